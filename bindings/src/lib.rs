@@ -1,0 +1,7 @@
+//! The one native library behind the Python, Kotlin and Swift packages: the surface that UniFFI carries out
+//! of the core and, with the feature `python`, the extension module that Python loads it by.
+
+trimaran::uniffi_reexport_scaffolding!();
+
+#[cfg(feature = "python")]
+mod python;

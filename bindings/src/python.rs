@@ -1,0 +1,14 @@
+//! The extension module `trimaran._native`. Python imports it, and the generated module finds the surface in
+//! the same file, so that one library serves both ways.
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _native {
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

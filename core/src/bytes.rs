@@ -1,0 +1,200 @@
+//! The byte path: checked copies in and out of a memory, whole or not at all.
+//!
+//! A memory of one store is a plain slice while its store is entered. The bytes of a shared memory may be
+//! written by other threads at any time, so they are only ever touched by atomic operations.
+
+use std::cell::UnsafeCell;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+use crate::error::natural;
+use crate::{Result, WasmtimeError};
+
+/// The bytes of a memory, as long as nobody can take them away.
+pub(crate) enum Bytes<'a> {
+    /// Nobody else can touch them.
+    Own(&'a mut [u8]),
+    /// Other threads may read and write them.
+    Shared(&'a [UnsafeCell<u8>]),
+}
+
+/// The range of `length` bytes at `offset`, if it lies within `size` bytes.
+pub(crate) fn checked(offset: u64, length: u64, size: usize) -> Result<Range<usize>> {
+    let outside = WasmtimeError::Bounds { offset, length, size: size as u64 };
+    let end = offset.checked_add(length).filter(|end| *end <= size as u64);
+    match (usize::try_from(offset), end.map(usize::try_from)) {
+        (Ok(start), Some(Ok(end))) => Ok(start..end),
+        _ => Err(outside),
+    }
+}
+
+impl Bytes<'_> {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Own(bytes) => bytes.len(),
+            Self::Shared(cells) => cells.len(),
+        }
+    }
+
+    /// A range of them, with the numbers of a language that has signed integers.
+    pub(crate) fn range(&self, start: i64, length: i64) -> Result<Range<usize>> {
+        checked(natural(start, "the offset")?, natural(length, "the length")?, self.len())
+    }
+
+    /// Copies out. The range has been checked.
+    pub(crate) fn read(&self, range: Range<usize>) -> Vec<u8> {
+        match self {
+            Self::Own(bytes) => bytes.get(range).unwrap_or_default().to_vec(),
+            Self::Shared(cells) => {
+                let cells = cells.get(range).unwrap_or_default();
+                let mut copy = vec![0; cells.len()];
+                load(cells, &mut copy);
+                copy
+            }
+        }
+    }
+
+    /// Copies in.
+    pub(crate) fn write(&mut self, start: i64, data: &[u8]) -> Result<()> {
+        let range = checked(natural(start, "the offset")?, data.len() as u64, self.len())?;
+        match self {
+            Self::Own(bytes) => bytes.get_mut(range).unwrap_or_default().copy_from_slice(data),
+            Self::Shared(cells) => store(cells.get(range).unwrap_or_default(), data),
+        }
+        Ok(())
+    }
+
+    /// Copies `N` bytes out, without allocating.
+    pub(crate) fn load<const N: usize>(&self, offset: i64) -> Result<[u8; N]> {
+        let range = checked(natural(offset, "the offset")?, N as u64, self.len())?;
+        let mut copy = [0; N];
+        match self {
+            Self::Own(bytes) => copy.copy_from_slice(bytes.get(range).unwrap_or_default()),
+            Self::Shared(cells) => load(cells.get(range).unwrap_or_default(), &mut copy),
+        }
+        Ok(copy)
+    }
+
+    pub(crate) fn fill(&mut self, value: u8, start: i64, length: i64) -> Result<()> {
+        let range = self.range(start, length)?;
+        match self {
+            Self::Own(bytes) => bytes.get_mut(range).unwrap_or_default().fill(value),
+            Self::Shared(cells) => {
+                for cell in cells.get(range).unwrap_or_default() {
+                    atomic(cell).store(value, Ordering::Relaxed);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies within, as if by way of a buffer: the ranges may overlap.
+    pub(crate) fn copy_within(&mut self, source: i64, destination: i64, length: i64) -> Result<()> {
+        let from = self.range(source, length)?;
+        let to = self.range(destination, length)?;
+        match self {
+            Self::Own(bytes) => bytes.copy_within(from, to.start),
+            Self::Shared(cells) => {
+                let mut copy = vec![0; from.len()];
+                load(cells.get(from).unwrap_or_default(), &mut copy);
+                store(cells.get(to).unwrap_or_default(), &copy);
+            }
+        }
+        Ok(())
+    }
+
+    /// The offset of the first occurrence of `needle` within `length` bytes from `start`.
+    pub(crate) fn find(&self, needle: &[u8], start: i64, length: Option<i64>) -> Result<Option<i64>> {
+        let start_offset = natural(start, "the offset")?;
+        let range = match length {
+            Some(length) => self.range(start, length)?,
+            None => checked(start_offset, (self.len() as u64).saturating_sub(start_offset), self.len())?,
+        };
+        let base = range.start;
+        let at = match self {
+            Self::Own(bytes) => memchr::memmem::find(bytes.get(range).unwrap_or_default(), needle),
+            Self::Shared(_) => memchr::memmem::find(&self.read(range), needle),
+        };
+        Ok(at.and_then(|at| i64::try_from(base + at).ok()))
+    }
+
+    pub(crate) fn read_string(&self, start: i64, length: i64) -> Result<String> {
+        let range = self.range(start, length)?;
+        let base = range.start;
+        utf8(self.read(range), base)
+    }
+
+    /// The text from `start` up to a zero byte, or another terminator, which has to be there.
+    pub(crate) fn read_terminated(&self, start: i64, terminator: u8) -> Result<String> {
+        let end = self.find(&[terminator], start, None)?.ok_or_else(|| WasmtimeError::Encoding {
+            reason: format!("no byte {terminator:#04x} ends the text at offset {start}"),
+            offset: start.unsigned_abs(),
+        })?;
+        self.read_string(start, end - start)
+    }
+}
+
+fn utf8(bytes: Vec<u8>, base: usize) -> Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let at = (base + error.utf8_error().valid_up_to()) as u64;
+        WasmtimeError::Encoding { reason: format!("the bytes at offset {at} are not UTF-8"), offset: at }
+    })
+}
+
+fn atomic(cell: &UnsafeCell<u8>) -> &AtomicU8 {
+    // SAFETY: the byte is valid for as long as the borrow, needs no alignment, and is touched by nothing but
+    // atomic operations: these here, and those of guests, which wasmtime treats alike.
+    unsafe { AtomicU8::from_ptr(cell.get()) }
+}
+
+/// Words of eight bytes where they are aligned: single bytes cost eight times as much.
+fn words(cells: &[UnsafeCell<u8>]) -> (&[UnsafeCell<u8>], &[AtomicU64], &[UnsafeCell<u8>]) {
+    // SAFETY: any eight aligned bytes are a valid `AtomicU64`, and `align_to` only gives aligned ones. They
+    // are touched by atomic operations only, as in `atomic`. That guests may use other widths at the same
+    // time tears a word into bytes, never a byte: it is what the specification allows a racing access.
+    unsafe { cells.align_to::<AtomicU64>() }
+}
+
+fn load(cells: &[UnsafeCell<u8>], copy: &mut [u8]) {
+    let (head, body, tail) = words(cells);
+    let (copy_head, rest) = copy.split_at_mut(head.len());
+    let (copy_body, copy_tail) = rest.split_at_mut(body.len() * 8);
+    for (cell, byte) in head.iter().zip(copy_head) {
+        *byte = atomic(cell).load(Ordering::Relaxed);
+    }
+    for (word, bytes) in body.iter().zip(copy_body.chunks_exact_mut(8)) {
+        bytes.copy_from_slice(&word.load(Ordering::Relaxed).to_ne_bytes());
+    }
+    for (cell, byte) in tail.iter().zip(copy_tail) {
+        *byte = atomic(cell).load(Ordering::Relaxed);
+    }
+}
+
+fn store(cells: &[UnsafeCell<u8>], data: &[u8]) {
+    let (head, body, tail) = words(cells);
+    let (data_head, rest) = data.split_at(head.len());
+    let (data_body, data_tail) = rest.split_at(body.len() * 8);
+    for (cell, byte) in head.iter().zip(data_head) {
+        atomic(cell).store(*byte, Ordering::Relaxed);
+    }
+    for (word, bytes) in body.iter().zip(data_body.chunks_exact(8)) {
+        let mut value = [0; 8];
+        value.copy_from_slice(bytes);
+        word.store(u64::from_ne_bytes(value), Ordering::Relaxed);
+    }
+    for (cell, byte) in tail.iter().zip(data_tail) {
+        atomic(cell).store(*byte, Ordering::Relaxed);
+    }
+}
+
+/// The bytes as people read them: a line of `width` bytes each, by offset, in hex and as ASCII.
+pub(crate) fn hexdump(data: &[u8], start: usize, width: usize) -> String {
+    let mut text = format!("Memory dump from {start:#06x} to {:#06x}:", start + data.len());
+    for (index, line) in data.chunks(width).enumerate() {
+        let hex: String = line.iter().map(|byte| format!("{byte:02x} ")).collect();
+        let ascii: String =
+            line.iter().map(|byte| if matches!(byte, 0x20..=0x7e) { char::from(*byte) } else { '.' }).collect();
+        text.push_str(&format!("\n{:04x}: {hex:<pad$} |{ascii}|", start + index * width, pad = width * 3));
+    }
+    text
+}

@@ -1,0 +1,231 @@
+//! The one error model: the same misuse is the same variant in every language.
+
+use crate::access::Refused;
+use crate::trap::{self, Frame, TrapCode};
+
+/// The result of everything here that can fail.
+pub type Result<T, E = WasmtimeError> = std::result::Result<T, E>;
+
+/// Everything that can go wrong, by what went wrong.
+///
+/// Each variant carries what a program needs to react; `text()` is the sentence for a person, and is the
+/// same in every language.
+#[derive(Debug, Clone, PartialEq, thiserror::Error, uniffi::Error)]
+pub enum WasmtimeError {
+    /// Bytes are not a WebAssembly module, are truncated, or do not validate.
+    #[error("{reason}")]
+    Compile {
+        /// What is wrong with the module, and where.
+        reason: String,
+    },
+    /// Text is not the WebAssembly text format.
+    #[error("{reason} (line {line}, column {column})")]
+    Syntax {
+        /// What the parser expected.
+        reason: String,
+        /// The line of the mistake, counted from 1.
+        line: u32,
+        /// The column of the mistake, counted from 1, in bytes.
+        column: u32,
+    },
+    /// An import is missing, superfluous, or of another type than the module declares.
+    #[error("{reason}")]
+    Link {
+        /// What the module wants and what it was given.
+        reason: String,
+        /// The module part of the import's name; empty where no single import is at fault.
+        module: String,
+        /// The field part of the import's name; empty where no single import is at fault.
+        name: String,
+    },
+    /// The guest trapped (WebAssembly core specification, section 4.1).
+    #[error("{}", trap::sentence(.reason, .frames))]
+    Trap {
+        /// Why; none for a trap that has no code.
+        code: Option<TrapCode>,
+        /// The trap's own words.
+        reason: String,
+        /// The guest's call stack, innermost first.
+        frames: Vec<Frame>,
+    },
+    /// The guest ended itself with an exit status.
+    #[error("the guest exited with status {status}")]
+    Exit {
+        /// The status; zero is success.
+        status: i32,
+    },
+    /// A host function failed.
+    #[error("a host function failed: {reason}")]
+    Host {
+        /// What the host function said.
+        reason: String,
+    },
+    /// A value has the wrong type, or there are too many or too few.
+    #[error("{reason}")]
+    Type {
+        /// What was given and what was expected.
+        reason: String,
+    },
+    /// A number is outside what its type or its place allows.
+    #[error("{reason}")]
+    Range {
+        /// The number, and what was expected.
+        reason: String,
+    },
+    /// A range of bytes or elements is not inside the memory or table. Nothing was read or written.
+    #[error("out of bounds: {length} bytes at offset {offset}, in a memory of {size} bytes")]
+    Bounds {
+        /// Where the range begins, in bytes.
+        offset: u64,
+        /// How long it is, in bytes.
+        length: u64,
+        /// How much there is, in bytes.
+        size: u64,
+    },
+    /// Bytes are not text in UTF-8, or have no terminator.
+    #[error("{reason}")]
+    Encoding {
+        /// What is wrong.
+        reason: String,
+        /// Where in memory, in bytes.
+        offset: u64,
+    },
+    /// A limit was reached: the maximum of a memory or table, the store's limits, the address space.
+    #[error("{reason}")]
+    Limit {
+        /// Which limit, what was asked for, and what there is.
+        reason: String,
+    },
+    /// There is no export of that name.
+    #[error("{reason}")]
+    NotFound {
+        /// The name that was asked for.
+        name: String,
+        /// The name, and what there is instead.
+        reason: String,
+    },
+    /// An object was used after it was closed.
+    #[error("the {what} is closed")]
+    Closed {
+        /// What kind of object.
+        what: String,
+    },
+    /// An object was used with another store than the one that it belongs to.
+    #[error("the {what} belongs to another store: use it with the store that made it")]
+    WrongStore {
+        /// What kind of object.
+        what: String,
+    },
+    /// An object was used with another engine than the one that it belongs to.
+    #[error("the {what} belongs to another engine: make both with the same engine")]
+    WrongEngine {
+        /// What kind of object.
+        what: String,
+    },
+    /// A caller was kept past the host call that it was given to, or used on another thread.
+    #[error("the caller is only valid on its own thread, until its host function returns")]
+    Escaped,
+    /// The store is in use further up this thread's stack.
+    #[error("{reason}")]
+    Busy {
+        /// Who uses it.
+        reason: String,
+    },
+    /// An engine cannot be made from this configuration.
+    #[error("{reason}")]
+    Config {
+        /// Which setting, and why not.
+        reason: String,
+    },
+    /// A compiled artifact is damaged, or was made by another version or for another configuration.
+    #[error("{reason}")]
+    Artifact {
+        /// What does not fit.
+        reason: String,
+    },
+    /// A file could not be read or written.
+    #[error("{path}: {reason}")]
+    Io {
+        /// The file.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// It is specified, but not available in this build or on this machine.
+    #[error("{reason}")]
+    Unsupported {
+        /// What, and what to use instead.
+        reason: String,
+    },
+    /// A mistake of this library: please report it.
+    #[error("unexpected failure, please report it: {reason}")]
+    Unexpected {
+        /// What is known about it.
+        reason: String,
+    },
+}
+
+#[uniffi::export]
+impl WasmtimeError {
+    /// The sentence for a person: what was wrong, what was expected, what to do.
+    pub fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl WasmtimeError {
+    pub(crate) fn wrong_type(reason: impl Into<String>) -> Self {
+        Self::Type { reason: reason.into() }
+    }
+
+    pub(crate) fn range(reason: impl Into<String>) -> Self {
+        Self::Range { reason: reason.into() }
+    }
+
+    pub(crate) fn limit(reason: impl Into<String>) -> Self {
+        Self::Limit { reason: reason.into() }
+    }
+
+    /// What the gate says, in the words of whoever stands before it.
+    pub(crate) fn refused(refused: Refused) -> Self {
+        match refused {
+            Refused::Closed => Self::Closed { what: "store".to_owned() },
+            Refused::Poisoned => Self::Unexpected {
+                reason: "an earlier failure left this store in an unknown state: make a new one".to_owned(),
+            },
+            Refused::Reentered => Self::Busy { reason: "the store is in use by this very thread".to_owned() },
+            Refused::Escaped => Self::Escaped,
+        }
+    }
+
+    /// Translates what came out of a guest: a trap, an exit, or an error that a host function gave.
+    /// Whatever else it is becomes what `otherwise` makes of the sentence.
+    pub(crate) fn from_guest(error: wasmtime::Error, otherwise: impl FnOnce(String) -> Self) -> Self {
+        match error.downcast::<HostError>() {
+            Ok(HostError(original)) => original,
+            Err(error) => trap::from_error(&error).unwrap_or_else(|| otherwise(chain(&error))),
+        }
+    }
+}
+
+/// Carries an error of ours through wasmtime, from a host function to the outer call.
+#[derive(Debug)]
+pub(crate) struct HostError(pub(crate) WasmtimeError);
+
+impl std::fmt::Display for HostError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl std::error::Error for HostError {}
+
+/// The whole of an error, outermost first, in one line.
+pub(crate) fn chain(error: &wasmtime::Error) -> String {
+    format!("{error:#}")
+}
+
+/// A count or an offset that came from a language with signed integers.
+pub(crate) fn natural(value: i64, what: &str) -> Result<u64> {
+    u64::try_from(value).map_err(|_| WasmtimeError::range(format!("{what} is {value}: expected 0 or more")))
+}

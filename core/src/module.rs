@@ -1,0 +1,121 @@
+//! Modules: compiled, validated, reflected, stored.
+
+use std::sync::Arc;
+
+use crate::closable::Closable;
+use crate::error::chain;
+use crate::{Engine, ExportType, ExternType, ImportType, Result, WasmtimeError, artifact, wat};
+
+/// A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread.
+#[derive(uniffi::Object)]
+pub struct Module {
+    inner: Closable<wasmtime::Module>,
+}
+
+#[uniffi::export]
+impl Module {
+    /// Compiles a module from the binary or the text format.
+    ///
+    /// Fails with `Compile` where it is no module, is truncated or does not validate, and with `Syntax`
+    /// where text has a mistake.
+    #[uniffi::constructor]
+    pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
+        Self::compile(&engine.get()?, bytes)
+    }
+
+    /// Compiles a module from a file in the binary or the text format. Fails with `Io` as well.
+    #[uniffi::constructor]
+    pub fn from_file(engine: &Engine, path: String) -> Result<Arc<Self>> {
+        let engine = engine.get()?;
+        Self::compile(&engine, &read_file(path)?)
+    }
+
+    /// Makes a module from what `serialize` gave. Fails with `Artifact` where a single bit differs, or where
+    /// another version or configuration made it.
+    ///
+    /// The artifact is machine code: take it only from where you would take a program. The check finds
+    /// damage, not malice.
+    #[uniffi::constructor]
+    pub fn deserialize(engine: &Engine, artifact: &[u8]) -> Result<Arc<Self>> {
+        let code = artifact::open(artifact)?;
+        // SAFETY: wasmtime trusts the bytes. They are what `serialize` made, bit for bit, as the checksum
+        // shows, unless somebody forged both; the documentation passes that on to the caller.
+        let module = unsafe { wasmtime::Module::deserialize(&engine.get()?, code) };
+        Ok(Self::wrap(module.map_err(|error| WasmtimeError::Artifact { reason: chain(&error) })?))
+    }
+
+    /// Makes a module from a file that holds what `serialize` gave. Fails with `Io` as well.
+    #[uniffi::constructor]
+    pub fn deserialize_file(engine: &Engine, path: String) -> Result<Arc<Self>> {
+        Self::deserialize(engine, &read_file(path)?)
+    }
+
+    /// The compiled module as bytes, to keep it and to load it without compiling.
+    pub fn serialize(&self) -> Result<Vec<u8>> {
+        let code = self.get()?.serialize().map_err(|error| WasmtimeError::limit(chain(&error)))?;
+        Ok(artifact::seal(code))
+    }
+
+    /// The module's name, from its name section.
+    pub fn name(&self) -> Result<Option<String>> {
+        Ok(self.get()?.name().map(str::to_owned))
+    }
+
+    /// What the module wants, in its order.
+    pub fn imports(&self) -> Result<Vec<ImportType>> {
+        Ok(self.get()?.imports().map(|import| import_type(&import)).collect())
+    }
+
+    /// What the module offers, in its order.
+    pub fn exports(&self) -> Result<Vec<ExportType>> {
+        let module = self.get()?;
+        let export = |export: wasmtime::ExportType<'_>| ExportType {
+            name: export.name().to_owned(),
+            ty: ExternType::from_wasmtime(&export.ty()),
+        };
+        Ok(module.exports().map(export).collect())
+    }
+
+    /// Closes the module. Instances of it go on working. Closing twice does nothing.
+    pub fn release(&self) -> Result<()> {
+        self.inner.close();
+        Ok(())
+    }
+}
+
+/// Checks a module in the binary or the text format without compiling it. Fails as `Module` does.
+#[uniffi::export]
+pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
+    let binary = wat::to_binary(bytes)?;
+    wasmtime::Module::validate(&engine.get()?, &binary)
+        .map_err(|error| WasmtimeError::Compile { reason: chain(&error) })
+}
+
+impl Module {
+    pub(crate) fn get(&self) -> Result<wasmtime::Module> {
+        self.inner.get()
+    }
+
+    fn compile(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Arc<Self>> {
+        let binary = wat::to_binary(bytes)?;
+        let module = wasmtime::Module::from_binary(engine, &binary)
+            .map_err(|error| WasmtimeError::Compile { reason: chain(&error) })?;
+        Ok(Self::wrap(module))
+    }
+
+    fn wrap(module: wasmtime::Module) -> Arc<Self> {
+        Arc::new(Self { inner: Closable::new("module", module) })
+    }
+}
+
+pub(crate) fn import_type(import: &wasmtime::ImportType<'_>) -> ImportType {
+    ImportType {
+        module: import.module().to_owned(),
+        name: import.name().to_owned(),
+        ty: ExternType::from_wasmtime(&import.ty()),
+    }
+}
+
+fn read_file(path: String) -> Result<Vec<u8>> {
+    std::fs::read(&path).map_err(|error| WasmtimeError::Io { path, reason: error.to_string() })
+}

@@ -1,0 +1,192 @@
+//! Traps: why a guest stopped, and where.
+
+use crate::WasmtimeError;
+
+macro_rules! trap_codes {
+    ($($(#[doc = $doc:literal])* $name:ident,)*) => {
+        /// Why a guest trapped. The names and their order are wasmtime's (`wasmtime::Trap`).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, uniffi::Enum)]
+        pub enum TrapCode {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl TrapCode {
+            fn from_wasmtime(trap: wasmtime::Trap) -> Option<Self> {
+                match trap {
+                    $(wasmtime::Trap::$name => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+trap_codes! {
+    /// The call stack is exhausted.
+    StackOverflow,
+    /// An access outside a linear memory.
+    MemoryOutOfBounds,
+    /// An atomic access whose address is not a multiple of its width.
+    HeapMisaligned,
+    /// An access outside a table.
+    TableOutOfBounds,
+    /// An indirect call to a null table element.
+    IndirectCallToNull,
+    /// An indirect call to a function of another type.
+    BadSignature,
+    /// An integer operation overflowed.
+    IntegerOverflow,
+    /// An integer was divided by zero.
+    IntegerDivisionByZero,
+    /// A float that no integer can hold was converted to one.
+    BadConversionToInteger,
+    /// An `unreachable` instruction was executed.
+    UnreachableCodeReached,
+    /// The guest was interrupted: its epoch deadline has passed.
+    Interrupt,
+    /// All fuel is used up.
+    OutOfFuel,
+    /// An atomic wait on a memory that is not shared.
+    AtomicWaitNonSharedMemory,
+    /// A null reference was used.
+    NullReference,
+    /// An access outside an array.
+    ArrayOutOfBounds,
+    /// An allocation that can never succeed.
+    AllocationTooLarge,
+    /// A reference was cast to a type that it does not have.
+    CastFailure,
+    /// A component was entered against the rules of reentrance.
+    CannotEnterComponent,
+    /// An async-lifted export ended without a result.
+    NoAsyncResult,
+    /// A suspension met no handler for its tag.
+    UnhandledTag,
+    /// A continuation was resumed twice.
+    ContinuationAlreadyConsumed,
+    /// The Pulley interpreter met an opcode that was disabled at compile time.
+    DisabledOpcode,
+    /// The event loop can make no progress.
+    AsyncDeadlock,
+    /// A component called out when it may not.
+    CannotLeaveComponent,
+    /// A synchronous task would have blocked before it returned.
+    CannotBlockSyncTask,
+    /// A bit pattern that is no `char`.
+    InvalidChar,
+    /// Wasmtime's own check: string encoding is not finished.
+    DebugAssertStringEncodingFinished,
+    /// Wasmtime's own check: code units differ.
+    DebugAssertEqualCodeUnits,
+    /// Wasmtime's own check: a pointer is not aligned.
+    DebugAssertPointerAligned,
+    /// Wasmtime's own check: upper bits are set.
+    DebugAssertUpperBitsUnset,
+    /// A string reaches past the end of its memory.
+    StringOutOfBounds,
+    /// A list reaches past the end of its memory.
+    ListOutOfBounds,
+    /// A variant has an invalid discriminant.
+    InvalidDiscriminant,
+    /// A pointer is not aligned.
+    UnalignedPointer,
+    /// `task.cancel` by a task that was not cancelled.
+    TaskCancelNotCancelled,
+    /// `task.cancel` or `task.return` more than once.
+    TaskCancelOrReturnTwice,
+    /// `subtask.cancel` after the subtask ended.
+    SubtaskCancelAfterTerminal,
+    /// `task.return` with another type.
+    TaskReturnInvalid,
+    /// `waitable-set.drop` while something waits.
+    WaitableSetDropHasWaiters,
+    /// `subtask.drop` before the subtask ended.
+    SubtaskDropNotResolved,
+    /// `thread.new-indirect` with a function of another type.
+    ThreadNewIndirectInvalidType,
+    /// `thread.new-indirect` with an uninitialised function.
+    ThreadNewIndirectUninitialized,
+    /// A backpressure counter overflowed.
+    BackpressureOverflow,
+    /// A callback returned an unknown code.
+    UnsupportedCallbackCode,
+    /// A thread was resumed that is not suspended.
+    CannotResumeThread,
+    /// A future or stream is in use already.
+    ConcurrentFutureStreamOp,
+    /// A reference count overflowed.
+    ReferenceCountOverflow,
+    /// A stream was read or written with too large a count.
+    StreamOpTooBig,
+    /// A waitable was used synchronously and asynchronously.
+    WaitableSyncAndAsync,
+    /// An exception was thrown and nobody caught it.
+    UncaughtException,
+}
+
+/// One call of a guest's call stack.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Record)]
+pub struct Frame {
+    /// The function's index in its module.
+    pub func_index: u32,
+    /// The function's name, demangled, from the module's name section.
+    pub func_name: Option<String>,
+    /// The module's name, from its name section.
+    pub module_name: Option<String>,
+    /// Where it stopped, in bytes from the start of the function's body.
+    pub func_offset: Option<u64>,
+    /// Where it stopped, in bytes from the start of the module.
+    pub module_offset: Option<u64>,
+}
+
+/// The trap or exit inside an error, if there is one.
+pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
+    let frames = || {
+        error
+            .downcast_ref::<wasmtime::WasmBacktrace>()
+            .map(|backtrace| backtrace.frames().iter().map(frame).collect())
+            .unwrap_or_default()
+    };
+    if let Some(trap) = error.downcast_ref::<wasmtime::Trap>() {
+        let code = TrapCode::from_wasmtime(*trap);
+        return Some(WasmtimeError::Trap { code, reason: trap.to_string(), frames: frames() });
+    }
+    if error.is::<wasmtime::ThrownException>() {
+        let code = Some(TrapCode::UncaughtException);
+        let reason = "an exception was thrown and nobody caught it".to_owned();
+        return Some(WasmtimeError::Trap { code, reason, frames: frames() });
+    }
+    None
+}
+
+fn frame(info: &wasmtime::FrameInfo) -> Frame {
+    let demangled = info.symbols().iter().find_map(|symbol| symbol.name()).or(info.func_name());
+    Frame {
+        func_index: info.func_index(),
+        func_name: demangled.map(|name| demangle(name).unwrap_or_else(|| name.to_owned())),
+        module_name: info.module().name().map(str::to_owned),
+        func_offset: info.func_offset().map(|offset| offset as u64),
+        module_offset: info.module_offset().map(|offset| offset as u64),
+    }
+}
+
+/// Rust and C++ names as people write them.
+fn demangle(name: &str) -> Option<String> {
+    if let Ok(rust) = rustc_demangle::try_demangle(name) {
+        return Some(format!("{rust:#}"));
+    }
+    cpp_demangle::Symbol::new(name).ok()?.demangle().ok()
+}
+
+/// The trap's words, and the function in which it happened.
+pub(crate) fn sentence(reason: &str, frames: &[Frame]) -> String {
+    let Some(frame) = frames.first() else { return reason.to_owned() };
+    let function = match &frame.func_name {
+        Some(name) => format!("function `{name}`"),
+        None => format!("function {}", frame.func_index),
+    };
+    match frame.module_offset {
+        Some(offset) => format!("{reason}, in {function} at offset {offset:#x} of the module"),
+        None => format!("{reason}, in {function}"),
+    }
+}
