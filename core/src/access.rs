@@ -5,7 +5,6 @@
 //! and then meets the innermost caller that wasmtime handed out. This file knows nothing of wasmtime, so
 //! that a model checker can run it alone (`tests/rust/gate`).
 
-use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::ptr::NonNull;
 
@@ -13,26 +12,54 @@ use std::ptr::NonNull;
 mod sync {
     pub(super) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
     pub(super) use std::sync::{Condvar, Mutex, MutexGuard};
-    std::thread_local!(static TOKEN: u8 = const { 0 });
 
-    /// A number that no other living thread has, and that is never zero: the address of a thread-local.
+    std::thread_local!(static TOKEN: u64 = const { 0 });
+
+    /// A number that no other living thread has: the address of a thread-local. It is even, and not zero.
     pub(super) fn this_thread() -> usize {
         TOKEN.with(|token| std::ptr::from_ref(token).addr())
+    }
+
+    /// `std::cell::UnsafeCell` by loom's interface, where loom would look for races.
+    pub(super) struct UnsafeCell<V>(std::cell::UnsafeCell<V>);
+
+    impl<V> UnsafeCell<V> {
+        pub(super) const fn new(value: V) -> Self {
+            Self(std::cell::UnsafeCell::new(value))
+        }
+
+        pub(super) fn get_mut(&self) -> MutPtr<V> {
+            MutPtr(self.0.get())
+        }
+    }
+
+    pub(super) struct MutPtr<V>(*mut V);
+
+    impl<V> MutPtr<V> {
+        /// # Safety
+        /// Nobody else may reach the value while the reference lives.
+        #[expect(clippy::mut_from_ref, reason = "the shape of loom's own pointer")]
+        pub(super) unsafe fn deref(&self) -> &mut V {
+            // SAFETY: by the contract of this function; the pointer comes from a live cell.
+            unsafe { &mut *self.0 }
+        }
     }
 }
 
 #[cfg(loom)]
 mod sync {
+    pub(super) use loom::cell::UnsafeCell;
     pub(super) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
     pub(super) use loom::sync::{Condvar, Mutex, MutexGuard};
-    loom::thread_local!(static TOKEN: Box<u8> = Box::new(0));
+
+    loom::thread_local!(static TOKEN: Box<u64> = Box::new(0));
 
     pub(super) fn this_thread() -> usize {
-        TOKEN.with(|token| std::ptr::from_ref::<u8>(token).addr())
+        TOKEN.with(|token| std::ptr::from_ref::<u64>(token).addr())
     }
 }
 
-use sync::{AtomicBool, AtomicU8, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, this_thread};
+use sync::{AtomicBool, AtomicU8, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, UnsafeCell, this_thread};
 
 /// What a gate can guard.
 pub(crate) trait Guarded {
@@ -105,10 +132,11 @@ const POISONED: u8 = 2;
 
 /// No thread is inside.
 const NOBODY: usize = 0;
+/// Beside the owner's token: somebody sleeps, or may, and has to be woken.
+const AWAITED: usize = 1;
 
-/// What only the owner thread may touch.
+/// What only the owner thread may touch, for moments only.
 struct State<T: Guarded> {
-    root: Option<T>,
     /// The callers of the host functions that are running now, innermost last.
     callers: Vec<(Pass, NonNull<T::Caller>)>,
     next_pass: u64,
@@ -118,19 +146,20 @@ struct State<T: Guarded> {
 
 /// Guards one root. See the head of this file.
 pub(crate) struct Gate<T: Guarded> {
-    /// The token of the thread that is inside, or `NOBODY`.
+    /// The token of the thread that is inside, with or without `AWAITED`, or `NOBODY`. One word, so that
+    /// no order between two has to be argued about.
     owner: AtomicUsize,
-    /// How many threads sleep on `turn`.
-    waiting: AtomicUsize,
     sleepers: Mutex<()>,
     turn: Condvar,
     condition: AtomicU8,
     dropped: std::sync::Arc<DropQueue<T::Deferred>>,
+    /// Apart from `state`, because an entry borrows it for as long as the guest runs.
+    root: UnsafeCell<Option<T>>,
     state: UnsafeCell<State<T>>,
 }
 
-// SAFETY: `state` is reached only by the thread whose token is in `owner`, which is set by a
-// compare-and-swap from `NOBODY` and given up only when nothing of `state` is borrowed. The root crosses
+// SAFETY: `root` and `state` are reached only by the thread whose token is in `owner`, which is set by a
+// compare-and-swap from `NOBODY` and given up only when nothing of them is borrowed. The root crosses
 // threads that way, so it has to be `Send`. The callers are pointers that only the owner thread pushes,
 // uses and pops, while it owns the gate.
 unsafe impl<T: Guarded + Send> Send for Gate<T> {}
@@ -145,12 +174,12 @@ impl<T: Guarded> Gate<T> {
     pub(crate) fn new(root: T) -> Self {
         Self {
             owner: AtomicUsize::new(NOBODY),
-            waiting: AtomicUsize::new(0),
             sleepers: Mutex::new(()),
             turn: Condvar::new(),
             condition: AtomicU8::new(OPEN),
             dropped: std::sync::Arc::new(DropQueue::new()),
-            state: UnsafeCell::new(State { root: Some(root), callers: Vec::new(), next_pass: 0, lent: false }),
+            root: UnsafeCell::new(Some(root)),
+            state: UnsafeCell::new(State { callers: Vec::new(), next_pass: 0, lent: false }),
         }
     }
 
@@ -175,63 +204,68 @@ impl<T: Guarded> Gate<T> {
         let turn = self.take_turn();
         // It may have been closed while this thread waited.
         self.check_open()?;
-        // SAFETY: this thread is the owner, and the reference ends before `work` can reach `state` again.
-        let context = {
-            let state = unsafe { &mut *self.state.get() };
+        let caller = self.with_state(|state| {
             if state.lent {
                 return Err(Refused::Reentered);
             }
-            let context = match (state.callers.last(), state.root.as_mut()) {
-                (Some((_, caller)), _) => Ok(*caller),
-                (None, Some(root)) => Err(NonNull::from(root)),
-                (None, None) => return Err(Refused::Closed),
-            };
             state.lent = true;
-            context
+            Ok(state.callers.last().map(|(_, caller)| *caller))
+        })?;
+        let lent = Lent { gate: self, unwinding: std::thread::panicking() };
+        let result = if let Some(mut caller) = caller {
+            // SAFETY: `publish` keeps the caller borrowed until its host function has returned, and while
+            // `lent` is set this is its only use.
+            self.work(Inside::Caller(unsafe { caller.as_mut() }), work)
+        } else {
+            let root = self.root.get_mut();
+            // SAFETY: only the owner thread, which is this one, reaches the root. No caller is published and
+            // `lent` was not set, so no entry further up the stack holds it; `lent` keeps later ones out.
+            let root = unsafe { root.deref() };
+            self.work(Inside::Root(root.as_mut().ok_or(Refused::Closed)?), work)
         };
-        let lent = Lent { gate: self };
-        // SAFETY: both pointers are live and unaliased while `lent` is set: the root because only its owner
-        // thread, which is this one, can reach it, and only through the innermost entry; the caller because
-        // `publish` keeps it borrowed until its host function has returned.
-        let mut inside = match context {
-            Ok(mut caller) => Inside::Caller(unsafe { caller.as_mut() }),
-            Err(mut root) => Inside::Root(unsafe { root.as_mut() }),
-        };
-        for item in self.dropped.take() {
-            T::reclaim(&mut inside, item);
-        }
-        let result = work(inside);
         drop(lent);
         drop(turn);
         Ok(result)
+    }
+
+    fn work<R>(&self, mut inside: Inside<'_, T>, work: impl FnOnce(Inside<'_, T>) -> R) -> R {
+        for item in self.dropped.take() {
+            T::reclaim(&mut inside, item);
+        }
+        work(inside)
+    }
+
+    /// A moment with the state. Only for the owner thread; `work` must not reach the gate.
+    fn with_state<R>(&self, work: impl FnOnce(&mut State<T>) -> R) -> R {
+        debug_assert!(self.is_mine(this_thread()));
+        let state = self.state.get_mut();
+        // SAFETY: this thread is the owner, and every use of `state` is a moment like this one, none inside
+        // another.
+        work(unsafe { state.deref() })
     }
 
     /// Like [`Gate::enter`], for one host call only: fails when that call has returned, and on any thread
     /// but the one that it runs on.
     pub(crate) fn enter_with<R>(&self, pass: Pass, work: impl FnOnce(Inside<'_, T>) -> R) -> Result<R, Refused> {
         self.check_open()?;
-        if self.owner.load(Ordering::Relaxed) != this_thread() {
+        if !self.is_mine(this_thread()) {
             return Err(Refused::Escaped);
         }
-        // SAFETY: this thread is the owner, and the reference ends on this line.
-        let live = unsafe { &*self.state.get() }.callers.iter().any(|(other, _)| *other == pass);
+        let live = self.with_state(|state| state.callers.iter().any(|(other, _)| *other == pass));
         if live { self.enter(work) } else { Err(Refused::Escaped) }
     }
 
     /// Runs a host function, and lets this thread enter through `caller` while it runs.
     /// The thread must be inside already: wasmtime calls host functions only from within `enter`.
     pub(crate) fn publish<R>(&self, caller: &mut T::Caller, work: impl FnOnce(Pass) -> R) -> R {
-        debug_assert_eq!(self.owner.load(Ordering::Relaxed), this_thread());
-        let published = {
-            // SAFETY: this thread is the owner: it is inside `enter`, which called the guest, which called
-            // this host function. The reference ends with this block.
-            let state = unsafe { &mut *self.state.get() };
+        let pass = self.with_state(|state| {
             let pass = Pass(state.next_pass);
             state.next_pass += 1;
             state.callers.push((pass, NonNull::from(caller)));
             state.lent = false;
-            Published { gate: self, pass }
-        };
+            pass
+        });
+        let published = Published { gate: self, pass };
         work(published.pass)
     }
 
@@ -248,24 +282,37 @@ impl<T: Guarded> Gate<T> {
 
     fn take_turn(&self) -> Turn<'_, T> {
         let me = this_thread();
-        if self.owner.load(Ordering::Relaxed) == me {
+        if self.is_mine(me) {
             return Turn { gate: self, outermost: false };
         }
-        if self.try_own(me) {
-            return Turn { gate: self, outermost: true };
+        if !self.try_own(me) {
+            self.wait_for_turn(me);
         }
-        let mut sleeping = lock(&self.sleepers);
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        while !self.try_own(me) {
-            sleeping = self.turn.wait(sleeping).unwrap_or_else(std::sync::PoisonError::into_inner);
-        }
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
-        drop(sleeping);
         Turn { gate: self, outermost: true }
     }
 
+    #[cold]
+    fn wait_for_turn(&self, me: usize) {
+        let mut sleepers = lock(&self.sleepers);
+        // Others may sleep as well: whoever has slept wakes the next one when it leaves.
+        while !self.try_own(me | AWAITED) {
+            let owner = self.owner.load(Ordering::Relaxed);
+            let awaited = owner != NOBODY
+                && self.owner.compare_exchange(owner, owner | AWAITED, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+            // Whoever takes the word with the mark in it locks `sleepers` before it notifies: not before
+            // this thread sleeps.
+            if awaited {
+                sleepers = self.turn.wait(sleepers).unwrap_or_else(std::sync::PoisonError::into_inner);
+            }
+        }
+    }
+
+    fn is_mine(&self, me: usize) -> bool {
+        self.owner.load(Ordering::Relaxed) & !AWAITED == me
+    }
+
     fn try_own(&self, me: usize) -> bool {
-        self.owner.compare_exchange(NOBODY, me, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+        self.owner.compare_exchange(NOBODY, me, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -289,15 +336,14 @@ impl<T: Guarded> Drop for Turn<'_, T> {
         }
         let gate = self.gate;
         let root = if gate.condition.load(Ordering::Acquire) == CLOSED {
-            // SAFETY: this thread is still the owner, and nothing of `state` is borrowed: `Lent` went first.
-            unsafe { &mut *gate.state.get() }.root.take()
+            let root = gate.root.get_mut();
+            // SAFETY: this thread is still the owner, and nothing of the root is borrowed: this is the
+            // outermost turn, and its entry has ended.
+            unsafe { root.deref() }.take()
         } else {
             None
         };
-        gate.owner.store(NOBODY, Ordering::SeqCst);
-        // Pairs with `take_turn`: a sleeper counts itself, then tries once more before it sleeps. Either
-        // it sees NOBODY, or this load sees it.
-        if gate.waiting.load(Ordering::SeqCst) > 0 {
+        if gate.owner.swap(NOBODY, Ordering::Release) & AWAITED != 0 {
             drop(lock(&gate.sleepers));
             gate.turn.notify_one();
         }
@@ -312,13 +358,14 @@ impl<T: Guarded> Drop for Turn<'_, T> {
 /// The innermost context is in use by an entry.
 struct Lent<'a, T: Guarded> {
     gate: &'a Gate<T>,
+    /// This thread was unwinding already when it entered.
+    unwinding: bool,
 }
 
 impl<T: Guarded> Drop for Lent<'_, T> {
     fn drop(&mut self) {
-        // SAFETY: an entry drops this while its thread is the owner and after its borrow has ended.
-        unsafe { &mut *self.gate.state.get() }.lent = false;
-        if std::thread::panicking() {
+        self.gate.with_state(|state| state.lent = false);
+        if std::thread::panicking() && !self.unwinding {
             let _ = self.gate.condition.compare_exchange(OPEN, POISONED, Ordering::AcqRel, Ordering::Relaxed);
         }
     }
@@ -332,11 +379,11 @@ struct Published<'a, T: Guarded> {
 
 impl<T: Guarded> Drop for Published<'_, T> {
     fn drop(&mut self) {
-        // SAFETY: `publish` drops this on the owner thread, inside the entry that called the guest.
-        let state = unsafe { &mut *self.gate.state.get() };
-        let popped = state.callers.pop();
+        let popped = self.gate.with_state(|state| {
+            // The entry that called the guest has its context again.
+            state.lent = true;
+            state.callers.pop()
+        });
         debug_assert_eq!(popped.map(|(pass, _)| pass), Some(self.pass));
-        // The entry that called the guest has its context again.
-        state.lent = true;
     }
 }

@@ -31,9 +31,8 @@ impl Instance {
         let given: Vec<_> = imports.iter().map(|item| item.to_wasmtime(store)).collect::<Result<_>>()?;
         let inner = store.enter(|mut context| {
             wasmtime::Instance::new(&mut context, &module, &given).map_err(|error| {
-                let mismatch = mismatch(&error, &wanted, |index| {
-                    given.get(index).map(|item| type_of(item, &context).to_string())
-                });
+                let mismatch =
+                    mismatch(&error, &wanted, |index| given.get(index).map(|item| type_of(item, &context).to_string()));
                 mismatch.unwrap_or_else(|| WasmtimeError::from_guest(error, WasmtimeError::limit))
             })
         })?;
@@ -44,10 +43,8 @@ impl Instance {
     pub fn exports(&self, store: &Store) -> Result<Vec<NamedExtern>> {
         let instance = self.get(store)?;
         store.enter(|mut context| {
-            let found: Vec<_> = instance
-                .exports(&mut context)
-                .map(|export| (export.name().to_owned(), export.into_extern()))
-                .collect();
+            let found: Vec<_> =
+                instance.exports(&mut context).map(|export| (export.name().to_owned(), export.into_extern())).collect();
             let named = |(name, item)| NamedExtern { name, item: Extern::from_wasmtime(store, item) };
             Ok(found.into_iter().map(named).collect())
         })
@@ -113,7 +110,8 @@ fn mismatch(
     given: impl Fn(usize) -> Option<String>,
 ) -> Option<WasmtimeError> {
     let said = error.to_string();
-    let blamed = |import: &ImportType| said == format!("incompatible import type for `{}::{}`", import.module, import.name);
+    let blamed =
+        |import: &ImportType| said == format!("incompatible import type for `{}::{}`", import.module, import.name);
     // Names may repeat; the types tell the culprit from its namesakes.
     let candidates = wanted.iter().enumerate().filter(|(_, import)| blamed(import));
     let differs = |(index, import): &(usize, &ImportType)| given(*index) != Some(import.ty.to_string());

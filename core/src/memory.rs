@@ -134,9 +134,10 @@ impl Memory {
     /// `length` bytes from `start` as text for people: `width` bytes a line (1 or more), by offset, in hex and
     /// as ASCII.
     pub fn hexdump(&self, store: &Store, start: i64, length: i64, width: i64) -> Result<String> {
-        let width = usize::try_from(width).ok().filter(|width| (1..=4096).contains(width)).ok_or_else(|| {
-            WasmtimeError::range(format!("the width is {width}: expected 1 to 4096 bytes a line"))
-        })?;
+        let width = usize::try_from(width)
+            .ok()
+            .filter(|width| (1..=4096).contains(width))
+            .ok_or_else(|| WasmtimeError::range(format!("the width is {width}: expected 1 to 4096 bytes a line")))?;
         self.with_bytes(store, |bytes| {
             let range = bytes.range(start, length)?;
             let first = range.start;

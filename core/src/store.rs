@@ -130,10 +130,7 @@ impl Store {
 
     /// Takes a turn in the store. See `access`.
     pub(crate) fn enter<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
-        self.gate
-            .enter(|inside| work(context(inside)))
-            .map_err(WasmtimeError::refused)
-            .and_then(|result| result)
+        self.gate.enter(|inside| work(context(inside))).map_err(WasmtimeError::refused).and_then(|result| result)
     }
 
     /// Takes a turn by the pass of one host call, and meets the innermost caller.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::store::StoreId;
-use crate::{TableType, Result, Store};
+use crate::{Result, Store, TableType};
 
 /// A table of a guest. It belongs to one store.
 #[derive(uniffi::Object)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::store::StoreId;
-use crate::{TagType, Result, Store};
+use crate::{Result, Store, TagType};
 
 /// A tag of a guest. It belongs to one store.
 #[derive(uniffi::Object)]

@@ -310,10 +310,7 @@ impl TableType {
 
 impl GlobalType {
     pub(crate) fn from_wasmtime(ty: &wasmtime::GlobalType) -> Self {
-        Self {
-            content: ValType::from_wasmtime(ty.content()),
-            mutable: ty.mutability() == wasmtime::Mutability::Var,
-        }
+        Self { content: ValType::from_wasmtime(ty.content()), mutable: ty.mutability() == wasmtime::Mutability::Var }
     }
 }
 
@@ -328,8 +325,7 @@ impl FuncType {
     pub(crate) fn to_wasmtime(&self, engine: &wasmtime::Engine) -> Result<wasmtime::FuncType> {
         let params: Vec<_> = self.params.iter().map(ValType::to_wasmtime).collect::<Result<_>>()?;
         let results: Vec<_> = self.results.iter().map(ValType::to_wasmtime).collect::<Result<_>>()?;
-        wasmtime::FuncType::try_new(engine, params, results)
-            .map_err(|error| WasmtimeError::limit(error.to_string()))
+        wasmtime::FuncType::try_new(engine, params, results).map_err(|error| WasmtimeError::limit(error.to_string()))
     }
 }
 

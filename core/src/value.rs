@@ -243,4 +243,3 @@ fn round(bits: u64) -> u32 {
 pub(crate) fn blank(count: usize) -> Vec<wasmtime::Val> {
     vec![wasmtime::Val::I32(0); count]
 }
-

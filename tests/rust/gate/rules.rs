@@ -1,0 +1,172 @@
+//! The rules of the gate on one thread and between two, with nothing of wasmtime.
+#![cfg(not(loom))]
+#![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "a test")]
+
+#[path = "../../../core/src/access.rs"]
+mod access;
+mod sample;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::mpsc::channel;
+use std::thread;
+
+use access::{Gate, Inside, Refused};
+use sample::{Caller, Late, Root, root};
+
+fn counter() -> Arc<AtomicUsize> {
+    Arc::new(AtomicUsize::new(0))
+}
+
+/// Enters again through a caller, `depth` times, and counts on every level.
+fn nest(gate: &Gate<Root>, depth: usize) {
+    gate.enter(|inside| {
+        assert_eq!(matches!(inside, Inside::Root(_)), depth == 12);
+        let inner = root(inside);
+        inner.count += 1;
+        let mut caller = Caller(inner);
+        if depth > 0 {
+            gate.publish(&mut caller, |_| nest(gate, depth - 1));
+        }
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_host_function_enters_through_the_innermost_caller_to_any_depth() {
+    let gate = Gate::new(Root::new(&counter()));
+    nest(&gate, 12);
+    assert_eq!(gate.enter(|inside| root(inside).count), Ok(13));
+}
+
+#[test]
+fn entering_twice_without_a_host_function_is_refused_and_harmless() {
+    let gate = Gate::new(Root::new(&counter()));
+    let inner = gate.enter(|_| gate.enter(|_| ())).unwrap();
+    assert_eq!(inner, Err(Refused::Reentered));
+    assert_eq!(gate.enter(|_| ()), Ok(()));
+}
+
+#[test]
+fn a_pass_is_good_for_its_call_only() {
+    let gate = Gate::new(Root::new(&counter()));
+    let mut kept = None;
+    gate.enter(|inside| {
+        let mut caller = Caller(root(inside));
+        gate.publish(&mut caller, |pass| {
+            assert_eq!(gate.enter_with(pass, |_| ()), Ok(()));
+            let stranger = thread::scope(|scope| scope.spawn(|| gate.enter_with(pass, |_| ())).join().unwrap());
+            assert_eq!(stranger, Err(Refused::Escaped));
+            kept = Some(pass);
+        });
+        let pass = kept.unwrap();
+        gate.publish(&mut caller, |_| assert_eq!(gate.enter_with(pass, |_| ()), Err(Refused::Escaped)));
+    })
+    .unwrap();
+    assert_eq!(gate.enter_with(kept.unwrap(), |_| ()), Err(Refused::Escaped));
+}
+
+#[test]
+fn a_panic_inside_closes_the_gate_to_everybody() {
+    let gate = Gate::new(Root::new(&counter()));
+    let panic = catch_unwind(AssertUnwindSafe(|| gate.enter(|_| panic!("expected in this test"))));
+    assert!(panic.is_err());
+    assert_eq!(gate.enter(|_| ()), Err(Refused::Poisoned));
+    gate.close();
+    assert_eq!(gate.enter(|_| ()), Err(Refused::Closed));
+}
+
+#[test]
+fn entering_while_a_panic_of_something_else_unwinds_is_fine() {
+    struct Enters<'a>(&'a Gate<Root>);
+    impl Drop for Enters<'_> {
+        fn drop(&mut self) {
+            self.0.enter(|inside| root(inside).count += 1).unwrap();
+        }
+    }
+    let gate = Gate::new(Root::new(&counter()));
+    let panic = catch_unwind(AssertUnwindSafe(|| {
+        let _enters = Enters(&gate);
+        panic!("expected in this test");
+    }));
+    assert!(panic.is_err());
+    assert_eq!(gate.enter(|inside| root(inside).count), Ok(1));
+}
+
+#[test]
+fn close_inside_a_host_function_takes_effect_at_once_and_frees_at_the_end() {
+    let gone = counter();
+    let gate = Gate::new(Root::new(&gone));
+    gate.enter(|inside| {
+        let mut caller = Caller(root(inside));
+        gate.publish(&mut caller, |pass| {
+            gate.close();
+            gate.close();
+            assert_eq!(gate.enter(|_| ()), Err(Refused::Closed));
+            assert_eq!(gate.enter_with(pass, |_| ()), Err(Refused::Closed));
+        });
+        assert_eq!(gone.load(SeqCst), 0);
+    })
+    .unwrap();
+    assert_eq!(gone.load(SeqCst), 1);
+}
+
+#[test]
+fn close_waits_for_the_thread_that_is_inside() {
+    let gone = counter();
+    let gate = Gate::new(Root::new(&gone));
+    let (inside_now, is_inside) = channel();
+    let (go_on, may_go_on) = channel::<()>();
+    let (gate, gone) = (&gate, &gone);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            gate.enter(|_| {
+                inside_now.send(()).unwrap();
+                may_go_on.recv().unwrap();
+                assert_eq!(gone.load(SeqCst), 0);
+            })
+            .unwrap();
+        });
+        is_inside.recv().unwrap();
+        let closer = scope.spawn(|| gate.close());
+        assert!(!closer.is_finished());
+        go_on.send(()).unwrap();
+        closer.join().unwrap();
+        assert_eq!(gone.load(SeqCst), 1);
+    });
+}
+
+#[test]
+fn what_is_dropped_inside_a_callback_waits_for_the_next_entry() {
+    let late = counter();
+    let gate = Gate::new(Root::new(&counter()));
+    gate.enter(|inside| {
+        let mut caller = Caller(root(inside));
+        gate.publish(&mut caller, |_| {
+            gate.drop_queue().push(Late(Arc::clone(&late)));
+            assert_eq!(late.load(SeqCst), 0);
+            gate.enter(|_| assert_eq!(late.load(SeqCst), 1)).unwrap();
+        });
+    })
+    .unwrap();
+}
+
+#[test]
+fn threads_count_together() {
+    let gate = Gate::new(Root::new(&counter()));
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..2_000 {
+                    gate.enter(|inside| {
+                        let mut caller = Caller(root(inside));
+                        gate.publish(&mut caller, |_| gate.enter(|inside| root(inside).count += 1).unwrap());
+                    })
+                    .unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(gate.enter(|inside| root(inside).count), Ok(16_000));
+}
