@@ -36,7 +36,7 @@ pub use global::Global;
 pub use host::{Caller, HostFunction};
 pub use instance::Instance;
 pub use memory::Memory;
-pub use module::Module;
+pub use module::{Module, validate};
 pub use reference::Reference;
 pub use shared_memory::{SharedMemory, WaitOutcome};
 pub use store::Store;

@@ -1,6 +1,6 @@
 //! The type vocabulary of WebAssembly 3.0 (core specification, section 2.3), as plain values.
 
-use std::fmt;
+mod text;
 
 use crate::{Result, WasmtimeError};
 
@@ -245,8 +245,7 @@ impl HeapType {
             wasmtime::HeapType::NoExn => Self::NoExn,
             wasmtime::HeapType::Cont => Self::Cont,
             wasmtime::HeapType::NoCont => Self::NoCont,
-            // Defined types can refer to themselves: one level is written out, wasmtime's own way.
-            concrete => Self::Concrete { text: concrete.to_string() },
+            concrete => Self::Concrete { text: text::defined(concrete) },
         }
     }
 
@@ -287,6 +286,7 @@ impl MemoryType {
 
     pub(crate) fn to_wasmtime(&self) -> Result<wasmtime::MemoryType> {
         self.limits.check("memory", "pages")?;
+        self.check_space()?;
         let mut builder = wasmtime::MemoryType::builder();
         builder.min(self.limits.min).max(self.limits.max).memory64(self.is_64).shared(self.shared);
         if self.page_size_log2 != 16 {
@@ -295,6 +295,21 @@ impl MemoryType {
         builder
             .build()
             .map_err(|error| WasmtimeError::range(format!("no memory can be {self}: {}", crate::error::chain(&error))))
+    }
+}
+
+impl MemoryType {
+    /// Fails with `Range` where the limits pass what addresses can reach (core specification, section 3.2).
+    fn check_space(&self) -> Result<()> {
+        let bits = if self.is_64 { 64 } else { 32 };
+        let greatest = 1_u128.checked_shl(bits - u32::from(self.page_size_log2).min(bits)).unwrap_or(u128::MAX);
+        let asked = self.limits.max.unwrap_or(self.limits.min);
+        if u128::from(asked) > greatest {
+            return Err(WasmtimeError::range(format!(
+                "no memory can be {self}: with {bits}-bit addresses it has at most {greatest} pages"
+            )));
+        }
+        Ok(())
     }
 }
 
@@ -356,142 +371,6 @@ impl Limits {
                 self.min
             ))),
             _ => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for ValType {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::I32 => formatter.write_str("i32"),
-            Self::I64 => formatter.write_str("i64"),
-            Self::F32 => formatter.write_str("f32"),
-            Self::F64 => formatter.write_str("f64"),
-            Self::V128 => formatter.write_str("v128"),
-            Self::Ref { ty } => ty.fmt(formatter),
-        }
-    }
-}
-
-impl fmt::Display for RefType {
-    /// The text format's short names for nullable references, the long form for the rest.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.nullable, &self.heap) {
-            (true, HeapType::NoExtern) => formatter.write_str("nullexternref"),
-            (true, HeapType::NoFunc) => formatter.write_str("nullfuncref"),
-            (true, HeapType::None) => formatter.write_str("nullref"),
-            (true, HeapType::NoExn) => formatter.write_str("nullexnref"),
-            (true, HeapType::NoCont) => formatter.write_str("nullcontref"),
-            (true, heap @ HeapType::Concrete { .. }) => write!(formatter, "(ref null {heap})"),
-            (true, heap) => write!(formatter, "{heap}ref"),
-            (false, heap) => write!(formatter, "(ref {heap})"),
-        }
-    }
-}
-
-impl fmt::Display for HeapType {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Extern => "extern",
-            Self::NoExtern => "noextern",
-            Self::Func => "func",
-            Self::NoFunc => "nofunc",
-            Self::Any => "any",
-            Self::Eq => "eq",
-            Self::I31 => "i31",
-            Self::Struct => "struct",
-            Self::Array => "array",
-            Self::None => "none",
-            Self::Exn => "exn",
-            Self::NoExn => "noexn",
-            Self::Cont => "cont",
-            Self::NoCont => "nocont",
-            Self::Concrete { text } => text,
-        })
-    }
-}
-
-impl fmt::Display for Limits {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.max {
-            Some(max) => write!(formatter, "{} {max}", self.min),
-            None => write!(formatter, "{}", self.min),
-        }
-    }
-}
-
-impl fmt::Display for MemoryType {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("(memory ")?;
-        if self.is_64 {
-            formatter.write_str("i64 ")?;
-        }
-        self.limits.fmt(formatter)?;
-        if self.shared {
-            formatter.write_str(" shared")?;
-        }
-        match self.page_size_log2 {
-            16 => {}
-            log2 @ 0..64 => write!(formatter, " (pagesize {:#x})", 1_u64 << log2)?,
-            log2 => write!(formatter, " (pagesize 2^{log2})")?,
-        }
-        formatter.write_str(")")
-    }
-}
-
-impl fmt::Display for TableType {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let index = if self.is_64 { "i64 " } else { "" };
-        write!(formatter, "(table {index}{} {})", self.limits, self.element)
-    }
-}
-
-impl fmt::Display for GlobalType {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.mutable {
-            true => write!(formatter, "(global (mut {}))", self.content),
-            false => write!(formatter, "(global {})", self.content),
-        }
-    }
-}
-
-impl fmt::Display for FuncType {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("(func")?;
-        self.write_values(formatter)?;
-        formatter.write_str(")")
-    }
-}
-
-impl FuncType {
-    fn write_values(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (word, types) in [("param", &self.params), ("result", &self.results)] {
-            if !types.is_empty() {
-                write!(formatter, " ({word}")?;
-                types.iter().try_for_each(|ty| write!(formatter, " {ty}"))?;
-                formatter.write_str(")")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for TagType {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("(tag")?;
-        self.func.write_values(formatter)?;
-        formatter.write_str(")")
-    }
-}
-
-impl fmt::Display for ExternType {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OfFunc { ty } => ty.fmt(formatter),
-            Self::OfGlobal { ty } => ty.fmt(formatter),
-            Self::OfTable { ty } => ty.fmt(formatter),
-            Self::OfMemory { ty } => ty.fmt(formatter),
-            Self::OfTag { ty } => ty.fmt(formatter),
         }
     }
 }

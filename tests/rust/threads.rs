@@ -1,1 +1,171 @@
-//! To come.
+//! Stores and shared memories on several threads.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::Duration;
+
+use trimaran::{
+    Config, Engine, Extern, Func, Instance, Limits, MemoryType, Module, SharedMemory, Store, Val, WaitOutcome,
+    WasmtimeError,
+};
+
+const COUNTER: &str = include_str!("../modules/shared_counter.wat");
+
+fn engine() -> Arc<Engine> {
+    let target = std::env::var("TRIMARAN_TEST_TARGET").ok();
+    Engine::new(Config { wasm_threads: Some(true), target, ..Config::default() }).unwrap()
+}
+
+fn shared(engine: &Engine) -> Arc<SharedMemory> {
+    let limits = Limits { min: 1, max: Some(5) };
+    SharedMemory::new(engine, MemoryType { limits, is_64: false, shared: false, page_size_log2: 16 }).unwrap()
+}
+
+/// An exported function of the counter, over `memory`.
+fn counter(store: &Store, module: &Module, memory: &Arc<SharedMemory>, name: &str) -> Arc<Func> {
+    let imports = vec![Extern::OfSharedMemory { memory: Arc::clone(memory) }];
+    match Instance::new(store, module, imports).unwrap().export(store, name).unwrap() {
+        Extern::OfFunc { func } => func,
+        _ => panic!("expected a function"),
+    }
+}
+
+fn int(value: i32) -> Val {
+    Val::I32 { value }
+}
+
+#[test]
+fn four_threads_count_in_one_memory() {
+    const THREADS: i32 = 4;
+    const TIMES: i32 = 20_000;
+    let engine = engine();
+    let (memory, module) = (shared(&engine), Module::new(&engine, COUNTER.as_bytes()).unwrap());
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                let store = Store::new(&engine).unwrap();
+                let add = counter(&store, &module, &memory, "add");
+                add.call(&store, vec![int(8), int(TIMES)]).unwrap();
+            });
+        }
+    });
+    let store = Store::new(&engine).unwrap();
+    let view = memory.as_memory(&store).unwrap();
+    assert_eq!(view.load_i32(&store, 8), Ok(THREADS * TIMES));
+}
+
+#[test]
+fn the_host_writes_while_guests_count() {
+    let engine = engine();
+    let (memory, module) = (shared(&engine), Module::new(&engine, COUNTER.as_bytes()).unwrap());
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let guest = scope.spawn(|| {
+            let store = Store::new(&engine).unwrap();
+            let add = counter(&store, &module, &memory, "add");
+            add.call(&store, vec![int(0), int(100_000)]).unwrap();
+            done.store(true, SeqCst);
+        });
+        let store = Store::new(&engine).unwrap();
+        let view = memory.as_memory(&store).unwrap();
+        let mut last = 0;
+        while !done.load(SeqCst) {
+            view.write(&store, b"beside the counter", 64).unwrap();
+            let now = view.load_i32(&store, 0).unwrap();
+            assert!(now >= last);
+            last = now;
+        }
+        guest.join().unwrap();
+        assert_eq!(view.read_string(&store, 64, 18).unwrap(), "beside the counter");
+        assert_eq!(view.load_i32(&store, 0), Ok(100_000));
+    });
+}
+
+#[test]
+fn wait_and_notify_from_the_host() {
+    let engine = engine();
+    let memory = shared(&engine);
+    assert_eq!(memory.wait32(0, 1, None), Ok(WaitOutcome::Mismatch));
+    assert_eq!(memory.wait32(0, 0, Some(1)), Ok(WaitOutcome::TimedOut));
+    assert_eq!(memory.wait64(8, 0, Some(1)), Ok(WaitOutcome::TimedOut));
+    assert!(matches!(memory.wait32(2, 0, None), Err(WasmtimeError::Range { .. })));
+    assert!(matches!(memory.notify(65_536, 1), Err(WasmtimeError::Range { .. })));
+    assert!(matches!(memory.notify(-4, 1), Err(WasmtimeError::Range { .. })));
+    std::thread::scope(|scope| {
+        let waiter = scope.spawn(|| memory.wait32(0, 0, Some(20_000)));
+        while memory.notify(0, 1).unwrap() == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(waiter.join().unwrap(), Ok(WaitOutcome::Ok));
+    });
+}
+
+#[test]
+fn a_second_thread_waits_for_the_call_to_end() {
+    let engine = engine();
+    let (memory, module) = (shared(&engine), Module::new(&engine, COUNTER.as_bytes()).unwrap());
+    let store = Store::new(&engine).unwrap();
+    let (wait, load) = (counter(&store, &module, &memory, "wait"), counter(&store, &module, &memory, "load"));
+    let returned = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let timeout = Val::I64 { value: 20_000_000_000 };
+            wait.call(&store, vec![int(0), int(0), timeout]).unwrap();
+            returned.store(true, SeqCst);
+        });
+        let second = scope.spawn(|| {
+            // The guest sleeps in the store: this has to wait until it was woken.
+            load.call(&store, vec![int(0)]).map(|_| ())
+        });
+        while memory.notify(0, 1).unwrap() == 0 {
+            assert!(!second.is_finished() || returned.load(SeqCst));
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(second.join().unwrap(), Ok(()));
+    });
+}
+
+#[test]
+fn close_waits_for_the_call_of_another_thread() {
+    let engine = engine();
+    let (memory, module) = (shared(&engine), Module::new(&engine, COUNTER.as_bytes()).unwrap());
+    let store = Store::new(&engine).unwrap();
+    let wait = counter(&store, &module, &memory, "wait");
+    std::thread::scope(|scope| {
+        let timeout = Val::I64 { value: 20_000_000_000 };
+        let caller = scope.spawn(|| wait.call(&store, vec![int(0), int(0), timeout]).map(|_| ()));
+        while memory.notify(0, 1).unwrap() == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        store.release().unwrap();
+        assert_eq!(caller.join().unwrap(), Ok(()));
+    });
+    assert_eq!(wait.r#type(&store).err(), Some(WasmtimeError::Closed { what: "store".to_owned() }));
+}
+
+#[test]
+fn eight_threads_use_one_store() {
+    let engine = engine();
+    let module = Module::new(
+        &engine,
+        br#"(module (global $n (mut i32) (i32.const 0))
+            (func (export "next") (result i32)
+                (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n)))"#,
+    )
+    .unwrap();
+    let store = Store::new(&engine).unwrap();
+    let instance = Instance::new(&store, &module, Vec::new()).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let Extern::OfFunc { func } = instance.export(&store, "next").unwrap() else { panic!("a function") };
+                for _ in 0..500 {
+                    func.call(&store, Vec::new()).unwrap();
+                }
+            });
+        }
+    });
+    let Extern::OfFunc { func } = instance.export(&store, "next").unwrap() else { panic!("a function") };
+    assert!(matches!(func.call(&store, Vec::new()).unwrap().as_slice(), [Val::I32 { value: 4_001 }]));
+}

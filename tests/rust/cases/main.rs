@@ -1,1 +1,43 @@
-fn main() {}
+//! The shared cases of `tests/cases`, in Rust. Their README has the vocabulary.
+#![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
+mod step;
+mod world;
+
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
+
+fn main() {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder("cases")).expect("tests/cases").map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    let trials = files.iter().flat_map(|path| trials(path)).collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+/// A folder beside this one.
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests").join(name)
+}
+
+fn trials(path: &Path) -> Vec<Trial> {
+    let text = std::fs::read_to_string(path).expect("a case file");
+    let file: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
+    let trial = |case: &Value| {
+        let (name, steps) = (case["id"].as_str().expect("an id"), case["steps"].as_array().expect("steps").clone());
+        Trial::test(format!("{stem}/{name}"), move || run(&steps))
+    };
+    file["cases"].as_array().expect("cases").iter().map(trial).collect()
+}
+
+fn run(steps: &[Value]) -> Result<(), Failed> {
+    let mut world = world::World::default();
+    for (index, step) in steps.iter().enumerate() {
+        world.step(step).map_err(|problem| format!("step {}, {step}: {problem}", index + 1))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! Types as text: the words of the WebAssembly text format.
+
+use std::fmt;
+
+use super::{ExternType, FuncType, GlobalType, HeapType, Limits, MemoryType, RefType, TableType, TagType, ValType};
+
+/// A type that a module defines, written out. Such types can refer to themselves, so the types inside it
+/// are named by their kind only.
+pub(super) fn defined(ty: &wasmtime::HeapType) -> String {
+    let list = |word: &str, parts: Vec<String>| match parts.as_slice() {
+        [] => String::new(),
+        parts => format!(" ({word} {})", parts.join(" ")),
+    };
+    let fields = |fields: Vec<wasmtime::FieldType>| {
+        fields.iter().map(|ty| format!(" (field {})", field(ty))).collect::<String>()
+    };
+    match ty {
+        wasmtime::HeapType::ConcreteFunc(ty) => {
+            let params = list("param", ty.params().map(|ty| inner(&ty)).collect());
+            format!("(func{params}{})", list("result", ty.results().map(|ty| inner(&ty)).collect()))
+        }
+        wasmtime::HeapType::ConcreteStruct(ty) => format!("(struct{})", fields(ty.fields().collect())),
+        wasmtime::HeapType::ConcreteArray(ty) => format!("(array {})", field(&ty.field_type())),
+        wasmtime::HeapType::ConcreteExn(ty) => format!("(exn{})", fields(ty.fields().collect())),
+        wasmtime::HeapType::ConcreteCont(_) => "(cont)".to_owned(),
+        other => HeapType::from_wasmtime(other).to_string(),
+    }
+}
+
+fn field(ty: &wasmtime::FieldType) -> String {
+    let content = match ty.element_type() {
+        wasmtime::StorageType::I8 => "i8".to_owned(),
+        wasmtime::StorageType::I16 => "i16".to_owned(),
+        wasmtime::StorageType::ValType(ty) => inner(ty),
+    };
+    match ty.mutability() {
+        wasmtime::Mutability::Var => format!("(mut {content})"),
+        wasmtime::Mutability::Const => content,
+    }
+}
+
+/// A type within a defined one.
+fn inner(ty: &wasmtime::ValType) -> String {
+    let wasmtime::ValType::Ref(reference) = ty else { return ValType::from_wasmtime(ty).to_string() };
+    let kind = match reference.heap_type() {
+        wasmtime::HeapType::ConcreteFunc(_) => HeapType::Func,
+        wasmtime::HeapType::ConcreteStruct(_) => HeapType::Struct,
+        wasmtime::HeapType::ConcreteArray(_) => HeapType::Array,
+        wasmtime::HeapType::ConcreteExn(_) => HeapType::Exn,
+        wasmtime::HeapType::ConcreteCont(_) => HeapType::Cont,
+        plain => HeapType::from_wasmtime(plain),
+    };
+    RefType { nullable: reference.is_nullable(), heap: kind }.to_string()
+}
+
+impl fmt::Display for ValType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::I32 => formatter.write_str("i32"),
+            Self::I64 => formatter.write_str("i64"),
+            Self::F32 => formatter.write_str("f32"),
+            Self::F64 => formatter.write_str("f64"),
+            Self::V128 => formatter.write_str("v128"),
+            Self::Ref { ty } => ty.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Display for RefType {
+    /// The text format's short names for nullable references, the long form for the rest.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.nullable, &self.heap) {
+            (true, HeapType::NoExtern) => formatter.write_str("nullexternref"),
+            (true, HeapType::NoFunc) => formatter.write_str("nullfuncref"),
+            (true, HeapType::None) => formatter.write_str("nullref"),
+            (true, HeapType::NoExn) => formatter.write_str("nullexnref"),
+            (true, HeapType::NoCont) => formatter.write_str("nullcontref"),
+            (true, heap @ HeapType::Concrete { .. }) => write!(formatter, "(ref null {heap})"),
+            (true, heap) => write!(formatter, "{heap}ref"),
+            (false, heap) => write!(formatter, "(ref {heap})"),
+        }
+    }
+}
+
+impl fmt::Display for HeapType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Extern => "extern",
+            Self::NoExtern => "noextern",
+            Self::Func => "func",
+            Self::NoFunc => "nofunc",
+            Self::Any => "any",
+            Self::Eq => "eq",
+            Self::I31 => "i31",
+            Self::Struct => "struct",
+            Self::Array => "array",
+            Self::None => "none",
+            Self::Exn => "exn",
+            Self::NoExn => "noexn",
+            Self::Cont => "cont",
+            Self::NoCont => "nocont",
+            Self::Concrete { text } => text,
+        })
+    }
+}
+
+impl fmt::Display for Limits {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.max {
+            Some(max) => write!(formatter, "{} {max}", self.min),
+            None => write!(formatter, "{}", self.min),
+        }
+    }
+}
+
+impl fmt::Display for MemoryType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("(memory ")?;
+        if self.is_64 {
+            formatter.write_str("i64 ")?;
+        }
+        self.limits.fmt(formatter)?;
+        if self.shared {
+            formatter.write_str(" shared")?;
+        }
+        match self.page_size_log2 {
+            16 => {}
+            log2 @ 0..64 => write!(formatter, " (pagesize {:#x})", 1_u64 << log2)?,
+            log2 => write!(formatter, " (pagesize 2^{log2})")?,
+        }
+        formatter.write_str(")")
+    }
+}
+
+impl fmt::Display for TableType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let index = if self.is_64 { "i64 " } else { "" };
+        write!(formatter, "(table {index}{} {})", self.limits, self.element)
+    }
+}
+
+impl fmt::Display for GlobalType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.mutable {
+            true => write!(formatter, "(global (mut {}))", self.content),
+            false => write!(formatter, "(global {})", self.content),
+        }
+    }
+}
+
+impl fmt::Display for FuncType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("(func")?;
+        self.write_values(formatter)?;
+        formatter.write_str(")")
+    }
+}
+
+impl FuncType {
+    fn write_values(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (word, types) in [("param", &self.params), ("result", &self.results)] {
+            if !types.is_empty() {
+                write!(formatter, " ({word}")?;
+                types.iter().try_for_each(|ty| write!(formatter, " {ty}"))?;
+                formatter.write_str(")")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for TagType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("(tag")?;
+        self.func.write_values(formatter)?;
+        formatter.write_str(")")
+    }
+}
+
+impl fmt::Display for ExternType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OfFunc { ty } => ty.fmt(formatter),
+            Self::OfGlobal { ty } => ty.fmt(formatter),
+            Self::OfTable { ty } => ty.fmt(formatter),
+            Self::OfMemory { ty } => ty.fmt(formatter),
+            Self::OfTag { ty } => ty.fmt(formatter),
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! What the steps of one case made, and what each step does.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use trimaran::{
+    Config, Engine, Extern, Func, Instance, Limits, Memory, MemoryType, Module, SharedMemory, Store, Val, WasmtimeError,
+};
+
+use crate::step::{Problem, Step, from_val, hex, to_val};
+
+/// Something that a step kept under a name.
+#[derive(Clone)]
+enum Object {
+    Engine(Arc<Engine>),
+    Store(Arc<Store>),
+    Module(Arc<Module>),
+    Artifact(Vec<u8>),
+    Instance(Arc<Instance>),
+    Extern(Extern),
+}
+
+/// What a step gave: a value to compare, or something to keep.
+enum Outcome {
+    Plain(Value),
+    Kept(Object),
+}
+
+/// How a step went: it is misspelt, or it was run and ended well or with an error.
+type Run = Result<Result<Outcome, WasmtimeError>, Problem>;
+
+#[derive(Default)]
+pub(crate) struct World {
+    objects: BTreeMap<String, Object>,
+}
+
+macro_rules! getter {
+    ($($name:ident: $variant:pat => $value:expr, $ty:ty;)*) => {
+        $(fn $name(&self, step: &Step<'_>) -> Result<$ty, Problem> {
+            let name = step.text(stringify!($name))?;
+            match self.objects.get(name) {
+                Some($variant) => Ok($value.clone()),
+                _ => Err(format!("`{name}` is no {}", stringify!($name))),
+            }
+        })*
+    };
+}
+
+/// What is given, as the outcome of a step.
+fn plain(value: impl Into<Value>) -> Outcome {
+    Outcome::Plain(value.into())
+}
+
+impl World {
+    getter! {
+        engine: Object::Engine(engine) => engine, Arc<Engine>;
+        store: Object::Store(store) => store, Arc<Store>;
+        module: Object::Module(module) => module, Arc<Module>;
+        artifact: Object::Artifact(artifact) => artifact, Vec<u8>;
+        instance: Object::Instance(instance) => instance, Arc<Instance>;
+        func: Object::Extern(Extern::OfFunc { func }) => func, Arc<Func>;
+        memory: Object::Extern(Extern::OfMemory { memory }) => memory, Arc<Memory>;
+        shared: Object::Extern(Extern::OfSharedMemory { memory }) => memory, Arc<SharedMemory>;
+    }
+
+    /// Runs one step and compares how it ended.
+    pub(crate) fn step(&mut self, step: &Value) -> Result<(), Problem> {
+        let step = Step::new(step)?;
+        let (expected, error, name) = (step.optional("result"), step.optional("error"), step.optional("as"));
+        let run = self.run(&step)?;
+        step.all_used()?;
+        match (run, error) {
+            (Err(found), Some(expected)) => check_error(&found, expected),
+            (Err(found), None) => Err(format!("it failed: {found}")),
+            (Ok(_), Some(_)) => Err("it did not fail".to_owned()),
+            (Ok(Outcome::Kept(object)), None) => {
+                let name = name.and_then(Value::as_str).ok_or("what it made needs a name (`as`)")?;
+                self.objects.insert(name.to_owned(), object);
+                expected.map_or(Ok(()), |_| Err("what it made cannot be compared".to_owned()))
+            }
+            (Ok(Outcome::Plain(found)), None) => match expected {
+                _ if name.is_some() => Err("it made nothing to keep".to_owned()),
+                Some(expected) if *expected != found => Err(format!("it gave {found}")),
+                None if !found.is_null() => Err(format!("its result is not compared: {found}")),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    fn run(&mut self, step: &Step<'_>) -> Run {
+        match step.text("op")? {
+            "engine" | "store" | "module" | "validate" | "wat2wasm" | "serialize" | "deserialize" | "imports"
+            | "exports" | "instance" | "export" | "close" => self.run_object(step),
+            "call" | "call_int" | "func_type" => self.run_call(step),
+            _ => self.run_memory(step),
+        }
+    }
+
+    fn run_object(&mut self, step: &Step<'_>) -> Run {
+        Ok(match step.text("op")? {
+            "engine" => Engine::new(config(step)?).map(|engine| Outcome::Kept(Object::Engine(engine))),
+            "store" => Store::new(&*self.engine(step)?).map(|store| Outcome::Kept(Object::Store(store))),
+            "module" => {
+                let engine = self.engine(step)?;
+                let module = match step.optional("file") {
+                    Some(file) => Module::from_file(&engine, module_file(file)?),
+                    None => Module::new(&engine, &source(step)?),
+                };
+                module.map(|module| Outcome::Kept(Object::Module(module)))
+            }
+            "validate" => trimaran::validate(&*self.engine(step)?, &source(step)?).map(|()| plain(Value::Null)),
+            "wat2wasm" => trimaran::wat2wasm(&source(step)?).map(|bytes| plain(hex(&bytes))),
+            "serialize" => self.module(step)?.serialize().map(|bytes| Outcome::Kept(Object::Artifact(bytes))),
+            "deserialize" => {
+                let (engine, mut artifact) = (self.engine(step)?, self.artifact(step)?);
+                if let Some(flip) = step.optional("flip") {
+                    let flip = flip.as_i64().ok_or("`flip` is no integer")?;
+                    let from_start = if flip < 0 { flip + artifact.len() as i64 } else { flip };
+                    *artifact.get_mut(from_start as usize).ok_or("`flip` is outside")? ^= 1;
+                }
+                Module::deserialize(&engine, &artifact).map(|module| Outcome::Kept(Object::Module(module)))
+            }
+            "imports" => self.module(step)?.imports().map(|imports| {
+                plain(imports.iter().map(|it| format!("{} {} {}", it.module, it.name, it.ty)).collect::<Vec<_>>())
+            }),
+            "exports" => self
+                .module(step)?
+                .exports()
+                .map(|exports| plain(exports.iter().map(|it| format!("{} {}", it.name, it.ty)).collect::<Vec<_>>())),
+            "instance" => {
+                let names = step.optional("imports").and_then(Value::as_array).cloned().unwrap_or_default();
+                let imports = names.iter().map(|name| self.import(name)).collect::<Result<Vec<_>, _>>()?;
+                Instance::new(&*self.store(step)?, &*self.module(step)?, imports)
+                    .map(|instance| Outcome::Kept(Object::Instance(instance)))
+            }
+            "export" => self
+                .instance(step)?
+                .export(&*self.store(step)?, step.text("name")?)
+                .map(|item| Outcome::Kept(Object::Extern(item))),
+            _ => {
+                let name = step.text("object")?;
+                match self.objects.get(name) {
+                    Some(Object::Engine(engine)) => engine.release(),
+                    Some(Object::Store(store)) => store.release(),
+                    Some(Object::Module(module)) => module.release(),
+                    Some(Object::Extern(Extern::OfSharedMemory { memory })) => memory.release(),
+                    _ => return Err(format!("`{name}` cannot be closed")),
+                }
+                .map(|()| plain(Value::Null))
+            }
+        })
+    }
+
+    fn run_call(&self, step: &Step<'_>) -> Run {
+        let (store, func) = (self.store(step)?, self.func(step)?);
+        let arguments = match step.text("op")? {
+            "func_type" => return Ok(func.r#type(&store).map(|ty| plain(ty.to_string()))),
+            "call" => {
+                let values = step.value("args")?.as_array().ok_or("`args` is no list")?;
+                values.iter().map(to_val).collect::<Result<Vec<_>, _>>()?
+            }
+            _ => match step.text("int")?.parse() {
+                Ok(value) => vec![Val::I64 { value }],
+                // Rust has no plain integer that this would be: the surface ends at 64 bits.
+                Err(_) => return Ok(Err(WasmtimeError::Range { reason: "wider than 64 bits".to_owned() })),
+            },
+        };
+        let results = func.call(&store, arguments);
+        Ok(results.map(|results| plain(results.iter().map(from_val).collect::<Vec<_>>())))
+    }
+
+    fn run_memory(&mut self, step: &Step<'_>) -> Run {
+        let nothing = |()| plain(Value::Null);
+        match step.text("op")? {
+            "memory" => {
+                let memory = Memory::new(&*self.store(step)?, memory_type(step)?);
+                return Ok(memory.map(|memory| Outcome::Kept(Object::Extern(Extern::OfMemory { memory }))));
+            }
+            "shared_memory" => {
+                let memory = SharedMemory::new(&*self.engine(step)?, memory_type(step)?);
+                return Ok(memory.map(|memory| Outcome::Kept(Object::Extern(Extern::OfSharedMemory { memory }))));
+            }
+            "as_memory" => {
+                let memory = self.shared(step)?.as_memory(&*self.store(step)?);
+                return Ok(memory.map(|memory| Outcome::Kept(Object::Extern(Extern::OfMemory { memory }))));
+            }
+            _ => {}
+        }
+        let (store, memory) = (self.store(step)?, self.memory(step)?);
+        let store = &*store;
+        Ok(match step.text("op")? {
+            "memory_type" => memory.r#type(store).map(|ty| plain(ty.to_string())),
+            "size" => memory.size(store).map(plain),
+            "data_len" => memory.data_len(store).map(plain),
+            "grow" => memory.grow(store, step.int("delta")?).map(plain),
+            "read" => memory.read(store, step.int("start")?, step.int("length")?).map(|bytes| plain(hex(&bytes))),
+            "write" => memory.write(store, &step.bytes("hex")?, step.int("start")?).map(nothing),
+            "fill" => {
+                let value = u8::try_from(step.int("value")?).map_err(|_| "`value` is no byte")?;
+                memory.fill(store, value, step.int("start")?, step.int("length")?).map(nothing)
+            }
+            "copy" => memory
+                .copy_within(store, step.int("source")?, step.int("destination")?, step.int("length")?)
+                .map(nothing),
+            "find" => {
+                let length = step.optional("length").and_then(Value::as_i64);
+                memory.find(store, &step.bytes("hex")?, step.int("start")?, length).map(plain)
+            }
+            "read_string" => memory.read_string(store, step.int("start")?, step.int("length")?).map(plain),
+            "read_terminated" => {
+                let terminator = u8::try_from(step.int("terminator")?).map_err(|_| "`terminator` is no byte")?;
+                memory.read_terminated(store, step.int("start")?, terminator).map(plain)
+            }
+            "hexdump" => memory.hexdump(store, step.int("start")?, step.int("length")?, step.int("width")?).map(plain),
+            "load" => load(step, &memory, store)?.map(plain),
+            "store_number" => store_number(step, &memory, store)?.map(nothing),
+            unknown => return Err(format!("unknown op `{unknown}`")),
+        })
+    }
+
+    fn import(&self, name: &Value) -> Result<Extern, Problem> {
+        match name.as_str().and_then(|name| self.objects.get(name)) {
+            Some(Object::Extern(item)) => Ok(item.clone()),
+            _ => Err(format!("{name} cannot be imported")),
+        }
+    }
+}
+
+fn load(step: &Step<'_>, memory: &Memory, store: &Store) -> Result<Result<String, WasmtimeError>, Problem> {
+    let offset = step.int("offset")?;
+    let text = |number: &dyn ToString| number.to_string();
+    Ok(match step.text("type")? {
+        "i8" => memory.load_i8(store, offset).map(|number| text(&number)),
+        "u8" => memory.load_u8(store, offset).map(|number| text(&number)),
+        "i16" => memory.load_i16(store, offset).map(|number| text(&number)),
+        "u16" => memory.load_u16(store, offset).map(|number| text(&number)),
+        "i32" => memory.load_i32(store, offset).map(|number| text(&number)),
+        "u32" => memory.load_u32(store, offset).map(|number| text(&number)),
+        "i64" => memory.load_i64(store, offset).map(|number| text(&number)),
+        "u64" => memory.load_u64(store, offset).map(|number| text(&number)),
+        "f32" => memory.load_f32(store, offset).map(|number| text(&number.to_bits())),
+        "f64" => memory.load_f64(store, offset).map(|number| text(&number.to_bits())),
+        unknown => return Err(format!("unknown type `{unknown}`")),
+    })
+}
+
+fn store_number(step: &Step<'_>, memory: &Memory, store: &Store) -> Result<Result<(), WasmtimeError>, Problem> {
+    fn number<T: std::str::FromStr>(step: &Step<'_>) -> Result<T, Problem> {
+        step.text("value")?.parse().map_err(|_| "`value` does not fit its type".to_owned())
+    }
+    let offset = step.int("offset")?;
+    Ok(match step.text("type")? {
+        "i8" => memory.store_i8(store, offset, number(step)?),
+        "u8" => memory.store_u8(store, offset, number(step)?),
+        "i16" => memory.store_i16(store, offset, number(step)?),
+        "u16" => memory.store_u16(store, offset, number(step)?),
+        "i32" => memory.store_i32(store, offset, number(step)?),
+        "u32" => memory.store_u32(store, offset, number(step)?),
+        "i64" => memory.store_i64(store, offset, number(step)?),
+        "u64" => memory.store_u64(store, offset, number(step)?),
+        "f32" => memory.store_f32(store, offset, f32::from_bits(number(step)?)),
+        "f64" => memory.store_f64(store, offset, f64::from_bits(number(step)?)),
+        unknown => return Err(format!("unknown type `{unknown}`")),
+    })
+}
+
+/// The configuration of a step, for the target under test.
+fn config(step: &Step<'_>) -> Result<Config, Problem> {
+    let mut config = Config { target: std::env::var("TRIMARAN_TEST_TARGET").ok(), ..Config::default() };
+    let settings = step.optional("config").and_then(Value::as_object).cloned().unwrap_or_default();
+    for (name, value) in &settings {
+        let switch = || value.as_bool().ok_or_else(|| format!("`{name}` is no truth value"));
+        let number = || value.as_u64().ok_or_else(|| format!("`{name}` is no natural number"));
+        match name.as_str() {
+            "wasm_threads" => config.wasm_threads = Some(switch()?),
+            "shared_memory" => config.shared_memory = Some(switch()?),
+            "wasm_memory64" => config.wasm_memory64 = Some(switch()?),
+            "wasm_simd" => config.wasm_simd = Some(switch()?),
+            "wasm_relaxed_simd" => config.wasm_relaxed_simd = Some(switch()?),
+            "wasm_gc" => config.wasm_gc = Some(switch()?),
+            "wasm_function_references" => config.wasm_function_references = Some(switch()?),
+            "wasm_exceptions" => config.wasm_exceptions = Some(switch()?),
+            "wasm_custom_page_sizes" => config.wasm_custom_page_sizes = Some(switch()?),
+            "consume_fuel" => config.consume_fuel = Some(switch()?),
+            "max_wasm_stack" => config.max_wasm_stack = Some(number()?),
+            "memory_reservation" => config.memory_reservation = Some(number()?),
+            "memory_guard_size" => config.memory_guard_size = Some(number()?),
+            "memory_reservation_for_growth" => config.memory_reservation_for_growth = Some(number()?),
+            unknown => return Err(format!("unknown setting `{unknown}`")),
+        }
+    }
+    Ok(config)
+}
+
+fn memory_type(step: &Step<'_>) -> Result<MemoryType, Problem> {
+    let max = step.optional("max").map(|_| step.natural("max")).transpose()?;
+    let shared = step.optional("shared").and_then(Value::as_bool).unwrap_or_default();
+    Ok(MemoryType { limits: Limits { min: step.natural("min")?, max }, is_64: false, shared, page_size_log2: 16 })
+}
+
+/// The bytes of a module: text, hex, or a file of `tests/modules`.
+fn source(step: &Step<'_>) -> Result<Vec<u8>, Problem> {
+    match (step.optional("wat"), step.optional("hex"), step.optional("file")) {
+        (Some(_), None, None) => Ok(step.text("wat")?.as_bytes().to_vec()),
+        (None, Some(_), None) => step.bytes("hex"),
+        (None, None, Some(file)) => std::fs::read(module_file(file)?).map_err(|error| error.to_string()),
+        _ => Err("a module needs one of `wat`, `hex` and `file`".to_owned()),
+    }
+}
+
+fn module_file(name: &Value) -> Result<String, Problem> {
+    let name = name.as_str().ok_or("`file` is no text")?;
+    Ok(crate::folder("modules").join(name).to_string_lossy().into_owned())
+}
+
+/// Compares an error with what a case expects of it.
+fn check_error(found: &WasmtimeError, expected: &Value) -> Result<(), Problem> {
+    let found = fields(found);
+    let wrong = |name: &str| Err(format!("its error is {found}: `{name}` differs"));
+    for (name, value) in expected.as_object().ok_or("`error` is no object")? {
+        let agrees = match name.as_str() {
+            "contains" => {
+                let text = found["text"].as_str().unwrap_or_default();
+                let parts = value.as_array().ok_or("`contains` is no list")?;
+                parts.iter().all(|part| part.as_str().is_some_and(|part| text.contains(part)))
+            }
+            name => found.get(name) == Some(value),
+        };
+        if !agrees {
+            return wrong(name);
+        }
+    }
+    if expected.get("variant").is_some() { Ok(()) } else { Err("`error` has no `variant`".to_owned()) }
+}
+
+/// The variant, the sentence and the fields of an error.
+fn fields(error: &WasmtimeError) -> Value {
+    let debug = format!("{error:?}");
+    let variant = debug.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let mut all = json!({"variant": variant, "text": error.text()});
+    let more = match error {
+        WasmtimeError::Syntax { line, column, .. } => json!({"line": line, "column": column}),
+        WasmtimeError::Link { module, name, .. } => json!({"module": module, "name": name}),
+        WasmtimeError::Trap { code, .. } => json!({"code": code.map(|code| format!("{code:?}"))}),
+        WasmtimeError::Exit { status } => json!({"status": status}),
+        WasmtimeError::Bounds { offset, length, size } => json!({"offset": offset, "length": length, "size": size}),
+        WasmtimeError::Encoding { offset, .. } => json!({"offset": offset}),
+        WasmtimeError::NotFound { name, .. } => json!({"name": name}),
+        _ => json!({}),
+    };
+    all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    all
+}
