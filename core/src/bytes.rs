@@ -5,7 +5,7 @@
 
 use std::cell::UnsafeCell;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 use crate::error::natural;
 use crate::{Result, WasmtimeError};
@@ -147,6 +147,18 @@ fn atomic(cell: &UnsafeCell<u8>) -> &AtomicU8 {
     unsafe { AtomicU8::from_ptr(cell.get()) }
 }
 
+/// The cells as one number of another width, if they are just that and aligned. A racing access to such a
+/// number must see it whole (core specification, threads proposal: aligned accesses do not tear).
+macro_rules! whole {
+    ($cells:expr, $number:ty) => {{
+        // SAFETY: as in `words`.
+        match unsafe { $cells.align_to::<$number>() } {
+            ([], [number], []) => Some(number),
+            _ => None,
+        }
+    }};
+}
+
 /// Words of eight bytes where they are aligned: single bytes cost eight times as much.
 fn words(cells: &[UnsafeCell<u8>]) -> (&[UnsafeCell<u8>], &[AtomicU64], &[UnsafeCell<u8>]) {
     // SAFETY: any eight aligned bytes are a valid `AtomicU64`, and `align_to` only gives aligned ones. They
@@ -156,6 +168,12 @@ fn words(cells: &[UnsafeCell<u8>]) -> (&[UnsafeCell<u8>], &[AtomicU64], &[Unsafe
 }
 
 fn load(cells: &[UnsafeCell<u8>], copy: &mut [u8]) {
+    if let Some(number) = whole!(cells, AtomicU32) {
+        return copy.copy_from_slice(&number.load(Ordering::Relaxed).to_ne_bytes());
+    }
+    if let Some(number) = whole!(cells, AtomicU16) {
+        return copy.copy_from_slice(&number.load(Ordering::Relaxed).to_ne_bytes());
+    }
     let (head, body, tail) = words(cells);
     let (copy_head, rest) = copy.split_at_mut(head.len());
     let (copy_body, copy_tail) = rest.split_at_mut(body.len() * 8);
@@ -171,6 +189,12 @@ fn load(cells: &[UnsafeCell<u8>], copy: &mut [u8]) {
 }
 
 fn store(cells: &[UnsafeCell<u8>], data: &[u8]) {
+    if let (Some(number), Ok(value)) = (whole!(cells, AtomicU32), data.try_into()) {
+        return number.store(u32::from_ne_bytes(value), Ordering::Relaxed);
+    }
+    if let (Some(number), Ok(value)) = (whole!(cells, AtomicU16), data.try_into()) {
+        return number.store(u16::from_ne_bytes(value), Ordering::Relaxed);
+    }
     let (head, body, tail) = words(cells);
     let (data_head, rest) = data.split_at(head.len());
     let (data_body, data_tail) = rest.split_at(body.len() * 8);

@@ -11,8 +11,9 @@ use crate::{Engine, Memory, MemoryType, Result, Store, WasmtimeError};
 
 /// A memory that several threads may use at once, each from a store of its own.
 ///
-/// It belongs to an engine and to no store: none of its methods waits for one. Racing accesses see single
-/// bytes as they were before or after, never torn.
+/// It belongs to an engine and to no store: none of its methods waits for one. A number of 2, 4 or 8 bytes at
+/// a multiple of its width is read and written whole; longer or other accesses that race with others see each
+/// byte as it was before or after.
 #[derive(uniffi::Object)]
 pub struct SharedMemory {
     engine: wasmtime::Engine,

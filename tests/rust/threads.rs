@@ -83,6 +83,33 @@ fn the_host_writes_while_guests_count() {
 }
 
 #[test]
+fn aligned_numbers_are_never_torn() {
+    let engine = engine();
+    let memory = shared(&engine);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let store = Store::new(&engine).unwrap();
+            let view = memory.as_memory(&store).unwrap();
+            for round in 0..200_000_u32 {
+                let pattern = if round % 2 == 0 { 0 } else { u64::MAX };
+                view.store_u16(&store, 2, pattern as u16).unwrap();
+                view.store_u32(&store, 4, pattern as u32).unwrap();
+                view.store_u64(&store, 8, pattern).unwrap();
+            }
+            done.store(true, SeqCst);
+        });
+        let store = Store::new(&engine).unwrap();
+        let view = memory.as_memory(&store).unwrap();
+        while !done.load(SeqCst) {
+            assert!(matches!(view.load_u16(&store, 2), Ok(0 | u16::MAX)));
+            assert!(matches!(view.load_u32(&store, 4), Ok(0 | u32::MAX)));
+            assert!(matches!(view.load_u64(&store, 8), Ok(0 | u64::MAX)));
+        }
+    });
+}
+
+#[test]
 fn wait_and_notify_from_the_host() {
     let engine = engine();
     let memory = shared(&engine);
