@@ -109,7 +109,7 @@ config! {
     /// Emits DWARF debug information for compiled code, for native debuggers.
     debug_info: bool => debug_info,
     /// The threads proposal: atomics and shared memories in modules. Turning it on also lets the host make
-    /// shared memories, unless `shared_memory` says otherwise.
+    /// shared memories, unless `shared_memory` says otherwise. The portable interpreter does not have it.
     wasm_threads: bool => wasm_threads,
     /// The tail calls of WebAssembly 3.0.
     wasm_tail_call: bool => wasm_tail_call,
@@ -199,6 +199,11 @@ impl Config {
         let mut config = wasmtime::Config::new();
         if let Some(target) = &self.target {
             config.target(target).map_err(|error| invalid("target", crate::error::chain(&error)))?;
+        }
+        if self.wasm_threads == Some(true) && self.target.as_deref().is_some_and(|target| target.starts_with("pulley"))
+        {
+            let reason = "the interpreter has no atomics and no shared memories: leave it off, or use another target";
+            return Err(invalid("wasm_threads", reason.to_owned()));
         }
         self.apply_plain(&mut config);
         if self.shared_memory.is_none() && self.wasm_threads == Some(true) {

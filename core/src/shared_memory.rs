@@ -53,6 +53,12 @@ impl SharedMemory {
         let memory = wasmtime::SharedMemory::new(&engine, raw).map_err(|error| {
             let reason = chain(&error);
             match reason.contains("shared_memory") || reason.contains("threads") {
+                true if engine.is_pulley() => WasmtimeError::Config {
+                    reason:
+                        "this engine has no shared memories: turn on Config.shared_memory; guests of the interpreter \
+                             have no use for them"
+                            .to_owned(),
+                },
                 true => WasmtimeError::Config {
                     reason: "this engine has no shared memories: turn on Config.wasm_threads".to_owned(),
                 },

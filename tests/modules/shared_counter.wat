@@ -20,6 +20,12 @@
   (func (export "size") (result i32)
     (memory.size))
 
+  ;; Says at $address + 4 that it is here, and sleeps at $address until it is notified: 0 woken, 1 the number
+  ;; there is not 0, 2 timed out.
+  (func (export "sleep") (param $address i32) (param $timeout_ns i64) (result i32)
+    (i32.atomic.store offset=4 (local.get $address) (i32.const 1))
+    (memory.atomic.wait32 (local.get $address) (i32.const 0) (local.get $timeout_ns)))
+
   ;; Sleeps while the number at $address is $expected: 0 woken, 1 another number, 2 timed out.
   (func (export "wait") (param $address i32) (param $expected i32) (param $timeout_ns i64) (result i32)
     (memory.atomic.wait32 (local.get $address) (local.get $expected) (local.get $timeout_ns)))

@@ -12,9 +12,9 @@ use trimaran::{
 
 const COUNTER: &str = include_str!("../modules/shared_counter.wat");
 
+/// These tests need threads, which the interpreter does not have: they always run natively.
 fn engine() -> Arc<Engine> {
-    let target = std::env::var("TRIMARAN_TEST_TARGET").ok();
-    Engine::new(Config { wasm_threads: Some(true), target, ..Config::default() }).unwrap()
+    Engine::new(Config { wasm_threads: Some(true), ..Config::default() }).unwrap()
 }
 
 fn shared(engine: &Engine) -> Arc<SharedMemory> {
@@ -33,6 +33,23 @@ fn counter(store: &Store, module: &Module, memory: &Arc<SharedMemory>, name: &st
 
 fn int(value: i32) -> Val {
     Val::I32 { value }
+}
+
+/// Twenty seconds in nanoseconds: far longer than a test takes.
+const LONG: Val = Val::I64 { value: 20_000_000_000 };
+
+/// Returns when a guest is about to sleep at address 0, and so is inside its store.
+fn wait_until_asleep(memory: &SharedMemory) {
+    while memory.read(4, 1).unwrap() == [0] {
+        std::thread::yield_now();
+    }
+}
+
+/// Wakes the guest that sleeps at address 0, even if it does not sleep yet.
+fn wake(memory: &SharedMemory) {
+    while memory.notify(0, 1).unwrap() == 0 {
+        std::thread::yield_now();
+    }
 }
 
 #[test]
@@ -133,22 +150,22 @@ fn a_second_thread_waits_for_the_call_to_end() {
     let engine = engine();
     let (memory, module) = (shared(&engine), Module::new(&engine, COUNTER.as_bytes()).unwrap());
     let store = Store::new(&engine).unwrap();
-    let (wait, load) = (counter(&store, &module, &memory, "wait"), counter(&store, &module, &memory, "load"));
+    let (sleep, load) = (counter(&store, &module, &memory, "sleep"), counter(&store, &module, &memory, "load"));
     let returned = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let timeout = Val::I64 { value: 20_000_000_000 };
-            wait.call(&store, vec![int(0), int(0), timeout]).unwrap();
+            sleep.call(&store, vec![int(0), LONG]).unwrap();
             returned.store(true, SeqCst);
         });
+        wait_until_asleep(&memory);
         let second = scope.spawn(|| {
             // The guest sleeps in the store: this has to wait until it was woken.
             load.call(&store, vec![int(0)]).map(|_| ())
         });
-        while memory.notify(0, 1).unwrap() == 0 {
-            assert!(!second.is_finished() || returned.load(SeqCst));
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(!second.is_finished());
+        assert!(!returned.load(SeqCst));
+        wake(&memory);
         assert_eq!(second.join().unwrap(), Ok(()));
     });
 }
@@ -158,17 +175,18 @@ fn close_waits_for_the_call_of_another_thread() {
     let engine = engine();
     let (memory, module) = (shared(&engine), Module::new(&engine, COUNTER.as_bytes()).unwrap());
     let store = Store::new(&engine).unwrap();
-    let wait = counter(&store, &module, &memory, "wait");
+    let sleep = counter(&store, &module, &memory, "sleep");
     std::thread::scope(|scope| {
-        let timeout = Val::I64 { value: 20_000_000_000 };
-        let caller = scope.spawn(|| wait.call(&store, vec![int(0), int(0), timeout]).map(|_| ()));
-        while memory.notify(0, 1).unwrap() == 0 {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        store.release().unwrap();
+        let caller = scope.spawn(|| sleep.call(&store, vec![int(0), LONG]).map(|_| ()));
+        wait_until_asleep(&memory);
+        let closer = scope.spawn(|| store.release());
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(!closer.is_finished());
+        wake(&memory);
         assert_eq!(caller.join().unwrap(), Ok(()));
+        assert_eq!(closer.join().unwrap(), Ok(()));
     });
-    assert_eq!(wait.r#type(&store).err(), Some(WasmtimeError::Closed { what: "store".to_owned() }));
+    assert_eq!(sleep.r#type(&store).err(), Some(WasmtimeError::Closed { what: "store".to_owned() }));
 }
 
 #[test]

@@ -27,9 +27,19 @@ fn trials(path: &Path) -> Vec<Trial> {
     let text = std::fs::read_to_string(path).expect("a case file");
     let file: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
+    let is_interpreter = std::env::var("TRIMARAN_TEST_TARGET").is_ok_and(|target| target.starts_with("pulley"));
     let trial = |case: &Value| {
         let (name, steps) = (case["id"].as_str().expect("an id"), case["steps"].as_array().expect("steps").clone());
-        Trial::test(format!("{stem}/{name}"), move || run(&steps))
+        let skipped = match case.get("needs").map(Value::as_str) {
+            None => false,
+            Some(Some("threads")) => is_interpreter,
+            Some(_) => panic!("{stem}/{name}: unknown `needs`"),
+        };
+        assert!(
+            case.as_object()
+                .is_some_and(|case| case.keys().all(|key| matches!(key.as_str(), "id" | "needs" | "steps")))
+        );
+        Trial::test(format!("{stem}/{name}"), move || run(&steps)).with_ignored_flag(skipped)
     };
     file["cases"].as_array().expect("cases").iter().map(trial).collect()
 }
