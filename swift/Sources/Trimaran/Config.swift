@@ -1,0 +1,308 @@
+/// The configuration of an engine. What is not set keeps the default of wasmtime 48.
+///
+/// A configuration is a plain value: change it as you like, an engine reads it once when it is made.
+/// Sizes are in bytes. Names are those of `wasmtime::Config`.
+///
+/// ```swift
+/// var config = Config()
+/// config.wasmThreads = true
+/// let engine = try Engine(config)
+/// ```
+public struct Config: Sendable, Hashable {
+  /// Emits DWARF debug information for compiled code, for native debuggers.
+  public var debugInfo: Bool?
+
+  /// The threads proposal: atomics and shared memories in modules. Turning it on also lets the host make
+  /// shared memories, unless `sharedMemory` says otherwise.
+  public var wasmThreads: Bool?
+
+  /// The tail calls of WebAssembly 3.0.
+  public var wasmTailCall: Bool?
+
+  /// The reference types of WebAssembly 2.0.
+  public var wasmReferenceTypes: Bool?
+
+  /// The vector instructions of WebAssembly 2.0.
+  public var wasmSIMD: Bool?
+
+  /// The bulk memory operations of WebAssembly 2.0.
+  public var wasmBulkMemory: Bool?
+
+  /// Several results of functions and blocks (WebAssembly 2.0).
+  public var wasmMultiValue: Bool?
+
+  /// Several memories in a module (WebAssembly 3.0).
+  public var wasmMultiMemory: Bool?
+
+  /// Memories and tables with 64-bit addresses (WebAssembly 3.0).
+  public var wasmMemory64: Bool?
+
+  /// The relaxed vector instructions of WebAssembly 3.0.
+  public var wasmRelaxedSIMD: Bool?
+
+  /// Gives relaxed vector instructions one result on every machine, at the cost of speed.
+  public var wasmRelaxedSIMDDeterministic: Bool?
+
+  /// The component model.
+  public var wasmComponentModel: Bool?
+
+  /// The map type of the component model.
+  public var wasmComponentModelMap: Bool?
+
+  /// The exceptions of WebAssembly 3.0.
+  public var wasmExceptions: Bool?
+
+  /// The typed function references of WebAssembly 3.0.
+  public var wasmFunctionReferences: Bool?
+
+  /// The garbage-collected types of WebAssembly 3.0.
+  public var wasmGC: Bool?
+
+  /// The wide arithmetic proposal: 128-bit addition and multiplication.
+  public var wasmWideArithmetic: Bool?
+
+  /// The custom page sizes proposal: memories with pages of one byte.
+  public var wasmCustomPageSizes: Bool?
+
+  /// The stack switching proposal (x86-64 Linux only).
+  public var wasmStackSwitching: Bool?
+
+  /// Which compiler is used.
+  public var strategy: Strategy?
+
+  /// Has Cranelift check its own intermediate code. Slow; for debugging.
+  public var craneliftDebugVerifier: Bool?
+
+  /// How hard Cranelift tries.
+  public var craneliftOptLevel: OptLevel?
+
+  /// Gives every NaN one bit pattern, so that floating-point results are the same on every machine.
+  public var craneliftNaNCanonicalization: Bool?
+
+  /// How compiled code is shown to a profiler.
+  public var profiler: Profiler?
+
+  /// Keeps compiled modules between runs.
+  public var cache: Cache?
+
+  /// Lets ``Engine/incrementEpoch()`` interrupt guests at their deadlines.
+  public var epochInterruption: Bool?
+
+  /// Makes guests use fuel. A store begins with none.
+  public var consumeFuel: Bool?
+
+  /// Compiles the functions of a module on several threads.
+  public var parallelCompilation: Bool?
+
+  /// Lets the host make shared memories. Off by default, as in wasmtime.
+  public var sharedMemory: Bool?
+
+  /// The greatest stack that guest code may use, in bytes; more than zero.
+  public var maxWasmStack: UInt64?
+
+  /// Support for garbage-collected references as a whole.
+  public var gcSupport: Bool?
+
+  /// How garbage-collected references are managed.
+  public var collector: Collector?
+
+  /// Lets a memory move when it grows past its reservation.
+  public var memoryMayMove: Bool?
+
+  /// The address space that is reserved for each memory, in bytes.
+  public var memoryReservation: UInt64?
+
+  /// The size of the guard region behind each memory, in bytes.
+  public var memoryGuardSize: UInt64?
+
+  /// The address space that is reserved anew when a memory has moved, in bytes.
+  public var memoryReservationForGrowth: UInt64?
+
+  /// Initialises memories by copy-on-write mappings, where the system has them.
+  public var memoryInitCOW: Bool?
+
+  /// Emits native unwind information for compiled code.
+  public var nativeUnwindInfo: Bool?
+
+  /// The target that code is compiled for, as a triple such as `x86_64-unknown-linux-gnu`, or `pulley64` for
+  /// the portable interpreter. Code for another machine than this can be compiled, but not run.
+  ///
+  /// Where a system does not let an app generate code (iOS and its relatives), what is not set is `pulley64`;
+  /// everywhere else it is this machine.
+  public var target: String?
+
+  /// Uses Mach ports for traps on macOS, and not signals.
+  public var macOSUseMachPorts: Bool?
+
+  /// Uses the processor's own faults to detect traps, by signal handlers of the process.
+  public var signalsBasedTraps: Bool?
+
+  /// Target-specific flags of Cranelift, applied in order. A flag changes the code that is made:
+  /// one that promises what the machine cannot do makes a guest crash the process.
+  public var craneliftFlags: [CraneliftFlag] = []
+
+  /// A configuration in which nothing is set.
+  public init() {}
+}
+
+extension Config {
+  #if os(iOS) || os(tvOS) || os(watchOS) || os(visionOS)
+    /// Apps may not generate code there: guests run on the interpreter.
+    private static let defaultTarget: String? = "pulley64"
+  #else
+    private static let defaultTarget: String? = nil
+  #endif
+
+  var core: Core.Config {
+    Core.Config(
+      debugInfo: debugInfo,
+      wasmThreads: wasmThreads,
+      wasmTailCall: wasmTailCall,
+      wasmReferenceTypes: wasmReferenceTypes,
+      wasmSimd: wasmSIMD,
+      wasmBulkMemory: wasmBulkMemory,
+      wasmMultiValue: wasmMultiValue,
+      wasmMultiMemory: wasmMultiMemory,
+      wasmMemory64: wasmMemory64,
+      wasmRelaxedSimd: wasmRelaxedSIMD,
+      wasmRelaxedSimdDeterministic: wasmRelaxedSIMDDeterministic,
+      wasmComponentModel: wasmComponentModel,
+      wasmComponentModelMap: wasmComponentModelMap,
+      wasmExceptions: wasmExceptions,
+      wasmFunctionReferences: wasmFunctionReferences,
+      wasmGc: wasmGC,
+      wasmWideArithmetic: wasmWideArithmetic,
+      wasmCustomPageSizes: wasmCustomPageSizes,
+      wasmStackSwitching: wasmStackSwitching,
+      strategy: strategy?.core,
+      craneliftDebugVerifier: craneliftDebugVerifier,
+      craneliftOptLevel: craneliftOptLevel?.core,
+      craneliftNanCanonicalization: craneliftNaNCanonicalization,
+      profiler: profiler?.core,
+      cache: cache?.core,
+      epochInterruption: epochInterruption,
+      consumeFuel: consumeFuel,
+      parallelCompilation: parallelCompilation,
+      sharedMemory: sharedMemory,
+      maxWasmStack: maxWasmStack,
+      gcSupport: gcSupport,
+      collector: collector?.core,
+      memoryMayMove: memoryMayMove,
+      memoryReservation: memoryReservation,
+      memoryGuardSize: memoryGuardSize,
+      memoryReservationForGrowth: memoryReservationForGrowth,
+      memoryInitCow: memoryInitCOW,
+      nativeUnwindInfo: nativeUnwindInfo,
+      target: target ?? Self.defaultTarget,
+      macosUseMachPorts: macOSUseMachPorts,
+      signalsBasedTraps: signalsBasedTraps,
+      craneliftFlags: craneliftFlags.map(\.core)
+    )
+  }
+}
+
+/// Which compiler turns a module into machine code.
+public enum Strategy: Sendable, Hashable {
+  /// The best one that there is for the target.
+  case auto
+  /// Cranelift, the optimising compiler.
+  case cranelift
+
+  var core: Core.Strategy {
+    switch self {
+    case .auto: .auto
+    case .cranelift: .cranelift
+    }
+  }
+}
+
+/// How hard Cranelift tries.
+public enum OptLevel: Sendable, Hashable {
+  /// As little as possible: compiles fastest.
+  case none
+  /// For speed.
+  case speed
+  /// For speed, and for small code.
+  case speedAndSize
+
+  var core: Core.OptLevel {
+    switch self {
+    case .none: .none
+    case .speed: .speed
+    case .speedAndSize: .speedAndSize
+    }
+  }
+}
+
+/// How compiled code is shown to a profiler.
+public enum Profiler: Sendable, Hashable {
+  /// Not at all.
+  case none
+  /// By a jitdump file, for `perf inject` on Linux.
+  case jitdump
+  /// By the interface of VTune.
+  case vtune
+  /// By a perf map file, on Linux.
+  case perfmap
+
+  var core: Core.Profiler {
+    switch self {
+    case .none: .none
+    case .jitdump: .jitdump
+    case .vtune: .vtune
+    case .perfmap: .perfmap
+    }
+  }
+}
+
+/// How garbage-collected references are managed.
+public enum Collector: Sendable, Hashable {
+  /// The best one that there is for the target.
+  case auto
+  /// Deferred reference counting: short pauses, but cycles are never freed.
+  case deferredReferenceCounting
+  /// Never collects: for short runs.
+  case null
+  /// A copying collector, which frees cycles.
+  case copying
+
+  var core: Core.Collector {
+    switch self {
+    case .auto: .auto
+    case .deferredReferenceCounting: .deferredReferenceCounting
+    case .null: .null
+    case .copying: .copying
+    }
+  }
+}
+
+/// Where compiled modules are kept between runs.
+public enum Cache: Sendable, Hashable {
+  /// In the place and with the limits that wasmtime chooses for this user.
+  case standard
+  /// As the TOML file at `path` says.
+  case file(path: String)
+
+  var core: Core.Cache {
+    switch self {
+    case .standard: .standard
+    case .file(let path): .file(path: path)
+    }
+  }
+}
+
+/// A target-specific flag of Cranelift.
+public struct CraneliftFlag: Sendable, Hashable {
+  /// The flag's name.
+  public var name: String
+  /// Its value; `nil` enables a flag that is on or off.
+  public var value: String?
+
+  /// A flag by its name, with its value.
+  public init(_ name: String, _ value: String? = nil) {
+    self.name = name
+    self.value = value
+  }
+
+  var core: Core.CraneliftFlag { Core.CraneliftFlag(name: name, value: value) }
+}

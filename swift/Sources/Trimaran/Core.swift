@@ -1,0 +1,70 @@
+// The one door to the generated code: no other file names its module, and none of it is visible outside.
+
+import Foundation
+internal import TrimaranGenerated
+
+/// The generated types, by the names that the public ones have as well.
+enum Core {
+  typealias Cache = TrimaranGenerated.Cache
+  typealias Collector = TrimaranGenerated.Collector
+  typealias Config = TrimaranGenerated.Config
+  typealias CraneliftFlag = TrimaranGenerated.CraneliftFlag
+  typealias Engine = TrimaranGenerated.Engine
+  typealias ExportType = TrimaranGenerated.ExportType
+  typealias Extern = TrimaranGenerated.Extern
+  typealias ExternType = TrimaranGenerated.ExternType
+  typealias Frame = TrimaranGenerated.Frame
+  typealias Func = TrimaranGenerated.Func
+  typealias FuncType = TrimaranGenerated.FuncType
+  typealias Global = TrimaranGenerated.Global
+  typealias GlobalType = TrimaranGenerated.GlobalType
+  typealias HeapType = TrimaranGenerated.HeapType
+  typealias ImportType = TrimaranGenerated.ImportType
+  typealias Instance = TrimaranGenerated.Instance
+  typealias Limits = TrimaranGenerated.Limits
+  typealias Memory = TrimaranGenerated.Memory
+  typealias MemoryType = TrimaranGenerated.MemoryType
+  typealias Module = TrimaranGenerated.Module
+  typealias NamedExtern = TrimaranGenerated.NamedExtern
+  typealias OptLevel = TrimaranGenerated.OptLevel
+  typealias Profiler = TrimaranGenerated.Profiler
+  typealias RefType = TrimaranGenerated.RefType
+  typealias Reference = TrimaranGenerated.Reference
+  typealias SharedMemory = TrimaranGenerated.SharedMemory
+  typealias Store = TrimaranGenerated.Store
+  typealias Strategy = TrimaranGenerated.Strategy
+  typealias Table = TrimaranGenerated.Table
+  typealias TableType = TrimaranGenerated.TableType
+  typealias Tag = TrimaranGenerated.Tag
+  typealias TagType = TrimaranGenerated.TagType
+  typealias TrapCode = TrimaranGenerated.TrapCode
+  typealias Val = TrimaranGenerated.Val
+  typealias ValType = TrimaranGenerated.ValType
+  typealias WaitOutcome = TrimaranGenerated.WaitOutcome
+  typealias WasmtimeError = TrimaranGenerated.WasmtimeError
+
+  static func version() -> String { TrimaranGenerated.version() }
+
+  static func validate(_ engine: Engine, _ bytes: Data) throws {
+    try TrimaranGenerated.validate(engine: engine, bytes: bytes)
+  }
+
+  static func wat2wasm(_ text: Data) throws -> Data { try TrimaranGenerated.wat2wasm(text: text) }
+}
+
+/// The version of this library: `major.minor.patch`.
+public let version: String = Core.version()
+
+/// Calls the core, and turns what it throws into the public error.
+func calling<R>(_ body: () throws -> R) throws(WasmtimeError) -> R {
+  do {
+    return try body()
+  } catch let error as WasmtimeError {
+    throw error
+  } catch let error as Core.WasmtimeError {
+    throw WasmtimeError(error)
+  } catch {
+    // The generated code's own: a panic in the core, or a message that it cannot read.
+    throw .unexpected(reason: error.localizedDescription)
+  }
+}

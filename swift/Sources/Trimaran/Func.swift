@@ -1,0 +1,140 @@
+/// A function of a guest or of the host. It belongs to one store.
+///
+/// Call it like a function of Swift, with plain numbers:
+///
+/// ```swift
+/// let add = try instance.function(store, "add")
+/// let sum: Int = try add(store, 1, 2)
+/// ```
+public final class Func: Sendable {
+  let core: Core.Func
+
+  init(_ core: Core.Func) {
+    self.core = core
+  }
+
+  /// The function's type.
+  ///
+  /// - Parameter store: The function's store.
+  public func type(_ store: Store) throws(WasmtimeError) -> FuncType {
+    try calling { try FuncType(core.type(store: store.core)) }
+  }
+
+  /// Calls the function with values. They are converted where nothing is lost by it: integers of either width
+  /// go into any number that holds them exactly, an f64 into an f32 by rounding.
+  ///
+  /// - Parameters:
+  ///   - store: The function's store.
+  ///   - arguments: As many values as the function has parameters.
+  /// - Returns: As many values as the function has results.
+  /// - Throws: `type` for a wrong number or type of arguments, `range` for a number that does not fit, `trap`
+  ///   where the guest traps, and whatever a host function failed with.
+  @discardableResult
+  public func call(_ store: Store, _ arguments: [Val]) throws(WasmtimeError) -> [Val] {
+    try calling { try core.call(store: store.core, arguments: arguments.map(\.core)).map(Val.init) }
+  }
+
+  /// Calls the function with plain numbers of Swift, values and references.
+  ///
+  /// - Parameters:
+  ///   - store: The function's store.
+  ///   - arguments: As many as the function has parameters.
+  /// - Returns: As many values as the function has results.
+  /// - Throws: As ``call(_:_:)``.
+  @discardableResult
+  public func callAsFunction(_ store: Store, _ arguments: any ValConvertible...) throws(WasmtimeError) -> [Val] {
+    try call(store, values(of: arguments))
+  }
+
+  /// Calls the function with plain numbers of Swift, values and references, and gives its results as what the
+  /// context wants: one, or a tuple of several.
+  ///
+  /// ```swift
+  /// let sum: Int32 = try add(store, 1, 2)
+  /// let (quotient, rest): (Int, Int) = try divide(store, 7, 2)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - store: The function's store.
+  ///   - arguments: As many as the function has parameters.
+  /// - Returns: The results. An unsigned type takes the unsigned reading of an integer.
+  /// - Throws: As ``call(_:_:)``; `type` where the function has another number of results or a result has
+  ///   another type, `range` where a result does not fit.
+  @_disfavoredOverload
+  public func callAsFunction<First: ValConvertible, each Rest: ValConvertible>(
+    _ store: Store,
+    _ arguments: any ValConvertible...
+  ) throws(WasmtimeError) -> (First, repeat each Rest) {
+    var results = Results(try call(store, values(of: arguments)))
+    let tuple = (try results.next(as: First.self), repeat try results.next(as: (each Rest).self))
+    try results.end()
+    return tuple
+  }
+
+  /// Whether two handles are to the same function of the same store.
+  ///
+  /// - Parameters:
+  ///   - store: The store of both.
+  ///   - other: The other function.
+  /// - Throws: `wrongStore` where one of them belongs elsewhere.
+  public func same(_ store: Store, _ other: Func) throws(WasmtimeError) -> Bool {
+    try calling { try core.same(store: store.core, other: other.core) }
+  }
+}
+
+extension Func: ValConvertible {
+  /// The function as a value.
+  public var val: Val { .funcRef(self) }
+
+  /// The function that a value refers to. Fails with `type` for null, and for a value of another type.
+  public convenience init(_ val: Val) throws(WasmtimeError) {
+    guard case .funcRef(let function?) = val else { throw val.isNot("a function") }
+    self.init(function.core)
+  }
+}
+
+/// The arguments of a call as values; the error of one that has none says which it was.
+private func values(of arguments: [any ValConvertible]) throws(WasmtimeError) -> [Val] {
+  var values: [Val] = []
+  values.reserveCapacity(arguments.count)
+  for (index, argument) in arguments.enumerated() {
+    values.append(try at("argument \(index + 1)") { () throws(WasmtimeError) in try argument.val })
+  }
+  return values
+}
+
+/// The results of a call, taken one after the other.
+private struct Results {
+  private let values: [Val]
+  private var taken = 0
+
+  init(_ values: [Val]) {
+    self.values = values
+  }
+
+  mutating func next<Result: ValConvertible>(as type: Result.Type) throws(WasmtimeError) -> Result {
+    taken += 1
+    guard taken <= values.count else { throw wrongCount }
+    let value = values[taken - 1]
+    return try at("result \(taken)") { () throws(WasmtimeError) in try Result(value) }
+  }
+
+  func end() throws(WasmtimeError) {
+    guard taken == values.count else { throw wrongCount }
+  }
+
+  private var wrongCount: WasmtimeError {
+    .type(reason: "the function gives \(values.count) results: another number was expected")
+  }
+}
+
+/// Says in the error of a conversion which value it was.
+private func at<R>(_ place: @autoclosure () -> String, _ body: () throws(WasmtimeError) -> R) throws(WasmtimeError) -> R {
+  do {
+    return try body()
+  } catch .range(let reason) {
+    throw .range(reason: "\(place()) is \(reason)")
+  } catch .type(let reason) {
+    throw .type(reason: "\(place()) is \(reason)")
+  }
+}

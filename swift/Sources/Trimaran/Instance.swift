@@ -1,0 +1,183 @@
+/// An instance of a module. It belongs to one store.
+public final class Instance: Sendable {
+  let core: Core.Instance
+
+  /// Links a module with `imports`, and runs its start function.
+  ///
+  /// - Parameters:
+  ///   - store: The store that the instance will be in.
+  ///   - module: The module, of the store's engine.
+  ///   - imports: What the module wants, in the order of ``Module/imports``.
+  /// - Throws: `link` where an import is missing, superfluous or of another type, `limit` where the store has
+  ///   no room, and `trap` where an initialiser or the start function traps.
+  public init(_ store: Store, _ module: Module, _ imports: [any Importable] = []) throws(WasmtimeError) {
+    core = try calling {
+      try Core.Instance(store: store.core, module: module.core, imports: imports.map(\.asExtern.core))
+    }
+  }
+
+  /// Everything that the instance exports, in the module's order.
+  ///
+  /// - Parameter store: The instance's store.
+  public func exports(_ store: Store) throws(WasmtimeError) -> Exports {
+    let items = try calling { try core.exports(store: store.core).map(NamedExtern.init) }
+    return Exports(instance: self, store: store, items: items)
+  }
+
+  /// What the instance exports under `name`.
+  ///
+  /// - Parameters:
+  ///   - store: The instance's store.
+  ///   - name: The name of the export.
+  /// - Throws: `notFound`, which names what there is.
+  public func export(_ store: Store, _ name: String) throws(WasmtimeError) -> Extern {
+    try calling { try Extern(core.export(store: store.core, name: checked(name))) }
+  }
+
+  /// The function that the instance exports under `name`.
+  ///
+  /// - Parameters:
+  ///   - store: The instance's store.
+  ///   - name: The name of the export.
+  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  public func function(_ store: Store, _ name: String) throws(WasmtimeError) -> Func {
+    try export(store, name).expected("a function", name, \.function)
+  }
+
+  /// The memory that the instance exports under `name`.
+  ///
+  /// - Parameters:
+  ///   - store: The instance's store.
+  ///   - name: The name of the export.
+  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  public func memory(_ store: Store, _ name: String) throws(WasmtimeError) -> Memory {
+    try export(store, name).expected("a memory", name, \.memory)
+  }
+
+  /// The shared memory that the instance exports under `name`.
+  ///
+  /// - Parameters:
+  ///   - store: The instance's store.
+  ///   - name: The name of the export.
+  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  public func sharedMemory(_ store: Store, _ name: String) throws(WasmtimeError) -> SharedMemory {
+    try export(store, name).expected("a shared memory", name, \.sharedMemory)
+  }
+
+  /// The global that the instance exports under `name`.
+  ///
+  /// - Parameters:
+  ///   - store: The instance's store.
+  ///   - name: The name of the export.
+  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  public func global(_ store: Store, _ name: String) throws(WasmtimeError) -> Global {
+    try export(store, name).expected("a global", name, \.global)
+  }
+
+  /// The table that the instance exports under `name`.
+  ///
+  /// - Parameters:
+  ///   - store: The instance's store.
+  ///   - name: The name of the export.
+  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  public func table(_ store: Store, _ name: String) throws(WasmtimeError) -> Table {
+    try export(store, name).expected("a table", name, \.table)
+  }
+
+  /// The tag that the instance exports under `name`.
+  ///
+  /// - Parameters:
+  ///   - store: The instance's store.
+  ///   - name: The name of the export.
+  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  public func tag(_ store: Store, _ name: String) throws(WasmtimeError) -> Tag {
+    try export(store, name).expected("a tag", name, \.tag)
+  }
+}
+
+/// Everything that an instance exports: by name, and as a collection in the module's order.
+///
+/// ```swift
+/// let exports = try instance.exports(store)
+/// let memory = try exports.memory("memory")
+/// let add = try exports.function("add")
+/// for export in exports { print(export.name) }
+/// ```
+public struct Exports: Sendable, RandomAccessCollection {
+  private let instance: Instance
+  private let store: Store
+  private let items: [NamedExtern]
+  private let places: [String: Int]
+
+  init(instance: Instance, store: Store, items: [NamedExtern]) {
+    self.instance = instance
+    self.store = store
+    self.items = items
+    places = Dictionary(items.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The place of the first export.
+  public var startIndex: Int { items.startIndex }
+
+  /// The place after the last export.
+  public var endIndex: Int { items.endIndex }
+
+  /// The export at a place, with its name.
+  public subscript(position: Int) -> NamedExtern { items[position] }
+
+  /// What is exported under `name`; `nil` where there is nothing of that name.
+  public subscript(name: String) -> Extern? { places[name].map { items[$0].item } }
+
+  /// The function that is exported under `name`.
+  ///
+  /// - Parameter name: The name of the export.
+  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  public func function(_ name: String) throws(WasmtimeError) -> Func {
+    try get(name).expected("a function", name, \.function)
+  }
+
+  /// The memory that is exported under `name`.
+  ///
+  /// - Parameter name: The name of the export.
+  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  public func memory(_ name: String) throws(WasmtimeError) -> Memory {
+    try get(name).expected("a memory", name, \.memory)
+  }
+
+  /// The shared memory that is exported under `name`.
+  ///
+  /// - Parameter name: The name of the export.
+  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  public func sharedMemory(_ name: String) throws(WasmtimeError) -> SharedMemory {
+    try get(name).expected("a shared memory", name, \.sharedMemory)
+  }
+
+  /// The global that is exported under `name`.
+  ///
+  /// - Parameter name: The name of the export.
+  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  public func global(_ name: String) throws(WasmtimeError) -> Global {
+    try get(name).expected("a global", name, \.global)
+  }
+
+  /// The table that is exported under `name`.
+  ///
+  /// - Parameter name: The name of the export.
+  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  public func table(_ name: String) throws(WasmtimeError) -> Table {
+    try get(name).expected("a table", name, \.table)
+  }
+
+  /// The tag that is exported under `name`.
+  ///
+  /// - Parameter name: The name of the export.
+  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  public func tag(_ name: String) throws(WasmtimeError) -> Tag {
+    try get(name).expected("a tag", name, \.tag)
+  }
+
+  /// What is exported under `name`, or the core's error, which names what there is.
+  private func get(_ name: String) throws(WasmtimeError) -> Extern {
+    if let item = self[name] { item } else { try instance.export(store, name) }
+  }
+}

@@ -1,0 +1,261 @@
+import Foundation
+
+/// A linear memory. It belongs to one store.
+///
+/// Its size is a whole number of pages, of 65,536 bytes unless its type says otherwise. Offsets and counts
+/// are in bytes. Whatever reaches past the end fails with `bounds`, and then nothing is read or written.
+///
+/// ```swift
+/// let memory = try Memory(store, MemoryType(Limits(1, 10)))
+/// try memory.write(store, "Hello", at: 0)
+/// let bytes = try memory.read(store, 0..<5)
+/// ```
+public final class Memory: Sendable {
+  let core: Core.Memory
+
+  init(_ core: Core.Memory) {
+    self.core = core
+  }
+
+  /// Makes a memory.
+  ///
+  /// - Parameters:
+  ///   - store: The store that it will be in.
+  ///   - type: Its type, with its limits in pages.
+  /// - Throws: `range` where the type is impossible, `limit` where there is no room, and `type` for a shared
+  ///   type, which ``SharedMemory`` is for.
+  public init(_ store: Store, _ type: MemoryType) throws(WasmtimeError) {
+    core = try calling { try Core.Memory(store: store.core, ty: type.core) }
+  }
+
+  /// The memory's type. Its limits are those that it was made with.
+  ///
+  /// - Parameter store: The memory's store.
+  public func type(_ store: Store) throws(WasmtimeError) -> MemoryType {
+    try calling { try MemoryType(core.type(store: store.core)) }
+  }
+
+  /// The size now, in pages.
+  ///
+  /// - Parameter store: The memory's store.
+  public func size(_ store: Store) throws(WasmtimeError) -> Int {
+    try calling { try Int(clamping: core.size(store: store.core)) }
+  }
+
+  /// The size now, in bytes.
+  ///
+  /// - Parameter store: The memory's store.
+  public func dataLen(_ store: Store) throws(WasmtimeError) -> Int {
+    try calling { try Int(clamping: core.dataLen(store: store.core)) }
+  }
+
+  /// The size of a page, in bytes.
+  ///
+  /// - Parameter store: The memory's store.
+  public func pageSize(_ store: Store) throws(WasmtimeError) -> Int {
+    try calling { try Int(clamping: core.pageSize(store: store.core)) }
+  }
+
+  /// The address of the first byte in this process. Nothing checks what is done with it; it is void once the
+  /// memory grows or its store is closed.
+  ///
+  /// - Parameter store: The memory's store.
+  public func dataPtr(_ store: Store) throws(WasmtimeError) -> UnsafeMutableRawPointer {
+    try calling { try pointer(core.dataPtr(store: store.core)) }
+  }
+
+  /// Grows the memory.
+  ///
+  /// - Parameters:
+  ///   - store: The memory's store.
+  ///   - delta: How many pages to add, 0 or more.
+  /// - Returns: The size before, in pages.
+  /// - Throws: `limit` past the maximum of its type or of its store, and then nothing has changed; `range` for
+  ///   a negative number.
+  @discardableResult
+  public func grow(_ store: Store, by delta: Int) throws(WasmtimeError) -> Int {
+    try calling { try Int(clamping: core.grow(store: store.core, delta: Int64(delta))) }
+  }
+
+  /// Copies bytes out.
+  ///
+  /// - Parameters:
+  ///   - store: The memory's store.
+  ///   - start: The offset of the first byte.
+  ///   - count: How many bytes.
+  /// - Throws: `bounds` past the end, `range` for a negative number.
+  public func read(_ store: Store, at start: Int, count: Int) throws(WasmtimeError) -> Data {
+    try bytes(store).read(at: start, count: count)
+  }
+
+  /// Copies bytes out.
+  ///
+  /// - Parameters:
+  ///   - store: The memory's store.
+  ///   - range: The offsets of the bytes.
+  /// - Throws: `bounds` past the end, `range` for a negative offset.
+  public func read(_ store: Store, _ range: Range<Int>) throws(WasmtimeError) -> Data {
+    try read(store, at: range.lowerBound, count: length(of: range))
+  }
+
+  /// Copies bytes in.
+  ///
+  /// - Parameters:
+  ///   - store: The memory's store.
+  ///   - data: The bytes, such as `Data` or `[UInt8]`.
+  ///   - start: The offset of the first byte.
+  /// - Throws: `bounds` past the end, and then nothing is written; `range` for a negative offset.
+  public func write(_ store: Store, _ data: some ContiguousBytes, at start: Int = 0) throws(WasmtimeError) {
+    try bytes(store).write(data, at: start)
+  }
+
+  /// Copies text in, in UTF-8 and without a terminator.
+  ///
+  /// - Parameters:
+  ///   - store: The memory's store.
+  ///   - text: The text.
+  ///   - start: The offset of the first byte.
+  /// - Throws: `bounds` past the end, and then nothing is written; `range` for a negative offset.
+  public func write(_ store: Store, _ text: String, at start: Int = 0) throws(WasmtimeError) {
+    try write(store, Array(text.utf8), at: start)
+  }
+
+  /// Sets bytes to one value.
+  ///
+  /// - Parameters:
+  ///   - store: The memory's store.
+  ///   - value: What each byte becomes.
+  ///   - start: The offset of the first byte.
+  ///   - count: How many bytes.
+  /// - Throws: `bounds` past the end, and then nothing is written; `range` for a negative number.
+  public func fill(_ store: Store, _ value: UInt8, at start: Int, count: Int) throws(WasmtimeError) {
+    try calling {
+      try core.fill(store: store.core, value: value, start: Int64(start), length: Int64(count))
+    }
+  }
+
+  /// Copies bytes from one place to another. The two ranges may overlap.
+  ///
+  /// - Parameters:
+  ///   - store: The memory's store.
+  ///   - source: The offset of the first byte.
+  ///   - destination: The offset that it is copied to.
+  ///   - count: How many bytes.
+  /// - Throws: `bounds` past the end, and then nothing is written; `range` for a negative number.
+  public func copyWithin(
+    _ store: Store,
+    from source: Int,
+    to destination: Int,
+    count: Int
+  ) throws(WasmtimeError) {
+    try calling {
+      try core.copyWithin(
+        store: store.core,
+        source: Int64(source),
+        destination: Int64(destination),
+        length: Int64(count)
+      )
+    }
+  }
+
+  /// Finds bytes.
+  ///
+  /// - Parameters:
+  ///   - store: The memory's store.
+  ///   - needle: What to look for. Nothing is found at once.
+  ///   - start: Where to begin.
+  ///   - count: How many bytes to look through; `nil` is up to the end.
+  /// - Returns: The offset of the first that there is, in bytes from the start of the memory; `nil` where there
+  ///   is none.
+  /// - Throws: `bounds` past the end, `range` for a negative number.
+  public func find(
+    _ store: Store,
+    _ needle: some ContiguousBytes,
+    at start: Int = 0,
+    count: Int? = nil
+  ) throws(WasmtimeError) -> Int? {
+    try lending(needle) { needle in
+      try core.find(store: store.core, needle: needle, start: Int64(start), length: count.map(Int64.init))
+        .map(Int.init)
+    }
+  }
+
+  /// Finds text, in UTF-8.
+  ///
+  /// - Parameters:
+  ///   - store: The memory's store.
+  ///   - needle: What to look for. Nothing is found at once.
+  ///   - start: Where to begin.
+  ///   - count: How many bytes to look through; `nil` is up to the end.
+  /// - Returns: The offset of the first that there is, in bytes from the start of the memory; `nil` where there
+  ///   is none.
+  /// - Throws: `bounds` past the end, `range` for a negative number.
+  public func find(
+    _ store: Store,
+    _ needle: String,
+    at start: Int = 0,
+    count: Int? = nil
+  ) throws(WasmtimeError) -> Int? {
+    try find(store, Array(needle.utf8), at: start, count: count)
+  }
+
+  /// Reads text of a known length.
+  ///
+  /// - Parameters:
+  ///   - store: The memory's store.
+  ///   - start: The offset of the first byte.
+  ///   - count: How many bytes of UTF-8 it has.
+  /// - Throws: `encoding` where it is not UTF-8, `bounds` past the end, `range` for a negative number.
+  public func readString(_ store: Store, at start: Int, count: Int) throws(WasmtimeError) -> String {
+    try calling { try core.readString(store: store.core, start: Int64(start), length: Int64(count)) }
+  }
+
+  /// Reads text up to a terminator, as C has it with 0.
+  ///
+  /// - Parameters:
+  ///   - store: The memory's store.
+  ///   - start: The offset of the first byte.
+  ///   - terminator: The byte that ends it.
+  /// - Throws: `encoding` where it is not UTF-8 or no terminator follows, `bounds` past the end.
+  public func readTerminated(
+    _ store: Store,
+    at start: Int,
+    by terminator: UInt8 = 0
+  ) throws(WasmtimeError) -> String {
+    try calling {
+      try core.readTerminated(store: store.core, start: Int64(start), terminator: terminator)
+    }
+  }
+
+  /// Bytes as text for people: line by line, by offset, in hex and as ASCII.
+  ///
+  /// - Parameters:
+  ///   - store: The memory's store.
+  ///   - start: The offset of the first byte.
+  ///   - count: How many bytes.
+  ///   - width: How many bytes a line has, 1 or more.
+  /// - Throws: `bounds` past the end, `range` for a negative number or an impossible width.
+  public func hexdump(
+    _ store: Store,
+    at start: Int = 0,
+    count: Int = 256,
+    width: Int = 16
+  ) throws(WasmtimeError) -> String {
+    try calling {
+      try core.hexdump(
+        store: store.core,
+        start: Int64(start),
+        length: Int64(count),
+        width: Int64(width)
+      )
+    }
+  }
+
+  private func bytes(_ store: Store) -> Bytes {
+    Bytes(
+      size: { try self.core.dataLen(store: store.core) },
+      read: { start, length in try self.core.read(store: store.core, start: start, length: length) },
+      write: { data, start in try self.core.write(store: store.core, data: data, start: start) }
+    )
+  }
+}

@@ -1,0 +1,113 @@
+import Foundation
+
+/// A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread.
+public final class Module: Sendable {
+  let core: Core.Module
+
+  private init(making core: () throws -> Core.Module) throws(WasmtimeError) {
+    self.core = try calling(core)
+  }
+
+  /// Compiles a module from the binary or the text format.
+  ///
+  /// - Parameters:
+  ///   - engine: The engine that compiles it.
+  ///   - bytes: The module in the binary format, or in the text format in UTF-8.
+  /// - Throws: `compile` where it is no module, is truncated or does not validate, and `syntax` where text
+  ///   has a mistake.
+  public convenience init(_ engine: Engine, _ bytes: some ContiguousBytes) throws(WasmtimeError) {
+    try self.init { try lending(bytes) { try Core.Module(engine: engine.core, bytes: $0) } }
+  }
+
+  /// Compiles a module from the text format.
+  ///
+  /// - Parameters:
+  ///   - engine: The engine that compiles it.
+  ///   - text: The module in the text format.
+  /// - Throws: `syntax` where it has a mistake, and `compile` where it is no module or does not validate.
+  public convenience init(_ engine: Engine, _ text: String) throws(WasmtimeError) {
+    try self.init { try lending(text) { try Core.Module(engine: engine.core, bytes: $0) } }
+  }
+
+  /// Compiles a module from a file in the binary or the text format.
+  ///
+  /// - Parameters:
+  ///   - engine: The engine that compiles it.
+  ///   - path: Where the file is.
+  /// - Throws: As for bytes, and `io` where the file cannot be read.
+  public convenience init(_ engine: Engine, fromFile path: String) throws(WasmtimeError) {
+    try self.init { try Core.Module.fromFile(engine: engine.core, path: checked(path)) }
+  }
+
+  /// Makes a module from what ``serialize()`` gave.
+  ///
+  /// The artifact is machine code: take it only from where you would take a program. The check finds damage,
+  /// not malice.
+  ///
+  /// - Parameters:
+  ///   - engine: An engine of the same configuration as the one that compiled it.
+  ///   - artifact: The bytes.
+  /// - Throws: `artifact` where a single bit differs, or where another version or configuration made it.
+  public convenience init(_ engine: Engine, deserialize artifact: some ContiguousBytes) throws(WasmtimeError) {
+    try self.init { try lending(artifact) { try Core.Module.deserialize(engine: engine.core, artifact: $0) } }
+  }
+
+  /// Makes a module from a file that holds what ``serialize()`` gave.
+  ///
+  /// - Parameters:
+  ///   - engine: An engine of the same configuration as the one that compiled it.
+  ///   - path: Where the file is.
+  /// - Throws: As for bytes, and `io` where the file cannot be read.
+  public convenience init(_ engine: Engine, deserializeFile path: String) throws(WasmtimeError) {
+    try self.init { try Core.Module.deserializeFile(engine: engine.core, path: checked(path)) }
+  }
+
+  /// Checks a module in the binary or the text format without compiling it.
+  ///
+  /// - Parameters:
+  ///   - engine: The engine whose configuration says what a module may use.
+  ///   - bytes: The module.
+  /// - Throws: `compile` and `syntax`, as making a module does.
+  public static func validate(_ engine: Engine, _ bytes: some ContiguousBytes) throws(WasmtimeError) {
+    try lending(bytes) { try Core.validate(engine.core, $0) }
+  }
+
+  /// Checks a module in the text format without compiling it.
+  ///
+  /// - Parameters:
+  ///   - engine: The engine whose configuration says what a module may use.
+  ///   - text: The module.
+  /// - Throws: `compile` and `syntax`, as making a module does.
+  public static func validate(_ engine: Engine, _ text: String) throws(WasmtimeError) {
+    try lending(text) { try Core.validate(engine.core, $0) }
+  }
+
+  /// The compiled module as bytes, to keep it and to load it without compiling.
+  ///
+  /// - Returns: The artifact.
+  /// - Throws: `closed` where the module is closed.
+  public func serialize() throws(WasmtimeError) -> Data {
+    try calling { try core.serialize() }
+  }
+
+  /// The module's name, from its name section.
+  public var name: String? {
+    get throws(WasmtimeError) { try calling { try core.name() } }
+  }
+
+  /// What the module wants, in its order.
+  public var imports: [ImportType] {
+    get throws(WasmtimeError) { try calling { try core.imports().map(ImportType.init) } }
+  }
+
+  /// What the module offers, in its order.
+  public var exports: [ExportType] {
+    get throws(WasmtimeError) { try calling { try core.exports().map(ExportType.init) } }
+  }
+
+  /// Closes the module. Instances of it go on working. Closing twice does nothing.
+  public func close() {
+    // The core has no way to fail here.
+    try? core.release()
+  }
+}

@@ -1,0 +1,186 @@
+import Foundation
+
+/// A memory that several threads may use at once, each from a store of its own.
+///
+/// It belongs to an engine and to no store: none of its methods waits for one. Racing accesses see single
+/// bytes as they were before or after, never torn.
+public final class SharedMemory: Sendable {
+  let core: Core.SharedMemory
+
+  init(_ core: Core.SharedMemory) {
+    self.core = core
+  }
+
+  /// Makes a shared memory.
+  ///
+  /// - Parameters:
+  ///   - engine: Its engine, with ``Config/wasmThreads`` or ``Config/sharedMemory``.
+  ///   - type: Its type. It need not say that it is shared, but has to have a maximum.
+  /// - Throws: `range` without a maximum or where the type is impossible, `config` where the engine has no
+  ///   shared memories, and `limit` where there is no room.
+  public init(_ engine: Engine, _ type: MemoryType) throws(WasmtimeError) {
+    core = try calling { try Core.SharedMemory(engine: engine.core, ty: type.core) }
+  }
+
+  /// The memory's type. Its limits are those that it was made with.
+  public var type: MemoryType {
+    get throws(WasmtimeError) { try calling { try MemoryType(core.type()) } }
+  }
+
+  /// The size now, in pages.
+  public var size: Int {
+    get throws(WasmtimeError) { try calling { try Int(clamping: core.size()) } }
+  }
+
+  /// The size now, in bytes.
+  public var dataLen: Int {
+    get throws(WasmtimeError) { try calling { try Int(clamping: core.dataLen()) } }
+  }
+
+  /// The address of the first byte in this process. It stays the same for as long as the memory lives. Nothing
+  /// checks what is done with it.
+  public var dataPtr: UnsafeMutableRawPointer {
+    get throws(WasmtimeError) { try calling { try pointer(core.dataPtr()) } }
+  }
+
+  /// Grows the memory for everybody.
+  ///
+  /// - Parameter delta: How many pages to add, 0 or more.
+  /// - Returns: The size before, in pages.
+  /// - Throws: `limit` past its maximum, `range` for a negative number.
+  @discardableResult
+  public func grow(by delta: Int) throws(WasmtimeError) -> Int {
+    try calling { try Int(clamping: core.grow(delta: Int64(delta))) }
+  }
+
+  /// Copies bytes out. Each byte is read atomically, the whole is not.
+  ///
+  /// - Parameters:
+  ///   - start: The offset of the first byte.
+  ///   - count: How many bytes.
+  /// - Throws: `bounds` past the end, `range` for a negative number.
+  public func read(at start: Int, count: Int) throws(WasmtimeError) -> Data {
+    try bytes.read(at: start, count: count)
+  }
+
+  /// Copies bytes out. Each byte is read atomically, the whole is not.
+  ///
+  /// - Parameter range: The offsets of the bytes.
+  /// - Throws: `bounds` past the end, `range` for a negative offset.
+  public func read(_ range: Range<Int>) throws(WasmtimeError) -> Data {
+    try read(at: range.lowerBound, count: length(of: range))
+  }
+
+  /// Copies bytes in. Each byte is written atomically, the whole is not.
+  ///
+  /// - Parameters:
+  ///   - data: The bytes.
+  ///   - start: The offset of the first byte.
+  /// - Throws: `bounds` past the end, and then nothing is written; `range` for a negative offset.
+  public func write(_ data: some ContiguousBytes, at start: Int) throws(WasmtimeError) {
+    try bytes.write(data, at: start)
+  }
+
+  private var bytes: Bytes {
+    Bytes(
+      size: { try self.core.dataLen() },
+      read: { start, length in try self.core.read(start: start, length: length) },
+      write: { data, start in try self.core.write(data: data, start: start) }
+    )
+  }
+
+  /// This memory as a ``Memory`` of `store`. Any number of stores may have one, all over the same bytes, and
+  /// instances may import it.
+  ///
+  /// - Parameter store: A store of the same engine.
+  /// - Throws: `wrongEngine` for a store of another engine.
+  public func asMemory(_ store: Store) throws(WasmtimeError) -> Memory {
+    try calling { try Memory(core.asMemory(store: store.core)) }
+  }
+
+  /// Wakes threads that wait at `address`, as `memory.atomic.notify` does (threads proposal).
+  ///
+  /// - Parameters:
+  ///   - address: Where they wait, in bytes, a multiple of 4.
+  ///   - count: How many threads at most.
+  /// - Returns: How many there were.
+  /// - Throws: `range` for an address that is no multiple of 4 or outside.
+  @discardableResult
+  public func notify(at address: Int, count: UInt32 = .max) throws(WasmtimeError) -> Int {
+    try calling { try Int(core.notify(address: Int64(address), count: count)) }
+  }
+
+  /// Waits while the memory holds `expected` at `address`, until it is notified or the time is up, as
+  /// `memory.atomic.wait32` does (threads proposal).
+  ///
+  /// - Parameters:
+  ///   - address: Where to wait, in bytes, a multiple of 4.
+  ///   - expected: The number that has to be there.
+  ///   - timeout: How long to wait, to the millisecond; `nil` is for ever.
+  /// - Throws: `range` for an address that is no multiple of 4 or outside.
+  public func wait32(
+    at address: Int,
+    expected: Int32,
+    timeout: Duration? = nil
+  ) throws(WasmtimeError) -> WaitOutcome {
+    try calling {
+      let outcome = try core.wait32(
+        address: Int64(address), expected: expected, timeoutMs: timeout.map(milliseconds))
+      return WaitOutcome(outcome)
+    }
+  }
+
+  /// Like ``wait32(at:expected:timeout:)``, for 64-bit numbers, as `memory.atomic.wait64` does.
+  ///
+  /// - Parameters:
+  ///   - address: Where to wait, in bytes, a multiple of 8.
+  ///   - expected: The number that has to be there.
+  ///   - timeout: How long to wait, to the millisecond; `nil` is for ever.
+  /// - Throws: `range` for an address that is no multiple of 8 or outside.
+  public func wait64(
+    at address: Int,
+    expected: Int64,
+    timeout: Duration? = nil
+  ) throws(WasmtimeError) -> WaitOutcome {
+    try calling {
+      let outcome = try core.wait64(
+        address: Int64(address), expected: expected, timeoutMs: timeout.map(milliseconds))
+      return WaitOutcome(outcome)
+    }
+  }
+
+  /// Closes this handle. The memory itself lives until every store that uses it is closed as well.
+  /// Closing twice does nothing.
+  public func close() {
+    // The core has no way to fail here.
+    try? core.release()
+  }
+}
+
+/// How a wait ended.
+public enum WaitOutcome: Sendable, Hashable {
+  /// A notification woke it.
+  case ok
+  /// The memory did not hold the expected value: it did not wait.
+  case mismatch
+  /// The time was up.
+  case timedOut
+
+  init(_ core: Core.WaitOutcome) {
+    self =
+      switch core {
+      case .ok: .ok
+      case .mismatch: .mismatch
+      case .timedOut: .timedOut
+      }
+  }
+}
+
+/// A time in whole milliseconds; what is left of one counts as one, so that no wait ends early.
+private func milliseconds(_ duration: Duration) -> UInt64 {
+  let (seconds, attoseconds) = duration.components
+  guard seconds >= 0, attoseconds >= 0 else { return 0 }
+  let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000)
+  let part = UInt64((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+  return overflow ? .max : whole.addingReportingOverflow(part).overflow ? .max : whole + part
+}

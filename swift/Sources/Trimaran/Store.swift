@@ -1,0 +1,57 @@
+/// Holds instances and everything that they own: memories, tables, globals, functions.
+///
+/// A store may be used from any thread, by one at a time: another thread waits for its turn. A host function
+/// may use the store that it was called from, to any depth. Objects of one store do not work with another.
+/// Close a store to give its memory back at once; it is given back as well when nobody refers to the store
+/// and to what is in it any more.
+public final class Store: Sendable {
+  let core: Core.Store
+
+  /// Makes an empty store.
+  ///
+  /// - Parameter engine: The engine of everything that will be in it.
+  /// - Throws: `closed` where the engine is closed, `limit` where there is no room.
+  public init(_ engine: Engine) throws(WasmtimeError) {
+    core = try calling { try Core.Store(engine: engine.core) }
+  }
+
+  /// Gives guests `fuel` units from now on.
+  ///
+  /// - Parameter fuel: How many units; about one for each instruction.
+  /// - Throws: `config` unless ``Config/consumeFuel`` is set.
+  public func setFuel(_ fuel: UInt64) throws(WasmtimeError) {
+    try calling { try core.setFuel(fuel: fuel) }
+  }
+
+  /// The fuel that is left, in units. Fails with `config` unless ``Config/consumeFuel`` is set.
+  public var fuel: UInt64 {
+    get throws(WasmtimeError) { try calling { try core.fuel() } }
+  }
+
+  /// Lets guests run until the engine's epoch has been incremented `ticks` times; then they trap with
+  /// ``TrapCode/interrupt``. Without ``Config/epochInterruption`` it has no effect.
+  ///
+  /// - Parameter ticks: How many times, 0 or more.
+  /// - Throws: `range` for a negative number.
+  public func setEpochDeadline(_ ticks: Int) throws(WasmtimeError) {
+    try calling { try core.setEpochDeadline(ticks: Int64(ticks)) }
+  }
+
+  /// Collects garbage now: references that nobody holds any more.
+  public func gc() throws(WasmtimeError) {
+    try calling { try core.gc() }
+  }
+
+  /// Closes the store, after the thread that is inside has left it. When this returns, its memory is back,
+  /// and every later use of it or of what it held fails with `closed`. Closing twice does nothing.
+  ///
+  /// In a host function that this store called, later uses fail at once, and the memory is back when the
+  /// outermost call has returned.
+  public func close() {
+    // The core has no way to fail here.
+    try? core.release()
+  }
+
+  /// Whether the store is closed.
+  public var isClosed: Bool { (try? core.isReleased()) ?? true }
+}

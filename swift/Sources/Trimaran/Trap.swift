@@ -1,0 +1,194 @@
+/// Why a guest trapped. The names and their order are wasmtime's (`wasmtime::Trap`).
+public enum TrapCode: Sendable, Hashable, CaseIterable {
+  /// The call stack is exhausted.
+  case stackOverflow
+  /// An access outside a linear memory.
+  case memoryOutOfBounds
+  /// An atomic access whose address is not a multiple of its width.
+  case heapMisaligned
+  /// An access outside a table.
+  case tableOutOfBounds
+  /// An indirect call to a null table element.
+  case indirectCallToNull
+  /// An indirect call to a function of another type.
+  case badSignature
+  /// An integer operation overflowed.
+  case integerOverflow
+  /// An integer was divided by zero.
+  case integerDivisionByZero
+  /// A float that no integer can hold was converted to one.
+  case badConversionToInteger
+  /// An `unreachable` instruction was executed.
+  case unreachableCodeReached
+  /// The guest was interrupted: its epoch deadline has passed.
+  case interrupt
+  /// All fuel is used up.
+  case outOfFuel
+  /// An atomic wait on a memory that is not shared.
+  case atomicWaitNonSharedMemory
+  /// A null reference was used.
+  case nullReference
+  /// An access outside an array.
+  case arrayOutOfBounds
+  /// An allocation that can never succeed.
+  case allocationTooLarge
+  /// A reference was cast to a type that it does not have.
+  case castFailure
+  /// A component was entered against the rules of reentrance.
+  case cannotEnterComponent
+  /// An async-lifted export ended without a result.
+  case noAsyncResult
+  /// A suspension met no handler for its tag.
+  case unhandledTag
+  /// A continuation was resumed twice.
+  case continuationAlreadyConsumed
+  /// The Pulley interpreter met an opcode that was disabled at compile time.
+  case disabledOpcode
+  /// The event loop can make no progress.
+  case asyncDeadlock
+  /// A component called out when it may not.
+  case cannotLeaveComponent
+  /// A synchronous task would have blocked before it returned.
+  case cannotBlockSyncTask
+  /// A bit pattern that is no `char`.
+  case invalidChar
+  /// Wasmtime's own check: string encoding is not finished.
+  case debugAssertStringEncodingFinished
+  /// Wasmtime's own check: code units differ.
+  case debugAssertEqualCodeUnits
+  /// Wasmtime's own check: a pointer is not aligned.
+  case debugAssertPointerAligned
+  /// Wasmtime's own check: upper bits are set.
+  case debugAssertUpperBitsUnset
+  /// A string reaches past the end of its memory.
+  case stringOutOfBounds
+  /// A list reaches past the end of its memory.
+  case listOutOfBounds
+  /// A variant has an invalid discriminant.
+  case invalidDiscriminant
+  /// A pointer is not aligned.
+  case unalignedPointer
+  /// `task.cancel` by a task that was not cancelled.
+  case taskCancelNotCancelled
+  /// `task.cancel` or `task.return` more than once.
+  case taskCancelOrReturnTwice
+  /// `subtask.cancel` after the subtask ended.
+  case subtaskCancelAfterTerminal
+  /// `task.return` with another type.
+  case taskReturnInvalid
+  /// `waitable-set.drop` while something waits.
+  case waitableSetDropHasWaiters
+  /// `subtask.drop` before the subtask ended.
+  case subtaskDropNotResolved
+  /// `thread.new-indirect` with a function of another type.
+  case threadNewIndirectInvalidType
+  /// `thread.new-indirect` with an uninitialised function.
+  case threadNewIndirectUninitialized
+  /// A backpressure counter overflowed.
+  case backpressureOverflow
+  /// A callback returned an unknown code.
+  case unsupportedCallbackCode
+  /// A thread was resumed that is not suspended.
+  case cannotResumeThread
+  /// A future or stream is in use already.
+  case concurrentFutureStreamOp
+  /// A reference count overflowed.
+  case referenceCountOverflow
+  /// A stream was read or written with too large a count.
+  case streamOpTooBig
+  /// A waitable was used synchronously and asynchronously.
+  case waitableSyncAndAsync
+  /// An exception was thrown and nobody caught it.
+  case uncaughtException
+}
+
+/// One call of a guest's call stack.
+public struct Frame: Sendable, Hashable {
+  /// The function's index in its module.
+  public var funcIndex: Int
+  /// The function's name, demangled, from the module's name section.
+  public var funcName: String?
+  /// The module's name, from its name section.
+  public var moduleName: String?
+  /// Where it stopped, in bytes from the start of the function's body.
+  public var funcOffset: UInt64?
+  /// Where it stopped, in bytes from the start of the module.
+  public var moduleOffset: UInt64?
+}
+
+extension TrapCode {
+  init(_ core: Core.TrapCode) {
+    switch core {
+    case .stackOverflow: self = .stackOverflow
+    case .memoryOutOfBounds: self = .memoryOutOfBounds
+    case .heapMisaligned: self = .heapMisaligned
+    case .tableOutOfBounds: self = .tableOutOfBounds
+    case .indirectCallToNull: self = .indirectCallToNull
+    case .badSignature: self = .badSignature
+    case .integerOverflow: self = .integerOverflow
+    case .integerDivisionByZero: self = .integerDivisionByZero
+    case .badConversionToInteger: self = .badConversionToInteger
+    case .unreachableCodeReached: self = .unreachableCodeReached
+    case .interrupt: self = .interrupt
+    case .outOfFuel: self = .outOfFuel
+    case .atomicWaitNonSharedMemory: self = .atomicWaitNonSharedMemory
+    case .nullReference: self = .nullReference
+    case .arrayOutOfBounds: self = .arrayOutOfBounds
+    case .allocationTooLarge: self = .allocationTooLarge
+    case .castFailure: self = .castFailure
+    case .cannotEnterComponent: self = .cannotEnterComponent
+    case .noAsyncResult: self = .noAsyncResult
+    case .unhandledTag: self = .unhandledTag
+    case .continuationAlreadyConsumed: self = .continuationAlreadyConsumed
+    case .disabledOpcode: self = .disabledOpcode
+    case .asyncDeadlock: self = .asyncDeadlock
+    case .cannotLeaveComponent: self = .cannotLeaveComponent
+    case .cannotBlockSyncTask: self = .cannotBlockSyncTask
+    case .invalidChar: self = .invalidChar
+    case .debugAssertStringEncodingFinished: self = .debugAssertStringEncodingFinished
+    case .debugAssertEqualCodeUnits: self = .debugAssertEqualCodeUnits
+    case .debugAssertPointerAligned: self = .debugAssertPointerAligned
+    case .debugAssertUpperBitsUnset: self = .debugAssertUpperBitsUnset
+    case .stringOutOfBounds: self = .stringOutOfBounds
+    case .listOutOfBounds: self = .listOutOfBounds
+    case .invalidDiscriminant: self = .invalidDiscriminant
+    case .unalignedPointer: self = .unalignedPointer
+    case .taskCancelNotCancelled: self = .taskCancelNotCancelled
+    case .taskCancelOrReturnTwice: self = .taskCancelOrReturnTwice
+    case .subtaskCancelAfterTerminal: self = .subtaskCancelAfterTerminal
+    case .taskReturnInvalid: self = .taskReturnInvalid
+    case .waitableSetDropHasWaiters: self = .waitableSetDropHasWaiters
+    case .subtaskDropNotResolved: self = .subtaskDropNotResolved
+    case .threadNewIndirectInvalidType: self = .threadNewIndirectInvalidType
+    case .threadNewIndirectUninitialized: self = .threadNewIndirectUninitialized
+    case .backpressureOverflow: self = .backpressureOverflow
+    case .unsupportedCallbackCode: self = .unsupportedCallbackCode
+    case .cannotResumeThread: self = .cannotResumeThread
+    case .concurrentFutureStreamOp: self = .concurrentFutureStreamOp
+    case .referenceCountOverflow: self = .referenceCountOverflow
+    case .streamOpTooBig: self = .streamOpTooBig
+    case .waitableSyncAndAsync: self = .waitableSyncAndAsync
+    case .uncaughtException: self = .uncaughtException
+    }
+  }
+}
+
+extension Frame {
+  init(_ core: Core.Frame) {
+    funcIndex = Int(core.funcIndex)
+    funcName = core.funcName
+    moduleName = core.moduleName
+    funcOffset = core.funcOffset
+    moduleOffset = core.moduleOffset
+  }
+
+  var core: Core.Frame {
+    Core.Frame(
+      funcIndex: UInt32(clamping: funcIndex),
+      funcName: funcName,
+      moduleName: moduleName,
+      funcOffset: funcOffset,
+      moduleOffset: moduleOffset
+    )
+  }
+}

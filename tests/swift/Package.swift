@@ -1,0 +1,18 @@
+// swift-tools-version: 6.0
+
+import PackageDescription
+
+// A package of its own, as a user has one: it shows that nobody needs unsafe flags to depend on Trimaran.
+let package = Package(
+  name: "TrimaranTests",
+  platforms: [.macOS(.v13), .iOS(.v16)],
+  dependencies: [.package(name: "Trimaran", path: "Trimaran")],
+  targets: [
+    .testTarget(
+      name: "TrimaranTests",
+      dependencies: [.product(name: "Trimaran", package: "Trimaran")],
+      path: ".",
+      exclude: ["Trimaran", "tsan.txt"]
+    )
+  ]
+)
