@@ -7,10 +7,16 @@ func folder(_ name: String) -> URL {
   URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(name)
 }
 
-/// The engine under test: `TRIMARAN_TEST_TARGET` says for which target, otherwise it is this machine.
+/// The target under test; `nil` is this machine.
+let testTarget = ProcessInfo.processInfo.environment["TRIMARAN_TEST_TARGET"].flatMap { $0.isEmpty ? nil : $0 }
+
+/// Whether the target under test is wasmtime's interpreter, which has no threads.
+let isInterpreter = testTarget?.hasPrefix("pulley") ?? false
+
+/// The engine under test: for the target that `TRIMARAN_TEST_TARGET` names.
 func testEngine(_ configure: (inout Config) -> Void = { _ in }) throws -> Engine {
   try Engine { config in
-    config.target = ProcessInfo.processInfo.environment["TRIMARAN_TEST_TARGET"]
+    config.target = testTarget
     configure(&config)
   }
 }
@@ -46,4 +52,52 @@ struct Guest {
   }
 
   func function(_ name: String) throws -> Func { try exports.function(name) }
+}
+
+/// Something that runs on a thread of its own.
+final class Worker<R: Sendable>: Sendable {
+  private let state = State<R>()
+
+  /// Starts it. The stack is a roomy one: guest code may use 512 KiB of it.
+  init(_ body: @escaping @Sendable () throws -> R) {
+    let state = state
+    let thread = Thread { state.finish(Result(catching: body)) }
+    thread.stackSize = 8 << 20
+    thread.start()
+  }
+
+  /// Whether it has ended.
+  var isFinished: Bool { state.isFinished }
+
+  /// Waits for its end, and gives what it gave.
+  @discardableResult
+  func join() throws -> R { try state.wait().get() }
+
+  private final class State<Value: Sendable>: @unchecked Sendable {
+    // The condition guards the result.
+    private let condition = NSCondition()
+    private var result: Result<Value, any Error>?
+
+    var isFinished: Bool {
+      condition.lock()
+      defer { condition.unlock() }
+      return result != nil
+    }
+
+    func finish(_ result: Result<Value, any Error>) {
+      condition.lock()
+      defer { condition.unlock() }
+      self.result = result
+      condition.broadcast()
+    }
+
+    func wait() -> Result<Value, any Error> {
+      condition.lock()
+      defer { condition.unlock() }
+      while true {
+        if let result { return result }
+        condition.wait()
+      }
+    }
+  }
 }

@@ -46,11 +46,31 @@ public final class Func: Sendable {
     try call(store, values(of: arguments))
   }
 
-  /// Calls the function with plain numbers of Swift, values and references, and gives its results as what the
-  /// context wants: one, or a tuple of several.
+  /// Calls the function with plain numbers of Swift, values and references, and gives its one result as what
+  /// the context wants.
   ///
   /// ```swift
-  /// let sum: Int32 = try add(store, 1, 2)
+  /// let sum: Int = try add(store, 1, 2)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - store: The function's store.
+  ///   - arguments: As many as the function has parameters.
+  /// - Returns: The result. An unsigned type takes the unsigned reading of an integer.
+  /// - Throws: As ``call(_:_:)``; `type` where the function has another number of results or a result of
+  ///   another type, `range` where the result does not fit.
+  public func callAsFunction<Result: ValConvertible>(
+    _ store: Store,
+    _ arguments: any ValConvertible...
+  ) throws(WasmtimeError) -> Result {
+    var results = Results(try call(store, values(of: arguments)), wanted: 1)
+    return try results.next()
+  }
+
+  /// Calls the function with plain numbers of Swift, values and references, and gives its results as the tuple
+  /// that the context wants.
+  ///
+  /// ```swift
   /// let (quotient, rest): (Int, Int) = try divide(store, 7, 2)
   /// ```
   ///
@@ -58,17 +78,16 @@ public final class Func: Sendable {
   ///   - store: The function's store.
   ///   - arguments: As many as the function has parameters.
   /// - Returns: The results. An unsigned type takes the unsigned reading of an integer.
-  /// - Throws: As ``call(_:_:)``; `type` where the function has another number of results or a result has
+  /// - Throws: As ``call(_:_:)``; `type` where the function has another number of results or a result of
   ///   another type, `range` where a result does not fit.
-  @_disfavoredOverload
-  public func callAsFunction<First: ValConvertible, each Rest: ValConvertible>(
+  public func callAsFunction<First: ValConvertible, Second: ValConvertible, each Rest: ValConvertible>(
     _ store: Store,
     _ arguments: any ValConvertible...
-  ) throws(WasmtimeError) -> (First, repeat each Rest) {
-    var results = Results(try call(store, values(of: arguments)))
-    let tuple = (try results.next(as: First.self), repeat try results.next(as: (each Rest).self))
-    try results.end()
-    return tuple
+  ) throws(WasmtimeError) -> (First, Second, repeat each Rest) {
+    var wanted = 2
+    for _ in repeat (each Rest).self { wanted += 1 }
+    var results = Results(try call(store, values(of: arguments)), wanted: wanted)
+    return (try results.next(), try results.next(), repeat try results.next(as: (each Rest).self))
   }
 
   /// Whether two handles are to the same function of the same store.
@@ -106,25 +125,21 @@ private func values(of arguments: [any ValConvertible]) throws(WasmtimeError) ->
 /// The results of a call, taken one after the other.
 private struct Results {
   private let values: [Val]
+  private let wanted: Int
   private var taken = 0
 
-  init(_ values: [Val]) {
+  init(_ values: [Val], wanted: Int) {
     self.values = values
+    self.wanted = wanted
   }
 
-  mutating func next<Result: ValConvertible>(as type: Result.Type) throws(WasmtimeError) -> Result {
+  mutating func next<Result: ValConvertible>(as type: Result.Type = Result.self) throws(WasmtimeError) -> Result {
+    guard values.count == wanted else {
+      throw .type(reason: "the function gives \(values.count) results: expected \(wanted)")
+    }
+    let value = values[taken]
     taken += 1
-    guard taken <= values.count else { throw wrongCount }
-    let value = values[taken - 1]
     return try at("result \(taken)") { () throws(WasmtimeError) in try Result(value) }
-  }
-
-  func end() throws(WasmtimeError) {
-    guard taken == values.count else { throw wrongCount }
-  }
-
-  private var wrongCount: WasmtimeError {
-    .type(reason: "the function gives \(values.count) results: another number was expected")
   }
 }
 

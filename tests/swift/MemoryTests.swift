@@ -1,0 +1,152 @@
+import Foundation
+import Testing
+import Trimaran
+
+@Suite("Memories")
+struct MemoryTests {
+  let store: Store
+  let memory: Memory
+
+  init() throws {
+    store = try Store(testEngine())
+    memory = try Memory(store, MemoryType(Limits(1, 3)))
+  }
+
+  @Test func sizeAndType() throws {
+    #expect(try memory.type(store) == MemoryType(Limits(1, 3)))
+    #expect("\(try memory.type(store))" == "(memory 1 3)")
+    #expect(try memory.size(store) == 1)
+    #expect(try memory.dataLen(store) == 65_536)
+    #expect(try memory.pageSize(store) == 65_536)
+    #expect(try memory.grow(store, by: 0) == 1)
+    #expect(try memory.grow(store, by: 2) == 1)
+    #expect(try memory.size(store) == 3)
+  }
+
+  @Test func bytesOfEveryKind() throws {
+    let bytes: [UInt8] = [1, 2, 3, 4]
+    try memory.write(store, bytes)
+    try memory.write(store, bytes[1...2], at: 4)
+    try memory.write(store, Data([9, 8]), at: 6)
+    try memory.write(store, Data([7, 6, 5])[1...], at: 8)
+    try bytes.withUnsafeBytes { try memory.write(store, $0, at: 10) }
+    try memory.write(store, "é", at: 14)
+    #expect(
+      try memory.read(store, 0..<16) == Data([1, 2, 3, 4, 2, 3, 9, 8, 6, 5, 1, 2, 3, 4, 0xc3, 0xa9]))
+    try memory.write(store, [] as [UInt8], at: 65_536)
+    try memory.write(store, "", at: 65_536)
+    #expect(try memory.read(store, 65_536..<65_536).isEmpty)
+  }
+
+  @Test func aRangeAndACountAreTheSame() throws {
+    try memory.write(store, "Hello", at: 10)
+    #expect(try memory.read(store, 10..<15) == memory.read(store, at: 10, count: 5))
+    #expect(try memory.read(store, 10..<15) == Data("Hello".utf8))
+  }
+
+  @Test(arguments: [
+    Int.min..<Int.max, Int.min..<Int.min, Int.max..<Int.max, -1..<0, -1..<1, 0..<Int.max, 65_536..<65_537,
+    Int.max - 1..<Int.max,
+  ])
+  func rangesOutside(_ range: Range<Int>) {
+    #expect(throws: WasmtimeError.self) { try memory.read(store, range) }
+  }
+
+  @Test(arguments: [(0, -1), (-1, 0), (-1, -1), (.max, 1), (1, .max), (.max, .max), (.min, .min), (0, .max)])
+  func numbersOutside(_ start: Int, _ count: Int) {
+    #expect(throws: WasmtimeError.self) { try memory.read(store, at: start, count: count) }
+    #expect(throws: WasmtimeError.self) { try memory.fill(store, 1, at: start, count: count) }
+    #expect(throws: WasmtimeError.self) { try memory.copyWithin(store, from: start, to: 0, count: count) }
+    #expect(throws: WasmtimeError.self) { try memory.find(store, "a", at: start, count: count) }
+    #expect(throws: WasmtimeError.self) { try memory.readString(store, at: start, count: count) }
+    #expect(throws: WasmtimeError.self) { try memory.hexdump(store, at: start, count: count) }
+  }
+
+  @Test func nothingIsWrittenOutside() throws {
+    let outside = WasmtimeError.bounds(offset: 65_534, length: 4, size: 65_536)
+    #expect(throws: outside) { try memory.write(store, "abcd", at: 65_534) }
+    #expect(throws: outside) { try memory.storeU32(store, .max, at: 65_534) }
+    #expect(throws: outside) { try memory.fill(store, 1, at: 65_534, count: 4) }
+    #expect(try memory.read(store, at: 65_534, count: 2) == Data([0, 0]))
+    #expect(outside.description == "out of bounds: 4 bytes at offset 65534, in a memory of 65536 bytes")
+  }
+
+  @Test func numbersKeepTheirBits() throws {
+    let single = Float(bitPattern: 0x7fa0_0001)
+    let double = Double(bitPattern: 0xfff4_0000_0000_0001)
+    try memory.storeF32(store, single, at: 1)
+    try memory.storeF64(store, double, at: 5)
+    #expect(try memory.loadF32(store, at: 1).bitPattern == 0x7fa0_0001)
+    #expect(try memory.loadF64(store, at: 5).bitPattern == 0xfff4_0000_0000_0001)
+    #expect(try memory.loadU32(store, at: 1) == 0x7fa0_0001)
+    try memory.storeI8(store, -1, at: 0)
+    #expect(try memory.loadU8(store, at: 0) == 255)
+    #expect(try memory.loadI8(store, at: 0) == -1)
+    try memory.storeI16(store, -2, at: 0)
+    #expect(try memory.loadU16(store, at: 0) == 65_534)
+    try memory.storeI64(store, .min, at: 0)
+    #expect(try memory.loadU64(store, at: 0) == 1 << 63)
+  }
+
+  @Test func thePointerReachesTheBytes() throws {
+    let bytes = UnsafeMutableRawBufferPointer(
+      start: try memory.dataPtr(store), count: try memory.dataLen(store))
+    bytes.copyBytes(from: "direct".utf8)
+    #expect(try memory.readString(store, at: 0, count: 6) == "direct")
+    try memory.storeU32(store, 0x1234_5678, at: 100)
+    #expect(bytes.loadUnaligned(fromByteOffset: 100, as: UInt32.self) == 0x1234_5678)
+  }
+
+  @Test func conveniences() throws {
+    try memory.write(store, "one two one\0")
+    #expect(try memory.find(store, "one") == 0)
+    #expect(try memory.find(store, "one", at: 1) == 8)
+    #expect(try memory.find(store, "one", at: 1, count: 9) == nil)
+    #expect(try memory.find(store, [] as [UInt8], at: 3) == 3)
+    #expect(try memory.readTerminated(store, at: 4) == "two one")
+    #expect(try memory.readTerminated(store, at: 4, by: UInt8(ascii: " ")) == "two")
+    try memory.copyWithin(store, from: 0, to: 4, count: 7)
+    #expect(try memory.readString(store, at: 0, count: 11) == "one one two")
+    try memory.fill(store, 0, at: 0, count: 20)
+    #expect(try memory.hexdump(store, count: 4, width: 4).contains("0000: 00 00 00 00"))
+    #expect(try memory.hexdump(store).split(separator: "\n").count == 17)
+  }
+
+  @Test func textThatIsNone() throws {
+    try memory.write(store, [0xff, 0xfe] as [UInt8])
+    let error = failure { _ = try memory.readString(store, at: 0, count: 2) }
+    guard case .encoding(_, let offset) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(offset == 0)
+  }
+
+  @Test func aMemoryOfAnotherStore() throws {
+    let other = try Store(testEngine())
+    #expect(throws: WasmtimeError.wrongStore(what: "memory")) { try memory.size(other) }
+  }
+
+  @Test func afterClose() throws {
+    store.close()
+    store.close()
+    let closed = WasmtimeError.closed(what: "store")
+    #expect(throws: closed) { try memory.type(store) }
+    #expect(throws: closed) { try memory.size(store) }
+    #expect(throws: closed) { try memory.dataLen(store) }
+    #expect(throws: closed) { try memory.dataPtr(store) }
+    #expect(throws: closed) { try memory.pageSize(store) }
+    #expect(throws: closed) { try memory.grow(store, by: 1) }
+    #expect(throws: closed) { try memory.read(store, 0..<1) }
+    #expect(throws: closed) { try memory.write(store, "a") }
+    #expect(throws: closed) { try memory.fill(store, 0, at: 0, count: 1) }
+    #expect(throws: closed) { try memory.copyWithin(store, from: 0, to: 1, count: 1) }
+    #expect(throws: closed) { try memory.find(store, "a") }
+    #expect(throws: closed) { try memory.readString(store, at: 0, count: 1) }
+    #expect(throws: closed) { try memory.readTerminated(store, at: 0) }
+    #expect(throws: closed) { try memory.hexdump(store) }
+    #expect(throws: closed) { try memory.loadI32(store, at: 0) }
+    #expect(throws: closed) { try memory.storeF64(store, 0, at: 0) }
+    #expect(throws: closed) { try Memory(store, MemoryType(Limits(1))) }
+  }
+}
