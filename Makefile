@@ -1,0 +1,42 @@
+# Trimaran. Every target sets up what it needs, says what it does, and works on a fresh machine.
+#
+#   make demo       the same WebAssembly program from Python, Kotlin and Swift
+#   make test       every suite of every language, and one summary
+#   make python     the wheel       → dist/trimaran-*.whl
+#   make kotlin     the jar         → dist/trimaran-*.jar
+#   make swift      the Swift package, built
+#   make lint       formatters and linters of every language
+#   make docs       the API reference of every language → target/docs
+#   make package    all packages
+
+.PHONY: demo test bench lint docs package python kotlin swift native rust program clean
+
+demo: python kotlin swift program
+	tools/demo
+
+test: python kotlin swift program
+	tools/test
+
+native:
+	tools/native
+
+python: native
+	tools/python
+
+kotlin: native
+	tools/kotlin
+
+swift: native
+	tools/setup-swift
+	tools/swift swift build --package-path swift
+
+package: python kotlin swift
+
+program:
+	tools/program
+
+lint: native python swift
+	tools/lint
+
+clean:
+	rm -rf target dist
