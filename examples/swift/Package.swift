@@ -1,0 +1,23 @@
+// swift-tools-version: 6.0
+
+import PackageDescription
+
+// One program a file. Run one with `swift run basic_memory`.
+let examples = [
+  "basic_memory", "module_memory", "shared_memory", "growth_and_bounds", "direct_access", "inspection", "format_json",
+]
+
+let package = Package(
+  name: "examples",
+  platforms: [.macOS(.v13)],
+  dependencies: [.package(name: "Trimaran", path: "Trimaran")],
+  targets: examples.map { name in
+    .executableTarget(
+      name: name,
+      dependencies: [.product(name: "Trimaran", package: "Trimaran")],
+      path: ".",
+      exclude: ["Trimaran"] + examples.filter { $0 != name }.map { "\($0).swift" },
+      sources: ["\(name).swift"]
+    )
+  }
+)
