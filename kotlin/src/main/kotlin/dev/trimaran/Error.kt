@@ -1,0 +1,227 @@
+package dev.trimaran
+
+import dev.trimaran.internal.ffi.WasmtimeException as Raw
+
+/**
+ * Everything that can go wrong, by what went wrong.
+ *
+ * Each subclass carries what a program needs to react; [message] is the sentence for a person, and is the same
+ * in every language. The hierarchy is closed, so that a `when` over it is exhaustive. It is unchecked.
+ */
+public sealed class WasmtimeException(override val message: String) : RuntimeException(message) {
+    /**
+     * Bytes are not a WebAssembly module, are truncated, or do not validate.
+     *
+     * @property reason What is wrong with the module, and where.
+     */
+    public class Compile internal constructor(public val reason: String) : WasmtimeException(reason)
+
+    /**
+     * Text is not the WebAssembly text format.
+     *
+     * @property reason What the parser expected.
+     * @property line The line of the mistake, counted from 1.
+     * @property column The column of the mistake, counted from 1, in bytes.
+     */
+    public class Syntax internal constructor(
+        message: String,
+        public val reason: String,
+        public val line: Int,
+        public val column: Int,
+    ) : WasmtimeException(message)
+
+    /**
+     * An import is missing, superfluous, or of another type than the module declares.
+     *
+     * @property reason What the module wants and what it was given.
+     * @property module The module part of the import's name; empty where no single import is at fault.
+     * @property name The field part of the import's name; empty where no single import is at fault.
+     */
+    public class Link internal constructor(
+        public val reason: String,
+        public val module: String,
+        public val name: String,
+    ) : WasmtimeException(reason)
+
+    /**
+     * The guest trapped (WebAssembly core specification, section 4.1).
+     *
+     * @property code Why; null for a trap that has no code.
+     * @property reason The trap's own words.
+     * @property frames The guest's call stack, innermost first.
+     */
+    public class Trap internal constructor(
+        message: String,
+        public val code: TrapCode?,
+        public val reason: String,
+        public val frames: List<Frame>,
+    ) : WasmtimeException(message)
+
+    /**
+     * The guest ended itself with an exit status.
+     *
+     * @property status The status; zero is success.
+     */
+    public class Exit internal constructor(message: String, public val status: Int) : WasmtimeException(message)
+
+    /**
+     * A host function failed.
+     *
+     * @property reason What the host function said.
+     */
+    public class Host internal constructor(message: String, public val reason: String) : WasmtimeException(message)
+
+    /**
+     * A value has the wrong type, or there are too many or too few.
+     *
+     * @property reason What was given and what was expected.
+     */
+    public class Type internal constructor(public val reason: String) : WasmtimeException(reason)
+
+    /**
+     * A number is outside what its type or its place allows.
+     *
+     * @property reason The number, and what was expected.
+     */
+    public class Range internal constructor(public val reason: String) : WasmtimeException(reason)
+
+    /**
+     * A range of bytes or elements is not inside the memory or table. Nothing was read or written.
+     *
+     * @property offset Where the range begins, in bytes.
+     * @property length How long it is, in bytes.
+     * @property size How much there is, in bytes.
+     */
+    public class Bounds internal constructor(
+        message: String,
+        public val offset: Long,
+        public val length: Long,
+        public val size: Long,
+    ) : WasmtimeException(message)
+
+    /**
+     * Bytes are not text in UTF-8, or have no terminator.
+     *
+     * @property reason What is wrong.
+     * @property offset Where in memory, in bytes.
+     */
+    public class Encoding internal constructor(public val reason: String, public val offset: Long) :
+        WasmtimeException(reason)
+
+    /**
+     * A limit was reached: the maximum of a memory or table, the store's limits, the address space.
+     *
+     * @property reason Which limit, what was asked for, and what there is.
+     */
+    public class Limit internal constructor(public val reason: String) : WasmtimeException(reason)
+
+    /**
+     * There is no export of that name.
+     *
+     * @property name The name that was asked for.
+     * @property reason The name, and what there is instead.
+     */
+    public class NotFound internal constructor(public val name: String, public val reason: String) :
+        WasmtimeException(reason)
+
+    /**
+     * An object was used after it was closed.
+     *
+     * @property what What kind of object.
+     */
+    public class Closed internal constructor(message: String, public val what: String) : WasmtimeException(message)
+
+    /**
+     * An object was used with another store than the one that it belongs to.
+     *
+     * @property what What kind of object.
+     */
+    public class WrongStore internal constructor(message: String, public val what: String) : WasmtimeException(message)
+
+    /**
+     * An object was used with another engine than the one that it belongs to.
+     *
+     * @property what What kind of object.
+     */
+    public class WrongEngine internal constructor(message: String, public val what: String) : WasmtimeException(message)
+
+    /** A caller was kept past the host call that it was given to, or used on another thread. */
+    public class Escaped internal constructor(message: String) : WasmtimeException(message)
+
+    /**
+     * The store is in use further up this thread's stack.
+     *
+     * @property reason Who uses it.
+     */
+    public class Busy internal constructor(public val reason: String) : WasmtimeException(reason)
+
+    /**
+     * An engine cannot be made from this configuration.
+     *
+     * @property reason Which setting, and why not.
+     */
+    public class Config internal constructor(public val reason: String) : WasmtimeException(reason)
+
+    /**
+     * A compiled artifact is damaged, or was made by another version or for another configuration.
+     *
+     * @property reason What does not fit.
+     */
+    public class Artifact internal constructor(public val reason: String) : WasmtimeException(reason)
+
+    /**
+     * A file could not be read or written.
+     *
+     * @property path The file.
+     * @property reason What the system said.
+     */
+    public class Io internal constructor(
+        message: String,
+        public val path: String,
+        public val reason: String,
+    ) : WasmtimeException(message)
+
+    /**
+     * It is specified, but not available in this build or on this machine.
+     *
+     * @property reason What, and what to use instead.
+     */
+    public class Unsupported internal constructor(public val reason: String) : WasmtimeException(reason)
+
+    /**
+     * A mistake of this library: please report it.
+     *
+     * @property reason What is known about it.
+     */
+    public class Unexpected internal constructor(message: String, public val reason: String) :
+        WasmtimeException(message)
+}
+
+@JvmSynthetic
+internal fun Raw.toPublic(): WasmtimeException {
+    val text = text()
+    return when (this) {
+        is Raw.Compile -> WasmtimeException.Compile(text)
+        is Raw.Syntax -> WasmtimeException.Syntax(text, reason, line.toInt(), column.toInt())
+        is Raw.Link -> WasmtimeException.Link(text, module, name)
+        is Raw.Trap -> WasmtimeException.Trap(text, code?.let(::trapCode), reason, frames.map(::frame))
+        is Raw.Exit -> WasmtimeException.Exit(text, status)
+        is Raw.Host -> WasmtimeException.Host(text, reason)
+        is Raw.Type -> WasmtimeException.Type(text)
+        is Raw.Range -> WasmtimeException.Range(text)
+        is Raw.Bounds -> WasmtimeException.Bounds(text, offset.toSize(), length.toSize(), size.toSize())
+        is Raw.Encoding -> WasmtimeException.Encoding(text, offset.toSize())
+        is Raw.Limit -> WasmtimeException.Limit(text)
+        is Raw.NotFound -> WasmtimeException.NotFound(name, text)
+        is Raw.Closed -> WasmtimeException.Closed(text, what)
+        is Raw.WrongStore -> WasmtimeException.WrongStore(text, what)
+        is Raw.WrongEngine -> WasmtimeException.WrongEngine(text, what)
+        is Raw.Escaped -> WasmtimeException.Escaped(text)
+        is Raw.Busy -> WasmtimeException.Busy(text)
+        is Raw.Config -> WasmtimeException.Config(text)
+        is Raw.Artifact -> WasmtimeException.Artifact(text)
+        is Raw.Io -> WasmtimeException.Io(text, path, reason)
+        is Raw.Unsupported -> WasmtimeException.Unsupported(text)
+        is Raw.Unexpected -> WasmtimeException.Unexpected(text, reason)
+    }
+}

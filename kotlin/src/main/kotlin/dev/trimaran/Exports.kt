@@ -1,0 +1,42 @@
+package dev.trimaran
+
+/**
+ * What an instance exports, by name, in the module's order.
+ *
+ * It is a map: `exports["run"]` is null where there is no such export, and [getValue] fails with `NotFound`,
+ * which names what there is. The methods by kind, such as [func], fail in that way as well, and with `Type` where
+ * the export is something else.
+ */
+public class Exports internal constructor(
+    private val instance: Instance,
+    private val store: Store,
+    private val items: Map<String, Extern>,
+) : AbstractMap<String, Extern>() {
+    override val entries: Set<Map.Entry<String, Extern>>
+        get() = items.entries
+
+    override fun containsKey(key: String): Boolean = items.containsKey(key)
+
+    override fun get(key: String): Extern? = items[key]
+
+    /** What is exported under [name], or `NotFound`. */
+    public fun getValue(name: String): Extern = items[name] ?: instance.export(store, name)
+
+    /** The function that is exported under [name], or `NotFound`, or `Type`. */
+    public fun func(name: String): Func = getValue(name).expect(name, "a function")
+
+    /** The memory that is exported under [name], or `NotFound`, or `Type`. */
+    public fun memory(name: String): Memory = getValue(name).expect(name, "a memory")
+
+    /** The shared memory that is exported under [name], or `NotFound`, or `Type`. */
+    public fun sharedMemory(name: String): SharedMemory = getValue(name).expect(name, "a shared memory")
+
+    /** The global that is exported under [name], or `NotFound`, or `Type`. */
+    public fun global(name: String): Global = getValue(name).expect(name, "a global")
+
+    /** The table that is exported under [name], or `NotFound`, or `Type`. */
+    public fun table(name: String): Table = getValue(name).expect(name, "a table")
+
+    /** The tag that is exported under [name], or `NotFound`, or `Type`. */
+    public fun tag(name: String): Tag = getValue(name).expect(name, "a tag")
+}

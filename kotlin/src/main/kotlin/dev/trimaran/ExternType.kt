@@ -1,0 +1,86 @@
+package dev.trimaran
+
+import dev.trimaran.internal.ffi.ExportType as RawExportType
+import dev.trimaran.internal.ffi.ExternType as RawExternType
+import dev.trimaran.internal.ffi.ImportType as RawImportType
+
+/** The type of something that can be imported or exported. */
+public sealed class ExternType {
+    /**
+     * A function.
+     *
+     * @property type Its type.
+     */
+    public data class Func(public val type: FuncType) : ExternType() {
+        override fun toString(): String = type.toString()
+    }
+
+    /**
+     * A global.
+     *
+     * @property type Its type.
+     */
+    public data class Global(public val type: GlobalType) : ExternType() {
+        override fun toString(): String = type.toString()
+    }
+
+    /**
+     * A table.
+     *
+     * @property type Its type.
+     */
+    public data class Table(public val type: TableType) : ExternType() {
+        override fun toString(): String = type.toString()
+    }
+
+    /**
+     * A memory, shared or not.
+     *
+     * @property type Its type.
+     */
+    public data class Memory(public val type: MemoryType) : ExternType() {
+        override fun toString(): String = type.toString()
+    }
+
+    /**
+     * A tag.
+     *
+     * @property type Its type.
+     */
+    public data class Tag(public val type: TagType) : ExternType() {
+        override fun toString(): String = type.toString()
+    }
+}
+
+/**
+ * Something that a module wants.
+ *
+ * @property module The first part of its name.
+ * @property name The second part of its name.
+ * @property type What it has to be.
+ */
+public data class ImportType(public val module: String, public val name: String, public val type: ExternType)
+
+/**
+ * Something that a module offers.
+ *
+ * @property name Its name.
+ * @property type What it is.
+ */
+public data class ExportType(public val name: String, public val type: ExternType)
+
+@JvmSynthetic
+internal fun RawExternType.toPublic(): ExternType =
+    when (this) {
+        is RawExternType.OfFunc -> ExternType.Func(ty.toPublic())
+        is RawExternType.OfGlobal -> ExternType.Global(ty.toPublic())
+        is RawExternType.OfTable -> ExternType.Table(ty.toPublic())
+        is RawExternType.OfMemory -> ExternType.Memory(ty.toPublic())
+        is RawExternType.OfTag -> ExternType.Tag(ty.toPublic())
+    }
+
+@JvmSynthetic
+internal fun RawImportType.toPublic(): ImportType = ImportType(module, name, ty.toPublic())
+
+@JvmSynthetic
+internal fun RawExportType.toPublic(): ExportType = ExportType(name, ty.toPublic())

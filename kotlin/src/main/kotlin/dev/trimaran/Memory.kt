@@ -1,0 +1,202 @@
+package dev.trimaran
+
+import java.nio.ByteBuffer
+import dev.trimaran.internal.ffi.Memory as Raw
+
+/**
+ * A linear memory. It belongs to one store.
+ *
+ * Its size is a whole number of pages, of 65,536 bytes unless its type says otherwise. Offsets and lengths are
+ * in bytes, 0 or more. Whatever reaches past the end fails with `Bounds`, and then nothing is read or written;
+ * a number below 0 fails with `Range`.
+ */
+public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
+    /**
+     * Makes a memory in [store]. Fails with `Range` where the type is impossible, with `Limit` where there is
+     * no room, and with `Type` for a shared type, which [SharedMemory] is for.
+     */
+    public constructor(store: Store, type: MemoryType) : this(core(store) { Raw(store.raw, type.toRaw()) })
+
+    /** The memory's type. Its limits are those that it was made with. */
+    public fun type(store: Store): MemoryType = core(store) { raw.type(store.raw) }.toPublic()
+
+    /** The size now, in pages. */
+    public fun size(store: Store): Long = core(store) { raw.size(store.raw) }.toSize()
+
+    /** The size now, in bytes. */
+    public fun dataLen(store: Store): Long = core(store) { raw.dataLen(store.raw) }.toSize()
+
+    /** The size of a page, in bytes. */
+    public fun pageSize(store: Store): Long = core(store) { raw.pageSize(store.raw) }.toSize()
+
+    /**
+     * The address of the first byte in this process, for foreign functions. Nothing checks what is done with
+     * it; it is void once the memory grows or its store is closed.
+     */
+    public fun dataPtr(store: Store): Long = core(store) { raw.dataPtr(store.raw) }.toLong()
+
+    /**
+     * Grows the memory by [delta] pages, 0 or more, and gives its size before, in pages. Fails with `Limit`
+     * past the maximum of its type or of its store; then nothing has changed.
+     */
+    public fun grow(store: Store, delta: Long): Long = core(store) { raw.grow(store.raw, delta) }.toSize()
+
+    /** Copies out the bytes from [start] up to [stop], which is not among them; without it, up to the end. */
+    @JvmOverloads
+    public fun read(store: Store, start: Long = 0, stop: Long = end(store, start)): ByteArray =
+        copyOut(store, start, stop - start)
+
+    /** Copies out the bytes at the offsets in [range], as in `memory.read(store, 10..<15)`. */
+    public fun read(store: Store, range: LongRange): ByteArray = copyOut(store, range.first, range.length())
+
+    /** Copies out the bytes at the offsets in [range], as in `memory.read(store, 10..<15)`. */
+    public fun read(store: Store, range: IntRange): ByteArray = read(store, range.first.toLong()..range.last)
+
+    /** Copies [data] in, beginning at [start]. */
+    @JvmOverloads
+    public fun write(store: Store, data: ByteArray, start: Long = 0): Unit = copyIn(store, data.direct(), start)
+
+    /**
+     * Copies in what remains in [data], beginning at [start]. The buffer's position stays as it is; a direct
+     * buffer is read where it is.
+     */
+    @JvmOverloads
+    public fun write(store: Store, data: ByteBuffer, start: Long = 0): Unit = copyIn(store, data.direct(), start)
+
+    /** Sets [length] bytes, beginning at [start], to [value]. */
+    public fun fill(store: Store, value: Byte, start: Long, length: Long): Unit =
+        core(store) { raw.fill(store.raw, value.toUByte(), start, length) }
+
+    /** Copies [length] bytes from [source] to [destination]. The two ranges may overlap. */
+    public fun copyWithin(store: Store, source: Long, destination: Long, length: Long): Unit =
+        core(store) { raw.copyWithin(store.raw, source, destination, length) }
+
+    /**
+     * The offset of the first [needle] that lies within [length] bytes from [start], or up to the end where no
+     * length is given; null where there is none. An empty needle is found at once.
+     */
+    @JvmOverloads
+    public fun find(store: Store, needle: ByteArray, start: Long = 0, length: Long? = null): Long? =
+        lending(needle.direct(), store) { raw.find(store.raw, it, start, length) }
+
+    /**
+     * The text of [length] bytes of UTF-8, beginning at [start]. Fails with `Encoding` where it is not UTF-8.
+     */
+    public fun readString(store: Store, start: Long, length: Long): String =
+        core(store) { raw.readString(store.raw, start, length) }
+
+    /**
+     * The text from [start] up to the first byte [terminator], as C has it with 0. Fails with `Encoding` where
+     * it is not UTF-8 or no terminator follows.
+     */
+    @JvmOverloads
+    public fun readTerminated(store: Store, start: Long, terminator: Byte = 0): String =
+        core(store) { raw.readTerminated(store.raw, start, terminator.toUByte()) }
+
+    /**
+     * [length] bytes from [start] as text for people: [width] bytes a line, 1 to 4096, by offset, in hex and as
+     * ASCII.
+     */
+    @JvmOverloads
+    public fun hexdump(store: Store, start: Long = 0, length: Long = 256, width: Long = 16): String =
+        core(store) { raw.hexdump(store.raw, start, length, width) }
+
+    /** Reads a signed 8-bit integer at [offset], in little-endian order. It need not be aligned. */
+    public fun loadI8(store: Store, offset: Long): Byte = core(store) { raw.loadI8(store.raw, offset) }
+
+    /** Writes a signed 8-bit integer at [offset], in little-endian order. It need not be aligned. */
+    public fun storeI8(store: Store, offset: Long, value: Byte): Unit =
+        core(store) { raw.storeI8(store.raw, offset, value) }
+
+    /** Reads an unsigned 8-bit integer at [offset], in little-endian order. It need not be aligned. */
+    public fun loadU8(store: Store, offset: Long): Int = core(store) { raw.loadU8(store.raw, offset) }.toInt()
+
+    /**
+     * Writes an unsigned 8-bit integer at [offset], in little-endian order. It need not be aligned.
+     * [value] is from 0 to 255; another number fails with `Range`.
+     */
+    public fun storeU8(store: Store, offset: Long, value: Int): Unit =
+        core(store) { raw.storeU8(store.raw, offset, within(value.toLong(), 255, "the value").toUByte()) }
+
+    /** Reads a signed 16-bit integer at [offset], in little-endian order. It need not be aligned. */
+    public fun loadI16(store: Store, offset: Long): Short = core(store) { raw.loadI16(store.raw, offset) }
+
+    /** Writes a signed 16-bit integer at [offset], in little-endian order. It need not be aligned. */
+    public fun storeI16(store: Store, offset: Long, value: Short): Unit =
+        core(store) { raw.storeI16(store.raw, offset, value) }
+
+    /** Reads an unsigned 16-bit integer at [offset], in little-endian order. It need not be aligned. */
+    public fun loadU16(store: Store, offset: Long): Int = core(store) { raw.loadU16(store.raw, offset) }.toInt()
+
+    /**
+     * Writes an unsigned 16-bit integer at [offset], in little-endian order. It need not be aligned.
+     * [value] is from 0 to 65535; another number fails with `Range`.
+     */
+    public fun storeU16(store: Store, offset: Long, value: Int): Unit =
+        core(store) { raw.storeU16(store.raw, offset, within(value.toLong(), 65535, "the value").toUShort()) }
+
+    /** Reads a signed 32-bit integer at [offset], in little-endian order. It need not be aligned. */
+    public fun loadI32(store: Store, offset: Long): Int = core(store) { raw.loadI32(store.raw, offset) }
+
+    /** Writes a signed 32-bit integer at [offset], in little-endian order. It need not be aligned. */
+    public fun storeI32(store: Store, offset: Long, value: Int): Unit =
+        core(store) { raw.storeI32(store.raw, offset, value) }
+
+    /** Reads an unsigned 32-bit integer at [offset], in little-endian order. It need not be aligned. */
+    public fun loadU32(store: Store, offset: Long): Long = core(store) { raw.loadU32(store.raw, offset) }.toLong()
+
+    /**
+     * Writes an unsigned 32-bit integer at [offset], in little-endian order. It need not be aligned.
+     * [value] is from 0 to 4294967295; another number fails with `Range`.
+     */
+    public fun storeU32(store: Store, offset: Long, value: Long): Unit =
+        core(store) { raw.storeU32(store.raw, offset, within(value, 4294967295, "the value").toUInt()) }
+
+    /** Reads a signed 64-bit integer at [offset], in little-endian order. It need not be aligned. */
+    public fun loadI64(store: Store, offset: Long): Long = core(store) { raw.loadI64(store.raw, offset) }
+
+    /** Writes a signed 64-bit integer at [offset], in little-endian order. It need not be aligned. */
+    public fun storeI64(store: Store, offset: Long, value: Long): Unit =
+        core(store) { raw.storeI64(store.raw, offset, value) }
+
+    /**
+     * Reads an unsigned 64-bit integer at [offset], in little-endian order. It need not be aligned.
+     * The result has its bits; [toULong] reads it without a sign.
+     */
+    public fun loadU64(store: Store, offset: Long): Long = core(store) { raw.loadU64(store.raw, offset) }.toLong()
+
+    /**
+     * Writes an unsigned 64-bit integer at [offset], in little-endian order. It need not be aligned.
+     * [value] has its bits, as [ULong.toLong] gives them.
+     */
+    public fun storeU64(store: Store, offset: Long, value: Long): Unit =
+        core(store) { raw.storeU64(store.raw, offset, value.toULong()) }
+
+    /** Reads a 32-bit float at [offset], in little-endian order. It need not be aligned. */
+    public fun loadF32(store: Store, offset: Long): Float = core(store) { raw.loadF32(store.raw, offset) }
+
+    /** Writes a 32-bit float at [offset], in little-endian order. It need not be aligned. */
+    public fun storeF32(store: Store, offset: Long, value: Float): Unit =
+        core(store) { raw.storeF32(store.raw, offset, value) }
+
+    /** Reads a 64-bit float at [offset], in little-endian order. It need not be aligned. */
+    public fun loadF64(store: Store, offset: Long): Double = core(store) { raw.loadF64(store.raw, offset) }
+
+    /** Writes a 64-bit float at [offset], in little-endian order. It need not be aligned. */
+    public fun storeF64(store: Store, offset: Long, value: Double): Unit =
+        core(store) { raw.storeF64(store.raw, offset, value) }
+
+    /** Where an omitted stop lies. A start behind it is left to the core to refuse. */
+    private fun end(store: Store, start: Long): Long = maxOf(start, dataLen(store))
+
+    private fun copyOut(store: Store, start: Long, length: Long): ByteArray =
+        core(store) { raw.read(store.raw, start, length) }
+
+    private fun copyIn(store: Store, data: ByteBuffer, start: Long): Unit =
+        lending(data, store) { raw.write(store.raw, it, start) }
+
+    internal companion object {
+        @JvmSynthetic
+        internal fun of(raw: Raw): Memory = Memory(raw)
+    }
+}

@@ -1,0 +1,78 @@
+package dev.trimaran
+
+import dev.trimaran.internal.ffi.validate as rawValidate
+import java.nio.file.Path
+import dev.trimaran.internal.ffi.Module as Raw
+
+/** A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread. */
+public class Module private constructor(@get:JvmSynthetic internal val raw: Raw) : AutoCloseable {
+    /**
+     * Compiles a module from the binary or the text format.
+     *
+     * Fails with `Compile` where it is no module, is truncated or does not validate, and with `Syntax` where
+     * text has a mistake.
+     */
+    public constructor(engine: Engine, bytes: ByteArray) : this(lending(bytes.direct(), engine) { Raw(engine.raw, it) })
+
+    /** Compiles a module from the text format. Fails as for bytes. */
+    public constructor(engine: Engine, text: String) : this(engine, text.encodeToByteArray())
+
+    /** The module's name, from its name section. */
+    public val name: String?
+        get() = core { raw.name() }
+
+    /** What the module wants, in its order. */
+    public val imports: List<ImportType>
+        get() = core { raw.imports() }.map { it.toPublic() }
+
+    /** What the module offers, in its order. */
+    public val exports: List<ExportType>
+        get() = core { raw.exports() }.map { it.toPublic() }
+
+    /** The compiled module as bytes, to keep it and to load it without compiling. */
+    public fun serialize(): ByteArray = core { raw.serialize() }
+
+    /** Closes the module. Instances of it go on working. Closing twice does nothing. */
+    override fun close(): Unit = core { raw.release() }
+
+    /** The other ways to a module. */
+    public companion object {
+        /** Compiles a module from a file in the binary or the text format. Fails with `Io` as well. */
+        @JvmStatic
+        public fun fromFile(engine: Engine, path: String): Module =
+            Module(core(engine) { Raw.fromFile(engine.raw, path) })
+
+        /** Compiles a module from a file in the binary or the text format. Fails with `Io` as well. */
+        @JvmStatic
+        public fun fromFile(engine: Engine, path: Path): Module = fromFile(engine, path.toString())
+
+        /** Checks a module in the binary or the text format without compiling it. Fails as [Module] does. */
+        @JvmStatic
+        public fun validate(engine: Engine, bytes: ByteArray): Unit =
+            lending(bytes.direct(), engine) { rawValidate(engine.raw, it) }
+
+        /** Checks a module in the text format without compiling it. Fails as [Module] does. */
+        @JvmStatic
+        public fun validate(engine: Engine, text: String): Unit = validate(engine, text.encodeToByteArray())
+
+        /**
+         * Makes a module from what [serialize] gave. Fails with `Artifact` where a single bit differs, or where
+         * another version or configuration made it.
+         *
+         * The artifact is machine code: take it only from where you would take a program. The check finds
+         * damage, not malice.
+         */
+        @JvmStatic
+        public fun deserialize(engine: Engine, artifact: ByteArray): Module =
+            Module(lending(artifact.direct(), engine) { Raw.deserialize(engine.raw, it) })
+
+        /** Makes a module from a file that holds what [serialize] gave. Fails with `Io` as well. */
+        @JvmStatic
+        public fun deserializeFile(engine: Engine, path: String): Module =
+            Module(core(engine) { Raw.deserializeFile(engine.raw, path) })
+
+        /** Makes a module from a file that holds what [serialize] gave. Fails with `Io` as well. */
+        @JvmStatic
+        public fun deserializeFile(engine: Engine, path: Path): Module = deserializeFile(engine, path.toString())
+    }
+}

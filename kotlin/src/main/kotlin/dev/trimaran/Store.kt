@@ -1,0 +1,42 @@
+package dev.trimaran
+
+import dev.trimaran.internal.ffi.Store as Raw
+
+/**
+ * Holds instances and everything that they own: memories, tables, globals, functions.
+ *
+ * A store may be used from any thread, by one at a time: another thread waits for its turn. Objects of one
+ * store do not work with another. Close a store to give its memory back at once.
+ */
+public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) : AutoCloseable {
+    /** Makes an empty store. */
+    public constructor(engine: Engine) : this(core(engine) { Raw(engine.raw) })
+
+    /**
+     * The fuel that is left, in units, 0 or more; setting it gives guests that much from now on. Fails with
+     * `Config` unless [Config.consumeFuel] is set, and with `Range` for a number below 0.
+     */
+    public var fuel: Long
+        get() = core { raw.fuel() }.toSize()
+        set(fuel) = core { raw.setFuel(natural(fuel, "the fuel")) }
+
+    /** Whether the store is closed. */
+    public val isClosed: Boolean
+        get() = core { raw.isReleased() }
+
+    /**
+     * Lets guests run until the engine's epoch has been incremented [ticks] times; then they trap with
+     * [TrapCode.INTERRUPT]. Without [Config.epochInterruption] it has no effect. Fails with `Range` for a
+     * number below 0.
+     */
+    public fun setEpochDeadline(ticks: Long): Unit = core { raw.setEpochDeadline(ticks) }
+
+    /** Collects garbage now: references that nobody holds any more. */
+    public fun gc(): Unit = core { raw.gc() }
+
+    /**
+     * Closes the store, after the thread that is inside has left it. When this returns, its memory is back, and
+     * every later use of it or of what it held fails with `Closed`. Closing twice does nothing.
+     */
+    override fun close(): Unit = core { raw.release() }
+}

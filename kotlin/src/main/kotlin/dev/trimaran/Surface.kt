@@ -1,0 +1,68 @@
+@file:JvmSynthetic
+
+package dev.trimaran
+
+import dev.trimaran.internal.ffi.InternalException
+import java.lang.ref.Reference as JavaReference
+import java.nio.ByteBuffer
+import java.nio.charset.CharacterCodingException
+import dev.trimaran.internal.ffi.WasmtimeException as RawException
+
+// The one way from the public classes to the generated ones.
+
+/**
+ * Calls the core. What it fails with comes out as the public exception.
+ *
+ * The arguments of the call are kept until it has returned. Generated code hands on bare addresses and handles,
+ * which the garbage collector does not see: it might free what stands behind them.
+ */
+internal inline fun <R> core(argument: Any? = null, another: Any? = null, call: () -> R): R =
+    try {
+        call()
+    } catch (error: Exception) {
+        throw translated(error)
+    } finally {
+        JavaReference.reachabilityFence(argument)
+        JavaReference.reachabilityFence(another)
+    }
+
+/** Calls the core with bytes that it borrows for as long as the call lasts. */
+internal inline fun <R> lending(bytes: ByteBuffer, argument: Any? = null, call: (ByteBuffer) -> R): R =
+    core(bytes, argument) { call(bytes) }
+
+/** The bytes where the core can borrow them: outside the heap. */
+internal fun ByteArray.direct(): ByteBuffer = ByteBuffer.allocateDirect(size).put(this).flip()
+
+/** What remains in the buffer, where the core can borrow it. The buffer's position stays as it is. */
+internal fun ByteBuffer.direct(): ByteBuffer =
+    if (isDirect) duplicate() else ByteBuffer.allocateDirect(remaining()).put(duplicate()).flip()
+
+/** A number of the core, which has 64 bits and no sign. Past the end of [Long] it reads as the greatest one. */
+internal fun ULong.toSize(): Long = if (this > Long.MAX_VALUE.toULong()) Long.MAX_VALUE else toLong()
+
+/** A number that the core takes without a sign. */
+internal fun natural(value: Long, what: String): ULong =
+    if (value >= 0) value.toULong() else throw WasmtimeException.Range("$what is $value: expected 0 or more")
+
+/** A number that has to lie between 0 and [last], because the core takes no other. */
+internal fun within(value: Long, last: Long, what: String): Long =
+    if (value in 0..last) value else throw WasmtimeException.Range("$what is $value: expected 0 to $last")
+
+/** The public exception for whatever came out of a call. */
+internal fun translated(error: Exception): WasmtimeException =
+    when (error) {
+        is WasmtimeException -> error
+        is RawException -> error.toPublic()
+        is CharacterCodingException -> WasmtimeException.Encoding("the text has half of a surrogate pair", 0)
+        else -> unexpected(error)
+    }
+
+/** A failure that is no error of the core: a panic, or a mistake in this library. */
+private fun unexpected(error: Exception): WasmtimeException {
+    val reason = if (error is InternalException) error.message.orEmpty() else error.toString()
+    val text = RawException.Unexpected(reason).text()
+    return WasmtimeException.Unexpected(text, reason).apply { stackTrace = error.stackTrace }
+}
+
+/** How many offsets there are in the range. */
+internal fun LongRange.length(): Long = if (isEmpty()) 0 else last - first + 1

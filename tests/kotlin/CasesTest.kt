@@ -1,0 +1,50 @@
+package dev.trimaran.tests
+
+import java.nio.file.Path
+import kotlin.io.path.listDirectoryEntries
+import kotlin.io.path.nameWithoutExtension
+import kotlin.io.path.readText
+import kotlinx.serialization.json.Json
+import kotlinx.serialization.json.JsonArray
+import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
+import org.junit.jupiter.api.Assumptions.assumeFalse
+import org.junit.jupiter.api.DynamicTest
+import org.junit.jupiter.api.TestFactory
+
+/** The cases that Kotlin cannot express, each with its reason. */
+private val skipped = mapOf<String, String>()
+
+/** The shared cases of `tests/cases`. Their README has the vocabulary. */
+class CasesTest {
+    @TestFactory
+    fun cases(): List<DynamicTest> {
+        val tests = root.resolve("tests/cases").listDirectoryEntries("*.json").sorted().flatMap(::cases)
+        check(tests.distinctBy { it.displayName }.size == tests.size) { "an id is used twice" }
+        return tests
+    }
+
+    private fun cases(file: Path): List<DynamicTest> =
+        Json.parseToJsonElement(file.readText()).jsonObject.getValue("cases").jsonArray.map { case ->
+            val name = "${file.nameWithoutExtension}/${case.jsonObject.getValue("id").jsonPrimitive.content}"
+            DynamicTest.dynamicTest(name) {
+                assumeFalse(name in skipped) { skipped[name] }
+                run(case.jsonObject.getValue("steps").jsonArray)
+            }
+        }
+
+    private fun run(steps: JsonArray) {
+        val world = World()
+        steps.forEachIndexed { index, step -> explain(index, step) { world.step(step) } }
+    }
+
+    private fun explain(index: Int, step: JsonElement, work: () -> Unit) {
+        try {
+            work()
+        } catch (problem: Throwable) {
+            throw AssertionError("step ${index + 1}, $step: ${problem.message}", problem)
+        }
+    }
+}

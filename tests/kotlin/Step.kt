@@ -1,0 +1,75 @@
+package dev.trimaran.tests
+
+import dev.trimaran.Val
+import java.math.BigInteger
+import java.util.HexFormat
+import kotlinx.serialization.json.JsonArray
+import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonPrimitive
+import kotlinx.serialization.json.boolean
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
+import kotlinx.serialization.json.long
+
+/** What is wrong with a step or with its outcome. */
+class Problem(message: String) : Exception(message)
+
+/** One step of a case: its fields, each of which has to be used. */
+class Step(element: JsonElement) {
+    private val fields = element.jsonObject
+    private val used = mutableSetOf<String>()
+
+    fun optional(name: String): JsonElement? {
+        used += name
+        return fields[name]
+    }
+
+    fun value(name: String): JsonElement = optional(name) ?: throw Problem("it has no `$name`")
+
+    fun text(name: String): String = value(name).jsonPrimitive.also { check(it.isString) }.content
+
+    fun long(name: String): Long = value(name).jsonPrimitive.also { check(!it.isString) }.long
+
+    fun boolean(name: String): Boolean = optional(name)?.jsonPrimitive?.boolean ?: false
+
+    fun bytes(name: String): ByteArray = HexFormat.of().parseHex(text(name))
+
+    /** Fails where a field was never asked for: a runner must not skip what it does not know. */
+    fun allUsed() {
+        val unused = fields.keys - used
+        if (unused.isNotEmpty()) throw Problem("unknown fields $unused")
+    }
+}
+
+/** A value from `[type, bits]`. */
+fun toVal(element: JsonElement): Val {
+    val parts = element.jsonArray.map { it.jsonPrimitive.content }
+    if (parts == listOf("null")) return Val.Null
+    val bits = BigInteger(parts[1])
+    fun within(width: Int) = bits.also { if (it.bitLength() > width) throw Problem("$element is no value") }
+    return when (parts[0]) {
+        "i32" -> Val.I32(within(32).toInt())
+        "i64" -> Val.I64(within(64).toLong())
+        "f32" -> Val.F32.fromBits(within(32).toInt())
+        "f64" -> Val.F64.fromBits(within(64).toLong())
+        "v128" -> Val.V128(within(128).toLong(), bits.shiftRight(64).toLong())
+        else -> throw Problem("$element is no value")
+    }
+}
+
+/** A value as `[type, bits]`. */
+fun fromVal(value: Val): JsonElement {
+    val (kind, bits) =
+        when (value) {
+            is Val.I32 -> "i32" to value.value.toUInt().toString()
+            is Val.I64 -> "i64" to value.value.toULong().toString()
+            is Val.F32 -> "f32" to value.bits.toUInt().toString()
+            is Val.F64 -> "f64" to value.bits.toULong().toString()
+            is Val.V128 -> "v128" to (unsigned(value.high).shiftLeft(64) + unsigned(value.low)).toString()
+            else -> return JsonArray(listOf(JsonPrimitive(if (value.unwrap() == null) "null" else "reference")))
+        }
+    return JsonArray(listOf(JsonPrimitive(kind), JsonPrimitive(bits)))
+}
+
+private fun unsigned(bits: Long) = BigInteger(bits.toULong().toString())

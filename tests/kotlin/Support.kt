@@ -1,0 +1,48 @@
+package dev.trimaran.tests
+
+import dev.trimaran.Config
+import dev.trimaran.Engine
+import dev.trimaran.Instance
+import dev.trimaran.Limits
+import dev.trimaran.Memory
+import dev.trimaran.MemoryType
+import dev.trimaran.Module
+import dev.trimaran.Store
+import java.nio.file.Path
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.assertThrows
+
+/** The folder of the whole project. */
+val root: Path = Path.of(System.getProperty("trimaran.root")).normalize()
+
+/** A configuration for the target under test. */
+fun config(): Config = Config().apply { target = System.getenv("TRIMARAN_TEST_TARGET") }
+
+/** An engine for the target under test. */
+fun engine(configure: Config.() -> Unit = {}): Engine = Engine(config().apply(configure))
+
+/** A store in an engine of its own. */
+fun store(configure: Config.() -> Unit = {}): Store = Store(engine(configure))
+
+/** A memory in a store of its own. */
+class Room(min: Long = 1, max: Long? = 10) {
+    val store = store()
+    val memory = Memory(store, MemoryType(Limits(min, max)))
+}
+
+/** An instance, from text, in a store of its own. */
+class Guest(text: String, configure: Config.() -> Unit = {}) {
+    val engine = engine(configure)
+    val store = Store(engine)
+    val instance = Instance(store, Module(engine, text))
+    val exports = instance.exports(store)
+
+    fun call(name: String, vararg arguments: Any?): Any? = exports.func(name)(store, *arguments)
+}
+
+/** Fails unless [work] fails with [T] and, where it is given, this sentence. */
+inline fun <reified T : Throwable> fails(text: String? = null, crossinline work: () -> Unit): T {
+    val error = assertThrows<T> { work() }
+    text?.let { assertEquals(it, error.message) }
+    return error
+}

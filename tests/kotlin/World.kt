@@ -1,0 +1,262 @@
+package dev.trimaran.tests
+
+import dev.trimaran.Config
+import dev.trimaran.Engine
+import dev.trimaran.Extern
+import dev.trimaran.Func
+import dev.trimaran.Instance
+import dev.trimaran.Limits
+import dev.trimaran.Memory
+import dev.trimaran.MemoryType
+import dev.trimaran.Module
+import dev.trimaran.SharedMemory
+import dev.trimaran.Store
+import dev.trimaran.Val
+import dev.trimaran.WasmtimeException
+import dev.trimaran.wat2wasm
+import java.math.BigInteger
+import java.util.HexFormat
+import kotlin.experimental.xor
+import kotlinx.serialization.json.JsonArray
+import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonNull
+import kotlinx.serialization.json.JsonPrimitive
+import kotlinx.serialization.json.boolean
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
+import kotlinx.serialization.json.long
+
+/** Something that a step made, to be kept under a name. */
+private class Kept(val it: Any)
+
+/** What the steps of one case made, and what each step does. */
+class World {
+    private val objects = mutableMapOf<String, Any>()
+
+    private inline fun <reified T> Step.named(field: String): T =
+        objects[text(field)] as? T ?: throw Problem("`${text(field)}` is no $field")
+
+    private val Step.engine: Engine get() = named("engine")
+    private val Step.store: Store get() = named("store")
+    private val Step.module: Module get() = named("module")
+    private val Step.instance: Instance get() = named("instance")
+    private val Step.func: Func get() = named("func")
+    private val Step.memory: Memory get() = named("memory")
+    private val Step.shared: SharedMemory get() = named("shared")
+
+    /** Runs one step and compares how it ended. */
+    fun step(element: JsonElement) {
+        val step = Step(element)
+        val (expected, error, name) = listOf("result", "error", "as").map(step::optional)
+        val outcome = runCatching { run(step) }
+        step.allUsed()
+        val failure = outcome.exceptionOrNull()
+        when {
+            failure != null -> if (failure is WasmtimeException && error != null) check(failure, error) else throw failure
+            error != null -> throw Problem("it did not fail")
+            else -> compare(outcome.getOrNull(), expected, name)
+        }
+    }
+
+    private fun compare(found: Any?, expected: JsonElement?, name: JsonElement?) {
+        if (found is Kept) {
+            if (expected != null) throw Problem("what it made cannot be compared")
+            objects[name?.jsonPrimitive?.content ?: throw Problem("what it made needs a name (`as`)")] = found.it
+            return
+        }
+        if (name != null) throw Problem("it made nothing to keep")
+        val plain = plain(found)
+        if (expected == null && plain != JsonNull) throw Problem("its result is not compared: $plain")
+        if (expected != null && plain != expected) throw Problem("it gave $plain")
+    }
+
+    private fun run(step: Step): Any? =
+        when (step.text("op")) {
+            "engine" -> Kept(Engine(config(step)))
+            "store" -> Kept(Store(step.engine))
+            "module" -> Kept(module(step, step.engine))
+            "validate" -> Module.validate(step.engine, source(step))
+            "wat2wasm" -> wat2wasm(source(step))
+            "serialize" -> Kept(step.module.serialize())
+            "deserialize" -> Kept(Module.deserialize(step.engine, artifact(step)))
+            "imports" -> step.module.imports.map { "${it.module} ${it.name} ${it.type}" }
+            "exports" -> step.module.exports.map { "${it.name} ${it.type}" }
+            "instance" -> Kept(Instance(step.store, step.module, imports(step)))
+            "export" -> Kept(step.instance.export(step.store, step.text("name")))
+            "close" -> step.named<AutoCloseable>("object").close()
+            "call" -> step.func.call(step.store, step.value("args").jsonArray.map(::toVal)).map(::fromVal)
+            "call_int" -> step.func.call(step.store, Val.of(BigInteger(step.text("int")))).map(::fromVal)
+            "func_type" -> step.func.type(step.store).toString()
+            "memory" -> Kept(Memory(step.store, memoryType(step)))
+            "shared_memory" -> Kept(SharedMemory(step.engine, memoryType(step)))
+            "as_memory" -> Kept(step.shared.asMemory(step.store))
+            else -> memory(step, step.memory, step.store)
+        }
+
+    private fun memory(step: Step, memory: Memory, store: Store): Any? =
+        when (step.text("op")) {
+            "memory_type" -> memory.type(store).toString()
+            "size" -> memory.size(store)
+            "data_len" -> memory.dataLen(store)
+            "grow" -> memory.grow(store, step.long("delta"))
+            "read" -> memory.read(store, step.long("start"), step.long("start") + step.long("length"))
+            "write" -> memory.write(store, step.bytes("hex"), step.long("start"))
+            "fill" -> memory.fill(store, byte(step, "value"), step.long("start"), step.long("length"))
+            "copy" -> memory.copyWithin(store, step.long("source"), step.long("destination"), step.long("length"))
+            "find" ->
+                memory.find(store, step.bytes("hex"), step.long("start"), step.optional("length")?.jsonPrimitive?.long)
+            "read_string" -> memory.readString(store, step.long("start"), step.long("length"))
+            "read_terminated" -> memory.readTerminated(store, step.long("start"), byte(step, "terminator"))
+            "hexdump" -> memory.hexdump(store, step.long("start"), step.long("length"), step.long("width"))
+            "load" -> load(step, memory, store)
+            "store_number" -> storeNumber(step, memory, store)
+            else -> throw Problem("unknown op")
+        }
+
+    private fun imports(step: Step): List<Extern> =
+        step.optional("imports")?.jsonArray.orEmpty().map {
+            objects[it.jsonPrimitive.content] as? Extern ?: throw Problem("$it cannot be imported")
+        }
+
+    private fun artifact(step: Step): ByteArray {
+        val artifact = step.named<ByteArray>("artifact").copyOf()
+        step.optional("flip")?.jsonPrimitive?.long?.toInt()?.let { flip ->
+            val index = if (flip < 0) flip + artifact.size else flip
+            artifact[index] = artifact[index] xor 1
+        }
+        return artifact
+    }
+}
+
+/** What a step gave, as a case writes it. */
+private fun plain(found: Any?): JsonElement =
+    when (found) {
+        null, Unit -> JsonNull
+        is JsonElement -> found
+        is Long -> JsonPrimitive(found)
+        is String -> JsonPrimitive(found)
+        is ByteArray -> JsonPrimitive(HexFormat.of().formatHex(found))
+        is List<*> -> JsonArray(found.map(::plain))
+        else -> throw Problem("$found cannot be compared")
+    }
+
+private fun load(step: Step, memory: Memory, store: Store): String {
+    val offset = step.long("offset")
+    return when (step.text("type")) {
+        "i8" -> memory.loadI8(store, offset)
+        "u8" -> memory.loadU8(store, offset)
+        "i16" -> memory.loadI16(store, offset)
+        "u16" -> memory.loadU16(store, offset)
+        "i32" -> memory.loadI32(store, offset)
+        "u32" -> memory.loadU32(store, offset)
+        "i64" -> memory.loadI64(store, offset)
+        "u64" -> memory.loadU64(store, offset).toULong()
+        "f32" -> memory.loadF32(store, offset).toRawBits().toUInt()
+        "f64" -> memory.loadF64(store, offset).toRawBits().toULong()
+        else -> throw Problem("unknown type")
+    }.toString()
+}
+
+private fun storeNumber(step: Step, memory: Memory, store: Store) {
+    val offset = step.long("offset")
+    val value = step.text("value")
+    when (step.text("type")) {
+        "i8" -> memory.storeI8(store, offset, value.toByte())
+        "u8" -> memory.storeU8(store, offset, value.toInt())
+        "i16" -> memory.storeI16(store, offset, value.toShort())
+        "u16" -> memory.storeU16(store, offset, value.toInt())
+        "i32" -> memory.storeI32(store, offset, value.toInt())
+        "u32" -> memory.storeU32(store, offset, value.toLong())
+        "i64" -> memory.storeI64(store, offset, value.toLong())
+        "u64" -> memory.storeU64(store, offset, value.toULong().toLong())
+        "f32" -> memory.storeF32(store, offset, Float.fromBits(value.toUInt().toInt()))
+        "f64" -> memory.storeF64(store, offset, Double.fromBits(value.toULong().toLong()))
+        else -> throw Problem("unknown type")
+    }
+}
+
+private fun byte(step: Step, name: String): Byte =
+    step.long(name).also { if (it !in 0..255) throw Problem("`$name` is no byte") }.toByte()
+
+/** The configuration of a step, for the target under test. */
+private fun config(step: Step): Config =
+    config().apply {
+        step.optional("config")?.jsonObject?.forEach { (name, value) ->
+            val setting = value.jsonPrimitive
+            when (name) {
+                "target" -> target = setting.content
+                "wasm_threads" -> wasmThreads = setting.boolean
+                "shared_memory" -> sharedMemory = setting.boolean
+                "wasm_memory64" -> wasmMemory64 = setting.boolean
+                "wasm_simd" -> wasmSimd = setting.boolean
+                "wasm_relaxed_simd" -> wasmRelaxedSimd = setting.boolean
+                "wasm_gc" -> wasmGc = setting.boolean
+                "wasm_function_references" -> wasmFunctionReferences = setting.boolean
+                "wasm_exceptions" -> wasmExceptions = setting.boolean
+                "wasm_custom_page_sizes" -> wasmCustomPageSizes = setting.boolean
+                "consume_fuel" -> consumeFuel = setting.boolean
+                "max_wasm_stack" -> maxWasmStack = setting.long
+                "memory_reservation" -> memoryReservation = setting.long
+                "memory_guard_size" -> memoryGuardSize = setting.long
+                "memory_reservation_for_growth" -> memoryReservationForGrowth = setting.long
+                else -> throw Problem("unknown setting `$name`")
+            }
+        }
+    }
+
+private fun memoryType(step: Step): MemoryType {
+    val limits = Limits(step.long("min"), step.optional("max")?.jsonPrimitive?.long)
+    return MemoryType(limits, shared = step.boolean("shared"))
+}
+
+private fun module(step: Step, engine: Engine): Module {
+    val file = step.optional("file") ?: return Module(engine, source(step))
+    return Module.fromFile(engine, moduleFile(file))
+}
+
+/** The bytes of a module: text, hex, or a file of `tests/modules`. */
+private fun source(step: Step): ByteArray {
+    val given = listOf("wat", "hex", "file").filter { step.optional(it) != null }
+    return when (given.singleOrNull()) {
+        "wat" -> step.text("wat").encodeToByteArray()
+        "hex" -> step.bytes("hex")
+        "file" -> moduleFile(step.value("file")).toFile().readBytes()
+        else -> throw Problem("a module needs one of `wat`, `hex` and `file`")
+    }
+}
+
+private fun moduleFile(name: JsonElement) = root.resolve("tests/modules").resolve(name.jsonPrimitive.content)
+
+/** Compares an error with what a case expects of it. */
+private fun check(found: WasmtimeException, expected: JsonElement) {
+    val fields = fields(found)
+    val wanted = expected.jsonObject
+    if ("variant" !in wanted) throw Problem("`error` has no `variant`")
+    for ((name, value) in wanted) {
+        val agrees =
+            if (name == "contains") {
+                value.jsonArray.all { it.jsonPrimitive.content in found.message }
+            } else {
+                fields[name]?.toString() == value.jsonPrimitive.content
+            }
+        if (!agrees) throw Problem("its error is $fields: `$name` differs")
+    }
+}
+
+/** The variant, the sentence and the fields of an error. */
+private fun fields(error: WasmtimeException): Map<String, Any?> =
+    mapOf("variant" to error.javaClass.simpleName, "text" to error.message) +
+        when (error) {
+            is WasmtimeException.Syntax -> mapOf("line" to error.line, "column" to error.column)
+            is WasmtimeException.Link -> mapOf("module" to error.module, "name" to error.name)
+            is WasmtimeException.Trap -> mapOf("code" to error.code?.name?.split('_')?.joinToString("") { capital(it) })
+            is WasmtimeException.Exit -> mapOf("status" to error.status)
+            is WasmtimeException.Bounds ->
+                mapOf("offset" to error.offset, "length" to error.length, "size" to error.size)
+            is WasmtimeException.Encoding -> mapOf("offset" to error.offset)
+            is WasmtimeException.NotFound -> mapOf("name" to error.name)
+            else -> emptyMap()
+        }
+
+private fun capital(word: String) = word.lowercase().replaceFirstChar(Char::uppercase)
