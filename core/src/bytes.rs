@@ -54,6 +54,16 @@ impl Bytes<'_> {
         }
     }
 
+    /// Copies out, into a buffer that somebody else has made.
+    pub(crate) fn read_into(&self, start: i64, buffer: &mut [u8]) -> Result<()> {
+        let range = checked(natural(start, "the offset")?, buffer.len() as u64, self.len())?;
+        match self {
+            Self::Own(bytes) => buffer.copy_from_slice(bytes.get(range).unwrap_or_default()),
+            Self::Shared(cells) => load(cells.get(range).unwrap_or_default(), buffer),
+        }
+        Ok(())
+    }
+
     /// Copies in.
     pub(crate) fn write(&mut self, start: i64, data: &[u8]) -> Result<()> {
         let range = checked(natural(start, "the offset")?, data.len() as u64, self.len())?;

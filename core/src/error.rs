@@ -206,6 +206,11 @@ impl WasmtimeError {
             Err(error) => trap::from_error(&error).unwrap_or_else(|| otherwise(chain(&error))),
         }
     }
+
+    /// What a call failed with.
+    pub(crate) fn from_call(error: wasmtime::Error) -> Self {
+        Self::from_guest(error, |reason| Self::Unexpected { reason })
+    }
 }
 
 /// Carries an error of ours through wasmtime, from a host function to the outer call.

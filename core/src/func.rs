@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wasmtime::RootScope;
 
 use crate::error::WasmtimeError;
+use crate::lane::Known;
 use crate::store::StoreId;
 use crate::value::{Place, blank};
 use crate::{FuncType, Result, Store, Val};
@@ -14,6 +15,7 @@ use crate::{FuncType, Result, Store, Val};
 pub struct Func {
     owner: StoreId,
     inner: wasmtime::Func,
+    pub(crate) known: Known,
 }
 
 #[uniffi::export]
@@ -48,8 +50,7 @@ impl Func {
                 })
                 .collect::<Result<_>>()?;
             let mut results = blank(ty.results().len());
-            func.call(&mut context, &params, &mut results)
-                .map_err(|error| WasmtimeError::from_guest(error, |reason| WasmtimeError::Unexpected { reason }))?;
+            func.call(&mut context, &params, &mut results).map_err(WasmtimeError::from_call)?;
             results.iter().map(|value| Val::from_wasmtime(value, store, &mut context)).collect()
         })
     }
@@ -64,7 +65,7 @@ impl Func {
 
 impl Func {
     pub(crate) fn new(store: &Store, inner: wasmtime::Func) -> Arc<Self> {
-        Arc::new(Self { owner: store.id(), inner })
+        Arc::new(Self { owner: store.id(), inner, known: Known::default() })
     }
 
     pub(crate) fn get(&self, store: &Store) -> Result<wasmtime::Func> {

@@ -209,6 +209,14 @@ numbers! {
     store_f64 f64;
 }
 
+/// What only the lane needs: bytes without a copy in between.
+impl Memory {
+    /// Copies bytes out, beginning at `start`, until `buffer` is full.
+    pub fn read_into(&self, store: &Store, start: i64, buffer: &mut [u8]) -> Result<()> {
+        self.with_bytes(store, |bytes| bytes.read_into(start, buffer))
+    }
+}
+
 impl Memory {
     pub(crate) fn from_wasmtime(store: &Store, memory: wasmtime::Memory) -> Arc<Self> {
         Arc::new(Self { owner: store.id(), kind: Kind::Own(memory) })
