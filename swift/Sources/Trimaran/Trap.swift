@@ -114,6 +114,21 @@ public struct Frame: Sendable, Hashable {
   public var funcOffset: UInt64?
   /// Where it stopped, in bytes from the start of the module.
   public var moduleOffset: UInt64?
+
+  /// A call of the function with this index.
+  public init(
+    funcIndex: Int,
+    funcName: String? = nil,
+    moduleName: String? = nil,
+    funcOffset: UInt64? = nil,
+    moduleOffset: UInt64? = nil
+  ) {
+    self.funcIndex = funcIndex
+    self.funcName = funcName
+    self.moduleName = moduleName
+    self.funcOffset = funcOffset
+    self.moduleOffset = moduleOffset
+  }
 }
 
 extension TrapCode {
@@ -175,11 +190,13 @@ extension TrapCode {
 
 extension Frame {
   init(_ core: Core.Frame) {
-    funcIndex = Int(core.funcIndex)
-    funcName = core.funcName
-    moduleName = core.moduleName
-    funcOffset = core.funcOffset
-    moduleOffset = core.moduleOffset
+    self.init(
+      funcIndex: Int(core.funcIndex),
+      funcName: core.funcName,
+      moduleName: core.moduleName,
+      funcOffset: core.funcOffset,
+      moduleOffset: core.moduleOffset
+    )
   }
 
   var core: Core.Frame {

@@ -1,0 +1,98 @@
+import Testing
+import Trimaran
+
+@Suite("Configurations and engines")
+struct ConfigTests {
+  @Test func aConfigurationIsAValue() throws {
+    var one = Config()
+    #expect(one == Config())
+    one.wasmThreads = true
+    var two = one
+    two.wasmThreads = false
+    #expect(one.wasmThreads == true && two.wasmThreads == false && one != two)
+    #expect(Set([Config(), one, two, one]).count == 3)
+  }
+
+  @Test func everySwitchMakesAnEngineOrAnError() {
+    let switches: [WritableKeyPath<Config, Bool?>] = [
+      \.debugInfo, \.wasmThreads, \.wasmTailCall, \.wasmReferenceTypes, \.wasmSIMD, \.wasmBulkMemory,
+      \.wasmMultiValue, \.wasmMultiMemory, \.wasmMemory64, \.wasmRelaxedSIMD, \.wasmRelaxedSIMDDeterministic,
+      \.wasmComponentModel, \.wasmComponentModelMap, \.wasmExceptions, \.wasmFunctionReferences, \.wasmGC,
+      \.wasmWideArithmetic, \.wasmCustomPageSizes, \.wasmStackSwitching, \.craneliftDebugVerifier,
+      \.craneliftNaNCanonicalization, \.epochInterruption, \.consumeFuel, \.parallelCompilation, \.sharedMemory,
+      \.gcSupport, \.memoryMayMove, \.memoryInitCOW, \.nativeUnwindInfo, \.macOSUseMachPorts,
+      \.signalsBasedTraps,
+    ]
+    for path in switches {
+      for value in [true, false] {
+        do {
+          _ = try testEngine { $0[keyPath: path] = value }
+        } catch {
+          guard case .config? = error as? WasmtimeError else {
+            Issue.record("\(path) \(value): \(error)")
+            continue
+          }
+        }
+      }
+    }
+  }
+
+  @Test func theOtherSettings() throws {
+    _ = try testEngine {
+      $0.strategy = .cranelift
+      $0.craneliftOptLevel = .speedAndSize
+      $0.profiler = Profiler.none
+      $0.collector = .deferredReferenceCounting
+      $0.maxWasmStack = 256 << 10
+      $0.memoryReservation = 1 << 20
+      $0.memoryGuardSize = 1 << 16
+      $0.memoryReservationForGrowth = 1 << 20
+    }
+  }
+
+  @Test func settingsThatCannotBe() {
+    let wrong: [(inout Config) -> Void] = [
+      { $0.maxWasmStack = 0 },
+      { $0.target = "abacus" },
+      { $0.cache = .file(path: "/nowhere/cache.toml") },
+      { $0.craneliftFlags = [CraneliftFlag("no_such_flag")] },
+      { $0.craneliftFlags = [CraneliftFlag("no_such_flag", "7")] },
+    ]
+    for change in wrong {
+      let error = failure { _ = try Engine(change) }
+      guard case .config(let reason) = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+      #expect(!reason.isEmpty)
+    }
+  }
+
+  @Test func theInterpreter() throws {
+    #expect(try Engine { $0.target = "pulley64" }.isPulley)
+    #expect(try Engine().isPulley == false)
+    #expect(try testEngine().isPulley == isInterpreter)
+  }
+
+  @Test func afterClose() throws {
+    let engine = try testEngine()
+    let store = try Store(engine)
+    let module = try Module(engine, "(module (func (export \"f\") (result i32) (i32.const 7)))")
+    engine.close()
+    engine.close()
+    let closed = WasmtimeError.closed(what: "engine")
+    #expect(throws: closed) { try engine.isPulley }
+    #expect(throws: closed) { try engine.incrementEpoch() }
+    #expect(throws: closed) { try Store(engine) }
+    #expect(throws: closed) { try Module(engine, "(module)") }
+    #expect(throws: closed) { try Module.validate(engine, "(module)") }
+    #expect(throws: closed) { try SharedMemory(engine, MemoryType(Limits(1, 1))) }
+    #expect(throws: closed) { try engine.withStore { _ in } }
+    // What was made with it goes on.
+    #expect(try Instance(store, module).function(store, "f")(store) == [.i32(7)])
+  }
+
+  @Test func theVersion() {
+    #expect(version.split(separator: ".").count == 3)
+  }
+}

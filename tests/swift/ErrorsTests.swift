@@ -1,0 +1,104 @@
+import Foundation
+import Testing
+import Trimaran
+
+@Suite("Errors")
+struct ErrorsTests {
+  static let sentences: [(WasmtimeError, String)] = [
+    (.compile(reason: "why"), "why"),
+    (.syntax(reason: "why", line: 3, column: 4), "why (line 3, column 4)"),
+    (.link(reason: "why", module: "a", name: "b"), "why"),
+    (.trap(code: .unreachableCodeReached, reason: "why", frames: []), "why"),
+    (.exit(status: 7), "the guest exited with status 7"),
+    (.host(reason: "why"), "a host function failed: why"),
+    (.type(reason: "why"), "why"),
+    (.range(reason: "why"), "why"),
+    (.bounds(offset: 1, length: 2, size: 3), "out of bounds: 2 bytes at offset 1, in a memory of 3 bytes"),
+    (.encoding(reason: "why", offset: 1), "why"),
+    (.limit(reason: "why"), "why"),
+    (.notFound(name: "a", reason: "why"), "why"),
+    (.closed(what: "store"), "the store is closed"),
+    (.wrongStore(what: "memory"), "the memory belongs to another store: use it with the store that made it"),
+    (.wrongEngine(what: "module"), "the module belongs to another engine: make both with the same engine"),
+    (.escaped, "the caller is only valid on its own thread, until its host function returns"),
+    (.busy(reason: "why"), "why"),
+    (.config(reason: "why"), "why"),
+    (.artifact(reason: "why"), "why"),
+    (.io(path: "a", reason: "why"), "a: why"),
+    (.unsupported(reason: "why"), "why"),
+    (.unexpected(reason: "why"), "unexpected failure, please report it: why"),
+  ]
+
+  @Test func everyErrorHasItsSentence() {
+    for (error, text) in Self.sentences {
+      #expect(error.description == text)
+      #expect(error.localizedDescription == text)
+      #expect("\(error)" == text)
+    }
+    #expect(Set(Self.sentences.map(\.0)).count == Self.sentences.count)
+  }
+
+  @Test func fieldsThatNothingHolds() {
+    let frame = Frame(funcIndex: -1)
+    #expect(WasmtimeError.trap(code: nil, reason: "why", frames: [frame]).description == "why, in function 0")
+    #expect(WasmtimeError.syntax(reason: "why", line: -1, column: .max).description.hasPrefix("why (line 0"))
+  }
+
+  @Test func aTrapSaysWhyAndWhere() throws {
+    let guest = try Guest(
+      """
+      (module $calculator
+        (func $divide (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+        (func (export "run") (result i32) (call $divide (i32.const 1) (i32.const 0))))
+      """)
+    let error = failure { try guest.function("run")(guest.store) }
+    guard case .trap(let code, let reason, let frames) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(code == .integerDivisionByZero)
+    #expect(reason.contains("divide by zero"))
+    #expect(frames.map(\.funcIndex) == [0, 1])
+    #expect(frames.first?.funcName == "divide")
+    #expect(frames.first?.moduleName == "calculator")
+    #expect(frames.first?.moduleOffset != nil)
+    #expect(error?.description.contains("in function `divide` at offset 0x") == true)
+    // The store goes on working.
+    #expect(!guest.store.isClosed)
+  }
+
+  @Test func theCatchIsTyped() {
+    do {
+      _ = try Engine { $0.maxWasmStack = 0 }
+      Issue.record("it did not fail")
+    } catch .config(let reason) {
+      #expect(!reason.isEmpty)
+    } catch {
+      Issue.record("\(error)")
+    }
+  }
+
+  @Test func filesThatAreNotThere() throws {
+    let engine = try testEngine()
+    for error in [
+      failure { _ = try Module(engine, fromFile: "/nowhere/a.wasm") },
+      failure { _ = try Module(engine, deserializeFile: "/nowhere/a.wasm") },
+    ] {
+      guard case .io(let path, let reason) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(path == "/nowhere/a.wasm")
+      #expect(!reason.isEmpty)
+    }
+  }
+
+  @Test func whereTextIsWrong() {
+    let error = failure { _ = try wat2wasm("(module\n  (func (oops)))") }
+    guard case .syntax(_, let line, let column) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(line == 2 && column == 10)
+  }
+}
