@@ -1,0 +1,126 @@
+"""Trimaran: a WebAssembly runtime that is the same in Python, Kotlin and Swift.
+
+Code that was written for `wasmtime-py` runs with `import trimaran as wasmtime`. `README.md` shows the first steps.
+"""
+
+from ._bindings import version as _version
+from .config import Collector, Config, OptLevel, Profiler, Setting, Strategy
+from .engine import Engine
+from .error import (
+    ArtifactError,
+    BoundsError,
+    BusyError,
+    ClosedError,
+    CompileError,
+    ConfigError,
+    EncodingError,
+    EscapedError,
+    ExitTrap,
+    HostError,
+    IoError,
+    LimitError,
+    LinkError,
+    NotFoundError,
+    RangeError,
+    UnexpectedError,
+    UnsupportedError,
+    WasmtimeError,
+    WasmTypeError,
+    WatSyntaxError,
+    WrongEngineError,
+    WrongStoreError,
+)
+from .externs import Extern
+from .func import Func
+from .global_ import Global
+from .instance import Instance, InstanceExports
+from .memory import Memory
+from .module import Module
+from .reference import Reference
+from .shared_memory import SharedMemory, WaitOutcome
+from .store import Store, Storelike
+from .table import Table
+from .tag import Tag
+from .trap import Frame, Trap, TrapCode
+from .types import (
+    ExportType,
+    ExternType,
+    FuncType,
+    GlobalType,
+    HeapType,
+    ImportType,
+    Limits,
+    MemoryType,
+    RefType,
+    TableType,
+    TagType,
+    ValType,
+)
+from .value import Val
+from .wat import wat2wasm
+
+__version__ = _version()
+
+__all__ = [
+    "ArtifactError",
+    "BoundsError",
+    "BusyError",
+    "ClosedError",
+    "Collector",
+    "CompileError",
+    "Config",
+    "ConfigError",
+    "EncodingError",
+    "Engine",
+    "EscapedError",
+    "ExitTrap",
+    "ExportType",
+    "Extern",
+    "ExternType",
+    "Frame",
+    "Func",
+    "FuncType",
+    "Global",
+    "GlobalType",
+    "HeapType",
+    "HostError",
+    "ImportType",
+    "Instance",
+    "InstanceExports",
+    "IoError",
+    "LimitError",
+    "Limits",
+    "LinkError",
+    "Memory",
+    "MemoryType",
+    "Module",
+    "NotFoundError",
+    "OptLevel",
+    "Profiler",
+    "RangeError",
+    "RefType",
+    "Reference",
+    "Setting",
+    "SharedMemory",
+    "Store",
+    "Storelike",
+    "Strategy",
+    "Table",
+    "TableType",
+    "Tag",
+    "TagType",
+    "Trap",
+    "TrapCode",
+    "UnexpectedError",
+    "UnsupportedError",
+    "Val",
+    "ValType",
+    "WaitOutcome",
+    "WasmTypeError",
+    "WasmtimeError",
+    "WatSyntaxError",
+    "WrongEngineError",
+    "WrongStoreError",
+    "__version__",
+    "wat2wasm",
+]

@@ -1,0 +1,38 @@
+"""The address of a memory: a number, and a pointer as `ctypes` has it."""
+
+from __future__ import annotations
+
+import ctypes
+import operator
+from typing import SupportsIndex, overload
+
+
+class Pointer(int):
+    """The address of the first byte of a memory. Nothing checks what is done with it.
+
+    It is an int, for `from_address` and for arithmetic. Like a pointer of `ctypes` to bytes it can be indexed,
+    sliced, written to and asked for its `contents`.
+    """
+
+    __slots__ = ()
+
+    @property
+    def contents(self) -> ctypes.c_ubyte:
+        """The first byte, in place."""
+        return ctypes.c_ubyte.from_address(self)
+
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> int: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[int]: ...
+    def __getitem__(self, key: SupportsIndex | slice) -> int | list[int]:
+        return self._bytes()[key if isinstance(key, slice) else operator.index(key)]
+
+    def __setitem__(self, key: SupportsIndex, value: int) -> None:
+        self._bytes()[operator.index(key)] = value
+
+    def _bytes(self) -> ctypes._Pointer[ctypes.c_ubyte]:
+        return ctypes.cast(ctypes.c_void_p(self), ctypes.POINTER(ctypes.c_ubyte))
+
+    def __repr__(self) -> str:
+        return f"<Pointer {int(self):#x}>"

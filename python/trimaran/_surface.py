@@ -1,0 +1,164 @@
+"""The way to the generated module: every call passes here, and every error becomes a public one."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Callable, Iterable
+from typing import Any, ParamSpec, TypeVar, cast
+
+from . import _bindings, trap
+from .error import WasmtimeError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# The generated class is made in two steps, which type checkers do not follow.
+_raw_error: type[Exception] = cast(Any, _bindings.WasmtimeError)
+_failures = (_raw_error, _bindings.InternalError)
+_kinds = {kind.variant: kind for kind in WasmtimeError.__subclasses__()}
+
+_I64 = 1 << 63
+_LONGEST = (1 << 31) - 1
+
+
+def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Calls the core; what it fails with is raised as an error of this package."""
+    try:
+        return function(*args, **kwargs)
+    except _failures as failure:
+        raised = _translate(failure)
+    # Outside the handler, so that a traceback does not show generated code.
+    raise raised
+
+
+def failure(variant: str, **fields: Any) -> WasmtimeError:
+    """An error of the core, with the core's own sentence."""
+    return _translate(getattr(_raw_error, variant)(**fields))
+
+
+def wrong_type(reason: str) -> WasmtimeError:
+    """The error for a value of the wrong type."""
+    return failure("Type", reason=reason)
+
+
+def out_of_range(reason: str) -> WasmtimeError:
+    """The error for a number that does not fit."""
+    return failure("Range", reason=reason)
+
+
+def _translate(raw: Exception) -> WasmtimeError:
+    if not isinstance(raw, _raw_error):
+        return failure("Unexpected", reason=str(raw))
+    raised = _kinds[type(raw).__name__](cast(Any, raw).text())
+    vars(raised).update(vars(raw))
+    if isinstance(raised, trap.Trap):
+        raised.adopt()
+    return raised
+
+
+def integer(value: object, what: str) -> int:
+    """A whole number for the core, which checks the sign itself."""
+    return _whole(value, what, -_I64, _I64, "2^63")
+
+
+def natural(value: object, what: str) -> int:
+    """A whole number from 0 to 2^64 - 1."""
+    return _whole(value, what, 0, 2 * _I64, "2^64")
+
+
+def _whole(value: object, what: str, low: int, end: int, word: str) -> int:
+    number = index(value, what)
+    if number < low:
+        raise out_of_range(f"{what} is {number}: expected 0 or more")
+    if number >= end:
+        raise out_of_range(f"{what} is {number}: expected less than {word}")
+    return number
+
+
+def index(value: object, what: str) -> int:
+    """A whole number of any size. A bool is none."""
+    if not isinstance(value, bool):
+        try:
+            return operator.index(cast(Any, value))
+        except TypeError:
+            pass
+    raise wrong_type(f"{what} is {article(value)}: expected an int")
+
+
+def within(value: object, what: str, kind: str, low: int, high: int) -> int:
+    """A whole number that a type of WebAssembly holds."""
+    number = index(value, what)
+    if not low <= number <= high:
+        raise out_of_range(f"{what} is {number}: expected {indefinite(kind)}, from {low} to {high}")
+    return number
+
+
+def text(value: object, what: str) -> str:
+    """A text that can be written as UTF-8."""
+    string = expect(value, str, what)
+    try:
+        string.encode()
+    except UnicodeEncodeError:
+        raise wrong_type(f"{what} holds half of a surrogate pair: expected Unicode text") from None
+    return string
+
+
+def path(value: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str:
+    """The path of a file as text."""
+    try:
+        name = os.fsdecode(value)
+    except TypeError:
+        raise wrong_type(f"the path is {article(value)}: expected a str, bytes or a Path") from None
+    return text(name, "the path")
+
+
+def contents(data: object, what: str) -> bytes:
+    """The bytes of anything that has bytes: `bytes`, `bytearray`, `memoryview`, arrays."""
+    octets = _octets(data)
+    if octets is None:
+        raise wrong_type(f"{what} is {article(data)}: expected bytes or another bytes-like object")
+    if len(octets) > _LONGEST:
+        reason = f"{what} has {len(octets)} bytes: expected at most {_LONGEST}; pass it in parts"
+        raise failure("Limit", reason=reason)
+    return octets
+
+
+def _octets(data: object) -> bytes | None:
+    if type(data) is bytes:
+        return data
+    if isinstance(data, (int, str)):
+        return None
+    try:
+        return memoryview(cast(Any, data)).tobytes()
+    except TypeError:
+        pass
+    # wasmtime-py takes any sequence of integers.
+    try:
+        return bytes(cast(Iterable[int], data))
+    except (TypeError, ValueError):
+        return None
+
+
+def source(wasm: object, what: str) -> bytes:
+    """A module in the binary format, or in the text format as `str` or in UTF-8."""
+    return text(wasm, what).encode() if isinstance(wasm, str) else contents(wasm, what)
+
+
+def expect(value: object, kind: type[T], what: str) -> T:
+    """The value, if it is of that kind."""
+    if not isinstance(value, kind):
+        raise wrong_type(f"{what} is {article(value)}: expected {indefinite(kind.__name__)}")
+    return value
+
+
+def article(value: object) -> str:
+    """The type of a value with its article, for messages."""
+    return "None" if value is None else indefinite(type(value).__name__)
+
+
+def indefinite(name: str) -> str:
+    """A name with its article."""
+    # The types of floats are read letter by letter: an f64.
+    vowel = name[:1].lower() in "aeio" or name in ("f32", "f64")
+    return f"{'an' if vowel else 'a'} {name}"

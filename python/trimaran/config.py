@@ -1,0 +1,283 @@
+"""How an engine is configured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Generic, TypeVar, cast, overload
+
+from . import _bindings as raw
+from ._surface import expect, natural, out_of_range, text
+
+T = TypeVar("T")
+Word = TypeVar("Word", bound=StrEnum)
+
+
+class Strategy(StrEnum):
+    """Which compiler turns a module into machine code."""
+
+    AUTO = "auto"
+    """The best one that there is for the target."""
+    CRANELIFT = "cranelift"
+    """Cranelift, the optimising compiler."""
+
+
+class OptLevel(StrEnum):
+    """How hard Cranelift tries."""
+
+    NONE = "none"
+    """As little as possible: compiles fastest."""
+    SPEED = "speed"
+    """For speed."""
+    SPEED_AND_SIZE = "speed_and_size"
+    """For speed, and for small code."""
+
+
+class Profiler(StrEnum):
+    """How compiled code is shown to a profiler."""
+
+    NONE = "none"
+    """Not at all."""
+    JITDUMP = "jitdump"
+    """By a jitdump file, for `perf inject` on Linux."""
+    VTUNE = "vtune"
+    """By the interface of VTune."""
+    PERFMAP = "perfmap"
+    """By a perf map file, on Linux."""
+
+
+class Collector(StrEnum):
+    """How garbage-collected references are managed."""
+
+    AUTO = "auto"
+    """The best one that there is for the target."""
+    DEFERRED_REFERENCE_COUNTING = "deferred_reference_counting"
+    """Deferred reference counting: short pauses, but cycles are never freed."""
+    NULL = "null"
+    """Never collects: for short runs."""
+    COPYING = "copying"
+    """A copying collector, which frees cycles."""
+
+
+class Setting(Generic[T]):
+    """One setting of one `Config`: read it as `.value`, or call it to set it."""
+
+    __slots__ = ("_check", "_config", "_name")
+
+    def __init__(self, config: Config, name: str, check: Callable[[object, str], T]) -> None:
+        self._config, self._name, self._check = config, name, check
+
+    @property
+    def value(self) -> T | None:
+        """What it is set to; `None` is the default of wasmtime 48."""
+        return self._config._values.get(self._name)
+
+    def __call__(self, value: T | None) -> Config:
+        """Sets it, and gives the configuration, so that settings can be chained. `None` means the default."""
+        if value is None:
+            self._config._values.pop(self._name, None)
+        else:
+            self._config._values[self._name] = self._check(value, self._name)
+        return self._config
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.value == (cast("Setting[Any]", other).value if isinstance(other, Setting) else other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
+class _Knob(Generic[T]):
+    """A setting as an attribute: `config.x = 1` and `config.x(1)` do the same."""
+
+    def __init__(self, check: Callable[[object, str], T]) -> None:
+        self._check = check
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, config: None, owner: type) -> _Knob[T]: ...
+    @overload
+    def __get__(self, config: Config, owner: type) -> Setting[T]: ...
+    def __get__(self, config: Config | None, owner: type) -> _Knob[T] | Setting[T]:
+        return self if config is None else Setting(config, self._name, self._check)
+
+    def __set__(self, config: Config, value: T | None) -> None:
+        Setting(config, self._name, self._check)(value)
+
+
+def _switch() -> _Knob[bool]:
+    return _Knob(lambda value, name: expect(value, bool, name))
+
+
+def _size() -> _Knob[int]:
+    return _Knob(natural)
+
+
+def _word(words: type[Word]) -> _Knob[Word | str]:
+    def check(value: object, name: str) -> Word:
+        try:
+            return words(expect(value, str, name))
+        except ValueError:
+            known = ", ".join(words)
+            raise out_of_range(f"{name} is {value!r}: expected one of {known}") from None
+
+    return _Knob(check)
+
+
+def _cache(value: object, name: str) -> bool | str:
+    if value is False:
+        raise out_of_range(f"{name} is False: expected True or the path of a file; without it nothing is kept")
+    return value if value is True else text(value, name)
+
+
+class Config:
+    """The configuration of an engine. What is not set keeps the default of wasmtime 48.
+
+    Each setting is an attribute that can be set, called and read:
+
+        config.wasm_threads = True
+        config.wasm_threads(True).consume_fuel(True)
+        config.wasm_threads.value
+
+    A configuration is a plain value: change it as you like, an engine reads it once when it is made. Sizes are in
+    bytes. A value of the wrong type raises `WasmTypeError`, and one that does not exist `RangeError`.
+    """
+
+    __slots__ = ("_flags", "_values")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+        self._flags: list[tuple[str, str | None]] = []
+
+    debug_info = _switch()
+    """Emits DWARF debug information for compiled code, for native debuggers."""
+    wasm_threads = _switch()
+    """The threads proposal: atomics and shared memories in modules. Turning it on also lets the host make shared
+    memories, unless `shared_memory` says otherwise. The portable interpreter does not have it."""
+    wasm_tail_call = _switch()
+    """The tail calls of WebAssembly 3.0."""
+    wasm_reference_types = _switch()
+    """The reference types of WebAssembly 2.0."""
+    wasm_simd = _switch()
+    """The vector instructions of WebAssembly 2.0."""
+    wasm_bulk_memory = _switch()
+    """The bulk memory operations of WebAssembly 2.0."""
+    wasm_multi_value = _switch()
+    """Several results of functions and blocks (WebAssembly 2.0)."""
+    wasm_multi_memory = _switch()
+    """Several memories in a module (WebAssembly 3.0)."""
+    wasm_memory64 = _switch()
+    """Memories and tables with 64-bit addresses (WebAssembly 3.0)."""
+    wasm_relaxed_simd = _switch()
+    """The relaxed vector instructions of WebAssembly 3.0."""
+    wasm_relaxed_simd_deterministic = _switch()
+    """Gives relaxed vector instructions one result on every machine, at the cost of speed."""
+    wasm_component_model = _switch()
+    """The component model."""
+    wasm_component_model_map = _switch()
+    """The map type of the component model."""
+    wasm_exceptions = _switch()
+    """The exceptions of WebAssembly 3.0."""
+    wasm_function_references = _switch()
+    """The typed function references of WebAssembly 3.0."""
+    wasm_gc = _switch()
+    """The garbage-collected types of WebAssembly 3.0."""
+    wasm_wide_arithmetic = _switch()
+    """The wide arithmetic proposal: 128-bit addition and multiplication."""
+    wasm_custom_page_sizes = _switch()
+    """The custom page sizes proposal: memories with pages of one byte."""
+    wasm_stack_switching = _switch()
+    """The stack switching proposal (x86-64 Linux only)."""
+    strategy = _word(Strategy)
+    """Which compiler is used: a `Strategy`, or its text."""
+    cranelift_debug_verifier = _switch()
+    """Has Cranelift check its own intermediate code. Slow; for debugging."""
+    cranelift_opt_level = _word(OptLevel)
+    """How hard Cranelift tries: an `OptLevel`, or its text."""
+    cranelift_nan_canonicalization = _switch()
+    """Gives every NaN one bit pattern, so that floating-point results are the same on every machine."""
+    profiler = _word(Profiler)
+    """How compiled code is shown to a profiler: a `Profiler`, or its text."""
+    cache = _Knob(_cache)
+    """Keeps compiled modules between runs: `True` in the place and with the limits that wasmtime chooses for this
+    user, or as the TOML file at a path says."""
+    epoch_interruption = _switch()
+    """Lets `Engine.increment_epoch` interrupt guests at their deadlines."""
+    consume_fuel = _switch()
+    """Makes guests use fuel. A store begins with none."""
+    parallel_compilation = _switch()
+    """Compiles the functions of a module on several threads."""
+    shared_memory = _switch()
+    """Lets the host make shared memories. Off by default, as in wasmtime."""
+    max_wasm_stack = _size()
+    """The greatest stack that guest code may use, in bytes; more than zero."""
+    gc_support = _switch()
+    """Support for garbage-collected references as a whole."""
+    collector = _word(Collector)
+    """How garbage-collected references are managed: a `Collector`, or its text."""
+    memory_may_move = _switch()
+    """Lets a memory move when it grows past its reservation."""
+    memory_reservation = _size()
+    """The address space that is reserved for each memory, in bytes."""
+    memory_guard_size = _size()
+    """The size of the guard region behind each memory, in bytes."""
+    memory_reservation_for_growth = _size()
+    """The address space that is reserved anew when a memory has moved, in bytes."""
+    memory_init_cow = _switch()
+    """Initialises memories by copy-on-write mappings, where the system has them."""
+    native_unwind_info = _switch()
+    """Emits native unwind information for compiled code."""
+    target = _Knob(text)
+    """The target that code is compiled for, as a triple such as `x86_64-unknown-linux-gnu`, or `pulley64` for the
+    portable interpreter. Code for another machine than this can be compiled, but not run."""
+    macos_use_mach_ports = _switch()
+    """Uses Mach ports for traps on macOS, and not signals."""
+    signals_based_traps = _switch()
+    """Uses the processor's own faults to detect traps, by signal handlers of the process."""
+
+    def cranelift_flag_enable(self, flag: str) -> None:
+        """Enables a target-specific flag of Cranelift.
+
+        A flag changes the code that is made: one that promises what the machine cannot do makes a guest crash
+        the process.
+        """
+        self._flags.append((text(flag, "the flag"), None))
+
+    def cranelift_flag_set(self, key: str, value: str) -> None:
+        """Sets a target-specific flag of Cranelift to a value. See `cranelift_flag_enable`."""
+        self._flags.append((text(key, "the flag"), text(value, "the flag's value")))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Config):
+            return NotImplemented
+        return self._values == other._values and self._flags == other._flags
+
+    def __repr__(self) -> str:
+        settings = [
+            f"{name}={str(value) if isinstance(value, StrEnum) else value!r}" for name, value in self._values.items()
+        ]
+        flags = [name if value is None else f"{name}={value}" for name, value in self._flags]
+        return f"Config({', '.join(settings + ([f'cranelift_flags={flags}'] if flags else []))})"
+
+    def _to_raw(self) -> raw.Config:
+        fields = {name: _raw_value(name, value) for name, value in self._values.items()}
+        flags = [raw.CraneliftFlag(name=name, value=value) for name, value in self._flags]
+        return raw.Config(**fields, cranelift_flags=flags)
+
+
+def _raw_value(name: str, value: Any) -> Any:
+    if name == "cache":
+        cache: Any = raw.Cache
+        return cache.STANDARD() if value is True else cache.FILE(value)
+    if isinstance(value, StrEnum):
+        # The enums of the core have the same names.
+        return getattr(raw, type(value).__name__)[value.name]
+    return value

@@ -1,0 +1,217 @@
+"""The one error model: the same misuse is the same error in every language."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class WasmtimeError(Exception):
+    """Everything that can go wrong; its subclasses say what went wrong.
+
+    `str()` is the sentence for a person: what was wrong, what was expected, what to do. It is the same in every
+    language. Subclasses also have the natural base of Python, so that `except IndexError` finds what it should.
+    """
+
+    variant: ClassVar[str] = ""
+    """The name of the error in every language, such as `"Bounds"`."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+
+    @property
+    def message(self) -> str:
+        """The sentence, as `str()` gives it."""
+        return str(self.args[0]) if self.args else ""
+
+    def __str__(self) -> str:
+        # A KeyError would put it in quotes.
+        return self.message
+
+
+class CompileError(WasmtimeError, ValueError):
+    """Bytes are not a WebAssembly module, are truncated, or do not validate."""
+
+    variant = "Compile"
+    reason: str = ""
+    """What is wrong with the module, and where."""
+
+
+class WatSyntaxError(WasmtimeError, ValueError):
+    """Text is not the WebAssembly text format."""
+
+    variant = "Syntax"
+    reason: str = ""
+    """What the parser expected."""
+    line: int = 0
+    """The line of the mistake, counted from 1."""
+    column: int = 0
+    """The column of the mistake, counted from 1, in bytes."""
+
+
+class LinkError(WasmtimeError):
+    """An import is missing, superfluous, or of another type than the module declares."""
+
+    variant = "Link"
+    reason: str = ""
+    """What the module wants and what it was given."""
+    module: str = ""
+    """The module part of the import's name; empty where no single import is at fault."""
+    name: str = ""
+    """The field part of the import's name; empty where no single import is at fault."""
+
+
+class ExitTrap(WasmtimeError):
+    """The guest ended itself with an exit status."""
+
+    variant = "Exit"
+    status: int = 0
+    """The status; zero is success."""
+
+    @property
+    def code(self) -> int:
+        """The status, by the name that wasmtime-py gives it."""
+        return self.status
+
+
+class HostError(WasmtimeError):
+    """A host function failed."""
+
+    variant = "Host"
+    reason: str = ""
+    """What the host function said."""
+
+
+class WasmTypeError(WasmtimeError, TypeError):
+    """A value has the wrong type, or there are too many or too few."""
+
+    variant = "Type"
+    reason: str = ""
+    """What was given and what was expected."""
+
+
+class RangeError(WasmtimeError, ValueError):
+    """A number is outside what its type or its place allows."""
+
+    variant = "Range"
+    reason: str = ""
+    """The number, and what was expected."""
+
+
+class BoundsError(WasmtimeError, IndexError):
+    """A range of bytes is not inside the memory. Nothing was read or written."""
+
+    variant = "Bounds"
+    offset: int = 0
+    """Where the range begins, in bytes."""
+    length: int = 0
+    """How long it is, in bytes."""
+    size: int = 0
+    """How much there is, in bytes."""
+
+
+class EncodingError(WasmtimeError, ValueError):
+    """Bytes are not text in UTF-8, or have no terminator."""
+
+    variant = "Encoding"
+    reason: str = ""
+    """What is wrong."""
+    offset: int = 0
+    """Where in memory, in bytes."""
+
+
+class LimitError(WasmtimeError):
+    """A limit was reached: the maximum of a memory or table, the store's limits, the address space."""
+
+    variant = "Limit"
+    reason: str = ""
+    """Which limit, what was asked for, and what there is."""
+
+
+class NotFoundError(WasmtimeError, KeyError):
+    """There is no export of that name."""
+
+    variant = "NotFound"
+    name: str = ""
+    """The name that was asked for."""
+    reason: str = ""
+    """The name, and what there is instead."""
+
+
+class ClosedError(WasmtimeError, ValueError):
+    """An object was used after it was closed."""
+
+    variant = "Closed"
+    what: str = ""
+    """What kind of object."""
+
+
+class WrongStoreError(WasmtimeError, ValueError):
+    """An object was used with another store than the one that it belongs to."""
+
+    variant = "WrongStore"
+    what: str = ""
+    """What kind of object."""
+
+
+class WrongEngineError(WasmtimeError, ValueError):
+    """An object was used with another engine than the one that it belongs to."""
+
+    variant = "WrongEngine"
+    what: str = ""
+    """What kind of object."""
+
+
+class EscapedError(WasmtimeError, ValueError):
+    """A caller was kept past the host call that it was given to, or used on another thread."""
+
+    variant = "Escaped"
+
+
+class BusyError(WasmtimeError, RuntimeError):
+    """The store is in use further up this thread's stack."""
+
+    variant = "Busy"
+    reason: str = ""
+    """Who uses it."""
+
+
+class ConfigError(WasmtimeError, ValueError):
+    """An engine cannot be made from this configuration."""
+
+    variant = "Config"
+    reason: str = ""
+    """Which setting, and why not."""
+
+
+class ArtifactError(WasmtimeError, ValueError):
+    """A compiled artifact is damaged, or was made by another version or for another configuration."""
+
+    variant = "Artifact"
+    reason: str = ""
+    """What does not fit."""
+
+
+class IoError(WasmtimeError, OSError):
+    """A file could not be read or written."""
+
+    variant = "Io"
+    path: str = ""
+    """The file."""
+    reason: str = ""
+    """What the system said."""
+
+
+class UnsupportedError(WasmtimeError, NotImplementedError):
+    """It is specified, but not available in this build or on this machine."""
+
+    variant = "Unsupported"
+    reason: str = ""
+    """What, and what to use instead."""
+
+
+class UnexpectedError(WasmtimeError, RuntimeError):
+    """A mistake of this library: please report it."""
+
+    variant = "Unexpected"
+    reason: str = ""
+    """What is known about it."""

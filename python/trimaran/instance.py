@@ -1,0 +1,129 @@
+"""Instances: a module, linked and started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar, overload
+
+from . import _bindings as raw
+from ._handle import Handle
+from ._surface import call, expect, index, text, wrong_type
+from .externs import Extern, unwrap, word, wrap
+from .func import Func
+from .global_ import Global
+from .memory import Memory
+from .module import Module
+from .shared_memory import SharedMemory
+from .store import Store, Storelike, inside
+from .table import Table
+from .tag import Tag
+
+Kind = TypeVar("Kind", Func, Global, Table, Memory, SharedMemory, Tag)
+Default = TypeVar("Default")
+
+
+class Instance(Handle[raw.Instance]):
+    """An instance of a module. It belongs to one store."""
+
+    __slots__ = ("_exports",)
+
+    def __init__(self, store: Storelike, module: Module, imports: Iterable[Extern] = ()) -> None:
+        """Links a module with `imports`, in the order of `Module.imports`, and runs its start function.
+
+        Raises `LinkError` where an import is missing, superfluous or of another type, `LimitError` where the
+        store has no room, and `Trap` where an initialiser or the start function traps.
+        """
+        given, compiled = inside(store), expect(module, Module, "the module")._raw
+        items = [unwrap(item, f"import {place}") for place, item in enumerate(imports, 1)]
+        self._raw = call(raw.Instance, given, compiled, items)
+        self._exports: InstanceExports | None = None
+
+    def exports(self, store: Storelike) -> InstanceExports:
+        """Everything that the instance exports, by name, in the module's order."""
+        known = self._exports
+        if known is None or not known._holds_in(store):
+            items = call(self._raw.exports, inside(store))
+            known = InstanceExports(self._raw, store, {item.name: wrap(item.item) for item in items})
+            self._exports = known
+        return known
+
+    def func(self, store: Storelike, name: str) -> Func:
+        """The function of that name. Raises `NotFoundError`, or `WasmTypeError` for something else."""
+        return self._get(store, name, Func)
+
+    def global_(self, store: Storelike, name: str) -> Global:
+        """The global of that name. Raises as `func` does."""
+        return self._get(store, name, Global)
+
+    def table(self, store: Storelike, name: str) -> Table:
+        """The table of that name. Raises as `func` does."""
+        return self._get(store, name, Table)
+
+    def memory(self, store: Storelike, name: str) -> Memory:
+        """The memory of that name. Raises as `func` does."""
+        return self._get(store, name, Memory)
+
+    def shared_memory(self, store: Storelike, name: str) -> SharedMemory:
+        """The shared memory of that name. Raises as `func` does."""
+        return self._get(store, name, SharedMemory)
+
+    def tag(self, store: Storelike, name: str) -> Tag:
+        """The tag of that name. Raises as `func` does."""
+        return self._get(store, name, Tag)
+
+    def _get(self, store: Storelike, name: str, kind: type[Kind]) -> Kind:
+        item = self.exports(store)[name]
+        if not isinstance(item, kind):
+            raise wrong_type(f"the export `{name}` is {word(type(item))}: expected {word(kind)}")
+        return item
+
+
+class InstanceExports(Mapping[str, Extern]):
+    """What an instance exports: by name as a mapping, and by its place in the module.
+
+    A name that there is not raises `NotFoundError`, which is a `KeyError` and says what there is.
+    """
+
+    __slots__ = ("_instance", "_items", "_store")
+
+    def __init__(self, instance: raw.Instance, store: Store, items: dict[str, Extern]) -> None:
+        self._instance, self._store, self._items = instance, store, items
+
+    def _holds_in(self, store: object) -> bool:
+        return store is self._store and not self._store.closed
+
+    @property
+    def by_index(self) -> Sequence[Extern]:
+        """All of it, in the module's order."""
+        return tuple(self._items.values())
+
+    def __getitem__(self, key: str | int) -> Extern:
+        if not isinstance(key, str):
+            place = index(key, "the export")
+            try:
+                return self.by_index[place]
+            except IndexError:
+                raise IndexError(f"there is no export {place}: the instance has {len(self)}") from None
+        item = self._items.get(key)
+        # The core knows how to say what is missing.
+        return wrap(call(self._instance.export, self._store._raw, text(key, "the name"))) if item is None else item
+
+    @overload
+    def get(self, key: str, default: None = None) -> Extern | None: ...
+    @overload
+    def get(self, key: str, default: Extern | Default) -> Extern | Default: ...
+    def get(self, key: str, default: object = None) -> object:
+        """What has that name, or `default`."""
+        return self._items.get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._items
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        return f"<InstanceExports {', '.join(self._items)}>"

@@ -1,0 +1,172 @@
+"""Memories: the bytes that a guest and its host share."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import TypeAlias
+
+from . import _bindings as raw
+from ._numbers import Numbers
+from ._pointer import Pointer
+from ._surface import call, contents, expect, failure, index, integer, within
+from .store import Storelike, inside
+from .types import MemoryType
+
+BytesLike: TypeAlias = bytes | bytearray | memoryview
+"""Bytes to write: also arrays, and whatever else has the buffer protocol."""
+
+
+class Memory(Numbers):
+    """A linear memory. It belongs to one store.
+
+    Its size is a whole number of pages, of 65,536 bytes unless its type says otherwise. Offsets and lengths are in
+    bytes. Whatever reaches past the end raises `BoundsError`, which is an `IndexError`, and then nothing is read or
+    written.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, store: Storelike, ty: MemoryType) -> None:
+        """Makes a memory in `store`.
+
+        Raises `RangeError` where the type is impossible, `LimitError` where there is no room, and
+        `WasmTypeError` for a shared type, which `SharedMemory` is for.
+        """
+        self._raw = call(raw.Memory, inside(store), expect(ty, MemoryType, "the type")._to_raw())
+
+    def type(self, store: Storelike) -> MemoryType:
+        """The memory's type. Its limits are those that it was made with."""
+        return MemoryType._from_raw(call(self._raw.type, inside(store)))
+
+    def size(self, store: Storelike) -> int:
+        """The size now, in pages."""
+        return call(self._raw.size, inside(store))
+
+    def data_len(self, store: Storelike) -> int:
+        """The size now, in bytes."""
+        return call(self._raw.data_len, inside(store))
+
+    def page_size(self, store: Storelike) -> int:
+        """The size of a page, in bytes."""
+        return call(self._raw.page_size, inside(store))
+
+    def page_size_log2(self, store: Storelike) -> int:
+        """The size of a page, as a power of two."""
+        return self.type(store).page_size_log2
+
+    def data_ptr(self, store: Storelike) -> Pointer:
+        """The address of the first byte in this process, for `ctypes` and foreign functions.
+
+        Nothing checks what is done with it; it is void once the memory grows or its store is closed.
+        """
+        return Pointer(call(self._raw.data_ptr, inside(store)))
+
+    def get_buffer_ptr(
+        self, store: Storelike, size: int | None = None, offset: int = 0
+    ) -> ctypes.Array[ctypes.c_ubyte]:
+        """`size` bytes from `offset`, or up to the end, as an array in place.
+
+        It suits `numpy.frombuffer`. The range is checked; that the memory still is there is not: the array is void
+        once the memory grows or its store is closed.
+        """
+        offset, length = integer(offset, "the offset"), self.data_len(store)
+        size = length - offset if size is None else integer(size, "the size")
+        if offset < 0 or size < 0 or offset + size > length:
+            raise failure("Bounds", offset=max(offset, 0), length=max(size, 0), size=length)
+        return (ctypes.c_ubyte * size).from_address(self.data_ptr(store) + offset)
+
+    def grow(self, store: Storelike, delta: int) -> int:
+        """Grows the memory by `delta` pages, 0 or more, and gives its size before, in pages.
+
+        Raises `LimitError` past the maximum of its type or of its store; then nothing has changed.
+        """
+        return call(self._raw.grow, inside(store), integer(delta, "the number of pages to grow by"))
+
+    def read(self, store: Storelike, start: int | None = 0, stop: int | None = None) -> bytes:
+        """Copies the bytes from `start` up to `stop`, which is not included, or up to the end.
+
+        Raises `BoundsError` where `start` and `stop` are in order and reach past the end. Everything else is as in
+        a slice: a negative index counts from the end, and a range that is turned around is empty.
+        """
+        given = inside(store)
+        return read(
+            lambda offset, length: call(self._raw.read, given, offset, length),
+            lambda: call(self._raw.data_len, given),
+            start,
+            stop,
+        )
+
+    def write(self, store: Storelike, data: BytesLike, start: int | None = None) -> int:
+        """Copies `data` in, beginning at `start` or at 0, and gives the number of bytes.
+
+        A negative `start` counts from the end, as in a slice. Raises `BoundsError` where it does not fit; then
+        nothing is written.
+        """
+        given, octets = inside(store), contents(data, "the data")
+        call(self._raw.write, given, octets, first(start, lambda: call(self._raw.data_len, given)))
+        return len(octets)
+
+    def fill(self, store: Storelike, value: int, start: int, length: int) -> None:
+        """Sets `length` bytes, beginning at `start`, to `value`, which is 0 to 255."""
+        octet = within(value, "the value", "u8", 0, 255)
+        call(self._raw.fill, inside(store), octet, *span(start, length))
+
+    def copy_within(self, store: Storelike, source: int, destination: int, length: int) -> None:
+        """Copies `length` bytes from `source` to `destination`. The two ranges may overlap."""
+        given, target = inside(store), integer(destination, "the destination")
+        offset, count = span(source, length)
+        call(self._raw.copy_within, given, offset, target, count)
+
+    def find(self, store: Storelike, needle: BytesLike, start: int = 0, length: int | None = None) -> int | None:
+        """The offset of the first `needle` within `length` bytes from `start`, or up to the end; or `None`.
+
+        An empty needle is found at once.
+        """
+        given, octets = inside(store), contents(needle, "the needle")
+        count = None if length is None else integer(length, "the length")
+        return call(self._raw.find, given, octets, integer(start, "the offset"), count)
+
+    def read_string(self, store: Storelike, start: int, length: int) -> str:
+        """The text of `length` bytes of UTF-8, beginning at `start`.
+
+        Raises `EncodingError` where it is not UTF-8.
+        """
+        return call(self._raw.read_string, inside(store), *span(start, length))
+
+    def read_terminated(self, store: Storelike, start: int, terminator: int = 0) -> str:
+        """The text from `start` up to the first byte `terminator`, as C has it with 0.
+
+        Raises `EncodingError` where it is not UTF-8 or no terminator follows.
+        """
+        octet = within(terminator, "the terminator", "u8", 0, 255)
+        return call(self._raw.read_terminated, inside(store), integer(start, "the offset"), octet)
+
+    def hexdump(self, store: Storelike, start: int = 0, length: int = 256, width: int = 16) -> str:
+        """`length` bytes from `start` as text for people: `width` bytes a line, by offset, in hex and as ASCII."""
+        return call(self._raw.hexdump, inside(store), *span(start, length), integer(width, "the width"))
+
+
+def span(start: object, length: object) -> tuple[int, int]:
+    """An offset and a length, for the core to check."""
+    return integer(start, "the offset"), integer(length, "the length")
+
+
+def first(start: object, size: Callable[[], int]) -> int:
+    """Where to write: a negative start counts from the end, as in a slice."""
+    if start is None:
+        return 0
+    offset = index(start, "the offset")
+    return slice(offset, None).indices(size())[0] if offset < 0 else integer(offset, "the offset")
+
+
+def read(copy: Callable[[int, int], bytes], size: Callable[[], int], start: object, stop: object) -> bytes:
+    """Reads a slice, but for bounds in order: those are checked by whoever copies."""
+    begin = 0 if start is None else index(start, "the offset")
+    end = None if stop is None else index(stop, "the end")
+    if end is None or begin < 0 or end < 0:
+        begin, end, _ = slice(begin, end).indices(size())
+    if begin > end:
+        # Nothing is copied, but the core has to agree that it could be.
+        begin = end = 0
+    return copy(integer(begin, "the offset"), integer(end - begin, "the length"))

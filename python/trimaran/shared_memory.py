@@ -1,0 +1,145 @@
+"""Shared memories: one memory for several threads and stores."""
+
+from __future__ import annotations
+
+import math
+from enum import Enum
+
+from . import _bindings as raw
+from ._closable import Closable
+from ._handle import Handle
+from ._pointer import Pointer
+from ._surface import article, call, contents, expect, integer, out_of_range, within, wrong_type
+from .engine import Engine
+from .error import ClosedError
+from .memory import BytesLike, Memory, first, read
+from .store import Storelike, inside
+from .types import MemoryType
+
+_ALL = (1 << 32) - 1
+
+
+class WaitOutcome(Enum):
+    """How a wait ended."""
+
+    OK = 0
+    """A notification woke it."""
+    MISMATCH = 1
+    """The memory did not hold the expected value: it did not wait."""
+    TIMED_OUT = 2
+    """The time was up."""
+
+
+class SharedMemory(Handle[raw.SharedMemory], Closable):
+    """A memory that several threads may use at once, each from a store of its own.
+
+    It belongs to an engine and to no store: none of its methods waits for one. A number of 2, 4 or 8 bytes at a
+    multiple of its width is read and written whole; longer or other accesses that race with others see each byte as
+    it was before or after. It can be used in a `with` statement, which closes it at the end.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, engine: Engine, ty: MemoryType) -> None:
+        """Makes a shared memory. Its type need not say that it is shared, but has to have a maximum.
+
+        Raises `RangeError` without a maximum or where the type is impossible, `ConfigError` where the engine has
+        no shared memories (`Config.wasm_threads` or `Config.shared_memory`), and `LimitError` where there is no
+        room.
+        """
+        given = expect(engine, Engine, "the engine")._raw
+        self._raw = call(raw.SharedMemory, given, expect(ty, MemoryType, "the type")._to_raw())
+
+    def type(self) -> MemoryType:
+        """The memory's type. Its limits are those that it was made with."""
+        return MemoryType._from_raw(call(self._raw.type))
+
+    def size(self) -> int:
+        """The size now, in pages."""
+        return call(self._raw.size)
+
+    def data_len(self) -> int:
+        """The size now, in bytes."""
+        return call(self._raw.data_len)
+
+    def data_ptr(self) -> Pointer:
+        """The address of the first byte in this process, for `ctypes` and foreign functions.
+
+        It stays the same for as long as the memory lives. Nothing checks what is done with it.
+        """
+        return Pointer(call(self._raw.data_ptr))
+
+    def grow(self, delta: int) -> int:
+        """Grows the memory by `delta` pages, 0 or more, for everybody, and gives its size before, in pages.
+
+        Raises `LimitError` past its maximum.
+        """
+        return call(self._raw.grow, integer(delta, "the number of pages to grow by"))
+
+    def read(self, start: int | None = 0, stop: int | None = None) -> bytes:
+        """Copies the bytes from `start` up to `stop`, as `Memory.read` does. The whole is not read at once."""
+        return read(lambda offset, length: call(self._raw.read, offset, length), self.data_len, start, stop)
+
+    def write(self, data: BytesLike, start: int | None = None) -> int:
+        """Copies `data` in, as `Memory.write` does. The whole is not written at once."""
+        octets = contents(data, "the data")
+        call(self._raw.write, octets, first(start, self.data_len))
+        return len(octets)
+
+    def as_memory(self, store: Storelike) -> Memory:
+        """This memory as a `Memory` of `store`.
+
+        Any number of stores may have one, all over the same bytes, and instances may import it. Raises
+        `WrongEngineError` for a store of another engine.
+        """
+        return Memory._wrap(call(self._raw.as_memory, inside(store)))
+
+    def notify(self, address: int, count: int = _ALL) -> int:
+        """Wakes up to `count` threads that wait at `address`, and gives how many there were.
+
+        It is what `memory.atomic.notify` does (threads proposal). The address is a multiple of 4.
+        """
+        number = within(count, "the count", "u32", 0, _ALL)
+        return call(self._raw.notify, integer(address, "the address"), number)
+
+    def wait32(self, address: int, expected: int, timeout: float | None = None) -> WaitOutcome:
+        """Waits at `address` while it holds `expected`, until it is notified or `timeout` seconds have passed.
+
+        It is what `memory.atomic.wait32` does (threads proposal), in steps of a millisecond. The address is a
+        multiple of 4.
+        """
+        bits = within(expected, "the expected value", "i32", -1 << 31, _ALL)
+        number = bits - (1 << 32) if bits >= 1 << 31 else bits
+        outcome = call(self._raw.wait32, integer(address, "the address"), number, _milliseconds(timeout))
+        return WaitOutcome[outcome.name]
+
+    def wait64(self, address: int, expected: int, timeout: float | None = None) -> WaitOutcome:
+        """Like `wait32`, for 64-bit values, as `memory.atomic.wait64` does. The address is a multiple of 8."""
+        bits = within(expected, "the expected value", "i64", -1 << 63, (1 << 64) - 1)
+        number = bits - (1 << 64) if bits >= 1 << 63 else bits
+        outcome = call(self._raw.wait64, integer(address, "the address"), number, _milliseconds(timeout))
+        return WaitOutcome[outcome.name]
+
+    def close(self) -> None:
+        """Closes this handle. The memory itself lives until every store that uses it is closed as well.
+
+        Closing twice does nothing.
+        """
+        call(self._raw.release)
+
+    def __repr__(self) -> str:
+        try:
+            return f"<SharedMemory {self.type()}>"
+        except ClosedError:
+            return "<SharedMemory, closed>"
+
+
+def _milliseconds(timeout: object) -> int | None:
+    """A time in seconds for the core, rounded up so that no wait is too short; `None` is for ever."""
+    if timeout is None:
+        return None
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+        raise wrong_type(f"the timeout is {article(timeout)}: expected seconds, as an int or a float")
+    if not 0 <= timeout < 1e15:
+        raise out_of_range(f"the timeout is {timeout}: expected 0 or more seconds, below 10^15, or None for ever")
+    return math.ceil(timeout * 1000)

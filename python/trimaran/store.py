@@ -1,0 +1,80 @@
+"""The store: where instances live, and the way into it."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from . import _bindings as raw
+from ._closable import Closable
+from ._handle import Handle
+from ._surface import call, expect, integer, natural
+from .engine import Engine
+
+
+class Store(Handle[raw.Store], Closable):
+    """Holds instances and everything that they own: memories, tables, globals, functions.
+
+    A store may be used from any thread, by one at a time: another thread waits for its turn. Objects of one store
+    do not work with another. It can be used in a `with` statement, which closes it and gives its memory back.
+    """
+
+    __slots__ = ("_data", "_engine")
+
+    def __init__(self, engine: Engine | None = None, data: Any = None) -> None:
+        """Makes an empty store of `engine`, or of a new engine. `data` is kept for `data()`."""
+        self._engine = Engine() if engine is None else expect(engine, Engine, "the engine")
+        self._data = data
+        self._raw = call(raw.Store, self._engine._raw)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that it was made with."""
+        return self._engine
+
+    def data(self) -> Any:
+        """What was given as `data` when the store was made."""
+        return self._data
+
+    def set_fuel(self, fuel: int) -> None:
+        """Gives guests `fuel` units from now on. Raises `ConfigError` unless `Config.consume_fuel` is set."""
+        call(self._raw.set_fuel, natural(fuel, "the fuel"))
+
+    def get_fuel(self) -> int:
+        """The fuel that is left, in units. Raises `ConfigError` unless `Config.consume_fuel` is set."""
+        return call(self._raw.fuel)
+
+    def set_epoch_deadline(self, ticks_after_current: int) -> None:
+        """Lets guests run until the engine's epoch has been incremented that many times; then they trap.
+
+        Without `Config.epoch_interruption` it has no effect.
+        """
+        call(self._raw.set_epoch_deadline, integer(ticks_after_current, "the epoch deadline"))
+
+    def gc(self) -> None:
+        """Collects garbage now: references that nobody holds any more."""
+        call(self._raw.gc)
+
+    def close(self) -> None:
+        """Closes the store, after the thread that is inside has left it.
+
+        When this returns, its memory is back, and every later use of it or of what it held raises `ClosedError`.
+        Closing twice does nothing.
+        """
+        call(self._raw.release)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the store is closed."""
+        return call(self._raw.is_released)
+
+    def __repr__(self) -> str:
+        return "<Store, closed>" if self.closed else "<Store>"
+
+
+Storelike: TypeAlias = Store
+"""What stands for a store where one is asked for."""
+
+
+def inside(store: object) -> raw.Store:
+    """The store of the core that an argument stands for."""
+    return expect(store, Store, "the store")._raw

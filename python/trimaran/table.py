@@ -1,0 +1,19 @@
+"""Tables, as far as they are imported and exported."""
+
+from __future__ import annotations
+
+from . import _bindings as raw
+from ._handle import Handle
+from ._surface import call
+from .store import Storelike, inside
+from .types import TableType
+
+
+class Table(Handle[raw.Table]):
+    """A table of a guest. It belongs to one store."""
+
+    __slots__ = ()
+
+    def type(self, store: Storelike) -> TableType:
+        """The table's type."""
+        return TableType._from_raw(call(self._raw.type, inside(store)))

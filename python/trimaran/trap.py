@@ -1,0 +1,159 @@
+"""Traps: why a guest stopped, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from .error import WasmtimeError
+
+
+class TrapCode(Enum):
+    """Why a guest trapped. Names and numbers are those of wasmtime."""
+
+    STACK_OVERFLOW = 0
+    """The call stack is exhausted."""
+    MEMORY_OUT_OF_BOUNDS = 1
+    """An access outside a linear memory."""
+    HEAP_MISALIGNED = 2
+    """An atomic access whose address is not a multiple of its width."""
+    TABLE_OUT_OF_BOUNDS = 3
+    """An access outside a table."""
+    INDIRECT_CALL_TO_NULL = 4
+    """An indirect call to a null table element."""
+    BAD_SIGNATURE = 5
+    """An indirect call to a function of another type."""
+    INTEGER_OVERFLOW = 6
+    """An integer operation overflowed."""
+    INTEGER_DIVISION_BY_ZERO = 7
+    """An integer was divided by zero."""
+    BAD_CONVERSION_TO_INTEGER = 8
+    """A float that no integer can hold was converted to one."""
+    UNREACHABLE = 9
+    """An `unreachable` instruction was executed."""
+    INTERRUPT = 10
+    """The guest was interrupted: its epoch deadline has passed."""
+    OUT_OF_FUEL = 11
+    """All fuel is used up."""
+    ATOMIC_WAIT_NON_SHARED_MEMORY = 12
+    """An atomic wait on a memory that is not shared."""
+    NULL_REFERENCE = 13
+    """A null reference was used."""
+    ARRAY_OUT_OF_BOUNDS = 14
+    """An access outside an array."""
+    ALLOCATION_TOO_LARGE = 15
+    """An allocation that can never succeed."""
+    CAST_FAILURE = 16
+    """A reference was cast to a type that it does not have."""
+    CANNOT_ENTER_COMPONENT = 17
+    """A component was entered against the rules of reentrance."""
+    NO_ASYNC_RESULT = 18
+    """An async-lifted export ended without a result."""
+    UNHANDLED_TAG = 19
+    """A suspension met no handler for its tag."""
+    CONTINUATION_ALREADY_CONSUMED = 20
+    """A continuation was resumed twice."""
+    DISABLED_OPCODE = 21
+    """The Pulley interpreter met an opcode that was disabled at compile time."""
+    ASYNC_DEADLOCK = 22
+    """The event loop can make no progress."""
+    CANNOT_LEAVE_COMPONENT = 23
+    """A component called out when it may not."""
+    CANNOT_BLOCK_SYNC_TASK = 24
+    """A synchronous task would have blocked before it returned."""
+    INVALID_CHAR = 25
+    """A bit pattern that is no `char`."""
+    DEBUG_ASSERT_STRING_ENCODING_FINISHED = 26
+    """Wasmtime's own check: string encoding is not finished."""
+    DEBUG_ASSERT_EQUAL_CODE_UNITS = 27
+    """Wasmtime's own check: code units differ."""
+    DEBUG_ASSERT_POINTER_ALIGNED = 28
+    """Wasmtime's own check: a pointer is not aligned."""
+    DEBUG_ASSERT_UPPER_BITS_UNSET = 29
+    """Wasmtime's own check: upper bits are set."""
+    STRING_OUT_OF_BOUNDS = 30
+    """A string reaches past the end of its memory."""
+    LIST_OUT_OF_BOUNDS = 31
+    """A list reaches past the end of its memory."""
+    INVALID_DISCRIMINANT = 32
+    """A variant has an invalid discriminant."""
+    UNALIGNED_POINTER = 33
+    """A pointer is not aligned."""
+    TASK_CANCEL_NOT_CANCELLED = 34
+    """`task.cancel` by a task that was not cancelled."""
+    TASK_CANCEL_OR_RETURN_TWICE = 35
+    """`task.cancel` or `task.return` more than once."""
+    SUBTASK_CANCEL_AFTER_TERMINAL = 36
+    """`subtask.cancel` after the subtask ended."""
+    TASK_RETURN_INVALID = 37
+    """`task.return` with another type."""
+    WAITABLE_SET_DROP_HAS_WAITERS = 38
+    """`waitable-set.drop` while something waits."""
+    SUBTASK_DROP_NOT_RESOLVED = 39
+    """`subtask.drop` before the subtask ended."""
+    THREAD_NEW_INDIRECT_INVALID_TYPE = 40
+    """`thread.new-indirect` with a function of another type."""
+    THREAD_NEW_INDIRECT_UNINITIALIZED = 41
+    """`thread.new-indirect` with an uninitialised function."""
+    BACKPRESSURE_OVERFLOW = 42
+    """A backpressure counter overflowed."""
+    UNSUPPORTED_CALLBACK_CODE = 43
+    """A callback returned an unknown code."""
+    CANNOT_RESUME_THREAD = 44
+    """A thread was resumed that is not suspended."""
+    CONCURRENT_FUTURE_STREAM_OP = 45
+    """A future or stream is in use already."""
+    REFERENCE_COUNT_OVERFLOW = 46
+    """A reference count overflowed."""
+    STREAM_OP_TOO_BIG = 47
+    """A stream was read or written with too large a count."""
+    WAITABLE_SYNC_AND_ASYNC = 48
+    """A waitable was used synchronously and asynchronously."""
+    UNCAUGHT_EXCEPTION = 49
+    """An exception was thrown and nobody caught it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One call of a guest's call stack."""
+
+    func_index: int
+    """The function's index in its module."""
+    func_name: str | None
+    """The function's name, demangled, from the module's name section."""
+    module_name: str | None
+    """The module's name, from its name section."""
+    func_offset: int | None
+    """Where it stopped, in bytes from the start of the function's body."""
+    module_offset: int | None
+    """Where it stopped, in bytes from the start of the module."""
+
+
+class Trap(WasmtimeError):
+    """The guest trapped (WebAssembly core specification, section 4.1)."""
+
+    variant = "Trap"
+    code: TrapCode | None
+    """Why; `None` for a trap that has no code."""
+    reason: str
+    """The trap's own words."""
+    frames: list[Frame]
+    """The guest's call stack, innermost first."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+        self.code, self.reason, self.frames = None, message, []
+
+    @property
+    def trap_code(self) -> TrapCode | None:
+        """The code, by the name that wasmtime-py gives it."""
+        return self.code
+
+    def adopt(self) -> None:
+        """Turns the fields of the core's error into those of this package."""
+        raw: Any = self
+        if raw.code is not None:
+            self.code = TrapCode(raw.code.value)
+        names = Frame.__dataclass_fields__
+        self.frames = [Frame(**{name: getattr(frame, name) for name in names}) for frame in raw.frames]

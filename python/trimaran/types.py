@@ -1,0 +1,388 @@
+"""The type vocabulary of WebAssembly 3.0 (core specification, section 2.3), as plain values.
+
+Types can be compared, hashed and printed: `str()` gives the words of the WebAssembly text format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from . import _bindings as raw
+from ._surface import call, expect, natural, text, within, wrong_type
+
+
+class _Type:
+    """What all types share: they print as the core prints them."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        words: str = call(self._to_raw().__str__)
+        return words
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self}>"
+
+    def _to_raw(self) -> Any:
+        raise NotImplementedError
+
+
+def _set(made: _Type, **fields: object) -> None:
+    """Fills in a type whose parameters have other names than its fields."""
+    for name, value in fields.items():
+        object.__setattr__(made, name, value)
+
+
+# The words of the text format for the variants of the core.
+_HEAP: dict[str, Any] = {
+    variant.replace("_", "").lower(): getattr(raw.HeapType, variant)
+    for variant in vars(raw.HeapType)
+    if variant.isupper() and variant != "CONCRETE"
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class HeapType(_Type):
+    """What a reference refers to."""
+
+    name: str
+    """One of `extern` `noextern` `func` `nofunc` `any` `eq` `i31` `struct` `array` `none` `exn` `noexn` `cont`
+    `nocont`; or a type that a module defines, written out, such as `(func (param i32))`."""
+
+    def __post_init__(self) -> None:
+        text(self.name, "the heap type")
+
+    @classmethod
+    def _from_raw(cls, heap: raw.HeapType) -> HeapType:
+        return cls(call(heap.__str__))
+
+    def _to_raw(self) -> Any:
+        plain = _HEAP.get(self.name)
+        return plain() if plain else raw.HeapType.CONCRETE(self.name)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RefType(_Type):
+    """The type of a reference."""
+
+    nullable: bool
+    """Whether null is one of its values."""
+    heap: HeapType
+    """What it refers to."""
+
+    def __post_init__(self) -> None:
+        expect(self.nullable, bool, "nullable")
+        expect(self.heap, HeapType, "the heap type")
+
+    @classmethod
+    def _from_raw(cls, ty: raw.RefType) -> RefType:
+        return cls(ty.nullable, HeapType._from_raw(ty.heap))
+
+    def _to_raw(self) -> Any:
+        return raw.RefType(nullable=self.nullable, heap=self.heap._to_raw())
+
+
+@dataclass(frozen=True, slots=True, repr=False, init=False)
+class ValType(_Type):
+    """The type of a value. It is made by name: `ValType.i32()`, `ValType.funcref()`."""
+
+    _content: str | RefType
+
+    def __init__(self) -> None:
+        raise wrong_type("a ValType is made by name, as in ValType.i32(), or by ValType.ref()")
+
+    @classmethod
+    def _of(cls, content: str | RefType) -> ValType:
+        made = cls.__new__(cls)
+        _set(made, _content=content)
+        return made
+
+    @classmethod
+    def i32(cls) -> ValType:
+        """A 32-bit integer."""
+        return cls._of("I32")
+
+    @classmethod
+    def i64(cls) -> ValType:
+        """A 64-bit integer."""
+        return cls._of("I64")
+
+    @classmethod
+    def f32(cls) -> ValType:
+        """A 32-bit float."""
+        return cls._of("F32")
+
+    @classmethod
+    def f64(cls) -> ValType:
+        """A 64-bit float."""
+        return cls._of("F64")
+
+    @classmethod
+    def v128(cls) -> ValType:
+        """A vector of 128 bits."""
+        return cls._of("V128")
+
+    @classmethod
+    def funcref(cls) -> ValType:
+        """A reference to a function, or null."""
+        return cls.ref(RefType(True, HeapType("func")))
+
+    @classmethod
+    def externref(cls) -> ValType:
+        """A reference to a value of the host, or null."""
+        return cls.ref(RefType(True, HeapType("extern")))
+
+    @classmethod
+    def anyref(cls) -> ValType:
+        """A reference to a garbage-collected value, or null."""
+        return cls.ref(RefType(True, HeapType("any")))
+
+    @classmethod
+    def exnref(cls) -> ValType:
+        """A reference to an exception, or null."""
+        return cls.ref(RefType(True, HeapType("exn")))
+
+    @classmethod
+    def ref(cls, ty: RefType) -> ValType:
+        """A reference of any type."""
+        return cls._of(expect(ty, RefType, "the reference type"))
+
+    @property
+    def ref_type(self) -> RefType | None:
+        """The reference type that it is; `None` for numbers and vectors."""
+        return self._content if isinstance(self._content, RefType) else None
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    @classmethod
+    def _from_raw(cls, ty: raw.ValType) -> ValType:
+        if isinstance(ty, raw.ValType.REF):
+            return cls.ref(RefType._from_raw(ty.ty))
+        return cls._of(type(ty).__name__.removeprefix("ValType."))
+
+    def _to_raw(self) -> Any:
+        if isinstance(self._content, RefType):
+            return raw.ValType.REF(self._content._to_raw())
+        return getattr(raw.ValType, self._content)()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Limits(_Type):
+    """How small and how large something may be: a memory in pages, a table in elements."""
+
+    min: int
+    """The size at the beginning, and the smallest that it can have; 0 or more."""
+    max: int | None = None
+    """The greatest size that it can grow to; `None` leaves that to the store and the machine."""
+
+    def __post_init__(self) -> None:
+        natural(self.min, "the minimum")
+        if self.max is not None:
+            natural(self.max, "the maximum")
+
+    def __repr__(self) -> str:
+        return f"Limits({self.min})" if self.max is None else f"Limits({self.min}, {self.max})"
+
+    @classmethod
+    def _from_raw(cls, limits: raw.Limits) -> Limits:
+        return cls(limits.min, limits.max)
+
+    def _to_raw(self) -> Any:
+        return raw.Limits(min=self.min, max=self.max)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MemoryType(_Type):
+    """The type of a memory."""
+
+    limits: Limits
+    """The size, in pages."""
+    is_64: bool = False
+    """Whether it has 64-bit addresses."""
+    shared: bool = False
+    """Whether several threads may use it."""
+    page_size_log2: int = 16
+    """The size of a page, as a power of two: 16 (65,536 bytes), or 0 (one byte) with custom page sizes."""
+
+    def __post_init__(self) -> None:
+        expect(self.limits, Limits, "the limits")
+        expect(self.is_64, bool, "is_64")
+        expect(self.shared, bool, "shared")
+        within(self.page_size_log2, "page_size_log2", "u8", 0, 255)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several threads may use it."""
+        return self.shared
+
+    @property
+    def page_size(self) -> int:
+        """The size of a page, in bytes."""
+        return 1 << self.page_size_log2
+
+    @classmethod
+    def _from_raw(cls, ty: raw.MemoryType) -> MemoryType:
+        return cls(Limits._from_raw(ty.limits), ty.is_64, ty.shared, ty.page_size_log2)
+
+    def _to_raw(self) -> Any:
+        limits = self.limits._to_raw()
+        return raw.MemoryType(limits=limits, is_64=self.is_64, shared=self.shared, page_size_log2=self.page_size_log2)
+
+
+@dataclass(frozen=True, slots=True, repr=False, init=False)
+class TableType(_Type):
+    """The type of a table."""
+
+    element: ValType
+    """What its elements are: a reference type."""
+    limits: Limits
+    """The size, in elements."""
+    is_64: bool
+    """Whether it has 64-bit indices."""
+
+    def __init__(self, valtype: ValType, limits: Limits, is_64: bool = False) -> None:
+        """A table of references, of `limits` elements, which may have 64-bit indices."""
+        if expect(valtype, ValType, "the element type").ref_type is None:
+            raise wrong_type(f"the element type is {valtype}: expected a reference type")
+        _set(
+            self,
+            element=valtype,
+            limits=expect(limits, Limits, "the limits"),
+            is_64=expect(is_64, bool, "is_64"),
+        )
+
+    @classmethod
+    def _from_raw(cls, ty: raw.TableType) -> TableType:
+        return cls(ValType.ref(RefType._from_raw(ty.element)), Limits._from_raw(ty.limits), ty.is_64)
+
+    def _to_raw(self) -> Any:
+        element = self.element._to_raw().ty
+        return raw.TableType(element=element, limits=self.limits._to_raw(), is_64=self.is_64)
+
+
+@dataclass(frozen=True, slots=True, repr=False, init=False)
+class GlobalType(_Type):
+    """The type of a global."""
+
+    content: ValType
+    """What it holds."""
+    mutable: bool
+    """Whether it can be set."""
+
+    def __init__(self, valtype: ValType, mutable: bool) -> None:
+        """A global that holds a `valtype`, and can be set if `mutable`."""
+        _set(
+            self,
+            content=expect(valtype, ValType, "the content"),
+            mutable=expect(mutable, bool, "mutable"),
+        )
+
+    @classmethod
+    def _from_raw(cls, ty: raw.GlobalType) -> GlobalType:
+        return cls(ValType._from_raw(ty.content), ty.mutable)
+
+    def _to_raw(self) -> Any:
+        return raw.GlobalType(content=self.content._to_raw(), mutable=self.mutable)
+
+
+@dataclass(frozen=True, slots=True, repr=False, init=False)
+class FuncType(_Type):
+    """The type of a function."""
+
+    _params: tuple[ValType, ...]
+    _results: tuple[ValType, ...]
+
+    def __init__(self, params: Iterable[ValType], results: Iterable[ValType]) -> None:
+        """A function that takes `params` and gives `results`."""
+        _set(self, _params=_val_types(params, "parameter"), _results=_val_types(results, "result"))
+
+    @property
+    def params(self) -> list[ValType]:
+        """What it takes."""
+        return list(self._params)
+
+    @property
+    def results(self) -> list[ValType]:
+        """What it gives."""
+        return list(self._results)
+
+    @classmethod
+    def _from_raw(cls, ty: raw.FuncType) -> FuncType:
+        return cls(map(ValType._from_raw, ty.params), map(ValType._from_raw, ty.results))
+
+    def _to_raw(self) -> Any:
+        params, results = ([ty._to_raw() for ty in types] for types in (self._params, self._results))
+        return raw.FuncType(params=params, results=results)
+
+
+def _val_types(types: Iterable[ValType], what: str) -> tuple[ValType, ...]:
+    return tuple(expect(ty, ValType, f"{what} {place}") for place, ty in enumerate(types, 1))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TagType(_Type):
+    """The type of a tag: what an exception carries."""
+
+    functype: FuncType
+    """The values of an exception with this tag, as parameters."""
+
+    def __post_init__(self) -> None:
+        expect(self.functype, FuncType, "the function type")
+
+    @classmethod
+    def _from_raw(cls, ty: raw.TagType) -> TagType:
+        return cls(FuncType._from_raw(ty.func))
+
+    def _to_raw(self) -> Any:
+        return raw.TagType(func=self.functype._to_raw())
+
+
+ExternType: TypeAlias = FuncType | GlobalType | TableType | MemoryType | TagType
+"""The type of something that can be imported or exported."""
+
+
+def _extern_type(ty: raw.ExternType) -> ExternType:
+    inner: Any = ty
+    kinds = {"OF_GLOBAL": GlobalType, "OF_TABLE": TableType, "OF_MEMORY": MemoryType, "OF_TAG": TagType}
+    kind: Any = kinds.get(type(ty).__name__.removeprefix("ExternType."), FuncType)
+    made: ExternType = kind._from_raw(inner.ty)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class ImportType:
+    """Something that a module wants."""
+
+    module: str
+    """The first part of its name."""
+    name: str
+    """The second part of its name."""
+    type: ExternType
+    """What it has to be."""
+
+    def __str__(self) -> str:
+        return f"{self.module} {self.name} {self.type}"
+
+    @classmethod
+    def _from_raw(cls, ty: raw.ImportType) -> ImportType:
+        return cls(ty.module, ty.name, _extern_type(ty.ty))
+
+
+@dataclass(frozen=True, slots=True)
+class ExportType:
+    """Something that a module offers."""
+
+    name: str
+    """Its name."""
+    type: ExternType
+    """What it is."""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.type}"
+
+    @classmethod
+    def _from_raw(cls, ty: raw.ExportType) -> ExportType:
+        return cls(ty.name, _extern_type(ty.ty))

@@ -1,0 +1,309 @@
+"""Values, and what becomes of plain Python objects on their way into a guest and out of it."""
+
+from __future__ import annotations
+
+import ctypes
+import numbers
+import struct
+import sys
+from typing import Any, TypeAlias
+
+from . import _bindings as raw
+
+# `func` needs this module as well, so that its content is looked up when it is needed.
+from . import func as _func
+from ._surface import article, call, expect, index, out_of_range, within, wrong_type
+from .reference import Reference
+from .types import HeapType, RefType, ValType
+
+Content: TypeAlias = "int | _func.Func | Reference | None"
+Plain: TypeAlias = "int | float | bytes | _func.Func | Reference | None"
+"""What a value is in plain Python: numbers, the 16 bytes of a vector, references, and `None` for null."""
+
+_TYPES = {
+    "I32": ValType.i32(),
+    "I64": ValType.i64(),
+    "F32": ValType.f32(),
+    "F64": ValType.f64(),
+    "V128": ValType.v128(),
+    "FUNC_REF": ValType.funcref(),
+    "EXTERN_REF": ValType.externref(),
+    "ANY_REF": ValType.anyref(),
+    "EXN_REF": ValType.exnref(),
+    "NULL": ValType.ref(RefType(True, HeapType("none"))),
+}
+_WIDTHS = {"I32": 32, "I64": 64, "F32": 32, "F64": 64, "V128": 128}
+_HALF = (1 << 64) - 1
+
+
+class Val:
+    """A value of WebAssembly: of which type, and its bits.
+
+    Plain numbers do where the type is clear, as in a call. A `Val` keeps what a Python float cannot: the payload of
+    each NaN. Two are equal if type and bits are; a `Val` equals a plain object that its `value` equals.
+    """
+
+    __slots__ = ("_content", "_kind")
+    __hash__ = None  # type: ignore[assignment]
+    _kind: str
+    _content: Content
+
+    def __init__(self) -> None:
+        raise wrong_type("a Val is made by its type, as in Val.i32(7)")
+
+    @classmethod
+    def _of(cls, kind: str, content: Content) -> Val:
+        made = cls.__new__(cls)
+        made._kind, made._content = kind, content
+        return made
+
+    @classmethod
+    def i32(cls, val: int) -> Val:
+        """A 32-bit integer, from -2^31 to 2^32 - 1: WebAssembly gives it no sign."""
+        return cls._of("I32", within(val, "the value", "i32", -1 << 31, (1 << 32) - 1) & 0xFFFFFFFF)
+
+    @classmethod
+    def i64(cls, val: int) -> Val:
+        """A 64-bit integer, from -2^63 to 2^64 - 1: WebAssembly gives it no sign."""
+        return cls._of("I64", within(val, "the value", "i64", -1 << 63, _HALF) & _HALF)
+
+    @classmethod
+    def f32(cls, val: float) -> Val:
+        """A 32-bit float, rounded to the nearest. An int has to fit exactly."""
+        return cls._of("F32", f32_bits(real(val, "the value", "f32")))
+
+    @classmethod
+    def f64(cls, val: float) -> Val:
+        """A 64-bit float. An int has to fit exactly."""
+        return cls._of("F64", f64_bits(real(val, "the value", "f64")))
+
+    @classmethod
+    def f32_from_bits(cls, bits: int) -> Val:
+        """The 32-bit float with these bits, as in IEEE 754."""
+        return cls._of("F32", within(bits, "the bits", "u32", 0, (1 << 32) - 1))
+
+    @classmethod
+    def f64_from_bits(cls, bits: int) -> Val:
+        """The 64-bit float with these bits, as in IEEE 754."""
+        return cls._of("F64", within(bits, "the bits", "u64", 0, _HALF))
+
+    @classmethod
+    def v128(cls, val: int | bytes) -> Val:
+        """A vector of 128 bits: its 16 bytes as they lie in memory, or all bits as one unsigned number."""
+        if isinstance(val, bytes):
+            if len(val) != 16:
+                raise wrong_type(f"the value has {len(val)} bytes: expected the 16 bytes of a v128")
+            return cls._of("V128", int.from_bytes(val, "little"))
+        return cls._of("V128", within(val, "the value", "v128", 0, (1 << 128) - 1))
+
+    @classmethod
+    def funcref(cls, f: _func.Func | None) -> Val:
+        """A reference to a function; `None` is null."""
+        return cls._of("FUNC_REF", None if f is None else expect(f, _func.Func, "the value"))
+
+    @classmethod
+    def externref(cls, extern: Reference | None) -> Val:
+        """A reference to a value of the host; `None` is null."""
+        return cls._reference("EXTERN_REF", extern)
+
+    @classmethod
+    def anyref(cls, value: Reference | None) -> Val:
+        """A reference to a garbage-collected value; `None` is null."""
+        return cls._reference("ANY_REF", value)
+
+    @classmethod
+    def exnref(cls, value: Reference | None) -> Val:
+        """A reference to an exception; `None` is null."""
+        return cls._reference("EXN_REF", value)
+
+    @classmethod
+    def _reference(cls, kind: str, value: Reference | None) -> Val:
+        return cls._of(kind, None if value is None else expect(value, Reference, "the value"))
+
+    @classmethod
+    def null(cls) -> Val:
+        """A null reference of whatever type its place asks for."""
+        return cls._of("NULL", None)
+
+    @classmethod
+    def ref_null(cls, ty: ValType) -> Val:
+        """The null reference of a type. Raises `WasmTypeError` for another type than a nullable reference."""
+        ref = expect(ty, ValType, "the type").ref_type
+        if ref is None or not ref.nullable:
+            raise wrong_type(f"the type is {ty}: expected a reference that may be null")
+        typed = [kind for kind, known in _TYPES.items() if known == ty]
+        return cls._of(typed[0] if typed else "NULL", None)
+
+    @property
+    def type(self) -> ValType:
+        """Its type. The null of any type says `nullref`."""
+        return _TYPES[self._kind]
+
+    @property
+    def value(self) -> Any:
+        """The value in plain Python.
+
+        An int in its signed reading, a float, the 16 bytes of a vector, a `Func` or a `Reference`; `None` for null.
+        """
+        content = self._content
+        if not isinstance(content, int):
+            return content
+        octets = content.to_bytes(_WIDTHS[self._kind] // 8, "little")
+        if self._kind == "V128":
+            return octets
+        form = {"I32": "<i", "I64": "<q", "F32": "<f", "F64": "<d"}[self._kind]
+        return struct.unpack(form, octets)[0]
+
+    @property
+    def bits(self) -> int:
+        """The bits of a number or vector, as an unsigned number. Raises `WasmTypeError` for a reference."""
+        if not isinstance(self._content, int):
+            raise wrong_type(f"the value is {'null' if self._content is None else self.type}: a reference has no bits")
+        return self._content
+
+    def as_i32(self) -> int | None:
+        """The 32-bit integer that it is, in its signed reading, or `None`."""
+        return self.value if self._kind == "I32" else None
+
+    def as_i64(self) -> int | None:
+        """The 64-bit integer that it is, in its signed reading, or `None`."""
+        return self.value if self._kind == "I64" else None
+
+    def as_f32(self) -> float | None:
+        """The 32-bit float that it is, or `None`."""
+        return self.value if self._kind == "F32" else None
+
+    def as_f64(self) -> float | None:
+        """The 64-bit float that it is, or `None`."""
+        return self.value if self._kind == "F64" else None
+
+    def as_v128(self) -> bytes | None:
+        """The 16 bytes of the vector that it is, or `None`."""
+        return self.value if self._kind == "V128" else None
+
+    def as_funcref(self) -> _func.Func | None:
+        """The function that it refers to, or `None`."""
+        return self.value if self._kind == "FUNC_REF" else None
+
+    def as_externref(self) -> Reference | None:
+        """The value of the host that it refers to, or `None`."""
+        return self.value if self._kind == "EXTERN_REF" else None
+
+    def as_anyref(self) -> Reference | None:
+        """The garbage-collected value that it refers to, or `None`."""
+        return self.value if self._kind == "ANY_REF" else None
+
+    def as_exnref(self) -> Reference | None:
+        """The exception that it refers to, or `None`."""
+        return self.value if self._kind == "EXN_REF" else None
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Val):
+            return self._kind == other._kind and self._content == other._content
+        return bool(self.value == other)
+
+    def __repr__(self) -> str:
+        return f"Val.{self._kind.replace('_', '').lower()}({'' if self._kind == 'NULL' else repr(self.value)})"
+
+    @classmethod
+    def _from_raw(cls, val: raw.Val) -> Val:
+        kind = type(val).__name__.removeprefix("Val.")
+        fields: Any = val
+        match kind:
+            case "I32" | "I64":
+                return cls._of(kind, fields.value & ((1 << _WIDTHS[kind]) - 1))
+            case "F32" | "F64":
+                return cls._of(kind, fields.bits)
+            case "V128":
+                return cls._of(kind, fields.high << 64 | fields.low)
+            case "FUNC_REF":
+                return cls._of(kind, None if fields.func is None else _func.Func._wrap(fields.func))
+            case "NULL":
+                return cls.null()
+            case _:
+                return cls._of(kind, None if fields.value is None else Reference._wrap(fields.value))
+
+    def _to_raw(self) -> raw.Val:
+        kinds: Any = raw.Val
+        kind, content = getattr(kinds, self._kind), self._content
+        made: raw.Val
+        match self._kind:
+            case "I32" | "I64":
+                made = kind(self.value)
+            case "V128" if isinstance(content, int):
+                made = kind(content & _HALF, content >> 64)
+            case "NULL":
+                made = kind()
+            case _:
+                made = kind(content if isinstance(content, int) or content is None else content._raw)
+        return made
+
+
+def to_raw(value: object, place: str) -> raw.Val | None:
+    """A value or a plain object for the core; `None` for an int that has more than 64 bits with sign."""
+    kinds: Any = raw.Val
+    made: raw.Val | None
+    if isinstance(value, Val):
+        made = value._to_raw()
+    elif isinstance(value, float):
+        made = kinds.F64(f64_bits(value))
+    elif value is None:
+        made = kinds.NULL()
+    elif isinstance(value, _func.Func):
+        made = kinds.FUNC_REF(value._raw)
+    elif isinstance(value, Reference):
+        made = call(value._raw.value)
+    elif isinstance(value, bytes):
+        made = Val.v128(value)._to_raw()
+    elif hasattr(value, "__index__"):
+        number = int(value) if isinstance(value, bool) else index(value, place)
+        made = kinds.I64(number) if -1 << 63 <= number < 1 << 63 else None
+    elif isinstance(value, numbers.Real):
+        made = kinds.F64(f64_bits(float(value)))
+    else:
+        expected = "a number, bytes, a Func, a Reference, None or a Val"
+        raise wrong_type(f"{place} is {article(value)}: expected {expected}")
+    return made
+
+
+def wide(number: int, ty: ValType, place: str) -> raw.Val:
+    """An int of more than 64 bits with sign, as `ty` wants it."""
+    kinds: Any = raw.Val
+    name = str(ty)
+    made: raw.Val
+    if name in ("i32", "i64"):
+        bits = int(name[1:])
+        number = within(number, place, name, -1 << (bits - 1), (1 << bits) - 1)
+        made = kinds.I64(number - (1 << 64))
+    else:
+        if name in ("f32", "f64"):
+            real(number, place, name)
+        # Some number: the core says that none fits.
+        made = kinds.I64(0)
+    return made
+
+
+def real(value: object, what: str, kind: str) -> float:
+    """A float, or an int that is equal to one."""
+    if isinstance(value, float):
+        return value
+    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
+        return float(value)
+    number = index(value, what) if hasattr(value, "__index__") else None
+    if number is None:
+        raise wrong_type(f"{what} is {article(value)}: expected a float")
+    bits = {"f32": 24, "f64": 53}[kind]
+    if abs(number) > 1 << bits:
+        reason = f"an {kind} holds integers up to 2^{bits} exactly; pass a float to round"
+        raise out_of_range(f"{what} is {number}: {reason}")
+    return float(number)
+
+
+def f32_bits(value: float) -> int:
+    """The bits of the nearest 32-bit float. `struct` would refuse what rounds to infinity."""
+    return int.from_bytes(bytes(ctypes.c_float(value)), sys.byteorder)
+
+
+def f64_bits(value: float) -> int:
+    """The bits of a 64-bit float."""
+    return int.from_bytes(struct.pack("<d", value), "little")

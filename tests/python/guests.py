@@ -1,0 +1,34 @@
+"""What the tests have in common: the target under test, and where things lie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from trimaran import Config, Engine, Instance, Module, Store
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = ROOT / "tests" / "modules"
+TARGET = os.environ.get("TRIMARAN_TEST_TARGET")
+IS_INTERPRETER = (TARGET or "").startswith("pulley")
+
+
+def config() -> Config:
+    """A configuration for the target under test."""
+    return Config().target(TARGET)
+
+
+def engine() -> Engine:
+    """An engine for the target under test."""
+    return Engine(config())
+
+
+def threads() -> Engine:
+    """An engine with threads, which the interpreter does not have: it is always native."""
+    return Engine(Config().wasm_threads(True))
+
+
+def guest(wat: str) -> tuple[Store, Instance]:
+    """An instance of a guest that imports nothing, in a store of its own."""
+    store = Store(engine())
+    return store, Instance(store, Module(store.engine, wat))
