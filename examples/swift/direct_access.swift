@@ -9,7 +9,9 @@ let memory = try Memory(store, MemoryType(Limits(1)))
 
 // The pointer is void once the memory grows or its store is closed.
 let bytes = UnsafeMutableRawBufferPointer(
-  start: try memory.dataPtr(store), count: try memory.dataLen(store))
+  start: try memory.dataPtr(store),
+  count: try memory.dataLen(store)
+)
 
 let text = "Direct memory access"
 bytes.copyBytes(from: text.utf8)

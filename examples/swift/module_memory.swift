@@ -36,7 +36,8 @@ let wasm = try wat2wasm(
       local.get 0
       i32.load8_u)
   )
-  """)
+  """
+)
 
 let engine = try Engine()
 let store = try Store(engine)

@@ -50,7 +50,8 @@ struct ErrorsTests {
       (module $calculator
         (func $divide (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
         (func (export "run") (result i32) (call $divide (i32.const 1) (i32.const 0))))
-      """)
+      """
+    )
     let error = failure { try guest.function("run")(guest.store) }
     guard case .trap(let code, let reason, let frames) = error else {
       Issue.record("\(String(describing: error))")

@@ -15,7 +15,8 @@ struct InstanceTests {
         (global (export "global") i32 (i32.const 1))
         (table (export "table") 2 funcref)
         (tag (export "tag") (param i64)))
-      """) { $0.wasmExceptions = true }
+      """
+    ) { $0.wasmExceptions = true }
     store = guest.store
   }
 
@@ -78,7 +79,8 @@ struct InstanceTests {
         (func (export "six") (result i32)
           (i32.store (i32.const 0) (i32.const 5))
           (call $add (i32.load (i32.const 0)) (global.get 0))))
-      """)
+      """
+    )
     let named: [any Importable] = [
       try exports.memory("memory"), try exports.function("add"), try exports.global("global"),
       try exports.table("table"), try exports.tag("tag"),

@@ -32,7 +32,8 @@ struct MemoryTests {
     try bytes.withUnsafeBytes { try memory.write(store, $0, at: 10) }
     try memory.write(store, "é", at: 14)
     #expect(
-      try memory.read(store, 0..<16) == Data([1, 2, 3, 4, 2, 3, 9, 8, 6, 5, 1, 2, 3, 4, 0xc3, 0xa9]))
+      try memory.read(store, 0..<16) == Data([1, 2, 3, 4, 2, 3, 9, 8, 6, 5, 1, 2, 3, 4, 0xc3, 0xa9])
+    )
     try memory.write(store, [] as [UInt8], at: 65_536)
     try memory.write(store, "", at: 65_536)
     #expect(try memory.read(store, 65_536..<65_536).isEmpty)
@@ -90,7 +91,9 @@ struct MemoryTests {
 
   @Test func thePointerReachesTheBytes() throws {
     let bytes = UnsafeMutableRawBufferPointer(
-      start: try memory.dataPtr(store), count: try memory.dataLen(store))
+      start: try memory.dataPtr(store),
+      count: try memory.dataLen(store)
+    )
     bytes.copyBytes(from: "direct".utf8)
     #expect(try memory.readString(store, at: 0, count: 6) == "direct")
     try memory.storeU32(store, 0x1234_5678, at: 100)

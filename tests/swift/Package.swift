@@ -12,7 +12,7 @@ let package = Package(
       name: "TrimaranTests",
       dependencies: [.product(name: "Trimaran", package: "Trimaran")],
       path: ".",
-      exclude: ["Trimaran", "run", "tsan.txt"]
+      exclude: ["Trimaran", "run"]
     )
   ]
 )

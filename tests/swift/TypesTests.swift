@@ -57,18 +57,21 @@ struct TypesTests {
         (memory (export "memory") 1 10)
         (global (export "g") (mut f32) (f32.const 0))
         (tag (export "e") (param i32)))
-      """)
+      """
+    )
     #expect(try module.name == "named")
     #expect(
       try module.imports == [
         ImportType("env", "f", .function(FuncType([.i32], [.i64]))),
         ImportType("env", "t", .table(TableType(.funcref, Limits(1, 2)))),
-      ])
+      ]
+    )
     #expect(
       try module.exports == [
         ExportType("memory", .memory(MemoryType(Limits(1, 10)))),
         ExportType("g", .global(GlobalType(.f32, mutable: true))),
         ExportType("e", .tag(TagType(FuncType([.i32], [])))),
-      ])
+      ]
+    )
   }
 }

@@ -133,7 +133,11 @@ final class World {
       try memory.fill(store, step.number("value"), at: step.int("start"), count: step.int("length"))
     case "copy":
       try memory.copyWithin(
-        store, from: step.int("source"), to: step.int("destination"), count: step.int("length"))
+        store,
+        from: step.int("source"),
+        to: step.int("destination"),
+        count: step.int("length")
+      )
     case "find":
       let length = step.optional("length")?.int
       let place = try memory.find(store, step.bytes("hex"), at: step.int("start"), count: length)

@@ -3,6 +3,9 @@ import Foundation
 /// The most bytes that cross to the core at once: the generated code counts them in 32 bits, with a sign.
 private let mostAtOnce = 1 << 30
 
+/// The most items of a list that cross at once: more than a module can have of anything.
+private let mostItems = 1 << 24
+
 /// Lends `bytes` to the core without copying them. Fails with `limit` for more than the crossing can carry.
 func lending<R>(_ bytes: some ContiguousBytes, _ body: (Data) throws -> R) throws(WasmtimeError) -> R {
   try calling {
@@ -24,8 +27,14 @@ func checked(_ text: String) throws(WasmtimeError) -> String {
   return text
 }
 
-private func tooMany(_ count: Int) -> WasmtimeError {
-  .limit(reason: "\(count) bytes at once: the most is \(mostAtOnce)")
+/// A list that crosses to the core item by item.
+func checked<Item>(_ list: [Item]) throws(WasmtimeError) -> [Item] {
+  guard list.count <= mostItems else { throw tooMany(list.count, "items", mostItems) }
+  return list
+}
+
+private func tooMany(_ count: Int, _ unit: String = "bytes", _ most: Int = mostAtOnce) -> WasmtimeError {
+  .limit(reason: "\(count) \(unit) at once: the most is \(most)")
 }
 
 /// The bytes of a memory, for copies of any size.

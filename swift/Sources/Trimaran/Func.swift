@@ -31,7 +31,7 @@ public final class Func: Sendable {
   ///   where the guest traps, and whatever a host function failed with.
   @discardableResult
   public func call(_ store: Store, _ arguments: [Val]) throws(WasmtimeError) -> [Val] {
-    try calling { try core.call(store: store.core, arguments: arguments.map(\.core)).map(Val.init) }
+    try calling { try core.call(store: store.core, arguments: checked(arguments).map(\.core)).map(Val.init) }
   }
 
   /// Calls the function with plain numbers of Swift, values and references.
@@ -144,7 +144,10 @@ private struct Results {
 }
 
 /// Says in the error of a conversion which value it was.
-private func at<R>(_ place: @autoclosure () -> String, _ body: () throws(WasmtimeError) -> R) throws(WasmtimeError) -> R {
+private func at<R>(
+  _ place: @autoclosure () -> String,
+  _ body: () throws(WasmtimeError) -> R
+) throws(WasmtimeError) -> R {
   do {
     return try body()
   } catch .range(let reason) {

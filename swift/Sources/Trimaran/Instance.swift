@@ -12,7 +12,7 @@ public final class Instance: Sendable {
   ///   no room, and `trap` where an initialiser or the start function traps.
   public init(_ store: Store, _ module: Module, _ imports: [any Importable] = []) throws(WasmtimeError) {
     core = try calling {
-      try Core.Instance(store: store.core, module: module.core, imports: imports.map(\.asExtern.core))
+      try Core.Instance(store: store.core, module: module.core, imports: checked(imports).map(\.asExtern.core))
     }
   }
 

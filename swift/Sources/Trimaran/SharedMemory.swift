@@ -125,7 +125,10 @@ public final class SharedMemory: Sendable {
   ) throws(WasmtimeError) -> WaitOutcome {
     try calling {
       let outcome = try core.wait32(
-        address: Int64(address), expected: expected, timeoutMs: timeout.map(milliseconds))
+        address: Int64(address),
+        expected: expected,
+        timeoutMs: timeout.map(milliseconds)
+      )
       return WaitOutcome(outcome)
     }
   }
@@ -144,7 +147,10 @@ public final class SharedMemory: Sendable {
   ) throws(WasmtimeError) -> WaitOutcome {
     try calling {
       let outcome = try core.wait64(
-        address: Int64(address), expected: expected, timeoutMs: timeout.map(milliseconds))
+        address: Int64(address),
+        expected: expected,
+        timeoutMs: timeout.map(milliseconds)
+      )
       return WaitOutcome(outcome)
     }
   }

@@ -98,7 +98,11 @@ extension MemoryType: CustomStringConvertible {
 
   init(_ core: Core.MemoryType) {
     self.init(
-      Limits(core.limits), is64: core.is64, shared: core.shared, pageSizeLog2: core.pageSizeLog2)
+      Limits(core.limits),
+      is64: core.is64,
+      shared: core.shared,
+      pageSizeLog2: core.pageSizeLog2
+    )
   }
 
   var core: Core.MemoryType {
