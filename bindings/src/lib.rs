@@ -3,5 +3,6 @@
 
 trimaran::uniffi_reexport_scaffolding!();
 
+mod lane;
 #[cfg(feature = "python")]
 mod python;

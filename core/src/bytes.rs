@@ -64,6 +64,29 @@ impl Bytes<'_> {
         Ok(())
     }
 
+    /// Shows a range, without a copy where nobody else can write it.
+    pub(crate) fn view<R>(&self, start: i64, length: i64, work: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        let range = self.range(start, length)?;
+        Ok(match self {
+            Self::Own(bytes) => work(bytes.get(range).unwrap_or_default()),
+            Self::Shared(_) => work(&self.read(range)),
+        })
+    }
+
+    /// Has a range written, without a copy where nobody else can see it.
+    pub(crate) fn fill_with(&mut self, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
+        let range = self.range(start, length)?;
+        match self {
+            Self::Own(bytes) => work(bytes.get_mut(range).unwrap_or_default()),
+            Self::Shared(cells) => {
+                let mut copy = vec![0; range.len()];
+                work(&mut copy);
+                store(cells.get(range).unwrap_or_default(), &copy);
+            }
+        }
+        Ok(())
+    }
+
     /// Copies in.
     pub(crate) fn write(&mut self, start: i64, data: &[u8]) -> Result<()> {
         let range = checked(natural(start, "the offset")?, data.len() as u64, self.len())?;

@@ -215,6 +215,18 @@ impl Memory {
     pub fn read_into(&self, store: &Store, start: i64, buffer: &mut [u8]) -> Result<()> {
         self.with_bytes(store, |bytes| bytes.read_into(start, buffer))
     }
+
+    /// Shows `length` bytes from `start` to `work`, which must not use the store. They are the guest's own, or a copy of
+    /// them where other threads may write them.
+    pub fn view<R>(&self, store: &Store, start: i64, length: i64, work: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        self.with_bytes(store, |bytes| bytes.view(start, length, work))
+    }
+
+    /// Lets `work`, which must not use the store, write all of `length` bytes from `start`. What it sees there before
+    /// has no meaning.
+    pub fn fill_with(&self, store: &Store, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
+        self.with_bytes(store, |mut bytes| bytes.fill_with(start, length, work))
+    }
 }
 
 impl Memory {

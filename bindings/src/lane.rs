@@ -1,0 +1,46 @@
+//! The fast lane: direct entries into the very objects that the surface hands out, without serialisation.
+//!
+//! An adapter converts, and nothing else. What is rare or wrong goes over the surface, so that there is one place for
+//! every rule and one sentence for every error.
+
+#[cfg(not(feature = "python"))]
+mod c;
+#[cfg(not(any(feature = "python", target_vendor = "apple")))]
+mod jni;
+#[cfg(feature = "python")]
+pub(crate) mod python;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use trimaran::{Result, UniFfiTag, WasmtimeError};
+use uniffi::{Handle, Lift, Lower};
+
+/// The object behind a handle that the generated code has cloned for the lane; none for a handle of nothing.
+///
+/// # Safety
+/// The handle is one that UniFFI gave out for a `T` of this library, cloned for this call, and not used again.
+pub(crate) unsafe fn open<T>(handle: u64) -> Option<Arc<T>>
+where
+    Arc<T>: Lift<UniFfiTag, FfiType = Handle>,
+{
+    // SAFETY: not zero, and by the contract a live handle of a `T`.
+    let handle = unsafe { Handle::from_raw(handle) }?;
+    <Arc<T> as Lift<UniFfiTag>>::try_lift(handle).ok()
+}
+
+/// An error as the surface serialises it: the generated code makes the very same object of it.
+pub(crate) fn error_bytes(error: WasmtimeError) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    <WasmtimeError as Lower<UniFfiTag>>::write(error, &mut bytes);
+    bytes
+}
+
+/// Runs an entry of the lane. A panic must not leave the library.
+pub(crate) fn entry<R>(work: impl FnOnce() -> Result<R>) -> Result<R> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Err(WasmtimeError::Unexpected { reason: text.unwrap_or("a panic without a message").to_owned() })
+    })
+}
