@@ -1,0 +1,113 @@
+//! Prints a line a row: `row<TAB>who<TAB>nanoseconds`, for `benches/run`. `wasmtime` is the limit that no binding
+//! can pass; `core` is what Trimaran adds to it before a language does.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a benchmark checks by panicking")]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use trimaran::{Engine, Extern, Instance, Module, Slot, Store};
+
+const WORKLOAD: &[u8] = include_bytes!("../workload.wat");
+const ROUNDS: usize = 9;
+
+/// The median time of one call, of several rounds that take about 20 ms each.
+fn measure(row: &str, who: &str, mut call: impl FnMut()) {
+    let mut once = |count: u32| {
+        let start = Instant::now();
+        for _ in 0..count {
+            call();
+        }
+        start.elapsed()
+    };
+    let mut count = 1;
+    while once(count).as_millis() < 10 {
+        count *= 2;
+    }
+    let mut rounds: Vec<f64> = (0..ROUNDS).map(|_| once(count * 2).as_nanos() as f64 / f64::from(count * 2)).collect();
+    rounds.sort_by(f64::total_cmp);
+    println!("{row}\t{who}\t{:.1}", rounds[ROUNDS / 2]);
+}
+
+fn limit() {
+    let engine = wasmtime::Engine::default();
+    let module = wasmtime::Module::new(&engine, WORKLOAD).unwrap();
+    let mut store = wasmtime::Store::new(&engine, ());
+    let instance = wasmtime::Instance::new(&mut store, &module, &[]).unwrap();
+    let nop = instance.get_typed_func::<(), ()>(&mut store, "nop").unwrap();
+    let add = instance.get_typed_func::<(i32, i32), i32>(&mut store, "add").unwrap();
+    let sum = instance.get_typed_func::<(f64, f64, f64, f64), f64>(&mut store, "sum").unwrap();
+    let memory = instance.get_memory(&mut store, "memory").unwrap();
+    assert_eq!(add.call(&mut store, (40, 2)).unwrap(), 42);
+    measure("() -> ()", "wasmtime", || nop.call(&mut store, ()).unwrap());
+    measure("(i32, i32) -> i32", "wasmtime", || {
+        black_box(add.call(&mut store, black_box((40, 2))).unwrap());
+    });
+    measure("(f64 x 4) -> f64", "wasmtime", || {
+        black_box(sum.call(&mut store, black_box((1.0, 2.0, 3.0, 4.0))).unwrap());
+    });
+    for (name, size) in [("16 B", 16), ("64 KiB", 1 << 16), ("16 MiB", 1 << 24)] {
+        let mut buffer = vec![7; size];
+        measure(&format!("read {name}"), "wasmtime", || {
+            memory.read(&store, 0, black_box(&mut buffer)).unwrap();
+        });
+        measure(&format!("write {name}"), "wasmtime", || {
+            memory.write(&mut store, 0, black_box(&buffer)).unwrap();
+        });
+    }
+    measure("size", "wasmtime", || {
+        black_box(memory.size(&store));
+    });
+    measure("instantiate", "wasmtime", || {
+        let mut store = wasmtime::Store::new(&engine, ());
+        black_box(wasmtime::Instance::new(&mut store, &module, &[]).unwrap());
+    });
+}
+
+fn core() {
+    let engine = Engine::new(trimaran::Config::default()).unwrap();
+    let module = Module::new(&engine, WORKLOAD).unwrap();
+    let store = Store::new(&engine).unwrap();
+    let instance = Instance::new(&store, &module, Vec::new()).unwrap();
+    let func = |name| match instance.export(&store, name).unwrap() {
+        Extern::OfFunc { func } => func,
+        _ => panic!("expected a function"),
+    };
+    let Extern::OfMemory { memory } = instance.export(&store, "memory").unwrap() else { panic!("expected a memory") };
+    let (nop, add, sum) = (func("nop"), func("add"), func("sum"));
+    let int = |low| Slot { low, high: 0 };
+    let float = |value: f64| Slot { low: value.to_bits(), high: 0 };
+    measure("() -> ()", "core", || nop.call_slots(&store, &mut []).unwrap());
+    measure("(i32, i32) -> i32", "core", || {
+        let mut slots = black_box([int(40), int(2)]);
+        add.call_slots(&store, &mut slots).unwrap();
+        assert_eq!(slots[0].low, 42);
+    });
+    measure("(f64 x 4) -> f64", "core", || {
+        let mut slots = black_box([float(1.0), float(2.0), float(3.0), float(4.0)]);
+        sum.call_slots(&store, &mut slots).unwrap();
+        assert_eq!(slots[0], float(10.0));
+    });
+    measure("batch of 1000", "core", || {
+        let mut total = 0;
+        let fill = |row: usize, slots: &mut [Slot]| slots.copy_from_slice(&[int(row as u64), int(1)]);
+        add.call_rows(&store, 1000, fill, |_, slots| total += slots[0].low).unwrap();
+        assert_eq!(total, 500_500);
+    });
+    for (name, size) in [("16 B", 16), ("64 KiB", 1 << 16), ("16 MiB", 1 << 24)] {
+        let mut buffer = vec![7; size];
+        measure(&format!("read {name}"), "core", || memory.read_into(&store, 0, black_box(&mut buffer)).unwrap());
+        measure(&format!("write {name}"), "core", || memory.write(&store, black_box(&buffer), 0).unwrap());
+    }
+    measure("size", "core", || {
+        black_box(memory.size(&store).unwrap());
+    });
+    measure("instantiate", "core", || {
+        let store = Store::new(&engine).unwrap();
+        black_box(Instance::new(&store, &module, Vec::new()).unwrap());
+    });
+}
+
+fn main() {
+    limit();
+    core();
+}
