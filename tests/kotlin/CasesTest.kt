@@ -7,6 +7,7 @@ import kotlin.io.path.readText
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
@@ -27,13 +28,20 @@ class CasesTest {
     }
 
     private fun cases(file: Path): List<DynamicTest> =
-        Json.parseToJsonElement(file.readText()).jsonObject.getValue("cases").jsonArray.map { case ->
-            val name = "${file.nameWithoutExtension}/${case.jsonObject.getValue("id").jsonPrimitive.content}"
-            DynamicTest.dynamicTest(name) {
-                assumeFalse(name in skipped) { skipped[name] }
-                run(case.jsonObject.getValue("steps").jsonArray)
-            }
+        Json.parseToJsonElement(file.readText()).jsonObject.getValue("cases").jsonArray.map {
+            case(file.nameWithoutExtension, it.jsonObject)
         }
+
+    private fun case(file: String, case: JsonObject): DynamicTest {
+        val name = "$file/${case.getValue("id").jsonPrimitive.content}"
+        val needs = case["needs"]?.jsonPrimitive?.content
+        check(needs in setOf(null, "threads") && (case.keys - setOf("id", "needs", "steps")).isEmpty()) { name }
+        return DynamicTest.dynamicTest(name) {
+            assumeFalse(name in skipped) { skipped[name] }
+            if (needs != null) needsThreads()
+            run(case.getValue("steps").jsonArray)
+        }
+    }
 
     private fun run(steps: JsonArray) {
         val world = World()

@@ -10,6 +10,7 @@ import dev.trimaran.Module
 import dev.trimaran.Store
 import java.nio.file.Path
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assumptions.assumeFalse
 import org.junit.jupiter.api.assertThrows
 
 /** The folder of the whole project. */
@@ -20,6 +21,9 @@ fun config(): Config = Config().apply { target = System.getenv("TRIMARAN_TEST_TA
 
 /** An engine for the target under test. */
 fun engine(configure: Config.() -> Unit = {}): Engine = Engine(config().apply(configure))
+
+/** Skips the test where the target under test has no threads. */
+fun needsThreads() = assumeFalse(engine().use { it.isPulley }, "wasmtime has no threads in the interpreter")
 
 /** A store in an engine of its own. */
 fun store(configure: Config.() -> Unit = {}): Store = Store(engine(configure))

@@ -33,9 +33,12 @@ internal inline fun <R> lending(bytes: ByteBuffer, argument: Any? = null, call: 
 /** The bytes where the core can borrow them: outside the heap. */
 internal fun ByteArray.direct(): ByteBuffer = ByteBuffer.allocateDirect(size).put(this).flip()
 
-/** What remains in the buffer, where the core can borrow it. The buffer's position stays as it is. */
+/**
+ * What remains in the buffer, where the core can borrow it: a buffer that begins there, because generated code
+ * does not look at a position.
+ */
 internal fun ByteBuffer.direct(): ByteBuffer =
-    if (isDirect) duplicate() else ByteBuffer.allocateDirect(remaining()).put(duplicate()).flip()
+    if (isDirect) slice() else ByteBuffer.allocateDirect(remaining()).put(duplicate()).flip()
 
 /** A number of the core, which has 64 bits and no sign. Past the end of [Long] it reads as the greatest one. */
 internal fun ULong.toSize(): Long = if (this > Long.MAX_VALUE.toULong()) Long.MAX_VALUE else toLong()

@@ -1,0 +1,57 @@
+package dev.trimaran.tests
+
+import dev.trimaran.Engine
+import java.lang.reflect.Member
+import java.lang.reflect.Modifier
+import java.nio.file.Path
+import kotlin.io.path.listDirectoryEntries
+import kotlin.io.path.nameWithoutExtension
+import kotlin.reflect.KVisibility
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+
+/** What a user sees of the package, from Kotlin or Java. */
+class ApiTest {
+    private val output: Path = Path.of(Engine::class.java.protectionDomain.codeSource.location.toURI())
+
+    private fun classes(folder: String): List<Class<*>> =
+        output.resolve(folder).listDirectoryEntries("*.class").map {
+            Class.forName("${folder.replace('/', '.')}.${it.nameWithoutExtension}")
+        }
+
+    /** Every public class of the package, with the nested ones. */
+    private val visible = classes("dev/trimaran").filter { Modifier.isPublic(it.modifiers) && !it.isSynthetic }
+
+    private fun Member.isVisible() = !isSynthetic && (Modifier.isPublic(modifiers) || Modifier.isProtected(modifiers))
+
+    @Test
+    fun `no signature mentions generated code`() {
+        val signatures =
+            visible.flatMap { type ->
+                type.declaredMethods.filter { it.isVisible() }.map { it.toGenericString() } +
+                    type.declaredConstructors.filter { it.isVisible() }.map { it.toGenericString() } +
+                    type.declaredFields.filter { it.isVisible() }.map { it.toGenericString() } +
+                    type.genericInterfaces.map { "$type: $it" } + "$type: ${type.genericSuperclass}"
+            }
+        assertTrue(signatures.size > 400, "${signatures.size} signatures")
+        assertEquals(emptyList<String>(), signatures.filter { "internal.ffi" in it })
+    }
+
+    @Test
+    fun `Java can name every method`() {
+        val mangled = visible.flatMap { type -> type.declaredMethods.filter { it.isVisible() && '-' in it.name } }
+        assertEquals(emptyList<Any>(), mangled)
+    }
+
+    @Test
+    fun `generated code is internal`() {
+        val generated = classes("dev/trimaran/internal/ffi").filter { '$' !in it.name && it.isAnnotationPresent(Metadata::class.java) }
+        assertTrue(generated.size > 100, "${generated.size} classes")
+        val exposed = generated.filter { isClass(it) && it.kotlin.visibility == KVisibility.PUBLIC }
+        assertEquals(emptyList<Any>(), exposed)
+    }
+
+    /** A class, and not a file of functions. */
+    private fun isClass(type: Class<*>) = type.getAnnotation(Metadata::class.java).kind == 1
+}

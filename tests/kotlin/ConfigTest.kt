@@ -1,0 +1,112 @@
+package dev.trimaran.tests
+
+import dev.trimaran.Cache
+import dev.trimaran.Collector
+import dev.trimaran.Config
+import dev.trimaran.CraneliftFlag
+import dev.trimaran.Engine
+import dev.trimaran.Module
+import dev.trimaran.OptLevel
+import dev.trimaran.Profiler
+import dev.trimaran.Store
+import dev.trimaran.Strategy
+import dev.trimaran.TrapCode
+import dev.trimaran.WasmtimeException
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNotEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+
+class ConfigTest {
+    @Test
+    fun `a configuration is a value`() {
+        val config = Config().apply { wasmThreads = true; maxWasmStack = 4096 }
+        assertEquals(config, Config().apply { maxWasmStack = 4096; wasmThreads = true })
+        assertEquals(config.hashCode(), Config().apply { maxWasmStack = 4096; wasmThreads = true }.hashCode())
+        assertNotEquals(config, Config())
+        assertEquals("Config(wasmThreads=true, maxWasmStack=4096)", config.toString())
+        assertEquals("Config()", Config().toString())
+    }
+
+    @Test
+    fun `every setting reaches the engine`() {
+        val settings = Config::class.java.methods.filter { it.name.startsWith("set") }
+        val size = 1L shl 20
+        for (setter in settings) {
+            val values =
+                when (val type = setter.parameterTypes.single()) {
+                    Boolean::class.javaObjectType -> listOf(true, false)
+                    Long::class.javaObjectType -> listOf(size)
+                    String::class.java -> listOf("pulley64")
+                    Cache::class.java -> listOf(Cache.File("/nowhere/at/all.toml"))
+                    List::class.java -> listOf(listOf(CraneliftFlag("no_such_flag", "1")))
+                    else -> type.enumConstants.toList()
+                }
+            for (value in values) {
+                val config = Config().also { setter.invoke(it, value) }
+                assertNotEquals(Config(), config)
+                assertTrue(config.toString().contains(value.toString()))
+                try {
+                    Engine(config).close()
+                } catch (_: WasmtimeException.Config) {
+                    // Not every setting makes sense alone, on every machine: what counts is that core was asked.
+                }
+            }
+        }
+        val core = Class.forName("dev.trimaran.internal.ffi.Config").methods.count { it.name.startsWith("set") }
+        assertEquals(core, settings.size)
+    }
+
+    @Test
+    fun `settings that cannot be`() {
+        fails<WasmtimeException.Range>("max_wasm_stack is -1: expected 0 or more") { Engine { maxWasmStack = -1 } }
+        fails<WasmtimeException.Config> { Engine { maxWasmStack = 0 } }
+        fails<WasmtimeException.Config> { Engine { target = "abacus" } }
+        fails<WasmtimeException.Config> { Engine { cache = Cache.File("/nowhere/at/all.toml") } }
+        assertTrue(Engine { target = "pulley64" }.use { it.isPulley })
+    }
+
+    @Test
+    fun `the words of the core are the words here`() {
+        val core = "dev.trimaran.internal.ffi"
+        for (type in listOf(Strategy::class, OptLevel::class, Profiler::class, Collector::class, TrapCode::class)) {
+            val raw = Class.forName("$core.${type.simpleName}").enumConstants.map { it.toString() }
+            assertEquals(raw, type.java.enumConstants.map { it.toString() })
+        }
+    }
+
+    @Test
+    fun fuel() {
+        val guest = Guest("""(module (func (export "run") (loop (br 0))))""") { consumeFuel = true }
+        assertEquals(0, guest.store.fuel)
+        guest.store.fuel = 1000
+        assertEquals(1000, guest.store.fuel)
+        assertEquals(TrapCode.OUT_OF_FUEL, fails<WasmtimeException.Trap> { guest.call("run") }.code)
+        guest.store.fuel = Long.MAX_VALUE
+        assertEquals(Long.MAX_VALUE, guest.store.fuel)
+        fails<WasmtimeException.Range>("the fuel is -1: expected 0 or more") { guest.store.fuel = -1 }
+        fails<WasmtimeException.Config>("fuel needs an engine with consume_fuel") { store().fuel = 1 }
+    }
+
+    @Test
+    fun epochs() {
+        val guest = Guest("""(module (func (export "run") (loop (br 0))))""") { epochInterruption = true }
+        guest.store.setEpochDeadline(1)
+        val ticker = task { guest.engine.incrementEpoch() }
+        assertEquals(TrapCode.INTERRUPT, fails<WasmtimeException.Trap> { guest.call("run") }.code)
+        ticker.get()
+        fails<WasmtimeException.Range> { guest.store.setEpochDeadline(-1) }
+    }
+
+    @Test
+    fun `stores close with their block`() {
+        val engine = engine()
+        val store = Store(engine).use { store ->
+            assertFalse(store.isClosed)
+            Module(engine, "(module)").use { assertEquals(null, it.name) }
+            store
+        }
+        assertTrue(store.isClosed)
+    }
+}

@@ -1,0 +1,131 @@
+package dev.trimaran.tests
+
+import dev.trimaran.Instance
+import dev.trimaran.Module
+import dev.trimaran.Store
+import dev.trimaran.Val
+import dev.trimaran.WasmtimeException
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.FutureTask
+import java.util.concurrent.atomic.AtomicInteger
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+
+/** Runs [work] on a thread of its own; what it fails with comes out of `get`. */
+fun <T> task(work: () -> T): FutureTask<T> = FutureTask(work).also { Thread(it).start() }
+
+/** A guest that sleeps in its store until [wake]. */
+private class Sleeper {
+    val counter = Counter()
+    val store = Store(counter.engine)
+    val exports = counter.exports(store)
+    private val call = task { exports.func("sleep")(store, 16, Val.I64(20_000_000_000)) }
+
+    init {
+        // It says that it is there just before it sleeps.
+        while (counter.memory.read(20..<21)[0] == 0.toByte()) Thread.onSpinWait()
+    }
+
+    val isAsleep: Boolean get() = !call.isDone
+
+    fun wake(): Any? {
+        while (counter.memory.notify(16, 1) == 0 && isAsleep) Thread.onSpinWait()
+        return call.get()
+    }
+}
+
+class ThreadsTest {
+    @Test
+    fun `a second thread waits for the call to end`() {
+        needsThreads()
+        val sleeper = Sleeper()
+        val started = CountDownLatch(1)
+        val second = task {
+            started.countDown()
+            sleeper.exports.func("load")(sleeper.store, 16)
+        }
+        started.await()
+        // It cannot be done before the guest is woken, however long that takes.
+        repeat(50) {
+            Thread.sleep(1)
+            assertFalse(second.isDone)
+        }
+        assertTrue(sleeper.isAsleep)
+        assertEquals(0, sleeper.wake())
+        assertEquals(0, second.get())
+    }
+
+    @Test
+    fun `close waits for the call of another thread`() {
+        needsThreads()
+        val sleeper = Sleeper()
+        val closer = task { sleeper.store.close() }
+        assertEquals(0, sleeper.wake())
+        closer.get()
+        assertTrue(sleeper.store.isClosed)
+        fails<WasmtimeException.Closed> { sleeper.exports.func("load")(sleeper.store, 0) }
+    }
+
+    @Test
+    fun `eight threads use one store`() {
+        val guest =
+            Guest(
+                """(module (global ${'$'}n (mut i32) (i32.const 0))
+                  (func (export "next") (result i32)
+                    (global.set ${'$'}n (i32.add (global.get ${'$'}n) (i32.const 1))) (global.get ${'$'}n)))""",
+            )
+        val next = guest.exports.func("next")
+        List(8) { task { repeat(100) { next(guest.store) } } }.forEach { it.get() }
+        assertEquals(801, next(guest.store))
+    }
+
+    @Test
+    fun `objects are closed while other threads use them`() {
+        repeat(20) {
+            val guest = Guest("""(module (memory (export "memory") 1) (func (export "run")))""")
+            val (run, memory) = guest.exports.func("run") to guest.exports.memory("memory")
+            val ready = CountDownLatch(4)
+            val closed = AtomicInteger()
+            val workers =
+                List(4) {
+                    task {
+                        ready.countDown()
+                        try {
+                            while (true) {
+                                run(guest.store)
+                                memory.write(guest.store, byteArrayOf(1, 2, 3))
+                                memory.read(guest.store, 0, 100)
+                            }
+                        } catch (_: WasmtimeException.Closed) {
+                            closed.incrementAndGet()
+                        }
+                    }
+                }
+            ready.await()
+            guest.store.close()
+            guest.engine.close()
+            workers.forEach { it.get() }
+            assertEquals(4, closed.get())
+        }
+    }
+
+    @Test
+    fun `objects are freed while calls run`() {
+        // Every object is garbage as soon as it was used: its handle must not be freed before the call is over.
+        val stop = CompletableFuture<Unit>()
+        val collector = task { while (!stop.isDone) System.gc() }
+        repeat(60) {
+            val engine = engine()
+            val memory = """(module (memory (export "memory") 1) (func (export "size") (result i32) memory.size))"""
+            val store = Store(engine)
+            val exports = Instance(store, Module(engine, memory)).exports(store)
+            exports.memory("memory").write(store, ByteArray(1000) { it.toByte() }, 5)
+            assertEquals(1, exports.func("size")(store))
+        }
+        stop.complete(Unit)
+        collector.get()
+    }
+}
