@@ -5,7 +5,8 @@ import PackageDescription
 // A package of its own, as a user has one: it shows that nobody needs unsafe flags to depend on Trimaran.
 let package = Package(
   name: "TrimaranTests",
-  platforms: [.macOS(.v13), .iOS(.v16)],
+  // For `Int128`, which Trimaran itself does not need.
+  platforms: [.macOS(.v15), .iOS(.v18)],
   dependencies: [.package(name: "Trimaran", path: "Trimaran")],
   targets: [
     .testTarget(

@@ -58,11 +58,11 @@ struct Guest {
 final class Worker<R: Sendable>: Sendable {
   private let state = State<R>()
 
-  /// Starts it. The stack is a roomy one: guest code may use 512 KiB of it.
-  init(_ body: @escaping @Sendable () throws -> R) {
+  /// Starts it. The stack is a roomy one, unless the system is to choose: guest code may use 512 KiB of it.
+  init(stackSize: Int? = 8 << 20, _ body: @escaping @Sendable () throws -> R) {
     let state = state
     let thread = Thread { state.finish(Result(catching: body)) }
-    thread.stackSize = 8 << 20
+    if let stackSize { thread.stackSize = stackSize }
     thread.start()
   }
 

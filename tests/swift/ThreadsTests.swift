@@ -208,4 +208,22 @@ struct OneStoreTests {
     }
     #expect(code == .interrupt)
   }
+
+  #if os(Linux)
+    // Where threads have 512 KiB of stack, as on Apple's systems, `Config.maxWasmStack` has to be smaller.
+    @Test func aGuestThatRecursesTrapsOnEveryKindOfThread() async throws {
+      let guest = try Guest("(module (func $f (export \"f\") (call $f)))")
+      let recurse: @Sendable () throws -> TrapCode? = {
+        guard case .trap(let code, _, _) = failure({ try guest.function("f")(guest.store) }) else { return nil }
+        return code
+      }
+      #expect(try recurse() == .stackOverflow)
+      #expect(try await Task.detached(operation: recurse).value == .stackOverflow)
+      let queued = await withCheckedContinuation { done in
+        DispatchQueue.global().async { done.resume(returning: try? recurse()) }
+      }
+      #expect(queued == .stackOverflow)
+      #expect(try Worker(stackSize: nil, recurse).join() == .stackOverflow)
+    }
+  #endif
 }
