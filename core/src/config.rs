@@ -184,7 +184,8 @@ config! {
     /// Emits native unwind information for compiled code.
     native_unwind_info: bool => native_unwind_info,
     /// The target that code is compiled for, as a triple such as `x86_64-unknown-linux-gnu`, or `pulley64` for
-    /// the portable interpreter. Code for another machine than this can be compiled, but not run.
+    /// the portable interpreter. Code for another machine can be compiled, if this build has a compiler for it, but
+    /// not run.
     target: String,
     /// Uses Mach ports for traps on macOS, and not signals.
     macos_use_mach_ports: bool => macos_use_mach_ports,

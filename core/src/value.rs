@@ -146,7 +146,6 @@ impl Val {
             wasmtime::Val::F64(bits) => Self::F64 { bits: *bits },
             wasmtime::Val::V128(vector) => {
                 let bits = vector.as_u128();
-                #[expect(clippy::cast_possible_truncation, reason = "each half is meant")]
                 Self::V128 { low: bits as u64, high: (bits >> 64) as u64 }
             }
             wasmtime::Val::FuncRef(func) => Self::FuncRef { func: func.map(|func| Func::new(store, func)) },
@@ -226,7 +225,7 @@ fn exact_float(value: i64, ty: &wasmtime::ValType, place: Place) -> Result<wasmt
             "{place} is {value}: an {ty} holds integers up to 2^{bits} exactly; pass a float to round"
         )));
     }
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "checked above")]
+    // Exact, as checked above.
     Ok(match ty {
         wasmtime::ValType::F32 => wasmtime::Val::F32((value as f32).to_bits()),
         _ => wasmtime::Val::F64((value as f64).to_bits()),
@@ -234,7 +233,7 @@ fn exact_float(value: i64, ty: &wasmtime::ValType, place: Place) -> Result<wasmt
 }
 
 fn round(bits: u64) -> u32 {
-    #[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest f32 is what is meant")]
+    // Rounding to the nearest f32 is what is meant.
     let rounded = f64::from_bits(bits) as f32;
     rounded.to_bits()
 }
