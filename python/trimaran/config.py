@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import Any, Generic, TypeVar, overload
 
 from . import _bindings as raw
 from ._surface import expect, natural, out_of_range, text
@@ -84,7 +84,10 @@ class Setting(Generic[T]):
         return bool(self.value)
 
     def __eq__(self, other: object) -> bool:
-        return bool(self.value == (cast("Setting[Any]", other).value if isinstance(other, Setting) else other))
+        return bool(self._plain() == (other._plain() if isinstance(other, Setting) else other))
+
+    def _plain(self) -> object:
+        return self.value
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -237,7 +240,7 @@ class Config:
     """Emits native unwind information for compiled code."""
     target = _Knob(text)
     """The target that code is compiled for, as a triple such as `x86_64-unknown-linux-gnu`, or `pulley64` for the
-    portable interpreter. Code for another machine than this can be compiled, but not run."""
+    portable interpreter. Code for another machine can be compiled, if this build has a compiler for it, but not run."""
     macos_use_mach_ports = _switch()
     """Uses Mach ports for traps on macOS, and not signals."""
     signals_based_traps = _switch()

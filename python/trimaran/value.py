@@ -91,10 +91,14 @@ class Val:
     def v128(cls, val: int | bytes) -> Val:
         """A vector of 128 bits: its 16 bytes as they lie in memory, or all bits as one unsigned number."""
         if isinstance(val, bytes):
-            if len(val) != 16:
-                raise wrong_type(f"the value has {len(val)} bytes: expected the 16 bytes of a v128")
-            return cls._of("V128", int.from_bytes(val, "little"))
+            return cls._vector(val, "the value")
         return cls._of("V128", within(val, "the value", "v128", 0, (1 << 128) - 1))
+
+    @classmethod
+    def _vector(cls, octets: bytes, what: str) -> Val:
+        if len(octets) != 16:
+            raise wrong_type(f"{what} has {len(octets)} bytes: expected the 16 bytes of a v128")
+        return cls._of("V128", int.from_bytes(octets, "little"))
 
     @classmethod
     def funcref(cls, f: _func.Func | None) -> Val:
@@ -254,7 +258,7 @@ def to_raw(value: object, place: str) -> raw.Val | None:
     elif isinstance(value, Reference):
         made = call(value._raw.value)
     elif isinstance(value, bytes):
-        made = Val.v128(value)._to_raw()
+        made = Val._vector(value, place)._to_raw()
     elif hasattr(value, "__index__"):
         number = int(value) if isinstance(value, bool) else index(value, place)
         made = kinds.I64(number) if -1 << 63 <= number < 1 << 63 else None

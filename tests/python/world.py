@@ -172,7 +172,8 @@ class World:
         return [str(ty) for ty in self._module(step).exports]
 
     def _op_instance(self, step: Step) -> Kept:
-        imports = [self._import(name) for name in step.optional("imports") or []]
+        names: list[str] = step.optional("imports") or []
+        imports = [self._import(name) for name in names]
         return Kept(Instance(self._store(step), self._module(step), imports))
 
     def _import(self, name: str) -> Extern:

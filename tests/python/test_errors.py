@@ -1,0 +1,239 @@
+"""Errors: one hierarchy, with the sentences of the core and the natural bases of Python."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import traceback
+from collections.abc import Callable
+
+import pytest
+
+import trimaran
+from guests import config, engine, guest
+from trimaran import (
+    BoundsError,
+    Config,
+    Engine,
+    ExitTrap,
+    Func,
+    Instance,
+    Limits,
+    Memory,
+    MemoryType,
+    Module,
+    NotFoundError,
+    Store,
+    Trap,
+    TrapCode,
+    UnexpectedError,
+    WasmtimeError,
+    WasmTypeError,
+    WatSyntaxError,
+    wat2wasm,
+)
+
+VARIANTS = {
+    "Compile": ValueError,
+    "Syntax": ValueError,
+    "Link": Exception,
+    "Trap": Exception,
+    "Exit": Exception,
+    "Host": Exception,
+    "Type": TypeError,
+    "Range": ValueError,
+    "Bounds": IndexError,
+    "Encoding": ValueError,
+    "Limit": Exception,
+    "NotFound": KeyError,
+    "Closed": ValueError,
+    "WrongStore": ValueError,
+    "WrongEngine": ValueError,
+    "Escaped": ValueError,
+    "Busy": RuntimeError,
+    "Config": ValueError,
+    "Artifact": ValueError,
+    "Io": OSError,
+    "Unsupported": NotImplementedError,
+    "Unexpected": RuntimeError,
+}
+KINDS = WasmtimeError.__subclasses__()
+
+
+def test_one_class_for_each_variant() -> None:
+    assert {kind.variant for kind in KINDS} == set(VARIANTS)
+    for kind in KINDS:
+        assert issubclass(kind, VARIANTS[kind.variant])
+        assert getattr(trimaran, kind.__name__) is kind
+        assert kind.__doc__
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_anybody_may_raise_them(kind: type[WasmtimeError]) -> None:
+    error = kind("it's so")
+    assert (str(error), error.message) == ("it's so", "it's so")
+    assert repr(error) == f'{kind.__name__}("it\'s so")'
+    assert str(kind()) == ""
+
+
+def bounds() -> WasmtimeError:
+    store = Store(engine())
+    with pytest.raises(BoundsError) as caught:
+        Memory(store, MemoryType(Limits(1))).write(store, b"abc", 70_000)
+    return caught.value
+
+
+def stop() -> Trap:
+    store, instance = guest(
+        """(module $guest
+            (func $inner unreachable)
+            (func $outer (export "outer") (call $inner)))"""
+    )
+    with pytest.raises(Trap) as caught:
+        instance.func(store, "outer")(store)
+    return caught.value
+
+
+@pytest.mark.parametrize("make", [bounds, stop])
+def test_errors_can_be_copied_and_pickled(make: Callable[[], WasmtimeError]) -> None:
+    error = make()
+    for twin in (copy.copy(error), copy.deepcopy(error), pickle.loads(pickle.dumps(error))):
+        assert type(twin) is type(error)
+        assert str(twin) == str(error)
+        assert vars(twin) == vars(error)
+
+
+def test_traps() -> None:
+    trap = stop()
+    assert trap.code is trap.trap_code is TrapCode.UNREACHABLE
+    assert "unreachable" in trap.reason
+    assert str(trap).startswith(f"{trap.reason}, in function `inner` at offset 0x")
+    assert trap.message == str(trap)
+    inner, outer = trap.frames
+    assert (inner.func_name, inner.func_index, inner.module_name) == ("inner", 0, "guest")
+    assert (outer.func_name, outer.func_index) == ("outer", 1)
+    assert inner.module_offset is not None and inner.func_offset is not None
+    assert inner.module_offset > inner.func_offset > 0
+    assert "func_name='inner'" in repr(inner)
+    assert isinstance(trap, WasmtimeError)
+
+
+def test_a_trap_of_ones_own() -> None:
+    trap = Trap("my own")
+    assert (trap.code, trap.trap_code, trap.frames, trap.reason) == (None, None, [], "my own")
+
+
+def test_the_numbers_of_the_codes_are_wasmtimes() -> None:
+    assert [code.value for code in TrapCode] == list(range(50))
+    assert TrapCode(9) is TrapCode.UNREACHABLE
+    assert TrapCode.UNCAUGHT_EXCEPTION.value == 49
+
+
+def test_exit_has_both_names() -> None:
+    error = ExitTrap("bye")
+    error.status = 3
+    assert error.code == 3
+
+
+@pytest.mark.parametrize(
+    ("wat", "code"),
+    [
+        ("unreachable", TrapCode.UNREACHABLE),
+        ("(drop (i32.div_s (i32.const 1) (i32.const 0)))", TrapCode.INTEGER_DIVISION_BY_ZERO),
+        ("(drop (i32.load (i32.const 65536)))", TrapCode.MEMORY_OUT_OF_BOUNDS),
+        ("(call $f)", TrapCode.STACK_OVERFLOW),
+        ("(drop (i32.trunc_f32_s (f32.const nan)))", TrapCode.BAD_CONVERSION_TO_INTEGER),
+    ],
+)
+def test_trap_codes(wat: str, code: TrapCode) -> None:
+    store, instance = guest(f'(module (memory 1) (func $f (export "f") {wat}))')
+    with pytest.raises(Trap) as caught:
+        instance.func(store, "f")(store)
+    assert caught.value.code is code
+
+
+def test_out_of_fuel() -> None:
+    made = Engine(config().consume_fuel(True))
+    store = Store(made)
+    store.set_fuel(1000)
+    forever = Instance(store, Module(made, '(module (func (export "f") (loop $l (br $l))))')).func(store, "f")
+    with pytest.raises(Trap) as caught:
+        forever(store)
+    assert caught.value.code is TrapCode.OUT_OF_FUEL
+    assert store.get_fuel() == 0
+
+
+def test_an_epoch_interrupts() -> None:
+    made = Engine(config().epoch_interruption(True))
+    store = Store(made)
+    store.set_epoch_deadline(1)
+    forever = Instance(store, Module(made, '(module (func (export "f") (loop $l (br $l))))')).func(store, "f")
+    made.increment_epoch()
+    with pytest.raises(Trap) as caught:
+        forever(store)
+    assert caught.value.code is TrapCode.INTERRUPT
+
+
+def test_syntax_errors_say_where() -> None:
+    with pytest.raises(WatSyntaxError) as caught:
+        wat2wasm("(module\n  (func $f (i32.cnst 1)))")
+    error = caught.value
+    assert (error.line, error.column) == (2, 13)
+    assert str(error) == f"{error.reason} (line 2, column 13)"
+
+
+def test_a_missing_export_is_a_plain_sentence() -> None:
+    store, instance = guest('(module (func (export "f")))')
+    with pytest.raises(KeyError) as caught:
+        instance.exports(store)["g"]
+    assert str(caught.value) == "there is no export `g`: the instance exports `f`"
+    assert isinstance(caught.value, NotFoundError)
+    assert caught.value.name == "g"
+
+
+def test_tracebacks_show_no_generated_code() -> None:
+    store = Store(engine())
+    memory = Memory(store, MemoryType(Limits(1)))
+    for use in (lambda: memory.write(store, b"abc", 70_000), lambda: Module(store.engine, "(module (what))")):
+        with pytest.raises(WasmtimeError) as caught:
+            use()
+        shown = "".join(traceback.format_exception(caught.value))
+        assert "_bindings" not in shown
+        assert "During handling" not in shown
+        assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+def test_a_failure_of_the_carrier_is_ours() -> None:
+    # A panic in the core arrives so; only a mistake of the library makes one.
+    from trimaran import _bindings, _surface  # pyright: ignore[reportPrivateUsage]
+
+    def panics() -> None:
+        raise _bindings.InternalError("index out of bounds")
+
+    with pytest.raises(UnexpectedError) as caught:
+        _surface.call(panics)
+    assert str(caught.value) == "unexpected failure, please report it: index out of bounds"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: Engine(5),  # type: ignore[arg-type]
+        lambda: Engine({}),  # type: ignore[arg-type]
+        lambda: Store(Config()),  # type: ignore[arg-type]
+        lambda: Store("engine"),  # type: ignore[arg-type]
+        lambda: Module(Store(), "(module)"),  # type: ignore[arg-type]
+        lambda: Module(Engine(), 5),  # type: ignore[arg-type]
+        lambda: Module(Engine(), None),  # type: ignore[arg-type]
+        lambda: Module.from_file(Engine(), 5),  # type: ignore[arg-type]
+        lambda: Module.deserialize(Engine(), "text"),  # type: ignore[arg-type]
+        lambda: Instance(Store(), "(module)"),  # type: ignore[arg-type]
+        lambda: Instance(Engine(), Module(Engine(), "(module)")),  # type: ignore[arg-type]
+        lambda: wat2wasm(5),  # type: ignore[arg-type]
+        lambda: wat2wasm("\ud800"),
+        lambda: Func(),
+    ],
+)
+def test_objects_of_the_wrong_kind(use: Callable[[], object]) -> None:
+    with pytest.raises(WasmTypeError):
+        use()

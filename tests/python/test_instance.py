@@ -1,0 +1,150 @@
+"""Instances: links and exports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from guests import engine, guest
+from trimaran import (
+    Extern,
+    Func,
+    Global,
+    Instance,
+    Limits,
+    LinkError,
+    Memory,
+    MemoryType,
+    Module,
+    NotFoundError,
+    Store,
+    Table,
+    Tag,
+    Trap,
+    WasmTypeError,
+    WrongStoreError,
+)
+
+MANY = """(module
+    (func (export "f") (param i32) (result i32) local.get 0)
+    (memory (export "m") 1 2)
+    (global (export "g") (mut i64) (i64.const 5))
+    (table (export "t") 1 2 funcref)
+    (func (export "") ))"""
+
+
+def test_exports_are_a_mapping() -> None:
+    store, instance = guest(MANY)
+    exports = instance.exports(store)
+    assert isinstance(exports, Mapping)
+    assert list(exports) == ["f", "m", "g", "t", ""]
+    assert len(exports) == 5
+    assert [type(item) for item in exports.values()] == [Func, Memory, Global, Table, Func]
+    assert exports.keys() >= {"f", "m"}
+    assert "f" in exports and "x" not in exports
+    assert exports.get("x") is None
+    assert exports.get("x", 5) == 5
+    assert exports.get("m") is exports["m"]
+    assert dict(exports)["g"] is exports["g"]
+    assert repr(exports) == "<InstanceExports f, m, g, t, >"
+    assert repr(instance) == "<Instance>"
+
+
+def test_exports_by_their_place() -> None:
+    store, instance = guest(MANY)
+    exports = instance.exports(store)
+    assert exports.by_index[1] is exports["m"]
+    assert (exports[0], exports[-1]) == (exports["f"], exports[""])
+    with pytest.raises(IndexError, match="there is no export 5: the instance has 5"):
+        exports[5]
+    with pytest.raises(WasmTypeError, match="the export is a float: expected an int"):
+        exports[1.0]  # type: ignore[index]
+
+
+def test_exports_are_found_once() -> None:
+    store, instance = guest(MANY)
+    assert instance.exports(store)["f"] is instance.exports(store)["f"]
+
+
+def test_exports_by_their_kind() -> None:
+    store, instance = guest(MANY)
+    assert instance.func(store, "f")(store, 3) == 3
+    assert instance.memory(store, "m").size(store) == 1
+    assert str(instance.global_(store, "g").type(store)) == "(global (mut i64))"
+    assert str(instance.table(store, "t").type(store)) == "(table 1 2 funcref)"
+    with pytest.raises(WasmTypeError, match=r"^the export `f` is a function: expected a memory$"):
+        instance.memory(store, "f")
+    with pytest.raises(NotFoundError, match=r"^there is no export `x`: the instance exports `f`, `m`, `g`, `t`, ``$"):
+        instance.memory(store, "x")
+
+
+def test_a_tag() -> None:
+    from guests import config
+    from trimaran import Engine
+
+    made = Engine(config().wasm_exceptions(True))
+    store = Store(made)
+    tag = Instance(store, Module(made, '(module (tag (export "e") (param i32)))')).tag(store, "e")
+    assert isinstance(tag, Tag)
+    assert str(tag.type(store)) == "(tag (param i32))"
+    assert repr(tag) == "<Tag>"
+
+
+def test_no_exports() -> None:
+    store, instance = guest("(module)")
+    assert len(instance.exports(store)) == 0
+    with pytest.raises(NotFoundError, match="the instance exports nothing"):
+        instance.exports(store)["x"]
+
+
+def test_another_store() -> None:
+    store, instance = guest(MANY)
+    other = Store(store.engine)
+    instance.exports(store)
+    for use in (lambda: instance.exports(other), lambda: instance.func(other, "f")):
+        with pytest.raises(WrongStoreError, match="the instance belongs to another store"):
+            use()
+    with pytest.raises(WrongStoreError, match="the function belongs to another store"):
+        instance.func(store, "f")(other, 1)
+
+
+def test_imports_in_order() -> None:
+    store, maker = guest(MANY)
+    module = Module(
+        store.engine,
+        """(module
+            (import "a" "m" (memory 1)) (import "a" "f" (func $f (param i32) (result i32)))
+            (func (export "call") (result i32) (call $f (i32.const 9)))
+            (func (export "put") (i32.store8 (i32.const 3) (i32.const 65))))""",
+    )
+    memory, func = maker.memory(store, "m"), maker.func(store, "f")
+    externs: list[Extern] = [memory, func]
+    for imports in (externs, tuple(externs), iter(externs)):
+        instance = Instance(store, module, imports)
+        assert instance.func(store, "call")(store) == 9
+    instance.func(store, "put")(store)
+    assert memory.read(store, 3, 4) == b"A"
+
+
+def test_links_that_fail() -> None:
+    store, maker = guest(MANY)
+    module = Module(store.engine, '(module (import "a" "m" (memory 1)))')
+    with pytest.raises(LinkError, match="0 imports given, 1 wanted; missing: `a` `m`") as caught:
+        Instance(store, module)
+    assert (caught.value.module, caught.value.name) == ("a", "m")
+    with pytest.raises(LinkError, match=r"has the wrong type: expected \(memory 1\), found \(func"):
+        Instance(store, module, [maker.func(store, "f")])
+    with pytest.raises(LinkError, match="2 imports given"):
+        Instance(store, module, [maker.memory(store, "m")] * 2)
+    with pytest.raises(WasmTypeError, match=r"^import 1 is a function: expected a Func, Global, Table, "):
+        Instance(store, module, [test_no_exports])  # type: ignore[list-item]
+    other = Store(store.engine)
+    with pytest.raises(WrongStoreError, match="the memory belongs to another store"):
+        Instance(store, module, [Memory(other, MemoryType(Limits(1)))])
+
+
+def test_a_start_function_that_traps() -> None:
+    with pytest.raises(Trap, match="unreachable"):
+        guest("(module (func $f unreachable) (start $f))")
+    assert engine() is not None

@@ -1,0 +1,135 @@
+"""Modules: from text, bytes and files, validated, reflected, stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from guests import config, engine
+from trimaran import (
+    ArtifactError,
+    ClosedError,
+    CompileError,
+    Engine,
+    Instance,
+    IoError,
+    Module,
+    Store,
+    WasmTypeError,
+    WatSyntaxError,
+    WrongEngineError,
+    wat2wasm,
+)
+
+WAT = '(module $named (func (export "seven") (result i32) i32.const 7))'
+WASM = wat2wasm(WAT)
+
+
+def seven(module: Module, engine: Engine) -> object:
+    store = Store(engine)
+    return Instance(store, module, []).exports(store)["seven"](store)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("wasm", [WAT, WAT.encode(), WASM, bytearray(WASM), memoryview(WASM), f"  \n{WAT}"])
+def test_sources(wasm: str | bytes) -> None:
+    made = engine()
+    Module.validate(made, wasm)
+    assert seven(Module(made, wasm), made) == 7
+
+
+def test_wat2wasm() -> None:
+    assert wat2wasm("(module)") == b"\0asm\1\0\0\0"
+    assert type(wat2wasm(b"(module)")) is bytes
+    assert wat2wasm(WASM) == WASM
+
+
+@pytest.mark.parametrize("wasm", [b"", b"\0asm", WASM[:-1], b"not wasm", b"\0asm\1\0\0\0\xff", ""])
+def test_what_is_no_module(wasm: bytes) -> None:
+    made = engine()
+    for use in (Module, Module.validate):
+        with pytest.raises(CompileError) as caught:
+            use(made, wasm)
+        assert caught.value.reason == str(caught.value)
+
+
+@pytest.mark.parametrize("wat", ["(module (func (result i32)))", "(module (func (call 5)))"])
+def test_what_does_not_validate(wat: str) -> None:
+    made = engine()
+    with pytest.raises(CompileError):
+        Module(made, wat)
+    with pytest.raises(CompileError):
+        Module.validate(made, wat)
+
+
+def test_text_with_a_mistake() -> None:
+    for use in (Module, Module.validate):
+        with pytest.raises(WatSyntaxError, match=r"\(line 2, column 3\)"):
+            use(engine(), "(module\n (fun))")
+
+
+def test_files(tmp_path: Path) -> None:
+    made = engine()
+    for name, content in (("text.wat", WAT.encode()), ("binary.wasm", WASM)):
+        file = tmp_path / name
+        file.write_bytes(content)
+        for path in (file, str(file), str(file).encode()):
+            assert seven(Module.from_file(made, path), made) == 7
+    missing = tmp_path / "missing.wasm"
+    for use in (Module.from_file, Module.deserialize_file):
+        with pytest.raises(IoError, match=r"missing\.wasm: ") as caught:
+            use(made, missing)
+        assert caught.value.path == str(missing)
+        assert isinstance(caught.value, OSError)
+    with pytest.raises(WasmTypeError, match="surrogate"):
+        Module.from_file(made, b"\xff.wasm")
+
+
+def test_artifacts(tmp_path: Path) -> None:
+    made = engine()
+    artifact = Module(made, WAT).serialize()
+    assert type(artifact) is bytes
+    assert seven(Module.deserialize(made, artifact), made) == 7
+    file = tmp_path / "module.cwasm"
+    file.write_bytes(artifact)
+    assert seven(Module.deserialize_file(made, str(file)), made) == 7
+    other = Engine(config().consume_fuel(True))
+    with pytest.raises(ArtifactError):
+        Module.deserialize(other, artifact)
+    for damaged in (b"", artifact[:-1], bytes([artifact[0] ^ 1]) + artifact[1:], WASM):
+        with pytest.raises(ArtifactError):
+            Module.deserialize(made, damaged)
+
+
+def test_name_and_repr() -> None:
+    made = engine()
+    named, unnamed = Module(made, WAT), Module(made, "(module)")
+    assert (named.name, unnamed.name) == ("named", None)
+    assert (repr(named), repr(unnamed)) == ("<Module 'named'>", "<Module>")
+
+
+def test_close() -> None:
+    made = engine()
+    with Module(made, WAT) as module:
+        store = Store(made)
+        instance = Instance(store, module)
+    module.close()
+    for use in (lambda: module.exports, lambda: module.imports, lambda: module.name, module.serialize):
+        with pytest.raises(ClosedError, match="the module is closed"):
+            use()
+    with pytest.raises(ClosedError, match="the module is closed"):
+        Instance(store, module)
+    assert instance.func(store, "seven")(store) == 7
+    assert repr(module) == "<Module, closed>"
+
+
+def test_another_engine() -> None:
+    with pytest.raises(WrongEngineError, match="the module belongs to another engine"):
+        Instance(Store(engine()), Module(engine(), WAT))
+
+
+def test_a_module_serves_many_stores() -> None:
+    made = engine()
+    module = Module(made, WAT)
+    assert [seven(module, made) for _ in range(3)] == [7, 7, 7]
+    assert module.exports == module.exports
