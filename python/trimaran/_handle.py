@@ -12,7 +12,7 @@ Raw = TypeVar("Raw")
 class Handle(Generic[Raw]):
     """Holds an object of the core, so that generated code stays private."""
 
-    __slots__ = ("_raw",)
+    __slots__ = ("__weakref__", "_raw")
     _raw: Raw
 
     def __init__(self) -> None:

@@ -5,10 +5,18 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Callable, Iterable
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from . import _bindings, trap
 from .error import WasmtimeError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    BytesLike: TypeAlias = Buffer
+else:
+    # Whatever has the buffer protocol; before Python 3.12 there is no name for it.
+    BytesLike = bytes | bytearray | memoryview
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,10 +34,14 @@ def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Calls the core; what it fails with is raised as an error of this package."""
     try:
         return function(*args, **kwargs)
-    except _failures as failure:
-        raised = _translate(failure)
+    except _failures as raw:
+        raised = _translate(raw)
     # Outside the handler, so that a traceback does not show generated code.
-    raise raised
+    try:
+        raise raised
+    finally:
+        # The error knows this frame: it must not know the error, or neither is freed at once.
+        del raised
 
 
 def failure(variant: str, **fields: Any) -> WasmtimeError:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from typing import TypeAlias
 
 from . import _bindings as raw
 from ._numbers import Numbers
 from ._pointer import Pointer
-from ._surface import call, contents, expect, failure, index, integer, within
+from ._surface import BytesLike, call, contents, expect, failure, index, integer, within
 from .store import Storelike, inside
 from .types import MemoryType
-
-BytesLike: TypeAlias = bytes | bytearray | memoryview
-"""Bytes to write: also arrays, and whatever else has the buffer protocol."""
 
 
 class Memory(Numbers):

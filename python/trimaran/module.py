@@ -8,7 +8,7 @@ from typing import TypeAlias
 from . import _bindings as raw
 from ._closable import Closable
 from ._handle import Handle
-from ._surface import call, contents, expect, path, source
+from ._surface import BytesLike, call, contents, expect, path, source
 from .engine import Engine
 from .error import ClosedError
 from .types import ExportType, ImportType
@@ -45,7 +45,7 @@ class Module(Handle[raw.Module], Closable):
         call(raw.validate, _engine(engine), source(wasm, "the module"))
 
     @classmethod
-    def deserialize(cls, engine: Engine, encoded: bytes | bytearray | memoryview) -> Module:
+    def deserialize(cls, engine: Engine, encoded: BytesLike) -> Module:
         """Makes a module from what `serialize` gave.
 
         Raises `ArtifactError` where a single bit differs, or where another version or configuration made it. The

@@ -9,10 +9,10 @@ from . import _bindings as raw
 from ._closable import Closable
 from ._handle import Handle
 from ._pointer import Pointer
-from ._surface import article, call, contents, expect, integer, out_of_range, within, wrong_type
+from ._surface import BytesLike, article, call, contents, expect, integer, out_of_range, within, wrong_type
 from .engine import Engine
 from .error import ClosedError
-from .memory import BytesLike, Memory, first, read
+from .memory import Memory, first, read
 from .store import Storelike, inside
 from .types import MemoryType
 

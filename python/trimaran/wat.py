@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from . import _bindings as raw
-from ._surface import call, source
+from ._surface import BytesLike, call, source
 
-Wasm: TypeAlias = str | bytes | bytearray | memoryview
+Wasm: TypeAlias = str | BytesLike
 """A module: in the text format, or the bytes of either format."""
 
 

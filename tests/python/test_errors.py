@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
 import traceback
+import weakref
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -237,3 +240,17 @@ def test_a_failure_of_the_carrier_is_ours() -> None:
 def test_objects_of_the_wrong_kind(use: Callable[[], object]) -> None:
     with pytest.raises(WasmTypeError):
         use()
+
+
+def test_an_error_lets_go_at_once() -> None:
+    store = Store(engine())
+    memory = Memory(store, MemoryType(Limits(1)))
+    known = weakref.ref(memory)
+    gc.disable()
+    try:
+        with suppress(BoundsError):
+            memory.load_i32(store, 70_000)
+        del memory
+        assert known() is None
+    finally:
+        gc.enable()
