@@ -12,8 +12,11 @@ import dev.trimaran.Store
 @Structure.FieldOrder("magic", "version", "flags", "dataSize")
 class DataStruct(address: Pointer) : Structure(address) {
     @JvmField var magic: Int = 0
+
     @JvmField var version: Short = 0
+
     @JvmField var flags: Short = 0
+
     @JvmField var dataSize: Int = 0
 }
 

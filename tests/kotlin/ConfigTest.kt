@@ -21,9 +21,15 @@ import org.junit.jupiter.api.Test
 class ConfigTest {
     @Test
     fun `a configuration is a value`() {
-        val config = Config().apply { wasmThreads = true; maxWasmStack = 4096 }
-        assertEquals(config, Config().apply { maxWasmStack = 4096; wasmThreads = true })
-        assertEquals(config.hashCode(), Config().apply { maxWasmStack = 4096; wasmThreads = true }.hashCode())
+        val (config, same) =
+            List(2) {
+                Config().apply {
+                    wasmThreads = true
+                    maxWasmStack = 4096
+                }
+            }
+        assertEquals(config, same)
+        assertEquals(config.hashCode(), same.hashCode())
         assertNotEquals(config, Config())
         assertEquals("Config(wasmThreads=true, maxWasmStack=4096)", config.toString())
         assertEquals("Config()", Config().toString())

@@ -7,13 +7,13 @@ import dev.trimaran.Store
 import dev.trimaran.TrapCode
 import dev.trimaran.WasmtimeException
 import dev.trimaran.wat2wasm
-import java.io.ByteArrayOutputStream
-import java.io.ObjectOutputStream
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertInstanceOf
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.io.ByteArrayOutputStream
+import java.io.ObjectOutputStream
 
 class ErrorsTest {
     private val guest =
@@ -79,7 +79,8 @@ class ErrorsTest {
     @Test
     fun `text that is no Unicode is a typed error`() {
         val half = "\ud800"
-        fails<WasmtimeException.Encoding>("the text has half of a surrogate pair") { guest.instance.export(guest.store, half) }
+        val sentence = "the text has half of a surrogate pair"
+        fails<WasmtimeException.Encoding>(sentence) { guest.instance.export(guest.store, half) }
         fails<WasmtimeException.Encoding> { Module.fromFile(guest.engine, half) }
         fails<WasmtimeException> { Engine { target = half } }
         fails<WasmtimeException.Syntax> { Module(guest.engine, "(module \"$half\")") }

@@ -104,7 +104,9 @@ class InstanceTest {
     @Test
     fun `a memory of the host is imported`() {
         val memory = Memory(store, MemoryType(Limits(1, 2)))
-        val text = """(module (import "a" "m" (memory 1 2)) (func (export "load") (result i32) (i32.load8_u (i32.const 9))))"""
+        val text =
+            """(module (import "a" "m" (memory 1 2))
+              (func (export "load") (result i32) (i32.load8_u (i32.const 9))))"""
         val instance = Instance(store, Module(guest.engine, text), listOf(memory))
         memory.storeU8(store, 9, 200)
         assertEquals(200, instance.func(store, "load")(store))

@@ -4,12 +4,12 @@ import dev.trimaran.Limits
 import dev.trimaran.Memory
 import dev.trimaran.MemoryType
 import dev.trimaran.WasmtimeException
-import java.nio.ByteBuffer
 import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.nio.ByteBuffer
 
 class MemoryTest {
     private val room = Room()

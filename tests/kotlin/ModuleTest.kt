@@ -4,13 +4,13 @@ import dev.trimaran.Module
 import dev.trimaran.Trimaran
 import dev.trimaran.WasmtimeException
 import dev.trimaran.wat2wasm
-import java.nio.file.Path
-import kotlin.io.path.writeBytes
 import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
+import java.nio.file.Path
+import kotlin.io.path.writeBytes
 
 class ModuleTest {
     private val engine = engine()
@@ -46,7 +46,8 @@ class ModuleTest {
 
     @Test
     fun `what is no module`() {
-        fails<WasmtimeException.Compile>("not a WebAssembly module: there are no bytes") { Module(engine, ByteArray(0)) }
+        val nothing = "not a WebAssembly module: there are no bytes"
+        fails<WasmtimeException.Compile>(nothing) { Module(engine, ByteArray(0)) }
         fails<WasmtimeException.Compile> { Module(engine, "#!/bin/sh") }
         fails<WasmtimeException.Compile> { Module(engine, empty.copyOf(6)) }
         fails<WasmtimeException.Compile> { Module.validate(engine, "(module (func (result i32)))") }

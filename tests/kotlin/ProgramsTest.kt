@@ -3,13 +3,13 @@ package dev.trimaran.tests
 import dev.trimaran.Instance
 import dev.trimaran.Module
 import dev.trimaran.Store
-import java.nio.file.Path
-import kotlin.io.path.exists
-import kotlin.io.path.readText
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Assumptions.assumeTrue
 import org.junit.jupiter.api.Test
+import java.nio.file.Path
+import kotlin.io.path.exists
+import kotlin.io.path.readText
 
 /** A formatter of JSON: a real program, behind a protocol of bytes in linear memory. */
 private class Formatter(file: Path) {

@@ -10,13 +10,13 @@ import dev.trimaran.Store
 import dev.trimaran.Val
 import dev.trimaran.WaitOutcome
 import dev.trimaran.WasmtimeException
-import java.nio.ByteBuffer
-import java.util.concurrent.atomic.AtomicBoolean
 import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
+import java.nio.ByteBuffer
+import java.util.concurrent.atomic.AtomicBoolean
 
 /** A shared memory, and the guest that counts in it. */
 class Counter {

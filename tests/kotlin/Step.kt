@@ -1,8 +1,6 @@
 package dev.trimaran.tests
 
 import dev.trimaran.Val
-import java.math.BigInteger
-import java.util.HexFormat
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonPrimitive
@@ -11,6 +9,8 @@ import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import kotlinx.serialization.json.long
+import java.math.BigInteger
+import java.util.HexFormat
 
 /** What is wrong with a step or with its outcome. */
 class Problem(message: String) : Exception(message)

@@ -8,10 +8,10 @@ import dev.trimaran.Memory
 import dev.trimaran.MemoryType
 import dev.trimaran.Module
 import dev.trimaran.Store
-import java.nio.file.Path
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assumptions.assumeFalse
 import org.junit.jupiter.api.assertThrows
+import java.nio.file.Path
 
 /** The folder of the whole project. */
 val root: Path = Path.of(System.getProperty("trimaran.root")).normalize()

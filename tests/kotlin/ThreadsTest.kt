@@ -3,16 +3,18 @@ package dev.trimaran.tests
 import dev.trimaran.Instance
 import dev.trimaran.Module
 import dev.trimaran.Store
+import dev.trimaran.TrapCode
 import dev.trimaran.Val
 import dev.trimaran.WasmtimeException
-import java.util.concurrent.CompletableFuture
-import java.util.concurrent.CountDownLatch
-import java.util.concurrent.FutureTask
-import java.util.concurrent.atomic.AtomicInteger
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.assertThrows
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.FutureTask
+import java.util.concurrent.atomic.AtomicInteger
 
 /** Runs [work] on a thread of its own; what it fails with comes out of `get`. */
 fun <T> task(work: () -> T): FutureTask<T> = FutureTask(work).also { Thread(it).start() }
@@ -111,6 +113,22 @@ class ThreadsTest {
             assertEquals(4, closed.get())
         }
     }
+
+    @Test
+    fun `signals of guests and of Java do not get in each other's way`() {
+        val guest = Guest("""(module (func ${'$'}f (export "f") (call ${'$'}f)))""")
+        val recurse = { fails<WasmtimeException.Trap> { guest.call("f") }.code }
+        repeat(3) {
+            assertEquals(TrapCode.STACK_OVERFLOW, task(recurse).get())
+            assertThrows<StackOverflowError> { dig(0) }
+            val nothing = arrayOfNulls<Any>(1)
+            repeat(20_000) { assertThrows<NullPointerException> { nothing[0]!!.hashCode() } }
+            assertEquals(TrapCode.STACK_OVERFLOW, recurse())
+        }
+    }
+
+    /** Uses up the stack of Java. */
+    private fun dig(depth: Int): Int = dig(depth + 1) + 1
 
     @Test
     fun `objects are freed while calls run`() {

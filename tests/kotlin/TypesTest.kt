@@ -17,51 +17,54 @@ import org.junit.jupiter.api.Test
 
 class TypesTest {
     private val sum = FuncType(listOf(ValType.I32, ValType.I64), listOf(ValType.F64))
-    private val concrete = HeapType.Concrete("(func (param i32))")
+    private val empty = FuncType(listOf(), listOf())
+    private val nullary = HeapType.Concrete("(func)")
 
     /** A type, another one that equals it, one that does not, and its text. */
+    private class Row(val type: Any, val same: Any, val other: Any, val text: String)
+
     private val types =
         listOf(
-            listOf(Limits(1), Limits(1, null), Limits(1, 2), "1"),
-            listOf(Limits(1, 2), Limits(1).copy(max = 2), Limits(0, 2), "1 2"),
-            listOf(MemoryType(Limits(1, 5)), MemoryType(Limits(1, 5)), MemoryType(Limits(1)), "(memory 1 5)"),
-            listOf(
+            Row(Limits(1), Limits(1, null), Limits(1, 2), "1"),
+            Row(Limits(1, 2), Limits(1).copy(max = 2), Limits(0, 2), "1 2"),
+            Row(MemoryType(Limits(1, 5)), MemoryType(Limits(1, 5)), MemoryType(Limits(1)), "(memory 1 5)"),
+            Row(
                 MemoryType(Limits(1, 5), is64 = true, shared = true, pageSizeLog2 = 0),
                 MemoryType(Limits(1, 5), true, true, 0),
                 MemoryType(Limits(1, 5), true, true),
                 "(memory i64 1 5 shared (pagesize 0x1))",
             ),
-            listOf(ValType.I32, ValType.I32, ValType.I64, "i32"),
-            listOf(ValType.V128, ValType.V128, ValType.F32, "v128"),
-            listOf(ValType.Ref(RefType(HeapType.Func)), ValType.Ref(RefType(HeapType.Func)), ValType.F64, "funcref"),
-            listOf(RefType(HeapType.Extern), RefType(HeapType.Extern, true), RefType(HeapType.Any), "externref"),
-            listOf(RefType(HeapType.Any, false), RefType(HeapType.Any, false), RefType(HeapType.Any), "(ref any)"),
-            listOf(RefType(concrete), RefType(concrete), RefType(HeapType.Eq), "(ref null (func (param i32)))"),
-            listOf(concrete, HeapType.Concrete("(func (param i32))"), HeapType.Concrete("(func)"), "(func (param i32))"),
-            listOf(sum, FuncType(sum.params, sum.results), FuncType(sum.params, listOf()), "(func (param i32 i64) (result f64))"),
-            listOf(
+            Row(ValType.I32, ValType.I32, ValType.I64, "i32"),
+            Row(ValType.V128, ValType.V128, ValType.F32, "v128"),
+            Row(ValType.Ref(RefType(HeapType.Func)), ValType.Ref(RefType(HeapType.Func)), ValType.F64, "funcref"),
+            Row(RefType(HeapType.Extern), RefType(HeapType.Extern, true), RefType(HeapType.Any), "externref"),
+            Row(RefType(HeapType.Any, false), RefType(HeapType.Any, false), RefType(HeapType.Any), "(ref any)"),
+            Row(RefType(nullary), RefType(nullary), RefType(HeapType.Eq), "(ref null (func))"),
+            Row(nullary, HeapType.Concrete("(func)"), HeapType.Concrete("(array i8)"), "(func)"),
+            Row(sum, sum.copy(), FuncType(sum.params, listOf()), "(func (param i32 i64) (result f64))"),
+            Row(
                 TableType(RefType(HeapType.Func), Limits(0, 4)),
                 TableType(RefType(HeapType.Func), Limits(0, 4)),
                 TableType(RefType(HeapType.Func), Limits(0, 4), true),
                 "(table 0 4 funcref)",
             ),
-            listOf(
+            Row(
                 GlobalType(ValType.I64, true),
                 GlobalType(ValType.I64, true),
                 GlobalType(ValType.I64, false),
                 "(global (mut i64))",
             ),
-            listOf(TagType(sum), TagType(sum), TagType(FuncType(listOf(), listOf())), "(tag (param i32 i64) (result f64))"),
-            listOf(ExternType.Func(sum), ExternType.Func(sum), ExternType.Tag(TagType(sum)), sum.toString()),
+            Row(TagType(sum), TagType(sum.copy()), TagType(empty), "(tag (param i32 i64) (result f64))"),
+            Row(ExternType.Func(sum), ExternType.Func(sum), ExternType.Tag(TagType(sum)), sum.toString()),
         )
 
     @Test
     fun `types are compared, hashed and printed`() {
-        for ((type, same, other, text) in types) {
-            assertEquals(type, same)
-            assertEquals(type.hashCode(), same.hashCode())
-            assertNotEquals(type, other)
-            assertEquals(text, type.toString())
+        for (row in types) {
+            assertEquals(row.type, row.same)
+            assertEquals(row.type.hashCode(), row.same.hashCode())
+            assertNotEquals(row.type, row.other)
+            assertEquals(row.text, row.type.toString())
         }
     }
 
@@ -99,7 +102,13 @@ class TypesTest {
               (import "b" "t" (table i64 3 0xffffffffffffffff funcref))
               (import "c" "e" (tag (param f32)))
               (export "again" (memory 0)))"""
-        val module = Module(engine { wasmGc = true; wasmMemory64 = true; wasmExceptions = true }, text)
+        val engine =
+            engine {
+                wasmGc = true
+                wasmMemory64 = true
+                wasmExceptions = true
+            }
+        val module = Module(engine, text)
         assertEquals(
             listOf(
                 "a f (func (param i32 (ref null (struct (field (mut i32))))) (result externref (ref i31)))",

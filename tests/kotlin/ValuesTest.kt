@@ -4,7 +4,6 @@ import dev.trimaran.Func
 import dev.trimaran.Reference
 import dev.trimaran.Val
 import dev.trimaran.WasmtimeException
-import java.math.BigInteger
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertInstanceOf
@@ -12,6 +11,7 @@ import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.math.BigInteger
 
 class ValuesTest {
     private val guest =
@@ -112,7 +112,8 @@ class ValuesTest {
         assertEquals(Val.F64(0.1).hashCode(), Val.of(0.1).hashCode())
         assertNotEquals(Val.F64(0.0), Val.F64(-0.0))
         assertNotEquals(Val.I32(1), Val.I64(1))
-        assertEquals("[I32(value=1), F32(value=0.5), F64(value=0.1), Null]", listOf(1, 0.5f, 0.1, null).map(Val::of).toString())
+        val values = listOf(1, 0.5f, 0.1, null).map(Val::of)
+        assertEquals("[I32(value=1), F32(value=0.5), F64(value=0.1), Null]", values.toString())
     }
 
     @Test

@@ -14,9 +14,6 @@ import dev.trimaran.Store
 import dev.trimaran.Val
 import dev.trimaran.WasmtimeException
 import dev.trimaran.wat2wasm
-import java.math.BigInteger
-import java.util.HexFormat
-import kotlin.experimental.xor
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonNull
@@ -26,6 +23,9 @@ import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import kotlinx.serialization.json.long
+import java.math.BigInteger
+import java.util.HexFormat
+import kotlin.experimental.xor
 
 /** Something that a step made, to be kept under a name. */
 private class Kept(val it: Any)
@@ -53,7 +53,8 @@ class World {
         step.allUsed()
         val failure = outcome.exceptionOrNull()
         when {
-            failure != null -> if (failure is WasmtimeException && error != null) check(failure, error) else throw failure
+            failure is WasmtimeException && error != null -> check(failure, error)
+            failure != null -> throw failure
             error != null -> throw Problem("it did not fail")
             else -> compare(outcome.getOrNull(), expected, name)
         }

@@ -314,13 +314,13 @@ public class Config {
             consumeFuel = consumeFuel,
             parallelCompilation = parallelCompilation,
             sharedMemory = sharedMemory,
-            maxWasmStack = maxWasmStack?.let { natural(it, "max_wasm_stack") },
+            maxWasmStack = size(maxWasmStack, "max_wasm_stack"),
             gcSupport = gcSupport,
             collector = collector?.toRaw(),
             memoryMayMove = memoryMayMove,
-            memoryReservation = memoryReservation?.let { natural(it, "memory_reservation") },
-            memoryGuardSize = memoryGuardSize?.let { natural(it, "memory_guard_size") },
-            memoryReservationForGrowth = memoryReservationForGrowth?.let { natural(it, "memory_reservation_for_growth") },
+            memoryReservation = size(memoryReservation, "memory_reservation"),
+            memoryGuardSize = size(memoryGuardSize, "memory_guard_size"),
+            memoryReservationForGrowth = size(memoryReservationForGrowth, "memory_reservation_for_growth"),
             memoryInitCow = memoryInitCow,
             nativeUnwindInfo = nativeUnwindInfo,
             target = target,
@@ -329,6 +329,8 @@ public class Config {
             craneliftFlags = craneliftFlags.map { RawCraneliftFlag(it.name, it.value) },
         )
 }
+
+private fun size(bytes: Long?, setting: String): ULong? = bytes?.let { natural(it, setting) }
 
 private fun Strategy.toRaw(): RawStrategy = RawStrategy.valueOf(name)
 

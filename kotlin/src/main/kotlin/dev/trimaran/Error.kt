@@ -175,11 +175,8 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
      * @property path The file.
      * @property reason What the system said.
      */
-    public class Io internal constructor(
-        message: String,
-        public val path: String,
-        public val reason: String,
-    ) : WasmtimeException(message)
+    public class Io internal constructor(message: String, public val path: String, public val reason: String) :
+        WasmtimeException(message)
 
     /**
      * It is specified, but not available in this build or on this machine.

@@ -1,8 +1,8 @@
 package dev.trimaran
 
-import dev.trimaran.internal.ffi.validate as rawValidate
 import java.nio.file.Path
 import dev.trimaran.internal.ffi.Module as Raw
+import dev.trimaran.internal.ffi.validate as rawValidate
 
 /** A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread. */
 public class Module private constructor(@get:JvmSynthetic internal val raw: Raw) : AutoCloseable {

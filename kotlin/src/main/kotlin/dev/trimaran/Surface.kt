@@ -3,10 +3,10 @@
 package dev.trimaran
 
 import dev.trimaran.internal.ffi.InternalException
-import java.lang.ref.Reference as JavaReference
 import java.nio.ByteBuffer
 import java.nio.charset.CharacterCodingException
 import dev.trimaran.internal.ffi.WasmtimeException as RawException
+import java.lang.ref.Reference as JavaReference
 
 // The one way from the public classes to the generated ones.
 

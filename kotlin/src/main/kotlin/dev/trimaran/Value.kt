@@ -156,7 +156,8 @@ public sealed class Val {
             is Null -> null
         }
 
-    private fun wrong(expected: String): Nothing = throw WasmtimeException.Type("the value is $this: expected $expected")
+    private fun wrong(expected: String): Nothing =
+        throw WasmtimeException.Type("the value is $this: expected $expected")
 
     @JvmSynthetic
     internal fun toRaw(): Raw =
