@@ -57,12 +57,12 @@ struct ThreadsTests {
     let store = try Store(counters.engine)
     let view = try counters.memory.asMemory(store)
     var last: Int32 = 0
-    while !guest.isFinished {
+    repeat {
       try view.write(store, "beside the counter", at: 64)
       let now = try view.loadI32(store, at: 0)
       #expect(now >= last)
       last = now
-    }
+    } while !guest.isFinished
     try guest.join()
     #expect(try view.readString(store, at: 64, count: 18) == "beside the counter")
     #expect(try view.loadI32(store, at: 0) == 100_000)
