@@ -1,6 +1,7 @@
 """Trimaran: a WebAssembly runtime that is the same in Python, Kotlin and Swift.
 
-Code that was written for `wasmtime-py` runs with `import trimaran as wasmtime`. `README.md` shows the first steps.
+Code that was written for `wasmtime-py` runs with `import trimaran as wasmtime`. Everything is imported
+from here: the modules inside are how the package is made.
 """
 
 from ._bindings import version as _version

@@ -116,7 +116,7 @@ def text(value: object, what: str) -> str:
     return string
 
 
-def path(value: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str:
+def file_name(value: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str:
     """The path of a file as text."""
     try:
         name = os.fsdecode(value)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
 
 from . import _bindings as raw
 from ._numbers import Numbers
 from ._pointer import Pointer
-from ._surface import BytesLike, call, contents, expect, failure, index, integer, within
+from ._slices import first, read, span
+from ._surface import BytesLike, call, contents, expect, failure, integer, within
 from .store import Storelike, inside
 from .types import MemoryType
 
@@ -141,28 +141,3 @@ class Memory(Numbers):
     def hexdump(self, store: Storelike, start: int = 0, length: int = 256, width: int = 16) -> str:
         """`length` bytes from `start` as text for people: `width` bytes a line, by offset, in hex and as ASCII."""
         return call(self._raw.hexdump, inside(store), *span(start, length), integer(width, "the width"))
-
-
-def span(start: object, length: object) -> tuple[int, int]:
-    """An offset and a length, for the core to check."""
-    return integer(start, "the offset"), integer(length, "the length")
-
-
-def first(start: object, size: Callable[[], int]) -> int:
-    """Where to write: a negative start counts from the end, as in a slice."""
-    if start is None:
-        return 0
-    offset = index(start, "the offset")
-    return slice(offset, None).indices(size())[0] if offset < 0 else integer(offset, "the offset")
-
-
-def read(copy: Callable[[int, int], bytes], size: Callable[[], int], start: object, stop: object) -> bytes:
-    """Reads a slice, but for bounds in order: those are checked by whoever copies."""
-    begin = 0 if start is None else index(start, "the offset")
-    end = None if stop is None else index(stop, "the end")
-    if end is None or begin < 0 or end < 0:
-        begin, end, _ = slice(begin, end).indices(size())
-    if begin > end:
-        # Nothing is copied, but the core has to agree that it could be.
-        begin = end = 0
-    return copy(integer(begin, "the offset"), integer(end - begin, "the length"))

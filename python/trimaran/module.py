@@ -8,7 +8,7 @@ from typing import TypeAlias
 from . import _bindings as raw
 from ._closable import Closable
 from ._handle import Handle
-from ._surface import BytesLike, call, contents, expect, path, source
+from ._surface import BytesLike, call, contents, expect, file_name, source
 from .engine import Engine
 from .error import ClosedError
 from .types import ExportType, ImportType
@@ -37,7 +37,7 @@ class Module(Handle[raw.Module], Closable):
     @classmethod
     def from_file(cls, engine: Engine, path: Path) -> Module:
         """Compiles a module from a file in the binary or the text format. Raises `IoError` as well."""
-        return cls._wrap(call(raw.Module.from_file, _engine(engine), _path(path)))
+        return cls._wrap(call(raw.Module.from_file, _engine(engine), file_name(path)))
 
     @classmethod
     def validate(cls, engine: Engine, wasm: Wasm) -> None:
@@ -57,7 +57,7 @@ class Module(Handle[raw.Module], Closable):
     @classmethod
     def deserialize_file(cls, engine: Engine, path: Path) -> Module:
         """Makes a module from a file that holds what `serialize` gave. Raises `IoError` as well."""
-        return cls._wrap(call(raw.Module.deserialize_file, _engine(engine), _path(path)))
+        return cls._wrap(call(raw.Module.deserialize_file, _engine(engine), file_name(path)))
 
     def serialize(self) -> bytes:
         """The compiled module as bytes, to keep it and to load it without compiling."""
@@ -87,9 +87,6 @@ class Module(Handle[raw.Module], Closable):
             return "<Module>" if self.name is None else f"<Module {self.name!r}>"
         except ClosedError:
             return "<Module, closed>"
-
-
-_path = path
 
 
 def _engine(engine: object) -> raw.Engine:

@@ -9,10 +9,11 @@ from . import _bindings as raw
 from ._closable import Closable
 from ._handle import Handle
 from ._pointer import Pointer
+from ._slices import first, read
 from ._surface import BytesLike, article, call, contents, expect, integer, out_of_range, within, wrong_type
 from .engine import Engine
 from .error import ClosedError
-from .memory import Memory, first, read
+from .memory import Memory
 from .store import Storelike, inside
 from .types import MemoryType
 
