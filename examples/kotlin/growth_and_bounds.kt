@@ -19,7 +19,7 @@ fun main() {
         println("Initial memory: ${memory.size(store)} pages")
 
         try {
-            memory.write(store, "This will fail".encodeToByteArray(), PAGE_SIZE + 1000)
+            memory.write(store, "This will fail", PAGE_SIZE + 1000)
         } catch (error: WasmtimeException) {
             println("Expected error: ${error.message}")
         }
@@ -28,7 +28,7 @@ fun main() {
         println("Memory grown from $oldSize to ${memory.size(store)} pages")
 
         // What failed before is now inside.
-        memory.write(store, "Second page data".encodeToByteArray(), PAGE_SIZE + 100)
+        memory.write(store, "Second page data", PAGE_SIZE + 100)
         println("Second page contains: ${memory.readString(store, PAGE_SIZE + 100, 16)}")
 
         try {

@@ -11,7 +11,7 @@ fun main() {
     Store(engine).use { store ->
         val memory = Memory(store, MemoryType(Limits(1)))
 
-        memory.write(store, "Hello, WebAssembly World!".encodeToByteArray(), 0)
+        memory.write(store, "Hello, WebAssembly World!")
         memory.write(store, byteArrayOf(0, 1, 2, 3, -1, -2, -3), 25)
 
         println(memory.hexdump(store, 0, 64))

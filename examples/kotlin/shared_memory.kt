@@ -19,7 +19,7 @@ fun main() {
             thread {
                 Store(engine).use { store ->
                     val memory = sharedMemory.asMemory(store)
-                    memory.write(store, "Thread $id was here!".encodeToByteArray(), offsets[id])
+                    memory.write(store, "Thread $id was here!", offsets[id])
                 }
             }
         }

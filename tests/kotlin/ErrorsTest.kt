@@ -83,7 +83,9 @@ class ErrorsTest {
         fails<WasmtimeException.Encoding>(sentence) { guest.instance.export(guest.store, half) }
         fails<WasmtimeException.Encoding> { Module.fromFile(guest.engine, half) }
         fails<WasmtimeException> { Engine { target = half } }
-        fails<WasmtimeException.Syntax> { Module(guest.engine, "(module \"$half\")") }
+        fails<WasmtimeException.Encoding> { Module(guest.engine, "(module \"$half\")") }
+        fails<WasmtimeException.Encoding> { wat2wasm(half) }
+        fails<WasmtimeException.Encoding> { Room().run { memory.write(store, half) } }
     }
 
     @Test

@@ -64,6 +64,13 @@ class MemoryTest {
     }
 
     @Test
+    fun `texts are written as UTF-8`() {
+        memory.write(store, "☂")
+        memory.write(store, "é", 3)
+        assertEquals(listOf(0xe2, 0x98, 0x82, 0xc3, 0xa9, 0), List(6) { memory.loadU8(store, it.toLong()) })
+    }
+
+    @Test
     fun `large copies come back whole`() {
         val large = Room(min = 321, max = 321)
         val data = ByteArray(20 * 1024 * 1024) { (it * 31).toByte() }
@@ -114,7 +121,7 @@ class MemoryTest {
 
     @Test
     fun `what people look for`() {
-        memory.write(store, "one two one\u0000".encodeToByteArray(), 100)
+        memory.write(store, "one two one\u0000", 100)
         assertEquals(100, memory.find(store, "one".encodeToByteArray()))
         assertEquals(108, memory.find(store, "one".encodeToByteArray(), 101))
         assertNull(memory.find(store, "one".encodeToByteArray(), 101, 9))

@@ -66,7 +66,7 @@ class SharedMemoryTest {
             val view = counter.memory.asMemory(store)
             var last = 0
             while (!done.get()) {
-                view.write(store, "beside the counter".encodeToByteArray(), 64)
+                view.write(store, "beside the counter", 64)
                 val now = view.loadI32(store, 0)
                 assertTrue(now >= last)
                 last = now
@@ -102,7 +102,7 @@ class SharedMemoryTest {
         assertEquals("(memory 1 5 shared)", memory.type.toString())
         assertEquals(65_536, memory.dataLen)
         assertTrue(memory.dataPtr != 0L)
-        memory.write("abc".encodeToByteArray(), 10)
+        memory.write("abc", 10)
         memory.write(ByteBuffer.wrap("de".encodeToByteArray()), 13)
         assertEquals("abcde", memory.read(10..<15).decodeToString())
         assertEquals("abcde", memory.read(10L..<15L).decodeToString())

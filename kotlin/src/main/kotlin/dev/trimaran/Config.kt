@@ -229,6 +229,7 @@ public class Config {
     /** Whether every setting is the same. */
     override fun equals(other: Any?): Boolean = other is Config && settings() == other.settings()
 
+    /** Agrees with [equals]. */
     override fun hashCode(): Int = settings().hashCode()
 
     /** The settings that are not null, by name. */

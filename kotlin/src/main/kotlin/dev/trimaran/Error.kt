@@ -7,6 +7,8 @@ import dev.trimaran.internal.ffi.WasmtimeException as Raw
  *
  * Each subclass carries what a program needs to react; [message] is the sentence for a person, and is the same
  * in every language. The hierarchy is closed, so that a `when` over it is exhaustive. It is unchecked.
+ *
+ * @property message What was wrong, what was expected, what to do.
  */
 public sealed class WasmtimeException(override val message: String) : RuntimeException(message) {
     /**

@@ -12,11 +12,14 @@ public class Exports internal constructor(
     private val store: Store,
     private val items: Map<String, Extern>,
 ) : AbstractMap<String, Extern>() {
+    /** The names and what has them, in the module's order. */
     override val entries: Set<Map.Entry<String, Extern>>
         get() = items.entries
 
+    /** Whether something is exported under the name [key]. */
     override fun containsKey(key: String): Boolean = items.containsKey(key)
 
+    /** What is exported under the name [key], or null. */
     override fun get(key: String): Extern? = items[key]
 
     /** What is exported under [name], or `NotFound`. */

@@ -11,45 +11,45 @@ public sealed class ExternType {
      *
      * @property type Its type.
      */
-    public data class Func(public val type: FuncType) : ExternType() {
-        override fun toString(): String = type.toString()
-    }
+    public data class Func(public val type: FuncType) : ExternType()
 
     /**
      * A global.
      *
      * @property type Its type.
      */
-    public data class Global(public val type: GlobalType) : ExternType() {
-        override fun toString(): String = type.toString()
-    }
+    public data class Global(public val type: GlobalType) : ExternType()
 
     /**
      * A table.
      *
      * @property type Its type.
      */
-    public data class Table(public val type: TableType) : ExternType() {
-        override fun toString(): String = type.toString()
-    }
+    public data class Table(public val type: TableType) : ExternType()
 
     /**
      * A memory, shared or not.
      *
      * @property type Its type.
      */
-    public data class Memory(public val type: MemoryType) : ExternType() {
-        override fun toString(): String = type.toString()
-    }
+    public data class Memory(public val type: MemoryType) : ExternType()
 
     /**
      * A tag.
      *
      * @property type Its type.
      */
-    public data class Tag(public val type: TagType) : ExternType() {
-        override fun toString(): String = type.toString()
-    }
+    public data class Tag(public val type: TagType) : ExternType()
+
+    /** The type, as in the text format. */
+    final override fun toString(): String =
+        when (this) {
+            is Func -> type
+            is Global -> type
+            is Table -> type
+            is Memory -> type
+            is Tag -> type
+        }.toString()
 }
 
 /**

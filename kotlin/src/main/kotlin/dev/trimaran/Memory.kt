@@ -63,6 +63,10 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
     @JvmOverloads
     public fun write(store: Store, data: ByteBuffer, start: Long = 0): Unit = copyIn(store, data.direct(), start)
 
+    /** Copies [text] in, as UTF-8 and without a terminator, beginning at [start]. */
+    @JvmOverloads
+    public fun write(store: Store, text: String, start: Long = 0): Unit = write(store, text.utf8(), start)
+
     /** Sets [length] bytes, beginning at [start], to [value]. */
     public fun fill(store: Store, value: Byte, start: Long, length: Long): Unit =
         core(store) { raw.fill(store.raw, value.toUByte(), start, length) }

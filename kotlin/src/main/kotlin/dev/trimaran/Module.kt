@@ -15,7 +15,7 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
     public constructor(engine: Engine, bytes: ByteArray) : this(lending(bytes.direct(), engine) { Raw(engine.raw, it) })
 
     /** Compiles a module from the text format. Fails as for bytes. */
-    public constructor(engine: Engine, text: String) : this(engine, text.encodeToByteArray())
+    public constructor(engine: Engine, text: String) : this(engine, text.utf8())
 
     /** The module's name, from its name section. */
     public val name: String?
@@ -53,7 +53,7 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
 
         /** Checks a module in the text format without compiling it. Fails as [Module] does. */
         @JvmStatic
-        public fun validate(engine: Engine, text: String): Unit = validate(engine, text.encodeToByteArray())
+        public fun validate(engine: Engine, text: String): Unit = validate(engine, text.utf8())
 
         /**
          * Makes a module from what [serialize] gave. Fails with `Artifact` where a single bit differs, or where

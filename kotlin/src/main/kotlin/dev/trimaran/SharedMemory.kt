@@ -92,6 +92,13 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
     public fun write(data: ByteBuffer, start: Long = 0): Unit = lending(data.direct()) { raw.write(it, start) }
 
     /**
+     * Copies [text] in, as UTF-8 and without a terminator, beginning at [start]. Each byte is written atomically,
+     * the whole is not.
+     */
+    @JvmOverloads
+    public fun write(text: String, start: Long = 0): Unit = write(text.utf8(), start)
+
+    /**
      * This memory as a [Memory] of [store]. Any number of stores may have one, all over the same bytes, and
      * instances may import it. Fails with `WrongEngine` for a store of another engine.
      */

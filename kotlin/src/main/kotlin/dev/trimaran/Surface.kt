@@ -30,6 +30,9 @@ internal inline fun <R> core(argument: Any? = null, another: Any? = null, call: 
 internal inline fun <R> lending(bytes: ByteBuffer, argument: Any? = null, call: (ByteBuffer) -> R): R =
     core(bytes, argument) { call(bytes) }
 
+/** The text in UTF-8, or `Encoding`. */
+internal fun String.utf8(): ByteArray = core { encodeToByteArray(throwOnInvalidSequence = true) }
+
 /** The bytes where the core can borrow them: outside the heap. */
 internal fun ByteArray.direct(): ByteBuffer = ByteBuffer.allocateDirect(size).put(this).flip()
 

@@ -26,14 +26,10 @@ public sealed class ValType {
      *
      * @property type To what, and whether it may be null.
      */
-    public class Ref(public val type: RefType) : ValType() {
-        override fun equals(other: Any?): Boolean = other is Ref && type == other.type
-
-        override fun hashCode(): Int = type.hashCode()
-    }
+    public data class Ref(public val type: RefType) : ValType()
 
     /** The type, as in the text format. */
-    override fun toString(): String = toRaw().toString()
+    final override fun toString(): String = toRaw().toString()
 
     @JvmSynthetic
     internal fun toRaw(): RawValType =
@@ -110,14 +106,10 @@ public sealed class HeapType {
      *
      * @property text The type, as in the text format, such as `(func (param i32))`.
      */
-    public class Concrete(public val text: String) : HeapType() {
-        override fun equals(other: kotlin.Any?): Boolean = other is Concrete && text == other.text
-
-        override fun hashCode(): Int = text.hashCode()
-    }
+    public data class Concrete(public val text: String) : HeapType()
 
     /** The type, as in the text format. */
-    override fun toString(): String = toRaw().toString()
+    final override fun toString(): String = toRaw().toString()
 
     @JvmSynthetic
     internal fun toRaw(): RawHeapType =

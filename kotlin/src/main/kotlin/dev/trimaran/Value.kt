@@ -36,10 +36,13 @@ public sealed class Val {
         public val value: Float
             get() = Float.fromBits(bits)
 
+        /** Whether all bits are the same. */
         override fun equals(other: Any?): Boolean = other is F32 && bits == other.bits
 
+        /** Agrees with [equals]. */
         override fun hashCode(): Int = bits.hashCode()
 
+        /** The number. */
         override fun toString(): String = "F32(value=$value)"
 
         /** Floats by their bits. */
@@ -63,10 +66,13 @@ public sealed class Val {
         public val value: Double
             get() = Double.fromBits(bits)
 
+        /** Whether all bits are the same. */
         override fun equals(other: Any?): Boolean = other is F64 && bits == other.bits
 
+        /** Agrees with [equals]. */
         override fun hashCode(): Int = bits.hashCode()
 
+        /** The number. */
         override fun toString(): String = "F64(value=$value)"
 
         /** Floats by their bits. */
