@@ -47,8 +47,10 @@ struct Formatter {
 }
 
 /// What the plugin says about a text that it cannot format.
-struct FormatError: Error {
+struct FormatError: LocalizedError {
   let text: String
+
+  var errorDescription: String? { text.trimmingCharacters(in: .whitespacesAndNewlines) }
 }
 
 guard CommandLine.arguments.count == 3 else {
@@ -61,7 +63,7 @@ do {
   let text = try String(contentsOfFile: file, encoding: .utf8)
   let formatted = try Formatter(plugin: plugin).format(text, path: file)
   print(formatted, terminator: formatted.hasSuffix("\n") ? "" : "\n")
-} catch let error as FormatError {
-  print("error: \(error.text.trimmingCharacters(in: .whitespacesAndNewlines))")
+} catch {
+  print("error: \(error.localizedDescription)")
   exit(1)
 }
