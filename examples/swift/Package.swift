@@ -10,6 +10,7 @@ let examples = [
 let package = Package(
   name: "examples",
   platforms: [.macOS(.v13)],
+  // A link to `swift`: SwiftPM tells packages apart by the name of their folder, and this one's is the same.
   dependencies: [.package(name: "Trimaran", path: "Trimaran")],
   targets: examples.map { name in
     .executableTarget(

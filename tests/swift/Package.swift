@@ -7,6 +7,7 @@ let package = Package(
   name: "TrimaranTests",
   // For `Int128`, which Trimaran itself does not need.
   platforms: [.macOS(.v15), .iOS(.v18)],
+  // A link to `swift`: SwiftPM tells packages apart by the name of their folder, and this one's is the same.
   dependencies: [.package(name: "Trimaran", path: "Trimaran")],
   targets: [
     .testTarget(

@@ -162,7 +162,7 @@ public final class Memory: Sendable {
   ///
   /// - Parameters:
   ///   - store: The memory's store.
-  ///   - needle: What to look for. Nothing is found at once.
+  ///   - needle: What to look for. An empty needle is found at once.
   ///   - start: Where to begin.
   ///   - count: How many bytes to look through; `nil` is up to the end.
   /// - Returns: The offset of the first that there is, in bytes from the start of the memory; `nil` where there
@@ -184,7 +184,7 @@ public final class Memory: Sendable {
   ///
   /// - Parameters:
   ///   - store: The memory's store.
-  ///   - needle: What to look for. Nothing is found at once.
+  ///   - needle: What to look for. An empty needle is found at once.
   ///   - start: Where to begin.
   ///   - count: How many bytes to look through; `nil` is up to the end.
   /// - Returns: The offset of the first that there is, in bytes from the start of the memory; `nil` where there
