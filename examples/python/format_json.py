@@ -58,4 +58,6 @@ def main(plugin: str, file: str) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: format_json.py PLUGIN.wasm FILE.json")
     sys.exit(main(*sys.argv[1:]))
