@@ -197,6 +197,11 @@ impl<T: Guarded> Gate<T> {
         }
     }
 
+    /// Whether this very thread is inside.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.is_mine(this_thread())
+    }
+
     /// Runs `work` inside: at the root, or at the innermost caller if this thread is in a host function.
     /// Another thread waits until this one has left.
     pub(crate) fn enter<R>(&self, work: impl FnOnce(Inside<'_, T>) -> R) -> Result<R, Refused> {

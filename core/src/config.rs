@@ -165,7 +165,8 @@ config! {
     parallel_compilation: bool => parallel_compilation,
     /// Lets the host make shared memories. Off by default, as in wasmtime.
     shared_memory: bool => shared_memory,
-    /// The greatest stack that guest code may use, in bytes; more than zero.
+    /// The greatest stack that guest code may use, in bytes: more than zero, at most 1 GiB. On a thread that has less left,
+    /// guests run on a stack of their own.
     max_wasm_stack: u64,
     /// Support for garbage-collected references as a whole.
     gc_support: bool => gc_support,
@@ -194,6 +195,12 @@ config! {
 }
 
 impl Config {
+    /// What guests may use of a stack, in bytes: wasmtime's default, unless it is set.
+    pub(crate) fn guest_stack(&self) -> usize {
+        const DEFAULT: u64 = 512 << 10;
+        usize::try_from(self.max_wasm_stack.unwrap_or(DEFAULT)).unwrap_or(usize::MAX)
+    }
+
     /// What wasmtime makes of this.
     pub(crate) fn to_wasmtime(&self) -> Result<wasmtime::Config> {
         let invalid = |setting: &str, reason: String| WasmtimeError::Config { reason: format!("{setting}: {reason}") };
@@ -240,8 +247,17 @@ impl Config {
             });
         }
         if let Some(bytes) = self.max_wasm_stack {
-            let size = usize::try_from(bytes).map_err(|error| invalid("max_wasm_stack", error.to_string()))?;
+            const GREATEST: u64 = 1 << 30;
+            let size = usize::try_from(bytes.min(GREATEST + 1)).unwrap_or_default();
+            if bytes > GREATEST {
+                return Err(invalid(
+                    "max_wasm_stack",
+                    format!("{bytes} bytes are too many: expected at most {GREATEST}"),
+                ));
+            }
             config.max_wasm_stack(size);
+            // Wasmtime wants its own stacks larger than this one, and nothing here uses them.
+            config.async_stack_size(size.saturating_add(1 << 20));
         }
         if let Some(cache) = &self.cache {
             let path = match cache {

@@ -11,6 +11,7 @@ use crate::{Config, Result, WasmtimeError};
 #[derive(uniffi::Object)]
 pub struct Engine {
     inner: Closable<wasmtime::Engine>,
+    guest_stack: usize,
 }
 
 #[uniffi::export]
@@ -20,7 +21,7 @@ impl Engine {
     pub fn new(config: Config) -> Result<Arc<Self>> {
         let engine = wasmtime::Engine::new(&config.to_wasmtime()?)
             .map_err(|error| WasmtimeError::Config { reason: crate::error::chain(&error) })?;
-        Ok(Arc::new(Self { inner: Closable::new("engine", engine) }))
+        Ok(Arc::new(Self { inner: Closable::new("engine", engine), guest_stack: config.guest_stack() }))
     }
 
     /// Moves the epoch on by one: guests whose deadline it passes are interrupted, if
@@ -44,6 +45,11 @@ impl Engine {
 }
 
 impl Engine {
+    /// What guests may use of a stack, in bytes.
+    pub(crate) fn guest_stack(&self) -> usize {
+        self.guest_stack
+    }
+
     pub(crate) fn get(&self) -> Result<wasmtime::Engine> {
         self.inner.get()
     }

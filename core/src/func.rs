@@ -33,7 +33,7 @@ impl Func {
     /// `Trap` where the guest traps, and with whatever a host function failed with.
     pub fn call(&self, store: &Store, arguments: Vec<Val>) -> Result<Vec<Val>> {
         let func = self.get(store)?;
-        store.enter(|context| {
+        store.enter_guest(|context| {
             // References of this call are rooted for as long as it lasts, and no longer.
             let mut scope = RootScope::new(context);
             let mut context = wasmtime::AsContextMut::as_context_mut(&mut scope);

@@ -29,7 +29,7 @@ impl Instance {
         let wanted: Vec<_> = module.imports().map(|import| import_type(&import)).collect();
         check_count(&wanted, imports.len())?;
         let given: Vec<_> = imports.iter().map(|item| item.to_wasmtime(store)).collect::<Result<_>>()?;
-        let inner = store.enter(|mut context| {
+        let inner = store.enter_guest(|mut context| {
             wasmtime::Instance::new(&mut context, &module, &given).map_err(|error| {
                 let mismatch =
                     mismatch(&error, &wanted, |index| given.get(index).map(|item| type_of(item, &context).to_string()));

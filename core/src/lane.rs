@@ -113,7 +113,7 @@ impl Func {
     pub fn call_slots(&self, store: &Store, slots: &mut [Slot]) -> Result<()> {
         self.check_slots(store, slots.len())?;
         let func = self.get(store)?;
-        store.enter(|mut context| call_raw(func, &mut context, slots))
+        store.enter_guest(|mut context| call_raw(func, &mut context, slots))
     }
 
     /// Calls the function once for each row, in one turn of the store. `fill` puts a row's parameters into the slots,
@@ -131,7 +131,7 @@ impl Func {
             let mut slots = vec![Slot::default(); self.signature(store)?.width()];
             self.check_slots(store, slots.len())?;
             let func = self.get(store)?;
-            store.enter(|mut context| {
+            store.enter_guest(|mut context| {
                 while row < rows {
                     fill(row, &mut slots);
                     call_raw(func, &mut context, &mut slots)?;

@@ -27,8 +27,14 @@ pub(crate) struct StoreId(u64);
 pub struct Store {
     id: StoreId,
     engine: wasmtime::Engine,
+    /// What guests may use of a stack, in bytes.
+    guest_stack: usize,
     gate: Gate<Guest>,
 }
+
+/// What the host needs of a stack beside its guest, in bytes: our own frames, and the zones that a JVM keeps at the end
+/// of every stack.
+const HOST_STACK: usize = 256 << 10;
 
 /// What stands behind the gate.
 pub(crate) struct Guest(wasmtime::Store<StoreData>);
@@ -49,11 +55,12 @@ impl Store {
     #[uniffi::constructor]
     pub fn new(engine: &Engine) -> Result<Arc<Self>> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
+        let guest_stack = engine.guest_stack();
         let engine = engine.get()?;
         let store = wasmtime::Store::try_new(&engine, StoreData::default())
             .map_err(|error| WasmtimeError::limit(crate::error::chain(&error)))?;
         let id = StoreId(NEXT.fetch_add(1, Ordering::Relaxed));
-        Ok(Arc::new(Self { id, engine, gate: Gate::new(Guest(store)) }))
+        Ok(Arc::new(Self { id, engine, guest_stack, gate: Gate::new(Guest(store)) }))
     }
 
     /// Gives guests `fuel` units from now on. Fails with `Config` unless `Config.consume_fuel` is set.
@@ -131,6 +138,17 @@ impl Store {
     /// Takes a turn in the store. See `access`.
     pub(crate) fn enter<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
         self.gate.enter(|inside| work(context(inside))).map_err(WasmtimeError::refused).and_then(|result| result)
+    }
+
+    /// Takes a turn in the store, to run guest code. Wasmtime lets a guest use as much stack as it is configured to,
+    /// whatever the thread has: one that has less left runs the guest on a stack of its own.
+    pub(crate) fn enter_guest<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
+        // Further in, the limit of the outermost call holds, and that call has seen to the room.
+        if self.gate.is_inside() {
+            return self.enter(work);
+        }
+        let needed = self.guest_stack.saturating_add(HOST_STACK);
+        stacker::maybe_grow(needed, needed.saturating_add(HOST_STACK), || self.enter(work))
     }
 
     /// Takes a turn by the pass of one host call, and meets the innermost caller.

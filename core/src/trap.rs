@@ -175,6 +175,10 @@ fn demangle(name: &str) -> Option<String> {
     if let Ok(rust) = rustc_demangle::try_demangle(name) {
         return Some(format!("{rust:#}"));
     }
+    // Without this prefix a name is its own: `f` is no `float`.
+    if !name.trim_start_matches('_').starts_with('Z') || !name.starts_with('_') {
+        return None;
+    }
     cpp_demangle::Symbol::new(name).ok()?.demangle().ok()
 }
 

@@ -2,9 +2,9 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use trimaran::{Config, Engine, Limits, Memory, MemoryType, Store, WasmtimeError};
+use trimaran::{Config, Engine, Extern, Instance, Limits, Memory, MemoryType, Module, Store, TrapCode, WasmtimeError};
 
 const PAGE: i64 = 65_536;
 
@@ -17,6 +17,9 @@ fn engine(config: Config) -> Arc<Engine> {
     Engine::new(Config { target, ..config }).unwrap()
 }
 
+/// Tests that measure this process, or fill it, take turns.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// The bytes of this process that are in memory.
 fn resident() -> i64 {
     let status = std::fs::read_to_string("/proc/self/statm").unwrap();
@@ -25,6 +28,7 @@ fn resident() -> i64 {
 
 #[test]
 fn after_close_the_memory_is_back() {
+    let _alone = ALONE.lock();
     let engine = engine(Config::default());
     let store = Store::new(&engine).unwrap();
     let memory = Memory::new(&store, pages(1024)).unwrap();
@@ -41,6 +45,7 @@ fn after_close_the_memory_is_back() {
 
 #[test]
 fn two_hundred_memories_without_reserved_space() {
+    let _alone = ALONE.lock();
     let nothing = Some(0);
     let engine = engine(Config {
         memory_reservation: nothing,
@@ -57,8 +62,51 @@ fn two_hundred_memories_without_reserved_space() {
     }
 }
 
+/// A guest that calls itself for ever, in a call and in its start function.
+const ENDLESS: &[u8] = br#"(module (func $f (export "f") (call $f)))"#;
+const ENDLESS_START: &[u8] = br#"(module (func $f (call $f)) (start $f))"#;
+
+#[test]
+fn a_guest_that_recurses_for_ever_is_a_trap_on_the_smallest_stack() {
+    let _alone = ALONE.lock();
+    let (engine, large) =
+        (engine(Config::default()), engine(Config { max_wasm_stack: Some(8 << 20), ..Config::default() }));
+    for stack in [128 << 10, 256 << 10, 512 << 10, 1 << 20, 8 << 20] {
+        for engine in [&engine, &large] {
+            let engine = Arc::clone(engine);
+            let run = move || {
+                let store = Store::new(&engine).unwrap();
+                let start = Module::new(&engine, ENDLESS_START).unwrap();
+                let Err(WasmtimeError::Trap { code, .. }) = Instance::new(&store, &start, Vec::new()) else {
+                    panic!("expected a trap")
+                };
+                assert_eq!(code, Some(TrapCode::StackOverflow));
+                let module = Module::new(&engine, ENDLESS).unwrap();
+                let instance = Instance::new(&store, &module, Vec::new()).unwrap();
+                let Extern::OfFunc { func } = instance.export(&store, "f").unwrap() else { panic!("a function") };
+                for _ in 0..3 {
+                    let Err(error) = func.call(&store, Vec::new()) else { panic!("expected a trap") };
+                    let WasmtimeError::Trap { code, frames, .. } = &error else { panic!("expected a trap: {error}") };
+                    assert_eq!(*code, Some(TrapCode::StackOverflow));
+                    // The name is its own, and not C++ for `float`.
+                    assert_eq!(frames.first().and_then(|frame| frame.func_name.as_deref()), Some("f"));
+                    assert!(matches!(func.call_slots(&store, &mut []), Err(WasmtimeError::Trap { .. })));
+                }
+            };
+            std::thread::Builder::new().stack_size(stack).spawn(run).unwrap().join().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_stack_that_no_machine_has_is_refused() {
+    let config = Config { max_wasm_stack: Some(u64::MAX), ..Config::default() };
+    assert!(matches!(Engine::new(config).err(), Some(WasmtimeError::Config { .. })));
+}
+
 #[test]
 fn a_dropped_store_needs_no_close() {
+    let _alone = ALONE.lock();
     let engine = engine(Config::default());
     for _ in 0..2_000 {
         let store = Store::new(&engine).unwrap();

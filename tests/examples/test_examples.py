@@ -1,0 +1,65 @@
+"""The examples print the same in Python, Kotlin and Swift: byte for byte what lies in `output`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+OUTPUT = Path(__file__).resolve().parent / "output"
+PLUGIN = ROOT / "target" / "programs" / "dprint-json.wasm"
+FORMATTER = ROOT / "tests" / "modules" / "json_formatter.wat"
+
+LANGUAGES = {
+    "python": lambda name: [sys.executable, str(EXAMPLES / "python" / f"{name}.py")],
+    "kotlin": lambda name: [str(EXAMPLES / "kotlin" / "run"), name],
+    "swift": lambda name: [str(ROOT / "tools" / "swift"), str(EXAMPLES / "swift" / ".build" / "debug" / name)],
+}
+
+SEED = ["basic_memory", "module_memory", "shared_memory", "growth_and_bounds", "direct_access", "inspection"]
+
+
+def run(language: str, name: str, *arguments: str) -> tuple[int, str]:
+    command = [*LANGUAGES[language](name), *arguments]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ, capture_output=True, text=True, encoding="utf-8", timeout=120
+    )
+    assert not done.stderr, done.stderr
+    return done.returncode, done.stdout
+
+
+def expected(name: str) -> str:
+    return (OUTPUT / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", SEED)
+def test_the_seed(language: str, name: str) -> None:
+    assert run(language, name) == (0, expected(name))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("file", "status"), [("boat", 0), ("broken", 1)])
+def test_the_program_in_text_form(language: str, file: str, status: int) -> None:
+    done = run(language, "format_json", str(FORMATTER), f"examples/data/{file}.json")
+    assert done == (status, expected(f"formatter_{file}"))
+
+
+@pytest.mark.skipif(not PLUGIN.exists(), reason="the formatter of dprint is not here: npm could not fetch it")
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("file", "status"), [("boat", 0), ("broken", 1)])
+def test_the_program_from_npm(language: str, file: str, status: int) -> None:
+    done = run(language, "format_json", str(PLUGIN), f"examples/data/{file}.json")
+    assert done == (status, expected(f"dprint_{file}"))
+
+
+def test_every_example_is_there_in_every_language() -> None:
+    names = {*SEED, "format_json"}
+    for language, ending in {"python": "py", "kotlin": "kt", "swift": "swift"}.items():
+        found = {file.stem for file in (EXAMPLES / language).glob(f"*.{ending}")} - {"Package"}
+        assert found == names, language
