@@ -28,7 +28,7 @@ kotlin: native
 
 swift: native
 	tools/setup-swift
-	tools/swift swift build --package-path swift
+	tools/swift swift build --package-path examples/swift
 
 package: python kotlin swift
 
