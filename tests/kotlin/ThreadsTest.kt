@@ -1,19 +1,21 @@
 package dev.trimaran.tests
 
-import dev.trimaran.Instance
-import dev.trimaran.Module
+import dev.trimaran.Limits
+import dev.trimaran.Memory
+import dev.trimaran.MemoryType
 import dev.trimaran.Store
 import dev.trimaran.TrapCode
 import dev.trimaran.Val
 import dev.trimaran.WasmtimeException
+import dev.trimaran.wat2wasm
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
-import java.util.concurrent.CompletableFuture
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.FutureTask
+import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicInteger
 
 /** Runs [work] on a thread of its own; what it fails with comes out of `get`. */
@@ -131,19 +133,24 @@ class ThreadsTest {
     private fun dig(depth: Int): Int = dig(depth + 1) + 1
 
     @Test
-    fun `objects are freed while calls run`() {
-        // Every object is garbage as soon as it was used: its handle must not be freed before the call is over.
-        val stop = CompletableFuture<Unit>()
-        val collector = task { while (!stop.isDone) System.gc() }
-        repeat(60) {
-            val engine = engine()
-            val memory = """(module (memory (export "memory") 1) (func (export "size") (result i32) memory.size))"""
-            val store = Store(engine)
-            val exports = Instance(store, Module(engine, memory)).exports(store)
-            exports.memory("memory").write(store, ByteArray(1000) { it.toByte() }, 5)
-            assertEquals(1, exports.func("size")(store))
-        }
-        stop.complete(Unit)
+    fun `what a call was given is kept until it is over`() {
+        // Buffers and objects are garbage as soon as they were handed on. It takes compiled code, and a collection
+        // in the middle of a call, to show where one is freed too early.
+        val stop = AtomicBoolean()
+        val collector = task { while (!stop.get()) System.gc() }
+        val workers =
+            List(4) {
+                task {
+                    repeat(4_000) { assertEquals(14, wat2wasm("(module (type (func)))").size) }
+                    repeat(50) {
+                        val exports = Guest("""(module (memory (export "memory") 1))""").run { instance.exports(store) }
+                        assertEquals(1, exports.size)
+                        Memory(Store(engine()), MemoryType(Limits(1)))
+                    }
+                }
+            }
+        workers.forEach { it.get() }
+        stop.set(true)
         collector.get()
     }
 }
