@@ -18,8 +18,9 @@ import java.util.concurrent.FutureTask
 import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicInteger
 
-/** Runs [work] on a thread of its own; what it fails with comes out of `get`. */
-fun <T> task(work: () -> T): FutureTask<T> = FutureTask(work).also { Thread(it).start() }
+/** Runs [work] on a thread of its own, with so many bytes of stack; what it fails with comes out of `get`. */
+fun <T> task(stackSize: Long = 0, work: () -> T): FutureTask<T> =
+    FutureTask(work).also { Thread(null, it, "task", stackSize).start() }
 
 /** A guest that sleeps in its store until [wake]. */
 private class Sleeper {
@@ -117,15 +118,27 @@ class ThreadsTest {
     }
 
     @Test
-    fun `signals of guests and of Java do not get in each other's way`() {
+    fun `a guest that recurses for ever is a trap on every thread`() {
         val guest = Guest("""(module (func ${'$'}f (export "f") (call ${'$'}f)))""")
         val recurse = { fails<WasmtimeException.Trap> { guest.call("f") }.code }
+        for (stackSize in listOf(0L, 192L shl 10, 512L shl 10, 8L shl 20)) {
+            assertEquals(TrapCode.STACK_OVERFLOW, task(stackSize, recurse).get())
+        }
+        // Where Java has used up most of the stack itself.
+        val deep = task(8L shl 20) { below(20_000) { recurse() } }
+        assertEquals(TrapCode.STACK_OVERFLOW, deep.get())
+    }
+
+    private fun <T> below(depth: Int, work: () -> T): T = if (depth == 0) work() else listOf(below(depth - 1, work))[0]
+
+    @Test
+    fun `signals of guests and of Java do not get in each other's way`() {
+        val guest = Guest("""(module (memory 1) (func (export "f") (drop (i32.load (i32.const 65536)))))""")
         repeat(3) {
-            assertEquals(TrapCode.STACK_OVERFLOW, task(recurse).get())
+            assertEquals(TrapCode.MEMORY_OUT_OF_BOUNDS, fails<WasmtimeException.Trap> { guest.call("f") }.code)
             assertThrows<StackOverflowError> { dig(0) }
             val nothing = arrayOfNulls<Any>(1)
             repeat(20_000) { assertThrows<NullPointerException> { nothing[0]!!.hashCode() } }
-            assertEquals(TrapCode.STACK_OVERFLOW, recurse())
         }
     }
 

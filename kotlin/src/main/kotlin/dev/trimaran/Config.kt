@@ -181,7 +181,10 @@ public class Config {
     /** Lets the host make shared memories. Off by default, as in wasmtime. */
     public var sharedMemory: Boolean? = null
 
-    /** The greatest stack that guest code may use, in bytes; more than zero. */
+    /**
+     * The greatest stack that guest code may use, in bytes: more than zero, at most 1 GiB. On a thread that has less
+     * left, guests run on a stack of their own.
+     */
     public var maxWasmStack: Long? = null
 
     /** Support for garbage-collected references as a whole. */
@@ -210,7 +213,8 @@ public class Config {
 
     /**
      * The target that code is compiled for, as a triple such as `x86_64-unknown-linux-gnu`, or `pulley64` for the
-     * portable interpreter. Code for another machine than this can be compiled, but not run.
+     * portable interpreter. Code for another machine can be compiled, if this build has a compiler for it, but not
+     * run.
      */
     public var target: String? = null
 
