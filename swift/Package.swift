@@ -12,7 +12,7 @@ let package = Package(
     // What people use.
     .target(
       name: "Trimaran",
-      dependencies: ["TrimaranGenerated"],
+      dependencies: ["TrimaranGenerated", "CTrimaran"],
       swiftSettings: [.swiftLanguageMode(.v6)]
     ),
     // What UniFFI makes of the core; `prepare` puts it there. Its output is not written for Swift 6 mode.

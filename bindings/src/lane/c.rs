@@ -6,38 +6,49 @@
 use std::slice;
 use std::sync::Arc;
 
-use trimaran::{Func, Memory, Result, Slot, Store, WasmtimeError};
+use trimaran::{Func, Kind, Memory, Result, SharedMemory, Slot, Store, WasmtimeError};
+use uniffi::RustBuffer;
 
 use super::{entry, error_bytes, open};
 
-/// A serialised error. `trimaran_error_free` takes it back.
-#[repr(C)]
-pub struct LaneError {
-    data: *mut u8,
-    length: usize,
-}
-
-/// Writes the error where the caller wants it, and gives the status.
+/// Writes the error where the caller wants it, and gives the status. The error is a buffer of UniFFI's, so that the
+/// generated code reads it and frees it.
 ///
 /// # Safety
 /// `error` points to room for one.
-unsafe fn status(result: Result<()>, error: *mut LaneError) -> i32 {
+unsafe fn status(result: Result<()>, error: *mut RustBuffer) -> i32 {
     let Err(failure) = result else { return 0 };
-    let bytes = Box::leak(error_bytes(failure).into_boxed_slice());
     // SAFETY: by the contract.
-    unsafe { error.write(LaneError { data: bytes.as_mut_ptr(), length: bytes.len() }) };
+    unsafe { error.write(RustBuffer::from_vec(error_bytes(failure))) };
     1
 }
 
-/// Takes an error's memory back.
+/// An object that was opened before.
 ///
 /// # Safety
-/// `error` came out of a call of the lane and was not freed before.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn trimaran_error_free(error: LaneError) {
-    let bytes = std::ptr::slice_from_raw_parts_mut(error.data, error.length);
-    // SAFETY: `status` leaked a box of just this size.
-    drop(unsafe { Box::from_raw(bytes) });
+/// The pointer came from the function that opens this kind, and stays open for as long as the reference lives.
+unsafe fn opened<'a, T>(object: *const T) -> Result<&'a T> {
+    // SAFETY: open, by the contract, or null.
+    unsafe { object.as_ref() }
+        .ok_or_else(|| WasmtimeError::Unexpected { reason: "an object that could not be opened".to_owned() })
+}
+
+/// What lies at a pointer, which may be null where there is nothing.
+///
+/// # Safety
+/// As for `slice::from_raw_parts`, unless `length` is 0.
+unsafe fn lent<'a, T>(data: *const T, length: usize) -> &'a [T] {
+    // SAFETY: by the contract.
+    if length == 0 { &[] } else { unsafe { slice::from_raw_parts(data, length) } }
+}
+
+/// The same, to write.
+///
+/// # Safety
+/// As for `slice::from_raw_parts_mut`, unless `length` is 0.
+unsafe fn lent_mut<'a, T>(data: *mut T, length: usize) -> &'a mut [T] {
+    // SAFETY: by the contract.
+    if length == 0 { &mut [] } else { unsafe { slice::from_raw_parts_mut(data, length) } }
 }
 
 macro_rules! objects {
@@ -59,8 +70,10 @@ macro_rules! objects {
             /// The pointer came from the function that opens this kind, and is not used again.
             #[unsafe(no_mangle)]
             pub unsafe extern "C" fn $close(object: *const $ty) {
-                // SAFETY: by the contract.
-                drop(unsafe { Arc::from_raw(object) });
+                if !object.is_null() {
+                    // SAFETY: by the contract.
+                    drop(unsafe { Arc::from_raw(object) });
+                }
             }
         )*
     };
@@ -70,36 +83,7 @@ objects! {
     Store, trimaran_store_open, trimaran_store_close;
     Func, trimaran_func_open, trimaran_func_close;
     Memory, trimaran_memory_open, trimaran_memory_close;
-}
-
-/// Writes what a function takes and then what it gives into `kinds`, up to `capacity`, and how many of each.
-///
-/// # Safety
-/// The objects are open; there is room for `capacity` kinds, two counts and an error.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn trimaran_func_signature(
-    func: *const Func,
-    store: *const Store,
-    kinds: *mut u8,
-    capacity: usize,
-    counts: *mut [usize; 2],
-    error: *mut LaneError,
-) -> i32 {
-    let work = || {
-        // SAFETY: open, by the contract.
-        let (func, store) = unsafe { (&*func, &*store) };
-        let signature = func.signature(store)?;
-        let all = signature.params().iter().chain(signature.results());
-        for (index, kind) in all.take(capacity).enumerate() {
-            // SAFETY: there is room for `capacity`, and `index` is below it.
-            unsafe { kinds.add(index).write(*kind as u8) };
-        }
-        // SAFETY: by the contract.
-        unsafe { counts.write([signature.params().len(), signature.results().len()]) };
-        Ok(())
-    };
-    // SAFETY: by the contract.
-    unsafe { status(entry(work), error) }
+    SharedMemory, trimaran_shared_memory_open, trimaran_shared_memory_close;
 }
 
 /// Calls a function on `count` slots, in place.
@@ -112,15 +96,95 @@ pub unsafe extern "C" fn trimaran_func_call(
     store: *const Store,
     slots: *mut Slot,
     count: usize,
-    error: *mut LaneError,
+    error: *mut RustBuffer,
 ) -> i32 {
     let work = || {
         // SAFETY: by the contract.
-        let (func, store, slots) = unsafe { (&*func, &*store, slice::from_raw_parts_mut(slots, count)) };
+        let (func, store) = unsafe { (opened(func)?, opened(store)?) };
+        // SAFETY: by the contract.
+        let slots = unsafe { lent_mut(slots, count) };
         func.call_slots(store, slots)
     };
     // SAFETY: by the contract.
     unsafe { status(entry(work), error) }
+}
+
+/// A number and what it is, by the number of its `Kind`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Value {
+    slot: Slot,
+    kind: u8,
+}
+
+/// How many values `trimaran_func_call_values` takes and gives at most.
+const MOST_VALUES: usize = 16;
+
+/// The status of values that only the surface can judge.
+const NOT_PLAIN: i32 = 2;
+
+/// Calls a function with `count` values, and leaves its results in their place and how many they are in `count`.
+/// Gives `NOT_PLAIN`, and has done nothing, where they are not simply what the function takes.
+///
+/// # Safety
+/// The objects are open; `values` is room for `MOST_VALUES` that nobody else touches, of which the first `count` are
+/// there; there is room for an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_func_call_values(
+    func: *const Func,
+    store: *const Store,
+    values: *mut Value,
+    count: *mut usize,
+    error: *mut RustBuffer,
+) -> i32 {
+    let mut is_plain = false;
+    let work = || {
+        // SAFETY: open, by the contract.
+        let (func, store) = unsafe { (opened(func)?, opened(store)?) };
+        let signature = func.signature(store)?;
+        // SAFETY: by the contract.
+        let given = unsafe { lent(values, *count) };
+        let mut slots = [Slot::default(); MOST_VALUES];
+        let Some(used) = slots.get_mut(..signature.width()) else { return Ok(()) };
+        if !signature.is_plain() || signature.params().len() != given.len() {
+            return Ok(());
+        }
+        for ((slot, value), kind) in used.iter_mut().zip(given).zip(signature.params()) {
+            let Some(number) = converted(value, *kind) else { return Ok(()) };
+            *slot = number;
+        }
+        is_plain = true;
+        func.call_slots(store, used)?;
+        for (index, (slot, kind)) in used.iter().zip(signature.results()).enumerate() {
+            // SAFETY: there is room for `MOST_VALUES`, which `used` has not more than.
+            unsafe { values.add(index).write(Value { slot: *slot, kind: *kind as u8 }) };
+        }
+        // SAFETY: by the contract.
+        unsafe { count.write(signature.results().len()) };
+        Ok(())
+    };
+    // SAFETY: by the contract.
+    match unsafe { status(entry(work), error) } {
+        0 if !is_plain => NOT_PLAIN,
+        status => status,
+    }
+}
+
+/// A number as a function wants it, where it is clear that it fits.
+fn converted(value: &Value, kind: Kind) -> Option<Slot> {
+    const I32: u8 = Kind::I32 as u8;
+    const I64: u8 = Kind::I64 as u8;
+    const F64: u8 = Kind::F64 as u8;
+    let low = value.slot.low;
+    let number = match (value.kind, kind) {
+        (given, wanted) if given == wanted as u8 => return Some(value.slot),
+        (I32, Kind::I64) => i64::from(low.cast_signed() as i32).cast_unsigned(),
+        // An i32 has no sign: it takes what fits with or without one.
+        (I64, Kind::I32) if (i64::from(i32::MIN)..=i64::from(u32::MAX)).contains(&low.cast_signed()) => low,
+        (F64, Kind::F32) if !f64::from_bits(low).is_nan() => u64::from((f64::from_bits(low) as f32).to_bits()),
+        _ => return None,
+    };
+    Some(Slot { low: number, high: 0 })
 }
 
 /// Calls a function once for each row. A row is `width` slots; rows lie one after the other and are overwritten with
@@ -137,11 +201,11 @@ pub unsafe extern "C" fn trimaran_func_call_rows(
     rows: usize,
     width: usize,
     failed: *mut usize,
-    error: *mut LaneError,
+    error: *mut RustBuffer,
 ) -> i32 {
     let work = || {
         // SAFETY: by the contract.
-        let (func, store) = unsafe { (&*func, &*store) };
+        let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         if func.signature(store)?.width() != width {
             return Err(WasmtimeError::Unexpected { reason: "a row of another width".to_owned() });
         }
@@ -150,9 +214,9 @@ pub unsafe extern "C" fn trimaran_func_call_rows(
             store,
             rows,
             // SAFETY: row by row within the slots of the contract.
-            |row, given| given.copy_from_slice(unsafe { slice::from_raw_parts(at(row), width) }),
+            |row, given| given.copy_from_slice(unsafe { lent(at(row), width) }),
             // SAFETY: as above; the other borrow has ended.
-            |row, found| unsafe { slice::from_raw_parts_mut(at(row), width) }.copy_from_slice(found),
+            |row, found| unsafe { lent_mut(at(row), width) }.copy_from_slice(found),
         )
         .map_err(|(row, error)| {
             // SAFETY: by the contract.
@@ -175,11 +239,13 @@ pub unsafe extern "C" fn trimaran_memory_read(
     start: i64,
     buffer: *mut u8,
     length: usize,
-    error: *mut LaneError,
+    error: *mut RustBuffer,
 ) -> i32 {
     let work = || {
         // SAFETY: by the contract.
-        let (memory, store, buffer) = unsafe { (&*memory, &*store, slice::from_raw_parts_mut(buffer, length)) };
+        let (memory, store) = unsafe { (opened(memory)?, opened(store)?) };
+        // SAFETY: by the contract.
+        let buffer = unsafe { lent_mut(buffer, length) };
         memory.read_into(store, start, buffer)
     };
     // SAFETY: by the contract.
@@ -197,11 +263,13 @@ pub unsafe extern "C" fn trimaran_memory_write(
     data: *const u8,
     length: usize,
     start: i64,
-    error: *mut LaneError,
+    error: *mut RustBuffer,
 ) -> i32 {
     let work = || {
         // SAFETY: by the contract.
-        let (memory, store, data) = unsafe { (&*memory, &*store, slice::from_raw_parts(data, length)) };
+        let (memory, store) = unsafe { (opened(memory)?, opened(store)?) };
+        // SAFETY: by the contract.
+        let data = unsafe { lent(data, length) };
         memory.write(store, data, start)
     };
     // SAFETY: by the contract.
@@ -220,11 +288,11 @@ macro_rules! sizes {
                 memory: *const Memory,
                 store: *const Store,
                 size: *mut u64,
-                error: *mut LaneError,
+                error: *mut RustBuffer,
             ) -> i32 {
                 let work = || {
                     // SAFETY: by the contract.
-                    let (memory, store) = unsafe { (&*memory, &*store) };
+                    let (memory, store) = unsafe { (opened(memory)?, opened(store)?) };
                     let found = memory.$method(store)?;
                     // SAFETY: by the contract.
                     unsafe { size.write(found) };
@@ -240,4 +308,48 @@ macro_rules! sizes {
 sizes! {
     trimaran_memory_size: size;
     trimaran_memory_data_len: data_len;
+}
+
+/// Copies `length` bytes out of a shared memory, beginning at `start`.
+///
+/// # Safety
+/// The memory is open; `buffer` is room for `length` bytes that nobody else touches; there is room for an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_shared_memory_read(
+    memory: *const SharedMemory,
+    start: i64,
+    buffer: *mut u8,
+    length: usize,
+    error: *mut RustBuffer,
+) -> i32 {
+    let work = || {
+        // SAFETY: by the contract.
+        let (memory, buffer) = unsafe { (opened(memory)?, lent_mut(buffer, length)) };
+        let bytes = memory.read(start, i64::try_from(length).unwrap_or(i64::MAX))?;
+        buffer.copy_from_slice(&bytes);
+        Ok(())
+    };
+    // SAFETY: by the contract.
+    unsafe { status(entry(work), error) }
+}
+
+/// Copies `length` bytes into a shared memory, beginning at `start`.
+///
+/// # Safety
+/// The memory is open; `data` are `length` bytes that nobody writes meanwhile; there is room for an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_shared_memory_write(
+    memory: *const SharedMemory,
+    data: *const u8,
+    length: usize,
+    start: i64,
+    error: *mut RustBuffer,
+) -> i32 {
+    let work = || {
+        // SAFETY: by the contract.
+        let (memory, data) = unsafe { (opened(memory)?, lent(data, length)) };
+        memory.write(data, start)
+    };
+    // SAFETY: by the contract.
+    unsafe { status(entry(work), error) }
 }

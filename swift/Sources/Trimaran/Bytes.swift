@@ -37,50 +37,33 @@ private func tooMany(_ count: Int, _ unit: String = "bytes", _ most: Int = mostA
   .limit(reason: "\(count) \(unit) at once: the most is \(most)")
 }
 
-/// The bytes of a memory, for copies of any size.
-struct Bytes {
-  /// How many there are.
-  let size: () throws -> UInt64
-  /// Copies `length` bytes out, beginning at `start`.
-  let read: (_ start: Int64, _ length: Int64) throws -> Data
-  /// Copies bytes in, beginning at `start`.
-  let write: (_ data: Data, _ start: Int64) throws -> Void
+/// Up to how many bytes are made room for without asking whether they are there.
+private let smallRead = 1 << 16
 
-  func read(at start: Int, count: Int) throws(WasmtimeError) -> Data {
-    try calling {
-      guard try crossesInPieces(start, count) else { return try read(Int64(start), Int64(count)) }
-      var all = Data(capacity: count)
-      while all.count < count {
-        let piece = min(count - all.count, mostAtOnce)
-        try all.append(read(Int64(start + all.count), Int64(piece)))
-      }
-      return all
-    }
-  }
+/// Whether there may be room made for `count` bytes that are to be copied out. Otherwise the core says what is wrong.
+func canMakeRoom(
+  _ count: Int,
+  at start: Int,
+  of size: @autoclosure () throws(WasmtimeError) -> Int
+) throws(WasmtimeError) -> Bool {
+  if count <= smallRead { return count >= 0 }
+  guard start >= 0 else { return false }
+  return try count <= size() - start
+}
 
-  func write(_ bytes: some ContiguousBytes, at start: Int) throws(WasmtimeError) {
-    try calling {
-      try bytes.withUnsafeBytes { buffer in
-        guard buffer.count > mostAtOnce else { return try write(view(of: buffer), Int64(start)) }
-        guard try crossesInPieces(start, buffer.count) else {
-          // It is outside, and the core says so in its own words.
-          _ = try read(Int64(start), Int64(buffer.count))
-          return
-        }
-        for offset in stride(from: 0, to: buffer.count, by: mostAtOnce) {
-          let piece = buffer[offset...].prefix(mostAtOnce)
-          try write(view(of: UnsafeRawBufferPointer(rebasing: piece)), Int64(start + offset))
-        }
-      }
-    }
+/// As many bytes as `fill` fills, in new memory that nothing else wrote before.
+func filling(
+  _ count: Int,
+  _ fill: (UnsafeMutableRawBufferPointer) throws(WasmtimeError) -> Void
+) throws(WasmtimeError) -> Data {
+  guard let room = malloc(count) else { throw .limit(reason: "there is no room for \(count) bytes") }
+  do throws(WasmtimeError) {
+    try fill(UnsafeMutableRawBufferPointer(start: room, count: count))
+  } catch {
+    free(room)
+    throw error
   }
-
-  /// Whether a range is too long to cross at once, and lies inside: it is copied whole or not at all, and a
-  /// memory never shrinks.
-  private func crossesInPieces(_ start: Int, _ count: Int) throws -> Bool {
-    guard count > mostAtOnce, start >= 0 else { return false }
-    return try UInt64(start) + UInt64(count) <= size()
-  }
+  return Data(bytesNoCopy: room, count: count, deallocator: .free)
 }
 
 /// The length of a range; one that no integer holds is as far outside as the longest.

@@ -1,4 +1,4 @@
-// The one door to the generated code: no other file names its module, and none of it is visible outside.
+// The door to the generated code. Only this file and `Lane.swift` name its module, and none of it is visible outside.
 
 import Foundation
 internal import TrimaranGenerated

@@ -8,9 +8,11 @@
 /// ```
 public final class Func: Sendable {
   let core: Core.Func
+  let lane: Lane
 
   init(_ core: Core.Func) {
     self.core = core
+    lane = Lane(core)
   }
 
   /// The function's type.
@@ -31,7 +33,8 @@ public final class Func: Sendable {
   ///   where the guest traps, and whatever a host function failed with.
   @discardableResult
   public func call(_ store: Store, _ arguments: [Val]) throws(WasmtimeError) -> [Val] {
-    try calling { try core.call(store: store.core, arguments: checked(arguments).map(\.core)).map(Val.init) }
+    if let results = try callPlain(store, arguments) { return results }
+    return try calling { try core.call(store: store.core, arguments: checked(arguments).map(\.core)).map(Val.init) }
   }
 
   /// Calls the function with plain numbers of Swift, values and references.

@@ -12,9 +12,11 @@ import Foundation
 /// ```
 public final class Memory: Sendable {
   let core: Core.Memory
+  let lane: Lane
 
   init(_ core: Core.Memory) {
     self.core = core
+    lane = Lane(core)
   }
 
   /// Makes a memory.
@@ -26,6 +28,7 @@ public final class Memory: Sendable {
   ///   type, which ``SharedMemory`` is for.
   public init(_ store: Store, _ type: MemoryType) throws(WasmtimeError) {
     core = try calling { try Core.Memory(store: store.core, ty: type.core) }
+    lane = Lane(core)
   }
 
   /// The memory's type. Its limits are those that it was made with.
@@ -39,14 +42,14 @@ public final class Memory: Sendable {
   ///
   /// - Parameter store: The memory's store.
   public func size(_ store: Store) throws(WasmtimeError) -> Int {
-    try calling { try Int(clamping: core.size(store: store.core)) }
+    try pages(store)
   }
 
   /// The size now, in bytes.
   ///
   /// - Parameter store: The memory's store.
   public func dataLen(_ store: Store) throws(WasmtimeError) -> Int {
-    try calling { try Int(clamping: core.dataLen(store: store.core)) }
+    try bytes(store)
   }
 
   /// The size of a page, in bytes.
@@ -85,7 +88,10 @@ public final class Memory: Sendable {
   ///   - count: How many bytes.
   /// - Throws: `bounds` past the end, `range` for a negative number.
   public func read(_ store: Store, at start: Int, count: Int) throws(WasmtimeError) -> Data {
-    try bytes(store).read(at: start, count: count)
+    guard try canMakeRoom(count, at: start, of: dataLen(store)) else {
+      return try calling { try core.read(store: store.core, start: Int64(start), length: Int64(count)) }
+    }
+    return try filling(count) { (buffer) throws(WasmtimeError) in try copyOut(store, at: start, into: buffer) }
   }
 
   /// Copies bytes out.
@@ -98,6 +104,26 @@ public final class Memory: Sendable {
     try read(store, at: range.lowerBound, count: length(of: range))
   }
 
+  /// Copies bytes out into a buffer of the caller's, until it is full.
+  ///
+  /// ```swift
+  /// var bytes = [UInt8](repeating: 0, count: 1024)
+  /// try bytes.withUnsafeMutableBytes { try memory.read(store, at: 0, into: $0) }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - store: The memory's store.
+  ///   - start: The offset of the first byte.
+  ///   - buffer: Where they go. It must not be used by others meanwhile.
+  /// - Throws: `bounds` past the end, and then the buffer is as before; `range` for a negative offset.
+  public func read(
+    _ store: Store,
+    at start: Int,
+    into buffer: UnsafeMutableRawBufferPointer
+  ) throws(WasmtimeError) {
+    try copyOut(store, at: start, into: buffer)
+  }
+
   /// Copies bytes in.
   ///
   /// - Parameters:
@@ -105,8 +131,11 @@ public final class Memory: Sendable {
   ///   - data: The bytes, such as `Data` or `[UInt8]`.
   ///   - start: The offset of the first byte.
   /// - Throws: `bounds` past the end, and then nothing is written; `range` for a negative offset.
+  @inlinable
   public func write(_ store: Store, _ data: some ContiguousBytes, at start: Int = 0) throws(WasmtimeError) {
-    try bytes(store).write(data, at: start)
+    try data.withUnsafeBytes { bytes in
+      Result { () throws(WasmtimeError) in try copyIn(store, bytes, at: start) }
+    }.get()
   }
 
   /// Copies text in, in UTF-8 and without a terminator.
@@ -117,7 +146,10 @@ public final class Memory: Sendable {
   ///   - start: The offset of the first byte.
   /// - Throws: `bounds` past the end, and then nothing is written; `range` for a negative offset.
   public func write(_ store: Store, _ text: String, at start: Int = 0) throws(WasmtimeError) {
-    try write(store, Array(text.utf8), at: start)
+    var text = text
+    try text.withUTF8 { bytes in
+      Result { () throws(WasmtimeError) in try copyIn(store, UnsafeRawBufferPointer(bytes), at: start) }
+    }.get()
   }
 
   /// Sets bytes to one value.
@@ -249,13 +281,5 @@ public final class Memory: Sendable {
         width: Int64(width)
       )
     }
-  }
-
-  private func bytes(_ store: Store) -> Bytes {
-    Bytes(
-      size: { try self.core.dataLen(store: store.core) },
-      read: { start, length in try self.core.read(store: store.core, start: start, length: length) },
-      write: { data, start in try self.core.write(store: store.core, data: data, start: start) }
-    )
   }
 }

@@ -6,9 +6,11 @@ import Foundation
 /// bytes as they were before or after, never torn.
 public final class SharedMemory: Sendable {
   let core: Core.SharedMemory
+  let lane: Lane
 
   init(_ core: Core.SharedMemory) {
     self.core = core
+    lane = Lane(core)
   }
 
   /// Makes a shared memory.
@@ -20,6 +22,7 @@ public final class SharedMemory: Sendable {
   ///   shared memories, and `limit` where there is no room.
   public init(_ engine: Engine, _ type: MemoryType) throws(WasmtimeError) {
     core = try calling { try Core.SharedMemory(engine: engine.core, ty: type.core) }
+    lane = Lane(core)
   }
 
   /// The memory's type. Its limits are those that it was made with.
@@ -60,7 +63,10 @@ public final class SharedMemory: Sendable {
   ///   - count: How many bytes.
   /// - Throws: `bounds` past the end, `range` for a negative number.
   public func read(at start: Int, count: Int) throws(WasmtimeError) -> Data {
-    try bytes.read(at: start, count: count)
+    guard try canMakeRoom(count, at: start, of: dataLen) else {
+      return try calling { try core.read(start: Int64(start), length: Int64(count)) }
+    }
+    return try filling(count) { (buffer) throws(WasmtimeError) in try copyOut(at: start, into: buffer) }
   }
 
   /// Copies bytes out. Each byte is read atomically, the whole is not.
@@ -77,16 +83,11 @@ public final class SharedMemory: Sendable {
   ///   - data: The bytes.
   ///   - start: The offset of the first byte.
   /// - Throws: `bounds` past the end, and then nothing is written; `range` for a negative offset.
+  @inlinable
   public func write(_ data: some ContiguousBytes, at start: Int) throws(WasmtimeError) {
-    try bytes.write(data, at: start)
-  }
-
-  private var bytes: Bytes {
-    Bytes(
-      size: { try self.core.dataLen() },
-      read: { start, length in try self.core.read(start: start, length: length) },
-      write: { data, start in try self.core.write(data: data, start: start) }
-    )
+    try data.withUnsafeBytes { bytes in
+      Result { () throws(WasmtimeError) in try copyIn(bytes, at: start) }
+    }.get()
   }
 
   /// This memory as a ``Memory`` of `store`. Any number of stores may have one, all over the same bytes, and

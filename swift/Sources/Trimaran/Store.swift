@@ -6,6 +6,7 @@
 /// and to what is in it any more.
 public final class Store: Sendable {
   let core: Core.Store
+  let lane: Lane
 
   /// Makes an empty store.
   ///
@@ -13,6 +14,7 @@ public final class Store: Sendable {
   /// - Throws: `closed` where the engine is closed, `limit` where there is no room.
   public init(_ engine: Engine) throws(WasmtimeError) {
     core = try calling { try Core.Store(engine: engine.core) }
+    lane = Lane(core)
   }
 
   /// Gives guests `fuel` units from now on.
