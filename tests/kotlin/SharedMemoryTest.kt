@@ -65,12 +65,12 @@ class SharedMemoryTest {
         Store(counter.engine).use { store ->
             val view = counter.memory.asMemory(store)
             var last = 0
-            while (!done.get()) {
+            do {
                 view.write(store, "beside the counter", 64)
                 val now = view.loadI32(store, 0)
                 assertTrue(now >= last)
                 last = now
-            }
+            } while (!done.get())
             guest.get()
             assertEquals("beside the counter", view.readString(store, 64, 18))
             assertEquals(200_000, counter.func(store, "load")(store, 0))
