@@ -111,8 +111,7 @@ impl Func {
     /// Fails with `Type` where there are fewer slots than `Signature::width` or the function has references, with
     /// `Trap` where the guest traps, and with whatever a host function failed with.
     pub fn call_slots(&self, store: &Store, slots: &mut [Slot]) -> Result<()> {
-        self.check_slots(store, slots.len())?;
-        let func = self.get(store)?;
+        let func = self.check_slots(store, slots.len())?;
         store.enter_guest(|mut context| call_raw(func, &mut context, slots))
     }
 
@@ -129,8 +128,7 @@ impl Func {
         let mut row = 0;
         let mut run = || {
             let mut slots = vec![Slot::default(); self.signature(store)?.width()];
-            self.check_slots(store, slots.len())?;
-            let func = self.get(store)?;
+            let func = self.check_slots(store, slots.len())?;
             store.enter_guest(|mut context| {
                 while row < rows {
                     fill(row, &mut slots);
@@ -144,10 +142,15 @@ impl Func {
         run().map_err(|error| (row, error))
     }
 
-    fn check_slots(&self, store: &Store, count: usize) -> Result<()> {
-        let signature = self.signature(store)?;
+    /// The function, if so many slots are enough for it and it belongs to the store.
+    fn check_slots(&self, store: &Store, count: usize) -> Result<wasmtime::Func> {
+        let func = self.get(store)?;
+        let signature = match self.known.0.get() {
+            Some(signature) => signature,
+            None => self.signature(store)?,
+        };
         if count >= signature.width() && signature.is_plain() {
-            return Ok(());
+            return Ok(func);
         }
         Err(WasmtimeError::wrong_type(format!("{count} slots cannot carry the values of {signature:?}")))
     }

@@ -146,6 +146,14 @@ impl SharedMemory {
     }
 }
 
+/// What only the lane needs: bytes into the caller's own buffer.
+impl SharedMemory {
+    /// Copies bytes out, beginning at `start`, until `buffer` is full.
+    pub fn read_into(&self, start: i64, buffer: &mut [u8]) -> Result<()> {
+        Bytes::Shared(self.inner.get()?.data()).read_into(start, buffer)
+    }
+}
+
 impl SharedMemory {
     pub(crate) fn from_wasmtime(engine: &wasmtime::Engine, memory: wasmtime::SharedMemory) -> Arc<Self> {
         Arc::new(Self { engine: engine.clone(), inner: Closable::new("shared memory", memory) })
