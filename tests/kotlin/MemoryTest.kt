@@ -79,6 +79,16 @@ class MemoryTest {
     }
 
     @Test
+    fun `an array has an end`() {
+        val huge = Room(min = 32_768, max = 65_536)
+        fails<WasmtimeException.Range>(
+            "the length is 2147483648: an array holds up to 2147483631 bytes; read in parts",
+        ) { huge.memory.read(huge.store) }
+        assertEquals(1, huge.memory.read(huge.store, 2_147_483_647).size)
+        fails<WasmtimeException.Bounds> { huge.memory.read(huge.store, 1, 2_147_483_649) }
+    }
+
+    @Test
     fun `sizes are pages, lengths are bytes`() {
         assertEquals(1, memory.size(store))
         assertEquals(65_536, memory.dataLen(store))

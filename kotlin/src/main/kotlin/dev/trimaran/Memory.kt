@@ -8,7 +8,7 @@ import dev.trimaran.internal.ffi.Memory as Raw
  *
  * Its size is a whole number of pages, of 65,536 bytes unless its type says otherwise. Offsets and lengths are
  * in bytes, 0 or more. Whatever reaches past the end fails with `Bounds`, and then nothing is read or written;
- * a number below 0 fails with `Range`.
+ * a number below 0 fails with `Range`, and so does a read of more bytes than an array holds.
  */
 public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
     /**
@@ -193,8 +193,10 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
     /** Where an omitted stop lies. A start behind it is left to the core to refuse. */
     private fun end(store: Store, start: Long): Long = maxOf(start, dataLen(store))
 
-    private fun copyOut(store: Store, start: Long, length: Long): ByteArray =
-        core(store) { raw.read(store.raw, start, length) }
+    private fun copyOut(store: Store, start: Long, length: Long): ByteArray {
+        checkArray(start, length) { dataLen(store) }
+        return core(store) { raw.read(store.raw, start, length) }
+    }
 
     private fun copyIn(store: Store, data: ByteBuffer, start: Long): Unit =
         lending(data, store) { raw.write(store.raw, it, start) }

@@ -21,7 +21,8 @@ public enum class WaitOutcome {
  *
  * It belongs to an engine and to no store: none of its methods waits for one. Racing accesses see single bytes
  * as they were before or after, never torn. Offsets and lengths are in bytes, 0 or more. Whatever reaches past
- * the end fails with `Bounds`, and then nothing is read or written; a number below 0 fails with `Range`.
+ * the end fails with `Bounds`, and then nothing is read or written; a number below 0 fails with `Range`, and so
+ * does a read of more bytes than an array holds.
  */
 public class SharedMemory private constructor(@get:JvmSynthetic internal val raw: Raw) :
     Extern,
@@ -66,13 +67,13 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
      */
     @JvmOverloads
     public fun read(start: Long = 0, stop: Long = maxOf(start, dataLen)): ByteArray =
-        core { raw.read(start, stop - start) }
+        copyOut(start, stop - start)
 
     /**
      * Copies out the bytes at the offsets in [range], as in `memory.read(10..<15)`. Each byte is read
      * atomically, the whole is not.
      */
-    public fun read(range: LongRange): ByteArray = core { raw.read(range.first, range.length()) }
+    public fun read(range: LongRange): ByteArray = copyOut(range.first, range.length())
 
     /**
      * Copies out the bytes at the offsets in [range], as in `memory.read(10..<15)`. Each byte is read
@@ -130,6 +131,11 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
      * twice does nothing.
      */
     override fun close(): Unit = core { raw.release() }
+
+    private fun copyOut(start: Long, length: Long): ByteArray {
+        checkArray(start, length) { dataLen }
+        return core { raw.read(start, length) }
+    }
 
     private fun timeout(millis: Long?): ULong? = millis?.let { natural(it, "the timeout") }
 

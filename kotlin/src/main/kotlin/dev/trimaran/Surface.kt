@@ -70,5 +70,13 @@ private fun unexpected(error: Exception): WasmtimeException {
     return WasmtimeException.Unexpected(text, reason).apply { stackTrace = error.stackTrace }
 }
 
+/** Fails with `Range` for [length] bytes that are there, but are more than an array of Java holds for sure. */
+internal inline fun checkArray(start: Long, length: Long, size: () -> Long) {
+    val most = Int.MAX_VALUE - 16L
+    if (length > most && start >= 0 && length <= size() - start) {
+        throw WasmtimeException.Range("the length is $length: an array holds up to $most bytes; read in parts")
+    }
+}
+
 /** How many offsets there are in the range. */
 internal fun LongRange.length(): Long = if (isEmpty()) 0 else last - first + 1
