@@ -35,8 +35,14 @@ package: python kotlin swift
 program:
 	tools/program
 
-lint: native python swift
-	tools/lint
+lint: python swift
+	tools/test lint
+
+bench: python kotlin swift
+	tools/bench
+
+docs: python kotlin swift
+	tools/docs
 
 clean:
 	rm -rf target dist

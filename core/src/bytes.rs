@@ -42,16 +42,18 @@ impl Bytes<'_> {
     }
 
     /// Copies out. The range has been checked.
-    pub(crate) fn read(&self, range: Range<usize>) -> Vec<u8> {
+    pub(crate) fn read(&self, range: Range<usize>) -> Result<Vec<u8>> {
+        let mut copy = Vec::new();
+        reserve(range.len(), |length| copy.try_reserve_exact(length).is_ok())?;
         match self {
-            Self::Own(bytes) => bytes.get(range).unwrap_or_default().to_vec(),
+            Self::Own(bytes) => copy.extend_from_slice(bytes.get(range).unwrap_or_default()),
             Self::Shared(cells) => {
                 let cells = cells.get(range).unwrap_or_default();
-                let mut copy = vec![0; cells.len()];
+                copy.resize(cells.len(), 0);
                 load(cells, &mut copy);
-                copy
             }
         }
+        Ok(copy)
     }
 
     /// Copies out, into a buffer that somebody else has made.
@@ -69,7 +71,7 @@ impl Bytes<'_> {
         let range = self.range(start, length)?;
         Ok(match self {
             Self::Own(bytes) => work(bytes.get(range).unwrap_or_default()),
-            Self::Shared(_) => work(&self.read(range)),
+            Self::Shared(_) => work(&self.read(range)?),
         })
     }
 
@@ -79,7 +81,7 @@ impl Bytes<'_> {
         match self {
             Self::Own(bytes) => work(bytes.get_mut(range).unwrap_or_default()),
             Self::Shared(cells) => {
-                let mut copy = vec![0; range.len()];
+                let mut copy = Bytes::Shared(cells).read(range.clone())?;
                 work(&mut copy);
                 store(cells.get(range).unwrap_or_default(), &copy);
             }
@@ -128,8 +130,7 @@ impl Bytes<'_> {
         match self {
             Self::Own(bytes) => bytes.copy_within(from, to.start),
             Self::Shared(cells) => {
-                let mut copy = vec![0; from.len()];
-                load(cells.get(from).unwrap_or_default(), &mut copy);
+                let copy = Bytes::Shared(cells).read(from)?;
                 store(cells.get(to).unwrap_or_default(), &copy);
             }
         }
@@ -146,7 +147,7 @@ impl Bytes<'_> {
         let base = range.start;
         let at = match self {
             Self::Own(bytes) => memchr::memmem::find(bytes.get(range).unwrap_or_default(), needle),
-            Self::Shared(_) => memchr::memmem::find(&self.read(range), needle),
+            Self::Shared(_) => memchr::memmem::find(&self.read(range)?, needle),
         };
         Ok(at.and_then(|at| i64::try_from(base + at).ok()))
     }
@@ -154,7 +155,7 @@ impl Bytes<'_> {
     pub(crate) fn read_string(&self, start: i64, length: i64) -> Result<String> {
         let range = self.range(start, length)?;
         let base = range.start;
-        utf8(self.read(range), base)
+        utf8(self.read(range)?, base)
     }
 
     /// The text from `start` up to a zero byte, or another terminator, which has to be there.
@@ -164,6 +165,18 @@ impl Bytes<'_> {
             offset: start.unsigned_abs(),
         })?;
         self.read_string(start, end - start)
+    }
+}
+
+/// Room for a copy of so many bytes, or `Limit`: more than the surface can carry at once, or than the machine has.
+fn reserve(length: usize, has_room: impl FnOnce(usize) -> bool) -> Result<()> {
+    const GREATEST: usize = i32::MAX as usize;
+    match length {
+        0..=GREATEST if has_room(length) => Ok(()),
+        0..=GREATEST => Err(WasmtimeError::limit(format!("there is no room for a copy of {length} bytes"))),
+        _ => Err(WasmtimeError::limit(format!(
+            "a copy of {length} bytes is too large: take at most {GREATEST} bytes at once"
+        ))),
     }
 }
 
@@ -245,13 +258,17 @@ fn store(cells: &[UnsafeCell<u8>], data: &[u8]) {
 }
 
 /// The bytes as people read them: a line of `width` bytes each, by offset, in hex and as ASCII.
-pub(crate) fn hexdump(data: &[u8], start: usize, width: usize) -> String {
-    let mut text = format!("Memory dump from {start:#06x} to {:#06x}:", start + data.len());
+pub(crate) fn hexdump(data: &[u8], start: usize, width: usize) -> Result<String> {
+    // The offset, three characters a byte, and the byte again; the last line is filled up.
+    let longest = data.len().div_ceil(width).saturating_mul(width.saturating_mul(4).saturating_add(24));
+    let mut text = String::new();
+    reserve(longest.saturating_add(80), |length| text.try_reserve_exact(length).is_ok())?;
+    text.push_str(&format!("Memory dump from {start:#06x} to {:#06x}:", start + data.len()));
     for (index, line) in data.chunks(width).enumerate() {
         let hex: String = line.iter().map(|byte| format!("{byte:02x} ")).collect();
         let ascii: String =
             line.iter().map(|byte| if matches!(byte, 0x20..=0x7e) { char::from(*byte) } else { '.' }).collect();
         text.push_str(&format!("\n{:04x}: {hex:<pad$} |{ascii}|", start + index * width, pad = width * 3));
     }
-    text
+    Ok(text)
 }

@@ -96,7 +96,7 @@ impl Memory {
 
     /// Copies `length` bytes out, beginning at `start`.
     pub fn read(&self, store: &Store, start: i64, length: i64) -> Result<Vec<u8>> {
-        self.with_bytes(store, |bytes| Ok(bytes.read(bytes.range(start, length)?)))
+        self.with_bytes(store, |bytes| bytes.read(bytes.range(start, length)?))
     }
 
     /// Copies `data` in, beginning at `start`.
@@ -141,7 +141,7 @@ impl Memory {
         self.with_bytes(store, |bytes| {
             let range = bytes.range(start, length)?;
             let first = range.start;
-            Ok(hexdump(&bytes.read(range), first, width))
+            hexdump(&bytes.read(range)?, first, width)
         })
     }
 }

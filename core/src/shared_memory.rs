@@ -100,7 +100,7 @@ impl SharedMemory {
     pub fn read(&self, start: i64, length: i64) -> Result<Vec<u8>> {
         let memory = self.inner.get()?;
         let bytes = Bytes::Shared(memory.data());
-        Ok(bytes.read(bytes.range(start, length)?))
+        bytes.read(bytes.range(start, length)?)
     }
 
     /// Copies `data` in, beginning at `start`. Each byte is written atomically, the whole is not.

@@ -99,6 +99,19 @@ fn a_guest_that_recurses_for_ever_is_a_trap_on_the_smallest_stack() {
 }
 
 #[test]
+fn copies_that_are_too_large_are_refused() {
+    let _alone = ALONE.lock();
+    let store = Store::new(&engine(Config::default())).unwrap();
+    // Nothing is touched: four gigabytes of it are an address range, no more.
+    let memory = Memory::new(&store, pages(65_536)).unwrap();
+    let all = 65_536 * PAGE;
+    assert!(matches!(memory.read(&store, 0, all), Err(WasmtimeError::Limit { .. })));
+    assert!(matches!(memory.read_string(&store, 0, all), Err(WasmtimeError::Limit { .. })));
+    assert!(matches!(memory.hexdump(&store, 0, 1 << 30, 16), Err(WasmtimeError::Limit { .. })));
+    assert_eq!(memory.find(&store, b"", all - 1, None), Ok(Some(all - 1)));
+}
+
+#[test]
 fn a_stack_that_no_machine_has_is_refused() {
     let config = Config { max_wasm_stack: Some(u64::MAX), ..Config::default() };
     assert!(matches!(Engine::new(config).err(), Some(WasmtimeError::Config { .. })));

@@ -87,11 +87,15 @@ fn the_host_writes_while_guests_count() {
         let store = Store::new(&engine).unwrap();
         let view = memory.as_memory(&store).unwrap();
         let mut last = 0;
-        while !done.load(SeqCst) {
+        loop {
+            let ended = done.load(SeqCst);
             view.write(&store, b"beside the counter", 64).unwrap();
             let now = view.load_i32(&store, 0).unwrap();
             assert!(now >= last);
             last = now;
+            if ended {
+                break;
+            }
         }
         guest.join().unwrap();
         assert_eq!(view.read_string(&store, 64, 18).unwrap(), "beside the counter");
