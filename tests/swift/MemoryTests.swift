@@ -39,6 +39,33 @@ struct MemoryTests {
     #expect(try memory.read(store, 65_536..<65_536).isEmpty)
   }
 
+  @Test func aBufferOfTheCallers() throws {
+    try memory.write(store, "Hello", at: 65_531)
+    var bytes = [UInt8](repeating: 9, count: 5)
+    try bytes.withUnsafeMutableBytes { try memory.read(store, at: 65_531, into: $0) }
+    #expect(bytes == Array("Hello".utf8))
+    let error = failure { try bytes.withUnsafeMutableBytes { try memory.read(store, at: 65_532, into: $0) } }
+    #expect(error == .bounds(offset: 65_532, length: 5, size: 65_536))
+    #expect(error == failure { _ = try memory.read(store, at: 65_532, count: 5) })
+    #expect(bytes == Array("Hello".utf8))
+    try memory.read(store, at: 65_536, into: UnsafeMutableRawBufferPointer(start: nil, count: 0))
+    #expect(throws: WasmtimeError.self) {
+      try memory.read(store, at: -1, into: UnsafeMutableRawBufferPointer(start: nil, count: 0))
+    }
+  }
+
+  @Test func moreThanAPage() throws {
+    try memory.grow(store, by: 2)
+    let bytes = (0..<196_608).map { UInt8(truncatingIfNeeded: $0 / 7) }
+    try memory.write(store, bytes)
+    #expect(try memory.read(store, at: 0, count: bytes.count) == Data(bytes))
+    #expect(
+      failure { _ = try memory.read(store, at: 1, count: bytes.count) }
+        == .bounds(offset: 1, length: 196_608, size: 196_608)
+    )
+    #expect(failure { try memory.write(store, bytes, at: 1) } == .bounds(offset: 1, length: 196_608, size: 196_608))
+  }
+
   @Test func aRangeAndACountAreTheSame() throws {
     try memory.write(store, "Hello", at: 10)
     #expect(try memory.read(store, 10..<15) == memory.read(store, at: 10, count: 5))

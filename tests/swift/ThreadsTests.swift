@@ -209,21 +209,63 @@ struct OneStoreTests {
     #expect(code == .interrupt)
   }
 
-  #if os(Linux)
-    // Where threads have 512 KiB of stack, as on Apple's systems, `Config.maxWasmStack` has to be smaller.
-    @Test func aGuestThatRecursesTrapsOnEveryKindOfThread() async throws {
-      let guest = try Guest("(module (func $f (export \"f\") (call $f)))")
-      let recurse: @Sendable () throws -> TrapCode? = {
-        guard case .trap(let code, _, _) = failure({ try guest.function("f")(guest.store) }) else { return nil }
-        return code
-      }
-      #expect(try recurse() == .stackOverflow)
-      #expect(try await Task.detached(operation: recurse).value == .stackOverflow)
-      let queued = await withCheckedContinuation { done in
-        DispatchQueue.global().async { done.resume(returning: try? recurse()) }
-      }
-      #expect(queued == .stackOverflow)
-      #expect(try Worker(stackSize: nil, recurse).join() == .stackOverflow)
+  @Test func aGuestThatRecursesTrapsOnEveryKindOfThread() async throws {
+    let recurse = try recursion()
+    #expect(try recurse() == "f")
+    #expect(try await Task.detached(operation: recurse).value == "f")
+    let queued = await withCheckedContinuation { done in
+      DispatchQueue.global().async { done.resume(returning: try? recurse()) }
     }
-  #endif
+    #expect(queued == "f")
+    #expect(try Worker(stackSize: nil, recurse).join() == "f")
+  }
+
+  // Guests may use 512 KiB of stack, which these threads do not have.
+  @Test(arguments: [128, 256, 512])
+  func aGuestThatRecursesTrapsOnASmallStack(_ kibibytes: Int) throws {
+    let recurse = try recursion()
+    #expect(try Worker(stackSize: kibibytes << 10, recurse).join() == "f")
+  }
+
+  /// Has a guest recurse for ever, and gives the name of the function where its stack was used up.
+  private func recursion() throws -> @Sendable () throws -> String? {
+    let guest = try Guest("(module (func $f (export \"f\") (call $f)))")
+    return {
+      guard case .trap(.stackOverflow, _, let frames) = failure({ try guest.function("f")(guest.store) }) else {
+        return nil
+      }
+      return frames.first?.funcName
+    }
+  }
+
+  @Test func whatIsCalledLivesUntilItHasReturned() throws {
+    let engine = try testEngine()
+    let module = try Module(engine, Self.counting)
+    // Nothing but the call itself refers to store and function.
+    @Sendable func next() throws -> Int32 {
+      let store = try Store(engine)
+      return try Instance(store, module).function(store, "next").typed(store, as: (() -> Int32).self)(store)
+    }
+    let workers = (0..<4).map { _ in Worker { try (0..<200).map { _ in try next() } } }
+    for worker in workers { #expect(try worker.join() == [Int32](repeating: 1, count: 200)) }
+  }
+
+  @Test func eightThreadsCallOneTypedFunction() throws {
+    let guest = try Guest(Self.counting)
+    let next = try guest.function("next").typed(guest.store, as: (() -> Int32).self)
+    let workers = (0..<8).map { _ in Worker { for _ in 0..<2_000 { try next(guest.store) } } }
+    for worker in workers { try worker.join() }
+    #expect(try next(guest.store) == 16_001)
+  }
+
+  @Test func aStoreIsClosedWhileOthersCall() throws {
+    let guest = try Guest(Self.counting)
+    let next = try guest.function("next").typed(guest.store, as: (() -> Int32).self)
+    let workers = (0..<4).map { _ in
+      Worker { failure { while true { try next(guest.store) } } }
+    }
+    while try next(guest.store) < 1_000 {}
+    guest.store.close()
+    for worker in workers { #expect(try worker.join() == .closed(what: "store")) }
+  }
 }

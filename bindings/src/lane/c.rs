@@ -325,9 +325,7 @@ pub unsafe extern "C" fn trimaran_shared_memory_read(
     let work = || {
         // SAFETY: by the contract.
         let (memory, buffer) = unsafe { (opened(memory)?, lent_mut(buffer, length)) };
-        let bytes = memory.read(start, i64::try_from(length).unwrap_or(i64::MAX))?;
-        buffer.copy_from_slice(&bytes);
-        Ok(())
+        memory.read_into(start, buffer)
     };
     // SAFETY: by the contract.
     unsafe { status(entry(work), error) }

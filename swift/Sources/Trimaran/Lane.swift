@@ -33,14 +33,16 @@ struct Lane: ~Copyable, @unchecked Sendable {
   deinit { close(pointer) }
 }
 
-/// Runs an entry, and throws what it fails with. The owners live until it has ended.
+/// Runs an entry, and throws what it fails with. What it enters lives until it has ended.
 @inline(__always)
 private func entering(
-  _ owners: (some AnyObject, some AnyObject),
+  _ object: some AnyObject,
+  _ store: Store? = nil,
   _ entry: (UnsafeMutablePointer<RustBuffer>) -> Int32
 ) throws(WasmtimeError) {
   var error = RustBuffer()
-  guard withExtendedLifetime(owners, { entry(&error) }) != 0 else { return }
+  let status = withExtendedLifetime(object) { withExtendedLifetime(store) { entry(&error) } }
+  guard status != 0 else { return }
   throw failure(error)
 }
 
@@ -54,25 +56,20 @@ private func failure(_ error: RustBuffer) -> WasmtimeError {
 }
 
 extension Func {
-  /// Calls the function on slots, in place, and gives what it fails with.
+  /// Calls the function on slots, in place.
   @usableFromInline
-  func call(_ store: Store, _ slots: UnsafeMutableBufferPointer<Slot>) -> WasmtimeError? {
-    do throws(WasmtimeError) {
-      try entering((self, store)) { error in
-        trimaran_func_call(lane.pointer, store.lane.pointer, raw(slots), slots.count, error)
-      }
-      return nil
-    } catch {
-      return error
+  func call(_ store: Store, _ slots: UnsafeMutableBufferPointer<Slot>) throws(WasmtimeError) {
+    try entering(self, store) { error in
+      trimaran_func_call(lane.pointer, store.lane.pointer, raw(slots), slots.count, error)
     }
   }
 
-  /// Calls the function once for each row, in place, and gives what it fails with.
+  /// Calls the function once for each row, in place.
   @usableFromInline
-  func call(_ store: Store, _ rows: Rows) -> RowError? {
+  func call(_ store: Store, _ rows: Rows) throws(RowError) {
     var failed = 0
     do throws(WasmtimeError) {
-      try entering((self, store)) { error in
+      try entering(self, store) { error in
         trimaran_func_call_rows(
           lane.pointer,
           store.lane.pointer,
@@ -83,9 +80,8 @@ extension Func {
           error
         )
       }
-      return nil
     } catch {
-      return RowError(row: failed, error: error)
+      throw RowError(row: failed, error: error)
     }
   }
 
@@ -103,8 +99,10 @@ extension Func {
       }
       var count = arguments.count
       var error = RustBuffer()
-      let status = withExtendedLifetime((self, store)) {
-        trimaran_func_call_values(lane.pointer, store.lane.pointer, first, &count, &error)
+      let status = withExtendedLifetime(self) {
+        withExtendedLifetime(store) {
+          trimaran_func_call_values(lane.pointer, store.lane.pointer, first, &count, &error)
+        }
       }
       if status == 1 { failed = failure(error) }
       return status == 0 ? values[..<count].map(Val.init) : nil
@@ -118,14 +116,14 @@ extension Memory {
   /// The size, in pages.
   func pages(_ store: Store) throws(WasmtimeError) -> Int {
     var size: UInt64 = 0
-    try entering((self, store)) { trimaran_memory_size(lane.pointer, store.lane.pointer, &size, $0) }
+    try entering(self, store) { trimaran_memory_size(lane.pointer, store.lane.pointer, &size, $0) }
     return Int(clamping: size)
   }
 
   /// The size, in bytes.
   func bytes(_ store: Store) throws(WasmtimeError) -> Int {
     var size: UInt64 = 0
-    try entering((self, store)) { trimaran_memory_data_len(lane.pointer, store.lane.pointer, &size, $0) }
+    try entering(self, store) { trimaran_memory_data_len(lane.pointer, store.lane.pointer, &size, $0) }
     return Int(clamping: size)
   }
 
@@ -135,7 +133,7 @@ extension Memory {
     at start: Int,
     into buffer: UnsafeMutableRawBufferPointer
   ) throws(WasmtimeError) {
-    try entering((self, store)) { error in
+    try entering(self, store) { error in
       trimaran_memory_read(
         lane.pointer,
         store.lane.pointer,
@@ -150,7 +148,7 @@ extension Memory {
   /// Writes what is in `buffer` to `start`.
   @usableFromInline
   func copyIn(_ store: Store, _ buffer: UnsafeRawBufferPointer, at start: Int) throws(WasmtimeError) {
-    try entering((self, store)) { error in
+    try entering(self, store) { error in
       trimaran_memory_write(
         lane.pointer,
         store.lane.pointer,
@@ -166,7 +164,7 @@ extension Memory {
 extension SharedMemory {
   /// Fills `buffer` with what begins at `start`.
   func copyOut(at start: Int, into buffer: UnsafeMutableRawBufferPointer) throws(WasmtimeError) {
-    try entering((self, self)) { error in
+    try entering(self) { error in
       trimaran_shared_memory_read(
         lane.pointer,
         Int64(start),
@@ -180,7 +178,7 @@ extension SharedMemory {
   /// Writes what is in `buffer` to `start`.
   @usableFromInline
   func copyIn(_ buffer: UnsafeRawBufferPointer, at start: Int) throws(WasmtimeError) {
-    try entering((self, self)) { error in
+    try entering(self) { error in
       trimaran_shared_memory_write(
         lane.pointer,
         buffer.baseAddress?.assumingMemoryBound(to: UInt8.self),

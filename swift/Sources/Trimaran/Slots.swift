@@ -70,6 +70,7 @@ final class Rows {
   @inlinable
   @inline(never)
   func put(_ numbers: [some WasmNumber]) {
+    let (slots, width) = (slots, width)
     var place = column
     for number in numbers {
       slots.initializeElement(at: place, to: number.slot)
@@ -81,7 +82,7 @@ final class Rows {
   @inlinable
   @inline(never)
   func take<Number: WasmNumber>(as type: Number.Type) -> [Number] {
-    let first = column
+    let (slots, width, count, first) = (slots, width, count, column)
     column += 1
     return [Number](unsafeUninitializedCapacity: count) { numbers, initialized in
       for row in 0..<count { numbers.initializeElement(at: row, to: Number(slot: slots[first + row * width])) }

@@ -41,26 +41,57 @@ public struct TypedFunc<Signature>: Sendable {
   /// - Parameters:
   ///   - store: The function's store.
   ///   - arguments: The arguments.
-  /// - Returns: The result, or the tuple of the results.
+  /// - Returns: The result.
   /// - Throws: `trap` where the guest traps, and whatever a host function failed with.
   @inlinable
   @discardableResult
+  public func callAsFunction<each Parameter: WasmNumber, Result: WasmNumber>(
+    _ store: Store,
+    _ arguments: repeat each Parameter
+  ) throws(WasmtimeError) -> Result where Signature == (repeat each Parameter) -> Result {
+    try call(store, width) { row in
+      repeat row.put((each arguments).slot)
+    } take: { row in
+      Result(slot: row.take())
+    }
+  }
+
+  /// Calls the function.
+  ///
+  /// - Parameters:
+  ///   - store: The function's store.
+  ///   - arguments: The arguments.
+  /// - Returns: Nothing, or the tuple of the results.
+  /// - Throws: `trap` where the guest traps, and whatever a host function failed with.
+  @inlinable
+  @discardableResult
+  @_disfavoredOverload
   public func callAsFunction<each Parameter: WasmNumber, each Result: WasmNumber>(
     _ store: Store,
     _ arguments: repeat each Parameter
   ) throws(WasmtimeError) -> (repeat each Result)
   where Signature == (repeat each Parameter) -> (repeat each Result) {
-    var failure: WasmtimeError?
-    let results: (repeat each Result) = withUnsafeTemporaryAllocation(of: Slot.self, capacity: width) { slots in
-      var row = Row(slots)
+    try call(store, width) { row in
       repeat row.put((each arguments).slot)
-      row.clear()
-      failure = function.call(store, slots)
-      row = Row(slots)
-      return (repeat (each Result)(slot: row.take()))
+    } take: { row in
+      (repeat (each Result)(slot: row.take()))
     }
-    if let failure { throw failure }
-    return results
+  }
+
+  /// Calls the function once for each row of `columns`, in one crossing and one turn of the store.
+  ///
+  /// - Parameters:
+  ///   - store: The function's store.
+  ///   - columns: For each parameter its arguments, all equally many.
+  /// - Returns: The results, a row each.
+  /// - Throws: The error of the first row that fails, with its number; the rows after it are not called. Nothing is
+  ///   called where one of the columns is shorter than another.
+  @inlinable
+  public func map<each Parameter: WasmNumber, Result: WasmNumber>(
+    _ store: Store,
+    _ columns: repeat [each Parameter]
+  ) throws(RowError) -> [Result] where Signature == (repeat each Parameter) -> Result {
+    try call(store, rows: repeat each columns).take(as: Result.self)
   }
 
   /// Calls the function once for each row of `columns`, in one crossing and one turn of the store.
@@ -72,18 +103,53 @@ public struct TypedFunc<Signature>: Sendable {
   /// - Throws: The error of the first row that fails, with its number; the rows after it are not called. Nothing is
   ///   called where one of the columns is shorter than another.
   @inlinable
+  @discardableResult
+  @_disfavoredOverload
   public func map<each Parameter: WasmNumber, each Result: WasmNumber>(
     _ store: Store,
     _ columns: repeat [each Parameter]
   ) throws(RowError) -> (repeat [each Result])
   where Signature == (repeat each Parameter) -> (repeat each Result) {
+    let rows = try call(store, rows: repeat each columns)
+    return (repeat rows.take(as: (each Result).self))
+  }
+
+  /// Calls the function on `width` slots on the stack.
+  @inlinable
+  @inline(__always)
+  func call<Results>(
+    _ store: Store,
+    _ width: Int,
+    put: (inout Row) -> Void,
+    take: (inout Row) -> Results
+  ) throws(WasmtimeError) -> Results {
+    var failure: WasmtimeError?
+    let results = withUnsafeTemporaryAllocation(of: Slot.self, capacity: width) { slots in
+      var row = Row(slots)
+      put(&row)
+      row.clear()
+      do throws(WasmtimeError) { try function.call(store, slots) } catch { failure = error }
+      row = Row(slots)
+      // After a failure they mean nothing, but any bits are numbers.
+      return take(&row)
+    }
+    if let failure { throw failure }
+    return results
+  }
+
+  /// Calls the function on the rows of `columns`, and gives the rows of its results.
+  @inlinable
+  func call<each Parameter: WasmNumber>(
+    _ store: Store,
+    rows columns: repeat [each Parameter]
+  ) throws(RowError) -> Rows {
     let rows = Rows(width: width)
     repeat rows.expect((each columns).count)
     try rows.allocate()
     repeat rows.put(each columns)
-    if let failure = function.call(store, rows) { throw failure }
+    try function.call(store, rows)
     rows.rewind()
-    return (repeat rows.take(as: (each Result).self))
+    return rows
   }
 }
 
@@ -103,6 +169,20 @@ extension Func {
   ///   - store: The function's store.
   ///   - signature: Its type, as a function type of Swift. It may be left out where it is clear what is wanted.
   /// - Throws: `type` where the function has another type.
+  public func typed<each Parameter: WasmNumber, Result: WasmNumber>(
+    _ store: Store,
+    as signature: ((repeat each Parameter) -> Result).Type = ((repeat each Parameter) -> Result).self
+  ) throws(WasmtimeError) -> TypedFunc<(repeat each Parameter) -> Result> {
+    try TypedFunc(store, self)
+  }
+
+  /// The function with a type that Swift knows, where it has no result, or several, which are a tuple.
+  ///
+  /// - Parameters:
+  ///   - store: The function's store.
+  ///   - signature: Its type, as a function type of Swift. It may be left out where it is clear what is wanted.
+  /// - Throws: `type` where the function has another type.
+  @_disfavoredOverload
   public func typed<each Parameter: WasmNumber, each Result: WasmNumber>(
     _ store: Store,
     as signature: ((repeat each Parameter) -> (repeat each Result)).Type =

@@ -1,0 +1,73 @@
+// Prints a line a row: `row<TAB>swift<TAB>nanoseconds`, for `benches/run`. The rows are those of `benches/rust`.
+
+import Foundation
+import Trimaran
+
+let workload = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .appendingPathComponent("workload.wat").path
+let rounds = 9
+
+/// The median time of one call, of several rounds that take about 20 ms each.
+func measure(_ row: String, _ call: () throws -> Void) rethrows {
+  let clock = ContinuousClock()
+  func once(_ count: Int) throws -> Double {
+    let start = clock.now
+    for _ in 0..<count { try call() }
+    let (seconds, attoseconds) = (clock.now - start).components
+    return Double(seconds) * 1e9 + Double(attoseconds) / 1e9
+  }
+  var count = 1
+  while try once(count) < 10_000_000 { count *= 2 }
+  let times = try (0..<rounds).map { _ in try once(count * 2) / Double(count * 2) }.sorted()
+  print("\(row)\tswift\t\(String(format: "%.1f", times[rounds / 2]))")
+}
+
+/// Hides from the compiler what a value is.
+@inline(never)
+func opaque<Value>(_ value: Value) -> Value { value }
+
+func check(_ condition: Bool) {
+  guard condition else { fatalError("a wrong result") }
+}
+
+let engine = try Engine()
+let module = try Module(engine, fromFile: workload)
+let store = try Store(engine)
+let instance = try Instance(store, module)
+let memory = try instance.memory(store, "memory")
+
+func calls() throws {
+  let nop = try instance.function(store, "nop").typed(store, as: (() -> Void).self)
+  let add = try instance.function(store, "add").typed(store, as: ((Int32, Int32) -> Int32).self)
+  let sum = try instance.function(store, "sum").typed(store, as: ((Double, Double, Double, Double) -> Double).self)
+  let (store, untyped) = (store, add.function)
+  try measure("() -> ()") { try nop(store) }
+  try measure("(i32, i32) -> i32") { check(try add(store, opaque(40), opaque(2)) == 42) }
+  try measure("(f64 x 4) -> f64") { check(try sum(store, opaque(1), 2, 3, opaque(4)) == 10) }
+
+  try measure("(i32, i32) -> i32, dynamic") { check(try untyped(store, opaque(40), opaque(2)) as Int == 42) }
+
+  let numbers = (0..<1_000).map(Int32.init)
+  let ones = [Int32](repeating: 1, count: 1_000)
+  try measure("batch of 1000") { check(try add.map(store, numbers, ones).reduce(0, +) == 500_500) }
+}
+
+func bytes() throws {
+  let (memory, store) = (memory, store)
+  for (name, size) in [("16 B", 16), ("64 KiB", 1 << 16), ("16 MiB", 1 << 24)] {
+    var buffer = [UInt8](repeating: 7, count: size)
+    try measure("write \(name)") { try memory.write(store, buffer) }
+    try measure("read \(name)") { try buffer.withUnsafeMutableBytes { try memory.read(store, at: 0, into: $0) } }
+    check(buffer.allSatisfy { $0 == 7 })
+    try measure("read \(name), new") { check(try memory.read(store, at: 0, count: size).count == size) }
+  }
+  try measure("size") { check(try memory.size(store) == 257) }
+  try measure("load i32") { check(try memory.loadI32(store, at: opaque(8)) == 0x0707_0707) }
+}
+
+try calls()
+try bytes()
+try measure("instantiate") {
+  let store = try Store(engine)
+  _ = try Instance(store, module)
+}
