@@ -8,7 +8,7 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::lane::python::{FuncLane, MemoryLane, StoreLane};
+    use crate::lane::python::{FuncLane, MemoryLane, SharedMemoryLane, StoreLane};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from ._surface import indefinite, wrong_type
 
 Raw = TypeVar("Raw")
 
 
-class Handle(Generic[Raw]):
+class _Wrapper(Generic[Raw]):
     """Holds an object of the core, so that generated code stays private."""
 
-    __slots__ = ("__weakref__", "_raw")
+    __slots__ = ()
     _raw: Raw
 
     def __init__(self) -> None:
@@ -21,8 +21,35 @@ class Handle(Generic[Raw]):
     @classmethod
     def _wrap(cls, raw: Raw) -> Self:
         made = cls.__new__(cls)
-        made._raw = raw
+        made._hold(raw)
         return made
+
+    def _hold(self, raw: Raw) -> None:
+        # The slot is in the class of the object, where mypy does not look.
+        self._raw = raw  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+
+class Handle(_Wrapper[Raw]):
+    """An object that is reached over the surface only."""
+
+    __slots__ = ("__weakref__", "_raw")
+
+
+class Laned(_Wrapper[Raw]):
+    """An object with a fast lane, which is another base of its class and takes a hold of its own.
+
+    Such a class has the slots of a `Handle`, which only one base of a class may have.
+    """
+
+    __slots__ = ()
+
+    def _hold(self, raw: Raw) -> None:
+        super()._hold(raw)
+        held: Any = raw
+        self._open(held._handle)
+
+    def _open(self, handle: int) -> None:
+        raise NotImplementedError

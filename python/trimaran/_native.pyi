@@ -1,1 +1,84 @@
+"""The extension module: the library that the generated module loads, and the fast lane into it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ._surface import BytesLike
+from .store import Storelike
+
 __version__: str
+
+class StoreLane:
+    def _open(self, handle: int) -> None: ...
+
+class FuncLane:
+    def _open(self, handle: int) -> None: ...
+    def __call__(self, store: Storelike, *params: Any) -> Any: ...
+    def _columns(self, store: Storelike) -> str: ...
+    def _map(self, store: Storelike, columns: Sequence[Any], results: Sequence[Any]) -> tuple[int, Any] | None: ...
+
+class MemoryLane:
+    def _open(self, handle: int) -> None: ...
+    def size(self, store: Storelike) -> int:
+        """The size now, in pages."""
+    def data_len(self, store: Storelike) -> int:
+        """The size now, in bytes."""
+    def read(self, store: Storelike, start: int | None = 0, stop: int | None = None) -> bytes:
+        """Copies the bytes from `start` up to `stop`, which is not included, or up to the end.
+
+        Raises `BoundsError` where `start` and `stop` are in order and reach past the end. Everything else is as in
+        a slice: a negative index counts from the end, and a range that is turned around is empty.
+        """
+    def write(self, store: Storelike, data: BytesLike, start: int | None = None) -> int:
+        """Copies `data` in, beginning at `start` or at 0, and gives the number of bytes.
+
+        A negative `start` counts from the end, as in a slice. Raises `BoundsError` where it does not fit; then
+        nothing is written.
+        """
+    def load_i8(self, store: Storelike, offset: int) -> int:
+        """Reads a signed 8-bit integer at `offset`."""
+    def store_i8(self, store: Storelike, offset: int, value: int) -> None:
+        """Writes a signed 8-bit integer at `offset`."""
+    def load_u8(self, store: Storelike, offset: int) -> int:
+        """Reads an unsigned 8-bit integer at `offset`."""
+    def store_u8(self, store: Storelike, offset: int, value: int) -> None:
+        """Writes an unsigned 8-bit integer at `offset`."""
+    def load_i16(self, store: Storelike, offset: int) -> int:
+        """Reads a signed 16-bit integer at `offset`."""
+    def store_i16(self, store: Storelike, offset: int, value: int) -> None:
+        """Writes a signed 16-bit integer at `offset`."""
+    def load_u16(self, store: Storelike, offset: int) -> int:
+        """Reads an unsigned 16-bit integer at `offset`."""
+    def store_u16(self, store: Storelike, offset: int, value: int) -> None:
+        """Writes an unsigned 16-bit integer at `offset`."""
+    def load_i32(self, store: Storelike, offset: int) -> int:
+        """Reads a signed 32-bit integer at `offset`."""
+    def store_i32(self, store: Storelike, offset: int, value: int) -> None:
+        """Writes a signed 32-bit integer at `offset`."""
+    def load_u32(self, store: Storelike, offset: int) -> int:
+        """Reads an unsigned 32-bit integer at `offset`."""
+    def store_u32(self, store: Storelike, offset: int, value: int) -> None:
+        """Writes an unsigned 32-bit integer at `offset`."""
+    def load_i64(self, store: Storelike, offset: int) -> int:
+        """Reads a signed 64-bit integer at `offset`."""
+    def store_i64(self, store: Storelike, offset: int, value: int) -> None:
+        """Writes a signed 64-bit integer at `offset`."""
+    def load_u64(self, store: Storelike, offset: int) -> int:
+        """Reads an unsigned 64-bit integer at `offset`."""
+    def store_u64(self, store: Storelike, offset: int, value: int) -> None:
+        """Writes an unsigned 64-bit integer at `offset`."""
+    def load_f32(self, store: Storelike, offset: int) -> float:
+        """Reads a 32-bit float at `offset`."""
+    def store_f32(self, store: Storelike, offset: int, value: float) -> None:
+        """Writes a 32-bit float at `offset`. Rounds to the nearest."""
+    def load_f64(self, store: Storelike, offset: int) -> float:
+        """Reads a 64-bit float at `offset`."""
+    def store_f64(self, store: Storelike, offset: int, value: float) -> None:
+        """Writes a 64-bit float at `offset`."""
+
+class SharedMemoryLane:
+    def _open(self, handle: int) -> None: ...
+    def read(self, start: int | None = 0, stop: int | None = None) -> bytes:
+        """Copies the bytes from `start` up to `stop`, as `Memory.read` does. The whole is not read at once."""
+    def write(self, data: BytesLike, start: int | None = None) -> int:
+        """Copies `data` in, as `Memory.write` does. The whole is not written at once."""

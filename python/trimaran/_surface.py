@@ -44,6 +44,13 @@ def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         del raised
 
 
+def lane_error(data: bytes, sentence: str) -> WasmtimeError:
+    """An error of the lane, in the form that it has on the surface, and the core's sentence for it."""
+    generated: Any = _bindings
+    stream = generated._UniffiRustBufferStream(data, len(data))
+    return _translate(generated._UniffiFfiConverterTypeWasmtimeError.read(stream), sentence)
+
+
 def failure(variant: str, **fields: Any) -> WasmtimeError:
     """An error of the core, with the core's own sentence."""
     return _translate(getattr(_raw_error, variant)(**fields))
@@ -59,10 +66,11 @@ def out_of_range(reason: str) -> WasmtimeError:
     return failure("Range", reason=reason)
 
 
-def _translate(raw: Exception) -> WasmtimeError:
+def _translate(raw: Exception, sentence: str | None = None) -> WasmtimeError:
     if not isinstance(raw, _raw_error):
         return failure("Unexpected", reason=str(raw))
-    raised = _kinds[type(raw).__name__](cast(Any, raw).text())
+    text = cast(Any, raw).text() if sentence is None else sentence
+    raised = _kinds[type(raw).__name__](text)
     vars(raised).update(vars(raw))
     if isinstance(raised, trap.Trap):
         raised.adopt()

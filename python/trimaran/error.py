@@ -14,6 +14,8 @@ class WasmtimeError(Exception):
 
     variant: ClassVar[str] = ""
     """The name of the error in every language, such as `"Bounds"`."""
+    row: int | None = None
+    """The row that failed, counted from 0, where `Func.map` raised it."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message)

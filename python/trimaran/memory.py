@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes
 
 from . import _bindings as raw
-from ._numbers import Numbers
+from ._handle import Laned
+from ._native import MemoryLane
+from ._numbers import load, store_number
 from ._pointer import Pointer
 from ._slices import first, read, span
 from ._surface import BytesLike, call, contents, expect, failure, integer, within
@@ -13,15 +15,16 @@ from .store import Storelike, inside
 from .types import MemoryType
 
 
-class Memory(Numbers):
+class Memory(MemoryLane, Laned[raw.Memory]):
     """A linear memory. It belongs to one store.
 
     Its size is a whole number of pages, of 65,536 bytes unless its type says otherwise. Offsets and lengths are in
     bytes. Whatever reaches past the end raises `BoundsError`, which is an `IndexError`, and then nothing is read or
-    written.
+    written. Typed loads and stores are in little-endian order and need not be aligned; a number that the type does
+    not hold is a `RangeError`.
     """
 
-    __slots__ = ()
+    __slots__ = ("__weakref__", "_raw")
 
     def __init__(self, store: Storelike, ty: MemoryType) -> None:
         """Makes a memory in `store`.
@@ -29,19 +32,11 @@ class Memory(Numbers):
         Raises `RangeError` where the type is impossible, `LimitError` where there is no room, and
         `WasmTypeError` for a shared type, which `SharedMemory` is for.
         """
-        self._raw = call(raw.Memory, inside(store), expect(ty, MemoryType, "the type")._to_raw())
+        self._hold(call(raw.Memory, inside(store), expect(ty, MemoryType, "the type")._to_raw()))
 
     def type(self, store: Storelike) -> MemoryType:
         """The memory's type. Its limits are those that it was made with."""
         return MemoryType._from_raw(call(self._raw.type, inside(store)))
-
-    def size(self, store: Storelike) -> int:
-        """The size now, in pages."""
-        return call(self._raw.size, inside(store))
-
-    def data_len(self, store: Storelike) -> int:
-        """The size now, in bytes."""
-        return call(self._raw.data_len, inside(store))
 
     def page_size(self, store: Storelike) -> int:
         """The size of a page, in bytes."""
@@ -78,30 +73,6 @@ class Memory(Numbers):
         Raises `LimitError` past the maximum of its type or of its store; then nothing has changed.
         """
         return call(self._raw.grow, inside(store), integer(delta, "the number of pages to grow by"))
-
-    def read(self, store: Storelike, start: int | None = 0, stop: int | None = None) -> bytes:
-        """Copies the bytes from `start` up to `stop`, which is not included, or up to the end.
-
-        Raises `BoundsError` where `start` and `stop` are in order and reach past the end. Everything else is as in
-        a slice: a negative index counts from the end, and a range that is turned around is empty.
-        """
-        given = inside(store)
-        return read(
-            lambda offset, length: call(self._raw.read, given, offset, length),
-            lambda: call(self._raw.data_len, given),
-            start,
-            stop,
-        )
-
-    def write(self, store: Storelike, data: BytesLike, start: int | None = None) -> int:
-        """Copies `data` in, beginning at `start` or at 0, and gives the number of bytes.
-
-        A negative `start` counts from the end, as in a slice. Raises `BoundsError` where it does not fit; then
-        nothing is written.
-        """
-        given, octets = inside(store), contents(data, "the data")
-        call(self._raw.write, given, octets, first(start, lambda: call(self._raw.data_len, given)))
-        return len(octets)
 
     def fill(self, store: Storelike, value: int, start: int, length: int) -> None:
         """Sets `length` bytes, beginning at `start`, to `value`, which is 0 to 255."""
@@ -141,3 +112,31 @@ class Memory(Numbers):
     def hexdump(self, store: Storelike, start: int = 0, length: int = 256, width: int = 16) -> str:
         """`length` bytes from `start` as text for people: `width` bytes a line, by offset, in hex and as ASCII."""
         return call(self._raw.hexdump, inside(store), *span(start, length), integer(width, "the width"))
+
+    # What the lane gives back, because it is unusual or wrong.
+
+    def _size(self, store: Storelike) -> int:
+        return call(self._raw.size, inside(store))
+
+    def _data_len(self, store: Storelike) -> int:
+        return call(self._raw.data_len, inside(store))
+
+    def _read(self, store: Storelike, start: int | None = 0, stop: int | None = None) -> bytes:
+        given = inside(store)
+        return read(
+            lambda offset, length: call(self._raw.read, given, offset, length),
+            lambda: call(self._raw.data_len, given),
+            start,
+            stop,
+        )
+
+    def _write(self, store: Storelike, data: BytesLike, start: int | None = None) -> int:
+        given, octets = inside(store), contents(data, "the data")
+        call(self._raw.write, given, octets, first(start, lambda: call(self._raw.data_len, given)))
+        return len(octets)
+
+    def _load(self, kind: str, store: Storelike, offset: int) -> int | float:
+        return load(self._raw, kind, store, offset)
+
+    def _store(self, kind: str, store: Storelike, offset: int, value: float) -> None:
+        store_number(self._raw, kind, store, offset, value)

@@ -7,7 +7,8 @@ from enum import Enum
 
 from . import _bindings as raw
 from ._closable import Closable
-from ._handle import Handle
+from ._handle import Laned
+from ._native import SharedMemoryLane
 from ._pointer import Pointer
 from ._slices import first, read
 from ._surface import BytesLike, article, call, contents, expect, integer, out_of_range, within, wrong_type
@@ -31,7 +32,7 @@ class WaitOutcome(Enum):
     """The time was up."""
 
 
-class SharedMemory(Handle[raw.SharedMemory], Closable):
+class SharedMemory(SharedMemoryLane, Laned[raw.SharedMemory], Closable):
     """A memory that several threads may use at once, each from a store of its own.
 
     It belongs to an engine and to no store: none of its methods waits for one. A number of 2, 4 or 8 bytes at a
@@ -39,7 +40,7 @@ class SharedMemory(Handle[raw.SharedMemory], Closable):
     it was before or after. It can be used in a `with` statement, which closes it at the end.
     """
 
-    __slots__ = ()
+    __slots__ = ("__weakref__", "_raw")
 
     def __init__(self, engine: Engine, ty: MemoryType) -> None:
         """Makes a shared memory. Its type need not say that it is shared, but has to have a maximum.
@@ -49,7 +50,7 @@ class SharedMemory(Handle[raw.SharedMemory], Closable):
         room.
         """
         given = expect(engine, Engine, "the engine")._raw
-        self._raw = call(raw.SharedMemory, given, expect(ty, MemoryType, "the type")._to_raw())
+        self._hold(call(raw.SharedMemory, given, expect(ty, MemoryType, "the type")._to_raw()))
 
     def type(self) -> MemoryType:
         """The memory's type. Its limits are those that it was made with."""
@@ -77,12 +78,10 @@ class SharedMemory(Handle[raw.SharedMemory], Closable):
         """
         return call(self._raw.grow, integer(delta, "the number of pages to grow by"))
 
-    def read(self, start: int | None = 0, stop: int | None = None) -> bytes:
-        """Copies the bytes from `start` up to `stop`, as `Memory.read` does. The whole is not read at once."""
+    def _read(self, start: int | None = 0, stop: int | None = None) -> bytes:
         return read(lambda offset, length: call(self._raw.read, offset, length), self.data_len, start, stop)
 
-    def write(self, data: BytesLike, start: int | None = None) -> int:
-        """Copies `data` in, as `Memory.write` does. The whole is not written at once."""
+    def _write(self, data: BytesLike, start: int | None = None) -> int:
         octets = contents(data, "the data")
         call(self._raw.write, octets, first(start, self.data_len))
         return len(octets)

@@ -6,25 +6,26 @@ from typing import Any, TypeAlias
 
 from . import _bindings as raw
 from ._closable import Closable
-from ._handle import Handle
+from ._handle import Laned
+from ._native import StoreLane
 from ._surface import call, expect, integer, natural
 from .engine import Engine
 
 
-class Store(Handle[raw.Store], Closable):
+class Store(StoreLane, Laned[raw.Store], Closable):
     """Holds instances and everything that they own: memories, tables, globals, functions.
 
     A store may be used from any thread, by one at a time: another thread waits for its turn. Objects of one store
     do not work with another. It can be used in a `with` statement, which closes it and gives its memory back.
     """
 
-    __slots__ = ("_data", "_engine")
+    __slots__ = ("__weakref__", "_data", "_engine", "_raw")
 
     def __init__(self, engine: Engine | None = None, data: Any = None) -> None:
         """Makes an empty store of `engine`, or of a new engine. `data` is kept for `data()`."""
         self._engine = Engine() if engine is None else expect(engine, Engine, "the engine")
         self._data = data
-        self._raw = call(raw.Store, self._engine._raw)
+        self._hold(call(raw.Store, self._engine._raw))
 
     @property
     def engine(self) -> Engine:

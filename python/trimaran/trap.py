@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from ._record import Record
 from .error import WasmtimeError
 
 
@@ -114,10 +114,10 @@ class TrapCode(Enum):
     """An exception was thrown and nobody caught it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Record):
     """One call of a guest's call stack."""
 
+    __slots__ = ("func_index", "func_name", "module_name", "func_offset", "module_offset")
     func_index: int
     """The function's index in its module."""
     func_name: str | None
@@ -128,6 +128,23 @@ class Frame:
     """Where it stopped, in bytes from the start of the function's body."""
     module_offset: int | None
     """Where it stopped, in bytes from the start of the module."""
+
+    def __init__(
+        self,
+        func_index: int,
+        func_name: str | None,
+        module_name: str | None,
+        func_offset: int | None,
+        module_offset: int | None,
+    ) -> None:
+        """A call of the function of that index."""
+        self._set(
+            func_index=func_index,
+            func_name=func_name,
+            module_name=module_name,
+            func_offset=func_offset,
+            module_offset=module_offset,
+        )
 
 
 class Trap(WasmtimeError):
@@ -155,5 +172,4 @@ class Trap(WasmtimeError):
         raw: Any = self
         if raw.code is not None:
             self.code = TrapCode(raw.code.value)
-        names = Frame.__dataclass_fields__
-        self.frames = [Frame(**{name: getattr(frame, name) for name in names}) for frame in raw.frames]
+        self.frames = [Frame(*(getattr(frame, name) for name in Frame.__slots__)) for frame in raw.frames]

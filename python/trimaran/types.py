@@ -6,14 +6,14 @@ Types can be compared, hashed and printed: `str()` gives the words of the WebAss
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from . import _bindings as raw
+from ._record import Record
 from ._surface import call, expect, natural, text, within, wrong_type
 
 
-class _Type:
+class _Type(Record):
     """What all types share: they print as the core prints them."""
 
     __slots__ = ()
@@ -29,12 +29,6 @@ class _Type:
         raise NotImplementedError
 
 
-def _set(made: _Type, **fields: object) -> None:
-    """Fills in a type whose parameters have other names than its fields."""
-    for name, value in fields.items():
-        object.__setattr__(made, name, value)
-
-
 # The words of the text format for the variants of the core.
 _HEAP: dict[str, Any] = {
     variant.replace("_", "").lower(): getattr(raw.HeapType, variant)
@@ -43,16 +37,17 @@ _HEAP: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class HeapType(_Type):
     """What a reference refers to."""
 
+    __slots__ = ("name",)
     name: str
     """One of `extern` `noextern` `func` `nofunc` `any` `eq` `i31` `struct` `array` `none` `exn` `noexn` `cont`
     `nocont`; or a type that a module defines, written out, such as `(func (param i32))`."""
 
-    def __post_init__(self) -> None:
-        text(self.name, "the heap type")
+    def __init__(self, name: str) -> None:
+        """The heap type of that name."""
+        self._set(name=text(name, "the heap type"))
 
     @classmethod
     def _from_raw(cls, heap: raw.HeapType) -> HeapType:
@@ -63,18 +58,18 @@ class HeapType(_Type):
         return plain() if plain else raw.HeapType.CONCRETE(self.name)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class RefType(_Type):
     """The type of a reference."""
 
+    __slots__ = ("nullable", "heap")
     nullable: bool
     """Whether null is one of its values."""
     heap: HeapType
     """What it refers to."""
 
-    def __post_init__(self) -> None:
-        expect(self.nullable, bool, "nullable")
-        expect(self.heap, HeapType, "the heap type")
+    def __init__(self, nullable: bool, heap: HeapType) -> None:
+        """A reference to a `heap`, which may be null if `nullable`."""
+        self._set(nullable=expect(nullable, bool, "nullable"), heap=expect(heap, HeapType, "the heap type"))
 
     @classmethod
     def _from_raw(cls, ty: raw.RefType) -> RefType:
@@ -84,10 +79,10 @@ class RefType(_Type):
         return raw.RefType(nullable=self.nullable, heap=self.heap._to_raw())
 
 
-@dataclass(frozen=True, slots=True, repr=False, init=False)
 class ValType(_Type):
     """The type of a value. It is made by name: `ValType.i32()`, `ValType.funcref()`."""
 
+    __slots__ = ("_content",)
     _content: str | RefType
 
     def __init__(self) -> None:
@@ -96,7 +91,7 @@ class ValType(_Type):
     @classmethod
     def _of(cls, content: str | RefType) -> ValType:
         made = cls.__new__(cls)
-        _set(made, _content=content)
+        made._set(_content=content)
         return made
 
     @classmethod
@@ -169,19 +164,21 @@ class ValType(_Type):
         return getattr(raw.ValType, self._content)()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class Limits(_Type):
     """How small and how large something may be: a memory in pages, a table in elements."""
 
+    __slots__ = ("min", "max")
     min: int
     """The size at the beginning, and the smallest that it can have; 0 or more."""
-    max: int | None = None
+    max: int | None
     """The greatest size that it can grow to; `None` leaves that to the store and the machine."""
 
-    def __post_init__(self) -> None:
-        natural(self.min, "the minimum")
-        if self.max is not None:
-            natural(self.max, "the maximum")
+    def __init__(self, min: int, max: int | None = None) -> None:
+        """From `min` to `max`, or without a maximum."""
+        natural(min, "the minimum")
+        if max is not None:
+            natural(max, "the maximum")
+        self._set(min=min, max=max)
 
     def __repr__(self) -> str:
         return f"Limits({self.min})" if self.max is None else f"Limits({self.min}, {self.max})"
@@ -194,24 +191,26 @@ class Limits(_Type):
         return raw.Limits(min=self.min, max=self.max)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class MemoryType(_Type):
     """The type of a memory."""
 
+    __slots__ = ("limits", "is_64", "shared", "page_size_log2")
     limits: Limits
     """The size, in pages."""
-    is_64: bool = False
+    is_64: bool
     """Whether it has 64-bit addresses."""
-    shared: bool = False
+    shared: bool
     """Whether several threads may use it."""
-    page_size_log2: int = 16
+    page_size_log2: int
     """The size of a page, as a power of two: 16 (65,536 bytes), or 0 (one byte) with custom page sizes."""
 
-    def __post_init__(self) -> None:
-        expect(self.limits, Limits, "the limits")
-        expect(self.is_64, bool, "is_64")
-        expect(self.shared, bool, "shared")
-        within(self.page_size_log2, "page_size_log2", "u8", 0, 255)
+    def __init__(self, limits: Limits, is_64: bool = False, shared: bool = False, page_size_log2: int = 16) -> None:
+        """A memory of `limits` pages."""
+        expect(limits, Limits, "the limits")
+        expect(is_64, bool, "is_64")
+        expect(shared, bool, "shared")
+        within(page_size_log2, "page_size_log2", "u8", 0, 255)
+        self._set(limits=limits, is_64=is_64, shared=shared, page_size_log2=page_size_log2)
 
     @property
     def is_shared(self) -> bool:
@@ -232,10 +231,10 @@ class MemoryType(_Type):
         return raw.MemoryType(limits=limits, is_64=self.is_64, shared=self.shared, page_size_log2=self.page_size_log2)
 
 
-@dataclass(frozen=True, slots=True, repr=False, init=False)
 class TableType(_Type):
     """The type of a table."""
 
+    __slots__ = ("element", "limits", "is_64")
     element: ValType
     """What its elements are: a reference type."""
     limits: Limits
@@ -247,8 +246,7 @@ class TableType(_Type):
         """A table of references, of `limits` elements, which may have 64-bit indices."""
         if expect(valtype, ValType, "the element type").ref_type is None:
             raise wrong_type(f"the element type is {valtype}: expected a reference type")
-        _set(
-            self,
+        self._set(
             element=valtype,
             limits=expect(limits, Limits, "the limits"),
             is_64=expect(is_64, bool, "is_64"),
@@ -263,10 +261,10 @@ class TableType(_Type):
         return raw.TableType(element=element, limits=self.limits._to_raw(), is_64=self.is_64)
 
 
-@dataclass(frozen=True, slots=True, repr=False, init=False)
 class GlobalType(_Type):
     """The type of a global."""
 
+    __slots__ = ("content", "mutable")
     content: ValType
     """What it holds."""
     mutable: bool
@@ -274,11 +272,7 @@ class GlobalType(_Type):
 
     def __init__(self, valtype: ValType, mutable: bool) -> None:
         """A global that holds a `valtype`, and can be set if `mutable`."""
-        _set(
-            self,
-            content=expect(valtype, ValType, "the content"),
-            mutable=expect(mutable, bool, "mutable"),
-        )
+        self._set(content=expect(valtype, ValType, "the content"), mutable=expect(mutable, bool, "mutable"))
 
     @classmethod
     def _from_raw(cls, ty: raw.GlobalType) -> GlobalType:
@@ -288,16 +282,16 @@ class GlobalType(_Type):
         return raw.GlobalType(content=self.content._to_raw(), mutable=self.mutable)
 
 
-@dataclass(frozen=True, slots=True, repr=False, init=False)
 class FuncType(_Type):
     """The type of a function."""
 
+    __slots__ = ("_params", "_results")
     _params: tuple[ValType, ...]
     _results: tuple[ValType, ...]
 
     def __init__(self, params: Iterable[ValType], results: Iterable[ValType]) -> None:
         """A function that takes `params` and gives `results`."""
-        _set(self, _params=_val_types(params, "parameter"), _results=_val_types(results, "result"))
+        self._set(_params=_val_types(params, "parameter"), _results=_val_types(results, "result"))
 
     @property
     def params(self) -> list[ValType]:
@@ -322,15 +316,16 @@ def _val_types(types: Iterable[ValType], what: str) -> tuple[ValType, ...]:
     return tuple(expect(ty, ValType, f"{what} {place}") for place, ty in enumerate(types, 1))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class TagType(_Type):
     """The type of a tag: what an exception carries."""
 
+    __slots__ = ("functype",)
     functype: FuncType
     """The values of an exception with this tag, as parameters."""
 
-    def __post_init__(self) -> None:
-        expect(self.functype, FuncType, "the function type")
+    def __init__(self, functype: FuncType) -> None:
+        """A tag whose exceptions carry the parameters of `functype`."""
+        self._set(functype=expect(functype, FuncType, "the function type"))
 
     @classmethod
     def _from_raw(cls, ty: raw.TagType) -> TagType:
@@ -352,16 +347,20 @@ def _extern_type(ty: raw.ExternType) -> ExternType:
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class ImportType:
+class ImportType(Record):
     """Something that a module wants."""
 
+    __slots__ = ("module", "name", "type")
     module: str
     """The first part of its name."""
     name: str
     """The second part of its name."""
     type: ExternType
     """What it has to be."""
+
+    def __init__(self, module: str, name: str, type: ExternType) -> None:
+        """What a module wants by the two parts of that name."""
+        self._set(module=module, name=name, type=type)
 
     def __str__(self) -> str:
         return f"{self.module} {self.name} {self.type}"
@@ -371,14 +370,18 @@ class ImportType:
         return cls(ty.module, ty.name, _extern_type(ty.ty))
 
 
-@dataclass(frozen=True, slots=True)
-class ExportType:
+class ExportType(Record):
     """Something that a module offers."""
 
+    __slots__ = ("name", "type")
     name: str
     """Its name."""
     type: ExternType
     """What it is."""
+
+    def __init__(self, name: str, type: ExternType) -> None:
+        """What a module offers by that name."""
+        self._set(name=name, type=type)
 
     def __str__(self) -> str:
         return f"{self.name} {self.type}"

@@ -1,10 +1,12 @@
 //! Generates the private bindings of one language from the built library:
 //! `uniffi-bindgen python|kotlin|swift LIBRARY OUT_DIR`, in the root of the workspace.
 
+mod python;
+
 use std::fs;
 
 use anyhow::{Context, Result, bail};
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use uniffi::{GenerateOptions, TargetLanguage};
 
 fn main() -> Result<()> {
@@ -29,22 +31,10 @@ fn main() -> Result<()> {
         metadata_no_deps: true,
     })?;
     if language == "python" {
-        name_the_extension(&out_dir)?;
+        let generated = out_dir.join("trimaran.py");
+        let source = fs::read_to_string(&generated).with_context(|| generated.to_string())?;
+        fs::write(out_dir.join("_bindings.py"), python::adapt(&source)?)?;
+        fs::remove_file(&generated)?;
     }
-    Ok(())
-}
-
-/// Python has one library in the process: the extension module, which the lane needs as well. The generated
-/// module looks for a library of its own; it is given the extension's file, and a private name.
-fn name_the_extension(out_dir: &Utf8Path) -> Result<()> {
-    const SEARCH: &str = "path = os.path.join(os.path.dirname(__file__), libname)";
-    const FOUND: &str = "from . import _native\n    path = _native.__file__";
-    let generated = out_dir.join("trimaran.py");
-    let source = fs::read_to_string(&generated).with_context(|| generated.to_string())?;
-    if source.matches(SEARCH).count() != 1 {
-        bail!("{generated}: the loader of this UniFFI looks otherwise; adapt `SEARCH`");
-    }
-    fs::write(out_dir.join("_bindings.py"), source.replace(SEARCH, FOUND))?;
-    fs::remove_file(&generated)?;
     Ok(())
 }

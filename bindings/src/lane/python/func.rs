@@ -1,0 +1,287 @@
+//! Calls: numbers into slots and out of them, one by one or a column at a time.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pyo3::buffer::PyUntypedBuffer;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyTuple};
+use trimaran::{Func, Kind, Signature, Slot, Store, WasmtimeError};
+
+use super::{Held, enter, entry, raised, store_of};
+
+/// Calls with more values than this go over the surface.
+const WIDEST: usize = 16;
+
+/// The base class of `trimaran.Func`.
+#[pyclass(subclass, frozen, module = "trimaran._native")]
+pub(crate) struct FuncLane {
+    held: Held<Func>,
+    /// The signature has been looked up: that enters no store any more.
+    is_known: AtomicBool,
+}
+
+#[pymethods]
+impl FuncLane {
+    #[new]
+    #[pyo3(signature = (*_arguments, **_keywords))]
+    fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
+        Self { held: Held::nothing(), is_known: AtomicBool::new(false) }
+    }
+
+    fn _open(&self, handle: u64) -> PyResult<()> {
+        self.held.open(handle)
+    }
+
+    #[pyo3(signature = (*arguments, **keywords))]
+    fn __call__<'py>(
+        slf: &Bound<'py, Self>,
+        arguments: &Bound<'py, PyTuple>,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if keywords.is_none()
+            && let Some(result) = call(slf, arguments)
+        {
+            return result;
+        }
+        slf.call_method("_call", arguments.clone(), keywords)
+    }
+
+    /// The types of the results, as `array` names them, if the function can be called with columns.
+    fn _columns(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<String> {
+        let (Some(func), Some(store)) = (self.held.get(), store_of(store)) else { return Ok(String::new()) };
+        let signature = enter(py, || func.signature(store))?;
+        let mut kinds = signature.params().iter().chain(signature.results());
+        if !kinds.all(|kind| code(*kind).is_some()) {
+            let reason = "only functions of i32, i64, f32 and f64 can be called with columns".to_owned();
+            return Err(raised(py, WasmtimeError::Type { reason }));
+        }
+        Ok(signature.results().iter().filter_map(|kind| code(*kind)).collect())
+    }
+
+    /// Calls once for each row of the columns, and puts the results into theirs. Where it fails, it gives the row and
+    /// the error.
+    fn _map(
+        &self,
+        py: Python<'_>,
+        store: &Bound<'_, PyAny>,
+        columns: Vec<Bound<'_, PyAny>>,
+        results: Vec<Bound<'_, PyAny>>,
+    ) -> PyResult<Option<(usize, Py<PyAny>)>> {
+        let (Some(func), Some(store)) = (self.held.get(), store_of(store)) else { return Ok(None) };
+        let signature = enter(py, || func.signature(store))?;
+        let wrong = |reason: String| raised(py, WasmtimeError::Type { reason });
+        let buffers = |objects: &[Bound<'_, PyAny>], kinds: &[Kind]| {
+            let all = objects.iter().zip(kinds).enumerate();
+            all.map(|(index, (object, kind))| buffer(object, *kind, index + 1)).collect::<Result<Vec<_>, _>>()
+        };
+        check_count(signature, columns.len()).map_err(wrong)?;
+        let given = buffers(&columns, signature.params()).map_err(wrong)?;
+        let made = buffers(&results, signature.results()).map_err(wrong)?;
+        let length = |buffer: &PyUntypedBuffer| buffer.item_count();
+        let rows = given.first().map_or(0, length);
+        if let Some(index) = given.iter().position(|buffer| length(buffer) != rows) {
+            let other = given.get(index).map_or(0, length);
+            return Err(wrong(format!("column {} has {other} items: column 1 has {rows}", index + 1)));
+        }
+        if made.len() != signature.results().len()
+            || made.iter().any(|buffer| length(buffer) != rows || buffer.readonly())
+        {
+            return Err(wrong("there is no room for the results".to_owned()));
+        }
+        let (inputs, outputs) = (Columns::of(&given), Columns::of(&made));
+        let done = py.detach(|| map(func, store, rows, &inputs, &outputs));
+        // The buffers are still here: nobody has moved or freed what they show.
+        drop((given, made));
+        Ok(done.err().map(|(row, error)| (row, raised(py, error).into_value(py).into_any())))
+    }
+}
+
+/// The call, if everything about it is plain.
+fn call<'py>(slf: &Bound<'py, FuncLane>, arguments: &Bound<'py, PyTuple>) -> Option<PyResult<Bound<'py, PyAny>>> {
+    let py = slf.py();
+    let lane = slf.get();
+    let func = lane.held.get()?;
+    let mut given = arguments.iter_borrowed();
+    let store = given.next()?;
+    let store = store_of(&store)?;
+    let signature = if lane.is_known.load(Ordering::Acquire) {
+        func.signature(store).ok()?
+    } else {
+        let signature = py.detach(|| func.signature(store)).ok()?;
+        lane.is_known.store(true, Ordering::Release);
+        signature
+    };
+    let width = signature.width();
+    if given.len() != signature.params().len() || width > WIDEST || !signature.is_plain() {
+        return None;
+    }
+    let mut room = [Slot::default(); WIDEST];
+    let slots = room.get_mut(..width)?;
+    for ((value, kind), slot) in given.zip(signature.params()).zip(slots.iter_mut()) {
+        *slot = bits(&value, *kind)?;
+    }
+    let done = enter(py, || func.call_slots(store, slots));
+    Some(done.and_then(|()| match (signature.results(), &*slots) {
+        ([], _) => Ok(py.None().into_bound(py)),
+        ([kind], [slot, ..]) => number(py, *kind, *slot),
+        (kinds, slots) => {
+            let numbers: PyResult<Vec<_>> =
+                kinds.iter().zip(slots).map(|(kind, slot)| number(py, *kind, *slot)).collect();
+            Ok(PyList::new(py, numbers?)?.into_any())
+        }
+    }))
+}
+
+/// The bits of an object that goes into a number of that type without a doubt.
+fn bits(value: &Bound<'_, PyAny>, kind: Kind) -> Option<Slot> {
+    let low = match kind {
+        // Signed or unsigned: the integers of WebAssembly have no sign. A bool counts as 0 or 1.
+        Kind::I32 => {
+            let value: i64 = value.extract().ok()?;
+            (-(1 << 31)..1 << 32).contains(&value).then_some(u64::from(value as u32))?
+        }
+        Kind::I64 => value.extract().map(i64::cast_unsigned).or_else(|_| value.extract::<u64>()).ok()?,
+        Kind::F32 => u64::from((float(value, 24)? as f32).to_bits()),
+        Kind::F64 => float(value, 53)?.to_bits(),
+        Kind::V128 => {
+            let bytes: [u8; 16] = value.cast::<PyBytes>().ok()?.as_bytes().try_into().ok()?;
+            let bits = u128::from_le_bytes(bytes);
+            return Some(Slot { low: bits as u64, high: (bits >> 64) as u64 });
+        }
+        Kind::Ref => return None,
+    };
+    Some(Slot { low, high: 0 })
+}
+
+/// A float, or an int that a float of so many digits surely holds.
+fn float(value: &Bound<'_, PyAny>, digits: u32) -> Option<f64> {
+    if let Ok(value) = value.cast::<PyFloat>() {
+        return Some(value.value());
+    }
+    let value: i64 = value.cast::<PyInt>().ok()?.extract().ok()?;
+    (value.unsigned_abs() <= 1 << digits).then_some(value as f64)
+}
+
+fn number<'py>(py: Python<'py>, kind: Kind, slot: Slot) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match kind {
+        Kind::I32 => (slot.low as u32).cast_signed().into_pyobject(py)?.into_any(),
+        Kind::I64 => slot.low.cast_signed().into_pyobject(py)?.into_any(),
+        Kind::F32 => PyFloat::new(py, f64::from(f32::from_bits(slot.low as u32))).into_any(),
+        Kind::F64 => PyFloat::new(py, f64::from_bits(slot.low)).into_any(),
+        Kind::V128 | Kind::Ref => {
+            let bits = u128::from(slot.high) << 64 | u128::from(slot.low);
+            PyBytes::new(py, &bits.to_le_bytes()).into_any()
+        }
+    })
+}
+
+/// What `array` calls a number of that type.
+fn code(kind: Kind) -> Option<char> {
+    match kind {
+        Kind::I32 => Some('i'),
+        Kind::I64 => Some('q'),
+        Kind::F32 => Some('f'),
+        Kind::F64 => Some('d'),
+        Kind::V128 | Kind::Ref => None,
+    }
+}
+
+fn check_count(signature: &Signature, given: usize) -> Result<(), String> {
+    match signature.params().len() {
+        0 => Err("the function has no parameters, and so no columns: call it".to_owned()),
+        expected if given < expected => Err(format!("too few columns: the function takes {expected}, {given} given")),
+        expected if given > expected => Err(format!("too many columns: the function takes {expected}, {given} given")),
+        _ => Ok(()),
+    }
+}
+
+/// The items of a column, if they are numbers of that type in a row.
+fn buffer(object: &Bound<'_, PyAny>, kind: Kind, place: usize) -> Result<PyUntypedBuffer, String> {
+    let (size, name) = match kind {
+        Kind::I32 => (4, "int32"),
+        Kind::I64 => (8, "int64"),
+        Kind::F32 => (4, "float32"),
+        _ => (8, "float64"),
+    };
+    let expected = format!("expected an array of {name}");
+    let buffer = PyUntypedBuffer::get(object).map_err(|_| {
+        let ty = object.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string());
+        format!("column {place} is of type {ty}: {expected}")
+    })?;
+    let format = String::from_utf8_lossy(buffer.format().to_bytes()).into_owned();
+    let item = format.trim_start_matches(['@', '=', '<']);
+    let is_right = match kind {
+        Kind::I32 | Kind::I64 => ["i", "I", "l", "L", "q", "Q"].contains(&item),
+        Kind::F32 => item == "f",
+        _ => item == "d",
+    };
+    if !is_right || buffer.item_size() != size {
+        return Err(format!("column {place} has items of {} bytes, `{format}`: {expected}", buffer.item_size()));
+    }
+    if buffer.dimensions() != 1 || buffer.suboffsets().is_some() {
+        return Err(format!("column {place} has {} dimensions: expected 1", buffer.dimensions()));
+    }
+    Ok(buffer)
+}
+
+/// Where the items of some columns lie, and how far apart.
+struct Columns(Vec<(*mut u8, isize, bool)>);
+
+// SAFETY: the buffers that they were made of are kept for as long as they are used, and a buffer is not moved or freed
+// while it is out, whichever thread looks at it. Should another thread of Python write to a column meanwhile, its
+// numbers are one or the other, as with every function of C that lets go of the GIL.
+unsafe impl Send for Columns {}
+// SAFETY: as above.
+unsafe impl Sync for Columns {}
+
+impl Columns {
+    fn of(buffers: &[PyUntypedBuffer]) -> Self {
+        let column = |buffer: &PyUntypedBuffer| {
+            let stride = buffer.strides().first().copied().unwrap_or_default();
+            (buffer.buf_ptr().cast::<u8>(), stride, buffer.item_size() == 8)
+        };
+        Self(buffers.iter().map(column).collect())
+    }
+
+    /// # Safety
+    /// Each column has that row.
+    unsafe fn load(&self, row: usize, slots: &mut [Slot]) {
+        for ((base, stride, is_wide), slot) in self.0.iter().zip(slots) {
+            // SAFETY: by the contract, an item of 4 or 8 bytes lies there, as `buffer` checked.
+            slot.low = unsafe {
+                let item = base.offset(stride.wrapping_mul(row.cast_signed()));
+                if *is_wide { item.cast::<u64>().read_unaligned() } else { item.cast::<u32>().read_unaligned().into() }
+            };
+        }
+    }
+
+    /// # Safety
+    /// Each column has that row, and may be written.
+    unsafe fn store(&self, row: usize, slots: &[Slot]) {
+        for ((base, stride, is_wide), slot) in self.0.iter().zip(slots) {
+            // SAFETY: by the contract, an item of 4 or 8 bytes lies there, as `buffer` checked.
+            unsafe {
+                let item = base.offset(stride.wrapping_mul(row.cast_signed()));
+                if *is_wide {
+                    item.cast::<u64>().write_unaligned(slot.low);
+                } else {
+                    item.cast::<u32>().write_unaligned(slot.low as u32);
+                }
+            }
+        }
+    }
+}
+
+fn map(
+    func: &Func,
+    store: &Store,
+    rows: usize,
+    inputs: &Columns,
+    outputs: &Columns,
+) -> Result<(), (usize, WasmtimeError)> {
+    // SAFETY: `_map` checked that all columns have so many rows, and that those of the results may be written.
+    let fill = |row, slots: &mut [Slot]| unsafe { inputs.load(row, slots) };
+    // SAFETY: as above.
+    let take = |row, slots: &[Slot]| unsafe { outputs.store(row, slots) };
+    entry(|| Ok(func.call_rows(store, rows, fill, take))).map_err(|error| (0, error))?
+}

@@ -1,0 +1,87 @@
+//! What UniFFI generates for Python, adapted: it finds its functions in the extension module, and is imported in half the
+//! time.
+
+use anyhow::{Result, bail};
+
+/// Where the generated module looks for a library of its own. Python has one library in the process: the extension
+/// module, which the lane needs as well.
+const SEARCH: &str =
+    "    path = os.path.join(os.path.dirname(__file__), libname)\n    lib = ctypes.cdll.LoadLibrary(path)";
+const FOUND: &str = "    from . import _native\n    lib = _UniffiLibrary(_native.__file__)";
+
+/// The types of a function are looked up when it is first used: no program uses them all.
+const LOADER: &str = "def _uniffi_load_indirect():\n";
+const LIBRARY: &str = r#"_UNIFFI_SIGNATURES = {}
+
+
+class _UniffiLibrary(ctypes.CDLL):
+    def __getitem__(self, name):
+        function = super().__getitem__(name)
+        function.argtypes, function.restype = _UNIFFI_SIGNATURES[name]()
+        return function
+
+
+"#;
+
+/// Beside these, the module needs what it imports. `dataclasses` gives the generated classes no more than a `__repr__`,
+/// and is the slowest import of all.
+const UNUSED: [&str; 6] = [
+    "import datetime",
+    "import itertools",
+    "import traceback",
+    "import platform",
+    "from dataclasses import dataclass",
+    "@dataclass",
+];
+
+/// Adapts a generated module. Fails where it does not look as expected: then this file has to follow UniFFI.
+pub(crate) fn adapt(source: &str) -> Result<String> {
+    let mut made = String::with_capacity(source.len());
+    let mut signatures = 0;
+    let mut skips = false;
+    for line in source.lines() {
+        let begins = line.starts_with(|first: char| first.is_ascii_alphabetic() || "_@#".contains(first));
+        skips = if begins { is_superfluous(line) } else { skips };
+        if skips || UNUSED.contains(&line.trim()) {
+            continue;
+        }
+        if let Some(name) = between(line, "_UniffiLib.", ".argtypes = (") {
+            made.push_str(&format!("_UNIFFI_SIGNATURES[\"{name}\"] = lambda: ((\n"));
+            signatures += 1;
+        } else if let Some((_, result)) = line.split_once(".restype = ").filter(|_| line.starts_with("_UniffiLib.")) {
+            // The tuple of the types of the arguments has been closed.
+            made.push_str(&format!(", {result})\n"));
+        } else if let Some((head, _)) = line.split_once("Protocol):").filter(|_| line.starts_with("class ")) {
+            // The protocols of the objects, which nobody uses, are superfluous.
+            let Some((class, _)) = head.split_once('(') else { bail!("UniFFI writes classes otherwise: {line}") };
+            made.push_str(&format!("{class}:\n"));
+        } else {
+            made.push_str(line);
+            made.push('\n');
+        }
+    }
+    // A result follows its arguments on a line of its own.
+    let made = made.replace("\n)\n, ", "\n), ");
+    for expected in [SEARCH, LOADER] {
+        if made.matches(expected).count() != 1 {
+            bail!("UniFFI loads the library otherwise: there is no `{expected}`");
+        }
+    }
+    if signatures == 0 || made.contains("_UniffiLib.uniffi_trimaran_fn_func_version.") {
+        bail!("UniFFI declares functions otherwise");
+    }
+    Ok(made.replace(SEARCH, FOUND).replace(LOADER, &format!("{LIBRARY}{LOADER}")))
+}
+
+/// Whether what begins with this line is left out: checksums, since module and library are one wheel, which nobody can
+/// mix; protocols; and what the module would export, since it is private.
+fn is_superfluous(line: &str) -> bool {
+    line.starts_with("def _uniffi_check_api_checksums(")
+        || line.starts_with("_UniffiLib.") && line.contains("_checksum_")
+        || line.starts_with("class ") && line.ends_with("Protocol(typing.Protocol):")
+        || line.starts_with("__all__ = [")
+}
+
+fn between<'a>(line: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    line.strip_prefix(before)?.strip_suffix(after)
+}

@@ -1,0 +1,36 @@
+"""Columns of numbers, for many calls in one."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from typing import Any
+
+from ._native import FuncLane
+from .store import Store
+
+_DTYPES = {"i": "int32", "q": "int64", "f": "float32", "d": "float64"}
+
+
+def map_columns(func: FuncLane, store: Store, columns: tuple[Any, ...]) -> Any:
+    """Calls the function once for each row, and gives the columns of its results."""
+    codes = func._columns(store)
+    rows = len(columns[0]) if columns and hasattr(columns[0], "__len__") else 0
+    # Who gives arrays of NumPy has imported it.
+    numpy: Any = sys.modules.get("numpy")
+    made: list[Any]
+    if numpy and any(isinstance(column, numpy.ndarray) for column in columns):
+        made = [numpy.empty(rows, _DTYPES[code]) for code in codes]
+    else:
+        made = [array(code, [0]) * rows for code in codes]
+    failed = func._map(store, columns, made)
+    if failed:
+        row, error = failed
+        error.row = row
+        error.add_note(f"in row {row} of the columns")
+        try:
+            raise error
+        finally:
+            # The error knows this frame: it must not know the error, or neither is freed at once.
+            del failed, error
+    return made if len(made) > 1 else next(iter(made), None)

@@ -1,0 +1,372 @@
+"""The fast lane: nobody can tell it from the surface, whose methods have the same names with an underscore."""
+
+from __future__ import annotations
+
+import array
+import ast
+import gc
+import inspect
+import math
+import struct
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import trimaran
+from guests import engine, guest, threads
+from sleeper import LONG, Sleeper
+from trimaran import (
+    BoundsError,
+    ClosedError,
+    Func,
+    Limits,
+    Memory,
+    MemoryType,
+    SharedMemory,
+    Store,
+    Trap,
+    TrapCode,
+    Val,
+    WasmtimeError,
+    WrongStoreError,
+)
+
+NUMBERS = """(module
+    (memory (export "memory") 2)
+    (func (export "i32") (param i32) (result i32) local.get 0)
+    (func (export "i64") (param i64) (result i64) local.get 0)
+    (func (export "f32") (param f32) (result f32) local.get 0)
+    (func (export "f64") (param f64) (result f64) local.get 0)
+    (func (export "v128") (param v128) (result v128) local.get 0)
+    (func (export "swap") (param i32 f64) (result f64 i32) local.get 1 local.get 0)
+    (func (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+    (func (export "none")))"""
+
+INTS = [
+    *(0, 1, -1, True, 2**31 - 1, -(2**31), 2**31, 2**32 - 1, 2**32, -(2**31) - 1),
+    *(2**63 - 1, -(2**63), 2**63, 2**64 - 1, 2**64, -(2**63) - 1),
+    *(2**24, 2**24 + 1, 2**53, 2**53 + 1, -(2**53) - 1),
+]
+FLOATS = [0.0, -0.0, 0.1, 1e300, -1e300, 5e-324, 1e-46, math.inf, -math.inf, math.nan]
+OTHERS: list[Any] = [
+    *(np.int32(-7), np.uint64(2**64 - 1), np.float32(0.1), np.float64(0.1), np.bool_(True)),
+    *(None, "1", 1j, b"", bytes(range(16)), bytearray(16), Val.i32(3), Val.f64(0.5), [], object()),
+]
+
+
+def outcome(call: Callable[[], Any]) -> tuple[Any, ...]:
+    """What a call gives, or what it raises: the class, the sentence and all fields."""
+    try:
+        result: Any = call()
+    except Exception as error:
+        return type(error), str(error), error.__dict__
+    items: list[Any] = result if type(result) is list else [result]
+    # A NaN does not equal itself, and 0.0 equals -0.0: bits do.
+    return tuple((type(item), struct.pack("<d", item) if isinstance(item, float) else item) for item in items)
+
+
+def surface(item: object, name: str) -> Callable[..., Any]:
+    """What the lane falls back to."""
+    method: Callable[..., Any] = getattr(item, f"_{name}")
+    return method
+
+
+def values(func: Func, store: Store, *arguments: Any) -> Any:
+    """A call that never takes the lane."""
+    return surface(func, "call")(store, *arguments)
+
+
+@pytest.mark.parametrize("kind", ["i32", "i64", "f32", "f64", "v128"])
+def test_both_ways_take_and_give_the_same_numbers(kind: str) -> None:
+    store, instance = guest(NUMBERS)
+    func = instance.func(store, kind)
+    for given in [*INTS, *FLOATS, *OTHERS]:
+        lane = outcome(lambda given=given: func(store, given))  # type: ignore[misc]
+        assert lane == outcome(lambda given=given: values(func, store, given)), repr(given)  # type: ignore[misc]
+
+
+def test_both_ways_agree_on_the_number_of_values() -> None:
+    store, instance = guest(NUMBERS)
+    none, swap = instance.func(store, "none"), instance.func(store, "swap")
+    assert none(store) is values(none, store) is None
+    assert swap(store, 1, 2.5) == values(swap, store, 1, 2.5) == [2.5, 1]
+    for arguments in [(), (1,), (1, 2.5, 3)]:
+        assert outcome(lambda: swap(store, *arguments)) == outcome(lambda: values(swap, store, *arguments))  # noqa: B023
+    with pytest.raises(TypeError):
+        swap(store, 1, other=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def test_wide_signatures_are_calls_as_well() -> None:
+    wat = f"""(module (func (export "last") (param {"i64 " * 40}) (result i64) local.get 39)
+        (func (export "many") (result {"i32 " * 20}) {" ".join(f"i32.const {n}" for n in range(20))}))"""
+    store, instance = guest(wat)
+    assert instance.func(store, "last")(store, *range(40)) == 39
+    assert instance.func(store, "many")(store) == list(range(20))
+
+
+def test_both_ways_fail_alike() -> None:
+    store, instance = guest(NUMBERS)
+    other, _ = guest(NUMBERS)
+    divide, memory = instance.func(store, "divide"), instance.memory(store, "memory")
+    calls: list[tuple[object, str, tuple[Any, ...]]] = [
+        (divide, "call", (1, 0)),
+        (memory, "size", ()),
+        (memory, "data_len", ()),
+        (memory, "read", (0, 1)),
+        (memory, "write", (b"x", 0)),
+    ]
+
+    def both(store: Any) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = []
+        for item, name, arguments in calls:
+            public: Any = item if name == "call" else getattr(item, name)
+            lane = outcome(lambda public=public, arguments=arguments: public(store, *arguments))  # type: ignore[misc]
+            found.append(lane)
+            assert lane == outcome(lambda: surface(item, name)(store, *arguments)), name  # noqa: B023
+        return found
+
+    (trap, *plain) = both(store)
+    assert trap[0] is Trap
+    assert trap[2]["code"] is TrapCode.INTEGER_DIVISION_BY_ZERO
+    assert len(trap[2]["frames"]) == 1
+    assert not any(isinstance(outcome[0], type) and issubclass(outcome[0], Exception) for outcome in plain)
+    assert {outcome[0] for outcome in both(other)} == {WrongStoreError}
+    for wrong in [None, 1, instance, Store.__new__(Store)]:
+        assert all(issubclass(outcome[0], Exception) for outcome in both(wrong))
+    store.close()
+    assert {outcome[0] for outcome in both(store)} == {ClosedError}
+
+
+def test_an_error_of_the_lane_has_no_traceback_of_ours() -> None:
+    store, instance = guest(NUMBERS)
+    with pytest.raises(Trap) as caught:
+        instance.func(store, "divide")(store, 1, 0)
+    assert len(caught.traceback) == 1
+    assert caught.value.__context__ is None
+
+
+SIZE = 2 * 65_536
+PLACES: list[Any] = [
+    *(None, 0, 1, -1, SIZE, SIZE - 1, SIZE + 1, -SIZE, -SIZE - 1),
+    *(2**62, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, True, 1.0, "1", np.int64(3), np.uint8(200)),
+]
+
+
+@pytest.fixture(params=["own", "shared as a memory", "shared"])
+def memories(request: pytest.FixtureRequest) -> tuple[Any, tuple[Any, ...]]:
+    """A memory, and what stands before the other arguments of its methods."""
+    if request.param == "own":
+        store = Store(engine())
+        memory = Memory(store, MemoryType(Limits(2)))
+        memory.write(store, bytes(range(256)) * (SIZE // 256))
+        return memory, (store,)
+    host = threads()
+    shared = SharedMemory(host, MemoryType(Limits(2, 2)))
+    shared.write(bytes(range(256)) * (SIZE // 256))
+    if request.param == "shared":
+        return shared, ()
+    store = Store(host)
+    return shared.as_memory(store), (store,)
+
+
+def test_both_ways_read_the_same_slices(memories: tuple[Any, tuple[Any, ...]]) -> None:
+    memory, first = memories
+    for start in PLACES:
+        for stop in PLACES:
+            lane = outcome(lambda start=start, stop=stop: memory.read(*first, start, stop))  # type: ignore[misc]
+            assert lane == outcome(lambda: surface(memory, "read")(*first, start, stop)), (start, stop)  # noqa: B023
+    assert len(memory.read(*first)) == SIZE
+    assert memory.read(*first, stop=4) == bytes(range(4))
+
+
+WRITTEN: list[Callable[[], Any]] = [
+    lambda: b"",
+    lambda: b"abc",
+    lambda: bytes(SIZE),
+    lambda: bytes(SIZE + 1),
+    lambda: bytearray(b"abc"),
+    lambda: memoryview(b"abcdef")[1:4],
+    lambda: memoryview(b"abcdef")[::-2],
+    lambda: array.array("i", [1, 2, 3]),
+    lambda: np.arange(6, dtype=np.int16).reshape(2, 3),
+    lambda: np.arange(6, dtype=np.int16).reshape(2, 3).T,
+    lambda: bytearray(),
+    lambda: [1, 2, 3],
+    lambda: "abc",
+    lambda: 3,
+    lambda: None,
+    lambda: [256],
+]
+
+
+@pytest.mark.parametrize("make", WRITTEN)
+def test_both_ways_write_the_same_bytes(memories: tuple[Any, tuple[Any, ...]], make: Callable[[], Any]) -> None:
+    memory, first = memories
+    for start in PLACES:
+        data, before = make(), memory.read(*first)
+        lane = outcome(lambda data=data, start=start: memory.write(*first, data, start))  # type: ignore[misc]
+        after = memory.read(*first)
+        memory.write(*first, before)
+        assert lane == outcome(lambda: surface(memory, "write")(*first, data, start)), start  # noqa: B023
+        assert memory.read(*first) == after
+        memory.write(*first, before)
+
+
+def test_a_memory_is_written_from_a_view_of_itself() -> None:
+    store = Store(engine())
+    memory = Memory(store, MemoryType(Limits(1)))
+    memory.write(store, bytes(range(100)))
+    assert memory.write(store, memory.get_buffer_ptr(store, 100), 50) == 100
+    assert memory.read(store, 0, 150) == bytes(range(50)) + bytes(range(100))
+
+
+def test_a_length_that_no_memory_has_makes_no_object(memories: tuple[Any, tuple[Any, ...]]) -> None:
+    memory, first = memories
+    with pytest.raises(BoundsError) as caught:
+        memory.read(*first, 0, 2**60)
+    assert (caught.value.offset, caught.value.length, caught.value.size) == (0, 2**60, SIZE)
+
+
+def test_both_ways_load_and_store_the_same_numbers() -> None:
+    store = Store(engine())
+    memory = Memory(store, MemoryType(Limits(1)))
+    for kind in ["i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f32", "f64"]:
+        load, write = getattr(memory, f"load_{kind}"), getattr(memory, f"store_{kind}")
+        for value in [*INTS, 127, 128, 255, 256, -129, 65_535, 65_536, *FLOATS, *OTHERS]:
+            memory.fill(store, 0, 0, 16)
+            lane = outcome(lambda: write(store, 3, value))  # noqa: B023
+            found = memory.read(store, 0, 16)
+            memory.fill(store, 0, 0, 16)
+            way: tuple[Any, ...] = (kind, store, 3, value)
+            assert lane == outcome(lambda: surface(memory, "store")(*way)), way  # noqa: B023
+            assert memory.read(store, 0, 16) == found, way
+            assert outcome(lambda: load(store, 3)) == outcome(lambda: surface(memory, "load")(kind, store, 3))  # noqa: B023
+        for offset in [65_536, 65_535, -1, 2**63, -(2**63) - 1, True, None, 1.0]:
+            lane = outcome(lambda: load(store, offset))  # noqa: B023
+            assert lane == outcome(lambda: surface(memory, "load")(kind, store, offset)), offset  # noqa: B023
+        assert outcome(lambda: load(None, 0)) == outcome(lambda: surface(memory, "load")(kind, None, 0))  # noqa: B023
+
+
+class Asleep:
+    """A guest that sleeps in its store on a thread of its own until it is woken."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self.guest = Sleeper()
+        self.call = pool.submit(self.guest.sleep)
+        self.guest.wait_until_asleep()
+
+    def wake(self) -> None:
+        self.guest.wake()
+        assert self.call.result() == 0
+
+
+@pytest.mark.parametrize("name", ["call", "map", "read", "write", "size", "data_len", "load_i32", "store_i32"])
+def test_who_waits_for_a_store_keeps_nobody_from_running(name: str) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        asleep = Asleep(pool)
+        store, load = asleep.guest.store, asleep.guest.func("load")
+        memory = asleep.guest.own
+        work: dict[str, Callable[[], object]] = {
+            "call": lambda: load(store, 0),
+            "map": lambda: load.map(store, array.array("i", [0])),
+            "read": lambda: memory.read(store, 0, 4),
+            "write": lambda: memory.write(store, bytearray(4)),
+            "size": lambda: memory.size(store),
+            "data_len": lambda: memory.data_len(store),
+            "load_i32": lambda: memory.load_i32(store, 0),
+            "store_i32": lambda: memory.store_i32(store, 0, 1),
+        }
+        waiting = pool.submit(work[name])
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.02)
+        asleep.wake()
+        waiting.result()
+
+
+def test_objects_that_nobody_else_holds_live_until_their_call_ends() -> None:
+    sleeper = Sleeper()
+    shared = sleeper.memory
+    objects = [(sleeper.func("sleep"), sleeper.store)]
+
+    def sleep() -> int:
+        func, store = objects.pop()
+        arguments: list[Any] = [store, 0, LONG]
+        del store
+        woken: int = func(arguments.pop(0), *arguments)
+        return woken
+
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(sleep)
+        sleeper.wait_until_asleep()
+        del sleeper
+        gc.collect()
+        while not shared.notify(0, 1):
+            pass
+        assert call.result() == 0
+
+
+def test_two_stores_use_two_threads_at_once() -> None:
+    with ThreadPoolExecutor(2) as pool:
+        first, second = Asleep(pool), Asleep(pool)
+        second.wake()
+        first.wake()
+
+
+@pytest.mark.parametrize("kilobytes", [128, 256, 512, 1024])
+def test_a_guest_that_recurses_on_a_small_stack_traps(kilobytes: int) -> None:
+    store, instance = guest('(module (func $f (export "f") (call $f)))')
+    func = instance.func(store, "f")
+    found: list[BaseException] = []
+
+    def recurse() -> None:
+        calls: list[Callable[[Store], object]] = [func, func.map, lambda store: func.call(store, [])]
+        for call in calls:
+            try:
+                call(store)
+            except WasmtimeError as error:
+                found.append(error)
+
+    before = threading.stack_size(kilobytes << 10)
+    try:
+        thread = threading.Thread(target=recurse)
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join()
+    first, wrong, last = found
+    assert "no parameters" in str(wrong)
+    for trap in (first, last):
+        assert isinstance(trap, Trap)
+        assert trap.code is TrapCode.STACK_OVERFLOW
+        assert {frame.func_name for frame in trap.frames} == {"f"}
+        assert "function `f`" in str(trap)
+
+
+@pytest.mark.parametrize("name", ["f", "i", "d", "v", "_Z", "_ZN3foo3barE", "x::y"])
+def test_a_name_of_the_guest_is_shown_as_it_is(name: str) -> None:
+    store, instance = guest(f'(module (func ${name} (export "run") unreachable))')
+    with pytest.raises(Trap) as caught:
+        instance.func(store, "run")(store)
+    assert caught.value.frames[0].func_name == {"_ZN3foo3barE": "foo::bar"}.get(name, name)
+
+
+def test_what_the_lane_offers_is_documented() -> None:
+    stub = Path(inspect.getfile(trimaran)).parent / "_native.pyi"
+    classes = {"StoreLane": Store, "FuncLane": Func, "MemoryLane": Memory, "SharedMemoryLane": SharedMemory}
+    checked = 0
+    for node in ast.parse(stub.read_text()).body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        for method in node.body:
+            if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
+                public = getattr(classes[node.name], method.name)
+                assert inspect.getdoc(public) == ast.get_docstring(method)
+                assert list(inspect.signature(public).parameters) == [argument.arg for argument in method.args.args]
+                checked += 1
+    assert checked == 26
+    assert str(inspect.signature(Memory.read)) == "(self, /, store, start=0, stop=None)"

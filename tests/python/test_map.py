@@ -1,0 +1,168 @@
+"""Many calls in one: a column for each parameter, and one for each result."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import traceback
+import weakref
+from array import array
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+from guests import guest
+from trimaran import ClosedError, Instance, Store, Trap, TrapCode, WasmTypeError, WrongStoreError
+
+WAT = """(module
+    (memory (export "memory") 1)
+    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+    (func (export "all") (param i32 i64 f32 f64) (result f64 f32 i64 i32)
+        local.get 3 local.get 2 local.get 1 local.get 0)
+    (func (export "put") (param i32 i32) (i32.store8 (local.get 0) (local.get 1)))
+    (func (export "none"))
+    (func (export "vector") (param v128))
+    (func (export "reference") (param externref)))"""
+
+
+@pytest.fixture
+def world() -> tuple[Store, Instance]:
+    return guest(WAT)
+
+
+def test_arrays(world: tuple[Store, Instance]) -> None:
+    store, instance = world
+    add = instance.func(store, "add")
+    total = add.map(store, array("i", [1, 2, -3]), array("i", [10, 20, 2**31 - 1]))
+    assert total == array("i", [11, 22, 2**31 - 4])
+    assert type(total) is array
+    assert add.map(store, array("I", [2**32 - 1]), array("i", [0])) == array("i", [-1])
+    assert add.map(store, array("i"), array("i")) == array("i")
+    assert add.map(store, memoryview(array("i", [1, 2, 3, 4]))[::2], memoryview(array("i", [1, 2]))) == array(
+        "i", [2, 5]
+    )
+
+
+def test_numpy(world: tuple[Store, Instance]) -> None:
+    store, instance = world
+    left = np.arange(1000, dtype=np.int32)
+    total: Any = instance.func(store, "add").map(store, left, left[::-1])
+    assert type(total) is np.ndarray
+    assert total.dtype == np.int32
+    assert (total == 999).all()
+    table = np.arange(12, dtype=np.uint32).reshape(6, 2)
+    assert (instance.func(store, "add").map(store, *table.T) == table.sum(axis=1)).all()
+
+
+def test_every_type_and_several_results(world: tuple[Store, Instance]) -> None:
+    store, instance = world
+    func = instance.func(store, "all")
+    given = [array("i", [-1, 2**31 - 1]), array("q", [-(2**63), 5]), array("f", [0.1, -0.0]), array("d", [0.1, 1e300])]
+    assert func.map(store, *given) == given[::-1]
+    made = func.map(store, *map(np.array, given))
+    assert [column.dtype for column in made] == [np.float64, np.float32, np.int64, np.int32]
+    for column, expected in zip(made, given[::-1], strict=True):
+        assert (column == np.array(expected)).all()
+
+
+def test_no_result(world: tuple[Store, Instance]) -> None:
+    store, instance = world
+    letters = b"abcdefghijklmnopqrstuvwxyz"
+    assert instance.func(store, "put").map(store, array("i", range(26)), array("i", list(letters))) is None
+    assert instance.memory(store, "memory").read(store, 0, 26) == letters
+
+
+def test_it_stops_at_the_first_row_that_fails(world: tuple[Store, Instance]) -> None:
+    store, instance = world
+    divide, put = instance.func(store, "divide"), instance.func(store, "put")
+    with pytest.raises(Trap) as caught:
+        divide.map(store, array("i", [6, 7, 8, 9]), array("i", [3, 1, 0, 0]))
+    assert caught.value.code is TrapCode.INTEGER_DIVISION_BY_ZERO
+    assert caught.value.row == 2
+    assert "in row 2 of the columns" in "".join(traceback.format_exception(caught.value))
+    with pytest.raises(Trap) as caught:
+        divide(store, 1, 0)
+    assert caught.value.row is None
+    with pytest.raises(Trap):
+        put.map(store, array("i", [0, 65_536, 1]), array("i", [1, 2, 3]))
+    assert instance.memory(store, "memory").read(store, 0, 2) == b"\1\0"
+
+
+WRONG: list[tuple[str, Callable[[], list[Any]], str]] = [
+    ("add", lambda: [array("i", [1])], "too few columns: the function takes 2, 1 given"),
+    ("add", lambda: [array("i", [1])] * 3, "too many columns: the function takes 2, 3 given"),
+    ("add", lambda: [array("i", [1]), array("i", [1, 2])], "column 2 has 2 items: column 1 has 1"),
+    ("add", lambda: [array("q", [1])] * 2, "column 1 has items of 8 bytes, `q`: expected an array of int32"),
+    (
+        "add",
+        lambda: [array("i", [1]), array("f", [1])],
+        "column 2 has items of 4 bytes, `f`: expected an array of int32",
+    ),
+    ("add", lambda: [np.array([1], ">i4")] * 2, "column 1 has items of 4 bytes, `>i`: expected an array of int32"),
+    ("add", lambda: [np.ones((1, 2), np.int32)] * 2, "column 1 has 2 dimensions: expected 1"),
+    ("add", lambda: [np.int32(1)] * 2, "column 1 is of type int32: expected an array of int32"),
+    ("add", lambda: [[1], [1]], "column 1 is of type list: expected an array of int32"),
+    ("add", lambda: [1, 1], "column 1 is of type int: expected an array of int32"),
+    ("all", lambda: [array("i")] * 4, "column 2 has items of 4 bytes, `i`: expected an array of int64"),
+    ("none", list, "the function has no parameters, and so no columns: call it"),
+    ("vector", lambda: [b""], "only functions of i32, i64, f32 and f64 can be called with columns"),
+    ("reference", lambda: [b""], "only functions of i32, i64, f32 and f64 can be called with columns"),
+]
+
+
+@pytest.mark.parametrize(("name", "make", "sentence"), WRONG)
+def test_columns_that_do_not_fit(
+    world: tuple[Store, Instance], name: str, make: Callable[[], list[Any]], sentence: str
+) -> None:
+    store, instance = world
+    with pytest.raises(WasmTypeError) as caught:
+        instance.func(store, name).map(store, *make())
+    assert str(caught.value) == sentence
+    assert caught.value.row is None
+
+
+def test_the_store_is_checked(world: tuple[Store, Instance]) -> None:
+    store, instance = world
+    add, ones = instance.func(store, "add"), array("i", [1])
+    with pytest.raises(WrongStoreError):
+        add.map(guest(WAT)[0], ones, ones)
+    with pytest.raises(WasmTypeError, match="the store is None: expected a Store"):
+        add.map(None, ones, ones)  # type: ignore[arg-type]
+    store.close()
+    with pytest.raises(ClosedError):
+        add.map(store, ones, ones)
+
+
+def test_a_column_cannot_move_meanwhile_and_is_free_afterwards(world: tuple[Store, Instance]) -> None:
+    store, instance = world
+    divide = instance.func(store, "divide")
+    column = array("i", [1, 2])
+    with pytest.raises(Trap) as caught:
+        divide.map(store, column, array("i", [1, 0]))
+    # An array with a buffer out could not grow.
+    column.append(3)
+    known = weakref.ref(caught.value)
+    del caught
+    gc.disable()
+    try:
+        assert known() is None
+    finally:
+        gc.enable()
+
+
+def test_several_threads_map_over_one_store(world: tuple[Store, Instance]) -> None:
+    store, instance = world
+    add = instance.func(store, "add")
+    ready = threading.Barrier(4)
+
+    def work(number: int) -> bool:
+        ready.wait()
+        numbers = np.arange(50_000, dtype=np.int32)
+        return all((add.map(store, numbers, numbers + number) == 2 * numbers + number).all() for _ in range(5))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(work, range(4)))
