@@ -1,6 +1,12 @@
 import Testing
 import Trimaran
 
+/// A vector of 128 bits, as a program may have one.
+private struct Vector: WasmNumber, Hashable {
+  static var valType: ValType { .v128 }
+  let slot: Slot
+}
+
 @Suite("Typed functions")
 struct TypedFuncTests {
   let guest: Guest
@@ -90,6 +96,11 @@ struct TypedFuncTests {
     try expectUnchanged("i64", doubles.map { Int64(bitPattern: $0) })
     try expectUnchanged("f32", singles.map { Float(bitPattern: $0) })
     try expectUnchanged("f64", doubles.map { Double(bitPattern: $0) })
+  }
+
+  @Test func aNumberTypeOfOnesOwn() throws {
+    try expectUnchanged("v128", [Vector(slot: Slot(low: 1, high: .max)), Vector(slot: Slot(low: .max))])
+    #expect(throws: WasmtimeError.self) { try guest.function("i32").typed(store, as: ((Vector) -> Int32).self) }
   }
 
   private func expectUnchanged<Number: WasmNumber>(_ name: String, _ numbers: [Number]) throws {

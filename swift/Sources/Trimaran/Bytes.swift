@@ -56,7 +56,8 @@ func filling(
   _ count: Int,
   _ fill: (UnsafeMutableRawBufferPointer) throws(WasmtimeError) -> Void
 ) throws(WasmtimeError) -> Data {
-  guard let room = malloc(count) else { throw .limit(reason: "there is no room for \(count) bytes") }
+  // At least one byte: some systems have no address for none.
+  guard let room = malloc(max(count, 1)) else { throw .limit(reason: "there is no room for \(count) bytes") }
   do throws(WasmtimeError) {
     try fill(UnsafeMutableRawBufferPointer(start: room, count: count))
   } catch {

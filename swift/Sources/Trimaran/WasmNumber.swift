@@ -1,8 +1,8 @@
 /// A type of Swift whose values are the numbers of one type of WebAssembly: `Int32` and `UInt32` (i32), `Int64` and
-/// `UInt64` (i64), `Float` (f32), `Double` (f64), and the vectors of 128 bits of Swift (v128).
+/// `UInt64` (i64), `Float` (f32) and `Double` (f64). A type of your own can be one as well, such as one for v128.
 ///
-/// A ``TypedFunc`` takes and gives them as they are. A function that any number fits into, where nothing is lost by
-/// it, is ``Func``.
+/// A ``TypedFunc`` takes and gives them as they are. What takes any number, where nothing is lost by it, and
+/// references, is ``Func``.
 public protocol WasmNumber: Sendable {
   /// The type in WebAssembly.
   static var valType: ValType { get }
