@@ -1,12 +1,18 @@
-//! The lane for Kotlin: JNI exports of the class `dev.trimaran.internal.Lane`.
+//! The lane for Kotlin: the native methods of the class `dev.trimaran.internal.Lane`.
 //!
-//! `jni-sys` alone, for what is called millions of times. An error is thrown as `dev.trimaran.internal.LaneException`
-//! with the serialised error in it. Pointers are those of `open…`, closed once.
+//! `jni-sys` alone, for what is called millions of times. The class registers its methods in the library that JNA has
+//! loaded already: so there is one library in the process, whichever way it was found.
+//! An error is thrown as `dev.trimaran.internal.LaneException` with the serialised error in it. Pointers are those of
+//! `open…`, closed once.
 
+use std::ffi::{CStr, c_void};
 use std::ptr::null_mut;
 use std::sync::Arc;
 
-use jni_sys::{JNIEnv, jbyteArray, jclass, jint, jlong, jlongArray, jsize, jthrowable};
+use jni_sys::{
+    JNIEnv, JNINativeMethod, jarray, jbyteArray, jclass, jint, jlong, jlongArray, jobject, jobjectArray, jsize,
+    jthrowable,
+};
 use trimaran::{Func, Kind, Memory, Result, Slot, Store, WasmtimeError};
 
 use super::{entry, error_bytes, open};
@@ -22,12 +28,15 @@ macro_rules! jni {
 /// The result of an entry, or its error thrown in the JVM and a result that nobody looks at.
 fn give<R: Default>(env: *mut JNIEnv, work: impl FnOnce() -> Result<R>) -> R {
     entry(work).unwrap_or_else(|error| {
-        throw(env, error);
+        throw(env, error, NO_ROW);
         R::default()
     })
 }
 
-fn throw(env: *mut JNIEnv, error: WasmtimeError) {
+const NO_ROW: jint = -1;
+
+#[cold]
+fn throw(env: *mut JNIEnv, error: WasmtimeError, row: jint) {
     if jni!(env, ExceptionCheck) {
         return;
     }
@@ -37,11 +46,11 @@ fn throw(env: *mut JNIEnv, error: WasmtimeError) {
     if class.is_null() {
         return;
     }
-    let constructor = jni!(env, GetMethodID, class, c"<init>".as_ptr(), c"([B)V".as_ptr());
+    let constructor = jni!(env, GetMethodID, class, c"<init>".as_ptr(), c"([BI)V".as_ptr());
     if constructor.is_null() {
         return;
     }
-    let exception: jthrowable = jni!(env, NewObject, class, constructor, array);
+    let exception: jthrowable = jni!(env, NewObject, class, constructor, array, row);
     if !exception.is_null() {
         jni!(env, Throw, exception);
     }
@@ -58,32 +67,6 @@ fn byte_array(env: *mut JNIEnv, bytes: &[u8]) -> Option<jbyteArray> {
     Some(array)
 }
 
-macro_rules! objects {
-    ($($ty:ty, $open:ident, $close:ident;)*) => {
-        $(
-            /// Takes over a cloned handle; 0 where there is no such object.
-            #[unsafe(no_mangle)]
-            pub extern "system" fn $open(_env: *mut JNIEnv, _class: jclass, handle: jlong) -> jlong {
-                // SAFETY: `Lane` is private to the package, which passes a handle that it has just cloned.
-                unsafe { open::<$ty>(handle.cast_unsigned()) }.map_or(0, |object| Arc::into_raw(object) as jlong)
-            }
-
-            /// Lets go of an object.
-            #[unsafe(no_mangle)]
-            pub extern "system" fn $close(_env: *mut JNIEnv, _class: jclass, object: jlong) {
-                // SAFETY: the package closes each pointer that it opened once, when nothing uses it any more.
-                drop(unsafe { Arc::from_raw(object as *const $ty) });
-            }
-        )*
-    };
-}
-
-objects! {
-    Store, Java_dev_trimaran_internal_Lane_openStore, Java_dev_trimaran_internal_Lane_closeStore;
-    Func, Java_dev_trimaran_internal_Lane_openFunc, Java_dev_trimaran_internal_Lane_closeFunc;
-    Memory, Java_dev_trimaran_internal_Lane_openMemory, Java_dev_trimaran_internal_Lane_closeMemory;
-}
-
 /// The object behind a pointer.
 ///
 /// # Safety
@@ -93,17 +76,44 @@ unsafe fn at<'a, T>(object: jlong) -> &'a T {
     unsafe { &*(object as *const T) }
 }
 
+/// An object and the store that it is used with.
+///
+/// # Safety
+/// As for `at`, for both.
+unsafe fn both<'a, T>(object: jlong, store: jlong) -> (&'a T, &'a Store) {
+    // SAFETY: by the contract.
+    unsafe { (at(object), at(store)) }
+}
+
+macro_rules! objects {
+    ($($ty:ty, $open:ident, $close:ident;)*) => {
+        $(
+            /// Takes over a cloned handle; 0 where there is no such object.
+            extern "system" fn $open(_env: *mut JNIEnv, _class: jclass, handle: jlong) -> jlong {
+                // SAFETY: `Lane` is private to the package, which passes a handle that it has just cloned.
+                unsafe { open::<$ty>(handle.cast_unsigned()) }.map_or(0, |object| Arc::into_raw(object) as jlong)
+            }
+
+            /// Lets go of an object.
+            extern "system" fn $close(_env: *mut JNIEnv, _class: jclass, object: jlong) {
+                // SAFETY: the package closes each pointer that it opened once, when nothing uses it any more.
+                drop(unsafe { Arc::from_raw(object as *const $ty) });
+            }
+        )*
+    };
+}
+
+objects! {
+    Store, open_store, close_store;
+    Func, open_func, close_func;
+    Memory, open_memory, close_memory;
+}
+
 /// How many parameters, how many results, and then the kind of each.
-#[unsafe(no_mangle)]
-pub extern "system" fn Java_dev_trimaran_internal_Lane_signature(
-    env: *mut JNIEnv,
-    _class: jclass,
-    func: jlong,
-    store: jlong,
-) -> jbyteArray {
+extern "system" fn signature(env: *mut JNIEnv, _class: jclass, func: jlong, store: jlong) -> jbyteArray {
     let found = give(env, || {
         // SAFETY: the package keeps both open for the call.
-        let (func, store) = unsafe { (at::<Func>(func), at::<Store>(store)) };
+        let (func, store) = unsafe { both::<Func>(func, store) };
         let signature = func.signature(store)?;
         let count = |kinds: &[Kind]| {
             u8::try_from(kinds.len())
@@ -121,8 +131,7 @@ macro_rules! calls {
     ($($name:ident($($argument:ident),*);)*) => {
         $(
             /// Calls a function whose signature the package knows; the result's bits, or 0.
-            #[unsafe(no_mangle)]
-            pub extern "system" fn $name(
+            extern "system" fn $name(
                 env: *mut JNIEnv,
                 _class: jclass,
                 func: jlong,
@@ -131,7 +140,7 @@ macro_rules! calls {
             ) -> jlong {
                 give(env, || {
                     // SAFETY: the package keeps both open for the call.
-                    let (func, store) = unsafe { (at::<Func>(func), at::<Store>(store)) };
+                    let (func, store) = unsafe { both::<Func>(func, store) };
                     let mut slots =
                         [$(Slot { low: $argument.cast_unsigned(), high: 0 },)* Slot::default()];
                     func.call_slots(store, &mut slots)?;
@@ -144,25 +153,20 @@ macro_rules! calls {
 }
 
 calls! {
-    Java_dev_trimaran_internal_Lane_call0();
-    Java_dev_trimaran_internal_Lane_call1(a);
-    Java_dev_trimaran_internal_Lane_call2(a, b);
-    Java_dev_trimaran_internal_Lane_call3(a, b, c);
-    Java_dev_trimaran_internal_Lane_call4(a, b, c, d);
+    call0();
+    call1(a);
+    call2(a, b);
+    call3(a, b, c);
+    call4(a, b, c, d);
+    call5(a, b, c, d, e);
+    call6(a, b, c, d, e, f);
 }
 
 /// Calls a function on slots, of two numbers each, in place.
-#[unsafe(no_mangle)]
-pub extern "system" fn Java_dev_trimaran_internal_Lane_callSlots(
-    env: *mut JNIEnv,
-    _class: jclass,
-    func: jlong,
-    store: jlong,
-    array: jlongArray,
-) {
+extern "system" fn call_slots(env: *mut JNIEnv, _class: jclass, func: jlong, store: jlong, array: jlongArray) {
     give(env, || {
         // SAFETY: the package keeps both open for the call.
-        let (func, store) = unsafe { (at::<Func>(func), at::<Store>(store)) };
+        let (func, store) = unsafe { both::<Func>(func, store) };
         let length = jni!(env, GetArrayLength, array);
         let mut slots = vec![Slot::default(); usize::try_from(length / 2).unwrap_or_default()];
         jni!(env, GetLongArrayRegion, array, 0, length & !1, slots.as_mut_ptr().cast());
@@ -172,49 +176,120 @@ pub extern "system" fn Java_dev_trimaran_internal_Lane_callSlots(
     });
 }
 
-/// Calls a function once for each row of `width` slots, in place; the row that failed is left in `failed`.
-#[unsafe(no_mangle)]
-pub extern "system" fn Java_dev_trimaran_internal_Lane_callRows(
+/// The numbers of a column, by their bits.
+enum Column {
+    Narrow(Vec<u32>),
+    Wide(Vec<u64>),
+}
+
+impl Column {
+    fn new(kind: Kind, rows: usize) -> Result<Self> {
+        Ok(match kind {
+            Kind::I32 | Kind::F32 => Self::Narrow(zeroes(rows)?),
+            _ => Self::Wide(zeroes(rows)?),
+        })
+    }
+
+    fn get(&self, row: usize) -> u64 {
+        match self {
+            Self::Narrow(bits) => bits.get(row).copied().unwrap_or_default().into(),
+            Self::Wide(bits) => bits.get(row).copied().unwrap_or_default(),
+        }
+    }
+
+    fn set(&mut self, row: usize, number: u64) {
+        match self {
+            Self::Narrow(bits) => bits.get_mut(row).into_iter().for_each(|bits| *bits = number as u32),
+            Self::Wide(bits) => bits.get_mut(row).into_iter().for_each(|bits| *bits = number),
+        }
+    }
+}
+
+fn zeroes<N: Default + Clone>(rows: usize) -> Result<Vec<N>> {
+    let mut numbers = Vec::new();
+    numbers
+        .try_reserve_exact(rows)
+        .map_err(|_| WasmtimeError::Limit { reason: format!("there is no room for {rows} rows") })?;
+    numbers.resize(rows, N::default());
+    Ok(numbers)
+}
+
+/// Copies a column out of an array of the JVM.
+fn load_column(env: *mut JNIEnv, array: jarray, kind: Kind, rows: jsize) -> Result<Column> {
+    let mut column = Column::new(kind, usize::try_from(rows).unwrap_or_default())?;
+    match (&mut column, kind) {
+        (Column::Narrow(bits), Kind::I32) => {
+            jni!(env, GetIntArrayRegion, array, 0, rows, bits.as_mut_ptr().cast());
+        }
+        (Column::Narrow(bits), _) => jni!(env, GetFloatArrayRegion, array, 0, rows, bits.as_mut_ptr().cast()),
+        (Column::Wide(bits), Kind::I64) => jni!(env, GetLongArrayRegion, array, 0, rows, bits.as_mut_ptr().cast()),
+        (Column::Wide(bits), _) => jni!(env, GetDoubleArrayRegion, array, 0, rows, bits.as_mut_ptr().cast()),
+    }
+    Ok(column)
+}
+
+/// Copies a column into an array of the JVM.
+fn store_column(env: *mut JNIEnv, array: jarray, kind: Kind, rows: jsize, column: &Column) {
+    match (column, kind) {
+        (Column::Narrow(bits), Kind::I32) => jni!(env, SetIntArrayRegion, array, 0, rows, bits.as_ptr().cast()),
+        (Column::Narrow(bits), _) => jni!(env, SetFloatArrayRegion, array, 0, rows, bits.as_ptr().cast()),
+        (Column::Wide(bits), Kind::I64) => jni!(env, SetLongArrayRegion, array, 0, rows, bits.as_ptr().cast()),
+        (Column::Wide(bits), _) => jni!(env, SetDoubleArrayRegion, array, 0, rows, bits.as_ptr().cast()),
+    }
+}
+
+/// Does something with an element of an array, and lets go of it: the JVM has room for a few at a time.
+fn element<R>(env: *mut JNIEnv, array: jobjectArray, index: usize, work: impl FnOnce(jarray) -> R) -> R {
+    let item = jni!(env, GetObjectArrayElement, array, index as jsize);
+    let result = work(item);
+    jni!(env, DeleteLocalRef, item);
+    result
+}
+
+/// Calls a function without vectors or references once for each row. There is a column for each parameter and one for
+/// each result: an array of its type, with `rows` numbers.
+extern "system" fn map(
     env: *mut JNIEnv,
     _class: jclass,
     func: jlong,
     store: jlong,
-    array: jlongArray,
-    width: jint,
-    failed: jlongArray,
+    columns: jobjectArray,
+    results: jobjectArray,
+    rows: jint,
 ) {
-    give(env, || {
+    let mut failed = NO_ROW;
+    let done = entry(|| {
         // SAFETY: the package keeps both open for the call.
-        let (func, store) = unsafe { (at::<Func>(func), at::<Store>(store)) };
-        let length = jni!(env, GetArrayLength, array);
-        let mut all = vec![Slot::default(); usize::try_from(length / 2).unwrap_or_default()];
-        jni!(env, GetLongArrayRegion, array, 0, length & !1, all.as_mut_ptr().cast());
-        let width = usize::try_from(width).unwrap_or_default().max(1);
-        if func.signature(store)?.width().max(1) != width {
-            return Err(WasmtimeError::Unexpected { reason: "a row of another width".to_owned() });
-        }
-        let rows = all.len() / width;
-        let cells = std::cell::Cell::from_mut(all.as_mut_slice()).as_slice_of_cells();
-        let row_of = |row: usize| cells.get(row * width..).unwrap_or_default().iter();
-        let run = func.call_rows(
+        let (func, store) = unsafe { both::<Func>(func, store) };
+        let signature = func.signature(store)?;
+        let count = usize::try_from(rows).unwrap_or_default();
+        let given = signature.params().iter().enumerate();
+        let given = given
+            .map(|(index, kind)| element(env, columns, index, |array| load_column(env, array, *kind, rows)))
+            .collect::<Result<Vec<_>>>()?;
+        let mut found = signature.results().iter().map(|kind| Column::new(*kind, count)).collect::<Result<Vec<_>>>()?;
+        func.call_rows(
             store,
-            rows,
-            |row, given| given.iter_mut().zip(row_of(row)).for_each(|(slot, cell)| *slot = cell.get()),
-            |row, found| found.iter().zip(row_of(row)).for_each(|(slot, cell)| cell.set(*slot)),
-        );
-        run.map_err(|(row, error)| {
-            let row = row as jlong;
-            jni!(env, SetLongArrayRegion, failed, 0, 1, &raw const row);
+            count,
+            |row, slots| slots.iter_mut().zip(&given).for_each(|(slot, column)| slot.low = column.get(row)),
+            |row, slots| slots.iter().zip(&mut found).for_each(|(slot, column)| column.set(row, slot.low)),
+        )
+        .map_err(|(row, error)| {
+            failed = row as jint;
             error
         })?;
-        jni!(env, SetLongArrayRegion, array, 0, length & !1, all.as_ptr().cast());
+        for (index, (kind, column)) in signature.results().iter().zip(&found).enumerate() {
+            element(env, results, index, |array| store_column(env, array, *kind, rows, column));
+        }
         Ok(())
     });
+    if let Err(error) = done {
+        throw(env, error, failed);
+    }
 }
 
 /// Copies `length` bytes out, beginning at `start`.
-#[unsafe(no_mangle)]
-pub extern "system" fn Java_dev_trimaran_internal_Lane_read(
+extern "system" fn read(
     env: *mut JNIEnv,
     _class: jclass,
     memory: jlong,
@@ -224,7 +299,7 @@ pub extern "system" fn Java_dev_trimaran_internal_Lane_read(
 ) -> jbyteArray {
     let array = give(env, || {
         // SAFETY: the package keeps both open for the call.
-        let (memory, store) = unsafe { (at::<Memory>(memory), at::<Store>(store)) };
+        let (memory, store) = unsafe { both::<Memory>(memory, store) };
         // Straight from the guest's bytes: the JVM's only wait here is for room.
         memory.view(store, start, length, |bytes| Found(byte_array(env, bytes)))
     });
@@ -235,8 +310,7 @@ pub extern "system" fn Java_dev_trimaran_internal_Lane_read(
 struct Found(Option<jbyteArray>);
 
 /// Copies `length` bytes of `array` from `offset` on in, beginning at `start`.
-#[unsafe(no_mangle)]
-pub extern "system" fn Java_dev_trimaran_internal_Lane_write(
+extern "system" fn write(
     env: *mut JNIEnv,
     _class: jclass,
     memory: jlong,
@@ -248,10 +322,36 @@ pub extern "system" fn Java_dev_trimaran_internal_Lane_write(
 ) {
     give(env, || {
         // SAFETY: the package keeps both open for the call.
-        let (memory, store) = unsafe { (at::<Memory>(memory), at::<Store>(store)) };
+        let (memory, store) = unsafe { both::<Memory>(memory, store) };
         memory.fill_with(store, start, i64::from(length), |bytes| {
             jni!(env, GetByteArrayRegion, array, offset, length, bytes.as_mut_ptr().cast());
         })
+    });
+}
+
+/// Copies `length` bytes of a direct buffer from `offset` on in, beginning at `start`.
+extern "system" fn write_buffer(
+    env: *mut JNIEnv,
+    _class: jclass,
+    memory: jlong,
+    store: jlong,
+    buffer: jobject,
+    offset: jint,
+    length: jint,
+    start: jlong,
+) {
+    give(env, || {
+        // SAFETY: the package keeps both open for the call.
+        let (memory, store) = unsafe { both::<Memory>(memory, store) };
+        let base: *const u8 = jni!(env, GetDirectBufferAddress, buffer).cast_const().cast();
+        let (offset, length) = (usize::try_from(offset), usize::try_from(length));
+        let (false, Ok(offset), Ok(length)) = (base.is_null(), offset, length) else {
+            return Err(WasmtimeError::Unexpected { reason: "a buffer that is not direct".to_owned() });
+        };
+        // SAFETY: the package passes a part of the buffer, and the JVM keeps an argument until the call returns. Should
+        // another thread write it meanwhile, its bytes are one or the other, as with every copy in the JVM.
+        let data = unsafe { std::slice::from_raw_parts(base.add(offset), length) };
+        memory.write(store, data, start)
     });
 }
 
@@ -259,11 +359,10 @@ macro_rules! sizes {
     ($($name:ident: $method:ident;)*) => {
         $(
             /// The size.
-            #[unsafe(no_mangle)]
-            pub extern "system" fn $name(env: *mut JNIEnv, _class: jclass, memory: jlong, store: jlong) -> jlong {
+            extern "system" fn $name(env: *mut JNIEnv, _class: jclass, memory: jlong, store: jlong) -> jlong {
                 give(env, || {
                     // SAFETY: the package keeps both open for the call.
-                    let (memory, store) = unsafe { (at::<Memory>(memory), at::<Store>(store)) };
+                    let (memory, store) = unsafe { both::<Memory>(memory, store) };
                     Ok(memory.$method(store)?.cast_signed())
                 })
             }
@@ -272,16 +371,15 @@ macro_rules! sizes {
 }
 
 sizes! {
-    Java_dev_trimaran_internal_Lane_size: size;
-    Java_dev_trimaran_internal_Lane_dataLen: data_len;
+    size: size;
+    data_len: data_len;
 }
 
 macro_rules! numbers {
     ($($load:ident $store:ident: $bytes:ty;)*) => {
         $(
             /// Reads a number at `offset`; its bits.
-            #[unsafe(no_mangle)]
-            pub extern "system" fn $load(
+            extern "system" fn $load(
                 env: *mut JNIEnv,
                 _class: jclass,
                 memory: jlong,
@@ -290,7 +388,7 @@ macro_rules! numbers {
             ) -> jlong {
                 give(env, || {
                     // SAFETY: the package keeps both open for the call.
-                    let (memory, store) = unsafe { (at::<Memory>(memory), at::<Store>(store)) };
+                    let (memory, store) = unsafe { both::<Memory>(memory, store) };
                     let mut bytes = [0; size_of::<$bytes>()];
                     memory.read_into(store, offset, &mut bytes)?;
                     Ok(<$bytes>::from_le_bytes(bytes) as jlong)
@@ -298,8 +396,7 @@ macro_rules! numbers {
             }
 
             /// Writes the low bits of a number at `offset`.
-            #[unsafe(no_mangle)]
-            pub extern "system" fn $store(
+            extern "system" fn $store(
                 env: *mut JNIEnv,
                 _class: jclass,
                 memory: jlong,
@@ -309,7 +406,7 @@ macro_rules! numbers {
             ) {
                 give(env, || {
                     // SAFETY: the package keeps both open for the call.
-                    let (memory, store) = unsafe { (at::<Memory>(memory), at::<Store>(store)) };
+                    let (memory, store) = unsafe { both::<Memory>(memory, store) };
                     memory.write(store, &(bits as $bytes).to_le_bytes(), offset)
                 });
             }
@@ -318,8 +415,50 @@ macro_rules! numbers {
 }
 
 numbers! {
-    Java_dev_trimaran_internal_Lane_load8 Java_dev_trimaran_internal_Lane_store8: u8;
-    Java_dev_trimaran_internal_Lane_load16 Java_dev_trimaran_internal_Lane_store16: u16;
-    Java_dev_trimaran_internal_Lane_load32 Java_dev_trimaran_internal_Lane_store32: u32;
-    Java_dev_trimaran_internal_Lane_load64 Java_dev_trimaran_internal_Lane_store64: u64;
+    load8 store8: u8;
+    load16 store16: u16;
+    load32 store32: u32;
+    load64 store64: u64;
+}
+
+/// Gives `class`, which is `Lane`, its native methods. 0 where that worked; otherwise the JVM has thrown why not.
+#[unsafe(no_mangle)]
+pub extern "C" fn trimaran_jni_register(env: *mut JNIEnv, class: jclass) -> jint {
+    let method = |name: &CStr, signature: &CStr, entry: *mut c_void| JNINativeMethod {
+        name: name.as_ptr().cast_mut(),
+        signature: signature.as_ptr().cast_mut(),
+        fnPtr: entry,
+    };
+    let methods = [
+        method(c"openStore", c"(J)J", open_store as *mut c_void),
+        method(c"closeStore", c"(J)V", close_store as *mut c_void),
+        method(c"openFunc", c"(J)J", open_func as *mut c_void),
+        method(c"closeFunc", c"(J)V", close_func as *mut c_void),
+        method(c"openMemory", c"(J)J", open_memory as *mut c_void),
+        method(c"closeMemory", c"(J)V", close_memory as *mut c_void),
+        method(c"signature", c"(JJ)[B", signature as *mut c_void),
+        method(c"call0", c"(JJ)J", call0 as *mut c_void),
+        method(c"call1", c"(JJJ)J", call1 as *mut c_void),
+        method(c"call2", c"(JJJJ)J", call2 as *mut c_void),
+        method(c"call3", c"(JJJJJ)J", call3 as *mut c_void),
+        method(c"call4", c"(JJJJJJ)J", call4 as *mut c_void),
+        method(c"call5", c"(JJJJJJJ)J", call5 as *mut c_void),
+        method(c"call6", c"(JJJJJJJJ)J", call6 as *mut c_void),
+        method(c"callSlots", c"(JJ[J)V", call_slots as *mut c_void),
+        method(c"map", c"(JJ[Ljava/lang/Object;[Ljava/lang/Object;I)V", map as *mut c_void),
+        method(c"read", c"(JJJJ)[B", read as *mut c_void),
+        method(c"write", c"(JJ[BIIJ)V", write as *mut c_void),
+        method(c"writeBuffer", c"(JJLjava/nio/ByteBuffer;IIJ)V", write_buffer as *mut c_void),
+        method(c"size", c"(JJ)J", size as *mut c_void),
+        method(c"dataLen", c"(JJ)J", data_len as *mut c_void),
+        method(c"load8", c"(JJJ)J", load8 as *mut c_void),
+        method(c"store8", c"(JJJJ)V", store8 as *mut c_void),
+        method(c"load16", c"(JJJ)J", load16 as *mut c_void),
+        method(c"store16", c"(JJJJ)V", store16 as *mut c_void),
+        method(c"load32", c"(JJJ)J", load32 as *mut c_void),
+        method(c"store32", c"(JJJJ)V", store32 as *mut c_void),
+        method(c"load64", c"(JJJ)J", load64 as *mut c_void),
+        method(c"store64", c"(JJJJ)V", store64 as *mut c_void),
+    ];
+    jni!(env, RegisterNatives, class, methods.as_ptr(), methods.len() as jint)
 }

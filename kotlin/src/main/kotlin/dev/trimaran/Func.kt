@@ -1,5 +1,9 @@
 package dev.trimaran
 
+import dev.trimaran.internal.LaneException
+import dev.trimaran.internal.Lane
+import dev.trimaran.internal.OpenedFunc
+import dev.trimaran.internal.Signature
 import dev.trimaran.internal.ffi.Func as Raw
 
 /**
@@ -13,6 +17,13 @@ import dev.trimaran.internal.ffi.Func as Raw
  * ```
  */
 public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
+    @get:JvmSynthetic
+    internal val lane = OpenedFunc(raw)
+
+    /** Known once the function was called. It is the same in every store that accepts the function. */
+    @Volatile
+    private var known: Signature? = null
+
     /** The function's type. */
     public fun type(store: Store): FuncType = core(store) { raw.type(store.raw) }.toPublic()
 
@@ -24,7 +35,7 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
      * where the guest traps, and with whatever a host function failed with.
      */
     public fun call(store: Store, arguments: List<Val>): List<Val> =
-        core(store, arguments) { raw.call(store.raw, arguments.map { it.toRaw() }) }.map { it.toPublic() }
+        overLane(store, arguments) ?: overSurface(store, arguments)
 
     /** Calls the function, as with a list. */
     public fun call(store: Store, vararg arguments: Val): List<Val> = call(store, arguments.asList())
@@ -36,13 +47,31 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
      * of that. Fails as [call] does.
      */
     public operator fun invoke(store: Store, vararg arguments: Any?): Any? {
-        val values = arguments.mapIndexed { index, value -> Val.of(value) { "argument ${index + 1}" } }
-        val results = call(store, values)
+        val results =
+            overLane(store, arguments.asList())
+                ?: overSurface(store, arguments.mapIndexed { index, value -> Val.of(value) { "argument ${index + 1}" } })
         return if (results.size > 1) results.map { it.unwrap() } else results.firstOrNull()?.unwrap()
     }
 
     /** Whether two handles are to the same function of the same store. */
     public fun same(store: Store, other: Func): Boolean = core(store, other) { raw.same(store.raw, other.raw) }
+
+    /** The results, or null where the lane does not take the arguments; then nothing was called. */
+    private fun overLane(store: Store, arguments: List<Any?>): List<Val>? {
+        val signature = signature(store)?.takeIf { it.takes(arguments) } ?: return null
+        return core(this, store) { signature.call(lane.pointer, store.lane.pointer, arguments) }
+    }
+
+    private fun overSurface(store: Store, arguments: List<Val>): List<Val> =
+        core(store, arguments) { raw.call(store.raw, arguments.map { it.toRaw() }) }.map { it.toPublic() }
+
+    /** The signature, or null where the store does not accept the function: the surface says why. */
+    private fun signature(store: Store): Signature? =
+        known ?: try {
+            core(this, store) { Signature(Lane.signature(lane.pointer, store.lane.pointer)) }.also { known = it }
+        } catch (_: WasmtimeException) {
+            null
+        }
 
     internal companion object {
         @JvmSynthetic

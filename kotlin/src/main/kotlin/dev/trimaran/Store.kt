@@ -1,5 +1,6 @@
 package dev.trimaran
 
+import dev.trimaran.internal.OpenedStore
 import dev.trimaran.internal.ffi.Store as Raw
 
 /**
@@ -9,6 +10,9 @@ import dev.trimaran.internal.ffi.Store as Raw
  * store do not work with another. Close a store to give its memory back at once.
  */
 public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) : AutoCloseable {
+    @get:JvmSynthetic
+    internal val lane = OpenedStore(raw)
+
     /** Makes an empty store. */
     public constructor(engine: Engine) : this(core(engine) { Raw(engine.raw) })
 

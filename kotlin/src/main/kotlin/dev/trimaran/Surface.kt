@@ -2,18 +2,19 @@
 
 package dev.trimaran
 
+import dev.trimaran.internal.LaneException
 import dev.trimaran.internal.ffi.InternalException
 import java.nio.ByteBuffer
 import java.nio.charset.CharacterCodingException
 import dev.trimaran.internal.ffi.WasmtimeException as RawException
 import java.lang.ref.Reference as JavaReference
 
-// The one way from the public classes to the generated ones.
+// The one way from the public classes to the core, over generated code or over the lane.
 
 /**
  * Calls the core. What it fails with comes out as the public exception.
  *
- * The arguments of the call are kept until it has returned. Generated code hands on bare addresses and handles,
+ * The arguments of the call are kept until it has returned. Generated code and the lane hand on bare addresses,
  * which the garbage collector does not see: it might free what stands behind them.
  */
 internal inline fun <R> core(argument: Any? = null, another: Any? = null, call: () -> R): R =
@@ -59,6 +60,7 @@ internal fun translated(error: Exception): WasmtimeException =
     when (error) {
         is WasmtimeException -> error
         is RawException -> error.toPublic()
+        is LaneException -> error.read().toPublic()
         is CharacterCodingException -> WasmtimeException.Encoding("the text has half of a surrogate pair", 0)
         else -> unexpected(error)
     }

@@ -1,0 +1,92 @@
+package dev.trimaran.internal
+
+import com.sun.jna.JNIEnv
+import com.sun.jna.Library
+import com.sun.jna.NativeLibrary
+import dev.trimaran.internal.ffi.UniffiLib
+import java.nio.ByteBuffer
+
+/**
+ * The fast lane: direct entries into the objects that generated code hands out, without serialisation. Rust has the
+ * other half, in `bindings/src/lane/jni.rs`.
+ *
+ * Pointers are those of [Opened]. Numbers are passed by their bits. Whoever calls keeps the objects reachable until
+ * the call returns, as `core` does.
+ */
+internal object Lane {
+    init {
+        // JNA has loaded the library and may have deleted its file: this class gets its methods from that very image.
+        UniffiLib.ensureInitialized()
+        val name = System.getProperty("uniffi.component.trimaran.libraryOverride") ?: "trimaran_ffi"
+        val library = NativeLibrary.getInstance(name, UniffiLib::class.java.classLoader)
+        library
+            .getFunction("trimaran_jni_register")
+            .invoke(
+                Int::class.javaObjectType,
+                arrayOf(JNIEnv.CURRENT, Lane::class.java),
+                mapOf(Library.OPTION_ALLOW_OBJECTS to true),
+            )
+    }
+
+    @JvmStatic external fun openStore(handle: Long): Long
+
+    @JvmStatic external fun closeStore(store: Long)
+
+    @JvmStatic external fun openFunc(handle: Long): Long
+
+    @JvmStatic external fun closeFunc(func: Long)
+
+    @JvmStatic external fun openMemory(handle: Long): Long
+
+    @JvmStatic external fun closeMemory(memory: Long)
+
+    /** How many parameters, how many results, and then the kind of each. */
+    @JvmStatic external fun signature(func: Long, store: Long): ByteArray
+
+    @JvmStatic external fun call0(func: Long, store: Long): Long
+
+    @JvmStatic external fun call1(func: Long, store: Long, a: Long): Long
+
+    @JvmStatic external fun call2(func: Long, store: Long, a: Long, b: Long): Long
+
+    @JvmStatic external fun call3(func: Long, store: Long, a: Long, b: Long, c: Long): Long
+
+    @JvmStatic external fun call4(func: Long, store: Long, a: Long, b: Long, c: Long, d: Long): Long
+
+    @JvmStatic external fun call5(func: Long, store: Long, a: Long, b: Long, c: Long, d: Long, e: Long): Long
+
+    @JvmStatic external fun call6(func: Long, store: Long, a: Long, b: Long, c: Long, d: Long, e: Long, f: Long): Long
+
+    /** Calls on slots of two numbers each, which hold the arguments before and the results after. */
+    @JvmStatic external fun callSlots(func: Long, store: Long, slots: LongArray)
+
+    /** Calls once for each row. Each column is an array of its type. */
+    @JvmStatic external fun map(func: Long, store: Long, columns: Array<Any>, results: Array<Any>, rows: Int)
+
+    @JvmStatic external fun read(memory: Long, store: Long, start: Long, length: Long): ByteArray
+
+    @JvmStatic external fun write(memory: Long, store: Long, data: ByteArray, offset: Int, length: Int, start: Long)
+
+    @JvmStatic
+    external fun writeBuffer(memory: Long, store: Long, data: ByteBuffer, offset: Int, length: Int, start: Long)
+
+    @JvmStatic external fun size(memory: Long, store: Long): Long
+
+    @JvmStatic external fun dataLen(memory: Long, store: Long): Long
+
+    @JvmStatic external fun load8(memory: Long, store: Long, offset: Long): Long
+
+    @JvmStatic external fun store8(memory: Long, store: Long, offset: Long, bits: Long)
+
+    @JvmStatic external fun load16(memory: Long, store: Long, offset: Long): Long
+
+    @JvmStatic external fun store16(memory: Long, store: Long, offset: Long, bits: Long)
+
+    @JvmStatic external fun load32(memory: Long, store: Long, offset: Long): Long
+
+    @JvmStatic external fun store32(memory: Long, store: Long, offset: Long, bits: Long)
+
+    @JvmStatic external fun load64(memory: Long, store: Long, offset: Long): Long
+
+    @JvmStatic external fun store64(memory: Long, store: Long, offset: Long, bits: Long)
+}
