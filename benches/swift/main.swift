@@ -55,10 +55,12 @@ func calls() throws {
 func bytes() throws {
   let (memory, store) = (memory, store)
   for (name, size) in [("16 B", 16), ("64 KiB", 1 << 16), ("16 MiB", 1 << 24)] {
-    var buffer = [UInt8](repeating: 7, count: size)
-    try measure("write \(name)") { try memory.write(store, buffer) }
-    try measure("read \(name)") { try buffer.withUnsafeMutableBytes { try memory.read(store, at: 0, into: $0) } }
-    check(buffer.allSatisfy { $0 == 7 })
+    let bytes = [UInt8](repeating: 7, count: size)
+    try measure("write \(name)") { try memory.write(store, bytes) }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
+    defer { buffer.deallocate() }
+    try measure("read \(name)") { try memory.read(store, at: 0, into: buffer) }
+    check(buffer.elementsEqual(bytes))
     try measure("read \(name), new") { check(try memory.read(store, at: 0, count: size).count == size) }
   }
   try measure("size") { check(try memory.size(store) == 257) }

@@ -36,6 +36,9 @@ public struct TypedFunc<Signature>: Sendable {
     width = max(wanted.params.count, wanted.results.count)
   }
 
+  // One result has functions of its own, which are preferred: a pack of one is a tuple of one to the compiler (6.0)
+  // until the whole expression has its type, so that `add(store, 1, 2).description` would not compile.
+
   /// Calls the function.
   ///
   /// - Parameters:
