@@ -12,6 +12,7 @@ import sys
 import time
 from array import array
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +26,32 @@ SIZES = {"16 B": 16, "64 KiB": 1 << 16, "16 MiB": 1 << 24}
 TRAP = '(module (func (export "trap") unreachable))'
 
 
-def measure(row: str, who: str, call: Callable[..., object], *arguments: object) -> None:
-    """The median time of one call, of several rounds that take about 20 ms each."""
+Call = Callable[[], object]
 
-    def once(count: int) -> float:
+
+def measure(row: str, calls: dict[str, Call]) -> None:
+    """The median time of one call of each, of several rounds that take about 20 ms each, in turns."""
+
+    def once(call: Call, count: int) -> float:
         # The loop itself is not what is measured: it has as little as can be.
         rounds = range(count)
         start = time.perf_counter_ns()
         for _ in rounds:
-            call(*arguments)
+            call()
         return time.perf_counter_ns() - start
 
-    count = 1
-    while once(count) < 10e6:
-        count *= 2
-    times = [once(count * 2) / (count * 2) for _ in range(ROUNDS)]
-    print(f"{row}\t{who}\t{statistics.median(times):.1f}", flush=True)
+    counts: dict[str, int] = {}
+    for who, call in calls.items():
+        count = 1
+        while once(call, count) < 10e6:
+            count *= 2
+        counts[who] = count * 2
+    times: dict[str, list[float]] = {who: [] for who in calls}
+    for _ in range(ROUNDS):
+        for who, call in calls.items():
+            times[who].append(once(call, counts[who]) / counts[who])
+    for who, found in times.items():
+        print(f"{row}\t{who}\t{statistics.median(found):.1f}", flush=True)
 
 
 def expect(value: object, expected: object) -> None:
@@ -49,105 +60,111 @@ def expect(value: object, expected: object) -> None:
         raise SystemExit(f"expected {expected!r}, got {value!r}")
 
 
-def bench(package: Any, who: str) -> None:
-    """What both packages have."""
-    engine = package.Engine()
-    module = package.Module(engine, WORKLOAD.read_text())
-    store = package.Store(engine)
-    exports = package.Instance(store, module, []).exports(store)
-    nop, add, total, memory = exports["nop"], exports["add"], exports["sum"], exports["memory"]
+def checked(call: Call, expected: object) -> Call:
+    expect(call(), expected)
+    return call
 
-    expect(nop(store), None)
-    measure("() -> ()", who, nop, store)
-    expect(add(store, 40, 2), 42)
-    measure("(i32, i32) -> i32", who, add, store, 40, 2)
-    expect(total(store, 1.0, 2.0, 3.0, 4.0), 10.0)
-    measure("(f64 x 4) -> f64", who, total, store, 1.0, 2.0, 3.0, 4.0)
 
+class Guest:
+    """The workload, in either package."""
+
+    def __init__(self, package: Any) -> None:
+        self.package = package
+        self.engine = package.Engine()
+        self.module = package.Module(self.engine, WORKLOAD.read_text())
+        self.store = package.Store(self.engine)
+        self.exports = package.Instance(self.store, self.module, []).exports(self.store)
+        self.memory = self.exports["memory"]
+
+    def call(self, name: str, *values: object, result: object) -> Call:
+        return checked(partial(self.exports[name], self.store, *values), result)
+
+    def read(self, size: int) -> Call:
+        self.memory.write(self.store, pattern(size), 0)
+        return checked(partial(self.memory.read, self.store, 0, size), pattern(size))
+
+    def write(self, size: int) -> Call:
+        call = partial(self.memory.write, self.store, pattern(size), 0)
+        call()
+        expect(bytes(self.memory.read(self.store, 0, size)), pattern(size))
+        return call
+
+    def instantiate(self) -> None:
+        store = self.package.Store(self.engine)
+        self.package.Instance(store, self.module, [])
+
+    def trap(self) -> Call:
+        store = self.package.Store(self.engine)
+        module = self.package.Module(self.engine, TRAP)
+        trap = self.package.Instance(store, module, []).exports(store)["trap"]
+
+        def caught() -> bool:
+            try:
+                trap(store)
+            except self.package.Trap:
+                return True
+            return False
+
+        return checked(caught, True)
+
+    def batch(self) -> Call:
+        """A call for each of a thousand rows; all of them at once where the package can."""
+        add = self.exports["add"]
+        left, right = array("i", range(1000)), array("i", [1]) * 1000
+        total = array("i", range(1, 1001))
+        if hasattr(add, "map"):
+            return checked(partial(add.map, self.store, left, right), total)
+        return checked(lambda: array("i", [add(self.store, x, y) for x, y in zip(left, right, strict=True)]), total)
+
+    def load(self) -> Call:
+        """Reads a number; by its bytes where the package knows no numbers."""
+        memory, store = self.memory, self.store
+        memory.write(store, (-7).to_bytes(4, "little", signed=True), 8)
+        if hasattr(memory, "load_i32"):
+            return checked(partial(memory.load_i32, store, 8), -7)
+        return checked(lambda: int.from_bytes(memory.read(store, 8, 12), "little", signed=True), -7)
+
+
+def pattern(size: int) -> bytes:
+    return (bytes(range(256)) * (size // 256 + 1))[:size]
+
+
+def bench() -> None:
+    guests = {"python": Guest(trimaran), "wasmtime-py": Guest(wasmtime)}
+
+    def both(row: str, make: Callable[[Guest], Call]) -> None:
+        measure(row, {who: make(guest) for who, guest in guests.items()})
+
+    both("() -> ()", lambda guest: guest.call("nop", result=None))
+    both("(i32, i32) -> i32", lambda guest: guest.call("add", 40, 2, result=42))
+    both("(f64 x 4) -> f64", lambda guest: guest.call("sum", 1.0, 2.0, 3.0, 4.0, result=10.0))
+    both("batch of 1000", Guest.batch)
     for name, size in SIZES.items():
-        data = bytes(range(256)) * (size // 256) or bytes(range(size))
-        memory.write(store, data, 0)
-        expect(bytes(memory.read(store, 0, size)), data)
-        measure(f"read {name}", who, memory.read, store, 0, size)
-        measure(f"write {name}", who, memory.write, store, data, 0)
-
-    expect(memory.size(store), 257)
-    measure("size", who, memory.size, store)
-    measure("data_len", who, memory.data_len, store)
-
-    def instantiate() -> None:
-        store = package.Store(engine)
-        package.Instance(store, module, [])
-
-    measure("instantiate", who, instantiate)
-
-    store = package.Store(engine)
-    trap = package.Instance(store, package.Module(engine, TRAP), []).exports(store)["trap"]
-
-    def caught() -> bool:
-        try:
-            trap(store)
-        except package.Trap:
-            return True
-        return False
-
-    expect(caught(), True)
-    measure("trap", who, caught)
+        both(f"read {name}", lambda guest, size=size: guest.read(size))
+        both(f"write {name}", lambda guest, size=size: guest.write(size))
+    both("size", lambda guest: checked(partial(guest.memory.size, guest.store), 257))
+    both("data_len", lambda guest: checked(partial(guest.memory.data_len, guest.store), 257 << 16))
+    both("load i32", Guest.load)
+    both("instantiate", lambda guest: guest.instantiate)
+    both("trap", Guest.trap)
 
 
-def bench_ours() -> None:
-    """What the peer has no like of, or has under another name."""
-    engine = trimaran.Engine()
-    store = trimaran.Store(engine)
-    instance = trimaran.Instance(store, trimaran.Module(engine, WORKLOAD.read_text()))
-    add, memory = instance.func(store, "add"), instance.memory(store, "memory")
-    left, right = array("i", range(1000)), array("i", [1]) * 1000
-    expect(add.map(store, left, right), array("i", range(1, 1001)))
-    measure("batch of 1000", "python", add.map, store, left, right)
-    memory.store_i32(store, 8, -7)
-    expect(memory.load_i32(store, 8), -7)
-    measure("load i32", "python", memory.load_i32, store, 8)
-
-
-def bench_theirs() -> None:
-    """The same, as the peer has it."""
-    engine = wasmtime.Engine()
-    store: Any = wasmtime.Store(engine)
-    exports: Any = wasmtime.Instance(store, wasmtime.Module(engine, WORKLOAD.read_text()), []).exports(store)
-    add, memory = exports["add"], exports["memory"]
-    left, right = list(range(1000)), [1] * 1000
-
-    def batch() -> list[int]:
-        return [add(store, x, y) for x, y in zip(left, right, strict=True)]
-
-    expect(batch(), list(range(1, 1001)))
-    measure("batch of 1000", "wasmtime-py", batch)
-
-    def load() -> int:
-        return int.from_bytes(memory.read(store, 8, 12), "little", signed=True)
-
-    memory.write(store, (-7).to_bytes(4, "little", signed=True), 8)
-    expect(load(), -7)
-    measure("load i32", "wasmtime-py", load)
-
-
-def bench_import(package: str, who: str) -> None:
+def bench_import() -> None:
     """The whole import, in a fresh interpreter each time."""
-    program = f"import time; start = time.perf_counter_ns(); import {package}; print(time.perf_counter_ns() - start)"
-
-    def once() -> int:
-        done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-        return int(done.stdout)
-
-    # The first ones warm the caches of the system up.
-    times = [once() for _ in range(2 * ROUNDS + 3)][3:]
-    print(f"import\t{who}\t{statistics.median(times):.1f}", flush=True)
+    packages = {"python": "trimaran", "wasmtime-py": "wasmtime"}
+    times: dict[str, list[int]] = {who: [] for who in packages}
+    for _ in range(2 * ROUNDS + 3):
+        for who, name in packages.items():
+            program = (
+                f"import time; start = time.perf_counter_ns(); import {name}; print(time.perf_counter_ns() - start)"
+            )
+            done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+            times[who].append(int(done.stdout))
+    for who, found in times.items():
+        # The first ones warm the caches of the system up.
+        print(f"import\t{who}\t{statistics.median(found[3:]):.1f}", flush=True)
 
 
 if __name__ == "__main__":
-    bench(trimaran, "python")
-    bench(wasmtime, "wasmtime-py")
-    bench_ours()
-    bench_theirs()
-    bench_import("trimaran", "python")
-    bench_import("wasmtime", "wasmtime-py")
+    bench()
+    bench_import()

@@ -8,7 +8,7 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::lane::python::{FuncLane, MemoryLane, SharedMemoryLane, StoreLane};
+    use crate::lane::python::{FuncLane, MemoryLane, SharedMemoryLane, StoreLane, new_instance, new_store};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

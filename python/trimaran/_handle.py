@@ -32,6 +32,17 @@ class _Wrapper(Generic[Raw]):
         return f"<{type(self).__name__}>"
 
 
+def adopt(kind: Any, handle: int) -> Any:
+    """The generated object for a handle that the lane made."""
+    return kind._uniffi_make_instance(handle)
+
+
+def handle_of(raw: Any) -> int:
+    """The handle of a generated object, which has to live for as long as the lane looks at it."""
+    handle: int = raw._handle
+    return handle
+
+
 class Handle(_Wrapper[Raw]):
     """An object that is reached over the surface only."""
 
@@ -48,8 +59,7 @@ class Laned(_Wrapper[Raw]):
 
     def _hold(self, raw: Raw) -> None:
         super()._hold(raw)
-        held: Any = raw
-        self._open(held._handle)
+        self._open(handle_of(raw))
 
     def _open(self, handle: int) -> None:
         raise NotImplementedError

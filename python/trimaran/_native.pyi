@@ -8,6 +8,9 @@ from .store import Storelike
 
 __version__: str
 
+def new_store(engine: int) -> int: ...
+def new_instance(store: int, module: int) -> int: ...
+
 class StoreLane:
     def _open(self, handle: int) -> None: ...
 

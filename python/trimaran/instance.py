@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar, overload
 
 from . import _bindings as raw
-from ._handle import Handle
+from ._handle import Handle, adopt, handle_of
+from ._native import new_instance
 from ._surface import call, expect, index, text, wrong_type
 from .externs import Extern, unwrap, word, wrap
 from .func import Func
@@ -35,7 +36,10 @@ class Instance(Handle[raw.Instance]):
         """
         given, compiled = inside(store), expect(module, Module, "the module")._raw
         items = [unwrap(item, f"import {place}") for place, item in enumerate(imports, 1)]
-        self._raw = call(raw.Instance, given, compiled, items)
+        if items:
+            self._raw = call(raw.Instance, given, compiled, items)
+        else:
+            self._raw = adopt(raw.Instance, new_instance(handle_of(given), handle_of(compiled)))
         self._exports: InstanceExports | None = None
 
     def exports(self, store: Storelike) -> InstanceExports:

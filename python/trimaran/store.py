@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 
 from . import _bindings as raw
 from ._closable import Closable
-from ._handle import Laned
-from ._native import StoreLane
+from ._handle import Laned, adopt, handle_of
+from ._native import StoreLane, new_store
 from ._surface import call, expect, integer, natural
 from .engine import Engine
 
@@ -25,7 +25,7 @@ class Store(StoreLane, Laned[raw.Store], Closable):
         """Makes an empty store of `engine`, or of a new engine. `data` is kept for `data()`."""
         self._engine = Engine() if engine is None else expect(engine, Engine, "the engine")
         self._data = data
-        self._hold(call(raw.Store, self._engine._raw))
+        self._hold(adopt(raw.Store, new_store(handle_of(self._engine._raw))))
 
     @property
     def engine(self) -> Engine:

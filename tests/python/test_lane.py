@@ -65,7 +65,7 @@ def outcome(call: Callable[[], Any]) -> tuple[Any, ...]:
         result: Any = call()
     except Exception as error:
         return type(error), str(error), error.__dict__
-    items: list[Any] = result if type(result) is list else [result]
+    items: list[Any] = result if isinstance(result, list) else [result]  # pyright: ignore[reportUnknownVariableType]
     # A NaN does not equal itself, and 0.0 equals -0.0: bits do.
     return tuple((type(item), struct.pack("<d", item) if isinstance(item, float) else item) for item in items)
 

@@ -16,7 +16,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyTuple};
-use trimaran::{Result, Store, UniFfiTag, WasmtimeError};
+use trimaran::{Engine, Instance, Module, Result, Store, UniFfiTag, WasmtimeError};
 use uniffi::{Handle, Lift};
 
 pub(crate) use func::FuncLane;
@@ -41,6 +41,35 @@ fn enter<R: Send>(py: Python<'_>, work: impl FnOnce() -> Result<R> + Send) -> Py
     py.detach(|| entry(work)).map_err(|error| raised(py, error))
 }
 
+/// An object that the generated code holds as well.
+///
+/// # Safety
+/// The handle is that of a living object of the generated code, of the class that belongs to `T`.
+unsafe fn shared<T: Send + Sync>(handle: u64) -> PyResult<Arc<T>>
+where
+    Arc<T>: Lift<UniFfiTag, FfiType = Handle>,
+{
+    let none = || PyRuntimeError::new_err("there is no such object");
+    // SAFETY: by the contract, there is a `T` behind the handle until this returns; the clone is used up at once.
+    unsafe { open(Handle::from_raw(handle).ok_or_else(none)?.clone_arc_handle::<T>().as_raw()) }.ok_or_else(none)
+}
+
+/// Makes a store of the engine with that handle, and gives the handle of it, for the generated code to own.
+#[pyfunction]
+pub(crate) fn new_store(py: Python<'_>, engine: u64) -> PyResult<u64> {
+    // SAFETY: the function is private to the package, which keeps the engine meanwhile.
+    let engine = unsafe { shared::<Engine>(engine) }?;
+    enter(py, || Store::new(&engine)).map(|store| Handle::from_arc(store).as_raw())
+}
+
+/// Makes an instance of a module without imports, and gives the handle of it, for the generated code to own.
+#[pyfunction]
+pub(crate) fn new_instance(py: Python<'_>, store: u64, module: u64) -> PyResult<u64> {
+    // SAFETY: the function is private to the package, which keeps both meanwhile.
+    let (store, module) = unsafe { (shared::<Store>(store)?, shared::<Module>(module)?) };
+    enter(py, || Instance::new(&store, &module, Vec::new())).map(|instance| Handle::from_arc(instance).as_raw())
+}
+
 /// The lane's own hold on an object of the core, from the moment on when the package opens it.
 struct Held<T>(OnceLock<Arc<T>>);
 
@@ -52,16 +81,14 @@ where
         Self(OnceLock::new())
     }
 
-    /// Takes a hold of its own on the object behind a handle of the generated code, which keeps its own.
-    fn open(&self, handle: u64) -> PyResult<()> {
-        let none = || PyRuntimeError::new_err("there is no such object");
-        // SAFETY: the method is private to the package. It passes the handle of a living object of the generated code,
-        // of the class that belongs to `T`, and keeps that object until this returns.
-        let object = unsafe {
-            let handle = Handle::from_raw(handle).ok_or_else(none)?.clone_arc_handle::<T>();
-            open::<T>(handle.as_raw())
-        };
-        self.0.set(object.ok_or_else(none)?).map_err(|_| PyRuntimeError::new_err("it is open already"))
+    /// Takes a hold of its own on the object behind a handle, which the generated code keeps.
+    ///
+    /// # Safety
+    /// As for `shared`.
+    unsafe fn open(&self, handle: u64) -> PyResult<()> {
+        // SAFETY: by the same contract.
+        let object = unsafe { shared(handle) }?;
+        self.0.set(object).map_err(|_| PyRuntimeError::new_err("it is open already"))
     }
 
     fn get(&self) -> Option<&Arc<T>> {
@@ -82,7 +109,8 @@ impl StoreLane {
     }
 
     fn _open(&self, handle: u64) -> PyResult<()> {
-        self.0.open(handle)
+        // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
+        unsafe { self.0.open(handle) }
     }
 }
 

@@ -23,7 +23,12 @@ class _UniffiLibrary(ctypes.CDLL):
 
 "#;
 
-/// Beside these, the module needs what it imports. `dataclasses` gives the generated classes no more than a `__repr__`,
+/// What a call reports lies in a structure that is all zeros at first, as `ctypes` makes it by itself.
+const STATUS: &str = "return _UniffiRustCallStatus(code=_UniffiRustCallStatus.CALL_SUCCESS, \
+                      error_buf=_UniffiRustBuffer.default())";
+const ZEROS: &str = "return _UniffiRustCallStatus()";
+
+/// What the module does not need. `dataclasses` gives the generated classes no more than a `__repr__`,
 /// and is the slowest import of all.
 const UNUSED: [&str; 6] = [
     "import datetime",
@@ -62,15 +67,15 @@ pub(crate) fn adapt(source: &str) -> Result<String> {
     }
     // A result follows its arguments on a line of its own.
     let made = made.replace("\n)\n, ", "\n), ");
-    for expected in [SEARCH, LOADER] {
+    for expected in [SEARCH, LOADER, STATUS] {
         if made.matches(expected).count() != 1 {
-            bail!("UniFFI loads the library otherwise: there is no `{expected}`");
+            bail!("UniFFI loads and calls the library otherwise: there is no `{expected}`");
         }
     }
     if signatures == 0 || made.contains("_UniffiLib.uniffi_trimaran_fn_func_version.") {
         bail!("UniFFI declares functions otherwise");
     }
-    Ok(made.replace(SEARCH, FOUND).replace(LOADER, &format!("{LIBRARY}{LOADER}")))
+    Ok(made.replace(SEARCH, FOUND).replace(STATUS, ZEROS).replace(LOADER, &format!("{LIBRARY}{LOADER}")))
 }
 
 /// Whether what begins with this line is left out: checksums, since module and library are one wheel, which nobody can

@@ -29,7 +29,8 @@ impl FuncLane {
     }
 
     fn _open(&self, handle: u64) -> PyResult<()> {
-        self.held.open(handle)
+        // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
+        unsafe { self.held.open(handle) }
     }
 
     #[pyo3(signature = (*arguments, **keywords))]

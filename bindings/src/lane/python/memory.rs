@@ -216,7 +216,8 @@ macro_rules! memory_lane {
             }
 
             fn _open(&self, handle: u64) -> PyResult<()> {
-                self.0.open(handle)
+                // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
+        unsafe { self.0.open(handle) }
             }
 
             /// The size now, in pages.
@@ -358,7 +359,8 @@ impl SharedMemoryLane {
     }
 
     fn _open(&self, handle: u64) -> PyResult<()> {
-        self.0.open(handle)
+        // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
+        unsafe { self.0.open(handle) }
     }
 
     /// Copies the bytes from `start` up to `stop`, as `Memory.read` does. The whole is not read at once.
