@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-import time
+import timeit
 from array import array
 from collections.abc import Callable
 from functools import partial
@@ -29,27 +29,28 @@ TRAP = '(module (func (export "trap") unreachable))'
 Call = Callable[[], object]
 
 
+def timer(call: Call) -> timeit.Timer:
+    """Times a call as a program writes it, with its arguments: `partial` would be a call more."""
+    if not isinstance(call, partial):
+        return timeit.Timer("call()", globals={"call": call})
+    names = {f"argument_{place}": argument for place, argument in enumerate(call.args)}
+    return timeit.Timer(f"call({', '.join(names)})", globals={"call": call.func, **names})
+
+
 def measure(row: str, calls: dict[str, Call]) -> None:
     """The median time of one call of each, of several rounds that take about 20 ms each, in turns."""
 
-    def once(call: Call, count: int) -> float:
-        # The loop itself is not what is measured: it has as little as can be.
-        rounds = range(count)
-        start = time.perf_counter_ns()
-        for _ in rounds:
-            call()
-        return time.perf_counter_ns() - start
-
+    timers = {who: timer(call) for who, call in calls.items()}
     counts: dict[str, int] = {}
-    for who, call in calls.items():
+    for who, each in timers.items():
         count = 1
-        while once(call, count) < 10e6:
+        while each.timeit(count) < 10e-3:
             count *= 2
         counts[who] = count * 2
     times: dict[str, list[float]] = {who: [] for who in calls}
     for _ in range(ROUNDS):
-        for who, call in calls.items():
-            times[who].append(once(call, counts[who]) / counts[who])
+        for who, each in timers.items():
+            times[who].append(each.timeit(counts[who]) / counts[who] * 1e9)
     for who, found in times.items():
         print(f"{row}\t{who}\t{statistics.median(found):.1f}", flush=True)
 
