@@ -116,8 +116,12 @@ impl<D> DropQueue<D> {
         self.filled.store(true, Ordering::Release);
     }
 
+    fn is_filled(&self) -> bool {
+        self.filled.load(Ordering::Acquire)
+    }
+
     fn take(&self) -> VecDeque<D> {
-        if !self.filled.load(Ordering::Acquire) {
+        if !self.is_filled() {
             return VecDeque::new();
         }
         let mut items = lock(&self.items);
@@ -234,10 +238,17 @@ impl<T: Guarded> Gate<T> {
     }
 
     fn work<R>(&self, mut inside: Inside<'_, T>, work: impl FnOnce(Inside<'_, T>) -> R) -> R {
-        for item in self.dropped.take() {
-            T::reclaim(&mut inside, item);
+        if self.dropped.is_filled() {
+            self.reclaim(&mut inside);
         }
         work(inside)
+    }
+
+    #[cold]
+    fn reclaim(&self, inside: &mut Inside<'_, T>) {
+        for item in self.dropped.take() {
+            T::reclaim(inside, item);
+        }
     }
 
     /// A moment with the state. Only for the owner thread; `work` must not reach the gate.

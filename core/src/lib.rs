@@ -20,6 +20,7 @@ mod memory;
 mod module;
 mod reference;
 mod shared_memory;
+mod stack;
 mod store;
 mod table;
 mod tag;

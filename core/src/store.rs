@@ -8,7 +8,7 @@ use wasmtime::{AsContextMut, StoreContextMut};
 use crate::access::{DropQueue, Gate, Guarded, Inside, Pass};
 use crate::error::natural;
 use crate::reference::Root;
-use crate::{Engine, Result, WasmtimeError};
+use crate::{Engine, Result, WasmtimeError, stack};
 
 /// What a store keeps for the objects in it.
 #[derive(Default)]
@@ -143,12 +143,12 @@ impl Store {
     /// Takes a turn in the store, to run guest code. Wasmtime lets a guest use as much stack as it is configured to,
     /// whatever the thread has: one that has less left runs the guest on a stack of its own.
     pub(crate) fn enter_guest<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
+        let needed = self.guest_stack.saturating_add(HOST_STACK);
         // Further in, the limit of the outermost call holds, and that call has seen to the room.
-        if self.gate.is_inside() {
+        if stack::has_room(needed) || self.gate.is_inside() {
             return self.enter(work);
         }
-        let needed = self.guest_stack.saturating_add(HOST_STACK);
-        stacker::maybe_grow(needed, needed.saturating_add(HOST_STACK), || self.enter(work))
+        stack::grow(needed.saturating_add(HOST_STACK), || self.enter(work))
     }
 
     /// Takes a turn by the pass of one host call, and meets the innermost caller.
