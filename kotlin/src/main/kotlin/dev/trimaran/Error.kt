@@ -11,6 +11,13 @@ import dev.trimaran.internal.ffi.WasmtimeException as Raw
  * @property message What was wrong, what was expected, what to do.
  */
 public sealed class WasmtimeException(override val message: String) : RuntimeException(message) {
+    /** The row that failed, counted from 0, where [Func.map] threw it; null elsewhere. */
+    public var row: Int? = null
+        private set
+
+    @JvmSynthetic
+    internal fun atRow(row: Int): WasmtimeException = apply { this.row = row }
+
     /**
      * Bytes are not a WebAssembly module, are truncated, or do not validate.
      *

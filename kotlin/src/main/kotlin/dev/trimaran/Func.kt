@@ -1,9 +1,9 @@
 package dev.trimaran
 
-import dev.trimaran.internal.LaneException
 import dev.trimaran.internal.Lane
 import dev.trimaran.internal.OpenedFunc
 import dev.trimaran.internal.Signature
+import kotlin.reflect.typeOf
 import dev.trimaran.internal.ffi.Func as Raw
 
 /**
@@ -47,10 +47,32 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
      * of that. Fails as [call] does.
      */
     public operator fun invoke(store: Store, vararg arguments: Any?): Any? {
-        val results =
-            overLane(store, arguments.asList())
-                ?: overSurface(store, arguments.mapIndexed { index, value -> Val.of(value) { "argument ${index + 1}" } })
+        val results = overLane(store, arguments.asList()) ?: overSurface(store, values(arguments))
         return if (results.size > 1) results.map { it.unwrap() } else results.firstOrNull()?.unwrap()
+    }
+
+    /**
+     * The function as one of Kotlin's types, as in `typed<(Int, Int) -> Int>(store)`. Fails with `Type` where it has
+     * another one.
+     */
+    public inline fun <reified F : Function<*>> typed(store: Store): TypedFunc<F> = TypedFunc(store, this, typeOf<F>())
+
+    /**
+     * Calls the function once for each row of [columns], in one crossing and one turn of the store.
+     *
+     * Each parameter has a column: an [IntArray], [LongArray], [FloatArray] or [DoubleArray] as it is i32, i64, f32 or
+     * f64, all equally long. Gives null, the one column of results, or a [List] of them, as [invoke] does with numbers.
+     *
+     * It stops at the first row that fails, with the error of that row; [WasmtimeException.row] says which one it
+     * was. The rows before it were called, and their results are lost. Fails with `Type` for columns that do not fit,
+     * and for a function with vectors or references.
+     */
+    public fun map(store: Store, vararg columns: Any): Any? {
+        val signature = signature(store)
+        val rows = signature.rows(columns)
+        val results = signature.columns(rows)
+        core(this, store) { Lane.map(lane.pointer, store.lane.pointer, arrayOf(*columns), results, rows) }
+        return if (results.size > 1) results.asList() else results.firstOrNull()
     }
 
     /** Whether two handles are to the same function of the same store. */
@@ -58,20 +80,25 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
 
     /** The results, or null where the lane does not take the arguments; then nothing was called. */
     private fun overLane(store: Store, arguments: List<Any?>): List<Val>? {
-        val signature = signature(store)?.takeIf { it.takes(arguments) } ?: return null
+        // Where the store does not accept the function, the surface says why.
+        val signature =
+            try {
+                signature(store)
+            } catch (_: WasmtimeException) {
+                return null
+            }
+        if (!signature.takes(arguments)) return null
         return core(this, store) { signature.call(lane.pointer, store.lane.pointer, arguments) }
     }
+
+    private fun values(arguments: Array<out Any?>): List<Val> =
+        arguments.mapIndexed { index, value -> Val.of(value) { "argument ${index + 1}" } }
 
     private fun overSurface(store: Store, arguments: List<Val>): List<Val> =
         core(store, arguments) { raw.call(store.raw, arguments.map { it.toRaw() }) }.map { it.toPublic() }
 
-    /** The signature, or null where the store does not accept the function: the surface says why. */
-    private fun signature(store: Store): Signature? =
-        known ?: try {
-            core(this, store) { Signature(Lane.signature(lane.pointer, store.lane.pointer)) }.also { known = it }
-        } catch (_: WasmtimeException) {
-            null
-        }
+    private fun signature(store: Store): Signature =
+        known ?: core(this, store) { Signature(Lane.signature(lane.pointer, store.lane.pointer)) }.also { known = it }
 
     internal companion object {
         @JvmSynthetic

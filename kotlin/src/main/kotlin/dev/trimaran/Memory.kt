@@ -25,10 +25,12 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
     public fun type(store: Store): MemoryType = core(store) { raw.type(store.raw) }.toPublic()
 
     /** The size now, in pages. */
-    public fun size(store: Store): Long = lane(store) { memory, inside -> Lane.size(memory, inside) }.toULong().toSize()
+    public fun size(store: Store): Long =
+        lane(store) { memory, inside -> Lane.size(memory, inside) }.toULong().toSize()
 
     /** The size now, in bytes. */
-    public fun dataLen(store: Store): Long = lane(store) { memory, inside -> Lane.dataLen(memory, inside) }.toULong().toSize()
+    public fun dataLen(store: Store): Long =
+        lane(store) { memory, inside -> Lane.dataLen(memory, inside) }.toULong().toSize()
 
     /** The size of a page, in bytes. */
     public fun pageSize(store: Store): Long = core(store) { raw.pageSize(store.raw) }.toSize()

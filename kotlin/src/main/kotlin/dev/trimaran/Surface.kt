@@ -60,7 +60,7 @@ internal fun translated(error: Exception): WasmtimeException =
     when (error) {
         is WasmtimeException -> error
         is RawException -> error.toPublic()
-        is LaneException -> error.read().toPublic()
+        is LaneException -> error.read().toPublic().apply { if (error.row >= 0) atRow(error.row) }
         is CharacterCodingException -> WasmtimeException.Encoding("the text has half of a surrogate pair", 0)
         else -> unexpected(error)
     }

@@ -1,6 +1,8 @@
 package dev.trimaran.internal
 
 import dev.trimaran.Val
+import dev.trimaran.WasmtimeException
+import java.lang.reflect.Array as JavaArray
 
 /**
  * What a function takes and gives, as far as the lane is concerned: numbers and vectors.
@@ -12,10 +14,10 @@ internal class Signature(described: ByteArray) {
     private val results = described.copyOfRange(2 + params.size, described.size)
 
     /** Whether it has no references, so that the lane can call it. */
-    val isPlain = (params + results).none { it == REF }
+    private val isPlain = (params + results).none { it == REF }
 
     /** Whether it has numbers alone, so that it can be called with columns. */
-    val isNumeric = (params + results).all { it < V128 }
+    private val isNumeric = (params + results).all { it < V128 }
 
     /** Whether the arguments and the one result are passed as they are. */
     private val isShort = isNumeric && params.size <= MOST_DIRECT && results.size <= 1
@@ -48,6 +50,33 @@ internal class Signature(described: ByteArray) {
         val bits = direct(func, store, arguments)
         return if (results.isEmpty()) emptyList() else listOf(value(results[0], bits, 0))
     }
+
+    /** How many rows the columns have, if there is one of its type for each parameter, or `Type`. */
+    fun rows(columns: Array<out Any>): Int {
+        if (!isNumeric) wrong("only functions of i32, i64, f32 and f64 can be called with columns")
+        if (params.isEmpty()) wrong("the function has no parameters, and so no columns: call it")
+        if (columns.size != params.size) {
+            val many = if (columns.size > params.size) "too many" else "too few"
+            wrong("$many columns: the function takes ${params.size}, ${columns.size} given")
+        }
+        val lengths = columns.mapIndexed { index, column -> length(column, NUMBERS[params[index].toInt()], index + 1) }
+        val rows = lengths.first()
+        val other = lengths.indexOfFirst { it != rows }
+        if (other >= 0) wrong("column ${other + 1} has ${lengths[other]} items: column 1 has $rows")
+        return rows
+    }
+
+    /** A column for each result. */
+    fun columns(rows: Int): Array<Any> =
+        Array(results.size) { JavaArray.newInstance(NUMBERS[results[it].toInt()], rows) }
+
+    private fun length(column: Any, number: Class<*>, place: Int): Int {
+        val type = column.javaClass
+        if (type.componentType == number) return JavaArray.getLength(column)
+        wrong("column $place is a ${type.canonicalName ?: type.name}: expected ${number.name}[]")
+    }
+
+    private fun wrong(reason: String): Nothing = throw WasmtimeException.Type(reason)
 
     private fun direct(func: Long, store: Long, arguments: List<Any?>): Long {
         fun bits(index: Int) = low(arguments[index])
@@ -101,6 +130,10 @@ internal class Signature(described: ByteArray) {
         const val F64: Byte = 3
         const val V128: Byte = 4
         const val REF: Byte = 5
+
+        /** What a column holds, by the kind of it. */
+        val NUMBERS =
+            listOf(Integer.TYPE, java.lang.Long.TYPE, java.lang.Float.TYPE, java.lang.Double.TYPE)
 
         /** How many arguments [direct] has entries for. */
         const val MOST_DIRECT = 4

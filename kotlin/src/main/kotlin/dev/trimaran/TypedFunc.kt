@@ -1,0 +1,185 @@
+package dev.trimaran
+
+import dev.trimaran.internal.Lane
+import kotlin.reflect.KClass
+import kotlin.reflect.KClassifier
+import kotlin.reflect.KType
+
+/**
+ * A function whose type Kotlin knows: checked once, when it is made by [Func.typed], and then called at the speed of
+ * the machine, with nothing allocated.
+ *
+ * ```kotlin
+ * import dev.trimaran.invoke
+ *
+ * val add = exports.func("add").typed<(Int, Int) -> Int>(store)
+ * val sum = add(store, 40, 2)
+ * ```
+ *
+ * [F] is a function type over [Int], [Long], [Float] and [Double], with up to six parameters and a result, or [Unit]
+ * for none. The calls are the operators [invoke] of this package: import them.
+ *
+ * @property func The function, for values that are only known when the program runs.
+ */
+public class TypedFunc<F : Function<*>>
+@PublishedApi
+internal constructor(
+    store: Store,
+    public val func: Func,
+    type: KType,
+) {
+    init {
+        val wanted = type.toFuncType()
+        val found = func.type(store)
+        if (found != wanted) throw WasmtimeException.Type("the function is $found: expected $wanted")
+    }
+
+    /** The type that was checked, and what it is called on. */
+    override fun toString(): String = "TypedFunc($func)"
+
+    @PublishedApi
+    internal fun call0(store: Store): Long =
+        core(func, store) { Lane.call0(func.lane.pointer, store.lane.pointer) }
+
+    @PublishedApi
+    internal fun call1(store: Store, a: Long): Long =
+        core(func, store) { Lane.call1(func.lane.pointer, store.lane.pointer, a) }
+
+    @PublishedApi
+    internal fun call2(store: Store, a: Long, b: Long): Long =
+        core(func, store) { Lane.call2(func.lane.pointer, store.lane.pointer, a, b) }
+
+    @PublishedApi
+    internal fun call3(store: Store, a: Long, b: Long, c: Long): Long =
+        core(func, store) { Lane.call3(func.lane.pointer, store.lane.pointer, a, b, c) }
+
+    @PublishedApi
+    internal fun call4(store: Store, a: Long, b: Long, c: Long, d: Long): Long =
+        core(func, store) { Lane.call4(func.lane.pointer, store.lane.pointer, a, b, c, d) }
+
+    @PublishedApi
+    internal fun call5(store: Store, a: Long, b: Long, c: Long, d: Long, e: Long): Long =
+        core(func, store) { Lane.call5(func.lane.pointer, store.lane.pointer, a, b, c, d, e) }
+
+    @PublishedApi
+    internal fun call6(store: Store, a: Long, b: Long, c: Long, d: Long, e: Long, f: Long): Long =
+        core(func, store) { Lane.call6(func.lane.pointer, store.lane.pointer, a, b, c, d, e, f) }
+}
+
+/** Calls the function. Fails with `Trap` where the guest traps, and with whatever a host function failed with. */
+public inline operator fun <reified R : Any> TypedFunc<() -> R>.invoke(store: Store): R = number(call0(store))
+
+/** Calls the function. Fails with `Trap` where the guest traps, and with whatever a host function failed with. */
+public inline operator fun <reified A : Any, reified R : Any> TypedFunc<(A) -> R>.invoke(
+    store: Store,
+    a: A,
+): R = number(call1(store, bits(a)))
+
+/** Calls the function. Fails with `Trap` where the guest traps, and with whatever a host function failed with. */
+public inline operator fun <reified A : Any, reified B : Any, reified R : Any> TypedFunc<(A, B) -> R>.invoke(
+    store: Store,
+    a: A,
+    b: B,
+): R = number(call2(store, bits(a), bits(b)))
+
+/** Calls the function. Fails with `Trap` where the guest traps, and with whatever a host function failed with. */
+public inline operator fun <
+    reified A : Any,
+    reified B : Any,
+    reified C : Any,
+    reified R : Any,
+    > TypedFunc<(A, B, C) -> R>.invoke(store: Store, a: A, b: B, c: C): R =
+    number(call3(store, bits(a), bits(b), bits(c)))
+
+/** Calls the function. Fails with `Trap` where the guest traps, and with whatever a host function failed with. */
+public inline operator fun <
+    reified A : Any,
+    reified B : Any,
+    reified C : Any,
+    reified D : Any,
+    reified R : Any,
+    > TypedFunc<(A, B, C, D) -> R>.invoke(store: Store, a: A, b: B, c: C, d: D): R =
+    number(call4(store, bits(a), bits(b), bits(c), bits(d)))
+
+/** Calls the function. Fails with `Trap` where the guest traps, and with whatever a host function failed with. */
+public inline operator fun <
+    reified A : Any,
+    reified B : Any,
+    reified C : Any,
+    reified D : Any,
+    reified E : Any,
+    reified R : Any,
+    > TypedFunc<(A, B, C, D, E) -> R>.invoke(store: Store, a: A, b: B, c: C, d: D, e: E): R =
+    number(call5(store, bits(a), bits(b), bits(c), bits(d), bits(e)))
+
+/** Calls the function. Fails with `Trap` where the guest traps, and with whatever a host function failed with. */
+public inline operator fun <
+    reified A : Any,
+    reified B : Any,
+    reified C : Any,
+    reified D : Any,
+    reified E : Any,
+    reified F : Any,
+    reified R : Any,
+    > TypedFunc<(A, B, C, D, E, F) -> R>.invoke(store: Store, a: A, b: B, c: C, d: D, e: E, f: F): R =
+    number(call6(store, bits(a), bits(b), bits(c), bits(d), bits(e), bits(f)))
+
+// The type was checked when the function was made: what these are called with are numbers. They are inline, so that the
+// compiler sees through them and no number is boxed.
+
+@PublishedApi
+internal inline fun <reified T : Any> bits(value: T): Long =
+    when (value) {
+        is Int -> value.toLong()
+        is Long -> value
+        is Float -> value.toRawBits().toLong()
+        is Double -> value.toRawBits()
+        else -> 0
+    }
+
+@PublishedApi
+internal inline fun <reified T : Any> number(bits: Long): T {
+    val type = T::class.java
+    val number: Any =
+        when {
+            type === Int::class.javaObjectType -> bits.toInt()
+            type === Long::class.javaObjectType -> bits
+            type === Float::class.javaObjectType -> Float.fromBits(bits.toInt())
+            type === Double::class.javaObjectType -> Double.fromBits(bits)
+            else -> Unit
+        }
+    return number as T
+}
+
+/** The WebAssembly type of a function type of Kotlin, or `Type`. */
+private fun KType.toFuncType(): FuncType {
+    val types = arguments.map { it.type?.classifier }
+    if (classifier !in FUNCTIONS || types.size != FUNCTIONS.indexOf(classifier) + 1) notOfNumbers()
+    val (params, results) = types.dropLast(1) to types.takeLast(1).filter { it != Unit::class }
+    return FuncType(params.map { it.toValType() ?: notOfNumbers() }, results.map { it.toValType() ?: notOfNumbers() })
+}
+
+private fun KType.notOfNumbers(): Nothing =
+    throw WasmtimeException.Type(
+        "the type is $this: expected a function type of up to 6 parameters, over Int, Long, Float and Double",
+    )
+
+private fun KClassifier?.toValType(): ValType? =
+    when (this) {
+        Int::class -> ValType.I32
+        Long::class -> ValType.I64
+        Float::class -> ValType.F32
+        Double::class -> ValType.F64
+        else -> null
+    }
+
+private val FUNCTIONS: List<KClass<*>> =
+    listOf(
+        Function0::class,
+        Function1::class,
+        Function2::class,
+        Function3::class,
+        Function4::class,
+        Function5::class,
+        Function6::class,
+    )
