@@ -21,8 +21,9 @@ class Record:
         cls.__match_args__ = cls.__slots__  # type: ignore[misc]
 
     def _set(self, **fields: object) -> None:
+        set_slot = object.__setattr__
         for name, value in fields.items():
-            object.__setattr__(self, name, value)
+            set_slot(self, name, value)
 
     def _values(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self.__slots__)

@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 # The generated class is made in two steps, which type checkers do not follow.
 _raw_error: type[Exception] = cast(Any, _bindings.WasmtimeError)
+_generated: Any = _bindings
+_Stream = _generated._UniffiRustBufferStream
 _failures = (_raw_error, _bindings.InternalError)
 _kinds = {kind.variant: kind for kind in WasmtimeError.__subclasses__()}
 
@@ -46,9 +48,7 @@ def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 def lane_error(data: bytes, sentence: str) -> WasmtimeError:
     """An error of the lane, in the form that it has on the surface, and the core's sentence for it."""
-    generated: Any = _bindings
-    stream = generated._UniffiRustBufferStream(data, len(data))
-    return _translate(generated._UniffiFfiConverterTypeWasmtimeError.read(stream), sentence)
+    return _translate(_generated._UniffiFfiConverterTypeWasmtimeError.read(_Stream(data, len(data))), sentence)
 
 
 def failure(variant: str, **fields: Any) -> WasmtimeError:

@@ -23,10 +23,20 @@ class _UniffiLibrary(ctypes.CDLL):
 
 "#;
 
-/// What a call reports lies in a structure that is all zeros at first, as `ctypes` makes it by itself.
-const STATUS: &str = "return _UniffiRustCallStatus(code=_UniffiRustCallStatus.CALL_SUCCESS, \
-                      error_buf=_UniffiRustBuffer.default())";
-const ZEROS: &str = "return _UniffiRustCallStatus()";
+/// A call reports into a structure that is all zeros at first, as `ctypes` makes it by itself, and mostly afterwards.
+const CALL: &str = "    call_status = _UniffiRustCallStatus.default()
+
+    args_with_error = args + (ctypes.byref(call_status),)
+    result = fn(*args_with_error)
+    _uniffi_check_call_status(error_ffi_converter, call_status)
+    return result
+";
+const SHORT_CALL: &str = "    call_status = _UniffiRustCallStatus()
+    result = fn(*args, ctypes.byref(call_status))
+    if call_status.code != 0:
+        _uniffi_check_call_status(error_ffi_converter, call_status)
+    return result
+";
 
 /// What the module does not need. `dataclasses` gives the generated classes no more than a `__repr__`,
 /// and is the slowest import of all.
@@ -67,7 +77,7 @@ pub(crate) fn adapt(source: &str) -> Result<String> {
     }
     // A result follows its arguments on a line of its own.
     let made = made.replace("\n)\n, ", "\n), ");
-    for expected in [SEARCH, LOADER, STATUS] {
+    for expected in [SEARCH, LOADER, CALL] {
         if made.matches(expected).count() != 1 {
             bail!("UniFFI loads and calls the library otherwise: there is no `{expected}`");
         }
@@ -75,7 +85,7 @@ pub(crate) fn adapt(source: &str) -> Result<String> {
     if signatures == 0 || made.contains("_UniffiLib.uniffi_trimaran_fn_func_version.") {
         bail!("UniFFI declares functions otherwise");
     }
-    Ok(made.replace(SEARCH, FOUND).replace(STATUS, ZEROS).replace(LOADER, &format!("{LIBRARY}{LOADER}")))
+    Ok(made.replace(SEARCH, FOUND).replace(CALL, SHORT_CALL).replace(LOADER, &format!("{LIBRARY}{LOADER}")))
 }
 
 /// Whether what begins with this line is left out: checksums, since module and library are one wheel, which nobody can
