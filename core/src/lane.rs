@@ -125,15 +125,51 @@ impl Func {
         mut fill: impl FnMut(usize, &mut [Slot]),
         mut take: impl FnMut(usize, &[Slot]),
     ) -> Result<(), (usize, WasmtimeError)> {
+        let width = self.signature(store).map_err(|error| (0, error))?.width();
+        let mut slots = vec![Slot::default(); width];
+        self.each_row(store, width, rows, |row, call| {
+            fill(row, &mut slots);
+            call(&mut slots)?;
+            take(row, &slots);
+            Ok(())
+        })
+    }
+
+    /// Calls the function once for each row, in place: `rows` rows lie one after the other in `slots`, each as wide as
+    /// `Signature::width`. Stops as `call_rows` does.
+    pub fn call_rows_in_place(
+        &self,
+        store: &Store,
+        rows: usize,
+        slots: &mut [Slot],
+    ) -> Result<(), (usize, WasmtimeError)> {
+        let width = self.signature(store).map_err(|error| (0, error))?.width();
+        if Some(slots.len()) != width.checked_mul(rows) {
+            let reason = format!("{} slots are not {rows} rows of {width}", slots.len());
+            return Err((0, WasmtimeError::wrong_type(reason)));
+        }
+        // A function of nothing has rows of nothing.
+        let mut chunks = slots.chunks_exact_mut(width.max(1));
+        self.each_row(store, width, rows, |_, call| call(chunks.next().unwrap_or_default()))
+    }
+
+    /// One turn of the store for all rows. `visit` is given the number of the row, and a way to call on slots of `width`.
+    fn each_row(
+        &self,
+        store: &Store,
+        width: usize,
+        rows: usize,
+        mut visit: impl FnMut(usize, &mut dyn FnMut(&mut [Slot]) -> Result<()>) -> Result<()>,
+    ) -> Result<(), (usize, WasmtimeError)> {
         let mut row = 0;
         let mut run = || {
-            let mut slots = vec![Slot::default(); self.signature(store)?.width()];
-            let func = self.check_slots(store, slots.len())?;
+            let func = self.check_slots(store, width)?;
             store.enter_guest(|mut context| {
                 while row < rows {
-                    fill(row, &mut slots);
-                    call_raw(func, &mut context, &mut slots)?;
-                    take(row, &slots);
+                    visit(row, &mut |slots| match slots.get_mut(..width) {
+                        Some(slots) => call_raw(func, &mut context, slots),
+                        None => Err(WasmtimeError::wrong_type("a row is too short")),
+                    })?;
                     row += 1;
                 }
                 Ok(())
@@ -159,8 +195,8 @@ impl Func {
 /// Calls on slots that `check_slots` has seen.
 fn call_raw(func: wasmtime::Func, context: &mut StoreContextMut<'_, StoreData>, slots: &mut [Slot]) -> Result<()> {
     let raw = std::ptr::slice_from_raw_parts_mut(slots.as_mut_ptr().cast::<ValRaw>(), slots.len());
-    // SAFETY: `raw` is this call's own borrow of `slots`, of the size and alignment of `ValRaw`, and `check_slots` saw
-    // that it has room for the parameters and for the results. Each parameter is a number, for which any bits are
+    // SAFETY: `raw` is this call's own borrow of `slots`, of the size and alignment of `ValRaw`, and has room for the
+    // parameters and for the results: there are as many slots as `check_slots` saw, or more. Each parameter is a number, for which any bits are
     // valid; references are ruled out there. The function belongs to this store, as `Func::get` checked, and no
     // store of ours is ever entered by `call_async`.
     unsafe { func.call_unchecked(context, raw) }.map_err(WasmtimeError::from_call)

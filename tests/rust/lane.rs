@@ -106,3 +106,17 @@ fn rows_stop_at_the_first_that_fails() {
     assert!(matches!(error.1, WasmtimeError::Trap { code: Some(TrapCode::IntegerDivisionByZero), .. }));
     assert_eq!(quotients, [100, 50, 20]);
 }
+
+#[test]
+fn rows_in_place_do_the_same() {
+    let (store, instance) = guest();
+    let divide = func(&store, &instance, "divide");
+    let mut slots = [low(100), low(1), low(100), low(2), low(100), low(0), low(100), low(4)];
+    let error = divide.call_rows_in_place(&store, 4, &mut slots).unwrap_err();
+    assert_eq!(error.0, 2);
+    assert!(matches!(error.1, WasmtimeError::Trap { code: Some(TrapCode::IntegerDivisionByZero), .. }));
+    // The row that failed and those behind it are as they were.
+    assert_eq!([slots[0], slots[2], slots[6]], [low(100), low(50), low(100)]);
+    let misfit = divide.call_rows_in_place(&store, 3, &mut slots).unwrap_err();
+    assert!(matches!(misfit, (0, WasmtimeError::Type { .. })));
+}

@@ -209,16 +209,9 @@ pub unsafe extern "C" fn trimaran_func_call_rows(
         if func.signature(store)?.width() != width {
             return Err(WasmtimeError::Unexpected { reason: "a row of another width".to_owned() });
         }
-        let at = |row: usize| slots.wrapping_add(row * width);
-        func.call_rows(
-            store,
-            rows,
-            // SAFETY: row by row within the slots of the contract.
-            |row, given| given.copy_from_slice(unsafe { lent(at(row), width) }),
-            // SAFETY: as above; the other borrow has ended.
-            |row, found| unsafe { lent_mut(at(row), width) }.copy_from_slice(found),
-        )
-        .map_err(|(row, error)| {
+        // SAFETY: by the contract.
+        let slots = unsafe { lent_mut(slots, rows * width) };
+        func.call_rows_in_place(store, rows, slots).map_err(|(row, error)| {
             // SAFETY: by the contract.
             unsafe { failed.write(row) };
             error
