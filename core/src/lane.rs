@@ -196,8 +196,8 @@ impl Func {
 fn call_raw(func: wasmtime::Func, context: &mut StoreContextMut<'_, StoreData>, slots: &mut [Slot]) -> Result<()> {
     let raw = std::ptr::slice_from_raw_parts_mut(slots.as_mut_ptr().cast::<ValRaw>(), slots.len());
     // SAFETY: `raw` is this call's own borrow of `slots`, of the size and alignment of `ValRaw`, and has room for the
-    // parameters and for the results: there are as many slots as `check_slots` saw, or more. Each parameter is a number, for which any bits are
-    // valid; references are ruled out there. The function belongs to this store, as `Func::get` checked, and no
-    // store of ours is ever entered by `call_async`.
+    // parameters and for the results: there are as many slots as `check_slots` saw, or more. Each parameter is a
+    // number, for which any bits are valid; references are ruled out there. The function belongs to this store, as
+    // `Func::get` checked, and no store of ours is ever entered by `call_async`.
     unsafe { func.call_unchecked(context, raw) }.map_err(WasmtimeError::from_call)
 }

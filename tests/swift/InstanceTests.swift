@@ -58,7 +58,7 @@ struct InstanceTests {
   }
 
   @Test func anExportOfAnotherKind() {
-    let wrong = WasmtimeError.type(reason: "export `add` is a function: expected a memory")
+    let wrong = WasmtimeError.type(reason: "the export `add` is a function: expected a memory")
     #expect(throws: wrong) { try guest.exports.memory("add") }
     #expect(throws: wrong) { try guest.instance.memory(store, "add") }
     #expect(throws: WasmtimeError.self) { try guest.exports.sharedMemory("memory") }

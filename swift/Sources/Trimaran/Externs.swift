@@ -109,7 +109,7 @@ extension Extern {
   /// The kind that is wanted of the export `name`, or `type`.
   func expected<Item>(_ wanted: String, _ name: String, _ kind: (Extern) -> Item?) throws(WasmtimeError) -> Item {
     guard let item = kind(self) else {
-      throw .type(reason: "export `\(name)` is \(word): expected \(wanted)")
+      throw .type(reason: "the export `\(name)` is \(word): expected \(wanted)")
     }
     return item
   }
