@@ -263,13 +263,8 @@ class LaneTest {
             List(3) {
                 task {
                     // Compiled code forgets an object at its last use, which here is when the call begins.
-                    val warm = Store(guest.engine)
-                    val spin = Instance(warm, module).func(warm, "spin")
-                    repeat(20_000) { spinOnce(spin, warm, 1) }
-                    repeat(60) {
-                        val other = Store(guest.engine)
-                        spinOnce(Instance(other, module).func(other, "spin"), other, 3_000_000)
-                    }
+                    repeat(400) { spin(module, 1) }
+                    repeat(20) { spin(module, 3_000_000) }
                 }
             }
         workers.forEach { it.get() }
@@ -277,5 +272,8 @@ class LaneTest {
         collector.get()
     }
 
-    private fun spinOnce(func: Func, store: Store, rounds: Int) = assertEquals(0, func(store, rounds))
+    private fun spin(module: Module, rounds: Int) {
+        val store = Store(guest.engine)
+        assertEquals(0, Instance(store, module).func(store, "spin").typed<(Int) -> Int>(store)(store, rounds))
+    }
 }
