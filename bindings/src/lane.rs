@@ -5,7 +5,7 @@
 
 #[cfg(not(feature = "python"))]
 mod c;
-#[cfg(not(any(feature = "python", target_vendor = "apple")))]
+#[cfg(not(any(feature = "python", target_os = "ios")))]
 mod jni;
 #[cfg(feature = "python")]
 pub(crate) mod python;
