@@ -309,6 +309,25 @@ extern "system" fn read(
 #[derive(Default)]
 struct Found(Option<jbyteArray>);
 
+/// Fills `array` with what begins at `start`.
+extern "system" fn read_into(
+    env: *mut JNIEnv,
+    _class: jclass,
+    memory: jlong,
+    store: jlong,
+    start: jlong,
+    array: jbyteArray,
+) {
+    give(env, || {
+        // SAFETY: the package keeps both open for the call.
+        let (memory, store) = unsafe { both::<Memory>(memory, store) };
+        let length = jni!(env, GetArrayLength, array);
+        memory.view(store, start, i64::from(length), |bytes| {
+            jni!(env, SetByteArrayRegion, array, 0, length, bytes.as_ptr().cast());
+        })
+    });
+}
+
 /// Copies `length` bytes of `array` from `offset` on in, beginning at `start`.
 extern "system" fn write(
     env: *mut JNIEnv,
@@ -447,6 +466,7 @@ pub extern "C" fn trimaran_jni_register(env: *mut JNIEnv, class: jclass) -> jint
         method(c"callSlots", c"(JJ[J)V", call_slots as *mut c_void),
         method(c"map", c"(JJ[Ljava/lang/Object;[Ljava/lang/Object;I)V", map as *mut c_void),
         method(c"read", c"(JJJJ)[B", read as *mut c_void),
+        method(c"readInto", c"(JJJ[B)V", read_into as *mut c_void),
         method(c"write", c"(JJ[BIIJ)V", write as *mut c_void),
         method(c"writeBuffer", c"(JJLjava/nio/ByteBuffer;IIJ)V", write_buffer as *mut c_void),
         method(c"size", c"(JJ)J", size as *mut c_void),

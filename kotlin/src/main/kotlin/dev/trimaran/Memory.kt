@@ -234,6 +234,12 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
     private fun end(store: Store, start: Long): Long = maxOf(start, dataLen(store))
 
     private fun copyOut(store: Store, start: Long, length: Long): ByteArray {
+        // The JVM makes arrays faster than native code does. One that may be of no use must not be large.
+        if (length in 0..READ_INTO) {
+            val array = ByteArray(length.toInt())
+            lane(store) { memory, inside -> Lane.readInto(memory, inside, start, array) }
+            return array
+        }
         checkArray(start, length) { dataLen(store) }
         return lane(store) { memory, inside -> Lane.read(memory, inside, start, length) }
     }
@@ -243,6 +249,9 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
         core(this, store) { call(lane.pointer, store.lane.pointer) }
 
     internal companion object {
+        /** Up to how many bytes a read makes its array before it knows that the range is right. */
+        private const val READ_INTO = 1L shl 20
+
         @JvmSynthetic
         internal fun of(raw: Raw): Memory = Memory(raw)
     }

@@ -65,6 +65,9 @@ internal object Lane {
 
     @JvmStatic external fun read(memory: Long, store: Long, start: Long, length: Long): ByteArray
 
+    /** Fills the whole array. */
+    @JvmStatic external fun readInto(memory: Long, store: Long, start: Long, array: ByteArray)
+
     @JvmStatic external fun write(memory: Long, store: Long, data: ByteArray, offset: Int, length: Int, start: Long)
 
     @JvmStatic
