@@ -38,9 +38,5 @@ pub(crate) fn error_bytes(error: WasmtimeError) -> Vec<u8> {
 
 /// Runs an entry of the lane. A panic must not leave the library.
 pub(crate) fn entry<R>(work: impl FnOnce() -> Result<R>) -> Result<R> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Err(WasmtimeError::Unexpected { reason: text.unwrap_or("a panic without a message").to_owned() })
-    })
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(WasmtimeError::from_panic(panic.as_ref())))
 }

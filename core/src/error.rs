@@ -207,6 +207,12 @@ impl WasmtimeError {
         }
     }
 
+    /// What becomes of a panic that must go no further.
+    pub fn from_panic(panic: &(dyn std::any::Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Self::Unexpected { reason: text.unwrap_or("a panic without a message").to_owned() }
+    }
+
     /// What a call failed with.
     pub(crate) fn from_call(error: wasmtime::Error) -> Self {
         Self::from_guest(error, |reason| Self::Unexpected { reason })

@@ -74,7 +74,7 @@ fn run(
         let caller = Caller { store: Arc::clone(store), pass };
         // A panic must not cross the guest's frames.
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| function.call(&caller, arguments)))
-            .unwrap_or_else(|panic| Err(WasmtimeError::Unexpected { reason: panic_text(panic.as_ref()) }))
+            .unwrap_or_else(|panic| Err(WasmtimeError::from_panic(panic.as_ref())))
     })?;
     if given.len() != results.len() {
         let (found, expected) = (given.len(), results.len());
@@ -85,9 +85,4 @@ fn run(
         *result = value.to_wasmtime(&ty, store, &mut context, Place { what: "result", index })?;
     }
     Ok(())
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message").to_owned()
 }
