@@ -5,13 +5,21 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use trimaran::{Engine, Extern, Instance, Module, Slot, Store};
+use trimaran::{Engine, Extern, Func, FuncType, Instance, Module, Result, Slot, SlotFunction, Store, ValType};
 
 const WORKLOAD: &[u8] = include_bytes!("../workload.wat");
+const HOST: &[u8] = include_bytes!("../host.wat");
+/// How often a run calls the host.
+const CALLS: i32 = 1000;
 const ROUNDS: usize = 9;
 
 /// The median time of one call, of several rounds that take about 20 ms each.
-fn measure(row: &str, who: &str, mut call: impl FnMut()) {
+fn measure(row: &str, who: &str, call: impl FnMut()) {
+    measure_each(row, who, 1, call);
+}
+
+/// The same, where each call does something so many times.
+fn measure_each(row: &str, who: &str, times: i32, mut call: impl FnMut()) {
     let mut once = |count: u32| {
         let start = Instant::now();
         for _ in 0..count {
@@ -25,7 +33,7 @@ fn measure(row: &str, who: &str, mut call: impl FnMut()) {
     }
     let mut rounds: Vec<f64> = (0..ROUNDS).map(|_| once(count * 2).as_nanos() as f64 / f64::from(count * 2)).collect();
     rounds.sort_by(f64::total_cmp);
-    println!("{row}\t{who}\t{:.1}", rounds[ROUNDS / 2]);
+    println!("{row}\t{who}\t{:.1}", rounds[ROUNDS / 2] / f64::from(times));
 }
 
 fn limit() {
@@ -57,10 +65,42 @@ fn limit() {
     measure("size", "wasmtime", || {
         black_box(memory.size(&store));
     });
+    let (global, table) =
+        (instance.get_global(&mut store, "counter").unwrap(), instance.get_table(&mut store, "table").unwrap());
+    measure("global get", "wasmtime", || {
+        black_box(global.get(&mut store));
+    });
+    measure("global set", "wasmtime", || global.set(&mut store, black_box(wasmtime::Val::I32(7))).unwrap());
+    measure("table get", "wasmtime", || {
+        black_box(table.get(&mut store, 0));
+    });
+    measure("table size", "wasmtime", || {
+        black_box(table.size(&store));
+    });
+    let data = memory.data_ptr(&store);
+    measure("view load i32", "wasmtime", || {
+        // SAFETY: the memory is there, and has more bytes.
+        black_box(unsafe { black_box(data).cast::<i32>().read_unaligned() });
+    });
+    let inc = wasmtime::Func::wrap(&mut store, |value: i32| value + 1);
+    let guest = wasmtime::Module::new(&engine, HOST).unwrap();
+    let guest = wasmtime::Instance::new(&mut store, &guest, &[inc.into()]).unwrap();
+    let run = guest.get_typed_func::<i32, i32>(&mut store, "run").unwrap();
+    measure_each("host callback (i32)", "wasmtime", CALLS, || assert_eq!(run.call(&mut store, CALLS).unwrap(), CALLS));
     measure("instantiate", "wasmtime", || {
         let mut store = wasmtime::Store::new(&engine, ());
         black_box(wasmtime::Instance::new(&mut store, &module, &[]).unwrap());
     });
+}
+
+struct Increment;
+
+// SAFETY: it gives a number.
+unsafe impl SlotFunction for Increment {
+    fn call(&self, _store: &Store, _pass: u64, slots: &mut [Slot]) -> Result<()> {
+        slots[0].low = u64::from(slots[0].low as u32 + 1);
+        Ok(())
+    }
 }
 
 fn core() {
@@ -100,6 +140,30 @@ fn core() {
     }
     measure("size", "core", || {
         black_box(memory.size(&store).unwrap());
+    });
+    let Extern::OfGlobal { global } = instance.export(&store, "counter").unwrap() else { panic!("expected a global") };
+    let Extern::OfTable { table } = instance.export(&store, "table").unwrap() else { panic!("expected a table") };
+    measure("global get", "core", || {
+        black_box(global.get_slot(&store).unwrap());
+    });
+    // SAFETY: it is a number.
+    measure("global set", "core", || unsafe { global.set_slot(&store, black_box(int(7))).unwrap() });
+    measure("table get", "core", || {
+        black_box(table.get(&store, 0).unwrap());
+    });
+    measure("table size", "core", || {
+        black_box(table.size(&store).unwrap());
+    });
+    let ty = FuncType { params: vec![ValType::I32], results: vec![ValType::I32] };
+    let inc = Func::host(&store, ty).unwrap();
+    inc.attach(&store, Box::new(Increment)).unwrap();
+    let guest = Module::new(&engine, HOST).unwrap();
+    let guest = Instance::new(&store, &guest, vec![Extern::OfFunc { func: inc }]).unwrap();
+    let Extern::OfFunc { func: run } = guest.export(&store, "run").unwrap() else { panic!("expected a function") };
+    measure_each("host callback (i32)", "core", CALLS, || {
+        let mut slots = [int(CALLS as u64)];
+        run.call_slots(&store, &mut slots).unwrap();
+        assert_eq!(slots[0].low as i32, CALLS);
     });
     measure("instantiate", "core", || {
         let store = Store::new(&engine).unwrap();

@@ -8,7 +8,10 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::lane::python::{FuncLane, MemoryLane, SharedMemoryLane, StoreLane, new_instance, new_store};
+    use crate::lane::python::{
+        CallerLane, FuncLane, GlobalLane, MemoryLane, MemoryView, SharedMemoryLane, StoreLane, TableLane,
+        extern_object, new_extern, new_instance, new_store, take_thrown,
+    };
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -10,7 +10,7 @@ use std::ptr::NonNull;
 
 #[cfg(not(loom))]
 mod sync {
-    pub(super) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+    pub(super) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering, fence};
     pub(super) use std::sync::{Condvar, Mutex, MutexGuard};
 
     std::thread_local!(static TOKEN: u64 = const { 0 });
@@ -49,7 +49,7 @@ mod sync {
 #[cfg(loom)]
 mod sync {
     pub(super) use loom::cell::UnsafeCell;
-    pub(super) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+    pub(super) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering, fence};
     pub(super) use loom::sync::{Condvar, Mutex, MutexGuard};
 
     loom::thread_local!(static TOKEN: Box<u64> = Box::new(0));
@@ -59,7 +59,7 @@ mod sync {
     }
 }
 
-use sync::{AtomicBool, AtomicU8, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, UnsafeCell, this_thread};
+use sync::{AtomicBool, AtomicU8, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, UnsafeCell, fence, this_thread};
 
 /// What a gate can guard.
 pub(crate) trait Guarded {
@@ -96,7 +96,21 @@ pub(crate) enum Refused {
 
 /// Names one host call for as long as it lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Pass(u64);
+pub(crate) struct Pass(pub(crate) u64);
+
+/// Counts what looks at the root from outside. As long as there is any, a closed gate keeps its root.
+pub(crate) struct Pins(AtomicUsize);
+
+impl Pins {
+    pub(crate) fn new() -> std::sync::Arc<Self> {
+        std::sync::Arc::new(Self(AtomicUsize::new(0)))
+    }
+
+    /// Whether anything looks. What is gone has done with the root.
+    pub(crate) fn any(&self) -> bool {
+        self.0.load(Ordering::Acquire) != 0
+    }
+}
 
 /// Values that were dropped outside, waiting for the next entry.
 pub(crate) struct DropQueue<D> {
@@ -157,6 +171,7 @@ pub(crate) struct Gate<T: Guarded> {
     turn: Condvar,
     condition: AtomicU8,
     dropped: std::sync::Arc<DropQueue<T::Deferred>>,
+    pins: std::sync::Arc<Pins>,
     /// Apart from `state`, because an entry borrows it for as long as the guest runs.
     root: UnsafeCell<Option<T>>,
     state: UnsafeCell<State<T>>,
@@ -175,13 +190,14 @@ fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
 }
 
 impl<T: Guarded> Gate<T> {
-    pub(crate) fn new(root: T) -> Self {
+    pub(crate) fn new(root: T, pins: std::sync::Arc<Pins>) -> Self {
         Self {
             owner: AtomicUsize::new(NOBODY),
             sleepers: Mutex::new(()),
             turn: Condvar::new(),
             condition: AtomicU8::new(OPEN),
             dropped: std::sync::Arc::new(DropQueue::new()),
+            pins,
             root: UnsafeCell::new(Some(root)),
             state: UnsafeCell::new(State { callers: Vec::new(), next_pass: 0, lent: false }),
         }
@@ -190,6 +206,32 @@ impl<T: Guarded> Gate<T> {
     /// Where values that belong inside are left when they are dropped outside.
     pub(crate) fn drop_queue(&self) -> std::sync::Arc<DropQueue<T::Deferred>> {
         std::sync::Arc::clone(&self.dropped)
+    }
+
+    /// Something looks at the root from outside now, until `unpin`. For the thread that is inside.
+    pub(crate) fn pin(&self) {
+        debug_assert!(self.is_inside());
+        self.pins.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One of those is gone. Any thread may say so; it never waits. The last one takes a closed gate's root along.
+    pub(crate) fn unpin(&self) {
+        if self.pins.0.fetch_sub(1, Ordering::Release) == 1 {
+            self.retire();
+        }
+    }
+
+    /// Drops what a closed gate has kept, unless somebody looks at it or is inside, who will see to it.
+    fn retire(&self) {
+        // Whoever closes, leaves or lets go says so first and then looks at what the others have said, with a fence in
+        // between: so the last of them sees it all.
+        fence(Ordering::SeqCst);
+        if self.condition.load(Ordering::Acquire) == CLOSED && !self.pins.any() {
+            let me = this_thread();
+            if !self.is_mine(me) && self.try_own(me) {
+                drop(Turn { gate: self, outermost: true });
+            }
+        }
     }
 
     /// Fails if the gate is closed or poisoned. Takes no turn.
@@ -263,12 +305,15 @@ impl<T: Guarded> Gate<T> {
     /// Like [`Gate::enter`], for one host call only: fails when that call has returned, and on any thread
     /// but the one that it runs on.
     pub(crate) fn enter_with<R>(&self, pass: Pass, work: impl FnOnce(Inside<'_, T>) -> R) -> Result<R, Refused> {
+        self.check_pass(pass)?;
+        self.enter(work)
+    }
+
+    /// Fails where that host call has returned, and on any thread but the one that it runs on.
+    pub(crate) fn check_pass(&self, pass: Pass) -> Result<(), Refused> {
         self.check_open()?;
-        if !self.is_mine(this_thread()) {
-            return Err(Refused::Escaped);
-        }
-        let live = self.with_state(|state| state.callers.iter().any(|(other, _)| *other == pass));
-        if live { self.enter(work) } else { Err(Refused::Escaped) }
+        let is_live = || self.with_state(|state| state.callers.iter().any(|(other, _)| *other == pass));
+        if self.is_inside() && is_live() { Ok(()) } else { Err(Refused::Escaped) }
     }
 
     /// Runs a host function, and lets this thread enter through `caller` while it runs.
@@ -287,7 +332,7 @@ impl<T: Guarded> Gate<T> {
 
     /// Closes the gate and drops the root before it returns, after the thread that is inside has left.
     /// Inside a host function of this very store, later entries fail at once and the root is dropped when
-    /// the outermost call leaves. Closing twice does nothing.
+    /// the outermost call leaves. With pins out, the last one drops it. Closing twice does nothing.
     pub(crate) fn close(&self) {
         let turn = self.take_turn();
         if self.condition.swap(CLOSED, Ordering::AcqRel) == CLOSED {
@@ -351,10 +396,15 @@ impl<T: Guarded> Drop for Turn<'_, T> {
             return;
         }
         let gate = self.gate;
-        let root = if gate.condition.load(Ordering::Acquire) == CLOSED {
+        let is_closed = gate.condition.load(Ordering::Acquire) == CLOSED;
+        let is_kept = is_closed && {
+            fence(Ordering::SeqCst);
+            gate.pins.any()
+        };
+        let root = if is_closed && !is_kept {
             let root = gate.root.get_mut();
             // SAFETY: this thread is still the owner, and nothing of the root is borrowed: this is the
-            // outermost turn, and its entry has ended.
+            // outermost turn, its entry has ended, and nothing looks from outside.
             unsafe { root.deref() }.take()
         } else {
             None
@@ -367,6 +417,10 @@ impl<T: Guarded> Drop for Turn<'_, T> {
         drop(root);
         if gate.condition.load(Ordering::Acquire) == CLOSED {
             drop(gate.dropped.take());
+        }
+        if is_kept {
+            // The last pin may have gone while this thread was inside.
+            gate.retire();
         }
     }
 }

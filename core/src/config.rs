@@ -201,6 +201,16 @@ impl Config {
         usize::try_from(self.max_wasm_stack.unwrap_or(DEFAULT)).unwrap_or(usize::MAX)
     }
 
+    /// How large a memory may become without moving, in bytes: wasmtime's defaults, unless they are set.
+    pub(crate) fn reserved(&self) -> u64 {
+        // Elsewhere wasmtime reserves less, and this promises nothing.
+        const DEFAULT: u64 = if cfg!(target_pointer_width = "64") && !cfg!(miri) { 4 << 30 } else { 0 };
+        match self.memory_may_move {
+            Some(false) => u64::MAX,
+            _ => self.memory_reservation.unwrap_or(DEFAULT),
+        }
+    }
+
     /// What wasmtime makes of this.
     pub(crate) fn to_wasmtime(&self) -> Result<wasmtime::Config> {
         let invalid = |setting: &str, reason: String| WasmtimeError::Config { reason: format!("{setting}: {reason}") };

@@ -12,6 +12,7 @@ use crate::{Config, Result, WasmtimeError};
 pub struct Engine {
     inner: Closable<wasmtime::Engine>,
     guest_stack: usize,
+    reserved: u64,
 }
 
 #[uniffi::export]
@@ -21,7 +22,8 @@ impl Engine {
     pub fn new(config: Config) -> Result<Arc<Self>> {
         let engine = wasmtime::Engine::new(&config.to_wasmtime()?)
             .map_err(|error| WasmtimeError::Config { reason: crate::error::chain(&error) })?;
-        Ok(Arc::new(Self { inner: Closable::new("engine", engine), guest_stack: config.guest_stack() }))
+        let (guest_stack, reserved) = (config.guest_stack(), config.reserved());
+        Ok(Arc::new(Self { inner: Closable::new("engine", engine), guest_stack, reserved }))
     }
 
     /// Moves the epoch on by one: guests whose deadline it passes are interrupted, if
@@ -48,6 +50,11 @@ impl Engine {
     /// What guests may use of a stack, in bytes.
     pub(crate) fn guest_stack(&self) -> usize {
         self.guest_stack
+    }
+
+    /// How large a memory may become without moving, in bytes.
+    pub(crate) fn reserved(&self) -> u64 {
+        self.reserved
     }
 
     pub(crate) fn get(&self) -> Result<wasmtime::Engine> {

@@ -59,6 +59,8 @@ pub enum WasmtimeError {
     Host {
         /// What the host function said.
         reason: String,
+        /// The number under which the language keeps what was thrown, to throw it again; none where that is all.
+        thrown: Option<u64>,
     },
     /// A value has the wrong type, or there are too many or too few.
     #[error("{reason}")]
@@ -174,6 +176,11 @@ impl WasmtimeError {
 }
 
 impl WasmtimeError {
+    /// What a host function of another language threw, which keeps it under that number.
+    pub fn thrown(number: u64) -> Self {
+        Self::Host { reason: "an exception of its language".to_owned(), thrown: Some(number) }
+    }
+
     pub(crate) fn wrong_type(reason: impl Into<String>) -> Self {
         Self::Type { reason: reason.into() }
     }

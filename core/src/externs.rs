@@ -56,8 +56,8 @@ impl Extern {
     pub(crate) fn from_wasmtime(store: &Store, item: wasmtime::Extern) -> Self {
         match item {
             wasmtime::Extern::Func(func) => Self::OfFunc { func: Func::new(store, func) },
-            wasmtime::Extern::Global(global) => Self::OfGlobal { global: Global::new(store, global) },
-            wasmtime::Extern::Table(table) => Self::OfTable { table: Table::new(store, table) },
+            wasmtime::Extern::Global(global) => Self::OfGlobal { global: Global::from_wasmtime(store, global) },
+            wasmtime::Extern::Table(table) => Self::OfTable { table: Table::from_wasmtime(store, table) },
             wasmtime::Extern::Memory(memory) => Self::OfMemory { memory: Memory::from_wasmtime(store, memory) },
             wasmtime::Extern::SharedMemory(memory) => {
                 Self::OfSharedMemory { memory: SharedMemory::from_wasmtime(store.engine(), memory) }
@@ -70,8 +70,8 @@ impl Extern {
     pub(crate) fn to_wasmtime(&self, store: &Store) -> Result<wasmtime::Extern> {
         Ok(match self {
             Self::OfFunc { func } => func.get(store)?.into(),
-            Self::OfGlobal { global } => global.get(store)?.into(),
-            Self::OfTable { table } => table.get(store)?.into(),
+            Self::OfGlobal { global } => global.inner(store)?.into(),
+            Self::OfTable { table } => table.inner(store)?.into(),
             Self::OfMemory { memory } => memory.to_extern(store)?,
             Self::OfSharedMemory { memory } => memory.get_for(store)?.into(),
             Self::OfTag { tag } => tag.get(store)?.into(),

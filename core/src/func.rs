@@ -1,10 +1,11 @@
 //! Functions: called with values that are checked first.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use wasmtime::RootScope;
 
 use crate::error::WasmtimeError;
+use crate::host::Body;
 use crate::lane::Known;
 use crate::store::StoreId;
 use crate::value::{Place, blank};
@@ -16,6 +17,8 @@ pub struct Func {
     owner: StoreId,
     inner: wasmtime::Func,
     pub(crate) known: Known,
+    /// Where the body of a function of the host goes.
+    pub(crate) body: Weak<Body>,
 }
 
 #[uniffi::export]
@@ -65,7 +68,11 @@ impl Func {
 
 impl Func {
     pub(crate) fn new(store: &Store, inner: wasmtime::Func) -> Arc<Self> {
-        Arc::new(Self { owner: store.id(), inner, known: Known::default() })
+        Arc::new(Self { owner: store.id(), inner, known: Known::default(), body: Weak::new() })
+    }
+
+    pub(crate) fn with_body(store: &Store, inner: wasmtime::Func, body: Weak<Body>) -> Arc<Self> {
+        Arc::new(Self { owner: store.id(), inner, known: Known::default(), body })
     }
 
     pub(crate) fn get(&self, store: &Store) -> Result<wasmtime::Func> {

@@ -1,13 +1,31 @@
 //! Functions of the host: what a guest calls, and the caller that they are given.
 
-use std::sync::Arc;
+use std::mem::MaybeUninit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+
+use wasmtime::{AsContextMut, RootScope, StoreContextMut, ValRaw};
 
 use crate::access::Pass;
 use crate::error::HostError;
+use crate::slot::Owned;
+use crate::store::StoreData;
 use crate::value::Place;
-use crate::{Extern, Func, FuncType, Result, Store, Val, WasmtimeError};
+use crate::{Extern, Func, FuncType, Result, Signature, Slot, Store, Val, WasmtimeError};
 
-/// A function of the host.
+/// A function of the host, on slots.
+///
+/// # Safety
+/// What it leaves in the slots of results that are references is as the head of `Slot` says, and belongs to the core from
+/// then on.
+pub unsafe trait SlotFunction: Send + Sync {
+    /// Runs it. The slots hold the parameters before and the results after; handles among the parameters belong to it.
+    /// `pass` is the number of this call, for `Store::caller_export`. What it fails with comes out of the outer call,
+    /// after the guest has unwound.
+    fn call(&self, store: &Store, pass: u64, slots: &mut [Slot]) -> Result<()>;
+}
+
+/// A function of the host, on values.
 pub trait HostFunction: Send + Sync {
     /// Runs it. What it fails with comes out of the outer call, after the guest has unwound.
     fn call(&self, caller: &Caller, arguments: Vec<Val>) -> Result<Vec<Val>>;
@@ -15,9 +33,10 @@ pub trait HostFunction: Send + Sync {
 
 /// The guest that called a host function. It is valid on its own thread, until that function returns; the
 /// store itself can be used as well, to any depth.
+#[derive(Clone)]
 pub struct Caller {
     store: Arc<Store>,
-    pass: Pass,
+    pass: u64,
 }
 
 impl Caller {
@@ -29,60 +48,182 @@ impl Caller {
     /// What the calling instance exports under `name`. Fails with `NotFound`, and with `Escaped` after the
     /// host function has returned.
     pub fn export(&self, name: &str) -> Result<Extern> {
-        self.store.enter_with(self.pass, |caller| {
-            let found = caller.and_then(|caller| caller.get_export(name));
-            found.map(|item| Extern::from_wasmtime(&self.store, item)).ok_or_else(|| WasmtimeError::NotFound {
-                name: name.to_owned(),
-                reason: format!("the calling instance has no export `{name}`"),
-            })
+        self.store.caller_export(self.pass, name)?.ok_or_else(|| WasmtimeError::NotFound {
+            name: name.to_owned(),
+            reason: format!("the calling instance has no export `{name}`"),
+        })
+    }
+}
+
+/// What a function of the host does, once that is known.
+#[derive(Default)]
+pub(crate) struct Body(OnceLock<Box<dyn SlotFunction>>);
+
+#[uniffi::export]
+impl Func {
+    /// Makes a function of the host. The lane gives it its body.
+    ///
+    /// Fails with `Unsupported` where the type names one of a module's own types.
+    #[uniffi::constructor]
+    pub fn host(store: &Store, ty: FuncType) -> Result<Arc<Self>> {
+        let raw_type = ty.to_wasmtime(store.engine())?;
+        let signature = Signature::of(&raw_type);
+        let body = Arc::new(Body::default());
+        // The store alone holds the body: it goes with the store, whoever holds the function.
+        let room = Arc::downgrade(&body);
+        let run = {
+            let ty = raw_type.clone();
+            move |caller: wasmtime::Caller<'_, StoreData>, slots: &mut [MaybeUninit<ValRaw>]| {
+                let called = Called { ty: &ty, signature: &signature, body: &body };
+                called.run(caller, slots).map_err(|error| wasmtime::Error::new(HostError(error)))
+            }
+        };
+        store.enter(|context| {
+            // SAFETY: `run` takes the slots for what the type says, and leaves there what it says.
+            let func = unsafe { wasmtime::Func::new_unchecked(context, raw_type, run) };
+            Ok(Self::with_body(store, func, room))
+        })
+    }
+
+    /// What a host function of this type gives, as a guest wants it: numbers are converted as arguments are.
+    ///
+    /// Fails with `Type` for a wrong number or type of results, and with `Range` for a number that does not fit.
+    pub fn convert_results(&self, store: &Store, values: Vec<Val>) -> Result<Vec<Val>> {
+        let func = self.get(store)?;
+        store.enter(|context| {
+            let mut scope = RootScope::new(context);
+            let mut context = scope.as_context_mut();
+            let results: Vec<_> = func.ty(&context).results().collect();
+            if results.len() != values.len() {
+                let (found, expected) = (values.len(), results.len());
+                let reason = format!("the host function gave {found} results: expected {expected}");
+                return Err(WasmtimeError::wrong_type(reason));
+            }
+            let pairs = results.iter().zip(&values).enumerate();
+            pairs
+                .map(|(index, (ty, value))| {
+                    let given = value.to_wasmtime(ty, store, &mut context, Place { what: "result", index })?;
+                    // A reference is handed on as it is.
+                    let is_reference = matches!(ty, wasmtime::ValType::Ref(_));
+                    if is_reference { Ok(value.clone()) } else { Val::from_wasmtime(&given, store, &mut context) }
+                })
+                .collect()
         })
     }
 }
 
 impl Func {
-    /// Makes a function of the host. Its results are checked against `ty` as arguments are.
-    pub fn host(store: &Arc<Store>, ty: &FuncType, function: Arc<dyn HostFunction>) -> Result<Arc<Self>> {
-        let raw_type = ty.to_wasmtime(store.engine())?;
-        // The store owns the function, so the function must not own the store.
-        let home = Arc::downgrade(store);
-        store.enter(|context| {
-            let func = wasmtime::Func::new(context, raw_type.clone(), move |mut caller, params, results| {
-                let Some(store) = home.upgrade() else {
-                    let closed = WasmtimeError::Closed { what: "store".to_owned() };
-                    return Err(wasmtime::Error::new(HostError(closed)));
-                };
-                run(&store, &mut caller, function.as_ref(), &raw_type, params, results)
-                    .map_err(|error| wasmtime::Error::new(HostError(error)))
-            });
-            Ok(Self::new(store, func))
-        })
+    /// Gives a function that `Func::host` made its body, which lives as long as the store. Fails with `Type` where it has
+    /// one, or is no such function.
+    pub fn attach(&self, store: &Store, body: Box<dyn SlotFunction>) -> Result<()> {
+        self.get(store)?;
+        let set = self.body.upgrade().is_some_and(|room| room.0.set(body).is_ok());
+        if set { Ok(()) } else { Err(WasmtimeError::wrong_type("the function has a body already")) }
+    }
+
+    /// Makes a function of the host that takes and gives values. Its results are checked against `ty` as arguments are.
+    pub fn of_values(store: &Store, ty: &FuncType, function: Arc<dyn HostFunction>) -> Result<Arc<Self>> {
+        let func = Self::host(store, ty.clone())?;
+        let signature = Signature::of(&ty.to_wasmtime(store.engine())?);
+        // Not the function itself: it would never go.
+        let same = Self::new(store, func.get(store)?);
+        func.attach(store, Box::new(OnValues { function, signature, func: same }))?;
+        Ok(func)
     }
 }
 
-fn run(
-    store: &Arc<Store>,
-    caller: &mut wasmtime::Caller<'_, crate::store::StoreData>,
-    function: &dyn HostFunction,
-    ty: &wasmtime::FuncType,
-    params: &[wasmtime::Val],
-    results: &mut [wasmtime::Val],
+/// A function on values, for slots.
+struct OnValues {
+    function: Arc<dyn HostFunction>,
+    signature: Signature,
+    func: Arc<Func>,
+}
+
+// SAFETY: the results are made by `Slot::of`.
+unsafe impl SlotFunction for OnValues {
+    fn call(&self, store: &Store, pass: u64, slots: &mut [Slot]) -> Result<()> {
+        let given = slots.iter().zip(self.signature.params());
+        // SAFETY: by the contract of the trait.
+        let arguments = given.map(|(slot, kind)| unsafe { slot.value(*kind, Owned::ByUs) }).collect();
+        let Some(home) = store.home() else { return Err(WasmtimeError::Closed { what: "store".to_owned() }) };
+        let found = self.function.call(&Caller { store: home, pass }, arguments)?;
+        // What is right as it is needs no store, which the function may have closed.
+        let is_right = found.len() == self.signature.results().len()
+            && found.iter().zip(self.signature.results()).all(|(value, kind)| value.is_plain(*kind));
+        let results = if is_right { found } else { self.func.convert_results(store, found)? };
+        slots.iter_mut().zip(results).for_each(|(slot, value)| *slot = Slot::of(value));
+        Ok(())
+    }
+}
+
+/// A host function, as a guest has called it.
+struct Called<'a> {
+    ty: &'a wasmtime::FuncType,
+    signature: &'a Signature,
+    body: &'a Body,
+}
+
+impl Called<'_> {
+    fn run(&self, mut caller: wasmtime::Caller<'_, StoreData>, raw: &mut [MaybeUninit<ValRaw>]) -> Result<()> {
+        let home = caller.data().home.as_ptr();
+        // SAFETY: whoever entered the store borrows it until this has returned, as nothing else runs its guests.
+        let store = unsafe { &*home };
+        let Some(body) = self.body.0.get() else {
+            return Err(WasmtimeError::Unexpected { reason: "a host function without a body".to_owned() });
+        };
+        // Results that are more than the parameters find nothing there yet.
+        let filled = self.signature.params().len();
+        raw.iter_mut().skip(filled).for_each(|slot| _ = slot.write(ValRaw::i64(0)));
+        let length = raw.len();
+        // SAFETY: a `Slot` is of the size and alignment of a `ValRaw`, and takes any bits. All are written: the
+        // parameters by the guest, and the rest above.
+        let slots = unsafe { std::slice::from_raw_parts_mut(raw.as_mut_ptr().cast::<Slot>(), length) };
+        if self.signature.is_plain() {
+            return call(store, &mut caller, body.as_ref(), slots);
+        }
+        self.load(store, caller.as_context_mut(), slots)?;
+        call(store, &mut caller, body.as_ref(), slots)?;
+        self.store(store, caller.as_context_mut(), slots)
+    }
+
+    /// Makes handles of the references among the parameters.
+    fn load(&self, store: &Store, mut context: StoreContextMut<'_, StoreData>, slots: &mut [Slot]) -> Result<()> {
+        for (slot, (kind, ty)) in slots.iter_mut().zip(self.signature.params().iter().zip(self.ty.params())) {
+            if !kind.is_plain() {
+                // SAFETY: the guest left a value of that type there, and nothing has been collected since.
+                let value = unsafe { wasmtime::Val::from_raw(&mut context, slot.raw(), ty) };
+                *slot = Slot::of(Val::from_wasmtime(&value, store, &mut context)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes references of the handles among the results.
+    fn store(&self, store: &Store, context: StoreContextMut<'_, StoreData>, slots: &mut [Slot]) -> Result<()> {
+        let mut context = context;
+        let given = slots.iter().zip(self.signature.results());
+        // SAFETY: by the contract of `SlotFunction`. All handles are taken before anything may fail.
+        let values: Vec<_> = given.map(|(slot, kind)| unsafe { slot.value(*kind, Owned::ByUs) }).collect();
+        for (index, (slot, (value, ty))) in slots.iter_mut().zip(values.iter().zip(self.ty.results())).enumerate() {
+            if matches!(ty, wasmtime::ValType::Ref(_)) {
+                let value = value.to_wasmtime(&ty, store, &mut context, Place { what: "result", index })?;
+                let raw = value.to_raw(&mut context).map_err(|error| WasmtimeError::limit(error.to_string()))?;
+                *slot = Slot::of_raw(raw);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn call(
+    store: &Store,
+    caller: &mut wasmtime::Caller<'_, StoreData>,
+    body: &dyn SlotFunction,
+    slots: &mut [Slot],
 ) -> Result<()> {
-    let mut context = wasmtime::AsContextMut::as_context_mut(caller);
-    let arguments: Vec<_> =
-        params.iter().map(|value| Val::from_wasmtime(value, store, &mut context)).collect::<Result<_>>()?;
-    let given = store.publish(caller, |pass| {
-        let caller = Caller { store: Arc::clone(store), pass };
+    store.host_call(caller, |Pass(pass)| {
         // A panic must not cross the guest's frames.
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| function.call(&caller, arguments)))
+        catch_unwind(AssertUnwindSafe(|| body.call(store, pass, slots)))
             .unwrap_or_else(|panic| Err(WasmtimeError::from_panic(panic.as_ref())))
-    })?;
-    if given.len() != results.len() {
-        let (found, expected) = (given.len(), results.len());
-        return Err(WasmtimeError::wrong_type(format!("the host function gave {found} results: expected {expected}")));
-    }
-    let mut context = wasmtime::AsContextMut::as_context_mut(caller);
-    for (index, ((result, value), ty)) in results.iter_mut().zip(&given).zip(ty.results()).enumerate() {
-        *result = value.to_wasmtime(&ty, store, &mut context, Place { what: "result", index })?;
-    }
-    Ok(())
+    })
 }

@@ -8,88 +8,9 @@ use std::sync::OnceLock;
 
 use wasmtime::{StoreContextMut, ValRaw};
 
+use crate::slot::Owned;
 use crate::store::StoreData;
-use crate::{Func, Result, Store, WasmtimeError};
-
-/// Room for one number of any type, at its low end. The high end of what is narrower is of no account.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Slot {
-    /// Bits 0 to 63.
-    pub low: u64,
-    /// Bits 64 to 127, of a vector.
-    pub high: u64,
-}
-
-// A slot stands for wasmtime's own, which has the bytes of every machine in little-endian order.
-const _: () = assert!(size_of::<Slot>() == size_of::<ValRaw>() && align_of::<Slot>() >= align_of::<ValRaw>());
-const _: () = assert!(cfg!(target_endian = "little"));
-
-/// The type of a value, as far as a slot is concerned.
-#[repr(u8)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A 32-bit integer.
-    I32 = 0,
-    /// A 64-bit integer.
-    I64 = 1,
-    /// A 32-bit float.
-    F32 = 2,
-    /// A 64-bit float.
-    F64 = 3,
-    /// A vector of 128 bits.
-    V128 = 4,
-    /// A reference: not for slots.
-    Ref = 5,
-}
-
-/// What a function takes and gives.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Signature {
-    params: Box<[Kind]>,
-    results: Box<[Kind]>,
-    is_plain: bool,
-}
-
-impl Signature {
-    /// What it takes.
-    pub fn params(&self) -> &[Kind] {
-        &self.params
-    }
-
-    /// What it gives.
-    pub fn results(&self) -> &[Kind] {
-        &self.results
-    }
-
-    /// How many slots a call needs: parameters and results use the same ones.
-    pub fn width(&self) -> usize {
-        self.params.len().max(self.results.len())
-    }
-
-    /// Whether it has no references, so that it can be called on slots.
-    pub fn is_plain(&self) -> bool {
-        self.is_plain
-    }
-
-    fn of(ty: &wasmtime::FuncType) -> Self {
-        let params: Box<[Kind]> = ty.params().map(|ty| kind(&ty)).collect();
-        let results: Box<[Kind]> = ty.results().map(|ty| kind(&ty)).collect();
-        let is_plain = !params.iter().chain(&results).any(|kind| *kind == Kind::Ref);
-        Self { params, results, is_plain }
-    }
-}
-
-fn kind(ty: &wasmtime::ValType) -> Kind {
-    match ty {
-        wasmtime::ValType::I32 => Kind::I32,
-        wasmtime::ValType::I64 => Kind::I64,
-        wasmtime::ValType::F32 => Kind::F32,
-        wasmtime::ValType::F64 => Kind::F64,
-        wasmtime::ValType::V128 => Kind::V128,
-        wasmtime::ValType::Ref(_) => Kind::Ref,
-    }
-}
+use crate::{Func, Result, Signature, Slot, Store, WasmtimeError};
 
 /// A signature that is looked up when it is first asked for.
 #[derive(Default)]
@@ -113,6 +34,27 @@ impl Func {
     pub fn call_slots(&self, store: &Store, slots: &mut [Slot]) -> Result<()> {
         let func = self.check_slots(store, slots.len())?;
         store.enter_guest(|mut context| call_raw(func, &mut context, slots))
+    }
+
+    /// The same for a function with references, which lie in the slots as the head of `Slot` says. Those of the parameters
+    /// belong to the caller; those of the results as well, from then on.
+    ///
+    /// # Safety
+    /// Where the function has references as parameters, their slots hold living handles, or 0.
+    pub unsafe fn call_references(&self, store: &Store, slots: &mut [Slot]) -> Result<()> {
+        let signature = self.signature(store)?;
+        if signature.is_plain() {
+            return self.call_slots(store, slots);
+        }
+        let Some(slots) = slots.get_mut(..signature.width()) else {
+            return Err(WasmtimeError::wrong_type(format!("{} slots are too few", slots.len())));
+        };
+        let given = slots.iter().zip(signature.params());
+        // SAFETY: by the contract.
+        let arguments: Vec<_> = given.map(|(slot, kind)| unsafe { slot.value(*kind, Owned::ByCaller) }).collect();
+        let results = self.call(store, arguments)?;
+        slots.iter_mut().zip(results).for_each(|(slot, value)| *slot = Slot::of(value));
+        Ok(())
     }
 
     /// Calls the function once for each row, in one turn of the store. `fill` puts a row's parameters into the slots,

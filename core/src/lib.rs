@@ -13,6 +13,7 @@ mod error;
 mod externs;
 mod func;
 mod global;
+mod growth;
 mod host;
 mod instance;
 mod lane;
@@ -20,6 +21,7 @@ mod memory;
 mod module;
 mod reference;
 mod shared_memory;
+mod slot;
 mod stack;
 mod store;
 mod table;
@@ -27,6 +29,7 @@ mod tag;
 mod trap;
 mod types;
 mod value;
+mod view;
 mod wat;
 
 pub use config::{Cache, Collector, Config, OptLevel, Profiler, Strategy};
@@ -35,13 +38,13 @@ pub use error::{Result, WasmtimeError};
 pub use externs::{Extern, NamedExtern};
 pub use func::Func;
 pub use global::Global;
-pub use host::{Caller, HostFunction};
+pub use host::{Caller, HostFunction, SlotFunction};
 pub use instance::Instance;
-pub use lane::{Kind, Signature, Slot};
 pub use memory::Memory;
 pub use module::{Module, validate};
-pub use reference::Reference;
+pub use reference::{HostObject, Reference};
 pub use shared_memory::{SharedMemory, WaitOutcome};
+pub use slot::{Kind, Signature, Slot};
 pub use store::Store;
 pub use table::Table;
 pub use tag::Tag;
@@ -51,6 +54,7 @@ pub use types::{
     TagType, ValType,
 };
 pub use value::Val;
+pub use view::View;
 pub use wat::wat2wasm;
 
 uniffi::setup_scaffolding!("trimaran");

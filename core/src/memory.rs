@@ -1,13 +1,14 @@
 //! Memories: the bytes that a guest and its host share.
 
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use wasmtime::StoreContextMut;
 
-use crate::bytes::{Bytes, hexdump};
+use crate::bytes::{Bytes, checked, hexdump};
 use crate::error::{chain, natural};
 use crate::store::{StoreData, StoreId};
-use crate::{MemoryType, Result, Store, WasmtimeError};
+use crate::{MemoryType, Result, Store, View, WasmtimeError};
 
 /// A linear memory. It belongs to one store.
 ///
@@ -88,7 +89,13 @@ impl Memory {
             store,
             |memory, context| {
                 let (size, ty) = (memory.size(&*context), memory.ty(&*context));
-                memory.grow(context, delta).map_err(|error| cannot_grow(delta, size, &ty, &error))
+                memory.grow(&mut *context, delta).map_err(|error| {
+                    let desired = u128::from(size.saturating_add(delta)) << ty.page_size_log2();
+                    if context.data().growth.refuses(u64::try_from(desired).unwrap_or(u64::MAX)) {
+                        return is_viewed(delta, size);
+                    }
+                    cannot_grow(delta, size, &ty, &error)
+                })
             },
             |shared| grow_shared(shared, delta),
         )
@@ -218,8 +225,25 @@ impl Memory {
 
     /// Shows `length` bytes from `start` to `work`, which must not use the store. They are the guest's own, or a copy of
     /// them where other threads may write them.
-    pub fn view<R>(&self, store: &Store, start: i64, length: i64, work: impl FnOnce(&[u8]) -> R) -> Result<R> {
+    pub fn show<R>(&self, store: &Store, start: i64, length: i64, work: impl FnOnce(&[u8]) -> R) -> Result<R> {
         self.with_bytes(store, |bytes| bytes.view(start, length, work))
+    }
+
+    /// The bytes from `start`, `length` of them or up to the end, where they are. While it is there, the memory does not
+    /// grow where it would have to move for that.
+    pub fn view(&self, store: &Store, start: i64, length: Option<i64>) -> Result<View> {
+        self.visit(
+            store,
+            |memory, context| {
+                let closed = || WasmtimeError::Closed { what: "store".to_owned() };
+                let home = context.data().home.upgrade().ok_or_else(closed)?;
+                let bytes = memory.data_mut(context);
+                let (base, range) = (NonNull::from(&mut *bytes).cast(), part(bytes.len(), start, length)?);
+                // SAFETY: the range is inside.
+                Ok(View::own(home, unsafe { base.add(range.start) }, range.len()))
+            },
+            |shared| view_shared(shared, start, length),
+        )
     }
 
     /// Lets `work`, which must not use the store, write all of `length` bytes from `start`. What it sees there before
@@ -268,10 +292,31 @@ impl Memory {
     }
 }
 
+pub(crate) fn view_shared(memory: &wasmtime::SharedMemory, start: i64, length: Option<i64>) -> Result<View> {
+    let bytes = memory.data();
+    let (base, range) = (NonNull::from(bytes).cast(), part(bytes.len(), start, length)?);
+    // SAFETY: the range is inside.
+    Ok(View::shared(memory.clone(), unsafe { base.add(range.start) }, range.len()))
+}
+
+/// The range of so many bytes from `start`, or up to the end.
+fn part(size: usize, start: i64, length: Option<i64>) -> Result<std::ops::Range<usize>> {
+    let rest = || i64::try_from(size).unwrap_or(i64::MAX).saturating_sub(start.max(0)).max(0);
+    let (start, length) = (natural(start, "the offset")?, natural(length.unwrap_or_else(rest), "the length")?);
+    checked(start, length, size)
+}
+
 /// Grows a shared memory: no store is entered.
 pub(crate) fn grow_shared(memory: &wasmtime::SharedMemory, delta: u64) -> Result<u64> {
     let size = memory.size();
     memory.grow(delta).map_err(|error| cannot_grow(delta, size, &memory.ty(), &error))
+}
+
+fn is_viewed(delta: u64, size: u64) -> WasmtimeError {
+    WasmtimeError::limit(format!(
+        "cannot grow the memory by {delta} pages: it has {size}, would have to move, and a view of its store's memories is \
+         out (let go of the view first, or make the engine with a greater memory_reservation)"
+    ))
 }
 
 fn cannot_grow(delta: u64, size: u64, ty: &wasmtime::MemoryType, error: &wasmtime::Error) -> WasmtimeError {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasmtime::{AnyRef, ExnRef, ExternRef, OwnedRooted, StoreContextMut};
+use wasmtime::{AnyRef, AsContextMut, ExnRef, ExternRef, OwnedRooted, RootScope, StoreContextMut};
 
 use crate::access::DropQueue;
 use crate::store::{StoreData, StoreId};
@@ -24,7 +24,32 @@ pub struct Reference {
     dropped: Arc<DropQueue<Root>>,
 }
 
+/// A value of the host, as a guest holds it. It is dropped when neither the guest nor the host refers to it any more
+/// and the store has collected its garbage, or the store is closed.
+pub type HostObject = Arc<dyn std::any::Any + Send + Sync>;
+
 impl Reference {
+    /// Makes a reference to a value of the host. Fails with `Limit` where the store has no room for it.
+    pub fn of_host(store: &Store, object: HostObject) -> Result<Arc<Self>> {
+        store.enter(|context| {
+            let mut scope = RootScope::new(context);
+            let mut context = scope.as_context_mut();
+            let made = ExternRef::new(&mut context, object).and_then(|value| value.to_owned_rooted(&mut context));
+            let root = made.map_err(|error| WasmtimeError::limit(crate::error::chain(&error)))?;
+            Ok(Self::new(store, Root::Extern(root)))
+        })
+    }
+
+    /// The value of the host that this is a reference to, if it is one.
+    pub fn host_object(&self, store: &Store) -> Result<Option<HostObject>> {
+        store.check_owner(self.owner, "reference")?;
+        let Some(Root::Extern(root)) = &self.root else { return Ok(None) };
+        store.enter(|context| {
+            let data = root.data(&context).map_err(|error| WasmtimeError::limit(crate::error::chain(&error)))?;
+            Ok(data.and_then(|data| data.downcast_ref::<HostObject>()).map(Arc::clone))
+        })
+    }
+
     pub(crate) fn new(store: &Store, root: Root) -> Arc<Self> {
         Arc::new(Self { owner: store.id(), root: Some(root), dropped: store.drop_queue() })
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::bytes::Bytes;
 use crate::closable::Closable;
 use crate::error::{chain, natural};
-use crate::memory::grow_shared;
-use crate::{Engine, Memory, MemoryType, Result, Store, WasmtimeError};
+use crate::memory::{grow_shared, view_shared};
+use crate::{Engine, Memory, MemoryType, Result, Store, View, WasmtimeError};
 
 /// A memory that several threads may use at once, each from a store of its own.
 ///
@@ -151,6 +151,16 @@ impl SharedMemory {
     /// Copies bytes out, beginning at `start`, until `buffer` is full.
     pub fn read_into(&self, start: i64, buffer: &mut [u8]) -> Result<()> {
         Bytes::Shared(self.inner.get()?.data()).read_into(start, buffer)
+    }
+
+    /// Shows `length` bytes from `start` to `work`: a copy, since other threads may write them.
+    pub fn show<R>(&self, start: i64, length: i64, work: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        Bytes::Shared(self.inner.get()?.data()).view(start, length, work)
+    }
+
+    /// The bytes from `start`, `length` of them or up to the end, where they are. A shared memory never moves.
+    pub fn view(&self, start: i64, length: Option<i64>) -> Result<View> {
+        view_shared(&self.inner.get()?, start, length)
     }
 }
 

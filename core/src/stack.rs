@@ -1,13 +1,97 @@
-//! Room on the stack: guests run where there is enough of it.
+//! Room on the stack: guests run where there is enough of it, the host's functions on the thread's own.
 //!
 //! Wasmtime lets a guest use as much stack as it is configured to, whatever the thread has. See
 //! `docs/adr/0008-guests-run-on-enough-stack.md`.
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 std::thread_local! {
     /// The lowest address of the stack that this thread runs on; 0 where it has not been asked for.
     static BOTTOM: Cell<usize> = const { Cell::new(0) };
+    /// Where the thread's own stack goes on, while it runs on another one.
+    static OWN: Cell<Option<Part>> = const { Cell::new(None) };
+}
+
+/// The free part of a stack that waits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    bottom: usize,
+    top: usize,
+}
+
+/// What lies between an address of the running function and the first that is free for another one, generously.
+const MARGIN: usize = 4 << 10;
+
+impl Part {
+    /// What is free below the running function, if the bottom of its stack is known.
+    fn here() -> Option<Self> {
+        let (top, bottom) = (here().saturating_sub(MARGIN), BOTTOM.get());
+        (bottom != 0).then_some(Self { bottom, top: top.max(bottom) })
+    }
+
+    fn has_room(self, needed: usize) -> bool {
+        self.top - self.bottom >= needed
+    }
+
+    /// Runs `work` there.
+    ///
+    /// # Safety
+    /// It is a part of a stack of this very thread that waits until `work` has returned.
+    unsafe fn run<R>(self, work: impl FnOnce() -> R) -> R {
+        const ALIGNED: usize = !0x3F;
+        let bottom = (self.bottom + !ALIGNED) & ALIGNED;
+        let size = (self.top & ALIGNED).saturating_sub(bottom);
+        let _outer = Switched { bottom: BOTTOM.replace(self.bottom) };
+        // A panic must not leave the other stack but by its own frame.
+        // SAFETY: by the contract nobody else uses that part; it is aligned, and `work` returns.
+        unsafe { on_stack(bottom, size, || catch_unwind(AssertUnwindSafe(work))) }
+            .unwrap_or_else(|panic| resume_unwind(panic))
+    }
+}
+
+/// Puts the bottom of the outer stack back, also where the work panics.
+struct Switched {
+    bottom: usize,
+}
+
+impl Drop for Switched {
+    fn drop(&mut self) {
+        BOTTOM.set(self.bottom);
+    }
+}
+
+/// Puts back where the thread's own stack goes on.
+struct Elsewhere {
+    own: Option<Part>,
+}
+
+impl Elsewhere {
+    fn now(own: Option<Part>) -> Self {
+        Self { own: OWN.replace(own) }
+    }
+}
+
+impl Drop for Elsewhere {
+    fn drop(&mut self) {
+        OWN.set(self.own);
+    }
+}
+
+psm::psm_stack_manipulation! {
+    yes {
+        /// # Safety
+        /// The pages from `bottom` on are free stack of this thread; `work` returns and does not unwind.
+        unsafe fn on_stack<R>(bottom: usize, size: usize, work: impl FnOnce() -> R) -> R {
+            // SAFETY: by the contract.
+            unsafe { psm::on_stack(std::ptr::with_exposed_provenance_mut(bottom), size, work) }
+        }
+    }
+    no {
+        unsafe fn on_stack<R>(_bottom: usize, _size: usize, work: impl FnOnce() -> R) -> R {
+            work()
+        }
+    }
 }
 
 /// Whether `needed` bytes are left. Takes a nanosecond, but for the first time on a thread.
@@ -27,18 +111,46 @@ fn look(needed: usize) -> bool {
     left >= needed
 }
 
-/// Runs `work` on a stack of its own, of `size` bytes.
+/// Runs `work`, a guest's, on a stack of its own, of `size` bytes.
 #[cold]
 pub(crate) fn grow<R>(size: usize, work: impl FnOnce() -> R) -> R {
-    /// Puts the bottom of the outer stack back, also where `work` panics.
-    struct Outer(usize);
-    impl Drop for Outer {
-        fn drop(&mut self) {
-            BOTTOM.set(self.0);
-        }
+    let _elsewhere = Elsewhere::now(Part::here());
+    let _outer = Switched { bottom: BOTTOM.replace(0) };
+    stacker::grow(size, || {
+        // Later on it is asked for every time that a host function goes back to the thread's own stack.
+        look(0);
+        work()
+    })
+}
+
+/// Runs `work`, the host's, on the thread's own stack: languages look at where they are. Tells it where the guest's stack
+/// goes on, if that is another one. Gives nothing, and has done nothing, where `needed` bytes are not left.
+#[inline]
+pub(crate) fn on_own<R>(needed: usize, work: impl FnOnce(Option<Part>) -> R) -> Option<R> {
+    match OWN.get() {
+        None => has_room(needed).then(|| work(None)),
+        Some(own) => own.has_room(needed).then(|| back(own, work)),
     }
-    let _outer = Outer(BOTTOM.replace(0));
-    stacker::grow(size, work)
+}
+
+#[cold]
+fn back<R>(own: Part, work: impl FnOnce(Option<Part>) -> R) -> R {
+    let guest = Part::here();
+    let _elsewhere = Elsewhere::now(None);
+    // SAFETY: `grow` or `on` left that part on this thread's own stack, and waits until this has returned.
+    unsafe { own.run(|| work(guest)) }
+}
+
+/// Runs `work`, a guest's, where an outer guest's stack goes on, that `on_own` told.
+///
+/// # Safety
+/// The host function that was told has not returned, and runs on this thread.
+#[cold]
+pub(crate) unsafe fn on<R>(guest: Part, work: impl FnOnce() -> R) -> R {
+    let _elsewhere = Elsewhere::now(Part::here());
+    // SAFETY: that stack waits for the host function, by the contract, and nothing further in uses it: it would have
+    // been told another part.
+    unsafe { guest.run(work) }
 }
 
 /// About where the stack is now.

@@ -1,18 +1,22 @@
 //! The store: where instances live, and the way into it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::access::{DropQueue, Gate, Guarded, Inside, Pass};
 use crate::error::natural;
+use crate::growth::Growth;
 use crate::reference::Root;
-use crate::{Engine, Result, WasmtimeError, stack};
+use crate::{Engine, Extern, Result, WasmtimeError, stack};
 
 /// What a store keeps for the objects in it.
-#[derive(Default)]
-pub(crate) struct StoreData {}
+pub(crate) struct StoreData {
+    /// The store itself. It lives for as long as anything runs in it: whoever entered it borrows it.
+    pub(crate) home: Weak<Store>,
+    pub(crate) growth: Growth,
+}
 
 /// Tells the stores of this process apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,11 +34,18 @@ pub struct Store {
     /// What guests may use of a stack, in bytes.
     guest_stack: usize,
     gate: Gate<Guest>,
+    /// Where its guests' stack goes on, while a host function of theirs runs on another one.
+    waiting: Mutex<Option<stack::Part>>,
+    /// Whether there is such a place. For the thread that is inside, which need not look for it otherwise.
+    is_split: AtomicBool,
 }
 
 /// What the host needs of a stack beside its guest, in bytes: our own frames, and the zones that a JVM keeps at the end
 /// of every stack.
 const HOST_STACK: usize = 256 << 10;
+
+/// What has to be left of the thread's own stack for a host function, in bytes. A JVM wants most of it for its zones.
+const HOST_CALL: usize = 64 << 10;
 
 /// What stands behind the gate.
 pub(crate) struct Guest(wasmtime::Store<StoreData>);
@@ -55,12 +66,19 @@ impl Store {
     #[uniffi::constructor]
     pub fn new(engine: &Engine) -> Result<Arc<Self>> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let guest_stack = engine.guest_stack();
+        let (guest_stack, reserved) = (engine.guest_stack(), engine.reserved());
         let engine = engine.get()?;
-        let store = wasmtime::Store::try_new(&engine, StoreData::default())
+        let data = StoreData { home: Weak::new(), growth: Growth::new(reserved) };
+        let mut store = wasmtime::Store::try_new(&engine, data)
             .map_err(|error| WasmtimeError::limit(crate::error::chain(&error)))?;
+        store.limiter(|data| &mut data.growth);
         let id = StoreId(NEXT.fetch_add(1, Ordering::Relaxed));
-        Ok(Arc::new(Self { id, engine, guest_stack, gate: Gate::new(Guest(store)) }))
+        Ok(Arc::new_cyclic(|home| {
+            store.data_mut().home = Weak::clone(home);
+            let pins = store.data().growth.pins();
+            let (gate, waiting) = (Gate::new(Guest(store), pins), Mutex::new(None));
+            Self { id, engine, guest_stack, gate, waiting, is_split: AtomicBool::new(false) }
+        }))
     }
 
     /// Gives guests `fuel` units from now on. Fails with `Config` unless `Config.consume_fuel` is set.
@@ -96,11 +114,24 @@ impl Store {
         self.enter(|mut context| context.gc(None).map_err(|error| WasmtimeError::limit(crate::error::chain(&error))))
     }
 
+    /// What the instance that made a host call exports under `name`; none where it exports nothing of that name, or the
+    /// host itself made the call. Fails with `Escaped` once the call has returned, and on any other thread.
+    pub fn caller_export(&self, pass: u64, name: &str) -> Result<Option<Extern>> {
+        self.enter_with(Pass(pass), |caller| {
+            Ok(caller.and_then(|caller| caller.get_export(name)).map(|item| Extern::from_wasmtime(self, item)))
+        })
+    }
+
+    /// Fails with `Escaped` once a host call has returned, and on any other thread than its own.
+    pub fn caller_check(&self, pass: u64) -> Result<()> {
+        self.gate.check_pass(Pass(pass)).map_err(WasmtimeError::refused)
+    }
+
     /// Closes the store, after the thread that is inside has left it. When this returns, its memory is back,
     /// and every later use of it or of what it held fails with `Closed`. Closing twice does nothing.
     ///
     /// In a host function that this store called, later uses fail at once, and the memory is back when the
-    /// outermost call has returned.
+    /// outermost call has returned. While views of its memories are out, it is back when the last of them goes.
     pub fn release(&self) -> Result<()> {
         self.gate.close();
         Ok(())
@@ -119,6 +150,11 @@ impl Store {
 
     pub(crate) fn engine(&self) -> &wasmtime::Engine {
         &self.engine
+    }
+
+    /// The store, for whoever has to keep it. Only where somebody is inside, who borrows it.
+    pub(crate) fn home(&self) -> Option<Arc<Self>> {
+        self.enter(|context| Ok(context.data().home.upgrade())).ok().flatten()
     }
 
     pub(crate) fn drop_queue(&self) -> Arc<DropQueue<Root>> {
@@ -144,11 +180,43 @@ impl Store {
     /// whatever the thread has: one that has less left runs the guest on a stack of its own.
     pub(crate) fn enter_guest<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
         let needed = self.guest_stack.saturating_add(HOST_STACK);
-        // Further in, the limit of the outermost call holds, and that call has seen to the room.
-        if stack::has_room(needed) || self.gate.is_inside() {
+        if self.gate.is_inside() {
+            // Further in, the limit of the outermost call holds: the guest goes on where that call has seen to the room.
+            return match self.waiting() {
+                None => self.enter(work),
+                // SAFETY: `host_call` put it there for a host function of this store, which runs on this thread, as it
+                // is inside, and takes it away before that function returns.
+                Some(guest) => unsafe { stack::on(guest, || self.enter(work)) },
+            };
+        }
+        if stack::has_room(needed) {
             return self.enter(work);
         }
         stack::grow(needed.saturating_add(HOST_STACK), || self.enter(work))
+    }
+
+    fn waiting(&self) -> Option<stack::Part> {
+        if self.is_split.load(Ordering::Relaxed) { *self.lock_waiting() } else { None }
+    }
+
+    fn lock_waiting(&self) -> MutexGuard<'_, Option<stack::Part>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says where the guest's stack goes on, and tells where it went on before.
+    fn wait_at(&self, guest: Option<stack::Part>) -> Option<stack::Part> {
+        self.is_split.store(guest.is_some(), Ordering::Relaxed);
+        std::mem::replace(&mut *self.lock_waiting(), guest)
+    }
+
+    /// Somebody looks at a memory of this store from outside now. For whoever is inside.
+    pub(crate) fn pin(&self) {
+        self.gate.pin();
+    }
+
+    /// Nobody does so any more. See `access`.
+    pub(crate) fn unpin(&self) {
+        self.gate.unpin();
     }
 
     /// Takes a turn by the pass of one host call, and meets the innermost caller.
@@ -166,12 +234,40 @@ impl Store {
             .and_then(|result| result)
     }
 
-    /// Runs a host function with its caller published.
-    pub(crate) fn publish<R>(&self, caller: &mut wasmtime::Caller<'_, StoreData>, work: impl FnOnce(Pass) -> R) -> R {
+    /// Runs a host function with its caller published, on the thread's own stack. Fails with `Limit` where that has no
+    /// room left.
+    pub(crate) fn host_call<R>(
+        &self,
+        caller: &mut wasmtime::Caller<'_, StoreData>,
+        work: impl FnOnce(Pass) -> Result<R>,
+    ) -> Result<R> {
         let caller = std::ptr::from_mut(caller).cast::<wasmtime::Caller<'static, StoreData>>();
-        // SAFETY: only the lifetime is forgotten. The gate hands the caller out again for no longer than
-        // this call lasts, and only as a context that borrows from it.
-        self.gate.publish(unsafe { &mut *caller }, work)
+        let run = |guest: Option<stack::Part>| {
+            let _guest = guest.map(|guest| Waiting::new(self, guest));
+            // SAFETY: only the lifetime is forgotten. The gate hands the caller out again for no longer than
+            // this call lasts, and only as a context that borrows from it.
+            self.gate.publish(unsafe { &mut *caller }, work)
+        };
+        let too_deep = "the thread's stack has no room for another call of the host: its calls are nested too deeply";
+        stack::on_own(HOST_CALL, run).unwrap_or_else(|| Err(WasmtimeError::limit(too_deep)))
+    }
+}
+
+/// The guest's stack waits for a host function.
+struct Waiting<'a> {
+    store: &'a Store,
+    outer: Option<stack::Part>,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(store: &'a Store, guest: stack::Part) -> Self {
+        Self { store, outer: store.wait_at(Some(guest)) }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.store.wait_at(self.outer);
     }
 }
 

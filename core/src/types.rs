@@ -321,11 +321,30 @@ impl TableType {
             is_64: ty.is_64(),
         }
     }
+
+    pub(crate) fn to_wasmtime(&self) -> Result<wasmtime::TableType> {
+        self.limits.check("table", "elements")?;
+        let element = self.element.to_wasmtime()?;
+        if self.is_64 {
+            return Ok(wasmtime::TableType::new64(element, self.limits.min, self.limits.max));
+        }
+        let narrow = |number: u64| {
+            let reason = || format!("no table can be {self}: with 32-bit indices it has at most {} elements", u32::MAX);
+            u32::try_from(number).map_err(|_| WasmtimeError::range(reason()))
+        };
+        let (min, max) = (narrow(self.limits.min)?, self.limits.max.map(narrow).transpose()?);
+        Ok(wasmtime::TableType::new(element, min, max))
+    }
 }
 
 impl GlobalType {
     pub(crate) fn from_wasmtime(ty: &wasmtime::GlobalType) -> Self {
         Self { content: ValType::from_wasmtime(ty.content()), mutable: ty.mutability() == wasmtime::Mutability::Var }
+    }
+
+    pub(crate) fn to_wasmtime(&self) -> Result<wasmtime::GlobalType> {
+        let mutability = if self.mutable { wasmtime::Mutability::Var } else { wasmtime::Mutability::Const };
+        Ok(wasmtime::GlobalType::new(self.content.to_wasmtime()?, mutability))
     }
 }
 

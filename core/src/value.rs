@@ -6,7 +6,7 @@ use wasmtime::StoreContextMut;
 
 use crate::reference::Root;
 use crate::store::StoreData;
-use crate::{Func, Reference, Result, Store, ValType, WasmtimeError};
+use crate::{Func, Kind, Reference, Result, Store, ValType, WasmtimeError};
 
 /// A value of WebAssembly. Floats and vectors are carried by their bits, so that no NaN is changed on the way.
 #[derive(Clone, uniffi::Enum)]
@@ -173,6 +173,31 @@ impl Val {
         })
     }
 
+    /// A reference that is no function's, or the null of its kind.
+    pub(crate) fn of_reference(kind: Kind, value: Option<Arc<Reference>>) -> Self {
+        // What a reference is, it knows itself: the kind is only asked for a null.
+        if let Some(value) = value {
+            return value.value().unwrap_or(Self::Null);
+        }
+        match kind {
+            Kind::ExternRef => Self::ExternRef { value: None },
+            Kind::ExnRef => Self::ExnRef { value: None },
+            _ => Self::AnyRef { value: None },
+        }
+    }
+
+    /// Whether it is a number or a vector of that very kind.
+    pub(crate) fn is_plain(&self, kind: Kind) -> bool {
+        matches!(
+            (self, kind),
+            (Self::I32 { .. }, Kind::I32)
+                | (Self::I64 { .. }, Kind::I64)
+                | (Self::F32 { .. }, Kind::F32)
+                | (Self::F64 { .. }, Kind::F64)
+                | (Self::V128 { .. }, Kind::V128)
+        )
+    }
+
     /// The word for what this is, in messages.
     fn word(&self) -> String {
         let word = match self {
@@ -198,9 +223,19 @@ pub(crate) struct Place {
     pub(crate) index: usize,
 }
 
+impl Place {
+    /// A place without a number.
+    pub(crate) const fn only(what: &'static str) -> Self {
+        Self { what, index: usize::MAX }
+    }
+}
+
 impl std::fmt::Display for Place {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{} {}", self.what, self.index + 1)
+        match self.index.checked_add(1) {
+            Some(number) => write!(formatter, "{} {number}", self.what),
+            None => formatter.write_str(self.what),
+        }
     }
 }
 

@@ -22,7 +22,7 @@ fn host(
     function: impl Fn(&Caller, Vec<Val>) -> Result<Vec<Val>> + Send + Sync + 'static,
 ) -> Arc<Func> {
     let ty = FuncType { params: vec![ValType::I32], results: vec![ValType::I32] };
-    Func::host(store, &ty, Arc::new(Closure(function))).unwrap()
+    Func::of_values(store, &ty, Arc::new(Closure(function))).unwrap()
 }
 
 fn store() -> Arc<Store> {
@@ -104,10 +104,10 @@ fn a_host_function_calls_back_into_the_guest_to_any_depth() {
 #[test]
 fn an_error_of_a_host_function_comes_out_unchanged() {
     let (engine, store) = engine_and_store();
-    let function = host(&store, |_, _| Err(WasmtimeError::Host { reason: "no such file".to_owned() }));
+    let function = host(&store, |_, _| Err(WasmtimeError::Host { reason: "no such file".to_owned(), thrown: None }));
     let run = guest(&store, &engine, function);
     let error = run.call(&store, i32s(0)).err();
-    assert_eq!(error, Some(WasmtimeError::Host { reason: "no such file".to_owned() }));
+    assert_eq!(error, Some(WasmtimeError::Host { reason: "no such file".to_owned(), thrown: None }));
     // The store is as good as before.
     assert!(run.call(&store, i32s(0)).is_err());
 }

@@ -3,10 +3,14 @@
 //! Objects are opened once, from a handle that the generated code cloned, and closed once. A call gives 0, or 1 with an
 //! error to take over.
 
+mod host;
+mod values;
+mod view;
+
 use std::slice;
 use std::sync::Arc;
 
-use trimaran::{Func, Kind, Memory, Result, SharedMemory, Slot, Store, WasmtimeError};
+use trimaran::{Func, Global, Kind, Memory, Result, SharedMemory, Slot, Store, Table, WasmtimeError};
 use uniffi::RustBuffer;
 
 use super::{entry, error_bytes, open};
@@ -84,12 +88,15 @@ objects! {
     Func, trimaran_func_open, trimaran_func_close;
     Memory, trimaran_memory_open, trimaran_memory_close;
     SharedMemory, trimaran_shared_memory_open, trimaran_shared_memory_close;
+    Global, trimaran_global_open, trimaran_global_close;
+    Table, trimaran_table_open, trimaran_table_close;
 }
 
 /// Calls a function on `count` slots, in place.
 ///
 /// # Safety
-/// The objects are open; `slots` are `count` slots that nobody else touches; there is room for an error.
+/// The objects are open; `slots` are `count` slots that nobody else touches, with living handles where there are
+/// references; there is room for an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_func_call(
     func: *const Func,
@@ -103,7 +110,11 @@ pub unsafe extern "C" fn trimaran_func_call(
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         // SAFETY: by the contract.
         let slots = unsafe { lent_mut(slots, count) };
-        func.call_slots(store, slots)
+        if func.signature(store)?.is_plain() {
+            return func.call_slots(store, slots);
+        }
+        // SAFETY: by the contract.
+        unsafe { func.call_references(store, slots) }
     };
     // SAFETY: by the contract.
     unsafe { status(entry(work), error) }

@@ -13,7 +13,7 @@ use jni_sys::{
     JNIEnv, JNINativeMethod, jarray, jbyteArray, jclass, jint, jlong, jlongArray, jobject, jobjectArray, jsize,
     jthrowable,
 };
-use trimaran::{Func, Kind, Memory, Result, Slot, Store, WasmtimeError};
+use trimaran::{Func, Global, Kind, Memory, Result, SharedMemory, Slot, Store, Table, WasmtimeError};
 
 use super::{entry, error_bytes, open};
 
@@ -24,6 +24,11 @@ macro_rules! jni {
         unsafe { ((**$env).v1_6.$name)($env $(, $argument)*) }
     };
 }
+
+mod host;
+mod shared;
+mod values;
+mod view;
 
 /// The result of an entry, or its error thrown in the JVM and a result that nobody looks at.
 fn give<R: Default>(env: *mut JNIEnv, work: impl FnOnce() -> Result<R>) -> R {
@@ -107,6 +112,9 @@ objects! {
     Store, open_store, close_store;
     Func, open_func, close_func;
     Memory, open_memory, close_memory;
+    SharedMemory, open_shared_memory, close_shared_memory;
+    Global, open_global, close_global;
+    Table, open_table, close_table;
 }
 
 /// How many parameters, how many results, and then the kind of each.
@@ -162,7 +170,7 @@ calls! {
     call6(a, b, c, d, e, f);
 }
 
-/// Calls a function on slots, of two numbers each, in place.
+/// Calls a function on slots, of two numbers each, in place. Of references, they are living handles.
 extern "system" fn call_slots(env: *mut JNIEnv, _class: jclass, func: jlong, store: jlong, array: jlongArray) {
     give(env, || {
         // SAFETY: the package keeps both open for the call.
@@ -170,7 +178,8 @@ extern "system" fn call_slots(env: *mut JNIEnv, _class: jclass, func: jlong, sto
         let length = jni!(env, GetArrayLength, array);
         let mut slots = vec![Slot::default(); usize::try_from(length / 2).unwrap_or_default()];
         jni!(env, GetLongArrayRegion, array, 0, length & !1, slots.as_mut_ptr().cast());
-        func.call_slots(store, &mut slots)?;
+        // SAFETY: the package keeps what it passes until this returns.
+        unsafe { func.call_references(store, &mut slots)? };
         jni!(env, SetLongArrayRegion, array, 0, length & !1, slots.as_ptr().cast());
         Ok(())
     });
@@ -301,7 +310,7 @@ extern "system" fn read(
         // SAFETY: the package keeps both open for the call.
         let (memory, store) = unsafe { both::<Memory>(memory, store) };
         // Straight from the guest's bytes: the JVM's only wait here is for room.
-        memory.view(store, start, length, |bytes| Found(byte_array(env, bytes)))
+        memory.show(store, start, length, |bytes| Found(byte_array(env, bytes)))
     });
     array.0.unwrap_or(null_mut())
 }
@@ -322,7 +331,7 @@ extern "system" fn read_into(
         // SAFETY: the package keeps both open for the call.
         let (memory, store) = unsafe { both::<Memory>(memory, store) };
         let length = jni!(env, GetArrayLength, array);
-        memory.view(store, start, i64::from(length), |bytes| {
+        memory.show(store, start, i64::from(length), |bytes| {
             jni!(env, SetByteArrayRegion, array, 0, length, bytes.as_ptr().cast());
         })
     });
@@ -455,6 +464,32 @@ pub extern "C" fn trimaran_jni_register(env: *mut JNIEnv, class: jclass) -> jint
         method(c"closeFunc", c"(J)V", close_func as *mut c_void),
         method(c"openMemory", c"(J)J", open_memory as *mut c_void),
         method(c"closeMemory", c"(J)V", close_memory as *mut c_void),
+        method(c"openSharedMemory", c"(J)J", open_shared_memory as *mut c_void),
+        method(c"closeSharedMemory", c"(J)V", close_shared_memory as *mut c_void),
+        method(c"openGlobal", c"(J)J", open_global as *mut c_void),
+        method(c"closeGlobal", c"(J)V", close_global as *mut c_void),
+        method(c"openTable", c"(J)J", open_table as *mut c_void),
+        method(c"closeTable", c"(J)V", close_table as *mut c_void),
+        method(c"attach", c"(JJLdev/trimaran/internal/HostCallback;)V", host::attach as *mut c_void),
+        method(c"takeThrown", c"(J)Ljava/lang/Throwable;", host::take_thrown as *mut c_void),
+        method(c"callerCheck", c"(JJ)V", host::caller_check as *mut c_void),
+        method(c"globalKind", c"(JJ)I", values::global_kind as *mut c_void),
+        method(c"globalGet", c"(JJ)J", values::global_get as *mut c_void),
+        method(c"globalSet", c"(JJJ)V", values::global_set as *mut c_void),
+        method(c"globalGetSlot", c"(JJ[J)V", values::global_get_slot as *mut c_void),
+        method(c"globalSetSlot", c"(JJJJ)V", values::global_set_slot as *mut c_void),
+        method(c"tableKind", c"(JJ)I", values::table_kind as *mut c_void),
+        method(c"tableSize", c"(JJ)J", values::table_size as *mut c_void),
+        method(c"tableGet", c"(JJJ)J", values::table_get as *mut c_void),
+        method(c"tableSet", c"(JJJJJ)V", values::table_set as *mut c_void),
+        method(c"newExtern", c"(JLjava/lang/Object;)J", values::new_extern as *mut c_void),
+        method(c"externObject", c"(JJ)Ljava/lang/Object;", values::extern_object as *mut c_void),
+        method(c"view", c"(JJJJ[J)Ljava/nio/ByteBuffer;", view::view as *mut c_void),
+        method(c"sharedView", c"(JJJ[J)Ljava/nio/ByteBuffer;", view::shared_view as *mut c_void),
+        method(c"closeView", c"(J)V", view::close_view as *mut c_void),
+        method(c"sharedRead", c"(JJJ)[B", shared::read as *mut c_void),
+        method(c"sharedReadInto", c"(JJ[B)V", shared::read_into as *mut c_void),
+        method(c"sharedWrite", c"(J[BIIJ)V", shared::write as *mut c_void),
         method(c"signature", c"(JJ)[B", signature as *mut c_void),
         method(c"call0", c"(JJ)J", call0 as *mut c_void),
         method(c"call1", c"(JJJ)J", call1 as *mut c_void),

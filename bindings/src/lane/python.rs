@@ -8,11 +8,15 @@
 //! are in it.
 
 mod func;
+mod host;
 mod memory;
+mod values;
+mod view;
 
 use std::sync::{Arc, OnceLock};
 
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyTuple};
@@ -20,7 +24,12 @@ use trimaran::{Engine, Instance, Module, Result, Store, UniFfiTag, WasmtimeError
 use uniffi::{Handle, Lift};
 
 pub(crate) use func::FuncLane;
+pub(crate) use host::take_thrown;
 pub(crate) use memory::{MemoryLane, SharedMemoryLane};
+pub(crate) use values::{GlobalLane, TableLane, extern_object, new_extern};
+pub(crate) use view::MemoryView;
+
+use host::Bodies;
 
 use super::{entry, error_bytes, open};
 
@@ -98,35 +107,78 @@ where
 
 /// The base class of `trimaran.Store`.
 #[pyclass(subclass, frozen, module = "trimaran._native")]
-pub(crate) struct StoreLane(Held<Store>);
+pub(crate) struct StoreLane {
+    held: Held<Store>,
+    /// The host functions of the store. They are here, and not in the core, so that Python's collector sees them.
+    bodies: Arc<Bodies>,
+}
 
 #[pymethods]
 impl StoreLane {
     #[new]
     #[pyo3(signature = (*_arguments, **_keywords))]
     fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
-        Self(Held::nothing())
+        Self { held: Held::nothing(), bodies: Arc::default() }
     }
 
     fn _open(&self, handle: u64) -> PyResult<()> {
         // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
-        unsafe { self.0.open(handle) }
+        unsafe { self.held.open(handle) }
+    }
+
+    /// Lets go of all host functions, after close.
+    fn _forget(&self) {
+        drop(self.bodies.take());
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.bodies.traverse(&visit)
+    }
+
+    fn __clear__(&self) {
+        self._forget();
     }
 }
 
 impl Drop for StoreLane {
     /// Everything in the store may go here: not with the GIL held.
     fn drop(&mut self) {
-        if let Some(store) = self.0.0.take() {
+        if let Some(store) = self.held.0.take() {
             // Where Python is at its end, the process is as well.
             let _ = Python::try_attach(|py| py.detach(|| drop(store)));
         }
     }
 }
 
-/// The store that a caller passed, if it is one.
+/// The base class of `trimaran.Caller`: a store, for as long as one host call lasts.
+#[pyclass(subclass, frozen, module = "trimaran._native")]
+pub(crate) struct CallerLane(OnceLock<(Py<StoreLane>, u64)>);
+
+#[pymethods]
+impl CallerLane {
+    #[new]
+    #[pyo3(signature = (*_arguments, **_keywords))]
+    fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
+        Self(OnceLock::new())
+    }
+
+    fn _open(&self, store: Py<StoreLane>, pass: u64) -> PyResult<()> {
+        self.0.set((store, pass)).map_err(|_| PyRuntimeError::new_err("it is open already"))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.0.get().map_or(Ok(()), |(store, _)| visit.call(store))
+    }
+}
+
+/// The store that a caller passed, if it is one: a store, or the caller of a host function that still runs.
 fn store_of<'a>(value: &'a Bound<'_, PyAny>) -> Option<&'a Arc<Store>> {
-    value.cast::<StoreLane>().ok()?.get().0.get()
+    if let Ok(store) = value.cast::<StoreLane>() {
+        return store.get().held.get();
+    }
+    let (store, pass) = value.cast::<CallerLane>().ok()?.get().0.get()?;
+    let store = store.get().held.get()?;
+    store.caller_check(*pass).is_ok().then_some(store)
 }
 
 /// A whole number, as Python counts it, if it fits. A bool is none.

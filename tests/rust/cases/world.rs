@@ -1,14 +1,17 @@
 //! What the steps of one case made, and what each step does.
 
-use std::collections::BTreeMap;
+mod hosted;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use trimaran::{
-    Config, Engine, Extern, Func, Instance, Limits, Memory, MemoryType, Module, SharedMemory, Store, Val, WasmtimeError,
+    Caller, Config, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryType, Module, SharedMemory, Store,
+    Table, Val, View, WasmtimeError,
 };
 
-use crate::step::{Problem, Step, from_val, hex, to_val};
+use self::hosted::Objects;
+use crate::step::{Problem, Step, hex};
 
 /// Something that a step kept under a name.
 #[derive(Clone)]
@@ -19,6 +22,11 @@ enum Object {
     Artifact(Vec<u8>),
     Instance(Arc<Instance>),
     Extern(Extern),
+    View(Arc<View>),
+    /// What a host function was given.
+    Caller(Caller),
+    /// The number under which a host function threw.
+    Thrown(u64),
 }
 
 /// What a step gave: a value to compare, or something to keep.
@@ -32,7 +40,7 @@ type Run = Result<Result<Outcome, WasmtimeError>, Problem>;
 
 #[derive(Default)]
 pub(crate) struct World {
-    objects: BTreeMap<String, Object>,
+    objects: Objects,
 }
 
 macro_rules! getter {
@@ -40,7 +48,7 @@ macro_rules! getter {
         $(fn $name(&self, step: &Step<'_>) -> Result<$ty, Problem> {
             let name = step.text(stringify!($name))?;
             match self.objects.get(name) {
-                Some($variant) => Ok($value.clone()),
+                Some($variant) => Ok($value),
                 _ => Err(format!("`{name}` is no {}", stringify!($name))),
             }
         })*
@@ -62,6 +70,10 @@ impl World {
         func: Object::Extern(Extern::OfFunc { func }) => func, Arc<Func>;
         memory: Object::Extern(Extern::OfMemory { memory }) => memory, Arc<Memory>;
         shared: Object::Extern(Extern::OfSharedMemory { memory }) => memory, Arc<SharedMemory>;
+        global: Object::Extern(Extern::OfGlobal { global }) => global, Arc<Global>;
+        table: Object::Extern(Extern::OfTable { table }) => table, Arc<Table>;
+        source: Object::Extern(Extern::OfTable { table }) => table, Arc<Table>;
+        view: Object::View(view) => view, Arc<View>;
     }
 
     /// Runs one step and compares how it ended.
@@ -71,12 +83,13 @@ impl World {
         let run = self.run(&step)?;
         step.all_used()?;
         match (run, error) {
+            (Err(found), Some(expected)) if expected.get("thrown").is_some() => self.check_thrown(&found, expected),
             (Err(found), Some(expected)) => check_error(&found, expected),
             (Err(found), None) => Err(format!("it failed: {found}")),
             (Ok(_), Some(_)) => Err("it did not fail".to_owned()),
             (Ok(Outcome::Kept(object)), None) => {
                 let name = name.and_then(Value::as_str).ok_or("what it made needs a name (`as`)")?;
-                self.objects.insert(name.to_owned(), object);
+                self.objects.keep(name, object);
                 expected.map_or(Ok(()), |_| Err("what it made cannot be compared".to_owned()))
             }
             (Ok(Outcome::Plain(found)), None) => match expected {
@@ -93,6 +106,9 @@ impl World {
             "engine" | "store" | "module" | "validate" | "wat2wasm" | "serialize" | "deserialize" | "imports"
             | "exports" | "instance" | "export" | "close" => self.run_object(step),
             "call" | "call_int" | "func_type" => self.run_call(step),
+            "host" | "caller_export" | "global" | "global_get" | "global_set" | "table" | "table_get" | "table_set"
+            | "table_size" | "table_grow" | "table_fill" | "table_copy" | "view" | "view_read" | "view_write"
+            | "drop_view" => self.run_hosted(step),
             _ => self.run_memory(step),
         }
     }
@@ -158,7 +174,10 @@ impl World {
             "func_type" => return Ok(func.r#type(&store).map(|ty| plain(ty.to_string()))),
             "call" => {
                 let values = step.value("args")?.as_array().ok_or("`args` is no list")?;
-                values.iter().map(to_val).collect::<Result<Vec<_>, _>>()?
+                match self.objects.values(&store, values)? {
+                    Ok(values) => values,
+                    Err(error) => return Ok(Err(error)),
+                }
             }
             _ => match step.text("int")?.parse() {
                 Ok(value) => vec![Val::I64 { value }],
@@ -167,7 +186,11 @@ impl World {
             },
         };
         let results = func.call(&store, arguments);
-        Ok(results.map(|results| plain(results.iter().map(from_val).collect::<Vec<_>>())))
+        let expected = step.optional("result").and_then(Value::as_array);
+        Ok(results.map(|results| {
+            let show = |(index, value)| self.objects.show(&store, value, expected.and_then(|all| all.get(index)));
+            plain(results.iter().enumerate().map(show).collect::<Vec<_>>())
+        }))
     }
 
     fn run_memory(&mut self, step: &Step<'_>) -> Run {
@@ -221,7 +244,7 @@ impl World {
 
     fn import(&self, name: &Value) -> Result<Extern, Problem> {
         match name.as_str().and_then(|name| self.objects.get(name)) {
-            Some(Object::Extern(item)) => Ok(item.clone()),
+            Some(Object::Extern(item)) => Ok(item),
             _ => Err(format!("{name} cannot be imported")),
         }
     }

@@ -6,14 +6,14 @@
 mod access;
 mod sample;
 
-use access::{Gate, Refused};
+use access::{Gate, Pins, Refused};
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use loom::thread;
 use sample::{Caller, Late, Root, root};
 
 fn gate(gone: &Arc<AtomicUsize>) -> Arc<Gate<Root>> {
-    Arc::new(Gate::new(Root::new(gone)))
+    Arc::new(Gate::new(Root::new(gone), Pins::new()))
 }
 
 fn model(body: impl Fn() + Sync + Send + 'static) {
@@ -159,5 +159,24 @@ fn close_inside_a_host_function_while_another_thread_waits() {
         assert_eq!(entered, Ok(()));
         assert_eq!(gone.load(SeqCst), 1);
         other.join().unwrap();
+    });
+}
+
+#[test]
+fn the_last_pin_and_the_close_let_go_of_the_root_once() {
+    model(|| {
+        let gone = Arc::new(AtomicUsize::new(0));
+        let gate = gate(&gone);
+        gate.enter(|_| gate.pin()).unwrap();
+        let viewer = {
+            let (gate, gone) = (Arc::clone(&gate), Arc::clone(&gone));
+            thread::spawn(move || {
+                assert_eq!(gone.load(SeqCst), 0);
+                gate.unpin();
+            })
+        };
+        gate.close();
+        viewer.join().unwrap();
+        assert_eq!(gone.load(SeqCst), 1);
     });
 }

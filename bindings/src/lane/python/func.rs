@@ -7,7 +7,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyTuple};
 use trimaran::{Func, Kind, Signature, Slot, Store, WasmtimeError};
 
-use super::{Held, enter, entry, raised, store_of};
+use super::host::{Body, borrow, object};
+use super::{Held, StoreLane, enter, entry, raised, store_of};
 
 /// Calls with more values than this go over the surface.
 const WIDEST: usize = 16;
@@ -45,6 +46,20 @@ impl FuncLane {
             return result;
         }
         slf.call_method("_call", arguments.clone(), keywords)
+    }
+
+    /// Gives a function of the host its body, which belongs to the store's own object.
+    fn _attach(
+        &self,
+        py: Python<'_>,
+        store: &Bound<'_, StoreLane>,
+        function: Bound<'_, PyAny>,
+        pass_caller: bool,
+    ) -> PyResult<()> {
+        let (Some(func), Some(opened)) = (self.held.get(), store_of(store.as_any())) else { return Ok(()) };
+        let signature = enter(py, || func.signature(opened))?;
+        let body = Body::new(store, function, pass_caller, signature)?;
+        enter(py, || func.attach(opened, Box::new(body)))
     }
 
     /// The types of the results, as `array` names them, if the function can be called with columns.
@@ -113,8 +128,11 @@ fn call<'py>(slf: &Bound<'py, FuncLane>, arguments: &Bound<'py, PyTuple>) -> Opt
         signature
     };
     let width = signature.width();
-    if given.len() != signature.params().len() || width > WIDEST || !signature.is_plain() {
+    if given.len() != signature.params().len() || width > WIDEST {
         return None;
+    }
+    if !signature.is_plain() {
+        return call_references(py, func, &arguments.get_item(0).ok()?, arguments, signature);
     }
     let mut room = [Slot::default(); WIDEST];
     let slots = room.get_mut(..width)?;
@@ -133,8 +151,49 @@ fn call<'py>(slf: &Bound<'py, FuncLane>, arguments: &Bound<'py, PyTuple>) -> Opt
     }))
 }
 
+/// The call of a function with references, if everything about it is plain.
+fn call_references<'py>(
+    py: Python<'py>,
+    func: &Func,
+    inside: &Bound<'py, PyAny>,
+    arguments: &Bound<'py, PyTuple>,
+    signature: &Signature,
+) -> Option<PyResult<Bound<'py, PyAny>>> {
+    let store = store_of(inside)?;
+    let mut room = [Slot::default(); WIDEST];
+    let slots = room.get_mut(..signature.width())?;
+    // What the handles belong to stays here until the call has returned.
+    let mut kept = Vec::new();
+    for ((value, kind), slot) in arguments.iter().skip(1).zip(signature.params()).zip(slots.iter_mut()) {
+        *slot = if kind.is_plain() {
+            bits(&value, *kind)?
+        } else {
+            match borrow(inside, *kind, &value) {
+                Ok(found) => {
+                    let (slot, keep) = found?;
+                    kept.push(keep);
+                    slot
+                }
+                Err(error) => return Some(Err(error)),
+            }
+        };
+    }
+    // SAFETY: `borrow` gave handles of objects that are in `kept`.
+    let done = enter(py, || unsafe { func.call_references(store, slots) });
+    drop(kept);
+    Some(done.and_then(|()| {
+        let found = signature.results().iter().zip(slots.iter());
+        let mut results: Vec<_> = found.map(|(kind, slot)| object(inside, *kind, *slot)).collect::<PyResult<_>>()?;
+        match results.len() {
+            0 => Ok(py.None().into_bound(py)),
+            1 => Ok(results.swap_remove(0)),
+            _ => Ok(PyList::new(py, results)?.into_any()),
+        }
+    }))
+}
+
 /// The bits of an object that goes into a number of that type without a doubt.
-fn bits(value: &Bound<'_, PyAny>, kind: Kind) -> Option<Slot> {
+pub(super) fn bits(value: &Bound<'_, PyAny>, kind: Kind) -> Option<Slot> {
     let low = match kind {
         // Signed or unsigned: the integers of WebAssembly have no sign. A bool counts as 0 or 1.
         Kind::I32 => {
@@ -149,7 +208,7 @@ fn bits(value: &Bound<'_, PyAny>, kind: Kind) -> Option<Slot> {
             let bits = u128::from_le_bytes(bytes);
             return Some(Slot { low: bits as u64, high: (bits >> 64) as u64 });
         }
-        Kind::Ref => return None,
+        _ => return None,
     };
     Some(Slot { low, high: 0 })
 }
@@ -163,13 +222,13 @@ fn float(value: &Bound<'_, PyAny>, digits: u32) -> Option<f64> {
     (value.unsigned_abs() <= 1 << digits).then_some(value as f64)
 }
 
-fn number<'py>(py: Python<'py>, kind: Kind, slot: Slot) -> PyResult<Bound<'py, PyAny>> {
+pub(super) fn number<'py>(py: Python<'py>, kind: Kind, slot: Slot) -> PyResult<Bound<'py, PyAny>> {
     Ok(match kind {
         Kind::I32 => (slot.low as u32).cast_signed().into_pyobject(py)?.into_any(),
         Kind::I64 => slot.low.cast_signed().into_pyobject(py)?.into_any(),
         Kind::F32 => PyFloat::new(py, f64::from(f32::from_bits(slot.low as u32))).into_any(),
         Kind::F64 => PyFloat::new(py, f64::from_bits(slot.low)).into_any(),
-        Kind::V128 | Kind::Ref => {
+        _ => {
             let bits = u128::from(slot.high) << 64 | u128::from(slot.low);
             PyBytes::new(py, &bits.to_le_bytes()).into_any()
         }
@@ -183,7 +242,7 @@ fn code(kind: Kind) -> Option<char> {
         Kind::I64 => Some('q'),
         Kind::F32 => Some('f'),
         Kind::F64 => Some('d'),
-        Kind::V128 | Kind::Ref => None,
+        _ => None,
     }
 }
 

@@ -8,7 +8,26 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyTuple};
 use trimaran::{Memory, Result, SharedMemory, Store};
 
+use super::view::MemoryView;
 use super::{Held, enter, store_of, whole};
+
+/// Where a view begins and how long it is.
+struct Extent {
+    start: i64,
+    length: Option<i64>,
+}
+
+impl Extent {
+    /// None where the two are no whole numbers.
+    fn of(start: Option<&Bound<'_, PyAny>>, length: Option<&Bound<'_, PyAny>>) -> Option<Self> {
+        let start = start.map_or(Some(0), whole)?;
+        let length = match length {
+            Some(length) => Some(whole(length)?),
+            None => None,
+        };
+        Some(Self { start, length })
+    }
+}
 
 /// Beyond this many bytes it is checked first whether the memory has them at all.
 const SMALL: i64 = 1 << 12;
@@ -30,7 +49,7 @@ impl Reach for (&Memory, &Store) {
     }
 
     fn show(&self, start: i64, length: i64, work: impl FnOnce(&[u8])) -> Result<()> {
-        self.0.view(self.1, start, length, work)
+        self.0.show(self.1, start, length, work)
     }
 
     fn put(&self, data: &[u8], start: i64) -> Result<()> {
@@ -238,6 +257,22 @@ macro_rules! memory_lane {
             ///
             /// Raises `BoundsError` where `start` and `stop` are in order and reach past the end. Everything else is as in
             /// a slice: a negative index counts from the end, and a range that is turned around is empty.
+            #[pyo3(signature = (store, start = None, length = None), text_signature = "($self, store, start=0, length=None)")]
+            fn view<'py>(
+                slf: &Bound<'py, Self>,
+                store: &Bound<'py, PyAny>,
+                start: Option<&Bound<'py, PyAny>>,
+                length: Option<&Bound<'py, PyAny>>,
+            ) -> PyResult<Bound<'py, PyAny>> {
+                let py = slf.py();
+                match (slf.get().reach(store), Extent::of(start, length)) {
+                    (Some((memory, inside)), Some(Extent { start, length })) => {
+                        MemoryView::show(py, enter(py, || memory.view(inside, start, length))?)
+                    }
+                    _ => slf.call_method1("_view", (store, start, length)),
+                }
+            }
+
             #[pyo3(signature = (store, start = None, stop = None), text_signature = "($self, store, start=0, stop=None)")]
             fn read<'py>(
                 slf: &Bound<'py, Self>,
@@ -364,6 +399,21 @@ impl SharedMemoryLane {
     }
 
     /// Copies the bytes from `start` up to `stop`, as `Memory.read` does. The whole is not read at once.
+    #[pyo3(signature = (start = None, length = None), text_signature = "($self, start=0, length=None)")]
+    fn view<'py>(
+        slf: &Bound<'py, Self>,
+        start: Option<&Bound<'py, PyAny>>,
+        length: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        match (slf.get().0.get(), Extent::of(start, length)) {
+            (Some(memory), Some(Extent { start, length })) => {
+                MemoryView::show(py, enter(py, || memory.view(start, length))?)
+            }
+            _ => slf.call_method1("_view", (start, length)),
+        }
+    }
+
     #[pyo3(signature = (start = None, stop = None), text_signature = "($self, start=0, stop=None)")]
     fn read<'py>(
         slf: &Bound<'py, Self>,

@@ -1,0 +1,90 @@
+//! Views: the bytes of a memory where they are.
+
+use trimaran::{Memory, Result, SharedMemory, Store, View};
+use uniffi::RustBuffer;
+
+use super::{entry, opened, status};
+
+/// Leaves a view, its first byte and its size.
+///
+/// # Safety
+/// There is room for each.
+unsafe fn leave(made: View, view: *mut *mut View, base: *mut *mut u8, size: *mut usize) {
+    // SAFETY: by the contract.
+    unsafe {
+        base.write(made.base());
+        size.write(made.length());
+        view.write(Box::into_raw(Box::new(made)));
+    }
+}
+
+/// A length, unless it is -1.
+fn given(length: i64) -> Option<i64> {
+    (length != -1).then_some(length)
+}
+
+/// Makes a view of `length` bytes from `start`, or of all up to the end where `length` is -1.
+///
+/// # Safety
+/// The objects are open; there is room for a view, an address, a size and an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_memory_view(
+    memory: *const Memory,
+    store: *const Store,
+    start: i64,
+    length: i64,
+    view: *mut *mut View,
+    base: *mut *mut u8,
+    size: *mut usize,
+    error: *mut RustBuffer,
+) -> i32 {
+    let work = || -> Result<()> {
+        // SAFETY: by the contract.
+        let made = unsafe { opened(memory)?.view(opened(store)?, start, given(length))? };
+        // SAFETY: by the contract.
+        unsafe { leave(made, view, base, size) };
+        Ok(())
+    };
+    // SAFETY: by the contract.
+    unsafe { status(entry(work), error) }
+}
+
+/// The same of a shared memory.
+///
+/// # Safety
+/// The memory is open; there is room for a view, an address, a size and an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_shared_memory_view(
+    memory: *const SharedMemory,
+    start: i64,
+    length: i64,
+    view: *mut *mut View,
+    base: *mut *mut u8,
+    size: *mut usize,
+    error: *mut RustBuffer,
+) -> i32 {
+    let work = || -> Result<()> {
+        // SAFETY: by the contract.
+        let made = unsafe { opened(memory)?.view(start, given(length))? };
+        // SAFETY: by the contract.
+        unsafe { leave(made, view, base, size) };
+        Ok(())
+    };
+    // SAFETY: by the contract.
+    unsafe { status(entry(work), error) }
+}
+
+/// Lets go of a view. Any thread may do so.
+///
+/// # Safety
+/// The view came from one of the functions above, and neither it nor its bytes are used again.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_view_close(view: *mut View) {
+    // SAFETY: by the contract.
+    let view = unsafe { Box::from_raw(view) };
+    // What a closed store held goes with it: a panic must not leave the library.
+    let _ = entry(|| {
+        drop(view);
+        Ok(())
+    });
+}

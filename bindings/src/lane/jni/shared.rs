@@ -1,0 +1,61 @@
+//! The bytes of shared memories.
+
+use std::ptr::null_mut;
+
+use jni_sys::{JNIEnv, jbyteArray, jclass, jint, jlong};
+use trimaran::SharedMemory;
+
+use super::{Found, at, byte_array, give};
+
+/// Copies `length` bytes out, beginning at `start`.
+pub(super) extern "system" fn read(
+    env: *mut JNIEnv,
+    _class: jclass,
+    memory: jlong,
+    start: jlong,
+    length: jlong,
+) -> jbyteArray {
+    let found = give(env, || {
+        // SAFETY: the package keeps it open for the call.
+        let memory = unsafe { at::<SharedMemory>(memory) };
+        memory.show(start, length, |bytes| Found(byte_array(env, bytes)))
+    });
+    found.0.unwrap_or(null_mut())
+}
+
+/// Fills `array` with what begins at `start`.
+pub(super) extern "system" fn read_into(
+    env: *mut JNIEnv,
+    _class: jclass,
+    memory: jlong,
+    start: jlong,
+    array: jbyteArray,
+) {
+    give(env, || {
+        // SAFETY: the package keeps it open for the call.
+        let memory = unsafe { at::<SharedMemory>(memory) };
+        let length = jni!(env, GetArrayLength, array);
+        memory.show(start, i64::from(length), |bytes| {
+            jni!(env, SetByteArrayRegion, array, 0, length, bytes.as_ptr().cast());
+        })
+    });
+}
+
+/// Copies `length` bytes of `array` from `offset` on in, beginning at `start`.
+pub(super) extern "system" fn write(
+    env: *mut JNIEnv,
+    _class: jclass,
+    memory: jlong,
+    array: jbyteArray,
+    offset: jint,
+    length: jint,
+    start: jlong,
+) {
+    give(env, || {
+        // SAFETY: the package keeps it open for the call.
+        let memory = unsafe { at::<SharedMemory>(memory) };
+        let mut data = vec![0_u8; usize::try_from(length).unwrap_or_default()];
+        jni!(env, GetByteArrayRegion, array, offset, length, data.as_mut_ptr().cast());
+        memory.write(&data, start)
+    });
+}

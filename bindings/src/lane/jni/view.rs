@@ -1,0 +1,81 @@
+//! Views: direct buffers over the bytes of a memory.
+
+use std::ptr::null_mut;
+
+use jni_sys::{JNIEnv, jclass, jlong, jlongArray, jobject};
+use trimaran::{Memory, Result, SharedMemory, View, WasmtimeError};
+
+use super::{at, both, entry, give};
+
+/// A buffer over a view, whose address it leaves in `out`.
+fn buffer(env: *mut JNIEnv, made: View, out: jlongArray) -> Result<Buffer> {
+    let too_long = || WasmtimeError::Range {
+        reason: format!("the view has {} bytes: a ByteBuffer has at most {}", made.length(), i32::MAX),
+    };
+    let length = i32::try_from(made.length()).map_err(|_| too_long())?;
+    let buffer = jni!(env, NewDirectByteBuffer, made.base().cast(), jlong::from(length));
+    if !buffer.is_null() {
+        let address = Box::into_raw(Box::new(made)) as jlong;
+        jni!(env, SetLongArrayRegion, out, 0, 1, &raw const address);
+    }
+    Ok(Buffer(buffer))
+}
+
+struct Buffer(jobject);
+
+impl Default for Buffer {
+    fn default() -> Self {
+        Self(null_mut())
+    }
+}
+
+/// A length, unless it is -1.
+fn given(length: jlong) -> Option<i64> {
+    (length != -1).then_some(length)
+}
+
+/// A buffer over `length` bytes from `start`, or over all up to the end where `length` is -1.
+pub(super) extern "system" fn view(
+    env: *mut JNIEnv,
+    _class: jclass,
+    memory: jlong,
+    store: jlong,
+    start: jlong,
+    length: jlong,
+    out: jlongArray,
+) -> jobject {
+    let made = give(env, || {
+        // SAFETY: the package keeps both open for the call.
+        let (memory, store) = unsafe { both::<Memory>(memory, store) };
+        buffer(env, memory.view(store, start, given(length))?, out)
+    });
+    made.0
+}
+
+/// The same of a shared memory.
+pub(super) extern "system" fn shared_view(
+    env: *mut JNIEnv,
+    _class: jclass,
+    memory: jlong,
+    start: jlong,
+    length: jlong,
+    out: jlongArray,
+) -> jobject {
+    let made = give(env, || {
+        // SAFETY: the package keeps it open for the call.
+        let memory = unsafe { at::<SharedMemory>(memory) };
+        buffer(env, memory.view(start, given(length))?, out)
+    });
+    made.0
+}
+
+/// Lets go of a view, when its buffer is garbage.
+pub(super) extern "system" fn close_view(_env: *mut JNIEnv, _class: jclass, view: jlong) {
+    // SAFETY: the package closes what it was given once, when nothing can reach the bytes any more.
+    let view = unsafe { Box::from_raw(view as *mut View) };
+    // What a closed store held goes with it: a panic must not leave the library.
+    let _ = entry(|| {
+        drop(view);
+        Ok(())
+    });
+}

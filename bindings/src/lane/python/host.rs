@@ -1,0 +1,201 @@
+//! Functions of the host: Python callables.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+
+use pyo3::exceptions::PyBaseException;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyList, PyTuple, PyWeakrefReference};
+use trimaran::{Kind, Result, Signature, Slot, SlotFunction, Store, WasmtimeError};
+
+use super::StoreLane;
+use super::func::{bits, number};
+
+/// The callables of one store.
+#[derive(Default)]
+pub(super) struct Bodies(Mutex<Vec<Py<PyAny>>>);
+
+impl Bodies {
+    fn lock(&self) -> MutexGuard<'_, Vec<Py<PyAny>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps one more, and tells its place.
+    fn add(&self, function: Py<PyAny>) -> usize {
+        let mut all = self.lock();
+        all.push(function);
+        all.len() - 1
+    }
+
+    fn get(&self, py: Python<'_>, place: usize) -> Option<Py<PyAny>> {
+        self.lock().get(place).map(|function| function.clone_ref(py))
+    }
+
+    /// Takes all out: to let go of them may run anything.
+    pub(super) fn take(&self) -> Vec<Py<PyAny>> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// Shows them to Python's collector, which must not wait here.
+    pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let all = match self.0.try_lock() {
+            Ok(all) => all,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            // What is not shown is taken for being in use.
+            Err(TryLockError::WouldBlock) => return Ok(()),
+        };
+        all.iter().try_for_each(|function| visit.call(function))
+    }
+}
+
+/// What a host function does: call one of its store's callables.
+pub(super) struct Body {
+    bodies: Weak<Bodies>,
+    place: usize,
+    /// The store, as the package has it: whoever calls a guest holds it.
+    store: Py<PyWeakrefReference>,
+    params: Box<[Kind]>,
+    results: Box<[Kind]>,
+    pass_caller: bool,
+}
+
+impl Body {
+    pub(super) fn new(
+        store: &Bound<'_, StoreLane>,
+        function: Bound<'_, PyAny>,
+        pass_caller: bool,
+        signature: &Signature,
+    ) -> PyResult<Self> {
+        let bodies = &store.get().bodies;
+        Ok(Self {
+            bodies: Arc::downgrade(bodies),
+            place: bodies.add(function.unbind()),
+            store: PyWeakrefReference::new(store.as_any())?.unbind(),
+            params: signature.params().into(),
+            results: signature.results().into(),
+            pass_caller,
+        })
+    }
+
+    fn run(&self, py: Python<'_>, pass: u64, slots: &mut [Slot]) -> PyResult<bool> {
+        let function = self.bodies.upgrade().and_then(|bodies| bodies.get(py, self.place));
+        let Some(function) = function else { return Ok(false) };
+        let is_plain = !self.pass_caller && self.params.iter().chain(&self.results).all(|kind| kind.is_plain());
+        let store = if is_plain { None } else { self.store.bind(py).upgrade() };
+        let mut arguments = Vec::with_capacity(slots.len() + 1);
+        if self.pass_caller {
+            arguments.push(helper(py, &CALLER, "caller")?.call1((&store, pass))?);
+        }
+        for (kind, slot) in self.params.iter().zip(slots.iter()) {
+            arguments.push(match &store {
+                Some(store) => object(store, *kind, *slot)?,
+                None => number(py, *kind, *slot)?,
+            });
+        }
+        let value = function.bind(py).call1(PyTuple::new(py, arguments)?)?;
+        if !self.take_plain(&value, slots) {
+            let store = store.or_else(|| self.store.bind(py).upgrade());
+            let kinds: Vec<_> = self.results.iter().map(|kind| *kind as u8).collect();
+            let found = helper(py, &SLOTS, "slots")?.call1((store, PyBytes::new(py, &kinds), value))?;
+            for (slot, (low, high)) in slots.iter_mut().zip(found.extract::<Vec<(u64, u64)>>()?) {
+                *slot = Slot { low, high };
+            }
+        }
+        Ok(true)
+    }
+
+    /// Puts the results into their slots, if they are simply what they should be.
+    fn take_plain(&self, value: &Bound<'_, PyAny>, slots: &mut [Slot]) -> bool {
+        let take = |value: &Bound<'_, PyAny>, kind: Kind, slot: &mut Slot| match bits(value, kind) {
+            Some(found) => {
+                *slot = found;
+                true
+            }
+            None => false,
+        };
+        match (&*self.results, slots) {
+            ([], _) => value.is_none(),
+            ([kind], [slot, ..]) => take(value, *kind, slot),
+            (kinds, slots) => {
+                let values: Vec<_> = if let Ok(values) = value.cast::<PyTuple>() {
+                    values.iter().collect()
+                } else if let Ok(values) = value.cast::<PyList>() {
+                    values.iter().collect()
+                } else {
+                    return false;
+                };
+                let all = values.iter().zip(kinds).zip(slots);
+                values.len() == kinds.len() && all.into_iter().all(|((value, kind), slot)| take(value, *kind, slot))
+            }
+        }
+    }
+}
+
+// SAFETY: `_host.slots` gives handles of its own for references.
+unsafe impl SlotFunction for Body {
+    fn call(&self, _store: &Store, pass: u64, slots: &mut [Slot]) -> Result<()> {
+        let closed = || WasmtimeError::Closed { what: "store".to_owned() };
+        // The store is this thread's own here: whoever waits for it does so without the GIL.
+        let done = Python::try_attach(|py| self.run(py, pass, slots).map_err(|error| keep_thrown(py, error)));
+        match done {
+            Some(Ok(true)) => Ok(()),
+            Some(Err(error)) => Err(error),
+            Some(Ok(false)) | None => Err(closed()),
+        }
+    }
+}
+
+static CALLER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static SLOTS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static REFERENCE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static BORROW: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// A function of the package's own, for what is rare.
+fn helper<'py>(py: Python<'py>, known: &'static PyOnceLock<Py<PyAny>>, name: &str) -> PyResult<&'py Bound<'py, PyAny>> {
+    let find = || Ok::<_, PyErr>(py.import("trimaran._host")?.getattr(name)?.unbind());
+    Ok(known.get_or_try_init(py, find)?.bind(py))
+}
+
+/// What is in a slot, as Python has it. A handle in it is used up.
+pub(super) fn object<'py>(store: &Bound<'py, PyAny>, kind: Kind, slot: Slot) -> PyResult<Bound<'py, PyAny>> {
+    let py = store.py();
+    if kind.is_plain() {
+        return number(py, kind, slot);
+    }
+    helper(py, &REFERENCE, "reference")?.call1((store, kind as u8, slot.low))
+}
+
+/// What goes into a place for a reference, and what keeps it; none where the surface has to judge.
+pub(super) fn borrow<'py>(
+    store: &Bound<'py, PyAny>,
+    kind: Kind,
+    value: &Bound<'py, PyAny>,
+) -> PyResult<Option<(Slot, Bound<'py, PyAny>)>> {
+    let found = helper(store.py(), &BORROW, "borrow")?.call1((store, kind as u8, value))?;
+    if found.is_none() {
+        return Ok(None);
+    }
+    let (low, high, keep) = found.extract()?;
+    Ok(Some((Slot { low, high }, keep)))
+}
+
+/// What host functions threw, until the outer call has returned and it is raised again.
+static THROWN: Mutex<Option<(HashMap<u64, Py<PyBaseException>>, u64)>> = Mutex::new(None);
+
+fn keep_thrown(py: Python<'_>, error: PyErr) -> WasmtimeError {
+    let exception = error.into_value(py);
+    let mut table = THROWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let (all, last) = table.get_or_insert_default();
+    *last += 1;
+    all.insert(*last, exception);
+    WasmtimeError::thrown(*last)
+}
+
+/// Takes out what was thrown, if there is such a number.
+#[pyfunction]
+pub(crate) fn take_thrown(number: u64) -> Option<Py<PyBaseException>> {
+    let mut table = THROWN.lock().unwrap_or_else(PoisonError::into_inner);
+    table.as_mut().and_then(|(all, _)| all.remove(&number))
+}

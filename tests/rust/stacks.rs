@@ -1,0 +1,165 @@
+//! On which stack guests and the host's functions run, and what happens at its end.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+
+use trimaran::{
+    Caller, Config, Engine, Extern, Func, FuncType, HostFunction, Instance, Module, Result, Store, Val, ValType,
+    WasmtimeError,
+};
+
+struct Closure<F>(F);
+
+impl<F: Fn(&Caller, Vec<Val>) -> Result<Vec<Val>> + Send + Sync> HostFunction for Closure<F> {
+    fn call(&self, caller: &Caller, arguments: Vec<Val>) -> Result<Vec<Val>> {
+        (self.0)(caller, arguments)
+    }
+}
+
+fn host(store: &Store, function: impl Fn(&Caller, Vec<Val>) -> Result<Vec<Val>> + Send + Sync + 'static) -> Arc<Func> {
+    let ty = FuncType { params: vec![ValType::I32], results: vec![ValType::I32] };
+    Func::of_values(store, &ty, Arc::new(Closure(function))).unwrap()
+}
+
+/// A guest that passes its argument on, and adds 1 to what it gets.
+const GUEST: &[u8] = br#"(module
+    (import "host" "call" (func $call (param i32) (result i32)))
+    (func (export "run") (param i32) (result i32) (i32.add (call $call (local.get 0)) (i32.const 1))))"#;
+
+fn engine() -> Arc<Engine> {
+    Engine::new(Config { target: std::env::var("TRIMARAN_TEST_TARGET").ok(), ..Config::default() }).unwrap()
+}
+
+fn guest(engine: &Engine, store: &Store, function: Arc<Func>) -> Arc<Func> {
+    let module = Module::new(engine, GUEST).unwrap();
+    let instance = Instance::new(store, &module, vec![Extern::OfFunc { func: function }]).unwrap();
+    let Extern::OfFunc { func } = instance.export(store, "run").unwrap() else { panic!("expected a function") };
+    func
+}
+
+fn call(func: &Func, store: &Store, value: i32) -> Result<i32> {
+    match func.call(store, vec![Val::I32 { value }])?.as_slice() {
+        [Val::I32 { value }] => Ok(*value),
+        _ => panic!("expected an i32"),
+    }
+}
+
+fn on_thread<R: Send + 'static>(stack: usize, work: impl FnOnce() -> R + Send + 'static) -> R {
+    std::thread::Builder::new().stack_size(stack).spawn(work).unwrap().join().unwrap()
+}
+
+const SIZES: [usize; 5] = [128 << 10, 256 << 10, 512 << 10, 1 << 20, 8 << 20];
+
+fn here() -> usize {
+    let local = 0_u8;
+    std::hint::black_box(std::ptr::from_ref(&local)).addr()
+}
+
+#[test]
+fn a_host_function_runs_on_the_thread_s_own_stack() {
+    for size in SIZES {
+        let far = on_thread(size, move || {
+            let (engine, top) = (engine(), here());
+            let store = Store::new(&engine).unwrap();
+            let farthest = Arc::new(AtomicUsize::new(0));
+            let inner = {
+                let farthest = Arc::clone(&farthest);
+                host(&store, move |_, arguments| {
+                    farthest.fetch_max(top.abs_diff(here()), SeqCst);
+                    Ok(arguments)
+                })
+            };
+            let inner = guest(&engine, &store, inner);
+            let outer = {
+                let farthest = Arc::clone(&farthest);
+                let inner = Arc::clone(&inner);
+                host(&store, move |caller, _| {
+                    farthest.fetch_max(top.abs_diff(here()), SeqCst);
+                    Ok(vec![Val::I32 { value: call(&inner, caller.store(), 40)? }])
+                })
+            };
+            let outer = guest(&engine, &store, outer);
+            assert_eq!(call(&outer, &store, 0), Ok(42));
+            farthest.load(SeqCst)
+        });
+        assert!(far < size, "{far} bytes away on a stack of {size}");
+    }
+}
+
+/// A guest and a host function that call each other for ever.
+fn endless(engine: &Engine) -> (Arc<Store>, Arc<Func>, Arc<AtomicUsize>) {
+    let store = Store::new(engine).unwrap();
+    let (again, depth) = (Arc::new(Mutex::new(None::<Arc<Func>>)), Arc::new(AtomicUsize::new(0)));
+    let function = {
+        let (again, depth) = (Arc::clone(&again), Arc::clone(&depth));
+        host(&store, move |caller, arguments| {
+            depth.fetch_add(1, SeqCst);
+            let func = again.lock().unwrap().clone().unwrap();
+            func.call(caller.store(), arguments)
+        })
+    };
+    let func = guest(engine, &store, function);
+    *again.lock().unwrap() = Some(Arc::clone(&func));
+    (store, func, depth)
+}
+
+#[test]
+fn recursion_through_the_host_ends_in_an_error_on_every_stack() {
+    for size in SIZES {
+        on_thread(size, || {
+            let (store, func, depth) = endless(&engine());
+            let error = call(&func, &store, 0).unwrap_err();
+            assert!(matches!(error, WasmtimeError::Limit { .. } | WasmtimeError::Trap { .. }), "{error}");
+            assert!(depth.load(SeqCst) > 5);
+            // The store is as good as before.
+            let other = host(&store, |_, arguments| Ok(arguments));
+            assert_eq!(call(&other, &store, 7), Ok(7));
+            assert!(call(&func, &store, 0).is_err());
+        });
+    }
+}
+
+#[test]
+fn two_stores_on_one_small_stack_keep_their_places() {
+    on_thread(256 << 10, || {
+        let engine = engine();
+        let (first, second) = (Store::new(&engine).unwrap(), Store::new(&engine).unwrap());
+        // first's guest → second's guest → first's guest, which recurses until it traps on its own stack.
+        let (home, endless_func) = (Arc::clone(&first), {
+            let module = Module::new(
+                &engine,
+                br#"(module (func $f (export "f") (param i32) (result i32) (call $f (local.get 0))))"#,
+            );
+            let instance = Instance::new(&first, &module.unwrap(), Vec::new()).unwrap();
+            let Extern::OfFunc { func } = instance.export(&first, "f").unwrap() else { panic!("expected a function") };
+            func
+        });
+        let weak = Arc::downgrade(&home);
+        let back = host(&second, move |_, _| {
+            let error = call(&endless_func, &weak.upgrade().unwrap(), 0).unwrap_err();
+            assert!(matches!(error, WasmtimeError::Trap { .. }), "{error}");
+            Ok(vec![Val::I32 { value: 1 }])
+        });
+        let middle = guest(&engine, &second, back);
+        let over = {
+            let second = Arc::clone(&second);
+            host(&first, move |_, _| Ok(vec![Val::I32 { value: call(&middle, &second, 0)? }]))
+        };
+        let outer = guest(&engine, &first, over);
+        assert_eq!(call(&outer, &first, 0), Ok(3));
+        assert_eq!(call(&outer, &first, 0), Ok(3));
+    });
+}
+
+#[test]
+fn a_panic_in_a_host_function_on_a_small_stack_is_an_error() {
+    on_thread(128 << 10, || {
+        let engine = engine();
+        let store = Store::new(&engine).unwrap();
+        let func = guest(&engine, &store, host(&store, |_, _| panic!("planted")));
+        assert_eq!(call(&func, &store, 0), Err(WasmtimeError::Unexpected { reason: "planted".to_owned() }));
+        let func = guest(&engine, &store, host(&store, |_, arguments| Ok(arguments)));
+        assert_eq!(call(&func, &store, 1), Ok(2));
+    });
+}
