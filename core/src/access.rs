@@ -16,7 +16,7 @@ mod sync {
     std::thread_local!(static TOKEN: u64 = const { 0 });
 
     /// A number that no other living thread has: the address of a thread-local. It is even, and not zero.
-    pub(super) fn this_thread() -> usize {
+    pub(crate) fn this_thread() -> usize {
         TOKEN.with(|token| std::ptr::from_ref(token).addr())
     }
 
@@ -54,12 +54,13 @@ mod sync {
 
     loom::thread_local!(static TOKEN: Box<u64> = Box::new(0));
 
-    pub(super) fn this_thread() -> usize {
+    pub(crate) fn this_thread() -> usize {
         TOKEN.with(|token| std::ptr::from_ref::<u64>(token).addr())
     }
 }
 
-use sync::{AtomicBool, AtomicU8, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, UnsafeCell, fence, this_thread};
+pub(crate) use sync::this_thread;
+use sync::{AtomicBool, AtomicU8, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, UnsafeCell, fence};
 
 /// What a gate can guard.
 pub(crate) trait Guarded {
@@ -251,8 +252,13 @@ impl<T: Guarded> Gate<T> {
     /// Runs `work` inside: at the root, or at the innermost caller if this thread is in a host function.
     /// Another thread waits until this one has left.
     pub(crate) fn enter<R>(&self, work: impl FnOnce(Inside<'_, T>) -> R) -> Result<R, Refused> {
+        self.enter_as(this_thread(), work)
+    }
+
+    /// The same, for who knows the number of its thread: to ask for it takes a while in a library.
+    pub(crate) fn enter_as<R>(&self, me: usize, work: impl FnOnce(Inside<'_, T>) -> R) -> Result<R, Refused> {
         self.check_open()?;
-        let turn = self.take_turn();
+        let turn = self.take_turn(me);
         // It may have been closed while this thread waited.
         self.check_open()?;
         let caller = self.with_state(|state| {
@@ -334,15 +340,21 @@ impl<T: Guarded> Gate<T> {
     /// Inside a host function of this very store, later entries fail at once and the root is dropped when
     /// the outermost call leaves. With pins out, the last one drops it. Closing twice does nothing.
     pub(crate) fn close(&self) {
-        let turn = self.take_turn();
+        let turn = self.take_turn(this_thread());
         if self.condition.swap(CLOSED, Ordering::AcqRel) == CLOSED {
             return;
         }
         drop(turn);
     }
 
-    fn take_turn(&self) -> Turn<'_, T> {
+    /// Takes a turn if that needs no waiting.
+    pub(crate) fn try_turn(&self) -> Option<Turn<'_, T>> {
         let me = this_thread();
+        let is_mine = self.is_mine(me);
+        (is_mine || self.try_own(me)).then_some(Turn { gate: self, outermost: !is_mine })
+    }
+
+    fn take_turn(&self, me: usize) -> Turn<'_, T> {
         if self.is_mine(me) {
             return Turn { gate: self, outermost: false };
         }
@@ -368,7 +380,8 @@ impl<T: Guarded> Gate<T> {
         }
     }
 
-    fn is_mine(&self, me: usize) -> bool {
+    /// Whether the thread with that number is inside.
+    pub(crate) fn is_mine(&self, me: usize) -> bool {
         self.owner.load(Ordering::Relaxed) & !AWAITED == me
     }
 
@@ -385,7 +398,7 @@ impl<T: Guarded> Drop for Gate<T> {
 }
 
 /// Holds the gate; the outermost one gives it up.
-struct Turn<'a, T: Guarded> {
+pub(crate) struct Turn<'a, T: Guarded> {
     gate: &'a Gate<T>,
     outermost: bool,
 }

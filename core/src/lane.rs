@@ -69,9 +69,9 @@ impl Func {
     ) -> Result<(), (usize, WasmtimeError)> {
         let width = self.signature(store).map_err(|error| (0, error))?.width();
         let mut slots = vec![Slot::default(); width];
-        self.each_row(store, width, rows, |row, call| {
+        self.each_row(store, width, rows, |row, func, context| {
             fill(row, &mut slots);
-            call(&mut slots)?;
+            call_raw(func, context, &mut slots)?;
             take(row, &slots);
             Ok(())
         })
@@ -92,26 +92,23 @@ impl Func {
         }
         // A function of nothing has rows of nothing.
         let mut chunks = slots.chunks_exact_mut(width.max(1));
-        self.each_row(store, width, rows, |_, call| call(chunks.next().unwrap_or_default()))
+        self.each_row(store, width, rows, |_, func, context| call_raw(func, context, chunks.next().unwrap_or_default()))
     }
 
-    /// One turn of the store for all rows. `visit` is given the number of the row, and a way to call on slots of `width`.
+    /// One turn of the store for all rows. `call` has to call on `width` slots.
     fn each_row(
         &self,
         store: &Store,
         width: usize,
         rows: usize,
-        mut visit: impl FnMut(usize, &mut dyn FnMut(&mut [Slot]) -> Result<()>) -> Result<()>,
+        mut call: impl FnMut(usize, wasmtime::Func, &mut StoreContextMut<'_, StoreData>) -> Result<()>,
     ) -> Result<(), (usize, WasmtimeError)> {
         let mut row = 0;
         let mut run = || {
             let func = self.check_slots(store, width)?;
             store.enter_guest(|mut context| {
                 while row < rows {
-                    visit(row, &mut |slots| match slots.get_mut(..width) {
-                        Some(slots) => call_raw(func, &mut context, slots),
-                        None => Err(WasmtimeError::wrong_type("a row is too short")),
-                    })?;
+                    call(row, func, &mut context)?;
                     row += 1;
                 }
                 Ok(())

@@ -45,7 +45,7 @@ pub use module::{Module, validate};
 pub use reference::{HostObject, Reference};
 pub use shared_memory::{SharedMemory, WaitOutcome};
 pub use slot::{Kind, Signature, Slot};
-pub use store::Store;
+pub use store::{Hold, Store};
 pub use table::Table;
 pub use tag::Tag;
 pub use trap::{Frame, TrapCode};

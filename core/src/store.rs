@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use crate::access::{DropQueue, Gate, Guarded, Inside, Pass};
+use crate::access::{DropQueue, Gate, Guarded, Inside, Pass, Turn, this_thread};
 use crate::error::natural;
 use crate::growth::Growth;
 use crate::reference::Root;
@@ -179,20 +179,22 @@ impl Store {
     /// Takes a turn in the store, to run guest code. Wasmtime lets a guest use as much stack as it is configured to,
     /// whatever the thread has: one that has less left runs the guest on a stack of its own.
     pub(crate) fn enter_guest<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
-        let needed = self.guest_stack.saturating_add(HOST_STACK);
-        if self.gate.is_inside() {
+        let me = this_thread();
+        let enter = || self.gate.enter_as(me, |inside| work(context(inside))).map_err(WasmtimeError::refused).flatten();
+        if self.gate.is_mine(me) {
             // Further in, the limit of the outermost call holds: the guest goes on where that call has seen to the room.
             return match self.waiting() {
-                None => self.enter(work),
+                None => enter(),
                 // SAFETY: `host_call` put it there for a host function of this store, which runs on this thread, as it
                 // is inside, and takes it away before that function returns.
-                Some(guest) => unsafe { stack::on(guest, || self.enter(work)) },
+                Some(guest) => unsafe { stack::on(guest, enter) },
             };
         }
+        let needed = self.guest_stack.saturating_add(HOST_STACK);
         if stack::has_room(needed) {
-            return self.enter(work);
+            return enter();
         }
-        stack::grow(needed.saturating_add(HOST_STACK), || self.enter(work))
+        stack::grow(needed.saturating_add(HOST_STACK), enter)
     }
 
     fn waiting(&self) -> Option<stack::Part> {
@@ -207,6 +209,12 @@ impl Store {
     fn wait_at(&self, guest: Option<stack::Part>) -> Option<stack::Part> {
         self.is_split.store(guest.is_some(), Ordering::Relaxed);
         std::mem::replace(&mut *self.lock_waiting(), guest)
+    }
+
+    /// Takes a turn in the store if that needs no waiting. Until it is dropped, nothing that this thread does with the store
+    /// waits for another one.
+    pub fn try_hold(&self) -> Option<Hold<'_>> {
+        self.gate.try_turn().map(Hold)
     }
 
     /// Somebody looks at a memory of this store from outside now. For whoever is inside.
@@ -270,6 +278,9 @@ impl Drop for Waiting<'_> {
         self.store.wait_at(self.outer);
     }
 }
+
+/// A turn in a store, kept by its thread.
+pub struct Hold<'a>(#[expect(dead_code, reason = "it is kept")] Turn<'a, Guest>);
 
 fn context<'a>(inside: Inside<'a, Guest>) -> StoreContextMut<'a, StoreData> {
     match inside {

@@ -4,7 +4,7 @@
 //! memory. Whatever else it is given goes to the package's own method of the surface (`_call`, `_read`, `_write`, ...),
 //! which converts what can be converted and says what is wrong with the rest.
 //!
-//! No entry into a store is made with the GIL held: whoever waits for a store must not keep those from running who
+//! No entry into a store waits with the GIL held: whoever waits for a store must not keep those from running who
 //! are in it.
 
 mod func;
@@ -48,6 +48,14 @@ fn raised(py: Python<'_>, error: WasmtimeError) -> PyErr {
 /// Runs an entry into a store without the GIL.
 fn enter<R: Send>(py: Python<'_>, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
     py.detach(|| entry(work)).map_err(|error| raised(py, error))
+}
+
+/// Runs what takes a moment and no guest: with the GIL held, where the store is free. Only who has to wait lets go of it.
+fn quick<R: Send>(py: Python<'_>, store: &Store, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
+    match store.try_hold() {
+        Some(_hold) => entry(work).map_err(|error| raised(py, error)),
+        None => enter(py, work),
+    }
 }
 
 /// An object that the generated code holds as well.

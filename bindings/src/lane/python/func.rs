@@ -1,11 +1,16 @@
 //! Calls: numbers into slots and out of them, one by one or a column at a time.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::buffer::PyUntypedBuffer;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyTuple};
 use trimaran::{Func, Kind, Signature, Slot, Store, WasmtimeError};
+
+use uniffi::Handle;
 
 use super::host::{Body, borrow, object};
 use super::{Held, StoreLane, enter, entry, raised, store_of};
@@ -32,6 +37,12 @@ impl FuncLane {
     fn _open(&self, handle: u64) -> PyResult<()> {
         // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
         unsafe { self.held.open(handle) }
+    }
+
+    /// A handle of its own for the generated code, which makes an object of it when that is first asked for.
+    fn _lend(&self) -> PyResult<u64> {
+        let none = || PyRuntimeError::new_err("there is no such object");
+        self.held.get().map(|func| Handle::from_arc(Arc::clone(func)).as_raw()).ok_or_else(none)
     }
 
     #[pyo3(signature = (*arguments, **keywords))]
@@ -109,6 +120,17 @@ impl FuncLane {
         // The buffers are still here: nobody has moved or freed what they show.
         drop((given, made));
         Ok(done.err().map(|(row, error)| (row, raised(py, error).into_value(py).into_any())))
+    }
+}
+
+impl FuncLane {
+    /// An object of the package's own class, for a function that came out of a guest.
+    pub(super) fn make<'py>(class: &Bound<'py, PyAny>, func: Option<Arc<Func>>) -> PyResult<Bound<'py, PyAny>> {
+        let none = || PyRuntimeError::new_err("there is no such object");
+        let made = class.call_method1(intern!(class.py(), "__new__"), (class,))?;
+        let lane = made.cast::<Self>()?.get();
+        lane.held.0.set(func.ok_or_else(none)?).map_err(|_| none())?;
+        Ok(made)
     }
 }
 

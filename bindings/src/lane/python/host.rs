@@ -8,10 +8,10 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList, PyTuple, PyWeakrefReference};
-use trimaran::{Kind, Result, Signature, Slot, SlotFunction, Store, WasmtimeError};
+use trimaran::{Func, Kind, Result, Signature, Slot, SlotFunction, Store, WasmtimeError};
 
-use super::StoreLane;
-use super::func::{bits, number};
+use super::func::{FuncLane, bits, number};
+use super::{StoreLane, open};
 
 /// The callables of one store.
 #[derive(Default)]
@@ -150,6 +150,7 @@ unsafe impl SlotFunction for Body {
 static CALLER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static SLOTS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static REFERENCE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static FUNC: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static BORROW: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// A function of the package's own, for what is rare.
@@ -163,6 +164,11 @@ pub(super) fn object<'py>(store: &Bound<'py, PyAny>, kind: Kind, slot: Slot) -> 
     let py = store.py();
     if kind.is_plain() {
         return number(py, kind, slot);
+    }
+    if kind == Kind::FuncRef && slot.low != 0 {
+        // SAFETY: the handle came with the slot, and is used up here.
+        let func = unsafe { open::<Func>(slot.low) };
+        return FuncLane::make(helper(py, &FUNC, "FUNC")?, func);
     }
     helper(py, &REFERENCE, "reference")?.call1((store, kind as u8, slot.low))
 }

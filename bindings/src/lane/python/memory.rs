@@ -9,7 +9,7 @@ use pyo3::types::{PyBytes, PyDict, PyFloat, PyTuple};
 use trimaran::{Memory, Result, SharedMemory, Store};
 
 use super::view::MemoryView;
-use super::{Held, enter, store_of, whole};
+use super::{Held, enter, entry, quick, raised, store_of, whole};
 
 /// Where a view begins and how long it is.
 struct Extent {
@@ -37,6 +37,8 @@ const LONGEST: usize = i32::MAX as usize;
 
 /// A memory, whichever way it is reached.
 trait Reach: Sync {
+    /// Runs what takes a moment.
+    fn quick<R: Send>(&self, py: Python<'_>, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R>;
     fn size(&self) -> Result<u64>;
     fn show(&self, start: i64, length: i64, work: impl FnOnce(&[u8])) -> Result<()>;
     fn put(&self, data: &[u8], start: i64) -> Result<()>;
@@ -44,6 +46,10 @@ trait Reach: Sync {
 }
 
 impl Reach for (&Memory, &Store) {
+    fn quick<R: Send>(&self, py: Python<'_>, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
+        quick(py, self.1, work)
+    }
+
     fn size(&self) -> Result<u64> {
         self.0.data_len(self.1)
     }
@@ -62,6 +68,11 @@ impl Reach for (&Memory, &Store) {
 }
 
 impl Reach for &SharedMemory {
+    fn quick<R: Send>(&self, py: Python<'_>, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
+        // No store, and so nobody to wait for.
+        entry(work).map_err(|error| raised(py, error))
+    }
+
     fn size(&self) -> Result<u64> {
         self.data_len()
     }
@@ -137,7 +148,7 @@ fn read_slice<'py>(
     let mut stop = match stop {
         Some(stop) if start >= 0 && stop >= 0 => stop,
         stop => {
-            let size = enter(py, || memory.size())?.cast_signed();
+            let size = memory.quick(py, || memory.size())?.cast_signed();
             start = from_end(start, size).min(size);
             stop.map_or(size, |stop| from_end(stop, size).min(size))
         }
@@ -147,7 +158,7 @@ fn read_slice<'py>(
     }
     let length = stop - start;
     // Nobody gets an object of a size that no memory has; and a memory never shrinks.
-    if length > SMALL && enter(py, || memory.size())? < stop.cast_unsigned() {
+    if length > SMALL && memory.quick(py, || memory.size())? < stop.cast_unsigned() {
         enter(py, || memory.show(start, length, |_| ()))?;
     }
     // SAFETY: makes a new object, with room for so many bytes.
@@ -157,7 +168,8 @@ fn read_slice<'py>(
     // SAFETY: it is `bytes`, which nobody else has yet.
     let place = Place(unsafe { ffi::PyBytes_AsString(bytes.as_ptr()) }.cast());
     // SAFETY: there is room for `length` bytes, and `bytes` is here until they are in.
-    enter(py, || memory.show(start, length, |shown| unsafe { place.put(shown) }))?;
+    let copy = || memory.show(start, length, |shown| unsafe { place.put(shown) });
+    if length > SMALL { enter(py, copy) } else { memory.quick(py, copy) }?;
     Ok(bytes)
 }
 
@@ -173,7 +185,10 @@ fn write<'py>(
     if let Ok(bytes) = data.cast::<PyBytes>() {
         // They never change.
         let bytes = bytes.as_bytes();
-        return (bytes.len() <= LONGEST).then(|| enter(py, || memory.put(bytes, at()?)).map(|()| bytes.len()));
+        let copy = || memory.put(bytes, at()?);
+        let is_small = bytes.len() as i64 <= SMALL;
+        let put = || if is_small { memory.quick(py, copy) } else { enter(py, copy) };
+        return (bytes.len() <= LONGEST).then(|| put().map(|()| bytes.len()));
     }
     let buffer = PyUntypedBuffer::get(data).ok().filter(PyUntypedBuffer::is_c_contiguous)?;
     let (place, count) = (Place(buffer.buf_ptr().cast()), buffer.len_bytes());
@@ -236,13 +251,13 @@ macro_rules! memory_lane {
 
             fn _open(&self, handle: u64) -> PyResult<()> {
                 // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
-        unsafe { self.0.open(handle) }
+                unsafe { self.0.open(handle) }
             }
 
             /// The size now, in pages.
             fn size<'py>(slf: &Bound<'py, Self>, store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
                 let Some((memory, store)) = slf.get().reach(store) else { return slf.call_method1("_size", (store,)) };
-                Ok(enter(slf.py(), || memory.size(store))?.into_pyobject(slf.py())?.into_any())
+                Ok(quick(slf.py(), store, || memory.size(store))?.into_pyobject(slf.py())?.into_any())
             }
 
             /// The size now, in bytes.
@@ -250,13 +265,14 @@ macro_rules! memory_lane {
                 let Some((memory, store)) = slf.get().reach(store) else {
                     return slf.call_method1("_data_len", (store,));
                 };
-                Ok(enter(slf.py(), || memory.data_len(store))?.into_pyobject(slf.py())?.into_any())
+                Ok(quick(slf.py(), store, || memory.data_len(store))?.into_pyobject(slf.py())?.into_any())
             }
 
-            /// Copies the bytes from `start` up to `stop`, which is not included, or up to the end.
+            /// The bytes from `start`, `length` of them or up to the end, where they are: a `memoryview` to read and write.
             ///
-            /// Raises `BoundsError` where `start` and `stop` are in order and reach past the end. Everything else is as in
-            /// a slice: a negative index counts from the end, and a range that is turned around is empty.
+            /// As long as it is there, so are the bytes, also after `close`. A memory does not grow then where it would have
+            /// to move for that. Guests and other threads may write the bytes at any time. Raises `BoundsError` where they
+            /// reach past the end.
             #[pyo3(signature = (store, start = None, length = None), text_signature = "($self, store, start=0, length=None)")]
             fn view<'py>(
                 slf: &Bound<'py, Self>,
@@ -273,6 +289,10 @@ macro_rules! memory_lane {
                 }
             }
 
+            /// Copies the bytes from `start` up to `stop`, which is not included, or up to the end.
+            ///
+            /// Raises `BoundsError` where `start` and `stop` are in order and reach past the end. Everything else is as in
+            /// a slice: a negative index counts from the end, and a range that is turned around is empty.
             #[pyo3(signature = (store, start = None, stop = None), text_signature = "($self, store, start=0, stop=None)")]
             fn read<'py>(
                 slf: &Bound<'py, Self>,
@@ -312,7 +332,7 @@ macro_rules! memory_lane {
                 ) -> PyResult<Bound<'py, PyAny>> {
                     match (slf.get().reach(store), whole(offset)) {
                         (Some((memory, store)), Some(offset)) => {
-                            Ok(enter(slf.py(), || memory.$load(store, offset))?.into_pyobject(slf.py())?.into_any())
+                            Ok(quick(slf.py(), store, || memory.$load(store, offset))?.into_pyobject(slf.py())?.into_any())
                         }
                         _ => slf.call_method1("_load", (stringify!($ty), store, offset)),
                     }
@@ -327,7 +347,7 @@ macro_rules! memory_lane {
                 ) -> PyResult<Bound<'py, PyAny>> {
                     match (slf.get().reach(store), whole(offset), $ty::from_python(value)) {
                         (Some((memory, store)), Some(offset), Some(value)) => {
-                            enter(slf.py(), || memory.$store(store, offset, value))?;
+                            quick(slf.py(), store, || memory.$store(store, offset, value))?;
                             Ok(slf.py().None().into_bound(slf.py()))
                         }
                         _ => slf.call_method1("_store", (stringify!($ty), store, offset, value)),
@@ -398,7 +418,10 @@ impl SharedMemoryLane {
         unsafe { self.0.open(handle) }
     }
 
-    /// Copies the bytes from `start` up to `stop`, as `Memory.read` does. The whole is not read at once.
+    /// The bytes from `start`, `length` of them or up to the end, where they are: a `memoryview` to read and write.
+    ///
+    /// A shared memory never moves. Guests and other threads may write the bytes at any time. Raises `BoundsError` where
+    /// they reach past the end.
     #[pyo3(signature = (start = None, length = None), text_signature = "($self, start=0, length=None)")]
     fn view<'py>(
         slf: &Bound<'py, Self>,
@@ -414,6 +437,7 @@ impl SharedMemoryLane {
         }
     }
 
+    /// Copies the bytes from `start` up to `stop`, as `Memory.read` does. The whole is not read at once.
     #[pyo3(signature = (start = None, stop = None), text_signature = "($self, start=0, stop=None)")]
     fn read<'py>(
         slf: &Bound<'py, Self>,

@@ -9,7 +9,7 @@ use uniffi::Handle;
 
 use super::func::bits;
 use super::host::{borrow, object};
-use super::{Held, enter, raised, shared, store_of, whole};
+use super::{Held, enter, quick, raised, shared, store_of, whole};
 
 /// The base class of `trimaran.Global`.
 #[pyclass(subclass, frozen, module = "trimaran._native")]
@@ -33,17 +33,17 @@ impl GlobalLane {
         let (Some(global), Some(opened)) = (slf.get().0.get(), store_of(store)) else {
             return slf.call_method1("_value", (store,));
         };
-        let (kind, slot) = enter(py, || Ok((global.kind(opened)?, global.get_slot(opened)?)))?;
+        let (kind, slot) = quick(py, opened, || Ok((global.kind(opened)?, global.get_slot(opened)?)))?;
         object(store, kind, slot)
     }
 
     fn set_value<'py>(slf: &Bound<'py, Self>, store: &Bound<'py, PyAny>, val: &Bound<'py, PyAny>) -> PyResult<()> {
         let py = slf.py();
         if let (Some(global), Some(opened)) = (slf.get().0.get(), store_of(store)) {
-            let kind = enter(py, || global.kind(opened))?;
+            let kind = quick(py, opened, || global.kind(opened))?;
             if let Some(slot) = bits(val, kind) {
                 // SAFETY: `bits` gives nothing for references.
-                return enter(py, || unsafe { global.set_slot(opened, slot) });
+                return quick(py, opened, || unsafe { global.set_slot(opened, slot) });
             }
         }
         slf.call_method1("_set_value", (store, val)).map(|_| ())
@@ -71,7 +71,7 @@ impl TableLane {
         let py = slf.py();
         match (slf.get().0.get(), store_of(store)) {
             (Some(table), Some(opened)) => {
-                let size = enter(py, || table.size(opened))?;
+                let size = quick(py, opened, || table.size(opened))?;
                 Ok(size.into_pyobject(py)?.into_any())
             }
             _ => slf.call_method1("_size", (store,)),
@@ -86,7 +86,7 @@ impl TableLane {
         let py = slf.py();
         match (slf.get().0.get(), store_of(store), whole::<i64>(idx)) {
             (Some(table), Some(opened), Some(index)) if index >= 0 => {
-                let (kind, slot) = enter(py, || Ok((table.kind(opened)?, table.get_slot(opened, index)?)))?;
+                let (kind, slot) = quick(py, opened, || Ok((table.kind(opened)?, table.get_slot(opened, index)?)))?;
                 object(store, kind, slot)
             }
             _ => slf.call_method1("_get", (store, idx)),
@@ -103,10 +103,10 @@ impl TableLane {
         if let (Some(table), Some(opened), Some(index)) = (slf.get().0.get(), store_of(store), whole::<i64>(idx))
             && index >= 0
         {
-            let kind = enter(py, || table.kind(opened))?;
+            let kind = quick(py, opened, || table.kind(opened))?;
             if let Some((slot, keep)) = borrow(store, kind, val)? {
                 // SAFETY: `borrow` gave a handle of what is kept here.
-                let done = enter(py, || unsafe { table.set_slot(opened, index, slot) });
+                let done = quick(py, opened, || unsafe { table.set_slot(opened, index, slot) });
                 drop(keep);
                 return done;
             }
