@@ -9,6 +9,8 @@ mod c;
 mod jni;
 #[cfg(feature = "python")]
 pub(crate) mod python;
+#[cfg(any(feature = "python", not(target_os = "ios")))]
+mod thrown;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

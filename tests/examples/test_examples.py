@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 OUTPUT = Path(__file__).resolve().parent / "output"
 PLUGIN = ROOT / "target" / "programs" / "dprint-json.wasm"
-COUNTER = ROOT / "tests" / "modules" / "plugin.wat"
+PLUGIN_WAT = ROOT / "tests" / "modules" / "plugin.wat"
 FORMATTER = ROOT / "tests" / "modules" / "json_formatter.wat"
 
 LANGUAGES = {
@@ -60,7 +60,7 @@ def test_the_program_from_npm(language: str, file: str, status: int) -> None:
 
 
 def test_every_example_is_there_in_every_language() -> None:
-    names = {*SEED, "format_json"}
+    names = {*SEED, "format_json", "host_functions"}
     for language, ending in {"python": "py", "kotlin": "kt", "swift": "swift"}.items():
         found = {file.stem for file in (EXAMPLES / language).glob(f"*.{ending}")} - {"Package"}
         assert found == names, language
@@ -68,4 +68,4 @@ def test_every_example_is_there_in_every_language() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_host_functions(language: str) -> None:
-    assert run(language, "host_functions", str(COUNTER)) == (0, expected("host_functions"))
+    assert run(language, "host_functions", str(PLUGIN_WAT)) == (0, expected("host_functions"))

@@ -31,6 +31,7 @@ pub(crate) use view::MemoryView;
 
 use host::Bodies;
 
+use super::thrown::Thrown;
 use super::{entry, error_bytes, open};
 
 /// The package's own exception for an error.

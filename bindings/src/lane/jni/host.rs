@@ -1,13 +1,12 @@
 //! Functions of the host: objects of the class `dev.trimaran.internal.HostCallback`.
 
-use std::collections::HashMap;
 use std::ffi::c_void;
 use std::ptr::null_mut;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jni_sys::{JNI_OK, JNI_VERSION_1_6, JNIEnv, JavaVM, jclass, jlong, jmethodID, jobject, jsize, jthrowable, jvalue};
 use trimaran::{Func, Kind, Result, Slot, SlotFunction, Store, WasmtimeError};
 
+use super::super::thrown::Thrown;
 use super::{at, both, give};
 
 /// An object of the JVM's, held for as long as this lives.
@@ -72,12 +71,7 @@ impl Drop for Held {
     }
 }
 
-/// What host functions threw, until the outer call has returned and it is thrown again.
-static THROWN: Mutex<Option<(HashMap<u64, Held>, u64)>> = Mutex::new(None);
-
-fn thrown() -> MutexGuard<'static, Option<(HashMap<u64, Held>, u64)>> {
-    THROWN.lock().unwrap_or_else(PoisonError::into_inner)
-}
+static THROWN: Thrown<Held> = Thrown::nothing();
 
 /// What the JVM has thrown, under a number; nothing where it has not.
 fn keep_thrown(env: *mut JNIEnv) -> Result<()> {
@@ -93,17 +87,12 @@ fn keep_thrown(env: *mut JNIEnv) -> Result<()> {
         jni!(env, ExceptionClear);
         full()
     })?;
-    let mut table = thrown();
-    let (all, last) = table.get_or_insert_default();
-    *last += 1;
-    all.insert(*last, held);
-    Err(WasmtimeError::thrown(*last))
+    Err(THROWN.keep(held))
 }
 
 /// Takes out what was thrown; null where there is no such number.
 pub(super) extern "system" fn take_thrown(env: *mut JNIEnv, _class: jclass, number: jlong) -> jthrowable {
-    let held = thrown().as_mut().and_then(|(all, _)| all.remove(&number.cast_unsigned()));
-    held.map_or(null_mut(), |held| held.local(env))
+    THROWN.take(number.cast_unsigned()).map_or(null_mut(), |held| held.local(env))
 }
 
 /// The most parameters that are passed as they are.

@@ -1,6 +1,5 @@
 //! Functions of the host: Python callables.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 
 use pyo3::exceptions::PyBaseException;
@@ -11,7 +10,7 @@ use pyo3::types::{PyBytes, PyList, PyTuple, PyWeakrefReference};
 use trimaran::{Func, Kind, Result, Signature, Slot, SlotFunction, Store, WasmtimeError};
 
 use super::func::{FuncLane, bits, number};
-use super::{StoreLane, open};
+use super::{StoreLane, Thrown, open};
 
 /// The callables of one store.
 #[derive(Default)]
@@ -138,7 +137,8 @@ unsafe impl SlotFunction for Body {
     fn call(&self, _store: &Store, pass: u64, slots: &mut [Slot]) -> Result<()> {
         let closed = || WasmtimeError::Closed { what: "store".to_owned() };
         // The store is this thread's own here: whoever waits for it does so without the GIL.
-        let done = Python::try_attach(|py| self.run(py, pass, slots).map_err(|error| keep_thrown(py, error)));
+        let done =
+            Python::try_attach(|py| self.run(py, pass, slots).map_err(|error| THROWN.keep(error.into_value(py))));
         match done {
             Some(Ok(true)) => Ok(()),
             Some(Err(error)) => Err(error),
@@ -187,21 +187,10 @@ pub(super) fn borrow<'py>(
     Ok(Some((Slot { low, high }, keep)))
 }
 
-/// What host functions threw, until the outer call has returned and it is raised again.
-static THROWN: Mutex<Option<(HashMap<u64, Py<PyBaseException>>, u64)>> = Mutex::new(None);
-
-fn keep_thrown(py: Python<'_>, error: PyErr) -> WasmtimeError {
-    let exception = error.into_value(py);
-    let mut table = THROWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let (all, last) = table.get_or_insert_default();
-    *last += 1;
-    all.insert(*last, exception);
-    WasmtimeError::thrown(*last)
-}
+static THROWN: Thrown<Py<PyBaseException>> = Thrown::nothing();
 
 /// Takes out what was thrown, if there is such a number.
 #[pyfunction]
 pub(crate) fn take_thrown(number: u64) -> Option<Py<PyBaseException>> {
-    let mut table = THROWN.lock().unwrap_or_else(PoisonError::into_inner);
-    table.as_mut().and_then(|(all, _)| all.remove(&number))
+    THROWN.take(number)
 }
