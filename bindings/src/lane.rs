@@ -38,7 +38,12 @@ pub(crate) fn error_bytes(error: WasmtimeError) -> Vec<u8> {
     bytes
 }
 
+/// What an entry failed with. A `Result` with a pointer in it is handed up in registers, one with the error itself is
+/// copied at each step.
+pub(crate) type Failure = Box<WasmtimeError>;
+
 /// Runs an entry of the lane. A panic must not leave the library.
-pub(crate) fn entry<R>(work: impl FnOnce() -> Result<R>) -> Result<R> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(WasmtimeError::from_panic(panic.as_ref())))
+pub(crate) fn entry<R>(work: impl FnOnce() -> Result<R>) -> Result<R, Failure> {
+    catch_unwind(AssertUnwindSafe(|| work().map_err(Box::new)))
+        .unwrap_or_else(|panic| Err(Box::new(WasmtimeError::from_panic(panic.as_ref()))))
 }

@@ -252,13 +252,19 @@ impl<T: Guarded> Gate<T> {
     /// Runs `work` inside: at the root, or at the innermost caller if this thread is in a host function.
     /// Another thread waits until this one has left.
     pub(crate) fn enter<R>(&self, work: impl FnOnce(Inside<'_, T>) -> R) -> Result<R, Refused> {
-        self.enter_as(this_thread(), work)
+        self.enter_as(this_thread(), |inside| Ok(work(inside)))
     }
 
-    /// The same, for who knows the number of its thread: to ask for it takes a while in a library.
-    pub(crate) fn enter_as<R>(&self, me: usize, work: impl FnOnce(Inside<'_, T>) -> R) -> Result<R, Refused> {
+    /// The same, for who knows the number of its thread and has an error of its own.
+    // Inlined, and the result made in its place: it is wide, and to hand it up through layers costs more than the turn.
+    #[inline(always)]
+    pub(crate) fn enter_as<R, E: From<Refused>>(
+        &self,
+        me: usize,
+        work: impl FnOnce(Inside<'_, T>) -> Result<R, E>,
+    ) -> Result<R, E> {
         self.check_open()?;
-        let turn = self.take_turn(me);
+        let _turn = self.take_turn(me);
         // It may have been closed while this thread waited.
         self.check_open()?;
         let caller = self.with_state(|state| {
@@ -268,24 +274,19 @@ impl<T: Guarded> Gate<T> {
             state.lent = true;
             Ok(state.callers.last().map(|(_, caller)| *caller))
         })?;
-        let lent = Lent { gate: self, unwinding: std::thread::panicking() };
-        let result = if let Some(mut caller) = caller {
+        // Given back before the turn.
+        let _lent = Lent { gate: self, unwinding: std::thread::panicking() };
+        let root;
+        let mut inside = if let Some(mut caller) = caller {
             // SAFETY: `publish` keeps the caller borrowed until its host function has returned, and while
             // `lent` is set this is its only use.
-            self.work(Inside::Caller(unsafe { caller.as_mut() }), work)
+            Inside::Caller(unsafe { caller.as_mut() })
         } else {
-            let root = self.root.get_mut();
+            root = self.root.get_mut();
             // SAFETY: only the owner thread, which is this one, reaches the root. No caller is published and
             // `lent` was not set, so no entry further up the stack holds it; `lent` keeps later ones out.
-            let root = unsafe { root.deref() };
-            self.work(Inside::Root(root.as_mut().ok_or(Refused::Closed)?), work)
+            Inside::Root(unsafe { root.deref() }.as_mut().ok_or(Refused::Closed)?)
         };
-        drop(lent);
-        drop(turn);
-        Ok(result)
-    }
-
-    fn work<R>(&self, mut inside: Inside<'_, T>, work: impl FnOnce(Inside<'_, T>) -> R) -> R {
         if self.dropped.is_filled() {
             self.reclaim(&mut inside);
         }

@@ -193,18 +193,6 @@ impl WasmtimeError {
         Self::Limit { reason: reason.into() }
     }
 
-    /// What the gate says, in the words of whoever stands before it.
-    pub(crate) fn refused(refused: Refused) -> Self {
-        match refused {
-            Refused::Closed => Self::Closed { what: "store".to_owned() },
-            Refused::Poisoned => Self::Unexpected {
-                reason: "an earlier failure left this store in an unknown state: make a new one".to_owned(),
-            },
-            Refused::Reentered => Self::Busy { reason: "the store is in use by this very thread".to_owned() },
-            Refused::Escaped => Self::Escaped,
-        }
-    }
-
     /// Translates what came out of a guest: a trap, an exit, or an error that a host function gave.
     /// Whatever else it is becomes what `otherwise` makes of the sentence.
     pub(crate) fn from_guest(error: wasmtime::Error, otherwise: impl FnOnce(String) -> Self) -> Self {
@@ -221,8 +209,24 @@ impl WasmtimeError {
     }
 
     /// What a call failed with.
+    #[cold]
     pub(crate) fn from_call(error: wasmtime::Error) -> Self {
         Self::from_guest(error, |reason| Self::Unexpected { reason })
+    }
+}
+
+/// What the gate says, in the words of whoever stands before it.
+impl From<Refused> for WasmtimeError {
+    #[cold]
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Closed => Self::Closed { what: "store".to_owned() },
+            Refused::Poisoned => Self::Unexpected {
+                reason: "an earlier failure left this store in an unknown state: make a new one".to_owned(),
+            },
+            Refused::Reentered => Self::Busy { reason: "the store is in use by this very thread".to_owned() },
+            Refused::Escaped => Self::Escaped,
+        }
     }
 }
 

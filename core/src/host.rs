@@ -75,7 +75,7 @@ impl Func {
             let ty = raw_type.clone();
             move |caller: wasmtime::Caller<'_, StoreData>, slots: &mut [MaybeUninit<ValRaw>]| {
                 let called = Called { ty: &ty, signature: &signature, body: &body };
-                called.run(caller, slots).map_err(|error| wasmtime::Error::new(HostError(error)))
+                called.run(caller, slots).map_err(|error| wasmtime::Error::new(HostError(*error)))
             }
         };
         store.enter(|context| {
@@ -164,12 +164,18 @@ struct Called<'a> {
 }
 
 impl Called<'_> {
-    fn run(&self, mut caller: wasmtime::Caller<'_, StoreData>, raw: &mut [MaybeUninit<ValRaw>]) -> Result<()> {
+    /// The error is a pointer, since a wide one would be copied at each step.
+    fn run(
+        &self,
+        mut caller: wasmtime::Caller<'_, StoreData>,
+        raw: &mut [MaybeUninit<ValRaw>],
+    ) -> Result<(), Box<WasmtimeError>> {
         let home = caller.data().home.as_ptr();
         // SAFETY: whoever entered the store borrows it until this has returned, as nothing else runs its guests.
         let store = unsafe { &*home };
         let Some(body) = self.body.0.get() else {
-            return Err(WasmtimeError::Unexpected { reason: "a host function without a body".to_owned() });
+            let reason = "a host function without a body".to_owned();
+            return Err(Box::new(WasmtimeError::Unexpected { reason }));
         };
         // Results that are more than the parameters find nothing there yet.
         let filled = self.signature.params().len();
@@ -181,9 +187,9 @@ impl Called<'_> {
         if self.signature.is_plain() {
             return call(store, &mut caller, body.as_ref(), slots);
         }
-        self.load(store, caller.as_context_mut(), slots)?;
+        self.load(store, caller.as_context_mut(), slots).map_err(Box::new)?;
         call(store, &mut caller, body.as_ref(), slots)?;
-        self.store(store, caller.as_context_mut(), slots)
+        self.store(store, caller.as_context_mut(), slots).map_err(Box::new)
     }
 
     /// Makes handles of the references among the parameters.
@@ -220,10 +226,12 @@ fn call(
     caller: &mut wasmtime::Caller<'_, StoreData>,
     body: &dyn SlotFunction,
     slots: &mut [Slot],
-) -> Result<()> {
-    store.host_call(caller, |Pass(pass)| {
+) -> Result<(), Box<WasmtimeError>> {
+    let done = store.host_call(caller, |Pass(pass)| {
         // A panic must not cross the guest's frames.
-        catch_unwind(AssertUnwindSafe(|| body.call(store, pass, slots)))
-            .unwrap_or_else(|panic| Err(WasmtimeError::from_panic(panic.as_ref())))
-    })
+        catch_unwind(AssertUnwindSafe(|| body.call(store, pass, slots).map_err(Box::new)))
+            .unwrap_or_else(|panic| Err(Box::new(WasmtimeError::from_panic(panic.as_ref()))))
+    });
+    let too_deep = "the thread's stack has no room for another call of the host: its calls are nested too deeply";
+    done.unwrap_or_else(|| Err(Box::new(WasmtimeError::limit(too_deep))))
 }

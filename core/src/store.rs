@@ -124,7 +124,7 @@ impl Store {
 
     /// Fails with `Escaped` once a host call has returned, and on any other thread than its own.
     pub fn caller_check(&self, pass: u64) -> Result<()> {
-        self.gate.check_pass(Pass(pass)).map_err(WasmtimeError::refused)
+        self.gate.check_pass(Pass(pass)).map_err(WasmtimeError::from)
     }
 
     /// Closes the store, after the thread that is inside has left it. When this returns, its memory is back,
@@ -163,7 +163,7 @@ impl Store {
 
     /// Fails with `Closed` after close. Takes no turn.
     pub(crate) fn check_open(&self) -> Result<()> {
-        self.gate.check_open().map_err(WasmtimeError::refused)
+        self.gate.check_open().map_err(WasmtimeError::from)
     }
 
     /// Fails with `WrongStore` unless `owner` is this store, and with `Closed` after close.
@@ -172,15 +172,21 @@ impl Store {
     }
 
     /// Takes a turn in the store. See `access`.
+    #[inline(always)]
     pub(crate) fn enter<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
-        self.gate.enter(|inside| work(context(inside))).map_err(WasmtimeError::refused).and_then(|result| result)
+        self.enter_as(this_thread(), work)
+    }
+
+    #[inline(always)]
+    fn enter_as<R>(&self, me: usize, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
+        self.gate.enter_as(me, |inside| work(context(inside)))
     }
 
     /// Takes a turn in the store, to run guest code. Wasmtime lets a guest use as much stack as it is configured to,
     /// whatever the thread has: one that has less left runs the guest on a stack of its own.
     pub(crate) fn enter_guest<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
         let me = this_thread();
-        let enter = || self.gate.enter_as(me, |inside| work(context(inside))).map_err(WasmtimeError::refused).flatten();
+        let enter = || self.enter_as(me, work);
         if self.gate.is_mine(me) {
             // Further in, the limit of the outermost call holds: the guest goes on where that call has seen to the room.
             return match self.waiting() {
@@ -238,26 +244,24 @@ impl Store {
                 Inside::Caller(caller) => work(Some(caller)),
                 Inside::Root(_) => work(None),
             })
-            .map_err(WasmtimeError::refused)
+            .map_err(WasmtimeError::from)
             .and_then(|result| result)
     }
 
-    /// Runs a host function with its caller published, on the thread's own stack. Fails with `Limit` where that has no
-    /// room left.
+    /// Runs a host function with its caller published, on the thread's own stack. Gives nothing where that has no room
+    /// left.
     pub(crate) fn host_call<R>(
         &self,
         caller: &mut wasmtime::Caller<'_, StoreData>,
-        work: impl FnOnce(Pass) -> Result<R>,
-    ) -> Result<R> {
+        work: impl FnOnce(Pass) -> R,
+    ) -> Option<R> {
         let caller = std::ptr::from_mut(caller).cast::<wasmtime::Caller<'static, StoreData>>();
-        let run = |guest: Option<stack::Part>| {
+        stack::on_own(HOST_CALL, |guest| {
             let _guest = guest.map(|guest| Waiting::new(self, guest));
             // SAFETY: only the lifetime is forgotten. The gate hands the caller out again for no longer than
             // this call lasts, and only as a context that borrows from it.
             self.gate.publish(unsafe { &mut *caller }, work)
-        };
-        let too_deep = "the thread's stack has no room for another call of the host: its calls are nested too deeply";
-        stack::on_own(HOST_CALL, run).unwrap_or_else(|| Err(WasmtimeError::limit(too_deep)))
+        })
     }
 }
 

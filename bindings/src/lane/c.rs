@@ -13,17 +13,17 @@ use std::sync::Arc;
 use trimaran::{Func, Global, Kind, Memory, Result, SharedMemory, Slot, Store, Table, WasmtimeError};
 use uniffi::RustBuffer;
 
-use super::{entry, error_bytes, open};
+use super::{Failure, entry, error_bytes, open};
 
 /// Writes the error where the caller wants it, and gives the status. The error is a buffer of UniFFI's, so that the
 /// generated code reads it and frees it.
 ///
 /// # Safety
 /// `error` points to room for one.
-unsafe fn status(result: Result<()>, error: *mut RustBuffer) -> i32 {
+unsafe fn status(result: Result<(), Failure>, error: *mut RustBuffer) -> i32 {
     let Err(failure) = result else { return 0 };
     // SAFETY: by the contract.
-    unsafe { error.write(RustBuffer::from_vec(error_bytes(failure))) };
+    unsafe { error.write(RustBuffer::from_vec(error_bytes(*failure))) };
     1
 }
 

@@ -33,7 +33,7 @@ mod view;
 /// The result of an entry, or its error thrown in the JVM and a result that nobody looks at.
 fn give<R: Default>(env: *mut JNIEnv, work: impl FnOnce() -> Result<R>) -> R {
     entry(work).unwrap_or_else(|error| {
-        throw(env, error, NO_ROW);
+        throw(env, *error, NO_ROW);
         R::default()
     })
 }
@@ -293,7 +293,7 @@ extern "system" fn map(
         Ok(())
     });
     if let Err(error) = done {
-        throw(env, error, failed);
+        throw(env, *error, failed);
     }
 }
 

@@ -48,13 +48,13 @@ fn raised(py: Python<'_>, error: WasmtimeError) -> PyErr {
 
 /// Runs an entry into a store without the GIL.
 fn enter<R: Send>(py: Python<'_>, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
-    py.detach(|| entry(work)).map_err(|error| raised(py, error))
+    py.detach(|| entry(work)).map_err(|error| raised(py, *error))
 }
 
 /// Runs what takes a moment and no guest: with the GIL held, where the store is free. Only who has to wait lets go of it.
 fn quick<R: Send>(py: Python<'_>, store: &Store, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
     match store.try_hold() {
-        Some(_hold) => entry(work).map_err(|error| raised(py, error)),
+        Some(_hold) => entry(work).map_err(|error| raised(py, *error)),
         None => enter(py, work),
     }
 }

@@ -365,5 +365,5 @@ fn map(
     let fill = |row, slots: &mut [Slot]| unsafe { inputs.load(row, slots) };
     // SAFETY: as above.
     let take = |row, slots: &[Slot]| unsafe { outputs.store(row, slots) };
-    entry(|| Ok(func.call_rows(store, rows, fill, take))).map_err(|error| (0, error))?
+    entry(|| Ok(func.call_rows(store, rows, fill, take))).map_err(|error| (0, *error))?
 }

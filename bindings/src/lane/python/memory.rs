@@ -70,7 +70,7 @@ impl Reach for (&Memory, &Store) {
 impl Reach for &SharedMemory {
     fn quick<R: Send>(&self, py: Python<'_>, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
         // No store, and so nobody to wait for.
-        entry(work).map_err(|error| raised(py, error))
+        entry(work).map_err(|error| raised(py, *error))
     }
 
     fn size(&self) -> Result<u64> {
@@ -181,7 +181,7 @@ fn write<'py>(
     start: Option<&Bound<'py, PyAny>>,
 ) -> Option<PyResult<usize>> {
     let start = start.map_or(Some(0), whole)?;
-    let at = || Ok(if start < 0 { from_end(start, memory.size()?.cast_signed()) } else { start });
+    let at = || -> Result<i64> { Ok(if start < 0 { from_end(start, memory.size()?.cast_signed()) } else { start }) };
     if let Ok(bytes) = data.cast::<PyBytes>() {
         // They never change.
         let bytes = bytes.as_bytes();
