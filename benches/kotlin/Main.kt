@@ -1,15 +1,19 @@
 // Prints a line a row: `row<TAB>who<TAB>nanoseconds`, as benches/rust/main.rs does.
 
+package benches
+
 import com.dylibso.chicory.compiler.MachineFactoryCompiler
+import com.dylibso.chicory.runtime.HostFunction
+import com.dylibso.chicory.runtime.ImportValues
 import com.dylibso.chicory.wasm.Parser
+import com.dylibso.chicory.wasm.types.FunctionType
+import com.dylibso.chicory.wasm.types.ValType
 import dev.trimaran.Engine
 import dev.trimaran.Instance
 import dev.trimaran.Module
 import dev.trimaran.Store
 import dev.trimaran.invoke
 import dev.trimaran.wat2wasm
-import java.nio.file.Path
-import kotlin.io.path.readText
 import com.dylibso.chicory.runtime.Instance as ChicoryInstance
 
 private const val ROUNDS = 9
@@ -26,23 +30,23 @@ abstract class Loop {
         return System.nanoTime() - start
     }
 
-    /** The median time of one call, of several rounds that take about 20 ms each. */
-    fun measure(row: String, who: String) {
+    /** The median time of one call, which does something [times] times, of several rounds of about 20 ms each. */
+    fun measure(row: String, who: String, times: Int) {
         val warm = System.nanoTime() + 500_000_000
         while (System.nanoTime() < warm) run(10)
         var count = 1
         // A loop that the compiler has taken apart never gets there.
         while (count < 1 shl 27 && time(count) < 10_000_000) count *= 2
         val rounds = List(ROUNDS) { time(2 * count).toDouble() / (2 * count) }.sorted()
-        println("%s\t%s\t%.1f".format(row, who, rounds[ROUNDS / 2]))
+        println("%s\t%s\t%.1f".format(row, who, rounds[ROUNDS / 2] / times))
     }
 }
 
-inline fun measure(row: String, who: String, crossinline call: () -> Unit) {
+inline fun measure(row: String, who: String, times: Int = 1, crossinline call: () -> Unit) {
     val loop = object : Loop() {
         override fun run(count: Int) = repeat(count) { call() }
     }
-    loop.measure(row, who)
+    loop.measure(row, who, times)
 }
 
 private fun trimaran(workload: String) {
@@ -72,6 +76,19 @@ private fun trimaran(workload: String) {
     measure("size", who) { check(memory.size(store) == 257L) }
     measure("load i32", who) { check(memory.loadI32(store, 0) == 0x07070707) }
     measure("instantiate", who) { Store(engine).use { Instance(it, module) } }
+    host(who)
+}
+
+/** What a guest has of the host, and the host of a guest. */
+private fun host(who: String) {
+    val guest = Guest()
+    measure("host callback (i32)", who, CALLS) { check(guest.callTyped(CALLS) == CALLS) }
+    measure("host callback (i32), untyped", who, CALLS) { check(guest.callChecked(CALLS) == CALLS) }
+    measure("view load i32", who) { check(guest.view() == -7) }
+    measure("global get", who) { check(guest.global() == 7) }
+    measure("global set", who) { guest.setGlobal(7) }
+    measure("table get", who) { checkNotNull(guest.element(0)) }
+    measure("table size", who) { check(guest.tableSize() == 4L) }
 }
 
 private fun chicory(wasm: ByteArray) {
@@ -95,10 +112,31 @@ private fun chicory(wasm: ByteArray) {
     measure("size", who) { check(memory.pages() == 257) }
     measure("load i32", who) { check(memory.readInt(0) == 0x07070707) }
     measure("instantiate", who) { ChicoryInstance.builder(module).withMachineFactory(machine).build() }
+    val counter = instance.exports().global("counter")
+    val table = instance.exports().table("table")
+    counter.value = 7
+    measure("global get", who) { check(counter.value == 7L) }
+    measure("global set", who) { counter.value = 7 }
+    val add0 = table.ref(0)
+    measure("table get", who) { check(table.ref(0) == add0) }
+    measure("table size", who) { check(table.size() == 4) }
+    chicoryHost(who)
 }
 
-fun main(arguments: Array<String>) {
-    val workload = Path.of(arguments.single()).readText()
+private fun chicoryHost(who: String) {
+    val module = Parser.parse(wat2wasm(bench("host.wat")))
+    val types = listOf(ValType.I32)
+    val inc =
+        HostFunction("host", "inc", FunctionType.of(types, types)) { _, arguments -> longArrayOf(arguments[0] + 1) }
+    val imports = ImportValues.builder().addFunction(inc).build()
+    val machine = MachineFactoryCompiler.compile(module)
+    val instance = ChicoryInstance.builder(module).withImportValues(imports).withMachineFactory(machine).build()
+    val run = instance.export("run")
+    measure("host callback (i32)", who, CALLS) { check(run.apply(CALLS.toLong())[0].toInt() == CALLS) }
+}
+
+fun main() {
+    val workload = bench("workload.wat")
     trimaran(workload)
     chicory(wat2wasm(workload))
 }

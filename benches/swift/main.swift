@@ -3,12 +3,15 @@
 import Foundation
 import Trimaran
 
-let workload = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .appendingPathComponent("workload.wat").path
+func source(_ name: String) -> String {
+  URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(name)
+    .path
+}
+
 let rounds = 9
 
-/// The median time of one call, of several rounds that take about 20 ms each.
-func measure(_ row: String, _ call: () throws -> Void) rethrows {
+/// The median time of one call, of several rounds that take about 20 ms each. A call may do a thing several times.
+func measure(_ row: String, each times: Int = 1, _ call: () throws -> Void) rethrows {
   let clock = ContinuousClock()
   func once(_ count: Int) throws -> Double {
     let start = clock.now
@@ -18,8 +21,8 @@ func measure(_ row: String, _ call: () throws -> Void) rethrows {
   }
   var count = 1
   while try once(count) < 10_000_000 { count *= 2 }
-  let times = try (0..<rounds).map { _ in try once(count * 2) / Double(count * 2) }.sorted()
-  print("\(row)\tswift\t\(String(format: "%.1f", times[rounds / 2]))")
+  let found = try (0..<rounds).map { _ in try once(count * 2) / Double(count * 2 * times) }.sorted()
+  print("\(row)\tswift\t\(String(format: "%.1f", found[rounds / 2]))")
 }
 
 /// Hides from the compiler what a value is.
@@ -31,7 +34,7 @@ func check(_ condition: Bool) {
 }
 
 let engine = try Engine()
-let module = try Module(engine, fromFile: workload)
+let module = try Module(engine, fromFile: source("workload.wat"))
 let store = try Store(engine)
 let instance = try Instance(store, module)
 let memory = try instance.memory(store, "memory")
@@ -67,8 +70,59 @@ func bytes() throws {
   try measure("load i32") { check(try memory.loadI32(store, at: opaque(8)) == 0x0707_0707) }
 }
 
+func views() throws {
+  let (memory, store) = (memory, store)
+  try memory.fill(store, 0, at: 0, count: 1 << 16)
+  for place in 0..<1_000 { try memory.storeI32(store, Int32(place), at: 8 + place * 12) }
+  let expected: Int32 = 499_500
+  try memory.withUnsafeBytes(store) { bytes in
+    // A stride that no compiler makes one wide load of.
+    let (first, last, step) = (opaque(8), opaque(12_008), opaque(12))
+    measure("view load i32", each: 1_000) {
+      var (sum, offset): (Int32, Int) = (0, first)
+      while offset < last {
+        sum &+= bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self)
+        offset &+= step
+      }
+      check(sum == expected)
+    }
+  }
+  try measure("view of 16 B") { check(try memory.withUnsafeBytes(store, at: 20, count: 16) { $0[0] } == 1) }
+}
+
+func hosts() throws {
+  let store = store
+  let module = try Module(engine, fromFile: source("host.wat"))
+  func run(_ inc: Func) throws -> TypedFunc<(Int32) -> Int32> {
+    try Instance(store, module, [inc]).function(store, "run").typed(store)
+  }
+  let typed = try run(Func(store) { (value: Int32) -> Int32 in value + 1 })
+  try measure("host callback (i32)", each: 1_000) { check(try typed(store, 1_000) == 1_000) }
+  let dynamic = try run(
+    Func(store, FuncType([.i32], [.i32])) { _, arguments in
+      guard case .i32(let value) = arguments[0] else { return [] }
+      return [.i32(value + 1)]
+    }
+  )
+  try measure("host callback (i32), dynamic", each: 1_000) { check(try dynamic(store, 1_000) == 1_000) }
+}
+
+func references() throws {
+  let store = store
+  let (counter, table) = (try instance.global(store, "counter"), try instance.table(store, "table"))
+  try counter.set(store, Int32(42))
+  try measure("global get") { check(try counter.get(store).i32 == 42) }
+  try measure("global set") { try counter.set(store, opaque(Int32(42))) }
+  check(try counter.get(store) == .i32(42))
+  try measure("table get") { check(try !table.get(store, at: opaque(0)).isNull) }
+  try measure("table size") { check(try table.size(store) == 4) }
+}
+
 try calls()
 try bytes()
+try views()
+try hosts()
+try references()
 try measure("instantiate") {
   let store = try Store(engine)
   _ = try Instance(store, module)

@@ -3,6 +3,7 @@ package dev.trimaran.tests;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,9 @@ import dev.trimaran.Engine;
 import dev.trimaran.Exports;
 import dev.trimaran.Extern;
 import dev.trimaran.Func;
+import dev.trimaran.FuncType;
+import dev.trimaran.Global;
+import dev.trimaran.GlobalType;
 import dev.trimaran.HeapType;
 import dev.trimaran.Instance;
 import dev.trimaran.Limits;
@@ -19,11 +23,14 @@ import dev.trimaran.MemoryType;
 import dev.trimaran.Module;
 import dev.trimaran.RefType;
 import dev.trimaran.Store;
+import dev.trimaran.Table;
+import dev.trimaran.TableType;
 import dev.trimaran.Trimaran;
 import dev.trimaran.Val;
 import dev.trimaran.ValType;
 import dev.trimaran.WasmtimeException;
 import dev.trimaran.Wat;
+import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -83,6 +90,49 @@ class JavaTest {
             assertEquals("add", module.getExports().get(1).getName());
             assertArrayEquals(Wat.wat2wasm(text), Wat.wat2wasm(Wat.wat2wasm(text)));
             Module.validate(engine, text);
+        }
+    }
+
+    @Test
+    void hostFunctions() throws IOException {
+        try (Engine engine = new Engine(config()); Store store = new Store(engine)) {
+            ValType i32 = ValType.I32.INSTANCE;
+            FuncType type = new FuncType(List.of(i32), List.of(i32));
+            Func read = new Func(store, type, (caller, arguments) -> {
+                long at = arguments.get(0).asLong();
+                return List.of(Val.of(caller.memory("memory").loadI32(caller.getStore(), at)));
+            });
+            IOException problem = new IOException("checked");
+            Func fail = new Func(store, type, (caller, arguments) -> {
+                throw problem;
+            });
+            String text = "(module (import \"\" \"read\" (func $read (param i32) (result i32)))"
+                    + " (import \"\" \"fail\" (func $fail (param i32) (result i32)))"
+                    + " (memory (export \"memory\") 1) (data (i32.const 8) \"\\2a\")"
+                    + " (func (export \"read\") (result i32) (call $read (i32.const 8)))"
+                    + " (func (export \"fail\") (result i32) (call $fail (i32.const 8))))";
+            Exports exports = new Instance(store, new Module(engine, text), List.of(read, fail)).exports(store);
+            assertEquals(42, exports.func("read").invoke(store));
+            assertSame(problem, assertThrows(Exception.class, () -> exports.func("fail").invoke(store)));
+        }
+    }
+
+    @Test
+    void globalsTablesAndViews() {
+        try (Engine engine = new Engine(config()); Store store = new Store(engine)) {
+            Global global = new Global(store, new GlobalType(ValType.I64.INSTANCE, true), Val.of(1L));
+            global.set(store, new Val.I64(2));
+            assertEquals(2, global.get(store).asLong());
+            RefType externs = new RefType(HeapType.Extern.INSTANCE);
+            Table table = new Table(store, new TableType(externs, new Limits(1)));
+            Object object = new Object();
+            table.set(store, 0, new Val.ExternRef(object));
+            assertEquals(1, table.grow(store, 2));
+            assertSame(object, table.get(store, 0).unwrap());
+            assertNull(table.get(store, 2).unwrap());
+            Memory memory = new Memory(store, new MemoryType(new Limits(1)));
+            memory.view(store).putInt(4, 7);
+            assertEquals(7, memory.view(store, 4, 4L).getInt(0));
         }
     }
 

@@ -14,7 +14,6 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
-import java.lang.management.ManagementFactory
 import java.nio.ByteBuffer
 import java.util.concurrent.atomic.AtomicBoolean
 
@@ -47,7 +46,7 @@ class LaneTest {
 
     /** The same call, past the lane. */
     private fun overSurface(func: Func, arguments: List<Val>): List<Val> =
-        func.raw.call(store.raw, arguments.map { it.toRaw() }).map { it.toPublic() }
+        func.raw.call(store.raw, arguments.map { it.toRaw(store) }).map { it.toPublic(store) }
 
     @Test
     fun `both ways carry every bit of every number`() {
@@ -229,20 +228,6 @@ class LaneTest {
         allocatesNothing("stores", rounds) { it.also { memory.storeF64(store, it.toLong() and 255, 0.1) } }
         allocatesNothing("sizes", rounds) { memory.size(store).toInt() + it }
         allocatesNothing("direct writes", rounds) { it.also { memory.write(store, buffer, it.toLong() and 255) } }
-    }
-
-    private inline fun allocatesNothing(what: String, rounds: Int, work: (Int) -> Int) {
-        val threads = ManagementFactory.getThreadMXBean() as com.sun.management.ThreadMXBean
-        val thread = Thread.currentThread().id
-        var sum = 0
-        // It is compiled code that allocates nothing, and when it is ready depends on the machine.
-        val isFree =
-            (1..20).any {
-                val before = threads.getThreadAllocatedBytes(thread)
-                repeat(rounds) { sum += work(it) }
-                threads.getThreadAllocatedBytes(thread) - before < rounds / 10
-            }
-        assertTrue(isFree) { "$what ($sum)" }
     }
 
     @Test

@@ -1,6 +1,9 @@
 package dev.trimaran.tests
 
+import dev.trimaran.HeapType
+import dev.trimaran.RefType
 import dev.trimaran.Val
+import dev.trimaran.ValType
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonPrimitive
@@ -19,6 +22,8 @@ class Problem(message: String) : Exception(message)
 class Step(element: JsonElement) {
     private val fields = element.jsonObject
     private val used = mutableSetOf<String>()
+
+    operator fun contains(name: String): Boolean = name in fields
 
     fun optional(name: String): JsonElement? {
         used += name
@@ -41,6 +46,20 @@ class Step(element: JsonElement) {
         if (unused.isNotEmpty()) throw Problem("unknown fields $unused")
     }
 }
+
+/** A type by its name. */
+fun toValType(name: String): ValType =
+    when (name) {
+        "i32" -> ValType.I32
+        "i64" -> ValType.I64
+        "f32" -> ValType.F32
+        "f64" -> ValType.F64
+        "v128" -> ValType.V128
+        "funcref" -> ValType.Ref(RefType(HeapType.Func))
+        "externref" -> ValType.Ref(RefType(HeapType.Extern))
+        "anyref" -> ValType.Ref(RefType(HeapType.Any))
+        else -> throw Problem("unknown type `$name`")
+    }
 
 /** A value from `[type, bits]`. */
 fun toVal(element: JsonElement): Val {

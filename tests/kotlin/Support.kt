@@ -8,9 +8,12 @@ import dev.trimaran.Memory
 import dev.trimaran.MemoryType
 import dev.trimaran.Module
 import dev.trimaran.Store
+import dev.trimaran.internal.View
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Assumptions.assumeFalse
 import org.junit.jupiter.api.assertThrows
+import java.lang.management.ManagementFactory
 import java.nio.file.Path
 
 /** The folder of the whole project. */
@@ -49,4 +52,32 @@ inline fun <reified T : Throwable> fails(text: String? = null, crossinline work:
     val error = assertThrows<T> { work() }
     text?.let { assertEquals(it, error.message) }
     return error
+}
+
+/** Collects garbage until a view is closed, which nobody has any more. */
+internal fun collected(closing: View.Closing) = eventually("the view is not closed") { closing.isDone }
+
+/** Collects garbage until [done]. */
+fun eventually(problem: String, done: () -> Boolean) {
+    repeat(500) {
+        if (done()) return
+        System.gc()
+        Thread.sleep(2)
+    }
+    throw AssertionError(problem)
+}
+
+/** Fails where [work], which does something [times] times, allocates for each: it is done in [rounds]. */
+inline fun allocatesNothing(what: String, rounds: Int, times: Int = 1, work: (Int) -> Int) {
+    val threads = ManagementFactory.getThreadMXBean() as com.sun.management.ThreadMXBean
+    val thread = Thread.currentThread().id
+    var sum = 0
+    // It is compiled code that allocates nothing, and when it is ready depends on the machine.
+    val isFree =
+        (1..20).any {
+            val before = threads.getThreadAllocatedBytes(thread)
+            repeat(rounds) { sum += work(it) }
+            threads.getThreadAllocatedBytes(thread) - before < rounds.toLong() * times / 10
+        }
+    assertTrue(isFree) { "$what ($sum)" }
 }

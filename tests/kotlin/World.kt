@@ -4,6 +4,8 @@ import dev.trimaran.Config
 import dev.trimaran.Engine
 import dev.trimaran.Extern
 import dev.trimaran.Func
+import dev.trimaran.Global
+import dev.trimaran.GlobalType
 import dev.trimaran.Instance
 import dev.trimaran.Limits
 import dev.trimaran.Memory
@@ -11,21 +13,30 @@ import dev.trimaran.MemoryType
 import dev.trimaran.Module
 import dev.trimaran.SharedMemory
 import dev.trimaran.Store
+import dev.trimaran.Table
+import dev.trimaran.TableType
 import dev.trimaran.Val
+import dev.trimaran.ValType
 import dev.trimaran.WasmtimeException
+import dev.trimaran.internal.View
 import dev.trimaran.wat2wasm
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.boolean
+import kotlinx.serialization.json.contentOrNull
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import kotlinx.serialization.json.long
 import java.math.BigInteger
+import java.nio.ByteBuffer
 import java.util.HexFormat
 import kotlin.experimental.xor
+
+/** What a host function throws. */
+private class Thrown(name: String) : Exception(name)
 
 /** Something that a step made, to be kept under a name. */
 private class Kept(val it: Any)
@@ -44,6 +55,20 @@ class World {
     private val Step.func: Func get() = named("func")
     private val Step.memory: Memory get() = named("memory")
     private val Step.shared: SharedMemory get() = named("shared")
+    private val Step.global: Global get() = named("global")
+    private val Step.table: Table get() = named("table")
+    private val Step.view: View get() = named("view")
+
+    private val bodies = Bodies(this)
+    private val hosts = mutableMapOf<String, Any>()
+
+    /** What a host function throws under this name. */
+    private val thrown = mutableMapOf<String, Throwable>()
+
+    fun thrown(name: String): Throwable = thrown.getOrPut(name) { Thrown(name) }
+
+    /** What was kept under this name. */
+    fun get(name: String): Any = objects[name] ?: throw Problem("there is no `$name`")
 
     /** Runs one step and compares how it ended. */
     fun step(element: JsonElement) {
@@ -52,11 +77,14 @@ class World {
         val outcome = runCatching { run(step) }
         step.allUsed()
         val failure = outcome.exceptionOrNull()
+        val wanted = error?.jsonObject?.get("thrown")
         when {
+            wanted != null && error.jsonObject.size == 1 ->
+                if (failure !== thrown[wanted.jsonPrimitive.content]) throw Problem("it ended with $failure")
             failure is WasmtimeException && error != null -> check(failure, error)
             failure != null -> throw failure
             error != null -> throw Problem("it did not fail")
-            else -> compare(outcome.getOrNull(), expected, name)
+            else -> compare(shown(outcome.getOrNull(), expected, step), expected, name)
         }
     }
 
@@ -86,13 +114,41 @@ class World {
             "instance" -> Kept(Instance(step.store, step.module, imports(step)))
             "export" -> Kept(step.instance.export(step.store, step.text("name")))
             "close" -> step.named<AutoCloseable>("object").close()
-            "call" -> step.func.call(step.store, step.value("args").jsonArray.map(::toVal)).map(::fromVal)
-            "call_int" -> step.func.call(step.store, Val.of(BigInteger(step.text("int")))).map(::fromVal)
+            "call" -> step.func.call(step.store, step.value("args").jsonArray.map(::value))
+            "call_int" -> step.func.call(step.store, Val.of(BigInteger(step.text("int"))))
             "func_type" -> step.func.type(step.store).toString()
             "memory" -> Kept(Memory(step.store, memoryType(step)))
             "shared_memory" -> Kept(SharedMemory(step.engine, memoryType(step)))
             "as_memory" -> Kept(step.shared.asMemory(step.store))
-            else -> memory(step, step.memory, step.store)
+            "host" -> Kept(bodies.host(step, step.store))
+            "caller_export" -> Kept(bodies.callers.getValue(step.text("host")).export(step.text("name")))
+            "global" -> Kept(Global(step.store, globalType(step), step.content("value")))
+            "global_get" -> step.global.get(step.store)
+            "global_set" -> step.global.set(step.store, step.content("value"))
+            "table" -> Kept(Table(step.store, tableType(step), step.content("init")))
+            "view" -> Kept(step.memory.openView(step.store, step.long("start"), step.long("length")))
+            "view_read" -> step.view.buffer.duplicate().let { bytes -> ByteArray(bytes.remaining()).also(bytes::get) }
+            "view_write" -> write(step.view.buffer, step.long("offset").toInt(), step.bytes("hex"))
+            "drop_view" -> (objects.remove(step.text("view")) as View).closing.let(::collected)
+            else -> if ("table" in step) table(step, step.table, step.store) else memory(step, step.memory, step.store)
+        }
+
+    private fun table(step: Step, table: Table, store: Store): Any? =
+        when (step.text("op")) {
+            "table_get" -> table.get(store, step.long("index"))
+            "table_set" -> table.set(store, step.long("index"), step.content("value"))
+            "table_size" -> table.size(store)
+            "table_grow" -> table.grow(store, step.long("delta"), step.content("init"))
+            "table_fill" -> table.fill(store, step.long("index"), step.content("value"), step.long("length"))
+            "table_copy" ->
+                table.copy(
+                    store,
+                    step.long("index"),
+                    step.named("source"),
+                    step.long("source_index"),
+                    step.long("length"),
+                )
+            else -> throw Problem("unknown op")
         }
 
     private fun memory(step: Step, memory: Memory, store: Store): Any? =
@@ -114,6 +170,46 @@ class World {
             "store_number" -> storeNumber(step, memory, store)
             else -> throw Problem("unknown op")
         }
+
+    private fun Step.content(name: String): Val = value(value(name))
+
+    /** A value as a case writes it. */
+    fun value(element: JsonElement): Val {
+        val parts = element.jsonArray.map { it.jsonPrimitive.contentOrNull }
+        val name = parts.getOrNull(1)
+        return when (parts[0]) {
+            "func" -> Val.FuncRef(name?.let { get(it) as Func })
+            "host" -> Val.ExternRef(hosts.getOrPut(name ?: throw Problem("$element has no text")) { Any() })
+            else -> toVal(element)
+        }
+    }
+
+    /** What a step gave, with values as the case writes them: which object it is can only be compared. */
+    private fun shown(found: Any?, expected: JsonElement?, step: Step): Any? =
+        when (found) {
+            is Val -> shown(found, expected, step)
+            is List<*> ->
+                found.mapIndexed { index, item -> shown(item, (expected as? JsonArray)?.getOrNull(index), step) }
+            else -> found
+        }
+
+    private fun shown(found: Val, expected: JsonElement?, step: Step): JsonElement =
+        when (found) {
+            is Val.FuncRef -> if (isSame(found.func, expected, step)) expected!! else fromVal(found)
+            is Val.ExternRef -> {
+                val text = hosts.entries.find { it.value === found.value }?.key
+                if (text == null) fromVal(found) else JsonArray(listOf("host", text).map(::JsonPrimitive))
+            }
+            else -> fromVal(found)
+        }
+
+    /** Whether it is `["func", name]` of that very function. */
+    private fun isSame(found: Func?, expected: JsonElement?, step: Step): Boolean {
+        val parts = (expected as? JsonArray)?.map { it.jsonPrimitive.contentOrNull } ?: return false
+        if (parts.size != 2 || parts[0] != "func") return false
+        val func = parts[1]?.let { get(it) as Func } ?: return found == null
+        return found != null && found.same(step.store, func)
+    }
 
     private fun imports(step: Step): List<Extern> =
         step.optional("imports")?.jsonArray.orEmpty().map {
@@ -177,6 +273,10 @@ private fun storeNumber(step: Step, memory: Memory, store: Store) {
     }
 }
 
+private fun write(view: ByteBuffer, offset: Int, data: ByteArray) {
+    view.duplicate().position(offset).put(data)
+}
+
 private fun byte(step: Step, name: String): Byte =
     step.long(name).also { if (it !in 0..255) throw Problem("`$name` is no byte") }.toByte()
 
@@ -205,6 +305,13 @@ private fun config(step: Step): Config =
             }
         }
     }
+
+private fun globalType(step: Step) = GlobalType(toValType(step.text("type")), step.boolean("mutable"))
+
+private fun tableType(step: Step): TableType {
+    val element = toValType(step.text("type")) as? ValType.Ref ?: throw Problem("a table holds references")
+    return TableType(element.type, Limits(step.long("min"), step.optional("max")?.jsonPrimitive?.long))
+}
 
 private fun memoryType(step: Step): MemoryType {
     val limits = Limits(step.long("min"), step.optional("max")?.jsonPrimitive?.long)

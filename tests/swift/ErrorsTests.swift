@@ -11,6 +11,7 @@ struct ErrorsTests {
     (.trap(code: .unreachableCodeReached, reason: "why", frames: []), "why"),
     (.exit(status: 7), "the guest exited with status 7"),
     (.host(reason: "why"), "a host function failed: why"),
+    (.thrown(Problem("why not")), "a host function failed: why not"),
     (.type(reason: "why"), "why"),
     (.range(reason: "why"), "why"),
     (.bounds(offset: 1, length: 2, size: 3), "out of bounds: 2 bytes at offset 1, in a memory of 3 bytes"),

@@ -41,6 +41,23 @@ struct LaneTests {
     }
   }
 
+  // What a host function gives takes the same two ways.
+  @Test(arguments: types) func resultsOfTheHostAgree(_ type: String) throws {
+    let guest = try Guest("(module (func (export \"same\") (param \(type) externref) (result \(type)) (local.get 0)))")
+    let same = try guest.function("same")
+    for value in Self.values {
+      let expected = Result { () throws(WasmtimeError) in try same.call(guest.store, [value, .null]) }
+      let host = try Func(guest.store, FuncType([], [valType(.string(type))])) { _, _ in [value] }
+      let found = Result { () throws(WasmtimeError) in try host.call(guest.store, []) }
+      switch (found, expected) {
+      case (.success(let found), .success(let expected)): #expect(found == expected)
+      case (.failure(let found), .failure(let expected)):
+        #expect(found.description == expected.description.replacing("argument 1", with: "result 1"))
+      default: Issue.record("\(value) of \(type): \(found), \(expected)")
+      }
+    }
+  }
+
   @Test func manyParametersAndResults() throws {
     for count in [0, 1, 15, 16, 17, 40] {
       let types = String(repeating: "i32 ", count: count)

@@ -9,19 +9,29 @@ enum Object {
   case artifact(Data)
   case instance(Instance)
   case extern(Extern)
+  case view(HeldView)
 }
 
 /// What a step gave: a value to compare, or something to keep.
 enum Outcome {
   case plain(JSON)
+  case value(Val, Store)
+  case values([Val], Store)
   case kept(Object)
 
-  static let nothing = Outcome.plain(.null)
+  static var nothing: Outcome { .plain(.null) }
 }
 
-/// What the steps of one case made, and what each step does.
-final class World {
-  private var objects: [String: Object] = [:]
+/// What the steps of one case made, and what each step does. One thread runs the steps, and the host functions that they
+/// call.
+final class World: @unchecked Sendable {
+  var objects: [String: Object] = [:]
+  /// What host functions threw, by the name that a case gives it.
+  var mistakes: [String: Mistake] = [:]
+  /// The callers that host functions kept, by the name of the function.
+  var callers: [String: Caller] = [:]
+  /// One object for each text.
+  var hostObjects: [String: HostObject] = [:]
 
   /// Runs one step and compares how it ended.
   func run(_ step: Step) throws {
@@ -32,7 +42,7 @@ final class World {
     } catch let found as WasmtimeError {
       try step.checkAllUsed()
       guard let error else { throw Problem("it failed: \(found)") }
-      return try check(found, error)
+      return try check(found, error, mistakes)
     }
     try step.checkAllUsed()
     if error != nil { throw Problem("it did not fail") }
@@ -45,6 +55,14 @@ final class World {
       if name != nil { throw Problem("it made nothing to keep") }
       if let expected, expected != found { throw Problem("it gave \(found)") }
       if expected == nil, found != .null { throw Problem("its result is not compared: \(found)") }
+    case .value(let found, let store):
+      guard let expected else { throw Problem("its result is not compared: \(found)") }
+      guard try agrees(found, expected, store) else { throw Problem("it gave \(found)") }
+    case .values(let found, let store):
+      guard let expected = expected?.array else { throw Problem("its results are not compared: \(found)") }
+      guard found.count == expected.count, try zip(found, expected).allSatisfy({ try agrees($0, $1, store) }) else {
+        throw Problem("it gave \(found)")
+      }
     }
   }
 
@@ -54,6 +72,12 @@ final class World {
       "instance", "export", "close":
       try performOnObject(step)
     case "call", "call_int", "func_type": try performCall(step)
+    case "host": .kept(.extern(.function(try host(step))))
+    case "caller_export": .kept(.extern(try caller(step).export(step.text("name"))))
+    case "global", "global_get", "global_set": try performOnGlobal(step)
+    case "table", "table_get", "table_set", "table_size", "table_grow", "table_fill", "table_copy":
+      try performOnTable(step)
+    case "view", "view_read", "view_write", "drop_view": try performOnView(step)
     case "memory", "shared_memory", "as_memory": try makeMemory(step)
     default: try performOnMemory(step)
     }
@@ -104,10 +128,10 @@ final class World {
     let results: [Val]
     switch try step.text("op") {
     case "func_type": return .plain(.string("\(try function.type(store))"))
-    case "call": results = try function.call(store, step.list("args").map { try Val(case: $0) })
+    case "call": results = try function.call(store, step.list("args").map { try value($0) })
     default: results = try function(store, decimal(step.text("int"), as: Int128.self))
     }
-    return .plain(.array(results.map(\.asCase)))
+    return .values(results, store)
   }
 
   private func makeMemory(_ step: Step) throws -> Outcome {
@@ -203,7 +227,7 @@ final class World {
     try find(step, "engine") { if case .engine(let it) = $0 { it } else { nil } }
   }
 
-  private func store(_ step: Step) throws -> Store {
+  func store(_ step: Step) throws -> Store {
     try find(step, "store") { if case .store(let it) = $0 { it } else { nil } }
   }
 
@@ -223,8 +247,26 @@ final class World {
     try find(step, "func") { if case .extern(let it) = $0 { it.function } else { nil } }
   }
 
-  private func memory(_ step: Step) throws -> Memory {
+  func memory(_ step: Step) throws -> Memory {
     try find(step, "memory") { if case .extern(let it) = $0 { it.memory } else { nil } }
+  }
+
+  func global(_ step: Step) throws -> Global {
+    try find(step, "global") { if case .extern(let it) = $0 { it.global } else { nil } }
+  }
+
+  func table(_ step: Step, _ field: String = "table") throws -> Table {
+    try find(step, field) { if case .extern(let it) = $0 { it.table } else { nil } }
+  }
+
+  func view(_ step: Step) throws -> HeldView {
+    try find(step, "view") { if case .view(let it) = $0 { it } else { nil } }
+  }
+
+  private func caller(_ step: Step) throws -> Caller {
+    let name = try step.text("host")
+    guard let caller = callers[name] else { throw Problem("`\(name)` has kept no caller") }
+    return caller
   }
 
   private func shared(_ step: Step) throws -> SharedMemory {
@@ -285,8 +327,11 @@ private func config(_ settings: [String: JSON]) throws -> (Config) -> Config {
 }
 
 private func memoryType(_ step: Step) throws -> MemoryType {
-  let max: UInt64? = step.optional("max") == nil ? nil : try step.number("max")
-  return MemoryType(Limits(try step.number("min"), max), shared: step.optional("shared")?.bool ?? false)
+  MemoryType(try limits(step), shared: step.optional("shared")?.bool ?? false)
+}
+
+func limits(_ step: Step) throws -> Limits {
+  Limits(try step.number("min"), step.optional("max") == nil ? nil : try step.number("max"))
 }
 
 /// The bytes of a module: text, hex, or a file of `tests/modules`.
@@ -305,8 +350,15 @@ private func moduleFile(_ name: JSON) throws -> URL {
 }
 
 /// Compares an error with what a case expects of it.
-private func check(_ found: WasmtimeError, _ expected: JSON) throws {
+private func check(_ found: WasmtimeError, _ expected: JSON, _ mistakes: [String: Mistake]) throws {
   guard let expected = expected.object else { throw Problem("`error` is no object") }
+  if let name = expected["thrown"]?.string, expected.count == 1 {
+    guard case .thrown(let error as Mistake) = found, error === mistakes[name] else {
+      throw Problem("its error is \(found): expected what was thrown as `\(name)`")
+    }
+    return
+  }
+  if case .thrown(let error) = found { throw Problem("it threw \(error)") }
   if expected["variant"] == nil { throw Problem("`error` has no `variant`") }
   let fields = fields(of: found)
   for (name, value) in expected {
@@ -324,7 +376,7 @@ private func check(_ found: WasmtimeError, _ expected: JSON) throws {
 /// The variant, the sentence and the fields of an error.
 private func fields(of error: WasmtimeError) -> [String: JSON] {
   // A case is called after the variant, but for its first letter.
-  let label = Mirror(reflecting: error).children.first?.label ?? String(reflecting: error)
+  let label = error == .escaped ? "escaped" : Mirror(reflecting: error).children.first?.label ?? "?"
   var fields: [String: JSON] = [
     "variant": .string(label.prefix(1).uppercased() + label.dropFirst()), "text": .string(error.description),
   ]

@@ -4,7 +4,19 @@ import Foundation
 ///
 /// Each case carries what a program needs to react; `description` and `localizedDescription` are the sentence
 /// for a person, which is the same in every language.
-public enum WasmtimeError: Error, Sendable, Hashable {
+///
+/// What a host function threw comes out of the call as ``thrown(_:)``, which holds that very error:
+///
+/// ```swift
+/// do {
+///   try run(store)
+/// } catch .thrown(let error as MyError) {
+///   // The instance that was thrown, where `MyError` is a class.
+/// } catch {
+///   // Everything else.
+/// }
+/// ```
+public enum WasmtimeError: Error, Sendable {
   /// Bytes are not a WebAssembly module, are truncated, or do not validate.
   case compile(reason: String)
   /// Text is not the WebAssembly text format. Line and column are counted from 1, the column in bytes.
@@ -19,6 +31,9 @@ public enum WasmtimeError: Error, Sendable, Hashable {
   case exit(status: Int32)
   /// A host function failed.
   case host(reason: String)
+  /// A host function threw this error, which is no `WasmtimeError`: one that is comes out as itself. The guests
+  /// between were unwound.
+  case thrown(any Error)
   /// A value has the wrong type, or there are too many or too few.
   case type(reason: String)
   /// A number is outside what its type or its place allows.
@@ -62,6 +77,30 @@ extension WasmtimeError: LocalizedError, CustomStringConvertible {
   public var errorDescription: String? { description }
 }
 
+extension WasmtimeError: Hashable {
+  /// Whether two errors are of the same case with the same fields. Errors that host functions threw are equal where
+  /// they are one instance of a class, or else of one type that prints the same.
+  public static func == (left: WasmtimeError, right: WasmtimeError) -> Bool { left.key == right.key }
+
+  /// Hashes what `==` compares.
+  public func hash(into hasher: inout Hasher) { hasher.combine(key) }
+
+  private enum Key: Hashable {
+    case ours(Core.WasmtimeError, TrapCode?)
+    case instance(ObjectIdentifier)
+    case value(ObjectIdentifier, String)
+  }
+
+  private var key: Key {
+    switch self {
+    case .thrown(let error) where Swift.type(of: error) is AnyClass: .instance(ObjectIdentifier(error as AnyObject))
+    case .thrown(let error): .value(ObjectIdentifier(Swift.type(of: error)), String(reflecting: error))
+    case .trap(let code, _, _): .ours(core, code)
+    default: .ours(core, nil)
+    }
+  }
+}
+
 extension WasmtimeError {
   init(_ core: Core.WasmtimeError) {
     self =
@@ -73,7 +112,7 @@ extension WasmtimeError {
       case .Trap(let code, let reason, let frames):
         .trap(code: code.map(TrapCode.init), reason: reason, frames: frames.map(Frame.init))
       case .Exit(let status): .exit(status: status)
-      case .Host(let reason): .host(reason: reason)
+      case .Host(let reason, let thrown): thrown.flatMap(Thrown.take) ?? .host(reason: reason)
       case .Type(let reason): .type(reason: reason)
       case .Range(let reason): .range(reason: reason)
       case .Bounds(let offset, let length, let size): .bounds(offset: offset, length: length, size: size)
@@ -102,7 +141,8 @@ extension WasmtimeError {
     // The sentence does not depend on the code.
     case .trap(_, let reason, let frames): .Trap(code: nil, reason: reason, frames: frames.map(\.core))
     case .exit(let status): .Exit(status: status)
-    case .host(let reason): .Host(reason: reason)
+    case .host(let reason): .Host(reason: reason, thrown: nil)
+    case .thrown(let error): .Host(reason: "\(error)", thrown: nil)
     case .type(let reason): .Type(reason: reason)
     case .range(let reason): .Range(reason: reason)
     case .bounds(let offset, let length, let size): .Bounds(offset: offset, length: length, size: size)

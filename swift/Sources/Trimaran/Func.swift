@@ -30,11 +30,16 @@ public final class Func: Sendable {
   ///   - arguments: As many values as the function has parameters.
   /// - Returns: As many values as the function has results.
   /// - Throws: `type` for a wrong number or type of arguments, `range` for a number that does not fit, `trap`
-  ///   where the guest traps, and whatever a host function failed with.
+  ///   where the guest traps, and whatever a host function failed with: `thrown` holds what it threw.
   @discardableResult
   public func call(_ store: Store, _ arguments: [Val]) throws(WasmtimeError) -> [Val] {
     if let results = try callPlain(store, arguments) { return results }
-    return try calling { try core.call(store: store.core, arguments: checked(arguments).map(\.core)).map(Val.init) }
+    return try withExtendedLifetime(store) { () throws(WasmtimeError) in
+      try calling {
+        let arguments = try checked(arguments).map { try $0.core(store) }
+        return try core.call(store: store.core, arguments: arguments).map { try Val($0, store) }
+      }
+    }
   }
 
   /// Calls the function with plain numbers of Swift, values and references.

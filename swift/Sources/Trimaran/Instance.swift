@@ -9,10 +9,13 @@ public final class Instance: Sendable {
   ///   - module: The module, of the store's engine.
   ///   - imports: What the module wants, in the order of ``Module/imports``.
   /// - Throws: `link` where an import is missing, superfluous or of another type, `limit` where the store has
-  ///   no room, and `trap` where an initialiser or the start function traps.
+  ///   no room, `trap` where an initialiser or the start function traps, and whatever a host function failed with.
   public init(_ store: Store, _ module: Module, _ imports: [any Importable] = []) throws(WasmtimeError) {
-    core = try calling {
-      try Core.Instance(store: store.core, module: module.core, imports: checked(imports).map(\.asExtern.core))
+    // The start function may call functions of the host, which look for their store.
+    core = try withExtendedLifetime(store) { () throws(WasmtimeError) in
+      try calling {
+        try Core.Instance(store: store.core, module: module.core, imports: checked(imports).map(\.asExtern.core))
+      }
     }
   }
 

@@ -6,7 +6,7 @@ internal import TrimaranGenerated
 
 /// An object of the core, opened for the lane for as long as its owner lives.
 struct Lane: ~Copyable, @unchecked Sendable {
-  fileprivate let pointer: OpaquePointer?
+  let pointer: OpaquePointer?
   private let close: @convention(c) (OpaquePointer?) -> Void
 
   private init(_ pointer: OpaquePointer?, _ close: @escaping @convention(c) (OpaquePointer?) -> Void) {
@@ -22,6 +22,14 @@ struct Lane: ~Copyable, @unchecked Sendable {
     self.init(trimaran_func_open(core.uniffiCloneHandle()), trimaran_func_close)
   }
 
+  init(_ core: Core.Global) {
+    self.init(trimaran_global_open(core.uniffiCloneHandle()), trimaran_global_close)
+  }
+
+  init(_ core: Core.Table) {
+    self.init(trimaran_table_open(core.uniffiCloneHandle()), trimaran_table_close)
+  }
+
   init(_ core: Core.Memory) {
     self.init(trimaran_memory_open(core.uniffiCloneHandle()), trimaran_memory_close)
   }
@@ -33,16 +41,18 @@ struct Lane: ~Copyable, @unchecked Sendable {
   deinit { close(pointer) }
 }
 
-/// Runs an entry, and throws what it fails with. What it enters lives until it has ended.
+/// Runs an entry, and throws what it fails with. What it enters lives until it has ended. Gives whether the entry took
+/// what it was given, and did not leave it for the generated code.
 @inline(__always)
-private func entering(
+@discardableResult
+func entering(
   _ object: some AnyObject,
   _ store: Store? = nil,
   _ entry: (UnsafeMutablePointer<RustBuffer>) -> Int32
-) throws(WasmtimeError) {
+) throws(WasmtimeError) -> Bool {
   var error = RustBuffer()
   let status = withExtendedLifetime(object) { withExtendedLifetime(store) { entry(&error) } }
-  guard status != 0 else { return }
+  guard status == 1 else { return status == 0 }
   throw failure(error)
 }
 
@@ -105,7 +115,7 @@ extension Func {
         }
       }
       if status == 1 { failed = failure(error) }
-      return status == 0 ? values[..<count].map(Val.init) : nil
+      return status == 0 ? values[..<count].map { .taken($0, store) } : nil
     }
     if let failed { throw failed }
     return results
@@ -193,37 +203,4 @@ extension SharedMemory {
 /// Slots as C has them: the same two numbers.
 private func raw(_ slots: UnsafeMutableBufferPointer<Slot>) -> UnsafeMutablePointer<trimaran_slot>? {
   UnsafeMutableRawPointer(slots.baseAddress)?.assumingMemoryBound(to: trimaran_slot.self)
-}
-
-extension trimaran_value {
-  /// A value as the lane takes it; `nil` for a reference.
-  fileprivate init?(_ value: Val) {
-    switch value {
-    case .i32(let value): self.init(kind: 0, UInt64(UInt32(bitPattern: value)))
-    case .i64(let value): self.init(kind: 1, UInt64(bitPattern: value))
-    case .f32(let value): self.init(kind: 2, UInt64(value.bitPattern))
-    case .f64(let value): self.init(kind: 3, value.bitPattern)
-    case .v128(let low, let high): self.init(kind: 4, low, high)
-    default: return nil
-    }
-  }
-
-  private init(kind: UInt8, _ low: UInt64, _ high: UInt64 = 0) {
-    self.init(slot: trimaran_slot(low: low, high: high), kind: kind)
-  }
-}
-
-extension Val {
-  /// A number that came out of the lane.
-  fileprivate init(_ value: trimaran_value) {
-    let low = value.slot.low
-    self =
-      switch value.kind {
-      case 0: .i32(Int32(truncatingIfNeeded: low))
-      case 1: .i64(Int64(bitPattern: low))
-      case 2: .f32(Float(bitPattern: UInt32(truncatingIfNeeded: low)))
-      case 3: .f64(Double(bitPattern: low))
-      default: .v128(low: low, high: value.slot.high)
-      }
-  }
 }

@@ -104,14 +104,14 @@ extension Memory {
 
   private func load<Number: FixedWidthInteger>(_ store: Store, at offset: Int) throws(WasmtimeError) -> Number {
     var number: Number = 0
-    try withUnsafeMutableBytes(of: &number) { (bytes) throws(WasmtimeError) in
+    try Swift.withUnsafeMutableBytes(of: &number) { (bytes) throws(WasmtimeError) in
       try copyOut(store, at: offset, into: bytes)
     }
     return Number(littleEndian: number)
   }
 
   private func put(_ store: Store, _ number: some FixedWidthInteger, at offset: Int) throws(WasmtimeError) {
-    try withUnsafeBytes(of: number.littleEndian) { (bytes) throws(WasmtimeError) in
+    try Swift.withUnsafeBytes(of: number.littleEndian) { (bytes) throws(WasmtimeError) in
       try copyIn(store, bytes, at: offset)
     }
   }

@@ -1,4 +1,5 @@
-/// A reference that is not null, held by the host. It belongs to one store, and keeps its value alive there.
+/// A reference to a value of a guest's that is not null, held by the host. It belongs to one store, and keeps its value
+/// alive there. References to values of the host need none: see ``Val/externRef(_:)``.
 public final class Reference: Sendable {
   let core: Core.Reference
 
@@ -20,13 +21,20 @@ public final class Reference: Sendable {
 extension Reference: ValConvertible {
   /// The reference as a value, to pass it on.
   public var val: Val {
-    get throws(WasmtimeError) { try calling { try Val(core.value()) } }
+    get throws(WasmtimeError) {
+      switch try calling(core.value) {
+      case .externRef: .externRef(self)
+      case .exnRef: .exnRef(self)
+      default: .anyRef(self)
+      }
+    }
   }
 
   /// The reference that a value holds. Fails with `type` for null, and for a value of another type.
   public convenience init(_ val: Val) throws(WasmtimeError) {
     switch val {
-    case .externRef(let value?), .anyRef(let value?), .exnRef(let value?): self.init(value.core)
+    case .anyRef(let value?), .exnRef(let value?): self.init(value.core)
+    case .externRef(let value as Reference): self.init(value.core)
     default: throw val.isNot("a reference")
     }
   }

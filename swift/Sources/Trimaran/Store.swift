@@ -2,6 +2,10 @@
 ///
 /// A store may be used from any thread, by one at a time: another thread waits for its turn. A host function
 /// may use the store that it was called from, to any depth. Objects of one store do not work with another.
+///
+/// The store keeps the closures of its host functions until it goes or is closed. One that captures the store keeps it
+/// as well, and neither goes before ``close()``: take the store from the ``Caller``, or capture it `weak`.
+///
 /// Close a store to give its memory back at once; it is given back as well when nobody refers to the store
 /// and to what is in it any more.
 public final class Store: Sendable {
@@ -45,10 +49,12 @@ public final class Store: Sendable {
   }
 
   /// Closes the store, after the thread that is inside has left it. When this returns, its memory is back,
-  /// and every later use of it or of what it held fails with `closed`. Closing twice does nothing.
+  /// and every later use of it or of what it held fails with `closed`. The closures of its host functions are let go
+  /// of. Closing twice does nothing.
   ///
   /// In a host function that this store called, later uses fail at once, and the memory is back when the
-  /// outermost call has returned.
+  /// outermost call has returned. Bytes that somebody looks at just now (``Memory/withUnsafeBytes(_:at:count:_:)``)
+  /// stay until that has ended.
   public func close() {
     // The core has no way to fail here.
     try? core.release()

@@ -1,15 +1,132 @@
-/// A table of a guest. It belongs to one store.
+/// A table of a guest or of the host: a list of references. It belongs to one store.
 public final class Table: Sendable {
   let core: Core.Table
+  let lane: Lane
 
   init(_ core: Core.Table) {
     self.core = core
+    lane = Lane(core)
   }
 
-  /// The table's type.
+  /// Makes a table.
+  ///
+  /// ```swift
+  /// let functions = try Table(store, TableType(.funcref, Limits(8)), Val.null)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - store: The store that it will be in.
+  ///   - type: What its elements are, and how many.
+  ///   - value: What each element is at first.
+  /// - Throws: `range` where the type is impossible, `limit` where there is no room, and `type` for a value of another
+  ///   type.
+  public init(_ store: Store, _ type: TableType, _ value: any ValConvertible) throws(WasmtimeError) {
+    let value = try value.val.core(store)
+    core = try calling { try Core.Table(store: store.core, ty: type.core, init: value) }
+    lane = Lane(core)
+  }
+
+  /// The table's type. Its limits are those that it was made with.
   ///
   /// - Parameter store: The table's store.
   public func type(_ store: Store) throws(WasmtimeError) -> TableType {
     try calling { try TableType(core.type(store: store.core)) }
+  }
+
+  /// The size now, in elements.
+  ///
+  /// - Parameter store: The table's store.
+  public func size(_ store: Store) throws(WasmtimeError) -> Int {
+    try elements(store)
+  }
+
+  /// An element.
+  ///
+  /// - Parameters:
+  ///   - store: The table's store.
+  ///   - index: The number of the element, from 0.
+  /// - Throws: `range` past the end and for a negative number.
+  public func get(_ store: Store, at index: Int) throws(WasmtimeError) -> Val {
+    try element(store, at: index)
+  }
+
+  /// Sets an element.
+  ///
+  /// - Parameters:
+  ///   - store: The table's store.
+  ///   - value: What the element is to be.
+  ///   - index: The number of the element, from 0.
+  /// - Throws: `range` past the end and for a negative number, `type` for a value of another type.
+  public func set(_ store: Store, _ value: any ValConvertible, at index: Int) throws(WasmtimeError) {
+    let value = try value.val.core(store)
+    try calling { try core.set(store: store.core, index: Int64(index), value: value) }
+  }
+
+  /// Grows the table.
+  ///
+  /// - Parameters:
+  ///   - store: The table's store.
+  ///   - delta: How many elements to add, 0 or more.
+  ///   - value: What each of them is.
+  /// - Returns: The size before, in elements.
+  /// - Throws: `limit` past the maximum of its type or of its store, and then nothing has changed; `range` for
+  ///   a negative number, `type` for a value of another type.
+  @discardableResult
+  public func grow(
+    _ store: Store,
+    by delta: Int,
+    _ value: any ValConvertible = Val.null
+  ) throws(WasmtimeError) -> Int {
+    let value = try value.val.core(store)
+    return try calling { try Int(clamping: core.grow(store: store.core, delta: Int64(delta), init: value)) }
+  }
+
+  /// Sets elements to one value.
+  ///
+  /// - Parameters:
+  ///   - store: The table's store.
+  ///   - value: What each of them becomes.
+  ///   - start: The number of the first element.
+  ///   - count: How many.
+  /// - Throws: `range` past the end, and then nothing is set, and for a negative number; `type` for a value of another
+  ///   type.
+  public func fill(
+    _ store: Store,
+    _ value: any ValConvertible,
+    at start: Int,
+    count: Int
+  ) throws(WasmtimeError) {
+    let value = try value.val.core(store)
+    try calling {
+      try core.fill(store: store.core, index: Int64(start), value: value, length: Int64(count))
+    }
+  }
+
+  /// Copies elements here. Both tables may be one, and the ranges may overlap.
+  ///
+  /// - Parameters:
+  ///   - store: The store of both tables.
+  ///   - source: Where they come from.
+  ///   - place: The number of the first element there.
+  ///   - start: The number of the first element here.
+  ///   - count: How many.
+  /// - Throws: `range` past the end of either table, and then nothing is copied, and for a negative number; `type`
+  ///   where the elements are of another type.
+  public func copy(
+    _ store: Store,
+    from source: Table,
+    at place: Int,
+    to start: Int,
+    count: Int
+  ) throws(WasmtimeError) {
+    try calling {
+      try core.copy(
+        store: store.core,
+        index: Int64(start),
+        source: source.core,
+        sourceIndex: Int64(place),
+        length: Int64(count)
+      )
+    }
   }
 }

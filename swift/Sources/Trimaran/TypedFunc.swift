@@ -32,6 +32,7 @@ public struct TypedFunc<Signature>: Sendable {
     repeat wanted.results.append((each Result).valType)
     let type = try function.type(store)
     guard type == wanted else { throw .type(reason: "the function is \(type): expected \(wanted)") }
+    try wanted.checkNumbers()
     self.function = function
     width = max(wanted.params.count, wanted.results.count)
   }
@@ -153,6 +154,15 @@ public struct TypedFunc<Signature>: Sendable {
     try function.call(store, rows)
     rows.rewind()
     return rows
+  }
+}
+
+extension FuncType {
+  /// Fails where there is a reference: a ``WasmNumber`` of somebody's may say that it is one, but has only bits.
+  func checkNumbers() throws(WasmtimeError) {
+    for case .ref(let type) in params + results {
+      throw .type(reason: "\(type) is no number: use the function with values")
+    }
   }
 }
 

@@ -1,7 +1,15 @@
-// What is called most: up to four parameters and one result. `callAsFunction` of any number does the same, but the
+// What is called most: up to four parameters and one result, and nothing at all. `callAsFunction` of any number does the same, but the
 // compiler (6.0) asks at run time for the type of each element of a pack, at about 5 ns each.
 
 extension TypedFunc {
+  /// Calls the function; see the one for any number of arguments.
+  @inlinable
+  public func callAsFunction(_ store: Store) throws(WasmtimeError) where Signature == () -> Void {
+    try call(store, 0) { _ in
+    } take: { _ in
+    }
+  }
+
   /// Calls the function; see the one for any number of arguments.
   @inlinable
   @discardableResult

@@ -15,8 +15,13 @@ public enum Val: Sendable {
   case v128(low: UInt64, high: UInt64)
   /// A reference to a function; `nil` is null.
   case funcRef(Func?)
-  /// A reference to a value of the host; `nil` is null.
-  case externRef(Reference?)
+  /// A reference to a value of the host: any object of a class, which comes back as the very same one; `nil` is null.
+  /// The store keeps the object for as long as a guest refers to it, until a collection of garbage (``Store/gc()``)
+  /// finds that none does, or the store is closed. A `deinit` that runs then and uses that very store meets `busy`. Put
+  /// what is no class into one.
+  ///
+  /// What a guest made an externref of, from a value of its own, is a ``Reference`` here.
+  case externRef((any AnyObject & Sendable)?)
   /// A reference to a garbage-collected value; `nil` is null.
   case anyRef(Reference?)
   /// A reference to an exception; `nil` is null.
@@ -35,6 +40,9 @@ public enum Val: Sendable {
 
   /// The number, where this is an f64.
   public var f64: Double? { if case .f64(let value) = self { value } else { nil } }
+
+  /// The object, where this is an externref that is not null.
+  public var object: (any AnyObject & Sendable)? { if case .externRef(let value) = self { value } else { nil } }
 
   /// Whether this is a null reference.
   public var isNull: Bool {
@@ -66,8 +74,8 @@ extension Val: Hashable {
     case .f64(let value): .bits(word, value.bitPattern, 0)
     case .v128(let low, let high): .bits(word, low, high)
     case .funcRef(let function): .reference(word, function.map(ObjectIdentifier.init))
-    case .externRef(let value), .anyRef(let value), .exnRef(let value):
-      .reference(word, value.map(ObjectIdentifier.init))
+    case .externRef(let value): .reference(word, value.map { ObjectIdentifier($0) })
+    case .anyRef(let value), .exnRef(let value): .reference(word, value.map(ObjectIdentifier.init))
     case .null: .reference(word, nil)
     }
   }
@@ -89,7 +97,8 @@ extension Val: CustomStringConvertible {
 }
 
 extension Val {
-  init(_ core: Core.Val) {
+  /// A value that came out of `store`.
+  init(_ core: Core.Val, _ store: Store) throws(WasmtimeError) {
     self =
       switch core {
       case .i32(let value): .i32(value)
@@ -98,14 +107,16 @@ extension Val {
       case .f64(let bits): .f64(Double(bitPattern: bits))
       case .v128(let low, let high): .v128(low: low, high: high)
       case .funcRef(let function): .funcRef(function.map(Func.init))
-      case .externRef(let value): .externRef(value.map(Reference.init))
+      case .externRef(let value?): .externRef(try store.object(value) ?? Reference(value))
+      case .externRef(nil): .externRef(nil)
       case .anyRef(let value): .anyRef(value.map(Reference.init))
       case .exnRef(let value): .exnRef(value.map(Reference.init))
       case .null: .null
       }
   }
 
-  var core: Core.Val {
+  /// The value as it goes into `store`.
+  func core(_ store: Store) throws(WasmtimeError) -> Core.Val {
     switch self {
     case .i32(let value): .i32(value: value)
     case .i64(let value): .i64(value: value)
@@ -113,7 +124,9 @@ extension Val {
     case .f64(let value): .f64(bits: value.bitPattern)
     case .v128(let low, let high): .v128(low: low, high: high)
     case .funcRef(let function): .funcRef(func: function?.core)
-    case .externRef(let value): .externRef(value: value?.core)
+    case .externRef(let value as Reference): .externRef(value: value.core)
+    case .externRef(let value?): .externRef(value: try store.reference(to: value))
+    case .externRef(nil): .externRef(value: nil)
     case .anyRef(let value): .anyRef(value: value?.core)
     case .exnRef(let value): .exnRef(value: value?.core)
     case .null: .null

@@ -11,7 +11,7 @@ import dev.trimaran.internal.ffi.WasmtimeException as Raw
  * @property message What was wrong, what was expected, what to do.
  */
 public sealed class WasmtimeException(override val message: String) : RuntimeException(message) {
-    /** The row that failed, counted from 0, where [Func.map] threw it; null elsewhere. */
+    /** The row that failed, counted from 0, where [Func.map] failed with it; null elsewhere. */
     public var row: Int? = null
         private set
 
@@ -74,7 +74,7 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
     public class Exit internal constructor(message: String, public val status: Int) : WasmtimeException(message)
 
     /**
-     * A host function failed.
+     * A host function failed that is not of this language. What one of Kotlin or Java throws comes out as it is.
      *
      * @property reason What the host function said.
      */

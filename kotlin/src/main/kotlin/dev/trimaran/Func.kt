@@ -1,13 +1,18 @@
 package dev.trimaran
 
+import dev.trimaran.internal.Handles
+import dev.trimaran.internal.HostBody
+import dev.trimaran.internal.HostCallback
+import dev.trimaran.internal.Kind
 import dev.trimaran.internal.Lane
 import dev.trimaran.internal.OpenedFunc
 import dev.trimaran.internal.Signature
+import dev.trimaran.internal.Slots
 import kotlin.reflect.typeOf
 import dev.trimaran.internal.ffi.Func as Raw
 
 /**
- * A function of a guest. It belongs to one store.
+ * A function, of a guest or of the host. It belongs to one store.
  *
  * [call] takes and gives WebAssembly values. Called like a function of Kotlin, it takes and gives plain ones:
  *
@@ -16,13 +21,33 @@ import dev.trimaran.internal.ffi.Func as Raw
  * val sum = add(store, 1, 2) as Int
  * ```
  */
-public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
+public class Func private constructor(given: Raw?, @get:JvmSynthetic internal val handle: Long) : Extern {
+    /** Made when the surface is first asked: most functions that a table or a call gives are passed on or called. */
+    @Volatile
+    private var made: Raw? = given
+
     @get:JvmSynthetic
-    internal val lane = OpenedFunc(raw)
+    internal val raw: Raw
+        get() = made ?: firstMade()
+
+    @get:JvmSynthetic
+    internal val lane = OpenedFunc(this)
+
+    private constructor(raw: Raw) : this(raw, raw.handle)
 
     /** Known once the function was called. It is the same in every store that accepts the function. */
     @Volatile
     private var known: Signature? = null
+
+    /**
+     * Makes a function of the host, which guests can import. What [function] gets and gives is checked against [type].
+     *
+     * The store keeps [function] until it is closed or is garbage itself: a function that refers to its store is no
+     * leak. Where all values are numbers, [wrap] is simpler and faster.
+     */
+    public constructor(store: Store, type: FuncType, function: HostFunction) : this(host(store, type)) {
+        attach(store, HostBody(store, raw, signature(store), function))
+    }
 
     /** The function's type. */
     public fun type(store: Store): FuncType = core(store) { raw.type(store.raw) }.toPublic()
@@ -31,8 +56,8 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
      * Calls the function. The arguments are converted where nothing is lost by it: integers of either width go
      * into any number that holds them exactly, a [Val.F64] into an f32 by rounding.
      *
-     * Fails with `Type` for a wrong number or type of arguments, `Range` for a number that does not fit, `Trap`
-     * where the guest traps, and with whatever a host function failed with.
+     * Fails with `Type` for a wrong number or type of arguments, `Range` for a number that does not fit, and `Trap`
+     * where the guest traps. Throws what a host function threw: whatever that is, and the very same object.
      */
     public fun call(store: Store, arguments: List<Val>): List<Val> =
         overLane(store, arguments) ?: overSurface(store, arguments)
@@ -41,13 +66,14 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
     public fun call(store: Store, vararg arguments: Val): List<Val> = call(store, arguments.asList())
 
     /**
-     * Calls the function with plain values, which [Val.of] makes WebAssembly values of, and gives plain ones.
+     * Calls the function with plain values, which [Val.of] makes WebAssembly values of, and gives plain ones. Where the
+     * function takes an externref, any object goes in, and comes out as itself.
      *
      * No result is null; one is what [Val.unwrap] gives of it, such as an [Int] for an i32; several are a [List]
      * of that. Fails as [call] does.
      */
     public operator fun invoke(store: Store, vararg arguments: Any?): Any? {
-        val results = overLane(store, arguments.asList()) ?: overSurface(store, values(arguments))
+        val results = overLane(store, arguments.asList()) ?: overSurface(store, values(store, arguments))
         return if (results.size > 1) results.map { it.unwrap() } else results.firstOrNull()?.unwrap()
     }
 
@@ -64,8 +90,9 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
      * f64, all equally long. Gives null, the one column of results, or a [List] of them, as [invoke] does with numbers.
      *
      * It stops at the first row that fails, with the error of that row; [WasmtimeException.row] says which one it
-     * was. The rows before it were called, and their results are lost. Fails with `Type` for columns that do not fit,
-     * and for a function with vectors or references.
+     * was. What a host function threw comes out as it is, and says nothing of rows. The rows before it were called, and
+     * their results are lost. Fails with `Type` for columns that do not fit, and for a function with vectors or
+     * references.
      */
     public fun map(store: Store, vararg columns: Any): Any? {
         val signature = signature(store)
@@ -80,28 +107,136 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
 
     /** The results, or null where the lane does not take the arguments; then nothing was called. */
     private fun overLane(store: Store, arguments: List<Any?>): List<Val>? {
-        // Where the store does not accept the function, the surface says why.
-        val signature =
-            try {
-                signature(store)
-            } catch (_: WasmtimeException) {
-                return null
-            }
-        if (!signature.takes(arguments)) return null
-        return core(this, store) { signature.call(lane.pointer, store.lane.pointer, arguments) }
+        val signature = knownSignature(store)
+        if (signature == null || !signature.takes(arguments)) return null
+        return core(this, store) { signature.call(lane.pointer, store, arguments) }
     }
 
-    private fun values(arguments: Array<out Any?>): List<Val> =
-        arguments.mapIndexed { index, value -> Val.of(value) { "argument ${index + 1}" } }
+    private fun values(store: Store, arguments: Array<out Any?>): List<Val> {
+        val params = knownSignature(store)?.params
+        return arguments.mapIndexed { index, value ->
+            val isHost = params?.getOrNull(index) == Kind.EXTERN && Slots.takes(Kind.EXTERN, value)
+            if (isHost && value !is Val && value !is Reference) Val.ExternRef(value) else plain(index, value)
+        }
+    }
+
+    private fun plain(index: Int, value: Any?): Val = Val.of(value) { "argument ${index + 1}" }
 
     private fun overSurface(store: Store, arguments: List<Val>): List<Val> =
-        core(store, arguments) { raw.call(store.raw, arguments.map { it.toRaw() }) }.map { it.toPublic() }
+        arguments
+            .lend(store) { given -> core(store, arguments) { raw.call(store.raw, given) } }
+            .map { it.toPublic(store) }
+
+    /** None where the function has too many parameters or results for the lane. */
+    private fun knownSignature(store: Store): Signature? =
+        try {
+            signature(store)
+        } catch (_: WasmtimeException.Unsupported) {
+            null
+        }
 
     private fun signature(store: Store): Signature =
         known ?: core(this, store) { Signature(Lane.signature(lane.pointer, store.lane.pointer)) }.also { known = it }
 
-    internal companion object {
+    @Synchronized
+    private fun firstMade(): Raw = made ?: Handles.func(handle, this).also { made = it }
+
+    private fun attach(store: Store, body: HostCallback) {
+        core(this, store) { Lane.attach(lane.pointer, store.lane.pointer, body) }
+        store.keep(body)
+    }
+
+    /** Functions of the host whose types Kotlin knows. */
+    public companion object {
+        /**
+         * Makes a function of the host from one of Kotlin over [Int], [Long], [Float] and [Double], with up to four
+         * parameters and a result, or [Unit] for none:
+         *
+         * ```kotlin
+         * val add = Func.wrap(store) { a: Int, b: Int -> a + b }
+         * ```
+         *
+         * It is as with a [HostFunction], but that nothing is allocated for a call. Without parameters, name the type
+         * of the result, as in `Func.wrap<Int>(store) { 7 }`. Fails with `Type` for other types than these.
+         */
+        public inline fun <reified R : Any> wrap(store: Store, crossinline function: () -> R): Func =
+            wrapped(
+                store,
+                hostType(R::class),
+                object : HostCallback() {
+                    override fun call0(pass: Long): Long = bits(function())
+                },
+            )
+
+        /** Makes a function of the host from one of Kotlin, as without parameters. */
+        public inline fun <reified A : Any, reified R : Any> wrap(store: Store, crossinline function: (A) -> R): Func =
+            wrapped(
+                store,
+                hostType(R::class, A::class),
+                object : HostCallback() {
+                    override fun call1(pass: Long, a: Long): Long = bits(function(number(a)))
+                },
+            )
+
+        /** Makes a function of the host from one of Kotlin, as without parameters. */
+        public inline fun <
+            reified A : Any,
+            reified B : Any,
+            reified R : Any,
+            > wrap(store: Store, crossinline function: (A, B) -> R): Func =
+            wrapped(
+                store,
+                hostType(R::class, A::class, B::class),
+                object : HostCallback() {
+                    override fun call2(pass: Long, a: Long, b: Long): Long = bits(function(number(a), number(b)))
+                },
+            )
+
+        /** Makes a function of the host from one of Kotlin, as without parameters. */
+        public inline fun <
+            reified A : Any,
+            reified B : Any,
+            reified C : Any,
+            reified R : Any,
+            > wrap(store: Store, crossinline function: (A, B, C) -> R): Func =
+            wrapped(
+                store,
+                hostType(R::class, A::class, B::class, C::class),
+                object : HostCallback() {
+                    override fun call3(pass: Long, a: Long, b: Long, c: Long): Long =
+                        bits(function(number(a), number(b), number(c)))
+                },
+            )
+
+        /** Makes a function of the host from one of Kotlin, as without parameters. */
+        public inline fun <
+            reified A : Any,
+            reified B : Any,
+            reified C : Any,
+            reified D : Any,
+            reified R : Any,
+            > wrap(store: Store, crossinline function: (A, B, C, D) -> R): Func =
+            wrapped(
+                store,
+                hostType(R::class, A::class, B::class, C::class, D::class),
+                object : HostCallback() {
+                    override fun call4(pass: Long, a: Long, b: Long, c: Long, d: Long): Long =
+                        bits(function(number(a), number(b), number(c), number(d)))
+                },
+            )
+
+        @PublishedApi
+        internal fun wrapped(store: Store, type: FuncType, body: HostCallback): Func =
+            of(host(store, type)).apply { attach(store, body) }
+
+        /** A function without a body. */
+        private fun host(store: Store, type: FuncType): Raw = core(store) { Raw.host(store.raw, type.toRaw()) }
+
         @JvmSynthetic
         internal fun of(raw: Raw): Func = Func(raw)
+
+        /** The function of a handle that is ours. */
+        @JvmSynthetic
+        internal fun of(handle: Long): Func = Func(null, handle).also { Handles.own(handle, it) }
     }
 }

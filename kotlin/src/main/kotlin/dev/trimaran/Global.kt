@@ -1,11 +1,75 @@
 package dev.trimaran
 
+import dev.trimaran.internal.Kind
+import dev.trimaran.internal.Lane
+import dev.trimaran.internal.OpenedGlobal
+import dev.trimaran.internal.Slots
 import dev.trimaran.internal.ffi.Global as Raw
 
-/** A global of a guest. It belongs to one store. */
+/** A global: one value that a guest and its host share. It belongs to one store. */
 public class Global private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
+    private val lane = OpenedGlobal(raw)
+
+    /** The kind of what it holds, once that was asked for. */
+    @Volatile
+    private var known: Byte = -1
+
+    /**
+     * Makes a global in [store] that holds [value], which is converted as arguments are. Fails with `Type` for a value of
+     * another type, and with `Range` for a number that does not fit.
+     */
+    public constructor(store: Store, type: GlobalType, value: Val) :
+        this(value.lend(store) { core(store) { Raw(store.raw, type.toRaw(), it) } })
+
     /** The global's type. */
     public fun type(store: Store): GlobalType = core(store) { raw.type(store.raw) }.toPublic()
+
+    /** The value now. */
+    public fun get(store: Store): Val {
+        val kind = kind(store)
+        if (kind >= Kind.V128) return wide(store, kind)
+        return Slots.number(kind, lane(store) { global, inside -> Lane.globalGet(global, inside) }, 0)
+    }
+
+    /**
+     * Sets the value, which is converted as arguments are. Fails with `Type` where the global is constant or its type is
+     * another one, and with `Range` for a number that does not fit.
+     */
+    public fun set(store: Store, value: Val) {
+        val kind = kind(store)
+        if (kind >= Kind.V128 || !Slots.fits(kind, value)) return setOther(store, kind, value)
+        val bits = Slots.low(value)
+        lane(store) { global, inside -> Lane.globalSet(global, inside, bits) }
+    }
+
+    private fun wide(store: Store, kind: Byte): Val {
+        val slots = Slots(store, LongArray(2))
+        lane(store) { global, inside -> Lane.globalGetSlot(global, inside, slots.numbers) }
+        return slots.get(0, kind)
+    }
+
+    private fun setOther(store: Store, kind: Byte, value: Val) {
+        if (!Slots.fits(kind, value)) {
+            // The core knows what can be converted, and what is wrong.
+            return value.lend(store) { core(store) { raw.set(store.raw, it) } }
+        }
+        Slots(store, LongArray(2)).use { slots ->
+            slots.put(0, kind, value)
+            val (low, high) = slots.numbers
+            lane(store) { global, inside -> Lane.globalSetSlot(global, inside, low, high) }
+        }
+    }
+
+    private fun kind(store: Store): Byte =
+        if (known >= 0) {
+            known
+        } else {
+            lane(store) { global, inside -> Lane.globalKind(global, inside).toByte() }.also { known = it }
+        }
+
+    /** A call over the lane, with the pointers of this global and of its store. */
+    private inline fun <R> lane(store: Store, call: (global: Long, inside: Long) -> R): R =
+        core(this, store) { call(lane.pointer, store.lane.pointer) }
 
     internal companion object {
         @JvmSynthetic

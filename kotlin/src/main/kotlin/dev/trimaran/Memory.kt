@@ -2,6 +2,7 @@ package dev.trimaran
 
 import dev.trimaran.internal.Lane
 import dev.trimaran.internal.OpenedMemory
+import dev.trimaran.internal.View
 import java.nio.ByteBuffer
 import dev.trimaran.internal.ffi.Memory as Raw
 
@@ -37,13 +38,14 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
 
     /**
      * The address of the first byte in this process, for foreign functions. Nothing checks what is done with
-     * it; it is void once the memory grows or its store is closed.
+     * it; it is void once the memory grows or its store is closed. [view] is what cannot go wrong.
      */
     public fun dataPtr(store: Store): Long = core(store) { raw.dataPtr(store.raw) }.toLong()
 
     /**
      * Grows the memory by [delta] pages, 0 or more, and gives its size before, in pages. Fails with `Limit`
-     * past the maximum of its type or of its store; then nothing has changed.
+     * past the maximum of its type or of its store, and where it would have to move while it is viewed ([view]); then
+     * nothing has changed.
      */
     public fun grow(store: Store, delta: Long): Long = core(store) { raw.grow(store.raw, delta) }.toSize()
 
@@ -82,6 +84,28 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
     /** Copies [text] in, as UTF-8 and without a terminator, beginning at [start]. */
     @JvmOverloads
     public fun write(store: Store, text: String, start: Long = 0): Unit = write(store, text.utf8(), start)
+
+    /**
+     * The bytes where they are, without a copy: [length] of them from [start] on, or up to the end where no length is
+     * given. The buffer is direct and in little-endian order; what is put into it is in the memory.
+     *
+     * It never dangles: its bytes stay until it and all slices of it are garbage, even when the store is closed
+     * earlier. As long as it is there, the memory does not grow where its bytes would have to move for that (see
+     * [Config.memoryReservation]): [grow] fails with `Limit`, and a guest gets -1. It keeps its length when the memory
+     * grows. Guests, and other threads, may write the bytes while they are looked at. Fails with `Range` for more bytes
+     * than a buffer holds, 2 GiB - 1.
+     */
+    @JvmOverloads
+    public fun view(store: Store, start: Long = 0, length: Long? = null): ByteBuffer =
+        openView(store, start, length).buffer
+
+    @JvmSynthetic
+    internal fun openView(store: Store, start: Long, length: Long?): View {
+        length?.let { natural(it, "the length") }
+        return View.open { out ->
+            lane(store) { memory, inside -> Lane.view(memory, inside, start, length ?: -1, out) }
+        }
+    }
 
     /** Sets [length] bytes, beginning at [start], to [value]. */
     public fun fill(store: Store, value: Byte, start: Long, length: Long): Unit =

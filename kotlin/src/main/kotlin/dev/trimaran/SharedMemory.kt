@@ -1,5 +1,8 @@
 package dev.trimaran
 
+import dev.trimaran.internal.Lane
+import dev.trimaran.internal.OpenedSharedMemory
+import dev.trimaran.internal.View
 import java.nio.ByteBuffer
 import dev.trimaran.internal.ffi.SharedMemory as Raw
 import dev.trimaran.internal.ffi.WaitOutcome as RawWaitOutcome
@@ -27,6 +30,8 @@ public enum class WaitOutcome {
 public class SharedMemory private constructor(@get:JvmSynthetic internal val raw: Raw) :
     Extern,
     AutoCloseable {
+    private val lane = OpenedSharedMemory(raw)
+
     /**
      * Makes a shared memory. Its type need not say that it is shared, but has to have a maximum.
      *
@@ -83,14 +88,19 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
 
     /** Copies [data] in, beginning at [start]. Each byte is written atomically, the whole is not. */
     @JvmOverloads
-    public fun write(data: ByteArray, start: Long = 0): Unit = lending(data.direct()) { raw.write(it, start) }
+    public fun write(data: ByteArray, start: Long = 0): Unit = copyIn(data, 0, data.size, start)
 
     /**
      * Copies in what remains in [data], beginning at [start]. Each byte is written atomically, the whole is
      * not. The buffer's position stays as it is; a direct buffer is read where it is.
      */
     @JvmOverloads
-    public fun write(data: ByteBuffer, start: Long = 0): Unit = lending(data.direct()) { raw.write(it, start) }
+    public fun write(data: ByteBuffer, start: Long = 0): Unit =
+        if (data.hasArray()) {
+            copyIn(data.array(), data.arrayOffset() + data.position(), data.remaining(), start)
+        } else {
+            lending(data.direct()) { raw.write(it, start) }
+        }
 
     /**
      * Copies [text] in, as UTF-8 and without a terminator, beginning at [start]. Each byte is written atomically,
@@ -98,6 +108,23 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
      */
     @JvmOverloads
     public fun write(text: String, start: Long = 0): Unit = write(text.utf8(), start)
+
+    /**
+     * The bytes where they are, without a copy: [length] of them from [start] on, or up to the end where no length is
+     * given. The buffer is direct and in little-endian order; what is put into it is in the memory.
+     *
+     * It never dangles: its bytes stay until it and all slices of it are garbage, even when the memory is closed
+     * earlier. It keeps its length when the memory grows. Guests, and other threads, may write the bytes while they are
+     * looked at: nothing here is atomic. Fails with `Range` for more bytes than a buffer holds, 2 GiB - 1.
+     */
+    @JvmOverloads
+    public fun view(start: Long = 0, length: Long? = null): ByteBuffer = openView(start, length).buffer
+
+    @JvmSynthetic
+    internal fun openView(start: Long, length: Long?): View {
+        length?.let { natural(it, "the length") }
+        return View.open { out -> core(this) { Lane.sharedView(lane.pointer, start, length ?: -1, out) } }
+    }
 
     /**
      * This memory as a [Memory] of [store]. Any number of stores may have one, all over the same bytes, and
@@ -133,15 +160,27 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
     override fun close(): Unit = core { raw.release() }
 
     private fun copyOut(start: Long, length: Long): ByteArray {
+        // The JVM makes arrays faster than native code does. One that may be of no use must not be large.
+        if (length in 0..READ_INTO) {
+            val array = ByteArray(length.toInt())
+            core(this) { Lane.sharedReadInto(lane.pointer, start, array) }
+            return array
+        }
         checkArray(start, length) { dataLen }
-        return core { raw.read(start, length) }
+        return core(this) { Lane.sharedRead(lane.pointer, start, length) }
     }
+
+    private fun copyIn(data: ByteArray, offset: Int, length: Int, start: Long): Unit =
+        core(this) { Lane.sharedWrite(lane.pointer, data, offset, length, start) }
 
     private fun timeout(millis: Long?): ULong? = millis?.let { natural(it, "the timeout") }
 
     private fun outcome(raw: RawWaitOutcome): WaitOutcome = WaitOutcome.valueOf(raw.name)
 
     internal companion object {
+        /** Up to how many bytes a read makes its array before it knows that the range is right. */
+        private const val READ_INTO = 1L shl 20
+
         @JvmSynthetic
         internal fun of(raw: Raw): SharedMemory = SharedMemory(raw)
     }

@@ -1,10 +1,11 @@
 package dev.trimaran
 
+import dev.trimaran.internal.HostCallback
 import dev.trimaran.internal.OpenedStore
 import dev.trimaran.internal.ffi.Store as Raw
 
 /**
- * Holds instances and everything that they own: memories, tables, globals, functions.
+ * Holds instances and everything that they own: memories, tables, globals, functions, and those of the host as well.
  *
  * A store may be used from any thread, by one at a time: another thread waits for its turn. Objects of one
  * store do not work with another. Close a store to give its memory back at once.
@@ -12,6 +13,9 @@ import dev.trimaran.internal.ffi.Store as Raw
 public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) : AutoCloseable {
     @get:JvmSynthetic
     internal val lane = OpenedStore(raw)
+
+    /** What guests may call, which the library does not keep alive; null once the store is closed. */
+    private var hosts: ArrayList<HostCallback>? = ArrayList()
 
     /** Makes an empty store. */
     public constructor(engine: Engine) : this(core(engine) { Raw(engine.raw) })
@@ -40,7 +44,18 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
 
     /**
      * Closes the store, after the thread that is inside has left it. When this returns, its memory is back, and
-     * every later use of it or of what it held fails with `Closed`. Closing twice does nothing.
+     * every later use of it or of what it held fails with `Closed`; only what is still viewed ([Memory.view]) stays
+     * until the last view is gone. In a host function of this very store, its guests still return to their callers
+     * first. Closing twice does nothing.
      */
-    override fun close(): Unit = core { raw.release() }
+    override fun close() {
+        core(this) { raw.release() }
+        synchronized(lane) { hosts = null }
+    }
+
+    /** Keeps the body of a host function until the store is closed, or is garbage itself. */
+    @JvmSynthetic
+    internal fun keep(host: HostCallback) {
+        synchronized(lane) { hosts?.add(host) }
+    }
 }

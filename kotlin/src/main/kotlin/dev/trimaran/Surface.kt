@@ -2,6 +2,7 @@
 
 package dev.trimaran
 
+import dev.trimaran.internal.Lane
 import dev.trimaran.internal.LaneException
 import dev.trimaran.internal.ffi.InternalException
 import java.nio.ByteBuffer
@@ -12,7 +13,7 @@ import java.lang.ref.Reference as JavaReference
 // The one way from the public classes to the core, over generated code or over the lane.
 
 /**
- * Calls the core. What it fails with comes out as the public exception.
+ * Calls the core. What it fails with comes out as the public exception, and what a host function threw as it is.
  *
  * The arguments of the call are kept until it has returned. Generated code and the lane hand on bare addresses,
  * which the garbage collector does not see: it might free what stands behind them.
@@ -55,15 +56,22 @@ internal fun natural(value: Long, what: String): ULong =
 internal fun within(value: Long, last: Long, what: String): Long =
     if (value in 0..last) value else throw WasmtimeException.Range("$what is $value: expected 0 to $last")
 
-/** The public exception for whatever came out of a call. */
-internal fun translated(error: Exception): WasmtimeException =
+/** What a user gets for whatever came out of a call: the public exception, or what a host function threw. */
+internal fun translated(error: Exception): Throwable =
     when (error) {
         is WasmtimeException -> error
-        is RawException -> error.toPublic()
-        is LaneException -> error.read().toPublic().apply { if (error.row >= 0) atRow(error.row) }
+        is RawException -> thrown(error) ?: error.toPublic()
+        is LaneException -> {
+            val found = error.read()
+            thrown(found) ?: found.toPublic().apply { if (error.row >= 0) atRow(error.row) }
+        }
         is CharacterCodingException -> WasmtimeException.Encoding("the text has half of a surrogate pair", 0)
         else -> unexpected(error)
     }
+
+/** What a host function threw, itself, which the library has kept until now. */
+private fun thrown(error: RawException): Throwable? =
+    (error as? RawException.Host)?.thrown?.let { Lane.takeThrown(it.toLong()) }
 
 /** A failure that is no error of the core: a panic, or a mistake in this library. */
 private fun unexpected(error: Exception): WasmtimeException {

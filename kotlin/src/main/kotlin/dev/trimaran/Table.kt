@@ -1,11 +1,87 @@
 package dev.trimaran
 
+import dev.trimaran.internal.Lane
+import dev.trimaran.internal.OpenedTable
+import dev.trimaran.internal.Slots
 import dev.trimaran.internal.ffi.Table as Raw
 
-/** A table of a guest. It belongs to one store. */
+/**
+ * A table: references that a guest and its host share. It belongs to one store.
+ *
+ * Indices and lengths are in elements, 0 or more. Whatever reaches past the end fails with `Range`, and then nothing has
+ * changed. An element that is no reference of the table's type fails with `Type`.
+ */
 public class Table private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
-    /** The table's type. */
+    private val lane = OpenedTable(raw)
+
+    /** The kind of its elements, once that was asked for. */
+    @Volatile
+    private var known: Byte = -1
+
+    /**
+     * Makes a table in [store], of as many elements as [type] has at least, each of which is [init]. Fails with `Range`
+     * where the type is impossible, and with `Limit` where there is no room.
+     */
+    @JvmOverloads
+    public constructor(store: Store, type: TableType, init: Val = Val.Null) :
+        this(init.lend(store) { core(store) { Raw(store.raw, type.toRaw(), it) } })
+
+    /** The table's type. Its limits are those that it was made with. */
     public fun type(store: Store): TableType = core(store) { raw.type(store.raw) }.toPublic()
+
+    /** The size now, in elements. */
+    public fun size(store: Store): Long =
+        lane(store) { table, inside -> Lane.tableSize(table, inside) }.toULong().toSize()
+
+    /** The element at [index]. */
+    public fun get(store: Store, index: Long): Val {
+        val kind = kind(store)
+        return Slots.value(store, kind, lane(store) { table, inside -> Lane.tableGet(table, inside, index) }, 0)
+    }
+
+    /** Sets the element at [index] to [value]. */
+    public fun set(store: Store, index: Long, value: Val) {
+        val kind = kind(store)
+        if (!Slots.fits(kind, value)) {
+            // The core knows what is wrong.
+            return value.lend(store) { core(store) { raw.set(store.raw, index, it) } }
+        }
+        Slots(store, LongArray(2)).use { slots ->
+            slots.put(0, kind, value)
+            val (low, high) = slots.numbers
+            lane(store) { table, inside -> Lane.tableSet(table, inside, index, low, high) }
+        }
+    }
+
+    /**
+     * Grows the table by [delta] elements, 0 or more, each of which is [init], and gives its size before. Fails with
+     * `Limit` past the maximum of its type or of its store; then nothing has changed.
+     */
+    @JvmOverloads
+    public fun grow(store: Store, delta: Long, init: Val = Val.Null): Long =
+        init.lend(store) { core(store) { raw.grow(store.raw, delta, it) } }.toSize()
+
+    /** Sets [length] elements, beginning at [index], to [value]. */
+    public fun fill(store: Store, index: Long, value: Val, length: Long): Unit =
+        value.lend(store) { core(store) { raw.fill(store.raw, index, it, length) } }
+
+    /**
+     * Copies [length] elements of [source], beginning at [sourceIndex], to [index]. The two ranges may overlap. Fails with
+     * `Type` where the elements of [source] are of another type.
+     */
+    public fun copy(store: Store, index: Long, source: Table, sourceIndex: Long, length: Long): Unit =
+        core(store, source) { raw.copy(store.raw, index, source.raw, sourceIndex, length) }
+
+    private fun kind(store: Store): Byte =
+        if (known >= 0) {
+            known
+        } else {
+            lane(store) { table, inside -> Lane.tableKind(table, inside).toByte() }.also { known = it }
+        }
+
+    /** A call over the lane, with the pointers of this table and of its store. */
+    private inline fun <R> lane(store: Store, call: (table: Long, inside: Long) -> R): R =
+        core(this, store) { call(lane.pointer, store.lane.pointer) }
 
     internal companion object {
         @JvmSynthetic

@@ -164,7 +164,8 @@ private fun KType.notOfNumbers(): Nothing =
         "the type is $this: expected a function type of up to 6 parameters, over Int, Long, Float and Double",
     )
 
-private fun KClassifier?.toValType(): ValType? =
+@JvmSynthetic
+internal fun KClassifier?.toValType(): ValType? =
     when (this) {
         Int::class -> ValType.I32
         Long::class -> ValType.I64

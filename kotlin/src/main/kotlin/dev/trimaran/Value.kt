@@ -1,7 +1,12 @@
 package dev.trimaran
 
+import dev.trimaran.internal.Kind
+import dev.trimaran.internal.Lane
+import dev.trimaran.internal.ffi.UniffiWithHandle
 import java.math.BigInteger
+import dev.trimaran.internal.ffi.Reference as RawReference
 import dev.trimaran.internal.ffi.Val as Raw
+import java.lang.ref.Reference as JavaReference
 
 /**
  * A value of WebAssembly. Floats and vectors are carried by their bits, so that no NaN is changed on the way.
@@ -99,11 +104,13 @@ public sealed class Val {
     public data class FuncRef(public val func: Func?) : Val()
 
     /**
-     * A reference to a value of the host, or null.
+     * A reference to a value of the host, or null: any object. Guests can keep it and pass it on, and it comes back as
+     * the very same object. It lives until no guest has it any more and [Store.gc] has run, or the store is closed.
      *
-     * @property value The reference.
+     * @property value The object; or a [Reference] where it is not the host's, as a guest makes it by
+     *   `extern.convert_any`.
      */
-    public data class ExternRef(public val value: Reference?) : Val()
+    public data class ExternRef(public val value: Any?) : Val()
 
     /**
      * A reference to a garbage-collected value, or null.
@@ -145,8 +152,8 @@ public sealed class Val {
         }
 
     /**
-     * The plain value: an [Int], [Long], [Float] or [Double]; a [Func] or [Reference]; null for a null reference;
-     * the [Val.V128] itself for a vector.
+     * The plain value: an [Int], [Long], [Float] or [Double]; a [Func], a [Reference] or an object of the host; null
+     * for a null reference; the [Val.V128] itself for a vector.
      */
     public fun unwrap(): Any? =
         when (this) {
@@ -165,8 +172,20 @@ public sealed class Val {
     private fun wrong(expected: String): Nothing =
         throw WasmtimeException.Type("the value is $this: expected $expected")
 
+    /** The value as the surface takes it, until the call has returned. */
     @JvmSynthetic
-    internal fun toRaw(): Raw =
+    internal inline fun <R> lend(store: Store, call: (Raw) -> R): R {
+        val raw = toRaw(store)
+        try {
+            return call(raw)
+        } finally {
+            release(raw)
+            JavaReference.reachabilityFence(raw)
+        }
+    }
+
+    @JvmSynthetic
+    internal fun toRaw(store: Store): Raw =
         when (this) {
             is I32 -> Raw.I32(value)
             is I64 -> Raw.I64(value)
@@ -174,11 +193,20 @@ public sealed class Val {
             is F64 -> Raw.F64(bits.toULong())
             is V128 -> Raw.V128(low.toULong(), high.toULong())
             is FuncRef -> Raw.FuncRef(func?.raw)
-            is ExternRef -> Raw.ExternRef(value?.raw)
+            is ExternRef -> Raw.ExternRef(value?.let { (it as? Reference)?.raw ?: external(store, it) })
             is AnyRef -> Raw.AnyRef(value?.raw)
             is ExnRef -> Raw.ExnRef(value?.raw)
             is Null -> Raw.Null
         }
+
+    private fun external(store: Store, host: Any) =
+        RawReference(UniffiWithHandle, core(store) { Lane.newExtern(store.lane.pointer, host) })
+
+    /** Lets go of what [toRaw] made. */
+    @JvmSynthetic
+    internal fun release(raw: Raw) {
+        if (this is ExternRef && value !is Reference) raw.destroy()
+    }
 
     /** From plain values. */
     public companion object {
@@ -222,8 +250,21 @@ public sealed class Val {
     }
 }
 
+/** The values as the surface takes them, until the call has returned. */
 @JvmSynthetic
-internal fun Raw.toPublic(): Val =
+internal inline fun <R> List<Val>.lend(store: Store, call: (List<Raw>) -> R): R {
+    val raws = ArrayList<Raw>(size)
+    try {
+        mapTo(raws) { it.toRaw(store) }
+        return call(raws)
+    } finally {
+        raws.forEachIndexed { index, raw -> this[index].release(raw) }
+        JavaReference.reachabilityFence(raws)
+    }
+}
+
+@JvmSynthetic
+internal fun Raw.toPublic(store: Store): Val =
     when (this) {
         is Raw.I32 -> Val.I32(value)
         is Raw.I64 -> Val.I64(value)
@@ -231,8 +272,8 @@ internal fun Raw.toPublic(): Val =
         is Raw.F64 -> Val.F64.fromBits(bits.toLong())
         is Raw.V128 -> Val.V128(low.toLong(), high.toLong())
         is Raw.FuncRef -> Val.FuncRef(func?.let(Func::of))
-        is Raw.ExternRef -> Val.ExternRef(value?.let(Reference::of))
-        is Raw.AnyRef -> Val.AnyRef(value?.let(Reference::of))
-        is Raw.ExnRef -> Val.ExnRef(value?.let(Reference::of))
+        is Raw.ExternRef -> Val.ExternRef(value?.use { Reference.external(store, it.uniffiCloneHandle()) })
+        is Raw.AnyRef -> Val.AnyRef(value?.let { Reference.of(it, Kind.ANY) })
+        is Raw.ExnRef -> Val.ExnRef(value?.let { Reference.of(it, Kind.EXN) })
         is Raw.Null -> Val.Null
     }

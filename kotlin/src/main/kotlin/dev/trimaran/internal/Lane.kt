@@ -40,6 +40,18 @@ internal object Lane {
 
     @JvmStatic external fun closeMemory(memory: Long)
 
+    @JvmStatic external fun openSharedMemory(handle: Long): Long
+
+    @JvmStatic external fun closeSharedMemory(memory: Long)
+
+    @JvmStatic external fun openGlobal(handle: Long): Long
+
+    @JvmStatic external fun closeGlobal(global: Long)
+
+    @JvmStatic external fun openTable(handle: Long): Long
+
+    @JvmStatic external fun closeTable(table: Long)
+
     /** How many parameters, how many results, and then the kind of each. */
     @JvmStatic external fun signature(func: Long, store: Long): ByteArray
 
@@ -57,11 +69,64 @@ internal object Lane {
 
     @JvmStatic external fun call6(func: Long, store: Long, a: Long, b: Long, c: Long, d: Long, e: Long, f: Long): Long
 
-    /** Calls on slots of two numbers each, which hold the arguments before and the results after. */
+    /** Calls on [Slots], which hold the arguments before and the results after. */
     @JvmStatic external fun callSlots(func: Long, store: Long, slots: LongArray)
 
     /** Calls once for each row. Each column is an array of its type. */
     @JvmStatic external fun map(func: Long, store: Long, columns: Array<Any>, results: Array<Any>, rows: Int)
+
+    /** Gives a function of the host its body. The library does not keep it alive: the store has to. */
+    @JvmStatic external fun attach(func: Long, store: Long, host: HostCallback)
+
+    /** What a body threw, by the number under which the library has kept it until now. */
+    @JvmStatic external fun takeThrown(number: Long): Throwable?
+
+    /** A new handle of a reference to an object of the host. */
+    @JvmStatic external fun newExtern(store: Long, host: Any): Long
+
+    /** The object of the host that a reference is to, by its handle; null where it is to none. */
+    @JvmStatic external fun externObject(store: Long, reference: Long): Any?
+
+    /** Fails with `Escaped` once the call of that pass has returned, and on other threads than its own. */
+    @JvmStatic external fun callerCheck(store: Long, pass: Long)
+
+    /** The [Kind] of what it holds. */
+    @JvmStatic external fun globalKind(global: Long, store: Long): Int
+
+    /** The bits of a number. */
+    @JvmStatic external fun globalGet(global: Long, store: Long): Long
+
+    @JvmStatic external fun globalSet(global: Long, store: Long, bits: Long)
+
+    /** Puts the value into [Slots]. */
+    @JvmStatic external fun globalGetSlot(global: Long, store: Long, slots: LongArray)
+
+    @JvmStatic external fun globalSetSlot(global: Long, store: Long, low: Long, high: Long)
+
+    /** The [Kind] of its elements. */
+    @JvmStatic external fun tableKind(table: Long, store: Long): Int
+
+    @JvmStatic external fun tableSize(table: Long, store: Long): Long
+
+    /** A new handle of the element, or 0 for null. */
+    @JvmStatic external fun tableGet(table: Long, store: Long, index: Long): Long
+
+    @JvmStatic external fun tableSet(table: Long, store: Long, index: Long, low: Long, high: Long)
+
+    /** The bytes where they are; [length] below 0 is up to the end. What [closeView] takes is put into [out]. */
+    @JvmStatic external fun view(memory: Long, store: Long, start: Long, length: Long, out: LongArray): ByteBuffer
+
+    @JvmStatic external fun sharedView(memory: Long, start: Long, length: Long, out: LongArray): ByteBuffer
+
+    /** Lets go of the bytes, which may be gone then. Any thread may do it. */
+    @JvmStatic external fun closeView(view: Long)
+
+    @JvmStatic external fun sharedRead(memory: Long, start: Long, length: Long): ByteArray
+
+    /** Fills the whole array. */
+    @JvmStatic external fun sharedReadInto(memory: Long, start: Long, array: ByteArray)
+
+    @JvmStatic external fun sharedWrite(memory: Long, data: ByteArray, offset: Int, length: Int, start: Long)
 
     @JvmStatic external fun read(memory: Long, store: Long, start: Long, length: Long): ByteArray
 

@@ -1,9 +1,12 @@
 package dev.trimaran.internal
 
+import dev.trimaran.Func
 import dev.trimaran.internal.ffi.UniffiLib
-import dev.trimaran.internal.ffi.Func as RawFunc
+import dev.trimaran.internal.ffi.Global as RawGlobal
 import dev.trimaran.internal.ffi.Memory as RawMemory
+import dev.trimaran.internal.ffi.SharedMemory as RawSharedMemory
 import dev.trimaran.internal.ffi.Store as RawStore
+import dev.trimaran.internal.ffi.Table as RawTable
 
 /**
  * An object's entry to the lane. It is opened when it is first used, holds the object like a handle of generated code
@@ -44,8 +47,8 @@ internal class OpenedStore(private val raw: RawStore) : Opened() {
     override fun closing(pointer: Long) = Runnable { Lane.closeStore(pointer) }
 }
 
-internal class OpenedFunc(private val raw: RawFunc) : Opened() {
-    override fun open() = Lane.openFunc(raw.uniffiCloneHandle())
+internal class OpenedFunc(private val func: Func) : Opened() {
+    override fun open() = Lane.openFunc(func.raw.uniffiCloneHandle())
 
     override fun closing(pointer: Long) = Runnable { Lane.closeFunc(pointer) }
 }
@@ -54,4 +57,22 @@ internal class OpenedMemory(private val raw: RawMemory) : Opened() {
     override fun open() = Lane.openMemory(raw.uniffiCloneHandle())
 
     override fun closing(pointer: Long) = Runnable { Lane.closeMemory(pointer) }
+}
+
+internal class OpenedSharedMemory(private val raw: RawSharedMemory) : Opened() {
+    override fun open() = Lane.openSharedMemory(raw.uniffiCloneHandle())
+
+    override fun closing(pointer: Long) = Runnable { Lane.closeSharedMemory(pointer) }
+}
+
+internal class OpenedGlobal(private val raw: RawGlobal) : Opened() {
+    override fun open() = Lane.openGlobal(raw.uniffiCloneHandle())
+
+    override fun closing(pointer: Long) = Runnable { Lane.closeGlobal(pointer) }
+}
+
+internal class OpenedTable(private val raw: RawTable) : Opened() {
+    override fun open() = Lane.openTable(raw.uniffiCloneHandle())
+
+    override fun closing(pointer: Long) = Runnable { Lane.closeTable(pointer) }
 }

@@ -1,0 +1,37 @@
+package dev.trimaran
+
+/**
+ * The guest that called a host function, as [HostFunction] gets it.
+ *
+ * It is valid on its own thread, until its host function returns; afterwards every use of it but [store] fails with
+ * `Escaped`. The store may be used in every way meanwhile: to call guests, to read, to grow, to make functions.
+ *
+ * @property store The store of the guest. It may be kept.
+ */
+public class Caller internal constructor(public val store: Store, private val pass: Long) {
+    /** What the calling instance exports under [name], or null. */
+    public operator fun get(name: String): Extern? =
+        core(store) { store.raw.callerExport(pass.toULong(), name) }?.toPublic()
+
+    /** What the calling instance exports under [name]. Fails with `NotFound` where there is no such export. */
+    public fun export(name: String): Extern =
+        get(name) ?: throw WasmtimeException.NotFound(name, "the calling instance has no export `$name`")
+
+    /** The function that is exported under [name], or `NotFound`, or `Type`. */
+    public fun func(name: String): Func = export(name).expect(name, "a function")
+
+    /** The memory that is exported under [name], or `NotFound`, or `Type`. */
+    public fun memory(name: String): Memory = export(name).expect(name, "a memory")
+
+    /** The shared memory that is exported under [name], or `NotFound`, or `Type`. */
+    public fun sharedMemory(name: String): SharedMemory = export(name).expect(name, "a shared memory")
+
+    /** The global that is exported under [name], or `NotFound`, or `Type`. */
+    public fun global(name: String): Global = export(name).expect(name, "a global")
+
+    /** The table that is exported under [name], or `NotFound`, or `Type`. */
+    public fun table(name: String): Table = export(name).expect(name, "a table")
+
+    /** The tag that is exported under [name], or `NotFound`, or `Type`. */
+    public fun tag(name: String): Tag = export(name).expect(name, "a tag")
+}

@@ -1,0 +1,61 @@
+package dev.trimaran.internal
+
+import dev.trimaran.Caller
+import dev.trimaran.HostFunction
+import dev.trimaran.Store
+import dev.trimaran.Val
+import dev.trimaran.core
+import dev.trimaran.lend
+import dev.trimaran.toPublic
+import dev.trimaran.internal.ffi.Func as RawFunc
+
+/** The body of a host function whose type is known when the program runs. */
+internal class HostBody(
+    private val store: Store,
+    private val func: RawFunc,
+    private val signature: Signature,
+    private val function: HostFunction,
+) : HostCallback() {
+    override fun call0(pass: Long): Long = short(pass, emptyList())
+
+    override fun call1(pass: Long, a: Long): Long = short(pass, listOf(argument(0, a)))
+
+    override fun call2(pass: Long, a: Long, b: Long): Long = short(pass, listOf(argument(0, a), argument(1, b)))
+
+    override fun call3(pass: Long, a: Long, b: Long, c: Long): Long =
+        short(pass, listOf(argument(0, a), argument(1, b), argument(2, c)))
+
+    override fun call4(pass: Long, a: Long, b: Long, c: Long, d: Long): Long =
+        short(pass, listOf(argument(0, a), argument(1, b), argument(2, c), argument(3, d)))
+
+    override fun callSlots(pass: Long, slots: LongArray) {
+        val (params, results) = signature.run { params to results }
+        val given = Slots(store, slots)
+        val found = run(pass, params.indices.map { given.get(it, params[it]) })
+        Slots(store, slots).use { slot ->
+            found.forEachIndexed { index, value -> slot.put(index, results[index], value) }
+            slot.give()
+        }
+    }
+
+    private fun argument(index: Int, bits: Long): Val = Slots.number(signature.params[index], bits, 0)
+
+    private fun short(pass: Long, arguments: List<Val>): Long {
+        val results = run(pass, arguments)
+        return if (results.isEmpty()) 0 else Slots.low(results[0])
+    }
+
+    /** What the function gives, as its type wants it. */
+    private fun run(pass: Long, arguments: List<Val>): List<Val> {
+        val given = function.run { Caller(store, pass).call(arguments) }
+        val kinds = signature.results
+        val isPlain = given.size == kinds.size && given.indices.all { Slots.fits(kinds[it], given[it]) }
+        // The core knows what can be converted, and what is wrong.
+        return if (isPlain) given else converted(given)
+    }
+
+    private fun converted(given: List<Val>): List<Val> =
+        given
+            .lend(store) { values -> core(store, func) { func.convertResults(store.raw, values) } }
+            .map { it.toPublic(store) }
+}

@@ -1,0 +1,74 @@
+/// Who called a function of the host: an instance of a guest, and its store.
+///
+/// It is valid on the thread of the call, until the function returns. A later use, and one on another thread, fails with
+/// `escaped`.
+public struct Caller: Sendable {
+  /// The store of the call. It may be used here as anywhere: functions called, memories read and grown, and so on to any
+  /// depth. It stays valid when the caller no longer is.
+  public let store: Store
+
+  private let pass: UInt64
+
+  init(_ store: Store, _ pass: UInt64) {
+    self.store = store
+    self.pass = pass
+  }
+
+  /// What the calling instance exports under `name`.
+  ///
+  /// - Parameter name: The name of the export.
+  /// - Throws: `notFound` where there is no such export, or the host itself made the call; `escaped` after the call.
+  public func export(_ name: String) throws(WasmtimeError) -> Extern {
+    let item = try calling { try store.core.callerExport(pass: pass, name: checked(name)).map(Extern.init) }
+    guard let item else { throw .notFound(name: name, reason: "the calling instance has no export `\(name)`") }
+    return item
+  }
+
+  /// The function that the calling instance exports under `name`.
+  ///
+  /// - Parameter name: The name of the export.
+  /// - Throws: As ``export(_:)``, and `type` where it is something else.
+  public func function(_ name: String) throws(WasmtimeError) -> Func {
+    try export(name).expected("a function", name, \.function)
+  }
+
+  /// The memory that the calling instance exports under `name`.
+  ///
+  /// - Parameter name: The name of the export.
+  /// - Throws: As ``export(_:)``, and `type` where it is something else.
+  public func memory(_ name: String) throws(WasmtimeError) -> Memory {
+    try export(name).expected("a memory", name, \.memory)
+  }
+
+  /// The shared memory that the calling instance exports under `name`.
+  ///
+  /// - Parameter name: The name of the export.
+  /// - Throws: As ``export(_:)``, and `type` where it is something else.
+  public func sharedMemory(_ name: String) throws(WasmtimeError) -> SharedMemory {
+    try export(name).expected("a shared memory", name, \.sharedMemory)
+  }
+
+  /// The global that the calling instance exports under `name`.
+  ///
+  /// - Parameter name: The name of the export.
+  /// - Throws: As ``export(_:)``, and `type` where it is something else.
+  public func global(_ name: String) throws(WasmtimeError) -> Global {
+    try export(name).expected("a global", name, \.global)
+  }
+
+  /// The table that the calling instance exports under `name`.
+  ///
+  /// - Parameter name: The name of the export.
+  /// - Throws: As ``export(_:)``, and `type` where it is something else.
+  public func table(_ name: String) throws(WasmtimeError) -> Table {
+    try export(name).expected("a table", name, \.table)
+  }
+
+  /// The tag that the calling instance exports under `name`.
+  ///
+  /// - Parameter name: The name of the export.
+  /// - Throws: As ``export(_:)``, and `type` where it is something else.
+  public func tag(_ name: String) throws(WasmtimeError) -> Tag {
+    try export(name).expected("a tag", name, \.tag)
+  }
+}

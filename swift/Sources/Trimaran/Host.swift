@@ -1,0 +1,218 @@
+// Functions of the host: closures that guests call.
+
+extension Func {
+  /// Makes a function of the host, of any type.
+  ///
+  /// ```swift
+  /// let log = try Func(store, FuncType([.i32, .i32], [])) { caller, arguments in
+  ///   guard case .i32(let start) = arguments[0], case .i32(let count) = arguments[1] else { return [] }
+  ///   print(try caller.memory("memory").readString(caller.store, at: Int(start), count: Int(count)))
+  ///   return []
+  /// }
+  /// ```
+  ///
+  /// A closure may use the store that it was called from, to any depth. What it throws comes out of the outermost call,
+  /// after the guests between have been unwound: a ``WasmtimeError`` as itself, and any other error as
+  /// ``WasmtimeError/thrown(_:)``, which holds the very same.
+  ///
+  /// The store keeps the closure until it goes or is closed. One that captures the store keeps it as well: use
+  /// ``Caller/store``, capture the store `weak`, or close it.
+  ///
+  /// - Parameters:
+  ///   - store: The store that the function will be in.
+  ///   - type: What the function takes and gives.
+  ///   - body: Is given who called and as many arguments as the type has parameters, and gives as many values as the
+  ///     type has results. These are converted as arguments of a call are: `type` and `range` where that cannot be.
+  /// - Throws: `closed` where the store is closed, `unsupported` for a type that the engine does not have.
+  public convenience init(
+    _ store: Store,
+    _ type: FuncType,
+    _ body: @escaping @Sendable (_ caller: Caller, _ arguments: [Val]) throws -> [Val]
+  ) throws(WasmtimeError) {
+    try self.init(hosting: type, store)
+    let (kinds, core) = (try kinds(store), core)
+    try attach(store) { call in
+      let caller = try call.caller
+      let arguments = kinds.params.enumerated().map { Val.taken(call.slots[$0], kind: $1, caller.store) }
+      try call.give(body(caller, arguments), kinds.results, core, caller.store)
+    }
+  }
+
+  /// Makes a function of the host whose type Swift knows, at the speed of the machine.
+  ///
+  /// ```swift
+  /// let add = try Func(store) { (a: Int32, b: Int32) -> Int32 in a + b }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - store: The store that the function will be in. It keeps the closure; see ``init(_:_:_:)``.
+  ///   - body: A closure over ``WasmNumber``s. What it throws comes out of the outermost call.
+  /// - Throws: `closed` where the store is closed.
+  @inlinable
+  public convenience init<each Parameter: WasmNumber, Result: WasmNumber>(
+    _ store: Store,
+    _ body: @escaping @Sendable (repeat each Parameter) throws -> Result
+  ) throws(WasmtimeError) {
+    let params = types(repeat (each Parameter).self)
+    try self.init(store, params, [Result.valType]) { call in
+      var row = call.row(params.count)
+      call.slots[0] = try body(repeat (each Parameter)(slot: row.take())).slot
+    }
+  }
+
+  /// Makes a function of the host whose type Swift knows, where it has no result, or several, which are a tuple.
+  ///
+  /// ```swift
+  /// let log = try Func(store) { (value: Int32) in print(value) }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - store: The store that the function will be in. It keeps the closure; see ``init(_:_:_:)``.
+  ///   - body: A closure over ``WasmNumber``s. What it throws comes out of the outermost call.
+  /// - Throws: `closed` where the store is closed.
+  @inlinable
+  @_disfavoredOverload
+  public convenience init<each Parameter: WasmNumber, each Result: WasmNumber>(
+    _ store: Store,
+    _ body: @escaping @Sendable (repeat each Parameter) throws -> (repeat each Result)
+  ) throws(WasmtimeError) {
+    let (params, results) = (types(repeat (each Parameter).self), types(repeat (each Result).self))
+    try self.init(store, params, results) { call in
+      var row = call.row(params.count)
+      let given = try body(repeat (each Parameter)(slot: row.take()))
+      row = call.row(results.count)
+      repeat row.put((each given).slot)
+    }
+  }
+
+  /// Makes a function of the host whose type Swift knows, and which is given who called.
+  ///
+  /// ```swift
+  /// let first = try Func(store) { (caller: Caller, at: Int32) -> Int32 in
+  ///   try caller.memory("memory").loadI32(caller.store, at: Int(at))
+  /// }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - store: The store that the function will be in. It keeps the closure; see ``init(_:_:_:)``.
+  ///   - body: A closure over ``WasmNumber``s. What it throws comes out of the outermost call.
+  /// - Throws: `closed` where the store is closed.
+  @inlinable
+  public convenience init<each Parameter: WasmNumber, Result: WasmNumber>(
+    _ store: Store,
+    _ body: @escaping @Sendable (Caller, repeat each Parameter) throws -> Result
+  ) throws(WasmtimeError) {
+    let params = types(repeat (each Parameter).self)
+    try self.init(store, params, [Result.valType]) { call in
+      var row = call.row(params.count)
+      call.slots[0] = try body(call.caller, repeat (each Parameter)(slot: row.take())).slot
+    }
+  }
+
+  /// Makes a function of the host whose type Swift knows, and which is given who called, where it has no result, or
+  /// several, which are a tuple.
+  ///
+  /// - Parameters:
+  ///   - store: The store that the function will be in. It keeps the closure; see ``init(_:_:_:)``.
+  ///   - body: A closure over ``WasmNumber``s. What it throws comes out of the outermost call.
+  /// - Throws: `closed` where the store is closed.
+  @inlinable
+  @_disfavoredOverload
+  public convenience init<each Parameter: WasmNumber, each Result: WasmNumber>(
+    _ store: Store,
+    _ body: @escaping @Sendable (Caller, repeat each Parameter) throws -> (repeat each Result)
+  ) throws(WasmtimeError) {
+    let (params, results) = (types(repeat (each Parameter).self), types(repeat (each Result).self))
+    try self.init(store, params, results) { call in
+      var row = call.row(params.count)
+      let given = try body(call.caller, repeat (each Parameter)(slot: row.take()))
+      row = call.row(results.count)
+      repeat row.put((each given).slot)
+    }
+  }
+
+  /// A function of numbers, in slots.
+  @usableFromInline
+  convenience init(
+    _ store: Store,
+    _ params: [ValType],
+    _ results: [ValType],
+    _ body: @escaping @Sendable (HostCall) throws -> Void
+  ) throws(WasmtimeError) {
+    let type = FuncType(params, results)
+    try type.checkNumbers()
+    try self.init(hosting: type, store)
+    try attach(store, body)
+  }
+
+  /// A function that has yet to be given what it does.
+  private convenience init(hosting type: FuncType, _ store: Store) throws(WasmtimeError) {
+    self.init(try calling { try Core.Func.host(store: store.core, ty: type.core) })
+  }
+}
+
+/// What WebAssembly calls the types of a closure.
+@inlinable
+func types<each Number: WasmNumber>(_ numbers: repeat (each Number).Type) -> [ValType] {
+  var types: [ValType] = []
+  repeat types.append((each numbers).valType)
+  return types
+}
+
+/// A closure that guests call. The core holds it for the store.
+final class HostFunction: @unchecked Sendable {
+  /// The store owns this, so this must not own the store. Set once, before it is shared.
+  fileprivate private(set) weak var store: Store?
+  private let body: @Sendable (HostCall) throws -> Void
+
+  init(_ store: Store, _ body: @escaping @Sendable (HostCall) throws -> Void) {
+    self.store = store
+    self.body = body
+  }
+
+  /// Runs the closure, with its arguments in slots, where it leaves its results.
+  func call(_ pass: UInt64, _ slots: UnsafeMutablePointer<Slot>) throws {
+    try body(HostCall(function: self, pass: pass, slots: slots))
+  }
+}
+
+/// One call of a host function.
+@usableFromInline
+struct HostCall {
+  fileprivate let function: HostFunction
+  fileprivate let pass: UInt64
+  /// The arguments, in whose place the results go.
+  @usableFromInline let slots: UnsafeMutablePointer<Slot>
+
+  /// Who called. The store lives: whoever runs something in it holds it.
+  @usableFromInline var caller: Caller {
+    get throws(WasmtimeError) {
+      guard let store = function.store else { throw .closed(what: "store") }
+      return Caller(store, pass)
+    }
+  }
+
+  @inlinable
+  func row(_ count: Int) -> Row { Row(UnsafeMutableBufferPointer(start: slots, count: count)) }
+
+  /// Leaves results of these kinds. What is not simply right is for the core to convert, or to refuse.
+  fileprivate func give(_ results: [Val], _ kinds: [UInt8], _ core: Core.Func, _ store: Store) throws(WasmtimeError) {
+    if givePlain(results, kinds) { return }
+    var given = try calling { try checked(results).map { try $0.core(store) } }
+    // What is right needs no store, which may be closed by now.
+    if given.count != kinds.count || !zip(given, kinds).allSatisfy({ $0.isSimply($1) }) {
+      given = try calling { try core.convertResults(store: store.core, values: given) }
+    }
+    for (index, (value, kind)) in zip(given, kinds).enumerated() { slots[index] = Slot(value, kind: kind) }
+  }
+
+  /// Leaves results that are simply the numbers that they should be, and says whether all were.
+  private func givePlain(_ results: [Val], _ kinds: [UInt8]) -> Bool {
+    guard results.count == kinds.count else { return false }
+    for (index, (value, kind)) in zip(results, kinds).enumerated() {
+      guard let number = value.number, number.kind == kind else { return false }
+      slots[index] = number.bits
+    }
+    return true
+  }
+}

@@ -1,0 +1,166 @@
+// Values on the fast lane: in slots, and what kind each is. Kinds are numbers that the C header names.
+
+internal import CTrimaran
+
+extension Val {
+  /// A number: its kind, and its bits; `nil` for a reference.
+  var number: (kind: UInt8, bits: Slot)? {
+    switch self {
+    case .i32(let value): (0, value.slot)
+    case .i64(let value): (1, value.slot)
+    case .f32(let value): (2, value.slot)
+    case .f64(let value): (3, value.slot)
+    case .v128(let low, let high): (4, Slot(low: low, high: high))
+    default: nil
+    }
+  }
+
+  /// What came out of the lane. A reference is a handle that is ours from now on. (No initialiser: that would retain the
+  /// store.)
+  @inline(__always)
+  static func taken(_ slot: Slot, kind: UInt8, _ store: Store) -> Val {
+    switch kind {
+    case 0: .i32(Int32(slot: slot))
+    case 1: .i64(Int64(slot: slot))
+    case 2: .f32(Float(slot: slot))
+    case 3: .f64(Double(slot: slot))
+    case 4: .v128(low: slot.low, high: slot.high)
+    default: reference(slot.low == 0 ? nil : slot.low, kind, store)
+    }
+  }
+
+  @inline(__always)
+  static func taken(_ value: trimaran_value, _ store: Store) -> Val {
+    taken(Slot(low: value.slot.low, high: value.slot.high), kind: value.kind, store)
+  }
+
+  @inline(never)
+  private static func reference(_ handle: UInt64?, _ kind: UInt8, _ store: Store) -> Val {
+    switch kind {
+    case 5: .funcRef(handle.map { Func(Core.Func(unsafeFromHandle: $0)) })
+    case 6: .externRef(handle.map { store.object(of: Core.Reference(unsafeFromHandle: $0), $0) })
+    case 7: .anyRef(handle.map { Reference(Core.Reference(unsafeFromHandle: $0)) })
+    case 8: .exnRef(handle.map { Reference(Core.Reference(unsafeFromHandle: $0)) })
+    default: .null
+    }
+  }
+}
+
+extension trimaran_value {
+  /// A value as the lane takes it; `nil` for a reference.
+  init?(_ value: Val) {
+    guard let (kind, bits) = value.number else { return nil }
+    self.init(slot: trimaran_slot(low: bits.low, high: bits.high), kind: kind)
+  }
+}
+
+extension Core.Val {
+  /// Whether it is of a kind as it is.
+  func isSimply(_ kind: UInt8) -> Bool {
+    switch self {
+    case .i32: kind == 0
+    case .i64: kind == 1
+    case .f32: kind == 2
+    case .f64: kind == 3
+    case .v128: kind == 4
+    case .funcRef: kind == 5
+    case .externRef: kind == 6
+    case .anyRef: kind == 7
+    case .exnRef: kind == 8
+    case .null: kind >= 5
+    }
+  }
+}
+
+extension Slot {
+  /// A result of a host function, which the core has converted to `kind`. A reference is a handle that is the core's from
+  /// now on.
+  init(_ value: Core.Val, kind: UInt8) {
+    self =
+      switch value {
+      case .i32(let value): value.slot
+      case .i64(let value): value.slot
+      case .f32(let bits): bits.slot
+      case .f64(let bits): bits.slot
+      case .v128(let low, let high): Slot(low: low, high: high)
+      case .funcRef(let function?): Slot(low: function.uniffiCloneHandle(), high: UInt64(kind))
+      case .externRef(let value?), .anyRef(let value?), .exnRef(let value?):
+        Slot(low: value.uniffiCloneHandle(), high: UInt64(kind))
+      case .funcRef(nil), .externRef(nil), .anyRef(nil), .exnRef(nil), .null: Slot(low: 0, high: UInt64(kind))
+      }
+  }
+}
+
+extension Store {
+  /// A reference to an object of the host, which this store keeps.
+  func reference(to object: any AnyObject & Sendable) throws(WasmtimeError) -> Core.Reference {
+    var handle: UInt64 = 0
+    let retained = Unmanaged<AnyObject>.passRetained(object).toOpaque()
+    try entering(self) { trimaran_extern_new(lane.pointer, retained, releaseObject, &handle, $0) }
+    return Core.Reference(unsafeFromHandle: handle)
+  }
+
+  /// The object of the host that a reference is to; `nil` where it is to a value of a guest's.
+  func object(_ reference: Core.Reference) throws(WasmtimeError) -> (any AnyObject & Sendable)? {
+    // A handle of our own, as the generated code shows nobody its.
+    let handle = reference.uniffiCloneHandle()
+    return try object(Core.Reference(unsafeFromHandle: handle), handle)
+  }
+
+  /// The object of the host that a reference is to, or the reference, where it is to a value of a guest's.
+  fileprivate func object(of reference: Core.Reference, _ handle: UInt64) -> any AnyObject & Sendable {
+    // It can fail where another thread closes the store. Then the reference is of no use either, and says so.
+    (try? object(reference, handle)) ?? Reference(reference)
+  }
+
+  private func object(
+    _ reference: Core.Reference,
+    _ handle: UInt64
+  ) throws(WasmtimeError) -> (any AnyObject & Sendable)? {
+    var object: UnsafeMutableRawPointer?
+    // The store keeps the object while the reference lives.
+    return try withExtendedLifetime(reference) { () throws(WasmtimeError) in
+      try entering(self) { trimaran_extern_object(lane.pointer, handle, &object, $0) }
+      // Only what is `Sendable` went in.
+      return object.map { unsafeBitCast(Unmanaged<AnyObject>.fromOpaque($0).takeUnretainedValue(), to: Kept.self) }
+    }
+  }
+
+  private typealias Kept = any AnyObject & Sendable
+}
+
+/// Lets go of an object that the core kept.
+private func releaseObject(_ object: UnsafeMutableRawPointer?) {
+  object.map { Unmanaged<AnyObject>.fromOpaque($0).release() }
+}
+
+extension Global {
+  /// What it holds now.
+  func value(_ store: Store) throws(WasmtimeError) -> Val {
+    var value = trimaran_value()
+    try entering(self, store) { trimaran_global_get(lane.pointer, store.lane.pointer, &value, $0) }
+    return .taken(value, store)
+  }
+
+  /// Sets the global to a number of its very type, and says whether that could be done.
+  func setPlain(_ store: Store, _ value: Val) throws(WasmtimeError) -> Bool {
+    guard let plain = trimaran_value(value) else { return false }
+    return try entering(self, store) { trimaran_global_set(lane.pointer, store.lane.pointer, plain, $0) }
+  }
+}
+
+extension Table {
+  /// The size, in elements.
+  func elements(_ store: Store) throws(WasmtimeError) -> Int {
+    var size: UInt64 = 0
+    try entering(self, store) { trimaran_table_size(lane.pointer, store.lane.pointer, &size, $0) }
+    return Int(clamping: size)
+  }
+
+  /// An element.
+  func element(_ store: Store, at index: Int) throws(WasmtimeError) -> Val {
+    var value = trimaran_value()
+    try entering(self, store) { trimaran_table_get(lane.pointer, store.lane.pointer, Int64(index), &value, $0) }
+    return .taken(value, store)
+  }
+}

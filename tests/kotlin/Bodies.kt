@@ -1,0 +1,71 @@
+package dev.trimaran.tests
+
+import dev.trimaran.Caller
+import dev.trimaran.Func
+import dev.trimaran.FuncType
+import dev.trimaran.HostFunction
+import dev.trimaran.Memory
+import dev.trimaran.Store
+import dev.trimaran.Val
+import kotlinx.serialization.json.JsonArray
+import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
+
+/** The host functions of the shared cases, and the callers that they have kept. */
+class Bodies(private val world: World) {
+    /** By the name of the function. */
+    val callers = mutableMapOf<String, Caller>()
+
+    /** The function of a step `host`. */
+    fun host(step: Step, store: Store): Func {
+        val type = step.value("type").jsonObject
+        val (params, results) = listOf("params", "results").map { types(type.getValue(it)) }
+        return Func(store, FuncType(params, results), body(Step(step.value("body")), name(step)))
+    }
+
+    /** Where it fails there is none. */
+    private fun name(step: Step) = step.optional("as")?.jsonPrimitive?.content.orEmpty()
+
+    private fun types(names: JsonElement) = names.jsonArray.map { toValType(it.jsonPrimitive.content) }
+
+    private fun body(body: Step, name: String): HostFunction {
+        val work = work(body, name)
+        body.allUsed()
+        return HostFunction { arguments -> work(this, arguments) }
+    }
+
+    private fun work(body: Step, name: String): (Caller, List<Val>) -> List<Val> =
+        when (body.text("op")) {
+            "add" -> { _, arguments -> listOf(Val.I32(arguments.sumOf { it.asInt() })) }
+            "echo" -> { _, arguments -> arguments }
+            "give" -> body.values("values").let { values -> { _, _ -> values.map(world::value) } }
+            "throw" -> body.text("as").let { thrown -> { _, _ -> throw world.thrown(thrown) } }
+            "call" -> call(body.text("func"), body.values("args"))
+            "read" -> read(name, body.text("export"), body.long("start"), body.long("length"))
+            "close" -> body.text("store").let { store -> { _, _ -> nothing { (world.get(store) as Store).close() } } }
+            "grow" -> grow(body.text("memory"), body.long("delta"))
+            "escape" -> { caller, _ -> nothing { callers[name] = caller } }
+            else -> throw Problem("unknown body")
+        }
+
+    private fun Step.values(name: String): JsonArray = value(name).jsonArray
+
+    private fun call(func: String, arguments: JsonArray): (Caller, List<Val>) -> List<Val> =
+        { caller, _ -> (world.get(func) as Func).call(caller.store, arguments.map(world::value)) }
+
+    private fun read(name: String, export: String, start: Long, length: Long): (Caller, List<Val>) -> List<Val> =
+        { caller, _ ->
+            callers[name] = caller
+            listOf(Val.I32(caller.memory(export).read(caller.store, start, start + length)[0].toUByte().toInt()))
+        }
+
+    private fun grow(memory: String, delta: Long): (Caller, List<Val>) -> List<Val> =
+        { caller, _ -> nothing { (world.get(memory) as Memory).grow(caller.store, delta) } }
+
+    private fun nothing(work: () -> Unit): List<Val> {
+        work()
+        return emptyList()
+    }
+}

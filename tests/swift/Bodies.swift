@@ -1,0 +1,106 @@
+import Trimaran
+
+/// What a body throws. It is no error of the package, and a class, so that it is known again.
+final class Mistake: Error {}
+
+/// An object that goes into a guest and comes out again.
+final class HostObject: Sendable {}
+
+extension World {
+  /// The host function of a step. It keeps its world no longer than a case lasts.
+  func host(_ step: Step) throws -> Func {
+    let type = try Step(step.value("type"))
+    let (params, results) = (try type.list("params").map(valType), try type.list("results").map(valType))
+    try type.checkAllUsed()
+    let fields = try Step(step.value("body"))
+    let body = try body(fields, step.optional("as")?.string ?? "")
+    try fields.checkAllUsed()
+    return try Func(store(step), FuncType(params, results), body)
+  }
+
+  private typealias Body = @Sendable (Caller, [Val]) throws -> [Val]
+
+  private func body(_ fields: Step, _ name: String) throws -> Body {
+    switch try fields.text("op") {
+    case "add": { _, numbers in [.i32(numbers.compactMap(\.i32).reduce(0, &+))] }
+    case "echo": { _, arguments in arguments }
+    case "give": try give(fields)
+    case "throw": try raise(fields)
+    case "call": try call(fields)
+    case "read": try read(fields, name)
+    case "close": try close(fields)
+    case "grow": try grow(fields)
+    case "escape":
+      { [unowned self] caller, _ in
+        callers[name] = caller
+        return []
+      }
+    case let unknown: throw Problem("unknown body `\(unknown)`")
+    }
+  }
+
+  private func give(_ fields: Step) throws -> Body {
+    let values = try fields.list("values")
+    return { [unowned self] _, _ in try values.map { try value($0) } }
+  }
+
+  private func raise(_ fields: Step) throws -> Body {
+    let name = try fields.text("as")
+    return { [unowned self] _, _ in
+      let mistake = Mistake()
+      mistakes[name] = mistake
+      throw mistake
+    }
+  }
+
+  private func call(_ fields: Step) throws -> Body {
+    let (name, arguments) = (try fields.text("func"), try fields.list("args"))
+    return { [unowned self] caller, _ in
+      guard case .extern(.function(let function)) = objects[name] else { throw Problem("`\(name)` is no function") }
+      return try function.call(caller.store, arguments.map { try value($0) })
+    }
+  }
+
+  private func read(_ fields: Step, _ name: String) throws -> Body {
+    let (export, start, count) = (try fields.text("export"), try fields.int("start"), try fields.int("length"))
+    return { [unowned self] caller, _ in
+      callers[name] = caller
+      let bytes = try caller.memory(export).read(caller.store, at: start, count: count)
+      return bytes.prefix(1).map { .i32(Int32($0)) }
+    }
+  }
+
+  private func close(_ fields: Step) throws -> Body {
+    let name = try fields.text("store")
+    return { [unowned self] _, _ in
+      guard case .store(let store) = objects[name] else { throw Problem("`\(name)` is no store") }
+      store.close()
+      return []
+    }
+  }
+
+  private func grow(_ fields: Step) throws -> Body {
+    let (name, delta) = (try fields.text("memory"), try fields.int("delta"))
+    return { [unowned self] caller, _ in
+      guard case .extern(.memory(let memory)) = objects[name] else { throw Problem("`\(name)` is no memory") }
+      try memory.grow(caller.store, by: delta)
+      return []
+    }
+  }
+}
+
+/// The type of a value, by its word.
+func valType(_ word: JSON) throws -> ValType {
+  switch word.string {
+  case "i32": .i32
+  case "i64": .i64
+  case "f32": .f32
+  case "f64": .f64
+  case "v128": .v128
+  case "funcref": .funcref
+  case "externref": .externref
+  case "anyref": .ref(RefType(.any))
+  case "exnref": .ref(RefType(.exn))
+  default: throw Problem("\(word) is no type")
+  }
+}

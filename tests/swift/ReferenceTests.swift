@@ -1,0 +1,138 @@
+import Foundation
+import Testing
+import Trimaran
+
+@Suite("References to values of the host")
+struct ReferenceTests {
+  let guest: Guest
+  let store: Store
+
+  init() throws {
+    guest = try Guest(
+      """
+      (module
+        (table $t 1 externref)
+        (func (export "same") (param externref) (result externref) (local.get 0))
+        (func (export "keep") (param externref) (table.set $t (i32.const 0) (local.get 0)))
+        (func (export "kept") (result externref) (table.get $t (i32.const 0)))
+        (func (export "is_null") (param externref) (result i32) (ref.is_null (local.get 0)))
+        (func (export "to_any") (param externref) (result anyref) (any.convert_extern (local.get 0)))
+        (func (export "of_any") (param i32) (result externref) (extern.convert_any (ref.i31 (local.get 0)))))
+      """
+    ) {
+      $0.wasmGC = true
+      $0.wasmFunctionReferences = true
+    }
+    store = guest.store
+  }
+
+  @Test func anObjectComesBackAsItself() throws {
+    let object = Seen()
+    #expect(try guest.function("same")(store, Val.externRef(object)) == [.externRef(object)])
+    try guest.function("keep")(store, Val.externRef(object))
+    #expect(try guest.function("kept")(store).first?.object === object)
+    #expect(try guest.function("kept")(store) != [.externRef(Seen())])
+    #expect(try guest.function("is_null")(store, Val.externRef(object)) == [.i32(0)])
+    #expect(try guest.function("is_null")(store, Val.externRef(nil)) == [.i32(1)])
+  }
+
+  @Test func anObjectOfAnyClass() throws {
+    // One that is equal to others, one that says that it is nothing, an error, and the store itself.
+    for object in [NSNumber(value: 0), NSNull(), Mistake(), store] as [any AnyObject & Sendable] {
+      #expect(try guest.function("same")(store, Val.externRef(object)).first?.object === object)
+    }
+  }
+
+  @Test func hostFunctionsTakeAndGiveThem() throws {
+    let (first, second) = (Seen(), Seen())
+    let swap = try Func(store, FuncType([.externref], [.externref])) { _, arguments in
+      #expect(arguments == [.externRef(first)])
+      return [.externRef(second)]
+    }
+    #expect(try swap(store, Val.externRef(first)).first?.object === second)
+  }
+
+  @Test func aValueOfTheGuestIsAReference() throws {
+    let results = try guest.function("of_any")(store, 5)
+    guard case .externRef(let reference as Reference)? = results.first else {
+      Issue.record("\(results)")
+      return
+    }
+    let same: Reference = try guest.function("same")(store, reference)
+    #expect(try same.same(store, reference))
+    let object = Seen()
+    let converted: Reference = try guest.function("to_any")(store, Val.externRef(object))
+    #expect(try guest.function("to_any")(store, Val.externRef(object)).first?.isNull == false)
+    #expect(throws: WasmtimeError.self) { try guest.function("same")(store, converted) }
+    #expect(throws: WasmtimeError.self) { try Reference(Val.externRef(object)) }
+  }
+
+  @Test func anObjectGoesWhenTheGuestLetsGo() throws {
+    weak var object: Seen?
+    do {
+      let mine = Seen()
+      object = mine
+      try guest.function("keep")(store, Val.externRef(mine))
+    }
+    try store.gc()
+    #expect(object != nil)
+    #expect(try guest.function("kept")(store).first?.object === object)
+    try guest.function("keep")(store, Val.null)
+    try store.gc()
+    #expect(object == nil)
+  }
+
+  @Test func anObjectGoesWithItsStore() throws {
+    weak var object: Seen?
+    do {
+      let mine = Seen()
+      object = mine
+      try guest.function("keep")(store, Val.externRef(mine))
+    }
+    #expect(object != nil)
+    store.close()
+    #expect(object == nil)
+  }
+
+  @Test func anObjectThatUsesTheStoreAsItGoes() throws {
+    final class Nosy: Sendable {
+      let seen: Kept<WasmtimeError>
+      let memory: Memory
+      let store: @Sendable () -> Store?
+
+      init(_ store: Store, _ seen: Kept<WasmtimeError>) throws {
+        self.seen = seen
+        memory = try Memory(store, MemoryType(Limits(1)))
+        self.store = { [weak store] in store }
+      }
+
+      deinit {
+        guard let store = store() else { return }
+        seen.value = failure { try memory.size(store) }
+      }
+    }
+    let seen = Kept<WasmtimeError>()
+    try guest.function("keep")(store, Val.externRef(Nosy(store, seen)))
+    try guest.function("keep")(store, Val.null)
+    try store.gc()
+    guard case .busy = seen.value else {
+      Issue.record("\(String(describing: seen.value))")
+      return
+    }
+  }
+
+  @Test func aThousandObjects() throws {
+    let (same, keep) = (try guest.function("same"), try guest.function("keep"))
+    for _ in 0..<1_000 {
+      let object = Seen()
+      #expect(try same(store, Val.externRef(object)).first?.object === object)
+      try keep(store, Val.externRef(object))
+    }
+  }
+
+  @Test func aClosedStore() throws {
+    let same = try guest.function("same")
+    store.close()
+    #expect(throws: WasmtimeError.closed(what: "store")) { try same(store, Val.externRef(Seen())) }
+  }
+}

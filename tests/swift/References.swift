@@ -1,0 +1,146 @@
+import Foundation
+import Trimaran
+
+// What the steps on globals, tables and views do.
+extension World {
+  func performOnGlobal(_ step: Step) throws -> Outcome {
+    let store = try store(step)
+    switch try step.text("op") {
+    case "global":
+      let type = GlobalType(try valType(step.value("type")), mutable: step.optional("mutable")?.bool ?? false)
+      return .kept(.extern(.global(try Global(store, type, value(step.value("value"))))))
+    case "global_get": return .value(try global(step).get(store), store)
+    default:
+      try global(step).set(store, value(step.value("value")))
+      return .nothing
+    }
+  }
+
+  func performOnTable(_ step: Step) throws -> Outcome {
+    let store = try store(step)
+    switch try step.text("op") {
+    case "table":
+      guard case .ref(let element) = try valType(step.value("type")) else { throw Problem("`type` is no reference") }
+      let type = TableType(element, try limits(step))
+      return .kept(.extern(.table(try Table(store, type, value(step.value("init"))))))
+    case "table_get": return .value(try table(step).get(store, at: step.int("index")), store)
+    case "table_set": try table(step).set(store, value(step.value("value")), at: step.int("index"))
+    case "table_size": return .plain(.int(try table(step).size(store)))
+    case "table_grow":
+      return .plain(.int(try table(step).grow(store, by: step.int("delta"), value(step.value("init")))))
+    case "table_fill":
+      let (index, length) = (try step.int("index"), try step.int("length"))
+      try table(step).fill(store, value(step.value("value")), at: index, count: length)
+    default:
+      let (index, place, length) = (try step.int("index"), try step.int("source_index"), try step.int("length"))
+      try table(step).copy(store, from: table(step, "source"), at: place, to: index, count: length)
+    }
+    return .nothing
+  }
+
+  func performOnView(_ step: Step) throws -> Outcome {
+    switch try step.text("op") {
+    case "view":
+      let (start, length) = (try step.int("start"), try step.int("length"))
+      return .kept(.view(try HeldView(memory(step), store(step), at: start, count: length)))
+    case "view_read": return .plain(.string(hex(Data(try view(step).bytes))))
+    case "view_write":
+      let (bytes, offset) = (try step.bytes("hex"), try step.int("offset"))
+      let view = try view(step).bytes
+      guard offset >= 0, offset + bytes.count <= view.count else { throw Problem("it is outside of the view") }
+      UnsafeMutableRawBufferPointer(rebasing: view[offset...]).copyBytes(from: bytes)
+    default:
+      try view(step).drop()
+      objects[try step.text("view")] = nil
+    }
+    return .nothing
+  }
+
+  // MARK: Values
+
+  /// A value of a case.
+  func value(_ json: JSON) throws -> Val {
+    guard let parts = json.array, parts.count == 2, let kind = parts[0].string else { return try Val(case: json) }
+    switch (kind, parts[1]) {
+    case ("func", .null): return .funcRef(nil)
+    case ("func", .string(let name)):
+      guard case .extern(.function(let function)) = objects[name] else { throw Problem("`\(name)` is no function") }
+      return .funcRef(function)
+    case ("host", .string(let text)):
+      let object = hostObjects[text] ?? HostObject()
+      hostObjects[text] = object
+      return .externRef(object)
+    default: return try Val(case: json)
+    }
+  }
+
+  /// Whether a value is the one that a case expects.
+  func agrees(_ found: Val, _ expected: JSON, _ store: Store) throws -> Bool {
+    if found.isNull { return try value(expected).isNull }
+    guard expected.array?.count == 2 else { return found.asCase == expected }
+    switch (found, try value(expected)) {
+    case (.funcRef(let found?), .funcRef(let function?)): return try found.same(store, function)
+    case (.externRef(let found?), .externRef(let object?)): return found === object
+    default: return found.asCase == expected
+    }
+  }
+}
+
+/// A view that is out until it is dropped: a thread stays inside the closure that it was lent to.
+final class HeldView {
+  let bytes: UnsafeMutableRawBufferPointer
+  private let gone = Flag()
+  private let worker: Worker<Void>
+
+  init(_ memory: Memory, _ store: Store, at start: Int, count: Int) throws {
+    let (lent, there, gone) = (Lent(), Flag(), gone)
+    worker = Worker {
+      // After a failure as well.
+      defer { there.raise() }
+      try memory.withUnsafeMutableBytes(store, at: start, count: count) { bytes in
+        lent.bytes = bytes
+        there.raise()
+        gone.wait()
+      }
+    }
+    there.wait()
+    guard let bytes = lent.bytes else {
+      try worker.join()
+      throw Problem("it lent nothing")
+    }
+    self.bytes = bytes
+  }
+
+  /// Returns when the view is gone.
+  func drop() throws {
+    gone.raise()
+    try worker.join()
+  }
+
+  deinit { gone.raise() }
+
+  private final class Lent: @unchecked Sendable {
+    // Set before it is said to be there.
+    var bytes: UnsafeMutableRawBufferPointer?
+  }
+}
+
+/// Something that one thread waits for and another one says.
+final class Flag: @unchecked Sendable {
+  // The condition guards it.
+  private let condition = NSCondition()
+  private var isRaised = false
+
+  func raise() {
+    condition.lock()
+    defer { condition.unlock() }
+    isRaised = true
+    condition.broadcast()
+  }
+
+  func wait() {
+    condition.lock()
+    defer { condition.unlock() }
+    while !isRaised { condition.wait() }
+  }
+}
