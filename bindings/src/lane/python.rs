@@ -16,6 +16,7 @@ mod view;
 use std::sync::{Arc, OnceLock};
 
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -44,6 +45,44 @@ fn raised(py: Python<'_>, error: WasmtimeError) -> PyErr {
         Ok(PyErr::from_value(make.bind(py).call1((PyBytes::new(py, &error_bytes(error)), sentence))?))
     };
     make().unwrap_or_else(|error| error)
+}
+
+/// Runs `work` with the GIL, whatever this thread has of it now; gives nothing where Python is at its end.
+///
+/// PyO3 goes by a count of its own, and the generated code lets go of the GIL by ctypes, which that count does not know.
+fn with_gil<R>(work: impl FnOnce(Python<'_>) -> R) -> Option<R> {
+    // SAFETY: may be called at any time.
+    if unsafe { ffi::Py_IsInitialized() } == 0 {
+        return None;
+    }
+    // SAFETY: Python is there, and this very function gives the state back.
+    let state = unsafe { ffi::PyGILState_Ensure() };
+    let done = Python::try_attach(work);
+    // SAFETY: it is the state from above, and everything since has been undone.
+    unsafe { ffi::PyGILState_Release(state) };
+    done
+}
+
+/// An object of Python's that others than Python let go of, on any thread.
+struct Owned(Option<Py<PyAny>>);
+
+impl Owned {
+    fn new(object: Py<PyAny>) -> Self {
+        Self(Some(object))
+    }
+
+    fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.0.as_ref().map(|object| object.clone_ref(py).into_bound(py))
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        let mut object = self.0.take();
+        with_gil(|_| drop(object.take()));
+        // Where Python is at its end, its objects are as well.
+        std::mem::forget(object);
+    }
 }
 
 /// Runs an entry into a store without the GIL.
@@ -154,7 +193,7 @@ impl Drop for StoreLane {
     fn drop(&mut self) {
         if let Some(store) = self.held.0.take() {
             // Where Python is at its end, the process is as well.
-            let _ = Python::try_attach(|py| py.detach(|| drop(store)));
+            with_gil(|py| py.detach(|| drop(store)));
         }
     }
 }

@@ -2,15 +2,18 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 
-use pyo3::exceptions::PyBaseException;
+use pyo3::exceptions::{PyBaseException, PyRuntimeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList, PyTuple, PyWeakrefReference};
-use trimaran::{Func, Kind, Result, Signature, Slot, SlotFunction, Store, WasmtimeError};
+use trimaran::{Func, Kind, Reference, Result, Signature, Slot, SlotFunction, Store, WasmtimeError};
+
+use uniffi::Handle;
 
 use super::func::{FuncLane, bits, number};
-use super::{StoreLane, Thrown, open};
+use super::values::Object;
+use super::{Owned, StoreLane, Thrown, open, quick, store_of, with_gil};
 
 /// The callables of one store.
 #[derive(Default)]
@@ -54,7 +57,7 @@ pub(super) struct Body {
     bodies: Weak<Bodies>,
     place: usize,
     /// The store, as the package has it: whoever calls a guest holds it.
-    store: Py<PyWeakrefReference>,
+    store: Owned,
     params: Box<[Kind]>,
     results: Box<[Kind]>,
     pass_caller: bool,
@@ -71,18 +74,23 @@ impl Body {
         Ok(Self {
             bodies: Arc::downgrade(bodies),
             place: bodies.add(function.unbind()),
-            store: PyWeakrefReference::new(store.as_any())?.unbind(),
+            store: Owned::new(PyWeakrefReference::new(store.as_any())?.into_any().unbind()),
             params: signature.params().into(),
             results: signature.results().into(),
             pass_caller,
         })
     }
 
+    /// The store, which whoever called the guest holds.
+    fn store<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.store.get(py)?.cast_into::<PyWeakrefReference>().ok()?.upgrade()
+    }
+
     fn run(&self, py: Python<'_>, pass: u64, slots: &mut [Slot]) -> PyResult<bool> {
         let function = self.bodies.upgrade().and_then(|bodies| bodies.get(py, self.place));
         let Some(function) = function else { return Ok(false) };
         let is_plain = !self.pass_caller && self.params.iter().chain(&self.results).all(|kind| kind.is_plain());
-        let store = if is_plain { None } else { self.store.bind(py).upgrade() };
+        let store = if is_plain { None } else { self.store(py) };
         let mut arguments = Vec::with_capacity(slots.len() + 1);
         if self.pass_caller {
             arguments.push(helper(py, &CALLER, "caller")?.call1((&store, pass))?);
@@ -95,7 +103,7 @@ impl Body {
         }
         let value = function.bind(py).call1(PyTuple::new(py, arguments)?)?;
         if !self.take_plain(&value, slots) {
-            let store = store.or_else(|| self.store.bind(py).upgrade());
+            let store = store.or_else(|| self.store(py));
             let kinds: Vec<_> = self.results.iter().map(|kind| *kind as u8).collect();
             let found = helper(py, &SLOTS, "slots")?.call1((store, PyBytes::new(py, &kinds), value))?;
             for (slot, (low, high)) in slots.iter_mut().zip(found.extract::<Vec<(u64, u64)>>()?) {
@@ -137,8 +145,7 @@ unsafe impl SlotFunction for Body {
     fn call(&self, _store: &Store, pass: u64, slots: &mut [Slot]) -> Result<()> {
         let closed = || WasmtimeError::Closed { what: "store".to_owned() };
         // The store is this thread's own here: whoever waits for it does so without the GIL.
-        let done =
-            Python::try_attach(|py| self.run(py, pass, slots).map_err(|error| THROWN.keep(error.into_value(py))));
+        let done = with_gil(|py| self.run(py, pass, slots).map_err(|error| THROWN.keep(error.into_value(py))));
         match done {
             Some(Ok(true)) => Ok(()),
             Some(Err(error)) => Err(error),
@@ -151,6 +158,7 @@ static CALLER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static SLOTS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static REFERENCE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static FUNC: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static OWN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static BORROW: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// A function of the package's own, for what is rare.
@@ -165,12 +173,34 @@ pub(super) fn object<'py>(store: &Bound<'py, PyAny>, kind: Kind, slot: Slot) -> 
     if kind.is_plain() {
         return number(py, kind, slot);
     }
-    if kind == Kind::FuncRef && slot.low != 0 {
+    let mut handle = slot.low;
+    if kind == Kind::FuncRef && handle != 0 {
         // SAFETY: the handle came with the slot, and is used up here.
-        let func = unsafe { open::<Func>(slot.low) };
+        let func = unsafe { open::<Func>(handle) };
         return FuncLane::make(helper(py, &FUNC, "FUNC")?, func);
     }
-    helper(py, &REFERENCE, "reference")?.call1((store, kind as u8, slot.low))
+    if kind == Kind::ExternRef
+        && handle != 0
+        && let Some(opened) = store_of(store)
+    {
+        let none = || PyRuntimeError::new_err("there is no such object");
+        // SAFETY: as above.
+        let reference = unsafe { open::<Reference>(handle) }.ok_or_else(none)?;
+        let found = quick(py, opened, || reference.host_object(opened))?;
+        if let Some(object) = found.as_ref().and_then(|object| object.downcast_ref::<Object>()) {
+            return object.0.get(py).ok_or_else(none);
+        }
+        handle = Handle::from_arc(reference).as_raw();
+    }
+    helper(py, &REFERENCE, "reference")?.call1((store, kind as u8, handle))
+}
+
+/// What keeps a handle while it is lent to the core.
+pub(super) enum Keep<'py> {
+    /// The package's own object.
+    Package(#[expect(dead_code, reason = "it is kept")] Bound<'py, PyAny>),
+    /// A reference that was made for the occasion.
+    Core(#[expect(dead_code, reason = "it is kept")] Arc<Reference>),
 }
 
 /// What goes into a place for a reference, and what keeps it; none where the surface has to judge.
@@ -178,13 +208,24 @@ pub(super) fn borrow<'py>(
     store: &Bound<'py, PyAny>,
     kind: Kind,
     value: &Bound<'py, PyAny>,
-) -> PyResult<Option<(Slot, Bound<'py, PyAny>)>> {
-    let found = helper(store.py(), &BORROW, "borrow")?.call1((store, kind as u8, value))?;
+) -> PyResult<Option<(Slot, Keep<'py>)>> {
+    let py = store.py();
+    if kind == Kind::ExternRef
+        && !value.is_none()
+        && !value.is_instance(helper(py, &OWN, "OWN")?)?
+        && let Some(opened) = store_of(store)
+    {
+        let object = Arc::new(Object(Owned::new(value.clone().unbind())));
+        let made = quick(py, opened, || Reference::of_host(opened, object))?;
+        let slot = Slot { low: Handle::from_pointer(Arc::as_ptr(&made)).as_raw(), high: kind as u64 };
+        return Ok(Some((slot, Keep::Core(made))));
+    }
+    let found = helper(py, &BORROW, "borrow")?.call1((store, kind as u8, value))?;
     if found.is_none() {
         return Ok(None);
     }
     let (low, high, keep) = found.extract()?;
-    Ok(Some((Slot { low, high }, keep)))
+    Ok(Some((Slot { low, high }, Keep::Package(keep))))
 }
 
 static THROWN: Thrown<Py<PyBaseException>> = Thrown::nothing();

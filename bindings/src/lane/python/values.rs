@@ -9,7 +9,7 @@ use uniffi::Handle;
 
 use super::func::bits;
 use super::host::{borrow, object};
-use super::{Held, enter, quick, raised, shared, store_of, whole};
+use super::{Held, Owned, enter, quick, raised, shared, store_of, whole};
 
 /// The base class of `trimaran.Global`.
 #[pyclass(subclass, frozen, module = "trimaran._native")]
@@ -116,13 +116,13 @@ impl TableLane {
 }
 
 /// An object of Python's, as a guest holds it.
-struct Object(Py<PyAny>);
+pub(super) struct Object(pub(super) Owned);
 
 /// A handle of a reference to an object, for the generated code to own.
 #[pyfunction]
 pub(crate) fn new_extern(py: Python<'_>, store: &Bound<'_, PyAny>, object: Py<PyAny>) -> PyResult<u64> {
     let Some(store) = store_of(store) else { return Err(raised(py, WasmtimeError::Escaped)) };
-    let object = Arc::new(Object(object));
+    let object = Arc::new(Object(Owned::new(object)));
     enter(py, || Reference::of_host(store, object)).map(|made| Handle::from_arc(made).as_raw())
 }
 
@@ -134,5 +134,5 @@ pub(crate) fn extern_object(py: Python<'_>, store: &Bound<'_, PyAny>, handle: u6
     let reference = unsafe { shared::<Reference>(handle)? };
     let found = enter(py, || reference.host_object(store))?;
     let object = found.as_ref().and_then(|object| object.downcast_ref::<Object>());
-    Ok(object.map(|object| (object.0.clone_ref(py),)))
+    Ok(object.and_then(|object| object.0.get(py)).map(|object| (object.unbind(),)))
 }

@@ -8,6 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyMemoryView;
 use trimaran::View;
 
+use super::with_gil;
+
 /// What a `memoryview` of a memory refers to.
 #[pyclass(frozen, module = "trimaran._native")]
 pub(crate) struct MemoryView(Option<View>);
@@ -40,7 +42,7 @@ impl Drop for MemoryView {
     fn drop(&mut self) {
         if let Some(view) = self.0.take() {
             // Where Python is at its end, the process is as well.
-            let _ = Python::try_attach(|py| py.detach(|| drop(view)));
+            with_gil(|py| py.detach(|| drop(view)));
         }
     }
 }
