@@ -78,7 +78,6 @@ int32_t trimaran_func_attach(const trimaran_func *func, const trimaran_store *st
 // Leaves parameters and then results. Gives 2, and has done nothing, where there are more than `room`.
 int32_t trimaran_func_kinds(const trimaran_func *func, const trimaran_store *store, uint8_t *kinds, size_t room,
                             size_t *params, size_t *results, RustBuffer *error);
-int32_t trimaran_caller_check(const trimaran_store *store, uint64_t pass, RustBuffer *error);
 
 int32_t trimaran_global_get(const trimaran_global *global, const trimaran_store *store, trimaran_value *value,
                             RustBuffer *error);

@@ -352,7 +352,7 @@ impl<T: Guarded> Gate<T> {
     pub(crate) fn try_turn(&self) -> Option<Turn<'_, T>> {
         let me = this_thread();
         let is_mine = self.is_mine(me);
-        (is_mine || self.try_own(me)).then_some(Turn { gate: self, outermost: !is_mine })
+        (is_mine || self.try_own(me)).then(|| Turn { gate: self, outermost: !is_mine })
     }
 
     fn take_turn(&self, me: usize) -> Turn<'_, T> {

@@ -32,7 +32,7 @@ impl Growth {
 impl ResourceLimiter for Growth {
     fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         // Nobody looks at the bytes of a memory that has none: it is being made, or it is empty.
-        Ok(current == 0 || !self.refuses(desired as u64))
+        Ok(current == 0 || current == desired || !self.refuses(desired as u64))
     }
 
     fn table_growing(&mut self, _current: usize, _desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {

@@ -30,7 +30,7 @@ pub(crate) use memory::{MemoryLane, SharedMemoryLane};
 pub(crate) use values::{GlobalLane, TableLane, extern_object, new_extern};
 pub(crate) use view::MemoryView;
 
-use host::Bodies;
+use host::Kept;
 
 use super::thrown::Thrown;
 use super::{entry, error_bytes, open};
@@ -157,8 +157,7 @@ where
 #[pyclass(subclass, frozen, module = "trimaran._native")]
 pub(crate) struct StoreLane {
     held: Held<Store>,
-    /// The host functions of the store. They are here, and not in the core, so that Python's collector sees them.
-    bodies: Arc<Bodies>,
+    kept: Arc<Kept>,
 }
 
 #[pymethods]
@@ -166,7 +165,7 @@ impl StoreLane {
     #[new]
     #[pyo3(signature = (*_arguments, **_keywords))]
     fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { held: Held::nothing(), bodies: Arc::default() }
+        Self { held: Held::nothing(), kept: Arc::default() }
     }
 
     fn _open(&self, handle: u64) -> PyResult<()> {
@@ -174,13 +173,13 @@ impl StoreLane {
         unsafe { self.held.open(handle) }
     }
 
-    /// Lets go of all host functions, after close.
+    /// Lets go of all host functions and objects, after close.
     fn _forget(&self) {
-        drop(self.bodies.take());
+        drop(self.kept.take());
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.bodies.traverse(&visit)
+        self.kept.traverse(&visit)
     }
 
     fn __clear__(&self) {
@@ -216,6 +215,14 @@ impl CallerLane {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.0.get().map_or(Ok(()), |(store, _)| visit.call(store))
+    }
+}
+
+/// The package's own store behind what a caller passed.
+fn lane_of<'a>(value: &'a Bound<'_, PyAny>) -> Option<&'a StoreLane> {
+    match value.cast::<StoreLane>() {
+        Ok(store) => Some(store.get()),
+        Err(_) => value.cast::<CallerLane>().ok()?.get().0.get().map(|(store, _)| store.get()),
     }
 }
 

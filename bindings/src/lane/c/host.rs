@@ -114,15 +114,3 @@ pub unsafe extern "C" fn trimaran_func_kinds(
         status => status,
     }
 }
-
-/// Fails with `Escaped` once a host call has returned, and on any other thread than its own.
-///
-/// # Safety
-/// The store is open; there is room for an error.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn trimaran_caller_check(store: *const Store, pass: u64, error: *mut RustBuffer) -> i32 {
-    // SAFETY: by the contract.
-    let work = || unsafe { opened(store)? }.caller_check(pass);
-    // SAFETY: by the contract.
-    unsafe { status(entry(work), error) }
-}

@@ -7,7 +7,7 @@ use jni_sys::{JNI_OK, JNI_VERSION_1_6, JNIEnv, JavaVM, jclass, jlong, jmethodID,
 use trimaran::{Func, Kind, Result, Slot, SlotFunction, Store, WasmtimeError};
 
 use super::super::thrown::Thrown;
-use super::{at, both, give};
+use super::{both, give};
 
 /// An object of the JVM's, held for as long as this lives.
 pub(super) struct Held {
@@ -189,14 +189,5 @@ pub(super) extern "system" fn attach(env: *mut JNIEnv, _class: jclass, func: jlo
         let room = || WasmtimeError::Limit { reason: "the JVM has no room for a host function".to_owned() };
         let callback = Held::weak(env, callback).filter(|_| !method.is_null()).ok_or_else(room)?;
         func.attach(store, Box::new(Body { callback, method, way }))
-    });
-}
-
-/// Fails with `Escaped` once a host call has returned, and on any other thread than its own.
-pub(super) extern "system" fn caller_check(env: *mut JNIEnv, _class: jclass, store: jlong, pass: jlong) {
-    give(env, || {
-        // SAFETY: the package keeps the store open for the call.
-        let store = unsafe { at::<Store>(store) };
-        store.caller_check(pass.cast_unsigned())
     });
 }

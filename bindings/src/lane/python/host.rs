@@ -1,5 +1,7 @@
 //! Functions of the host: Python callables.
 
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 
 use pyo3::exceptions::{PyBaseException, PyRuntimeError};
@@ -12,31 +14,37 @@ use trimaran::{Func, Kind, Reference, Result, Signature, Slot, SlotFunction, Sto
 use uniffi::Handle;
 
 use super::func::{FuncLane, bits, number};
-use super::values::Object;
-use super::{Owned, StoreLane, Thrown, open, quick, store_of, with_gil};
+use super::{Owned, StoreLane, Thrown, lane_of, open, quick, store_of, with_gil};
 
-/// The callables of one store.
+/// The callables of one store, and the objects that its guests have references to. They are in the store's own object,
+/// and not in the core, so that Python's collector sees them.
 #[derive(Default)]
-pub(super) struct Bodies(Mutex<Vec<Py<PyAny>>>);
+pub(super) struct Kept(Mutex<HashMap<u64, Py<PyAny>>>);
 
-impl Bodies {
-    fn lock(&self) -> MutexGuard<'_, Vec<Py<PyAny>>> {
+impl Kept {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Py<PyAny>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps one more, and tells its place.
-    fn add(&self, function: Py<PyAny>) -> usize {
-        let mut all = self.lock();
-        all.push(function);
-        all.len() - 1
+    /// Keeps one more, and tells its number.
+    fn add(&self, object: Py<PyAny>) -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        self.lock().insert(number, object);
+        number
     }
 
-    fn get(&self, py: Python<'_>, place: usize) -> Option<Py<PyAny>> {
-        self.lock().get(place).map(|function| function.clone_ref(py))
+    fn get(&self, py: Python<'_>, number: u64) -> Option<Py<PyAny>> {
+        self.lock().get(&number).map(|object| object.clone_ref(py))
     }
 
-    /// Takes all out: to let go of them may run anything.
-    pub(super) fn take(&self) -> Vec<Py<PyAny>> {
+    /// Takes one out: to let go of it may run anything.
+    fn remove(&self, number: u64) -> Option<Py<PyAny>> {
+        self.lock().remove(&number)
+    }
+
+    /// Takes all out.
+    pub(super) fn take(&self) -> HashMap<u64, Py<PyAny>> {
         std::mem::take(&mut *self.lock())
     }
 
@@ -48,14 +56,38 @@ impl Bodies {
             // What is not shown is taken for being in use.
             Err(TryLockError::WouldBlock) => return Ok(()),
         };
-        all.iter().try_for_each(|function| visit.call(function))
+        all.values().try_for_each(|object| visit.call(object))
+    }
+}
+
+/// An object of Python's, as a guest holds it.
+pub(super) struct Object {
+    kept: Weak<Kept>,
+    number: u64,
+}
+
+impl Object {
+    pub(super) fn new(store: &StoreLane, object: Py<PyAny>) -> Self {
+        Self { kept: Arc::downgrade(&store.kept), number: store.kept.add(object) }
+    }
+
+    /// None where its store is closed.
+    pub(super) fn get(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.kept.upgrade()?.get(py, self.number)
+    }
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        // Where Python is at its end, its objects are as well.
+        with_gil(|_| drop(self.kept.upgrade().map(|kept| kept.remove(self.number))));
     }
 }
 
 /// What a host function does: call one of its store's callables.
 pub(super) struct Body {
-    bodies: Weak<Bodies>,
-    place: usize,
+    kept: Weak<Kept>,
+    number: u64,
     /// The store, as the package has it: whoever calls a guest holds it.
     store: Owned,
     params: Box<[Kind]>,
@@ -70,10 +102,10 @@ impl Body {
         pass_caller: bool,
         signature: &Signature,
     ) -> PyResult<Self> {
-        let bodies = &store.get().bodies;
+        let kept = &store.get().kept;
         Ok(Self {
-            bodies: Arc::downgrade(bodies),
-            place: bodies.add(function.unbind()),
+            kept: Arc::downgrade(kept),
+            number: kept.add(function.unbind()),
             store: Owned::new(PyWeakrefReference::new(store.as_any())?.into_any().unbind()),
             params: signature.params().into(),
             results: signature.results().into(),
@@ -87,7 +119,7 @@ impl Body {
     }
 
     fn run(&self, py: Python<'_>, pass: u64, slots: &mut [Slot]) -> PyResult<bool> {
-        let function = self.bodies.upgrade().and_then(|bodies| bodies.get(py, self.place));
+        let function = self.kept.upgrade().and_then(|kept| kept.get(py, self.number));
         let Some(function) = function else { return Ok(false) };
         let is_plain = !self.pass_caller && self.params.iter().chain(&self.results).all(|kind| kind.is_plain());
         let store = if is_plain { None } else { self.store(py) };
@@ -188,7 +220,7 @@ pub(super) fn object<'py>(store: &Bound<'py, PyAny>, kind: Kind, slot: Slot) -> 
         let reference = unsafe { open::<Reference>(handle) }.ok_or_else(none)?;
         let found = quick(py, opened, || reference.host_object(opened))?;
         if let Some(object) = found.as_ref().and_then(|object| object.downcast_ref::<Object>()) {
-            return object.0.get(py).ok_or_else(none);
+            return Ok(object.get(py).ok_or_else(none)?.into_bound(py));
         }
         handle = Handle::from_arc(reference).as_raw();
     }
@@ -213,9 +245,9 @@ pub(super) fn borrow<'py>(
     if kind == Kind::ExternRef
         && !value.is_none()
         && !value.is_instance(helper(py, &OWN, "OWN")?)?
-        && let Some(opened) = store_of(store)
+        && let (Some(opened), Some(lane)) = (store_of(store), lane_of(store))
     {
-        let object = Arc::new(Object(Owned::new(value.clone().unbind())));
+        let object = Arc::new(Object::new(lane, value.clone().unbind()));
         let made = quick(py, opened, || Reference::of_host(opened, object))?;
         let slot = Slot { low: Handle::from_pointer(Arc::as_ptr(&made)).as_raw(), high: kind as u64 };
         return Ok(Some((slot, Keep::Core(made))));

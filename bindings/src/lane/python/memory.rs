@@ -268,11 +268,11 @@ macro_rules! memory_lane {
                 Ok(quick(slf.py(), store, || memory.data_len(store))?.into_pyobject(slf.py())?.into_any())
             }
 
-            /// The bytes from `start`, `length` of them or up to the end, where they are: a `memoryview` to read and write.
+            /// `length` bytes from `start`, or up to the end, in place: a writable view, which `numpy.frombuffer` takes.
             ///
-            /// As long as it is there, so are the bytes, also after `close`. A memory does not grow then where it would have
-            /// to move for that. Guests and other threads may write the bytes at any time. Raises `BoundsError` where they
-            /// reach past the end.
+            /// The view stays valid whatever happens. While it is there, the store's memories do not grow where that would move
+            /// them: `grow` raises `LimitError` then, and the guest's `memory.grow` gives -1. A view keeps its length when the memory
+            /// grows, and its bytes when the store is closed. Guests and other threads may write while it is looked at.
             #[pyo3(signature = (store, start = None, length = None), text_signature = "($self, store, start=0, length=None)")]
             fn view<'py>(
                 slf: &Bound<'py, Self>,
@@ -418,10 +418,7 @@ impl SharedMemoryLane {
         unsafe { self.0.open(handle) }
     }
 
-    /// The bytes from `start`, `length` of them or up to the end, where they are: a `memoryview` to read and write.
-    ///
-    /// A shared memory never moves. Guests and other threads may write the bytes at any time. Raises `BoundsError` where
-    /// they reach past the end.
+    /// `length` bytes from `start`, or up to the end, in place, as `Memory.view` gives them.
     #[pyo3(signature = (start = None, length = None), text_signature = "($self, start=0, length=None)")]
     fn view<'py>(
         slf: &Bound<'py, Self>,

@@ -8,8 +8,8 @@ use trimaran::{Global, Reference, Table, WasmtimeError};
 use uniffi::Handle;
 
 use super::func::bits;
-use super::host::{borrow, object};
-use super::{Held, Owned, enter, quick, raised, shared, store_of, whole};
+use super::host::{Object, borrow, object};
+use super::{Held, enter, lane_of, quick, raised, shared, store_of, whole};
 
 /// The base class of `trimaran.Global`.
 #[pyclass(subclass, frozen, module = "trimaran._native")]
@@ -28,6 +28,7 @@ impl GlobalLane {
         unsafe { self.0.open(handle) }
     }
 
+    /// The value now, as a plain object.
     fn value<'py>(slf: &Bound<'py, Self>, store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let (Some(global), Some(opened)) = (slf.get().0.get(), store_of(store)) else {
@@ -37,6 +38,10 @@ impl GlobalLane {
         object(store, kind, slot)
     }
 
+    /// Sets the value to a plain object or a `Val`.
+    ///
+    /// Raises `WasmTypeError` for a constant global or a value of another type, and `RangeError` for a number that
+    /// does not fit.
     fn set_value<'py>(slf: &Bound<'py, Self>, store: &Bound<'py, PyAny>, val: &Bound<'py, PyAny>) -> PyResult<()> {
         let py = slf.py();
         if let (Some(global), Some(opened)) = (slf.get().0.get(), store_of(store)) {
@@ -67,6 +72,7 @@ impl TableLane {
         unsafe { self.0.open(handle) }
     }
 
+    /// The size now, in elements.
     fn size<'py>(slf: &Bound<'py, Self>, store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         match (slf.get().0.get(), store_of(store)) {
@@ -78,6 +84,7 @@ impl TableLane {
         }
     }
 
+    /// The element at `idx`, as a plain object.
     fn get<'py>(
         slf: &Bound<'py, Self>,
         store: &Bound<'py, PyAny>,
@@ -93,6 +100,9 @@ impl TableLane {
         }
     }
 
+    /// Sets the element at `idx` to a plain object or a `Val`.
+    ///
+    /// Raises `WasmTypeError` for an element of another type.
     fn set<'py>(
         slf: &Bound<'py, Self>,
         store: &Bound<'py, PyAny>,
@@ -115,15 +125,14 @@ impl TableLane {
     }
 }
 
-/// An object of Python's, as a guest holds it.
-pub(super) struct Object(pub(super) Owned);
-
 /// A handle of a reference to an object, for the generated code to own.
 #[pyfunction]
 pub(crate) fn new_extern(py: Python<'_>, store: &Bound<'_, PyAny>, object: Py<PyAny>) -> PyResult<u64> {
-    let Some(store) = store_of(store) else { return Err(raised(py, WasmtimeError::Escaped)) };
-    let object = Arc::new(Object(Owned::new(object)));
-    enter(py, || Reference::of_host(store, object)).map(|made| Handle::from_arc(made).as_raw())
+    let (Some(opened), Some(lane)) = (store_of(store), lane_of(store)) else {
+        return Err(raised(py, WasmtimeError::Escaped));
+    };
+    let object = Arc::new(Object::new(lane, object));
+    enter(py, || Reference::of_host(opened, object)).map(|made| Handle::from_arc(made).as_raw())
 }
 
 /// The object that a reference refers to, in a tuple; none where it refers to something else.
@@ -134,5 +143,5 @@ pub(crate) fn extern_object(py: Python<'_>, store: &Bound<'_, PyAny>, handle: u6
     let reference = unsafe { shared::<Reference>(handle)? };
     let found = enter(py, || reference.host_object(store))?;
     let object = found.as_ref().and_then(|object| object.downcast_ref::<Object>());
-    Ok(object.and_then(|object| object.0.get(py)).map(|object| (object.unbind(),)))
+    Ok(object.and_then(|object| object.get(py)).map(|object| (object,)))
 }
