@@ -20,8 +20,11 @@ import wasmtime
 
 import trimaran
 
-WORKLOAD = Path(__file__).resolve().parent.parent / "workload.wat"
+BENCHES = Path(__file__).resolve().parent.parent
+WORKLOAD = BENCHES / "workload.wat"
+HOST = BENCHES / "host.wat"
 ROUNDS = 9
+CALLBACKS = 1000
 SIZES = {"16 B": 16, "64 KiB": 1 << 16, "16 MiB": 1 << 24}
 TRAP = '(module (func (export "trap") unreachable))'
 
@@ -37,8 +40,11 @@ def timer(call: Call) -> timeit.Timer:
     return timeit.Timer(f"call({', '.join(names)})", globals={"call": call.func, **names})
 
 
-def measure(row: str, calls: dict[str, Call]) -> None:
-    """The median time of one call of each, of several rounds that take about 20 ms each, in turns."""
+def measure(row: str, calls: dict[str, Call], each_has: int = 1) -> None:
+    """The median time of one call of each, of several rounds that take about 20 ms each, in turns.
+
+    Where a call does the same `each_has` times, it is the time of one.
+    """
 
     timers = {who: timer(call) for who, call in calls.items()}
     counts: dict[str, int] = {}
@@ -52,7 +58,7 @@ def measure(row: str, calls: dict[str, Call]) -> None:
         for who, each in timers.items():
             times[who].append(each.timeit(counts[who]) / counts[who] * 1e9)
     for who, found in times.items():
-        print(f"{row}\t{who}\t{statistics.median(found):.1f}", flush=True)
+        print(f"{row}\t{who}\t{statistics.median(found) / each_has:.1f}", flush=True)
 
 
 def expect(value: object, expected: object) -> None:
@@ -125,6 +131,46 @@ class Guest:
             return checked(partial(memory.load_i32, store, 8), -7)
         return checked(lambda: int.from_bytes(memory.read(store, 8, 12), "little", signed=True), -7)
 
+    def callback(self) -> Call:
+        """A guest that calls the host a thousand times."""
+        package, store = self.package, self.store
+        i32 = package.ValType.i32()
+        inc = package.Func(store, package.FuncType([i32], [i32]), lambda value: value + 1)
+        module = package.Module(self.engine, HOST.read_text())
+        run = package.Instance(store, module, [inc]).exports(store)["run"]
+        return checked(partial(run, store, CALLBACKS), CALLBACKS)
+
+    def view(self) -> Call:
+        """Reads a number in place."""
+        memory, store = self.memory, self.store
+        memory.write(store, (-7).to_bytes(4, "little", signed=True), 8)
+        if hasattr(memory, "view"):
+            view = memory.view(store).cast("i")
+        else:
+            view = memoryview(memory.get_buffer_ptr(store)).cast("B").cast("i")
+        return checked(partial(view.__getitem__, 2), -7)
+
+    def global_value(self) -> Call:
+        counter = self.exports["counter"]
+        counter.set_value(self.store, 7)
+        return checked(partial(counter.value, self.store), 7)
+
+    def set_global(self) -> Call:
+        counter = self.exports["counter"]
+        call = partial(counter.set_value, self.store, 9)
+        call()
+        expect(counter.value(self.store), 9)
+        return call
+
+    def element(self) -> Call:
+        call = partial(self.exports["table"].get, self.store, 0)
+        func: Any = call()
+        expect(func(self.store, 40, 2), 42)
+        return call
+
+    def size(self) -> Call:
+        return checked(partial(self.exports["table"].size, self.store), 4)
+
 
 def pattern(size: int) -> bytes:
     return (bytes(range(256)) * (size // 256 + 1))[:size]
@@ -133,8 +179,8 @@ def pattern(size: int) -> bytes:
 def bench() -> None:
     guests = {"python": Guest(trimaran), "wasmtime-py": Guest(wasmtime)}
 
-    def both(row: str, make: Callable[[Guest], Call]) -> None:
-        measure(row, {who: make(guest) for who, guest in guests.items()})
+    def both(row: str, make: Callable[[Guest], Call], each_has: int = 1) -> None:
+        measure(row, {who: make(guest) for who, guest in guests.items()}, each_has)
 
     both("() -> ()", lambda guest: guest.call("nop", result=None))
     both("(i32, i32) -> i32", lambda guest: guest.call("add", 40, 2, result=42))
@@ -146,6 +192,12 @@ def bench() -> None:
     both("size", lambda guest: checked(partial(guest.memory.size, guest.store), 257))
     both("data_len", lambda guest: checked(partial(guest.memory.data_len, guest.store), 257 << 16))
     both("load i32", Guest.load)
+    both("host callback (i32)", Guest.callback, CALLBACKS)
+    both("view load i32", Guest.view)
+    both("global get", Guest.global_value)
+    both("global set", Guest.set_global)
+    both("table get", Guest.element)
+    both("table size", Guest.size)
     both("instantiate", lambda guest: guest.instantiate)
     both("trap", Guest.trap)
 

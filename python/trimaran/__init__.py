@@ -5,6 +5,7 @@ from here: the modules inside are how the package is made.
 """
 
 from ._bindings import version as _version
+from .caller import Caller
 from .config import Collector, Config, OptLevel, Profiler, Setting, Strategy
 from .engine import Engine
 from .error import (
@@ -66,6 +67,7 @@ __all__ = [
     "ArtifactError",
     "BoundsError",
     "BusyError",
+    "Caller",
     "ClosedError",
     "Collector",
     "CompileError",

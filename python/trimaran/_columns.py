@@ -7,12 +7,14 @@ from array import array
 from typing import Any
 
 from ._native import FuncLane
-from .store import Store
+from ._surface import throw
+from .error import WasmtimeError
+from .store import Storelike
 
 _DTYPES = {"i": "int32", "q": "int64", "f": "float32", "d": "float64"}
 
 
-def map_columns(func: FuncLane, store: Store, columns: tuple[Any, ...]) -> Any:
+def map_columns(func: FuncLane, store: Storelike, columns: tuple[Any, ...]) -> Any:
     """Calls the function once for each row, and gives the columns of its results."""
     codes = func._columns(store)
     rows = len(columns[0]) if columns and hasattr(columns[0], "__len__") else 0
@@ -26,10 +28,12 @@ def map_columns(func: FuncLane, store: Store, columns: tuple[Any, ...]) -> Any:
     failed = func._map(store, columns, made)
     if failed:
         row, error = failed
-        error.row = row
+        # What a host function raised is not ours, and may be any exception.
+        if isinstance(error, WasmtimeError):
+            error.row = row
         error.add_note(f"in row {row} of the columns")
         try:
-            raise error
+            throw(error)
         finally:
             # The error knows this frame: it must not know the error, or neither is freed at once.
             del failed, error

@@ -1,6 +1,6 @@
 """The extension module: the library that the generated module loads, and the fast lane into it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ._surface import BytesLike
@@ -10,15 +10,47 @@ __version__: str
 
 def new_store(engine: int) -> int: ...
 def new_instance(store: int, module: int) -> int: ...
+def new_extern(store: StoreLane, value: object) -> int: ...
+def extern_object(store: StoreLane, reference: int) -> tuple[Any] | None: ...
+def take_thrown(number: int) -> BaseException | None: ...
 
 class StoreLane:
     def _open(self, handle: int) -> None: ...
+    def _forget(self) -> None: ...
+
+class CallerLane:
+    def _open(self, store: StoreLane, number: int) -> None: ...
 
 class FuncLane:
     def _open(self, handle: int) -> None: ...
+    def _lend(self) -> int: ...
+    def _attach(self, store: StoreLane, function: Callable[..., Any], pass_caller: bool) -> None: ...
     def __call__(self, store: Storelike, *params: Any) -> Any: ...
     def _columns(self, store: Storelike) -> str: ...
     def _map(self, store: Storelike, columns: Sequence[Any], results: Sequence[Any]) -> tuple[int, Any] | None: ...
+
+class GlobalLane:
+    def _open(self, handle: int) -> None: ...
+    def value(self, store: Storelike) -> Any:
+        """The value now, as a plain object."""
+    def set_value(self, store: Storelike, val: Any) -> None:
+        """Sets the value to a plain object or a `Val`.
+
+        Raises `WasmTypeError` for a constant global or a value of another type, and `RangeError` for a number that
+        does not fit.
+        """
+
+class TableLane:
+    def _open(self, handle: int) -> None: ...
+    def size(self, store: Storelike) -> int:
+        """The size now, in elements."""
+    def get(self, store: Storelike, idx: int) -> Any:
+        """The element at `idx`, as a plain object."""
+    def set(self, store: Storelike, idx: int, val: Any) -> None:
+        """Sets the element at `idx` to a plain object or a `Val`.
+
+        Raises `WasmTypeError` for an element of another type.
+        """
 
 class MemoryLane:
     def _open(self, handle: int) -> None: ...
@@ -37,6 +69,14 @@ class MemoryLane:
 
         A negative `start` counts from the end, as in a slice. Raises `BoundsError` where it does not fit; then
         nothing is written.
+        """
+    def view(self, store: Storelike, start: int = 0, length: int | None = None) -> memoryview:
+        """`length` bytes from `start`, or up to the end, in place: a writable view, which `numpy.frombuffer` takes.
+
+        The view stays valid whatever happens. While it is there, the store's memories do not grow where that
+        would move them: `grow` raises `LimitError` then, and the guest's `memory.grow` gives -1. A view keeps its
+        length when the memory grows, and its bytes when the store is closed. Guests and other threads may write while
+        it is looked at.
         """
     def load_i8(self, store: Storelike, offset: int) -> int:
         """Reads a signed 8-bit integer at `offset`."""
@@ -85,3 +125,5 @@ class SharedMemoryLane:
         """Copies the bytes from `start` up to `stop`, as `Memory.read` does. The whole is not read at once."""
     def write(self, data: BytesLike, start: int | None = None) -> int:
         """Copies `data` in, as `Memory.write` does. The whole is not written at once."""
+    def view(self, start: int = 0, length: int | None = None) -> memoryview:
+        """`length` bytes from `start`, or up to the end, in place, as `Memory.view` gives them."""

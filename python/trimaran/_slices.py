@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
 
-from ._surface import index, integer
+from ._surface import failure, index, integer
 
 
 def span(start: object, length: object) -> tuple[int, int]:
@@ -30,3 +31,11 @@ def read(copy: Callable[[int, int], bytes], size: Callable[[], int], start: obje
         # Nothing is copied, but the core has to agree that it could be.
         begin = end = 0
     return copy(integer(begin, "the offset"), integer(end - begin, "the length"))
+
+
+def no_view(start: object, length: object) -> NoReturn:
+    """Says why the lane has no view of that place."""
+    integer(start, "the offset")
+    if length is not None:
+        integer(length, "the length")
+    raise failure("Unexpected", reason="there is no view of a memory that is sound")

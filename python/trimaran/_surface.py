@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import operator
 import os
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeAlias, TypeVar, cast
 
 from . import _bindings, trap
+from ._native import take_thrown
 from .error import WasmtimeError
 
 if TYPE_CHECKING:
@@ -33,22 +35,36 @@ _LONGEST = (1 << 31) - 1
 
 
 def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Calls the core; what it fails with is raised as an error of this package."""
+    """Calls the core; what it fails with is raised as an error of this package, or as what a host function raised."""
     try:
         return function(*args, **kwargs)
     except _failures as raw:
-        raised = _translate(raw)
+        raised = _raised(raw)
+    except ctypes.ArgumentError as error:
+        # The generated code passes what `ctypes` takes; only the end of the stack keeps that from being looked at.
+        raised = RecursionError(str(error))
     # Outside the handler, so that a traceback does not show generated code.
     try:
-        raise raised
+        throw(raised)
     finally:
         # The error knows this frame: it must not know the error, or neither is freed at once.
         del raised
 
 
-def lane_error(data: bytes, sentence: str) -> WasmtimeError:
+def throw(error: BaseException) -> NoReturn:
+    """Raises an error. What a host function raised keeps its context, which `raise` would replace."""
+    context = error.__context__
+    try:
+        raise error
+    finally:
+        if context is not None:
+            error.__context__ = context
+        del error, context
+
+
+def lane_error(data: bytes, sentence: str) -> BaseException:
     """An error of the lane, in the form that it has on the surface, and the core's sentence for it."""
-    return _translate(_generated._UniffiFfiConverterTypeWasmtimeError.read(_Stream(data, len(data))), sentence)
+    return _raised(_generated._UniffiFfiConverterTypeWasmtimeError.read(_Stream(data, len(data))), sentence)
 
 
 def failure(variant: str, **fields: Any) -> WasmtimeError:
@@ -66,12 +82,21 @@ def out_of_range(reason: str) -> WasmtimeError:
     return failure("Range", reason=reason)
 
 
+def _raised(raw: Exception, sentence: str | None = None) -> BaseException:
+    """The error for a failure of the core. Where a host function failed, it is the very object that it raised."""
+    number = getattr(raw, "thrown", None)
+    thrown = None if number is None else take_thrown(number)
+    return _translate(raw, sentence) if thrown is None else thrown
+
+
 def _translate(raw: Exception, sentence: str | None = None) -> WasmtimeError:
     if not isinstance(raw, _raw_error):
         return failure("Unexpected", reason=str(raw))
     text = cast(Any, raw).text() if sentence is None else sentence
     raised = _kinds[type(raw).__name__](text)
     vars(raised).update(vars(raw))
+    # What was thrown has been taken, or is no exception of Python.
+    vars(raised).pop("thrown", None)
     if isinstance(raised, trap.Trap):
         raised.adopt()
     return raised

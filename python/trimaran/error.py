@@ -76,7 +76,7 @@ class ExitTrap(WasmtimeError):
 
 
 class HostError(WasmtimeError):
-    """A host function failed."""
+    """A host function failed with something that is no exception of Python."""
 
     variant = "Host"
     reason: str = ""
@@ -91,8 +91,8 @@ class WasmTypeError(WasmtimeError, TypeError):
     """What was given and what was expected."""
 
 
-class RangeError(WasmtimeError, ValueError):
-    """A number is outside what its type or its place allows."""
+class RangeError(WasmtimeError, ValueError, IndexError):
+    """A number is outside what its type or its place allows, such as an index outside its table."""
 
     variant = "Range"
     reason: str = ""
@@ -164,7 +164,7 @@ class WrongEngineError(WasmtimeError, ValueError):
 
 
 class EscapedError(WasmtimeError, ValueError):
-    """A caller was kept past the host call that it was given to, or used on another thread."""
+    """A `Caller` was kept past the host call that it was given to, or used on another thread."""
 
     variant = "Escaped"
 

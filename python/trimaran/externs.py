@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from . import _bindings as raw
 from ._surface import article, wrong_type
@@ -15,6 +15,8 @@ from .tag import Tag
 
 Extern: TypeAlias = Func | Global | Table | Memory | SharedMemory | Tag
 """Something that can be imported or exported."""
+
+Kind = TypeVar("Kind", Func, Global, Table, Memory, SharedMemory, Tag)
 
 _EXTERNS: Any = raw.Extern
 _KINDS: dict[Any, tuple[type[Extern], str]] = {
@@ -46,6 +48,13 @@ def unwrap(item: object, place: str) -> raw.Extern:
     raise wrong_type(f"{place} is {article(item)}: expected {kinds}")
 
 
-def word(kind: type[Extern]) -> str:
+def expect_extern(item: Extern, kind: type[Kind], name: str) -> Kind:
+    """What is exported under that name, if it is of that kind."""
+    if not isinstance(item, kind):
+        raise wrong_type(f"the export `{name}` is {_word(type(item))}: expected {_word(kind)}")
+    return item
+
+
+def _word(kind: type[Extern]) -> str:
     """What something is, in messages."""
     return next(name for known, name in _KINDS.values() if known is kind)

@@ -1,8 +1,8 @@
-"""Functions: called with values that are checked first."""
+"""Functions, of guests and of the host: called with values that are checked first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import _bindings as raw
@@ -10,25 +10,51 @@ from . import _bindings as raw
 # `value` needs this module as well, so that its content is looked up when it is needed.
 from . import value as _value
 from ._columns import map_columns
-from ._handle import Laned
+from ._handle import Laned, adopt
 from ._native import FuncLane
-from ._surface import call, expect
-from .store import Storelike, inside
-from .types import FuncType
+from ._surface import article, call, expect, wrong_type
+from .store import Storelike, home, inside
+from .types import FuncType, ValType
 
 
 class Func(FuncLane, Laned[raw.Func]):
-    """A function of a guest. It belongs to one store.
+    """A function of a guest or of the host. It belongs to one store.
 
     It is called with its store and with plain Python objects, or with `Val`s. Ints go into any number that holds them
-    exactly, floats into an `f32` by rounding, 16 bytes into a `v128`, a `Func` or a `Reference` into a reference, and
-    `None` into a null one. It returns `None`, the one result, or a list of them, each as `Val.value` has it.
+    exactly, floats into an `f32` by rounding, 16 bytes into a `v128`, a `Func` or a `Reference` into a reference, any
+    other object into an `externref`, and `None` into a null reference. It returns `None`, the one result, or a list
+    of them, each as `Val.value` has it.
 
     A call raises `WasmTypeError` for a wrong number or type of arguments, `RangeError` for a number that does not
-    fit, and `Trap` where the guest traps.
+    fit, `Trap` where the guest traps, and whatever a host function raised, as the very same object.
     """
 
-    __slots__ = ("__weakref__", "_raw")
+    __slots__ = ("__weakref__", "_params", "_raw")
+    _params: list[ValType]
+
+    def __init__(self, store: Storelike, ty: FuncType, func: Callable[..., Any], access_caller: bool = False) -> None:
+        """Makes a function of the host, which calls `func` with its arguments as plain objects.
+
+        `func` gives `None`, the one result, or a sequence of them: plain objects or `Val`s, which are checked as
+        arguments are. With `access_caller`, its first argument is the `Caller`. It may use the store in every way.
+        What it raises, be it a `KeyboardInterrupt`, comes out of the outermost call after the guest has unwound, as
+        the very same object. A result that does not fit raises `WasmTypeError` or `RangeError` there.
+
+        The store keeps `func` until it is closed or gone; a `func` that refers to its store is no leak.
+        """
+        given, kind = inside(store), expect(ty, FuncType, "the type")
+        if not callable(func):
+            raise wrong_type(f"the function is {article(func)}: expected something that can be called")
+        passes_caller = expect(access_caller, bool, "access_caller")
+        self._hold(call(raw.Func.host, given, kind._to_raw()))
+        self._attach(home(store), func, passes_caller)
+
+    def __getattr__(self, name: str) -> Any:
+        # The lane makes functions without an object of the generated code, which few of them ever need.
+        if name != "_raw":
+            raise AttributeError(name)
+        self._raw: raw.Func = adopt(raw.Func, self._lend())
+        return self._raw
 
     def type(self, store: Storelike) -> FuncType:
         """The function's type."""
@@ -41,12 +67,8 @@ class Func(FuncLane, Laned[raw.Func]):
     def call(self, store: Storelike, values: Iterable[Any]) -> list[_value.Val]:
         """Calls the function, and gives all its results as `Val`s, which keep every bit."""
         given = inside(store)
-        values = list(values)
-        arguments = [
-            _value.to_raw(value, f"argument {place}") or self._wide(store, values, place)
-            for place, value in enumerate(values, 1)
-        ]
-        return [_value.Val._from_raw(result) for result in call(self._raw.call, given, arguments)]
+        arguments = self._arguments(store, list(values))
+        return [_value.Val._from_raw(result, store) for result in call(self._raw.call, given, arguments)]
 
     def map(self, store: Storelike, *columns: Any) -> Any:
         """Calls the function once for each row of the columns, in one turn of the store.
@@ -61,12 +83,19 @@ class Func(FuncLane, Laned[raw.Func]):
         inside(store)
         return map_columns(self, store, columns)
 
-    def _wide(self, store: Storelike, values: list[Any], place: int) -> raw.Val:
-        """What the core takes for an int of more than 64 bits with sign: that depends on the parameter."""
-        params = self.type(store).params
-        # Where the number of arguments is wrong, the core says so.
-        ty = params[place - 1] if len(values) == len(params) else _value.Val.v128(0).type
-        return _value.wide(values[place - 1], ty, f"argument {place}")
+    def _arguments(self, store: Storelike, values: list[Any]) -> list[raw.Val]:
+        if all(isinstance(value, _value.Val) for value in values):
+            return [value._to_raw(store) for value in values]
+        if not hasattr(self, "_params"):
+            # It never changes.
+            self._params = self.type(store).params
+        if len(values) != len(self._params):
+            # The core says so.
+            return [_value.Val.null()._to_raw(store)] * len(values)
+        return [
+            _value.to_raw(value, ty, store, f"argument {place}")
+            for place, (value, ty) in enumerate(zip(values, self._params, strict=True), 1)
+        ]
 
     def same(self, store: Storelike, other: Func) -> bool:
         """Whether two handles are to the same function of the same store."""

@@ -8,18 +8,17 @@ from typing import TypeVar, overload
 from . import _bindings as raw
 from ._handle import Handle, adopt, handle_of
 from ._native import new_instance
-from ._surface import call, expect, index, text, wrong_type
-from .externs import Extern, unwrap, word, wrap
+from ._surface import call, expect, index, text
+from .externs import Extern, Kind, expect_extern, unwrap, wrap
 from .func import Func
 from .global_ import Global
 from .memory import Memory
 from .module import Module
 from .shared_memory import SharedMemory
-from .store import Store, Storelike, inside
+from .store import Store, Storelike, home, inside
 from .table import Table
 from .tag import Tag
 
-Kind = TypeVar("Kind", Func, Global, Table, Memory, SharedMemory, Tag)
 Default = TypeVar("Default")
 
 
@@ -44,10 +43,10 @@ class Instance(Handle[raw.Instance]):
 
     def exports(self, store: Storelike) -> InstanceExports:
         """Everything that the instance exports, by name, in the module's order."""
-        known = self._exports
-        if known is None or not known._holds_in(store):
-            items = call(self._raw.exports, inside(store))
-            known = InstanceExports(self._raw, store, {item.name: wrap(item.item) for item in items})
+        known, given = self._exports, inside(store)
+        if known is None or not known._holds_in(home(store)):
+            items = call(self._raw.exports, given)
+            known = InstanceExports(self._raw, home(store), {item.name: wrap(item.item) for item in items})
             self._exports = known
         return known
 
@@ -76,10 +75,7 @@ class Instance(Handle[raw.Instance]):
         return self._get(store, name, Tag)
 
     def _get(self, store: Storelike, name: str, kind: type[Kind]) -> Kind:
-        item = self.exports(store)[name]
-        if not isinstance(item, kind):
-            raise wrong_type(f"the export `{name}` is {word(type(item))}: expected {word(kind)}")
-        return item
+        return expect_extern(self.exports(store)[name], kind, name)
 
 
 class InstanceExports(Mapping[str, Extern]):
@@ -93,7 +89,7 @@ class InstanceExports(Mapping[str, Extern]):
     def __init__(self, instance: raw.Instance, store: Store, items: dict[str, Extern]) -> None:
         self._instance, self._store, self._items = instance, store, items
 
-    def _holds_in(self, store: object) -> bool:
+    def _holds_in(self, store: Store) -> bool:
         return store is self._store and not self._store.closed
 
     @property

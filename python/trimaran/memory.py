@@ -9,7 +9,7 @@ from ._handle import Laned
 from ._native import MemoryLane
 from ._numbers import load, store_number
 from ._pointer import Pointer
-from ._slices import first, read, span
+from ._slices import first, no_view, read, span
 from ._surface import BytesLike, call, contents, expect, failure, integer, within
 from .store import Storelike, inside
 from .types import MemoryType
@@ -114,6 +114,10 @@ class Memory(MemoryLane, Laned[raw.Memory]):
         return call(self._raw.hexdump, inside(store), *span(start, length), integer(width, "the width"))
 
     # What the lane gives back, because it is unusual or wrong.
+
+    def _view(self, store: Storelike, start: int = 0, length: int | None = None) -> memoryview:
+        inside(store)
+        return no_view(start, length)
 
     def _size(self, store: Storelike) -> int:
         return call(self._raw.size, inside(store))

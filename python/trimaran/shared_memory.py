@@ -10,7 +10,7 @@ from ._closable import Closable
 from ._handle import Laned
 from ._native import SharedMemoryLane
 from ._pointer import Pointer
-from ._slices import first, read
+from ._slices import first, no_view, read
 from ._surface import BytesLike, article, call, contents, expect, integer, out_of_range, within, wrong_type
 from .engine import Engine
 from .error import ClosedError
@@ -77,6 +77,10 @@ class SharedMemory(SharedMemoryLane, Laned[raw.SharedMemory], Closable):
         Raises `LimitError` past its maximum.
         """
         return call(self._raw.grow, integer(delta, "the number of pages to grow by"))
+
+    def _view(self, start: int = 0, length: int | None = None) -> memoryview:
+        call(self._raw.data_len)
+        return no_view(start, length)
 
     def _read(self, start: int | None = 0, stop: int | None = None) -> bytes:
         return read(lambda offset, length: call(self._raw.read, offset, length), self.data_len, start, stop)

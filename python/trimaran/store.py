@@ -9,6 +9,7 @@ from ._closable import Closable
 from ._handle import Laned, adopt, handle_of
 from ._native import StoreLane, new_store
 from ._surface import call, expect, integer, natural
+from .caller import Caller
 from .engine import Engine
 
 
@@ -16,7 +17,8 @@ class Store(StoreLane, Laned[raw.Store], Closable):
     """Holds instances and everything that they own: memories, tables, globals, functions.
 
     A store may be used from any thread, by one at a time: another thread waits for its turn. Objects of one store
-    do not work with another. It can be used in a `with` statement, which closes it and gives its memory back.
+    do not work with another. A host function may use the store that it was called from, to any depth. It can be used
+    in a `with` statement, which closes it and gives its memory back.
     """
 
     __slots__ = ("__weakref__", "_data", "_engine", "_raw")
@@ -58,10 +60,14 @@ class Store(StoreLane, Laned[raw.Store], Closable):
     def close(self) -> None:
         """Closes the store, after the thread that is inside has left it.
 
-        When this returns, its memory is back, and every later use of it or of what it held raises `ClosedError`.
-        Closing twice does nothing.
+        When this returns, its memory is back, and every later use of it or of what it held raises `ClosedError`. It
+        lets go of its host functions and of the host's objects in it. Closing twice does nothing.
+
+        In a host function that this store called, later uses fail at once, and the memory is back when the outermost
+        call has returned. Memory that a view shows stays until the last view is gone.
         """
         call(self._raw.release)
+        self._forget()
 
     @property
     def closed(self) -> bool:
@@ -72,10 +78,15 @@ class Store(StoreLane, Laned[raw.Store], Closable):
         return "<Store, closed>" if self.closed else "<Store>"
 
 
-Storelike: TypeAlias = Store
+Storelike: TypeAlias = Store | Caller
 """What stands for a store where one is asked for."""
 
 
 def inside(store: object) -> raw.Store:
     """The store of the core that an argument stands for."""
-    return expect(store, Store, "the store")._raw
+    return store._inside() if isinstance(store, Caller) else expect(store, Store, "the store")._raw
+
+
+def home(store: object) -> Store:
+    """The store that an argument stands for. Nothing checks whether it can be entered."""
+    return store.store if isinstance(store, Caller) else expect(store, Store, "the store")

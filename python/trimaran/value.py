@@ -6,19 +6,17 @@ import ctypes
 import numbers
 import struct
 import sys
-from typing import Any, TypeAlias
+from typing import Any
 
 from . import _bindings as raw
 
 # `func` needs this module as well, so that its content is looked up when it is needed.
 from . import func as _func
 from ._surface import article, call, expect, index, out_of_range, within, wrong_type
-from .reference import Reference
+from .error import WasmtimeError
+from .reference import Reference, refer, referred
+from .store import Storelike
 from .types import HeapType, RefType, ValType
-
-Content: TypeAlias = "int | _func.Func | Reference | None"
-Plain: TypeAlias = "int | float | bytes | _func.Func | Reference | None"
-"""What a value is in plain Python: numbers, the 16 bytes of a vector, references, and `None` for null."""
 
 _TYPES = {
     "I32": ValType.i32(),
@@ -39,20 +37,22 @@ _HALF = (1 << 64) - 1
 class Val:
     """A value of WebAssembly: of which type, and its bits.
 
-    Plain numbers do where the type is clear, as in a call. A `Val` keeps what a Python float cannot: the payload of
-    each NaN. Two are equal if type and bits are; a `Val` equals a plain object that its `value` equals.
+    Plain objects do where the type is clear, as in a call. A `Val` keeps what a Python float cannot: the payload of
+    each NaN. Two are equal if type and bits are, or if they refer to the very same object; a `Val` equals a plain
+    object that its `value` equals.
     """
 
     __slots__ = ("_content", "_kind")
     __hash__ = None  # type: ignore[assignment]
     _kind: str
-    _content: Content
+    # The bits of a number; of a reference the Func, the Reference, the object of the host, or None.
+    _content: Any
 
     def __init__(self) -> None:
         raise wrong_type("a Val is made by its type, as in Val.i32(7)")
 
     @classmethod
-    def _of(cls, kind: str, content: Content) -> Val:
+    def _of(cls, kind: str, content: Any) -> Val:
         made = cls.__new__(cls)
         made._kind, made._content = kind, content
         return made
@@ -106,9 +106,9 @@ class Val:
         return cls._of("FUNC_REF", None if f is None else expect(f, _func.Func, "the value"))
 
     @classmethod
-    def externref(cls, extern: Reference | None) -> Val:
-        """A reference to a value of the host; `None` is null."""
-        return cls._reference("EXTERN_REF", extern)
+    def externref(cls, extern: Any) -> Val:
+        """A reference to an object of the host, whichever it is; `None` is null, and a `Reference` stays one."""
+        return cls._of("EXTERN_REF", extern)
 
     @classmethod
     def anyref(cls, value: Reference | None) -> Val:
@@ -147,12 +147,13 @@ class Val:
     def value(self) -> Any:
         """The value in plain Python.
 
-        An int in its signed reading, a float, the 16 bytes of a vector, a `Func` or a `Reference`; `None` for null.
+        An int in its signed reading, a float, the 16 bytes of a vector, a `Func`, a `Reference` or an object of the
+        host; `None` for null.
         """
-        content = self._content
-        if not isinstance(content, int):
+        content, width = self._content, _WIDTHS.get(self._kind)
+        if width is None:
             return content
-        octets = content.to_bytes(_WIDTHS[self._kind] // 8, "little")
+        octets = content.to_bytes(width // 8, "little")
         if self._kind == "V128":
             return octets
         form = {"I32": "<i", "I64": "<q", "F32": "<f", "F64": "<d"}[self._kind]
@@ -161,9 +162,10 @@ class Val:
     @property
     def bits(self) -> int:
         """The bits of a number or vector, as an unsigned number. Raises `WasmTypeError` for a reference."""
-        if not isinstance(self._content, int):
+        if self._kind not in _WIDTHS:
             raise wrong_type(f"the value is {'null' if self._content is None else self.type}: a reference has no bits")
-        return self._content
+        bits: int = self._content
+        return bits
 
     def as_i32(self) -> int | None:
         """The 32-bit integer that it is, in its signed reading, or `None`."""
@@ -189,8 +191,8 @@ class Val:
         """The function that it refers to, or `None`."""
         return self.value if self._kind == "FUNC_REF" else None
 
-    def as_externref(self) -> Reference | None:
-        """The value of the host that it refers to, or `None`."""
+    def as_externref(self) -> Any:
+        """The object of the host that it refers to, or `None`."""
         return self.value if self._kind == "EXTERN_REF" else None
 
     def as_anyref(self) -> Reference | None:
@@ -203,14 +205,17 @@ class Val:
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Val):
-            return self._kind == other._kind and self._content == other._content
+            if self._kind != other._kind:
+                return False
+            # A reference is equal to one to the very same object.
+            return bool(self._content == other._content if self._kind in _WIDTHS else self._content is other._content)
         return bool(self.value == other)
 
     def __repr__(self) -> str:
         return f"Val.{self._kind.replace('_', '').lower()}({'' if self._kind == 'NULL' else repr(self.value)})"
 
     @classmethod
-    def _from_raw(cls, val: raw.Val) -> Val:
+    def _from_raw(cls, val: raw.Val, store: Storelike) -> Val:
         kind = type(val).__name__.removeprefix("Val.")
         fields: Any = val
         match kind:
@@ -224,53 +229,74 @@ class Val:
                 return cls._of(kind, None if fields.func is None else _func.Func._wrap(fields.func))
             case "NULL":
                 return cls.null()
+            case "EXTERN_REF" if fields.value is not None:
+                return cls._of(kind, referred(store, fields.value))
             case _:
                 return cls._of(kind, None if fields.value is None else Reference._wrap(fields.value))
 
-    def _to_raw(self) -> raw.Val:
+    def _to_raw(self, store: Storelike) -> raw.Val:
         kinds: Any = raw.Val
         kind, content = getattr(kinds, self._kind), self._content
         made: raw.Val
         match self._kind:
             case "I32" | "I64":
                 made = kind(self.value)
-            case "V128" if isinstance(content, int):
+            case "F32" | "F64":
+                made = kind(content)
+            case "V128":
                 made = kind(content & _HALF, content >> 64)
             case "NULL":
                 made = kind()
+            case _ if content is None:
+                made = kind(None)
+            case "EXTERN_REF" if not isinstance(content, Reference):
+                made = kind(refer(store, content))
             case _:
-                made = kind(content if isinstance(content, int) or content is None else content._raw)
+                made = kind(content._raw)
         return made
 
 
-def to_raw(value: object, place: str) -> raw.Val | None:
-    """A value or a plain object for the core; `None` for an int that has more than 64 bits with sign."""
+def to_raw(value: object, ty: ValType, store: Storelike, place: str) -> raw.Val:
+    """A value or a plain object for the core, which checks whether `ty` takes it."""
     kinds: Any = raw.Val
-    made: raw.Val | None
+    made: raw.Val
     if isinstance(value, Val):
-        made = value._to_raw()
-    elif isinstance(value, float):
-        made = kinds.F64(f64_bits(value))
+        made = value._to_raw(store)
     elif value is None:
         made = kinds.NULL()
     elif isinstance(value, _func.Func):
         made = kinds.FUNC_REF(value._raw)
     elif isinstance(value, Reference):
         made = call(value._raw.value)
+    elif takes_objects(ty):
+        made = kinds.EXTERN_REF(refer(store, value))
+    elif isinstance(value, float):
+        made = kinds.F64(f64_bits(value))
     elif isinstance(value, bytes):
-        made = Val._vector(value, place)._to_raw()
+        made = Val._vector(value, place)._to_raw(store)
     elif hasattr(value, "__index__"):
         number = int(value) if isinstance(value, bool) else index(value, place)
-        made = kinds.I64(number) if -1 << 63 <= number < 1 << 63 else None
+        made = kinds.I64(number) if -1 << 63 <= number < 1 << 63 else _wide(number, ty, place)
     elif isinstance(value, numbers.Real):
         made = kinds.F64(f64_bits(float(value)))
     else:
-        expected = "a number, bytes, a Func, a Reference, None or a Val"
-        raise wrong_type(f"{place} is {article(value)}: expected {expected}")
+        raise unknown(value, place)
     return made
 
 
-def wide(number: int, ty: ValType, place: str) -> raw.Val:
+def takes_objects(ty: ValType) -> bool:
+    """Whether any object of the host is a value of that type."""
+    ref = ty.ref_type
+    return ref is not None and ref.heap.name == "extern"
+
+
+def unknown(value: object, place: str) -> WasmtimeError:
+    """The error for an object that is no value."""
+    expected = "a number, bytes, a Func, a Reference, None or a Val"
+    return wrong_type(f"{place} is {article(value)}: expected {expected}")
+
+
+def _wide(number: int, ty: ValType, place: str) -> raw.Val:
     """An int of more than 64 bits with sign, as `ty` wants it."""
     kinds: Any = raw.Val
     name = str(ty)

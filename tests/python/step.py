@@ -83,11 +83,9 @@ def to_val(value: Json) -> Val:
             raise Problem(f"{value} is no value")
 
 
-def from_val(value: Val) -> Json:
-    """A value as `[type, bits]`."""
-    if value.type.ref_type is None:
-        return [str(value.type), str(value.bits)]
-    return ["null"] if value.value is None else ["reference"]
+def from_number(value: Val) -> Json:
+    """A number as `[type, bits]`."""
+    return [str(value.type), str(value.bits)]
 
 
 def float_from(bits: str, kind: str) -> float:

@@ -67,6 +67,9 @@ def test_there_are_cases() -> None:
         ({"op": "wat2wasm", "wat": "(what)", "error": {"variant": "Syntax", "line": 2}}, "`line` differs"),
         ({"op": "wat2wasm", "wat": "(what)", "error": {"variant": "Syntax", "colour": 2}}, "`colour` differs"),
         ({"op": "store", "engine": "engine", "as": "store"}, "`engine` is no engine"),
+        ({"op": "wat2wasm", "wat": "(what)", "error": {"thrown": "oops"}}, "expected what was thrown as `oops`"),
+        ({"op": "caller_export", "host": "host", "name": "f", "as": "f"}, "`host` has kept no caller"),
+        ({"op": "drop_view", "view": "view"}, "`view` is no view"),
     ],
 )
 def test_the_runner_is_strict(step: dict[str, Json], problem: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -50,6 +51,116 @@ def test_memory(store: wasmtime.Store, exports: Any) -> None:
         memory.grow(store, 1)
     with pytest.raises(wasmtime.WasmtimeError):
         memory.grow(store, -1)
+
+
+def test_host_functions(store: wasmtime.Store) -> None:
+    calls: list[Any] = []
+    i32, externref = wasmtime.ValType.i32(), wasmtime.ValType.externref()
+
+    def add(left: int, right: int) -> int:
+        calls.append((left, right))
+        return left + right
+
+    def read(caller: wasmtime.Caller, start: int, length: int) -> None:
+        memory: Any = caller["memory"]
+        calls.append(bytes(memory.read(caller, start, start + length)))
+        assert caller.get("nothing") is None
+        with pytest.raises(KeyError):
+            caller["nothing"]
+
+    def swap(number: int, thing: object) -> list[object]:
+        return [thing, number]
+
+    module = wasmtime.Module(
+        store.engine,
+        """(module
+            (import "h" "add" (func $add (param i32 i32) (result i32)))
+            (import "h" "read" (func $read (param i32 i32)))
+            (import "h" "swap" (func $swap (param i32 externref) (result externref i32)))
+            (memory (export "memory") 1) (data (i32.const 8) "bytes")
+            (func (export "run") (result i32)
+                (call $read (i32.const 8) (i32.const 5)) (call $add (i32.const 40) (i32.const 2)))
+            (func (export "swap") (param i32 externref) (result externref i32)
+                (call $swap (local.get 0) (local.get 1))))""",
+    )
+    imports = [
+        wasmtime.Func(store, wasmtime.FuncType([i32, i32], [i32]), add),
+        wasmtime.Func(store, wasmtime.FuncType([i32, i32], []), read, access_caller=True),
+        wasmtime.Func(store, wasmtime.FuncType([i32, externref], [externref, i32]), swap),
+    ]
+    exports: Any = wasmtime.Instance(store, module, imports).exports(store)
+    assert exports["run"](store) == 42
+    assert calls == [b"bytes", (40, 2)]
+    assert exports["swap"](store, 1, "text") == ["text", 1]
+    assert imports[0](store, 1, 2) == 3
+
+
+@pytest.mark.parametrize("error", [ValueError("mine"), KeyboardInterrupt(), SystemExit(3)])
+def test_what_a_host_function_raises(store: wasmtime.Store, error: BaseException) -> None:
+    def fail() -> None:
+        raise error
+
+    module = wasmtime.Module(store.engine, '(module (import "" "" (func $f)) (func (export "run") (call $f)))')
+    func = wasmtime.Func(store, wasmtime.FuncType([], []), fail)
+    run: Any = wasmtime.Instance(store, module, [func]).exports(store)["run"]
+    with pytest.raises(type(error)) as caught:
+        run(store)
+    assert caught.value is error
+
+
+def gives(given: object) -> Callable[[], object]:
+    return lambda: given
+
+
+def test_results_of_another_type(store: wasmtime.Store) -> None:
+    for results, given in [([], 1), ([wasmtime.ValType.i32()], "1"), ([wasmtime.ValType.i32()] * 2, [1])]:
+        func = wasmtime.Func(store, wasmtime.FuncType([], results), gives(given))
+        with pytest.raises((TypeError, wasmtime.WasmtimeError)):
+            func(store)
+
+
+def test_host_objects(store: wasmtime.Store) -> None:
+    wat = '(module (func (export "echo") (param externref) (result externref) (local.get 0)))'
+    echo: Any = wasmtime.Instance(store, wasmtime.Module(store.engine, wat), []).exports(store)["echo"]
+    things: list[Any] = [object(), "text", 0, "", [], False]
+    for thing in things:
+        assert echo(store, thing) is thing
+        assert echo(store, wasmtime.Val.externref(thing)) is thing
+    assert echo(store, None) is None
+    assert wasmtime.Val.externref("x").as_externref() == "x"
+
+
+def test_globals(store: wasmtime.Store) -> None:
+    i32, externref = wasmtime.ValType.i32(), wasmtime.ValType.externref()
+    item = wasmtime.Global(store, wasmtime.GlobalType(i32, True), 3)
+    assert item.type(store).content == i32 and item.type(store).mutable
+    assert item.value(store) == 3
+    item.set_value(store, wasmtime.Val.i32(4))
+    assert item.value(store) == 4
+    with pytest.raises(TypeError):
+        item.set_value(store, 1.5)
+    constant = wasmtime.Global(store, wasmtime.GlobalType(externref, False), "text")
+    assert constant.value(store) == "text"
+    with pytest.raises(wasmtime.WasmtimeError):
+        constant.set_value(store, "other")
+
+
+def test_tables(store: wasmtime.Store) -> None:
+    externref, funcref = wasmtime.ValType.externref(), wasmtime.ValType.funcref()
+    table = wasmtime.Table(store, wasmtime.TableType(externref, wasmtime.Limits(1, 3)), "init")
+    assert (table.size(store), table.get(store, 0)) == (1, "init")
+    assert table.grow(store, 2, "more") == 1
+    table.set(store, 2, {})
+    assert [table.get(store, 1), table.get(store, 2)] == ["more", {}]
+    with pytest.raises(wasmtime.WasmtimeError):
+        table.grow(store, 1, None)
+    with pytest.raises(wasmtime.WasmtimeError):
+        table.set(store, 3, None)
+    funcs = wasmtime.Table(store, wasmtime.TableType(funcref, wasmtime.Limits(2, None)), None)
+    assert funcs.get(store, 0) == None  # noqa: E711
+    funcs.set(store, 1, wasmtime.Func(store, wasmtime.FuncType([], [wasmtime.ValType.i32()]), lambda: 5))
+    func: Any = funcs.get(store, 1)
+    assert func(store) == 5
 
 
 def test_slices(store: wasmtime.Store) -> None:

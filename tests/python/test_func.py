@@ -124,7 +124,9 @@ def test_numbers_that_do_not_fit(world: tuple[Store, Guest], name: str, given: i
         ("i64", bytes(16), "argument 1 is a v128: expected i64"),
         ("v128", 1, "argument 1 is an i64: expected v128"),
         ("v128", 2**64, "argument 1 is an i64: expected v128"),
-        ("externref", 1, "argument 1 is an i64: expected externref"),
+        ("externref", Val.i64(1), "argument 1 is an i64: expected externref"),
+        ("funcref", 1, "argument 1 is an i64: expected funcref"),
+        ("funcref", Val.externref(1), "argument 1 is an externref: expected funcref"),
         ("v128", bytes(15), "argument 1 has 15 bytes: expected the 16 bytes of a v128"),
         ("i32", "1", "argument 1 is a str: expected a number, bytes, a Func, a Reference, None or a Val"),
         ("i32", 1j, "argument 1 is a complex: expected a number, bytes, a Func, a Reference, None or a Val"),
@@ -144,6 +146,7 @@ def test_objects_of_another_type(world: tuple[Store, Guest], name: str, given: o
         ((1,), "too few arguments: (func (param i32 f64) (result f64 i32)) takes 2, 1 given"),
         ((1, 2, 3), "too many arguments: (func (param i32 f64) (result f64 i32)) takes 2, 3 given"),
         ((2**64,), "too few arguments: (func (param i32 f64) (result f64 i32)) takes 2, 1 given"),
+        (("text",) * 3, "too many arguments: (func (param i32 f64) (result f64 i32)) takes 2, 3 given"),
     ],
 )
 def test_the_number_of_arguments(world: tuple[Store, Guest], given: tuple[object, ...], sentence: str) -> None:

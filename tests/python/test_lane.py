@@ -22,27 +22,41 @@ from guests import engine, guest, threads
 from sleeper import LONG, Sleeper
 from trimaran import (
     BoundsError,
+    Caller,
     ClosedError,
     Func,
+    FuncType,
+    Global,
+    GlobalType,
+    Instance,
     Limits,
     Memory,
     MemoryType,
+    Module,
     SharedMemory,
     Store,
+    Table,
+    TableType,
     Trap,
     TrapCode,
     Val,
+    ValType,
     WasmtimeError,
     WrongStoreError,
 )
 
 NUMBERS = """(module
     (memory (export "memory") 2)
+    (global (export "global") (mut i32) (i32.const 7))
+    (table (export "table") 4 externref)
     (func (export "i32") (param i32) (result i32) local.get 0)
     (func (export "i64") (param i64) (result i64) local.get 0)
     (func (export "f32") (param f32) (result f32) local.get 0)
     (func (export "f64") (param f64) (result f64) local.get 0)
     (func (export "v128") (param v128) (result v128) local.get 0)
+    (func (export "externref") (param externref) (result externref) local.get 0)
+    (func (export "funcref") (param funcref) (result funcref) local.get 0)
+    (func (export "mixed") (param externref i32 funcref) (result i32) local.get 1)
     (func (export "swap") (param i32 f64) (result f64 i32) local.get 1 local.get 0)
     (func (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
     (func (export "none")))"""
@@ -56,7 +70,9 @@ FLOATS = [0.0, -0.0, 0.1, 1e300, -1e300, 5e-324, 1e-46, math.inf, -math.inf, mat
 OTHERS: list[Any] = [
     *(np.int32(-7), np.uint64(2**64 - 1), np.float32(0.1), np.float64(0.1), np.bool_(True)),
     *(None, "1", 1j, b"", bytes(range(16)), bytearray(16), Val.i32(3), Val.f64(0.5), [], object()),
+    *(Val.null(), Val.funcref(None), Val.externref(None), Val.externref("1"), Val.anyref(None)),
 ]
+KINDS = ["i32", "i64", "f32", "f64", "v128", "externref", "funcref"]
 
 
 def outcome(call: Callable[[], Any]) -> tuple[Any, ...]:
@@ -81,13 +97,63 @@ def values(func: Func, store: Store, *arguments: Any) -> Any:
     return surface(func, "call")(store, *arguments)
 
 
-@pytest.mark.parametrize("kind", ["i32", "i64", "f32", "f64", "v128"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_both_ways_take_and_give_the_same_numbers(kind: str) -> None:
     store, instance = guest(NUMBERS)
     func = instance.func(store, kind)
     for given in [*INTS, *FLOATS, *OTHERS]:
         lane = outcome(lambda given=given: func(store, given))  # type: ignore[misc]
         assert lane == outcome(lambda given=given: values(func, store, given)), repr(given)  # type: ignore[misc]
+
+
+def test_both_ways_take_and_give_functions() -> None:
+    store, instance = guest(NUMBERS)
+    func, mixed, none = (instance.func(store, name) for name in ("funcref", "mixed", "none"))
+    for found in (func(store, none), values(func, store, none)):
+        assert isinstance(found, Func) and found.same(store, none)
+    foreign, _ = guest(NUMBERS)
+    given: list[tuple[Any, ...]] = [
+        *[(None, 5, None), ("text", 5, none), (0, 5, Val.funcref(none)), (Val.externref(none), 5, none)],
+        *[(none, 5, none), ("text", "5", none), ("text", 5, "text"), (Val.anyref(None), 5, none), ("text", 5)],
+        ("text", 5, Func(foreign, FuncType([], []), print)),
+    ]
+    for arguments in given:
+        lane = outcome(lambda arguments=arguments: mixed(store, *arguments))  # type: ignore[misc]
+        assert lane == outcome(lambda: values(mixed, store, *arguments)), arguments  # noqa: B023
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_ways_set_and_get_the_same_values(kind: str) -> None:
+    store = Store(engine())
+    ty = getattr(ValType, kind)()
+    first = bytes(16) if kind == "v128" else None if kind.endswith("ref") else 0
+    item = Global(store, GlobalType(ty, True), first)
+    constant = Global(store, GlobalType(ty, False), first)
+    table = Table(store, TableType(ty, Limits(4)), None) if kind.endswith("ref") else None
+    for value in [*INTS, *FLOATS, *OTHERS]:
+        item.set_value(store, first)
+        lane = outcome(lambda value=value: item.set_value(store, value)), outcome(lambda: item.value(store))  # type: ignore[misc]
+        item.set_value(store, first)
+        way = outcome(lambda: surface(item, "set_value")(store, value))  # noqa: B023
+        assert lane == (way, outcome(lambda: surface(item, "value")(store))), repr(value)
+        lane = outcome(lambda value=value: constant.set_value(store, value)), ()  # type: ignore[misc]
+        assert lane == (outcome(lambda: surface(constant, "set_value")(store, value)), ())  # noqa: B023
+        if table is None:
+            continue
+        found = outcome(lambda: table.set(store, 1, value)), outcome(lambda: table.get(store, 1))  # noqa: B023
+        way = outcome(lambda: surface(table, "set")(store, 2, value))  # noqa: B023
+        assert found == (way, outcome(lambda: surface(table, "get")(store, 2))), repr(value)
+
+
+def test_both_ways_find_the_same_elements() -> None:
+    store = Store(engine())
+    table = Table(store, TableType(ValType.externref(), Limits(4)), "init")
+    for index in [0, 3, 4, -1, 2**32, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, True, 1.0, "1", None, np.int64(3)]:
+        lane = outcome(lambda index=index: table.get(store, index))  # type: ignore[misc]
+        assert lane == outcome(lambda: surface(table, "get")(store, index)), index  # noqa: B023
+        lane = outcome(lambda index=index: table.set(store, index, "new"))  # type: ignore[misc]
+        assert lane == outcome(lambda: surface(table, "set")(store, index, "new")), index  # noqa: B023
+    assert table.size(store) == surface(table, "size")(store) == 4
 
 
 def test_both_ways_agree_on_the_number_of_values() -> None:
@@ -119,6 +185,12 @@ def test_both_ways_fail_alike() -> None:
         (memory, "data_len", ()),
         (memory, "read", (0, 1)),
         (memory, "write", (b"x", 0)),
+        (instance.func(store, "externref"), "call", ("text",)),
+        (instance.global_(store, "global"), "value", ()),
+        (instance.global_(store, "global"), "set_value", (8,)),
+        (instance.table(store, "table"), "get", (0,)),
+        (instance.table(store, "table"), "set", (0, "text")),
+        (instance.table(store, "table"), "size", ()),
     ]
 
     def both(store: Any) -> list[tuple[Any, ...]]:
@@ -255,8 +327,8 @@ def test_both_ways_load_and_store_the_same_numbers() -> None:
 class Asleep:
     """A guest that sleeps in its store on a thread of its own until it is woken."""
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
-        self.guest = Sleeper()
+    def __init__(self, pool: ThreadPoolExecutor, sleeper: Sleeper | None = None) -> None:
+        self.guest = sleeper or Sleeper()
         self.call = pool.submit(self.guest.sleep)
         self.guest.wait_until_asleep()
 
@@ -265,10 +337,20 @@ class Asleep:
         assert self.call.result() == 0
 
 
-@pytest.mark.parametrize("name", ["call", "map", "read", "write", "size", "data_len", "load_i32", "store_i32"])
+WAITING = [
+    *["call", "map", "read", "write", "size", "data_len", "load_i32", "store_i32", "view"],
+    *["global", "set_global", "element", "set_element", "elements", "host", "object"],
+]
+
+
+@pytest.mark.parametrize("name", WAITING)
 def test_who_waits_for_a_store_keeps_nobody_from_running(name: str) -> None:
     with ThreadPoolExecutor(2) as pool:
-        asleep = Asleep(pool)
+        sleeper = Sleeper()
+        item = Global(sleeper.store, GlobalType(ValType.i32(), True), 0)
+        table = Table(sleeper.store, TableType(ValType.externref(), Limits(1)), "text")
+        echo = Instance(sleeper.store, Module(sleeper.store.engine, NUMBERS)).func(sleeper.store, "externref")
+        asleep = Asleep(pool, sleeper)
         store, load = asleep.guest.store, asleep.guest.func("load")
         memory = asleep.guest.own
         work: dict[str, Callable[[], object]] = {
@@ -280,6 +362,14 @@ def test_who_waits_for_a_store_keeps_nobody_from_running(name: str) -> None:
             "data_len": lambda: memory.data_len(store),
             "load_i32": lambda: memory.load_i32(store, 0),
             "store_i32": lambda: memory.store_i32(store, 0, 1),
+            "view": lambda: memory.view(store),
+            "global": lambda: item.value(store),
+            "set_global": lambda: item.set_value(store, 1),
+            "element": lambda: table.get(store, 0),
+            "set_element": lambda: table.set(store, 0, "text"),
+            "elements": lambda: table.size(store),
+            "host": lambda: Func(store, FuncType([], []), print),
+            "object": lambda: echo(store, "text"),
         }
         waiting = pool.submit(work[name])
         with pytest.raises(TimeoutError):
@@ -357,7 +447,15 @@ def test_a_name_of_the_guest_is_shown_as_it_is(name: str) -> None:
 
 def test_what_the_lane_offers_is_documented() -> None:
     stub = Path(inspect.getfile(trimaran)).parent / "_native.pyi"
-    classes = {"StoreLane": Store, "FuncLane": Func, "MemoryLane": Memory, "SharedMemoryLane": SharedMemory}
+    classes = {
+        "StoreLane": Store,
+        "FuncLane": Func,
+        "MemoryLane": Memory,
+        "SharedMemoryLane": SharedMemory,
+        "GlobalLane": Global,
+        "TableLane": Table,
+        "CallerLane": Caller,
+    }
     checked = 0
     for node in ast.parse(stub.read_text()).body:
         if not isinstance(node, ast.ClassDef):
@@ -368,5 +466,5 @@ def test_what_the_lane_offers_is_documented() -> None:
                 assert inspect.getdoc(public) == ast.get_docstring(method)
                 assert list(inspect.signature(public).parameters) == [argument.arg for argument in method.args.args]
                 checked += 1
-    assert checked == 26
+    assert checked == 33
     assert str(inspect.signature(Memory.read)) == "(self, /, store, start=0, stop=None)"

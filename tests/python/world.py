@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from bodies import Callers, Thrown, body
+from shown import HostObject, show
 
 from guests import MODULES, config
-from step import Json, Problem, Step, bits_of, check_error, float_from, from_val, to_val
+from step import Json, Problem, Step, bits_of, check_error, float_from, from_number, to_val
 from trimaran import (
     Config,
     Engine,
     Extern,
     Func,
+    FuncType,
     Global,
+    GlobalType,
     Instance,
     Limits,
     Memory,
@@ -21,7 +26,10 @@ from trimaran import (
     SharedMemory,
     Store,
     Table,
+    TableType,
     Tag,
+    Val,
+    ValType,
     WasmtimeError,
     wat2wasm,
 )
@@ -67,6 +75,17 @@ STORES: dict[str, Callable[[Memory, Store, int, int], None]] = {
     "i64": Memory.store_i64,
     "u64": Memory.store_u64,
 }
+TYPES = {
+    "i32": ValType.i32(),
+    "i64": ValType.i64(),
+    "f32": ValType.f32(),
+    "f64": ValType.f64(),
+    "v128": ValType.v128(),
+    "funcref": ValType.funcref(),
+    "externref": ValType.externref(),
+    "anyref": ValType.anyref(),
+    "exnref": ValType.exnref(),
+}
 FLOAT_STORES = {"f32": Memory.store_f32, "f64": Memory.store_f64}
 
 
@@ -82,6 +101,8 @@ class World:
 
     def __init__(self) -> None:
         self._objects: dict[str, object] = {}
+        self._hosts: dict[str, HostObject] = {}
+        self.callers = Callers()
 
     def step(self, fields: dict[str, Json]) -> None:
         """Runs one step and compares how it ended."""
@@ -91,13 +112,11 @@ class World:
         outcome: object
         try:
             outcome = self._run(step)
-        except WasmtimeError as found:
+        except (WasmtimeError, Thrown) as found:
             outcome = found
         step.check_all_used()
-        if isinstance(outcome, WasmtimeError):
-            if error is None:
-                raise Problem(f"it failed: {outcome}")
-            check_error(outcome, error)
+        if isinstance(outcome, (WasmtimeError, Thrown)):
+            self._check_error(outcome, error)
             return
         if error is not None:
             raise Problem("it did not fail")
@@ -110,6 +129,18 @@ class World:
         elif outcome != expected:
             raise Problem(f"it gave {outcome}")
 
+    def _check_error(self, found: WasmtimeError | Thrown, error: Json) -> None:
+        if error is None:
+            raise Problem(f"it failed: {found}")
+        match error:
+            case {"thrown": str(name)} if len(error) == 1:
+                if found is not self._objects.get(name):
+                    raise Problem(f"its error is {found!r}: expected what was thrown as `{name}`")
+            case _ if isinstance(found, WasmtimeError):
+                check_error(found, error)
+            case _:
+                raise Problem(f"it threw `{found}`")
+
     def _run(self, step: Step) -> Kept | Json:
         op = step.text("op")
         run = getattr(self, f"_op_{op}", None)
@@ -117,11 +148,36 @@ class World:
             raise Problem(f"unknown op `{op}`")
         return run(step)
 
-    def _get(self, step: Step, field: str, kind: type[T]) -> T:
-        thing = self._objects.get(step.text(field))
+    def keep(self, name: str, thing: object) -> None:
+        """Keeps something under a name."""
+        self._objects[name] = thing
+
+    def named(self, name: str, kind: type[T], word: str | None = None) -> T:
+        """What has that name, if it is of that kind."""
+        thing = self._objects.get(name)
         if not isinstance(thing, kind):
-            raise Problem(f"`{step.text(field)}` is no {field}")
+            raise Problem(f"`{name}` is no {word or kind.__name__}")
         return thing
+
+    def val(self, value: Json) -> Val:
+        """A value of a case."""
+        match value:
+            case ["func", None]:
+                return Val.funcref(None)
+            case ["func", str(name)]:
+                return Val.funcref(self.named(name, Func))
+            case ["host", str(text)]:
+                return Val.externref(self._hosts.setdefault(text, HostObject(text)))
+            case _:
+                return to_val(value)
+
+    def _shown(self, val: Val, store: Store) -> Json:
+        if val.type.ref_type is None:
+            return from_number(val)
+        return show(val, store, self._objects, self._hosts)
+
+    def _get(self, step: Step, field: str, kind: type[T]) -> T:
+        return self.named(step.text(field), kind, field)
 
     def _engine(self, step: Step) -> Engine:
         return self._get(step, "engine", Engine)
@@ -194,15 +250,95 @@ class World:
 
     def _op_call(self, step: Step) -> list[Json]:
         store, func = self._func(step)
-        return [from_val(result) for result in func.call(store, [to_val(value) for value in step.value("args")])]
+        results = func.call(store, [self.val(value) for value in step.value("args")])
+        return [self._shown(result, store) for result in results]
 
     def _op_call_int(self, step: Step) -> list[Json]:
         store, func = self._func(step)
-        return [from_val(result) for result in func.call(store, [int(step.text("int"))])]
+        return [self._shown(result, store) for result in func.call(store, [int(step.text("int"))])]
 
     def _op_func_type(self, step: Step) -> str:
         store, func = self._func(step)
         return str(func.type(store))
+
+    def _op_host(self, step: Step) -> Kept:
+        types = step.value("type")
+        match types:
+            case {"params": [*params], "results": [*results]} if len(types) == 2:
+                ty = FuncType(map(_val_type, params), map(_val_type, results))
+            case _:
+                raise Problem("`type` is no type of a function")
+        return Kept(
+            Func(self._store(step), ty, body(self, str(step.optional("as")), step.value("body")), access_caller=True)
+        )
+
+    def _op_caller_export(self, step: Step) -> Kept:
+        return Kept(self.callers[step.text("host")][step.text("name")])
+
+    def _global(self, step: Step) -> tuple[Store, Global]:
+        return self._store(step), self._get(step, "global", Global)
+
+    def _op_global(self, step: Step) -> Kept:
+        ty = GlobalType(_val_type(step.text("type")), step.value("mutable"))
+        return Kept(Global(self._store(step), ty, self.val(step.value("value"))))
+
+    def _op_global_get(self, step: Step) -> Json:
+        store, item = self._global(step)
+        return self._shown(item.get(store), store)
+
+    def _op_global_set(self, step: Step) -> None:
+        store, item = self._global(step)
+        item.set_value(store, self.val(step.value("value")))
+
+    def _table(self, step: Step) -> tuple[Store, Table]:
+        return self._store(step), self._get(step, "table", Table)
+
+    def _op_table(self, step: Step) -> Kept:
+        ty = TableType(_val_type(step.text("type")), _limits(step))
+        return Kept(Table(self._store(step), ty, self.val(step.value("init"))))
+
+    def _op_table_get(self, step: Step) -> Json:
+        store, table = self._table(step)
+        element: Any = table.get(store, step.int("index"))
+        is_func = str(table.type(store).element) == "funcref"
+        return self._shown(Val.funcref(element) if is_func else Val.externref(element), store)
+
+    def _op_table_set(self, step: Step) -> None:
+        store, table = self._table(step)
+        table.set(store, step.int("index"), self.val(step.value("value")))
+
+    def _op_table_size(self, step: Step) -> int:
+        store, table = self._table(step)
+        return table.size(store)
+
+    def _op_table_grow(self, step: Step) -> int:
+        store, table = self._table(step)
+        return table.grow(store, step.int("delta"), self.val(step.value("init")))
+
+    def _op_table_fill(self, step: Step) -> None:
+        store, table = self._table(step)
+        table.fill(store, step.int("index"), self.val(step.value("value")), step.int("length"))
+
+    def _op_table_copy(self, step: Step) -> None:
+        store, table = self._table(step)
+        source, start = self._get(step, "source", Table), step.int("source_index")
+        table.copy(store, step.int("index"), source, start, step.int("length"))
+
+    def _op_view(self, step: Step) -> Kept:
+        store, memory = self._memory(step)
+        return Kept(memory.view(store, step.int("start"), step.int("length")))
+
+    def _op_view_read(self, step: Step) -> str:
+        return self._get(step, "view", memoryview).hex()
+
+    def _op_view_write(self, step: Step) -> None:
+        view, offset, data = self._get(step, "view", memoryview), step.int("offset"), step.bytes("hex")
+        view[offset : offset + len(data)] = data
+
+    def _op_drop_view(self, step: Step) -> None:
+        # Nobody else has it, so that it is gone for good.
+        self._get(step, "view", memoryview)
+        del self._objects[step.text("view")]
 
     def _op_memory(self, step: Step) -> Kept:
         return Kept(Memory(self._store(step), _memory_type(step)))
@@ -292,8 +428,17 @@ def _config(settings: dict[str, Json]) -> Config:
 
 
 def _memory_type(step: Step) -> MemoryType:
-    limits = Limits(step.int("min"), step.int("max") if step.has("max") else None)
-    return MemoryType(limits, shared=step.optional("shared") or False)
+    return MemoryType(_limits(step), shared=step.optional("shared") or False)
+
+
+def _limits(step: Step) -> Limits:
+    return Limits(step.int("min"), step.int("max") if step.has("max") else None)
+
+
+def _val_type(name: str) -> ValType:
+    if name not in TYPES:
+        raise Problem(f"unknown type `{name}`")
+    return TYPES[name]
 
 
 def _source(step: Step) -> str | bytes:

@@ -270,9 +270,10 @@ macro_rules! memory_lane {
 
             /// `length` bytes from `start`, or up to the end, in place: a writable view, which `numpy.frombuffer` takes.
             ///
-            /// The view stays valid whatever happens. While it is there, the store's memories do not grow where that would move
-            /// them: `grow` raises `LimitError` then, and the guest's `memory.grow` gives -1. A view keeps its length when the memory
-            /// grows, and its bytes when the store is closed. Guests and other threads may write while it is looked at.
+            /// The view stays valid whatever happens. While it is there, the store's memories do not grow where that
+            /// would move them: `grow` raises `LimitError` then, and the guest's `memory.grow` gives -1. A view keeps its
+            /// length when the memory grows, and its bytes when the store is closed. Guests and other threads may write while
+            /// it is looked at.
             #[pyo3(signature = (store, start = None, length = None), text_signature = "($self, store, start=0, length=None)")]
             fn view<'py>(
                 slf: &Bound<'py, Self>,

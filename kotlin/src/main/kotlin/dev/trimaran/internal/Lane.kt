@@ -87,9 +87,6 @@ internal object Lane {
     /** The object of the host that a reference is to, by its handle; null where it is to none. */
     @JvmStatic external fun externObject(store: Long, reference: Long): Any?
 
-    /** Fails with `Escaped` once the call of that pass has returned, and on other threads than its own. */
-    @JvmStatic external fun callerCheck(store: Long, pass: Long)
-
     /** The [Kind] of what it holds. */
     @JvmStatic external fun globalKind(global: Long, store: Long): Int
 
