@@ -36,15 +36,19 @@ impl Func {
         store.enter_guest(|mut context| call_raw(func, &mut context, slots))
     }
 
-    /// The same for a function with references, which lie in the slots as the head of `Slot` says. Those of the parameters
+    /// The same for every function. References lie in the slots as the head of `Slot` says. Those of the parameters
     /// belong to the caller; those of the results as well, from then on.
     ///
     /// # Safety
     /// Where the function has references as parameters, their slots hold living handles, or 0.
     pub unsafe fn call_references(&self, store: &Store, slots: &mut [Slot]) -> Result<()> {
-        let signature = self.signature(store)?;
-        if signature.is_plain() {
-            return self.call_slots(store, slots);
+        let func = self.get(store)?;
+        let signature = match self.known.0.get() {
+            Some(signature) => signature,
+            None => self.signature(store)?,
+        };
+        if signature.is_plain() && slots.len() >= signature.width() {
+            return store.enter_guest(|mut context| call_raw(func, &mut context, slots));
         }
         let Some(slots) = slots.get_mut(..signature.width()) else {
             return Err(WasmtimeError::wrong_type(format!("{} slots are too few", slots.len())));

@@ -169,15 +169,15 @@ def test_closing_lets_go_of_objects(world: tuple[Store, Any], place: str) -> Non
     assert known() is None
 
 
-def test_an_object_that_refers_to_its_store_goes_when_that_is_closed() -> None:
-    """Python does not see who holds an object inside a guest."""
-
+@pytest.mark.parametrize("closes", [False, True])
+def test_an_object_that_refers_to_its_store_is_collected(closes: bool) -> None:
     def make() -> tuple[weakref.ref[Store], weakref.ref[Thing]]:
         store = Store(engine())
         thing: Any = Thing()
         thing.store = store
         Instance(store, Module(store.engine, WAT)).func(store, "keep")(store, thing)
-        store.close()
+        if closes:
+            store.close()
         return weakref.ref(store), weakref.ref(thing)
 
     known = make()

@@ -110,9 +110,6 @@ pub unsafe extern "C" fn trimaran_func_call(
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         // SAFETY: by the contract.
         let slots = unsafe { lent_mut(slots, count) };
-        if func.signature(store)?.is_plain() {
-            return func.call_slots(store, slots);
-        }
         // SAFETY: by the contract.
         unsafe { func.call_references(store, slots) }
     };
