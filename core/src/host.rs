@@ -11,7 +11,7 @@ use crate::error::HostError;
 use crate::slot::Owned;
 use crate::store::StoreData;
 use crate::value::Place;
-use crate::{Extern, Func, FuncType, Result, Signature, Slot, Store, Val, WasmtimeError};
+use crate::{Extern, Func, FuncType, Kind, Result, Signature, Slot, Store, Val, WasmtimeError};
 
 /// A function of the host, on slots.
 ///
@@ -205,8 +205,7 @@ impl Called<'_> {
     }
 
     /// Makes references of the handles among the results.
-    fn store(&self, store: &Store, context: StoreContextMut<'_, StoreData>, slots: &mut [Slot]) -> Result<()> {
-        let mut context = context;
+    fn store(&self, store: &Store, mut context: StoreContextMut<'_, StoreData>, slots: &mut [Slot]) -> Result<()> {
         let given = slots.iter().zip(self.signature.results());
         // SAFETY: by the contract of `SlotFunction`. All handles are taken before anything may fail.
         let values: Vec<_> = given.map(|(slot, kind)| unsafe { slot.value(*kind, Owned::ByUs) }).collect();
@@ -214,7 +213,7 @@ impl Called<'_> {
             if matches!(ty, wasmtime::ValType::Ref(_)) {
                 let value = value.to_wasmtime(&ty, store, &mut context, Place { what: "result", index })?;
                 let raw = value.to_raw(&mut context).map_err(|error| WasmtimeError::limit(error.to_string()))?;
-                *slot = Slot::of_raw(raw);
+                *slot = Slot::of_reference(raw, Kind::of(&ty));
             }
         }
         Ok(())

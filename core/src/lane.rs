@@ -19,12 +19,18 @@ pub(crate) struct Known(OnceLock<Signature>);
 impl Func {
     /// What the function takes and gives. Looked up once.
     pub fn signature(&self, store: &Store) -> Result<&Signature> {
+        self.resolved(store).map(|(_, signature)| signature)
+    }
+
+    /// The function, if it belongs to the store, and its signature.
+    #[inline]
+    fn resolved(&self, store: &Store) -> Result<(wasmtime::Func, &Signature)> {
         let func = self.get(store)?;
         if let Some(signature) = self.known.0.get() {
-            return Ok(signature);
+            return Ok((func, signature));
         }
         let signature = store.enter(|context| Ok(Signature::of(&func.ty(&context))))?;
-        Ok(self.known.0.get_or_init(|| signature))
+        Ok((func, self.known.0.get_or_init(|| signature)))
     }
 
     /// Calls the function with the parameters in the first slots, and leaves its results there.
@@ -42,11 +48,7 @@ impl Func {
     /// # Safety
     /// Where the function has references as parameters, their slots hold living handles, or 0.
     pub unsafe fn call_references(&self, store: &Store, slots: &mut [Slot]) -> Result<()> {
-        let func = self.get(store)?;
-        let signature = match self.known.0.get() {
-            Some(signature) => signature,
-            None => self.signature(store)?,
-        };
+        let (func, signature) = self.resolved(store)?;
         if signature.is_plain() && slots.len() >= signature.width() {
             return store.enter_guest(|mut context| call_raw(func, &mut context, slots));
         }
@@ -123,11 +125,7 @@ impl Func {
 
     /// The function, if so many slots are enough for it and it belongs to the store.
     fn check_slots(&self, store: &Store, count: usize) -> Result<wasmtime::Func> {
-        let func = self.get(store)?;
-        let signature = match self.known.0.get() {
-            Some(signature) => signature,
-            None => self.signature(store)?,
-        };
+        let (func, signature) = self.resolved(store)?;
         if count >= signature.width() && signature.is_plain() {
             return Ok(func);
         }

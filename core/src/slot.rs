@@ -178,10 +178,18 @@ impl Slot {
         ValRaw::v128(u128::from(self.high) << 64 | u128::from(self.low))
     }
 
-    /// The bits of wasmtime's own slot.
-    pub(crate) fn of_raw(raw: ValRaw) -> Self {
-        // SAFETY: both are 16 bytes, of which any will do.
-        unsafe { std::mem::transmute(raw) }
+    /// A reference of that kind, as wasmtime has it. Of its slot, only the part that the kind uses is written: the rest
+    /// must not be read.
+    pub(crate) fn of_reference(raw: ValRaw, kind: Kind) -> Self {
+        let low = match kind {
+            Kind::FuncRef => raw.get_funcref().expose_provenance() as u64,
+            Kind::ExternRef => raw.get_externref().into(),
+            Kind::ExnRef => raw.get_exnref().into(),
+            Kind::AnyRef => raw.get_anyref().into(),
+            // There is no value of another kind but null.
+            _ => 0,
+        };
+        Self { low, high: 0 }
     }
 
     /// What is in the slot, for a place of that kind.
