@@ -10,7 +10,7 @@ mod _native {
     #[pymodule_export]
     use crate::lane::python::{
         CallerLane, FuncLane, GlobalLane, MemoryLane, MemoryView, SharedMemoryLane, StoreLane, TableLane,
-        extern_object, new_extern, new_instance, new_store, take_thrown,
+        extern_object, instantiate_pre, keep_thrown, link, new_extern, new_instance, new_store, take_thrown,
     };
 
     #[pymodule_init]

@@ -1,6 +1,6 @@
 //! How an engine is configured.
 
-use crate::{Result, WasmtimeError};
+use crate::{Allocation, Result, WasmtimeError};
 
 /// Which compiler turns a module into machine code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, uniffi::Enum)]
@@ -192,6 +192,8 @@ config! {
     macos_use_mach_ports: bool => macos_use_mach_ports,
     /// Uses the processor's own faults to detect traps, by signal handlers of the process.
     signals_based_traps: bool => signals_based_traps,
+    /// Where instances get their memory from.
+    allocation: Allocation,
 }
 
 impl Config {
@@ -207,6 +209,8 @@ impl Config {
         const DEFAULT: u64 = if cfg!(target_pointer_width = "64") && !cfg!(miri) { 4 << 30 } else { 0 };
         match self.memory_may_move {
             Some(false) => u64::MAX,
+            // A memory stays in its place of the pool.
+            _ if matches!(self.allocation, Some(Allocation::Pooling { .. })) => u64::MAX,
             _ => self.memory_reservation.unwrap_or(DEFAULT),
         }
     }
@@ -226,6 +230,9 @@ impl Config {
         self.apply_plain(&mut config);
         if self.shared_memory.is_none() && self.wasm_threads == Some(true) {
             config.shared_memory(true);
+        }
+        if let Some(allocation) = &self.allocation {
+            config.allocation_strategy(allocation.to_wasmtime()?);
         }
         if let Some(strategy) = self.strategy {
             config.strategy(match strategy {

@@ -1,9 +1,11 @@
 //! The engine: what compiles modules, and what they share.
 
-use std::sync::Arc;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::closable::Closable;
-use crate::{Config, Result, WasmtimeError};
+use crate::error::chain;
+use crate::{Config, Module, Result, WasmtimeError, artifact, wat};
 
 /// Compiles modules, and is shared by everything that is made from them.
 ///
@@ -11,8 +13,8 @@ use crate::{Config, Result, WasmtimeError};
 #[derive(uniffi::Object)]
 pub struct Engine {
     inner: Closable<wasmtime::Engine>,
-    guest_stack: usize,
-    reserved: u64,
+    config: Config,
+    home: Weak<Self>,
 }
 
 #[uniffi::export]
@@ -22,8 +24,52 @@ impl Engine {
     pub fn new(config: Config) -> Result<Arc<Self>> {
         let engine = wasmtime::Engine::new(&config.to_wasmtime()?)
             .map_err(|error| WasmtimeError::Config { reason: crate::error::chain(&error) })?;
-        let (guest_stack, reserved) = (config.guest_stack(), config.reserved());
-        Ok(Arc::new(Self { inner: Closable::new("engine", engine), guest_stack, reserved }))
+        Ok(Arc::new_cyclic(|home| Self { inner: Closable::new("engine", engine), config, home: Weak::clone(home) }))
+    }
+
+    /// The one engine of this process for a configuration: it is made where there is none, or the last one is gone or
+    /// closed. Fails as making an engine does.
+    #[uniffi::constructor]
+    pub fn shared(config: Config) -> Result<Arc<Self>> {
+        static ALL: Mutex<Vec<Weak<Engine>>> = Mutex::new(Vec::new());
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|engine| engine.strong_count() > 0);
+        let open = all.iter().filter_map(Weak::upgrade).filter(|engine| engine.get().is_ok());
+        if let Some(engine) = open.into_iter().find(|engine| engine.config == config) {
+            return Ok(engine);
+        }
+        let engine = Self::new(config)?;
+        all.push(Arc::downgrade(&engine));
+        Ok(engine)
+    }
+
+    /// What the engine was made with.
+    pub fn config(&self) -> Result<Config> {
+        Ok(self.config.clone())
+    }
+
+    /// Compiles a module from the binary or the text format to what `Module.serialize` gives, without making one.
+    /// Fails as making a `Module` does.
+    pub fn precompile(&self, bytes: &[u8]) -> Result<Vec<u8>> {
+        let binary = wat::to_binary(bytes)?;
+        let code = self.get()?.precompile_module(&binary);
+        Ok(artifact::seal(code.map_err(|error| WasmtimeError::Compile { reason: chain(&error) })?))
+    }
+
+    /// Whether `Module.deserialize` takes an artifact here: it is whole, and of this version and configuration.
+    pub fn accepts(&self, artifact: &[u8]) -> Result<bool> {
+        match Module::deserialize(self, artifact) {
+            Ok(_) => Ok(true),
+            Err(WasmtimeError::Artifact { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A number that is equal for engines that take each other's artifacts.
+    pub fn compatibility_hash(&self) -> Result<u64> {
+        let mut hasher = DefaultHasher::new();
+        self.get()?.precompile_compatibility_hash().hash(&mut hasher);
+        Ok(hasher.finish())
     }
 
     /// Moves the epoch on by one: guests whose deadline it passes are interrupted, if
@@ -49,12 +95,17 @@ impl Engine {
 impl Engine {
     /// What guests may use of a stack, in bytes.
     pub(crate) fn guest_stack(&self) -> usize {
-        self.guest_stack
+        self.config.guest_stack()
     }
 
     /// How large a memory may become without moving, in bytes.
     pub(crate) fn reserved(&self) -> u64 {
-        self.reserved
+        self.config.reserved()
+    }
+
+    /// The engine, for whoever has to keep it. It is borrowed, so that it is there.
+    pub(crate) fn home(&self) -> Weak<Self> {
+        Weak::clone(&self.home)
     }
 
     pub(crate) fn get(&self) -> Result<wasmtime::Engine> {

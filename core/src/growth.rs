@@ -1,22 +1,62 @@
-//! Growth: what a store lets its memories do.
+//! Growth: what a store lets its memories and tables do, and how many of each there may be.
 
 use std::sync::Arc;
 
 use wasmtime::ResourceLimiter;
 
+use crate::WasmtimeError;
 use crate::access::Pins;
+use crate::error::HostError;
 
-/// Refuses what would move a memory's bytes while somebody looks at them.
+/// What the guests of a store may use at most. What is not set has no limit but the machine's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, uniffi::Record)]
+pub struct StoreLimits {
+    /// The size of each memory, in bytes.
+    #[uniffi(default)]
+    pub memory_size: Option<u64>,
+    /// The size of each table, in elements.
+    #[uniffi(default)]
+    pub table_elements: Option<u64>,
+    /// How many instances are made in all; what is instantiated counts until the store goes.
+    #[uniffi(default)]
+    pub instances: Option<u64>,
+    /// How many tables are made in all.
+    #[uniffi(default)]
+    pub tables: Option<u64>,
+    /// How many memories are made in all.
+    #[uniffi(default)]
+    pub memories: Option<u64>,
+    /// Whether a guest that asks for more fails with `Limit`, where it would be given -1.
+    #[uniffi(default = false)]
+    pub trap_on_grow_failure: bool,
+}
+
+/// Refuses what passes a limit, and what would move a memory's bytes while somebody looks at them.
 pub(crate) struct Growth {
     /// Who looks.
     pins: Arc<Pins>,
     /// How large a memory may become without moving, in bytes.
     reserved: u64,
+    limits: StoreLimits,
 }
 
 impl Growth {
     pub(crate) fn new(reserved: u64) -> Self {
-        Self { pins: Pins::new(), reserved }
+        Self { pins: Pins::new(), reserved, limits: StoreLimits::default() }
+    }
+
+    pub(crate) fn set_limits(&mut self, limits: StoreLimits) {
+        self.limits = limits;
+    }
+
+    /// Whether something may become so large, or why not where that has to be said.
+    fn allows(&self, what: &str, unit: &str, limit: Option<u64>, desired: usize) -> wasmtime::Result<bool> {
+        let Some(limit) = limit.filter(|limit| desired as u64 > *limit) else { return Ok(true) };
+        if self.limits.trap_on_grow_failure {
+            let reason = format!("the store's limit for a {what} is {limit} {unit}: {desired} were asked for");
+            return Err(wasmtime::Error::new(HostError(WasmtimeError::Limit { reason })));
+        }
+        Ok(false)
     }
 
     pub(crate) fn pins(&self) -> Arc<Pins> {
@@ -32,22 +72,27 @@ impl Growth {
 impl ResourceLimiter for Growth {
     fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         // Nobody looks at the bytes of a memory that has none: it is being made, or it is empty.
-        Ok(current == 0 || current == desired || !self.refuses(desired as u64))
+        let moves = current != 0 && current != desired && self.refuses(desired as u64);
+        Ok(!moves && self.allows("memory", "bytes", self.limits.memory_size, desired)?)
     }
 
-    fn table_growing(&mut self, _current: usize, _desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(true)
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        self.allows("table", "elements", self.limits.table_elements, desired)
     }
 
     fn instances(&self) -> usize {
-        usize::MAX
+        count(self.limits.instances)
     }
 
     fn tables(&self) -> usize {
-        usize::MAX
+        count(self.limits.tables)
     }
 
     fn memories(&self) -> usize {
-        usize::MAX
+        count(self.limits.memories)
     }
+}
+
+fn count(limit: Option<u64>) -> usize {
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
 }

@@ -2,6 +2,7 @@
 
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use wasmtime::{AsContextMut, RootScope, StoreContextMut, ValRaw};
@@ -57,7 +58,71 @@ impl Caller {
 
 /// What a function of the host does, once that is known.
 #[derive(Default)]
-pub(crate) struct Body(OnceLock<Box<dyn SlotFunction>>);
+pub(crate) struct Body {
+    function: OnceLock<Box<dyn SlotFunction>>,
+    /// It is of a definition, from which each gets the same: a second one is as good as the first.
+    is_defined: bool,
+}
+
+/// A function of the host that stores share. Each has a body for it of its own.
+pub(crate) struct HostDefinition {
+    number: u64,
+    ty: wasmtime::FuncType,
+}
+
+impl HostDefinition {
+    pub(crate) fn new(engine: &wasmtime::Engine, ty: FuncType) -> Result<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Ok(Self { number: NEXT.fetch_add(1, Ordering::Relaxed), ty: ty.to_wasmtime(engine)? })
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(crate) fn ty(&self) -> &wasmtime::FuncType {
+        &self.ty
+    }
+
+    pub(crate) fn unknown(number: u64) -> WasmtimeError {
+        let reason = format!("there is no host function with the number {number}");
+        WasmtimeError::NotFound { name: number.to_string(), reason }
+    }
+
+    /// What wasmtime runs: the body of the store that it is called in.
+    #[expect(clippy::type_complexity, reason = "it is wasmtime's")]
+    pub(crate) fn run(
+        &self,
+    ) -> impl Fn(wasmtime::Caller<'_, StoreData>, &mut [MaybeUninit<ValRaw>]) -> wasmtime::Result<()>
+    + Send
+    + Sync
+    + use<> {
+        let (number, ty, signature) = (self.number, self.ty.clone(), Signature::of(&self.ty));
+        move |caller, slots| {
+            let body = caller.data().hosts.get(&number).map(Arc::clone).unwrap_or_default();
+            let called = Called { ty: &ty, signature: &signature, body: &body };
+            called.run(caller, slots).map_err(|error| wasmtime::Error::new(HostError(*error)))
+        }
+    }
+
+    /// The function in a store, to be given its body there.
+    pub(crate) fn in_store(&self, store: &Store) -> Result<Arc<Func>> {
+        store.enter(|mut context| {
+            let body = context.data_mut().hosts.entry(self.number).or_insert_with(|| {
+                Arc::new(Body { is_defined: true, ..Body::default() })
+            });
+            let room = Arc::downgrade(body);
+            // SAFETY: `run` takes the slots for what the type says, and leaves there what it says.
+            let func = unsafe { wasmtime::Func::new_unchecked(context, self.ty.clone(), self.run()) };
+            Ok(Func::with_body(store, func, room))
+        })
+    }
+
+    /// Whether the store has a body for it.
+    pub(crate) fn has_body(&self, data: &StoreData) -> bool {
+        data.hosts.get(&self.number).is_some_and(|body| body.function.get().is_some())
+    }
+}
 
 #[uniffi::export]
 impl Func {
@@ -117,7 +182,7 @@ impl Func {
     /// one, or is no such function.
     pub fn attach(&self, store: &Store, body: Box<dyn SlotFunction>) -> Result<()> {
         self.get(store)?;
-        let set = self.body.upgrade().is_some_and(|room| room.0.set(body).is_ok());
+        let set = self.body.upgrade().is_some_and(|room| room.function.set(body).is_ok() || room.is_defined);
         if set { Ok(()) } else { Err(WasmtimeError::wrong_type("the function has a body already")) }
     }
 
@@ -173,7 +238,7 @@ impl Called<'_> {
         let home = caller.data().home.as_ptr();
         // SAFETY: whoever entered the store borrows it until this has returned, as nothing else runs its guests.
         let store = unsafe { &*home };
-        let Some(body) = self.body.0.get() else {
+        let Some(body) = self.body.function.get() else {
             let reason = "a host function without a body".to_owned();
             return Err(Box::new(WasmtimeError::Unexpected { reason }));
         };

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use wasmtime::StoreContextMut;
+
 use crate::externs::type_of;
 use crate::module::import_type;
-use crate::store::StoreId;
+use crate::store::{StoreData, StoreId};
 use crate::{Extern, ImportType, Module, NamedExtern, Result, Store, WasmtimeError};
 
 /// An instance of a module. It belongs to one store.
@@ -30,13 +32,10 @@ impl Instance {
         check_count(&wanted, imports.len())?;
         let given: Vec<_> = imports.iter().map(|item| item.to_wasmtime(store)).collect::<Result<_>>()?;
         let inner = store.enter_guest(|mut context| {
-            wasmtime::Instance::new(&mut context, &module, &given).map_err(|error| {
-                let mismatch =
-                    mismatch(&error, &wanted, |index| given.get(index).map(|item| type_of(item, &context).to_string()));
-                mismatch.unwrap_or_else(|| WasmtimeError::from_guest(error, WasmtimeError::limit))
-            })
+            wasmtime::Instance::new(&mut context, &module, &given)
+                .map_err(|error| link(error, &wanted, |index| given.get(index), &context))
         })?;
-        Ok(Arc::new(Self { owner: store.id(), inner }))
+        Ok(Self::from_wasmtime(store, inner))
     }
 
     /// Everything that the instance exports, in the module's order.
@@ -64,7 +63,11 @@ impl Instance {
 }
 
 impl Instance {
-    fn get(&self, store: &Store) -> Result<wasmtime::Instance> {
+    pub(crate) fn from_wasmtime(store: &Store, inner: wasmtime::Instance) -> Arc<Self> {
+        Arc::new(Self { owner: store.id(), inner })
+    }
+
+    pub(crate) fn get(&self, store: &Store) -> Result<wasmtime::Instance> {
         store.check_owner(self.owner, "instance")?;
         Ok(self.inner)
     }
@@ -89,11 +92,6 @@ fn check_count(wanted: &[ImportType], given: usize) -> Result<()> {
     if wanted.len() == given {
         return Ok(());
     }
-    let names = |imports: &[ImportType]| {
-        let names: Vec<_> =
-            imports.iter().map(|import| format!("`{}` `{}` {}", import.module, import.name, import.ty)).collect();
-        names.join(", ")
-    };
     let missing = wanted.get(given..).unwrap_or_default();
     let reason = match missing {
         [] => format!("{given} imports given, but the module wants {}: {}", wanted.len(), names(wanted)),
@@ -101,6 +99,30 @@ fn check_count(wanted: &[ImportType], given: usize) -> Result<()> {
     };
     let (module, name) = missing.first().map(|import| (import.module.clone(), import.name.clone())).unwrap_or_default();
     Err(WasmtimeError::Link { reason, module, name })
+}
+
+fn names(imports: &[ImportType]) -> String {
+    let names: Vec<_> =
+        imports.iter().map(|import| format!("`{}` `{}` {}", import.module, import.name, import.ty)).collect();
+    names.join(", ")
+}
+
+/// `Link` for imports that there are no items for, all of them. The first one is named in its fields.
+pub(crate) fn missing(imports: &[ImportType], why: &str) -> WasmtimeError {
+    let (module, name) = imports.first().map(|import| (import.module.clone(), import.name.clone())).unwrap_or_default();
+    let many = if imports.len() == 1 { "1 import is".to_owned() } else { format!("{} imports are", imports.len()) };
+    WasmtimeError::Link { reason: format!("{many} {why}: {}", names(imports)), module, name }
+}
+
+/// Why a module could not be instantiated: an import of another type, or what happened in the guest.
+pub(crate) fn link<'a>(
+    error: wasmtime::Error,
+    wanted: &[ImportType],
+    given: impl Fn(usize) -> Option<&'a wasmtime::Extern>,
+    context: &StoreContextMut<'_, StoreData>,
+) -> WasmtimeError {
+    let mismatch = mismatch(&error, wanted, |index| given(index).map(|item| type_of(item, context).to_string()));
+    mismatch.unwrap_or_else(|| WasmtimeError::from_guest(error, WasmtimeError::limit))
 }
 
 /// Wasmtime says in words which import has the wrong type. Without those words it is another failure.

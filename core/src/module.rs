@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::closable::Closable;
 use crate::error::chain;
-use crate::{Engine, ExportType, ExternType, ImportType, Result, WasmtimeError, artifact, wat};
+use crate::{Config, Engine, ExportType, ExternType, ImportType, Result, UniFfiTag, WasmtimeError, artifact, wat};
 
 /// A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread.
 #[derive(uniffi::Object)]
 pub struct Module {
     inner: Closable<wasmtime::Module>,
+    engine: Arc<Engine>,
 }
 
 #[uniffi::export]
@@ -20,14 +21,14 @@ impl Module {
     /// where text has a mistake.
     #[uniffi::constructor]
     pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
-        Self::compile(&engine.get()?, bytes)
+        Self::compile(engine, bytes)
     }
 
     /// Compiles a module from a file in the binary or the text format. Fails with `Io` as well.
     #[uniffi::constructor]
     pub fn from_file(engine: &Engine, path: String) -> Result<Arc<Self>> {
-        let engine = engine.get()?;
-        Self::compile(&engine, &read_file(path)?)
+        engine.get()?;
+        Self::compile(engine, &read_file(path)?)
     }
 
     /// Makes a module from what `serialize` gave. Fails with `Artifact` where a single bit differs, or where
@@ -41,7 +42,7 @@ impl Module {
         // SAFETY: wasmtime trusts the bytes. They are what `serialize` made, bit for bit, as the checksum
         // shows, unless somebody forged both; the documentation passes that on to the caller.
         let module = unsafe { wasmtime::Module::deserialize(&engine.get()?, code) };
-        Ok(Self::wrap(module.map_err(|error| WasmtimeError::Artifact { reason: chain(&error) })?))
+        Self::wrap(engine, module.map_err(|error| WasmtimeError::Artifact { reason: chain(&error) })?)
     }
 
     /// Makes a module from a file that holds what `serialize` gave. Fails with `Io` as well.
@@ -54,6 +55,35 @@ impl Module {
     pub fn serialize(&self) -> Result<Vec<u8>> {
         let code = self.get()?.serialize().map_err(|error| WasmtimeError::limit(chain(&error)))?;
         Ok(artifact::seal(code))
+    }
+
+    /// The compiled module together with its engine's configuration, as bytes that `unpack` makes a module of in any
+    /// process of this version on such a machine.
+    pub fn pack(&self) -> Result<Vec<u8>> {
+        let mut config = Vec::new();
+        <Config as uniffi::Lower<UniFfiTag>>::write(self.engine.config()?, &mut config);
+        let length = (config.len() as u64).to_le_bytes();
+        Ok(artifact::seal([PACKED.as_bytes(), &length, &config, &self.serialize()?].concat()))
+    }
+
+    /// Makes a module from what `pack` gave. It belongs to `Engine.shared` of its configuration.
+    ///
+    /// Fails with `Artifact` where a single bit differs, or where another version or machine made it. It is machine code,
+    /// as with `deserialize`.
+    #[uniffi::constructor]
+    pub fn unpack(bytes: &[u8]) -> Result<Arc<Self>> {
+        let refuse = || WasmtimeError::Artifact { reason: "no module that this version has packed".to_owned() };
+        let content = artifact::open(bytes)?.strip_prefix(PACKED.as_bytes()).ok_or_else(refuse)?;
+        let (length, content) = content.split_first_chunk().ok_or_else(refuse)?;
+        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| refuse())?;
+        let (mut config, artifact) = content.split_at_checked(length).ok_or_else(refuse)?;
+        let config = <Config as uniffi::Lift<UniFfiTag>>::try_read(&mut config).map_err(|_| refuse())?;
+        Self::deserialize(&*Engine::shared(config)?, artifact)
+    }
+
+    /// The engine that it belongs to.
+    pub fn engine(&self) -> Result<Arc<Engine>> {
+        Ok(Arc::clone(&self.engine))
     }
 
     /// The module's name, from its name section.
@@ -83,6 +113,9 @@ impl Module {
     }
 }
 
+/// How a packed module begins. Whatever it holds besides is as this very version has it.
+const PACKED: &str = concat!("trimaran module ", env!("CARGO_PKG_VERSION"), "\n");
+
 /// Checks a module in the binary or the text format without compiling it. Fails as `Module` does.
 #[uniffi::export]
 pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
@@ -96,15 +129,18 @@ impl Module {
         self.inner.get()
     }
 
-    fn compile(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Arc<Self>> {
+    fn compile(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
+        let raw = engine.get()?;
         let binary = wat::to_binary(bytes)?;
-        let module = wasmtime::Module::from_binary(engine, &binary)
+        let module = wasmtime::Module::from_binary(&raw, &binary)
             .map_err(|error| WasmtimeError::Compile { reason: chain(&error) })?;
-        Ok(Self::wrap(module))
+        Self::wrap(engine, module)
     }
 
-    fn wrap(module: wasmtime::Module) -> Arc<Self> {
-        Arc::new(Self { inner: Closable::new("module", module) })
+    fn wrap(engine: &Engine, module: wasmtime::Module) -> Result<Arc<Self>> {
+        let closed = || WasmtimeError::Closed { what: "engine".to_owned() };
+        let engine = engine.home().upgrade().ok_or_else(closed)?;
+        Ok(Arc::new(Self { inner: Closable::new("module", module), engine }))
     }
 }
 

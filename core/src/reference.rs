@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use wasmtime::{AnyRef, AsContextMut, ExnRef, ExternRef, OwnedRooted, RootScope, StoreContextMut};
+use wasmtime::{AnyRef, AsContextMut, ExnRef, ExternRef, I31, OwnedRooted, RootScope, StoreContextMut};
 
 use crate::access::DropQueue;
 use crate::store::{StoreData, StoreId};
-use crate::{Result, Store, Val, WasmtimeError};
+use crate::{RefType, Result, Store, Tag, Val, WasmtimeError};
 
 /// What keeps a value alive for the host.
 #[derive(Clone)]
@@ -50,6 +50,20 @@ impl Reference {
         })
     }
 
+    /// A look at the value, which is rooted for as long as that takes.
+    fn look<R>(
+        &self,
+        store: &Store,
+        work: impl FnOnce(wasmtime::Val, StoreContextMut<'_, StoreData>) -> Result<R>,
+    ) -> Result<R> {
+        store.enter(|context| {
+            let mut scope = RootScope::new(context);
+            let mut context = scope.as_context_mut();
+            let value = self.to_wasmtime(store, &mut context)?;
+            work(value, context)
+        })
+    }
+
     pub(crate) fn new(store: &Store, root: Root) -> Arc<Self> {
         Arc::new(Self { owner: store.id(), root: Some(root), dropped: store.drop_queue() })
     }
@@ -87,6 +101,78 @@ impl Reference {
         })
     }
 
+    /// Makes an `i31` reference. Fails with `Range` for a number that does not fit into 31 bits, with or without a sign.
+    #[uniffi::constructor]
+    pub fn of_i31(store: &Store, value: i32) -> Result<Arc<Self>> {
+        let fitting = I31::new_i32(value).or_else(|| I31::new_u32(u32::try_from(value).ok()?));
+        let value = fitting.ok_or_else(|| {
+            WasmtimeError::range(format!("the i31 is {value}: expected -1073741824 to 2147483647"))
+        })?;
+        store.enter(|context| {
+            let mut scope = RootScope::new(context);
+            let mut context = scope.as_context_mut();
+            let made = AnyRef::from_i31(&mut context, value).to_owned_rooted(&mut context);
+            Ok(Self::new(store, Root::Any(made.map_err(lost)?)))
+        })
+    }
+
+    /// The number of an `i31`, with its sign; none for any other value.
+    pub fn i31(&self, store: &Store) -> Result<Option<i32>> {
+        self.look(store, |value, context| match value {
+            wasmtime::Val::AnyRef(Some(value)) => Ok(value.as_i31(&context).map_err(lost)?.map(|value| value.get_i32())),
+            _ => Ok(None),
+        })
+    }
+
+    /// The type of the value itself.
+    pub fn r#type(&self, store: &Store) -> Result<RefType> {
+        self.look(store, |value, context| {
+            let wasmtime::ValType::Ref(ty) = value.ty(&context).map_err(lost)? else {
+                let reason = "a reference without a reference type".to_owned();
+                return Err(WasmtimeError::Unexpected { reason });
+            };
+            Ok(RefType { nullable: false, ..RefType::from_wasmtime(&ty) })
+        })
+    }
+
+    /// Whether the value is of a type. Fails with `Unsupported` for a type of a module.
+    pub fn matches(&self, store: &Store, ty: RefType) -> Result<bool> {
+        let ty = wasmtime::ValType::Ref(ty.to_wasmtime()?);
+        self.look(store, |value, context| value.matches_ty(&context, &ty).map_err(lost))
+    }
+
+    /// The fields of a struct, the elements of an array, or what an exception carries. Fails with `Type` for anything
+    /// else.
+    pub fn fields(&self, store: &Store) -> Result<Vec<Val>> {
+        self.look(store, |value, mut context| {
+            let fields: Option<Vec<_>> = match value {
+                wasmtime::Val::AnyRef(Some(value)) => {
+                    if let Some(found) = value.as_struct(&context).map_err(lost)? {
+                        Some(found.fields(&mut context).map_err(lost)?.collect())
+                    } else if let Some(found) = value.as_array(&context).map_err(lost)? {
+                        Some(found.elems(&mut context).map_err(lost)?.collect())
+                    } else {
+                        None
+                    }
+                }
+                wasmtime::Val::ExnRef(Some(value)) => Some(value.fields(&mut context).map_err(lost)?.collect()),
+                _ => None,
+            };
+            let fields = fields.ok_or_else(|| {
+                WasmtimeError::wrong_type("the reference has no fields: expected a struct, an array or an exception")
+            })?;
+            fields.iter().map(|field| Val::from_wasmtime(field, store, &mut context)).collect()
+        })
+    }
+
+    /// The tag of an exception; none for any other value.
+    pub fn tag(&self, store: &Store) -> Result<Option<Arc<Tag>>> {
+        self.look(store, |value, mut context| match value {
+            wasmtime::Val::ExnRef(Some(value)) => Ok(Some(Tag::new(store, value.tag(&mut context).map_err(lost)?))),
+            _ => Ok(None),
+        })
+    }
+
     /// The reference as a value, to pass it on.
     pub fn value(self: Arc<Self>) -> Result<Val> {
         Ok(match &self.root {
@@ -96,6 +182,10 @@ impl Reference {
             None => return Err(WasmtimeError::Closed { what: "reference".to_owned() }),
         })
     }
+}
+
+fn lost(error: wasmtime::Error) -> WasmtimeError {
+    WasmtimeError::limit(crate::error::chain(&error))
 }
 
 impl Drop for Reference {

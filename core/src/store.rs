@@ -1,5 +1,6 @@
 //! The store: where instances live, and the way into it.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -8,14 +9,38 @@ use wasmtime::{AsContextMut, StoreContextMut};
 use crate::access::{DropQueue, Gate, Guarded, Inside, Pass, Turn, this_thread};
 use crate::error::natural;
 use crate::growth::Growth;
+use crate::growth::StoreLimits;
+use crate::host::{Body, HostDefinition};
 use crate::reference::Root;
-use crate::{Engine, Extern, Result, WasmtimeError, stack};
+use crate::wasi::Wasi;
+use crate::{Engine, Extern, Result, WasiConfig, WasmtimeError, stack};
 
 /// What a store keeps for the objects in it.
 pub(crate) struct StoreData {
     /// The store itself. It lives for as long as anything runs in it: whoever entered it borrows it.
     pub(crate) home: Weak<Store>,
     pub(crate) growth: Growth,
+    /// The bodies of the linkers' host functions that are used here.
+    pub(crate) hosts: HashMap<u64, Arc<Body>>,
+    wasi: Wasi,
+}
+
+impl StoreData {
+    fn new(reserved: u64) -> Self {
+        let growth = Growth::new(reserved);
+        Self { home: Weak::new(), growth, hosts: HashMap::new(), wasi: Wasi::default() }
+    }
+
+    /// A store that is looked at and thrown away.
+    pub(crate) fn scratch(engine: &wasmtime::Engine) -> Result<wasmtime::Store<Self>> {
+        wasmtime::Store::try_new(engine, Self::new(u64::MAX))
+            .map_err(|error| WasmtimeError::limit(crate::error::chain(&error)))
+    }
+
+    /// What guests get of WASI.
+    pub(crate) fn wasi(&mut self) -> &mut wasmtime_wasi::p1::WasiP1Ctx {
+        self.wasi.context()
+    }
 }
 
 /// Tells the stores of this process apart.
@@ -68,8 +93,7 @@ impl Store {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let (guest_stack, reserved) = (engine.guest_stack(), engine.reserved());
         let engine = engine.get()?;
-        let data = StoreData { home: Weak::new(), growth: Growth::new(reserved) };
-        let mut store = wasmtime::Store::try_new(&engine, data)
+        let mut store = wasmtime::Store::try_new(&engine, StoreData::new(reserved))
             .map_err(|error| WasmtimeError::limit(crate::error::chain(&error)))?;
         store.limiter(|data| &mut data.growth);
         let id = StoreId(NEXT.fetch_add(1, Ordering::Relaxed));
@@ -105,6 +129,35 @@ impl Store {
         let ticks = natural(ticks, "the epoch deadline")?;
         self.enter(|mut context| {
             context.set_epoch_deadline(ticks);
+            Ok(())
+        })
+    }
+
+    /// Limits what guests may use from now on; what is not set has no limit but the machine's.
+    ///
+    /// Past a limit, `memory.grow` and `table.grow` give -1 in a guest, and trap where that is asked for; growing from the
+    /// host and instantiating fail with `Limit`. Fails with `Busy` in a host function.
+    pub fn set_limits(&self, limits: StoreLimits) -> Result<()> {
+        self.gate.enter_as(this_thread(), |inside| match inside {
+            Inside::Root(guest) => {
+                guest.0.data_mut().growth.set_limits(limits);
+                // Wasmtime asks for the numbers of things here, and only here.
+                guest.0.limiter(|data| &mut data.growth);
+                Ok(())
+            }
+            Inside::Caller(_) => Err(WasmtimeError::Busy {
+                reason: "the store runs a guest: set its limits before, and not in a host function".to_owned(),
+            }),
+        })
+    }
+
+    /// Lets guests of this store have what `config` says of WASI, from now on. Files and directories are opened now.
+    ///
+    /// Fails with `Io` for a file or directory that cannot be opened.
+    pub fn set_wasi(&self, config: WasiConfig) -> Result<()> {
+        let wasi = Wasi::new(config)?;
+        self.enter(|mut context| {
+            context.data_mut().wasi = wasi;
             Ok(())
         })
     }
@@ -155,6 +208,14 @@ impl Store {
     /// The store, for whoever has to keep it. Only where somebody is inside, who borrows it.
     pub(crate) fn home(&self) -> Option<Arc<Self>> {
         self.enter(|context| Ok(context.data().home.upgrade())).ok().flatten()
+    }
+
+    /// The numbers of those that have no body here yet.
+    pub(crate) fn bodiless(&self, hosts: &[Arc<HostDefinition>]) -> Result<Vec<u64>> {
+        self.enter(|context| {
+            let missing = hosts.iter().filter(|host| !host.has_body(context.data()));
+            Ok(missing.map(|host| host.number()).collect())
+        })
     }
 
     pub(crate) fn drop_queue(&self) -> Arc<DropQueue<Root>> {
@@ -263,6 +324,12 @@ impl Store {
             self.gate.publish(unsafe { &mut *caller }, work)
         })
     }
+}
+
+/// Runs the host's `work` on the thread's own stack, where WASI calls it. The store cannot be entered meanwhile.
+pub(crate) fn on_own_stack(work: impl FnOnce() -> Result<()>) -> Result<()> {
+    let too_deep = || WasmtimeError::limit("the thread's stack has no room for a call of the host");
+    stack::on_own(HOST_CALL, |_| work()).unwrap_or_else(|| Err(too_deep()))
 }
 
 /// The guest's stack waits for a host function.

@@ -151,6 +151,14 @@ pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
         let code = TrapCode::from_wasmtime(*trap);
         return Some(WasmtimeError::Trap { code, reason: trap.to_string(), frames: frames() });
     }
+    if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
+        return Some(WasmtimeError::Exit { status: exit.0 });
+    }
+    if let Some(unknown) = error.downcast_ref::<wasmtime::UnknownImportError>() {
+        let (module, name) = (unknown.module().to_owned(), unknown.name().to_owned());
+        let reason = format!("the guest called `{module}` `{name}`, which is not defined in the linker");
+        return Some(WasmtimeError::Link { reason, module, name });
+    }
     if error.is::<wasmtime::ThrownException>() {
         let code = Some(TrapCode::UncaughtException);
         let reason = "an exception was thrown and nobody caught it".to_owned();

@@ -176,6 +176,7 @@ pub enum ExternType {
 
 /// Something that a module wants.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Record)]
+#[uniffi::export(Display)]
 pub struct ImportType {
     /// The first part of its name.
     pub module: String,
@@ -187,6 +188,7 @@ pub struct ImportType {
 
 /// Something that a module offers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Record)]
+#[uniffi::export(Display)]
 pub struct ExportType {
     /// Its name.
     pub name: String,

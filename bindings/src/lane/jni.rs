@@ -471,6 +471,7 @@ pub extern "C" fn trimaran_jni_register(env: *mut JNIEnv, class: jclass) -> jint
         method(c"openTable", c"(J)J", open_table as *mut c_void),
         method(c"closeTable", c"(J)V", close_table as *mut c_void),
         method(c"attach", c"(JJLdev/trimaran/internal/HostCallback;)V", host::attach as *mut c_void),
+        method(c"keepThrown", c"(Ljava/lang/Throwable;)J", host::keep_number as *mut c_void),
         method(c"takeThrown", c"(J)Ljava/lang/Throwable;", host::take_thrown as *mut c_void),
         method(c"globalKind", c"(JJ)I", values::global_kind as *mut c_void),
         method(c"globalGet", c"(JJ)J", values::global_get as *mut c_void),

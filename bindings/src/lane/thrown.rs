@@ -24,11 +24,16 @@ impl<T> Thrown<T> {
 
     /// Keeps one more, and gives the error that stands for it.
     pub(crate) fn keep(&self, object: T) -> WasmtimeError {
+        WasmtimeError::thrown(self.keep_number(object))
+    }
+
+    /// Keeps one more, and gives its number.
+    pub(crate) fn keep_number(&self, object: T) -> u64 {
         let mut kept = self.lock();
         let kept = kept.get_or_insert_with(|| Kept { objects: HashMap::new(), last: 0 });
         kept.last += 1;
         kept.objects.insert(kept.last, object);
-        WasmtimeError::thrown(kept.last)
+        kept.last
     }
 
     /// Takes one out, if there is such a number.

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{ExternType, FuncType, GlobalType, HeapType, Limits, MemoryType, RefType, TableType, TagType, ValType};
+use super::{
+    ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, Limits, MemoryType, RefType, TableType, TagType,
+    ValType,
+};
 
 /// A type that a module defines, written out. Such types can refer to themselves, so the types inside it
 /// are named by their kind only.
@@ -186,5 +189,34 @@ impl fmt::Display for ExternType {
             Self::OfMemory { ty } => ty.fmt(formatter),
             Self::OfTag { ty } => ty.fmt(formatter),
         }
+    }
+}
+
+impl fmt::Display for ImportType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "(import {} {} {})", Name(&self.module), Name(&self.name), self.ty)
+    }
+}
+
+impl fmt::Display for ExportType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "(export {} {})", Name(&self.name), self.ty)
+    }
+}
+
+/// A name as a string of the text format.
+struct Name<'a>(&'a str);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("\"")?;
+        for character in self.0.chars() {
+            match character {
+                '"' | '\\' => write!(formatter, "\\{character}")?,
+                character if character.is_control() => write!(formatter, "\\u{{{:x}}}", u32::from(character))?,
+                character => write!(formatter, "{character}")?,
+            }
+        }
+        formatter.write_str("\"")
     }
 }

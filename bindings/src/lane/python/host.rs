@@ -267,3 +267,9 @@ static THROWN: Thrown<Py<PyBaseException>> = Thrown::nothing();
 pub(crate) fn take_thrown(number: u64) -> Option<Py<PyBaseException>> {
     THROWN.take(number)
 }
+
+/// Keeps what a callback raised, and gives its number: an error of the core carries it past the guests.
+#[pyfunction]
+pub(crate) fn keep_thrown(exception: Py<PyBaseException>) -> u64 {
+    THROWN.keep_number(exception)
+}

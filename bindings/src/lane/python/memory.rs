@@ -306,21 +306,21 @@ macro_rules! memory_lane {
                 bytes.unwrap_or_else(|| slf.call_method1("_read", (store, start, stop)))
             }
 
-            /// Copies `data` in, beginning at `start` or at 0, and gives the number of bytes.
+            /// Copies `value` in, beginning at `start` or at 0, and gives the number of bytes.
             ///
             /// A negative `start` counts from the end, as in a slice. Raises `BoundsError` where it does not fit; then
             /// nothing is written.
-            #[pyo3(signature = (store, data, start = None))]
+            #[pyo3(signature = (store, value, start = None))]
             fn write<'py>(
                 slf: &Bound<'py, Self>,
                 store: &Bound<'py, PyAny>,
-                data: &Bound<'py, PyAny>,
+                value: &Bound<'py, PyAny>,
                 start: Option<&Bound<'py, PyAny>>,
             ) -> PyResult<Bound<'py, PyAny>> {
                 let reach = slf.get().reach(store);
-                match reach.and_then(|memory| write(slf.py(), &memory, data, start)) {
+                match reach.and_then(|memory| write(slf.py(), &memory, value, start)) {
                     Some(count) => Ok(count?.into_pyobject(slf.py())?.into_any()),
-                    None => slf.call_method1("_write", (store, data, start)),
+                    None => slf.call_method1("_write", (store, value, start)),
                 }
             }
 
@@ -447,17 +447,17 @@ impl SharedMemoryLane {
         bytes.unwrap_or_else(|| slf.call_method1("_read", (start, stop)))
     }
 
-    /// Copies `data` in, as `Memory.write` does. The whole is not written at once.
-    #[pyo3(signature = (data, start = None))]
+    /// Copies `value` in, as `Memory.write` does. The whole is not written at once.
+    #[pyo3(signature = (value, start = None))]
     fn write<'py>(
         slf: &Bound<'py, Self>,
-        data: &Bound<'py, PyAny>,
+        value: &Bound<'py, PyAny>,
         start: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let memory = slf.get().0.get();
-        match memory.and_then(|memory| write(slf.py(), &&**memory, data, start)) {
+        match memory.and_then(|memory| write(slf.py(), &&**memory, value, start)) {
             Some(count) => Ok(count?.into_pyobject(slf.py())?.into_any()),
-            None => slf.call_method1("_write", (data, start)),
+            None => slf.call_method1("_write", (value, start)),
         }
     }
 }

@@ -1,0 +1,68 @@
+//! A module whose imports are looked up already.
+
+use std::sync::Arc;
+
+use crate::closable::Closable;
+use crate::host::HostDefinition;
+use crate::store::{StoreData, StoreId};
+use crate::{Func, Instance, Result, Store, WasmtimeError};
+
+/// A module with the items that it imports, ready to be instantiated often (`wasmtime::InstancePre`).
+#[derive(uniffi::Object)]
+pub struct InstancePre {
+    inner: Closable<wasmtime::InstancePre<StoreData>>,
+    owners: Vec<StoreId>,
+    hosts: Vec<Arc<HostDefinition>>,
+}
+
+#[uniffi::export]
+impl InstancePre {
+    /// Makes an instance in a store, and runs its start function. Fails as `Linker.instantiate` does.
+    pub fn instantiate(&self, store: &Store) -> Result<Arc<Instance>> {
+        let ready = self.ready(store)?;
+        let inner = store.enter_guest(|mut context| {
+            ready.instantiate(&mut context).map_err(|error| WasmtimeError::from_guest(error, WasmtimeError::limit))
+        })?;
+        Ok(Instance::from_wasmtime(store, inner))
+    }
+
+    /// The numbers of host functions that it needs and that have no body in the store yet.
+    pub fn hosts(&self, store: &Store) -> Result<Vec<u64>> {
+        self.ready(store)?;
+        store.bodiless(&self.hosts)
+    }
+
+    /// The host function of that number in a store, which the lane gives its body. Fails with `NotFound`.
+    pub fn host(&self, store: &Store, number: u64) -> Result<Arc<Func>> {
+        self.ready(store)?;
+        let host = self.hosts.iter().find(|host| host.number() == number);
+        host.ok_or_else(|| HostDefinition::unknown(number))?.in_store(store)
+    }
+
+    /// Closes it. Its instances go on working. Closing twice does nothing.
+    pub fn release(&self) -> Result<()> {
+        self.inner.close();
+        Ok(())
+    }
+}
+
+impl InstancePre {
+    pub(crate) fn new(
+        inner: wasmtime::InstancePre<StoreData>,
+        owners: Vec<StoreId>,
+        hosts: Vec<Arc<HostDefinition>>,
+    ) -> Arc<Self> {
+        Arc::new(Self { inner: Closable::new("prepared instance", inner), owners, hosts })
+    }
+
+    /// What is to be instantiated, if it fits the store.
+    fn ready(&self, store: &Store) -> Result<wasmtime::InstancePre<StoreData>> {
+        let ready = self.inner.get()?;
+        if !wasmtime::Engine::same(ready.module().engine(), store.engine()) {
+            return Err(WasmtimeError::WrongEngine { what: "store".to_owned() });
+        }
+        self.owners.iter().try_for_each(|owner| store.check_owner(*owner, "item of the linker"))?;
+        store.check_open()?;
+        Ok(ready)
+    }
+}

@@ -1,0 +1,371 @@
+//! The linker: items by name, and the modules that are instantiated with them.
+//!
+//! Whoever waits for a store holds no linker: its items are taken out, or put in, by whoever is inside.
+
+mod definition;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use wasmtime::{AsContextMut, StoreContextMut};
+
+use crate::host::HostDefinition;
+use crate::instance::{link, missing};
+use crate::module::import_type;
+use crate::store::StoreData;
+use crate::{
+    Engine, Extern, Func, FuncType, Instance, InstancePre, Module, Result, Store, WasmtimeError, closable::Closable,
+};
+
+use self::definition::{Definition, Definitions};
+
+/// Defines items by name, and instantiates modules with those that they import (`wasmtime::Linker`).
+///
+/// A linker belongs to an engine. What is defined with a store can only be used in that store; host functions and
+/// WASI are for every store. It may be used from any thread.
+#[derive(uniffi::Object)]
+pub struct Linker {
+    /// There until it is closed.
+    engine: Closable<wasmtime::Engine>,
+    items: Mutex<Items>,
+}
+
+/// What is defined, once for wasmtime and once for us, who want to know more of it.
+struct Items {
+    linker: Arc<wasmtime::Linker<StoreData>>,
+    definitions: Definitions,
+}
+
+#[uniffi::export]
+impl Linker {
+    /// Makes an empty linker.
+    #[uniffi::constructor]
+    pub fn new(engine: &Engine) -> Result<Arc<Self>> {
+        let engine = engine.get()?;
+        let linker = Arc::new(wasmtime::Linker::new(&engine));
+        let items = Mutex::new(Items { linker, definitions: Definitions::default() });
+        Ok(Arc::new(Self { engine: Closable::new("linker", engine), items }))
+    }
+
+    /// Whether a definition may replace an earlier one of the same name. At first it may not.
+    pub fn allow_shadowing(&self, allow: bool) -> Result<()> {
+        let mut items = self.open()?;
+        items.definitions.shadowing = allow;
+        Arc::make_mut(&mut items.linker).allow_shadowing(allow);
+        Ok(())
+    }
+
+    /// Defines an item of a store.
+    ///
+    /// Fails with `Link` where the name is taken and shadowing is not allowed, and with `WrongStore` or `WrongEngine` for
+    /// an item of another one.
+    pub fn define(&self, store: &Store, module: &str, name: &str, item: Extern) -> Result<()> {
+        self.check_store(store)?;
+        let item = item.to_wasmtime(store)?;
+        store.enter(|context| self.insert(&context, store, module, name, item))
+    }
+
+    /// Defines a function of the host that every store of the engine can use. Gives its number, by which each store gets
+    /// a body for it: see `hosts`.
+    ///
+    /// Fails with `Link` where the name is taken and shadowing is not allowed.
+    pub fn define_func(&self, module: &str, name: &str, ty: FuncType) -> Result<u64> {
+        let host = Arc::new(HostDefinition::new(&self.engine.get()?, ty)?);
+        let mut items = self.open()?;
+        items.definitions.add(module, name, Definition::of_host(&host))?;
+        // SAFETY: `run` takes the slots for what the type says, and leaves there what it says.
+        let defined = unsafe {
+            let run = host.run();
+            Arc::make_mut(&mut items.linker).func_new_unchecked(module, name, host.ty().clone(), run)
+        };
+        defined.map_err(refused)?;
+        Ok(host.number())
+    }
+
+    /// Defines everything that an instance exports, as items of the module `name`. Fails as `define` does.
+    pub fn define_instance(&self, store: &Store, name: &str, instance: &Instance) -> Result<()> {
+        self.check_store(store)?;
+        let instance = instance.get(store)?;
+        store.enter(|mut context| {
+            let exports: Vec<_> =
+                instance.exports(&mut context).map(|export| (export.name().to_owned(), export.into_extern())).collect();
+            self.check_free(name, exports.iter().map(|(name, _)| name.as_str()))?;
+            exports.into_iter().try_for_each(|(item, export)| self.insert(&context, store, name, &item, export))
+        })
+    }
+
+    /// Defines what a module exports, as items of the module `name`, with the instances that they need.
+    ///
+    /// A WASI command, which exports `_start`, gets a new instance for every call of a function of it. Any other module
+    /// gets one instance now; its `_initialize` is called, if it has one. Its imports have to be defined before.
+    /// Fails as `define` and `instantiate` do.
+    pub fn define_module(&self, store: &Store, name: &str, module: &Module) -> Result<()> {
+        self.check_store(store)?;
+        let raw = module.get()?;
+        let exports = |name: &str| raw.get_export(name).is_some();
+        match (exports("_start"), exports("_initialize")) {
+            (true, false) => self.define_command(store, name, &raw),
+            (true, true) => Err(WasmtimeError::Link {
+                reason: "the module exports `_start` and `_initialize`: expected a command or a reactor, and not both"
+                    .to_owned(),
+                module: name.to_owned(),
+                name: String::new(),
+            }),
+            (false, _) => {
+                let instance = self.instantiate(store, module)?;
+                if exports("_initialize") {
+                    let Extern::OfFunc { func } = instance.export(store, "_initialize")? else {
+                        return Err(WasmtimeError::wrong_type("`_initialize` is no function: expected (func)"));
+                    };
+                    func.call(store, Vec::new())?;
+                }
+                self.define_instance(store, name, &instance)
+            }
+        }
+    }
+
+    /// Defines WASI preview 1, `wasi_snapshot_preview1`. What a guest may do is up to `Store.set_wasi`.
+    pub fn define_wasi(&self) -> Result<()> {
+        let mut items = self.open()?;
+        let names = wasi_names(items.linker.engine())?;
+        for name in names {
+            items.definitions.check(WASI, name)?;
+        }
+        wasmtime_wasi::p1::add_to_linker_sync(Arc::make_mut(&mut items.linker), StoreData::wasi).map_err(refused)?;
+        names.iter().try_for_each(|name| items.definitions.add(WASI, name, Definition::default()))
+    }
+
+    /// Defines each function that `module` imports and that is not defined yet: as one that fails with `Link` when it is
+    /// called. Other imports stay undefined.
+    pub fn define_unknown_imports_as_traps(&self, module: &Module) -> Result<()> {
+        let module = self.module(module)?;
+        let mut items = self.open()?;
+        let unknown = items.definitions.unknown(&module, |ty| ty.func().is_some());
+        Arc::make_mut(&mut items.linker).define_unknown_imports_as_traps(&module).map_err(refused)?;
+        for (module, name) in unknown {
+            items.definitions.add(&module, &name, Definition::default())?;
+        }
+        Ok(())
+    }
+
+    /// Defines each import of `module` that is not defined yet: functions that give zeros and nulls, memories and tables
+    /// of their smallest size, globals with zero or null.
+    ///
+    /// Fails with `Link` for an import of a type that has no such value.
+    pub fn define_unknown_imports_as_default_values(&self, store: &Store, module: &Module) -> Result<()> {
+        self.check_store(store)?;
+        let module = self.module(module)?;
+        store.enter(|mut context| {
+            let mut items = self.open()?;
+            let unknown = items.definitions.unknown(&module, |_| true);
+            let linker = Arc::make_mut(&mut items.linker);
+            linker.define_unknown_imports_as_default_values(&mut context, &module).map_err(refused)?;
+            for (module, name) in unknown {
+                items.definitions.add(&module, &name, Definition::of_store(store))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The item that is defined under these names. Fails with `NotFound`, and with `WrongStore` for an item of another
+    /// store.
+    pub fn get(&self, store: &Store, module: &str, name: &str) -> Result<Extern> {
+        self.check_store(store)?;
+        store.enter(|mut context| {
+            let items = self.open()?;
+            items.definitions.find(store, module, name)?;
+            let found = items.linker.get(&mut context, module, name).map_err(refused)?;
+            Ok(Extern::from_wasmtime(store, found))
+        })
+    }
+
+    /// The default function of a module: the one under the empty name, or `_start`; for a module that has neither, a
+    /// function that does nothing.
+    ///
+    /// Fails with `NotFound` where nothing is defined for that module.
+    pub fn get_default(&self, store: &Store, module: &str) -> Result<Arc<Func>> {
+        self.check_store(store)?;
+        store.enter(|mut context| {
+            let items = self.open()?;
+            items.definitions.check_default(store, module)?;
+            let found = items.linker.get_default(&mut context, module);
+            Ok(Func::new(store, found.map_err(|error| WasmtimeError::wrong_type(crate::error::chain(&error)))?))
+        })
+    }
+
+    /// Instantiates a module with the items that it imports, and runs its start function.
+    ///
+    /// Fails with `Link` where imports are not defined, of which it names all, or of another type, and as making an
+    /// `Instance` does.
+    pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Arc<Instance>> {
+        self.check_store(store)?;
+        let module = self.module(module)?;
+        let linker = {
+            let items = self.open()?;
+            items.definitions.check_imports(&module, Some(store))?;
+            Arc::clone(&items.linker)
+        };
+        let inner = store.enter_guest(|mut context| {
+            linker.instantiate(&mut context, &module).map_err(|error| explain(error, &linker, &mut context, &module))
+        })?;
+        Ok(Instance::from_wasmtime(store, inner))
+    }
+
+    /// Looks up what a module imports once, for many instances of it.
+    ///
+    /// Fails with `Link` where imports are not defined, of which it names all, or of another type.
+    pub fn instantiate_pre(&self, module: &Module) -> Result<Arc<InstancePre>> {
+        let module = self.module(module)?;
+        let items = self.open()?;
+        items.definitions.check_imports(&module, None)?;
+        let (owners, hosts) = (items.definitions.owners(&module), items.definitions.hosts(Some(&module)));
+        let inner = items.linker.instantiate_pre(&module).map_err(|error| {
+            let blank = StoreData::scratch(&self.engine.get()?);
+            blank.and_then(|mut store| Err(explain(error, &items.linker, &mut store.as_context_mut(), &module)))
+        });
+        Ok(InstancePre::new(inner.or_else(|error: Result<_>| error)?, owners, hosts))
+    }
+
+    /// The numbers of host functions that `module` imports and that have no body in the store yet; without a module, of
+    /// all host functions of the linker.
+    pub fn hosts(&self, store: &Store, module: Option<Arc<Module>>) -> Result<Vec<u64>> {
+        self.check_store(store)?;
+        let module = module.map(|module| module.get()).transpose()?;
+        let hosts = self.open()?.definitions.hosts(module.as_ref());
+        store.bodiless(&hosts)
+    }
+
+    /// The host function of that number in a store, which the lane gives its body. Fails with `NotFound`.
+    pub fn host(&self, store: &Store, number: u64) -> Result<Arc<Func>> {
+        self.check_store(store)?;
+        let host = self.open()?.definitions.host(number)?;
+        host.in_store(store)
+    }
+
+    /// Closes the linker. What was instantiated goes on working. Closing twice does nothing.
+    pub fn release(&self) -> Result<()> {
+        if let Ok(engine) = self.engine.get() {
+            let mut items = self.lock();
+            *items = Items { linker: Arc::new(wasmtime::Linker::new(&engine)), definitions: Definitions::default() };
+        }
+        self.engine.close();
+        Ok(())
+    }
+}
+
+impl Linker {
+    fn lock(&self) -> MutexGuard<'_, Items> {
+        self.items.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The items, unless the linker is closed.
+    fn open(&self) -> Result<MutexGuard<'_, Items>> {
+        self.engine.get()?;
+        Ok(self.lock())
+    }
+
+    fn check_store(&self, store: &Store) -> Result<()> {
+        if wasmtime::Engine::same(&self.engine.get()?, store.engine()) {
+            return Ok(());
+        }
+        Err(WasmtimeError::WrongEngine { what: "store".to_owned() })
+    }
+
+    fn module(&self, module: &Module) -> Result<wasmtime::Module> {
+        let module = module.get()?;
+        if wasmtime::Engine::same(&self.engine.get()?, module.engine()) {
+            return Ok(module);
+        }
+        Err(WasmtimeError::WrongEngine { what: "module".to_owned() })
+    }
+
+    fn check_free<'a>(&self, module: &str, names: impl Iterator<Item = &'a str>) -> Result<()> {
+        let items = self.open()?;
+        names.into_iter().try_for_each(|name| items.definitions.check(module, name))
+    }
+
+    fn insert(
+        &self,
+        context: &StoreContextMut<'_, StoreData>,
+        store: &Store,
+        module: &str,
+        name: &str,
+        item: wasmtime::Extern,
+    ) -> Result<()> {
+        let mut items = self.open()?;
+        items.definitions.add(module, name, Definition::of_store(store))?;
+        Arc::make_mut(&mut items.linker).define(context, module, name, item).map_err(refused)?;
+        Ok(())
+    }
+
+    /// A module with a new instance for every call. None is made now, so that no guest runs while the items are held.
+    fn define_command(&self, store: &Store, name: &str, module: &wasmtime::Module) -> Result<()> {
+        if !wasmtime::Engine::same(&self.engine.get()?, module.engine()) {
+            return Err(WasmtimeError::WrongEngine { what: "module".to_owned() });
+        }
+        store.enter(|mut context| {
+            let mut items = self.open()?;
+            items.definitions.check_imports(module, Some(store))?;
+            let functions: Vec<_> =
+                module.exports().filter(|export| export.ty().func().is_some()).map(|it| it.name().to_owned()).collect();
+            functions.iter().try_for_each(|function| items.definitions.check(name, function))?;
+            let needed = items.definitions.hosts(Some(module));
+            Arc::make_mut(&mut items.linker).module(&mut context, name, module).map_err(refused)?;
+            let command = Definition::of_command(store, needed);
+            functions.iter().try_for_each(|function| items.definitions.add(name, function, command.clone()))
+        })
+    }
+}
+
+const WASI: &str = "wasi_snapshot_preview1";
+
+/// The names of the functions of WASI, which wasmtime-wasi defines.
+fn wasi_names(engine: &wasmtime::Engine) -> Result<&'static [String]> {
+    static NAMES: OnceLock<Vec<String>> = OnceLock::new();
+    if let Some(names) = NAMES.get() {
+        return Ok(names);
+    }
+    let (mut linker, mut store) = (wasmtime::Linker::new(engine), StoreData::scratch(engine)?);
+    wasmtime_wasi::p1::add_to_linker_sync(&mut linker, StoreData::wasi).map_err(refused)?;
+    let names: HashSet<_> = linker.iter(&mut store).map(|(_, name, _)| name.to_owned()).collect();
+    Ok(NAMES.get_or_init(|| names.into_iter().collect()))
+}
+
+/// What wasmtime's linker refuses beyond what was checked before.
+fn refused(error: wasmtime::Error) -> WasmtimeError {
+    let (module, name) = error
+        .downcast_ref::<wasmtime::UnknownImportError>()
+        .map(|unknown| (unknown.module().to_owned(), unknown.name().to_owned()))
+        .unwrap_or_default();
+    WasmtimeError::Link { reason: crate::error::chain(&error), module, name }
+}
+
+/// Why a module could not be instantiated: an import of another type, or what happened in the guest.
+fn explain(
+    error: wasmtime::Error,
+    linker: &wasmtime::Linker<StoreData>,
+    context: &mut StoreContextMut<'_, StoreData>,
+    module: &wasmtime::Module,
+) -> WasmtimeError {
+    let imports: Vec<_> = module.imports().collect();
+    let given: Vec<_> =
+        imports.iter().map(|import| linker.try_get_by_import(&mut *context, import).ok().flatten()).collect();
+    let wanted: Vec<_> = imports.iter().map(import_type).collect();
+    link(error, &wanted, |index| given.get(index)?.as_ref(), context)
+}
+
+impl Definitions {
+    /// Fails with `Link`, which names all imports of the module that are not defined, and with `WrongStore`.
+    fn check_imports(&self, module: &wasmtime::Module, store: Option<&Store>) -> Result<()> {
+        let unknown: Vec<_> = module
+            .imports()
+            .filter(|import| !self.knows(import.module(), import.name()))
+            .map(|import| import_type(&import))
+            .collect();
+        if !unknown.is_empty() {
+            return Err(missing(&unknown, "not defined in the linker"));
+        }
+        let Some(store) = store else { return Ok(()) };
+        module.imports().try_for_each(|import| self.find(store, import.module(), import.name()).map(|_| ()))
+    }
+}

@@ -1,0 +1,185 @@
+//! Streams of a guest that end in the host: in memory, in a callback, or in a clear error.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
+use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
+
+use crate::error::HostError;
+use crate::store::on_own_stack;
+use crate::{Result, WasmtimeError};
+
+/// Is given what guests print. It may be used in several stores, and from any thread, which is the guest's.
+#[uniffi::export(with_foreign)]
+pub trait OutputSink: Send + Sync {
+    /// Takes the next piece. What it fails with comes out of the call that ran the guest.
+    fn write(&self, bytes: Vec<u8>) -> Result<()>;
+}
+
+/// Collects in memory what guests print.
+#[derive(uniffi::Object)]
+pub struct OutputPipe {
+    capacity: usize,
+    bytes: Mutex<Vec<u8>>,
+}
+
+#[uniffi::export]
+impl OutputPipe {
+    /// Makes an empty one that holds up to `capacity` bytes, or any number of them. A guest that writes more is told that
+    /// there is no space, after what fits has been taken.
+    #[uniffi::constructor]
+    pub fn new(capacity: Option<u64>) -> Result<Arc<Self>> {
+        let capacity = capacity.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
+        Ok(Arc::new(Self { capacity, bytes: Mutex::default() }))
+    }
+
+    /// What it has collected.
+    pub fn contents(&self) -> Result<Vec<u8>> {
+        Ok(self.lock().clone())
+    }
+
+    /// The same, and it is empty afterwards.
+    pub fn take(&self) -> Result<Vec<u8>> {
+        Ok(std::mem::take(&mut *self.lock()))
+    }
+}
+
+impl OutputPipe {
+    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, bytes: &[u8]) -> StreamResult<()> {
+        let mut kept = self.lock();
+        let room = self.capacity.saturating_sub(kept.len()).min(bytes.len());
+        kept.extend(bytes.iter().take(room));
+        if room == bytes.len() {
+            return Ok(());
+        }
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        Err(StreamError::LastOperationFailed(wasmtime::Error::new(full)))
+    }
+}
+
+/// An output that is not the system's.
+#[derive(Clone)]
+pub(super) enum Output {
+    Pipe(Arc<OutputPipe>),
+    Sink(Arc<dyn OutputSink>),
+}
+
+impl Output {
+    fn put(&self, bytes: &[u8]) -> StreamResult<()> {
+        match self {
+            Self::Pipe(pipe) => pipe.put(bytes),
+            // A language looks at which stack it is on.
+            Self::Sink(sink) => {
+                on_own_stack(|| sink.write(bytes.to_vec())).map_err(|error| StreamError::Trap(carried(error)))
+            }
+        }
+    }
+}
+
+/// A standard stream of a store that was given none.
+#[derive(Clone, Copy)]
+pub(super) struct Absent;
+
+impl Absent {
+    fn error() -> StreamError {
+        StreamError::Trap(carried(WasmtimeError::Config {
+            reason: "the guest uses WASI, and its store was given none: call set_wasi before".to_owned(),
+        }))
+    }
+}
+
+fn carried(error: WasmtimeError) -> wasmtime::Error {
+    wasmtime::Error::new(HostError(error))
+}
+
+const PIECE: usize = 64 << 10;
+
+macro_rules! output {
+    ($name:ident, |$this:ident, $bytes:ident| $put:expr) => {
+        #[async_trait]
+        impl Pollable for $name {
+            async fn ready(&mut self) {}
+        }
+
+        impl OutputStream for $name {
+            fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+                let ($this, $bytes) = (&*self, bytes.as_ref());
+                $put
+            }
+
+            fn flush(&mut self) -> StreamResult<()> {
+                Ok(())
+            }
+
+            fn check_write(&mut self) -> StreamResult<usize> {
+                Ok(PIECE)
+            }
+        }
+
+        impl AsyncWrite for $name {
+            fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+                let ($this, $bytes) = (&*self, bytes);
+                Poll::Ready($put.map(|()| bytes.len()).map_err(std::io::Error::other))
+            }
+
+            fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+                Poll::Ready(Ok(()))
+            }
+
+            fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+                Poll::Ready(Ok(()))
+            }
+        }
+
+        impl IsTerminal for $name {
+            fn is_terminal(&self) -> bool {
+                false
+            }
+        }
+
+        impl StdoutStream for $name {
+            fn p2_stream(&self) -> Box<dyn OutputStream> {
+                Box::new(self.clone())
+            }
+
+            fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+                Box::new(self.clone())
+            }
+        }
+    };
+}
+
+output!(Output, |this, bytes| this.put(bytes));
+output!(Absent, |_this, _bytes| Err::<(), _>(Absent::error()));
+
+#[async_trait]
+impl InputStream for Absent {
+    fn read(&mut self, _size: usize) -> StreamResult<Bytes> {
+        Err(Self::error())
+    }
+}
+
+impl AsyncRead for Absent {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Err(std::io::Error::other(Self::error())))
+    }
+}
+
+impl StdinStream for Absent {
+    fn p2_stream(&self) -> Box<dyn InputStream> {
+        Box::new(*self)
+    }
+
+    fn async_stream(&self) -> Box<dyn AsyncRead + Send + Sync> {
+        Box::new(*self)
+    }
+}
