@@ -6,6 +6,7 @@
 mod access;
 mod artifact;
 mod bytes;
+mod cli;
 mod closable;
 mod config;
 mod engine;
@@ -36,6 +37,7 @@ mod view;
 mod wasi;
 mod wat;
 
+pub use cli::command_line;
 pub use config::{Cache, Collector, Config, OptLevel, Profiler, Strategy};
 pub use engine::Engine;
 pub use error::{Result, WasmtimeError};

@@ -1,0 +1,202 @@
+//! `run`: a WASI program, or one function of a module.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use getopts::Matches;
+
+use super::{Failure, input, print};
+use crate::{
+    Config, Engine, EnvVar, Extern, Func, Linker, Module, Preopen, Result, Store, TrapCode, Val, ValType, WasiConfig,
+    WasiInput, WasiOutput, WasmtimeError,
+};
+
+/// What a shell says of a program that was aborted.
+const TRAPPED: i32 = 134;
+
+pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
+    let (path, bytes) = input(matches)?;
+    let arguments = matches.free.get(1..).unwrap_or_default();
+    let (fuel, timeout) = (fuel(matches)?, timeout(matches)?);
+    let config = Config {
+        consume_fuel: fuel.map(|_| true),
+        epoch_interruption: timeout.map(|_| true),
+        ..Config::default()
+    };
+    let engine = Engine::new(config)?;
+    let module = Module::new(&engine, &bytes)?;
+    let store = Store::new(&engine)?;
+    store.set_wasi(wasi(matches, path, arguments)?)?;
+    if let Some(fuel) = fuel {
+        store.set_fuel(fuel)?;
+    }
+    if let Some(timeout) = timeout {
+        store.set_epoch_deadline(1)?;
+        let engine = Arc::clone(&engine);
+        // It goes with the process.
+        std::thread::spawn(move || {
+            std::thread::sleep(timeout);
+            engine.increment_epoch()
+        });
+    }
+    let linker = Linker::new(&engine)?;
+    linker.define_wasi()?;
+    let done = match matches.opt_str("invoke") {
+        Some(name) => invoke(&linker, &store, &module, &name, arguments),
+        None => start(&linker, &store, &module),
+    };
+    done.map_err(|failure| ended(failure, fuel, timeout))
+}
+
+/// Runs a program.
+fn start(linker: &Linker, store: &Store, module: &Module) -> Result<(), Failure> {
+    let instance = linker.instantiate(store, module)?;
+    let exports = instance.exports(store)?;
+    let start = ["_start", ""].into_iter().find_map(|name| exports.iter().find(|export| export.name == name));
+    let Some(Extern::OfFunc { func }) = start.map(|export| &export.item) else {
+        let functions: Vec<_> = exports
+            .iter()
+            .filter(|export| matches!(export.item, Extern::OfFunc { .. }))
+            .map(|export| export.name.as_str())
+            .collect();
+        let reason = format!("no program: it exports no `_start`; --invoke one of: {}", functions.join(", "));
+        return Err(Failure::Usage(reason));
+    };
+    func.call(store, Vec::new())?;
+    Ok(())
+}
+
+/// Calls one function, and prints its results.
+fn invoke(linker: &Linker, store: &Store, module: &Module, name: &str, arguments: &[String]) -> Result<(), Failure> {
+    let instance = linker.instantiate(store, module)?;
+    if name != "_initialize"
+        && let Ok(Extern::OfFunc { func }) = instance.export(store, "_initialize")
+    {
+        func.call(store, Vec::new())?;
+    }
+    let Extern::OfFunc { func } = instance.export(store, name)? else {
+        return Err(Failure::Usage(format!("`{name}` is no function")));
+    };
+    let values = values(&func, store, name, arguments)?;
+    let results = func.call(store, values)?;
+    results.iter().try_for_each(|value| print(&format!("{}\n", shown(value))))
+}
+
+fn values(func: &Func, store: &Store, name: &str, arguments: &[String]) -> Result<Vec<Val>, Failure> {
+    let ty = func.r#type(store)?;
+    if ty.params.len() != arguments.len() {
+        let (given, wanted) = (arguments.len(), ty.params.len());
+        return Err(Failure::Usage(format!("`{name}` is {ty}: expected {wanted} arguments, {given} given")));
+    }
+    arguments.iter().zip(&ty.params).map(|(text, ty)| value(text, ty)).collect()
+}
+
+fn value(text: &str, ty: &ValType) -> Result<Val, Failure> {
+    let parsed = match ty {
+        ValType::I32 => integer(text, 32).map(|value| Val::I32 { value: value as i32 }),
+        ValType::I64 => integer(text, 64).map(|value| Val::I64 { value: value as i64 }),
+        ValType::F32 => text.parse::<f32>().ok().map(|value| Val::F32 { bits: value.to_bits() }),
+        ValType::F64 => text.parse::<f64>().ok().map(|value| Val::F64 { bits: value.to_bits() }),
+        ValType::V128 | ValType::Ref { .. } => None,
+    };
+    parsed.ok_or_else(|| Failure::Usage(format!("`{text}` is no {ty} that can be written here")))
+}
+
+/// A whole number of so many bits, with or without a sign, decimal or after `0x`.
+fn integer(text: &str, bits: u32) -> Option<i128> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+    let magnitude = match digits.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => digits.parse(),
+    };
+    let value = sign * i128::from(magnitude.ok()?);
+    (value >= -(1 << (bits - 1)) && value < 1 << bits).then_some(value)
+}
+
+fn shown(value: &Val) -> String {
+    match value {
+        Val::I32 { value } => value.to_string(),
+        Val::I64 { value } => value.to_string(),
+        Val::F32 { bits } => f32::from_bits(*bits).to_string(),
+        Val::F64 { bits } => f64::from_bits(*bits).to_string(),
+        Val::V128 { low, high } => format!("{high:#018x}{low:016x}"),
+        Val::FuncRef { func: None }
+        | Val::ExternRef { value: None }
+        | Val::AnyRef { value: None }
+        | Val::ExnRef { value: None }
+        | Val::Null => "null".to_owned(),
+        Val::FuncRef { .. } => "a function".to_owned(),
+        _ => "a reference".to_owned(),
+    }
+}
+
+/// How the guest's end looks from outside.
+fn ended(failure: Failure, fuel: Option<u64>, timeout: Option<Duration>) -> Failure {
+    let Failure::Error(error) = failure else { return failure };
+    match &error {
+        WasmtimeError::Exit { status } => Failure::Exit(*status, None),
+        WasmtimeError::Trap { code, frames, .. } => {
+            let mut text = match (code, fuel, timeout) {
+                (Some(TrapCode::Interrupt), _, Some(timeout)) => {
+                    format!("the guest was stopped after {} s", timeout.as_secs_f64())
+                }
+                (Some(TrapCode::OutOfFuel), Some(fuel), _) => format!("the guest has used its {fuel} units of fuel"),
+                _ => error.text(),
+            };
+            for frame in frames {
+                let name = frame.func_name.clone().unwrap_or_else(|| format!("function {}", frame.func_index));
+                text.push_str(&format!("\n    at {name}"));
+            }
+            Failure::Exit(TRAPPED, Some(text))
+        }
+        _ => Failure::Error(error),
+    }
+}
+
+fn wasi(matches: &Matches, path: &str, arguments: &[String]) -> Result<WasiConfig, Failure> {
+    let program = Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy());
+    let mut argv = vec![program.into_owned()];
+    if !matches.opt_present("invoke") {
+        argv.extend_from_slice(arguments);
+    }
+    let mut preopens = Vec::new();
+    for (option, read_only) in [("dir", false), ("dir-read-only", true)] {
+        for pair in matches.opt_strs(option) {
+            let (host_path, guest_path) = pair.split_once("::").unwrap_or((&pair, &pair));
+            let (host_path, guest_path) = (host_path.to_owned(), guest_path.to_owned());
+            preopens.push(Preopen { host_path, guest_path, read_only });
+        }
+    }
+    Ok(WasiConfig {
+        argv,
+        env: matches.opt_strs("env").iter().map(|pair| variable(pair)).collect::<Result<_, _>>()?,
+        stdin: Some(WasiInput::Inherit),
+        stdout: Some(WasiOutput::Inherit),
+        stderr: Some(WasiOutput::Inherit),
+        preopens,
+        ..WasiConfig::default()
+    })
+}
+
+fn variable(pair: &str) -> Result<EnvVar, Failure> {
+    let (name, value) = match pair.split_once('=') {
+        Some((name, value)) => (name, value.to_owned()),
+        None => match std::env::var(pair) {
+            Ok(value) => (pair, value),
+            Err(_) => return Err(Failure::Usage(format!("--env {pair}: there is no such variable here"))),
+        },
+    };
+    Ok(EnvVar { name: name.to_owned(), value })
+}
+
+fn fuel(matches: &Matches) -> Result<Option<u64>, Failure> {
+    let wrong = |_| Failure::Usage("--fuel: expected a whole number of 0 or more".to_owned());
+    matches.opt_get("fuel").map_err(wrong)
+}
+
+fn timeout(matches: &Matches) -> Result<Option<Duration>, Failure> {
+    let wrong = || Failure::Usage("--timeout: expected a number of seconds".to_owned());
+    let seconds = matches.opt_get::<f64>("timeout").map_err(|_| wrong())?;
+    seconds.map(|seconds| Duration::try_from_secs_f64(seconds).map_err(|_| wrong())).transpose()
+}
