@@ -4,6 +4,7 @@ import dev.trimaran.Caller
 import dev.trimaran.Func
 import dev.trimaran.FuncType
 import dev.trimaran.HostFunction
+import dev.trimaran.Linker
 import dev.trimaran.Memory
 import dev.trimaran.Store
 import dev.trimaran.Val
@@ -19,14 +20,20 @@ class Bodies(private val world: World) {
     val callers = mutableMapOf<String, Caller>()
 
     /** The function of a step `host`. */
-    fun host(step: Step, store: Store): Func {
-        val type = step.value("type").jsonObject
-        val (params, results) = listOf("params", "results").map { types(type.getValue(it)) }
-        return Func(store, FuncType(params, results), body(Step(step.value("body")), name(step)))
+    fun host(step: Step, store: Store): Func =
+        Func(store, type(step), body(Step(step.value("body")), step.optional("as")?.jsonPrimitive?.content.orEmpty()))
+
+    /** Defines the function of a step `define_func`. */
+    fun define(step: Step, linker: Linker) {
+        val name = step.text("name")
+        linker.func(step.text("from"), name, type(step), body(Step(step.value("body")), name))
     }
 
-    /** Where it fails there is none. */
-    private fun name(step: Step) = step.optional("as")?.jsonPrimitive?.content.orEmpty()
+    private fun type(step: Step): FuncType {
+        val type = step.value("type").jsonObject
+        val (params, results) = listOf("params", "results").map { types(type.getValue(it)) }
+        return FuncType(params, results)
+    }
 
     private fun types(names: JsonElement) = names.jsonArray.map { toValType(it.jsonPrimitive.content) }
 

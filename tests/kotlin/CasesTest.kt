@@ -43,10 +43,8 @@ class CasesTest {
         }
     }
 
-    private fun run(steps: JsonArray) {
-        val world = World()
-        steps.forEachIndexed { index, step -> explain(index, step) { world.step(step) } }
-    }
+    private fun run(steps: JsonArray): Unit =
+        World().use { world -> steps.forEachIndexed { index, step -> explain(index, step) { world.step(step) } } }
 
     private fun explain(index: Int, step: JsonElement, work: () -> Unit) {
         try {

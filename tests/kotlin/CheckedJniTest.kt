@@ -49,6 +49,7 @@ fun main() {
             GlobalTest::class,
             HostTest::class,
             LaneTest::class,
+            LinkerTest::class,
             MemoryTest::class,
             ReferenceTest::class,
             SharedMemoryTest::class,

@@ -1,12 +1,15 @@
 package dev.trimaran.tests
 
+import dev.trimaran.Allocation
 import dev.trimaran.Cache
 import dev.trimaran.Collector
 import dev.trimaran.Config
 import dev.trimaran.CraneliftFlag
 import dev.trimaran.Engine
+import dev.trimaran.Instance
 import dev.trimaran.Module
 import dev.trimaran.OptLevel
+import dev.trimaran.PoolingConfig
 import dev.trimaran.Profiler
 import dev.trimaran.Store
 import dev.trimaran.Strategy
@@ -46,6 +49,7 @@ class ConfigTest {
                     Long::class.javaObjectType -> listOf(size)
                     String::class.java -> listOf("pulley64")
                     Cache::class.java -> listOf(Cache.File("/nowhere/at/all.toml"))
+                    Allocation::class.java -> listOf(Allocation.OnDemand, Allocation.Pooling(PoolingConfig(1)))
                     List::class.java -> listOf(listOf(CraneliftFlag("no_such_flag", "1")))
                     else -> type.enumConstants.toList()
                 }
@@ -54,7 +58,8 @@ class ConfigTest {
                 assertNotEquals(Config(), config)
                 assertTrue(config.toString().contains(value.toString()))
                 try {
-                    Engine(config).close()
+                    // And it comes back as it was.
+                    Engine(config).use { assertEquals(config, it.config) }
                 } catch (_: WasmtimeException.Config) {
                     // Not every setting makes sense alone, on every machine: what counts is that core was asked.
                 }
@@ -71,6 +76,45 @@ class ConfigTest {
         fails<WasmtimeException.Config> { Engine { target = "abacus" } }
         fails<WasmtimeException.Config> { Engine { cache = Cache.File("/nowhere/at/all.toml") } }
         assertTrue(Engine { target = "pulley64" }.use { it.isPulley })
+    }
+
+    @Test
+    fun `a pool has room for so many`() {
+        val engine =
+            engine {
+                pooling {
+                    totalMemories = 1
+                    totalCoreInstances = 4
+                    maxMemorySize = 1 shl 20
+                }
+            }
+        val pooling = PoolingConfig(totalMemories = 1, totalCoreInstances = 4, maxMemorySize = 1 shl 20)
+        assertEquals(Allocation.Pooling(pooling), engine.config.allocation)
+        val (one, two) = List(2) { Store(engine) }
+        val module = Module(engine, "(module (memory 1))")
+        Instance(one, module)
+        fails<WasmtimeException.Limit> { Instance(two, module) }
+        one.close()
+        Instance(two, module)
+        fails<WasmtimeException.Range>("total_memories is -1: expected 0 or more") {
+            Engine { pooling { totalMemories = -1 } }
+        }
+    }
+
+    @Test
+    fun `every setting of a pool reaches the engine`() {
+        val settings = PoolingConfig::class.java.methods.filter { it.name.startsWith("set") }
+        for (setter in settings) {
+            val pooling = PoolingConfig()
+            // As with the defaults, but for one number, which is small: address space is dear.
+            val number: Any = if (setter.parameterTypes.single() == Int::class.javaObjectType) 1 else 1L shl 20
+            setter.invoke(pooling, number)
+            assertNotEquals(PoolingConfig(), pooling)
+            val config = config().apply { allocation = Allocation.Pooling(pooling) }
+            assertEquals(config, Engine(config).use { it.config })
+        }
+        val core = Class.forName("dev.trimaran.internal.ffi.PoolingConfig").methods.count { it.name.startsWith("set") }
+        assertEquals(core, settings.size)
     }
 
     @Test

@@ -105,6 +105,7 @@ class ErrorsTest {
         fails<WasmtimeException.Closed> { module.imports }
         fails<WasmtimeException.Closed> { module.exports }
         fails<WasmtimeException.Closed> { module.serialize() }
+        fails<WasmtimeException.Closed> { module.pack() }
         fails<WasmtimeException.Closed> { Instance(store, module) }
         assertTrue(store.isClosed)
         fails<WasmtimeException.Closed>("the store is closed") { guest.instance.exports(store) }
@@ -114,5 +115,7 @@ class ErrorsTest {
         fails<WasmtimeException.Closed> { store.fuel }
         fails<WasmtimeException.Closed> { store.fuel = 1 }
         fails<WasmtimeException.Closed> { store.setEpochDeadline(1) }
+        fails<WasmtimeException.Closed> { store.setLimits(memories = 1) }
+        fails<WasmtimeException.Closed> { store.setWasi { } }
     }
 }

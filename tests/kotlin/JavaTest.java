@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.trimaran.Allocation;
 import dev.trimaran.Config;
 import dev.trimaran.Engine;
 import dev.trimaran.Exports;
@@ -18,21 +19,28 @@ import dev.trimaran.GlobalType;
 import dev.trimaran.HeapType;
 import dev.trimaran.Instance;
 import dev.trimaran.Limits;
+import dev.trimaran.Linker;
 import dev.trimaran.Memory;
 import dev.trimaran.MemoryType;
 import dev.trimaran.Module;
+import dev.trimaran.OutputPipe;
+import dev.trimaran.PoolingConfig;
 import dev.trimaran.RefType;
+import dev.trimaran.Reference;
 import dev.trimaran.Store;
+import dev.trimaran.StoreLimits;
 import dev.trimaran.Table;
 import dev.trimaran.TableType;
 import dev.trimaran.Trimaran;
 import dev.trimaran.Val;
 import dev.trimaran.ValType;
+import dev.trimaran.WasiConfig;
 import dev.trimaran.WasmtimeException;
 import dev.trimaran.Wat;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -133,6 +141,91 @@ class JavaTest {
             Memory memory = new Memory(store, new MemoryType(new Limits(1)));
             memory.view(store).putInt(4, 7);
             assertEquals(7, memory.view(store, 4, 4L).getInt(0));
+        }
+    }
+
+    @Test
+    void linkers() throws Exception {
+        try (Engine engine = new Engine(config());
+                Linker linker = new Linker(engine);
+                Store store = new Store(engine, "state")) {
+            linker.setAllowShadowing(true);
+            linker.defineWasi();
+            FuncType type = new FuncType(List.of(ValType.I32.INSTANCE), List.of());
+            StringBuilder seen = new StringBuilder();
+            linker.func("host", "see", type, (caller, arguments) -> {
+                seen.append(caller.getData()).append(arguments.get(0).asInt());
+                return List.of();
+            });
+            String text = "(module (import \"host\" \"see\" (func $see (param i32)))"
+                    + " (memory (export \"memory\") 1)"
+                    + " (func (export \"_start\") (call $see (i32.const 7))))";
+            Module module = new Module(engine, text);
+            Instance instance = linker.instantiate(store, module);
+            instance.func(store, "_start").invoke(store);
+            linker.instantiatePre(module).instantiate(store).func(store, "_start").invoke(store);
+            linker.defineModule(store, "command", module);
+            linker.getDefault(store, "command").invoke(store);
+            assertEquals("state7state7state7", seen.toString());
+            linker.define(store, "host", "memory", instance.memory(store, "memory"));
+            assertTrue(linker.get(store, "host", "memory") instanceof Memory);
+            assertNull(linker.get(store, "host", "nothing"));
+            assertEquals("state", store.getData());
+        }
+    }
+
+    @Test
+    void wasi() throws Exception {
+        try (Engine engine = new Engine(config());
+                Linker linker = new Linker(engine);
+                Store store = new Store(engine)) {
+            linker.defineWasi();
+            OutputPipe pipe = new OutputPipe();
+            IOException problem = new IOException("checked");
+            WasiConfig config = new WasiConfig()
+                    .argv("program", "one")
+                    .env("A", "1")
+                    .env(Map.of("B", "2"))
+                    .stdin("text")
+                    .stdout(pipe)
+                    .stderr(bytes -> {
+                        throw problem;
+                    })
+                    .clock(5)
+                    .preopen(Path.of("."), "/", true);
+            config.setRandomSeed(7L);
+            store.setWasi(config);
+            String text = "(module (import \"wasi_snapshot_preview1\" \"fd_write\""
+                    + " (func $write (param i32 i32 i32 i32) (result i32)))"
+                    + " (memory (export \"memory\") 1) (data (i32.const 0) \"\\10\\00\\00\\00\\04\\00\\00\\00\")"
+                    + " (data (i32.const 16) \"boat\") (func (export \"put\") (param i32) (result i32)"
+                    + " (call $write (local.get 0) (i32.const 0) (i32.const 1) (i32.const 8))))";
+            Func put = linker.instantiate(store, new Module(engine, text)).func(store, "put");
+            assertEquals(0, put.invoke(store, 1));
+            assertEquals("boat", pipe.text());
+            assertSame(problem, assertThrows(Exception.class, () -> put.invoke(store, 2)));
+        }
+    }
+
+    @Test
+    void limitsPoolsAndReferences() {
+        Config config = config();
+        PoolingConfig pooling = new PoolingConfig();
+        pooling.setTotalMemories(2);
+        config.setAllocation(new Allocation.Pooling(pooling));
+        config.setWasmGc(true);
+        try (Engine engine = new Engine(config); Store store = new Store(engine)) {
+            assertEquals(config, engine.getConfig());
+            store.setLimits(new StoreLimits(65_536L));
+            assertThrows(WasmtimeException.Limit.class, () -> new Memory(store, new MemoryType(new Limits(2))));
+            Reference reference = Reference.ofI31(store, 5);
+            assertEquals(5, reference.i31(store));
+            assertTrue(reference.matches(store, new RefType(HeapType.Any.INSTANCE)));
+            byte[] artifact = engine.precompile("(module)");
+            assertTrue(engine.accepts(artifact));
+            Module module = Module.unpack(Module.deserialize(engine, artifact).pack());
+            assertEquals(engine.getCompatibilityHash(), module.getEngine().getCompatibilityHash());
+            assertEquals(config, Engine.shared(config).getConfig());
         }
     }
 

@@ -5,15 +5,21 @@ import dev.trimaran.FuncType
 import dev.trimaran.Global
 import dev.trimaran.GlobalType
 import dev.trimaran.HeapType
+import dev.trimaran.Instance
 import dev.trimaran.Limits
+import dev.trimaran.Module
 import dev.trimaran.RefType
 import dev.trimaran.Reference
+import dev.trimaran.Store
 import dev.trimaran.Table
 import dev.trimaran.TableType
+import dev.trimaran.Tag
+import dev.trimaran.TagType
 import dev.trimaran.Val
 import dev.trimaran.ValType
 import dev.trimaran.WasmtimeException
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertInstanceOf
 import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Assertions.assertNull
@@ -154,6 +160,49 @@ class ReferenceTest {
         assertEquals("text", call("wrap", inside))
         // It is of the right kind, and yet of another type.
         fails<WasmtimeException.Type> { call("open", inside) }
+    }
+
+    @Test
+    fun `references say what they are to`() {
+        val box = call("make", 42) as Reference
+        assertEquals("(ref (struct (field i32)))", box.type(store).toString())
+        assertTrue(box.matches(store, RefType(HeapType.Struct)))
+        assertFalse(box.matches(store, RefType(HeapType.I31)))
+        assertEquals(listOf(Val.I32(42)), box.fields(store))
+        assertNull(box.i31(store))
+        assertNull(box.tag(store))
+        val small = Reference.ofI31(store, -5)
+        assertEquals(-5, small.i31(store))
+        assertEquals("(ref i31)", small.type(store).toString())
+        fails<WasmtimeException.Type> { small.fields(store) }
+        fails<WasmtimeException.Range> { Reference.ofI31(store, Int.MIN_VALUE) }
+        assertTrue(small.same(store, call("any", small) as Reference))
+        val other = store()
+        fails<WasmtimeException.WrongStore> { small.i31(other) }
+    }
+
+    @Test
+    fun `exceptions have a tag and what they carry`() {
+        val engine = engine { wasmExceptions = true }
+        val store = Store(engine)
+        val module =
+            Module(
+                engine,
+                """(module (import "host" "t" (tag ${'$'}t (param i32 f64)))
+                  (func (export "make") (param i32) (result i32 f64 exnref)
+                    (block ${'$'}h (result i32 f64 exnref)
+                      (try_table (catch_ref ${'$'}t ${'$'}h) (throw ${'$'}t (local.get 0) (f64.const 0.5)))
+                      (unreachable))))""",
+            )
+        val type = TagType(FuncType(listOf(ValType.I32, ValType.F64), listOf()))
+        val tag = Tag(store, type)
+        assertEquals(type, tag.type(store))
+        val made = Instance(store, module, listOf(tag)).func(store, "make")(store, 7) as List<*>
+        val exception = made.last() as Reference
+        assertEquals(listOf(Val.I32(7), Val.F64(0.5)), exception.fields(store))
+        assertEquals(type, exception.tag(store)?.type(store))
+        assertTrue(exception.matches(store, RefType(HeapType.Exn)))
+        assertInstanceOf(Val.ExnRef::class.java, exception.value())
     }
 
     @Test

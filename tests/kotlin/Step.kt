@@ -58,6 +58,11 @@ fun toValType(name: String): ValType =
         "funcref" -> ValType.Ref(RefType(HeapType.Func))
         "externref" -> ValType.Ref(RefType(HeapType.Extern))
         "anyref" -> ValType.Ref(RefType(HeapType.Any))
+        "eqref" -> ValType.Ref(RefType(HeapType.Eq))
+        "i31ref" -> ValType.Ref(RefType(HeapType.I31))
+        "structref" -> ValType.Ref(RefType(HeapType.Struct))
+        "arrayref" -> ValType.Ref(RefType(HeapType.Array))
+        "exnref" -> ValType.Ref(RefType(HeapType.Exn))
         else -> throw Problem("unknown type `$name`")
     }
 

@@ -1,9 +1,11 @@
 package dev.trimaran.tests
 
+import dev.trimaran.ExportType
 import dev.trimaran.ExternType
 import dev.trimaran.FuncType
 import dev.trimaran.GlobalType
 import dev.trimaran.HeapType
+import dev.trimaran.ImportType
 import dev.trimaran.Limits
 import dev.trimaran.MemoryType
 import dev.trimaran.Module
@@ -55,6 +57,18 @@ class TypesTest {
                 "(global (mut i64))",
             ),
             Row(TagType(sum), TagType(sum.copy()), TagType(empty), "(tag (param i32 i64) (result f64))"),
+            Row(
+                ImportType("a", "b", ExternType.Func(sum)),
+                ImportType("a", "b", ExternType.Func(sum.copy())),
+                ImportType("a", "c", ExternType.Func(sum)),
+                """(import "a" "b" $sum)""",
+            ),
+            Row(
+                ExportType("e", ExternType.Memory(MemoryType(Limits(1)))),
+                ExportType("e", ExternType.Memory(MemoryType(Limits(1)))),
+                ExportType("e", ExternType.Memory(MemoryType(Limits(2)))),
+                """(export "e" (memory 1))""",
+            ),
             Row(ExternType.Func(sum), ExternType.Func(sum), ExternType.Tag(TagType(sum)), sum.toString()),
         )
 
@@ -122,5 +136,7 @@ class TypesTest {
         )
         assertEquals(module.imports[2].type, module.exports.single().type)
         assertEquals("again", module.exports.single().name)
+        assertEquals("""(import "c" "e" (tag (param f32)))""", module.imports.last().toString())
+        assertEquals("""(export "again" (memory i64 1 281474976710655))""", module.exports.single().toString())
     }
 }

@@ -1,6 +1,5 @@
 package dev.trimaran.tests
 
-import dev.trimaran.Config
 import dev.trimaran.Engine
 import dev.trimaran.Extern
 import dev.trimaran.Func
@@ -11,6 +10,7 @@ import dev.trimaran.Limits
 import dev.trimaran.Memory
 import dev.trimaran.MemoryType
 import dev.trimaran.Module
+import dev.trimaran.Reference
 import dev.trimaran.SharedMemory
 import dev.trimaran.Store
 import dev.trimaran.Table
@@ -24,7 +24,6 @@ import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonPrimitive
-import kotlinx.serialization.json.boolean
 import kotlinx.serialization.json.contentOrNull
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
@@ -39,27 +38,34 @@ import kotlin.experimental.xor
 private class Thrown(name: String) : Exception(name)
 
 /** Something that a step made, to be kept under a name. */
-private class Kept(val it: Any)
+class Kept(val it: Any)
 
 /** What the steps of one case made, and what each step does. */
-class World {
+class World : AutoCloseable {
     private val objects = mutableMapOf<String, Any>()
 
-    private inline fun <reified T> Step.named(field: String): T =
-        objects[text(field)] as? T ?: throw Problem("`${text(field)}` is no $field")
+    /** What the step names in a field. */
+    inline fun <reified T> named(step: Step, field: String): T =
+        get(step.text(field)) as? T ?: throw Problem("`${step.text(field)}` is no $field")
 
-    private val Step.engine: Engine get() = named("engine")
-    private val Step.store: Store get() = named("store")
-    private val Step.module: Module get() = named("module")
-    private val Step.instance: Instance get() = named("instance")
-    private val Step.func: Func get() = named("func")
-    private val Step.memory: Memory get() = named("memory")
-    private val Step.shared: SharedMemory get() = named("shared")
-    private val Step.global: Global get() = named("global")
-    private val Step.table: Table get() = named("table")
-    private val Step.view: View get() = named("view")
+    private val Step.engine: Engine get() = named(this, "engine")
+    private val Step.store: Store get() = named(this, "store")
+    private val Step.module: Module get() = named(this, "module")
+    private val Step.instance: Instance get() = named(this, "instance")
+    private val Step.func: Func get() = named(this, "func")
+    private val Step.memory: Memory get() = named(this, "memory")
+    private val Step.shared: SharedMemory get() = named(this, "shared")
+    private val Step.global: Global get() = named(this, "global")
+    private val Step.table: Table get() = named(this, "table")
+    private val Step.view: View get() = named(this, "view")
 
     private val bodies = Bodies(this)
+    private val wasi = WasiSteps(this)
+
+    /** The steps that other files have, by their op. */
+    private val others =
+        EngineSteps(this).all + LinkerSteps(this, bodies).all + ReferenceSteps(this).all + wasi.all
+
     private val hosts = mutableMapOf<String, Any>()
 
     /** What a host function throws under this name. */
@@ -69,6 +75,14 @@ class World {
 
     /** What was kept under this name. */
     fun get(name: String): Any = objects[name] ?: throw Problem("there is no `$name`")
+
+    /** Keeps one more. */
+    fun keep(name: String, it: Any) {
+        objects[name] = it
+    }
+
+    /** Removes what the steps left outside this process. */
+    override fun close() = wasi.close()
 
     /** Runs one step and compares how it ended. */
     fun step(element: JsonElement) {
@@ -100,7 +114,12 @@ class World {
         if (expected != null && plain != expected) throw Problem("it gave $plain")
     }
 
-    private fun run(step: Step): Any? =
+    private fun run(step: Step): Any? {
+        val other = others[step.text("op")] ?: return runHere(step)
+        return other(step)
+    }
+
+    private fun runHere(step: Step): Any? =
         when (step.text("op")) {
             "engine" -> Kept(Engine(config(step)))
             "store" -> Kept(Store(step.engine))
@@ -113,7 +132,7 @@ class World {
             "exports" -> step.module.exports.map { "${it.name} ${it.type}" }
             "instance" -> Kept(Instance(step.store, step.module, imports(step)))
             "export" -> Kept(step.instance.export(step.store, step.text("name")))
-            "close" -> step.named<AutoCloseable>("object").close()
+            "close" -> named<AutoCloseable>(step, "object").close()
             "call" -> step.func.call(step.store, step.value("args").jsonArray.map(::value))
             "call_int" -> step.func.call(step.store, Val.of(BigInteger(step.text("int"))))
             "func_type" -> step.func.type(step.store).toString()
@@ -144,7 +163,7 @@ class World {
                 table.copy(
                     store,
                     step.long("index"),
-                    step.named("source"),
+                    named(step, "source"),
                     step.long("source_index"),
                     step.long("length"),
                 )
@@ -179,6 +198,7 @@ class World {
         val name = parts.getOrNull(1)
         return when (parts[0]) {
             "func" -> Val.FuncRef(name?.let { get(it) as Func })
+            "ref" -> name?.let { Val.of(get(it)) } ?: Val.Null
             "host" -> Val.ExternRef(hosts.getOrPut(name ?: throw Problem("$element has no text")) { Any() })
             else -> toVal(element)
         }
@@ -196,12 +216,25 @@ class World {
     private fun shown(found: Val, expected: JsonElement?, step: Step): JsonElement =
         when (found) {
             is Val.FuncRef -> if (isSame(found.func, expected, step)) expected!! else fromVal(found)
-            is Val.ExternRef -> {
-                val text = hosts.entries.find { it.value === found.value }?.key
-                if (text == null) fromVal(found) else JsonArray(listOf("host", text).map(::JsonPrimitive))
+            is Val.I32, is Val.I64, is Val.F32, is Val.F64, is Val.V128 -> fromVal(found)
+            else -> {
+                val host = (found as? Val.ExternRef)?.value
+                val text = hosts.entries.find { it.value === host }?.key
+                when {
+                    text != null -> JsonArray(listOf("host", text).map(::JsonPrimitive))
+                    isSameReference(found.unwrap(), expected, step) -> expected!!
+                    else -> fromVal(found)
+                }
             }
-            else -> fromVal(found)
         }
+
+    /** Whether it is `["ref", name]` of that very reference, or `["ref", null]` of null. */
+    private fun isSameReference(found: Any?, expected: JsonElement?, step: Step): Boolean {
+        val parts = (expected as? JsonArray)?.map { it.jsonPrimitive.contentOrNull } ?: return false
+        if (parts.size != 2 || parts[0] != "ref") return false
+        val wanted = parts[1]?.let { get(it) as Reference } ?: return found == null
+        return found is Reference && found.same(step.store, wanted)
+    }
 
     /** Whether it is `["func", name]` of that very function. */
     private fun isSame(found: Func?, expected: JsonElement?, step: Step): Boolean {
@@ -216,8 +249,9 @@ class World {
             objects[it.jsonPrimitive.content] as? Extern ?: throw Problem("$it cannot be imported")
         }
 
-    private fun artifact(step: Step): ByteArray {
-        val artifact = step.named<ByteArray>("artifact").copyOf()
+    /** The artifact of a step, with the bit flipped that it says. */
+    fun artifact(step: Step): ByteArray {
+        val artifact = named<ByteArray>(step, "artifact").copyOf()
         step.optional("flip")?.jsonPrimitive?.long?.toInt()?.let { flip ->
             val index = if (flip < 0) flip + artifact.size else flip
             artifact[index] = artifact[index] xor 1
@@ -231,7 +265,9 @@ private fun plain(found: Any?): JsonElement =
     when (found) {
         null, Unit -> JsonNull
         is JsonElement -> found
+        is Int -> JsonPrimitive(found)
         is Long -> JsonPrimitive(found)
+        is Boolean -> JsonPrimitive(found)
         is String -> JsonPrimitive(found)
         is ByteArray -> JsonPrimitive(HexFormat.of().formatHex(found))
         is List<*> -> JsonArray(found.map(::plain))
@@ -280,32 +316,6 @@ private fun write(view: ByteBuffer, offset: Int, data: ByteArray) {
 private fun byte(step: Step, name: String): Byte =
     step.long(name).also { if (it !in 0..255) throw Problem("`$name` is no byte") }.toByte()
 
-/** The configuration of a step, for the target under test. */
-private fun config(step: Step): Config =
-    config().apply {
-        step.optional("config")?.jsonObject?.forEach { (name, value) ->
-            val setting = value.jsonPrimitive
-            when (name) {
-                "target" -> target = setting.content
-                "wasm_threads" -> wasmThreads = setting.boolean
-                "shared_memory" -> sharedMemory = setting.boolean
-                "wasm_memory64" -> wasmMemory64 = setting.boolean
-                "wasm_simd" -> wasmSimd = setting.boolean
-                "wasm_relaxed_simd" -> wasmRelaxedSimd = setting.boolean
-                "wasm_gc" -> wasmGc = setting.boolean
-                "wasm_function_references" -> wasmFunctionReferences = setting.boolean
-                "wasm_exceptions" -> wasmExceptions = setting.boolean
-                "wasm_custom_page_sizes" -> wasmCustomPageSizes = setting.boolean
-                "consume_fuel" -> consumeFuel = setting.boolean
-                "max_wasm_stack" -> maxWasmStack = setting.long
-                "memory_reservation" -> memoryReservation = setting.long
-                "memory_guard_size" -> memoryGuardSize = setting.long
-                "memory_reservation_for_growth" -> memoryReservationForGrowth = setting.long
-                else -> throw Problem("unknown setting `$name`")
-            }
-        }
-    }
-
 private fun globalType(step: Step) = GlobalType(toValType(step.text("type")), step.boolean("mutable"))
 
 private fun tableType(step: Step): TableType {
@@ -317,24 +327,6 @@ private fun memoryType(step: Step): MemoryType {
     val limits = Limits(step.long("min"), step.optional("max")?.jsonPrimitive?.long)
     return MemoryType(limits, shared = step.boolean("shared"))
 }
-
-private fun module(step: Step, engine: Engine): Module {
-    val file = step.optional("file") ?: return Module(engine, source(step))
-    return Module.fromFile(engine, moduleFile(file))
-}
-
-/** The bytes of a module: text, hex, or a file of `tests/modules`. */
-private fun source(step: Step): ByteArray {
-    val given = listOf("wat", "hex", "file").filter { step.optional(it) != null }
-    return when (given.singleOrNull()) {
-        "wat" -> step.text("wat").encodeToByteArray()
-        "hex" -> step.bytes("hex")
-        "file" -> moduleFile(step.value("file")).toFile().readBytes()
-        else -> throw Problem("a module needs one of `wat`, `hex` and `file`")
-    }
-}
-
-private fun moduleFile(name: JsonElement) = root.resolve("tests/modules").resolve(name.jsonPrimitive.content)
 
 /** Compares an error with what a case expects of it. */
 private fun check(found: WasmtimeException, expected: JsonElement) {

@@ -3,12 +3,19 @@ package dev.trimaran
 /**
  * The guest that called a host function, as [HostFunction] gets it.
  *
- * It is valid on its own thread, until its host function returns; afterwards every use of it but [store] fails with
+ * It is valid on its own thread, until its host function returns; afterwards every use of it but [store] and [data] fails with
  * `Escaped`. The store may be used in every way meanwhile: to call guests, to read, to grow, to make functions.
  *
  * @property store The store of the guest. It may be kept.
  */
 public class Caller internal constructor(public val store: Store, private val pass: Long) {
+    /** What the host has given the store: [Store.data]. */
+    public var data: Any?
+        get() = store.data
+        set(data) {
+            store.data = data
+        }
+
     /** What the calling instance exports under [name], or null. */
     public operator fun get(name: String): Extern? =
         core(store) { store.raw.callerExport(pass.toULong(), name) }?.toPublic()

@@ -1,13 +1,5 @@
 package dev.trimaran
 
-import dev.trimaran.internal.ffi.Cache as RawCache
-import dev.trimaran.internal.ffi.Collector as RawCollector
-import dev.trimaran.internal.ffi.Config as RawConfig
-import dev.trimaran.internal.ffi.CraneliftFlag as RawCraneliftFlag
-import dev.trimaran.internal.ffi.OptLevel as RawOptLevel
-import dev.trimaran.internal.ffi.Profiler as RawProfiler
-import dev.trimaran.internal.ffi.Strategy as RawStrategy
-
 /** Which compiler turns a module into machine code. */
 public enum class Strategy {
     /** The best one that there is for the target. */
@@ -169,6 +161,9 @@ public class Config {
     /** Keeps compiled modules between runs. */
     public var cache: Cache? = null
 
+    /** Where instances get their memories and tables from. */
+    public var allocation: Allocation? = null
+
     /** Lets [Engine.incrementEpoch] interrupt guests at their deadlines. */
     public var epochInterruption: Boolean? = null
 
@@ -230,6 +225,11 @@ public class Config {
      */
     public var craneliftFlags: List<CraneliftFlag> = emptyList()
 
+    /** Has instances come from a pool ([Allocation.Pooling]), as in `Engine { pooling { totalMemories = 10 } }`. */
+    public fun pooling(configure: PoolingConfig.() -> Unit) {
+        allocation = Allocation.Pooling(PoolingConfig().apply(configure))
+    }
+
     /** Whether every setting is the same. */
     override fun equals(other: Any?): Boolean = other is Config && settings() == other.settings()
 
@@ -267,6 +267,7 @@ public class Config {
             "craneliftNanCanonicalization" to craneliftNanCanonicalization,
             "profiler" to profiler,
             "cache" to cache,
+            "allocation" to allocation,
             "epochInterruption" to epochInterruption,
             "consumeFuel" to consumeFuel,
             "parallelCompilation" to parallelCompilation,
@@ -285,68 +286,4 @@ public class Config {
             "signalsBasedTraps" to signalsBasedTraps,
             "craneliftFlags" to craneliftFlags.ifEmpty { null },
         )
-
-    /** Fails with `Range` for a size below 0. */
-    @JvmSynthetic
-    internal fun toRaw(): RawConfig =
-        RawConfig(
-            debugInfo = debugInfo,
-            wasmThreads = wasmThreads,
-            wasmTailCall = wasmTailCall,
-            wasmReferenceTypes = wasmReferenceTypes,
-            wasmSimd = wasmSimd,
-            wasmBulkMemory = wasmBulkMemory,
-            wasmMultiValue = wasmMultiValue,
-            wasmMultiMemory = wasmMultiMemory,
-            wasmMemory64 = wasmMemory64,
-            wasmRelaxedSimd = wasmRelaxedSimd,
-            wasmRelaxedSimdDeterministic = wasmRelaxedSimdDeterministic,
-            wasmComponentModel = wasmComponentModel,
-            wasmComponentModelMap = wasmComponentModelMap,
-            wasmExceptions = wasmExceptions,
-            wasmFunctionReferences = wasmFunctionReferences,
-            wasmGc = wasmGc,
-            wasmWideArithmetic = wasmWideArithmetic,
-            wasmCustomPageSizes = wasmCustomPageSizes,
-            wasmStackSwitching = wasmStackSwitching,
-            strategy = strategy?.toRaw(),
-            craneliftDebugVerifier = craneliftDebugVerifier,
-            craneliftOptLevel = craneliftOptLevel?.toRaw(),
-            craneliftNanCanonicalization = craneliftNanCanonicalization,
-            profiler = profiler?.toRaw(),
-            cache = cache?.toRaw(),
-            epochInterruption = epochInterruption,
-            consumeFuel = consumeFuel,
-            parallelCompilation = parallelCompilation,
-            sharedMemory = sharedMemory,
-            maxWasmStack = size(maxWasmStack, "max_wasm_stack"),
-            gcSupport = gcSupport,
-            collector = collector?.toRaw(),
-            memoryMayMove = memoryMayMove,
-            memoryReservation = size(memoryReservation, "memory_reservation"),
-            memoryGuardSize = size(memoryGuardSize, "memory_guard_size"),
-            memoryReservationForGrowth = size(memoryReservationForGrowth, "memory_reservation_for_growth"),
-            memoryInitCow = memoryInitCow,
-            nativeUnwindInfo = nativeUnwindInfo,
-            target = target,
-            macosUseMachPorts = macosUseMachPorts,
-            signalsBasedTraps = signalsBasedTraps,
-            craneliftFlags = craneliftFlags.map { RawCraneliftFlag(it.name, it.value) },
-        )
 }
-
-private fun size(bytes: Long?, setting: String): ULong? = bytes?.let { natural(it, setting) }
-
-private fun Strategy.toRaw(): RawStrategy = RawStrategy.valueOf(name)
-
-private fun OptLevel.toRaw(): RawOptLevel = RawOptLevel.valueOf(name)
-
-private fun Profiler.toRaw(): RawProfiler = RawProfiler.valueOf(name)
-
-private fun Collector.toRaw(): RawCollector = RawCollector.valueOf(name)
-
-private fun Cache.toRaw(): RawCache =
-    when (this) {
-        Cache.Standard -> RawCache.Standard
-        is Cache.File -> RawCache.File(path)
-    }

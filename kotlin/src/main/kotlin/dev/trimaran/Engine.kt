@@ -18,6 +18,17 @@ public class Engine private constructor(@get:JvmSynthetic internal val raw: Raw)
     /** Makes an engine with the settings that [configure] sets, as in `Engine { wasmThreads = true }`. */
     public constructor(configure: Config.() -> Unit) : this(Config().apply(configure))
 
+    /** The configuration that it was made with: a copy, which may be changed. */
+    public val config: Config
+        get() = core { raw.config() }.toPublic()
+
+    /**
+     * Is equal for engines whose compiled modules fit each other: of the same version, target and configuration. It has 64
+     * bits and no sign.
+     */
+    public val compatibilityHash: Long
+        get() = core { raw.compatibilityHash() }.toLong()
+
     /** Whether guests run on the portable interpreter. */
     public val isPulley: Boolean
         get() = core { raw.isPulley() }
@@ -29,8 +40,34 @@ public class Engine private constructor(@get:JvmSynthetic internal val raw: Raw)
     public fun incrementEpoch(): Unit = core { raw.incrementEpoch() }
 
     /**
+     * Compiles a module, in the binary or the text format, to what [Module.serialize] gives, and makes no module. Fails as
+     * [Module] does.
+     */
+    public fun precompile(bytes: ByteArray): ByteArray = lending(bytes.direct(), this) { raw.precompile(it) }
+
+    /** Compiles a module in the text format to what [Module.serialize] gives. Fails as [Module] does. */
+    public fun precompile(text: String): ByteArray = precompile(text.utf8())
+
+    /** Whether [Module.deserialize] would take this here: whole, and of this version and configuration. */
+    public fun accepts(artifact: ByteArray): Boolean = lending(artifact.direct(), this) { raw.accepts(it) }
+
+    /**
      * Closes the engine: it can no longer be used. What was made with it goes on working. Closing twice does
      * nothing.
      */
     override fun close(): Unit = core { raw.release() }
+
+    /** The other way to an engine. */
+    public companion object {
+        /**
+         * The one engine of this process for that configuration: the same one for everybody who asks for it, for as long as
+         * anything uses it. Fails as [Engine] does.
+         */
+        @JvmStatic
+        @JvmOverloads
+        public fun shared(config: Config = Config()): Engine = Engine(core { Raw.shared(config.toRaw()) })
+
+        @JvmSynthetic
+        internal fun of(raw: Raw): Engine = Engine(raw)
+    }
 }

@@ -50,6 +50,16 @@ public sealed class ExternType {
             is Memory -> type
             is Tag -> type
         }.toString()
+
+    @JvmSynthetic
+    internal fun toRaw(): RawExternType =
+        when (this) {
+            is Func -> RawExternType.OfFunc(type.toRaw())
+            is Global -> RawExternType.OfGlobal(type.toRaw())
+            is Table -> RawExternType.OfTable(type.toRaw())
+            is Memory -> RawExternType.OfMemory(type.toRaw())
+            is Tag -> RawExternType.OfTag(type.toRaw())
+        }
 }
 
 /**
@@ -59,7 +69,10 @@ public sealed class ExternType {
  * @property name The second part of its name.
  * @property type What it has to be.
  */
-public data class ImportType(public val module: String, public val name: String, public val type: ExternType)
+public data class ImportType(public val module: String, public val name: String, public val type: ExternType) {
+    /** The import, as in the text format. */
+    override fun toString(): String = RawImportType(module, name, type.toRaw()).toString()
+}
 
 /**
  * Something that a module offers.
@@ -67,7 +80,10 @@ public data class ImportType(public val module: String, public val name: String,
  * @property name Its name.
  * @property type What it is.
  */
-public data class ExportType(public val name: String, public val type: ExternType)
+public data class ExportType(public val name: String, public val type: ExternType) {
+    /** The export, as in the text format. */
+    override fun toString(): String = RawExportType(name, type.toRaw()).toString()
+}
 
 @JvmSynthetic
 internal fun RawExternType.toPublic(): ExternType =

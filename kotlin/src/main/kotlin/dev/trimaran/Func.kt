@@ -46,7 +46,7 @@ public class Func private constructor(given: Raw?, @get:JvmSynthetic internal va
      * leak. Where all values are numbers, [wrap] is simpler and faster.
      */
     public constructor(store: Store, type: FuncType, function: HostFunction) : this(host(store, type)) {
-        attach(store, HostBody(store, raw, signature(store), function))
+        attach(store, function)
     }
 
     /** The function's type. */
@@ -141,7 +141,14 @@ public class Func private constructor(given: Raw?, @get:JvmSynthetic internal va
     @Synchronized
     private fun firstMade(): Raw = made ?: Handles.func(handle, this).also { made = it }
 
-    private fun attach(store: Store, body: HostCallback) {
+    /** Gives a function of the host, which has none yet, its body. */
+    @JvmSynthetic
+    internal fun attach(store: Store, function: HostFunction): Unit =
+        attach(store, HostBody(store, raw, signature(store), function))
+
+    /** Gives a function of the host, which has none yet, its body: one may serve many stores. */
+    @JvmSynthetic
+    internal fun attach(store: Store, body: HostCallback) {
         core(this, store) { Lane.attach(lane.pointer, store.lane.pointer, body) }
         store.keep(body)
     }
@@ -160,37 +167,18 @@ public class Func private constructor(given: Raw?, @get:JvmSynthetic internal va
          * of the result, as in `Func.wrap<Int>(store) { 7 }`. Fails with `Type` for other types than these.
          */
         public inline fun <reified R : Any> wrap(store: Store, crossinline function: () -> R): Func =
-            wrapped(
-                store,
-                hostType(R::class),
-                object : HostCallback() {
-                    override fun call0(pass: Long): Long = bits(function())
-                },
-            )
+            wrapped(store, typedHost(function))
 
         /** Makes a function of the host from one of Kotlin, as without parameters. */
         public inline fun <reified A : Any, reified R : Any> wrap(store: Store, crossinline function: (A) -> R): Func =
-            wrapped(
-                store,
-                hostType(R::class, A::class),
-                object : HostCallback() {
-                    override fun call1(pass: Long, a: Long): Long = bits(function(number(a)))
-                },
-            )
+            wrapped(store, typedHost(function))
 
         /** Makes a function of the host from one of Kotlin, as without parameters. */
         public inline fun <
             reified A : Any,
             reified B : Any,
             reified R : Any,
-            > wrap(store: Store, crossinline function: (A, B) -> R): Func =
-            wrapped(
-                store,
-                hostType(R::class, A::class, B::class),
-                object : HostCallback() {
-                    override fun call2(pass: Long, a: Long, b: Long): Long = bits(function(number(a), number(b)))
-                },
-            )
+            > wrap(store: Store, crossinline function: (A, B) -> R): Func = wrapped(store, typedHost(function))
 
         /** Makes a function of the host from one of Kotlin, as without parameters. */
         public inline fun <
@@ -198,15 +186,7 @@ public class Func private constructor(given: Raw?, @get:JvmSynthetic internal va
             reified B : Any,
             reified C : Any,
             reified R : Any,
-            > wrap(store: Store, crossinline function: (A, B, C) -> R): Func =
-            wrapped(
-                store,
-                hostType(R::class, A::class, B::class, C::class),
-                object : HostCallback() {
-                    override fun call3(pass: Long, a: Long, b: Long, c: Long): Long =
-                        bits(function(number(a), number(b), number(c)))
-                },
-            )
+            > wrap(store: Store, crossinline function: (A, B, C) -> R): Func = wrapped(store, typedHost(function))
 
         /** Makes a function of the host from one of Kotlin, as without parameters. */
         public inline fun <
@@ -215,19 +195,11 @@ public class Func private constructor(given: Raw?, @get:JvmSynthetic internal va
             reified C : Any,
             reified D : Any,
             reified R : Any,
-            > wrap(store: Store, crossinline function: (A, B, C, D) -> R): Func =
-            wrapped(
-                store,
-                hostType(R::class, A::class, B::class, C::class, D::class),
-                object : HostCallback() {
-                    override fun call4(pass: Long, a: Long, b: Long, c: Long, d: Long): Long =
-                        bits(function(number(a), number(b), number(c), number(d)))
-                },
-            )
+            > wrap(store: Store, crossinline function: (A, B, C, D) -> R): Func = wrapped(store, typedHost(function))
 
         @PublishedApi
-        internal fun wrapped(store: Store, type: FuncType, body: HostCallback): Func =
-            of(host(store, type)).apply { attach(store, body) }
+        internal fun wrapped(store: Store, host: TypedHost): Func =
+            of(host(store, host.type)).apply { attach(store, host.body) }
 
         /** A function without a body. */
         private fun host(store: Store, type: FuncType): Raw = core(store) { Raw.host(store.raw, type.toRaw()) }

@@ -1,5 +1,6 @@
 package dev.trimaran
 
+import dev.trimaran.internal.HostCallback
 import kotlin.reflect.KClass
 
 /**
@@ -23,6 +24,72 @@ public fun interface HostFunction {
     @Throws(Exception::class)
     public fun Caller.call(arguments: List<Val>): List<Val>
 }
+
+/** A function of Kotlin over numbers, as guests call it. It knows no store. */
+@PublishedApi
+internal class TypedHost(val type: FuncType, val body: HostCallback)
+
+@PublishedApi
+internal inline fun <reified R : Any> typedHost(crossinline function: () -> R): TypedHost =
+    TypedHost(
+        hostType(R::class),
+        object : HostCallback() {
+            override fun call0(pass: Long): Long = bits(function())
+        },
+    )
+
+@PublishedApi
+internal inline fun <reified A : Any, reified R : Any> typedHost(crossinline function: (A) -> R): TypedHost =
+    TypedHost(
+        hostType(R::class, A::class),
+        object : HostCallback() {
+            override fun call1(pass: Long, a: Long): Long = bits(function(number(a)))
+        },
+    )
+
+@PublishedApi
+internal inline fun <
+    reified A : Any,
+    reified B : Any,
+    reified R : Any,
+    > typedHost(crossinline function: (A, B) -> R): TypedHost =
+    TypedHost(
+        hostType(R::class, A::class, B::class),
+        object : HostCallback() {
+            override fun call2(pass: Long, a: Long, b: Long): Long = bits(function(number(a), number(b)))
+        },
+    )
+
+@PublishedApi
+internal inline fun <
+    reified A : Any,
+    reified B : Any,
+    reified C : Any,
+    reified R : Any,
+    > typedHost(crossinline function: (A, B, C) -> R): TypedHost =
+    TypedHost(
+        hostType(R::class, A::class, B::class, C::class),
+        object : HostCallback() {
+            override fun call3(pass: Long, a: Long, b: Long, c: Long): Long =
+                bits(function(number(a), number(b), number(c)))
+        },
+    )
+
+@PublishedApi
+internal inline fun <
+    reified A : Any,
+    reified B : Any,
+    reified C : Any,
+    reified D : Any,
+    reified R : Any,
+    > typedHost(crossinline function: (A, B, C, D) -> R): TypedHost =
+    TypedHost(
+        hostType(R::class, A::class, B::class, C::class, D::class),
+        object : HostCallback() {
+            override fun call4(pass: Long, a: Long, b: Long, c: Long, d: Long): Long =
+                bits(function(number(a), number(b), number(c), number(d)))
+        },
+    )
 
 /** The type of a function of numbers, by the classes of what it takes and gives, or `Type`. */
 @PublishedApi

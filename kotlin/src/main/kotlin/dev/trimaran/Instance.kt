@@ -3,7 +3,7 @@ package dev.trimaran
 import dev.trimaran.internal.ffi.Instance as Raw
 
 /** An instance of a module. It belongs to one store. */
-public class Instance private constructor(private val raw: Raw) {
+public class Instance private constructor(@get:JvmSynthetic internal val raw: Raw) {
     /**
      * Links a module with [imports], in the order of [Module.imports], and runs its start function.
      *
@@ -23,9 +23,35 @@ public class Instance private constructor(private val raw: Raw) {
     /** What the instance exports under [name]. Fails with `NotFound`, which names what there is. */
     public fun export(store: Store, name: String): Extern = core(store) { raw.export(store.raw, name) }.toPublic()
 
+    /** What the instance exports under [name], or null. */
+    public operator fun get(store: Store, name: String): Extern? =
+        try {
+            export(store, name)
+        } catch (_: WasmtimeException.NotFound) {
+            null
+        }
+
     /** The function that is exported under [name], or `NotFound`, or `Type`. */
     public fun func(store: Store, name: String): Func = export(store, name).expect(name, "a function")
 
     /** The memory that is exported under [name], or `NotFound`, or `Type`. */
     public fun memory(store: Store, name: String): Memory = export(store, name).expect(name, "a memory")
+
+    /** The shared memory that is exported under [name], or `NotFound`, or `Type`. */
+    public fun sharedMemory(store: Store, name: String): SharedMemory =
+        export(store, name).expect(name, "a shared memory")
+
+    /** The global that is exported under [name], or `NotFound`, or `Type`. */
+    public fun global(store: Store, name: String): Global = export(store, name).expect(name, "a global")
+
+    /** The table that is exported under [name], or `NotFound`, or `Type`. */
+    public fun table(store: Store, name: String): Table = export(store, name).expect(name, "a table")
+
+    /** The tag that is exported under [name], or `NotFound`, or `Type`. */
+    public fun tag(store: Store, name: String): Tag = export(store, name).expect(name, "a tag")
+
+    internal companion object {
+        @JvmSynthetic
+        internal fun of(raw: Raw): Instance = Instance(raw)
+    }
 }

@@ -145,6 +145,12 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
     public fun hexdump(store: Store, start: Long = 0, length: Long = 256, width: Long = 16): String =
         core(store) { raw.hexdump(store.raw, start, length, width) }
 
+    /** The byte at [offset], as in `memory[store, 0]`. */
+    public operator fun get(store: Store, offset: Long): Byte = loadI8(store, offset)
+
+    /** Sets the byte at [offset] to [value], as in `memory[store, 0] = 1`. */
+    public operator fun set(store: Store, offset: Long, value: Byte): Unit = storeI8(store, offset, value)
+
     /** Reads a signed 8-bit integer at [offset], in little-endian order. It need not be aligned. */
     public fun loadI8(store: Store, offset: Long): Byte = load8(store, offset).toByte()
 

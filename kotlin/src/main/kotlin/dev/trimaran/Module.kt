@@ -1,11 +1,20 @@
 package dev.trimaran
 
+import java.io.InvalidObjectException
+import java.io.ObjectInputStream
+import java.io.Serializable
 import java.nio.file.Path
 import dev.trimaran.internal.ffi.Module as Raw
 import dev.trimaran.internal.ffi.validate as rawValidate
 
-/** A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread. */
-public class Module private constructor(@get:JvmSynthetic internal val raw: Raw) : AutoCloseable {
+/**
+ * A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread.
+ *
+ * It is serializable: it is written as [pack] gives it, and read as [unpack] takes it.
+ */
+public class Module private constructor(@get:JvmSynthetic internal val raw: Raw) :
+    AutoCloseable,
+    Serializable {
     /**
      * Compiles a module from the binary or the text format.
      *
@@ -21,6 +30,10 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
     public val name: String?
         get() = core { raw.name() }
 
+    /** The engine that it belongs to. */
+    public val engine: Engine
+        get() = Engine.of(core { raw.engine() })
+
     /** What the module wants, in its order. */
     public val imports: List<ImportType>
         get() = core { raw.imports() }.map { it.toPublic() }
@@ -32,11 +45,30 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
     /** The compiled module as bytes, to keep it and to load it without compiling. */
     public fun serialize(): ByteArray = core { raw.serialize() }
 
+    /** The compiled module and its engine's configuration as bytes, for [unpack]. */
+    public fun pack(): ByteArray = core { raw.pack() }
+
     /** Closes the module. Instances of it go on working. Closing twice does nothing. */
     override fun close(): Unit = core { raw.release() }
 
+    private fun writeReplace(): Any = Packed(pack())
+
+    private fun readObject(@Suppress("UNUSED_PARAMETER") input: ObjectInputStream): Unit =
+        throw InvalidObjectException("a module is read as its packed bytes")
+
+    /** What is written for a module. */
+    private class Packed(private val bytes: ByteArray) : Serializable {
+        private fun readResolve(): Any = unpack(bytes)
+
+        private companion object {
+            private const val serialVersionUID = 1L
+        }
+    }
+
     /** The other ways to a module. */
     public companion object {
+        private const val serialVersionUID = 1L
+
         /** Compiles a module from a file in the binary or the text format. Fails with `Io` as well. */
         @JvmStatic
         public fun fromFile(engine: Engine, path: String): Module =
@@ -74,5 +106,14 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
         /** Makes a module from a file that holds what [serialize] gave. Fails with `Io` as well. */
         @JvmStatic
         public fun deserializeFile(engine: Engine, path: Path): Module = deserializeFile(engine, path.toString())
+
+        /**
+         * Makes a module from what [pack] gave. It belongs to [Engine.shared] of the configuration that is in there. Fails
+         * with `Artifact` where a single bit differs, or where another version made it.
+         *
+         * Like an artifact, it is machine code: take it only from where you would take a program.
+         */
+        @JvmStatic
+        public fun unpack(bytes: ByteArray): Module = Module(lending(bytes.direct()) { Raw.unpack(it) })
     }
 }

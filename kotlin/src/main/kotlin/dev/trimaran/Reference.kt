@@ -18,6 +18,24 @@ public class Reference private constructor(
     public fun same(store: Store, other: Reference): Boolean =
         core(store, other) { raw.same(store.raw, other.raw) }
 
+    /** The type of the value itself, which is not nullable: the most exact one that there is. */
+    public fun type(store: Store): RefType = core(store) { raw.type(store.raw) }.toPublic()
+
+    /** Whether the value has this type, or one below it. */
+    public fun matches(store: Store, type: RefType): Boolean = core(store) { raw.matches(store.raw, type.toRaw()) }
+
+    /** The number of an `i31`, from -2^30 to 2^30-1; null where the value is something else. */
+    public fun i31(store: Store): Int? = core(store) { raw.i31(store.raw) }
+
+    /**
+     * What the value is made of: the fields of a struct, the elements of an array, what an exception carries. Fails with
+     * `Type` for anything else.
+     */
+    public fun fields(store: Store): List<Val> = core(store) { raw.fields(store.raw) }.map { it.toPublic(store) }
+
+    /** The tag of an exception; null where the value is something else. */
+    public fun tag(store: Store): Tag? = core(store) { raw.tag(store.raw) }?.let(Tag::of)
+
     /** The reference as a value, to pass it on. */
     public fun value(): Val =
         when (kind) {
@@ -26,7 +44,16 @@ public class Reference private constructor(
             else -> Val.AnyRef(this)
         }
 
-    internal companion object {
+    /** References that the host makes. */
+    public companion object {
+        /**
+         * An `i31` with this number: from -2^30 to 2^30-1, or up to 2^31-1, which is read without a sign. Another one fails
+         * with `Range`.
+         */
+        @JvmStatic
+        public fun ofI31(store: Store, value: Int): Reference =
+            Reference(core(store) { Raw.ofI31(store.raw, value) }, Kind.ANY)
+
         @JvmSynthetic
         internal fun of(raw: Raw, kind: Byte): Reference = Reference(raw, kind)
 

@@ -17,8 +17,18 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     /** What guests may call, which the library does not keep alive; null once the store is closed. */
     private var hosts: ArrayList<HostCallback>? = ArrayList()
 
-    /** Makes an empty store. */
-    public constructor(engine: Engine) : this(core(engine) { Raw(engine.raw) })
+    /** The callbacks of [setWasi], in the same way. */
+    private var sinks: List<OutputSink> = emptyList()
+
+    /** What the host has given the store to carry, such as the state of its functions: any object. */
+    @Volatile
+    public var data: Any? = null
+
+    /** Makes an empty store, which carries [data]. */
+    @JvmOverloads
+    public constructor(engine: Engine, data: Any? = null) : this(core(engine) { Raw(engine.raw) }) {
+        this.data = data
+    }
 
     /**
      * The fuel that is left, in units, 0 or more; setting it gives guests that much from now on. Fails with
@@ -39,6 +49,38 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      */
     public fun setEpochDeadline(ticks: Long): Unit = core { raw.setEpochDeadline(ticks) }
 
+    /**
+     * Limits what the store may have from now on, instead of what was said before. What is there already stays. Fails with
+     * `Range` for a number below 0.
+     */
+    public fun setLimits(limits: StoreLimits): Unit = core { raw.setLimits(limits.toRaw()) }
+
+    /**
+     * Limits what the store may have from now on, as [StoreLimits] says, as in `store.setLimits(memorySize = 1 shl 20)`.
+     * What is not named is not limited.
+     */
+    @JvmSynthetic
+    public fun setLimits(
+        memorySize: Long? = null,
+        tableElements: Long? = null,
+        instances: Long? = null,
+        tables: Long? = null,
+        memories: Long? = null,
+        trapOnGrowFailure: Boolean = false,
+    ): Unit = setLimits(StoreLimits(memorySize, tableElements, instances, tables, memories, trapOnGrowFailure))
+
+    /**
+     * Says what guests of this store may do through WASI ([Linker.defineWasi]), instead of what was said before. Files and
+     * directories are opened now: fails with `Io`, which has the path, where one cannot be.
+     */
+    public fun setWasi(config: WasiConfig) {
+        core(config) { raw.setWasi(config.toRaw()) }
+        synchronized(lane) { if (hosts != null) sinks = config.sinks.toList() }
+    }
+
+    /** Says what guests may do through WASI, as in `store.setWasi { argv("program") }`. */
+    public fun setWasi(configure: WasiConfig.() -> Unit): Unit = setWasi(WasiConfig().apply(configure))
+
     /** Collects garbage now: references that nobody holds any more. */
     public fun gc(): Unit = core { raw.gc() }
 
@@ -50,7 +92,10 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      */
     override fun close() {
         core(this) { raw.release() }
-        synchronized(lane) { hosts = null }
+        synchronized(lane) {
+            hosts = null
+            sinks = emptyList()
+        }
     }
 
     /** Keeps the body of a host function until the store is closed, or is garbage itself. */

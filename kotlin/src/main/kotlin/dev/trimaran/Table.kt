@@ -33,14 +33,14 @@ public class Table private constructor(@get:JvmSynthetic internal val raw: Raw) 
     public fun size(store: Store): Long =
         lane(store) { table, inside -> Lane.tableSize(table, inside) }.toULong().toSize()
 
-    /** The element at [index]. */
-    public fun get(store: Store, index: Long): Val {
+    /** The element at [index], as in `table[store, 0]`. */
+    public operator fun get(store: Store, index: Long): Val {
         val kind = kind(store)
         return Slots.value(store, kind, lane(store) { table, inside -> Lane.tableGet(table, inside, index) }, 0)
     }
 
-    /** Sets the element at [index] to [value]. */
-    public fun set(store: Store, index: Long, value: Val) {
+    /** Sets the element at [index] to [value], as in `table[store, 0] = value`. */
+    public operator fun set(store: Store, index: Long, value: Val) {
         val kind = kind(store)
         if (!Slots.fits(kind, value)) {
             // The core knows what is wrong.

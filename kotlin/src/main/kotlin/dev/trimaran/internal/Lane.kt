@@ -81,6 +81,9 @@ internal object Lane {
     /** What a body threw, by the number under which the library has kept it until now. */
     @JvmStatic external fun takeThrown(number: Long): Throwable?
 
+    /** Keeps what a callback of generated code threw, and gives its number. */
+    @JvmStatic external fun keepThrown(thrown: Throwable): Long
+
     /** A new handle of a reference to an object of the host. */
     @JvmStatic external fun newExtern(store: Long, host: Any): Long
 

@@ -1,0 +1,102 @@
+package dev.trimaran
+
+import dev.trimaran.internal.ffi.Allocation as RawAllocation
+import dev.trimaran.internal.ffi.PoolingConfig as RawPoolingConfig
+
+/** Where instances get their memories and tables from. */
+public sealed class Allocation {
+    /** From the system, when they are made. */
+    public data object OnDemand : Allocation()
+
+    /**
+     * From a pool that the engine reserves when it is made: faster where many instances come and go, but no more of them
+     * than the pool has room for.
+     *
+     * @property pooling How much room there is.
+     */
+    public data class Pooling(public val pooling: PoolingConfig) : Allocation()
+}
+
+/**
+ * How much room a pool has ([Config.pooling]). What is null keeps the default of wasmtime 48; each number is 0 or more.
+ *
+ * @property totalCoreInstances How many instances there may be at once.
+ * @property totalMemories How many memories there may be at once.
+ * @property totalTables How many tables there may be at once.
+ * @property totalGcHeaps How many heaps of garbage-collected values there may be at once.
+ * @property maxCoreInstanceSize The greatest size of an instance's own data, in bytes.
+ * @property maxMemoriesPerModule How many memories a module may have.
+ * @property maxTablesPerModule How many tables a module may have.
+ * @property maxMemorySize The greatest size of a memory, in bytes.
+ * @property tableElements The greatest size of a table, in elements.
+ * @property maxUnusedWarmSlots How many places that are not in use are kept ready for the module that they were used by.
+ * @property linearMemoryKeepResident How many bytes of a memory are cleared, and not given back, for the next instance.
+ * @property tableKeepResident How many bytes of a table are cleared, and not given back, for the next instance.
+ */
+public data class PoolingConfig @JvmOverloads constructor(
+    public var totalCoreInstances: Int? = null,
+    public var totalMemories: Int? = null,
+    public var totalTables: Int? = null,
+    public var totalGcHeaps: Int? = null,
+    public var maxCoreInstanceSize: Long? = null,
+    public var maxMemoriesPerModule: Int? = null,
+    public var maxTablesPerModule: Int? = null,
+    public var maxMemorySize: Long? = null,
+    public var tableElements: Long? = null,
+    public var maxUnusedWarmSlots: Int? = null,
+    public var linearMemoryKeepResident: Long? = null,
+    public var tableKeepResident: Long? = null,
+) {
+    /** Fails with `Range` for a number below 0. */
+    @JvmSynthetic
+    internal fun toRaw(): RawPoolingConfig =
+        RawPoolingConfig(
+            totalCoreInstances = count(totalCoreInstances, "total_core_instances"),
+            totalMemories = count(totalMemories, "total_memories"),
+            totalTables = count(totalTables, "total_tables"),
+            totalGcHeaps = count(totalGcHeaps, "total_gc_heaps"),
+            maxCoreInstanceSize = size(maxCoreInstanceSize, "max_core_instance_size"),
+            maxMemoriesPerModule = count(maxMemoriesPerModule, "max_memories_per_module"),
+            maxTablesPerModule = count(maxTablesPerModule, "max_tables_per_module"),
+            maxMemorySize = size(maxMemorySize, "max_memory_size"),
+            tableElements = size(tableElements, "table_elements"),
+            maxUnusedWarmSlots = count(maxUnusedWarmSlots, "max_unused_warm_slots"),
+            linearMemoryKeepResident = size(linearMemoryKeepResident, "linear_memory_keep_resident"),
+            tableKeepResident = size(tableKeepResident, "table_keep_resident"),
+        )
+}
+
+private fun count(number: Int?, setting: String): UInt? = number?.let { natural(it.toLong(), setting).toUInt() }
+
+@JvmSynthetic
+internal fun size(number: Long?, setting: String): ULong? = number?.let { natural(it, setting) }
+
+@JvmSynthetic
+internal fun Allocation.toRaw(): RawAllocation =
+    when (this) {
+        Allocation.OnDemand -> RawAllocation.OnDemand
+        is Allocation.Pooling -> RawAllocation.Pooling(pooling.toRaw())
+    }
+
+@JvmSynthetic
+internal fun RawAllocation.toPublic(): Allocation =
+    when (this) {
+        RawAllocation.OnDemand -> Allocation.OnDemand
+        is RawAllocation.Pooling -> Allocation.Pooling(pooling.toPublic())
+    }
+
+private fun RawPoolingConfig.toPublic(): PoolingConfig =
+    PoolingConfig(
+        totalCoreInstances = totalCoreInstances?.toInt(),
+        totalMemories = totalMemories?.toInt(),
+        totalTables = totalTables?.toInt(),
+        totalGcHeaps = totalGcHeaps?.toInt(),
+        maxCoreInstanceSize = maxCoreInstanceSize?.toSize(),
+        maxMemoriesPerModule = maxMemoriesPerModule?.toInt(),
+        maxTablesPerModule = maxTablesPerModule?.toInt(),
+        maxMemorySize = maxMemorySize?.toSize(),
+        tableElements = tableElements?.toSize(),
+        maxUnusedWarmSlots = maxUnusedWarmSlots?.toInt(),
+        linearMemoryKeepResident = linearMemoryKeepResident?.toSize(),
+        tableKeepResident = tableKeepResident?.toSize(),
+    )

@@ -1,0 +1,29 @@
+package dev.trimaran
+
+import dev.trimaran.internal.LinkedHosts
+import dev.trimaran.internal.ffi.InstancePre as Raw
+
+/**
+ * A module whose imports are found and checked: [Linker.instantiatePre] makes it. It may be instantiated any number of
+ * times, on any thread. What its linker defines later does not change it.
+ */
+public class InstancePre private constructor(private val raw: Raw, private val hosts: LinkedHosts) : AutoCloseable {
+    /**
+     * Makes an instance in [store], and runs the module's start function.
+     *
+     * Fails with `WrongStore` where an import belongs to another store, with `Limit` where the store has no room, and with
+     * `Trap` where an initialiser or the start function traps.
+     */
+    public fun instantiate(store: Store): Instance {
+        hosts.attach(store, { raw.hosts(store.raw) }) { raw.host(store.raw, it) }
+        return Instance.of(core(store) { raw.instantiate(store.raw) })
+    }
+
+    /** Closes it. Instances that it has made go on working. Closing twice does nothing. */
+    override fun close(): Unit = core { raw.release() }
+
+    internal companion object {
+        @JvmSynthetic
+        internal fun of(raw: Raw, hosts: LinkedHosts): InstancePre = InstancePre(raw, hosts)
+    }
+}

@@ -1,0 +1,36 @@
+package dev.trimaran
+
+import dev.trimaran.internal.ffi.StoreLimits as Raw
+
+/**
+ * How much a store may have, all of its instances together. What is null is not limited. Each number is 0 or more; one
+ * below fails with `Range`.
+ *
+ * Past a limit a guest's `memory.grow` and `table.grow` give -1; what the host does fails with `Limit`.
+ *
+ * @property memorySize The greatest size of each memory, in bytes.
+ * @property tableElements The greatest size of each table, in elements.
+ * @property instances How many instances.
+ * @property tables How many tables.
+ * @property memories How many memories.
+ * @property trapOnGrowFailure Whether a guest traps where it cannot grow something, instead of getting -1.
+ */
+public data class StoreLimits @JvmOverloads constructor(
+    public val memorySize: Long? = null,
+    public val tableElements: Long? = null,
+    public val instances: Long? = null,
+    public val tables: Long? = null,
+    public val memories: Long? = null,
+    public val trapOnGrowFailure: Boolean = false,
+) {
+    @JvmSynthetic
+    internal fun toRaw(): Raw =
+        Raw(
+            memorySize = memorySize?.let { natural(it, "memory_size") },
+            tableElements = tableElements?.let { natural(it, "table_elements") },
+            instances = instances?.let { natural(it, "instances") },
+            tables = tables?.let { natural(it, "tables") },
+            memories = memories?.let { natural(it, "memories") },
+            trapOnGrowFailure = trapOnGrowFailure,
+        )
+}

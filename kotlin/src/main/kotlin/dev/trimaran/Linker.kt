@@ -1,0 +1,189 @@
+package dev.trimaran
+
+import dev.trimaran.internal.LinkedHosts
+import dev.trimaran.internal.ffi.Linker as Raw
+
+/**
+ * Finds imports by their names, and links modules with them.
+ *
+ * What a linker defines is there for any number of modules and, as far as it belongs to no store, for any number of
+ * stores: functions of the host, WASI. Whatever else is defined belongs to the store that it was defined with.
+ *
+ * ```kotlin
+ * val linker = Linker(engine)
+ * linker.wrap("host", "add") { a: Int, b: Int -> a + b }
+ * linker.func("host", "print", FuncType(listOf(ValType.I32), listOf())) { (number) ->
+ *     println(number.asInt())
+ *     listOf()
+ * }
+ * val instance = linker.instantiate(store, module)
+ * ```
+ */
+public class Linker private constructor(private val raw: Raw) : AutoCloseable {
+    private val hosts = LinkedHosts()
+
+    /** Makes a linker that has nothing yet. */
+    public constructor(engine: Engine) : this(core(engine) { Raw(engine.raw) })
+
+    /** Whether a definition may take the place of an earlier one; otherwise it fails with `Link`. It may not at first. */
+    public var allowShadowing: Boolean = false
+        set(allow) {
+            core { raw.allowShadowing(allow) }
+            field = allow
+        }
+
+    /**
+     * Defines [item], which belongs to [store], as [module] [name]. Fails with `Link` where that is defined already, and
+     * with `WrongStore` or `WrongEngine` where something does not fit together.
+     */
+    public fun define(store: Store, module: String, name: String, item: Extern): Unit =
+        core(store, item) { raw.define(store.raw, module, name, item.toRaw()) }
+
+    /** Defines [item] as [define] does, as in `linker[store, "host", "memory"] = memory`. */
+    public operator fun set(store: Store, module: String, name: String, item: Extern): Unit =
+        define(store, module, name, item)
+
+    /**
+     * Defines a function of the host as [module] [name], for every store: as in [Func], but that the linker keeps
+     * [function], and that every store keeps it in which a guest was linked with it. Fails with `Link` where the name is
+     * defined already.
+     */
+    public fun func(module: String, name: String, type: FuncType, function: HostFunction): Unit =
+        add(module, name, type) { store, func -> func.attach(store, function) }
+
+    /**
+     * Defines a function of the host as [module] [name], from one of Kotlin over [Int], [Long], [Float] and [Double], with
+     * up to four parameters and a result, or [Unit] for none, as [Func.wrap] takes it:
+     *
+     * ```kotlin
+     * linker.wrap("host", "add") { a: Int, b: Int -> a + b }
+     * ```
+     */
+    public inline fun <reified R : Any> wrap(module: String, name: String, crossinline function: () -> R): Unit =
+        wrapped(module, name, typedHost(function))
+
+    /** Defines a function of the host from one of Kotlin, as without parameters. */
+    public inline fun <
+        reified A : Any,
+        reified R : Any,
+        > wrap(module: String, name: String, crossinline function: (A) -> R): Unit =
+        wrapped(module, name, typedHost(function))
+
+    /** Defines a function of the host from one of Kotlin, as without parameters. */
+    public inline fun <
+        reified A : Any,
+        reified B : Any,
+        reified R : Any,
+        > wrap(module: String, name: String, crossinline function: (A, B) -> R): Unit =
+        wrapped(module, name, typedHost(function))
+
+    /** Defines a function of the host from one of Kotlin, as without parameters. */
+    public inline fun <
+        reified A : Any,
+        reified B : Any,
+        reified C : Any,
+        reified R : Any,
+        > wrap(module: String, name: String, crossinline function: (A, B, C) -> R): Unit =
+        wrapped(module, name, typedHost(function))
+
+    /** Defines a function of the host from one of Kotlin, as without parameters. */
+    public inline fun <
+        reified A : Any,
+        reified B : Any,
+        reified C : Any,
+        reified D : Any,
+        reified R : Any,
+        > wrap(module: String, name: String, crossinline function: (A, B, C, D) -> R): Unit =
+        wrapped(module, name, typedHost(function))
+
+    @PublishedApi
+    internal fun wrapped(module: String, name: String, host: TypedHost): Unit =
+        add(module, name, host.type) { store, func -> func.attach(store, host.body) }
+
+    /** Defines everything that [instance] exports, each under [name] and its own. */
+    public fun defineInstance(store: Store, name: String, instance: Instance): Unit =
+        core(store, instance) { raw.defineInstance(store.raw, name, instance.raw) }
+
+    /**
+     * Defines what [module] exports, each under [name] and its own, with the instances that it needs.
+     *
+     * A command of WASI, which exports `_start`, gets a new instance for each call. Any other module gets one now, and its
+     * `_initialize` is called where it has one. Its imports have to be defined before. Fails as [define] and [instantiate]
+     * do.
+     */
+    public fun defineModule(store: Store, name: String, module: Module) {
+        attach(store, module)
+        core(store, module) { raw.defineModule(store.raw, name, module.raw) }
+    }
+
+    /**
+     * Defines WASI preview 1, as `wasi_snapshot_preview1`. What its guests may do is what their store grants them by
+     * [Store.setWasi]: nothing without it.
+     */
+    public fun defineWasi(): Unit = core { raw.defineWasi() }
+
+    /**
+     * Defines every function that [module] imports and that is not defined yet: as one that fails with `Link` when it is
+     * called. Other imports stay undefined.
+     */
+    public fun defineUnknownImportsAsTraps(module: Module): Unit =
+        core(module) { raw.defineUnknownImportsAsTraps(module.raw) }
+
+    /**
+     * Defines every import of [module] that is not defined yet: functions that give zeros and nulls, memories and tables of
+     * their smallest size, globals with zero or null. Fails with `Link` for an import of a type that has no such value.
+     */
+    public fun defineUnknownImportsAsDefaultValues(store: Store, module: Module): Unit =
+        core(store, module) { raw.defineUnknownImportsAsDefaultValues(store.raw, module.raw) }
+
+    /** What is defined as [module] [name], in [store]; or null. */
+    public operator fun get(store: Store, module: String, name: String): Extern? =
+        try {
+            getValue(store, module, name)
+        } catch (_: WasmtimeException.NotFound) {
+            null
+        }
+
+    /** What is defined as [module] [name], in [store]. Fails with `NotFound` where nothing is. */
+    public fun getValue(store: Store, module: String, name: String): Extern {
+        attach(store, null)
+        return core(store) { raw.get(store.raw, module, name) }.toPublic()
+    }
+
+    /**
+     * What is called to run the module that was defined under [name]: the function under the empty name, or `_start`; where
+     * it has neither, one that does nothing. Fails with `NotFound` where nothing is defined under [name].
+     */
+    public fun getDefault(store: Store, name: String): Func {
+        attach(store, null)
+        return Func.of(core(store) { raw.getDefault(store.raw, name) })
+    }
+
+    /**
+     * Links [module] with what is defined, and runs its start function.
+     *
+     * Fails with `Link` where imports are missing, all of which it names with their types, or of another type, with
+     * `Limit` where the store has no room, and with `Trap` where an initialiser or the start function traps.
+     */
+    public fun instantiate(store: Store, module: Module): Instance {
+        attach(store, module)
+        return Instance.of(core(store, module) { raw.instantiate(store.raw, module.raw) })
+    }
+
+    /**
+     * Finds and checks the imports of [module] now, so that only the rest is left for every instance of it. Fails with
+     * `Link` as [instantiate] does.
+     */
+    public fun instantiatePre(module: Module): InstancePre =
+        InstancePre.of(core(module) { raw.instantiatePre(module.raw) }, hosts.copy())
+
+    /** Closes the linker. What was linked goes on working. Closing twice does nothing. */
+    override fun close(): Unit = core { raw.release() }
+
+    private fun add(module: String, name: String, type: FuncType, body: LinkedHosts.Body): Unit =
+        hosts.add(body) { core { raw.defineFunc(module, name, type.toRaw()) } }
+
+    /** Gives the host's functions that [module], or anything, needs in [store] their bodies. */
+    private fun attach(store: Store, module: Module?): Unit =
+        hosts.attach(store, { raw.hosts(store.raw, module?.raw) }) { raw.host(store.raw, it) }
+}

@@ -1,0 +1,205 @@
+package dev.trimaran
+
+import dev.trimaran.internal.Sink
+import java.nio.file.Path
+import java.time.Duration
+import java.time.Instant
+import dev.trimaran.internal.ffi.EnvVar as RawEnvVar
+import dev.trimaran.internal.ffi.FixedClock as RawFixedClock
+import dev.trimaran.internal.ffi.OutputPipe as RawOutputPipe
+import dev.trimaran.internal.ffi.Preopen as RawPreopen
+import dev.trimaran.internal.ffi.WasiConfig as Raw
+import dev.trimaran.internal.ffi.WasiInput as RawInput
+import dev.trimaran.internal.ffi.WasiOutput as RawOutput
+
+/**
+ * What guests of a store may do through WASI preview 1 ([Linker.defineWasi]): nothing but what is said here. Without
+ * anything, there are no arguments, variables and directories, the input is empty and the output is discarded.
+ *
+ * ```kotlin
+ * store.setWasi {
+ *     argv("program", "--verbose")
+ *     env("LANG", "en")
+ *     stdin("some input")
+ *     stdout { bytes -> print(bytes.decodeToString()) }
+ *     preopen("data", "/data", readOnly = true)
+ * }
+ * ```
+ *
+ * In Java the methods are called one on another: `new WasiConfig().argv("program").stdout(pipe)`.
+ */
+public class WasiConfig {
+    private val argv = mutableListOf<String>()
+    private var inheritArgv = false
+    private val env = mutableListOf<RawEnvVar>()
+    private var inheritEnv = false
+    private var stdin: RawInput? = null
+    private var stdout: RawOutput? = null
+    private var stderr: RawOutput? = null
+    private val preopens = mutableListOf<RawPreopen>()
+    private var clock: RawFixedClock? = null
+
+    /** The callbacks of the user, which the library does not keep alive: the store has to. */
+    @get:JvmSynthetic
+    internal val sinks = mutableListOf<OutputSink>()
+
+    /**
+     * Makes `random_get` give the bytes of a generator that begins with this number, the same on every machine, and not
+     * those of the system. They are no secret.
+     */
+    public var randomSeed: Long? = null
+
+    /** Adds arguments. By custom the first one is the program's name. */
+    public fun argv(vararg arguments: String): WasiConfig = argv(arguments.asList())
+
+    /** Adds arguments. By custom the first one is the program's name. */
+    public fun argv(arguments: List<String>): WasiConfig = apply { argv += arguments }
+
+    /** Puts the arguments of this process before the others, as the system knows them: Java's own are among them. */
+    public fun inheritArgv(): WasiConfig = apply { inheritArgv = true }
+
+    /** Adds an environment variable. */
+    public fun env(name: String, value: String): WasiConfig = apply { env += RawEnvVar(name, value) }
+
+    /** Adds environment variables. */
+    public fun env(variables: Map<String, String>): WasiConfig =
+        apply { variables.forEach { (name, value) -> env(name, value) } }
+
+    /** Puts the environment variables of this process before the others. */
+    public fun inheritEnv(): WasiConfig = apply { inheritEnv = true }
+
+    /** Has the standard input give these bytes, and then end. */
+    public fun stdin(bytes: ByteArray): WasiConfig = apply { stdin = RawInput.Bytes(bytes.copyOf()) }
+
+    /** Has the standard input give this text, as UTF-8, and then end. */
+    public fun stdin(text: String): WasiConfig = stdin(text.utf8())
+
+    /** Has the standard input give what is in a file. [Store.setWasi] fails with `Io` where it cannot be opened. */
+    public fun stdinFile(path: String): WasiConfig = apply { stdin = RawInput.File(path) }
+
+    /** Has the standard input give what is in a file. [Store.setWasi] fails with `Io` where it cannot be opened. */
+    public fun stdinFile(path: Path): WasiConfig = stdinFile(path.toString())
+
+    /** Gives the guest the standard input of this process. */
+    public fun inheritStdin(): WasiConfig = apply { stdin = RawInput.Inherit }
+
+    /** Collects the standard output in memory. */
+    public fun stdout(pipe: OutputPipe): WasiConfig = apply { stdout = RawOutput.Pipe(pipe.raw) }
+
+    /** Hands the standard output to [sink], piece by piece, as it is written. */
+    public fun stdout(sink: OutputSink): WasiConfig = apply { stdout = kept(sink) }
+
+    /** Writes the standard output to a file. [Store.setWasi] fails with `Io` where it cannot be opened. */
+    @JvmOverloads
+    public fun stdoutFile(path: String, append: Boolean = false): WasiConfig =
+        apply { stdout = RawOutput.File(path, append) }
+
+    /** Writes the standard output to a file. [Store.setWasi] fails with `Io` where it cannot be opened. */
+    @JvmOverloads
+    public fun stdoutFile(path: Path, append: Boolean = false): WasiConfig = stdoutFile(path.toString(), append)
+
+    /** Writes the standard output to that of this process, beside `System.out`: flush that where the order matters. */
+    public fun inheritStdout(): WasiConfig = apply { stdout = RawOutput.Inherit }
+
+    /** Collects the standard error in memory. */
+    public fun stderr(pipe: OutputPipe): WasiConfig = apply { stderr = RawOutput.Pipe(pipe.raw) }
+
+    /** Hands the standard error to [sink], piece by piece, as it is written. */
+    public fun stderr(sink: OutputSink): WasiConfig = apply { stderr = kept(sink) }
+
+    /** Writes the standard error to a file. [Store.setWasi] fails with `Io` where it cannot be opened. */
+    @JvmOverloads
+    public fun stderrFile(path: String, append: Boolean = false): WasiConfig =
+        apply { stderr = RawOutput.File(path, append) }
+
+    /** Writes the standard error to a file. [Store.setWasi] fails with `Io` where it cannot be opened. */
+    @JvmOverloads
+    public fun stderrFile(path: Path, append: Boolean = false): WasiConfig = stderrFile(path.toString(), append)
+
+    /** Writes the standard error to that of this process. */
+    public fun inheritStderr(): WasiConfig = apply { stderr = RawOutput.Inherit }
+
+    /** Gives the guest the standard input, output and error of this process. */
+    public fun inheritStdio(): WasiConfig = inheritStdin().inheritStdout().inheritStderr()
+
+    /**
+     * Gives the guest a directory and everything below it, under another name. The guest cannot leave it; with [readOnly],
+     * it cannot change anything there. [Store.setWasi] fails with `Io` where it cannot be opened.
+     */
+    @JvmOverloads
+    public fun preopen(hostPath: String, guestPath: String, readOnly: Boolean = false): WasiConfig =
+        apply { preopens += RawPreopen(hostPath, guestPath, readOnly) }
+
+    /** Gives the guest a directory, as by its name. */
+    @JvmOverloads
+    public fun preopen(hostPath: Path, guestPath: String, readOnly: Boolean = false): WasiConfig =
+        preopen(hostPath.toString(), guestPath, readOnly)
+
+    /**
+     * Gives the guest a clock of its own, so that every run is the same: it begins at [start], in nanoseconds since 1970
+     * (UTC), and each time that it is read it moves on by [step] nanoseconds. Both are 0 or more; a number below fails with
+     * `Range`.
+     */
+    @JvmOverloads
+    public fun clock(start: Long, step: Long = 0): WasiConfig =
+        apply { clock = RawFixedClock(natural(start, "the clock's start"), natural(step, "the clock's step")) }
+
+    /** Gives the guest a clock of its own, as by numbers. Fails with `Range` past the year 2262. */
+    @JvmOverloads
+    public fun clock(start: Instant, step: Duration = Duration.ZERO): WasiConfig =
+        try {
+            clock(Duration.between(Instant.EPOCH, start).toNanos(), step.toNanos())
+        } catch (_: ArithmeticException) {
+            throw WasmtimeException.Range("the clock's start is $start: expected a time from 1970 to 2262")
+        }
+
+    private fun kept(sink: OutputSink): RawOutput {
+        sinks += sink
+        return RawOutput.Sink(Sink(sink))
+    }
+
+    @JvmSynthetic
+    internal fun toRaw(): Raw =
+        Raw(
+            argv = argv.toList(),
+            inheritArgv = inheritArgv,
+            env = env.toList(),
+            inheritEnv = inheritEnv,
+            stdin = stdin,
+            stdout = stdout,
+            stderr = stderr,
+            preopens = preopens.toList(),
+            clock = clock,
+            randomSeed = randomSeed?.toULong(),
+        )
+}
+
+/** Gets what guests write to their standard output or error: a lambda of Kotlin or Java. */
+public fun interface OutputSink {
+    /**
+     * Gets the next bytes, which are its own from then on. The guest's store is in use meanwhile: to use it fails with
+     * `Busy`. Whatever this throws comes out of the call that ran the guest, as the very same object.
+     */
+    @Throws(Exception::class)
+    public fun write(bytes: ByteArray)
+}
+
+/** Collects in memory what guests write to their standard output or error. Several stores may share one. */
+public class OutputPipe private constructor(@get:JvmSynthetic internal val raw: RawOutputPipe) {
+    /**
+     * Makes a pipe that has nothing yet. With a [capacity], in bytes, 0 or more, a guest that would write past it fails to;
+     * without one, there is no bound. Fails with `Range` for a number below 0.
+     */
+    @JvmOverloads
+    public constructor(capacity: Long? = null) :
+        this(core { RawOutputPipe(capacity?.let { natural(it, "the capacity") }) })
+
+    /** What was written. It stays there. */
+    public fun contents(): ByteArray = core { raw.contents() }
+
+    /** What was written, which is no longer there then. */
+    public fun take(): ByteArray = core { raw.take() }
+
+    /** What was written, as UTF-8: where it is none, with replacement characters. It stays there. */
+    public fun text(): String = contents().decodeToString()
+}

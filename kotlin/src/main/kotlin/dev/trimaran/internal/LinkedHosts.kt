@@ -1,0 +1,52 @@
+package dev.trimaran.internal
+
+import dev.trimaran.Func
+import dev.trimaran.Store
+import dev.trimaran.WasmtimeException
+import dev.trimaran.core
+import java.util.concurrent.ConcurrentHashMap
+import dev.trimaran.internal.ffi.Func as RawFunc
+
+/**
+ * The functions of the host that a linker has, by the numbers that the core gave them. Each store that needs one makes a
+ * function of its own of it, and keeps the body from then on.
+ */
+internal class LinkedHosts private constructor(private val bodies: ConcurrentHashMap<ULong, Body>) {
+    constructor() : this(ConcurrentHashMap())
+
+    /** Gives a function of a store its body. */
+    fun interface Body {
+        fun attach(store: Store, func: Func)
+    }
+
+    /** Defines one more. Nobody meets its number before it is here. */
+    @Synchronized
+    fun add(body: Body, define: () -> ULong) {
+        bodies[define()] = body
+    }
+
+    @Synchronized
+    private fun body(number: ULong): Body? = bodies[number]
+
+    /** What is there now: later definitions do not change it. */
+    fun copy(): LinkedHosts = LinkedHosts(ConcurrentHashMap(bodies))
+
+    /** Gives those a body that are [missing] one in [store], which [host] finds there. No lock is held meanwhile. */
+    inline fun attach(store: Store, missing: () -> List<ULong>, host: (ULong) -> RawFunc) {
+        if (isEmpty()) return
+        for (number in core(store) { missing() }) {
+            val func = Func.of(core(store) { host(number) })
+            attach(store, func, number)
+        }
+    }
+
+    private fun isEmpty() = bodies.isEmpty()
+
+    private fun attach(store: Store, func: Func, number: ULong) {
+        try {
+            body(number)?.attach(store, func)
+        } catch (_: WasmtimeException.Type) {
+            // Another thread was faster, and has given it the very same body.
+        }
+    }
+}

@@ -1,0 +1,289 @@
+package dev.trimaran.tests
+
+import dev.trimaran.Engine
+import dev.trimaran.Func
+import dev.trimaran.FuncType
+import dev.trimaran.Global
+import dev.trimaran.GlobalType
+import dev.trimaran.HeapType
+import dev.trimaran.Instance
+import dev.trimaran.Limits
+import dev.trimaran.Linker
+import dev.trimaran.Memory
+import dev.trimaran.MemoryType
+import dev.trimaran.Module
+import dev.trimaran.RefType
+import dev.trimaran.Store
+import dev.trimaran.Table
+import dev.trimaran.TableType
+import dev.trimaran.Val
+import dev.trimaran.ValType
+import dev.trimaran.WasmtimeException
+import dev.trimaran.invoke
+import org.junit.jupiter.api.Assertions.assertArrayEquals
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.BeforeEach
+import org.junit.jupiter.api.Test
+import java.io.ByteArrayOutputStream
+import java.io.PrintStream
+import java.nio.file.Files
+import java.nio.file.Path
+import java.time.Instant
+import java.util.Collections
+import kotlin.io.path.createDirectories
+import kotlin.io.path.extension
+import kotlin.io.path.isRegularFile
+import kotlin.io.path.readLines
+import kotlin.io.path.readText
+import kotlin.streams.asSequence
+
+/**
+ * The examples of the documentation, word for word; those in Java are in [DocsJavaTest]. They are checked by what they
+ * print and leave.
+ */
+class DocsTest {
+    private val engine = engine()
+    private val store = Store(engine)
+    private val text =
+        """(module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))"""
+    private val exports = Instance(store, Module(engine, text)).exports(store)
+
+    @BeforeEach
+    fun folder() {
+        Path.of("data").createDirectories()
+    }
+
+    /** What [work] prints. */
+    private fun printed(work: () -> Unit): String {
+        val before = System.out
+        val bytes = ByteArrayOutputStream()
+        System.setOut(PrintStream(bytes, true, Charsets.UTF_8))
+        try {
+            work()
+        } finally {
+            System.setOut(before)
+        }
+        return bytes.toString(Charsets.UTF_8)
+    }
+
+    fun main() {
+        val engine = Engine()
+        Store(engine).use { store ->
+            val text = """(module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))"""
+            val add = Instance(store, Module(engine, text)).exports(store).func("add")
+            println(add(store, 40, 2)) // 42
+        }
+    }
+
+    @Test
+    fun `the first program`() = assertEquals("42\n", printed(::main))
+
+    @Test
+    fun `typed functions and columns`() {
+        val add = exports.func("add").typed<(Int, Int) -> Int>(store)
+        val sum = add(store, 40, 2)
+        val sums = add.func.map(store, intArrayOf(1, 2, 3), intArrayOf(10, 20, 30)) as IntArray
+        assertEquals(42, sum)
+        assertArrayEquals(intArrayOf(11, 22, 33), sums)
+    }
+
+    @Test
+    fun `typed functions`() {
+        val add = exports.func("add").typed<(Int, Int) -> Int>(store)
+        val sum = add(store, 40, 2)
+        assertEquals(42, sum)
+    }
+
+    @Test
+    fun functions() {
+        val add = exports.func("add")
+        val sum = add(store, 1, 2) as Int
+        assertEquals(3, sum)
+    }
+
+    /** Has `print` and `add` for imports. */
+    private val printing =
+        """(module (import "host" "print" (func ${'$'}print (param i32 i32)))
+          (import "host" "add" (func ${'$'}add (param i32 i32) (result i32)))
+          (memory (export "memory") 1) (data (i32.const 8) "a boat")
+          (func (export "run") (result i32)
+            (call ${'$'}print (i32.const 8) (i32.const 6)) (call ${'$'}add (i32.const 40) (i32.const 2))))"""
+
+    @Test
+    fun `functions of the host`() {
+        val module = Module(engine, printing)
+        val output =
+            printed {
+                val print = Func(store, FuncType(listOf(ValType.I32, ValType.I32), listOf())) { (start, length) ->
+                    println(memory("memory").readString(store, start.asLong(), length.asLong()))
+                    listOf()
+                }
+                val add = Func.wrap(store) { a: Int, b: Int -> a + b }
+                val exports = Instance(store, module, listOf(print, add)).exports(store)
+                assertEquals(42, exports.func("run")(store))
+            }
+        assertEquals("a boat\n", output)
+    }
+
+    @Test
+    fun `a function of the host`() {
+        val print = Func(store, FuncType(listOf(ValType.I32, ValType.I32), listOf())) { (at, length) ->
+            println(memory("memory").readString(store, at.asLong(), length.asLong()))
+            listOf()
+        }
+        val add = Func.wrap(store) { a: Int, b: Int -> a + b }
+        val instance = Instance(store, Module(engine, printing), listOf(print, add))
+        assertEquals("a boat\n", printed { instance.func(store, "run")(store) })
+    }
+
+    /** Has `add` and `print` for imports. */
+    private val linked =
+        """(module (import "host" "add" (func ${'$'}add (param i32 i32) (result i32)))
+          (import "host" "print" (func ${'$'}print (param i32)))
+          (func (export "run") (call ${'$'}print (call ${'$'}add (i32.const 40) (i32.const 2)))))"""
+
+    @Test
+    fun linkers() {
+        val module = Module(engine, linked)
+        val output =
+            printed {
+                val linker = Linker(engine)
+                linker.wrap("host", "add") { a: Int, b: Int -> a + b }
+                linker.func("host", "print", FuncType(listOf(ValType.I32), listOf())) { (number) ->
+                    println(number.asInt())
+                    listOf()
+                }
+                val instance = linker.instantiate(store, module)
+                instance.func(store, "run")(store)
+            }
+        assertEquals("42\n", output)
+    }
+
+    @Test
+    fun `linkers and stores`() {
+        val module = Module(engine, linked)
+        val output =
+            printed {
+                val linker = Linker(engine)
+                linker.wrap("host", "add") { a: Int, b: Int -> a + b }
+                linker.func("host", "print", FuncType(listOf(ValType.I32), listOf())) { (number) ->
+                    println("${number.asInt()} in the store of $data")
+                    listOf()
+                }
+                val counted = Store(engine, "the count")
+                counted.setLimits(memorySize = 64 shl 20, instances = 10)
+                linker.instantiate(counted, module).func(counted, "run")(counted)
+            }
+        assertEquals("42 in the store of the count\n", output)
+    }
+
+    @Test
+    fun wasi() {
+        val output =
+            printed {
+                store.setWasi {
+                    argv("program", "--verbose")
+                    env("LANG", "en")
+                    stdin("some input")
+                    stdout { bytes -> print(bytes.decodeToString()) }
+                    preopen("data", "/data", readOnly = true)
+                }
+                val linker = Linker(engine).apply { defineWasi() }
+                linker.instantiate(store, Module(engine, PROGRAM)).func(store, "put")(store)
+            }
+        assertEquals("some input", output)
+    }
+
+    @Test
+    fun `a program`() {
+        val program = Module(engine, PROGRAM)
+        val output =
+            printed {
+                val linker = Linker(engine).apply { defineWasi() }
+                store.setWasi {
+                    argv("program", "--verbose")
+                    env("LANG", "en")
+                    stdin("some input")
+                    stdout { bytes -> print(bytes.decodeToString()) }
+                    preopen("data", "/data", readOnly = true)
+                    clock(Instant.parse("2026-01-01T00:00:00Z"))
+                    randomSeed = 7
+                }
+                linker.defineModule(store, "program", program)
+                try {
+                    linker.getDefault(store, "program")(store)
+                } catch (exit: WasmtimeException.Exit) {
+                    println("it ended with ${exit.status}")
+                }
+            }
+        assertEquals("some inputit ended with 3\n", output)
+    }
+
+    @Test
+    fun `compiled modules`() {
+        val artifact = engine.precompile(text)
+        check(engine.accepts(artifact))
+        val module = Module.deserialize(engine, artifact)
+        val same = Module.unpack(module.pack()) // in another process, say
+        assertEquals(module.exports, same.exports)
+    }
+
+    @Test
+    fun `globals, tables and views`() {
+        val memory = Memory(store, MemoryType(Limits(1)))
+        val global = Global(store, GlobalType(ValType.I64, mutable = true), Val.I64(1))
+        global.set(store, Val.I64(2))
+        val table = Table(store, TableType(RefType(HeapType.Extern), Limits(4)))
+        table[store, 0] = Val.ExternRef("any object")
+        memory.view(store).putInt(8, 42)
+        assertEquals(Val.I64(2), global.get(store))
+        assertEquals("any object", table[store, 0].unwrap())
+        assertEquals(42, memory.loadI32(store, 8))
+    }
+
+    @Test
+    fun configurations() {
+        val engine = Engine { wasmThreads = true }
+        assertEquals(true, engine.config.wasmThreads)
+    }
+
+    /** The lines of a file that matter. */
+    private fun lines(lines: List<String>) =
+        lines.map { it.trim().removePrefix("*").trim() }.filter { it.isNotEmpty() && !it.startsWith("import ") }
+
+    private fun examples(file: Path): List<List<String>> =
+        Regex("```(?:kotlin|java)\n(.*?)```", RegexOption.DOT_MATCHES_ALL)
+            .findAll(file.readText())
+            .map { lines(it.groupValues[1].lines()) }
+            .toList()
+
+    @Test
+    fun `every example is here`() {
+        val tests = root.resolve("tests/kotlin")
+        val here = listOf("DocsTest.kt", "DocsJavaTest.java").map { lines(tests.resolve(it).readLines()) }
+        val sources =
+            Files.walk(root.resolve("kotlin/src/main/kotlin")).use { files ->
+                files.asSequence().filter { it.isRegularFile() && it.extension == "kt" }.toList()
+            }
+        val all = sources.plusElement(root.resolve("kotlin/README.md")).flatMap(::examples)
+        assertTrue(all.size > 12, "${all.size} examples")
+        val absent = all.filter { example -> here.none { Collections.indexOfSubList(it, example) >= 0 } }
+        assertEquals(emptyList<List<String>>(), absent)
+    }
+
+    private companion object {
+        /** A program for WASI that writes what it reads, and ends with 3. */
+        const val PROGRAM =
+            """(module
+              (import "wasi_snapshot_preview1" "fd_read" (func ${'$'}read (param i32 i32 i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "fd_write" (func ${'$'}write (param i32 i32 i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "proc_exit" (func ${'$'}exit (param i32)))
+              (memory (export "memory") 1)
+              (data (i32.const 0) "\00\04\00\00\e8\03\00\00")
+              (func ${'$'}put (export "put")
+                (drop (call ${'$'}read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 4)))
+                (drop (call ${'$'}write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+              (func (export "_start") (call ${'$'}put) (call ${'$'}exit (i32.const 3))))"""
+    }
+}

@@ -1,0 +1,120 @@
+package dev.trimaran.tests
+
+import dev.trimaran.Config
+import dev.trimaran.Engine
+import dev.trimaran.Module
+import dev.trimaran.Store
+import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.boolean
+import kotlinx.serialization.json.int
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
+import kotlinx.serialization.json.long
+
+/** Steps about engines and stores as wholes, and about modules as bytes. */
+class EngineSteps(private val world: World) {
+    private val Step.engine: Engine get() = world.named(this, "engine")
+    private val Step.store: Store get() = world.named(this, "store")
+    private val Step.module: Module get() = world.named(this, "module")
+
+    val all: Map<String, (Step) -> Any?> =
+        mapOf(
+            "increment_epoch" to { step -> step.engine.incrementEpoch() },
+            "precompile" to { step -> Kept(step.engine.precompile(source(step))) },
+            "accepts" to { step -> step.engine.accepts(world.artifact(step)) },
+            "same_compatibility" to { step ->
+                step.engine.compatibilityHash == world.named<Engine>(step, "other").compatibilityHash
+            },
+            "pack" to { step -> Kept(step.module.pack()) },
+            "unpack" to { step -> Kept(Module.unpack(world.artifact(step))) },
+            "engine_of" to { step -> Kept(step.module.engine) },
+            "set_limits" to { step -> limit(step, step.store) },
+            "set_fuel" to { step -> step.store.fuel = step.text("fuel").toULong().toLong() },
+            "get_fuel" to { step -> step.store.fuel.toString() },
+            "set_epoch_deadline" to { step -> step.store.setEpochDeadline(step.long("ticks")) },
+            "gc" to { step -> step.store.gc() },
+        )
+
+    private fun limit(step: Step, store: Store) {
+        fun number(name: String) = step.optional(name)?.jsonPrimitive?.long
+        store.setLimits(
+            memorySize = number("memory_size"),
+            tableElements = number("table_elements"),
+            instances = number("instances"),
+            tables = number("tables"),
+            memories = number("memories"),
+            trapOnGrowFailure = step.boolean("trap_on_grow_failure"),
+        )
+    }
+}
+
+/** The configuration of a step, for the target under test. */
+fun config(step: Step): Config =
+    config().apply {
+        step.optional("config")?.jsonObject?.forEach { (name, value) ->
+            if (name == "allocation") return@forEach pooling(this, value.jsonObject.getValue("pooling").jsonObject)
+            val setting = value.jsonPrimitive
+            when (name) {
+                "target" -> target = setting.content
+                "wasm_threads" -> wasmThreads = setting.boolean
+                "shared_memory" -> sharedMemory = setting.boolean
+                "wasm_memory64" -> wasmMemory64 = setting.boolean
+                "wasm_simd" -> wasmSimd = setting.boolean
+                "wasm_relaxed_simd" -> wasmRelaxedSimd = setting.boolean
+                "wasm_gc" -> wasmGc = setting.boolean
+                "wasm_function_references" -> wasmFunctionReferences = setting.boolean
+                "wasm_exceptions" -> wasmExceptions = setting.boolean
+                "wasm_custom_page_sizes" -> wasmCustomPageSizes = setting.boolean
+                "wasm_multi_memory" -> wasmMultiMemory = setting.boolean
+                "wasm_tail_call" -> wasmTailCall = setting.boolean
+                "epoch_interruption" -> epochInterruption = setting.boolean
+                "consume_fuel" -> consumeFuel = setting.boolean
+                "max_wasm_stack" -> maxWasmStack = setting.long
+                "memory_reservation" -> memoryReservation = setting.long
+                "memory_guard_size" -> memoryGuardSize = setting.long
+                "memory_reservation_for_growth" -> memoryReservationForGrowth = setting.long
+                else -> throw Problem("unknown setting `$name`")
+            }
+        }
+    }
+
+private fun pooling(config: Config, settings: JsonObject) =
+    config.pooling {
+        settings.forEach { (name, value) ->
+            val number = value.jsonPrimitive
+            when (name) {
+                "total_core_instances" -> totalCoreInstances = number.int
+                "total_memories" -> totalMemories = number.int
+                "total_tables" -> totalTables = number.int
+                "total_gc_heaps" -> totalGcHeaps = number.int
+                "max_core_instance_size" -> maxCoreInstanceSize = number.long
+                "max_memories_per_module" -> maxMemoriesPerModule = number.int
+                "max_tables_per_module" -> maxTablesPerModule = number.int
+                "max_memory_size" -> maxMemorySize = number.long
+                "table_elements" -> tableElements = number.long
+                "max_unused_warm_slots" -> maxUnusedWarmSlots = number.int
+                "linear_memory_keep_resident" -> linearMemoryKeepResident = number.long
+                "table_keep_resident" -> tableKeepResident = number.long
+                else -> throw Problem("unknown setting `$name`")
+            }
+        }
+    }
+
+fun module(step: Step, engine: Engine): Module {
+    val file = step.optional("file") ?: return Module(engine, source(step))
+    return Module.fromFile(engine, moduleFile(file))
+}
+
+/** The bytes of a module: text, hex, or a file of `tests/modules`. */
+fun source(step: Step): ByteArray {
+    val given = listOf("wat", "hex", "file").filter { step.optional(it) != null }
+    return when (given.singleOrNull()) {
+        "wat" -> step.text("wat").encodeToByteArray()
+        "hex" -> step.bytes("hex")
+        "file" -> moduleFile(step.value("file")).toFile().readBytes()
+        else -> throw Problem("a module needs one of `wat`, `hex` and `file`")
+    }
+}
+
+private fun moduleFile(name: JsonElement) = root.resolve("tests/modules").resolve(name.jsonPrimitive.content)

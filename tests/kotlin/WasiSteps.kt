@@ -1,0 +1,71 @@
+package dev.trimaran.tests
+
+import dev.trimaran.OutputPipe
+import dev.trimaran.Store
+import dev.trimaran.WasiConfig
+import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.boolean
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
+import java.io.ByteArrayOutputStream
+import java.nio.file.Path
+import kotlin.io.path.ExperimentalPathApi
+import kotlin.io.path.createTempDirectory
+import kotlin.io.path.deleteRecursively
+import kotlin.io.path.readText
+import kotlin.io.path.writeText
+
+/** Steps about WASI, and the directories that they make. */
+class WasiSteps(private val world: World) : AutoCloseable {
+    private val directories = mutableListOf<Path>()
+
+    private val Step.directory: Path get() = world.named(this, "directory")
+
+    val all: Map<String, (Step) -> Any?> =
+        mapOf(
+            "set_wasi" to { step -> set(step, world.named(step, "store")) },
+            "output" to { step -> output(world.get(step.text("pipe"))) },
+            "directory" to { _ -> Kept(createTempDirectory("trimaran").also(directories::add)) },
+            "put_file" to { step -> step.directory.resolve(step.text("name")).writeText(step.text("text")) },
+            "get_file" to { step -> step.directory.resolve(step.text("name")).readText() },
+        )
+
+    private fun set(step: Step, store: Store) =
+        store.setWasi { step.value("config").jsonObject.forEach { (name, value) -> set(this, name, value) } }
+
+    private fun set(config: WasiConfig, name: String, value: JsonElement) {
+        val text by lazy { value.jsonPrimitive.content }
+        val texts by lazy { value.jsonArray.map { it.jsonPrimitive.content } }
+        when (name) {
+            "argv" -> config.argv(texts)
+            "env" -> for (pair in value.jsonArray) pair.jsonArray.let { config.env(text(it[0]), text(it[1])) }
+            "stdin" -> config.stdin(text)
+            "stdin_file" -> config.stdinFile(text)
+            "stdout" -> config.stdout(OutputPipe().also { world.keep(text, it) })
+            "stderr" -> config.stderr(OutputPipe().also { world.keep(text, it) })
+            "stdout_sink" -> config.stdout(ByteArrayOutputStream().also { world.keep(text, it) }::writeBytes)
+            "stdout_throws" -> config.stdout { throw world.thrown(text) }
+            "preopens" ->
+                for (preopen in value.jsonArray.map { it.jsonArray }) {
+                    val directory = world.get(text(preopen[0])) as Path
+                    config.preopen(directory, text(preopen[1]), preopen[2].jsonPrimitive.boolean)
+                }
+            "clock" -> config.clock(texts[0].toLong(), texts[1].toLong())
+            "random_seed" -> config.randomSeed = text.toULong().toLong()
+            else -> throw Problem("unknown part of WASI `$name`")
+        }
+    }
+
+    private fun text(element: JsonElement) = element.jsonPrimitive.content
+
+    private fun output(pipe: Any): String =
+        when (pipe) {
+            is OutputPipe -> pipe.text()
+            is ByteArrayOutputStream -> pipe.toString(Charsets.UTF_8)
+            else -> throw Problem("it is no output")
+        }
+
+    @OptIn(ExperimentalPathApi::class)
+    override fun close() = directories.forEach { it.deleteRecursively() }
+}
