@@ -5,8 +5,10 @@ from here: the modules inside are how the package is made.
 """
 
 from ._bindings import version as _version
-from .caller import Caller
-from .config import Collector, Config, OptLevel, Profiler, Setting, Strategy
+from ._closable import Managed
+from ._setting import Setting
+from .caller import Caller, StoreContext
+from .config import Collector, Config, OptLevel, Profiler, Strategy
 from .engine import Engine
 from .error import (
     ArtifactError,
@@ -36,8 +38,12 @@ from .externs import Extern
 from .func import Func
 from .global_ import Global
 from .instance import Instance, InstanceExports
+from .instance_pre import InstancePre
+from .linker import Linker
 from .memory import Memory
 from .module import Module
+from .output import OutputPipe
+from .pooling import Allocation, PoolingConfig
 from .reference import Reference
 from .shared_memory import SharedMemory, WaitOutcome
 from .store import Store, Storelike
@@ -59,11 +65,13 @@ from .types import (
     ValType,
 )
 from .value import Val
+from .wasi import WasiConfig
 from .wat import wat2wasm
 
 __version__ = _version()
 
 __all__ = [
+    "Allocation",
     "ArtifactError",
     "BoundsError",
     "BusyError",
@@ -90,15 +98,20 @@ __all__ = [
     "ImportType",
     "Instance",
     "InstanceExports",
+    "InstancePre",
     "IoError",
     "LimitError",
     "Limits",
     "LinkError",
+    "Linker",
+    "Managed",
     "Memory",
     "MemoryType",
     "Module",
     "NotFoundError",
     "OptLevel",
+    "OutputPipe",
+    "PoolingConfig",
     "Profiler",
     "RangeError",
     "RefType",
@@ -106,6 +119,7 @@ __all__ = [
     "Setting",
     "SharedMemory",
     "Store",
+    "StoreContext",
     "Storelike",
     "Strategy",
     "Table",
@@ -119,6 +133,7 @@ __all__ = [
     "Val",
     "ValType",
     "WaitOutcome",
+    "WasiConfig",
     "WasmTypeError",
     "WasmtimeError",
     "WatSyntaxError",

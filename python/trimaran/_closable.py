@@ -6,14 +6,16 @@ from types import TracebackType
 from typing import Self
 
 
-class Closable:
-    """An object that is closed at the end of its `with` statement."""
+class Managed:
+    """What can be closed, and is closed at the end of its `with` statement.
+
+    An object of the core says what closing it does. A plain value, such as a type or an error, has nothing to close.
+    """
 
     __slots__ = ()
 
     def close(self) -> None:
         """Closes it. Closing twice does nothing."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         return self

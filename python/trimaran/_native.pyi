@@ -12,6 +12,9 @@ def new_store(engine: int) -> int: ...
 def new_instance(store: int, module: int) -> int: ...
 def new_extern(store: StoreLane, value: object) -> int: ...
 def extern_object(store: StoreLane, reference: int) -> tuple[Any] | None: ...
+def link(linker: int, store: int, module: int) -> int: ...
+def instantiate_pre(pre: int, store: int) -> int: ...
+def keep_thrown(error: BaseException) -> int: ...
 def take_thrown(number: int) -> BaseException | None: ...
 
 class StoreLane:
@@ -64,8 +67,8 @@ class MemoryLane:
         Raises `BoundsError` where `start` and `stop` are in order and reach past the end. Everything else is as in
         a slice: a negative index counts from the end, and a range that is turned around is empty.
         """
-    def write(self, store: Storelike, data: BytesLike, start: int | None = None) -> int:
-        """Copies `data` in, beginning at `start` or at 0, and gives the number of bytes.
+    def write(self, store: Storelike, value: BytesLike, start: int | None = None) -> int:
+        """Copies `value` in, beginning at `start` or at 0, and gives the number of bytes.
 
         A negative `start` counts from the end, as in a slice. Raises `BoundsError` where it does not fit; then
         nothing is written.
@@ -123,7 +126,7 @@ class SharedMemoryLane:
     def _open(self, handle: int) -> None: ...
     def read(self, start: int | None = 0, stop: int | None = None) -> bytes:
         """Copies the bytes from `start` up to `stop`, as `Memory.read` does. The whole is not read at once."""
-    def write(self, data: BytesLike, start: int | None = None) -> int:
-        """Copies `data` in, as `Memory.write` does. The whole is not written at once."""
+    def write(self, value: BytesLike, start: int | None = None) -> int:
+        """Copies `value` in, as `Memory.write` does. The whole is not written at once."""
     def view(self, start: int = 0, length: int | None = None) -> memoryview:
         """`length` bytes from `start`, or up to the end, in place, as `Memory.view` gives them."""

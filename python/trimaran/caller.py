@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from . import _bindings as raw
 from ._native import CallerLane
-from ._surface import call, failure, text, wrong_type
+from ._surface import call, failure, indefinite, text, wrong_type
 
 if TYPE_CHECKING:
     from .externs import Extern
@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 Default = TypeVar("Default")
 
 
-class Caller(CallerLane):
+class StoreContext:
+    """What stands for a store while a host function runs: its `Caller`."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        raise wrong_type(f"{indefinite(type(self).__name__)} is given to a host function: it cannot be made here")
+
+
+class Caller(CallerLane, StoreContext):
     """The guest that called a host function, as `Func` gives it to one with `access_caller`.
 
     It stands for its store wherever one is asked for, and knows what the calling instance exports, by name. It is
@@ -27,9 +36,6 @@ class Caller(CallerLane):
     __slots__ = ("__weakref__", "_pass", "_store")
     _store: Store
     _pass: int
-
-    def __init__(self) -> None:
-        raise wrong_type("a Caller is given to a host function: it cannot be made here")
 
     @classmethod
     def _of(cls, store: Store, number: int) -> Caller:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import StrEnum
-from typing import Any, Generic, TypeVar, overload
+from enum import Enum, StrEnum
+from typing import Any, TypeVar
 
 from . import _bindings as raw
-from ._surface import expect, natural, out_of_range, text
+from ._closable import Managed
+from ._setting import Configurable, Knob, size, switch
+from ._surface import expect, out_of_range, text
+from .pooling import PoolingConfig, allocation_of, as_allocation, raw_allocation
 
-T = TypeVar("T")
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -59,71 +60,7 @@ class Collector(StrEnum):
     """A copying collector, which frees cycles."""
 
 
-class Setting(Generic[T]):
-    """One setting of one `Config`: read it as `.value`, or call it to set it."""
-
-    __slots__ = ("_check", "_config", "_name")
-
-    def __init__(self, config: Config, name: str, check: Callable[[object, str], T]) -> None:
-        self._config, self._name, self._check = config, name, check
-
-    @property
-    def value(self) -> T | None:
-        """What it is set to; `None` is the default of wasmtime 48."""
-        return self._config._values.get(self._name)
-
-    def __call__(self, value: T | None) -> Config:
-        """Sets it, and gives the configuration, so that settings can be chained. `None` means the default."""
-        if value is None:
-            self._config._values.pop(self._name, None)
-        else:
-            self._config._values[self._name] = self._check(value, self._name)
-        return self._config
-
-    def __bool__(self) -> bool:
-        return bool(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return bool(self._plain() == (other._plain() if isinstance(other, Setting) else other))
-
-    def _plain(self) -> object:
-        return self.value
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return repr(self.value)
-
-
-class _Knob(Generic[T]):
-    """A setting as an attribute: `config.x = 1` and `config.x(1)` do the same."""
-
-    def __init__(self, check: Callable[[object, str], T]) -> None:
-        self._check = check
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    @overload
-    def __get__(self, config: None, owner: type) -> _Knob[T]: ...
-    @overload
-    def __get__(self, config: Config, owner: type) -> Setting[T]: ...
-    def __get__(self, config: Config | None, owner: type) -> _Knob[T] | Setting[T]:
-        return self if config is None else Setting(config, self._name, self._check)
-
-    def __set__(self, config: Config, value: T | None) -> None:
-        Setting(config, self._name, self._check)(value)
-
-
-def _switch() -> _Knob[bool]:
-    return _Knob(lambda value, name: expect(value, bool, name))
-
-
-def _size() -> _Knob[int]:
-    return _Knob(natural)
-
-
-def _word(words: type[Word]) -> _Knob[Word | str]:
+def _word(words: type[Word]) -> Knob[Word | str]:
     def check(value: object, name: str) -> Word:
         try:
             return words(expect(value, str, name))
@@ -131,7 +68,7 @@ def _word(words: type[Word]) -> _Knob[Word | str]:
             known = ", ".join(words)
             raise out_of_range(f"{name} is {value!r}: expected one of {known}") from None
 
-    return _Knob(check)
+    return Knob(check)
 
 
 def _cache(value: object, name: str) -> bool | str:
@@ -140,7 +77,7 @@ def _cache(value: object, name: str) -> bool | str:
     return value if value is True else text(value, name)
 
 
-class Config:
+class Config(Configurable, Managed):
     """The configuration of an engine. What is not set keeps the default of wasmtime 48.
 
     Each setting is an attribute that can be set, called and read:
@@ -160,90 +97,92 @@ class Config:
         self._values: dict[str, Any] = {}
         self._flags: list[tuple[str, str | None]] = []
 
-    debug_info = _switch()
+    debug_info = switch()
     """Emits DWARF debug information for compiled code, for native debuggers."""
-    wasm_threads = _switch()
+    wasm_threads = switch()
     """The threads proposal: atomics and shared memories in modules. Turning it on also lets the host make shared
     memories, unless `shared_memory` says otherwise. The portable interpreter does not have it."""
-    wasm_tail_call = _switch()
+    wasm_tail_call = switch()
     """The tail calls of WebAssembly 3.0."""
-    wasm_reference_types = _switch()
+    wasm_reference_types = switch()
     """The reference types of WebAssembly 2.0."""
-    wasm_simd = _switch()
+    wasm_simd = switch()
     """The vector instructions of WebAssembly 2.0."""
-    wasm_bulk_memory = _switch()
+    wasm_bulk_memory = switch()
     """The bulk memory operations of WebAssembly 2.0."""
-    wasm_multi_value = _switch()
+    wasm_multi_value = switch()
     """Several results of functions and blocks (WebAssembly 2.0)."""
-    wasm_multi_memory = _switch()
+    wasm_multi_memory = switch()
     """Several memories in a module (WebAssembly 3.0)."""
-    wasm_memory64 = _switch()
+    wasm_memory64 = switch()
     """Memories and tables with 64-bit addresses (WebAssembly 3.0)."""
-    wasm_relaxed_simd = _switch()
+    wasm_relaxed_simd = switch()
     """The relaxed vector instructions of WebAssembly 3.0."""
-    wasm_relaxed_simd_deterministic = _switch()
+    wasm_relaxed_simd_deterministic = switch()
     """Gives relaxed vector instructions one result on every machine, at the cost of speed."""
-    wasm_component_model = _switch()
+    wasm_component_model = switch()
     """The component model."""
-    wasm_component_model_map = _switch()
+    wasm_component_model_map = switch()
     """The map type of the component model."""
-    wasm_exceptions = _switch()
+    wasm_exceptions = switch()
     """The exceptions of WebAssembly 3.0."""
-    wasm_function_references = _switch()
+    wasm_function_references = switch()
     """The typed function references of WebAssembly 3.0."""
-    wasm_gc = _switch()
+    wasm_gc = switch()
     """The garbage-collected types of WebAssembly 3.0."""
-    wasm_wide_arithmetic = _switch()
+    wasm_wide_arithmetic = switch()
     """The wide arithmetic proposal: 128-bit addition and multiplication."""
-    wasm_custom_page_sizes = _switch()
+    wasm_custom_page_sizes = switch()
     """The custom page sizes proposal: memories with pages of one byte."""
-    wasm_stack_switching = _switch()
+    wasm_stack_switching = switch()
     """The stack switching proposal (x86-64 Linux only)."""
     strategy = _word(Strategy)
     """Which compiler is used: a `Strategy`, or its text."""
-    cranelift_debug_verifier = _switch()
+    cranelift_debug_verifier = switch()
     """Has Cranelift check its own intermediate code. Slow; for debugging."""
     cranelift_opt_level = _word(OptLevel)
     """How hard Cranelift tries: an `OptLevel`, or its text."""
-    cranelift_nan_canonicalization = _switch()
+    cranelift_nan_canonicalization = switch()
     """Gives every NaN one bit pattern, so that floating-point results are the same on every machine."""
     profiler = _word(Profiler)
     """How compiled code is shown to a profiler: a `Profiler`, or its text."""
-    cache = _Knob(_cache)
+    cache = Knob(_cache)
     """Keeps compiled modules between runs: `True` in the place and with the limits that wasmtime chooses for this
     user, or as the TOML file at a path says."""
-    epoch_interruption = _switch()
+    allocation: Knob[PoolingConfig | str] = Knob(as_allocation)
+    """Where the memory of instances comes from: a `PoolingConfig`, `"pooling"`, or `"on_demand"` as by default."""
+    epoch_interruption = switch()
     """Lets `Engine.increment_epoch` interrupt guests at their deadlines."""
-    consume_fuel = _switch()
+    consume_fuel = switch()
     """Makes guests use fuel. A store begins with none."""
-    parallel_compilation = _switch()
+    parallel_compilation = switch()
     """Compiles the functions of a module on several threads."""
-    shared_memory = _switch()
+    shared_memory = switch()
     """Lets the host make shared memories. Off by default, as in wasmtime."""
-    max_wasm_stack = _size()
+    max_wasm_stack = size()
     """The greatest stack that guest code may use, in bytes; more than zero."""
-    gc_support = _switch()
+    gc_support = switch()
     """Support for garbage-collected references as a whole."""
     collector = _word(Collector)
     """How garbage-collected references are managed: a `Collector`, or its text."""
-    memory_may_move = _switch()
+    memory_may_move = switch()
     """Lets a memory move when it grows past its reservation."""
-    memory_reservation = _size()
+    memory_reservation = size()
     """The address space that is reserved for each memory, in bytes."""
-    memory_guard_size = _size()
+    memory_guard_size = size()
     """The size of the guard region behind each memory, in bytes."""
-    memory_reservation_for_growth = _size()
+    memory_reservation_for_growth = size()
     """The address space that is reserved anew when a memory has moved, in bytes."""
-    memory_init_cow = _switch()
+    memory_init_cow = switch()
     """Initialises memories by copy-on-write mappings, where the system has them."""
-    native_unwind_info = _switch()
+    native_unwind_info = switch()
     """Emits native unwind information for compiled code."""
-    target = _Knob(text)
+    target = Knob(text)
     """The target that code is compiled for, as a triple such as `x86_64-unknown-linux-gnu`, or `pulley64` for the
     portable interpreter. Code for another machine can be compiled, if this build has a compiler for it, but not run."""
-    macos_use_mach_ports = _switch()
+    macos_use_mach_ports = switch()
     """Uses Mach ports for traps on macOS, and not signals."""
-    signals_based_traps = _switch()
+    signals_based_traps = switch()
     """Uses the processor's own faults to detect traps, by signal handlers of the process."""
 
     def cranelift_flag_enable(self, flag: str) -> None:
@@ -270,6 +209,16 @@ class Config:
         flags = [name if value is None else f"{name}={value}" for name, value in self._flags]
         return f"Config({', '.join(settings + ([f'cranelift_flags={flags}'] if flags else []))})"
 
+    @classmethod
+    def _from_raw(cls, settings: raw.Config) -> Config:
+        made = cls()
+        for name, knob in vars(cls).items():
+            value = getattr(settings, name) if isinstance(knob, Knob) else None
+            if value is not None:
+                made._values[name] = _value(name, value)
+        made._flags = [(flag.name, flag.value) for flag in settings.cranelift_flags]
+        return made
+
     def _to_raw(self) -> raw.Config:
         fields = {name: _raw_value(name, value) for name, value in self._values.items()}
         flags = [raw.CraneliftFlag(name=name, value=value) for name, value in self._flags]
@@ -280,7 +229,20 @@ def _raw_value(name: str, value: Any) -> Any:
     if name == "cache":
         cache: Any = raw.Cache
         return cache.STANDARD() if value is True else cache.FILE(value)
+    if name == "allocation":
+        return raw_allocation(value)
     if isinstance(value, StrEnum):
         # The enums of the core have the same names.
         return getattr(raw, type(value).__name__)[value.name]
+    return value
+
+
+def _value(name: str, value: Any) -> Any:
+    if name == "cache":
+        cache: Any = raw.Cache
+        return value.path if isinstance(value, cache.FILE) else True
+    if name == "allocation":
+        return allocation_of(value)
+    if isinstance(value, Enum):
+        return globals()[type(value).__name__][value.name]
     return value

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ._closable import Managed
 
-class WasmtimeError(Exception):
+
+class WasmtimeError(Exception, Managed):
     """Everything that can go wrong; its subclasses say what went wrong.
 
     `str()` is the sentence for a person: what was wrong, what was expected, what to do. It is the same in every

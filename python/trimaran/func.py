@@ -43,11 +43,9 @@ class Func(FuncLane, Laned[raw.Func]):
         The store keeps `func` until it is closed or gone; a `func` that refers to its store is no leak.
         """
         given, kind = inside(store), expect(ty, FuncType, "the type")
-        if not callable(func):
-            raise wrong_type(f"the function is {article(func)}: expected something that can be called")
-        passes_caller = expect(access_caller, bool, "access_caller")
+        body = host_body(func, access_caller)
         self._hold(call(raw.Func.host, given, kind._to_raw()))
-        self._attach(home(store), func, passes_caller)
+        self._attach(home(store), *body)
 
     def __getattr__(self, name: str) -> Any:
         # The lane makes functions without an object of the generated code, which few of them ever need.
@@ -100,3 +98,10 @@ class Func(FuncLane, Laned[raw.Func]):
     def same(self, store: Storelike, other: Func) -> bool:
         """Whether two handles are to the same function of the same store."""
         return call(self._raw.same, inside(store), expect(other, Func, "the other")._raw)
+
+
+def host_body(func: Callable[..., Any], access_caller: bool) -> tuple[Callable[..., Any], bool]:
+    """What a function of the host is made from, if it is that."""
+    if not callable(func):
+        raise wrong_type(f"the function is {article(func)}: expected something that can be called")
+    return func, expect(access_caller, bool, "access_caller")

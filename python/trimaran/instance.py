@@ -26,6 +26,7 @@ class Instance(Handle[raw.Instance]):
     """An instance of a module. It belongs to one store."""
 
     __slots__ = ("_exports",)
+    _exports: InstanceExports | None
 
     def __init__(self, store: Storelike, module: Module, imports: Iterable[Extern] = ()) -> None:
         """Links a module with `imports`, in the order of `Module.imports`, and runs its start function.
@@ -39,7 +40,13 @@ class Instance(Handle[raw.Instance]):
             self._raw = call(raw.Instance, given, compiled, items)
         else:
             self._raw = adopt(raw.Instance, new_instance(handle_of(given), handle_of(compiled)))
-        self._exports: InstanceExports | None = None
+        self._exports = None
+
+    @classmethod
+    def _adopt(cls, handle: int) -> Instance:
+        made = cls._wrap(adopt(raw.Instance, handle))
+        made._exports = None
+        return made
 
     def exports(self, store: Storelike) -> InstanceExports:
         """Everything that the instance exports, by name, in the module's order."""
@@ -97,7 +104,13 @@ class InstanceExports(Mapping[str, Extern]):
         """All of it, in the module's order."""
         return tuple(self._items.values())
 
-    def __getitem__(self, key: str | int) -> Extern:
+    @overload
+    def __getitem__(self, key: str | int) -> Extern: ...
+    @overload
+    def __getitem__(self, key: slice) -> Sequence[Extern]: ...
+    def __getitem__(self, key: str | int | slice) -> Extern | Sequence[Extern]:
+        if isinstance(key, slice):
+            return self.by_index[key]
         if not isinstance(key, str):
             place = index(key, "the export")
             try:

@@ -134,8 +134,8 @@ class Memory(MemoryLane, Laned[raw.Memory]):
             stop,
         )
 
-    def _write(self, store: Storelike, data: BytesLike, start: int | None = None) -> int:
-        given, octets = inside(store), contents(data, "the data")
+    def _write(self, store: Storelike, value: BytesLike, start: int | None = None) -> int:
+        given, octets = inside(store), contents(value, "the data")
         call(self._raw.write, given, octets, first(start, lambda: call(self._raw.data_len, given)))
         return len(octets)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TypeAlias
 
 from . import _bindings as raw
-from ._closable import Closable
+from ._closable import Managed
 from ._handle import Handle
 from ._surface import BytesLike, call, contents, expect, file_name, source
 from .engine import Engine
@@ -17,7 +18,7 @@ from .wat import Wasm
 Path: TypeAlias = "str | bytes | os.PathLike[str] | os.PathLike[bytes]"
 
 
-class Module(Handle[raw.Module], Closable):
+class Module(Handle[raw.Module], Managed):
     """A compiled module.
 
     It may be instantiated any number of times, in any store of its engine, on any thread. It can be used in a
@@ -63,6 +64,23 @@ class Module(Handle[raw.Module], Closable):
         """The compiled module as bytes, to keep it and to load it without compiling."""
         return call(self._raw.serialize)
 
+    def pack(self) -> bytes:
+        """The compiled module and the configuration of its engine as bytes, for `unpack`. `pickle` uses it."""
+        return call(self._raw.pack)
+
+    @classmethod
+    def unpack(cls, packed: BytesLike) -> Module:
+        """Makes a module from what `pack` gave. It belongs to the shared engine of its configuration.
+
+        Raises `ArtifactError` as `deserialize` does, and asks for the same trust.
+        """
+        return cls._wrap(call(raw.Module.unpack, contents(packed, "the packed module")))
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that it was made with."""
+        return Engine._wrap(call(self._raw.engine))
+
     @property
     def name(self) -> str | None:
         """The module's name, from its name section."""
@@ -81,6 +99,16 @@ class Module(Handle[raw.Module], Closable):
     def close(self) -> None:
         """Closes the module. Instances of it go on working. Closing twice does nothing."""
         call(self._raw.release)
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Module], tuple[bytes]]:
+        return type(self).unpack, (self.pack(),)
+
+    def __copy__(self) -> Module:
+        # A module does not change.
+        return self
+
+    def __deepcopy__(self, memo: object) -> Module:
+        return self
 
     def __repr__(self) -> str:
         try:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from enum import Enum
+from typing import Any, SupportsIndex, overload
 
 from . import _bindings as raw
-from ._closable import Closable
+from ._closable import Managed
 from ._handle import Laned
 from ._native import SharedMemoryLane
 from ._pointer import Pointer
@@ -32,7 +33,7 @@ class WaitOutcome(Enum):
     """The time was up."""
 
 
-class SharedMemory(SharedMemoryLane, Laned[raw.SharedMemory], Closable):
+class SharedMemory(SharedMemoryLane, Laned[raw.SharedMemory], Managed):
     """A memory that several threads may use at once, each from a store of its own.
 
     It belongs to an engine and to no store: none of its methods waits for one. A number of 2, 4 or 8 bytes at a
@@ -85,10 +86,36 @@ class SharedMemory(SharedMemoryLane, Laned[raw.SharedMemory], Closable):
     def _read(self, start: int | None = 0, stop: int | None = None) -> bytes:
         return read(lambda offset, length: call(self._raw.read, offset, length), self.data_len, start, stop)
 
-    def _write(self, data: BytesLike, start: int | None = None) -> int:
-        octets = contents(data, "the data")
+    def _write(self, value: BytesLike, start: int | None = None) -> int:
+        octets = contents(value, "the data")
         call(self._raw.write, octets, first(start, self.data_len))
         return len(octets)
+
+    def __len__(self) -> int:
+        """The size now, in bytes."""
+        return self.data_len()
+
+    def __bool__(self) -> bool:
+        # A memory is one, even while it is empty.
+        return True
+
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> int: ...
+    @overload
+    def __getitem__(self, key: slice) -> bytes: ...
+    def __getitem__(self, key: SupportsIndex | slice) -> int | bytes:
+        """A byte, or a copy of a slice."""
+        with self.view() as view:
+            return view[key].tobytes() if isinstance(key, slice) else view[key]
+
+    @overload
+    def __setitem__(self, key: SupportsIndex, value: int) -> None: ...
+    @overload
+    def __setitem__(self, key: slice, value: BytesLike) -> None: ...
+    def __setitem__(self, key: SupportsIndex | slice, value: Any) -> None:
+        """Sets a byte, or a slice to as many bytes."""
+        with self.view() as view:
+            view[key] = value
 
     def as_memory(self, store: Storelike) -> Memory:
         """This memory as a `Memory` of `store`.

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from . import _bindings as raw
-from ._closable import Closable
+from ._closable import Managed
 from ._handle import Laned, adopt, handle_of
 from ._native import StoreLane, new_store
-from ._surface import call, expect, integer, natural
+from ._surface import call, expect, index, integer, natural
 from .caller import Caller
 from .engine import Engine
+from .output import Sinks
+from .wasi import WasiConfig
 
 
-class Store(StoreLane, Laned[raw.Store], Closable):
+class Store(StoreLane, Laned[raw.Store], Managed):
     """Holds instances and everything that they own: memories, tables, globals, functions.
 
     A store may be used from any thread, by one at a time: another thread waits for its turn. Objects of one store
@@ -21,12 +23,13 @@ class Store(StoreLane, Laned[raw.Store], Closable):
     in a `with` statement, which closes it and gives its memory back.
     """
 
-    __slots__ = ("__weakref__", "_data", "_engine", "_raw")
+    __slots__ = ("__weakref__", "_data", "_engine", "_raw", "_sinks")
 
     def __init__(self, engine: Engine | None = None, data: Any = None) -> None:
         """Makes an empty store of `engine`, or of a new engine. `data` is kept for `data()`."""
         self._engine = Engine() if engine is None else expect(engine, Engine, "the engine")
         self._data = data
+        self._sinks: Sinks | None = None
         self._hold(adopt(raw.Store, new_store(handle_of(self._engine._raw))))
 
     @property
@@ -53,6 +56,40 @@ class Store(StoreLane, Laned[raw.Store], Closable):
         """
         call(self._raw.set_epoch_deadline, integer(ticks_after_current, "the epoch deadline"))
 
+    def set_wasi(self, wasi: WasiConfig) -> None:
+        """Grants guests what `wasi` says, from now on. Its files and directories are opened now.
+
+        Raises `IoError` for one that cannot be opened. Without it, WASI grants nothing.
+        """
+        sinks = Sinks()
+        call(self._raw.set_wasi, expect(wasi, WasiConfig, "the WASI configuration")._to_raw(sinks))
+        self._sinks = sinks
+
+    def set_limits(
+        self,
+        memory_size: int = -1,
+        table_elements: int = -1,
+        instances: int = -1,
+        tables: int = -1,
+        memories: int = -1,
+        trap_on_grow_failure: bool = False,
+    ) -> None:
+        """Limits what guests may have from now on: the bytes of each memory, the elements of each table, and how many
+        instances, tables and memories there are. Less than 0 is no limit.
+
+        Where a guest would pass a limit, `memory.grow` and `table.grow` give -1, or trap with `trap_on_grow_failure`.
+        The host's `grow` and instantiating raise `LimitError`.
+        """
+        limits = raw.StoreLimits(
+            memory_size=_limit(memory_size, "memory_size"),
+            table_elements=_limit(table_elements, "table_elements"),
+            instances=_limit(instances, "instances"),
+            tables=_limit(tables, "tables"),
+            memories=_limit(memories, "memories"),
+            trap_on_grow_failure=expect(trap_on_grow_failure, bool, "trap_on_grow_failure"),
+        )
+        call(self._raw.set_limits, limits)
+
     def gc(self) -> None:
         """Collects garbage now: references that nobody holds any more."""
         call(self._raw.gc)
@@ -68,6 +105,7 @@ class Store(StoreLane, Laned[raw.Store], Closable):
         """
         call(self._raw.release)
         self._forget()
+        self._sinks = None
 
     @property
     def closed(self) -> bool:
@@ -76,6 +114,10 @@ class Store(StoreLane, Laned[raw.Store], Closable):
 
     def __repr__(self) -> str:
         return "<Store, closed>" if self.closed else "<Store>"
+
+
+def _limit(number: object, what: str) -> int | None:
+    return None if index(number, what) < 0 else natural(number, what)
 
 
 Storelike: TypeAlias = Store | Caller

@@ -12,7 +12,7 @@ from step import Json, Problem, Step
 from trimaran import Caller, Func, Memory, Store
 
 if TYPE_CHECKING:
-    from world import World
+    from case import Case
 
 Body = Callable[..., Any]
 
@@ -36,56 +36,56 @@ class Callers:
         return self._kept[name]
 
 
-def body(world: World, name: str, fields: dict[str, Json]) -> Body:
+def body(case: Case, name: str, fields: dict[str, Json]) -> Body:
     """The host function that a step asks for. It takes its caller."""
     step = Step(fields)
     op = step.text("op")
-    make: Callable[[World, str, Step], Body] | None = BODIES.get(op)
+    make: Callable[[Case, str, Step], Body] | None = BODIES.get(op)
     if make is None:
         raise Problem(f"unknown body `{op}`")
-    made = make(world, name, step)
+    made = make(case, name, step)
     step.check_all_used()
     return made
 
 
-def _add(_world: World, _name: str, _step: Step) -> Body:
+def _add(_world: Case, _name: str, _step: Step) -> Body:
     return lambda _caller, *numbers: (sum(numbers) + (1 << 31)) % (1 << 32) - (1 << 31)
 
 
-def _echo(_world: World, _name: str, _step: Step) -> Body:
+def _echo(_world: Case, _name: str, _step: Step) -> Body:
     return lambda _caller, *given: _results(list(given))
 
 
-def _give(world: World, _name: str, step: Step) -> Body:
+def _give(case: Case, _name: str, step: Step) -> Body:
     given = step.value("values")
-    return lambda _caller, *_arguments: _results([world.val(value) for value in given])
+    return lambda _caller, *_arguments: _results([case.val(value) for value in given])
 
 
-def _throw(world: World, _name: str, step: Step) -> Body:
+def _throw(case: Case, _name: str, step: Step) -> Body:
     name = step.text("as")
 
     def throw(_caller: Caller, *_arguments: object) -> None:
         thrown = Thrown(name)
-        world.keep(name, thrown)
+        case.keep(name, thrown)
         raise thrown
 
     return throw
 
 
-def _call(world: World, _name: str, step: Step) -> Body:
+def _call(case: Case, _name: str, step: Step) -> Body:
     name, given = step.text("func"), step.value("args")
 
     def call(caller: Caller, *_arguments: object) -> Any:
-        return _results(world.named(name, Func).call(caller, [world.val(value) for value in given]))
+        return _results(case.named(name, Func).call(caller, [case.val(value) for value in given]))
 
     return call
 
 
-def _read(world: World, name: str, step: Step) -> Body:
+def _read(case: Case, name: str, step: Step) -> Body:
     export, start, length = step.text("export"), step.int("start"), step.int("length")
 
     def read(caller: Caller, *_arguments: object) -> int:
-        world.callers.keep(name, caller)
+        case.callers.keep(name, caller)
         memory = caller[export]
         if not isinstance(memory, Memory):
             raise Problem(f"`{export}` is no memory")
@@ -94,22 +94,22 @@ def _read(world: World, name: str, step: Step) -> Body:
     return read
 
 
-def _close(world: World, _name: str, step: Step) -> Body:
+def _close(case: Case, _name: str, step: Step) -> Body:
     name = step.text("store")
-    return lambda _caller, *_arguments: world.named(name, Store).close()
+    return lambda _caller, *_arguments: case.named(name, Store).close()
 
 
-def _grow(world: World, _name: str, step: Step) -> Body:
+def _grow(case: Case, _name: str, step: Step) -> Body:
     name, delta = step.text("memory"), step.int("delta")
 
     def grow(caller: Caller, *_arguments: object) -> None:
-        world.named(name, Memory).grow(caller, delta)
+        case.named(name, Memory).grow(caller, delta)
 
     return grow
 
 
-def _escape(world: World, name: str, _step: Step) -> Body:
-    return lambda caller, *_arguments: world.callers.keep(name, caller)
+def _escape(case: Case, name: str, _step: Step) -> Body:
+    return lambda caller, *_arguments: case.callers.keep(name, caller)
 
 
 def _results(values: list[Any]) -> Any:
@@ -117,7 +117,7 @@ def _results(values: list[Any]) -> Any:
     return values if len(values) > 1 else next(iter(values), None)
 
 
-BODIES: dict[str, Callable[[World, str, Step], Body]] = {
+BODIES: dict[str, Callable[[Case, str, Step], Body]] = {
     "add": _add,
     "echo": _echo,
     "give": _give,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from step import Json
-from trimaran import Func, Store, Val, WrongStoreError
+from step import Json, Problem
+from trimaran import Func, Reference, Store, WrongStoreError
 
 
 class HostObject:
@@ -30,17 +30,17 @@ class Shown:
         return self._word
 
 
-def show(val: Val, store: Store, objects: dict[str, object], hosts: dict[str, HostObject]) -> Json:
-    """A reference for a comparison."""
-    thing = val.value
+def show(thing: object, is_func: bool, store: Store, objects: dict[str, object], hosts: dict[str, HostObject]) -> Json:
+    """What a reference refers to, for a comparison. A function has another null than the rest."""
     if thing is None:
-        ways = [["null"]] + ([["func", None]] if str(val.type) == "funcref" else [])
-        return Shown("null", lambda written: written in ways)
+        return Shown("null", lambda written: written in [["null"], ["func" if is_func else "ref", None]])
     if isinstance(thing, HostObject):
         return Shown(f"the host object {thing.text}", lambda written: _is_host(thing, written, hosts))
     if isinstance(thing, Func):
         return Shown("a function", lambda written: _is_func(thing, written, store, objects))
-    return ["reference"]
+    if isinstance(thing, Reference):
+        return Shown("a reference", lambda written: _is_reference(thing, written, store, objects))
+    raise Problem(f"{thing!r} is no reference")
 
 
 def _is_host(thing: HostObject, written: Json, hosts: dict[str, HostObject]) -> bool:
@@ -59,5 +59,14 @@ def _is_func(thing: Func, written: Json, store: Store, objects: dict[str, object
                 return isinstance(known, Func) and thing.same(store, known)
             except WrongStoreError:
                 return False
+        case _:
+            return False
+
+
+def _is_reference(thing: Reference, written: Json, store: Store, objects: dict[str, object]) -> bool:
+    match written:
+        case ["ref", str(name)]:
+            known = objects.get(name)
+            return isinstance(known, Reference) and thing.same(store, known)
         case _:
             return False

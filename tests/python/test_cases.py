@@ -37,11 +37,12 @@ def parameter(path: Path, case: dict[str, Json]) -> pytest.ParameterSet:
 @pytest.mark.parametrize("steps", cases())
 def test_case(steps: list[dict[str, Json]]) -> None:
     world = World()
-    for number, step in enumerate(steps, 1):
-        try:
-            world.step(step)
-        except Problem as problem:
-            pytest.fail(f"step {number}, {json.dumps(step)}: {problem}", pytrace=False)
+    with world.ending:
+        for number, step in enumerate(steps, 1):
+            try:
+                world.step(step)
+            except Problem as problem:
+                pytest.fail(f"step {number}, {json.dumps(step)}: {problem}", pytrace=False)
 
 
 def test_there_are_cases() -> None:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from guests import IS_INTERPRETER, config
 from trimaran import (
+    Allocation,
     ClosedError,
     Collector,
+    CompileError,
     Config,
     ConfigError,
     Engine,
+    Instance,
+    LimitError,
     Module,
     OptLevel,
+    PoolingConfig,
     Profiler,
     RangeError,
     Setting,
@@ -24,6 +30,7 @@ from trimaran import (
     Strategy,
     WasmtimeError,
     WasmTypeError,
+    WrongEngineError,
 )
 
 SWITCHES = """
@@ -41,12 +48,12 @@ WORDS = {
     "profiler": Profiler,
     "collector": Collector,
 }
-TEXTS = ["target", "cache"]
+OTHERS = ["target", "cache", "allocation"]
 
 
 def test_every_setting_is_here() -> None:
     settings = [name for name, value in vars(Config).items() if hasattr(value, "__set__") and not name.startswith("_")]
-    assert sorted(settings) == sorted([*SWITCHES, *SIZES, *WORDS, *TEXTS])
+    assert sorted(settings) == sorted([*SWITCHES, *SIZES, *WORDS, *OTHERS])
 
 
 @pytest.mark.parametrize("name", SWITCHES)
@@ -160,6 +167,79 @@ def test_the_cache_cannot_be_turned_off() -> None:
         made.cache = False
     made.cache = True
     assert made.cache.value is True
+
+
+def test_a_pool() -> None:
+    made = config()
+    for word, value in {"on_demand": Allocation.ON_DEMAND, "pooling": PoolingConfig()}.items():
+        made.allocation = word
+        assert made.allocation == value
+        assert Module(Engine(made), "(module (memory 1))")
+    made.allocation = PoolingConfig(total_memories=1, max_memory_size=1 << 20)
+    assert repr(made.allocation) == "PoolingConfig(total_memories=1, max_memory_size=1048576)"
+    small = Engine(made)
+    assert small.config == made
+    module = Module(small, "(module (memory 1))")
+    store, other = Store(small), Store(small)
+    Instance(store, module)
+    with pytest.raises(LimitError):
+        Instance(other, module)
+    store.close()
+    Instance(other, module)
+    made.allocation = None
+    assert made == config()
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "sentence"),
+    [
+        ("pool", RangeError, "allocation is 'pool': expected one of on_demand, pooling"),
+        (1, WasmTypeError, "allocation is an int: expected a PoolingConfig or a str"),
+    ],
+)
+def test_what_is_no_allocation(value: Any, kind: type[WasmtimeError], sentence: str) -> None:
+    with pytest.raises(kind, match=sentence):
+        Config().allocation = value
+
+
+def test_what_is_no_pool() -> None:
+    with pytest.raises(RangeError, match="total_memories is 4294967296"):
+        PoolingConfig(total_memories=1 << 32)
+    with pytest.raises(WasmTypeError, match="max_memory_size is a float: expected an int"):
+        PoolingConfig(max_memory_size=1.5)  # type: ignore[arg-type]
+
+
+def test_an_engine_knows_its_configuration(tmp_path: Path) -> None:
+    file = tmp_path / "cache.toml"
+    file.write_text(f'[cache]\ndirectory = "{tmp_path / "cache"}"\n')
+    made = config().consume_fuel(True).cranelift_opt_level("speed").max_wasm_stack(1 << 19).cache(str(file))
+    made.cranelift_flag_set("unwind_info", "true")
+    assert Engine(made).config == made
+    assert Engine(config()).config == config()
+    Engine(made).config.consume_fuel = False
+    assert made.consume_fuel
+
+
+def test_shared_engines() -> None:
+    one, two = Engine.shared(config().consume_fuel(True)), Engine.shared(config().consume_fuel(True))
+    # What one of them made fits the other.
+    assert Instance(Store(one), Module(two, "(module)"))
+    with pytest.raises(WrongEngineError):
+        Instance(Store(one), Module(Engine.shared(config()), "(module)"))
+    assert Module(Engine.shared(), "(module)")
+
+
+def test_artifacts() -> None:
+    made, other = Engine(config()), Engine(config().consume_fuel(True))
+    artifact = made.precompile('(module (func (export "f")))')
+    assert Module.deserialize(made, artifact).exports[0].name == "f"
+    assert made.accepts(artifact) and not other.accepts(artifact)
+    changed = bytearray(artifact)
+    changed[len(changed) // 2] ^= 1
+    assert not made.accepts(changed)
+    assert made.compatibility_hash() == Engine(config()).compatibility_hash() != other.compatibility_hash()
+    with pytest.raises(CompileError):
+        made.precompile(b"\0asm")
 
 
 @pytest.mark.skipif(IS_INTERPRETER, reason="a flag of the native compiler")

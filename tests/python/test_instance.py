@@ -59,7 +59,7 @@ def test_exports_by_their_place() -> None:
     with pytest.raises(IndexError, match="there is no export 5: the instance has 5"):
         exports[5]
     with pytest.raises(WasmTypeError, match="the export is a float: expected an int"):
-        exports[1.0]  # type: ignore[index]
+        exports[1.0]  # type: ignore[call-overload]
 
 
 def test_exports_are_found_once() -> None:

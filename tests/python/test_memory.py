@@ -120,7 +120,7 @@ def test_a_negative_start_of_a_write_counts_from_the_end(store: Store, memory: M
     assert memory.read(store, -3) == b"Exy"
     memory.write(store, b"#", -PAGE * 2)
     assert memory.read(store, 0, 2) == b"#1"
-    memory.write(store, data=b"?", start=None)
+    memory.write(store, value=b"?", start=None)
     assert memory.read(store, stop=1) == b"?"
 
 

@@ -94,9 +94,9 @@ def test_repr() -> None:
     assert repr(Limits(1)) == "Limits(1)"
     assert repr(Limits(1, 10)) == "Limits(1, 10)"
     assert repr(FUNC) == "<FuncType (func (param i32 i64) (result f64))>"
-    assert repr(ImportType("env", "f", FUNC)) == f"ImportType(module='env', name='f', type={FUNC!r})"
-    assert str(ImportType("env", "f", FUNC)) == f"env f {FUNC}"
-    assert str(ExportType("f", FUNC)) == f"f {FUNC}"
+    assert repr(ImportType("env", "f", FUNC)) == f'<ImportType (import "env" "f" {FUNC})>'
+    assert str(ImportType("env", "f", FUNC)) == f'(import "env" "f" {FUNC})'
+    assert str(ExportType("f", FUNC)) == f'(export "f" {FUNC})'
 
 
 def test_the_names_of_wasmtime_py() -> None:
@@ -180,15 +180,15 @@ def test_reflection_has_a_word_for_everything() -> None:
             (export "f" (func 0)) (export "g" (global 0)) (export "t" (table 0)) (export "m" (memory 0))
             (export "e" (tag 0)))""",
     )
-    texts = [
-        "f (func (param v128 externref) (result i31ref))",
-        "g (global (mut anyref))",
-        "t (table 1 2 funcref)",
-        "m (memory 1 2)",
-        "e (tag (param f64))",
-    ]
-    assert [str(ty) for ty in module.exports] == texts
-    assert [str(ty) for ty in module.imports] == [f"env {text}" for text in texts]
+    texts = {
+        "f": "(func (param v128 externref) (result i31ref))",
+        "g": "(global (mut anyref))",
+        "t": "(table 1 2 funcref)",
+        "m": "(memory 1 2)",
+        "e": "(tag (param f64))",
+    }
+    assert [str(ty) for ty in module.exports] == [f'(export "{name}" {text})' for name, text in texts.items()]
+    assert [str(ty) for ty in module.imports] == [f'(import "env" "{name}" {text})' for name, text in texts.items()]
     kinds = [FuncType, GlobalType, TableType, MemoryType, TagType]
     assert [type(ty.type) for ty in module.imports] == kinds
     assert (module.imports[3].module, module.imports[3].name) == ("env", "m")

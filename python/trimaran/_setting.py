@@ -1,0 +1,88 @@
+"""Settings as attributes that can be set, called and read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar, overload
+
+from ._surface import expect, natural
+
+T = TypeVar("T")
+Owner = TypeVar("Owner", bound="Configurable")
+
+
+class Configurable:
+    """What has settings. It keeps each under its name."""
+
+    __slots__ = ()
+    _values: dict[str, Any]
+
+    def _put(self, name: str, value: object) -> None:
+        """Keeps what has been checked; `None` means the default."""
+        if value is None:
+            self._values.pop(name, None)
+        else:
+            self._values[name] = value
+
+
+class Setting(Generic[Owner, T]):
+    """One setting of one object: read it as `.value`, or call it to set it."""
+
+    __slots__ = ("_check", "_name", "_owner")
+
+    def __init__(self, owner: Owner, name: str, check: Callable[[object, str], T]) -> None:
+        self._owner, self._name, self._check = owner, name, check
+
+    @property
+    def value(self) -> T | None:
+        """What it is set to; `None` is the default."""
+        return self._owner._values.get(self._name)
+
+    def __call__(self, value: T | None) -> Owner:
+        """Sets it, and gives the object that it belongs to, so that settings can be chained. `None` is the default."""
+        self._owner._put(self._name, None if value is None else self._check(value, self._name))
+        return self._owner
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self._plain() == (other._plain() if isinstance(other, Setting) else other))
+
+    def _plain(self) -> object:
+        return self.value
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
+class Knob(Generic[T]):
+    """A setting as an attribute: `config.x = 1` and `config.x(1)` do the same."""
+
+    def __init__(self, check: Callable[[object, str], T]) -> None:
+        self._check = check
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> Knob[T]: ...
+    @overload
+    def __get__(self, owner: Owner, kind: type) -> Setting[Owner, T]: ...
+    def __get__(self, owner: Owner | None, kind: type) -> Knob[T] | Setting[Owner, T]:
+        return self if owner is None else Setting(owner, self._name, self._check)
+
+    def __set__(self, owner: Configurable, value: T | None) -> None:
+        Setting(owner, self._name, self._check)(value)
+
+
+def switch() -> Knob[bool]:
+    """A setting that is on or off."""
+    return Knob(lambda value, name: expect(value, bool, name))
+
+
+def size() -> Knob[int]:
+    """A setting that is a number, 0 or more."""
+    return Knob(natural)

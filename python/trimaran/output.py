@@ -1,0 +1,96 @@
+"""Where the output of guests goes: memory, and what Python calls."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from . import _bindings as raw
+from ._handle import Handle
+from ._native import keep_thrown
+from ._surface import article, call, failure, index, natural, out_of_range, wrong_type
+
+
+class OutputPipe(Handle[raw.OutputPipe]):
+    """Keeps what guests write, in memory. Several streams and stores may write to one."""
+
+    __slots__ = ()
+
+    def __init__(self, capacity: int | None = None) -> None:
+        """An empty pipe that holds `capacity` bytes, or any number. What does not fit fails for the guest."""
+        self._raw = call(raw.OutputPipe, None if capacity is None else natural(capacity, "the capacity"))
+
+    def contents(self) -> bytes:
+        """What has been written."""
+        return call(self._raw.contents)
+
+    def take(self) -> bytes:
+        """What has been written, which the pipe forgets."""
+        return call(self._raw.take)
+
+    def __bytes__(self) -> bytes:
+        return self.contents()
+
+    def __len__(self) -> int:
+        return len(self.contents())
+
+    def __bool__(self) -> bool:
+        # A pipe is one, even while it is empty.
+        return True
+
+    def __repr__(self) -> str:
+        return f"<OutputPipe, {len(self)} bytes>"
+
+
+class Sinks:
+    """What is called with output. The store has it, so that Python's garbage collector sees through it."""
+
+    __slots__ = ("__weakref__", "_callbacks")
+
+    def __init__(self) -> None:
+        self._callbacks: dict[str, Callable[[bytes], Any]] = {}
+
+    def sink(self, stream: str, callback: Callable[[bytes], Any]) -> Sink:
+        """What the core calls for that stream."""
+        self._callbacks[stream] = callback
+        return Sink(self, stream)
+
+    def write(self, stream: str, data: bytes) -> None:
+        """Passes all of `data` on."""
+        callback = self._callbacks[stream]
+        while data:
+            taken = callback(data)
+            if taken is None:
+                return
+            data = data[_checked(taken, stream, len(data)) :]
+
+
+class Sink(raw.OutputSink):
+    """What the core calls. It may outlive the store, and keeps nothing alive."""
+
+    def __init__(self, sinks: Sinks, stream: str) -> None:
+        self._sinks, self._stream = weakref.ref(sinks), stream
+
+    def write(self, bytes: bytes) -> None:
+        """One piece of output."""
+        try:
+            sinks = self._sinks()
+            if sinks is None:
+                raise failure("Closed", what="store")
+            sinks.write(self._stream, bytes)
+        except BaseException as error:
+            thrown = keep_thrown(error)
+        else:
+            return
+        host: Any = raw.WasmtimeError
+        raise host.Host(reason=f"the callback for {self._stream} failed", thrown=thrown)
+
+
+def _checked(taken: object, stream: str, length: int) -> int:
+    if not hasattr(taken, "__index__") or isinstance(taken, bool):
+        raise wrong_type(f"the callback for {stream} gave {article(taken)}: expected a number of bytes or None")
+    number = index(taken, "the number of bytes")
+    if not 0 < number <= length:
+        raise out_of_range(f"the callback for {stream} gave {number}: expected 1 to {length}, or None for all bytes")
+    return number

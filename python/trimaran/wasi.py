@@ -1,0 +1,221 @@
+"""What a guest is granted of the system: WASI preview 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from . import _bindings as raw
+from ._closable import Managed
+from ._setting import Configurable, Knob
+from ._surface import (
+    BytesLike,
+    article,
+    contents,
+    expect,
+    file_name,
+    natural,
+    text,
+    wrong_type,
+)
+from .module import Path
+from .output import OutputPipe, Sinks
+
+Callback = Callable[[bytes], int | None]
+
+
+def _argv(value: object, name: str) -> list[str]:
+    return [text(item, f"item {place} of {name}") for place, item in enumerate(_list(value, name), 1)]
+
+
+def _env(value: Any, name: str) -> list[tuple[str, str]]:
+    pairs = _list(value.items() if hasattr(value, "items") else value, name)
+    return [_pair(pair, f"item {place} of {name}") for place, pair in enumerate(pairs, 1)]
+
+
+def _pair(value: object, what: str) -> tuple[str, str]:
+    parts = _list(value, what)
+    if len(parts) != 2:
+        raise wrong_type(f"{what} has {len(parts)} parts: expected a name and a value")
+    return text(parts[0], f"the name of {what}"), text(parts[1], f"the value of {what}")
+
+
+def _list(value: Any, what: str) -> list[Any]:
+    if not isinstance(value, (str, bytes)) and hasattr(value, "__iter__"):
+        return list(value)
+    raise wrong_type(f"{what} is {article(value)}: expected a list")
+
+
+def _file(value: Any, name: str) -> str:
+    return file_name(value)
+
+
+def _callback(value: Any, name: str) -> Callback:
+    callback: Callback = value
+    if not callable(value):
+        raise wrong_type(f"{name} is {article(value)}: expected something that can be called")
+    return callback
+
+
+def _pipe(value: object, name: str) -> OutputPipe:
+    return expect(value, OutputPipe, name)
+
+
+class WasiConfig(Configurable, Managed):
+    """What guests of a store see of the system: `Store.set_wasi` grants it.
+
+    Nothing is granted that is not asked for. Without anything, a guest has no arguments, no variables and no files,
+    reads nothing, and what it writes is discarded. Like a `Config` it is a plain value: change it as you like, and
+    use it for any number of stores. Its files and directories are opened when it is granted.
+
+        wasi.argv = ["program", "input.txt"]
+        wasi.stdout_file("output.txt").stderr_custom(print)
+
+    Of the settings of one stream the last one counts.
+    """
+
+    __slots__ = ("_preopens", "_values")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+        self._preopens: list[tuple[str, str, bool]] = []
+
+    argv: Knob[Iterable[str]] = Knob(_argv)
+    """The arguments, of which the first one is the program's name."""
+    env: Knob[Mapping[str, str] | Iterable[Iterable[Any]]] = Knob(_env)
+    """The environment variables: pairs of a name and a value, or a mapping."""
+    stdin_file: Knob[Path] = Knob(_file)
+    """The file that the guest reads as its standard input."""
+    stdin_bytes: Knob[BytesLike] = Knob(contents)
+    """The bytes that the guest reads as its standard input."""
+    stdout_file: Knob[Path] = Knob(_file)
+    """The file that standard output goes to. It is made, or emptied."""
+    stdout_append: Knob[Path] = Knob(_file)
+    """The file that standard output goes to, after what it has already."""
+    stdout_custom: Knob[Callback] = Knob(_callback)
+    """What is called with each piece of standard output. It gives how many bytes it took, or `None` for all of them.
+
+    What it raises comes out of the call of the guest, as the very same object. It cannot use the guest's own store,
+    which raises `BusyError`."""
+    stdout_pipe: Knob[OutputPipe] = Knob(_pipe)
+    """The `OutputPipe` that keeps standard output."""
+    stderr_file: Knob[Path] = Knob(_file)
+    """The file that the standard error output goes to. It is made, or emptied."""
+    stderr_append: Knob[Path] = Knob(_file)
+    """The file that the standard error output goes to, after what it has already."""
+    stderr_custom: Knob[Callback] = Knob(_callback)
+    """What is called with each piece of the standard error output, as `stdout_custom` is."""
+    stderr_pipe: Knob[OutputPipe] = Knob(_pipe)
+    """The `OutputPipe` that keeps the standard error output."""
+    random_seed: Knob[int] = Knob(natural)
+    """Makes the guest's random numbers the same in every run."""
+
+    def _put(self, name: str, value: object) -> None:
+        stream, _, kind = name.partition("_")
+        if stream.startswith("std") and kind:
+            for other in [other for other in self._values if other.startswith(stream)]:
+                del self._values[other]
+        super()._put(name, value)
+
+    def inherit_argv(self) -> WasiConfig:
+        """Gives the guest the arguments of this process."""
+        return self._inherit("inherit_argv")
+
+    def inherit_env(self) -> WasiConfig:
+        """Gives the guest the environment variables of this process. Those of `env` come on top."""
+        return self._inherit("inherit_env")
+
+    def inherit_stdin(self) -> WasiConfig:
+        """Lets the guest read the standard input of this process."""
+        return self._inherit("stdin_inherit")
+
+    def inherit_stdout(self) -> WasiConfig:
+        """Lets the guest write to the standard output of this process, past `sys.stdout`."""
+        return self._inherit("stdout_inherit")
+
+    def inherit_stderr(self) -> WasiConfig:
+        """Lets the guest write to the standard error output of this process, past `sys.stderr`."""
+        return self._inherit("stderr_inherit")
+
+    def _inherit(self, name: str) -> WasiConfig:
+        self._put(name, True)
+        return self
+
+    def preopen_dir(self, path: Path, guest_path: str, fs_mutable: bool = True) -> WasiConfig:
+        """Grants the directory `path`, and everything in it, which the guest finds at `guest_path`.
+
+        Without `fs_mutable`, the guest may only read it.
+        """
+        given = file_name(path), text(guest_path, "the guest's path"), expect(fs_mutable, bool, "fs_mutable")
+        self._preopens.append(given)
+        return self
+
+    def fixed_clock(self, start: int, step: int = 0) -> WasiConfig:
+        """Gives the guest a clock that reads `start` first, in nanoseconds since 1970, and `step` more each time."""
+        self._put("clock", (natural(start, "the start"), natural(step, "the step")))
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, WasiConfig):
+            return NotImplemented
+        return self._values == other._values and self._preopens == other._preopens
+
+    def __repr__(self) -> str:
+        settings = [f"{name}={value!r}" for name, value in self._values.items()]
+        # What a variable holds may be a secret.
+        if "env" in self._values:
+            names = [name for name, _ in self._values["env"]]
+            settings = [f"env={names}" if setting.startswith("env=") else setting for setting in settings]
+        settings += [f"preopen_dir={guest!r}" for _, guest, _ in self._preopens]
+        return f"WasiConfig({', '.join(settings)})"
+
+    def _to_raw(self, sinks: Sinks) -> raw.WasiConfig:
+        given = self._values
+        clock = given.get("clock")
+        return raw.WasiConfig(
+            argv=given.get("argv", []),
+            inherit_argv=given.get("inherit_argv", False),
+            env=[raw.EnvVar(name=name, value=value) for name, value in given.get("env", [])],
+            inherit_env=given.get("inherit_env", False),
+            stdin=self._input(),
+            stdout=self._output("stdout", sinks),
+            stderr=self._output("stderr", sinks),
+            preopens=[
+                raw.Preopen(host_path=path, guest_path=guest, read_only=not is_mutable)
+                for path, guest, is_mutable in self._preopens
+            ],
+            clock=None if clock is None else raw.FixedClock(start=clock[0], step=clock[1]),
+            random_seed=given.get("random_seed"),
+        )
+
+    def _stream(self, stream: str) -> tuple[str, Any]:
+        """How a stream is set, and to what."""
+        name = next((name for name in self._values if name.startswith(f"{stream}_")), "")
+        return name.removeprefix(f"{stream}_"), self._values.get(name)
+
+    def _input(self) -> Any:
+        kinds: Any = raw.WasiInput
+        match self._stream("stdin"):
+            case "inherit", _:
+                return kinds.INHERIT()
+            case "bytes", octets:
+                return kinds.BYTES(octets)
+            case "file", path:
+                return kinds.FILE(path)
+            case _:
+                return None
+
+    def _output(self, stream: str, sinks: Sinks) -> Any:
+        kinds: Any = raw.WasiOutput
+        match self._stream(stream):
+            case "inherit", _:
+                return kinds.INHERIT()
+            case "file" | "append" as kind, path:
+                return kinds.FILE(path, kind == "append")
+            case "pipe", pipe:
+                return kinds.PIPE(pipe._raw)
+            case "custom", callback:
+                return kinds.SINK(sinks.sink(stream, callback))
+            case _:
+                return None
