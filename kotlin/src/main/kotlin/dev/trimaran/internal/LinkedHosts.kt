@@ -2,7 +2,6 @@ package dev.trimaran.internal
 
 import dev.trimaran.Func
 import dev.trimaran.Store
-import dev.trimaran.WasmtimeException
 import dev.trimaran.core
 import java.util.concurrent.ConcurrentHashMap
 import dev.trimaran.internal.ffi.Func as RawFunc
@@ -36,17 +35,10 @@ internal class LinkedHosts private constructor(private val bodies: ConcurrentHas
         if (isEmpty()) return
         for (number in core(store) { missing() }) {
             val func = Func.of(core(store) { host(number) })
-            attach(store, func, number)
+            // Where another thread was faster, the library lets go of this one.
+            body(number)?.attach(store, func)
         }
     }
 
     private fun isEmpty() = bodies.isEmpty()
-
-    private fun attach(store: Store, func: Func, number: ULong) {
-        try {
-            body(number)?.attach(store, func)
-        } catch (_: WasmtimeException.Type) {
-            // Another thread was faster, and has given it the very same body.
-        }
-    }
 }
