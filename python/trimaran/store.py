@@ -77,8 +77,8 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         """Limits what guests may have from now on: the bytes of each memory, the elements of each table, and how many
         instances, tables and memories there are. Less than 0 is no limit.
 
-        Where a guest would pass a limit, `memory.grow` and `table.grow` give -1, or trap with `trap_on_grow_failure`.
-        The host's `grow` and instantiating raise `LimitError`.
+        Where a guest would pass a limit, `memory.grow` and `table.grow` give -1; with `trap_on_grow_failure` they end
+        the guest with `LimitError`, which the host's `grow` and instantiating raise in any case.
         """
         limits = raw.StoreLimits(
             memory_size=_limit(memory_size, "memory_size"),

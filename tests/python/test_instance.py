@@ -56,6 +56,8 @@ def test_exports_by_their_place() -> None:
     exports = instance.exports(store)
     assert exports.by_index[1] is exports["m"]
     assert (exports[0], exports[-1]) == (exports["f"], exports[""])
+    assert exports[:2] == (exports["f"], exports["m"])
+    assert exports[::-1] == tuple(reversed(exports.by_index))
     with pytest.raises(IndexError, match="there is no export 5: the instance has 5"):
         exports[5]
     with pytest.raises(WasmTypeError, match="the export is a float: expected an int"):

@@ -17,13 +17,20 @@ from trimaran import (
     FuncType,
     Global,
     GlobalType,
+    HeapType,
     Instance,
     Limits,
     Module,
+    RangeError,
     Reference,
+    RefType,
     Store,
     Table,
     TableType,
+    Tag,
+    TagType,
+    Trap,
+    TrapCode,
     Val,
     ValType,
     WasmTypeError,
@@ -242,6 +249,82 @@ def test_what_a_guest_makes_is_a_reference() -> None:
         exports["get"](store, hidden)
     with pytest.raises(WasmTypeError, match="argument 1 is an externref: expected anyref"):
         exports["out"](store, number)
+
+
+def test_what_a_reference_is() -> None:
+    made = Engine(config().wasm_gc(True).wasm_function_references(True).wasm_exceptions(True))
+    store = Store(made)
+    wat = """(module
+        (type $point (struct (field i32) (field (mut f64)) (field anyref)))
+        (type $bytes (array (mut i8)))
+        (tag $t (export "t") (param i32 f32))
+        (func (export "point") (result anyref)
+            (struct.new $point (i32.const -1) (f64.const 1.5) (ref.i31 (i32.const 5))))
+        (func (export "bytes") (result anyref) (array.new $bytes (i32.const 7) (i32.const 3)))
+        (func (export "thrown") (result exnref)
+            (block $caught (result exnref)
+                (try_table (catch_all_ref $caught) (throw $t (i32.const 4) (f32.const 0.5))) unreachable))
+        (func (export "echo") (param anyref) (result anyref) (local.get 0)))"""
+    exports: Any = Instance(store, Module(made, wat)).exports(store)
+    point, octets = exports["point"](store), exports["bytes"](store)
+    number, flag, inner = point.fields(store)
+    assert (number, flag) == (-1, 1.5)
+    assert isinstance(inner.value, Reference)
+    assert inner.value.i31(store) == 5
+    assert [field.value for field in octets.fields(store)] == [7, 7, 7]
+    assert str(point.type(store)) == "(ref (struct (field i32) (field (mut f64)) (field anyref)))"
+    heaps = {name: RefType(True, HeapType(name)) for name in ("any", "eq", "struct", "array", "i31")}
+    assert [point.matches(store, ty) for ty in heaps.values()] == [True, True, True, False, False]
+    assert [octets.matches(store, ty) for ty in heaps.values()] == [True, True, False, True, False]
+    assert (point.i31(store), point.tag(store)) == (None, None)
+    assert exports["echo"](store, point).same(store, point)
+    assert not point.same(store, octets)
+    with pytest.raises(WasmTypeError):
+        inner.value.fields(store)
+    with pytest.raises(WasmTypeError, match="the type is a HeapType: expected a RefType"):
+        point.matches(store, HeapType("any"))
+    thrown = exports["thrown"](store)
+    assert [field.value for field in thrown.fields(store)] == [4, 0.5]
+    assert thrown.tag(store).same(store, exports["t"])
+
+
+def test_numbers_of_31_bits() -> None:
+    store = Store(Engine(config().wasm_gc(True).wasm_function_references(True)))
+    wat = '(module (func (export "f") (param anyref) (result i32) (i31.get_u (ref.cast (ref i31) (local.get 0)))))'
+    read = Instance(store, Module(store.engine, wat)).func(store, "f")
+    half = 1 << 30
+    for number, signed in [(0, 0), (-1, -1), (-half, -half), (half - 1, half - 1), (half, -half), (2 * half - 1, -1)]:
+        reference = Reference.of_i31(store, number)
+        assert reference.i31(store) == signed
+        assert read(store, reference) == number % (1 << 31)
+        assert str(reference.type(store)) == "(ref i31)"
+    for number in (-half - 1, 2 * half, 1 << 40):
+        with pytest.raises(RangeError, match=f"the value is {number}: expected an i31"):
+            Reference.of_i31(store, number)
+    with pytest.raises(WasmTypeError, match="the value is a str: expected an int"):
+        Reference.of_i31(store, "1")  # type: ignore[arg-type]
+    with pytest.raises(WrongStoreError):
+        Reference.of_i31(store, 1).i31(Store(store.engine))
+
+
+def test_tags() -> None:
+    store = Store(Engine(config().wasm_exceptions(True)))
+    ty = TagType(FuncType([ValType.i32()], []))
+    tag, other = Tag(store, ty), Tag(store, ty)
+    assert tag.type(store) == ty
+    assert tag.same(store, tag) and tag.eq(store, tag)
+    assert not tag.same(store, other)
+    wat = """(module (import "h" "t" (tag $t (param i32))) (export "t" (tag $t))
+        (func (export "f") (throw $t (i32.const 1))))"""
+    instance = Instance(store, Module(store.engine, wat), [tag])
+    assert instance.tag(store, "t").same(store, tag)
+    with pytest.raises(Trap) as caught:
+        instance.func(store, "f")(store)
+    assert caught.value.code is TrapCode.UNCAUGHT_EXCEPTION
+    with pytest.raises(WasmTypeError, match="the type is a FuncType: expected a TagType"):
+        Tag(store, ty.functype)  # type: ignore[arg-type]
+    with pytest.raises(WasmTypeError, match="the other is None: expected a Tag"):
+        tag.eq(store, None)  # type: ignore[arg-type]
 
 
 def test_references_of_another_store(world: tuple[Store, Any]) -> None:

@@ -115,6 +115,24 @@ def test_it_reads_and_writes_without_a_store(memory: SharedMemory) -> None:
         memory.write(b"ab", PAGE - 1)
 
 
+def test_it_is_a_sequence_of_bytes(memory: SharedMemory) -> None:
+    assert len(memory) == memory.data_len()
+    memory[8:12] = b"text"
+    memory[-1] = 255
+    assert memory[8:12] == b"text"
+    assert memory[8:12:2] == b"tx"
+    assert (memory[9], memory[-1], memory[len(memory) - 1]) == (ord("e"), 255, 255)
+    assert len(memory[-2:]) == 2
+    assert memory
+    for use in (lambda: memory[len(memory)], lambda: memory.__setitem__(-len(memory) - 1, 0)):
+        with pytest.raises(IndexError):
+            use()
+    with pytest.raises(ValueError):
+        memory[0:2] = b"three"
+    with pytest.raises(ValueError):
+        memory[0] = 256
+
+
 def test_type(memory: SharedMemory) -> None:
     ty = memory.type()
     assert ty == MemoryType(Limits(1, 5), shared=True)
