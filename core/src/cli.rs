@@ -146,9 +146,10 @@ fn dispatch(program: &str, arguments: &[String]) -> Result<(), Failure> {
         "-V" | "--version" => return print(&format!("trimaran {}\n", crate::version())),
         _ => {}
     }
-    let command = COMMANDS.iter().find(|command| command.name == name).ok_or_else(|| {
-        Failure::Usage(format!("`{name}` is no command: expected run, inspect or wat2wasm"))
-    })?;
+    let command = COMMANDS
+        .iter()
+        .find(|command| command.name == name)
+        .ok_or_else(|| Failure::Usage(format!("`{name}` is no command: expected run, inspect or wat2wasm")))?;
     let matches = command.options().parse(rest).map_err(|fail| Failure::Usage(unknown(command.name, &fail)))?;
     if matches.opt_present(HELP) {
         return print(&command.help(program));

@@ -17,13 +17,13 @@ pub struct StoreLimits {
     /// The size of each table, in elements.
     #[uniffi(default)]
     pub table_elements: Option<u64>,
-    /// How many instances are made in all; what is instantiated counts until the store goes.
+    /// How many instances there may be in all; each counts until the store goes.
     #[uniffi(default)]
     pub instances: Option<u64>,
-    /// How many tables are made in all.
+    /// How many tables the instances may define in all. Those that the host makes do not count.
     #[uniffi(default)]
     pub tables: Option<u64>,
-    /// How many memories are made in all.
+    /// How many memories the instances may define in all. Those that the host makes do not count.
     #[uniffi(default)]
     pub memories: Option<u64>,
     /// Whether a guest that asks for more fails with `Limit`, where it would be given -1.

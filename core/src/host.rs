@@ -90,13 +90,10 @@ impl HostDefinition {
     }
 
     /// What wasmtime runs: the body of the store that it is called in.
-    #[expect(clippy::type_complexity, reason = "it is wasmtime's")]
     pub(crate) fn run(
         &self,
-    ) -> impl Fn(wasmtime::Caller<'_, StoreData>, &mut [MaybeUninit<ValRaw>]) -> wasmtime::Result<()>
-    + Send
-    + Sync
-    + use<> {
+    ) -> impl Fn(wasmtime::Caller<'_, StoreData>, &mut [MaybeUninit<ValRaw>]) -> wasmtime::Result<()> + Send + Sync + use<>
+    {
         let (number, ty, signature) = (self.number, self.ty.clone(), Signature::of(&self.ty));
         move |caller, slots| {
             let body = caller.data().hosts.get(&number).map(Arc::clone).unwrap_or_default();
@@ -108,9 +105,11 @@ impl HostDefinition {
     /// The function in a store, to be given its body there.
     pub(crate) fn in_store(&self, store: &Store) -> Result<Arc<Func>> {
         store.enter(|mut context| {
-            let body = context.data_mut().hosts.entry(self.number).or_insert_with(|| {
-                Arc::new(Body { is_defined: true, ..Body::default() })
-            });
+            let body = context
+                .data_mut()
+                .hosts
+                .entry(self.number)
+                .or_insert_with(|| Arc::new(Body { is_defined: true, ..Body::default() }));
             let room = Arc::downgrade(body);
             // SAFETY: `run` takes the slots for what the type says, and leaves there what it says.
             let func = unsafe { wasmtime::Func::new_unchecked(context, self.ty.clone(), self.run()) };
@@ -186,13 +185,20 @@ impl Func {
         if set { Ok(()) } else { Err(WasmtimeError::wrong_type("the function has a body already")) }
     }
 
-    /// Makes a function of the host that takes and gives values. Its results are checked against `ty` as arguments are.
+    /// Gives a function of the host a body that takes and gives values. Its results are checked as arguments are. Fails as
+    /// `attach` does.
+    pub fn attach_values(&self, store: &Store, function: Arc<dyn HostFunction>) -> Result<()> {
+        let inner = self.get(store)?;
+        let signature = store.enter(|context| Ok(Signature::of(&inner.ty(&context))))?;
+        // Not the function itself: it would never go.
+        let same = Self::new(store, inner);
+        self.attach(store, Box::new(OnValues { function, signature, func: same }))
+    }
+
+    /// Makes a function of the host that takes and gives values.
     pub fn of_values(store: &Store, ty: &FuncType, function: Arc<dyn HostFunction>) -> Result<Arc<Self>> {
         let func = Self::host(store, ty.clone())?;
-        let signature = Signature::of(&ty.to_wasmtime(store.engine())?);
-        // Not the function itself: it would never go.
-        let same = Self::new(store, func.get(store)?);
-        func.attach(store, Box::new(OnValues { function, signature, func: same }))?;
+        func.attach_values(store, function)?;
         Ok(func)
     }
 }

@@ -105,9 +105,8 @@ impl Reference {
     #[uniffi::constructor]
     pub fn of_i31(store: &Store, value: i32) -> Result<Arc<Self>> {
         let fitting = I31::new_i32(value).or_else(|| I31::new_u32(u32::try_from(value).ok()?));
-        let value = fitting.ok_or_else(|| {
-            WasmtimeError::range(format!("the i31 is {value}: expected -1073741824 to 2147483647"))
-        })?;
+        let value = fitting
+            .ok_or_else(|| WasmtimeError::range(format!("the i31 is {value}: expected -1073741824 to 2147483647")))?;
         store.enter(|context| {
             let mut scope = RootScope::new(context);
             let mut context = scope.as_context_mut();
@@ -119,7 +118,9 @@ impl Reference {
     /// The number of an `i31`, with its sign; none for any other value.
     pub fn i31(&self, store: &Store) -> Result<Option<i32>> {
         self.look(store, |value, context| match value {
-            wasmtime::Val::AnyRef(Some(value)) => Ok(value.as_i31(&context).map_err(lost)?.map(|value| value.get_i32())),
+            wasmtime::Val::AnyRef(Some(value)) => {
+                Ok(value.as_i31(&context).map_err(lost)?.map(|value| value.get_i32()))
+            }
             _ => Ok(None),
         })
     }

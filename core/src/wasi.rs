@@ -16,8 +16,8 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use crate::{Result, WasmtimeError};
 
 use self::clock::Fixed;
-pub use self::stream::{OutputPipe, OutputSink};
 use self::stream::{Absent, Output};
+pub use self::stream::{OutputPipe, OutputSink};
 
 /// What a store's guests get of WASI. At first that is nothing: no arguments, no variables, an empty standard input, no
 /// files; what they print is discarded. Clocks and random numbers are the host's.
@@ -148,7 +148,8 @@ impl Wasi {
         }
         for EnvVar { name, value } in &config.env {
             if name.is_empty() || name.contains('=') {
-                let reason = format!("{name:?} is no name of a variable: expected one without `=`, and not an empty one");
+                let reason =
+                    format!("{name:?} is no name of a variable: expected one without `=`, and not an empty one");
                 return Err(WasmtimeError::Config { reason });
             }
             builder.env(whole(name, "a variable's name")?, whole(value, "a variable's value")?);

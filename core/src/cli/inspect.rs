@@ -80,7 +80,8 @@ fn table(rows: &[Vec<String>]) -> String {
 
 fn entity(ty: &EntityType, types: TypesRef<'_>) -> ExternType {
     let func = |id: wasmparser::types::CoreTypeId| {
-        let wasmparser::CompositeInnerType::Func(ty) = &types[id].composite_type.inner else {
+        let inner = types.get(id).map(|ty| &ty.composite_type.inner);
+        let Some(wasmparser::CompositeInnerType::Func(ty)) = inner else {
             return FuncType { params: Vec::new(), results: Vec::new() };
         };
         let list = |all: &[wasmparser::ValType]| all.iter().map(|ty| value(*ty)).collect();

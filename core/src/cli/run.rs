@@ -19,11 +19,8 @@ pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
     let (path, bytes) = input(matches)?;
     let arguments = matches.free.get(1..).unwrap_or_default();
     let (fuel, timeout) = (fuel(matches)?, timeout(matches)?);
-    let config = Config {
-        consume_fuel: fuel.map(|_| true),
-        epoch_interruption: timeout.map(|_| true),
-        ..Config::default()
-    };
+    let config =
+        Config { consume_fuel: fuel.map(|_| true), epoch_interruption: timeout.map(|_| true), ..Config::default() };
     let engine = Engine::new(config)?;
     let module = Module::new(&engine, &bytes)?;
     let store = Store::new(&engine)?;

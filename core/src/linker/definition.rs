@@ -130,6 +130,9 @@ impl Definitions {
 
     pub(super) fn host(&self, number: u64) -> Result<Arc<HostDefinition>> {
         let all = self.items.values().flat_map(HashMap::values).flat_map(Definition::hosts);
-        all.into_iter().find(|host| host.number() == number).map(Arc::clone).ok_or_else(|| HostDefinition::unknown(number))
+        all.into_iter()
+            .find(|host| host.number() == number)
+            .map(Arc::clone)
+            .ok_or_else(|| HostDefinition::unknown(number))
     }
 }

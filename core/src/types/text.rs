@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, Limits, MemoryType, RefType, TableType, TagType,
-    ValType,
+    ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, Limits, MemoryType, RefType, TableType,
+    TagType, ValType,
 };
 
 /// A type that a module defines, written out. Such types can refer to themselves, so the types inside it

@@ -1,13 +1,16 @@
 //! What the steps of one case made, and what each step does.
 
 mod hosted;
+mod linked;
+mod references;
+mod wasi;
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use trimaran::{
-    Caller, Config, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryType, Module, SharedMemory, Store,
-    Table, Val, View, WasmtimeError,
+    Allocation, Caller, Config, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryType, Module, OutputPipe,
+    PoolingConfig, Reference, SharedMemory, Store, Table, Tag, Val, View, WasmtimeError,
 };
 
 use self::hosted::Objects;
@@ -23,6 +26,12 @@ enum Object {
     Instance(Arc<Instance>),
     Extern(Extern),
     View(Arc<View>),
+    Linker(linked::Linked),
+    Pre(linked::Prepared),
+    Reference(Arc<Reference>),
+    Pipe(Arc<OutputPipe>),
+    Sink(Arc<wasi::Collected>),
+    Directory(Arc<wasi::Directory>),
     /// What a host function was given.
     Caller(Caller),
     /// The number under which a host function threw.
@@ -74,6 +83,12 @@ impl World {
         table: Object::Extern(Extern::OfTable { table }) => table, Arc<Table>;
         source: Object::Extern(Extern::OfTable { table }) => table, Arc<Table>;
         view: Object::View(view) => view, Arc<View>;
+        other: Object::Engine(engine) => engine, Arc<Engine>;
+        tag: Object::Extern(Extern::OfTag { tag }) => tag, Arc<Tag>;
+        linker: Object::Linker(linker) => linker, linked::Linked;
+        pre: Object::Pre(pre) => pre, linked::Prepared;
+        reference: Object::Reference(reference) => reference, Arc<Reference>;
+        directory: Object::Directory(directory) => directory, Arc<wasi::Directory>;
     }
 
     /// Runs one step and compares how it ended.
@@ -109,6 +124,25 @@ impl World {
             "host" | "caller_export" | "global" | "global_get" | "global_set" | "table" | "table_get" | "table_set"
             | "table_size" | "table_grow" | "table_fill" | "table_copy" | "view" | "view_read" | "view_write"
             | "drop_view" => self.run_hosted(step),
+            "linker"
+            | "allow_shadowing"
+            | "define"
+            | "define_func"
+            | "define_instance"
+            | "define_module"
+            | "define_wasi"
+            | "unknown_imports_as_traps"
+            | "unknown_imports_as_default_values"
+            | "linker_get"
+            | "get_default"
+            | "link"
+            | "instantiate_pre"
+            | "instantiate" => self.run_linked(step),
+            "set_wasi" | "output" | "directory" | "put_file" | "get_file" => self.run_wasi(step),
+            "set_limits" | "set_fuel" | "get_fuel" | "set_epoch_deadline" | "increment_epoch" | "gc" | "precompile"
+            | "accepts" | "same_compatibility" | "pack" | "unpack" | "engine_of" => self.run_engine(step),
+            "tag" | "tag_type" | "keep" | "i31" | "ref_i31" | "ref_type" | "ref_matches" | "ref_fields"
+            | "ref_same" | "ref_tag_type" => self.run_references(step),
             _ => self.run_memory(step),
         }
     }
@@ -129,12 +163,7 @@ impl World {
             "wat2wasm" => trimaran::wat2wasm(&source(step)?).map(|bytes| plain(hex(&bytes))),
             "serialize" => self.module(step)?.serialize().map(|bytes| Outcome::Kept(Object::Artifact(bytes))),
             "deserialize" => {
-                let (engine, mut artifact) = (self.engine(step)?, self.artifact(step)?);
-                if let Some(flip) = step.optional("flip") {
-                    let flip = flip.as_i64().ok_or("`flip` is no integer")?;
-                    let from_start = if flip < 0 { flip + artifact.len() as i64 } else { flip };
-                    *artifact.get_mut(from_start as usize).ok_or("`flip` is outside")? ^= 1;
-                }
+                let (engine, artifact) = (self.engine(step)?, self.flipped(step)?);
                 Module::deserialize(&engine, &artifact).map(|module| Outcome::Kept(Object::Module(module)))
             }
             "imports" => self.module(step)?.imports().map(|imports| {
@@ -160,12 +189,25 @@ impl World {
                     Some(Object::Engine(engine)) => engine.release(),
                     Some(Object::Store(store)) => store.release(),
                     Some(Object::Module(module)) => module.release(),
+                    Some(Object::Linker(linker)) => linker.linker.release(),
+                    Some(Object::Pre(pre)) => pre.pre.release(),
                     Some(Object::Extern(Extern::OfSharedMemory { memory })) => memory.release(),
                     _ => return Err(format!("`{name}` cannot be closed")),
                 }
                 .map(|()| plain(Value::Null))
             }
         })
+    }
+
+    /// An artifact, with one bit flipped where that is asked for.
+    fn flipped(&self, step: &Step<'_>) -> Result<Vec<u8>, Problem> {
+        let mut artifact = self.artifact(step)?;
+        if let Some(flip) = step.optional("flip") {
+            let flip = flip.as_i64().ok_or("`flip` is no integer")?;
+            let from_start = if flip < 0 { flip + artifact.len() as i64 } else { flip };
+            *artifact.get_mut(from_start as usize).ok_or("`flip` is outside")? ^= 1;
+        }
+        Ok(artifact)
     }
 
     fn run_call(&self, step: &Step<'_>) -> Run {
@@ -306,6 +348,10 @@ fn config(step: &Step<'_>) -> Result<Config, Problem> {
             "wasm_function_references" => config.wasm_function_references = Some(switch()?),
             "wasm_exceptions" => config.wasm_exceptions = Some(switch()?),
             "wasm_custom_page_sizes" => config.wasm_custom_page_sizes = Some(switch()?),
+            "epoch_interruption" => config.epoch_interruption = Some(switch()?),
+            "wasm_multi_memory" => config.wasm_multi_memory = Some(switch()?),
+            "wasm_tail_call" => config.wasm_tail_call = Some(switch()?),
+            "allocation" => config.allocation = Some(allocation(value)?),
             "consume_fuel" => config.consume_fuel = Some(switch()?),
             "max_wasm_stack" => config.max_wasm_stack = Some(number()?),
             "memory_reservation" => config.memory_reservation = Some(number()?),
@@ -315,6 +361,24 @@ fn config(step: &Step<'_>) -> Result<Config, Problem> {
         }
     }
     Ok(config)
+}
+
+fn allocation(value: &Value) -> Result<Allocation, Problem> {
+    let mut pooling = PoolingConfig::default();
+    for (name, value) in value["pooling"].as_object().ok_or("`allocation` has no `pooling`")? {
+        let number = value.as_u64().ok_or_else(|| format!("`{name}` is no natural number"))?;
+        let narrow = u32::try_from(number).map_err(|_| format!("`{name}` is too large"));
+        match name.as_str() {
+            "total_core_instances" => pooling.total_core_instances = Some(narrow?),
+            "total_memories" => pooling.total_memories = Some(narrow?),
+            "total_tables" => pooling.total_tables = Some(narrow?),
+            "total_gc_heaps" => pooling.total_gc_heaps = Some(narrow?),
+            "max_memory_size" => pooling.max_memory_size = Some(number),
+            "table_elements" => pooling.table_elements = Some(number),
+            unknown => return Err(format!("unknown setting `{unknown}`")),
+        }
+    }
+    Ok(Allocation::Pooling { pooling })
 }
 
 fn memory_type(step: &Step<'_>) -> Result<MemoryType, Problem> {

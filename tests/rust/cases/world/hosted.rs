@@ -43,12 +43,25 @@ impl Objects {
         Arc::clone(all.entry(text.to_owned()).or_insert_with(|| Arc::new(text.to_owned())))
     }
 
+    /// Throws something that is kept under a name.
+    pub(super) fn throw(&self, name: &str) -> WasmtimeError {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        self.keep(name, Object::Thrown(number));
+        WasmtimeError::thrown(number)
+    }
+
     pub(super) fn value(&self, store: &Store, value: &Value) -> Result<Result<Val>, Problem> {
         Ok(match (value[0].as_str(), value[1].as_str()) {
             (Some("func"), None) => Ok(Val::FuncRef { func: None }),
             (Some("func"), Some(name)) => match self.get(name) {
                 Some(Object::Extern(Extern::OfFunc { func })) => Ok(Val::FuncRef { func: Some(func) }),
                 _ => return Err(format!("`{name}` is no function")),
+            },
+            (Some("ref"), Some(name)) => match self.get(name) {
+                Some(Object::Reference(reference)) => reference.value(),
+                Some(Object::Extern(Extern::OfFunc { func })) => Ok(Val::FuncRef { func: Some(func) }),
+                _ => return Err(format!("`{name}` is no reference")),
             },
             (Some("host"), Some(text)) => Reference::of_host(store, self.host(text)).and_then(Reference::value),
             _ => Ok(to_val(value)?),
@@ -74,6 +87,19 @@ impl Objects {
             Val::FuncRef { func: None } if expected.is_some_and(|expected| expected[0] == "func") => {
                 json!(["func", null])
             }
+            Val::ExternRef { value: None } | Val::AnyRef { value: None } | Val::ExnRef { value: None } | Val::Null
+                if expected.is_some_and(|expected| expected[0] == "ref") =>
+            {
+                json!(["ref", null])
+            }
+            Val::AnyRef { value: Some(reference) } | Val::ExnRef { value: Some(reference) } => {
+                let name = expected.and_then(|expected| expected[1].as_str()).unwrap_or_default();
+                let same = match self.get(name) {
+                    Some(Object::Reference(other)) => reference.same(store, &other).unwrap(),
+                    _ => false,
+                };
+                if same { json!(["ref", name]) } else { json!(["another reference"]) }
+            }
             Val::ExternRef { value: Some(reference) } => match reference.host_object(store).unwrap() {
                 Some(object) => {
                     let text = object.downcast_ref::<String>().unwrap().clone();
@@ -88,9 +114,9 @@ impl Objects {
 }
 
 /// A host function of the catalogue.
-struct Body {
-    objects: Objects,
-    body: Value,
+pub(super) struct Body {
+    pub(super) objects: Objects,
+    pub(super) body: Value,
 }
 
 impl HostFunction for Body {
@@ -104,12 +130,7 @@ impl HostFunction for Body {
             }
             "echo" => Ok(arguments),
             "give" => objects.values(store, body["values"].as_array().unwrap()).unwrap(),
-            "throw" => {
-                static NEXT: AtomicU64 = AtomicU64::new(1);
-                let number = NEXT.fetch_add(1, Ordering::Relaxed);
-                objects.keep(text("as"), Object::Thrown(number));
-                Err(WasmtimeError::thrown(number))
-            }
+            "throw" => Err(objects.throw(text("as"))),
             "call" => {
                 let Some(Object::Extern(Extern::OfFunc { func })) = objects.get(text("func")) else {
                     panic!("no function")
@@ -236,7 +257,7 @@ impl World {
     }
 }
 
-fn val_type(name: &Value) -> Result<ValType, Problem> {
+pub(super) fn val_type(name: &Value) -> Result<ValType, Problem> {
     let reference = |heap| ValType::Ref { ty: RefType { nullable: true, heap } };
     Ok(match name.as_str() {
         Some("i32") => ValType::I32,
@@ -246,11 +267,17 @@ fn val_type(name: &Value) -> Result<ValType, Problem> {
         Some("v128") => ValType::V128,
         Some("funcref") => reference(HeapType::Func),
         Some("externref") => reference(HeapType::Extern),
+        Some("anyref") => reference(HeapType::Any),
+        Some("eqref") => reference(HeapType::Eq),
+        Some("i31ref") => reference(HeapType::I31),
+        Some("structref") => reference(HeapType::Struct),
+        Some("arrayref") => reference(HeapType::Array),
+        Some("exnref") => reference(HeapType::Exn),
         _ => return Err(format!("{name} is no type")),
     })
 }
 
-fn func_type(ty: &Value) -> Result<FuncType, Problem> {
+pub(super) fn func_type(ty: &Value) -> Result<FuncType, Problem> {
     let types = |name: &str| {
         let names = ty[name].as_array().ok_or_else(|| format!("`type` has no `{name}`"))?;
         names.iter().map(val_type).collect::<Result<Vec<_>, _>>()

@@ -1,0 +1,140 @@
+//! WASI: what a store's guests get, and what they printed.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+use trimaran::{EnvVar, FixedClock, OutputPipe, OutputSink, Preopen, Result, WasiConfig, WasiInput, WasiOutput};
+
+use super::hosted::Objects;
+use super::{Object, Outcome, Problem, Run, Step, World, plain};
+
+/// A sink that keeps what it is given.
+#[derive(Default)]
+pub(super) struct Collected(Mutex<Vec<u8>>);
+
+impl OutputSink for Collected {
+    fn write(&self, bytes: Vec<u8>) -> Result<()> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(())
+    }
+}
+
+/// A sink that throws.
+struct Throws {
+    objects: Objects,
+    name: String,
+}
+
+impl OutputSink for Throws {
+    fn write(&self, _bytes: Vec<u8>) -> Result<()> {
+        Err(self.objects.throw(&self.name))
+    }
+}
+
+/// A directory that is gone after the case.
+pub(super) struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let name = format!("trimaran-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl World {
+    pub(super) fn run_wasi(&mut self, step: &Step<'_>) -> Run {
+        let nothing = |()| plain(Value::Null);
+        Ok(match step.text("op")? {
+            "set_wasi" => {
+                let config = self.wasi(step.value("config")?)?;
+                self.store(step)?.set_wasi(config).map(nothing)
+            }
+            "output" => {
+                let bytes = match self.objects.get(step.text("pipe")?) {
+                    Some(Object::Pipe(pipe)) => pipe.contents(),
+                    Some(Object::Sink(sink)) => Ok(sink.0.lock().unwrap().clone()),
+                    _ => return Err("`pipe` is no pipe".to_owned()),
+                };
+                bytes.map(|bytes| plain(String::from_utf8(bytes).unwrap()))
+            }
+            "directory" => Ok(Outcome::Kept(Object::Directory(Arc::new(Directory::new())))),
+            "put_file" => {
+                let path = self.directory(step)?.path().join(step.text("name")?);
+                std::fs::write(path, step.text("text")?).map_err(|error| error.to_string())?;
+                Ok(nothing(()))
+            }
+            "get_file" => {
+                let path = self.directory(step)?.path().join(step.text("name")?);
+                Ok(plain(std::fs::read_to_string(path).map_err(|error| error.to_string())?))
+            }
+            unknown => return Err(format!("unknown op `{unknown}`")),
+        })
+    }
+
+    fn wasi(&self, settings: &Value) -> Result<WasiConfig, Problem> {
+        let mut config = WasiConfig::default();
+        let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| format!("{value} is no text"));
+        let number = |value: &Value| text(value)?.parse().map_err(|_| format!("{value} is no number"));
+        let list = |value: &Value| value.as_array().cloned().ok_or_else(|| format!("{value} is no list"));
+        for (name, value) in settings.as_object().ok_or("`config` is no object")? {
+            match name.as_str() {
+                "argv" => config.argv = list(value)?.iter().map(text).collect::<Result<_, _>>()?,
+                "env" => {
+                    for pair in list(value)? {
+                        config.env.push(EnvVar { name: text(&pair[0])?, value: text(&pair[1])? });
+                    }
+                }
+                "stdin" => config.stdin = Some(WasiInput::Bytes { bytes: text(value)?.into_bytes() }),
+                "stdin_file" => config.stdin = Some(WasiInput::File { path: text(value)? }),
+                "stdout" => config.stdout = Some(self.pipe(&text(value)?)),
+                "stderr" => config.stderr = Some(self.pipe(&text(value)?)),
+                "stdout_sink" => {
+                    let sink = Arc::new(Collected::default());
+                    self.objects.keep(&text(value)?, Object::Sink(Arc::clone(&sink)));
+                    config.stdout = Some(WasiOutput::Sink { sink });
+                }
+                "stdout_throws" => {
+                    let sink = Arc::new(Throws { objects: self.objects.clone(), name: text(value)? });
+                    config.stdout = Some(WasiOutput::Sink { sink });
+                }
+                "preopens" => {
+                    for preopen in list(value)? {
+                        let Some(Object::Directory(directory)) = self.objects.get(&text(&preopen[0])?) else {
+                            return Err(format!("{} is no directory", preopen[0]));
+                        };
+                        config.preopens.push(Preopen {
+                            host_path: directory.path().to_string_lossy().into_owned(),
+                            guest_path: text(&preopen[1])?,
+                            read_only: preopen[2].as_bool().ok_or("no truth value")?,
+                        });
+                    }
+                }
+                "clock" => config.clock = Some(FixedClock { start: number(&value[0])?, step: number(&value[1])? }),
+                "random_seed" => config.random_seed = Some(number(value)?),
+                unknown => return Err(format!("unknown setting `{unknown}`")),
+            }
+        }
+        Ok(config)
+    }
+
+    fn pipe(&self, name: &str) -> WasiOutput {
+        let pipe = OutputPipe::new(None).unwrap();
+        self.objects.keep(name, Object::Pipe(Arc::clone(&pipe)));
+        WasiOutput::Pipe { pipe }
+    }
+}
