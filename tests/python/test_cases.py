@@ -46,7 +46,7 @@ def test_case(steps: list[dict[str, Json]]) -> None:
 
 
 def test_there_are_cases() -> None:
-    assert len(cases()) >= 96
+    assert len(cases()) >= 240
     assert not set(SKIPPED) - {str(case.id) for case in cases()}, "a case that is skipped has another name now"
 
 
