@@ -10,7 +10,8 @@ mod _native {
     #[pymodule_export]
     use crate::lane::python::{
         CallerLane, FuncLane, GlobalLane, MemoryLane, MemoryView, SharedMemoryLane, StoreLane, TableLane,
-        extern_object, instantiate_pre, keep_thrown, link, new_extern, new_instance, new_store, take_thrown,
+        extern_object, instantiate_pre, keep_thrown, link, linker_host, linker_hosts, new_extern, new_instance,
+        new_store, pre_host, pre_hosts, take_thrown,
     };
 
     #[pymodule_init]

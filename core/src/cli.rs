@@ -31,6 +31,8 @@ struct Command {
     arguments: &'static str,
     about: &'static str,
     options: &'static [Opt],
+    /// Whether what follows the file belongs to the guest.
+    is_open: bool,
     run: fn(&Matches) -> Result<(), Failure>,
 }
 
@@ -64,6 +66,7 @@ const COMMANDS: &[Command] = &[
             one("timeout", "SECONDS", "stops the guest after that time"),
             one("invoke", "FUNCTION", "calls this export with the arguments as numbers, and prints its results"),
         ],
+        is_open: true,
         run: run::run,
     },
     Command {
@@ -71,6 +74,7 @@ const COMMANDS: &[Command] = &[
         arguments: "FILE",
         about: "Shows what a module imports and exports, its memories and its custom sections.",
         options: &[],
+        is_open: false,
         run: inspect::run,
     },
     Command {
@@ -81,6 +85,7 @@ const COMMANDS: &[Command] = &[
             short: "o",
             ..one("output", "FILE", "where the module goes: next to the text if not said, - for standard output")
         }],
+        is_open: false,
         run: wat2wasm,
     },
 ];
@@ -90,8 +95,9 @@ const HELP: &str = "help";
 impl Command {
     fn options(&self) -> Options {
         let mut options = Options::new();
-        // What follows the file belongs to the guest.
-        options.parsing_style(ParsingStyle::StopAtFirstFree);
+        if self.is_open {
+            options.parsing_style(ParsingStyle::StopAtFirstFree);
+        }
         for Opt { short, name, value, about, many } in self.options {
             if *many {
                 options.optmulti(short, name, about, value);

@@ -139,6 +139,9 @@ pub struct Frame {
     pub module_offset: Option<u64>,
 }
 
+/// What wasmtime-wasi says of a caller without a memory; it has no type for that.
+const NO_MEMORY: &str = "missing required memory export";
+
 /// The trap or exit inside an error, if there is one.
 pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
     let frames = || {
@@ -158,6 +161,10 @@ pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
         let (module, name) = (unknown.module().to_owned(), unknown.name().to_owned());
         let reason = format!("the guest called `{module}` `{name}`, which is not defined in the linker");
         return Some(WasmtimeError::Link { reason, module, name });
+    }
+    if error.to_string() == NO_MEMORY {
+        let reason = "the guest uses WASI and exports no memory: expected one that it exports as `memory`".to_owned();
+        return Some(WasmtimeError::Link { reason, module: String::new(), name: "memory".to_owned() });
     }
     if error.is::<wasmtime::ThrownException>() {
         let code = Some(TrapCode::UncaughtException);

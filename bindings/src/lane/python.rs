@@ -9,6 +9,7 @@
 
 mod func;
 mod host;
+mod link;
 mod memory;
 mod values;
 mod view;
@@ -21,11 +22,12 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyTuple};
-use trimaran::{Engine, Instance, InstancePre, Linker, Module, Result, Store, UniFfiTag, WasmtimeError};
+use trimaran::{Engine, Instance, Module, Result, Store, UniFfiTag, WasmtimeError};
 use uniffi::{Handle, Lift};
 
 pub(crate) use func::FuncLane;
 pub(crate) use host::{keep_thrown, take_thrown};
+pub(crate) use link::{instantiate_pre, link, linker_host, linker_hosts, pre_host, pre_hosts};
 pub(crate) use memory::{MemoryLane, SharedMemoryLane};
 pub(crate) use values::{GlobalLane, TableLane, extern_object, new_extern};
 pub(crate) use view::MemoryView;
@@ -125,23 +127,6 @@ pub(crate) fn new_instance(py: Python<'_>, store: u64, module: u64) -> PyResult<
     // SAFETY: the function is private to the package, which keeps both meanwhile.
     let (store, module) = unsafe { (shared::<Store>(store)?, shared::<Module>(module)?) };
     enter(py, || Instance::new(&store, &module, Vec::new())).map(|instance| Handle::from_arc(instance).as_raw())
-}
-
-/// Makes an instance by a linker, and gives the handle of it, for the generated code to own.
-#[pyfunction]
-pub(crate) fn link(py: Python<'_>, linker: u64, store: u64, module: u64) -> PyResult<u64> {
-    // SAFETY: the function is private to the package, which keeps all three meanwhile.
-    let (linker, store, module) =
-        unsafe { (shared::<Linker>(linker)?, shared::<Store>(store)?, shared::<Module>(module)?) };
-    enter(py, || linker.instantiate(&store, &module)).map(|instance| Handle::from_arc(instance).as_raw())
-}
-
-/// Makes an instance of what a linker has looked up, and gives the handle of it, for the generated code to own.
-#[pyfunction]
-pub(crate) fn instantiate_pre(py: Python<'_>, pre: u64, store: u64) -> PyResult<u64> {
-    // SAFETY: the function is private to the package, which keeps both meanwhile.
-    let (pre, store) = unsafe { (shared::<InstancePre>(pre)?, shared::<Store>(store)?) };
-    enter(py, || pre.instantiate(&store)).map(|instance| Handle::from_arc(instance).as_raw())
 }
 
 /// The lane's own hold on an object of the core, from the moment on when the package opens it.
