@@ -9,7 +9,7 @@
 
 mod func;
 mod host;
-mod link;
+mod linker;
 mod memory;
 mod values;
 mod view;
@@ -27,7 +27,7 @@ use uniffi::{Handle, Lift};
 
 pub(crate) use func::FuncLane;
 pub(crate) use host::{keep_thrown, take_thrown};
-pub(crate) use link::{instantiate_pre, link, linker_host, linker_hosts, pre_host, pre_hosts};
+pub(crate) use linker::{instantiate_pre, link, linker_host, linker_hosts, pre_host, pre_hosts};
 pub(crate) use memory::{MemoryLane, SharedMemoryLane};
 pub(crate) use values::{GlobalLane, TableLane, extern_object, new_extern};
 pub(crate) use view::MemoryView;
