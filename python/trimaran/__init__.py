@@ -34,6 +34,7 @@ from .error import (
     WrongEngineError,
     WrongStoreError,
 )
+from .extern_type import ExportType, ExternType, ImportType
 from .externs import Extern
 from .func import Func
 from .global_ import Global
@@ -51,12 +52,9 @@ from .table import Table
 from .tag import Tag
 from .trap import Frame, Trap, TrapCode
 from .types import (
-    ExportType,
-    ExternType,
     FuncType,
     GlobalType,
     HeapType,
-    ImportType,
     Limits,
     MemoryType,
     RefType,

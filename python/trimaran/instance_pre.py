@@ -8,7 +8,7 @@ from . import _bindings as raw
 from ._bodies import Bodies
 from ._closable import Managed
 from ._handle import Handle, handle_of
-from ._native import instantiate_pre
+from ._native import instantiate_pre, pre_host, pre_hosts
 from ._surface import call
 from .instance import Instance
 from .module import Module
@@ -38,10 +38,10 @@ class InstancePre(Handle[raw.InstancePre], Managed):
 
     def instantiate(self, store: Storelike) -> Instance:
         """Makes an instance in `store`. Raises `LimitError` and `Trap` as `Instance` does."""
-        given = inside(store)
+        pre, given = handle_of(self._raw), handle_of(inside(store))
         if self._bodies:
-            self._bodies.attach(call(self._raw.hosts, given), self._raw.host, store)
-        return Instance._adopt(instantiate_pre(handle_of(self._raw), handle_of(given)))
+            self._bodies.attach(pre_hosts(pre, given), lambda number: pre_host(pre, given, number), store)
+        return Instance._adopt(instantiate_pre(pre, given))
 
     def close(self) -> None:
         """Lets go of it. Its instances go on working. Closing twice does nothing."""

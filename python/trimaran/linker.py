@@ -9,7 +9,7 @@ from . import _bindings as raw
 from ._bodies import Bodies
 from ._closable import Managed
 from ._handle import Handle, handle_of
-from ._native import link
+from ._native import link, linker_host, linker_hosts
 from ._setting import Configurable, switch
 from ._surface import call, expect, text
 from .engine import Engine
@@ -68,7 +68,7 @@ class Linker(Handle[raw.Linker], Configurable, Managed):
         """
         names, kind = _names(module, name), expect(ty, FuncType, "the type")
         body = host_body(func, access_caller)
-        self._bodies[call(self._raw.define_func, *names, kind._to_raw())] = body
+        self._bodies.define(body, lambda: call(self._raw.define_func, *names, kind._to_raw()))
 
     def define_instance(self, store: Storelike, name: str, instance: Instance) -> None:
         """Defines everything that an instance exports, by `name` and the name of the export."""
@@ -131,8 +131,9 @@ class Linker(Handle[raw.Linker], Configurable, Managed):
     def _ready(self, store: Storelike, module: Module | None = None) -> None:
         """Gives the functions of the host that `module` needs their bodies in `store`."""
         if self._bodies:
-            needed = call(self._raw.hosts, inside(store), None if module is None else module._raw)
-            self._bodies.attach(needed, self._raw.host, store)
+            linker, given = handle_of(self._raw), handle_of(inside(store))
+            needed = linker_hosts(linker, given, 0 if module is None else handle_of(module._raw))
+            self._bodies.attach(needed, lambda number: linker_host(linker, given, number), store)
 
     def close(self) -> None:
         """Closes the linker. What was made with it goes on working. Closing twice does nothing."""

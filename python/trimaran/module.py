@@ -12,7 +12,7 @@ from ._handle import Handle
 from ._surface import BytesLike, call, contents, expect, file_name, source
 from .engine import Engine
 from .error import ClosedError
-from .types import ExportType, ImportType
+from .extern_type import ExportType, ImportType
 from .wat import Wasm
 
 Path: TypeAlias = "str | bytes | os.PathLike[str] | os.PathLike[bytes]"

@@ -6,14 +6,14 @@ Types can be compared, hashed and printed: `str()` gives the words of the WebAss
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any
 
 from . import _bindings as raw
 from ._record import Record
-from ._surface import article, call, expect, natural, text, within, wrong_type
+from ._surface import call, expect, natural, text, within, wrong_type
 
 
-class _Type(Record):
+class Type(Record):
     """What all types share: they print as the core prints them."""
 
     __slots__ = ()
@@ -37,7 +37,7 @@ _HEAP: dict[str, Any] = {
 }
 
 
-class HeapType(_Type):
+class HeapType(Type):
     """What a reference refers to."""
 
     __slots__ = ("name",)
@@ -58,7 +58,7 @@ class HeapType(_Type):
         return plain() if plain else raw.HeapType.CONCRETE(self.name)
 
 
-class RefType(_Type):
+class RefType(Type):
     """The type of a reference."""
 
     __slots__ = ("nullable", "heap")
@@ -79,7 +79,7 @@ class RefType(_Type):
         return raw.RefType(nullable=self.nullable, heap=self.heap._to_raw())
 
 
-class ValType(_Type):
+class ValType(Type):
     """The type of a value. It is made by name: `ValType.i32()`, `ValType.funcref()`."""
 
     __slots__ = ("_content",)
@@ -164,7 +164,7 @@ class ValType(_Type):
         return getattr(raw.ValType, self._content)()
 
 
-class Limits(_Type):
+class Limits(Type):
     """How small and how large something may be: a memory in pages, a table in elements."""
 
     __slots__ = ("min", "max")
@@ -191,7 +191,7 @@ class Limits(_Type):
         return raw.Limits(min=self.min, max=self.max)
 
 
-class MemoryType(_Type):
+class MemoryType(Type):
     """The type of a memory."""
 
     __slots__ = ("limits", "is_64", "shared", "page_size_log2")
@@ -231,7 +231,7 @@ class MemoryType(_Type):
         return raw.MemoryType(limits=limits, is_64=self.is_64, shared=self.shared, page_size_log2=self.page_size_log2)
 
 
-class TableType(_Type):
+class TableType(Type):
     """The type of a table."""
 
     __slots__ = ("element", "limits", "is_64")
@@ -261,7 +261,7 @@ class TableType(_Type):
         return raw.TableType(element=element, limits=self.limits._to_raw(), is_64=self.is_64)
 
 
-class GlobalType(_Type):
+class GlobalType(Type):
     """The type of a global."""
 
     __slots__ = ("content", "mutable")
@@ -282,7 +282,7 @@ class GlobalType(_Type):
         return raw.GlobalType(content=self.content._to_raw(), mutable=self.mutable)
 
 
-class FuncType(_Type):
+class FuncType(Type):
     """The type of a function."""
 
     __slots__ = ("_params", "_results")
@@ -316,7 +316,7 @@ def _val_types(types: Iterable[ValType], what: str) -> tuple[ValType, ...]:
     return tuple(expect(ty, ValType, f"{what} {place}") for place, ty in enumerate(types, 1))
 
 
-class TagType(_Type):
+class TagType(Type):
     """The type of a tag: what an exception carries."""
 
     __slots__ = ("functype",)
@@ -333,78 +333,3 @@ class TagType(_Type):
 
     def _to_raw(self) -> Any:
         return raw.TagType(func=self.functype._to_raw())
-
-
-ExternType: TypeAlias = FuncType | GlobalType | TableType | MemoryType | TagType
-"""The type of something that can be imported or exported."""
-
-
-_KINDS: dict[str, Any] = {
-    "OF_FUNC": FuncType,
-    "OF_GLOBAL": GlobalType,
-    "OF_TABLE": TableType,
-    "OF_MEMORY": MemoryType,
-    "OF_TAG": TagType,
-}
-
-
-def _extern_type(ty: Any) -> ExternType:
-    made: ExternType = _KINDS[type(ty).__name__.removeprefix("ExternType.")]._from_raw(ty.ty)
-    return made
-
-
-def _raw_extern_type(ty: ExternType) -> Any:
-    kind = next(name for name, known in _KINDS.items() if isinstance(ty, known))
-    return getattr(raw.ExternType, kind)(ty._to_raw())
-
-
-def _checked(ty: object) -> ExternType:
-    if not isinstance(ty, ExternType):
-        raise wrong_type(
-            f"the type is {article(ty)}: expected a FuncType, GlobalType, TableType, MemoryType or TagType"
-        )
-    return ty
-
-
-class ImportType(_Type):
-    """Something that a module wants."""
-
-    __slots__ = ("module", "name", "type")
-    module: str
-    """The first part of its name."""
-    name: str
-    """The second part of its name."""
-    type: ExternType
-    """What it has to be."""
-
-    def __init__(self, module: str, name: str, type: ExternType) -> None:
-        """What a module wants by the two parts of that name."""
-        self._set(module=text(module, "the module's name"), name=text(name, "the name"), type=_checked(type))
-
-    @classmethod
-    def _from_raw(cls, ty: raw.ImportType) -> ImportType:
-        return cls(ty.module, ty.name, _extern_type(ty.ty))
-
-    def _to_raw(self) -> Any:
-        return raw.ImportType(module=self.module, name=self.name, ty=_raw_extern_type(self.type))
-
-
-class ExportType(_Type):
-    """Something that a module offers."""
-
-    __slots__ = ("name", "type")
-    name: str
-    """Its name."""
-    type: ExternType
-    """What it is."""
-
-    def __init__(self, name: str, type: ExternType) -> None:
-        """What a module offers by that name."""
-        self._set(name=text(name, "the name"), type=_checked(type))
-
-    @classmethod
-    def _from_raw(cls, ty: raw.ExportType) -> ExportType:
-        return cls(ty.name, _extern_type(ty.ty))
-
-    def _to_raw(self) -> Any:
-        return raw.ExportType(name=self.name, ty=_raw_extern_type(self.type))

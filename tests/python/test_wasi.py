@@ -192,7 +192,6 @@ def test_a_callback_does_not_use_its_store() -> None:
         guest.print("text")
 
 
-@pytest.mark.xfail(reason="the core cannot yet", strict=True)
 def test_a_callback_may_run_another_guest() -> None:
     wasi, pipe = WasiConfig(), OutputPipe()
     other = Guest(WasiConfig().stdout_pipe(pipe))
