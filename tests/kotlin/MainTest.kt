@@ -35,7 +35,7 @@ class MainTest {
         assertEquals(0, inspected.status) { inspected.output }
         assertTrue("add" in inspected.output)
         val binary = folder.resolve("add.wasm")
-        val translated = run("wat2wasm", "-o", binary.toString(), file)
+        val translated = run("wat2wasm", file, "-o", binary.toString())
         assertEquals(0, translated.status) { translated.output }
         assertArrayEquals(wat2wasm(text), binary.readBytes())
     }
