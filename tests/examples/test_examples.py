@@ -24,6 +24,8 @@ LANGUAGES = {
 
 SEED = ["basic_memory", "module_memory", "shared_memory", "growth_and_bounds", "direct_access", "inspection"]
 
+MORE = ["linker", "wasi", "limits"]
+
 
 def run(language: str, name: str, *arguments: str) -> tuple[int, str]:
     command = [*LANGUAGES[language](name), *arguments]
@@ -39,8 +41,8 @@ def expected(name: str) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", SEED)
-def test_the_seed(language: str, name: str) -> None:
+@pytest.mark.parametrize("name", [*SEED, *MORE])
+def test_the_output(language: str, name: str) -> None:
     assert run(language, name) == (0, expected(name))
 
 
@@ -60,7 +62,7 @@ def test_the_program_from_npm(language: str, file: str, status: int) -> None:
 
 
 def test_every_example_is_there_in_every_language() -> None:
-    names = {*SEED, "format_json", "host_functions"}
+    names = {*SEED, *MORE, "format_json", "host_functions"}
     for language, ending in {"python": "py", "kotlin": "kt", "swift": "swift"}.items():
         found = {file.stem for file in (EXAMPLES / language).glob(f"*.{ending}")} - {"Package"}
         assert found == names, language

@@ -84,7 +84,8 @@ fn values(func: &Func, store: &Store, name: &str, arguments: &[String]) -> Resul
     let ty = func.r#type(store)?;
     if ty.params.len() != arguments.len() {
         let (given, wanted) = (arguments.len(), ty.params.len());
-        return Err(Failure::Usage(format!("`{name}` is {ty}: expected {wanted} arguments, {given} given")));
+        let plural = if wanted == 1 { "" } else { "s" };
+        return Err(Failure::Usage(format!("`{name}` is {ty}: expected {wanted} argument{plural}, {given} given")));
     }
     arguments.iter().zip(&ty.params).map(|(text, ty)| value(text, ty)).collect()
 }

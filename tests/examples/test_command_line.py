@@ -1,0 +1,165 @@
+"""The command line is the same in Python, Kotlin and Swift: what it prints, and the status that it ends with."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+WASI = "tests/modules/wasi.wat"
+
+
+def jar() -> str:
+    """The jar with everything inside."""
+    return str(next((ROOT / "dist").glob("trimaran-*-all.jar"), "absent.jar"))
+
+
+PROGRAMS = {
+    "python": ("python -m trimaran", lambda: [sys.executable, "-m", "trimaran"]),
+    "kotlin": ("java -jar trimaran.jar", lambda: ["java", "-jar", jar()]),
+    "swift": (
+        "trimaran",
+        lambda: [str(ROOT / "tools" / "swift"), str(ROOT / "swift" / ".build" / "debug" / "trimaran")],
+    ),
+}
+
+LOOP = "(module (memory 1) (func (export \"spin\") (loop (br 0))) (func (export \"_start\") unreachable))"
+
+
+@pytest.fixture(params=PROGRAMS)
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def run(language: str, *arguments: str, stdin: str = "", env: dict[str, str] | None = None) -> tuple[int, str, str]:
+    """The status, the output and the error output, in which the program is called `trimaran`."""
+    name, command = PROGRAMS[language]
+    done = subprocess.run(
+        [*command(), *arguments],
+        cwd=ROOT,
+        env=os.environ | (env or {}),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    return done.returncode, done.stdout.replace(name, "trimaran"), done.stderr.replace(name, "trimaran")
+
+
+@pytest.fixture
+def loop(tmp_path: Path) -> str:
+    file = tmp_path / "loop.wat"
+    file.write_text(LOOP)
+    return str(file)
+
+
+def test_help(language: str) -> None:
+    status, text, problem = run(language, "--help")
+    assert (status, problem) == (0, "")
+    assert "Usage: trimaran COMMAND" in text
+    for command in ("run", "inspect", "wat2wasm"):
+        assert command in text
+        assert f"Usage: trimaran {command} [OPTIONS] FILE" in run(language, command, "--help")[1]
+    options = run(language, "run", "--help")[1]
+    assert all(option in options for option in ("--dir", "--env", "--fuel", "--timeout", "--invoke"))
+
+
+def test_version(language: str) -> None:
+    status, text, _ = run(language, "--version")
+    assert status == 0
+    assert text.startswith("trimaran ")
+
+
+def test_a_program_and_its_arguments(language: str) -> None:
+    assert run(language, "run", WASI, "one", "--two") == (0, "wasi.wat\none\n--two\n", "")
+
+
+def test_a_function_by_name(language: str) -> None:
+    assert run(language, "run", "--invoke", "cat", WASI, "1", stdin="hello") == (0, "hello5\n", "")
+
+
+def test_the_environment(language: str) -> None:
+    done = run(language, "run", "--env", "A=1", "--env", "SHARED", "--invoke", "env", WASI, env={"SHARED": "x y"})
+    assert done == (0, "A=1\nSHARED=x y\n0\n", "")
+
+
+def test_a_directory(language: str, tmp_path: Path) -> None:
+    assert run(language, "run", "--dir", f"{tmp_path}::/", "--invoke", "make_file", WASI) == (0, "0\n", "")
+    assert (tmp_path / "note.txt").read_text() == "note"
+    read_only = ("run", "--dir-read-only", f"{tmp_path}::/", "--invoke")
+    assert run(language, *read_only, "show_file", WASI) == (0, "note0\n", "")
+    assert run(language, *read_only, "make_file", WASI) == (0, "63\n", "")
+
+
+def test_an_exit_status(language: str) -> None:
+    assert run(language, "run", "--invoke", "exit", WASI, "9") == (9, "", "")
+
+
+def test_a_trap(language: str, loop: str) -> None:
+    status, text, problem = run(language, "run", loop)
+    assert (status, text) == (134, "")
+    assert "unreachable" in problem
+    assert "at function 1" in problem
+
+
+def test_fuel(language: str, loop: str) -> None:
+    expected = (134, "", "trimaran: the guest has used its 1000 units of fuel\n    at function 0\n")
+    assert run(language, "run", "--fuel", "1000", "--invoke", "spin", loop) == expected
+
+
+def test_a_timeout(language: str, loop: str) -> None:
+    expected = (134, "", "trimaran: the guest was stopped after 0.2 s\n    at function 0\n")
+    assert run(language, "run", "--timeout", "0.2", "--invoke", "spin", loop) == expected
+
+
+def test_inspect(language: str) -> None:
+    status, text, problem = run(language, "inspect", WASI)
+    assert (status, problem) == (0, "")
+    rows = [line.split() for line in text.splitlines()]
+    assert ["wasi_snapshot_preview1", "proc_exit", "(func", "(param", "i32))"] in rows
+    assert ["clock", "(func", "(param", "i32)", "(result", "i64))"] in rows
+    assert ["0", "defined", "(memory", "2)", "131072", "bytes", "at", "first"] in rows
+    assert ["name", "337", "bytes"] in rows
+
+
+def test_wat2wasm(language: str, loop: str) -> None:
+    binary = Path(loop).with_suffix(".wasm")
+    assert run(language, "wat2wasm", loop) == (0, "", "")
+    assert binary.read_bytes().startswith(b"\0asm")
+    other = binary.with_name("other.wasm")
+    assert run(language, "wat2wasm", loop, "-o", str(other)) == (0, "", "")
+    assert other.read_bytes() == binary.read_bytes()
+    status, _, problem = run(language, "wat2wasm", str(binary))
+    assert status == 2
+    assert "overwritten" in problem
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "part"),
+    [
+        ((), 2, "a command is missing"),
+        (("walk",), 2, "`walk` is no command"),
+        (("run",), 2, "the file is missing"),
+        (("run", "--walk", WASI), 2, "walk"),
+        (("run", "--fuel", "much", WASI), 2, "--fuel"),
+        (("run", "--timeout", "-1", WASI), 2, "--timeout"),
+        (("run", "there/is/no/such.wasm"), 1, "there/is/no/such.wasm"),
+        (("run", "--dir", "there/is/no/such", WASI), 1, "there/is/no/such"),
+        (("run", "--invoke", "walk", WASI), 1, "there is no export `walk`"),
+        (("run", "--invoke", "exit", WASI), 2, "expected 1 argument"),
+        (("run", "--invoke", "exit", WASI, "x"), 2, "`x` is no i32"),
+        (("run", "--env", "THERE_IS_NONE", WASI), 2, "THERE_IS_NONE"),
+        (("inspect", "README.md"), 1, "("),
+        (("inspect", WASI, WASI), 2, "too much"),
+    ],
+)
+def test_a_wrong_call(language: str, arguments: tuple[str, ...], status: int, part: str) -> None:
+    found, text, problem = run(language, *arguments)
+    assert (found, text) == (status, "")
+    assert problem.startswith("trimaran: ")
+    assert part in problem

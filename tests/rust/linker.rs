@@ -1,0 +1,138 @@
+//! Linkers under threads, and what becomes of the functions that they hold.
+#![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use trimaran::{
+    Caller, Config, Engine, Extern, FuncType, HostFunction, Instance, Linker, Module, Result, Store, Val, ValType,
+};
+
+/// Gives its argument, after `also` was run.
+struct Through<F>(F);
+
+impl<F: Fn(&Caller) + Send + Sync> HostFunction for Through<F> {
+    fn call(&self, caller: &Caller, arguments: Vec<Val>) -> Result<Vec<Val>> {
+        (self.0)(caller);
+        Ok(arguments)
+    }
+}
+
+const GUEST: &str = r#"(module (import "env" "f" (func $f (param i32) (result i32)))
+    (func $start (drop (call $f (i32.const 1)))) (start $start)
+    (func (export "run") (param i32) (result i32) (call $f (local.get 0))))"#;
+
+fn engine() -> Arc<Engine> {
+    let target = std::env::var("TRIMARAN_TEST_TARGET").ok();
+    Engine::new(Config { target, ..Config::default() }).unwrap()
+}
+
+fn echo_type() -> FuncType {
+    FuncType { params: vec![ValType::I32], results: vec![ValType::I32] }
+}
+
+/// What a package does before it uses a linker in a store.
+fn prepare(linker: &Linker, store: &Store, body: &Arc<dyn HostFunction>) {
+    for number in linker.hosts(store, None).unwrap() {
+        linker.host(store, number).unwrap().attach_values(store, Arc::clone(body)).unwrap();
+    }
+}
+
+fn run(instance: &Instance, store: &Store) -> i32 {
+    let Extern::OfFunc { func } = instance.export(store, "run").unwrap() else { panic!("no function") };
+    match func.call(store, vec![Val::I32 { value: 7 }]).unwrap().pop() {
+        Some(Val::I32 { value }) => value,
+        _ => panic!("no i32"),
+    }
+}
+
+#[test]
+fn a_start_function_may_use_the_linker_that_starts_it() {
+    let engine = engine();
+    let linker = Linker::new(&engine).unwrap();
+    linker.define_func("env", "f", echo_type()).unwrap();
+    let (store, module) = (Store::new(&engine).unwrap(), Module::new(&engine, GUEST.as_bytes()).unwrap());
+    let calls = AtomicUsize::new(0);
+    let inner = Arc::clone(&linker);
+    let body: Arc<dyn HostFunction> = Arc::new(Through(move |caller: &Caller| {
+        let name = format!("g{}", calls.fetch_add(1, Ordering::Relaxed));
+        inner.define_func("env", &name, echo_type()).unwrap();
+        inner.get(caller.store(), "env", &name).unwrap();
+    }));
+    prepare(&linker, &store, &body);
+    let instance = linker.instantiate(&store, &module).unwrap();
+    assert_eq!(run(&instance, &store), 7);
+    assert!(linker.get(&store, "env", "g1").is_ok());
+}
+
+#[test]
+fn threads_define_and_instantiate_at_once() {
+    let engine = engine();
+    let linker = Linker::new(&engine).unwrap();
+    linker.define_func("env", "f", echo_type()).unwrap();
+    let module = Module::new(&engine, GUEST.as_bytes()).unwrap();
+    let names = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    let store = Store::new(&engine).unwrap();
+                    let inner = Arc::clone(&linker);
+                    let number = names.fetch_add(1, Ordering::Relaxed);
+                    // It defines while its own store is held: nobody may wait for a store with the linker in hand.
+                    let body: Arc<dyn HostFunction> = Arc::new(Through(move |_: &Caller| {
+                        _ = inner.define_func("more", &number.to_string(), echo_type());
+                    }));
+                    prepare(&linker, &store, &body);
+                    let instance = linker.instantiate(&store, &module).unwrap();
+                    assert_eq!(run(&instance, &store), 7);
+                }
+            });
+        }
+    });
+    assert!(linker.define_func("more", "0", echo_type()).unwrap_err().to_string().contains("shadowing"));
+}
+
+#[test]
+fn a_second_body_is_as_good_as_the_first() {
+    let engine = engine();
+    let linker = Linker::new(&engine).unwrap();
+    let number = linker.define_func("env", "f", echo_type()).unwrap();
+    let store = Store::new(&engine).unwrap();
+    let body = || -> Arc<dyn HostFunction> { Arc::new(Through(|_: &Caller| {})) };
+    let (one, two) = (linker.host(&store, number).unwrap(), linker.host(&store, number).unwrap());
+    one.attach_values(&store, body()).unwrap();
+    two.attach_values(&store, body()).unwrap();
+    assert!(linker.hosts(&store, None).unwrap().is_empty());
+    assert!(linker.host(&store, number + 1_000_000).is_err());
+}
+
+#[test]
+fn a_store_takes_its_bodies_along() {
+    let engine = engine();
+    let linker = Linker::new(&engine).unwrap();
+    linker.define_func("env", "f", echo_type()).unwrap();
+    let module = Module::new(&engine, GUEST.as_bytes()).unwrap();
+    let body: Arc<dyn HostFunction> = Arc::new(Through(|_: &Caller| {}));
+    for close in [true, false] {
+        let store = Store::new(&engine).unwrap();
+        prepare(&linker, &store, &body);
+        linker.instantiate(&store, &module).unwrap();
+        assert_eq!(Arc::strong_count(&body), 2);
+        if close {
+            store.release().unwrap();
+        }
+        drop(store);
+        assert_eq!(Arc::strong_count(&body), 1);
+    }
+}
+
+#[test]
+fn a_function_without_a_body_is_an_error() {
+    let engine = engine();
+    let linker = Linker::new(&engine).unwrap();
+    linker.define_func("env", "f", echo_type()).unwrap();
+    let (store, module) = (Store::new(&engine).unwrap(), Module::new(&engine, GUEST.as_bytes()).unwrap());
+    let error = linker.instantiate(&store, &module).err().unwrap();
+    assert!(error.to_string().contains("without a body"), "{error}");
+}
