@@ -12,8 +12,10 @@ from ._surface import call
 
 def main() -> int:
     """Runs what this process was started with, and gives its exit status."""
-    # Python looks at a signal when the guest has returned, which may be never.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Python looks at a signal when the guest has returned, which may be never: signals do what they do to any program.
+    for name in ("SIGINT", "SIGPIPE"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
     # The command line writes to the same files.
     sys.stdout.flush()
     sys.stderr.flush()

@@ -58,6 +58,17 @@ def test_what_is_wrong(tmp_path: Path) -> None:
         assert b"Traceback" not in error
 
 
+def test_nobody_listens(tmp_path: Path) -> None:
+    file = tmp_path / "large.wat"
+    funcs = [f'(func (export "{number:0>100}"))' for number in range(5000)]
+    file.write_text(f"(module {' '.join(funcs)})")
+    with subprocess.Popen([*COMMAND, "inspect", str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=20) == -signal.SIGPIPE
+
+
 def test_an_interrupt_ends_a_guest_at_once(tmp_path: Path) -> None:
     file = tmp_path / "forever.wat"
     file.write_text('(module (func (export "_start") (loop (br 0))))')
