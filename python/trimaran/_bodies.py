@@ -40,7 +40,7 @@ class Bodies:
         return made
 
     def attach(self, needed: Iterable[int], make: Callable[[int], int], store: Storelike) -> None:
-        """Gives those functions of `store` their bodies; `make` gives their handles. The store keeps them from now on."""
+        """Gives those functions of `store` their bodies, which it keeps from now on. `make` gives their handles."""
         for number in needed:
             with self._lock:
                 body = self._bodies.get(number)

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 COMMAND = [sys.executable, "-W", "error", "-m", "trimaran"]
 ECHO = """(module
     (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
@@ -43,19 +45,32 @@ def test_a_program_with_arguments(tmp_path: Path) -> None:
     assert out.split(b"\0")[1:] == [b"one", "zwölf".encode(), b""]
 
 
-def test_translating(tmp_path: Path) -> None:
-    file = tmp_path / "empty.wat"
-    file.write_text("(module)")
-    status, out, _error = run("inspect", file)
-    assert status == 0
-    assert out
+def test_translating_and_looking_inside(tmp_path: Path) -> None:
+    text, binary = tmp_path / "add.wat", tmp_path / "add.wasm"
+    text.write_text('(module (func (export "add") (param i64) (result i64) (i64.add (local.get 0) (i64.const 2))))')
+    assert run("wat2wasm", text, "-o", binary) == (0, b"", b"")
+    assert binary.read_bytes().startswith(b"\0asm")
+    assert run("run", "--invoke", "add", binary, "40") == (0, b"42\n", b"")
+    status, out, error = run("inspect", binary)
+    assert (status, error) == (0, b"")
+    assert b"(func (param i64) (result i64))" in out
 
 
-def test_what_is_wrong(tmp_path: Path) -> None:
-    for arguments in ([], ["dance"], ["run"], ["run", tmp_path / "nothing.wasm"], ["run", "\udcff"]):
-        status, _out, error = run(*arguments)
-        assert status not in (0, 1) or error, arguments
-        assert b"Traceback" not in error
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        ([], 2, "a command is missing"),
+        (["dance"], 2, "`dance` is no command"),
+        (["run"], 2, "the file is missing"),
+        (["run", "nowhere.wasm"], 1, "nowhere.wasm: "),
+        # What a name in another encoding looks like to Python.
+        (["run", "\udcff.wasm"], 1, "\ufffd.wasm: "),
+    ],
+)
+def test_what_is_wrong(arguments: list[str], status: int, sentence: str) -> None:
+    found, out, error = run(*arguments)
+    assert (found, out) == (status, b"")
+    assert error.decode().startswith(f"python -m trimaran: {sentence}")
 
 
 def test_nobody_listens(tmp_path: Path) -> None:
