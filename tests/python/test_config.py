@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,10 +116,12 @@ def test_configurations_are_values() -> None:
     other.cranelift_flag_set("opt_level", "speed")
     assert one != other
     assert one != "config"
+    other.allocation = PoolingConfig(total_tables=5)
     twin = copy.deepcopy(other)
-    assert twin == other
+    assert twin == other == pickle.loads(pickle.dumps(other))
     twin.wasm_simd(False)
     assert twin != other
+    other.allocation = None
     assert repr(other) == "Config(wasm_simd=True, cranelift_flags=['opt_level=speed'])"
 
 
@@ -153,7 +156,8 @@ def test_engines_that_can_be(tmp_path: Path) -> None:
     for name, words in WORDS.items():
         for word in words:
             if name != "profiler" or word is Profiler.NONE:
-                Engine(getattr(config(), name)(word))
+                made = getattr(config(), name)(word)
+                assert Engine(made).config == made
     file = tmp_path / "cache.toml"
     file.write_text(f'[cache]\ndirectory = "{tmp_path / "cache"}"\n')
     cached = Engine(config().cache(str(file)))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import signal
 import subprocess
 import sys
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +184,33 @@ def test_what_a_callback_raises_is_the_same_object(error: BaseException) -> None
         guest.print("text")
     assert caught.value is error
     assert caught.traceback[-1].name == "fail"
+
+
+def test_an_interrupt_while_a_callback_runs() -> None:
+    def take(_data: bytes) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    guest = Guest(WasiConfig().stderr_custom(take))
+    with pytest.raises(KeyboardInterrupt):
+        guest.print("text", 2)
+    # The store goes on.
+    assert guest.print("text") == 0
+
+
+def test_threads_share_a_callback_and_a_pipe() -> None:
+    pieces, pipe = list[bytes](), OutputPipe()
+    wasi = WasiConfig().stdout_custom(pieces.append).stderr_pipe(pipe)
+
+    def work(number: int) -> None:
+        guest = Guest(wasi)
+        for stream in (1, 2) * 20:
+            guest.print(f"{number};", stream)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(8)))
+    whole = sorted(f"{number};".encode() for number in range(8) for _ in range(20))
+    assert sorted(pieces) == whole
+    assert sorted(pipe.contents().split(b";")[:-1]) == [piece.rstrip(b";") for piece in whole]
 
 
 def test_a_callback_does_not_use_its_store() -> None:
