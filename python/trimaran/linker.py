@@ -25,8 +25,8 @@ from .types import FuncType
 class Linker(Handle[raw.Linker], Configurable, Managed):
     """Knows things by the two parts of their name, and gives a module what it imports.
 
-    It belongs to an engine. Functions of the host, WASI and modules can be used in any store of it; what belongs to a
-    store, in that one. It can be used in a `with` statement, which closes it at the end.
+    It belongs to an engine. Functions of the host and WASI can be used in any store of it; everything else in the
+    store that it was defined for. It can be used in a `with` statement, which closes it at the end.
     """
 
     __slots__ = ("_bodies", "_engine", "_values")
