@@ -114,6 +114,8 @@ class JavaTest {
             Func fail = new Func(store, type, (caller, arguments) -> {
                 throw problem;
             });
+            Func echo = new Func(store, type, (caller, arguments) -> arguments);
+            assertEquals(7, echo.invoke(store, 7));
             String text = "(module (import \"\" \"read\" (func $read (param i32) (result i32)))"
                     + " (import \"\" \"fail\" (func $fail (param i32) (result i32)))"
                     + " (memory (export \"memory\") 1) (data (i32.const 8) \"\\2a\")"

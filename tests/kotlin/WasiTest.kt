@@ -246,6 +246,48 @@ class WasiTest {
     }
 
     @Test
+    fun `a callback runs guests of other stores`() {
+        val out = OutputPipe()
+        val other =
+            Room {
+                stdin("from the other")
+                stdout(out)
+            }
+        val problem = IOException("from the inside")
+        val throwing =
+            Room {
+                stdin("x")
+                stdout { throw problem }
+            }
+        val room =
+            Room {
+                stdin("x")
+                stdout {
+                    other.call("cat", 1)
+                    throwing.call("cat", 1)
+                }
+            }
+        assertSame(problem, assertThrows(IOException::class.java) { room.call("cat", 1) })
+        assertEquals("from the other", out.text())
+    }
+
+    @Test
+    fun `callbacks run on threads of every kind`() {
+        for (stackSize in listOf(128L shl 10, 512L shl 10, 8L shl 20)) {
+            val text =
+                task(stackSize) {
+                    var seen = ""
+                    Room {
+                        stdin("x")
+                        stdout { seen += it.decodeToString() }
+                    }.call("cat", 1)
+                    seen
+                }
+            assertEquals("x", text.get())
+        }
+    }
+
+    @Test
     fun `a callback is kept with its store, and no longer`() {
         fun make(): List<WeakReference<Any>> {
             val store = Store(engine)

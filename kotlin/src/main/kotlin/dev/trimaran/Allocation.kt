@@ -9,8 +9,8 @@ public sealed class Allocation {
     public data object OnDemand : Allocation()
 
     /**
-     * From a pool that the engine reserves when it is made: faster where many instances come and go, but no more of them
-     * than the pool has room for.
+     * From a pool that is reserved, as addresses and not as memory, when the engine is made: instances are made faster, and
+     * there is a limit to them.
      *
      * @property pooling How much room there is.
      */
@@ -20,18 +20,18 @@ public sealed class Allocation {
 /**
  * How much room a pool has ([Config.pooling]). What is null keeps the default of wasmtime 48; each number is 0 or more.
  *
- * @property totalCoreInstances How many instances there may be at once.
- * @property totalMemories How many memories there may be at once.
- * @property totalTables How many tables there may be at once.
- * @property totalGcHeaps How many heaps of garbage-collected values there may be at once.
- * @property maxCoreInstanceSize The greatest size of an instance's own data, in bytes.
- * @property maxMemoriesPerModule How many memories a module may have.
- * @property maxTablesPerModule How many tables a module may have.
+ * @property totalCoreInstances How many instances there can be at once, in all stores of the engine.
+ * @property totalMemories How many memories there can be at once.
+ * @property totalTables How many tables there can be at once.
+ * @property totalGcHeaps How many heaps for garbage-collected values there can be at once: one a store that needs one.
+ * @property maxCoreInstanceSize What an instance needs at most for itself, in bytes.
+ * @property maxMemoriesPerModule How many memories a module may define.
+ * @property maxTablesPerModule How many tables a module may define.
  * @property maxMemorySize The greatest size of a memory, in bytes.
  * @property tableElements The greatest size of a table, in elements.
- * @property maxUnusedWarmSlots How many places that are not in use are kept ready for the module that they were used by.
- * @property linearMemoryKeepResident How many bytes of a memory are cleared, and not given back, for the next instance.
- * @property tableKeepResident How many bytes of a table are cleared, and not given back, for the next instance.
+ * @property maxUnusedWarmSlots How many places are kept as they were for the module that used them last.
+ * @property linearMemoryKeepResident How many bytes of a memory stay with the process when its instance goes.
+ * @property tableKeepResident How many bytes of a table stay with the process when its instance goes.
  */
 public data class PoolingConfig @JvmOverloads constructor(
     public var totalCoreInstances: Int? = null,

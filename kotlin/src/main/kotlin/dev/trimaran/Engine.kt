@@ -61,7 +61,7 @@ public class Engine private constructor(@get:JvmSynthetic internal val raw: Raw)
     public companion object {
         /**
          * The one engine of this process for that configuration: the same one for everybody who asks for it, for as long as
-         * anything uses it. Fails as [Engine] does.
+         * anything uses it. Who closes it closes it for all; the next one is new. Fails as [Engine] does.
          */
         @JvmStatic
         @JvmOverloads

@@ -22,7 +22,7 @@ public fun interface HostFunction {
      * Whatever it throws comes out of the outer call after the guest has unwound, as the very same object.
      */
     @Throws(Exception::class)
-    public fun Caller.call(arguments: List<Val>): List<Val>
+    public fun Caller.call(arguments: List<@JvmSuppressWildcards Val>): List<Val>
 }
 
 /** A function of Kotlin over numbers, as guests call it. It knows no store. */
