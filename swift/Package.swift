@@ -6,13 +6,20 @@ let package = Package(
   name: "Trimaran",
   platforms: [.macOS(.v13), .iOS(.v16)],
   products: [
-    .library(name: "Trimaran", targets: ["Trimaran"])
+    .library(name: "Trimaran", targets: ["Trimaran"]),
+    .executable(name: "trimaran", targets: ["TrimaranCLI"]),
   ],
   targets: [
     // What people use.
     .target(
       name: "Trimaran",
       dependencies: ["TrimaranGenerated", "CTrimaran"],
+      swiftSettings: [.swiftLanguageMode(.v6)]
+    ),
+    // The command line.
+    .executableTarget(
+      name: "TrimaranCLI",
+      dependencies: ["Trimaran"],
       swiftSettings: [.swiftLanguageMode(.v6)]
     ),
     // What UniFFI makes of the core; `prepare` puts it there. Its output is not written for Swift 6 mode.

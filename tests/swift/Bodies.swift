@@ -9,32 +9,33 @@ final class HostObject: Sendable {}
 extension World {
   /// The host function of a step. It keeps its world no longer than a case lasts.
   func host(_ step: Step) throws -> Func {
+    let (type, body) = try hostFunction(step)
+    return try Func(store(step), type, body)
+  }
+
+  /// The type of a step's host function, and what it does.
+  func hostFunction(_ step: Step) throws -> (FuncType, Body) {
     let type = try Step(step.value("type"))
     let (params, results) = (try type.list("params").map(valType), try type.list("results").map(valType))
     try type.checkAllUsed()
     let fields = try Step(step.value("body"))
-    let body = try body(fields, step.optional("as")?.string ?? "")
+    let body = try body(fields)
     try fields.checkAllUsed()
-    return try Func(store(step), FuncType(params, results), body)
+    return (FuncType(params, results), body)
   }
 
-  private typealias Body = @Sendable (Caller, [Val]) throws -> [Val]
+  typealias Body = @Sendable (borrowing Caller, [Val]) throws -> [Val]
 
-  private func body(_ fields: Step, _ name: String) throws -> Body {
+  private func body(_ fields: Step) throws -> Body {
     switch try fields.text("op") {
     case "add": { _, numbers in [.i32(numbers.compactMap(\.i32).reduce(0, &+))] }
     case "echo": { _, arguments in arguments }
     case "give": try give(fields)
     case "throw": try raise(fields)
     case "call": try call(fields)
-    case "read": try read(fields, name)
+    case "read": try read(fields)
     case "close": try close(fields)
     case "grow": try grow(fields)
-    case "escape":
-      { [unowned self] caller, _ in
-        callers[name] = caller
-        return []
-      }
     case let unknown: throw Problem("unknown body `\(unknown)`")
     }
   }
@@ -61,10 +62,9 @@ extension World {
     }
   }
 
-  private func read(_ fields: Step, _ name: String) throws -> Body {
+  private func read(_ fields: Step) throws -> Body {
     let (export, start, count) = (try fields.text("export"), try fields.int("start"), try fields.int("length"))
-    return { [unowned self] caller, _ in
-      callers[name] = caller
+    return { caller, _ in
       let bytes = try caller.memory(export).read(caller.store, at: start, count: count)
       return bytes.prefix(1).map { .i32(Int32($0)) }
     }
@@ -100,6 +100,10 @@ func valType(_ word: JSON) throws -> ValType {
   case "funcref": .funcref
   case "externref": .externref
   case "anyref": .ref(RefType(.any))
+  case "eqref": .ref(RefType(.eq))
+  case "i31ref": .ref(RefType(.i31))
+  case "structref": .ref(RefType(.struct))
+  case "arrayref": .ref(RefType(.array))
   case "exnref": .ref(RefType(.exn))
   default: throw Problem("\(word) is no type")
   }

@@ -44,8 +44,10 @@ struct Case: Sendable, CustomTestStringConvertible {
 
 @Suite("The shared cases")
 struct CasesTests {
-  /// Cases that Swift cannot express, by name, with the reason. There are none.
-  static let skipped: [String: String] = [:]
+  /// Cases that Swift cannot express, by name, with the reason.
+  static let skipped = [
+    "host/a caller is void when its host function has returned": "a caller is borrowed: to keep it does not compile"
+  ]
 
   /// Swift Testing has no way to skip one argument of a test: what is skipped says so, for `run` to count.
   @Test(arguments: Case.all)

@@ -95,4 +95,52 @@ struct ConfigTests {
   @Test func theVersion() {
     #expect(version.split(separator: ".").count == 3)
   }
+
+  @Test func anEngineKnowsItsConfiguration() throws {
+    var config = Config()
+    config.target = testTarget
+    config.strategy = .cranelift
+    config.craneliftOptLevel = .speedAndSize
+    config.collector = .copying
+    config.profiler = Profiler.none
+    config.maxWasmStack = 256 << 10
+    config.wasmTailCall = true
+    config.craneliftFlags = [CraneliftFlag("enable_verifier", "false")]
+    config.allocation = .pooling(PoolingConfig { $0.totalCoreInstances = 3 })
+    #expect(try Engine(config).config == config)
+    config.allocation = .onDemand
+    #expect(try Engine(config).config == config)
+  }
+
+  @Test func oneEngineForAConfiguration() throws {
+    var config = Config()
+    config.target = testTarget
+    let (one, two) = (try Engine.shared(for: config), try Engine.shared(for: config))
+    let module = try Module(one, "(module)")
+    _ = try Instance(Store(two), module)
+    config.consumeFuel = true
+    #expect(throws: WasmtimeError.self) { try Instance(Store(Engine.shared(for: config)), module) }
+  }
+
+  @Test func aPool() throws {
+    let engine = try testEngine {
+      $0.allocation = .pooling(
+        PoolingConfig {
+          $0.totalCoreInstances = 2
+          $0.totalMemories = 2
+          $0.totalTables = 2
+          $0.maxMemorySize = 1 << 20
+        }
+      )
+    }
+    let module = try Module(engine, "(module (memory 1))")
+    let stores = try (0..<2).map { _ in try Store(engine) }
+    for store in stores { _ = try Instance(store, module) }
+    guard case .limit? = failure({ try Instance(Store(engine), module) }) else {
+      Issue.record("the pool has no end")
+      return
+    }
+    stores[0].close()
+    _ = try Instance(Store(engine), module)
+  }
 }

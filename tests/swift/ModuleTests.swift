@@ -84,4 +84,54 @@ struct ModuleTests {
     #expect(throws: closed) { try Instance(store, module) }
     #expect(try instance.function(store, "f")(store) == [.i32(7)])
   }
+
+  @Test func artifacts() throws {
+    let engine = try testEngine()
+    let artifact = try engine.precompile(Self.text)
+    #expect(try engine.precompile(wat2wasm(Self.text)).count == artifact.count)
+    #expect(try engine.accepts(artifact))
+    #expect(try call(Module(engine, deserialize: artifact), engine) == 7)
+    var flipped = artifact
+    flipped[flipped.startIndex + 40] ^= 1
+    #expect(try engine.accepts(flipped) == false)
+    let other = try testEngine { $0.consumeFuel = true }
+    #expect(try other.accepts(artifact) == false)
+    #expect(try engine.compatibilityHash == testEngine().compatibilityHash)
+    #expect(try engine.compatibilityHash != other.compatibilityHash)
+  }
+
+  @Test func aModuleIsCodable() throws {
+    struct Plugin: Codable {
+      var name: String
+      var module: Module
+    }
+    let engine = try testEngine { $0.consumeFuel = false }
+    let data = try JSONEncoder().encode(Plugin(name: "seven", module: Module(engine, Self.text)))
+    let plugin = try JSONDecoder().decode(Plugin.self, from: data)
+    let found = try plugin.module.engine
+    #expect(try call(plugin.module, found) == 7)
+    #expect(try found.config == engine.config)
+    // Two of them share an engine.
+    let again = try JSONDecoder().decode(Plugin.self, from: data).module
+    #expect(try call(again, found) == 7)
+    let list = PropertyListEncoder()
+    list.outputFormat = .binary
+    let listed = try PropertyListDecoder().decode([Module].self, from: list.encode([again]))
+    #expect(try call(listed[0], listed[0].engine) == 7)
+  }
+
+  @Test func whatIsDecodedIsChecked() throws {
+    let packed = try Module(testEngine(), Self.text).pack()
+    #expect(throws: Never.self) { try Module(unpack: packed) }
+    for place in stride(from: 0, to: packed.count, by: 997) {
+      var flipped = packed
+      flipped[flipped.startIndex + place] ^= 1
+      let data = try JSONEncoder().encode(flipped)
+      guard case .artifact? = failure({ try JSONDecoder().decode(Module.self, from: data) }) else {
+        Issue.record("a flipped bit at \(place) was taken")
+        return
+      }
+    }
+    #expect(throws: DecodingError.self) { try JSONDecoder().decode(Module.self, from: Data("7".utf8)) }
+  }
 }

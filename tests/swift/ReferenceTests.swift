@@ -136,3 +136,69 @@ struct ReferenceTests {
     #expect(throws: WasmtimeError.closed(what: "store")) { try same(store, Val.externRef(Seen())) }
   }
 }
+
+@Suite("References to garbage-collected values, and tags")
+struct CollectedTests {
+  let store: Store
+  let instance: Instance
+
+  init() throws {
+    let engine = try testEngine {
+      $0.wasmGC = true
+      $0.wasmFunctionReferences = true
+      $0.wasmExceptions = true
+    }
+    store = try Store(engine)
+    let module = try Module(
+      engine,
+      """
+      (module
+        (type $pair (struct (field i32) (field externref)))
+        (type $bytes (array i8))
+        (func (export "pair") (param i32 externref) (result structref) (struct.new $pair (local.get 0) (local.get 1)))
+        (func (export "bytes") (result arrayref) (array.new_fixed $bytes 2 (i32.const 1) (i32.const -1)))
+        (func (export "i31") (param anyref) (result i32) (i31.get_s (ref.cast i31ref (local.get 0)))))
+      """
+    )
+    instance = try Instance(store, module)
+  }
+
+  @Test func integersOf31Bits() throws {
+    let five = try Reference(store, i31: 5)
+    #expect(try five.i31(store) == 5)
+    #expect(try instance.function(store, "i31")(store, five) == [.i32(5)])
+    #expect(try five.type(store) == RefType(.i31, nullable: false))
+    #expect(try five.matches(store, RefType(.eq)) && !five.matches(store, RefType(.struct)))
+    #expect(try Reference(store, i31: .max).i31(store) == -1)
+    #expect(try Reference(store, i31: -1 << 30).i31(store) == -1 << 30)
+    guard case .range? = failure({ try Reference(store, i31: (-1 << 30) - 1) }) else {
+      Issue.record("it is none of 31 bits")
+      return
+    }
+    guard case .type? = failure({ try five.fields(store) }) else {
+      Issue.record("an integer has no fields")
+      return
+    }
+    #expect(try five.tag(store) == nil)
+  }
+
+  @Test func structsAndArrays() throws {
+    let object = Seen()
+    let pair: Reference = try instance.function(store, "pair")(store, 7, Val.externRef(object))
+    let fields = try pair.fields(store)
+    #expect(fields.first == .i32(7) && fields.last?.object === object && fields.count == 2)
+    #expect(try pair.i31(store) == nil)
+    #expect(try pair.matches(store, RefType(.struct)) && !pair.type(store).nullable)
+    let bytes: Reference = try instance.function(store, "bytes")(store)
+    #expect(try bytes.matches(store, RefType(.array)))
+    #expect(try bytes.fields(store).count == 2)
+  }
+
+  @Test func tags() throws {
+    let type = TagType(FuncType([.i32], []))
+    let (one, two) = (try Tag(store, type), try Tag(store, type))
+    #expect(try one.type(store) == type)
+    #expect(try one.same(store, one) && !one.same(store, two))
+    #expect(throws: WasmtimeError.wrongStore(what: "tag")) { try one.type(Store(testEngine())) }
+  }
+}

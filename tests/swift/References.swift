@@ -1,7 +1,7 @@
 import Foundation
 import Trimaran
 
-// What the steps on globals, tables and views do.
+// What the steps on globals, tables, tags, references and views do.
 extension World {
   func performOnGlobal(_ step: Step) throws -> Outcome {
     let store = try store(step)
@@ -38,6 +38,32 @@ extension World {
     return .nothing
   }
 
+  func performOnTag(_ step: Step) throws -> Outcome {
+    switch try step.text("op") {
+    case "tag":
+      let type = TagType(FuncType(try step.list("params").map(valType), []))
+      return .kept(.extern(.tag(try Tag(store(step), type))))
+    default:
+      let tag = try find(step, "tag") { if case .extern(let it) = $0 { it.tag } else { nil } }
+      return .plain(.string("\(try tag.type(store(step)))"))
+    }
+  }
+
+  func performOnReference(_ step: Step) throws -> Outcome {
+    let store = try store(step)
+    switch try step.text("op") {
+    case "i31": return .kept(.reference(try Reference(store, i31: step.number("value"))))
+    case "ref_i31": return .plain(try reference(step).i31(store).map { .int(Int($0)) } ?? .null)
+    case "ref_type": return .plain(.string("\(try reference(step).type(store))"))
+    case "ref_matches":
+      let type = RefType(try heapType(step.text("type")))
+      return .plain(.bool(try reference(step).matches(store, type)))
+    case "ref_fields": return .values(try reference(step).fields(store), store)
+    case "ref_same": return .plain(.bool(try reference(step).same(store, reference(step, "other"))))
+    default: return .plain(try reference(step).tag(store).map { .string("\(try $0.type(store))") } ?? .null)
+    }
+  }
+
   func performOnView(_ step: Step) throws -> Outcome {
     switch try step.text("op") {
     case "view":
@@ -66,6 +92,10 @@ extension World {
     case ("func", .string(let name)):
       guard case .extern(.function(let function)) = objects[name] else { throw Problem("`\(name)` is no function") }
       return .funcRef(function)
+    case ("ref", .null): return .null
+    case ("ref", .string(let name)):
+      guard case .reference(let reference) = objects[name] else { throw Problem("`\(name)` is no reference") }
+      return try reference.val
     case ("host", .string(let text)):
       let object = hostObjects[text] ?? HostObject()
       hostObjects[text] = object
@@ -76,14 +106,27 @@ extension World {
 
   /// Whether a value is the one that a case expects.
   func agrees(_ found: Val, _ expected: JSON, _ store: Store) throws -> Bool {
+    if case .funcRef(nil) = found, expected.array?.first == .string("ref") { return false }
     if found.isNull { return try value(expected).isNull }
     guard expected.array?.count == 2 else { return found.asCase == expected }
     switch (found, try value(expected)) {
     case (.funcRef(let found?), .funcRef(let function?)): return try found.same(store, function)
+    case (.anyRef(let found?), .anyRef(let reference?)), (.exnRef(let found?), .exnRef(let reference?)),
+      (.externRef(let found as Reference), .externRef(let reference as Reference)):
+      return try found.same(store, reference)
     case (.externRef(let found?), .externRef(let object?)): return found === object
     default: return found.asCase == expected
     }
   }
+}
+
+/// What a reference refers to, by its word.
+private func heapType(_ word: String) throws -> HeapType {
+  let types: [HeapType] = [
+    .extern, .noExtern, .func, .noFunc, .any, .eq, .i31, .struct, .array, .none, .exn, .noExn, .cont, .noCont,
+  ]
+  guard let type = types.first(where: { "\($0)" == word }) else { throw Problem("`\(word)` is no heap type") }
+  return type
 }
 
 /// A view that is out until it is dropped: a thread stays inside the closure that it was lent to.

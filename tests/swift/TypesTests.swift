@@ -35,8 +35,8 @@ struct TypesTests {
     #expect("\(TagType(FuncType([.i32], [])))" == "(tag (param i32))")
     #expect("\(ExternType.function(FuncType([], [.i32])))" == "(func (result i32))")
     #expect("\(ExternType.tag(TagType(FuncType([], []))))" == "(tag)")
-    #expect("\(ImportType("env", "f", .global(GlobalType(.i32))))" == "env f (global i32)")
-    #expect("\(ExportType("f", .memory(MemoryType(Limits(1)))))" == "f (memory 1)")
+    #expect("\(ImportType("env", "f", .global(GlobalType(.i32))))" == #"(import "env" "f" (global i32))"#)
+    #expect("\(ExportType("f", .memory(MemoryType(Limits(1)))))" == #"(export "f" (memory 1))"#)
   }
 
   @Test func equalTypesAreOneInASet() {

@@ -138,7 +138,7 @@ struct ViewTests {
   @Test func inAHostFunction() throws {
     let engine = try testEngine()
     let store = try Store(engine)
-    let sum = try Func(store) { (caller: Caller, start: Int32, count: Int32) -> Int32 in
+    let sum = try Func(store) { (caller: borrowing Caller, start: Int32, count: Int32) -> Int32 in
       try caller.memory("memory").withUnsafeBytes(caller.store, at: Int(start), count: Int(count)) { bytes in
         bytes.reduce(0) { $0 + Int32($1) }
       }

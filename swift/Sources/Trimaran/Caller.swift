@@ -1,8 +1,16 @@
 /// Who called a function of the host: an instance of a guest, and its store.
 ///
-/// It is valid on the thread of the call, until the function returns. A later use, and one on another thread, fails with
-/// `escaped`.
-public struct Caller: Sendable {
+/// It is valid on the thread of the call, until the function returns. So it is lent to the function, which can neither keep
+/// it nor copy it nor send it elsewhere: that does not compile. Code that a closure of yours hands it to says so as well:
+///
+/// ```swift
+/// func text(_ caller: borrowing Caller, at start: Int32) throws(WasmtimeError) -> String {
+///   try caller.memory("memory").readTerminated(caller.store, at: Int(start))
+/// }
+/// ```
+///
+/// Whoever gets it to another thread all the same meets `escaped` there.
+public struct Caller: ~Copyable {
   /// The store of the call. It may be used here as anywhere: functions called, memories read and grown, and so on to any
   /// depth. It stays valid when the caller no longer is.
   public let store: Store
@@ -17,8 +25,10 @@ public struct Caller: Sendable {
   /// What the calling instance exports under `name`.
   ///
   /// - Parameter name: The name of the export.
-  /// - Throws: `notFound` where there is no such export, or the host itself made the call; `escaped` after the call.
+  /// - Throws: `notFound` where there is no such export, or the host itself made the call; `escaped` on another thread.
   public func export(_ name: String) throws(WasmtimeError) -> Extern {
+    // A closure that reads the number from the caller itself crashes the compiler (6.0).
+    let (store, pass) = (store, pass)
     let item = try calling { try store.core.callerExport(pass: pass, name: checked(name)).map(Extern.init) }
     guard let item else { throw .notFound(name: name, reason: "the calling instance has no export `\(name)`") }
     return item

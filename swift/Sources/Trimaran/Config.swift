@@ -137,6 +137,9 @@ public struct Config: Sendable, Hashable {
   /// Uses the processor's own faults to detect traps, by signal handlers of the process.
   public var signalsBasedTraps: Bool?
 
+  /// Where instances are made: anew each time, or in a pool.
+  public var allocation: Allocation?
+
   /// Target-specific flags of Cranelift, applied in order. A flag changes the code that is made:
   /// one that promises what the machine cannot do makes a guest crash the process.
   public var craneliftFlags: [CraneliftFlag] = []
@@ -145,68 +148,20 @@ public struct Config: Sendable, Hashable {
   public init() {}
 }
 
-extension Config {
-  #if os(iOS) || os(tvOS) || os(watchOS) || os(visionOS)
-    /// Apps may not generate code there: guests run on the interpreter.
-    private static let defaultTarget: String? = "pulley64"
-  #else
-    private static let defaultTarget: String? = nil
-  #endif
-
-  var core: Core.Config {
-    Core.Config(
-      debugInfo: debugInfo,
-      wasmThreads: wasmThreads,
-      wasmTailCall: wasmTailCall,
-      wasmReferenceTypes: wasmReferenceTypes,
-      wasmSimd: wasmSIMD,
-      wasmBulkMemory: wasmBulkMemory,
-      wasmMultiValue: wasmMultiValue,
-      wasmMultiMemory: wasmMultiMemory,
-      wasmMemory64: wasmMemory64,
-      wasmRelaxedSimd: wasmRelaxedSIMD,
-      wasmRelaxedSimdDeterministic: wasmRelaxedSIMDDeterministic,
-      wasmComponentModel: wasmComponentModel,
-      wasmComponentModelMap: wasmComponentModelMap,
-      wasmExceptions: wasmExceptions,
-      wasmFunctionReferences: wasmFunctionReferences,
-      wasmGc: wasmGC,
-      wasmWideArithmetic: wasmWideArithmetic,
-      wasmCustomPageSizes: wasmCustomPageSizes,
-      wasmStackSwitching: wasmStackSwitching,
-      strategy: strategy?.core,
-      craneliftDebugVerifier: craneliftDebugVerifier,
-      craneliftOptLevel: craneliftOptLevel?.core,
-      craneliftNanCanonicalization: craneliftNaNCanonicalization,
-      profiler: profiler?.core,
-      cache: cache?.core,
-      epochInterruption: epochInterruption,
-      consumeFuel: consumeFuel,
-      parallelCompilation: parallelCompilation,
-      sharedMemory: sharedMemory,
-      maxWasmStack: maxWasmStack,
-      gcSupport: gcSupport,
-      collector: collector?.core,
-      memoryMayMove: memoryMayMove,
-      memoryReservation: memoryReservation,
-      memoryGuardSize: memoryGuardSize,
-      memoryReservationForGrowth: memoryReservationForGrowth,
-      memoryInitCow: memoryInitCOW,
-      nativeUnwindInfo: nativeUnwindInfo,
-      target: target ?? Self.defaultTarget,
-      macosUseMachPorts: macOSUseMachPorts,
-      signalsBasedTraps: signalsBasedTraps,
-      craneliftFlags: craneliftFlags.map(\.core)
-    )
-  }
-}
-
 /// Which compiler turns a module into machine code.
 public enum Strategy: Sendable, Hashable {
   /// The best one that there is for the target.
   case auto
   /// Cranelift, the optimising compiler.
   case cranelift
+
+  init(_ core: Core.Strategy) {
+    self =
+      switch core {
+      case .auto: .auto
+      case .cranelift: .cranelift
+      }
+  }
 
   var core: Core.Strategy {
     switch self {
@@ -224,6 +179,15 @@ public enum OptLevel: Sendable, Hashable {
   case speed
   /// For speed, and for small code.
   case speedAndSize
+
+  init(_ core: Core.OptLevel) {
+    self =
+      switch core {
+      case .none: .none
+      case .speed: .speed
+      case .speedAndSize: .speedAndSize
+      }
+  }
 
   var core: Core.OptLevel {
     switch self {
@@ -244,6 +208,16 @@ public enum Profiler: Sendable, Hashable {
   case vtune
   /// By a perf map file, on Linux.
   case perfmap
+
+  init(_ core: Core.Profiler) {
+    self =
+      switch core {
+      case .none: .none
+      case .jitdump: .jitdump
+      case .vtune: .vtune
+      case .perfmap: .perfmap
+      }
+  }
 
   var core: Core.Profiler {
     switch self {
@@ -266,6 +240,16 @@ public enum Collector: Sendable, Hashable {
   /// A copying collector, which frees cycles.
   case copying
 
+  init(_ core: Core.Collector) {
+    self =
+      switch core {
+      case .auto: .auto
+      case .deferredReferenceCounting: .deferredReferenceCounting
+      case .null: .null
+      case .copying: .copying
+      }
+  }
+
   var core: Core.Collector {
     switch self {
     case .auto: .auto
@@ -282,6 +266,14 @@ public enum Cache: Sendable, Hashable {
   case standard
   /// As the TOML file at `path` says.
   case file(path: String)
+
+  init(_ core: Core.Cache) {
+    self =
+      switch core {
+      case .standard: .standard
+      case .file(let path): .file(path: path)
+      }
+  }
 
   var core: Core.Cache {
     switch self {
@@ -303,6 +295,8 @@ public struct CraneliftFlag: Sendable, Hashable {
     self.name = name
     self.value = value
   }
+
+  init(_ core: Core.CraneliftFlag) { self.init(core.name, core.value) }
 
   var core: Core.CraneliftFlag { Core.CraneliftFlag(name: name, value: value) }
 }

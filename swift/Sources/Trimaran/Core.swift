@@ -5,14 +5,17 @@ internal import TrimaranGenerated
 
 /// The generated types, by the names that the public ones have as well.
 enum Core {
+  typealias Allocation = TrimaranGenerated.Allocation
   typealias Cache = TrimaranGenerated.Cache
   typealias Collector = TrimaranGenerated.Collector
   typealias Config = TrimaranGenerated.Config
   typealias CraneliftFlag = TrimaranGenerated.CraneliftFlag
   typealias Engine = TrimaranGenerated.Engine
+  typealias EnvVar = TrimaranGenerated.EnvVar
   typealias ExportType = TrimaranGenerated.ExportType
   typealias Extern = TrimaranGenerated.Extern
   typealias ExternType = TrimaranGenerated.ExternType
+  typealias FixedClock = TrimaranGenerated.FixedClock
   typealias Frame = TrimaranGenerated.Frame
   typealias Func = TrimaranGenerated.Func
   typealias FuncType = TrimaranGenerated.FuncType
@@ -21,17 +24,24 @@ enum Core {
   typealias HeapType = TrimaranGenerated.HeapType
   typealias ImportType = TrimaranGenerated.ImportType
   typealias Instance = TrimaranGenerated.Instance
+  typealias InstancePre = TrimaranGenerated.InstancePre
   typealias Limits = TrimaranGenerated.Limits
+  typealias Linker = TrimaranGenerated.Linker
   typealias Memory = TrimaranGenerated.Memory
   typealias MemoryType = TrimaranGenerated.MemoryType
   typealias Module = TrimaranGenerated.Module
   typealias NamedExtern = TrimaranGenerated.NamedExtern
   typealias OptLevel = TrimaranGenerated.OptLevel
+  typealias OutputPipe = TrimaranGenerated.OutputPipe
+  typealias OutputSink = TrimaranGenerated.OutputSink
+  typealias PoolingConfig = TrimaranGenerated.PoolingConfig
+  typealias Preopen = TrimaranGenerated.Preopen
   typealias Profiler = TrimaranGenerated.Profiler
   typealias RefType = TrimaranGenerated.RefType
   typealias Reference = TrimaranGenerated.Reference
   typealias SharedMemory = TrimaranGenerated.SharedMemory
   typealias Store = TrimaranGenerated.Store
+  typealias StoreLimits = TrimaranGenerated.StoreLimits
   typealias Strategy = TrimaranGenerated.Strategy
   typealias Table = TrimaranGenerated.Table
   typealias TableType = TrimaranGenerated.TableType
@@ -41,12 +51,19 @@ enum Core {
   typealias Val = TrimaranGenerated.Val
   typealias ValType = TrimaranGenerated.ValType
   typealias WaitOutcome = TrimaranGenerated.WaitOutcome
+  typealias WasiConfig = TrimaranGenerated.WasiConfig
+  typealias WasiInput = TrimaranGenerated.WasiInput
+  typealias WasiOutput = TrimaranGenerated.WasiOutput
   typealias WasmtimeError = TrimaranGenerated.WasmtimeError
 
   static func version() -> String { TrimaranGenerated.version() }
 
   static func validate(_ engine: Engine, _ bytes: Data) throws {
     try TrimaranGenerated.validate(engine: engine, bytes: bytes)
+  }
+
+  static func commandLine(_ program: String, _ arguments: [String]) -> Int32 {
+    TrimaranGenerated.commandLine(program: program, arguments: arguments)
   }
 
   static func wat2wasm(_ text: Data) throws -> Data { try TrimaranGenerated.wat2wasm(text: text) }

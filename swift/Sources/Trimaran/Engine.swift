@@ -1,3 +1,5 @@
+import Foundation
+
 /// Compiles modules, and is shared by everything that is made from them.
 ///
 /// An engine may be used from any thread. Objects of different engines do not fit together.
@@ -24,6 +26,53 @@ public final class Engine: Sendable {
     var config = Config()
     configure(&config)
     try self.init(config)
+  }
+
+  init(_ core: Core.Engine) { self.core = core }
+
+  /// The one engine of this process for a configuration, for as long as anything uses it. Modules that were compiled by it
+  /// fit in wherever the same configuration is asked for.
+  ///
+  /// - Parameter config: How it is set up. What is not set keeps wasmtime's default.
+  /// - Throws: `config` where settings exclude each other or the machine lacks something.
+  public static func shared(for config: Config = Config()) throws(WasmtimeError) -> Engine {
+    Engine(try calling { try Core.Engine.shared(config: config.core) })
+  }
+
+  /// How the engine is set up.
+  public var config: Config {
+    get throws(WasmtimeError) { try calling { try Config(core.config()) } }
+  }
+
+  /// Compiles a module from the binary or the text format to an artifact, which ``Module`` makes a module of.
+  ///
+  /// - Parameter bytes: The module in the binary format, or in the text format in UTF-8.
+  /// - Returns: What ``Module/serialize()`` gives.
+  /// - Throws: `compile` where it is no module, is truncated or does not validate, and `syntax` where text
+  ///   has a mistake.
+  public func precompile(_ bytes: some ContiguousBytes) throws(WasmtimeError) -> Data {
+    try lending(bytes) { try core.precompile(bytes: $0) }
+  }
+
+  /// Compiles a module from the text format to an artifact, which ``Module`` makes a module of.
+  ///
+  /// - Parameter text: The module in the text format.
+  /// - Returns: What ``Module/serialize()`` gives.
+  /// - Throws: `syntax` where it has a mistake, and `compile` where it is no module or does not validate.
+  public func precompile(_ text: String) throws(WasmtimeError) -> Data {
+    try lending(text) { try core.precompile(bytes: $0) }
+  }
+
+  /// Whether this engine can make a module of an artifact: it is whole, and of this version and configuration.
+  ///
+  /// - Parameter artifact: What ``Module/serialize()`` or ``precompile(_:)-(ContiguousBytes)`` gave.
+  public func accepts(_ artifact: some ContiguousBytes) throws(WasmtimeError) -> Bool {
+    try lending(artifact) { try core.accepts(artifact: $0) }
+  }
+
+  /// A number that is the same for engines whose artifacts fit each other.
+  public var compatibilityHash: UInt64 {
+    get throws(WasmtimeError) { try calling { try core.compatibilityHash() } }
   }
 
   /// Moves the epoch on by one: guests whose deadline it passes are interrupted, if

@@ -27,15 +27,9 @@ extension Func {
   public convenience init(
     _ store: Store,
     _ type: FuncType,
-    _ body: @escaping @Sendable (_ caller: Caller, _ arguments: [Val]) throws -> [Val]
+    _ body: @escaping @Sendable (_ caller: borrowing Caller, _ arguments: [Val]) throws -> [Val]
   ) throws(WasmtimeError) {
-    try self.init(hosting: type, store)
-    let (kinds, core) = (try kinds(store), core)
-    try attach(store) { call in
-      let caller = try call.caller
-      let arguments = kinds.params.enumerated().map { Val.taken(call.slots[$0], kind: $1, caller.store) }
-      try call.give(body(caller, arguments), kinds.results, core, caller.store)
-    }
+    try self.init(store, hosting: HostClosure(type, body))
   }
 
   /// Makes a function of the host whose type Swift knows, at the speed of the machine.
@@ -53,11 +47,7 @@ extension Func {
     _ store: Store,
     _ body: @escaping @Sendable (repeat each Parameter) throws -> Result
   ) throws(WasmtimeError) {
-    let params = types(repeat (each Parameter).self)
-    try self.init(store, params, [Result.valType]) { call in
-      var row = call.row(params.count)
-      call.slots[0] = try body(repeat (each Parameter)(slot: row.take())).slot
-    }
+    try self.init(store, hosting: HostClosure(one: body))
   }
 
   /// Makes a function of the host whose type Swift knows, where it has no result, or several, which are a tuple.
@@ -76,19 +66,13 @@ extension Func {
     _ store: Store,
     _ body: @escaping @Sendable (repeat each Parameter) throws -> (repeat each Result)
   ) throws(WasmtimeError) {
-    let (params, results) = (types(repeat (each Parameter).self), types(repeat (each Result).self))
-    try self.init(store, params, results) { call in
-      var row = call.row(params.count)
-      let given = try body(repeat (each Parameter)(slot: row.take()))
-      row = call.row(results.count)
-      repeat row.put((each given).slot)
-    }
+    try self.init(store, hosting: HostClosure(several: body))
   }
 
   /// Makes a function of the host whose type Swift knows, and which is given who called.
   ///
   /// ```swift
-  /// let first = try Func(store) { (caller: Caller, at: Int32) -> Int32 in
+  /// let first = try Func(store) { (caller: borrowing Caller, at: Int32) -> Int32 in
   ///   try caller.memory("memory").loadI32(caller.store, at: Int(at))
   /// }
   /// ```
@@ -100,13 +84,9 @@ extension Func {
   @inlinable
   public convenience init<each Parameter: WasmNumber, Result: WasmNumber>(
     _ store: Store,
-    _ body: @escaping @Sendable (Caller, repeat each Parameter) throws -> Result
+    _ body: @escaping @Sendable (borrowing Caller, repeat each Parameter) throws -> Result
   ) throws(WasmtimeError) {
-    let params = types(repeat (each Parameter).self)
-    try self.init(store, params, [Result.valType]) { call in
-      var row = call.row(params.count)
-      call.slots[0] = try body(call.caller, repeat (each Parameter)(slot: row.take())).slot
-    }
+    try self.init(store, hosting: HostClosure(calledOne: body))
   }
 
   /// Makes a function of the host whose type Swift knows, and which is given who called, where it has no result, or
@@ -120,43 +100,16 @@ extension Func {
   @_disfavoredOverload
   public convenience init<each Parameter: WasmNumber, each Result: WasmNumber>(
     _ store: Store,
-    _ body: @escaping @Sendable (Caller, repeat each Parameter) throws -> (repeat each Result)
+    _ body: @escaping @Sendable (borrowing Caller, repeat each Parameter) throws -> (repeat each Result)
   ) throws(WasmtimeError) {
-    let (params, results) = (types(repeat (each Parameter).self), types(repeat (each Result).self))
-    try self.init(store, params, results) { call in
-      var row = call.row(params.count)
-      let given = try body(call.caller, repeat (each Parameter)(slot: row.take()))
-      row = call.row(results.count)
-      repeat row.put((each given).slot)
-    }
+    try self.init(store, hosting: HostClosure(calledSeveral: body))
   }
 
-  /// A function of numbers, in slots.
   @usableFromInline
-  convenience init(
-    _ store: Store,
-    _ params: [ValType],
-    _ results: [ValType],
-    _ body: @escaping @Sendable (HostCall) throws -> Void
-  ) throws(WasmtimeError) {
-    let type = FuncType(params, results)
-    try type.checkNumbers()
-    try self.init(hosting: type, store)
-    try attach(store, body)
+  convenience init(_ store: Store, hosting closure: HostClosure) throws(WasmtimeError) {
+    self.init(try calling { try Core.Func.host(store: store.core, ty: closure.type.core) })
+    try closure.attach(to: self, store)
   }
-
-  /// A function that has yet to be given what it does.
-  private convenience init(hosting type: FuncType, _ store: Store) throws(WasmtimeError) {
-    self.init(try calling { try Core.Func.host(store: store.core, ty: type.core) })
-  }
-}
-
-/// What WebAssembly calls the types of a closure.
-@inlinable
-func types<each Number: WasmNumber>(_ numbers: repeat (each Number).Type) -> [ValType] {
-  var types: [ValType] = []
-  repeat types.append((each numbers).valType)
-  return types
 }
 
 /// A closure that guests call. The core holds it for the store.
@@ -185,18 +138,17 @@ struct HostCall {
   @usableFromInline let slots: UnsafeMutablePointer<Slot>
 
   /// Who called. The store lives: whoever runs something in it holds it.
-  @usableFromInline var caller: Caller {
-    get throws(WasmtimeError) {
-      guard let store = function.store else { throw .closed(what: "store") }
-      return Caller(store, pass)
-    }
+  @usableFromInline
+  func caller() throws(WasmtimeError) -> Caller {
+    guard let store = function.store else { throw .closed(what: "store") }
+    return Caller(store, pass)
   }
 
   @inlinable
   func row(_ count: Int) -> Row { Row(UnsafeMutableBufferPointer(start: slots, count: count)) }
 
   /// Leaves results of these kinds. What is not simply right is for the core to convert, or to refuse.
-  fileprivate func give(_ results: [Val], _ kinds: [UInt8], _ core: Core.Func, _ store: Store) throws(WasmtimeError) {
+  func give(_ results: [Val], _ kinds: [UInt8], _ core: Core.Func, _ store: Store) throws(WasmtimeError) {
     if givePlain(results, kinds) { return }
     var given = try calling { try checked(results).map { try $0.core(store) } }
     // What is right needs no store, which may be closed by now.

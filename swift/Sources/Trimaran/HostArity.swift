@@ -1,5 +1,4 @@
-// The host functions that are called most: up to four parameters and one result. Those of any number do the same, but
-// the compiler (6.0) asks at run time for the type of each element of a pack, at about 5 ns each.
+// The host functions that are called most, as `HostClosure` has them: those of up to four parameters and one result.
 
 extension Func {
   /// Makes a function of the host; see the one for any number of parameters.
@@ -8,9 +7,7 @@ extension Func {
     _ store: Store,
     _ body: @escaping @Sendable () throws -> Result
   ) throws(WasmtimeError) {
-    try self.init(store, [], [Result.valType]) { call in
-      call.slots[0] = try body().slot
-    }
+    try self.init(store, hosting: HostClosure(one: body))
   }
 
   /// Makes a function of the host; see the one for any number of parameters.
@@ -19,10 +16,7 @@ extension Func {
     _ store: Store,
     _ body: @escaping @Sendable (First) throws -> Result
   ) throws(WasmtimeError) {
-    try self.init(store, [First.valType], [Result.valType]) { call in
-      let slots = call.slots
-      slots[0] = try body(First(slot: slots[0])).slot
-    }
+    try self.init(store, hosting: HostClosure(one: body))
   }
 
   /// Makes a function of the host; see the one for any number of parameters.
@@ -31,10 +25,7 @@ extension Func {
     _ store: Store,
     _ body: @escaping @Sendable (First, Second) throws -> Result
   ) throws(WasmtimeError) {
-    try self.init(store, [First.valType, Second.valType], [Result.valType]) { call in
-      let slots = call.slots
-      slots[0] = try body(First(slot: slots[0]), Second(slot: slots[1])).slot
-    }
+    try self.init(store, hosting: HostClosure(one: body))
   }
 
   /// Makes a function of the host; see the one for any number of parameters.
@@ -43,10 +34,7 @@ extension Func {
     _ store: Store,
     _ body: @escaping @Sendable (First, Second, Third) throws -> Result
   ) throws(WasmtimeError) {
-    try self.init(store, [First.valType, Second.valType, Third.valType], [Result.valType]) { call in
-      let slots = call.slots
-      slots[0] = try body(First(slot: slots[0]), Second(slot: slots[1]), Third(slot: slots[2])).slot
-    }
+    try self.init(store, hosting: HostClosure(one: body))
   }
 
   /// Makes a function of the host; see the one for any number of parameters.
@@ -61,11 +49,6 @@ extension Func {
     _ store: Store,
     _ body: @escaping @Sendable (First, Second, Third, Fourth) throws -> Result
   ) throws(WasmtimeError) {
-    let params = [First.valType, Second.valType, Third.valType, Fourth.valType]
-    try self.init(store, params, [Result.valType]) { call in
-      let slots = call.slots
-      let (first, second) = (First(slot: slots[0]), Second(slot: slots[1]))
-      slots[0] = try body(first, second, Third(slot: slots[2]), Fourth(slot: slots[3])).slot
-    }
+    try self.init(store, hosting: HostClosure(one: body))
   }
 }

@@ -2,6 +2,8 @@
 public final class Instance: Sendable {
   let core: Core.Instance
 
+  init(_ core: Core.Instance) { self.core = core }
+
   /// Links a module with `imports`, and runs its start function.
   ///
   /// - Parameters:

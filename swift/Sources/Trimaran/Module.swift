@@ -62,6 +62,17 @@ public final class Module: Sendable {
     try self.init { try Core.Module.deserializeFile(engine: engine.core, path: checked(path)) }
   }
 
+  /// Makes a module from what ``pack()`` gave. It belongs to the engine that this process shares for the configuration it
+  /// was compiled with (``Engine/shared(for:)``).
+  ///
+  /// What was packed is machine code: take it only from where you would take a program. The check finds damage, not malice.
+  ///
+  /// - Parameter bytes: The bytes.
+  /// - Throws: `artifact` where a single bit differs, or where another version made it.
+  public convenience init(unpack bytes: some ContiguousBytes) throws(WasmtimeError) {
+    try self.init { try lending(bytes) { try Core.Module.unpack(bytes: $0) } }
+  }
+
   /// Checks a module in the binary or the text format without compiling it.
   ///
   /// - Parameters:
@@ -90,6 +101,20 @@ public final class Module: Sendable {
     try calling { try core.serialize() }
   }
 
+  /// The compiled module with the configuration of its engine, as bytes: all that another process needs. It is what a
+  /// module is encoded as.
+  ///
+  /// - Returns: What ``init(unpack:)`` makes the module of.
+  /// - Throws: `closed` where the module is closed.
+  public func pack() throws(WasmtimeError) -> Data {
+    try calling { try core.pack() }
+  }
+
+  /// The engine that compiled it.
+  public var engine: Engine {
+    get throws(WasmtimeError) { try calling { try Engine(core.engine()) } }
+  }
+
   /// The module's name, from its name section.
   public var name: String? {
     get throws(WasmtimeError) { try calling { try core.name() } }
@@ -109,5 +134,18 @@ public final class Module: Sendable {
   public func close() {
     // The core has no way to fail here.
     try? core.release()
+  }
+}
+
+extension Module: Codable {
+  /// Makes a module from what it was encoded as; see ``init(unpack:)``, whose errors come out as they are.
+  public convenience init(from decoder: any Decoder) throws {
+    try self.init(unpack: decoder.singleValueContainer().decode(Data.self))
+  }
+
+  /// Encodes the compiled module with the configuration of its engine, as ``pack()`` gives it.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(pack())
   }
 }

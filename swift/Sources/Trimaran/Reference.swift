@@ -7,6 +7,54 @@ public final class Reference: Sendable {
     self.core = core
   }
 
+  /// Makes an `i31`: an integer of 31 bits that is a reference and needs no memory.
+  ///
+  /// - Parameters:
+  ///   - store: The store that it will be in.
+  ///   - value: The integer, in its signed or its unsigned reading.
+  /// - Throws: `range` outside of -2^30 to 2^31 - 1.
+  public init(_ store: Store, i31 value: Int32) throws(WasmtimeError) {
+    core = try calling { try Core.Reference.ofI31(store: store.core, value: value) }
+  }
+
+  /// The integer, in its signed reading, where the reference is to an `i31`; `nil` where it is to something else.
+  ///
+  /// - Parameter store: The reference's store.
+  public func i31(_ store: Store) throws(WasmtimeError) -> Int32? {
+    try calling { try core.i31(store: store.core) }
+  }
+
+  /// The type of the value itself, which is never null.
+  ///
+  /// - Parameter store: The reference's store.
+  public func type(_ store: Store) throws(WasmtimeError) -> RefType {
+    try calling { try RefType(core.type(store: store.core)) }
+  }
+
+  /// Whether the value is of a type.
+  ///
+  /// - Parameters:
+  ///   - store: The reference's store.
+  ///   - type: The type.
+  public func matches(_ store: Store, _ type: RefType) throws(WasmtimeError) -> Bool {
+    try calling { try core.matches(store: store.core, ty: type.core) }
+  }
+
+  /// The fields of a struct, the elements of an array, or what an exception carries.
+  ///
+  /// - Parameter store: The reference's store.
+  /// - Throws: `type` for a value that has none.
+  public func fields(_ store: Store) throws(WasmtimeError) -> [Val] {
+    try calling { try core.fields(store: store.core).map { try Val($0, store) } }
+  }
+
+  /// The tag of an exception; `nil` where it is something else.
+  ///
+  /// - Parameter store: The reference's store.
+  public func tag(_ store: Store) throws(WasmtimeError) -> Tag? {
+    try calling { try core.tag(store: store.core).map(Tag.init) }
+  }
+
   /// Whether two references are to the same value, in the sense of `ref.eq`.
   ///
   /// - Parameters:

@@ -11,14 +11,31 @@
 public final class Store: Sendable {
   let core: Core.Store
   let lane: Lane
+  private let kept: Locked<(any Sendable)?>
 
   /// Makes an empty store.
   ///
-  /// - Parameter engine: The engine of everything that will be in it.
+  /// - Parameters:
+  ///   - engine: The engine of everything that will be in it.
+  ///   - data: What the host keeps with it; see ``data``.
   /// - Throws: `closed` where the engine is closed, `limit` where there is no room.
-  public init(_ engine: Engine) throws(WasmtimeError) {
+  public init(_ engine: Engine, data: (any Sendable)? = nil) throws(WasmtimeError) {
     core = try calling { try Core.Store(engine: engine.core) }
     lane = Lane(core)
+    kept = Locked(data)
+  }
+
+  /// What the host keeps with the store, whatever that is: host functions find it by ``Caller/store``. It is let go of when
+  /// the store is closed, or goes.
+  ///
+  /// ```swift
+  /// let store = try Store(engine, data: Session(user: "ada"))
+  /// let session = store.data as? Session
+  /// ```
+  public var data: (any Sendable)? {
+    get { kept.withLock { $0 } }
+    // What was there goes outside of the lock: who knows what its end does.
+    set { _ = kept.withLock { kept in swapping(&kept, newValue) } }
   }
 
   /// Gives guests `fuel` units from now on.
@@ -58,6 +75,7 @@ public final class Store: Sendable {
   public func close() {
     // The core has no way to fail here.
     try? core.release()
+    data = nil
   }
 
   /// Whether the store is closed.

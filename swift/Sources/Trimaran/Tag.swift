@@ -1,9 +1,29 @@
-/// A tag of a guest. It belongs to one store.
+/// A tag of a guest or of the host: what tells exceptions apart. It belongs to one store.
 public final class Tag: Sendable {
   let core: Core.Tag
 
   init(_ core: Core.Tag) {
     self.core = core
+  }
+
+  /// Makes a tag.
+  ///
+  /// - Parameters:
+  ///   - store: The store that it will be in.
+  ///   - type: What exceptions of this tag carry.
+  /// - Throws: `type` where the function of the type has results, `unsupported` for a type that the engine does not have.
+  public init(_ store: Store, _ type: TagType) throws(WasmtimeError) {
+    core = try calling { try Core.Tag(store: store.core, ty: type.core) }
+  }
+
+  /// Whether two handles are to the same tag.
+  ///
+  /// - Parameters:
+  ///   - store: The store of both.
+  ///   - other: The other tag.
+  /// - Throws: `wrongStore` where one of them belongs elsewhere.
+  public func same(_ store: Store, _ other: Tag) throws(WasmtimeError) -> Bool {
+    try calling { try core.same(store: store.core, other: other.core) }
   }
 
   /// The tag's type.

@@ -179,15 +179,19 @@ extension ExternType: CustomStringConvertible {
 }
 
 extension ImportType: CustomStringConvertible {
-  /// The two parts of the name, and the type.
-  public var description: String { "\(module) \(name) \(type)" }
+  /// The import as in the text format.
+  public var description: String { core.description }
 
   init(_ core: Core.ImportType) { self.init(core.module, core.name, ExternType(core.ty)) }
+
+  private var core: Core.ImportType { Core.ImportType(module: module, name: name, ty: type.core) }
 }
 
 extension ExportType: CustomStringConvertible {
-  /// The name, and the type.
-  public var description: String { "\(name) \(type)" }
+  /// The export as in the text format.
+  public var description: String { core.description }
 
   init(_ core: Core.ExportType) { self.init(core.name, ExternType(core.ty)) }
+
+  private var core: Core.ExportType { Core.ExportType(name: name, ty: type.core) }
 }

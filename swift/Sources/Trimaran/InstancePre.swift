@@ -1,0 +1,41 @@
+/// A module whose imports have been looked up: instances of it are made without looking for them again.
+///
+/// ```swift
+/// let pre = try linker.instantiatePre(module)
+/// for store in stores { try pre.instantiate(store).function(store, "run")(store) }
+/// ```
+public final class InstancePre: Sendable {
+  private let core: Core.InstancePre
+  /// What the linker's host functions do, by their numbers.
+  private let closures: Locked<[UInt64: HostClosure]>
+
+  init(_ core: Core.InstancePre, _ closures: [UInt64: HostClosure]) {
+    self.core = core
+    self.closures = Locked(closures)
+  }
+
+  /// Makes an instance, and runs its start function.
+  ///
+  /// - Parameter store: The store that the instance will be in.
+  /// - Throws: `limit` where the store has no room, `trap` where an initialiser or the start function traps, `wrongStore`
+  ///   where an import belongs to another store, and whatever a host function failed with.
+  public func instantiate(_ store: Store) throws(WasmtimeError) -> Instance {
+    let closures = closures.withLock { $0 }
+    if !closures.isEmpty {
+      let numbers = try calling { try core.hosts(store: store.core) }
+      try closures.give(store, numbers) { try core.host(store: store.core, number: $0) }
+    }
+    // The start function may call functions of the host, which look for their store.
+    return try withExtendedLifetime(store) { () throws(WasmtimeError) in
+      try calling { try Instance(core.instantiate(store: store.core)) }
+    }
+  }
+
+  /// Closes it, and lets go of the closures. Instances that it made go on working. Closing twice does nothing.
+  public func close() {
+    // The core has no way to fail here.
+    try? core.release()
+    // They go outside of the lock: who knows what theirs is.
+    _ = closures.withLock { swapping(&$0, [:]) }
+  }
+}

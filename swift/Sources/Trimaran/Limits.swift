@@ -1,0 +1,88 @@
+/// How much the guests of a store may have. What is `nil` has no limit of the store's.
+public struct StoreLimits: Sendable, Hashable {
+  /// The size of each memory, in bytes.
+  public var memorySize: UInt64?
+  /// The size of each table, in elements.
+  public var tableElements: UInt64?
+  /// How many instances there may be.
+  public var instances: UInt64?
+  /// How many tables there may be.
+  public var tables: UInt64?
+  /// How many memories there may be.
+  public var memories: UInt64?
+  /// Whether a guest traps where its memory or table may not grow; otherwise its instruction gives -1.
+  public var trapOnGrowFailure: Bool
+
+  /// Limits; without any there is none.
+  public init(
+    memorySize: UInt64? = nil,
+    tableElements: UInt64? = nil,
+    instances: UInt64? = nil,
+    tables: UInt64? = nil,
+    memories: UInt64? = nil,
+    trapOnGrowFailure: Bool = false
+  ) {
+    self.memorySize = memorySize
+    self.tableElements = tableElements
+    self.instances = instances
+    self.tables = tables
+    self.memories = memories
+    self.trapOnGrowFailure = trapOnGrowFailure
+  }
+
+  fileprivate var core: Core.StoreLimits {
+    Core.StoreLimits(
+      memorySize: memorySize,
+      tableElements: tableElements,
+      instances: instances,
+      tables: tables,
+      memories: memories,
+      trapOnGrowFailure: trapOnGrowFailure
+    )
+  }
+}
+
+extension Store {
+  /// Limits what guests may have from now on. What they have already they keep.
+  ///
+  /// Past a limit the host's own growing and instantiating fail with `limit`.
+  ///
+  /// - Parameter limits: The limits, in the place of all earlier ones.
+  public func setLimits(_ limits: StoreLimits) throws(WasmtimeError) {
+    try calling { try core.setLimits(limits: limits.core) }
+  }
+
+  /// Limits what guests may have from now on. What they have already they keep.
+  ///
+  /// ```swift
+  /// try store.setLimits(memorySize: 16 << 20, instances: 4)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - memorySize: The size of each memory, in bytes.
+  ///   - tableElements: The size of each table, in elements.
+  ///   - instances: How many instances there may be.
+  ///   - tables: How many tables there may be.
+  ///   - memories: How many memories there may be.
+  ///   - trapOnGrowFailure: Whether a guest traps where its memory or table may not grow; otherwise its instruction
+  ///     gives -1.
+  public func setLimits(
+    memorySize: UInt64? = nil,
+    tableElements: UInt64? = nil,
+    instances: UInt64? = nil,
+    tables: UInt64? = nil,
+    memories: UInt64? = nil,
+    trapOnGrowFailure: Bool = false
+  ) throws(WasmtimeError) {
+    try setLimits(
+      StoreLimits(
+        memorySize: memorySize,
+        tableElements: tableElements,
+        instances: instances,
+        tables: tables,
+        memories: memories,
+        trapOnGrowFailure: trapOnGrowFailure
+      )
+    )
+  }
+}

@@ -1,0 +1,207 @@
+/// Knows by name what modules import, and links them.
+///
+/// Names are in two parts, as those of imports are. A linker belongs to an engine and may serve any of its stores, except
+/// that what is of one store, such as an instance, links only there. Its host functions are of no store: each store gets
+/// them when it first needs them.
+///
+/// ```swift
+/// let linker = try Linker(engine)
+/// try linker.define("env", "add") { (a: Int32, b: Int32) -> Int32 in a + b }
+/// try linker.defineWasi()
+/// let instance = try linker.instantiate(store, module)
+/// ```
+///
+/// A linker keeps its closures, and so does each store that got them. A closure that captures the linker keeps that as
+/// well, and neither goes before ``close()``: capture it `weak`.
+public final class Linker: Sendable {
+  let core: Core.Linker
+  /// What its host functions do, by their numbers.
+  private let closures = Locked<[UInt64: HostClosure]>([:])
+
+  /// Makes a linker that knows nothing.
+  ///
+  /// - Parameter engine: The engine of the modules that it will link.
+  /// - Throws: `closed` where the engine is closed.
+  public init(_ engine: Engine) throws(WasmtimeError) {
+    core = try calling { try Core.Linker(engine: engine.core) }
+  }
+
+  /// Lets later definitions take the place of earlier ones of the same name, which otherwise is an error.
+  ///
+  /// - Parameter allow: Whether they may.
+  public func allowShadowing(_ allow: Bool = true) throws(WasmtimeError) {
+    try calling { try core.allowShadowing(allow: allow) }
+  }
+
+  /// Defines one item.
+  ///
+  /// - Parameters:
+  ///   - store: The item's store.
+  ///   - module: The first part of its name.
+  ///   - name: The second part of its name.
+  ///   - item: A function, global, table, memory, shared memory or tag.
+  /// - Throws: `link` where the name is defined already, unless shadowing is allowed; `wrongStore` and `wrongEngine` for
+  ///   what belongs elsewhere.
+  public func define(
+    _ store: Store,
+    _ module: String,
+    _ name: String,
+    _ item: any Importable
+  ) throws(WasmtimeError) {
+    let item = item.asExtern.core
+    try calling { try core.define(store: store.core, module: checked(module), name: checked(name), item: item) }
+  }
+
+  /// Defines everything that an instance exports, as `name` and the name of the export.
+  ///
+  /// - Parameters:
+  ///   - store: The instance's store.
+  ///   - name: The first part of the names.
+  ///   - instance: The instance.
+  /// - Throws: As ``define(_:_:_:_:)-(Store,_,_,_)``.
+  public func defineInstance(_ store: Store, _ name: String, _ instance: Instance) throws(WasmtimeError) {
+    try calling { try core.defineInstance(store: store.core, name: checked(name), instance: instance.core) }
+  }
+
+  /// Defines everything that a module exports, as `name` and the name of the export. The module is instantiated: a
+  /// command of WASI (with an export `_start`) anew for each call, anything else now, and its `_initialize` is called.
+  ///
+  /// - Parameters:
+  ///   - store: The store of the instance.
+  ///   - name: The first part of the names.
+  ///   - module: The module. What it imports is defined already.
+  /// - Throws: As ``instantiate(_:_:)``, and `link` where a name is defined already, unless shadowing is allowed.
+  public func defineModule(_ store: Store, _ name: String, _ module: Module) throws(WasmtimeError) {
+    try giving(store, module) {
+      try core.defineModule(store: store.core, name: checked(name), module: module.core)
+    }
+  }
+
+  /// Defines WASI preview 1 (`wasi_snapshot_preview1`). What a guest gets of the host, its store says:
+  /// ``Store/setWasi(_:)-(WasiConfig)``.
+  ///
+  /// - Throws: `link` where a name of it is defined already, unless shadowing is allowed.
+  public func defineWasi() throws(WasmtimeError) {
+    try calling(core.defineWasi)
+  }
+
+  /// Defines the functions that a module imports and nobody has defined: to call one fails with `link`. Whatever else it
+  /// imports stays as it is.
+  ///
+  /// - Parameter module: The module.
+  public func defineUnknownImportsAsTraps(_ module: Module) throws(WasmtimeError) {
+    try calling { try core.defineUnknownImportsAsTraps(module: module.core) }
+  }
+
+  /// Defines what a module imports and nobody has defined: functions that give zeros and nulls, memories and tables of
+  /// the least size, globals of zero or null.
+  ///
+  /// - Parameters:
+  ///   - store: The store of what is made.
+  ///   - module: The module.
+  /// - Throws: `link` where a type has no such value, `limit` where there is no room.
+  public func defineUnknownImportsAsDefaultValues(_ store: Store, _ module: Module) throws(WasmtimeError) {
+    try calling { try core.defineUnknownImportsAsDefaultValues(store: store.core, module: module.core) }
+  }
+
+  /// What is defined under a name.
+  ///
+  /// - Parameters:
+  ///   - store: The store that it is wanted for.
+  ///   - module: The first part of the name.
+  ///   - name: The second part of the name.
+  /// - Throws: `notFound` where nothing is.
+  public func get(_ store: Store, _ module: String, _ name: String) throws(WasmtimeError) -> Extern {
+    try giving(store, nil) {
+      try Extern(core.get(store: store.core, module: checked(module), name: checked(name)))
+    }
+  }
+
+  /// What is defined under a name; `nil` where nothing is.
+  public subscript(store: Store, module: String, name: String) -> Extern? {
+    get throws(WasmtimeError) {
+      do throws(WasmtimeError) {
+        return try get(store, module, name)
+      } catch .notFound {
+        return nil
+      }
+    }
+  }
+
+  /// The function that a module is run by: its export without a name, or else its `_start`, or else one that does
+  /// nothing.
+  ///
+  /// - Parameters:
+  ///   - store: The store that it is wanted for.
+  ///   - module: The name that the module was defined by.
+  /// - Throws: `notFound` where nothing is defined by that name.
+  public func getDefault(_ store: Store, _ module: String) throws(WasmtimeError) -> Func {
+    try giving(store, nil) { try Func(core.getDefault(store: store.core, module: checked(module))) }
+  }
+
+  /// Links a module with what is defined here, and runs its start function.
+  ///
+  /// - Parameters:
+  ///   - store: The store that the instance will be in.
+  ///   - module: The module.
+  /// - Throws: `link` where imports are not defined, which names them all, or are of another type; `limit` where the
+  ///   store has no room, `trap` where an initialiser or the start function traps, and whatever a host function failed
+  ///   with.
+  public func instantiate(_ store: Store, _ module: Module) throws(WasmtimeError) -> Instance {
+    try giving(store, module) { try Instance(core.instantiate(store: store.core, module: module.core)) }
+  }
+
+  /// Looks up what a module imports once, for many instances.
+  ///
+  /// - Parameter module: The module.
+  /// - Throws: As ``instantiate(_:_:)``, as far as imports go.
+  public func instantiatePre(_ module: Module) throws(WasmtimeError) -> InstancePre {
+    let pre = try calling { try core.instantiatePre(module: module.core) }
+    return InstancePre(pre, closures.withLock { $0 })
+  }
+
+  /// Closes the linker, and lets go of its closures. Instances that it made go on working. Closing twice does nothing.
+  public func close() {
+    // The core has no way to fail here.
+    try? core.release()
+    // They go outside of the lock: who knows what theirs is.
+    _ = closures.withLock { swapping(&$0, [:]) }
+  }
+
+  /// Defines a function of the host.
+  @usableFromInline
+  func define(_ module: String, _ name: String, hosting closure: HostClosure) throws(WasmtimeError) {
+    // Whoever has seen the number finds the closure.
+    try closures.withLock { (closures) throws(WasmtimeError) in
+      let number = try calling {
+        try core.defineFunc(module: checked(module), name: checked(name), ty: closure.type.core)
+      }
+      closures[number] = closure
+    }
+  }
+
+  /// Runs `body`, once the host functions that it needs have been given to the store.
+  private func giving<R>(_ store: Store, _ module: Module?, _ body: () throws -> R) throws(WasmtimeError) -> R {
+    if closures.withLock({ !$0.isEmpty }) {
+      let numbers = try calling { try core.hosts(store: store.core, module: module?.core) }
+      try closures.withLock { $0 }.give(store, numbers) { try core.host(store: store.core, number: $0) }
+    }
+    // What runs may call functions of the host, which look for their store.
+    return try withExtendedLifetime(store) { () throws(WasmtimeError) in try calling(body) }
+  }
+}
+
+extension [UInt64: HostClosure] {
+  /// Gives functions of the host, by their numbers, to a store that has not met them.
+  func give(
+    _ store: Store,
+    _ numbers: [UInt64],
+    _ function: (UInt64) throws -> Core.Func
+  ) throws(WasmtimeError) {
+    for number in numbers {
+      // There is none once the linker is closed, which the core says.
+      guard let closure = self[number] else { continue }
+      try closure.attach(to: Func(calling { try function(number) }), store)
+    }
+  }
+}

@@ -1,0 +1,242 @@
+import Foundation
+
+/// What the guests of a store get of the host by WASI preview 1. Nothing is granted that is not set here.
+///
+/// ```swift
+/// let output = try OutputPipe()
+/// try store.setWasi {
+///   $0.argv = ["greet", "--loud"]
+///   $0.env = ["USER": "ada"]
+///   $0.stdin = .text("hello")
+///   $0.stdout = .pipe(output)
+///   $0.preopens = [Preopen("fixtures", as: "/data", readOnly: true)]
+/// }
+/// ```
+public struct WasiConfig: Sendable {
+  /// The arguments, the program's name first.
+  public var argv: [String] = []
+  /// Whether the arguments are those of this process, and not ``argv``.
+  public var inheritArgv = false
+  /// The environment.
+  public var env: Environment = [:]
+  /// Whether the environment of this process is there as well.
+  public var inheritEnv = false
+  /// What is read from the standard input; `nil` is nothing.
+  public var stdin: WasiInput?
+  /// Where the standard output goes; `nil` is nowhere.
+  public var stdout: WasiOutput?
+  /// Where the standard error goes; `nil` is nowhere.
+  public var stderr: WasiOutput?
+  /// The directories that there are.
+  public var preopens: [Preopen] = []
+  /// The time, for runs that are always the same; `nil` is the clock of this machine.
+  public var clock: FixedClock?
+  /// Where random numbers begin, for runs that are always the same; `nil` leaves them to this machine.
+  public var randomSeed: UInt64?
+
+  /// A configuration that grants nothing.
+  public init() {}
+
+  var core: Core.WasiConfig {
+    Core.WasiConfig(
+      argv: argv,
+      inheritArgv: inheritArgv,
+      env: env.map { Core.EnvVar(name: $0.name, value: $0.value) },
+      inheritEnv: inheritEnv,
+      stdin: stdin?.core,
+      stdout: stdout?.core,
+      stderr: stderr?.core,
+      preopens: preopens.map(\.core),
+      clock: clock?.core,
+      randomSeed: randomSeed
+    )
+  }
+}
+
+/// Variables of an environment, in their order.
+public struct Environment: Sendable, ExpressibleByDictionaryLiteral, RandomAccessCollection {
+  /// A name, and its value.
+  public typealias Element = (name: String, value: String)
+
+  private var variables: [Element]
+
+  /// Variables in this order.
+  public init(_ variables: some Sequence<Element>) { self.variables = Array(variables) }
+
+  /// Variables by the order of their names.
+  public init(_ variables: [String: String]) {
+    self.init(variables.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) })
+  }
+
+  /// Variables in this order.
+  public init(dictionaryLiteral elements: (String, String)...) {
+    variables = elements.map { (name: $0.0, value: $0.1) }
+  }
+
+  /// The place of the first variable.
+  public var startIndex: Int { variables.startIndex }
+
+  /// The place after the last variable.
+  public var endIndex: Int { variables.endIndex }
+
+  /// The variable at a place.
+  public subscript(position: Int) -> Element { variables[position] }
+
+  /// The value of a variable; `nil` where there is none of that name. A new one comes last.
+  public subscript(name: String) -> String? {
+    get { variables.last { $0.name == name }?.value }
+    set {
+      let place = variables.firstIndex { $0.name == name } ?? variables.endIndex
+      variables.removeAll { $0.name == name }
+      if let newValue { variables.insert((name: name, value: newValue), at: place) }
+    }
+  }
+}
+
+/// What a guest reads from its standard input.
+public enum WasiInput: Sendable, Hashable {
+  /// That of this process.
+  case inherit
+  /// These bytes.
+  case bytes(Data)
+  /// A file.
+  case file(path: String)
+
+  /// Text, in UTF-8.
+  public static func text(_ text: String) -> WasiInput { .bytes(Data(text.utf8)) }
+
+  fileprivate var core: Core.WasiInput {
+    switch self {
+    case .inherit: .inherit
+    case .bytes(let bytes): .bytes(bytes: bytes)
+    case .file(let path): .file(path: path)
+    }
+  }
+}
+
+/// Where a guest writes to.
+public enum WasiOutput: Sendable {
+  /// That of this process.
+  case inherit
+  /// A file, which is emptied first unless it is to be appended to.
+  case file(path: String, append: Bool = false)
+  /// Memory.
+  case pipe(OutputPipe)
+  /// A closure, which gets what the guest writes, when it writes it. What it throws comes out of the outermost call, as
+  /// what a host function throws. The store keeps it, until the store goes or is closed.
+  case callback(@Sendable (Data) throws -> Void)
+
+  fileprivate var core: Core.WasiOutput {
+    switch self {
+    case .inherit: .inherit
+    case .file(let path, let append): .file(path: path, append: append)
+    case .pipe(let pipe): .pipe(pipe: pipe.core)
+    case .callback(let body): .sink(sink: Callback(body))
+    }
+  }
+}
+
+/// A closure that guests write to. The core holds it for the store.
+private final class Callback: Core.OutputSink {
+  private let body: @Sendable (Data) throws -> Void
+
+  init(_ body: @escaping @Sendable (Data) throws -> Void) { self.body = body }
+
+  func write(bytes: Data) throws {
+    do {
+      try body(bytes)
+    } catch {
+      throw Core.WasmtimeError.Host(reason: "\(error)", thrown: Thrown.keep(error))
+    }
+  }
+}
+
+/// Memory that guests write to.
+public final class OutputPipe: Sendable {
+  let core: Core.OutputPipe
+
+  /// Makes an empty pipe.
+  ///
+  /// - Parameter capacity: How many bytes it takes; to write more fails in the guest. `nil` is as many as there is room
+  ///   for.
+  public init(capacity: UInt64? = nil) throws(WasmtimeError) {
+    core = try calling { try Core.OutputPipe(capacity: capacity) }
+  }
+
+  /// What is in it. It stays there.
+  public var contents: Data {
+    get throws(WasmtimeError) { try calling(core.contents) }
+  }
+
+  /// Takes everything out of it.
+  public func take() throws(WasmtimeError) -> Data {
+    try calling(core.take)
+  }
+
+  /// What is in it, as text. Bytes that are not UTF-8 are replaced by U+FFFD.
+  public var text: String {
+    get throws(WasmtimeError) { String(decoding: try contents, as: UTF8.self) }
+  }
+}
+
+/// A directory of the host that a guest gets, with everything in it.
+public struct Preopen: Sendable, Hashable {
+  /// Where it is for the host.
+  public var hostPath: String
+  /// Where it is for the guest.
+  public var guestPath: String
+  /// Whether the guest may not change anything in it.
+  public var readOnly: Bool
+
+  /// The directory at `hostPath`, as `guestPath` for the guest.
+  public init(_ hostPath: String, as guestPath: String, readOnly: Bool = false) {
+    self.hostPath = hostPath
+    self.guestPath = guestPath
+    self.readOnly = readOnly
+  }
+
+  fileprivate var core: Core.Preopen {
+    Core.Preopen(hostPath: hostPath, guestPath: guestPath, readOnly: readOnly)
+  }
+}
+
+/// A clock that shows what it is told.
+public struct FixedClock: Sendable, Hashable {
+  /// What it shows first, in nanoseconds since the beginning of 1970.
+  public var start: UInt64
+  /// How far each reading moves it on, in nanoseconds.
+  public var step: UInt64
+
+  /// A clock that begins at `start`.
+  public init(start: UInt64, step: UInt64 = 0) {
+    self.start = start
+    self.step = step
+  }
+
+  fileprivate var core: Core.FixedClock { Core.FixedClock(start: start, step: step) }
+}
+
+extension Store {
+  /// Says what the guests of this store get of the host. Files and directories are opened now.
+  ///
+  /// - Parameter config: What they get. It takes the place of an earlier one.
+  /// - Throws: `io` where a file or directory cannot be opened.
+  public func setWasi(_ config: WasiConfig) throws(WasmtimeError) {
+    let config = config.core
+    try calling { try core.setWasi(config: config) }
+  }
+
+  /// Says what the guests of this store get of the host: nothing but what `configure` grants.
+  ///
+  /// ```swift
+  /// try store.setWasi { $0.stdout = .inherit }
+  /// ```
+  ///
+  /// - Parameter configure: Changes a configuration that grants nothing.
+  /// - Throws: `io` where a file or directory cannot be opened.
+  public func setWasi(_ configure: (inout WasiConfig) -> Void) throws(WasmtimeError) {
+    var config = WasiConfig()
+    configure(&config)
+    try setWasi(config)
+  }
+}

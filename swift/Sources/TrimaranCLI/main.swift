@@ -1,0 +1,4 @@
+import Foundation
+import Trimaran
+
+exit(commandLine(program: "trimaran", Array(CommandLine.arguments.dropFirst())))

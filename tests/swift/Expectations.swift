@@ -1,0 +1,50 @@
+import Trimaran
+
+/// Compares an error with what a case expects of it.
+func check(_ found: WasmtimeError, _ expected: JSON, _ mistakes: [String: Mistake]) throws {
+  guard let expected = expected.object else { throw Problem("`error` is no object") }
+  if let name = expected["thrown"]?.string, expected.count == 1 {
+    guard case .thrown(let error as Mistake) = found, error === mistakes[name] else {
+      throw Problem("its error is \(found): expected what was thrown as `\(name)`")
+    }
+    return
+  }
+  if case .thrown(let error) = found { throw Problem("it threw \(error)") }
+  if expected["variant"] == nil { throw Problem("`error` has no `variant`") }
+  let fields = fields(of: found)
+  for (name, value) in expected {
+    let agrees: Bool
+    if name == "contains" {
+      guard let parts = value.array else { throw Problem("`contains` is no list") }
+      agrees = parts.allSatisfy { part in part.string.map(found.description.contains) ?? false }
+    } else {
+      agrees = fields[name] == value
+    }
+    if !agrees { throw Problem("its error is \(JSON.object(fields)): `\(name)` differs") }
+  }
+}
+
+/// The variant, the sentence and the fields of an error.
+private func fields(of error: WasmtimeError) -> [String: JSON] {
+  // A case is called after the variant, but for its first letter.
+  let label = error == .escaped ? "escaped" : Mirror(reflecting: error).children.first?.label ?? "?"
+  var fields: [String: JSON] = [
+    "variant": .string(label.prefix(1).uppercased() + label.dropFirst()), "text": .string(error.description),
+  ]
+  func capitalized(_ code: TrapCode) -> JSON {
+    .string("\(code)".prefix(1).uppercased() + "\(code)".dropFirst())
+  }
+  switch error {
+  case .syntax(_, let line, let column): fields.merge(["line": .int(line), "column": .int(column)]) { $1 }
+  case .link(_, let module, let name): fields.merge(["module": .string(module), "name": .string(name)]) { $1 }
+  case .trap(let code, _, _): fields["code"] = code.map(capitalized) ?? .null
+  case .exit(let status): fields["status"] = .int(Int(status))
+  case .bounds(let offset, let length, let size):
+    let number = { (it: UInt64) in JSON.int(Int(clamping: it)) }
+    fields.merge(["offset": number(offset), "length": number(length), "size": number(size)]) { $1 }
+  case .encoding(_, let offset): fields["offset"] = .int(Int(clamping: offset))
+  case .notFound(let name, _): fields["name"] = .string(name)
+  default: break
+  }
+  return fields
+}

@@ -1,0 +1,142 @@
+import Foundation
+import Trimaran
+
+// What the steps on stores do.
+extension World {
+  func performOnStore(_ step: Step) throws -> Outcome {
+    switch try step.text("op") {
+    case "store": return .kept(.store(try Store(engine(step))))
+    case "set_limits":
+      func limit(_ name: String) throws -> UInt64? { step.optional(name) == nil ? nil : try step.number(name) }
+      let limits = StoreLimits(
+        memorySize: try limit("memory_size"),
+        tableElements: try limit("table_elements"),
+        instances: try limit("instances"),
+        tables: try limit("tables"),
+        memories: try limit("memories"),
+        trapOnGrowFailure: step.optional("trap_on_grow_failure")?.bool ?? false
+      )
+      try store(step).setLimits(limits)
+    case "set_fuel": try store(step).setFuel(decimal(step.text("fuel")))
+    case "get_fuel": return .plain(.string("\(try store(step).fuel)"))
+    case "set_epoch_deadline": try store(step).setEpochDeadline(step.int("ticks"))
+    case "gc": try store(step).gc()
+    default: try close(step.text("object"))
+    }
+    return .nothing
+  }
+
+  // MARK: WASI
+
+  func performOnWasi(_ step: Step) throws -> Outcome {
+    switch try step.text("op") {
+    case "set_wasi":
+      let config = try Step(step.value("config"))
+      try store(step).setWasi(wasi(config))
+    case "output": return .plain(.string(try output(step)))
+    case "directory": return .kept(.directory(try TemporaryDirectory()))
+    case "put_file": try Data(step.text("text").utf8).write(to: file(step))
+    default: return .plain(.string(try String(contentsOf: file(step), encoding: .utf8)))
+    }
+    return .nothing
+  }
+
+  private func wasi(_ fields: Step) throws -> WasiConfig {
+    var config = WasiConfig()
+    if fields.optional("argv") != nil { config.argv = try fields.list("argv").map(text) }
+    if fields.optional("env") != nil {
+      config.env = Environment(
+        try fields.list("env").map { variable in
+          guard let parts = variable.array, parts.count == 2 else { throw Problem("\(variable) is no variable") }
+          return (name: try text(parts[0]), value: try text(parts[1]))
+        }
+      )
+    }
+    if fields.optional("stdin") != nil { config.stdin = .text(try fields.text("stdin")) }
+    if fields.optional("stdin_file") != nil { config.stdin = .file(path: try fields.text("stdin_file")) }
+    if fields.optional("stdout") != nil { config.stdout = try pipe(fields.text("stdout")) }
+    if fields.optional("stderr") != nil { config.stderr = try pipe(fields.text("stderr")) }
+    if fields.optional("stdout_sink") != nil {
+      let sink = Sink()
+      objects[try fields.text("stdout_sink")] = .sink(sink)
+      config.stdout = .callback { sink.add($0) }
+    }
+    if fields.optional("stdout_throws") != nil {
+      let name = try fields.text("stdout_throws")
+      config.stdout = .callback { [unowned self] _ in
+        let mistake = Mistake()
+        mistakes[name] = mistake
+        throw mistake
+      }
+    }
+    if fields.optional("preopens") != nil { config.preopens = try fields.list("preopens").map(preopen) }
+    if fields.optional("clock") != nil {
+      let times = try fields.list("clock").map { try decimal(text($0), as: UInt64.self) }
+      guard times.count == 2 else { throw Problem("`clock` has to be [start, step]") }
+      config.clock = FixedClock(start: times[0], step: times[1])
+    }
+    if fields.optional("random_seed") != nil { config.randomSeed = try decimal(fields.text("random_seed")) }
+    try fields.checkAllUsed()
+    return config
+  }
+
+  private func pipe(_ name: String) throws -> WasiOutput {
+    let pipe = try OutputPipe()
+    objects[name] = .pipe(pipe)
+    return .pipe(pipe)
+  }
+
+  private func preopen(_ json: JSON) throws -> Preopen {
+    guard let parts = json.array, parts.count == 3, let readOnly = parts[2].bool else {
+      throw Problem("\(json) is no directory for a guest")
+    }
+    let name = try text(parts[0])
+    guard case .directory(let directory) = objects[name] else { throw Problem("`\(name)` is no directory") }
+    return Preopen(directory.url.path, as: try text(parts[1]), readOnly: readOnly)
+  }
+
+  private func output(_ step: Step) throws -> String {
+    let bytes = try find(step, "pipe") { (object) throws -> Data? in
+      switch object {
+      case .pipe(let pipe): try pipe.contents
+      case .sink(let sink): sink.bytes
+      default: nil
+      }
+    }
+    guard let text = String(data: bytes, encoding: .utf8) else { throw Problem("\(hex(bytes)) is no text") }
+    return text
+  }
+
+  private func file(_ step: Step) throws -> URL {
+    let directory = try find(step, "directory") { if case .directory(let it) = $0 { it } else { nil } }
+    return directory.url.appendingPathComponent(try step.text("name"))
+  }
+}
+
+private func text(_ json: JSON) throws -> String {
+  guard let text = json.string else { throw Problem("\(json) is no text") }
+  return text
+}
+
+/// Collects what a guest writes.
+final class Sink: @unchecked Sendable {
+  // The lock guards them.
+  private let lock = NSLock()
+  private var collected = Data()
+
+  func add(_ bytes: Data) { lock.withLock { collected.append(bytes) } }
+
+  var bytes: Data { lock.withLock { collected } }
+}
+
+/// A directory that goes with this object.
+final class TemporaryDirectory: Sendable {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent("trimaran-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+}

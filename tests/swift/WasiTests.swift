@@ -1,0 +1,147 @@
+import Foundation
+import Testing
+import Trimaran
+
+@Suite("WASI")
+struct WasiTests {
+  let store: Store
+  let instance: Instance
+
+  init() throws {
+    let engine = try testEngine()
+    store = try Store(engine)
+    let linker = try Linker(engine)
+    try linker.defineWasi()
+    let module = try Module(engine, fromFile: folder("modules").appendingPathComponent("wasi.wat").path)
+    instance = try linker.instantiate(store, module)
+  }
+
+  private func call(_ name: String, _ arguments: Val...) throws -> [Val] {
+    try instance.function(store, name).call(store, arguments)
+  }
+
+  @Test func argumentsAndEnvironment() throws {
+    let output = try OutputPipe()
+    try store.setWasi {
+      $0.argv = ["greet", "é"]
+      $0.env = ["B": "2", "A": "1"]
+      $0.env["C"] = "3"
+      $0.stdout = .pipe(output)
+    }
+    _ = try call("args")
+    #expect(try output.text == "greet\né\n")
+    #expect(try String(decoding: output.take(), as: UTF8.self) == "greet\né\n")
+    #expect(try output.contents.isEmpty)
+    _ = try call("env")
+    #expect(try output.text == "B=2\nA=1\nC=3\n")
+  }
+
+  @Test func anEnvironmentIsAListByName() {
+    var env = Environment(["B": "2", "A": "1"])
+    #expect(env.map(\.name) == ["A", "B"])
+    env["A"] = "3"
+    env["C"] = "4"
+    env["B"] = nil
+    #expect(env.map { "\($0.name)=\($0.value)" } == ["A=3", "C=4"])
+    #expect(env["B"] == nil && env["A"] == "3")
+    let twice = Environment([(name: "A", value: "1"), (name: "A", value: "2")])
+    #expect(twice.count == 2 && twice["A"] == "2")
+  }
+
+  @Test func inputsAndFiles() throws {
+    let directory = try TemporaryDirectory()
+    let (input, output) = (directory.url.appendingPathComponent("in"), directory.url.appendingPathComponent("out"))
+    try Data("from a file".utf8).write(to: input)
+    try Data("before ".utf8).write(to: output)
+    try store.setWasi {
+      $0.stdin = .file(path: input.path)
+      $0.stdout = .file(path: output.path, append: true)
+    }
+    _ = try call("cat", .i32(1))
+    #expect(try String(contentsOf: output, encoding: .utf8) == "before from a file")
+    try store.setWasi {
+      $0.stdin = .bytes(Data([104, 105]))
+      $0.stdout = .file(path: output.path)
+    }
+    _ = try call("cat", .i32(1))
+    #expect(try String(contentsOf: output, encoding: .utf8) == "hi")
+    let missing = failure { try store.setWasi { $0.stdin = .file(path: "/nowhere/at/all") } }
+    guard case .io(path: "/nowhere/at/all", _) = missing else {
+      Issue.record("\(String(describing: missing))")
+      return
+    }
+  }
+
+  @Test func aCallback() throws {
+    let sink = Sink()
+    try store.setWasi {
+      $0.stdin = .text("to a closure")
+      $0.stderr = .callback { sink.add($0) }
+    }
+    _ = try call("cat", .i32(2))
+    #expect(String(decoding: sink.bytes, as: UTF8.self) == "to a closure")
+  }
+
+  @Test func whatACallbackThrowsIsTheVerySame() throws {
+    let mine = Mistake()
+    try store.setWasi {
+      $0.argv = ["one"]
+      $0.stdout = .callback { _ in throw mine }
+    }
+    for _ in 0..<2 {
+      guard case .thrown(let error as Mistake)? = failure({ try call("args") }) else {
+        Issue.record("it is another one")
+        return
+      }
+      #expect(error === mine)
+    }
+    try store.setWasi {
+      $0.argv = ["one"]
+      $0.stdout = .callback { _ in throw WasmtimeError.exit(status: 7) }
+    }
+    #expect(throws: WasmtimeError.exit(status: 7)) { try call("args") }
+  }
+
+  @Test func aCallbackIsLetGo() throws {
+    weak var seen: Sink?
+    do {
+      let sink = Sink()
+      seen = sink
+      try store.setWasi { $0.stdout = .callback { sink.add($0) } }
+    }
+    #expect(seen != nil)
+    try store.setWasi { _ in }
+    #expect(seen == nil)
+    do {
+      let sink = Sink()
+      seen = sink
+      // It even refers to the store.
+      try store.setWasi { $0.stdout = .callback { [store] in if !store.isClosed { sink.add($0) } } }
+    }
+    store.close()
+    #expect(seen == nil)
+  }
+
+  @Test func aFullPipe() throws {
+    let output = try OutputPipe(capacity: 4)
+    try store.setWasi {
+      $0.argv = ["a long one"]
+      $0.stdout = .pipe(output)
+    }
+    _ = try? call("args")
+    #expect(try output.contents.count <= 4)
+  }
+
+  @Test func theSameRunTwice() throws {
+    func numbers() throws -> [[Val]] {
+      try store.setWasi {
+        $0.clock = FixedClock(start: 1_000, step: 5)
+        $0.randomSeed = 42
+      }
+      return [try call("clock", .i32(0)), try call("clock", .i32(0)), try call("random"), try call("random")]
+    }
+    let first = try numbers()
+    #expect(first[0] == [.i64(1_000)] && first[1] == [.i64(1_005)] && first[2] != first[3])
+    #expect(try numbers() == first)
+  }
+}
