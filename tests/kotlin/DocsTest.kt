@@ -5,7 +5,6 @@ import dev.trimaran.Func
 import dev.trimaran.FuncType
 import dev.trimaran.Global
 import dev.trimaran.GlobalType
-import dev.trimaran.HeapType
 import dev.trimaran.Instance
 import dev.trimaran.Limits
 import dev.trimaran.Linker
@@ -234,7 +233,7 @@ class DocsTest {
         val memory = Memory(store, MemoryType(Limits(1)))
         val global = Global(store, GlobalType(ValType.I64, mutable = true), Val.I64(1))
         global.set(store, Val.I64(2))
-        val table = Table(store, TableType(RefType(HeapType.Extern), Limits(4)))
+        val table = Table(store, TableType(RefType.externref(), Limits(4)))
         table[store, 0] = Val.ExternRef("any object")
         memory.view(store).putInt(8, 42)
         assertEquals(Val.I64(2), global.get(store))

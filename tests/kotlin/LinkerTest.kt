@@ -13,6 +13,7 @@ import dev.trimaran.Val
 import dev.trimaran.ValType
 import dev.trimaran.WasmtimeException
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertThrows
@@ -230,6 +231,20 @@ class LinkerTest {
         }
         val made = List(3) { make() }.flatten()
         eventually("the linker, the store or what functions have is kept") { made.all { it.get() == null } }
+    }
+
+    @Test
+    fun `what is replaced is let go of`() {
+        fun define(number: Int): WeakReference<Any> {
+            val captured = intArrayOf(number)
+            linker.wrap("host", "f") { a: Int -> a + captured[0] }
+            return WeakReference<Any>(captured)
+        }
+        linker.allowShadowing = true
+        val (first, second) = List(2, ::define)
+        eventually("what is replaced is kept") { first.get() == null }
+        assertEquals(41, run(linker.instantiate(store, module), 40))
+        assertNotNull(second.get())
     }
 
     @Test

@@ -181,7 +181,7 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
     override fun close(): Unit = core { raw.release() }
 
     private fun add(module: String, name: String, type: FuncType, body: LinkedHosts.Body): Unit =
-        hosts.add(body) { core { raw.defineFunc(module, name, type.toRaw()) } }
+        hosts.add(module, name, body) { core { raw.defineFunc(module, name, type.toRaw()) } }
 
     /** Gives the host's functions that [module], or anything, needs in [store] their bodies. */
     private fun attach(store: Store, module: Module?): Unit =

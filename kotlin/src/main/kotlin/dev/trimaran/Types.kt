@@ -80,7 +80,10 @@ public data class TableType @JvmOverloads constructor(
  * @property content What it holds.
  * @property mutable Whether it can be set.
  */
-public data class GlobalType(public val content: ValType, public val mutable: Boolean) {
+public data class GlobalType @JvmOverloads constructor(
+    public val content: ValType,
+    public val mutable: Boolean = false,
+) {
     /** The type, as in the text format. */
     override fun toString(): String = toRaw().toString()
 
@@ -94,7 +97,10 @@ public data class GlobalType(public val content: ValType, public val mutable: Bo
  * @property params What it takes.
  * @property results What it gives.
  */
-public data class FuncType(public val params: List<ValType>, public val results: List<ValType>) {
+public data class FuncType @JvmOverloads constructor(
+    public val params: List<ValType> = emptyList(),
+    public val results: List<ValType> = emptyList(),
+) {
     /** The type, as in the text format. */
     override fun toString(): String = toRaw().toString()
 

@@ -41,6 +41,17 @@ public sealed class ValType {
             V128 -> RawValType.V128
             is Ref -> RawValType.Ref(type.toRaw())
         }
+
+    /** Short names. */
+    public companion object {
+        /** A reference to any function, or null. */
+        @JvmStatic
+        public fun funcref(): ValType = Ref(RefType.funcref())
+
+        /** A reference to any value of the host, or null. */
+        @JvmStatic
+        public fun externref(): ValType = Ref(RefType.externref())
+    }
 }
 
 /**
@@ -55,6 +66,17 @@ public data class RefType @JvmOverloads constructor(public val heap: HeapType, p
 
     @JvmSynthetic
     internal fun toRaw(): RawRefType = RawRefType(nullable, heap.toRaw())
+
+    /** Short names. */
+    public companion object {
+        /** To any function, or null. */
+        @JvmStatic
+        public fun funcref(): RefType = RefType(HeapType.Func)
+
+        /** To any value of the host, or null. */
+        @JvmStatic
+        public fun externref(): RefType = RefType(HeapType.Extern)
+    }
 }
 
 /** What a reference refers to. */

@@ -18,10 +18,17 @@ internal class LinkedHosts private constructor(private val bodies: ConcurrentHas
         fun attach(store: Store, func: Func)
     }
 
-    /** Defines one more. Nobody meets its number before it is here. */
+    /** The number that a name has now. */
+    private val names = HashMap<Pair<String, String>, ULong>()
+
+    /**
+     * Defines one more, which lets go of what had its name before. Nobody meets its number before it is here.
+     */
     @Synchronized
-    fun add(body: Body, define: () -> ULong) {
-        bodies[define()] = body
+    fun add(module: String, name: String, body: Body, define: () -> ULong) {
+        val number = define()
+        bodies[number] = body
+        names.put(module to name, number)?.let(bodies::remove)
     }
 
     @Synchronized
