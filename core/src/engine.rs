@@ -103,6 +103,11 @@ impl Engine {
         self.config.reserved()
     }
 
+    /// Whether guests use fuel.
+    pub(crate) fn counts_fuel(&self) -> bool {
+        self.config.consume_fuel == Some(true)
+    }
+
     /// The engine, for whoever has to keep it. It is borrowed, so that it is there.
     pub(crate) fn home(&self) -> Weak<Self> {
         Weak::clone(&self.home)

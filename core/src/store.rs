@@ -63,6 +63,9 @@ pub struct Store {
     waiting: Mutex<Option<stack::Part>>,
     /// Whether there is such a place. For the thread that is inside, which need not look for it otherwise.
     is_split: AtomicBool,
+    counts_fuel: bool,
+    /// What was left when it was last set, or the host last called. For who must not wait for the thread that is inside.
+    fuel_seen: AtomicU64,
 }
 
 /// What the host needs of a stack beside its guest, in bytes: our own frames, and the zones that a JVM keeps at the end
@@ -92,6 +95,7 @@ impl Store {
     pub fn new(engine: &Engine) -> Result<Arc<Self>> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let (guest_stack, reserved) = (engine.guest_stack(), engine.reserved());
+        let counts_fuel = engine.counts_fuel();
         let engine = engine.get()?;
         let mut store = wasmtime::Store::try_new(&engine, StoreData::new(reserved))
             .map_err(|error| WasmtimeError::limit(crate::error::chain(&error)))?;
@@ -101,26 +105,29 @@ impl Store {
             store.data_mut().home = Weak::clone(home);
             let pins = store.data().growth.pins();
             let (gate, waiting) = (Gate::new(Guest(store), pins), Mutex::new(None));
-            Self { id, engine, guest_stack, gate, waiting, is_split: AtomicBool::new(false) }
+            let (is_split, fuel_seen) = (AtomicBool::new(false), AtomicU64::new(0));
+            Self { id, engine, guest_stack, gate, waiting, is_split, counts_fuel, fuel_seen }
         }))
     }
 
     /// Gives guests `fuel` units from now on. Fails with `Config` unless `Config.consume_fuel` is set.
     pub fn set_fuel(&self, fuel: u64) -> Result<()> {
         self.enter(|mut context| {
-            context
-                .set_fuel(fuel)
-                .map_err(|_| WasmtimeError::Config { reason: "fuel needs an engine with consume_fuel".to_owned() })
+            context.set_fuel(fuel).map_err(|_| no_fuel())?;
+            self.fuel_seen.store(fuel, Ordering::Relaxed);
+            Ok(())
         })
     }
 
-    /// The fuel that is left, in units. Fails with `Config` unless `Config.consume_fuel` is set.
+    /// The fuel that is left, in units. While another thread is in the store it does not wait for that one: then it is what
+    /// was left when the guest last called a host function. Fails with `Config` unless `Config.consume_fuel` is set.
     pub fn fuel(&self) -> Result<u64> {
-        self.enter(|context| {
-            context
-                .get_fuel()
-                .map_err(|_| WasmtimeError::Config { reason: "fuel needs an engine with consume_fuel".to_owned() })
-        })
+        let hold = self.try_hold();
+        if hold.is_none() && self.counts_fuel {
+            self.check_open()?;
+            return Ok(self.fuel_seen.load(Ordering::Relaxed));
+        }
+        self.enter(|context| context.get_fuel().map_err(|_| no_fuel()))
     }
 
     /// Lets guests run until the engine's epoch has been incremented `ticks` times; then they trap with
@@ -316,6 +323,11 @@ impl Store {
         caller: &mut wasmtime::Caller<'_, StoreData>,
         work: impl FnOnce(Pass) -> R,
     ) -> Option<R> {
+        if self.counts_fuel
+            && let Ok(fuel) = caller.get_fuel()
+        {
+            self.fuel_seen.store(fuel, Ordering::Relaxed);
+        }
         let caller = std::ptr::from_mut(caller).cast::<wasmtime::Caller<'static, StoreData>>();
         stack::on_own(HOST_CALL, |guest| {
             let _guest = guest.map(|guest| Waiting::new(self, guest));
@@ -324,6 +336,10 @@ impl Store {
             self.gate.publish(unsafe { &mut *caller }, work)
         })
     }
+}
+
+fn no_fuel() -> WasmtimeError {
+    WasmtimeError::Config { reason: "fuel needs an engine with consume_fuel".to_owned() }
 }
 
 /// Runs the host's `work` on the thread's own stack, where WASI calls it. The store cannot be entered meanwhile.

@@ -193,3 +193,28 @@ fn traps_carry_code_and_frames() {
     assert_eq!(names, [Some("inner"), Some("outer")]);
     assert_eq!(frames[0].module_name.as_deref(), Some("guest"));
 }
+
+#[test]
+fn the_fuel_of_a_guest_that_waits_for_its_host_can_be_read() {
+    let target = std::env::var("TRIMARAN_TEST_TARGET").ok();
+    let engine = Engine::new(Config { target, consume_fuel: Some(true), ..Config::default() }).unwrap();
+    let store = Store::new(&engine).unwrap();
+    store.set_fuel(1000).unwrap();
+    let (asked, answer) = (std::sync::mpsc::channel::<()>(), std::sync::mpsc::channel::<()>());
+    let (ask, wait) = (asked.0, Mutex::new(answer.1));
+    let function = host(&store, move |_, arguments| {
+        ask.send(()).unwrap();
+        wait.lock().unwrap().recv().unwrap();
+        Ok(arguments)
+    });
+    let run = guest(&store, &engine, function);
+    std::thread::scope(|scope| {
+        scope.spawn(|| run.call(&store, vec![Val::I32 { value: 1 }]).unwrap());
+        asked.1.recv().unwrap();
+        // The other thread is inside, and will be for as long as this one does not answer.
+        let left = store.fuel().unwrap();
+        assert!((900..1000).contains(&left), "{left}");
+        answer.0.send(()).unwrap();
+    });
+    assert!(store.fuel().unwrap() < 1000);
+}
