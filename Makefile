@@ -5,17 +5,24 @@
 #   make python     the wheel       → dist/trimaran-*.whl
 #   make kotlin     the jar         → dist/trimaran-*.jar
 #   make swift      the Swift package, built
+#   make conformance  the official WebAssembly suite in every language, on both engines, and one table
 #   make lint       formatters and linters of every language
 #   make docs       the API reference of every language → target/docs
 #   make package    all packages
 
-.PHONY: demo test bench lint docs package python kotlin swift native rust program clean
+.PHONY: demo test conformance spec bench lint docs package python kotlin swift native rust program clean
 
 demo: python kotlin swift program
 	tools/demo
 
-test: python kotlin swift program
+test: python kotlin swift program spec
 	tools/test
+
+conformance: python kotlin swift spec
+	tools/conformance
+
+spec:
+	tools/spec
 
 native:
 	tools/native
