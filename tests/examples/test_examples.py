@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 OUTPUT = Path(__file__).resolve().parent / "output"
 PLUGIN = ROOT / "target" / "programs" / "dprint-json.wasm"
+WASI = ROOT / "tests" / "modules" / "wasi.wat"
 PLUGIN_WAT = ROOT / "tests" / "modules" / "plugin.wat"
 FORMATTER = ROOT / "tests" / "modules" / "json_formatter.wat"
 
@@ -24,7 +25,7 @@ LANGUAGES = {
 
 SEED = ["basic_memory", "module_memory", "shared_memory", "growth_and_bounds", "direct_access", "inspection"]
 
-MORE = ["linker", "wasi", "limits"]
+MORE = ["linker", "limits"]
 
 
 def run(language: str, name: str, *arguments: str) -> tuple[int, str]:
@@ -62,7 +63,7 @@ def test_the_program_from_npm(language: str, file: str, status: int) -> None:
 
 
 def test_every_example_is_there_in_every_language() -> None:
-    names = {*SEED, *MORE, "format_json", "host_functions"}
+    names = {*SEED, *MORE, "format_json", "host_functions", "wasi"}
     for language, ending in {"python": "py", "kotlin": "kt", "swift": "swift"}.items():
         found = {file.stem for file in (EXAMPLES / language).glob(f"*.{ending}")} - {"Package"}
         assert found == names, language
@@ -71,3 +72,8 @@ def test_every_example_is_there_in_every_language() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_host_functions(language: str) -> None:
     assert run(language, "host_functions", str(PLUGIN_WAT)) == (0, expected("host_functions"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_wasi(language: str) -> None:
+    assert run(language, "wasi", str(WASI)) == (0, expected("wasi"))
