@@ -25,7 +25,7 @@ func check(_ found: WasmtimeError, _ expected: JSON, _ mistakes: [String: Mistak
 }
 
 /// The variant, the sentence and the fields of an error.
-private func fields(of error: WasmtimeError) -> [String: JSON] {
+func fields(of error: WasmtimeError) -> [String: JSON] {
   // A case is called after the variant, but for its first letter.
   let label = error == .escaped ? "escaped" : Mirror(reflecting: error).children.first?.label ?? "?"
   var fields: [String: JSON] = [

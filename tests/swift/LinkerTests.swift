@@ -159,6 +159,27 @@ struct LinkerTests {
     #expect(throws: WasmtimeError.self) { try run(module, .i32(1)) }
   }
 
+  @Test func aClosureIsLetGoWhenAnotherOneTakesItsName() throws {
+    weak var seen: Seen?
+    let command = try Module(
+      engine,
+      #"(module (import "env" "h" (func $h (param i32))) (func (export "_start") (call $h (i32.const 3))))"#
+    )
+    do {
+      let mine = Seen()
+      seen = mine
+      try linker.define("env", "h") { (a: Int32) in mine.add(a) }
+    }
+    try linker.allowShadowing()
+    try linker.defineModule(store, "command", command)
+    try linker.define("env", "h") { (a: Int32) in }
+    // What needs it in a store still has it there.
+    #expect(try linker.getDefault(store, "command")(store) == [])
+    #expect(seen?.values == [3])
+    store.close()
+    #expect(seen == nil)
+  }
+
   @Test func closuresAreLetGo() throws {
     weak var seen: Seen?
     weak var captured: Linker?

@@ -15,8 +15,13 @@
 /// well, and neither goes before ``close()``: capture it `weak`.
 public final class Linker: Sendable {
   let core: Core.Linker
-  /// What its host functions do, by their numbers.
-  private let closures = Locked<[UInt64: HostClosure]>([:])
+  private let hosts = Locked(Hosts())
+
+  /// The functions of the host: what each does by its number, and the number that a name has now.
+  private struct Hosts {
+    var closures: [UInt64: HostClosure] = [:]
+    var numbers: [[String]: UInt64] = [:]
+  }
 
   /// Makes a linker that knows nothing.
   ///
@@ -157,7 +162,7 @@ public final class Linker: Sendable {
   /// - Throws: As ``instantiate(_:_:)``, as far as imports go.
   public func instantiatePre(_ module: Module) throws(WasmtimeError) -> InstancePre {
     let pre = try calling { try core.instantiatePre(module: module.core) }
-    return InstancePre(pre, closures.withLock { $0 })
+    return InstancePre(pre, hosts.withLock { $0.closures })
   }
 
   /// Closes the linker, and lets go of its closures. Instances that it made go on working. Closing twice does nothing.
@@ -165,26 +170,28 @@ public final class Linker: Sendable {
     // The core has no way to fail here.
     try? core.release()
     // They go outside of the lock: who knows what theirs is.
-    _ = closures.withLock { swapping(&$0, [:]) }
+    _ = hosts.withLock { swapping(&$0, Hosts()) }
   }
 
   /// Defines a function of the host.
   @usableFromInline
   func define(_ module: String, _ name: String, hosting closure: HostClosure) throws(WasmtimeError) {
-    // Whoever has seen the number finds the closure.
-    try closures.withLock { (closures) throws(WasmtimeError) in
+    // Whoever has seen the number finds the closure. What had the name before goes outside of the lock.
+    _ = try hosts.withLock { (hosts) throws(WasmtimeError) in
       let number = try calling {
         try core.defineFunc(module: checked(module), name: checked(name), ty: closure.type.core)
       }
-      closures[number] = closure
+      hosts.closures[number] = closure
+      let before = swapping(&hosts.numbers[[module, name]], number)
+      return before.flatMap { hosts.closures.removeValue(forKey: $0) }
     }
   }
 
   /// Runs `body`, once the host functions that it needs have been given to the store.
   private func giving<R>(_ store: Store, _ module: Module?, _ body: () throws -> R) throws(WasmtimeError) -> R {
-    if closures.withLock({ !$0.isEmpty }) {
+    if hosts.withLock({ !$0.closures.isEmpty }) {
       let numbers = try calling { try core.hosts(store: store.core, module: module?.core) }
-      try closures.withLock { $0 }.give(store, numbers) { try core.host(store: store.core, number: $0) }
+      try hosts.withLock { $0.closures }.give(store, numbers) { try core.host(store: store.core, number: $0) }
     }
     // What runs may call functions of the host, which look for their store.
     return try withExtendedLifetime(store) { () throws(WasmtimeError) in try calling(body) }
