@@ -6,11 +6,12 @@
 #   make kotlin     the jar         → dist/trimaran-*.jar
 #   make swift      the Swift package, built
 #   make conformance  the official WebAssembly suite in every language, on both engines, and one table
+#   make fuzz       modules that nobody wrote in every language: COUNT=1000 FIRST=1000
 #   make lint       formatters and linters of every language
 #   make docs       the API reference of every language → target/docs
 #   make package    all packages
 
-.PHONY: demo test conformance spec bench lint docs package python kotlin swift native rust program clean
+.PHONY: demo test conformance fuzz spec bench lint docs package python kotlin swift native rust program clean
 
 demo: python kotlin swift program
 	tools/demo
@@ -20,6 +21,12 @@ test: python kotlin swift program spec
 
 conformance: python kotlin swift spec
 	tools/conformance
+
+COUNT ?= 1000
+FIRST ?= 1000
+
+fuzz: python kotlin swift spec
+	tools/conformance --fuzz $(COUNT) $(FIRST)
 
 spec:
 	tools/spec

@@ -2,6 +2,7 @@
 #![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 mod matching;
+mod observe;
 mod script;
 
 use std::fs;
@@ -24,7 +25,7 @@ fn main() {
     }
     let target = std::env::var("TRIMARAN_TEST_TARGET").ok();
     let engine_name = if target.is_some() { "interpreter" } else { "native" };
-    let engine = engine(target).expect("an engine");
+    let engines = Arc::new(Engines::new(target).expect("engines"));
     let skips = read(&root.join("tests/spec/skips.json"))["skips"].as_array().expect("skips").clone();
     let skips = skips.into_iter().filter(|skip| skip.get("engine").is_none_or(|engine| *engine == engine_name));
     let skips = Arc::new(skips.collect::<Vec<_>>());
@@ -33,10 +34,10 @@ fn main() {
     let index = read(&folder.join("index.json"));
     let trials = index.as_array().expect("a list").iter().map(|file| {
         let id = file["file"].as_str().expect("a name").to_owned();
-        let (folder, engine, skips, results) =
-            (folder.clone(), Arc::clone(&engine), Arc::clone(&skips), results.clone());
+        let (folder, engines) = (folder.clone(), Arc::clone(&engines));
+        let (skips, results) = (Arc::clone(&skips), results.clone());
         Trial::test(id.clone(), move || {
-            let lines = Script::new(&folder, &engine).run(&id, &skips);
+            let lines = Script::new(&folder, &engines).run(&id, &skips);
             if let Some(results) = results {
                 let text: String = lines.iter().map(Line::to_row).collect();
                 results.lock().unwrap().write_all(text.as_bytes()).expect("a written line");
@@ -51,23 +52,33 @@ fn read(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).expect("a file")).expect("JSON")
 }
 
-/// The engine for all files: every proposal at once.
-fn engine(target: Option<String>) -> trimaran::Result<Arc<Engine>> {
-    let has_threads = target.is_none();
-    Engine::new(Config {
-        target,
-        wasm_threads: Some(has_threads),
-        wasm_gc: Some(true),
-        wasm_function_references: Some(true),
-        wasm_exceptions: Some(true),
-        wasm_tail_call: Some(true),
-        wasm_memory64: Some(true),
-        wasm_multi_memory: Some(true),
-        wasm_relaxed_simd: Some(true),
-        wasm_custom_page_sizes: Some(true),
-        wasm_wide_arithmetic: Some(true),
-        ..Config::default()
-    })
+/// What all files share.
+pub(crate) struct Engines {
+    /// For the suite: every proposal at once.
+    pub(crate) plain: Arc<Engine>,
+    /// The same, and guests use fuel: for what is observed.
+    pub(crate) fuelled: Arc<Engine>,
+}
+
+impl Engines {
+    fn new(target: Option<String>) -> trimaran::Result<Self> {
+        let config = Config {
+            wasm_threads: Some(target.is_none()),
+            target,
+            wasm_gc: Some(true),
+            wasm_function_references: Some(true),
+            wasm_exceptions: Some(true),
+            wasm_tail_call: Some(true),
+            wasm_memory64: Some(true),
+            wasm_multi_memory: Some(true),
+            wasm_relaxed_simd: Some(true),
+            wasm_custom_page_sizes: Some(true),
+            wasm_wide_arithmetic: Some(true),
+            ..Config::default()
+        };
+        let fuelled = Engine::new(Config { consume_fuel: Some(true), ..config.clone() })?;
+        Ok(Self { plain: Engine::new(config)?, fuelled })
+    }
 }
 
 fn judge(lines: &[Line]) -> Result<(), Failed> {

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use serde_json::Value;
 use trimaran::{Engine, Extern, Instance, Linker, Module, Result, Store, Val, WasmtimeError};
 
+use crate::Engines;
 use crate::matching::{Host, argument, matches, show};
+use crate::observe::observe;
 
 /// How a command ended.
 pub(crate) struct Line {
@@ -28,6 +30,7 @@ impl Line {
 pub(crate) struct Script {
     folder: PathBuf,
     engine: Arc<Engine>,
+    fuelled: Arc<Engine>,
     store: Arc<Store>,
     linker: Arc<Linker>,
     hosts: Host,
@@ -38,12 +41,14 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    pub(crate) fn new(folder: &Path, engine: &Arc<Engine>) -> Self {
+    pub(crate) fn new(folder: &Path, engines: &Engines) -> Self {
+        let engine = &engines.plain;
         let (store, linker) = (Store::new(engine).unwrap(), Linker::new(engine).unwrap());
         linker.allow_shadowing(true).unwrap();
         let mut script = Self {
             folder: folder.to_owned(),
             engine: Arc::clone(engine),
+            fuelled: Arc::clone(&engines.fuelled),
             store,
             linker,
             hosts: Host::default(),
@@ -60,6 +65,9 @@ impl Script {
     }
 
     fn spectest(&mut self, file: &str) {
+        if !self.folder.join(file).exists() {
+            return;
+        }
         let module = self.compile(file).unwrap();
         self.linker.define_module(&self.store, "spectest", &module).unwrap();
     }
@@ -85,6 +93,7 @@ impl Script {
             }
             let (variant, problem) = match self.command(command) {
                 Ok(()) => ("-".to_owned(), compare_success(command)),
+                Err(Stop::Seen(seen)) => (seen, None),
                 Err(Stop::Problem(problem)) => ("-".to_owned(), Some(problem)),
                 Err(Stop::Error(error)) => {
                     let variant = variant(&error);
@@ -106,6 +115,10 @@ impl Script {
         match name("op") {
             Some("compile") => {
                 self.compile(name("file").unwrap())?;
+            }
+            Some("observe") => {
+                let bytes = fs::read(self.folder.join(name("file").unwrap())).unwrap();
+                return Err(Stop::Seen(observe(&self.fuelled, &bytes)?));
             }
             Some("module") => {
                 let module = self.compile(name("file").unwrap())?;
@@ -183,8 +196,9 @@ impl Script {
     }
 }
 
-/// Why a command did not end well.
+/// Why a command did not end well, or what was seen.
 pub(crate) enum Stop {
+    Seen(String),
     Error(WasmtimeError),
     Problem(String),
 }
@@ -224,7 +238,7 @@ fn compare_error(command: &Value, error: &WasmtimeError, variant: &str) -> Optio
     expected.filter(|expected| *expected != code).map(|expected| format!("expected {expected}, found {code}: {error}"))
 }
 
-fn variant(error: &WasmtimeError) -> String {
+pub(crate) fn variant(error: &WasmtimeError) -> String {
     let debug = format!("{error:?}");
     debug.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
 }
