@@ -5,19 +5,23 @@
 #   make python     the wheel       → dist/trimaran-*.whl
 #   make kotlin     the jar         → dist/trimaran-*.jar
 #   make swift      the Swift package, built
+#   make test-clients  packages that were written for wasmtime-py, the large ones as well
 #   make conformance  the official WebAssembly suite in every language, on both engines, and one table
 #   make fuzz       modules that nobody wrote in every language: COUNT=1000 FIRST=1000
 #   make lint       formatters and linters of every language
 #   make docs       the API reference of every language → target/docs
 #   make package    all packages
 
-.PHONY: demo test conformance fuzz spec bench lint docs package python kotlin swift native rust program clean
+.PHONY: demo test test-clients programs conformance fuzz spec bench lint docs package python kotlin swift native rust program clean
 
 demo: python kotlin swift program
 	tools/demo
 
-test: python kotlin swift program spec
+test: python kotlin swift program programs spec
 	tools/test
+
+test-clients: python
+	TRIMARAN_ALL_CLIENTS=1 target/python/venv/bin/python -m pytest -v tests/clients -p no:cacheprovider
 
 conformance: python kotlin swift spec
 	tools/conformance
@@ -48,6 +52,9 @@ package: python kotlin swift
 
 program:
 	tools/program
+
+programs:
+	tests/programs/fetch
 
 lint: python swift
 	tools/test lint
