@@ -115,11 +115,14 @@ def check_error(found: WasmtimeError, expected: Json) -> None:
 def _fields(error: WasmtimeError) -> dict[str, Json]:
     fields = {**vars(error), "variant": error.variant, "text": str(error)}
     if isinstance(error, Trap):
-        fields["code"] = error.code and _camel(error.code.name)
+        fields["code"] = code_of(error)
     return fields
 
 
-def _camel(name: str) -> str:
+def code_of(error: WasmtimeError) -> str | None:
+    """The code of a trap, in the form that all languages share."""
+    if not isinstance(error, Trap) or error.code is None:
+        return None
     # wasmtime-py shortens this one.
-    name = "unreachable_code_reached" if name == "UNREACHABLE" else name.lower()
+    name = "unreachable_code_reached" if error.code.name == "UNREACHABLE" else error.code.name.lower()
     return re.sub(r"(?:^|_)(\w)", lambda match: match[1].upper(), name)
