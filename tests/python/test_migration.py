@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from migration import DOCUMENT, load, rewritten
 
 TEXT = DOCUMENT.read_text(encoding="utf-8")
