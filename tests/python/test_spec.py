@@ -31,12 +31,12 @@ PROPOSALS = """
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    """The engine for all files: every proposal at once."""
+def engines() -> tuple[Engine, Engine]:
+    """The engine for all files, with every proposal at once, and the same with fuel."""
     made = config().wasm_threads(not IS_INTERPRETER)
     for name in PROPOSALS:
         setattr(made, name, True)
-    return Engine(made)
+    return Engine(made), Engine(made.consume_fuel(True))
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +48,8 @@ def results() -> Iterator[TextIO]:
 
 @pytest.mark.skipif(not FILES, reason="the official suite is not here: tools/spec brings it")
 @pytest.mark.parametrize("name", FILES or ["suite"])
-def test_file(name: str, engine: Engine, results: TextIO) -> None:
-    lines = list(Script(FOLDER, engine).run(name, SKIPS))
+def test_file(name: str, engines: tuple[Engine, Engine], results: TextIO) -> None:
+    lines = list(Script(FOLDER, *engines).run(name, SKIPS))
     results.writelines(f"{line.id}\t{line.outcome}\t{line.variant}\n" for line in lines)
     failed = [f"{line.id}: {line.problem}" for line in lines if line.outcome == "fail"]
     if failed:
