@@ -15,6 +15,7 @@ import dev.trimaran.SharedMemory
 import dev.trimaran.Store
 import dev.trimaran.Table
 import dev.trimaran.TableType
+import dev.trimaran.TrapCode
 import dev.trimaran.Val
 import dev.trimaran.ValType
 import dev.trimaran.WasmtimeException
@@ -350,7 +351,7 @@ private fun fields(error: WasmtimeException): Map<String, Any?> =
         when (error) {
             is WasmtimeException.Syntax -> mapOf("line" to error.line, "column" to error.column)
             is WasmtimeException.Link -> mapOf("module" to error.module, "name" to error.name)
-            is WasmtimeException.Trap -> mapOf("code" to error.code?.name?.split('_')?.joinToString("") { capital(it) })
+            is WasmtimeException.Trap -> mapOf("code" to error.code?.let(::trapName))
             is WasmtimeException.Exit -> mapOf("status" to error.status)
             is WasmtimeException.Bounds ->
                 mapOf("offset" to error.offset, "length" to error.length, "size" to error.size)
@@ -359,4 +360,6 @@ private fun fields(error: WasmtimeException): Map<String, Any?> =
             else -> emptyMap()
         }
 
-private fun capital(word: String) = word.lowercase().replaceFirstChar(Char::uppercase)
+/** A trap's code in the form of the cases, such as `OutOfFuel`. */
+fun trapName(code: TrapCode): String =
+    code.name.split('_').joinToString("") { it.lowercase().replaceFirstChar(Char::uppercase) }
