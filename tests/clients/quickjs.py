@@ -14,7 +14,7 @@ MODULES = {
 
 
 def values() -> None:
-    with Runtime() as runtime, runtime.new_context() as context:
+    with Runtime() as runtime, runtime.new_context(timeout=60) as context:
         print(context.eval("1 + 2"), context.eval("2n ** 70n"), context.eval("0.1 + 0.2"))
         print(context.eval("({a: [1, null, 'ü'], b: true, c: undefined})"))
 
@@ -38,7 +38,7 @@ def values() -> None:
 async def modules() -> None:
     with Runtime() as runtime:
         runtime.set_module_loader(load=MODULES.get)
-        with runtime.new_context() as context:
+        with runtime.new_context(timeout=60) as context:
 
             @context.function
             async def later(number: int) -> int:
@@ -55,10 +55,10 @@ async def modules() -> None:
 
 
 def snapshots() -> None:
-    with Runtime() as runtime, runtime.new_context() as context:
+    with Runtime() as runtime, runtime.new_context(timeout=60) as context:
         context.eval("const counter = (() => { let n = 0; return () => ++n; })(); counter(); counter()")
         octets = context.create_snapshot().to_bytes()
-    with Runtime() as runtime, runtime.new_context() as context:
+    with Runtime() as runtime, runtime.new_context(timeout=60) as context:
         runtime.restore_snapshot(Snapshot.from_bytes(octets), context)
         print("restored", context.eval("counter()"))
 
@@ -69,9 +69,9 @@ def limits() -> None:
             context.eval("for (;;) {}")
         except (InterruptError, QuickJSError) as error:
             print(type(error).__name__)
-    with Runtime(memory_limit=2_000_000) as runtime, runtime.new_context() as context:
+    with Runtime(memory_limit=2_000_000) as runtime, runtime.new_context(timeout=60) as context:
         try:
-            context.eval("const a = []; for (;;) a.push('x'.repeat(10000) + a.length)")
+            context.eval("const a = []; for (;;) a.push(new Uint8Array(100000))")
         except (MemoryLimitError, QuickJSError) as error:
             print(type(error).__name__)
 
@@ -80,7 +80,7 @@ def threads() -> None:
     found: dict[int, object] = {}
 
     def work(number: int) -> None:
-        with Runtime() as runtime, runtime.new_context() as context:
+        with Runtime() as runtime, runtime.new_context(timeout=60) as context:
             context.function(lambda: number, name="mine")
             found[number] = context.eval("let s = 0; for (let i = 0; i < 1000; i++) s += mine(); s")
 
