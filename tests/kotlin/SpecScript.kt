@@ -23,14 +23,19 @@ import kotlin.io.path.readBytes
 /** How a command of the official suite ended, and with which variant of an error, or what was seen. */
 class SpecLine(val id: String, val outcome: String, val variant: String = "-", val problem: String = "")
 
+/** An instance with its exports, most of which are called many times. */
+private class Made(val instance: Instance, store: Store) {
+    val exports by lazy { instance.exports(store) }
+}
+
 /** One file of the official suite: its commands, run through the public API. */
 class SpecScript(private val folder: Path, private val engine: Engine, private val fuelled: Engine) : AutoCloseable {
     private val store = Store(engine)
     private val linker = Linker(engine).apply { allowShadowing = true }
     private val values = SpecValues(store)
-    private var current: Instance? = null
+    private var current: Made? = null
     private var lastDefinition: Module? = null
-    private val instances = mutableMapOf<String, Instance>()
+    private val instances = mutableMapOf<String, Made>()
     private val definitions = mutableMapOf<String, Module>()
 
     init {
@@ -100,7 +105,7 @@ class SpecScript(private val folder: Path, private val engine: Engine, private v
                 val module = if (of == null) lastDefinition else definitions[of]
                 instantiate(module ?: throw Problem("no such definition"), command.text("name"))
             }
-            "register" -> linker.defineInstance(store, command.needed("as"), instance(command.text("name")))
+            "register" -> linker.defineInstance(store, command.needed("as"), made(command.text("name")).instance)
             "invoke" -> {
                 val func = export(command) as? Func ?: throw Problem("no function")
                 val arguments = command.getValue("args").jsonArray.map { values.argument(it.jsonArray) }
@@ -119,16 +124,16 @@ class SpecScript(private val folder: Path, private val engine: Engine, private v
     private fun compile(file: String) = Module(engine, bytes(file))
 
     private fun instantiate(module: Module, name: String?) {
-        val instance = linker.instantiate(store, module)
-        name?.let { instances[it] = instance }
-        current = instance
+        val made = Made(linker.instantiate(store, module), store)
+        name?.let { instances[it] = made }
+        current = made
     }
 
-    private fun instance(name: String?): Instance =
+    private fun made(name: String?): Made =
         (if (name == null) current else instances[name]) ?: throw Problem("no such instance")
 
     private fun export(command: JsonObject): Extern =
-        instance(command.text("module")).export(store, command.needed("field"))
+        made(command.text("module")).exports.getValue(command.needed("field"))
 
     private fun compare(command: JsonObject, results: List<Val>) {
         val expected = command["expected"]?.jsonArray ?: return
