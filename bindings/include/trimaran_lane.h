@@ -75,6 +75,12 @@ typedef void (*trimaran_release)(void *context);
 
 int32_t trimaran_func_attach(const trimaran_func *func, const trimaran_store *store, trimaran_host_function call,
                              trimaran_release release, void *context, RustBuffer *error);
+// Asked on a guest's own thread whether it may go on: 0, or 1 and the number under which the language keeps what it threw.
+typedef int32_t (*trimaran_check)(void *context, uint64_t *thrown);
+
+// Asks every 10 ms or so while guests of the store run, if its engine can interrupt them.
+int32_t trimaran_store_watch(const trimaran_store *store, trimaran_check check, trimaran_release release, void *context,
+                             RustBuffer *error);
 // Leaves parameters and then results. Gives 2, and has done nothing, where there are more than `room`.
 int32_t trimaran_func_kinds(const trimaran_func *func, const trimaran_store *store, uint8_t *kinds, size_t room,
                             size_t *params, size_t *results, RustBuffer *error);

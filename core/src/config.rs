@@ -1,6 +1,6 @@
 //! How an engine is configured.
 
-use crate::{Allocation, Result, WasmtimeError};
+use crate::{Allocation, ModuleLimits, Result, WasmtimeError};
 
 /// Which compiler turns a module into machine code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, uniffi::Enum)]
@@ -194,6 +194,8 @@ config! {
     signals_based_traps: bool => signals_based_traps,
     /// Where instances get their memory from.
     allocation: Allocation,
+    /// How large a module may be that is compiled.
+    module_limits: ModuleLimits,
 }
 
 impl Config {

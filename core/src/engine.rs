@@ -1,11 +1,13 @@
 //! The engine: what compiles modules, and what they share.
 
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::closable::Closable;
 use crate::error::chain;
-use crate::{Config, Module, Result, WasmtimeError, artifact, wat};
+use crate::interrupt::Epochs;
+use crate::{Config, Module, Result, WasmtimeError, artifact, fork, wat};
 
 /// Compiles modules, and is shared by everything that is made from them.
 ///
@@ -14,6 +16,7 @@ use crate::{Config, Module, Result, WasmtimeError, artifact, wat};
 pub struct Engine {
     inner: Closable<wasmtime::Engine>,
     config: Config,
+    epochs: Arc<Epochs>,
     home: Weak<Self>,
 }
 
@@ -24,7 +27,11 @@ impl Engine {
     pub fn new(config: Config) -> Result<Arc<Self>> {
         let engine = wasmtime::Engine::new(&config.to_wasmtime()?)
             .map_err(|error| WasmtimeError::Config { reason: crate::error::chain(&error) })?;
-        Ok(Arc::new_cyclic(|home| Self { inner: Closable::new("engine", engine), config, home: Weak::clone(home) }))
+        fork::watch();
+        Ok(Arc::new_cyclic(|home| {
+            let (epochs, home) = (Epochs::new(&engine), Weak::clone(home));
+            Self { inner: Closable::new("engine", engine), config, epochs, home }
+        }))
     }
 
     /// The one engine of this process for a configuration: it is made where there is none, or the last one is gone or
@@ -51,8 +58,9 @@ impl Engine {
     /// Compiles a module from the binary or the text format to what `Module.serialize` gives, without making one.
     /// Fails as making a `Module` does.
     pub fn precompile(&self, bytes: &[u8]) -> Result<Vec<u8>> {
-        let binary = wat::to_binary(bytes)?;
-        let code = self.get()?.precompile_module(&binary);
+        let binary = self.binary(bytes)?;
+        let engine = self.get()?;
+        let code = fork::compiling(|| engine.precompile_module(&binary));
         Ok(artifact::seal(code.map_err(|error| WasmtimeError::Compile { reason: chain(&error) })?))
     }
 
@@ -75,7 +83,8 @@ impl Engine {
     /// Moves the epoch on by one: guests whose deadline it passes are interrupted, if
     /// `Config.epoch_interruption` is set. May be called from any thread.
     pub fn increment_epoch(&self) -> Result<()> {
-        self.get()?.increment_epoch();
+        self.get()?;
+        self.epochs.move_on();
         Ok(())
     }
 
@@ -101,6 +110,20 @@ impl Engine {
     /// How large a memory may become without moving, in bytes.
     pub(crate) fn reserved(&self) -> u64 {
         self.config.reserved()
+    }
+
+    /// A module in the binary format, of a size that the engine compiles.
+    pub(crate) fn binary<'a>(&self, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+        let binary = wat::to_binary(bytes)?;
+        if let Some(limits) = &self.config.module_limits {
+            limits.check(&binary)?;
+        }
+        Ok(binary)
+    }
+
+    /// What guests are interrupted by, if they can be.
+    pub(crate) fn epochs(&self) -> Option<Arc<Epochs>> {
+        (self.config.epoch_interruption == Some(true)).then(|| Arc::clone(&self.epochs))
     }
 
     /// Whether guests use fuel.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::closable::Closable;
 use crate::error::chain;
-use crate::{Config, Engine, ExportType, ExternType, ImportType, Result, UniFfiTag, WasmtimeError, artifact, wat};
+use crate::{Config, Engine, ExportType, ExternType, ImportType, Result, UniFfiTag, WasmtimeError, artifact, fork};
 
 /// A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread.
 #[derive(uniffi::Object)]
@@ -119,8 +119,9 @@ const PACKED: &str = concat!("trimaran module ", env!("CARGO_PKG_VERSION"), "\n"
 /// Checks a module in the binary or the text format without compiling it. Fails as `Module` does.
 #[uniffi::export]
 pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
-    let binary = wat::to_binary(bytes)?;
-    wasmtime::Module::validate(&engine.get()?, &binary)
+    let binary = engine.binary(bytes)?;
+    let engine = engine.get()?;
+    fork::compiling(|| wasmtime::Module::validate(&engine, &binary))
         .map_err(|error| WasmtimeError::Compile { reason: chain(&error) })
 }
 
@@ -131,8 +132,8 @@ impl Module {
 
     fn compile(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
         let raw = engine.get()?;
-        let binary = wat::to_binary(bytes)?;
-        let module = wasmtime::Module::from_binary(&raw, &binary)
+        let binary = engine.binary(bytes)?;
+        let module = fork::compiling(|| wasmtime::Module::from_binary(&raw, &binary))
             .map_err(|error| WasmtimeError::Compile { reason: chain(&error) })?;
         Self::wrap(engine, module)
     }

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::access::{DropQueue, Gate, Guarded, Inside, Pass, Turn, this_thread};
-use crate::error::natural;
+use crate::error::{HostError, natural};
 use crate::growth::Growth;
 use crate::growth::StoreLimits;
 use crate::host::{Body, HostDefinition};
+use crate::interrupt::Interrupts;
 use crate::reference::Root;
 use crate::wasi::Wasi;
-use crate::{Engine, Extern, Result, WasiConfig, WasmtimeError, stack};
+use crate::{Engine, Extern, InterruptHandle, Result, WasiConfig, WasmtimeError, Watch, stack};
 
 /// What a store keeps for the objects in it.
 pub(crate) struct StoreData {
@@ -66,6 +67,8 @@ pub struct Store {
     counts_fuel: bool,
     /// What was left when it was last set, or the host last called. For who must not wait for the thread that is inside.
     fuel_seen: AtomicU64,
+    /// What can stop its guests, if anything can.
+    interrupts: Option<Arc<Interrupts>>,
 }
 
 /// What the host needs of a stack beside its guest, in bytes: our own frames, and the zones that a JVM keeps at the end
@@ -96,17 +99,22 @@ impl Store {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let (guest_stack, reserved) = (engine.guest_stack(), engine.reserved());
         let counts_fuel = engine.counts_fuel();
+        let interrupts = engine.epochs().map(Interrupts::new);
         let engine = engine.get()?;
         let mut store = wasmtime::Store::try_new(&engine, StoreData::new(reserved))
             .map_err(|error| WasmtimeError::limit(crate::error::chain(&error)))?;
         store.limiter(|data| &mut data.growth);
+        if let Some(interrupts) = &interrupts {
+            let interrupts = Arc::clone(interrupts);
+            store.epoch_deadline_callback(move |_| may_go_on(&interrupts));
+        }
         let id = StoreId(NEXT.fetch_add(1, Ordering::Relaxed));
         Ok(Arc::new_cyclic(|home| {
             store.data_mut().home = Weak::clone(home);
             let pins = store.data().growth.pins();
             let (gate, waiting) = (Gate::new(Guest(store), pins), Mutex::new(None));
             let (is_split, fuel_seen) = (AtomicBool::new(false), AtomicU64::new(0));
-            Self { id, engine, guest_stack, gate, waiting, is_split, counts_fuel, fuel_seen }
+            Self { id, engine, guest_stack, gate, waiting, is_split, counts_fuel, fuel_seen, interrupts }
         }))
     }
 
@@ -131,13 +139,32 @@ impl Store {
     }
 
     /// Lets guests run until the engine's epoch has been incremented `ticks` times; then they trap with
-    /// `Interrupt`. Without `Config.epoch_interruption` it has no effect.
+    /// `Interrupt`. At first there is no such deadline. Without `Config.epoch_interruption` it has no effect.
     pub fn set_epoch_deadline(&self, ticks: i64) -> Result<()> {
         let ticks = natural(ticks, "the epoch deadline")?;
-        self.enter(|mut context| {
-            context.set_epoch_deadline(ticks);
-            Ok(())
-        })
+        self.check_open()?;
+        if let Some(interrupts) = &self.interrupts {
+            interrupts.set_deadline(ticks);
+        }
+        Ok(())
+    }
+
+    /// How long a run of a guest may take from now on, in milliseconds, from the outermost call, instantiation or program
+    /// to its end; none is for ever. A guest that takes longer traps with `Interrupt`, some 20 ms later at most.
+    ///
+    /// It takes effect in a guest's loops and calls. A host function, a call of WASI and an atomic wait are not
+    /// interrupted, but what they take counts. Fails with `Config` unless `Config.epoch_interruption` is set.
+    pub fn set_timeout(&self, milliseconds: Option<u64>) -> Result<()> {
+        self.check_open()?;
+        self.interrupts()?.set_timeout(milliseconds);
+        Ok(())
+    }
+
+    /// Something that stops the guest of this store from any thread. Fails with `Config` unless
+    /// `Config.epoch_interruption` is set.
+    pub fn interrupt_handle(&self) -> Result<Arc<InterruptHandle>> {
+        self.check_open()?;
+        Ok(InterruptHandle::new(self.interrupts()?))
     }
 
     /// Limits what guests may use from now on; what is not set has no limit but the machine's.
@@ -217,6 +244,18 @@ impl Store {
         self.enter(|context| Ok(context.data().home.upgrade())).ok().flatten()
     }
 
+    fn interrupts(&self) -> Result<&Arc<Interrupts>> {
+        let reason = || "interruption needs an engine with epoch_interruption".to_owned();
+        self.interrupts.as_ref().ok_or_else(|| WasmtimeError::Config { reason: reason() })
+    }
+
+    /// Has the language asked, for as long as guests run, whether they may go on. Without `Config.epoch_interruption` nobody
+    /// is asked, and this gives `false`.
+    pub fn watch(&self, watch: impl FnOnce() -> Box<dyn Watch>) -> bool {
+        let interrupts = self.interrupts.as_ref();
+        interrupts.inspect(|interrupts| interrupts.set_watch(watch())).is_some()
+    }
+
     /// The numbers of those that have no body here yet.
     pub(crate) fn bodiless(&self, hosts: &[Arc<HostDefinition>]) -> Result<Vec<u64>> {
         self.enter(|context| {
@@ -264,6 +303,11 @@ impl Store {
                 Some(guest) => unsafe { stack::on(guest, enter) },
             };
         }
+        // For as long as the guest runs.
+        let _running = match &self.interrupts {
+            Some(interrupts) => Some(interrupts.begin()?),
+            None => None,
+        };
         let needed = self.guest_stack.saturating_add(HOST_STACK);
         if stack::has_room(needed) {
             return enter();
@@ -336,6 +380,15 @@ impl Store {
             self.gate.publish(unsafe { &mut *caller }, work)
         })
     }
+}
+
+/// Asked by wasmtime when the epoch has moved on while a guest runs.
+fn may_go_on(interrupts: &Interrupts) -> wasmtime::Result<wasmtime::UpdateDeadline> {
+    if interrupts.is_over() {
+        return Ok(wasmtime::UpdateDeadline::Interrupt);
+    }
+    on_own_stack(|| interrupts.check()).map_err(|error| wasmtime::Error::new(HostError(error)))?;
+    Ok(wasmtime::UpdateDeadline::Continue(1))
 }
 
 fn no_fuel() -> WasmtimeError {

@@ -6,6 +6,7 @@
 mod host;
 mod values;
 mod view;
+mod watch;
 
 use std::slice;
 use std::sync::Arc;

@@ -29,6 +29,7 @@ mod host;
 mod shared;
 mod values;
 mod view;
+mod watch;
 
 /// The result of an entry, or its error thrown in the JVM and a result that nobody looks at.
 fn give<R: Default>(env: *mut JNIEnv, work: impl FnOnce() -> Result<R>) -> R {
@@ -471,6 +472,7 @@ pub extern "C" fn trimaran_jni_register(env: *mut JNIEnv, class: jclass) -> jint
         method(c"openTable", c"(J)J", open_table as *mut c_void),
         method(c"closeTable", c"(J)V", close_table as *mut c_void),
         method(c"attach", c"(JJLdev/trimaran/internal/HostCallback;)V", host::attach as *mut c_void),
+        method(c"watch", c"(J)V", watch::watch as *mut c_void),
         method(c"keepThrown", c"(Ljava/lang/Throwable;)J", host::keep_number as *mut c_void),
         method(c"takeThrown", c"(J)Ljava/lang/Throwable;", host::take_thrown as *mut c_void),
         method(c"globalKind", c"(JJ)I", values::global_kind as *mut c_void),

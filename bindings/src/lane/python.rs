@@ -13,6 +13,7 @@ mod linker;
 mod memory;
 mod values;
 mod view;
+mod watch;
 
 use std::sync::{Arc, OnceLock};
 
@@ -172,7 +173,11 @@ impl StoreLane {
 
     fn _open(&self, handle: u64) -> PyResult<()> {
         // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
-        unsafe { self.held.open(handle) }
+        unsafe { self.held.open(handle) }?;
+        if let Some(store) = self.held.get() {
+            store.watch(|| Box::new(watch::Signals));
+        }
+        Ok(())
     }
 
     /// Lets go of all host functions and objects, after close.

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use trimaran::{
-    Allocation, Caller, Config, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryType, Module, OutputPipe,
-    PoolingConfig, Reference, SharedMemory, Store, Table, Tag, Val, View, WasmtimeError,
+    Allocation, Caller, Config, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryType, Module,
+    ModuleLimits, OutputPipe, PoolingConfig, Reference, SharedMemory, Store, Table, Tag, Val, View, WasmtimeError,
 };
 
 use self::hosted::Objects;
@@ -139,8 +139,10 @@ impl World {
             | "instantiate_pre"
             | "instantiate" => self.run_linked(step),
             "set_wasi" | "output" | "directory" | "put_file" | "get_file" => self.run_wasi(step),
-            "set_limits" | "set_fuel" | "get_fuel" | "set_epoch_deadline" | "increment_epoch" | "gc" | "precompile"
-            | "accepts" | "same_compatibility" | "pack" | "unpack" | "engine_of" => self.run_engine(step),
+            "set_limits" | "set_fuel" | "get_fuel" | "set_epoch_deadline" | "set_timeout" | "increment_epoch"
+            | "gc" | "precompile" | "accepts" | "same_compatibility" | "pack" | "unpack" | "engine_of" => {
+                self.run_engine(step)
+            }
             "tag" | "tag_type" | "keep" | "i31" | "ref_i31" | "ref_type" | "ref_matches" | "ref_fields"
             | "ref_same" | "ref_tag_type" => self.run_references(step),
             _ => self.run_memory(step),
@@ -351,6 +353,7 @@ fn config(step: &Step<'_>) -> Result<Config, Problem> {
             "epoch_interruption" => config.epoch_interruption = Some(switch()?),
             "wasm_multi_memory" => config.wasm_multi_memory = Some(switch()?),
             "wasm_tail_call" => config.wasm_tail_call = Some(switch()?),
+            "module_limits" => config.module_limits = Some(module_limits(value)?),
             "allocation" => config.allocation = Some(allocation(value)?),
             "consume_fuel" => config.consume_fuel = Some(switch()?),
             "max_wasm_stack" => config.max_wasm_stack = Some(number()?),
@@ -361,6 +364,26 @@ fn config(step: &Step<'_>) -> Result<Config, Problem> {
         }
     }
     Ok(config)
+}
+
+fn module_limits(value: &Value) -> Result<ModuleLimits, Problem> {
+    let mut limits = ModuleLimits::default();
+    for (name, value) in value.as_object().ok_or("`module_limits` is no object")? {
+        let number = Some(value.as_u64().ok_or_else(|| format!("`{name}` is no natural number"))?);
+        match name.as_str() {
+            "size" => limits.size = number,
+            "types" => limits.types = number,
+            "functions" => limits.functions = number,
+            "imports" => limits.imports = number,
+            "exports" => limits.exports = number,
+            "globals" => limits.globals = number,
+            "locals" => limits.locals = number,
+            "function_size" => limits.function_size = number,
+            "nesting" => limits.nesting = number,
+            unknown => return Err(format!("unknown setting `{unknown}`")),
+        }
+    }
+    Ok(limits)
 }
 
 fn allocation(value: &Value) -> Result<Allocation, Problem> {

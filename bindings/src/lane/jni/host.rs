@@ -39,7 +39,7 @@ impl Held {
     }
 
     /// The environment of this thread, which belongs to the JVM or, now, is made to.
-    fn env(&self) -> Option<*mut JNIEnv> {
+    pub(super) fn env(&self) -> Option<*mut JNIEnv> {
         let mut env: *mut c_void = null_mut();
         // SAFETY: a JVM lives as long as its process, for all that is known here.
         let known = unsafe { ((**self.vm).v1_2.GetEnv)(self.vm, &raw mut env, JNI_VERSION_1_6) };
@@ -80,6 +80,11 @@ fn keep_thrown(env: *mut JNIEnv) -> Result<()> {
     }
     let exception = jni!(env, ExceptionOccurred);
     jni!(env, ExceptionClear);
+    keep_exception(env, exception)
+}
+
+/// The error that stands for an exception, of which the local reference is used up.
+pub(super) fn keep_exception(env: *mut JNIEnv, exception: jobject) -> Result<()> {
     let held = Held::strong(env, exception);
     jni!(env, DeleteLocalRef, exception);
     let full = || WasmtimeError::Limit { reason: "the JVM has no room to keep what a host function threw".to_owned() };

@@ -260,7 +260,7 @@ pub(super) fn borrow<'py>(
     Ok(Some((Slot { low, high }, Keep::Package(keep))))
 }
 
-static THROWN: Thrown<Py<PyBaseException>> = Thrown::nothing();
+pub(super) static THROWN: Thrown<Py<PyBaseException>> = Thrown::nothing();
 
 /// Takes out what was thrown, if there is such a number.
 #[pyfunction]

@@ -132,6 +132,10 @@ impl World {
             "set_fuel" => self.store(step)?.set_fuel(number("fuel")?).map(nothing),
             "get_fuel" => self.store(step)?.fuel().map(|fuel| plain(fuel.to_string())),
             "set_epoch_deadline" => self.store(step)?.set_epoch_deadline(step.int("ticks")?).map(nothing),
+            "set_timeout" => {
+                let time = step.value("milliseconds")?;
+                self.store(step)?.set_timeout(time.as_u64()).map(nothing)
+            }
             "increment_epoch" => self.engine(step)?.increment_epoch().map(nothing),
             "gc" => self.store(step)?.gc().map(nothing),
             "precompile" => self.engine(step)?.precompile(&source(step)?).map(artifact),

@@ -1,0 +1,18 @@
+//! Asking Python whether a guest may go on: its signal handlers run meanwhile, and Ctrl-C is one of them.
+
+use trimaran::{Result, Watch};
+
+use super::host::THROWN;
+use super::with_gil;
+
+pub(super) struct Signals;
+
+impl Watch for Signals {
+    fn check(&self) -> Result<()> {
+        let raised = with_gil(|py| py.check_signals().map_err(|error| error.into_value(py)));
+        match raised {
+            Some(Err(exception)) => Err(THROWN.keep(exception)),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Children of a fork: they have none of the threads that the process had.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+static FORKS: AtomicU64 = AtomicU64::new(0);
+
+/// How many forks lie between the process that first asked and this one.
+pub(crate) fn generation() -> u64 {
+    FORKS.load(Ordering::Relaxed)
+}
+
+#[cfg(unix)]
+extern "C" fn count() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Counts the forks from now on.
+pub(crate) fn watch() {
+    #[cfg(unix)]
+    {
+        static ONCE: std::sync::Once = std::sync::Once::new();
+        ONCE.call_once(|| {
+            // SAFETY: the function is async-signal-safe, and stays for as long as the process lives. Where there is no room to
+            // register it, a child of a fork hangs when it compiles, as it would without this.
+            unsafe { libc::pthread_atfork(None, None, Some(count)) };
+        });
+    }
+}
+
+/// Runs `work`, which compiles. The threads that it is spread over are gone in a child of a fork: there it gets others.
+pub(crate) fn compiling<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    if generation() == 0 {
+        return work();
+    }
+    match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
+        Ok(threads) => threads.install(work),
+        Err(_) => work(),
+    }
+}
