@@ -35,6 +35,7 @@ struct SpecLine: Sendable {
 final class SpecScript {
   private let folder: URL
   private let engine: Engine
+  private let metered: Engine
   private let store: Store
   private let linker: Linker
   private var hosts: [String: HostObject] = [:]
@@ -42,10 +43,14 @@ final class SpecScript {
   private var instances: [String: Instance] = [:]
   private var definitions: [String: Module] = [:]
   private var lastDefinition: Module?
+  /// What the last command has seen of a module.
+  private var seen: String?
 
-  init(_ folder: URL, _ engine: Engine) throws {
+  /// A script on an engine; `metered` counts the fuel of modules that nobody wrote.
+  init(_ folder: URL, _ engine: Engine, metered: Engine) throws {
     self.folder = folder
     self.engine = engine
+    self.metered = metered
     (store, linker) = (try Store(engine), try Linker(engine))
     try linker.allowShadowing()
     try linker.defineModule(store, "spectest", compile("spectest.wasm"))
@@ -73,9 +78,10 @@ final class SpecScript {
 
   /// The variant of the error that a command ends with, and what is wrong with that.
   private func end(of command: SpecCommand) -> (String, String?) {
+    seen = nil
     do {
       try perform(command)
-      return ("-", command.error.map { "it did not fail with \($0)" })
+      return (seen ?? "-", command.error.map { "it did not fail with \($0)" })
     } catch let error as WasmtimeError {
       let fields = fields(of: error)
       let variant = fields["variant"]?.string ?? "?"
@@ -107,12 +113,13 @@ final class SpecScript {
     case "get":
       guard let global = try export(command).global else { throw Problem("no global") }
       try compare([global.get(store)], command)
+    case "observe": seen = try Observer.observe(metered, compile(the(command.file, "file"), metered))
     case let other: throw Problem("unknown op `\(other)`")
     }
   }
 
-  private func compile(_ file: String) throws -> Module {
-    try Module(engine, Data(contentsOf: folder.appendingPathComponent(file)))
+  private func compile(_ file: String, _ engine: Engine? = nil) throws -> Module {
+    try Module(engine ?? self.engine, Data(contentsOf: folder.appendingPathComponent(file)))
   }
 
   private func instantiate(_ module: Module, _ name: String?) throws {

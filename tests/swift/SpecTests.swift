@@ -36,8 +36,12 @@ private struct Skips: Decodable {
 
 @Suite("The official suite")
 struct SpecTests {
-  /// The engine for all files: every proposal at once.
-  private static let engine = Result {
+  /// The engines for all files: every proposal at once.
+  private static let engine = Result { try everything() }
+
+  private static let metered = Result { try everything { $0.consumeFuel = true } }
+
+  private static func everything(_ configure: (inout Config) -> Void = { _ in }) throws -> Engine {
     try testEngine {
       $0.wasmThreads = !isInterpreter
       $0.wasmGC = true
@@ -49,6 +53,7 @@ struct SpecTests {
       $0.wasmRelaxedSIMD = true
       $0.wasmCustomPageSizes = true
       $0.wasmWideArithmetic = true
+      configure(&$0)
     }
   }
 
@@ -64,7 +69,7 @@ struct SpecTests {
   @Test(.enabled(if: !SpecFile.all.isEmpty, "it is not there: tools/spec brings it"), arguments: SpecFile.all)
   func officialFile(_ it: SpecFile) throws {
     let skips = try Self.skips.get().filter { $0.file == it.file }
-    let script = try SpecScript(suite, Self.engine.get())
+    let script = try SpecScript(suite, Self.engine.get(), metered: Self.metered.get())
     let lines = try script.run(it.file) { line in skips.contains { $0.line == nil || $0.line == line } }
     Self.results.add(lines)
     let failed = lines.filter { $0.outcome == .fail }

@@ -22,6 +22,9 @@ public struct Caller: ~Copyable {
     self.pass = pass
   }
 
+  // Without it the optimiser (6.0) takes the caller apart as if it were copyable, and crashes.
+  deinit {}
+
   /// What the calling instance exports under `name`.
   ///
   /// - Parameter name: The name of the export.
