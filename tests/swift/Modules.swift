@@ -86,6 +86,7 @@ private func config(_ settings: [String: JSON]) throws -> (Config) -> Config {
     case "wasm_tail_call": try change(\.wasmTailCall, value.bool)
     case "epoch_interruption": try change(\.epochInterruption, value.bool)
     case "allocation": try change(\.allocation, .pooling(pooling(Step(value))))
+    case "module_limits": try change(\.moduleLimits, moduleLimits(Step(value)))
     case "consume_fuel": try change(\.consumeFuel, value.bool)
     case "max_wasm_stack": try change(\.maxWasmStack, number)
     case "memory_reservation": try change(\.memoryReservation, number)
@@ -99,6 +100,24 @@ private func config(_ settings: [String: JSON]) throws -> (Config) -> Config {
     for change in changes { change(&config) }
     return config
   }
+}
+
+/// The limits of a step.
+private func moduleLimits(_ settings: Step) throws -> ModuleLimits {
+  func limit(_ name: String) throws -> UInt64? { settings.optional(name) == nil ? nil : try settings.number(name) }
+  let limits = ModuleLimits(
+    size: try limit("size"),
+    types: try limit("types"),
+    functions: try limit("functions"),
+    imports: try limit("imports"),
+    exports: try limit("exports"),
+    globals: try limit("globals"),
+    locals: try limit("locals"),
+    functionSize: try limit("function_size"),
+    nesting: try limit("nesting")
+  )
+  try settings.checkAllUsed()
+  return limits
 }
 
 /// The pool of a step.

@@ -20,6 +20,9 @@ extension World {
     case "set_fuel": try store(step).setFuel(decimal(step.text("fuel")))
     case "get_fuel": return .plain(.string("\(try store(step).fuel)"))
     case "set_epoch_deadline": try store(step).setEpochDeadline(step.int("ticks"))
+    case "set_timeout":
+      let timeout = try step.value("milliseconds") == .null ? nil : Duration.milliseconds(step.int("milliseconds"))
+      try store(step).setTimeout(timeout)
     case "gc": try store(step).gc()
     default: try close(step.text("object"))
     }

@@ -85,7 +85,9 @@ public struct Config: Sendable, Hashable {
   /// Keeps compiled modules between runs.
   public var cache: Cache?
 
-  /// Lets ``Engine/incrementEpoch()`` interrupt guests at their deadlines.
+  /// Lets guests be interrupted: by ``Engine/incrementEpoch()`` at their deadlines, by a timeout of their store
+  /// (``Store/setTimeout(_:)``), by an ``InterruptHandle``, and by the cancellation of the task that they run in, which comes
+  /// out as a `CancellationError` in ``WasmtimeError/thrown(_:)``. Each takes effect within some 20 ms.
   public var epochInterruption: Bool?
 
   /// Makes guests use fuel. A store begins with none.
@@ -140,12 +142,19 @@ public struct Config: Sendable, Hashable {
   /// Where instances are made: anew each time, or in a pool.
   public var allocation: Allocation?
 
+  /// How large a module may be that is compiled.
+  public var moduleLimits: ModuleLimits?
+
   /// Target-specific flags of Cranelift, applied in order. A flag changes the code that is made:
   /// one that promises what the machine cannot do makes a guest crash the process.
   public var craneliftFlags: [CraneliftFlag] = []
 
   /// A configuration in which nothing is set.
   public init() {}
+
+  /// A configuration for the modules of strangers: they can be interrupted, have no shared memory to wait in, and are not
+  /// compiled where they are too large. ``StoreLimits/untrusted`` is for their stores.
+  public static var untrusted: Config { Config(Core.untrustedConfig()) }
 }
 
 /// Which compiler turns a module into machine code.

@@ -51,6 +51,7 @@ extension Config {
     macOSUseMachPorts = core.macosUseMachPorts
     signalsBasedTraps = core.signalsBasedTraps
     allocation = core.allocation.map(Allocation.init)
+    moduleLimits = core.moduleLimits.map(ModuleLimits.init)
     craneliftFlags = core.craneliftFlags.map(CraneliftFlag.init)
   }
 
@@ -98,6 +99,7 @@ extension Config {
       macosUseMachPorts: macOSUseMachPorts,
       signalsBasedTraps: signalsBasedTraps,
       allocation: allocation?.core,
+      moduleLimits: moduleLimits?.core,
       craneliftFlags: craneliftFlags.map(\.core)
     )
   }

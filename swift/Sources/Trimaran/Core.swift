@@ -25,11 +25,13 @@ enum Core {
   typealias ImportType = TrimaranGenerated.ImportType
   typealias Instance = TrimaranGenerated.Instance
   typealias InstancePre = TrimaranGenerated.InstancePre
+  typealias InterruptHandle = TrimaranGenerated.InterruptHandle
   typealias Limits = TrimaranGenerated.Limits
   typealias Linker = TrimaranGenerated.Linker
   typealias Memory = TrimaranGenerated.Memory
   typealias MemoryType = TrimaranGenerated.MemoryType
   typealias Module = TrimaranGenerated.Module
+  typealias ModuleLimits = TrimaranGenerated.ModuleLimits
   typealias NamedExtern = TrimaranGenerated.NamedExtern
   typealias OptLevel = TrimaranGenerated.OptLevel
   typealias OutputPipe = TrimaranGenerated.OutputPipe
@@ -55,6 +57,10 @@ enum Core {
   typealias WasiInput = TrimaranGenerated.WasiInput
   typealias WasiOutput = TrimaranGenerated.WasiOutput
   typealias WasmtimeError = TrimaranGenerated.WasmtimeError
+
+  static func untrustedConfig() -> Config { TrimaranGenerated.untrustedConfig() }
+
+  static func untrustedLimits() -> StoreLimits { TrimaranGenerated.untrustedLimits() }
 
   static func version() -> String { TrimaranGenerated.version() }
 

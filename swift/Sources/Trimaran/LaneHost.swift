@@ -1,4 +1,5 @@
-// What of the fast lane lends things for a while: closures to guests, and the bytes of memories to closures.
+// What of the fast lane lends things for a while: closures to guests, and the bytes of memories to closures; and what asks
+// whether guests may go on.
 
 internal import CTrimaran
 
@@ -93,4 +94,18 @@ extension SharedMemory {
     }
     return View(view, base, size)
   }
+}
+
+extension Store {
+  /// Has guests end where the task that they run in is cancelled, if the engine can interrupt them.
+  func watch() throws(WasmtimeError) {
+    try entering(self) { trimaran_store_watch(lane.pointer, checkTask, { _ in }, nil, $0) }
+  }
+}
+
+/// Whether a guest on this thread may go on.
+private func checkTask(_: UnsafeMutableRawPointer?, _ thrown: UnsafeMutablePointer<UInt64>?) -> Int32 {
+  guard withUnsafeCurrentTask(body: { $0?.isCancelled ?? false }) else { return 0 }
+  thrown?.pointee = Thrown.keep(CancellationError())
+  return 1
 }

@@ -30,6 +30,19 @@ public struct StoreLimits: Sendable, Hashable {
     self.trapOnGrowFailure = trapOnGrowFailure
   }
 
+  /// Limits for a store in which the module of a stranger runs; see ``Config/untrusted``.
+  public static var untrusted: StoreLimits {
+    let core = Core.untrustedLimits()
+    return StoreLimits(
+      memorySize: core.memorySize,
+      tableElements: core.tableElements,
+      instances: core.instances,
+      tables: core.tables,
+      memories: core.memories,
+      trapOnGrowFailure: core.trapOnGrowFailure
+    )
+  }
+
   fileprivate var core: Core.StoreLimits {
     Core.StoreLimits(
       memorySize: memorySize,

@@ -184,7 +184,7 @@ public enum WaitOutcome: Sendable, Hashable {
 }
 
 /// A time in whole milliseconds; what is left of one counts as one, so that no wait ends early.
-private func milliseconds(_ duration: Duration) -> UInt64 {
+func milliseconds(_ duration: Duration) -> UInt64 {
   let (seconds, attoseconds) = duration.components
   guard seconds >= 0, attoseconds >= 0 else { return 0 }
   let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000)

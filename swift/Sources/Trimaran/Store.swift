@@ -3,6 +3,8 @@
 /// A store may be used from any thread, by one at a time: another thread waits for its turn. A host function
 /// may use the store that it was called from, to any depth. Objects of one store do not work with another.
 ///
+/// With ``Config/epochInterruption``, guests end where the task that they run in is cancelled; see there.
+///
 /// The store keeps the closures of its host functions until it goes or is closed. One that captures the store keeps it
 /// as well, and neither goes before ``close()``: take the store from the ``Caller``, or capture it `weak`.
 ///
@@ -23,6 +25,7 @@ public final class Store: Sendable {
     core = try calling { try Core.Store(engine: engine.core) }
     lane = Lane(core)
     kept = Locked(data)
+    try watch()
   }
 
   /// What the host keeps with the store, whatever that is: host functions find it by ``Caller/store``. It is let go of when

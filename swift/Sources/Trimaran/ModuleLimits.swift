@@ -1,0 +1,71 @@
+/// How large a module may be. One that is larger fails with `limit`, before anything of it is compiled. What is `nil` has no
+/// limit.
+public struct ModuleLimits: Sendable, Hashable {
+  /// The size of the module in the binary format, in bytes.
+  public var size: UInt64?
+  /// How many types it defines; a group of recursive ones counts as one.
+  public var types: UInt64?
+  /// How many functions it defines.
+  public var functions: UInt64?
+  /// How many items it imports.
+  public var imports: UInt64?
+  /// How many items it exports.
+  public var exports: UInt64?
+  /// How many globals it defines.
+  public var globals: UInt64?
+  /// How many locals a function declares.
+  public var locals: UInt64?
+  /// The size of a function's body, in bytes.
+  public var functionSize: UInt64?
+  /// How deep blocks lie in blocks in a function.
+  public var nesting: UInt64?
+
+  /// Limits; without any there is none.
+  public init(
+    size: UInt64? = nil,
+    types: UInt64? = nil,
+    functions: UInt64? = nil,
+    imports: UInt64? = nil,
+    exports: UInt64? = nil,
+    globals: UInt64? = nil,
+    locals: UInt64? = nil,
+    functionSize: UInt64? = nil,
+    nesting: UInt64? = nil
+  ) {
+    self.size = size
+    self.types = types
+    self.functions = functions
+    self.imports = imports
+    self.exports = exports
+    self.globals = globals
+    self.locals = locals
+    self.functionSize = functionSize
+    self.nesting = nesting
+  }
+
+  init(_ core: Core.ModuleLimits) {
+    size = core.size
+    types = core.types
+    functions = core.functions
+    imports = core.imports
+    exports = core.exports
+    globals = core.globals
+    locals = core.locals
+    functionSize = core.functionSize
+    nesting = core.nesting
+  }
+
+  var core: Core.ModuleLimits {
+    Core.ModuleLimits(
+      size: size,
+      types: types,
+      functions: functions,
+      imports: imports,
+      exports: exports,
+      globals: globals,
+      locals: locals,
+      functionSize: functionSize,
+      nesting: nesting
+    )
+  }
+}
