@@ -48,6 +48,7 @@ fun main() {
             CasesTest::class,
             GlobalTest::class,
             HostTest::class,
+            InterruptTest::class,
             LaneTest::class,
             LinkerTest::class,
             MemoryTest::class,

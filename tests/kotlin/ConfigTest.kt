@@ -8,10 +8,12 @@ import dev.trimaran.CraneliftFlag
 import dev.trimaran.Engine
 import dev.trimaran.Instance
 import dev.trimaran.Module
+import dev.trimaran.ModuleLimits
 import dev.trimaran.OptLevel
 import dev.trimaran.PoolingConfig
 import dev.trimaran.Profiler
 import dev.trimaran.Store
+import dev.trimaran.StoreLimits
 import dev.trimaran.Strategy
 import dev.trimaran.TrapCode
 import dev.trimaran.WasmtimeException
@@ -50,6 +52,7 @@ class ConfigTest {
                     String::class.java -> listOf("pulley64")
                     Cache::class.java -> listOf(Cache.File("/nowhere/at/all.toml"))
                     Allocation::class.java -> listOf(Allocation.OnDemand, Allocation.Pooling(PoolingConfig(1)))
+                    ModuleLimits::class.java -> listOf(ModuleLimits(functions = 1))
                     List::class.java -> listOf(listOf(CraneliftFlag("no_such_flag", "1")))
                     else -> type.enumConstants.toList()
                 }
@@ -115,6 +118,42 @@ class ConfigTest {
         }
         val core = Class.forName("dev.trimaran.internal.ffi.PoolingConfig").methods.count { it.name.startsWith("set") }
         assertEquals(core, settings.size)
+    }
+
+    @Test
+    fun `modules are as large as the engine lets them be`() {
+        val limits = ModuleLimits::class.java.methods.filter { it.name.startsWith("set") }
+        for (setter in limits) {
+            val all = ModuleLimits().also { setter.invoke(it, 0L) }
+            assertNotEquals(ModuleLimits(), all)
+            val engine = engine { moduleLimits = all }
+            assertEquals(all, engine.config.moduleLimits)
+            val text = """(module (import "a" "b" (global i32)) (global i32 (i32.const 1))
+                (func (export "f") (local i32) (block)))"""
+            fails<WasmtimeException.Limit> { Module(engine, text) }
+        }
+        val core = Class.forName("dev.trimaran.internal.ffi.ModuleLimits").methods.count { it.name.startsWith("set") }
+        assertEquals(core, limits.size)
+        val config =
+            Config().apply {
+                moduleLimits {
+                    functions = 1
+                    nesting = 2
+                }
+            }
+        assertEquals(ModuleLimits(functions = 1, nesting = 2), config.moduleLimits)
+        fails<WasmtimeException.Range>("nesting is -1: expected 0 or more") { Engine { moduleLimits { nesting = -1 } } }
+    }
+
+    @Test
+    fun `settings for strangers`() {
+        val config = Config.untrusted()
+        assertEquals(true, config.epochInterruption)
+        assertNotEquals(null, config.moduleLimits)
+        assertNotEquals(null, StoreLimits.untrusted().memorySize)
+        val engine = Engine(config.apply { target = System.getenv("TRIMARAN_TEST_TARGET") })
+        val store = Store(engine).apply { setLimits(StoreLimits.untrusted()) }
+        Instance(store, Module(engine, "(module (memory 1))"))
     }
 
     @Test

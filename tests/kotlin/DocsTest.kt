@@ -1,5 +1,6 @@
 package dev.trimaran.tests
 
+import dev.trimaran.Config
 import dev.trimaran.Engine
 import dev.trimaran.Func
 import dev.trimaran.FuncType
@@ -13,6 +14,7 @@ import dev.trimaran.MemoryType
 import dev.trimaran.Module
 import dev.trimaran.RefType
 import dev.trimaran.Store
+import dev.trimaran.StoreLimits
 import dev.trimaran.Table
 import dev.trimaran.TableType
 import dev.trimaran.Val
@@ -36,6 +38,7 @@ import kotlin.io.path.isRegularFile
 import kotlin.io.path.readLines
 import kotlin.io.path.readText
 import kotlin.streams.asSequence
+import kotlin.time.Duration.Companion.seconds
 
 /**
  * The examples of the documentation, word for word; those in Java are in [DocsJavaTest]. They are checked by what they
@@ -217,6 +220,18 @@ class DocsTest {
                 }
             }
         assertEquals("some inputit ended with 3\n", output)
+    }
+
+    @Test
+    fun `guests that nobody trusts`() {
+        val engine = Engine(Config.untrusted().apply { consumeFuel = true })
+        val store = Store(engine)
+        store.setLimits(StoreLimits.untrusted())
+        store.setTimeout(2.seconds)
+        store.fuel = 1_000_000_000
+        val handle = store.interruptHandle() // handle.interrupt() on any thread
+        handle.interrupt()
+        assertEquals(42, Instance(store, Module(engine, text)).func(store, "add")(store, 40, 2))
     }
 
     @Test

@@ -11,6 +11,8 @@ import kotlinx.serialization.json.int
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import kotlinx.serialization.json.long
+import kotlinx.serialization.json.longOrNull
+import java.time.Duration
 
 /** Steps about engines and stores as wholes, and about modules as bytes. */
 class EngineSteps(private val world: World) {
@@ -34,8 +36,12 @@ class EngineSteps(private val world: World) {
             "set_fuel" to { step -> step.store.fuel = step.text("fuel").toULong().toLong() },
             "get_fuel" to { step -> step.store.fuel.toString() },
             "set_epoch_deadline" to { step -> step.store.setEpochDeadline(step.long("ticks")) },
+            "set_timeout" to { step -> step.store.setTimeout(milliseconds(step)) },
             "gc" to { step -> step.store.gc() },
         )
+
+    private fun milliseconds(step: Step): Duration? =
+        step.value("milliseconds").jsonPrimitive.longOrNull?.let(Duration::ofMillis)
 
     private fun limit(step: Step, store: Store) {
         fun number(name: String) = step.optional(name)?.jsonPrimitive?.long
@@ -55,6 +61,7 @@ fun config(step: Step): Config =
     config().apply {
         step.optional("config")?.jsonObject?.forEach { (name, value) ->
             if (name == "allocation") return@forEach pooling(this, value.jsonObject.getValue("pooling").jsonObject)
+            if (name == "module_limits") return@forEach limits(this, value.jsonObject)
             val setting = value.jsonPrimitive
             when (name) {
                 "target" -> target = setting.content
@@ -98,6 +105,25 @@ private fun pooling(config: Config, settings: JsonObject) =
                 "linear_memory_keep_resident" -> linearMemoryKeepResident = number.long
                 "table_keep_resident" -> tableKeepResident = number.long
                 else -> throw Problem("unknown setting `$name`")
+            }
+        }
+    }
+
+private fun limits(config: Config, limits: JsonObject) =
+    config.moduleLimits {
+        limits.forEach { (name, value) ->
+            val number = value.jsonPrimitive.long
+            when (name) {
+                "size" -> size = number
+                "types" -> types = number
+                "functions" -> functions = number
+                "imports" -> imports = number
+                "exports" -> exports = number
+                "globals" -> globals = number
+                "locals" -> locals = number
+                "function_size" -> functionSize = number
+                "nesting" -> nesting = number
+                else -> throw Problem("unknown limit `$name`")
             }
         }
     }

@@ -18,11 +18,13 @@ import dev.trimaran.Global;
 import dev.trimaran.GlobalType;
 import dev.trimaran.HeapType;
 import dev.trimaran.Instance;
+import dev.trimaran.InterruptHandle;
 import dev.trimaran.Limits;
 import dev.trimaran.Linker;
 import dev.trimaran.Memory;
 import dev.trimaran.MemoryType;
 import dev.trimaran.Module;
+import dev.trimaran.ModuleLimits;
 import dev.trimaran.OutputPipe;
 import dev.trimaran.PoolingConfig;
 import dev.trimaran.RefType;
@@ -41,6 +43,7 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -229,6 +232,36 @@ class JavaTest {
             assertEquals(engine.getCompatibilityHash(), module.getEngine().getCompatibilityHash());
             assertEquals(config, Engine.shared(config).getConfig());
         }
+    }
+
+    @Test
+    void interruption() throws InterruptedException {
+        Config config = config();
+        config.setEpochInterruption(true);
+        ModuleLimits limits = new ModuleLimits();
+        limits.setFunctions(1L);
+        config.setModuleLimits(limits);
+        try (Engine engine = new Engine(config); Store store = new Store(engine)) {
+            Module module = new Module(engine, "(module (func (export \"spin\") (loop (br 0))))");
+            Func spin = new Instance(store, module).func(store, "spin");
+            store.setTimeout(Duration.ofMillis(20));
+            assertThrows(WasmtimeException.Trap.class, () -> spin.invoke(store));
+            store.setTimeout(null);
+            Thread.currentThread().interrupt();
+            assertThrows(InterruptedException.class, () -> spin.invoke(store));
+            InterruptHandle handle = store.interruptHandle();
+            Thread other = new Thread(() -> {
+                while (!Thread.interrupted()) {
+                    handle.interrupt();
+                }
+            });
+            other.start();
+            assertThrows(WasmtimeException.Trap.class, () -> spin.invoke(store));
+            other.interrupt();
+            other.join();
+        }
+        assertTrue(Config.untrusted().getEpochInterruption());
+        assertTrue(StoreLimits.untrusted().getMemorySize() > 0);
     }
 
     @Test

@@ -1,5 +1,7 @@
 package dev.trimaran
 
+import dev.trimaran.internal.ffi.untrustedConfig
+
 /** Which compiler turns a module into machine code. */
 public enum class Strategy {
     /** The best one that there is for the target. */
@@ -164,7 +166,13 @@ public class Config {
     /** Where instances get their memories and tables from. */
     public var allocation: Allocation? = null
 
-    /** Lets [Engine.incrementEpoch] interrupt guests at their deadlines. */
+    /** How large a module may be that is compiled. */
+    public var moduleLimits: ModuleLimits? = null
+
+    /**
+     * Lets guests be interrupted: by [Engine.incrementEpoch] at their deadlines, by [Store.setTimeout], by
+     * [Store.interruptHandle], and by [Thread.interrupt] of the thread that they run on.
+     */
     public var epochInterruption: Boolean? = null
 
     /** Makes guests use fuel. A store begins with none. */
@@ -230,6 +238,11 @@ public class Config {
         allocation = Allocation.Pooling(PoolingConfig().apply(configure))
     }
 
+    /** Limits the modules that are compiled, as in `Engine { moduleLimits { functions = 1000 } }`. */
+    public fun moduleLimits(configure: ModuleLimits.() -> Unit) {
+        moduleLimits = ModuleLimits().apply(configure)
+    }
+
     /** Whether every setting is the same. */
     override fun equals(other: Any?): Boolean = other is Config && settings() == other.settings()
 
@@ -268,6 +281,7 @@ public class Config {
             "profiler" to profiler,
             "cache" to cache,
             "allocation" to allocation,
+            "moduleLimits" to moduleLimits,
             "epochInterruption" to epochInterruption,
             "consumeFuel" to consumeFuel,
             "parallelCompilation" to parallelCompilation,
@@ -286,4 +300,14 @@ public class Config {
             "signalsBasedTraps" to signalsBasedTraps,
             "craneliftFlags" to craneliftFlags.ifEmpty { null },
         )
+
+    /** Other ways to a configuration. */
+    public companion object {
+        /**
+         * A configuration for the modules of strangers: they can be interrupted, have no shared memory to wait in, and are
+         * not compiled where they are too large. It may be changed.
+         */
+        @JvmStatic
+        public fun untrusted(): Config = core { untrustedConfig() }.toPublic()
+    }
 }

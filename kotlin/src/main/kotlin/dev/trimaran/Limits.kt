@@ -1,5 +1,6 @@
 package dev.trimaran
 
+import dev.trimaran.internal.ffi.untrustedLimits
 import dev.trimaran.internal.ffi.StoreLimits as Raw
 
 /**
@@ -33,4 +34,21 @@ public data class StoreLimits @JvmOverloads constructor(
             memories = memories?.let { natural(it, "memories") },
             trapOnGrowFailure = trapOnGrowFailure,
         )
+
+    /** Other ways to limits. */
+    public companion object {
+        /** Limits for the guests of strangers. */
+        @JvmStatic
+        public fun untrusted(): StoreLimits = core { untrustedLimits() }.toPublic()
+    }
 }
+
+private fun Raw.toPublic(): StoreLimits =
+    StoreLimits(
+        memorySize = memorySize?.toSize(),
+        tableElements = tableElements?.toSize(),
+        instances = instances?.toSize(),
+        tables = tables?.toSize(),
+        memories = memories?.toSize(),
+        trapOnGrowFailure = trapOnGrowFailure,
+    )

@@ -41,6 +41,7 @@ internal fun Config.toRaw(): RawConfig =
         profiler = profiler?.toRaw(),
         cache = cache?.toRaw(),
         allocation = allocation?.toRaw(),
+        moduleLimits = moduleLimits?.toRaw(),
         epochInterruption = epochInterruption,
         consumeFuel = consumeFuel,
         parallelCompilation = parallelCompilation,
@@ -89,6 +90,7 @@ internal fun RawConfig.toPublic(): Config {
         profiler = raw.profiler?.let { Profiler.valueOf(it.name) }
         cache = raw.cache?.toPublic()
         allocation = raw.allocation?.toPublic()
+        moduleLimits = raw.moduleLimits?.toPublic()
         epochInterruption = raw.epochInterruption
         consumeFuel = raw.consumeFuel
         parallelCompilation = raw.parallelCompilation

@@ -1,14 +1,20 @@
 package dev.trimaran
 
 import dev.trimaran.internal.HostCallback
+import dev.trimaran.internal.Lane
 import dev.trimaran.internal.OpenedStore
+import kotlin.time.Duration
 import dev.trimaran.internal.ffi.Store as Raw
+import java.time.Duration as JavaDuration
 
 /**
  * Holds instances and everything that they own: memories, tables, globals, functions, and those of the host as well.
  *
  * A store may be used from any thread, by one at a time: another thread waits for its turn. Objects of one
  * store do not work with another. Close a store to give its memory back at once.
+ *
+ * With [Config.epochInterruption], a thread that is interrupted ([Thread.interrupt]) while its guest runs leaves it with an
+ * [InterruptedException], and so a coroutine that is cancelled leaves `runInterruptible { }`.
  */
 public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) : AutoCloseable {
     @get:JvmSynthetic
@@ -28,6 +34,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     @JvmOverloads
     public constructor(engine: Engine, data: Any? = null) : this(core(engine) { Raw(engine.raw) }) {
         this.data = data
+        core(this) { Lane.watch(lane.pointer) }
     }
 
     /**
@@ -44,10 +51,31 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
 
     /**
      * Lets guests run until the engine's epoch has been incremented [ticks] times; then they trap with
-     * [TrapCode.INTERRUPT]. Without [Config.epochInterruption] it has no effect. Fails with `Range` for a
-     * number below 0.
+     * [TrapCode.INTERRUPT]. At first there is no such deadline. Without [Config.epochInterruption] it has no effect. Fails
+     * with `Range` for a number below 0.
      */
     public fun setEpochDeadline(ticks: Long): Unit = core { raw.setEpochDeadline(ticks) }
+
+    /**
+     * How long a run of a guest may take from now on, from the outermost call or instantiation to its end;
+     * [Duration.INFINITE] is for ever, as it is at first. A guest that takes longer traps with [TrapCode.INTERRUPT], some
+     * 20 ms later at most.
+     *
+     * It takes effect in a guest's loops and calls. A host function, a call of WASI and an atomic wait are not interrupted,
+     * but what they take counts. Fails with `Config` unless [Config.epochInterruption] is set, and with `Range` for a
+     * duration below 0.
+     */
+    @JvmSynthetic
+    public fun setTimeout(timeout: Duration): Unit = limitRuns(timeout.takeIf { it.isFinite() }?.inWholeMilliseconds)
+
+    /** How long a run of a guest may take from now on, as by a duration of Kotlin; null is for ever. */
+    public fun setTimeout(timeout: JavaDuration?): Unit = limitRuns(timeout?.toMillis())
+
+    private fun limitRuns(milliseconds: Long?): Unit =
+        core { raw.setTimeout(milliseconds?.let { natural(it, "the timeout") }) }
+
+    /** Something that stops the guest of this store from any thread. Fails with `Config` as [setTimeout] does. */
+    public fun interruptHandle(): InterruptHandle = InterruptHandle.of(core { raw.interruptHandle() })
 
     /**
      * Limits what the store may have from now on, instead of what was said before. What is there already stays. Fails with

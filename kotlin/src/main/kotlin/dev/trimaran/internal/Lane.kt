@@ -32,6 +32,9 @@ internal object Lane {
 
     @JvmStatic external fun closeStore(store: Long)
 
+    /** Has guests of the store end when their thread is interrupted, where the engine can interrupt them. */
+    @JvmStatic external fun watch(store: Long)
+
     @JvmStatic external fun openFunc(handle: Long): Long
 
     @JvmStatic external fun closeFunc(func: Long)

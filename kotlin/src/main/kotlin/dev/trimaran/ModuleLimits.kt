@@ -1,0 +1,58 @@
+package dev.trimaran
+
+import dev.trimaran.internal.ffi.ModuleLimits as Raw
+
+/**
+ * What a module may have at most, looked at before anything is compiled ([Config.moduleLimits]); past a limit it fails with
+ * `Limit`. What is null has no limit but wasmtime's. Each number is 0 or more.
+ *
+ * @property size The size of the module in the binary format, in bytes.
+ * @property types How many types it defines; a group of recursive ones counts as one.
+ * @property functions How many functions it defines.
+ * @property imports How many items it imports.
+ * @property exports How many items it exports.
+ * @property globals How many globals it defines.
+ * @property locals How many locals a function declares.
+ * @property functionSize The size of a function's body, in bytes.
+ * @property nesting How deep blocks lie in blocks in a function.
+ */
+public data class ModuleLimits @JvmOverloads constructor(
+    public var size: Long? = null,
+    public var types: Long? = null,
+    public var functions: Long? = null,
+    public var imports: Long? = null,
+    public var exports: Long? = null,
+    public var globals: Long? = null,
+    public var locals: Long? = null,
+    public var functionSize: Long? = null,
+    public var nesting: Long? = null,
+) {
+    /** Fails with `Range` for a number below 0. */
+    @JvmSynthetic
+    internal fun toRaw(): Raw =
+        Raw(
+            size = size(size, "size"),
+            types = size(types, "types"),
+            functions = size(functions, "functions"),
+            imports = size(imports, "imports"),
+            exports = size(exports, "exports"),
+            globals = size(globals, "globals"),
+            locals = size(locals, "locals"),
+            functionSize = size(functionSize, "function_size"),
+            nesting = size(nesting, "nesting"),
+        )
+}
+
+@JvmSynthetic
+internal fun Raw.toPublic(): ModuleLimits =
+    ModuleLimits(
+        size = size?.toSize(),
+        types = types?.toSize(),
+        functions = functions?.toSize(),
+        imports = imports?.toSize(),
+        exports = exports?.toSize(),
+        globals = globals?.toSize(),
+        locals = locals?.toSize(),
+        functionSize = functionSize?.toSize(),
+        nesting = nesting?.toSize(),
+    )
