@@ -7,12 +7,13 @@
 #   make swift      the Swift package, built
 #   make test-clients  packages that were written for wasmtime-py, the large ones as well
 #   make conformance  the official WebAssembly suite in every language, on both engines, and one table
+#   make hostile    guests and callers that mean harm, in a process each, in every language
 #   make fuzz       modules that nobody wrote in every language: COUNT=1000 FIRST=1000
 #   make lint       formatters and linters of every language
 #   make docs       the API reference of every language → target/docs
 #   make package    all packages
 
-.PHONY: demo test test-clients programs conformance fuzz spec bench lint docs package python kotlin swift native rust program clean
+.PHONY: demo test hostile test-clients programs conformance fuzz spec bench lint docs package python kotlin swift native rust program clean
 
 demo: python kotlin swift program
 	tools/demo
@@ -25,6 +26,9 @@ test-clients: python
 
 conformance: python kotlin swift spec
 	tools/conformance
+
+hostile: python kotlin swift
+	tests/hostile/run
 
 COUNT ?= 1000
 FIRST ?= 1000

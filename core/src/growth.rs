@@ -11,7 +11,7 @@ use crate::error::HostError;
 /// What the guests of a store may use at most. What is not set has no limit but the machine's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, uniffi::Record)]
 pub struct StoreLimits {
-    /// The size of each memory, in bytes.
+    /// The size of each memory, and of the store's heap of garbage-collected values, in bytes.
     #[uniffi(default)]
     pub memory_size: Option<u64>,
     /// The size of each table, in elements.

@@ -97,8 +97,7 @@ impl HostDefinition {
         let (number, ty, signature) = (self.number, self.ty.clone(), Signature::of(&self.ty));
         move |caller, slots| {
             let body = caller.data().hosts.get(&number).map(Arc::clone).unwrap_or_default();
-            let called = Called { ty: &ty, signature: &signature, body: &body };
-            called.run(caller, slots).map_err(|error| wasmtime::Error::new(HostError(*error)))
+            Called { ty: &ty, signature: &signature, body: &body }.run(caller, slots)
         }
     }
 
@@ -138,8 +137,7 @@ impl Func {
         let run = {
             let ty = raw_type.clone();
             move |caller: wasmtime::Caller<'_, StoreData>, slots: &mut [MaybeUninit<ValRaw>]| {
-                let called = Called { ty: &ty, signature: &signature, body: &body };
-                called.run(caller, slots).map_err(|error| wasmtime::Error::new(HostError(*error)))
+                Called { ty: &ty, signature: &signature, body: &body }.run(caller, slots)
             }
         };
         store.enter(|context| {
@@ -235,15 +233,25 @@ struct Called<'a> {
 }
 
 impl Called<'_> {
-    /// The error is a pointer, since a wide one would be copied at each step.
     fn run(
         &self,
         mut caller: wasmtime::Caller<'_, StoreData>,
         raw: &mut [MaybeUninit<ValRaw>],
-    ) -> Result<(), Box<WasmtimeError>> {
+    ) -> wasmtime::Result<()> {
         let home = caller.data().home.as_ptr();
         // SAFETY: whoever entered the store borrows it until this has returned, as nothing else runs its guests.
         let store = unsafe { &*home };
+        store.charge(&mut caller)?;
+        self.run_in(store, caller, raw).map_err(|error| wasmtime::Error::new(HostError(*error)))
+    }
+
+    /// The error is a pointer, since a wide one would be copied at each step.
+    fn run_in(
+        &self,
+        store: &Store,
+        mut caller: wasmtime::Caller<'_, StoreData>,
+        raw: &mut [MaybeUninit<ValRaw>],
+    ) -> Result<(), Box<WasmtimeError>> {
         let Some(body) = self.body.function.get() else {
             let reason = "a host function without a body".to_owned();
             return Err(Box::new(WasmtimeError::Unexpected { reason }));

@@ -67,6 +67,8 @@ pub struct Store {
     counts_fuel: bool,
     /// What was left when it was last set, or the host last called. For who must not wait for the thread that is inside.
     fuel_seen: AtomicU64,
+    /// What a guest pays for calling the host.
+    host_call_fuel: AtomicU64,
     /// What can stop its guests, if anything can.
     interrupts: Option<Arc<Interrupts>>,
 }
@@ -113,8 +115,19 @@ impl Store {
             store.data_mut().home = Weak::clone(home);
             let pins = store.data().growth.pins();
             let (gate, waiting) = (Gate::new(Guest(store), pins), Mutex::new(None));
-            let (is_split, fuel_seen) = (AtomicBool::new(false), AtomicU64::new(0));
-            Self { id, engine, guest_stack, gate, waiting, is_split, counts_fuel, fuel_seen, interrupts }
+            let (is_split, fuel_seen, host_call_fuel) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
+            Self {
+                id,
+                engine,
+                guest_stack,
+                gate,
+                waiting,
+                is_split,
+                counts_fuel,
+                fuel_seen,
+                host_call_fuel,
+                interrupts,
+            }
         }))
     }
 
@@ -136,6 +149,18 @@ impl Store {
             return Ok(self.fuel_seen.load(Ordering::Relaxed));
         }
         self.enter(|context| context.get_fuel().map_err(|_| no_fuel()))
+    }
+
+    /// What a guest pays for each call of a host function from now on, in units of fuel; at first nothing. A guest that
+    /// cannot pay traps with `OutOfFuel`, and the function is not called. Fails with `Config` unless `Config.consume_fuel`
+    /// is set.
+    pub fn set_host_call_fuel(&self, fuel: u64) -> Result<()> {
+        self.check_open()?;
+        if !self.counts_fuel {
+            return Err(no_fuel());
+        }
+        self.host_call_fuel.store(fuel, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Lets guests run until the engine's epoch has been incremented `ticks` times; then they trap with
@@ -360,6 +385,20 @@ impl Store {
             .and_then(|result| result)
     }
 
+    /// Has the guest that calls the host pay for it, where it has to, and notes what it has left. Fails where it cannot pay.
+    pub(crate) fn charge(&self, caller: &mut wasmtime::Caller<'_, StoreData>) -> wasmtime::Result<()> {
+        if !self.counts_fuel {
+            return Ok(());
+        }
+        let (left, price) = (caller.get_fuel()?, self.host_call_fuel.load(Ordering::Relaxed));
+        let rest = left.checked_sub(price).ok_or(wasmtime::Trap::OutOfFuel)?;
+        if price != 0 {
+            caller.set_fuel(rest)?;
+        }
+        self.fuel_seen.store(rest, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Runs a host function with its caller published, on the thread's own stack. Gives nothing where that has no room
     /// left.
     pub(crate) fn host_call<R>(
@@ -367,11 +406,6 @@ impl Store {
         caller: &mut wasmtime::Caller<'_, StoreData>,
         work: impl FnOnce(Pass) -> R,
     ) -> Option<R> {
-        if self.counts_fuel
-            && let Ok(fuel) = caller.get_fuel()
-        {
-            self.fuel_seen.store(fuel, Ordering::Relaxed);
-        }
         let caller = std::ptr::from_mut(caller).cast::<wasmtime::Caller<'static, StoreData>>();
         stack::on_own(HOST_CALL, |guest| {
             let _guest = guest.map(|guest| Waiting::new(self, guest));

@@ -162,6 +162,13 @@ pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
         let reason = format!("the guest called `{module}` `{name}`, which is not defined in the linker");
         return Some(WasmtimeError::Link { reason, module, name });
     }
+    if error.is::<wasmtime::GcHeapOutOfMemory<()>>() {
+        let reason = "the heap of garbage-collected values has no room for what the guest asked for".to_owned();
+        return Some(WasmtimeError::Limit { reason });
+    }
+    if error.is::<wasmtime::error::OutOfMemory>() {
+        return Some(WasmtimeError::Limit { reason: "the process has no memory left".to_owned() });
+    }
     if error.to_string() == NO_MEMORY {
         let reason = "the guest uses WASI and exports no memory: expected one that it exports as `memory`".to_owned();
         return Some(WasmtimeError::Link { reason, module: String::new(), name: "memory".to_owned() });

@@ -139,10 +139,9 @@ impl World {
             | "instantiate_pre"
             | "instantiate" => self.run_linked(step),
             "set_wasi" | "output" | "directory" | "put_file" | "get_file" => self.run_wasi(step),
-            "set_limits" | "set_fuel" | "get_fuel" | "set_epoch_deadline" | "set_timeout" | "increment_epoch"
-            | "gc" | "precompile" | "accepts" | "same_compatibility" | "pack" | "unpack" | "engine_of" => {
-                self.run_engine(step)
-            }
+            "set_limits" | "set_fuel" | "set_host_call_fuel" | "get_fuel" | "set_epoch_deadline" | "set_timeout"
+            | "increment_epoch" | "gc" | "precompile" | "accepts" | "same_compatibility" | "pack" | "unpack"
+            | "engine_of" => self.run_engine(step),
             "tag" | "tag_type" | "keep" | "i31" | "ref_i31" | "ref_type" | "ref_matches" | "ref_fields"
             | "ref_same" | "ref_tag_type" => self.run_references(step),
             _ => self.run_memory(step),

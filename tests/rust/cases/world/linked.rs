@@ -130,6 +130,7 @@ impl World {
                 self.store(step)?.set_limits(limits).map(nothing)
             }
             "set_fuel" => self.store(step)?.set_fuel(number("fuel")?).map(nothing),
+            "set_host_call_fuel" => self.store(step)?.set_host_call_fuel(number("fuel")?).map(nothing),
             "get_fuel" => self.store(step)?.fuel().map(|fuel| plain(fuel.to_string())),
             "set_epoch_deadline" => self.store(step)?.set_epoch_deadline(step.int("ticks")?).map(nothing),
             "set_timeout" => {
