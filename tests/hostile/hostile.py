@@ -51,6 +51,7 @@ class Oops(Exception):
 
 
 things: dict[str, Any] = {}
+behind: list[threading.Thread] = []
 told: set[tuple[int, str]] = set()
 telling = threading.Lock()
 
@@ -109,7 +110,7 @@ def parallel(step: Step, count: str) -> None:
 
 
 def background(step: Step) -> None:
-    on_thread(lambda: run(step.inside))
+    behind.append(on_thread(lambda: run(step.inside)))
 
 
 def repeat(step: Step, times: str) -> None:
@@ -508,4 +509,6 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["faulthandler"]:
         faults(Step(0, []))
     run(parse(sys.stdin.read()))
+    for one in behind:
+        one.join()
     print("end", flush=True)
