@@ -40,6 +40,7 @@ from .func import Func
 from .global_ import Global
 from .instance import Instance, InstanceExports
 from .instance_pre import InstancePre
+from .limits import InterruptHandle, ModuleLimits, StoreLimits
 from .linker import Linker
 from .memory import Memory
 from .module import Module
@@ -97,6 +98,7 @@ __all__ = [
     "Instance",
     "InstanceExports",
     "InstancePre",
+    "InterruptHandle",
     "IoError",
     "LimitError",
     "Limits",
@@ -106,6 +108,7 @@ __all__ = [
     "Memory",
     "MemoryType",
     "Module",
+    "ModuleLimits",
     "NotFoundError",
     "OptLevel",
     "OutputPipe",
@@ -118,6 +121,7 @@ __all__ = [
     "SharedMemory",
     "Store",
     "StoreContext",
+    "StoreLimits",
     "Storelike",
     "Strategy",
     "Table",

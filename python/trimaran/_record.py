@@ -22,6 +22,10 @@ class Record(Managed):
     def __init_subclass__(cls) -> None:
         cls.__match_args__ = cls.__slots__  # type: ignore[misc]
 
+    @classmethod
+    def _fields(cls) -> tuple[str, ...]:
+        return cls.__slots__
+
     def _set(self, **fields: object) -> None:
         set_slot = object.__setattr__
         for name, value in fields.items():

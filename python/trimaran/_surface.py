@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import operator
 import os
 from collections.abc import Callable, Iterable
@@ -137,6 +138,17 @@ def within(value: object, what: str, kind: str, low: int, high: int) -> int:
     if not low <= number <= high:
         raise out_of_range(f"{what} is {number}: expected {indefinite(kind)}, from {low} to {high}")
     return number
+
+
+def milliseconds(timeout: object) -> int | None:
+    """A time in seconds for the core, rounded up so that no wait is too short; `None` is for ever."""
+    if timeout is None:
+        return None
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+        raise wrong_type(f"the timeout is {article(timeout)}: expected seconds, as an int or a float")
+    if not 0 <= timeout < 1e15:
+        raise out_of_range(f"the timeout is {timeout}: expected 0 or more seconds, below 10^15, or None for ever")
+    return math.ceil(timeout * 1000)
 
 
 def text(value: object, what: str) -> str:

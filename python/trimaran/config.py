@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from . import _bindings as raw
 from ._closable import Managed
 from ._setting import Configurable, Knob, size, switch
-from ._surface import expect, out_of_range, text
+from ._surface import call, expect, out_of_range, text
+from .limits import ModuleLimits
 from .pooling import PoolingConfig, allocation_of, as_allocation, raw_allocation
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -155,6 +156,8 @@ class Config(Configurable, Managed):
     """Lets `Engine.increment_epoch` interrupt guests at their deadlines."""
     consume_fuel = switch()
     """Makes guests use fuel. A store begins with none."""
+    module_limits: Knob[ModuleLimits] = Knob(lambda value, name: expect(value, ModuleLimits, name))
+    """What a module may be like: a `ModuleLimits`. wasmtime has limits of its own, which are far wider."""
     parallel_compilation = switch()
     """Compiles the functions of a module on several threads."""
     shared_memory = switch()
@@ -184,6 +187,14 @@ class Config(Configurable, Managed):
     """Uses Mach ports for traps on macOS, and not signals."""
     signals_based_traps = switch()
     """Uses the processor's own faults to detect traps, by signal handlers of the process."""
+
+    @staticmethod
+    def untrusted() -> Config:
+        """A configuration for guests that nobody vouches for: fuel and interruption, and limits to what a module is.
+
+        `StoreLimits.untrusted` belongs to it.
+        """
+        return Config._from_raw(call(raw.untrusted_config))
 
     def cranelift_flag_enable(self, flag: str) -> None:
         """Enables a target-specific flag of Cranelift.
@@ -231,6 +242,8 @@ def _raw_value(name: str, value: Any) -> Any:
         return cache.STANDARD() if value is True else cache.FILE(value)
     if name == "allocation":
         return raw_allocation(value)
+    if isinstance(value, ModuleLimits):
+        return value._to_raw()
     if isinstance(value, StrEnum):
         # The enums of the core have the same names.
         return getattr(raw, type(value).__name__)[value.name]
@@ -243,6 +256,8 @@ def _value(name: str, value: Any) -> Any:
         return value.path if isinstance(value, cache.FILE) else True
     if name == "allocation":
         return allocation_of(value)
+    if name == "module_limits":
+        return ModuleLimits._from_raw(value)
     if isinstance(value, Enum):
         return globals()[type(value).__name__][value.name]
     return value

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from . import _bindings as raw
-from ._record import Record
-from ._surface import article, natural, out_of_range, within, wrong_type
+from ._figures import Figures
+from ._surface import article, out_of_range, wrong_type
 
 
 class Allocation(StrEnum):
@@ -19,12 +19,24 @@ class Allocation(StrEnum):
     """From a pool that the engine reserves when it is made: a `PoolingConfig` says how large it is."""
 
 
-class PoolingConfig(Record):
+class PoolingConfig(Figures):
     """A pool of memory for instances, which makes instantiating fast and limits what all of an engine's stores have.
 
     What is `None` keeps the default of wasmtime. Sizes are in bytes.
     """
 
+    # The core counts these with 32 bits.
+    _narrow = frozenset(
+        {
+            "total_core_instances",
+            "total_memories",
+            "total_tables",
+            "total_gc_heaps",
+            "max_memories_per_module",
+            "max_tables_per_module",
+            "max_unused_warm_slots",
+        }
+    )
     __slots__ = (
         "total_core_instances",
         "total_memories",
@@ -81,35 +93,7 @@ class PoolingConfig(Record):
         table_keep_resident: int | None = None,
     ) -> None:
         """A pool; each number is 0 or more."""
-        given = locals()
-        self._set(**{name: _number(given[name], name) for name in self.__slots__})
-
-    def __repr__(self) -> str:
-        fields = zip(self.__slots__, self._values(), strict=True)
-        return f"PoolingConfig({', '.join(f'{name}={value}' for name, value in fields if value is not None)})"
-
-    @classmethod
-    def _from_raw(cls, pooling: raw.PoolingConfig) -> PoolingConfig:
-        return cls(**{name: getattr(pooling, name) for name in cls.__slots__})
-
-    def _to_raw(self) -> raw.PoolingConfig:
-        return raw.PoolingConfig(**dict(zip(self.__slots__, self._values(), strict=True)))
-
-
-# The core counts these with 64 bits, the others with 32.
-_WIDE = {
-    "max_core_instance_size",
-    "max_memory_size",
-    "table_elements",
-    "linear_memory_keep_resident",
-    "table_keep_resident",
-}
-
-
-def _number(value: object, name: str) -> int | None:
-    if value is None:
-        return None
-    return natural(value, name) if name in _WIDE else within(value, name, "u32", 0, (1 << 32) - 1)
+        self._take(locals())
 
 
 def as_allocation(value: object, name: str) -> Allocation | PoolingConfig:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from enum import Enum
 from typing import Any, SupportsIndex, overload
 
@@ -12,7 +11,7 @@ from ._handle import Laned
 from ._native import SharedMemoryLane
 from ._pointer import Pointer
 from ._slices import first, no_view, read
-from ._surface import BytesLike, article, call, contents, expect, integer, out_of_range, within, wrong_type
+from ._surface import BytesLike, call, contents, expect, integer, milliseconds, within
 from .engine import Engine
 from .error import ClosedError
 from .memory import Memory
@@ -141,14 +140,14 @@ class SharedMemory(SharedMemoryLane, Laned[raw.SharedMemory], Managed):
         """
         bits = within(expected, "the expected value", "i32", -1 << 31, _ALL)
         number = bits - (1 << 32) if bits >= 1 << 31 else bits
-        outcome = call(self._raw.wait32, integer(address, "the address"), number, _milliseconds(timeout))
+        outcome = call(self._raw.wait32, integer(address, "the address"), number, milliseconds(timeout))
         return WaitOutcome[outcome.name]
 
     def wait64(self, address: int, expected: int, timeout: float | None = None) -> WaitOutcome:
         """Like `wait32`, for 64-bit values, as `memory.atomic.wait64` does. The address is a multiple of 8."""
         bits = within(expected, "the expected value", "i64", -1 << 63, (1 << 64) - 1)
         number = bits - (1 << 64) if bits >= 1 << 63 else bits
-        outcome = call(self._raw.wait64, integer(address, "the address"), number, _milliseconds(timeout))
+        outcome = call(self._raw.wait64, integer(address, "the address"), number, milliseconds(timeout))
         return WaitOutcome[outcome.name]
 
     def close(self) -> None:
@@ -163,14 +162,3 @@ class SharedMemory(SharedMemoryLane, Laned[raw.SharedMemory], Managed):
             return f"<SharedMemory {self.type()}>"
         except ClosedError:
             return "<SharedMemory, closed>"
-
-
-def _milliseconds(timeout: object) -> int | None:
-    """A time in seconds for the core, rounded up so that no wait is too short; `None` is for ever."""
-    if timeout is None:
-        return None
-    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
-        raise wrong_type(f"the timeout is {article(timeout)}: expected seconds, as an int or a float")
-    if not 0 <= timeout < 1e15:
-        raise out_of_range(f"the timeout is {timeout}: expected 0 or more seconds, below 10^15, or None for ever")
-    return math.ceil(timeout * 1000)

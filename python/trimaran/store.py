@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 from . import _bindings as raw
 from ._closable import Managed
 from ._handle import Laned, adopt, handle_of
 from ._native import StoreLane, new_store
-from ._surface import call, expect, index, integer, natural
+from ._surface import call, expect, index, integer, milliseconds, natural
 from .caller import Caller
 from .engine import Engine
+from .limits import InterruptHandle, StoreLimits
 from .output import Sinks
 from .wasi import WasiConfig
 
@@ -49,6 +50,13 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         """The fuel that is left, in units. Raises `ConfigError` unless `Config.consume_fuel` is set."""
         return call(self._raw.fuel)
 
+    def set_host_call_fuel(self, fuel: int) -> None:
+        """Lets each call of a function of the host cost a guest that much fuel from now on. One that cannot pay traps.
+
+        Raises `ConfigError` unless `Config.consume_fuel` is set.
+        """
+        call(self._raw.set_host_call_fuel, natural(fuel, "the fuel"))
+
     def set_epoch_deadline(self, ticks_after_current: int) -> None:
         """Lets guests run until the engine's epoch has been incremented that many times; then they trap.
 
@@ -65,6 +73,24 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         call(self._raw.set_wasi, expect(wasi, WasiConfig, "the WASI configuration")._to_raw(sinks))
         self._sinks = sinks
 
+    def set_timeout(self, seconds: float | None) -> None:
+        """Lets each run of a guest take that long from now on, a call or an instantiation, with all that it calls.
+
+        Then the guest ends with a `Trap`, whose code is `TrapCode.INTERRUPT`. `None` is for ever. Raises `ConfigError`
+        unless `Config.epoch_interruption` is set.
+        """
+        call(self._raw.set_timeout, milliseconds(seconds))
+
+    def interrupt_handle(self) -> InterruptHandle:
+        """What another thread interrupts the guests of this store with.
+
+        Raises `ConfigError` unless `Config.epoch_interruption` is set.
+        """
+        return InterruptHandle._wrap(call(self._raw.interrupt_handle))
+
+    @overload
+    def set_limits(self, memory_size: StoreLimits, /) -> None: ...
+    @overload
     def set_limits(
         self,
         memory_size: int = -1,
@@ -73,22 +99,34 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         tables: int = -1,
         memories: int = -1,
         trap_on_grow_failure: bool = False,
+    ) -> None: ...
+    def set_limits(
+        self,
+        memory_size: int | StoreLimits = -1,
+        table_elements: int = -1,
+        instances: int = -1,
+        tables: int = -1,
+        memories: int = -1,
+        trap_on_grow_failure: bool = False,
     ) -> None:
         """Limits what guests may have from now on: the bytes of each memory, the elements of each table, and how many
-        instances, tables and memories there are. Less than 0 is no limit.
+        instances, tables and memories there are. Less than 0 is no limit. Or all of it as one `StoreLimits`.
 
         Where a guest would pass a limit, `memory.grow` and `table.grow` give -1; with `trap_on_grow_failure` they end
         the guest with `LimitError`, which the host's `grow` and instantiating raise in any case.
         """
-        limits = raw.StoreLimits(
-            memory_size=_limit(memory_size, "memory_size"),
-            table_elements=_limit(table_elements, "table_elements"),
-            instances=_limit(instances, "instances"),
-            tables=_limit(tables, "tables"),
-            memories=_limit(memories, "memories"),
-            trap_on_grow_failure=expect(trap_on_grow_failure, bool, "trap_on_grow_failure"),
-        )
-        call(self._raw.set_limits, limits)
+        if isinstance(memory_size, StoreLimits):
+            limits = memory_size
+        else:
+            limits = StoreLimits(
+                memory_size=_limit(memory_size, "memory_size"),
+                table_elements=_limit(table_elements, "table_elements"),
+                instances=_limit(instances, "instances"),
+                tables=_limit(tables, "tables"),
+                memories=_limit(memories, "memories"),
+                trap_on_grow_failure=trap_on_grow_failure,
+            )
+        call(self._raw.set_limits, limits._to_raw())
 
     def gc(self) -> None:
         """Collects garbage now: references that nobody holds any more."""

@@ -18,6 +18,7 @@ from trimaran import (
     Linker,
     Memory,
     Module,
+    ModuleLimits,
     PoolingConfig,
     SharedMemory,
     Store,
@@ -163,6 +164,9 @@ def config_of(settings: dict[str, Json]) -> Config:
         match name, value:
             case "allocation", {"pooling": pooling}:
                 made.allocation = PoolingConfig(**pooling)
+            case "module_limits", _:
+                limits: dict[str, int] = value
+                made.module_limits = ModuleLimits(**limits)
             case _ if name in SETTINGS:
                 setattr(made, name, value)
             case _:

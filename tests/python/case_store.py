@@ -84,8 +84,15 @@ class StoreCase(Case):
         limits: dict[str, Json] = {name: step.value(name) for name in LIMITS if step.has(name)}
         self._store(step).set_limits(**limits)
 
+    def _op_set_timeout(self, step: Step) -> None:
+        milliseconds: int | None = step.value("milliseconds")
+        self._store(step).set_timeout(None if milliseconds is None else milliseconds / 1000)
+
     def _op_set_fuel(self, step: Step) -> None:
         self._store(step).set_fuel(int(step.text("fuel")))
+
+    def _op_set_host_call_fuel(self, step: Step) -> None:
+        self._store(step).set_host_call_fuel(int(step.text("fuel")))
 
     def _op_get_fuel(self, step: Step) -> str:
         return str(self._store(step).get_fuel())

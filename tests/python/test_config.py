@@ -21,13 +21,18 @@ from trimaran import (
     Engine,
     Instance,
     LimitError,
+    Limits,
+    Memory,
+    MemoryType,
     Module,
+    ModuleLimits,
     OptLevel,
     PoolingConfig,
     Profiler,
     RangeError,
     Setting,
     Store,
+    StoreLimits,
     Strategy,
     WasmtimeError,
     WasmTypeError,
@@ -49,7 +54,7 @@ WORDS = {
     "profiler": Profiler,
     "collector": Collector,
 }
-OTHERS = ["target", "cache", "allocation"]
+OTHERS = ["target", "cache", "allocation", "module_limits"]
 
 
 def test_every_setting_is_here() -> None:
@@ -211,6 +216,33 @@ def test_what_is_no_pool() -> None:
         PoolingConfig(total_memories=1 << 32)
     with pytest.raises(WasmTypeError, match="max_memory_size is a float: expected an int"):
         PoolingConfig(max_memory_size=1.5)  # type: ignore[arg-type]
+
+
+def test_limits_of_modules() -> None:
+    made = config().module_limits(ModuleLimits(functions=1, nesting=3))
+    assert repr(made.module_limits) == "ModuleLimits(functions=1, nesting=3)"
+    limited = Engine(made)
+    assert limited.config == made
+    assert Module(limited, "(module (func (block (block))))")
+    for wat in ("(module (func) (func))", "(module (func (block (block (block (block))))))"):
+        with pytest.raises(LimitError):
+            Module(limited, wat)
+    with pytest.raises(WasmTypeError, match="module_limits is an int: expected a ModuleLimits"):
+        made.module_limits = 1  # type: ignore[assignment]
+    with pytest.raises(RangeError, match="size is -1: expected 0 or more"):
+        ModuleLimits(size=-1)
+
+
+def test_guests_that_nobody_vouches_for() -> None:
+    made = Config.untrusted()
+    assert made.consume_fuel or made.epoch_interruption
+    assert made.module_limits.value is not None
+    engine, limits = Engine(made), StoreLimits.untrusted()
+    assert limits.memory_size
+    store = Store(engine)
+    store.set_limits(limits)
+    with pytest.raises(LimitError):
+        Memory(store, MemoryType(Limits(limits.memory_size // 65_536 + 1)))
 
 
 def test_an_engine_knows_its_configuration(tmp_path: Path) -> None:

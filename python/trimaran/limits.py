@@ -1,0 +1,122 @@
+"""Limits: what guests may have, what a module may be like, and how long guests may run."""
+
+from __future__ import annotations
+
+from . import _bindings as raw
+from ._figures import Figures
+from ._handle import Handle
+from ._surface import call, expect
+
+
+class StoreLimits(Figures):
+    """What the guests of a store may have, for `Store.set_limits`. `None` is no limit."""
+
+    __slots__ = ("memory_size", "table_elements", "instances", "tables", "memories", "trap_on_grow_failure")
+    memory_size: int | None
+    """The bytes of each memory."""
+    table_elements: int | None
+    """The elements of each table."""
+    instances: int | None
+    """How many instances there are."""
+    tables: int | None
+    """How many tables there are."""
+    memories: int | None
+    """How many memories there are."""
+    trap_on_grow_failure: bool
+    """Whether growing past a limit ends the guest, which otherwise is told -1."""
+
+    def __init__(
+        self,
+        *,
+        memory_size: int | None = None,
+        table_elements: int | None = None,
+        instances: int | None = None,
+        tables: int | None = None,
+        memories: int | None = None,
+        trap_on_grow_failure: bool = False,
+    ) -> None:
+        """Limits; each number is 0 or more."""
+        self._take(locals())
+
+    @classmethod
+    def untrusted(cls) -> StoreLimits:
+        """Limits for guests that nobody vouches for."""
+        return cls._from_raw(call(raw.untrusted_limits))
+
+    def _checked(self, name: str, value: object) -> int | None:
+        return expect(value, bool, name) if name == "trap_on_grow_failure" else super()._checked(name, value)
+
+
+class ModuleLimits(Figures):
+    """What a module may be like, for `Config.module_limits`. `None` is no limit.
+
+    A module that is past one raises `LimitError` before anything of it is compiled.
+    """
+
+    __slots__ = (
+        "size",
+        "types",
+        "functions",
+        "imports",
+        "exports",
+        "globals",
+        "locals",
+        "function_size",
+        "nesting",
+    )
+    size: int | None
+    """The bytes of all of it."""
+    types: int | None
+    """How many types it defines."""
+    functions: int | None
+    """How many functions it has."""
+    imports: int | None
+    """How many things it imports."""
+    exports: int | None
+    """How many things it exports."""
+    globals: int | None
+    """How many globals it has."""
+    locals: int | None
+    """How many locals one function has."""
+    function_size: int | None
+    """The bytes of one function."""
+    nesting: int | None
+    """How deep blocks stand in blocks."""
+
+    def __init__(
+        self,
+        *,
+        size: int | None = None,
+        types: int | None = None,
+        functions: int | None = None,
+        imports: int | None = None,
+        exports: int | None = None,
+        globals: int | None = None,
+        locals: int | None = None,
+        function_size: int | None = None,
+        nesting: int | None = None,
+    ) -> None:
+        """Limits; each number is 0 or more."""
+        self._take(
+            {
+                "size": size,
+                "types": types,
+                "functions": functions,
+                "imports": imports,
+                "exports": exports,
+                "globals": globals,
+                "locals": locals,
+                "function_size": function_size,
+                "nesting": nesting,
+            }
+        )
+
+
+class InterruptHandle(Handle[raw.InterruptHandle]):
+    """Interrupts the guest of a store, as `Store.interrupt_handle` gives it. It keeps no store alive."""
+
+    __slots__ = ()
+
+    def interrupt(self) -> None:
+        """Ends the guest that runs in the store now, if one does, from any thread: its call raises `Trap`."""
+        call(self._raw.interrupt)
