@@ -190,9 +190,10 @@ class Config(Configurable, Managed):
 
     @staticmethod
     def untrusted() -> Config:
-        """A configuration for guests that nobody vouches for: fuel and interruption, and limits to what a module is.
+        """A configuration for guests that nobody vouches for.
 
-        `StoreLimits.untrusted` belongs to it.
+        They can be interrupted, have a small stack and no shared memories, and are not compiled where they are too large.
+        `StoreLimits.untrusted` and `Store.set_timeout` belong to it.
         """
         return Config._from_raw(call(raw.untrusted_config))
 
