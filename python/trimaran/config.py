@@ -192,7 +192,7 @@ class Config(Configurable, Managed):
     def untrusted() -> Config:
         """A configuration for guests that nobody vouches for.
 
-        They can be interrupted, have a small stack and no shared memories, and are not compiled where they are too large.
+        They can be interrupted, have a small stack and no shared memories, and are not compiled if they are too large.
         `StoreLimits.untrusted` and `Store.set_timeout` belong to it.
         """
         return Config._from_raw(call(raw.untrusted_config))
