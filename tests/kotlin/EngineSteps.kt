@@ -34,6 +34,7 @@ class EngineSteps(private val world: World) {
             "engine_of" to { step -> Kept(step.module.engine) },
             "set_limits" to { step -> limit(step, step.store) },
             "set_fuel" to { step -> step.store.fuel = step.text("fuel").toULong().toLong() },
+            "set_host_call_fuel" to { step -> step.store.setHostCallFuel(step.text("fuel").toLong()) },
             "get_fuel" to { step -> step.store.fuel.toString() },
             "set_epoch_deadline" to { step -> step.store.setEpochDeadline(step.long("ticks")) },
             "set_timeout" to { step -> step.store.setTimeout(milliseconds(step)) },

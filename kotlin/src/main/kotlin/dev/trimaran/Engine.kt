@@ -18,6 +18,10 @@ public class Engine private constructor(@get:JvmSynthetic internal val raw: Raw)
     /** Makes an engine with the settings that [configure] sets, as in `Engine { wasmThreads = true }`. */
     public constructor(configure: Config.() -> Unit) : this(Config().apply(configure))
 
+    /** Whether its guests can be interrupted. */
+    @get:JvmSynthetic
+    internal val isInterruptible: Boolean by lazy { core { raw.config() }.epochInterruption == true }
+
     /** The configuration that it was made with: a copy, which may be changed. */
     public val config: Config
         get() = core { raw.config() }.toPublic()

@@ -34,16 +34,24 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     @JvmOverloads
     public constructor(engine: Engine, data: Any? = null) : this(core(engine) { Raw(engine.raw) }) {
         this.data = data
-        core(this) { Lane.watch(lane.pointer) }
+        if (engine.isInterruptible) core(this) { Lane.watch(lane.pointer) }
     }
 
     /**
-     * The fuel that is left, in units, 0 or more; setting it gives guests that much from now on. Fails with
-     * `Config` unless [Config.consumeFuel] is set, and with `Range` for a number below 0.
+     * The fuel that is left, in units, 0 or more; setting it gives guests that much from now on. While another thread is in
+     * the store, reading does not wait for that one: then it is what was left when the guest last called the host. Fails
+     * with `Config` unless [Config.consumeFuel] is set, and with `Range` for a number below 0.
      */
     public var fuel: Long
         get() = core { raw.fuel() }.toSize()
         set(fuel) = core { raw.setFuel(natural(fuel, "the fuel")) }
+
+    /**
+     * Has guests pay so much fuel, 0 or more, for each call of a function of the host from now on; at first it is nothing. A
+     * guest that cannot pay traps with [TrapCode.OUT_OF_FUEL], and the function is not called. Fails with `Config` unless
+     * [Config.consumeFuel] is set, and with `Range` for a number below 0.
+     */
+    public fun setHostCallFuel(fuel: Long): Unit = core { raw.setHostCallFuel(natural(fuel, "the fuel")) }
 
     /** Whether the store is closed. */
     public val isClosed: Boolean
