@@ -19,6 +19,7 @@ extension World {
       try store(step).setLimits(limits)
     case "set_fuel": try store(step).setFuel(decimal(step.text("fuel")))
     case "get_fuel": return .plain(.string("\(try store(step).fuel)"))
+    case "set_host_call_fuel": try store(step).setHostCallFuel(decimal(step.text("fuel")))
     case "set_epoch_deadline": try store(step).setEpochDeadline(step.int("ticks"))
     case "set_timeout":
       let timeout = try step.value("milliseconds") == .null ? nil : Duration.milliseconds(step.int("milliseconds"))

@@ -76,8 +76,8 @@ final class World: @unchecked Sendable {
       try performOnModule(step)
     case "serialize", "deserialize", "precompile", "accepts", "pack", "unpack": try performOnArtifact(step)
     case "engine", "increment_epoch", "same_compatibility": try performOnEngine(step)
-    case "store", "set_limits", "set_fuel", "get_fuel", "set_epoch_deadline", "set_timeout", "gc",
-      "close":
+    case "store", "set_limits", "set_fuel", "get_fuel", "set_host_call_fuel", "set_epoch_deadline",
+      "set_timeout", "gc", "close":
       try performOnStore(step)
     case "call", "call_int", "func_type", "keep": try performCall(step)
     case "host": .kept(.extern(.function(try host(step))))

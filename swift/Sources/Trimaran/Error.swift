@@ -11,9 +11,9 @@ import Foundation
 /// do {
 ///   try run(store)
 /// } catch .thrown(let error as MyError) {
-///   // The instance that was thrown, where `MyError` is a class.
+///   print(error.reason)  // The very instance that was thrown, where `MyError` is a class.
 /// } catch {
-///   // Everything else.
+///   print(error)  // Everything else.
 /// }
 /// ```
 public enum WasmtimeError: Error, Sendable {

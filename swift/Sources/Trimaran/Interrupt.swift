@@ -2,7 +2,7 @@
 ///
 /// ```swift
 /// let handle = try store.interruptHandle()
-/// Task { try await Task.sleep(for: .seconds(1)); try handle.interrupt() }
+/// DispatchQueue.global().asyncAfter(deadline: .now() + 1) { try? handle.interrupt() }
 /// ```
 public final class InterruptHandle: Sendable {
   private let core: Core.InterruptHandle

@@ -3,7 +3,8 @@
 /// A store may be used from any thread, by one at a time: another thread waits for its turn. A host function
 /// may use the store that it was called from, to any depth. Objects of one store do not work with another.
 ///
-/// With ``Config/epochInterruption``, guests end where the task that they run in is cancelled; see there.
+/// With ``Config/epochInterruption``, guests end where the task that they run in is cancelled; see there. A guest keeps the
+/// thread of its task for as long as it runs.
 ///
 /// The store keeps the closures of its host functions until it goes or is closed. One that captures the store keeps it
 /// as well, and neither goes before ``close()``: take the store from the ``Caller``, or capture it `weak`.
@@ -47,6 +48,15 @@ public final class Store: Sendable {
   /// - Throws: `config` unless ``Config/consumeFuel`` is set.
   public func setFuel(_ fuel: UInt64) throws(WasmtimeError) {
     try calling { try core.setFuel(fuel: fuel) }
+  }
+
+  /// Has a guest pay `fuel` units for each call of a host function from now on; at first they are free. A guest that cannot
+  /// pay traps with ``TrapCode/outOfFuel``, and the function is not called.
+  ///
+  /// - Parameter fuel: How many units.
+  /// - Throws: `config` unless ``Config/consumeFuel`` is set.
+  public func setHostCallFuel(_ fuel: UInt64) throws(WasmtimeError) {
+    try calling { try core.setHostCallFuel(fuel: fuel) }
   }
 
   /// The fuel that is left, in units. Fails with `config` unless ``Config/consumeFuel`` is set.
