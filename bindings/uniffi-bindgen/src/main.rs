@@ -1,6 +1,8 @@
 //! Generates the private bindings of one language from the built library:
-//! `uniffi-bindgen python|kotlin|swift LIBRARY OUT_DIR`, in the root of the workspace.
+//! `uniffi-bindgen python|kotlin|swift LIBRARY OUT_DIR`, in the root of the workspace. `uniffi-bindgen api LIBRARY` prints
+//! what the library offers.
 
+mod api;
 mod python;
 
 use std::fs;
@@ -11,8 +13,14 @@ use uniffi::{GenerateOptions, TargetLanguage};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [mode, library] = arguments.as_slice()
+        && mode == "api"
+    {
+        println!("{}", api::lines(library.as_str().into())?.join("\n"));
+        return Ok(());
+    }
     let [language, library, out_dir] = arguments.as_slice() else {
-        bail!("usage: uniffi-bindgen python|kotlin|swift LIBRARY OUT_DIR");
+        bail!("usage: uniffi-bindgen python|kotlin|swift LIBRARY OUT_DIR, or uniffi-bindgen api LIBRARY");
     };
     let target = match language.as_str() {
         "python" => TargetLanguage::Python,

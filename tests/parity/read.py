@@ -1,0 +1,59 @@
+"""What the library and each built package offer."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import swift_graph
+from surface import Item
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HERE = Path(__file__).resolve().parent
+OUT = ROOT / "target" / "parity"
+
+
+def run(*command: object) -> str:
+    words = [str(word) for word in command]
+    return subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def core() -> list[str]:
+    """A line for each item, by the metadata in the library."""
+    suffix = "dylib" if sys.platform == "darwin" else "so"
+    return run("target/release/uniffi-bindgen", "api", f"target/native/lib/libtrimaran_ffi.{suffix}").splitlines()
+
+
+def python() -> list[Item]:
+    return parsed(run("target/python/venv/bin/python", HERE / "read_python.py"))
+
+
+def kotlin() -> list[Item]:
+    # With the libraries of the examples; the tests' build has fetched the reflection of the same version.
+    libraries = (ROOT / "examples/kotlin/target/classpath").read_text().strip().split(":")[1:]
+    libraries += [path.replace("kotlin-stdlib", "kotlin-reflect") for path in libraries if "kotlin-stdlib" in path]
+    classes = ROOT / "kotlin/target/classes"
+    return parsed(run("java", "-cp", ":".join([str(classes), *libraries]), HERE / "ReadKotlin.java", classes))
+
+
+def swift() -> list[Item]:
+    """By the symbol graph of what the examples were built with."""
+    package = ROOT / "examples/swift"
+    run("tools/swift", "swift", "build", "--quiet", "--package-path", package, "--target", "Trimaran")
+    build = (package / ".build/debug").resolve()
+    OUT.mkdir(parents=True, exist_ok=True)
+    include = [ROOT / "swift/Sources/CTrimaran", build / "Modules"]
+    options = [word for folder in include for word in ("-I", folder)]
+    if platform.system() == "Darwin":
+        options += ["-sdk", run("xcrun", "--show-sdk-path").strip()]
+    # Debian keeps it off the PATH.
+    extract = 'PATH=$PATH:/usr/libexec/swift/bin && exec swift-symbolgraph-extract "$@"'
+    options += ["-module-name", "Trimaran", "-target", build.parent.name, "-output-dir", OUT]
+    run("tools/swift", "sh", "-c", extract, "sh", *options, "-minimum-access-level", "public")
+    return swift_graph.read(OUT / "Trimaran.symbols.json")
+
+
+def parsed(output: str) -> list[Item]:
+    return [Item(*line.split("\t")) for line in output.splitlines()]

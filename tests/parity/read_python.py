@@ -1,0 +1,90 @@
+"""What the installed package offers, by `inspect`: a line of path, default and words for each name, parted by tabs."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from collections.abc import Iterator
+
+import trimaran
+from trimaran import Setting, WasmtimeError, WasmTypeError
+from trimaran._setting import Knob
+
+Line = tuple[str, str, str]
+EMPTY = inspect.Parameter.empty
+
+
+def parameters(member: object) -> list[inspect.Parameter]:
+    """What something is called with, without the object itself."""
+    try:
+        given = list(inspect.signature(member).parameters.values())  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return []
+    return [parameter for parameter in given if parameter.name not in ("self", "cls")]
+
+
+def words(name: str, member: object) -> str:
+    plain = getattr(member, "__func__", member)
+    if not inspect.isroutine(plain):
+        return name
+    return f"{name}({', '.join(parameter.name for parameter in parameters(plain))})"
+
+
+def names(kind: type) -> dict[str, object]:
+    """The public members that a class has from this package, and what its instances are declared to have."""
+    ours = [base for base in kind.__mro__ if base.__module__.startswith("trimaran")]
+    found: dict[str, object] = {}
+    for base in reversed(ours):
+        found |= dict.fromkeys(inspect.get_annotations(base))
+        found |= vars(base)
+    return {name: member for name, member in found.items() if not name.startswith("_")}
+
+
+def settings(kind: type) -> dict[str, object]:
+    """The settings that a new object has, and their defaults."""
+    try:
+        made = kind()
+    except Exception:
+        return {}
+    found = {name: getattr(made, name) for name in names(kind)}
+    return {name: value.value for name, value in found.items() if isinstance(value, Setting)}
+
+
+def made_here(kind: type) -> bool:
+    """Whether a program makes such objects. What comes out of a guest says so when it is tried."""
+    initialiser: object = getattr(kind, "__init__")  # noqa: B009
+    if not inspect.isfunction(initialiser) or issubclass(kind, (enum.Enum, WasmtimeError)):
+        return False
+    try:
+        return bool(parameters(kind)) or kind() is not None
+    except WasmTypeError:
+        return False
+
+
+def members(name: str, kind: type) -> Iterator[Line]:
+    defaults = {item.name: item.default for item in parameters(kind) if item.default is not EMPTY} | settings(kind)
+    if made_here(kind):
+        yield f"{name}.new", "", f"{kind.__name__}({', '.join(item.name for item in parameters(kind))})"
+    for member, value in names(kind).items():
+        default = repr(defaults[member]) if member in defaults else ""
+        yield f"{name}.{member}", default, words(member, value)
+        if value.fset is not None if isinstance(value, property) else isinstance(value, Knob):
+            yield f"{name}.set_{member}", "", f"{member} ="
+
+
+def lines() -> Iterator[Line]:
+    for name in trimaran.__all__:
+        item = getattr(trimaran, name)
+        if not inspect.isclass(item):
+            yield name, "", words(name, item)
+        elif issubclass(item, WasmtimeError) and item.variant:
+            path = f"WasmtimeError.{item.variant}"
+            yield path, "", name
+            yield from members(path, item)
+        else:
+            yield name, "", name
+            yield from members(name, item)
+
+
+for line in lines():
+    print("\t".join(line))
