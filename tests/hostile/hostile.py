@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import gc
 import multiprocessing
 import os
@@ -299,6 +300,7 @@ def wait_in(_caller: Any, number: int, _store: Store, of: str, name: str) -> int
         except BaseException as error:
             ended.append(named(error))
 
+    time.sleep(0.05)
     on_thread(work).join()
     return 1 if ended[0].startswith("!") else 0
 
@@ -467,10 +469,10 @@ def in_pool(octets: bytes, name: str, arguments: list[int]) -> Any:
     return Instance(store, compiled).func(store, name)(store, *arguments)
 
 
-def faults(_step: Step) -> None:
-    import faulthandler
-
-    faulthandler.enable()
+def handler(_step: Step, when: str, now: str) -> None:
+    """The interpreter's own handlers of fatal signals."""
+    if when == now:
+        faulthandler.enable()
 
 
 OPS: dict[str, Callable[..., str | None]] = {
@@ -501,13 +503,11 @@ OPS: dict[str, Callable[..., str | None]] = {
     "interrupt": interrupt,
     "sleep": sleep,
     "pool": pool,
-    "handler": faults,
+    "handler": handler,
 }
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["faulthandler"]:
-        faults(Step(0, []))
     run(parse(sys.stdin.read()))
     for one in behind:
         one.join()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from abc import ABC, abstractmethod
@@ -23,6 +24,10 @@ class Language(ABC):
     @abstractmethod
     def command(self, options: list[str]) -> list[str]:
         """How it is started."""
+
+    def place(self, text: str) -> str:
+        """A text with the places of this language."""
+        return text
 
 
 def quietly(*command: str) -> None:
@@ -56,6 +61,10 @@ class Kotlin(Language):
         fast = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx512m"]
         java = os.environ.get("JAVA", "java")
         return [java, *fast, "--enable-native-access=ALL-UNNAMED", *options, "-cp", path, "HostileKt"]
+
+    def place(self, text: str) -> str:
+        java = Path(shutil.which(os.environ.get("JAVA", "java")) or "java").resolve()
+        return text.replace("@java", str(java.parent.parent))
 
 
 class Swift(Language):

@@ -19,6 +19,7 @@ import dev.trimaran.WasiConfig
 import dev.trimaran.WasmtimeException
 import java.io.File
 import java.net.URLDecoder
+import java.time.Duration
 import java.util.concurrent.ConcurrentHashMap
 
 /** Runs the steps of one hostile case in Kotlin. `README.md` has the vocabulary; the other languages have the same. */
@@ -165,10 +166,14 @@ private fun perform(step: Step): Any? =
         "drop" -> things.remove(step[1])
         "collect" -> resident()
         "sleep" -> Thread.sleep(step.number(1))
+        "timeout" -> thing<Store>(step[1]).setTimeout(step[2].toLongOrNull()?.let(Duration::ofMillis))
+        "interrupt" -> interrupt(thing(step[1]), step.number(2))
         "fuel" -> thing<Store>(step[1]).fuel = step.number(2)
         "artifact" ->
             things[step[1]] = thing<Module>(step[2]).run { if (step[3] == "pack") pack() else serialize() }
         "load" -> things[step[1]] = Module.deserialize(thing(step[2]), thing<ByteArray>(step[3]))
+        "nothing" -> nothing(step.words.getOrNull(1))
+        "overflow" -> deep(0)
         "damage" -> damage(step)
         "host" -> things[step[1]] = host(thing(step[2]), step.words.drop(3))
         "caller" -> Unit.also { thing<Caller>(step[1]).export(step[2]) }
@@ -184,8 +189,9 @@ private fun pairs(words: List<String>) = words.map { it.split('=') }.map { (name
 private fun size(text: String): Long = text.removeSuffix("K").toLong() * if (text.endsWith('K')) 1024 else 1
 
 private fun engine(words: List<String>): Engine {
-    val config = Config()
-    pairs(words).forEach { (name, value) ->
+    val isUntrusted = words.firstOrNull() == "untrusted"
+    val config = if (isUntrusted) Config.untrusted() else Config()
+    pairs(words.drop(if (isUntrusted) 1 else 0)).forEach { (name, value) ->
         val setter = "set" + name.camel()
         val given: Any = value.toBooleanStrictOrNull() ?: size(value)
         config.javaClass.methods.first { it.name == setter }.invoke(config, given)
@@ -194,6 +200,7 @@ private fun engine(words: List<String>): Engine {
 }
 
 private fun limits(words: List<String>): StoreLimits {
+    if (words == listOf("untrusted")) return StoreLimits.untrusted()
     val given = pairs(words).toMap()
     return StoreLimits(
         given["memory_size"]?.let(::size),
@@ -203,6 +210,15 @@ private fun limits(words: List<String>): StoreLimits {
         given["memories"]?.let(::size),
         given["trap_on_grow_failure"] == "true",
     )
+}
+
+/** From another thread, some time later. */
+private fun interrupt(store: Store, milliseconds: Long) {
+    val handle = store.interruptHandle()
+    onThread(0) {
+        Thread.sleep(milliseconds)
+        handle.interrupt()
+    }
 }
 
 private fun instance(step: Step) {
@@ -246,6 +262,7 @@ private fun nest(store: Store, of: String, name: String, number: Int): Int =
 /** Waits for another thread that calls into the same store. */
 private fun wait(of: String, name: String, number: Int): Int {
     var ended = ""
+    Thread.sleep(50)
     onThread(0) { ended = outcome { thing<Held>(of).run { (item as Instance).func(store, name)(store, number) } } }.join()
     return if (ended.startsWith("!")) 1 else 0
 }
@@ -299,6 +316,11 @@ private fun path(step: Step, store: Store, instance: Instance): String {
         }
     return shown(instance.func(store, step[2])(store, *lengths.toTypedArray()))
 }
+
+/** The JVM finds null by a signal. */
+private fun nothing(text: String?): String = List(20_000) { text!!.length }.toString()
+
+private fun deep(number: Int): Int = 1 + deep(number + 1)
 
 /** The same numbers in every language. */
 private class Randoms(private var state: Long) {

@@ -21,6 +21,15 @@ extension Program {
     case "engine": self[step[1]] = try engine(step.words.dropFirst(2))
     case "store": self[step[1]] = try Store(thing(step[2], as: Engine.self))
     case "limits": try thing(step[1], as: Store.self).setLimits(limits(step.words.dropFirst(2)))
+    case "timeout":
+      let timeout = Int(step[2]).map { Duration.milliseconds($0) }
+      try thing(step[1], as: Store.self).setTimeout(timeout)
+    case "interrupt":
+      let handle = try thing(step[1], as: Store.self).interruptHandle()
+      _ = onThread {
+        usleep(UInt32(step.int(2) * 1000))
+        try? handle.interrupt()
+      }
     case "fuel": try thing(step[1], as: Store.self).setFuel(UInt64(step.int(2)))
     case "module": self[step[1]] = try Module(thing(step[2]), bytes(step[3]))
     case "instance":
@@ -55,8 +64,8 @@ extension Program {
   }
 
   private func engine(_ words: ArraySlice<String>) throws -> Engine {
-    var config = Config()
-    for (name, value) in words.map(\.pair) {
+    var config = words.first == "untrusted" ? Config.untrusted : Config()
+    for (name, value) in words.filter({ $0 != "untrusted" }).map(\.pair) {
       switch name {
       case "max_wasm_stack": config.maxWasmStack = value.size
       case "consume_fuel": config.consumeFuel = value == "true"
@@ -75,6 +84,7 @@ extension Program {
   }
 
   private func limits(_ words: ArraySlice<String>) -> StoreLimits {
+    if words.first == "untrusted" { return .untrusted }
     let given = Dictionary(uniqueKeysWithValues: words.map(\.pair))
     return StoreLimits(
       memorySize: given["memory_size"]?.size,
@@ -132,6 +142,7 @@ extension Program {
   /// Waits for another thread that calls into the same store.
   private func wait(_ of: String, _ name: String, _ number: Int) -> Bool {
     let ended = Ended()
+    usleep(50_000)
     onThread { [self] in
       ended.outcome = outcome {
         let held: Held = try thing(of)

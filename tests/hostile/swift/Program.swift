@@ -62,6 +62,7 @@ final class Program: @unchecked Sendable {
     case "sleep": usleep(UInt32(step.int(1) * 1000))
     case "drop": self[step[1]] = nil
     case "collect": break
+    case "handler": reportCrashes()
     default: return try perform(onObjects: step)
     }
     return "ok"
@@ -117,6 +118,27 @@ final class Program: @unchecked Sendable {
     run(step.inside)
     let took = Int(DispatchTime.now().uptimeNanoseconds - start) / 1_000_000
     return took <= step.int(1) ? "in time" : "!took \(took) ms"
+  }
+
+  /// Does what a crash reporter does: handlers that note the signal, and hand it on to those before them.
+  private func reportCrashes() {
+    for signal in Handlers.signals {
+      var action = sigaction()
+      action.sa_flags = SA_SIGINFO | SA_ONSTACK
+      action.__sigaction_handler.sa_sigaction = { signal, info, context in
+        guard let place = Handlers.signals.firstIndex(of: signal) else { return }
+        Handlers.before[place].__sigaction_handler.sa_sigaction?(signal, info, context)
+      }
+      var before = sigaction()
+      sigaction(signal, &action, &before)
+      Handlers.before.append(before)
+    }
+  }
+
+  private enum Handlers {
+    static let signals = [SIGSEGV, SIGBUS, SIGILL, SIGFPE]
+    // Written before any signal comes.
+    nonisolated(unsafe) static var before: [sigaction] = []
   }
 
   /// Interrupts what it runs in the way of the language: the task.

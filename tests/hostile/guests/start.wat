@@ -1,0 +1,4 @@
+;; Never has started.
+(module
+  (func $start (loop $again (br $again)))
+  (start $start))
