@@ -65,7 +65,7 @@ public final class Engine: Sendable {
 
   /// Whether this engine can make a module of an artifact: it is whole, and of this version and configuration.
   ///
-  /// - Parameter artifact: What ``Module/serialize()`` or ``precompile(_:)-(ContiguousBytes)`` gave.
+  /// - Parameter artifact: What ``Module/serialize()`` or `precompile` gave.
   public func accepts(_ artifact: some ContiguousBytes) throws(WasmtimeError) -> Bool {
     try lending(artifact) { try core.accepts(artifact: $0) }
   }

@@ -63,7 +63,8 @@ public final class Linker: Sendable {
   ///   - store: The instance's store.
   ///   - name: The first part of the names.
   ///   - instance: The instance.
-  /// - Throws: As ``define(_:_:_:_:)-(Store,_,_,_)``.
+  /// - Throws: `link` where a name is defined already, unless shadowing is allowed; `wrongStore` and `wrongEngine` for an
+  ///   instance of another one.
   public func defineInstance(_ store: Store, _ name: String, _ instance: Instance) throws(WasmtimeError) {
     try calling { try core.defineInstance(store: store.core, name: checked(name), instance: instance.core) }
   }
@@ -82,8 +83,8 @@ public final class Linker: Sendable {
     }
   }
 
-  /// Defines WASI preview 1 (`wasi_snapshot_preview1`). What a guest gets of the host, its store says:
-  /// ``Store/setWasi(_:)-(WasiConfig)``.
+  /// Defines WASI preview 1 (`wasi_snapshot_preview1`). What a guest gets of the host, its store says, by
+  /// a ``WasiConfig``.
   ///
   /// - Throws: `link` where a name of it is defined already, unless shadowing is allowed.
   public func defineWasi() throws(WasmtimeError) {
