@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compare import Cell, Comparison, Line
+from surface import Item
 
 HEAD = """# Parity
 
@@ -27,8 +28,8 @@ TITLES = {"python": "Python", "kotlin": "Kotlin", "swift": "Swift"}
 # A cell shows so many ways to call something.
 MOST = 3
 NOTHING = "\N{EN DASH}"
-# And so many characters of one.
-WIDEST = 60
+# And so many parameters of one.
+MANY = 5
 
 
 def page(comparison: Comparison) -> str:
@@ -66,7 +67,7 @@ def table(lines: list[Line], notes: dict[str, int], whole: bool = False) -> Iter
 
 
 def cell(found: Cell, defaults: bool, notes: dict[str, int]) -> str:
-    shown = {short(item.words): item.default for item in sorted(found.items, key=lambda item: item.default)}
+    shown = {short(item): item.default for item in sorted(found.items, key=lambda item: item.default)}
     # The shorter ones: others differ in how many or which parameters they take.
     names = sorted(shown, key=lambda words: (len(words), words))[:MOST]
     texts = [f"{name} = {shown[name]}" if defaults and shown[name] else name for name in names]
@@ -76,10 +77,19 @@ def cell(found: Cell, defaults: bool, notes: dict[str, int]) -> str:
     return words
 
 
-def short(words: str) -> str:
-    """Without the end of a long list of parameters."""
-    mark = ":" if ":" in words else ", "
-    return words if len(words) <= WIDEST else mark.join([*words.split(mark)[:2], "…)"])
+def short(item: Item) -> str:
+    """How something is called, with the defaults of its parameters, and without the end of a long list."""
+    name, _, rest = item.words.partition("(")
+    if not rest:
+        return item.words
+    swift = ":" in rest
+    names = [label for label in rest.rstrip(")").split(":" if swift else ", ") if label]
+    presets = item.presets or ("",) * len(names)
+    given = [(preset and f"{': ' if swift else '='}{preset}") or (":" if swift else "") for preset in presets]
+    texts = [label + preset for label, preset in zip(names, given, strict=True)]
+    # Swift writes labels without anything between them.
+    part = "" if swift and not any(item.presets) else ", "
+    return f"{name}({part.join([*texts[:MANY], '…'] if len(texts) > MANY + 1 else texts)})"
 
 
 def alone(comparison: Comparison) -> Iterator[str]:

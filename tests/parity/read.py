@@ -5,8 +5,10 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import presets
 import swift_graph
 from surface import Item
 
@@ -35,7 +37,15 @@ def kotlin() -> list[Item]:
     libraries = (ROOT / "examples/kotlin/target/classpath").read_text().strip().split(":")[1:]
     libraries += [path.replace("kotlin-stdlib", "kotlin-reflect") for path in libraries if "kotlin-stdlib" in path]
     classes = ROOT / "kotlin/target/classes"
-    return parsed(run("java", "-cp", ":".join([str(classes), *libraries]), HERE / "ReadKotlin.java", classes))
+    items = parsed(run("java", "-cp", ":".join([str(classes), *libraries]), HERE / "ReadKotlin.java", classes))
+    known = presets.kotlin(ROOT / "kotlin/src/main/kotlin/dev/trimaran")
+    return [replace(item, presets=tuple(known.get(called(item.words), ()))) for item in items]
+
+
+def called(words: str) -> tuple[str, tuple[str, ...]]:
+    """The name of what is called, and its parameters' names."""
+    name, _, names = words.rstrip(")").partition("(")
+    return name, tuple(names.split(", ") if names else ())
 
 
 def swift() -> list[Item]:
@@ -56,4 +66,5 @@ def swift() -> list[Item]:
 
 
 def parsed(output: str) -> list[Item]:
-    return [Item(*line.split("\t")) for line in output.splitlines()]
+    lines = [line.split("\t") for line in output.splitlines()]
+    return [Item(path, default, words, tuple(presets)) for path, default, words, *presets in lines]

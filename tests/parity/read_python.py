@@ -1,4 +1,5 @@
-"""What the installed package offers, by `inspect`: a line of path, default and words for each name, parted by tabs."""
+"""What the installed package offers, by `inspect`: a line for each name, parted by tabs, of its path, its default, its
+words, and the defaults of its parameters."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import trimaran
 from trimaran import Setting, WasmtimeError, WasmTypeError
 from trimaran._setting import Knob
 
-Line = tuple[str, str, str]
+Line = tuple[str, ...]
 EMPTY = inspect.Parameter.empty
 
 
@@ -23,11 +24,14 @@ def parameters(member: object) -> list[inspect.Parameter]:
     return [parameter for parameter in given if parameter.name not in ("self", "cls")]
 
 
-def words(name: str, member: object) -> str:
+def words(name: str, member: object) -> tuple[str, ...]:
+    """How something is called, and the defaults of its parameters."""
     plain = getattr(member, "__func__", member)
-    if not inspect.isroutine(plain):
-        return name
-    return f"{name}({', '.join(parameter.name for parameter in parameters(plain))})"
+    if not inspect.isclass(member) and not inspect.isroutine(plain):
+        return (name,)
+    given = parameters(plain)
+    presets = ["" if item.default is EMPTY else repr(item.default) for item in given]
+    return f"{name}({', '.join(item.name for item in given)})", *presets
 
 
 def names(kind: type) -> dict[str, object]:
@@ -64,10 +68,10 @@ def made_here(kind: type) -> bool:
 def members(name: str, kind: type) -> Iterator[Line]:
     defaults = {item.name: item.default for item in parameters(kind) if item.default is not EMPTY} | settings(kind)
     if made_here(kind):
-        yield f"{name}.new", "", f"{kind.__name__}({', '.join(item.name for item in parameters(kind))})"
+        yield f"{name}.new", "", *words(kind.__name__, kind)
     for member, value in names(kind).items():
         default = repr(defaults[member]) if member in defaults else ""
-        yield f"{name}.{member}", default, words(member, value)
+        yield f"{name}.{member}", default, *words(member, value)
         if value.fset is not None if isinstance(value, property) else isinstance(value, Knob):
             yield f"{name}.set_{member}", "", f"{member} ="
 
@@ -76,7 +80,7 @@ def lines() -> Iterator[Line]:
     for name in trimaran.__all__:
         item = getattr(trimaran, name)
         if not inspect.isclass(item):
-            yield name, "", words(name, item)
+            yield name, "", *words(name, item)
         elif issubclass(item, WasmtimeError) and item.variant:
             path = f"WasmtimeError.{item.variant}"
             yield path, "", name

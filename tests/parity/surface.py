@@ -11,11 +11,13 @@ LANGUAGES = ["python", "kotlin", "swift"]
 
 @dataclass(frozen=True)
 class Item:
-    """Something public of a package: its path, such as `Store.setFuel`, its default, and how its language writes it."""
+    """Something public of a package: its path, such as `Store.setFuel`, its default, how its language writes it, and
+    the defaults of its parameters."""
 
     path: str
     default: str
     words: str
+    presets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

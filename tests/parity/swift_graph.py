@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
+from presets import preset, split
 from surface import Item
 
 Symbol = dict[str, Any]
 # Made by the compiler for every type of some kind.
 EVERYWHERE = {"==", "!=", "hash", "hashValue", "localizedDescription", "encode"}
+CALLED = {"swift.method", "swift.type.method", "swift.func"}
 
 
 def read(graph: Path) -> list[Item]:
@@ -33,16 +35,24 @@ def items(symbol: Symbol, sources: dict[str, list[str]]) -> Iterator[Item]:
     declared = "".join(fragment["spelling"] for fragment in symbol["declarationFragments"])
     lines = following(symbol, sources)
     if name == "init":
-        # A label says what it is made from: init(deserializing:).
-        yield Item(f"{owner}new", "", title)
-        yield from (Item(f"{owner}{label}", default, label) for label, default in parameters(lines))
+        # A label says what it is made from: init(deserialize:).
+        yield Item(f"{owner}new", "", title, presets(labels, lines))
+        names = [(labelled(given), preset(given)) for given in parameters(lines)]
+        yield from (Item(f"{owner}{name}", default, name) for name, default in names if default)
         return
     kind = symbol["kind"]["identifier"]
-    yield Item(owner + name, stored(declared, lines) if kind == "swift.property" else "", title)
+    default = stored(declared, lines) if kind == "swift.property" else ""
+    yield Item(owner + name, default, title, presets(labels, lines) if kind in CALLED else ())
     if kind == "swift.enum.case":
         yield from (Item(f"{owner}{name}.{label}", "", label) for label in labels.rstrip(")").split(":") if label)
     elif kind in ("swift.property", "swift.subscript") and settable(declared):
         yield Item(f"{owner}set_{name}", "", f"{name} =")
+
+
+def presets(labels: str, lines: str) -> tuple[str, ...]:
+    """The defaults of the parameters, where what was found in the source is what has these labels."""
+    given = [preset(parameter) for parameter in parameters(lines)]
+    return tuple(given) if len(given) == labels.count(":") else ()
 
 
 def settable(declared: str) -> bool:
@@ -69,10 +79,11 @@ def stored(declared: str, lines: str) -> str:
     return "nil" if re.search(r"\bvar\b", declared) and declared.endswith("?") else ""
 
 
-def parameters(lines: str) -> Iterator[tuple[str, str]]:
-    """The parameters of an initialiser that have a default."""
-    head = re.match(r"[^(]*\((.*?)\)(?: throws\S*)? *\{", lines, re.DOTALL)
-    for part in re.split(r",\s*(?![^\[(<]*[\])>])", head[1] if head else ""):
-        found = re.match(r"\s*(?:\w+ )?(\w+): .+ = (.+)$", part.strip(), re.DOTALL)
-        if found:
-            yield found[1], found[2].strip()
+def parameters(lines: str) -> list[str]:
+    """The parameters of what is declared in a text."""
+    return split(lines.partition("(")[2])
+
+
+def labelled(parameter: str) -> str:
+    """The name that a parameter has inside."""
+    return parameter.partition(":")[0].split()[-1]
