@@ -7,10 +7,11 @@
 
 use std::collections::VecDeque;
 use std::ptr::NonNull;
+use std::time::{Duration, Instant};
 
 #[cfg(not(loom))]
 mod sync {
-    pub(super) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering, fence};
+    pub(super) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
     pub(super) use std::sync::{Condvar, Mutex, MutexGuard};
 
     std::thread_local!(static TOKEN: u64 = const { 0 });
@@ -49,7 +50,7 @@ mod sync {
 #[cfg(loom)]
 mod sync {
     pub(super) use loom::cell::UnsafeCell;
-    pub(super) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering, fence};
+    pub(super) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
     pub(super) use loom::sync::{Condvar, Mutex, MutexGuard};
 
     loom::thread_local!(static TOKEN: Box<u64> = Box::new(0));
@@ -60,7 +61,7 @@ mod sync {
 }
 
 pub(crate) use sync::this_thread;
-use sync::{AtomicBool, AtomicU8, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, UnsafeCell, fence};
+use sync::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, UnsafeCell, fence};
 
 /// What a gate can guard.
 pub(crate) trait Guarded {
@@ -93,6 +94,8 @@ pub(crate) enum Refused {
     Reentered,
     /// The pass belongs to a host call that has returned, or to another thread.
     Escaped,
+    /// The thread that is inside has been in one host function for too long: it may wait for this very thread.
+    Stuck,
 }
 
 /// Names one host call for as long as it lasts.
@@ -170,6 +173,10 @@ pub(crate) struct Gate<T: Guarded> {
     owner: AtomicUsize,
     sleepers: Mutex<()>,
     turn: Condvar,
+    /// How long another thread may be in one host function while this one waits.
+    patience: Duration,
+    /// Which host function runs, by one more than its pass; 0 is none. For those who wait.
+    hosting: AtomicU64,
     condition: AtomicU8,
     dropped: std::sync::Arc<DropQueue<T::Deferred>>,
     pins: std::sync::Arc<Pins>,
@@ -191,11 +198,13 @@ fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
 }
 
 impl<T: Guarded> Gate<T> {
-    pub(crate) fn new(root: T, pins: std::sync::Arc<Pins>) -> Self {
+    pub(crate) fn new(root: T, pins: std::sync::Arc<Pins>, patience: Duration) -> Self {
         Self {
             owner: AtomicUsize::new(NOBODY),
             sleepers: Mutex::new(()),
             turn: Condvar::new(),
+            patience,
+            hosting: AtomicU64::new(0),
             condition: AtomicU8::new(OPEN),
             dropped: std::sync::Arc::new(DropQueue::new()),
             pins,
@@ -264,7 +273,7 @@ impl<T: Guarded> Gate<T> {
         work: impl FnOnce(Inside<'_, T>) -> Result<R, E>,
     ) -> Result<R, E> {
         self.check_open()?;
-        let _turn = self.take_turn(me);
+        let _turn = self.take_turn(me)?;
         // It may have been closed while this thread waited.
         self.check_open()?;
         let caller = self.with_state(|state| {
@@ -333,6 +342,7 @@ impl<T: Guarded> Gate<T> {
             state.lent = false;
             pass
         });
+        self.hosting.store(pass.0 + 1, Ordering::Relaxed);
         let published = Published { gate: self, pass };
         work(published.pass)
     }
@@ -340,12 +350,11 @@ impl<T: Guarded> Gate<T> {
     /// Closes the gate and drops the root before it returns, after the thread that is inside has left.
     /// Inside a host function of this very store, later entries fail at once and the root is dropped when
     /// the outermost call leaves. With pins out, the last one drops it. Closing twice does nothing.
-    pub(crate) fn close(&self) {
-        let turn = self.take_turn(this_thread());
-        if self.condition.swap(CLOSED, Ordering::AcqRel) == CLOSED {
-            return;
-        }
+    pub(crate) fn close(&self) -> Result<(), Refused> {
+        let turn = self.take_turn(this_thread())?;
+        self.condition.store(CLOSED, Ordering::Release);
         drop(turn);
+        Ok(())
     }
 
     /// Takes a turn if that needs no waiting.
@@ -355,19 +364,22 @@ impl<T: Guarded> Gate<T> {
         (is_mine || self.try_own(me)).then(|| Turn { gate: self, outermost: !is_mine })
     }
 
-    fn take_turn(&self, me: usize) -> Turn<'_, T> {
+    fn take_turn(&self, me: usize) -> Result<Turn<'_, T>, Refused> {
         if self.is_mine(me) {
-            return Turn { gate: self, outermost: false };
+            return Ok(Turn { gate: self, outermost: false });
         }
         if !self.try_own(me) {
-            self.wait_for_turn(me);
+            self.wait_for_turn(me)?;
         }
-        Turn { gate: self, outermost: true }
+        Ok(Turn { gate: self, outermost: true })
     }
 
     #[cold]
-    fn wait_for_turn(&self, me: usize) {
+    fn wait_for_turn(&self, me: usize) -> Result<(), Refused> {
+        /// How often somebody who waits looks around.
+        const LOOK: Duration = Duration::from_secs(1);
         let mut sleepers = lock(&self.sleepers);
+        let (mut hosting, mut since) = (0, Instant::now());
         // Others may sleep as well: whoever has slept wakes the next one when it leaves.
         while !self.try_own(me | AWAITED) {
             let owner = self.owner.load(Ordering::Relaxed);
@@ -376,9 +388,19 @@ impl<T: Guarded> Gate<T> {
             // Whoever takes the word with the mark in it locks `sleepers` before it notifies: not before
             // this thread sleeps.
             if awaited {
-                sleepers = self.turn.wait(sleepers).unwrap_or_else(std::sync::PoisonError::into_inner);
+                let slept = self.turn.wait_timeout(sleepers, LOOK.min(self.patience));
+                sleepers = slept.unwrap_or_else(std::sync::PoisonError::into_inner).0;
+            }
+            let now = self.hosting.load(Ordering::Relaxed);
+            if now == 0 || now != hosting {
+                (hosting, since) = (now, Instant::now());
+            } else if since.elapsed() >= self.patience {
+                // The word may have been for this thread: somebody else has to look.
+                self.turn.notify_one();
+                return Err(Refused::Stuck);
             }
         }
+        Ok(())
     }
 
     /// Whether the thread with that number is inside.
@@ -463,11 +485,12 @@ struct Published<'a, T: Guarded> {
 
 impl<T: Guarded> Drop for Published<'_, T> {
     fn drop(&mut self) {
-        let popped = self.gate.with_state(|state| {
+        let (popped, outer) = self.gate.with_state(|state| {
             // The entry that called the guest has its context again.
             state.lent = true;
-            state.callers.pop()
+            (state.callers.pop(), state.callers.last().map_or(0, |(pass, _)| pass.0 + 1))
         });
+        self.gate.hosting.store(outer, Ordering::Relaxed);
         debug_assert_eq!(popped.map(|(pass, _)| pass), Some(self.pass));
     }
 }

@@ -226,6 +226,12 @@ impl From<Refused> for WasmtimeError {
             },
             Refused::Reentered => Self::Busy { reason: "the store is in use by this very thread".to_owned() },
             Refused::Escaped => Self::Escaped,
+            Refused::Stuck => Self::Busy {
+                reason:
+                    "another thread has been in a host function of this store for too long: if that waits for this \
+                         thread, neither goes on"
+                        .to_owned(),
+            },
         }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use std::time::Duration;
+
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::access::{DropQueue, Gate, Guarded, Inside, Pass, Turn, this_thread};
@@ -50,8 +52,9 @@ pub(crate) struct StoreId(u64);
 
 /// Holds instances and everything that they own: memories, tables, globals, functions.
 ///
-/// A store may be used from any thread, by one at a time: another thread waits for its turn. A host function
-/// may use the store that it was called from, to any depth. Objects of one store do not work with another.
+/// A store may be used from any thread, by one at a time: another thread waits for its turn, unless the first has been in
+/// one host function for 30 seconds, which may wait for it: then it fails with `Busy`. A host function may use the store
+/// that it was called from, to any depth. Objects of one store do not work with another.
 /// Close a store to give its memory back at once.
 #[derive(uniffi::Object)]
 pub struct Store {
@@ -79,6 +82,10 @@ const HOST_STACK: usize = 256 << 10;
 
 /// What has to be left of the thread's own stack for a host function, in bytes. A JVM wants most of it for its zones.
 const HOST_CALL: usize = 64 << 10;
+
+/// How long a thread waits for another one that is in a single host function. That one may wait for this thread, which
+/// nobody can know.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What stands behind the gate.
 pub(crate) struct Guest(wasmtime::Store<StoreData>);
@@ -114,7 +121,7 @@ impl Store {
         Ok(Arc::new_cyclic(|home| {
             store.data_mut().home = Weak::clone(home);
             let pins = store.data().growth.pins();
-            let (gate, waiting) = (Gate::new(Guest(store), pins), Mutex::new(None));
+            let (gate, waiting) = (Gate::new(Guest(store), pins, PATIENCE), Mutex::new(None));
             let (is_split, fuel_seen, host_call_fuel) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
             Self {
                 id,
@@ -245,8 +252,7 @@ impl Store {
     /// In a host function that this store called, later uses fail at once, and the memory is back when the
     /// outermost call has returned. While views of its memories are out, it is back when the last of them goes.
     pub fn release(&self) -> Result<()> {
-        self.gate.close();
-        Ok(())
+        self.gate.close().map_err(WasmtimeError::from)
     }
 
     /// Whether the store is closed.

@@ -11,9 +11,13 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use loom::thread;
 use sample::{Caller, Late, Root, root};
+use std::time::Duration;
+
+/// Nobody gives up here.
+const LONG: Duration = Duration::from_secs(3600);
 
 fn gate(gone: &Arc<AtomicUsize>) -> Arc<Gate<Root>> {
-    Arc::new(Gate::new(Root::new(gone), Pins::new()))
+    Arc::new(Gate::new(Root::new(gone), Pins::new(), LONG))
 }
 
 fn model(body: impl Fn() + Sync + Send + 'static) {
@@ -56,7 +60,7 @@ fn close_lets_go_of_the_root_once_and_before_it_returns() {
                 assert!(matches!(entered, Ok(()) | Err(Refused::Closed)));
             })
         };
-        gate.close();
+        gate.close().unwrap();
         assert_eq!(gone.load(SeqCst), 1);
         assert_eq!(gate.enter(|_| ()), Err(Refused::Closed));
         user.join().unwrap();
@@ -72,12 +76,12 @@ fn two_threads_close() {
         let other = {
             let (gate, gone) = (Arc::clone(&gate), Arc::clone(&gone));
             thread::spawn(move || {
-                gate.close();
+                gate.close().unwrap();
                 assert_eq!(gate.check_open(), Err(Refused::Closed));
                 drop(gone);
             })
         };
-        gate.close();
+        gate.close().unwrap();
         other.join().unwrap();
         assert_eq!(gone.load(SeqCst), 1);
     });
@@ -108,7 +112,7 @@ fn what_is_dropped_during_close_is_not_lost() {
             let (queue, late) = (gate.drop_queue(), Arc::clone(&late));
             thread::spawn(move || queue.push(Late(late)))
         };
-        gate.close();
+        gate.close().unwrap();
         dropper.join().unwrap();
         drop(gate);
         assert_eq!((gone.load(SeqCst), late.load(SeqCst)), (1, 1));
@@ -151,7 +155,7 @@ fn close_inside_a_host_function_while_another_thread_waits() {
         let entered = gate.enter(|inside| {
             let mut caller = Caller(root(inside));
             gate.publish(&mut caller, |_| {
-                gate.close();
+                gate.close().unwrap();
                 assert_eq!(gate.enter(|_| ()), Err(Refused::Closed));
                 assert_eq!(gone.load(SeqCst), 0);
             });
@@ -175,7 +179,7 @@ fn the_last_pin_and_the_close_let_go_of_the_root_once() {
                 gate.unpin();
             })
         };
-        gate.close();
+        gate.close().unwrap();
         viewer.join().unwrap();
         assert_eq!(gone.load(SeqCst), 1);
     });
