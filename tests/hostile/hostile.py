@@ -255,6 +255,11 @@ def hold(_step: Step, name: str, of: str, item: str) -> None:
     things[name] = store, made.exports(store)[item]
 
 
+def mix(_step: Step, name: str, of: str, item: str) -> None:
+    """Something, with a store that is not its own."""
+    things[name] = things[of], things[item][1]
+
+
 def host(_step: Step, name: str, of: str, *body: str) -> None:
     """A function of the host from i32 to i32."""
     work, kept = BODIES[body[0]], things[of]
@@ -486,6 +491,7 @@ OPS: dict[str, Callable[..., str | None]] = {
     "call": call,
     "held": held_call,
     "hold": hold,
+    "mix": mix,
     "host": host,
     "close": close,
     "drop": drop,

@@ -50,6 +50,7 @@ extension Program {
       self[step[1]] = Held(store: store, item: try linker.instantiate(store, module))
     case "close": try close(step[1])
     case "host": self[step[1]] = try host(thing(step[2]), step.words.dropFirst(3).map { $0 })
+    case "mix": self[step[1]] = Held(store: try thing(step[2]), item: try thing(step[3], as: Held.self).item)
     case "hold":
       let held: Held = try thing(step[2])
       self[step[1]] = Held(store: held.store, item: try item(held.instance.export(held.store, step[3])))
