@@ -57,7 +57,8 @@ public class Func private constructor(given: Raw?, @get:JvmSynthetic internal va
      * into any number that holds them exactly, a [Val.F64] into an f32 by rounding.
      *
      * Fails with `Type` for a wrong number or type of arguments, `Range` for a number that does not fit, and `Trap`
-     * where the guest traps. Throws what a host function threw: whatever that is, and the very same object.
+     * where the guest traps. Throws what a host function threw: whatever that is, and the very same object; and
+     * [InterruptedException] where the thread is interrupted and the engine has [Config.epochInterruption].
      */
     public fun call(store: Store, arguments: List<Val>): List<Val> =
         overLane(store, arguments) ?: overSurface(store, arguments)

@@ -133,10 +133,11 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
     public fun asMemory(store: Store): Memory = Memory.of(core(store) { raw.asMemory(store.raw) })
 
     /**
-     * Wakes up to [count] threads, 0 or more, that wait at [address], and gives how many there were, as
+     * Wakes up to [count] threads, 0 or more, that wait at [address], or all of them, and gives how many there were, as
      * `memory.atomic.notify` does (threads proposal). The address is a multiple of 4.
      */
-    public fun notify(address: Long, count: Int): Int =
+    @JvmOverloads
+    public fun notify(address: Long, count: Int = Int.MAX_VALUE): Int =
         core { raw.notify(address, natural(count.toLong(), "the count").toUInt()) }.toInt()
 
     /**
