@@ -307,7 +307,7 @@ struct DocsTests {
   @Test func globalsAndTables() throws {
     let counter = try Global(store, GlobalType(.i32, mutable: true), 0)
     let count = try counter.get(store, as: Int.self)
-    let functions = try Table(store, TableType(.funcref, Limits(8)), Val.null)
+    let functions = try Table(store, TableType(.funcref, Limits(8)))
     #expect(try count == 0 && functions.size(store) == 8)
   }
 

@@ -84,7 +84,7 @@ public final class SharedMemory: Sendable {
   ///   - start: The offset of the first byte.
   /// - Throws: `bounds` past the end, and then nothing is written; `range` for a negative offset.
   @inlinable
-  public func write(_ data: some ContiguousBytes, at start: Int) throws(WasmtimeError) {
+  public func write(_ data: some ContiguousBytes, at start: Int = 0) throws(WasmtimeError) {
     try data.withUnsafeBytes { bytes in
       Result { () throws(WasmtimeError) in try copyIn(bytes, at: start) }
     }.get()

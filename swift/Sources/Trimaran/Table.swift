@@ -11,7 +11,7 @@ public final class Table: Sendable {
   /// Makes a table.
   ///
   /// ```swift
-  /// let functions = try Table(store, TableType(.funcref, Limits(8)), Val.null)
+  /// let functions = try Table(store, TableType(.funcref, Limits(8)))
   /// ```
   ///
   /// - Parameters:
@@ -20,7 +20,11 @@ public final class Table: Sendable {
   ///   - value: What each element is at first.
   /// - Throws: `range` where the type is impossible, `limit` where there is no room, and `type` for a value of another
   ///   type.
-  public init(_ store: Store, _ type: TableType, _ value: any ValConvertible) throws(WasmtimeError) {
+  public init(
+    _ store: Store,
+    _ type: TableType,
+    _ value: any ValConvertible = Val.null
+  ) throws(WasmtimeError) {
     let value = try value.val.core(store)
     core = try calling { try Core.Table(store: store.core, ty: type.core, init: value) }
     lane = Lane(core)
