@@ -14,11 +14,43 @@ mod sync {
     pub(super) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
     pub(super) use std::sync::{Condvar, Mutex, MutexGuard};
 
-    std::thread_local!(static TOKEN: u64 = const { 0 });
+    std::thread_local!(static TOKEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
 
-    /// A number that no other living thread has: the address of a thread-local. It is even, and not zero.
+    /// How many forks lie between the first process and this one, and which thread the last one left.
+    static FORKS: AtomicUsize = AtomicUsize::new(0);
+    static SURVIVOR: AtomicUsize = AtomicUsize::new(0);
+
+    /// Above the addresses of a process.
+    const FORKS_AT: u32 = usize::BITS - 8;
+
+    /// A number that no other living thread has: the address of a thread-local, and in its highest byte the fork after which
+    /// the thread began. It is even, and not zero.
+    #[inline]
     pub(crate) fn this_thread() -> usize {
-        TOKEN.with(|token| std::ptr::from_ref(token).addr())
+        TOKEN.with(|token| if token.get() == 0 { first(token) } else { token.get() })
+    }
+
+    #[cold]
+    fn first(token: &std::cell::Cell<usize>) -> usize {
+        let address = std::ptr::from_ref(token).addr() & !(0xff << FORKS_AT);
+        token.set(address | FORKS.load(Ordering::Relaxed) << FORKS_AT);
+        token.get()
+    }
+
+    /// This process is the child of a fork, and of its threads there is only this one.
+    pub(crate) fn after_fork() {
+        SURVIVOR.store(this_thread(), Ordering::Relaxed);
+        FORKS.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn forks() -> usize {
+        FORKS.load(Ordering::Relaxed)
+    }
+
+    /// Whether the thread of that number was left behind by a fork.
+    pub(crate) fn is_gone(thread: usize) -> bool {
+        let forks = FORKS.load(Ordering::Relaxed) & 0xff;
+        thread >> FORKS_AT != forks && thread != SURVIVOR.load(Ordering::Relaxed)
     }
 
     /// `std::cell::UnsafeCell` by loom's interface, where loom would look for races.
@@ -58,10 +90,23 @@ mod sync {
     pub(crate) fn this_thread() -> usize {
         TOKEN.with(|token| std::ptr::from_ref::<u64>(token).addr())
     }
+
+    pub(crate) fn after_fork() {}
+
+    pub(crate) fn forks() -> usize {
+        0
+    }
+
+    pub(crate) fn is_gone(_thread: usize) -> bool {
+        false
+    }
 }
 
-pub(crate) use sync::this_thread;
+use sync::is_gone;
 use sync::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, UnsafeCell, fence};
+// The tests of the gate alone have no use for some of these.
+#[allow(unused_imports)]
+pub(crate) use sync::{after_fork, forks, this_thread};
 
 /// What a gate can guard.
 pub(crate) trait Guarded {
@@ -96,6 +141,8 @@ pub(crate) enum Refused {
     Escaped,
     /// The thread that is inside has been in one host function for too long: it may wait for this very thread.
     Stuck,
+    /// The thread that is inside is not in this process, which was forked meanwhile.
+    Orphaned,
 }
 
 /// Names one host call for as long as it lasts.
@@ -166,6 +213,10 @@ struct State<T: Guarded> {
     lent: bool,
 }
 
+/// How long to wait for a thread that is in one host function, in milliseconds: it may wait for this one, which nobody can
+/// know.
+const PATIENCE: u64 = 30_000;
+
 /// Guards one root. See the head of this file.
 pub(crate) struct Gate<T: Guarded> {
     /// The token of the thread that is inside, with or without `AWAITED`, or `NOBODY`. One word, so that
@@ -173,8 +224,8 @@ pub(crate) struct Gate<T: Guarded> {
     owner: AtomicUsize,
     sleepers: Mutex<()>,
     turn: Condvar,
-    /// How long another thread may be in one host function while this one waits.
-    patience: Duration,
+    /// How long another thread may be in one host function while this one waits, in milliseconds.
+    patience: AtomicU64,
     /// Which host function runs, by one more than its pass; 0 is none. For those who wait.
     hosting: AtomicU64,
     condition: AtomicU8,
@@ -198,12 +249,12 @@ fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
 }
 
 impl<T: Guarded> Gate<T> {
-    pub(crate) fn new(root: T, pins: std::sync::Arc<Pins>, patience: Duration) -> Self {
+    pub(crate) fn new(root: T, pins: std::sync::Arc<Pins>) -> Self {
         Self {
             owner: AtomicUsize::new(NOBODY),
             sleepers: Mutex::new(()),
             turn: Condvar::new(),
-            patience,
+            patience: AtomicU64::new(PATIENCE),
             hosting: AtomicU64::new(0),
             condition: AtomicU8::new(OPEN),
             dropped: std::sync::Arc::new(DropQueue::new()),
@@ -211,6 +262,11 @@ impl<T: Guarded> Gate<T> {
             root: UnsafeCell::new(Some(root)),
             state: UnsafeCell::new(State { callers: Vec::new(), next_pass: 0, lent: false }),
         }
+    }
+
+    /// How long to wait for a thread that is in one host function, in milliseconds: at most what it was at first.
+    pub(crate) fn set_patience(&self, milliseconds: u64) {
+        self.patience.store(milliseconds.min(PATIENCE), Ordering::Relaxed);
     }
 
     /// Where values that belong inside are left when they are dropped outside.
@@ -383,18 +439,22 @@ impl<T: Guarded> Gate<T> {
         // Others may sleep as well: whoever has slept wakes the next one when it leaves.
         while !self.try_own(me | AWAITED) {
             let owner = self.owner.load(Ordering::Relaxed);
+            if owner != NOBODY && is_gone(owner & !AWAITED) {
+                return Err(Refused::Orphaned);
+            }
+            let patience = Duration::from_millis(self.patience.load(Ordering::Relaxed));
             let awaited = owner != NOBODY
                 && self.owner.compare_exchange(owner, owner | AWAITED, Ordering::Relaxed, Ordering::Relaxed).is_ok();
             // Whoever takes the word with the mark in it locks `sleepers` before it notifies: not before
             // this thread sleeps.
             if awaited {
-                let slept = self.turn.wait_timeout(sleepers, LOOK.min(self.patience));
+                let slept = self.turn.wait_timeout(sleepers, LOOK.min(patience));
                 sleepers = slept.unwrap_or_else(std::sync::PoisonError::into_inner).0;
             }
             let now = self.hosting.load(Ordering::Relaxed);
             if now == 0 || now != hosting {
                 (hosting, since) = (now, Instant::now());
-            } else if since.elapsed() >= self.patience {
+            } else if since.elapsed() >= patience {
                 // The word may have been for this thread: somebody else has to look.
                 self.turn.notify_one();
                 return Err(Refused::Stuck);

@@ -226,6 +226,10 @@ impl From<Refused> for WasmtimeError {
             },
             Refused::Reentered => Self::Busy { reason: "the store is in use by this very thread".to_owned() },
             Refused::Escaped => Self::Escaped,
+            Refused::Orphaned => Self::Busy {
+                reason: "a thread was in the store when this process was forked, and is not here: make a new store"
+                    .to_owned(),
+            },
             Refused::Stuck => Self::Busy {
                 reason:
                     "another thread has been in a host function of this store for too long: if that waits for this \

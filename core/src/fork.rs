@@ -1,17 +1,15 @@
 //! Children of a fork: they have none of the threads that the process had.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-static FORKS: AtomicU64 = AtomicU64::new(0);
+use crate::access;
 
 /// How many forks lie between the process that first asked and this one.
-pub(crate) fn generation() -> u64 {
-    FORKS.load(Ordering::Relaxed)
+pub(crate) fn generation() -> usize {
+    access::forks()
 }
 
 #[cfg(unix)]
 extern "C" fn count() {
-    FORKS.fetch_add(1, Ordering::Relaxed);
+    access::after_fork();
 }
 
 /// Counts the forks from now on.

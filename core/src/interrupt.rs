@@ -31,7 +31,7 @@ pub(crate) struct Epochs {
     /// Whether there is a thread that ticks.
     ticks: AtomicBool,
     /// In which process it is: a child has none.
-    generation: AtomicU64,
+    generation: AtomicUsize,
 }
 
 impl Epochs {
@@ -41,7 +41,7 @@ impl Epochs {
             moved: AtomicU64::new(0),
             running: AtomicUsize::new(0),
             ticks: AtomicBool::new(false),
-            generation: AtomicU64::new(fork::generation()),
+            generation: AtomicUsize::new(fork::generation()),
         })
     }
 

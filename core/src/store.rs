@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use std::time::Duration;
-
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::access::{DropQueue, Gate, Guarded, Inside, Pass, Turn, this_thread};
@@ -53,7 +51,7 @@ pub(crate) struct StoreId(u64);
 /// Holds instances and everything that they own: memories, tables, globals, functions.
 ///
 /// A store may be used from any thread, by one at a time: another thread waits for its turn, unless the first has been in
-/// one host function for 30 seconds, which may wait for it: then it fails with `Busy`. A host function may use the store
+/// one host function for 30 seconds, or for the store's timeout, which may wait for it: then it fails with `Busy`. A host function may use the store
 /// that it was called from, to any depth. Objects of one store do not work with another.
 /// Close a store to give its memory back at once.
 #[derive(uniffi::Object)]
@@ -82,10 +80,6 @@ const HOST_STACK: usize = 256 << 10;
 
 /// What has to be left of the thread's own stack for a host function, in bytes. A JVM wants most of it for its zones.
 const HOST_CALL: usize = 64 << 10;
-
-/// How long a thread waits for another one that is in a single host function. That one may wait for this thread, which
-/// nobody can know.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What stands behind the gate.
 pub(crate) struct Guest(wasmtime::Store<StoreData>);
@@ -121,7 +115,7 @@ impl Store {
         Ok(Arc::new_cyclic(|home| {
             store.data_mut().home = Weak::clone(home);
             let pins = store.data().growth.pins();
-            let (gate, waiting) = (Gate::new(Guest(store), pins, PATIENCE), Mutex::new(None));
+            let (gate, waiting) = (Gate::new(Guest(store), pins), Mutex::new(None));
             let (is_split, fuel_seen, host_call_fuel) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
             Self {
                 id,
@@ -189,6 +183,8 @@ impl Store {
     pub fn set_timeout(&self, milliseconds: Option<u64>) -> Result<()> {
         self.check_open()?;
         self.interrupts()?.set_timeout(milliseconds);
+        // Who waits for a guest that its host does not give back waits no longer than that.
+        self.gate.set_patience(milliseconds.unwrap_or(u64::MAX));
         Ok(())
     }
 

@@ -11,13 +11,9 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use loom::thread;
 use sample::{Caller, Late, Root, root};
-use std::time::Duration;
-
-/// Nobody gives up here.
-const LONG: Duration = Duration::from_secs(3600);
 
 fn gate(gone: &Arc<AtomicUsize>) -> Arc<Gate<Root>> {
-    Arc::new(Gate::new(Root::new(gone), Pins::new(), LONG))
+    Arc::new(Gate::new(Root::new(gone), Pins::new()))
 }
 
 fn model(body: impl Fn() + Sync + Send + 'static) {

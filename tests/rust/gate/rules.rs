@@ -16,9 +16,6 @@ use std::time::Duration;
 use access::{Gate, Inside, Pins, Refused};
 use sample::{Caller, Late, Root, root};
 
-/// Longer than any of these tests waits.
-const LONG: Duration = Duration::from_secs(60);
-
 fn counter() -> Arc<AtomicUsize> {
     Arc::new(AtomicUsize::new(0))
 }
@@ -39,14 +36,14 @@ fn nest(gate: &Gate<Root>, depth: usize) {
 
 #[test]
 fn a_host_function_enters_through_the_innermost_caller_to_any_depth() {
-    let gate = Gate::new(Root::new(&counter()), Pins::new(), LONG);
+    let gate = Gate::new(Root::new(&counter()), Pins::new());
     nest(&gate, 12);
     assert_eq!(gate.enter(|inside| root(inside).count), Ok(13));
 }
 
 #[test]
 fn entering_twice_without_a_host_function_is_refused_and_harmless() {
-    let gate = Gate::new(Root::new(&counter()), Pins::new(), LONG);
+    let gate = Gate::new(Root::new(&counter()), Pins::new());
     let inner = gate.enter(|_| gate.enter(|_| ())).unwrap();
     assert_eq!(inner, Err(Refused::Reentered));
     assert_eq!(gate.enter(|_| ()), Ok(()));
@@ -54,7 +51,7 @@ fn entering_twice_without_a_host_function_is_refused_and_harmless() {
 
 #[test]
 fn a_pass_is_good_for_its_call_only() {
-    let gate = Gate::new(Root::new(&counter()), Pins::new(), LONG);
+    let gate = Gate::new(Root::new(&counter()), Pins::new());
     let mut kept = None;
     gate.enter(|inside| {
         let mut caller = Caller(root(inside));
@@ -73,7 +70,7 @@ fn a_pass_is_good_for_its_call_only() {
 
 #[test]
 fn a_panic_inside_closes_the_gate_to_everybody() {
-    let gate = Gate::new(Root::new(&counter()), Pins::new(), LONG);
+    let gate = Gate::new(Root::new(&counter()), Pins::new());
     let panic = catch_unwind(AssertUnwindSafe(|| gate.enter(|_| panic!("expected in this test"))));
     assert!(panic.is_err());
     assert_eq!(gate.enter(|_| ()), Err(Refused::Poisoned));
@@ -89,7 +86,7 @@ fn entering_while_a_panic_of_something_else_unwinds_is_fine() {
             self.0.enter(|inside| root(inside).count += 1).unwrap();
         }
     }
-    let gate = Gate::new(Root::new(&counter()), Pins::new(), LONG);
+    let gate = Gate::new(Root::new(&counter()), Pins::new());
     let panic = catch_unwind(AssertUnwindSafe(|| {
         let _enters = Enters(&gate);
         panic!("expected in this test");
@@ -101,7 +98,7 @@ fn entering_while_a_panic_of_something_else_unwinds_is_fine() {
 #[test]
 fn close_inside_a_host_function_takes_effect_at_once_and_frees_at_the_end() {
     let gone = counter();
-    let gate = Gate::new(Root::new(&gone), Pins::new(), LONG);
+    let gate = Gate::new(Root::new(&gone), Pins::new());
     gate.enter(|inside| {
         let mut caller = Caller(root(inside));
         gate.publish(&mut caller, |pass| {
@@ -119,7 +116,7 @@ fn close_inside_a_host_function_takes_effect_at_once_and_frees_at_the_end() {
 #[test]
 fn close_waits_for_the_thread_that_is_inside() {
     let gone = counter();
-    let gate = Gate::new(Root::new(&gone), Pins::new(), LONG);
+    let gate = Gate::new(Root::new(&gone), Pins::new());
     let (inside_now, is_inside) = channel();
     let (go_on, may_go_on) = channel::<()>();
     let (gate, gone) = (&gate, &gone);
@@ -144,7 +141,7 @@ fn close_waits_for_the_thread_that_is_inside() {
 #[test]
 fn what_is_dropped_inside_a_callback_waits_for_the_next_entry() {
     let late = counter();
-    let gate = Gate::new(Root::new(&counter()), Pins::new(), LONG);
+    let gate = Gate::new(Root::new(&counter()), Pins::new());
     gate.enter(|inside| {
         let mut caller = Caller(root(inside));
         gate.publish(&mut caller, |_| {
@@ -158,7 +155,7 @@ fn what_is_dropped_inside_a_callback_waits_for_the_next_entry() {
 
 #[test]
 fn threads_count_together() {
-    let gate = Gate::new(Root::new(&counter()), Pins::new(), LONG);
+    let gate = Gate::new(Root::new(&counter()), Pins::new());
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
@@ -178,7 +175,7 @@ fn threads_count_together() {
 #[test]
 fn a_closed_gate_keeps_its_root_while_somebody_looks_at_it() {
     let gone = counter();
-    let gate = Gate::new(Root::new(&gone), Pins::new(), LONG);
+    let gate = Gate::new(Root::new(&gone), Pins::new());
     gate.enter(|_| {
         gate.pin();
         gate.pin();
@@ -195,7 +192,7 @@ fn a_closed_gate_keeps_its_root_while_somebody_looks_at_it() {
 #[test]
 fn the_last_pin_goes_inside_a_host_function_of_a_closed_gate() {
     let gone = counter();
-    let gate = Gate::new(Root::new(&gone), Pins::new(), LONG);
+    let gate = Gate::new(Root::new(&gone), Pins::new());
     gate.enter(|inside| {
         gate.pin();
         gate.publish(&mut Caller(root(inside)), |_| {
@@ -210,7 +207,8 @@ fn the_last_pin_goes_inside_a_host_function_of_a_closed_gate() {
 
 #[test]
 fn who_waits_for_a_host_function_that_waits_for_it_is_told_so() {
-    let gate = Gate::new(Root::new(&counter()), Pins::new(), Duration::from_millis(50));
+    let gate = Gate::new(Root::new(&counter()), Pins::new());
+    gate.set_patience(50);
     gate.enter(|inside| {
         let mut caller = Caller(root(inside));
         gate.publish(&mut caller, |_| {
@@ -229,7 +227,8 @@ fn who_waits_for_a_host_function_that_waits_for_it_is_told_so() {
 
 #[test]
 fn who_waits_for_one_host_function_after_another_goes_on_waiting() {
-    let gate = Gate::new(Root::new(&counter()), Pins::new(), Duration::from_millis(200));
+    let gate = Gate::new(Root::new(&counter()), Pins::new());
+    gate.set_patience(200);
     let (inside, waits) = channel();
     thread::scope(|scope| {
         let gate = &gate;

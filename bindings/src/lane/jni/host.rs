@@ -74,7 +74,7 @@ impl Drop for Held {
 static THROWN: Thrown<Held> = Thrown::nothing();
 
 /// What the JVM has thrown, under a number; nothing where it has not.
-fn keep_thrown(env: *mut JNIEnv) -> Result<()> {
+pub(super) fn keep_thrown(env: *mut JNIEnv) -> Result<()> {
     if !jni!(env, ExceptionCheck) {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use std::ptr::null_mut;
 use jni_sys::{JNIEnv, jclass, jlong, jmethodID, jobject};
 use trimaran::{Result, Store, WasmtimeError, Watch};
 
-use super::host::{Held, keep_exception};
+use super::host::{Held, keep_exception, keep_thrown};
 use super::{at, give};
 
 struct Interrupted {
@@ -28,12 +28,14 @@ impl Watch for Interrupted {
         let thread = self.thread.local(env);
         let is_interrupted = jni!(env, CallStaticBooleanMethodA, thread, self.interrupted, null_mut());
         jni!(env, DeleteLocalRef, thread);
+        keep_thrown(env)?;
         if !is_interrupted {
             return Ok(());
         }
         let class = self.exception.local(env);
         let exception = jni!(env, NewObjectA, class, self.make, null_mut());
         jni!(env, DeleteLocalRef, class);
+        keep_thrown(env)?;
         keep_exception(env, exception)
     }
 }
