@@ -53,6 +53,7 @@ kotlin: native
 swift: native
 	tools/setup-swift
 	tools/swift swift build --package-path examples/swift
+	tools/swift swift build --package-path examples/swift --product trimaran
 
 package: python kotlin swift
 

@@ -23,11 +23,11 @@ PROGRAMS = {
     "kotlin": ("java -jar trimaran.jar", lambda: ["java", "-jar", jar()]),
     "swift": (
         "trimaran",
-        lambda: [str(ROOT / "tools" / "swift"), str(ROOT / "swift" / ".build" / "debug" / "trimaran")],
+        lambda: [str(ROOT / "tools" / "swift"), str(ROOT / "examples" / "swift" / ".build" / "debug" / "trimaran")],
     ),
 }
 
-LOOP = "(module (memory 1) (func (export \"spin\") (loop (br 0))) (func (export \"_start\") unreachable))"
+LOOP = '(module (memory 1) (func (export "spin") (loop (br 0))) (func (export "_start") unreachable))'
 
 
 @pytest.fixture(params=PROGRAMS)
