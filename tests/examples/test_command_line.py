@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,8 +54,16 @@ def run(language: str, *arguments: str, stdin: str = "", env: dict[str, str] | N
 
 
 @pytest.fixture
-def loop(tmp_path: Path) -> str:
-    file = tmp_path / "loop.wat"
+def place() -> Iterator[Path]:
+    """A temporary directory in the checkout: Swift may run where there is no other."""
+    target = ROOT / "target"
+    with tempfile.TemporaryDirectory(dir=target) as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def loop(place: Path) -> str:
+    file = place / "loop.wat"
     file.write_text(LOOP)
     return str(file)
 
@@ -84,14 +94,25 @@ def test_a_function_by_name(language: str) -> None:
 
 
 def test_the_environment(language: str) -> None:
-    done = run(language, "run", "--env", "A=1", "--env", "SHARED", "--invoke", "env", WASI, env={"SHARED": "x y"})
-    assert done == (0, "A=1\nSHARED=x y\n0\n", "")
+    done = run(
+        language,
+        "run",
+        "--env",
+        "A=1",
+        "--env",
+        "TRIMARAN_SHARED",
+        "--invoke",
+        "env",
+        WASI,
+        env={"TRIMARAN_SHARED": "x y"},
+    )
+    assert done == (0, "A=1\nTRIMARAN_SHARED=x y\n0\n", "")
 
 
-def test_a_directory(language: str, tmp_path: Path) -> None:
-    assert run(language, "run", "--dir", f"{tmp_path}::/", "--invoke", "make_file", WASI) == (0, "0\n", "")
-    assert (tmp_path / "note.txt").read_text() == "note"
-    read_only = ("run", "--dir-read-only", f"{tmp_path}::/", "--invoke")
+def test_a_directory(language: str, place: Path) -> None:
+    assert run(language, "run", "--dir", f"{place}::/", "--invoke", "make_file", WASI) == (0, "0\n", "")
+    assert (place / "note.txt").read_text() == "note"
+    read_only = ("run", "--dir-read-only", f"{place}::/", "--invoke")
     assert run(language, *read_only, "show_file", WASI) == (0, "note0\n", "")
     assert run(language, *read_only, "make_file", WASI) == (0, "63\n", "")
 
