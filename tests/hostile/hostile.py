@@ -17,6 +17,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import trimaran
+from untrusted import run_stranger
+
 from trimaran import Config, Engine, Func, FuncType, Instance, Linker, Module, Store, Trap, ValType, WasiConfig
 
 Words = list[str]
@@ -456,6 +458,11 @@ def interrupt(_step: Step, of: str, milliseconds: str) -> None:
     threading.Timer(int(milliseconds) / 1000, things[of].interrupt_handle().interrupt).start()
 
 
+def stranger(_step: Step, path: str) -> str:
+    """Runs a program as `docs/untrusted.md` does, and gives its first line."""
+    return run_stranger(read(path)).split("\n")[0]
+
+
 def sleep(_step: Step, milliseconds: str) -> None:
     time.sleep(int(milliseconds) / 1000)
 
@@ -474,10 +481,9 @@ def in_pool(octets: bytes, name: str, arguments: list[int]) -> Any:
     return Instance(store, compiled).func(store, name)(store, *arguments)
 
 
-def handler(_step: Step, when: str, now: str) -> None:
+def handler(_step: Step) -> None:
     """The interpreter's own handlers of fatal signals."""
-    if when == now:
-        faulthandler.enable()
+    faulthandler.enable()
 
 
 OPS: dict[str, Callable[..., str | None]] = {
@@ -508,6 +514,7 @@ OPS: dict[str, Callable[..., str | None]] = {
     "fuel": fuel,
     "interrupt": interrupt,
     "sleep": sleep,
+    "stranger": stranger,
     "pool": pool,
     "handler": handler,
 }

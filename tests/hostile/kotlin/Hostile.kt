@@ -165,6 +165,7 @@ private fun perform(step: Step): Any? =
         "close" -> thing<AutoCloseable>(step[1]).close()
         "drop" -> things.remove(step[1])
         "collect" -> resident()
+        "stranger" -> runStranger(File(step[1]).readBytes()).lines().first()
         "sleep" -> Thread.sleep(step.number(1))
         "timeout" -> thing<Store>(step[1]).setTimeout(step[2].toLongOrNull()?.let(Duration::ofMillis))
         "interrupt" -> interrupt(thing(step[1]), step.number(2))

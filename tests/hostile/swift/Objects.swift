@@ -58,6 +58,7 @@ extension Program {
       let module: Module = try thing(step[2])
       self[step[1]] = step[3] == "pack" ? try module.pack() : try module.serialize()
     case "load": self[step[1]] = try Module(thing(step[2]), deserialize: thing(step[3], as: Data.self))
+    case "stranger": return String(try runStranger(bytes(step[1])).prefix { $0 != "\n" })
     case "damage": return try damage(step)
     default: return try use(step, thing(step[1]))
     }

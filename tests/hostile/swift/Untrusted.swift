@@ -1,0 +1,17 @@
+import Foundation
+import Trimaran
+
+/// Runs a WASI program that nobody vouches for, for a second at most, and gives what it printed.
+func runStranger(_ program: Data) throws -> String {
+  let engine = try Engine.shared(for: .untrusted)
+  let output = try OutputPipe(capacity: 64 * 1024)
+  try engine.withStore { store in
+    try store.setLimits(.untrusted)
+    try store.setTimeout(.seconds(1))
+    try store.setWasi { $0.stdout = .pipe(output) }
+    let linker = try Linker(engine)
+    try linker.defineWasi()
+    try linker.instantiate(store, Module(engine, program)).function(store, "_start").call(store, [])
+  }
+  return try output.text
+}

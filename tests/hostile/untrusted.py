@@ -1,0 +1,18 @@
+from trimaran import Config, Engine, Linker, Module, OutputPipe, Store, StoreLimits, WasiConfig
+
+ENGINE = Engine(Config.untrusted())
+
+
+def run_stranger(program: bytes) -> str:
+    """Runs a WASI program that nobody vouches for, for a second at most, and gives what it printed."""
+    output = OutputPipe(capacity=64 * 1024)
+    wasi = WasiConfig()
+    wasi.stdout_pipe = output
+    with Store(ENGINE) as store:
+        store.set_limits(StoreLimits.untrusted())
+        store.set_timeout(1.0)
+        store.set_wasi(wasi)
+        linker = Linker(ENGINE)
+        linker.define_wasi()
+        linker.instantiate(store, Module(ENGINE, program)).func(store, "_start")(store)
+    return output.contents().decode(errors="replace")
