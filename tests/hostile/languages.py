@@ -18,7 +18,7 @@ class Language(ABC):
 
     name: str
 
-    def build(self) -> None:
+    def build(self) -> None:  # noqa: B027
         """Builds the program, which is quick where nothing has changed."""
 
     @abstractmethod

@@ -155,7 +155,9 @@ def types(count: int) -> bytes:
 
 def group(count: int) -> bytes:
     """Types that are recursive together: each refers to the next."""
-    struct = [b"\x5f\x01\x63" + leb((place + 1) % count if (place + 1) % count < 64 else 0) + b"\0" for place in range(count)]
+    struct = [
+        b"\x5f\x01\x63" + leb((place + 1) % count if (place + 1) % count < 64 else 0) + b"\0" for place in range(count)
+    ]
     return module(section(TYPE, leb(1) + b"\x4e" + vector(struct)))
 
 

@@ -207,7 +207,7 @@ extension Program {
   /// Calls a guest's function with paths, which it finds at 1024 and 8192.
   private func path(_ step: Step, _ store: Store, _ instance: Instance) throws -> String {
     let lengths = try zip(step.words.dropFirst(3), [1024, 8192]).map { (text, place) -> Val in
-      let long = text.hasPrefix("long:") ? String(repeating: "x", count: Int(text.dropFirst(5))!) : nil
+      let long = text.hasPrefix("long:") ? String(repeating: "x", count: Int(text.dropFirst(5)) ?? 0) : nil
       let bytes = Data((long ?? text.removingPercentEncoding ?? text).utf8)
       try instance.memory(store, "memory").write(store, bytes, at: place)
       return .i32(Int32(bytes.count))

@@ -100,7 +100,7 @@ final class Program: @unchecked Sendable {
     var text = [CChar](repeating: 0, count: 256)
     guard fgets(&text, 256, file) != nil else { return 0 }
     let line = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    return Int(line.split(separator: " ")[1])! * 4096 >> 20
+    return (Int(line.split(separator: " ")[1]) ?? 0) * 4096 >> 20
   }
 
   /// Repeats; the second half must not take more memory than the first one left.

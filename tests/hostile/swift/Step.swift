@@ -17,7 +17,7 @@ final class Step: @unchecked Sendable {
 
   subscript(place: Int) -> String { words[place] }
 
-  func int(_ place: Int) -> Int { Int(words[place])! }
+  func int(_ place: Int) -> Int { Int(words[place]) ?? 0 }
 
   /// The steps of a case. `end` closes a block.
   static func parse(_ text: String) -> [Step] {
@@ -31,7 +31,7 @@ final class Step: @unchecked Sendable {
         continue
       }
       let step = Step(index + 1, words)
-      open.last!.inside.append(step)
+      open.last?.inside.append(step)
       if blocks.contains(op) { open.append(step) }
     }
     return root.inside
@@ -70,7 +70,7 @@ struct Randoms {
 
 extension String {
   /// A number, also one of KiB.
-  var size: UInt64 { hasSuffix("K") ? UInt64(dropLast())! * 1024 : UInt64(self)! }
+  var size: UInt64 { hasSuffix("K") ? (UInt64(dropLast()) ?? 0) * 1024 : UInt64(self) ?? 0 }
 
   /// The two sides of `=`.
   var pair: (String, String) {
