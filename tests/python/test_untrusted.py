@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
 import pytest
 
-from trimaran import _bindings
-
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "untrusted.md").read_text(encoding="utf-8")
+# A setting of a `Config` can be set, and not be read.
+CORE = importlib.import_module("trimaran._bindings")
 UNITS = {"KiB": 1 << 10, "MiB": 1 << 20}
-LIMITS = _bindings.untrusted_limits()
-MODULE = _bindings.untrusted_config().module_limits
+LIMITS = CORE.untrusted_limits()
+MODULE = CORE.untrusted_config().module_limits
 
 
 def figure(name: str) -> int:
