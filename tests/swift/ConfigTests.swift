@@ -106,7 +106,13 @@ struct ConfigTests {
     config.maxWasmStack = 256 << 10
     config.wasmTailCall = true
     config.craneliftFlags = [CraneliftFlag("enable_verifier", "false")]
-    config.allocation = .pooling(PoolingConfig { $0.totalCoreInstances = 3 })
+    // A thousand memories of 4 GiB each are more addresses than ThreadSanitizer leaves.
+    config.allocation = .pooling(
+      PoolingConfig {
+        $0.totalCoreInstances = 3
+        $0.totalMemories = 3
+      }
+    )
     #expect(try Engine(config).config == config)
     config.allocation = .onDemand
     #expect(try Engine(config).config == config)
