@@ -101,6 +101,14 @@ impl Engine {
     }
 }
 
+/// Fails with `WrongEngine` unless both are the same engine; `what` does not fit.
+pub(crate) fn check_same(one: &wasmtime::Engine, other: &wasmtime::Engine, what: &str) -> Result<()> {
+    if wasmtime::Engine::same(one, other) {
+        return Ok(());
+    }
+    Err(WasmtimeError::WrongEngine { what: what.to_owned() })
+}
+
 impl Engine {
     /// What guests may use of a stack, in bytes.
     pub(crate) fn guest_stack(&self) -> usize {

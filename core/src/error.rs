@@ -193,6 +193,11 @@ impl WasmtimeError {
         Self::Limit { reason: reason.into() }
     }
 
+    /// What wasmtime has no room for.
+    pub(crate) fn no_room(error: wasmtime::Error) -> Self {
+        Self::limit(chain(&error))
+    }
+
     /// Translates what came out of a guest: a trap, an exit, or an error that a host function gave.
     /// Whatever else it is becomes what `otherwise` makes of the sentence.
     pub(crate) fn from_guest(error: wasmtime::Error, otherwise: impl FnOnce(String) -> Self) -> Self {

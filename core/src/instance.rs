@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use wasmtime::StoreContextMut;
 
+use crate::engine::check_same;
 use crate::externs::type_of;
 use crate::module::import_type;
 use crate::store::{StoreData, StoreId};
@@ -25,9 +26,7 @@ impl Instance {
     #[uniffi::constructor]
     pub fn new(store: &Store, module: &Module, imports: Vec<Extern>) -> Result<Arc<Self>> {
         let module = module.get()?;
-        if !wasmtime::Engine::same(module.engine(), store.engine()) {
-            return Err(WasmtimeError::WrongEngine { what: "module".to_owned() });
-        }
+        check_same(module.engine(), store.engine(), "module")?;
         let wanted: Vec<_> = module.imports().map(|import| import_type(&import)).collect();
         check_count(&wanted, imports.len())?;
         let given: Vec<_> = imports.iter().map(|item| item.to_wasmtime(store)).collect::<Result<_>>()?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::closable::Closable;
+use crate::engine::check_same;
 use crate::host::HostDefinition;
 use crate::store::{StoreData, StoreId};
 use crate::{Func, Instance, Result, Store, WasmtimeError};
@@ -58,9 +59,7 @@ impl InstancePre {
     /// What is to be instantiated, if it fits the store.
     fn ready(&self, store: &Store) -> Result<wasmtime::InstancePre<StoreData>> {
         let ready = self.inner.get()?;
-        if !wasmtime::Engine::same(ready.module().engine(), store.engine()) {
-            return Err(WasmtimeError::WrongEngine { what: "store".to_owned() });
-        }
+        check_same(ready.module().engine(), store.engine(), "store")?;
         self.owners.iter().try_for_each(|owner| store.check_owner(*owner, "item of the linker"))?;
         store.check_open()?;
         Ok(ready)

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use wasmtime::{AsContextMut, StoreContextMut};
 
+use crate::engine::check_same;
 use crate::host::HostDefinition;
-use crate::instance::{link, missing};
+use crate::instance::link;
 use crate::module::import_type;
 use crate::store::StoreData;
 use crate::{
@@ -101,7 +102,7 @@ impl Linker {
     /// Fails as `define` and `instantiate` do.
     pub fn define_module(&self, store: &Store, name: &str, module: &Module) -> Result<()> {
         self.check_store(store)?;
-        let raw = module.get()?;
+        let raw = self.module(module)?;
         let exports = |name: &str| raw.get_export(name).is_some();
         match (exports("_start"), exports("_initialize")) {
             (true, false) => self.define_command(store, name, &raw),
@@ -265,18 +266,13 @@ impl Linker {
     }
 
     fn check_store(&self, store: &Store) -> Result<()> {
-        if wasmtime::Engine::same(&self.engine.get()?, store.engine()) {
-            return Ok(());
-        }
-        Err(WasmtimeError::WrongEngine { what: "store".to_owned() })
+        check_same(&self.engine.get()?, store.engine(), "store")
     }
 
     fn module(&self, module: &Module) -> Result<wasmtime::Module> {
         let module = module.get()?;
-        if wasmtime::Engine::same(&self.engine.get()?, module.engine()) {
-            return Ok(module);
-        }
-        Err(WasmtimeError::WrongEngine { what: "module".to_owned() })
+        check_same(&self.engine.get()?, module.engine(), "module")?;
+        Ok(module)
     }
 
     fn check_free<'a>(&self, module: &str, names: impl Iterator<Item = &'a str>) -> Result<()> {
@@ -300,9 +296,6 @@ impl Linker {
 
     /// A module with a new instance for every call. None is made now, so that no guest runs while the items are held.
     fn define_command(&self, store: &Store, name: &str, module: &wasmtime::Module) -> Result<()> {
-        if !wasmtime::Engine::same(&self.engine.get()?, module.engine()) {
-            return Err(WasmtimeError::WrongEngine { what: "module".to_owned() });
-        }
         store.enter(|mut context| {
             let mut items = self.open()?;
             items.definitions.check_imports(module, Some(store))?;
@@ -352,20 +345,4 @@ fn explain(
         imports.iter().map(|import| linker.try_get_by_import(&mut *context, import).ok().flatten()).collect();
     let wanted: Vec<_> = imports.iter().map(import_type).collect();
     link(error, &wanted, |index| given.get(index)?.as_ref(), context)
-}
-
-impl Definitions {
-    /// Fails with `Link`, which names all imports of the module that are not defined, and with `WrongStore`.
-    fn check_imports(&self, module: &wasmtime::Module, store: Option<&Store>) -> Result<()> {
-        let unknown: Vec<_> = module
-            .imports()
-            .filter(|import| !self.knows(import.module(), import.name()))
-            .map(|import| import_type(&import))
-            .collect();
-        if !unknown.is_empty() {
-            return Err(missing(&unknown, "not defined in the linker"));
-        }
-        let Some(store) = store else { return Ok(()) };
-        module.imports().try_for_each(|import| self.find(store, import.module(), import.name()).map(|_| ()))
-    }
 }

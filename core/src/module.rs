@@ -53,7 +53,7 @@ impl Module {
 
     /// The compiled module as bytes, to keep it and to load it without compiling.
     pub fn serialize(&self) -> Result<Vec<u8>> {
-        let code = self.get()?.serialize().map_err(|error| WasmtimeError::limit(chain(&error)))?;
+        let code = self.get()?.serialize().map_err(WasmtimeError::no_room)?;
         Ok(artifact::seal(code))
     }
 

@@ -35,7 +35,7 @@ impl Reference {
             let mut scope = RootScope::new(context);
             let mut context = scope.as_context_mut();
             let made = ExternRef::new(&mut context, object).and_then(|value| value.to_owned_rooted(&mut context));
-            let root = made.map_err(|error| WasmtimeError::limit(crate::error::chain(&error)))?;
+            let root = made.map_err(WasmtimeError::no_room)?;
             Ok(Self::new(store, Root::Extern(root)))
         })
     }
@@ -45,7 +45,7 @@ impl Reference {
         store.check_owner(self.owner, "reference")?;
         let Some(Root::Extern(root)) = &self.root else { return Ok(None) };
         store.enter(|context| {
-            let data = root.data(&context).map_err(|error| WasmtimeError::limit(crate::error::chain(&error)))?;
+            let data = root.data(&context).map_err(WasmtimeError::no_room)?;
             Ok(data.and_then(|data| data.downcast_ref::<HostObject>()).map(Arc::clone))
         })
     }
@@ -97,7 +97,7 @@ impl Reference {
                 (Some(Root::Exn(a)), Some(Root::Exn(b))) => wasmtime::Rooted::ref_eq(&context, a, b),
                 _ => Ok(false),
             };
-            same.map_err(|error| WasmtimeError::limit(crate::error::chain(&error)))
+            same.map_err(WasmtimeError::no_room)
         })
     }
 
@@ -111,7 +111,7 @@ impl Reference {
             let mut scope = RootScope::new(context);
             let mut context = scope.as_context_mut();
             let made = AnyRef::from_i31(&mut context, value).to_owned_rooted(&mut context);
-            Ok(Self::new(store, Root::Any(made.map_err(lost)?)))
+            Ok(Self::new(store, Root::Any(made.map_err(WasmtimeError::no_room)?)))
         })
     }
 
@@ -119,7 +119,7 @@ impl Reference {
     pub fn i31(&self, store: &Store) -> Result<Option<i32>> {
         self.look(store, |value, context| match value {
             wasmtime::Val::AnyRef(Some(value)) => {
-                Ok(value.as_i31(&context).map_err(lost)?.map(|value| value.get_i32()))
+                Ok(value.as_i31(&context).map_err(WasmtimeError::no_room)?.map(|value| value.get_i32()))
             }
             _ => Ok(None),
         })
@@ -128,7 +128,7 @@ impl Reference {
     /// The type of the value itself.
     pub fn r#type(&self, store: &Store) -> Result<RefType> {
         self.look(store, |value, context| {
-            let wasmtime::ValType::Ref(ty) = value.ty(&context).map_err(lost)? else {
+            let wasmtime::ValType::Ref(ty) = value.ty(&context).map_err(WasmtimeError::no_room)? else {
                 let reason = "a reference without a reference type".to_owned();
                 return Err(WasmtimeError::Unexpected { reason });
             };
@@ -139,7 +139,7 @@ impl Reference {
     /// Whether the value is of a type. Fails with `Unsupported` for a type of a module.
     pub fn matches(&self, store: &Store, ty: RefType) -> Result<bool> {
         let ty = wasmtime::ValType::Ref(ty.to_wasmtime()?);
-        self.look(store, |value, context| value.matches_ty(&context, &ty).map_err(lost))
+        self.look(store, |value, context| value.matches_ty(&context, &ty).map_err(WasmtimeError::no_room))
     }
 
     /// The fields of a struct, the elements of an array, or what an exception carries. Fails with `Type` for anything
@@ -148,15 +148,17 @@ impl Reference {
         self.look(store, |value, mut context| {
             let fields: Option<Vec<_>> = match value {
                 wasmtime::Val::AnyRef(Some(value)) => {
-                    if let Some(found) = value.as_struct(&context).map_err(lost)? {
-                        Some(found.fields(&mut context).map_err(lost)?.collect())
-                    } else if let Some(found) = value.as_array(&context).map_err(lost)? {
-                        Some(found.elems(&mut context).map_err(lost)?.collect())
+                    if let Some(found) = value.as_struct(&context).map_err(WasmtimeError::no_room)? {
+                        Some(found.fields(&mut context).map_err(WasmtimeError::no_room)?.collect())
+                    } else if let Some(found) = value.as_array(&context).map_err(WasmtimeError::no_room)? {
+                        Some(found.elems(&mut context).map_err(WasmtimeError::no_room)?.collect())
                     } else {
                         None
                     }
                 }
-                wasmtime::Val::ExnRef(Some(value)) => Some(value.fields(&mut context).map_err(lost)?.collect()),
+                wasmtime::Val::ExnRef(Some(value)) => {
+                    Some(value.fields(&mut context).map_err(WasmtimeError::no_room)?.collect())
+                }
                 _ => None,
             };
             let fields = fields.ok_or_else(|| {
@@ -169,7 +171,9 @@ impl Reference {
     /// The tag of an exception; none for any other value.
     pub fn tag(&self, store: &Store) -> Result<Option<Arc<Tag>>> {
         self.look(store, |value, mut context| match value {
-            wasmtime::Val::ExnRef(Some(value)) => Ok(Some(Tag::new(store, value.tag(&mut context).map_err(lost)?))),
+            wasmtime::Val::ExnRef(Some(value)) => {
+                Ok(Some(Tag::new(store, value.tag(&mut context).map_err(WasmtimeError::no_room)?)))
+            }
             _ => Ok(None),
         })
     }
@@ -183,10 +187,6 @@ impl Reference {
             None => return Err(WasmtimeError::Closed { what: "reference".to_owned() }),
         })
     }
-}
-
-fn lost(error: wasmtime::Error) -> WasmtimeError {
-    WasmtimeError::limit(crate::error::chain(&error))
 }
 
 impl Drop for Reference {

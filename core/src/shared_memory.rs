@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::bytes::Bytes;
 use crate::closable::Closable;
+use crate::engine::check_same;
 use crate::error::{chain, natural};
 use crate::memory::{grow_shared, view_shared};
 use crate::{Engine, Memory, MemoryType, Result, Store, View, WasmtimeError};
@@ -171,9 +172,7 @@ impl SharedMemory {
 
     pub(crate) fn get_for(&self, store: &Store) -> Result<wasmtime::SharedMemory> {
         store.check_open()?;
-        if !wasmtime::Engine::same(&self.engine, store.engine()) {
-            return Err(WasmtimeError::WrongEngine { what: "shared memory".to_owned() });
-        }
+        check_same(&self.engine, store.engine(), "shared memory")?;
         self.inner.get()
     }
 }

@@ -34,8 +34,7 @@ impl StoreData {
 
     /// A store that is looked at and thrown away.
     pub(crate) fn scratch(engine: &wasmtime::Engine) -> Result<wasmtime::Store<Self>> {
-        wasmtime::Store::try_new(engine, Self::new(u64::MAX))
-            .map_err(|error| WasmtimeError::limit(crate::error::chain(&error)))
+        wasmtime::Store::try_new(engine, Self::new(u64::MAX)).map_err(WasmtimeError::no_room)
     }
 
     /// What guests get of WASI.
@@ -51,8 +50,8 @@ pub(crate) struct StoreId(u64);
 /// Holds instances and everything that they own: memories, tables, globals, functions.
 ///
 /// A store may be used from any thread, by one at a time: another thread waits for its turn, unless the first has been in
-/// one host function for 30 seconds, or for the store's timeout, which may wait for it: then it fails with `Busy`. A host function may use the store
-/// that it was called from, to any depth. Objects of one store do not work with another.
+/// one host function for 30 seconds, or for the store's timeout, which may wait for it: then it fails with `Busy`. A host
+/// function may use the store that it was called from, to any depth. Objects of one store do not work with another.
 /// Close a store to give its memory back at once.
 #[derive(uniffi::Object)]
 pub struct Store {
@@ -104,8 +103,7 @@ impl Store {
         let counts_fuel = engine.counts_fuel();
         let interrupts = engine.epochs().map(Interrupts::new);
         let engine = engine.get()?;
-        let mut store = wasmtime::Store::try_new(&engine, StoreData::new(reserved))
-            .map_err(|error| WasmtimeError::limit(crate::error::chain(&error)))?;
+        let mut store = wasmtime::Store::try_new(&engine, StoreData::new(reserved)).map_err(WasmtimeError::no_room)?;
         store.limiter(|data| &mut data.growth);
         if let Some(interrupts) = &interrupts {
             let interrupts = Arc::clone(interrupts);
@@ -226,7 +224,7 @@ impl Store {
 
     /// Collects garbage now: references that nobody holds any more.
     pub fn gc(&self) -> Result<()> {
-        self.enter(|mut context| context.gc(None).map_err(|error| WasmtimeError::limit(crate::error::chain(&error))))
+        self.enter(|mut context| context.gc(None).map_err(WasmtimeError::no_room))
     }
 
     /// What the instance that made a host call exports under `name`; none where it exports nothing of that name, or the

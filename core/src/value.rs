@@ -138,7 +138,6 @@ impl Val {
         store: &Store,
         context: &mut StoreContextMut<'_, StoreData>,
     ) -> Result<Self> {
-        let lost = |error: wasmtime::Error| WasmtimeError::limit(crate::error::chain(&error));
         Ok(match value {
             wasmtime::Val::I32(value) => Self::I32 { value: *value },
             wasmtime::Val::I64(value) => Self::I64 { value: *value },
@@ -154,15 +153,15 @@ impl Val {
             wasmtime::Val::ExnRef(None) => Self::ExnRef { value: None },
             wasmtime::Val::ContRef(None) => Self::Null,
             wasmtime::Val::ExternRef(Some(value)) => {
-                let root = value.to_owned_rooted(context).map_err(lost)?;
+                let root = value.to_owned_rooted(context).map_err(WasmtimeError::no_room)?;
                 Self::ExternRef { value: Some(Reference::new(store, Root::Extern(root))) }
             }
             wasmtime::Val::AnyRef(Some(value)) => {
-                let root = value.to_owned_rooted(context).map_err(lost)?;
+                let root = value.to_owned_rooted(context).map_err(WasmtimeError::no_room)?;
                 Self::AnyRef { value: Some(Reference::new(store, Root::Any(root))) }
             }
             wasmtime::Val::ExnRef(Some(value)) => {
-                let root = value.to_owned_rooted(context).map_err(lost)?;
+                let root = value.to_owned_rooted(context).map_err(WasmtimeError::no_room)?;
                 Self::ExnRef { value: Some(Reference::new(store, Root::Exn(root))) }
             }
             wasmtime::Val::ContRef(Some(_)) => {

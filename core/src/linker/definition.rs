@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::host::HostDefinition;
+use crate::instance::missing;
+use crate::module::import_type;
 use crate::store::StoreId;
 use crate::{Result, Store, WasmtimeError};
 
@@ -47,7 +49,7 @@ impl Definitions {
         self.items.get(module)?.get(name)
     }
 
-    pub(super) fn knows(&self, module: &str, name: &str) -> bool {
+    fn knows(&self, module: &str, name: &str) -> bool {
         self.get(module, name).is_some()
     }
 
@@ -86,6 +88,20 @@ impl Definitions {
         };
         let default = ["", "_start"].into_iter().find(|name| items.contains_key(*name));
         default.map_or(Ok(()), |name| self.find(store, module, name))
+    }
+
+    /// Fails with `Link`, which names all imports of the module that are not defined, and with `WrongStore`.
+    pub(super) fn check_imports(&self, module: &wasmtime::Module, store: Option<&Store>) -> Result<()> {
+        let unknown: Vec<_> = module
+            .imports()
+            .filter(|import| !self.knows(import.module(), import.name()))
+            .map(|import| import_type(&import))
+            .collect();
+        if !unknown.is_empty() {
+            return Err(missing(&unknown, "not defined in the linker"));
+        }
+        let Some(store) = store else { return Ok(()) };
+        module.imports().try_for_each(|import| self.find(store, import.module(), import.name()))
     }
 
     /// The names of the module's imports that are not defined and whose type is asked for, each once.
