@@ -36,6 +36,8 @@ class Case:
         self._objects: dict[str, object] = {}
         self._hosts: dict[str, HostObject] = {}
         self.callers = Callers()
+        # The errors that steps really ended with, in their order.
+        self.variants: list[str] = []
         # What is cleaned up after the case.
         self.ending = ExitStack()
 
@@ -49,6 +51,8 @@ class Case:
             outcome = self._run(step)
         except (WasmtimeError, Thrown) as found:
             outcome = found
+        if isinstance(outcome, WasmtimeError):
+            self.variants.append(outcome.variant)
         step.check_all_used()
         if isinstance(outcome, (WasmtimeError, Thrown)):
             self._check_error(outcome, error)

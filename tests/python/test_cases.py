@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -18,36 +22,61 @@ CASES = ROOT / "tests" / "cases"
 SKIPPED: dict[str, str] = {}
 
 
-def cases() -> list[pytest.ParameterSet]:
+@dataclass(frozen=True)
+class SharedCase:
+    """A case, and why it is not run here, if it is not."""
+
+    name: str
+    steps: list[dict[str, Json]]
+    skipped: str | None
+
+
+def cases() -> list[SharedCase]:
     return [
-        parameter(path, case) for path in sorted(CASES.glob("*.json")) for case in json.loads(path.read_text())["cases"]
+        read_case(path, case) for path in sorted(CASES.glob("*.json")) for case in json.loads(path.read_text())["cases"]
     ]
 
 
-def parameter(path: Path, case: dict[str, Json]) -> pytest.ParameterSet:
+def read_case(path: Path, case: dict[str, Json]) -> SharedCase:
     unknown = case.keys() - {"id", "needs", "steps"}
     name, needs = f"{path.stem}/{case['id']}", case.get("needs")
     assert not unknown and needs in (None, "threads"), f"{name}: unknown field or need"
-    skips = (
-        [SKIPPED[name]] if name in SKIPPED else ["the interpreter has no threads"] if needs and IS_INTERPRETER else []
-    )
-    return pytest.param(case["steps"], id=name, marks=[pytest.mark.skip(reason=reason) for reason in skips])
+    reason = "the interpreter has no threads" if needs and IS_INTERPRETER else None
+    return SharedCase(name, case["steps"], SKIPPED.get(name, reason))
 
 
-@pytest.mark.parametrize("steps", cases())
-def test_case(steps: list[dict[str, Json]]) -> None:
+@pytest.fixture(scope="module")
+def results() -> Iterator[TextIO]:
+    """Where the outcomes go, if anybody wants them."""
+    with Path(os.environ.get("TRIMARAN_CASE_RESULTS", os.devnull)).open("w", encoding="utf-8") as file:
+        yield file
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+def test_case(case: SharedCase, results: TextIO) -> None:
     world = World()
-    with world.ending:
-        for number, step in enumerate(steps, 1):
-            try:
-                world.step(step)
-            except Problem as problem:
-                pytest.fail(f"step {number}, {json.dumps(step)}: {problem}", pytrace=False)
+    outcome = "skip" if case.skipped else "fail"
+    try:
+        if case.skipped:
+            pytest.skip(case.skipped)
+        with world.ending:
+            run(world, case.steps)
+        outcome = "pass"
+    finally:
+        results.write(f"{case.name}\t{outcome}\t{','.join(world.variants)}\n")
+
+
+def run(world: World, steps: list[dict[str, Json]]) -> None:
+    for number, step in enumerate(steps, 1):
+        try:
+            world.step(step)
+        except Problem as problem:
+            pytest.fail(f"step {number}, {json.dumps(step)}: {problem}", pytrace=False)
 
 
 def test_there_are_cases() -> None:
     assert len(cases()) >= 240
-    assert not set(SKIPPED) - {str(case.id) for case in cases()}, "a case that is skipped has another name now"
+    assert not set(SKIPPED) - {case.name for case in cases()}, "a case that is skipped has another name now"
 
 
 @pytest.mark.parametrize(
