@@ -10,10 +10,13 @@ import kotlinx.serialization.json.jsonPrimitive
 import org.junit.jupiter.api.Assumptions.assumeFalse
 import org.junit.jupiter.api.DynamicTest
 import org.junit.jupiter.api.TestFactory
+import org.opentest4j.TestAbortedException
 import java.nio.file.Path
+import kotlin.io.path.appendText
 import kotlin.io.path.listDirectoryEntries
 import kotlin.io.path.nameWithoutExtension
 import kotlin.io.path.readText
+import kotlin.io.path.writeText
 
 /** The cases that Kotlin cannot express, each with its reason. */
 private val skipped =
@@ -21,12 +24,15 @@ private val skipped =
 
 /** The shared cases of `tests/cases`. Their README has the vocabulary. */
 class CasesTest {
+    private val results = System.getenv("TRIMARAN_CASE_RESULTS")?.let(Path::of)
+
     @TestFactory
     fun cases(): List<DynamicTest> {
         val tests = root.resolve("tests/cases").listDirectoryEntries("*.json").sorted().flatMap(::cases)
         val names = tests.map { it.displayName }
         check(names.distinct().size == names.size) { "an id is used twice" }
         check(names.containsAll(skipped.keys)) { "a case is skipped that is not there" }
+        results?.writeText("")
         return tests
     }
 
@@ -40,14 +46,32 @@ class CasesTest {
         val needs = case["needs"]?.jsonPrimitive?.content
         check(needs in setOf(null, "threads") && (case.keys - setOf("id", "needs", "steps")).isEmpty()) { name }
         return DynamicTest.dynamicTest(name) {
-            assumeFalse(name in skipped) { skipped[name] }
-            if (needs != null) needsThreads()
-            run(case.getValue("steps").jsonArray)
+            World().use { world ->
+                val outcome =
+                    runCatching {
+                        assumeFalse(name in skipped) { skipped[name] }
+                        if (needs != null) needsThreads()
+                        run(world, case.getValue("steps").jsonArray)
+                    }
+                note(name, outcome, world.variants)
+                outcome.getOrThrow()
+            }
         }
     }
 
-    private fun run(steps: JsonArray): Unit =
-        World().use { world -> steps.forEachIndexed { index, step -> explain(index, step) { world.step(step) } } }
+    private fun run(world: World, steps: JsonArray): Unit =
+        steps.forEachIndexed { index, step -> explain(index, step) { world.step(step) } }
+
+    /** Writes down how a case ended, for the comparison of the languages. */
+    private fun note(name: String, outcome: Result<Unit>, variants: List<String>) {
+        val word =
+            when (outcome.exceptionOrNull()) {
+                null -> "pass"
+                is TestAbortedException -> "skip"
+                else -> "fail"
+            }
+        results?.appendText("$name\t$word\t${variants.joinToString(",")}\n")
+    }
 
     private fun explain(index: Int, step: JsonElement, work: () -> Unit) {
         try {

@@ -69,6 +69,9 @@ class World : AutoCloseable {
 
     private val hosts = mutableMapOf<String, Any>()
 
+    /** The variants of the errors that steps have ended with, in their order, expected or not. */
+    val variants = mutableListOf<String>()
+
     /** What a host function throws under this name. */
     private val thrown = mutableMapOf<String, Throwable>()
 
@@ -92,6 +95,7 @@ class World : AutoCloseable {
         val outcome = runCatching { run(step) }
         step.allUsed()
         val failure = outcome.exceptionOrNull()
+        if (failure is WasmtimeException) variants += failure.javaClass.simpleName
         val wanted = error?.jsonObject?.get("thrown")
         when {
             wanted != null && error.jsonObject.size == 1 ->
