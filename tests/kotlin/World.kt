@@ -69,7 +69,7 @@ class World : AutoCloseable {
 
     private val hosts = mutableMapOf<String, Any>()
 
-    /** The variants of the errors that steps have ended with, in their order, expected or not. */
+    /** The variants of the errors that steps have ended with, in their order; `Thrown` is what a host function threw. */
     val variants = mutableListOf<String>()
 
     /** What a host function throws under this name. */
@@ -95,6 +95,7 @@ class World : AutoCloseable {
         val outcome = runCatching { run(step) }
         step.allUsed()
         val failure = outcome.exceptionOrNull()
+        if (failure is Thrown) variants += "Thrown"
         if (failure is WasmtimeException) variants += failure.javaClass.simpleName
         val wanted = error?.jsonObject?.get("thrown")
         when {
