@@ -51,8 +51,8 @@ class Case:
             outcome = self._run(step)
         except (WasmtimeError, Thrown) as found:
             outcome = found
-        if isinstance(outcome, WasmtimeError):
-            self.variants.append(outcome.variant)
+        if isinstance(outcome, (WasmtimeError, Thrown)):
+            self.variants.append(outcome.variant if isinstance(outcome, WasmtimeError) else "Thrown")
         step.check_all_used()
         if isinstance(outcome, (WasmtimeError, Thrown)):
             self._check_error(outcome, error)
