@@ -49,20 +49,32 @@ struct CasesTests {
     "host/a caller is void when its host function has returned": "a caller is borrowed: to keep it does not compile"
   ]
 
+  /// A line for each case: its name, its outcome, and how its steps failed.
+  private static let results = ResultFile("TRIMARAN_CASE_RESULTS")
+
+  private func tell(_ it: Case, _ outcome: String, _ variants: [String] = []) {
+    Self.results.add("\(it.name)\t\(outcome)\t\(variants.joined(separator: ","))\n")
+  }
+
   /// Swift Testing has no way to skip one argument of a test: what is skipped says so, for `run` to count.
   @Test(arguments: Case.all)
   func sharedCase(_ it: Case) throws {
     let reason = it.needsThreads && isInterpreter ? "it needs threads" : Self.skipped[it.name]
-    if let reason { return print("➜ Case \(it.name) skipped: \(reason)") }
+    if let reason {
+      tell(it, "skip")
+      return print("➜ Case \(it.name) skipped: \(reason)")
+    }
     let world = World()
     for (index, step) in it.steps.enumerated() {
       do {
         try world.run(Step(step))
       } catch {
+        tell(it, "fail", world.variants)
         Issue.record("step \(index + 1), \(step): \(error)")
         return
       }
     }
+    tell(it, "pass", world.variants)
   }
 
   @Test func everySkippedCaseExists() {

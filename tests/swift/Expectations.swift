@@ -24,13 +24,15 @@ func check(_ found: WasmtimeError, _ expected: JSON, _ mistakes: [String: Mistak
   }
 }
 
+/// The variant of an error. A case is called after it, but for its first letter.
+func variant(of error: WasmtimeError) -> String {
+  let label = error == .escaped ? "escaped" : Mirror(reflecting: error).children.first?.label ?? "?"
+  return label.prefix(1).uppercased() + label.dropFirst()
+}
+
 /// The variant, the sentence and the fields of an error.
 func fields(of error: WasmtimeError) -> [String: JSON] {
-  // A case is called after the variant, but for its first letter.
-  let label = error == .escaped ? "escaped" : Mirror(reflecting: error).children.first?.label ?? "?"
-  var fields: [String: JSON] = [
-    "variant": .string(label.prefix(1).uppercased() + label.dropFirst()), "text": .string(error.description),
-  ]
+  var fields: [String: JSON] = ["variant": .string(variant(of: error)), "text": .string(error.description)]
   func capitalized(_ code: TrapCode) -> JSON {
     .string("\(code)".prefix(1).uppercased() + "\(code)".dropFirst())
   }

@@ -64,39 +64,18 @@ struct SpecTests {
       .filter { $0.engine == nil || $0.engine == engine }
   }
 
-  private static let results = Results()
+  /// A line for each assertion.
+  private static let results = ResultFile("TRIMARAN_SPEC_RESULTS")
 
   @Test(.enabled(if: !SpecFile.all.isEmpty, "it is not there: tools/spec brings it"), arguments: SpecFile.all)
   func officialFile(_ it: SpecFile) throws {
     let skips = try Self.skips.get().filter { $0.file == it.file }
     let script = try SpecScript(suite, Self.engine.get(), metered: Self.metered.get())
     let lines = try script.run(it.file) { line in skips.contains { $0.line == nil || $0.line == line } }
-    Self.results.add(lines)
+    Self.results.add(lines.map(\.row).joined())
     let failed = lines.filter { $0.outcome == .fail }
     guard !failed.isEmpty else { return }
     let shown = failed.prefix(20).map { "\($0.id): \($0.problem)" }.joined(separator: "\n")
     Issue.record("\(failed.count) of \(lines.count) failed\n\(shown)")
-  }
-}
-
-/// Where `TRIMARAN_SPEC_RESULTS` wants a line for each assertion.
-private final class Results: @unchecked Sendable {
-  // The lock guards the file.
-  private let lock = NSLock()
-  private let file: FileHandle?
-
-  init() {
-    guard let path = ProcessInfo.processInfo.environment["TRIMARAN_SPEC_RESULTS"], !path.isEmpty else {
-      file = nil
-      return
-    }
-    guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path)
-    else { fatalError("\(path) cannot be written") }
-    self.file = file
-  }
-
-  func add(_ lines: [SpecLine]) {
-    guard let file else { return }
-    lock.withLock { file.write(Data(lines.map(\.row).joined().utf8)) }
   }
 }

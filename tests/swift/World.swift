@@ -34,6 +34,8 @@ final class World: @unchecked Sendable {
   var objects: [String: Object] = [:]
   /// What host functions threw, by the name that a case gives it.
   var mistakes: [String: Mistake] = [:]
+  /// The variants of the errors that steps ended with, in their order.
+  private(set) var variants: [String] = []
   /// One object for each text.
   var hostObjects: [String: HostObject] = [:]
 
@@ -44,6 +46,7 @@ final class World: @unchecked Sendable {
     do {
       outcome = try perform(step)
     } catch let found as WasmtimeError {
+      variants.append(variant(of: found))
       try step.checkAllUsed()
       guard let error else { throw Problem("it failed: \(found)") }
       return try check(found, error, mistakes)
