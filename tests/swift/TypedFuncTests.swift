@@ -1,12 +1,6 @@
 import Testing
 import Trimaran
 
-/// A vector of 128 bits, as a program may have one.
-private struct Vector: WasmNumber, Hashable {
-  static var valType: ValType { .v128 }
-  let slot: Slot
-}
-
 @Suite("Typed functions")
 struct TypedFuncTests {
   let guest: Guest
