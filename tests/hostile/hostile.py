@@ -13,11 +13,26 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import trimaran
-from trimaran import Config, Engine, Func, FuncType, Instance, Linker, Module, Store, Trap, ValType, WasiConfig
+from trimaran import (
+    Config,
+    Engine,
+    Func,
+    FuncType,
+    Instance,
+    Linker,
+    Module,
+    OutputPipe,
+    Reference,
+    Store,
+    Trap,
+    ValType,
+    WasiConfig,
+)
 
 Words = list[str]
 Block = list["Step"]
@@ -220,11 +235,18 @@ def instance(_step: Step, name: str, of: str, compiled: str, *imports: str) -> N
     things[name] = things[of], Instance(things[of], things[compiled], [things[item] for item in imports])
 
 
-def wasi(_step: Step, of: str, *preopens: str) -> None:
+def wasi(_step: Step, of: str, *grants: str) -> None:
     config = WasiConfig()
-    for preopen in preopens:
-        host, guest, kind = preopen.split(":")
-        config.preopen_dir(host, guest, kind == "rw")
+    for grant in grants:
+        match grant.split(":"):
+            case ["stdin"]:
+                config.inherit_stdin()
+            case ["stdout"]:
+                config.stdout_pipe = OutputPipe()
+            case host, guest, kind:
+                config.preopen_dir(host, guest, kind == "rw")
+            case _:
+                raise ValueError(grant)
     things[of].set_wasi(config)
 
 
@@ -331,6 +353,10 @@ def drop(_step: Step, name: str) -> None:
 
 def collect(_step: Step) -> None:
     gc.collect()
+
+
+def i31(_step: Step, name: str, of: str, value: str) -> None:
+    things[name] = Reference.of_i31(things[of], int(value))
 
 
 def memory(_step: Step, of: str, op: str, *numbers: str) -> str:
@@ -503,6 +529,7 @@ OPS: dict[str, Callable[..., str | None]] = {
     "close": close,
     "drop": drop,
     "collect": collect,
+    "i31": i31,
     "memory": memory,
     "table": table,
     "global": global_,
@@ -521,8 +548,13 @@ OPS: dict[str, Callable[..., str | None]] = {
 }
 
 
+def steps() -> str:
+    """All lines, or those before a `.`: what comes behind it is the guests'."""
+    return "".join(takewhile(lambda line: line != ".\n", sys.stdin))
+
+
 if __name__ == "__main__":
-    run(parse(sys.stdin.read()))
+    run(parse(steps()))
     for one in behind:
         one.join()
     print("end", flush=True)
