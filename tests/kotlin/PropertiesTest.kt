@@ -35,27 +35,91 @@ class PropertiesTest {
     private val objects = listOf(Any(), "text", "", 0, false, listOf<Any>())
     private val func = Func.wrap(store) { a: Int -> a }
 
+    /** Makes what only a guest can make. */
+    private val maker =
+        Instance(
+            store,
+            Module(
+                engine,
+                """(module (type ${'$'}box (struct (field i32))) (type ${'$'}row (array i64)) (tag ${'$'}tag (param i32))
+                  (func (export "struct") (param i32) (result structref) (struct.new ${'$'}box (local.get 0)))
+                  (func (export "array") (param i32) (result arrayref)
+                    (array.new ${'$'}row (i64.extend_i32_s (local.get 0)) (i32.const 3)))
+                  (func (export "extern") (param i32) (result externref)
+                    (extern.convert_any (struct.new ${'$'}box (local.get 0))))
+                  (func (export "exn") (param i32) (result exnref)
+                    (block ${'$'}caught (result exnref)
+                      (try_table (catch_all_ref ${'$'}caught) (throw ${'$'}tag (local.get 0)))
+                      (unreachable)))
+                  (func (export "func") (param i32) (result i32) (local.get 0)))""",
+            ),
+        )
+
     private val numbers = listOf(ValType.I32, ValType.I64, ValType.F32, ValType.F64, ValType.V128)
     private val references =
-        listOf(HeapType.Func, HeapType.Extern, HeapType.Any, HeapType.Eq, HeapType.I31).map { ValType.Ref(RefType(it)) }
+        listOf(
+            HeapType.Func,
+            HeapType.Extern,
+            HeapType.Any,
+            HeapType.Eq,
+            HeapType.I31,
+            HeapType.Struct,
+            HeapType.Array,
+            HeapType.Exn,
+        ).map { ValType.Ref(RefType(it)) }
 
     private val ints = listOf(0, 1, -1, Int.MIN_VALUE, Int.MAX_VALUE, 0x8000, 0xffff)
+    private val longs = listOf(0, 1, -1, Long.MIN_VALUE, Long.MAX_VALUE, 1L shl 31, 0xffff_ffff, 1L shl 53, -(1L shl 53) - 1)
 
-    /** Zeros, infinities, the smallest and the largest, quiet and signalling NaNs with and without payload and sign. */
-    private val floats =
-        listOf(0, 0x7f80_0000, 1, 0x007f_ffff, 0x7f7f_ffff, 0x7fc0_0000, 0x7f80_0001, 0x7fa0_0000, 0x7fff_ffff)
+    /** Zero, the smallest and the largest, subnormal and normal, and infinity. */
+    private val floats = listOf(0, 1, 0x007f_ffff, 0x0080_0000, 0x7f7f_ffff, 0x7f80_0000)
     private val doubles =
-        listOf(0, 0x7ff0_0000_0000_0000, 1, 0x7ff8_0000_0000_0000, 0x7ff0_0000_0000_0001, Long.MAX_VALUE)
+        listOf(0, 1, 0x000f_ffff_ffff_ffff, 0x0010_0000_0000_0000, 0x7fef_ffff_ffff_ffff, 0x7ff0_0000_0000_0000)
 
     private fun int() = if (random.nextBoolean()) ints.random(random) else random.nextInt()
 
-    private fun long() = if (random.nextBoolean()) int().toLong() shl random.nextInt(64) else random.nextLong()
+    private fun long() =
+        when (random.nextInt(3)) {
+            0 -> longs.random(random)
+            1 -> int().toLong() shl random.nextInt(64)
+            else -> random.nextLong()
+        }
 
-    private fun float() =
-        if (random.nextBoolean()) floats.random(random) xor (int() and Int.MIN_VALUE) else random.nextInt()
+    /** NaNs of every kind: quiet and signalling, with the least, the most and any payload. */
+    private fun nan(): Int {
+        val payload = listOf(1, 0x003f_ffff, random.nextInt(1, 1 shl 22)).random(random)
+        return 0x7f80_0000 or listOf(payload, 0x0040_0000, 0x0040_0000 or payload).random(random)
+    }
 
-    private fun double() =
-        if (random.nextBoolean()) doubles.random(random) xor (long() and Long.MIN_VALUE) else random.nextLong()
+    private fun longNan(): Long {
+        val payload = listOf(1, (1L shl 51) - 1, random.nextLong(1, 1L shl 51)).random(random)
+        return 0x7ff0_0000_0000_0000 or listOf(payload, 1L shl 51, (1L shl 51) or payload).random(random)
+    }
+
+    /** With either sign. */
+    private fun float(): Int =
+        (random.nextInt(2) shl 31) xor
+            when (random.nextInt(3)) {
+                0 -> floats.random(random)
+                1 -> nan()
+                else -> random.nextInt()
+            }
+
+    private fun double(): Long =
+        (random.nextLong(2) shl 63) xor
+            when (random.nextInt(3)) {
+                0 -> doubles.random(random)
+                1 -> longNan()
+                else -> random.nextLong()
+            }
+
+    /** The half of a vector: two lanes of floats, one of a double, or an integer. */
+    private fun half(): Long =
+        when (random.nextInt(3)) {
+            0 -> (float().toLong() shl 32) or (float().toLong() and 0xffff_ffff)
+            1 -> double()
+            else -> long()
+        }
 
     private fun value(type: ValType): Val =
         when (type) {
@@ -63,15 +127,21 @@ class PropertiesTest {
             ValType.I64 -> Val.I64(long())
             ValType.F32 -> Val.F32.fromBits(float())
             ValType.F64 -> Val.F64.fromBits(double())
-            ValType.V128 -> Val.V128(long(), double())
+            ValType.V128 -> Val.V128(half(), half())
             is ValType.Ref -> if (random.nextInt(4) == 0) Val.Null else reference(type.type.heap)
         }
 
+    private fun made(name: String): Val = maker.func(store, name).call(store, Val.I32(int())).single()
+
     private fun reference(heap: HeapType): Val =
         when (heap) {
-            HeapType.Func -> Val.FuncRef(func)
-            HeapType.Extern -> Val.ExternRef(objects.random(random))
-            else -> Reference.ofI31(store, random.nextInt(-(1 shl 30), 1 shl 30)).value()
+            HeapType.Func -> Val.FuncRef(if (random.nextBoolean()) func else maker.func(store, "func"))
+            HeapType.Extern -> if (random.nextInt(4) > 0) Val.ExternRef(objects.random(random)) else made("extern")
+            HeapType.Exn -> made("exn")
+            HeapType.Struct -> made("struct")
+            HeapType.Array -> made("array")
+            HeapType.I31 -> Reference.ofI31(store, random.nextInt(-(1 shl 30), 1 shl 30)).value()
+            else -> reference(listOf(HeapType.I31, HeapType.Struct, HeapType.Array).random(random))
         }
 
     /** Fails unless the value has come out as it went in. */
@@ -99,9 +169,9 @@ class PropertiesTest {
         }
 
     /** Functions that give what they get the other way round: a guest's, and one through it of the host. */
-    private fun turning(types: List<ValType>): List<Func> {
+    private fun turning(types: List<ValType>, seen: (List<Val>) -> Unit): List<Func> {
         val type = FuncType(types, types.reversed())
-        val host = Func(store, type) { it.reversed() }
+        val host = Func(store, type) { arguments -> arguments.also(seen).reversed() }
         val signature = type.toString().removePrefix("(func").removeSuffix(")")
         val parameters = types.indices.map { "(local.get $it)" }
         val text =
@@ -116,11 +186,14 @@ class PropertiesTest {
     fun `arguments and results, of guests and of the host`() =
         check(60) {
             val types = List(random.nextInt(10)) { (numbers + references).random(random) }
-            val funcs = turning(types)
+            var seen = listOf<Val>()
+            val (guest, through, host) = turning(types) { seen = it }
             repeat(20) {
                 val given = types.map(::value)
-                for (func in funcs) {
+                for (func in listOf(guest, through, host)) {
                     same(given.reversed(), func.call(store, given))
+                    if (func !== guest) same(given, seen)
+                    if (random.nextInt(20) == 0) store.gc()
                     val results = func(store, *given.toTypedArray())
                     val plain = if (types.size > 1) results as List<*> else listOf(results).take(types.size)
                     plain.zip(given.reversed()).forEach { (found, value) ->
@@ -131,26 +204,62 @@ class PropertiesTest {
         }
 
     @Test
+    fun `every type, as an argument and as a result`() =
+        check(10) {
+            for (type in numbers + references) {
+                var seen = listOf<Val>()
+                for (func in turning(listOf(type)) { seen = it }) {
+                    for (given in List(5) { value(type) } + if (type is ValType.Ref) listOf(Val.Null) else listOf()) {
+                        seen = listOf(given)
+                        same(given, func.call(store, given).single())
+                        same(given, seen.single())
+                    }
+                }
+            }
+        }
+
+    @Test
     fun globals() =
-        check(200) {
-            val type = (numbers + references).random(random)
-            val (first, second) = List(2) { value(type) }
-            val global = Global(store, GlobalType(type, mutable = true), first)
-            same(first, global.get(store))
-            global.set(store, second)
-            same(second, global.get(store))
+        check(20) {
+            for (type in numbers + references) {
+                val (first, second, third) = List(3) { value(type) }
+                val global = Global(store, GlobalType(type, mutable = true), first)
+                same(first, global.get(store))
+                global.set(store, second)
+                same(second, global.get(store))
+                val text =
+                    """(module (global ${'$'}g (import "" "") (mut $type))
+                      (func (export "get") (result $type) (global.get ${'$'}g))
+                      (func (export "set") (param $type) (global.set ${'$'}g (local.get 0))))"""
+                val guest = Instance(store, Module(engine, text), listOf(global))
+                same(second, guest.func(store, "get").call(store).single())
+                guest.func(store, "set").call(store, third)
+                same(third, global.get(store))
+            }
         }
 
     @Test
     fun tables() =
-        check(100) {
-            val type = references.random(random)
-            val values = List(4) { value(type) }
-            val table = Table(store, TableType(type.type, Limits(2)), values[0])
-            table[store, 1] = values[1]
-            table.grow(store, 2, values[2])
-            table.fill(store, 3, values[3], 1)
-            values.forEachIndexed { index, value -> same(value, table[store, index.toLong()]) }
+        check(20) {
+            for (type in references) {
+                val values = List(4) { value(type) }
+                val table = Table(store, TableType(type.type, Limits(2)), values[0])
+                table[store, 1] = values[1]
+                table.grow(store, 2, values[2])
+                table.fill(store, 3, values[3], 1)
+                val text =
+                    """(module (table ${'$'}t (import "" "") 0 $type)
+                      (func (export "get") (param i32) (result $type) (table.get ${'$'}t (local.get 0)))
+                      (func (export "set") (param i32 $type) (table.set ${'$'}t (local.get 0) (local.get 1))))"""
+                val guest = Instance(store, Module(engine, text), listOf(table))
+                values.forEachIndexed { index, value ->
+                    same(value, table[store, index.toLong()])
+                    same(value, guest.func(store, "get").call(store, Val.I32(index)).single())
+                    val other = value(type)
+                    guest.func(store, "set").call(store, Val.I32(index), other)
+                    same(other, table[store, index.toLong()])
+                }
+            }
         }
 
     @Test

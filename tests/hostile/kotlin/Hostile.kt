@@ -10,6 +10,8 @@ import dev.trimaran.Instance
 import dev.trimaran.Linker
 import dev.trimaran.Memory
 import dev.trimaran.Module
+import dev.trimaran.OutputPipe
+import dev.trimaran.Reference
 import dev.trimaran.Store
 import dev.trimaran.StoreLimits
 import dev.trimaran.Table
@@ -24,7 +26,8 @@ import java.util.concurrent.ConcurrentHashMap
 
 /** Runs the steps of one hostile case in Kotlin. `README.md` has the vocabulary; the other languages have the same. */
 fun main() {
-    run(parse(System.`in`.bufferedReader().readText()))
+    // What comes behind a line with a dot is the guests'.
+    run(parse(System.`in`.bufferedReader().lineSequence().takeWhile { it != "." }.toList()))
     behind.forEach(Thread::join)
     println("end")
 }
@@ -40,9 +43,9 @@ class Step(val number: Int, val words: List<String>) {
 }
 
 /** The steps of a case. `end` closes a block. */
-fun parse(text: String): List<Step> {
+fun parse(lines: List<String>): List<Step> {
     val blocks = mutableListOf(mutableListOf<Step>())
-    text.lines().forEachIndexed { index, line ->
+    lines.forEachIndexed { index, line ->
         val words = line.split(' ').filter { it.isNotBlank() }
         when (words.firstOrNull()) {
             null -> Unit
@@ -165,6 +168,7 @@ private fun perform(step: Step): Any? =
         "close" -> thing<AutoCloseable>(step[1]).close()
         "drop" -> things.remove(step[1])
         "collect" -> resident()
+        "i31" -> thing<Store>(step[2]).let { things[step[1]] = Held(it, Reference.ofI31(it, step.number(3).toInt())) }
         "stranger" -> runStranger(File(step[1]).readBytes()).lines().first()
         "sleep" -> Thread.sleep(step.number(1))
         "timeout" -> thing<Store>(step[1]).setTimeout(step[2].toLongOrNull()?.let(Duration::ofMillis))
@@ -230,7 +234,13 @@ private fun instance(step: Step) {
 
 private fun wasi(step: Step) {
     val config = WasiConfig()
-    step.words.drop(2).map { it.split(':') }.forEach { (host, guest, kind) -> config.preopen(host, guest, kind == "ro") }
+    for (grant in step.words.drop(2).map { it.split(':') }) {
+        when (grant[0]) {
+            "stdin" -> config.inheritStdin()
+            "stdout" -> config.stdout(OutputPipe())
+            else -> config.preopen(grant[0], grant[1], grant[2] == "ro")
+        }
+    }
     thing<Store>(step[1]).setWasi(config)
 }
 

@@ -14,10 +14,13 @@ public class InstancePre private constructor(private val raw: Raw, private val h
      * Fails with `WrongStore` where an import belongs to another store, with `Limit` where the store has no room, and with
      * `Trap` where an initialiser or the start function traps.
      */
-    public fun instantiate(store: Store): Instance {
-        hosts.attach(store, { raw.hosts(store.raw) }) { raw.host(store.raw, it) }
-        return Instance.of(core(store) { raw.instantiate(store.raw) })
-    }
+    public fun instantiate(store: Store): Instance =
+        Instance.of(
+            core(store) {
+                hosts.attach(store, { raw.hosts(store.raw) }, { raw.host(store.raw, it) })
+                raw.instantiate(store.raw)
+            },
+        )
 
     /** Closes it. Instances that it has made go on working. Closing twice does nothing. */
     override fun close(): Unit = core { raw.release() }

@@ -111,10 +111,8 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
      * `_initialize` is called where it has one. Its imports have to be defined before. Fails as [define] and [instantiate]
      * do.
      */
-    public fun defineModule(store: Store, name: String, module: Module) {
-        attach(store, module)
-        core(store, module) { raw.defineModule(store.raw, name, module.raw) }
-    }
+    public fun defineModule(store: Store, name: String, module: Module): Unit =
+        using(store, module) { raw.defineModule(store.raw, name, module.raw) }
 
     /**
      * Defines WASI preview 1, as `wasi_snapshot_preview1`. What its guests may do is what their store grants them by
@@ -145,19 +143,15 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
         }
 
     /** What is defined as [module] [name], in [store]. Fails with `NotFound` where nothing is. */
-    public fun getValue(store: Store, module: String, name: String): Extern {
-        attach(store, null)
-        return core(store) { raw.get(store.raw, module, name) }.toPublic()
-    }
+    public fun getValue(store: Store, module: String, name: String): Extern =
+        using(store, null) { raw.get(store.raw, module, name) }.toPublic()
 
     /**
      * What is called to run the module that was defined under [name]: the function under the empty name, or `_start`; where
      * it has neither, one that does nothing. Fails with `NotFound` where nothing is defined under [name].
      */
-    public fun getDefault(store: Store, name: String): Func {
-        attach(store, null)
-        return Func.of(core(store) { raw.getDefault(store.raw, name) })
-    }
+    public fun getDefault(store: Store, name: String): Func =
+        Func.of(using(store, null) { raw.getDefault(store.raw, name) })
 
     /**
      * Links [module] with what is defined, and runs its start function.
@@ -165,17 +159,17 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
      * Fails with `Link` where imports are missing, all of which it names with their types, or of another type, with
      * `Limit` where the store has no room, and with `Trap` where an initialiser or the start function traps.
      */
-    public fun instantiate(store: Store, module: Module): Instance {
-        attach(store, module)
-        return Instance.of(core(store, module) { raw.instantiate(store.raw, module.raw) })
-    }
+    public fun instantiate(store: Store, module: Module): Instance =
+        Instance.of(using(store, module) { raw.instantiate(store.raw, module.raw) })
 
     /**
      * Finds and checks the imports of [module] now, so that only the rest is left for every instance of it. Fails with
      * `Link` as [instantiate] does.
      */
-    public fun instantiatePre(module: Module): InstancePre =
-        InstancePre.of(core(module) { raw.instantiatePre(module.raw) }, hosts.copy())
+    public fun instantiatePre(module: Module): InstancePre {
+        val (pre, bodies) = hosts.taking { core(module) { raw.instantiatePre(module.raw) } }
+        return InstancePre.of(pre, bodies)
+    }
 
     /** Closes the linker. What was linked goes on working. Closing twice does nothing. */
     override fun close(): Unit = core { raw.release() }
@@ -183,7 +177,9 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
     private fun add(module: String, name: String, type: FuncType, body: LinkedHosts.Body): Unit =
         hosts.add(module, name, body) { core { raw.defineFunc(module, name, type.toRaw()) } }
 
-    /** Gives the host's functions that [module], or anything, needs in [store] their bodies. */
-    private fun attach(store: Store, module: Module?): Unit =
-        hosts.attach(store, { raw.hosts(store.raw, module?.raw) }) { raw.host(store.raw, it) }
+    /** Does with the linker what needs the host's functions that [module], or anything, imports, with their bodies. */
+    private inline fun <R> using(store: Store, module: Module?, use: () -> R): R =
+        core(store, module) {
+            hosts.using(store, { raw.hosts(store.raw, module?.raw) }, { raw.host(store.raw, it) }, use)
+        }
 }

@@ -28,6 +28,9 @@ internal object Lane {
             )
     }
 
+    /** What is left of this thread's stack, in bytes, with what the JVM keeps for itself. */
+    @JvmStatic external fun stackLeft(): Long
+
     @JvmStatic external fun openStore(handle: Long): Long
 
     @JvmStatic external fun closeStore(store: Long)

@@ -2,9 +2,9 @@ package dev.trimaran.internal
 
 import dev.trimaran.Func
 import dev.trimaran.Store
-import dev.trimaran.core
 import java.util.concurrent.ConcurrentHashMap
 import dev.trimaran.internal.ffi.Func as RawFunc
+import dev.trimaran.internal.ffi.WasmtimeException as RawException
 
 /**
  * The functions of the host that a linker has, by the numbers that the core gave them. Each store that needs one makes a
@@ -21,6 +21,9 @@ internal class LinkedHosts private constructor(private val bodies: ConcurrentHas
     /** The number that a name has now. */
     private val names = HashMap<Pair<String, String>, ULong>()
 
+    /** How many there have been. */
+    private var defined = 0L
+
     /**
      * Defines one more, which lets go of what had its name before. Nobody meets its number before it is here.
      */
@@ -29,23 +32,41 @@ internal class LinkedHosts private constructor(private val bodies: ConcurrentHas
         val number = define()
         bodies[number] = body
         names.put(module to name, number)?.let(bodies::remove)
+        defined++
     }
 
     @Synchronized
     private fun body(number: ULong): Body? = bodies[number]
 
-    /** What is there now: later definitions do not change it. */
-    fun copy(): LinkedHosts = LinkedHosts(ConcurrentHashMap(bodies))
+    @Synchronized
+    private fun defined(): Long = defined
 
-    /** Gives those a body that are [missing] one in [store], which [host] finds there. No lock is held meanwhile. */
-    inline fun attach(store: Store, missing: () -> List<ULong>, host: (ULong) -> RawFunc) {
-        if (isEmpty()) return
-        for (number in core(store) { missing() }) {
-            val func = Func.of(core(store) { host(number) })
-            // Where another thread was faster, the library lets go of this one.
-            body(number)?.attach(store, func)
+    /** What [take] takes of the linker, with the bodies of that moment: later definitions do not change them. */
+    @Synchronized
+    fun <R> taking(take: () -> R): Pair<R, LinkedHosts> = take() to LinkedHosts(ConcurrentHashMap(bodies))
+
+    /**
+     * Does with the linker what needs [missing] bodies in [store]. Where another thread has defined something since they were
+     * given, the core finds one without and fails before it runs anything: then this begins again. No lock is held meanwhile.
+     */
+    inline fun <R> using(store: Store, missing: () -> List<ULong>, host: (ULong) -> RawFunc, use: () -> R): R {
+        while (true) {
+            val before = defined()
+            try {
+                attach(store, missing, host)
+                return use()
+            } catch (error: RawException.NotFound) {
+                if (defined() == before) throw error
+            }
         }
     }
 
-    private fun isEmpty() = bodies.isEmpty()
+    /** Gives those a body that are [missing] one in [store], which [host] finds there. */
+    inline fun attach(store: Store, missing: () -> List<ULong>, host: (ULong) -> RawFunc) {
+        if (bodies.isEmpty()) return
+        for (number in missing()) {
+            // Where another thread was faster, the library lets go of this one.
+            body(number)?.attach(store, Func.of(host(number)))
+        }
+    }
 }
