@@ -15,7 +15,7 @@ mod thrown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use trimaran::{Result, UniFfiTag, WasmtimeError};
+use trimaran::{Result, UniFfiTag, WasmtimeError, panic_at};
 use uniffi::{Handle, Lift, Lower};
 
 /// The object behind a handle that the generated code has cloned for the lane; none for a handle of nothing.
@@ -44,6 +44,6 @@ pub(crate) type Failure = Box<WasmtimeError>;
 
 /// Runs an entry of the lane. A panic must not leave the library.
 pub(crate) fn entry<R>(work: impl FnOnce() -> Result<R>) -> Result<R, Failure> {
-    catch_unwind(AssertUnwindSafe(|| work().map_err(Box::new)))
+    catch_unwind(AssertUnwindSafe(|| work().inspect_err(|_| panic_at("lane")).map_err(Box::new)))
         .unwrap_or_else(|panic| Err(Box::new(WasmtimeError::from_panic(panic.as_ref()))))
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use crate::closable::Closable;
 use crate::error::chain;
 use crate::interrupt::Epochs;
-use crate::{Config, Module, Result, WasmtimeError, artifact, fork, wat};
+use crate::{Config, Module, Result, WasmtimeError, artifact, fork, planted, waits, wat};
 
 /// Compiles modules, and is shared by everything that is made from them.
 ///
@@ -25,6 +25,7 @@ impl Engine {
     /// Makes an engine. Fails with `Config` where settings exclude each other or the machine lacks something.
     #[uniffi::constructor]
     pub fn new(config: Config) -> Result<Arc<Self>> {
+        planted::panic_at("surface");
         let engine = wasmtime::Engine::new(&config.to_wasmtime()?)
             .map_err(|error| WasmtimeError::Config { reason: crate::error::chain(&error) })?;
         fork::watch();
@@ -58,10 +59,7 @@ impl Engine {
     /// Compiles a module from the binary or the text format to what `Module.serialize` gives, without making one.
     /// Fails as making a `Module` does.
     pub fn precompile(&self, bytes: &[u8]) -> Result<Vec<u8>> {
-        let binary = self.binary(bytes)?;
-        let engine = self.get()?;
-        let code = fork::compiling(|| engine.precompile_module(&binary));
-        Ok(artifact::seal(code.map_err(|error| WasmtimeError::Compile { reason: chain(&error) })?))
+        Ok(artifact::seal(self.compile(bytes, wasmtime::Engine::precompile_module)?))
     }
 
     /// Whether `Module.deserialize` takes an artifact here: it is whole, and of this version and configuration.
@@ -127,6 +125,25 @@ impl Engine {
             limits.check(&binary)?;
         }
         Ok(binary)
+    }
+
+    /// Compiles a module as guests of this engine need it.
+    pub(crate) fn compile<R: Send>(
+        &self,
+        bytes: &[u8],
+        compile: impl Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Sync,
+    ) -> Result<R> {
+        let engine = self.get()?;
+        let binary = self.binary(bytes)?;
+        // Where that fails, what is wrong is said of the module that was given.
+        if self.epochs().is_some()
+            && let Cow::Owned(sliced) = waits::sliced(&binary)
+            && let Ok(done) = fork::compiling(|| compile(&engine, &sliced))
+        {
+            return Ok(done);
+        }
+        let done = fork::compiling(|| compile(&engine, &binary));
+        done.map_err(|error| WasmtimeError::Compile { reason: chain(&error) })
     }
 
     /// What guests are interrupted by, if they can be.

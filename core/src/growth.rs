@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use wasmtime::ResourceLimiter;
 
-use crate::WasmtimeError;
 use crate::access::Pins;
 use crate::error::HostError;
+use crate::{WasmtimeError, planted};
 
 /// What the guests of a store may use at most. What is not set has no limit but the machine's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, uniffi::Record)]
@@ -71,6 +71,7 @@ impl Growth {
 
 impl ResourceLimiter for Growth {
     fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        planted::panic_at("limiter");
         // Nobody looks at the bytes of a memory that has none: it is being made, or it is empty.
         let moves = current != 0 && current != desired && self.refuses(desired as u64);
         Ok(!moves && self.allows("memory", "bytes", self.limits.memory_size, desired)?)

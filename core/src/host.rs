@@ -12,7 +12,7 @@ use crate::error::HostError;
 use crate::slot::Owned;
 use crate::store::StoreData;
 use crate::value::Place;
-use crate::{Extern, Func, FuncType, Kind, Result, Signature, Slot, Store, Val, WasmtimeError};
+use crate::{Extern, Func, FuncType, Kind, Result, Signature, Slot, Store, Val, WasmtimeError, planted};
 
 /// A function of the host, on slots.
 ///
@@ -242,7 +242,10 @@ impl Called<'_> {
         // SAFETY: whoever entered the store borrows it until this has returned, as nothing else runs its guests.
         let store = unsafe { &*home };
         store.charge(&mut caller)?;
-        self.run_in(store, caller, raw).map_err(|error| wasmtime::Error::new(HostError(*error)))
+        self.run_in(store, caller, raw).map_err(|error| {
+            planted::panic_at("guest");
+            wasmtime::Error::new(HostError(*error))
+        })
     }
 
     /// The error is a pointer, since a wide one would be copied at each step.
@@ -307,7 +310,8 @@ fn call(
 ) -> Result<(), Box<WasmtimeError>> {
     let done = store.host_call(caller, |Pass(pass)| {
         // A panic must not cross the guest's frames.
-        catch_unwind(AssertUnwindSafe(|| body.call(store, pass, slots).map_err(Box::new)))
+        let work = || body.call(store, pass, slots).inspect_err(|_| planted::panic_at("host")).map_err(Box::new);
+        catch_unwind(AssertUnwindSafe(work))
             .unwrap_or_else(|panic| Err(Box::new(WasmtimeError::from_panic(panic.as_ref()))))
     });
     let too_deep = "the thread's stack has no room for another call of the host: its calls are nested too deeply";

@@ -3,11 +3,13 @@
 //! Wasmtime has guests look at an epoch, a number of the engine, in every loop and function. When it has moved on, the store
 //! asks here whether to go on. See `docs/adr/0015-guests-are-stopped-by-ticks.md`.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::{Result, WasmtimeError, fork};
+use crate::error::HostError;
+use crate::store::on_own_stack;
+use crate::{Result, WasmtimeError, fork, planted};
 
 /// Asked every now and then, on a guest's own thread, whether the guest may go on.
 pub trait Watch: Send + Sync {
@@ -20,18 +22,19 @@ const TICK: Duration = Duration::from_millis(10);
 /// After so many ticks without a guest the thread that ticks ends.
 const IDLE: u32 = 50;
 const NEVER: u64 = u64::MAX;
+/// How many bits count guests.
+const COUNT: u32 = 32;
 
 /// What the stores of an engine share.
 pub(crate) struct Epochs {
     engine: wasmtime::EngineWeak,
     /// How often the user has moved the epoch on. Wasmtime's own moves on with every tick as well.
     moved: AtomicU64,
-    /// How many guests run that have to be asked.
-    running: AtomicUsize,
-    /// Whether there is a thread that ticks.
-    ticks: AtomicBool,
-    /// In which process it is: a child has none.
-    generation: AtomicUsize,
+    /// How many guests run that have to be asked, behind the generation that they were counted in. What a child of a fork
+    /// has of its parent's does not run.
+    running: AtomicU64,
+    /// The generation in which there is a thread that ticks, and one more; 0 is none.
+    ticks: AtomicU64,
 }
 
 impl Epochs {
@@ -39,9 +42,8 @@ impl Epochs {
         Arc::new(Self {
             engine: engine.weak(),
             moved: AtomicU64::new(0),
-            running: AtomicUsize::new(0),
-            ticks: AtomicBool::new(false),
-            generation: AtomicUsize::new(fork::generation()),
+            running: AtomicU64::new(0),
+            ticks: AtomicU64::new(0),
         })
     }
 
@@ -55,54 +57,64 @@ impl Epochs {
         self.engine.upgrade().map(|engine| engine.increment_epoch()).is_some()
     }
 
-    fn begin(self: &Arc<Self>) -> Result<()> {
-        self.running.fetch_add(1, Ordering::SeqCst);
-        if self.ticks.load(Ordering::SeqCst) && self.generation.load(Ordering::Relaxed) == fork::generation() {
-            return Ok(());
+    /// A guest runs that has to be asked. Gives the generation that it is counted in.
+    fn begin(self: &Arc<Self>) -> Result<u64> {
+        let generation = generation();
+        // It never fails: there is always another number.
+        _ = self.running.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |running| {
+            Some(if running >> COUNT == generation { running + 1 } else { (generation << COUNT) + 1 })
+        });
+        if self.ticks.load(Ordering::SeqCst) != generation + 1 {
+            self.start(generation)?;
         }
-        self.start()
+        Ok(generation)
     }
 
-    fn end(&self) {
-        self.running.fetch_sub(1, Ordering::SeqCst);
+    fn end(&self, generation: u64) {
+        let is_same = |running: u64| (running >> COUNT == generation).then(|| running - 1);
+        _ = self.running.fetch_update(Ordering::SeqCst, Ordering::SeqCst, is_same);
+    }
+
+    fn is_idle(&self, generation: u64) -> bool {
+        self.running.load(Ordering::SeqCst) == generation << COUNT
     }
 
     #[cold]
-    fn start(self: &Arc<Self>) -> Result<()> {
-        let generation = fork::generation();
-        if self.generation.swap(generation, Ordering::SeqCst) != generation {
-            self.ticks.store(false, Ordering::SeqCst);
-        }
-        if self.ticks.swap(true, Ordering::SeqCst) {
+    fn start(self: &Arc<Self>, generation: u64) -> Result<()> {
+        if self.ticks.swap(generation + 1, Ordering::SeqCst) == generation + 1 {
             return Ok(());
         }
         let epochs = Arc::clone(self);
         let thread = std::thread::Builder::new().name("trimaran-ticks".to_owned()).stack_size(64 << 10);
-        thread.spawn(move || epochs.run()).map(|_| ()).map_err(|error| {
-            self.ticks.store(false, Ordering::SeqCst);
-            self.end();
+        thread.spawn(move || epochs.run(generation)).map(|_| ()).map_err(|error| {
+            self.ticks.store(0, Ordering::SeqCst);
+            self.end(generation);
             WasmtimeError::limit(format!("the thread that watches guests cannot be started: {error}"))
         })
     }
 
     /// Ticks for as long as guests run, and a little longer.
-    fn run(&self) {
+    fn run(&self, generation: u64) {
         let mut idle = 0;
         loop {
             std::thread::sleep(TICK);
-            idle = if self.running.load(Ordering::SeqCst) == 0 { idle + 1 } else { 0 };
+            idle = if self.is_idle(generation) { idle + 1 } else { 0 };
             if idle < IDLE && self.tick() {
                 continue;
             }
-            self.ticks.store(false, Ordering::SeqCst);
+            self.ticks.store(0, Ordering::SeqCst);
             // Whoever began before that found a thread; who begins now starts one.
-            let is_needed = self.running.load(Ordering::SeqCst) != 0 && self.engine.upgrade().is_some();
-            if !is_needed || self.ticks.swap(true, Ordering::SeqCst) {
+            let is_needed = !self.is_idle(generation) && self.engine.upgrade().is_some();
+            if !is_needed || self.ticks.swap(generation + 1, Ordering::SeqCst) != 0 {
                 return;
             }
             idle = 0;
         }
     }
+}
+
+fn generation() -> u64 {
+    fork::generation() as u64
 }
 
 /// What can stop the guests of one store.
@@ -152,39 +164,43 @@ impl Interrupts {
     pub(crate) fn begin(&self) -> Result<Running<'_>> {
         let timeout = self.timeout.load(Ordering::SeqCst);
         self.until.store(if timeout == 0 { NEVER } else { now().saturating_add(timeout) }, Ordering::SeqCst);
-        let ticks = timeout != 0 || self.watch.get().is_some();
-        if ticks {
-            self.epochs.begin()?;
-        }
+        let has_to_be_asked = timeout != 0 || self.watch.get().is_some();
+        let counted = if has_to_be_asked { Some(self.epochs.begin()?) } else { None };
         self.is_stopped.store(false, Ordering::SeqCst);
         self.is_running.store(true, Ordering::SeqCst);
-        Ok(Running { interrupts: self, ticks })
+        Ok(Running { interrupts: self, counted })
     }
 
     /// Whether the guest has to end.
-    pub(crate) fn is_over(&self) -> bool {
+    fn is_over(&self) -> bool {
         self.epochs.moved.load(Ordering::SeqCst) >= self.deadline.load(Ordering::SeqCst)
             || self.is_stopped.load(Ordering::SeqCst)
             || self.until.load(Ordering::SeqCst) <= now()
     }
 
-    /// What the language says.
-    pub(crate) fn check(&self) -> Result<()> {
-        self.watch.get().map_or(Ok(()), |watch| watch.check())
+    /// Fails where the guest has to end, in the words of wasmtime or in those of the language.
+    pub(crate) fn go_on(&self) -> wasmtime::Result<()> {
+        planted::panic_at("epoch");
+        if self.is_over() {
+            return Err(wasmtime::Trap::Interrupt.into());
+        }
+        let Some(watch) = self.watch.get() else { return Ok(()) };
+        on_own_stack(|| watch.check()).map_err(|error| wasmtime::Error::new(HostError(error)))
     }
 }
 
 /// A guest runs.
 pub(crate) struct Running<'a> {
     interrupts: &'a Interrupts,
-    ticks: bool,
+    /// In which generation, if it has to be asked.
+    counted: Option<u64>,
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.interrupts.is_running.store(false, Ordering::SeqCst);
-        if self.ticks {
-            self.interrupts.epochs.end();
+        if let Some(generation) = self.counted {
+            self.interrupts.epochs.end(generation);
         }
     }
 }
@@ -204,8 +220,8 @@ impl InterruptHandle {
     /// Ends the guest that runs in the store now: its call fails with `Trap` and the code `Interrupt`. Where none runs,
     /// nothing happens.
     ///
-    /// It takes effect at the guest's next loop or call. A host function, or a call of WASI, is not interrupted; nor is an
-    /// atomic wait.
+    /// It takes effect at the guest's next loop or call, some 30 ms later at most in an atomic wait, and in a sleep or a read
+    /// of WASI. A host function is not interrupted.
     pub fn interrupt(&self) -> Result<()> {
         if self.0.is_running.load(Ordering::SeqCst) {
             self.0.is_stopped.store(true, Ordering::SeqCst);

@@ -14,6 +14,7 @@ use crate::host::HostDefinition;
 use crate::instance::link;
 use crate::module::import_type;
 use crate::store::StoreData;
+use crate::wasi::{self, WASI};
 use crate::{
     Engine, Extern, Func, FuncType, Instance, InstancePre, Module, Result, Store, WasmtimeError, closable::Closable,
 };
@@ -132,7 +133,8 @@ impl Linker {
         for name in names {
             items.definitions.check(WASI, name)?;
         }
-        wasmtime_wasi::p1::add_to_linker_sync(Arc::make_mut(&mut items.linker), StoreData::wasi).map_err(refused)?;
+        let shadowing = items.definitions.shadowing;
+        wasi::define(Arc::make_mut(&mut items.linker), shadowing).map_err(refused)?;
         names.iter().try_for_each(|name| items.definitions.add(WASI, name, Definition::default()))
     }
 
@@ -310,8 +312,6 @@ impl Linker {
     }
 }
 
-const WASI: &str = "wasi_snapshot_preview1";
-
 /// The names of the functions of WASI, which wasmtime-wasi defines.
 fn wasi_names(engine: &wasmtime::Engine) -> Result<&'static [String]> {
     static NAMES: OnceLock<Vec<String>> = OnceLock::new();
@@ -319,7 +319,7 @@ fn wasi_names(engine: &wasmtime::Engine) -> Result<&'static [String]> {
         return Ok(names);
     }
     let (mut linker, mut store) = (wasmtime::Linker::new(engine), StoreData::scratch(engine)?);
-    wasmtime_wasi::p1::add_to_linker_sync(&mut linker, StoreData::wasi).map_err(refused)?;
+    wasi::define(&mut linker, false).map_err(refused)?;
     let names: HashSet<_> = linker.iter(&mut store).map(|(_, name, _)| name.to_owned()).collect();
     Ok(NAMES.get_or_init(|| names.into_iter().collect()))
 }

@@ -131,11 +131,7 @@ impl Module {
     }
 
     fn compile(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
-        let raw = engine.get()?;
-        let binary = engine.binary(bytes)?;
-        let module = fork::compiling(|| wasmtime::Module::from_binary(&raw, &binary))
-            .map_err(|error| WasmtimeError::Compile { reason: chain(&error) })?;
-        Self::wrap(engine, module)
+        Self::wrap(engine, engine.compile(bytes, wasmtime::Module::from_binary)?)
     }
 
     fn wrap(engine: &Engine, module: wasmtime::Module) -> Result<Arc<Self>> {

@@ -114,8 +114,8 @@ fn within(what: &str, unit: &str, limit: Option<u64>, found: u64) -> Result<()> 
     }
 }
 
-/// A configuration for the modules of strangers: they can be interrupted, have no shared memory to wait in, and are not
-/// compiled where they are too large. Each figure is in `docs/untrusted.md`.
+/// A configuration for the modules of strangers: they can be interrupted, have one thread, and are not compiled where they
+/// are too large. Each figure is in `docs/untrusted.md`.
 #[uniffi::export]
 pub fn untrusted_config() -> Config {
     Config {

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::access::{DropQueue, Gate, Guarded, Inside, Pass, Turn, this_thread};
-use crate::error::{HostError, natural};
+use crate::error::natural;
 use crate::growth::Growth;
 use crate::growth::StoreLimits;
 use crate::host::{Body, HostDefinition};
 use crate::interrupt::Interrupts;
 use crate::reference::Root;
 use crate::wasi::Wasi;
-use crate::{Engine, Extern, InterruptHandle, Result, WasiConfig, WasmtimeError, Watch, stack};
+use crate::{Engine, Extern, InterruptHandle, Result, WasiConfig, WasmtimeError, Watch, planted, stack};
 
 /// What a store keeps for the objects in it.
 pub(crate) struct StoreData {
@@ -40,6 +40,11 @@ impl StoreData {
     /// What guests get of WASI.
     pub(crate) fn wasi(&mut self) -> &mut wasmtime_wasi::p1::WasiP1Ctx {
         self.wasi.context()
+    }
+
+    /// What can stop the guests of the store, if anything can.
+    pub(crate) fn interrupts(&self) -> Option<Arc<Interrupts>> {
+        self.home.upgrade()?.interrupts.clone()
     }
 }
 
@@ -88,6 +93,7 @@ impl Guarded for Guest {
     type Deferred = Root;
 
     fn reclaim(_inside: &mut Inside<'_, Self>, root: Root) {
+        planted::panic_at("drop");
         // Wasmtime marks the root as dead here, and its collector sweeps it when it runs next.
         drop(root);
     }
@@ -107,7 +113,10 @@ impl Store {
         store.limiter(|data| &mut data.growth);
         if let Some(interrupts) = &interrupts {
             let interrupts = Arc::clone(interrupts);
-            store.epoch_deadline_callback(move |_| may_go_on(&interrupts));
+            store.epoch_deadline_callback(move |_| {
+                interrupts.go_on()?;
+                Ok(wasmtime::UpdateDeadline::Continue(1))
+            });
         }
         let id = StoreId(NEXT.fetch_add(1, Ordering::Relaxed));
         Ok(Arc::new_cyclic(|home| {
@@ -176,8 +185,8 @@ impl Store {
     /// How long a run of a guest may take from now on, in milliseconds, from the outermost call, instantiation or program
     /// to its end; none is for ever. A guest that takes longer traps with `Interrupt`, some 20 ms later at most.
     ///
-    /// It takes effect in a guest's loops and calls. A host function, a call of WASI and an atomic wait are not
-    /// interrupted, but what they take counts. Fails with `Config` unless `Config.epoch_interruption` is set.
+    /// It takes effect in a guest's loops and calls, in an atomic wait, and in a sleep or a read of WASI. A host function is
+    /// not interrupted, but what it takes counts. Fails with `Config` unless `Config.epoch_interruption` is set.
     pub fn set_timeout(&self, milliseconds: Option<u64>) -> Result<()> {
         self.check_open()?;
         self.interrupts()?.set_timeout(milliseconds);
@@ -414,15 +423,6 @@ impl Store {
             self.gate.publish(unsafe { &mut *caller }, work)
         })
     }
-}
-
-/// Asked by wasmtime when the epoch has moved on while a guest runs.
-fn may_go_on(interrupts: &Interrupts) -> wasmtime::Result<wasmtime::UpdateDeadline> {
-    if interrupts.is_over() {
-        return Ok(wasmtime::UpdateDeadline::Interrupt);
-    }
-    on_own_stack(|| interrupts.check()).map_err(|error| wasmtime::Error::new(HostError(error)))?;
-    Ok(wasmtime::UpdateDeadline::Continue(1))
 }
 
 fn no_fuel() -> WasmtimeError {

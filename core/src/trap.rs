@@ -178,7 +178,21 @@ pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
         let reason = "an exception was thrown and nobody caught it".to_owned();
         return Some(WasmtimeError::Trap { code, reason, frames: frames() });
     }
-    None
+    // Our own functions say what is wrong in our own words: it is WASI that refuses what the guest asked of it.
+    error.is::<wasmtime::WasmBacktrace>().then(|| {
+        let code = error.downcast_ref().and_then(pointer);
+        WasmtimeError::Trap { code, reason: error.root_cause().to_string(), frames: frames() }
+    })
+}
+
+/// What is wrong with a pointer that a guest gave to WASI.
+fn pointer(error: &wiggle::GuestError) -> Option<TrapCode> {
+    match error {
+        wiggle::GuestError::InFunc { err, .. } => pointer(err),
+        wiggle::GuestError::PtrOverflow | wiggle::GuestError::PtrOutOfBounds(_) => Some(TrapCode::MemoryOutOfBounds),
+        wiggle::GuestError::PtrNotAligned(..) => Some(TrapCode::HeapMisaligned),
+        _ => None,
+    }
 }
 
 fn frame(info: &wasmtime::FrameInfo) -> Frame {

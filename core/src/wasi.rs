@@ -1,5 +1,6 @@
 //! WASI preview 1: what a guest gets of the host. Nothing is granted that was not asked for.
 
+mod blocking;
 mod clock;
 mod stream;
 
@@ -15,6 +16,7 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
 use crate::{Result, WasmtimeError};
 
+pub(crate) use self::blocking::{WASI, define};
 use self::clock::Fixed;
 use self::stream::{Absent, Output};
 pub use self::stream::{OutputPipe, OutputSink};

@@ -13,7 +13,7 @@ use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, Stream
 
 use crate::error::HostError;
 use crate::store::on_own_stack;
-use crate::{Result, WasmtimeError};
+use crate::{Result, WasmtimeError, planted};
 
 /// Is given what guests print. It may be used in several stores, and from any thread, which is the guest's.
 #[uniffi::export(with_foreign)]
@@ -76,6 +76,7 @@ pub(super) enum Output {
 
 impl Output {
     fn put(&self, bytes: &[u8]) -> StreamResult<()> {
+        planted::panic_at("wasi");
         match self {
             Self::Pipe(pipe) => pipe.put(bytes),
             // A language looks at which stack it is on.

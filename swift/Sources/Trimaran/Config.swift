@@ -152,8 +152,8 @@ public struct Config: Sendable, Hashable {
   /// A configuration in which nothing is set.
   public init() {}
 
-  /// A configuration for the modules of strangers: they can be interrupted, have no shared memory to wait in, and are not
-  /// compiled where they are too large. ``StoreLimits/untrusted`` is for their stores.
+  /// A configuration for the modules of strangers: they can be interrupted, have one thread, and are not compiled
+  /// where they are too large. ``StoreLimits/untrusted`` is for their stores.
   public static var untrusted: Config { Config(Core.untrustedConfig()) }
 }
 

@@ -20,8 +20,8 @@ extension Store {
   /// Limits how long a run of a guest may take from now on: from the outermost call, instantiation or program to its end. A
   /// guest that takes longer traps with ``TrapCode/interrupt``, some 20 ms later at most.
   ///
-  /// It takes effect in a guest's loops and calls. A host function, a call of WASI and an atomic wait are not interrupted,
-  /// but what they take counts.
+  /// It takes effect in a guest's loops and calls, in an atomic wait, and in a sleep or a read of WASI. A host function is not
+  /// interrupted, but what it takes counts.
   ///
   /// - Parameter timeout: How long, to the millisecond; `nil` is for ever.
   /// - Throws: `config` unless ``Config/epochInterruption`` is set.

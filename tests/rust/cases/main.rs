@@ -4,7 +4,10 @@
 mod step;
 mod world;
 
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
@@ -14,7 +17,9 @@ fn main() {
         std::fs::read_dir(folder("cases")).expect("tests/cases").map(|entry| entry.expect("an entry").path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     files.sort();
-    let trials = files.iter().flat_map(|path| trials(path)).collect();
+    let results = std::env::var_os("TRIMARAN_CASE_RESULTS")
+        .map(|path| Arc::new(Mutex::new(File::create(path).expect("the file of the results"))));
+    let trials = files.iter().flat_map(|path| trials(path, results.as_ref())).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
@@ -23,7 +28,10 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests").join(name)
 }
 
-fn trials(path: &Path) -> Vec<Trial> {
+/// Where a line is left for each case, if anywhere.
+type Results = Arc<Mutex<File>>;
+
+fn trials(path: &Path, results: Option<&Results>) -> Vec<Trial> {
     let text = std::fs::read_to_string(path).expect("a case file");
     let file: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
@@ -39,15 +47,32 @@ fn trials(path: &Path) -> Vec<Trial> {
             case.as_object()
                 .is_some_and(|case| case.keys().all(|key| matches!(key.as_str(), "id" | "needs" | "steps")))
         );
-        Trial::test(format!("{stem}/{name}"), move || run(&steps)).with_ignored_flag(skipped)
+        let (id, results) = (format!("{stem}/{name}"), results.cloned());
+        if skipped {
+            leave(results.as_ref(), &id, "skip", &[]);
+        }
+        let test = {
+            let id = id.clone();
+            move || run(&id, &steps, results.as_ref())
+        };
+        Trial::test(id, test).with_ignored_flag(skipped)
     };
     file["cases"].as_array().expect("cases").iter().map(trial).collect()
 }
 
-fn run(steps: &[Value]) -> Result<(), Failed> {
+fn run(id: &str, steps: &[Value], results: Option<&Results>) -> Result<(), Failed> {
     let mut world = world::World::default();
-    for (index, step) in steps.iter().enumerate() {
-        world.step(step).map_err(|problem| format!("step {}, {step}: {problem}", index + 1))?;
+    let mut numbered = steps.iter().enumerate();
+    let done = numbered.try_for_each(|(index, step)| {
+        world.step(step).map_err(|problem| format!("step {}, {step}: {problem}", index + 1).into())
+    });
+    leave(results, id, if done.is_ok() { "pass" } else { "fail" }, &world.variants);
+    done
+}
+
+fn leave(results: Option<&Results>, id: &str, outcome: &str, variants: &[String]) {
+    if let Some(results) = results {
+        let line = format!("{id}\t{outcome}\t{}\n", variants.join(","));
+        results.lock().unwrap().write_all(line.as_bytes()).expect("a written line");
     }
-    Ok(())
 }

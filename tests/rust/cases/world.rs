@@ -50,6 +50,8 @@ type Run = Result<Result<Outcome, WasmtimeError>, Problem>;
 #[derive(Default)]
 pub(crate) struct World {
     objects: Objects,
+    /// What steps ended with that failed.
+    pub(crate) variants: Vec<String>,
 }
 
 macro_rules! getter {
@@ -97,6 +99,9 @@ impl World {
         let (expected, error, name) = (step.optional("result"), step.optional("error"), step.optional("as"));
         let run = self.run(&step)?;
         step.all_used()?;
+        if let Err(found) = &run {
+            self.variants.push(variant(found));
+        }
         match (run, error) {
             (Err(found), Some(expected)) if expected.get("thrown").is_some() => self.check_thrown(&found, expected),
             (Err(found), Some(expected)) => check_error(&found, expected),
@@ -444,11 +449,18 @@ fn check_error(found: &WasmtimeError, expected: &Value) -> Result<(), Problem> {
     if expected.get("variant").is_some() { Ok(()) } else { Err("`error` has no `variant`".to_owned()) }
 }
 
+/// The name of an error's variant. What the host threw comes out as the very same object in the languages.
+fn variant(error: &WasmtimeError) -> String {
+    if matches!(error, WasmtimeError::Host { thrown: Some(_), .. }) {
+        return "Thrown".to_owned();
+    }
+    let debug = format!("{error:?}");
+    debug.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+}
+
 /// The variant, the sentence and the fields of an error.
 fn fields(error: &WasmtimeError) -> Value {
-    let debug = format!("{error:?}");
-    let variant = debug.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    let mut all = json!({"variant": variant, "text": error.text()});
+    let mut all = json!({"variant": variant(error), "text": error.text()});
     let more = match error {
         WasmtimeError::Syntax { line, column, .. } => json!({"line": line, "column": column}),
         WasmtimeError::Link { module, name, .. } => json!({"module": module, "name": name}),

@@ -304,8 +304,8 @@ public class Config {
     /** Other ways to a configuration. */
     public companion object {
         /**
-         * A configuration for the modules of strangers: they can be interrupted, have no shared memory to wait in, and are
-         * not compiled where they are too large. It may be changed.
+         * A configuration for the modules of strangers: they can be interrupted, have one thread, and are not compiled
+         * where they are too large. It may be changed.
          */
         @JvmStatic
         public fun untrusted(): Config = core { untrustedConfig() }.toPublic()

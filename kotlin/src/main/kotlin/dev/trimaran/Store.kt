@@ -69,8 +69,8 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      * [Duration.INFINITE] is for ever, as it is at first. A guest that takes longer traps with [TrapCode.INTERRUPT], some
      * 20 ms later at most.
      *
-     * It takes effect in a guest's loops and calls. A host function, a call of WASI and an atomic wait are not interrupted,
-     * but what they take counts. Fails with `Config` unless [Config.epochInterruption] is set, and with `Range` for a
+     * It takes effect in a guest's loops and calls, in an atomic wait, and in a sleep or a read of WASI. A host function is not
+     * interrupted, but what it takes counts. Fails with `Config` unless [Config.epochInterruption] is set, and with `Range` for a
      * duration below 0.
      */
     @JvmSynthetic

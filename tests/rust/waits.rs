@@ -1,0 +1,260 @@
+//! Guests that wait: for another thread, for a time, for input that never comes.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test")]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use trimaran::{
+    Config, Engine, Extern, Func, Instance, Limits, Linker, MemoryType, Module, Result, SharedMemory, Store, TrapCode,
+    Val, WasiConfig, WasmtimeError, Watch,
+};
+
+/// Far longer than a guest may take to stop, and far shorter than it would wait.
+const LONG: Duration = Duration::from_secs(5);
+
+const WAITS: &str = r#"(module
+    (type $unused (func (param f32)))
+    (import "host" "memory" (memory 1 1 shared))
+    (import "host" "f" (func $f))
+    (func $first (export "first") (result i32) (i32.const 7))
+    (func $wait32 (export "wait32") (param i32 i32 i64) (result i32)
+        (memory.atomic.wait32 (local.get 0) (local.get 1) (local.get 2)))
+    (func (export "wait64") (param i32 i64 i64) (result i32)
+        (memory.atomic.wait64 (local.get 0) (local.get 1) (local.get 2)))
+    (func (export "offset") (param i32 i32 i64) (result i32)
+        (memory.atomic.wait32 offset=64 (local.get 0) (local.get 1) (local.get 2)))
+    (func (export "last") (result i32) (call $first))
+    (start $f))"#;
+
+struct Shared {
+    store: Arc<Store>,
+    instance: Arc<Instance>,
+    memory: Arc<SharedMemory>,
+}
+
+fn is_interpreter() -> bool {
+    std::env::var("TRIMARAN_TEST_TARGET").is_ok_and(|target| target.starts_with("pulley"))
+}
+
+fn engine(interruption: bool) -> Arc<Engine> {
+    let target = std::env::var("TRIMARAN_TEST_TARGET").ok();
+    let wasm_threads = target.is_none().then_some(true);
+    Engine::new(Config { target, wasm_threads, epoch_interruption: Some(interruption), ..Config::default() }).unwrap()
+}
+
+fn shared(interruption: bool) -> Shared {
+    let engine = engine(interruption);
+    let limits = Limits { min: 1, max: Some(1) };
+    let ty = MemoryType { limits, shared: true, is_64: false, page_size_log2: 16 };
+    let memory = SharedMemory::new(&engine, ty).unwrap();
+    let store = Store::new(&engine).unwrap();
+    let module = Module::new(&engine, WAITS.as_bytes()).unwrap();
+    let start =
+        Func::of_values(&store, &trimaran::FuncType { params: Vec::new(), results: Vec::new() }, Arc::new(Nothing));
+    let imports =
+        vec![Extern::OfMemory { memory: memory.as_memory(&store).unwrap() }, Extern::OfFunc { func: start.unwrap() }];
+    let instance = Instance::new(&store, &module, imports).unwrap();
+    Shared { store, instance, memory }
+}
+
+struct Nothing;
+
+impl trimaran::HostFunction for Nothing {
+    fn call(&self, _caller: &trimaran::Caller, _arguments: Vec<Val>) -> Result<Vec<Val>> {
+        Ok(Vec::new())
+    }
+}
+
+impl Shared {
+    fn call(&self, name: &str, arguments: Vec<Val>) -> Result<Vec<i64>> {
+        call(&self.store, &self.instance, name, arguments)
+    }
+
+    fn wait32(&self, address: i32, expected: i32, timeout: i64) -> Result<Vec<i64>> {
+        self.call("wait32", vec![int(address), int(expected), Val::I64 { value: timeout }])
+    }
+}
+
+fn int(value: i32) -> Val {
+    Val::I32 { value }
+}
+
+/// Calls a function, and gives its integers.
+fn call(store: &Store, instance: &Instance, name: &str, arguments: Vec<Val>) -> Result<Vec<i64>> {
+    let Extern::OfFunc { func } = instance.export(store, name)? else { panic!("no function") };
+    let integer = |value: &Val| match value {
+        Val::I32 { value } => i64::from(*value),
+        Val::I64 { value } => *value,
+        _ => panic!("no integer"),
+    };
+    Ok(func.call(store, arguments)?.iter().map(integer).collect())
+}
+
+fn is_interrupt<T>(result: Result<T>) -> bool {
+    matches!(result, Err(WasmtimeError::Trap { code: Some(TrapCode::Interrupt), .. }))
+}
+
+#[test]
+fn a_wait_without_end_is_interrupted() {
+    if is_interpreter() {
+        return;
+    }
+    let guest = shared(true);
+    guest.store.set_timeout(Some(30)).unwrap();
+    let forever = || Val::I64 { value: -1 };
+    for (name, expected) in [("wait32", int(0)), ("wait64", Val::I64 { value: 0 }), ("offset", int(0))] {
+        let start = Instant::now();
+        assert!(is_interrupt(guest.call(name, vec![int(8), expected, forever()])), "{name}");
+        assert!(start.elapsed() < LONG, "{name}");
+    }
+    guest.store.set_timeout(None).unwrap();
+    let handle = guest.store.interrupt_handle().unwrap();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| guest.wait32(8, 0, -1));
+        while !waiting.is_finished() {
+            handle.interrupt().unwrap();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(is_interrupt(waiting.join().unwrap()));
+    });
+    assert_eq!(guest.call("last", Vec::new()), Ok(vec![7]), "every index is what it was");
+}
+
+#[test]
+fn a_wait_in_slices_gives_what_a_wait_gives() {
+    if is_interpreter() {
+        return;
+    }
+    for interruption in [false, true] {
+        let guest = shared(interruption);
+        assert_eq!(guest.wait32(0, 1, -1), Ok(vec![1]), "another value is there");
+        for milliseconds in [0, 1, 19, 20, 21, 45] {
+            let start = Instant::now();
+            assert_eq!(guest.wait32(0, 0, milliseconds * 1_000_000), Ok(vec![2]), "{milliseconds} ms pass");
+            assert!(start.elapsed() >= Duration::from_millis(milliseconds as u64));
+        }
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| guest.wait32(4, 0, -1));
+            // Past several slices.
+            std::thread::sleep(Duration::from_millis(70));
+            assert!(!waiting.is_finished());
+            while guest.memory.notify(4, 1).unwrap() == 0 && !waiting.is_finished() {}
+            assert_eq!(waiting.join().unwrap(), Ok(vec![0]), "it is woken");
+            let waiting = scope.spawn(|| guest.wait32(4, 0, -1));
+            std::thread::sleep(Duration::from_millis(30));
+            guest.memory.write(&[1], 4).unwrap();
+            while guest.memory.notify(4, 1).unwrap() == 0 && !waiting.is_finished() {}
+            assert_eq!(waiting.join().unwrap(), Ok(vec![0]), "it is woken, whether it looked away or not");
+        });
+        for (name, expected) in [("wait32", int(0)), ("wait64", Val::I64 { value: 0 })] {
+            let unaligned = guest.call(name, vec![int(2), expected, Val::I64 { value: 0 }]);
+            let code = Some(TrapCode::HeapMisaligned);
+            assert!(matches!(unaligned, Err(WasmtimeError::Trap { code: found, .. }) if found == code));
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_module_that_waits_is_said_of_that_module() {
+    let text = r#"(module (memory 1 1 shared)
+        (func (result i32) (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 0)))
+        (func (result i32) (i64.const 1)))"#;
+    let sentence = |interruption| match Module::new(&engine(interruption), text.as_bytes()) {
+        Err(WasmtimeError::Compile { reason }) => reason,
+        other => panic!("{:?}", other.err()),
+    };
+    assert_eq!(sentence(true), sentence(false));
+}
+
+/// A program of WASI that sleeps: its argument says how, in a struct of subscriptions at 0.
+const SLEEPS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\2a")
+    ;; A clock's subscription: its identity at 16, its time at 24, its flags at 40.
+    (func $subscribe (param i32 i64 i32)
+        (i32.store (i32.add (local.get 0) (i32.const 16)) (i32.const 1))
+        (i64.store (i32.add (local.get 0) (i32.const 24)) (local.get 1))
+        (i32.store16 (i32.add (local.get 0) (i32.const 40)) (local.get 2)))
+    (func (export "sleep") (param i64 i32 i32) (result i32)
+        (call $subscribe (i32.const 0) (local.get 0) (local.get 1))
+        (call $subscribe (i32.const 48) (local.get 0) (local.get 1))
+        (call $poll (i32.const 0) (i32.const 256) (local.get 2) (i32.const 512)))
+    (func (export "happened") (result i64 i32)
+        (i64.load (i32.const 256)) (i32.load (i32.const 512)))
+    (func (export "outside") (result i32)
+        (call $subscribe (i32.const 0) (i64.const 1000) (i32.const 0))
+        (call $poll (i32.const 0) (i32.const 65530) (i32.const 1) (i32.const 512))))"#;
+
+fn program(interruption: bool) -> (Arc<Store>, Arc<Instance>) {
+    let engine = engine(interruption);
+    let (store, linker) = (Store::new(&engine).unwrap(), Linker::new(&engine).unwrap());
+    linker.define_wasi().unwrap();
+    store.set_wasi(WasiConfig::default()).unwrap();
+    let module = Module::new(&engine, SLEEPS.as_bytes()).unwrap();
+    let instance = linker.instantiate(&store, &module).unwrap();
+    (store, instance)
+}
+
+const HOUR: i64 = 3_600_000_000_000;
+
+#[test]
+fn a_sleep_is_interrupted() {
+    let (store, instance) = program(true);
+    let sleep = |is_absolute, count| {
+        let time = Val::I64 { value: if is_absolute == 1 { i64::MAX } else { HOUR } };
+        call(&store, &instance, "sleep", vec![time, int(is_absolute), int(count)])
+    };
+    store.set_timeout(Some(30)).unwrap();
+    for (is_absolute, count) in [(0, 1), (1, 1), (0, 2), (1, 2)] {
+        let start = Instant::now();
+        assert!(is_interrupt(sleep(is_absolute, count)), "{is_absolute} {count}");
+        assert!(start.elapsed() < LONG, "{is_absolute} {count}");
+    }
+    store.set_timeout(None).unwrap();
+    let handle = store.interrupt_handle().unwrap();
+    std::thread::scope(|scope| {
+        let sleeping = scope.spawn(|| sleep(0, 1));
+        while !sleeping.is_finished() {
+            handle.interrupt().unwrap();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(is_interrupt(sleeping.join().unwrap()));
+    });
+}
+
+#[test]
+fn a_sleep_in_slices_gives_what_a_sleep_gives() {
+    for interruption in [false, true] {
+        let (store, instance) = program(interruption);
+        for (is_absolute, count) in [(0, 1), (0, 2), (1, 1)] {
+            let (start, time) = (Instant::now(), if is_absolute == 1 { 0 } else { 35_000_000 });
+            let arguments = vec![Val::I64 { value: time }, int(is_absolute), int(count)];
+            assert_eq!(call(&store, &instance, "sleep", arguments), Ok(vec![0]));
+            assert!(is_absolute == 1 || start.elapsed() >= Duration::from_millis(35));
+            let happened = call(&store, &instance, "happened", Vec::new()).unwrap();
+            assert_eq!(happened.first(), Some(&0x2a), "the guest's own data");
+            assert!(matches!(happened.last(), Some(1..=2)));
+        }
+        let outside = call(&store, &instance, "outside", Vec::new());
+        let code = Some(TrapCode::MemoryOutOfBounds);
+        assert!(matches!(&outside, Err(WasmtimeError::Trap { code: found, .. }) if *found == code), "{outside:?}");
+    }
+}
+
+#[test]
+fn a_language_ends_a_sleep_with_what_it_threw() {
+    struct Thrown;
+    impl Watch for Thrown {
+        fn check(&self) -> Result<()> {
+            Err(WasmtimeError::thrown(7))
+        }
+    }
+    let (store, instance) = program(true);
+    assert!(store.watch(|| Box::new(Thrown)));
+    let start = Instant::now();
+    let ended = call(&store, &instance, "sleep", vec![Val::I64 { value: HOUR }, int(0), int(1)]);
+    assert!(matches!(ended, Err(WasmtimeError::Host { thrown: Some(7), .. })), "{ended:?}");
+    assert!(start.elapsed() < LONG);
+}
