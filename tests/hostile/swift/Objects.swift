@@ -37,12 +37,7 @@ extension Program {
       let imports = try step.words.dropFirst(4).map { try thing($0, as: Func.self) }
       self[step[1]] = Held(store: store, item: try Instance(store, thing(step[3]), imports))
     case "wasi":
-      var config = WasiConfig()
-      for preopen in step.words.dropFirst(2) {
-        let parts = preopen.split(separator: ":").map(String.init)
-        config.preopens.append(Preopen(parts[0], as: parts[1], readOnly: parts[2] == "ro"))
-      }
-      try thing(step[1], as: Store.self).setWasi(config)
+      try thing(step[1], as: Store.self).setWasi(wasi(step.words.dropFirst(2)))
     case "linked":
       let (store, module): (Store, Module) = (try thing(step[2]), try thing(step[3]))
       let linker = try Linker(module.engine)
@@ -57,6 +52,9 @@ extension Program {
     case "artifact":
       let module: Module = try thing(step[2])
       self[step[1]] = step[3] == "pack" ? try module.pack() : try module.serialize()
+    case "i31":
+      let store: Store = try thing(step[2])
+      self[step[1]] = Held(store: store, item: try Reference(store, i31: Int32(step.int(3))))
     case "load": self[step[1]] = try Module(thing(step[2]), deserialize: thing(step[3], as: Data.self))
     case "stranger": return String(try runStranger(bytes(step[1])).prefix { $0 != "\n" })
     case "damage": return try damage(step)
@@ -96,6 +94,19 @@ extension Program {
       memories: given["memories"]?.size,
       trapOnGrowFailure: given["trap_on_grow_failure"] == "true"
     )
+  }
+
+  private func wasi(_ grants: ArraySlice<String>) throws -> WasiConfig {
+    var config = WasiConfig()
+    for grant in grants {
+      let parts = grant.split(separator: ":").map(String.init)
+      switch parts[0] {
+      case "stdin": config.stdin = .inherit
+      case "stdout": config.stdout = .pipe(try OutputPipe())
+      default: config.preopens.append(Preopen(parts[0], as: parts[1], readOnly: parts[2] == "ro"))
+      }
+    }
+    return config
   }
 
   private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
