@@ -43,6 +43,9 @@ void trimaran_global_close(const trimaran_global *global);
 const trimaran_table *trimaran_table_open(uint64_t handle);
 void trimaran_table_close(const trimaran_table *table);
 
+// A handle of the generated code's for an open function, which is the caller's; 0 for null.
+uint64_t trimaran_func_handle(const trimaran_func *func);
+
 // Each gives 0, or 1 and an error, which the generated code reads and frees.
 
 int32_t trimaran_func_call(const trimaran_func *func, const trimaran_store *store, trimaran_slot *slots, size_t count,
@@ -93,6 +96,9 @@ int32_t trimaran_global_set(const trimaran_global *global, const trimaran_store 
 int32_t trimaran_table_size(const trimaran_table *table, const trimaran_store *store, uint64_t *size, RustBuffer *error);
 int32_t trimaran_table_get(const trimaran_table *table, const trimaran_store *store, int64_t index,
                            trimaran_value *value, RustBuffer *error);
+// Gives 2, and has done nothing, where the value is neither a null nor a reference of the table's own kind.
+int32_t trimaran_table_set(const trimaran_table *table, const trimaran_store *store, int64_t index, trimaran_value value,
+                           RustBuffer *error);
 
 // Takes over the object. The handle of the reference is the caller's.
 int32_t trimaran_extern_new(const trimaran_store *store, void *object, trimaran_release release, uint64_t *reference,

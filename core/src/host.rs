@@ -89,6 +89,14 @@ impl HostDefinition {
         WasmtimeError::NotFound { name: number.to_string(), reason }
     }
 
+    /// Fails with `NotFound` where one has no body in a store. It is for who has not run anything there yet: the package has
+    /// seen to the bodies, unless another thread has defined something since, and then begins again.
+    pub(crate) fn check_bodies(hosts: &[Arc<Self>], data: &StoreData) -> Result<()> {
+        let Some(host) = hosts.iter().find(|host| !host.has_body(data)) else { return Ok(()) };
+        let reason = format!("the host function with the number {} is without a body in this store", host.number);
+        Err(WasmtimeError::NotFound { name: host.number.to_string(), reason })
+    }
+
     /// What wasmtime runs: the body of the store that it is called in.
     pub(crate) fn run(
         &self,

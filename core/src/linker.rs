@@ -177,6 +177,7 @@ impl Linker {
         store.enter(|mut context| {
             let items = self.open()?;
             items.definitions.find(store, module, name)?;
+            HostDefinition::check_bodies(&items.definitions.hosts_of(module, name), context.data())?;
             let found = items.linker.get(&mut context, module, name).map_err(refused)?;
             Ok(Extern::from_wasmtime(store, found))
         })
@@ -190,7 +191,8 @@ impl Linker {
         self.check_store(store)?;
         store.enter(|mut context| {
             let items = self.open()?;
-            items.definitions.check_default(store, module)?;
+            let name = items.definitions.check_default(store, module)?;
+            HostDefinition::check_bodies(&items.definitions.hosts_of(module, name), context.data())?;
             let found = items.linker.get_default(&mut context, module);
             Ok(Func::new(store, found.map_err(|error| WasmtimeError::wrong_type(crate::error::chain(&error)))?))
         })
@@ -203,12 +205,13 @@ impl Linker {
     pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Arc<Instance>> {
         self.check_store(store)?;
         let module = self.module(module)?;
-        let linker = {
+        let (linker, hosts) = {
             let items = self.open()?;
             items.definitions.check_imports(&module, Some(store))?;
-            Arc::clone(&items.linker)
+            (Arc::clone(&items.linker), items.definitions.hosts(Some(&module)))
         };
         let inner = store.enter_guest(|mut context| {
+            HostDefinition::check_bodies(&hosts, context.data())?;
             linker.instantiate(&mut context, &module).map_err(|error| explain(error, &linker, &mut context, &module))
         })?;
         Ok(Instance::from_wasmtime(store, inner))
@@ -305,6 +308,7 @@ impl Linker {
                 module.exports().filter(|export| export.ty().func().is_some()).map(|it| it.name().to_owned()).collect();
             functions.iter().try_for_each(|function| items.definitions.check(name, function))?;
             let needed = items.definitions.hosts(Some(module));
+            HostDefinition::check_bodies(&needed, context.data())?;
             Arc::make_mut(&mut items.linker).module(&mut context, name, module).map_err(refused)?;
             let command = Definition::of_command(store, needed);
             functions.iter().try_for_each(|function| items.definitions.add(name, function, command.clone()))

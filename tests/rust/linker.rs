@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use trimaran::{
     Caller, Config, Engine, Extern, FuncType, HostFunction, Instance, Linker, Module, Result, Store, Val, ValType,
+    WasmtimeError,
 };
 
 /// Gives its argument, after `also` was run.
@@ -57,11 +58,15 @@ fn a_start_function_may_use_the_linker_that_starts_it() {
     let body: Arc<dyn HostFunction> = Arc::new(Through(move |caller: &Caller| {
         let name = format!("g{}", calls.fetch_add(1, Ordering::Relaxed));
         inner.define_func("env", &name, echo_type()).unwrap();
-        inner.get(caller.store(), "env", &name).unwrap();
+        inner.get(caller.store(), "env", "f").unwrap();
     }));
     prepare(&linker, &store, &body);
     let instance = linker.instantiate(&store, &module).unwrap();
     assert_eq!(run(&instance, &store), 7);
+    // Nothing runs, and nothing is given, that would have no body when it is called.
+    let without = linker.get(&store, "env", "g1");
+    assert!(matches!(without, Err(WasmtimeError::NotFound { .. })));
+    prepare(&linker, &store, &body);
     assert!(linker.get(&store, "env", "g1").is_ok());
 }
 

@@ -12,7 +12,7 @@ use std::slice;
 use std::sync::Arc;
 
 use trimaran::{Func, Global, Kind, Memory, Result, SharedMemory, Slot, Store, Table, WasmtimeError};
-use uniffi::RustBuffer;
+use uniffi::{Handle, RustBuffer};
 
 use super::{Failure, entry, error_bytes, open};
 
@@ -91,6 +91,23 @@ objects! {
     SharedMemory, trimaran_shared_memory_open, trimaran_shared_memory_close;
     Global, trimaran_global_open, trimaran_global_close;
     Table, trimaran_table_open, trimaran_table_close;
+}
+
+/// A handle of the generated code's for an open function, which is the caller's; 0 for null.
+///
+/// # Safety
+/// The function is open.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_func_handle(func: *const Func) -> u64 {
+    if func.is_null() {
+        return 0;
+    }
+    // SAFETY: open, by the contract: it came out of an `Arc` that is still held, of which this is one more.
+    let func = unsafe {
+        Arc::increment_strong_count(func);
+        Arc::from_raw(func)
+    };
+    Handle::from_arc(func).as_raw()
 }
 
 /// Calls a function on `count` slots, in place.

@@ -450,6 +450,11 @@ numbers! {
     load64 store64: u64;
 }
 
+/// What is left of the thread's stack, in bytes.
+extern "system" fn stack_left(_env: *mut JNIEnv, _class: jclass) -> jlong {
+    jlong::try_from(trimaran::stack_left()).unwrap_or(jlong::MAX)
+}
+
 /// Gives `class`, which is `Lane`, its native methods. 0 where that worked; otherwise the JVM has thrown why not.
 #[unsafe(no_mangle)]
 pub extern "C" fn trimaran_jni_register(env: *mut JNIEnv, class: jclass) -> jint {
@@ -459,6 +464,7 @@ pub extern "C" fn trimaran_jni_register(env: *mut JNIEnv, class: jclass) -> jint
         fnPtr: entry,
     };
     let methods = [
+        method(c"stackLeft", c"()J", stack_left as *mut c_void),
         method(c"openStore", c"(J)J", open_store as *mut c_void),
         method(c"closeStore", c"(J)V", close_store as *mut c_void),
         method(c"openFunc", c"(J)J", open_func as *mut c_void),

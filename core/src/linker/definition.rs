@@ -80,14 +80,17 @@ impl Definitions {
         }
     }
 
-    /// Fails with `NotFound` where nothing of the module is defined, and as `find` does.
-    pub(super) fn check_default(&self, store: &Store, module: &str) -> Result<()> {
+    /// The name of the default function of the module, or the empty one. Fails with `NotFound` where nothing of the module
+    /// is defined, and as `find` does.
+    pub(super) fn check_default(&self, store: &Store, module: &str) -> Result<&'static str> {
         let Some(items) = self.items.get(module) else {
             let reason = format!("nothing is defined in the linker for the module `{module}`");
             return Err(WasmtimeError::NotFound { name: module.to_owned(), reason });
         };
         let default = ["", "_start"].into_iter().find(|name| items.contains_key(*name));
-        default.map_or(Ok(()), |name| self.find(store, module, name))
+        let Some(name) = default else { return Ok("") };
+        self.find(store, module, name)?;
+        Ok(name)
     }
 
     /// Fails with `Link`, which names all imports of the module that are not defined, and with `WrongStore`.
@@ -142,6 +145,11 @@ impl Definitions {
         hosts.sort_by_key(|host| host.number());
         hosts.dedup_by_key(|host| host.number());
         hosts
+    }
+
+    /// The host functions that one item needs; none where there is no such item.
+    pub(super) fn hosts_of(&self, module: &str, name: &str) -> Vec<Arc<HostDefinition>> {
+        self.get(module, name).into_iter().flat_map(Definition::hosts).map(Arc::clone).collect()
     }
 
     pub(super) fn host(&self, number: u64) -> Result<Arc<HostDefinition>> {

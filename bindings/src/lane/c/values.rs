@@ -80,6 +80,34 @@ pub unsafe extern "C" fn trimaran_global_set(
     }
 }
 
+/// Changes an element of a table. Gives `NOT_PLAIN`, and has done nothing, where the value is neither a null nor a reference
+/// of the table's own kind. The handle stays the caller's.
+///
+/// # Safety
+/// The objects are open; the handle is a living one of its kind; there is room for an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_table_set(
+    table: *const Table,
+    store: *const Store,
+    index: i64,
+    value: Value,
+    error: *mut RustBuffer,
+) -> i32 {
+    let mut is_plain = true;
+    let work = || {
+        // SAFETY: by the contract.
+        let (table, store) = unsafe { (opened(table)?, opened(store)?) };
+        is_plain = value.slot.low == 0 || table.kind(store)? as u8 == value.kind;
+        // SAFETY: by the contract, and it is of the table's kind.
+        if is_plain { unsafe { table.set_slot(store, index, value.slot) } } else { Ok(()) }
+    };
+    // SAFETY: by the contract.
+    match unsafe { status(entry(work), error) } {
+        0 if !is_plain => NOT_PLAIN,
+        status => status,
+    }
+}
+
 /// Makes a reference to an object of the host, and leaves a handle of it, which is the caller's. The object is let go of
 /// when nobody refers to it any more, or at once where this fails.
 ///
