@@ -101,3 +101,106 @@ struct InterruptTests {
     }
   }
 }
+
+@Suite("Interruption of what waits")
+struct WaitInterruptionTests {
+  let store: Store
+  let exports: Exports
+
+  /// How a guest waits: at an address, and by WASI for an hour. There are no atomic waits without threads.
+  static let waits = (isInterpreter ? [] : ["wait32", "wait64"]) + ["relative", "absolute", "both"]
+
+  init() throws {
+    let engine = try testEngine {
+      $0.epochInterruption = true
+      $0.wasmThreads = !isInterpreter
+    }
+    store = try Store(engine)
+    try store.setWasi(WasiConfig())
+    let linker = try Linker(engine)
+    try linker.defineWasi()
+    let atomics = """
+      (memory $shared 1 1 shared)
+      (func (export "wait32") (drop (call $wait (i32.const 0) (i64.const -1))))
+      (func (export "wait64")
+        (drop (memory.atomic.wait64 $shared (i32.const 8) (i64.const 0) (i64.const -1))))
+      (func $wait (export "wait") (param i32 i64) (result i32)
+        (memory.atomic.wait32 $shared (i32.const 0) (local.get 0) (local.get 1)))
+      (func (export "notify") (result i32)
+        (memory.atomic.notify $shared (i32.const 0) (i32.const 1)))
+      """
+    let text = """
+      (module
+        (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "clock_time_get" (func $now (param i32 i64 i32) (result i32)))
+        (memory $memory (export "memory") 1)
+        \(isInterpreter ? "" : atomics)
+        ;; Subscriptions to the monotonic clock: after an hour, and when an hour has passed from now on.
+        (data (i32.const 16) "\\01\\00\\00\\00")
+        (data (i32.const 24) "\\00\\a0\\b8\\30\\46\\03\\00\\00")
+        (data (i32.const 64) "\\01\\00\\00\\00")
+        (data (i32.const 88) "\\01\\00")
+        (func $sleep (param $first i32) (param $count i32)
+          (drop (call $now (i32.const 1) (i64.const 1) (i32.const 72)))
+          (i64.store (i32.const 72) (i64.add (i64.load (i32.const 72)) (i64.load (i32.const 24))))
+          (drop (call $poll (local.get $first) (i32.const 256) (local.get $count) (i32.const 512))))
+        (func (export "relative") (call $sleep (i32.const 0) (i32.const 1)))
+        (func (export "absolute") (call $sleep (i32.const 48) (i32.const 1)))
+        (func (export "both") (call $sleep (i32.const 0) (i32.const 2)))
+        (func (export "seven") (result i32) (i32.const 7)))
+      """
+    exports = try linker.instantiate(store, Module(engine, text)).exports(store)
+  }
+
+  /// Whether an error says that a guest was interrupted, and the store goes on.
+  private func isInterrupt(_ error: WasmtimeError?) throws -> Bool {
+    guard case .trap(.interrupt, _, _) = error else { return false }
+    return try exports.function("seven")(store) == [.i32(7)]
+  }
+
+  @Test(arguments: waits)
+  func aTimeout(_ wait: String) throws {
+    let wait = try exports.function(wait)
+    try store.setTimeout(.milliseconds(50))
+    #expect(try isInterrupt(failure { try wait(store) }))
+    #expect(try isInterrupt(failure { try wait(store) }))
+  }
+
+  @Test(arguments: waits)
+  func aHandle(_ wait: String) throws {
+    let (store, wait) = (store, try exports.function(wait))
+    let handle = try store.interruptHandle()
+    let worker = Worker { failure { try wait(store) } }
+    while !worker.isFinished {
+      Thread.sleep(forTimeInterval: 0.005)
+      try handle.interrupt()
+    }
+    #expect(try isInterrupt(try worker.join()))
+  }
+
+  @Test(arguments: waits)
+  func aCancelledTask(_ wait: String) async throws {
+    let (store, wait) = (store, try exports.function(wait))
+    let task = Task.detached { failure { try wait(store) } }
+    Thread.detachNewThread {
+      Thread.sleep(forTimeInterval: 0.02)
+      task.cancel()
+    }
+    guard case .thrown(is CancellationError)? = await task.value else {
+      Issue.record("it was not cancelled")
+      return
+    }
+    #expect(try exports.function("seven")(store) == [.i32(7)])
+  }
+
+  /// Waits that nobody interrupts end as they always did.
+  @Test(.enabled(if: !isInterpreter, "wasmtime's interpreter has no threads"))
+  func whatAWaitGives() throws {
+    let (store, wait, notify) = (store, try exports.function("wait"), try exports.function("notify"))
+    #expect(try wait(store, 1, -1) == [.i32(1)])
+    #expect(try wait(store, 0, 0) == [.i32(2)])
+    // Longer than guests go without being asked whether they may go on.
+    #expect(try wait(store, 0, 60_000_000) == [.i32(2)])
+    #expect(try notify(store) == [.i32(0)])
+  }
+}

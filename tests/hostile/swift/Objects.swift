@@ -73,6 +73,7 @@ extension Program {
       case "wasm_threads": config.wasmThreads = value == "true"
       case "wasm_memory64": config.wasmMemory64 = value == "true"
       case "wasm_gc": config.wasmGC = value == "true"
+      case "wasm_function_references": config.wasmFunctionReferences = value == "true"
       case "parallel_compilation": config.parallelCompilation = value == "true"
       case "memory_reservation": config.memoryReservation = value.size
       case "memory_guard_size": config.memoryGuardSize = value.size
