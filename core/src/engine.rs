@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use crate::closable::Closable;
 use crate::error::chain;
 use crate::interrupt::Epochs;
-use crate::{Config, Module, Result, WasmtimeError, artifact, fork, planted, waits, wat};
+use crate::{Config, Module, Result, WasmtimeError, artifact, compile, fork, planted, waits, wat};
 
 /// Compiles modules, and is shared by everything that is made from them.
 ///
@@ -128,22 +128,33 @@ impl Engine {
     }
 
     /// Compiles a module as guests of this engine need it.
-    pub(crate) fn compile<R: Send>(
+    pub(crate) fn compile<R: Send + 'static>(
         &self,
         bytes: &[u8],
-        compile: impl Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Sync,
+        compiler: fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R>,
     ) -> Result<R> {
         let engine = self.get()?;
         let binary = self.binary(bytes)?;
-        // Where that fails, what is wrong is said of the module that was given.
-        if self.epochs().is_some()
-            && let Cow::Owned(sliced) = waits::sliced(&binary)
-            && let Ok(done) = fork::compiling(|| compile(&engine, &sliced))
-        {
-            return Ok(done);
+        let interrupts = self.epochs().is_some();
+        let limit = self.config.module_limits.as_ref().and_then(|limits| limits.compile_time);
+        let work = move |binary: &[u8]| {
+            // Where that fails, what is wrong is said of the module that was given.
+            if interrupts
+                && let Cow::Owned(sliced) = waits::sliced(binary)
+                && let Ok(done) = fork::compiling(|| compiler(&engine, &sliced))
+            {
+                return Ok(done);
+            }
+            let done = fork::compiling(|| compiler(&engine, binary));
+            done.map_err(|error| WasmtimeError::Compile { reason: chain(&error) })
+        };
+        match limit {
+            None => work(&binary),
+            Some(milliseconds) => {
+                let binary = binary.into_owned();
+                compile::within(milliseconds, move || work(&binary))
+            }
         }
-        let done = fork::compiling(|| compile(&engine, &binary));
-        done.map_err(|error| WasmtimeError::Compile { reason: chain(&error) })
     }
 
     /// What guests are interrupted by, if they can be.

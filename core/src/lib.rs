@@ -8,6 +8,7 @@ mod artifact;
 mod bytes;
 mod cli;
 mod closable;
+mod compile;
 mod config;
 mod engine;
 mod error;

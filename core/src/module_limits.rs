@@ -34,6 +34,10 @@ pub struct ModuleLimits {
     /// How deep blocks lie in blocks in a function.
     #[uniffi(default)]
     pub nesting: Option<u64>,
+    /// How long compiling may take, in milliseconds. Wasmtime cannot end it: it goes on in the background, where its result is
+    /// thrown away.
+    #[uniffi(default)]
+    pub compile_time: Option<u64>,
 }
 
 impl ModuleLimits {
@@ -137,6 +141,7 @@ pub fn untrusted_config() -> Config {
             locals: Some(5_000),
             function_size: Some(512 << 10),
             nesting: Some(500),
+            compile_time: Some(10_000),
         }),
         ..Config::default()
     }

@@ -4,7 +4,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use trimaran::{Config, Engine, Extern, Instance, Limits, Memory, MemoryType, Module, Store, TrapCode, WasmtimeError};
+use trimaran::{
+    Config, Engine, Extern, Instance, Limits, Memory, MemoryType, Module, ModuleLimits, Store, TrapCode, WasmtimeError,
+};
 
 const PAGE: i64 = 65_536;
 
@@ -124,5 +126,33 @@ fn a_dropped_store_needs_no_close() {
     for _ in 0..2_000 {
         let store = Store::new(&engine).unwrap();
         Memory::new(&store, pages(1)).unwrap();
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_module_that_takes_too_long_and_they_do_not_pile_up() {
+    let _alone = ALONE.lock();
+    let limited = |compile_time| {
+        let module_limits = Some(ModuleLimits { compile_time: Some(compile_time), ..ModuleLimits::default() });
+        engine(Config { module_limits, ..Config::default() })
+    };
+    let (hasty, patient) = (limited(1), limited(60_000));
+    let long = format!("(module {})", "(func (result i32) (i32.const 1))".repeat(4000));
+    let reason = |engine: &Engine, text: &str| match Module::new(engine, text.as_bytes()) {
+        Ok(_) => None,
+        Err(WasmtimeError::Limit { reason }) => Some(reason),
+        Err(other) => panic!("{other}"),
+    };
+    for _ in 0..4 {
+        assert_eq!(
+            reason(&hasty, &long).as_deref(),
+            Some("the module takes longer to compile than 1 ms, which is the engine's limit")
+        );
+    }
+    assert!(reason(&hasty, &long).is_some_and(|reason| reason.contains("still being compiled")));
+    assert!(Module::new(&engine(Config::default()), b"(module)").is_ok(), "who has no limit waits for nobody");
+    // Each of them ends some time.
+    while reason(&patient, "(module)").is_some() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }

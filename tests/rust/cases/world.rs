@@ -384,6 +384,7 @@ fn module_limits(value: &Value) -> Result<ModuleLimits, Problem> {
             "locals" => limits.locals = number,
             "function_size" => limits.function_size = number,
             "nesting" => limits.nesting = number,
+            "compile_time" => limits.compile_time = number,
             unknown => return Err(format!("unknown setting `{unknown}`")),
         }
     }
