@@ -230,4 +230,66 @@ struct LinkerTests {
     store.close()
     #expect(seen == nil)
   }
+
+  /// Runs `work` again and again while another thread does `meanwhile`.
+  private func race(against meanwhile: @escaping @Sendable () throws -> Void, _ work: (Int) throws -> Void) throws {
+    let isDone = Kept<Bool>()
+    let other = Worker { while isDone.value == nil { try meanwhile() } }
+    defer { isDone.value = true }
+    for number in 0..<1_000 { try work(number) }
+    isDone.value = true
+    try other.join()
+  }
+
+  @Test func aNameThatIsDefinedAnewHasAClosureWhereverItIsLinked() throws {
+    try linker.allowShadowing()
+    let linker = linker
+    let define = { @Sendable () throws -> Void in try linker.define("env", "h") { (a: Int32) -> Int32 in a + 1 } }
+    try define()
+    let module = try caller()
+    let command = try Module(
+      engine,
+      """
+      (module
+        (import "env" "h" (func $h (param i32) (result i32)))
+        (func (export "_start") (drop (call $h (i32.const 1)))))
+      """
+    )
+    try race(against: define) { number in
+      let store = try Store(engine)
+      switch number % 4 {
+      case 0:
+        let run = try linker.instantiate(store, module).function(store, "run")
+        #expect(try run(store, 41) == [.i32(42)])
+      case 1:
+        let run = try linker.instantiatePre(module).instantiate(store).function(store, "run")
+        #expect(try run(store, 41) == [.i32(42)])
+      case 2:
+        guard case .function(let h) = try linker.get(store, "env", "h") else { throw Mistake() }
+        #expect(try h(store, 41) == [.i32(42)])
+      default:
+        try linker.defineModule(store, "command", command)
+        try linker.getDefault(store, "command")(store)
+      }
+      store.close()
+    }
+  }
+
+  @Test func aNameThatIsDefinedForTheFirstTimeIsThereWithItsClosureOrNotAtAll() throws {
+    let module = try caller()
+    for _ in 0..<200 {
+      let linker = try Linker(engine)
+      let definer = Worker { try linker.define("env", "h") { (a: Int32) -> Int32 in a + 1 } }
+      let store = try Store(engine)
+      do throws(WasmtimeError) {
+        let run = try linker.instantiate(store, module).function(store, "run")
+        #expect(try run(store, 41) == [.i32(42)])
+      } catch {
+        // It came before.
+        guard case .link = error else { throw error }
+      }
+      try definer.join()
+      store.close()
+    }
+  }
 }

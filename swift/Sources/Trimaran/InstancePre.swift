@@ -21,13 +21,14 @@ public final class InstancePre: Sendable {
   ///   where an import belongs to another store, and whatever a host function failed with.
   public func instantiate(_ store: Store) throws(WasmtimeError) -> Instance {
     let closures = closures.withLock { $0 }
-    if !closures.isEmpty {
-      let numbers = try calling { try core.hosts(store: store.core) }
-      try closures.give(store, numbers) { try core.host(store: store.core, number: $0) }
-    }
     // The start function may call functions of the host, which look for their store.
     return try withExtendedLifetime(store) { () throws(WasmtimeError) in
-      try calling { try Instance(core.instantiate(store: store.core)) }
+      try calling {
+        if !closures.isEmpty {
+          try closures.give(store, core.hosts(store: store.core)) { try core.host(store: store.core, number: $0) }
+        }
+        return try Instance(core.instantiate(store: store.core))
+      }
     }
   }
 

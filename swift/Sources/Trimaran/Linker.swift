@@ -21,6 +21,8 @@ public final class Linker: Sendable {
   private struct Hosts {
     var closures: [UInt64: HostClosure] = [:]
     var numbers: [[String]: UInt64] = [:]
+    /// How many there have been.
+    var defined = 0
   }
 
   /// Makes a linker that knows nothing.
@@ -162,8 +164,10 @@ public final class Linker: Sendable {
   /// - Parameter module: The module.
   /// - Throws: As ``instantiate(_:_:)``, as far as imports go.
   public func instantiatePre(_ module: Module) throws(WasmtimeError) -> InstancePre {
-    let pre = try calling { try core.instantiatePre(module: module.core) }
-    return InstancePre(pre, hosts.withLock { $0.closures })
+    // What it looks up has the closures of this moment.
+    try hosts.withLock { (hosts) throws(WasmtimeError) in
+      InstancePre(try calling { try core.instantiatePre(module: module.core) }, hosts.closures)
+    }
   }
 
   /// Closes the linker, and lets go of its closures. Instances that it made go on working. Closing twice does nothing.
@@ -183,19 +187,32 @@ public final class Linker: Sendable {
         try core.defineFunc(module: checked(module), name: checked(name), ty: closure.type.core)
       }
       hosts.closures[number] = closure
+      hosts.defined += 1
       let before = swapping(&hosts.numbers[[module, name]], number)
       return before.flatMap { hosts.closures.removeValue(forKey: $0) }
     }
   }
 
-  /// Runs `body`, once the host functions that it needs have been given to the store.
+  /// Runs `body`, once the host functions that it needs have been given to the store. Where another thread has defined
+  /// something since then, the core finds one without its closure and fails before it runs anything: then this begins again.
   private func giving<R>(_ store: Store, _ module: Module?, _ body: () throws -> R) throws(WasmtimeError) -> R {
-    if hosts.withLock({ !$0.closures.isEmpty }) {
-      let numbers = try calling { try core.hosts(store: store.core, module: module?.core) }
-      try hosts.withLock { $0.closures }.give(store, numbers) { try core.host(store: store.core, number: $0) }
-    }
     // What runs may call functions of the host, which look for their store.
-    return try withExtendedLifetime(store) { () throws(WasmtimeError) in try calling(body) }
+    try withExtendedLifetime(store) { () throws(WasmtimeError) in
+      try calling {
+        while true {
+          let (before, isEmpty) = hosts.withLock { ($0.defined, $0.closures.isEmpty) }
+          do {
+            if !isEmpty {
+              let numbers = try core.hosts(store: store.core, module: module?.core)
+              try hosts.withLock { $0.closures }.give(store, numbers) { try core.host(store: store.core, number: $0) }
+            }
+            return try body()
+          } catch Core.WasmtimeError.NotFound where hosts.withLock({ $0.defined }) != before {
+            continue
+          }
+        }
+      }
+    }
   }
 }
 
@@ -205,11 +222,11 @@ extension [UInt64: HostClosure] {
     _ store: Store,
     _ numbers: [UInt64],
     _ function: (UInt64) throws -> Core.Func
-  ) throws(WasmtimeError) {
+  ) throws {
     for number in numbers {
       // There is none once the linker is closed, which the core says.
       guard let closure = self[number] else { continue }
-      try closure.attach(to: Func(calling { try function(number) }), store)
+      try closure.attach(to: Func(function(number)), store)
     }
   }
 }
