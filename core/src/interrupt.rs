@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::error::HostError;
-use crate::store::on_own_stack;
+use crate::store::{HOST_CALL, on_own_stack};
 use crate::{Result, WasmtimeError, fork, planted};
 
 /// Asked every now and then, on a guest's own thread, whether the guest may go on.
@@ -185,7 +185,7 @@ impl Interrupts {
             return Err(wasmtime::Trap::Interrupt.into());
         }
         let Some(watch) = self.watch.get() else { return Ok(()) };
-        on_own_stack(|| watch.check()).map_err(|error| wasmtime::Error::new(HostError(error)))
+        on_own_stack(HOST_CALL, || watch.check()).map_err(|error| wasmtime::Error::new(HostError(error)))
     }
 }
 

@@ -13,6 +13,8 @@ use crate::{RefType, Result, Store, Tag, Val, WasmtimeError};
 pub(crate) enum Root {
     Extern(OwnedRooted<ExternRef>),
     Any(OwnedRooted<AnyRef>),
+    /// It is all in its bits. Wasmtime would keep a root for it until the store is closed, if that has no heap to sweep.
+    I31(I31),
     Exn(OwnedRooted<ExnRef>),
 }
 
@@ -78,6 +80,7 @@ impl Reference {
         match &self.root {
             Some(Root::Extern(root)) => Ok(wasmtime::Val::ExternRef(Some(root.to_rooted(context)))),
             Some(Root::Any(root)) => Ok(wasmtime::Val::AnyRef(Some(root.to_rooted(context)))),
+            Some(Root::I31(value)) => Ok(wasmtime::Val::AnyRef(Some(AnyRef::from_i31(context, *value)))),
             Some(Root::Exn(root)) => Ok(wasmtime::Val::ExnRef(Some(root.to_rooted(context)))),
             None => Err(WasmtimeError::Closed { what: "reference".to_owned() }),
         }
@@ -94,6 +97,7 @@ impl Reference {
             let same = match (&self.root, &other.root) {
                 (Some(Root::Extern(a)), Some(Root::Extern(b))) => wasmtime::Rooted::ref_eq(&context, a, b),
                 (Some(Root::Any(a)), Some(Root::Any(b))) => wasmtime::Rooted::ref_eq(&context, a, b),
+                (Some(Root::I31(a)), Some(Root::I31(b))) => Ok(a == b),
                 (Some(Root::Exn(a)), Some(Root::Exn(b))) => wasmtime::Rooted::ref_eq(&context, a, b),
                 _ => Ok(false),
             };
@@ -107,12 +111,7 @@ impl Reference {
         let fitting = I31::new_i32(value).or_else(|| I31::new_u32(u32::try_from(value).ok()?));
         let value = fitting
             .ok_or_else(|| WasmtimeError::range(format!("the i31 is {value}: expected -1073741824 to 2147483647")))?;
-        store.enter(|context| {
-            let mut scope = RootScope::new(context);
-            let mut context = scope.as_context_mut();
-            let made = AnyRef::from_i31(&mut context, value).to_owned_rooted(&mut context);
-            Ok(Self::new(store, Root::Any(made.map_err(WasmtimeError::no_room)?)))
-        })
+        store.enter(|_| Ok(Self::new(store, Root::I31(value))))
     }
 
     /// The number of an `i31`, with its sign; none for any other value.
@@ -182,7 +181,7 @@ impl Reference {
     pub fn value(self: Arc<Self>) -> Result<Val> {
         Ok(match &self.root {
             Some(Root::Extern(_)) => Val::ExternRef { value: Some(self) },
-            Some(Root::Any(_)) => Val::AnyRef { value: Some(self) },
+            Some(Root::Any(_) | Root::I31(_)) => Val::AnyRef { value: Some(self) },
             Some(Root::Exn(_)) => Val::ExnRef { value: Some(self) },
             None => return Err(WasmtimeError::Closed { what: "reference".to_owned() }),
         })

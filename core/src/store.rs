@@ -83,7 +83,7 @@ pub struct Store {
 const HOST_STACK: usize = 256 << 10;
 
 /// What has to be left of the thread's own stack for a host function, in bytes. A JVM wants most of it for its zones.
-const HOST_CALL: usize = 64 << 10;
+pub(crate) const HOST_CALL: usize = 64 << 10;
 
 /// What stands behind the gate.
 pub(crate) struct Guest(wasmtime::Store<StoreData>);
@@ -430,9 +430,10 @@ fn no_fuel() -> WasmtimeError {
 }
 
 /// Runs the host's `work` on the thread's own stack, where WASI calls it. The store cannot be entered meanwhile.
-pub(crate) fn on_own_stack(work: impl FnOnce() -> Result<()>) -> Result<()> {
+/// Fails with `Limit` where `needed` bytes are not left there.
+pub(crate) fn on_own_stack(needed: usize, work: impl FnOnce() -> Result<()>) -> Result<()> {
     let too_deep = || WasmtimeError::limit("the thread's stack has no room for a call of the host");
-    stack::on_own(HOST_CALL, |_| work()).unwrap_or_else(|| Err(too_deep()))
+    stack::on_own(needed, |_| work()).unwrap_or_else(|| Err(too_deep()))
 }
 
 /// The guest's stack waits for a host function.

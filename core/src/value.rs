@@ -157,8 +157,11 @@ impl Val {
                 Self::ExternRef { value: Some(Reference::new(store, Root::Extern(root))) }
             }
             wasmtime::Val::AnyRef(Some(value)) => {
-                let root = value.to_owned_rooted(context).map_err(WasmtimeError::no_room)?;
-                Self::AnyRef { value: Some(Reference::new(store, Root::Any(root))) }
+                let root = match value.as_i31(&mut *context).map_err(WasmtimeError::no_room)? {
+                    Some(value) => Root::I31(value),
+                    None => Root::Any(value.to_owned_rooted(context).map_err(WasmtimeError::no_room)?),
+                };
+                Self::AnyRef { value: Some(Reference::new(store, root)) }
             }
             wasmtime::Val::ExnRef(Some(value)) => {
                 let root = value.to_owned_rooted(context).map_err(WasmtimeError::no_room)?;

@@ -67,6 +67,10 @@ impl OutputPipe {
     }
 }
 
+/// What has to be left of the thread's own stack for a sink, in bytes. Generated code calls it, which loses what a JVM throws
+/// for want of room: a JVM wants 96 KiB for its zones.
+const SINK_CALL: usize = 112 << 10;
+
 /// An output that is not the system's.
 #[derive(Clone)]
 pub(super) enum Output {
@@ -81,7 +85,7 @@ impl Output {
             Self::Pipe(pipe) => pipe.put(bytes),
             // A language looks at which stack it is on.
             Self::Sink(sink) => {
-                let write = || on_own_stack(|| sink.write(bytes.to_vec()));
+                let write = || on_own_stack(SINK_CALL, || sink.write(bytes.to_vec()));
                 outside_of_runtime(write).map_err(|error| StreamError::Trap(carried(error)))
             }
         }
