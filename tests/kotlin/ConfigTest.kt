@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.time.Duration
 
 class ConfigTest {
     @Test
@@ -124,7 +125,8 @@ class ConfigTest {
     fun `modules are as large as the engine lets them be`() {
         val limits = ModuleLimits::class.java.methods.filter { it.name.startsWith("set") }
         for (setter in limits) {
-            val all = ModuleLimits().also { setter.invoke(it, 0L) }
+            val least = if (setter.parameterTypes.single() == Duration::class.java) Duration.ZERO else 0L
+            val all = ModuleLimits().also { setter.invoke(it, least) }
             assertNotEquals(ModuleLimits(), all)
             val engine = engine { moduleLimits = all }
             assertEquals(all, engine.config.moduleLimits)
@@ -143,6 +145,14 @@ class ConfigTest {
             }
         assertEquals(ModuleLimits(functions = 1, nesting = 2), config.moduleLimits)
         fails<WasmtimeException.Range>("nesting is -1: expected 0 or more") { Engine { moduleLimits { nesting = -1 } } }
+        fails<WasmtimeException.Range>("compile_time is -1: expected 0 or more") {
+            Engine { moduleLimits { compileTime = Duration.ofMillis(-1) } }
+        }
+        fails<WasmtimeException.Range> { Engine { moduleLimits { compileTime = Duration.ofSeconds(Long.MIN_VALUE) } } }
+        // That is longer than anybody can say in milliseconds.
+        engine { moduleLimits { compileTime = Duration.ofSeconds(Long.MAX_VALUE) } }.use { Module(it, "(module)") }
+        fails<WasmtimeException.Range> { Store(engine { epochInterruption = true }).setTimeout(Duration.ofMillis(-1)) }
+        Store(engine { epochInterruption = true }).setTimeout(Duration.ofSeconds(Long.MAX_VALUE))
     }
 
     @Test

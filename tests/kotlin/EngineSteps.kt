@@ -124,6 +124,7 @@ private fun limits(config: Config, limits: JsonObject) =
                 "locals" -> locals = number
                 "function_size" -> functionSize = number
                 "nesting" -> nesting = number
+                "compile_time" -> compileTime = Duration.ofMillis(number)
                 else -> throw Problem("unknown limit `$name`")
             }
         }

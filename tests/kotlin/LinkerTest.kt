@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.io.IOException
 import java.lang.ref.WeakReference
+import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicInteger
 
 private val I32 = ValType.I32
@@ -199,6 +200,56 @@ class LinkerTest {
         linker.func("host", "g", type) { it }
         List(4) { task { repeat(50) { assertEquals(8, run(linker.instantiate(store, module), 7)) } } }
             .forEach { it.get() }
+    }
+
+    /** Runs [work] again and again while another thread does [meanwhile]. */
+    private fun against(meanwhile: (Int) -> Unit, work: (Int) -> Unit) {
+        val isDone = AtomicBoolean()
+        val other = task { generateSequence(0) { it + 1 }.takeWhile { !isDone.get() }.forEach(meanwhile) }
+        try {
+            repeat(1000, work)
+        } finally {
+            isDone.set(true)
+        }
+        other.get()
+    }
+
+    @Test
+    fun `a name that is defined anew has a body wherever it is linked`() {
+        linker.allowShadowing = true
+        linker.wrap("host", "f") { a: Int -> a + 1 }
+        val text = """(module (import "host" "f" (func ${'$'}f (param i32) (result i32)))
+          (func (export "_start") (drop (call ${'$'}f (i32.const 1)))))"""
+        val command = Module(engine, text)
+        against({ linker.wrap("host", "f") { a: Int -> a + 1 } }) { number ->
+            val fresh = Store(engine)
+            when (number % 4) {
+                0 -> assertEquals(42, run(linker.instantiate(fresh, module), 41, fresh))
+                1 -> assertEquals(42, run(linker.instantiatePre(module).instantiate(fresh), 41, fresh))
+                2 -> assertEquals(42, (linker[fresh, "host", "f"] as Func)(fresh, 41))
+                else -> {
+                    linker.defineModule(fresh, "command", command)
+                    linker.getDefault(fresh, "command")(fresh)
+                }
+            }
+            fresh.close()
+        }
+    }
+
+    @Test
+    fun `a name that is defined for the first time is there with its body or not at all`() {
+        repeat(200) {
+            val linker = Linker(engine)
+            val definer = task { linker.wrap("host", "f") { a: Int -> a + 1 } }
+            Store(engine).use { fresh ->
+                try {
+                    assertEquals(42, run(linker.instantiate(fresh, module), 41, fresh))
+                } catch (_: WasmtimeException.Link) {
+                    // It came before.
+                }
+            }
+            definer.get()
+        }
     }
 
     @Test

@@ -1,10 +1,11 @@
 package dev.trimaran
 
+import java.time.Duration
 import dev.trimaran.internal.ffi.ModuleLimits as Raw
 
 /**
  * What a module may have at most, looked at before anything is compiled ([Config.moduleLimits]); past a limit it fails with
- * `Limit`. What is null has no limit but wasmtime's. Each number is 0 or more.
+ * `Limit`. What is null has no limit but wasmtime's. Each number is 0 or more, and so is the time.
  *
  * @property size The size of the module in the binary format, in bytes.
  * @property types How many types it defines; a group of recursive ones counts as one.
@@ -15,6 +16,8 @@ import dev.trimaran.internal.ffi.ModuleLimits as Raw
  * @property locals How many locals a function declares.
  * @property functionSize The size of a function's body, in bytes.
  * @property nesting How deep blocks lie in blocks in a function.
+ * @property compileTime How long compiling may take, in whole milliseconds. Wasmtime cannot end it: it goes on in the
+ *   background, where its result is thrown away.
  */
 public data class ModuleLimits @JvmOverloads constructor(
     public var size: Long? = null,
@@ -26,8 +29,9 @@ public data class ModuleLimits @JvmOverloads constructor(
     public var locals: Long? = null,
     public var functionSize: Long? = null,
     public var nesting: Long? = null,
+    public var compileTime: Duration? = null,
 ) {
-    /** Fails with `Range` for a number below 0. */
+    /** Fails with `Range` for a number or a time below 0. */
     @JvmSynthetic
     internal fun toRaw(): Raw =
         Raw(
@@ -40,6 +44,7 @@ public data class ModuleLimits @JvmOverloads constructor(
             locals = size(locals, "locals"),
             functionSize = size(functionSize, "function_size"),
             nesting = size(nesting, "nesting"),
+            compileTime = size(compileTime?.milliseconds(), "compile_time"),
         )
 }
 
@@ -55,4 +60,5 @@ internal fun Raw.toPublic(): ModuleLimits =
         locals = locals?.toSize(),
         functionSize = functionSize?.toSize(),
         nesting = nesting?.toSize(),
+        compileTime = compileTime?.let { Duration.ofMillis(it.toSize()) },
     )

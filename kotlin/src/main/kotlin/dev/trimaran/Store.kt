@@ -77,7 +77,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     public fun setTimeout(timeout: Duration): Unit = limitRuns(timeout.takeIf { it.isFinite() }?.inWholeMilliseconds)
 
     /** How long a run of a guest may take from now on, as by a duration of Kotlin; null is for ever. */
-    public fun setTimeout(timeout: JavaDuration?): Unit = limitRuns(timeout?.toMillis())
+    public fun setTimeout(timeout: JavaDuration?): Unit = limitRuns(timeout?.milliseconds())
 
     private fun limitRuns(milliseconds: Long?): Unit =
         core { raw.setTimeout(milliseconds?.let { natural(it, "the timeout") }) }

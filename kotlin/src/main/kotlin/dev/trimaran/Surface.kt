@@ -9,6 +9,7 @@ import java.nio.ByteBuffer
 import java.nio.charset.CharacterCodingException
 import dev.trimaran.internal.ffi.WasmtimeException as RawException
 import java.lang.ref.Reference as JavaReference
+import java.time.Duration as JavaDuration
 
 // The one way from the public classes to the core, over generated code or over the lane.
 
@@ -21,7 +22,7 @@ import java.lang.ref.Reference as JavaReference
 internal inline fun <R> core(argument: Any? = null, another: Any? = null, call: () -> R): R =
     try {
         call()
-    } catch (error: Exception) {
+    } catch (error: Throwable) {
         throw translated(error)
     } finally {
         JavaReference.reachabilityFence(argument)
@@ -48,6 +49,10 @@ internal fun ByteBuffer.direct(): ByteBuffer =
 /** A number of the core, which has 64 bits and no sign. Past the end of [Long] it reads as the greatest one. */
 internal fun ULong.toSize(): Long = if (this > Long.MAX_VALUE.toULong()) Long.MAX_VALUE else toLong()
 
+/** Whole milliseconds, or the most or the least of them that there are. */
+internal fun JavaDuration.milliseconds(): Long =
+    coerceIn(JavaDuration.ofMillis(Long.MIN_VALUE), JavaDuration.ofMillis(Long.MAX_VALUE)).toMillis()
+
 /** A number that the core takes without a sign. */
 internal fun natural(value: Long, what: String): ULong =
     if (value >= 0) value.toULong() else throw WasmtimeException.Range("$what is $value: expected 0 or more")
@@ -57,7 +62,7 @@ internal fun within(value: Long, last: Long, what: String): Long =
     if (value in 0..last) value else throw WasmtimeException.Range("$what is $value: expected 0 to $last")
 
 /** What a user gets for whatever came out of a call: the public exception, or what a host function threw. */
-internal fun translated(error: Exception): Throwable =
+internal fun translated(error: Throwable): Throwable =
     when (error) {
         is WasmtimeException -> error
         is RawException -> thrown(error) ?: error.toPublic()
@@ -66,8 +71,15 @@ internal fun translated(error: Exception): Throwable =
             thrown(found) ?: found.toPublic().apply { if (error.row >= 0) atRow(error.row) }
         }
         is CharacterCodingException -> WasmtimeException.Encoding("the text has half of a surrogate pair", 0)
-        else -> unexpected(error)
+        else -> exhausted(error) ?: if (error is Exception) unexpected(error) else error
     }
+
+/**
+ * What the JVM says where it has no stack or no memory left, which may come out of JNA and of reflection inside of another
+ * error; null where it is about something else.
+ */
+private fun exhausted(error: Throwable): VirtualMachineError? =
+    generateSequence(error) { it.cause }.take(8).firstNotNullOfOrNull { it as? VirtualMachineError }
 
 /** What a host function threw, itself, which the library has kept until now. */
 private fun thrown(error: RawException): Throwable? =

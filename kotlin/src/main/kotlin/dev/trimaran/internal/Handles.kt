@@ -15,6 +15,7 @@ internal object Handles {
 
     /** An object of generated code, for a handle that [owner] has. */
     fun func(handle: Long, owner: Any): Func {
+        Stack.check()
         val cloned = UniffiLib.uniffi_trimaran_fn_clone_func(handle, UniffiRustCallStatus())
         Reference.reachabilityFence(owner)
         return Func(UniffiWithHandle, cloned)
@@ -25,8 +26,10 @@ internal object Handles {
         Lane.externObject(store, reference)?.also { closeReference(reference) }
 
     /** Voids the handle of a reference. */
-    fun closeReference(reference: Long): Unit =
+    fun closeReference(reference: Long) {
+        Stack.check()
         UniffiLib.uniffi_trimaran_fn_free_reference(reference, UniffiRustCallStatus())
+    }
 
     /** The lane takes a handle over, and lets go of it faster than generated code does. */
     private class Closing(private val handle: Long) : Runnable {
