@@ -7,13 +7,13 @@
 /// let sum: Int = try add(store, 1, 2)
 /// ```
 public final class Func: Sendable {
-  let core: Core.Func
+  // Functions come out of tables and calls by the million: the generated object is made when the surface needs it.
   let lane: Lane
 
-  init(_ core: Core.Func) {
-    self.core = core
-    lane = Lane(core)
-  }
+  init(_ core: Core.Func) { lane = Lane(core) }
+
+  /// A function by a handle that is ours from now on.
+  init(taking handle: UInt64) { lane = Lane(taking: handle) }
 
   /// The function's type.
   ///

@@ -19,7 +19,12 @@ struct Lane: ~Copyable, @unchecked Sendable {
   }
 
   init(_ core: Core.Func) {
-    self.init(trimaran_func_open(core.uniffiCloneHandle()), trimaran_func_close)
+    self.init(taking: core.uniffiCloneHandle())
+  }
+
+  /// A function by a handle that is ours from now on.
+  init(taking handle: UInt64) {
+    self.init(trimaran_func_open(handle), trimaran_func_close)
   }
 
   init(_ core: Core.Global) {
@@ -66,6 +71,11 @@ private func failure(_ error: RustBuffer) -> WasmtimeError {
 }
 
 extension Func {
+  /// The function as the generated code has it.
+  var core: Core.Func {
+    withExtendedLifetime(self) { Core.Func(unsafeFromHandle: trimaran_func_handle(lane.pointer)) }
+  }
+
   /// Calls the function on slots, in place.
   @usableFromInline
   func call(_ store: Store, _ slots: UnsafeMutableBufferPointer<Slot>) throws(WasmtimeError) {

@@ -37,7 +37,7 @@ extension Val {
   @inline(never)
   private static func reference(_ handle: UInt64?, _ kind: UInt8, _ store: Store) -> Val {
     switch kind {
-    case 5: .funcRef(handle.map { Func(Core.Func(unsafeFromHandle: $0)) })
+    case 5: .funcRef(handle.map { Func(taking: $0) })
     case 6: .externRef(handle.map { store.object(of: Core.Reference(unsafeFromHandle: $0), $0) })
     case 7: .anyRef(handle.map { Reference(Core.Reference(unsafeFromHandle: $0)) })
     case 8: .exnRef(handle.map { Reference(Core.Reference(unsafeFromHandle: $0)) })
@@ -94,10 +94,15 @@ extension Slot {
 extension Store {
   /// A reference to an object of the host, which this store keeps.
   func reference(to object: any AnyObject & Sendable) throws(WasmtimeError) -> Core.Reference {
+    Core.Reference(unsafeFromHandle: try handle(of: object))
+  }
+
+  /// The same, as a handle that is ours from then on.
+  fileprivate func handle(of object: any AnyObject & Sendable) throws(WasmtimeError) -> UInt64 {
     var handle: UInt64 = 0
     let retained = Unmanaged<AnyObject>.passRetained(object).toOpaque()
     try entering(self) { trimaran_extern_new(lane.pointer, retained, releaseObject, &handle, $0) }
-    return Core.Reference(unsafeFromHandle: handle)
+    return handle
   }
 
   /// The object of the host that a reference is to; `nil` where it is to a value of a guest's.
@@ -162,5 +167,32 @@ extension Table {
     var value = trimaran_value()
     try entering(self, store) { trimaran_table_get(lane.pointer, store.lane.pointer, Int64(index), &value, $0) }
     return .taken(value, store)
+  }
+
+  /// Sets an element to null, to a function or to an object of the host, and says whether it was one of these and of the
+  /// table's type.
+  func setPlain(_ store: Store, _ value: Val, at index: Int) throws(WasmtimeError) -> Bool {
+    switch value {
+    case .null: return try set(store, handle: 0, kind: 0, at: index)
+    case .funcRef(let function?):
+      // A handle is a count of its own, which opening and closing takes back.
+      let handle = withExtendedLifetime(function) { trimaran_func_handle(function.lane.pointer) }
+      defer { trimaran_func_close(trimaran_func_open(handle)) }
+      return try set(store, handle: handle, kind: 5, at: index)
+    case .externRef(let object?) where !(object is Reference):
+      let handle = try store.handle(of: object)
+      let reference = Core.Reference(unsafeFromHandle: handle)
+      return try withExtendedLifetime(reference) { () throws(WasmtimeError) in
+        try set(store, handle: handle, kind: 6, at: index)
+      }
+    default: return false
+    }
+  }
+
+  private func set(_ store: Store, handle: UInt64, kind: UInt8, at index: Int) throws(WasmtimeError) -> Bool {
+    let value = trimaran_value(slot: trimaran_slot(low: handle, high: UInt64(kind)), kind: kind)
+    return try entering(self, store) {
+      trimaran_table_set(lane.pointer, store.lane.pointer, Int64(index), value, $0)
+    }
   }
 }

@@ -62,8 +62,10 @@ public final class Table: Sendable {
   ///   - index: The number of the element, from 0.
   /// - Throws: `range` past the end and for a negative number, `type` for a value of another type.
   public func set(_ store: Store, _ value: any ValConvertible, at index: Int) throws(WasmtimeError) {
-    let value = try value.val.core(store)
-    try calling { try core.set(store: store.core, index: Int64(index), value: value) }
+    let value = try value.val
+    if try setPlain(store, value, at: index) { return }
+    let converted = try value.core(store)
+    try calling { try core.set(store: store.core, index: Int64(index), value: converted) }
   }
 
   /// Grows the table.
