@@ -140,14 +140,14 @@ def within(value: object, what: str, kind: str, low: int, high: int) -> int:
     return number
 
 
-def milliseconds(timeout: object) -> int | None:
+def milliseconds(timeout: object, what: str = "the timeout") -> int | None:
     """A time in seconds for the core, rounded up so that no wait is too short; `None` is for ever."""
     if timeout is None:
         return None
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
-        raise wrong_type(f"the timeout is {article(timeout)}: expected seconds, as an int or a float")
+        raise wrong_type(f"{what} is {article(timeout)}: expected seconds, as an int or a float")
     if not 0 <= timeout < 1e15:
-        raise out_of_range(f"the timeout is {timeout}: expected 0 or more seconds, below 10^15, or None for ever")
+        raise out_of_range(f"{what} is {timeout}: expected 0 or more seconds, below 10^15, or None for ever")
     return math.ceil(timeout * 1000)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 from . import _bindings as raw
 from ._figures import Figures
 from ._handle import Handle
-from ._surface import call, expect
+from ._surface import call, expect, milliseconds
 
 
 class StoreLimits(Figures):
@@ -50,7 +52,7 @@ class StoreLimits(Figures):
 class ModuleLimits(Figures):
     """What a module may be like, for `Config.module_limits`. `None` is no limit.
 
-    A module that is past one raises `LimitError` before anything of it is compiled.
+    A module that is past one raises `LimitError`: before anything of it is compiled, but for `compile_time`.
     """
 
     __slots__ = (
@@ -63,6 +65,7 @@ class ModuleLimits(Figures):
         "locals",
         "function_size",
         "nesting",
+        "compile_time",
     )
     size: int | None
     """The bytes of all of it."""
@@ -82,6 +85,8 @@ class ModuleLimits(Figures):
     """The bytes of one function."""
     nesting: int | None
     """How deep blocks stand in blocks."""
+    compile_time: float | None
+    """How long compiling may take, in seconds. It cannot be ended: it goes on in the background, for nothing."""
 
     def __init__(
         self,
@@ -95,6 +100,7 @@ class ModuleLimits(Figures):
         locals: int | None = None,
         function_size: int | None = None,
         nesting: int | None = None,
+        compile_time: float | None = None,
     ) -> None:
         """Limits; each number is 0 or more."""
         self._take(
@@ -108,8 +114,30 @@ class ModuleLimits(Figures):
                 "locals": locals,
                 "function_size": function_size,
                 "nesting": nesting,
+                "compile_time": compile_time,
             }
         )
+
+    def _checked(self, name: str, value: Any) -> Any:
+        if name != "compile_time":
+            return super()._checked(name, value)
+        time = milliseconds(value, name)
+        # As exact as the core has it.
+        return None if time is None else time / 1000
+
+    @classmethod
+    def _from_raw(cls, figures: Any) -> Self:
+        time = figures.compile_time
+        made = cls.__new__(cls)
+        made._set(**{name: getattr(figures, name) for name in cls._fields()})
+        made._set(compile_time=None if time is None else time / 1000)
+        return made
+
+    def _to_raw(self) -> Any:
+        time = self.compile_time
+        given: dict[str, Any] = dict(zip(self._fields(), self._values(), strict=True))
+        # It is a whole number of them, but for what a float makes of it.
+        return raw.ModuleLimits(**given | {"compile_time": None if time is None else round(time * 1000)})
 
 
 class InterruptHandle(Handle[raw.InterruptHandle]):

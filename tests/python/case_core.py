@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bodies import body
 from case import Case, Kept, val_type
 from guests import MODULES, config
@@ -165,7 +167,9 @@ def config_of(settings: dict[str, Json]) -> Config:
             case "allocation", {"pooling": pooling}:
                 made.allocation = PoolingConfig(**pooling)
             case "module_limits", _:
-                limits: dict[str, int] = value
+                limits: dict[str, Any] = dict(value)
+                if "compile_time" in limits:
+                    limits["compile_time"] /= 1000
                 made.module_limits = ModuleLimits(**limits)
             case _ if name in SETTINGS:
                 setattr(made, name, value)

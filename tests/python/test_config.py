@@ -233,6 +233,29 @@ def test_limits_of_modules() -> None:
         ModuleLimits(size=-1)
 
 
+def test_a_limit_of_the_time_to_compile() -> None:
+    assert ModuleLimits().compile_time is None
+    limits = ModuleLimits(compile_time=0.0005, nesting=3)
+    assert limits == ModuleLimits(compile_time=0.001, nesting=3), "no time is too short"
+    assert repr(limits) == "ModuleLimits(nesting=3, compile_time=0.001)"
+    assert pickle.loads(pickle.dumps(limits)) == limits
+    for time in (limits.compile_time, 0.0, 1.001, 16.001, 32.002, 1e9):
+        made = config().module_limits(ModuleLimits(compile_time=time))
+        assert Engine(made).config == made
+        assert pickle.loads(pickle.dumps(made)) == made
+    untrusted = Config.untrusted().module_limits.value
+    assert untrusted is not None and untrusted.compile_time == 10
+    enough = Engine(config().module_limits(ModuleLimits(compile_time=60)))
+    assert Module(enough, "(module (func))")
+    none = Engine(config().module_limits(ModuleLimits(compile_time=0)))
+    with pytest.raises(LimitError, match="compil"):
+        Module(none, "(module (func))")
+    with pytest.raises(RangeError, match="compile_time is -1: expected 0 or more seconds"):
+        ModuleLimits(compile_time=-1)
+    with pytest.raises(WasmTypeError, match="compile_time is a str: expected seconds"):
+        ModuleLimits(compile_time="1")  # type: ignore[arg-type]
+
+
 def test_guests_that_nobody_vouches_for() -> None:
     made = Config.untrusted()
     assert made.consume_fuel or made.epoch_interruption
