@@ -106,6 +106,7 @@ struct ConfigTests {
     config.maxWasmStack = 256 << 10
     config.wasmTailCall = true
     config.craneliftFlags = [CraneliftFlag("enable_verifier", "false")]
+    config.moduleLimits = ModuleLimits(size: 1 << 20, nesting: 100, compileTime: .milliseconds(1_500))
     // A thousand memories of 4 GiB each are more addresses than ThreadSanitizer leaves.
     config.allocation = .pooling(
       PoolingConfig {
@@ -148,5 +149,18 @@ struct ConfigTests {
     }
     stores[0].close()
     _ = try Instance(Store(engine), module)
+  }
+
+  @Test func aLimitForTheTimeOfCompiling() throws {
+    let hasty = try testEngine { $0.moduleLimits = ModuleLimits(compileTime: .zero) }
+    guard case .limit? = failure({ try Module(hasty, "(module)") }) else {
+      Issue.record("there is no limit")
+      return
+    }
+    #expect(Config.untrusted.moduleLimits?.compileTime == .seconds(10))
+    let reason = "compile_time is -0.001 seconds: expected 0 or more"
+    #expect(throws: WasmtimeError.range(reason: reason)) {
+      try Engine { $0.moduleLimits = ModuleLimits(compileTime: .milliseconds(-1)) }
+    }
   }
 }

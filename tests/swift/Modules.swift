@@ -114,7 +114,8 @@ private func moduleLimits(_ settings: Step) throws -> ModuleLimits {
     globals: try limit("globals"),
     locals: try limit("locals"),
     functionSize: try limit("function_size"),
-    nesting: try limit("nesting")
+    nesting: try limit("nesting"),
+    compileTime: try limit("compile_time").map { .milliseconds($0) }
   )
   try settings.checkAllUsed()
   return limits

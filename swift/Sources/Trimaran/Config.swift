@@ -142,7 +142,7 @@ public struct Config: Sendable, Hashable {
   /// Where instances are made: anew each time, or in a pool.
   public var allocation: Allocation?
 
-  /// How large a module may be that is compiled.
+  /// How large a module may be that is compiled, and how long that may take.
   public var moduleLimits: ModuleLimits?
 
   /// Target-specific flags of Cranelift, applied in order. A flag changes the code that is made:

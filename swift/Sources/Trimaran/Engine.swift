@@ -9,7 +9,7 @@ public final class Engine: Sendable {
   /// Makes an engine.
   ///
   /// - Parameter config: How it is set up. What is not set keeps wasmtime's default.
-  /// - Throws: `config` where settings exclude each other or the machine lacks something.
+  /// - Throws: `config` where settings exclude each other or the machine lacks something, `range` for a time below 0.
   public init(_ config: Config = Config()) throws(WasmtimeError) {
     core = try calling { try Core.Engine(config: config.core) }
   }
@@ -21,7 +21,7 @@ public final class Engine: Sendable {
   /// ```
   ///
   /// - Parameter configure: Changes a configuration in which nothing is set.
-  /// - Throws: `config` where settings exclude each other or the machine lacks something.
+  /// - Throws: `config` where settings exclude each other or the machine lacks something, `range` for a time below 0.
   public convenience init(_ configure: (inout Config) -> Void) throws(WasmtimeError) {
     var config = Config()
     configure(&config)
@@ -34,7 +34,7 @@ public final class Engine: Sendable {
   /// fit in wherever the same configuration is asked for.
   ///
   /// - Parameter config: How it is set up. What is not set keeps wasmtime's default.
-  /// - Throws: `config` where settings exclude each other or the machine lacks something.
+  /// - Throws: `config` where settings exclude each other or the machine lacks something, `range` for a time below 0.
   public static func shared(for config: Config = Config()) throws(WasmtimeError) -> Engine {
     Engine(try calling { try Core.Engine.shared(config: config.core) })
   }

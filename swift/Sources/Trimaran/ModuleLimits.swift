@@ -1,5 +1,5 @@
-/// How large a module may be. One that is larger fails with `limit`, before anything of it is compiled. What is `nil` has no
-/// limit.
+/// How large a module may be, and how long it may take to compile. One that is larger fails with `limit`, before anything of
+/// it is compiled. What is `nil` has no limit.
 public struct ModuleLimits: Sendable, Hashable {
   /// The size of the module in the binary format, in bytes.
   public var size: UInt64?
@@ -19,6 +19,9 @@ public struct ModuleLimits: Sendable, Hashable {
   public var functionSize: UInt64?
   /// How deep blocks lie in blocks in a function.
   public var nesting: UInt64?
+  /// How long compiling may take, to the millisecond, 0 or more; past it compiling fails with `limit`. Wasmtime cannot end
+  /// it: it goes on in the background, where its result is thrown away.
+  public var compileTime: Duration?
 
   /// Limits; without any there is none.
   public init(
@@ -30,7 +33,8 @@ public struct ModuleLimits: Sendable, Hashable {
     globals: UInt64? = nil,
     locals: UInt64? = nil,
     functionSize: UInt64? = nil,
-    nesting: UInt64? = nil
+    nesting: UInt64? = nil,
+    compileTime: Duration? = nil
   ) {
     self.size = size
     self.types = types
@@ -41,6 +45,7 @@ public struct ModuleLimits: Sendable, Hashable {
     self.locals = locals
     self.functionSize = functionSize
     self.nesting = nesting
+    self.compileTime = compileTime
   }
 
   init(_ core: Core.ModuleLimits) {
@@ -53,19 +58,26 @@ public struct ModuleLimits: Sendable, Hashable {
     locals = core.locals
     functionSize = core.functionSize
     nesting = core.nesting
+    compileTime = core.compileTime.map { .milliseconds($0) }
   }
 
   var core: Core.ModuleLimits {
-    Core.ModuleLimits(
-      size: size,
-      types: types,
-      functions: functions,
-      imports: imports,
-      exports: exports,
-      globals: globals,
-      locals: locals,
-      functionSize: functionSize,
-      nesting: nesting
-    )
+    get throws(WasmtimeError) {
+      if let compileTime, compileTime < .zero {
+        throw .range(reason: "compile_time is \(compileTime): expected 0 or more")
+      }
+      return Core.ModuleLimits(
+        size: size,
+        types: types,
+        functions: functions,
+        imports: imports,
+        exports: exports,
+        globals: globals,
+        locals: locals,
+        functionSize: functionSize,
+        nesting: nesting,
+        compileTime: compileTime.map(milliseconds)
+      )
+    }
   }
 }
