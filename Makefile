@@ -8,7 +8,8 @@
 #   make test-clients  packages that were written for wasmtime-py, the large ones as well
 #   make conformance  the official WebAssembly suite in every language, on both engines, and one table
 #   make hostile    guests and callers that mean harm, in a process each, in every language
-#   make fuzz       objects in any order, tampered bytes (SECONDS=60), modules that nobody wrote (COUNT=1000 FIRST=1000)
+#   make fuzz       bytes into every entry and objects in any order (SECONDS=60 each), modules that nobody wrote
+#                   (COUNT=1000 FIRST=1000)
 #   make lint       formatters and linters of every language
 #   make docs       the API reference of every language → target/docs
 #   make package    all packages
@@ -35,8 +36,9 @@ FIRST ?= 1000
 SECONDS ?= 60
 
 fuzz: python kotlin swift spec
-	TRIMARAN_FUZZ_SECONDS=$(SECONDS) cargo test --release --locked --workspace --test chance
+	TRIMARAN_FUZZ_SECONDS=$(SECONDS) cargo test --release --locked --workspace --test seeds
 	tools/conformance --fuzz $(COUNT) $(FIRST)
+	tools/fuzz $(SECONDS)
 
 spec:
 	tools/spec

@@ -1,9 +1,6 @@
 //! The shared cases of `tests/cases`, in Rust. Their README has the vocabulary.
 #![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
-mod step;
-mod world;
-
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
+use trimaran_tests::{World, folder};
 
 fn main() {
     let mut files: Vec<PathBuf> =
@@ -21,11 +19,6 @@ fn main() {
         .map(|path| Arc::new(Mutex::new(File::create(path).expect("the file of the results"))));
     let trials = files.iter().flat_map(|path| trials(path, results.as_ref())).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
-}
-
-/// A folder beside this one.
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests").join(name)
 }
 
 /// Where a line is left for each case, if anywhere.
@@ -61,7 +54,7 @@ fn trials(path: &Path, results: Option<&Results>) -> Vec<Trial> {
 }
 
 fn run(id: &str, steps: &[Value], results: Option<&Results>) -> Result<(), Failed> {
-    let mut world = world::World::default();
+    let mut world = World::default();
     let mut numbered = steps.iter().enumerate();
     let done = numbered.try_for_each(|(index, step)| {
         world.step(step).map_err(|problem| format!("step {}, {step}: {problem}", index + 1).into())

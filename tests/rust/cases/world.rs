@@ -48,10 +48,11 @@ enum Outcome {
 type Run = Result<Result<Outcome, WasmtimeError>, Problem>;
 
 #[derive(Default)]
-pub(crate) struct World {
+/// What the steps of one case made.
+pub struct World {
     objects: Objects,
     /// What steps ended with that failed.
-    pub(crate) variants: Vec<String>,
+    pub variants: Vec<String>,
 }
 
 macro_rules! getter {
@@ -94,7 +95,7 @@ impl World {
     }
 
     /// Runs one step and compares how it ended.
-    pub(crate) fn step(&mut self, step: &Value) -> Result<(), Problem> {
+    pub fn step(&mut self, step: &Value) -> Result<(), Problem> {
         let step = Step::new(step)?;
         let (expected, error, name) = (step.optional("result"), step.optional("error"), step.optional("as"));
         let run = self.run(&step)?;
