@@ -1,11 +1,12 @@
 //! Compiling within a time. Wasmtime has no way to end a compilation: one that takes too long goes on beside its caller, who does
 //! not wait for it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::{Result, WasmtimeError};
 
@@ -28,13 +29,15 @@ pub(crate) fn within<R: Send + 'static>(
             "{MOST_LATE} modules that took too long are still being compiled: try again later"
         )));
     }
+    let start = Instant::now();
     let is_decided = Arc::new(AtomicBool::new(false));
     let (sender, receiver) = sync_channel(1);
     let compiler = {
         let is_decided = Arc::clone(&is_decided);
         move || {
+            let done = catch_unwind(AssertUnwindSafe(work));
             // Nobody takes it where it is late.
-            _ = sender.send(work());
+            _ = sender.send(done.unwrap_or_else(|panic| Err(WasmtimeError::from_panic(panic.as_ref()))));
             if is_decided.swap(true, Ordering::SeqCst) {
                 LATE.fetch_sub(1, Ordering::SeqCst);
             }
@@ -43,23 +46,21 @@ pub(crate) fn within<R: Send + 'static>(
     let thread = thread::Builder::new().name("trimaran-compiles".to_owned()).stack_size(STACK);
     let no_thread = |error| WasmtimeError::limit(format!("the thread that compiles cannot be started: {error}"));
     thread.spawn(compiler).map_err(no_thread)?;
-    match receiver.recv_timeout(Duration::from_millis(milliseconds)) {
-        Ok(done) => done,
-        Err(RecvTimeoutError::Disconnected) => Err(panicked()),
+    // By the clock, and not by who of the two comes first.
+    let limit = Duration::from_millis(milliseconds);
+    match receiver.recv_timeout(limit) {
+        Ok(done) if start.elapsed() <= limit => return done,
+        // A compiler that panics gives something as well.
+        Ok(_) | Err(RecvTimeoutError::Disconnected) => {}
         Err(RecvTimeoutError::Timeout) => {
             LATE.fetch_add(1, Ordering::SeqCst);
-            if !is_decided.swap(true, Ordering::SeqCst) {
-                let reason =
-                    format!("the module takes longer to compile than {milliseconds} ms, which is the engine's limit");
-                return Err(WasmtimeError::limit(reason));
+            if is_decided.swap(true, Ordering::SeqCst) {
+                // It has just ended.
+                LATE.fetch_sub(1, Ordering::SeqCst);
             }
-            // It has just ended.
-            LATE.fetch_sub(1, Ordering::SeqCst);
-            receiver.recv().unwrap_or_else(|_| Err(panicked()))
         }
     }
-}
-
-fn panicked() -> WasmtimeError {
-    WasmtimeError::Unexpected { reason: "the compiler panicked".to_owned() }
+    Err(WasmtimeError::limit(format!(
+        "the module takes longer to compile than {milliseconds} ms, which is the engine's limit"
+    )))
 }
