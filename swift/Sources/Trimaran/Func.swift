@@ -34,7 +34,11 @@ public final class Func: Sendable {
   @discardableResult
   public func call(_ store: Store, _ arguments: [Val]) throws(WasmtimeError) -> [Val] {
     if let results = try callPlain(store, arguments) { return results }
-    return try withExtendedLifetime(store) { () throws(WasmtimeError) in
+    return try callConverted(store, arguments)
+  }
+
+  private func callConverted(_ store: Store, _ arguments: [Val]) throws(WasmtimeError) -> [Val] {
+    try withExtendedLifetime(store) { () throws(WasmtimeError) in
       try calling {
         let arguments = try checked(arguments).map { try $0.core(store) }
         return try core.call(store: store.core, arguments: arguments).map { try Val($0, store) }
@@ -71,7 +75,13 @@ public final class Func: Sendable {
     _ store: Store,
     _ arguments: any ValConvertible...
   ) throws(WasmtimeError) -> Result {
-    var results = Results(try call(store, values(of: arguments)), wanted: 1)
+    let arguments = try values(of: arguments)
+    // Most give one number: it needs no list.
+    if let (one, count) = try callPlainForOne(store, arguments) {
+      guard let one else { throw Results.wrong(count, wanted: 1) }
+      return try at("result 1") { () throws(WasmtimeError) in try Result(one) }
+    }
+    var results = Results(try callConverted(store, arguments), wanted: 1)
     return try results.next()
   }
 
@@ -124,8 +134,8 @@ extension Func: ValConvertible {
 private func values(of arguments: [any ValConvertible]) throws(WasmtimeError) -> [Val] {
   var values: [Val] = []
   values.reserveCapacity(arguments.count)
-  for (index, argument) in arguments.enumerated() {
-    values.append(try at("argument \(index + 1)") { () throws(WasmtimeError) in try argument.val })
+  for index in arguments.indices {
+    values.append(try at("argument \(index + 1)") { () throws(WasmtimeError) in try arguments[index].val })
   }
   return values
 }
@@ -141,10 +151,12 @@ private struct Results {
     self.wanted = wanted
   }
 
+  static func wrong(_ count: Int, wanted: Int) -> WasmtimeError {
+    .type(reason: "the function gives \(count) results: expected \(wanted)")
+  }
+
   mutating func next<Result: ValConvertible>(as type: Result.Type = Result.self) throws(WasmtimeError) -> Result {
-    guard values.count == wanted else {
-      throw .type(reason: "the function gives \(values.count) results: expected \(wanted)")
-    }
+    guard values.count == wanted else { throw Self.wrong(values.count, wanted: wanted) }
     let value = values[taken]
     taken += 1
     return try at("result \(taken)") { () throws(WasmtimeError) in try Result(value) }

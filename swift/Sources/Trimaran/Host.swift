@@ -161,8 +161,8 @@ struct HostCall {
   /// Leaves results that are simply the numbers that they should be, and says whether all were.
   private func givePlain(_ results: [Val], _ kinds: [UInt8]) -> Bool {
     guard results.count == kinds.count else { return false }
-    for (index, (value, kind)) in zip(results, kinds).enumerated() {
-      guard let number = value.number, number.kind == kind else { return false }
+    for index in results.indices {
+      guard let number = results[index].number, number.kind == kinds[index] else { return false }
       slots[index] = number.bits
     }
     return true

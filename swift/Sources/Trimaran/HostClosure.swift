@@ -141,10 +141,15 @@ extension HostClosure {
     case .values(let body):
       let (kinds, core) = (try function.kinds(store), function.core)
       try function.attach(store) { call in
+        // The store is used where it lies: another hold on it would cost more than the rest.
         let caller = try call.caller()
-        let store = caller.store
-        let arguments = kinds.params.enumerated().map { Val.taken(call.slots[$0], kind: $1, store) }
-        try call.give(body(caller, arguments), kinds.results, core, store)
+        let arguments = [Val](unsafeUninitializedCapacity: kinds.params.count) { values, count in
+          for index in kinds.params.indices {
+            values.initializeElement(at: index, to: .taken(call.slots[index], kind: kinds.params[index], caller.store))
+          }
+          count = kinds.params.count
+        }
+        try call.give(body(caller, arguments), kinds.results, core, caller.store)
       }
     }
   }

@@ -106,29 +106,52 @@ extension Func {
   }
 
   /// Calls the function where its arguments are simply what it takes, and it gives nothing but numbers; otherwise
-  /// gives `nil`, and has done nothing.
-  func callPlain(_ store: Store, _ arguments: [Val]) throws(WasmtimeError) -> [Val]? {
+  /// gives `nil`, and has done nothing. The results are there for as long as `take` runs.
+  @inline(__always)
+  func callPlain<Results>(
+    _ store: Store,
+    _ arguments: [Val],
+    take: (UnsafeMutableBufferPointer<trimaran_value>) -> Results
+  ) throws(WasmtimeError) -> Results? {
     let most = 16
-    guard arguments.count <= most else { return nil }
-    var failed: WasmtimeError?
-    let results: [Val]? = withUnsafeTemporaryAllocation(of: trimaran_value.self, capacity: most) { values in
+    var count = arguments.count
+    guard count <= most else { return nil }
+    var error = RustBuffer()
+    var status: Int32 = 2
+    let results: Results? = withUnsafeTemporaryAllocation(of: trimaran_value.self, capacity: most) { values in
       guard let first = values.baseAddress else { return nil }
-      for (index, argument) in arguments.enumerated() {
-        guard let value = trimaran_value(argument) else { return nil }
+      for index in arguments.indices {
+        guard let value = trimaran_value(arguments[index]) else { return nil }
         values.initializeElement(at: index, to: value)
       }
-      var count = arguments.count
-      var error = RustBuffer()
-      let status = withExtendedLifetime(self) {
+      status = withExtendedLifetime(self) {
         withExtendedLifetime(store) {
           trimaran_func_call_values(lane.pointer, store.lane.pointer, first, &count, &error)
         }
       }
-      if status == 1 { failed = failure(error) }
-      return status == 0 ? values[..<count].map { .taken($0, store) } : nil
+      return status == 0 ? take(UnsafeMutableBufferPointer(start: first, count: count)) : nil
     }
-    if let failed { throw failed }
+    if status == 1 { throw failure(error) }
     return results
+  }
+
+  /// The same, with all results.
+  func callPlain(_ store: Store, _ arguments: [Val]) throws(WasmtimeError) -> [Val]? {
+    try callPlain(store, arguments) { values in
+      [Val](unsafeUninitializedCapacity: values.count) { results, count in
+        for value in values {
+          results.initializeElement(at: count, to: .taken(value, store))
+          count += 1
+        }
+      }
+    }
+  }
+
+  /// The same, with the only result; an inner `nil` is any other number of them.
+  func callPlainForOne(_ store: Store, _ arguments: [Val]) throws(WasmtimeError) -> (one: Val?, count: Int)? {
+    try callPlain(store, arguments) { values in
+      (values.count == 1 ? .taken(values[0], store) : nil, values.count)
+    }
   }
 }
 
