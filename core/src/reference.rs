@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasmtime::{AnyRef, AsContextMut, ExnRef, ExternRef, I31, OwnedRooted, RootScope, StoreContextMut};
+use wasmtime::{AnyRef, ArrayRef, AsContextMut, ExnRef, ExternRef, I31, OwnedRooted, RootScope, StoreContextMut};
 
 use crate::access::DropQueue;
 use crate::store::{StoreData, StoreId};
@@ -142,7 +142,7 @@ impl Reference {
     }
 
     /// The fields of a struct, the elements of an array, or what an exception carries. Fails with `Type` for anything
-    /// else.
+    /// else, and with `Limit` where the process has no room for so many.
     pub fn fields(&self, store: &Store) -> Result<Vec<Val>> {
         self.look(store, |value, mut context| {
             let fields: Option<Vec<_>> = match value {
@@ -150,7 +150,7 @@ impl Reference {
                     if let Some(found) = value.as_struct(&context).map_err(WasmtimeError::no_room)? {
                         Some(found.fields(&mut context).map_err(WasmtimeError::no_room)?.collect())
                     } else if let Some(found) = value.as_array(&context).map_err(WasmtimeError::no_room)? {
-                        Some(found.elems(&mut context).map_err(WasmtimeError::no_room)?.collect())
+                        return elements(found, store, &mut context);
                     } else {
                         None
                     }
@@ -186,6 +186,26 @@ impl Reference {
             None => return Err(WasmtimeError::Closed { what: "reference".to_owned() }),
         })
     }
+}
+
+/// The elements of an array, of which a guest may have made any number.
+fn elements(
+    array: wasmtime::Rooted<ArrayRef>,
+    store: &Store,
+    context: &mut StoreContextMut<'_, StoreData>,
+) -> Result<Vec<Val>> {
+    let length = array.len(&mut *context).map_err(WasmtimeError::no_room)?;
+    let mut found = Vec::new();
+    found
+        .try_reserve_exact(length as usize)
+        .map_err(|_| WasmtimeError::limit(format!("there is no room for the {length} elements of the array")))?;
+    for index in 0..length {
+        let mut scope = RootScope::new(&mut *context);
+        let mut context = scope.as_context_mut();
+        let element = array.get(&mut context, index).map_err(WasmtimeError::no_room)?;
+        found.push(Val::from_wasmtime(&element, store, &mut context)?);
+    }
+    Ok(found)
 }
 
 impl Drop for Reference {

@@ -39,9 +39,14 @@ impl OutputPipe {
         Ok(Arc::new(Self { capacity, bytes: Mutex::default() }))
     }
 
-    /// What it has collected.
+    /// What it has collected. Fails with `Limit` where the process has no room for a copy.
     pub fn contents(&self) -> Result<Vec<u8>> {
-        Ok(self.lock().clone())
+        let kept = self.lock();
+        let mut copy = Vec::new();
+        copy.try_reserve_exact(kept.len())
+            .map_err(|_| WasmtimeError::limit(format!("there is no room for a copy of {} bytes", kept.len())))?;
+        copy.extend_from_slice(&kept);
+        Ok(copy)
     }
 
     /// The same, and it is empty afterwards.
@@ -58,6 +63,8 @@ impl OutputPipe {
     fn put(&self, bytes: &[u8]) -> StreamResult<()> {
         let mut kept = self.lock();
         let room = self.capacity.saturating_sub(kept.len()).min(bytes.len());
+        // To the guest a process without memory is one more place that is full.
+        let room = if kept.try_reserve(room).is_ok() { room } else { 0 };
         kept.extend(bytes.iter().take(room));
         if room == bytes.len() {
             return Ok(());

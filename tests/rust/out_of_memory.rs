@@ -1,0 +1,176 @@
+//! A heap that refuses: what a guest or a caller chooses the size of fails with an error, whichever allocation it is that fails.
+//!
+//! Small ones are left alone. Where the system has not even a page, Rust ends the process, as `SECURITY.md` says.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::Arc;
+
+use trimaran::{
+    Config, Engine, Extern, Func, Instance, Linker, Memory, Module, OutputPipe, Reference, Result, Store, Val,
+    WasiConfig, WasiOutput, WasmtimeError, wat2wasm,
+};
+
+/// What counts as large, in bytes: more than the arguments of any function.
+const LARGE: usize = 32 << 10;
+
+thread_local! {
+    /// Which of this thread's next large allocations fails, counted from 1; 0 is none.
+    static FAILS: Cell<usize> = const { Cell::new(0) };
+}
+
+struct Refusing;
+
+impl Refusing {
+    fn refuses(&self, size: usize) -> bool {
+        size >= LARGE
+            && FAILS.with(|fails| {
+                let left = fails.get();
+                fails.set(left.saturating_sub(1));
+                left == 1
+            })
+    }
+}
+
+// SAFETY: it is the system's, or gives null, as it may at any time.
+unsafe impl GlobalAlloc for Refusing {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: by the contract.
+        if self.refuses(layout.size()) { std::ptr::null_mut() } else { unsafe { System.alloc(layout) } }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: by the contract.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: by the contract.
+        if self.refuses(layout.size()) { std::ptr::null_mut() } else { unsafe { System.alloc_zeroed(layout) } }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: by the contract.
+        if self.refuses(size) { std::ptr::null_mut() } else { unsafe { System.realloc(pointer, layout, size) } }
+    }
+}
+
+#[global_allocator]
+static HEAP: Refusing = Refusing;
+
+/// Runs `work` with the first large allocation failing, then with the second, until none is left to fail. Gives how many there
+/// were.
+fn each<R>(what: &str, mut work: impl FnMut() -> Result<R>) -> usize {
+    for count in 1..1000 {
+        FAILS.set(count);
+        let done = work();
+        let is_over = FAILS.replace(0) != 0;
+        match done {
+            Ok(_) => {}
+            Err(WasmtimeError::Limit { .. }) if !is_over => {}
+            Err(error) => panic!("{what}, allocation {count}: {error}"),
+        }
+        if is_over {
+            return count - 1;
+        }
+    }
+    panic!("{what} never ends")
+}
+
+const GUEST: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (type $row (array (mut i8)))
+    (memory (export "memory") 64)
+    (table (export "table") 1 funcref)
+    (func (export "row") (param i32) (result arrayref) (array.new $row (i32.const 7) (local.get 0)))
+    (func (export "print") (param i32) (result i32)
+        (i32.store (i32.const 0) (i32.const 64))
+        (i32.store (i32.const 4) (local.get 0))
+        (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))"#;
+
+struct Guest {
+    engine: Arc<Engine>,
+    store: Arc<Store>,
+    instance: Arc<Instance>,
+    memory: Arc<Memory>,
+}
+
+impl Guest {
+    fn new() -> Self {
+        let target = std::env::var("TRIMARAN_TEST_TARGET").ok();
+        let engine = Engine::new(Config { target, wasm_gc: Some(true), ..Config::default() }).unwrap();
+        let (store, linker) = (Store::new(&engine).unwrap(), Linker::new(&engine).unwrap());
+        linker.define_wasi().unwrap();
+        let module = Module::new(&engine, GUEST.as_bytes()).unwrap();
+        let instance = linker.instantiate(&store, &module).unwrap();
+        let Ok(Extern::OfMemory { memory }) = instance.export(&store, "memory") else { panic!("no memory") };
+        memory.fill(&store, 0x61, 0, 1 << 22).unwrap();
+        Self { engine, store, instance, memory }
+    }
+
+    fn call(&self, name: &str, argument: i32) -> Result<Vec<Val>> {
+        let Extern::OfFunc { func } = self.instance.export(&self.store, name)? else { panic!("no function") };
+        func.call(&self.store, vec![Val::I32 { value: argument }])
+    }
+}
+
+#[test]
+fn copies_of_a_memory() {
+    let guest = Guest::new();
+    let (store, memory, length) = (&guest.store, &guest.memory, 1 << 20);
+    assert!(each("read", || memory.read(store, 0, length)) > 0);
+    assert!(each("read_string", || memory.read_string(store, 0, length)) > 0);
+    assert!(each("hexdump", || memory.hexdump(store, 0, length, 16)) > 0);
+    assert!(
+        each("read_terminated", || {
+            memory.store_u8(store, length, 0)?;
+            memory.read_terminated(store, 0, 0)
+        }) > 0
+    );
+}
+
+#[test]
+fn elements_of_an_array() {
+    let guest = Guest::new();
+    let row = guest.call("row", 1 << 20).unwrap().pop();
+    let Some(Val::AnyRef { value: Some(row) }) = row else { panic!("no array") };
+    let fields = |row: &Reference| row.fields(&guest.store);
+    assert!(each("fields", || fields(&row)) > 0);
+    assert_eq!(fields(&row).unwrap().len(), 1 << 20);
+}
+
+#[test]
+fn what_a_guest_prints() {
+    let guest = Guest::new();
+    let pipe = OutputPipe::new(None).unwrap();
+    let stdout = Some(WasiOutput::Pipe { pipe: Arc::clone(&pipe) });
+    guest.store.set_wasi(WasiConfig { stdout, ..WasiConfig::default() }).unwrap();
+    // The guest is told that there is no space.
+    assert!(each("print", || guest.call("print", 1 << 19)) > 0);
+    assert!(each("contents", || pipe.contents()) > 0);
+    assert!(pipe.take().unwrap().len() >= 1 << 19);
+}
+
+#[test]
+fn tables_and_instances() {
+    let guest = Guest::new();
+    let Ok(Extern::OfTable { table }) = guest.instance.export(&guest.store, "table") else { panic!("no table") };
+    assert!(each("grow", || table.grow(&guest.store, 1 << 17, Val::Null)) > 0);
+    let text = "(module (table 100000 funcref) (memory 4) (data (i32.const 0) \"a\"))";
+    let module = Module::new(&guest.engine, text.as_bytes()).unwrap();
+    each("instantiate", || Instance::new(&*Store::new(&guest.engine)?, &module, Vec::new()));
+}
+
+#[test]
+fn functions_with_many_parameters() {
+    let guest = Guest::new();
+    let list = "i64 ".repeat(900);
+    let text = format!("(module (func (export \"f\") (param {list}) (result i64) (local.get 899)))");
+    let module = Module::new(&guest.engine, &wat2wasm(text.as_bytes()).unwrap()).unwrap();
+    let instance = Instance::new(&guest.store, &module, Vec::new()).unwrap();
+    let Ok(Extern::OfFunc { func }) = instance.export(&guest.store, "f") else { panic!("no function") };
+    let arguments = vec![Val::I64 { value: 1 }; 900];
+    let call = |func: &Func| func.call(&guest.store, arguments.clone());
+    each("call", || call(&func));
+}
