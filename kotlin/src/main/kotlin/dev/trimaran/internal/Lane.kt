@@ -35,6 +35,25 @@ internal object Lane {
 
     @JvmStatic external fun closeStore(store: Long)
 
+    // Of what follows, all but the store are handles of generated code, and so is what is given.
+
+    @JvmStatic external fun newStore(engine: Long): Long
+
+    /** Makes an instance by a linker. */
+    @JvmStatic external fun link(linker: Long, store: Long, module: Long): Long
+
+    /** The numbers of the functions of the host that need a body, for a module or, with 0, for all; null for none. */
+    @JvmStatic external fun linkerHosts(linker: Long, store: Long, module: Long): LongArray?
+
+    /** The function of that number. */
+    @JvmStatic external fun linkerHost(linker: Long, store: Long, number: Long): Long
+
+    @JvmStatic external fun instantiatePre(pre: Long, store: Long): Long
+
+    @JvmStatic external fun preHosts(pre: Long, store: Long): LongArray?
+
+    @JvmStatic external fun preHost(pre: Long, store: Long, number: Long): Long
+
     /** Has guests of the store end when their thread is interrupted, where the engine can interrupt them. */
     @JvmStatic external fun watch(store: Long)
 
@@ -116,6 +135,12 @@ internal object Lane {
 
     /** A new handle of the element, or 0 for null. */
     @JvmStatic external fun tableGet(table: Long, store: Long, index: Long): Long
+
+    /** What names a function in a table of them, for as long as the store is there; 0 for null. */
+    @JvmStatic external fun tableFunc(table: Long, store: Long, index: Long): Long
+
+    /** Puts a new handle of it into the array, and what names it. */
+    @JvmStatic external fun tableFuncSlot(table: Long, store: Long, index: Long, out: LongArray)
 
     @JvmStatic external fun tableSet(table: Long, store: Long, index: Long, low: Long, high: Long)
 
