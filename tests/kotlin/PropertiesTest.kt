@@ -69,7 +69,8 @@ class PropertiesTest {
         ).map { ValType.Ref(RefType(it)) }
 
     private val ints = listOf(0, 1, -1, Int.MIN_VALUE, Int.MAX_VALUE, 0x8000, 0xffff)
-    private val longs = listOf(0, 1, -1, Long.MIN_VALUE, Long.MAX_VALUE, 1L shl 31, 0xffff_ffff, 1L shl 53, -(1L shl 53) - 1)
+    private val longs =
+        listOf(0, 1, -1, Long.MIN_VALUE, Long.MAX_VALUE, 1L shl 31, 0xffff_ffff, 1L shl 53, -(1L shl 53) - 1)
 
     /** Zero, the smallest and the largest, subnormal and normal, and infinity. */
     private val floats = listOf(0, 1, 0x007f_ffff, 0x0080_0000, 0x7f7f_ffff, 0x7f80_0000)
