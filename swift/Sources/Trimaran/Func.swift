@@ -38,7 +38,8 @@ public final class Func: Sendable {
   }
 
   private func callConverted(_ store: Store, _ arguments: [Val]) throws(WasmtimeError) -> [Val] {
-    try withExtendedLifetime(store) { () throws(WasmtimeError) in
+    if let results = try callWithReferences(store, arguments) { return results }
+    return try withExtendedLifetime(store) { () throws(WasmtimeError) in
       try calling {
         let arguments = try checked(arguments).map { try $0.core(store) }
         return try core.call(store: store.core, arguments: arguments).map { try Val($0, store) }

@@ -98,7 +98,7 @@ extension Store {
   }
 
   /// The same, as a handle that is ours from then on.
-  fileprivate func handle(of object: any AnyObject & Sendable) throws(WasmtimeError) -> UInt64 {
+  func handle(of object: any AnyObject & Sendable) throws(WasmtimeError) -> UInt64 {
     var handle: UInt64 = 0
     let retained = Unmanaged<AnyObject>.passRetained(object).toOpaque()
     try entering(self) { trimaran_extern_new(lane.pointer, retained, releaseObject, &handle, $0) }
@@ -169,30 +169,16 @@ extension Table {
     return .taken(value, store)
   }
 
-  /// Sets an element to null, to a function or to an object of the host, and says whether it was one of these and of the
-  /// table's type.
+  /// Sets an element to a reference or a null, and says whether it was one of the table's type.
   func setPlain(_ store: Store, _ value: Val, at index: Int) throws(WasmtimeError) -> Bool {
-    switch value {
-    case .null: return try set(store, handle: 0, kind: 0, at: index)
-    case .funcRef(let function?):
-      // A handle is a count of its own, which opening and closing takes back.
-      let handle = withExtendedLifetime(function) { trimaran_func_handle(function.lane.pointer) }
-      defer { trimaran_func_close(trimaran_func_open(handle)) }
-      return try set(store, handle: handle, kind: 5, at: index)
-    case .externRef(let object?) where !(object is Reference):
-      let handle = try store.handle(of: object)
-      let reference = Core.Reference(unsafeFromHandle: handle)
-      return try withExtendedLifetime(reference) { () throws(WasmtimeError) in
-        try set(store, handle: handle, kind: 6, at: index)
+    guard value.number == nil else { return false }
+    var lent = Lent()
+    let slot = try lent.slot(value, store)
+    let given = trimaran_value(slot: slot, kind: UInt8(slot.high))
+    return try withExtendedLifetime(lent) { () throws(WasmtimeError) in
+      try entering(self, store) {
+        trimaran_table_set(lane.pointer, store.lane.pointer, Int64(index), given, $0)
       }
-    default: return false
-    }
-  }
-
-  private func set(_ store: Store, handle: UInt64, kind: UInt8, at index: Int) throws(WasmtimeError) -> Bool {
-    let value = trimaran_value(slot: trimaran_slot(low: handle, high: UInt64(kind)), kind: kind)
-    return try entering(self, store) {
-      trimaran_table_set(lane.pointer, store.lane.pointer, Int64(index), value, $0)
     }
   }
 }

@@ -1,0 +1,96 @@
+// Calls with references on the fast lane, and what lends their handles.
+
+internal import CTrimaran
+internal import TrimaranGenerated
+
+/// Handles of references, which live as long as this does: the lane is lent them.
+struct Lent {
+  // The generated objects let go of their handles. Most often there is one.
+  private var first: AnyObject?
+  private var others: [AnyObject] = []
+
+  /// A reference or a null as it lies in a slot. Numbers do not come here.
+  mutating func slot(_ value: Val, _ store: Store) throws(WasmtimeError) -> trimaran_slot {
+    switch value {
+    case .funcRef(let function?):
+      let handle = withExtendedLifetime(function) { trimaran_func_handle(function.lane.pointer) }
+      hold(Core.Func(unsafeFromHandle: handle))
+      return trimaran_slot(low: handle, high: 5)
+    case .externRef(let value as Reference): return slot(value.core, 6)
+    case .externRef(let object?):
+      let handle = try store.handle(of: object)
+      hold(Core.Reference(unsafeFromHandle: handle))
+      return trimaran_slot(low: handle, high: 6)
+    case .anyRef(let value?): return slot(value.core, 7)
+    case .exnRef(let value?): return slot(value.core, 8)
+    case .funcRef(nil): return trimaran_slot(low: 0, high: 5)
+    case .externRef(nil): return trimaran_slot(low: 0, high: 6)
+    case .anyRef(nil): return trimaran_slot(low: 0, high: 7)
+    case .exnRef(nil): return trimaran_slot(low: 0, high: 8)
+    default: return trimaran_slot(low: 0, high: 0)
+    }
+  }
+
+  private mutating func hold(_ object: AnyObject) {
+    if first == nil { first = object } else { others.append(object) }
+  }
+
+  private mutating func slot(_ reference: Core.Reference, _ kind: UInt64) -> trimaran_slot {
+    let handle = reference.uniffiCloneHandle()
+    hold(Core.Reference(unsafeFromHandle: handle))
+    return trimaran_slot(low: handle, high: kind)
+  }
+}
+
+extension Func {
+  /// Calls the function where its numbers are simply those that it takes, and whatever its references are; otherwise gives
+  /// `nil`, and has done nothing.
+  func callWithReferences(_ store: Store, _ arguments: [Val]) throws(WasmtimeError) -> [Val]? {
+    let room = 32
+    return try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: room) { kinds in
+      withUnsafeTemporaryAllocation(of: trimaran_slot.self, capacity: room) { slots in
+        Result { () throws(WasmtimeError) in
+          try call(store, arguments, kinds, slots)
+        }
+      }
+    }
+    .get()
+  }
+
+  private func call(
+    _ store: Store,
+    _ arguments: [Val],
+    _ kinds: UnsafeMutableBufferPointer<UInt8>,
+    _ slots: UnsafeMutableBufferPointer<trimaran_slot>
+  ) throws(WasmtimeError) -> [Val]? {
+    var (params, results) = (0, 0)
+    let fit = try entering(self, store) {
+      trimaran_func_kinds(lane.pointer, store.lane.pointer, kinds.baseAddress, kinds.count, &params, &results, $0)
+    }
+    guard fit, params == arguments.count else { return nil }
+    var lent = Lent()
+    for index in arguments.indices {
+      if let (kind, bits) = arguments[index].number {
+        guard kind == kinds[index] else { return nil }
+        slots[index] = trimaran_slot(low: bits.low, high: bits.high)
+      } else {
+        guard kinds[index] >= 5 else { return nil }
+        slots[index] = try lent.slot(arguments[index], store)
+      }
+    }
+    let width = max(params, results)
+    for index in params..<width { slots[index] = trimaran_slot() }
+    try withExtendedLifetime(lent) { () throws(WasmtimeError) in
+      _ = try entering(self, store) {
+        trimaran_func_call(lane.pointer, store.lane.pointer, slots.baseAddress, width, $0)
+      }
+    }
+    return [Val](unsafeUninitializedCapacity: results) { values, count in
+      while count < results {
+        let bits = Slot(low: slots[count].low, high: slots[count].high)
+        values.initializeElement(at: count, to: .taken(bits, kind: kinds[params + count], store))
+        count += 1
+      }
+    }
+  }
+}
