@@ -100,6 +100,23 @@ class Guest:
         store = self.package.Store(self.engine)
         self.package.Instance(store, self.module, [])
 
+    def link(self) -> Call:
+        """Links a module with a function of the host that a linker knows, in a new store."""
+        package, engine = self.package, self.engine
+        i32, module = package.ValType.i32(), package.Module(engine, HOST.read_text())
+        (needed,) = module.imports
+        linker = package.Linker(engine)
+        kind = package.FuncType([i32], [i32])
+        linker.define_func(needed.module, needed.name, kind, lambda value: value + 1)
+
+        def link(store: Any = None) -> Any:
+            store = package.Store(engine) if store is None else store
+            return linker.instantiate(store, module)
+
+        store = package.Store(engine)
+        expect(link(store).exports(store)["run"](store, CALLBACKS), CALLBACKS)
+        return link
+
     def trap(self) -> Call:
         store = self.package.Store(self.engine)
         module = self.package.Module(self.engine, TRAP)
@@ -199,6 +216,7 @@ def bench() -> None:
     both("table get", Guest.element)
     both("table size", Guest.size)
     both("instantiate", lambda guest: guest.instantiate)
+    both("link with a host function", Guest.link)
     both("trap", Guest.trap)
 
 

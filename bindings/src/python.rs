@@ -9,9 +9,9 @@ mod _native {
 
     #[pymodule_export]
     use crate::lane::python::{
-        CallerLane, FuncLane, GlobalLane, MemoryLane, MemoryView, SharedMemoryLane, StoreLane, TableLane,
-        extern_object, instantiate_pre, keep_thrown, link, linker_host, linker_hosts, new_extern, new_instance,
-        new_store, pre_host, pre_hosts, take_thrown,
+        CallerLane, FuncLane, GlobalLane, InstanceLane, MemoryLane, MemoryView, SharedMemoryLane, StoreLane, TableLane,
+        extern_object, instantiate_pre, keep_thrown, link, linker_ready, new_extern, new_instance, new_store,
+        take_thrown,
     };
 
     #[pymodule_init]

@@ -112,21 +112,48 @@ impl HostDefinition {
     /// The function in a store, to be given its body there.
     pub(crate) fn in_store(&self, store: &Store) -> Result<Arc<Func>> {
         store.enter(|mut context| {
-            let body = context
-                .data_mut()
-                .hosts
-                .entry(self.number)
-                .or_insert_with(|| Arc::new(Body { is_defined: true, ..Body::default() }));
-            let room = Arc::downgrade(body);
+            let room = Arc::downgrade(self.room(context.data_mut()));
             // SAFETY: `run` takes the slots for what the type says, and leaves there what it says.
             let func = unsafe { wasmtime::Func::new_unchecked(context, self.ty.clone(), self.run()) };
             Ok(Func::with_body(store, func, room))
         })
     }
 
+    /// Where its body is in a store.
+    fn room<'a>(&self, data: &'a mut StoreData) -> &'a Arc<Body> {
+        data.hosts.entry(self.number).or_insert_with(|| Arc::new(Body { is_defined: true, ..Body::default() }))
+    }
+
     /// Whether the store has a body for it.
     pub(crate) fn has_body(&self, data: &StoreData) -> bool {
         data.hosts.get(&self.number).is_some_and(|body| body.function.get().is_some())
+    }
+}
+
+/// A function of the host that a linker defines, and that has no body in some store yet. For a lane, which gives it one there.
+pub struct Bodiless(Arc<HostDefinition>);
+
+impl Bodiless {
+    pub(crate) fn new(host: Arc<HostDefinition>) -> Self {
+        Self(host)
+    }
+
+    /// What `Linker::define_func` gave for it.
+    pub fn number(&self) -> u64 {
+        self.0.number
+    }
+
+    /// What it takes and gives.
+    pub fn signature(&self) -> Signature {
+        Signature::of(&self.0.ty)
+    }
+
+    /// Gives it a body, which lives as long as the store. Where another thread was faster, that one stays: each is as good.
+    pub fn give(&self, store: &Store, body: Box<dyn SlotFunction>) -> Result<()> {
+        let superfluous = store.enter(|mut context| Ok(self.0.room(context.data_mut()).function.set(body).err()))?;
+        // It may be anything, and goes when nobody is inside.
+        drop(superfluous);
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use crate::closable::Closable;
 use crate::engine::check_same;
 use crate::host::HostDefinition;
 use crate::store::{StoreData, StoreId};
-use crate::{Func, Instance, Result, Store, WasmtimeError};
+use crate::{Bodiless, Func, Instance, Result, Store, WasmtimeError};
 
 /// A module with the items that it imports, ready to be instantiated often (`wasmtime::InstancePre`).
 #[derive(uniffi::Object)]
@@ -29,8 +29,7 @@ impl InstancePre {
 
     /// The numbers of host functions that it needs and that have no body in the store yet.
     pub fn hosts(&self, store: &Store) -> Result<Vec<u64>> {
-        self.ready(store)?;
-        store.bodiless(&self.hosts)
+        Ok(self.bodiless(store)?.iter().map(Bodiless::number).collect())
     }
 
     /// The host function of that number in a store, which the lane gives its body. Fails with `NotFound`.
@@ -48,6 +47,12 @@ impl InstancePre {
 }
 
 impl InstancePre {
+    /// The host functions that it needs and that have no body in the store yet, for a lane that gives them theirs.
+    pub fn bodiless(&self, store: &Store) -> Result<Vec<Bodiless>> {
+        self.ready(store)?;
+        store.bodiless(&self.hosts)
+    }
+
     pub(crate) fn new(
         inner: wasmtime::InstancePre<StoreData>,
         owners: Vec<StoreId>,

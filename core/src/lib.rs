@@ -51,7 +51,7 @@ pub use externs::{Extern, NamedExtern};
 pub use func::Func;
 pub use global::Global;
 pub use growth::StoreLimits;
-pub use host::{Caller, HostFunction, SlotFunction};
+pub use host::{Bodiless, Caller, HostFunction, SlotFunction};
 pub use instance::Instance;
 pub use instance_pre::InstancePre;
 pub use interrupt::{InterruptHandle, Watch};

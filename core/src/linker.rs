@@ -16,7 +16,8 @@ use crate::module::import_type;
 use crate::store::StoreData;
 use crate::wasi::{self, WASI};
 use crate::{
-    Engine, Extern, Func, FuncType, Instance, InstancePre, Module, Result, Store, WasmtimeError, closable::Closable,
+    Bodiless, Engine, Extern, Func, FuncType, Instance, InstancePre, Module, Result, Store, WasmtimeError,
+    closable::Closable,
 };
 
 use self::definition::{Definition, Definitions};
@@ -235,10 +236,7 @@ impl Linker {
     /// The numbers of host functions that `module` imports and that have no body in the store yet; without a module, of
     /// all host functions of the linker.
     pub fn hosts(&self, store: &Store, module: Option<Arc<Module>>) -> Result<Vec<u64>> {
-        self.check_store(store)?;
-        let module = module.map(|module| module.get()).transpose()?;
-        let hosts = self.open()?.definitions.hosts(module.as_ref());
-        store.bodiless(&hosts)
+        Ok(self.bodiless(store, module.as_deref())?.iter().map(Bodiless::number).collect())
     }
 
     /// The host function of that number in a store, which the lane gives its body. Fails with `NotFound`.
@@ -260,6 +258,15 @@ impl Linker {
 }
 
 impl Linker {
+    /// The host functions that `module` imports, or all, and that have no body in the store yet, for a lane that gives them
+    /// theirs.
+    pub fn bodiless(&self, store: &Store, module: Option<&Module>) -> Result<Vec<Bodiless>> {
+        self.check_store(store)?;
+        let module = module.map(Module::get).transpose()?;
+        let hosts = self.open()?.definitions.hosts(module.as_ref());
+        store.bodiless(&hosts)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Items> {
         self.items.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -10,7 +10,7 @@ use crate::access::{DropQueue, Gate, Guarded, Inside, Pass, Turn, this_thread};
 use crate::error::natural;
 use crate::growth::Growth;
 use crate::growth::StoreLimits;
-use crate::host::{Body, HostDefinition};
+use crate::host::{Bodiless, Body, HostDefinition};
 use crate::interrupt::Interrupts;
 use crate::reference::Root;
 use crate::wasi::Wasi;
@@ -290,11 +290,11 @@ impl Store {
         interrupts.inspect(|interrupts| interrupts.set_watch(watch())).is_some()
     }
 
-    /// The numbers of those that have no body here yet.
-    pub(crate) fn bodiless(&self, hosts: &[Arc<HostDefinition>]) -> Result<Vec<u64>> {
+    /// Those that have no body here yet.
+    pub(crate) fn bodiless(&self, hosts: &[Arc<HostDefinition>]) -> Result<Vec<Bodiless>> {
         self.enter(|context| {
             let missing = hosts.iter().filter(|host| !host.has_body(context.data()));
-            Ok(missing.map(|host| host.number()).collect())
+            Ok(missing.map(|host| Bodiless::new(Arc::clone(host))).collect())
         })
     }
 

@@ -3,52 +3,81 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from . import _bindings as raw
-from ._handle import adopt
-from .func import Func
-from .store import Storelike, home
+from ._surface import NotFound, call
 
+T = TypeVar("T")
 Body = tuple[Callable[..., Any], bool]
+
+
+class Unready(Exception):
+    """A function of the host had no body where one was needed, and nothing has run. It carries the error for that."""
 
 
 class Bodies:
     """What to call, and whether with its caller, by the number that the core has given."""
 
-    __slots__ = ("_bodies", "_lock")
+    __slots__ = ("_changes", "_lock", "_names", "by_number")
 
     def __init__(self) -> None:
-        self._bodies: dict[int, Body] = {}
-        # Whoever sees a number in the core finds its body here. Nobody waits for a store with it.
+        self.by_number: dict[int, Body] = {}
+        # The number that a name has now.
+        self._names: dict[tuple[str, str], int] = {}
+        self._changes = 0
+        # Whoever sees a number in the core finds its body here, or waits for it. Nobody waits for a store with it.
         self._lock = threading.RLock()
 
-    def __bool__(self) -> bool:
-        return bool(self._bodies)
-
-    def define(self, body: Body, define: Callable[[], int]) -> None:
-        """Has the core define a function, and keeps its body."""
+    def define(self, names: tuple[str, str], body: Body, define: Callable[[], int]) -> None:
+        """Has the core define a function, and keeps its body, in the place of what had its name before."""
         with self._lock:
-            self._bodies[define()] = body
+            number = define()
+            self.by_number[number] = body
+            replaced = self.by_number.pop(self._names.get(names, -1), None)
+            self._names[names] = number
+            self._changes += 1
+        # To let go of it may run anything.
+        del replaced
 
-    def copy(self) -> Bodies:
-        """The same, as they are now."""
-        made = Bodies()
+    def using(self, use: Callable[[], T]) -> T:
+        """Does with the linker what needs bodies.
+
+        Where another thread has defined something since they were given, there is one without: then this begins again.
+        """
+        while True:
+            before = self._seen()
+            try:
+                return use()
+            except Unready as unready:
+                if self._seen() == before:
+                    raise unready.args[0] from None
+
+    def asking(self, give: Callable[[], None], ask: Callable[[], T]) -> T:
+        """The same for the surface: `give` sees to the bodies, and `ask` runs nothing where one is missing."""
+
+        def use() -> T:
+            give()
+            try:
+                return ask()
+            except NotFound as error:
+                raise Unready(error) from None
+
+        return call(self.using, use)
+
+    def _seen(self) -> int:
         with self._lock:
-            made._bodies = self._bodies.copy()
-        return made
+            return self._changes
 
-    def attach(self, needed: Iterable[int], make: Callable[[int], int], store: Storelike) -> None:
-        """Gives those functions of `store` their bodies, which it keeps from now on. `make` gives their handles."""
-        for number in needed:
-            with self._lock:
-                body = self._bodies.get(number)
-            func = Func._wrap(adopt(raw.Func, make(number)))
-            # Without one, whoever has them has been closed meanwhile, which the core has said.
-            if body is not None:
-                func._attach(home(store), *body)
+    def taking(self, take: Callable[[], T]) -> tuple[T, dict[int, Body]]:
+        """What `take` takes of the linker, with the bodies of that moment: later definitions do not change them."""
+        with self._lock:
+            return take(), self.by_number.copy()
 
     def clear(self) -> None:
-        """Lets go of all of them."""
-        self._bodies.clear()
+        """Lets go of all of them, after the core has."""
+        with self._lock:
+            kept, self.by_number = self.by_number, {}
+            self._names.clear()
+            self._changes += 1
+        del kept

@@ -28,6 +28,8 @@ T = TypeVar("T")
 _raw_error: type[Exception] = cast(Any, _bindings.WasmtimeError)
 _generated: Any = _bindings
 _Stream = _generated._UniffiRustBufferStream
+NotFound: type[Exception] = cast(Any, _raw_error).NotFound
+"""The core's own error of that name. What a host function raises is none, whatever it is."""
 _failures = (_raw_error, _bindings.InternalError)
 _kinds = {kind.variant: kind for kind in WasmtimeError.__subclasses__()}
 

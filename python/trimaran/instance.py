@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from . import _bindings as raw
-from ._handle import Handle, adopt, handle_of
-from ._native import new_instance
+from ._handle import Laned, adopt, handle_of
+from ._native import InstanceLane, new_instance
 from ._surface import call, expect, index, text
 from .externs import Extern, Kind, expect_extern, unwrap, wrap
 from .func import Func
@@ -22,10 +22,10 @@ from .tag import Tag
 Default = TypeVar("Default")
 
 
-class Instance(Handle[raw.Instance]):
+class Instance(InstanceLane, Laned[raw.Instance]):
     """An instance of a module. It belongs to one store."""
 
-    __slots__ = ("_exports",)
+    __slots__ = ("__weakref__", "_exports", "_raw")
     _exports: InstanceExports | None
 
     def __init__(self, store: Storelike, module: Module, imports: Iterable[Extern] = ()) -> None:
@@ -39,14 +39,22 @@ class Instance(Handle[raw.Instance]):
         if items:
             self._raw = call(raw.Instance, given, compiled, items)
         else:
-            self._raw = adopt(raw.Instance, new_instance(handle_of(given), handle_of(compiled)))
+            self._take(new_instance(handle_of(given), handle_of(compiled)))
         self._exports = None
 
     @classmethod
     def _adopt(cls, handle: int) -> Instance:
-        made = cls._wrap(adopt(raw.Instance, handle))
+        made = cls.__new__(cls)
+        made._take(handle)
         made._exports = None
         return made
+
+    def __getattr__(self, name: str) -> Any:
+        # Few instances ever need an object of the generated code.
+        if name != "_raw":
+            raise AttributeError(name)
+        self._raw: raw.Instance = adopt(raw.Instance, self._lend())
+        return self._raw
 
     def exports(self, store: Storelike) -> InstanceExports:
         """Everything that the instance exports, by name, in the module's order."""

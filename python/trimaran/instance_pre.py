@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Self
 
 from . import _bindings as raw
-from ._bodies import Bodies
+from ._bodies import Body
 from ._closable import Managed
 from ._handle import Handle, handle_of
-from ._native import instantiate_pre, pre_host, pre_hosts
+from ._native import instantiate_pre
 from ._surface import call
 from .instance import Instance
 from .module import Module
-from .store import Storelike, inside
+from .store import Storelike, home, inside
 
 
 class InstancePre(Handle[raw.InstancePre], Managed):
@@ -22,11 +22,11 @@ class InstancePre(Handle[raw.InstancePre], Managed):
     """
 
     __slots__ = ("_bodies", "_module")
-    _bodies: Bodies
+    _bodies: dict[int, Body]
     _module: Module
 
     @classmethod
-    def _of(cls, given: raw.InstancePre, module: Module, bodies: Bodies) -> Self:
+    def _of(cls, given: raw.InstancePre, module: Module, bodies: dict[int, Body]) -> Self:
         made = cls._wrap(given)
         made._module, made._bodies = module, bodies
         return made
@@ -38,10 +38,8 @@ class InstancePre(Handle[raw.InstancePre], Managed):
 
     def instantiate(self, store: Storelike) -> Instance:
         """Makes an instance in `store`. Raises `LimitError` and `Trap` as `Instance` does."""
-        pre, given = handle_of(self._raw), handle_of(inside(store))
-        if self._bodies:
-            self._bodies.attach(pre_hosts(pre, given), lambda number: pre_host(pre, given, number), store)
-        return Instance._adopt(instantiate_pre(pre, given))
+        inside(store)
+        return Instance._adopt(instantiate_pre(handle_of(self._raw), home(store), self._bodies))
 
     def close(self) -> None:
         """Lets go of it. Its instances go on working. Closing twice does nothing."""

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from . import _bindings as raw
-from ._bodies import Bodies
+from ._bodies import Bodies, Unready
 from ._closable import Managed
 from ._handle import Handle, handle_of
-from ._native import link, linker_host, linker_hosts
+from ._native import link, linker_ready
 from ._setting import Configurable, switch
-from ._surface import call, expect, text
+from ._surface import call, expect, failure, text
 from .engine import Engine
 from .externs import Extern, unwrap, wrap
 from .func import Func, host_body
 from .instance import Instance
 from .instance_pre import InstancePre
 from .module import Module
-from .store import Storelike, inside
+from .store import Storelike, home, inside
 from .types import FuncType
+
+T = TypeVar("T")
 
 
 class Linker(Handle[raw.Linker], Configurable, Managed):
@@ -68,7 +70,7 @@ class Linker(Handle[raw.Linker], Configurable, Managed):
         """
         names, kind = _names(module, name), expect(ty, FuncType, "the type")
         body = host_body(func, access_caller)
-        self._bodies.define(body, lambda: call(self._raw.define_func, *names, kind._to_raw()))
+        self._bodies.define(names, body, lambda: call(self._raw.define_func, *names, kind._to_raw()))
 
     def define_instance(self, store: Storelike, name: str, instance: Instance) -> None:
         """Defines everything that an instance exports, by `name` and the name of the export."""
@@ -81,8 +83,8 @@ class Linker(Handle[raw.Linker], Configurable, Managed):
         Of a WASI command, every call of an export gets an instance of its own. A WASI reactor is initialised once.
         """
         given, compiled = inside(store), expect(module, Module, "the module")
-        self._ready(store, compiled)
-        call(self._raw.define_module, given, text(name, "the name"), compiled._raw)
+        word = text(name, "the name")
+        self._ask(store, compiled, lambda: self._raw.define_module(given, word, compiled._raw))
 
     def define_wasi(self) -> None:
         """Defines WASI preview 1, `wasi_snapshot_preview1`. `Store.set_wasi` says what the guests of a store may."""
@@ -101,14 +103,12 @@ class Linker(Handle[raw.Linker], Configurable, Managed):
     def get(self, store: Storelike, module: str, name: str) -> Extern:
         """What is defined by that name, in `store`. Raises `NotFoundError`."""
         given, names = inside(store), _names(module, name)
-        self._ready(store)
-        return wrap(call(self._raw.get, given, *names))
+        return wrap(self._ask(store, None, lambda: self._raw.get(given, *names)))
 
     def get_default(self, store: Storelike, name: str) -> Func:
         """The function that a module of that name is run by: its export `""` or `_start`. Raises `NotFoundError`."""
         given, word = inside(store), text(name, "the name")
-        self._ready(store)
-        return Func._wrap(call(self._raw.get_default, given, word))
+        return Func._wrap(self._ask(store, None, lambda: self._raw.get_default(given, word)))
 
     def instantiate(self, store: Storelike, module: Module) -> Instance:
         """Instantiates a module with what the linker knows.
@@ -116,9 +116,16 @@ class Linker(Handle[raw.Linker], Configurable, Managed):
         Raises `LinkError`, which lists all imports that are missing with their types, and everything that `Instance`
         raises.
         """
-        given, compiled = inside(store), expect(module, Module, "the module")
-        self._ready(store, compiled)
-        return Instance._adopt(link(handle_of(self._raw), handle_of(given), handle_of(compiled._raw)))
+        inside(store)
+        linker, compiled = handle_of(self._raw), handle_of(expect(module, Module, "the module")._raw)
+
+        def use() -> int:
+            made = link(linker, home(store), compiled, self._bodies.by_number)
+            if made is None:
+                raise Unready(failure("Unexpected", reason="a host function without a body"))
+            return made
+
+        return Instance._adopt(self._bodies.using(use))
 
     def instantiate_pre(self, module: Module) -> InstancePre:
         """Looks up what a module imports, so that it can be instantiated many times, in any store, at little cost.
@@ -126,14 +133,13 @@ class Linker(Handle[raw.Linker], Configurable, Managed):
         Raises `LinkError` as `instantiate` does.
         """
         compiled = expect(module, Module, "the module")
-        return InstancePre._of(call(self._raw.instantiate_pre, compiled._raw), compiled, self._bodies.copy())
+        made, bodies = self._bodies.taking(lambda: call(self._raw.instantiate_pre, compiled._raw))
+        return InstancePre._of(made, compiled, bodies)
 
-    def _ready(self, store: Storelike, module: Module | None = None) -> None:
-        """Gives the functions of the host that `module` needs their bodies in `store`."""
-        if self._bodies:
-            linker, given = handle_of(self._raw), handle_of(inside(store))
-            needed = linker_hosts(linker, given, 0 if module is None else handle_of(module._raw))
-            self._bodies.attach(needed, lambda number: linker_host(linker, given, number), store)
+    def _ask(self, store: Storelike, module: Module | None, ask: Callable[[], T]) -> T:
+        """Asks the surface for what needs functions of the host, those of `module` or all, with their bodies."""
+        linker, compiled = handle_of(self._raw), 0 if module is None else handle_of(module._raw)
+        return self._bodies.asking(lambda: linker_ready(linker, home(store), compiled, self._bodies.by_number), ask)
 
     def close(self) -> None:
         """Closes the linker. What was made with it goes on working. Closing twice does nothing."""

@@ -173,3 +173,11 @@ class Trap(WasmtimeError):
         if raw.code is not None:
             self.code = TrapCode(raw.code.value)
         self.frames = [Frame(*(getattr(frame, name) for name in Frame.__slots__)) for frame in raw.frames]
+
+
+def lane_trap(sentence: str, code: int | None, reason: str, frames: list[tuple[Any, ...]]) -> Trap:
+    """A trap of the lane, which gives its fields and no object of the generated code."""
+    trap = Trap(sentence)
+    trap.code, trap.reason = None if code is None else TrapCode(code), reason
+    trap.frames = [Frame(*frame) for frame in frames]
+    return trap

@@ -23,12 +23,12 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyTuple};
-use trimaran::{Engine, Instance, Module, Result, Store, UniFfiTag, WasmtimeError};
+use trimaran::{Engine, Frame, Instance, Module, Result, Store, TrapCode, UniFfiTag, WasmtimeError};
 use uniffi::{Handle, Lift};
 
 pub(crate) use func::FuncLane;
 pub(crate) use host::{keep_thrown, take_thrown};
-pub(crate) use linker::{instantiate_pre, link, linker_host, linker_hosts, pre_host, pre_hosts};
+pub(crate) use linker::{InstanceLane, instantiate_pre, link, linker_ready};
 pub(crate) use memory::{MemoryLane, SharedMemoryLane};
 pub(crate) use values::{GlobalLane, TableLane, extern_object, new_extern};
 pub(crate) use view::MemoryView;
@@ -38,8 +38,26 @@ use host::Kept;
 use super::thrown::Thrown;
 use super::{entry, error_bytes, open};
 
+/// The package's own exception for a trap, which programs expect. Others are rare, and made by the generated code.
+fn trap(py: Python<'_>, sentence: &str, code: Option<TrapCode>, reason: &str, frames: &[Frame]) -> PyResult<PyErr> {
+    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let make =
+        MAKE.get_or_try_init(py, || Ok::<_, PyErr>(py.import("trimaran.trap")?.getattr("lane_trap")?.unbind()))?;
+    let frames: Vec<_> = frames
+        .iter()
+        .map(|frame| {
+            let names = (frame.func_name.as_deref(), frame.module_name.as_deref());
+            (frame.func_index, names.0, names.1, frame.func_offset, frame.module_offset)
+        })
+        .collect();
+    Ok(PyErr::from_value(make.bind(py).call1((sentence, code.map(|code| code as u8), reason, frames))?))
+}
+
 /// The package's own exception for an error.
 fn raised(py: Python<'_>, error: WasmtimeError) -> PyErr {
+    if let WasmtimeError::Trap { code, reason, frames } = &error {
+        return trap(py, &error.text(), *code, reason, frames).unwrap_or_else(|error| error);
+    }
     static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let make = || -> PyResult<PyErr> {
         let make = MAKE
@@ -122,7 +140,7 @@ pub(crate) fn new_store(py: Python<'_>, engine: u64) -> PyResult<u64> {
     enter(py, || Store::new(&engine)).map(|store| Handle::from_arc(store).as_raw())
 }
 
-/// Makes an instance of a module without imports, and gives the handle of it, for the generated code to own.
+/// Makes an instance of a module without imports, and gives the handle of it, for the package to own.
 #[pyfunction]
 pub(crate) fn new_instance(py: Python<'_>, store: u64, module: u64) -> PyResult<u64> {
     // SAFETY: the function is private to the package, which keeps both meanwhile.

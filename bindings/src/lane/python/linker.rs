@@ -1,61 +1,133 @@
-//! Linking: instances, and the host functions of linkers that a store has to be given bodies for.
+//! Linking: instances, and the bodies of the host functions that a linker knows.
 
+use std::sync::Arc;
+
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use trimaran::{InstancePre, Linker, Module, Store};
+use pyo3::types::{PyDict, PyTuple};
+use trimaran::{Bodiless, Instance, InstancePre, Linker, Module, Store, WasmtimeError};
 use uniffi::Handle;
 
-use super::{enter, quick, shared};
+use super::host::Body;
+use super::{Held, StoreLane, enter, entry, open, quick, raised, shared};
 
-/// Makes an instance by a linker, and gives the handle of it, for the generated code to own.
+/// Makes an instance by a linker, and gives the handle of it, for the package to own. What the host functions call, and whether
+/// with their caller, is in `bodies`, by the numbers that the core gave.
+///
+/// Gives nothing where it lacks one, or where another thread has defined something meanwhile. Then nothing has run.
 #[pyfunction]
-pub(crate) fn link(py: Python<'_>, linker: u64, store: u64, module: u64) -> PyResult<u64> {
-    // SAFETY: the function is private to the package, which keeps all three meanwhile.
-    let (linker, store, module) =
-        unsafe { (shared::<Linker>(linker)?, shared::<Store>(store)?, shared::<Module>(module)?) };
-    enter(py, || linker.instantiate(&store, &module)).map(|instance| Handle::from_arc(instance).as_raw())
-}
-
-/// Makes an instance of what a linker has looked up, and gives the handle of it, for the generated code to own.
-#[pyfunction]
-pub(crate) fn instantiate_pre(py: Python<'_>, pre: u64, store: u64) -> PyResult<u64> {
+pub(crate) fn link(
+    py: Python<'_>,
+    linker: u64,
+    store: &Bound<'_, StoreLane>,
+    module: u64,
+    bodies: &Bound<'_, PyDict>,
+) -> PyResult<Option<u64>> {
     // SAFETY: the function is private to the package, which keeps both meanwhile.
-    let (pre, store) = unsafe { (shared::<InstancePre>(pre)?, shared::<Store>(store)?) };
-    enter(py, || pre.instantiate(&store)).map(|instance| Handle::from_arc(instance).as_raw())
+    let (linker, module) = unsafe { (shared::<Linker>(linker)?, shared::<Module>(module)?) };
+    let opened = opened(store)?;
+    if !bodies.is_empty() {
+        let needed = quick(py, opened, || linker.bodiless(opened, Some(&*module)))?;
+        if !give(store, &needed, bodies)? {
+            return Ok(None);
+        }
+    }
+    match py.detach(|| entry(|| linker.instantiate(opened, &module))) {
+        Ok(instance) => Ok(Some(Handle::from_arc(instance).as_raw())),
+        // No guest ends with it: what a host function raises is `Host`.
+        Err(error) if matches!(*error, WasmtimeError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(raised(py, *error)),
+    }
 }
 
-/// The numbers of a linker's host functions that need a body in the store, for a module or, with 0, for all of it.
+/// Gives the host functions that a module imports, or with 0 all of a linker's, their bodies in the store, as `link` does: as
+/// many as `bodies` has.
 #[pyfunction]
-pub(crate) fn linker_hosts(py: Python<'_>, linker: u64, store: u64, module: u64) -> PyResult<Vec<u64>> {
-    // SAFETY: the function is private to the package, which keeps all three meanwhile.
-    let (linker, store) = unsafe { (shared::<Linker>(linker)?, shared::<Store>(store)?) };
-    let module = match module {
-        0 => None,
-        // SAFETY: as above.
-        module => Some(unsafe { shared::<Module>(module) }?),
-    };
-    quick(py, &store, || linker.hosts(&store, module))
-}
-
-/// The same for a prepared instance.
-#[pyfunction]
-pub(crate) fn pre_hosts(py: Python<'_>, pre: u64, store: u64) -> PyResult<Vec<u64>> {
+pub(crate) fn linker_ready(
+    py: Python<'_>,
+    linker: u64,
+    store: &Bound<'_, StoreLane>,
+    module: u64,
+    bodies: &Bound<'_, PyDict>,
+) -> PyResult<()> {
     // SAFETY: the function is private to the package, which keeps both meanwhile.
-    let (pre, store) = unsafe { (shared::<InstancePre>(pre)?, shared::<Store>(store)?) };
-    quick(py, &store, || pre.hosts(&store))
+    let linker = unsafe { shared::<Linker>(linker) }?;
+    // SAFETY: as above.
+    let module = if module == 0 { None } else { Some(unsafe { shared::<Module>(module) }?) };
+    let opened = opened(store)?;
+    if !bodies.is_empty() {
+        let needed = quick(py, opened, || linker.bodiless(opened, module.as_deref()))?;
+        give(store, &needed, bodies)?;
+    }
+    Ok(())
 }
 
-/// The host function of that number in the store: the handle of it, for the package to own.
+/// Makes an instance of what a linker has looked up, and gives the handle of it, for the package to own. `bodies` are those of
+/// that moment.
 #[pyfunction]
-pub(crate) fn linker_host(py: Python<'_>, linker: u64, store: u64, number: u64) -> PyResult<u64> {
-    // SAFETY: the function is private to the package, which keeps both meanwhile.
-    let (linker, store) = unsafe { (shared::<Linker>(linker)?, shared::<Store>(store)?) };
-    quick(py, &store, || linker.host(&store, number)).map(|func| Handle::from_arc(func).as_raw())
+pub(crate) fn instantiate_pre(
+    py: Python<'_>,
+    pre: u64,
+    store: &Bound<'_, StoreLane>,
+    bodies: &Bound<'_, PyDict>,
+) -> PyResult<u64> {
+    // SAFETY: the function is private to the package, which keeps it meanwhile.
+    let pre = unsafe { shared::<InstancePre>(pre) }?;
+    let opened = opened(store)?;
+    if !bodies.is_empty() {
+        let needed = quick(py, opened, || pre.bodiless(opened))?;
+        give(store, &needed, bodies)?;
+    }
+    enter(py, || pre.instantiate(opened)).map(|instance| Handle::from_arc(instance).as_raw())
 }
 
-/// The same for a prepared instance.
-#[pyfunction]
-pub(crate) fn pre_host(py: Python<'_>, pre: u64, store: u64, number: u64) -> PyResult<u64> {
-    // SAFETY: the function is private to the package, which keeps both meanwhile.
-    let (pre, store) = unsafe { (shared::<InstancePre>(pre)?, shared::<Store>(store)?) };
-    quick(py, &store, || pre.host(&store, number)).map(|func| Handle::from_arc(func).as_raw())
+fn opened<'a>(store: &'a Bound<'_, StoreLane>) -> PyResult<&'a Arc<Store>> {
+    store.get().held.get().ok_or_else(nothing)
+}
+
+fn nothing() -> PyErr {
+    PyRuntimeError::new_err("there is no such object")
+}
+
+/// Gives functions of the host their bodies in a store. Whether `bodies` has all of them.
+fn give(store: &Bound<'_, StoreLane>, needed: &[Bodiless], bodies: &Bound<'_, PyDict>) -> PyResult<bool> {
+    let opened = opened(store)?;
+    let mut has_all = true;
+    for host in needed {
+        let Some(found) = bodies.get_item(host.number())? else {
+            has_all = false;
+            continue;
+        };
+        let (function, pass_caller) = found.extract::<(Bound<'_, PyAny>, bool)>()?;
+        let body = Body::new(store, function, pass_caller, &host.signature())?;
+        quick(store.py(), opened, || host.give(opened, Box::new(body)))?;
+    }
+    Ok(has_all)
+}
+
+/// The base class of `trimaran.Instance`. The generated code makes an object of it when that is first asked for.
+#[pyclass(subclass, frozen, module = "trimaran._native")]
+pub(crate) struct InstanceLane {
+    held: Held<Instance>,
+}
+
+#[pymethods]
+impl InstanceLane {
+    #[new]
+    #[pyo3(signature = (*_arguments, **_keywords))]
+    fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
+        Self { held: Held::nothing() }
+    }
+
+    /// Takes over the handle that one of the functions here gave.
+    fn _take(&self, handle: u64) -> PyResult<()> {
+        // SAFETY: the method is private to the package, which passes the handle that it got for this, once.
+        let instance = unsafe { open::<Instance>(handle) }.ok_or_else(nothing)?;
+        self.held.0.set(instance).map_err(|_| PyRuntimeError::new_err("it is open already"))
+    }
+
+    /// A handle of its own for the generated code.
+    fn _lend(&self) -> PyResult<u64> {
+        self.held.get().map(|instance| Handle::from_arc(Arc::clone(instance)).as_raw()).ok_or_else(nothing)
+    }
 }
