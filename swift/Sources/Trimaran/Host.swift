@@ -150,10 +150,12 @@ struct HostCall {
   /// Leaves results of these kinds. What is not simply right is for the core to convert, or to refuse.
   func give(_ results: [Val], _ kinds: [UInt8], _ core: Core.Func, _ store: Store) throws(WasmtimeError) {
     if givePlain(results, kinds) { return }
-    var given = try calling { try checked(results).map { try $0.core(store) } }
     // What is right needs no store, which may be closed by now.
-    if given.count != kinds.count || !zip(given, kinds).allSatisfy({ $0.isSimply($1) }) {
-      given = try calling { try core.convertResults(store: store.core, values: given) }
+    if results.count == kinds.count, results.indices.allSatisfy({ results[$0].isSimply(kinds[$0]) }) {
+      return try slots.give(results, kinds, store)
+    }
+    let given = try calling {
+      try core.convertResults(store: store.core, values: checked(results).map { try $0.core(store) })
     }
     for (index, (value, kind)) in zip(given, kinds).enumerated() { slots[index] = Slot(value, kind: kind) }
   }

@@ -42,6 +42,54 @@ struct Lent {
   }
 }
 
+extension Val {
+  /// Whether it is of a kind as it is.
+  func isSimply(_ kind: UInt8) -> Bool {
+    switch self {
+    case .i32: kind == 0
+    case .i64: kind == 1
+    case .f32: kind == 2
+    case .f64: kind == 3
+    case .v128: kind == 4
+    case .funcRef: kind == 5
+    case .externRef: kind == 6
+    case .anyRef: kind == 7
+    case .exnRef: kind == 8
+    case .null: kind >= 5
+    }
+  }
+
+  /// The value, which is simply of its kind, as a host function leaves it: a reference is a handle that is the core's from
+  /// then on.
+  fileprivate func given(_ kind: UInt8, _ store: Store) throws(WasmtimeError) -> Slot {
+    if let number { return number.bits }
+    let handle: UInt64 =
+      switch self {
+      case .funcRef(let function?): withExtendedLifetime(function) { trimaran_func_handle(function.lane.pointer) }
+      case .externRef(let value as Reference): value.core.uniffiCloneHandle()
+      case .externRef(let object?): try store.handle(of: object)
+      case .anyRef(let value?), .exnRef(let value?): value.core.uniffiCloneHandle()
+      default: 0
+      }
+    return Slot(low: handle, high: UInt64(kind))
+  }
+}
+
+extension UnsafeMutablePointer<Slot> {
+  /// Leaves the results of a host function, which are simply of their kinds.
+  func give(_ results: [Val], _ kinds: [UInt8], _ store: Store) throws(WasmtimeError) {
+    for index in results.indices {
+      do throws(WasmtimeError) {
+        self[index] = try results[index].given(kinds[index], store)
+      } catch {
+        // What was left before is nobody's, then.
+        for index in 0..<index where kinds[index] >= 5 { _ = Val.taken(self[index], kind: kinds[index], store) }
+        throw error
+      }
+    }
+  }
+}
+
 extension Func {
   /// Calls the function where its numbers are simply those that it takes, and whatever its references are; otherwise gives
   /// `nil`, and has done nothing.

@@ -54,24 +54,6 @@ extension trimaran_value {
   }
 }
 
-extension Core.Val {
-  /// Whether it is of a kind as it is.
-  func isSimply(_ kind: UInt8) -> Bool {
-    switch self {
-    case .i32: kind == 0
-    case .i64: kind == 1
-    case .f32: kind == 2
-    case .f64: kind == 3
-    case .v128: kind == 4
-    case .funcRef: kind == 5
-    case .externRef: kind == 6
-    case .anyRef: kind == 7
-    case .exnRef: kind == 8
-    case .null: kind >= 5
-    }
-  }
-}
-
 extension Slot {
   /// A result of a host function, which the core has converted to `kind`. A reference is a handle that is the core's from
   /// now on.
