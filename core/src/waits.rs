@@ -164,6 +164,18 @@ impl Reencode for Waits {
         Ok(())
     }
 
+    fn parse_custom_section(
+        &mut self,
+        module: &mut wasm_encoder::Module,
+        section: wasmparser::CustomSectionReader<'_>,
+    ) -> Result<(), Error<Infallible>> {
+        // They speak of code by its offsets, which are other ones now.
+        match section.name() {
+            name if name.starts_with(".debug_") || name.starts_with("metadata.code.") => Ok(()),
+            _ => utils::parse_custom_section(self, module, section),
+        }
+    }
+
     fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>, Error<Infallible>> {
         match Wait::of(&operator).and_then(|wait| self.waits.get(&wait)) {
             Some(number) => Ok(Instruction::Call(self.functions + number)),
