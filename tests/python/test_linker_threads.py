@@ -118,7 +118,12 @@ class Thing:
 def test_it_lets_go_of_what_was_replaced(linker: Linker) -> None:
     thing: Thing | None = Thing()
     known = weakref.ref(thing)
-    linker.define_func("host", "f", TYPE, lambda thing=thing: 1)
+
+    def use(_thing: Thing | None = thing) -> int:
+        return 1
+
+    linker.define_func("host", "f", TYPE, use)
+    del use
     thing = None
     assert known() is not None
     linker.define_func("host", "f", TYPE, lambda: 2)
