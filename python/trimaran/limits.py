@@ -146,5 +146,8 @@ class InterruptHandle(Handle[raw.InterruptHandle]):
     __slots__ = ()
 
     def interrupt(self) -> None:
-        """Ends the guest that runs in the store now, if one does, from any thread: its call raises `Trap`."""
+        """Ends the guest that runs in the store now, if one does, from any thread: its call raises `Trap`.
+
+        It takes effect as a time limit does (`Store.set_timeout`).
+        """
         call(self._raw.interrupt)
