@@ -76,9 +76,9 @@ class Store(StoreLane, Laned[raw.Store], Managed):
     def set_timeout(self, seconds: float | None) -> None:
         """Lets each run of a guest take that long from now on, a call or an instantiation, with all that it calls.
 
-        Then the guest ends with a `Trap`, whose code is `TrapCode.INTERRUPT`: in a loop or a call, in an atomic wait, in a
-        sleep or a read of WASI. A host function is not interrupted, but what it takes counts. `None` is for ever. Raises
-        `ConfigError` unless `Config.epoch_interruption` is set.
+        Then the guest ends with a `Trap`, whose code is `TrapCode.INTERRUPT`: in a loop or a call, in an atomic wait,
+        in a sleep or a read of WASI. A host function is not interrupted, but what it takes counts. `None` is for ever.
+        Raises `ConfigError` unless `Config.epoch_interruption` is set.
         """
         call(self._raw.set_timeout, milliseconds(seconds))
 
