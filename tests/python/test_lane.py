@@ -6,8 +6,6 @@ import array
 import ast
 import gc
 import inspect
-import math
-import struct
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,10 +16,9 @@ import numpy as np
 import pytest
 
 import trimaran
-from guests import engine, guest, threads
+from guests import engine, guest
 from sleeper import LONG, Sleeper
 from trimaran import (
-    BoundsError,
     Caller,
     ClosedError,
     Func,
@@ -31,7 +28,6 @@ from trimaran import (
     Instance,
     Limits,
     Memory,
-    MemoryType,
     Module,
     SharedMemory,
     Store,
@@ -44,6 +40,7 @@ from trimaran import (
     WasmtimeError,
     WrongStoreError,
 )
+from ways import FLOATS, INTS, OTHERS, outcome, surface
 
 NUMBERS = """(module
     (memory (export "memory") 2)
@@ -61,35 +58,7 @@ NUMBERS = """(module
     (func (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
     (func (export "none")))"""
 
-INTS = [
-    *(0, 1, -1, True, 2**31 - 1, -(2**31), 2**31, 2**32 - 1, 2**32, -(2**31) - 1),
-    *(2**63 - 1, -(2**63), 2**63, 2**64 - 1, 2**64, -(2**63) - 1),
-    *(2**24, 2**24 + 1, 2**53, 2**53 + 1, -(2**53) - 1),
-]
-FLOATS = [0.0, -0.0, 0.1, 1e300, -1e300, 5e-324, 1e-46, math.inf, -math.inf, math.nan]
-OTHERS: list[Any] = [
-    *(np.int32(-7), np.uint64(2**64 - 1), np.float32(0.1), np.float64(0.1), np.bool_(True)),
-    *(None, "1", 1j, b"", bytes(range(16)), bytearray(16), Val.i32(3), Val.f64(0.5), [], object()),
-    *(Val.null(), Val.funcref(None), Val.externref(None), Val.externref("1"), Val.anyref(None)),
-]
 KINDS = ["i32", "i64", "f32", "f64", "v128", "externref", "funcref"]
-
-
-def outcome(call: Callable[[], Any]) -> tuple[Any, ...]:
-    """What a call gives, or what it raises: the class, the sentence and all fields."""
-    try:
-        result: Any = call()
-    except Exception as error:
-        return type(error), str(error), error.__dict__
-    items: list[Any] = result if isinstance(result, list) else [result]  # pyright: ignore[reportUnknownVariableType]
-    # A NaN does not equal itself, and 0.0 equals -0.0: bits do.
-    return tuple((type(item), struct.pack("<d", item) if isinstance(item, float) else item) for item in items)
-
-
-def surface(item: object, name: str) -> Callable[..., Any]:
-    """What the lane falls back to."""
-    method: Callable[..., Any] = getattr(item, f"_{name}")
-    return method
 
 
 def values(func: Func, store: Store, *arguments: Any) -> Any:
@@ -220,108 +189,6 @@ def test_an_error_of_the_lane_has_no_traceback_of_ours() -> None:
         instance.func(store, "divide")(store, 1, 0)
     assert len(caught.traceback) == 1
     assert caught.value.__context__ is None
-
-
-SIZE = 2 * 65_536
-PLACES: list[Any] = [
-    *(None, 0, 1, -1, SIZE, SIZE - 1, SIZE + 1, -SIZE, -SIZE - 1),
-    *(2**62, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, True, 1.0, "1", np.int64(3), np.uint8(200)),
-]
-
-
-@pytest.fixture(params=["own", "shared as a memory", "shared"])
-def memories(request: pytest.FixtureRequest) -> tuple[Any, tuple[Any, ...]]:
-    """A memory, and what stands before the other arguments of its methods."""
-    if request.param == "own":
-        store = Store(engine())
-        memory = Memory(store, MemoryType(Limits(2)))
-        memory.write(store, bytes(range(256)) * (SIZE // 256))
-        return memory, (store,)
-    host = threads()
-    shared = SharedMemory(host, MemoryType(Limits(2, 2)))
-    shared.write(bytes(range(256)) * (SIZE // 256))
-    if request.param == "shared":
-        return shared, ()
-    store = Store(host)
-    return shared.as_memory(store), (store,)
-
-
-def test_both_ways_read_the_same_slices(memories: tuple[Any, tuple[Any, ...]]) -> None:
-    memory, first = memories
-    for start in PLACES:
-        for stop in PLACES:
-            lane = outcome(lambda start=start, stop=stop: memory.read(*first, start, stop))  # type: ignore[misc]
-            assert lane == outcome(lambda: surface(memory, "read")(*first, start, stop)), (start, stop)  # noqa: B023
-    assert len(memory.read(*first)) == SIZE
-    assert memory.read(*first, stop=4) == bytes(range(4))
-
-
-WRITTEN: list[Callable[[], Any]] = [
-    lambda: b"",
-    lambda: b"abc",
-    lambda: bytes(SIZE),
-    lambda: bytes(SIZE + 1),
-    lambda: bytearray(b"abc"),
-    lambda: memoryview(b"abcdef")[1:4],
-    lambda: memoryview(b"abcdef")[::-2],
-    lambda: array.array("i", [1, 2, 3]),
-    lambda: np.arange(6, dtype=np.int16).reshape(2, 3),
-    lambda: np.arange(6, dtype=np.int16).reshape(2, 3).T,
-    lambda: bytearray(),
-    lambda: [1, 2, 3],
-    lambda: "abc",
-    lambda: 3,
-    lambda: None,
-    lambda: [256],
-]
-
-
-@pytest.mark.parametrize("make", WRITTEN)
-def test_both_ways_write_the_same_bytes(memories: tuple[Any, tuple[Any, ...]], make: Callable[[], Any]) -> None:
-    memory, first = memories
-    for start in PLACES:
-        data, before = make(), memory.read(*first)
-        lane = outcome(lambda data=data, start=start: memory.write(*first, data, start))  # type: ignore[misc]
-        after = memory.read(*first)
-        memory.write(*first, before)
-        assert lane == outcome(lambda: surface(memory, "write")(*first, data, start)), start  # noqa: B023
-        assert memory.read(*first) == after
-        memory.write(*first, before)
-
-
-def test_a_memory_is_written_from_a_view_of_itself() -> None:
-    store = Store(engine())
-    memory = Memory(store, MemoryType(Limits(1)))
-    memory.write(store, bytes(range(100)))
-    assert memory.write(store, memory.get_buffer_ptr(store, 100), 50) == 100
-    assert memory.read(store, 0, 150) == bytes(range(50)) + bytes(range(100))
-
-
-def test_a_length_that_no_memory_has_makes_no_object(memories: tuple[Any, tuple[Any, ...]]) -> None:
-    memory, first = memories
-    with pytest.raises(BoundsError) as caught:
-        memory.read(*first, 0, 2**60)
-    assert (caught.value.offset, caught.value.length, caught.value.size) == (0, 2**60, SIZE)
-
-
-def test_both_ways_load_and_store_the_same_numbers() -> None:
-    store = Store(engine())
-    memory = Memory(store, MemoryType(Limits(1)))
-    for kind in ["i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f32", "f64"]:
-        load, write = getattr(memory, f"load_{kind}"), getattr(memory, f"store_{kind}")
-        for value in [*INTS, 127, 128, 255, 256, -129, 65_535, 65_536, *FLOATS, *OTHERS]:
-            memory.fill(store, 0, 0, 16)
-            lane = outcome(lambda: write(store, 3, value))  # noqa: B023
-            found = memory.read(store, 0, 16)
-            memory.fill(store, 0, 0, 16)
-            way: tuple[Any, ...] = (kind, store, 3, value)
-            assert lane == outcome(lambda: surface(memory, "store")(*way)), way  # noqa: B023
-            assert memory.read(store, 0, 16) == found, way
-            assert outcome(lambda: load(store, 3)) == outcome(lambda: surface(memory, "load")(kind, store, 3))  # noqa: B023
-        for offset in [65_536, 65_535, -1, 2**63, -(2**63) - 1, True, None, 1.0]:
-            lane = outcome(lambda: load(store, offset))  # noqa: B023
-            assert lane == outcome(lambda: surface(memory, "load")(kind, store, offset)), offset  # noqa: B023
-        assert outcome(lambda: load(None, 0)) == outcome(lambda: surface(memory, "load")(kind, None, 0))  # noqa: B023
 
 
 class Asleep:
