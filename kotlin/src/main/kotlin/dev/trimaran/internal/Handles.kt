@@ -2,7 +2,6 @@ package dev.trimaran.internal
 
 import dev.trimaran.internal.ffi.Func
 import dev.trimaran.internal.ffi.UniffiLib
-import dev.trimaran.internal.ffi.UniffiRustCallStatus
 import dev.trimaran.internal.ffi.UniffiWithHandle
 import java.lang.ref.Reference
 
@@ -15,8 +14,7 @@ internal object Handles {
 
     /** An object of generated code, for a handle that [owner] has. */
     fun func(handle: Long, owner: Any): Func {
-        Stack.check()
-        val cloned = UniffiLib.uniffi_trimaran_fn_clone_func(handle, UniffiRustCallStatus())
+        val cloned = CallStatus.with { UniffiLib.uniffi_trimaran_fn_clone_func(handle, it) }
         Reference.reachabilityFence(owner)
         return Func(UniffiWithHandle, cloned)
     }
@@ -26,10 +24,8 @@ internal object Handles {
         Lane.externObject(store, reference)?.also { closeReference(reference) }
 
     /** Voids the handle of a reference. */
-    fun closeReference(reference: Long) {
-        Stack.check()
-        UniffiLib.uniffi_trimaran_fn_free_reference(reference, UniffiRustCallStatus())
-    }
+    fun closeReference(reference: Long): Unit =
+        CallStatus.with { UniffiLib.uniffi_trimaran_fn_free_reference(reference, it) }
 
     /** The lane takes a handle over, and lets go of it faster than generated code does. */
     private class Closing(private val handle: Long) : Runnable {
