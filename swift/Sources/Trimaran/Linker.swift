@@ -11,6 +11,8 @@
 /// let instance = try linker.instantiate(store, module)
 /// ```
 ///
+/// It may be used from any thread. One may define while others link: each link has what is defined then.
+///
 /// A linker keeps its closures, and so does each store that got them. A closure that captures the linker keeps that as
 /// well, and neither goes before ``close()``: capture it `weak`.
 public final class Linker: Sendable {

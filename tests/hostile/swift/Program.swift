@@ -93,23 +93,13 @@ final class Program: @unchecked Sendable {
     return done
   }
 
-  private var resident: Int {
-    // Foundation expects files that have a size.
-    guard let file = fopen("/proc/self/statm", "r") else { return 0 }
-    defer { fclose(file) }
-    var text = [CChar](repeating: 0, count: 256)
-    guard fgets(&text, 256, file) != nil else { return 0 }
-    let line = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    return (Int(line.split(separator: " ")[1]) ?? 0) * 4096 >> 20
-  }
-
   /// Repeats; the second half must not take more memory than the first one left.
   private func flat(_ step: Step) -> String {
     func half() { for _ in 0..<step.int(1) / 2 { run(step.inside) } }
     half()
-    let before = resident
+    let before = residentMemory()
     half()
-    let grown = resident - before
+    let grown = residentMemory() - before
     return grown <= step.int(2) ? "flat" : "!grew by \(grown) MiB"
   }
 
@@ -125,9 +115,9 @@ final class Program: @unchecked Sendable {
     for signal in Handlers.signals {
       var action = sigaction()
       action.sa_flags = SA_SIGINFO | SA_ONSTACK
-      action.__sigaction_handler.sa_sigaction = { signal, info, context in
+      action.handler = { signal, info, context in
         guard let place = Handlers.signals.firstIndex(of: signal) else { return }
-        Handlers.before[place].__sigaction_handler.sa_sigaction?(signal, info, context)
+        Handlers.before[place].handler?(signal, info, context)
       }
       var before = sigaction()
       sigaction(signal, &action, &before)
