@@ -129,15 +129,22 @@ impl Table {
         if self.kind(store)? != Kind::FuncRef {
             return self.get(store, index).map(Slot::of);
         }
-        // Functions are no garbage: nothing has to be rooted.
-        store.enter(|mut context| {
-            let found = u64::try_from(index).ok().and_then(|index| self.inner.get(&mut context, index));
-            match found {
-                Some(wasmtime::Ref::Func(func)) => {
-                    Ok(Slot::of(Val::FuncRef { func: func.map(|func| Func::new(store, func)) }))
-                }
-                _ => Err(outside(&self.inner, &context, index)),
-            }
+        self.visit_func(store, index, |func, _| {
+            Slot::of(Val::FuncRef { func: func.map(|func| Func::new(store, func)) })
+        })
+    }
+
+    /// The address of the function at `index` of a table of functions, or 0 for null. It names that function for as long as
+    /// the store is there.
+    pub fn func_address(&self, store: &Store, index: i64) -> Result<u64> {
+        self.visit_func(store, index, |func, context| func.map_or(0, |func| address(func, context)))
+    }
+
+    /// The function at `index` of a table of functions, in a slot as `get_slot` gives it, and its address.
+    pub fn func_slot(&self, store: &Store, index: i64) -> Result<(Slot, u64)> {
+        self.visit_func(store, index, |func, context| {
+            let address = func.map_or(0, |func| address(func, context));
+            (Slot::of(Val::FuncRef { func: func.map(|func| Func::new(store, func)) }), address)
         })
     }
 
@@ -162,6 +169,23 @@ impl Table {
         Ok(self.inner)
     }
 
+    /// Looks at an element of a table of functions. They are no garbage: nothing has to be rooted.
+    fn visit_func<R>(
+        &self,
+        store: &Store,
+        index: i64,
+        work: impl FnOnce(Option<wasmtime::Func>, &mut StoreContextMut<'_, StoreData>) -> R,
+    ) -> Result<R> {
+        let table = self.inner(store)?;
+        store.enter(|mut context| {
+            let found = u64::try_from(index).ok().and_then(|index| table.get(&mut context, index));
+            match found {
+                Some(wasmtime::Ref::Func(func)) => Ok(work(func, &mut context)),
+                _ => Err(outside(&table, &context, index)),
+            }
+        })
+    }
+
     fn visit<R>(
         &self,
         store: &Store,
@@ -173,6 +197,10 @@ impl Table {
             work(&table, &mut scope.as_context_mut())
         })
     }
+}
+
+fn address(func: wasmtime::Func, context: &mut StoreContextMut<'_, StoreData>) -> u64 {
+    func.to_raw(context).addr() as u64
 }
 
 /// A value as an element of such a table.

@@ -26,6 +26,7 @@ macro_rules! jni {
 }
 
 mod host;
+mod linker;
 mod shared;
 mod values;
 mod view;
@@ -477,6 +478,13 @@ pub extern "C" fn trimaran_jni_register(env: *mut JNIEnv, class: jclass) -> jint
         method(c"closeGlobal", c"(J)V", close_global as *mut c_void),
         method(c"openTable", c"(J)J", open_table as *mut c_void),
         method(c"closeTable", c"(J)V", close_table as *mut c_void),
+        method(c"newStore", c"(J)J", linker::new_store as *mut c_void),
+        method(c"link", c"(JJJ)J", linker::link as *mut c_void),
+        method(c"linkerHosts", c"(JJJ)[J", linker::linker_hosts as *mut c_void),
+        method(c"linkerHost", c"(JJJ)J", linker::linker_host as *mut c_void),
+        method(c"instantiatePre", c"(JJ)J", linker::instantiate_pre as *mut c_void),
+        method(c"preHosts", c"(JJ)[J", linker::pre_hosts as *mut c_void),
+        method(c"preHost", c"(JJJ)J", linker::pre_host as *mut c_void),
         method(c"attach", c"(JJLdev/trimaran/internal/HostCallback;)V", host::attach as *mut c_void),
         method(c"watch", c"(J)V", watch::watch as *mut c_void),
         method(c"keepThrown", c"(Ljava/lang/Throwable;)J", host::keep_number as *mut c_void),
@@ -489,6 +497,8 @@ pub extern "C" fn trimaran_jni_register(env: *mut JNIEnv, class: jclass) -> jint
         method(c"tableKind", c"(JJ)I", values::table_kind as *mut c_void),
         method(c"tableSize", c"(JJ)J", values::table_size as *mut c_void),
         method(c"tableGet", c"(JJJ)J", values::table_get as *mut c_void),
+        method(c"tableFunc", c"(JJJ)J", values::table_func as *mut c_void),
+        method(c"tableFuncSlot", c"(JJJ[J)V", values::table_func_slot as *mut c_void),
         method(c"tableSet", c"(JJJJJ)V", values::table_set as *mut c_void),
         method(c"newExtern", c"(JLjava/lang/Object;)J", values::new_extern as *mut c_void),
         method(c"externObject", c"(JJ)Ljava/lang/Object;", values::extern_object as *mut c_void),

@@ -57,6 +57,8 @@ found! {
     table_size(Table) -> jlong = |table, store| Ok(table.size(store)?.cast_signed());
     /// A handle of an element of a table, which is the package's from then on; 0 for null.
     table_get(Table, index: jlong) -> jlong = |table, store, index| Ok(table.get_slot(store, index)?.low.cast_signed());
+    /// What names a function in a table for as long as the store is there; 0 for null.
+    table_func(Table, index: jlong) -> jlong = |table, store, index| Ok(table.func_address(store, index)?.cast_signed());
     /// Changes an element of a table to what is in a slot.
     table_set(Table, index: jlong, low: jlong, high: jlong) -> () = |table, store, index, low, high| {
         // SAFETY: the package keeps what it passes until this returns.
@@ -77,6 +79,25 @@ pub(super) extern "system" fn global_get_slot(
         let (global, store) = unsafe { both::<Global>(global, store) };
         let slot = global.get_slot(store)?;
         jni!(env, SetLongArrayRegion, slots, 0, 2, (&raw const slot).cast());
+        Ok(())
+    });
+}
+
+/// Leaves two numbers: a handle of a function in a table, which is the package's from then on, and what names it.
+pub(super) extern "system" fn table_func_slot(
+    env: *mut JNIEnv,
+    _class: jclass,
+    table: jlong,
+    store: jlong,
+    index: jlong,
+    numbers: jlongArray,
+) {
+    give(env, || {
+        // SAFETY: the package keeps both open for the call.
+        let (table, store) = unsafe { both::<Table>(table, store) };
+        let (slot, name) = table.func_slot(store, index)?;
+        let found = [slot.low, name];
+        jni!(env, SetLongArrayRegion, numbers, 0, 2, found.as_ptr().cast());
         Ok(())
     });
 }
