@@ -13,6 +13,7 @@ import dev.trimaran.TrapCode
 import dev.trimaran.Val
 import dev.trimaran.WasmtimeException
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
@@ -51,6 +52,31 @@ class TableTest {
             fails<WasmtimeException.Trap> { exports.func("call")(store, 0) }.code,
         )
         assertEquals(9, (exports.table("again").get(store, 2).unwrap() as Func)(store))
+    }
+
+    @Test
+    fun `a function is the same object each time, until another one is there`() {
+        val functions = List(100) { number -> Func.wrap<Int>(store) { number } }
+        val table = table(RefType.funcref(), 101)
+        functions.forEachIndexed { index, func -> table[store, index.toLong()] = Val.FuncRef(func) }
+        val found = List(100) { table[store, it.toLong()].unwrap() as Func }
+        repeat(2) {
+            found.forEachIndexed { index, func ->
+                assertSame(func, table[store, index.toLong()].unwrap())
+                assertEquals(index, func(store))
+            }
+        }
+        assertEquals(Val.FuncRef(null), table[store, 100])
+        table[store, 0] = table[store, 1]
+        assertSame(found[1], table[store, 0].unwrap())
+        // All threads see the same.
+        val other = Func.wrap<Int>(store) { 0 }
+        table.fill(store, 0, Val.FuncRef(other), 101)
+        val seen = List(4) { task { List(101) { table[store, it.toLong()].unwrap() } } }.flatMap { it.get() }
+        assertEquals(1, seen.distinct().size)
+        assertTrue((seen[0] as Func).same(store, other))
+        store.close()
+        fails<WasmtimeException.Closed> { table[store, 0] }
     }
 
     @Test

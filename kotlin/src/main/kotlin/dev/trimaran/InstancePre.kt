@@ -1,5 +1,6 @@
 package dev.trimaran
 
+import dev.trimaran.internal.Lane
 import dev.trimaran.internal.LinkedHosts
 import dev.trimaran.internal.ffi.InstancePre as Raw
 
@@ -16,9 +17,13 @@ public class InstancePre private constructor(private val raw: Raw, private val h
      */
     public fun instantiate(store: Store): Instance =
         Instance.of(
-            core(store) {
-                hosts.attach(store, { raw.hosts(store.raw) }, { raw.host(store.raw, it) })
-                raw.instantiate(store.raw)
+            core(this, store) {
+                hosts.attach(
+                    store,
+                    { Lane.preHosts(raw.handle, store.lane.pointer) },
+                    { Lane.preHost(raw.handle, store.lane.pointer, it) },
+                )
+                Lane.instantiatePre(raw.handle, store.lane.pointer)
             },
         )
 

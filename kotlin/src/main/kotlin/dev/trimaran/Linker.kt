@@ -1,5 +1,6 @@
 package dev.trimaran
 
+import dev.trimaran.internal.Lane
 import dev.trimaran.internal.LinkedHosts
 import dev.trimaran.internal.ffi.Linker as Raw
 
@@ -160,7 +161,7 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
      * `Limit` where the store has no room, and with `Trap` where an initialiser or the start function traps.
      */
     public fun instantiate(store: Store, module: Module): Instance =
-        Instance.of(using(store, module) { raw.instantiate(store.raw, module.raw) })
+        Instance.of(using(store, module) { Lane.link(raw.handle, store.lane.pointer, module.raw.handle) })
 
     /**
      * Finds and checks the imports of [module] now, so that only the rest is left for every instance of it. Fails with
@@ -175,11 +176,16 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
     override fun close(): Unit = core { raw.release() }
 
     private fun add(module: String, name: String, type: FuncType, body: LinkedHosts.Body): Unit =
-        hosts.add(module, name, body) { core { raw.defineFunc(module, name, type.toRaw()) } }
+        hosts.add(module, name, body) { core { raw.defineFunc(module, name, type.toRaw()) }.toLong() }
 
     /** Does with the linker what needs the host's functions that [module], or anything, imports, with their bodies. */
     private inline fun <R> using(store: Store, module: Module?, use: () -> R): R =
-        core(store, module) {
-            hosts.using(store, { raw.hosts(store.raw, module?.raw) }, { raw.host(store.raw, it) }, use)
+        core(this, store, module) {
+            hosts.using(
+                store,
+                { Lane.linkerHosts(raw.handle, store.lane.pointer, module?.raw?.handle ?: 0) },
+                { Lane.linkerHost(raw.handle, store.lane.pointer, it) },
+                use,
+            )
         }
 }

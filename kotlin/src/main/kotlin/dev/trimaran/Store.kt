@@ -1,8 +1,10 @@
 package dev.trimaran
 
 import dev.trimaran.internal.HostCallback
+import dev.trimaran.internal.KnownFuncs
 import dev.trimaran.internal.Lane
 import dev.trimaran.internal.OpenedStore
+import dev.trimaran.internal.ffi.UniffiWithHandle
 import kotlin.time.Duration
 import dev.trimaran.internal.ffi.Store as Raw
 import java.time.Duration as JavaDuration
@@ -20,6 +22,10 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     @get:JvmSynthetic
     internal val lane = OpenedStore(raw)
 
+    /** What tables have given. */
+    @get:JvmSynthetic
+    internal val funcs = KnownFuncs()
+
     /** What guests may call, which the library does not keep alive; null once the store is closed. */
     private var hosts: ArrayList<HostCallback>? = ArrayList()
 
@@ -32,7 +38,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
 
     /** Makes an empty store, which carries [data]. */
     @JvmOverloads
-    public constructor(engine: Engine, data: Any? = null) : this(core(engine) { Raw(engine.raw) }) {
+    public constructor(engine: Engine, data: Any? = null) : this(new(engine)) {
         this.data = data
         if (engine.isInterruptible) core(this) { Lane.watch(lane.pointer) }
     }
@@ -138,5 +144,9 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     @JvmSynthetic
     internal fun keep(host: HostCallback) {
         synchronized(lane) { hosts?.add(host) }
+    }
+
+    private companion object {
+        fun new(engine: Engine): Raw = Raw(UniffiWithHandle, core(engine) { Lane.newStore(engine.raw.handle) })
     }
 }

@@ -19,7 +19,7 @@ import java.time.Duration as JavaDuration
  * The arguments of the call are kept until it has returned. Generated code and the lane hand on bare addresses,
  * which the garbage collector does not see: it might free what stands behind them.
  */
-internal inline fun <R> core(argument: Any? = null, another: Any? = null, call: () -> R): R =
+internal inline fun <R> core(argument: Any? = null, another: Any? = null, third: Any? = null, call: () -> R): R =
     try {
         call()
     } catch (error: Throwable) {
@@ -27,6 +27,7 @@ internal inline fun <R> core(argument: Any? = null, another: Any? = null, call: 
     } finally {
         JavaReference.reachabilityFence(argument)
         JavaReference.reachabilityFence(another)
+        JavaReference.reachabilityFence(third)
     }
 
 /** Calls the core with bytes that it borrows for as long as the call lasts. */

@@ -1,5 +1,6 @@
 package dev.trimaran
 
+import dev.trimaran.internal.Kind
 import dev.trimaran.internal.Lane
 import dev.trimaran.internal.OpenedTable
 import dev.trimaran.internal.Slots
@@ -33,10 +34,26 @@ public class Table private constructor(@get:JvmSynthetic internal val raw: Raw) 
     public fun size(store: Store): Long =
         lane(store) { table, inside -> Lane.tableSize(table, inside) }.toULong().toSize()
 
-    /** The element at [index], as in `table[store, 0]`. */
+    /** The element at [index], as in `table[store, 0]`. A function is the same object each time. */
     public operator fun get(store: Store, index: Long): Val {
         val kind = kind(store)
+        if (kind == Kind.FUNC) return func(store, index)
         return Slots.value(store, kind, lane(store) { table, inside -> Lane.tableGet(table, inside, index) }, 0)
+    }
+
+    /** A function, which is the same object each time. */
+    private fun func(store: Store, index: Long): Val {
+        val name = lane(store) { table, inside -> Lane.tableFunc(table, inside, index) }
+        if (name == 0L) return Val.FuncRef(null)
+        return store.funcs[name] ?: newFunc(store, index)
+    }
+
+    private fun newFunc(store: Store, index: Long): Val {
+        val found = LongArray(2)
+        lane(store) { table, inside -> Lane.tableFuncSlot(table, inside, index, found) }
+        // By now it may be another one.
+        val (handle, name) = found
+        return if (name == 0L) Val.FuncRef(null) else store.funcs.put(name, Func.of(handle))
     }
 
     /** Sets the element at [index] to [value], as in `table[store, 0] = value`. */

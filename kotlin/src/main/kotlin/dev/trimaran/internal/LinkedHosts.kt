@@ -3,14 +3,13 @@ package dev.trimaran.internal
 import dev.trimaran.Func
 import dev.trimaran.Store
 import java.util.concurrent.ConcurrentHashMap
-import dev.trimaran.internal.ffi.Func as RawFunc
 import dev.trimaran.internal.ffi.WasmtimeException as RawException
 
 /**
  * The functions of the host that a linker has, by the numbers that the core gave them. Each store that needs one makes a
  * function of its own of it, and keeps the body from then on.
  */
-internal class LinkedHosts private constructor(private val bodies: ConcurrentHashMap<ULong, Body>) {
+internal class LinkedHosts private constructor(private val bodies: ConcurrentHashMap<Long, Body>) {
     constructor() : this(ConcurrentHashMap())
 
     /** Gives a function of a store its body. */
@@ -19,7 +18,7 @@ internal class LinkedHosts private constructor(private val bodies: ConcurrentHas
     }
 
     /** The number that a name has now. */
-    private val names = HashMap<Pair<String, String>, ULong>()
+    private val names = HashMap<Pair<String, String>, Long>()
 
     /** How many there have been. */
     private var defined = 0L
@@ -28,7 +27,7 @@ internal class LinkedHosts private constructor(private val bodies: ConcurrentHas
      * Defines one more, which lets go of what had its name before. Nobody meets its number before it is here.
      */
     @Synchronized
-    fun add(module: String, name: String, body: Body, define: () -> ULong) {
+    fun add(module: String, name: String, body: Body, define: () -> Long) {
         val number = define()
         bodies[number] = body
         names.put(module to name, number)?.let(bodies::remove)
@@ -36,7 +35,7 @@ internal class LinkedHosts private constructor(private val bodies: ConcurrentHas
     }
 
     @Synchronized
-    private fun body(number: ULong): Body? = bodies[number]
+    private fun body(number: Long): Body? = bodies[number]
 
     @Synchronized
     private fun defined(): Long = defined
@@ -49,22 +48,25 @@ internal class LinkedHosts private constructor(private val bodies: ConcurrentHas
      * Does with the linker what needs [missing] bodies in [store]. Where another thread has defined something since they were
      * given, the core finds one without and fails before it runs anything: then this begins again. No lock is held meanwhile.
      */
-    inline fun <R> using(store: Store, missing: () -> List<ULong>, host: (ULong) -> RawFunc, use: () -> R): R {
+    inline fun <R> using(store: Store, missing: () -> LongArray?, host: (Long) -> Long, use: () -> R): R {
         while (true) {
             val before = defined()
             try {
                 attach(store, missing, host)
                 return use()
-            } catch (error: RawException.NotFound) {
-                if (defined() == before) throw error
+            } catch (error: Exception) {
+                if (!isMissing(error) || defined() == before) throw error
             }
         }
     }
 
+    private fun isMissing(error: Exception) =
+        error is RawException.NotFound || error is LaneException && error.read() is RawException.NotFound
+
     /** Gives those a body that are [missing] one in [store], which [host] finds there. */
-    inline fun attach(store: Store, missing: () -> List<ULong>, host: (ULong) -> RawFunc) {
+    inline fun attach(store: Store, missing: () -> LongArray?, host: (Long) -> Long) {
         if (bodies.isEmpty()) return
-        for (number in missing()) {
+        for (number in missing() ?: return) {
             // Where another thread was faster, the library lets go of this one.
             body(number)?.attach(store, Func.of(host(number)))
         }
