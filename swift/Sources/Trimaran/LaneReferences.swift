@@ -1,7 +1,6 @@
 // Calls with references on the fast lane, and what lends their handles.
 
 internal import CTrimaran
-internal import TrimaranGenerated
 
 /// Handles of references, which live as long as this does: the lane is lent them.
 struct Lent {
