@@ -1,5 +1,6 @@
-//! Compiling within a time. Wasmtime has no way to end a compilation: one that takes too long goes on beside its caller, who does
-//! not wait for it.
+//! Compiling: on enough stack, on threads that are there, and within a time.
+//!
+//! Wasmtime has no way to end a compilation: one that takes too long goes on beside its caller, who does not wait for it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -8,7 +9,23 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::{Result, WasmtimeError};
+use crate::{Result, WasmtimeError, fork, stack};
+
+/// What compiling is given of a stack where it needs one of its own, and where less is left than it may take, in bytes. Measured
+/// with Cranelift: between 128 and 192 KiB, whatever the module is.
+const NEEDED: usize = 512 << 10;
+
+/// Runs `work`, which compiles. The threads that it is spread over are gone in a child of a fork: there it gets others. What is not
+/// spread, or is one piece, is compiled on this thread, which may be a small one or inside a host function that is the last that
+/// its stack has room for.
+pub(crate) fn run<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    if fork::generation() > 0
+        && let Ok(threads) = rayon::ThreadPoolBuilder::new().num_threads(1).build()
+    {
+        return threads.install(work);
+    }
+    if stack::has_room(NEEDED) { work() } else { stack::grow(2 * NEEDED, work) }
+}
 
 /// How many compilations nobody waits for any more.
 static LATE: AtomicUsize = AtomicUsize::new(0);

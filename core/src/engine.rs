@@ -141,11 +141,11 @@ impl Engine {
             // Where that fails, what is wrong is said of the module that was given.
             if interrupts
                 && let Cow::Owned(sliced) = waits::sliced(binary)
-                && let Ok(done) = fork::compiling(|| compiler(&engine, &sliced))
+                && let Ok(done) = compile::run(|| compiler(&engine, &sliced))
             {
                 return Ok(done);
             }
-            let done = fork::compiling(|| compiler(&engine, binary));
+            let done = compile::run(|| compiler(&engine, binary));
             done.map_err(|error| WasmtimeError::Compile { reason: chain(&error) })
         };
         match limit {

@@ -24,14 +24,3 @@ pub(crate) fn watch() {
         });
     }
 }
-
-/// Runs `work`, which compiles. The threads that it is spread over are gone in a child of a fork: there it gets others.
-pub(crate) fn compiling<R: Send>(work: impl FnOnce() -> R + Send) -> R {
-    if generation() == 0 {
-        return work();
-    }
-    match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
-        Ok(threads) => threads.install(work),
-        Err(_) => work(),
-    }
-}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::closable::Closable;
 use crate::error::chain;
-use crate::{Config, Engine, ExportType, ExternType, ImportType, Result, UniFfiTag, WasmtimeError, artifact, fork};
+use crate::{Config, Engine, ExportType, ExternType, ImportType, Result, UniFfiTag, WasmtimeError, artifact, compile};
 
 /// A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread.
 #[derive(uniffi::Object)]
@@ -121,7 +121,7 @@ const PACKED: &str = concat!("trimaran module ", env!("CARGO_PKG_VERSION"), "\n"
 pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
     let binary = engine.binary(bytes)?;
     let engine = engine.get()?;
-    fork::compiling(|| wasmtime::Module::validate(&engine, &binary))
+    compile::run(|| wasmtime::Module::validate(&engine, &binary))
         .map_err(|error| WasmtimeError::Compile { reason: chain(&error) })
 }
 

@@ -163,3 +163,35 @@ fn a_panic_in_a_host_function_on_a_small_stack_is_an_error() {
         assert_eq!(call(&func, &store, 1), Ok(2));
     });
 }
+
+#[test]
+fn a_module_is_compiled_wherever_a_host_function_runs() {
+    let recursive: &[u8] = b"(module (type (sub (func))) (type (sub 0 (func))))";
+    let plain: &[u8] = b"(module (func (export \"f\") (result i32) (i32.const 1)))";
+    for parallel_compilation in [Some(true), Some(false)] {
+        let target = std::env::var("TRIMARAN_TEST_TARGET").ok();
+        let config = Config { target, parallel_compilation, wasm_gc: Some(true), ..Config::default() };
+        let engine = Engine::new(config).unwrap();
+        // On the smallest thread, and at the end of a recursion through the host, where nothing else has room.
+        on_thread(128 << 10, move || {
+            let compile = move |engine: &Engine| [recursive, plain].map(|text| Module::new(engine, text).map(|_| ()));
+            assert!(compile(&engine).iter().all(Result::is_ok));
+            let store = Store::new(&engine).unwrap();
+            let again = Arc::new(Mutex::new(None::<Arc<Func>>));
+            let (inner, compiler) = (Arc::clone(&again), Arc::clone(&engine));
+            let function = host(&store, move |caller, arguments| {
+                let func = inner.lock().unwrap().clone().unwrap();
+                let deeper = call(&func, caller.store(), 1);
+                if matches!(deeper, Err(WasmtimeError::Limit { .. })) {
+                    assert!(compile(&compiler).iter().all(Result::is_ok));
+                    return Ok(arguments);
+                }
+                deeper.map(|value| vec![Val::I32 { value }])
+            });
+            let run = guest(&engine, &store, function);
+            *again.lock().unwrap() = Some(Arc::clone(&run));
+            assert!(call(&run, &store, 1).is_ok());
+            *again.lock().unwrap() = None;
+        });
+    }
+}

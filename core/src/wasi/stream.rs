@@ -76,7 +76,7 @@ impl OutputPipe {
 
 /// What has to be left of the thread's own stack for a sink, in bytes. Generated code calls it, which loses what a JVM throws
 /// for want of room: a JVM wants 96 KiB for its zones.
-const SINK_CALL: usize = 128 << 10;
+const SINK_CALL: usize = 112 << 10;
 
 /// An output that is not the system's.
 #[derive(Clone)]
