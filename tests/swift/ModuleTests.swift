@@ -134,4 +134,32 @@ struct ModuleTests {
     }
     #expect(throws: DecodingError.self) { try JSONDecoder().decode(Module.self, from: Data("7".utf8)) }
   }
+
+  /// On a thread with little of a stack, and where recursion through the host has left little of it.
+  @Test func compilingOnLittleStack() throws {
+    let engine = try testEngine { $0.parallelCompilation = false }
+    let text = #"(module (func (export "f") (result i32) (i32.const 7)))"#
+    let onASmallThread = Worker(stackSize: 128 << 10) { try Module(engine, text).exports.count }
+    #expect(try onASmallThread.join() == 1)
+
+    let store = try Store(engine)
+    let module = try Module(
+      engine,
+      """
+      (module
+        (import "host" "again" (func $again (param i32) (result i32)))
+        (func (export "run") (param i32) (result i32) (call $again (i32.add (local.get 0) (i32.const 1)))))
+      """
+    )
+    let again = try Func(store) { (caller: borrowing Caller, depth: Int32) -> Int32 in
+      _ = try Module(engine, text)
+      return try caller.function("run").typed(caller.store, as: ((Int32) -> Int32).self)(caller.store, depth)
+    }
+    let run = try Instance(store, module, [again]).function(store, "run")
+    let error = try Worker(stackSize: 256 << 10) { failure { try run(store, 0) } }.join()
+    switch error {
+    case .limit, .trap(.stackOverflow, _, _): break
+    default: Issue.record("\(String(describing: error))")
+    }
+  }
 }
