@@ -6,14 +6,10 @@
 //! `open…`, closed once.
 
 use std::ffi::{CStr, c_void};
-use std::ptr::null_mut;
 use std::sync::Arc;
 
-use jni_sys::{
-    JNIEnv, JNINativeMethod, jarray, jbyteArray, jclass, jint, jlong, jlongArray, jobject, jobjectArray, jsize,
-    jthrowable,
-};
-use trimaran::{Func, Global, Kind, Memory, Result, SharedMemory, Slot, Store, Table, WasmtimeError};
+use jni_sys::{JNIEnv, JNINativeMethod, jbyteArray, jclass, jint, jlong, jsize, jthrowable};
+use trimaran::{Func, Global, Memory, Result, SharedMemory, Store, Table, WasmtimeError};
 
 use super::{entry, error_bytes, open};
 
@@ -25,8 +21,10 @@ macro_rules! jni {
     };
 }
 
+mod func;
 mod host;
 mod linker;
+mod memory;
 mod shared;
 mod values;
 mod view;
@@ -74,6 +72,10 @@ fn byte_array(env: *mut JNIEnv, bytes: &[u8]) -> Option<jbyteArray> {
     Some(array)
 }
 
+/// An array for the JVM, if it has room for it.
+#[derive(Default)]
+struct Found(Option<jbyteArray>);
+
 /// The object behind a pointer.
 ///
 /// # Safety
@@ -117,338 +119,6 @@ objects! {
     SharedMemory, open_shared_memory, close_shared_memory;
     Global, open_global, close_global;
     Table, open_table, close_table;
-}
-
-/// How many parameters, how many results, and then the kind of each.
-extern "system" fn signature(env: *mut JNIEnv, _class: jclass, func: jlong, store: jlong) -> jbyteArray {
-    let found = give(env, || {
-        // SAFETY: the package keeps both open for the call.
-        let (func, store) = unsafe { both::<Func>(func, store) };
-        let signature = func.signature(store)?;
-        let count = |kinds: &[Kind]| {
-            u8::try_from(kinds.len())
-                .map_err(|_| WasmtimeError::Unsupported { reason: "more than 255 parameters or results".to_owned() })
-        };
-        let mut bytes = vec![count(signature.params())?, count(signature.results())?];
-        bytes.extend(signature.params().iter().chain(signature.results()).map(|kind| *kind as u8));
-        Ok(bytes)
-    });
-    if found.is_empty() { null_mut() } else { byte_array(env, &found).unwrap_or(null_mut()) }
-}
-
-/// A call with as many parameters as the name says and at most one result, all in 64 bits.
-macro_rules! calls {
-    ($($name:ident($($argument:ident),*);)*) => {
-        $(
-            /// Calls a function whose signature the package knows; the result's bits, or 0.
-            extern "system" fn $name(
-                env: *mut JNIEnv,
-                _class: jclass,
-                func: jlong,
-                store: jlong,
-                $($argument: jlong,)*
-            ) -> jlong {
-                give(env, || {
-                    // SAFETY: the package keeps both open for the call.
-                    let (func, store) = unsafe { both::<Func>(func, store) };
-                    let mut slots =
-                        [$(Slot { low: $argument.cast_unsigned(), high: 0 },)* Slot::default()];
-                    func.call_slots(store, &mut slots)?;
-                    let [result, ..] = slots;
-                    Ok(result.low.cast_signed())
-                })
-            }
-        )*
-    };
-}
-
-calls! {
-    call0();
-    call1(a);
-    call2(a, b);
-    call3(a, b, c);
-    call4(a, b, c, d);
-    call5(a, b, c, d, e);
-    call6(a, b, c, d, e, f);
-}
-
-/// Calls a function on slots, of two numbers each, in place. Of references, they are living handles.
-extern "system" fn call_slots(env: *mut JNIEnv, _class: jclass, func: jlong, store: jlong, array: jlongArray) {
-    give(env, || {
-        // SAFETY: the package keeps both open for the call.
-        let (func, store) = unsafe { both::<Func>(func, store) };
-        let length = jni!(env, GetArrayLength, array);
-        let mut slots = vec![Slot::default(); usize::try_from(length / 2).unwrap_or_default()];
-        jni!(env, GetLongArrayRegion, array, 0, length & !1, slots.as_mut_ptr().cast());
-        // SAFETY: the package keeps what it passes until this returns.
-        unsafe { func.call_references(store, &mut slots)? };
-        jni!(env, SetLongArrayRegion, array, 0, length & !1, slots.as_ptr().cast());
-        Ok(())
-    });
-}
-
-/// The numbers of a column, by their bits.
-enum Column {
-    Narrow(Vec<u32>),
-    Wide(Vec<u64>),
-}
-
-impl Column {
-    fn new(kind: Kind, rows: usize) -> Result<Self> {
-        Ok(match kind {
-            Kind::I32 | Kind::F32 => Self::Narrow(zeroes(rows)?),
-            _ => Self::Wide(zeroes(rows)?),
-        })
-    }
-
-    fn get(&self, row: usize) -> u64 {
-        match self {
-            Self::Narrow(bits) => bits.get(row).copied().unwrap_or_default().into(),
-            Self::Wide(bits) => bits.get(row).copied().unwrap_or_default(),
-        }
-    }
-
-    fn set(&mut self, row: usize, number: u64) {
-        match self {
-            Self::Narrow(bits) => bits.get_mut(row).into_iter().for_each(|bits| *bits = number as u32),
-            Self::Wide(bits) => bits.get_mut(row).into_iter().for_each(|bits| *bits = number),
-        }
-    }
-}
-
-fn zeroes<N: Default + Clone>(rows: usize) -> Result<Vec<N>> {
-    let mut numbers = Vec::new();
-    numbers
-        .try_reserve_exact(rows)
-        .map_err(|_| WasmtimeError::Limit { reason: format!("there is no room for {rows} rows") })?;
-    numbers.resize(rows, N::default());
-    Ok(numbers)
-}
-
-/// Copies a column out of an array of the JVM.
-fn load_column(env: *mut JNIEnv, array: jarray, kind: Kind, rows: jsize) -> Result<Column> {
-    let mut column = Column::new(kind, usize::try_from(rows).unwrap_or_default())?;
-    match (&mut column, kind) {
-        (Column::Narrow(bits), Kind::I32) => {
-            jni!(env, GetIntArrayRegion, array, 0, rows, bits.as_mut_ptr().cast());
-        }
-        (Column::Narrow(bits), _) => jni!(env, GetFloatArrayRegion, array, 0, rows, bits.as_mut_ptr().cast()),
-        (Column::Wide(bits), Kind::I64) => jni!(env, GetLongArrayRegion, array, 0, rows, bits.as_mut_ptr().cast()),
-        (Column::Wide(bits), _) => jni!(env, GetDoubleArrayRegion, array, 0, rows, bits.as_mut_ptr().cast()),
-    }
-    Ok(column)
-}
-
-/// Copies a column into an array of the JVM.
-fn store_column(env: *mut JNIEnv, array: jarray, kind: Kind, rows: jsize, column: &Column) {
-    match (column, kind) {
-        (Column::Narrow(bits), Kind::I32) => jni!(env, SetIntArrayRegion, array, 0, rows, bits.as_ptr().cast()),
-        (Column::Narrow(bits), _) => jni!(env, SetFloatArrayRegion, array, 0, rows, bits.as_ptr().cast()),
-        (Column::Wide(bits), Kind::I64) => jni!(env, SetLongArrayRegion, array, 0, rows, bits.as_ptr().cast()),
-        (Column::Wide(bits), _) => jni!(env, SetDoubleArrayRegion, array, 0, rows, bits.as_ptr().cast()),
-    }
-}
-
-/// Does something with an element of an array, and lets go of it: the JVM has room for a few at a time.
-fn element<R>(env: *mut JNIEnv, array: jobjectArray, index: usize, work: impl FnOnce(jarray) -> R) -> R {
-    let item = jni!(env, GetObjectArrayElement, array, index as jsize);
-    let result = work(item);
-    jni!(env, DeleteLocalRef, item);
-    result
-}
-
-/// Calls a function without vectors or references once for each row. There is a column for each parameter and one for
-/// each result: an array of its type, with `rows` numbers.
-extern "system" fn map(
-    env: *mut JNIEnv,
-    _class: jclass,
-    func: jlong,
-    store: jlong,
-    columns: jobjectArray,
-    results: jobjectArray,
-    rows: jint,
-) {
-    let mut failed = NO_ROW;
-    let done = entry(|| {
-        // SAFETY: the package keeps both open for the call.
-        let (func, store) = unsafe { both::<Func>(func, store) };
-        let signature = func.signature(store)?;
-        let count = usize::try_from(rows).unwrap_or_default();
-        let given = signature.params().iter().enumerate();
-        let given = given
-            .map(|(index, kind)| element(env, columns, index, |array| load_column(env, array, *kind, rows)))
-            .collect::<Result<Vec<_>>>()?;
-        let mut found = signature.results().iter().map(|kind| Column::new(*kind, count)).collect::<Result<Vec<_>>>()?;
-        func.call_rows(
-            store,
-            count,
-            |row, slots| slots.iter_mut().zip(&given).for_each(|(slot, column)| slot.low = column.get(row)),
-            |row, slots| slots.iter().zip(&mut found).for_each(|(slot, column)| column.set(row, slot.low)),
-        )
-        .map_err(|(row, error)| {
-            failed = row as jint;
-            error
-        })?;
-        for (index, (kind, column)) in signature.results().iter().zip(&found).enumerate() {
-            element(env, results, index, |array| store_column(env, array, *kind, rows, column));
-        }
-        Ok(())
-    });
-    if let Err(error) = done {
-        throw(env, *error, failed);
-    }
-}
-
-/// Copies `length` bytes out, beginning at `start`.
-extern "system" fn read(
-    env: *mut JNIEnv,
-    _class: jclass,
-    memory: jlong,
-    store: jlong,
-    start: jlong,
-    length: jlong,
-) -> jbyteArray {
-    let array = give(env, || {
-        // SAFETY: the package keeps both open for the call.
-        let (memory, store) = unsafe { both::<Memory>(memory, store) };
-        // Straight from the guest's bytes: the JVM's only wait here is for room.
-        memory.show(store, start, length, |bytes| Found(byte_array(env, bytes)))
-    });
-    array.0.unwrap_or(null_mut())
-}
-
-#[derive(Default)]
-struct Found(Option<jbyteArray>);
-
-/// Fills `array` with what begins at `start`.
-extern "system" fn read_into(
-    env: *mut JNIEnv,
-    _class: jclass,
-    memory: jlong,
-    store: jlong,
-    start: jlong,
-    array: jbyteArray,
-) {
-    give(env, || {
-        // SAFETY: the package keeps both open for the call.
-        let (memory, store) = unsafe { both::<Memory>(memory, store) };
-        let length = jni!(env, GetArrayLength, array);
-        memory.show(store, start, i64::from(length), |bytes| {
-            jni!(env, SetByteArrayRegion, array, 0, length, bytes.as_ptr().cast());
-        })
-    });
-}
-
-/// Copies `length` bytes of `array` from `offset` on in, beginning at `start`.
-extern "system" fn write(
-    env: *mut JNIEnv,
-    _class: jclass,
-    memory: jlong,
-    store: jlong,
-    array: jbyteArray,
-    offset: jint,
-    length: jint,
-    start: jlong,
-) {
-    give(env, || {
-        // SAFETY: the package keeps both open for the call.
-        let (memory, store) = unsafe { both::<Memory>(memory, store) };
-        memory.fill_with(store, start, i64::from(length), |bytes| {
-            jni!(env, GetByteArrayRegion, array, offset, length, bytes.as_mut_ptr().cast());
-        })
-    });
-}
-
-/// Copies `length` bytes of a direct buffer from `offset` on in, beginning at `start`.
-extern "system" fn write_buffer(
-    env: *mut JNIEnv,
-    _class: jclass,
-    memory: jlong,
-    store: jlong,
-    buffer: jobject,
-    offset: jint,
-    length: jint,
-    start: jlong,
-) {
-    give(env, || {
-        // SAFETY: the package keeps both open for the call.
-        let (memory, store) = unsafe { both::<Memory>(memory, store) };
-        let base: *const u8 = jni!(env, GetDirectBufferAddress, buffer).cast_const().cast();
-        let (offset, length) = (usize::try_from(offset), usize::try_from(length));
-        let (false, Ok(offset), Ok(length)) = (base.is_null(), offset, length) else {
-            return Err(WasmtimeError::Unexpected { reason: "a buffer that is not direct".to_owned() });
-        };
-        // SAFETY: the package passes a part of the buffer, and the JVM keeps an argument until the call returns. Should
-        // another thread write it meanwhile, its bytes are one or the other, as with every copy in the JVM.
-        let data = unsafe { std::slice::from_raw_parts(base.add(offset), length) };
-        memory.write(store, data, start)
-    });
-}
-
-macro_rules! sizes {
-    ($($name:ident: $method:ident;)*) => {
-        $(
-            /// The size.
-            extern "system" fn $name(env: *mut JNIEnv, _class: jclass, memory: jlong, store: jlong) -> jlong {
-                give(env, || {
-                    // SAFETY: the package keeps both open for the call.
-                    let (memory, store) = unsafe { both::<Memory>(memory, store) };
-                    Ok(memory.$method(store)?.cast_signed())
-                })
-            }
-        )*
-    };
-}
-
-sizes! {
-    size: size;
-    data_len: data_len;
-}
-
-macro_rules! numbers {
-    ($($load:ident $store:ident: $bytes:ty;)*) => {
-        $(
-            /// Reads a number at `offset`; its bits.
-            extern "system" fn $load(
-                env: *mut JNIEnv,
-                _class: jclass,
-                memory: jlong,
-                store: jlong,
-                offset: jlong,
-            ) -> jlong {
-                give(env, || {
-                    // SAFETY: the package keeps both open for the call.
-                    let (memory, store) = unsafe { both::<Memory>(memory, store) };
-                    let mut bytes = [0; size_of::<$bytes>()];
-                    memory.read_into(store, offset, &mut bytes)?;
-                    Ok(<$bytes>::from_le_bytes(bytes) as jlong)
-                })
-            }
-
-            /// Writes the low bits of a number at `offset`.
-            extern "system" fn $store(
-                env: *mut JNIEnv,
-                _class: jclass,
-                memory: jlong,
-                store: jlong,
-                offset: jlong,
-                bits: jlong,
-            ) {
-                give(env, || {
-                    // SAFETY: the package keeps both open for the call.
-                    let (memory, store) = unsafe { both::<Memory>(memory, store) };
-                    memory.write(store, &(bits as $bytes).to_le_bytes(), offset)
-                });
-            }
-        )*
-    };
-}
-
-numbers! {
-    load8 store8: u8;
-    load16 store16: u16;
-    load32 store32: u32;
-    load64 store64: u64;
 }
 
 /// What is left of the thread's stack, in bytes.
@@ -508,30 +178,30 @@ pub extern "C" fn trimaran_jni_register(env: *mut JNIEnv, class: jclass) -> jint
         method(c"sharedRead", c"(JJJ)[B", shared::read as *mut c_void),
         method(c"sharedReadInto", c"(JJ[B)V", shared::read_into as *mut c_void),
         method(c"sharedWrite", c"(J[BIIJ)V", shared::write as *mut c_void),
-        method(c"signature", c"(JJ)[B", signature as *mut c_void),
-        method(c"call0", c"(JJ)J", call0 as *mut c_void),
-        method(c"call1", c"(JJJ)J", call1 as *mut c_void),
-        method(c"call2", c"(JJJJ)J", call2 as *mut c_void),
-        method(c"call3", c"(JJJJJ)J", call3 as *mut c_void),
-        method(c"call4", c"(JJJJJJ)J", call4 as *mut c_void),
-        method(c"call5", c"(JJJJJJJ)J", call5 as *mut c_void),
-        method(c"call6", c"(JJJJJJJJ)J", call6 as *mut c_void),
-        method(c"callSlots", c"(JJ[J)V", call_slots as *mut c_void),
-        method(c"map", c"(JJ[Ljava/lang/Object;[Ljava/lang/Object;I)V", map as *mut c_void),
-        method(c"read", c"(JJJJ)[B", read as *mut c_void),
-        method(c"readInto", c"(JJJ[B)V", read_into as *mut c_void),
-        method(c"write", c"(JJ[BIIJ)V", write as *mut c_void),
-        method(c"writeBuffer", c"(JJLjava/nio/ByteBuffer;IIJ)V", write_buffer as *mut c_void),
-        method(c"size", c"(JJ)J", size as *mut c_void),
-        method(c"dataLen", c"(JJ)J", data_len as *mut c_void),
-        method(c"load8", c"(JJJ)J", load8 as *mut c_void),
-        method(c"store8", c"(JJJJ)V", store8 as *mut c_void),
-        method(c"load16", c"(JJJ)J", load16 as *mut c_void),
-        method(c"store16", c"(JJJJ)V", store16 as *mut c_void),
-        method(c"load32", c"(JJJ)J", load32 as *mut c_void),
-        method(c"store32", c"(JJJJ)V", store32 as *mut c_void),
-        method(c"load64", c"(JJJ)J", load64 as *mut c_void),
-        method(c"store64", c"(JJJJ)V", store64 as *mut c_void),
+        method(c"signature", c"(JJ)[B", func::signature as *mut c_void),
+        method(c"call0", c"(JJ)J", func::call0 as *mut c_void),
+        method(c"call1", c"(JJJ)J", func::call1 as *mut c_void),
+        method(c"call2", c"(JJJJ)J", func::call2 as *mut c_void),
+        method(c"call3", c"(JJJJJ)J", func::call3 as *mut c_void),
+        method(c"call4", c"(JJJJJJ)J", func::call4 as *mut c_void),
+        method(c"call5", c"(JJJJJJJ)J", func::call5 as *mut c_void),
+        method(c"call6", c"(JJJJJJJJ)J", func::call6 as *mut c_void),
+        method(c"callSlots", c"(JJ[J)V", func::call_slots as *mut c_void),
+        method(c"map", c"(JJ[Ljava/lang/Object;[Ljava/lang/Object;I)V", func::map as *mut c_void),
+        method(c"read", c"(JJJJ)[B", memory::read as *mut c_void),
+        method(c"readInto", c"(JJJ[B)V", memory::read_into as *mut c_void),
+        method(c"write", c"(JJ[BIIJ)V", memory::write as *mut c_void),
+        method(c"writeBuffer", c"(JJLjava/nio/ByteBuffer;IIJ)V", memory::write_buffer as *mut c_void),
+        method(c"size", c"(JJ)J", memory::size as *mut c_void),
+        method(c"dataLen", c"(JJ)J", memory::data_len as *mut c_void),
+        method(c"load8", c"(JJJ)J", memory::load8 as *mut c_void),
+        method(c"store8", c"(JJJJ)V", memory::store8 as *mut c_void),
+        method(c"load16", c"(JJJ)J", memory::load16 as *mut c_void),
+        method(c"store16", c"(JJJJ)V", memory::store16 as *mut c_void),
+        method(c"load32", c"(JJJ)J", memory::load32 as *mut c_void),
+        method(c"store32", c"(JJJJ)V", memory::store32 as *mut c_void),
+        method(c"load64", c"(JJJ)J", memory::load64 as *mut c_void),
+        method(c"store64", c"(JJJJ)V", memory::store64 as *mut c_void),
     ];
     jni!(env, RegisterNatives, class, methods.as_ptr(), methods.len() as jint)
 }
