@@ -165,8 +165,9 @@ class StackTest {
     }
 
     /**
-     * Only where it is asked for: once in some hundred runs the JVM does not end here. Its interpreter meets a protected page
-     * above the zones that it knows, and the signal comes again and again. Whose page that is, is not known yet.
+     * Only where it is asked for: once in some hundred runs its thread does not end. A probe of the JVM's interpreter then meets
+     * a protected page just above those that the JVM has for overflows, most likely the one that it reserves for critical
+     * sections (`StackReservedPages`), and its handler has the probe repeated for ever. Why is not known yet.
      */
     @Test
     @EnabledIfSystemProperty(named = "trimaran.hunt", matches = ".*")
