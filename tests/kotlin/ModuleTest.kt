@@ -26,6 +26,14 @@ import kotlin.io.path.writeBytes
 
 class ModuleTest {
     private val engine = engine()
+
+    @Test
+    fun `modules that nobody closes do not fill the process`() {
+        val artifact = Module(engine, "(module (func (export \"f\")))").serialize()
+        // Each has mappings of its own, and all of them together more than a process may have.
+        repeat(40_000) { Module.deserialize(engine, artifact) }
+    }
+
     private val empty = byteArrayOf(0, 'a'.code.toByte(), 's'.code.toByte(), 'm'.code.toByte(), 1, 0, 0, 0)
 
     @Test

@@ -1,5 +1,6 @@
 package dev.trimaran
 
+import dev.trimaran.internal.Living
 import java.io.InvalidObjectException
 import java.io.ObjectInputStream
 import java.io.Serializable
@@ -26,6 +27,9 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
     /** Compiles a module from the text format. Fails as for bytes. */
     public constructor(engine: Engine, text: String) : this(engine, text.utf8())
 
+    @Transient
+    private val living = Living.made(this)
+
     /** The module's name, from its name section. */
     public val name: String?
         get() = core { raw.name() }
@@ -49,7 +53,10 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
     public fun pack(): ByteArray = core { raw.pack() }
 
     /** Closes the module. Instances of it go on working. Closing twice does nothing. */
-    override fun close(): Unit = core { raw.release() }
+    override fun close() {
+        core { raw.release() }
+        Living.closed(living)
+    }
 
     private fun writeReplace(): Any = Packed(pack())
 

@@ -3,6 +3,7 @@ package dev.trimaran
 import dev.trimaran.internal.HostCallback
 import dev.trimaran.internal.KnownFuncs
 import dev.trimaran.internal.Lane
+import dev.trimaran.internal.Living
 import dev.trimaran.internal.OpenedStore
 import dev.trimaran.internal.ffi.UniffiWithHandle
 import kotlin.time.Duration
@@ -21,6 +22,8 @@ import java.time.Duration as JavaDuration
 public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) : AutoCloseable {
     @get:JvmSynthetic
     internal val lane = OpenedStore(raw)
+
+    private val living = Living.made(this)
 
     /** What tables have given. */
     @get:JvmSynthetic
@@ -134,6 +137,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      */
     override fun close() {
         core(this) { raw.release() }
+        Living.closed(living)
         synchronized(lane) {
             hosts = null
             sinks = emptyList()
