@@ -5,7 +5,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::closable::Closable;
-use crate::error::chain;
 use crate::interrupt::Epochs;
 use crate::{Config, Module, Result, WasmtimeError, artifact, compile, fork, planted, waits, wat};
 
@@ -146,7 +145,7 @@ impl Engine {
                 return Ok(done);
             }
             let done = compile::run(|| compiler(&engine, binary));
-            done.map_err(|error| WasmtimeError::Compile { reason: chain(&error) })
+            done.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Compile { reason }))
         };
         match limit {
             None => work(&binary),

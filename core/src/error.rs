@@ -198,6 +198,18 @@ impl WasmtimeError {
         Self::limit(chain(&error))
     }
 
+    /// Why there is no code of a module: `Limit` where the system has no room for it, and otherwise what `otherwise` makes of
+    /// the sentence.
+    pub(crate) fn no_code(error: wasmtime::Error, otherwise: impl FnOnce(String) -> Self) -> Self {
+        let reason = chain(&error);
+        // Wasmtime has no type of its own for what the system refuses.
+        let refused = format!("(os error {})", libc::ENOMEM);
+        if error.is::<wasmtime::error::OutOfMemory>() || reason.contains(&refused) {
+            return Self::limit(format!("the process has no room for the module's code: {reason}"));
+        }
+        otherwise(reason)
+    }
+
     /// Translates what came out of a guest: a trap, an exit, or an error that a host function gave.
     /// Whatever else it is becomes what `otherwise` makes of the sentence.
     pub(crate) fn from_guest(error: wasmtime::Error, otherwise: impl FnOnce(String) -> Self) -> Self {

@@ -42,7 +42,10 @@ impl Module {
         // SAFETY: wasmtime trusts the bytes. They are what `serialize` made, bit for bit, as the checksum
         // shows, unless somebody forged both; the documentation passes that on to the caller.
         let module = unsafe { wasmtime::Module::deserialize(&engine.get()?, code) };
-        Self::wrap(engine, module.map_err(|error| WasmtimeError::Artifact { reason: chain(&error) })?)
+        Self::wrap(
+            engine,
+            module.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Artifact { reason }))?,
+        )
     }
 
     /// Makes a module from a file that holds what `serialize` gave. Fails with `Io` as well.
