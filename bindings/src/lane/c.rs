@@ -149,6 +149,19 @@ const MOST_VALUES: usize = 16;
 /// The status of values that only the surface can judge.
 const NOT_PLAIN: i32 = 2;
 
+/// Runs an entry that says whether it was for the lane. Where it was not, it has done nothing.
+///
+/// # Safety
+/// `error` points to room for one.
+unsafe fn if_plain(work: impl FnOnce() -> Result<bool>, error: *mut RustBuffer) -> i32 {
+    match entry(work) {
+        Ok(true) => 0,
+        Ok(false) => NOT_PLAIN,
+        // SAFETY: by the contract.
+        Err(failure) => unsafe { status(Err(failure), error) },
+    }
+}
+
 /// Calls a function with `count` values, and leaves its results in their place and how many they are in `count`.
 /// Gives `NOT_PLAIN`, and has done nothing, where they are not simply what the function takes.
 ///
@@ -163,7 +176,6 @@ pub unsafe extern "C" fn trimaran_func_call_values(
     count: *mut usize,
     error: *mut RustBuffer,
 ) -> i32 {
-    let mut is_plain = false;
     let work = || {
         // SAFETY: open, by the contract.
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
@@ -171,15 +183,14 @@ pub unsafe extern "C" fn trimaran_func_call_values(
         // SAFETY: by the contract.
         let given = unsafe { lent(values, *count) };
         let mut slots = [Slot::default(); MOST_VALUES];
-        let Some(used) = slots.get_mut(..signature.width()) else { return Ok(()) };
+        let Some(used) = slots.get_mut(..signature.width()) else { return Ok(false) };
         if !signature.is_plain() || signature.params().len() != given.len() {
-            return Ok(());
+            return Ok(false);
         }
         for ((slot, value), kind) in used.iter_mut().zip(given).zip(signature.params()) {
-            let Some(number) = converted(value, *kind) else { return Ok(()) };
+            let Some(number) = converted(value, *kind) else { return Ok(false) };
             *slot = number;
         }
-        is_plain = true;
         func.call_slots(store, used)?;
         for (index, (slot, kind)) in used.iter().zip(signature.results()).enumerate() {
             // SAFETY: there is room for `MOST_VALUES`, which `used` has not more than.
@@ -187,13 +198,10 @@ pub unsafe extern "C" fn trimaran_func_call_values(
         }
         // SAFETY: by the contract.
         unsafe { count.write(signature.results().len()) };
-        Ok(())
+        Ok(true)
     };
     // SAFETY: by the contract.
-    match unsafe { status(entry(work), error) } {
-        0 if !is_plain => NOT_PLAIN,
-        status => status,
-    }
+    unsafe { if_plain(work, error) }
 }
 
 /// A number as a function wants it, where it is clear that it fits.

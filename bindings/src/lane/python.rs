@@ -127,9 +127,8 @@ unsafe fn shared<T: Send + Sync>(handle: u64) -> PyResult<Arc<T>>
 where
     Arc<T>: Lift<UniFfiTag, FfiType = Handle>,
 {
-    let none = || PyRuntimeError::new_err("there is no such object");
-    // SAFETY: by the contract, there is a `T` behind the handle until this returns; the clone is used up at once.
-    unsafe { open(Handle::from_raw(handle).ok_or_else(none)?.clone_arc_handle::<T>().as_raw()) }.ok_or_else(none)
+    // SAFETY: by the contract.
+    unsafe { super::shared(handle) }.ok_or_else(|| PyRuntimeError::new_err("there is no such object"))
 }
 
 /// Makes a store of the engine with that handle, and gives the handle of it, for the generated code to own.

@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use trimaran::{Func, Result, Slot, SlotFunction, Store, WasmtimeError};
 use uniffi::RustBuffer;
 
-use super::{NOT_PLAIN, entry, opened, status};
+use super::{entry, if_plain, opened, status};
 
 /// Runs with the parameters in the slots, and leaves the results there. Gives 0, or 1 and the number under which the
 /// language keeps what was thrown.
@@ -88,13 +88,12 @@ pub unsafe extern "C" fn trimaran_func_kinds(
     results: *mut usize,
     error: *mut RustBuffer,
 ) -> i32 {
-    let mut fits = true;
     let work = || {
         // SAFETY: open, by the contract.
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         let signature = func.signature(store)?;
         let (given, found) = (signature.params(), signature.results());
-        fits = given.len() + found.len() <= room;
+        let fits = given.len() + found.len() <= room;
         if fits {
             for (index, kind) in given.iter().chain(found).enumerate() {
                 // SAFETY: there is room for so many, as checked.
@@ -106,11 +105,8 @@ pub unsafe extern "C" fn trimaran_func_kinds(
                 results.write(found.len());
             }
         }
-        Ok(())
+        Ok(fits)
     };
     // SAFETY: by the contract.
-    match unsafe { status(entry(work), error) } {
-        0 if !fits => NOT_PLAIN,
-        status => status,
-    }
+    unsafe { if_plain(work, error) }
 }

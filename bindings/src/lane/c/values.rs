@@ -6,8 +6,9 @@ use std::sync::Arc;
 use trimaran::{Global, Reference, Result, Store, Table, WasmtimeError};
 use uniffi::{Handle, RustBuffer};
 
+use super::super::shared;
 use super::host::{Context, Release};
-use super::{NOT_PLAIN, Value, entry, open, opened, status};
+use super::{Value, entry, if_plain, opened, status};
 
 /// Declares entries with two open objects, that leave something where the caller wants it.
 macro_rules! found {
@@ -64,20 +65,19 @@ pub unsafe extern "C" fn trimaran_global_set(
     value: Value,
     error: *mut RustBuffer,
 ) -> i32 {
-    let mut is_plain = true;
     let work = || {
         // SAFETY: by the contract.
         let (global, store) = unsafe { (opened(global)?, opened(store)?) };
         let kind = global.kind(store)?;
-        is_plain = kind.is_plain() && kind as u8 == value.kind;
-        // SAFETY: it is no reference.
-        if is_plain { unsafe { global.set_slot(store, value.slot) } } else { Ok(()) }
+        let is_plain = kind.is_plain() && kind as u8 == value.kind;
+        if is_plain {
+            // SAFETY: it is no reference.
+            unsafe { global.set_slot(store, value.slot)? };
+        }
+        Ok(is_plain)
     };
     // SAFETY: by the contract.
-    match unsafe { status(entry(work), error) } {
-        0 if !is_plain => NOT_PLAIN,
-        status => status,
-    }
+    unsafe { if_plain(work, error) }
 }
 
 /// Changes an element of a table. Gives `NOT_PLAIN`, and has done nothing, where the value is neither a null nor a reference
@@ -93,19 +93,18 @@ pub unsafe extern "C" fn trimaran_table_set(
     value: Value,
     error: *mut RustBuffer,
 ) -> i32 {
-    let mut is_plain = true;
     let work = || {
         // SAFETY: by the contract.
         let (table, store) = unsafe { (opened(table)?, opened(store)?) };
-        is_plain = value.slot.low == 0 || table.kind(store)? as u8 == value.kind;
-        // SAFETY: by the contract, and it is of the table's kind.
-        if is_plain { unsafe { table.set_slot(store, index, value.slot) } } else { Ok(()) }
+        let is_plain = value.slot.low == 0 || table.kind(store)? as u8 == value.kind;
+        if is_plain {
+            // SAFETY: by the contract, and it is of the table's kind.
+            unsafe { table.set_slot(store, index, value.slot)? };
+        }
+        Ok(is_plain)
     };
     // SAFETY: by the contract.
-    match unsafe { status(entry(work), error) } {
-        0 if !is_plain => NOT_PLAIN,
-        status => status,
-    }
+    unsafe { if_plain(work, error) }
 }
 
 /// Makes a reference to an object of the host, and leaves a handle of it, which is the caller's. The object is let go of
@@ -149,11 +148,8 @@ pub unsafe extern "C" fn trimaran_extern_object(
         let none = || WasmtimeError::Unexpected { reason: "a reference that could not be opened".to_owned() };
         // SAFETY: by the contract.
         let store = unsafe { opened(store)? };
-        // SAFETY: by the contract, it lives; the clone is used up at once.
-        let reference = unsafe {
-            Handle::from_raw(reference)
-                .and_then(|handle| open::<Reference>(handle.clone_arc_handle::<Reference>().as_raw()))
-        };
+        // SAFETY: by the contract, it lives.
+        let reference = unsafe { shared::<Reference>(reference) };
         let found = reference.ok_or_else(none)?.host_object(store)?;
         let pointer = found.as_ref().and_then(|object| object.downcast_ref::<Context>()).map(|context| context.pointer);
         // SAFETY: by the contract.

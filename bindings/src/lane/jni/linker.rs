@@ -10,7 +10,7 @@ use jni_sys::{JNIEnv, jclass, jlong, jlongArray, jsize};
 use trimaran::{Engine, InstancePre, Linker, Module, Result, Store, UniFfiTag, WasmtimeError};
 use uniffi::{Handle, Lift};
 
-use super::{at, give, open};
+use super::{at, give};
 
 /// An object that generated code holds as well.
 ///
@@ -20,10 +20,9 @@ unsafe fn shared<T: Send + Sync>(handle: jlong) -> Result<Arc<T>>
 where
     Arc<T>: Lift<UniFfiTag, FfiType = Handle>,
 {
-    let none = || WasmtimeError::Unexpected { reason: "there is no such object".to_owned() };
-    // SAFETY: by the contract, there is a `T` behind the handle until this returns; the clone is used up at once.
-    unsafe { open(Handle::from_raw(handle.cast_unsigned()).ok_or_else(none)?.clone_arc_handle::<T>().as_raw()) }
-        .ok_or_else(none)
+    // SAFETY: by the contract.
+    unsafe { super::super::shared(handle.cast_unsigned()) }
+        .ok_or_else(|| WasmtimeError::Unexpected { reason: "there is no such object".to_owned() })
 }
 
 /// A handle, which is generated code's to own.

@@ -7,8 +7,9 @@ use jni_sys::{JNIEnv, jclass, jint, jlong, jlongArray, jobject};
 use trimaran::{Global, Reference, Result, Slot, Store, Table, WasmtimeError};
 use uniffi::Handle;
 
+use super::super::shared;
 use super::host::Held;
-use super::{at, both, give, open};
+use super::{at, both, give};
 
 /// Declares methods on an object and its store that give a number.
 macro_rules! found {
@@ -124,11 +125,8 @@ pub(super) extern "system" fn extern_object(
     let found = give(env, || {
         // SAFETY: the package keeps the store open for the call.
         let store = unsafe { at::<Store>(store) };
-        // SAFETY: the package keeps the reference; the clone is used up at once.
-        let reference = unsafe {
-            Handle::from_raw(reference.cast_unsigned())
-                .and_then(|handle| open::<Reference>(handle.clone_arc_handle::<Reference>().as_raw()))
-        };
+        // SAFETY: the package keeps the reference.
+        let reference = unsafe { shared::<Reference>(reference.cast_unsigned()) };
         let none = || WasmtimeError::Unexpected { reason: "a reference that could not be opened".to_owned() };
         let object = reference.ok_or_else(none)?.host_object(store)?;
         let local = object.as_ref().and_then(|object| object.downcast_ref::<Held>()).map(|held| held.local(env));

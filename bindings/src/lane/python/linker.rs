@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
-use trimaran::{Bodiless, Instance, InstancePre, Linker, Module, Store, WasmtimeError};
+use trimaran::{Bodiless, Instance, InstancePre, Linker, Module, Result, Store, WasmtimeError};
 use uniffi::Handle;
 
 use super::host::Body;
@@ -26,11 +26,8 @@ pub(crate) fn link(
     // SAFETY: the function is private to the package, which keeps both meanwhile.
     let (linker, module) = unsafe { (shared::<Linker>(linker)?, shared::<Module>(module)?) };
     let opened = opened(store)?;
-    if !bodies.is_empty() {
-        let needed = quick(py, opened, || linker.bodiless(opened, Some(&*module)))?;
-        if !give(store, &needed, bodies)? {
-            return Ok(None);
-        }
+    if !give(store, bodies, || linker.bodiless(opened, Some(&*module)))? {
+        return Ok(None);
     }
     match py.detach(|| entry(|| linker.instantiate(opened, &module))) {
         Ok(instance) => Ok(Some(Handle::from_arc(instance).as_raw())),
@@ -44,7 +41,6 @@ pub(crate) fn link(
 /// many as `bodies` has.
 #[pyfunction]
 pub(crate) fn linker_ready(
-    py: Python<'_>,
     linker: u64,
     store: &Bound<'_, StoreLane>,
     module: u64,
@@ -55,11 +51,7 @@ pub(crate) fn linker_ready(
     // SAFETY: as above.
     let module = if module == 0 { None } else { Some(unsafe { shared::<Module>(module) }?) };
     let opened = opened(store)?;
-    if !bodies.is_empty() {
-        let needed = quick(py, opened, || linker.bodiless(opened, module.as_deref()))?;
-        give(store, &needed, bodies)?;
-    }
-    Ok(())
+    give(store, bodies, || linker.bodiless(opened, module.as_deref())).map(drop)
 }
 
 /// Makes an instance of what a linker has looked up, and gives the handle of it, for the package to own. `bodies` are those of
@@ -74,10 +66,7 @@ pub(crate) fn instantiate_pre(
     // SAFETY: the function is private to the package, which keeps it meanwhile.
     let pre = unsafe { shared::<InstancePre>(pre) }?;
     let opened = opened(store)?;
-    if !bodies.is_empty() {
-        let needed = quick(py, opened, || pre.bodiless(opened))?;
-        give(store, &needed, bodies)?;
-    }
+    give(store, bodies, || pre.bodiless(opened))?;
     enter(py, || pre.instantiate(opened)).map(|instance| Handle::from_arc(instance).as_raw())
 }
 
@@ -89,11 +78,19 @@ fn nothing() -> PyErr {
     PyRuntimeError::new_err("there is no such object")
 }
 
-/// Gives functions of the host their bodies in a store. Whether `bodies` has all of them.
-fn give(store: &Bound<'_, StoreLane>, needed: &[Bodiless], bodies: &Bound<'_, PyDict>) -> PyResult<bool> {
+/// Gives the functions of the host that are `needed` in a store their bodies. Whether `bodies` has all of them; nothing is
+/// asked where there are none.
+fn give(
+    store: &Bound<'_, StoreLane>,
+    bodies: &Bound<'_, PyDict>,
+    needed: impl FnOnce() -> Result<Vec<Bodiless>> + Send,
+) -> PyResult<bool> {
+    if bodies.is_empty() {
+        return Ok(true);
+    }
     let opened = opened(store)?;
     let mut has_all = true;
-    for host in needed {
+    for host in quick(store.py(), opened, needed)? {
         let Some(found) = bodies.get_item(host.number())? else {
             has_all = false;
             continue;
