@@ -25,33 +25,6 @@ fn seeds(entry: &str) -> Vec<Vec<u8>> {
     files.iter().map(|file| fs::read(file).unwrap()).collect()
 }
 
-/// Some of the seeds' bytes, changed, cut, doubled or put together.
-fn changed(seeds: &[Vec<u8>], chance: &mut Chance) -> Vec<u8> {
-    let mut bytes = chance.pick(seeds).unwrap().clone();
-    for _ in 0..=chance.below(3) {
-        let at = chance.below(bytes.len() + 1);
-        match chance.below(6) {
-            0 => bytes.truncate(at),
-            1 => {
-                let part = bytes[at..(at + 20).min(bytes.len())].to_vec();
-                bytes.splice(at..at, part);
-            }
-            2 => {
-                let other = chance.pick(seeds).unwrap();
-                let from = chance.below(other.len() + 1);
-                bytes.splice(at..(at + 8).min(bytes.len()), other[from..(from + 40).min(other.len())].iter().copied());
-            }
-            3 => bytes.extend_from_slice(&chance.word().to_le_bytes()),
-            _ => {
-                if let Some(byte) = bytes.get_mut(at) {
-                    *byte = chance.byte();
-                }
-            }
-        }
-    }
-    bytes
-}
-
 /// Runs the entry; what it fails with is kept in a file.
 fn attempt(entry: &str, bytes: &[u8]) {
     if catch_unwind(AssertUnwindSafe(|| body(entry)(bytes))).is_err() {
@@ -68,7 +41,7 @@ fn fuzz(entry: &str, count: u64) {
     if matches!(entry, "api" | "slots" | "artifact") {
         seeds.extend((0..count / 4).map(|seed| Chance::seeded(seed, 800).bytes().to_vec()));
     }
-    let one = |seed| attempt(entry, &changed(&seeds, &mut Chance::seeded(seed, 256)));
+    let one = |seed| attempt(entry, &Chance::seeded(seed, 256).changed(&seeds));
     (0..count).for_each(one);
     let seconds = std::env::var("TRIMARAN_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
     let end = Instant::now() + Duration::from_secs(seconds.unwrap_or(0));

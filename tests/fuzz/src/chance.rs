@@ -59,4 +59,37 @@ impl Chance {
     pub fn pick<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
         if all.is_empty() { None } else { all.get(self.below(all.len())) }
     }
+
+    /// The bytes of one of them, changed, cut, doubled or put together with others.
+    ///
+    /// # Panics
+    /// Where there are none.
+    pub fn changed(&mut self, seeds: &[Vec<u8>]) -> Vec<u8> {
+        let mut bytes = self.pick(seeds).unwrap().clone();
+        for _ in 0..=self.below(3) {
+            let at = self.below(bytes.len() + 1);
+            match self.below(6) {
+                0 => bytes.truncate(at),
+                1 => {
+                    let part = bytes[at..(at + 20).min(bytes.len())].to_vec();
+                    bytes.splice(at..at, part);
+                }
+                2 => {
+                    let other = self.pick(seeds).unwrap();
+                    let from = self.below(other.len() + 1);
+                    bytes.splice(
+                        at..(at + 8).min(bytes.len()),
+                        other[from..(from + 40).min(other.len())].iter().copied(),
+                    );
+                }
+                3 => bytes.extend_from_slice(&self.word().to_le_bytes()),
+                _ => {
+                    if let Some(byte) = bytes.get_mut(at) {
+                        *byte = self.byte();
+                    }
+                }
+            }
+        }
+        bytes
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use trimaran::{Config, Engine, Extern, Linker, Module, ModuleLimits, Store, StoreLimits, Val, ValType, WasmtimeError};
 
-pub(crate) const GUEST: &str = include_str!("guest.wat");
+pub(crate) const GUEST: &str = include_str!("../seeds/text/guest.wat");
 
 /// An engine on which nothing takes long, made once.
 pub(crate) fn engine() -> Arc<Engine> {
