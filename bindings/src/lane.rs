@@ -50,6 +50,15 @@ pub(crate) fn error_bytes(error: WasmtimeError) -> Vec<u8> {
     bytes
 }
 
+/// Lets go of an object. That may run anything that a store holds, and a panic must not leave the library. There is no one
+/// to tell of it here; Rust has written it to the standard error output.
+pub(crate) fn let_go<T>(object: T) {
+    _ = entry(|| {
+        drop(object);
+        Ok(())
+    });
+}
+
 /// What an entry failed with. A `Result` with a pointer in it is handed up in registers, one with the error itself is
 /// copied at each step.
 pub(crate) type Failure = Box<WasmtimeError>;

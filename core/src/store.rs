@@ -88,6 +88,12 @@ pub(crate) const HOST_CALL: usize = 64 << 10;
 /// What stands behind the gate.
 pub(crate) struct Guest(wasmtime::Store<StoreData>);
 
+impl Drop for Guest {
+    fn drop(&mut self) {
+        planted::panic_at("close");
+    }
+}
+
 impl Guarded for Guest {
     type Caller = wasmtime::Caller<'static, StoreData>;
     type Deferred = Root;

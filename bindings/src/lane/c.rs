@@ -14,7 +14,7 @@ use std::sync::Arc;
 use trimaran::{Func, Global, Kind, Memory, Result, SharedMemory, Slot, Store, Table, WasmtimeError};
 use uniffi::{Handle, RustBuffer};
 
-use super::{Failure, entry, error_bytes, open};
+use super::{Failure, entry, error_bytes, let_go, open};
 
 /// Writes the error where the caller wants it, and gives the status. The error is a buffer of UniFFI's, so that the
 /// generated code reads it and frees it.
@@ -76,8 +76,8 @@ macro_rules! objects {
             #[unsafe(no_mangle)]
             pub unsafe extern "C" fn $close(object: *const $ty) {
                 if !object.is_null() {
-                    // SAFETY: by the contract.
-                    drop(unsafe { Arc::from_raw(object) });
+                    // SAFETY: not null, and by the contract from `Arc::into_raw` and not used again.
+                    let_go(unsafe { Arc::from_raw(object) });
                 }
             }
         )*

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use jni_sys::{JNIEnv, JNINativeMethod, jbyteArray, jclass, jint, jlong, jsize, jthrowable};
 use trimaran::{Func, Global, Memory, Result, SharedMemory, Store, Table, WasmtimeError};
 
-use super::{entry, error_bytes, open};
+use super::{entry, error_bytes, let_go, open};
 
 /// A function of the environment. Each is there in every JVM since 1.6; without it there is nothing to go on with.
 macro_rules! jni {
@@ -106,7 +106,7 @@ macro_rules! objects {
             /// Lets go of an object.
             extern "system" fn $close(_env: *mut JNIEnv, _class: jclass, object: jlong) {
                 // SAFETY: the package closes each pointer that it opened once, when nothing uses it any more.
-                drop(unsafe { Arc::from_raw(object as *const $ty) });
+                let_go(unsafe { Arc::from_raw(object as *const $ty) });
             }
         )*
     };

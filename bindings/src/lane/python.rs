@@ -6,6 +6,8 @@
 //!
 //! No entry into a store waits with the GIL held: whoever waits for a store must not keep those from running who
 //! are in it.
+//!
+//! What fails raises an error of the package, also where the package itself has made the mistake.
 
 mod func;
 mod host;
@@ -17,7 +19,6 @@ mod watch;
 
 use std::sync::{Arc, OnceLock};
 
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -36,7 +37,7 @@ pub(crate) use view::MemoryView;
 use host::Kept;
 
 use super::thrown::Thrown;
-use super::{entry, error_bytes, open};
+use super::{entry, error_bytes, let_go, open};
 
 /// The package's own exception for a trap, which programs expect. Others are rare, and made by the generated code.
 fn trap(py: Python<'_>, sentence: &str, code: Option<TrapCode>, reason: &str, frames: &[Frame]) -> PyResult<PyErr> {
@@ -76,12 +77,17 @@ fn with_gil<R>(work: impl FnOnce(Python<'_>) -> R) -> Option<R> {
     if unsafe { ffi::Py_IsInitialized() } == 0 {
         return None;
     }
-    // SAFETY: Python is there, and this very function gives the state back.
-    let state = unsafe { ffi::PyGILState_Ensure() };
-    let done = Python::try_attach(work);
-    // SAFETY: it is the state from above, and everything since has been undone.
-    unsafe { ffi::PyGILState_Release(state) };
-    done
+    /// The state from before, which is given back where a panic passes as well.
+    struct State(ffi::PyGILState_STATE);
+    impl Drop for State {
+        fn drop(&mut self) {
+            // SAFETY: it is the state from below, and everything since has been undone.
+            unsafe { ffi::PyGILState_Release(self.0) };
+        }
+    }
+    // SAFETY: Python is there, and what is made of the state gives it back.
+    let _state = State(unsafe { ffi::PyGILState_Ensure() });
+    Python::try_attach(work)
 }
 
 /// An object of Python's that others than Python let go of, on any thread.
@@ -123,19 +129,41 @@ fn quick<R: Send>(py: Python<'_>, store: &Store, work: impl FnOnce() -> Result<R
 ///
 /// # Safety
 /// The handle is that of a living object of the generated code, of the class that belongs to `T`.
-unsafe fn shared<T: Send + Sync>(handle: u64) -> PyResult<Arc<T>>
+unsafe fn shared<T: Send + Sync>(py: Python<'_>, handle: u64) -> PyResult<Arc<T>>
 where
     Arc<T>: Lift<UniFfiTag, FfiType = Handle>,
 {
     // SAFETY: by the contract.
-    unsafe { super::shared(handle) }.ok_or_else(|| PyRuntimeError::new_err("there is no such object"))
+    unsafe { super::shared(handle) }.ok_or_else(|| nothing(py))
+}
+
+/// The error for a handle of nothing, which the package never passes.
+fn nothing(py: Python<'_>) -> PyErr {
+    raised(py, WasmtimeError::Unexpected { reason: "a handle of nothing".to_owned() })
+}
+
+/// The error for an object that no constructor has opened.
+fn unmade(py: Python<'_>) -> PyErr {
+    let reason = "the object was never made: call its constructor, and in a subclass super().__init__()".to_owned();
+    raised(py, WasmtimeError::Type { reason })
+}
+
+/// The error for an object that is opened twice.
+fn made(py: Python<'_>) -> PyErr {
+    let reason = "the object is made already: make another one, and do not call its constructor again".to_owned();
+    raised(py, WasmtimeError::Type { reason })
+}
+
+/// The error for what a store held before it was closed, maybe a moment ago and by another thread.
+fn closed(py: Python<'_>) -> PyErr {
+    raised(py, WasmtimeError::Closed { what: "store".to_owned() })
 }
 
 /// Makes a store of the engine with that handle, and gives the handle of it, for the generated code to own.
 #[pyfunction]
 pub(crate) fn new_store(py: Python<'_>, engine: u64) -> PyResult<u64> {
     // SAFETY: the function is private to the package, which keeps the engine meanwhile.
-    let engine = unsafe { shared::<Engine>(engine) }?;
+    let engine = unsafe { shared::<Engine>(py, engine) }?;
     enter(py, || Store::new(&engine)).map(|store| Handle::from_arc(store).as_raw())
 }
 
@@ -143,7 +171,7 @@ pub(crate) fn new_store(py: Python<'_>, engine: u64) -> PyResult<u64> {
 #[pyfunction]
 pub(crate) fn new_instance(py: Python<'_>, store: u64, module: u64) -> PyResult<u64> {
     // SAFETY: the function is private to the package, which keeps both meanwhile.
-    let (store, module) = unsafe { (shared::<Store>(store)?, shared::<Module>(module)?) };
+    let (store, module) = unsafe { (shared::<Store>(py, store)?, shared::<Module>(py, module)?) };
     enter(py, || Instance::new(&store, &module, Vec::new())).map(|instance| Handle::from_arc(instance).as_raw())
 }
 
@@ -162,10 +190,10 @@ where
     ///
     /// # Safety
     /// As for `shared`.
-    unsafe fn open(&self, handle: u64) -> PyResult<()> {
+    unsafe fn open(&self, py: Python<'_>, handle: u64) -> PyResult<()> {
         // SAFETY: by the same contract.
-        let object = unsafe { shared(handle) }?;
-        self.0.set(object).map_err(|_| PyRuntimeError::new_err("it is open already"))
+        let object = unsafe { shared(py, handle) }?;
+        self.0.set(object).map_err(|_| made(py))
     }
 
     fn get(&self) -> Option<&Arc<T>> {
@@ -188,9 +216,9 @@ impl StoreLane {
         Self { held: Held::nothing(), kept: Arc::default() }
     }
 
-    fn _open(&self, handle: u64) -> PyResult<()> {
+    fn _open(&self, py: Python<'_>, handle: u64) -> PyResult<()> {
         // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
-        unsafe { self.held.open(handle) }?;
+        unsafe { self.held.open(py, handle) }?;
         if let Some(store) = self.held.get() {
             store.watch(|| Box::new(watch::Signals));
         }
@@ -216,7 +244,7 @@ impl Drop for StoreLane {
     fn drop(&mut self) {
         if let Some(store) = self.held.0.take() {
             // Where Python is at its end, the process is as well.
-            with_gil(|py| py.detach(|| drop(store)));
+            with_gil(|py| py.detach(|| let_go(store)));
         }
     }
 }
@@ -233,8 +261,8 @@ impl CallerLane {
         Self(OnceLock::new())
     }
 
-    fn _open(&self, store: Py<StoreLane>, pass: u64) -> PyResult<()> {
-        self.0.set((store, pass)).map_err(|_| PyRuntimeError::new_err("it is open already"))
+    fn _open(&self, py: Python<'_>, store: Py<StoreLane>, pass: u64) -> PyResult<()> {
+        self.0.set((store, pass)).map_err(|_| made(py))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -3,7 +3,7 @@
 use trimaran::{Memory, Result, SharedMemory, Store, View};
 use uniffi::RustBuffer;
 
-use super::{entry, opened, status};
+use super::{entry, let_go, opened, status};
 
 /// Leaves a view, its first byte and its size.
 ///
@@ -81,10 +81,5 @@ pub unsafe extern "C" fn trimaran_shared_memory_view(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_view_close(view: *mut View) {
     // SAFETY: by the contract.
-    let view = unsafe { Box::from_raw(view) };
-    // What a closed store held goes with it: a panic must not leave the library.
-    let _ = entry(|| {
-        drop(view);
-        Ok(())
-    });
+    let_go(unsafe { Box::from_raw(view) });
 }

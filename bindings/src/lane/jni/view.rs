@@ -5,7 +5,7 @@ use std::ptr::null_mut;
 use jni_sys::{JNIEnv, jclass, jlong, jlongArray, jobject};
 use trimaran::{Memory, Result, SharedMemory, View, WasmtimeError};
 
-use super::{at, both, entry, give};
+use super::{at, both, give, let_go};
 
 /// A buffer over a view, whose address it leaves in `out`.
 fn buffer(env: *mut JNIEnv, made: View, out: jlongArray) -> Result<Buffer> {
@@ -72,10 +72,5 @@ pub(super) extern "system" fn shared_view(
 /// Lets go of a view, when its buffer is garbage.
 pub(super) extern "system" fn close_view(_env: *mut JNIEnv, _class: jclass, view: jlong) {
     // SAFETY: the package closes what it was given once, when nothing can reach the bytes any more.
-    let view = unsafe { Box::from_raw(view as *mut View) };
-    // What a closed store held goes with it: a panic must not leave the library.
-    let _ = entry(|| {
-        drop(view);
-        Ok(())
-    });
+    let_go(unsafe { Box::from_raw(view as *mut View) });
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::buffer::PyUntypedBuffer;
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyTuple};
@@ -13,7 +12,7 @@ use trimaran::{Func, Kind, Signature, Slot, Store, WasmtimeError};
 use uniffi::Handle;
 
 use super::host::{Body, borrow, object};
-use super::{Held, StoreLane, enter, entry, raised, store_of};
+use super::{Held, StoreLane, enter, entry, made, nothing, raised, store_of, unmade};
 
 /// Calls with more values than this go over the surface.
 const WIDEST: usize = 16;
@@ -34,15 +33,14 @@ impl FuncLane {
         Self { held: Held::nothing(), is_known: AtomicBool::new(false) }
     }
 
-    fn _open(&self, handle: u64) -> PyResult<()> {
+    fn _open(&self, py: Python<'_>, handle: u64) -> PyResult<()> {
         // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
-        unsafe { self.held.open(handle) }
+        unsafe { self.held.open(py, handle) }
     }
 
     /// A handle of its own for the generated code, which makes an object of it when that is first asked for.
-    fn _lend(&self) -> PyResult<u64> {
-        let none = || PyRuntimeError::new_err("there is no such object");
-        self.held.get().map(|func| Handle::from_arc(Arc::clone(func)).as_raw()).ok_or_else(none)
+    fn _lend(&self, py: Python<'_>) -> PyResult<u64> {
+        self.held.get().map(|func| Handle::from_arc(Arc::clone(func)).as_raw()).ok_or_else(|| unmade(py))
     }
 
     #[pyo3(signature = (*arguments, **keywords))]
@@ -126,11 +124,11 @@ impl FuncLane {
 impl FuncLane {
     /// An object of the package's own class, for a function that came out of a guest.
     pub(super) fn make<'py>(class: &Bound<'py, PyAny>, func: Option<Arc<Func>>) -> PyResult<Bound<'py, PyAny>> {
-        let none = || PyRuntimeError::new_err("there is no such object");
-        let made = class.call_method1(intern!(class.py(), "__new__"), (class,))?;
-        let lane = made.cast::<Self>()?.get();
-        lane.held.0.set(func.ok_or_else(none)?).map_err(|_| none())?;
-        Ok(made)
+        let py = class.py();
+        let object = class.call_method1(intern!(py, "__new__"), (class,))?;
+        let lane = object.cast::<Self>()?.get();
+        lane.held.0.set(func.ok_or_else(|| nothing(py))?).map_err(|_| made(py))?;
+        Ok(object)
     }
 }
 

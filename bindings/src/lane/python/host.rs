@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 
-use pyo3::exceptions::{PyBaseException, PyRuntimeError};
+use pyo3::exceptions::PyBaseException;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -14,7 +14,7 @@ use trimaran::{Func, Kind, Reference, Result, Signature, Slot, SlotFunction, Sto
 use uniffi::Handle;
 
 use super::func::{FuncLane, bits, number};
-use super::{Owned, StoreLane, Thrown, lane_of, open, quick, store_of, with_gil};
+use super::{Owned, StoreLane, Thrown, closed, lane_of, nothing, open, quick, store_of, with_gil};
 
 /// The callables of one store, and the objects that its guests have references to. They are in the store's own object,
 /// and not in the core, so that Python's collector sees them.
@@ -215,12 +215,11 @@ pub(super) fn object<'py>(store: &Bound<'py, PyAny>, kind: Kind, slot: Slot) -> 
         && handle != 0
         && let Some(opened) = store_of(store)
     {
-        let none = || PyRuntimeError::new_err("there is no such object");
         // SAFETY: as above.
-        let reference = unsafe { open::<Reference>(handle) }.ok_or_else(none)?;
+        let reference = unsafe { open::<Reference>(handle) }.ok_or_else(|| nothing(py))?;
         let found = quick(py, opened, || reference.host_object(opened))?;
         if let Some(object) = found.as_ref().and_then(|object| object.downcast_ref::<Object>()) {
-            return Ok(object.get(py).ok_or_else(none)?.into_bound(py));
+            return Ok(object.get(py).ok_or_else(|| closed(py))?.into_bound(py));
         }
         handle = Handle::from_arc(reference).as_raw();
     }

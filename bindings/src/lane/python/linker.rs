@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use trimaran::{Bodiless, Instance, InstancePre, Linker, Module, Result, Store, WasmtimeError};
 use uniffi::Handle;
 
 use super::host::Body;
-use super::{Held, StoreLane, enter, entry, open, quick, raised, shared};
+use super::{Held, StoreLane, enter, entry, made, nothing, open, quick, raised, shared, unmade};
 
 /// Makes an instance by a linker, and gives the handle of it, for the package to own. What the host functions call, and whether
 /// with their caller, is in `bodies`, by the numbers that the core gave.
@@ -24,7 +23,7 @@ pub(crate) fn link(
     bodies: &Bound<'_, PyDict>,
 ) -> PyResult<Option<u64>> {
     // SAFETY: the function is private to the package, which keeps both meanwhile.
-    let (linker, module) = unsafe { (shared::<Linker>(linker)?, shared::<Module>(module)?) };
+    let (linker, module) = unsafe { (shared::<Linker>(py, linker)?, shared::<Module>(py, module)?) };
     let opened = opened(store)?;
     if !give(store, bodies, || linker.bodiless(opened, Some(&*module)))? {
         return Ok(None);
@@ -47,9 +46,9 @@ pub(crate) fn linker_ready(
     bodies: &Bound<'_, PyDict>,
 ) -> PyResult<()> {
     // SAFETY: the function is private to the package, which keeps both meanwhile.
-    let linker = unsafe { shared::<Linker>(linker) }?;
+    let linker = unsafe { shared::<Linker>(store.py(), linker) }?;
     // SAFETY: as above.
-    let module = if module == 0 { None } else { Some(unsafe { shared::<Module>(module) }?) };
+    let module = if module == 0 { None } else { Some(unsafe { shared::<Module>(store.py(), module) }?) };
     let opened = opened(store)?;
     give(store, bodies, || linker.bodiless(opened, module.as_deref())).map(drop)
 }
@@ -64,18 +63,14 @@ pub(crate) fn instantiate_pre(
     bodies: &Bound<'_, PyDict>,
 ) -> PyResult<u64> {
     // SAFETY: the function is private to the package, which keeps it meanwhile.
-    let pre = unsafe { shared::<InstancePre>(pre) }?;
+    let pre = unsafe { shared::<InstancePre>(py, pre) }?;
     let opened = opened(store)?;
     give(store, bodies, || pre.bodiless(opened))?;
     enter(py, || pre.instantiate(opened)).map(|instance| Handle::from_arc(instance).as_raw())
 }
 
 fn opened<'a>(store: &'a Bound<'_, StoreLane>) -> PyResult<&'a Arc<Store>> {
-    store.get().held.get().ok_or_else(nothing)
-}
-
-fn nothing() -> PyErr {
-    PyRuntimeError::new_err("there is no such object")
+    store.get().held.get().ok_or_else(|| unmade(store.py()))
 }
 
 /// Gives the functions of the host that are `needed` in a store their bodies. Whether `bodies` has all of them; nothing is
@@ -117,14 +112,14 @@ impl InstanceLane {
     }
 
     /// Takes over the handle that one of the functions here gave.
-    fn _take(&self, handle: u64) -> PyResult<()> {
+    fn _take(&self, py: Python<'_>, handle: u64) -> PyResult<()> {
         // SAFETY: the method is private to the package, which passes the handle that it got for this, once.
-        let instance = unsafe { open::<Instance>(handle) }.ok_or_else(nothing)?;
-        self.held.0.set(instance).map_err(|_| PyRuntimeError::new_err("it is open already"))
+        let instance = unsafe { open::<Instance>(handle) }.ok_or_else(|| nothing(py))?;
+        self.held.0.set(instance).map_err(|_| made(py))
     }
 
     /// A handle of its own for the generated code.
-    fn _lend(&self) -> PyResult<u64> {
-        self.held.get().map(|instance| Handle::from_arc(Arc::clone(instance)).as_raw()).ok_or_else(nothing)
+    fn _lend(&self, py: Python<'_>) -> PyResult<u64> {
+        self.held.get().map(|instance| Handle::from_arc(Arc::clone(instance)).as_raw()).ok_or_else(|| unmade(py))
     }
 }

@@ -249,9 +249,9 @@ macro_rules! memory_lane {
                 Self(Held::nothing())
             }
 
-            fn _open(&self, handle: u64) -> PyResult<()> {
+            fn _open(&self, py: Python<'_>, handle: u64) -> PyResult<()> {
                 // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
-                unsafe { self.0.open(handle) }
+                unsafe { self.0.open(py, handle) }
             }
 
             /// The size now, in pages.
@@ -414,9 +414,9 @@ impl SharedMemoryLane {
         Self(Held::nothing())
     }
 
-    fn _open(&self, handle: u64) -> PyResult<()> {
+    fn _open(&self, py: Python<'_>, handle: u64) -> PyResult<()> {
         // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
-        unsafe { self.0.open(handle) }
+        unsafe { self.0.open(py, handle) }
     }
 
     /// `length` bytes from `start`, or up to the end, in place, as `Memory.view` gives them.

@@ -9,7 +9,7 @@ use uniffi::Handle;
 
 use super::func::bits;
 use super::host::{Object, borrow, object};
-use super::{Held, enter, lane_of, quick, raised, shared, store_of, whole};
+use super::{Held, closed, enter, lane_of, quick, raised, shared, store_of, whole};
 
 /// The base class of `trimaran.Global`.
 #[pyclass(subclass, frozen, module = "trimaran._native")]
@@ -23,9 +23,9 @@ impl GlobalLane {
         Self(Held::nothing())
     }
 
-    fn _open(&self, handle: u64) -> PyResult<()> {
+    fn _open(&self, py: Python<'_>, handle: u64) -> PyResult<()> {
         // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
-        unsafe { self.0.open(handle) }
+        unsafe { self.0.open(py, handle) }
     }
 
     /// The value now, as a plain object.
@@ -67,9 +67,9 @@ impl TableLane {
         Self(Held::nothing())
     }
 
-    fn _open(&self, handle: u64) -> PyResult<()> {
+    fn _open(&self, py: Python<'_>, handle: u64) -> PyResult<()> {
         // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
-        unsafe { self.0.open(handle) }
+        unsafe { self.0.open(py, handle) }
     }
 
     /// The size now, in elements.
@@ -140,8 +140,8 @@ pub(crate) fn new_extern(py: Python<'_>, store: &Bound<'_, PyAny>, object: Py<Py
 pub(crate) fn extern_object(py: Python<'_>, store: &Bound<'_, PyAny>, handle: u64) -> PyResult<Option<(Py<PyAny>,)>> {
     let Some(store) = store_of(store) else { return Err(raised(py, WasmtimeError::Escaped)) };
     // SAFETY: the function is private to the package, which keeps the reference meanwhile.
-    let reference = unsafe { shared::<Reference>(handle)? };
+    let reference = unsafe { shared::<Reference>(py, handle)? };
     let found = enter(py, || reference.host_object(store))?;
-    let object = found.as_ref().and_then(|object| object.downcast_ref::<Object>());
-    Ok(object.and_then(|object| object.get(py)).map(|object| (object,)))
+    let Some(object) = found.as_ref().and_then(|object| object.downcast_ref::<Object>()) else { return Ok(None) };
+    object.get(py).map(|object| Some((object,))).ok_or_else(|| closed(py))
 }

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyMemoryView;
 use trimaran::View;
 
+use super::super::let_go;
 use super::with_gil;
 
 /// What a `memoryview` of a memory refers to.
@@ -42,7 +43,7 @@ impl Drop for MemoryView {
     fn drop(&mut self) {
         if let Some(view) = self.0.take() {
             // Where Python is at its end, the process is as well.
-            with_gil(|py| py.detach(|| drop(view)));
+            with_gil(|py| py.detach(|| let_go(view)));
         }
     }
 }
