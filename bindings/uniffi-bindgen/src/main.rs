@@ -4,6 +4,7 @@
 
 mod api;
 mod python;
+mod swift;
 
 use std::fs;
 
@@ -43,6 +44,11 @@ fn main() -> Result<()> {
         let source = fs::read_to_string(&generated).with_context(|| generated.to_string())?;
         fs::write(out_dir.join("_bindings.py"), python::adapt(&source)?)?;
         fs::remove_file(&generated)?;
+    }
+    if language == "swift" {
+        let generated = out_dir.join("TrimaranGenerated.swift");
+        let source = fs::read_to_string(&generated).with_context(|| generated.to_string())?;
+        fs::write(&generated, swift::adapt(&source)?)?;
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! What UniFFI generates for Python, adapted: it finds its functions in the extension module, is imported in half the
-//! time, and serialises in a third of it.
+//! time, serialises in a third of it, and has objects that can be neither copied nor pickled.
 
 use anyhow::{Result, bail};
 
@@ -37,6 +37,19 @@ const SHORT_CALL: &str = "    call_status = _UniffiRustCallStatus()
         _uniffi_check_call_status(error_ffi_converter, call_status)
     return result
 ";
+
+/// An object has a handle, and voids it when it goes. A copy would void it once more.
+const HANDLE: &str = "    _handle: ctypes.c_uint64\n";
+const NO_COPY: &str = r#"    _handle: ctypes.c_uint64
+
+    def __reduce_ex__(self, protocol):
+        raise TypeError(f"{type(self).__name__} has a handle of its own: it can be neither copied nor pickled")
+
+    __reduce__ = __copy__ = lambda self: self.__reduce_ex__(2)
+
+    def __deepcopy__(self, memo):
+        return self.__reduce_ex__(2)
+"#;
 
 /// What reads and writes the bytes of values: number by number by `ctypes` and a context manager each. Ours is here instead.
 const BUFFERS: (&str, &str) = ("class _UniffiRustBufferStream:\n", "# A handful of classes and functions to support");
@@ -158,10 +171,17 @@ pub(crate) fn adapt(source: &str) -> Result<String> {
             bail!("UniFFI loads and calls the library otherwise: there is no `{expected}`");
         }
     }
+    if !made.contains(HANDLE) {
+        bail!("UniFFI keeps handles otherwise: there is no `{HANDLE}`");
+    }
     if signatures == 0 || made.contains("_UniffiLib.uniffi_trimaran_fn_func_version.") {
         bail!("UniFFI declares functions otherwise");
     }
-    Ok(made.replace(SEARCH, FOUND).replace(CALL, SHORT_CALL).replace(LOADER, &format!("{LIBRARY}{LOADER}")))
+    Ok(made
+        .replace(SEARCH, FOUND)
+        .replace(CALL, SHORT_CALL)
+        .replace(HANDLE, NO_COPY)
+        .replace(LOADER, &format!("{LIBRARY}{LOADER}")))
 }
 
 /// The text with something else from the first mark up to the second.
