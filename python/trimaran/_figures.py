@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from . import _bindings as raw
@@ -29,6 +30,11 @@ class Figures(Record):
         given = ", ".join(f"{name}={value}" for name, value in fields if value is not None)
         return f"{type(self).__name__}({given})"
 
+    def _replaced(self, changes: Mapping[str, object]) -> Self:
+        """The same, but for what is in `changes`."""
+        given: dict[str, Any] = dict(zip(self._fields(), self._values(), strict=True))
+        return type(self)(**given | dict(changes))
+
     @classmethod
     def _from_raw(cls, figures: Any) -> Self:
         made = cls.__new__(cls)
@@ -36,4 +42,6 @@ class Figures(Record):
         return made
 
     def _to_raw(self) -> Any:
-        return getattr(raw, type(self).__name__)(**dict(zip(self._fields(), self._values(), strict=True)))
+        # A subclass of the user's has a name of its own.
+        kind = next(base.__name__ for base in type(self).__mro__ if Figures in base.__bases__)
+        return getattr(raw, kind)(**dict(zip(self._fields(), self._values(), strict=True)))

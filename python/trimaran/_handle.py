@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Generic, Self, TypeVar
 
+from ._identity import Identity
 from ._surface import indefinite, wrong_type
+from .error import ClosedError, WasmTypeError
 
 Raw = TypeVar("Raw")
 
 
-class _Wrapper(Generic[Raw]):
+class _Wrapper(Identity, Generic[Raw]):
     """Holds an object of the core, so that generated code stays private."""
 
     __slots__ = ()
@@ -28,8 +30,18 @@ class _Wrapper(Generic[Raw]):
         # The slot is in the class of the object, where mypy does not look.
         self._raw = raw  # type: ignore[misc]
 
+    def _said(self) -> str:
+        """What `repr` says of it behind its name."""
+        return ""
+
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
+        try:
+            said = self._said()
+        except ClosedError:
+            said = ", closed"
+        except WasmTypeError:
+            said = ", never made"
+        return f"<{type(self).__name__}{said}>"
 
 
 def adopt(kind: Any, handle: int) -> Any:
@@ -58,8 +70,9 @@ class Laned(_Wrapper[Raw]):
     __slots__ = ()
 
     def _hold(self, raw: Raw) -> None:
-        super()._hold(raw)
+        # First what fails where a constructor is called twice.
         self._open(handle_of(raw))
+        super()._hold(raw)
 
     def _open(self, handle: int) -> None:
         raise NotImplementedError

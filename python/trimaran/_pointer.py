@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import operator
-from typing import SupportsIndex, overload
+from typing import Any, SupportsIndex, overload
+
+from ._surface import wrong_type
 
 
 class Pointer(int):
@@ -33,6 +35,15 @@ class Pointer(int):
 
     def _bytes(self) -> ctypes._Pointer[ctypes.c_ubyte]:
         return ctypes.cast(ctypes.c_void_p(self), ctypes.POINTER(ctypes.c_ubyte))
+
+    def __copy__(self) -> Pointer:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Pointer:
+        return self
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise wrong_type("a Pointer cannot be pickled: its bytes are in this process; int() gives the plain number")
 
     def __repr__(self) -> str:
         return f"<Pointer {int(self):#x}>"

@@ -50,8 +50,15 @@ class Record(Managed):
         fields = zip(self.__slots__, self._values(), strict=True)
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in fields)})"
 
-    def __getstate__(self) -> tuple[Any, ...]:
-        return self._values()
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        # What a subclass of the user's keeps besides goes along.
+        more = getattr(self, "__dict__", None)
+        made = _restored, (type(self), self._values())
+        return (*made, more) if more else made
 
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self._set(**dict(zip(self.__slots__, state, strict=True)))
+
+def _restored(kind: type[Record], values: tuple[Any, ...]) -> Record:
+    """A record again, from what `pickle` keeps of it."""
+    made = kind.__new__(kind)
+    made._set(**dict(zip(kind._fields(), values, strict=True)))
+    return made

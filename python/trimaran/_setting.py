@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, Self, SupportsIndex, TypeVar, overload
 
-from ._surface import expect, natural
+from ._surface import expect, index, natural
 
 T = TypeVar("T")
 Owner = TypeVar("Owner", bound="Configurable")
@@ -17,12 +17,46 @@ class Configurable:
     __slots__ = ()
     _values: dict[str, Any]
 
+    def __copy__(self) -> Self:
+        return self._copied(lambda value: value)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        from copy import deepcopy
+
+        return self._copied(lambda value: deepcopy(value, memo))
+
+    def _copied(self, copy: Callable[[object], object]) -> Self:
+        """One with the same settings, which can be changed without this one.
+
+        A callback or a pipe among them stays what it is: a copy of it would get what nobody looks at. `copy` is for
+        what a subclass of the user's keeps besides.
+        """
+        made = type(self).__new__(type(self))
+        state: Any = self.__getstate__()
+        more, slots = state if isinstance(state, tuple) else (state, None)
+        for name, value in (slots or {}).items():
+            setattr(made, name, _fresh(value))
+        for name, value in (more or {}).items():
+            setattr(made, name, copy(value))
+        return made
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        # Slots need a protocol of 2 or more, and what it gives works with those before.
+        return super().__reduce_ex__(max(2, index(protocol, "the protocol")))
+
     def _put(self, name: str, value: object) -> None:
         """Keeps what has been checked; `None` means the default."""
         if value is None:
             self._values.pop(name, None)
         else:
             self._values[name] = value
+
+
+def _fresh(value: Any) -> Any:
+    """A value whose lists and dictionaries are its own."""
+    if isinstance(value, dict):
+        return {name: _fresh(item) for name, item in value.items()}
+    return list(value) if isinstance(value, list) else value
 
 
 class Setting(Generic[Owner, T]):
@@ -51,6 +85,10 @@ class Setting(Generic[Owner, T]):
 
     def _plain(self) -> object:
         return self.value
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        # The setting of its owner, or of the owner's copy.
+        return getattr, (self._owner, self._name)
 
     __hash__ = None  # type: ignore[assignment]
 

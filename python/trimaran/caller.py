@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from . import _bindings as raw
+from ._identity import Identity
 from ._native import CallerLane
 from ._surface import call, failure, indefinite, text, wrong_type
 
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 Default = TypeVar("Default")
 
 
-class StoreContext:
+class StoreContext(Identity):
     """What stands for a store while a host function runs: its `Caller`."""
 
     __slots__ = ()
+    _instead = "it is valid for one call of a host function; keep the results, or the store"
 
     def __init__(self) -> None:
         raise wrong_type(f"{indefinite(type(self).__name__)} is given to a host function: it cannot be made here")

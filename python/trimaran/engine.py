@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from . import _bindings as raw
 from ._closable import Managed
 from ._handle import Handle
+from ._identity import Constant
 from ._surface import BytesLike, call, contents, expect, source
 from .config import Config
-from .error import ClosedError
 from .wat import Wasm
 
 
-class Engine(Handle[raw.Engine], Managed):
+class Engine(Constant, Handle[raw.Engine], Managed):
     """Compiles modules, and is shared by everything that is made from them.
 
     An engine may be used from any thread. Objects of different engines do not fit together. It can be used in a
-    `with` statement, which closes it at the end.
+    `with` statement, which closes it at the end. It is pickled as its configuration, and arrives as the engine that
+    `shared` gives for that: the same one for all that arrive with the same configuration. A copy is the engine itself.
     """
 
     __slots__ = ()
@@ -76,8 +79,10 @@ class Engine(Handle[raw.Engine], Managed):
         """
         call(self._raw.release)
 
-    def __repr__(self) -> str:
-        try:
-            return "<Engine, interpreting>" if self.is_pulley() else "<Engine>"
-        except ClosedError:
-            return "<Engine, closed>"
+    def __reduce__(self) -> tuple[Callable[[Config], Engine], tuple[Config]]:
+        # Nothing can be made with a closed one, here or elsewhere.
+        self.is_pulley()
+        return type(self).shared, (self.config,)
+
+    def _said(self) -> str:
+        return ", interpreting" if self.is_pulley() else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _bindings as raw
 
@@ -11,13 +11,14 @@ from . import _bindings as raw
 from . import value as _value
 from ._columns import map_columns
 from ._handle import Laned, adopt
+from ._identity import Constant, missing
 from ._native import FuncLane
 from ._surface import article, call, expect, wrong_type
 from .store import Storelike, home, inside
 from .types import FuncType, ValType
 
 
-class Func(FuncLane, Laned[raw.Func]):
+class Func(FuncLane, Constant, Laned[raw.Func]):
     """A function of a guest or of the host. It belongs to one store.
 
     It is called with its store and with plain Python objects, or with `Val`s. Ints go into any number that holds them
@@ -30,6 +31,7 @@ class Func(FuncLane, Laned[raw.Func]):
     """
 
     __slots__ = ("__weakref__", "_params", "_raw")
+    _instead = "it lives in its store; send the Module, and take the function of an instance there"
     _params: list[ValType]
 
     def __init__(self, store: Storelike, ty: FuncType, func: Callable[..., Any], access_caller: bool = False) -> None:
@@ -47,12 +49,14 @@ class Func(FuncLane, Laned[raw.Func]):
         self._hold(call(raw.Func.host, given, kind._to_raw()))
         self._attach(home(store), *body)
 
-    def __getattr__(self, name: str) -> Any:
-        # The lane makes functions without an object of the generated code, which few of them ever need.
-        if name != "_raw":
-            raise AttributeError(name)
-        self._raw: raw.Func = adopt(raw.Func, self._lend())
-        return self._raw
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # The lane makes functions without an object of the generated code, which few of them ever need.
+            if name != "_raw":
+                raise missing(self, name)
+            self._raw = adopt(raw.Func, self._lend())
+            return self._raw
 
     def type(self, store: Storelike) -> FuncType:
         """The function's type."""

@@ -21,6 +21,7 @@ class Global(GlobalLane, Laned[raw.Global]):
     """
 
     __slots__ = ("__weakref__", "_raw")
+    _instead = "it lives in its store; read its value"
 
     def __init__(self, store: Storelike, ty: GlobalType, val: Any) -> None:
         """Makes a global in `store` that holds `val`, a plain object or a `Val`.

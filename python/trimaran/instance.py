@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from . import _bindings as raw
 from ._handle import Laned, adopt, handle_of
+from ._identity import Identity
 from ._native import InstanceLane, new_instance
 from ._surface import call, expect, index, text
+from .error import WasmTypeError
 from .externs import Extern, Kind, expect_extern, unwrap, wrap
 from .func import Func
 from .global_ import Global
@@ -26,6 +28,7 @@ class Instance(InstanceLane, Laned[raw.Instance]):
     """An instance of a module. It belongs to one store."""
 
     __slots__ = ("__weakref__", "_exports", "_raw")
+    _instead = "it lives in its store; instantiate its module again"
     _exports: InstanceExports | None
 
     def __init__(self, store: Storelike, module: Module, imports: Iterable[Extern] = ()) -> None:
@@ -49,12 +52,14 @@ class Instance(InstanceLane, Laned[raw.Instance]):
         made._exports = None
         return made
 
-    def __getattr__(self, name: str) -> Any:
-        # Few instances ever need an object of the generated code.
-        if name != "_raw":
-            raise AttributeError(name)
-        self._raw: raw.Instance = adopt(raw.Instance, self._lend())
-        return self._raw
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # Few instances ever need an object of the generated code.
+            if name != "_raw":
+                return super().__getattr__(name)
+            self._raw = adopt(raw.Instance, self._lend())
+            return self._raw
 
     def exports(self, store: Storelike) -> InstanceExports:
         """Everything that the instance exports, by name, in the module's order."""
@@ -93,13 +98,14 @@ class Instance(InstanceLane, Laned[raw.Instance]):
         return expect_extern(self.exports(store)[name], kind, name)
 
 
-class InstanceExports(Mapping[str, Extern]):
+class InstanceExports(Identity, Mapping[str, Extern]):
     """What an instance exports: by name as a mapping, and by its place in the module.
 
     A name that there is not raises `NotFoundError`, which is a `KeyError` and says what there is.
     """
 
     __slots__ = ("_instance", "_items", "_store")
+    _instead = "what it holds lives in a store; instantiate the module again"
 
     def __init__(self, instance: raw.Instance, store: Store, items: dict[str, Extern]) -> None:
         self._instance, self._store, self._items = instance, store, items
@@ -147,4 +153,7 @@ class InstanceExports(Mapping[str, Extern]):
         return len(self._items)
 
     def __repr__(self) -> str:
-        return f"<InstanceExports {', '.join(self._items)}>"
+        try:
+            return f"<InstanceExports {', '.join(self._items)}>"
+        except WasmTypeError:
+            return "<InstanceExports, never made>"

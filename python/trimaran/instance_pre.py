@@ -8,6 +8,7 @@ from . import _bindings as raw
 from ._bodies import Body
 from ._closable import Managed
 from ._handle import Handle, handle_of
+from ._identity import Constant
 from ._native import instantiate_pre
 from ._surface import call
 from .instance import Instance
@@ -15,13 +16,14 @@ from .module import Module
 from .store import Storelike, home, inside
 
 
-class InstancePre(Handle[raw.InstancePre], Managed):
+class InstancePre(Constant, Handle[raw.InstancePre], Managed):
     """A module with everything that it imports, as `Linker.instantiate_pre` gives it.
 
     It can be instantiated in any store of its engine, unless it imports something of a store, and any number of times.
     """
 
     __slots__ = ("_bodies", "_module")
+    _instead = "it is linked in this process; send the Module, and link it there"
     _bodies: dict[int, Body]
     _module: Module
 

@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from . import _bindings as raw
 from ._figures import Figures
 from ._handle import Handle
+from ._identity import Constant
 from ._surface import call, expect, milliseconds
+
+if TYPE_CHECKING:
+    from typing import TypedDict, Unpack
+
+    class StoreLimitChanges(TypedDict, total=False):
+        """The fields of `StoreLimits`, any of them."""
+
+        memory_size: int | None
+        table_elements: int | None
+        instances: int | None
+        tables: int | None
+        memories: int | None
+        trap_on_grow_failure: bool
+
+    class ModuleLimitChanges(TypedDict, total=False):
+        """The fields of `ModuleLimits`, any of them."""
+
+        size: int | None
+        types: int | None
+        functions: int | None
+        imports: int | None
+        exports: int | None
+        globals: int | None
+        locals: int | None
+        function_size: int | None
+        nesting: int | None
+        compile_time: float | None
 
 
 class StoreLimits(Figures):
@@ -41,9 +69,18 @@ class StoreLimits(Figures):
         self._take(locals())
 
     @classmethod
-    def untrusted(cls) -> StoreLimits:
-        """Limits for guests that nobody vouches for."""
-        return cls._from_raw(call(raw.untrusted_limits))
+    def untrusted(cls, **changes: Unpack[StoreLimitChanges]) -> Self:
+        """Limits for guests that nobody vouches for, but for `changes`, as in `StoreLimits.untrusted(memories=1)`."""
+        return cls._from_raw(call(raw.untrusted_limits))._replaced(changes)
+
+    def replace(self, **changes: Unpack[StoreLimitChanges]) -> Self:
+        """The same limits, but for `changes`, as in `limits.replace(memories=1)`. `copy.replace` does it too.
+
+        Raises as the constructor does.
+        """
+        return self._replaced(changes)
+
+    __replace__ = replace
 
     def _checked(self, name: str, value: object) -> int | None:
         return expect(value, bool, name) if name == "trap_on_grow_failure" else super()._checked(name, value)
@@ -118,6 +155,20 @@ class ModuleLimits(Figures):
             }
         )
 
+    @classmethod
+    def untrusted(cls, **changes: Unpack[ModuleLimitChanges]) -> Self:
+        """The limits of `Config.untrusted`, but for what `changes` say: `ModuleLimits.untrusted(functions=100)`."""
+        return cls._from_raw(call(raw.untrusted_config).module_limits)._replaced(changes)
+
+    def replace(self, **changes: Unpack[ModuleLimitChanges]) -> Self:
+        """The same limits, but for `changes`, as in `limits.replace(functions=100)`. `copy.replace` does it too.
+
+        Raises as the constructor does.
+        """
+        return self._replaced(changes)
+
+    __replace__ = replace
+
     def _checked(self, name: str, value: Any) -> Any:
         if name != "compile_time":
             return super()._checked(name, value)
@@ -140,10 +191,11 @@ class ModuleLimits(Figures):
         return raw.ModuleLimits(**given | {"compile_time": None if time is None else round(time * 1000)})
 
 
-class InterruptHandle(Handle[raw.InterruptHandle]):
+class InterruptHandle(Constant, Handle[raw.InterruptHandle]):
     """Interrupts the guest of a store, as `Store.interrupt_handle` gives it. It keeps no store alive."""
 
     __slots__ = ()
+    _instead = "it interrupts guests of this process"
 
     def interrupt(self) -> None:
         """Ends the guest that runs in the store now, if one does, from any thread: its call raises `Trap`.

@@ -32,6 +32,7 @@ class Linker(Handle[raw.Linker], Configurable, Managed):
     """
 
     __slots__ = ("_bodies", "_engine", "_values")
+    _instead = "it refers to functions and stores of this process; make another one, and define the same"
 
     def __init__(self, engine: Engine) -> None:
         """Makes a linker that knows nothing yet."""

@@ -25,6 +25,7 @@ class Memory(MemoryLane, Laned[raw.Memory]):
     """
 
     __slots__ = ("__weakref__", "_raw")
+    _instead = "it lives in its store; read its bytes"
 
     def __init__(self, store: Storelike, ty: MemoryType) -> None:
         """Makes a memory in `store`.

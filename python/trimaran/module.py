@@ -9,16 +9,16 @@ from typing import TypeAlias
 from . import _bindings as raw
 from ._closable import Managed
 from ._handle import Handle
+from ._identity import Constant
 from ._surface import BytesLike, call, contents, expect, file_name, source
 from .engine import Engine
-from .error import ClosedError
 from .extern_type import ExportType, ImportType
 from .wat import Wasm
 
 Path: TypeAlias = "str | bytes | os.PathLike[str] | os.PathLike[bytes]"
 
 
-class Module(Handle[raw.Module], Managed):
+class Module(Constant, Handle[raw.Module], Managed):
     """A compiled module.
 
     It may be instantiated any number of times, in any store of its engine, on any thread. It can be used in a
@@ -103,18 +103,8 @@ class Module(Handle[raw.Module], Managed):
     def __reduce__(self) -> tuple[Callable[[bytes], Module], tuple[bytes]]:
         return type(self).unpack, (self.pack(),)
 
-    def __copy__(self) -> Module:
-        # A module does not change.
-        return self
-
-    def __deepcopy__(self, memo: object) -> Module:
-        return self
-
-    def __repr__(self) -> str:
-        try:
-            return "<Module>" if self.name is None else f"<Module {self.name!r}>"
-        except ClosedError:
-            return "<Module, closed>"
+    def _said(self) -> str:
+        return "" if self.name is None else f" {self.name!r}"
 
 
 def _engine(engine: object) -> raw.Engine:

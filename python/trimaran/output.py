@@ -16,6 +16,7 @@ class OutputPipe(Handle[raw.OutputPipe]):
     """Keeps what guests write, in memory. Several streams and stores may write to one."""
 
     __slots__ = ()
+    _instead = "guests write to it; use its contents()"
 
     def __init__(self, capacity: int | None = None) -> None:
         """An empty pipe that holds `capacity` bytes, or any number. What does not fit fails for the guest."""
@@ -39,8 +40,8 @@ class OutputPipe(Handle[raw.OutputPipe]):
         # A pipe is one, even while it is empty.
         return True
 
-    def __repr__(self) -> str:
-        return f"<OutputPipe, {len(self)} bytes>"
+    def _said(self) -> str:
+        return f", {len(self)} bytes"
 
 
 class Sinks:

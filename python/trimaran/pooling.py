@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _bindings as raw
 from ._figures import Figures
 from ._surface import article, out_of_range, wrong_type
+
+if TYPE_CHECKING:
+    from typing import Self, TypedDict, Unpack
+
+    class PoolingChanges(TypedDict, total=False):
+        """The fields of `PoolingConfig`, any of them."""
+
+        total_core_instances: int | None
+        total_memories: int | None
+        total_tables: int | None
+        total_gc_heaps: int | None
+        max_core_instance_size: int | None
+        max_memories_per_module: int | None
+        max_tables_per_module: int | None
+        max_memory_size: int | None
+        table_elements: int | None
+        max_unused_warm_slots: int | None
+        linear_memory_keep_resident: int | None
+        table_keep_resident: int | None
 
 
 class Allocation(StrEnum):
@@ -94,6 +113,15 @@ class PoolingConfig(Figures):
     ) -> None:
         """A pool; each number is 0 or more."""
         self._take(locals())
+
+    def replace(self, **changes: Unpack[PoolingChanges]) -> Self:
+        """The same pool, but for `changes`, as in `pool.replace(total_memories=10)`. `copy.replace` does it too.
+
+        Raises as the constructor does.
+        """
+        return self._replaced(changes)
+
+    __replace__ = replace
 
 
 def as_allocation(value: object, name: str) -> Allocation | PoolingConfig:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _bindings as raw
 from ._handle import Handle, adopt, handle_of
+from ._identity import Constant
 from ._native import extern_object, new_extern
 from ._surface import call, expect, within
 from .store import Storelike, home, inside
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
     from .value import Val
 
 
-class Reference(Handle[raw.Reference]):
+class Reference(Constant, Handle[raw.Reference]):
     """A reference that is not null, held by the host. It belongs to one store, and keeps its value alive there.
 
     An object of the host needs none: it goes into an `externref` and comes out of it as itself.
     """
 
     __slots__ = ()
+    _instead = "what it refers to lives in its store"
 
     @classmethod
     def of_i31(cls, store: Storelike, value: int) -> Reference:

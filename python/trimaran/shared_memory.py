@@ -13,7 +13,6 @@ from ._pointer import Pointer
 from ._slices import first, no_view, read
 from ._surface import BytesLike, call, contents, expect, integer, milliseconds, within
 from .engine import Engine
-from .error import ClosedError
 from .memory import Memory
 from .store import Storelike, inside
 from .types import MemoryType
@@ -41,6 +40,7 @@ class SharedMemory(SharedMemoryLane, Laned[raw.SharedMemory], Managed):
     """
 
     __slots__ = ("__weakref__", "_raw")
+    _instead = "the threads of this process share it; make another one, and copy the bytes"
 
     def __init__(self, engine: Engine, ty: MemoryType) -> None:
         """Makes a shared memory. Its type need not say that it is shared, but has to have a maximum.
@@ -157,8 +157,5 @@ class SharedMemory(SharedMemoryLane, Laned[raw.SharedMemory], Managed):
         """
         call(self._raw.release)
 
-    def __repr__(self) -> str:
-        try:
-            return f"<SharedMemory {self.type()}>"
-        except ClosedError:
-            return "<SharedMemory, closed>"
+    def _said(self) -> str:
+        return f" {self.type()}"

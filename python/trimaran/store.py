@@ -16,6 +16,15 @@ from .output import Sinks
 from .wasi import WasiConfig
 
 
+class _Unset(int):
+    """A number that was not given, which shows as what it stands for."""
+
+    __slots__ = ()
+
+
+UNSET = _Unset(-1)
+
+
 class Store(StoreLane, Laned[raw.Store], Managed):
     """Holds instances and everything that they own: memories, tables, globals, functions.
 
@@ -25,6 +34,7 @@ class Store(StoreLane, Laned[raw.Store], Managed):
     """
 
     __slots__ = ("__weakref__", "_data", "_engine", "_raw", "_sinks")
+    _instead = "guests live in it; make another one, and instantiate their modules there"
 
     def __init__(self, engine: Engine | None = None, data: Any = None) -> None:
         """Makes an empty store of `engine`, or of a new engine. `data` is kept for `data()`."""
@@ -90,10 +100,33 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         return InterruptHandle._wrap(call(self._raw.interrupt_handle))
 
     @overload
-    def set_limits(self, memory_size: StoreLimits, /) -> None: ...
+    def set_limits(
+        self,
+        limits: StoreLimits,
+        /,
+        table_elements: int = ...,
+        instances: int = ...,
+        tables: int = ...,
+        memories: int = ...,
+        trap_on_grow_failure: bool = ...,
+        *,
+        memory_size: int = ...,
+    ) -> None: ...
     @overload
     def set_limits(
         self,
+        memory_size: int = -1,
+        /,
+        table_elements: int = -1,
+        instances: int = -1,
+        tables: int = -1,
+        memories: int = -1,
+        trap_on_grow_failure: bool = False,
+    ) -> None: ...
+    @overload
+    def set_limits(
+        self,
+        *,
         memory_size: int = -1,
         table_elements: int = -1,
         instances: int = -1,
@@ -103,31 +136,44 @@ class Store(StoreLane, Laned[raw.Store], Managed):
     ) -> None: ...
     def set_limits(
         self,
-        memory_size: int | StoreLimits = -1,
-        table_elements: int = -1,
-        instances: int = -1,
-        tables: int = -1,
-        memories: int = -1,
-        trap_on_grow_failure: bool = False,
+        memory_size: int | StoreLimits = UNSET,
+        /,
+        table_elements: int = UNSET,
+        instances: int = UNSET,
+        tables: int = UNSET,
+        memories: int = UNSET,
+        trap_on_grow_failure: bool | None = None,
+        **named: Any,
     ) -> None:
         """Limits what guests may have from now on: the bytes of each memory, the elements of each table, and how many
-        instances, tables and memories there are. Less than 0 is no limit. Or all of it as one `StoreLimits`.
+        instances, tables and memories there are. Less than 0 is no limit. Or all of it as one `StoreLimits`, of which
+        keywords change what they name: `store.set_limits(StoreLimits.untrusted(), memories=1)`.
 
-        Where a guest would pass a limit, `memory.grow` and `table.grow` give -1; with `trap_on_grow_failure` they end
-        the guest with `LimitError`, which the host's `grow` and instantiating raise in any case.
+        Each call begins anew: what only an earlier one named is no limit any more. Where a guest would pass a limit,
+        `memory.grow` and `table.grow` give -1; with `trap_on_grow_failure` they end the guest with `LimitError`, which
+        the host's `grow` and instantiating raise in any case.
         """
+        given: dict[str, Any] = {
+            "table_elements": table_elements,
+            "instances": instances,
+            "tables": tables,
+            "memories": memories,
+            # The name of what may only stand first is that of a keyword as well.
+            "memory_size": named.pop("memory_size", UNSET),
+        }
+        limits = StoreLimits()
         if isinstance(memory_size, StoreLimits):
             limits = memory_size
-        else:
-            limits = StoreLimits(
-                memory_size=_limit(memory_size, "memory_size"),
-                table_elements=_limit(table_elements, "table_elements"),
-                instances=_limit(instances, "instances"),
-                tables=_limit(tables, "tables"),
-                memories=_limit(memories, "memories"),
-                trap_on_grow_failure=trap_on_grow_failure,
-            )
-        call(self._raw.set_limits, limits._to_raw())
+        elif memory_size is not UNSET:
+            if given["memory_size"] is not UNSET:
+                raise TypeError("set_limits() got multiple values for argument 'memory_size'")
+            given["memory_size"] = memory_size
+        for name in named:
+            raise TypeError(f"set_limits() got an unexpected keyword argument {name!r}")
+        changes: dict[str, Any] = {name: _limit(it, name) for name, it in given.items() if it is not UNSET}
+        if trap_on_grow_failure is not None:
+            changes["trap_on_grow_failure"] = trap_on_grow_failure
+        call(self._raw.set_limits, limits._replaced(changes)._to_raw())
 
     def gc(self) -> None:
         """Collects garbage now: references that nobody holds any more."""
@@ -151,8 +197,8 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         """Whether the store is closed."""
         return call(self._raw.is_released)
 
-    def __repr__(self) -> str:
-        return "<Store, closed>" if self.closed else "<Store>"
+    def _said(self) -> str:
+        return ", closed" if self.closed else ""
 
 
 def _limit(number: object, what: str) -> int | None:

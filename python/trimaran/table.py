@@ -22,6 +22,7 @@ class Table(TableLane, Laned[raw.Table]):
     """
 
     __slots__ = ("__weakref__", "_raw")
+    _instead = "it lives in its store; read its elements"
 
     def __init__(self, store: Storelike, ty: TableType, init: Any) -> None:
         """Makes a table in `store`, of as many elements as its type has at least, each of which is `init`.

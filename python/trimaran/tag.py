@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from . import _bindings as raw
 from ._handle import Handle
+from ._identity import Constant
 from ._surface import call, expect
 from .store import Storelike, inside
 from .types import TagType
 
 
-class Tag(Handle[raw.Tag]):
+class Tag(Constant, Handle[raw.Tag]):
     """A tag, which says what kind of exception one is. It belongs to one store."""
 
     __slots__ = ()
+    _instead = "it lives in its store; make another one there"
 
     def __init__(self, store: Storelike, ty: TagType) -> None:
         """Makes a tag in `store`. Raises `WasmTypeError` for a type with results."""

@@ -57,6 +57,10 @@ class Val:
         made._kind, made._content = kind, content
         return made
 
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        # A number travels; a function and a reference say why they do not.
+        return type(self)._of, (self._kind, self._content)
+
     @classmethod
     def i32(cls, val: int) -> Val:
         """A 32-bit integer, from -2^31 to 2^32 - 1: WebAssembly gives it no sign."""

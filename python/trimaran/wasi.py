@@ -113,7 +113,8 @@ class WasiConfig(Configurable, Managed):
 
     def _put(self, name: str, value: object) -> None:
         stream, _, kind = name.partition("_")
-        if stream.startswith("std") and kind:
+        # The default of one way does not undo another one.
+        if value is not None and stream.startswith("std") and kind:
             for other in [other for other in self._values if other.startswith(stream)]:
                 del self._values[other]
         super()._put(name, value)

@@ -1,0 +1,147 @@
+"""An object of every class of the package, and how a class is recognised."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from enum import Enum
+from typing import Any
+
+import trimaran
+from guests import threads
+from trimaran import (
+    Caller,
+    Config,
+    Engine,
+    ExportType,
+    Frame,
+    FuncType,
+    Global,
+    GlobalType,
+    HeapType,
+    ImportType,
+    Limits,
+    Linker,
+    MemoryType,
+    Module,
+    ModuleLimits,
+    OutputPipe,
+    PoolingConfig,
+    Reference,
+    RefType,
+    SharedMemory,
+    Store,
+    StoreLimits,
+    Table,
+    TableType,
+    Tag,
+    TagType,
+    Val,
+    ValType,
+    WasiConfig,
+    WasmtimeError,
+)
+
+WAT = """
+(module
+  (import "host" "f" (func $f))
+  (memory (export "m") 1)
+  (func (export "call") (call $f))
+  (func (export "one") (result i32) (i32.const 1)))
+"""
+# What only other classes are made from, or what says nothing by itself.
+ABSTRACT = {"Managed", "StoreContext"}
+
+
+def modules() -> list[Any]:
+    """All modules of the package."""
+    names = [found.name for found in pkgutil.walk_packages(trimaran.__path__, "trimaran.")]
+    return [importlib.import_module(name) for name in names if name != "trimaran.__main__"]
+
+
+def classes() -> list[type]:
+    """Every class that a program can get at without an underscore, but for errors and enumerations."""
+    found = [thing for name, thing in vars(trimaran).items() if name in trimaran.__all__ and isinstance(thing, type)]
+    return [kind for kind in found if not issubclass(kind, (Enum, WasmtimeError)) and kind.__name__ not in ABSTRACT]
+
+
+def generated() -> list[type]:
+    """The classes of the generated code whose objects have a handle."""
+    found = vars(importlib.import_module("trimaran._bindings")).values()
+    return [kind for kind in found if isinstance(kind, type) and "_uniffi_clone_handle" in vars(kind)]
+
+
+def lanes() -> list[type]:
+    """The classes of the extension module."""
+    found = vars(importlib.import_module("trimaran._native")).values()
+    return [kind for kind in found if isinstance(kind, type)]
+
+
+def examples() -> dict[type, Any]:
+    """An object of each class."""
+    engine = Engine(Config().wasm_threads(True).wasm_gc(True).wasm_exceptions(True).epoch_interruption(True))
+    store = Store(engine)
+    linker = Linker(engine)
+    kept: list[Caller] = []
+    linker.define_func("host", "f", FuncType([], []), kept.append, access_caller=True)
+    module = Module(engine, WAT)
+    pre = linker.instantiate_pre(module)
+    instance = pre.instantiate(store)
+    instance.func(store, "call")(store)
+    pipe = OutputPipe()
+    wasi = WasiConfig()
+    wasi.argv, wasi.env, wasi.stdout_pipe, wasi.stderr_custom = ["a"], {"A": "1"}, pipe, print
+    wasi.preopen_dir(".", "/")
+    config = Config.untrusted().wasm_simd(True)
+    config.cranelift_flag_set("opt_level", "speed")
+    func_type = FuncType([ValType.i32()], [ValType.externref()])
+    memory_type = MemoryType(Limits(1, 2))
+    made: list[Any] = [
+        engine,
+        store,
+        linker,
+        module,
+        pre,
+        instance,
+        instance.exports(store),
+        instance.func(store, "one"),
+        instance.memory(store, "m"),
+        kept[0],
+        pipe,
+        wasi,
+        config,
+        config.wasm_simd,
+        store.interrupt_handle(),
+        Global(store, GlobalType(ValType.i32(), True), 1),
+        Table(store, TableType(ValType.externref(), Limits(1)), None),
+        Tag(store, TagType(FuncType([], []))),
+        Reference.of_i31(store, 7),
+        SharedMemory(threads(), memory_type),
+        StoreLimits.untrusted(),
+        ModuleLimits(functions=3, compile_time=0.5),
+        PoolingConfig(total_tables=3),
+        Val.i64(7),
+        func_type,
+        memory_type,
+        memory_type.limits,
+        GlobalType(ValType.i32(), True),
+        TableType(ValType.funcref(), Limits(1)),
+        TagType(FuncType([], [])),
+        ValType.i32(),
+        RefType(True, HeapType("any")),
+        HeapType("any"),
+        ImportType("a", "b", func_type),
+        ExportType("b", func_type),
+        Frame(1, "f", None, 2, 3),
+    ]
+    return {type(thing): thing for thing in made}
+
+
+def uses(kind: type) -> list[str]:
+    """The public methods and properties of a class."""
+    return [name for name in dir(kind) if not name.startswith("_")] + ["__repr__", "__len__", "__bytes__"]
+
+
+def arguments(store: Store, unmade: object) -> list[tuple[Any, ...]]:
+    """What methods are tried with."""
+    return [(), (store,), (0,), (store, 0), (store, 0, 0), (store, "x"), (store, print), (unmade,), (store, unmade)]
