@@ -6,6 +6,8 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use crate::{Result, WasmtimeError};
+
 std::thread_local! {
     /// The lowest address of the stack that this thread runs on; 0 where it has not been asked for.
     static BOTTOM: Cell<usize> = const { Cell::new(0) };
@@ -122,16 +124,72 @@ fn look(needed: usize) -> bool {
     left >= needed
 }
 
-/// Runs `work`, a guest's, on a stack of its own, of `size` bytes.
+/// Runs `work`, a guest's, on a stack of its own, of `size` bytes. Fails with `Limit`, and has done nothing, where the system has
+/// no room for one.
+#[cfg(unix)]
 #[cold]
-pub(crate) fn grow<R>(size: usize, work: impl FnOnce() -> R) -> R {
+pub(crate) fn grow<R>(size: usize, work: impl FnOnce() -> R) -> Result<R> {
+    let stack = Mapped::new(size)?;
+    let _elsewhere = Elsewhere::now(Part::here());
+    // SAFETY: the stack was made for this call, and is there until it has returned.
+    Ok(unsafe { stack.part().run(work) })
+}
+
+#[cfg(not(unix))]
+#[cold]
+pub(crate) fn grow<R>(size: usize, work: impl FnOnce() -> R) -> Result<R> {
     let _elsewhere = Elsewhere::now(Part::here());
     let _outer = Switched { bottom: BOTTOM.replace(0) };
-    stacker::grow(size, || {
+    Ok(stacker::grow(size, || {
         // Later on it is asked for every time that a host function goes back to the thread's own stack.
         look(0);
         work()
-    })
+    }))
+}
+
+/// A stack from the system, between two pages that cannot be touched.
+#[cfg(unix)]
+struct Mapped {
+    base: *mut libc::c_void,
+    page: usize,
+    size: usize,
+}
+
+#[cfg(unix)]
+impl Mapped {
+    fn new(size: usize) -> Result<Self> {
+        let no_room = || {
+            let error = std::io::Error::last_os_error();
+            WasmtimeError::limit(format!("there is no room for a stack of {size} bytes: {error}"))
+        };
+        // SAFETY: it asks for a number.
+        let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4 << 10);
+        let all = size.checked_next_multiple_of(page).and_then(|size| size.checked_add(2 * page));
+        let all = all.ok_or_else(no_room)?;
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANON;
+        // SAFETY: a new mapping, wherever the system likes.
+        let base = unsafe { libc::mmap(std::ptr::null_mut(), all, libc::PROT_NONE, flags, -1, 0) };
+        if base == libc::MAP_FAILED {
+            return Err(no_room());
+        }
+        let stack = Self { base, page, size: all };
+        // SAFETY: inside of the mapping, which nothing uses yet.
+        let done = unsafe { libc::mprotect(base.byte_add(page), all - 2 * page, libc::PROT_READ | libc::PROT_WRITE) };
+        if done == 0 { Ok(stack) } else { Err(no_room()) }
+    }
+
+    fn part(&self) -> Part {
+        let base = self.base.expose_provenance();
+        Part { bottom: base + self.page, top: base + self.size - self.page }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        // SAFETY: this very mapping, which nothing runs on any more.
+        unsafe { libc::munmap(self.base, self.size) };
+    }
 }
 
 /// Runs `work`, the host's, on the thread's own stack: languages look at where they are. Tells it where the guest's stack

@@ -32,10 +32,13 @@ pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
         store.set_epoch_deadline(1)?;
         let engine = Arc::clone(&engine);
         // It goes with the process.
-        std::thread::spawn(move || {
+        let watch = move || {
             std::thread::sleep(timeout);
             engine.increment_epoch()
-        });
+        };
+        let no_thread =
+            |error| WasmtimeError::limit(format!("the thread that watches the time cannot be started: {error}"));
+        std::thread::Builder::new().spawn(watch).map_err(no_thread)?;
     }
     let linker = Linker::new(&engine)?;
     linker.define_wasi()?;

@@ -1,0 +1,96 @@
+//! Places: how many compilations with a limit of time there may be at once.
+//!
+//! One that is past its time cannot be ended, and keeps its place until it ends by itself. A place is taken before a compilation
+//! begins, so that there are never more of them, late or not, than there are places.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::{Result, WasmtimeError, fork};
+
+/// How many compilations there are, behind the generation that they were counted in: what a child of a fork has of its parent's
+/// does not run there.
+#[derive(Default)]
+struct Count(AtomicU64);
+
+const BITS: u32 = 32;
+
+impl Count {
+    /// Counts one more, unless there are `most` already.
+    fn begin(&self, generation: u64, most: u64) -> bool {
+        let more = |word: u64| {
+            let count = if word >> BITS == generation { word & u64::from(u32::MAX) } else { 0 };
+            (count < most).then_some((generation << BITS) + count + 1)
+        };
+        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok()
+    }
+
+    fn end(&self, generation: u64) {
+        let less = |word: u64| (word >> BITS == generation).then(|| word - 1);
+        _ = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+    }
+}
+
+/// The places of all engines.
+static ALL: Count = Count(AtomicU64::new(0));
+
+/// The places of one engine: half of those that the process has, so that the modules of one engine leave room for another's.
+#[derive(Default)]
+pub(crate) struct Places(Count);
+
+impl Places {
+    /// One for each processor, and two at least.
+    fn most() -> u64 {
+        static MOST: OnceLock<u64> = OnceLock::new();
+        *MOST.get_or_init(|| thread::available_parallelism().map_or(2, |count| count.get().max(2) as u64))
+    }
+
+    /// Takes a place, and waits for one so long at most. Fails with `Limit`.
+    pub(crate) fn take(self: &Arc<Self>, limit: Duration) -> Result<Place> {
+        /// How long it sleeps until it looks again. A lock could be held for ever in a child of a fork.
+        const PAUSE: Duration = Duration::from_millis(2);
+        let start = Instant::now();
+        loop {
+            let whose = match self.try_take() {
+                Ok(place) => return Ok(place),
+                Err(whose) => whose,
+            };
+            if start.elapsed() >= limit {
+                return Err(WasmtimeError::limit(format!(
+                    "no compilation could begin within {} ms, which is the engine's limit: {whose} compiles as many modules as \
+                     it may already, and those that took too long go on until they end: try again later",
+                    limit.as_millis()
+                )));
+            }
+            thread::sleep(PAUSE.min(limit));
+        }
+    }
+
+    /// Takes a place, or says who has none.
+    fn try_take(self: &Arc<Self>) -> Result<Place, &'static str> {
+        let (generation, most) = (fork::generation() as u64, Self::most());
+        if !self.0.begin(generation, most) {
+            return Err("this engine");
+        }
+        if !ALL.begin(generation, 2 * most) {
+            self.0.end(generation);
+            return Err("this process");
+        }
+        Ok(Place { places: Arc::clone(self), generation })
+    }
+}
+
+/// A place that a compilation has until this is dropped.
+pub(crate) struct Place {
+    places: Arc<Places>,
+    generation: u64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        ALL.end(self.generation);
+        self.places.0.end(self.generation);
+    }
+}
