@@ -1,5 +1,6 @@
 //! How an engine is configured.
 
+use crate::cache::CompileCache;
 use crate::{Allocation, ModuleLimits, Result, WasmtimeError};
 
 /// Which compiler turns a module into machine code.
@@ -155,7 +156,8 @@ config! {
     cranelift_nan_canonicalization: bool => cranelift_nan_canonicalization,
     /// How compiled code is shown to a profiler.
     profiler: Profiler,
-    /// Keeps compiled modules between runs.
+    /// Keeps compiled modules between runs. What is damaged there is compiled again. They are machine code: give it a folder that
+    /// nobody else writes to.
     cache: Cache,
     /// Lets `Engine.increment_epoch` interrupt guests at their deadlines.
     epoch_interruption: bool => epoch_interruption,
@@ -215,6 +217,16 @@ impl Config {
             _ if matches!(self.allocation, Some(Allocation::Pooling { .. })) => u64::MAX,
             _ => self.memory_reservation.unwrap_or(DEFAULT),
         }
+    }
+
+    /// Where compiled modules are kept between runs. Wasmtime itself is given none.
+    pub(crate) fn compile_cache(&self) -> Result<Option<CompileCache>> {
+        let path = match &self.cache {
+            None => return Ok(None),
+            Some(Cache::Standard) => None,
+            Some(Cache::File { path }) => Some(std::path::Path::new(path)),
+        };
+        CompileCache::new(path).map(Some)
     }
 
     /// What wasmtime makes of this.
@@ -277,15 +289,6 @@ impl Config {
             config.max_wasm_stack(size);
             // Wasmtime wants its own stacks larger than this one, and nothing here uses them.
             config.async_stack_size(size.saturating_add(1 << 20));
-        }
-        if let Some(cache) = &self.cache {
-            let path = match cache {
-                Cache::Standard => None,
-                Cache::File { path } => Some(std::path::Path::new(path)),
-            };
-            let cache =
-                wasmtime::Cache::from_file(path).map_err(|error| invalid("cache", crate::error::chain(&error)))?;
-            config.cache(Some(cache));
         }
         for flag in &self.cranelift_flags {
             // SAFETY: wasmtime cannot check what a flag promises about the machine. The documentation of

@@ -4,9 +4,12 @@ use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use crate::artifact::Code;
+use crate::cache::CompileCache;
 use crate::closable::Closable;
+use crate::compile::Places;
 use crate::interrupt::Epochs;
-use crate::{Config, Module, Result, WasmtimeError, artifact, compile, fork, planted, waits, wat};
+use crate::{Config, Result, WasmtimeError, artifact, compile, fork, growth, planted, waits, wat};
 
 /// Compiles modules, and is shared by everything that is made from them.
 ///
@@ -16,6 +19,9 @@ pub struct Engine {
     inner: Closable<wasmtime::Engine>,
     config: Config,
     epochs: Arc<Epochs>,
+    places: Arc<Places>,
+    cache: Option<Arc<CompileCache>>,
+    empty: artifact::Empty,
     home: Weak<Self>,
 }
 
@@ -25,12 +31,14 @@ impl Engine {
     #[uniffi::constructor]
     pub fn new(config: Config) -> Result<Arc<Self>> {
         planted::panic_at("surface");
+        let cache = config.compile_cache()?.map(Arc::new);
         let engine = wasmtime::Engine::new(&config.to_wasmtime()?)
             .map_err(|error| WasmtimeError::Config { reason: crate::error::chain(&error) })?;
         fork::watch();
         Ok(Arc::new_cyclic(|home| {
             let (epochs, home) = (Epochs::new(&engine), Weak::clone(home));
-            Self { inner: Closable::new("engine", engine), config, epochs, home }
+            let (places, empty) = (Arc::default(), artifact::Empty::default());
+            Self { inner: Closable::new("engine", engine), config, epochs, places, cache, empty, home }
         }))
     }
 
@@ -58,13 +66,16 @@ impl Engine {
     /// Compiles a module from the binary or the text format to what `Module.serialize` gives, without making one.
     /// Fails as making a `Module` does.
     pub fn precompile(&self, bytes: &[u8]) -> Result<Vec<u8>> {
-        Ok(artifact::seal(self.compile(bytes, wasmtime::Engine::precompile_module)?))
+        Ok(self.compile(bytes, wasmtime::Engine::precompile_module)?.seal())
     }
 
-    /// Whether `Module.deserialize` takes an artifact here: it is whole, and of this version and configuration.
+    /// Whether `Module.deserialize` takes an artifact here: it is whole, and of this version and configuration. Its machine code
+    /// is not loaded.
     pub fn accepts(&self, artifact: &[u8]) -> Result<bool> {
-        match Module::deserialize(self, artifact) {
-            Ok(_) => Ok(true),
+        let engine = self.get()?;
+        let is_parallel = self.compiles_in_parallel();
+        match Code::open(artifact).and_then(|artifact| self.empty.check(&engine, is_parallel, artifact.code)) {
+            Ok(()) => Ok(true),
             Err(WasmtimeError::Artifact { .. }) => Ok(false),
             Err(error) => Err(error),
         }
@@ -130,30 +141,47 @@ impl Engine {
     pub(crate) fn compile<R: Send + 'static>(
         &self,
         bytes: &[u8],
-        compiler: fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R>,
-    ) -> Result<R> {
+        compiler: impl Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync + 'static,
+    ) -> Result<Code<R>> {
         let engine = self.get()?;
         let binary = self.binary(bytes)?;
-        let interrupts = self.epochs().is_some();
+        let shared = growth::shared_memories(&binary);
+        let (interrupts, is_parallel) = (self.epochs().is_some(), self.compiles_in_parallel());
         let limit = self.config.module_limits.as_ref().and_then(|limits| limits.compile_time);
         let work = move |binary: &[u8]| {
             // Where that fails, what is wrong is said of the module that was given.
             if interrupts
                 && let Cow::Owned(sliced) = waits::sliced(binary)
-                && let Ok(done) = compile::run(|| compiler(&engine, &sliced))
+                && let Ok(done) = compile::run(is_parallel, || compiler(&engine, &sliced))?
             {
                 return Ok(done);
             }
-            let done = compile::run(|| compiler(&engine, binary));
+            let done = compile::run(is_parallel, || compiler(&engine, binary))?;
             done.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Compile { reason }))
         };
-        match limit {
-            None => work(&binary),
+        let code = match limit {
+            None => work(&binary)?,
             Some(milliseconds) => {
                 let binary = binary.into_owned();
-                compile::within(milliseconds, move || work(&binary))
+                compile::within(milliseconds, &self.places, move || work(&binary))?
             }
-        }
+        };
+        Ok(Code { code, shared })
+    }
+
+    /// Where compiled modules are kept between runs, if they are.
+    pub(crate) fn cache(&self) -> Option<Arc<CompileCache>> {
+        self.cache.clone()
+    }
+
+    /// Whether guests make stacks of their own, which wasmtime's limits know nothing of.
+    pub(crate) fn switches_stacks(&self) -> bool {
+        self.config.wasm_stack_switching == Some(true)
+    }
+
+    /// Whether wasmtime spreads its work over rayon's threads.
+    pub(crate) fn compiles_in_parallel(&self) -> bool {
+        self.config.parallel_compilation != Some(false)
     }
 
     /// What guests are interrupted by, if they can be.

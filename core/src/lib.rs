@@ -6,6 +6,7 @@
 mod access;
 mod artifact;
 mod bytes;
+mod cache;
 mod cli;
 mod closable;
 mod compile;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::artifact::Code;
 use crate::closable::Closable;
 use crate::error::chain;
 use crate::{Config, Engine, ExportType, ExternType, ImportType, Result, UniFfiTag, WasmtimeError, artifact, compile};
@@ -10,6 +11,8 @@ use crate::{Config, Engine, ExportType, ExternType, ImportType, Result, UniFfiTa
 #[derive(uniffi::Object)]
 pub struct Module {
     inner: Closable<wasmtime::Module>,
+    /// How large its own shared memories may grow, in bytes; 0 where it has none.
+    shared: u64,
     engine: Arc<Engine>,
 }
 
@@ -38,14 +41,13 @@ impl Module {
     /// damage, not malice.
     #[uniffi::constructor]
     pub fn deserialize(engine: &Engine, artifact: &[u8]) -> Result<Arc<Self>> {
-        let code = artifact::open(artifact)?;
+        let Code { code, shared } = Code::open(artifact)?;
         // SAFETY: wasmtime trusts the bytes. They are what `serialize` made, bit for bit, as the checksum
         // shows, unless somebody forged both; the documentation passes that on to the caller.
         let module = unsafe { wasmtime::Module::deserialize(&engine.get()?, code) };
-        Self::wrap(
-            engine,
-            module.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Artifact { reason }))?,
-        )
+        let code =
+            module.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Artifact { reason }))?;
+        Self::wrap(engine, Code { code, shared })
     }
 
     /// Makes a module from a file that holds what `serialize` gave. Fails with `Io` as well.
@@ -57,7 +59,7 @@ impl Module {
     /// The compiled module as bytes, to keep it and to load it without compiling.
     pub fn serialize(&self) -> Result<Vec<u8>> {
         let code = self.get()?.serialize().map_err(WasmtimeError::no_room)?;
-        Ok(artifact::seal(code))
+        Ok(Code { code, shared: self.shared }.seal())
     }
 
     /// The compiled module together with its engine's configuration, as bytes that `unpack` makes a module of in any
@@ -123,8 +125,8 @@ const PACKED: &str = concat!("trimaran module ", env!("CARGO_PKG_VERSION"), "\n"
 #[uniffi::export]
 pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
     let binary = engine.binary(bytes)?;
-    let engine = engine.get()?;
-    compile::run(|| wasmtime::Module::validate(&engine, &binary))
+    let (is_parallel, engine) = (engine.compiles_in_parallel(), engine.get()?);
+    compile::run(is_parallel, || wasmtime::Module::validate(&engine, &binary))?
         .map_err(|error| WasmtimeError::Compile { reason: chain(&error) })
 }
 
@@ -133,14 +135,24 @@ impl Module {
         self.inner.get()
     }
 
-    fn compile(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
-        Self::wrap(engine, engine.compile(bytes, wasmtime::Module::from_binary)?)
+    /// How large its own shared memories may grow, in bytes; 0 where it has none.
+    pub(crate) fn shared(&self) -> u64 {
+        self.shared
     }
 
-    fn wrap(engine: &Engine, module: wasmtime::Module) -> Result<Arc<Self>> {
+    fn compile(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
+        let cache = engine.cache();
+        let compiler = move |engine: &wasmtime::Engine, binary: &[u8]| match &cache {
+            Some(cache) => cache.module(engine, binary),
+            None => wasmtime::Module::from_binary(engine, binary),
+        };
+        Self::wrap(engine, engine.compile(bytes, compiler)?)
+    }
+
+    fn wrap(engine: &Engine, Code { code, shared }: Code<wasmtime::Module>) -> Result<Arc<Self>> {
         let closed = || WasmtimeError::Closed { what: "engine".to_owned() };
         let engine = engine.home().upgrade().ok_or_else(closed)?;
-        Ok(Arc::new(Self { inner: Closable::new("module", module), engine }))
+        Ok(Arc::new(Self { inner: Closable::new("module", code), shared, engine }))
     }
 }
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import pickle
+import platform
+import struct
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,7 @@ import pytest
 from guests import IS_INTERPRETER, config
 from trimaran import (
     Allocation,
+    ArtifactError,
     ClosedError,
     Collector,
     CompileError,
@@ -286,6 +291,50 @@ def test_shared_engines() -> None:
     with pytest.raises(WrongEngineError):
         Instance(Store(one), Module(Engine.shared(config()), "(module)"))
     assert Module(Engine.shared(), "(module)")
+
+
+def section(elf: bytes, wanted: bytes) -> tuple[int, int]:
+    """Where a section of an ELF file is, and how large."""
+    (table,), (width, count, names) = struct.unpack_from("<Q", elf, 40), struct.unpack_from("<HHH", elf, 58)
+    entries = [struct.unpack_from("<IIQQQQ", elf, table + index * width) for index in range(count)]
+    for name, _, _, _, at, size in entries:
+        start = entries[names][4] + name
+        if elf[start : elf.index(0, start)] == wanted:
+            return at, size
+    raise AssertionError(f"there is no section {wanted!r}")
+
+
+def test_accepting_loads_no_machine_code() -> None:
+    made = Engine(config())
+    artifact = made.precompile('(module (func (export "f") (result i32) (i32.const 7)))')
+
+    def sealed(content: bytes) -> bytes:
+        return content + hashlib.sha256(content).digest() + b"trimaran"
+
+    content = artifact[: -32 - 8]
+    assert sealed(content) == artifact
+    # Without what wasmtime keeps of it, nothing can be made of the module.
+    broken = bytearray(content)
+    at, size = section(content, b".wasmtime.info")
+    broken[at : at + size] = b"\xff" * size
+    with pytest.raises(ArtifactError):
+        Module.deserialize(made, sealed(bytes(broken)))
+    assert made.accepts(sealed(bytes(broken)))
+    # A header of another configuration is seen all the same, and none at all.
+    assert not Engine(config().consume_fuel(True)).accepts(sealed(bytes(broken)))
+    for other in (b"", b"\x7fELF", content[:64], content[: len(content) // 2], b"\0asm\1\0\0\0"):
+        assert not made.accepts(sealed(other))
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="names the machine")
+@pytest.mark.skipif(sys.platform != "linux", reason="names the system")
+def test_code_for_any_machine_of_a_kind_is_accepted() -> None:
+    plain = Engine(Config().target("x86_64-unknown-linux-gnu"))
+    own = Engine(Config())
+    artifact = plain.precompile("(module)")
+    assert own.accepts(artifact)
+    assert Module.deserialize(own, artifact).exports == []
+    assert not Engine(Config().target("pulley64")).accepts(artifact)
 
 
 def test_artifacts() -> None:
