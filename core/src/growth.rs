@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use wasmparser::{Parser, Payload};
 use wasmtime::ResourceLimiter;
 
 use crate::access::Pins;
 use crate::error::HostError;
-use crate::{WasmtimeError, planted};
+use crate::{Result, WasmtimeError, planted};
 
 /// What the guests of a store may use at most. What is not set has no limit but the machine's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, uniffi::Record)]
 pub struct StoreLimits {
-    /// The size of each memory, and of the store's heap of garbage-collected values, in bytes.
+    /// The size of each memory, and of the store's heap of garbage-collected values, in bytes. Of a shared memory the maximum
+    /// counts, since it grows without its store being asked.
     #[uniffi(default)]
     pub memory_size: Option<u64>,
     /// The size of each table, in elements.
@@ -38,15 +40,47 @@ pub(crate) struct Growth {
     /// How large a memory may become without moving, in bytes.
     reserved: u64,
     limits: StoreLimits,
+    /// Whether guests may make stacks, which nobody counts.
+    switches_stacks: bool,
+    /// How large the shared memories that instances have may grow, in bytes.
+    shared: u64,
 }
 
 impl Growth {
-    pub(crate) fn new(reserved: u64) -> Self {
-        Self { pins: Pins::new(), reserved, limits: StoreLimits::default() }
+    pub(crate) fn new(reserved: u64, switches_stacks: bool) -> Self {
+        Self { pins: Pins::new(), reserved, limits: StoreLimits::default(), switches_stacks, shared: 0 }
     }
 
-    pub(crate) fn set_limits(&mut self, limits: StoreLimits) {
+    /// Fails with `Config` or `Limit` where they would not hold.
+    pub(crate) fn set_limits(&mut self, limits: StoreLimits) -> Result<()> {
+        if let Some(limit) = limits.memory_size {
+            if self.switches_stacks {
+                let reason = "memory_size does not bound the stacks that guests make: make the engine without \
+                              wasm_stack_switching";
+                return Err(WasmtimeError::Config { reason: reason.to_owned() });
+            }
+            if self.shared > limit {
+                return Err(WasmtimeError::limit(format!(
+                    "the store has a shared memory that may grow to {} bytes without the store being asked: set the limit of \
+                     {limit} bytes before there is such an instance",
+                    self.shared
+                )));
+            }
+        }
         self.limits = limits;
+        Ok(())
+    }
+
+    /// An instance is made that may have its shared memories grow so far, in bytes. Wasmtime would not ask.
+    pub(crate) fn admit(&mut self, shared: u64) -> Result<()> {
+        if let Some(limit) = self.limits.memory_size.filter(|limit| shared > *limit) {
+            return Err(WasmtimeError::limit(format!(
+                "a shared memory of the module may grow to {shared} bytes, and the store's limit for a memory is {limit} bytes: \
+                 give it a smaller maximum, or the store a greater limit"
+            )));
+        }
+        self.shared = self.shared.max(shared);
+        Ok(())
     }
 
     /// Whether something may become so large, or why not where that has to be said.
@@ -92,6 +126,36 @@ impl ResourceLimiter for Growth {
     fn memories(&self) -> usize {
         count(self.limits.memories)
     }
+}
+
+/// How large the shared memories that a module in the binary format defines may grow, in bytes; 0 where it has none. Wasmtime does
+/// not tell of those that are not exported.
+pub(crate) fn shared_memories(binary: &[u8]) -> u64 {
+    for payload in Parser::new(0).parse_all(binary) {
+        match payload {
+            Ok(Payload::MemorySection(section)) => {
+                let shared = section.into_iter().flatten().filter(|memory| memory.shared);
+                return shared
+                    .map(|memory| most(memory.maximum, memory.page_size_log2.unwrap_or(16)))
+                    .max()
+                    .unwrap_or(0);
+            }
+            Ok(Payload::CodeSectionStart { .. }) | Err(_) => return 0,
+            Ok(_) => {}
+        }
+    }
+    0
+}
+
+/// How large it may grow, in bytes, if it is a shared memory.
+pub(crate) fn shared_memory(item: &wasmtime::Extern) -> Option<u64> {
+    let wasmtime::Extern::SharedMemory(memory) = item else { return None };
+    let ty = memory.ty();
+    Some(most(ty.maximum(), u32::from(ty.page_size_log2())))
+}
+
+fn most(pages: Option<u64>, page_size_log2: u32) -> u64 {
+    pages.and_then(|pages| pages.checked_mul(1_u64.checked_shl(page_size_log2)?)).unwrap_or(u64::MAX)
 }
 
 fn count(limit: Option<u64>) -> usize {

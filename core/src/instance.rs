@@ -6,6 +6,7 @@ use wasmtime::StoreContextMut;
 
 use crate::engine::check_same;
 use crate::externs::type_of;
+use crate::growth::shared_memory;
 use crate::module::import_type;
 use crate::store::{StoreData, StoreId};
 use crate::{Extern, ImportType, Module, NamedExtern, Result, Store, WasmtimeError};
@@ -25,12 +26,14 @@ impl Instance {
     /// store has no room, and with `Trap` where an initialiser or the start function traps.
     #[uniffi::constructor]
     pub fn new(store: &Store, module: &Module, imports: Vec<Extern>) -> Result<Arc<Self>> {
-        let module = module.get()?;
+        let (module, own) = (module.get()?, module.shared());
         check_same(module.engine(), store.engine(), "module")?;
         let wanted: Vec<_> = module.imports().map(|import| import_type(&import)).collect();
         check_count(&wanted, imports.len())?;
         let given: Vec<_> = imports.iter().map(|item| item.to_wasmtime(store)).collect::<Result<_>>()?;
+        let shared = given.iter().filter_map(shared_memory).fold(own, u64::max);
         let inner = store.enter_guest(|mut context| {
+            context.data_mut().growth.admit(shared)?;
             wasmtime::Instance::new(&mut context, &module, &given)
                 .map_err(|error| link(error, &wanted, |index| given.get(index), &context))
         })?;
@@ -143,7 +146,7 @@ fn mismatch(
             import.module,
             import.name,
             import.ty,
-            given(index).unwrap_or_default(),
+            given(index).unwrap_or_else(|| "another one".to_owned()),
             error.root_cause()
         ),
         module: import.module.clone(),

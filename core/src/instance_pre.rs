@@ -12,6 +12,8 @@ use crate::{Bodiless, Func, Instance, Result, Store, WasmtimeError};
 #[derive(uniffi::Object)]
 pub struct InstancePre {
     inner: Closable<wasmtime::InstancePre<StoreData>>,
+    /// How large its shared memories may grow, its own and those that it imports, in bytes; 0 where there are none.
+    shared: u64,
     owners: Vec<StoreId>,
     hosts: Vec<Arc<HostDefinition>>,
 }
@@ -22,6 +24,7 @@ impl InstancePre {
     pub fn instantiate(&self, store: &Store) -> Result<Arc<Instance>> {
         let ready = self.ready(store)?;
         let inner = store.enter_guest(|mut context| {
+            context.data_mut().growth.admit(self.shared)?;
             ready.instantiate(&mut context).map_err(|error| WasmtimeError::from_guest(error, WasmtimeError::limit))
         })?;
         Ok(Instance::from_wasmtime(store, inner))
@@ -55,10 +58,11 @@ impl InstancePre {
 
     pub(crate) fn new(
         inner: wasmtime::InstancePre<StoreData>,
+        shared: u64,
         owners: Vec<StoreId>,
         hosts: Vec<Arc<HostDefinition>>,
     ) -> Arc<Self> {
-        Arc::new(Self { inner: Closable::new("prepared instance", inner), owners, hosts })
+        Arc::new(Self { inner: Closable::new("prepared instance", inner), shared, owners, hosts })
     }
 
     /// What is to be instantiated, if it fits the store.

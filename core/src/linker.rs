@@ -33,7 +33,9 @@ pub struct Linker {
     items: Mutex<Items>,
 }
 
-/// What is defined, once for wasmtime and once for us, who want to know more of it.
+/// What is defined, once for wasmtime and once for us, who want to know more of it. Both always know the same items: what defines
+/// several, or may fail half-way, works on a clone that takes the place of this one when it is done.
+#[derive(Clone)]
 struct Items {
     linker: Arc<wasmtime::Linker<StoreData>>,
     definitions: Definitions,
@@ -65,7 +67,7 @@ impl Linker {
     pub fn define(&self, store: &Store, module: &str, name: &str, item: Extern) -> Result<()> {
         self.check_store(store)?;
         let item = item.to_wasmtime(store)?;
-        store.enter(|context| self.insert(&context, store, module, name, item))
+        store.enter(|context| self.open()?.insert(&context, store, module, name, item))
     }
 
     /// Defines a function of the host that every store of the engine can use. Gives its number, by which each store gets
@@ -75,13 +77,14 @@ impl Linker {
     pub fn define_func(&self, module: &str, name: &str, ty: FuncType) -> Result<u64> {
         let host = Arc::new(HostDefinition::new(&self.engine.get()?, ty)?);
         let mut items = self.open()?;
-        items.definitions.add(module, name, Definition::of_host(&host))?;
+        items.definitions.check(module, name)?;
         // SAFETY: `run` takes the slots for what the type says, and leaves there what it says.
         let defined = unsafe {
             let run = host.run();
             Arc::make_mut(&mut items.linker).func_new_unchecked(module, name, host.ty().clone(), run)
         };
         defined.map_err(refused)?;
+        items.definitions.add(module, name, Definition::of_host(&host))?;
         Ok(host.number())
     }
 
@@ -92,8 +95,9 @@ impl Linker {
         store.enter(|mut context| {
             let exports: Vec<_> =
                 instance.exports(&mut context).map(|export| (export.name().to_owned(), export.into_extern())).collect();
-            self.check_free(name, exports.iter().map(|(name, _)| name.as_str()))?;
-            exports.into_iter().try_for_each(|(item, export)| self.insert(&context, store, name, &item, export))
+            self.change(|items| {
+                exports.into_iter().try_for_each(|(item, export)| items.insert(&context, store, name, &item, export))
+            })
         })
     }
 
@@ -107,7 +111,7 @@ impl Linker {
         let raw = self.module(module)?;
         let exports = |name: &str| raw.get_export(name).is_some();
         match (exports("_start"), exports("_initialize")) {
-            (true, false) => self.define_command(store, name, &raw),
+            (true, false) => self.define_command(store, name, &raw, module.shared()),
             (true, true) => Err(WasmtimeError::Link {
                 reason: "the module exports `_start` and `_initialize`: expected a command or a reactor, and not both"
                     .to_owned(),
@@ -115,6 +119,8 @@ impl Linker {
                 name: String::new(),
             }),
             (false, _) => {
+                // Before a guest runs for nothing.
+                self.check_free(name, raw.exports().map(|export| export.name()))?;
                 let instance = self.instantiate(store, module)?;
                 if exports("_initialize") {
                     let Extern::OfFunc { func } = instance.export(store, "_initialize")? else {
@@ -129,45 +135,45 @@ impl Linker {
 
     /// Defines WASI preview 1, `wasi_snapshot_preview1`. What a guest may do is up to `Store.set_wasi`.
     pub fn define_wasi(&self) -> Result<()> {
-        let mut items = self.open()?;
-        let names = wasi_names(items.linker.engine())?;
-        for name in names {
-            items.definitions.check(WASI, name)?;
-        }
-        let shadowing = items.definitions.shadowing;
-        wasi::define(Arc::make_mut(&mut items.linker), shadowing).map_err(refused)?;
-        names.iter().try_for_each(|name| items.definitions.add(WASI, name, Definition::default()))
+        self.change(|items| {
+            let names = wasi_names(items.linker.engine())?;
+            names.iter().try_for_each(|name| items.definitions.add(WASI, name, Definition::default()))?;
+            let shadowing = items.definitions.shadowing;
+            wasi::define(Arc::make_mut(&mut items.linker), shadowing).map_err(refused)
+        })
     }
 
     /// Defines each function that `module` imports and that is not defined yet: as one that fails with `Link` when it is
     /// called. Other imports stay undefined.
     pub fn define_unknown_imports_as_traps(&self, module: &Module) -> Result<()> {
         let module = self.module(module)?;
-        let mut items = self.open()?;
-        let unknown = items.definitions.unknown(&module, |ty| ty.func().is_some());
-        Arc::make_mut(&mut items.linker).define_unknown_imports_as_traps(&module).map_err(refused)?;
-        for (module, name) in unknown {
-            items.definitions.add(&module, &name, Definition::default())?;
-        }
-        Ok(())
+        self.change(|items| {
+            let unknown = items.definitions.unknown(&module, |ty| ty.func().is_some());
+            Arc::make_mut(&mut items.linker).define_unknown_imports_as_traps(&module).map_err(refused)?;
+            unknown
+                .into_iter()
+                .try_for_each(|(module, name)| items.definitions.add(&module, &name, Definition::default()))
+        })
     }
 
     /// Defines each import of `module` that is not defined yet: functions that give zeros and nulls, memories and tables
     /// of their smallest size, globals with zero or null.
     ///
-    /// Fails with `Link` for an import of a type that has no such value.
+    /// Fails with `Link` for an import of a type that has no such value; then nothing is defined.
     pub fn define_unknown_imports_as_default_values(&self, store: &Store, module: &Module) -> Result<()> {
         self.check_store(store)?;
         let module = self.module(module)?;
         store.enter(|mut context| {
-            let mut items = self.open()?;
-            let unknown = items.definitions.unknown(&module, |_| true);
-            let linker = Arc::make_mut(&mut items.linker);
-            linker.define_unknown_imports_as_default_values(&mut context, &module).map_err(refused)?;
-            for (module, name) in unknown {
-                items.definitions.add(&module, &name, Definition::of_store(store))?;
-            }
-            Ok(())
+            self.change(|items| {
+                let unknown = items.definitions.unknown(&module, |_| true);
+                let linker = Arc::make_mut(&mut items.linker);
+                linker.define_unknown_imports_as_default_values(&mut context, &module).map_err(refused)?;
+                for (module, name) in unknown {
+                    let item = items.linker.get(&mut context, &module, &name).map_err(refused)?;
+                    items.definitions.add(&module, &name, Definition::of_store(store, &item))?;
+                }
+                Ok(())
+            })
         })
     }
 
@@ -205,15 +211,19 @@ impl Linker {
     /// `Instance` does.
     pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Arc<Instance>> {
         self.check_store(store)?;
-        let module = self.module(module)?;
-        let (linker, hosts) = {
+        let (module, own) = (self.module(module)?, module.shared());
+        let (linker, hosts, shared) = {
             let items = self.open()?;
             items.definitions.check_imports(&module, Some(store))?;
-            (Arc::clone(&items.linker), items.definitions.hosts(Some(&module)))
+            let shared = items.definitions.shared(&module).max(own);
+            (Arc::clone(&items.linker), items.definitions.hosts(Some(&module)), shared)
         };
         let inner = store.enter_guest(|mut context| {
             HostDefinition::check_bodies(&hosts, context.data())?;
-            linker.instantiate(&mut context, &module).map_err(|error| explain(error, &linker, &mut context, &module))
+            context.data_mut().growth.admit(shared)?;
+            linker
+                .instantiate(&mut context, &module)
+                .map_err(|error| explain(error, &linker, &mut context, &module, |_| true))
         })?;
         Ok(Instance::from_wasmtime(store, inner))
     }
@@ -222,15 +232,21 @@ impl Linker {
     ///
     /// Fails with `Link` where imports are not defined, of which it names all, or of another type.
     pub fn instantiate_pre(&self, module: &Module) -> Result<Arc<InstancePre>> {
-        let module = self.module(module)?;
+        let (module, own) = (self.module(module)?, module.shared());
         let items = self.open()?;
         items.definitions.check_imports(&module, None)?;
         let (owners, hosts) = (items.definitions.owners(&module), items.definitions.hosts(Some(&module)));
+        let shared = items.definitions.shared(&module).max(own);
         let inner = items.linker.instantiate_pre(&module).map_err(|error| {
             let blank = StoreData::scratch(&self.engine.get()?);
-            blank.and_then(|mut store| Err(explain(error, &items.linker, &mut store.as_context_mut(), &module)))
+            // What belongs to a store cannot be looked at in another one.
+            let can_see = |import: &wasmtime::ImportType<'_>| {
+                !items.definitions.belongs_to_a_store(import.module(), import.name())
+            };
+            blank
+                .and_then(|mut store| Err(explain(error, &items.linker, &mut store.as_context_mut(), &module, can_see)))
         });
-        Ok(InstancePre::new(inner.or_else(|error: Result<_>| error)?, owners, hosts))
+        Ok(InstancePre::new(inner.or_else(|error: Result<_>| error)?, shared, owners, hosts))
     }
 
     /// The numbers of host functions that `module` imports and that have no body in the store yet; without a module, of
@@ -292,34 +308,49 @@ impl Linker {
         names.into_iter().try_for_each(|name| items.definitions.check(module, name))
     }
 
+    /// Changes the items, all that `work` does or nothing.
+    fn change(&self, work: impl FnOnce(&mut Items) -> Result<()>) -> Result<()> {
+        let mut items = self.open()?;
+        let mut changed = items.clone();
+        work(&mut changed)?;
+        *items = changed;
+        Ok(())
+    }
+
+    /// A module with a new instance for every call. None is made now, so that no guest runs while the items are held.
+    /// Its own shared memories may grow to `own` bytes.
+    fn define_command(&self, store: &Store, name: &str, module: &wasmtime::Module, own: u64) -> Result<()> {
+        store.enter(|mut context| {
+            self.change(|items| {
+                items.definitions.check_imports(module, Some(store))?;
+                let exports = module.exports().filter(|export| export.ty().func().is_some());
+                let functions: Vec<_> = exports.map(|export| export.name().to_owned()).collect();
+                functions.iter().try_for_each(|function| items.definitions.check(name, function))?;
+                let needed = items.definitions.hosts(Some(module));
+                HostDefinition::check_bodies(&needed, context.data())?;
+                context.data_mut().growth.admit(items.definitions.shared(module).max(own))?;
+                Arc::make_mut(&mut items.linker).module(&mut context, name, module).map_err(refused)?;
+                let command = Definition::of_command(store, needed);
+                functions.iter().try_for_each(|function| items.definitions.add(name, function, command.clone()))
+            })
+        })
+    }
+}
+
+impl Items {
+    /// Defines an item of a store.
     fn insert(
-        &self,
+        &mut self,
         context: &StoreContextMut<'_, StoreData>,
         store: &Store,
         module: &str,
         name: &str,
         item: wasmtime::Extern,
     ) -> Result<()> {
-        let mut items = self.open()?;
-        items.definitions.add(module, name, Definition::of_store(store))?;
-        Arc::make_mut(&mut items.linker).define(context, module, name, item).map_err(refused)?;
-        Ok(())
-    }
-
-    /// A module with a new instance for every call. None is made now, so that no guest runs while the items are held.
-    fn define_command(&self, store: &Store, name: &str, module: &wasmtime::Module) -> Result<()> {
-        store.enter(|mut context| {
-            let mut items = self.open()?;
-            items.definitions.check_imports(module, Some(store))?;
-            let functions: Vec<_> =
-                module.exports().filter(|export| export.ty().func().is_some()).map(|it| it.name().to_owned()).collect();
-            functions.iter().try_for_each(|function| items.definitions.check(name, function))?;
-            let needed = items.definitions.hosts(Some(module));
-            HostDefinition::check_bodies(&needed, context.data())?;
-            Arc::make_mut(&mut items.linker).module(&mut context, name, module).map_err(refused)?;
-            let command = Definition::of_command(store, needed);
-            functions.iter().try_for_each(|function| items.definitions.add(name, function, command.clone()))
-        })
+        self.definitions.check(module, name)?;
+        let definition = Definition::of_store(store, &item);
+        Arc::make_mut(&mut self.linker).define(context, module, name, item).map_err(refused)?;
+        self.definitions.add(module, name, definition)
     }
 }
 
@@ -344,16 +375,18 @@ fn refused(error: wasmtime::Error) -> WasmtimeError {
     WasmtimeError::Link { reason: crate::error::chain(&error), module, name }
 }
 
-/// Why a module could not be instantiated: an import of another type, or what happened in the guest.
+/// Why a module could not be instantiated: an import of another type, or what happened in the guest. The types are those of the
+/// items that `can_see` says may be looked at in this store.
 fn explain(
     error: wasmtime::Error,
     linker: &wasmtime::Linker<StoreData>,
     context: &mut StoreContextMut<'_, StoreData>,
     module: &wasmtime::Module,
+    can_see: impl Fn(&wasmtime::ImportType<'_>) -> bool,
 ) -> WasmtimeError {
     let imports: Vec<_> = module.imports().collect();
-    let given: Vec<_> =
-        imports.iter().map(|import| linker.try_get_by_import(&mut *context, import).ok().flatten()).collect();
+    let mut look = |import| linker.try_get_by_import(&mut *context, import).ok().flatten();
+    let given: Vec<_> = imports.iter().map(|import| if can_see(import) { look(import) } else { None }).collect();
     let wanted: Vec<_> = imports.iter().map(import_type).collect();
     link(error, &wanted, |index| given.get(index)?.as_ref(), context)
 }

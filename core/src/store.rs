@@ -27,14 +27,14 @@ pub(crate) struct StoreData {
 }
 
 impl StoreData {
-    fn new(reserved: u64) -> Self {
-        let growth = Growth::new(reserved);
+    fn new(reserved: u64, switches_stacks: bool) -> Self {
+        let growth = Growth::new(reserved, switches_stacks);
         Self { home: Weak::new(), growth, hosts: HashMap::new(), wasi: Wasi::default() }
     }
 
     /// A store that is looked at and thrown away.
     pub(crate) fn scratch(engine: &wasmtime::Engine) -> Result<wasmtime::Store<Self>> {
-        wasmtime::Store::try_new(engine, Self::new(u64::MAX)).map_err(WasmtimeError::no_room)
+        wasmtime::Store::try_new(engine, Self::new(u64::MAX, false)).map_err(WasmtimeError::no_room)
     }
 
     /// What guests get of WASI.
@@ -112,10 +112,11 @@ impl Store {
     pub fn new(engine: &Engine) -> Result<Arc<Self>> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let (guest_stack, reserved) = (engine.guest_stack(), engine.reserved());
-        let counts_fuel = engine.counts_fuel();
+        let (counts_fuel, switches_stacks) = (engine.counts_fuel(), engine.switches_stacks());
         let interrupts = engine.epochs().map(Interrupts::new);
         let engine = engine.get()?;
-        let mut store = wasmtime::Store::try_new(&engine, StoreData::new(reserved)).map_err(WasmtimeError::no_room)?;
+        let data = StoreData::new(reserved, switches_stacks);
+        let mut store = wasmtime::Store::try_new(&engine, data).map_err(WasmtimeError::no_room)?;
         store.limiter(|data| &mut data.growth);
         if let Some(interrupts) = &interrupts {
             let interrupts = Arc::clone(interrupts);
@@ -211,11 +212,15 @@ impl Store {
     /// Limits what guests may use from now on; what is not set has no limit but the machine's.
     ///
     /// Past a limit, `memory.grow` and `table.grow` give -1 in a guest, and trap where that is asked for; growing from the
-    /// host and instantiating fail with `Limit`. Fails with `Busy` in a host function.
+    /// host and instantiating fail with `Limit`. A shared memory grows without its store being asked: an instance that has one,
+    /// of its own or imported, whose maximum is greater than `memory_size`, is refused with `Limit`.
+    ///
+    /// Fails with `Limit` where the store has such an instance already, with `Config` where `Config.wasm_stack_switching` lets
+    /// guests take memory that `memory_size` would not bound, and with `Busy` in a host function.
     pub fn set_limits(&self, limits: StoreLimits) -> Result<()> {
         self.gate.enter_as(this_thread(), |inside| match inside {
             Inside::Root(guest) => {
-                guest.0.data_mut().growth.set_limits(limits);
+                guest.0.data_mut().growth.set_limits(limits)?;
                 // Wasmtime asks for the numbers of things here, and only here.
                 guest.0.limiter(|data| &mut data.growth);
                 Ok(())
@@ -352,7 +357,7 @@ impl Store {
         if stack::has_room(needed) {
             return enter();
         }
-        stack::grow(needed.saturating_add(HOST_STACK), enter)
+        stack::grow(needed.saturating_add(HOST_STACK), enter)?
     }
 
     fn waiting(&self) -> Option<stack::Part> {

@@ -5,7 +5,8 @@
 use std::sync::{Arc, Mutex};
 
 use trimaran::{
-    Config, Engine, Extern, Instance, Limits, Memory, MemoryType, Module, ModuleLimits, Store, TrapCode, WasmtimeError,
+    Config, Engine, Extern, Instance, Limits, Memory, MemoryType, Module, ModuleLimits, Store, StoreLimits, TrapCode,
+    WasmtimeError,
 };
 
 const PAGE: i64 = 65_536;
@@ -130,29 +131,92 @@ fn a_dropped_store_needs_no_close() {
 }
 
 #[test]
-fn nobody_waits_for_a_module_that_takes_too_long_and_they_do_not_pile_up() {
-    let _alone = ALONE.lock();
-    let limited = |compile_time| {
-        let module_limits = Some(ModuleLimits { compile_time: Some(compile_time), ..ModuleLimits::default() });
-        engine(Config { module_limits, ..Config::default() })
-    };
-    let (hasty, patient) = (limited(1), limited(60_000));
-    let long = format!("(module {})", "(func (result i32) (i32.const 1))".repeat(4000));
-    let reason = |engine: &Engine, text: &str| match Module::new(engine, text.as_bytes()) {
+#[cfg(target_arch = "x86_64")]
+fn a_limit_that_stacks_of_guests_would_not_keep() {
+    let engine = Engine::new(Config {
+        wasm_stack_switching: Some(true),
+        wasm_exceptions: Some(true),
+        wasm_function_references: Some(true),
+        ..Config::default()
+    });
+    let store = Store::new(&engine.unwrap()).unwrap();
+    let limits = |memory_size| StoreLimits { memory_size, tables: Some(1), ..StoreLimits::default() };
+    assert!(matches!(store.set_limits(limits(Some(1 << 20))), Err(WasmtimeError::Config { .. })));
+    assert_eq!(store.set_limits(limits(None)), Ok(()));
+}
+
+/// An engine whose modules have so many milliseconds to be compiled in.
+fn limited(compile_time: u64) -> Arc<Engine> {
+    let module_limits = Some(ModuleLimits { compile_time: Some(compile_time), ..ModuleLimits::default() });
+    engine(Config { module_limits, ..Config::default() })
+}
+
+/// Why a module is not compiled.
+fn refusal(engine: &Engine, text: &str) -> Option<String> {
+    match Module::new(engine, text.as_bytes()) {
         Ok(_) => None,
         Err(WasmtimeError::Limit { reason }) => Some(reason),
         Err(other) => panic!("{other}"),
-    };
-    for _ in 0..4 {
-        assert_eq!(
-            reason(&hasty, &long).as_deref(),
-            Some("the module takes longer to compile than 1 ms, which is the engine's limit")
-        );
     }
-    assert!(reason(&hasty, &long).is_some_and(|reason| reason.contains("still being compiled")));
-    assert!(Module::new(&engine(Config::default()), b"(module)").is_ok(), "who has no limit waits for nobody");
-    // Each of them ends some time.
-    while reason(&patient, "(module)").is_some() {
+}
+
+/// A module that takes more than a few milliseconds.
+fn long() -> String {
+    format!("(module {})", "(func (result i32) (i32.const 1))".repeat(4000))
+}
+
+/// How many threads of this process compile now.
+fn compiling() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.filter(|name| name.starts_with("trimaran-compil")).count()
+}
+
+/// As many as `docs/untrusted.md` says.
+fn places() -> usize {
+    std::thread::available_parallelism().unwrap().get().max(2)
+}
+
+const TOO_LONG: &str = "the module takes longer to compile than 1 ms, which is the engine's limit";
+
+#[test]
+fn modules_that_take_too_long_do_not_pile_up_and_leave_room_for_those_of_another_engine() {
+    let _alone = ALONE.lock();
+    let (hasty, patient, long) = (limited(1), limited(60_000), long());
+    for _ in 0..places() {
+        assert_eq!(refusal(&hasty, &long).as_deref(), Some(TOO_LONG));
+    }
+    assert!(refusal(&hasty, &long).is_some_and(|reason| reason.contains("this engine compiles as many modules")));
+    assert_eq!(refusal(&patient, "(module)"), None, "another engine has places of its own");
+    assert_eq!(refusal(&engine(Config::default()), "(module)"), None, "who has no limit needs no place");
+    let third = limited(1);
+    while refusal(&third, &long).as_deref() == Some(TOO_LONG) {}
+    assert!(compiling() <= 2 * places());
+    // Each of them ends some time. Who has time waits for that.
+    while compiling() > 0 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let engine = limited(60_000);
+    assert_eq!((0..places() + 2).filter_map(|_| refusal(&engine, "(module)")).next(), None, "places are given back");
+}
+
+#[test]
+fn compilations_that_begin_at_once_are_as_few_as_those_that_begin_one_by_one() {
+    let _alone = ALONE.lock();
+    let (engines, long) = ([limited(1), limited(1), limited(1)], long());
+    let most = std::thread::scope(|scope| {
+        for engine in engines.iter().cycle().take(24) {
+            scope.spawn(|| refusal(engine, &long).unwrap());
+        }
+        (0..50)
+            .map(|_| {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+                compiling()
+            })
+            .max()
+    });
+    assert!(most.is_some_and(|most| (1..=2 * places()).contains(&most)), "{most:?}");
+    while compiling() > 0 {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }

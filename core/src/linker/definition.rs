@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::growth::shared_memory;
 use crate::host::HostDefinition;
 use crate::instance::missing;
 use crate::module::import_type;
@@ -17,11 +18,13 @@ pub(super) struct Definition {
     host: Option<Arc<HostDefinition>>,
     /// The host functions that instances need which it makes when it is called.
     needed: Vec<Arc<HostDefinition>>,
+    /// How large it may grow, in bytes, if it is a shared memory.
+    shared: Option<u64>,
 }
 
 impl Definition {
-    pub(super) fn of_store(store: &Store) -> Self {
-        Self { owner: Some(store.id()), ..Self::default() }
+    pub(super) fn of_store(store: &Store, item: &wasmtime::Extern) -> Self {
+        Self { owner: Some(store.id()), shared: shared_memory(item), ..Self::default() }
     }
 
     pub(super) fn of_host(host: &Arc<HostDefinition>) -> Self {
@@ -29,7 +32,7 @@ impl Definition {
     }
 
     pub(super) fn of_command(store: &Store, needed: Vec<Arc<HostDefinition>>) -> Self {
-        Self { needed, ..Self::of_store(store) }
+        Self { owner: Some(store.id()), needed, ..Self::default() }
     }
 
     fn hosts(&self) -> impl Iterator<Item = &Arc<HostDefinition>> {
@@ -38,7 +41,7 @@ impl Definition {
 }
 
 /// All items, by module and name.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Definitions {
     items: HashMap<String, HashMap<String, Definition>>,
     pub(super) shadowing: bool,
@@ -51,6 +54,10 @@ impl Definitions {
 
     fn knows(&self, module: &str, name: &str) -> bool {
         self.get(module, name).is_some()
+    }
+
+    pub(super) fn belongs_to_a_store(&self, module: &str, name: &str) -> bool {
+        self.get(module, name).is_some_and(|item| item.owner.is_some())
     }
 
     /// Fails with `Link` where the name is taken.
@@ -129,6 +136,12 @@ impl Definitions {
         let mut owners: Vec<_> = items.collect();
         owners.dedup();
         owners
+    }
+
+    /// How large the shared memories that a module imports may grow, in bytes; 0 where it imports none.
+    pub(super) fn shared(&self, module: &wasmtime::Module) -> u64 {
+        let items = module.imports().filter_map(|import| self.get(import.module(), import.name())?.shared);
+        items.max().unwrap_or(0)
     }
 
     /// The host functions that a module imports, or all.
