@@ -75,13 +75,15 @@ impl Bytes<'_> {
         })
     }
 
-    /// Has a range written, without a copy where nobody else can see it.
+    /// Has a range written, without a copy where nobody else can see it. What `work` sees there before has no meaning.
     pub(crate) fn fill_with(&mut self, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
         let range = self.range(start, length)?;
         match self {
             Self::Own(bytes) => work(bytes.get_mut(range).unwrap_or_default()),
             Self::Shared(cells) => {
-                let mut copy = Bytes::Shared(cells).read(range.clone())?;
+                let mut copy = Vec::new();
+                reserve(range.len(), |length| copy.try_reserve_exact(length).is_ok())?;
+                copy.resize(range.len(), 0);
                 work(&mut copy);
                 store(cells.get(range).unwrap_or_default(), &copy);
             }
@@ -129,10 +131,7 @@ impl Bytes<'_> {
         let to = self.range(destination, length)?;
         match self {
             Self::Own(bytes) => bytes.copy_within(from, to.start),
-            Self::Shared(cells) => {
-                let copy = Bytes::Shared(cells).read(from)?;
-                store(cells.get(to).unwrap_or_default(), &copy);
-            }
+            Self::Shared(cells) => copy_shared(cells, from, to.start),
         }
         Ok(())
     }
@@ -147,9 +146,25 @@ impl Bytes<'_> {
         let base = range.start;
         let at = match self {
             Self::Own(bytes) => memchr::memmem::find(bytes.get(range).unwrap_or_default(), needle),
-            Self::Shared(_) => memchr::memmem::find(&self.read(range)?, needle),
+            Self::Shared(_) => self.find_shared(needle, range)?,
         };
         Ok(at.and_then(|at| i64::try_from(base + at).ok()))
+    }
+
+    /// Where in a range the needle begins. A piece is looked at at a time, since other threads may write what is searched.
+    fn find_shared(&self, needle: &[u8], range: Range<usize>) -> Result<Option<usize>> {
+        let overlap = needle.len().saturating_sub(1);
+        let mut start = range.start;
+        loop {
+            let end = range.end.min(start.saturating_add(PIECE).saturating_add(overlap));
+            if let Some(at) = memchr::memmem::find(&self.read(start..end)?, needle) {
+                return Ok(Some(start - range.start + at));
+            }
+            if end == range.end {
+                return Ok(None);
+            }
+            start += PIECE;
+        }
     }
 
     pub(crate) fn read_string(&self, start: i64, length: i64) -> Result<String> {
@@ -165,6 +180,25 @@ impl Bytes<'_> {
             offset: start.unsigned_abs(),
         })?;
         self.read_string(start, end - start)
+    }
+}
+
+/// How many bytes of a shared memory are worked on at a time where the caller wants no copy of them.
+const PIECE: usize = 16 << 10;
+
+/// Copies within a shared memory, piece by piece, and from the end where that would overwrite what is still to be copied.
+fn copy_shared(cells: &[UnsafeCell<u8>], from: Range<usize>, to: usize) {
+    let mut piece = [0; 1 << 10];
+    let (length, size) = (from.len(), piece.len());
+    let pieces = length.div_ceil(size);
+    for number in 0..pieces {
+        let number = if from.start < to { pieces - 1 - number } else { number };
+        let offset = number * size;
+        let copy = piece.get_mut(..size.min(length - offset)).unwrap_or_default();
+        let place = |start: usize| cells.get(start + offset..start + offset + copy.len()).unwrap_or_default();
+        let (source, target) = (place(from.start), place(to));
+        load(source, copy);
+        store(target, copy);
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wasmtime::{AnyRef, ArrayRef, AsContextMut, ExnRef, ExternRef, I31, OwnedRooted, RootScope, StoreContextMut};
 
 use crate::access::DropQueue;
+use crate::error::natural;
 use crate::store::{StoreData, StoreId};
 use crate::{RefType, Result, Store, Tag, Val, WasmtimeError};
 
@@ -141,29 +142,43 @@ impl Reference {
         self.look(store, |value, context| value.matches_ty(&context, &ty).map_err(WasmtimeError::no_room))
     }
 
-    /// The fields of a struct, the elements of an array, or what an exception carries. Fails with `Type` for anything
-    /// else, and with `Limit` where the process has no room for so many.
-    pub fn fields(&self, store: &Store) -> Result<Vec<Val>> {
+    /// How many fields a struct has, elements an array, or values an exception. Fails with `Type` for anything else.
+    pub fn field_count(&self, store: &Store) -> Result<u64> {
+        self.look(store, |value, mut context| Ok(Parts::of(&value, &mut context)?.count()))
+    }
+
+    /// The fields of a struct, the elements of an array, or what an exception carries: `length` of them from `start` on, or all
+    /// that follow where no length is given.
+    ///
+    /// Fails with `Type` for anything else, with `Range` where they are not there, and with `Limit` for more than 1,048,576 of
+    /// them at once, or where the process has no room for them.
+    pub fn fields(&self, store: &Store, start: i64, length: Option<i64>) -> Result<Vec<Val>> {
+        let start = natural(start, "the first field")?;
+        let length = length.map(|length| natural(length, "the number of fields")).transpose()?;
         self.look(store, |value, mut context| {
-            let fields: Option<Vec<_>> = match value {
-                wasmtime::Val::AnyRef(Some(value)) => {
-                    if let Some(found) = value.as_struct(&context).map_err(WasmtimeError::no_room)? {
-                        Some(found.fields(&mut context).map_err(WasmtimeError::no_room)?.collect())
-                    } else if let Some(found) = value.as_array(&context).map_err(WasmtimeError::no_room)? {
-                        return elements(found, store, &mut context);
-                    } else {
-                        None
-                    }
-                }
-                wasmtime::Val::ExnRef(Some(value)) => {
-                    Some(value.fields(&mut context).map_err(WasmtimeError::no_room)?.collect())
-                }
-                _ => None,
-            };
-            let fields = fields.ok_or_else(|| {
-                WasmtimeError::wrong_type("the reference has no fields: expected a struct, an array or an exception")
-            })?;
-            fields.iter().map(|field| Val::from_wasmtime(field, store, &mut context)).collect()
+            let parts = Parts::of(&value, &mut context)?;
+            let count = parts.count();
+            let length = length.unwrap_or_else(|| count.saturating_sub(start));
+            if start.checked_add(length).is_none_or(|end| end > count) {
+                let reason = format!("{length} fields from {start} on are not in the value: it has {count}");
+                return Err(WasmtimeError::range(reason));
+            }
+            if length > MOST_FIELDS {
+                return Err(WasmtimeError::limit(format!(
+                    "{length} fields are too many at once: give `fields` a range of at most {MOST_FIELDS}"
+                )));
+            }
+            let mut found = Vec::new();
+            found
+                .try_reserve_exact(length as usize)
+                .map_err(|_| WasmtimeError::limit(format!("there is no room for {length} fields")))?;
+            for index in start..start + length {
+                // Each is let go of before the next: there may be many.
+                let mut scope = RootScope::new(&mut context);
+                let mut context = scope.as_context_mut();
+                found.push(parts.get(index, store, &mut context)?);
+            }
+            Ok(found)
         })
     }
 
@@ -188,24 +203,57 @@ impl Reference {
     }
 }
 
-/// The elements of an array, of which a guest may have made any number.
-fn elements(
-    array: wasmtime::Rooted<ArrayRef>,
-    store: &Store,
-    context: &mut StoreContextMut<'_, StoreData>,
-) -> Result<Vec<Val>> {
-    let length = array.len(&mut *context).map_err(WasmtimeError::no_room)?;
-    let mut found = Vec::new();
-    found
-        .try_reserve_exact(length as usize)
-        .map_err(|_| WasmtimeError::limit(format!("there is no room for the {length} elements of the array")))?;
-    for index in 0..length {
-        let mut scope = RootScope::new(&mut *context);
-        let mut context = scope.as_context_mut();
-        let element = array.get(&mut context, index).map_err(WasmtimeError::no_room)?;
-        found.push(Val::from_wasmtime(&element, store, &mut context)?);
+/// How many fields are given at once. A guest may make an array of any number, and each element takes some hundred bytes on its
+/// way into a language.
+const MOST_FIELDS: u64 = 1 << 20;
+
+/// What a value is made of.
+enum Parts {
+    /// The elements of an array, of which a guest may have made any number.
+    Array(wasmtime::Rooted<ArrayRef>, u32),
+    /// The fields of a struct, or what an exception carries: no more than a type has.
+    Fields(Vec<wasmtime::Val>),
+}
+
+impl Parts {
+    fn of(value: &wasmtime::Val, context: &mut StoreContextMut<'_, StoreData>) -> Result<Self> {
+        match value {
+            wasmtime::Val::AnyRef(Some(value)) => {
+                if let Some(found) = value.as_array(&*context).map_err(WasmtimeError::no_room)? {
+                    let count = found.len(&*context).map_err(WasmtimeError::no_room)?;
+                    return Ok(Self::Array(found, count));
+                }
+                if let Some(found) = value.as_struct(&*context).map_err(WasmtimeError::no_room)? {
+                    return Ok(Self::Fields(found.fields(context).map_err(WasmtimeError::no_room)?.collect()));
+                }
+            }
+            wasmtime::Val::ExnRef(Some(value)) => {
+                return Ok(Self::Fields(value.fields(context).map_err(WasmtimeError::no_room)?.collect()));
+            }
+            _ => {}
+        }
+        let reason = "the reference has no fields: expected a struct, an array or an exception";
+        Err(WasmtimeError::wrong_type(reason))
     }
-    Ok(found)
+
+    fn count(&self) -> u64 {
+        match self {
+            Self::Array(_, count) => (*count).into(),
+            Self::Fields(fields) => fields.len() as u64,
+        }
+    }
+
+    /// One that is there.
+    fn get(&self, index: u64, store: &Store, context: &mut StoreContextMut<'_, StoreData>) -> Result<Val> {
+        let found = match self {
+            Self::Array(array, _) => array.get(&mut *context, index as u32).map_err(WasmtimeError::no_room)?,
+            Self::Fields(fields) => match fields.get(index as usize) {
+                Some(field) => *field,
+                None => return Err(WasmtimeError::Unexpected { reason: "a field that is not there".to_owned() }),
+            },
+        };
+        Val::from_wasmtime(&found, store, context)
+    }
 }
 
 impl Drop for Reference {

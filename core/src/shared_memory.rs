@@ -159,6 +159,12 @@ impl SharedMemory {
         Bytes::Shared(self.inner.get()?.data()).view(start, length, work)
     }
 
+    /// Lets `work` write all of `length` bytes from `start`: into a copy, since other threads may look at them. What it sees there
+    /// before has no meaning.
+    pub fn fill_with(&self, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
+        Bytes::Shared(self.inner.get()?.data()).fill_with(start, length, work)
+    }
+
     /// The bytes from `start`, `length` of them or up to the end, where they are. A shared memory never moves.
     pub fn view(&self, start: i64, length: Option<i64>) -> Result<View> {
         view_shared(&self.inner.get()?, start, length)

@@ -14,10 +14,18 @@ from .store import Storelike
 _DTYPES = {"i": "int32", "q": "int64", "f": "float32", "d": "float64"}
 
 
+def _rows(column: Any) -> int:
+    """How many numbers a column has. What is no column has none: nothing is made for a length that is only said."""
+    try:
+        return len(memoryview(column))
+    except TypeError:
+        return 0
+
+
 def map_columns(func: FuncLane, store: Storelike, columns: tuple[Any, ...]) -> Any:
     """Calls the function once for each row, and gives the columns of its results."""
     codes = func._columns(store)
-    rows = len(columns[0]) if columns and hasattr(columns[0], "__len__") else 0
+    rows = _rows(columns[0]) if columns else 0
     # Who gives arrays of NumPy has imported it.
     numpy: Any = sys.modules.get("numpy")
     made: list[Any]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from ._surface import failure, index, integer
+
+T = TypeVar("T")
 
 
 def span(start: object, length: object) -> tuple[int, int]:
@@ -21,7 +23,7 @@ def first(start: object, size: Callable[[], int]) -> int:
     return slice(offset, None).indices(size())[0] if offset < 0 else integer(offset, "the offset")
 
 
-def read(copy: Callable[[int, int], bytes], size: Callable[[], int], start: object, stop: object) -> bytes:
+def read(copy: Callable[[int, int], T], size: Callable[[], int], start: object, stop: object) -> T:
     """Reads a slice, but for bounds in order: those are checked by whoever copies."""
     begin = 0 if start is None else index(start, "the offset")
     end = None if stop is None else index(stop, "the end")

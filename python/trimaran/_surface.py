@@ -192,6 +192,9 @@ def _octets(data: object) -> bytes | None:
         return memoryview(cast(Any, data)).tobytes()
     except TypeError:
         pass
+    # An integer of any kind would be taken for a length.
+    if hasattr(data, "__index__"):
+        return None
     # wasmtime-py takes any sequence of integers.
     try:
         return bytes(cast(Iterable[int], data))

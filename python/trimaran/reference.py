@@ -8,6 +8,7 @@ from . import _bindings as raw
 from ._handle import Handle, adopt, handle_of
 from ._identity import Constant
 from ._native import extern_object, new_extern
+from ._slices import read
 from ._surface import call, expect, within
 from .store import Storelike, home, inside
 from .tag import Tag
@@ -44,14 +45,32 @@ class Reference(Constant, Handle[raw.Reference]):
         """Whether it is a value of that type."""
         return call(self._raw.matches, inside(store), expect(ty, RefType, "the type")._to_raw())
 
-    def fields(self, store: Storelike) -> list[Val]:
-        """The fields of a struct, the elements of an array, what an exception carries.
+    def field_count(self, store: Storelike) -> int:
+        """How many fields a struct has, elements an array, or values an exception.
 
         Raises `WasmTypeError` for a reference to something else.
         """
+        return call(self._raw.field_count, inside(store))
+
+    def fields(self, store: Storelike, start: int = 0, stop: int | None = None) -> list[Val]:
+        """The fields of a struct, the elements of an array, what an exception carries.
+
+        They are those from `start` up to `stop`, which is not included, or up to the end. At most 1,048,576 are given
+        at once: a guest may make arrays of any size, and `field_count` says how many there are.
+
+        Raises `WasmTypeError` for a reference to something else, `LimitError` for too many at once, and `RangeError`
+        where `start` and `stop` are in order and reach past the end. Everything else is as in a slice: a negative index
+        counts from the end, and a range that is turned around is empty.
+        """
         from .value import Val
 
-        return [Val._from_raw(field, store) for field in call(self._raw.fields, inside(store))]
+        def copy(first: int, count: int | None) -> list[raw.Val]:
+            return call(self._raw.fields, inside(store), first, count)
+
+        # How many there are is asked where that is needed: there may be no such thing.
+        is_all = start == 0 and stop is None
+        found = copy(0, None) if is_all else read(copy, lambda: self.field_count(store), start, stop)
+        return [Val._from_raw(field, store) for field in found]
 
     def tag(self, store: Storelike) -> Tag | None:
         """The tag of an exception; `None` for anything else."""

@@ -8,9 +8,11 @@ import dev.trimaran.Reference
 import dev.trimaran.Store
 import dev.trimaran.Tag
 import dev.trimaran.TagType
+import dev.trimaran.Val
 import dev.trimaran.ValType
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonPrimitive
+import kotlinx.serialization.json.long
 
 /** Steps about references and tags. */
 class ReferenceSteps(private val world: World) {
@@ -26,10 +28,17 @@ class ReferenceSteps(private val world: World) {
             "ref_i31" to { step -> step.reference.i31(step.store) },
             "ref_type" to { step -> step.reference.type(step.store).toString() },
             "ref_matches" to { step -> step.reference.matches(step.store, RefType(heapType(step.text("type")))) },
-            "ref_fields" to { step -> step.reference.fields(step.store) },
+            "ref_fields" to ::fields,
+            "ref_field_count" to { step -> step.reference.fieldCount(step.store) },
             "ref_same" to { step -> step.reference.same(step.store, world.named(step, "other")) },
             "ref_tag_type" to { step -> step.reference.tag(step.store)?.type(step.store)?.toString() },
         )
+
+    private fun fields(step: Step): List<Val> {
+        val length = step.optional("length") ?: return step.reference.fields(step.store)
+        val start = step.long("start")
+        return step.reference.fields(step.store, start..<start + length.jsonPrimitive.long)
+    }
 
     private fun types(step: Step): List<ValType> =
         step.value("params").jsonArray.map { toValType(it.jsonPrimitive.content) }

@@ -109,7 +109,13 @@ class ItemCase(Case):
 
     def _op_ref_fields(self, step: Step) -> list[Json]:
         store, reference = self._reference(step)
-        return [self._shown(field, store) for field in reference.fields(store)]
+        start, length = step.optional("start") or 0, step.optional("length")
+        stop = None if length is None else start + length
+        return [self._shown(field, store) for field in reference.fields(store, start, stop)]
+
+    def _op_ref_field_count(self, step: Step) -> int:
+        store, reference = self._reference(step)
+        return reference.field_count(store)
 
     def _op_ref_same(self, step: Step) -> bool:
         store, reference = self._reference(step)

@@ -34,6 +34,14 @@ def world() -> tuple[Store, Instance]:
     return guest(WAT)
 
 
+def test_a_length_that_is_only_said(world: tuple[Store, Instance]) -> None:
+    store, instance = world
+    add = instance.func(store, "add")
+    # Nothing is made room for: there are no such numbers.
+    with pytest.raises(WasmTypeError):
+        add.map(store, range(1 << 40), range(1 << 40))
+
+
 def test_arrays(world: tuple[Store, Instance]) -> None:
     store, instance = world
     add = instance.func(store, "add")

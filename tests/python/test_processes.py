@@ -8,12 +8,24 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from guests import engine
-from trimaran import Instance, Linker, Module, OutputPipe, Store, Trap, WasiConfig
+from guests import config, engine
+from trimaran import (
+    Engine,
+    Instance,
+    LimitError,
+    Linker,
+    Module,
+    ModuleLimits,
+    OutputPipe,
+    Store,
+    Trap,
+    WasiConfig,
+)
 
 WAT = '(module (func (export "f") (result i32) (i32.const 42)) (func (export "trap") unreachable))'
 PRINT = """(module
@@ -81,6 +93,34 @@ def test_a_child_uses_a_store_of_its_parent() -> None:
 
     assert forked(work) == 0
     assert exports["f"](store) == 42
+
+
+def test_a_child_has_all_places_for_compilations() -> None:
+    hasty = Engine(config().module_limits(ModuleLimits(compile_time=0.02)))
+    text = f"(module {'(func (result i32) (i32.const 1))' * 20_000})"
+    # They take too long, and go on, until the engine has no place left.
+    why = ""
+    while "compiles as many modules" not in why:
+        with pytest.raises(LimitError) as caught:
+            Module(hasty, text)
+        why = caught.value.reason
+
+    def work() -> None:
+        # Whether that is quick enough does not matter.
+        try:
+            Module(hasty, "(module)")
+        except LimitError as error:
+            assert "takes longer to compile" in error.reason
+
+    assert forked(work) == 0
+
+
+def test_a_child_uses_the_cache_of_its_parent(tmp_path: Path) -> None:
+    file = tmp_path / "cache.toml"
+    file.write_text(f'[cache]\ndirectory = "{tmp_path / "cache"}"\n')
+    module = Module(Engine(config().cache(str(file))), WAT)
+    assert forked(lambda: use(module)) == 0
+    use(module)
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])

@@ -8,8 +8,8 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use trimaran::{
-    Config, Engine, Extern, Func, Instance, Linker, Memory, Module, OutputPipe, Reference, Result, Store, Val,
-    WasiConfig, WasiOutput, WasmtimeError, wat2wasm,
+    Config, Engine, Extern, Func, Instance, Limits, Linker, Memory, MemoryType, Module, OutputPipe, Reference, Result,
+    SharedMemory, Store, Val, WasiConfig, WasiOutput, WasmtimeError, wat2wasm,
 };
 
 /// What counts as large, in bytes: more than the arguments of any function.
@@ -131,11 +131,33 @@ fn copies_of_a_memory() {
 }
 
 #[test]
+fn copies_into_a_shared_memory() {
+    let engine = Engine::new(Config { shared_memory: Some(true), ..Config::default() }).unwrap();
+    let ty = MemoryType { limits: Limits { min: 32, max: Some(32) }, is_64: false, shared: true, page_size_log2: 16 };
+    let (memory, length) = (SharedMemory::new(&engine, ty).unwrap(), 1 << 20);
+    assert!(each("fill_with", || memory.fill_with(0, length, |bytes| bytes.fill(7))) > 0);
+    assert_eq!(memory.read(length - 1, 2).unwrap(), [7, 0]);
+    let store = Store::new(&engine).unwrap();
+    let seen = memory.as_memory(&store).unwrap();
+    // The range is looked at before anything is made for it.
+    FAILS.set(1);
+    for start in [32 * 65_536 - length + 1, i64::MAX] {
+        let done = memory.fill_with(start, length, |_| panic!("nothing is written"));
+        assert!(matches!(done, Err(WasmtimeError::Bounds { .. })), "{done:?}");
+    }
+    assert!(matches!(seen.copy_within(&store, 0, length, length + 1), Err(WasmtimeError::Bounds { .. })));
+    seen.copy_within(&store, 0, length / 2, length).unwrap();
+    memory.write(b"here", length + 9).unwrap();
+    assert_eq!(seen.find(&store, b"here", 0, None), Ok(Some(length + 9)));
+    assert_eq!(FAILS.replace(0), 1, "a copy of the whole was made");
+}
+
+#[test]
 fn elements_of_an_array() {
     let guest = Guest::new();
     let row = guest.call("row", 1 << 20).unwrap().pop();
     let Some(Val::AnyRef { value: Some(row) }) = row else { panic!("no array") };
-    let fields = |row: &Reference| row.fields(&guest.store);
+    let fields = |row: &Reference| row.fields(&guest.store, 0, None);
     assert!(each("fields", || fields(&row)) > 0);
     assert_eq!(fields(&row).unwrap().len(), 1 << 20);
 }

@@ -58,7 +58,11 @@ extension World {
     case "ref_matches":
       let type = RefType(try heapType(step.text("type")))
       return .plain(.bool(try reference(step).matches(store, type)))
-    case "ref_fields": return .values(try reference(step).fields(store), store)
+    case "ref_fields":
+      guard let length = step.optional("length")?.int else { return .values(try reference(step).fields(store), store) }
+      let start = try step.int("start")
+      return .values(try reference(step).fields(store, start..<start + length), store)
+    case "ref_field_count": return .plain(.int(try reference(step).fieldCount(store)))
     case "ref_same": return .plain(.bool(try reference(step).same(store, reference(step, "other"))))
     default: return .plain(try reference(step).tag(store).map { .string("\(try $0.type(store))") } ?? .null)
     }

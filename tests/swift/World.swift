@@ -90,7 +90,8 @@ final class World: @unchecked Sendable {
     case "link", "instantiate_pre", "instantiate": try link(step)
     case "set_wasi", "output", "directory", "put_file", "get_file": try performOnWasi(step)
     case "tag", "tag_type": try performOnTag(step)
-    case "i31", "ref_i31", "ref_type", "ref_matches", "ref_fields", "ref_same", "ref_tag_type":
+    case "i31", "ref_i31", "ref_type", "ref_matches", "ref_fields", "ref_field_count", "ref_same",
+      "ref_tag_type":
       try performOnReference(step)
     case "global", "global_get", "global_set": try performOnGlobal(step)
     case "table", "table_get", "table_set", "table_size", "table_grow", "table_fill", "table_copy":

@@ -244,7 +244,7 @@ pub unsafe extern "C" fn trimaran_func_call_rows(
             return Err(WasmtimeError::Unexpected { reason: "a row of another width".to_owned() });
         }
         // SAFETY: by the contract.
-        let slots = unsafe { lent_mut(slots, rows * width) };
+        let slots = unsafe { lent_mut(slots, rows.saturating_mul(width)) };
         func.call_rows_in_place(store, rows, slots).map_err(|(row, error)| {
             // SAFETY: by the contract.
             unsafe { failed.write(row) };

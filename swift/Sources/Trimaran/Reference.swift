@@ -43,9 +43,32 @@ public final class Reference: Sendable {
   /// The fields of a struct, the elements of an array, or what an exception carries.
   ///
   /// - Parameter store: The reference's store.
-  /// - Throws: `type` for a value that has none.
+  /// - Throws: `type` for a value that has none, `limit` for more than 1,048,576 of them, which are given in ranges alone.
   public func fields(_ store: Store) throws(WasmtimeError) -> [Val] {
-    try calling { try core.fields(store: store.core).map { try Val($0, store) } }
+    try fields(store, 0, nil)
+  }
+
+  /// Some of the fields of a struct, of the elements of an array, or of what an exception carries: at most 1,048,576 at once, since
+  /// a guest may make arrays of any size.
+  ///
+  /// - Parameters:
+  ///   - store: The reference's store.
+  ///   - range: Their places, counted from 0.
+  /// - Throws: `type` for a value that has none, `range` where they are not there, `limit` for too many at once.
+  public func fields(_ store: Store, _ range: Range<Int>) throws(WasmtimeError) -> [Val] {
+    try fields(store, Int64(range.lowerBound), Int64(length(of: range)))
+  }
+
+  private func fields(_ store: Store, _ start: Int64, _ length: Int64?) throws(WasmtimeError) -> [Val] {
+    try calling { try core.fields(store: store.core, start: start, length: length).map { try Val($0, store) } }
+  }
+
+  /// How many fields a struct has, elements an array, or values an exception.
+  ///
+  /// - Parameter store: The reference's store.
+  /// - Throws: `type` for a value that has none.
+  public func fieldCount(_ store: Store) throws(WasmtimeError) -> Int {
+    try calling { try Int(clamping: core.fieldCount(store: store.core)) }
   }
 
   /// The tag of an exception; `nil` where it is something else.

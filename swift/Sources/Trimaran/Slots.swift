@@ -1,3 +1,5 @@
+import Foundation
+
 // The slots of calls, filled and emptied one after the other. What users see of them is `TypedFunc`.
 
 /// The slots of one call.
@@ -55,12 +57,19 @@ final class Rows {
   @usableFromInline
   func allocate() throws(RowError) {
     if let failure { throw failure }
-    slots = .allocate(capacity: count * width)
+    let (size, overflow) = (count * width).multipliedReportingOverflow(by: MemoryLayout<Slot>.stride)
+    guard !overflow, let room = malloc(max(size, 1)) else {
+      throw RowError(row: 0, error: .limit(reason: "there is no room for \(count) rows"))
+    }
+    slots = UnsafeMutableBufferPointer(
+      start: room.bindMemory(to: Slot.self, capacity: count * width),
+      count: count * width
+    )
     // Those that no argument is for have to be set as well.
     if columns < width { slots.initialize(repeating: Slot(low: 0)) }
   }
 
-  deinit { slots.deallocate() }
+  deinit { free(slots.baseAddress) }
 
   /// Begins again, with the results.
   @inlinable

@@ -149,7 +149,7 @@ impl World {
             | "increment_epoch" | "gc" | "precompile" | "accepts" | "same_compatibility" | "pack" | "unpack"
             | "engine_of" => self.run_engine(step),
             "tag" | "tag_type" | "keep" | "i31" | "ref_i31" | "ref_type" | "ref_matches" | "ref_fields"
-            | "ref_same" | "ref_tag_type" => self.run_references(step),
+            | "ref_field_count" | "ref_same" | "ref_tag_type" => self.run_references(step),
             _ => self.run_memory(step),
         }
     }

@@ -90,7 +90,7 @@ fn any(value: &Reference, store: &Store) -> Result<String> {
     }
     let is = |heap| value.matches(store, RefType { nullable: false, heap });
     Ok(if is(HeapType::Struct)? || is(HeapType::Array)? {
-        format!("{} of {}", value.r#type(store)?, value.fields(store)?.len())
+        format!("{} of {}", value.r#type(store)?, value.fields(store, 0, None)?.len())
     } else {
         "any".to_owned()
     })

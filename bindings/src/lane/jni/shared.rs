@@ -54,8 +54,8 @@ pub(super) extern "system" fn write(
     give(env, || {
         // SAFETY: the package keeps it open for the call.
         let memory = unsafe { at::<SharedMemory>(memory) };
-        let mut data = vec![0_u8; usize::try_from(length).unwrap_or_default()];
-        jni!(env, GetByteArrayRegion, array, offset, length, data.as_mut_ptr().cast());
-        memory.write(&data, start)
+        memory.fill_with(start, i64::from(length), |bytes| {
+            jni!(env, GetByteArrayRegion, array, offset, length, bytes.as_mut_ptr().cast());
+        })
     });
 }

@@ -86,9 +86,7 @@ impl Reach for &SharedMemory {
     }
 
     fn fill(&self, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
-        let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
-        work(&mut bytes);
-        self.write(&bytes, start)
+        self.fill_with(start, length, work)
     }
 }
 

@@ -50,12 +50,15 @@ impl World {
             }
             "ref_fields" => {
                 let expected = step.optional("result").and_then(Value::as_array);
-                self.reference(step)?.fields(&store).map(|fields| {
+                let start = step.optional("start").and_then(Value::as_i64).unwrap_or(0);
+                let length = step.optional("length").and_then(Value::as_i64);
+                self.reference(step)?.fields(&store, start, length).map(|fields| {
                     let show =
                         |(index, value)| self.objects.show(&store, value, expected.and_then(|all| all.get(index)));
                     plain(fields.iter().enumerate().map(show).collect::<Vec<_>>())
                 })
             }
+            "ref_field_count" => self.reference(step)?.field_count(&store).map(plain),
             "ref_same" => {
                 let Some(Object::Reference(other)) = self.objects.get(step.text("other")?) else {
                     return Err("`other` is no reference".to_owned());

@@ -27,11 +27,26 @@ public class Reference private constructor(
     /** The number of an `i31`, from -2^30 to 2^30-1; null where the value is something else. */
     public fun i31(store: Store): Int? = core(store) { raw.i31(store.raw) }
 
+    /** How many fields a struct has, elements an array, or values an exception. Fails with `Type` for anything else. */
+    public fun fieldCount(store: Store): Long = core(store) { raw.fieldCount(store.raw) }.toSize()
+
     /**
      * What the value is made of: the fields of a struct, the elements of an array, what an exception carries. Fails with
-     * `Type` for anything else.
+     * `Type` for anything else, and with `Limit` for more than 1,048,576 of them, which are given in ranges alone.
      */
-    public fun fields(store: Store): List<Val> = core(store) { raw.fields(store.raw) }.map { it.toPublic(store) }
+    public fun fields(store: Store): List<Val> = fields(store, 0, null)
+
+    /**
+     * The fields at the places in [range], counted from 0, as in `reference.fields(store, 10L..<15)`: at most 1,048,576 at
+     * once, since a guest may make arrays of any size. Fails with `Range` where they are not there, and as [fields] does.
+     */
+    public fun fields(store: Store, range: LongRange): List<Val> = fields(store, range.first, range.length())
+
+    /** The fields at the places in [range], counted from 0, as in `reference.fields(store, 10..<15)`. */
+    public fun fields(store: Store, range: IntRange): List<Val> = fields(store, range.first.toLong()..range.last)
+
+    private fun fields(store: Store, start: Long, length: Long?): List<Val> =
+        core(store) { raw.fields(store.raw, start, length) }.map { it.toPublic(store) }
 
     /** The tag of an exception; null where the value is something else. */
     public fun tag(store: Store): Tag? = core(store) { raw.tag(store.raw) }?.let(Tag::of)
