@@ -134,7 +134,8 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         memories: int = -1,
         trap_on_grow_failure: bool = False,
     ) -> None: ...
-    def set_limits(
+    # Mypy does not see that `named` takes the keyword.
+    def set_limits(  # type: ignore[misc]
         self,
         memory_size: int | StoreLimits = UNSET,
         /,
