@@ -30,7 +30,7 @@ impl CompileCache {
     /// thread that keeps it in order cannot be started.
     pub(crate) fn new(path: Option<&Path>) -> Result<Self> {
         let config = wasmtime::CacheConfig::from_file(path)
-            .map_err(|error| WasmtimeError::Config { reason: format!("cache: {}", crate::error::chain(&error)) })?;
+            .map_err(|error| WasmtimeError::Config { reason: format!("cache: {}", crate::error::lines(&error)) })?;
         let cache = start(config.clone())?;
         Ok(Self { config, cache, generation: fork::generation() })
     }
@@ -70,7 +70,7 @@ fn start(config: wasmtime::CacheConfig) -> Result<wasmtime::Cache> {
     _ = first.join();
     match catch_unwind(|| wasmtime::Cache::new(config)) {
         Ok(cache) => {
-            cache.map_err(|error| WasmtimeError::Config { reason: format!("cache: {}", crate::error::chain(&error)) })
+            cache.map_err(|error| WasmtimeError::Config { reason: format!("cache: {}", crate::error::lines(&error)) })
         }
         Err(panic) => Err(no_thread(WasmtimeError::from_panic(panic.as_ref()).to_string())),
     }

@@ -234,7 +234,7 @@ impl Config {
         let invalid = |setting: &str, reason: String| WasmtimeError::Config { reason: format!("{setting}: {reason}") };
         let mut config = wasmtime::Config::new();
         if let Some(target) = &self.target {
-            config.target(target).map_err(|error| invalid("target", crate::error::chain(&error)))?;
+            config.target(target).map_err(|error| invalid("target", crate::error::lines(&error)))?;
         }
         if self.wasm_threads == Some(true) && self.target.as_deref().is_some_and(|target| target.starts_with("pulley"))
         {

@@ -9,7 +9,7 @@ use crate::cache::CompileCache;
 use crate::closable::Closable;
 use crate::compile::Places;
 use crate::interrupt::Epochs;
-use crate::{Config, Result, WasmtimeError, artifact, compile, fork, growth, planted, waits, wat};
+use crate::{Config, ModuleLimits, Result, WasmtimeError, artifact, compile, fork, growth, planted, waits, wat};
 
 /// Compiles modules, and is shared by everything that is made from them.
 ///
@@ -33,7 +33,7 @@ impl Engine {
         planted::panic_at("surface");
         let cache = config.compile_cache()?.map(Arc::new);
         let engine = wasmtime::Engine::new(&config.to_wasmtime()?)
-            .map_err(|error| WasmtimeError::Config { reason: crate::error::chain(&error) })?;
+            .map_err(|error| WasmtimeError::Config { reason: crate::error::lines(&error) })?;
         fork::watch();
         Ok(Arc::new_cyclic(|home| {
             let (epochs, home) = (Epochs::new(&engine), Weak::clone(home));
@@ -128,13 +128,21 @@ impl Engine {
         self.config.reserved()
     }
 
-    /// A module in the binary format, of a size that the engine compiles.
-    pub(crate) fn binary<'a>(&self, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {
-        let binary = wat::to_binary(bytes)?;
-        if let Some(limits) = &self.config.module_limits {
-            limits.check(&binary)?;
+    /// Runs `work` with the bytes of a module, in the time that the engine gives for compiling. Fails with `Limit`.
+    pub(crate) fn in_time<R: Send + 'static>(
+        &self,
+        bytes: &[u8],
+        work: impl FnOnce(&[u8], Option<&ModuleLimits>) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        let Some(limits) = &self.config.module_limits else { return work(bytes, None) };
+        limits.check_size(bytes)?;
+        match limits.compile_time {
+            None => work(bytes, Some(limits)),
+            Some(milliseconds) => {
+                let (bytes, limits) = (bytes.to_vec(), limits.clone());
+                compile::within(milliseconds, &self.places, move || work(&bytes, Some(&limits)))
+            }
         }
-        Ok(binary)
     }
 
     /// Compiles a module as guests of this engine need it.
@@ -144,29 +152,16 @@ impl Engine {
         compiler: impl Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync + 'static,
     ) -> Result<Code<R>> {
         let engine = self.get()?;
-        let binary = self.binary(bytes)?;
-        let shared = growth::shared_memories(&binary);
         let (interrupts, is_parallel) = (self.epochs().is_some(), self.compiles_in_parallel());
-        let limit = self.config.module_limits.as_ref().and_then(|limits| limits.compile_time);
-        let work = move |binary: &[u8]| {
-            // Where that fails, what is wrong is said of the module that was given.
-            if interrupts
-                && let Cow::Owned(sliced) = waits::sliced(binary)
-                && let Ok(done) = compile::run(is_parallel, || compiler(&engine, &sliced))?
-            {
-                return Ok(done);
-            }
-            let done = compile::run(is_parallel, || compiler(&engine, binary))?;
-            done.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Compile { reason }))
-        };
-        let code = match limit {
-            None => work(&binary)?,
-            Some(milliseconds) => {
-                let binary = binary.into_owned();
-                compile::within(milliseconds, &self.places, move || work(&binary))?
-            }
-        };
-        Ok(Code { code, shared })
+        self.in_time(bytes, move |bytes, limits| {
+            let binary = binary(bytes, limits)?;
+            let compiler = Compiler { engine, is_parallel, compiler };
+            let code = match interrupts {
+                true => compiler.interruptible(&binary, limits)?,
+                false => compiler.plain(&binary)?,
+            };
+            Ok(Code { code, shared: growth::shared_memories(&binary) })
+        })
     }
 
     /// Where compiled modules are kept between runs, if they are.
@@ -201,5 +196,67 @@ impl Engine {
 
     pub(crate) fn get(&self) -> Result<wasmtime::Engine> {
         self.inner.get()
+    }
+}
+
+/// A module in the binary format, of a size that the engine compiles.
+pub(crate) fn binary<'a>(bytes: &'a [u8], limits: Option<&ModuleLimits>) -> Result<Cow<'a, [u8]>> {
+    let binary = wat::to_binary(bytes)?;
+    limits.map_or(Ok(()), |limits| limits.check(&binary))?;
+    Ok(binary)
+}
+
+fn no_module(error: wasmtime::Error) -> WasmtimeError {
+    WasmtimeError::no_code(error, |reason| WasmtimeError::Compile { reason })
+}
+
+/// What compiles a module, and how.
+struct Compiler<F> {
+    engine: wasmtime::Engine,
+    is_parallel: bool,
+    compiler: F,
+}
+
+impl<F> Compiler<F> {
+    fn run<R: Send>(&self, binary: &[u8]) -> Result<wasmtime::Result<R>>
+    where
+        F: Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync,
+    {
+        compile::run(self.is_parallel, || (self.compiler)(&self.engine, binary))
+    }
+
+    fn plain<R: Send>(&self, binary: &[u8]) -> Result<R>
+    where
+        F: Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync,
+    {
+        self.run(binary)?.map_err(no_module)
+    }
+
+    /// Compiles a module whose waits can be interrupted. Fails with `Limit` where there is no such code: its guests could not be
+    /// stopped.
+    fn interruptible<R: Send>(&self, binary: &[u8], limits: Option<&ModuleLimits>) -> Result<R>
+    where
+        F: Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync,
+    {
+        let reason = match waits::sliced(binary) {
+            Ok(None) => return self.plain(binary),
+            Err(reason) => reason,
+            Ok(Some(sliced)) => {
+                limits.map_or(Ok(()), |limits| limits.check_functions(sliced.functions))?;
+                match self.plain(&sliced.binary) {
+                    Ok(done) => return Ok(done),
+                    Err(WasmtimeError::Compile { reason }) => reason,
+                    Err(other) => return Err(other),
+                }
+            }
+        };
+        if let Err(invalid) = compile::run(self.is_parallel, || wasmtime::Module::validate(&self.engine, binary))? {
+            // What is wrong is said of the module that was given, in the words of whoever compiles it.
+            return Err(no_module(self.run(binary)?.err().unwrap_or(invalid)));
+        }
+        Err(WasmtimeError::limit(format!(
+            "the module waits for other threads, and there is no room in it for what makes its waits end when it is \
+             interrupted: {reason}; make it smaller, or use an engine without epoch_interruption"
+        )))
     }
 }

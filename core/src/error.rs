@@ -1,6 +1,7 @@
 //! The one error model: the same misuse is the same variant in every language.
 
 use crate::access::Refused;
+use crate::shown::{Lines, Sentence};
 use crate::trap::{self, Frame, TrapCode};
 
 /// The result of everything here that can fail.
@@ -9,17 +10,18 @@ pub type Result<T, E = WasmtimeError> = std::result::Result<T, E>;
 /// Everything that can go wrong, by what went wrong.
 ///
 /// Each variant carries what a program needs to react; `text()` is the sentence for a person, and is the
-/// same in every language.
+/// same in every language. What a guest chose, such as a name, is shown in a sentence without control characters
+/// (`\u{1b}` stands for one) and as far as its first 128 bytes; a sentence has 16 KiB at most. The fields hold a name as it is.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, uniffi::Error)]
 pub enum WasmtimeError {
     /// Bytes are not a WebAssembly module, are truncated, or do not validate.
-    #[error("{reason}")]
+    #[error("{}", Sentence(.reason))]
     Compile {
         /// What is wrong with the module, and where.
         reason: String,
     },
     /// Text is not the WebAssembly text format.
-    #[error("{reason} (line {line}, column {column})")]
+    #[error("{} (line {line}, column {column})", Sentence(.reason))]
     Syntax {
         /// What the parser expected.
         reason: String,
@@ -29,7 +31,7 @@ pub enum WasmtimeError {
         column: u32,
     },
     /// An import is missing, superfluous, or of another type than the module declares.
-    #[error("{reason}")]
+    #[error("{}", Sentence(.reason))]
     Link {
         /// What the module wants and what it was given.
         reason: String,
@@ -55,7 +57,7 @@ pub enum WasmtimeError {
         status: i32,
     },
     /// A host function failed.
-    #[error("a host function failed: {reason}")]
+    #[error("a host function failed: {}", Lines(.reason))]
     Host {
         /// What the host function said.
         reason: String,
@@ -63,13 +65,13 @@ pub enum WasmtimeError {
         thrown: Option<u64>,
     },
     /// A value has the wrong type, or there are too many or too few.
-    #[error("{reason}")]
+    #[error("{}", Sentence(.reason))]
     Type {
         /// What was given and what was expected.
         reason: String,
     },
     /// A number is outside what its type or its place allows.
-    #[error("{reason}")]
+    #[error("{}", Sentence(.reason))]
     Range {
         /// The number, and what was expected.
         reason: String,
@@ -85,7 +87,7 @@ pub enum WasmtimeError {
         size: u64,
     },
     /// Bytes are not text in UTF-8, or have no terminator.
-    #[error("{reason}")]
+    #[error("{}", Sentence(.reason))]
     Encoding {
         /// What is wrong.
         reason: String,
@@ -93,13 +95,13 @@ pub enum WasmtimeError {
         offset: u64,
     },
     /// A limit was reached: the maximum of a memory or table, the store's limits, the address space.
-    #[error("{reason}")]
+    #[error("{}", Sentence(.reason))]
     Limit {
         /// Which limit, what was asked for, and what there is.
         reason: String,
     },
     /// There is no export of that name.
-    #[error("{reason}")]
+    #[error("{}", Sentence(.reason))]
     NotFound {
         /// The name that was asked for.
         name: String,
@@ -128,25 +130,25 @@ pub enum WasmtimeError {
     #[error("the caller is only valid on its own thread, until its host function returns")]
     Escaped,
     /// The store is in use further up this thread's stack.
-    #[error("{reason}")]
+    #[error("{}", Sentence(.reason))]
     Busy {
         /// Who uses it.
         reason: String,
     },
     /// An engine cannot be made from this configuration.
-    #[error("{reason}")]
+    #[error("{}", Lines(.reason))]
     Config {
         /// Which setting, and why not.
         reason: String,
     },
     /// A compiled artifact is damaged, or was made by another version or for another configuration.
-    #[error("{reason}")]
+    #[error("{}", Sentence(.reason))]
     Artifact {
         /// What does not fit.
         reason: String,
     },
     /// A file could not be read or written.
-    #[error("{path}: {reason}")]
+    #[error("{}: {}", Lines(.path), Lines(.reason))]
     Io {
         /// The file.
         path: String,
@@ -154,13 +156,13 @@ pub enum WasmtimeError {
         reason: String,
     },
     /// It is specified, but not available in this build or on this machine.
-    #[error("{reason}")]
+    #[error("{}", Sentence(.reason))]
     Unsupported {
         /// What, and what to use instead.
         reason: String,
     },
     /// A mistake of this library: please report it.
-    #[error("unexpected failure, please report it: {reason}")]
+    #[error("unexpected failure, please report it: {}", Lines(.reason))]
     Unexpected {
         /// What is known about it.
         reason: String,
@@ -271,7 +273,16 @@ impl std::error::Error for HostError {}
 
 /// The whole of an error, outermost first, in one line.
 pub(crate) fn chain(error: &wasmtime::Error) -> String {
-    format!("{error:#}")
+    // Wasmtime writes a guest's call stack in names that it demangles without bound.
+    match error.is::<wasmtime::WasmBacktrace>() {
+        true => Sentence(error.root_cause()).to_string(),
+        false => Sentence(format_args!("{error:#}")).to_string(),
+    }
+}
+
+/// The same of what the host configured wrongly, in as many lines as it has.
+pub(crate) fn lines(error: &wasmtime::Error) -> String {
+    Lines(format_args!("{error:#}")).to_string()
 }
 
 /// A count or an offset that came from a language with signed integers.

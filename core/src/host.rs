@@ -9,6 +9,7 @@ use wasmtime::{AsContextMut, RootScope, StoreContextMut, ValRaw};
 
 use crate::access::Pass;
 use crate::error::HostError;
+use crate::shown::Name;
 use crate::slot::Owned;
 use crate::store::StoreData;
 use crate::value::Place;
@@ -51,7 +52,7 @@ impl Caller {
     pub fn export(&self, name: &str) -> Result<Extern> {
         self.store.caller_export(self.pass, name)?.ok_or_else(|| WasmtimeError::NotFound {
             name: name.to_owned(),
-            reason: format!("the calling instance has no export `{name}`"),
+            reason: format!("the calling instance has no export `{}`", Name(name)),
         })
     }
 }

@@ -7,9 +7,9 @@ use wasmtime::StoreContextMut;
 use crate::engine::check_same;
 use crate::externs::type_of;
 use crate::growth::shared_memory;
-use crate::module::import_type;
+use crate::shown::{self, Name, Part};
 use crate::store::{StoreData, StoreId};
-use crate::{Extern, ImportType, Module, NamedExtern, Result, Store, WasmtimeError};
+use crate::{Extern, ExternType, Module, NamedExtern, Result, Store, WasmtimeError};
 
 /// An instance of a module. It belongs to one store.
 #[derive(uniffi::Object)]
@@ -28,14 +28,13 @@ impl Instance {
     pub fn new(store: &Store, module: &Module, imports: Vec<Extern>) -> Result<Arc<Self>> {
         let (module, own) = (module.get()?, module.shared());
         check_same(module.engine(), store.engine(), "module")?;
-        let wanted: Vec<_> = module.imports().map(|import| import_type(&import)).collect();
-        check_count(&wanted, imports.len())?;
+        check_count(&module, imports.len())?;
         let given: Vec<_> = imports.iter().map(|item| item.to_wasmtime(store)).collect::<Result<_>>()?;
         let shared = given.iter().filter_map(shared_memory).fold(own, u64::max);
         let inner = store.enter_guest(|mut context| {
             context.data_mut().growth.admit(shared)?;
             wasmtime::Instance::new(&mut context, &module, &given)
-                .map_err(|error| link(error, &wanted, |index| given.get(index), &context))
+                .map_err(|error| link(error, &module, |index| given.get(index).cloned(), &context))
         })?;
         Ok(Self::from_wasmtime(store, inner))
     }
@@ -77,79 +76,110 @@ impl Instance {
 
 /// `NotFound`, with a few of the names that there are.
 fn not_found(name: &str, names: impl ExactSizeIterator<Item = String>) -> WasmtimeError {
-    const SHOWN: usize = 8;
-    let count = names.len();
-    let mut list: Vec<_> = names.take(SHOWN).map(|name| format!("`{name}`")).collect();
-    if count > SHOWN {
-        list.push(format!("and {} more", count - SHOWN));
-    }
-    let there = if list.is_empty() { "nothing".to_owned() } else { list.join(", ") };
+    let there = match names.len() {
+        0 => "nothing".to_owned(),
+        _ => shown::list(EXPORTS, names, |name| format!("`{}`", Name(&name))),
+    };
     WasmtimeError::NotFound {
         name: name.to_owned(),
-        reason: format!("there is no export `{name}`: the instance exports {there}"),
+        reason: format!("there is no export `{}`: the instance exports {there}", Name(name)),
     }
 }
 
-fn check_count(wanted: &[ImportType], given: usize) -> Result<()> {
-    if wanted.len() == given {
+fn check_count(module: &wasmtime::Module, given: usize) -> Result<()> {
+    let wanted = module.imports();
+    let count = wanted.len();
+    if count == given {
         return Ok(());
     }
-    let missing = wanted.get(given..).unwrap_or_default();
-    let reason = match missing {
-        [] => format!("{given} imports given, but the module wants {}: {}", wanted.len(), names(wanted)),
-        _ => format!("{given} imports given, {} wanted; missing: {}", wanted.len(), names(missing)),
+    let reason = match given < count {
+        false => format!("{given} imports given, but the module wants {count}: {}", names(wanted)),
+        true => format!("{given} imports given, {count} wanted; missing: {}", names(wanted.skip(given))),
     };
-    let (module, name) = missing.first().map(|import| (import.module.clone(), import.name.clone())).unwrap_or_default();
+    let first = module.imports().nth(given);
+    let (module, name) = first.map(|import| (import.module().to_owned(), import.name().to_owned())).unwrap_or_default();
     Err(WasmtimeError::Link { reason, module, name })
 }
 
-fn names(imports: &[ImportType]) -> String {
-    let names: Vec<_> =
-        imports.iter().map(|import| format!("`{}` `{}` {}", import.module, import.name, import.ty)).collect();
-    names.join(", ")
+/// How many imports a sentence lists.
+const IMPORTS: usize = 32;
+
+/// How many exports a sentence lists.
+const EXPORTS: usize = 8;
+
+/// How much of an import's type is shown, in bytes.
+const TYPE: usize = 1 << 10;
+
+/// The first of some imports, and how many more there are. The types of no others are written out.
+fn names<'a>(imports: impl Iterator<Item = wasmtime::ImportType<'a>>) -> String {
+    shown::list(IMPORTS, imports, |import| {
+        let ty = ExternType::from_wasmtime(&import.ty());
+        format!("`{}` `{}` {}", Name(import.module()), Name(import.name()), Part(TYPE, ty))
+    })
 }
 
-/// `Link` for imports that there are no items for, all of them. The first one is named in its fields.
-pub(crate) fn missing(imports: &[ImportType], why: &str) -> WasmtimeError {
-    let (module, name) = imports.first().map(|import| (import.module.clone(), import.name.clone())).unwrap_or_default();
+/// `Link` for imports that there are no items for. The first one is named in its fields.
+pub(crate) fn missing(imports: &[wasmtime::ImportType<'_>], why: &str) -> WasmtimeError {
+    let first = imports.first();
+    let (module, name) = first.map(|import| (import.module().to_owned(), import.name().to_owned())).unwrap_or_default();
     let many = if imports.len() == 1 { "1 import is".to_owned() } else { format!("{} imports are", imports.len()) };
-    WasmtimeError::Link { reason: format!("{many} {why}: {}", names(imports)), module, name }
+    WasmtimeError::Link { reason: format!("{many} {why}: {}", names(imports.iter().cloned())), module, name }
 }
 
 /// Why a module could not be instantiated: an import of another type, or what happened in the guest.
-pub(crate) fn link<'a>(
+pub(crate) fn link(
     error: wasmtime::Error,
-    wanted: &[ImportType],
-    given: impl Fn(usize) -> Option<&'a wasmtime::Extern>,
+    module: &wasmtime::Module,
+    given: impl Fn(usize) -> Option<wasmtime::Extern>,
     context: &StoreContextMut<'_, StoreData>,
 ) -> WasmtimeError {
-    let mismatch = mismatch(&error, wanted, |index| given(index).map(|item| type_of(item, context).to_string()));
-    mismatch.unwrap_or_else(|| WasmtimeError::from_guest(error, WasmtimeError::limit))
+    mismatch(&error, module, given, context).unwrap_or_else(|| WasmtimeError::from_guest(error, WasmtimeError::limit))
 }
 
 /// Wasmtime says in words which import has the wrong type. Without those words it is another failure.
 fn mismatch(
     error: &wasmtime::Error,
-    wanted: &[ImportType],
-    given: impl Fn(usize) -> Option<String>,
+    module: &wasmtime::Module,
+    given: impl Fn(usize) -> Option<wasmtime::Extern>,
+    context: &StoreContextMut<'_, StoreData>,
 ) -> Option<WasmtimeError> {
+    if error.is::<wasmtime::WasmBacktrace>() {
+        return None;
+    }
+    const WORDS: &str = "incompatible import type for `";
     let said = error.to_string();
-    let blamed =
-        |import: &ImportType| said == format!("incompatible import type for `{}::{}`", import.module, import.name);
+    let names = said.strip_prefix(WORDS)?.strip_suffix('`')?;
+    let blamed = |import: &wasmtime::ImportType<'_>| {
+        names.strip_prefix(import.module()).and_then(|rest| rest.strip_prefix("::")) == Some(import.name())
+    };
     // Names may repeat; the types tell the culprit from its namesakes.
-    let candidates = wanted.iter().enumerate().filter(|(_, import)| blamed(import));
-    let differs = |(index, import): &(usize, &ImportType)| given(*index) != Some(import.ty.to_string());
-    let (index, import) = candidates.clone().find(differs).or(candidates.clone().next())?;
-    Some(WasmtimeError::Link {
-        reason: format!(
-            "import `{}` `{}` has the wrong type: expected {}, found {} ({})",
-            import.module,
-            import.name,
-            import.ty,
-            given(index).unwrap_or_else(|| "another one".to_owned()),
-            error.root_cause()
-        ),
-        module: import.module.clone(),
-        name: import.name.clone(),
-    })
+    let words = |(index, import): &(usize, wasmtime::ImportType<'_>)| {
+        let found = given(*index).map(|item| Part(TYPE, type_of(&item, context)).to_string());
+        (
+            Part(TYPE, ExternType::from_wasmtime(&import.ty())).to_string(),
+            found.unwrap_or_else(|| "another one".to_owned()),
+        )
+    };
+    let mut candidates = module.imports().enumerate().filter(|(_, import)| blamed(import));
+    let first = candidates.next()?;
+    let (expected, found) = words(&first);
+    let (import, expected, found) = if expected != found {
+        (first.1, expected, found)
+    } else {
+        let other = candidates.take(NAMESAKES).find_map(|candidate| {
+            let (expected, found) = words(&candidate);
+            (expected != found).then_some((candidate.1, expected, found))
+        });
+        other.unwrap_or((first.1, expected, found))
+    };
+    let (module, name) = (import.module().to_owned(), import.name().to_owned());
+    let (shown_module, shown_name) = (Name(&module), Name(&name));
+    let reason = format!(
+        "import `{shown_module}` `{shown_name}` has the wrong type: expected {expected}, found {found} ({})",
+        Part(TYPE, error.root_cause())
+    );
+    Some(WasmtimeError::Link { reason, module, name })
 }
+
+/// How many imports of one name are looked at to tell which has the wrong type.
+const NAMESAKES: usize = 1000;

@@ -31,6 +31,7 @@ mod planted;
 mod pool;
 mod reference;
 mod shared_memory;
+mod shown;
 mod slot;
 mod stack;
 mod store;

@@ -12,7 +12,6 @@ use wasmtime::{AsContextMut, StoreContextMut};
 use crate::engine::check_same;
 use crate::host::HostDefinition;
 use crate::instance::link;
-use crate::module::import_type;
 use crate::store::StoreData;
 use crate::wasi::{self, WASI};
 use crate::{
@@ -207,8 +206,8 @@ impl Linker {
 
     /// Instantiates a module with the items that it imports, and runs its start function.
     ///
-    /// Fails with `Link` where imports are not defined, of which it names all, or of another type, and as making an
-    /// `Instance` does.
+    /// Fails with `Link` where imports are not defined, of which it names the first and says how many more there are, or of
+    /// another type, and as making an `Instance` does.
     pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Arc<Instance>> {
         self.check_store(store)?;
         let (module, own) = (self.module(module)?, module.shared());
@@ -230,7 +229,8 @@ impl Linker {
 
     /// Looks up what a module imports once, for many instances of it.
     ///
-    /// Fails with `Link` where imports are not defined, of which it names all, or of another type.
+    /// Fails with `Link` where imports are not defined, of which it names the first and says how many more there are, or of
+    /// another type.
     pub fn instantiate_pre(&self, module: &Module) -> Result<Arc<InstancePre>> {
         let (module, own) = (self.module(module)?, module.shared());
         let items = self.open()?;
@@ -375,8 +375,8 @@ fn refused(error: wasmtime::Error) -> WasmtimeError {
     WasmtimeError::Link { reason: crate::error::chain(&error), module, name }
 }
 
-/// Why a module could not be instantiated: an import of another type, or what happened in the guest. The types are those of the
-/// items that `can_see` says may be looked at in this store.
+/// Why a module could not be instantiated: an import of another type, or what happened in the guest. Of the items, those are looked
+/// at that the store may have: an item of another one makes wasmtime panic.
 fn explain(
     error: wasmtime::Error,
     linker: &wasmtime::Linker<StoreData>,
@@ -384,9 +384,13 @@ fn explain(
     module: &wasmtime::Module,
     can_see: impl Fn(&wasmtime::ImportType<'_>) -> bool,
 ) -> WasmtimeError {
-    let imports: Vec<_> = module.imports().collect();
-    let mut look = |import| linker.try_get_by_import(&mut *context, import).ok().flatten();
-    let given: Vec<_> = imports.iter().map(|import| if can_see(import) { look(import) } else { None }).collect();
-    let wanted: Vec<_> = imports.iter().map(import_type).collect();
-    link(error, &wanted, |index| given.get(index)?.as_ref(), context)
+    let mut item = |import: &wasmtime::ImportType<'_>| match can_see(import) {
+        true => linker.try_get_by_import(&mut *context, import).ok().flatten(),
+        false => None,
+    };
+    let given: Vec<_> = match error.is::<wasmtime::WasmBacktrace>() {
+        true => Vec::new(),
+        false => module.imports().map(|import| item(&import)).collect(),
+    };
+    link(error, module, |index| given.get(index)?.clone(), context)
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::artifact::Code;
 use crate::closable::Closable;
 use crate::error::chain;
-use crate::{Config, Engine, ExportType, ExternType, ImportType, Result, UniFfiTag, WasmtimeError, artifact, compile};
+use crate::{
+    Config, Engine, ExportType, ExternType, ImportType, Result, UniFfiTag, WasmtimeError, artifact, compile, engine,
+};
 
 /// A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread.
 #[derive(uniffi::Object)]
@@ -97,13 +99,24 @@ impl Module {
     }
 
     /// What the module wants, in its order.
+    ///
+    /// Fails with `Limit` where the types of its functions have far more values than there are imports: one type of a thousand
+    /// parameters, which a module has once, would be told a thousand times.
     pub fn imports(&self) -> Result<Vec<ImportType>> {
-        Ok(self.get()?.imports().map(|import| import_type(&import)).collect())
+        let module = self.get()?;
+        check_weight("imports", module.imports().map(|import| import.ty()))?;
+        let import = |import: wasmtime::ImportType<'_>| ImportType {
+            module: import.module().to_owned(),
+            name: import.name().to_owned(),
+            ty: ExternType::from_wasmtime(&import.ty()),
+        };
+        Ok(module.imports().map(import).collect())
     }
 
-    /// What the module offers, in its order.
+    /// What the module offers, in its order. Fails with `Limit` as `imports` does.
     pub fn exports(&self) -> Result<Vec<ExportType>> {
         let module = self.get()?;
+        check_weight("exports", module.exports().map(|export| export.ty()))?;
         let export = |export: wasmtime::ExportType<'_>| ExportType {
             name: export.name().to_owned(),
             ty: ExternType::from_wasmtime(&export.ty()),
@@ -121,13 +134,16 @@ impl Module {
 /// How a packed module begins. Whatever it holds besides is as this very version has it.
 const PACKED: &str = concat!("trimaran module ", env!("CARGO_PKG_VERSION"), "\n");
 
-/// Checks a module in the binary or the text format without compiling it. Fails as `Module` does.
+/// Checks a module in the binary or the text format without compiling it. Fails as `Module` does, also with `Limit` where it passes
+/// the engine's limits for modules, or takes longer than the limit for compiling.
 #[uniffi::export]
 pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
-    let binary = engine.binary(bytes)?;
-    let (is_parallel, engine) = (engine.compiles_in_parallel(), engine.get()?);
-    compile::run(is_parallel, || wasmtime::Module::validate(&engine, &binary))?
-        .map_err(|error| WasmtimeError::Compile { reason: chain(&error) })
+    let (raw, is_parallel) = (engine.get()?, engine.compiles_in_parallel());
+    engine.in_time(bytes, move |bytes, limits| {
+        let binary = engine::binary(bytes, limits)?;
+        compile::run(is_parallel, || wasmtime::Module::validate(&raw, &binary))?
+            .map_err(|error| WasmtimeError::Compile { reason: chain(&error) })
+    })
 }
 
 impl Module {
@@ -156,12 +172,34 @@ impl Module {
     }
 }
 
-pub(crate) fn import_type(import: &wasmtime::ImportType<'_>) -> ImportType {
-    ImportType {
-        module: import.module().to_owned(),
-        name: import.name().to_owned(),
-        ty: ExternType::from_wasmtime(&import.ty()),
+/// How many values the types of so many items have at most that are told one by one.
+fn most_values(items: usize) -> usize {
+    items.saturating_mul(64).saturating_add(100_000)
+}
+
+/// Fails with `Limit` where the types of all items together have too many values. One of a module's own types counts for eight: it
+/// is told in words.
+fn check_weight(what: &str, types: impl ExactSizeIterator<Item = wasmtime::ExternType>) -> Result<()> {
+    const OWN: usize = 8;
+    let most = most_values(types.len());
+    let weight = |ty: wasmtime::ValType| match ty {
+        wasmtime::ValType::Ref(ty) if ty.heap_type().is_concrete() => OWN,
+        _ => 1,
+    };
+    let (mut total, count) = (0_usize, types.len());
+    for ty in types {
+        total = total.saturating_add(match ty {
+            wasmtime::ExternType::Func(ty) => ty.params().chain(ty.results()).map(weight).sum(),
+            wasmtime::ExternType::Tag(ty) => ty.ty().params().map(weight).sum(),
+            _ => OWN,
+        });
+        if total > most {
+            return Err(WasmtimeError::limit(format!(
+                "the types of the module's {count} {what} have more than {most} values: that is too many to tell them one by one"
+            )));
+        }
     }
+    Ok(())
 }
 
 fn read_file(path: String) -> Result<Vec<u8>> {

@@ -1,6 +1,9 @@
 //! Traps: why a guest stopped, and where.
 
-use crate::WasmtimeError;
+use std::fmt;
+
+use crate::shown::{self, Name, Sentence};
+use crate::{WasmtimeError, stack};
 
 macro_rules! trap_codes {
     ($($(#[doc = $doc:literal])* $name:ident,)*) => {
@@ -126,10 +129,12 @@ trap_codes! {
 
 /// One call of a guest's call stack.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Record)]
+#[uniffi::export(Display)]
 pub struct Frame {
     /// The function's index in its module.
     pub func_index: u32,
-    /// The function's name, demangled, from the module's name section.
+    /// The function's name, from the module's name section: demangled, where it is a mangled one of ordinary size, and otherwise
+    /// as it is. It is the guest's: the text of a frame shows it without control characters.
     pub func_name: Option<String>,
     /// The module's name, from its name section.
     pub module_name: Option<String>,
@@ -145,9 +150,10 @@ const NO_MEMORY: &str = "missing required memory export";
 /// The trap or exit inside an error, if there is one.
 pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
     let frames = || {
+        let mut names = Names { known: Vec::new(), left: MANGLED_IN_ALL };
         error
             .downcast_ref::<wasmtime::WasmBacktrace>()
-            .map(|backtrace| backtrace.frames().iter().map(frame).collect())
+            .map(|backtrace| backtrace.frames().iter().map(|info| frame(info, &mut names)).collect())
             .unwrap_or_default()
     };
     if let Some(trap) = error.downcast_ref::<wasmtime::Trap>() {
@@ -159,7 +165,8 @@ pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
     }
     if let Some(unknown) = error.downcast_ref::<wasmtime::UnknownImportError>() {
         let (module, name) = (unknown.module().to_owned(), unknown.name().to_owned());
-        let reason = format!("the guest called `{module}` `{name}`, which is not defined in the linker");
+        let (shown_module, shown_name) = (Name(&module), Name(&name));
+        let reason = format!("the guest called `{shown_module}` `{shown_name}`, which is not defined in the linker");
         return Some(WasmtimeError::Link { reason, module, name });
     }
     if error.is::<wasmtime::GcHeapOutOfMemory<()>>() {
@@ -169,7 +176,8 @@ pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
     if error.is::<wasmtime::error::OutOfMemory>() {
         return Some(WasmtimeError::Limit { reason: "the process has no memory left".to_owned() });
     }
-    if error.to_string() == NO_MEMORY {
+    // Not the text of the error itself: that is the guest's call stack, in names that wasmtime demangles without bound.
+    if shown::whole(NO_MEMORY.len(), |text| write!(text, "{}", error.root_cause())).as_deref() == Some(NO_MEMORY) {
         let reason = "the guest uses WASI and exports no memory: expected one that it exports as `memory`".to_owned();
         return Some(WasmtimeError::Link { reason, module: String::new(), name: "memory".to_owned() });
     }
@@ -181,7 +189,7 @@ pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
     // Our own functions say what is wrong in our own words: it is WASI that refuses what the guest asked of it.
     error.is::<wasmtime::WasmBacktrace>().then(|| {
         let code = error.downcast_ref().and_then(pointer);
-        WasmtimeError::Trap { code, reason: error.root_cause().to_string(), frames: frames() }
+        WasmtimeError::Trap { code, reason: Sentence(error.root_cause()).to_string(), frames: frames() }
     })
 }
 
@@ -195,38 +203,93 @@ fn pointer(error: &wiggle::GuestError) -> Option<TrapCode> {
     }
 }
 
-fn frame(info: &wasmtime::FrameInfo) -> Frame {
-    let demangled = info.symbols().iter().find_map(|symbol| symbol.name()).or(info.func_name());
+fn frame<'a>(info: &'a wasmtime::FrameInfo, names: &mut Names<'a>) -> Frame {
+    let raw = info.symbols().iter().find_map(|symbol| symbol.name()).or(info.func_name());
     Frame {
         func_index: info.func_index(),
-        func_name: demangled.map(|name| demangle(name).unwrap_or_else(|| name.to_owned())),
+        func_name: raw.map(|name| names.demangled(name).unwrap_or_else(|| name.to_owned())),
         module_name: info.module().name().map(str::to_owned),
         func_offset: info.func_offset().map(|offset| offset as u64),
         module_offset: info.module_offset().map(|offset| offset as u64),
     }
 }
 
-/// Rust and C++ names as people write them.
+/// The names of a call stack, each demangled once.
+struct Names<'a> {
+    known: Vec<(&'a str, Option<String>)>,
+    /// How much is demangled yet, in bytes of mangled names.
+    left: usize,
+}
+
+impl<'a> Names<'a> {
+    fn demangled(&mut self, name: &'a str) -> Option<String> {
+        if let Some((_, known)) = self.known.iter().find(|(other, _)| *other == name) {
+            return known.clone();
+        }
+        let found = name.starts_with('_').then(|| self.left.checked_sub(name.len())).flatten().and_then(|left| {
+            self.left = left;
+            demangle(name)
+        });
+        self.known.push((name, found.clone()));
+        found
+    }
+}
+
+/// How much of a call stack's names is demangled, in bytes.
+const MANGLED_IN_ALL: usize = 8 << 10;
+
+/// A mangled name that is longer is left as it is, in bytes.
+const MANGLED: usize = 512;
+
+/// What is longer when it is demangled is left mangled, in bytes.
+const DEMANGLED: usize = 2 << 10;
+
+/// How deep a C++ name may be. What it takes to read one that was made to be hard grows as a power of that.
+const DEEP: u32 = 56;
+
+/// What that takes of the stack, in bytes, generously.
+const ROOM: usize = 1 << 20;
+
+/// Rust and C++ names as people write them. A name of a few bytes can stand for gigabytes: it is left as it is where that becomes
+/// long.
 fn demangle(name: &str) -> Option<String> {
+    if name.len() > MANGLED {
+        return None;
+    }
+    if stack::has_room(ROOM) { demangle_here(name) } else { stack::grow(ROOM, || demangle_here(name)).ok()? }
+}
+
+fn demangle_here(name: &str) -> Option<String> {
     if let Ok(rust) = rustc_demangle::try_demangle(name) {
-        return Some(format!("{rust:#}"));
+        return shown::whole(DEMANGLED, |text| write!(text, "{rust:#}"));
     }
     // Without this prefix a name is its own: `f` is no `float`.
     if !name.trim_start_matches('_').starts_with('Z') || !name.starts_with('_') {
         return None;
     }
-    cpp_demangle::Symbol::new(name).ok()?.demangle().ok()
+    let (parse, print) = (cpp_demangle::ParseOptions::default(), cpp_demangle::DemangleOptions::default());
+    let symbol = cpp_demangle::Symbol::new_with_options(name, &parse.recursion_limit(DEEP)).ok()?;
+    shown::whole(DEMANGLED, |mut text| symbol.structured_demangle(&mut text, &print.recursion_limit(2 * DEEP)))
+}
+
+impl fmt::Display for Frame {
+    /// The function, and where in the module.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.func_name {
+            Some(name) => write!(formatter, "function `{}`", Name(name))?,
+            None => write!(formatter, "function {}", self.func_index)?,
+        }
+        match self.module_offset {
+            Some(offset) => write!(formatter, " at offset {offset:#x} of the module"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The trap's words, and the function in which it happened.
 pub(crate) fn sentence(reason: &str, frames: &[Frame]) -> String {
-    let Some(frame) = frames.first() else { return reason.to_owned() };
-    let function = match &frame.func_name {
-        Some(name) => format!("function `{name}`"),
-        None => format!("function {}", frame.func_index),
-    };
-    match frame.module_offset {
-        Some(offset) => format!("{reason}, in {function} at offset {offset:#x} of the module"),
-        None => format!("{reason}, in {function}"),
+    match frames.first() {
+        Some(frame) => format!("{}, in {frame}", Sentence(reason)),
+        None => Sentence(reason).to_string(),
     }
 }

@@ -69,7 +69,8 @@ pub enum HeapType {
     NoCont,
     /// One defined type.
     Concrete {
-        /// The type, as in the text format, such as `(func (param i32))`.
+        /// The type, as in the text format, such as `(func (param i32))`. Of one with many parts the first ones are written
+        /// out, and how many more there are.
         text: String,
     },
 }

@@ -3,8 +3,7 @@
 //! Where guests are interrupted at all, a module that waits is compiled with each wait as a loop of short ones. See
 //! `docs/adr/0017-waits-are-cut-into-slices.md`.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use wasm_encoder::reencode::{Error, Reencode, utils};
@@ -14,13 +13,19 @@ use wasmparser::{MemoryType, Operator, Parser, Payload, TypeRef};
 /// How long a guest waits at a time, in nanoseconds.
 const SLICE: i64 = 20_000_000;
 
-/// The module, in which each wait calls a function that was added behind all others, so that every index stays. What is
-/// no module is given back as it is, for wasmtime to say what is wrong with it.
-pub(crate) fn sliced(binary: &[u8]) -> Cow<'_, [u8]> {
-    match Waits::find(binary).and_then(|waits| waits.map(|waits| waits.rewrite(binary)).transpose()) {
-        Ok(Some(rewritten)) => Cow::Owned(rewritten),
-        Ok(None) | Err(_) => Cow::Borrowed(binary),
-    }
+/// A module that waits, as it is compiled where guests are interrupted.
+pub(crate) struct Sliced {
+    pub(crate) binary: Vec<u8>,
+    /// How many functions it has now, without those that it imports.
+    pub(crate) functions: u64,
+}
+
+/// The module, in which each wait calls a function that was added behind all others, so that every index stays. None for a module
+/// that never waits. Fails with the reason where it cannot be told whether it does, or where it cannot be rewritten: then it must
+/// not be compiled as it is.
+pub(crate) fn sliced(binary: &[u8]) -> Result<Option<Sliced>, String> {
+    let waits = Waits::find(binary).map_err(|error| error.to_string())?;
+    waits.map(|waits| waits.rewrite(binary).map_err(|error| error.to_string())).transpose()
 }
 
 /// An instruction that waits. The type of its memory's addresses is that of its first operand.
@@ -49,11 +54,21 @@ impl Wait {
     }
 }
 
+/// What tells the types of two waits apart.
+type Widths = (bool, bool);
+
+/// What a wait takes, and its function with it: an address, the value expected there, and a time-out in nanoseconds.
+fn parameters((is_memory64, is_64): Widths) -> [ValType; 3] {
+    let integer = |is_64| if is_64 { ValType::I64 } else { ValType::I32 };
+    [integer(is_memory64), integer(is_64), ValType::I64]
+}
+
 /// What a module waits with, and where the functions and types that are added to it come to lie.
 #[derive(Default)]
 struct Waits {
     types: u32,
     functions: u32,
+    imported: u32,
     memories: Vec<MemoryType>,
     /// Each way in which it waits, and which of the added functions does that.
     waits: BTreeMap<Wait, u32>,
@@ -68,19 +83,23 @@ impl Waits {
             match payload? {
                 Payload::TypeSection(section) => {
                     for group in section {
-                        found.types += group?.types().len() as u32;
+                        found.types = found.types.saturating_add(group?.types().len() as u32);
                     }
                 }
                 Payload::ImportSection(section) => {
                     for import in section.into_imports() {
                         match import?.ty {
-                            TypeRef::Func(_) | TypeRef::FuncExact(_) => found.functions += 1,
+                            TypeRef::Func(_) | TypeRef::FuncExact(_) => {
+                                found.imported = found.imported.saturating_add(1)
+                            }
                             TypeRef::Memory(ty) => found.memories.push(ty),
                             _ => {}
                         }
                     }
                 }
-                Payload::FunctionSection(section) => found.functions += section.count(),
+                Payload::FunctionSection(section) => {
+                    found.functions = found.functions.saturating_add(section.count());
+                }
                 Payload::MemorySection(section) => {
                     for ty in section {
                         found.memories.push(ty?);
@@ -104,10 +123,11 @@ impl Waits {
         Ok((!found.waits.is_empty()).then_some(found))
     }
 
-    fn rewrite(mut self, binary: &[u8]) -> Result<Vec<u8>, Error<Infallible>> {
+    fn rewrite(mut self, binary: &[u8]) -> Result<Sliced, Error<Infallible>> {
+        let functions = u64::from(self.functions) + self.waits.len() as u64;
         let mut module = wasm_encoder::Module::new();
         self.parse_core_module(&mut module, Parser::new(0), binary)?;
-        Ok(module.finish())
+        Ok(Sliced { binary: module.finish(), functions })
     }
 
     /// The waits in the order of their functions.
@@ -117,11 +137,15 @@ impl Waits {
         waits.into_iter().map(|(_, wait)| wait).collect()
     }
 
-    /// What a wait takes, and the helper with it: an address, the value expected there, and a time-out in nanoseconds.
-    fn parameters(&self, wait: Wait) -> [ValType; 3] {
-        let is_memory64 = self.memories.get(wait.memory as usize).is_some_and(|memory| memory.memory64);
-        let integer = |is_64| if is_64 { ValType::I64 } else { ValType::I32 };
-        [integer(is_memory64), integer(wait.is_64), ValType::I64]
+    /// Whether the addresses of its memory have 64 bits, and whether the value that is waited for has.
+    fn widths(&self, wait: Wait) -> Widths {
+        (self.memories.get(wait.memory as usize).is_some_and(|memory| memory.memory64), wait.is_64)
+    }
+
+    /// The types that are added, each once, in their order.
+    fn added(&self) -> Vec<Widths> {
+        let all: BTreeSet<_> = self.waits.keys().map(|wait| self.widths(*wait)).collect();
+        all.into_iter().collect()
     }
 }
 
@@ -134,8 +158,8 @@ impl Reencode for Waits {
         section: wasmparser::TypeSectionReader<'_>,
     ) -> Result<(), Error<Infallible>> {
         utils::parse_type_section(self, types, section)?;
-        for wait in self.in_order() {
-            types.ty().function(self.parameters(wait), [ValType::I32]);
+        for widths in self.added() {
+            types.ty().function(parameters(widths), [ValType::I32]);
         }
         Ok(())
     }
@@ -146,8 +170,11 @@ impl Reencode for Waits {
         section: wasmparser::FunctionSectionReader<'_>,
     ) -> Result<(), Error<Infallible>> {
         utils::parse_function_section(self, functions, section)?;
-        for number in 0..self.waits.len() as u32 {
-            functions.function(self.types + number);
+        let added = self.added();
+        for wait in self.in_order() {
+            let widths = self.widths(wait);
+            let place = added.iter().take_while(|other| **other != widths).count();
+            functions.function(self.types.saturating_add(place as u32));
         }
         Ok(())
     }
@@ -178,7 +205,7 @@ impl Reencode for Waits {
 
     fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>, Error<Infallible>> {
         match Wait::of(&operator).and_then(|wait| self.waits.get(&wait)) {
-            Some(number) => Ok(Instruction::Call(self.functions + number)),
+            Some(number) => Ok(Instruction::Call(self.imported.saturating_add(self.functions).saturating_add(*number))),
             None => utils::instruction(self, operator),
         }
     }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use wast::Wat;
 use wast::parser::{self, ParseBuffer};
 
-use crate::{Result, WasmtimeError};
+use crate::shown::Sentence;
+use crate::{Result, WasmtimeError, stack};
 
 const MAGIC: &[u8] = b"\0asm";
 
@@ -14,12 +15,17 @@ const MAGIC: &[u8] = b"\0asm";
 /// Bytes that are binary already come back unchanged. Fails with `Syntax`, which has line and column.
 #[uniffi::export]
 pub fn wat2wasm(text: &[u8]) -> Result<Vec<u8>> {
-    if text.starts_with(MAGIC) { Ok(text.to_vec()) } else { encode(text) }
+    if is_binary(text) { Ok(text.to_vec()) } else { encode(text) }
+}
+
+/// Whether it is the binary format that begins there.
+pub(crate) fn is_binary(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
 }
 
 /// The binary format of either format, for whoever compiles it.
 pub(crate) fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
-    if bytes.starts_with(MAGIC) {
+    if is_binary(bytes) {
         return Ok(Cow::Borrowed(bytes));
     }
     // A guess at the format gives the better message for what is neither.
@@ -36,7 +42,15 @@ pub(crate) fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
     }
 }
 
+/// What parsing takes of the stack, in bytes, generously. The parser lets parentheses lie a hundred deep in each other, and takes
+/// 2.6 KiB for each of them.
+const ROOM: usize = 1 << 20;
+
 fn encode(text: &[u8]) -> Result<Vec<u8>> {
+    if stack::has_room(ROOM) { parse(text) } else { stack::grow(2 * ROOM, || parse(text))? }
+}
+
+fn parse(text: &[u8]) -> Result<Vec<u8>> {
     let text = match std::str::from_utf8(text) {
         Ok(text) => text,
         Err(error) => {
@@ -47,7 +61,11 @@ fn encode(text: &[u8]) -> Result<Vec<u8>> {
     let syntax = |error: wast::Error| {
         let (line, column) = error.span().linecol_in(text);
         let from_one = |index: usize| u32::try_from(index + 1).unwrap_or(u32::MAX);
-        WasmtimeError::Syntax { reason: error.message(), line: from_one(line), column: from_one(column) }
+        WasmtimeError::Syntax {
+            reason: Sentence(error.message()).to_string(),
+            line: from_one(line),
+            column: from_one(column),
+        }
     };
     let buffer = ParseBuffer::new(text).map_err(syntax)?;
     let mut module = parser::parse::<Wat<'_>>(&buffer).map_err(syntax)?;

@@ -35,6 +35,7 @@ _kinds = {kind.variant: kind for kind in WasmtimeError.__subclasses__()}
 
 _I64 = 1 << 63
 _LONGEST = (1 << 31) - 1
+_SHOWN = 128
 
 
 def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -224,3 +225,9 @@ def indefinite(name: str) -> str:
     # The types of floats are read letter by letter: an f64.
     vowel = name[:1].lower() in "aeio" or name in ("f32", "f64")
     return f"{'an' if vowel else 'a'} {name}"
+
+
+def plain(name: str) -> str:
+    """A name that a guest chose, as it is shown: without control characters, and as far as its first letters."""
+    short = name if len(name) <= _SHOWN else name[:_SHOWN] + "…"
+    return short if short.isprintable() else repr(short)[1:-1]

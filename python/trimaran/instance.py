@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from . import _bindings as raw
 from ._handle import Laned, adopt, handle_of
 from ._identity import Identity
 from ._native import InstanceLane, new_instance
-from ._surface import call, expect, index, text
+from ._surface import call, expect, index, plain, text
 from .error import WasmTypeError
 from .externs import Extern, Kind, expect_extern, unwrap, wrap
 from .func import Func
@@ -22,6 +23,9 @@ from .table import Table
 from .tag import Tag
 
 Default = TypeVar("Default")
+
+_SHOWN = 32
+"""How many names are shown."""
 
 
 class Instance(InstanceLane, Laned[raw.Instance]):
@@ -154,6 +158,8 @@ class InstanceExports(Identity, Mapping[str, Extern]):
 
     def __repr__(self) -> str:
         try:
-            return f"<InstanceExports {', '.join(self._items)}>"
+            more = len(self) - _SHOWN
+            names = [plain(name) for name in islice(self._items, _SHOWN)] + ([f"and {more} more"] if more > 0 else [])
+            return f"<InstanceExports {', '.join(names)}>"
         except WasmTypeError:
             return "<InstanceExports, never made>"

@@ -10,7 +10,7 @@ from . import _bindings as raw
 from ._closable import Managed
 from ._handle import Handle
 from ._identity import Constant
-from ._surface import BytesLike, call, contents, expect, file_name, source
+from ._surface import BytesLike, call, contents, expect, file_name, plain, source
 from .engine import Engine
 from .extern_type import ExportType, ImportType
 from .wat import Wasm
@@ -104,7 +104,7 @@ class Module(Constant, Handle[raw.Module], Managed):
         return type(self).unpack, (self.pack(),)
 
     def _said(self) -> str:
-        return "" if self.name is None else f" {self.name!r}"
+        return "" if self.name is None else f" '{plain(self.name)}'"
 
 
 def _engine(engine: object) -> raw.Engine:

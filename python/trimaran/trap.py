@@ -121,7 +121,8 @@ class Frame(Record):
     func_index: int
     """The function's index in its module."""
     func_name: str | None
-    """The function's name, demangled, from the module's name section."""
+    """The function's name, from the module's name section: demangled, where it is a mangled one of ordinary size, and
+    otherwise as it is."""
     module_name: str | None
     """The module's name, from its name section."""
     func_offset: int | None

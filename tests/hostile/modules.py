@@ -272,6 +272,42 @@ def comment(count: int) -> bytes:
     return b"(;" * count
 
 
+def nested_text(count: int) -> bytes:
+    return b"(component " * count + b")" * count
+
+
+def mangled(levels: int) -> bytes:
+    """A function that traps, whose name in C++ is ten times as long with each level."""
+    word = "_Z1fPFviiiiiiiiiiE" + "".join(f"PFv{f'S{last}_' * 10}E" for last in "02468ACEGIKM"[:levels])
+    names = section(0, name("name") + section(1, vector([leb(0) + name(word)])))
+    return one(b"\0") + names
+
+
+def wide_struct(imports: int) -> bytes:
+    """Functions of a thousand parameters, each a struct of ten thousand fields."""
+    struct = b"\x5f" + vector([bytes([I64, 1])] * 9999)
+    func = b"\x60" + vector([b"\x63\0"] * 1000) + b"\0"
+    items = [name("m") + name(f"f{place}") + b"\0\x01" for place in range(imports)]
+    return module(
+        sections(TYPE, [struct, func]),
+        sections(IMPORT, items),
+        sections(FUNCTION, [leb(1)]),
+        sections(EXPORT, [name("run") + b"\0" + leb(imports)]),
+        sections(CODE, [body(b"")]),
+    )
+
+
+def waiting(types_: int) -> bytes:
+    """It has so many types, and waits."""
+    return module(
+        sections(TYPE, [kind()] * types_),
+        sections(FUNCTION, [leb(0)]),
+        sections(MEMORY, [b"\x03\x01\x01"]),
+        sections(EXPORT, [name("run") + b"\0\0"]),
+        sections(CODE, [body(ZERO + ZERO + b"\x42\x7f\xfe\x01\x02\0" + DROP)]),
+    )
+
+
 KINDS: dict[str, Callable[[int], bytes]] = {
     made.__name__.replace("_", "-"): made
     for made in (
@@ -279,7 +315,7 @@ KINDS: dict[str, Callable[[int], bytes]] = {
         wide_branch_tables, adds, deep, calls, params, results, types, group, tower, segments, elements, tables,
         memories, custom, long_name, memory, memory64, table, zeros, overlong, flipped, long_section, long_vector,
         long_vector_of_some, long_locals, long_body, long_data, long_text, parentheses, text_blocks, text_string,
-        comment,
+        comment, nested_text, mangled, wide_struct, waiting,
     )
 }  # fmt: skip
 

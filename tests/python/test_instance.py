@@ -51,6 +51,19 @@ def test_exports_are_a_mapping() -> None:
     assert repr(instance) == "<Instance>"
 
 
+def test_names_are_shown_without_what_a_terminal_would_obey() -> None:
+    exports = "".join(f'(export "{n}\\1b[2J\\e2\\80\\ae" (func 0))' for n in range(40))
+    store, instance = guest(f"(module (func) {exports})")
+    shown = repr(instance.exports(store))
+    assert shown.startswith("<InstanceExports 0\\x1b[2J\\u202e, 1\\x1b[2J\\u202e, ")
+    assert shown.endswith(", and 8 more>")
+    assert shown.isprintable()
+    assert next(iter(instance.exports(store))) == "0\x1b[2J\u202e"
+    with pytest.raises(WasmTypeError) as caught:
+        instance.memory(store, "0\x1b[2J\u202e")
+    assert str(caught.value) == "the export `0\\u{1b}[2J\\u{202e}` is a function: expected a memory"
+
+
 def test_exports_by_their_place() -> None:
     store, instance = guest(MANY)
     exports = instance.exports(store)

@@ -106,6 +106,9 @@ def test_name_and_repr() -> None:
     named, unnamed = Module(made, WAT), Module(made, "(module)")
     assert (named.name, unnamed.name) == ("named", None)
     assert (repr(named), repr(unnamed)) == ("<Module 'named'>", "<Module>")
+    long = Module(made, f'(module $"{"m" * 200}\\1b")')
+    assert long.name == "m" * 200 + "\x1b"
+    assert repr(long) == f"<Module '{'m' * 128}…'>"
 
 
 def test_close() -> None:

@@ -258,3 +258,47 @@ fn a_language_ends_a_sleep_with_what_it_threw() {
     assert!(matches!(ended, Err(WasmtimeError::Host { thrown: Some(7), .. })), "{ended:?}");
     assert!(start.elapsed() < LONG);
 }
+
+/// A module that waits and cannot be rewritten is refused: compiled as it is, its guests could not be stopped.
+#[test]
+fn a_module_without_room_for_what_ends_its_waits_is_refused() {
+    if is_interpreter() {
+        return;
+    }
+    // As many types as a module may have, `(func)` and at the end `(func (result i32))`.
+    let count = [0xC0, 0x84, 0x3D];
+    let mut types = count.to_vec();
+    types.extend([0x60, 0, 0].repeat(999_999));
+    types.extend([0x60, 0, 1, 0x7F]);
+    let leb = |value: usize| [0, 7, 14, 21].map(|at| (value >> at) as u8 & 0x7F | if at < 21 { 0x80 } else { 0 });
+    let mut module = b"\0asm\x01\0\0\0\x01".to_vec();
+    module.extend(leb(types.len()));
+    module.extend(types);
+    // One function of the last type, a shared memory of a page, and a body that waits.
+    module.extend([3, 4, 1, 0xBF, 0x84, 0x3D]);
+    module.extend([5, 4, 1, 3, 1, 1]);
+    module.extend([10, 14, 1, 12, 0, 0x41, 0, 0x41, 0, 0x42, 0x7F, 0xFE, 0x01, 2, 0, 0x0B]);
+    let engine = engine(true);
+    trimaran::validate(&engine, &module).unwrap();
+    let Err(WasmtimeError::Limit { reason }) = Module::new(&engine, &module) else { panic!("no limit") };
+    assert!(reason.starts_with("the module waits for other threads, and there is no room in it"), "{reason}");
+    // What is no module is told of itself.
+    *module.last_mut().unwrap() = 0;
+    assert!(matches!(Module::new(&engine, &module), Err(WasmtimeError::Compile { .. })));
+}
+
+#[test]
+fn what_ends_waits_counts_as_functions() {
+    if is_interpreter() {
+        return;
+    }
+    let with = |functions| {
+        let module_limits = Some(trimaran::ModuleLimits { functions: Some(functions), ..Default::default() });
+        let (wasm_threads, epoch_interruption) = (Some(true), Some(true));
+        Engine::new(Config { wasm_threads, epoch_interruption, module_limits, ..Config::default() }).unwrap()
+    };
+    // Five of its own, and three ways to wait.
+    assert!(Module::new(&with(8), WAITS.as_bytes()).is_ok());
+    let Err(WasmtimeError::Limit { reason }) = Module::new(&with(7), WAITS.as_bytes()) else { panic!("no limit") };
+    assert_eq!(reason, "the module has 8 functions, with one for each way in which it waits: the engine's limit is 7");
+}

@@ -1,52 +1,71 @@
 //! `inspect`: what a module is made of. It is read and not compiled, so that this is quick.
 
+use std::sync::Arc;
+
 use getopts::Matches;
 use wasmparser::types::{EntityType, TypesRef};
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
 use super::{Failure, input, only, print};
+use crate::shown::{Name, Part};
 use crate::{
     ExternType, FuncType, GlobalType, HeapType, Limits, MemoryType, RefType, Result, TableType, TagType, ValType,
-    WasmtimeError, wat,
+    WasmtimeError, compile, wat,
 };
+
+/// How many rows of a kind are shown.
+const ROWS: usize = 10_000;
+
+/// How much of a type is shown, in bytes.
+const TYPE: usize = 256;
+
+/// A column is no wider than that: what is longer in it stands out.
+const WIDEST: usize = 64;
+
+/// How long it may take, in milliseconds.
+const TIME: u64 = 60_000;
 
 pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
     let (path, bytes) = input(matches)?;
     only(matches, 1)?;
-    print(&describe(path, &bytes)?)
+    let path = path.to_owned();
+    print(&compile::within(TIME, &Arc::default(), move || describe(&path, &bytes))?)
 }
 
 fn describe(path: &str, bytes: &[u8]) -> Result<String> {
     let binary = wat::to_binary(bytes)?;
+    if Parser::is_component(&binary) {
+        return Err(WasmtimeError::Unsupported { reason: "this is a component: expected a module".to_owned() });
+    }
     let invalid = |error: wasmparser::BinaryReaderError| WasmtimeError::Compile { reason: error.to_string() };
     let types = Validator::new_with_features(WasmFeatures::all()).validate_all(&binary).map_err(invalid)?;
     let types = types.as_ref();
-    let (mut imports, mut exports, mut memories, mut sections) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut imports, mut exports) = (Rows::new("imports"), Rows::new("exports"));
+    let (mut memories, mut sections) = (Rows::new("memories"), Rows::new("custom sections"));
     let mut imported = 0;
     for payload in Parser::new(0).parse_all(&binary) {
         match payload.map_err(invalid)? {
-            Payload::Version { encoding: wasmparser::Encoding::Component, .. } => {
-                let reason = "this is a component: expected a module".to_owned();
-                return Err(WasmtimeError::Unsupported { reason });
-            }
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
                     let import = import.map_err(invalid)?;
                     imported += usize::from(matches!(import.ty, wasmparser::TypeRef::Memory(_)));
-                    let ty = types.entity_type_from_import(&import).map(|ty| entity(&ty, types));
-                    let ty = ty.map(|ty| ty.to_string()).unwrap_or_default();
-                    imports.push(vec![import.module.to_owned(), import.name.to_owned(), ty]);
+                    imports.push(|| {
+                        let ty = types.entity_type_from_import(&import);
+                        vec![Name(import.module).to_string(), Name(import.name).to_string(), text(ty, types)]
+                    });
                 }
             }
             Payload::ExportSection(section) => {
                 for export in section {
                     let export = export.map_err(invalid)?;
-                    let ty = types.entity_type_from_export(&export).map(|ty| entity(&ty, types).to_string());
-                    exports.push(vec![export.name.to_owned(), ty.unwrap_or_default()]);
+                    exports.push(|| {
+                        let ty = types.entity_type_from_export(&export);
+                        vec![Name(export.name).to_string(), text(ty, types)]
+                    });
                 }
             }
             Payload::CustomSection(section) => {
-                sections.push(vec![section.name().to_owned(), format!("{} bytes", section.data().len())]);
+                sections.push(|| vec![Name(section.name()).to_string(), format!("{} bytes", section.data().len())]);
             }
             _ => {}
         }
@@ -56,26 +75,55 @@ fn describe(path: &str, bytes: &[u8]) -> Result<String> {
         let page = 1_u128 << ty.page_size_log2;
         let origin = if (index as usize) < imported { "imported" } else { "defined" };
         let bytes = format!("{} bytes at first", u128::from(ty.limits.min) * page);
-        memories.push(vec![index.to_string(), origin.to_owned(), ty.to_string(), bytes]);
+        memories.push(|| vec![index.to_string(), origin.to_owned(), ty.to_string(), bytes]);
     }
     let mut text = format!("{path}: {} bytes, {} functions\n", binary.len(), types.function_count());
-    for (title, rows) in
-        [("imports", imports), ("exports", exports), ("memories", memories), ("custom sections", sections)]
-    {
-        text.push_str(&format!("\n{title}{}\n", if rows.is_empty() { ": none" } else { "" }));
-        text.push_str(&table(&rows));
+    for rows in [imports, exports, memories, sections] {
+        text.push_str(&rows.table());
     }
     Ok(text)
 }
 
-/// Rows in columns as wide as they have to be.
-fn table(rows: &[Vec<String>]) -> String {
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|it| it.chars().count()).max();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().enumerate().map(|(column, cell)| format!("{cell:<0$}", width(column).unwrap_or(0)));
-        format!("  {}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
+/// Rows of a kind, of which the first are shown.
+struct Rows {
+    title: &'static str,
+    shown: Vec<Vec<String>>,
+    more: usize,
+}
+
+impl Rows {
+    fn new(title: &'static str) -> Self {
+        Self { title, shown: Vec::new(), more: 0 }
+    }
+
+    /// Adds a row. Its words are made where it is shown.
+    fn push(&mut self, row: impl FnOnce() -> Vec<String>) {
+        if self.shown.len() < ROWS { self.shown.push(row()) } else { self.more += 1 }
+    }
+
+    /// In columns as wide as they have to be.
+    fn table(&self) -> String {
+        let mut widths: Vec<usize> = Vec::new();
+        for row in &self.shown {
+            widths.resize(widths.len().max(row.len()), 0);
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.chars().count().min(WIDEST).max(*width);
+            }
+        }
+        let mut text = format!("\n{}{}\n", self.title, if self.shown.is_empty() { ": none" } else { "" });
+        for row in &self.shown {
+            let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+            text.push_str(&format!("  {}\n", cells.collect::<Vec<_>>().join("  ").trim_end()));
+        }
+        if self.more > 0 {
+            text.push_str(&format!("  and {} more\n", self.more));
+        }
+        text
+    }
+}
+
+fn text(ty: Option<EntityType>, types: TypesRef<'_>) -> String {
+    ty.map(|ty| Part(TYPE, entity(&ty, types)).to_string()).unwrap_or_default()
 }
 
 fn entity(ty: &EntityType, types: TypesRef<'_>) -> ExternType {

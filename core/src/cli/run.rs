@@ -7,10 +7,14 @@ use std::time::Duration;
 use getopts::Matches;
 
 use super::{Failure, input, print};
+use crate::shown::{self, Name};
 use crate::{
     Config, Engine, EnvVar, Extern, Func, Linker, Module, Preopen, Result, Store, TrapCode, Val, ValType, WasiConfig,
     WasiInput, WasiOutput, WasmtimeError,
 };
+
+/// How many functions are listed where there is no program.
+const FUNCTIONS: usize = 32;
 
 /// What a shell says of a program that was aborted.
 const TRAPPED: i32 = 134;
@@ -55,12 +59,9 @@ fn start(linker: &Linker, store: &Store, module: &Module) -> Result<(), Failure>
     let exports = instance.exports(store)?;
     let start = ["_start", ""].into_iter().find_map(|name| exports.iter().find(|export| export.name == name));
     let Some(Extern::OfFunc { func }) = start.map(|export| &export.item) else {
-        let functions: Vec<_> = exports
-            .iter()
-            .filter(|export| matches!(export.item, Extern::OfFunc { .. }))
-            .map(|export| export.name.as_str())
-            .collect();
-        let reason = format!("no program: it exports no `_start`; --invoke one of: {}", functions.join(", "));
+        let functions = exports.iter().filter(|export| matches!(export.item, Extern::OfFunc { .. }));
+        let functions = shown::list(FUNCTIONS, functions, |export| Name(&export.name));
+        let reason = format!("no program: it exports no `_start`; --invoke one of: {functions}");
         return Err(Failure::Usage(reason));
     };
     func.call(store, Vec::new())?;
@@ -146,8 +147,11 @@ fn ended(failure: Failure, fuel: Option<u64>, timeout: Option<Duration>) -> Fail
                 _ => error.text(),
             };
             for frame in frames {
-                let name = frame.func_name.clone().unwrap_or_else(|| format!("function {}", frame.func_index));
-                text.push_str(&format!("\n    at {name}"));
+                text.push_str("\n    at ");
+                text.push_str(&match &frame.func_name {
+                    Some(name) => Name(name).to_string(),
+                    None => format!("function {}", frame.func_index),
+                });
             }
             Failure::Exit(TRAPPED, Some(text))
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::growth::shared_memory;
 use crate::host::HostDefinition;
 use crate::instance::missing;
-use crate::module::import_type;
+use crate::shown::Name;
 use crate::store::StoreId;
 use crate::{Result, Store, WasmtimeError};
 
@@ -65,7 +65,8 @@ impl Definitions {
         if self.shadowing || !self.knows(module, name) {
             return Ok(());
         }
-        let reason = format!("`{module}` `{name}` is defined already: allow shadowing to replace it");
+        let (shown_module, shown_name) = (Name(module), Name(name));
+        let reason = format!("`{shown_module}` `{shown_name}` is defined already: allow shadowing to replace it");
         Err(WasmtimeError::Link { reason, module: module.to_owned(), name: name.to_owned() })
     }
 
@@ -78,7 +79,7 @@ impl Definitions {
     /// Fails with `NotFound`, and with `WrongStore` for an item of another store than this one.
     pub(super) fn find(&self, store: &Store, module: &str, name: &str) -> Result<()> {
         let Some(item) = self.get(module, name) else {
-            let reason = format!("`{module}` `{name}` is not defined in the linker");
+            let reason = format!("`{}` `{}` is not defined in the linker", Name(module), Name(name));
             return Err(WasmtimeError::NotFound { name: name.to_owned(), reason });
         };
         match item.owner {
@@ -91,7 +92,7 @@ impl Definitions {
     /// is defined, and as `find` does.
     pub(super) fn check_default(&self, store: &Store, module: &str) -> Result<&'static str> {
         let Some(items) = self.items.get(module) else {
-            let reason = format!("nothing is defined in the linker for the module `{module}`");
+            let reason = format!("nothing is defined in the linker for the module `{}`", Name(module));
             return Err(WasmtimeError::NotFound { name: module.to_owned(), reason });
         };
         let default = ["", "_start"].into_iter().find(|name| items.contains_key(*name));
@@ -100,13 +101,9 @@ impl Definitions {
         Ok(name)
     }
 
-    /// Fails with `Link`, which names all imports of the module that are not defined, and with `WrongStore`.
+    /// Fails with `Link`, which names the first imports of the module that are not defined and says how many more there are, and with `WrongStore`.
     pub(super) fn check_imports(&self, module: &wasmtime::Module, store: Option<&Store>) -> Result<()> {
-        let unknown: Vec<_> = module
-            .imports()
-            .filter(|import| !self.knows(import.module(), import.name()))
-            .map(|import| import_type(&import))
-            .collect();
+        let unknown: Vec<_> = module.imports().filter(|import| !self.knows(import.module(), import.name())).collect();
         if !unknown.is_empty() {
             return Err(missing(&unknown, "not defined in the linker"));
         }

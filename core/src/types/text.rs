@@ -2,31 +2,58 @@
 
 use std::fmt;
 
+use crate::shown;
+
 use super::{
     ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, Limits, MemoryType, RefType, TableType,
     TagType, ValType,
 };
 
-/// A type that a module defines, written out. Such types can refer to themselves, so the types inside it
-/// are named by their kind only.
+/// How many values or fields of a type that a module defines are written out.
+const PARTS: usize = 8;
+
+/// How many parameters, and how many results, of a function are written out.
+const VALUES: usize = 32;
+
+/// A type that a module defines, written out as far as its first parts. Such types can refer to themselves, so the types
+/// inside it are named by their kind only.
 pub(super) fn defined(ty: &wasmtime::HeapType) -> String {
-    let list = |word: &str, parts: Vec<String>| match parts.as_slice() {
-        [] => String::new(),
-        parts => format!(" ({word} {})", parts.join(" ")),
-    };
-    let fields = |fields: Vec<wasmtime::FieldType>| {
-        fields.iter().map(|ty| format!(" (field {})", field(ty))).collect::<String>()
-    };
     match ty {
         wasmtime::HeapType::ConcreteFunc(ty) => {
-            let params = list("param", ty.params().map(|ty| inner(&ty)).collect());
-            format!("(func{params}{})", list("result", ty.results().map(|ty| inner(&ty)).collect()))
+            let params = list(" (param", ty.params().map(|ty| format!(" {}", inner(&ty))), ")");
+            let results = list(" (result", ty.results().map(|ty| format!(" {}", inner(&ty))), ")");
+            format!("(func{params}{results})")
         }
-        wasmtime::HeapType::ConcreteStruct(ty) => format!("(struct{})", fields(ty.fields().collect())),
+        wasmtime::HeapType::ConcreteStruct(ty) => format!("(struct{})", fields(ty.fields())),
         wasmtime::HeapType::ConcreteArray(ty) => format!("(array {})", field(&ty.field_type())),
-        wasmtime::HeapType::ConcreteExn(ty) => format!("(exn{})", fields(ty.fields().collect())),
+        wasmtime::HeapType::ConcreteExn(ty) => format!("(exn{})", fields(ty.fields())),
         wasmtime::HeapType::ConcreteCont(_) => "(cont)".to_owned(),
         other => HeapType::from_wasmtime(other).to_string(),
+    }
+}
+
+fn fields(fields: impl ExactSizeIterator<Item = wasmtime::FieldType>) -> String {
+    list("", fields.map(|ty| format!(" (field {})", field(&ty))), "")
+}
+
+/// The first parts between two words, and how many more there are; nothing where there are none.
+fn list(before: &str, parts: impl ExactSizeIterator<Item = String>, behind: &str) -> String {
+    let more = parts.len().saturating_sub(PARTS);
+    match parts.len() {
+        0 => String::new(),
+        _ => format!("{before}{}{}{behind}", parts.take(PARTS).collect::<String>(), More(more)),
+    }
+}
+
+/// What stands for the parts that are not written out: a comment of the text format.
+struct More(usize);
+
+impl fmt::Display for More {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            more => write!(formatter, " (; and {more} more ;)"),
+        }
     }
 }
 
@@ -152,6 +179,7 @@ impl fmt::Display for GlobalType {
 }
 
 impl fmt::Display for FuncType {
+    /// The first values are written out; its fields have them all.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("(func")?;
         self.write_values(formatter)?;
@@ -164,8 +192,8 @@ impl FuncType {
         for (word, types) in [("param", &self.params), ("result", &self.results)] {
             if !types.is_empty() {
                 write!(formatter, " ({word}")?;
-                types.iter().try_for_each(|ty| write!(formatter, " {ty}"))?;
-                formatter.write_str(")")?;
+                types.iter().take(VALUES).try_for_each(|ty| write!(formatter, " {ty}"))?;
+                write!(formatter, "{})", More(types.len().saturating_sub(VALUES)))?;
             }
         }
         Ok(())
@@ -204,19 +232,13 @@ impl fmt::Display for ExportType {
     }
 }
 
-/// A name as a string of the text format.
+/// A name as a string of the text format, as far as names are shown.
 struct Name<'a>(&'a str);
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("\"")?;
-        for character in self.0.chars() {
-            match character {
-                '"' | '\\' => write!(formatter, "\\{character}")?,
-                character if character.is_control() => write!(formatter, "\\u{{{:x}}}", u32::from(character))?,
-                character => write!(formatter, "{character}")?,
-            }
-        }
-        formatter.write_str("\"")
+        let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+        let start = self.0.get(..self.0.floor_char_boundary(shown::NAME + 4)).unwrap_or_default();
+        write!(formatter, "\"{}\"", shown::Name(&quoted(start)))
     }
 }

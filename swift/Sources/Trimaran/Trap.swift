@@ -106,7 +106,8 @@ public enum TrapCode: Sendable, Hashable, CaseIterable {
 public struct Frame: Sendable, Hashable {
   /// The function's index in its module.
   public var funcIndex: Int
-  /// The function's name, demangled, from the module's name section.
+  /// The function's name, from the module's name section: demangled, where it is a mangled one of ordinary size,
+  /// and otherwise as it is.
   public var funcName: String?
   /// The module's name, from its name section.
   public var moduleName: String?
@@ -188,7 +189,10 @@ extension TrapCode {
   }
 }
 
-extension Frame {
+extension Frame: CustomStringConvertible {
+  /// The function and where it stopped, without the control characters that a name may hold.
+  public var description: String { core.description }
+
   init(_ core: Core.Frame) {
     self.init(
       funcIndex: Int(core.funcIndex),

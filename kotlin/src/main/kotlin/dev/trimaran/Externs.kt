@@ -1,6 +1,7 @@
 package dev.trimaran
 
 import dev.trimaran.internal.ffi.Extern as Raw
+import dev.trimaran.internal.ffi.WasmtimeException as RawException
 
 /**
  * Something that can be imported or exported: a [Func], [Global], [Table], [Memory], [SharedMemory] or [Tag]. The
@@ -23,7 +24,12 @@ internal fun Extern.word(): String =
 /** The export [name], if it is what is [expected], or `Type`. */
 @JvmSynthetic
 internal inline fun <reified T : Extern> Extern.expect(name: String, expected: String): T =
-    this as? T ?: throw WasmtimeException.Type("the export `$name` is ${word()}: expected $expected")
+    this as? T ?: throw wrongExport(name, word(), expected)
+
+// In the core's words, which show a guest's name without control characters.
+@JvmSynthetic
+internal fun wrongExport(name: String, found: String, expected: String): WasmtimeException =
+    RawException.Type("the export `$name` is $found: expected $expected").toPublic()
 
 @JvmSynthetic
 internal fun Extern.toRaw(): Raw =

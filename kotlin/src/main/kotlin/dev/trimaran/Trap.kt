@@ -161,7 +161,8 @@ public enum class TrapCode {
  * One call of a guest's call stack.
  *
  * @property funcIndex The function's index in its module.
- * @property funcName The function's name, demangled, from the module's name section.
+ * @property funcName The function's name, from the module's name section: demangled, where it is a mangled one of ordinary
+ *   size, and otherwise as it is.
  * @property moduleName The module's name, from its name section.
  * @property funcOffset Where it stopped, in bytes from the start of the function's body.
  * @property moduleOffset Where it stopped, in bytes from the start of the module.
@@ -173,6 +174,10 @@ public data class Frame(
     public val funcOffset: Long?,
     public val moduleOffset: Long?,
 ) : Serializable {
+    /** The function and where it stopped, without the control characters that a name may hold. */
+    override fun toString(): String =
+        RawFrame(funcIndex.toUInt(), funcName, moduleName, funcOffset?.toULong(), moduleOffset?.toULong()).toString()
+
     private companion object {
         private const val serialVersionUID = 1L
     }
