@@ -1,6 +1,7 @@
 //! The one error model: the same misuse is the same variant in every language.
 
 use crate::access::Refused;
+use crate::interrupt::Interruption;
 use crate::shown::{Lines, Sentence};
 use crate::trap::{self, Frame, TrapCode};
 
@@ -47,6 +48,8 @@ pub enum WasmtimeError {
         code: Option<TrapCode>,
         /// The trap's own words.
         reason: String,
+        /// What interrupted the guest, where the code is `Interrupt`; none for every other trap.
+        interruption: Option<Interruption>,
         /// The guest's call stack, innermost first.
         frames: Vec<Frame>,
     },

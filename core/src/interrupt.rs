@@ -1,121 +1,73 @@
 //! Interruption: how a guest that runs is stopped by the clock, by another thread, or by its language.
 //!
 //! Wasmtime has guests look at an epoch, a number of the engine, in every loop and function. When it has moved on, the store
-//! asks here whether to go on. See `docs/adr/0015-guests-are-stopped-by-ticks.md`.
+//! asks here whether to go on. See `docs/adr/0015-guests-are-stopped-by-ticks.md` and
+//! `docs/adr/0019-a-run-is-interrupted-as-a-whole.md`.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+mod deadlines;
+mod epochs;
+
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use crate::access::Runs;
 use crate::error::HostError;
 use crate::store::{HOST_CALL, on_own_stack};
-use crate::{Result, WasmtimeError, fork, planted};
+use crate::{Result, WasmtimeError, planted};
 
-/// Asked every now and then, on a guest's own thread, whether the guest may go on.
+use deadlines::Deadlines;
+pub(crate) use epochs::Epochs;
+
+/// Asked every now and then, on a thread whose guest runs or that waits for a store, whether it may go on.
 pub trait Watch: Send + Sync {
-    /// Fails where the guest has to end. That comes out of the call that ran it.
+    /// Fails where the guest, or the waiting, has to end. That comes out of the call.
     fn check(&self) -> Result<()>;
 }
 
-/// How often a guest is asked, where it has to be asked at all.
-const TICK: Duration = Duration::from_millis(10);
-/// After so many ticks without a guest the thread that ticks ends.
-const IDLE: u32 = 50;
+/// What interrupted a guest. What its language asked for has no name here: it comes out as that language's own exception, for
+/// Ctrl-C, an interrupted thread, or a cancelled task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, uniffi::Enum)]
+pub enum Interruption {
+    /// The time of `Store.set_timeout`, or of a deadline, is over.
+    TimeLimit,
+    /// An `InterruptHandle` was used.
+    Handle,
+    /// The engine's epoch has passed the deadline of `Store.set_epoch_deadline`.
+    Epoch,
+}
+
+impl Interruption {
+    /// The trap's words: those of wasmtime, and why.
+    pub(crate) fn reason(self) -> String {
+        let why = match self {
+            Self::TimeLimit => "its time limit has passed",
+            Self::Handle => "an interrupt handle was used",
+            Self::Epoch => "its epoch deadline has passed",
+        };
+        format!("{}: {why}", wasmtime::Trap::Interrupt)
+    }
+
+    /// The error of a call that was interrupted where no guest runs.
+    fn outside(self) -> WasmtimeError {
+        let code = Some(crate::TrapCode::Interrupt);
+        WasmtimeError::Trap { code, reason: self.reason(), interruption: Some(self), frames: Vec::new() }
+    }
+}
+
+/// Carries the cause through wasmtime, from the check to the outer call.
+#[derive(Debug)]
+pub(crate) struct Interrupted(pub(crate) Interruption);
+
+impl std::fmt::Display for Interrupted {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0.reason())
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
 const NEVER: u64 = u64::MAX;
-/// How many bits count guests.
-const COUNT: u32 = 32;
-
-/// What the stores of an engine share.
-pub(crate) struct Epochs {
-    engine: wasmtime::EngineWeak,
-    /// How often the user has moved the epoch on. Wasmtime's own moves on with every tick as well.
-    moved: AtomicU64,
-    /// How many guests run that have to be asked, behind the generation that they were counted in. What a child of a fork
-    /// has of its parent's does not run.
-    running: AtomicU64,
-    /// The generation in which there is a thread that ticks, and one more; 0 is none.
-    ticks: AtomicU64,
-}
-
-impl Epochs {
-    pub(crate) fn new(engine: &wasmtime::Engine) -> Arc<Self> {
-        Arc::new(Self {
-            engine: engine.weak(),
-            moved: AtomicU64::new(0),
-            running: AtomicU64::new(0),
-            ticks: AtomicU64::new(0),
-        })
-    }
-
-    pub(crate) fn move_on(&self) {
-        self.moved.fetch_add(1, Ordering::SeqCst);
-        self.tick();
-    }
-
-    /// Has every guest of the engine asked. Fails where the engine is gone.
-    fn tick(&self) -> bool {
-        self.engine.upgrade().map(|engine| engine.increment_epoch()).is_some()
-    }
-
-    /// A guest runs that has to be asked. Gives the generation that it is counted in.
-    fn begin(self: &Arc<Self>) -> Result<u64> {
-        let generation = generation();
-        // It never fails: there is always another number.
-        _ = self.running.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |running| {
-            Some(if running >> COUNT == generation { running + 1 } else { (generation << COUNT) + 1 })
-        });
-        if self.ticks.load(Ordering::SeqCst) != generation + 1 {
-            self.start(generation)?;
-        }
-        Ok(generation)
-    }
-
-    fn end(&self, generation: u64) {
-        let is_same = |running: u64| (running >> COUNT == generation).then(|| running - 1);
-        _ = self.running.fetch_update(Ordering::SeqCst, Ordering::SeqCst, is_same);
-    }
-
-    fn is_idle(&self, generation: u64) -> bool {
-        self.running.load(Ordering::SeqCst) == generation << COUNT
-    }
-
-    #[cold]
-    fn start(self: &Arc<Self>, generation: u64) -> Result<()> {
-        if self.ticks.swap(generation + 1, Ordering::SeqCst) == generation + 1 {
-            return Ok(());
-        }
-        let epochs = Arc::clone(self);
-        let thread = std::thread::Builder::new().name("trimaran-ticks".to_owned()).stack_size(64 << 10);
-        thread.spawn(move || epochs.run(generation)).map(|_| ()).map_err(|error| {
-            self.ticks.store(0, Ordering::SeqCst);
-            self.end(generation);
-            WasmtimeError::limit(format!("the thread that watches guests cannot be started: {error}"))
-        })
-    }
-
-    /// Ticks for as long as guests run, and a little longer.
-    fn run(&self, generation: u64) {
-        let mut idle = 0;
-        loop {
-            std::thread::sleep(TICK);
-            idle = if self.is_idle(generation) { idle + 1 } else { 0 };
-            if idle < IDLE && self.tick() {
-                continue;
-            }
-            self.ticks.store(0, Ordering::SeqCst);
-            // Whoever began before that found a thread; who begins now starts one.
-            let is_needed = !self.is_idle(generation) && self.engine.upgrade().is_some();
-            if !is_needed || self.ticks.swap(generation + 1, Ordering::SeqCst) != 0 {
-                return;
-            }
-            idle = 0;
-        }
-    }
-}
-
-fn generation() -> u64 {
-    fork::generation() as u64
-}
 
 /// What can stop the guests of one store.
 pub(crate) struct Interrupts {
@@ -124,11 +76,11 @@ pub(crate) struct Interrupts {
     deadline: AtomicU64,
     /// How long a run may take, in nanoseconds; 0 is for ever.
     timeout: AtomicU64,
-    /// When the present run has to end, in nanoseconds of `now`.
+    /// When the present run has to end, in nanoseconds of `now`. Only the thread that has the turn writes it.
     until: AtomicU64,
-    is_running: AtomicBool,
-    is_stopped: AtomicBool,
-    watch: OnceLock<Box<dyn Watch>>,
+    runs: Runs,
+    deadlines: Deadlines,
+    watch: OnceLock<Arc<dyn Watch>>,
 }
 
 impl Interrupts {
@@ -138,8 +90,8 @@ impl Interrupts {
             deadline: AtomicU64::new(NEVER),
             timeout: AtomicU64::new(0),
             until: AtomicU64::new(NEVER),
-            is_running: AtomicBool::new(false),
-            is_stopped: AtomicBool::new(false),
+            runs: Runs::new(),
+            deadlines: Deadlines::new(),
             watch: OnceLock::new(),
         })
     }
@@ -150,42 +102,95 @@ impl Interrupts {
     }
 
     pub(crate) fn set_timeout(&self, milliseconds: Option<u64>) {
-        // What is over at once is over with the first tick.
-        let nanoseconds = milliseconds.map_or(0, |time| time.saturating_mul(1_000_000).max(1));
-        self.timeout.store(nanoseconds, Ordering::SeqCst);
+        self.timeout.store(milliseconds.map_or(0, nanoseconds), Ordering::SeqCst);
     }
 
-    pub(crate) fn set_watch(&self, watch: Box<dyn Watch>) {
+    pub(crate) fn set_watch(&self, watch: &Arc<dyn Watch>) {
         // The first one stays: there is one language.
-        _ = self.watch.set(watch);
+        _ = self.watch.set(Arc::clone(watch));
     }
 
-    /// The outermost run of a guest begins, and lasts until what this gives is dropped.
-    pub(crate) fn begin(&self) -> Result<Running<'_>> {
-        let timeout = self.timeout.load(Ordering::SeqCst);
-        self.until.store(if timeout == 0 { NEVER } else { now().saturating_add(timeout) }, Ordering::SeqCst);
-        let has_to_be_asked = timeout != 0 || self.watch.get().is_some();
-        let counted = if has_to_be_asked { Some(self.epochs.begin()?) } else { None };
-        self.is_stopped.store(false, Ordering::SeqCst);
-        self.is_running.store(true, Ordering::SeqCst);
-        Ok(Running { interrupts: self, counted })
+    /// A caller has made an outermost call, and may have to wait for the store. From now on a handle finds it.
+    pub(crate) fn announce(&self) -> Coming<'_> {
+        self.runs.announce();
+        Coming(self)
     }
 
-    /// Whether the guest has to end.
-    fn is_over(&self) -> bool {
-        self.epochs.moved.load(Ordering::SeqCst) >= self.deadline.load(Ordering::SeqCst)
-            || self.is_stopped.load(Ordering::SeqCst)
-            || self.until.load(Ordering::SeqCst) <= now()
+    /// Whether a thread may wait for the store any longer.
+    pub(crate) fn may_wait(&self) -> Result<()> {
+        self.deadlines.is_over(now).map_or(Ok(()), |cause| Err(cause.outside()))
     }
 
-    /// Fails where the guest has to end, in the words of wasmtime or in those of the language.
+    /// The calls that this thread makes from now on have so many milliseconds together, or as long as they like.
+    pub(crate) fn begin_deadline(&self, milliseconds: Option<u64>) -> Result<u64> {
+        let until = milliseconds.map(|time| now().saturating_add(nanoseconds(time)));
+        // Its guests are asked, also those of a run that began before.
+        Ok(self.deadlines.begin(until, self.epochs.begin()?))
+    }
+
+    pub(crate) fn end_deadline(&self, number: u64) {
+        if let Some(generation) = self.deadlines.end(number) {
+            self.epochs.end(generation);
+        }
+    }
+
+    /// Why the guest has to end, if it has to.
+    fn is_over(&self) -> Option<Interruption> {
+        if self.runs.is_stopped() {
+            return Some(Interruption::Handle);
+        }
+        if self.epochs.moved.load(Ordering::SeqCst) >= self.deadline.load(Ordering::SeqCst) {
+            return Some(Interruption::Epoch);
+        }
+        if self.until.load(Ordering::SeqCst) <= now() {
+            return Some(Interruption::TimeLimit);
+        }
+        self.deadlines.is_over(now)
+    }
+
+    /// Fails where the guest has to end, with the cause or with what the language says.
     pub(crate) fn go_on(&self) -> wasmtime::Result<()> {
         planted::panic_at("epoch");
-        if self.is_over() {
-            return Err(wasmtime::Trap::Interrupt.into());
+        if let Some(cause) = self.is_over() {
+            return Err(wasmtime::Error::new(Interrupted(cause)));
         }
         let Some(watch) = self.watch.get() else { return Ok(()) };
         on_own_stack(HOST_CALL, || watch.check()).map_err(|error| wasmtime::Error::new(HostError(error)))
+    }
+}
+
+/// What is over at once is over with the first tick.
+fn nanoseconds(milliseconds: u64) -> u64 {
+    milliseconds.saturating_mul(1_000_000).max(1)
+}
+
+/// A caller is on its way into the store.
+pub(crate) struct Coming<'a>(&'a Interrupts);
+
+impl<'a> Coming<'a> {
+    /// It is in: its run begins, and lasts until what this gives is dropped. Only for the thread that has the store's turn.
+    /// Fails where the run has no time left, or cannot be watched.
+    pub(crate) fn begin(self) -> Result<Running<'a>> {
+        let interrupts = self.0;
+        // Where this fails, `self` turns back.
+        interrupts.may_wait()?;
+        let timeout = interrupts.timeout.load(Ordering::SeqCst);
+        let has_to_be_asked = timeout != 0 || interrupts.watch.get().is_some();
+        let counted = if has_to_be_asked { Some(interrupts.epochs.begin()?) } else { None };
+        interrupts.until.store(if timeout == 0 { NEVER } else { now().saturating_add(timeout) }, Ordering::SeqCst);
+        interrupts.runs.begin();
+        std::mem::forget(self);
+        if interrupts.runs.is_stopped() {
+            // A handle was used while the caller was on its way: the guest has to look.
+            interrupts.epochs.tick();
+        }
+        Ok(Running { interrupts, counted })
+    }
+}
+
+impl Drop for Coming<'_> {
+    fn drop(&mut self) {
+        self.0.runs.turn_back();
     }
 }
 
@@ -198,7 +203,7 @@ pub(crate) struct Running<'a> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.interrupts.is_running.store(false, Ordering::SeqCst);
+        self.interrupts.runs.end();
         if let Some(generation) = self.counted {
             self.interrupts.epochs.end(generation);
         }
@@ -217,17 +222,22 @@ impl InterruptHandle {
 
 #[uniffi::export]
 impl InterruptHandle {
-    /// Ends the guest that runs in the store now: its call fails with `Trap` and the code `Interrupt`. Where none runs,
-    /// nothing happens.
+    /// Ends what is under way in the store now: its call fails with `Trap`, the code `Interrupt` and the interruption `Handle`.
+    /// Gives whether there was something under way; where there was nothing, nothing happens, now or later.
+    ///
+    /// A call, an instantiation or a program is under way from the moment at which it is made, also while it waits for the
+    /// store, to its end, with all that host functions call meanwhile. The calls of a deadline (`Store.begin_deadline`) are
+    /// under way together until the deadline ends: each of them that comes later fails at once.
     ///
     /// It takes effect at the guest's next loop or call, some 30 ms later at most in an atomic wait, and in a sleep or a read
     /// of WASI. A host function is not interrupted.
-    pub fn interrupt(&self) -> Result<()> {
-        if self.0.is_running.load(Ordering::SeqCst) {
-            self.0.is_stopped.store(true, Ordering::SeqCst);
+    pub fn interrupt(&self) -> Result<bool> {
+        // Both: the run may be of another thread than the deadlines.
+        let (has_deadline, has_run) = (self.0.deadlines.stop(), self.0.runs.stop());
+        if has_run {
             self.0.epochs.tick();
         }
-        Ok(())
+        Ok(has_run || has_deadline)
     }
 }
 

@@ -31,13 +31,30 @@ pub struct Reference {
 /// and the store has collected its garbage, or the store is closed.
 pub type HostObject = Arc<dyn std::any::Any + Send + Sync>;
 
+/// What a store has of one. It may be dropped by a collection in the middle of a guest, and on the guest's stack: then the
+/// object waits until its thread has left the store, since its end may run any code of the host.
+struct KeptObject {
+    object: Option<HostObject>,
+    departed: Arc<DropQueue<HostObject>>,
+}
+
+impl Drop for KeptObject {
+    fn drop(&mut self) {
+        if let Some(object) = self.object.take() {
+            self.departed.push(object);
+        }
+    }
+}
+
 impl Reference {
     /// Makes a reference to a value of the host. Fails with `Limit` where the store has no room for it.
     pub fn of_host(store: &Store, object: HostObject) -> Result<Arc<Self>> {
+        let departed = store.departed();
         store.enter(|context| {
+            let kept = KeptObject { object: Some(object), departed };
             let mut scope = RootScope::new(context);
             let mut context = scope.as_context_mut();
-            let made = ExternRef::new(&mut context, object).and_then(|value| value.to_owned_rooted(&mut context));
+            let made = ExternRef::new(&mut context, kept).and_then(|value| value.to_owned_rooted(&mut context));
             let root = made.map_err(WasmtimeError::no_room)?;
             Ok(Self::new(store, Root::Extern(root)))
         })
@@ -49,7 +66,7 @@ impl Reference {
         let Some(Root::Extern(root)) = &self.root else { return Ok(None) };
         store.enter(|context| {
             let data = root.data(&context).map_err(WasmtimeError::no_room)?;
-            Ok(data.and_then(|data| data.downcast_ref::<HostObject>()).map(Arc::clone))
+            Ok(data.and_then(|data| data.downcast_ref::<KeptObject>()).and_then(|kept| kept.object.clone()))
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use wasmtime::{AsContextMut, StoreContextMut};
 
@@ -11,10 +11,10 @@ use crate::error::natural;
 use crate::growth::Growth;
 use crate::growth::StoreLimits;
 use crate::host::{Bodiless, Body, HostDefinition};
-use crate::interrupt::Interrupts;
-use crate::reference::Root;
+use crate::interrupt::{Coming, Interrupts};
+use crate::reference::{HostObject, Root};
 use crate::wasi::Wasi;
-use crate::{Engine, Extern, InterruptHandle, Result, WasiConfig, WasmtimeError, Watch, planted, stack};
+use crate::{Engine, Extern, InterruptHandle, Result, WasiConfig, WasmtimeError, Watch, planted, stack, task};
 
 /// What a store keeps for the objects in it.
 pub(crate) struct StoreData {
@@ -76,6 +76,8 @@ pub struct Store {
     host_call_fuel: AtomicU64,
     /// What can stop its guests, if anything can.
     interrupts: Option<Arc<Interrupts>>,
+    /// Asks the language whether a thread may wait for the store, or go on with a guest.
+    watch: OnceLock<Arc<dyn Watch>>,
 }
 
 /// What the host needs of a stack beside its guest, in bytes: our own frames, and the zones that a JVM keeps at the end
@@ -97,6 +99,7 @@ impl Drop for Guest {
 impl Guarded for Guest {
     type Caller = wasmtime::Caller<'static, StoreData>;
     type Deferred = Root;
+    type Departed = HostObject;
 
     fn reclaim(_inside: &mut Inside<'_, Self>, root: Root) {
         planted::panic_at("drop");
@@ -142,6 +145,7 @@ impl Store {
                 fuel_seen,
                 host_call_fuel,
                 interrupts,
+                watch: OnceLock::new(),
             }
         }))
     }
@@ -189,8 +193,9 @@ impl Store {
         Ok(())
     }
 
-    /// How long a run of a guest may take from now on, in milliseconds, from the outermost call, instantiation or program
-    /// to its end; none is for ever. A guest that takes longer traps with `Interrupt`, some 20 ms later at most.
+    /// How long each later run of a guest may take, in milliseconds, from the outermost call, instantiation or program
+    /// to its end; none is for ever. The time begins when the caller is in the store, so that waiting for it does not count.
+    /// A guest that takes longer traps with `Interrupt` and the interruption `TimeLimit`, some 20 ms later at most.
     ///
     /// It takes effect in a guest's loops and calls, in an atomic wait, and in a sleep or a read of WASI. A host function is
     /// not interrupted, but what it takes counts. Fails with `Config` unless `Config.epoch_interruption` is set.
@@ -199,6 +204,24 @@ impl Store {
         self.interrupts()?.set_timeout(milliseconds);
         // Who waits for a guest that its host does not give back waits no longer than that.
         self.gate.set_patience(milliseconds.unwrap_or(u64::MAX));
+        Ok(())
+    }
+
+    /// The calls that this thread makes into the store from now on have so many milliseconds together, until `end_deadline`
+    /// with the number that this gives. All of it counts: waiting for the store, guests, host functions, and what lies between
+    /// two calls. A guest whose time is over traps with `Interrupt` and the interruption `TimeLimit`, some 20 ms later at most,
+    /// and so does every later call. Without a time, it only makes the calls one: an `InterruptHandle` that is used between
+    /// two of them ends the later ones. Other threads are not affected. Deadlines may lie in each other: the earliest counts.
+    ///
+    /// Fails with `Config` unless `Config.epoch_interruption` is set.
+    pub fn begin_deadline(&self, milliseconds: Option<u64>) -> Result<u64> {
+        self.check_open()?;
+        self.interrupts()?.begin_deadline(milliseconds)
+    }
+
+    /// Ends a deadline. One that has ended already is none; the store may be closed.
+    pub fn end_deadline(&self, deadline: u64) -> Result<()> {
+        self.interrupts()?.end_deadline(deadline);
         Ok(())
     }
 
@@ -218,7 +241,7 @@ impl Store {
     /// Fails with `Limit` where the store has such an instance already, with `Config` where `Config.wasm_stack_switching` lets
     /// guests take memory that `memory_size` would not bound, and with `Busy` in a host function.
     pub fn set_limits(&self, limits: StoreLimits) -> Result<()> {
-        self.gate.enter_as(this_thread(), |inside| match inside {
+        self.gate.enter_as(this_thread(), &|| self.may_wait(), |inside| match inside {
             Inside::Root(guest) => {
                 guest.0.data_mut().growth.set_limits(limits)?;
                 // Wasmtime asks for the numbers of things here, and only here.
@@ -294,11 +317,17 @@ impl Store {
         self.interrupts.as_ref().ok_or_else(|| WasmtimeError::Config { reason: reason() })
     }
 
-    /// Has the language asked, for as long as guests run, whether they may go on. Without `Config.epoch_interruption` nobody
-    /// is asked, and this gives `false`.
+    /// Has the language asked whether a thread may go on: every now and then while it waits for the store, and while a guest
+    /// runs, if the engine can interrupt one; this says whether it can.
     pub fn watch(&self, watch: impl FnOnce() -> Box<dyn Watch>) -> bool {
-        let interrupts = self.interrupts.as_ref();
-        interrupts.inspect(|interrupts| interrupts.set_watch(watch())).is_some()
+        let watch = self.watch.get_or_init(|| watch().into());
+        self.interrupts.as_ref().inspect(|interrupts| interrupts.set_watch(watch)).is_some()
+    }
+
+    /// Whether a thread may wait for the store any longer.
+    fn may_wait(&self) -> Result<()> {
+        self.interrupts.as_ref().map_or(Ok(()), |interrupts| interrupts.may_wait())?;
+        self.watch.get().map_or(Ok(()), |watch| watch.check())
     }
 
     /// Those that have no body here yet.
@@ -311,6 +340,11 @@ impl Store {
 
     pub(crate) fn drop_queue(&self) -> Arc<DropQueue<Root>> {
         self.gate.drop_queue()
+    }
+
+    /// Where objects of the host go that are dropped inside.
+    pub(crate) fn departed(&self) -> Arc<DropQueue<HostObject>> {
+        self.gate.departed()
     }
 
     /// Fails with `Closed` after close. Takes no turn.
@@ -331,27 +365,35 @@ impl Store {
 
     #[inline(always)]
     fn enter_as<R>(&self, me: usize, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
-        self.gate.enter_as(me, |inside| work(context(inside)))
+        self.gate.enter_as(me, &|| self.may_wait(), |inside| work(context(inside)?))
     }
 
     /// Takes a turn in the store, to run guest code. Wasmtime lets a guest use as much stack as it is configured to,
     /// whatever the thread has: one that has less left runs the guest on a stack of its own.
     pub(crate) fn enter_guest<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
         let me = this_thread();
-        let enter = || self.enter_as(me, work);
+        task::check()?;
         if self.gate.is_mine(me) {
+            let enter = || self.enter_as(me, work);
             // Further in, the limit of the outermost call holds: the guest goes on where that call has seen to the room.
             return match self.waiting() {
                 None => enter(),
-                // SAFETY: `host_call` put it there for a host function of this store, which runs on this thread, as it
-                // is inside, and takes it away before that function returns.
-                Some(guest) => unsafe { stack::on(guest, enter) },
+                Some(guest) => {
+                    // It stands there from now on: what the host does next on this thread must not take the same part.
+                    let _taken = Waiting::taken(self);
+                    // SAFETY: `host_call` put it there for a host function of this store, which runs on this thread, as it
+                    // is inside, and takes it away before that function returns. Nothing runs there, since it was noted.
+                    unsafe { stack::on(guest, enter) }
+                }
             };
         }
-        // For as long as the guest runs.
-        let _running = match &self.interrupts {
-            Some(interrupts) => Some(interrupts.begin()?),
-            None => None,
+        let coming = self.interrupts.as_ref().map(|interrupts| interrupts.announce());
+        let enter = || {
+            self.gate.enter_as(me, &|| self.may_wait(), |inside| {
+                // Inside, since it is state of the run: a caller that waits must not write it.
+                let _running = coming.map(Coming::begin).transpose()?;
+                work(context(inside)?)
+            })
         };
         let needed = self.guest_stack.saturating_add(HOST_STACK);
         if stack::has_room(needed) {
@@ -396,6 +438,7 @@ impl Store {
         pass: Pass,
         work: impl FnOnce(Option<&mut wasmtime::Caller<'static, StoreData>>) -> Result<R>,
     ) -> Result<R> {
+        task::check()?;
         self.gate
             .enter_with(pass, |inside| match inside {
                 Inside::Caller(caller) => work(Some(caller)),
@@ -444,10 +487,11 @@ fn no_fuel() -> WasmtimeError {
 /// Fails with `Limit` where `needed` bytes are not left there.
 pub(crate) fn on_own_stack(needed: usize, work: impl FnOnce() -> Result<()>) -> Result<()> {
     let too_deep = || WasmtimeError::limit("the thread's stack has no room for a call of the host");
+    let _host = task::Host::now();
     stack::on_own(needed, |_| work()).unwrap_or_else(|| Err(too_deep()))
 }
 
-/// The guest's stack waits for a host function.
+/// Where the guest's stack goes on is another place for now, or none.
 struct Waiting<'a> {
     store: &'a Store,
     outer: Option<stack::Part>,
@@ -456,6 +500,11 @@ struct Waiting<'a> {
 impl<'a> Waiting<'a> {
     fn new(store: &'a Store, guest: stack::Part) -> Self {
         Self { store, outer: store.wait_at(Some(guest)) }
+    }
+
+    /// A guest goes on in that part, which is free no more.
+    fn taken(store: &'a Store) -> Self {
+        Self { store, outer: store.wait_at(None) }
     }
 }
 
@@ -468,9 +517,14 @@ impl Drop for Waiting<'_> {
 /// A turn in a store, kept by its thread.
 pub struct Hold<'a>(#[expect(dead_code, reason = "it is kept")] Turn<'a, Guest>);
 
-fn context<'a>(inside: Inside<'a, Guest>) -> StoreContextMut<'a, StoreData> {
+#[inline(always)]
+fn context(inside: Inside<'_, Guest>) -> Result<StoreContextMut<'_, StoreData>> {
     match inside {
-        Inside::Root(guest) => guest.0.as_context_mut(),
-        Inside::Caller(caller) => caller.as_context_mut(),
+        Inside::Root(guest) => Ok(guest.0.as_context_mut()),
+        Inside::Caller(caller) => {
+            // Another task of this thread would find a caller whose stack has been put away.
+            task::check()?;
+            Ok(caller.as_context_mut())
+        }
     }
 }

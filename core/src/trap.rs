@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::interrupt::Interrupted;
 use crate::shown::{self, Name, Sentence};
 use crate::{WasmtimeError, stack};
 
@@ -45,7 +46,7 @@ trap_codes! {
     BadConversionToInteger,
     /// An `unreachable` instruction was executed.
     UnreachableCodeReached,
-    /// The guest was interrupted: its epoch deadline has passed.
+    /// The guest was interrupted: by a time limit, by a handle, or by an epoch deadline.
     Interrupt,
     /// All fuel is used up.
     OutOfFuel,
@@ -156,9 +157,13 @@ pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
             .map(|backtrace| backtrace.frames().iter().map(|info| frame(info, &mut names)).collect())
             .unwrap_or_default()
     };
+    if let Some(Interrupted(cause)) = error.downcast_ref() {
+        let (code, reason, interruption) = (Some(TrapCode::Interrupt), cause.reason(), Some(*cause));
+        return Some(WasmtimeError::Trap { code, reason, interruption, frames: frames() });
+    }
     if let Some(trap) = error.downcast_ref::<wasmtime::Trap>() {
         let code = TrapCode::from_wasmtime(*trap);
-        return Some(WasmtimeError::Trap { code, reason: trap.to_string(), frames: frames() });
+        return Some(WasmtimeError::Trap { code, reason: trap.to_string(), interruption: None, frames: frames() });
     }
     if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
         return Some(WasmtimeError::Exit { status: exit.0 });
@@ -184,12 +189,13 @@ pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
     if error.is::<wasmtime::ThrownException>() {
         let code = Some(TrapCode::UncaughtException);
         let reason = "an exception was thrown and nobody caught it".to_owned();
-        return Some(WasmtimeError::Trap { code, reason, frames: frames() });
+        return Some(WasmtimeError::Trap { code, reason, interruption: None, frames: frames() });
     }
     // Our own functions say what is wrong in our own words: it is WASI that refuses what the guest asked of it.
     error.is::<wasmtime::WasmBacktrace>().then(|| {
         let code = error.downcast_ref().and_then(pointer);
-        WasmtimeError::Trap { code, reason: Sentence(error.root_cause()).to_string(), frames: frames() }
+        let reason = Sentence(error.root_cause()).to_string();
+        WasmtimeError::Trap { code, reason, interruption: None, frames: frames() }
     })
 }
 

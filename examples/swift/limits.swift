@@ -26,6 +26,6 @@ for _ in 1...2 {
 do {
   try guest.function(store, "spin")(store)
 } catch {
-  guard case .trap(.outOfFuel, _, _) = error else { throw error }
+  guard case .trap(.outOfFuel, _, _, _) = error else { throw error }
   print("trap: out of fuel")
 }

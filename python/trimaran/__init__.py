@@ -9,6 +9,7 @@ from ._closable import Managed
 from ._setting import Setting
 from .caller import Caller, StoreContext
 from .config import Collector, Config, OptLevel, Profiler, Strategy
+from .deadline import Deadline
 from .engine import Engine
 from .error import (
     ArtifactError,
@@ -51,7 +52,7 @@ from .shared_memory import SharedMemory, WaitOutcome
 from .store import Store, Storelike
 from .table import Table
 from .tag import Tag
-from .trap import Frame, Trap, TrapCode
+from .trap import Frame, Interruption, TimeLimitTrap, Trap, TrapCode
 from .types import (
     FuncType,
     GlobalType,
@@ -80,6 +81,7 @@ __all__ = [
     "CompileError",
     "Config",
     "ConfigError",
+    "Deadline",
     "EncodingError",
     "Engine",
     "EscapedError",
@@ -99,6 +101,7 @@ __all__ = [
     "InstanceExports",
     "InstancePre",
     "InterruptHandle",
+    "Interruption",
     "IoError",
     "LimitError",
     "Limits",
@@ -128,6 +131,7 @@ __all__ = [
     "TableType",
     "Tag",
     "TagType",
+    "TimeLimitTrap",
     "Trap",
     "TrapCode",
     "UnexpectedError",

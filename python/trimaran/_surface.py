@@ -97,7 +97,10 @@ def _translate(raw: Exception, sentence: str | None = None) -> WasmtimeError:
     if not isinstance(raw, _raw_error):
         return failure("Unexpected", reason=str(raw))
     text = cast(Any, raw).text() if sentence is None else sentence
-    raised = _kinds[type(raw).__name__](text)
+    kind = _kinds[type(raw).__name__]
+    if kind is trap.Trap and (cause := cast(Any, raw).interruption) is not None:
+        kind = trap.kind(cause.value)
+    raised = kind(text)
     vars(raised).update(vars(raw))
     # What was thrown has been taken, or is no exception of Python.
     vars(raised).pop("thrown", None)

@@ -197,9 +197,12 @@ class InterruptHandle(Constant, Handle[raw.InterruptHandle]):
     __slots__ = ()
     _instead = "it interrupts guests of this process"
 
-    def interrupt(self) -> None:
-        """Ends the guest that runs in the store now, if one does, from any thread: its call raises `Trap`.
+    def interrupt(self) -> bool:
+        """Ends what is under way in the store now, from any thread: its call raises `Trap`, with `Interruption.HANDLE`.
 
-        It takes effect as a time limit does (`Store.set_timeout`).
+        Gives whether there was something; where there was nothing, nothing happens, now or later. A call or an
+        instantiation is under way from the moment at which it is made, also while it waits for the store, to its end,
+        with all that host functions call meanwhile. The calls of a `Store.deadline` are under way together until that
+        ends: each of them that comes later raises at once. It takes effect as a time limit does (`Store.set_timeout`).
         """
-        call(self._raw.interrupt)
+        return call(self._raw.interrupt)

@@ -10,6 +10,7 @@ from ._handle import Laned, adopt, handle_of
 from ._native import StoreLane, new_store
 from ._surface import call, expect, index, integer, milliseconds, natural
 from .caller import Caller
+from .deadline import Deadline
 from .engine import Engine
 from .limits import InterruptHandle, StoreLimits
 from .output import Sinks
@@ -84,13 +85,32 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         self._sinks = sinks
 
     def set_timeout(self, seconds: float | None) -> None:
-        """Lets each run of a guest take that long from now on, a call or an instantiation, with all that it calls.
+        """Lets each later run of a guest take that long, a call or an instantiation, with all that it calls.
 
-        Then the guest ends with a `Trap`, whose code is `TrapCode.INTERRUPT`: in a loop or a call, in an atomic wait,
-        in a sleep or a read of WASI. A host function is not interrupted, but what it takes counts. `None` is for ever.
+        The time begins when the caller is in the store. Then the guest ends with a `TimeLimitTrap`, which is a
+        `TimeoutError`: in a loop or a call, in an atomic wait, in a sleep or a read of WASI. A host function is not interrupted, but what it takes counts. `None` is for ever.
         Raises `ConfigError` unless `Config.epoch_interruption` is set.
         """
         call(self._raw.set_timeout, milliseconds(seconds))
+
+    def deadline(self, seconds: float | None) -> Deadline:
+        """All calls that this thread makes into the store in a `with` statement have that long together.
+
+        ```python
+        with store.deadline(0.5):
+            plugin = linker.instantiate(store, module)
+            plugin.exports(store)["run"](store)
+        ```
+
+        All of it counts: waiting for the store, guests, host functions, and what lies between two calls. A guest whose
+        time is over ends with a `TimeLimitTrap`, which is a `TimeoutError`, and so does every later call of a guest.
+        `None` is no time: then it only makes the calls one, so that an `InterruptHandle` that is used between two of
+        them ends the later ones. Other threads, and other greenlets, are not affected. Deadlines may lie in each other:
+        the earliest counts. Do not `await` in it: it counts for all that its thread does.
+
+        Entering it raises `ConfigError` unless `Config.epoch_interruption` is set.
+        """
+        return Deadline(self._raw, seconds)
 
     def interrupt_handle(self) -> InterruptHandle:
         """What another thread interrupts the guests of this store with.

@@ -33,7 +33,7 @@ class TrapCode(Enum):
     UNREACHABLE = 9
     """An `unreachable` instruction was executed."""
     INTERRUPT = 10
-    """The guest was interrupted: its epoch deadline has passed."""
+    """The guest was interrupted: by a time limit, a handle, or an epoch deadline. `Trap.interruption` says which."""
     OUT_OF_FUEL = 11
     """All fuel is used up."""
     ATOMIC_WAIT_NON_SHARED_MEMORY = 12
@@ -114,6 +114,20 @@ class TrapCode(Enum):
     """An exception was thrown and nobody caught it."""
 
 
+class Interruption(Enum):
+    """What interrupted a guest, on a `Trap` with the code `TrapCode.INTERRUPT`.
+
+    Ctrl-C is none of them: it comes out as the `KeyboardInterrupt` that its handler raises.
+    """
+
+    TIME_LIMIT = 0
+    """The time of `Store.set_timeout` or `Store.deadline` is over: the trap is a `TimeLimitTrap`."""
+    HANDLE = 1
+    """An `InterruptHandle` was used."""
+    EPOCH = 2
+    """The engine's epoch has passed the deadline of `Store.set_epoch_deadline`."""
+
+
 class Frame(Record):
     """One call of a guest's call stack."""
 
@@ -156,12 +170,14 @@ class Trap(WasmtimeError):
     """Why; `None` for a trap that has no code."""
     reason: str
     """The trap's own words."""
+    interruption: Interruption | None
+    """What interrupted the guest, where the code is `TrapCode.INTERRUPT`; `None` for every other trap."""
     frames: list[Frame]
     """The guest's call stack, innermost first."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message)
-        self.code, self.reason, self.frames = None, message, []
+        self.code, self.reason, self.interruption, self.frames = None, message, None, []
 
     @property
     def trap_code(self) -> TrapCode | None:
@@ -173,12 +189,26 @@ class Trap(WasmtimeError):
         raw: Any = self
         if raw.code is not None:
             self.code = TrapCode(raw.code.value)
+        if raw.interruption is not None:
+            self.interruption = Interruption(raw.interruption.value)
         self.frames = [Frame(*(getattr(frame, name) for name in Frame.__slots__)) for frame in raw.frames]
 
 
-def lane_trap(sentence: str, code: int | None, reason: str, frames: list[tuple[Any, ...]]) -> Trap:
+class TimeLimitTrap(Trap, TimeoutError):
+    """A guest was stopped since its time is over: that of `Store.set_timeout`, or of a `Store.deadline`."""
+
+
+def kind(interruption: int | None) -> type[Trap]:
+    """The class of a trap with that interruption."""
+    return TimeLimitTrap if interruption == Interruption.TIME_LIMIT.value else Trap
+
+
+def lane_trap(
+    sentence: str, code: int | None, reason: str, interruption: int | None, frames: list[tuple[Any, ...]]
+) -> Trap:
     """A trap of the lane, which gives its fields and no object of the generated code."""
-    trap = Trap(sentence)
+    trap = kind(interruption)(sentence)
     trap.code, trap.reason = None if code is None else TrapCode(code), reason
+    trap.interruption = None if interruption is None else Interruption(interruption)
     trap.frames = [Frame(*frame) for frame in frames]
     return trap

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from itertools import takewhile
 
-from objects import OPS
+from objects import OPS, things
 from step import Step, named, on_thread
 
 Block = list[Step]
@@ -97,6 +97,11 @@ def within(step: Step, milliseconds: str) -> str:
     return "in time" if took <= int(milliseconds) else f"!took {took:.0f} ms"
 
 
+def deadline(step: Step, store: str, milliseconds: str) -> None:
+    with things[store].deadline(int(milliseconds) / 1000):
+        run(step.inside)
+
+
 def cancel(step: Step, milliseconds: str) -> None:
     """Interrupts what it runs in the way of the language: here, as Ctrl-C does."""
     timer = threading.Timer(int(milliseconds) / 1000, lambda: os.kill(os.getpid(), signal.SIGINT))
@@ -123,6 +128,7 @@ BLOCKS: dict[str, Callable[..., str | None]] = {
     "repeat": repeat,
     "flat": flat,
     "within": within,
+    "deadline": deadline,
     "cancel": cancel,
     "fork": fork,
 }

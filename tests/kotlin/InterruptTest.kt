@@ -3,6 +3,7 @@ package dev.trimaran.tests
 import dev.trimaran.Func
 import dev.trimaran.FuncType
 import dev.trimaran.Instance
+import dev.trimaran.Interruption
 import dev.trimaran.Linker
 import dev.trimaran.Module
 import dev.trimaran.Store
@@ -150,15 +151,109 @@ class InterruptTest {
         fails<WasmtimeException.Config> { Store(engine()).setTimeout(1.seconds) }
     }
 
+    /** Runs [work] while so many other threads call the same store, again and again. */
+    private fun <R> crowded(spinner: Spinner, others: Int, work: () -> R): R {
+        val done = CountDownLatch(1)
+        val tasks = List(others) { task { while (!done.await(2, TimeUnit.MILLISECONDS)) spinner.goesOn() } }
+        try {
+            return work()
+        } finally {
+            done.countDown()
+            tasks.forEach { it.get() }
+        }
+    }
+
+    @Test
+    fun `a timeout holds however many others call`() {
+        for (others in listOf(1, 2, 7)) {
+            val spinner = Spinner()
+            spinner.store.setTimeout(200.milliseconds)
+            crowded(spinner, others) { fails<WasmtimeException.TimeLimit> { spinner.spin(spinner.store) } }
+            spinner.goesOn()
+        }
+    }
+
+    @Test
+    fun `a deadline covers all calls of its thread`() {
+        val spinner = Spinner()
+        val store = spinner.store
+        val first =
+            store.withDeadline(200.milliseconds) {
+                spinner.goesOn()
+                val end = fails<WasmtimeException.TimeLimit> { spinner.spin(store) }
+                fails<WasmtimeException.TimeLimit> { spinner.goesOn() }
+                task { spinner.goesOn() }.get()
+                end
+            }
+        assertEquals(TrapCode.INTERRUPT to Interruption.TIME_LIMIT, first.code to first.interruption)
+        assertTrue(first.message.startsWith("wasm trap: interrupt: its time limit has passed"), first.message)
+        spinner.goesOn()
+        // The earliest counts, in both orders, beside the time of each run as well.
+        store.setTimeout(60.seconds)
+        store.withDeadline(JavaDuration.ofMillis(50)) {
+            store.withDeadline(60.seconds) { fails<WasmtimeException.TimeLimit> { spinner.spin(store) } }
+        }
+        store.withDeadline(60.seconds) {
+            store.withDeadline(50.milliseconds) { fails<WasmtimeException.TimeLimit> { spinner.spin(store) } }
+            spinner.goesOn()
+        }
+        store.setTimeout(50.milliseconds)
+        store.withDeadline(60.seconds) { fails<WasmtimeException.TimeLimit> { spinner.spin(store) } }
+        fails<WasmtimeException.Range>("the deadline is -1: expected 0 or more") {
+            store.withDeadline((-1).milliseconds) { }
+        }
+        fails<WasmtimeException.Config> { Store(engine()).withDeadline(1.seconds) { } }
+        val thrown = IllegalStateException("mine")
+        assertEquals(thrown, runCatching { store.withDeadline(1.seconds) { throw thrown } }.exceptionOrNull())
+    }
+
+    @Test
+    fun `a deadline and an interrupt end waiting for the store`() {
+        val spinner = Spinner()
+        val store = spinner.store
+        val spinning = task { fails<WasmtimeException.Trap> { spinner.spin(store) } }
+        spinner.begun.await()
+        store.withDeadline(100.milliseconds) { fails<WasmtimeException.TimeLimit> { spinner.goesOn() } }
+        for (way in listOf({ spinner.goesOn() }, { store.gc() })) {
+            val waits = CountDownLatch(1)
+            val end =
+                interrupted(waits) {
+                    waits.countDown()
+                    way()
+                }
+            assertTrue(end is InterruptedException, "$end")
+        }
+        assertFalse(spinning.isDone)
+        assertTrue(store.interruptHandle().interrupt())
+        assertEquals(Interruption.HANDLE, spinning.get().interruption)
+        spinner.goesOn()
+    }
+
+    @Test
+    fun `a handle between the calls of a deadline ends the later ones`() {
+        val spinner = Spinner()
+        val handle = spinner.store.interruptHandle()
+        spinner.store.withDeadline(Duration.INFINITE) {
+            spinner.goesOn()
+            assertTrue(handle.interrupt())
+            repeat(2) {
+                val end = fails<WasmtimeException.Trap> { spinner.goesOn() }
+                assertEquals(Interruption.HANDLE, end.interruption)
+            }
+        }
+        assertFalse(handle.interrupt())
+        spinner.goesOn()
+    }
+
     @Test
     fun `a handle stops what runs now`() {
         val spinner = Spinner()
         val handle = spinner.store.interruptHandle()
-        handle.interrupt()
+        assertFalse(handle.interrupt())
         spinner.goesOn()
         val stopped = task { isInterrupted { spinner.spin(spinner.store) } }
         spinner.begun.await()
-        handle.interrupt()
+        assertTrue(handle.interrupt())
         stopped.get()
         spinner.goesOn()
         spinner.store.close()

@@ -352,11 +352,12 @@ private fun check(found: WasmtimeException, expected: JsonElement) {
 
 /** The variant, the sentence and the fields of an error. */
 private fun fields(error: WasmtimeException): Map<String, Any?> =
-    mapOf("variant" to error.javaClass.simpleName, "text" to error.message) +
+    mapOf("variant" to variant(error), "text" to error.message) +
         when (error) {
             is WasmtimeException.Syntax -> mapOf("line" to error.line, "column" to error.column)
             is WasmtimeException.Link -> mapOf("module" to error.module, "name" to error.name)
-            is WasmtimeException.Trap -> mapOf("code" to error.code?.let(::trapName))
+            is WasmtimeException.Trap -> 
+                mapOf("code" to error.code?.let(::trapName), "interruption" to error.interruption?.let(::inCases))
             is WasmtimeException.Exit -> mapOf("status" to error.status)
             is WasmtimeException.Bounds ->
                 mapOf("offset" to error.offset, "length" to error.length, "size" to error.size)
@@ -365,6 +366,12 @@ private fun fields(error: WasmtimeException): Map<String, Any?> =
             else -> emptyMap()
         }
 
+/** A trap of the time limit is a trap like any other. */
+private fun variant(error: WasmtimeException): String =
+    if (error is WasmtimeException.Trap) "Trap" else error.javaClass.simpleName
+
 /** A trap's code in the form of the cases, such as `OutOfFuel`. */
-fun trapName(code: TrapCode): String =
-    code.name.split('_').joinToString("") { it.lowercase().replaceFirstChar(Char::uppercase) }
+fun trapName(code: TrapCode): String = inCases(code)
+
+private fun inCases(value: Enum<*>): String =
+    value.name.split('_').joinToString("") { it.lowercase().replaceFirstChar(Char::uppercase) }

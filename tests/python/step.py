@@ -116,6 +116,8 @@ def _fields(error: WasmtimeError) -> dict[str, Json]:
     fields = {**vars(error), "variant": error.variant, "text": str(error)}
     if isinstance(error, Trap):
         fields["code"] = code_of(error)
+        cause = error.interruption
+        fields["interruption"] = None if cause is None else cause.name.title().replace("_", "")
     return fields
 
 

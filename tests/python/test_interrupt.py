@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 import time
@@ -14,18 +15,26 @@ import pytest
 
 from guests import config
 from trimaran import (
+    BusyError,
+    ClosedError,
     ConfigError,
     Engine,
     Func,
     FuncType,
     Instance,
     InterruptHandle,
+    Interruption,
+    Limits,
     Linker,
+    Memory,
+    MemoryType,
     Module,
     RangeError,
     Store,
+    TimeLimitTrap,
     Trap,
     TrapCode,
+    ValType,
     WasiConfig,
     WasmTypeError,
 )
@@ -96,9 +105,11 @@ def test_a_timeout(name: str) -> None:
     guest.store.set_timeout(0.05)
     for _ in range(2):
         # Each call has that long.
-        with soon(), pytest.raises(Trap) as caught:
+        with soon(), pytest.raises(TimeoutError) as caught:
             guest(name)
-        assert caught.value.code is TrapCode.INTERRUPT
+        assert isinstance(caught.value, TimeLimitTrap) and isinstance(caught.value, Trap)
+        assert (caught.value.code, caught.value.interruption) == (TrapCode.INTERRUPT, Interruption.TIME_LIMIT)
+        assert str(caught.value).startswith("wasm trap: interrupt: its time limit has passed")
         assert guest("fine") == 42
     guest.check()
 
@@ -121,14 +132,14 @@ def test_a_start_function_and_a_program_of_wasi() -> None:
 def test_another_thread_interrupts(name: str) -> None:
     guest = Guest()
     handle = guest.store.interrupt_handle()
-    # Nobody runs: nothing happens.
-    handle.interrupt()
+    # Nothing is under way: nothing happens.
+    assert handle.interrupt() is False
     assert guest("fine") == 42
     timer = threading.Timer(0.05, handle.interrupt)
     timer.start()
     with soon(), pytest.raises(Trap) as caught:
         guest(name)
-    assert caught.value.code is TrapCode.INTERRUPT
+    assert (caught.value.code, caught.value.interruption) == (TrapCode.INTERRUPT, Interruption.HANDLE)
     timer.join()
     guest.check()
 
@@ -218,7 +229,7 @@ def test_another_thread_is_not_interrupted_by_ctrl_c() -> None:
         while True:
             time.sleep(0.01)
     thread.join()
-    assert [type(error) for error in ended] == [Trap]
+    assert [type(error) for error in ended] == [TimeLimitTrap]
     guest.check()
 
 
@@ -231,7 +242,7 @@ def test_an_epoch_without_a_deadline() -> None:
     ENGINE.increment_epoch()
     with pytest.raises(Trap) as caught:
         guest("spin")
-    assert caught.value.code is TrapCode.INTERRUPT
+    assert (type(caught.value), caught.value.interruption) == (Trap, Interruption.EPOCH)
 
 
 def test_without_interruption() -> None:
@@ -260,3 +271,251 @@ def test_no_time_at_all() -> None:
     guest.store.set_timeout(0)
     with soon(), pytest.raises(Trap):
         guest("spin")
+
+
+@contextmanager
+def crowded(guest: Guest, others: int) -> Generator[None]:
+    """Meanwhile so many other threads call the same store, again and again."""
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.wait(0.002):
+            guest("fine")
+
+    threads = [threading.Thread(target=work) for _ in range(others)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.parametrize("others", [1, 2, 7])
+def test_a_timeout_holds_however_many_others_call(others: int) -> None:
+    guest = Guest()
+    guest.store.set_timeout(0.2)
+    with crowded(guest, others), soon(), pytest.raises(TimeLimitTrap):
+        guest("spin")
+    guest.check()
+
+
+@pytest.mark.parametrize("others", [1, 7])
+def test_a_handle_holds_however_many_others_call(others: int) -> None:
+    guest, caught = Guest(), list[Interruption | None]()
+    handle = guest.store.interrupt_handle()
+
+    def spin() -> None:
+        try:
+            guest("spin")
+        except Trap as trap:
+            caught.append(trap.interruption)
+
+    with soon():
+        spinner = threading.Thread(target=spin)
+        spinner.start()
+        time.sleep(0.05)
+        # Others come while it runs, and wait for it: none of them takes its place as what the handle ends.
+        waiting = [threading.Thread(target=guest, args=["fine"]) for _ in range(others)]
+        for thread in waiting:
+            thread.start()
+        time.sleep(0.05)
+        assert handle.interrupt() is True
+        spinner.join()
+        for thread in waiting:
+            thread.join()
+    assert caught == [Interruption.HANDLE]
+    guest.check()
+
+
+def test_a_deadline_covers_all_calls_of_its_thread() -> None:
+    guest = Guest()
+    with soon(), guest.store.deadline(0.2):
+        assert guest("fine") == 42
+        with pytest.raises(TimeLimitTrap):
+            guest("spin")
+        with pytest.raises(TimeLimitTrap):
+            guest("fine")
+        with pytest.raises(TimeLimitTrap):
+            Instance(guest.store, MODULE, [Func(guest.store, FuncType([], []), lambda: None)])
+        thread = threading.Thread(target=guest, args=["fine"])
+        thread.start()
+        thread.join()
+    guest.check()
+
+
+def test_a_deadline_and_a_timeout() -> None:
+    guest = Guest()
+    # Whichever comes first, in both orders.
+    guest.store.set_timeout(0.05)
+    with soon(), guest.store.deadline(60), pytest.raises(TimeLimitTrap):
+        guest("spin")
+    guest.store.set_timeout(60)
+    with soon(), guest.store.deadline(0.05), pytest.raises(TimeLimitTrap):
+        guest("spin")
+    with soon(), guest.store.deadline(0.05), guest.store.deadline(60), pytest.raises(TimeLimitTrap):
+        guest("spin")
+    with soon(), guest.store.deadline(60), guest.store.deadline(0.05), pytest.raises(TimeLimitTrap):
+        guest("spin")
+    guest.check()
+
+
+def test_a_deadline_in_a_host_function() -> None:
+    guest, outer = Guest(), Store(ENGINE)
+
+    def host() -> None:
+        with guest.store.deadline(0.05), pytest.raises(TimeLimitTrap):
+            guest("spin")
+
+    func = Func(outer, FuncType([], []), host)
+    with soon():
+        func(outer)
+    guest.check()
+
+
+def test_a_deadline_covers_waiting_for_the_store() -> None:
+    guest = Guest()
+    handle = guest.store.interrupt_handle()
+    spinner = threading.Thread(target=lambda: pytest.raises(Trap, guest, "spin"))
+    spinner.start()
+    time.sleep(0.05)
+    with soon(), guest.store.deadline(0.1), pytest.raises(TimeLimitTrap):
+        guest("fine")
+    with soon(), guest.store.deadline(0.1), pytest.raises(TimeLimitTrap):
+        guest.store.gc()
+    assert spinner.is_alive()
+    handle.interrupt()
+    spinner.join()
+    guest.check()
+
+
+def test_a_handle_between_the_calls_of_a_deadline() -> None:
+    guest = Guest()
+    handle = guest.store.interrupt_handle()
+    with guest.store.deadline(None):
+        assert guest("fine") == 42
+        assert handle.interrupt() is True
+        for _ in range(2):
+            with pytest.raises(Trap) as caught:
+                guest("fine")
+            assert caught.value.interruption is Interruption.HANDLE
+    assert handle.interrupt() is False
+    guest.check()
+
+
+def test_a_deadline_is_of_one_use_at_a_time() -> None:
+    store = Store(ENGINE)
+    deadline = store.deadline(1)
+    with deadline, pytest.raises(BusyError, match="has begun already"):
+        deadline.__enter__()
+    # Ended, it may begin again.
+    with deadline:
+        store.close()
+    with pytest.raises(ClosedError):
+        deadline.__enter__()
+    with pytest.raises(ConfigError, match="epoch_interruption"):
+        Store(Engine(config())).deadline(1).__enter__()
+    with pytest.raises(RangeError, match="the deadline is -1: expected 0 or more seconds"):
+        store.deadline(-1)
+
+
+@pytest.mark.parametrize("is_interruptible", [True, False])
+@pytest.mark.parametrize("way", ["call", "gc", "read", "size"])
+def test_ctrl_c_while_the_store_is_busy(is_interruptible: bool, way: str) -> None:
+    engine = Engine(config().epoch_interruption(is_interruptible))
+    store, begun, leave = Store(engine), threading.Event(), threading.Event()
+    memory = Memory(store, MemoryType(Limits(1)))
+    text = '(module (import "" "" (func $f)) (func (export "run") (call $f)) (func (export "fine")))'
+
+    def host() -> None:
+        begun.set()
+        leave.wait()
+
+    guest = Instance(store, Module(engine, text), [Func(store, FuncType([], []), host)])
+    run, fine = guest.func(store, "run"), guest.func(store, "fine")
+    thread = threading.Thread(target=run, args=[store])
+    thread.start()
+    begun.wait()
+    ways: dict[str, Callable[[], object]] = {
+        "call": lambda: fine(store),
+        "gc": store.gc,
+        "read": lambda: memory.read(store, 0, 4),
+        "size": lambda: memory.size(store),
+    }
+    try:
+        with interrupted(), pytest.raises(KeyboardInterrupt):
+            ways[way]()
+    finally:
+        leave.set()
+        thread.join()
+    assert memory.size(store) == 1
+
+
+def test_a_handler_of_signals_that_uses_the_store_whose_guest_runs() -> None:
+    guest, ends = Guest(), list[type[BaseException]]()
+    guest.store.set_timeout(0.5)
+
+    def handler(_number: int, _frame: object) -> None:
+        # Its guest runs, on this very thread.
+        for use in (lambda: guest("fine"), guest.store.gc):
+            with pytest.raises(BusyError):
+                use()
+            ends.append(BusyError)
+
+    with interrupted(handler), pytest.raises(TimeLimitTrap):
+        guest("spin")
+    assert ends == [BusyError, BusyError]
+    guest.check()
+
+
+@pytest.mark.parametrize("kib", [192, 512, 8192])
+def test_a_callback_in_a_guest_inside_a_guest(kib: int) -> None:
+    """What does not come by a host function must not run over the guest that waits."""
+    store, linker, seen = Store(ENGINE), Linker(ENGINE), list[type[BaseException]]()
+    linker.define_wasi()
+    config = WasiConfig()
+    text = """(module
+        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+        (import "host" "f" (func $f))
+        (memory (export "memory") 1) (data (i32.const 64) "hello")
+        (func (export "print")
+            (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 5))
+            (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+        (func (export "outer") (call $f)) (func (export "fine")))"""
+    exports: dict[str, Func] = {}
+
+    def written(_data: bytes) -> None:
+        try:
+            exports["fine"](store)
+        except BusyError as error:
+            seen.append(type(error))
+
+    config.stdout_custom = written
+    store.set_wasi(config)
+    linker.define_func("host", "f", FuncType([], []), lambda: exports["print"](store))
+    instance = linker.instantiate(store, Module(ENGINE, text))
+    exports.update({name: instance.func(store, name) for name in ("print", "outer", "fine")})
+    before = threading.stack_size(kib * 1024)
+    thread = threading.Thread(target=exports["outer"], args=[store])
+    thread.start()
+    threading.stack_size(before)
+    thread.join()
+    assert seen == [BusyError]
+
+
+def test_an_object_that_a_guest_lets_go_of_may_use_the_store() -> None:
+    guest, ends = Guest(), list[object]()
+
+    class Goes:
+        def __del__(self) -> None:
+            ends.append(guest("fine"))
+
+    keep = Func(guest.store, FuncType([ValType.externref()], []), lambda _object: None)
+    collect = Func(guest.store, FuncType([], []), guest.store.gc)
+    keep(guest.store, Goes())
+    gc.collect()
+    # The collector runs in the middle of a guest.
+    collect(guest.store)
+    assert ends == [42]

@@ -2,10 +2,13 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test")]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use trimaran::{Config, Engine, Extern, Func, Instance, Module, Result, Store, TrapCode, Val, WasmtimeError, Watch};
+use trimaran::{
+    Caller, Config, Engine, Extern, Func, FuncType, HostFunction, Instance, Interruption, Module, Result, Store,
+    TrapCode, Val, WasmtimeError, Watch,
+};
 
 const GUEST: &str = r#"(module
     (func (export "spin") (loop (br 0)))
@@ -37,6 +40,14 @@ fn func(store: &Store, instance: &Instance, name: &str) -> Arc<Func> {
     }
 }
 
+/// What interrupted a guest, if anything did.
+fn interruption<T>(result: Result<T>) -> Option<Interruption> {
+    match result {
+        Err(WasmtimeError::Trap { code: Some(TrapCode::Interrupt), interruption, .. }) => interruption,
+        _ => None,
+    }
+}
+
 fn is_interrupt<T>(result: Result<T>) -> bool {
     matches!(result, Err(WasmtimeError::Trap { code: Some(TrapCode::Interrupt), .. }))
 }
@@ -59,8 +70,8 @@ fn another_thread_stops_one_store_and_no_other() {
     let engine = engine();
     let ((store, instance), (other, second)) = (guest(&engine), guest(&engine));
     let (handle, kept) = (store.interrupt_handle().unwrap(), other.interrupt_handle().unwrap());
-    // Nothing runs: nothing is kept for later.
-    handle.interrupt().unwrap();
+    // Nothing is under way: nothing is kept for later.
+    assert_eq!(handle.interrupt(), Ok(false));
     assert!(func(&store, &instance, "one").call(&store, Vec::new()).is_ok());
     std::thread::scope(|scope| {
         let running = scope.spawn(|| func(&other, &second, "spin").call(&other, Vec::new()));
@@ -122,5 +133,234 @@ fn an_engine_that_cannot_interrupt_says_so() {
     let store = Store::new(&Engine::new(Config::default()).unwrap()).unwrap();
     assert!(matches!(store.set_timeout(Some(1)), Err(WasmtimeError::Config { .. })));
     assert!(matches!(store.interrupt_handle(), Err(WasmtimeError::Config { .. })));
-    assert!(!store.watch(|| panic!("nobody asks")));
+    assert!(!store.watch(|| Box::new(Third(Arc::default()))));
+    assert!(matches!(store.begin_deadline(None), Err(WasmtimeError::Config { .. })));
+    assert!(matches!(store.end_deadline(1), Err(WasmtimeError::Config { .. })));
+}
+
+/// Calls `one` in a store, again and again, from so many threads, until `work` is done.
+fn crowded<R>(store: &Store, one: &Func, threads: usize, work: impl FnOnce() -> R) -> R {
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while !is_done.load(Ordering::SeqCst) {
+                    // A guest that is done in no time is never interrupted.
+                    one.call(store, Vec::new()).unwrap();
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            });
+        }
+        let found = work();
+        is_done.store(true, Ordering::SeqCst);
+        found
+    })
+}
+
+#[test]
+fn a_time_limit_holds_however_many_others_call() {
+    let engine = engine();
+    for threads in [1, 2, 7] {
+        let (store, instance) = guest(&engine);
+        let (spin, one) = (func(&store, &instance, "spin"), func(&store, &instance, "one"));
+        store.set_timeout(Some(200)).unwrap();
+        for _ in 0..3 {
+            let start = Instant::now();
+            let end = crowded(&store, &one, threads, || spin.call(&store, Vec::new()));
+            assert_eq!(interruption(end), Some(Interruption::TimeLimit), "{threads} others");
+            assert!(start.elapsed() < LONG, "{threads} others");
+        }
+    }
+}
+
+#[test]
+fn waiting_for_the_store_does_not_count_against_the_limit_of_a_run() {
+    let engine = engine();
+    let (store, instance) = guest(&engine);
+    let (spin, one) = (func(&store, &instance, "spin"), func(&store, &instance, "one"));
+    store.set_timeout(Some(300)).unwrap();
+    // Each waits for those before it: longer than a run may take, for the last ones.
+    std::thread::scope(|scope| {
+        let spinners: Vec<_> = (0..3).map(|_| scope.spawn(|| spin.call(&store, Vec::new()))).collect();
+        std::thread::sleep(Duration::from_millis(20));
+        let others: Vec<_> = (0..3).map(|_| scope.spawn(|| one.call(&store, Vec::new()))).collect();
+        for spinner in spinners {
+            assert_eq!(interruption(spinner.join().unwrap()), Some(Interruption::TimeLimit));
+        }
+        for other in others {
+            other.join().unwrap().unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_handle_that_is_used_at_any_moment_of_a_run_ends_that_run_and_no_other() {
+    let engine = engine();
+    let (store, instance) = guest(&engine);
+    let (spin, one) = (func(&store, &instance, "spin"), func(&store, &instance, "one"));
+    let handle = store.interrupt_handle().unwrap();
+    for round in 0..60 {
+        std::thread::scope(|scope| {
+            let runner = scope.spawn(|| {
+                let first = one.call(&store, Vec::new());
+                (first, spin.call(&store, Vec::new()), one.call(&store, Vec::new()))
+            });
+            std::thread::sleep(Duration::from_micros(round * 20));
+            // It says whether there was anything to end; what it ended may have been the first call.
+            while !runner.is_finished() {
+                handle.interrupt().unwrap();
+            }
+            let (_, second, _) = runner.join().unwrap();
+            assert!(is_interrupt(second));
+        });
+        assert!(one.call(&store, Vec::new()).is_ok());
+    }
+}
+
+#[test]
+fn a_handle_finds_a_caller_that_still_waits_for_the_store() {
+    let engine = engine();
+    let (store, instance) = guest(&engine);
+    let spin = func(&store, &instance, "spin");
+    let handle = store.interrupt_handle().unwrap();
+    let hold = store.try_hold().unwrap();
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(|| spin.call(&store, Vec::new()));
+        while !handle.interrupt().unwrap() {
+            std::thread::yield_now();
+        }
+        drop(hold);
+        assert_eq!(interruption(waits.join().unwrap()), Some(Interruption::Handle));
+    });
+    assert_eq!(handle.interrupt(), Ok(false));
+}
+
+#[test]
+fn a_trap_says_what_interrupted_it() {
+    let engine = engine();
+    let (store, instance) = guest(&engine);
+    let spin = func(&store, &instance, "spin");
+    store.set_timeout(Some(10)).unwrap();
+    let error = spin.call(&store, Vec::new()).err().unwrap();
+    assert!(error.to_string().starts_with("wasm trap: interrupt: its time limit has passed, in function"), "{error}");
+    assert_eq!(interruption::<()>(Err(error)), Some(Interruption::TimeLimit));
+    store.set_timeout(None).unwrap();
+    store.set_epoch_deadline(0).unwrap();
+    assert_eq!(interruption(spin.call(&store, Vec::new())), Some(Interruption::Epoch));
+}
+
+#[test]
+fn a_deadline_covers_all_calls_of_its_thread_and_no_other() {
+    let engine = engine();
+    let (store, instance) = guest(&engine);
+    let (spin, one) = (func(&store, &instance, "spin"), func(&store, &instance, "one"));
+    let deadline = store.begin_deadline(Some(100)).unwrap();
+    assert!(one.call(&store, Vec::new()).is_ok());
+    assert_eq!(interruption(spin.call(&store, Vec::new())), Some(Interruption::TimeLimit));
+    // Its time is over: nothing begins any more, in this thread.
+    assert_eq!(interruption(one.call(&store, Vec::new())), Some(Interruption::TimeLimit));
+    std::thread::scope(|scope| scope.spawn(|| one.call(&store, Vec::new()).unwrap()).join().unwrap());
+    store.end_deadline(deadline).unwrap();
+    assert!(one.call(&store, Vec::new()).is_ok());
+    // The earliest counts, and a later one inside does not extend it.
+    let outer = store.begin_deadline(Some(30)).unwrap();
+    let inner = store.begin_deadline(Some(600_000)).unwrap();
+    assert_eq!(interruption(spin.call(&store, Vec::new())), Some(Interruption::TimeLimit));
+    // Ended in the wrong order, twice, or not at all: each counts for itself.
+    store.end_deadline(outer).unwrap();
+    store.end_deadline(outer).unwrap();
+    assert!(one.call(&store, Vec::new()).is_ok());
+    store.end_deadline(inner).unwrap();
+}
+
+#[test]
+fn a_deadline_covers_waiting_for_the_store() {
+    let engine = engine();
+    let (store, instance) = guest(&engine);
+    let (spin, one) = (func(&store, &instance, "spin"), func(&store, &instance, "one"));
+    let handle = store.interrupt_handle().unwrap();
+    std::thread::scope(|scope| {
+        let spinner = scope.spawn(|| spin.call(&store, Vec::new()));
+        std::thread::sleep(Duration::from_millis(50));
+        let deadline = store.begin_deadline(Some(50)).unwrap();
+        assert_eq!(interruption(one.call(&store, Vec::new())), Some(Interruption::TimeLimit));
+        store.end_deadline(deadline).unwrap();
+        assert!(!spinner.is_finished());
+        assert_eq!(handle.interrupt(), Ok(true));
+        assert_eq!(interruption(spinner.join().unwrap()), Some(Interruption::Handle));
+    });
+}
+
+#[test]
+fn a_handle_that_is_used_between_the_calls_of_a_deadline_ends_the_later_ones() {
+    let engine = engine();
+    let (store, instance) = guest(&engine);
+    let one = func(&store, &instance, "one");
+    let handle = store.interrupt_handle().unwrap();
+    let deadline = store.begin_deadline(None).unwrap();
+    assert!(one.call(&store, Vec::new()).is_ok());
+    assert_eq!(handle.interrupt(), Ok(true));
+    for _ in 0..2 {
+        assert_eq!(interruption(one.call(&store, Vec::new())), Some(Interruption::Handle));
+    }
+    store.end_deadline(deadline).unwrap();
+    assert!(one.call(&store, Vec::new()).is_ok());
+    assert_eq!(handle.interrupt(), Ok(false));
+}
+
+struct Closure<F>(F);
+
+impl<F: Fn(&Caller) -> Result<()> + Send + Sync> HostFunction for Closure<F> {
+    fn call(&self, caller: &Caller, _: Vec<Val>) -> Result<Vec<Val>> {
+        (self.0)(caller).map(|()| Vec::new())
+    }
+}
+
+#[test]
+fn a_deadline_in_a_host_function_covers_what_that_calls() {
+    let engine = engine();
+    let (store, instance) = guest(&engine);
+    let spin = func(&store, &instance, "spin");
+    let host = Closure(move |caller: &Caller| {
+        let store = caller.store();
+        let deadline = store.begin_deadline(Some(30))?;
+        let end = spin.call(store, Vec::new());
+        store.end_deadline(deadline)?;
+        assert_eq!(interruption(end), Some(Interruption::TimeLimit));
+        Ok(())
+    });
+    let host = Func::of_values(&store, &FuncType { params: vec![], results: vec![] }, Arc::new(host)).unwrap();
+    host.call(&store, Vec::new()).unwrap();
+}
+
+/// Says no as soon as it is told to.
+struct Told(Arc<AtomicBool>);
+
+impl Watch for Told {
+    fn check(&self) -> Result<()> {
+        if self.0.load(Ordering::SeqCst) { Err(WasmtimeError::thrown(7)) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn the_language_is_asked_while_a_thread_waits_for_a_store() {
+    // Whether the engine can interrupt guests or not.
+    for engine in [engine(), Engine::new(Config::default()).unwrap()] {
+        let (store, instance) = guest(&engine);
+        let one = func(&store, &instance, "one");
+        let is_told = Arc::new(AtomicBool::new(false));
+        store.watch(|| Box::new(Told(Arc::clone(&is_told))));
+        let hold = store.try_hold().unwrap();
+        std::thread::scope(|scope| {
+            let call = scope.spawn(|| one.call(&store, Vec::new()));
+            let other = scope.spawn(|| store.gc());
+            std::thread::sleep(Duration::from_millis(50));
+            is_told.store(true, Ordering::SeqCst);
+            assert_eq!(call.join().unwrap().err(), Some(WasmtimeError::thrown(7)));
+            assert_eq!(other.join().unwrap().err(), Some(WasmtimeError::thrown(7)));
+            is_told.store(false, Ordering::SeqCst);
+        });
+        drop(hold);
+        assert!(one.call(&store, Vec::new()).is_ok());
+    }
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use trimaran::{
-    Caller, Config, Engine, Extern, Func, FuncType, HostFunction, Instance, Module, Result, Store, Val, ValType,
-    WasmtimeError,
+    Caller, Config, Engine, Extern, Func, FuncType, HostFunction, Instance, Module, Reference, Result, Store, Val,
+    ValType, WasmtimeError, Watch,
 };
 
 struct Closure<F>(F);
@@ -192,6 +192,101 @@ fn a_module_is_compiled_wherever_a_host_function_runs() {
             *again.lock().unwrap() = Some(Arc::clone(&run));
             assert!(call(&run, &store, 1).is_ok());
             *again.lock().unwrap() = None;
+        });
+    }
+}
+
+/// A guest that calls the host, and whose `poll` runs a language's watch.
+const NESTED: &[u8] = br#"(module
+    (import "host" "call" (func $call (param i32) (result i32)))
+    (func (export "run") (param i32) (result i32) (i32.add (call $call (local.get 0)) (i32.const 1)))
+    (func (export "spin") (param i32) (result i32)
+        (local $left i32)
+        (local.set $left (i32.const 200000000))
+        (loop (br_if 0 (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+        (i32.const 7)))"#;
+
+/// Calls a guest of the store that is asked for, wherever it is asked.
+struct Calls {
+    func: Arc<Func>,
+    store: std::sync::Weak<Store>,
+    ends: Arc<Mutex<Vec<Result<i32>>>>,
+}
+
+impl Watch for Calls {
+    fn check(&self) -> Result<()> {
+        if let Some(store) = self.store.upgrade() {
+            self.ends.lock().unwrap().push(call(&self.func, &store, 1));
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn what_the_host_does_in_a_nested_guest_does_not_run_over_it() {
+    for size in SIZES {
+        on_thread(size, || {
+            let target = std::env::var("TRIMARAN_TEST_TARGET").ok();
+            let config = Config { target, epoch_interruption: Some(true), ..Config::default() };
+            let engine = Engine::new(config).unwrap();
+            let store = Store::new(&engine).unwrap();
+            let spin = Arc::new(Mutex::new(None::<Arc<Func>>));
+            let function = {
+                let spin = Arc::clone(&spin);
+                host(&store, move |caller, arguments| {
+                    let nested = spin.lock().unwrap().clone().unwrap();
+                    nested.call(caller.store(), arguments)
+                })
+            };
+            let module = Module::new(&engine, NESTED).unwrap();
+            let instance = Instance::new(&store, &module, vec![Extern::OfFunc { func: function }]).unwrap();
+            let export = |name| match instance.export(&store, name).unwrap() {
+                Extern::OfFunc { func } => func,
+                _ => panic!("expected a function"),
+            };
+            *spin.lock().unwrap() = Some(export("spin"));
+            let ends = Arc::new(Mutex::new(Vec::new()));
+            let calls = Calls { func: export("run"), store: Arc::downgrade(&store), ends: Arc::clone(&ends) };
+            store.watch(|| Box::new(calls));
+            assert_eq!(call(&export("run"), &store, 0), Ok(8));
+            // The store is in use: it says so, and the guest that was asked goes on where it was.
+            let ends = ends.lock().unwrap();
+            assert!(!ends.is_empty());
+            assert!(ends.iter().all(|end| matches!(end, Err(WasmtimeError::Busy { .. }))), "{ends:?}");
+        });
+    }
+}
+
+/// Notes where it goes away, and tries to use the store there.
+struct Goes {
+    func: Arc<Func>,
+    store: std::sync::Weak<Store>,
+    end: Arc<Mutex<Option<Result<i32>>>>,
+}
+
+impl Drop for Goes {
+    fn drop(&mut self) {
+        if let Some(store) = self.store.upgrade() {
+            *self.end.lock().unwrap() = Some(call(&self.func, &store, 1));
+        }
+    }
+}
+
+#[test]
+fn an_object_of_the_host_that_a_guest_lets_go_of_goes_when_nothing_of_the_guest_runs() {
+    for size in SIZES {
+        on_thread(size, || {
+            let engine = engine();
+            let store = Store::new(&engine).unwrap();
+            // The collector runs in the middle of a guest.
+            let collect = host(&store, |caller, arguments| caller.store().gc().map(|()| arguments));
+            let outer = guest(&engine, &store, collect);
+            let plain = host(&store, |_, arguments| Ok(arguments));
+            let end = Arc::new(Mutex::new(None));
+            let goes = Goes { func: plain, store: Arc::downgrade(&store), end: Arc::clone(&end) };
+            drop(Reference::of_host(&store, Arc::new(goes)).unwrap());
+            assert_eq!(call(&outer, &store, 1), Ok(2));
+            assert_eq!(end.lock().unwrap().take(), Some(Ok(1)));
         });
     }
 }

@@ -269,7 +269,7 @@ struct DocsTests {
     let guest = try Instance(store, Module(engine, #"(module (func (export "spin") (loop (br 0))))"#))
     let handle = try store.interruptHandle()
     DispatchQueue.global().asyncAfter(deadline: .now() + 1) { try? handle.interrupt() }
-    guard case .trap(.interrupt, _, _)? = failure({ try guest.function(store, "spin")(store) }) else {
+    guard case .trap(.interrupt, _, _, _)? = failure({ try guest.function(store, "spin")(store) }) else {
       Issue.record("it was not interrupted")
       return
     }

@@ -54,7 +54,7 @@ struct ErrorsTests {
       """
     )
     let error = failure { try guest.function("run")(guest.store) }
-    guard case .trap(let code, let reason, let frames) = error else {
+    guard case .trap(let code, let reason, _, let frames) = error else {
       Issue.record("\(String(describing: error))")
       return
     }

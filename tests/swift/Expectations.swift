@@ -33,13 +33,15 @@ func variant(of error: WasmtimeError) -> String {
 /// The variant, the sentence and the fields of an error.
 func fields(of error: WasmtimeError) -> [String: JSON] {
   var fields: [String: JSON] = ["variant": .string(variant(of: error)), "text": .string(error.description)]
-  func capitalized(_ code: TrapCode) -> JSON {
-    .string("\(code)".prefix(1).uppercased() + "\(code)".dropFirst())
+  func capitalized(_ value: some Any) -> JSON {
+    .string("\(value)".prefix(1).uppercased() + "\(value)".dropFirst())
   }
   switch error {
   case .syntax(_, let line, let column): fields.merge(["line": .int(line), "column": .int(column)]) { $1 }
   case .link(_, let module, let name): fields.merge(["module": .string(module), "name": .string(name)]) { $1 }
-  case .trap(let code, _, _): fields["code"] = code.map(capitalized) ?? .null
+  case .trap(let code, _, let interruption, _):
+    fields["code"] = code.map { capitalized($0) } ?? .null
+    fields["interruption"] = interruption.map { capitalized($0) } ?? .null
   case .exit(let status): fields["status"] = .int(Int(status))
   case .bounds(let offset, let length, let size):
     let number = { (it: UInt64) in JSON.int(Int(clamping: it)) }

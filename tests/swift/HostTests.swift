@@ -179,7 +179,7 @@ struct HostTests {
       let module = try Module(engine, #"(module (func (export "f") (unreachable)))"#)
       try Instance(caller.store, module).function(caller.store, "f")(caller.store)
     }
-    guard case .trap(.unreachableCodeReached, _, _) = failure({ try trap(store) }) else {
+    guard case .trap(.unreachableCodeReached, _, _, _) = failure({ try trap(store) }) else {
       Issue.record("it did not trap")
       return
     }
@@ -303,7 +303,7 @@ struct HostTests {
     let run = try Instance(store, module, [again]).function(store, "run")
     let error = try Worker(stackSize: kibibytes.map { $0 << 10 }) { [store] in failure { try run(store, 0) } }.join()
     switch error {
-    case .limit, .trap(.stackOverflow, _, _): break
+    case .limit, .trap(.stackOverflow, _, _, _): break
     default: Issue.record("\(String(describing: error))")
     }
     #expect(try Func(store) { () -> Int32 in 7 }(store) == [.i32(7)])

@@ -18,7 +18,7 @@ struct InterruptTests {
 
   /// Whether an error says that a guest was interrupted.
   private func isInterrupt(_ error: WasmtimeError?) -> Bool {
-    if case .trap(.interrupt, _, _) = error { true } else { false }
+    if case .trap(.interrupt, _, _, _) = error { true } else { false }
   }
 
   @Test func aTimeout() throws {
@@ -49,6 +49,97 @@ struct InterruptTests {
     }
     #expect(isInterrupt(try worker.join()))
     #expect(try guest.function("seven")(store) == [.i32(7)])
+  }
+
+  /// Runs `work` while so many other threads call the same store, again and again.
+  private func crowded<R>(_ others: Int, _ work: () throws -> R) throws -> R {
+    let (store, seven, done) = (guest.store, try guest.function("seven"), Flag())
+    let workers = (0..<others).map { _ in
+      Worker {
+        while !done.isSet {
+          try seven(store)
+          Thread.sleep(forTimeInterval: 0.002)
+        }
+      }
+    }
+    defer { done.raise() }
+    let result = try work()
+    done.raise()
+    for worker in workers { try worker.join() }
+    return result
+  }
+
+  @Test(arguments: [1, 2, 7])
+  func aTimeoutHoldsHoweverManyOthersCall(_ others: Int) throws {
+    let (store, spin) = (guest.store, try guest.function("spin"))
+    try store.setTimeout(.milliseconds(200))
+    let error = try crowded(others) { failure { try spin(store) } }
+    #expect(error?.isTimeLimit == true)
+    #expect(try guest.function("seven")(store) == [.i32(7)])
+  }
+
+  @Test func aDeadlineCoversAllCallsOfItsThread() throws {
+    let (store, spin, seven) = (guest.store, try guest.function("spin"), try guest.function("seven"))
+    try store.withDeadline(.milliseconds(200)) {
+      #expect(try seven(store) == [.i32(7)])
+      let error = failure { try spin(store) }
+      #expect(error?.isTimeLimit == true && isInterrupt(error))
+      #expect(error?.description.hasPrefix("wasm trap: interrupt: its time limit has passed") == true)
+      #expect(failure { try seven(store) }?.isTimeLimit == true)
+      try Worker { #expect(try seven(store) == [.i32(7)]) }.join()
+    }
+    // The earliest counts, in both orders, beside the time of each run as well.
+    try store.setTimeout(.seconds(60))
+    try store.withDeadline(.milliseconds(50)) {
+      try store.withDeadline(.seconds(60)) { #expect(failure { try spin(store) }?.isTimeLimit == true) }
+    }
+    try store.withDeadline(.seconds(60)) {
+      try store.withDeadline(.milliseconds(50)) { #expect(failure { try spin(store) }?.isTimeLimit == true) }
+      #expect(try seven(store) == [.i32(7)])
+    }
+    let other = try Store(testEngine())
+    guard case .config? = failure({ try other.withDeadline(.seconds(1)) {} }) else {
+      Issue.record("there is no error")
+      return
+    }
+  }
+
+  @Test func aDeadlineAndATaskEndWaitingForTheStore() async throws {
+    let (store, spin, seven) = (guest.store, try guest.function("spin"), try guest.function("seven"))
+    let handle = try store.interruptHandle()
+    let spinner = Worker { failure { try spin(store) } }
+    Thread.sleep(forTimeInterval: 0.05)
+    try store.withDeadline(.milliseconds(50)) {
+      #expect(failure { try seven(store) }?.isTimeLimit == true)
+    }
+    let task = Task.detached { failure { try seven(store) } }
+    cancel(task)
+    guard case .thrown(is CancellationError)? = await task.value else {
+      Issue.record("it was not cancelled")
+      return
+    }
+    #expect(!spinner.isFinished)
+    #expect(try handle.interrupt())
+    guard case .trap(_, _, .handle, _)? = try spinner.join() else {
+      Issue.record("it was not stopped")
+      return
+    }
+    #expect(try seven(store) == [.i32(7)])
+  }
+
+  @Test func aHandleBetweenTheCallsOfADeadline() throws {
+    let (store, seven) = (guest.store, try guest.function("seven"))
+    let handle = try store.interruptHandle()
+    #expect(try !handle.interrupt())
+    try store.withDeadline(nil) {
+      #expect(try seven(store) == [.i32(7)])
+      #expect(try handle.interrupt())
+      guard case .trap(_, _, .handle, _)? = failure({ try seven(store) }) else {
+        Issue.record("it was not stopped")
+        return
+      }
+    }
+    #expect(try seven(store) == [.i32(7)])
   }
 
   /// Cancels a task soon. Guests keep the threads that tasks run on, so that this takes one of its own.
@@ -154,7 +245,7 @@ struct WaitInterruptionTests {
 
   /// Whether an error says that a guest was interrupted, and the store goes on.
   private func isInterrupt(_ error: WasmtimeError?) throws -> Bool {
-    guard case .trap(.interrupt, _, _) = error else { return false }
+    guard case .trap(.interrupt, _, _, _) = error else { return false }
     return try exports.function("seven")(store) == [.i32(7)]
   }
 

@@ -158,7 +158,7 @@ struct ModuleTests {
     let run = try Instance(store, module, [again]).function(store, "run")
     let error = try Worker(stackSize: 256 << 10) { failure { try run(store, 0) } }.join()
     switch error {
-    case .limit, .trap(.stackOverflow, _, _): break
+    case .limit, .trap(.stackOverflow, _, _, _): break
     default: Issue.record("\(String(describing: error))")
     }
   }

@@ -178,6 +178,13 @@ final class Flag: @unchecked Sendable {
   private let condition = NSCondition()
   private var isRaised = false
 
+  /// Whether it has been said.
+  var isSet: Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    return isRaised
+  }
+
   func raise() {
     condition.lock()
     defer { condition.unlock() }

@@ -39,7 +39,7 @@ struct StoreTests {
     #expect(try guest.store.fuel == 0)
     try guest.store.setFuel(1_000)
     let error = failure { try guest.function("spin")(guest.store) }
-    guard case .trap(.outOfFuel, _, _) = error else {
+    guard case .trap(.outOfFuel, _, _, _) = error else {
       Issue.record("\(String(describing: error))")
       return
     }

@@ -202,7 +202,7 @@ struct OneStoreTests {
     try guest.store.setEpochDeadline(1)
     let spinner = Worker { failure { try guest.function("spin")(guest.store) } }
     while !spinner.isFinished { try guest.engine.incrementEpoch() }
-    guard case .trap(let code, _, _) = try spinner.join() else {
+    guard case .trap(let code, _, _, _) = try spinner.join() else {
       Issue.record("it did not trap")
       return
     }
@@ -231,7 +231,7 @@ struct OneStoreTests {
   private func recursion() throws -> @Sendable () throws -> String? {
     let guest = try Guest("(module (func $f (export \"f\") (call $f)))")
     return {
-      guard case .trap(.stackOverflow, _, let frames) = failure({ try guest.function("f")(guest.store) }) else {
+      guard case .trap(.stackOverflow, _, _, let frames) = failure({ try guest.function("f")(guest.store) }) else {
         return nil
       }
       return frames.first?.funcName

@@ -112,7 +112,7 @@ struct TypedFuncTests {
     let divide = try function.typed(store, as: ((Int32, Int32) -> Int32).self)
     let error = failure { try function(store, 1, 0) }
     #expect(failure { try divide(store, 1, 0) } == error)
-    guard case .trap(.integerDivisionByZero, _, let frames) = error else {
+    guard case .trap(.integerDivisionByZero, _, _, let frames) = error else {
       Issue.record("\(String(describing: error))")
       return
     }

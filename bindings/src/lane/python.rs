@@ -10,6 +10,7 @@
 //! What fails raises an error of the package, also where the package itself has made the mistake.
 
 mod func;
+mod greenlets;
 mod host;
 mod linker;
 mod memory;
@@ -24,7 +25,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyTuple};
-use trimaran::{Engine, Frame, Instance, Module, Result, Store, TrapCode, UniFfiTag, WasmtimeError};
+use trimaran::{Engine, Frame, Instance, Interruption, Module, Result, Store, TrapCode, UniFfiTag, WasmtimeError};
 use uniffi::{Handle, Lift};
 
 pub(crate) use func::FuncLane;
@@ -40,7 +41,14 @@ use super::thrown::Thrown;
 use super::{entry, error_bytes, let_go, open};
 
 /// The package's own exception for a trap, which programs expect. Others are rare, and made by the generated code.
-fn trap(py: Python<'_>, sentence: &str, code: Option<TrapCode>, reason: &str, frames: &[Frame]) -> PyResult<PyErr> {
+fn trap(
+    py: Python<'_>,
+    sentence: &str,
+    code: Option<TrapCode>,
+    reason: &str,
+    interruption: Option<Interruption>,
+    frames: &[Frame],
+) -> PyResult<PyErr> {
     static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let make =
         MAKE.get_or_try_init(py, || Ok::<_, PyErr>(py.import("trimaran.trap")?.getattr("lane_trap")?.unbind()))?;
@@ -51,13 +59,14 @@ fn trap(py: Python<'_>, sentence: &str, code: Option<TrapCode>, reason: &str, fr
             (frame.func_index, names.0, names.1, frame.func_offset, frame.module_offset)
         })
         .collect();
-    Ok(PyErr::from_value(make.bind(py).call1((sentence, code.map(|code| code as u8), reason, frames))?))
+    let numbers = (code.map(|code| code as u8), interruption.map(|cause| cause as u8));
+    Ok(PyErr::from_value(make.bind(py).call1((sentence, numbers.0, reason, numbers.1, frames))?))
 }
 
 /// The package's own exception for an error.
 fn raised(py: Python<'_>, error: WasmtimeError) -> PyErr {
-    if let WasmtimeError::Trap { code, reason, frames } = &error {
-        return trap(py, &error.text(), *code, reason, frames).unwrap_or_else(|error| error);
+    if let WasmtimeError::Trap { code, reason, interruption, frames } = &error {
+        return trap(py, &error.text(), *code, reason, *interruption, frames).unwrap_or_else(|error| error);
     }
     static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let make = || -> PyResult<PyErr> {
@@ -222,7 +231,7 @@ impl StoreLane {
         if let Some(store) = self.held.get() {
             store.watch(|| Box::new(watch::Signals));
         }
-        Ok(())
+        greenlets::look(py)
     }
 
     /// Lets go of all host functions and objects, after close.

@@ -25,8 +25,9 @@ public enum WasmtimeError: Error, Sendable {
   /// the two parts of its name, and empty where no single import is at fault.
   case link(reason: String, module: String, name: String)
   /// The guest trapped (WebAssembly core specification, section 4.1): why (`nil` for a trap that has no code),
-  /// in the trap's own words, and the guest's call stack, innermost first.
-  case trap(code: TrapCode?, reason: String, frames: [Frame])
+  /// in the trap's own words, what interrupted it (`nil` but for ``TrapCode/interrupt``), and the guest's call stack,
+  /// innermost first.
+  case trap(code: TrapCode?, reason: String, interruption: Interruption? = nil, frames: [Frame])
   /// The guest ended itself with an exit status; zero is success.
   case exit(status: Int32)
   /// A host function failed.
@@ -69,6 +70,14 @@ public enum WasmtimeError: Error, Sendable {
   case unexpected(reason: String)
 }
 
+extension WasmtimeError {
+  /// Whether a guest was stopped since its time is over: that of ``Store/setTimeout(_:)``, or of a
+  /// ``Store/withDeadline(_:_:)``.
+  public var isTimeLimit: Bool {
+    if case .trap(_, _, .timeLimit, _) = self { true } else { false }
+  }
+}
+
 extension WasmtimeError: LocalizedError, CustomStringConvertible {
   /// The sentence for a person: what was wrong, what was expected, what to do.
   public var description: String { core.text() }
@@ -95,7 +104,7 @@ extension WasmtimeError: Hashable {
     switch self {
     case .thrown(let error) where Swift.type(of: error) is AnyClass: .instance(ObjectIdentifier(error as AnyObject))
     case .thrown(let error): .value(ObjectIdentifier(Swift.type(of: error)), String(reflecting: error))
-    case .trap(let code, _, _): .ours(core, code)
+    case .trap(let code, _, _, _): .ours(core, code)
     default: .ours(core, nil)
     }
   }
@@ -109,8 +118,13 @@ extension WasmtimeError {
       case .Syntax(let reason, let line, let column):
         .syntax(reason: reason, line: Int(line), column: Int(column))
       case .Link(let reason, let module, let name): .link(reason: reason, module: module, name: name)
-      case .Trap(let code, let reason, let frames):
-        .trap(code: code.map(TrapCode.init), reason: reason, frames: frames.map(Frame.init))
+      case .Trap(let code, let reason, let interruption, let frames):
+        .trap(
+          code: code.map(TrapCode.init),
+          reason: reason,
+          interruption: interruption.map(Interruption.init),
+          frames: frames.map(Frame.init)
+        )
       case .Exit(let status): .exit(status: status)
       case .Host(let reason, let thrown): thrown.flatMap(Thrown.take) ?? .host(reason: reason)
       case .Type(let reason): .type(reason: reason)
@@ -139,7 +153,8 @@ extension WasmtimeError {
       .Syntax(reason: reason, line: UInt32(clamping: line), column: UInt32(clamping: column))
     case .link(let reason, let module, let name): .Link(reason: reason, module: module, name: name)
     // The sentence does not depend on the code.
-    case .trap(_, let reason, let frames): .Trap(code: nil, reason: reason, frames: frames.map(\.core))
+    case .trap(_, let reason, let interruption, let frames):
+      .Trap(code: nil, reason: reason, interruption: interruption?.core, frames: frames.map(\.core))
     case .exit(let status): .Exit(status: status)
     case .host(let reason): .Host(reason: reason, thrown: nil)
     case .thrown(let error): .Host(reason: "\(error)", thrown: nil)

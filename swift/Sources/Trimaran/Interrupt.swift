@@ -9,16 +9,24 @@ public final class InterruptHandle: Sendable {
 
   fileprivate init(_ core: Core.InterruptHandle) { self.core = core }
 
-  /// Stops the guest that runs in the store now: it traps with ``TrapCode/interrupt``, within some 20 ms where it loops or
-  /// calls. Where none runs, nothing happens.
-  public func interrupt() throws(WasmtimeError) {
+  /// Stops what is under way in the store now: the guest traps with ``TrapCode/interrupt`` and ``Interruption/handle``,
+  /// within some 20 ms where it loops or calls. Where nothing is under way, nothing happens, now or later.
+  ///
+  /// A call or an instantiation is under way from the moment at which it is made, also while it waits for the store, to its
+  /// end, with all that host functions call meanwhile. The calls of a ``Store/withDeadline(_:_:)`` are under way together
+  /// until that ends: each of them that comes later fails at once.
+  ///
+  /// - Returns: Whether there was something under way.
+  @discardableResult
+  public func interrupt() throws(WasmtimeError) -> Bool {
     try calling(core.interrupt)
   }
 }
 
 extension Store {
-  /// Limits how long a run of a guest may take from now on: from the outermost call, instantiation or program to its end. A
-  /// guest that takes longer traps with ``TrapCode/interrupt``, some 20 ms later at most.
+  /// Limits how long each later run of a guest may take: from the outermost call, instantiation or program to its end; the
+  /// time begins when the caller is in the store. A guest that takes longer traps with ``TrapCode/interrupt`` and
+  /// ``Interruption/timeLimit``, some 20 ms later at most.
   ///
   /// It takes effect in a guest's loops and calls, in an atomic wait, and in a sleep or a read of WASI. A host function is not
   /// interrupted, but what it takes counts.
@@ -27,6 +35,32 @@ extension Store {
   /// - Throws: `config` unless ``Config/epochInterruption`` is set.
   public func setTimeout(_ timeout: Duration?) throws(WasmtimeError) {
     try calling { try core.setTimeout(milliseconds: timeout.map(milliseconds)) }
+  }
+
+  /// Runs `body`, in which all calls that this thread makes into the store have `timeout` together.
+  ///
+  /// ```swift
+  /// let sum: Int = try store.withDeadline(.milliseconds(500)) {
+  ///   let plugin = try linker.instantiate(store, module)
+  ///   return try plugin.function(store, "add")(store, 40, 2)
+  /// }
+  /// ```
+  ///
+  /// All of it counts: waiting for the store, guests, host functions, and what lies between two calls. A guest whose time is
+  /// over traps with ``Interruption/timeLimit``, and so does every later call of a guest. Other threads are not affected.
+  /// Deadlines may lie in each other: the earliest counts.
+  ///
+  /// - Parameters:
+  ///   - timeout: How long, to the millisecond; `nil` is no time: then it only makes the calls one, so that an
+  ///     ``InterruptHandle`` that is used between two of them ends the later ones.
+  ///   - body: Makes the calls.
+  /// - Returns: What `body` gives.
+  /// - Throws: `config` unless ``Config/epochInterruption`` is set, and what `body` throws.
+  public func withDeadline<Result>(_ timeout: Duration?, _ body: () throws -> Result) throws -> Result {
+    let deadline = try calling { try core.beginDeadline(milliseconds: timeout.map(milliseconds)) }
+    // It fails for a store that cannot interrupt, which has none.
+    defer { try? core.endDeadline(deadline: deadline) }
+    return try body()
   }
 
   /// Something that stops the guest of this store from any thread.

@@ -20,7 +20,7 @@ public enum TrapCode: Sendable, Hashable, CaseIterable {
   case badConversionToInteger
   /// An `unreachable` instruction was executed.
   case unreachableCodeReached
-  /// The guest was interrupted: its epoch deadline has passed.
+  /// The guest was interrupted: by a time limit, a handle, or an epoch deadline. ``Interruption`` says which.
   case interrupt
   /// All fuel is used up.
   case outOfFuel
@@ -100,6 +100,34 @@ public enum TrapCode: Sendable, Hashable, CaseIterable {
   case waitableSyncAndAsync
   /// An exception was thrown and nobody caught it.
   case uncaughtException
+}
+
+/// What interrupted a guest, where its trap has the code ``TrapCode/interrupt``.
+///
+/// The cancellation of a task is none of them: it comes out as ``WasmtimeError/thrown(_:)`` with a `CancellationError`.
+public enum Interruption: Sendable, Hashable, CaseIterable {
+  /// The time of ``Store/setTimeout(_:)`` or ``Store/withDeadline(_:_:)`` is over.
+  case timeLimit
+  /// An ``InterruptHandle`` was used.
+  case handle
+  /// The engine's epoch has passed the deadline of ``Store/setEpochDeadline(_:)``.
+  case epoch
+
+  init(_ core: Core.Interruption) {
+    switch core {
+    case .timeLimit: self = .timeLimit
+    case .handle: self = .handle
+    case .epoch: self = .epoch
+    }
+  }
+
+  var core: Core.Interruption {
+    switch self {
+    case .timeLimit: .timeLimit
+    case .handle: .handle
+    case .epoch: .epoch
+    }
+  }
 }
 
 /// One call of a guest's call stack.

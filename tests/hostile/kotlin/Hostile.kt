@@ -105,7 +105,7 @@ private fun String.camel() = split('_').joinToString("") { it.lowercase().replac
 // Blocks
 
 private val blockOps =
-    setOf("thread", "virtual", "parallel", "background", "repeat", "flat", "within", "cancel")
+    setOf("thread", "virtual", "parallel", "background", "repeat", "flat", "within", "deadline", "cancel")
 
 private fun onThread(kib: Long, work: () -> Unit) = Thread(null, work, "step", kib * 1024).apply { start() }
 
@@ -157,6 +157,7 @@ private fun perform(step: Step): Any? =
         "repeat" -> repeat(step.number(1).toInt()) { run(step.inside) }
         "flat" -> flat(step)
         "within" -> within(step)
+        "deadline" -> thing<Store>(step[1]).withDeadline(Duration.ofMillis(step.number(2))) { run(step.inside) }
         "cancel" -> cancel(step)
         "engine" -> things[step[1]] = engine(step.words.drop(2))
         "store" -> things[step[1]] = Store(thing<Engine>(step[2]))

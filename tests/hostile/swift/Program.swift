@@ -58,6 +58,8 @@ final class Program: @unchecked Sendable {
     case "repeat": for _ in 0..<step.int(1) { run(step.inside) }
     case "flat": return flat(step)
     case "within": return within(step)
+    case "deadline":
+      try thing(step[1], as: Store.self).withDeadline(.milliseconds(step.int(2))) { run(step.inside) }
     case "cancel": cancel(step)
     case "sleep": usleep(UInt32(step.int(1) * 1000))
     case "drop": self[step[1]] = nil

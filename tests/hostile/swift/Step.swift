@@ -8,7 +8,7 @@ final class Step: @unchecked Sendable {
   // Written while the text is parsed, before anything runs.
   private(set) var inside: [Step] = []
 
-  static let blocks: Set = ["thread", "virtual", "parallel", "background", "repeat", "flat", "within", "cancel"]
+  static let blocks: Set = ["thread", "virtual", "parallel", "background", "repeat", "flat", "within", "deadline", "cancel"]
 
   init(_ number: Int, _ words: [String]) {
     self.number = number
@@ -51,7 +51,7 @@ func named(_ error: any Error) -> String {
   func capitalized(_ label: String) -> String { label.prefix(1).uppercased() + label.dropFirst() }
   switch error {
   case .thrown(let thrown): return thrown is Oops || thrown is CancellationError ? "!Thrown" : named(thrown)
-  case .trap(let code, _, _): return "!Trap \(code.map { capitalized("\($0)") } ?? "none")"
+  case .trap(let code, _, _, _): return "!Trap \(code.map { capitalized("\($0)") } ?? "none")"
   case .exit(let status): return "!Exit \(status)"
   case .escaped: return "!Escaped"
   default: return "!" + capitalized(Mirror(reflecting: error).children.first?.label ?? "?")

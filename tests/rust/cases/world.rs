@@ -466,7 +466,10 @@ fn fields(error: &WasmtimeError) -> Value {
     let more = match error {
         WasmtimeError::Syntax { line, column, .. } => json!({"line": line, "column": column}),
         WasmtimeError::Link { module, name, .. } => json!({"module": module, "name": name}),
-        WasmtimeError::Trap { code, .. } => json!({"code": code.map(|code| format!("{code:?}"))}),
+        WasmtimeError::Trap { code, interruption, .. } => {
+            let cause = interruption.map(|cause| format!("{cause:?}"));
+            json!({"code": code.map(|code| format!("{code:?}")), "interruption": cause})
+        }
         WasmtimeError::Exit { status } => json!({"status": status}),
         WasmtimeError::Bounds { offset, length, size } => json!({"offset": offset, "length": length, "size": size}),
         WasmtimeError::Encoding { offset, .. } => json!({"offset": offset}),

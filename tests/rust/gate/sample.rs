@@ -46,6 +46,7 @@ impl Drop for Late {
 impl Guarded for Root {
     type Caller = Caller;
     type Deferred = Late;
+    type Departed = Late;
 
     fn reclaim(_inside: &mut Inside<'_, Self>, late: Late) {
         drop(late);

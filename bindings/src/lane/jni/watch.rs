@@ -1,67 +1,106 @@
-//! Asking the JVM whether a guest may go on: `Thread.interrupted`.
+//! Asking the JVM whether a thread may go on: `Thread.interrupted`. And telling its threads apart, virtual ones as well.
 
 use std::ptr::null_mut;
+use std::sync::OnceLock;
 
 use jni_sys::{JNIEnv, jclass, jlong, jmethodID, jobject};
-use trimaran::{Result, Store, WasmtimeError, Watch};
+use trimaran::{Result, Store, WasmtimeError, Watch, task};
 
 use super::host::{Held, keep_exception, keep_thrown};
 use super::{at, give};
 
-struct Interrupted {
+/// What is asked. The classes are the JVM's own, which it never unloads.
+struct Threads {
     /// `java.lang.Thread`.
     thread: Held,
     interrupted: jmethodID,
+    current: jmethodID,
+    id: jmethodID,
     /// `java.lang.InterruptedException`.
     exception: Held,
     make: jmethodID,
 }
 
 // SAFETY: a method's number may be used from any thread, while its class is there: these are the JVM's own.
-unsafe impl Send for Interrupted {}
+unsafe impl Send for Threads {}
 // SAFETY: as above.
-unsafe impl Sync for Interrupted {}
+unsafe impl Sync for Threads {}
 
-impl Watch for Interrupted {
+/// Looked up once: every store asks in the same way.
+static THREADS: OnceLock<Threads> = OnceLock::new();
+
+struct Asked(&'static Threads);
+
+impl Watch for Asked {
     fn check(&self) -> Result<()> {
-        let Some(env) = self.thread.env() else { return Ok(()) };
-        let thread = self.thread.local(env);
-        let is_interrupted = jni!(env, CallStaticBooleanMethodA, thread, self.interrupted, null_mut());
+        let Some(env) = self.0.thread.env() else { return Ok(()) };
+        let thread = self.0.thread.local(env);
+        let is_interrupted = jni!(env, CallStaticBooleanMethodA, thread, self.0.interrupted, null_mut());
         jni!(env, DeleteLocalRef, thread);
         keep_thrown(env)?;
         if !is_interrupted {
             return Ok(());
         }
-        let class = self.exception.local(env);
-        let exception = jni!(env, NewObjectA, class, self.make, null_mut());
+        let class = self.0.exception.local(env);
+        let exception = jni!(env, NewObjectA, class, self.0.make, null_mut());
         jni!(env, DeleteLocalRef, class);
         keep_thrown(env)?;
         keep_exception(env, exception)
     }
 }
 
-/// Has `Thread.interrupted` asked for as long as guests of the store run, if its engine can interrupt them.
+/// Has `Thread.interrupted` asked while a thread waits for the store, and for as long as guests of it run, if its engine can
+/// interrupt them.
 pub(super) extern "system" fn watch(env: *mut JNIEnv, _class: jclass, store: jlong) {
     give(env, || {
         // SAFETY: the package keeps it open for the call.
         let store: &Store = unsafe { at(store) };
-        let room = || WasmtimeError::Limit { reason: "the JVM has no room to watch for interrupts".to_owned() };
-        let asked = Interrupted::new(env).ok_or_else(room)?;
-        store.watch(|| Box::new(asked));
+        let threads = Threads::known(env)?;
+        store.watch(|| Box::new(Asked(threads)));
         Ok(())
     });
 }
 
-impl Interrupted {
+impl Threads {
+    fn known(env: *mut JNIEnv) -> Result<&'static Self> {
+        if let Some(known) = THREADS.get() {
+            return Ok(known);
+        }
+        let room = || WasmtimeError::Limit { reason: "the JVM has no room to watch for interrupts".to_owned() };
+        let found = Self::new(env).ok_or_else(room)?;
+        let known = THREADS.get_or_init(|| found);
+        task::tell_apart(number);
+        Ok(known)
+    }
+
     fn new(env: *mut JNIEnv) -> Option<Self> {
         let (thread, exception) = (find(env, c"java/lang/Thread")?, find(env, c"java/lang/InterruptedException")?);
         let (thread_class, exception_class) = (thread.local(env), exception.local(env));
         let interrupted = jni!(env, GetStaticMethodID, thread_class, c"interrupted".as_ptr(), c"()Z".as_ptr());
+        let signature = c"()Ljava/lang/Thread;".as_ptr();
+        let current = jni!(env, GetStaticMethodID, thread_class, c"currentThread".as_ptr(), signature);
+        let id = jni!(env, GetMethodID, thread_class, c"getId".as_ptr(), c"()J".as_ptr());
         let make = jni!(env, GetMethodID, exception_class, c"<init>".as_ptr(), c"()V".as_ptr());
         jni!(env, DeleteLocalRef, thread_class);
         jni!(env, DeleteLocalRef, exception_class);
-        (!interrupted.is_null() && !make.is_null()).then_some(Self { thread, interrupted, exception, make })
+        let all = [interrupted, current, id, make];
+        all.iter().all(|method| !method.is_null()).then_some(Self { thread, interrupted, current, id, exception, make })
     }
+}
+
+/// The number of the thread, which a virtual one keeps from one carrier to the next.
+fn number() -> usize {
+    let id = || {
+        let threads = THREADS.get()?;
+        let env = threads.thread.env()?;
+        let class = threads.thread.local(env);
+        let thread = jni!(env, CallStaticObjectMethodA, class, threads.current, null_mut());
+        let id = jni!(env, CallLongMethodA, thread, threads.id, null_mut());
+        jni!(env, DeleteLocalRef, thread);
+        jni!(env, DeleteLocalRef, class);
+        usize::try_from(id).ok()
+    };
+    id().unwrap_or(usize::MAX)
 }
 
 fn find(env: *mut JNIEnv, name: &std::ffi::CStr) -> Option<Held> {

@@ -14,7 +14,7 @@ use trimaran::{Func, Kind, Reference, Result, Signature, Slot, SlotFunction, Sto
 use uniffi::Handle;
 
 use super::func::{FuncLane, bits, number};
-use super::{Owned, StoreLane, Thrown, closed, lane_of, nothing, open, quick, store_of, with_gil};
+use super::{Owned, StoreLane, Thrown, closed, greenlets, lane_of, nothing, open, quick, store_of, with_gil};
 
 /// The callables of one store, and the objects that its guests have references to. They are in the store's own object,
 /// and not in the core, so that Python's collector sees them.
@@ -177,7 +177,10 @@ unsafe impl SlotFunction for Body {
     fn call(&self, _store: &Store, pass: u64, slots: &mut [Slot]) -> Result<()> {
         let closed = || WasmtimeError::Closed { what: "store".to_owned() };
         // The store is this thread's own here: whoever waits for it does so without the GIL.
-        let done = with_gil(|py| self.run(py, pass, slots).map_err(|error| THROWN.keep(error.into_value(py))));
+        let done = with_gil(|py| {
+            let _greenlet = greenlets::in_host(py);
+            self.run(py, pass, slots).map_err(|error| THROWN.keep(error.into_value(py)))
+        });
         match done {
             Some(Ok(true)) => Ok(()),
             Some(Err(error)) => Err(error),

@@ -57,14 +57,20 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
      *
      * @property code Why; null for a trap that has no code.
      * @property reason The trap's own words.
+     * @property interruption What interrupted the guest, where the code is [TrapCode.INTERRUPT]; null for every other trap.
      * @property frames The guest's call stack, innermost first.
      */
-    public class Trap internal constructor(
+    public open class Trap internal constructor(
         message: String,
         public val code: TrapCode?,
         public val reason: String,
+        public val interruption: Interruption?,
         public val frames: List<Frame>,
     ) : WasmtimeException(message)
+
+    /** A guest was stopped since its time is over: that of [Store.setTimeout], or of a [Store.withDeadline]. */
+    public class TimeLimit internal constructor(message: String, code: TrapCode?, reason: String, frames: List<Frame>) :
+        Trap(message, code, reason, Interruption.TIME_LIMIT, frames)
 
     /**
      * The guest ended itself with an exit status.
@@ -203,6 +209,13 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
         WasmtimeException(message)
 }
 
+private fun trap(text: String, code: TrapCode?, reason: String, cause: Interruption?, frames: List<Frame>) =
+    if (cause == Interruption.TIME_LIMIT) {
+        WasmtimeException.TimeLimit(text, code, reason, frames)
+    } else {
+        WasmtimeException.Trap(text, code, reason, cause, frames)
+    }
+
 @JvmSynthetic
 internal fun Raw.toPublic(): WasmtimeException {
     val text = text()
@@ -210,7 +223,7 @@ internal fun Raw.toPublic(): WasmtimeException {
         is Raw.Compile -> WasmtimeException.Compile(text)
         is Raw.Syntax -> WasmtimeException.Syntax(text, reason, line.toInt(), column.toInt())
         is Raw.Link -> WasmtimeException.Link(text, module, name)
-        is Raw.Trap -> WasmtimeException.Trap(text, code?.let(::trapCode), reason, frames.map(::frame))
+        is Raw.Trap -> trap(text, code?.let(::trapCode), reason, interruption?.let(::interruption), frames.map(::frame))
         is Raw.Exit -> WasmtimeException.Exit(text, status)
         is Raw.Host -> WasmtimeException.Host(text, reason)
         is Raw.Type -> WasmtimeException.Type(text)

@@ -6,6 +6,7 @@ import dev.trimaran.internal.Lane
 import dev.trimaran.internal.Living
 import dev.trimaran.internal.OpenedStore
 import dev.trimaran.internal.ffi.UniffiWithHandle
+import java.util.concurrent.Callable
 import kotlin.time.Duration
 import dev.trimaran.internal.ffi.Store as Raw
 import java.time.Duration as JavaDuration
@@ -17,7 +18,8 @@ import java.time.Duration as JavaDuration
  * store do not work with another. Close a store to give its memory back at once.
  *
  * With [Config.epochInterruption], a thread that is interrupted ([Thread.interrupt]) while its guest runs leaves it with an
- * [InterruptedException], and so a coroutine that is cancelled leaves `runInterruptible { }`.
+ * [InterruptedException], and so a coroutine that is cancelled leaves `runInterruptible { }`. In every store, so does a thread
+ * that waits for its turn.
  */
 public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) : AutoCloseable {
     @get:JvmSynthetic
@@ -43,7 +45,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     @JvmOverloads
     public constructor(engine: Engine, data: Any? = null) : this(new(engine)) {
         this.data = data
-        if (engine.isInterruptible) core(this) { Lane.watch(lane.pointer) }
+        core(this) { Lane.watch(lane.pointer) }
     }
 
     /**
@@ -74,9 +76,9 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     public fun setEpochDeadline(ticks: Long): Unit = core { raw.setEpochDeadline(ticks) }
 
     /**
-     * How long a run of a guest may take from now on, from the outermost call or instantiation to its end;
-     * [Duration.INFINITE] is for ever, as it is at first. A guest that takes longer traps with [TrapCode.INTERRUPT], some
-     * 20 ms later at most.
+     * How long each later run of a guest may take, from the outermost call or instantiation to its end; the time begins when
+     * the caller is in the store. [Duration.INFINITE] is for ever, as it is at first. A guest that takes longer traps with
+     * [WasmtimeException.TimeLimit], some 20 ms later at most.
      *
      * It takes effect in a guest's loops and calls, in an atomic wait, and in a sleep or a read of WASI. A host function is not
      * interrupted, but what it takes counts. Fails with `Config` unless [Config.epochInterruption] is set, and with `Range` for a
@@ -90,6 +92,38 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
 
     private fun limitRuns(milliseconds: Long?): Unit =
         core { raw.setTimeout(milliseconds?.let { natural(it, "the timeout") }) }
+
+    /**
+     * Runs [block], in which all calls that this thread makes into the store have [timeout] together.
+     *
+     * ```kotlin
+     * val output = store.withDeadline(500.milliseconds) {
+     *     val plugin = linker.instantiate(store, module)
+     *     plugin.func(store, "run")(store)
+     * }
+     * ```
+     *
+     * All of it counts: waiting for the store, guests, host functions, and what lies between two calls. A guest whose time is
+     * over fails with [WasmtimeException.TimeLimit], and so does every later call of a guest. [Duration.INFINITE] is no time:
+     * then it only makes the calls one, so that an [InterruptHandle] that is used between two of them ends the later ones.
+     * Other threads are not affected. Deadlines may lie in each other: the earliest counts. Fails as [setTimeout] does.
+     */
+    @JvmSynthetic
+    public fun <R> withDeadline(timeout: Duration, block: () -> R): R =
+        limited(timeout.takeIf { it.isFinite() }?.inWholeMilliseconds, block)
+
+    /** The same, as by a duration of Kotlin; null is no time. What [block] throws comes out as it is. */
+    public fun <R> withDeadline(timeout: JavaDuration?, block: Callable<R>): R =
+        limited(timeout?.milliseconds(), block::call)
+
+    private inline fun <R> limited(milliseconds: Long?, block: () -> R): R {
+        val deadline = core { raw.beginDeadline(milliseconds?.let { natural(it, "the deadline") }) }
+        try {
+            return block()
+        } finally {
+            core { raw.endDeadline(deadline) }
+        }
+    }
 
     /** Something that stops the guest of this store from any thread. Fails with `Config` as [setTimeout] does. */
     public fun interruptHandle(): InterruptHandle = InterruptHandle.of(core { raw.interruptHandle() })

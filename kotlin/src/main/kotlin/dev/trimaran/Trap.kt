@@ -2,6 +2,7 @@ package dev.trimaran
 
 import java.io.Serializable
 import dev.trimaran.internal.ffi.Frame as RawFrame
+import dev.trimaran.internal.ffi.Interruption as RawInterruption
 import dev.trimaran.internal.ffi.TrapCode as RawTrapCode
 
 /** Why a guest trapped. The names and their order are wasmtime's. */
@@ -36,7 +37,7 @@ public enum class TrapCode {
     /** An `unreachable` instruction was executed. */
     UNREACHABLE_CODE_REACHED,
 
-    /** The guest was interrupted: its epoch deadline has passed. */
+    /** The guest was interrupted; [WasmtimeException.Trap.interruption] says by what. */
     INTERRUPT,
 
     /** All fuel is used up. */
@@ -158,6 +159,22 @@ public enum class TrapCode {
 }
 
 /**
+ * What interrupted a guest, where its trap has the code [TrapCode.INTERRUPT].
+ *
+ * An interrupted thread and a cancelled coroutine are none of them: they come out as an [InterruptedException].
+ */
+public enum class Interruption {
+    /** The time of [Store.setTimeout] or [Store.withDeadline] is over: the trap is a [WasmtimeException.TimeLimit]. */
+    TIME_LIMIT,
+
+    /** An [InterruptHandle] was used. */
+    HANDLE,
+
+    /** The engine's epoch has passed the deadline of [Store.setEpochDeadline]. */
+    EPOCH,
+}
+
+/**
  * One call of a guest's call stack.
  *
  * @property funcIndex The function's index in its module.
@@ -185,6 +202,9 @@ public data class Frame(
 
 @JvmSynthetic
 internal fun trapCode(raw: RawTrapCode): TrapCode = TrapCode.valueOf(raw.name)
+
+@JvmSynthetic
+internal fun interruption(raw: RawInterruption): Interruption = Interruption.valueOf(raw.name)
 
 @JvmSynthetic
 internal fun frame(raw: RawFrame): Frame =

@@ -1,0 +1,82 @@
+//! Deadlines: a time that all calls of one thread, or of one of its tasks, have together, host functions and waiting included.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{Interruption, NEVER};
+use crate::task;
+
+/// A stretch of a task's calls that has to be over at some time.
+struct Deadline {
+    number: u64,
+    task: usize,
+    /// In nanoseconds of `now`.
+    until: u64,
+    /// A handle was used meanwhile.
+    is_stopped: bool,
+    /// The generation in which its guests are asked.
+    counted: u64,
+}
+
+/// The deadlines of one store that are under way, on all threads.
+pub(super) struct Deadlines {
+    /// How many there are: most stores never have one.
+    count: AtomicUsize,
+    inner: Mutex<(u64, Vec<Deadline>)>,
+}
+
+impl Deadlines {
+    pub(super) fn new() -> Self {
+        Self { count: AtomicUsize::new(0), inner: Mutex::new((0, Vec::new())) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (u64, Vec<Deadline>)> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The calls of this task have to be over by then; its guests are asked in the generation `counted`. Gives the number to
+    /// end it with.
+    pub(super) fn begin(&self, until: Option<u64>, counted: u64) -> u64 {
+        let mut inner = self.lock();
+        let (next, all) = &mut *inner;
+        *next += 1;
+        let (task, until) = (task::number(), until.unwrap_or(NEVER));
+        all.push(Deadline { number: *next, task, until, is_stopped: false, counted });
+        self.count.store(all.len(), Ordering::SeqCst);
+        *next
+    }
+
+    /// Gives the generation that it was counted in, where there was one of that number.
+    pub(super) fn end(&self, number: u64) -> Option<u64> {
+        let mut inner = self.lock();
+        let index = inner.1.iter().position(|deadline| deadline.number == number)?;
+        let ended = inner.1.swap_remove(index);
+        self.count.store(inner.1.len(), Ordering::SeqCst);
+        Some(ended.counted)
+    }
+
+    /// Why the calls of this thread have to end, if they have to.
+    pub(super) fn is_over(&self, now: impl FnOnce() -> u64) -> Option<Interruption> {
+        if self.count.load(Ordering::SeqCst) == 0 {
+            return None;
+        }
+        let (me, now) = (task::number(), now());
+        let inner = self.lock();
+        let mut mine = inner.1.iter().filter(|deadline| deadline.task == me);
+        mine.find_map(|deadline| match deadline {
+            Deadline { is_stopped: true, .. } => Some(Interruption::Handle),
+            Deadline { until, .. } if *until <= now => Some(Interruption::TimeLimit),
+            _ => None,
+        })
+    }
+
+    /// A handle was used: what is under way ends, and so does each later call of it. Says whether there was any.
+    pub(super) fn stop(&self) -> bool {
+        if self.count.load(Ordering::SeqCst) == 0 {
+            return false;
+        }
+        let mut inner = self.lock();
+        inner.1.iter_mut().for_each(|deadline| deadline.is_stopped = true);
+        !inner.1.is_empty()
+    }
+}
