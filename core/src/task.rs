@@ -7,8 +7,8 @@
 use std::cell::Cell;
 use std::sync::OnceLock;
 
-use crate::access::this_thread;
-use crate::{Result, WasmtimeError};
+use crate::store::HOST_CALL;
+use crate::{Result, WasmtimeError, stack};
 
 /// Gives the number of the task that runs on this thread, never 0.
 static CURRENT: OnceLock<fn() -> usize> = OnceLock::new();
@@ -24,9 +24,11 @@ pub fn tell_apart(current: fn() -> usize) {
     _ = CURRENT.set(current);
 }
 
-/// The number of the present task; where tasks are not told apart, that of the thread.
-pub(crate) fn number() -> usize {
-    CURRENT.get().map_or_else(this_thread, |current| current())
+/// The number of the present task; none where tasks are not told apart, or the thread's stack has no room to ask.
+pub(crate) fn number() -> Option<usize> {
+    let current = CURRENT.get()?;
+    // A language looks at which stack it is on.
+    stack::on_own(HOST_CALL, |_| current())
 }
 
 /// A task is in a host function, until this goes.
@@ -37,7 +39,7 @@ pub struct Host {
 impl Host {
     /// The present task is.
     pub fn now() -> Self {
-        Self { outer: CURRENT.get().map(|current| HOST.replace(current())) }
+        Self { outer: number().map(|task| HOST.replace(task)) }
     }
 
     /// The task of that number, which is the present one.
@@ -65,7 +67,7 @@ pub(crate) fn check() -> Result<()> {
 
 #[cold]
 fn compare(host: usize) -> Result<()> {
-    if CURRENT.get().is_none_or(|current| current() == host) {
+    if number().is_none_or(|task| task == host) {
         return Ok(());
     }
     let reason = "another task of this thread, such as a greenlet, is in a host function, and its guest's frames are put away \

@@ -268,11 +268,27 @@ struct DocsTests {
   @Test func interruption() throws {
     let guest = try Instance(store, Module(engine, #"(module (func (export "spin") (loop (br 0))))"#))
     let handle = try store.interruptHandle()
-    DispatchQueue.global().asyncAfter(deadline: .now() + 1) { try? handle.interrupt() }
+    DispatchQueue.global().asyncAfter(deadline: .now() + 1) { handle.interrupt() }
     guard case .trap(.interrupt, _, _, _)? = failure({ try guest.function(store, "spin")(store) }) else {
       Issue.record("it was not interrupted")
       return
     }
+  }
+
+  @Test func deadlines() throws {
+    let engine = try testEngine { $0.epochInterruption = true }
+    let (store, linker) = (try Store(engine), try Linker(engine))
+    let module = try Module(
+      engine,
+      """
+      (module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))
+      """
+    )
+    let sum: Int = try store.withDeadline(.milliseconds(500)) {
+      let plugin = try linker.instantiate(store, module)
+      return try plugin.function(store, "add")(store, 40, 2)
+    }
+    #expect(sum == 42)
   }
 
   @Test func data() throws {

@@ -4,18 +4,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Interruption, NEVER};
+use crate::access::this_thread;
 use crate::task;
 
 /// A stretch of a task's calls that has to be over at some time.
 struct Deadline {
     number: u64,
-    task: usize,
+    thread: usize,
+    task: Option<usize>,
     /// In nanoseconds of `now`.
     until: u64,
     /// A handle was used meanwhile.
     is_stopped: bool,
     /// The generation in which its guests are asked.
     counted: u64,
+}
+
+impl Deadline {
+    /// Whether it covers the calls of that task. One that cannot say its number is taken for the only one of its thread.
+    fn is_of(&self, thread: usize, task: Option<usize>) -> bool {
+        match (self.task, task) {
+            (Some(mine), Some(task)) => mine == task,
+            _ => self.thread == thread,
+        }
+    }
 }
 
 /// The deadlines of one store that are under way, on all threads.
@@ -40,8 +52,8 @@ impl Deadlines {
         let mut inner = self.lock();
         let (next, all) = &mut *inner;
         *next += 1;
-        let (task, until) = (task::number(), until.unwrap_or(NEVER));
-        all.push(Deadline { number: *next, task, until, is_stopped: false, counted });
+        let (thread, task, until) = (this_thread(), task::number(), until.unwrap_or(NEVER));
+        all.push(Deadline { number: *next, thread, task, until, is_stopped: false, counted });
         self.count.store(all.len(), Ordering::SeqCst);
         *next
     }
@@ -60,9 +72,9 @@ impl Deadlines {
         if self.count.load(Ordering::SeqCst) == 0 {
             return None;
         }
-        let (me, now) = (task::number(), now());
+        let (thread, task, now) = (this_thread(), task::number(), now());
         let inner = self.lock();
-        let mut mine = inner.1.iter().filter(|deadline| deadline.task == me);
+        let mut mine = inner.1.iter().filter(|deadline| deadline.is_of(thread, task));
         mine.find_map(|deadline| match deadline {
             Deadline { is_stopped: true, .. } => Some(Interruption::Handle),
             Deadline { until, .. } if *until <= now => Some(Interruption::TimeLimit),

@@ -26,6 +26,7 @@ enum Core {
   typealias Instance = TrimaranGenerated.Instance
   typealias InstancePre = TrimaranGenerated.InstancePre
   typealias InterruptHandle = TrimaranGenerated.InterruptHandle
+  typealias Interruption = TrimaranGenerated.Interruption
   typealias Limits = TrimaranGenerated.Limits
   typealias Linker = TrimaranGenerated.Linker
   typealias Memory = TrimaranGenerated.Memory

@@ -28,7 +28,7 @@ extension Program {
       let handle = try thing(step[1], as: Store.self).interruptHandle()
       _ = onThread {
         usleep(UInt32(step.int(2) * 1000))
-        try? handle.interrupt()
+        handle.interrupt()
       }
     case "fuel": try thing(step[1], as: Store.self).setFuel(UInt64(step.int(2)))
     case "module": self[step[1]] = try Module(thing(step[2]), bytes(step[3]))
