@@ -5,17 +5,27 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, Self
 
-from ._surface import call, failure, milliseconds
+from ._identity import Identity
+from ._surface import call, failure, indefinite, milliseconds, wrong_type
 
 
-class Deadline:
+class Deadline(Identity):
     """A time that all calls of one thread into one store have together: `Store.deadline` gives it, for `with`."""
 
-    __slots__ = ("_milliseconds", "_number", "_raw")
+    __slots__ = ("__weakref__", "_milliseconds", "_number", "_raw")
+    _instead = "make another one with Store.deadline"
+    _raw: Any
+    _milliseconds: int | None
+    _number: int | None
 
-    def __init__(self, raw: Any, seconds: float | None) -> None:
-        self._raw, self._milliseconds = raw, milliseconds(seconds, "the deadline")
-        self._number: int | None = None
+    def __init__(self) -> None:
+        raise wrong_type(f"{indefinite(type(self).__name__)} comes from Store.deadline: it cannot be made here")
+
+    @classmethod
+    def _of(cls, raw: Any, seconds: float | None) -> Deadline:
+        made = cls.__new__(cls)
+        made._raw, made._milliseconds, made._number = raw, milliseconds(seconds, "the deadline"), None
+        return made
 
     def __enter__(self) -> Self:
         """The time begins. Raises `BusyError` where it has begun already, and `ClosedError` where the store is closed."""
@@ -32,5 +42,5 @@ class Deadline:
         if number is not None:
             call(self._raw.end_deadline, number)
 
-    def __reduce__(self) -> Any:
-        raise TypeError("a Deadline cannot be pickled or copied: make another one with Store.deadline")
+    def __repr__(self) -> str:
+        return "<Deadline>"

@@ -110,7 +110,7 @@ class Store(StoreLane, Laned[raw.Store], Managed):
 
         Entering it raises `ConfigError` unless `Config.epoch_interruption` is set.
         """
-        return Deadline(self._raw, seconds)
+        return Deadline._of(self._raw, seconds)
 
     def interrupt_handle(self) -> InterruptHandle:
         """What another thread interrupts the guests of this store with.

@@ -112,6 +112,7 @@ def examples() -> dict[type, Any]:
         config,
         config.wasm_simd,
         store.interrupt_handle(),
+        store.deadline(1),
         Global(store, GlobalType(ValType.i32(), True), 1),
         Table(store, TableType(ValType.externref(), Limits(1)), None),
         Tag(store, TagType(FuncType([], []))),

@@ -49,10 +49,11 @@ impl Deadlines {
     /// The calls of this task have to be over by then; its guests are asked in the generation `counted`. Gives the number to
     /// end it with.
     pub(super) fn begin(&self, until: Option<u64>, counted: u64) -> u64 {
+        // Not with the lock: the language answers.
+        let (thread, task, until) = (this_thread(), task::number(), until.unwrap_or(NEVER));
         let mut inner = self.lock();
         let (next, all) = &mut *inner;
         *next += 1;
-        let (thread, task, until) = (this_thread(), task::number(), until.unwrap_or(NEVER));
         all.push(Deadline { number: *next, thread, task, until, is_stopped: false, counted });
         self.count.store(all.len(), Ordering::SeqCst);
         *next

@@ -146,7 +146,9 @@ fn call<'py>(slf: &Bound<'py, FuncLane>, arguments: &Bound<'py, PyTuple>) -> Opt
         let signature = match py.detach(|| func.signature(store)) {
             Ok(signature) => signature,
             // The wait for the store was ended, and what ended it is said once.
-            Err(error @ (WasmtimeError::Host { .. } | WasmtimeError::Trap { .. })) => return Some(Err(raised(py, error))),
+            Err(error @ (WasmtimeError::Host { .. } | WasmtimeError::Trap { .. })) => {
+                return Some(Err(raised(py, error)));
+            }
             Err(_) => return None,
         };
         lane.is_known.store(true, Ordering::Release);
