@@ -43,4 +43,4 @@ class Deadline(Identity):
             call(self._raw.end_deadline, number)
 
     def __repr__(self) -> str:
-        return "<Deadline>"
+        return f"<{type(self).__name__}>"
