@@ -1,5 +1,5 @@
 /// Where instances, and their memories and tables, are made.
-public enum Allocation: Sendable, Hashable {
+public enum Allocation: Sendable, Hashable, Codable {
   /// Anew each time.
   case onDemand
   /// In a pool that is reserved when the engine is made: an instance then is made in microseconds, and there are no more
@@ -24,7 +24,7 @@ public enum Allocation: Sendable, Hashable {
 
 /// How large the pool of an engine is. What is not set keeps the default of wasmtime 48. Names are those of
 /// `wasmtime::PoolingAllocationConfig`.
-public struct PoolingConfig: Sendable, Hashable {
+public struct PoolingConfig: Sendable, Hashable, Codable {
   /// How many instances there may be at once.
   public var totalCoreInstances: UInt32?
   /// How many memories there may be at once.

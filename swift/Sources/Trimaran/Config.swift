@@ -8,7 +8,7 @@
 /// config.wasmThreads = true
 /// let engine = try Engine(config)
 /// ```
-public struct Config: Sendable, Hashable {
+public struct Config: Sendable, Hashable, Codable {
   /// Emits DWARF debug information for compiled code, for native debuggers.
   public var debugInfo: Bool?
 
@@ -155,10 +155,37 @@ public struct Config: Sendable, Hashable {
   /// A configuration for the modules of strangers: they can be interrupted, have one thread, and are not compiled
   /// where they are too large. ``StoreLimits/untrusted`` is for their stores.
   public static var untrusted: Config { Config(Core.untrustedConfig()) }
+
+  /// ``untrusted``, but for what `change` sets.
+  ///
+  /// ```swift
+  /// let engine = try Engine(.untrusted { $0.moduleLimits { $0.functions = 1_000 } })
+  /// ```
+  public static func untrusted(_ change: (inout Config) -> Void) -> Config { changed(untrusted, change) }
+
+  /// Changes the limits for modules: those that `change` sets. The others stay as they are.
+  public mutating func moduleLimits(_ change: (inout ModuleLimits) -> Void) {
+    moduleLimits = changed(moduleLimits ?? ModuleLimits(), change)
+  }
+
+  /// Has instances made in a pool, and changes what `change` sets of it. Where there is a pool already, the rest of it stays
+  /// as it is.
+  public mutating func pooling(_ change: (inout PoolingConfig) -> Void) {
+    var pooling = PoolingConfig()
+    if case .pooling(let present) = allocation { pooling = present }
+    allocation = .pooling(changed(pooling, change))
+  }
+}
+
+/// A value, but for what `change` sets of it.
+func changed<Value>(_ value: Value, _ change: (inout Value) -> Void) -> Value {
+  var value = value
+  change(&value)
+  return value
 }
 
 /// Which compiler turns a module into machine code.
-public enum Strategy: Sendable, Hashable {
+public enum Strategy: Sendable, Hashable, Codable {
   /// The best one that there is for the target.
   case auto
   /// Cranelift, the optimising compiler.
@@ -181,7 +208,7 @@ public enum Strategy: Sendable, Hashable {
 }
 
 /// How hard Cranelift tries.
-public enum OptLevel: Sendable, Hashable {
+public enum OptLevel: Sendable, Hashable, Codable {
   /// As little as possible: compiles fastest.
   case none
   /// For speed.
@@ -208,7 +235,7 @@ public enum OptLevel: Sendable, Hashable {
 }
 
 /// How compiled code is shown to a profiler.
-public enum Profiler: Sendable, Hashable {
+public enum Profiler: Sendable, Hashable, Codable {
   /// Not at all.
   case none
   /// By a jitdump file, for `perf inject` on Linux.
@@ -239,7 +266,7 @@ public enum Profiler: Sendable, Hashable {
 }
 
 /// How garbage-collected references are managed.
-public enum Collector: Sendable, Hashable {
+public enum Collector: Sendable, Hashable, Codable {
   /// The best one that there is for the target.
   case auto
   /// Deferred reference counting: short pauses, but cycles are never freed.
@@ -270,7 +297,7 @@ public enum Collector: Sendable, Hashable {
 }
 
 /// Where compiled modules are kept between runs.
-public enum Cache: Sendable, Hashable {
+public enum Cache: Sendable, Hashable, Codable {
   /// In the place and with the limits that wasmtime chooses for this user.
   case standard
   /// As the TOML file at `path` says.
@@ -293,7 +320,7 @@ public enum Cache: Sendable, Hashable {
 }
 
 /// A target-specific flag of Cranelift.
-public struct CraneliftFlag: Sendable, Hashable {
+public struct CraneliftFlag: Sendable, Hashable, Codable {
   /// The flag's name.
   public var name: String
   /// Its value; `nil` enables a flag that is on or off.

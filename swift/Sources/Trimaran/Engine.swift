@@ -104,3 +104,18 @@ public final class Engine: Sendable {
     return try body(store)
   }
 }
+
+extension Engine: Codable {
+  /// The engine that ``shared(for:)`` gives for the configuration that was encoded, whose errors come out as they are.
+  public convenience init(from decoder: any Decoder) throws {
+    let config = try Config(from: decoder)
+    self.init(try calling { try Core.Engine.shared(config: config.core) })
+  }
+
+  /// Encodes the configuration of the engine. Fails with `closed` where it is closed.
+  public func encode(to encoder: any Encoder) throws {
+    // Nothing can be made with a closed one, here or elsewhere.
+    _ = try isPulley
+    try config.encode(to: encoder)
+  }
+}

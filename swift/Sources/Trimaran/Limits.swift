@@ -1,5 +1,5 @@
 /// How much the guests of a store may have. What is `nil` has no limit of the store's.
-public struct StoreLimits: Sendable, Hashable {
+public struct StoreLimits: Sendable, Hashable, Codable {
   /// The size of each memory, in bytes.
   public var memorySize: UInt64?
   /// The size of each table, in elements.
@@ -43,6 +43,13 @@ public struct StoreLimits: Sendable, Hashable {
     )
   }
 
+  /// ``untrusted``, but for what `change` sets.
+  ///
+  /// ```swift
+  /// try store.setLimits(.untrusted { $0.memories = 1 })
+  /// ```
+  public static func untrusted(_ change: (inout StoreLimits) -> Void) -> StoreLimits { changed(untrusted, change) }
+
   fileprivate var core: Core.StoreLimits {
     Core.StoreLimits(
       memorySize: memorySize,
@@ -65,7 +72,8 @@ extension Store {
     try calling { try core.setLimits(limits: limits.core) }
   }
 
-  /// Limits what guests may have from now on. What they have already they keep.
+  /// Limits what guests may have from now on, in the place of all earlier limits: what is not named has none. What guests
+  /// have already they keep.
   ///
   /// ```swift
   /// try store.setLimits(memorySize: 16 << 20, instances: 4)

@@ -1,6 +1,6 @@
 /// How large a module may be, and how long it may take to compile. One that is larger fails with `limit`, before anything of
 /// it is compiled. What is `nil` has no limit.
-public struct ModuleLimits: Sendable, Hashable {
+public struct ModuleLimits: Sendable, Hashable, Codable {
   /// The size of the module in the binary format, in bytes.
   public var size: UInt64?
   /// How many types it defines; a group of recursive ones counts as one.
@@ -47,6 +47,12 @@ public struct ModuleLimits: Sendable, Hashable {
     self.nesting = nesting
     self.compileTime = compileTime
   }
+
+  /// The limits of ``Config/untrusted``.
+  public static var untrusted: ModuleLimits { Core.untrustedConfig().moduleLimits.map { .init($0) } ?? ModuleLimits() }
+
+  /// ``untrusted``, but for what `change` sets.
+  public static func untrusted(_ change: (inout ModuleLimits) -> Void) -> ModuleLimits { changed(untrusted, change) }
 
   init(_ core: Core.ModuleLimits) {
     size = core.size

@@ -15,11 +15,11 @@ import Foundation
 public struct WasiConfig: Sendable {
   /// The arguments, the program's name first.
   public var argv: [String] = []
-  /// Whether the arguments are those of this process, and not ``argv``.
+  /// Whether the arguments of this process come before those of ``argv``.
   public var inheritArgv = false
   /// The environment.
   public var env: Environment = [:]
-  /// Whether the environment of this process is there as well.
+  /// Whether the environment of this process comes before ``env``.
   public var inheritEnv = false
   /// What is read from the standard input; `nil` is nothing.
   public var stdin: WasiInput?

@@ -1,10 +1,11 @@
 package dev.trimaran
 
+import java.io.Serializable
 import dev.trimaran.internal.ffi.Allocation as RawAllocation
 import dev.trimaran.internal.ffi.PoolingConfig as RawPoolingConfig
 
 /** Where instances get their memories and tables from. */
-public sealed class Allocation {
+public sealed class Allocation : Serializable {
     /** From the system, when they are made. */
     public data object OnDemand : Allocation()
 
@@ -46,7 +47,7 @@ public data class PoolingConfig @JvmOverloads constructor(
     public var maxUnusedWarmSlots: Int? = null,
     public var linearMemoryKeepResident: Long? = null,
     public var tableKeepResident: Long? = null,
-) {
+) : Serializable {
     /** Fails with `Range` for a number below 0. */
     @JvmSynthetic
     internal fun toRaw(): RawPoolingConfig =
@@ -64,6 +65,10 @@ public data class PoolingConfig @JvmOverloads constructor(
             linearMemoryKeepResident = size(linearMemoryKeepResident, "linear_memory_keep_resident"),
             tableKeepResident = size(tableKeepResident, "table_keep_resident"),
         )
+
+    private companion object {
+        private const val serialVersionUID = 1L
+    }
 }
 
 private fun count(number: Int?, setting: String): UInt? = number?.let { natural(it.toLong(), setting).toUInt() }

@@ -1,6 +1,7 @@
 package dev.trimaran
 
 import dev.trimaran.internal.ffi.untrustedConfig
+import java.io.Serializable
 
 /** Which compiler turns a module into machine code. */
 public enum class Strategy {
@@ -54,7 +55,7 @@ public enum class Collector {
 }
 
 /** Where compiled modules are kept between runs. */
-public sealed class Cache {
+public sealed class Cache : Serializable {
     /** In the place and with the limits that wasmtime chooses for this user. */
     public data object Standard : Cache()
 
@@ -72,7 +73,12 @@ public sealed class Cache {
  * @property name The flag's name.
  * @property value Its value; null enables a flag that is on or off.
  */
-public data class CraneliftFlag @JvmOverloads constructor(public val name: String, public val value: String? = null)
+public data class CraneliftFlag @JvmOverloads constructor(public val name: String, public val value: String? = null) :
+    Serializable {
+    private companion object {
+        private const val serialVersionUID = 1L
+    }
+}
 
 /**
  * The configuration of an engine. What is null keeps the default of wasmtime 48.
@@ -84,7 +90,7 @@ public data class CraneliftFlag @JvmOverloads constructor(public val name: Strin
  * val engine = Engine { wasmThreads = true }
  * ```
  */
-public class Config {
+public class Config : Serializable {
     /** Emits DWARF debug information for compiled code, for native debuggers. */
     public var debugInfo: Boolean? = null
 
@@ -233,14 +239,22 @@ public class Config {
      */
     public var craneliftFlags: List<CraneliftFlag> = emptyList()
 
-    /** Has instances come from a pool ([Allocation.Pooling]), as in `Engine { pooling { totalMemories = 10 } }`. */
+    /**
+     * Has instances come from a pool ([Allocation.Pooling]), as in `Engine { pooling { totalMemories = 10 } }`. Where there is
+     * one already, it changes what [configure] sets, and leaves the rest as it is.
+     */
     public fun pooling(configure: PoolingConfig.() -> Unit) {
-        allocation = Allocation.Pooling(PoolingConfig().apply(configure))
+        // A copy: other configurations may have the same object.
+        val present = (allocation as? Allocation.Pooling)?.pooling?.copy()
+        allocation = Allocation.Pooling((present ?: PoolingConfig()).apply(configure))
     }
 
-    /** Limits the modules that are compiled, as in `Engine { moduleLimits { functions = 1000 } }`. */
+    /**
+     * Limits the modules that are compiled, as in `Engine { moduleLimits { functions = 1000 } }`. Where there are limits
+     * already, it changes those that [configure] sets, and leaves the rest as they are.
+     */
     public fun moduleLimits(configure: ModuleLimits.() -> Unit) {
-        moduleLimits = ModuleLimits().apply(configure)
+        moduleLimits = (moduleLimits?.copy() ?: ModuleLimits()).apply(configure)
     }
 
     /** Whether every setting is the same. */
@@ -303,9 +317,12 @@ public class Config {
 
     /** Other ways to a configuration. */
     public companion object {
+        private const val serialVersionUID = 1L
+
         /**
          * A configuration for the modules of strangers: they can be interrupted, have one thread, and are not compiled
-         * where they are too large. It may be changed.
+         * where they are too large. It may be changed, as in
+         * `Config.untrusted().apply { moduleLimits { functions = 1000 } }`, which keeps all other limits.
          */
         @JvmStatic
         public fun untrusted(): Config = core { untrustedConfig() }.toPublic()

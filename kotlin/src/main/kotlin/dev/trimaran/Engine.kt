@@ -1,13 +1,20 @@
 package dev.trimaran
 
+import java.io.InvalidObjectException
+import java.io.ObjectInputStream
+import java.io.Serializable
 import dev.trimaran.internal.ffi.Engine as Raw
 
 /**
  * Compiles modules, and is shared by everything that is made from them.
  *
  * An engine may be used from any thread. Objects of different engines do not fit together.
+ *
+ * It is serializable: its configuration is written, and what is read is the engine that [shared] gives for that.
  */
-public class Engine private constructor(@get:JvmSynthetic internal val raw: Raw) : AutoCloseable {
+public class Engine private constructor(@get:JvmSynthetic internal val raw: Raw) :
+    AutoCloseable,
+    Serializable {
     /**
      * Makes an engine. Fails with `Config` where settings exclude each other or the machine lacks something,
      * and with `Range` for a size below 0.
@@ -61,8 +68,28 @@ public class Engine private constructor(@get:JvmSynthetic internal val raw: Raw)
      */
     override fun close(): Unit = core { raw.release() }
 
+    private fun writeReplace(): Any {
+        // Nothing can be made with a closed one, here or elsewhere.
+        isPulley
+        return Configured(config)
+    }
+
+    private fun readObject(@Suppress("UNUSED_PARAMETER") input: ObjectInputStream): Unit =
+        throw InvalidObjectException("an engine is written as its configuration")
+
+    /** What is written for an engine. */
+    private class Configured(private val config: Config) : Serializable {
+        private fun readResolve(): Any = shared(config)
+
+        private companion object {
+            private const val serialVersionUID = 1L
+        }
+    }
+
     /** The other way to an engine. */
     public companion object {
+        private const val serialVersionUID = 1L
+
         /**
          * The one engine of this process for that configuration: the same one for everybody who asks for it, for as long as
          * anything uses it. Who closes it closes it for all; the next one is new. Fails as [Engine] does.

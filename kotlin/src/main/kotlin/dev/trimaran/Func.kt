@@ -21,7 +21,10 @@ import dev.trimaran.internal.ffi.Func as Raw
  * val sum = add(store, 1, 2) as Int
  * ```
  */
-public class Func private constructor(given: Raw?, @get:JvmSynthetic internal val handle: Long) : Extern {
+public class Func private constructor(
+    given: Raw?,
+    @Transient @get:JvmSynthetic internal val handle: Long,
+) : Extern {
     /** Made when the surface is first asked: most functions that a table or a call gives are passed on or called. */
     @Volatile
     private var made: Raw? = given

@@ -1,6 +1,7 @@
 package dev.trimaran
 
 import dev.trimaran.internal.ffi.untrustedLimits
+import java.io.Serializable
 import dev.trimaran.internal.ffi.StoreLimits as Raw
 
 /**
@@ -23,7 +24,7 @@ public data class StoreLimits @JvmOverloads constructor(
     public val tables: Long? = null,
     public val memories: Long? = null,
     public val trapOnGrowFailure: Boolean = false,
-) {
+) : Serializable {
     @JvmSynthetic
     internal fun toRaw(): Raw =
         Raw(
@@ -37,7 +38,11 @@ public data class StoreLimits @JvmOverloads constructor(
 
     /** Other ways to limits. */
     public companion object {
-        /** Limits for the guests of strangers. */
+        private const val serialVersionUID = 1L
+
+        /**
+         * Limits for the guests of strangers. `StoreLimits.untrusted().copy(memories = 1)` are the same ones, but for one.
+         */
         @JvmStatic
         public fun untrusted(): StoreLimits = core { untrustedLimits() }.toPublic()
     }

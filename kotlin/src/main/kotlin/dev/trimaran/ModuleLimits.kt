@@ -1,5 +1,7 @@
 package dev.trimaran
 
+import dev.trimaran.internal.ffi.untrustedConfig
+import java.io.Serializable
 import java.time.Duration
 import dev.trimaran.internal.ffi.ModuleLimits as Raw
 
@@ -30,7 +32,7 @@ public data class ModuleLimits @JvmOverloads constructor(
     public var functionSize: Long? = null,
     public var nesting: Long? = null,
     public var compileTime: Duration? = null,
-) {
+) : Serializable {
     /** Fails with `Range` for a number or a time below 0. */
     @JvmSynthetic
     internal fun toRaw(): Raw =
@@ -46,6 +48,15 @@ public data class ModuleLimits @JvmOverloads constructor(
             nesting = size(nesting, "nesting"),
             compileTime = size(compileTime?.milliseconds(), "compile_time"),
         )
+
+    /** Other ways to limits. */
+    public companion object {
+        private const val serialVersionUID = 1L
+
+        /** The limits of [Config.untrusted]. They may be changed. */
+        @JvmStatic
+        public fun untrusted(): ModuleLimits = core { untrustedConfig() }.moduleLimits?.toPublic() ?: ModuleLimits()
+    }
 }
 
 @JvmSynthetic

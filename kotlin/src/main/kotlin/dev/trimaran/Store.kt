@@ -135,8 +135,9 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     public fun setLimits(limits: StoreLimits): Unit = core { raw.setLimits(limits.toRaw()) }
 
     /**
-     * Limits what the store may have from now on, as [StoreLimits] says, as in `store.setLimits(memorySize = 1 shl 20)`.
-     * What is not named is not limited.
+     * Limits what the store may have from now on, as [StoreLimits] says, as in `store.setLimits(memorySize = 1 shl 20)`,
+     * instead of what was said before: what is not named is not limited. To change one limit of some others, copy those:
+     * `store.setLimits(StoreLimits.untrusted().copy(memories = 1))`.
      */
     @JvmSynthetic
     public fun setLimits(

@@ -28,7 +28,7 @@ internal object Handles {
         CallStatus.with { UniffiLib.uniffi_trimaran_fn_free_reference(reference, it) }
 
     /** The lane takes a handle over, and lets go of it faster than generated code does. */
-    private class Closing(private val handle: Long) : Runnable {
+    private class Closing(@Transient private val handle: Long) : Runnable {
         override fun run() = Lane.closeFunc(Lane.openFunc(handle))
     }
 }

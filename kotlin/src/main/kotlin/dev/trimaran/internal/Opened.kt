@@ -13,7 +13,9 @@ import dev.trimaran.internal.ffi.Table as RawTable
  * does, and is closed when it is garbage itself.
  */
 internal sealed class Opened {
+    /** No tool that builds objects from text may choose it. */
     @Volatile
+    @Transient
     private var address = 0L
 
     /** The pointer. Valid for as long as this object is reachable. */

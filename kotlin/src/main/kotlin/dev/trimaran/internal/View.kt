@@ -10,7 +10,7 @@ import java.nio.ByteOrder
  */
 internal class View private constructor(val buffer: ByteBuffer, val closing: Closing) {
     /** What lets go of the bytes. It must not know the buffer, which would never be garbage. */
-    class Closing(private val pointer: Long) : Runnable {
+    class Closing(@Transient private val pointer: Long) : Runnable {
         @Volatile
         var isDone = false
             private set
