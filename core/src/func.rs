@@ -7,6 +7,7 @@ use wasmtime::RootScope;
 use crate::error::WasmtimeError;
 use crate::host::Body;
 use crate::lane::Known;
+use crate::shown::Part;
 use crate::store::StoreId;
 use crate::value::{Place, blank};
 use crate::{FuncType, Result, Store, Val};
@@ -81,11 +82,14 @@ impl Func {
     }
 }
 
+/// How much of a function's type is shown, in bytes.
+const TYPE: usize = 1 << 10;
+
 fn wrong_count(ty: &wasmtime::FuncType, given: usize) -> WasmtimeError {
     let expected = ty.params().len();
     let many = if given > expected { "too many" } else { "too few" };
     WasmtimeError::wrong_type(format!(
         "{many} arguments: {} takes {expected}, {given} given",
-        FuncType::from_wasmtime(ty)
+        Part(TYPE, FuncType::from_wasmtime(ty))
     ))
 }

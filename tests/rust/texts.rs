@@ -207,7 +207,10 @@ fn an_item_of_the_wrong_type_is_told_without_its_store() {
     let module = Module::new(&engine, b"(module (import \"m\" \"n\" (func)))").unwrap();
     let told = |error: Option<WasmtimeError>| error.unwrap().text();
     let prepared = told(linker.instantiate_pre(&module).err());
-    assert!(prepared.starts_with("import `m` `n` has the wrong type: expected (func) ("), "{prepared}");
+    assert!(
+        prepared.starts_with("import `m` `n` has the wrong type: expected (func), found another one ("),
+        "{prepared}"
+    );
     let linked = told(linker.instantiate(&store, &module).err());
     assert!(
         linked.starts_with("import `m` `n` has the wrong type: expected (func), found (global (mut f32)) ("),
