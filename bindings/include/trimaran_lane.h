@@ -103,8 +103,13 @@ int32_t trimaran_table_set(const trimaran_table *table, const trimaran_store *st
 // Takes over the object. The handle of the reference is the caller's.
 int32_t trimaran_extern_new(const trimaran_store *store, void *object, trimaran_release release, uint64_t *reference,
                             RustBuffer *error);
-// reference: a handle that stays the caller's. The object lives for as long as the reference does; null where there is none.
-int32_t trimaran_extern_object(const trimaran_store *store, uint64_t reference, void **object, RustBuffer *error);
+// Takes another hold on an object, for the caller of the function that it is passed to.
+typedef void (*trimaran_retain)(void *object);
+
+// reference: a handle that stays the caller's. The object has been retained for the caller when this returns, since another
+// thread may close the store then; null where there is none.
+int32_t trimaran_extern_object(const trimaran_store *store, uint64_t reference, trimaran_retain retain, void **object,
+                               RustBuffer *error);
 
 // length: -1 for all up to the end. The bytes are there until the view is closed.
 int32_t trimaran_memory_view(const trimaran_memory *memory, const trimaran_store *store, int64_t start, int64_t length,

@@ -36,6 +36,21 @@ struct ReferenceTests {
     #expect(try guest.function("is_null")(store, Val.externRef(nil)) == [.i32(1)])
   }
 
+  @Test func anObjectLivesWhileAnotherThreadClosesItsStore() throws {
+    for _ in 0..<1_000 {
+      let store = try Store(guest.engine)
+      let global = try Global(store, GlobalType(.externref, mutable: true), Val.externRef(Canary()))
+      let readers = (0..<2).map { _ in
+        Worker {
+          // What another thread closes in between comes out as a reference, and then as an error.
+          while let value = try? global.get(store) { #expect((value.object as? Canary)?.isAlive ?? true) }
+        }
+      }
+      store.close()
+      for reader in readers { try reader.join() }
+    }
+  }
+
   @Test func anObjectOfAnyClass() throws {
     // One that is equal to others, one that says that it is nothing, an error, and the store itself.
     for object in [NSNumber(value: 0), NSNull(), Mistake(), store] as [any AnyObject & Sendable] {
@@ -201,4 +216,14 @@ struct CollectedTests {
     #expect(try one.same(store, one) && !one.same(store, two))
     #expect(throws: WasmtimeError.wrongStore(what: "tag")) { try one.type(Store(testEngine())) }
   }
+}
+
+/// Says whether it has gone.
+private final class Canary: @unchecked Sendable {
+  // Nobody writes it but the end, which comes when nobody reads it any more.
+  private var mark = 0x5afe
+
+  var isAlive: Bool { mark == 0x5afe }
+
+  deinit { mark = 0 }
 }

@@ -105,15 +105,20 @@ extension Store {
     _ handle: UInt64
   ) throws(WasmtimeError) -> (any AnyObject & Sendable)? {
     var object: UnsafeMutableRawPointer?
-    // The store keeps the object while the reference lives.
     return try withExtendedLifetime(reference) { () throws(WasmtimeError) in
-      try entering(self) { trimaran_extern_object(lane.pointer, handle, &object, $0) }
+      // The core has it retained while it still holds it itself: another thread may close the store at any time.
+      try entering(self) { trimaran_extern_object(lane.pointer, handle, retainObject, &object, $0) }
       // Only what is `Sendable` went in.
-      return object.map { unsafeBitCast(Unmanaged<AnyObject>.fromOpaque($0).takeUnretainedValue(), to: Kept.self) }
+      return object.map { unsafeBitCast(Unmanaged<AnyObject>.fromOpaque($0).takeRetainedValue(), to: Kept.self) }
     }
   }
 
   private typealias Kept = any AnyObject & Sendable
+}
+
+/// Takes another hold on an object that the core keeps.
+private func retainObject(_ object: UnsafeMutableRawPointer?) {
+  object.map { _ = Unmanaged<AnyObject>.fromOpaque($0).retain() }
 }
 
 /// Lets go of an object that the core kept.

@@ -132,15 +132,21 @@ pub unsafe extern "C" fn trimaran_extern_new(
     unsafe { status(entry(work), error) }
 }
 
-/// Leaves the object of the host that a reference refers to, which lives for as long as the reference does; null where it
-/// refers to something else.
+/// Takes another hold on an object, which the language lets go of itself.
+type Retain = unsafe extern "C" fn(object: *mut c_void);
+
+/// Leaves the object of the host that a reference refers to; null where it refers to something else. The object has been
+/// retained for the caller by then: once this has returned, another thread may close the store, and the store's hold on the
+/// object is gone.
 ///
 /// # Safety
-/// The store is open; `reference` is a handle of a living one; there is room for an address and for an error.
+/// The store is open; `reference` is a handle of a living one; `retain` may be called with an object of the store on this
+/// thread; there is room for an address and for an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_extern_object(
     store: *const Store,
     reference: u64,
+    retain: Retain,
     object: *mut *mut c_void,
     error: *mut RustBuffer,
 ) -> i32 {
@@ -151,9 +157,13 @@ pub unsafe extern "C" fn trimaran_extern_object(
         // SAFETY: by the contract, it lives.
         let reference = unsafe { shared::<Reference>(reference) };
         let found = reference.ok_or_else(none)?.host_object(store)?;
+        // `found` holds the object until this ends.
         let pointer = found.as_ref().and_then(|object| object.downcast_ref::<Context>()).map(|context| context.pointer);
-        // SAFETY: by the contract.
-        unsafe { object.write(pointer.unwrap_or(std::ptr::null_mut())) };
+        // SAFETY: by the contract, and the object is still there.
+        unsafe {
+            pointer.inspect(|pointer| retain(*pointer));
+            object.write(pointer.unwrap_or(std::ptr::null_mut()));
+        }
         Ok(())
     };
     // SAFETY: by the contract.
