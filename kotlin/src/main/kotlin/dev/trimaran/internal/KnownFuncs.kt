@@ -2,57 +2,49 @@ package dev.trimaran.internal
 
 import dev.trimaran.Func
 import dev.trimaran.Val
+import java.util.concurrent.atomic.AtomicReferenceArray
 
 /**
  * Functions that tables have given, by what names them in their store: one object for each, for as long as the store is there.
  *
- * Whoever looks takes no lock, and may miss what another thread has just put in.
+ * A thread that looks takes no lock, and may miss what another thread has just put in. A name and its function are one
+ * object, which never changes: so no thread sees the name of one beside the function of another.
  */
 internal class KnownFuncs {
-    /** The names in a power of two of places, at least half of which are free (0), and the function of each. */
-    private class Places(size: Int) {
-        val names = LongArray(size)
-        val funcs = arrayOfNulls<Val.FuncRef>(size)
+    private class Known(val name: Long, val func: Val.FuncRef)
 
-        /** Where the name is, or the free place for it. */
-        fun find(name: Long): Int {
-            val last = names.size - 1
-            // Functions lie at multiples of some power of two.
-            var place = (name xor (name ushr 32) xor (name ushr 7)).toInt() and last
-            while (names[place] != name && names[place] != 0L) place = place + 1 and last
-            return place
-        }
-    }
-
+    /** A power of two of places, at least half of which are free. */
     @Volatile
-    private var places = Places(16)
+    private var places = AtomicReferenceArray<Known>(16)
     private var count = 0
 
     /** The function of that name, which is not 0, or null. */
     operator fun get(name: Long): Val.FuncRef? {
         val places = places
-        return places.funcs[places.find(name)]
+        // A place that was free when it was found may be filled by now, with any function.
+        return places.get(find(places, name))?.takeIf { it.name == name }?.func
     }
 
     /** The function of that name: the one that is there, or else [func]. */
     @Synchronized
     fun put(name: Long, func: Func): Val.FuncRef {
         get(name)?.let { return it }
-        if (2 * ++count > places.names.size) places = larger(places)
-        val place = places.find(name)
-        return Val.FuncRef(func).also {
-            places.funcs[place] = it
-            places.names[place] = name
-        }
+        if (2 * ++count > places.length()) places = larger(places)
+        return Val.FuncRef(func).also { places.set(find(places, name), Known(name, it)) }
     }
 
-    private fun larger(old: Places): Places {
-        val new = Places(2 * old.names.size)
-        for (index in old.names.indices.filter { old.names[it] != 0L }) {
-            val place = new.find(old.names[index])
-            new.funcs[place] = old.funcs[index]
-            new.names[place] = old.names[index]
-        }
+    /** Where the name is, or a place that is free. */
+    private fun find(places: AtomicReferenceArray<Known>, name: Long): Int {
+        val last = places.length() - 1
+        // Functions lie at multiples of some power of two.
+        var place = (name xor (name ushr 32) xor (name ushr 7)).toInt() and last
+        while ((places.get(place)?.name ?: name) != name) place = place + 1 and last
+        return place
+    }
+
+    private fun larger(old: AtomicReferenceArray<Known>): AtomicReferenceArray<Known> {
+        val new = AtomicReferenceArray<Known>(2 * old.length())
+        for (index in 0..<old.length()) old.get(index)?.let { new.set(find(new, it.name), it) }
         return new
     }
 }
