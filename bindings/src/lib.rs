@@ -3,6 +3,7 @@
 
 trimaran::uniffi_reexport_scaffolding!();
 
+mod build;
 mod lane;
 #[cfg(feature = "python")]
 mod python;

@@ -7,6 +7,7 @@ use wasmtime::ResourceLimiter;
 
 use crate::access::Pins;
 use crate::error::HostError;
+use crate::held::Held;
 use crate::{Result, WasmtimeError, planted};
 
 /// What the guests of a store may use at most. What is not set has no limit but the machine's.
@@ -44,11 +45,14 @@ pub(crate) struct Growth {
     switches_stacks: bool,
     /// How large the shared memories that instances have may grow, in bytes.
     shared: u64,
+    /// What it holds, for who has to know when to collect.
+    held: Held,
 }
 
 impl Growth {
     pub(crate) fn new(reserved: u64, switches_stacks: bool) -> Self {
-        Self { pins: Pins::new(), reserved, limits: StoreLimits::default(), switches_stacks, shared: 0 }
+        let (pins, limits, held) = (Pins::new(), StoreLimits::default(), Held::default());
+        Self { pins, reserved, limits, switches_stacks, shared: 0, held }
     }
 
     /// Fails with `Config` or `Limit` where they would not hold.
@@ -108,11 +112,19 @@ impl ResourceLimiter for Growth {
         planted::panic_at("limiter");
         // Nobody looks at the bytes of a memory that has none: it is being made, or it is empty.
         let moves = current != 0 && current != desired && self.refuses(desired as u64);
-        Ok(!moves && self.allows("memory", "bytes", self.limits.memory_size, desired)?)
+        let grows = !moves && self.allows("memory", "bytes", self.limits.memory_size, desired)?;
+        if grows {
+            self.held.grow(desired.saturating_sub(current));
+        }
+        Ok(grows)
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        self.allows("table", "elements", self.limits.table_elements, desired)
+    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let grows = self.allows("table", "elements", self.limits.table_elements, desired)?;
+        if grows {
+            self.held.grow(desired.saturating_sub(current).saturating_mul(size_of::<usize>()));
+        }
+        Ok(grows)
     }
 
     fn instances(&self) -> usize {

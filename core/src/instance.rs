@@ -9,7 +9,7 @@ use crate::externs::type_of;
 use crate::growth::shared_memory;
 use crate::shown::{self, Name, Part};
 use crate::store::{StoreData, StoreId};
-use crate::{Extern, ExternType, Module, NamedExtern, Result, Store, WasmtimeError};
+use crate::{Extern, ExternType, Module, NamedExtern, Result, Store, WasmtimeError, held};
 
 /// An instance of a module. It belongs to one store.
 #[derive(uniffi::Object)]
@@ -133,7 +133,11 @@ pub(crate) fn link(
     given: impl Fn(usize) -> Option<wasmtime::Extern>,
     context: &StoreContextMut<'_, StoreData>,
 ) -> WasmtimeError {
-    mismatch(&error, module, given, context).unwrap_or_else(|| WasmtimeError::from_guest(error, WasmtimeError::limit))
+    let refused = |reason| {
+        held::refuse();
+        WasmtimeError::limit(reason)
+    };
+    mismatch(&error, module, given, context).unwrap_or_else(|| WasmtimeError::from_guest(error, refused))
 }
 
 /// Wasmtime says in words which import has the wrong type. Without those words it is another failure.

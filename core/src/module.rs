@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::artifact::Code;
 use crate::closable::Closable;
 use crate::error::chain;
+use crate::held::Held;
 use crate::{
     Config, Engine, ExportType, ExternType, ImportType, Result, UniFfiTag, WasmtimeError, artifact, compile, engine,
 };
@@ -16,6 +17,7 @@ pub struct Module {
     /// How large its own shared memories may grow, in bytes; 0 where it has none.
     shared: u64,
     engine: Arc<Engine>,
+    held: Held,
 }
 
 #[uniffi::export]
@@ -127,6 +129,7 @@ impl Module {
     /// Closes the module. Instances of it go on working. Closing twice does nothing.
     pub fn release(&self) -> Result<()> {
         self.inner.close();
+        self.held.clear();
         Ok(())
     }
 }
@@ -168,7 +171,9 @@ impl Module {
     fn wrap(engine: &Engine, Code { code, shared }: Code<wasmtime::Module>) -> Result<Arc<Self>> {
         let closed = || WasmtimeError::Closed { what: "engine".to_owned() };
         let engine = engine.home().upgrade().ok_or_else(closed)?;
-        Ok(Arc::new(Self { inner: Closable::new("module", code), shared, engine }))
+        let image = code.image_range();
+        let held = Held::new(image.end.addr().saturating_sub(image.start.addr()));
+        Ok(Arc::new(Self { inner: Closable::new("module", code), shared, engine, held }))
     }
 }
 

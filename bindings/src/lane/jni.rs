@@ -8,7 +8,7 @@
 use std::ffi::{CStr, c_void};
 use std::sync::Arc;
 
-use jni_sys::{JNIEnv, JNINativeMethod, jbyteArray, jclass, jint, jlong, jsize, jthrowable};
+use jni_sys::{JNIEnv, JNINativeMethod, jboolean, jbyteArray, jclass, jint, jlong, jsize, jthrowable};
 use trimaran::{Func, Global, Memory, Result, SharedMemory, Store, Table, WasmtimeError};
 
 use super::{entry, error_bytes, let_go, open};
@@ -26,6 +26,7 @@ mod host;
 mod linker;
 mod memory;
 mod shared;
+mod sink;
 mod values;
 mod view;
 mod watch;
@@ -126,6 +127,25 @@ extern "system" fn stack_left(_env: *mut JNIEnv, _class: jclass) -> jlong {
     jlong::try_from(trimaran::stack_left()).unwrap_or(jlong::MAX)
 }
 
+/// What the stores and modules of this process hold outside of the JVM's heap, in bytes.
+extern "system" fn held_bytes(_env: *mut JNIEnv, _class: jclass) -> jlong {
+    jlong::try_from(trimaran::held_bytes()).unwrap_or(jlong::MAX)
+}
+
+/// Whether there was no room for an instance, and nothing of it has run.
+extern "system" fn was_refused(_env: *mut JNIEnv, _class: jclass) -> jboolean {
+    trimaran::was_refused()
+}
+
+/// Whether nobody is in the store, or this thread is.
+extern "system" fn is_free(env: *mut JNIEnv, _class: jclass, store: jlong) -> jboolean {
+    give(env, || {
+        // SAFETY: the package keeps it open for the call.
+        let store: &Store = unsafe { at(store) };
+        Ok(store.try_hold().is_some())
+    })
+}
+
 /// Gives `class`, which is `Lane`, its native methods. 0 where that worked; otherwise the JVM has thrown why not.
 #[unsafe(no_mangle)]
 pub extern "C" fn trimaran_jni_register(env: *mut JNIEnv, class: jclass) -> jint {
@@ -135,6 +155,9 @@ pub extern "C" fn trimaran_jni_register(env: *mut JNIEnv, class: jclass) -> jint
         fnPtr: entry,
     };
     let methods = [
+        method(c"heldBytes", c"()J", held_bytes as *mut c_void),
+        method(c"wasRefused", c"()Z", was_refused as *mut c_void),
+        method(c"isFree", c"(J)Z", is_free as *mut c_void),
         method(c"stackLeft", c"()J", stack_left as *mut c_void),
         method(c"openStore", c"(J)J", open_store as *mut c_void),
         method(c"closeStore", c"(J)V", close_store as *mut c_void),
@@ -157,7 +180,7 @@ pub extern "C" fn trimaran_jni_register(env: *mut JNIEnv, class: jclass) -> jint
         method(c"preHost", c"(JJJ)J", linker::pre_host as *mut c_void),
         method(c"attach", c"(JJLdev/trimaran/internal/HostCallback;)V", host::attach as *mut c_void),
         method(c"watch", c"(J)V", watch::watch as *mut c_void),
-        method(c"keepThrown", c"(Ljava/lang/Throwable;)J", host::keep_number as *mut c_void),
+        method(c"newSink", c"(Ldev/trimaran/internal/Sink;)J", sink::new_sink as *mut c_void),
         method(c"takeThrown", c"(J)Ljava/lang/Throwable;", host::take_thrown as *mut c_void),
         method(c"globalKind", c"(JJ)I", values::global_kind as *mut c_void),
         method(c"globalGet", c"(JJ)J", values::global_get as *mut c_void),

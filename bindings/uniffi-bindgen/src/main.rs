@@ -39,6 +39,11 @@ fn main() -> Result<()> {
         crate_filter: None,
         metadata_no_deps: true,
     })?;
+    if language == "kotlin" {
+        let number = build_number(&library)?;
+        let text = format!("package dev.trimaran.internal.ffi\n\ninternal const val BUILD: String = \"{number}\"\n");
+        fs::write(out_dir.join("dev/trimaran/internal/ffi/Build.kt"), text)?;
+    }
     if language == "python" {
         let generated = out_dir.join("trimaran.py");
         let source = fs::read_to_string(&generated).with_context(|| generated.to_string())?;
@@ -51,4 +56,15 @@ fn main() -> Result<()> {
         fs::write(&generated, swift::adapt(&source)?)?;
     }
     Ok(())
+}
+
+/// The number that a library has of its build, in hexadecimal digits.
+fn build_number(library: &str) -> Result<String> {
+    const MARK: &[u8] = b"trimaran-build:";
+    const DIGITS: usize = 16;
+    let bytes = fs::read(library).with_context(|| library.to_owned())?;
+    let place = bytes.windows(MARK.len()).position(|window| window == MARK);
+    let place = place.with_context(|| format!("{library} has no number of its build"))? + MARK.len();
+    let digits = bytes.get(place..place + DIGITS).context("the number of the build is cut off")?;
+    Ok(String::from_utf8(digits.to_vec())?)
 }

@@ -95,11 +95,6 @@ pub(super) fn keep_exception(env: *mut JNIEnv, exception: jobject) -> Result<()>
     Err(THROWN.keep(held))
 }
 
-/// Keeps what a callback threw, and gives its number; 0 where the JVM has no room, and has thrown its own error.
-pub(super) extern "system" fn keep_number(env: *mut JNIEnv, _class: jclass, exception: jthrowable) -> jlong {
-    Held::strong(env, exception).map_or(0, |held| THROWN.keep_number(held).cast_signed())
-}
-
 /// Takes out what was thrown; null where there is no such number.
 pub(super) extern "system" fn take_thrown(env: *mut JNIEnv, _class: jclass, number: jlong) -> jthrowable {
     THROWN.take(number.cast_unsigned()).map_or(null_mut(), |held| held.local(env))

@@ -29,6 +29,10 @@ public class Engine private constructor(@get:JvmSynthetic internal val raw: Raw)
     @get:JvmSynthetic
     internal val isInterruptible: Boolean by lazy { core { raw.config() }.epochInterruption == true }
 
+    /** Whether its guests can wait for each other, in shared memories. */
+    @get:JvmSynthetic
+    internal val hasWaits: Boolean by lazy { core { raw.config() }.run { sharedMemory == true || wasmThreads == true } }
+
     /** The configuration that it was made with: a copy, which may be changed. */
     public val config: Config
         get() = core { raw.config() }.toPublic()

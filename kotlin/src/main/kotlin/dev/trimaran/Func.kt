@@ -102,7 +102,7 @@ public class Func private constructor(
         val signature = signature(store)
         val rows = signature.rows(columns)
         val results = signature.columns(rows)
-        core(this, store) { Lane.map(lane.pointer, store.lane.pointer, arrayOf(*columns), results, rows) }
+        core(this, store, runsGuests = true) { Lane.map(lane.pointer, store.lane.pointer, arrayOf(*columns), results, rows) }
         return if (results.size > 1) results.asList() else results.firstOrNull()
     }
 
@@ -113,7 +113,7 @@ public class Func private constructor(
     private fun overLane(store: Store, arguments: List<Any?>): List<Val>? {
         val signature = knownSignature(store)
         if (signature == null || !signature.takes(arguments)) return null
-        return core(this, store) { signature.call(lane.pointer, store, arguments) }
+        return core(this, store, runsGuests = true) { signature.call(lane.pointer, store, arguments) }
     }
 
     private fun values(store: Store, arguments: Array<out Any?>): List<Val> {
@@ -128,7 +128,7 @@ public class Func private constructor(
 
     private fun overSurface(store: Store, arguments: List<Val>): List<Val> =
         arguments
-            .lend(store) { given -> core(store, arguments) { raw.call(store.raw, given) } }
+            .lend(store) { given -> core(store, arguments, runsGuests = true) { raw.call(store.raw, given) } }
             .map { it.toPublic(store) }
 
     /** None where the function has too many parameters or results for the lane. */

@@ -68,7 +68,7 @@ public class Global private constructor(@get:JvmSynthetic internal val raw: Raw)
         }
 
     /** A call over the lane, with the pointers of this global and of its store. */
-    private inline fun <R> lane(store: Store, call: (global: Long, inside: Long) -> R): R =
+    private inline fun <R> lane(store: Store, crossinline call: (global: Long, inside: Long) -> R): R =
         core(this, store) { call(lane.pointer, store.lane.pointer) }
 
     internal companion object {

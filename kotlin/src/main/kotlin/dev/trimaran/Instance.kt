@@ -1,5 +1,6 @@
 package dev.trimaran
 
+import dev.trimaran.internal.Living
 import dev.trimaran.internal.ffi.UniffiWithHandle
 import dev.trimaran.internal.ffi.Instance as Raw
 
@@ -13,7 +14,11 @@ public class Instance private constructor(@get:JvmSynthetic internal val raw: Ra
      */
     @JvmOverloads
     public constructor(store: Store, module: Module, imports: List<Extern> = emptyList()) :
-        this(core(listOf(store, module), imports) { Raw(store.raw, module.raw, imports.map { it.toRaw() }) })
+        this(
+            core(store, module, imports, runsGuests = true) {
+                Living.withRoomForGuest { Raw(store.raw, module.raw, imports.map { it.toRaw() }) }
+            },
+        )
 
     /** Everything that the instance exports, by name, in the module's order. */
     public fun exports(store: Store): Exports {

@@ -2,6 +2,7 @@ package dev.trimaran
 
 import dev.trimaran.internal.Lane
 import dev.trimaran.internal.LinkedHosts
+import dev.trimaran.internal.Living
 import dev.trimaran.internal.ffi.InstancePre as Raw
 
 /**
@@ -15,17 +16,20 @@ public class InstancePre private constructor(private val raw: Raw, private val h
      * Fails with `WrongStore` where an import belongs to another store, with `Limit` where the store has no room, and with
      * `Trap` where an initialiser or the start function traps.
      */
-    public fun instantiate(store: Store): Instance =
-        Instance.of(
-            core(this, store) {
+    public fun instantiate(store: Store): Instance {
+        // Its module may have the imports of WASI.
+        store.callsHost = true
+        val made =
+            core(this, store, runsGuests = true) {
                 hosts.attach(
                     store,
                     { Lane.preHosts(raw.handle, store.lane.pointer) },
                     { Lane.preHost(raw.handle, store.lane.pointer, it) },
                 )
-                Lane.instantiatePre(raw.handle, store.lane.pointer)
-            },
-        )
+                Living.withRoomForGuest { Lane.instantiatePre(raw.handle, store.lane.pointer) }
+            }
+        return Instance.of(made)
+    }
 
     /** Closes it. Instances that it has made go on working. Closing twice does nothing. */
     override fun close(): Unit = core { raw.release() }

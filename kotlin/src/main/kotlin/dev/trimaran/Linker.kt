@@ -2,6 +2,7 @@ package dev.trimaran
 
 import dev.trimaran.internal.Lane
 import dev.trimaran.internal.LinkedHosts
+import dev.trimaran.internal.Living
 import dev.trimaran.internal.ffi.Linker as Raw
 
 /**
@@ -161,7 +162,11 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
      * `Limit` where the store has no room, and with `Trap` where an initialiser or the start function traps.
      */
     public fun instantiate(store: Store, module: Module): Instance =
-        Instance.of(using(store, module) { Lane.link(raw.handle, store.lane.pointer, module.raw.handle) })
+        Instance.of(
+            using(store, module) {
+                Living.withRoomForGuest { Lane.link(raw.handle, store.lane.pointer, module.raw.handle) }
+            },
+        )
 
     /**
      * Finds and checks the imports of [module] now, so that only the rest is left for every instance of it. Fails with
@@ -179,13 +184,16 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
         hosts.add(module, name, body) { core { raw.defineFunc(module, name, type.toRaw()) }.toLong() }
 
     /** Does with the linker what needs the host's functions that [module], or anything, imports, with their bodies. */
-    private inline fun <R> using(store: Store, module: Module?, use: () -> R): R =
-        core(this, store, module) {
+    private inline fun <R> using(store: Store, module: Module?, crossinline use: () -> R): R {
+        // What is linked may have the imports of WASI.
+        store.callsHost = true
+        return core(this, store, module, runsGuests = true) {
             hosts.using(
                 store,
                 { Lane.linkerHosts(raw.handle, store.lane.pointer, module?.raw?.handle ?: 0) },
                 { Lane.linkerHost(raw.handle, store.lane.pointer, it) },
-                use,
+                { use() },
             )
         }
+    }
 }

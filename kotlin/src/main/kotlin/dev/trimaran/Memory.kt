@@ -1,6 +1,7 @@
 package dev.trimaran
 
 import dev.trimaran.internal.Lane
+import dev.trimaran.internal.Living
 import dev.trimaran.internal.OpenedMemory
 import dev.trimaran.internal.View
 import java.nio.ByteBuffer
@@ -20,7 +21,8 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
      * Makes a memory in [store]. Fails with `Range` where the type is impossible, with `Limit` where there is
      * no room, and with `Type` for a shared type, which [SharedMemory] is for.
      */
-    public constructor(store: Store, type: MemoryType) : this(core(store) { Raw(store.raw, type.toRaw()) })
+    public constructor(store: Store, type: MemoryType) :
+        this(Living.withRoom { core(store) { Raw(store.raw, type.toRaw()) } })
 
     /** The memory's type. Its limits are those that it was made with. */
     public fun type(store: Store): MemoryType = core(store) { raw.type(store.raw) }.toPublic()
@@ -275,7 +277,7 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
     }
 
     /** A call over the lane, with the pointers of this memory and of its store. */
-    private inline fun <R> lane(store: Store, call: (memory: Long, inside: Long) -> R): R =
+    private inline fun <R> lane(store: Store, crossinline call: (memory: Long, inside: Long) -> R): R =
         core(this, store) { call(lane.pointer, store.lane.pointer) }
 
     internal companion object {

@@ -5,8 +5,10 @@ import dev.trimaran.internal.KnownFuncs
 import dev.trimaran.internal.Lane
 import dev.trimaran.internal.Living
 import dev.trimaran.internal.OpenedStore
+import dev.trimaran.internal.Virtual
 import dev.trimaran.internal.ffi.UniffiWithHandle
 import java.util.concurrent.Callable
+import java.util.concurrent.locks.ReentrantLock
 import kotlin.time.Duration
 import dev.trimaran.internal.ffi.Store as Raw
 import java.time.Duration as JavaDuration
@@ -16,6 +18,11 @@ import java.time.Duration as JavaDuration
  *
  * A store may be used from any thread, by one at a time: another thread waits for its turn. Objects of one
  * store do not work with another. Close a store to give its memory back at once.
+ *
+ * A virtual thread that waits for its turn leaves its carrier to others. Where guests may call the host, or wait by WASI or in
+ * a shared memory, a call from a virtual thread runs on a platform thread, and so do the functions of the host; the virtual
+ * thread waits for it, and an interrupt of the one is an interrupt of the other. There are 256 such threads at most, or as
+ * many as the system property `trimaran.virtualThreads` says; more calls wait for one of them.
  *
  * With [Config.epochInterruption], a thread that is interrupted ([Thread.interrupt]) while its guest runs leaves it with an
  * [InterruptedException], and so a coroutine that is cancelled leaves `runInterruptible { }`. In every store, so does a thread
@@ -31,6 +38,22 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     @get:JvmSynthetic
     internal val funcs = KnownFuncs()
 
+    /** For virtual threads: one of them waits for another here, and not in native code. */
+    @get:JvmSynthetic
+    internal val turn = ReentrantLock()
+
+    /** How long a virtual thread waits there, in milliseconds. */
+    @get:JvmSynthetic
+    @Volatile
+    internal var patience = LONGEST_PATIENCE
+        private set
+
+    /** Whether guests may call the host, and so may wait for anything. */
+    @get:JvmSynthetic
+    @set:JvmSynthetic
+    @Volatile
+    internal var callsHost = false
+
     /** What guests may call, which the library does not keep alive; null once the store is closed. */
     private var hosts: ArrayList<HostCallback>? = ArrayList()
 
@@ -45,6 +68,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     @JvmOverloads
     public constructor(engine: Engine, data: Any? = null) : this(new(engine)) {
         this.data = data
+        callsHost = engine.hasWaits
         core(this) { Lane.watch(lane.pointer) }
     }
 
@@ -54,15 +78,15 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      * with `Config` unless [Config.consumeFuel] is set, and with `Range` for a number below 0.
      */
     public var fuel: Long
-        get() = core { raw.fuel() }.toSize()
-        set(fuel) = core { raw.setFuel(natural(fuel, "the fuel")) }
+        get() = core(this) { raw.fuel() }.toSize()
+        set(fuel) = core(this) { raw.setFuel(natural(fuel, "the fuel")) }
 
     /**
      * Has guests pay so much fuel, 0 or more, for each call of a function of the host from now on; at first it is nothing. A
      * guest that cannot pay traps with [TrapCode.OUT_OF_FUEL], and the function is not called. Fails with `Config` unless
      * [Config.consumeFuel] is set, and with `Range` for a number below 0.
      */
-    public fun setHostCallFuel(fuel: Long): Unit = core { raw.setHostCallFuel(natural(fuel, "the fuel")) }
+    public fun setHostCallFuel(fuel: Long): Unit = core(this) { raw.setHostCallFuel(natural(fuel, "the fuel")) }
 
     /** Whether the store is closed. */
     public val isClosed: Boolean
@@ -73,7 +97,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      * [TrapCode.INTERRUPT]. At first there is no such deadline. Without [Config.epochInterruption] it has no effect. Fails
      * with `Range` for a number below 0.
      */
-    public fun setEpochDeadline(ticks: Long): Unit = core { raw.setEpochDeadline(ticks) }
+    public fun setEpochDeadline(ticks: Long): Unit = core(this) { raw.setEpochDeadline(ticks) }
 
     /**
      * How long each later run of a guest may take, from the outermost call or instantiation to its end; the time begins when
@@ -90,8 +114,10 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     /** How long a run of a guest may take from now on, as by a duration of Kotlin; null is for ever. */
     public fun setTimeout(timeout: JavaDuration?): Unit = limitRuns(timeout?.milliseconds())
 
-    private fun limitRuns(milliseconds: Long?): Unit =
-        core { raw.setTimeout(milliseconds?.let { natural(it, "the timeout") }) }
+    private fun limitRuns(milliseconds: Long?) {
+        core(this) { raw.setTimeout(milliseconds?.let { natural(it, "the timeout") }) }
+        patience = minOf(milliseconds ?: LONGEST_PATIENCE, LONGEST_PATIENCE)
+    }
 
     /**
      * Runs [block], in which all calls that this thread makes into the store have [timeout] together.
@@ -110,11 +136,19 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      */
     @JvmSynthetic
     public fun <R> withDeadline(timeout: Duration, block: () -> R): R =
-        limited(timeout.takeIf { it.isFinite() }?.inWholeMilliseconds, block)
+        limitedHere(timeout.takeIf { it.isFinite() }?.inWholeMilliseconds, block)
 
     /** The same, as by a duration of Kotlin; null is no time. What [block] throws comes out as it is. */
     public fun <R> withDeadline(timeout: JavaDuration?, block: Callable<R>): R =
-        limited(timeout?.milliseconds(), block::call)
+        limitedHere(timeout?.milliseconds(), block::call)
+
+    /** All of it on one platform thread, for a virtual one: the core knows the calls of a deadline by their thread. */
+    private fun <R> limitedHere(milliseconds: Long?, block: () -> R): R =
+        if (Virtual.isCurrent()) {
+            Virtual.onPlatformThread { limited(milliseconds, block) }
+        } else {
+            limited(milliseconds, block)
+        }
 
     private inline fun <R> limited(milliseconds: Long?, block: () -> R): R {
         val deadline = core { raw.beginDeadline(milliseconds?.let { natural(it, "the deadline") }) }
@@ -126,13 +160,13 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     }
 
     /** Something that stops the guest of this store from any thread. Fails with `Config` as [setTimeout] does. */
-    public fun interruptHandle(): InterruptHandle = InterruptHandle.of(core { raw.interruptHandle() })
+    public fun interruptHandle(): InterruptHandle = InterruptHandle.of(core(this) { raw.interruptHandle() })
 
     /**
      * Limits what the store may have from now on, instead of what was said before. What is there already stays. Fails with
      * `Range` for a number below 0.
      */
-    public fun setLimits(limits: StoreLimits): Unit = core { raw.setLimits(limits.toRaw()) }
+    public fun setLimits(limits: StoreLimits): Unit = core(this) { raw.setLimits(limits.toRaw()) }
 
     /**
      * Limits what the store may have from now on, as [StoreLimits] says, as in `store.setLimits(memorySize = 1 shl 20)`,
@@ -154,7 +188,8 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      * directories are opened now: fails with `Io`, which has the path, where one cannot be.
      */
     public fun setWasi(config: WasiConfig) {
-        core(config) { raw.setWasi(config.toRaw()) }
+        core(this, config) { raw.setWasi(config.toRaw()) }
+        callsHost = true
         synchronized(lane) { if (hosts != null) sinks = config.sinks.toList() }
     }
 
@@ -162,7 +197,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     public fun setWasi(configure: WasiConfig.() -> Unit): Unit = setWasi(WasiConfig().apply(configure))
 
     /** Collects garbage now: references that nobody holds any more. */
-    public fun gc(): Unit = core { raw.gc() }
+    public fun gc(): Unit = core(this) { raw.gc() }
 
     /**
      * Closes the store, after the thread that is inside has left it. When this returns, its memory is back, and
@@ -182,10 +217,15 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     /** Keeps the body of a host function until the store is closed, or is garbage itself. */
     @JvmSynthetic
     internal fun keep(host: HostCallback) {
+        callsHost = true
         synchronized(lane) { hosts?.add(host) }
     }
 
     private companion object {
-        fun new(engine: Engine): Raw = Raw(UniffiWithHandle, core(engine) { Lane.newStore(engine.raw.handle) })
+        /** As long as the core waits for a thread that is in one host function, in milliseconds. */
+        const val LONGEST_PATIENCE = 30_000L
+
+        fun new(engine: Engine): Raw =
+            Raw(UniffiWithHandle, Living.withRoom { core(engine) { Lane.newStore(engine.raw.handle) } })
     }
 }

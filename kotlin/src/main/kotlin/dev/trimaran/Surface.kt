@@ -4,6 +4,8 @@ package dev.trimaran
 
 import dev.trimaran.internal.Lane
 import dev.trimaran.internal.LaneException
+import dev.trimaran.internal.NativeImage
+import dev.trimaran.internal.Virtual
 import dev.trimaran.internal.ffi.InternalException
 import java.nio.ByteBuffer
 import java.nio.charset.CharacterCodingException
@@ -18,10 +20,22 @@ import java.time.Duration as JavaDuration
  *
  * The arguments of the call are kept until it has returned. Generated code and the lane hand on bare addresses,
  * which the garbage collector does not see: it might free what stands behind them.
+ *
+ * A virtual thread is kept from waiting for a store in native code. It has to be said where the call [runsGuests].
  */
-internal inline fun <R> core(argument: Any? = null, another: Any? = null, third: Any? = null, call: () -> R): R =
+internal inline fun <R> core(
+    argument: Any? = null,
+    another: Any? = null,
+    third: Any? = null,
+    runsGuests: Boolean = false,
+    crossinline call: () -> R,
+): R =
     try {
-        call()
+        if (Virtual.isCurrent()) {
+            Virtual.call(argument, another, third, runsGuests) { call() }
+        } else {
+            call()
+        }
     } catch (error: Throwable) {
         throw translated(error)
     } finally {
@@ -31,7 +45,11 @@ internal inline fun <R> core(argument: Any? = null, another: Any? = null, third:
     }
 
 /** Calls the core with bytes that it borrows for as long as the call lasts. */
-internal inline fun <R> lending(bytes: ByteBuffer, argument: Any? = null, call: (ByteBuffer) -> R): R =
+internal inline fun <R> lending(
+    bytes: ByteBuffer,
+    argument: Any? = null,
+    crossinline call: (ByteBuffer) -> R,
+): R =
     core(bytes, argument) { call(bytes) }
 
 /** The text in UTF-8, or `Encoding`. */
@@ -65,14 +83,15 @@ internal fun within(value: Long, last: Long, what: String): Long =
 /** What a user gets for whatever came out of a call: the public exception, or what a host function threw. */
 internal fun translated(error: Throwable): Throwable =
     when (error) {
-        is WasmtimeException -> error
+        // A virtual thread that waits may be interrupted.
+        is WasmtimeException, is InterruptedException -> error
         is RawException -> thrown(error) ?: error.toPublic()
         is LaneException -> {
             val found = error.read()
             thrown(found) ?: found.toPublic().apply { if (error.row >= 0) atRow(error.row) }
         }
         is CharacterCodingException -> WasmtimeException.Encoding("the text has half of a surrogate pair", 0)
-        else -> exhausted(error) ?: if (error is Exception) unexpected(error) else error
+        else -> exhausted(error) ?: unloaded(error) ?: if (error is Exception) unexpected(error) else error
     }
 
 /**
@@ -81,6 +100,9 @@ internal fun translated(error: Throwable): Throwable =
  */
 private fun exhausted(error: Throwable): VirtualMachineError? =
     generateSequence(error) { it.cause }.take(8).firstNotNullOfOrNull { it as? VirtualMachineError }
+
+/** Why the native library is not there, where that is what an error is about; null where it is about something else. */
+private fun unloaded(error: Throwable): Error? = if (error is LinkageError) NativeImage.failure() ?: error else null
 
 /** What a host function threw, itself, which the library has kept until now. */
 private fun thrown(error: RawException): Throwable? =

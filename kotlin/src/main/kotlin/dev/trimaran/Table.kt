@@ -97,7 +97,7 @@ public class Table private constructor(@get:JvmSynthetic internal val raw: Raw) 
         }
 
     /** A call over the lane, with the pointers of this table and of its store. */
-    private inline fun <R> lane(store: Store, call: (table: Long, inside: Long) -> R): R =
+    private inline fun <R> lane(store: Store, crossinline call: (table: Long, inside: Long) -> R): R =
         core(this, store) { call(lane.pointer, store.lane.pointer) }
 
     internal companion object {

@@ -1,5 +1,6 @@
 package dev.trimaran
 
+import dev.trimaran.internal.Shutdown
 import dev.trimaran.internal.ffi.version as rawVersion
 
 /** What is true of the library as a whole. */
@@ -8,4 +9,17 @@ public object Trimaran {
     @JvmStatic
     public val version: String
         get() = core { rawVersion() }
+
+    /**
+     * Ends what keeps the class loader of this package from being collected, for a server that unloads a program together with
+     * the package and with JNA: its threads, and that of JNA. Close what the program has made, and call this last, when nothing
+     * uses the package or JNA any more: what is neither closed nor garbage by then is never given back, and every later use
+     * fails with [UnsatisfiedLinkError]. It asks the JVM to collect, and may take some seconds.
+     *
+     * A thread that has used the package and lives on keeps the class loader, by what JNA leaves with it: a server has to renew
+     * such threads, as servers do. The native library stays in the process, and the next class loader uses the same one. A package that stays, in a class
+     * loader that programs share, keeps no classes of programs: then none of this is needed.
+     */
+    @JvmStatic
+    public fun shutdown(): Unit = Shutdown.run()
 }

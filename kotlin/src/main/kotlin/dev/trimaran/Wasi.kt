@@ -155,7 +155,7 @@ public class WasiConfig {
 
     private fun kept(sink: OutputSink): RawOutput {
         sinks += sink
-        return RawOutput.Sink(Sink(sink))
+        return RawOutput.Sink(core { Sink(sink).toRaw() })
     }
 
     @JvmSynthetic

@@ -9,7 +9,7 @@ import java.lang.ref.Reference
 internal object Handles {
     /** Voids the handle of a function when [owner] is garbage. */
     fun own(handle: Long, owner: Any) {
-        UniffiLib.CLEANER.register(owner, Closing(handle))
+        Garbage.register(owner, Closing(handle))
     }
 
     /** An object of generated code, for a handle that [owner] has. */
@@ -20,8 +20,15 @@ internal object Handles {
     }
 
     /** The object of the host that a reference is to, and then the handle is void; null where it is to none. */
-    fun takeExtern(store: Long, reference: Long): Any? =
-        Lane.externObject(store, reference)?.also { closeReference(reference) }
+    fun takeExtern(store: Long, reference: Long): Any? {
+        var isTaken = true
+        try {
+            // Fails where another thread has closed the store.
+            return Lane.externObject(store, reference).also { isTaken = it != null }
+        } finally {
+            if (isTaken) closeReference(reference)
+        }
+    }
 
     /** Voids the handle of a reference. */
     fun closeReference(reference: Long): Unit =

@@ -2,7 +2,6 @@ package dev.trimaran.internal
 
 import com.sun.jna.JNIEnv
 import com.sun.jna.Library
-import com.sun.jna.NativeLibrary
 import dev.trimaran.internal.ffi.UniffiLib
 import java.nio.ByteBuffer
 
@@ -15,11 +14,9 @@ import java.nio.ByteBuffer
  */
 internal object Lane {
     init {
-        // JNA has loaded the library and may have deleted its file: this class gets its methods from that very image.
+        // This class gets its methods from the very image that generated code uses.
         UniffiLib.ensureInitialized()
-        val name = System.getProperty("uniffi.component.trimaran.libraryOverride") ?: "trimaran_ffi"
-        val library = NativeLibrary.getInstance(name, UniffiLib::class.java.classLoader)
-        library
+        NativeImage.library
             .getFunction("trimaran_jni_register")
             .invoke(
                 Int::class.javaObjectType,
@@ -27,6 +24,15 @@ internal object Lane {
                 mapOf(Library.OPTION_ALLOW_OBJECTS to true),
             )
     }
+
+    /** How many bytes the stores and modules of this process hold outside of the JVM's heap, about. */
+    @JvmStatic external fun heldBytes(): Long
+
+    /** Whether the instance that this thread has just failed to make found no room, before anything of it ran. Says so once. */
+    @JvmStatic external fun wasRefused(): Boolean
+
+    /** Whether no thread is in the store, or this one is: who enters it now does not wait, unless another is faster. */
+    @JvmStatic external fun isFree(store: Long): Boolean
 
     /** What is left of this thread's stack, in bytes, with what the JVM keeps for itself. */
     @JvmStatic external fun stackLeft(): Long
@@ -103,11 +109,11 @@ internal object Lane {
     /** Gives a function of the host its body. The library does not keep it alive: the store has to. */
     @JvmStatic external fun attach(func: Long, store: Long, host: HostCallback)
 
+    /** A handle of what calls that object with what guests print. The library keeps it alive. */
+    @JvmStatic external fun newSink(sink: Sink): Long
+
     /** What a body threw, by the number under which the library has kept it until now. */
     @JvmStatic external fun takeThrown(number: Long): Throwable?
-
-    /** Keeps what a callback of generated code threw, and gives its number. */
-    @JvmStatic external fun keepThrown(thrown: Throwable): Long
 
     /** A new handle of a reference to an object of the host. */
     @JvmStatic external fun newExtern(store: Long, host: Any): Long

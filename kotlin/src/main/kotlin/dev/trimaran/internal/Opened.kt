@@ -1,7 +1,6 @@
 package dev.trimaran.internal
 
 import dev.trimaran.Func
-import dev.trimaran.internal.ffi.UniffiLib
 import dev.trimaran.internal.ffi.Global as RawGlobal
 import dev.trimaran.internal.ffi.Memory as RawMemory
 import dev.trimaran.internal.ffi.SharedMemory as RawSharedMemory
@@ -30,7 +29,7 @@ internal sealed class Opened {
         if (address == 0L) {
             val opened = open()
             check(opened != 0L) { "the object has no entry to the lane" }
-            UniffiLib.CLEANER.register(this, closing(opened))
+            Garbage.register(this, closing(opened))
             address = opened
         }
         return address

@@ -1,23 +1,24 @@
 package dev.trimaran.internal
 
 import dev.trimaran.OutputSink
+import dev.trimaran.internal.ffi.OutputSinkImpl
+import dev.trimaran.internal.ffi.UniffiWithHandle
 import java.lang.ref.WeakReference
-import dev.trimaran.internal.ffi.OutputSink as RawSink
-import dev.trimaran.internal.ffi.WasmtimeException as RawException
 
 /**
- * A user's callback, as the library calls it. The library keeps this object for as long as the store is there, and so
- * this must not keep the callback, which may refer to its store: the package's own store does.
+ * A user's callback, as the library calls it: by this name and type. The library keeps this object for as long as the store is
+ * there, and so this must not keep the callback, which may refer to its store: the package's own store does.
  */
-internal class Sink(sink: OutputSink) : RawSink {
+internal class Sink(sink: OutputSink) {
     private val sink = WeakReference(sink)
 
-    override fun write(bytes: ByteArray) {
-        val found = sink.get() ?: throw RawException.Closed("store")
-        try {
-            found.write(bytes)
-        } catch (thrown: Throwable) {
-            throw RawException.Host(thrown.toString(), Lane.keepThrown(thrown).toULong())
-        }
+    /** Whether the store is still there. What this throws is kept by the library, and comes out of the outer call. */
+    fun write(bytes: ByteArray): Boolean {
+        val found = sink.get() ?: return false
+        found.write(bytes)
+        return true
     }
+
+    /** As generated code has it. */
+    fun toRaw(): OutputSinkImpl = OutputSinkImpl(UniffiWithHandle, Lane.newSink(this))
 }

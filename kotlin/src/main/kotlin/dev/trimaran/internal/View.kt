@@ -1,6 +1,5 @@
 package dev.trimaran.internal
 
-import dev.trimaran.internal.ffi.UniffiLib
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
@@ -30,7 +29,7 @@ internal class View private constructor(val buffer: ByteBuffer, val closing: Clo
         }
 
         fun of(buffer: ByteBuffer, closing: Closing): View {
-            UniffiLib.CLEANER.register(buffer, closing)
+            Garbage.register(buffer, closing)
             return View(buffer, closing)
         }
     }

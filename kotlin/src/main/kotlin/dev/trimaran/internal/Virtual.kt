@@ -1,0 +1,130 @@
+package dev.trimaran.internal
+
+import dev.trimaran.Store
+import java.lang.invoke.MethodHandle
+import java.lang.invoke.MethodHandles
+import java.lang.invoke.MethodType
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.ThreadPoolExecutor
+import java.util.concurrent.TimeUnit
+
+/**
+ * What virtual threads do in a store.
+ *
+ * A virtual thread that waits inside of native code keeps its carrier, of which there are as many as processors. So it never
+ * waits there: it waits for its turn by a lock of Java's, and where a guest may wait for something in its turn, because it
+ * calls the host, a platform thread of a pool runs it, and the virtual thread waits for that one.
+ */
+internal object Virtual {
+    /** How many guests run for virtual threads at once, where they may wait. */
+    private const val BOUND = "trimaran.virtualThreads"
+    private const val USUAL_BOUND = 256
+
+    /** `Thread.isVirtual`, of a Java that has it: from an object to an object, as Kotlin calls it. */
+    private val IS_VIRTUAL: MethodHandle? =
+        try {
+            MethodHandles
+                .publicLookup()
+                .findVirtual(Thread::class.java, "isVirtual", MethodType.methodType(Boolean::class.javaPrimitiveType))
+                .asType(MethodType.methodType(Any::class.java, Thread::class.java))
+        } catch (_: ReflectiveOperationException) {
+            null
+        }
+
+    /** Whether this thread is a virtual one. */
+    fun isCurrent(): Boolean = IS_VIRTUAL != null && IS_VIRTUAL.invokeExact(Thread.currentThread()) == true
+
+    /** Does [work] for this thread, which is a virtual one, in the store that is among the arguments, if one is. */
+    fun <R> call(argument: Any?, another: Any?, third: Any?, runsGuests: Boolean, work: () -> R): R {
+        val store = argument as? Store ?: another as? Store ?: third as? Store ?: return work()
+        val turn = store.turn
+        // Who is in the store may wait for this thread: then the core says that it is busy.
+        val isMine = turn.tryLock() || turn.tryLock(store.patience, TimeUnit.MILLISECONDS)
+        try {
+            val needsNoWait = Lane.isFree(store.lane.pointer) && !(runsGuests && store.callsHost)
+            return if (needsNoWait) work() else onPlatformThread(work)
+        } finally {
+            if (isMine) turn.unlock()
+        }
+    }
+
+    private val pool by lazy {
+        val bound = Integer.getInteger(BOUND, USUAL_BOUND).coerceAtLeast(1)
+        val make = { work: Runnable -> detached("trimaran-virtual", work::run) }
+        ThreadPoolExecutor(bound, bound, 2, TimeUnit.SECONDS, LinkedBlockingQueue(), make)
+            .apply { allowCoreThreadTimeOut(true) }
+    }
+
+    /** Does [work] on a thread of the pool, while this one, which is virtual, waits. */
+    fun <R> onPlatformThread(work: () -> R): R {
+        val task = Task(work)
+        pool.execute(task)
+        return task.await { pool.remove(task) }
+    }
+
+    /** Work of a virtual thread. Its interrupts are those of the thread that does the work, as is its class loader. */
+    private class Task<R>(private val work: () -> R) : Runnable {
+        private val loader = Thread.currentThread().contextClassLoader
+        private val done = CountDownLatch(1)
+        private var isInterrupted = Thread.interrupted()
+        private var isCancelled = false
+        private var runner: Thread? = null
+        private var result: Result<R>? = null
+
+        override fun run() {
+            if (!begin()) return
+            val found = runCatching(work)
+            end(found)
+            done.countDown()
+        }
+
+        @Synchronized
+        private fun begin(): Boolean {
+            if (isCancelled) return false
+            val thread = Thread.currentThread()
+            runner = thread
+            thread.contextClassLoader = loader
+            if (isInterrupted) thread.interrupt()
+            return true
+        }
+
+        @Synchronized
+        private fun end(found: Result<R>) {
+            result = found
+            runner = null
+            isInterrupted = Thread.interrupted()
+            Thread.currentThread().contextClassLoader = null
+        }
+
+        /** Hands an interrupt on. Gives whether the work has not begun, and never will. */
+        @Synchronized
+        private fun interrupt(): Boolean {
+            val thread = runner
+            when {
+                thread != null -> thread.interrupt()
+                result != null -> isInterrupted = true
+                else -> isCancelled = true
+            }
+            return isCancelled
+        }
+
+        /** What the work gave, or threw. */
+        fun await(cancel: () -> Unit): R {
+            while (true) {
+                try {
+                    done.await()
+                    break
+                } catch (error: InterruptedException) {
+                    if (interrupt()) {
+                        cancel()
+                        throw error
+                    }
+                }
+            }
+            val found = synchronized(this) { result }
+            if (isInterrupted) Thread.currentThread().interrupt()
+            return checkNotNull(found).getOrThrow()
+        }
+    }
+}

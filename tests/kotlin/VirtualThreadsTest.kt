@@ -1,0 +1,200 @@
+package dev.trimaran.tests
+
+import dev.trimaran.Config
+import dev.trimaran.Engine
+import dev.trimaran.Func
+import dev.trimaran.Instance
+import dev.trimaran.Limits
+import dev.trimaran.Memory
+import dev.trimaran.MemoryType
+import dev.trimaran.Module
+import dev.trimaran.Store
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assumptions.assumeTrue
+import org.junit.jupiter.api.BeforeEach
+import org.junit.jupiter.params.ParameterizedTest
+import org.junit.jupiter.params.provider.ValueSource
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.atomic.AtomicInteger
+import kotlin.concurrent.thread
+import kotlin.system.exitProcess
+
+/** Virtual threads with two carriers: what waits in native code would keep all others from running. */
+class VirtualThreadsTest {
+    @BeforeEach
+    fun hasVirtualThreads() = assumeTrue(javaVersion >= 21, "Java $javaVersion has no virtual threads")
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = ["hosts wait", "one store", "platform thread", "many calls", "interrupted wait", "interrupted host", "nested"],
+    )
+    fun `virtual threads go on`(name: String) {
+        val two = listOf("parallelism", "maxPoolSize").map { "-Djdk.virtualThreadScheduler.$it=2" }
+        assertEquals("done", Child(two, "VirtualThreadsTestKt", name).output().lines().last())
+    }
+}
+
+/** Runs [work] on a virtual thread. This is compiled for a Java that has none. */
+fun virtual(work: () -> Unit): Thread =
+    Thread::class.java.getMethod("startVirtualThread", Runnable::class.java).invoke(null, Runnable(work)) as Thread
+
+private val failures = AtomicInteger()
+
+private fun checked(work: () -> Unit): () -> Unit =
+    {
+        try {
+            work()
+        } catch (error: Throwable) {
+            error.printStackTrace(System.out)
+            failures.incrementAndGet()
+        }
+    }
+
+/** A store with a guest that calls its host, which does [work]. */
+private class Upcall(engine: Engine, work: (Int) -> Int) {
+    val store = Store(engine)
+    val memory = Memory(store, MemoryType(Limits(1)))
+    private val module =
+        Module(
+            engine,
+            """(module (import "" "f" (func ${'$'}f (param i32) (result i32)))
+              (func (export "call") (param i32) (result i32) (call ${'$'}f (local.get 0)))
+              (func (export "loop") (loop (br 0))))""",
+        )
+    private val exports = Instance(store, module, listOf(Func.wrap(store, work))).exports(store)
+    private val func = exports.func("call")
+
+    fun call(number: Int): Int = func(store, number) as Int
+
+    fun loop() = exports.func("loop")(store)
+}
+
+/** Another virtual thread does it, and this one waits. */
+private fun elsewhere(number: Int): Int {
+    val found = AtomicInteger()
+    virtual { found.set(number + 1) }.join()
+    return found.get()
+}
+
+/** A test of the class above, in a JVM of its own. */
+fun main(arguments: Array<String>) {
+    val engine = Engine(Config().apply { epochInterruption = true })
+    val started =
+        when (arguments[0]) {
+            "hosts wait" ->
+                List(10) { number ->
+                    val guest = Upcall(engine, ::elsewhere)
+                    virtual(checked { repeat(20) { check(guest.call(number) == number + 1) } })
+                }
+            "one store" -> {
+                val guest = Upcall(engine, ::elsewhere)
+                List(50) { number ->
+                    virtual(
+                        checked {
+                            check(guest.call(number) == number + 1)
+                            guest.memory.write(guest.store, byteArrayOf(1))
+                        },
+                    )
+                }
+            }
+            "platform thread" -> platformThread(engine)
+            "many calls" -> {
+                // More than there are threads for.
+                val latch = CountDownLatch(1)
+                val waiting = List(300) { Upcall(engine) { number -> number.also { latch.await() } } }
+                waiting.map { guest -> virtual(checked { check(guest.call(1) == 1) }) } +
+                    virtual(
+                        checked {
+                            Thread.sleep(100)
+                            latch.countDown()
+                        },
+                    )
+            }
+            "interrupted wait" -> interruptedWait(engine)
+            "interrupted host" -> interruptedHost(engine)
+            else -> {
+                // A guest whose host runs the guest of another store, down to the ground.
+                var guest = Upcall(engine, ::elsewhere)
+                repeat(20) {
+                    val inner = guest
+                    guest = Upcall(engine) { number -> inner.call(number) }
+                }
+                List(4) { number -> virtual(checked { check(guest.call(number) == number + 1) }) }
+            }
+        }
+    started.forEach(Thread::join)
+    println(if (failures.get() == 0) "done" else "failed")
+    exitProcess(0)
+}
+
+/** A platform thread is in the store, and waits for a virtual thread, while others want the store. */
+private fun platformThread(engine: Engine): List<Thread> {
+    val (inside, latch) = CountDownLatch(1) to CountDownLatch(1)
+    val guest =
+        Upcall(engine) { number ->
+            inside.countDown()
+            latch.await()
+            number
+        }
+    val owner = thread(block = checked { check(guest.call(3) == 3) })
+    inside.await()
+    val waiting = List(8) { virtual(checked { check(guest.memory.size(guest.store) == 1L) }) }
+    Thread.sleep(100)
+    return waiting + owner + virtual { latch.countDown() }
+}
+
+/** A virtual thread that waits for another one's guest is interrupted. */
+private fun interruptedWait(engine: Engine): List<Thread> {
+    val (inside, latch) = CountDownLatch(1) to CountDownLatch(1)
+    val guest =
+        Upcall(engine) { number ->
+            inside.countDown()
+            latch.await()
+            number
+        }
+    val owner = virtual(checked { check(guest.call(3) == 3) })
+    inside.await()
+    val waiting =
+        virtual(
+            checked {
+                try {
+                    guest.call(4)
+                    error("it did not wait")
+                } catch (_: InterruptedException) {
+                    check(!Thread.currentThread().isInterrupted)
+                }
+            },
+        )
+    Thread.sleep(100)
+    waiting.interrupt()
+    waiting.join()
+    latch.countDown()
+    return listOf(owner)
+}
+
+/** The host and the guest of a virtual thread are interrupted as on any other, and not those of the next. */
+private fun interruptedHost(engine: Engine): List<Thread> {
+    val guest =
+        Upcall(engine) { number ->
+            if (number == 0) Thread.sleep(60_000)
+            number
+        }
+    fun interrupted(work: () -> Unit) =
+        virtual(
+            checked {
+                try {
+                    work()
+                    error("it was not interrupted")
+                } catch (_: InterruptedException) {
+                    check(!Thread.currentThread().isInterrupted)
+                }
+            },
+        )
+    for (work in listOf<() -> Unit>({ guest.call(0) }, { guest.loop() })) {
+        val runs = interrupted(work)
+        Thread.sleep(200)
+        runs.interrupt()
+        runs.join()
+    }
+    return listOf(virtual(checked { repeat(50) { check(guest.call(5) == 5) } }))
+}
