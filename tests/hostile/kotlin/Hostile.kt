@@ -23,6 +23,7 @@ import java.io.File
 import java.net.URLDecoder
 import java.time.Duration
 import java.util.concurrent.ConcurrentHashMap
+import kotlin.system.exitProcess
 
 /** Runs the steps of one hostile case in Kotlin. `README.md` has the vocabulary; the other languages have the same. */
 fun main() {
@@ -80,6 +81,16 @@ private fun tell(step: Step, outcome: String): Unit =
             System.out.flush()
         }
     }
+
+/** Ends the process, whatever other threads do. */
+private fun leave(step: Step) {
+    tell(step, "ok")
+    // Nobody says anything behind it.
+    synchronized(told) {
+        println("end")
+        exitProcess(0)
+    }
+}
 
 fun run(block: List<Step>): Unit = block.forEach { tell(it, outcome { perform(it) }) }
 
@@ -172,6 +183,7 @@ private fun perform(step: Step): Any? =
         "i31" -> thing<Store>(step[2]).let { things[step[1]] = Held(it, Reference.ofI31(it, step.number(3).toInt())) }
         "stranger" -> runStranger(File(step[1]).readBytes()).lines().first()
         "sleep" -> Thread.sleep(step.number(1))
+        "leave" -> leave(step)
         "timeout" -> thing<Store>(step[1]).setTimeout(step[2].toLongOrNull()?.let(Duration::ofMillis))
         "interrupt" -> interrupt(thing(step[1]), step.number(2))
         "fuel" -> thing<Store>(step[1]).fuel = step.number(2)

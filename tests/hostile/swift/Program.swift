@@ -65,6 +65,10 @@ final class Program: @unchecked Sendable {
     case "drop": self[step[1]] = nil
     case "collect": break
     case "handler": reportCrashes()
+    case "leave":
+      tell(step, "ok")
+      print("end")
+      exit(0)
     default: return try perform(onObjects: step)
     }
     return "ok"
