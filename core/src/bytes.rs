@@ -175,11 +175,21 @@ impl Bytes<'_> {
 
     /// The text from `start` up to a zero byte, or another terminator, which has to be there.
     pub(crate) fn read_terminated(&self, start: i64, terminator: u8) -> Result<String> {
-        let end = self.find(&[terminator], start, None)?.ok_or_else(|| WasmtimeError::Encoding {
+        let missing = || WasmtimeError::Encoding {
             reason: format!("no byte {terminator:#04x} ends the text at offset {start}"),
             offset: start.unsigned_abs(),
-        })?;
-        self.read_string(start, end - start)
+        };
+        if let Self::Own(_) = self {
+            let end = self.find(&[terminator], start, None)?.ok_or_else(missing)?;
+            return self.read_string(start, end - start);
+        }
+        // The end is looked for in what is given: other threads may write one meanwhile.
+        let offset = natural(start, "the offset")?;
+        let range = checked(offset, (self.len() as u64).saturating_sub(offset), self.len())?;
+        let base = range.start;
+        let mut copy = self.read(range)?;
+        copy.truncate(memchr::memchr(terminator, &copy).ok_or_else(missing)?);
+        utf8(copy, base)
     }
 }
 

@@ -9,7 +9,9 @@ use crate::cache::CompileCache;
 use crate::closable::Closable;
 use crate::compile::Places;
 use crate::interrupt::Epochs;
-use crate::{Config, ModuleLimits, Result, WasmtimeError, artifact, compile, fork, growth, planted, waits, wat};
+use crate::{
+    Config, ModuleLimits, Result, WasmtimeError, artifact, compile, fork, growth, planted, signals, waits, wat,
+};
 
 /// Compiles modules, and is shared by everything that is made from them.
 ///
@@ -32,7 +34,8 @@ impl Engine {
     pub fn new(config: Config) -> Result<Arc<Self>> {
         planted::panic_at("surface");
         let cache = config.compile_cache()?.map(Arc::new);
-        let engine = wasmtime::Engine::new(&config.to_wasmtime()?)
+        let settings = config.to_wasmtime()?;
+        let engine = signals::around(|| wasmtime::Engine::new(&settings))
             .map_err(|error| WasmtimeError::Config { reason: crate::error::lines(&error) })?;
         fork::watch();
         Ok(Arc::new_cyclic(|home| {

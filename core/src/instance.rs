@@ -9,7 +9,7 @@ use crate::externs::type_of;
 use crate::growth::shared_memory;
 use crate::shown::{self, Name, Part};
 use crate::store::{StoreData, StoreId};
-use crate::{Extern, ExternType, Module, NamedExtern, Result, Store, WasmtimeError, held};
+use crate::{Extern, ExternType, Module, NamedExtern, Result, Store, WasmtimeError, held, signals};
 
 /// An instance of a module. It belongs to one store.
 #[derive(uniffi::Object)]
@@ -31,6 +31,7 @@ impl Instance {
         check_count(&module, imports.len())?;
         let given: Vec<_> = imports.iter().map(|item| item.to_wasmtime(store)).collect::<Result<_>>()?;
         let shared = given.iter().filter_map(shared_memory).fold(own, u64::max);
+        signals::stay_in_front();
         let inner = store.enter_guest(|mut context| {
             context.data_mut().growth.admit(shared)?;
             wasmtime::Instance::new(&mut context, &module, &given)

@@ -6,7 +6,7 @@ use crate::closable::Closable;
 use crate::engine::check_same;
 use crate::host::HostDefinition;
 use crate::store::{StoreData, StoreId};
-use crate::{Bodiless, Func, Instance, Result, Store, WasmtimeError};
+use crate::{Bodiless, Func, Instance, Result, Store, WasmtimeError, signals};
 
 /// A module with the items that it imports, ready to be instantiated often (`wasmtime::InstancePre`).
 #[derive(uniffi::Object)]
@@ -23,6 +23,7 @@ impl InstancePre {
     /// Makes an instance in a store, and runs its start function. Fails as `Linker.instantiate` does.
     pub fn instantiate(&self, store: &Store) -> Result<Arc<Instance>> {
         let ready = self.ready(store)?;
+        signals::stay_in_front();
         let inner = store.enter_guest(|mut context| {
             context.data_mut().growth.admit(self.shared)?;
             ready.instantiate(&mut context).map_err(|error| WasmtimeError::from_guest(error, WasmtimeError::limit))

@@ -33,6 +33,7 @@ mod pool;
 mod reference;
 mod shared_memory;
 mod shown;
+mod signals;
 mod slot;
 mod stack;
 mod store;
@@ -41,6 +42,7 @@ mod tag;
 pub mod task;
 mod trap;
 mod types;
+mod unstoppable;
 mod value;
 mod view;
 mod waits;
@@ -78,6 +80,7 @@ pub use types::{
     ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, Limits, MemoryType, RefType, TableType,
     TagType, ValType,
 };
+pub use unstoppable::{in_host, tell_of_this_thread, unstoppable_run};
 pub use value::Val;
 pub use view::View;
 pub use wasi::{EnvVar, FixedClock, OutputPipe, OutputSink, Preopen, WasiConfig, WasiInput, WasiOutput};

@@ -16,7 +16,7 @@ use crate::store::StoreData;
 use crate::wasi::{self, WASI};
 use crate::{
     Bodiless, Engine, Extern, Func, FuncType, Instance, InstancePre, Module, Result, Store, WasmtimeError,
-    closable::Closable,
+    closable::Closable, signals,
 };
 
 use self::definition::{Definition, Definitions};
@@ -217,6 +217,7 @@ impl Linker {
             let shared = items.definitions.shared(&module).max(own);
             (Arc::clone(&items.linker), items.definitions.hosts(Some(&module)), shared)
         };
+        signals::stay_in_front();
         let inner = store.enter_guest(|mut context| {
             HostDefinition::check_bodies(&hosts, context.data())?;
             context.data_mut().growth.admit(shared)?;

@@ -221,6 +221,7 @@ pub fn untrusted_limits() -> StoreLimits {
         instances: Some(10),
         tables: Some(10),
         memories: Some(4),
+        file_descriptors: Some(100),
         trap_on_grow_failure: false,
     }
 }

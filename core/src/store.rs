@@ -14,7 +14,10 @@ use crate::host::{Bodiless, Body, HostDefinition};
 use crate::interrupt::{Coming, Interrupts};
 use crate::reference::{HostObject, Root};
 use crate::wasi::Wasi;
-use crate::{Engine, Extern, InterruptHandle, Result, WasiConfig, WasmtimeError, Watch, planted, stack, task};
+use crate::{
+    Engine, Extern, InterruptHandle, Result, WasiConfig, WasmtimeError, Watch, planted, signals, stack, task,
+    unstoppable,
+};
 
 /// What a store keeps for the objects in it.
 pub(crate) struct StoreData {
@@ -40,6 +43,21 @@ impl StoreData {
     /// What guests get of WASI.
     pub(crate) fn wasi(&mut self) -> &mut wasmtime_wasi::p1::WasiP1Ctx {
         self.wasi.context()
+    }
+
+    /// Whether a guest may have another file descriptor.
+    pub(crate) fn may_open(&self) -> bool {
+        self.growth.may_open(self.wasi.descriptors())
+    }
+
+    /// A guest has opened a file descriptor.
+    pub(crate) fn opened(&mut self) {
+        self.wasi.opened();
+    }
+
+    /// A guest has closed a file descriptor.
+    pub(crate) fn closed(&mut self) {
+        self.wasi.closed();
     }
 
     /// What can stop the guests of the store, if anything can.
@@ -114,6 +132,7 @@ impl Store {
     #[uniffi::constructor]
     pub fn new(engine: &Engine) -> Result<Arc<Self>> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
+        signals::stay_in_front();
         let (guest_stack, reserved) = (engine.guest_stack(), engine.reserved());
         let (counts_fuel, switches_stacks) = (engine.counts_fuel(), engine.switches_stacks());
         let interrupts = engine.epochs().map(Interrupts::new);
@@ -395,6 +414,7 @@ impl Store {
                 work(context(inside)?)
             })
         };
+        let _unstoppable = if self.interrupts.is_none() { unstoppable::enter(me) } else { None };
         let needed = self.guest_stack.saturating_add(HOST_STACK);
         if stack::has_room(needed) {
             return enter();

@@ -2,6 +2,8 @@
 
 mod blocking;
 mod clock;
+mod poll;
+mod stdin;
 mod stream;
 
 use std::path::Path;
@@ -34,7 +36,8 @@ pub struct WasiConfig {
     /// The environment variables.
     #[uniffi(default = [])]
     pub env: Vec<EnvVar>,
-    /// Whether the variables of this process come before those of `env`.
+    /// Whether the variables of this process come before those of `env`, but for those that `env` has. Nothing may change them
+    /// meanwhile: a language that lets its threads do so passes them in `env`.
     #[uniffi(default = false)]
     pub inherit_env: bool,
     /// The standard input; none is an empty one.
@@ -131,7 +134,14 @@ pub enum WasiOutput {
 
 /// What the guests of a store get.
 #[derive(Default)]
-pub(crate) struct Wasi(Option<WasiP1Ctx>);
+pub(crate) struct Wasi {
+    context: Option<WasiP1Ctx>,
+    /// How many file descriptors the guests have.
+    descriptors: u64,
+}
+
+/// The standard streams.
+const STREAMS: u64 = 3;
 
 impl Wasi {
     pub(crate) fn new(config: WasiConfig) -> Result<Self> {
@@ -145,7 +155,10 @@ impl Wasi {
             builder.arg(whole(argument, "an argument")?);
         }
         if config.inherit_env {
-            let variables = std::env::vars_os();
+            // A guest reads the first of a name.
+            let own = |name: &str| config.env.iter().any(|variable| variable.name == name);
+            let all = std::env::vars_os();
+            let variables = all.filter(|(name, _)| name.to_str().is_none_or(|name| !own(name)));
             variables.for_each(|(name, value)| _ = builder.env(name.to_string_lossy(), value.to_string_lossy()));
         }
         for EnvVar { name, value } in &config.env {
@@ -158,7 +171,7 @@ impl Wasi {
         }
         match config.stdin {
             None => &mut builder,
-            Some(WasiInput::Inherit) => builder.inherit_stdin(),
+            Some(WasiInput::Inherit) => stdin::inherit(&mut builder),
             Some(WasiInput::Bytes { bytes }) => builder.stdin(MemoryInputPipe::new(bytes)),
             Some(WasiInput::File { path }) => {
                 let file = std::fs::File::open(&path);
@@ -195,12 +208,30 @@ impl Wasi {
             builder.insecure_random(ChaCha12Rng::seed_from_u64(seed));
             builder.insecure_random_seed(seed.into());
         }
-        Ok(Self(Some(builder.build_p1())))
+        Ok(Self { context: Some(builder.build_p1()), descriptors: STREAMS + config.preopens.len() as u64 })
     }
 
     /// What WASI's functions work with. In a store that was given nothing, those that read or print say so.
     pub(crate) fn context(&mut self) -> &mut WasiP1Ctx {
-        self.0.get_or_insert_with(|| WasiCtxBuilder::new().stdin(Absent).stdout(Absent).stderr(Absent).build_p1())
+        self.context.get_or_insert_with(|| {
+            self.descriptors = STREAMS;
+            WasiCtxBuilder::new().stdin(Absent).stdout(Absent).stderr(Absent).build_p1()
+        })
+    }
+
+    /// How many file descriptors the guests have.
+    pub(crate) fn descriptors(&self) -> u64 {
+        self.descriptors
+    }
+
+    /// A guest has one more.
+    pub(crate) fn opened(&mut self) {
+        self.descriptors += 1;
+    }
+
+    /// A guest has one less.
+    pub(crate) fn closed(&mut self) {
+        self.descriptors = self.descriptors.saturating_sub(1);
     }
 }
 

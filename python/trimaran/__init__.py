@@ -4,6 +4,8 @@ Code that was written for `wasmtime-py` runs with `import trimaran as wasmtime`.
 from here: the modules inside are how the package is made.
 """
 
+# Before anything else: what it would load does not work there either.
+from . import _main_interpreter as _main_interpreter  # isort: skip
 from ._bindings import version as _version
 from ._closable import Managed
 from ._setting import Setting

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         instances: int | None
         tables: int | None
         memories: int | None
+        file_descriptors: int | None
         trap_on_grow_failure: bool
 
     class ModuleLimitChanges(TypedDict, total=False):
@@ -41,7 +42,15 @@ if TYPE_CHECKING:
 class StoreLimits(Figures):
     """What the guests of a store may have, for `Store.set_limits`. `None` is no limit."""
 
-    __slots__ = ("memory_size", "table_elements", "instances", "tables", "memories", "trap_on_grow_failure")
+    __slots__ = (
+        "memory_size",
+        "table_elements",
+        "instances",
+        "tables",
+        "memories",
+        "file_descriptors",
+        "trap_on_grow_failure",
+    )
     memory_size: int | None
     """The bytes of each memory."""
     table_elements: int | None
@@ -52,6 +61,9 @@ class StoreLimits(Figures):
     """How many tables there are."""
     memories: int | None
     """How many memories there are."""
+    file_descriptors: int | None
+    """How many file descriptors guests have of WASI at a time, the three standard streams and granted directories
+    among them. A guest that opens one more gets the error number `mfile`."""
     trap_on_grow_failure: bool
     """Whether growing past a limit ends the guest, which otherwise is told -1."""
 
@@ -63,6 +75,7 @@ class StoreLimits(Figures):
         instances: int | None = None,
         tables: int | None = None,
         memories: int | None = None,
+        file_descriptors: int | None = None,
         trap_on_grow_failure: bool = False,
     ) -> None:
         """Limits; each number is 0 or more."""

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from . import _bindings as raw
-from ._handle import Handle
-from ._native import keep_thrown
+from ._handle import Handle, adopt
+from ._native import new_sink
 from ._surface import article, call, failure, index, natural, out_of_range, wrong_type
 
 
@@ -52,10 +52,10 @@ class Sinks:
     def __init__(self) -> None:
         self._callbacks: dict[str, Callable[[bytes], Any]] = {}
 
-    def sink(self, stream: str, callback: Callable[[bytes], Any]) -> Sink:
-        """What the core calls for that stream."""
+    def sink(self, stream: str, callback: Callable[[bytes], Any]) -> Any:
+        """What the core calls for that stream, as the generated code has it."""
         self._callbacks[stream] = callback
-        return Sink(self, stream)
+        return adopt(raw.OutputSinkImpl, new_sink(_Sink(self, stream)))
 
     def write(self, stream: str, data: bytes) -> None:
         """Passes all of `data` on."""
@@ -67,25 +67,20 @@ class Sinks:
             data = data[_checked(taken, stream, len(data)) :]
 
 
-class Sink(raw.OutputSink):
-    """What the core calls. It may outlive the store, and keeps nothing alive."""
+class _Sink:
+    """What the lane calls. It may outlive the store, and keeps nothing alive."""
+
+    __slots__ = ("_sinks", "_stream")
 
     def __init__(self, sinks: Sinks, stream: str) -> None:
         self._sinks, self._stream = weakref.ref(sinks), stream
 
-    def write(self, bytes: bytes) -> None:
+    def __call__(self, data: bytes) -> None:
         """One piece of output."""
-        try:
-            sinks = self._sinks()
-            if sinks is None:
-                raise failure("Closed", what="store")
-            sinks.write(self._stream, bytes)
-        except BaseException as error:
-            thrown = keep_thrown(error)
-        else:
-            return
-        host: Any = raw.WasmtimeError
-        raise host.Host(reason=f"the callback for {self._stream} failed", thrown=thrown)
+        sinks = self._sinks()
+        if sinks is None:
+            raise failure("Closed", what="store")
+        sinks.write(self._stream, data)
 
 
 def _checked(taken: object, stream: str, length: int) -> int:

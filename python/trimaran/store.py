@@ -128,6 +128,7 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         instances: int = ...,
         tables: int = ...,
         memories: int = ...,
+        file_descriptors: int = ...,
         trap_on_grow_failure: bool = ...,
         *,
         memory_size: int = ...,
@@ -141,6 +142,7 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         instances: int = -1,
         tables: int = -1,
         memories: int = -1,
+        file_descriptors: int = -1,
         trap_on_grow_failure: bool = False,
     ) -> None: ...
     @overload
@@ -152,6 +154,7 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         instances: int = -1,
         tables: int = -1,
         memories: int = -1,
+        file_descriptors: int = -1,
         trap_on_grow_failure: bool = False,
     ) -> None: ...
     # Mypy does not see that `named` takes the keyword.
@@ -163,12 +166,14 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         instances: int = UNSET,
         tables: int = UNSET,
         memories: int = UNSET,
+        file_descriptors: int = UNSET,
         trap_on_grow_failure: bool | None = None,
         **named: Any,
     ) -> None:
         """Limits what guests may have from now on: the bytes of each memory, the elements of each table, and how many
-        instances, tables and memories there are. Less than 0 is no limit. Or all of it as one `StoreLimits`, of which
-        keywords change what they name: `store.set_limits(StoreLimits.untrusted(), memories=1)`.
+        instances, tables, memories and file descriptors of WASI there are. Less than 0 is no limit. Or all of it as
+        one `StoreLimits`, of which keywords change what they name:
+        `store.set_limits(StoreLimits.untrusted(), memories=1)`.
 
         Each call begins anew: what only an earlier one named is no limit any more. Where a guest would pass a limit,
         `memory.grow` and `table.grow` give -1; with `trap_on_grow_failure` they end the guest with `LimitError`, which
@@ -179,6 +184,7 @@ class Store(StoreLane, Laned[raw.Store], Managed):
             "instances": instances,
             "tables": tables,
             "memories": memories,
+            "file_descriptors": file_descriptors,
             # The name of what may only stand first is that of a keyword as well.
             "memory_size": named.pop("memory_size", UNSET),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -44,6 +45,22 @@ def _list(value: Any, what: str) -> list[Any]:
     if not isinstance(value, (str, bytes)) and hasattr(value, "__iter__"):
         return list(value)
     raise wrong_type(f"{what} is {article(value)}: expected a list")
+
+
+def _environment() -> dict[str, str]:
+    """The environment variables of this process, as Python has them."""
+    while True:
+        try:
+            variables = dict(os.environ)
+        except KeyError:
+            # Another thread has taken one out meanwhile.
+            continue
+        return {_utf8(name): _utf8(value) for name, value in variables.items()}
+
+
+def _utf8(name: str) -> str:
+    """A text of the system's, with what is no UTF-8 replaced."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def _file(value: Any, name: str) -> str:
@@ -177,8 +194,9 @@ class WasiConfig(Configurable, Managed):
         return raw.WasiConfig(
             argv=given.get("argv", []),
             inherit_argv=given.get("inherit_argv", False),
-            env=[raw.EnvVar(name=name, value=value) for name, value in given.get("env", [])],
-            inherit_env=given.get("inherit_env", False),
+            env=[raw.EnvVar(name=name, value=value) for name, value in self._variables()],
+            # They are in `env`: the core would read them while another thread of Python changes them.
+            inherit_env=False,
             stdin=self._input(),
             stdout=self._output("stdout", sinks),
             stderr=self._output("stderr", sinks),
@@ -189,6 +207,13 @@ class WasiConfig(Configurable, Managed):
             clock=None if clock is None else raw.FixedClock(start=clock[0], step=clock[1]),
             random_seed=given.get("random_seed"),
         )
+
+    def _variables(self) -> list[tuple[str, str]]:
+        """The environment variables, those of this process first."""
+        own: list[tuple[str, str]] = self._values.get("env", [])
+        names = {name for name, _ in own}
+        inherited = _environment().items() if self._values.get("inherit_env") else ()
+        return [(name, value) for name, value in inherited if name not in names] + own
 
     def _stream(self, stream: str) -> tuple[str, Any]:
         """How a stream is set, and to what."""

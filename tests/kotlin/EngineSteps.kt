@@ -52,6 +52,7 @@ class EngineSteps(private val world: World) {
             instances = number("instances"),
             tables = number("tables"),
             memories = number("memories"),
+            fileDescriptors = number("file_descriptors"),
             trapOnGrowFailure = step.boolean("trap_on_grow_failure"),
         )
     }

@@ -10,7 +10,15 @@ from case import Case, Kept
 from step import Json, Problem, Step
 from trimaran import OutputPipe, WasiConfig
 
-LIMITS = ["memory_size", "table_elements", "instances", "tables", "memories", "trap_on_grow_failure"]
+LIMITS = [
+    "memory_size",
+    "table_elements",
+    "instances",
+    "tables",
+    "memories",
+    "file_descriptors",
+    "trap_on_grow_failure",
+]
 
 
 class StoreCase(Case):

@@ -302,3 +302,66 @@ fn what_ends_waits_counts_as_functions() {
     let Err(WasmtimeError::Limit { reason }) = Module::new(&with(7), WAITS.as_bytes()) else { panic!("no limit") };
     assert_eq!(reason, "the module has 8 functions, with one for each way in which it waits: the engine's limit is 7");
 }
+
+/// Polls by the subscription that is in a memory, which is another one's as well.
+const POLLS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+    (memory (import "host" "memory") 1 1 shared)
+    (export "memory" (memory 0))
+    (func (export "polls") (result i32)
+        (loop $again
+            (br_if $again (i32.eqz (call $poll (i32.const 0) (i32.const 256) (i32.const 1) (i32.const 512)))))
+        (i32.const 1)))"#;
+
+#[test]
+fn a_subscription_that_changes_is_judged_once() {
+    if is_interpreter() {
+        return;
+    }
+    let engine = engine(true);
+    let limits = Limits { min: 1, max: Some(1) };
+    let ty = MemoryType { limits, shared: true, is_64: false, page_size_log2: 16 };
+    let memory = SharedMemory::new(&engine, ty).unwrap();
+    let (store, linker) = (Store::new(&engine).unwrap(), Linker::new(&engine).unwrap());
+    linker.define_wasi().unwrap();
+    let item = Extern::OfMemory { memory: memory.as_memory(&store).unwrap() };
+    linker.define(&store, "host", "memory", item).unwrap();
+    store.set_wasi(WasiConfig::default()).unwrap();
+    let module = Module::new(&engine, POLLS.as_bytes()).unwrap();
+    let instance = linker.instantiate(&store, &module).unwrap();
+    // An hour from now on; an hour since the clock began, which is over or not; a descriptor; and no time at all.
+    memory.write(&1_u32.to_le_bytes(), 16).unwrap();
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    store.set_timeout(Some(1500)).unwrap();
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                for (kind, time, flags) in [(0_u8, HOUR, 0_u16), (0, 0, 1), (2, 0, 0), (0, 0, 0)] {
+                    memory.write(&flags.to_le_bytes(), 40).unwrap();
+                    memory.write(&time.to_le_bytes(), 24).unwrap();
+                    memory.write(&[kind], 8).unwrap();
+                }
+            }
+        });
+        let done = call(&store, &instance, "polls", Vec::new());
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(is_interrupt(done));
+    });
+    assert!(start.elapsed() < LONG);
+}
+
+#[test]
+fn a_poll_of_more_than_there_can_be() {
+    let (store, instance) = program(false);
+    // Of nothing, and of more than descriptors: `inval`.
+    for count in [0, 65_537, -1] {
+        let arguments = vec![Val::I64 { value: 0 }, int(0), int(count)];
+        assert_eq!(call(&store, &instance, "sleep", arguments), Ok(vec![28]), "{count}");
+    }
+    // More than the memory has is a trap.
+    let arguments = vec![Val::I64 { value: 0 }, int(0), int(2000)];
+    let outside = call(&store, &instance, "sleep", arguments);
+    let code = Some(TrapCode::MemoryOutOfBounds);
+    assert!(matches!(&outside, Err(WasmtimeError::Trap { code: found, .. }) if *found == code), "{outside:?}");
+}

@@ -14,6 +14,7 @@ extension World {
         instances: try limit("instances"),
         tables: try limit("tables"),
         memories: try limit("memories"),
+        fileDescriptors: try limit("file_descriptors"),
         trapOnGrowFailure: step.optional("trap_on_grow_failure")?.bool ?? false
       )
       try store(step).setLimits(limits)

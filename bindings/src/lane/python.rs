@@ -9,11 +9,14 @@
 //!
 //! What fails raises an error of the package, also where the package itself has made the mistake.
 
+mod at_end;
+mod ctrl_c;
 mod func;
 mod greenlets;
 mod host;
 mod linker;
 mod memory;
+mod sink;
 mod values;
 mod view;
 mod watch;
@@ -25,16 +28,21 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyTuple};
-use trimaran::{Engine, Frame, Instance, Interruption, Module, Result, Store, TrapCode, UniFfiTag, WasmtimeError};
+use trimaran::{
+    Engine, Frame, Instance, Interruption, Module, Result, Store, TrapCode, UniFfiTag, WasmtimeError, in_host,
+};
 use uniffi::{Handle, Lift};
 
+pub(crate) use at_end::{interpreter, watch as watch_end};
 pub(crate) use func::FuncLane;
-pub(crate) use host::{keep_thrown, take_thrown};
+pub(crate) use host::take_thrown;
 pub(crate) use linker::{InstanceLane, instantiate_pre, link, linker_ready};
 pub(crate) use memory::{MemoryLane, SharedMemoryLane};
+pub(crate) use sink::new_sink;
 pub(crate) use values::{GlobalLane, TableLane, extern_object, new_extern};
 pub(crate) use view::MemoryView;
 
+use at_end::Ask;
 use host::Kept;
 
 use super::thrown::Thrown;
@@ -60,7 +68,7 @@ fn trap(
         })
         .collect();
     let numbers = (code.map(|code| code as u8), interruption.map(|cause| cause as u8));
-    Ok(PyErr::from_value(make.bind(py).call1((sentence, numbers.0, reason, numbers.1, frames))?))
+    Ok(PyErr::from_value(make.bind(py).ask1((sentence, numbers.0, reason, numbers.1, frames))?))
 }
 
 /// The package's own exception for an error.
@@ -73,7 +81,7 @@ fn raised(py: Python<'_>, error: WasmtimeError) -> PyErr {
         let make = MAKE
             .get_or_try_init(py, || Ok::<_, PyErr>(py.import("trimaran._surface")?.getattr("lane_error")?.unbind()))?;
         let sentence = error.text();
-        Ok(PyErr::from_value(make.bind(py).call1((PyBytes::new(py, &error_bytes(error)), sentence))?))
+        Ok(PyErr::from_value(make.bind(py).ask1((PyBytes::new(py, &error_bytes(error)), sentence))?))
     };
     make().unwrap_or_else(|error| error)
 }
@@ -96,7 +104,7 @@ fn with_gil<R>(work: impl FnOnce(Python<'_>) -> R) -> Option<R> {
     }
     // SAFETY: Python is there, and what is made of the state gives it back.
     let _state = State(unsafe { ffi::PyGILState_Ensure() });
-    Python::try_attach(work)
+    in_host(|| Python::try_attach(work))
 }
 
 /// An object of Python's that others than Python let go of, on any thread.
@@ -115,7 +123,7 @@ impl Owned {
 impl Drop for Owned {
     fn drop(&mut self) {
         let mut object = self.0.take();
-        with_gil(|_| drop(object.take()));
+        with_gil(|py| object.take().map(|object| at_end::let_go(object, py)));
         // Where Python is at its end, its objects are as well.
         std::mem::forget(object);
     }
@@ -123,7 +131,16 @@ impl Drop for Owned {
 
 /// Runs an entry into a store without the GIL.
 fn enter<R: Send>(py: Python<'_>, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
-    py.detach(|| entry(work)).map_err(|error| raised(py, *error))
+    detached(py, || entry(work)).map_err(|error| raised(py, *error))
+}
+
+/// Runs without the GIL what runs guests, or waits for those who do.
+fn detached<R: Send>(py: Python<'_>, work: impl FnOnce() -> R + Send) -> R {
+    py.detach(|| {
+        let done = work();
+        at_end::stay_if_over();
+        done
+    })
 }
 
 /// Runs what takes a moment and no guest: with the GIL held, where the store is free. Only who has to wait lets go of it.
@@ -228,8 +245,9 @@ impl StoreLane {
     fn _open(&self, py: Python<'_>, handle: u64) -> PyResult<()> {
         // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
         unsafe { self.held.open(py, handle) }?;
-        if let Some(store) = self.held.get() {
-            store.watch(|| Box::new(watch::Signals));
+        match self.held.get() {
+            Some(store) if !store.watch(|| Box::new(watch::Signals)) => ctrl_c::watch(py)?,
+            _ => {}
         }
         greenlets::look(py)
     }
@@ -253,7 +271,7 @@ impl Drop for StoreLane {
     fn drop(&mut self) {
         if let Some(store) = self.held.0.take() {
             // Where Python is at its end, the process is as well.
-            with_gil(|py| py.detach(|| let_go(store)));
+            with_gil(|py| detached(py, || let_go(store)));
         }
     }
 }

@@ -1,20 +1,19 @@
-//! Calls of WASI that wait: what ends a guest ends them as well.
+//! WASI's functions that may wait. They run on the guest's own thread, need no other one, and end with their guest.
+//!
+//! Wasmtime-wasi would run them on tokio's threads, which a child of a fork does not have. See
+//! `docs/adr/0021-wasi-waits-on-its-own-thread.md`.
 
 use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{Thread, current, park_timeout};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use wasmtime::{AsContextMut, Caller, Extern, Linker};
-use wasmtime_wasi::p1::types::{
-    Errno, Event, EventFdReadwrite, Eventrwflags, Eventtype, Subclockflags, Subscription, SubscriptionU,
-};
-use wasmtime_wasi::p1::wasi_snapshot_preview1::{WasiSnapshotPreview1, fd_read, poll_oneoff};
+use wasmtime_wasi::p1::types::Errno;
+use wasmtime_wasi::p1::wasi_snapshot_preview1::{self as functions, WasiSnapshotPreview1};
 use wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
-use wasmtime_wasi::runtime::{in_tokio, with_ambient_tokio_runtime};
-use wiggle::{GuestMemory, GuestPtr};
+use wiggle::GuestMemory;
 
+use super::{poll, stdin};
 use crate::interrupt::Interrupts;
 use crate::store::StoreData;
 
@@ -24,37 +23,134 @@ pub(crate) const WASI: &str = "wasi_snapshot_preview1";
 /// How long a call waits before it asks again whether it may.
 const SLICE: Duration = Duration::from_millis(10);
 
-/// Defines all of WASI: wasmtime-wasi's functions, and around the two that wait for others what can end them.
-/// Afterwards the linker lets definitions be replaced or not, as `shadowing` says.
+/// Defines each of these functions, which may wait.
+macro_rules! define {
+    ($linker:ident: $($name:ident($($argument:ident: $type:ty),*);)*) => { $(
+        $linker.func_wrap(WASI, stringify!($name), |mut caller: Caller<'_, StoreData>, $($argument: $type),*| {
+            run(&mut caller, async |wasi, memory| functions::$name(wasi, memory, $($argument),*).await)
+        })?;
+    )* };
+}
+
+/// Defines all of WASI: wasmtime-wasi's functions, and around those that may wait what can end them. Afterwards the linker
+/// lets definitions be replaced or not, as `shadowing` says.
 pub(crate) fn define(linker: &mut Linker<StoreData>, shadowing: bool) -> wasmtime::Result<()> {
     add_to_linker_sync(linker, StoreData::wasi)?;
     linker.allow_shadowing(true);
-    linker.func_wrap(WASI, "fd_read", |caller: Caller<'_, StoreData>, fd, vectors, count, read| {
-        run(caller, async |wasi, memory, _| fd_read(wasi, memory, fd, vectors, count, read).await)
-    })?;
-    linker.func_wrap(WASI, "poll_oneoff", |caller: Caller<'_, StoreData>, wanted, events, count, happened| {
-        run(caller, async |wasi, memory, interrupts| {
-            match interrupts.and_then(|interrupts| Some((interrupts, Sleep::find(memory, wanted, count)?))) {
-                Some((interrupts, sleep)) => sleep.run(interrupts, memory, events, happened),
-                None => poll_oneoff(wasi, memory, wanted, events, count, happened).await,
-            }
+    define! { linker:
+        fd_advise(fd: i32, offset: i64, length: i64, advice: i32);
+        fd_datasync(fd: i32);
+        fd_fdstat_get(fd: i32, status: i32);
+        fd_filestat_get(fd: i32, status: i32);
+        fd_filestat_set_size(fd: i32, size: i64);
+        fd_filestat_set_times(fd: i32, accessed: i64, modified: i64, flags: i32);
+        fd_pread(fd: i32, vectors: i32, count: i32, offset: i64, read: i32);
+        fd_pwrite(fd: i32, vectors: i32, count: i32, offset: i64, written: i32);
+        fd_read(fd: i32, vectors: i32, count: i32, read: i32);
+        fd_readdir(fd: i32, buffer: i32, length: i32, cookie: i64, used: i32);
+        fd_seek(fd: i32, offset: i64, whence: i32, position: i32);
+        fd_sync(fd: i32);
+        fd_write(fd: i32, vectors: i32, count: i32, written: i32);
+        path_create_directory(fd: i32, path: i32, length: i32);
+        path_filestat_get(fd: i32, flags: i32, path: i32, length: i32, status: i32);
+        path_filestat_set_times(
+            fd: i32, flags: i32, path: i32, length: i32, accessed: i64, modified: i64, times: i32
+        );
+        path_link(from: i32, flags: i32, old: i32, old_length: i32, to: i32, new: i32, new_length: i32);
+        path_readlink(fd: i32, path: i32, length: i32, buffer: i32, size: i32, used: i32);
+        path_remove_directory(fd: i32, path: i32, length: i32);
+        path_rename(from: i32, old: i32, old_length: i32, to: i32, new: i32, new_length: i32);
+        path_symlink(old: i32, old_length: i32, fd: i32, new: i32, new_length: i32);
+        path_unlink_file(fd: i32, path: i32, length: i32);
+    }
+    define_descriptors(linker)?;
+    linker.func_wrap(WASI, "poll_oneoff", |mut caller: Caller<'_, StoreData>, wanted, events, count, happened| {
+        let fuel = caller.as_context_mut().hostcall_fuel();
+        with_parts(&mut caller, |wasi, memory, interrupts| {
+            poll::run(wasi, memory, interrupts, fuel, poll::Call { wanted, events, count, happened })
         })
     })?;
     linker.allow_shadowing(shadowing);
     Ok(())
 }
 
+/// The functions that change how many descriptors a guest has.
+fn define_descriptors(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
+    const DONE: i32 = Errno::Success as i32;
+    linker.func_wrap(
+        WASI,
+        "path_open",
+        |mut caller: Caller<'_, StoreData>,
+         fd: i32,
+         lookup: i32,
+         path: i32,
+         length: i32,
+         open: i32,
+         rights: i64,
+         inherited: i64,
+         flags: i32,
+         opened: i32| {
+            if !caller.data_mut().may_open() {
+                return Ok(Errno::Mfile as i32);
+            }
+            let done = run(&mut caller, async |wasi, memory| {
+                functions::path_open(wasi, memory, fd, lookup, path, length, open, rights, inherited, flags, opened)
+                    .await
+            });
+            // Where it fails otherwise than by an error number, the descriptor may be there all the same.
+            if matches!(done, Ok(DONE) | Err(_)) {
+                caller.data_mut().opened();
+            }
+            done
+        },
+    )?;
+    linker.func_wrap(WASI, "fd_close", |mut caller: Caller<'_, StoreData>, fd: i32| {
+        let done = run(&mut caller, async |wasi, memory| functions::fd_close(wasi, memory, fd).await);
+        if let Ok(DONE) = done {
+            caller.data_mut().closed();
+        }
+        done
+    })?;
+    linker.func_wrap(WASI, "fd_renumber", |mut caller: Caller<'_, StoreData>, from: i32, to: i32| {
+        let done = run(&mut caller, async |wasi, memory| functions::fd_renumber(wasi, memory, from, to).await);
+        // What was there before is closed.
+        if let Ok(DONE) = done
+            && from != to
+        {
+            caller.data_mut().closed();
+        }
+        done
+    })?;
+    Ok(())
+}
+
 /// Runs a function of WASI as its own integration does, and asks meanwhile whether the guest has to end.
 fn run(
-    mut caller: Caller<'_, StoreData>,
-    function: impl AsyncFnOnce(&mut WasiP1Ctx, &mut GuestMemory<'_>, Option<&Interrupts>) -> wasmtime::Result<i32>,
+    caller: &mut Caller<'_, StoreData>,
+    function: impl AsyncFnOnce(&mut WasiP1Ctx, &mut GuestMemory<'_>) -> wasmtime::Result<i32>,
+) -> wasmtime::Result<i32> {
+    with_parts(caller, |wasi, memory, interrupts| {
+        let mut call = pin!(function(wasi, memory));
+        loop {
+            if let Some(done) = try_now(call.as_mut()) {
+                return done;
+            }
+            pause(None, interrupts)?;
+        }
+    })
+}
+
+/// Gives a function of WASI what it works with.
+fn with_parts(
+    caller: &mut Caller<'_, StoreData>,
+    function: impl FnOnce(&mut WasiP1Ctx, &mut GuestMemory<'_>, Option<&Interrupts>) -> wasmtime::Result<i32>,
 ) -> wasmtime::Result<i32> {
     let interrupts = caller.data().interrupts();
     let fuel = caller.as_context_mut().hostcall_fuel();
     let export = caller.get_export("memory");
     let (mut memory, data) = match &export {
         Some(Extern::Memory(memory)) => {
-            let (bytes, data) = memory.data_and_store_mut(&mut caller);
+            let (bytes, data) = memory.data_and_store_mut(caller);
             (GuestMemory::Unshared(bytes), data)
         }
         Some(Extern::SharedMemory(memory)) => (GuestMemory::Shared(memory.data()), caller.data_mut()),
@@ -62,71 +158,29 @@ fn run(
     };
     let wasi = data.wasi();
     wasi.set_hostcall_fuel(fuel);
-    let interrupts = interrupts.as_deref();
-    let call = function(wasi, &mut memory, interrupts);
-    match interrupts {
-        Some(interrupts) => wait(interrupts, call),
-        None => in_tokio(call),
+    function(wasi, &mut memory, interrupts.as_deref())
+}
+
+/// What a call gives, if it need not wait. Nothing wakes this thread: a call that waits is asked again after each pause.
+pub(super) fn try_now<R>(call: std::pin::Pin<&mut impl Future<Output = R>>) -> Option<R> {
+    match call.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => Some(done),
+        Poll::Pending => None,
     }
 }
 
-/// Waits for a call in slices.
-fn wait(interrupts: &Interrupts, call: impl Future<Output = wasmtime::Result<i32>>) -> wasmtime::Result<i32> {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
+/// Waits a moment, and no longer than until then: for the standard input, if that is what the guest waits for. Fails where
+/// the guest has to end.
+pub(super) fn pause(until: Option<Instant>, interrupts: Option<&Interrupts>) -> wasmtime::Result<()> {
+    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+    let is_input = stdin::is_awaited();
+    // What nothing can end may sleep all of its time at once.
+    let most = if interrupts.is_some() || is_input { SLICE } else { left.unwrap_or(SLICE) };
+    let time = left.map_or(most, |left| left.min(most));
+    if is_input {
+        stdin::wait(time);
+    } else {
+        std::thread::sleep(time);
     }
-    let waker = Waker::from(Arc::new(Unpark(current())));
-    let mut call = pin!(call);
-    with_ambient_tokio_runtime(|| {
-        loop {
-            if let Poll::Ready(done) = call.as_mut().poll(&mut Context::from_waker(&waker)) {
-                return done;
-            }
-            park_timeout(SLICE);
-            interrupts.go_on()?;
-        }
-    })
-}
-
-/// A guest that polls for nothing but a time that passes. Wasmtime-wasi would have its thread sleep, and nothing ends that.
-struct Sleep {
-    time: Duration,
-    userdata: u64,
-}
-
-impl Sleep {
-    fn find(memory: &GuestMemory<'_>, wanted: i32, count: i32) -> Option<Self> {
-        let subscription = GuestPtr::<Subscription>::new(wanted.cast_unsigned());
-        match memory.read(subscription).ok()? {
-            Subscription { userdata, u: SubscriptionU::Clock(clock) }
-                if count == 1 && !clock.flags.contains(Subclockflags::SUBSCRIPTION_CLOCK_ABSTIME) =>
-            {
-                Some(Self { time: Duration::from_nanos(clock.timeout), userdata })
-            }
-            _ => None,
-        }
-    }
-
-    /// Sleeps, and leaves what wasmtime-wasi would. Gives the guest's error number.
-    fn run(
-        self,
-        interrupts: &Interrupts,
-        memory: &mut GuestMemory<'_>,
-        events: i32,
-        happened: i32,
-    ) -> wasmtime::Result<i32> {
-        let start = Instant::now();
-        while let Some(left) = self.time.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
-            std::thread::sleep(left.min(SLICE));
-            interrupts.go_on()?;
-        }
-        let fd_readwrite = EventFdReadwrite { flags: Eventrwflags::empty(), nbytes: 1 };
-        let event = Event { userdata: self.userdata, error: Errno::Success, type_: Eventtype::Clock, fd_readwrite };
-        memory.write(GuestPtr::new(events.cast_unsigned()), event)?;
-        memory.write(GuestPtr::<u32>::new(happened.cast_unsigned()), 1)?;
-        Ok(Errno::Success as i32)
-    }
+    interrupts.map_or(Ok(()), Interrupts::go_on)
 }

@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::runtime::{Handle, RuntimeFlavor};
 use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 
@@ -92,18 +91,11 @@ impl Output {
             Self::Pipe(pipe) => pipe.put(bytes),
             // A language looks at which stack it is on.
             Self::Sink(sink) => {
-                let write = || on_own_stack(SINK_CALL, || sink.write(bytes.to_vec()));
-                outside_of_runtime(write).map_err(|error| StreamError::Trap(carried(error)))
+                let written = on_own_stack(SINK_CALL, || sink.write(bytes.to_vec()));
+                written.map_err(|error| StreamError::Trap(carried(error)))
             }
         }
     }
-}
-
-/// Runs what may run other guests, which would find that this thread waits in wasmtime-wasi's runtime already.
-fn outside_of_runtime<R>(work: impl FnOnce() -> R) -> R {
-    let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
-    // Another runtime is the embedder's, and cannot be left.
-    if matches!(flavor, Ok(RuntimeFlavor::MultiThread)) { tokio::task::block_in_place(work) } else { work() }
 }
 
 /// A standard stream of a store that was given none.

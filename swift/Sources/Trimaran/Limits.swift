@@ -10,6 +10,9 @@ public struct StoreLimits: Sendable, Hashable, Codable {
   public var tables: UInt64?
   /// How many memories there may be.
   public var memories: UInt64?
+  /// How many file descriptors guests have of WASI at a time. The three standard streams and granted directories count; a
+  /// guest that opens one more gets the error number `mfile`.
+  public var fileDescriptors: UInt64?
   /// Whether a guest traps where its memory or table may not grow; otherwise its instruction gives -1.
   public var trapOnGrowFailure: Bool
 
@@ -20,6 +23,7 @@ public struct StoreLimits: Sendable, Hashable, Codable {
     instances: UInt64? = nil,
     tables: UInt64? = nil,
     memories: UInt64? = nil,
+    fileDescriptors: UInt64? = nil,
     trapOnGrowFailure: Bool = false
   ) {
     self.memorySize = memorySize
@@ -27,6 +31,7 @@ public struct StoreLimits: Sendable, Hashable, Codable {
     self.instances = instances
     self.tables = tables
     self.memories = memories
+    self.fileDescriptors = fileDescriptors
     self.trapOnGrowFailure = trapOnGrowFailure
   }
 
@@ -39,6 +44,7 @@ public struct StoreLimits: Sendable, Hashable, Codable {
       instances: core.instances,
       tables: core.tables,
       memories: core.memories,
+      fileDescriptors: core.fileDescriptors,
       trapOnGrowFailure: core.trapOnGrowFailure
     )
   }
@@ -57,6 +63,7 @@ public struct StoreLimits: Sendable, Hashable, Codable {
       instances: instances,
       tables: tables,
       memories: memories,
+      fileDescriptors: fileDescriptors,
       trapOnGrowFailure: trapOnGrowFailure
     )
   }
@@ -85,6 +92,7 @@ extension Store {
   ///   - instances: How many instances there may be.
   ///   - tables: How many tables there may be.
   ///   - memories: How many memories there may be.
+  ///   - fileDescriptors: How many file descriptors guests have of WASI at a time.
   ///   - trapOnGrowFailure: Whether a guest traps where its memory or table may not grow; otherwise its instruction
   ///     gives -1.
   public func setLimits(
@@ -93,6 +101,7 @@ extension Store {
     instances: UInt64? = nil,
     tables: UInt64? = nil,
     memories: UInt64? = nil,
+    fileDescriptors: UInt64? = nil,
     trapOnGrowFailure: Bool = false
   ) throws(WasmtimeError) {
     try setLimits(
@@ -102,6 +111,7 @@ extension Store {
         instances: instances,
         tables: tables,
         memories: memories,
+      fileDescriptors: fileDescriptors,
         trapOnGrowFailure: trapOnGrowFailure
       )
     )

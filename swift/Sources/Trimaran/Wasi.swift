@@ -37,12 +37,19 @@ public struct WasiConfig: Sendable {
   /// A configuration that grants nothing.
   public init() {}
 
+  /// The environment variables, those of this process first. Foundation reads them, which knows who changes them.
+  private var variables: [Environment.Element] {
+    guard inheritEnv else { return Array(env) }
+    let inherited = Environment(ProcessInfo.processInfo.environment).filter { env[$0.name] == nil && !$0.name.isEmpty }
+    return inherited + env
+  }
+
   var core: Core.WasiConfig {
     Core.WasiConfig(
       argv: argv,
       inheritArgv: inheritArgv,
-      env: env.map { Core.EnvVar(name: $0.name, value: $0.value) },
-      inheritEnv: inheritEnv,
+      env: variables.map { Core.EnvVar(name: $0.name, value: $0.value) },
+      inheritEnv: false,
       stdin: stdin?.core,
       stdout: stdout?.core,
       stderr: stderr?.core,

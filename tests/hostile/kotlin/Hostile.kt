@@ -227,6 +227,7 @@ private fun limits(words: List<String>): StoreLimits {
         given["instances"]?.let(::size),
         given["tables"]?.let(::size),
         given["memories"]?.let(::size),
+        given["file_descriptors"]?.let(::size),
         given["trap_on_grow_failure"] == "true",
     )
 }

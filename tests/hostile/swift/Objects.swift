@@ -93,6 +93,7 @@ extension Program {
       instances: given["instances"]?.size,
       tables: given["tables"]?.size,
       memories: given["memories"]?.size,
+      fileDescriptors: given["file_descriptors"]?.size,
       trapOnGrowFailure: given["trap_on_grow_failure"] == "true"
     )
   }

@@ -11,8 +11,9 @@ use trimaran::{Func, Kind, Signature, Slot, Store, WasmtimeError};
 
 use uniffi::Handle;
 
+use super::at_end::Ask;
 use super::host::{Body, borrow, object};
-use super::{Held, StoreLane, enter, entry, made, nothing, raised, store_of, unmade};
+use super::{Held, StoreLane, detached, enter, entry, made, nothing, raised, store_of, unmade};
 
 /// Calls with more values than this go over the surface.
 const WIDEST: usize = 16;
@@ -54,7 +55,7 @@ impl FuncLane {
         {
             return result;
         }
-        slf.call_method("_call", arguments.clone(), keywords)
+        slf.as_any().getattr("_call")?.ask(arguments, keywords)
     }
 
     /// Gives a function of the host its body, which belongs to the store's own object.
@@ -114,7 +115,7 @@ impl FuncLane {
             return Err(wrong("there is no room for the results".to_owned()));
         }
         let (inputs, outputs) = (Columns::of(&given), Columns::of(&made));
-        let done = py.detach(|| map(func, store, rows, &inputs, &outputs));
+        let done = detached(py, || map(func, store, rows, &inputs, &outputs));
         // The buffers are still here: nobody has moved or freed what they show.
         drop((given, made));
         Ok(done.err().map(|(row, error)| (row, raised(py, error).into_value(py).into_any())))
@@ -125,7 +126,7 @@ impl FuncLane {
     /// An object of the package's own class, for a function that came out of a guest.
     pub(super) fn make<'py>(class: &Bound<'py, PyAny>, func: Option<Arc<Func>>) -> PyResult<Bound<'py, PyAny>> {
         let py = class.py();
-        let object = class.call_method1(intern!(py, "__new__"), (class,))?;
+        let object = class.ask_method1(intern!(py, "__new__"), (class,))?;
         let lane = object.cast::<Self>()?.get();
         lane.held.0.set(func.ok_or_else(|| nothing(py))?).map_err(|_| made(py))?;
         Ok(object)
@@ -143,7 +144,7 @@ fn call<'py>(slf: &Bound<'py, FuncLane>, arguments: &Bound<'py, PyTuple>) -> Opt
     let signature = if lane.is_known.load(Ordering::Acquire) {
         func.signature(store).ok()?
     } else {
-        let signature = match py.detach(|| func.signature(store)) {
+        let signature = match detached(py, || func.signature(store)) {
             Ok(signature) => signature,
             // The wait for the store was ended, and what ended it is said once.
             Err(error @ (WasmtimeError::Host { .. } | WasmtimeError::Trap { .. })) => {

@@ -13,6 +13,7 @@ use trimaran::{Func, Kind, Reference, Result, Signature, Slot, SlotFunction, Sto
 
 use uniffi::Handle;
 
+use super::at_end::{Ask, let_go};
 use super::func::{FuncLane, bits, number};
 use super::{Owned, StoreLane, Thrown, closed, greenlets, lane_of, nothing, open, quick, store_of, with_gil};
 
@@ -80,7 +81,10 @@ impl Object {
 impl Drop for Object {
     fn drop(&mut self) {
         // Where Python is at its end, its objects are as well.
-        with_gil(|_| drop(self.kept.upgrade().map(|kept| kept.remove(self.number))));
+        with_gil(|py| {
+            let object = self.kept.upgrade().and_then(|kept| kept.remove(self.number));
+            object.map(|object| let_go(object, py))
+        });
     }
 }
 
@@ -125,7 +129,7 @@ impl Body {
         let store = if is_plain { None } else { self.store(py) };
         let mut arguments = Vec::with_capacity(slots.len() + 1);
         if self.pass_caller {
-            arguments.push(helper(py, &CALLER, "caller")?.call1((&store, pass))?);
+            arguments.push(helper(py, &CALLER, "caller")?.ask1((&store, pass))?);
         }
         for (kind, slot) in self.params.iter().zip(slots.iter()) {
             arguments.push(match &store {
@@ -133,11 +137,14 @@ impl Body {
                 None => number(py, *kind, *slot)?,
             });
         }
-        let value = function.bind(py).call1(PyTuple::new(py, arguments)?)?;
-        if !self.take_plain(&value, slots) {
+        let value = function.bind(py).ask1(PyTuple::new(py, arguments)?)?;
+        let is_plain = self.take_plain(&value, slots);
+        if is_plain {
+            let_go(value.unbind(), py);
+        } else {
             let store = store.or_else(|| self.store(py));
             let kinds: Vec<_> = self.results.iter().map(|kind| *kind as u8).collect();
-            let found = helper(py, &SLOTS, "slots")?.call1((store, PyBytes::new(py, &kinds), value))?;
+            let found = helper(py, &SLOTS, "slots")?.ask1((store, PyBytes::new(py, &kinds), value))?;
             for (slot, (low, high)) in slots.iter_mut().zip(found.extract::<Vec<(u64, u64)>>()?) {
                 *slot = Slot { low, high };
             }
@@ -226,7 +233,7 @@ pub(super) fn object<'py>(store: &Bound<'py, PyAny>, kind: Kind, slot: Slot) -> 
         }
         handle = Handle::from_arc(reference).as_raw();
     }
-    helper(py, &REFERENCE, "reference")?.call1((store, kind as u8, handle))
+    helper(py, &REFERENCE, "reference")?.ask1((store, kind as u8, handle))
 }
 
 /// What keeps a handle while it is lent to the core.
@@ -254,7 +261,7 @@ pub(super) fn borrow<'py>(
         let slot = Slot { low: Handle::from_pointer(Arc::as_ptr(&made)).as_raw(), high: kind as u64 };
         return Ok(Some((slot, Keep::Core(made))));
     }
-    let found = helper(py, &BORROW, "borrow")?.call1((store, kind as u8, value))?;
+    let found = helper(py, &BORROW, "borrow")?.ask1((store, kind as u8, value))?;
     if found.is_none() {
         return Ok(None);
     }
@@ -268,10 +275,4 @@ pub(super) static THROWN: Thrown<Py<PyBaseException>> = Thrown::nothing();
 #[pyfunction]
 pub(crate) fn take_thrown(number: u64) -> Option<Py<PyBaseException>> {
     THROWN.take(number)
-}
-
-/// Keeps what a callback raised, and gives its number: an error of the core carries it past the guests.
-#[pyfunction]
-pub(crate) fn keep_thrown(exception: Py<PyBaseException>) -> u64 {
-    THROWN.keep_number(exception)
 }

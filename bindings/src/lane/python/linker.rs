@@ -8,7 +8,7 @@ use trimaran::{Bodiless, Instance, InstancePre, Linker, Module, Result, Store, W
 use uniffi::Handle;
 
 use super::host::Body;
-use super::{Held, StoreLane, enter, entry, made, nothing, open, quick, raised, shared, unmade};
+use super::{Held, StoreLane, detached, enter, entry, made, nothing, open, quick, raised, shared, unmade};
 
 /// Makes an instance by a linker, and gives the handle of it, for the package to own. What the host functions call, and whether
 /// with their caller, is in `bodies`, by the numbers that the core gave.
@@ -28,7 +28,7 @@ pub(crate) fn link(
     if !give(store, bodies, || linker.bodiless(opened, Some(&*module)))? {
         return Ok(None);
     }
-    match py.detach(|| entry(|| linker.instantiate(opened, &module))) {
+    match detached(py, || entry(|| linker.instantiate(opened, &module))) {
         Ok(instance) => Ok(Some(Handle::from_arc(instance).as_raw())),
         // No guest ends with it: what a host function raises is `Host`.
         Err(error) if matches!(*error, WasmtimeError::NotFound { .. }) => Ok(None),

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyTuple};
 use trimaran::{Memory, Result, SharedMemory, Store};
 
+use super::at_end::Ask;
 use super::view::MemoryView;
 use super::{Held, enter, entry, quick, raised, store_of, whole};
 
@@ -254,14 +255,14 @@ macro_rules! memory_lane {
 
             /// The size now, in pages.
             fn size<'py>(slf: &Bound<'py, Self>, store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-                let Some((memory, store)) = slf.get().reach(store) else { return slf.call_method1("_size", (store,)) };
+                let Some((memory, store)) = slf.get().reach(store) else { return slf.ask_method1("_size", (store,)) };
                 Ok(quick(slf.py(), store, || memory.size(store))?.into_pyobject(slf.py())?.into_any())
             }
 
             /// The size now, in bytes.
             fn data_len<'py>(slf: &Bound<'py, Self>, store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
                 let Some((memory, store)) = slf.get().reach(store) else {
-                    return slf.call_method1("_data_len", (store,));
+                    return slf.ask_method1("_data_len", (store,));
                 };
                 Ok(quick(slf.py(), store, || memory.data_len(store))?.into_pyobject(slf.py())?.into_any())
             }
@@ -284,7 +285,7 @@ macro_rules! memory_lane {
                     (Some((memory, inside)), Some(Extent { start, length })) => {
                         MemoryView::show(py, enter(py, || memory.view(inside, start, length))?)
                     }
-                    _ => slf.call_method1("_view", (store, start, length)),
+                    _ => slf.ask_method1("_view", (store, start, length)),
                 }
             }
 
@@ -301,7 +302,7 @@ macro_rules! memory_lane {
             ) -> PyResult<Bound<'py, PyAny>> {
                 let reach = slf.get().reach(store);
                 let bytes = reach.and_then(|memory| read(slf.py(), &memory, start, stop));
-                bytes.unwrap_or_else(|| slf.call_method1("_read", (store, start, stop)))
+                bytes.unwrap_or_else(|| slf.ask_method1("_read", (store, start, stop)))
             }
 
             /// Copies `value` in, beginning at `start` or at 0, and gives the number of bytes.
@@ -318,7 +319,7 @@ macro_rules! memory_lane {
                 let reach = slf.get().reach(store);
                 match reach.and_then(|memory| write(slf.py(), &memory, value, start)) {
                     Some(count) => Ok(count?.into_pyobject(slf.py())?.into_any()),
-                    None => slf.call_method1("_write", (store, value, start)),
+                    None => slf.ask_method1("_write", (store, value, start)),
                 }
             }
 
@@ -333,7 +334,7 @@ macro_rules! memory_lane {
                         (Some((memory, store)), Some(offset)) => {
                             Ok(quick(slf.py(), store, || memory.$load(store, offset))?.into_pyobject(slf.py())?.into_any())
                         }
-                        _ => slf.call_method1("_load", (stringify!($ty), store, offset)),
+                        _ => slf.ask_method1("_load", (stringify!($ty), store, offset)),
                     }
                 }
 
@@ -349,7 +350,7 @@ macro_rules! memory_lane {
                             quick(slf.py(), store, || memory.$store(store, offset, value))?;
                             Ok(slf.py().None().into_bound(slf.py()))
                         }
-                        _ => slf.call_method1("_store", (stringify!($ty), store, offset, value)),
+                        _ => slf.ask_method1("_store", (stringify!($ty), store, offset, value)),
                     }
                 }
             )*
@@ -429,7 +430,7 @@ impl SharedMemoryLane {
             (Some(memory), Some(Extent { start, length })) => {
                 MemoryView::show(py, enter(py, || memory.view(start, length))?)
             }
-            _ => slf.call_method1("_view", (start, length)),
+            _ => slf.ask_method1("_view", (start, length)),
         }
     }
 
@@ -442,7 +443,7 @@ impl SharedMemoryLane {
     ) -> PyResult<Bound<'py, PyAny>> {
         let memory = slf.get().0.get();
         let bytes = memory.and_then(|memory| read(slf.py(), &&**memory, start, stop));
-        bytes.unwrap_or_else(|| slf.call_method1("_read", (start, stop)))
+        bytes.unwrap_or_else(|| slf.ask_method1("_read", (start, stop)))
     }
 
     /// Copies `value` in, as `Memory.write` does. The whole is not written at once.
@@ -455,7 +456,7 @@ impl SharedMemoryLane {
         let memory = slf.get().0.get();
         match memory.and_then(|memory| write(slf.py(), &&**memory, value, start)) {
             Some(count) => Ok(count?.into_pyobject(slf.py())?.into_any()),
-            None => slf.call_method1("_write", (value, start)),
+            None => slf.ask_method1("_write", (value, start)),
         }
     }
 }

@@ -7,6 +7,7 @@ use pyo3::types::{PyDict, PyTuple};
 use trimaran::{Global, Reference, Table, WasmtimeError};
 use uniffi::Handle;
 
+use super::at_end::Ask;
 use super::func::bits;
 use super::host::{Object, borrow, object};
 use super::{Held, closed, enter, lane_of, quick, raised, shared, store_of, whole};
@@ -32,7 +33,7 @@ impl GlobalLane {
     fn value<'py>(slf: &Bound<'py, Self>, store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let (Some(global), Some(opened)) = (slf.get().0.get(), store_of(store)) else {
-            return slf.call_method1("_value", (store,));
+            return slf.ask_method1("_value", (store,));
         };
         let (kind, slot) = quick(py, opened, || Ok((global.kind(opened)?, global.get_slot(opened)?)))?;
         object(store, kind, slot)
@@ -51,7 +52,7 @@ impl GlobalLane {
                 return quick(py, opened, || unsafe { global.set_slot(opened, slot) });
             }
         }
-        slf.call_method1("_set_value", (store, val)).map(|_| ())
+        slf.ask_method1("_set_value", (store, val)).map(|_| ())
     }
 }
 
@@ -80,7 +81,7 @@ impl TableLane {
                 let size = quick(py, opened, || table.size(opened))?;
                 Ok(size.into_pyobject(py)?.into_any())
             }
-            _ => slf.call_method1("_size", (store,)),
+            _ => slf.ask_method1("_size", (store,)),
         }
     }
 
@@ -96,7 +97,7 @@ impl TableLane {
                 let (kind, slot) = quick(py, opened, || Ok((table.kind(opened)?, table.get_slot(opened, index)?)))?;
                 object(store, kind, slot)
             }
-            _ => slf.call_method1("_get", (store, idx)),
+            _ => slf.ask_method1("_get", (store, idx)),
         }
     }
 
@@ -121,7 +122,7 @@ impl TableLane {
                 return done;
             }
         }
-        slf.call_method1("_set", (store, idx, val)).map(|_| ())
+        slf.ask_method1("_set", (store, idx, val)).map(|_| ())
     }
 }
 

@@ -9,7 +9,7 @@ use pyo3::types::PyMemoryView;
 use trimaran::View;
 
 use super::super::let_go;
-use super::with_gil;
+use super::{detached, with_gil};
 
 /// What a `memoryview` of a memory refers to.
 #[pyclass(frozen, module = "trimaran._native")]
@@ -43,7 +43,7 @@ impl Drop for MemoryView {
     fn drop(&mut self) {
         if let Some(view) = self.0.take() {
             // Where Python is at its end, the process is as well.
-            with_gil(|py| py.detach(|| let_go(view)));
+            with_gil(|py| detached(py, || let_go(view)));
         }
     }
 }

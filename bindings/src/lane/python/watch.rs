@@ -2,6 +2,7 @@
 
 use trimaran::{Result, Watch};
 
+use super::at_end::check_signals;
 use super::host::THROWN;
 use super::with_gil;
 
@@ -9,7 +10,7 @@ pub(super) struct Signals;
 
 impl Watch for Signals {
     fn check(&self) -> Result<()> {
-        let raised = with_gil(|py| py.check_signals().map_err(|error| error.into_value(py)));
+        let raised = with_gil(|py| check_signals(py).map_err(|error| error.into_value(py)));
         match raised {
             Some(Err(exception)) => Err(THROWN.keep(exception)),
             _ => Ok(()),

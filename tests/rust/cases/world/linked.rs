@@ -125,6 +125,7 @@ impl World {
                     instances: limit("instances")?,
                     tables: limit("tables")?,
                     memories: limit("memories")?,
+                    file_descriptors: limit("file_descriptors")?,
                     trap_on_grow_failure: step.optional("trap_on_grow_failure") == Some(&Value::Bool(true)),
                 };
                 self.store(step)?.set_limits(limits).map(nothing)

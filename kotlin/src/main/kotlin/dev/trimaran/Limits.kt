@@ -15,6 +15,8 @@ import dev.trimaran.internal.ffi.StoreLimits as Raw
  * @property instances How many instances.
  * @property tables How many tables.
  * @property memories How many memories.
+ * @property fileDescriptors How many file descriptors guests have of WASI at a time. The three standard streams and granted
+ *   directories count; a guest that opens one more gets the error number `mfile`.
  * @property trapOnGrowFailure Whether a guest traps where it cannot grow something, instead of getting -1.
  */
 public data class StoreLimits @JvmOverloads constructor(
@@ -23,6 +25,7 @@ public data class StoreLimits @JvmOverloads constructor(
     public val instances: Long? = null,
     public val tables: Long? = null,
     public val memories: Long? = null,
+    public val fileDescriptors: Long? = null,
     public val trapOnGrowFailure: Boolean = false,
 ) : Serializable {
     @JvmSynthetic
@@ -33,6 +36,7 @@ public data class StoreLimits @JvmOverloads constructor(
             instances = instances?.let { natural(it, "instances") },
             tables = tables?.let { natural(it, "tables") },
             memories = memories?.let { natural(it, "memories") },
+            fileDescriptors = fileDescriptors?.let { natural(it, "file_descriptors") },
             trapOnGrowFailure = trapOnGrowFailure,
         )
 
@@ -55,5 +59,6 @@ private fun Raw.toPublic(): StoreLimits =
         instances = instances?.toSize(),
         tables = tables?.toSize(),
         memories = memories?.toSize(),
+        fileDescriptors = fileDescriptors?.toSize(),
         trapOnGrowFailure = trapOnGrowFailure,
     )

@@ -180,8 +180,9 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
         instances: Long? = null,
         tables: Long? = null,
         memories: Long? = null,
+        fileDescriptors: Long? = null,
         trapOnGrowFailure: Boolean = false,
-    ): Unit = setLimits(StoreLimits(memorySize, tableElements, instances, tables, memories, trapOnGrowFailure))
+    ): Unit = setLimits(StoreLimits(memorySize, tableElements, instances, tables, memories, fileDescriptors, trapOnGrowFailure))
 
     /**
      * Says what guests of this store may do through WASI ([Linker.defineWasi]), instead of what was said before. Files and

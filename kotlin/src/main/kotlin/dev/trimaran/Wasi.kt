@@ -153,6 +153,13 @@ public class WasiConfig {
             throw WasmtimeException.Range("the clock's start is $start: expected a time from 1970 to 2262")
         }
 
+    /** The environment variables of this process that no other one replaces. */
+    private fun inherited(): List<RawEnvVar> {
+        if (!inheritEnv) return emptyList()
+        val own = env.mapTo(HashSet()) { it.name }
+        return System.getenv().filterKeys { it.isNotEmpty() && '=' !in it && it !in own }.map { RawEnvVar(it.key, it.value) }
+    }
+
     private fun kept(sink: OutputSink): RawOutput {
         sinks += sink
         return RawOutput.Sink(core { Sink(sink).toRaw() })
@@ -163,8 +170,9 @@ public class WasiConfig {
         Raw(
             argv = argv.toList(),
             inheritArgv = inheritArgv,
-            env = env.toList(),
-            inheritEnv = inheritEnv,
+            env = inherited() + env,
+            // They are in `env`: Java has a copy of them, which nothing changes.
+            inheritEnv = false,
             stdin = stdin,
             stdout = stdout,
             stderr = stderr,

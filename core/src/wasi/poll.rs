@@ -1,0 +1,292 @@
+//! `poll_oneoff`: waiting for times that pass, and for descriptors.
+//!
+//! What the guest asks for is copied once, and the copy is judged: in a shared memory another thread may change it at any
+//! moment. Clocks and files are seen to here. For a standard stream wasmtime-wasi is asked, with subscriptions of our own.
+
+use std::pin::{Pin, pin};
+use std::time::{Duration, Instant};
+
+use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::p1::types::{
+    Clockid, Errno, Event, EventFdReadwrite, Eventrwflags, Eventtype, Fd, Subclockflags, Subscription,
+    SubscriptionClock, SubscriptionU,
+};
+use wasmtime_wasi::p1::wasi_snapshot_preview1::{clock_time_get, fd_filestat_get, fd_tell, poll_oneoff};
+use wiggle::{GuestMemory, GuestPtr, GuestType};
+
+use super::blocking::{pause, try_now};
+use crate::interrupt::Interrupts;
+
+/// How many subscriptions one call may have: as with `poll` of POSIX, there cannot be more descriptors.
+const MOST: u32 = 1 << 16;
+
+/// Sizes in a guest's memory, in bytes.
+const SUBSCRIPTION: u32 = 48;
+const EVENT: u32 = 32;
+const NUMBER: u32 = 4;
+const FILE_STATUS: usize = 64;
+/// Where a file's size is in its status.
+const FILE_SIZE: usize = 32;
+
+/// The arguments of a call.
+pub(super) struct Call {
+    pub(super) wanted: i32,
+    pub(super) events: i32,
+    pub(super) count: i32,
+    pub(super) happened: i32,
+}
+
+/// Why a call ends with nothing that happened.
+enum Failure {
+    /// The guest is told.
+    Errno(i32),
+    /// The guest ends.
+    Trap(wasmtime::Error),
+}
+
+impl<E: Into<wasmtime::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Trap(error.into())
+    }
+}
+
+impl Failure {
+    const INVALID: Self = Self::Errno(Errno::Inval as i32);
+}
+
+/// What one subscription waits for.
+enum Wanted {
+    /// A time; none never comes.
+    Time(Option<Instant>),
+    /// A file, which can always be read and written.
+    File { kind: Eventtype, is_at_end: bool },
+    /// A standard stream.
+    Stream,
+    /// That it has happened.
+    Ready(Event),
+}
+
+/// Waits for the first of what the guest asks for. Gives the guest's error number.
+pub(super) fn run(
+    wasi: &mut WasiP1Ctx,
+    memory: &mut GuestMemory<'_>,
+    interrupts: Option<&Interrupts>,
+    fuel: usize,
+    call: Call,
+) -> wasmtime::Result<i32> {
+    match try_run(wasi, memory, interrupts, fuel, call) {
+        Ok(()) => Ok(Errno::Success as i32),
+        Err(Failure::Errno(number)) => Ok(number),
+        Err(Failure::Trap(error)) => Err(error),
+    }
+}
+
+fn try_run(
+    wasi: &mut WasiP1Ctx,
+    memory: &mut GuestMemory<'_>,
+    interrupts: Option<&Interrupts>,
+    fuel: usize,
+    call: Call,
+) -> Result<(), Failure> {
+    let start = Instant::now();
+    let count = call.count.cast_unsigned();
+    if count == 0 || count > MOST {
+        return Err(Failure::INVALID);
+    }
+    if (count * (SUBSCRIPTION + EVENT)) as usize > fuel {
+        return Err(Failure::Errno(Errno::Nomem as i32));
+    }
+    let events = call.events.cast_unsigned();
+    check(memory, events, count * EVENT, Event::guest_align())?;
+    check(memory, call.happened.cast_unsigned(), NUMBER, u32::guest_align())?;
+    let copy = Subscriptions::copy(memory, call.wanted.cast_unsigned(), count)?;
+    let mut wanted = Vec::with_capacity(count as usize);
+    for index in 0..count {
+        wanted.push(judge(wasi, &copy.get(index)?.u, start, count == 1)?);
+    }
+    let streams = copy.streams(&wanted);
+    wait(wasi, &mut wanted, streams, interrupts)?;
+    let now = Instant::now();
+    let mut happened = 0;
+    for (index, wanted) in (0..).zip(wanted) {
+        if let Some(event) = wanted.event(copy.get(index)?.userdata, now) {
+            memory.write(GuestPtr::new(events + happened * EVENT), event)?;
+            happened += 1;
+        }
+    }
+    memory.write(GuestPtr::<u32>::new(call.happened.cast_unsigned()), happened)?;
+    Ok(())
+}
+
+/// Fails where a guest's pointer is wrong, before anything waits.
+fn check(memory: &GuestMemory<'_>, offset: u32, length: u32, align: usize) -> Result<(), Failure> {
+    let region = wiggle::Region { start: offset, len: length };
+    if !(offset as usize).is_multiple_of(align) {
+        return Err(wiggle::GuestError::PtrNotAligned(region, align as u32).into());
+    }
+    let size = match memory {
+        GuestMemory::Unshared(bytes) => bytes.len(),
+        GuestMemory::Shared(bytes) => bytes.len(),
+    };
+    if offset as u64 + u64::from(length) > size as u64 {
+        return Err(wiggle::GuestError::PtrOutOfBounds(region).into());
+    }
+    Ok(())
+}
+
+/// The subscriptions of a call, which nobody else can change.
+struct Subscriptions(Vec<u8>);
+
+impl Subscriptions {
+    fn copy(memory: &GuestMemory<'_>, offset: u32, count: u32) -> Result<Self, Failure> {
+        check(memory, offset, count * SUBSCRIPTION, Subscription::guest_align())?;
+        Ok(Self(memory.to_vec(GuestPtr::<[u8]>::new((offset, count * SUBSCRIPTION)))?))
+    }
+
+    fn bytes(&self, index: u32) -> &[u8] {
+        let start = (index * SUBSCRIPTION) as usize;
+        self.0.get(start..start + SUBSCRIPTION as usize).unwrap_or_default()
+    }
+
+    fn get(&self, index: u32) -> Result<Subscription, Failure> {
+        let mut bytes = self.bytes(index).to_vec();
+        let memory = GuestMemory::Unshared(&mut bytes);
+        // The only thing that can be wrong with it: it is of no kind, of no clock, or has no such flags.
+        memory.read(GuestPtr::<Subscription>::new(0)).map_err(|_| Failure::INVALID)
+    }
+
+    /// A memory for wasmtime-wasi: the subscriptions of streams, each with its place here as what it is known by, and behind
+    /// them room for the events and for their number.
+    fn streams(&self, wanted: &[Wanted]) -> (Vec<u8>, u32) {
+        let (mut bytes, mut count) = (Vec::new(), 0);
+        for (index, wanted) in (0..).zip(wanted) {
+            if let Wanted::Stream = wanted {
+                bytes.extend(u64::from(index).to_le_bytes());
+                bytes.extend(self.bytes(index).iter().skip(size_of::<u64>()));
+                count += 1;
+            }
+        }
+        bytes.resize((count * (SUBSCRIPTION + EVENT) + NUMBER) as usize, 0);
+        (bytes, count)
+    }
+}
+
+/// Looks at what a subscription asks for.
+fn judge(wasi: &mut WasiP1Ctx, wanted: &SubscriptionU, start: Instant, is_alone: bool) -> Result<Wanted, Failure> {
+    match wanted {
+        SubscriptionU::Clock(clock) => time(wasi, clock, start, is_alone),
+        SubscriptionU::FdRead(read) => descriptor(wasi, read.file_descriptor, Eventtype::FdRead),
+        SubscriptionU::FdWrite(write) => descriptor(wasi, write.file_descriptor, Eventtype::FdWrite),
+    }
+}
+
+fn time(wasi: &mut WasiP1Ctx, clock: &SubscriptionClock, start: Instant, is_alone: bool) -> Result<Wanted, Failure> {
+    let is_absolute = clock.flags.contains(Subclockflags::SUBSCRIPTION_CLOCK_ABSTIME);
+    let left = match clock.id {
+        Clockid::Monotonic | Clockid::Realtime if is_absolute => {
+            let mut bytes = [0; size_of::<u64>()];
+            let mut memory = GuestMemory::Unshared(&mut bytes);
+            told(clock_time_get(wasi, &mut memory, clock.id as i32, 0, 0)?)?;
+            clock.timeout.saturating_sub(u64::from_le_bytes(bytes))
+        }
+        Clockid::Monotonic | Clockid::Realtime => clock.timeout,
+        // As wasmtime-wasi has it: a program that only sleeps may do so by any clock.
+        _ if is_alone && !is_absolute => clock.timeout,
+        _ => return Err(Failure::INVALID),
+    };
+    Ok(Wanted::Time(start.checked_add(Duration::from_nanos(left))))
+}
+
+fn descriptor(wasi: &mut WasiP1Ctx, fd: Fd, kind: Eventtype) -> Result<Wanted, Failure> {
+    const STREAM: i32 = Errno::Spipe as i32;
+    let fd = u32::from(fd).cast_signed();
+    let mut position = [0; size_of::<u64>()];
+    match fd_tell(wasi, &mut GuestMemory::Unshared(&mut position), fd, 0)? {
+        STREAM => return Ok(Wanted::Stream),
+        number => told(number)?,
+    }
+    let mut is_at_end = false;
+    if kind == Eventtype::FdRead {
+        let mut status = [0; FILE_STATUS];
+        let mut memory = GuestMemory::Unshared(&mut status);
+        // Files are asked at once: this thread may block.
+        let asked = try_now(pin!(fd_filestat_get(wasi, &mut memory, fd, 0)));
+        told(asked.transpose()?.unwrap_or(Errno::Again as i32))?;
+        let size = status.get(FILE_SIZE..).and_then(|bytes| bytes.first_chunk()).copied().unwrap_or_default();
+        is_at_end = u64::from_le_bytes(size) <= u64::from_le_bytes(position);
+    }
+    Ok(Wanted::File { kind, is_at_end })
+}
+
+/// What a function of WASI told a guest.
+fn told(number: i32) -> Result<(), Failure> {
+    if number == Errno::Success as i32 { Ok(()) } else { Err(Failure::Errno(number)) }
+}
+
+impl Wanted {
+    fn has_come(&self, now: Instant) -> bool {
+        match self {
+            Self::Time(time) => time.is_some_and(|time| time <= now),
+            Self::File { .. } | Self::Ready(_) => true,
+            Self::Stream => false,
+        }
+    }
+
+    /// What the guest is told, if it has happened.
+    fn event(self, userdata: u64, now: Instant) -> Option<Event> {
+        if !self.has_come(now) {
+            return None;
+        }
+        let (type_, nbytes, flags) = match self {
+            Self::Time(_) | Self::Stream => (Eventtype::Clock, 0, Eventrwflags::empty()),
+            Self::File { kind, is_at_end: true } => (kind, 1, Eventrwflags::FD_READWRITE_HANGUP),
+            Self::File { kind, is_at_end: false } => (kind, 1, Eventrwflags::empty()),
+            Self::Ready(event) => return Some(Event { userdata, ..event }),
+        };
+        let fd_readwrite = EventFdReadwrite { flags, nbytes };
+        Some(Event { userdata, error: Errno::Success, type_, fd_readwrite })
+    }
+}
+
+/// Waits until something has come. Streams that are ready are marked.
+fn wait(
+    wasi: &mut WasiP1Ctx,
+    wanted: &mut [Wanted],
+    (mut bytes, streams): (Vec<u8>, u32),
+    interrupts: Option<&Interrupts>,
+) -> Result<(), Failure> {
+    let soonest = wanted.iter().filter_map(|wanted| if let Wanted::Time(time) = wanted { *time } else { None }).min();
+    let has_file = wanted.iter().any(|wanted| matches!(wanted, Wanted::File { .. }));
+    let is_over = || has_file || soonest.is_some_and(|time| time <= Instant::now());
+    if streams == 0 {
+        while !is_over() {
+            pause(soonest, interrupts)?;
+        }
+        return Ok(());
+    }
+    let (events, happened) = (streams * SUBSCRIPTION, streams * (SUBSCRIPTION + EVENT));
+    {
+        let mut memory = GuestMemory::Unshared(&mut bytes);
+        let [events, count, happened] = [events, streams, happened].map(u32::cast_signed);
+        let mut call = pin!(poll_oneoff(wasi, &mut memory, 0, events, count, happened));
+        loop {
+            if let Some(done) = try_now(Pin::as_mut(&mut call)) {
+                told(done?)?;
+                break;
+            }
+            if is_over() {
+                return Ok(());
+            }
+            pause(soonest, interrupts)?;
+        }
+    }
+    let memory = GuestMemory::Unshared(&mut bytes);
+    for index in 0..memory.read(GuestPtr::<u32>::new(happened))? {
+        let event = memory.read(GuestPtr::<Event>::new(events + index * EVENT))?;
+        let place = usize::try_from(event.userdata).ok().and_then(|place| wanted.get_mut(place));
+        if let Some(place) = place {
+            *place = Wanted::Ready(event);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! The standard input of this process, as guests read it: by the thread that asks, and no more of it than was asked for.
+//!
+//! Wasmtime-wasi has a thread that reads ahead. A child of a fork does not have that thread, and what it has read is lost to
+//! the rest of the process.
+
+#[cfg(unix)]
+mod unix {
+    use std::cell::Cell;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+    use std::time::Duration;
+
+    use async_trait::async_trait;
+    use bytes::{Bytes, BytesMut};
+    use tokio::io::{AsyncRead, ReadBuf};
+    use wasmtime_wasi::WasiCtxBuilder;
+    use wasmtime_wasi::cli::{IsTerminal, StdinStream};
+    use wasmtime_wasi::p2::{InputStream, Pollable, StreamError, StreamResult};
+
+    std::thread_local! {
+        /// The call of WASI that this thread runs waits for the input.
+        static IS_AWAITED: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// How much is read at a time at most, in bytes.
+    const PIECE: usize = 64 << 10;
+
+    pub(in super::super) fn inherit(builder: &mut WasiCtxBuilder) -> &mut WasiCtxBuilder {
+        builder.stdin(Inherited)
+    }
+
+    /// Whether what has just said that it has to wait waits for the input.
+    pub(in super::super) fn is_awaited() -> bool {
+        IS_AWAITED.take()
+    }
+
+    /// Waits until there is something to read, or the input has ended, for so long at most. Gives whether that is so.
+    pub(in super::super) fn wait(time: Duration) -> bool {
+        // At least what was asked for, or a wait of less than a millisecond would be none.
+        let time = time.as_nanos().div_ceil(1_000_000);
+        let mut wanted = libc::pollfd { fd: libc::STDIN_FILENO, events: libc::POLLIN, revents: 0 };
+        // SAFETY: it is one structure, and `poll` keeps no pointer to it. What it gives where a signal came is not above zero.
+        unsafe { libc::poll(&raw mut wanted, 1, libc::c_int::try_from(time).unwrap_or(libc::c_int::MAX)) > 0 }
+    }
+
+    /// The standard input of this process.
+    #[derive(Clone, Copy)]
+    struct Inherited;
+
+    impl Inherited {
+        /// Whether something can be read now; where not, the thread is told what it waits for.
+        fn is_ready() -> bool {
+            let is_ready = wait(Duration::ZERO);
+            IS_AWAITED.set(!is_ready);
+            is_ready
+        }
+
+        /// What there is, up to so many bytes; nothing where another reader was faster.
+        fn take(bytes: &mut [u8]) -> std::io::Result<Option<usize>> {
+            if !Self::is_ready() {
+                return Ok(None);
+            }
+            // SAFETY: the bytes are ours, and as many as is said.
+            let read = unsafe { libc::read(libc::STDIN_FILENO, bytes.as_mut_ptr().cast(), bytes.len()) };
+            match usize::try_from(read) {
+                Ok(read) => Ok(Some(read)),
+                Err(_) => match std::io::Error::last_os_error() {
+                    error if matches!(error.raw_os_error(), Some(libc::EINTR | libc::EAGAIN)) => Ok(None),
+                    error => Err(error),
+                },
+            }
+        }
+    }
+
+    #[async_trait]
+    impl Pollable for Inherited {
+        async fn ready(&mut self) {
+            std::future::poll_fn(|_| if Self::is_ready() { Poll::Ready(()) } else { Poll::Pending }).await;
+        }
+    }
+
+    #[async_trait]
+    impl InputStream for Inherited {
+        fn read(&mut self, size: usize) -> StreamResult<Bytes> {
+            if size == 0 {
+                return Ok(Bytes::new());
+            }
+            let mut bytes = BytesMut::zeroed(size.min(PIECE));
+            let failed = |error| StreamError::LastOperationFailed(wasmtime::Error::new(error));
+            match Self::take(&mut bytes).map_err(failed)? {
+                None => Ok(Bytes::new()),
+                Some(0) => Err(StreamError::Closed),
+                Some(read) => {
+                    bytes.truncate(read);
+                    Ok(bytes.freeze())
+                }
+            }
+        }
+
+        async fn blocking_read(&mut self, size: usize) -> StreamResult<Bytes> {
+            loop {
+                self.ready().await;
+                let bytes = self.read(size)?;
+                // Another reader may always be faster.
+                if !bytes.is_empty() || size == 0 {
+                    return Ok(bytes);
+                }
+            }
+        }
+    }
+
+    impl AsyncRead for Inherited {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+            match Self::take(buffer.initialize_unfilled()) {
+                Ok(None) => Poll::Pending,
+                Ok(Some(read)) => {
+                    buffer.advance(read);
+                    Poll::Ready(Ok(()))
+                }
+                Err(error) => Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    impl IsTerminal for Inherited {
+        fn is_terminal(&self) -> bool {
+            std::io::IsTerminal::is_terminal(&std::io::stdin())
+        }
+    }
+
+    impl StdinStream for Inherited {
+        fn p2_stream(&self) -> Box<dyn InputStream> {
+            Box::new(*self)
+        }
+
+        fn async_stream(&self) -> Box<dyn AsyncRead + Send + Sync> {
+            Box::new(*self)
+        }
+    }
+}
+
+/// Where there is no fork, wasmtime-wasi's own will do.
+#[cfg(not(unix))]
+mod other {
+    use std::time::Duration;
+
+    use wasmtime_wasi::WasiCtxBuilder;
+
+    pub(in super::super) fn inherit(builder: &mut WasiCtxBuilder) -> &mut WasiCtxBuilder {
+        builder.inherit_stdin()
+    }
+
+    pub(in super::super) fn is_awaited() -> bool {
+        false
+    }
+
+    pub(in super::super) fn wait(time: Duration) -> bool {
+        std::thread::sleep(time);
+        false
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) use other::{inherit, is_awaited, wait};
+#[cfg(unix)]
+pub(super) use unix::{inherit, is_awaited, wait};
