@@ -24,7 +24,8 @@ fn what_a_terminal_would_obey_is_written_out() {
     let plain = "a\\u{1b}[2Jb\\u{d}\\u{a}\\u{202e}c\\u{9b}\\u{2066}\\u{200b}é漢";
     assert_eq!(WasmtimeError::Type { reason }.text(), plain);
     assert_eq!(frame("\u{1b}c").to_string(), "function `\\u{1b}c` at offset 0x10 of the module");
-    let trap = WasmtimeError::Trap { code: None, reason: "so".to_owned(), frames: vec![frame("a\nb")] };
+    let trap =
+        WasmtimeError::Trap { code: None, reason: "so".to_owned(), interruption: None, frames: vec![frame("a\nb")] };
     assert_eq!(trap.text(), "so, in function `a\\u{a}b` at offset 0x10 of the module");
     // What the host itself wrote has lines.
     let error = WasmtimeError::Config { reason: "cache: at\n  ^ here\u{1b}".to_owned() };
