@@ -11,8 +11,8 @@ pub type Result<T, E = WasmtimeError> = std::result::Result<T, E>;
 /// Everything that can go wrong, by what went wrong.
 ///
 /// Each variant carries what a program needs to react; `text()` is the sentence for a person, and is the
-/// same in every language. What a guest chose, such as a name, is shown in a sentence without control characters
-/// (`\u{1b}` stands for one) and as far as its first 128 bytes; a sentence has 16 KiB at most. The fields hold a name as it is.
+/// same in every language. What a guest chose, such as a name, is shown in a sentence with its control characters written
+/// out, and as far as its first 128 bytes; a sentence has 16 KiB at most. The fields hold a name as it is.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, uniffi::Error)]
 pub enum WasmtimeError {
     /// Bytes are not a WebAssembly module, are truncated, or do not validate.

@@ -121,15 +121,16 @@ fn try_run(
 /// Fails where a guest's pointer is wrong, before anything waits.
 fn check(memory: &GuestMemory<'_>, offset: u32, length: u32, align: usize) -> Result<(), Failure> {
     let region = wiggle::Region { start: offset, len: length };
-    if !(offset as usize).is_multiple_of(align) {
-        return Err(wiggle::GuestError::PtrNotAligned(region, align as u32).into());
-    }
     let size = match memory {
         GuestMemory::Unshared(bytes) => bytes.len(),
         GuestMemory::Shared(bytes) => bytes.len(),
     };
     if offset as u64 + u64::from(length) > size as u64 {
         return Err(wiggle::GuestError::PtrOutOfBounds(region).into());
+    }
+    // In this order, as wiggle does.
+    if !(offset as usize).is_multiple_of(align) {
+        return Err(wiggle::GuestError::PtrNotAligned(region, align as u32).into());
     }
     Ok(())
 }
