@@ -25,7 +25,13 @@ mod unix {
         /// The thread that has handed it on and is not back yet, and where its stack was then.
         thread: AtomicUsize,
         stack: AtomicUsize,
+        /// The last fault that was handed to who came later, as `fingerprint` gives it, and how often it came in a row.
+        fault: AtomicUsize,
+        times: AtomicUsize,
     }
+
+    /// A fault that comes so often in a row, with every register the same, is not mended by who came later.
+    const IN_VAIN: usize = 100;
 
     impl Slot {
         const fn new(signal: libc::c_int) -> Self {
@@ -36,6 +42,8 @@ mod unix {
                 later: AtomicPtr::new(ptr::null_mut()),
                 thread: AtomicUsize::new(0),
                 stack: AtomicUsize::new(0),
+                fault: AtomicUsize::new(0),
+                times: AtomicUsize::new(0),
             }
         }
 
@@ -58,6 +66,14 @@ mod unix {
             unsafe { place.load(Ordering::Acquire).as_ref() }.copied()
         }
 
+        /// Whether who came later has given a fault back again and again, as a handler does that was switched off.
+        fn is_in_vain(&self, fault: usize) -> bool {
+            if self.fault.swap(fault, Ordering::Relaxed) != fault {
+                self.times.store(0, Ordering::Relaxed);
+            }
+            self.times.fetch_add(1, Ordering::Relaxed) >= IN_VAIN
+        }
+
         fn note(place: &AtomicPtr<Action>, action: Action) {
             if !Self::get(place).is_some_and(|noted| is_same(&noted, &action)) {
                 place.store(Box::into_raw(Box::new(action)), Ordering::Release);
@@ -72,6 +88,21 @@ mod unix {
         one.sa_sigaction == other.sa_sigaction && one.sa_flags == other.sa_flags
     }
 
+    /// Tells one fault from another: by the registers of the thread, and the thread itself.
+    ///
+    /// # Safety
+    /// It is the context that a handler was given, or null.
+    unsafe fn fingerprint(context: *const libc::c_void, thread: usize) -> usize {
+        // SAFETY: by the contract it is null or points to a `ucontext_t`.
+        let Some(context) = (unsafe { context.cast::<libc::ucontext_t>().as_ref() }) else { return thread };
+        let registers = ptr::from_ref(&context.uc_mcontext).cast::<u8>();
+        (0..size_of_val(&context.uc_mcontext)).fold(thread, |sum, at| {
+            // SAFETY: it lies inside of `uc_mcontext`, which the system has written as a whole.
+            let byte = unsafe { registers.add(at).read() };
+            sum.rotate_left(5).wrapping_mul(31) ^ usize::from(byte)
+        })
+    }
+
     /// Hands on what is no guest's.
     extern "C" fn behind(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
         let Some(slot) = SLOTS.iter().find(|slot| slot.signal == signal) else { return };
@@ -80,7 +111,13 @@ mod unix {
         let me = unsafe { libc::pthread_self() } as usize;
         // Who came last may hand it on to wasmtime's, which was there before, and so to this one again.
         let is_inner = slot.thread.load(Ordering::Relaxed) == me && here < slot.stack.load(Ordering::Relaxed);
-        let last = if is_inner { None } else { Slot::get(&slot.later) };
+        let last = if is_inner {
+            None
+        } else {
+            // SAFETY: it is the context of this very handler.
+            let fault = unsafe { fingerprint(context, me) };
+            Slot::get(&slot.later).filter(|_| !slot.is_in_vain(fault))
+        };
         let Some(action) = last.or_else(|| Slot::get(&slot.before)) else { return };
         if !is_inner {
             slot.stack.store(here, Ordering::Relaxed);

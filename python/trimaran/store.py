@@ -128,8 +128,8 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         instances: int = ...,
         tables: int = ...,
         memories: int = ...,
-        file_descriptors: int = ...,
         trap_on_grow_failure: bool = ...,
+        file_descriptors: int = ...,
         *,
         memory_size: int = ...,
     ) -> None: ...
@@ -142,8 +142,8 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         instances: int = -1,
         tables: int = -1,
         memories: int = -1,
-        file_descriptors: int = -1,
         trap_on_grow_failure: bool = False,
+        file_descriptors: int = -1,
     ) -> None: ...
     @overload
     def set_limits(
@@ -154,8 +154,8 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         instances: int = -1,
         tables: int = -1,
         memories: int = -1,
-        file_descriptors: int = -1,
         trap_on_grow_failure: bool = False,
+        file_descriptors: int = -1,
     ) -> None: ...
     # Mypy does not see that `named` takes the keyword.
     def set_limits(  # type: ignore[misc]
@@ -166,8 +166,8 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         instances: int = UNSET,
         tables: int = UNSET,
         memories: int = UNSET,
-        file_descriptors: int = UNSET,
         trap_on_grow_failure: bool | None = None,
+        file_descriptors: int = UNSET,
         **named: Any,
     ) -> None:
         """Limits what guests may have from now on: the bytes of each memory, the elements of each table, and how many
