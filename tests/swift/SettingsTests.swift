@@ -130,6 +130,7 @@ struct SettingsTests {
       "instances": { $0.instances = 3 },
       "tables": { $0.tables = 4 },
       "memories": { $0.memories = 5 },
+      "fileDescriptors": { $0.fileDescriptors = 6 },
       "trapOnGrowFailure": { $0.trapOnGrowFailure = true },
     ]
     everyPair(of: StoreLimits.untrusted, store)

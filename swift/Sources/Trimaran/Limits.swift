@@ -111,7 +111,7 @@ extension Store {
         instances: instances,
         tables: tables,
         memories: memories,
-      fileDescriptors: fileDescriptors,
+        fileDescriptors: fileDescriptors,
         trapOnGrowFailure: trapOnGrowFailure
       )
     )
