@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, Self, SupportsIndex, TypeVar, overload
+from typing import Any, Generic, Self, SupportsIndex, TypeVar, cast, overload
 
 from ._surface import expect, index, natural
 
@@ -33,7 +33,9 @@ class Configurable:
         """
         made = type(self).__new__(type(self))
         state: Any = self.__getstate__()
-        more, slots = state if isinstance(state, tuple) else (state, None)
+        parts: tuple[dict[str, Any] | None, dict[str, Any] | None]
+        parts = cast(Any, state) if isinstance(state, tuple) else (state, None)
+        more, slots = parts
         for name, value in (slots or {}).items():
             setattr(made, name, _fresh(value))
         for name, value in (more or {}).items():
@@ -54,9 +56,11 @@ class Configurable:
 
 def _fresh(value: Any) -> Any:
     """A value whose lists and dictionaries are its own."""
-    if isinstance(value, dict):
+    # By its type: checkers that narrow a value would ask what is in it.
+    kind: type[object] = value.__class__
+    if issubclass(kind, dict):
         return {name: _fresh(item) for name, item in value.items()}
-    return list(value) if isinstance(value, list) else value
+    return list(value) if issubclass(kind, list) else value
 
 
 class Setting(Generic[Owner, T]):

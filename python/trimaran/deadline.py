@@ -28,7 +28,7 @@ class Deadline(Identity):
         return made
 
     def __enter__(self) -> Self:
-        """The time begins. Raises `BusyError` where it has begun already, and `ClosedError` where the store is closed."""
+        """The time begins. Raises `BusyError` where it has begun already, `ClosedError` where the store is closed."""
         if self._number is not None:
             raise failure("Busy", reason="the deadline has begun already: make another one with Store.deadline")
         self._number = call(self._raw.begin_deadline, self._milliseconds)

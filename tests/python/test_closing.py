@@ -44,6 +44,11 @@ def often() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
+def itself(thing: object) -> object:
+    """What it is given."""
+    return thing
+
+
 class Room:
     """A store with something of every kind that gives objects of the host."""
 
@@ -51,7 +56,7 @@ class Room:
         self.store = Store(ENGINE)
         self.linker = Linker(ENGINE)
         ty = FuncType([ValType.externref()], [ValType.externref()])
-        self.linker.define_func("host", "f", ty, lambda it: it)
+        self.linker.define_func("host", "f", ty, itself)
         self.module = Module(ENGINE, WAT)
         self.pre = self.linker.instantiate_pre(self.module)
         instance = self.pre.instantiate(self.store)
@@ -85,7 +90,7 @@ MAKES: dict[str, Callable[[Room], Any]] = {
 def race(use: Callable[[Room], Any], close: Callable[[Room], None]) -> None:
     """Uses something in several threads until it is closed, which one more of them does."""
     room = Room()
-    started, ended = threading.Barrier(4), []
+    started, ended = threading.Barrier(4), list[BaseException]()
 
     def work() -> None:
         started.wait()

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,7 +52,7 @@ PRINTS = """(module
 
 
 @contextmanager
-def python(program: str) -> Iterator[subprocess.Popen[str]]:
+def python(program: str) -> Generator[subprocess.Popen[str]]:
     """A process of Python's that runs a program."""
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", MODULE + program], stdout=pipe, stderr=pipe, text=True) as process:

@@ -58,6 +58,29 @@ class Holder:
     thing: object
 
 
+def compared(thing: Any) -> object:
+    """Whether it is equal to itself."""
+    return thing == thing
+
+
+def raw_of(thing: Any) -> Any:
+    """The generated object behind it."""
+    return thing._raw
+
+
+def attributes(module: object) -> list[Any]:
+    return list(vars(module).values())
+
+
+def kind_of(thing: object) -> type[Any]:
+    return thing.__class__
+
+
+def called(thing: Any) -> object:
+    """What it gives when it is called."""
+    return thing()
+
+
 def by_name(kind: type) -> str:
     return f"{kind.__module__}.{kind.__name__}"
 
@@ -65,16 +88,16 @@ def by_name(kind: type) -> str:
 def test_every_class_has_an_example() -> None:
     missing = [kind.__name__ for kind in CLASSES if kind not in EXAMPLES]
     assert not missing, f"put one of each into objects.py: {missing}"
-    handles = {type(thing._raw) for thing in EXAMPLES.values() if hasattr(type(thing), "_raw")}
+    handles: set[type] = {kind_of(raw_of(thing)) for thing in EXAMPLES.values() if hasattr(kind_of(thing), "_raw")}
     # Nothing in Rust is an `OutputSink` that Python meets.
     assert {kind.__name__ for kind in set(objects.generated()) - handles} <= {"OutputSinkImpl"}
 
 
 def test_what_has_a_handle_has_an_identity() -> None:
-    found = [
+    everything: list[tuple[Any, Any]] = [(module, kind) for module in objects.modules() for kind in attributes(module)]
+    found: list[type] = [
         kind
-        for module in objects.modules()
-        for kind in vars(module).values()
+        for module, kind in everything
         if isinstance(kind, type) and kind.__module__ == module.__name__ and hasattr(kind, "_raw")
     ]
     assert {Engine, Store, Memory, SharedMemory} <= set(found)
@@ -150,7 +173,9 @@ def test_the_methods_that_copy_and_pickle_call(kind: Any) -> None:
 
 @pytest.mark.parametrize("kind", objects.generated(), ids=by_name)
 def test_generated_objects(kind: Any) -> None:
-    things = [it._raw for it in EXAMPLES.values() if hasattr(type(it), "_raw") and type(it._raw) is kind]
+    things: list[Any] = [
+        raw_of(it) for it in EXAMPLES.values() if hasattr(kind_of(it), "_raw") and kind_of(raw_of(it)) is kind
+    ]
     ways: list[Callable[[Any], object]] = [
         copy.copy,
         copy.deepcopy,
@@ -193,7 +218,9 @@ def check_unmade(made: Any, kind: Any) -> None:
                 if callable(used):
                     used(*arguments)
     # What is no `Exception` comes out: a panic of the library's.
-    for use in (copy.copy, copy.deepcopy, pickle.dumps, hash, bool, weakref.ref, lambda it: it == it, lambda it: it()):
+    others: list[Callable[[Any], object]] = [copy.copy, copy.deepcopy, pickle.dumps, hash, bool, weakref.ref]
+    others += [compared, called]
+    for use in others:
         with contextlib.suppress(Exception):
             use(made)
     # The store is as good as it was.

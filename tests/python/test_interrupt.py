@@ -378,7 +378,12 @@ def test_a_deadline_in_a_host_function() -> None:
 def test_a_deadline_covers_waiting_for_the_store() -> None:
     guest = Guest()
     handle = guest.store.interrupt_handle()
-    spinner = threading.Thread(target=lambda: pytest.raises(Trap, guest, "spin"))
+
+    def spin() -> None:
+        with pytest.raises(Trap):
+            guest("spin")
+
+    spinner = threading.Thread(target=spin)
     spinner.start()
     time.sleep(0.05)
     with soon(), guest.store.deadline(0.1), pytest.raises(TimeLimitTrap):
@@ -512,7 +517,10 @@ def test_an_object_that_a_guest_lets_go_of_may_use_the_store() -> None:
         def __del__(self) -> None:
             ends.append(guest("fine"))
 
-    keep = Func(guest.store, FuncType([ValType.externref()], []), lambda _object: None)
+    def take(_object: object) -> None:
+        pass
+
+    keep = Func(guest.store, FuncType([ValType.externref()], []), take)
     collect = Func(guest.store, FuncType([], []), guest.store.gc)
     keep(guest.store, Goes())
     gc.collect()

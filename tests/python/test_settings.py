@@ -101,6 +101,13 @@ def test_flags_stand_beside_settings() -> None:
     assert repr(carried(made)) == "Config(consume_fuel=True, cranelift_flags=['opt_level=speed', 'has_sse3'])"
 
 
+def fields_of(figures: object) -> tuple[str, ...]:
+    """The names of its fields."""
+    kind: Any = type(figures)
+    names: tuple[str, ...] = kind.__match_args__
+    return names
+
+
 FIGURES: list[Any] = [
     (StoreLimits(), {"trap_on_grow_failure": True}),
     (StoreLimits.untrusted(), {"trap_on_grow_failure": True}),
@@ -113,7 +120,7 @@ FIGURES: list[Any] = [
 
 @pytest.mark.parametrize(("base", "special"), FIGURES, ids=lambda it: repr(it)[:40])
 def test_every_pair_of_figures(base: Any, special: dict[str, Any]) -> None:
-    names = type(base).__match_args__
+    names = fields_of(base)
     values = {name: special.get(name, 11) for name in names}
     before = {name: getattr(base, name) for name in names}
     for first, second in itertools.permutations(names, 2):
@@ -160,7 +167,11 @@ def given(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The limits that arrive at the core."""
     found: list[Any] = []
     private: Any = StoreLimits
-    monkeypatch.setattr(RAW.Store, "set_limits", lambda store, limits: found.append(private._from_raw(limits)))
+
+    def arrive(_store: object, limits: object) -> None:
+        found.append(private._from_raw(limits))
+
+    monkeypatch.setattr(RAW.Store, "set_limits", arrive)
     return found
 
 
@@ -237,16 +248,20 @@ CALLED = {"stdout_custom", "stderr_custom"}
 def carries(wasi: WasiConfig) -> dict[str, Any]:
     """What a WASI configuration gives the core, where that is more than nothing."""
     private: Any = wasi
-    fields = vars(private._to_raw(None))
-    return {name: plain(value) for name, value in fields.items() if value}
+    return {name: plain(value) for name, value in attributes(private._to_raw(None)).items() if value}
+
+
+def attributes(thing: object) -> dict[str, Any]:
+    return vars(thing)
 
 
 def plain(value: Any) -> Any:
     """What is compared by what it holds; an object of the core is compared by itself."""
-    if isinstance(value, list):
+    kind: type[object] = value.__class__
+    if issubclass(kind, list):
         return [plain(item) for item in value]
-    if hasattr(value, "__dict__") and not hasattr(value, "_handle"):
-        return type(value).__name__, {name: plain(item) for name, item in vars(value).items()}
+    if "__dict__" in dir(value) and "_handle" not in dir(value):
+        return kind.__name__, {name: plain(item) for name, item in attributes(value).items()}
     return value
 
 
@@ -273,7 +288,7 @@ def test_every_setting_of_wasi_is_tried() -> None:
 @pytest.mark.parametrize("first", WASI)
 def test_every_pair_of_wasi(first: str) -> None:
     for second in WASI:
-        alone = []
+        alone = list[dict[str, Any]]()
         for name in (first, second):
             wasi = WasiConfig()
             WASI[name](wasi)

@@ -40,7 +40,7 @@ fn main() -> Result<()> {
         metadata_no_deps: true,
     })?;
     if language == "kotlin" {
-        let number = build_number(&library)?;
+        let number = build_number(library)?;
         let text = format!("package dev.trimaran.internal.ffi\n\ninternal const val BUILD: String = \"{number}\"\n");
         fs::write(out_dir.join("dev/trimaran/internal/ffi/Build.kt"), text)?;
     }
