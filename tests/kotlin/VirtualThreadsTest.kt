@@ -8,16 +8,22 @@ import dev.trimaran.Limits
 import dev.trimaran.Memory
 import dev.trimaran.MemoryType
 import dev.trimaran.Module
+import dev.trimaran.SharedMemory
 import dev.trimaran.Store
+import dev.trimaran.WaitOutcome
+import dev.trimaran.WasmtimeException
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assumptions.assumeTrue
 import org.junit.jupiter.api.BeforeEach
+import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.ValueSource
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.concurrent.thread
 import kotlin.system.exitProcess
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.seconds
 
 /** Virtual threads with two carriers: what waits in native code would keep all others from running. */
 class VirtualThreadsTest {
@@ -26,11 +32,20 @@ class VirtualThreadsTest {
 
     @ParameterizedTest
     @ValueSource(
-        strings = ["hosts wait", "one store", "platform thread", "many calls", "interrupted wait", "interrupted host", "nested"],
+        strings = [
+            "hosts wait", "one store", "platform thread", "many calls", "nested", "interrupted wait", "interrupted host",
+            "interrupted behind a platform thread", "deadlines", "interrupted deadline", "waits in shared memory",
+        ],
     )
-    fun `virtual threads go on`(name: String) {
+    fun `virtual threads go on`(name: String) = assertGoesOn(name)
+
+    @Test
+    fun `waiting for a thread counts for a deadline`() =
+        assertGoesOn("deadline without a thread", "-Dtrimaran.virtualThreads=1")
+
+    private fun assertGoesOn(name: String, vararg options: String) {
         val two = listOf("parallelism", "maxPoolSize").map { "-Djdk.virtualThreadScheduler.$it=2" }
-        assertEquals("done", Child(two, "VirtualThreadsTestKt", name).output().lines().last())
+        assertEquals("done", Child(two + options, "VirtualThreadsTestKt", name).output().lines().last())
     }
 }
 
@@ -112,6 +127,11 @@ fun main(arguments: Array<String>) {
             }
             "interrupted wait" -> interruptedWait(engine)
             "interrupted host" -> interruptedHost(engine)
+            "interrupted behind a platform thread" -> interruptedBehindPlatformThread(engine)
+            "deadlines" -> deadlines(engine)
+            "interrupted deadline" -> interruptedDeadline(engine)
+            "deadline without a thread" -> deadlineWithoutThread(engine)
+            "waits in shared memory" -> waitsInSharedMemory()
             else -> {
                 // A guest whose host runs the guest of another store, down to the ground.
                 var guest = Upcall(engine, ::elsewhere)
@@ -172,6 +192,171 @@ private fun interruptedWait(engine: Engine): List<Thread> {
     return listOf(owner)
 }
 
+/** A virtual thread whose [work] is ended by an interrupt, and which is not marked as interrupted then. */
+private fun interrupted(work: () -> Unit): Thread =
+    virtual(
+        checked {
+            try {
+                work()
+                error("it was not interrupted")
+            } catch (_: InterruptedException) {
+                check(!Thread.currentThread().isInterrupted)
+            }
+        },
+    )
+
+/** Until the thread waits for something. */
+private fun Thread.waits() {
+    while (state != Thread.State.WAITING && state != Thread.State.TERMINATED) Thread.sleep(1)
+}
+
+/** A virtual thread that waits for a platform thread's guest is interrupted, whether guests can be or not. */
+private fun interruptedBehindPlatformThread(engine: Engine): List<Thread> =
+    listOf(engine, Engine()).flatMap { each ->
+        val (inside, latch) = CountDownLatch(1) to CountDownLatch(1)
+        val guest =
+            Upcall(each) { number ->
+                if (number == 3) {
+                    inside.countDown()
+                    latch.await()
+                }
+                number
+            }
+        val owner = thread(block = checked { check(guest.call(3) == 3) })
+        inside.await()
+        // One after the other, since the second of two would wait for the first.
+        for (work in listOf<() -> Unit>({ guest.memory.size(guest.store) }, { guest.call(4) }, { guest.store.gc() })) {
+            val waiting = interrupted(work)
+            waiting.waits()
+            waiting.interrupt()
+            waiting.join()
+        }
+        val goesOn = virtual(checked { check(guest.call(5) == 5) })
+        goesOn.waits()
+        check(owner.isAlive && goesOn.isAlive)
+        latch.countDown()
+        listOf(owner, goesOn)
+    }
+
+/** More deadlines than carriers: all calls of a block have one, waiting for the store and for the host included. */
+private fun deadlines(engine: Engine): List<Thread> {
+    val alone =
+        List(6) { number ->
+            virtual(
+                checked {
+                    val guest = Upcall(engine, ::elsewhere)
+                    guest.store.withDeadline(2.seconds) {
+                        check(guest.call(number) == number + 1)
+                        fails<WasmtimeException.TimeLimit> { guest.loop() }
+                        fails<WasmtimeException.TimeLimit> { guest.call(number) }
+                    }
+                    check(guest.call(number) == number + 1)
+                    // The earliest counts, and what the block throws comes out as it is.
+                    val thrown = IllegalStateException("mine")
+                    val found =
+                        runCatching {
+                            guest.store.withDeadline(60.seconds) {
+                                guest.store.withDeadline(50.milliseconds) {
+                                    fails<WasmtimeException.TimeLimit> { guest.loop() }
+                                }
+                                check(guest.call(number) == number + 1)
+                                throw thrown
+                            }
+                        }
+                    check(found.exceptionOrNull() === thrown)
+                    fails<WasmtimeException.Range>("the deadline is -1: expected 0 or more") {
+                        guest.store.withDeadline((-1).milliseconds) { }
+                    }
+                    fails<WasmtimeException.Config> { Store(Engine()).withDeadline(1.seconds) { } }
+                },
+            )
+        }
+    val (inside, latch) = CountDownLatch(1) to CountDownLatch(1)
+    val guest =
+        Upcall(engine) { number ->
+            inside.countDown()
+            latch.await()
+            number
+        }
+    val owner = thread(block = checked { check(guest.call(3) == 3) })
+    inside.await()
+    val waiting =
+        List(4) {
+            virtual(
+                checked {
+                    guest.store.withDeadline(100.milliseconds) { fails<WasmtimeException.TimeLimit> { guest.call(4) } }
+                },
+            )
+        }
+    waiting.forEach(Thread::join)
+    check(owner.isAlive)
+    latch.countDown()
+    return alone + owner
+}
+
+/** The interrupt of a virtual thread is one of what its deadline's block does, in the guest and outside. */
+private fun interruptedDeadline(engine: Engine): List<Thread> {
+    val guest = Upcall(engine, ::elsewhere)
+    for (work in listOf<() -> Unit>({ guest.loop() }, { Thread.sleep(60_000) })) {
+        val begun = CountDownLatch(1)
+        val runs =
+            interrupted {
+                guest.store.withDeadline(60.seconds) {
+                    begun.countDown()
+                    work()
+                }
+            }
+        begun.await()
+        runs.interrupt()
+        runs.join()
+    }
+    return listOf(virtual(checked { guest.store.withDeadline(60.seconds) { check(guest.call(5) == 6) } }))
+}
+
+/** The only thread for virtual ones is taken until the time of the next deadline is over. */
+private fun deadlineWithoutThread(engine: Engine): List<Thread> {
+    val guest = Upcall(engine) { it }
+    val (inside, latch) = CountDownLatch(1) to CountDownLatch(1)
+    val first =
+        virtual(
+            checked {
+                guest.store.withDeadline(60.seconds) {
+                    inside.countDown()
+                    latch.await()
+                }
+            },
+        )
+    inside.await()
+    val second =
+        virtual(
+            checked {
+                guest.store.withDeadline(100.milliseconds) { fails<WasmtimeException.TimeLimit> { guest.call(1) } }
+            },
+        )
+    second.waits()
+    Thread.sleep(200)
+    latch.countDown()
+    return listOf(first, second)
+}
+
+/** More threads wait for another one than there are carriers. */
+private fun waitsInSharedMemory(): List<Thread> {
+    val memory = SharedMemory(Engine(Config().apply { wasmThreads = true }), MemoryType(Limits(1, 1)))
+    val waiting =
+        List(3) { virtual(checked { check(memory.wait32(0, 0) == WaitOutcome.OK) }) } +
+            List(3) { virtual(checked { check(memory.wait64(8, 0) == WaitOutcome.OK) }) }
+    val wakes =
+        virtual(
+            checked {
+                for (address in listOf(0L, 8L)) {
+                    var woken = 0
+                    while (woken < 3) woken += memory.notify(address).also { Thread.sleep(1) }
+                }
+            },
+        )
+    return waiting + wakes
+}
+
 /** The host and the guest of a virtual thread are interrupted as on any other, and not those of the next. */
 private fun interruptedHost(engine: Engine): List<Thread> {
     val guest =
@@ -179,17 +364,6 @@ private fun interruptedHost(engine: Engine): List<Thread> {
             if (number == 0) Thread.sleep(60_000)
             number
         }
-    fun interrupted(work: () -> Unit) =
-        virtual(
-            checked {
-                try {
-                    work()
-                    error("it was not interrupted")
-                } catch (_: InterruptedException) {
-                    check(!Thread.currentThread().isInterrupted)
-                }
-            },
-        )
     for (work in listOf<() -> Unit>({ guest.call(0) }, { guest.loop() })) {
         val runs = interrupted(work)
         Thread.sleep(200)

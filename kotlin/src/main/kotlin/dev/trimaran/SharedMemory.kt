@@ -3,6 +3,7 @@ package dev.trimaran
 import dev.trimaran.internal.Lane
 import dev.trimaran.internal.OpenedSharedMemory
 import dev.trimaran.internal.View
+import dev.trimaran.internal.Virtual
 import java.nio.ByteBuffer
 import dev.trimaran.internal.ffi.SharedMemory as Raw
 import dev.trimaran.internal.ffi.WaitOutcome as RawWaitOutcome
@@ -147,18 +148,22 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
      */
     @JvmOverloads
     public fun wait32(address: Long, expected: Int, timeoutMillis: Long? = null): WaitOutcome =
-        outcome(core { raw.wait32(address, expected, timeout(timeoutMillis)) })
+        outcome(waiting { raw.wait32(address, expected, timeout(timeoutMillis)) })
 
     /** Like [wait32], for 64-bit values, as `memory.atomic.wait64` does. The address is a multiple of 8. */
     @JvmOverloads
     public fun wait64(address: Long, expected: Long, timeoutMillis: Long? = null): WaitOutcome =
-        outcome(core { raw.wait64(address, expected, timeout(timeoutMillis)) })
+        outcome(waiting { raw.wait64(address, expected, timeout(timeoutMillis)) })
 
     /**
      * Closes this handle. The memory itself lives until every store that uses it is closed as well. Closing
      * twice does nothing.
      */
     override fun close(): Unit = core { raw.release() }
+
+    /** On a platform thread, for a virtual one, which would keep its carrier. */
+    private fun <R> waiting(call: () -> R): R =
+        if (Virtual.isCurrent()) Virtual.onPlatformThread { core(this) { call() } } else core(this) { call() }
 
     private fun copyOut(start: Long, length: Long): ByteArray {
         // The JVM makes arrays faster than native code does. One that may be of no use must not be large.

@@ -8,6 +8,7 @@ import dev.trimaran.internal.OpenedStore
 import dev.trimaran.internal.Virtual
 import dev.trimaran.internal.ffi.UniffiWithHandle
 import java.util.concurrent.Callable
+import java.util.concurrent.TimeUnit
 import java.util.concurrent.locks.ReentrantLock
 import kotlin.time.Duration
 import dev.trimaran.internal.ffi.Store as Raw
@@ -132,7 +133,8 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      * All of it counts: waiting for the store, guests, host functions, and what lies between two calls. A guest whose time is
      * over fails with [WasmtimeException.TimeLimit], and so does every later call of a guest. [Duration.INFINITE] is no time:
      * then it only makes the calls one, so that an [InterruptHandle] that is used between two of them ends the later ones.
-     * Other threads are not affected. Deadlines may lie in each other: the earliest counts. Fails as [setTimeout] does.
+     * Other threads are not affected. Deadlines may lie in each other: the earliest counts. For a virtual thread, a platform
+     * thread runs the whole block. Fails as [setTimeout] does.
      */
     @JvmSynthetic
     public fun <R> withDeadline(timeout: Duration, block: () -> R): R =
@@ -143,12 +145,15 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
         limitedHere(timeout?.milliseconds(), block::call)
 
     /** All of it on one platform thread, for a virtual one: the core knows the calls of a deadline by their thread. */
-    private fun <R> limitedHere(milliseconds: Long?, block: () -> R): R =
-        if (Virtual.isCurrent()) {
-            Virtual.onPlatformThread { limited(milliseconds, block) }
-        } else {
-            limited(milliseconds, block)
+    private fun <R> limitedHere(milliseconds: Long?, block: () -> R): R {
+        if (!Virtual.isCurrent()) return limited(milliseconds, block)
+        val begun = System.nanoTime()
+        return Virtual.onPlatformThread {
+            // Waiting for that thread counts as well.
+            val waited = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun)
+            limited(milliseconds?.let { maxOf(it - waited, minOf(it, 0)) }, block)
         }
+    }
 
     private inline fun <R> limited(milliseconds: Long?, block: () -> R): R {
         val deadline = core { raw.beginDeadline(milliseconds?.let { natural(it, "the deadline") }) }
