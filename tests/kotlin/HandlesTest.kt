@@ -78,10 +78,12 @@ class HandlesTest {
         val fields =
             classes
                 .filterNot { "JNA" in it.name || "Uniffi" in it.simpleName }
-                .flatMap { kind -> kind.declaredFields.filter { it.type == Long::class.java && names.matches(it.name) } }
+                .flatMap { kind -> kind.declaredFields.asList() }
+                .filter { it.type == Long::class.java && names.matches(it.name) }
                 .filterNot { Modifier.isStatic(it.modifiers) }
         assertTrue(fields.size > 15, "$fields")
-        val chosen = fields.filterNot { Modifier.isTransient(it.modifiers) }.map { "${it.declaringClass.name}.${it.name}" }
+        val open = fields.filterNot { Modifier.isTransient(it.modifiers) }
+        val chosen = open.map { "${it.declaringClass.name}.${it.name}" }
         // What is made and gone within one call.
         assertEquals(emptyList<String>(), chosen.filterNot { it.endsWith("Lent.handle") || "CleanAction" in it })
     }
@@ -92,11 +94,16 @@ class HandlesTest {
         assertTrue(public.size > 40, "$public")
         for (kind in public) {
             val unmade = unmade(kind) ?: continue
-            // A shutdown is for good, for all other tests as well.
-            val methods = kind.methods.filter { it.declaringClass.packageName == "dev.trimaran" && it.name != "shutdown" }
-            for (method in methods) call(unmade, method)
+            kind.methods.filter(::isCalled).forEach { call(unmade, it) }
         }
         assertEquals(7, Guest("(module (func (export \"f\") (result i32) (i32.const 7)))").call("f"))
+    }
+
+    private fun isCalled(method: Method): Boolean {
+        // What is internal takes a bare handle where it takes a number: a program in Kotlin or Java cannot call it.
+        val takesHandle = method.isSynthetic && Long::class.java in method.parameterTypes
+        // A shutdown is for good, for all other tests as well.
+        return method.declaringClass.packageName == "dev.trimaran" && !takesHandle && method.name != "shutdown"
     }
 
     /** Calls with nothing, or with as little as there is. What it throws is no error of the JVM's. */

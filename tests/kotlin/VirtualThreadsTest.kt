@@ -33,8 +33,9 @@ class VirtualThreadsTest {
     @ParameterizedTest
     @ValueSource(
         strings = [
-            "hosts wait", "one store", "platform thread", "many calls", "nested", "interrupted wait", "interrupted host",
-            "interrupted behind a platform thread", "deadlines", "interrupted deadline", "waits in shared memory",
+            "hosts wait", "one store", "platform thread", "many calls", "nested", "interrupted wait",
+            "interrupted host", "interrupted behind a platform thread", "deadlines", "interrupted deadline",
+            "waits in shared memory",
         ],
     )
     fun `virtual threads go on`(name: String) = assertGoesOn(name)

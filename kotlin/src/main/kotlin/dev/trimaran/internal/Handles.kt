@@ -14,6 +14,8 @@ internal object Handles {
 
     /** An object of generated code, for a handle that [owner] has. */
     fun func(handle: Long, owner: Any): Func {
+        // As generated code does: an object that no constructor made has none.
+        check(handle != 0L) { "the function has no handle: no constructor made it" }
         val cloned = CallStatus.with { UniffiLib.uniffi_trimaran_fn_clone_func(handle, it) }
         Reference.reachabilityFence(owner)
         return Func(UniffiWithHandle, cloned)
