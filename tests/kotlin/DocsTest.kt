@@ -273,6 +273,19 @@ class DocsTest {
             .toList()
 
     @Test
+    fun `calls that have a time together`() {
+        val engine = engine { epochInterruption = true }
+        val store = Store(engine)
+        val linker = Linker(engine)
+        val module = Module(engine, """(module (func (export "run") (result i32) (i32.const 7)))""")
+        val output = store.withDeadline(5.seconds) {
+            val plugin = linker.instantiate(store, module)
+            plugin.func(store, "run")(store)
+        }
+        assertEquals(7, output)
+    }
+
+    @Test
     fun `every example is here`() {
         val tests = root.resolve("tests/kotlin")
         val here = listOf("DocsTest.kt", "DocsJavaTest.java").map { lines(tests.resolve(it).readLines()) }

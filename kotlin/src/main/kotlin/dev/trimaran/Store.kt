@@ -124,7 +124,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      * Runs [block], in which all calls that this thread makes into the store have [timeout] together.
      *
      * ```kotlin
-     * val output = store.withDeadline(500.milliseconds) {
+     * val output = store.withDeadline(5.seconds) {
      *     val plugin = linker.instantiate(store, module)
      *     plugin.func(store, "run")(store)
      * }
