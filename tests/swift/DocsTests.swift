@@ -263,6 +263,12 @@ struct DocsTests {
     }
     try store.setWasi { $0.stdout = .inherit }
     try store.setLimits(memorySize: 16 << 20, instances: 4)
+    try store.setLimits(.untrusted { $0.memories = 1 })
+  }
+
+  @Test func limitsButForOne() throws {
+    let engine = try Engine(.untrusted { $0.moduleLimits { $0.functions = 1_000 } })
+    #expect(try engine.config.moduleLimits?.functions == 1_000)
   }
 
   @Test func interruption() throws {

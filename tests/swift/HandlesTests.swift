@@ -9,7 +9,8 @@ struct HandlesTests {
   @Test func whatHasAnIdentityIsAClass() throws {
     let kinds: [Any.Type] = [
       Engine.self, Module.self, Store.self, Linker.self, Instance.self, InstancePre.self, Func.self, Memory.self,
-      SharedMemory.self, Global.self, Table.self, Tag.self, Reference.self, OutputPipe.self, InterruptHandle.self,
+      SharedMemory.self, Global.self, Table.self, Trimaran.Tag.self, Reference.self, OutputPipe.self,
+      InterruptHandle.self,
     ]
     for kind in kinds { #expect(kind is AnyObject.Type, "\(kind)") }
     // Only what travels can be encoded.

@@ -17,8 +17,8 @@ public enum Val: Sendable {
   case funcRef(Func?)
   /// A reference to a value of the host: any object of a class, which comes back as the very same one; `nil` is null.
   /// The store keeps the object for as long as a guest refers to it, until a collection of garbage (``Store/gc()``)
-  /// finds that none does, or the store is closed. A `deinit` that runs then and uses that very store meets `busy`. Put
-  /// what is no class into one.
+  /// finds that none does, or the store is closed. Its `deinit` may use that very store: it runs when the thread that
+  /// collected has left the store. Put what is no class into one.
   ///
   /// What a guest made an externref of, from a value of its own, is a ``Reference`` here.
   case externRef((any AnyObject & Sendable)?)
