@@ -124,6 +124,7 @@ class SettingsTest {
                 "instances" to { it.copy(instances = 3) },
                 "tables" to { it.copy(tables = 1) },
                 "memories" to { it.copy(memories = 2) },
+                "fileDescriptors" to { it.copy(fileDescriptors = 4) },
                 "trapOnGrowFailure" to { it.copy(trapOnGrowFailure = true) },
             )
         assertEquals(StoreLimits::class.memberProperties.map { it.name }.toSet(), copies.keys)
