@@ -281,7 +281,8 @@ impl Called<'_> {
         self.run_in(store, caller, raw).map_err(|error| {
             planted::panic_at("guest");
             wasmtime::Error::new(HostError(*error))
-        })
+        })?;
+        store.check_run()
     }
 
     /// The error is a pointer, since a wide one would be copied at each step.

@@ -142,18 +142,24 @@ impl Interrupts {
         if self.epochs.moved.load(Ordering::SeqCst) >= self.deadline.load(Ordering::SeqCst) {
             return Some(Interruption::Epoch);
         }
-        if self.until.load(Ordering::SeqCst) <= now() {
+        let until = self.until.load(Ordering::SeqCst);
+        if until != NEVER && until <= now() {
             return Some(Interruption::TimeLimit);
         }
         self.deadlines.is_over(now)
     }
 
-    /// Fails where the guest has to end, with the cause or with what the language says.
+    /// Fails where the guest has to end. For a call of the host that returns, since a guest may make one after the other and
+    /// never come to a loop or a function of its own.
+    #[inline]
+    pub(crate) fn check(&self) -> wasmtime::Result<()> {
+        self.is_over().map_or(Ok(()), |cause| Err(wasmtime::Error::new(Interrupted(cause))))
+    }
+
+    /// The same, and asks the language as well: fails with the cause or with what the language says.
     pub(crate) fn go_on(&self) -> wasmtime::Result<()> {
         planted::panic_at("epoch");
-        if let Some(cause) = self.is_over() {
-            return Err(wasmtime::Error::new(Interrupted(cause)));
-        }
+        self.check()?;
         let Some(watch) = self.watch.get() else { return Ok(()) };
         on_own_stack(HOST_CALL, || watch.check()).map_err(|error| wasmtime::Error::new(HostError(error)))
     }
@@ -222,15 +228,16 @@ impl InterruptHandle {
 
 #[uniffi::export]
 impl InterruptHandle {
-    /// Ends what is under way in the store now: its call fails with `Trap`, the code `Interrupt` and the interruption `Handle`.
-    /// Gives whether there was something under way; where there was nothing, nothing happens, now or later.
+    /// Ends the run that is under way in the store now: its call fails with `Trap`, the code `Interrupt` and the interruption
+    /// `Handle`. Where none is, it ends the next of the calls that wait for the store. Gives whether there was one; where there
+    /// was none, nothing happens, now or later.
     ///
-    /// A call, an instantiation or a program is under way from the moment at which it is made, also while it waits for the
-    /// store, to its end, with all that host functions call meanwhile. The calls of a deadline (`Store.begin_deadline`) are
+    /// A run is a call, an instantiation or a program, with all that its host functions call in the same store meanwhile. One
+    /// that is just about to end may still end as it would have. The calls of a deadline (`Store.begin_deadline`) are
     /// under way together until the deadline ends: each of them that comes later fails at once.
     ///
-    /// It takes effect at the guest's next loop or call, some 30 ms later at most in an atomic wait, and in a sleep or a read
-    /// of WASI. A host function is not interrupted.
+    /// It takes effect at the guest's next loop or call, when a host function returns, some 30 ms later at most in an atomic
+    /// wait, and in a sleep or a read of WASI. A host function is not interrupted.
     pub fn interrupt(&self) -> Result<bool> {
         // Both: the run may be of another thread than the deadlines.
         let (has_deadline, has_run) = (self.0.deadlines.stop(), self.0.runs.stop());

@@ -216,8 +216,9 @@ impl Store {
     /// to its end; none is for ever. The time begins when the caller is in the store, so that waiting for it does not count.
     /// A guest that takes longer traps with `Interrupt` and the interruption `TimeLimit`, some 20 ms later at most.
     ///
-    /// It takes effect in a guest's loops and calls, in an atomic wait, and in a sleep or a read of WASI. A host function is
-    /// not interrupted, but what it takes counts. Fails with `Config` unless `Config.epoch_interruption` is set.
+    /// It takes effect in a guest's loops and calls, in an atomic wait, in a sleep or a read of WASI, and when a host function
+    /// returns, which is not interrupted: what it takes counts. It covers this store alone: a guest of another store that a host
+    /// function runs has that store's own limit. Fails with `Config` unless `Config.epoch_interruption` is set.
     pub fn set_timeout(&self, milliseconds: Option<u64>) -> Result<()> {
         self.check_open()?;
         self.interrupts()?.set_timeout(milliseconds);
@@ -341,6 +342,12 @@ impl Store {
     pub fn watch(&self, watch: impl FnOnce() -> Box<dyn Watch>) -> bool {
         let watch = self.watch.get_or_init(|| watch().into());
         self.interrupts.as_ref().inspect(|interrupts| interrupts.set_watch(watch)).is_some()
+    }
+
+    /// Fails where the guest that called the host has to end.
+    #[inline]
+    pub(crate) fn check_run(&self) -> wasmtime::Result<()> {
+        self.interrupts.as_ref().map_or(Ok(()), |interrupts| interrupts.check())
     }
 
     /// Whether a thread may wait for the store any longer.

@@ -211,11 +211,12 @@ class InterruptHandle(Constant, Handle[raw.InterruptHandle]):
     _instead = "it interrupts guests of this process"
 
     def interrupt(self) -> bool:
-        """Ends what is under way in the store now, from any thread: its call raises `Trap`, with `Interruption.HANDLE`.
+        """Ends the run that is under way in the store now, from any thread: its call raises `Trap`, with
+        `Interruption.HANDLE`. Where none is, it ends the next of the calls that wait for the store.
 
-        Gives whether there was something; where there was nothing, nothing happens, now or later. A call or an
-        instantiation is under way from the moment at which it is made, also while it waits for the store, to its end,
-        with all that host functions call meanwhile. The calls of a `Store.deadline` are under way together until that
-        ends: each of them that comes later raises at once. It takes effect as a time limit does (`Store.set_timeout`).
+        Gives whether there was one; where there was none, nothing happens, now or later. A run is a call or an
+        instantiation, with all that its host functions call in the same store. One that is just about to end may
+        still end as it would have. The calls of a `Store.deadline` are under way together until that ends: each of them
+        that comes later raises at once. It takes effect as a time limit does (`Store.set_timeout`).
         """
         return call(self._raw.interrupt)

@@ -527,3 +527,37 @@ def test_an_object_that_a_guest_lets_go_of_may_use_the_store() -> None:
     # The collector runs in the middle of a guest.
     collect(guest.store)
     assert ends == [42]
+
+
+def test_a_guest_that_only_calls_the_host_is_ended_when_that_returns() -> None:
+    store = Store(ENGINE)
+    text = '(module (import "" "" (func $h)) (func (export "many") ' + "(call $h)" * 200 + "))"
+    host = Func(store, FuncType([], []), lambda: time.sleep(0.02))
+    many = Instance(store, Module(ENGINE, text), [host]).func(store, "many")
+    store.set_timeout(0.1)
+    start = time.monotonic()
+    with pytest.raises(TimeLimitTrap):
+        many(store)
+    # All of them would take four seconds.
+    assert time.monotonic() - start < 3
+
+
+def test_a_deadline_of_a_thread_that_has_ended_is_of_no_other() -> None:
+    guest, kept, ends = Guest(), list[Generator[None]](), list[object]()
+
+    def open_ended() -> Generator[None]:
+        with guest.store.deadline(0.01):
+            yield
+
+    def leave() -> None:
+        kept.append(open_ended())
+        next(kept[-1])
+
+    for work in (leave, lambda: ends.append(guest("fine"))):
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        time.sleep(0.02)
+    assert ends == [42] * 8

@@ -364,3 +364,40 @@ fn the_language_is_asked_while_a_thread_waits_for_a_store() {
         assert!(one.call(&store, Vec::new()).is_ok());
     }
 }
+
+#[test]
+fn a_guest_that_only_calls_the_host_is_ended_when_that_returns() {
+    let engine = engine();
+    let text = format!(
+        r#"(module (import "" "" (func $h)) (func (export "many") {}) (func (export "one") (call $h)))"#,
+        "(call $h)".repeat(200)
+    );
+    let store = Store::new(&engine).unwrap();
+    let host = Closure(|_: &Caller| {
+        std::thread::sleep(Duration::from_millis(10));
+        Ok(())
+    });
+    let host = Func::of_values(&store, &FuncType { params: vec![], results: vec![] }, Arc::new(host)).unwrap();
+    let module = Module::new(&engine, text.as_bytes()).unwrap();
+    let instance = Instance::new(&store, &module, vec![Extern::OfFunc { func: host }]).unwrap();
+    let (many, one) = (func(&store, &instance, "many"), func(&store, &instance, "one"));
+    store.set_timeout(Some(50)).unwrap();
+    let start = Instant::now();
+    assert_eq!(interruption(many.call(&store, Vec::new())), Some(Interruption::TimeLimit));
+    assert!(start.elapsed() < Duration::from_millis(1500));
+    store.set_timeout(Some(5)).unwrap();
+    assert_eq!(interruption(one.call(&store, Vec::new())), Some(Interruption::TimeLimit));
+    store.set_timeout(None).unwrap();
+    let handle = store.interrupt_handle().unwrap();
+    std::thread::scope(|scope| {
+        let running = scope.spawn(|| many.call(&store, Vec::new()));
+        while !handle.interrupt().unwrap() {
+            std::thread::yield_now();
+        }
+        assert_eq!(interruption(running.join().unwrap()), Some(Interruption::Handle));
+    });
+    let deadline = store.begin_deadline(Some(50)).unwrap();
+    assert_eq!(interruption(many.call(&store, Vec::new())), Some(Interruption::TimeLimit));
+    store.end_deadline(deadline).unwrap();
+    assert!(one.call(&store, Vec::new()).is_ok());
+}

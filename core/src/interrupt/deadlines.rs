@@ -1,16 +1,22 @@
 //! Deadlines: a time that all calls of one thread, or of one of its tasks, have together, host functions and waiting included.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Interruption, NEVER};
-use crate::access::this_thread;
 use crate::task;
+
+/// A number that no other thread has, or had before: a thread may end with a deadline that is still under way.
+fn this_thread() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    std::thread_local!(static NUMBER: u64 = NEXT.fetch_add(1, Ordering::Relaxed));
+    NUMBER.with(|number| *number)
+}
 
 /// A stretch of a task's calls that has to be over at some time.
 struct Deadline {
     number: u64,
-    thread: usize,
+    thread: u64,
     task: Option<usize>,
     /// In nanoseconds of `now`.
     until: u64,
@@ -22,7 +28,7 @@ struct Deadline {
 
 impl Deadline {
     /// Whether it covers the calls of that task. One that cannot say its number is taken for the only one of its thread.
-    fn is_of(&self, thread: usize, task: Option<usize>) -> bool {
+    fn is_of(&self, thread: u64, task: Option<usize>) -> bool {
         match (self.task, task) {
             (Some(mine), Some(task)) => mine == task,
             _ => self.thread == thread,

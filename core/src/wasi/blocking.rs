@@ -64,6 +64,10 @@ pub(crate) fn define(linker: &mut Linker<StoreData>, shadowing: bool) -> wasmtim
         path_unlink_file(fd: i32, path: i32, length: i32);
     }
     define_descriptors(linker)?;
+    // It does not wait, and may take long.
+    linker.func_wrap(WASI, "random_get", |mut caller: Caller<'_, StoreData>, buffer: i32, length: i32| {
+        with_parts(&mut caller, |wasi, memory, _| functions::random_get(wasi, memory, buffer, length))
+    })?;
     linker.func_wrap(WASI, "poll_oneoff", |mut caller: Caller<'_, StoreData>, wanted, events, count, happened| {
         let fuel = caller.as_context_mut().hostcall_fuel();
         with_parts(&mut caller, |wasi, memory, interrupts| {
@@ -158,7 +162,10 @@ fn with_parts(
     };
     let wasi = data.wasi();
     wasi.set_hostcall_fuel(fuel);
-    function(wasi, &mut memory, interrupts.as_deref())
+    let done = function(wasi, &mut memory, interrupts.as_deref())?;
+    // A guest may make one call after the other, and never come to a loop.
+    interrupts.map_or(Ok(()), |interrupts| interrupts.check())?;
+    Ok(done)
 }
 
 /// What a call gives, if it need not wait. Nothing wakes this thread: a call that waits is asked again after each pause.

@@ -9,14 +9,15 @@ public final class InterruptHandle: Sendable {
 
   fileprivate init(_ core: Core.InterruptHandle) { self.core = core }
 
-  /// Stops what is under way in the store now: the guest traps with ``TrapCode/interrupt`` and ``Interruption/handle``,
-  /// within some 20 ms where it loops or calls. Where nothing is under way, nothing happens, now or later.
+  /// Stops the run that is under way in the store now: the guest traps with ``TrapCode/interrupt`` and
+  /// ``Interruption/handle``, within some 20 ms where it loops or calls. Where none is, it stops the next of the calls that
+  /// wait for the store. Where there is none, nothing happens, now or later.
   ///
-  /// A call or an instantiation is under way from the moment at which it is made, also while it waits for the store, to its
-  /// end, with all that host functions call meanwhile. The calls of a ``Store/withDeadline(_:_:)`` are under way together
+  /// A run is a call or an instantiation, with all that its host functions call in the same store. One that is just about to
+  /// end may still end as it would have. The calls of a ``Store/withDeadline(_:_:)`` are under way together
   /// until that ends: each of them that comes later fails at once.
   ///
-  /// - Returns: Whether there was something under way.
+  /// - Returns: Whether there was one.
   @discardableResult
   public func interrupt() -> Bool {
     // The core has no way to fail here.

@@ -147,7 +147,7 @@ fn call<'py>(slf: &Bound<'py, FuncLane>, arguments: &Bound<'py, PyTuple>) -> Opt
         let signature = match detached(py, || func.signature(store)) {
             Ok(signature) => signature,
             // The wait for the store was ended, and what ended it is said once.
-            Err(error @ (WasmtimeError::Host { .. } | WasmtimeError::Trap { .. })) => {
+            Err(error @ (WasmtimeError::Host { .. } | WasmtimeError::Trap { .. } | WasmtimeError::Busy { .. })) => {
                 return Some(Err(raised(py, error)));
             }
             Err(_) => return None,

@@ -8,12 +8,12 @@ import dev.trimaran.internal.ffi.InterruptHandle as Raw
  */
 public class InterruptHandle private constructor(private val raw: Raw) {
     /**
-     * Stops what is under way in the store now: within some 20 ms, in a loop or at a call, the guest traps with
-     * [TrapCode.INTERRUPT] and [Interruption.HANDLE]. Gives whether there was something under way; where there was nothing,
-     * nothing happens, now or later. Never waits for anything.
+     * Stops the run that is under way in the store now: within some 20 ms, in a loop or at a call, the guest traps with
+     * [TrapCode.INTERRUPT] and [Interruption.HANDLE]. Where none is, it stops the next of the calls that wait for the store.
+     * Gives whether there was one; where there was none, nothing happens, now or later. Never waits for anything.
      *
-     * A call or an instantiation is under way from the moment at which it is made, also while it waits for the store, to its
-     * end, with all that host functions call meanwhile. The calls of a [Store.withDeadline] are under way together until that
+     * A run is a call or an instantiation, with all that its host functions call in the same store. One that is just about to
+     * end may still end as it would have. The calls of a [Store.withDeadline] are under way together until that
      * ends: each of them that comes later fails at once.
      */
     public fun interrupt(): Boolean = core { raw.interrupt() }
