@@ -89,8 +89,8 @@ class Store(StoreLane, Laned[raw.Store], Managed):
 
         The time begins when the caller is in the store. Then the guest ends with a `TimeLimitTrap`, which is a
         `TimeoutError`: in a loop or a call, in an atomic wait, in a sleep or a read of WASI, and when a host function
-        returns, which is not interrupted. A guest of another store that a host function runs has that store's own limit.
-        `None` is for ever.
+        returns, which is not interrupted. A guest of another store that a host function runs has that store's own
+        limit. `None` is for ever.
         Raises `ConfigError` unless `Config.epoch_interruption` is set.
         """
         call(self._raw.set_timeout, milliseconds(seconds))

@@ -88,6 +88,15 @@ impl Threads {
     }
 }
 
+/// Whether the JVM has thrown something, of which nothing is left then: it had no room.
+fn is_thrown(env: *mut JNIEnv) -> bool {
+    let is_thrown = jni!(env, ExceptionCheck);
+    if is_thrown {
+        jni!(env, ExceptionClear);
+    }
+    is_thrown
+}
+
 /// The number of the thread, which a virtual one keeps from one carrier to the next.
 fn number() -> usize {
     let id = || {
@@ -95,10 +104,12 @@ fn number() -> usize {
         let env = threads.thread.env()?;
         let class = threads.thread.local(env);
         let thread = jni!(env, CallStaticObjectMethodA, class, threads.current, null_mut());
-        let id = jni!(env, CallLongMethodA, thread, threads.id, null_mut());
+        let has_thread = !is_thrown(env) && !thread.is_null();
+        let id = if has_thread { jni!(env, CallLongMethodA, thread, threads.id, null_mut()) } else { 0 };
+        let has_id = has_thread && !is_thrown(env);
         jni!(env, DeleteLocalRef, thread);
         jni!(env, DeleteLocalRef, class);
-        usize::try_from(id).ok()
+        usize::try_from(id).ok().filter(|_| has_id)
     };
     id().unwrap_or(usize::MAX)
 }
