@@ -134,6 +134,8 @@ pub(crate) fn link(
     given: impl Fn(usize) -> Option<wasmtime::Extern>,
     context: &StoreContextMut<'_, StoreData>,
 ) -> WasmtimeError {
+    // What an earlier one failed with is over.
+    _ = held::was_refused();
     let refused = |reason| {
         held::refuse();
         WasmtimeError::limit(reason)
