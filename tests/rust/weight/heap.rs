@@ -21,24 +21,24 @@ fn add(size: usize) -> bool {
 // SAFETY: it is the system's, or gives null, as it may at any time.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: by the contract.
+        // SAFETY: the caller of `alloc` vouches for a layout whose size is not zero, which `System.alloc` asks for.
         if add(layout.size()) { unsafe { System.alloc(layout) } } else { std::ptr::null_mut() }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: by the contract.
+        // SAFETY: the caller of `dealloc` vouches that the block came from here by this layout, and so from `System`.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: by the contract.
+        // SAFETY: as for `alloc`: the layout's size is not zero.
         if add(layout.size()) { unsafe { System.alloc_zeroed(layout) } } else { std::ptr::null_mut() }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: by the contract.
+        // SAFETY: the caller of `realloc` vouches for the block, its layout, and a new size that is not zero and fits.
         if add(size) { unsafe { System.realloc(pointer, layout, size) } } else { std::ptr::null_mut() }
     }
 }
