@@ -1,0 +1,30 @@
+//! `trimaran-generator api` prints what the core exports, one sorted line an item: the same lines as UniFFI's metadata of the
+//! built library give (`tests/api.txt`).
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use trimaran_generator::read;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Ok(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<String, String> {
+    let core = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../core/src");
+    let source = read(&core).map_err(|error| error.to_string())?;
+    match arguments {
+        ["api"] => Ok(source.model.lines().join("\n") + "\n"),
+        _ => Err("usage: trimaran-generator api".to_owned()),
+    }
+}
