@@ -73,7 +73,7 @@ private class SpecObserver(private val store: Store, private val module: Module)
 
     private fun word(error: WasmtimeException): String {
         val code = (error as? WasmtimeException.Trap)?.code
-        return "!" + (code?.let(::trapName) ?: error.javaClass.simpleName)
+        return "!" + (code?.let(::trapName) ?: variant(error))
     }
 
     private fun state(extern: Extern): String? =

@@ -77,7 +77,7 @@ class SpecScript(private val folder: Path, private val engine: Engine, private v
             } catch (problem: Problem) {
                 return SpecLine(id, "fail", problem = problem.message.orEmpty())
             }
-        val variant = error?.javaClass?.simpleName ?: "-"
+        val variant = error?.let(::variant) ?: "-"
         val problem = if (error == null) successProblem(command) else errorProblem(command, error, variant)
         return SpecLine(id, if (problem == null) "pass" else "fail", variant, problem.orEmpty())
     }

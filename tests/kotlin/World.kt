@@ -96,7 +96,7 @@ class World : AutoCloseable {
         step.allUsed()
         val failure = outcome.exceptionOrNull()
         if (failure is Thrown) variants += "Thrown"
-        if (failure is WasmtimeException) variants += failure.javaClass.simpleName
+        if (failure is WasmtimeException) variants += variant(failure)
         val wanted = error?.jsonObject?.get("thrown")
         when {
             wanted != null && error.jsonObject.size == 1 ->
@@ -366,8 +366,8 @@ private fun fields(error: WasmtimeException): Map<String, Any?> =
             else -> emptyMap()
         }
 
-/** A trap of the time limit is a trap like any other. */
-private fun variant(error: WasmtimeException): String =
+/** The variant of an error, as every language names it: a time limit has a class of its own and is a `Trap`. */
+fun variant(error: WasmtimeException): String =
     if (error is WasmtimeException.Trap) "Trap" else error.javaClass.simpleName
 
 /** A trap's code in the form of the cases, such as `OutOfFuel`. */
