@@ -46,3 +46,37 @@ quietly() {
         die "$name failed; the whole output is in ${log#"$root"/}"
     fi
 }
+
+# building WHAT NAME COMMAND...: runs a build by cargo as `quietly` does, and says every half minute how far it is.
+building() {
+    local what=$1 name=$2 log=$logs/$2.log ticker status=0
+    shift 2
+    : >"$log"
+    progress "$what" "$log" &
+    ticker=$!
+    trap 'kill "$ticker" 2>/dev/null' EXIT
+    CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=160 "$@" >"$log" 2>&1 || status=$?
+    kill "$ticker" 2>/dev/null
+    trap - EXIT
+    if [ "$status" != 0 ]; then
+        tr '\r' '\n' <"$log" | sed '/^ *Building \[/d' | tail -n 40 >&2
+        die "$name failed; the whole output is in ${log#"$root"/}"
+    fi
+}
+
+# progress WHAT LOG: a line every half minute, of what cargo writes there: `Building [==>  ] 85/430: wasmtime, wast`.
+progress() {
+    local start=$SECONDS at crates sleeper
+    trap 'kill "$sleeper" 2>/dev/null; exit' TERM
+    while :; do
+        sleep 30 &
+        sleeper=$!
+        wait "$sleeper"
+        at=$(tail -c 4000 "$2" | tr '\r' '\n' | sed -n 's/^ *Building \[[^]]*\] *//p' | tail -n 1)
+        # Without the spaces that fill the line.
+        at=${at%"${at##*[![:space:]]}"}
+        crates=${at#*: }
+        [ "$crates" != "$at" ] || crates=
+        say "$1: ${at:+${at%%:*} parts, }$((SECONDS - start)) s${crates:+; now $crates}"
+    done
+}
