@@ -1,19 +1,26 @@
-//! Gives the library the number of its build: the generated code has the same one, and so neither is used with another.
+//! Writes the adapters of the languages from the core's exports, and gives the library the number of its build: the generated
+//! code has the same one, and so neither is used with another.
 
 use std::collections::hash_map::DefaultHasher;
-use std::fs;
+use std::error::Error;
 use std::hash::{Hash, Hasher};
-use std::io::Result;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use trimaran_generator::model::Model;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// The Rust files that `bindings/src/lane` includes from `OUT_DIR`, and who writes them.
+const ADAPTERS: &[(&str, fn(&Model) -> String)] = &[("python.rs", trimaran_generator::python::rust)];
 
 fn main() -> Result<()> {
+    let core = Path::new("../core/src");
+    generate(core)?;
     let mut files = Vec::new();
-    for folder in ["src", "../core/src"] {
-        println!("cargo::rerun-if-changed={folder}");
-        // Where this is built from what was published, core lies elsewhere, and its version stands for it.
-        if Path::new(folder).is_dir() {
-            collect(Path::new(folder), &mut files)?;
-        }
+    for folder in [Path::new("src"), core] {
+        println!("cargo::rerun-if-changed={}", folder.display());
+        collect(folder, &mut files)?;
     }
     files.sort();
     let mut hasher = DefaultHasher::new();
@@ -23,6 +30,22 @@ fn main() -> Result<()> {
         fs::read(&file)?.hash(&mut hasher);
     }
     println!("cargo::rustc-env=TRIMARAN_BUILD={:016x}", hasher.finish());
+    Ok(())
+}
+
+/// Writes the adapters. What an export has and the generator does not know is an error with its place in the core.
+fn generate(core: &Path) -> Result<()> {
+    let source = match trimaran_generator::read(core) {
+        Ok(source) => source,
+        Err(error) => {
+            println!("cargo::error={error}");
+            return Err("the exports of the core cannot be read".into());
+        }
+    };
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
+    for (name, write) in ADAPTERS {
+        fs::write(out.join(name), write(&source.model))?;
+    }
     Ok(())
 }
 

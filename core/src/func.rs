@@ -23,6 +23,7 @@ pub struct Func {
 }
 
 #[uniffi::export]
+#[cfg_attr(false, brief)]
 impl Func {
     /// The function's type.
     pub fn r#type(&self, store: &Store) -> Result<FuncType> {
@@ -35,6 +36,7 @@ impl Func {
     ///
     /// Fails with `Type` for a wrong number or type of arguments, `Range` for a number that does not fit,
     /// `Trap` where the guest traps, and with whatever a host function failed with.
+    #[cfg_attr(false, long)]
     pub fn call(&self, store: &Store, arguments: Vec<Val>) -> Result<Vec<Val>> {
         let func = self.get(store)?;
         store.enter_guest(|context| {

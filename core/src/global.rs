@@ -22,11 +22,13 @@ pub struct Global {
 const PLACE: Place = Place::only("the value");
 
 #[uniffi::export]
+#[cfg_attr(false, brief)]
 impl Global {
     /// Makes a global in `store`. The value is converted where nothing is lost by it, as an argument is.
     ///
     /// Fails with `Type` where the value is of another type, and with `Range` where a number does not fit.
     #[uniffi::constructor]
+    #[cfg_attr(false, long)]
     pub fn new(store: &Store, ty: GlobalType, value: Val) -> Result<Arc<Self>> {
         let raw = ty.to_wasmtime()?;
         store.enter(|context| {

@@ -19,12 +19,14 @@ pub struct Instance {
 }
 
 #[uniffi::export]
+#[cfg_attr(false, brief)]
 impl Instance {
     /// Links a module with `imports`, in the order of `Module.imports`, and runs its start function.
     ///
     /// Fails with `Link` where an import is missing, superfluous or of another type, with `Limit` where the
     /// store has no room, and with `Trap` where an initialiser or the start function traps.
     #[uniffi::constructor]
+    #[cfg_attr(false, long)]
     pub fn new(store: &Store, module: &Module, imports: Vec<Extern>) -> Result<Arc<Self>> {
         let (module, own) = (module.get()?, module.shared());
         check_same(module.engine(), store.engine(), "module")?;

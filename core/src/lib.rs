@@ -50,7 +50,7 @@ mod wasi;
 mod wat;
 
 pub use cli::command_line;
-pub use config::{Cache, Collector, Config, OptLevel, Profiler, Strategy};
+pub use config::{Cache, Collector, Config, CraneliftFlag, OptLevel, Profiler, Strategy};
 pub use engine::Engine;
 pub use error::{Result, WasmtimeError};
 pub use externs::{Extern, NamedExtern};

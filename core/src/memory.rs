@@ -27,10 +27,12 @@ enum Kind {
 }
 
 #[uniffi::export]
+#[cfg_attr(false, brief)]
 impl Memory {
     /// Makes a memory in `store`. Fails with `Range` where the type is impossible, with `Limit` where there is
     /// no room, and with `Type` for a shared type, which `SharedMemory` is for.
     #[uniffi::constructor]
+    #[cfg_attr(false, long)]
     pub fn new(store: &Store, ty: MemoryType) -> Result<Arc<Self>> {
         if ty.shared {
             return Err(WasmtimeError::wrong_type(format!("{ty} is shared: make it with SharedMemory")));
@@ -83,6 +85,7 @@ impl Memory {
 
     /// Grows the memory by `delta` pages, 0 or more, and gives its size before, in pages. Fails with `Limit`
     /// past the maximum of its type or of its store; then nothing has changed.
+    #[cfg_attr(false, long)]
     pub fn grow(&self, store: &Store, delta: i64) -> Result<u64> {
         let delta = natural(delta, "the number of pages to grow by")?;
         self.visit(
@@ -123,6 +126,7 @@ impl Memory {
 
     /// The offset of the first `needle` that lies within `length` bytes from `start`, or up to the end where
     /// no length is given; none where there is none. An empty needle is found at once.
+    #[uniffi::method(default(start = 0, length = None))]
     pub fn find(&self, store: &Store, needle: &[u8], start: i64, length: Option<i64>) -> Result<Option<i64>> {
         self.with_bytes(store, |bytes| bytes.find(needle, start, length))
     }
@@ -134,12 +138,15 @@ impl Memory {
 
     /// The text from `start` up to the first byte `terminator`, as C has it with 0. Fails with `Encoding`
     /// where it is not UTF-8 or no terminator follows.
+    #[cfg_attr(false, long)]
+    #[uniffi::method(default(terminator = 0))]
     pub fn read_terminated(&self, store: &Store, start: i64, terminator: u8) -> Result<String> {
         self.with_bytes(store, |bytes| bytes.read_terminated(start, terminator))
     }
 
     /// `length` bytes from `start` as text for people: `width` bytes a line (1 or more), by offset, in hex and
     /// as ASCII.
+    #[uniffi::method(default(start = 0, length = 256, width = 16))]
     pub fn hexdump(&self, store: &Store, start: i64, length: i64, width: i64) -> Result<String> {
         let width = usize::try_from(width)
             .ok()
@@ -157,6 +164,7 @@ impl Memory {
 macro_rules! numbers {
     ($(#[doc = $reads:literal] $load:ident #[doc = $writes:literal] $store:ident $ty:ty;)*) => {
         #[uniffi::export]
+        #[cfg_attr(false, brief)]
         impl Memory {
             $(
                 #[doc = $reads]

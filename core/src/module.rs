@@ -91,11 +91,13 @@ impl Module {
     }
 
     /// The engine that it belongs to.
+    #[cfg_attr(false, brief)]
     pub fn engine(&self) -> Result<Arc<Engine>> {
         Ok(Arc::clone(&self.engine))
     }
 
     /// The module's name, from its name section.
+    #[cfg_attr(false, brief)]
     pub fn name(&self) -> Result<Option<String>> {
         Ok(self.get()?.name().map(str::to_owned))
     }
@@ -104,6 +106,7 @@ impl Module {
     ///
     /// Fails with `Limit` where the types of its functions have far more values than there are imports: one type of a thousand
     /// parameters, which a module has once, would be told a thousand times.
+    #[cfg_attr(false, brief)]
     pub fn imports(&self) -> Result<Vec<ImportType>> {
         let module = self.get()?;
         check_weight("imports", module.imports().map(|import| import.ty()))?;
@@ -116,6 +119,7 @@ impl Module {
     }
 
     /// What the module offers, in its order. Fails with `Limit` as `imports` does.
+    #[cfg_attr(false, brief)]
     pub fn exports(&self) -> Result<Vec<ExportType>> {
         let module = self.get()?;
         check_weight("exports", module.exports().map(|export| export.ty()))?;

@@ -33,6 +33,7 @@ pub enum WaitOutcome {
 }
 
 #[uniffi::export]
+#[cfg_attr(false, brief)]
 impl SharedMemory {
     /// Makes a shared memory. Its type need not say that it is shared, but has to have a maximum.
     ///
@@ -40,6 +41,7 @@ impl SharedMemory {
     /// has no shared memories (`Config.wasm_threads` or `Config.shared_memory`), and with `Limit` where there
     /// is no room.
     #[uniffi::constructor]
+    #[cfg_attr(false, long)]
     pub fn new(engine: &Engine, ty: MemoryType) -> Result<Arc<Self>> {
         let engine = engine.get()?;
         if ty.limits.max.is_none() {
@@ -92,6 +94,7 @@ impl SharedMemory {
 
     /// Grows the memory by `delta` pages, 0 or more, for everybody, and gives its size before, in pages.
     /// Fails with `Limit` past its maximum.
+    #[cfg_attr(false, long)]
     pub fn grow(&self, delta: i64) -> Result<u64> {
         let delta = natural(delta, "the number of pages to grow by")?;
         grow_shared(&self.inner.get()?, delta)
@@ -117,6 +120,7 @@ impl SharedMemory {
 
     /// Wakes up to `count` threads that wait at `address`, and gives how many there were, as
     /// `memory.atomic.notify` does (threads proposal). The address is a multiple of 4.
+    #[uniffi::method(default(count = 4294967295))]
     pub fn notify(&self, address: i64, count: u32) -> Result<u32> {
         let address = natural(address, "the address")?;
         self.inner.get()?.atomic_notify(address, count).map_err(|trap| refuse(trap, address, 4))
@@ -124,6 +128,8 @@ impl SharedMemory {
 
     /// Waits at `address` while it holds `expected`, until it is notified or `timeout_ms` milliseconds have
     /// passed, as `memory.atomic.wait32` does (threads proposal). The address is a multiple of 4.
+    #[cfg_attr(false, long)]
+    #[uniffi::method(default(timeout_ms = None))]
     pub fn wait32(&self, address: i64, expected: i32, timeout_ms: Option<u64>) -> Result<WaitOutcome> {
         let address = natural(address, "the address")?;
         let outcome =
@@ -132,6 +138,8 @@ impl SharedMemory {
     }
 
     /// Like `wait32`, for 64-bit values, as `memory.atomic.wait64` does. The address is a multiple of 8.
+    #[cfg_attr(false, long)]
+    #[uniffi::method(default(timeout_ms = None))]
     pub fn wait64(&self, address: i64, expected: i64, timeout_ms: Option<u64>) -> Result<WaitOutcome> {
         let address = natural(address, "the address")?;
         let outcome =
@@ -141,6 +149,7 @@ impl SharedMemory {
 
     /// Closes this handle. The memory itself lives until every store that uses it is closed as well.
     /// Closing twice does nothing.
+    #[cfg_attr(false, long)]
     pub fn release(&self) -> Result<()> {
         self.inner.close();
         Ok(())

@@ -170,6 +170,7 @@ impl Store {
     }
 
     /// Gives guests `fuel` units from now on. Fails with `Config` unless `Config.consume_fuel` is set.
+    #[cfg_attr(false, brief)]
     pub fn set_fuel(&self, fuel: u64) -> Result<()> {
         self.enter(|mut context| {
             context.set_fuel(fuel).map_err(|_| no_fuel())?;
@@ -180,6 +181,7 @@ impl Store {
 
     /// The fuel that is left, in units. While another thread is in the store it does not wait for that one: then it is what
     /// was left when the guest last called a host function. Fails with `Config` unless `Config.consume_fuel` is set.
+    #[cfg_attr(false, brief)]
     pub fn fuel(&self) -> Result<u64> {
         let hold = self.try_hold();
         if hold.is_none() && self.counts_fuel {
@@ -192,6 +194,7 @@ impl Store {
     /// What a guest pays for each call of a host function from now on, in units of fuel; at first nothing. A guest that
     /// cannot pay traps with `OutOfFuel`, and the function is not called. Fails with `Config` unless `Config.consume_fuel`
     /// is set.
+    #[cfg_attr(false, brief)]
     pub fn set_host_call_fuel(&self, fuel: u64) -> Result<()> {
         self.check_open()?;
         if !self.counts_fuel {
@@ -240,6 +243,7 @@ impl Store {
     }
 
     /// Ends a deadline. One that has ended already is none; the store may be closed.
+    #[cfg_attr(false, brief)]
     pub fn end_deadline(&self, deadline: u64) -> Result<()> {
         self.interrupts()?.end_deadline(deadline);
         Ok(())
@@ -292,6 +296,7 @@ impl Store {
 
     /// What the instance that made a host call exports under `name`; none where it exports nothing of that name, or the
     /// host itself made the call. Fails with `Escaped` once the call has returned, and on any other thread.
+    #[cfg_attr(false, brief)]
     pub fn caller_export(&self, pass: u64, name: &str) -> Result<Option<Extern>> {
         self.enter_with(Pass(pass), |caller| {
             Ok(caller.and_then(|caller| caller.get_export(name)).map(|item| Extern::from_wasmtime(self, item)))
@@ -299,6 +304,7 @@ impl Store {
     }
 
     /// Fails with `Escaped` once a host call has returned, and on any other thread than its own.
+    #[cfg_attr(false, brief)]
     pub fn caller_check(&self, pass: u64) -> Result<()> {
         self.gate.check_pass(Pass(pass)).map_err(WasmtimeError::from)
     }
@@ -313,6 +319,7 @@ impl Store {
     }
 
     /// Whether the store is closed.
+    #[cfg_attr(false, brief)]
     pub fn is_released(&self) -> Result<bool> {
         Ok(self.gate.check_open().is_err())
     }

@@ -19,12 +19,14 @@ pub struct Table {
 }
 
 #[uniffi::export]
+#[cfg_attr(false, brief)]
 impl Table {
     /// Makes a table in `store`, with `init` in each element.
     ///
     /// Fails with `Type` where `init` is of another type, with `Range` where the limits are impossible, and with `Limit`
     /// where there is no room.
     #[uniffi::constructor]
+    #[cfg_attr(false, long)]
     pub fn new(store: &Store, ty: TableType, init: Val) -> Result<Arc<Self>> {
         let raw = ty.to_wasmtime()?;
         store.enter(|context| {
@@ -69,6 +71,7 @@ impl Table {
 
     /// Grows the table by `delta` elements, 0 or more, of `init`, and gives its size before. Fails with `Limit` past the
     /// maximum of its type or of its store; then nothing has changed.
+    #[cfg_attr(false, long)]
     pub fn grow(&self, store: &Store, delta: i64, init: Val) -> Result<u64> {
         let delta = natural(delta, "the number of elements to grow by")?;
         self.visit(store, |table, context| {

@@ -13,6 +13,7 @@ pub struct Tag {
 }
 
 #[uniffi::export]
+#[cfg_attr(false, brief)]
 impl Tag {
     /// Makes a tag. Fails with `Type` where its type has results, and with `Config` in an engine without exceptions.
     #[uniffi::constructor(name = "new")]

@@ -9,6 +9,7 @@ mod expand;
 mod lines;
 pub mod model;
 pub mod names;
+pub mod python;
 mod read;
 
 pub use read::{Error, Source, read};

@@ -1,5 +1,5 @@
 //! `trimaran-generator api` prints what the core exports, one sorted line an item: the same lines as UniFFI's metadata of the
-//! built library give (`tests/api.txt`).
+//! built library give (`tests/api.txt`). `trimaran-generator python` prints the stub of Python's extension module.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,6 +25,7 @@ fn run(arguments: &[&str]) -> Result<String, String> {
     let source = read(&core).map_err(|error| error.to_string())?;
     match arguments {
         ["api"] => Ok(source.model.lines().join("\n") + "\n"),
-        _ => Err("usage: trimaran-generator api".to_owned()),
+        ["python"] => Ok(trimaran_generator::python::stub(&source.model)),
+        _ => Err("usage: trimaran-generator api|python".to_owned()),
     }
 }

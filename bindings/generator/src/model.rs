@@ -151,6 +151,8 @@ pub struct Field {
 #[derive(Debug, Clone)]
 pub struct Record {
     pub named: Named,
+    /// Whether it exports `Display`: then the languages have a text for people of it.
+    pub is_shown: bool,
     pub fields: Vec<Field>,
 }
 
@@ -164,6 +166,8 @@ pub struct Variant {
 #[derive(Debug, Clone)]
 pub struct Enum {
     pub named: Named,
+    /// Whether it exports `Display`.
+    pub is_shown: bool,
     pub variants: Vec<Variant>,
     pub is_error: bool,
     pub methods: Vec<Method>,

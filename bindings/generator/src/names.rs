@@ -23,3 +23,8 @@ pub fn camel(name: &str) -> String {
     }
     made
 }
+
+/// As Python writes the names of constants: `SpeedAndSize` is `SPEED_AND_SIZE`.
+pub fn screaming(name: &str) -> String {
+    snake(name).to_uppercase()
+}

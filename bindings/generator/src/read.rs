@@ -70,7 +70,7 @@ fn at(file: &str, line: usize, reason: impl Into<String>) -> Error {
 #[derive(Default)]
 struct Found {
     objects: Vec<Named>,
-    records: Vec<(Named, Vec<RawField>)>,
+    records: Vec<RawRecord>,
     enums: Vec<RawEnum>,
     foreign: Vec<(Named, Vec<RawMethod>)>,
     functions: Vec<RawMethod>,
@@ -91,8 +91,15 @@ struct RawVariant {
     fields: Vec<RawField>,
 }
 
+struct RawRecord {
+    named: Named,
+    fields: Vec<RawField>,
+    is_shown: bool,
+}
+
 struct RawEnum {
     named: Named,
+    is_shown: bool,
     variants: Vec<RawVariant>,
     is_error: bool,
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use quote::ToTokens;
 use syn::{Attribute, Fields, FnArg, Item, Pat, ReturnType};
 
-use super::tokens::{default, derives, docs, export, pace, plain, said, squeezed};
-use super::{Error, Found, RawEnum, RawField, RawMethod, RawVariant, Result, at};
+use super::tokens::{default, derives, docs, export, pace, plain, said, shows, squeezed};
+use super::{Error, Found, RawEnum, RawField, RawMethod, RawRecord, RawVariant, Result, at};
 use crate::expand::Rule;
 use crate::model::{Named, Pace, Place, Receiver};
 
@@ -67,7 +67,7 @@ impl File<'_> {
         } else if derives(&item.attrs, "Record") {
             let named = named();
             let fields = self.fields(&item.fields, &named)?;
-            found.records.push((named, fields));
+            found.records.push(RawRecord { named, fields, is_shown: shows(&item.attrs) });
         }
         Ok(())
     }
@@ -83,7 +83,7 @@ impl File<'_> {
             Ok(RawVariant { name: variant.ident.to_string(), docs: docs(&variant.attrs), fields })
         };
         let variants = item.variants.iter().map(variant).collect::<Result<_>>()?;
-        found.enums.push(RawEnum { named, variants, is_error });
+        found.enums.push(RawEnum { named, variants, is_error, is_shown: shows(&item.attrs) });
         Ok(())
     }
 

@@ -15,9 +15,9 @@ pub fn resolve(found: Found) -> Result<Model> {
     for named in found.objects {
         model.objects.push(Object { named, constructors: Vec::new(), methods: Vec::new() });
     }
-    for (named, fields) in found.records {
-        let fields = names.fields(fields, &named)?;
-        model.records.push(Record { named, fields });
+    for raw in found.records {
+        let fields = names.fields(raw.fields, &raw.named)?;
+        model.records.push(Record { named: raw.named, is_shown: raw.is_shown, fields });
     }
     for raw in found.enums {
         let variant = |variant: RawVariant| {
@@ -25,7 +25,8 @@ pub fn resolve(found: Found) -> Result<Model> {
             Ok(Variant { name: variant.name, docs: variant.docs, fields })
         };
         let variants = raw.variants.into_iter().map(variant).collect::<Result<_>>()?;
-        model.enums.push(Enum { named: raw.named, variants, is_error: raw.is_error, methods: Vec::new() });
+        let (is_error, is_shown) = (raw.is_error, raw.is_shown);
+        model.enums.push(Enum { named: raw.named, is_shown, variants, is_error, methods: Vec::new() });
     }
     for (named, methods) in found.foreign {
         let methods = methods.into_iter().map(|raw| method(raw, None)).collect::<Result<_>>()?;
@@ -62,7 +63,7 @@ impl Names {
     fn of(found: &Found) -> Self {
         let mut known = HashMap::new();
         known.extend(found.objects.iter().map(|named| (named.name.clone(), What::Object)));
-        known.extend(found.records.iter().map(|(named, _)| (named.name.clone(), What::Record)));
+        known.extend(found.records.iter().map(|raw| (raw.named.name.clone(), What::Record)));
         known.extend(found.enums.iter().map(|raw| (raw.named.name.clone(), What::Enum)));
         known.extend(found.foreign.iter().map(|(named, _)| (named.name.clone(), What::Foreign)));
         Self(known)

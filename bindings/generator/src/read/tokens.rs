@@ -52,6 +52,11 @@ pub fn export(attributes: &[Attribute]) -> Option<String> {
     })
 }
 
+/// Whether it exports `Display`.
+pub fn shows(attributes: &[Attribute]) -> bool {
+    export(attributes).is_some_and(|what| what.split(',').any(|name| name.trim() == "Display"))
+}
+
 /// Whether it derives `uniffi::` something.
 pub fn derives(attributes: &[Attribute], what: &str) -> bool {
     attributes.iter().any(|attribute| {

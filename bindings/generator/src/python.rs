@@ -1,0 +1,98 @@
+//! Python: the PyO3 classes and functions, and the stub that type checkers read.
+
+mod methods;
+mod stub;
+mod values;
+mod words;
+
+use std::fmt::Write as _;
+
+use crate::model::{Method, Model, Object};
+use crate::names::snake;
+
+pub use stub::stub;
+
+const HEAD: &str = "// Generated from the exports of the core: see bindings/generator. Do not change it.\n\n";
+
+/// The Rust of all classes and functions.
+pub fn rust(model: &Model) -> String {
+    let mut out = HEAD.to_owned();
+    for object in &model.objects {
+        if !words::has_class_by_hand(&object.named.name) {
+            class(&mut out, object);
+        }
+        carried(&mut out, object);
+        methods::write(&mut out, model, object);
+    }
+    methods::functions(&mut out, model);
+    values::write(&mut out, model);
+    registry(&mut out, model);
+    out
+}
+
+/// What is written for a method, and what is left to a body by hand.
+fn generated<'a>(class: &'a str, methods: &'a [Method]) -> impl Iterator<Item = &'a Method> {
+    methods.iter().filter(move |method| !words::is_by_hand(class, &method.named.name))
+}
+
+/// The struct, where it only holds the core's object.
+fn class(out: &mut String, object: &Object) {
+    let name = &object.named.name;
+    let _ = write!(
+        out,
+        "/// The base class of `trimaran.{name}`.
+#[pyclass(subclass, frozen, module = \"trimaran._native\")]
+pub(crate) struct {name}Lane(Held<{name}>);
+
+impl Opened for {name}Lane {{
+    type Core = {name};
+
+    fn held(&self) -> &Held<{name}> {{
+        &self.0
+    }}
+}}
+
+#[pymethods]
+impl {name}Lane {{
+    #[new]
+    #[pyo3(signature = (*_arguments, **_keywords))]
+    fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {{
+        Self(Held::nothing())
+    }}
+}}
+
+"
+    );
+}
+
+/// The public class, of which results are.
+fn carried(out: &mut String, object: &Object) {
+    let name = &object.named.name;
+    let _ = write!(
+        out,
+        "impl Carried for {name} {{
+    type Class = {name}Lane;
+
+    fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {{
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        public(py, &CLASS, \"{name}\")
+    }}
+}}
+
+"
+    );
+}
+
+/// Adds what is generated to the module.
+fn registry(out: &mut String, model: &Model) {
+    out.push_str("pub(crate) fn add_all(module: &Bound<'_, PyModule>) -> PyResult<()> {\n");
+    for object in &model.objects {
+        if !words::has_class_by_hand(&object.named.name) {
+            let _ = writeln!(out, "    module.add_class::<{}Lane>()?;", object.named.name);
+        }
+    }
+    for function in &model.functions {
+        let _ = writeln!(out, "    module.add_function(wrap_pyfunction!({}, module)?)?;", snake(&function.named.name));
+    }
+    out.push_str("    Ok(())\n}\n");
+}
