@@ -25,12 +25,12 @@ mod unix {
         /// The thread that has handed it on and is not back yet, and where its stack was then.
         thread: AtomicUsize,
         stack: AtomicUsize,
-        /// The last fault that was handed to who came later, as `fingerprint` gives it, and how often it came in a row.
+        /// The last fault that came back from the later handler unchanged, as `fingerprint` gives it, and how often in a row.
         fault: AtomicUsize,
         times: AtomicUsize,
     }
 
-    /// A fault that comes so often in a row, with every register the same, is not mended by who came later.
+    /// A fault that comes back so often in a row, with every register as it was, is not mended by the later handler.
     const IN_VAIN: usize = 100;
 
     impl Slot {
@@ -66,12 +66,21 @@ mod unix {
             unsafe { place.load(Ordering::Acquire).as_ref() }.copied()
         }
 
-        /// Whether who came later has given a fault back again and again, as a handler does that was switched off.
+        /// Whether the later handler has given this fault back again and again, as a handler does that was switched off.
         fn is_in_vain(&self, fault: usize) -> bool {
-            if self.fault.swap(fault, Ordering::Relaxed) != fault {
+            self.fault.load(Ordering::Relaxed) == fault && self.times.load(Ordering::Relaxed) >= IN_VAIN
+        }
+
+        /// Notes what the later handler has made of a fault. One that changed the registers goes on elsewhere, as another
+        /// runtime does with each trap of a loop: the same fault may come again as often as it likes.
+        fn came_back(&self, fault: usize, now: usize) {
+            if now != fault {
                 self.times.store(0, Ordering::Relaxed);
+            } else if self.fault.swap(fault, Ordering::Relaxed) == fault {
+                self.times.fetch_add(1, Ordering::Relaxed);
+            } else {
+                self.times.store(1, Ordering::Relaxed);
             }
-            self.times.fetch_add(1, Ordering::Relaxed) >= IN_VAIN
         }
 
         fn note(place: &AtomicPtr<Action>, action: Action) {
@@ -93,7 +102,7 @@ mod unix {
     /// # Safety
     /// It is the context that a handler was given, or null.
     unsafe fn fingerprint(context: *const libc::c_void, thread: usize) -> usize {
-        // SAFETY: by the contract it is null or points to a `ucontext_t`.
+        // SAFETY: the caller gives null or a pointer to a `ucontext_t`, as this function's contract says.
         let Some(context) = (unsafe { context.cast::<libc::ucontext_t>().as_ref() }) else { return thread };
         let registers = ptr::from_ref(&context.uc_mcontext).cast::<u8>();
         (0..size_of_val(&context.uc_mcontext)).fold(thread, |sum, at| {
@@ -111,13 +120,10 @@ mod unix {
         let me = unsafe { libc::pthread_self() } as usize;
         // Who came last may hand it on to wasmtime's, which was there before, and so to this one again.
         let is_inner = slot.thread.load(Ordering::Relaxed) == me && here < slot.stack.load(Ordering::Relaxed);
-        let last = if is_inner {
-            None
-        } else {
-            // SAFETY: it is the context of this very handler.
-            let fault = unsafe { fingerprint(context, me) };
-            Slot::get(&slot.later).filter(|_| !slot.is_in_vain(fault))
-        };
+        // SAFETY: it is the context of this very handler.
+        let fault = unsafe { fingerprint(context, me) };
+        let last = Slot::get(&slot.later).filter(|_| !is_inner && !slot.is_in_vain(fault));
+        let is_later = last.is_some();
         let Some(action) = last.or_else(|| Slot::get(&slot.before)) else { return };
         if !is_inner {
             slot.stack.store(here, Ordering::Relaxed);
@@ -127,6 +133,10 @@ mod unix {
         unsafe { hand_on(&action, slot, info, context) };
         if !is_inner {
             slot.thread.store(0, Ordering::Relaxed);
+        }
+        if is_later {
+            // SAFETY: it is the context of this very handler, which has not returned yet.
+            slot.came_back(fault, unsafe { fingerprint(context, me) });
         }
     }
 
