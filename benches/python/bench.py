@@ -11,11 +11,12 @@ import subprocess
 import sys
 import timeit
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import surface
 import wasmtime
 
 import trimaran
@@ -40,7 +41,7 @@ def timer(call: Call) -> timeit.Timer:
     return timeit.Timer(f"call({', '.join(names)})", globals={"call": call.func, **names})
 
 
-def measure(row: str, calls: dict[str, Call], each_has: int = 1) -> None:
+def measure(row: str, calls: Mapping[str, Call], each_has: int = 1) -> None:
     """The median time of one call of each, of several rounds that take about 20 ms each, in turns.
 
     Where a call does the same `each_has` times, it is the time of one.
@@ -80,7 +81,8 @@ class Guest:
         self.engine = package.Engine()
         self.module = package.Module(self.engine, WORKLOAD.read_text())
         self.store = package.Store(self.engine)
-        self.exports = package.Instance(self.store, self.module, []).exports(self.store)
+        self.instance = package.Instance(self.store, self.module, [])
+        self.exports = self.instance.exports(self.store)
         self.memory = self.exports["memory"]
 
     def call(self, name: str, *values: object, result: object) -> Call:
@@ -218,6 +220,7 @@ def bench() -> None:
     both("instantiate", lambda guest: guest.instantiate)
     both("link with a host function", Guest.link)
     both("trap", Guest.trap)
+    surface.bench(guests, measure)
 
 
 def bench_import() -> None:
