@@ -138,5 +138,6 @@ private fun chicoryHost(who: String) {
 fun main() {
     val workload = bench("workload.wat")
     trimaran(workload)
+    surface("kotlin")
     chicory(wat2wasm(workload))
 }

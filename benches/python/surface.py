@@ -1,4 +1,7 @@
-"""The rows of what a host does beside calls: texts, names, types, objects. Where the peer lacks a method, the row is alone."""
+"""The rows of what a host does beside calls: texts, names, types and objects.
+
+Where the peer has no such method, the row has this package alone.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ let package = Package(
       dependencies: [.product(name: "Trimaran", package: "Trimaran")],
       path: ".",
       exclude: ["Trimaran"],
-      sources: ["main.swift"]
+      sources: ["main.swift", "Surface.swift"]
     )
   ]
 )
