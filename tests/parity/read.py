@@ -25,7 +25,7 @@ def run(*command: object) -> str:
 def core() -> list[str]:
     """A line for each item, by the metadata in the library."""
     suffix = "dylib" if sys.platform == "darwin" else "so"
-    return run("target/release/uniffi-bindgen", "api", f"target/native/lib/libtrimaran_ffi.{suffix}").splitlines()
+    return run("target/release/trimaran-metadata", f"target/native/lib/libtrimaran_ffi.{suffix}").splitlines()
 
 
 def python() -> list[Item]:

@@ -56,7 +56,8 @@ fn fault(times: u64) {
 #[test]
 fn the_same_fault_of_another_runtime_comes_again_and_again() {
     let engine = Engine::new(Config::default()).unwrap();
-    let module = Module::new(&engine, b"(module (memory 1) (func (export \"f\") (drop (i32.load (i32.const -8)))))").unwrap();
+    let module =
+        Module::new(&engine, b"(module (memory 1) (func (export \"f\") (drop (i32.load (i32.const -8)))))").unwrap();
     install();
     // Here wasmtime's handlers are put in front again.
     let store = Store::new(&engine).unwrap();

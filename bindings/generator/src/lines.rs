@@ -1,4 +1,4 @@
-//! The model as text, one line an item, in the words of `uniffi-bindgen api`. The two must agree.
+//! The model as text, one line an item, in the words of `trimaran-metadata`. The two must agree.
 
 use crate::model::{Method, Model, Type};
 

@@ -1,8 +1,6 @@
 //! Generates the private bindings of one language from the built library:
-//! `uniffi-bindgen python|kotlin|swift LIBRARY OUT_DIR`, in the root of the workspace. `uniffi-bindgen api LIBRARY` prints
-//! what the library offers.
+//! `uniffi-bindgen python|kotlin|swift LIBRARY OUT_DIR`, in the root of the workspace.
 
-mod api;
 mod python;
 mod swift;
 
@@ -14,14 +12,8 @@ use uniffi::{GenerateOptions, TargetLanguage};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [mode, library] = arguments.as_slice()
-        && mode == "api"
-    {
-        println!("{}", api::lines(library.as_str().into())?.join("\n"));
-        return Ok(());
-    }
     let [language, library, out_dir] = arguments.as_slice() else {
-        bail!("usage: uniffi-bindgen python|kotlin|swift LIBRARY OUT_DIR, or uniffi-bindgen api LIBRARY");
+        bail!("usage: uniffi-bindgen python|kotlin|swift LIBRARY OUT_DIR");
     };
     let target = match language.as_str() {
         "python" => TargetLanguage::Python,
