@@ -5,11 +5,14 @@
 
 #![allow(missing_docs, reason = "a tool of this repository")]
 
+pub mod c;
+mod crossing;
 mod expand;
 mod lines;
 pub mod model;
 pub mod names;
 pub mod python;
 mod read;
+pub mod swift;
 
 pub use read::{Error, Source, read};

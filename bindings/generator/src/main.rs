@@ -26,6 +26,18 @@ fn run(arguments: &[&str]) -> Result<String, String> {
     match arguments {
         ["api"] => Ok(source.model.lines().join("\n") + "\n"),
         ["python"] => Ok(trimaran_generator::python::stub(&source.model)),
-        _ => Err("usage: trimaran-generator api|python".to_owned()),
+        ["swift", folder] => {
+            write(folder, "trimaran.h", &trimaran_generator::c::header(&source.model))?;
+            for (name, text) in trimaran_generator::swift::swift(&source.model) {
+                write(folder, &name, &text)?;
+            }
+            Ok(String::new())
+        }
+        _ => Err("usage: trimaran-generator api|python, or trimaran-generator swift FOLDER".to_owned()),
     }
+}
+
+fn write(folder: &str, name: &str, text: &str) -> Result<(), String> {
+    let path = Path::new(folder).join(name);
+    std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -1,0 +1,92 @@
+//! Types in Swift, and the expressions that read and write them.
+
+use crate::model::Type;
+use crate::names::camel;
+
+/// The records and enums whose type is the package's public one, by the same name, with the same fields and cases. A field
+/// that is a `u32` in the core is an `Int` there.
+const PUBLIC: [&str; 5] = ["WasmtimeError", "TrapCode", "Interruption", "Frame", "WaitOutcome"];
+
+pub fn is_public(name: &str) -> bool {
+    PUBLIC.contains(&name)
+}
+
+/// A number's type.
+pub fn number(ty: &Type) -> String {
+    match ty {
+        Type::Bool => "Bool".to_owned(),
+        Type::Int { signed, bits } => format!("{}Int{bits}", if *signed { "" } else { "U" }),
+        Type::Float { bits: 32 } => "Float".to_owned(),
+        _ => "Double".to_owned(),
+    }
+}
+
+/// The type of a value.
+pub fn value(ty: &Type) -> String {
+    match ty {
+        Type::Bool | Type::Int { .. } | Type::Float { .. } => number(ty),
+        Type::Text => "String".to_owned(),
+        Type::Bytes => "[UInt8]".to_owned(),
+        Type::Object(name) => format!("Trimaran.{name}"),
+        Type::Foreign(name) => format!("Core.{name}"),
+        Type::Record(name) | Type::Enum(name) => named(name),
+        Type::Option(inner) => format!("{}?", value(inner)),
+        Type::List(inner) => format!("[{}]", value(inner)),
+    }
+}
+
+/// The type of a record or an enum.
+pub fn named(name: &str) -> String {
+    format!("{}.{name}", if is_public(name) { "Trimaran" } else { "Core" })
+}
+
+/// Reads a value from `reader`.
+pub fn reading(ty: &Type, reader: &str) -> String {
+    match ty {
+        Type::Bool => format!("{reader}.bool()"),
+        Type::Int { .. } => format!("{reader}.number({}.self)", number(ty)),
+        Type::Float { bits: 32 } => format!("Float(bitPattern: {reader}.number(UInt32.self))"),
+        Type::Float { .. } => format!("Double(bitPattern: {reader}.number(UInt64.self))"),
+        Type::Text => format!("{reader}.text()"),
+        Type::Bytes => format!("{reader}.bytes()"),
+        Type::Object(name) => format!("Trimaran.{name}(Core.{name}({reader}.pointer()))"),
+        Type::Foreign(name) => format!("Core.{name}(reading: &{reader})"),
+        Type::Record(name) | Type::Enum(name) => format!("{}(reading: &{reader})", named(name)),
+        Type::Option(inner) => format!("{reader}.optional {{ {} }}", reading(inner, "$0")),
+        Type::List(inner) => format!("{reader}.list {{ {} }}", reading(inner, "$0")),
+    }
+}
+
+/// Writes a value to `writer`.
+pub fn writing(ty: &Type, value: &str, writer: &str) -> String {
+    match ty {
+        Type::Bool => format!("{writer}.bool({value})"),
+        Type::Int { .. } => format!("{writer}.number({value})"),
+        Type::Float { .. } => format!("{writer}.number({value}.bitPattern)"),
+        Type::Text => format!("{writer}.text({value})"),
+        Type::Bytes => format!("{writer}.bytes({value})"),
+        Type::Object(_) => format!("{writer}.pointer({value}.core.kept())"),
+        Type::Foreign(_) | Type::Record(_) | Type::Enum(_) => format!("{value}.write(to: &{writer})"),
+        Type::Option(inner) => format!("{writer}.optional({value}) {{ {} }}", writing(inner, "$1", "$0")),
+        Type::List(inner) => format!("{writer}.list({value}) {{ {} }}", writing(inner, "$1", "$0")),
+    }
+}
+
+/// A name of the core's as Swift writes those of cases: `OfFunc` is `ofFunc`.
+pub fn case(name: &str) -> String {
+    let mut letters = name.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_lowercase).collect();
+    word(&format!("{first}{}", letters.as_str()))
+}
+
+/// A name of the core's as Swift writes those of parameters and fields.
+pub fn field(name: &str) -> String {
+    word(&camel(name))
+}
+
+/// A name, so that it is none of the language's own.
+fn word(name: &str) -> String {
+    const OWN: [&str; 9] = ["extension", "extern", "func", "import", "in", "init", "none", "struct", "default"];
+    const FREE: [&str; 2] = ["extern", "none"];
+    if OWN.contains(&name) && !FREE.contains(&name) { format!("`{name}`") } else { name.to_owned() }
+}

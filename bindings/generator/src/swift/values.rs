@@ -1,0 +1,185 @@
+//! Records and enums: their types, and what reads and writes them as UniFFI serialises them.
+
+use std::fmt::Write as _;
+
+use super::types::{case, field, is_public, named, reading, value, writing};
+use super::{HEAD, docs};
+use crate::crossing::texts;
+use crate::model::{Enum, Field, Model, Record, Type, Variant};
+use crate::names::{camel, snake};
+
+pub fn values(model: &Model) -> String {
+    let mut out = HEAD.to_owned();
+    for record in &model.records {
+        if !is_public(&record.named.name) {
+            structure(&mut out, record);
+        }
+        record_crossing(&mut out, record);
+    }
+    for choice in &model.enums {
+        if !is_public(&choice.named.name) {
+            enumeration(&mut out, choice);
+        }
+        enum_crossing(&mut out, choice);
+        if choice.union().is_some() {
+            item(&mut out, choice);
+        }
+    }
+    for name in texts(model) {
+        text(&mut out, name);
+    }
+    out
+}
+
+fn structure(out: &mut String, record: &Record) {
+    out.push_str("extension Core {\n");
+    docs(out, "  ", &record.named.docs);
+    _ = writeln!(out, "  struct {}: Sendable {{", record.named.name);
+    for one in &record.fields {
+        docs(out, "    ", &one.docs);
+        _ = writeln!(out, "    var {}: {}", field(&one.name), value(&one.ty));
+    }
+    out.push_str("  }\n}\n\n");
+}
+
+fn enumeration(out: &mut String, choice: &Enum) {
+    out.push_str("extension Core {\n");
+    docs(out, "  ", &choice.named.docs);
+    _ = writeln!(out, "  enum {}: Sendable {{", choice.named.name);
+    for variant in &choice.variants {
+        docs(out, "    ", &variant.docs);
+        let fields: Vec<_> =
+            variant.fields.iter().map(|one| format!("{}: {}", camel(&one.name), value(&one.ty))).collect();
+        let fields = if fields.is_empty() { String::new() } else { format!("({})", fields.join(", ")) };
+        _ = writeln!(out, "    case {}{fields}", case(&variant.name));
+    }
+    out.push_str("  }\n}\n\n");
+}
+
+/// Reads a field, of a public type or of `Core`.
+fn reading_field(one: &Field, public: bool) -> String {
+    let read = reading(&one.ty, "reader");
+    if public && one.ty == U32 { format!("Int({read})") } else { read }
+}
+
+fn writing_field(one: &Field, value: &str, public: bool) -> String {
+    if public && one.ty == U32 {
+        format!("writer.number(UInt32(clamping: {value}))")
+    } else {
+        writing(&one.ty, value, "writer")
+    }
+}
+
+const U32: Type = Type::Int { signed: false, bits: 32 };
+
+fn record_crossing(out: &mut String, record: &Record) {
+    let public = is_public(&record.named.name);
+    let fields: Vec<_> =
+        record.fields.iter().map(|one| format!("      {}: {}", camel(&one.name), reading_field(one, public))).collect();
+    _ = writeln!(
+        out,
+        "extension {} {{\n  init(reading reader: inout Reader) {{\n    self.init(\n{}\n    )\n  }}\n\n  func write(to writer: inout Writer) {{",
+        named(&record.named.name),
+        fields.join(",\n")
+    );
+    for one in &record.fields {
+        _ = writeln!(out, "    {}", writing_field(one, &field(&one.name), public));
+    }
+    out.push_str("  }\n}\n\n");
+}
+
+fn enum_crossing(out: &mut String, choice: &Enum) {
+    let public = is_public(&choice.named.name);
+    _ = writeln!(
+        out,
+        "extension {} {{\n  init(reading reader: inout Reader) {{\n    switch reader.number(Int32.self) {{",
+        named(&choice.named.name)
+    );
+    for (number, variant) in (1..).zip(&choice.variants) {
+        let fields: Vec<_> =
+            variant.fields.iter().map(|one| format!("{}: {}", camel(&one.name), reading_field(one, public))).collect();
+        let fields = if fields.is_empty() { String::new() } else { format!("({})", fields.join(", ")) };
+        _ = writeln!(out, "    case {number}: self = .{}{fields}", case(&variant.name));
+    }
+    _ = writeln!(
+        out,
+        "    case let other: unknown(\"{}\", other)\n    }}\n  }}\n\n  func write(to writer: inout Writer) {{\n    switch self {{",
+        choice.named.name
+    );
+    for (number, variant) in (1..).zip(&choice.variants) {
+        write_variant(out, choice, number, variant, public);
+    }
+    if choice.is_error {
+        // What a host function threw is no variant of the core's.
+        out.push_str("    case .thrown(let error): WasmtimeError.host(reason: \"\\(error)\").write(to: &writer)\n");
+    }
+    out.push_str("    }\n  }\n}\n\n");
+}
+
+/// Writes the case of a variant. The number under which an error was kept stays with the core.
+fn write_variant(out: &mut String, choice: &Enum, number: i32, variant: &Variant, public: bool) {
+    let is_thrown = |one: &Field| choice.is_error && one.name == "thrown";
+    let names: Vec<_> =
+        variant.fields.iter().filter(|one| !is_thrown(one)).map(|one| format!("let {}", field(&one.name))).collect();
+    let names = if names.is_empty() { String::new() } else { format!("({})", names.join(", ")) };
+    _ = writeln!(out, "    case .{}{names}:\n      writer.number(Int32({number}))", case(&variant.name));
+    for one in &variant.fields {
+        if is_thrown(one) {
+            out.push_str("      writer.bool(false)\n");
+        } else {
+            _ = writeln!(out, "      {}", writing_field(one, &field(&one.name), public));
+        }
+    }
+}
+
+/// An enum of objects as C has it: an item is lent, one that comes out is ours.
+fn item(out: &mut String, choice: &Enum) {
+    let objects = choice.union().unwrap_or_default();
+    _ = writeln!(
+        out,
+        "extension Core.{} {{\n  init(_ item: trimaran_item) {{\n    let pointer = made(OpaquePointer(item.object))\n    switch item.variant {{",
+        choice.named.name
+    );
+    for (number, (variant, one, class)) in (1..).zip(&objects) {
+        _ = writeln!(
+            out,
+            "    case {number}: self = .{}({}: Trimaran.{class}(Core.{class}(pointer)))",
+            case(&variant.name),
+            camel(&one.name)
+        );
+    }
+    _ = writeln!(
+        out,
+        "    case let other: unknown(\"{}\", other)\n    }}\n  }}\n\n  var item: trimaran_item {{\n    switch self {{",
+        choice.named.name
+    );
+    for (number, (variant, ..)) in (1..).zip(&objects) {
+        _ = writeln!(
+            out,
+            "    case .{}(let object): trimaran_item(variant: {number}, object: UnsafeRawPointer(object.core.pointer))",
+            case(&variant.name)
+        );
+    }
+    out.push_str("    }\n  }\n}\n\n");
+}
+
+fn text(out: &mut String, name: &str) {
+    _ = write!(
+        out,
+        "extension {} {{
+  /// The text for people, which the core writes.
+  var text: String {{
+    let value = Writer.bytes {{ write(to: &$0) }}
+    var result = trimaran_bytes()
+    var error = trimaran_bytes()
+    let status = trimaran_{}_text(value, value.count, &result, &error)
+    if status != 0 {{ failed(error) }}
+    return result.text()
+  }}
+}}
+
+",
+        named(name),
+        snake(name)
+    );
+}
