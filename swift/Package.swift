@@ -7,13 +7,20 @@ let package = Package(
   platforms: [.macOS(.v13), .iOS(.v16)],
   products: [
     .library(name: "Trimaran", targets: ["Trimaran"]),
+    .library(name: "TrimaranFoundation", targets: ["TrimaranFoundation"]),
     .executable(name: "trimaran", targets: ["TrimaranCLI"]),
   ],
   targets: [
-    // What people use.
+    // What people use. `prepare` puts what is generated from the core into its folder `Generated`.
     .target(
       name: "Trimaran",
-      dependencies: ["TrimaranGenerated", "CTrimaran"],
+      dependencies: ["CTrimaran"],
+      swiftSettings: [.swiftLanguageMode(.v6)]
+    ),
+    // What else there is for those who use Foundation.
+    .target(
+      name: "TrimaranFoundation",
+      dependencies: ["Trimaran"],
       swiftSettings: [.swiftLanguageMode(.v6)]
     ),
     // The command line.
@@ -21,12 +28,6 @@ let package = Package(
       name: "TrimaranCLI",
       dependencies: ["Trimaran"],
       swiftSettings: [.swiftLanguageMode(.v6)]
-    ),
-    // What UniFFI makes of the core; `prepare` puts it there. Its output is not written for Swift 6 mode.
-    .target(
-      name: "TrimaranGenerated",
-      dependencies: ["CTrimaran"],
-      swiftSettings: [.swiftLanguageMode(.v5)]
     ),
     // The native library. pkg-config says where it is, so that packages that use this one need no unsafe
     // flags: put the folder of `trimaran.pc` into PKG_CONFIG_PATH.

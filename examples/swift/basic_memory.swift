@@ -1,6 +1,5 @@
 // Makes a memory, writes to it, reads from it, and grows it.
 
-import Foundation
 import Trimaran
 
 let engine = try Engine()

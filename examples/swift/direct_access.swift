@@ -1,6 +1,5 @@
 // Reaches the bytes of a memory by a pointer, as C code would. Nothing checks what is done with it.
 
-import Foundation
 import Trimaran
 
 let engine = try Engine()

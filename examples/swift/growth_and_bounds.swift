@@ -1,6 +1,5 @@
 // Grows a memory up to its maximum, and shows what happens past its end.
 
-import Foundation
 import Trimaran
 
 let engine = try Engine()

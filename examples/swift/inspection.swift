@@ -1,6 +1,5 @@
 // Prints the bytes of a memory for people to read.
 
-import Foundation
 import Trimaran
 
 let engine = try Engine()

@@ -1,6 +1,5 @@
 // Shares a memory with a guest: the guest writes and the host reads, and the other way round.
 
-import Foundation
 import Trimaran
 
 let wasm = try wat2wasm(

@@ -1,6 +1,5 @@
 // Lets several threads use one memory, each from a store of its own.
 
-import Foundation
 import Trimaran
 
 let engine = try Engine { $0.wasmThreads = true }

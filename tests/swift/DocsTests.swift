@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Trimaran
+import TrimaranFoundation
 
 private final class MyError: Error {
   let reason = "enough"
@@ -308,7 +309,7 @@ struct DocsTests {
       let memory = try Memory(store, MemoryType(Limits(1, 10)))
       try memory.write(store, "Hello", at: 0)
       let bytes = try memory.read(store, 0..<5)
-      #expect(bytes == Data("Hello".utf8))
+      #expect(bytes == Array("Hello".utf8))
     }
     let memory = try Memory(store, MemoryType(Limits(1, 10)))
     do {

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Trimaran
+import TrimaranFoundation
 
 /// Whatever a program does with an object, what stands behind it in the library never gets a second owner.
 @Suite("Copies of what stands for something")

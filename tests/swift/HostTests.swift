@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Trimaran
+import TrimaranFoundation
 
 /// An error with a payload.
 private enum Payload: Error, Equatable { case number(Int) }

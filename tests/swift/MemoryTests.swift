@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Trimaran
+import TrimaranFoundation
 
 @Suite("Memories")
 struct MemoryTests {

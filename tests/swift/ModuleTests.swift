@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Trimaran
+import TrimaranFoundation
 
 @Suite("Modules")
 struct ModuleTests {
@@ -51,7 +52,7 @@ struct ModuleTests {
     try Data(Self.text.utf8).write(to: source)
 
     let module = try Module(engine, fromFile: source.path)
-    let artifact = try module.serialize()
+    let artifact: Data = try module.serialize()
     try artifact.write(to: compiled)
     #expect(try call(Module(engine, deserialize: artifact), engine) == 7)
     #expect(try call(Module(engine, deserializeFile: compiled.path), engine) == 7)
@@ -121,7 +122,7 @@ struct ModuleTests {
   }
 
   @Test func whatIsDecodedIsChecked() throws {
-    let packed = try Module(testEngine(), Self.text).pack()
+    let packed: Data = try Module(testEngine(), Self.text).pack()
     #expect(throws: Never.self) { try Module(unpack: packed) }
     for place in stride(from: 0, to: packed.count, by: 997) {
       var flipped = packed

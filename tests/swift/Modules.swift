@@ -1,5 +1,6 @@
 import Foundation
 import Trimaran
+import TrimaranFoundation
 
 // What the steps on engines, modules and artifacts do.
 extension World {

@@ -12,7 +12,10 @@ let package = Package(
   targets: [
     .testTarget(
       name: "TrimaranTests",
-      dependencies: [.product(name: "Trimaran", package: "Trimaran")],
+      dependencies: [
+        .product(name: "Trimaran", package: "Trimaran"),
+        .product(name: "TrimaranFoundation", package: "Trimaran"),
+      ],
       path: ".",
       exclude: ["Trimaran", "run"]
     )

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Trimaran
+import TrimaranFoundation
 
 /// A formatter with the interface of the dprint plugins: bytes go in and out through a buffer in its memory.
 private struct Formatter {

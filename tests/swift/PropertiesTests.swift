@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Trimaran
+import TrimaranFoundation
 
 @Suite("Values keep all their bits, and references what they are to, in each direction and any company")
 struct PropertiesTests {

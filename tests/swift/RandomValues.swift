@@ -1,5 +1,6 @@
 import Foundation
 import Trimaran
+import TrimaranFoundation
 
 /// Numbers that look random, and come again with their seed (SplitMix64).
 struct Randoms: RandomNumberGenerator {

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Trimaran
+import TrimaranFoundation
 
 /// One case of `tests/programs/programs.json`.
 struct ProgramCase: Sendable, CustomTestStringConvertible {

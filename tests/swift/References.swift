@@ -1,5 +1,6 @@
 import Foundation
 import Trimaran
+import TrimaranFoundation
 
 // What the steps on globals, tables, tags, references and views do.
 extension World {

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Trimaran
+import TrimaranFoundation
 
 @Suite("Shared memories", .enabled(if: !isInterpreter, "wasmtime's interpreter has no threads"))
 struct SharedMemoryTests {

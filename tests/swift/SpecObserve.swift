@@ -1,5 +1,6 @@
 import Foundation
 import Trimaran
+import TrimaranFoundation
 
 /// Looks at what a module does that nobody wrote: its results, its traps, its memories and its fuel, in one line, which has
 /// to be the same in every language.

@@ -1,5 +1,6 @@
 import Foundation
 import Trimaran
+import TrimaranFoundation
 
 /// One command of a file of the official suite.
 struct SpecCommand: Decodable, Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Trimaran
+import TrimaranFoundation
 
 private let suite = URL(
   fileURLWithPath: ProcessInfo.processInfo.environment["TRIMARAN_SPEC"] ?? folder("../target/spec").path

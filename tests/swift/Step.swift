@@ -1,5 +1,6 @@
 import Foundation
 import Trimaran
+import TrimaranFoundation
 
 /// A value of JSON. Numbers that are not whole do not occur in cases.
 enum JSON: Decodable, Equatable, Sendable, CustomStringConvertible {

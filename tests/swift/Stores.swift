@@ -1,5 +1,6 @@
 import Foundation
 import Trimaran
+import TrimaranFoundation
 
 // What the steps on stores do.
 extension World {
@@ -103,7 +104,7 @@ extension World {
   private func output(_ step: Step) throws -> String {
     let bytes = try find(step, "pipe") { (object) throws -> Data? in
       switch object {
-      case .pipe(let pipe): try pipe.contents
+      case .pipe(let pipe): Data(try pipe.contents)
       case .sink(let sink): sink.bytes
       default: nil
       }

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Trimaran
+import TrimaranFoundation
 
 /// A folder of `tests`, such as `cases`.
 func folder(_ name: String) -> URL {

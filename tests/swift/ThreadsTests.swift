@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Trimaran
+import TrimaranFoundation
 
 /// Instances of `tests/modules/shared_counter.wat`, a store each, over one shared memory.
 struct Counters: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Trimaran
+import TrimaranFoundation
 
 /// Something that a step kept under a name.
 enum Object {

@@ -1,9 +1,11 @@
-//! The lane for Swift: C functions, declared in `include/trimaran_lane.h`.
+//! What Swift calls: C functions. `surface` has those that the generator writes from the exports of the core. Those that
+//! are special are here, by hand, and declared in `include/trimaran_lane.h`.
 //!
-//! Objects are opened once, from a handle that the generated code cloned, and closed once. A call gives 0, or 1 with an
-//! error to take over.
+//! An object is the pointer of an `Arc`, of which the caller has a hold. A call gives 0, or 1 with an error to take over.
 
 mod host;
+mod sink;
+mod surface;
 mod values;
 mod view;
 mod watch;
@@ -11,31 +13,57 @@ mod watch;
 use std::slice;
 use std::sync::Arc;
 
-use trimaran::{Func, Global, Kind, Memory, Result, SharedMemory, Slot, Store, Table, WasmtimeError};
-use uniffi::{Handle, RustBuffer};
+use trimaran::{Func, Kind, Memory, Result, SharedMemory, Slot, Store, WasmtimeError};
 
-use super::{Failure, entry, error_bytes, let_go, open};
+use self::surface::Bytes;
+use super::{Failure, entry, error_bytes, let_go};
 
-/// Writes the error where the caller wants it, and gives the status. The error is a buffer of UniFFI's, so that the
-/// generated code reads it and frees it.
+/// Writes the error where the caller wants it, in its serialised form, and gives the status.
 ///
 /// # Safety
 /// `error` points to room for one.
-unsafe fn status(result: Result<(), Failure>, error: *mut RustBuffer) -> i32 {
+unsafe fn status(result: Result<(), Failure>, error: *mut Bytes) -> i32 {
     let Err(failure) = result else { return 0 };
     // SAFETY: by the contract.
-    unsafe { error.write(RustBuffer::from_vec(error_bytes(*failure))) };
+    unsafe { error.write(Bytes::of(error_bytes(*failure))) };
     1
 }
 
-/// An object that was opened before.
+/// An object that the caller has.
 ///
 /// # Safety
-/// The pointer came from the function that opens this kind, and stays open for as long as the reference lives.
+/// The pointer came from here, and the caller holds the object for as long as the reference lives; or it is null.
 unsafe fn opened<'a, T>(object: *const T) -> Result<&'a T> {
-    // SAFETY: open, by the contract, or null.
-    unsafe { object.as_ref() }
-        .ok_or_else(|| WasmtimeError::Unexpected { reason: "an object that could not be opened".to_owned() })
+    // SAFETY: alive, by the contract, or null.
+    unsafe { object.as_ref() }.ok_or_else(no_object)
+}
+
+/// One more hold on an object that the caller has.
+///
+/// # Safety
+/// As for `opened`, for the call alone.
+unsafe fn shared<T>(object: *const T) -> Result<Arc<T>> {
+    // SAFETY: by the contract.
+    unsafe { shared_or_none(object) }.ok_or_else(no_object)
+}
+
+/// The same; none for null.
+///
+/// # Safety
+/// As for `shared`.
+unsafe fn shared_or_none<T>(object: *const T) -> Option<Arc<T>> {
+    if object.is_null() {
+        return None;
+    }
+    // SAFETY: by the contract it came out of an `Arc` that is still held, of which this is one more.
+    unsafe {
+        Arc::increment_strong_count(object);
+        Some(Arc::from_raw(object))
+    }
+}
+
+fn no_object() -> WasmtimeError {
+    WasmtimeError::Unexpected { reason: "an object that is not there".to_owned() }
 }
 
 /// What lies at a pointer, which may be null where there is nothing.
@@ -56,72 +84,18 @@ unsafe fn lent_mut<'a, T>(data: *mut T, length: usize) -> &'a mut [T] {
     if length == 0 { &mut [] } else { unsafe { slice::from_raw_parts_mut(data, length) } }
 }
 
-macro_rules! objects {
-    ($($ty:ty, $open:ident, $close:ident;)*) => {
-        $(
-            /// Takes over a cloned handle; null where there is no such object.
-            ///
-            /// # Safety
-            /// As for `open`.
-            #[unsafe(no_mangle)]
-            pub unsafe extern "C" fn $open(handle: u64) -> *const $ty {
-                // SAFETY: by the contract.
-                unsafe { open::<$ty>(handle) }.map_or(std::ptr::null(), Arc::into_raw)
-            }
-
-            /// Lets go of an object.
-            ///
-            /// # Safety
-            /// The pointer came from the function that opens this kind, and is not used again.
-            #[unsafe(no_mangle)]
-            pub unsafe extern "C" fn $close(object: *const $ty) {
-                if !object.is_null() {
-                    // SAFETY: not null, and by the contract from `Arc::into_raw` and not used again.
-                    let_go(unsafe { Arc::from_raw(object) });
-                }
-            }
-        )*
-    };
-}
-
-objects! {
-    Store, trimaran_store_open, trimaran_store_close;
-    Func, trimaran_func_open, trimaran_func_close;
-    Memory, trimaran_memory_open, trimaran_memory_close;
-    SharedMemory, trimaran_shared_memory_open, trimaran_shared_memory_close;
-    Global, trimaran_global_open, trimaran_global_close;
-    Table, trimaran_table_open, trimaran_table_close;
-}
-
-/// A handle of the generated code's for an open function, which is the caller's; 0 for null.
-///
-/// # Safety
-/// The function is open.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn trimaran_func_handle(func: *const Func) -> u64 {
-    if func.is_null() {
-        return 0;
-    }
-    // SAFETY: open, by the contract: it came out of an `Arc` that is still held, of which this is one more.
-    let func = unsafe {
-        Arc::increment_strong_count(func);
-        Arc::from_raw(func)
-    };
-    Handle::from_arc(func).as_raw()
-}
-
 /// Calls a function on `count` slots, in place.
 ///
 /// # Safety
-/// The objects are open; `slots` are `count` slots that nobody else touches, with living handles where there are
+/// The objects are alive; `slots` are `count` slots that nobody else touches, with living handles where there are
 /// references; there is room for an error.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn trimaran_func_call(
+pub unsafe extern "C" fn trimaran_func_call_slots(
     func: *const Func,
     store: *const Store,
     slots: *mut Slot,
     count: usize,
-    error: *mut RustBuffer,
+    error: *mut Bytes,
 ) -> i32 {
     let work = || {
         // SAFETY: by the contract.
@@ -153,7 +127,7 @@ const NOT_PLAIN: i32 = 2;
 ///
 /// # Safety
 /// `error` points to room for one.
-unsafe fn if_plain(work: impl FnOnce() -> Result<bool>, error: *mut RustBuffer) -> i32 {
+unsafe fn if_plain(work: impl FnOnce() -> Result<bool>, error: *mut Bytes) -> i32 {
     match entry(work) {
         Ok(true) => 0,
         Ok(false) => NOT_PLAIN,
@@ -166,7 +140,7 @@ unsafe fn if_plain(work: impl FnOnce() -> Result<bool>, error: *mut RustBuffer) 
 /// Gives `NOT_PLAIN`, and has done nothing, where they are not simply what the function takes.
 ///
 /// # Safety
-/// The objects are open; `values` is room for `MOST_VALUES` that nobody else touches, of which the first `count` are
+/// The objects are alive; `values` is room for `MOST_VALUES` that nobody else touches, of which the first `count` are
 /// there; there is room for an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_func_call_values(
@@ -174,10 +148,10 @@ pub unsafe extern "C" fn trimaran_func_call_values(
     store: *const Store,
     values: *mut Value,
     count: *mut usize,
-    error: *mut RustBuffer,
+    error: *mut Bytes,
 ) -> i32 {
     let work = || {
-        // SAFETY: open, by the contract.
+        // SAFETY: alive, by the contract.
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         let signature = func.signature(store)?;
         // SAFETY: by the contract.
@@ -225,7 +199,7 @@ fn converted(value: &Value, kind: Kind) -> Option<Slot> {
 /// their results. The row that failed is left in `failed`.
 ///
 /// # Safety
-/// The objects are open; `slots` are `rows * width` slots that nobody else touches; there is room for a number and
+/// The objects are alive; `slots` are `rows * width` slots that nobody else touches; there is room for a number and
 /// for an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_func_call_rows(
@@ -235,7 +209,7 @@ pub unsafe extern "C" fn trimaran_func_call_rows(
     rows: usize,
     width: usize,
     failed: *mut usize,
-    error: *mut RustBuffer,
+    error: *mut Bytes,
 ) -> i32 {
     let work = || {
         // SAFETY: by the contract.
@@ -258,15 +232,15 @@ pub unsafe extern "C" fn trimaran_func_call_rows(
 /// Copies `length` bytes out, beginning at `start`.
 ///
 /// # Safety
-/// The objects are open; `buffer` is room for `length` bytes that nobody else touches; there is room for an error.
+/// The objects are alive; `buffer` is room for `length` bytes that nobody else touches; there is room for an error.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn trimaran_memory_read(
+pub unsafe extern "C" fn trimaran_memory_read_into(
     memory: *const Memory,
     store: *const Store,
     start: i64,
     buffer: *mut u8,
     length: usize,
-    error: *mut RustBuffer,
+    error: *mut Bytes,
 ) -> i32 {
     let work = || {
         // SAFETY: by the contract.
@@ -279,101 +253,22 @@ pub unsafe extern "C" fn trimaran_memory_read(
     unsafe { status(entry(work), error) }
 }
 
-/// Copies `length` bytes in, beginning at `start`.
-///
-/// # Safety
-/// The objects are open; `data` are `length` bytes that nobody writes meanwhile; there is room for an error.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn trimaran_memory_write(
-    memory: *const Memory,
-    store: *const Store,
-    data: *const u8,
-    length: usize,
-    start: i64,
-    error: *mut RustBuffer,
-) -> i32 {
-    let work = || {
-        // SAFETY: by the contract.
-        let (memory, store) = unsafe { (opened(memory)?, opened(store)?) };
-        // SAFETY: by the contract.
-        let data = unsafe { lent(data, length) };
-        memory.write(store, data, start)
-    };
-    // SAFETY: by the contract.
-    unsafe { status(entry(work), error) }
-}
-
-macro_rules! sizes {
-    ($($name:ident: $method:ident;)*) => {
-        $(
-            /// Leaves the size in `size`.
-            ///
-            /// # Safety
-            /// The objects are open; there is room for a number and for an error.
-            #[unsafe(no_mangle)]
-            pub unsafe extern "C" fn $name(
-                memory: *const Memory,
-                store: *const Store,
-                size: *mut u64,
-                error: *mut RustBuffer,
-            ) -> i32 {
-                let work = || {
-                    // SAFETY: by the contract.
-                    let (memory, store) = unsafe { (opened(memory)?, opened(store)?) };
-                    let found = memory.$method(store)?;
-                    // SAFETY: by the contract.
-                    unsafe { size.write(found) };
-                    Ok(())
-                };
-                // SAFETY: by the contract.
-                unsafe { status(entry(work), error) }
-            }
-        )*
-    };
-}
-
-sizes! {
-    trimaran_memory_size: size;
-    trimaran_memory_data_len: data_len;
-}
-
 /// Copies `length` bytes out of a shared memory, beginning at `start`.
 ///
 /// # Safety
-/// The memory is open; `buffer` is room for `length` bytes that nobody else touches; there is room for an error.
+/// The memory is alive; `buffer` is room for `length` bytes that nobody else touches; there is room for an error.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn trimaran_shared_memory_read(
+pub unsafe extern "C" fn trimaran_shared_memory_read_into(
     memory: *const SharedMemory,
     start: i64,
     buffer: *mut u8,
     length: usize,
-    error: *mut RustBuffer,
+    error: *mut Bytes,
 ) -> i32 {
     let work = || {
         // SAFETY: by the contract.
         let (memory, buffer) = unsafe { (opened(memory)?, lent_mut(buffer, length)) };
         memory.read_into(start, buffer)
-    };
-    // SAFETY: by the contract.
-    unsafe { status(entry(work), error) }
-}
-
-/// Copies `length` bytes into a shared memory, beginning at `start`.
-///
-/// # Safety
-/// The memory is open; `data` are `length` bytes that nobody writes meanwhile; there is room for an error.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn trimaran_shared_memory_write(
-    memory: *const SharedMemory,
-    data: *const u8,
-    length: usize,
-    start: i64,
-    error: *mut RustBuffer,
-) -> i32 {
-    let work = || {
-        // SAFETY: by the contract.
-        let (memory, data) = unsafe { (opened(memory)?, lent(data, length)) };
-        memory.write(data, start)
     };
     // SAFETY: by the contract.
     unsafe { status(entry(work), error) }

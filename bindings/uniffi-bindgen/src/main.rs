@@ -1,8 +1,7 @@
 //! Generates the private bindings of one language from the built library:
-//! `uniffi-bindgen python|kotlin|swift LIBRARY OUT_DIR`, in the root of the workspace.
+//! `uniffi-bindgen python|kotlin LIBRARY OUT_DIR`, in the root of the workspace.
 
 mod python;
-mod swift;
 
 use std::fs;
 
@@ -13,13 +12,12 @@ use uniffi::{GenerateOptions, TargetLanguage};
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [language, library, out_dir] = arguments.as_slice() else {
-        bail!("usage: uniffi-bindgen python|kotlin|swift LIBRARY OUT_DIR");
+        bail!("usage: uniffi-bindgen python|kotlin LIBRARY OUT_DIR");
     };
     let target = match language.as_str() {
         "python" => TargetLanguage::Python,
         "kotlin" => TargetLanguage::Kotlin,
-        "swift" => TargetLanguage::Swift,
-        other => bail!("no bindings for {other}: expected python, kotlin or swift"),
+        other => bail!("no bindings for {other}: expected python or kotlin"),
     };
     let out_dir = Utf8PathBuf::from(out_dir);
     uniffi::generate(GenerateOptions {
@@ -41,11 +39,6 @@ fn main() -> Result<()> {
         let source = fs::read_to_string(&generated).with_context(|| generated.to_string())?;
         fs::write(out_dir.join("_bindings.py"), python::adapt(&source)?)?;
         fs::remove_file(&generated)?;
-    }
-    if language == "swift" {
-        let generated = out_dir.join("TrimaranGenerated.swift");
-        let source = fs::read_to_string(&generated).with_context(|| generated.to_string())?;
-        fs::write(&generated, swift::adapt(&source)?)?;
     }
     Ok(())
 }

@@ -1,24 +1,43 @@
-import Foundation
-
-/// The most bytes that cross to the core at once: the generated code counts them in 32 bits, with a sign.
+/// The most bytes that cross to the core at once.
 private let mostAtOnce = 1 << 30
 
 /// The most items of a list that cross at once: more than a module can have of anything.
 private let mostItems = 1 << 24
 
-/// Lends `bytes` to the core without copying them. Fails with `limit` for more than the crossing can carry.
-func lending<R>(_ bytes: some ContiguousBytes, _ body: (Data) throws -> R) throws(WasmtimeError) -> R {
-  try calling {
-    try bytes.withUnsafeBytes { buffer in
-      guard buffer.count <= mostAtOnce else { throw tooMany(buffer.count) }
-      return try body(view(of: buffer))
-    }
+/// Lends `bytes` to the core, without copying them where they lie one after the other. Fails with `limit` for more than the
+/// crossing can carry.
+func lending<R>(
+  _ bytes: some Collection<UInt8>,
+  _ body: (UnsafeRawBufferPointer) throws(WasmtimeError) -> R
+) throws(WasmtimeError) -> R {
+  try withBytes(bytes) { (buffer) throws(WasmtimeError) in
+    guard buffer.count <= mostAtOnce else { throw tooMany(buffer.count) }
+    return try body(buffer)
   }
 }
 
 /// Lends text to the core, in UTF-8.
-func lending<R>(_ text: String, _ body: (Data) throws -> R) throws(WasmtimeError) -> R {
-  try lending(Array(text.utf8), body)
+func lending<R>(
+  _ text: String,
+  _ body: (UnsafeRawBufferPointer) throws(WasmtimeError) -> R
+) throws(WasmtimeError) -> R {
+  try lending(text.utf8, body)
+}
+
+/// Lends bytes to a closure, in one piece.
+@inlinable
+func withBytes<R>(
+  _ bytes: some Collection<UInt8>,
+  _ body: (UnsafeRawBufferPointer) throws(WasmtimeError) -> R
+) throws(WasmtimeError) -> R {
+  let lent = bytes.withContiguousStorageIfAvailable { buffer in
+    Result { () throws(WasmtimeError) in try body(UnsafeRawBufferPointer(buffer)) }
+  }
+  if let lent { return try lent.get() }
+  // They do not lie one after the other.
+  return try Array(bytes).withUnsafeBytes { buffer in
+    Result { () throws(WasmtimeError) in try body(buffer) }
+  }.get()
 }
 
 /// Text that crosses to the core as such.
@@ -41,7 +60,7 @@ private func tooMany(_ count: Int, _ unit: String = "bytes", _ most: Int = mostA
 private let smallRead = 1 << 16
 
 /// Whether there may be room made for `count` bytes that are to be copied out. Otherwise the core says what is wrong.
-func canMakeRoom(
+package func canMakeRoom(
   _ count: Int,
   at start: Int,
   of size: @autoclosure () throws(WasmtimeError) -> Int
@@ -55,20 +74,30 @@ func canMakeRoom(
 func filling(
   _ count: Int,
   _ fill: (UnsafeMutableRawBufferPointer) throws(WasmtimeError) -> Void
-) throws(WasmtimeError) -> Data {
-  // At least one byte: some systems have no address for none.
-  guard let room = malloc(max(count, 1)) else { throw .limit(reason: "there is no room for \(count) bytes") }
-  do throws(WasmtimeError) {
-    try fill(UnsafeMutableRawBufferPointer(start: room, count: count))
-  } catch {
-    free(room)
-    throw error
+) throws(WasmtimeError) -> [UInt8] {
+  // An array that finds no room ends the process.
+  if count > smallRead {
+    guard let room = makeRoom(count) else { throw noRoom(count) }
+    freeRoom(room)
   }
-  return Data(bytesNoCopy: room, count: count, deallocator: .free)
+  var failure: WasmtimeError?
+  let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+    do throws(WasmtimeError) {
+      try fill(UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count))
+      filled = count
+    } catch {
+      failure = error
+    }
+  }
+  if let failure { throw failure }
+  return bytes
 }
 
+/// The error of a read for whose bytes there is no room.
+package func noRoom(_ count: Int) -> WasmtimeError { .limit(reason: "there is no room for \(count) bytes") }
+
 /// The length of a range; one that no integer holds is as far outside as the longest.
-func length(of range: Range<Int>) -> Int {
+package func length(of range: Range<Int>) -> Int {
   let (length, overflow) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
   return overflow ? .max : length
 }
@@ -79,10 +108,4 @@ func pointer(_ address: UInt64) throws(WasmtimeError) -> UnsafeMutableRawPointer
     throw .unexpected(reason: "a memory begins at address 0")
   }
   return pointer
-}
-
-/// Bytes as the generated code wants them, for as long as one call lasts.
-private func view(of buffer: UnsafeRawBufferPointer) -> Data {
-  guard let base = buffer.baseAddress, !buffer.isEmpty else { return Data() }
-  return Data(bytesNoCopy: UnsafeMutableRawPointer(mutating: base), count: buffer.count, deallocator: .none)
 }

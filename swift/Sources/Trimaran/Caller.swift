@@ -32,7 +32,7 @@ public struct Caller: ~Copyable {
   public func export(_ name: String) throws(WasmtimeError) -> Extern {
     // A closure that reads the number from the caller itself crashes the compiler (6.0).
     let (store, pass) = (store, pass)
-    let item = try calling { try store.core.callerExport(pass: pass, name: checked(name)).map(Extern.init) }
+    let item = try store.core.callerExport(pass: pass, name: checked(name)).map(Extern.init)
     guard let item else { throw .notFound(name: name, reason: "the calling instance has no export `\(name)`") }
     return item
   }

@@ -1,5 +1,5 @@
 /// The command line: runs, inspects and translates modules, writes to the streams of this process, and gives the status
 /// that it is to end with. It is the same in every language.
 package func commandLine(program: String, _ arguments: [String]) -> Int32 {
-  Core.commandLine(program, arguments)
+  Core.commandLine(program: program, arguments: arguments)
 }

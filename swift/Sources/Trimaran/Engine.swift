@@ -1,5 +1,3 @@
-import Foundation
-
 /// Compiles modules, and is shared by everything that is made from them.
 ///
 /// An engine may be used from any thread. Objects of different engines do not fit together.
@@ -11,7 +9,7 @@ public final class Engine: Sendable {
   /// - Parameter config: How it is set up. What is not set keeps wasmtime's default.
   /// - Throws: `config` where settings exclude each other or the machine lacks something, `range` for a time below 0.
   public init(_ config: Config = Config()) throws(WasmtimeError) {
-    core = try calling { try Core.Engine(config: config.core) }
+    core = try Core.Engine(config: config.core)
   }
 
   /// Makes an engine from the settings that `configure` changes.
@@ -28,7 +26,7 @@ public final class Engine: Sendable {
     try self.init(config)
   }
 
-  init(_ core: Core.Engine) { self.core = core }
+  init(_ core: consuming Core.Engine) { self.core = core }
 
   /// The one engine of this process for a configuration, for as long as anything uses it. Modules that were compiled by it
   /// fit in wherever the same configuration is asked for.
@@ -36,12 +34,12 @@ public final class Engine: Sendable {
   /// - Parameter config: How it is set up. What is not set keeps wasmtime's default.
   /// - Throws: `config` where settings exclude each other or the machine lacks something, `range` for a time below 0.
   public static func shared(for config: Config = Config()) throws(WasmtimeError) -> Engine {
-    Engine(try calling { try Core.Engine.shared(config: config.core) })
+    Engine(try Core.Engine.shared(config: config.core))
   }
 
   /// How the engine is set up.
   public var config: Config {
-    get throws(WasmtimeError) { try calling { try Config(core.config()) } }
+    get throws(WasmtimeError) { try Config(core.config()) }
   }
 
   /// Compiles a module from the binary or the text format to an artifact, which ``Module`` makes a module of.
@@ -50,8 +48,8 @@ public final class Engine: Sendable {
   /// - Returns: What ``Module/serialize()`` gives.
   /// - Throws: `compile` where it is no module, is truncated or does not validate, and `syntax` where text
   ///   has a mistake.
-  public func precompile(_ bytes: some ContiguousBytes) throws(WasmtimeError) -> Data {
-    try lending(bytes) { try core.precompile(bytes: $0) }
+  public func precompile(_ bytes: some Collection<UInt8>) throws(WasmtimeError) -> [UInt8] {
+    try lending(bytes) { (bytes) throws(WasmtimeError) in try core.precompile(bytes: bytes) }
   }
 
   /// Compiles a module from the text format to an artifact, which ``Module`` makes a module of.
@@ -59,31 +57,31 @@ public final class Engine: Sendable {
   /// - Parameter text: The module in the text format.
   /// - Returns: What ``Module/serialize()`` gives.
   /// - Throws: `syntax` where it has a mistake, and `compile` where it is no module or does not validate.
-  public func precompile(_ text: String) throws(WasmtimeError) -> Data {
-    try lending(text) { try core.precompile(bytes: $0) }
+  public func precompile(_ text: String) throws(WasmtimeError) -> [UInt8] {
+    try precompile(text.utf8)
   }
 
   /// Whether this engine can make a module of an artifact: it is whole, and of this version and configuration.
   ///
   /// - Parameter artifact: What ``Module/serialize()`` or `precompile` gave.
-  public func accepts(_ artifact: some ContiguousBytes) throws(WasmtimeError) -> Bool {
-    try lending(artifact) { try core.accepts(artifact: $0) }
+  public func accepts(_ artifact: some Collection<UInt8>) throws(WasmtimeError) -> Bool {
+    try lending(artifact) { (bytes) throws(WasmtimeError) in try core.accepts(artifact: bytes) }
   }
 
   /// A number that is the same for engines whose artifacts fit each other.
   public var compatibilityHash: UInt64 {
-    get throws(WasmtimeError) { try calling { try core.compatibilityHash() } }
+    get throws(WasmtimeError) { try core.compatibilityHash() }
   }
 
   /// Moves the epoch on by one: guests whose deadline it passes are interrupted, if
   /// ``Config/epochInterruption`` is set. May be called from any thread.
   public func incrementEpoch() throws(WasmtimeError) {
-    try calling { try core.incrementEpoch() }
+    try core.incrementEpoch()
   }
 
   /// Whether guests run on the portable interpreter.
   public var isPulley: Bool {
-    get throws(WasmtimeError) { try calling { try core.isPulley() } }
+    get throws(WasmtimeError) { try core.isPulley() }
   }
 
   /// Closes the engine: it can no longer be used. What was made with it goes on working.
@@ -109,7 +107,7 @@ extension Engine: Codable {
   /// The engine that ``shared(for:)`` gives for the configuration that was encoded, whose errors come out as they are.
   public convenience init(from decoder: any Decoder) throws {
     let config = try Config(from: decoder)
-    self.init(try calling { try Core.Engine.shared(config: config.core) })
+    self.init(try Core.Engine.shared(config: config.core))
   }
 
   /// Encodes the configuration of the engine. Fails with `closed` where it is closed.

@@ -1,9 +1,7 @@
-import Foundation
-
 /// Everything that can go wrong, by what went wrong.
 ///
-/// Each case carries what a program needs to react; `description` and `localizedDescription` are the sentence
-/// for a person, which is the same in every language.
+/// Each case carries what a program needs to react; `description` is the sentence for a person, which is the same in every
+/// language. With `TrimaranFoundation`, `localizedDescription` is so as well.
 ///
 /// What a host function threw comes out of the call as ``thrown(_:)``, which holds that very error:
 ///
@@ -78,12 +76,9 @@ extension WasmtimeError {
   }
 }
 
-extension WasmtimeError: LocalizedError, CustomStringConvertible {
+extension WasmtimeError: CustomStringConvertible {
   /// The sentence for a person: what was wrong, what was expected, what to do.
-  public var description: String { core.text() }
-
-  /// The sentence for a person, which `localizedDescription` gives.
-  public var errorDescription: String? { description }
+  public var description: String { text }
 }
 
 extension WasmtimeError: Hashable {
@@ -95,7 +90,7 @@ extension WasmtimeError: Hashable {
   public func hash(into hasher: inout Hasher) { hasher.combine(key) }
 
   private enum Key: Hashable {
-    case ours(Core.WasmtimeError, TrapCode?)
+    case ours([UInt8])
     case instance(ObjectIdentifier)
     case value(ObjectIdentifier, String)
   }
@@ -104,76 +99,14 @@ extension WasmtimeError: Hashable {
     switch self {
     case .thrown(let error) where Swift.type(of: error) is AnyClass: .instance(ObjectIdentifier(error as AnyObject))
     case .thrown(let error): .value(ObjectIdentifier(Swift.type(of: error)), String(reflecting: error))
-    case .trap(let code, _, _, _): .ours(core, code)
-    default: .ours(core, nil)
+    default: .ours(Writer.bytes { write(to: &$0) })
     }
   }
 }
 
 extension WasmtimeError {
-  init(_ core: Core.WasmtimeError) {
-    self =
-      switch core {
-      case .Compile(let reason): .compile(reason: reason)
-      case .Syntax(let reason, let line, let column):
-        .syntax(reason: reason, line: Int(line), column: Int(column))
-      case .Link(let reason, let module, let name): .link(reason: reason, module: module, name: name)
-      case .Trap(let code, let reason, let interruption, let frames):
-        .trap(
-          code: code.map(TrapCode.init),
-          reason: reason,
-          interruption: interruption.map(Interruption.init),
-          frames: frames.map(Frame.init)
-        )
-      case .Exit(let status): .exit(status: status)
-      case .Host(let reason, let thrown): thrown.flatMap(Thrown.take) ?? .host(reason: reason)
-      case .Type(let reason): .type(reason: reason)
-      case .Range(let reason): .range(reason: reason)
-      case .Bounds(let offset, let length, let size): .bounds(offset: offset, length: length, size: size)
-      case .Encoding(let reason, let offset): .encoding(reason: reason, offset: offset)
-      case .Limit(let reason): .limit(reason: reason)
-      case .NotFound(let name, let reason): .notFound(name: name, reason: reason)
-      case .Closed(let what): .closed(what: what)
-      case .WrongStore(let what): .wrongStore(what: what)
-      case .WrongEngine(let what): .wrongEngine(what: what)
-      case .Escaped: .escaped
-      case .Busy(let reason): .busy(reason: reason)
-      case .Config(let reason): .config(reason: reason)
-      case .Artifact(let reason): .artifact(reason: reason)
-      case .Io(let path, let reason): .io(path: path, reason: reason)
-      case .Unsupported(let reason): .unsupported(reason: reason)
-      case .Unexpected(let reason): .unexpected(reason: reason)
-      }
-  }
-
-  private var core: Core.WasmtimeError {
-    switch self {
-    case .compile(let reason): .Compile(reason: reason)
-    case .syntax(let reason, let line, let column):
-      .Syntax(reason: reason, line: UInt32(clamping: line), column: UInt32(clamping: column))
-    case .link(let reason, let module, let name): .Link(reason: reason, module: module, name: name)
-    // The sentence does not depend on the code.
-    case .trap(_, let reason, let interruption, let frames):
-      .Trap(code: nil, reason: reason, interruption: interruption?.core, frames: frames.map(\.core))
-    case .exit(let status): .Exit(status: status)
-    case .host(let reason): .Host(reason: reason, thrown: nil)
-    case .thrown(let error): .Host(reason: "\(error)", thrown: nil)
-    case .type(let reason): .Type(reason: reason)
-    case .range(let reason): .Range(reason: reason)
-    case .bounds(let offset, let length, let size): .Bounds(offset: offset, length: length, size: size)
-    case .encoding(let reason, let offset): .Encoding(reason: reason, offset: offset)
-    case .limit(let reason): .Limit(reason: reason)
-    case .notFound(let name, let reason): .NotFound(name: name, reason: reason)
-    case .closed(let what): .Closed(what: what)
-    case .wrongStore(let what): .WrongStore(what: what)
-    case .wrongEngine(let what): .WrongEngine(what: what)
-    case .escaped: .Escaped
-    case .busy(let reason): .Busy(reason: reason)
-    case .config(let reason): .Config(reason: reason)
-    case .artifact(let reason): .Artifact(reason: reason)
-    case .io(let path, let reason): .Io(path: path, reason: reason)
-    case .unsupported(let reason): .Unsupported(reason: reason)
-    case .unexpected(let reason): .Unexpected(reason: reason)
-    }
+  /// What a host function failed with: the error that is kept under a number, or one that has none.
+  static func host(reason: String, thrown: UInt64?) -> WasmtimeError {
+    thrown.flatMap(Thrown.take) ?? .host(reason: reason)
   }
 }

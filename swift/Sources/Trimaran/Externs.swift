@@ -86,23 +86,23 @@ extension Extern {
   init(_ core: Core.Extern) {
     self =
       switch core {
-      case .ofFunc(let item): .function(Func(item))
-      case .ofGlobal(let item): .global(Global(item))
-      case .ofTable(let item): .table(Table(item))
-      case .ofMemory(let item): .memory(Memory(item))
-      case .ofSharedMemory(let item): .sharedMemory(SharedMemory(item))
-      case .ofTag(let item): .tag(Tag(item))
+      case .ofFunc(let item): .function(item)
+      case .ofGlobal(let item): .global(item)
+      case .ofTable(let item): .table(item)
+      case .ofMemory(let item): .memory(item)
+      case .ofSharedMemory(let item): .sharedMemory(item)
+      case .ofTag(let item): .tag(item)
       }
   }
 
   var core: Core.Extern {
     switch self {
-    case .function(let item): .ofFunc(func: item.core)
-    case .global(let item): .ofGlobal(global: item.core)
-    case .table(let item): .ofTable(table: item.core)
-    case .memory(let item): .ofMemory(memory: item.core)
-    case .sharedMemory(let item): .ofSharedMemory(memory: item.core)
-    case .tag(let item): .ofTag(tag: item.core)
+    case .function(let item): .ofFunc(func: item)
+    case .global(let item): .ofGlobal(global: item)
+    case .table(let item): .ofTable(table: item)
+    case .memory(let item): .ofMemory(memory: item)
+    case .sharedMemory(let item): .ofSharedMemory(memory: item)
+    case .tag(let item): .ofTag(tag: item)
     }
   }
 

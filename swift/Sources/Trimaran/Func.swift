@@ -7,19 +7,15 @@
 /// let sum: Int = try add(store, 1, 2)
 /// ```
 public final class Func: Sendable {
-  // Functions come out of tables and calls by the million: the generated object is made when the surface needs it.
-  let lane: Lane
+  let core: Core.Func
 
-  init(_ core: Core.Func) { lane = Lane(core) }
-
-  /// A function by a handle that is ours from now on.
-  init(taking handle: UInt64) { lane = Lane(taking: handle) }
+  init(_ core: consuming Core.Func) { self.core = core }
 
   /// The function's type.
   ///
   /// - Parameter store: The function's store.
   public func type(_ store: Store) throws(WasmtimeError) -> FuncType {
-    try calling { try FuncType(core.type(store: store.core)) }
+    try FuncType(core.type(store: store.core))
   }
 
   /// Calls the function with values. They are converted where nothing is lost by it: integers of either width
@@ -40,9 +36,9 @@ public final class Func: Sendable {
   private func callConverted(_ store: Store, _ arguments: [Val]) throws(WasmtimeError) -> [Val] {
     if let results = try callWithReferences(store, arguments) { return results }
     return try withExtendedLifetime(store) { () throws(WasmtimeError) in
-      try calling {
-        let arguments = try checked(arguments).map { try $0.core(store) }
-        return try core.call(store: store.core, arguments: arguments).map { try Val($0, store) }
+      let arguments = try converted(checked(arguments), store)
+      return try core.call(store: store.core, arguments: arguments).map { (value) throws(WasmtimeError) in
+        try Val(value, store)
       }
     }
   }
@@ -116,7 +112,7 @@ public final class Func: Sendable {
   ///   - other: The other function.
   /// - Throws: `wrongStore` where one of them belongs elsewhere.
   public func same(_ store: Store, _ other: Func) throws(WasmtimeError) -> Bool {
-    try calling { try core.same(store: store.core, other: other.core) }
+    try core.same(store: store.core, other: other.core)
   }
 }
 
@@ -127,7 +123,7 @@ extension Func: ValConvertible {
   /// The function that a value refers to. Fails with `type` for null, and for a value of another type.
   public convenience init(_ val: Val) throws(WasmtimeError) {
     guard case .funcRef(let function?) = val else { throw val.isNot("a function") }
-    self.init(function.core)
+    self.init(Core.Func(function.core.kept()))
   }
 }
 

@@ -1,11 +1,9 @@
 /// A global of a guest or of the host. It belongs to one store.
 public final class Global: Sendable {
   let core: Core.Global
-  let lane: Lane
 
-  init(_ core: Core.Global) {
+  init(_ core: consuming Core.Global) {
     self.core = core
-    lane = Lane(core)
   }
 
   /// Makes a global.
@@ -21,15 +19,14 @@ public final class Global: Sendable {
   /// - Throws: `type` for a value of another type, `range` for a number that does not fit.
   public init(_ store: Store, _ type: GlobalType, _ value: any ValConvertible) throws(WasmtimeError) {
     let value = try value.val.core(store)
-    core = try calling { try Core.Global(store: store.core, ty: type.core, value: value) }
-    lane = Lane(core)
+    core = try Core.Global(store: store.core, ty: type.core, value: value)
   }
 
   /// The global's type.
   ///
   /// - Parameter store: The global's store.
   public func type(_ store: Store) throws(WasmtimeError) -> GlobalType {
-    try calling { try GlobalType(core.type(store: store.core)) }
+    try GlobalType(core.type(store: store.core))
   }
 
   /// What the global holds now.
@@ -76,6 +73,6 @@ public final class Global: Sendable {
   @inline(never)
   private func setConverted(_ store: Store, _ value: Val) throws(WasmtimeError) {
     let converted = try value.core(store)
-    try calling { try core.set(store: store.core, value: converted) }
+    try core.set(store: store.core, value: converted)
   }
 }

@@ -107,7 +107,7 @@ extension Func {
 
   @usableFromInline
   convenience init(_ store: Store, hosting closure: HostClosure) throws(WasmtimeError) {
-    self.init(try calling { try Core.Func.host(store: store.core, ty: closure.type.core) })
+    self.init(try Core.Func.host(store: store.core, ty: closure.type.core))
     try closure.attach(to: self, store)
   }
 }
@@ -148,15 +148,13 @@ struct HostCall {
   func row(_ count: Int) -> Row { Row(UnsafeMutableBufferPointer(start: slots, count: count)) }
 
   /// Leaves results of these kinds. What is not simply right is for the core to convert, or to refuse.
-  func give(_ results: [Val], _ kinds: [UInt8], _ core: Core.Func, _ store: Store) throws(WasmtimeError) {
+  func give(_ results: [Val], _ kinds: [UInt8], _ function: Func, _ store: Store) throws(WasmtimeError) {
     if givePlain(results, kinds) { return }
     // What is right needs no store, which may be closed by now.
     if results.count == kinds.count, results.indices.allSatisfy({ results[$0].isSimply(kinds[$0]) }) {
       return try slots.give(results, kinds, store)
     }
-    let given = try calling {
-      try core.convertResults(store: store.core, values: checked(results).map { try $0.core(store) })
-    }
+    let given = try function.core.convertResults(store: store.core, values: converted(checked(results), store))
     for (index, (value, kind)) in zip(given, kinds).enumerated() { slots[index] = Slot(value, kind: kind) }
   }
 

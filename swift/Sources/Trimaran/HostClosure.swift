@@ -139,7 +139,7 @@ extension HostClosure {
     switch body {
     case .slots(let body): try function.attach(store, body)
     case .values(let body):
-      let (kinds, core) = (try function.kinds(store), function.core)
+      let kinds = try function.kinds(store)
       try function.attach(store) { call in
         // The store is used where it lies: another hold on it would cost more than the rest.
         let caller = try call.caller()
@@ -149,7 +149,7 @@ extension HostClosure {
           }
           count = kinds.params.count
         }
-        try call.give(body(caller, arguments), kinds.results, core, caller.store)
+        try call.give(body(caller, arguments), kinds.results, function, caller.store)
       }
     }
   }

@@ -9,7 +9,7 @@ public final class InstancePre: Sendable {
   /// What the linker's host functions do, by their numbers.
   private let closures: Locked<[UInt64: HostClosure]>
 
-  init(_ core: Core.InstancePre, _ closures: [UInt64: HostClosure]) {
+  init(_ core: consuming Core.InstancePre, _ closures: [UInt64: HostClosure]) {
     self.core = core
     self.closures = Locked(closures)
   }
@@ -23,12 +23,12 @@ public final class InstancePre: Sendable {
     let closures = closures.withLock { $0 }
     // The start function may call functions of the host, which look for their store.
     return try withExtendedLifetime(store) { () throws(WasmtimeError) in
-      try calling {
-        if !closures.isEmpty {
-          try closures.give(store, core.hosts(store: store.core)) { try core.host(store: store.core, number: $0) }
+      if !closures.isEmpty {
+        try closures.give(store, core.hosts(store: store.core)) { (number) throws(WasmtimeError) in
+          try Func(core.host(store: store.core, number: number))
         }
-        return try Instance(core.instantiate(store: store.core))
       }
+      return try Instance(core.instantiate(store: store.core))
     }
   }
 

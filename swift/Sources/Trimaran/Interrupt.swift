@@ -7,7 +7,7 @@
 public final class InterruptHandle: Sendable {
   private let core: Core.InterruptHandle
 
-  fileprivate init(_ core: Core.InterruptHandle) { self.core = core }
+  fileprivate init(_ core: consuming Core.InterruptHandle) { self.core = core }
 
   /// Stops the run that is under way in the store now: the guest traps with ``TrapCode/interrupt`` and
   /// ``Interruption/handle``, within some 20 ms where it loops or calls. Where none is, it stops the next of the calls that
@@ -36,7 +36,7 @@ extension Store {
   /// - Parameter timeout: How long, to the millisecond; `nil` is for ever.
   /// - Throws: `config` unless ``Config/epochInterruption`` is set.
   public func setTimeout(_ timeout: Duration?) throws(WasmtimeError) {
-    try calling { try core.setTimeout(milliseconds: timeout.map(milliseconds)) }
+    try core.setTimeout(milliseconds: timeout.map(milliseconds))
   }
 
   /// Runs `body`, in which all calls that this thread makes into the store have `timeout` together.
@@ -59,7 +59,7 @@ extension Store {
   /// - Returns: What `body` gives.
   /// - Throws: `config` unless ``Config/epochInterruption`` is set, and what `body` throws.
   public func withDeadline<Result>(_ timeout: Duration?, _ body: () throws -> Result) throws -> Result {
-    let deadline = try calling { try core.beginDeadline(milliseconds: timeout.map(milliseconds)) }
+    let deadline = try core.beginDeadline(milliseconds: timeout.map(milliseconds))
     // It fails for a store that cannot interrupt, which has none.
     defer { try? core.endDeadline(deadline: deadline) }
     return try body()
@@ -69,6 +69,6 @@ extension Store {
   ///
   /// - Throws: `config` unless ``Config/epochInterruption`` is set.
   public func interruptHandle() throws(WasmtimeError) -> InterruptHandle {
-    try calling { try InterruptHandle(core.interruptHandle()) }
+    try InterruptHandle(core.interruptHandle())
   }
 }

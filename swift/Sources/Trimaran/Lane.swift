@@ -1,50 +1,7 @@
-// The fast lane: direct entries into the very objects that the generated code holds, without serialisation. What is
-// rare or wrong goes over the generated code, so that there is one place for every rule and one sentence for every error.
+// Calls that are special: on slots, on values as they are, and copies into room that the caller has. What is rare or wrong goes
+// over the generated calls, so that there is one place for every rule and one sentence for every error.
 
 internal import CTrimaran
-internal import TrimaranGenerated
-
-/// An object of the core, opened for the lane for as long as its owner lives.
-struct Lane: ~Copyable, @unchecked Sendable {
-  let pointer: OpaquePointer?
-  private let close: @convention(c) (OpaquePointer?) -> Void
-
-  private init(_ pointer: OpaquePointer?, _ close: @escaping @convention(c) (OpaquePointer?) -> Void) {
-    self.pointer = pointer
-    self.close = close
-  }
-
-  init(_ core: Core.Store) {
-    self.init(trimaran_store_open(core.uniffiCloneHandle()), trimaran_store_close)
-  }
-
-  init(_ core: Core.Func) {
-    self.init(taking: core.uniffiCloneHandle())
-  }
-
-  /// A function by a handle that is ours from now on.
-  init(taking handle: UInt64) {
-    self.init(trimaran_func_open(handle), trimaran_func_close)
-  }
-
-  init(_ core: Core.Global) {
-    self.init(trimaran_global_open(core.uniffiCloneHandle()), trimaran_global_close)
-  }
-
-  init(_ core: Core.Table) {
-    self.init(trimaran_table_open(core.uniffiCloneHandle()), trimaran_table_close)
-  }
-
-  init(_ core: Core.Memory) {
-    self.init(trimaran_memory_open(core.uniffiCloneHandle()), trimaran_memory_close)
-  }
-
-  init(_ core: Core.SharedMemory) {
-    self.init(trimaran_shared_memory_open(core.uniffiCloneHandle()), trimaran_shared_memory_close)
-  }
-
-  deinit { close(pointer) }
-}
 
 /// Runs an entry, and throws what it fails with. What it enters lives until it has ended. Gives whether the entry took
 /// what it was given, and did not leave it for the generated code.
@@ -53,34 +10,20 @@ struct Lane: ~Copyable, @unchecked Sendable {
 func entering(
   _ object: some AnyObject,
   _ store: Store? = nil,
-  _ entry: (UnsafeMutablePointer<RustBuffer>) -> Int32
+  _ entry: (UnsafeMutablePointer<trimaran_bytes>) -> Int32
 ) throws(WasmtimeError) -> Bool {
-  var error = RustBuffer()
+  var error = trimaran_bytes()
   let status = withExtendedLifetime(object) { withExtendedLifetime(store) { entry(&error) } }
   guard status == 1 else { return status == 0 }
-  throw failure(error)
-}
-
-/// What an entry failed with. The generated code reads it, as it reads its own errors.
-private func failure(_ error: RustBuffer) -> WasmtimeError {
-  do throws(WasmtimeError) {
-    return try calling { WasmtimeError(try FfiConverterTypeWasmtimeError_lift(error)) }
-  } catch {
-    return error
-  }
+  throw WasmtimeError(taking: error)
 }
 
 extension Func {
-  /// The function as the generated code has it.
-  var core: Core.Func {
-    withExtendedLifetime(self) { Core.Func(unsafeFromHandle: trimaran_func_handle(lane.pointer)) }
-  }
-
   /// Calls the function on slots, in place.
   @usableFromInline
   func call(_ store: Store, _ slots: UnsafeMutableBufferPointer<Slot>) throws(WasmtimeError) {
     try entering(self, store) { error in
-      trimaran_func_call(lane.pointer, store.lane.pointer, raw(slots), slots.count, error)
+      trimaran_func_call_slots(core.pointer, store.core.pointer, raw(slots), slots.count, error)
     }
   }
 
@@ -91,8 +34,8 @@ extension Func {
     do throws(WasmtimeError) {
       try entering(self, store) { error in
         trimaran_func_call_rows(
-          lane.pointer,
-          store.lane.pointer,
+          core.pointer,
+          store.core.pointer,
           raw(rows.slots),
           rows.count,
           rows.width,
@@ -116,7 +59,7 @@ extension Func {
     let most = 16
     var count = arguments.count
     guard count <= most else { return nil }
-    var error = RustBuffer()
+    var error = trimaran_bytes()
     var status: Int32 = 2
     let results: Results? = withUnsafeTemporaryAllocation(of: trimaran_value.self, capacity: most) { values in
       guard let first = values.baseAddress else { return nil }
@@ -126,12 +69,12 @@ extension Func {
       }
       status = withExtendedLifetime(self) {
         withExtendedLifetime(store) {
-          trimaran_func_call_values(lane.pointer, store.lane.pointer, first, &count, &error)
+          trimaran_func_call_values(core.pointer, store.core.pointer, first, &count, &error)
         }
       }
       return status == 0 ? take(UnsafeMutableBufferPointer(start: first, count: count)) : nil
     }
-    if status == 1 { throw failure(error) }
+    if status == 1 { throw WasmtimeError(taking: error) }
     return results
   }
 
@@ -156,20 +99,6 @@ extension Func {
 }
 
 extension Memory {
-  /// The size, in pages.
-  func pages(_ store: Store) throws(WasmtimeError) -> Int {
-    var size: UInt64 = 0
-    try entering(self, store) { trimaran_memory_size(lane.pointer, store.lane.pointer, &size, $0) }
-    return Int(clamping: size)
-  }
-
-  /// The size, in bytes.
-  func bytes(_ store: Store) throws(WasmtimeError) -> Int {
-    var size: UInt64 = 0
-    try entering(self, store) { trimaran_memory_data_len(lane.pointer, store.lane.pointer, &size, $0) }
-    return Int(clamping: size)
-  }
-
   /// Fills `buffer` with what begins at `start`.
   func copyOut(
     _ store: Store,
@@ -177,9 +106,9 @@ extension Memory {
     into buffer: UnsafeMutableRawBufferPointer
   ) throws(WasmtimeError) {
     try entering(self, store) { error in
-      trimaran_memory_read(
-        lane.pointer,
-        store.lane.pointer,
+      trimaran_memory_read_into(
+        core.pointer,
+        store.core.pointer,
         Int64(start),
         buffer.baseAddress?.assumingMemoryBound(to: UInt8.self),
         buffer.count,
@@ -193,8 +122,8 @@ extension Memory {
   func copyIn(_ store: Store, _ buffer: UnsafeRawBufferPointer, at start: Int) throws(WasmtimeError) {
     try entering(self, store) { error in
       trimaran_memory_write(
-        lane.pointer,
-        store.lane.pointer,
+        core.pointer,
+        store.core.pointer,
         buffer.baseAddress?.assumingMemoryBound(to: UInt8.self),
         buffer.count,
         Int64(start),
@@ -208,8 +137,8 @@ extension SharedMemory {
   /// Fills `buffer` with what begins at `start`.
   func copyOut(at start: Int, into buffer: UnsafeMutableRawBufferPointer) throws(WasmtimeError) {
     try entering(self) { error in
-      trimaran_shared_memory_read(
-        lane.pointer,
+      trimaran_shared_memory_read_into(
+        core.pointer,
         Int64(start),
         buffer.baseAddress?.assumingMemoryBound(to: UInt8.self),
         buffer.count,
@@ -223,7 +152,7 @@ extension SharedMemory {
   func copyIn(_ buffer: UnsafeRawBufferPointer, at start: Int) throws(WasmtimeError) {
     try entering(self) { error in
       trimaran_shared_memory_write(
-        lane.pointer,
+        core.pointer,
         buffer.baseAddress?.assumingMemoryBound(to: UInt8.self),
         buffer.count,
         Int64(start),

@@ -8,7 +8,7 @@ extension Func {
   func attach(_ store: Store, _ body: @escaping @Sendable (HostCall) throws -> Void) throws(WasmtimeError) {
     let context = Unmanaged.passRetained(HostFunction(store, body)).toOpaque()
     try entering(self, store) {
-      trimaran_func_attach(lane.pointer, store.lane.pointer, callHost, releaseHost, context, $0)
+      trimaran_func_attach(core.pointer, store.core.pointer, callHost, releaseHost, context, $0)
     }
   }
 
@@ -18,7 +18,7 @@ extension Func {
     var kinds = [UInt8](repeating: 0, count: 2_000)
     var (params, results) = (0, 0)
     let fit = try entering(self, store) {
-      trimaran_func_kinds(lane.pointer, store.lane.pointer, &kinds, kinds.count, &params, &results, $0)
+      trimaran_func_kinds(core.pointer, store.core.pointer, &kinds, kinds.count, &params, &results, $0)
     }
     guard fit else { throw .unsupported(reason: "a function of more than \(kinds.count) parameters and results") }
     return (Array(kinds[..<params]), Array(kinds[params..<params + results]))
@@ -70,8 +70,8 @@ extension Memory {
     var (view, base, size): (OpaquePointer?, UnsafeMutablePointer<UInt8>?, Int) = (nil, nil, 0)
     try entering(self, store) { error in
       trimaran_memory_view(
-        lane.pointer,
-        store.lane.pointer,
+        core.pointer,
+        store.core.pointer,
         Int64(start),
         Int64(count ?? -1),
         &view,
@@ -90,7 +90,7 @@ extension SharedMemory {
     if let count, count < 0 { _ = try read(at: start, count: count) }
     var (view, base, size): (OpaquePointer?, UnsafeMutablePointer<UInt8>?, Int) = (nil, nil, 0)
     try entering(self) { error in
-      trimaran_shared_memory_view(lane.pointer, Int64(start), Int64(count ?? -1), &view, &base, &size, error)
+      trimaran_shared_memory_view(core.pointer, Int64(start), Int64(count ?? -1), &view, &base, &size, error)
     }
     return View(view, base, size)
   }
@@ -99,7 +99,7 @@ extension SharedMemory {
 extension Store {
   /// Has guests end where the task that they run in is cancelled, if the engine can interrupt them.
   func watch() throws(WasmtimeError) {
-    try entering(self) { trimaran_store_watch(lane.pointer, checkTask, { _ in }, nil, $0) }
+    try entering(self) { trimaran_store_watch(core.pointer, checkTask, { _ in }, nil, $0) }
   }
 }
 

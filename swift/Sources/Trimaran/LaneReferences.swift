@@ -1,27 +1,25 @@
-// Calls with references on the fast lane, and what lends their handles.
+// Calls with references on slots, and what lends their objects.
 
 internal import CTrimaran
 
-/// Handles of references, which live as long as this does: the lane is lent them.
+/// References to objects of the host, which live as long as this does: the call is lent them. Whatever else is lent lives in its
+/// value.
 struct Lent {
-  // The generated objects let go of their handles. Most often there is one.
-  private var first: AnyObject?
-  private var others: [AnyObject] = []
+  // Most often there is one.
+  private var first: Reference?
+  private var others: [Reference] = []
 
   /// A reference or a null as it lies in a slot. Numbers do not come here.
   mutating func slot(_ value: Val, _ store: Store) throws(WasmtimeError) -> trimaran_slot {
     switch value {
-    case .funcRef(let function?):
-      let handle = withExtendedLifetime(function) { trimaran_func_handle(function.lane.pointer) }
-      hold(Core.Func(unsafeFromHandle: handle))
-      return trimaran_slot(low: handle, high: 5)
-    case .externRef(let value as Reference): return slot(value.core, 6)
+    case .funcRef(let function?): return trimaran_slot(low: address(function.core.pointer), high: 5)
+    case .externRef(let value as Reference): return trimaran_slot(low: address(value.core.pointer), high: 6)
     case .externRef(let object?):
-      let handle = try store.handle(of: object)
-      hold(Core.Reference(unsafeFromHandle: handle))
-      return trimaran_slot(low: handle, high: 6)
-    case .anyRef(let value?): return slot(value.core, 7)
-    case .exnRef(let value?): return slot(value.core, 8)
+      let reference = try store.reference(to: object)
+      hold(reference)
+      return trimaran_slot(low: address(reference.core.pointer), high: 6)
+    case .anyRef(let value?): return trimaran_slot(low: address(value.core.pointer), high: 7)
+    case .exnRef(let value?): return trimaran_slot(low: address(value.core.pointer), high: 8)
     case .funcRef(nil): return trimaran_slot(low: 0, high: 5)
     case .externRef(nil): return trimaran_slot(low: 0, high: 6)
     case .anyRef(nil): return trimaran_slot(low: 0, high: 7)
@@ -30,16 +28,13 @@ struct Lent {
     }
   }
 
-  private mutating func hold(_ object: AnyObject) {
+  private mutating func hold(_ object: Reference) {
     if first == nil { first = object } else { others.append(object) }
   }
-
-  private mutating func slot(_ reference: Core.Reference, _ kind: UInt64) -> trimaran_slot {
-    let handle = reference.uniffiCloneHandle()
-    hold(Core.Reference(unsafeFromHandle: handle))
-    return trimaran_slot(low: handle, high: kind)
-  }
 }
+
+/// The address of an object, as it lies in a slot.
+func address(_ pointer: OpaquePointer) -> UInt64 { UInt64(UInt(bitPattern: pointer)) }
 
 extension Val {
   /// Whether it is of a kind as it is.
@@ -58,19 +53,19 @@ extension Val {
     }
   }
 
-  /// The value, which is simply of its kind, as a host function leaves it: a reference is a handle that is the core's from
+  /// The value, which is simply of its kind, as a host function leaves it: a reference is a hold that is the core's from
   /// then on.
   fileprivate func given(_ kind: UInt8, _ store: Store) throws(WasmtimeError) -> Slot {
     if let number { return number.bits }
-    let handle: UInt64 =
+    let low: UInt64 =
       switch self {
-      case .funcRef(let function?): withExtendedLifetime(function) { trimaran_func_handle(function.lane.pointer) }
-      case .externRef(let value as Reference): value.core.uniffiCloneHandle()
-      case .externRef(let object?): try store.handle(of: object)
-      case .anyRef(let value?), .exnRef(let value?): value.core.uniffiCloneHandle()
+      case .funcRef(let function?): address(function.core.kept())
+      case .externRef(let value as Reference): address(value.core.kept())
+      case .externRef(let object?): address(try store.reference(to: object).core.kept())
+      case .anyRef(let value?), .exnRef(let value?): address(value.core.kept())
       default: 0
       }
-    return Slot(low: handle, high: UInt64(kind))
+    return Slot(low: low, high: UInt64(kind))
   }
 }
 
@@ -112,7 +107,7 @@ extension Func {
   ) throws(WasmtimeError) -> [Val]? {
     var (params, results) = (0, 0)
     let fit = try entering(self, store) {
-      trimaran_func_kinds(lane.pointer, store.lane.pointer, kinds.baseAddress, kinds.count, &params, &results, $0)
+      trimaran_func_kinds(core.pointer, store.core.pointer, kinds.baseAddress, kinds.count, &params, &results, $0)
     }
     guard fit, params == arguments.count else { return nil }
     var lent = Lent()
@@ -127,9 +122,9 @@ extension Func {
     }
     let width = max(params, results)
     for index in params..<width { slots[index] = trimaran_slot() }
-    try withExtendedLifetime(lent) { () throws(WasmtimeError) in
+    try withExtendedLifetime((lent, arguments)) { () throws(WasmtimeError) in
       _ = try entering(self, store) {
-        trimaran_func_call(lane.pointer, store.lane.pointer, slots.baseAddress, width, $0)
+        trimaran_func_call_slots(core.pointer, store.core.pointer, slots.baseAddress, width, $0)
       }
     }
     return [Val](unsafeUninitializedCapacity: results) { values, count in

@@ -1,4 +1,4 @@
-// Values on the fast lane: in slots, and what kind each is. Kinds are numbers that the C header names.
+// Values in slots, and what kind each is. Kinds are numbers that the C header names.
 
 internal import CTrimaran
 
@@ -15,8 +15,7 @@ extension Val {
     }
   }
 
-  /// What came out of the lane. A reference is a handle that is ours from now on. (No initialiser: that would retain the
-  /// store.)
+  /// What came out in a slot. A reference is a hold that is ours from now on. (No initialiser: that would retain the store.)
   @inline(__always)
   static func taken(_ slot: Slot, kind: UInt8, _ store: Store) -> Val {
     switch kind {
@@ -25,7 +24,7 @@ extension Val {
     case 2: .f32(Float(slot: slot))
     case 3: .f64(Double(slot: slot))
     case 4: .v128(low: slot.low, high: slot.high)
-    default: reference(slot.low == 0 ? nil : slot.low, kind, store)
+    default: reference(slot.low, kind, store)
     }
   }
 
@@ -35,19 +34,20 @@ extension Val {
   }
 
   @inline(never)
-  private static func reference(_ handle: UInt64?, _ kind: UInt8, _ store: Store) -> Val {
-    switch kind {
-    case 5: .funcRef(handle.map { Func(taking: $0) })
-    case 6: .externRef(handle.map { store.object(of: Core.Reference(unsafeFromHandle: $0), $0) })
-    case 7: .anyRef(handle.map { Reference(Core.Reference(unsafeFromHandle: $0)) })
-    case 8: .exnRef(handle.map { Reference(Core.Reference(unsafeFromHandle: $0)) })
+  private static func reference(_ address: UInt64, _ kind: UInt8, _ store: Store) -> Val {
+    let pointer = OpaquePointer(bitPattern: UInt(address))
+    return switch kind {
+    case 5: .funcRef(pointer.map { Func(Core.Func($0)) })
+    case 6: .externRef(pointer.map { store.object(of: Reference(Core.Reference($0))) })
+    case 7: .anyRef(pointer.map { Reference(Core.Reference($0)) })
+    case 8: .exnRef(pointer.map { Reference(Core.Reference($0)) })
     default: .null
     }
   }
 }
 
 extension trimaran_value {
-  /// A value as the lane takes it; `nil` for a reference.
+  /// A number as a slot and its kind; `nil` for a reference.
   init?(_ value: Val) {
     guard let (kind, bits) = value.number else { return nil }
     self.init(slot: trimaran_slot(low: bits.low, high: bits.high), kind: kind)
@@ -55,8 +55,8 @@ extension trimaran_value {
 }
 
 extension Slot {
-  /// A result of a host function, which the core has converted to `kind`. A reference is a handle that is the core's from
-  /// now on.
+  /// A result of a host function, which the core has converted to `kind`. A reference is a hold that is the core's from now
+  /// on.
   init(_ value: Core.Val, kind: UInt8) {
     self =
       switch value {
@@ -65,9 +65,9 @@ extension Slot {
       case .f32(let bits): bits.slot
       case .f64(let bits): bits.slot
       case .v128(let low, let high): Slot(low: low, high: high)
-      case .funcRef(let function?): Slot(low: function.uniffiCloneHandle(), high: UInt64(kind))
+      case .funcRef(let function?): Slot(low: address(function.core.kept()), high: UInt64(kind))
       case .externRef(let value?), .anyRef(let value?), .exnRef(let value?):
-        Slot(low: value.uniffiCloneHandle(), high: UInt64(kind))
+        Slot(low: address(value.core.kept()), high: UInt64(kind))
       case .funcRef(nil), .externRef(nil), .anyRef(nil), .exnRef(nil), .null: Slot(low: 0, high: UInt64(kind))
       }
   }
@@ -75,42 +75,28 @@ extension Slot {
 
 extension Store {
   /// A reference to an object of the host, which this store keeps.
-  func reference(to object: any AnyObject & Sendable) throws(WasmtimeError) -> Core.Reference {
-    Core.Reference(unsafeFromHandle: try handle(of: object))
-  }
-
-  /// The same, as a handle that is ours from then on.
-  func handle(of object: any AnyObject & Sendable) throws(WasmtimeError) -> UInt64 {
-    var handle: UInt64 = 0
+  func reference(to object: any AnyObject & Sendable) throws(WasmtimeError) -> Reference {
+    var reference: OpaquePointer?
     let retained = Unmanaged<AnyObject>.passRetained(object).toOpaque()
-    try entering(self) { trimaran_extern_new(lane.pointer, retained, releaseObject, &handle, $0) }
-    return handle
+    try entering(self) { trimaran_extern_new(core.pointer, retained, releaseObject, &reference, $0) }
+    return Reference(Core.Reference(made(reference)))
   }
 
   /// The object of the host that a reference is to; `nil` where it is to a value of a guest's.
-  func object(_ reference: Core.Reference) throws(WasmtimeError) -> (any AnyObject & Sendable)? {
-    // A handle of our own, as the generated code shows nobody its.
-    let handle = reference.uniffiCloneHandle()
-    return try object(Core.Reference(unsafeFromHandle: handle), handle)
+  func object(_ reference: Reference) throws(WasmtimeError) -> (any AnyObject & Sendable)? {
+    var object: UnsafeMutableRawPointer?
+    // The core has it retained while it still holds it itself: another thread may close the store at any time.
+    try entering(reference, self) {
+      trimaran_extern_object(core.pointer, reference.core.pointer, retainObject, &object, $0)
+    }
+    // Only what is `Sendable` went in.
+    return object.map { unsafeBitCast(Unmanaged<AnyObject>.fromOpaque($0).takeRetainedValue(), to: Kept.self) }
   }
 
   /// The object of the host that a reference is to, or the reference, where it is to a value of a guest's.
-  fileprivate func object(of reference: Core.Reference, _ handle: UInt64) -> any AnyObject & Sendable {
+  fileprivate func object(of reference: Reference) -> any AnyObject & Sendable {
     // It can fail where another thread closes the store. Then the reference is of no use either, and says so.
-    (try? object(reference, handle)) ?? Reference(reference)
-  }
-
-  private func object(
-    _ reference: Core.Reference,
-    _ handle: UInt64
-  ) throws(WasmtimeError) -> (any AnyObject & Sendable)? {
-    var object: UnsafeMutableRawPointer?
-    return try withExtendedLifetime(reference) { () throws(WasmtimeError) in
-      // The core has it retained while it still holds it itself: another thread may close the store at any time.
-      try entering(self) { trimaran_extern_object(lane.pointer, handle, retainObject, &object, $0) }
-      // Only what is `Sendable` went in.
-      return object.map { unsafeBitCast(Unmanaged<AnyObject>.fromOpaque($0).takeRetainedValue(), to: Kept.self) }
-    }
+    (try? object(reference)) ?? reference
   }
 
   private typealias Kept = any AnyObject & Sendable
@@ -130,29 +116,22 @@ extension Global {
   /// What it holds now.
   func value(_ store: Store) throws(WasmtimeError) -> Val {
     var value = trimaran_value()
-    try entering(self, store) { trimaran_global_get(lane.pointer, store.lane.pointer, &value, $0) }
+    try entering(self, store) { trimaran_global_get_value(core.pointer, store.core.pointer, &value, $0) }
     return .taken(value, store)
   }
 
   /// Sets the global to a number of its very type, and says whether that could be done.
   func setPlain(_ store: Store, _ value: Val) throws(WasmtimeError) -> Bool {
     guard let plain = trimaran_value(value) else { return false }
-    return try entering(self, store) { trimaran_global_set(lane.pointer, store.lane.pointer, plain, $0) }
+    return try entering(self, store) { trimaran_global_set_value(core.pointer, store.core.pointer, plain, $0) }
   }
 }
 
 extension Table {
-  /// The size, in elements.
-  func elements(_ store: Store) throws(WasmtimeError) -> Int {
-    var size: UInt64 = 0
-    try entering(self, store) { trimaran_table_size(lane.pointer, store.lane.pointer, &size, $0) }
-    return Int(clamping: size)
-  }
-
   /// An element.
   func element(_ store: Store, at index: Int) throws(WasmtimeError) -> Val {
     var value = trimaran_value()
-    try entering(self, store) { trimaran_table_get(lane.pointer, store.lane.pointer, Int64(index), &value, $0) }
+    try entering(self, store) { trimaran_table_get_value(core.pointer, store.core.pointer, Int64(index), &value, $0) }
     return .taken(value, store)
   }
 
@@ -162,9 +141,9 @@ extension Table {
     var lent = Lent()
     let slot = try lent.slot(value, store)
     let given = trimaran_value(slot: slot, kind: UInt8(slot.high))
-    return try withExtendedLifetime(lent) { () throws(WasmtimeError) in
+    return try withExtendedLifetime((lent, value)) { () throws(WasmtimeError) in
       try entering(self, store) {
-        trimaran_table_set(lane.pointer, store.lane.pointer, Int64(index), given, $0)
+        trimaran_table_set_value(core.pointer, store.core.pointer, Int64(index), given, $0)
       }
     }
   }

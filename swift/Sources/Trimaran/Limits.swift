@@ -76,7 +76,7 @@ extension Store {
   ///
   /// - Parameter limits: The limits, in the place of all earlier ones.
   public func setLimits(_ limits: StoreLimits) throws(WasmtimeError) {
-    try calling { try core.setLimits(limits: limits.core) }
+    try core.setLimits(limits: limits.core)
   }
 
   /// Limits what guests may have from now on, in the place of all earlier limits: what is not named has none. What guests

@@ -32,14 +32,14 @@ public final class Linker: Sendable {
   /// - Parameter engine: The engine of the modules that it will link.
   /// - Throws: `closed` where the engine is closed.
   public init(_ engine: Engine) throws(WasmtimeError) {
-    core = try calling { try Core.Linker(engine: engine.core) }
+    core = try Core.Linker(engine: engine.core)
   }
 
   /// Lets later definitions take the place of earlier ones of the same name, which otherwise is an error.
   ///
   /// - Parameter allow: Whether they may.
   public func allowShadowing(_ allow: Bool = true) throws(WasmtimeError) {
-    try calling { try core.allowShadowing(allow: allow) }
+    try core.allowShadowing(allow: allow)
   }
 
   /// Defines one item.
@@ -58,7 +58,7 @@ public final class Linker: Sendable {
     _ item: any Importable
   ) throws(WasmtimeError) {
     let item = item.asExtern.core
-    try calling { try core.define(store: store.core, module: checked(module), name: checked(name), item: item) }
+    try core.define(store: store.core, module: checked(module), name: checked(name), item: item)
   }
 
   /// Defines everything that an instance exports, as `name` and the name of the export.
@@ -70,7 +70,7 @@ public final class Linker: Sendable {
   /// - Throws: `link` where a name is defined already, unless shadowing is allowed; `wrongStore` and `wrongEngine` for an
   ///   instance of another one.
   public func defineInstance(_ store: Store, _ name: String, _ instance: Instance) throws(WasmtimeError) {
-    try calling { try core.defineInstance(store: store.core, name: checked(name), instance: instance.core) }
+    try core.defineInstance(store: store.core, name: checked(name), instance: instance.core)
   }
 
   /// Defines everything that a module exports, as `name` and the name of the export. The module is instantiated: a
@@ -82,7 +82,7 @@ public final class Linker: Sendable {
   ///   - module: The module. What it imports is defined already.
   /// - Throws: As ``instantiate(_:_:)``, and `link` where a name is defined already, unless shadowing is allowed.
   public func defineModule(_ store: Store, _ name: String, _ module: Module) throws(WasmtimeError) {
-    try giving(store, module) {
+    try giving(store, module) { () throws(WasmtimeError) in
       try core.defineModule(store: store.core, name: checked(name), module: module.core)
     }
   }
@@ -92,7 +92,7 @@ public final class Linker: Sendable {
   ///
   /// - Throws: `link` where a name of it is defined already, unless shadowing is allowed.
   public func defineWasi() throws(WasmtimeError) {
-    try calling(core.defineWasi)
+    try core.defineWasi()
   }
 
   /// Defines the functions that a module imports and nobody has defined: to call one fails with `link`. Whatever else it
@@ -100,7 +100,7 @@ public final class Linker: Sendable {
   ///
   /// - Parameter module: The module.
   public func defineUnknownImportsAsTraps(_ module: Module) throws(WasmtimeError) {
-    try calling { try core.defineUnknownImportsAsTraps(module: module.core) }
+    try core.defineUnknownImportsAsTraps(module: module.core)
   }
 
   /// Defines what a module imports and nobody has defined: functions that give zeros and nulls, memories and tables of
@@ -111,7 +111,7 @@ public final class Linker: Sendable {
   ///   - module: The module.
   /// - Throws: `link` where a type has no such value, `limit` where there is no room.
   public func defineUnknownImportsAsDefaultValues(_ store: Store, _ module: Module) throws(WasmtimeError) {
-    try calling { try core.defineUnknownImportsAsDefaultValues(store: store.core, module: module.core) }
+    try core.defineUnknownImportsAsDefaultValues(store: store.core, module: module.core)
   }
 
   /// What is defined under a name.
@@ -122,7 +122,7 @@ public final class Linker: Sendable {
   ///   - name: The second part of the name.
   /// - Throws: `notFound` where nothing is.
   public func get(_ store: Store, _ module: String, _ name: String) throws(WasmtimeError) -> Extern {
-    try giving(store, nil) {
+    try giving(store, nil) { () throws(WasmtimeError) in
       try Extern(core.get(store: store.core, module: checked(module), name: checked(name)))
     }
   }
@@ -146,7 +146,9 @@ public final class Linker: Sendable {
   ///   - module: The name that the module was defined by.
   /// - Throws: `notFound` where nothing is defined by that name.
   public func getDefault(_ store: Store, _ module: String) throws(WasmtimeError) -> Func {
-    try giving(store, nil) { try Func(core.getDefault(store: store.core, module: checked(module))) }
+    try giving(store, nil) { () throws(WasmtimeError) in
+      try Func(core.getDefault(store: store.core, module: checked(module)))
+    }
   }
 
   /// Links a module with what is defined here, and runs its start function.
@@ -158,7 +160,9 @@ public final class Linker: Sendable {
   ///   store has no room, `trap` where an initialiser or the start function traps, and whatever a host function failed
   ///   with.
   public func instantiate(_ store: Store, _ module: Module) throws(WasmtimeError) -> Instance {
-    try giving(store, module) { try Instance(core.instantiate(store: store.core, module: module.core)) }
+    try giving(store, module) { () throws(WasmtimeError) in
+      try Instance(core.instantiate(store: store.core, module: module.core))
+    }
   }
 
   /// Looks up what a module imports once, for many instances.
@@ -168,7 +172,7 @@ public final class Linker: Sendable {
   public func instantiatePre(_ module: Module) throws(WasmtimeError) -> InstancePre {
     // What it looks up has the closures of this moment.
     try hosts.withLock { (hosts) throws(WasmtimeError) in
-      InstancePre(try calling { try core.instantiatePre(module: module.core) }, hosts.closures)
+      InstancePre(try core.instantiatePre(module: module.core), hosts.closures)
     }
   }
 
@@ -185,9 +189,7 @@ public final class Linker: Sendable {
   func define(_ module: String, _ name: String, hosting closure: HostClosure) throws(WasmtimeError) {
     // Whoever has seen the number finds the closure. What had the name before goes outside of the lock.
     _ = try hosts.withLock { (hosts) throws(WasmtimeError) in
-      let number = try calling {
-        try core.defineFunc(module: checked(module), name: checked(name), ty: closure.type.core)
-      }
+      let number = try core.defineFunc(module: checked(module), name: checked(name), ty: closure.type.core)
       hosts.closures[number] = closure
       hosts.defined += 1
       let before = swapping(&hosts.numbers[[module, name]], number)
@@ -197,21 +199,25 @@ public final class Linker: Sendable {
 
   /// Runs `body`, once the host functions that it needs have been given to the store. Where another thread has defined
   /// something since then, the core finds one without its closure and fails before it runs anything: then this begins again.
-  private func giving<R>(_ store: Store, _ module: Module?, _ body: () throws -> R) throws(WasmtimeError) -> R {
+  private func giving<R>(
+    _ store: Store,
+    _ module: Module?,
+    _ body: () throws(WasmtimeError) -> R
+  ) throws(WasmtimeError) -> R {
     // What runs may call functions of the host, which look for their store.
     try withExtendedLifetime(store) { () throws(WasmtimeError) in
-      try calling {
-        while true {
-          let (before, isEmpty) = hosts.withLock { ($0.defined, $0.closures.isEmpty) }
-          do {
-            if !isEmpty {
-              let numbers = try core.hosts(store: store.core, module: module?.core)
-              try hosts.withLock { $0.closures }.give(store, numbers) { try core.host(store: store.core, number: $0) }
+      while true {
+        let (before, isEmpty) = hosts.withLock { ($0.defined, $0.closures.isEmpty) }
+        do throws(WasmtimeError) {
+          if !isEmpty {
+            let numbers = try core.hosts(store: store.core, module: module)
+            try hosts.withLock { $0.closures }.give(store, numbers) { (number) throws(WasmtimeError) in
+              try Func(core.host(store: store.core, number: number))
             }
-            return try body()
-          } catch Core.WasmtimeError.NotFound where hosts.withLock({ $0.defined }) != before {
-            continue
           }
+          return try body()
+        } catch .notFound where hosts.withLock({ $0.defined }) != before {
+          continue
         }
       }
     }
@@ -223,12 +229,12 @@ extension [UInt64: HostClosure] {
   func give(
     _ store: Store,
     _ numbers: [UInt64],
-    _ function: (UInt64) throws -> Core.Func
-  ) throws {
+    _ function: (UInt64) throws(WasmtimeError) -> Func
+  ) throws(WasmtimeError) {
     for number in numbers {
       // There is none once the linker is closed, which the core says.
       guard let closure = self[number] else { continue }
-      try closure.attach(to: Func(function(number)), store)
+      try closure.attach(to: function(number), store)
     }
   }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// A linear memory. It belongs to one store.
 ///
 /// Its size is a whole number of pages, of 65,536 bytes unless its type says otherwise. Offsets and counts
@@ -12,11 +10,9 @@ import Foundation
 /// ```
 public final class Memory: Sendable {
   let core: Core.Memory
-  let lane: Lane
 
-  init(_ core: Core.Memory) {
+  init(_ core: consuming Core.Memory) {
     self.core = core
-    lane = Lane(core)
   }
 
   /// Makes a memory.
@@ -27,36 +23,35 @@ public final class Memory: Sendable {
   /// - Throws: `range` where the type is impossible, `limit` where there is no room, and `type` for a shared
   ///   type, which ``SharedMemory`` is for.
   public init(_ store: Store, _ type: MemoryType) throws(WasmtimeError) {
-    core = try calling { try Core.Memory(store: store.core, ty: type.core) }
-    lane = Lane(core)
+    core = try Core.Memory(store: store.core, ty: type.core)
   }
 
   /// The memory's type. Its limits are those that it was made with.
   ///
   /// - Parameter store: The memory's store.
   public func type(_ store: Store) throws(WasmtimeError) -> MemoryType {
-    try calling { try MemoryType(core.type(store: store.core)) }
+    try MemoryType(core.type(store: store.core))
   }
 
   /// The size now, in pages.
   ///
   /// - Parameter store: The memory's store.
   public func size(_ store: Store) throws(WasmtimeError) -> Int {
-    try pages(store)
+    try Int(clamping: core.size(store: store.core))
   }
 
   /// The size now, in bytes.
   ///
   /// - Parameter store: The memory's store.
   public func dataLen(_ store: Store) throws(WasmtimeError) -> Int {
-    try bytes(store)
+    try Int(clamping: core.dataLen(store: store.core))
   }
 
   /// The size of a page, in bytes.
   ///
   /// - Parameter store: The memory's store.
   public func pageSize(_ store: Store) throws(WasmtimeError) -> Int {
-    try calling { try Int(clamping: core.pageSize(store: store.core)) }
+    try Int(clamping: core.pageSize(store: store.core))
   }
 
   /// The address of the first byte in this process. Nothing checks what is done with it; it is void once the
@@ -64,7 +59,7 @@ public final class Memory: Sendable {
   ///
   /// - Parameter store: The memory's store.
   public func dataPtr(_ store: Store) throws(WasmtimeError) -> UnsafeMutableRawPointer {
-    try calling { try pointer(core.dataPtr(store: store.core)) }
+    try pointer(core.dataPtr(store: store.core))
   }
 
   /// Grows the memory.
@@ -77,7 +72,7 @@ public final class Memory: Sendable {
   ///   a negative number.
   @discardableResult
   public func grow(_ store: Store, by delta: Int) throws(WasmtimeError) -> Int {
-    try calling { try Int(clamping: core.grow(store: store.core, delta: Int64(delta))) }
+    try Int(clamping: core.grow(store: store.core, delta: Int64(delta)))
   }
 
   /// Copies bytes out.
@@ -87,9 +82,9 @@ public final class Memory: Sendable {
   ///   - start: The offset of the first byte.
   ///   - count: How many bytes.
   /// - Throws: `bounds` past the end, `range` for a negative number.
-  public func read(_ store: Store, at start: Int, count: Int) throws(WasmtimeError) -> Data {
+  public func read(_ store: Store, at start: Int, count: Int) throws(WasmtimeError) -> [UInt8] {
     guard try canMakeRoom(count, at: start, of: dataLen(store)) else {
-      return try calling { try core.read(store: store.core, start: Int64(start), length: Int64(count)) }
+      return try core.read(store: store.core, start: Int64(start), length: Int64(count))
     }
     return try filling(count) { (buffer) throws(WasmtimeError) in try copyOut(store, at: start, into: buffer) }
   }
@@ -100,7 +95,7 @@ public final class Memory: Sendable {
   ///   - store: The memory's store.
   ///   - range: The offsets of the bytes.
   /// - Throws: `bounds` past the end, `range` for a negative offset.
-  public func read(_ store: Store, _ range: Range<Int>) throws(WasmtimeError) -> Data {
+  public func read(_ store: Store, _ range: Range<Int>) throws(WasmtimeError) -> [UInt8] {
     try read(store, at: range.lowerBound, count: length(of: range))
   }
 
@@ -132,10 +127,8 @@ public final class Memory: Sendable {
   ///   - start: The offset of the first byte.
   /// - Throws: `bounds` past the end, and then nothing is written; `range` for a negative offset.
   @inlinable
-  public func write(_ store: Store, _ data: some ContiguousBytes, at start: Int = 0) throws(WasmtimeError) {
-    try data.withUnsafeBytes { bytes in
-      Result { () throws(WasmtimeError) in try copyIn(store, bytes, at: start) }
-    }.get()
+  public func write(_ store: Store, _ data: some Collection<UInt8>, at start: Int = 0) throws(WasmtimeError) {
+    try withBytes(data) { (bytes) throws(WasmtimeError) in try copyIn(store, bytes, at: start) }
   }
 
   /// Copies text in, in UTF-8 and without a terminator.
@@ -161,9 +154,7 @@ public final class Memory: Sendable {
   ///   - count: How many bytes.
   /// - Throws: `bounds` past the end, and then nothing is written; `range` for a negative number.
   public func fill(_ store: Store, _ value: UInt8, at start: Int, count: Int) throws(WasmtimeError) {
-    try calling {
-      try core.fill(store: store.core, value: value, start: Int64(start), length: Int64(count))
-    }
+    try core.fill(store: store.core, value: value, start: Int64(start), length: Int64(count))
   }
 
   /// Copies bytes from one place to another. The two ranges may overlap.
@@ -180,14 +171,12 @@ public final class Memory: Sendable {
     to destination: Int,
     count: Int
   ) throws(WasmtimeError) {
-    try calling {
-      try core.copyWithin(
-        store: store.core,
-        source: Int64(source),
-        destination: Int64(destination),
-        length: Int64(count)
-      )
-    }
+    try core.copyWithin(
+      store: store.core,
+      source: Int64(source),
+      destination: Int64(destination),
+      length: Int64(count)
+    )
   }
 
   /// Finds bytes.
@@ -202,11 +191,11 @@ public final class Memory: Sendable {
   /// - Throws: `bounds` past the end, `range` for a negative number.
   public func find(
     _ store: Store,
-    _ needle: some ContiguousBytes,
+    _ needle: some Collection<UInt8>,
     at start: Int = 0,
     count: Int? = nil
   ) throws(WasmtimeError) -> Int? {
-    try lending(needle) { needle in
+    try lending(needle) { (needle) throws(WasmtimeError) in
       try core.find(store: store.core, needle: needle, start: Int64(start), length: count.map(Int64.init))
         .map(Int.init)
     }
@@ -239,7 +228,7 @@ public final class Memory: Sendable {
   ///   - count: How many bytes of UTF-8 it has.
   /// - Throws: `encoding` where it is not UTF-8, `bounds` past the end, `range` for a negative number.
   public func readString(_ store: Store, at start: Int, count: Int) throws(WasmtimeError) -> String {
-    try calling { try core.readString(store: store.core, start: Int64(start), length: Int64(count)) }
+    try core.readString(store: store.core, start: Int64(start), length: Int64(count))
   }
 
   /// Reads text up to a terminator, as C has it with 0.
@@ -254,9 +243,7 @@ public final class Memory: Sendable {
     at start: Int,
     by terminator: UInt8 = 0
   ) throws(WasmtimeError) -> String {
-    try calling {
-      try core.readTerminated(store: store.core, start: Int64(start), terminator: terminator)
-    }
+    try core.readTerminated(store: store.core, start: Int64(start), terminator: terminator)
   }
 
   /// Bytes as text for people: line by line, by offset, in hex and as ASCII.
@@ -273,13 +260,11 @@ public final class Memory: Sendable {
     count: Int = 256,
     width: Int = 16
   ) throws(WasmtimeError) -> String {
-    try calling {
-      try core.hexdump(
-        store: store.core,
-        start: Int64(start),
-        length: Int64(count),
-        width: Int64(width)
-      )
-    }
+    try core.hexdump(
+      store: store.core,
+      start: Int64(start),
+      length: Int64(count),
+      width: Int64(width)
+    )
   }
 }

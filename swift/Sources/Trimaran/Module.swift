@@ -1,11 +1,15 @@
-import Foundation
-
 /// A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread.
 public final class Module: Sendable {
   let core: Core.Module
 
-  private init(making core: () throws -> Core.Module) throws(WasmtimeError) {
-    self.core = try calling(core)
+  init(_ core: consuming Core.Module) { self.core = core }
+
+  /// The module that `make` makes of bytes, which are lent to it; it gives one hold.
+  private convenience init(
+    of bytes: some Collection<UInt8>,
+    _ make: (UnsafeRawBufferPointer) throws(WasmtimeError) -> OpaquePointer
+  ) throws(WasmtimeError) {
+    self.init(Core.Module(try lending(bytes, make)))
   }
 
   /// Compiles a module from the binary or the text format.
@@ -15,8 +19,10 @@ public final class Module: Sendable {
   ///   - bytes: The module in the binary format, or in the text format in UTF-8.
   /// - Throws: `compile` where it is no module, is truncated or does not validate, and `syntax` where text
   ///   has a mistake.
-  public convenience init(_ engine: Engine, _ bytes: some ContiguousBytes) throws(WasmtimeError) {
-    try self.init { try lending(bytes) { try Core.Module(engine: engine.core, bytes: $0) } }
+  public convenience init(_ engine: Engine, _ bytes: some Collection<UInt8>) throws(WasmtimeError) {
+    try self.init(of: bytes) { (bytes) throws(WasmtimeError) in
+      try Core.Module(engine: engine.core, bytes: bytes).kept()
+    }
   }
 
   /// Compiles a module from the text format.
@@ -26,7 +32,9 @@ public final class Module: Sendable {
   ///   - text: The module in the text format.
   /// - Throws: `syntax` where it has a mistake, and `compile` where it is no module or does not validate.
   public convenience init(_ engine: Engine, _ text: String) throws(WasmtimeError) {
-    try self.init { try lending(text) { try Core.Module(engine: engine.core, bytes: $0) } }
+    try self.init(of: text.utf8) { (bytes) throws(WasmtimeError) in
+      try Core.Module(engine: engine.core, bytes: bytes).kept()
+    }
   }
 
   /// Compiles a module from a file in the binary or the text format.
@@ -36,7 +44,7 @@ public final class Module: Sendable {
   ///   - path: Where the file is.
   /// - Throws: As for bytes, and `io` where the file cannot be read.
   public convenience init(_ engine: Engine, fromFile path: String) throws(WasmtimeError) {
-    try self.init { try Core.Module.fromFile(engine: engine.core, path: checked(path)) }
+    self.init(try Core.Module.fromFile(engine: engine.core, path: checked(path)))
   }
 
   /// Makes a module from what ``serialize()`` gave.
@@ -48,8 +56,10 @@ public final class Module: Sendable {
   ///   - engine: An engine of the same configuration as the one that compiled it.
   ///   - artifact: The bytes.
   /// - Throws: `artifact` where a single bit differs, or where another version or configuration made it.
-  public convenience init(_ engine: Engine, deserialize artifact: some ContiguousBytes) throws(WasmtimeError) {
-    try self.init { try lending(artifact) { try Core.Module.deserialize(engine: engine.core, artifact: $0) } }
+  public convenience init(_ engine: Engine, deserialize artifact: some Collection<UInt8>) throws(WasmtimeError) {
+    try self.init(of: artifact) { (bytes) throws(WasmtimeError) in
+      try Core.Module.deserialize(engine: engine.core, artifact: bytes).kept()
+    }
   }
 
   /// Makes a module from a file that holds what ``serialize()`` gave.
@@ -59,7 +69,7 @@ public final class Module: Sendable {
   ///   - path: Where the file is.
   /// - Throws: As for bytes, and `io` where the file cannot be read.
   public convenience init(_ engine: Engine, deserializeFile path: String) throws(WasmtimeError) {
-    try self.init { try Core.Module.deserializeFile(engine: engine.core, path: checked(path)) }
+    self.init(try Core.Module.deserializeFile(engine: engine.core, path: checked(path)))
   }
 
   /// Makes a module from what ``pack()`` gave. It belongs to the engine that this process shares for the configuration it
@@ -69,8 +79,8 @@ public final class Module: Sendable {
   ///
   /// - Parameter bytes: The bytes.
   /// - Throws: `artifact` where a single bit differs, or where another version made it.
-  public convenience init(unpack bytes: some ContiguousBytes) throws(WasmtimeError) {
-    try self.init { try lending(bytes) { try Core.Module.unpack(bytes: $0) } }
+  public convenience init(unpack bytes: some Collection<UInt8>) throws(WasmtimeError) {
+    try self.init(of: bytes) { (bytes) throws(WasmtimeError) in try Core.Module.unpack(bytes: bytes).kept() }
   }
 
   /// Checks a module in the binary or the text format without compiling it.
@@ -79,8 +89,8 @@ public final class Module: Sendable {
   ///   - engine: The engine whose configuration says what a module may use.
   ///   - bytes: The module.
   /// - Throws: `compile` and `syntax`, as making a module does.
-  public static func validate(_ engine: Engine, _ bytes: some ContiguousBytes) throws(WasmtimeError) {
-    try lending(bytes) { try Core.validate(engine.core, $0) }
+  public static func validate(_ engine: Engine, _ bytes: some Collection<UInt8>) throws(WasmtimeError) {
+    try lending(bytes) { (bytes) throws(WasmtimeError) in try Core.validate(engine: engine.core, bytes: bytes) }
   }
 
   /// Checks a module in the text format without compiling it.
@@ -90,15 +100,15 @@ public final class Module: Sendable {
   ///   - text: The module.
   /// - Throws: `compile` and `syntax`, as making a module does.
   public static func validate(_ engine: Engine, _ text: String) throws(WasmtimeError) {
-    try lending(text) { try Core.validate(engine.core, $0) }
+    try validate(engine, text.utf8)
   }
 
   /// The compiled module as bytes, to keep it and to load it without compiling.
   ///
   /// - Returns: The artifact.
   /// - Throws: `closed` where the module is closed.
-  public func serialize() throws(WasmtimeError) -> Data {
-    try calling { try core.serialize() }
+  public func serialize() throws(WasmtimeError) -> [UInt8] {
+    try core.serialize()
   }
 
   /// The compiled module with the configuration of its engine, as bytes: all that another process needs. It is what a
@@ -106,46 +116,33 @@ public final class Module: Sendable {
   ///
   /// - Returns: What ``init(unpack:)`` makes the module of.
   /// - Throws: `closed` where the module is closed.
-  public func pack() throws(WasmtimeError) -> Data {
-    try calling { try core.pack() }
+  public func pack() throws(WasmtimeError) -> [UInt8] {
+    try core.pack()
   }
 
   /// The engine that compiled it.
   public var engine: Engine {
-    get throws(WasmtimeError) { try calling { try Engine(core.engine()) } }
+    get throws(WasmtimeError) { try Engine(core.engine()) }
   }
 
   /// The module's name, from its name section.
   public var name: String? {
-    get throws(WasmtimeError) { try calling { try core.name() } }
+    get throws(WasmtimeError) { try core.name() }
   }
 
   /// What the module wants, in its order.
   public var imports: [ImportType] {
-    get throws(WasmtimeError) { try calling { try core.imports().map(ImportType.init) } }
+    get throws(WasmtimeError) { try core.imports().map(ImportType.init) }
   }
 
   /// What the module offers, in its order.
   public var exports: [ExportType] {
-    get throws(WasmtimeError) { try calling { try core.exports().map(ExportType.init) } }
+    get throws(WasmtimeError) { try core.exports().map(ExportType.init) }
   }
 
   /// Closes the module. Instances of it go on working. Closing twice does nothing.
   public func close() {
     // The core has no way to fail here.
     try? core.release()
-  }
-}
-
-extension Module: Codable {
-  /// Makes a module from what it was encoded as; see ``init(unpack:)``, whose errors come out as they are.
-  public convenience init(from decoder: any Decoder) throws {
-    try self.init(unpack: decoder.singleValueContainer().decode(Data.self))
-  }
-
-  /// Encodes the compiled module with the configuration of its engine, as ``pack()`` gives it.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(pack())
   }
 }

@@ -3,7 +3,7 @@
 public final class Reference: Sendable {
   let core: Core.Reference
 
-  init(_ core: Core.Reference) {
+  init(_ core: consuming Core.Reference) {
     self.core = core
   }
 
@@ -14,21 +14,21 @@ public final class Reference: Sendable {
   ///   - value: The integer, in its signed or its unsigned reading.
   /// - Throws: `range` outside of -2^30 to 2^31 - 1.
   public init(_ store: Store, i31 value: Int32) throws(WasmtimeError) {
-    core = try calling { try Core.Reference.ofI31(store: store.core, value: value) }
+    core = try Core.Reference.ofI31(store: store.core, value: value)
   }
 
   /// The integer, in its signed reading, where the reference is to an `i31`; `nil` where it is to something else.
   ///
   /// - Parameter store: The reference's store.
   public func i31(_ store: Store) throws(WasmtimeError) -> Int32? {
-    try calling { try core.i31(store: store.core) }
+    try core.i31(store: store.core)
   }
 
   /// The type of the value itself, which is never null.
   ///
   /// - Parameter store: The reference's store.
   public func type(_ store: Store) throws(WasmtimeError) -> RefType {
-    try calling { try RefType(core.type(store: store.core)) }
+    try RefType(core.type(store: store.core))
   }
 
   /// Whether the value is of a type.
@@ -37,7 +37,7 @@ public final class Reference: Sendable {
   ///   - store: The reference's store.
   ///   - type: The type.
   public func matches(_ store: Store, _ type: RefType) throws(WasmtimeError) -> Bool {
-    try calling { try core.matches(store: store.core, ty: type.core) }
+    try core.matches(store: store.core, ty: type.core)
   }
 
   /// The fields of a struct, the elements of an array, or what an exception carries.
@@ -60,7 +60,9 @@ public final class Reference: Sendable {
   }
 
   private func fields(_ store: Store, _ start: Int64, _ length: Int64?) throws(WasmtimeError) -> [Val] {
-    try calling { try core.fields(store: store.core, start: start, length: length).map { try Val($0, store) } }
+    try core.fields(store: store.core, start: start, length: length).map { (value) throws(WasmtimeError) in
+      try Val(value, store)
+    }
   }
 
   /// How many fields a struct has, elements an array, or values an exception.
@@ -68,14 +70,14 @@ public final class Reference: Sendable {
   /// - Parameter store: The reference's store.
   /// - Throws: `type` for a value that has none.
   public func fieldCount(_ store: Store) throws(WasmtimeError) -> Int {
-    try calling { try Int(clamping: core.fieldCount(store: store.core)) }
+    try Int(clamping: core.fieldCount(store: store.core))
   }
 
   /// The tag of an exception; `nil` where it is something else.
   ///
   /// - Parameter store: The reference's store.
   public func tag(_ store: Store) throws(WasmtimeError) -> Tag? {
-    try calling { try core.tag(store: store.core).map(Tag.init) }
+    try core.tag(store: store.core)
   }
 
   /// Whether two references are to the same value, in the sense of `ref.eq`.
@@ -85,7 +87,7 @@ public final class Reference: Sendable {
   ///   - other: The other reference.
   /// - Throws: `wrongStore` where one of them belongs elsewhere.
   public func same(_ store: Store, _ other: Reference) throws(WasmtimeError) -> Bool {
-    try calling { try core.same(store: store.core, other: other.core) }
+    try core.same(store: store.core, other: other.core)
   }
 }
 
@@ -93,7 +95,7 @@ extension Reference: ValConvertible {
   /// The reference as a value, to pass it on.
   public var val: Val {
     get throws(WasmtimeError) {
-      switch try calling(core.value) {
+      switch try core.value() {
       case .externRef: .externRef(self)
       case .exnRef: .exnRef(self)
       default: .anyRef(self)
@@ -104,8 +106,8 @@ extension Reference: ValConvertible {
   /// The reference that a value holds. Fails with `type` for null, and for a value of another type.
   public convenience init(_ val: Val) throws(WasmtimeError) {
     switch val {
-    case .anyRef(let value?), .exnRef(let value?): self.init(value.core)
-    case .externRef(let value as Reference): self.init(value.core)
+    case .anyRef(let value?), .exnRef(let value?): self.init(Core.Reference(value.core.kept()))
+    case .externRef(let value as Reference): self.init(Core.Reference(value.core.kept()))
     default: throw val.isNot("a reference")
     }
   }

@@ -1,16 +1,12 @@
-import Foundation
-
 /// A memory that several threads may use at once, each from a store of its own.
 ///
 /// It belongs to an engine and to no store: none of its methods waits for one. Racing accesses see single
 /// bytes as they were before or after, never torn.
 public final class SharedMemory: Sendable {
   let core: Core.SharedMemory
-  let lane: Lane
 
-  init(_ core: Core.SharedMemory) {
+  init(_ core: consuming Core.SharedMemory) {
     self.core = core
-    lane = Lane(core)
   }
 
   /// Makes a shared memory.
@@ -21,29 +17,28 @@ public final class SharedMemory: Sendable {
   /// - Throws: `range` without a maximum or where the type is impossible, `config` where the engine has no
   ///   shared memories, and `limit` where there is no room.
   public init(_ engine: Engine, _ type: MemoryType) throws(WasmtimeError) {
-    core = try calling { try Core.SharedMemory(engine: engine.core, ty: type.core) }
-    lane = Lane(core)
+    core = try Core.SharedMemory(engine: engine.core, ty: type.core)
   }
 
   /// The memory's type. Its limits are those that it was made with.
   public var type: MemoryType {
-    get throws(WasmtimeError) { try calling { try MemoryType(core.type()) } }
+    get throws(WasmtimeError) { try MemoryType(core.type()) }
   }
 
   /// The size now, in pages.
   public var size: Int {
-    get throws(WasmtimeError) { try calling { try Int(clamping: core.size()) } }
+    get throws(WasmtimeError) { try Int(clamping: core.size()) }
   }
 
   /// The size now, in bytes.
   public var dataLen: Int {
-    get throws(WasmtimeError) { try calling { try Int(clamping: core.dataLen()) } }
+    get throws(WasmtimeError) { try Int(clamping: core.dataLen()) }
   }
 
   /// The address of the first byte in this process. It stays the same for as long as the memory lives. Nothing
   /// checks what is done with it.
   public var dataPtr: UnsafeMutableRawPointer {
-    get throws(WasmtimeError) { try calling { try pointer(core.dataPtr()) } }
+    get throws(WasmtimeError) { try pointer(core.dataPtr()) }
   }
 
   /// Grows the memory for everybody.
@@ -53,7 +48,7 @@ public final class SharedMemory: Sendable {
   /// - Throws: `limit` past its maximum, `range` for a negative number.
   @discardableResult
   public func grow(by delta: Int) throws(WasmtimeError) -> Int {
-    try calling { try Int(clamping: core.grow(delta: Int64(delta))) }
+    try Int(clamping: core.grow(delta: Int64(delta)))
   }
 
   /// Copies bytes out. Each byte is read atomically, the whole is not.
@@ -62,9 +57,9 @@ public final class SharedMemory: Sendable {
   ///   - start: The offset of the first byte.
   ///   - count: How many bytes.
   /// - Throws: `bounds` past the end, `range` for a negative number.
-  public func read(at start: Int, count: Int) throws(WasmtimeError) -> Data {
+  public func read(at start: Int, count: Int) throws(WasmtimeError) -> [UInt8] {
     guard try canMakeRoom(count, at: start, of: dataLen) else {
-      return try calling { try core.read(start: Int64(start), length: Int64(count)) }
+      return try core.read(start: Int64(start), length: Int64(count))
     }
     return try filling(count) { (buffer) throws(WasmtimeError) in try copyOut(at: start, into: buffer) }
   }
@@ -73,7 +68,7 @@ public final class SharedMemory: Sendable {
   ///
   /// - Parameter range: The offsets of the bytes.
   /// - Throws: `bounds` past the end, `range` for a negative offset.
-  public func read(_ range: Range<Int>) throws(WasmtimeError) -> Data {
+  public func read(_ range: Range<Int>) throws(WasmtimeError) -> [UInt8] {
     try read(at: range.lowerBound, count: length(of: range))
   }
 
@@ -84,10 +79,8 @@ public final class SharedMemory: Sendable {
   ///   - start: The offset of the first byte.
   /// - Throws: `bounds` past the end, and then nothing is written; `range` for a negative offset.
   @inlinable
-  public func write(_ data: some ContiguousBytes, at start: Int = 0) throws(WasmtimeError) {
-    try data.withUnsafeBytes { bytes in
-      Result { () throws(WasmtimeError) in try copyIn(bytes, at: start) }
-    }.get()
+  public func write(_ data: some Collection<UInt8>, at start: Int = 0) throws(WasmtimeError) {
+    try withBytes(data) { (bytes) throws(WasmtimeError) in try copyIn(bytes, at: start) }
   }
 
   /// This memory as a ``Memory`` of `store`. Any number of stores may have one, all over the same bytes, and
@@ -96,7 +89,7 @@ public final class SharedMemory: Sendable {
   /// - Parameter store: A store of the same engine.
   /// - Throws: `wrongEngine` for a store of another engine.
   public func asMemory(_ store: Store) throws(WasmtimeError) -> Memory {
-    try calling { try Memory(core.asMemory(store: store.core)) }
+    try Memory(core.asMemory(store: store.core))
   }
 
   /// Wakes threads that wait at `address`, as `memory.atomic.notify` does (threads proposal).
@@ -108,7 +101,7 @@ public final class SharedMemory: Sendable {
   /// - Throws: `range` for an address that is no multiple of 4 or outside.
   @discardableResult
   public func notify(at address: Int, count: UInt32 = .max) throws(WasmtimeError) -> Int {
-    try calling { try Int(core.notify(address: Int64(address), count: count)) }
+    try Int(core.notify(address: Int64(address), count: count))
   }
 
   /// Waits while the memory holds `expected` at `address`, until it is notified or the time is up, as
@@ -124,14 +117,7 @@ public final class SharedMemory: Sendable {
     expected: Int32,
     timeout: Duration? = nil
   ) throws(WasmtimeError) -> WaitOutcome {
-    try calling {
-      let outcome = try core.wait32(
-        address: Int64(address),
-        expected: expected,
-        timeoutMs: timeout.map(milliseconds)
-      )
-      return WaitOutcome(outcome)
-    }
+    try core.wait32(address: Int64(address), expected: expected, timeoutMs: timeout.map(milliseconds))
   }
 
   /// Like ``wait32(at:expected:timeout:)``, for 64-bit numbers, as `memory.atomic.wait64` does.
@@ -146,14 +132,7 @@ public final class SharedMemory: Sendable {
     expected: Int64,
     timeout: Duration? = nil
   ) throws(WasmtimeError) -> WaitOutcome {
-    try calling {
-      let outcome = try core.wait64(
-        address: Int64(address),
-        expected: expected,
-        timeoutMs: timeout.map(milliseconds)
-      )
-      return WaitOutcome(outcome)
-    }
+    try core.wait64(address: Int64(address), expected: expected, timeoutMs: timeout.map(milliseconds))
   }
 
   /// Closes this handle. The memory itself lives until every store that uses it is closed as well.
@@ -172,15 +151,6 @@ public enum WaitOutcome: Sendable, Hashable {
   case mismatch
   /// The time was up.
   case timedOut
-
-  init(_ core: Core.WaitOutcome) {
-    self =
-      switch core {
-      case .ok: .ok
-      case .mismatch: .mismatch
-      case .timedOut: .timedOut
-      }
-  }
 }
 
 /// A time in whole milliseconds; what is left of one counts as one, so that no wait ends early.

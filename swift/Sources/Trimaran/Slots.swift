@@ -1,5 +1,3 @@
-import Foundation
-
 // The slots of calls, filled and emptied one after the other. What users see of them is `TypedFunc`.
 
 /// The slots of one call.
@@ -58,7 +56,7 @@ final class Rows {
   func allocate() throws(RowError) {
     if let failure { throw failure }
     let (size, overflow) = (count * width).multipliedReportingOverflow(by: MemoryLayout<Slot>.stride)
-    guard !overflow, let room = malloc(max(size, 1)) else {
+    guard !overflow, let room = makeRoom(size) else {
       throw RowError(row: 0, error: .limit(reason: "there is no room for \(count) rows"))
     }
     slots = UnsafeMutableBufferPointer(
@@ -69,7 +67,7 @@ final class Rows {
     if columns < width { slots.initialize(repeating: Slot(low: 0)) }
   }
 
-  deinit { free(slots.baseAddress) }
+  deinit { freeRoom(slots.baseAddress) }
 
   /// Begins again, with the results.
   @inlinable

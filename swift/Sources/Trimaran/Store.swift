@@ -13,7 +13,6 @@
 /// and to what is in it any more.
 public final class Store: Sendable {
   let core: Core.Store
-  let lane: Lane
   private let kept: Locked<(any Sendable)?>
 
   /// Makes an empty store.
@@ -23,8 +22,7 @@ public final class Store: Sendable {
   ///   - data: What the host keeps with it; see ``data``.
   /// - Throws: `closed` where the engine is closed, `limit` where there is no room.
   public init(_ engine: Engine, data: (any Sendable)? = nil) throws(WasmtimeError) {
-    core = try calling { try Core.Store(engine: engine.core) }
-    lane = Lane(core)
+    core = try Core.Store(engine: engine.core)
     kept = Locked(data)
     try watch()
   }
@@ -47,7 +45,7 @@ public final class Store: Sendable {
   /// - Parameter fuel: How many units; about one for each instruction.
   /// - Throws: `config` unless ``Config/consumeFuel`` is set.
   public func setFuel(_ fuel: UInt64) throws(WasmtimeError) {
-    try calling { try core.setFuel(fuel: fuel) }
+    try core.setFuel(fuel: fuel)
   }
 
   /// Has a guest pay `fuel` units for each call of a host function from now on; at first they are free. A guest that cannot
@@ -56,12 +54,12 @@ public final class Store: Sendable {
   /// - Parameter fuel: How many units.
   /// - Throws: `config` unless ``Config/consumeFuel`` is set.
   public func setHostCallFuel(_ fuel: UInt64) throws(WasmtimeError) {
-    try calling { try core.setHostCallFuel(fuel: fuel) }
+    try core.setHostCallFuel(fuel: fuel)
   }
 
   /// The fuel that is left, in units. Fails with `config` unless ``Config/consumeFuel`` is set.
   public var fuel: UInt64 {
-    get throws(WasmtimeError) { try calling { try core.fuel() } }
+    get throws(WasmtimeError) { try core.fuel() }
   }
 
   /// Lets guests run until the engine's epoch has been incremented `ticks` times; then they trap with
@@ -70,12 +68,12 @@ public final class Store: Sendable {
   /// - Parameter ticks: How many times, 0 or more.
   /// - Throws: `range` for a negative number.
   public func setEpochDeadline(_ ticks: Int) throws(WasmtimeError) {
-    try calling { try core.setEpochDeadline(ticks: Int64(ticks)) }
+    try core.setEpochDeadline(ticks: Int64(ticks))
   }
 
   /// Collects garbage now: references that nobody holds any more.
   public func gc() throws(WasmtimeError) {
-    try calling { try core.gc() }
+    try core.gc()
   }
 
   /// Closes the store, after the thread that is inside has left it. When this returns, its memory is back,

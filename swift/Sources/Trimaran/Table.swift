@@ -1,11 +1,9 @@
 /// A table of a guest or of the host: a list of references. It belongs to one store.
 public final class Table: Sendable {
   let core: Core.Table
-  let lane: Lane
 
-  init(_ core: Core.Table) {
+  init(_ core: consuming Core.Table) {
     self.core = core
-    lane = Lane(core)
   }
 
   /// Makes a table.
@@ -26,22 +24,21 @@ public final class Table: Sendable {
     _ value: any ValConvertible = Val.null
   ) throws(WasmtimeError) {
     let value = try value.val.core(store)
-    core = try calling { try Core.Table(store: store.core, ty: type.core, init: value) }
-    lane = Lane(core)
+    core = try Core.Table(store: store.core, ty: type.core, init: value)
   }
 
   /// The table's type. Its limits are those that it was made with.
   ///
   /// - Parameter store: The table's store.
   public func type(_ store: Store) throws(WasmtimeError) -> TableType {
-    try calling { try TableType(core.type(store: store.core)) }
+    try TableType(core.type(store: store.core))
   }
 
   /// The size now, in elements.
   ///
   /// - Parameter store: The table's store.
   public func size(_ store: Store) throws(WasmtimeError) -> Int {
-    try elements(store)
+    try Int(clamping: core.size(store: store.core))
   }
 
   /// An element.
@@ -65,7 +62,7 @@ public final class Table: Sendable {
     let value = try value.val
     if try setPlain(store, value, at: index) { return }
     let converted = try value.core(store)
-    try calling { try core.set(store: store.core, index: Int64(index), value: converted) }
+    try core.set(store: store.core, index: Int64(index), value: converted)
   }
 
   /// Grows the table.
@@ -84,7 +81,7 @@ public final class Table: Sendable {
     _ value: any ValConvertible = Val.null
   ) throws(WasmtimeError) -> Int {
     let value = try value.val.core(store)
-    return try calling { try Int(clamping: core.grow(store: store.core, delta: Int64(delta), init: value)) }
+    return try Int(clamping: core.grow(store: store.core, delta: Int64(delta), init: value))
   }
 
   /// Sets elements to one value.
@@ -103,9 +100,7 @@ public final class Table: Sendable {
     count: Int
   ) throws(WasmtimeError) {
     let value = try value.val.core(store)
-    try calling {
-      try core.fill(store: store.core, index: Int64(start), value: value, length: Int64(count))
-    }
+    try core.fill(store: store.core, index: Int64(start), value: value, length: Int64(count))
   }
 
   /// Copies elements here. Both tables may be one, and the ranges may overlap.
@@ -125,14 +120,12 @@ public final class Table: Sendable {
     to start: Int,
     count: Int
   ) throws(WasmtimeError) {
-    try calling {
-      try core.copy(
-        store: store.core,
-        index: Int64(start),
-        source: source.core,
-        sourceIndex: Int64(place),
-        length: Int64(count)
-      )
-    }
+    try core.copy(
+      store: store.core,
+      index: Int64(start),
+      source: source.core,
+      sourceIndex: Int64(place),
+      length: Int64(count)
+    )
   }
 }

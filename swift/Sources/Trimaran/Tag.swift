@@ -2,7 +2,7 @@
 public final class Tag: Sendable {
   let core: Core.Tag
 
-  init(_ core: Core.Tag) {
+  init(_ core: consuming Core.Tag) {
     self.core = core
   }
 
@@ -13,7 +13,7 @@ public final class Tag: Sendable {
   ///   - type: What exceptions of this tag carry.
   /// - Throws: `type` where the function of the type has results, `unsupported` for a type that the engine does not have.
   public init(_ store: Store, _ type: TagType) throws(WasmtimeError) {
-    core = try calling { try Core.Tag(store: store.core, ty: type.core) }
+    core = try Core.Tag(store: store.core, ty: type.core)
   }
 
   /// Whether two handles are to the same tag.
@@ -23,13 +23,13 @@ public final class Tag: Sendable {
   ///   - other: The other tag.
   /// - Throws: `wrongStore` where one of them belongs elsewhere.
   public func same(_ store: Store, _ other: Tag) throws(WasmtimeError) -> Bool {
-    try calling { try core.same(store: store.core, other: other.core) }
+    try core.same(store: store.core, other: other.core)
   }
 
   /// The tag's type.
   ///
   /// - Parameter store: The tag's store.
   public func type(_ store: Store) throws(WasmtimeError) -> TagType {
-    try calling { try TagType(core.type(store: store.core)) }
+    try TagType(core.type(store: store.core))
   }
 }

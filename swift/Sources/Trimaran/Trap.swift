@@ -112,22 +112,6 @@ public enum Interruption: Sendable, Hashable, CaseIterable {
   case handle
   /// The engine's epoch has passed the deadline of ``Store/setEpochDeadline(_:)``.
   case epoch
-
-  init(_ core: Core.Interruption) {
-    switch core {
-    case .timeLimit: self = .timeLimit
-    case .handle: self = .handle
-    case .epoch: self = .epoch
-    }
-  }
-
-  var core: Core.Interruption {
-    switch self {
-    case .timeLimit: .timeLimit
-    case .handle: .handle
-    case .epoch: .epoch
-    }
-  }
 }
 
 /// One call of a guest's call stack.
@@ -160,84 +144,7 @@ public struct Frame: Sendable, Hashable {
   }
 }
 
-extension TrapCode {
-  init(_ core: Core.TrapCode) {
-    switch core {
-    case .stackOverflow: self = .stackOverflow
-    case .memoryOutOfBounds: self = .memoryOutOfBounds
-    case .heapMisaligned: self = .heapMisaligned
-    case .tableOutOfBounds: self = .tableOutOfBounds
-    case .indirectCallToNull: self = .indirectCallToNull
-    case .badSignature: self = .badSignature
-    case .integerOverflow: self = .integerOverflow
-    case .integerDivisionByZero: self = .integerDivisionByZero
-    case .badConversionToInteger: self = .badConversionToInteger
-    case .unreachableCodeReached: self = .unreachableCodeReached
-    case .interrupt: self = .interrupt
-    case .outOfFuel: self = .outOfFuel
-    case .atomicWaitNonSharedMemory: self = .atomicWaitNonSharedMemory
-    case .nullReference: self = .nullReference
-    case .arrayOutOfBounds: self = .arrayOutOfBounds
-    case .allocationTooLarge: self = .allocationTooLarge
-    case .castFailure: self = .castFailure
-    case .cannotEnterComponent: self = .cannotEnterComponent
-    case .noAsyncResult: self = .noAsyncResult
-    case .unhandledTag: self = .unhandledTag
-    case .continuationAlreadyConsumed: self = .continuationAlreadyConsumed
-    case .disabledOpcode: self = .disabledOpcode
-    case .asyncDeadlock: self = .asyncDeadlock
-    case .cannotLeaveComponent: self = .cannotLeaveComponent
-    case .cannotBlockSyncTask: self = .cannotBlockSyncTask
-    case .invalidChar: self = .invalidChar
-    case .debugAssertStringEncodingFinished: self = .debugAssertStringEncodingFinished
-    case .debugAssertEqualCodeUnits: self = .debugAssertEqualCodeUnits
-    case .debugAssertPointerAligned: self = .debugAssertPointerAligned
-    case .debugAssertUpperBitsUnset: self = .debugAssertUpperBitsUnset
-    case .stringOutOfBounds: self = .stringOutOfBounds
-    case .listOutOfBounds: self = .listOutOfBounds
-    case .invalidDiscriminant: self = .invalidDiscriminant
-    case .unalignedPointer: self = .unalignedPointer
-    case .taskCancelNotCancelled: self = .taskCancelNotCancelled
-    case .taskCancelOrReturnTwice: self = .taskCancelOrReturnTwice
-    case .subtaskCancelAfterTerminal: self = .subtaskCancelAfterTerminal
-    case .taskReturnInvalid: self = .taskReturnInvalid
-    case .waitableSetDropHasWaiters: self = .waitableSetDropHasWaiters
-    case .subtaskDropNotResolved: self = .subtaskDropNotResolved
-    case .threadNewIndirectInvalidType: self = .threadNewIndirectInvalidType
-    case .threadNewIndirectUninitialized: self = .threadNewIndirectUninitialized
-    case .backpressureOverflow: self = .backpressureOverflow
-    case .unsupportedCallbackCode: self = .unsupportedCallbackCode
-    case .cannotResumeThread: self = .cannotResumeThread
-    case .concurrentFutureStreamOp: self = .concurrentFutureStreamOp
-    case .referenceCountOverflow: self = .referenceCountOverflow
-    case .streamOpTooBig: self = .streamOpTooBig
-    case .waitableSyncAndAsync: self = .waitableSyncAndAsync
-    case .uncaughtException: self = .uncaughtException
-    }
-  }
-}
-
 extension Frame: CustomStringConvertible {
   /// The function and where it stopped, without the control characters that a name may hold.
-  public var description: String { core.description }
-
-  init(_ core: Core.Frame) {
-    self.init(
-      funcIndex: Int(core.funcIndex),
-      funcName: core.funcName,
-      moduleName: core.moduleName,
-      funcOffset: core.funcOffset,
-      moduleOffset: core.moduleOffset
-    )
-  }
-
-  var core: Core.Frame {
-    Core.Frame(
-      funcIndex: UInt32(clamping: funcIndex),
-      funcName: funcName,
-      moduleName: moduleName,
-      funcOffset: funcOffset,
-      moduleOffset: moduleOffset
-    )
-  }
+  public var description: String { text }
 }

@@ -2,7 +2,7 @@
 
 extension ValType: CustomStringConvertible {
   /// The type as in the text format.
-  public var description: String { core.description }
+  public var description: String { core.text }
 
   init(_ core: Core.ValType) {
     self =
@@ -30,7 +30,7 @@ extension ValType: CustomStringConvertible {
 
 extension RefType: CustomStringConvertible {
   /// The type as in the text format.
-  public var description: String { core.description }
+  public var description: String { core.text }
 
   init(_ core: Core.RefType) { self.init(HeapType(core.heap), nullable: core.nullable) }
 
@@ -39,7 +39,7 @@ extension RefType: CustomStringConvertible {
 
 extension HeapType: CustomStringConvertible {
   /// The type as in the text format.
-  public var description: String { core.description }
+  public var description: String { core.text }
 
   init(_ core: Core.HeapType) {
     self =
@@ -85,7 +85,7 @@ extension HeapType: CustomStringConvertible {
 
 extension Limits: CustomStringConvertible {
   /// The limits as in the text format.
-  public var description: String { core.description }
+  public var description: String { core.text }
 
   init(_ core: Core.Limits) { self.init(core.min, core.max) }
 
@@ -94,7 +94,7 @@ extension Limits: CustomStringConvertible {
 
 extension MemoryType: CustomStringConvertible {
   /// The type as in the text format.
-  public var description: String { core.description }
+  public var description: String { core.text }
 
   init(_ core: Core.MemoryType) {
     self.init(
@@ -112,7 +112,7 @@ extension MemoryType: CustomStringConvertible {
 
 extension TableType: CustomStringConvertible {
   /// The type as in the text format.
-  public var description: String { core.description }
+  public var description: String { core.text }
 
   init(_ core: Core.TableType) {
     self.init(RefType(core.element), Limits(core.limits), is64: core.is64)
@@ -123,7 +123,7 @@ extension TableType: CustomStringConvertible {
 
 extension GlobalType: CustomStringConvertible {
   /// The type as in the text format.
-  public var description: String { core.description }
+  public var description: String { core.text }
 
   init(_ core: Core.GlobalType) { self.init(ValType(core.content), mutable: core.mutable) }
 
@@ -132,7 +132,7 @@ extension GlobalType: CustomStringConvertible {
 
 extension FuncType: CustomStringConvertible {
   /// The type as in the text format.
-  public var description: String { core.description }
+  public var description: String { core.text }
 
   init(_ core: Core.FuncType) {
     self.init(core.params.map(ValType.init), core.results.map(ValType.init))
@@ -145,7 +145,7 @@ extension FuncType: CustomStringConvertible {
 
 extension TagType: CustomStringConvertible {
   /// The type as in the text format.
-  public var description: String { core.description }
+  public var description: String { core.text }
 
   init(_ core: Core.TagType) { self.init(FuncType(core.func)) }
 
@@ -154,7 +154,7 @@ extension TagType: CustomStringConvertible {
 
 extension ExternType: CustomStringConvertible {
   /// The type as in the text format.
-  public var description: String { core.description }
+  public var description: String { core.text }
 
   init(_ core: Core.ExternType) {
     self =
@@ -180,7 +180,7 @@ extension ExternType: CustomStringConvertible {
 
 extension ImportType: CustomStringConvertible {
   /// The import as in the text format.
-  public var description: String { core.description }
+  public var description: String { core.text }
 
   init(_ core: Core.ImportType) { self.init(core.module, core.name, ExternType(core.ty)) }
 
@@ -189,7 +189,7 @@ extension ImportType: CustomStringConvertible {
 
 extension ExportType: CustomStringConvertible {
   /// The export as in the text format.
-  public var description: String { core.description }
+  public var description: String { core.text }
 
   init(_ core: Core.ExportType) { self.init(core.name, ExternType(core.ty)) }
 

@@ -106,11 +106,11 @@ extension Val {
       case .f32(let bits): .f32(Float(bitPattern: bits))
       case .f64(let bits): .f64(Double(bitPattern: bits))
       case .v128(let low, let high): .v128(low: low, high: high)
-      case .funcRef(let function): .funcRef(function.map(Func.init))
-      case .externRef(let value?): .externRef(try store.object(value) ?? Reference(value))
+      case .funcRef(let function): .funcRef(function)
+      case .externRef(let value?): .externRef(try store.object(value) ?? value)
       case .externRef(nil): .externRef(nil)
-      case .anyRef(let value): .anyRef(value.map(Reference.init))
-      case .exnRef(let value): .exnRef(value.map(Reference.init))
+      case .anyRef(let value): .anyRef(value)
+      case .exnRef(let value): .exnRef(value)
       case .null: .null
       }
   }
@@ -123,12 +123,12 @@ extension Val {
     case .f32(let value): .f32(bits: value.bitPattern)
     case .f64(let value): .f64(bits: value.bitPattern)
     case .v128(let low, let high): .v128(low: low, high: high)
-    case .funcRef(let function): .funcRef(func: function?.core)
-    case .externRef(let value as Reference): .externRef(value: value.core)
+    case .funcRef(let function): .funcRef(func: function)
+    case .externRef(let value as Reference): .externRef(value: value)
     case .externRef(let value?): .externRef(value: try store.reference(to: value))
     case .externRef(nil): .externRef(value: nil)
-    case .anyRef(let value): .anyRef(value: value?.core)
-    case .exnRef(let value): .exnRef(value: value?.core)
+    case .anyRef(let value): .anyRef(value: value)
+    case .exnRef(let value): .exnRef(value: value)
     case .null: .null
     }
   }
@@ -152,4 +152,12 @@ extension Val {
   func isNot(_ wanted: String) -> WasmtimeError {
     .type(reason: "\(description): expected \(wanted)")
   }
+}
+
+/// Values as they go into `store`.
+func converted(_ values: [Val], _ store: Store) throws(WasmtimeError) -> [Core.Val] {
+  var converted: [Core.Val] = []
+  converted.reserveCapacity(values.count)
+  for value in values { converted.append(try value.core(store)) }
+  return converted
 }

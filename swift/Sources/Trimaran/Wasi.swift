@@ -1,4 +1,4 @@
-import Foundation
+internal import CTrimaran
 
 /// What the guests of a store get of the host by WASI preview 1. Nothing is granted that is not set here.
 ///
@@ -37,19 +37,12 @@ public struct WasiConfig: Sendable {
   /// A configuration that grants nothing.
   public init() {}
 
-  /// The environment variables, those of this process first. Foundation reads them, which knows who changes them.
-  private var variables: [Environment.Element] {
-    guard inheritEnv else { return Array(env) }
-    let inherited = Environment(ProcessInfo.processInfo.environment).filter { env[$0.name] == nil && !$0.name.isEmpty }
-    return inherited + env
-  }
-
   var core: Core.WasiConfig {
     Core.WasiConfig(
       argv: argv,
       inheritArgv: inheritArgv,
-      env: variables.map { Core.EnvVar(name: $0.name, value: $0.value) },
-      inheritEnv: false,
+      env: env.map { Core.EnvVar(name: $0.name, value: $0.value) },
+      inheritEnv: inheritEnv,
       stdin: stdin?.core,
       stdout: stdout?.core,
       stderr: stderr?.core,
@@ -105,12 +98,12 @@ public enum WasiInput: Sendable, Hashable {
   /// That of this process.
   case inherit
   /// These bytes.
-  case bytes(Data)
+  case bytes([UInt8])
   /// A file.
   case file(path: String)
 
   /// Text, in UTF-8.
-  public static func text(_ text: String) -> WasiInput { .bytes(Data(text.utf8)) }
+  public static func text(_ text: String) -> WasiInput { .bytes(Array(text.utf8)) }
 
   fileprivate var core: Core.WasiInput {
     switch self {
@@ -131,29 +124,14 @@ public enum WasiOutput: Sendable {
   case pipe(OutputPipe)
   /// A closure, which gets what the guest writes, when it writes it. What it throws comes out of the outermost call, as
   /// what a host function throws. The store keeps it, until the store goes or is closed.
-  case callback(@Sendable (Data) throws -> Void)
+  case callback(@Sendable ([UInt8]) throws -> Void)
 
   fileprivate var core: Core.WasiOutput {
     switch self {
     case .inherit: .inherit
     case .file(let path, let append): .file(path: path, append: append)
-    case .pipe(let pipe): .pipe(pipe: pipe.core)
-    case .callback(let body): .sink(sink: Callback(body))
-    }
-  }
-}
-
-/// A closure that guests write to. The core holds it for the store.
-private final class Callback: Core.OutputSink {
-  private let body: @Sendable (Data) throws -> Void
-
-  init(_ body: @escaping @Sendable (Data) throws -> Void) { self.body = body }
-
-  func write(bytes: Data) throws {
-    do {
-      try body(bytes)
-    } catch {
-      throw Core.WasmtimeError.Host(reason: "\(error)", thrown: Thrown.keep(error))
+    case .pipe(let pipe): .pipe(pipe: pipe)
+    case .callback(let body): .sink(sink: Core.OutputSink(body: body))
     }
   }
 }
@@ -162,22 +140,24 @@ private final class Callback: Core.OutputSink {
 public final class OutputPipe: Sendable {
   let core: Core.OutputPipe
 
+  init(_ core: consuming Core.OutputPipe) { self.core = core }
+
   /// Makes an empty pipe.
   ///
   /// - Parameter capacity: How many bytes it takes; to write more fails in the guest. `nil` is as many as there is room
   ///   for.
   public init(capacity: UInt64? = nil) throws(WasmtimeError) {
-    core = try calling { try Core.OutputPipe(capacity: capacity) }
+    core = try Core.OutputPipe(capacity: capacity)
   }
 
   /// What is in it. It stays there.
-  public var contents: Data {
-    get throws(WasmtimeError) { try calling(core.contents) }
+  public var contents: [UInt8] {
+    get throws(WasmtimeError) { try core.contents() }
   }
 
   /// Takes everything out of it.
-  public func take() throws(WasmtimeError) -> Data {
-    try calling(core.take)
+  public func take() throws(WasmtimeError) -> [UInt8] {
+    try core.take()
   }
 
   /// What is in it, as text. Bytes that are not UTF-8 are replaced by U+FFFD.
@@ -230,7 +210,7 @@ extension Store {
   /// - Throws: `io` where a file or directory cannot be opened.
   public func setWasi(_ config: WasiConfig) throws(WasmtimeError) {
     let config = config.core
-    try calling { try core.setWasi(config: config) }
+    try core.setWasi(config: config)
   }
 
   /// Says what the guests of this store get of the host: nothing but what `configure` grants.
@@ -246,4 +226,51 @@ extension Store {
     configure(&config)
     try setWasi(config)
   }
+}
+
+extension Core {
+  /// A closure that guests write to.
+  struct OutputSink: Sendable {
+    let body: @Sendable ([UInt8]) throws -> Void
+
+    init(body: @escaping @Sendable ([UInt8]) throws -> Void) { self.body = body }
+
+    /// The core gives none back.
+    init(reading reader: inout Reader) { preconditionFailure("the core has given a closure") }
+
+    /// The core holds the closure from then on, for the store.
+    func write(to writer: inout Writer) {
+      let context = Unmanaged.passRetained(Callback(body)).toOpaque()
+      writer.number(trimaran_output_sink_new(writeOut, releaseCallback, context))
+    }
+  }
+}
+
+private final class Callback: Sendable {
+  let body: @Sendable ([UInt8]) throws -> Void
+
+  init(_ body: @escaping @Sendable ([UInt8]) throws -> Void) { self.body = body }
+}
+
+/// Gives a closure the next piece. What it throws is kept while the guests unwind.
+private func writeOut(
+  _ context: UnsafeMutableRawPointer?,
+  _ bytes: UnsafePointer<UInt8>?,
+  _ count: Int,
+  _ thrown: UnsafeMutablePointer<UInt64>?
+) -> Int32 {
+  guard let context, let thrown else { preconditionFailure("a piece without a context or room") }
+  do {
+    let piece = Array(UnsafeBufferPointer(start: bytes, count: count))
+    try Unmanaged<Callback>.fromOpaque(context)._withUnsafeGuaranteedRef { try $0.body(piece) }
+    return 0
+  } catch {
+    thrown.pointee = Thrown.keep(error)
+    return 1
+  }
+}
+
+/// Lets go of a closure.
+private func releaseCallback(_ context: UnsafeMutableRawPointer?) {
+  context.map { Unmanaged<Callback>.fromOpaque($0).release() }
 }

@@ -1,12 +1,10 @@
-import Foundation
-
 /// Translates the WebAssembly text format to the binary format (core specification, section 6).
 ///
 /// - Parameter text: A module in the text format.
 /// - Returns: The module in the binary format.
 /// - Throws: `syntax`, which has line and column.
-public func wat2wasm(_ text: String) throws(WasmtimeError) -> Data {
-  try lending(text) { try Core.wat2wasm($0) }
+public func wat2wasm(_ text: String) throws(WasmtimeError) -> [UInt8] {
+  try wat2wasm(text.utf8)
 }
 
 /// Translates the WebAssembly text format to the binary format (core specification, section 6).
@@ -14,6 +12,6 @@ public func wat2wasm(_ text: String) throws(WasmtimeError) -> Data {
 /// - Parameter bytes: A module in the text format, in UTF-8. One that is binary already comes back unchanged.
 /// - Returns: The module in the binary format.
 /// - Throws: `syntax`, which has line and column.
-public func wat2wasm(_ bytes: some ContiguousBytes) throws(WasmtimeError) -> Data {
-  try lending(bytes) { try Core.wat2wasm($0) }
+public func wat2wasm(_ bytes: some Collection<UInt8>) throws(WasmtimeError) -> [UInt8] {
+  try lending(bytes) { (bytes) throws(WasmtimeError) in try Core.wat2wasm(text: bytes) }
 }

@@ -1,4 +1,11 @@
-import Foundation
 import Trimaran
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
 
 exit(commandLine(program: "trimaran", Array(CommandLine.arguments.dropFirst())))

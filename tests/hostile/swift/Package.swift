@@ -10,7 +10,10 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "hostile",
-      dependencies: [.product(name: "Trimaran", package: "Trimaran")],
+      dependencies: [
+        .product(name: "Trimaran", package: "Trimaran"),
+        .product(name: "TrimaranFoundation", package: "Trimaran"),
+      ],
       path: ".",
       exclude: ["Trimaran"]
     )

@@ -1,5 +1,6 @@
 import Foundation
 import Trimaran
+import TrimaranFoundation
 
 /// What the steps made, and how they end.
 final class Program: @unchecked Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Trimaran
+import TrimaranFoundation
 
 /// A line, and the lines inside it.
 final class Step: @unchecked Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Trimaran
+import TrimaranFoundation
 
 // Runs the steps of one hostile case in Swift. `README.md` has the vocabulary; the other languages have the same.
 // What comes behind a line with a dot is the guests'.

@@ -3,9 +3,8 @@
 use std::ffi::c_void;
 
 use trimaran::{Func, Result, Slot, SlotFunction, Store, WasmtimeError};
-use uniffi::RustBuffer;
 
-use super::{entry, if_plain, opened, status};
+use super::{Bytes, entry, if_plain, opened, status};
 
 /// Runs with the parameters in the slots, and leaves the results there. Gives 0, or 1 and the number under which the
 /// language keeps what was thrown.
@@ -52,7 +51,7 @@ unsafe impl SlotFunction for Body {
 /// Gives a function of the host its body. The context is let go of when the store goes, or at once where this fails.
 ///
 /// # Safety
-/// The objects are open; `call` and `release` may be called with `context` on any thread, `call` leaves slots as the core
+/// The objects are alive; `call` and `release` may be called with `context` on any thread, `call` leaves slots as the core
 /// asks for; there is room for an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_func_attach(
@@ -61,11 +60,11 @@ pub unsafe extern "C" fn trimaran_func_attach(
     call: Call,
     release: Release,
     context: *mut c_void,
-    error: *mut RustBuffer,
+    error: *mut Bytes,
 ) -> i32 {
     let body = Body { call, context: Context { pointer: context, release } };
     let work = || {
-        // SAFETY: open, by the contract.
+        // SAFETY: alive, by the contract.
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         func.attach(store, Box::new(body))
     };
@@ -77,7 +76,7 @@ pub unsafe extern "C" fn trimaran_func_attach(
 /// there are more of them than `room`.
 ///
 /// # Safety
-/// The objects are open; there is room for so many kinds, for two counts and for an error.
+/// The objects are alive; there is room for so many kinds, for two counts and for an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_func_kinds(
     func: *const Func,
@@ -86,10 +85,10 @@ pub unsafe extern "C" fn trimaran_func_kinds(
     room: usize,
     params: *mut usize,
     results: *mut usize,
-    error: *mut RustBuffer,
+    error: *mut Bytes,
 ) -> i32 {
     let work = || {
-        // SAFETY: open, by the contract.
+        // SAFETY: alive, by the contract.
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         let signature = func.signature(store)?;
         let (given, found) = (signature.params(), signature.results());

@@ -3,12 +3,10 @@
 use std::ffi::c_void;
 use std::sync::Arc;
 
-use trimaran::{Global, Reference, Result, Store, Table, WasmtimeError};
-use uniffi::{Handle, RustBuffer};
+use trimaran::{Global, Reference, Result, Store, Table};
 
-use super::super::shared;
 use super::host::{Context, Release};
-use super::{Value, entry, if_plain, opened, status};
+use super::{Bytes, Value, entry, if_plain, opened, status};
 
 /// Declares entries with two open objects, that leave something where the caller wants it.
 macro_rules! found {
@@ -17,14 +15,14 @@ macro_rules! found {
             $(#[doc = $doc])+
             ///
             /// # Safety
-            /// The objects are open; there is room for what is found and for an error.
+            /// The objects are alive; there is room for what is found and for an error.
             #[unsafe(no_mangle)]
             pub unsafe extern "C" fn $name(
                 $object: *const $ty,
                 store: *const Store,
                 $($argument: $kind,)*
                 found: *mut $result,
-                error: *mut RustBuffer,
+                error: *mut Bytes,
             ) -> i32 {
                 let work = || {
                     // SAFETY: by the contract.
@@ -44,12 +42,10 @@ macro_rules! found {
 
 found! {
     /// Leaves the value of a global. A handle in it is the caller's from then on.
-    trimaran_global_get(global: Global) -> Value =
+    trimaran_global_get_value(global: Global) -> Value =
         |global, store| Ok(Value { kind: global.kind(store)? as u8, slot: global.get_slot(store)? });
-    /// Leaves the size of a table, in elements.
-    trimaran_table_size(table: Table) -> u64 = Table::size;
     /// Leaves an element of a table. A handle in it is the caller's from then on.
-    trimaran_table_get(table: Table, index: i64) -> Value =
+    trimaran_table_get_value(table: Table, index: i64) -> Value =
         |table, store, index| Ok(Value { kind: table.kind(store)? as u8, slot: table.get_slot(store, index)? });
 }
 
@@ -57,13 +53,13 @@ found! {
 /// type.
 ///
 /// # Safety
-/// The objects are open; there is room for an error.
+/// The objects are alive; there is room for an error.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn trimaran_global_set(
+pub unsafe extern "C" fn trimaran_global_set_value(
     global: *const Global,
     store: *const Store,
     value: Value,
-    error: *mut RustBuffer,
+    error: *mut Bytes,
 ) -> i32 {
     let work = || {
         // SAFETY: by the contract.
@@ -84,14 +80,14 @@ pub unsafe extern "C" fn trimaran_global_set(
 /// of the table's own kind. The handle stays the caller's.
 ///
 /// # Safety
-/// The objects are open; the handle is a living one of its kind; there is room for an error.
+/// The objects are alive; the handle is a living one of its kind; there is room for an error.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn trimaran_table_set(
+pub unsafe extern "C" fn trimaran_table_set_value(
     table: *const Table,
     store: *const Store,
     index: i64,
     value: Value,
-    error: *mut RustBuffer,
+    error: *mut Bytes,
 ) -> i32 {
     let work = || {
         // SAFETY: by the contract.
@@ -107,25 +103,25 @@ pub unsafe extern "C" fn trimaran_table_set(
     unsafe { if_plain(work, error) }
 }
 
-/// Makes a reference to an object of the host, and leaves a handle of it, which is the caller's. The object is let go of
+/// Makes a reference to an object of the host, and leaves it to the caller. The object is let go of
 /// when nobody refers to it any more, or at once where this fails.
 ///
 /// # Safety
-/// The store is open; `release` may be called with `object` on any thread; there is room for a handle and for an error.
+/// The store is alive; `release` may be called with `object` on any thread; there is room for a reference and for an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_extern_new(
     store: *const Store,
     object: *mut c_void,
     release: Release,
-    reference: *mut u64,
-    error: *mut RustBuffer,
+    reference: *mut *const Reference,
+    error: *mut Bytes,
 ) -> i32 {
     let context = Context { pointer: object, release };
     let work = || {
         // SAFETY: by the contract.
         let made = Reference::of_host(unsafe { opened(store)? }, Arc::new(context))?;
         // SAFETY: by the contract.
-        unsafe { reference.write(Handle::from_arc(made).as_raw()) };
+        unsafe { reference.write(Arc::into_raw(made)) };
         Ok(())
     };
     // SAFETY: by the contract.
@@ -140,23 +136,20 @@ type Retain = unsafe extern "C" fn(object: *mut c_void);
 /// object is gone.
 ///
 /// # Safety
-/// The store is open; `reference` is a handle of a living one; `retain` may be called with an object of the store on this
+/// The store and the reference are alive; `retain` may be called with an object of the store on this
 /// thread; there is room for an address and for an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_extern_object(
     store: *const Store,
-    reference: u64,
+    reference: *const Reference,
     retain: Retain,
     object: *mut *mut c_void,
-    error: *mut RustBuffer,
+    error: *mut Bytes,
 ) -> i32 {
     let work = || {
-        let none = || WasmtimeError::Unexpected { reason: "a reference that could not be opened".to_owned() };
         // SAFETY: by the contract.
-        let store = unsafe { opened(store)? };
-        // SAFETY: by the contract, it lives.
-        let reference = unsafe { shared::<Reference>(reference) };
-        let found = reference.ok_or_else(none)?.host_object(store)?;
+        let (store, reference) = unsafe { (opened(store)?, opened(reference)?) };
+        let found = reference.host_object(store)?;
         // `found` holds the object until this ends.
         let pointer = found.as_ref().and_then(|object| object.downcast_ref::<Context>()).map(|context| context.pointer);
         // SAFETY: by the contract, and the object is still there.

@@ -1,9 +1,8 @@
 //! Views: the bytes of a memory where they are.
 
 use trimaran::{Memory, Result, SharedMemory, Store, View};
-use uniffi::RustBuffer;
 
-use super::{entry, let_go, opened, status};
+use super::{Bytes, entry, let_go, opened, status};
 
 /// Leaves a view, its first byte and its size.
 ///
@@ -26,7 +25,7 @@ fn given(length: i64) -> Option<i64> {
 /// Makes a view of `length` bytes from `start`, or of all up to the end where `length` is -1.
 ///
 /// # Safety
-/// The objects are open; there is room for a view, an address, a size and an error.
+/// The objects are alive; there is room for a view, an address, a size and an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_memory_view(
     memory: *const Memory,
@@ -36,7 +35,7 @@ pub unsafe extern "C" fn trimaran_memory_view(
     view: *mut *mut View,
     base: *mut *mut u8,
     size: *mut usize,
-    error: *mut RustBuffer,
+    error: *mut Bytes,
 ) -> i32 {
     let work = || -> Result<()> {
         // SAFETY: by the contract.
@@ -52,7 +51,7 @@ pub unsafe extern "C" fn trimaran_memory_view(
 /// The same of a shared memory.
 ///
 /// # Safety
-/// The memory is open; there is room for a view, an address, a size and an error.
+/// The memory is alive; there is room for a view, an address, a size and an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_shared_memory_view(
     memory: *const SharedMemory,
@@ -61,7 +60,7 @@ pub unsafe extern "C" fn trimaran_shared_memory_view(
     view: *mut *mut View,
     base: *mut *mut u8,
     size: *mut usize,
-    error: *mut RustBuffer,
+    error: *mut Bytes,
 ) -> i32 {
     let work = || -> Result<()> {
         // SAFETY: by the contract.

@@ -3,10 +3,9 @@
 use std::ffi::c_void;
 
 use trimaran::{Result, Store, WasmtimeError, Watch};
-use uniffi::RustBuffer;
 
 use super::host::{Context, Release};
-use super::{entry, opened, status};
+use super::{Bytes, entry, opened, status};
 
 /// Gives 0 where the guest may go on, or 1 and the number under which the language keeps what it threw.
 type Check = unsafe extern "C" fn(context: *mut c_void, thrown: *mut u64) -> i32;
@@ -31,18 +30,18 @@ impl Watch for Asked {
 /// when the store goes, or at once where nobody will ask.
 ///
 /// # Safety
-/// The store is open; `check` and `release` may be called with `context` on any thread; there is room for an error.
+/// The store is alive; `check` and `release` may be called with `context` on any thread; there is room for an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_store_watch(
     store: *const Store,
     check: Check,
     release: Release,
     context: *mut c_void,
-    error: *mut RustBuffer,
+    error: *mut Bytes,
 ) -> i32 {
     let asked = Asked { check, context: Context { pointer: context, release } };
     let work = || {
-        // SAFETY: open, by the contract.
+        // SAFETY: alive, by the contract.
         let store = unsafe { opened(store)? };
         store.watch(|| Box::new(asked));
         Ok(())

@@ -1,0 +1,22 @@
+public import Foundation
+public import Trimaran
+
+extension WasiInput {
+  /// These bytes.
+  @_disfavoredOverload
+  public static func bytes(_ data: Data) -> WasiInput { .bytes([UInt8](data)) }
+}
+
+extension WasiOutput {
+  /// A closure, which gets what the guest writes as `Data`; see `callback` of `Trimaran`.
+  @_disfavoredOverload
+  public static func callback(_ body: @escaping @Sendable (Data) throws -> Void) -> WasiOutput {
+    .callback { (bytes: [UInt8]) in try body(Data(bytes)) }
+  }
+}
+
+extension OutputPipe {
+  /// Takes everything out of it, as `Data`.
+  @_disfavoredOverload
+  public func take() throws(WasmtimeError) -> Data { Data(try take() as [UInt8]) }
+}
