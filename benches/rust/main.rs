@@ -2,6 +2,8 @@
 //! can pass; `core` is what Trimaran adds to it before a language does.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a benchmark checks by panicking")]
 
+mod surface;
+
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -173,5 +175,7 @@ fn core() {
 
 fn main() {
     limit();
+    surface::limit();
     core();
+    surface::core();
 }

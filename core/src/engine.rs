@@ -9,6 +9,7 @@ use crate::cache::CompileCache;
 use crate::closable::Closable;
 use crate::compile::Places;
 use crate::interrupt::Epochs;
+use crate::linker::WithWasi;
 use crate::{
     Config, ModuleLimits, Result, WasmtimeError, artifact, compile, fork, growth, planted, signals, waits, wat,
 };
@@ -24,6 +25,7 @@ pub struct Engine {
     places: Arc<Places>,
     cache: Option<Arc<CompileCache>>,
     empty: artifact::Empty,
+    with_wasi: Closable<WithWasi>,
     home: Weak<Self>,
 }
 
@@ -41,7 +43,8 @@ impl Engine {
         Ok(Arc::new_cyclic(|home| {
             let (epochs, home) = (Epochs::new(&engine), Weak::clone(home));
             let (places, empty) = (Arc::default(), artifact::Empty::default());
-            Self { inner: Closable::new("engine", engine), config, epochs, places, cache, empty, home }
+            let (inner, with_wasi) = (Closable::new("engine", engine), Closable::new("engine", WithWasi::default()));
+            Self { inner, config, epochs, places, cache, empty, with_wasi, home }
         }))
     }
 
@@ -108,6 +111,7 @@ impl Engine {
     /// Closing twice does nothing.
     pub fn release(&self) -> Result<()> {
         self.inner.close();
+        self.with_wasi.close();
         Ok(())
     }
 }
@@ -199,6 +203,11 @@ impl Engine {
 
     pub(crate) fn get(&self) -> Result<wasmtime::Engine> {
         self.inner.get()
+    }
+
+    /// What the engine's linkers share.
+    pub(crate) fn with_wasi(&self) -> Result<WithWasi> {
+        self.with_wasi.get()
     }
 }
 

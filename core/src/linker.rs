@@ -30,12 +30,17 @@ pub struct Linker {
     /// There until it is closed.
     engine: Closable<wasmtime::Engine>,
     items: Mutex<Items>,
+    /// What the engine's linkers share.
+    with_wasi: WithWasi,
 }
+
+/// The items of a linker that has WASI alone, once it was asked for: making its functions takes twenty times as long as a clone.
+pub(crate) type WithWasi = Arc<OnceLock<Items>>;
 
 /// What is defined, once for wasmtime and once for us, who want to know more of it. Both always know the same items: what defines
 /// several, or may fail half-way, works on a clone that takes the place of this one when it is done.
 #[derive(Clone)]
-struct Items {
+pub(crate) struct Items {
     linker: Arc<wasmtime::Linker<StoreData>>,
     definitions: Definitions,
 }
@@ -45,17 +50,15 @@ impl Linker {
     /// Makes an empty linker.
     #[uniffi::constructor]
     pub fn new(engine: &Engine) -> Result<Arc<Self>> {
-        let engine = engine.get()?;
+        let (engine, with_wasi) = (engine.get()?, engine.with_wasi());
         let linker = Arc::new(wasmtime::Linker::new(&engine));
         let items = Mutex::new(Items { linker, definitions: Definitions::default() });
-        Ok(Arc::new(Self { engine: Closable::new("linker", engine), items }))
+        Ok(Arc::new(Self { engine: Closable::new("linker", engine), items, with_wasi: with_wasi? }))
     }
 
     /// Whether a definition may replace an earlier one of the same name. At first it may not.
     pub fn allow_shadowing(&self, allow: bool) -> Result<()> {
-        let mut items = self.open()?;
-        items.definitions.shadowing = allow;
-        Arc::make_mut(&mut items.linker).allow_shadowing(allow);
+        self.open()?.allow_shadowing(allow);
         Ok(())
     }
 
@@ -135,10 +138,21 @@ impl Linker {
     /// Defines WASI preview 1, `wasi_snapshot_preview1`. What a guest may do is up to `Store.set_wasi`.
     pub fn define_wasi(&self) -> Result<()> {
         self.change(|items| {
-            let names = wasi_names(items.linker.engine())?;
-            names.iter().try_for_each(|name| items.definitions.add(WASI, name, Definition::default()))?;
             let shadowing = items.definitions.shadowing;
-            wasi::define(Arc::make_mut(&mut items.linker), shadowing).map_err(refused)
+            if !items.definitions.is_empty() {
+                return items.define_wasi(shadowing);
+            }
+            if self.with_wasi.get().is_none() {
+                let mut made = items.clone();
+                made.define_wasi(false)?;
+                // Another thread may have been first.
+                let _ = self.with_wasi.set(made);
+            }
+            if let Some(prepared) = self.with_wasi.get() {
+                *items = prepared.clone();
+                items.allow_shadowing(shadowing);
+            }
+            Ok(())
         })
     }
 
@@ -339,6 +353,21 @@ impl Linker {
 }
 
 impl Items {
+    fn allow_shadowing(&mut self, allow: bool) {
+        if self.definitions.shadowing != allow {
+            self.definitions.shadowing = allow;
+            Arc::make_mut(&mut self.linker).allow_shadowing(allow);
+        }
+    }
+
+    fn define_wasi(&mut self, shadowing: bool) -> Result<()> {
+        let names = wasi_names(self.linker.engine())?;
+        names.iter().try_for_each(|name| self.definitions.add(WASI, name, Definition::default()))?;
+        wasi::define(Arc::make_mut(&mut self.linker), shadowing).map_err(refused)?;
+        self.definitions.shadowing = shadowing;
+        Ok(())
+    }
+
     /// Defines an item of a store.
     fn insert(
         &mut self,

@@ -141,3 +141,40 @@ fn a_function_without_a_body_is_an_error() {
     let error = linker.instantiate(&store, &module).err().unwrap();
     assert!(error.to_string().contains("without a body"), "{error}");
 }
+
+/// Linkers that have WASI share its functions: what one of them defines or allows beside, another one does not see.
+#[test]
+fn linkers_with_wasi_are_apart() {
+    let engine = engine();
+    let (wasi, name) = ("wasi_snapshot_preview1", "fd_write");
+    let with_wasi = |shadowing| {
+        let linker = Linker::new(&engine).unwrap();
+        linker.allow_shadowing(shadowing).unwrap();
+        linker.define_wasi().unwrap();
+        linker
+    };
+    let taken =
+        |linker: &Linker| matches!(linker.define_func(wasi, name, echo_type()), Err(WasmtimeError::Link { .. }));
+    let (strict, loose) = (with_wasi(false), with_wasi(true));
+    assert!(taken(&strict) && !taken(&loose));
+    assert!(taken(&with_wasi(false)) && !taken(&with_wasi(true)));
+    strict.allow_shadowing(true).unwrap();
+    assert!(!taken(&strict));
+    // What is replaced in one linker is still WASI's in a new one.
+    let module = format!(
+        r#"(module (import "{wasi}" "{name}" (func (param i32 i32 i32 i32) (result i32))) (memory (export "memory") 1))"#
+    );
+    let (module, store) = (Module::new(&engine, module.as_bytes()).unwrap(), Store::new(&engine).unwrap());
+    assert!(strict.instantiate(&store, &module).is_err());
+    with_wasi(false).instantiate(&store, &module).unwrap();
+    // One that was defined in before, twice, and after its engine was closed.
+    let late = Linker::new(&engine).unwrap();
+    late.define_func("env", "f", echo_type()).unwrap();
+    late.define_wasi().unwrap();
+    assert!(taken(&late) && late.define_wasi().is_err());
+    late.instantiate(&store, &module).unwrap();
+    let last = Linker::new(&engine).unwrap();
+    engine.release().unwrap();
+    last.define_wasi().unwrap();
+    last.instantiate(&store, &module).unwrap();
+}

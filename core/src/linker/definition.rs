@@ -56,6 +56,10 @@ impl Definitions {
         self.get(module, name).is_some()
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
     pub(super) fn belongs_to_a_store(&self, module: &str, name: &str) -> bool {
         self.get(module, name).is_some_and(|item| item.owner.is_some())
     }
