@@ -8,10 +8,13 @@
 pub mod c;
 mod crossing;
 mod expand;
+pub mod jni;
+pub mod kotlin;
 mod lines;
 pub mod model;
 pub mod names;
 pub mod python;
+pub mod reach;
 mod read;
 pub mod swift;
 

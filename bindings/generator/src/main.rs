@@ -1,10 +1,13 @@
 //! `trimaran-generator api` prints what the core exports, one sorted line an item: the same lines as UniFFI's metadata of the
 //! built library give (`tests/api.txt`). `trimaran-generator python` prints the stub of Python's extension module.
+//! `trimaran-generator kotlin LIBRARY FOLDER` writes the private classes of the JVM's package, which fit that library;
+//! `trimaran-generator swift FOLDER` writes those of Swift, with the header of the functions in C.
 
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use trimaran_generator::read;
+use trimaran_generator::{kotlin, read};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,17 +30,35 @@ fn run(arguments: &[&str]) -> Result<String, String> {
         ["api"] => Ok(source.model.lines().join("\n") + "\n"),
         ["python"] => Ok(trimaran_generator::python::stub(&source.model)),
         ["swift", folder] => {
-            write(folder, "trimaran.h", &trimaran_generator::c::header(&source.model))?;
-            for (name, text) in trimaran_generator::swift::swift(&source.model) {
-                write(folder, &name, &text)?;
-            }
-            Ok(String::new())
+            let header = ("trimaran.h".to_owned(), trimaran_generator::c::header(&source.model));
+            let files = trimaran_generator::swift::swift(&source.model);
+            write(Path::new(folder), files.into_iter().chain([header]))
         }
-        _ => Err("usage: trimaran-generator api|python, or trimaran-generator swift FOLDER".to_owned()),
+        ["kotlin", library, folder] => {
+            write(&Path::new(folder).join(kotlin::PLACE), kotlin::files(&source.model, &build(Path::new(library))?)?)
+        }
+        _ => Err("usage: trimaran-generator api|python, or kotlin LIBRARY FOLDER, or swift FOLDER".to_owned()),
     }
 }
 
-fn write(folder: &str, name: &str, text: &str) -> Result<(), String> {
-    let path = Path::new(folder).join(name);
-    std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
+/// Writes files into a folder, which is made.
+fn write(folder: &Path, files: impl IntoIterator<Item = (String, String)>) -> Result<String, String> {
+    let wrong = |error: std::io::Error| format!("{}: {error}", folder.display());
+    fs::create_dir_all(folder).map_err(wrong)?;
+    for (name, text) in files {
+        fs::write(folder.join(name), text).map_err(wrong)?;
+    }
+    Ok(String::new())
+}
+
+/// The number that a library has of its build, in hexadecimal digits.
+fn build(library: &Path) -> Result<String, String> {
+    const MARK: &[u8] = b"trimaran-build:";
+    const DIGITS: usize = 16;
+    let wrong = |reason: String| format!("{}: {reason}", library.display());
+    let bytes = fs::read(library).map_err(|error| wrong(error.to_string()))?;
+    let place = bytes.windows(MARK.len()).position(|window| window == MARK);
+    let place = place.ok_or_else(|| wrong("it has no number of its build".to_owned()))? + MARK.len();
+    let digits = bytes.get(place..place + DIGITS).and_then(|digits| std::str::from_utf8(digits).ok());
+    digits.map(str::to_owned).ok_or_else(|| wrong("the number of its build is cut off".to_owned()))
 }

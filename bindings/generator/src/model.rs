@@ -7,6 +7,8 @@ pub struct Named {
     /// A line each, as written: Markdown, with links in square brackets and names of other exports in backticks.
     pub docs: Vec<String>,
     pub place: Place,
+    /// Whether the languages can have it as text, by its `Display`.
+    pub is_shown: bool,
 }
 
 /// Where something stands in the source.

@@ -157,7 +157,8 @@ impl File<'_> {
     }
 
     fn named(&self, ident: &syn::Ident, attributes: &[Attribute], words: &str) -> Named {
-        Named { name: plain(ident), docs: docs(attributes), place: self.place(words, 1) }
+        let is_shown = export(attributes).is_some_and(|what| what.contains("Display"));
+        Named { name: plain(ident), docs: docs(attributes), place: self.place(words, 1), is_shown }
     }
 
     fn fields(&self, fields: &Fields, owner: &Named) -> Result<Vec<RawField>> {
@@ -217,7 +218,7 @@ impl File<'_> {
         }
         let name = said.name.unwrap_or_else(|| plain(&signature.ident));
         Ok(RawMethod {
-            named: Named { name, docs: docs(attributes), place },
+            named: Named { name, docs: docs(attributes), place, is_shown: false },
             rust_name: signature.ident.to_string(),
             is_constructor: said.is_constructor,
             receiver,
