@@ -12,8 +12,11 @@ use trimaran_generator::model::Model;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The Rust files that `bindings/src/lane` includes from `OUT_DIR`, and who writes them.
-const ADAPTERS: &[(&str, fn(&Model) -> String)] =
-    &[("python.rs", trimaran_generator::python::rust), ("c.rs", trimaran_generator::c::rust)];
+const ADAPTERS: &[(&str, fn(&Model) -> String)] = &[
+    ("python.rs", trimaran_generator::python::rust),
+    ("jni.rs", trimaran_generator::jni::rust),
+    ("c.rs", trimaran_generator::c::rust),
+];
 
 fn main() -> Result<()> {
     let core = Path::new("../core/src");

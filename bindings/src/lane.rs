@@ -9,6 +9,8 @@ mod c;
 mod jni;
 #[cfg(feature = "python")]
 pub(crate) mod python;
+#[cfg(not(any(feature = "python", target_os = "ios")))]
+mod surface;
 #[cfg(any(feature = "python", not(target_os = "ios")))]
 mod thrown;
 

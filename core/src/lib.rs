@@ -71,7 +71,6 @@ pub use pool::{Allocation, PoolingConfig};
 pub use reference::{HostObject, Reference};
 pub use shared_memory::{SharedMemory, WaitOutcome};
 pub use slot::{Kind, Signature, Slot};
-pub use stack::left as stack_left;
 pub use store::{Hold, Store};
 pub use table::Table;
 pub use tag::Tag;

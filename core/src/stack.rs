@@ -105,17 +105,6 @@ pub(crate) fn has_room(needed: usize) -> bool {
     look(needed)
 }
 
-/// What is left of the stack that this thread runs on, in bytes; all there is where the system does not say.
-pub fn left() -> usize {
-    if BOTTOM.get() == 0 {
-        look(0);
-    }
-    match BOTTOM.get() {
-        0 => usize::MAX,
-        bottom => here().saturating_sub(bottom),
-    }
-}
-
 #[cold]
 fn look(needed: usize) -> bool {
     // Where the system does not say, there is nothing to go by.

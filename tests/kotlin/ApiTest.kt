@@ -50,7 +50,7 @@ class ApiTest {
     @Test
     fun `generated code is internal`() {
         val generated = classes("dev/trimaran/internal/ffi").filter(::isTopLevelClass)
-        assertTrue(generated.size > 100, "${generated.size} classes")
+        assertTrue(generated.size > 50, "${generated.size} classes")
         assertEquals(emptyList<Any>(), generated.filter { it.kotlin.visibility == KVisibility.PUBLIC })
     }
 

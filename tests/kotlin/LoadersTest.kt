@@ -99,9 +99,8 @@ private fun used(shutdown: Boolean): WeakReference<ClassLoader> {
         }
     val program = loader.loadClass("dev.trimaran.tests.LoaderProgram")
     check(program.classLoader === loader)
-    // JNA leaves something with each thread.
     val run = program.getMethod("run", Boolean::class.javaPrimitiveType)
-    task { run.invoke(null, shutdown) }.get()
+    run.invoke(null, shutdown)
     loader.close()
     return WeakReference(loader)
 }

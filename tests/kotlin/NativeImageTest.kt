@@ -1,7 +1,5 @@
 package dev.trimaran.tests
 
-import com.sun.jna.Native
-import com.sun.jna.Platform
 import dev.trimaran.Engine
 import dev.trimaran.Trimaran
 import dev.trimaran.wat2wasm
@@ -34,9 +32,9 @@ class NativeImageTest {
 
     /** A library of that name which is another one. */
     private fun foreign(): Path {
-        val found = Native.extractFromResourcePath("/com/sun/jna/${Platform.RESOURCE_PREFIX}/${System.mapLibraryName("jnidispatch")}")
+        val found = Path.of(System.getProperty("java.home"), "lib", System.mapLibraryName("jimage"))
         val place = folder.resolve("foreign").createDirectory().resolve(System.mapLibraryName("trimaran_ffi"))
-        return Files.copy(found.toPath(), place)
+        return Files.copy(found, place)
     }
 
     private fun Path.createDirectory(): Path = Files.createDirectories(this)
@@ -44,8 +42,7 @@ class NativeImageTest {
     @Test
     fun `no other library of that name is taken`() {
         val foreign = foreign()
-        assertEquals(Trimaran.version, child("-Djna.library.path=${foreign.parent}").output())
-        assertEquals(Trimaran.version, child("-Duniffi.component.trimaran.libraryOverride=$foreign").output())
+        assertEquals(Trimaran.version, child("-Djava.library.path=${foreign.parent}").output())
     }
 
     @Test
@@ -58,7 +55,7 @@ class NativeImageTest {
     @Test
     fun `processes unpack it at once, and leave nothing`() {
         val place = folder.resolve("shared").createDirectory()
-        List(4) { child("-Djna.tmpdir=$place") }.forEach { assertEquals(Trimaran.version, it.output()) }
+        List(4) { child("-Dtrimaran.tmpdir=$place") }.forEach { assertEquals(Trimaran.version, it.output()) }
         val left = Files.list(place).use { all -> all.map { "${it.fileName}" }.toList() }
         assertEquals(emptyList<String>(), left)
     }
@@ -66,8 +63,8 @@ class NativeImageTest {
     @Test
     fun `a folder that is none is named`() {
         val file = Files.writeString(folder.resolve("file"), "no folder")
-        val output = child("-Djna.tmpdir=$file/below").output()
-        assertTrue("name another folder by the system property jna.tmpdir" in output) { output }
+        val output = child("-Dtrimaran.tmpdir=$file/below").output()
+        assertTrue("name another folder by the system property trimaran.tmpdir" in output) { output }
         assertTrue("UnsatisfiedLinkError" in output && "NoClassDefFoundError" !in output) { output }
     }
 
@@ -81,7 +78,7 @@ class NativeImageTest {
             }
         assumeTrue(place != null, "nothing is mounted here as noexec that can be written")
         try {
-            val output = child("-Djna.tmpdir=$place").output()
+            val output = child("-Dtrimaran.tmpdir=$place").output()
             assertTrue("must not be mounted as `noexec`" in output) { output }
         } finally {
             place!!.deleteRecursively()

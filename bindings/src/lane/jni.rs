@@ -1,17 +1,17 @@
-//! The lane for Kotlin: the native methods of the class `dev.trimaran.internal.Lane`.
+//! The JNI: the native methods of the classes `dev.trimaran.internal.ffi.Native`, which the generator writes, and
+//! `dev.trimaran.internal.Lane`, whose bodies are special and written here.
 //!
-//! `jni-sys` alone, for what is called millions of times. The class registers its methods in the library that JNA has
-//! loaded already: so there is one library in the process, whichever way it was found.
-//! An error is thrown as `dev.trimaran.internal.LaneException` with the serialised error in it. Pointers are those of
-//! `open…`, closed once.
+//! `jni-sys` alone, for what is called millions of times. An object is the pointer of its `Arc`: lent on the way in, the
+//! package's own on the way out, and freed once. An error is thrown as `dev.trimaran.internal.LaneException`, with its sentence
+//! and then the serialised error in it.
 
 use std::ffi::{CStr, c_void};
-use std::sync::Arc;
 
-use jni_sys::{JNIEnv, JNINativeMethod, jboolean, jbyteArray, jclass, jint, jlong, jsize, jthrowable};
-use trimaran::{Func, Global, Memory, Result, SharedMemory, Store, Table, WasmtimeError};
+use jni_sys::{JNIEnv, jboolean, jbyteArray, jclass, jint, jlong, jsize, jthrowable};
+use trimaran::{Result, Store, WasmtimeError};
 
-use super::{entry, error_bytes, let_go, open};
+use super::surface::told;
+use super::{entry, let_go};
 
 /// A function of the environment. Each is there in every JVM since 1.6; without it there is nothing to go on with.
 macro_rules! jni {
@@ -22,11 +22,13 @@ macro_rules! jni {
 }
 
 mod func;
+mod generated;
 mod host;
-mod linker;
+mod image;
 mod memory;
 mod shared;
 mod sink;
+mod system;
 mod values;
 mod view;
 mod watch;
@@ -39,6 +41,14 @@ fn give<R: Default>(env: *mut JNIEnv, work: impl FnOnce() -> Result<R>) -> R {
     })
 }
 
+/// The same, with the result that nobody looks at.
+fn run<R>(env: *mut JNIEnv, nothing: R, work: impl FnOnce() -> Result<R>) -> R {
+    entry(work).unwrap_or_else(|error| {
+        throw(env, *error, NO_ROW);
+        nothing
+    })
+}
+
 const NO_ROW: jint = -1;
 
 #[cold]
@@ -46,7 +56,7 @@ fn throw(env: *mut JNIEnv, error: WasmtimeError, row: jint) {
     if jni!(env, ExceptionCheck) {
         return;
     }
-    let bytes = error_bytes(error);
+    let bytes = told(error);
     let Some(array) = byte_array(env, &bytes) else { return };
     let class = jni!(env, FindClass, c"dev/trimaran/internal/LaneException".as_ptr());
     if class.is_null() {
@@ -80,7 +90,7 @@ struct Found(Option<jbyteArray>);
 /// The object behind a pointer.
 ///
 /// # Safety
-/// The pointer came from `open…` for this kind and is closed only when no call uses it.
+/// The pointer is that of an `Arc` of a `T` which the package holds until the call returns.
 unsafe fn at<'a, T>(object: jlong) -> &'a T {
     // SAFETY: by the contract.
     unsafe { &*(object as *const T) }
@@ -93,38 +103,6 @@ unsafe fn at<'a, T>(object: jlong) -> &'a T {
 unsafe fn both<'a, T>(object: jlong, store: jlong) -> (&'a T, &'a Store) {
     // SAFETY: by the contract.
     unsafe { (at(object), at(store)) }
-}
-
-macro_rules! objects {
-    ($($ty:ty, $open:ident, $close:ident;)*) => {
-        $(
-            /// Takes over a cloned handle; 0 where there is no such object.
-            extern "system" fn $open(_env: *mut JNIEnv, _class: jclass, handle: jlong) -> jlong {
-                // SAFETY: `Lane` is private to the package, which passes a handle that it has just cloned.
-                unsafe { open::<$ty>(handle.cast_unsigned()) }.map_or(0, |object| Arc::into_raw(object) as jlong)
-            }
-
-            /// Lets go of an object.
-            extern "system" fn $close(_env: *mut JNIEnv, _class: jclass, object: jlong) {
-                // SAFETY: the package closes each pointer that it opened once, when nothing uses it any more.
-                let_go(unsafe { Arc::from_raw(object as *const $ty) });
-            }
-        )*
-    };
-}
-
-objects! {
-    Store, open_store, close_store;
-    Func, open_func, close_func;
-    Memory, open_memory, close_memory;
-    SharedMemory, open_shared_memory, close_shared_memory;
-    Global, open_global, close_global;
-    Table, open_table, close_table;
-}
-
-/// What is left of the thread's stack, in bytes.
-extern "system" fn stack_left(_env: *mut JNIEnv, _class: jclass) -> jlong {
-    jlong::try_from(trimaran::stack_left()).unwrap_or(jlong::MAX)
 }
 
 /// What the stores and modules of this process hold outside of the JVM's heap, in bytes.
@@ -146,85 +124,46 @@ extern "system" fn is_free(env: *mut JNIEnv, _class: jclass, store: jlong) -> jb
     })
 }
 
-/// Gives `class`, which is `Lane`, its native methods. 0 where that worked; otherwise the JVM has thrown why not.
-#[unsafe(no_mangle)]
-pub extern "C" fn trimaran_jni_register(env: *mut JNIEnv, class: jclass) -> jint {
-    let method = |name: &CStr, signature: &CStr, entry: *mut c_void| JNINativeMethod {
-        name: name.as_ptr().cast_mut(),
-        signature: signature.as_ptr().cast_mut(),
-        fnPtr: entry,
-    };
-    let methods = [
-        method(c"heldBytes", c"()J", held_bytes as *mut c_void),
-        method(c"wasRefused", c"()Z", was_refused as *mut c_void),
-        method(c"isFree", c"(J)Z", is_free as *mut c_void),
-        method(c"stackLeft", c"()J", stack_left as *mut c_void),
-        method(c"openStore", c"(J)J", open_store as *mut c_void),
-        method(c"closeStore", c"(J)V", close_store as *mut c_void),
-        method(c"openFunc", c"(J)J", open_func as *mut c_void),
-        method(c"closeFunc", c"(J)V", close_func as *mut c_void),
-        method(c"openMemory", c"(J)J", open_memory as *mut c_void),
-        method(c"closeMemory", c"(J)V", close_memory as *mut c_void),
-        method(c"openSharedMemory", c"(J)J", open_shared_memory as *mut c_void),
-        method(c"closeSharedMemory", c"(J)V", close_shared_memory as *mut c_void),
-        method(c"openGlobal", c"(J)J", open_global as *mut c_void),
-        method(c"closeGlobal", c"(J)V", close_global as *mut c_void),
-        method(c"openTable", c"(J)J", open_table as *mut c_void),
-        method(c"closeTable", c"(J)V", close_table as *mut c_void),
-        method(c"newStore", c"(J)J", linker::new_store as *mut c_void),
-        method(c"link", c"(JJJ)J", linker::link as *mut c_void),
-        method(c"linkerHosts", c"(JJJ)[J", linker::linker_hosts as *mut c_void),
-        method(c"linkerHost", c"(JJJ)J", linker::linker_host as *mut c_void),
-        method(c"instantiatePre", c"(JJ)J", linker::instantiate_pre as *mut c_void),
-        method(c"preHosts", c"(JJ)[J", linker::pre_hosts as *mut c_void),
-        method(c"preHost", c"(JJJ)J", linker::pre_host as *mut c_void),
-        method(c"attach", c"(JJLdev/trimaran/internal/HostCallback;)V", host::attach as *mut c_void),
-        method(c"watch", c"(J)V", watch::watch as *mut c_void),
-        method(c"newSink", c"(Ldev/trimaran/internal/Sink;)J", sink::new_sink as *mut c_void),
-        method(c"takeThrown", c"(J)Ljava/lang/Throwable;", host::take_thrown as *mut c_void),
-        method(c"globalKind", c"(JJ)I", values::global_kind as *mut c_void),
-        method(c"globalGet", c"(JJ)J", values::global_get as *mut c_void),
-        method(c"globalSet", c"(JJJ)V", values::global_set as *mut c_void),
-        method(c"globalGetSlot", c"(JJ[J)V", values::global_get_slot as *mut c_void),
-        method(c"globalSetSlot", c"(JJJJ)V", values::global_set_slot as *mut c_void),
-        method(c"tableKind", c"(JJ)I", values::table_kind as *mut c_void),
-        method(c"tableSize", c"(JJ)J", values::table_size as *mut c_void),
-        method(c"tableGet", c"(JJJ)J", values::table_get as *mut c_void),
-        method(c"tableFunc", c"(JJJ)J", values::table_func as *mut c_void),
-        method(c"tableFuncSlot", c"(JJJ[J)V", values::table_func_slot as *mut c_void),
-        method(c"tableSet", c"(JJJJJ)V", values::table_set as *mut c_void),
-        method(c"newExtern", c"(JLjava/lang/Object;)J", values::new_extern as *mut c_void),
-        method(c"externObject", c"(JJ)Ljava/lang/Object;", values::extern_object as *mut c_void),
-        method(c"view", c"(JJJJ[J)Ljava/nio/ByteBuffer;", view::view as *mut c_void),
-        method(c"sharedView", c"(JJJ[J)Ljava/nio/ByteBuffer;", view::shared_view as *mut c_void),
-        method(c"closeView", c"(J)V", view::close_view as *mut c_void),
-        method(c"sharedRead", c"(JJJ)[B", shared::read as *mut c_void),
-        method(c"sharedReadInto", c"(JJ[B)V", shared::read_into as *mut c_void),
-        method(c"sharedWrite", c"(J[BIIJ)V", shared::write as *mut c_void),
-        method(c"signature", c"(JJ)[B", func::signature as *mut c_void),
-        method(c"call0", c"(JJ)J", func::call0 as *mut c_void),
-        method(c"call1", c"(JJJ)J", func::call1 as *mut c_void),
-        method(c"call2", c"(JJJJ)J", func::call2 as *mut c_void),
-        method(c"call3", c"(JJJJJ)J", func::call3 as *mut c_void),
-        method(c"call4", c"(JJJJJJ)J", func::call4 as *mut c_void),
-        method(c"call5", c"(JJJJJJJ)J", func::call5 as *mut c_void),
-        method(c"call6", c"(JJJJJJJJ)J", func::call6 as *mut c_void),
-        method(c"callSlots", c"(JJ[J)V", func::call_slots as *mut c_void),
-        method(c"map", c"(JJ[Ljava/lang/Object;[Ljava/lang/Object;I)V", func::map as *mut c_void),
-        method(c"read", c"(JJJJ)[B", memory::read as *mut c_void),
-        method(c"readInto", c"(JJJ[B)V", memory::read_into as *mut c_void),
-        method(c"write", c"(JJ[BIIJ)V", memory::write as *mut c_void),
-        method(c"writeBuffer", c"(JJLjava/nio/ByteBuffer;IIJ)V", memory::write_buffer as *mut c_void),
-        method(c"size", c"(JJ)J", memory::size as *mut c_void),
-        method(c"dataLen", c"(JJ)J", memory::data_len as *mut c_void),
-        method(c"load8", c"(JJJ)J", memory::load8 as *mut c_void),
-        method(c"store8", c"(JJJJ)V", memory::store8 as *mut c_void),
-        method(c"load16", c"(JJJ)J", memory::load16 as *mut c_void),
-        method(c"store16", c"(JJJJ)V", memory::store16 as *mut c_void),
-        method(c"load32", c"(JJJ)J", memory::load32 as *mut c_void),
-        method(c"store32", c"(JJJJ)V", memory::store32 as *mut c_void),
-        method(c"load64", c"(JJJ)J", memory::load64 as *mut c_void),
-        method(c"store64", c"(JJJJ)V", memory::store64 as *mut c_void),
-    ];
-    jni!(env, RegisterNatives, class, methods.as_ptr(), methods.len() as jint)
-}
+/// What the class `Lane` gets.
+const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
+    (c"heldBytes", c"()J", held_bytes as *const c_void),
+    (c"wasRefused", c"()Z", was_refused as *const c_void),
+    (c"isFree", c"(J)Z", is_free as *const c_void),
+    (c"attach", c"(JJLdev/trimaran/internal/HostCallback;)V", host::attach as *const c_void),
+    (c"watch", c"(J)V", watch::watch as *const c_void),
+    (c"newSink", c"(Ldev/trimaran/internal/Sink;)J", sink::new_sink as *const c_void),
+    (c"takeThrown", c"(J)Ljava/lang/Throwable;", host::take_thrown as *const c_void),
+    (c"globalKind", c"(JJ)I", values::global_kind as *const c_void),
+    (c"globalGet", c"(JJ)J", values::global_get as *const c_void),
+    (c"globalSet", c"(JJJ)V", values::global_set as *const c_void),
+    (c"globalGetSlot", c"(JJ[J)V", values::global_get_slot as *const c_void),
+    (c"globalSetSlot", c"(JJJJ)V", values::global_set_slot as *const c_void),
+    (c"tableKind", c"(JJ)I", values::table_kind as *const c_void),
+    (c"tableGet", c"(JJJ)J", values::table_get as *const c_void),
+    (c"tableFunc", c"(JJJ)J", values::table_func as *const c_void),
+    (c"tableFuncSlot", c"(JJJ[J)V", values::table_func_slot as *const c_void),
+    (c"tableSet", c"(JJJJJ)V", values::table_set as *const c_void),
+    (c"newExtern", c"(JLjava/lang/Object;)J", values::new_extern as *const c_void),
+    (c"externObject", c"(JJ)Ljava/lang/Object;", values::extern_object as *const c_void),
+    (c"view", c"(JJJJ[J)Ljava/nio/ByteBuffer;", view::view as *const c_void),
+    (c"sharedView", c"(JJJ[J)Ljava/nio/ByteBuffer;", view::shared_view as *const c_void),
+    (c"closeView", c"(J)V", view::close_view as *const c_void),
+    (c"sharedRead", c"(JJJ)[B", shared::read as *const c_void),
+    (c"sharedReadInto", c"(JJ[B)V", shared::read_into as *const c_void),
+    (c"sharedWrite", c"(J[BIIJ)V", shared::write as *const c_void),
+    (c"sharedWriteBuffer", c"(JLjava/nio/ByteBuffer;IIJ)V", shared::write_buffer as *const c_void),
+    (c"signature", c"(JJ)[B", func::signature as *const c_void),
+    (c"call0", c"(JJ)J", func::call0 as *const c_void),
+    (c"call1", c"(JJJ)J", func::call1 as *const c_void),
+    (c"call2", c"(JJJJ)J", func::call2 as *const c_void),
+    (c"call3", c"(JJJJJ)J", func::call3 as *const c_void),
+    (c"call4", c"(JJJJJJ)J", func::call4 as *const c_void),
+    (c"call5", c"(JJJJJJJ)J", func::call5 as *const c_void),
+    (c"call6", c"(JJJJJJJJ)J", func::call6 as *const c_void),
+    (c"callSlots", c"(JJ[J)V", func::call_slots as *const c_void),
+    (c"map", c"(JJ[Ljava/lang/Object;[Ljava/lang/Object;I)V", func::map as *const c_void),
+    (c"read", c"(JJJJ)[B", memory::read as *const c_void),
+    (c"readInto", c"(JJJ[B)V", memory::read_into as *const c_void),
+    (c"write", c"(JJ[BIIJ)V", memory::write as *const c_void),
+    (c"writeBuffer", c"(JJLjava/nio/ByteBuffer;IIJ)V", memory::write_buffer as *const c_void),
+];

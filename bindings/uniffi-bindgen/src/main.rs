@@ -1,5 +1,5 @@
 //! Generates the private bindings of one language from the built library:
-//! `uniffi-bindgen python|kotlin LIBRARY OUT_DIR`, in the root of the workspace.
+//! `uniffi-bindgen python LIBRARY OUT_DIR`, in the root of the workspace.
 
 mod python;
 
@@ -12,12 +12,11 @@ use uniffi::{GenerateOptions, TargetLanguage};
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [language, library, out_dir] = arguments.as_slice() else {
-        bail!("usage: uniffi-bindgen python|kotlin LIBRARY OUT_DIR");
+        bail!("usage: uniffi-bindgen python LIBRARY OUT_DIR");
     };
     let target = match language.as_str() {
         "python" => TargetLanguage::Python,
-        "kotlin" => TargetLanguage::Kotlin,
-        other => bail!("no bindings for {other}: expected python or kotlin"),
+        other => bail!("no bindings for {other}: expected python"),
     };
     let out_dir = Utf8PathBuf::from(out_dir);
     uniffi::generate(GenerateOptions {
@@ -29,11 +28,6 @@ fn main() -> Result<()> {
         crate_filter: None,
         metadata_no_deps: true,
     })?;
-    if language == "kotlin" {
-        let number = build_number(library)?;
-        let text = format!("package dev.trimaran.internal.ffi\n\ninternal const val BUILD: String = \"{number}\"\n");
-        fs::write(out_dir.join("dev/trimaran/internal/ffi/Build.kt"), text)?;
-    }
     if language == "python" {
         let generated = out_dir.join("trimaran.py");
         let source = fs::read_to_string(&generated).with_context(|| generated.to_string())?;
@@ -41,15 +35,4 @@ fn main() -> Result<()> {
         fs::remove_file(&generated)?;
     }
     Ok(())
-}
-
-/// The number that a library has of its build, in hexadecimal digits.
-fn build_number(library: &str) -> Result<String> {
-    const MARK: &[u8] = b"trimaran-build:";
-    const DIGITS: usize = 16;
-    let bytes = fs::read(library).with_context(|| library.to_owned())?;
-    let place = bytes.windows(MARK.len()).position(|window| window == MARK);
-    let place = place.with_context(|| format!("{library} has no number of its build"))? + MARK.len();
-    let digits = bytes.get(place..place + DIGITS).context("the number of the build is cut off")?;
-    Ok(String::from_utf8(digits.to_vec())?)
 }

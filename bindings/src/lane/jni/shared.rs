@@ -2,9 +2,10 @@
 
 use std::ptr::null_mut;
 
-use jni_sys::{JNIEnv, jbyteArray, jclass, jint, jlong};
+use jni_sys::{JNIEnv, jbyteArray, jclass, jint, jlong, jobject};
 use trimaran::SharedMemory;
 
+use super::memory::direct;
 use super::{Found, at, byte_array, give};
 
 /// Copies `length` bytes out, beginning at `start`.
@@ -57,5 +58,24 @@ pub(super) extern "system" fn write(
         memory.fill_with(start, i64::from(length), |bytes| {
             jni!(env, GetByteArrayRegion, array, offset, length, bytes.as_mut_ptr().cast());
         })
+    });
+}
+
+/// Copies `length` bytes of a direct buffer from `offset` on in, beginning at `start`.
+pub(super) extern "system" fn write_buffer(
+    env: *mut JNIEnv,
+    _class: jclass,
+    memory: jlong,
+    buffer: jobject,
+    offset: jint,
+    length: jint,
+    start: jlong,
+) {
+    give(env, || {
+        // SAFETY: the package keeps it open for the call.
+        let memory = unsafe { at::<SharedMemory>(memory) };
+        // SAFETY: the package passes a part of the buffer, and the JVM keeps an argument until the call returns.
+        let data = unsafe { direct(env, buffer, offset, length)? };
+        memory.write(data, start)
     });
 }

@@ -7,7 +7,6 @@ use jni_sys::{JNIEnv, jclass, jint, jlong, jlongArray, jobject};
 use trimaran::{Global, Reference, Result, Slot, Store, Table, WasmtimeError};
 use uniffi::Handle;
 
-use super::super::shared;
 use super::host::Held;
 use super::{at, both, give};
 
@@ -54,8 +53,6 @@ found! {
     };
     /// The kind of reference that a table holds.
     table_kind(Table) -> jint = |table, store| Ok(table.kind(store)? as jint);
-    /// The size of a table, in elements.
-    table_size(Table) -> jlong = |table, store| Ok(table.size(store)?.cast_signed());
     /// A handle of an element of a table, which is the package's from then on; 0 for null.
     table_get(Table, index: jlong) -> jlong = |table, store, index| Ok(table.get_slot(store, index)?.low.cast_signed());
     /// What names a function in a table for as long as the store is there; 0 for null.
@@ -123,12 +120,9 @@ pub(super) extern "system" fn extern_object(
     reference: jlong,
 ) -> jobject {
     let found = give(env, || {
-        // SAFETY: the package keeps the store open for the call.
-        let store = unsafe { at::<Store>(store) };
-        // SAFETY: the package keeps the reference.
-        let reference = unsafe { shared::<Reference>(reference.cast_unsigned()) };
-        let none = || WasmtimeError::Unexpected { reason: "a reference that could not be opened".to_owned() };
-        let object = reference.ok_or_else(none)?.host_object(store)?;
+        // SAFETY: the package keeps both for the call.
+        let (reference, store) = unsafe { both::<Reference>(reference, store) };
+        let object = reference.host_object(store)?;
         let local = object.as_ref().and_then(|object| object.downcast_ref::<Held>()).map(|held| held.local(env));
         Ok(Local(local.unwrap_or(null_mut())))
     });

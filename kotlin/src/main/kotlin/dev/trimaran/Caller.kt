@@ -1,6 +1,6 @@
 package dev.trimaran
 
-import dev.trimaran.internal.ffi.WasmtimeException as RawException
+import dev.trimaran.internal.ffi.WasmtimeError as RawError
 
 /**
  * The guest that called a host function, as [HostFunction] gets it.
@@ -24,7 +24,7 @@ public class Caller internal constructor(public val store: Store, private val pa
 
     /** What the calling instance exports under [name]. Fails with `NotFound` where there is no such export. */
     public fun export(name: String): Extern =
-        get(name) ?: throw RawException.NotFound(name, "the calling instance has no export `$name`").toPublic()
+        get(name) ?: throw RawError.NotFound(name, "the calling instance has no export `$name`").toPublic()
 
     /** The function that is exported under [name], or `NotFound`, or `Type`. */
     public fun func(name: String): Func = export(name).expect(name, "a function")

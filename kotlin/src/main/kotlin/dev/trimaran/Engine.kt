@@ -58,13 +58,13 @@ public class Engine private constructor(@get:JvmSynthetic internal val raw: Raw)
      * Compiles a module, in the binary or the text format, to what [Module.serialize] gives, and makes no module. Fails as
      * [Module] does.
      */
-    public fun precompile(bytes: ByteArray): ByteArray = lending(bytes.direct(), this) { raw.precompile(it) }
+    public fun precompile(bytes: ByteArray): ByteArray = core { raw.precompile(bytes) }
 
     /** Compiles a module in the text format to what [Module.serialize] gives. Fails as [Module] does. */
     public fun precompile(text: String): ByteArray = precompile(text.utf8())
 
     /** Whether [Module.deserialize] would take this here: whole, and of this version and configuration. */
-    public fun accepts(artifact: ByteArray): Boolean = lending(artifact.direct(), this) { raw.accepts(it) }
+    public fun accepts(artifact: ByteArray): Boolean = core { raw.accepts(artifact) }
 
     /**
      * Closes the engine: it can no longer be used. What was made with it goes on working. Closing twice does

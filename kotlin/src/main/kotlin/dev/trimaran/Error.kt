@@ -1,6 +1,6 @@
 package dev.trimaran
 
-import dev.trimaran.internal.ffi.WasmtimeException as Raw
+import dev.trimaran.internal.ffi.WasmtimeError as Raw
 
 /**
  * Everything that can go wrong, by what went wrong.
@@ -217,9 +217,8 @@ private fun trap(text: String, code: TrapCode?, reason: String, cause: Interrupt
     }
 
 @JvmSynthetic
-internal fun Raw.toPublic(): WasmtimeException {
-    val text = text()
-    return when (this) {
+internal fun Raw.toPublic(text: String = text()): WasmtimeException =
+    when (this) {
         is Raw.Compile -> WasmtimeException.Compile(text)
         is Raw.Syntax -> WasmtimeException.Syntax(text, reason, line.toInt(), column.toInt())
         is Raw.Link -> WasmtimeException.Link(text, module, name)
@@ -243,4 +242,3 @@ internal fun Raw.toPublic(): WasmtimeException {
         is Raw.Unsupported -> WasmtimeException.Unsupported(text)
         is Raw.Unexpected -> WasmtimeException.Unexpected(text, reason)
     }
-}

@@ -1,7 +1,7 @@
 package dev.trimaran
 
 import dev.trimaran.internal.ffi.Extern as Raw
-import dev.trimaran.internal.ffi.WasmtimeException as RawException
+import dev.trimaran.internal.ffi.WasmtimeError as RawError
 
 /**
  * Something that can be imported or exported: a [Func], [Global], [Table], [Memory], [SharedMemory] or [Tag]. The
@@ -29,7 +29,7 @@ internal inline fun <reified T : Extern> Extern.expect(name: String, expected: S
 // In the core's words, which show a guest's name without control characters.
 @JvmSynthetic
 internal fun wrongExport(name: String, found: String, expected: String): WasmtimeException =
-    RawException.Type("the export `$name` is $found: expected $expected").toPublic()
+    RawError.Type("the export `$name` is $found: expected $expected").toPublic()
 
 @JvmSynthetic
 internal fun Extern.toRaw(): Raw =

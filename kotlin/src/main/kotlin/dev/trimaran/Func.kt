@@ -1,11 +1,9 @@
 package dev.trimaran
 
-import dev.trimaran.internal.Handles
 import dev.trimaran.internal.HostBody
 import dev.trimaran.internal.HostCallback
 import dev.trimaran.internal.Kind
 import dev.trimaran.internal.Lane
-import dev.trimaran.internal.OpenedFunc
 import dev.trimaran.internal.Signature
 import dev.trimaran.internal.Slots
 import kotlin.reflect.typeOf
@@ -21,23 +19,7 @@ import dev.trimaran.internal.ffi.Func as Raw
  * val sum = add(store, 1, 2) as Int
  * ```
  */
-public class Func private constructor(
-    given: Raw?,
-    @Transient @get:JvmSynthetic internal val handle: Long,
-) : Extern {
-    /** Made when the surface is first asked: most functions that a table or a call gives are passed on or called. */
-    @Volatile
-    private var made: Raw? = given
-
-    @get:JvmSynthetic
-    internal val raw: Raw
-        get() = made ?: firstMade()
-
-    @get:JvmSynthetic
-    internal val lane = OpenedFunc(this)
-
-    private constructor(raw: Raw) : this(raw, raw.handle)
-
+public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
     /** Known once the function was called. It is the same in every store that accepts the function. */
     @Volatile
     private var known: Signature? = null
@@ -102,7 +84,7 @@ public class Func private constructor(
         val signature = signature(store)
         val rows = signature.rows(columns)
         val results = signature.columns(rows)
-        core(this, store, runsGuests = true) { Lane.map(lane.pointer, store.lane.pointer, arrayOf(*columns), results, rows) }
+        core(this, store, runsGuests = true) { Lane.map(raw.handle, store.raw.handle, arrayOf(*columns), results, rows) }
         return if (results.size > 1) results.asList() else results.firstOrNull()
     }
 
@@ -113,7 +95,7 @@ public class Func private constructor(
     private fun overLane(store: Store, arguments: List<Any?>): List<Val>? {
         val signature = knownSignature(store)
         if (signature == null || !signature.takes(arguments)) return null
-        return core(this, store, runsGuests = true) { signature.call(lane.pointer, store, arguments) }
+        return core(this, store, runsGuests = true) { signature.call(raw.handle, store, arguments) }
     }
 
     private fun values(store: Store, arguments: Array<out Any?>): List<Val> {
@@ -140,10 +122,7 @@ public class Func private constructor(
         }
 
     private fun signature(store: Store): Signature =
-        known ?: core(this, store) { Signature(Lane.signature(lane.pointer, store.lane.pointer)) }.also { known = it }
-
-    @Synchronized
-    private fun firstMade(): Raw = made ?: Handles.func(handle, this).also { made = it }
+        known ?: core(this, store) { Signature(Lane.signature(raw.handle, store.raw.handle)) }.also { known = it }
 
     /** Gives a function of the host, which has none yet, its body. */
     @JvmSynthetic
@@ -153,7 +132,7 @@ public class Func private constructor(
     /** Gives a function of the host, which has none yet, its body: one may serve many stores. */
     @JvmSynthetic
     internal fun attach(store: Store, body: HostCallback) {
-        core(this, store) { Lane.attach(lane.pointer, store.lane.pointer, body) }
+        core(this, store) { Lane.attach(raw.handle, store.raw.handle, body) }
         store.keep(body)
     }
 
@@ -213,6 +192,6 @@ public class Func private constructor(
 
         /** The function of a handle that is ours. */
         @JvmSynthetic
-        internal fun of(handle: Long): Func = Func(null, handle).also { Handles.own(handle, it) }
+        internal fun of(handle: Long): Func = Func(Raw(handle))
     }
 }

@@ -2,14 +2,11 @@ package dev.trimaran
 
 import dev.trimaran.internal.Kind
 import dev.trimaran.internal.Lane
-import dev.trimaran.internal.OpenedGlobal
 import dev.trimaran.internal.Slots
 import dev.trimaran.internal.ffi.Global as Raw
 
 /** A global: one value that a guest and its host share. It belongs to one store. */
 public class Global private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
-    private val lane = OpenedGlobal(raw)
-
     /** The kind of what it holds, once that was asked for. */
     @Volatile
     private var known: Byte = -1
@@ -69,7 +66,7 @@ public class Global private constructor(@get:JvmSynthetic internal val raw: Raw)
 
     /** A call over the lane, with the pointers of this global and of its store. */
     private inline fun <R> lane(store: Store, crossinline call: (global: Long, inside: Long) -> R): R =
-        core(this, store) { call(lane.pointer, store.lane.pointer) }
+        core(this, store) { call(raw.handle, store.raw.handle) }
 
     internal companion object {
         @JvmSynthetic

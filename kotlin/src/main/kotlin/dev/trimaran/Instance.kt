@@ -1,7 +1,6 @@
 package dev.trimaran
 
 import dev.trimaran.internal.Living
-import dev.trimaran.internal.ffi.UniffiWithHandle
 import dev.trimaran.internal.ffi.Instance as Raw
 
 /** An instance of a module. It belongs to one store. */
@@ -59,9 +58,5 @@ public class Instance private constructor(@get:JvmSynthetic internal val raw: Ra
     internal companion object {
         @JvmSynthetic
         internal fun of(raw: Raw): Instance = Instance(raw)
-
-        /** The instance of a handle that is ours. */
-        @JvmSynthetic
-        internal fun of(handle: Long): Instance = Instance(Raw(UniffiWithHandle, handle))
     }
 }

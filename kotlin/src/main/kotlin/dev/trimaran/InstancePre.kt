@@ -23,10 +23,10 @@ public class InstancePre private constructor(private val raw: Raw, private val h
             core(this, store, runsGuests = true) {
                 hosts.attach(
                     store,
-                    { Lane.preHosts(raw.handle, store.lane.pointer) },
-                    { Lane.preHost(raw.handle, store.lane.pointer, it) },
+                    { raw.hosts(store.raw) },
+                    { raw.host(store.raw, it) },
                 )
-                Living.withRoomForGuest { Lane.instantiatePre(raw.handle, store.lane.pointer) }
+                Living.withRoomForGuest { raw.instantiate(store.raw) }
             }
         return Instance.of(made)
     }

@@ -164,7 +164,7 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
     public fun instantiate(store: Store, module: Module): Instance =
         Instance.of(
             using(store, module) {
-                Living.withRoomForGuest { Lane.link(raw.handle, store.lane.pointer, module.raw.handle) }
+                Living.withRoomForGuest { raw.instantiate(store.raw, module.raw) }
             },
         )
 
@@ -190,8 +190,8 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
         return core(this, store, module, runsGuests = true) {
             hosts.using(
                 store,
-                { Lane.linkerHosts(raw.handle, store.lane.pointer, module?.raw?.handle ?: 0) },
-                { Lane.linkerHost(raw.handle, store.lane.pointer, it) },
+                { raw.hosts(store.raw, module?.raw) },
+                { raw.host(store.raw, it) },
                 { use() },
             )
         }

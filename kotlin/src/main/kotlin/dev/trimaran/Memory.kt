@@ -2,7 +2,6 @@ package dev.trimaran
 
 import dev.trimaran.internal.Lane
 import dev.trimaran.internal.Living
-import dev.trimaran.internal.OpenedMemory
 import dev.trimaran.internal.View
 import java.nio.ByteBuffer
 import dev.trimaran.internal.ffi.Memory as Raw
@@ -15,8 +14,6 @@ import dev.trimaran.internal.ffi.Memory as Raw
  * a number below 0 fails with `Range`, and so does a read of more bytes than an array holds.
  */
 public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
-    private val lane = OpenedMemory(raw)
-
     /**
      * Makes a memory in [store]. Fails with `Range` where the type is impossible, with `Limit` where there is
      * no room, and with `Type` for a shared type, which [SharedMemory] is for.
@@ -28,12 +25,10 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
     public fun type(store: Store): MemoryType = core(store) { raw.type(store.raw) }.toPublic()
 
     /** The size now, in pages. */
-    public fun size(store: Store): Long =
-        lane(store) { memory, inside -> Lane.size(memory, inside) }.toULong().toSize()
+    public fun size(store: Store): Long = core(store) { raw.size(store.raw) }.toSize()
 
     /** The size now, in bytes. */
-    public fun dataLen(store: Store): Long =
-        lane(store) { memory, inside -> Lane.dataLen(memory, inside) }.toULong().toSize()
+    public fun dataLen(store: Store): Long = core(store) { raw.dataLen(store.raw) }.toSize()
 
     /** The size of a page, in bytes. */
     public fun pageSize(store: Store): Long = core(store) { raw.pageSize(store.raw) }.toSize()
@@ -79,7 +74,7 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
             when {
                 data.isDirect -> Lane.writeBuffer(memory, inside, data, offset, length, start)
                 data.hasArray() -> Lane.write(memory, inside, data.array(), data.arrayOffset() + offset, length, start)
-                else -> Lane.writeBuffer(memory, inside, data.direct(), 0, length, start)
+                else -> Lane.write(memory, inside, data.copied(), 0, length, start)
             }
         }
 
@@ -123,7 +118,7 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
      */
     @JvmOverloads
     public fun find(store: Store, needle: ByteArray, start: Long = 0, length: Long? = null): Long? =
-        lending(needle.direct(), store) { raw.find(store.raw, it, start, length) }
+        core(store) { raw.find(store.raw, needle, start, length) }
 
     /**
      * The text of [length] bytes of UTF-8, beginning at [start]. Fails with `Encoding` where it is not UTF-8.
@@ -154,113 +149,95 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
     public operator fun set(store: Store, offset: Long, value: Byte): Unit = storeI8(store, offset, value)
 
     /** Reads a signed 8-bit integer at [offset], in little-endian order. It need not be aligned. */
-    public fun loadI8(store: Store, offset: Long): Byte = load8(store, offset).toByte()
+    public fun loadI8(store: Store, offset: Long): Byte = core(store) { raw.loadI8(store.raw, offset) }
 
     /** Writes a signed 8-bit integer at [offset], in little-endian order. It need not be aligned. */
     public fun storeI8(store: Store, offset: Long, value: Byte): Unit =
-        store8(store, offset, value.toLong())
+        core(store) { raw.storeI8(store.raw, offset, value) }
 
     /** Reads an unsigned 8-bit integer at [offset], in little-endian order. It need not be aligned. */
-    public fun loadU8(store: Store, offset: Long): Int = load8(store, offset).toInt()
+    public fun loadU8(store: Store, offset: Long): Int = core(store) { raw.loadU8(store.raw, offset) }.toInt()
 
     /**
      * Writes an unsigned 8-bit integer at [offset], in little-endian order. It need not be aligned.
      * [value] is from 0 to 255; another number fails with `Range`.
      */
-    public fun storeU8(store: Store, offset: Long, value: Int): Unit =
-        store8(store, offset, within(value.toLong(), 255, "the value"))
+    public fun storeU8(store: Store, offset: Long, value: Int) {
+        val bits = within(value.toLong(), 255, "the value").toUByte()
+        core(store) { raw.storeU8(store.raw, offset, bits) }
+    }
 
     /** Reads a signed 16-bit integer at [offset], in little-endian order. It need not be aligned. */
-    public fun loadI16(store: Store, offset: Long): Short = load16(store, offset).toShort()
+    public fun loadI16(store: Store, offset: Long): Short = core(store) { raw.loadI16(store.raw, offset) }
 
     /** Writes a signed 16-bit integer at [offset], in little-endian order. It need not be aligned. */
     public fun storeI16(store: Store, offset: Long, value: Short): Unit =
-        store16(store, offset, value.toLong())
+        core(store) { raw.storeI16(store.raw, offset, value) }
 
     /** Reads an unsigned 16-bit integer at [offset], in little-endian order. It need not be aligned. */
-    public fun loadU16(store: Store, offset: Long): Int = load16(store, offset).toInt()
+    public fun loadU16(store: Store, offset: Long): Int = core(store) { raw.loadU16(store.raw, offset) }.toInt()
 
     /**
      * Writes an unsigned 16-bit integer at [offset], in little-endian order. It need not be aligned.
      * [value] is from 0 to 65535; another number fails with `Range`.
      */
-    public fun storeU16(store: Store, offset: Long, value: Int): Unit =
-        store16(store, offset, within(value.toLong(), 65535, "the value"))
+    public fun storeU16(store: Store, offset: Long, value: Int) {
+        val bits = within(value.toLong(), 65535, "the value").toUShort()
+        core(store) { raw.storeU16(store.raw, offset, bits) }
+    }
 
     /** Reads a signed 32-bit integer at [offset], in little-endian order. It need not be aligned. */
-    public fun loadI32(store: Store, offset: Long): Int = load32(store, offset).toInt()
+    public fun loadI32(store: Store, offset: Long): Int = core(store) { raw.loadI32(store.raw, offset) }
 
     /** Writes a signed 32-bit integer at [offset], in little-endian order. It need not be aligned. */
     public fun storeI32(store: Store, offset: Long, value: Int): Unit =
-        store32(store, offset, value.toLong())
+        core(store) { raw.storeI32(store.raw, offset, value) }
 
     /** Reads an unsigned 32-bit integer at [offset], in little-endian order. It need not be aligned. */
-    public fun loadU32(store: Store, offset: Long): Long = load32(store, offset)
+    public fun loadU32(store: Store, offset: Long): Long = core(store) { raw.loadU32(store.raw, offset) }.toLong()
 
     /**
      * Writes an unsigned 32-bit integer at [offset], in little-endian order. It need not be aligned.
      * [value] is from 0 to 4294967295; another number fails with `Range`.
      */
-    public fun storeU32(store: Store, offset: Long, value: Long): Unit =
-        store32(store, offset, within(value, 4294967295, "the value"))
+    public fun storeU32(store: Store, offset: Long, value: Long) {
+        val bits = within(value, 4294967295, "the value").toUInt()
+        core(store) { raw.storeU32(store.raw, offset, bits) }
+    }
 
     /** Reads a signed 64-bit integer at [offset], in little-endian order. It need not be aligned. */
-    public fun loadI64(store: Store, offset: Long): Long = load64(store, offset)
+    public fun loadI64(store: Store, offset: Long): Long = core(store) { raw.loadI64(store.raw, offset) }
 
     /** Writes a signed 64-bit integer at [offset], in little-endian order. It need not be aligned. */
     public fun storeI64(store: Store, offset: Long, value: Long): Unit =
-        store64(store, offset, value)
+        core(store) { raw.storeI64(store.raw, offset, value) }
 
     /**
      * Reads an unsigned 64-bit integer at [offset], in little-endian order. It need not be aligned.
      * The result has its bits; [toULong] reads it without a sign.
      */
-    public fun loadU64(store: Store, offset: Long): Long = load64(store, offset)
+    public fun loadU64(store: Store, offset: Long): Long = core(store) { raw.loadU64(store.raw, offset) }.toLong()
 
     /**
      * Writes an unsigned 64-bit integer at [offset], in little-endian order. It need not be aligned.
      * [value] has its bits, as [ULong.toLong] gives them.
      */
     public fun storeU64(store: Store, offset: Long, value: Long): Unit =
-        store64(store, offset, value)
+        core(store) { raw.storeU64(store.raw, offset, value.toULong()) }
 
     /** Reads a 32-bit float at [offset], in little-endian order. It need not be aligned. */
-    public fun loadF32(store: Store, offset: Long): Float = Float.fromBits(load32(store, offset).toInt())
+    public fun loadF32(store: Store, offset: Long): Float = core(store) { raw.loadF32(store.raw, offset) }
 
     /** Writes a 32-bit float at [offset], in little-endian order. It need not be aligned. */
     public fun storeF32(store: Store, offset: Long, value: Float): Unit =
-        store32(store, offset, value.toRawBits().toLong())
+        core(store) { raw.storeF32(store.raw, offset, value) }
 
     /** Reads a 64-bit float at [offset], in little-endian order. It need not be aligned. */
-    public fun loadF64(store: Store, offset: Long): Double = Double.fromBits(load64(store, offset))
+    public fun loadF64(store: Store, offset: Long): Double = core(store) { raw.loadF64(store.raw, offset) }
 
     /** Writes a 64-bit float at [offset], in little-endian order. It need not be aligned. */
     public fun storeF64(store: Store, offset: Long, value: Double): Unit =
-        store64(store, offset, value.toRawBits())
-
-    private fun load8(store: Store, offset: Long): Long =
-        lane(store) { memory, inside -> Lane.load8(memory, inside, offset) }
-
-    private fun store8(store: Store, offset: Long, bits: Long): Unit =
-        lane(store) { memory, inside -> Lane.store8(memory, inside, offset, bits) }
-
-    private fun load16(store: Store, offset: Long): Long =
-        lane(store) { memory, inside -> Lane.load16(memory, inside, offset) }
-
-    private fun store16(store: Store, offset: Long, bits: Long): Unit =
-        lane(store) { memory, inside -> Lane.store16(memory, inside, offset, bits) }
-
-    private fun load32(store: Store, offset: Long): Long =
-        lane(store) { memory, inside -> Lane.load32(memory, inside, offset) }
-
-    private fun store32(store: Store, offset: Long, bits: Long): Unit =
-        lane(store) { memory, inside -> Lane.store32(memory, inside, offset, bits) }
-
-    private fun load64(store: Store, offset: Long): Long =
-        lane(store) { memory, inside -> Lane.load64(memory, inside, offset) }
-
-    private fun store64(store: Store, offset: Long, bits: Long): Unit =
-        lane(store) { memory, inside -> Lane.store64(memory, inside, offset, bits) }
+        core(store) { raw.storeF64(store.raw, offset, value) }
 
     /** Where an omitted stop lies. A start behind it is left to the core to refuse. */
     private fun end(store: Store, start: Long): Long = maxOf(start, dataLen(store))
@@ -278,7 +255,7 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
 
     /** A call over the lane, with the pointers of this memory and of its store. */
     private inline fun <R> lane(store: Store, crossinline call: (memory: Long, inside: Long) -> R): R =
-        core(this, store) { call(lane.pointer, store.lane.pointer) }
+        core(this, store) { call(raw.handle, store.raw.handle) }
 
     internal companion object {
         /** Up to how many bytes a read makes its array before it knows that the range is right. */

@@ -22,7 +22,7 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
      * Fails with `Compile` where it is no module, is truncated or does not validate, and with `Syntax` where
      * text has a mistake.
      */
-    public constructor(engine: Engine, bytes: ByteArray) : this(lending(bytes.direct(), engine) { Raw(engine.raw, it) })
+    public constructor(engine: Engine, bytes: ByteArray) : this(core(engine) { Raw(engine.raw, bytes) })
 
     /** Compiles a module from the text format. Fails as for bytes. */
     public constructor(engine: Engine, text: String) : this(engine, text.utf8())
@@ -88,7 +88,7 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
         /** Checks a module in the binary or the text format without compiling it. Fails as [Module] does. */
         @JvmStatic
         public fun validate(engine: Engine, bytes: ByteArray): Unit =
-            lending(bytes.direct(), engine) { rawValidate(engine.raw, it) }
+            core(engine) { rawValidate(engine.raw, bytes) }
 
         /** Checks a module in the text format without compiling it. Fails as [Module] does. */
         @JvmStatic
@@ -103,7 +103,7 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
          */
         @JvmStatic
         public fun deserialize(engine: Engine, artifact: ByteArray): Module =
-            Module(lending(artifact.direct(), engine) { Raw.deserialize(engine.raw, it) })
+            Module(core(engine) { Raw.deserialize(engine.raw, artifact) })
 
         /** Makes a module from a file that holds what [serialize] gave. Fails with `Io` as well. */
         @JvmStatic
@@ -121,6 +121,6 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
          * Like an artifact, it is machine code: take it only from where you would take a program.
          */
         @JvmStatic
-        public fun unpack(bytes: ByteArray): Module = Module(lending(bytes.direct()) { Raw.unpack(it) })
+        public fun unpack(bytes: ByteArray): Module = Module(core { Raw.unpack(bytes) })
     }
 }

@@ -1,8 +1,7 @@
 package dev.trimaran
 
-import dev.trimaran.internal.Handles
+import dev.trimaran.internal.Lane
 import dev.trimaran.internal.Kind
-import dev.trimaran.internal.ffi.UniffiWithHandle
 import dev.trimaran.internal.ffi.Reference as Raw
 
 /**
@@ -72,10 +71,13 @@ public class Reference private constructor(
         @JvmSynthetic
         internal fun of(raw: Raw, kind: Byte): Reference = Reference(raw, kind)
 
-        /** What an externref is to, by a handle that is ours: an object of the host, or else the guest's. */
+        /** What an externref is to, which nobody else has: an object of the host, or else the guest's. */
         @JvmSynthetic
-        internal fun external(store: Store, handle: Long): Any =
-            core(store) { Handles.takeExtern(store.lane.pointer, handle) }
-                ?: of(Raw(UniffiWithHandle, handle), Kind.EXTERN)
+        internal fun external(store: Store, raw: Raw): Any {
+            // Fails where another thread has closed the store.
+            val host = core(store, raw) { Lane.externObject(store.raw.handle, raw.handle) } ?: return of(raw, Kind.EXTERN)
+            raw.close()
+            return host
+        }
     }
 }

@@ -1,7 +1,6 @@
 package dev.trimaran
 
 import dev.trimaran.internal.Lane
-import dev.trimaran.internal.OpenedSharedMemory
 import dev.trimaran.internal.View
 import dev.trimaran.internal.Virtual
 import java.nio.ByteBuffer
@@ -31,8 +30,6 @@ public enum class WaitOutcome {
 public class SharedMemory private constructor(@get:JvmSynthetic internal val raw: Raw) :
     Extern,
     AutoCloseable {
-    private val lane = OpenedSharedMemory(raw)
-
     /**
      * Makes a shared memory. Its type need not say that it is shared, but has to have a maximum.
      *
@@ -97,10 +94,10 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
      */
     @JvmOverloads
     public fun write(data: ByteBuffer, start: Long = 0): Unit =
-        if (data.hasArray()) {
-            copyIn(data.array(), data.arrayOffset() + data.position(), data.remaining(), start)
-        } else {
-            lending(data.direct()) { raw.write(it, start) }
+        when {
+            data.isDirect -> core(this, data) { Lane.sharedWriteBuffer(raw.handle, data, data.position(), data.remaining(), start) }
+            data.hasArray() -> copyIn(data.array(), data.arrayOffset() + data.position(), data.remaining(), start)
+            else -> data.copied().let { copyIn(it, 0, it.size, start) }
         }
 
     /**
@@ -124,7 +121,7 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
     @JvmSynthetic
     internal fun openView(start: Long, length: Long?): View {
         length?.let { natural(it, "the length") }
-        return View.open { out -> core(this) { Lane.sharedView(lane.pointer, start, length ?: -1, out) } }
+        return View.open { out -> core(this) { Lane.sharedView(raw.handle, start, length ?: -1, out) } }
     }
 
     /**
@@ -169,15 +166,15 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
         // The JVM makes arrays faster than native code does. One that may be of no use must not be large.
         if (length in 0..READ_INTO) {
             val array = ByteArray(length.toInt())
-            core(this) { Lane.sharedReadInto(lane.pointer, start, array) }
+            core(this) { Lane.sharedReadInto(raw.handle, start, array) }
             return array
         }
         checkArray(start, length) { dataLen }
-        return core(this) { Lane.sharedRead(lane.pointer, start, length) }
+        return core(this) { Lane.sharedRead(raw.handle, start, length) }
     }
 
     private fun copyIn(data: ByteArray, offset: Int, length: Int, start: Long): Unit =
-        core(this) { Lane.sharedWrite(lane.pointer, data, offset, length, start) }
+        core(this) { Lane.sharedWrite(raw.handle, data, offset, length, start) }
 
     private fun timeout(millis: Long?): ULong? = millis?.let { natural(it, "the timeout") }
 

@@ -4,9 +4,7 @@ import dev.trimaran.internal.HostCallback
 import dev.trimaran.internal.KnownFuncs
 import dev.trimaran.internal.Lane
 import dev.trimaran.internal.Living
-import dev.trimaran.internal.OpenedStore
 import dev.trimaran.internal.Virtual
-import dev.trimaran.internal.ffi.UniffiWithHandle
 import java.util.concurrent.Callable
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.locks.ReentrantLock
@@ -30,9 +28,6 @@ import java.time.Duration as JavaDuration
  * that waits for its turn.
  */
 public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) : AutoCloseable {
-    @get:JvmSynthetic
-    internal val lane = OpenedStore(raw)
-
     private val living = Living.made(this)
 
     /** What tables have given. */
@@ -70,7 +65,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     public constructor(engine: Engine, data: Any? = null) : this(new(engine)) {
         this.data = data
         callsHost = engine.hasWaits
-        core(this) { Lane.watch(lane.pointer) }
+        core(this) { Lane.watch(raw.handle) }
     }
 
     /**
@@ -196,7 +191,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     public fun setWasi(config: WasiConfig) {
         core(this, config) { raw.setWasi(config.toRaw()) }
         callsHost = true
-        synchronized(lane) { if (hosts != null) sinks = config.sinks.toList() }
+        synchronized(raw) { if (hosts != null) sinks = config.sinks.toList() }
     }
 
     /** Says what guests may do through WASI, as in `store.setWasi { argv("program") }`. */
@@ -214,7 +209,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     override fun close() {
         core(this) { raw.release() }
         Living.closed(living)
-        synchronized(lane) {
+        synchronized(raw) {
             hosts = null
             sinks = emptyList()
         }
@@ -224,14 +219,13 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     @JvmSynthetic
     internal fun keep(host: HostCallback) {
         callsHost = true
-        synchronized(lane) { hosts?.add(host) }
+        synchronized(raw) { hosts?.add(host) }
     }
 
     private companion object {
         /** As long as the core waits for a thread that is in one host function, in milliseconds. */
         const val LONGEST_PATIENCE = 30_000L
 
-        fun new(engine: Engine): Raw =
-            Raw(UniffiWithHandle, Living.withRoom { core(engine) { Lane.newStore(engine.raw.handle) } })
+        fun new(engine: Engine): Raw = Living.withRoom { core(engine) { Raw(engine.raw) } }
     }
 }

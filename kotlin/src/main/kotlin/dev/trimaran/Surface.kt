@@ -6,20 +6,19 @@ import dev.trimaran.internal.Lane
 import dev.trimaran.internal.LaneException
 import dev.trimaran.internal.NativeImage
 import dev.trimaran.internal.Virtual
-import dev.trimaran.internal.ffi.InternalException
 import java.nio.ByteBuffer
 import java.nio.charset.CharacterCodingException
-import dev.trimaran.internal.ffi.WasmtimeException as RawException
+import dev.trimaran.internal.ffi.WasmtimeError as RawError
 import java.lang.ref.Reference as JavaReference
 import java.time.Duration as JavaDuration
 
-// The one way from the public classes to the core, over generated code or over the lane.
+// The one way from the public classes to the core.
 
 /**
  * Calls the core. What it fails with comes out as the public exception, and what a host function threw as it is.
  *
- * The arguments of the call are kept until it has returned. Generated code and the lane hand on bare addresses,
- * which the garbage collector does not see: it might free what stands behind them.
+ * The arguments of the call are kept until it has returned: native code gets bare addresses, which the garbage collector
+ * does not see. It might free what stands behind them.
  *
  * A virtual thread is kept from waiting for a store in native code. It has to be said where the call [runsGuests].
  */
@@ -44,26 +43,11 @@ internal inline fun <R> core(
         JavaReference.reachabilityFence(third)
     }
 
-/** Calls the core with bytes that it borrows for as long as the call lasts. */
-internal inline fun <R> lending(
-    bytes: ByteBuffer,
-    argument: Any? = null,
-    crossinline call: (ByteBuffer) -> R,
-): R =
-    core(bytes, argument) { call(bytes) }
-
 /** The text in UTF-8, or `Encoding`. */
 internal fun String.utf8(): ByteArray = core { encodeToByteArray(throwOnInvalidSequence = true) }
 
-/** The bytes where the core can borrow them: outside the heap. */
-internal fun ByteArray.direct(): ByteBuffer = ByteBuffer.allocateDirect(size).put(this).flip()
-
-/**
- * What remains in the buffer, where the core can borrow it: a buffer that begins there, because generated code
- * does not look at a position.
- */
-internal fun ByteBuffer.direct(): ByteBuffer =
-    if (isDirect) slice() else ByteBuffer.allocateDirect(remaining()).put(duplicate()).flip()
+/** What remains in the buffer. */
+internal fun ByteBuffer.copied(): ByteArray = ByteArray(remaining()).also(duplicate()::get)
 
 /** A number of the core, which has 64 bits and no sign. Past the end of [Long] it reads as the greatest one. */
 internal fun ULong.toSize(): Long = if (this > Long.MAX_VALUE.toULong()) Long.MAX_VALUE else toLong()
@@ -85,17 +69,16 @@ internal fun translated(error: Throwable): Throwable =
     when (error) {
         // A virtual thread that waits may be interrupted.
         is WasmtimeException, is InterruptedException -> error
-        is RawException -> thrown(error) ?: error.toPublic()
         is LaneException -> {
             val found = error.read()
-            thrown(found) ?: found.toPublic().apply { if (error.row >= 0) atRow(error.row) }
+            thrown(found) ?: found.toPublic(error.sentence()).apply { if (error.row >= 0) atRow(error.row) }
         }
         is CharacterCodingException -> WasmtimeException.Encoding("the text has half of a surrogate pair", 0)
         else -> exhausted(error) ?: unloaded(error) ?: if (error is Exception) unexpected(error) else error
     }
 
 /**
- * What the JVM says where it has no stack or no memory left, which may come out of JNA and of reflection inside of another
+ * What the JVM says where it has no stack or no memory left, which may come out inside of another
  * error; null where it is about something else.
  */
 private fun exhausted(error: Throwable): VirtualMachineError? =
@@ -105,13 +88,13 @@ private fun exhausted(error: Throwable): VirtualMachineError? =
 private fun unloaded(error: Throwable): Error? = if (error is LinkageError) NativeImage.failure() ?: error else null
 
 /** What a host function threw, itself, which the library has kept until now. */
-private fun thrown(error: RawException): Throwable? =
-    (error as? RawException.Host)?.thrown?.let { Lane.takeThrown(it.toLong()) }
+private fun thrown(error: RawError): Throwable? =
+    (error as? RawError.Host)?.thrown?.let { Lane.takeThrown(it.toLong()) }
 
 /** A failure that is no error of the core: a panic, or a mistake in this library. */
 private fun unexpected(error: Exception): WasmtimeException {
-    val reason = if (error is InternalException) error.message.orEmpty() else error.toString()
-    val text = RawException.Unexpected(reason).text()
+    val reason = error.toString()
+    val text = RawError.Unexpected(reason).text()
     return WasmtimeException.Unexpected(text, reason).apply { stackTrace = error.stackTrace }
 }
 

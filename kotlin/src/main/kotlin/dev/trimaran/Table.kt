@@ -2,7 +2,6 @@ package dev.trimaran
 
 import dev.trimaran.internal.Kind
 import dev.trimaran.internal.Lane
-import dev.trimaran.internal.OpenedTable
 import dev.trimaran.internal.Slots
 import dev.trimaran.internal.ffi.Table as Raw
 
@@ -13,8 +12,6 @@ import dev.trimaran.internal.ffi.Table as Raw
  * changed. An element that is no reference of the table's type fails with `Type`.
  */
 public class Table private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
-    private val lane = OpenedTable(raw)
-
     /** The kind of its elements, once that was asked for. */
     @Volatile
     private var known: Byte = -1
@@ -31,8 +28,7 @@ public class Table private constructor(@get:JvmSynthetic internal val raw: Raw) 
     public fun type(store: Store): TableType = core(store) { raw.type(store.raw) }.toPublic()
 
     /** The size now, in elements. */
-    public fun size(store: Store): Long =
-        lane(store) { table, inside -> Lane.tableSize(table, inside) }.toULong().toSize()
+    public fun size(store: Store): Long = core(store) { raw.size(store.raw) }.toSize()
 
     /** The element at [index], as in `table[store, 0]`. A function is the same object each time. */
     public operator fun get(store: Store, index: Long): Val {
@@ -98,7 +94,7 @@ public class Table private constructor(@get:JvmSynthetic internal val raw: Raw) 
 
     /** A call over the lane, with the pointers of this table and of its store. */
     private inline fun <R> lane(store: Store, crossinline call: (table: Long, inside: Long) -> R): R =
-        core(this, store) { call(lane.pointer, store.lane.pointer) }
+        core(this, store) { call(raw.handle, store.raw.handle) }
 
     internal companion object {
         @JvmSynthetic

@@ -12,12 +12,11 @@ public object Trimaran {
 
     /**
      * Ends what keeps the class loader of this package from being collected, for a server that unloads a program together with
-     * the package and with JNA: its threads, and that of JNA. Close what the program has made, and call this last, when nothing
-     * uses the package or JNA any more: what is neither closed nor garbage by then is never given back, and every later use
-     * fails with [UnsatisfiedLinkError]. It asks the JVM to collect, and may take some seconds.
+     * the package: its threads. Close what the program has made, and call this last, when nothing uses the package any more:
+     * what is neither closed nor garbage by then is never given back, and every later use fails with [UnsatisfiedLinkError]. It
+     * asks the JVM to collect, and may take some seconds.
      *
-     * A thread that has used the package and lives on keeps the class loader, by what JNA leaves with it: a server has to renew
-     * such threads, as servers do. The native library stays in the process, and the next class loader uses the same one. A package that stays, in a class
+     * The native library stays in the process, and the next class loader uses the same one. A package that stays, in a class
      * loader that programs share, keeps no classes of programs: then none of this is needed.
      */
     @JvmStatic

@@ -2,7 +2,6 @@ package dev.trimaran
 
 import dev.trimaran.internal.Kind
 import dev.trimaran.internal.Lane
-import dev.trimaran.internal.ffi.UniffiWithHandle
 import java.math.BigInteger
 import dev.trimaran.internal.ffi.Reference as RawReference
 import dev.trimaran.internal.ffi.Val as Raw
@@ -200,12 +199,12 @@ public sealed class Val {
         }
 
     private fun external(store: Store, host: Any) =
-        RawReference(UniffiWithHandle, core(store) { Lane.newExtern(store.lane.pointer, host) })
+        RawReference(core(store) { Lane.newExtern(store.raw.handle, host) })
 
     /** Lets go of what [toRaw] made. */
     @JvmSynthetic
     internal fun release(raw: Raw) {
-        if (this is ExternRef && value !is Reference) raw.destroy()
+        if (this is ExternRef && value !is Reference) (raw as? Raw.ExternRef)?.value?.close()
     }
 
     /** From plain values. */
@@ -272,7 +271,7 @@ internal fun Raw.toPublic(store: Store): Val =
         is Raw.F64 -> Val.F64.fromBits(bits.toLong())
         is Raw.V128 -> Val.V128(low.toLong(), high.toLong())
         is Raw.FuncRef -> Val.FuncRef(func?.let(Func::of))
-        is Raw.ExternRef -> Val.ExternRef(value?.use { Reference.external(store, it.uniffiCloneHandle()) })
+        is Raw.ExternRef -> Val.ExternRef(value?.let { Reference.external(store, it) })
         is Raw.AnyRef -> Val.AnyRef(value?.let { Reference.of(it, Kind.ANY) })
         is Raw.ExnRef -> Val.ExnRef(value?.let { Reference.of(it, Kind.EXN) })
         is Raw.Null -> Val.Null

@@ -162,7 +162,7 @@ public class WasiConfig {
 
     private fun kept(sink: OutputSink): RawOutput {
         sinks += sink
-        return RawOutput.Sink(core { Sink(sink).toRaw() })
+        return RawOutput.Sink(Sink(sink))
     }
 
     @JvmSynthetic

@@ -14,4 +14,4 @@ public fun wat2wasm(text: String): ByteArray = wat2wasm(text.utf8())
  * Translates the WebAssembly text format, as UTF-8, to the binary format. Bytes that are binary already come
  * back unchanged. Fails with `Syntax`, which has line and column.
  */
-public fun wat2wasm(text: ByteArray): ByteArray = lending(text.direct()) { rawWat2wasm(it) }
+public fun wat2wasm(text: ByteArray): ByteArray = core { rawWat2wasm(text) }

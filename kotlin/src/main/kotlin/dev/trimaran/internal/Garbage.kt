@@ -1,23 +1,29 @@
 package dev.trimaran.internal
 
-import dev.trimaran.internal.ffi.UniffiCleaner
+import dev.trimaran.internal.ffi.Native
 import java.lang.ref.PhantomReference
 import java.lang.ref.ReferenceQueue
 import java.security.AccessController
 import java.security.PrivilegedAction
-import java.util.concurrent.ConcurrentHashMap
 
 /**
  * What is to be done when objects are garbage. It is as a `java.lang.ref.Cleaner`, but that its thread can be ended: that of
  * Java's lives until all is done, and keeps the class loader of what it has to do, and so whatever a class of it refers to.
  */
-internal object Garbage : UniffiCleaner {
+internal object Garbage {
     private val queue = ReferenceQueue<Any>()
-    private val all = ConcurrentHashMap.newKeySet<Entry>()
+
+    /** The beginning of the list of all that is to be done, which keeps the references to it alive. */
+    private val head: Entry = End()
     private val thread = detached("trimaran-cleaner", ::clean).apply { start() }
 
-    override fun register(value: Any, cleanUpTask: Runnable): UniffiCleaner.Cleanable =
-        Entry(value, cleanUpTask).also { all.add(it) }
+    /** Has [work] done when [value] is garbage. It must not know the value, which would never be garbage. */
+    fun register(value: Any, work: Runnable) {
+        Task(value, work).link()
+    }
+
+    /** Has the handle freed when [owner] is garbage, or earlier by [Entry.clean]. */
+    fun own(owner: Any, kind: Int, handle: Long): Entry = Owned(owner, kind, handle).apply { link() }
 
     /** Ends the thread. What is garbage by then has been seen to. */
     fun end() {
@@ -33,18 +39,56 @@ internal object Garbage : UniffiCleaner {
         }
     }
 
-    private class Entry(value: Any, private val work: Runnable) :
-        PhantomReference<Any>(value, queue),
-        UniffiCleaner.Cleanable {
-        override fun clean() {
-            if (!all.remove(this)) return
+    /** Something that is to be done once. */
+    abstract class Entry(value: Any?) : PhantomReference<Any>(value, queue) {
+        private var previous: Entry? = null
+        private var next: Entry? = null
+
+        fun link() {
+            synchronized(head) {
+                val after = head.next
+                previous = head
+                next = after
+                after?.previous = this
+                head.next = this
+            }
+        }
+
+        /** Whether it was in the list. */
+        private fun unlink(): Boolean =
+            synchronized(head) {
+                val before = previous ?: return false
+                before.next = next
+                next?.previous = before
+                previous = null
+                next = null
+                true
+            }
+
+        /** Does it now, unless it was done. */
+        fun clean() {
+            if (!unlink()) return
             clear()
             try {
-                work.run()
+                work()
             } catch (_: Throwable) {
                 // It has nobody to tell, and the next one is to come.
             }
         }
+
+        protected abstract fun work()
+    }
+
+    private class End : Entry(null) {
+        override fun work() = Unit
+    }
+
+    private class Task(value: Any, private val work: Runnable) : Entry(value) {
+        override fun work() = work.run()
+    }
+
+    private class Owned(owner: Any, private val kind: Int, @Transient private val handle: Long) : Entry(owner) {
+        override fun work() = Native.free(kind, handle)
     }
 }
 

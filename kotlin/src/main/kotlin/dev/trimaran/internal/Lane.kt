@@ -1,28 +1,17 @@
 package dev.trimaran.internal
 
-import com.sun.jna.JNIEnv
-import com.sun.jna.Library
-import dev.trimaran.internal.ffi.UniffiLib
 import java.nio.ByteBuffer
 
 /**
- * The fast lane: direct entries into the objects that generated code hands out, without serialisation. Rust has the
- * other half, in `bindings/src/lane/jni.rs`.
+ * The functions of the native library whose bodies are special: calls on slots, host functions, views, bytes. Rust has the other
+ * half, in `bindings/src/lane/jni.rs`. The class `Native`, which is generated, has all others.
  *
- * Pointers are those of [Opened]. Numbers are passed by their bits. Whoever calls keeps the objects reachable until
+ * An object is its handle, as in `Native`. Numbers are passed by their bits. Whoever calls keeps the objects reachable until
  * the call returns, as `core` does.
  */
 internal object Lane {
     init {
-        // This class gets its methods from the very image that generated code uses.
-        UniffiLib.ensureInitialized()
-        NativeImage.library
-            .getFunction("trimaran_jni_register")
-            .invoke(
-                Int::class.javaObjectType,
-                arrayOf(JNIEnv.CURRENT, Lane::class.java),
-                mapOf(Library.OPTION_ALLOW_OBJECTS to true),
-            )
+        NativeImage.load()
     }
 
     /** How many bytes the stores and modules of this process hold outside of the JVM's heap, about. */
@@ -34,54 +23,8 @@ internal object Lane {
     /** Whether no thread is in the store, or this one is: who enters it now does not wait, unless another is faster. */
     @JvmStatic external fun isFree(store: Long): Boolean
 
-    /** What is left of this thread's stack, in bytes, with what the JVM keeps for itself. */
-    @JvmStatic external fun stackLeft(): Long
-
-    @JvmStatic external fun openStore(handle: Long): Long
-
-    @JvmStatic external fun closeStore(store: Long)
-
-    // Of what follows, all but the store are handles of generated code, and so is what is given.
-
-    @JvmStatic external fun newStore(engine: Long): Long
-
-    /** Makes an instance by a linker. */
-    @JvmStatic external fun link(linker: Long, store: Long, module: Long): Long
-
-    /** The numbers of the functions of the host that need a body, for a module or, with 0, for all; null for none. */
-    @JvmStatic external fun linkerHosts(linker: Long, store: Long, module: Long): LongArray?
-
-    /** The function of that number. */
-    @JvmStatic external fun linkerHost(linker: Long, store: Long, number: Long): Long
-
-    @JvmStatic external fun instantiatePre(pre: Long, store: Long): Long
-
-    @JvmStatic external fun preHosts(pre: Long, store: Long): LongArray?
-
-    @JvmStatic external fun preHost(pre: Long, store: Long, number: Long): Long
-
     /** Has guests of the store end when their thread is interrupted, where the engine can interrupt them. */
     @JvmStatic external fun watch(store: Long)
-
-    @JvmStatic external fun openFunc(handle: Long): Long
-
-    @JvmStatic external fun closeFunc(func: Long)
-
-    @JvmStatic external fun openMemory(handle: Long): Long
-
-    @JvmStatic external fun closeMemory(memory: Long)
-
-    @JvmStatic external fun openSharedMemory(handle: Long): Long
-
-    @JvmStatic external fun closeSharedMemory(memory: Long)
-
-    @JvmStatic external fun openGlobal(handle: Long): Long
-
-    @JvmStatic external fun closeGlobal(global: Long)
-
-    @JvmStatic external fun openTable(handle: Long): Long
-
-    @JvmStatic external fun closeTable(table: Long)
 
     /** How many parameters, how many results, and then the kind of each. */
     @JvmStatic external fun signature(func: Long, store: Long): ByteArray
@@ -137,8 +80,6 @@ internal object Lane {
     /** The [Kind] of its elements. */
     @JvmStatic external fun tableKind(table: Long, store: Long): Int
 
-    @JvmStatic external fun tableSize(table: Long, store: Long): Long
-
     /** A new handle of the element, or 0 for null. */
     @JvmStatic external fun tableGet(table: Long, store: Long, index: Long): Long
 
@@ -165,6 +106,8 @@ internal object Lane {
 
     @JvmStatic external fun sharedWrite(memory: Long, data: ByteArray, offset: Int, length: Int, start: Long)
 
+    @JvmStatic external fun sharedWriteBuffer(memory: Long, data: ByteBuffer, offset: Int, length: Int, start: Long)
+
     @JvmStatic external fun read(memory: Long, store: Long, start: Long, length: Long): ByteArray
 
     /** Fills the whole array. */
@@ -174,24 +117,4 @@ internal object Lane {
 
     @JvmStatic
     external fun writeBuffer(memory: Long, store: Long, data: ByteBuffer, offset: Int, length: Int, start: Long)
-
-    @JvmStatic external fun size(memory: Long, store: Long): Long
-
-    @JvmStatic external fun dataLen(memory: Long, store: Long): Long
-
-    @JvmStatic external fun load8(memory: Long, store: Long, offset: Long): Long
-
-    @JvmStatic external fun store8(memory: Long, store: Long, offset: Long, bits: Long)
-
-    @JvmStatic external fun load16(memory: Long, store: Long, offset: Long): Long
-
-    @JvmStatic external fun store16(memory: Long, store: Long, offset: Long, bits: Long)
-
-    @JvmStatic external fun load32(memory: Long, store: Long, offset: Long): Long
-
-    @JvmStatic external fun store32(memory: Long, store: Long, offset: Long, bits: Long)
-
-    @JvmStatic external fun load64(memory: Long, store: Long, offset: Long): Long
-
-    @JvmStatic external fun store64(memory: Long, store: Long, offset: Long, bits: Long)
 }

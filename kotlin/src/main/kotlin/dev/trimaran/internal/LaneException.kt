@@ -1,15 +1,17 @@
 package dev.trimaran.internal
 
-import dev.trimaran.internal.ffi.FfiConverterTypeWasmtimeError
-import dev.trimaran.internal.ffi.WasmtimeException
-import java.nio.ByteBuffer
+import dev.trimaran.internal.ffi.WasmtimeError
+import dev.trimaran.internal.ffi.readWasmtimeError
 
 /**
- * An error of the core, on its way over the lane: [bytes] are what the surface would have carried.
+ * An error of the core, on its way out of a call: [bytes] are its sentence for a person, and then the error itself.
  *
  * [row] is the row of a batch that failed, or below 0. It never reaches a user, and so it needs no stack trace.
  */
 internal class LaneException(private val bytes: ByteArray, val row: Int) : RuntimeException(null, null, false, false) {
-    /** The error, as generated code reads it. */
-    fun read(): WasmtimeException = FfiConverterTypeWasmtimeError.read(ByteBuffer.wrap(bytes))
+    /** The sentence. */
+    fun sentence(): String = Reader(bytes).readString()
+
+    /** The error. */
+    fun read(): WasmtimeError = Reader(bytes).apply { readString() }.readWasmtimeError()
 }

@@ -3,7 +3,8 @@ package dev.trimaran.internal
 import dev.trimaran.Func
 import dev.trimaran.Store
 import java.util.concurrent.ConcurrentHashMap
-import dev.trimaran.internal.ffi.WasmtimeException as RawException
+import dev.trimaran.internal.ffi.Func as RawFunc
+import dev.trimaran.internal.ffi.WasmtimeError as RawError
 
 /**
  * The functions of the host that a linker has, by the numbers that the core gave them. Each store that needs one makes a
@@ -48,7 +49,7 @@ internal class LinkedHosts private constructor(private val bodies: ConcurrentHas
      * Does with the linker what needs [missing] bodies in [store]. Where another thread has defined something since they were
      * given, the core finds one without and fails before it runs anything: then this begins again. No lock is held meanwhile.
      */
-    inline fun <R> using(store: Store, missing: () -> LongArray?, host: (Long) -> Long, use: () -> R): R {
+    inline fun <R> using(store: Store, missing: () -> List<ULong>, host: (ULong) -> RawFunc, use: () -> R): R {
         while (true) {
             val before = defined()
             try {
@@ -61,14 +62,14 @@ internal class LinkedHosts private constructor(private val bodies: ConcurrentHas
     }
 
     private fun isMissing(error: Exception) =
-        error is RawException.NotFound || error is LaneException && error.read() is RawException.NotFound
+        error is LaneException && error.read() is RawError.NotFound
 
     /** Gives those a body that are [missing] one in [store], which [host] finds there. */
-    inline fun attach(store: Store, missing: () -> LongArray?, host: (Long) -> Long) {
+    inline fun attach(store: Store, missing: () -> List<ULong>, host: (ULong) -> RawFunc) {
         if (bodies.isEmpty()) return
-        for (number in missing() ?: return) {
+        for (number in missing()) {
             // Where another thread was faster, the library lets go of this one.
-            body(number)?.attach(store, Func.of(host(number)))
+            body(number.toLong())?.attach(store, Func.of(host(number)))
         }
     }
 }

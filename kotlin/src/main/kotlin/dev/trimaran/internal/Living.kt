@@ -7,7 +7,7 @@ import java.lang.ref.ReferenceQueue
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicLong
-import dev.trimaran.internal.ffi.WasmtimeException as RawException
+import dev.trimaran.internal.ffi.WasmtimeError as RawError
 
 /**
  * Modules and stores that are neither closed nor collected. The JVM collects when its own heap is full, and knows nothing of
@@ -86,10 +86,8 @@ internal object Living {
             make()
         }
 
-    fun isRefusal(error: Exception): Boolean {
-        val raw = if (error is LaneException) error.read() else error
-        return raw is RawException.Limit && Lane.wasRefused()
-    }
+    fun isRefusal(error: Exception): Boolean =
+        error is LaneException && error.read() is RawError.Limit && Lane.wasRefused()
 
     /** Collects, and says whether something was given back. */
     fun makeRoom(): Boolean {

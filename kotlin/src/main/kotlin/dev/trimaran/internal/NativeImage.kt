@@ -1,119 +1,142 @@
 package dev.trimaran.internal
 
-import com.sun.jna.Library
-import com.sun.jna.Native
-import com.sun.jna.NativeLibrary
-import com.sun.jna.Platform
 import dev.trimaran.internal.ffi.BUILD
+import dev.trimaran.internal.ffi.Native
 import java.io.File
 import java.io.IOException
+import java.nio.file.Files
+import java.nio.file.Path
+import java.nio.file.StandardCopyOption
+import java.util.Locale
 
 /**
  * The native library of this jar, and no other one of its name: it is loaded by its path, and asked for its build.
  *
- * JNA unpacks it into its folder for temporary files, under a name that is used once, so that processes and users do not meet
- * there; the file is deleted when the library is loaded. A process loads it once, however many class loaders have this class,
- * and never unloads it: its threads may run, and it handles signals.
+ * It is unpacked into a folder for temporary files, under a name that is used once, so that processes and users do not meet
+ * there; the file is deleted when the library is loaded. The JVM lets each class loader load a file of its own. The first image
+ * stays for good, since its threads may run and it handles signals; that of a later class loader only finds the first one, whose
+ * functions the later one's classes get, and goes with its class loader.
  */
 internal object NativeImage {
     /** The property that names the library itself. */
     private const val PLACE = "trimaran.library"
 
     /** The property that names the folder. */
-    private const val FOLDER = "jna.tmpdir"
+    private const val FOLDER = "trimaran.tmpdir"
 
     /** Where this process has loaded it from, for the next class loader. */
     private const val LOADED = "dev.trimaran.internal.library.$BUILD"
 
     @Volatile
-    private var loaded: NativeLibrary? = null
+    var isLoaded: Boolean = false
+        private set
 
     /** Why it cannot be loaded: the JVM says it once, and forgets it. */
     @Volatile
     private var problem: String? = null
 
-    /** The library. Fails with [UnsatisfiedLinkError], which says what to do. */
-    @JvmStatic
-    val library: NativeLibrary
-        get() = loaded ?: load()
-
-    val isLoaded: Boolean
-        get() = loaded != null
-
-    /** Says from now on why it is not there. */
-    fun refuse(problem: String) {
-        this.problem = problem
-    }
-
     /** What to throw in place of an error about classes that could not be made ready, or null. */
     fun failure(): Error? = problem?.let(::UnsatisfiedLinkError)
 
+    /** Gives [Native] and [Lane] their functions. Fails with [UnsatisfiedLinkError], which says what to do. */
     @Synchronized
-    private fun load(): NativeLibrary {
+    fun load() {
         problem?.let { throw UnsatisfiedLinkError(it) }
-        loaded?.let { return it }
-        // Before JNA itself needs its thread.
-        Shutdown.beginJna()
-        return open().also { loaded = it }
+        if (isLoaded) return
+        open(System.getProperty(PLACE)?.let(::File)?.absoluteFile, System.getProperty(LOADED))
+        isLoaded = true
     }
 
-    private fun open(): NativeLibrary {
-        System.getProperty(PLACE)?.let { return named(File(it).absolutePath) }
-        System.getProperty(LOADED)?.let { path -> reopened(path)?.let { return it } }
-        val file = orFail({ folderProblem(it) }, ::unpack)
+    /** Takes the functions away, and says from now on why. */
+    @Synchronized
+    fun refuse(problem: String) {
+        this.problem = problem
+        unregister(Lane::class.java, Native::class.java)
+    }
+
+    private fun open(named: File?, loaded: String?) {
+        if (named != null && loaded == null) {
+            orFail({ "the library $named, which the property $PLACE names, cannot be loaded: $it" }) { System.load("$named") }
+            return ready("$named", null, advice(named))
+        }
+        // A file that another class loader has loaded is refused to this one: a copy of it is not.
+        val file = orFail(::folderProblem) { unpack(named) }
         try {
-            val library = orFail({ folderProblem(it) }) { open(file.path) }
-            check(library, file.path, "another jar in front of it has a library of that name: leave that one out")
-            System.setProperty(LOADED, file.path)
-            return library
+            orFail(::folderProblem) { System.load("$file") }
+            ready("$file", loaded, advice(named))
         } finally {
-            // Not what lies in a folder of classes, as when this project is built. Windows does it when the process ends.
-            if (file.name.startsWith("jna")) file.delete()
+            // Windows keeps what is in use: the next process deletes it.
+            Files.deleteIfExists(file.takeIf { !isWindows } ?: return)
         }
     }
 
-    private fun named(path: String): NativeLibrary {
-        val library = orFail({ "the library $path, which the property $PLACE names, cannot be loaded: $it" }) { open(path) }
-        check(library, path, "the property $PLACE names it: leave that out, and the one in the jar is used")
-        return library
+    private fun advice(named: File?) =
+        if (named == null) {
+            "another jar in front of it has a library of that name: leave that one out"
+        } else {
+            "the property $PLACE names it: leave that out, and the one in the jar is used"
+        }
+
+    /** Checks what is loaded, and gives the classes its functions, or those of the one that was loaded first. */
+    private fun ready(path: String, first: String?, advice: String) {
+        val found = found()
+        if (found != BUILD) {
+            val what = if (found == null) "is none of Trimaran" else "is of the build $found of Trimaran"
+            fail("the native library $path $what: this jar needs its own, of the build $BUILD; $advice")
+        }
+        if (register(Lane::class.java, Native::class.java, first?.encodeToByteArray())) System.setProperty(LOADED, path)
     }
 
-    /** The one that another class loader has loaded, though its file is gone. */
-    private fun reopened(path: String): NativeLibrary? =
+    private fun found(): String? =
         try {
-            open(path).takeIf { build(it) == BUILD }
+            "%016x".format(build())
         } catch (_: UnsatisfiedLinkError) {
             null
         }
 
-    private fun unpack(): File {
-        val name = "${Platform.RESOURCE_PREFIX}/${System.mapLibraryName("trimaran_ffi")}"
-        val loader = NativeImage::class.java.classLoader
-        loader.getResource(name) ?: fail("the jar has no native library for this platform: $name is missing")
-        return Native.extractFromResourcePath("/$name", loader)
-    }
-
-    private fun open(path: String): NativeLibrary {
-        // With all its symbols, which no other library sees, and for good.
-        val keep = if (Platform.isMac()) 0x80 else 0x1000
-        val local = if (Platform.isMac()) 0x4 else 0
-        val flags = if (Platform.isWindows()) emptyMap() else mapOf(Library.OPTION_OPEN_FLAGS to (2 or local or keep))
-        return NativeLibrary.getInstance(path, flags)
-    }
-
-    private fun build(library: NativeLibrary): String? =
-        try {
-            "%016x".format(library.getFunction("trimaran_build").invokeLong(arrayOf()))
-        } catch (_: UnsatisfiedLinkError) {
-            null
+    private fun unpack(named: File?): Path {
+        val library = System.mapLibraryName("trimaran_ffi")
+        val source = if (named != null) named.inputStream() else resource("$platform/$library")
+        source.use {
+            val folder = Path.of(System.getProperty(FOLDER) ?: System.getProperty("java.io.tmpdir"))
+            Files.createDirectories(folder)
+            if (isWindows) sweep(folder)
+            val file = Files.createTempFile(folder, PREFIX, library)
+            Files.copy(it, file, StandardCopyOption.REPLACE_EXISTING)
+            return file
         }
-
-    private fun check(library: NativeLibrary, path: String, advice: String) {
-        val found = build(library)
-        if (found == BUILD) return
-        val what = if (found == null) "is none of Trimaran" else "is of the build $found of Trimaran"
-        fail("the native library $path $what: this jar needs its own, of the build $BUILD; $advice")
     }
+
+    private fun resource(name: String) =
+        NativeImage::class.java.classLoader.getResourceAsStream(name)
+            ?: fail("the jar has no native library for this platform: $name is missing")
+
+    /** Deletes what ended processes have left. What is in use stays. */
+    private fun sweep(folder: Path): Unit =
+        Files.newDirectoryStream(folder, "$PREFIX*.dll").use { all -> all.forEach { it.toFile().delete() } }
+
+    private const val PREFIX = "trimaran-"
+
+    private val isWindows = System.getProperty("os.name").startsWith("Windows")
+
+    /** The folder of the jar that has the library of this platform. */
+    private val platform: String
+        get() {
+            val system = System.getProperty("os.name").lowercase(Locale.ROOT)
+            val name =
+                when {
+                    isWindows -> "win32"
+                    system.startsWith("mac") || system.startsWith("darwin") -> "darwin"
+                    else -> system
+                }
+            val processor =
+                when (val found = System.getProperty("os.arch").lowercase(Locale.ROOT)) {
+                    "amd64", "x86_64" -> "x86-64"
+                    "arm64" -> "aarch64"
+                    else -> found
+                }
+            return "$name-$processor"
+        }
 
     private fun folderProblem(reason: String) =
         "the native library cannot be loaded: $reason. It is unpacked into a folder for temporary files, which has to be " +
@@ -124,9 +147,9 @@ internal object NativeImage {
         try {
             work()
         } catch (error: IOException) {
-            fail(problem(error.message ?: "$error"), error)
+            fail(problem("$error"), error)
         } catch (error: LinkageError) {
-            // Of JNA as well, which unpacks a library of its own. It is said once.
+            // It is said once.
             if (this.problem != null) throw error
             fail(problem(error.message?.lines()?.first() ?: "$error"), error)
         }
@@ -135,4 +158,18 @@ internal object NativeImage {
         problem = text
         throw UnsatisfiedLinkError(text).apply { cause?.let(::initCause) }
     }
+
+    // By their names: the JVM finds these in the image that this class loader has loaded.
+
+    /** The number of its build. */
+    @JvmStatic private external fun build(): Long
+
+    /**
+     * Gives the classes their functions: those of the image that was loaded from the path [first], in UTF-8, where there is one
+     * of this build, and otherwise its own, which it keeps in the process from then on. Says whether it is its own.
+     */
+    @JvmStatic private external fun register(lane: Class<*>, native: Class<*>, first: ByteArray?): Boolean
+
+    /** Takes their functions from the classes. */
+    @JvmStatic private external fun unregister(lane: Class<*>, native: Class<*>)
 }

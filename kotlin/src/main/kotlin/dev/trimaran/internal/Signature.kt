@@ -35,7 +35,7 @@ internal class Signature(described: ByteArray) {
     /** Calls with arguments that it takes. */
     fun call(func: Long, store: Store, arguments: List<Any?>): List<Val> {
         if (!isShort) return callSlots(func, store, arguments)
-        val bits = direct(func, store.lane.pointer, arguments)
+        val bits = direct(func, store.raw.handle, arguments)
         return if (results.isEmpty()) emptyList() else listOf(Slots.number(results[0], bits, 0))
     }
 
@@ -80,7 +80,7 @@ internal class Signature(described: ByteArray) {
     private fun callSlots(func: Long, store: Store, arguments: List<Any?>): List<Val> =
         Slots(store, LongArray(2 * maxOf(params.size, results.size))).use { slots ->
             for (index in params.indices) slots.put(index, params[index], arguments[index])
-            Lane.callSlots(func, store.lane.pointer, slots.numbers)
+            Lane.callSlots(func, store.raw.handle, slots.numbers)
             results.indices.map { slots.get(it, results[it]) }
         }
 

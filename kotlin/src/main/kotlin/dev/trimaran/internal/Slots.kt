@@ -5,7 +5,8 @@ import dev.trimaran.Reference
 import dev.trimaran.Store
 import dev.trimaran.Val
 import dev.trimaran.core
-import dev.trimaran.internal.ffi.UniffiWithHandle
+import dev.trimaran.internal.ffi.Native
+import dev.trimaran.internal.ffi.Func as RawFunc
 import dev.trimaran.internal.ffi.Reference as RawReference
 import java.lang.ref.Reference as JavaReference
 
@@ -35,7 +36,7 @@ internal class Slots(private val store: Store, val numbers: LongArray) : AutoClo
     private fun handle(index: Int, value: Any?): Long =
         when (value) {
             null, is Val.Null -> 0
-            is Func -> lend(index, value.handle, value)
+            is Func -> lend(index, value.raw.handle, value.raw)
             is Reference -> lend(index, value.raw.handle, value.raw)
             is Val.FuncRef -> handle(index, value.func)
             is Val.ExternRef -> external(index, value.value)
@@ -48,7 +49,7 @@ internal class Slots(private val store: Store, val numbers: LongArray) : AutoClo
         when (value) {
             null -> 0
             is Reference -> lend(index, value.raw.handle, value.raw)
-            else -> lend(index, core(store) { Lane.newExtern(store.lane.pointer, value) }, null)
+            else -> lend(index, core(store) { Lane.newExtern(store.raw.handle, value) }, null)
         }
 
     private fun lend(index: Int, handle: Long, owner: Any?): Long {
@@ -61,8 +62,8 @@ internal class Slots(private val store: Store, val numbers: LongArray) : AutoClo
     fun give() {
         for (one in lent.orEmpty()) {
             when (one.owner) {
-                is Func -> numbers[2 * one.index] = one.owner.raw.uniffiCloneHandle()
-                is RawReference -> numbers[2 * one.index] = one.owner.uniffiCloneHandle()
+                is RawFunc -> numbers[2 * one.index] = one.owner.clone { Native.funcClone(it) }
+                is RawReference -> numbers[2 * one.index] = one.owner.clone { Native.referenceClone(it) }
             }
         }
         JavaReference.reachabilityFence(lent)
@@ -74,7 +75,7 @@ internal class Slots(private val store: Store, val numbers: LongArray) : AutoClo
 
     /** Lets go of what was lent. */
     override fun close() {
-        lent?.forEach { if (it.owner == null) Handles.closeReference(it.handle) }
+        lent?.forEach { if (it.owner == null) Native.referenceFree(it.handle) }
         JavaReference.reachabilityFence(lent)
     }
 
@@ -139,7 +140,7 @@ internal class Slots(private val store: Store, val numbers: LongArray) : AutoClo
         fun value(store: Store, kind: Byte, low: Long, high: Long): Val =
             when (kind) {
                 Kind.FUNC -> Val.FuncRef(if (low == 0L) null else Func.of(low))
-                Kind.EXTERN -> Val.ExternRef(if (low == 0L) null else Reference.external(store, low))
+                Kind.EXTERN -> Val.ExternRef(if (low == 0L) null else Reference.external(store, RawReference(low)))
                 Kind.ANY -> Val.AnyRef(reference(kind, low))
                 Kind.EXN -> Val.ExnRef(reference(kind, low))
                 in Kind.I32..Kind.V128 -> number(kind, low, high)
@@ -147,6 +148,6 @@ internal class Slots(private val store: Store, val numbers: LongArray) : AutoClo
             }
 
         private fun reference(kind: Byte, handle: Long): Reference? =
-            if (handle == 0L) null else Reference.of(RawReference(UniffiWithHandle, handle), kind)
+            if (handle == 0L) null else Reference.of(RawReference(handle), kind)
     }
 }

@@ -42,7 +42,7 @@ internal object Virtual {
         // Who is in the store may wait for this thread: then the core says that it is busy.
         val isMine = turn.tryLock() || turn.tryLock(store.patience, TimeUnit.MILLISECONDS)
         try {
-            val needsNoWait = Lane.isFree(store.lane.pointer) && !(runsGuests && store.callsHost)
+            val needsNoWait = Lane.isFree(store.raw.handle) && !(runsGuests && store.callsHost)
             return if (needsNoWait) work() else onPlatformThread(work)
         } finally {
             if (isMine) turn.unlock()

@@ -1,0 +1,101 @@
+//! What the generator writes, and what that stands on.
+
+use std::ffi::{CStr, c_void};
+use std::mem::MaybeUninit;
+use std::ops::Deref;
+use std::ptr::null_mut;
+use std::sync::Arc;
+
+use jni_sys::{JNIEnv, jboolean, jbyte, jbyteArray, jclass, jdouble, jfloat, jint, jlong, jlongArray, jshort, jstring};
+use trimaran::*;
+
+use super::super::let_go;
+use super::super::surface::{parsed, serialised};
+use super::{at, byte_array, run};
+
+include!(concat!(env!("OUT_DIR"), "/jni.rs"));
+
+/// One more hold on an object that the package has.
+fn kept<T>(object: &T) -> Arc<T> {
+    let object = std::ptr::from_ref(object);
+    // SAFETY: what the package has is the pointer of an `Arc`, which it holds for the call.
+    unsafe {
+        Arc::increment_strong_count(object);
+        Arc::from_raw(object)
+    }
+}
+
+/// The pointer of an object, which is the package's own from then on.
+fn shared<T>(object: Arc<T>) -> jlong {
+    Arc::into_raw(object) as jlong
+}
+
+/// The bits of a pointer that say of which class the object is.
+const TAG: jlong = 7;
+
+/// The pointer of an object, with the place of its class in the bits that are free.
+fn tagged<T>(object: Arc<T>, place: jlong) -> jlong {
+    const { assert!(align_of::<T>() > TAG as usize) };
+    shared(object) | place
+}
+
+/// A new array; null where the JVM has no room and has thrown its own error.
+fn array(env: *mut JNIEnv, bytes: &[u8]) -> jbyteArray {
+    byte_array(env, bytes).unwrap_or(null_mut())
+}
+
+/// What fits in here is copied without an allocation.
+const SMALL: usize = 256;
+
+/// The text of a string.
+fn text(env: *mut JNIEnv, string: jstring) -> Result<String> {
+    let length = jni!(env, GetStringLength, string);
+    let count = usize::try_from(length).unwrap_or_default();
+    let wrong = || WasmtimeError::Encoding { reason: "the text has half of a surrogate pair".to_owned(), offset: 0 };
+    let mut small = [0_u16; SMALL];
+    if let Some(units) = small.get_mut(..count) {
+        jni!(env, GetStringRegion, string, 0, length, units.as_mut_ptr());
+        return String::from_utf16(units).map_err(|_| wrong());
+    }
+    let mut units = vec![0_u16; count];
+    jni!(env, GetStringRegion, string, 0, length, units.as_mut_ptr());
+    String::from_utf16(&units).map_err(|_| wrong())
+}
+
+/// Bytes that were copied out of an array.
+enum Octets {
+    Small([MaybeUninit<u8>; SMALL], usize),
+    Large(Vec<u8>),
+}
+
+impl Deref for Octets {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            // SAFETY: the JVM has written so many, which are no more than there is room for.
+            Self::Small(bytes, length) => unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), *length) },
+            Self::Large(bytes) => bytes,
+        }
+    }
+}
+
+fn octets(env: *mut JNIEnv, array: jbyteArray) -> Octets {
+    let length = jni!(env, GetArrayLength, array);
+    let count = usize::try_from(length).unwrap_or_default();
+    if count <= SMALL {
+        let mut bytes = [MaybeUninit::uninit(); SMALL];
+        jni!(env, GetByteArrayRegion, array, 0, length, bytes.as_mut_ptr().cast());
+        return Octets::Small(bytes, count);
+    }
+    let mut bytes = vec![0_u8; count];
+    jni!(env, GetByteArrayRegion, array, 0, length, bytes.as_mut_ptr().cast());
+    Octets::Large(bytes)
+}
+
+/// Leaves a number in the room for it, if there is one.
+fn optional(env: *mut JNIEnv, room: jlongArray, number: Option<jlong>) -> jboolean {
+    let Some(number) = number else { return false };
+    jni!(env, SetLongArrayRegion, room, 0, 1, &raw const number);
+    true
+}

@@ -1,0 +1,24 @@
+//! What crosses as UniFFI's bytes: records, enums, lists of them, and the error.
+
+use trimaran::{Result, UniFfiTag, WasmtimeError};
+use uniffi::{Lift, Lower};
+
+/// The bytes of a value. An object in it becomes a handle that is the package's own.
+pub(super) fn serialised<T: Lower<UniFfiTag>>(value: T) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    T::write(value, &mut bytes);
+    bytes
+}
+
+/// The value of bytes that the package has written. A handle in them is used up.
+pub(super) fn parsed<T: Lift<UniFfiTag>>(mut bytes: &[u8]) -> Result<T> {
+    T::try_read(&mut bytes).map_err(|error| WasmtimeError::Unexpected { reason: error.to_string() })
+}
+
+/// An error: its sentence for a person, and then itself.
+pub(super) fn told(error: WasmtimeError) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    <String as Lower<UniFfiTag>>::write(error.text(), &mut bytes);
+    <WasmtimeError as Lower<UniFfiTag>>::write(error, &mut bytes);
+    bytes
+}
