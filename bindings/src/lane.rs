@@ -15,19 +15,19 @@ mod surface;
 mod thrown;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-#[cfg(any(feature = "python", not(target_os = "ios")))]
+#[cfg(feature = "python")]
 use std::sync::Arc;
 
 use trimaran::{Result, UniFfiTag, WasmtimeError, panic_at};
 use uniffi::Lower;
-#[cfg(any(feature = "python", not(target_os = "ios")))]
+#[cfg(feature = "python")]
 use uniffi::{Handle, Lift};
 
 /// The object behind a handle that the generated code has cloned for the lane; none for a handle of nothing.
 ///
 /// # Safety
 /// The handle is one that UniFFI gave out for a `T` of this library, cloned for this call, and not used again.
-#[cfg(any(feature = "python", not(target_os = "ios")))]
+#[cfg(feature = "python")]
 pub(crate) unsafe fn open<T>(handle: u64) -> Option<Arc<T>>
 where
     Arc<T>: Lift<UniFfiTag, FfiType = Handle>,
@@ -41,7 +41,7 @@ where
 ///
 /// # Safety
 /// The handle is that of a living object of the generated code, of the class that belongs to `T`.
-#[cfg(any(feature = "python", not(target_os = "ios")))]
+#[cfg(feature = "python")]
 pub(crate) unsafe fn shared<T: Send + Sync>(handle: u64) -> Option<Arc<T>>
 where
     Arc<T>: Lift<UniFfiTag, FfiType = Handle>,
