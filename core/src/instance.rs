@@ -67,6 +67,12 @@ impl Instance {
 }
 
 impl Instance {
+    /// Fails as `export` does where the store is another one, or closed. What the instance exports never changes: whoever has
+    /// asked for it once need not ask again.
+    pub fn check(&self, store: &Store) -> Result<()> {
+        self.get(store).map(drop)
+    }
+
     pub(crate) fn from_wasmtime(store: &Store, inner: wasmtime::Instance) -> Arc<Self> {
         Arc::new(Self { owner: store.id(), inner })
     }

@@ -15,7 +15,7 @@ use crate::interrupt::{Coming, Interrupts};
 use crate::reference::{HostObject, Root};
 use crate::wasi::Wasi;
 use crate::{
-    Engine, Extern, InterruptHandle, Result, WasiConfig, WasmtimeError, Watch, planted, signals, stack, task,
+    Engine, Extern, InterruptHandle, Memory, Result, WasiConfig, WasmtimeError, Watch, planted, signals, stack, task,
     unstoppable,
 };
 
@@ -326,6 +326,16 @@ impl Store {
 }
 
 impl Store {
+    /// Whether the instance that made a host call exports `memory` under `name`, as far as their bytes tell: those of two
+    /// memories never lie at the same place, unless there are none. Fails as `caller_export` does.
+    pub fn caller_has(&self, pass: u64, name: &str, memory: &Memory) -> Result<bool> {
+        self.enter_with(Pass(pass), |caller| {
+            let Some(caller) = caller else { return Ok(false) };
+            let found = caller.get_export(name).and_then(wasmtime::Extern::into_memory);
+            Ok(found.is_some_and(|found| memory.lies_where(self, found, caller)))
+        })
+    }
+
     pub(crate) fn id(&self) -> StoreId {
         self.id
     }

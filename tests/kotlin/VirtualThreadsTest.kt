@@ -85,6 +85,28 @@ private class Upcall(engine: Engine, work: (Int) -> Int) {
     fun loop() = exports.func("loop")(store)
 }
 
+/** A guest in whose host a thread waits, until it is let go, in a call with 3. */
+private class Held(engine: Engine, isVirtual: Boolean = false, waits: (Int) -> Boolean = { true }) {
+    private val inside = CountDownLatch(1)
+    private val latch = CountDownLatch(1)
+    val guest =
+        Upcall(engine) { number ->
+            if (waits(number)) {
+                inside.countDown()
+                latch.await()
+            }
+            number
+        }
+    val owner: Thread =
+        checked { check(guest.call(3) == 3) }.let { if (isVirtual) virtual(it) else thread(block = it) }
+
+    init {
+        inside.await()
+    }
+
+    fun letGo(): Unit = latch.countDown()
+}
+
 /** Another virtual thread does it, and this one waits. */
 private fun elsewhere(number: Int): Int {
     val found = AtomicInteger()
@@ -150,47 +172,21 @@ fun main(arguments: Array<String>) {
 
 /** A platform thread is in the store, and waits for a virtual thread, while others want the store. */
 private fun platformThread(engine: Engine): List<Thread> {
-    val (inside, latch) = CountDownLatch(1) to CountDownLatch(1)
-    val guest =
-        Upcall(engine) { number ->
-            inside.countDown()
-            latch.await()
-            number
-        }
-    val owner = thread(block = checked { check(guest.call(3) == 3) })
-    inside.await()
-    val waiting = List(8) { virtual(checked { check(guest.memory.size(guest.store) == 1L) }) }
+    val held = Held(engine)
+    val waiting = List(8) { virtual(checked { check(held.guest.memory.size(held.guest.store) == 1L) }) }
     Thread.sleep(100)
-    return waiting + owner + virtual { latch.countDown() }
+    return waiting + held.owner + virtual { held.letGo() }
 }
 
 /** A virtual thread that waits for another one's guest is interrupted. */
 private fun interruptedWait(engine: Engine): List<Thread> {
-    val (inside, latch) = CountDownLatch(1) to CountDownLatch(1)
-    val guest =
-        Upcall(engine) { number ->
-            inside.countDown()
-            latch.await()
-            number
-        }
-    val owner = virtual(checked { check(guest.call(3) == 3) })
-    inside.await()
-    val waiting =
-        virtual(
-            checked {
-                try {
-                    guest.call(4)
-                    error("it did not wait")
-                } catch (_: InterruptedException) {
-                    check(!Thread.currentThread().isInterrupted)
-                }
-            },
-        )
+    val held = Held(engine, isVirtual = true)
+    val waiting = interrupted { held.guest.call(4) }
     Thread.sleep(100)
     waiting.interrupt()
     waiting.join()
-    latch.countDown()
-    return listOf(owner)
+    held.letGo()
+    return listOf(held.owner)
 }
 
 /** A virtual thread whose [work] is ended by an interrupt, and which is not marked as interrupted then. */
@@ -214,17 +210,8 @@ private fun Thread.waits() {
 /** A virtual thread that waits for a platform thread's guest is interrupted, whether guests can be or not. */
 private fun interruptedBehindPlatformThread(engine: Engine): List<Thread> =
     listOf(engine, Engine()).flatMap { each ->
-        val (inside, latch) = CountDownLatch(1) to CountDownLatch(1)
-        val guest =
-            Upcall(each) { number ->
-                if (number == 3) {
-                    inside.countDown()
-                    latch.await()
-                }
-                number
-            }
-        val owner = thread(block = checked { check(guest.call(3) == 3) })
-        inside.await()
+        val held = Held(each) { it == 3 }
+        val guest = held.guest
         // One after the other, since the second of two would wait for the first.
         for (work in listOf<() -> Unit>({ guest.memory.size(guest.store) }, { guest.call(4) }, { guest.store.gc() })) {
             val waiting = interrupted(work)
@@ -234,9 +221,9 @@ private fun interruptedBehindPlatformThread(engine: Engine): List<Thread> =
         }
         val goesOn = virtual(checked { check(guest.call(5) == 5) })
         goesOn.waits()
-        check(owner.isAlive && goesOn.isAlive)
-        latch.countDown()
-        listOf(owner, goesOn)
+        check(held.owner.isAlive && goesOn.isAlive)
+        held.letGo()
+        listOf(held.owner, goesOn)
     }
 
 /** More deadlines than carriers: all calls of a block have one, waiting for the store and for the host included. */
@@ -272,15 +259,8 @@ private fun deadlines(engine: Engine): List<Thread> {
                 },
             )
         }
-    val (inside, latch) = CountDownLatch(1) to CountDownLatch(1)
-    val guest =
-        Upcall(engine) { number ->
-            inside.countDown()
-            latch.await()
-            number
-        }
-    val owner = thread(block = checked { check(guest.call(3) == 3) })
-    inside.await()
+    val held = Held(engine)
+    val guest = held.guest
     val waiting =
         List(4) {
             virtual(
@@ -290,9 +270,9 @@ private fun deadlines(engine: Engine): List<Thread> {
             )
         }
     waiting.forEach(Thread::join)
-    check(owner.isAlive)
-    latch.countDown()
-    return alone + owner
+    check(held.owner.isAlive)
+    held.letGo()
+    return alone + held.owner
 }
 
 /** The interrupt of a virtual thread is one of what its deadline's block does, in the guest and outside. */

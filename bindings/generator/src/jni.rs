@@ -204,8 +204,13 @@ fn argument(out: &mut String, model: &Model, param: &Param) -> String {
         Crossing::OptionalUnion(choice) => {
             format!("({name} != 0).then(|| unsafe {{ {}_taken({name}) }})", snake(&choice.named.name))
         }
-        Crossing::Text => format!("text(env, {name})?"),
-        Crossing::OptionalText => format!("(!{name}.is_null()).then(|| text(env, {name})).transpose()?"),
+        Crossing::Text => match param.pass {
+            Pass::Reference => format!("text(env, {name})?"),
+            Pass::Value => format!("text(env, {name})?.to_owned()"),
+        },
+        Crossing::OptionalText => {
+            format!("(!{name}.is_null()).then(|| text(env, {name})).transpose()?.map(|text| text.to_owned())")
+        }
         Crossing::Bytes => match param.pass {
             Pass::Reference => format!("octets(env, {name})"),
             Pass::Value => format!("octets(env, {name}).to_vec()"),

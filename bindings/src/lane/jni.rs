@@ -25,6 +25,7 @@ mod func;
 mod generated;
 mod host;
 mod image;
+mod known;
 mod memory;
 mod shared;
 mod sink;
@@ -130,6 +131,8 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"wasRefused", c"()Z", was_refused as *const c_void),
     (c"isFree", c"(J)Z", is_free as *const c_void),
     (c"attach", c"(JJLdev/trimaran/internal/HostCallback;)V", host::attach as *const c_void),
+    (c"callerHas", c"(JJLjava/lang/String;J)Z", known::caller_has as *const c_void),
+    (c"instanceCheck", c"(JJ)V", known::instance_check as *const c_void),
     (c"watch", c"(J)V", watch::watch as *const c_void),
     (c"newSink", c"(Ldev/trimaran/internal/Sink;)J", sink::new_sink as *const c_void),
     (c"takeThrown", c"(J)Ljava/lang/Throwable;", host::take_thrown as *const c_void),

@@ -47,19 +47,46 @@ fn array(env: *mut JNIEnv, bytes: &[u8]) -> jbyteArray {
 /// What fits in here is copied without an allocation.
 const SMALL: usize = 256;
 
+/// A text that was copied out of a string.
+pub(super) enum Text {
+    /// Of ASCII alone.
+    Small([u8; SMALL], usize),
+    Large(String),
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            // SAFETY: `text` has put as many bytes of ASCII there.
+            Self::Small(bytes, length) => unsafe { str::from_utf8_unchecked(bytes.get_unchecked(..*length)) },
+            Self::Large(text) => text,
+        }
+    }
+}
+
 /// The text of a string.
-fn text(env: *mut JNIEnv, string: jstring) -> Result<String> {
+pub(super) fn text(env: *mut JNIEnv, string: jstring) -> Result<Text> {
     let length = jni!(env, GetStringLength, string);
     let count = usize::try_from(length).unwrap_or_default();
-    let wrong = || WasmtimeError::Encoding { reason: "the text has half of a surrogate pair".to_owned(), offset: 0 };
     let mut small = [0_u16; SMALL];
-    if let Some(units) = small.get_mut(..count) {
-        jni!(env, GetStringRegion, string, 0, length, units.as_mut_ptr());
-        return String::from_utf16(units).map_err(|_| wrong());
-    }
-    let mut units = vec![0_u16; count];
+    let mut large = Vec::new();
+    let units = match small.get_mut(..count) {
+        Some(units) => units,
+        None => {
+            large.resize(count, 0);
+            large.as_mut_slice()
+        }
+    };
     jni!(env, GetStringRegion, string, 0, length, units.as_mut_ptr());
-    String::from_utf16(&units).map_err(|_| wrong())
+    if units.len() <= SMALL && units.iter().all(|unit| *unit < 0x80) {
+        let mut bytes = [0; SMALL];
+        bytes.iter_mut().zip(&*units).for_each(|(byte, unit)| *byte = *unit as u8);
+        return Ok(Text::Small(bytes, count));
+    }
+    let wrong = |_| WasmtimeError::Encoding { reason: "the text has half of a surrogate pair".to_owned(), offset: 0 };
+    String::from_utf16(units).map(Text::Large).map_err(wrong)
 }
 
 /// Bytes that were copied out of an array.

@@ -1,5 +1,7 @@
 package dev.trimaran
 
+import dev.trimaran.internal.FoundMemory
+import dev.trimaran.internal.Lane
 import dev.trimaran.internal.ffi.WasmtimeError as RawError
 
 /**
@@ -20,7 +22,18 @@ public class Caller internal constructor(public val store: Store, private val pa
 
     /** What the calling instance exports under [name], or null. */
     public operator fun get(name: String): Extern? =
-        core(store) { store.raw.callerExport(pass.toULong(), name) }?.toPublic()
+        known(name) ?: core(store) { store.raw.callerExport(pass.toULong(), name) }?.toPublic()?.also { keep(name, it) }
+
+    /** The memory that was found last, if it is the one: most hosts ask for the same one in each call. */
+    private fun known(name: String): Memory? {
+        val found = store.found?.takeIf { it.name == name } ?: return null
+        val isIt = core(store, found) { Lane.callerHas(store.raw.handle, pass, name, found.memory.raw.handle) }
+        return found.memory.takeIf { isIt }
+    }
+
+    private fun keep(name: String, item: Extern) {
+        if (item is Memory) store.found = FoundMemory(name, item)
+    }
 
     /** What the calling instance exports under [name]. Fails with `NotFound` where there is no such export. */
     public fun export(name: String): Extern =

@@ -84,7 +84,9 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
         val signature = signature(store)
         val rows = signature.rows(columns)
         val results = signature.columns(rows)
-        core(this, store, runsGuests = true) { Lane.map(raw.handle, store.raw.handle, arrayOf(*columns), results, rows) }
+        core(this, store, runsGuests = true) {
+            Lane.map(raw.handle, store.raw.handle, arrayOf(*columns), results, rows)
+        }
         return if (results.size > 1) results.asList() else results.firstOrNull()
     }
 

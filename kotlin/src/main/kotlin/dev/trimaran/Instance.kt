@@ -1,6 +1,9 @@
 package dev.trimaran
 
+import dev.trimaran.internal.Lane
 import dev.trimaran.internal.Living
+import dev.trimaran.internal.ffi.NamedExtern
+import java.util.concurrent.ConcurrentHashMap
 import dev.trimaran.internal.ffi.Instance as Raw
 
 /** An instance of a module. It belongs to one store. */
@@ -19,14 +22,33 @@ public class Instance private constructor(@get:JvmSynthetic internal val raw: Ra
             },
         )
 
-    /** Everything that the instance exports, by name, in the module's order. */
+    /** What was given by its name. It never changes. */
+    private val known = ConcurrentHashMap<String, Extern>()
+
+    /** Everything, once that was asked for. */
+    @Volatile
+    private var all: Map<String, Extern>? = null
+
+    /** Everything that the instance exports, by name, in the module's order. Each export is the same object each time. */
     public fun exports(store: Store): Exports {
-        val exports = core(store) { raw.exports(store.raw) }
-        return Exports(this, store, exports.associate { it.name to it.item.toPublic() })
+        val items = all?.also { check(store) } ?: core(store) { raw.exports(store.raw) }.let(::kept)
+        return Exports(this, store, items)
     }
 
-    /** What the instance exports under [name]. Fails with `NotFound`, which names what there is. */
-    public fun export(store: Store, name: String): Extern = core(store) { raw.export(store.raw, name) }.toPublic()
+    /**
+     * What the instance exports under [name], which is the same object each time. Fails with `NotFound`, which names what there
+     * is.
+     */
+    public fun export(store: Store, name: String): Extern =
+        known[name]?.also { check(store) } ?: kept(name, core(store) { raw.export(store.raw, name) }.toPublic())
+
+    private fun kept(exports: List<NamedExtern>): Map<String, Extern> =
+        exports.associate { it.name to kept(it.name, it.item.toPublic()) }.also { all = it }
+
+    private fun kept(name: String, item: Extern): Extern = known.putIfAbsent(name, item) ?: item
+
+    /** Fails where asking for an export would. */
+    private fun check(store: Store): Unit = core(this, store) { Lane.instanceCheck(raw.handle, store.raw.handle) }
 
     /** What the instance exports under [name], or null. */
     public operator fun get(store: Store, name: String): Extern? =

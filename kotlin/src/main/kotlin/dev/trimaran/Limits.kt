@@ -15,9 +15,9 @@ import dev.trimaran.internal.ffi.StoreLimits as Raw
  * @property instances How many instances.
  * @property tables How many tables.
  * @property memories How many memories.
+ * @property trapOnGrowFailure Whether a guest traps where it cannot grow something, instead of getting -1.
  * @property fileDescriptors How many file descriptors guests have of WASI at a time. The three standard streams and granted
  *   directories count; a guest that opens one more gets the error number `mfile`.
- * @property trapOnGrowFailure Whether a guest traps where it cannot grow something, instead of getting -1.
  */
 public data class StoreLimits @JvmOverloads constructor(
     public val memorySize: Long? = null,
@@ -25,8 +25,8 @@ public data class StoreLimits @JvmOverloads constructor(
     public val instances: Long? = null,
     public val tables: Long? = null,
     public val memories: Long? = null,
-    public val fileDescriptors: Long? = null,
     public val trapOnGrowFailure: Boolean = false,
+    public val fileDescriptors: Long? = null,
 ) : Serializable {
     @JvmSynthetic
     internal fun toRaw(): Raw =
@@ -36,8 +36,8 @@ public data class StoreLimits @JvmOverloads constructor(
             instances = instances?.let { natural(it, "instances") },
             tables = tables?.let { natural(it, "tables") },
             memories = memories?.let { natural(it, "memories") },
-            fileDescriptors = fileDescriptors?.let { natural(it, "file_descriptors") },
             trapOnGrowFailure = trapOnGrowFailure,
+            fileDescriptors = fileDescriptors?.let { natural(it, "file_descriptors") },
         )
 
     /** Other ways to limits. */
@@ -59,6 +59,6 @@ private fun Raw.toPublic(): StoreLimits =
         instances = instances?.toSize(),
         tables = tables?.toSize(),
         memories = memories?.toSize(),
-        fileDescriptors = fileDescriptors?.toSize(),
         trapOnGrowFailure = trapOnGrowFailure,
+        fileDescriptors = fileDescriptors?.toSize(),
     )

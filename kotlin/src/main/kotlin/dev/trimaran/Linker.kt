@@ -1,6 +1,5 @@
 package dev.trimaran
 
-import dev.trimaran.internal.Lane
 import dev.trimaran.internal.LinkedHosts
 import dev.trimaran.internal.Living
 import dev.trimaran.internal.ffi.Linker as Raw

@@ -95,7 +95,7 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
     @JvmOverloads
     public fun write(data: ByteBuffer, start: Long = 0): Unit =
         when {
-            data.isDirect -> core(this, data) { Lane.sharedWriteBuffer(raw.handle, data, data.position(), data.remaining(), start) }
+            data.isDirect -> copyIn(data, start)
             data.hasArray() -> copyIn(data.array(), data.arrayOffset() + data.position(), data.remaining(), start)
             else -> data.copied().let { copyIn(it, 0, it.size, start) }
         }
@@ -172,6 +172,9 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
         checkArray(start, length) { dataLen }
         return core(this) { Lane.sharedRead(raw.handle, start, length) }
     }
+
+    private fun copyIn(data: ByteBuffer, start: Long): Unit =
+        core(this, data) { Lane.sharedWriteBuffer(raw.handle, data, data.position(), data.remaining(), start) }
 
     private fun copyIn(data: ByteArray, offset: Int, length: Int, start: Long): Unit =
         core(this) { Lane.sharedWrite(raw.handle, data, offset, length, start) }

@@ -1,5 +1,6 @@
 package dev.trimaran
 
+import dev.trimaran.internal.FoundMemory
 import dev.trimaran.internal.HostCallback
 import dev.trimaran.internal.KnownFuncs
 import dev.trimaran.internal.Lane
@@ -33,6 +34,11 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     /** What tables have given. */
     @get:JvmSynthetic
     internal val funcs = KnownFuncs()
+
+    /** What a caller has found last. Threads may miss what another has just found. */
+    @get:JvmSynthetic
+    @set:JvmSynthetic
+    internal var found: FoundMemory? = null
 
     /** For virtual threads: one of them waits for another here, and not in native code. */
     @get:JvmSynthetic
@@ -180,9 +186,13 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
         instances: Long? = null,
         tables: Long? = null,
         memories: Long? = null,
-        fileDescriptors: Long? = null,
         trapOnGrowFailure: Boolean = false,
-    ): Unit = setLimits(StoreLimits(memorySize, tableElements, instances, tables, memories, fileDescriptors, trapOnGrowFailure))
+        fileDescriptors: Long? = null,
+    ) {
+        val limits =
+            StoreLimits(memorySize, tableElements, instances, tables, memories, trapOnGrowFailure, fileDescriptors)
+        setLimits(limits)
+    }
 
     /**
      * Says what guests of this store may do through WASI ([Linker.defineWasi]), instead of what was said before. Files and

@@ -157,7 +157,10 @@ public class WasiConfig {
     private fun inherited(): List<RawEnvVar> {
         if (!inheritEnv) return emptyList()
         val own = env.mapTo(HashSet()) { it.name }
-        return System.getenv().filterKeys { it.isNotEmpty() && '=' !in it && it !in own }.map { RawEnvVar(it.key, it.value) }
+        return System
+            .getenv()
+            .filterKeys { it.isNotEmpty() && '=' !in it && it !in own }
+            .map { RawEnvVar(it.key, it.value) }
     }
 
     private fun kept(sink: OutputSink): RawOutput {

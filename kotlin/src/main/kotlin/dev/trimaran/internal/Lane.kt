@@ -23,6 +23,12 @@ internal object Lane {
     /** Whether no thread is in the store, or this one is: who enters it now does not wait, unless another is faster. */
     @JvmStatic external fun isFree(store: Long): Boolean
 
+    /** Whether the calling instance exports that very memory under that name: if not for sure, ask for the export. */
+    @JvmStatic external fun callerHas(store: Long, pass: Long, name: String, memory: Long): Boolean
+
+    /** Fails where asking for an export fails since the store is closed or another one. */
+    @JvmStatic external fun instanceCheck(instance: Long, store: Long)
+
     /** Has guests of the store end when their thread is interrupted, where the engine can interrupt them. */
     @JvmStatic external fun watch(store: Long)
 

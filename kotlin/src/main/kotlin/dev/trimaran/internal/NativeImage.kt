@@ -56,7 +56,8 @@ internal object NativeImage {
 
     private fun open(named: File?, loaded: String?) {
         if (named != null && loaded == null) {
-            orFail({ "the library $named, which the property $PLACE names, cannot be loaded: $it" }) { System.load("$named") }
+            val what = "the library $named, which the property $PLACE names,"
+            orFail({ "$what cannot be loaded: $it" }) { System.load("$named") }
             return ready("$named", null, advice(named))
         }
         // A file that another class loader has loaded is refused to this one: a copy of it is not.
@@ -139,9 +140,9 @@ internal object NativeImage {
         }
 
     private fun folderProblem(reason: String) =
-        "the native library cannot be loaded: $reason. It is unpacked into a folder for temporary files, which has to be " +
-            "writable, and must not be mounted as `noexec`: name another folder by the system property $FOLDER, as in " +
-            "-D$FOLDER=/path/to/folder"
+        "the native library cannot be loaded: $reason. It is unpacked into a folder for temporary files, which has to " +
+            "be writable, and must not be mounted as `noexec`: name another folder by the system property $FOLDER, as " +
+            "in -D$FOLDER=/path/to/folder"
 
     private inline fun <R> orFail(problem: (String) -> String, work: () -> R): R =
         try {
