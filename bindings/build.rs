@@ -11,8 +11,11 @@ use trimaran_generator::model::Model;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+/// Writes one adapter.
+type Writer = fn(&Model) -> String;
+
 /// The Rust files that `bindings/src/lane` includes from `OUT_DIR`, and who writes them.
-const ADAPTERS: &[(&str, fn(&Model) -> String)] = &[
+const ADAPTERS: &[(&str, Writer)] = &[
     ("python.rs", trimaran_generator::python::rust),
     ("jni.rs", trimaran_generator::jni::rust),
     ("c.rs", trimaran_generator::c::rust),

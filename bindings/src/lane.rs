@@ -19,6 +19,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use trimaran::{Result, UniFfiTag, WasmtimeError, panic_at};
+#[cfg(not(feature = "python"))]
 use uniffi::Lower;
 #[cfg(feature = "python")]
 use uniffi::{Handle, Lift};
@@ -37,20 +38,8 @@ where
     <Arc<T> as Lift<UniFfiTag>>::try_lift(handle).ok()
 }
 
-/// The object behind a handle that the generated code keeps; none for a handle of nothing.
-///
-/// # Safety
-/// The handle is that of a living object of the generated code, of the class that belongs to `T`.
-#[cfg(feature = "python")]
-pub(crate) unsafe fn shared<T: Send + Sync>(handle: u64) -> Option<Arc<T>>
-where
-    Arc<T>: Lift<UniFfiTag, FfiType = Handle>,
-{
-    // SAFETY: by the contract, there is a `T` behind the handle until this returns; the clone is used up at once.
-    unsafe { open(Handle::from_raw(handle)?.clone_arc_handle::<T>().as_raw()) }
-}
-
 /// An error as the surface serialises it: the generated code makes the very same object of it.
+#[cfg(not(feature = "python"))]
 pub(crate) fn error_bytes(error: WasmtimeError) -> Vec<u8> {
     let mut bytes = Vec::new();
     <WasmtimeError as Lower<UniFfiTag>>::write(error, &mut bytes);

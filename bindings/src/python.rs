@@ -1,5 +1,4 @@
-//! The extension module `trimaran._native`. Python imports it, and the generated module finds the surface in
-//! the same file, so that one library serves both ways.
+//! The extension module `trimaran._native`, which Python imports.
 
 use pyo3::prelude::*;
 
@@ -8,10 +7,13 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use crate::lane::python::generated::shown;
+    #[pymodule_export]
+    use crate::lane::python::numbers::{f32_bits, index, integer, natural, real, within};
+    #[pymodule_export]
     use crate::lane::python::{
-        CallerLane, FuncLane, GlobalLane, InstanceLane, MemoryLane, MemoryView, SharedMemoryLane, StoreLane, TableLane,
-        extern_object, instantiate_pre, interpreter, link, linker_ready, new_extern, new_instance, new_sink, new_store,
-        take_thrown,
+        CallerLane, FuncLane, InstanceLane, MemoryView, StoreLane, article, failure, indefinite, interpreter, refer,
+        referred, take_thrown, text,
     };
 
     #[pymodule_init]
@@ -19,6 +21,7 @@ mod _native {
         // It looks at the environment, which no other thread of Python changes now.
         trimaran::panic_at("");
         crate::lane::python::watch_end(module)?;
+        crate::lane::python::generated::add_all(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::access::Refused;
 use crate::interrupt::Interruption;
+use crate::numbers;
 use crate::shown::{Lines, Sentence};
 use crate::trap::{self, Frame, TrapCode};
 
@@ -290,5 +291,5 @@ pub(crate) fn lines(error: &wasmtime::Error) -> String {
 
 /// A count or an offset that came from a language with signed integers.
 pub(crate) fn natural(value: i64, what: &str) -> Result<u64> {
-    u64::try_from(value).map_err(|_| WasmtimeError::range(format!("{what} is {value}: expected 0 or more")))
+    u64::try_from(value).map_err(|_| numbers::negative(what, value))
 }

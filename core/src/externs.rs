@@ -6,7 +6,7 @@ use wasmtime::StoreContextMut;
 
 use crate::store::StoreData;
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType, TagType};
-use crate::{Func, Global, Memory, Result, SharedMemory, Store, Table, Tag};
+use crate::{Func, Global, Memory, Result, SharedMemory, Store, Table, Tag, WasmtimeError};
 
 /// Something that can be imported or exported.
 #[derive(Clone, uniffi::Enum)]
@@ -53,6 +53,40 @@ pub struct NamedExtern {
 }
 
 impl Extern {
+    /// The function that is exported under `name`, or `Type` for something else.
+    pub fn into_func(self, name: &str) -> Result<Arc<Func>> {
+        match self {
+            Self::OfFunc { func } => Ok(func),
+            other => Err(other.mismatch(name, "a function")),
+        }
+    }
+
+    /// The memory that is exported under `name`, or `Type` for something else.
+    pub fn into_memory(self, name: &str) -> Result<Arc<Memory>> {
+        match self {
+            Self::OfMemory { memory } => Ok(memory),
+            other => Err(other.mismatch(name, "a memory")),
+        }
+    }
+
+    /// The error for something that is of another kind than what was asked for.
+    #[cold]
+    fn mismatch(&self, name: &str, expected: &str) -> WasmtimeError {
+        WasmtimeError::wrong_type(format!("the export `{name}` is {}: expected {expected}", self.word()))
+    }
+
+    /// What it is, with its article.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::OfFunc { .. } => "a function",
+            Self::OfGlobal { .. } => "a global",
+            Self::OfTable { .. } => "a table",
+            Self::OfMemory { .. } => "a memory",
+            Self::OfSharedMemory { .. } => "a shared memory",
+            Self::OfTag { .. } => "a tag",
+        }
+    }
+
     pub(crate) fn from_wasmtime(store: &Store, item: wasmtime::Extern) -> Self {
         match item {
             wasmtime::Extern::Func(func) => Self::OfFunc { func: Func::new(store, func) },

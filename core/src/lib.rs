@@ -28,6 +28,7 @@ mod linker;
 mod memory;
 mod module;
 mod module_limits;
+pub mod numbers;
 mod planted;
 mod pool;
 mod reference;

@@ -6,7 +6,7 @@ use wasmtime::StoreContextMut;
 
 use crate::reference::Root;
 use crate::store::StoreData;
-use crate::{Func, Kind, Reference, Result, Store, ValType, WasmtimeError};
+use crate::{Func, Kind, Reference, Result, Store, ValType, WasmtimeError, numbers};
 
 /// A value of WebAssembly. Floats and vectors are carried by their bits, so that no NaN is changed on the way.
 #[derive(Clone, uniffi::Enum)]
@@ -244,9 +244,7 @@ impl std::fmt::Display for Place {
 fn narrow(value: i64, place: Place) -> Result<i32> {
     let signed = i32::try_from(value);
     let unsigned = u32::try_from(value).map(u32::cast_signed);
-    signed.or(unsigned).map_err(|_| {
-        WasmtimeError::range(format!("{place} is {value}: expected an i32, from -2147483648 to 4294967295"))
-    })
+    signed.or(unsigned).map_err(|_| numbers::outside(place, value, "an i32", i32::MIN, u32::MAX))
 }
 
 /// An integer as a float that is equal to it, or `Range`.
@@ -258,9 +256,7 @@ fn exact_float(value: i64, ty: &wasmtime::ValType, place: Place) -> Result<wasmt
     };
     if !fits {
         let ty = ValType::from_wasmtime(ty);
-        return Err(WasmtimeError::range(format!(
-            "{place} is {value}: an {ty} holds integers up to 2^{bits} exactly; pass a float to round"
-        )));
+        return Err(numbers::inexact(place, value, ty, bits));
     }
     // Exact, as checked above.
     Ok(match ty {

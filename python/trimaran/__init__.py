@@ -6,8 +6,8 @@ from here: the modules inside are how the package is made.
 
 # Before anything else: what it would load does not work there either.
 from . import _main_interpreter as _main_interpreter  # isort: skip
-from ._bindings import version as _version
 from ._closable import Managed
+from ._native import version as _version
 from ._setting import Setting
 from .caller import Caller, StoreContext
 from .config import Collector, Config, OptLevel, Profiler, Strategy

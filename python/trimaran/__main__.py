@@ -6,8 +6,7 @@ import os
 import signal
 import sys
 
-from ._bindings import command_line
-from ._surface import call
+from ._native import command_line
 
 
 def main() -> int:
@@ -21,7 +20,7 @@ def main() -> int:
     sys.stderr.flush()
     # Bytes that are no text name no file that can be asked for.
     arguments = [os.fsencode(argument).decode(errors="replace") for argument in sys.argv[1:]]
-    return call(command_line, "python -m trimaran", arguments)
+    return command_line("python -m trimaran", arguments)
 
 
 if __name__ == "__main__":

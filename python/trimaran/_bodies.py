@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ._surface import NotFound, call
-
 T = TypeVar("T")
 Body = tuple[Callable[..., Any], bool]
 
@@ -52,18 +50,6 @@ class Bodies:
             except Unready as unready:
                 if self._seen() == before:
                     raise unready.args[0] from None
-
-    def asking(self, give: Callable[[], None], ask: Callable[[], T]) -> T:
-        """The same for the surface: `give` sees to the bodies, and `ask` runs nothing where one is missing."""
-
-        def use() -> T:
-            give()
-            try:
-                return ask()
-            except NotFound as error:
-                raise Unready(error) from None
-
-        return call(self.using, use)
 
     def _seen(self) -> int:
         with self._lock:

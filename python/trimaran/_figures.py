@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from . import _bindings as raw
+from ._native import natural, within
 from ._record import Record
-from ._surface import natural, within
 
 
 class Figures(Record):
@@ -38,10 +37,8 @@ class Figures(Record):
     @classmethod
     def _from_raw(cls, figures: Any) -> Self:
         made = cls.__new__(cls)
-        made._take({name: getattr(figures, name) for name in cls._fields()})
+        made._take({name: figures[name] for name in cls._fields()})
         return made
 
-    def _to_raw(self) -> Any:
-        # A subclass of the user's has a name of its own.
-        kind = next(base.__name__ for base in type(self).__mro__ if Figures in base.__bases__)
-        return getattr(raw, kind)(**dict(zip(self._fields(), self._values(), strict=True)))
+    def _to_raw(self) -> dict[str, Any]:
+        return dict(zip(self._fields(), self._values(), strict=True))

@@ -6,66 +6,34 @@ import numbers
 from collections.abc import Mapping
 from typing import Any
 
-from . import _bindings as raw
-from ._handle import adopt, handle_of
-from ._surface import call, indefinite, within, wrong_type
-from .caller import Caller
+from ._native import f32_bits, indefinite, real, refer, within
+from ._surface import wrong_type
 from .error import WasmtimeError
 from .func import Func
-from .reference import Reference, refer, referred
+from .reference import Reference
 from .store import Store
-from .value import Val, f32_bits, f64_bits, real, unknown
+from .value import Val, f64_bits, unknown
 
 # The kinds of slots, by their numbers.
 _KINDS = ("i32", "i64", "f32", "f64", "v128", "funcref", "externref", "anyref", "exnref")
 _V128, _FUNC, _EXTERN = 4, 5, 6
 _HALF = (1 << 64) - 1
-# The lane makes objects of this class itself.
-FUNC = Func
-# What is a value of WebAssembly itself, and no object of the host.
-OWN = (Val, Func, Reference)
 # What has a length, and yet is one thing.
 _NO_RESULTS: Any = (str, bytes, bytearray, memoryview, Mapping)
 
 
-def caller(store: Store, number: int) -> Caller:
-    """The caller in the host call of that number."""
-    return Caller._of(store, number)
+def slots(store: Store, results: bytes, value: object) -> list[tuple[int, int, Func | Reference | None]]:
+    """The slots of what a host function gave, or the error that says why it does not fit.
 
-
-def reference(store: Store, kind: int, handle: int) -> Any:
-    """The object for a reference that comes out of a guest. The handle is ours."""
-    if handle == 0:
-        return None
-    held = adopt(raw.Reference, handle)
-    return referred(store, held) if kind == _EXTERN else Reference._wrap(held)
-
-
-def borrow(store: Store, kind: int, value: object) -> tuple[int, int, object] | None:
-    """The slot of an object that goes into a reference without a doubt, and what has to live until it is there."""
-    held: object
-    if value is None:
-        return 0, kind, None
-    if isinstance(value, Val) or isinstance(value, Func) != (kind == _FUNC):
-        return None
-    if isinstance(value, (Func, Reference)):
-        held = value._raw
-    elif kind == _EXTERN:
-        held = refer(store, value)
-    else:
-        return None
-    return handle_of(held), kind, held
-
-
-def slots(store: Store, results: bytes, value: object) -> list[tuple[int, int]]:
-    """The slots of what a host function gave, or the error that says why it does not fit."""
+    A reference comes as the object that has it: the core takes over a handle of its own.
+    """
     values = _several(results, value)
     if len(values) != len(results):
         raise wrong_type(f"the host function gave {len(values)} results: expected {len(results)}")
     places = enumerate(zip(results, values, strict=True), 1)
     made = [_slot(store, kind, result, f"result {place}") for place, (kind, result) in places]
     # The core takes over what it is given: not before everything is known to fit.
-    return [(low, high) if held is None else (held._uniffi_clone_handle(), high) for low, high, held in made]
+    return made
 
 
 def _several(results: bytes, value: Any) -> list[Any]:
@@ -122,7 +90,7 @@ def _held(store: Store, kind: int, value: object, place: str) -> Any:
     if isinstance(value, (Func, Reference)):
         if _word(value) != _KINDS[kind]:
             raise _mismatch(value, kind, place)
-        return value._raw
+        return value
     if kind == _EXTERN:
         return refer(store, value)
     raise _mismatch(value, kind, place)
@@ -148,7 +116,8 @@ def _word(value: object) -> str | None:
     if isinstance(value, Func):
         return "funcref"
     if isinstance(value, Reference):
-        return type(call(value._raw.value)).__name__.removeprefix("Val.").replace("_", "").lower()
+        kind: str = value._value()[0]
+        return kind.replace("_", "").lower()
     if isinstance(value, bytes):
         return "v128"
     if hasattr(value, "__index__"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from ._surface import indefinite, wrong_type
+from ._native import indefinite
+from ._surface import wrong_type
 from .error import WasmtimeError
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import operator
-from typing import Any, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from ._surface import wrong_type
+
+if TYPE_CHECKING:
+    import ctypes
 
 
 class Pointer(int):
@@ -21,6 +23,8 @@ class Pointer(int):
     @property
     def contents(self) -> ctypes.c_ubyte:
         """The first byte, in place."""
+        import ctypes
+
         return ctypes.c_ubyte.from_address(self)
 
     @overload
@@ -34,6 +38,8 @@ class Pointer(int):
         self._bytes()[operator.index(key)] = value
 
     def _bytes(self) -> ctypes._Pointer[ctypes.c_ubyte]:
+        import ctypes
+
         return ctypes.cast(ctypes.c_void_p(self), ctypes.POINTER(ctypes.c_ubyte))
 
     def __copy__(self) -> Pointer:

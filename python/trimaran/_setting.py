@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, Self, SupportsIndex, TypeVar, cast, overload
 
-from ._surface import expect, index, natural
+from ._native import index, natural
+from ._surface import expect
 
 T = TypeVar("T")
 Owner = TypeVar("Owner", bound="Configurable")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Any, TypeVar
 
-from . import _bindings as raw
 from ._closable import Managed
+from ._native import text, untrusted_config
 from ._setting import Configurable, Knob, size, switch
-from ._surface import call, expect, out_of_range, text
+from ._surface import expect, out_of_range
 from .limits import ModuleLimits
 from .pooling import PoolingConfig, allocation_of, as_allocation, raw_allocation
 
@@ -59,6 +59,14 @@ class Collector(StrEnum):
     """Never collects: for short runs."""
     COPYING = "copying"
     """A copying collector, which frees cycles."""
+
+
+_WORDS: dict[str, type[StrEnum]] = {
+    "strategy": Strategy,
+    "cranelift_opt_level": OptLevel,
+    "profiler": Profiler,
+    "collector": Collector,
+}
 
 
 def _word(words: type[Word]) -> Knob[Word | str]:
@@ -195,7 +203,7 @@ class Config(Configurable, Managed):
         They can be interrupted, have a small stack and no shared memories, and are not compiled if they are too large.
         `StoreLimits.untrusted` and `Store.set_timeout` belong to it.
         """
-        return Config._from_raw(call(raw.untrusted_config))
+        return Config._from_raw(untrusted_config())
 
     def cranelift_flag_enable(self, flag: str) -> None:
         """Enables a target-specific flag of Cranelift.
@@ -222,43 +230,39 @@ class Config(Configurable, Managed):
         return f"Config({', '.join(settings + ([f'cranelift_flags={flags}'] if flags else []))})"
 
     @classmethod
-    def _from_raw(cls, settings: raw.Config) -> Config:
+    def _from_raw(cls, settings: dict[str, Any]) -> Config:
         made = cls()
         for name, knob in vars(cls).items():
-            value = getattr(settings, name) if isinstance(knob, Knob) else None
+            value = settings.get(name) if isinstance(knob, Knob) else None
             if value is not None:
                 made._values[name] = _value(name, value)
-        made._flags = [(flag.name, flag.value) for flag in settings.cranelift_flags]
+        made._flags = list(settings.get("cranelift_flags", ()))
         return made
 
-    def _to_raw(self) -> raw.Config:
+    def _to_raw(self) -> dict[str, Any]:
         fields = {name: _raw_value(name, value) for name, value in self._values.items()}
-        flags = [raw.CraneliftFlag(name=name, value=value) for name, value in self._flags]
-        return raw.Config(**fields, cranelift_flags=flags)
+        return fields | {"cranelift_flags": self._flags}
 
 
 def _raw_value(name: str, value: Any) -> Any:
     if name == "cache":
-        cache: Any = raw.Cache
-        return cache.STANDARD() if value is True else cache.FILE(value)
+        return ("STANDARD",) if value is True else ("FILE", value)
     if name == "allocation":
         return raw_allocation(value)
     if isinstance(value, ModuleLimits):
         return value._to_raw()
     if isinstance(value, StrEnum):
         # The enums of the core have the same names.
-        return getattr(raw, type(value).__name__)[value.name]
+        return value.name
     return value
 
 
 def _value(name: str, value: Any) -> Any:
     if name == "cache":
-        cache: Any = raw.Cache
-        return value.path if isinstance(value, cache.FILE) else True
+        return value[1] if value[0] == "FILE" else True
     if name == "allocation":
         return allocation_of(value)
     if name == "module_limits":
         return ModuleLimits._from_raw(value)
-    if isinstance(value, Enum):
-        return globals()[type(value).__name__][value.name]
-    return value
+    words = _WORDS.get(name)
+    return value if words is None else words[value]

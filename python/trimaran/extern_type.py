@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from . import _bindings as raw
-from ._surface import article, text, wrong_type
+from ._native import article, text
+from ._surface import wrong_type
 from .types import FuncType, GlobalType, MemoryType, TableType, TagType, Type
 
 ExternType: TypeAlias = FuncType | GlobalType | TableType | MemoryType | TagType
 """The type of something that can be imported or exported."""
 
 
-_KINDS: dict[str, Any] = {
+_KINDS: dict[str, type[ExternType]] = {
     "OF_FUNC": FuncType,
     "OF_GLOBAL": GlobalType,
     "OF_TABLE": TableType,
@@ -21,14 +21,15 @@ _KINDS: dict[str, Any] = {
 }
 
 
-def _extern_type(ty: Any) -> ExternType:
-    made: ExternType = _KINDS[type(ty).__name__.removeprefix("ExternType.")]._from_raw(ty.ty)
-    return made
+def from_raw(fields: tuple[str, ExternType]) -> ExternType:
+    """The type of something, as the core gives it."""
+    return fields[1]
 
 
-def _raw_extern_type(ty: ExternType) -> Any:
-    kind = next(name for name, known in _KINDS.items() if isinstance(ty, known))
-    return getattr(raw.ExternType, kind)(ty._to_raw())
+def to_raw(ty: object, what: str) -> tuple[str, ExternType]:
+    """The same for the core."""
+    found = _checked(ty)
+    return next(name for name, known in _KINDS.items() if isinstance(found, known)), found
 
 
 def _checked(ty: object) -> ExternType:
@@ -54,13 +55,6 @@ class ImportType(Type):
         """What a module wants by the two parts of that name."""
         self._set(module=text(module, "the module's name"), name=text(name, "the name"), type=_checked(type))
 
-    @classmethod
-    def _from_raw(cls, ty: raw.ImportType) -> ImportType:
-        return cls(ty.module, ty.name, _extern_type(ty.ty))
-
-    def _to_raw(self) -> Any:
-        return raw.ImportType(module=self.module, name=self.name, ty=_raw_extern_type(self.type))
-
 
 class ExportType(Type):
     """Something that a module offers."""
@@ -74,10 +68,3 @@ class ExportType(Type):
     def __init__(self, name: str, type: ExternType) -> None:
         """What a module offers by that name."""
         self._set(name=text(name, "the name"), type=_checked(type))
-
-    @classmethod
-    def _from_raw(cls, ty: raw.ExportType) -> ExportType:
-        return cls(ty.name, _extern_type(ty.ty))
-
-    def _to_raw(self) -> Any:
-        return raw.ExportType(name=self.name, ty=_raw_extern_type(self.type))

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
-
-from . import _bindings as raw
+from typing import Any
 
 # `value` needs this module as well, so that its content is looked up when it is needed.
 from . import value as _value
 from ._columns import map_columns
-from ._handle import Laned, adopt
-from ._identity import Constant, missing
-from ._native import FuncLane
-from ._surface import article, call, expect, wrong_type
+from ._handle import Handle
+from ._identity import Constant
+from ._native import FuncLane, article
+from ._surface import expect, wrong_type
 from .store import Storelike, home, inside
-from .types import FuncType, ValType
+from .types import FuncType
 
 
-class Func(FuncLane, Constant, Laned[raw.Func]):
+class Func(FuncLane, Constant, Handle):
     """A function of a guest or of the host. It belongs to one store.
 
     It is called with its store and with plain Python objects, or with `Val`s. Ints go into any number that holds them
@@ -30,9 +28,8 @@ class Func(FuncLane, Constant, Laned[raw.Func]):
     fit, `Trap` where the guest traps, and whatever a host function raised, as the very same object.
     """
 
-    __slots__ = ("__weakref__", "_params", "_raw")
+    __slots__ = ("__weakref__",)
     _instead = "it lives in its store; send the Module, and take the function of an instance there"
-    _params: list[ValType]
 
     def __init__(self, store: Storelike, ty: FuncType, func: Callable[..., Any], access_caller: bool = False) -> None:
         """Makes a function of the host, which calls `func` with its arguments as plain objects.
@@ -44,33 +41,21 @@ class Func(FuncLane, Constant, Laned[raw.Func]):
 
         The store keeps `func` until it is closed or gone; a `func` that refers to its store is no leak.
         """
-        given, kind = inside(store), expect(ty, FuncType, "the type")
+        inside(store)
+        expect(ty, FuncType, "the type")
         body = host_body(func, access_caller)
-        self._hold(call(raw.Func.host, given, kind._to_raw()))
+        self._make_host(store, ty)
         self._attach(home(store), *body)
 
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            # The lane makes functions without an object of the generated code, which few of them ever need.
-            if name != "_raw":
-                raise missing(self, name)
-            self._raw = adopt(raw.Func, self._lend())
-            return self._raw
-
-    def type(self, store: Storelike) -> FuncType:
-        """The function's type."""
-        return FuncType._from_raw(call(self._raw.type, inside(store)))
-
-    def _call(self, store: Storelike, *params: Any) -> Any:
+    def _call_odd(self, store: Storelike, *params: Any) -> Any:
         results = [result.value for result in self.call(store, params)]
         return results if len(results) > 1 else next(iter(results), None)
 
     def call(self, store: Storelike, values: Iterable[Any]) -> list[_value.Val]:
         """Calls the function, and gives all its results as `Val`s, which keep every bit."""
-        given = inside(store)
+        inside(store)
         arguments = self._arguments(store, list(values))
-        return [_value.Val._from_raw(result, store) for result in call(self._raw.call, given, arguments)]
+        return [_value.Val._from_raw(result, store) for result in self._call(store, arguments)]
 
     def map(self, store: Storelike, *columns: Any) -> Any:
         """Calls the function once for each row of the columns, in one turn of the store.
@@ -85,23 +70,17 @@ class Func(FuncLane, Constant, Laned[raw.Func]):
         inside(store)
         return map_columns(self, store, columns)
 
-    def _arguments(self, store: Storelike, values: list[Any]) -> list[raw.Val]:
+    def _arguments(self, store: Storelike, values: list[Any]) -> list[_value.Raw]:
         if all(isinstance(value, _value.Val) for value in values):
             return [value._to_raw(store) for value in values]
-        if not hasattr(self, "_params"):
-            # It never changes.
-            self._params = self.type(store).params
-        if len(values) != len(self._params):
+        params = self.type(store).params
+        if len(values) != len(params):
             # The core says so.
             return [_value.Val.null()._to_raw(store)] * len(values)
         return [
             _value.to_raw(value, ty, store, f"argument {place}")
-            for place, (value, ty) in enumerate(zip(values, self._params, strict=True), 1)
+            for place, (value, ty) in enumerate(zip(values, params, strict=True), 1)
         ]
-
-    def same(self, store: Storelike, other: Func) -> bool:
-        """Whether two handles are to the same function of the same store."""
-        return call(self._raw.same, inside(store), expect(other, Func, "the other")._raw)
 
 
 def host_body(func: Callable[..., Any], access_caller: bool) -> tuple[Callable[..., Any], bool]:

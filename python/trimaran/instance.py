@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TypeVar, overload
 
-from . import _bindings as raw
-from ._handle import Laned, adopt, handle_of
+from ._handle import Handle
 from ._identity import Identity
-from ._native import InstanceLane, new_instance
-from ._surface import call, expect, index, plain, text
+from ._native import InstanceLane, index
+from ._surface import plain
 from .error import WasmTypeError
-from .externs import Extern, Kind, expect_extern, unwrap, wrap
+from .externs import Extern, Kind, expect_extern
 from .func import Func
 from .global_ import Global
 from .memory import Memory
@@ -28,12 +27,11 @@ _SHOWN = 32
 """How many names are shown."""
 
 
-class Instance(InstanceLane, Laned[raw.Instance]):
+class Instance(InstanceLane, Handle):
     """An instance of a module. It belongs to one store."""
 
-    __slots__ = ("__weakref__", "_exports", "_raw")
+    __slots__ = ("__weakref__",)
     _instead = "it lives in its store; instantiate its module again"
-    _exports: InstanceExports | None
 
     def __init__(self, store: Storelike, module: Module, imports: Iterable[Extern] = ()) -> None:
         """Links a module with `imports`, in the order of `Module.imports`, and runs its start function.
@@ -41,37 +39,14 @@ class Instance(InstanceLane, Laned[raw.Instance]):
         Raises `LinkError` where an import is missing, superfluous or of another type, `LimitError` where the
         store has no room, and `Trap` where an initialiser or the start function traps.
         """
-        given, compiled = inside(store), expect(module, Module, "the module")._raw
-        items = [unwrap(item, f"import {place}") for place, item in enumerate(imports, 1)]
-        if items:
-            self._raw = call(raw.Instance, given, compiled, items)
-        else:
-            self._take(new_instance(handle_of(given), handle_of(compiled)))
-        self._exports = None
-
-    @classmethod
-    def _adopt(cls, handle: int) -> Instance:
-        made = cls.__new__(cls)
-        made._take(handle)
-        made._exports = None
-        return made
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            # Few instances ever need an object of the generated code.
-            if name != "_raw":
-                return super().__getattr__(name)
-            self._raw = adopt(raw.Instance, self._lend())
-            return self._raw
+        self._make(store, module, imports)
 
     def exports(self, store: Storelike) -> InstanceExports:
         """Everything that the instance exports, by name, in the module's order."""
-        known, given = self._exports, inside(store)
-        if known is None or not known._holds_in(home(store)):
-            items = call(self._raw.exports, given)
-            known = InstanceExports(self._raw, home(store), {item.name: wrap(item.item) for item in items})
-            self._exports = known
+        known = self._known
+        if known is None or known._store is not store or known._store._is_released():
+            inside(store)
+            known = self._known = InstanceExports(self, home(store), dict(self._exports(store)))
         return known
 
     def func(self, store: Storelike, name: str) -> Func:
@@ -111,11 +86,8 @@ class InstanceExports(Identity, Mapping[str, Extern]):
     __slots__ = ("_instance", "_items", "_store")
     _instead = "what it holds lives in a store; instantiate the module again"
 
-    def __init__(self, instance: raw.Instance, store: Store, items: dict[str, Extern]) -> None:
+    def __init__(self, instance: Instance, store: Store, items: dict[str, Extern]) -> None:
         self._instance, self._store, self._items = instance, store, items
-
-    def _holds_in(self, store: Store) -> bool:
-        return store is self._store and not self._store.closed
 
     @property
     def by_index(self) -> Sequence[Extern]:
@@ -127,6 +99,8 @@ class InstanceExports(Identity, Mapping[str, Extern]):
     @overload
     def __getitem__(self, key: slice) -> Sequence[Extern]: ...
     def __getitem__(self, key: str | int | slice) -> Extern | Sequence[Extern]:
+        if type(key) is str and (found := self._items.get(key)) is not None:
+            return found
         if isinstance(key, slice):
             return self.by_index[key]
         if not isinstance(key, str):
@@ -137,7 +111,7 @@ class InstanceExports(Identity, Mapping[str, Extern]):
                 raise IndexError(f"there is no export {place}: the instance has {len(self)}") from None
         item = self._items.get(key)
         # The core knows how to say what is missing.
-        return wrap(call(self._instance.export, self._store._raw, text(key, "the name"))) if item is None else item
+        return self._instance._export(self._store, key) if item is None else item
 
     @overload
     def get(self, key: str, default: None = None) -> Extern | None: ...

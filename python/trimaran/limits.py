@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from . import _bindings as raw
 from ._figures import Figures
 from ._handle import Handle
 from ._identity import Constant
-from ._surface import call, expect, milliseconds
+from ._native import InterruptHandleLane, untrusted_config, untrusted_limits
+from ._surface import expect, milliseconds
 
 if TYPE_CHECKING:
     from typing import TypedDict, Unpack
@@ -84,7 +84,7 @@ class StoreLimits(Figures):
     @classmethod
     def untrusted(cls, **changes: Unpack[StoreLimitChanges]) -> Self:
         """Limits for guests that nobody vouches for, but for `changes`, as in `StoreLimits.untrusted(memories=1)`."""
-        return cls._from_raw(call(raw.untrusted_limits))._replaced(changes)
+        return cls._from_raw(untrusted_limits())._replaced(changes)
 
     def replace(self, **changes: Unpack[StoreLimitChanges]) -> Self:
         """The same limits, but for `changes`, as in `limits.replace(memories=1)`. `copy.replace` does it too.
@@ -171,7 +171,7 @@ class ModuleLimits(Figures):
     @classmethod
     def untrusted(cls, **changes: Unpack[ModuleLimitChanges]) -> Self:
         """The limits of `Config.untrusted`, but for what `changes` say: `ModuleLimits.untrusted(functions=100)`."""
-        return cls._from_raw(call(raw.untrusted_config).module_limits)._replaced(changes)
+        return cls._from_raw(untrusted_config()["module_limits"])._replaced(changes)
 
     def replace(self, **changes: Unpack[ModuleLimitChanges]) -> Self:
         """The same limits, but for `changes`, as in `limits.replace(functions=100)`. `copy.replace` does it too.
@@ -191,32 +191,20 @@ class ModuleLimits(Figures):
 
     @classmethod
     def _from_raw(cls, figures: Any) -> Self:
-        time = figures.compile_time
+        time = figures["compile_time"]
         made = cls.__new__(cls)
-        made._set(**{name: getattr(figures, name) for name in cls._fields()})
+        made._set(**{name: figures[name] for name in cls._fields()})
         made._set(compile_time=None if time is None else time / 1000)
         return made
 
     def _to_raw(self) -> Any:
         time = self.compile_time
-        given: dict[str, Any] = dict(zip(self._fields(), self._values(), strict=True))
         # It is a whole number of them, but for what a float makes of it.
-        return raw.ModuleLimits(**given | {"compile_time": None if time is None else round(time * 1000)})
+        return super()._to_raw() | {"compile_time": None if time is None else round(time * 1000)}
 
 
-class InterruptHandle(Constant, Handle[raw.InterruptHandle]):
+class InterruptHandle(InterruptHandleLane, Constant, Handle):
     """Interrupts the guest of a store, as `Store.interrupt_handle` gives it. It keeps no store alive."""
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)
     _instead = "it interrupts guests of this process"
-
-    def interrupt(self) -> bool:
-        """Ends the run that is under way in the store now, from any thread: its call raises `Trap`, with
-        `Interruption.HANDLE`. Where none is, it ends the next of the calls that wait for the store.
-
-        Gives whether there was one; where there was none, nothing happens, now or later. A run is a call or an
-        instantiation, with all that its host functions call in the same store. One that is just about to end may
-        still end as it would have. The calls of a `Store.deadline` are under way together until that ends: each of them
-        that comes later raises at once. It takes effect as a time limit does (`Store.set_timeout`).
-        """
-        return call(self._raw.interrupt)

@@ -6,29 +6,20 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from . import _bindings as raw
-from ._handle import Handle, adopt
-from ._native import new_sink
-from ._surface import article, call, failure, index, natural, out_of_range, wrong_type
+from ._handle import Handle
+from ._native import OutputPipeLane, article, index
+from ._surface import failure, out_of_range, wrong_type
 
 
-class OutputPipe(Handle[raw.OutputPipe]):
+class OutputPipe(OutputPipeLane, Handle):
     """Keeps what guests write, in memory. Several streams and stores may write to one."""
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)
     _instead = "guests write to it; use its contents()"
 
     def __init__(self, capacity: int | None = None) -> None:
         """An empty pipe that holds `capacity` bytes, or any number. What does not fit fails for the guest."""
-        self._raw = call(raw.OutputPipe, None if capacity is None else natural(capacity, "the capacity"))
-
-    def contents(self) -> bytes:
-        """What has been written."""
-        return call(self._raw.contents)
-
-    def take(self) -> bytes:
-        """What has been written, which the pipe forgets."""
-        return call(self._raw.take)
+        self._make(capacity)
 
     def __bytes__(self) -> bytes:
         return self.contents()
@@ -53,9 +44,9 @@ class Sinks:
         self._callbacks: dict[str, Callable[[bytes], Any]] = {}
 
     def sink(self, stream: str, callback: Callable[[bytes], Any]) -> Any:
-        """What the core calls for that stream, as the generated code has it."""
+        """What the core calls for that stream."""
         self._callbacks[stream] = callback
-        return adopt(raw.OutputSinkImpl, new_sink(_Sink(self, stream)))
+        return _Sink(self, stream)
 
     def write(self, stream: str, data: bytes) -> None:
         """Passes all of `data` on."""

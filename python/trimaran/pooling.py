@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from . import _bindings as raw
 from ._figures import Figures
-from ._surface import article, out_of_range, wrong_type
+from ._native import article
+from ._surface import out_of_range, wrong_type
 
 if TYPE_CHECKING:
     from typing import Self, TypedDict, Unpack
@@ -139,11 +139,9 @@ def as_allocation(value: object, name: str) -> Allocation | PoolingConfig:
 
 def raw_allocation(value: Allocation | PoolingConfig) -> Any:
     """The same for the core."""
-    kinds: Any = raw.Allocation
-    return kinds.POOLING(value._to_raw()) if isinstance(value, PoolingConfig) else kinds.ON_DEMAND()
+    return ("POOLING", value._to_raw()) if isinstance(value, PoolingConfig) else ("ON_DEMAND",)
 
 
 def allocation_of(value: Any) -> Allocation | PoolingConfig:
     """The same from the core."""
-    kinds: Any = raw.Allocation
-    return PoolingConfig._from_raw(value.pooling) if isinstance(value, kinds.POOLING) else Allocation.ON_DEMAND
+    return PoolingConfig._from_raw(value[1]) if value[0] == "POOLING" else Allocation.ON_DEMAND

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias, overload
 
-from . import _bindings as raw
 from ._closable import Managed
-from ._handle import Laned, adopt, handle_of
-from ._native import StoreLane, new_store
-from ._surface import call, expect, index, integer, milliseconds, natural
+from ._handle import Handle
+from ._native import StoreLane, index, natural
+from ._surface import expect, milliseconds
 from .caller import Caller
 from .deadline import Deadline
 from .engine import Engine
-from .limits import InterruptHandle, StoreLimits
+from .limits import StoreLimits
 from .output import Sinks
 from .wasi import WasiConfig
 
@@ -26,7 +25,7 @@ class _Unset(int):
 UNSET = _Unset(-1)
 
 
-class Store(StoreLane, Laned[raw.Store], Managed):
+class Store(StoreLane, Handle, Managed):
     """Holds instances and everything that they own: memories, tables, globals, functions.
 
     A store may be used from any thread, by one at a time: another thread waits for its turn. Objects of one store
@@ -34,7 +33,7 @@ class Store(StoreLane, Laned[raw.Store], Managed):
     in a `with` statement, which closes it and gives its memory back.
     """
 
-    __slots__ = ("__weakref__", "_data", "_engine", "_raw", "_sinks")
+    __slots__ = ("__weakref__", "_data", "_engine", "_sinks")
     _instead = "guests live in it; make another one, and instantiate their modules there"
 
     def __init__(self, engine: Engine | None = None, data: Any = None) -> None:
@@ -42,7 +41,7 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         self._engine = Engine() if engine is None else expect(engine, Engine, "the engine")
         self._data = data
         self._sinks: Sinks | None = None
-        self._hold(adopt(raw.Store, new_store(handle_of(self._engine._raw))))
+        self._make(self._engine)
 
     @property
     def engine(self) -> Engine:
@@ -53,27 +52,16 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         """What was given as `data` when the store was made."""
         return self._data
 
-    def set_fuel(self, fuel: int) -> None:
-        """Gives guests `fuel` units from now on. Raises `ConfigError` unless `Config.consume_fuel` is set."""
-        call(self._raw.set_fuel, natural(fuel, "the fuel"))
-
     def get_fuel(self) -> int:
         """The fuel that is left, in units. Raises `ConfigError` unless `Config.consume_fuel` is set."""
-        return call(self._raw.fuel)
-
-    def set_host_call_fuel(self, fuel: int) -> None:
-        """Lets each call of a function of the host cost a guest that much fuel from now on. One that cannot pay traps.
-
-        Raises `ConfigError` unless `Config.consume_fuel` is set.
-        """
-        call(self._raw.set_host_call_fuel, natural(fuel, "the fuel"))
+        return self._fuel()
 
     def set_epoch_deadline(self, ticks_after_current: int) -> None:
         """Lets guests run until the engine's epoch has been incremented that many times; then they trap.
 
         Without `Config.epoch_interruption` it has no effect.
         """
-        call(self._raw.set_epoch_deadline, integer(ticks_after_current, "the epoch deadline"))
+        self._set_epoch_deadline(ticks_after_current)
 
     def set_wasi(self, wasi: WasiConfig) -> None:
         """Grants guests what `wasi` says, from now on. Its files and directories are opened now.
@@ -81,7 +69,7 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         Raises `IoError` for one that cannot be opened. Without it, WASI grants nothing.
         """
         sinks = Sinks()
-        call(self._raw.set_wasi, expect(wasi, WasiConfig, "the WASI configuration")._to_raw(sinks))
+        self._set_wasi(expect(wasi, WasiConfig, "the WASI configuration")._to_raw(sinks))
         self._sinks = sinks
 
     def set_timeout(self, seconds: float | None) -> None:
@@ -93,7 +81,7 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         limit. `None` is for ever.
         Raises `ConfigError` unless `Config.epoch_interruption` is set.
         """
-        call(self._raw.set_timeout, milliseconds(seconds))
+        self._set_timeout(milliseconds(seconds))
 
     def deadline(self, seconds: float | None) -> Deadline:
         """All calls that this thread makes into the store in a `with` statement have that long together.
@@ -112,14 +100,7 @@ class Store(StoreLane, Laned[raw.Store], Managed):
 
         Entering it raises `ConfigError` unless `Config.epoch_interruption` is set.
         """
-        return Deadline._of(self._raw, seconds)
-
-    def interrupt_handle(self) -> InterruptHandle:
-        """What another thread interrupts the guests of this store with.
-
-        Raises `ConfigError` unless `Config.epoch_interruption` is set.
-        """
-        return InterruptHandle._wrap(call(self._raw.interrupt_handle))
+        return Deadline._of(self, seconds)
 
     @overload
     def set_limits(
@@ -202,11 +183,7 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         changes: dict[str, Any] = {name: _limit(it, name) for name, it in given.items() if it is not UNSET}
         if trap_on_grow_failure is not None:
             changes["trap_on_grow_failure"] = trap_on_grow_failure
-        call(self._raw.set_limits, limits._replaced(changes)._to_raw())
-
-    def gc(self) -> None:
-        """Collects garbage now: references that nobody holds any more."""
-        call(self._raw.gc)
+        self._set_limits(limits._replaced(changes)._to_raw())
 
     def close(self) -> None:
         """Closes the store, after the thread that is inside has left it.
@@ -217,14 +194,14 @@ class Store(StoreLane, Laned[raw.Store], Managed):
         In a host function that this store called, later uses fail at once, and the memory is back when the outermost
         call has returned. Memory that a view shows stays until the last view is gone.
         """
-        call(self._raw.release)
+        self._release()
         self._forget()
         self._sinks = None
 
     @property
     def closed(self) -> bool:
         """Whether the store is closed."""
-        return call(self._raw.is_released)
+        return self._is_released()
 
     def _said(self) -> str:
         return ", closed" if self.closed else ""
@@ -238,9 +215,12 @@ Storelike: TypeAlias = Store | Caller
 """What stands for a store where one is asked for."""
 
 
-def inside(store: object) -> raw.Store:
-    """The store of the core that an argument stands for."""
-    return store._inside() if isinstance(store, Caller) else expect(store, Store, "the store")._raw
+def inside(store: object) -> None:
+    """Refuses what stands for no store, or no longer."""
+    if isinstance(store, Caller):
+        store._check()
+    else:
+        expect(store, Store, "the store")._check()
 
 
 def home(store: object) -> Store:

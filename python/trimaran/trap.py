@@ -172,43 +172,43 @@ class Trap(WasmtimeError):
     """The trap's own words."""
     interruption: Interruption | None
     """What interrupted the guest, where the code is `TrapCode.INTERRUPT`; `None` for every other trap."""
-    frames: list[Frame]
-    """The guest's call stack, innermost first."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message)
-        self.code, self.reason, self.interruption, self.frames = None, message, None, []
+        self.code, self.reason, self.interruption = None, message, None
+        self._frames: list[Any] = []
+
+    @property
+    def frames(self) -> list[Frame]:
+        """The guest's call stack, innermost first."""
+        # Most traps are caught without a look at them.
+        for place, frame in enumerate(self._frames):
+            if not isinstance(frame, Frame):
+                self._frames[place] = Frame(*frame)
+        return self._frames
+
+    @frames.setter
+    def frames(self, frames: list[Frame]) -> None:
+        self._frames = frames
 
     @property
     def trap_code(self) -> TrapCode | None:
         """The code, by the name that wasmtime-py gives it."""
         return self.code
 
-    def adopt(self) -> None:
-        """Turns the fields of the core's error into those of this package."""
-        raw: Any = self
-        if raw.code is not None:
-            self.code = TrapCode(raw.code.value)
-        if raw.interruption is not None:
-            self.interruption = Interruption(raw.interruption.value)
-        self.frames = [Frame(*(getattr(frame, name) for name in Frame.__slots__)) for frame in raw.frames]
-
 
 class TimeLimitTrap(Trap, TimeoutError):
     """A guest was stopped since its time is over: that of `Store.set_timeout`, or of a `Store.deadline`."""
 
 
-def kind(interruption: int | None) -> type[Trap]:
-    """The class of a trap with that interruption."""
-    return TimeLimitTrap if interruption == Interruption.TIME_LIMIT.value else Trap
-
-
-def lane_trap(
-    sentence: str, code: int | None, reason: str, interruption: int | None, frames: list[tuple[Any, ...]]
+def made(
+    sentence: str, code: TrapCode | None, reason: str, interruption: Interruption | None, frames: list[Any]
 ) -> Trap:
-    """A trap of the lane, which gives its fields and no object of the generated code."""
-    trap = kind(interruption)(sentence)
-    trap.code, trap.reason = None if code is None else TrapCode(code), reason
-    trap.interruption = None if interruption is None else Interruption(interruption)
-    trap.frames = [Frame(*frame) for frame in frames]
+    """A trap with these fields. Each of its frames is a tuple, until somebody asks for it."""
+    trap = (TimeLimitTrap if interruption is Interruption.TIME_LIMIT else Trap)(sentence)
+    trap.code, trap.reason, trap.interruption, trap._frames = code, reason, interruption, frames
     return trap
+
+
+CODES = {"UNREACHABLE_CODE_REACHED" if code is TrapCode.UNREACHABLE else code.name: code for code in TrapCode}
+"""The codes, by the names that wasmtime gives them."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from . import _bindings as raw
+from ._native import natural, shown, text, within
 from ._record import Record
-from ._surface import call, expect, natural, text, within, wrong_type
+from ._surface import expect, wrong_type
+
+set_slot = object.__setattr__
 
 
 class Type(Record):
@@ -19,21 +21,33 @@ class Type(Record):
     __slots__ = ()
 
     def __str__(self) -> str:
-        words: str = call(self._to_raw().__str__)
-        return words
+        # A subclass of the user's has a name of its own.
+        kind = next(base.__name__ for base in type(self).__mro__ if Type in base.__bases__)
+        return shown(kind, self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self}>"
 
+    @classmethod
+    def _from_raw(cls, fields: Any) -> Any:
+        """One with the fields of the core, in its order."""
+        made = cls.__new__(cls)
+        made._fill(fields)
+        return made
+
+    def _fill(self, fields: Any) -> None:
+        for name, value in zip(self._fields(), fields, strict=True):
+            set_slot(self, name, value)
+
     def _to_raw(self) -> Any:
-        raise NotImplementedError
+        """The fields of the core, in its order."""
+        return self._values()
 
 
-# The words of the text format for the variants of the core.
-_HEAP: dict[str, Any] = {
-    variant.replace("_", "").lower(): getattr(raw.HeapType, variant)
-    for variant in vars(raw.HeapType)
-    if variant.isupper() and variant != "CONCRETE"
+# By the words of the text format, the names in the core.
+_HEAP = {
+    name.replace("_", "").lower(): name
+    for name in "EXTERN NO_EXTERN FUNC NO_FUNC ANY EQ I31 STRUCT ARRAY NONE EXN NO_EXN CONT NO_CONT".split()
 }
 
 
@@ -49,13 +63,13 @@ class HeapType(Type):
         """The heap type of that name."""
         self._set(name=text(name, "the heap type"))
 
-    @classmethod
-    def _from_raw(cls, heap: raw.HeapType) -> HeapType:
-        return cls(call(heap.__str__))
+    def _fill(self, fields: Any) -> None:
+        # A type that a module defines comes with its text.
+        set_slot(self, "name", fields[1] if len(fields) > 1 else fields[0].replace("_", "").lower())
 
     def _to_raw(self) -> Any:
         plain = _HEAP.get(self.name)
-        return plain() if plain else raw.HeapType.CONCRETE(self.name)
+        return (plain,) if plain else ("CONCRETE", self.name)
 
 
 class RefType(Type):
@@ -70,13 +84,6 @@ class RefType(Type):
     def __init__(self, nullable: bool, heap: HeapType) -> None:
         """A reference to a `heap`, which may be null if `nullable`."""
         self._set(nullable=expect(nullable, bool, "nullable"), heap=expect(heap, HeapType, "the heap type"))
-
-    @classmethod
-    def _from_raw(cls, ty: raw.RefType) -> RefType:
-        return cls(ty.nullable, HeapType._from_raw(ty.heap))
-
-    def _to_raw(self) -> Any:
-        return raw.RefType(nullable=self.nullable, heap=self.heap._to_raw())
 
 
 class ValType(Type):
@@ -152,16 +159,11 @@ class ValType(Type):
     def __repr__(self) -> str:
         return str(self)
 
-    @classmethod
-    def _from_raw(cls, ty: raw.ValType) -> ValType:
-        if isinstance(ty, raw.ValType.REF):
-            return cls.ref(RefType._from_raw(ty.ty))
-        return cls._of(type(ty).__name__.removeprefix("ValType."))
+    def _fill(self, fields: Any) -> None:
+        set_slot(self, "_content", fields[-1])
 
     def _to_raw(self) -> Any:
-        if isinstance(self._content, RefType):
-            return raw.ValType.REF(self._content._to_raw())
-        return getattr(raw.ValType, self._content)()
+        return ("REF", self._content) if isinstance(self._content, RefType) else (self._content,)
 
 
 class Limits(Type):
@@ -182,13 +184,6 @@ class Limits(Type):
 
     def __repr__(self) -> str:
         return f"Limits({self.min})" if self.max is None else f"Limits({self.min}, {self.max})"
-
-    @classmethod
-    def _from_raw(cls, limits: raw.Limits) -> Limits:
-        return cls(limits.min, limits.max)
-
-    def _to_raw(self) -> Any:
-        return raw.Limits(min=self.min, max=self.max)
 
 
 class MemoryType(Type):
@@ -222,14 +217,6 @@ class MemoryType(Type):
         """The size of a page, in bytes."""
         return 1 << self.page_size_log2
 
-    @classmethod
-    def _from_raw(cls, ty: raw.MemoryType) -> MemoryType:
-        return cls(Limits._from_raw(ty.limits), ty.is_64, ty.shared, ty.page_size_log2)
-
-    def _to_raw(self) -> Any:
-        limits = self.limits._to_raw()
-        return raw.MemoryType(limits=limits, is_64=self.is_64, shared=self.shared, page_size_log2=self.page_size_log2)
-
 
 class TableType(Type):
     """The type of a table."""
@@ -252,13 +239,12 @@ class TableType(Type):
             is_64=expect(is_64, bool, "is_64"),
         )
 
-    @classmethod
-    def _from_raw(cls, ty: raw.TableType) -> TableType:
-        return cls(ValType.ref(RefType._from_raw(ty.element)), Limits._from_raw(ty.limits), ty.is_64)
+    def _fill(self, fields: Any) -> None:
+        element, limits, is_64 = fields
+        super()._fill((ValType.ref(element), limits, is_64))
 
     def _to_raw(self) -> Any:
-        element = self.element._to_raw().ty
-        return raw.TableType(element=element, limits=self.limits._to_raw(), is_64=self.is_64)
+        return self.element.ref_type, self.limits, self.is_64
 
 
 class GlobalType(Type):
@@ -273,13 +259,6 @@ class GlobalType(Type):
     def __init__(self, valtype: ValType, mutable: bool) -> None:
         """A global that holds a `valtype`, and can be set if `mutable`."""
         self._set(content=expect(valtype, ValType, "the content"), mutable=expect(mutable, bool, "mutable"))
-
-    @classmethod
-    def _from_raw(cls, ty: raw.GlobalType) -> GlobalType:
-        return cls(ValType._from_raw(ty.content), ty.mutable)
-
-    def _to_raw(self) -> Any:
-        return raw.GlobalType(content=self.content._to_raw(), mutable=self.mutable)
 
 
 class FuncType(Type):
@@ -303,13 +282,8 @@ class FuncType(Type):
         """What it gives."""
         return list(self._results)
 
-    @classmethod
-    def _from_raw(cls, ty: raw.FuncType) -> FuncType:
-        return cls(map(ValType._from_raw, ty.params), map(ValType._from_raw, ty.results))
-
-    def _to_raw(self) -> Any:
-        params, results = ([ty._to_raw() for ty in types] for types in (self._params, self._results))
-        return raw.FuncType(params=params, results=results)
+    def _fill(self, fields: Any) -> None:
+        super()._fill(map(tuple, fields))
 
 
 def _val_types(types: Iterable[ValType], what: str) -> tuple[ValType, ...]:
@@ -326,10 +300,3 @@ class TagType(Type):
     def __init__(self, functype: FuncType) -> None:
         """A tag whose exceptions carry the parameters of `functype`."""
         self._set(functype=expect(functype, FuncType, "the function type"))
-
-    @classmethod
-    def _from_raw(cls, ty: raw.TagType) -> TagType:
-        return cls(FuncType._from_raw(ty.func))
-
-    def _to_raw(self) -> Any:
-        return raw.TagType(func=self.functype._to_raw())

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
 import numbers
 import struct
-import sys
-from typing import Any
-
-from . import _bindings as raw
+from typing import Any, TypeAlias
 
 # `func` needs this module as well, so that its content is looked up when it is needed.
 from . import func as _func
-from ._surface import article, call, expect, index, out_of_range, within, wrong_type
+from ._native import article, f32_bits, index, real, refer, referred, within
+from ._surface import expect, wrong_type
 from .error import WasmtimeError
-from .reference import Reference, refer, referred
+from .reference import Reference
 from .store import Storelike
 from .types import HeapType, RefType, ValType
 
@@ -32,6 +29,9 @@ _TYPES = {
 }
 _WIDTHS = {"I32": 32, "I64": 64, "F32": 32, "F64": 64, "V128": 128}
 _HALF = (1 << 64) - 1
+
+Raw: TypeAlias = tuple[Any, ...]
+"""A value as the core has it: the name of its variant, and what that holds."""
 
 
 class Val:
@@ -219,70 +219,57 @@ class Val:
         return f"Val.{self._kind.replace('_', '').lower()}({'' if self._kind == 'NULL' else repr(self.value)})"
 
     @classmethod
-    def _from_raw(cls, val: raw.Val, store: Storelike) -> Val:
-        kind = type(val).__name__.removeprefix("Val.")
-        fields: Any = val
+    def _from_raw(cls, val: Raw, store: Storelike) -> Val:
+        kind = val[0]
         match kind:
             case "I32" | "I64":
-                return cls._of(kind, fields.value & ((1 << _WIDTHS[kind]) - 1))
-            case "F32" | "F64":
-                return cls._of(kind, fields.bits)
+                return cls._of(kind, val[1] & ((1 << _WIDTHS[kind]) - 1))
             case "V128":
-                return cls._of(kind, fields.high << 64 | fields.low)
-            case "FUNC_REF":
-                return cls._of(kind, None if fields.func is None else _func.Func._wrap(fields.func))
+                return cls._of(kind, val[2] << 64 | val[1])
             case "NULL":
                 return cls.null()
-            case "EXTERN_REF" if fields.value is not None:
-                return cls._of(kind, referred(store, fields.value))
+            case "EXTERN_REF" if val[1] is not None:
+                return cls._of(kind, referred(store, val[1]))
             case _:
-                return cls._of(kind, None if fields.value is None else Reference._wrap(fields.value))
+                return cls._of(kind, val[1])
 
-    def _to_raw(self, store: Storelike) -> raw.Val:
-        kinds: Any = raw.Val
-        kind, content = getattr(kinds, self._kind), self._content
-        made: raw.Val
-        match self._kind:
+    def _to_raw(self, store: Storelike) -> Raw:
+        kind, content = self._kind, self._content
+        match kind:
             case "I32" | "I64":
-                made = kind(self.value)
-            case "F32" | "F64":
-                made = kind(content)
+                return kind, self.value
             case "V128":
-                made = kind(content & _HALF, content >> 64)
+                return kind, content & _HALF, content >> 64
             case "NULL":
-                made = kind()
-            case _ if content is None:
-                made = kind(None)
-            case "EXTERN_REF" if not isinstance(content, Reference):
-                made = kind(refer(store, content))
+                return (kind,)
+            case "EXTERN_REF" if content is not None and not isinstance(content, Reference):
+                return kind, refer(store, content)
             case _:
-                made = kind(content._raw)
-        return made
+                return kind, content
 
 
-def to_raw(value: object, ty: ValType, store: Storelike, place: str) -> raw.Val:
+def to_raw(value: object, ty: ValType, store: Storelike, place: str) -> Raw:
     """A value or a plain object for the core, which checks whether `ty` takes it."""
-    kinds: Any = raw.Val
-    made: raw.Val
+    made: Raw
     if isinstance(value, Val):
         made = value._to_raw(store)
     elif value is None:
-        made = kinds.NULL()
+        made = ("NULL",)
     elif isinstance(value, _func.Func):
-        made = kinds.FUNC_REF(value._raw)
+        made = "FUNC_REF", value
     elif isinstance(value, Reference):
-        made = call(value._raw.value)
+        made = value._value()
     elif takes_objects(ty):
-        made = kinds.EXTERN_REF(refer(store, value))
+        made = "EXTERN_REF", refer(store, value)
     elif isinstance(value, float):
-        made = kinds.F64(f64_bits(value))
+        made = "F64", f64_bits(value)
     elif isinstance(value, bytes):
         made = Val._vector(value, place)._to_raw(store)
     elif hasattr(value, "__index__"):
         number = int(value) if isinstance(value, bool) else index(value, place)
-        made = kinds.I64(number) if -1 << 63 <= number < 1 << 63 else _wide(number, ty, place)
+        made = ("I64", number) if -1 << 63 <= number < 1 << 63 else _wide(number, ty, place)
     elif isinstance(value, numbers.Real):
-        made = kinds.F64(f64_bits(float(value)))
+        made = "F64", f64_bits(float(value))
     else:
         raise unknown(value, place)
     return made
@@ -300,42 +287,16 @@ def unknown(value: object, place: str) -> WasmtimeError:
     return wrong_type(f"{place} is {article(value)}: expected {expected}")
 
 
-def _wide(number: int, ty: ValType, place: str) -> raw.Val:
+def _wide(number: int, ty: ValType, place: str) -> Raw:
     """An int of more than 64 bits with sign, as `ty` wants it."""
-    kinds: Any = raw.Val
     name = str(ty)
-    made: raw.Val
     if name in ("i32", "i64"):
         bits = int(name[1:])
-        number = within(number, place, name, -1 << (bits - 1), (1 << bits) - 1)
-        made = kinds.I64(number - (1 << 64))
-    else:
-        if name in ("f32", "f64"):
-            real(number, place, name)
-        # Some number: the core says that none fits.
-        made = kinds.I64(0)
-    return made
-
-
-def real(value: object, what: str, kind: str) -> float:
-    """A float, or an int that is equal to one."""
-    if isinstance(value, float):
-        return value
-    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
-        return float(value)
-    number = index(value, what) if hasattr(value, "__index__") else None
-    if number is None:
-        raise wrong_type(f"{what} is {article(value)}: expected a float")
-    bits = {"f32": 24, "f64": 53}[kind]
-    if abs(number) > 1 << bits:
-        reason = f"an {kind} holds integers up to 2^{bits} exactly; pass a float to round"
-        raise out_of_range(f"{what} is {number}: {reason}")
-    return float(number)
-
-
-def f32_bits(value: float) -> int:
-    """The bits of the nearest 32-bit float. `struct` would refuse what rounds to infinity."""
-    return int.from_bytes(bytes(ctypes.c_float(value)), sys.byteorder)
+        return "I64", within(number, place, name, -1 << (bits - 1), (1 << bits) - 1) - (1 << 64)
+    if name in ("f32", "f64"):
+        real(number, place, name)
+    # Some number: the core says that none fits.
+    return "I64", 0
 
 
 def f64_bits(value: float) -> int:

@@ -6,19 +6,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from . import _bindings as raw
 from ._closable import Managed
+from ._native import article, natural, text
 from ._setting import Configurable, Knob
-from ._surface import (
-    BytesLike,
-    article,
-    contents,
-    expect,
-    file_name,
-    natural,
-    text,
-    wrong_type,
-)
+from ._surface import BytesLike, contents, expect, file_name, wrong_type
 from .module import Path
 from .output import OutputPipe, Sinks
 
@@ -188,25 +179,20 @@ class WasiConfig(Configurable, Managed):
         settings += [f"preopen_dir={guest!r}" for _, guest, _ in self._preopens]
         return f"WasiConfig({', '.join(settings)})"
 
-    def _to_raw(self, sinks: Sinks) -> raw.WasiConfig:
+    def _to_raw(self, sinks: Sinks) -> dict[str, Any]:
         given = self._values
-        clock = given.get("clock")
-        return raw.WasiConfig(
-            argv=given.get("argv", []),
-            inherit_argv=given.get("inherit_argv", False),
-            env=[raw.EnvVar(name=name, value=value) for name, value in self._variables()],
-            # They are in `env`: the core would read them while another thread of Python changes them.
-            inherit_env=False,
-            stdin=self._input(),
-            stdout=self._output("stdout", sinks),
-            stderr=self._output("stderr", sinks),
-            preopens=[
-                raw.Preopen(host_path=path, guest_path=guest, read_only=not is_mutable)
-                for path, guest, is_mutable in self._preopens
-            ],
-            clock=None if clock is None else raw.FixedClock(start=clock[0], step=clock[1]),
-            random_seed=given.get("random_seed"),
-        )
+        return {
+            "argv": given.get("argv", []),
+            "inherit_argv": given.get("inherit_argv", False),
+            # With those of this process: the core would read them while another thread of Python changes them.
+            "env": self._variables(),
+            "stdin": self._input(),
+            "stdout": self._output("stdout", sinks),
+            "stderr": self._output("stderr", sinks),
+            "preopens": [(path, guest, not is_mutable) for path, guest, is_mutable in self._preopens],
+            "clock": given.get("clock"),
+            "random_seed": given.get("random_seed"),
+        }
 
     def _variables(self) -> list[tuple[str, str]]:
         """The environment variables, those of this process first."""
@@ -221,27 +207,25 @@ class WasiConfig(Configurable, Managed):
         return name.removeprefix(f"{stream}_"), self._values.get(name)
 
     def _input(self) -> Any:
-        kinds: Any = raw.WasiInput
         match self._stream("stdin"):
             case "inherit", _:
-                return kinds.INHERIT()
+                return ("INHERIT",)
             case "bytes", octets:
-                return kinds.BYTES(octets)
+                return "BYTES", octets
             case "file", path:
-                return kinds.FILE(path)
+                return "FILE", path
             case _:
                 return None
 
     def _output(self, stream: str, sinks: Sinks) -> Any:
-        kinds: Any = raw.WasiOutput
         match self._stream(stream):
             case "inherit", _:
-                return kinds.INHERIT()
+                return ("INHERIT",)
             case "file" | "append" as kind, path:
-                return kinds.FILE(path, kind == "append")
+                return "FILE", path, kind == "append"
             case "pipe", pipe:
-                return kinds.PIPE(pipe._raw)
+                return "PIPE", pipe
             case "custom", callback:
-                return kinds.SINK(sinks.sink(stream, callback))
+                return "SINK", sinks.sink(stream, callback)
             case _:
                 return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from . import _bindings as raw
-from ._surface import BytesLike, call, source
+from . import _native
+from ._surface import BytesLike, source
 
 Wasm: TypeAlias = str | BytesLike
 """A module: in the text format, or the bytes of either format."""
@@ -16,4 +16,4 @@ def wat2wasm(wat: Wasm) -> bytes:
 
     Bytes that are binary already come back unchanged. Raises `WatSyntaxError`, which has line and column.
     """
-    return call(raw.wat2wasm, source(wat, "the text"))
+    return _native.wat2wasm(source(wat, "the text"))

@@ -65,16 +65,23 @@ def classes() -> list[type]:
     return [kind for kind in found if not issubclass(kind, (Enum, WasmtimeError)) and kind.__name__ not in ABSTRACT]
 
 
-def generated() -> list[type]:
-    """The classes of the generated code whose objects have a handle."""
-    found = vars(importlib.import_module("trimaran._bindings")).values()
-    return [kind for kind in found if isinstance(kind, type) and "_uniffi_clone_handle" in vars(kind)]
-
-
 def lanes() -> list[type]:
     """The classes of the extension module."""
     found = vars(importlib.import_module("trimaran._native")).values()
     return [kind for kind in found if isinstance(kind, type)]
+
+
+def held(kind: type) -> type | None:
+    """The class of the extension module that a class of the package derives from, if it does."""
+    return next((base for base in kind.__mro__ if base in lanes()), None)
+
+
+def questions(lane: type) -> list[str]:
+    """The generated methods of a class of the extension module that ask an object something."""
+    by_hand = {"_check", "_known", "_forget", "_attach", "_columns", "_map", "_instantiate", "_define_module"}
+    by_hand |= {"_get", "_get_default"} if lane.__name__ == "LinkerLane" else set()
+    names = [name for name in vars(lane) if not name.startswith("__") and not name.startswith("_make")]
+    return [name for name in names if name not in by_hand]
 
 
 def examples() -> dict[type, Any]:

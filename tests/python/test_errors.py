@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import gc
+import os
 import pickle
+import subprocess
+import sys
 import traceback
 import weakref
 from collections.abc import Callable
@@ -28,7 +31,6 @@ from trimaran import (
     Store,
     Trap,
     TrapCode,
-    UnexpectedError,
     WasmtimeError,
     WasmTypeError,
     WatSyntaxError,
@@ -202,21 +204,19 @@ def test_tracebacks_show_no_generated_code() -> None:
         with pytest.raises(WasmtimeError) as caught:
             use()
         shown = "".join(traceback.format_exception(caught.value))
-        assert "_bindings" not in shown
+        assert "_surface" not in shown
         assert "During handling" not in shown
         assert caught.value.__cause__ is caught.value.__context__ is None
 
 
-def test_a_failure_of_the_carrier_is_ours() -> None:
-    # A panic in the core arrives so; only a mistake of the library makes one.
-    from trimaran import _bindings, _surface  # pyright: ignore[reportPrivateUsage]
-
-    def panics() -> None:
-        raise _bindings.InternalError("index out of bounds")
-
-    with pytest.raises(UnexpectedError) as caught:
-        _surface.call(panics)
-    assert str(caught.value) == "unexpected failure, please report it: index out of bounds"
+def test_a_panic_of_the_core_is_ours() -> None:
+    # It looks for the variable when it is first loaded.
+    use = "trimaran.Module(trimaran.Engine(), '(')"
+    program = f"import trimaran\ntry: {use}\nexcept trimaran.UnexpectedError as error: print(error)"
+    environment = os.environ | {"TRIMARAN_PLANTED_PANIC": "lane"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    sentence = "a panic that was planted at the boundary `lane`"
+    assert done.stdout == f"unexpected failure, please report it: {sentence}\n"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Memories by the fast lane and by the surface: nobody can tell which."""
+"""Memories: what the extension module does is what the rules say."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rules import rule
 
 from guests import engine, threads
 from trimaran import (
@@ -18,7 +19,7 @@ from trimaran import (
     SharedMemory,
     Store,
 )
-from ways import FLOATS, INTS, OTHERS, outcome, surface
+from ways import FLOATS, INTS, OTHERS, outcome
 
 SIZE = 2 * 65_536
 PLACES: list[Any] = [
@@ -49,7 +50,7 @@ def test_both_ways_read_the_same_slices(memories: tuple[Any, tuple[Any, ...]]) -
     for start in PLACES:
         for stop in PLACES:
             lane = outcome(lambda start=start, stop=stop: memory.read(*first, start, stop))  # type: ignore[misc]
-            assert lane == outcome(lambda: surface(memory, "read")(*first, start, stop)), (start, stop)  # noqa: B023
+            assert lane == outcome(lambda: rule(memory, "read")(*first, start, stop)), (start, stop)  # noqa: B023
     assert len(memory.read(*first)) == SIZE
     assert memory.read(*first, stop=4) == bytes(range(4))
 
@@ -82,7 +83,7 @@ def test_both_ways_write_the_same_bytes(memories: tuple[Any, tuple[Any, ...]], m
         lane = outcome(lambda data=data, start=start: memory.write(*first, data, start))  # type: ignore[misc]
         after = memory.read(*first)
         memory.write(*first, before)
-        assert lane == outcome(lambda: surface(memory, "write")(*first, data, start)), start  # noqa: B023
+        assert lane == outcome(lambda: rule(memory, "write")(*first, data, start)), start  # noqa: B023
         assert memory.read(*first) == after
         memory.write(*first, before)
 
@@ -113,10 +114,10 @@ def test_both_ways_load_and_store_the_same_numbers() -> None:
             found = memory.read(store, 0, 16)
             memory.fill(store, 0, 0, 16)
             way: tuple[Any, ...] = (kind, store, 3, value)
-            assert lane == outcome(lambda: surface(memory, "store")(*way)), way  # noqa: B023
+            assert lane == outcome(lambda: rule(memory, "store")(*way)), way  # noqa: B023
             assert memory.read(store, 0, 16) == found, way
-            assert outcome(lambda: load(store, 3)) == outcome(lambda: surface(memory, "load")(kind, store, 3))  # noqa: B023
+            assert outcome(lambda: load(store, 3)) == outcome(lambda: rule(memory, "load")(kind, store, 3))  # noqa: B023
         for offset in [65_536, 65_535, -1, 2**63, -(2**63) - 1, True, None, 1.0]:
             lane = outcome(lambda: load(store, offset))  # noqa: B023
-            assert lane == outcome(lambda: surface(memory, "load")(kind, store, offset)), offset  # noqa: B023
-        assert outcome(lambda: load(None, 0)) == outcome(lambda: surface(memory, "load")(kind, None, 0))  # noqa: B023
+            assert lane == outcome(lambda: rule(memory, "load")(kind, store, offset)), offset  # noqa: B023
+        assert outcome(lambda: load(None, 0)) == outcome(lambda: rule(memory, "load")(kind, None, 0))  # noqa: B023

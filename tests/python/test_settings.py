@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import importlib
 import itertools
 import sys
 from collections.abc import Callable
@@ -35,7 +34,6 @@ from trimaran import (
 
 PIPE = OutputPipe()
 UNTRUSTED: Any = StoreLimits.untrusted
-RAW: Any = importlib.import_module("trimaran._bindings")
 KNOBS: dict[str, Any] = {
     name: knob for name, knob in vars(Config).items() if type(knob).__name__ == "Knob" and not name.startswith("_")
 }
@@ -171,7 +169,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     def arrive(_store: object, limits: object) -> None:
         found.append(private._from_raw(limits))
 
-    monkeypatch.setattr(RAW.Store, "set_limits", arrive)
+    monkeypatch.setattr(Store, "_set_limits", arrive)
     return found
 
 
@@ -248,30 +246,12 @@ CALLED = {"stdout_custom", "stderr_custom"}
 def carries(wasi: WasiConfig) -> dict[str, Any]:
     """What a WASI configuration gives the core, where that is more than nothing."""
     private: Any = wasi
-    return {name: plain(value) for name, value in attributes(private._to_raw(None)).items() if value}
-
-
-def attributes(thing: object) -> dict[str, Any]:
-    return vars(thing)
-
-
-def plain(value: Any) -> Any:
-    """What is compared by what it holds; an object of the core is compared by itself."""
-    kind: type[object] = value.__class__
-    if issubclass(kind, list):
-        return [plain(item) for item in value]
-    if "__dict__" in dir(value) and "_handle" not in dir(value):
-        return kind.__name__, {name: plain(item) for name, item in attributes(value).items()}
-    return value
+    return {name: value for name, value in private._to_raw(None).items() if value}
 
 
 def joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """What two configurations give the core together, which have no setting in common."""
-    variables = {
-        name: value
-        for _, variable in (*one.get("env", []), *other.get("env", []))
-        for name, value in [tuple(variable.values())]
-    }
+    variables = dict([*one.get("env", []), *other.get("env", [])])
     return one | other | ({"env": variables} if variables else {})
 
 

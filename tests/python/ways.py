@@ -1,4 +1,4 @@
-"""Calls over the lane and over the surface, for comparison."""
+"""Values of many kinds, and what becomes of a call with them, for comparison."""
 
 from __future__ import annotations
 
@@ -33,9 +33,3 @@ def outcome(call: Callable[[], Any]) -> tuple[Any, ...]:
     items: list[Any] = result if isinstance(result, list) else [result]  # pyright: ignore[reportUnknownVariableType]
     # A NaN does not equal itself, and 0.0 equals -0.0: bits do.
     return tuple((type(item), struct.pack("<d", item) if isinstance(item, float) else item) for item in items)
-
-
-def surface(item: object, name: str) -> Callable[..., Any]:
-    """What the lane falls back to."""
-    method: Callable[..., Any] = getattr(item, f"_{name}")
-    return method

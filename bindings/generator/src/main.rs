@@ -1,5 +1,6 @@
 //! `trimaran-generator api` prints what the core exports, one sorted line an item: the same lines as UniFFI's metadata of the
-//! built library give (`tests/api.txt`). `trimaran-generator python` prints the stub of Python's extension module.
+//! built library give (`tests/api.txt`).
+//! `trimaran-generator python FOLDER` writes the stub of Python's extension module;
 //! `trimaran-generator kotlin LIBRARY FOLDER` writes the private classes of the JVM's package, which fit that library;
 //! `trimaran-generator swift FOLDER` writes those of Swift, with the header of the functions in C.
 
@@ -28,7 +29,10 @@ fn run(arguments: &[&str]) -> Result<String, String> {
     let source = read(&core).map_err(|error| error.to_string())?;
     match arguments {
         ["api"] => Ok(source.model.lines().join("\n") + "\n"),
-        ["python"] => Ok(trimaran_generator::python::stub(&source.model)),
+        ["python", folder] => {
+            let stub = ("_native.pyi".to_owned(), trimaran_generator::python::stub(&source.model));
+            write(Path::new(folder), [stub])
+        }
         ["swift", folder] => {
             let header = ("trimaran.h".to_owned(), trimaran_generator::c::header(&source.model));
             let files = trimaran_generator::swift::swift(&source.model);
@@ -37,7 +41,7 @@ fn run(arguments: &[&str]) -> Result<String, String> {
         ["kotlin", library, folder] => {
             write(&Path::new(folder).join(kotlin::PLACE), kotlin::files(&source.model, &build(Path::new(library))?)?)
         }
-        _ => Err("usage: trimaran-generator api|python, or kotlin LIBRARY FOLDER, or swift FOLDER".to_owned()),
+        _ => Err("usage: trimaran-generator api, or kotlin LIBRARY FOLDER, or python|swift FOLDER".to_owned()),
     }
 }
 

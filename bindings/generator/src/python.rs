@@ -92,7 +92,7 @@ fn registry(out: &mut String, model: &Model) {
         }
     }
     for function in &model.functions {
-        let _ = writeln!(out, "    module.add_function(wrap_pyfunction!({}, module)?)?;", snake(&function.named.name));
+        let _ = writeln!(out, "    module.add_function(wrap_pyfunction!({}_, module)?)?;", snake(&function.named.name));
     }
     out.push_str("    Ok(())\n}\n");
 }

@@ -1,8 +1,8 @@
-//! The lane for Python: base classes of the package's own `Store`, `Func`, `Memory` and `SharedMemory`.
+//! The lane for Python: base classes of the package's own, of which most are generated from the exports of the core.
 //!
-//! A method here does what needs no second thought: ints and floats that fit, anything that has bytes, ranges in a
-//! memory. Whatever else it is given goes to the package's own method of the surface (`_call`, `_read`, `_write`, ...),
-//! which converts what can be converted and says what is wrong with the rest.
+//! A generated method converts its arguments, runs the core and converts what that gave. Bodies that are special stand beside
+//! them by hand: calls, host functions, views and bytes, linking. What is unusual or wrong goes to the package, which converts
+//! it or says what is wrong.
 //!
 //! No entry into a store waits with the GIL held: whoever waits for a store must not keep those from running who
 //! are in it.
@@ -10,12 +10,16 @@
 //! What fails raises an error of the package, also where the package itself has made the mistake.
 
 mod at_end;
+mod convert;
 mod ctrl_c;
 mod func;
+pub(crate) mod generated;
 mod greenlets;
 mod host;
+mod instance;
 mod linker;
 mod memory;
+pub(crate) mod numbers;
 mod sink;
 mod values;
 mod view;
@@ -26,64 +30,44 @@ use std::sync::{Arc, OnceLock};
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyTuple};
-use trimaran::{
-    Engine, Frame, Instance, Interruption, Module, Result, Store, TrapCode, UniFfiTag, WasmtimeError, in_host,
-};
-use uniffi::{Handle, Lift};
+use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
+use trimaran::{Extern, Result, Store, WasmtimeError, in_host};
 
 pub(crate) use at_end::{interpreter, watch as watch_end};
+pub(crate) use convert::{article, indefinite, text};
 pub(crate) use func::FuncLane;
 pub(crate) use host::take_thrown;
-pub(crate) use linker::{InstanceLane, instantiate_pre, link, linker_ready};
-pub(crate) use memory::{MemoryLane, SharedMemoryLane};
-pub(crate) use sink::new_sink;
-pub(crate) use values::{GlobalLane, TableLane, extern_object, new_extern};
+pub(crate) use instance::InstanceLane;
+pub(crate) use values::{refer, referred};
 pub(crate) use view::MemoryView;
 
 use at_end::Ask;
+use convert::{Opened, give_object, moment, open as fill, take_object, unopened};
+use generated::{EngineLane, error_fields, make_error};
 use host::Kept;
 
 use super::thrown::Thrown;
-use super::{entry, error_bytes, let_go, open};
+use super::{entry, let_go, open};
 
-/// The package's own exception for a trap, which programs expect. Others are rare, and made by the generated code.
-fn trap(
-    py: Python<'_>,
-    sentence: &str,
-    code: Option<TrapCode>,
-    reason: &str,
-    interruption: Option<Interruption>,
-    frames: &[Frame],
-) -> PyResult<PyErr> {
-    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let make =
-        MAKE.get_or_try_init(py, || Ok::<_, PyErr>(py.import("trimaran.trap")?.getattr("lane_trap")?.unbind()))?;
-    let frames: Vec<_> = frames
-        .iter()
-        .map(|frame| {
-            let names = (frame.func_name.as_deref(), frame.module_name.as_deref());
-            (frame.func_index, names.0, names.1, frame.func_offset, frame.module_offset)
-        })
-        .collect();
-    let numbers = (code.map(|code| code as u8), interruption.map(|cause| cause as u8));
-    Ok(PyErr::from_value(make.bind(py).ask1((sentence, numbers.0, reason, numbers.1, frames))?))
-}
-
-/// The package's own exception for an error.
+/// The package's own exception for an error: its variant, its sentence and its fields cross once.
 fn raised(py: Python<'_>, error: WasmtimeError) -> PyErr {
-    if let WasmtimeError::Trap { code, reason, interruption, frames } = &error {
-        return trap(py, &error.text(), *code, reason, *interruption, frames).unwrap_or_else(|error| error);
-    }
     static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let make = || -> PyResult<PyErr> {
-        let make = MAKE
-            .get_or_try_init(py, || Ok::<_, PyErr>(py.import("trimaran._surface")?.getattr("lane_error")?.unbind()))?;
+        let make = convert::package(py, &MAKE, "trimaran._surface", "raised")?;
         let sentence = error.text();
-        Ok(PyErr::from_value(make.bind(py).ask1((PyBytes::new(py, &error_bytes(error)), sentence))?))
+        let (variant, fields) = error_fields(py, error)?;
+        Ok(PyErr::from_value(make.ask1((variant, sentence, fields))?))
     };
     make().unwrap_or_else(|error| error)
+}
+
+/// An error of the core by its name and its fields, with the core's own sentence.
+#[pyfunction]
+pub(crate) fn failure(variant: &Bound<'_, PyString>, fields: &Bound<'_, PyDict>) -> PyResult<Py<PyAny>> {
+    let py = variant.py();
+    Ok(raised(py, make_error(variant, fields)?).into_value(py).into_any())
 }
 
 /// Runs `work` with the GIL, whatever this thread has of it now; gives nothing where Python is at its end.
@@ -151,30 +135,19 @@ fn quick<R: Send>(py: Python<'_>, store: &Store, work: impl FnOnce() -> Result<R
     }
 }
 
-/// An object that the generated code holds as well.
-///
-/// # Safety
-/// The handle is that of a living object of the generated code, of the class that belongs to `T`.
-unsafe fn shared<T: Send + Sync>(py: Python<'_>, handle: u64) -> PyResult<Arc<T>>
-where
-    Arc<T>: Lift<UniFfiTag, FfiType = Handle>,
-{
-    // SAFETY: by the contract.
-    unsafe { super::shared(handle) }.ok_or_else(|| nothing(py))
-}
-
 /// The error for a handle of nothing, which the package never passes.
 fn nothing(py: Python<'_>) -> PyErr {
     raised(py, WasmtimeError::Unexpected { reason: "a handle of nothing".to_owned() })
 }
 
-/// The error for an object that no constructor has opened.
-fn unmade(py: Python<'_>) -> PyErr {
-    let reason = "the object was never made: call its constructor, and in a subclass super().__init__()".to_owned();
-    raised(py, WasmtimeError::Type { reason })
+/// The error for an object that no constructor has filled.
+fn unmade(object: &Bound<'_, PyAny>) -> PyErr {
+    let name = object.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string());
+    let reason = format!("the {name} was never made: call its constructor, and in a subclass super().__init__()");
+    raised(object.py(), WasmtimeError::Type { reason })
 }
 
-/// The error for an object that is opened twice.
+/// The error for an object that is made twice.
 fn made(py: Python<'_>) -> PyErr {
     let reason = "the object is made already: make another one, and do not call its constructor again".to_owned();
     raised(py, WasmtimeError::Type { reason })
@@ -185,41 +158,17 @@ fn closed(py: Python<'_>) -> PyErr {
     raised(py, WasmtimeError::Closed { what: "store".to_owned() })
 }
 
-/// Makes a store of the engine with that handle, and gives the handle of it, for the generated code to own.
-#[pyfunction]
-pub(crate) fn new_store(py: Python<'_>, engine: u64) -> PyResult<u64> {
-    // SAFETY: the function is private to the package, which keeps the engine meanwhile.
-    let engine = unsafe { shared::<Engine>(py, engine) }?;
-    enter(py, || Store::new(&engine)).map(|store| Handle::from_arc(store).as_raw())
-}
-
-/// Makes an instance of a module without imports, and gives the handle of it, for the package to own.
-#[pyfunction]
-pub(crate) fn new_instance(py: Python<'_>, store: u64, module: u64) -> PyResult<u64> {
-    // SAFETY: the function is private to the package, which keeps both meanwhile.
-    let (store, module) = unsafe { (shared::<Store>(py, store)?, shared::<Module>(py, module)?) };
-    enter(py, || Instance::new(&store, &module, Vec::new())).map(|instance| Handle::from_arc(instance).as_raw())
-}
-
-/// The lane's own hold on an object of the core, from the moment on when the package opens it.
+/// The lane's hold on an object of the core, from the moment on when a constructor fills it.
 struct Held<T>(OnceLock<Arc<T>>);
 
-impl<T: Send + Sync> Held<T>
-where
-    Arc<T>: Lift<UniFfiTag, FfiType = Handle>,
-{
+impl<T> Held<T> {
     const fn nothing() -> Self {
         Self(OnceLock::new())
     }
 
-    /// Takes a hold of its own on the object behind a handle, which the generated code keeps.
-    ///
-    /// # Safety
-    /// As for `shared`.
-    unsafe fn open(&self, py: Python<'_>, handle: u64) -> PyResult<()> {
-        // SAFETY: by the same contract.
-        let object = unsafe { shared(py, handle) }?;
-        self.0.set(object).map_err(|_| made(py))
+    /// Takes over an object, where there is none yet.
+    fn open(&self, object: Arc<T>) -> Result<(), Arc<T>> {
+        self.0.set(object)
     }
 
     fn get(&self) -> Option<&Arc<T>> {
@@ -242,14 +191,21 @@ impl StoreLane {
         Self { held: Held::nothing(), kept: Arc::default() }
     }
 
-    fn _open(&self, py: Python<'_>, handle: u64) -> PyResult<()> {
-        // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
-        unsafe { self.held.open(py, handle) }?;
-        match self.held.get() {
-            Some(store) if !store.watch(|| Box::new(watch::Signals)) => ctrl_c::watch(py)?,
-            _ => {}
+    fn _make(slf: &Bound<'_, Self>, engine: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = slf.py();
+        unopened(slf)?;
+        let engine = take_object::<EngineLane>(engine, format_args!("the engine"))?;
+        let store = enter(py, || Store::new(engine))?;
+        if !store.watch(|| Box::new(watch::Signals)) {
+            ctrl_c::watch(py)?;
         }
+        fill(slf, store)?;
         greenlets::look(py)
+    }
+
+    /// Refuses one that was never made.
+    fn _check(slf: &Bound<'_, Self>) -> PyResult<()> {
+        convert::this(slf).map(drop)
     }
 
     /// Lets go of all host functions and objects, after close.
@@ -263,6 +219,14 @@ impl StoreLane {
 
     fn __clear__(&self) {
         self._forget();
+    }
+}
+
+impl Opened for StoreLane {
+    type Core = Store;
+
+    fn held(&self) -> &Held<Store> {
+        &self.held
     }
 }
 
@@ -288,12 +252,81 @@ impl CallerLane {
         Self(OnceLock::new())
     }
 
-    fn _open(&self, py: Python<'_>, store: Py<StoreLane>, pass: u64) -> PyResult<()> {
-        self.0.set((store, pass)).map_err(|_| made(py))
+    /// What the calling instance exports under that name, or nothing.
+    fn _find<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        convert::option_of(py, slf.get().find(slf, name)?.0, |item| generated::give_extern(py, item))
+    }
+
+    /// What the calling instance exports under that name. Raises `NotFoundError`, which is a `KeyError`.
+    fn __getitem__<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        generated::give_extern(slf.py(), slf.get().item(slf, name)?.0)
+    }
+
+    /// The function of that name. Raises `NotFoundError`, or `WasmTypeError` for something else.
+    fn func<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (item, name) = slf.get().item(slf, name)?;
+        give_object(slf.py(), moment(slf.py(), || item.into_func(&name))?)
+    }
+
+    /// The memory of that name. Raises as `func` does.
+    fn memory<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (item, name) = slf.get().item(slf, name)?;
+        give_object(slf.py(), moment(slf.py(), || item.into_memory(&name))?)
+    }
+
+    /// The store of the guest. It may be kept.
+    #[getter]
+    fn store(slf: &Bound<'_, Self>) -> PyResult<Py<StoreLane>> {
+        let (store, _) = slf.get().0.get().ok_or_else(|| unmade(slf.as_any()))?;
+        Ok(store.clone_ref(slf.py()))
+    }
+
+    fn _check(slf: &Bound<'_, Self>) -> PyResult<()> {
+        convert::inside(slf.as_any()).map(drop)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.0.get().map_or(Ok(()), |(store, _)| visit.call(store))
+    }
+}
+
+impl CallerLane {
+    /// The caller of the host call of that number, as the package has it.
+    fn make<'py>(class: &Bound<'py, PyAny>, store: &Bound<'py, StoreLane>, pass: u64) -> PyResult<Bound<'py, PyAny>> {
+        let object = convert::fresh(class)?;
+        let caller = object.cast::<Self>()?.get();
+        caller.0.set((store.clone().unbind(), pass)).map_err(|_| made(class.py()))?;
+        Ok(object)
+    }
+
+    /// The store, and the number of the host call, once it is one.
+    fn opened(&self) -> Option<(&Arc<Store>, u64)> {
+        let (store, pass) = self.0.get()?;
+        Some((store.get().held.get()?, *pass))
+    }
+
+    fn find(&self, slf: &Bound<'_, Self>, name: &Bound<'_, PyAny>) -> PyResult<(Option<Extern>, PyBackedStr)> {
+        let (store, pass) = self.opened().ok_or_else(|| unmade(slf.as_any()))?;
+        let name = convert::take_text(name, format_args!("the name"))?;
+        Ok((quick(slf.py(), store, || store.caller_export(pass, &name))?, name))
+    }
+
+    fn item(&self, slf: &Bound<'_, Self>, name: &Bound<'_, PyAny>) -> PyResult<(Extern, PyBackedStr)> {
+        let (found, name) = self.find(slf, name)?;
+        let missing = || {
+            let reason = format!("the calling instance has no export `{name}`");
+            raised(slf.py(), WasmtimeError::NotFound { name: name.to_string(), reason })
+        };
+        Ok((found.ok_or_else(missing)?, name))
+    }
+}
+
+/// The package's own store behind what a caller passed, as an object.
+fn home<'py>(value: &Bound<'py, PyAny>) -> Option<Bound<'py, StoreLane>> {
+    match value.cast::<StoreLane>() {
+        Ok(store) => Some(store.clone()),
+        Err(_) => value.cast::<CallerLane>().ok()?.get().0.get().map(|(store, _)| store.bind(value.py()).clone()),
     }
 }
 
@@ -310,9 +343,8 @@ fn store_of<'a>(value: &'a Bound<'_, PyAny>) -> Option<&'a Arc<Store>> {
     if let Ok(store) = value.cast::<StoreLane>() {
         return store.get().held.get();
     }
-    let (store, pass) = value.cast::<CallerLane>().ok()?.get().0.get()?;
-    let store = store.get().held.get()?;
-    store.caller_check(*pass).is_ok().then_some(store)
+    let (store, pass) = value.cast::<CallerLane>().ok()?.get().opened()?;
+    store.caller_check(pass).is_ok().then_some(store)
 }
 
 /// A whole number, as Python counts it, if it fits. A bool is none.

@@ -24,8 +24,8 @@ pub fn functions(out: &mut String, model: &Model) {
     for function in &model.functions {
         let name = &function.named.name;
         docs(out, model, &function.named.docs, "");
-        let _ = writeln!(out, "#[pyfunction]");
-        let _ = writeln!(out, "fn {name}<'py>(\n    py: Python<'py>,");
+        // The core's own function has the plain name here.
+        let _ = writeln!(out, "#[pyfunction(name = \"{name}\")]\nfn {name}_<'py>(\n    py: Python<'py>,");
         for param in &function.params {
             let _ = writeln!(out, "    {}: &Bound<'py, PyAny>,", param.name);
         }
@@ -51,18 +51,18 @@ fn head(out: &mut String, method: &Method, name: &str, result: &str) {
         let part = |form: fn(&Param, &str) -> String| {
             let parts = method.params.iter().map(|param| match &param.default {
                 Some(value) => form(param, value),
-                None => param.name.clone(),
+                None => words::name(&param.name),
             });
             parts.collect::<Vec<_>>().join(", ")
         };
-        let given = part(|param, _| format!("{} = Maybe::Absent", param.name));
+        let given = part(|param, _| format!("{} = Maybe::Absent", words::name(&param.name)));
         let shown = part(|param, value| format!("{}={value}", param.name));
         let _ = writeln!(out, "    #[pyo3(signature = ({given}), text_signature = \"($self, {shown})\")]");
     }
     let _ = writeln!(out, "    fn {name}<'py>(\n        slf: &Bound<'py, Self>,");
     for param in &method.params {
         let ty = if param.default.is_some() { "Maybe<'_, 'py>" } else { "&Bound<'py, PyAny>" };
-        let _ = writeln!(out, "        {}: {ty},", param.name);
+        let _ = writeln!(out, "        {}: {ty},", words::name(&param.name));
     }
     let _ = writeln!(out, "    ) -> PyResult<{result}> {{");
 }
@@ -71,13 +71,13 @@ fn head(out: &mut String, method: &Method, name: &str, result: &str) {
 fn arguments(out: &mut String, indent: &str, class: &str, method: &Method) -> Vec<String> {
     let mut given = Vec::new();
     for param in &method.params {
-        let name = &param.name;
+        let name = &words::name(&param.name);
         if method.store().is_some_and(|store| store.name == *name) {
             let _ = writeln!(out, "{indent}let {name} = inside({name})?;");
             given.push(name.clone());
             continue;
         }
-        let read = take(param, name, &words::param(class, &method.named.name, name));
+        let read = take(param, name, &words::param(class, &method.named.name, &param.name));
         let read = match &param.default {
             Some(value) => format!("match {name}.given() {{ Some({name}) => {read}, None => {value} }}"),
             None => read,
@@ -99,7 +99,7 @@ fn body(out: &mut String, indent: &str, class: &str, method: &Method, call: &str
     let done = run(out, indent, class, method, &call);
     let _ = match &method.result {
         None => writeln!(out, "{indent}{done}"),
-        Some(ty) => writeln!(out, "{indent}let found = {done}?;\n{indent}Ok({})", give(ty, "found")),
+        Some(ty) => writeln!(out, "{indent}let found = {done};\n{indent}{}", give(ty, "found?")),
     };
     let _ = writeln!(out, "{}}}\n", &indent[4..]);
 }
@@ -125,8 +125,7 @@ fn run(out: &mut String, indent: &str, class: &str, method: &Method, call: &str)
     });
     let short = short.collect::<Vec<_>>().join(" && ");
     let _ = writeln!(out, "{indent}let work = || {call};");
-    let _ = writeln!(out, "{indent}let done = if {short} {{ {} }} else {{ enter(py, work) }};", brief("work"));
-    "done".to_owned()
+    format!("if {short} {{ {} }} else {{ enter(py, work) }}", brief("work"))
 }
 
 fn method(out: &mut String, model: &Model, class: &str, method: &Method) {
@@ -147,7 +146,7 @@ fn constructor(out: &mut String, model: &Model, class: &str, made: &Method) {
     let given = arguments(out, "        ", class, made).join(", ");
     let call = format!("{class}::{}({given})", made.rust_name);
     let done = run(out, "        ", class, made, &if made.fails { call } else { format!("Ok({call})") });
-    let _ = writeln!(out, "        open(slf, {done}?)\n    }}\n");
+    let _ = writeln!(out, "        let made = {done}?;\n        open(slf, made)\n    }}\n");
 }
 
 /// `_make`, or `_make_from_file` for one of several.

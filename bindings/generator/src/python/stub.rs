@@ -26,11 +26,25 @@ const TYPES: [&str; 6] = ["FuncType", "GlobalType", "MemoryType", "RefType", "Ta
 
 /// The text of `_native.pyi`.
 pub fn stub(model: &Model) -> String {
+    let body = body(model);
     let mut out = HEAD.to_owned();
     for object in &model.objects {
         let name = &object.named.name;
-        let _ = writeln!(out, "from .{} import {name}", words::module(name));
+        if names_type(&body, name) {
+            let _ = writeln!(out, "from .{} import {name}", words::module(name));
+        }
     }
+    out + &body
+}
+
+/// Whether the stub names a class as a type: behind a colon, an arrow or a bracket.
+fn names_type(body: &str, name: &str) -> bool {
+    let is_end = |rest: &str| !rest.starts_with(|letter: char| letter.is_alphanumeric());
+    [": ", "-> ", "["].iter().any(|before| body.split(&format!("{before}{name}")).skip(1).any(is_end))
+}
+
+fn body(model: &Model) -> String {
+    let mut out = String::new();
     for object in &model.objects {
         let name = &object.named.name;
         let base = if words::has_bodies(name) { format!("(_by_hand.{name}Bodies)") } else { String::new() };
@@ -73,7 +87,7 @@ fn params(model: &Model, class: &str, method: &Method) -> String {
         let is_store = method.store().is_some_and(|store| store.name == param.name) && !class.is_empty();
         let ty = if is_store { "Storelike".to_owned() } else { hint(model, &param.ty, true) };
         let default = param.default.as_ref().map(|value| format!(" = {value}")).unwrap_or_default();
-        format!(", {}: {ty}{default}", param.name)
+        format!(", {}: {ty}{default}", words::name(&param.name))
     };
     method.params.iter().map(one).collect()
 }

@@ -1,7 +1,8 @@
 //! Values across. What Python has itself crosses as that. A record is the tuple of its fields, or, where each field may be
-//! left out, a dictionary of those that are set; an enum is its number, or a tuple of its name and its fields; an enum of
+//! left out, a dictionary of those that are set; an enum is its name, or a tuple of its name and its fields; an enum of
 //! objects is the object. The package turns those into its own classes where it has one (`_shapes`).
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::model::{Enum, Field, Model, Param, Record, Type};
@@ -10,13 +11,22 @@ use crate::python::words;
 
 /// Readers and writers of all records and enums, and of the error.
 pub fn write(out: &mut String, model: &Model) {
+    let needed = Needed::of(model);
     for record in &model.records {
-        give_record(out, record);
-        take_record(out, record);
+        if needed.given.contains(&record.named.name) {
+            give_record(out, record);
+        }
+        if needed.taken.contains(&record.named.name) {
+            take_record(out, record);
+        }
     }
     for choice in model.enums.iter().filter(|choice| !choice.is_error) {
-        give_enum(out, choice);
-        take_enum(out, choice);
+        if needed.given.contains(&choice.named.name) {
+            give_enum(out, choice);
+        }
+        if needed.taken.contains(&choice.named.name) {
+            take_enum(out, choice);
+        }
     }
     if let Some(error) = model.error() {
         error_fields(out, error);
@@ -25,18 +35,59 @@ pub fn write(out: &mut String, model: &Model) {
     shown(out, model);
 }
 
-/// What Python has of a value of the core.
+/// The records and enums that are given to Python, and those that are taken from it.
+#[derive(Default)]
+struct Needed {
+    given: BTreeSet<String>,
+    taken: BTreeSet<String>,
+}
+
+impl Needed {
+    fn of(model: &Model) -> Self {
+        let mut needed = Self::default();
+        let of_objects = model.objects.iter().flat_map(|object| object.constructors.iter().chain(&object.methods));
+        for method in of_objects.chain(&model.functions) {
+            method.params.iter().for_each(|param| reach(model, &param.ty, &mut needed.taken));
+            method.result.iter().for_each(|ty| reach(model, ty, &mut needed.given));
+        }
+        // An error is given, and asked for by its fields.
+        let fields = model.error().into_iter().flat_map(|error| &error.variants).flat_map(|variant| &variant.fields);
+        for field in fields {
+            reach(model, &field.ty, &mut needed.given);
+            reach(model, &field.ty, &mut needed.taken);
+        }
+        let shown =
+            model.records.iter().filter(|record| record.is_shown).map(|record| Type::Record(record.named.name.clone()));
+        shown.for_each(|ty| reach(model, &ty, &mut needed.taken));
+        needed
+    }
+}
+
+fn reach(model: &Model, ty: &Type, found: &mut BTreeSet<String>) {
+    match ty {
+        Type::Option(inner) | Type::List(inner) => reach(model, inner, found),
+        Type::Record(name) | Type::Enum(name) if found.insert(name.clone()) => {
+            let record = model.record(name).into_iter().flat_map(|record| &record.fields);
+            let choice = model.choice(name).into_iter().flat_map(|choice| &choice.variants);
+            let fields = record.chain(choice.flat_map(|variant| &variant.fields));
+            fields.for_each(|field| reach(model, &field.ty, found));
+        }
+        _ => {}
+    }
+}
+
+/// What Python has of a value of the core, as a `PyResult`.
 pub fn give(ty: &Type, value: &str) -> String {
     match ty {
         Type::Bool => format!("bool_of(py, {value})"),
-        Type::Int { .. } | Type::Float { .. } | Type::Text => format!("plain(py, {value})?"),
-        Type::Bytes => format!("PyBytes::new(py, &{value}).into_any()"),
-        Type::Object(_) => format!("give_object(py, {value})?"),
-        Type::Record(name) | Type::Enum(name) => format!("give_{}(py, {value})?", snake(name)),
+        Type::Int { .. } | Type::Float { .. } | Type::Text => format!("plain(py, {value})"),
+        Type::Bytes => format!("bytes_of(py, &{value})"),
+        Type::Object(_) => format!("give_object(py, {value})"),
+        Type::Record(name) | Type::Enum(name) => format!("give_{}(py, {value})", snake(name)),
         // The core gives none back.
-        Type::Foreign(_) => "none(py)".into(),
-        Type::Option(inner) => format!("match {value} {{ Some(it) => {}, None => none(py) }}", give(inner, "it")),
-        Type::List(inner) => format!("list(py, {value}, |it| Ok({}))?", give(inner, "it")),
+        Type::Foreign(_) => format!("foreign(py, {value})"),
+        Type::Option(inner) => format!("option_of(py, {value}, |it| {})", give(inner, "it")),
+        Type::List(inner) => format!("list_of(py, {value}, |it| {})", give(inner, "it")),
     }
 }
 
@@ -83,7 +134,7 @@ fn give_record(out: &mut String, record: &Record) {
     let name = &record.named.name;
     let _ =
         writeln!(out, "fn give_{}<'py>(py: Python<'py>, value: {name}) -> PyResult<Bound<'py, PyAny>> {{", snake(name));
-    let value = |field: &Field| give(&field.ty, &format!("value.{}", field.name));
+    let value = |field: &Field| give(&field.ty, &format!("value.{}", field.name)) + "?";
     if is_dictionary(record) {
         out.push_str("    let fields = PyDict::new(py);\n");
         for field in &record.fields {
@@ -139,13 +190,13 @@ fn give_enum(out: &mut String, choice: &Enum) {
         snake(name)
     );
     let (is_union, is_plain) = (choice.union().is_some(), choice.is_plain());
-    let _ = writeln!(out, "    {}match value {{", if is_union { "Ok(" } else { "let value = " });
-    for (index, variant) in choice.variants.iter().enumerate() {
-        let items: Vec<_> = variant.fields.iter().map(|field| give(&field.ty, &field.name)).collect();
-        let made = if is_union {
-            items.concat()
+    let _ = writeln!(out, "    {}match value {{", if is_union { "" } else { "let value = " });
+    for variant in &choice.variants {
+        let items = variant.fields.iter().map(|field| give(&field.ty, &field.name) + "?");
+        let made = if let (true, Some(field)) = (is_union, variant.fields.first()) {
+            give(&field.ty, &field.name)
         } else if is_plain {
-            format!("plain(py, {index}_u32)?")
+            format!("intern!(py, \"{}\").clone().into_any()", screaming(&variant.name))
         } else {
             let label = format!("intern!(py, \"{}\").clone().into_any()", screaming(&variant.name));
             let all: Vec<_> = std::iter::once(label).chain(items).collect();
@@ -154,7 +205,7 @@ fn give_enum(out: &mut String, choice: &Enum) {
         let _ = writeln!(out, "        {name}::{}{} => {made},", variant.name, pattern(&variant.fields));
     }
     let _ = match is_union {
-        true => writeln!(out, "    }})\n}}\n"),
+        true => writeln!(out, "    }}\n}}\n"),
         false => writeln!(out, "    }};\n    {}.give(value)\n}}\n", shape(name)),
     };
 }
@@ -182,22 +233,22 @@ fn take_enum(out: &mut String, choice: &Enum) {
     }
     let _ = writeln!(out, "    let value = {}.take(value, what)?;", shape(name));
     if choice.is_plain() {
-        let _ = writeln!(out, "    Ok(match value.extract::<u32>()? {{");
+        let _ = writeln!(out, "    Ok(match value.cast::<PyString>()?.to_str()? {{");
     } else {
         let _ = writeln!(out, "    let fields = value.cast::<PyTuple>()?;");
         let _ = writeln!(out, "    Ok(match fields.get_item(0)?.cast::<PyString>()?.to_str()? {{");
     }
-    for (index, variant) in choice.variants.iter().enumerate() {
+    for variant in &choice.variants {
         let field = |(place, field): (usize, &Field)| {
             let what = format!("format_args!(\"`{}`\")", field.name);
             format!("{}: {}?", field.name, owned(&field.ty, &format!("&fields.get_item({})?", place + 1), &what))
         };
         let fields: Vec<_> = variant.fields.iter().enumerate().map(field).collect();
         let made = if fields.is_empty() { String::new() } else { format!(" {{ {} }}", fields.join(", ")) };
-        let label = if choice.is_plain() { index.to_string() } else { format!("\"{}\"", screaming(&variant.name)) };
-        let _ = writeln!(out, "        {label} => {name}::{}{made},", variant.name);
+        let label = screaming(&variant.name);
+        let _ = writeln!(out, "        \"{label}\" => {name}::{}{made},", variant.name);
     }
-    let _ = writeln!(out, "        _ => return Err(unknown(py(&value), \"{name}\")),\n    }})\n}}\n");
+    let _ = writeln!(out, "        _ => return Err(unknown(value.py(), \"{name}\")),\n    }})\n}}\n");
 }
 
 /// The name of an error's variant, and its fields by name.
@@ -211,7 +262,7 @@ fn error_fields(out: &mut String, error: &Enum) {
         let _ = writeln!(out, "        {name}::{}{} => {{", variant.name, pattern(&variant.fields));
         for field in &variant.fields {
             let value = give(&field.ty, &field.name);
-            let _ = writeln!(out, "            fields.set_item(intern!(py, \"{}\"), {value})?;", field.name);
+            let _ = writeln!(out, "            fields.set_item(intern!(py, \"{}\"), {value}?)?;", field.name);
         }
         let _ = writeln!(out, "            \"{}\"\n        }}", variant.name);
     }

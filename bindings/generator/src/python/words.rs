@@ -7,12 +7,8 @@ use crate::names::snake;
 const CLASSES: [&str; 3] = ["Store", "Func", "Instance"];
 
 /// Bodies that are special, and written by hand.
-const BODIES: [&str; 15] = [
+const BODIES: [&str; 11] = [
     "Store.new",
-    "Memory.read",
-    "Memory.write",
-    "SharedMemory.read",
-    "SharedMemory.write",
     "InstancePre.instantiate",
     "InstancePre.host",
     "InstancePre.hosts",
@@ -27,7 +23,7 @@ const BODIES: [&str; 15] = [
 ];
 
 /// What the package words in its own way, with properties, other names or plain objects: private here, with an underscore.
-const PRIVATE: [&str; 40] = [
+const PRIVATE: [&str; 44] = [
     "Engine.config",
     "Engine.precompile",
     "Engine.release",
@@ -41,6 +37,10 @@ const PRIVATE: [&str; 40] = [
     "Linker.define_func",
     "Linker.instantiate_pre",
     "Linker.release",
+    "Memory.read",
+    "Memory.write",
+    "SharedMemory.read",
+    "SharedMemory.write",
     "Memory.data_ptr",
     "Module.engine",
     "Module.exports",
@@ -102,6 +102,12 @@ pub fn is_by_hand(class: &str, method: &str) -> bool {
 /// The name of a method in the extension module.
 pub fn method(class: &str, name: &str) -> String {
     if PRIVATE.contains(&format!("{class}.{name}").as_str()) { format!("_{name}") } else { name.to_owned() }
+}
+
+/// The name of a parameter. One of Python's own words gets an underscore.
+pub fn name(param: &str) -> String {
+    const RESERVED: [&str; 9] = ["class", "def", "from", "global", "import", "is", "lambda", "pass", "with"];
+    if RESERVED.contains(&param) { format!("{param}_") } else { param.to_owned() }
 }
 
 /// How a parameter is called in a sentence.

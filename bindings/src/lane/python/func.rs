@@ -1,19 +1,16 @@
 //! Calls: numbers into slots and out of them, one by one or a column at a time.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::buffer::PyUntypedBuffer;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyTuple};
 use trimaran::{Func, Kind, Signature, Slot, Store, WasmtimeError};
 
-use uniffi::Handle;
-
 use super::at_end::Ask;
+use super::convert::Opened;
 use super::host::{Body, borrow, object};
-use super::{Held, StoreLane, detached, enter, entry, made, nothing, raised, store_of, unmade};
+use super::{Held, StoreLane, detached, enter, entry, raised, store_of};
 
 /// Calls with more values than this go over the surface.
 const WIDEST: usize = 16;
@@ -34,16 +31,6 @@ impl FuncLane {
         Self { held: Held::nothing(), is_known: AtomicBool::new(false) }
     }
 
-    fn _open(&self, py: Python<'_>, handle: u64) -> PyResult<()> {
-        // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
-        unsafe { self.held.open(py, handle) }
-    }
-
-    /// A handle of its own for the generated code, which makes an object of it when that is first asked for.
-    fn _lend(&self, py: Python<'_>) -> PyResult<u64> {
-        self.held.get().map(|func| Handle::from_arc(Arc::clone(func)).as_raw()).ok_or_else(|| unmade(py))
-    }
-
     #[pyo3(signature = (*arguments, **keywords))]
     fn __call__<'py>(
         slf: &Bound<'py, Self>,
@@ -55,7 +42,7 @@ impl FuncLane {
         {
             return result;
         }
-        slf.as_any().getattr("_call")?.ask(arguments, keywords)
+        slf.as_any().getattr("_call_odd")?.ask(arguments, keywords)
     }
 
     /// Gives a function of the host its body, which belongs to the store's own object.
@@ -122,14 +109,11 @@ impl FuncLane {
     }
 }
 
-impl FuncLane {
-    /// An object of the package's own class, for a function that came out of a guest.
-    pub(super) fn make<'py>(class: &Bound<'py, PyAny>, func: Option<Arc<Func>>) -> PyResult<Bound<'py, PyAny>> {
-        let py = class.py();
-        let object = class.ask_method1(intern!(py, "__new__"), (class,))?;
-        let lane = object.cast::<Self>()?.get();
-        lane.held.0.set(func.ok_or_else(|| nothing(py))?).map_err(|_| made(py))?;
-        Ok(object)
+impl Opened for FuncLane {
+    type Core = Func;
+
+    fn held(&self) -> &Held<Func> {
+        &self.held
     }
 }
 

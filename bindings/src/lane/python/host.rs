@@ -1,5 +1,6 @@
 //! Functions of the host: Python callables.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
@@ -14,8 +15,12 @@ use trimaran::{Func, Kind, Reference, Result, Signature, Slot, SlotFunction, Sto
 use uniffi::Handle;
 
 use super::at_end::{Ask, let_go};
+use super::convert::{give_object, none, package, take_object, this};
 use super::func::{FuncLane, bits, number};
-use super::{Owned, StoreLane, Thrown, closed, greenlets, lane_of, nothing, open, quick, store_of, with_gil};
+use super::generated::ReferenceLane;
+use super::{
+    CallerLane, Owned, StoreLane, Thrown, closed, greenlets, lane_of, nothing, open, quick, store_of, with_gil,
+};
 
 /// The callables of one store, and the objects that its guests have references to. They are in the store's own object,
 /// and not in the core, so that Python's collector sees them.
@@ -129,7 +134,8 @@ impl Body {
         let store = if is_plain { None } else { self.store(py) };
         let mut arguments = Vec::with_capacity(slots.len() + 1);
         if self.pass_caller {
-            arguments.push(helper(py, &CALLER, "caller")?.ask1((&store, pass))?);
+            let home = store.as_ref().and_then(|store| store.cast::<StoreLane>().ok()).ok_or_else(|| closed(py))?;
+            arguments.push(CallerLane::make(package(py, &CALLER, "trimaran", "Caller")?, home, pass)?);
         }
         for (kind, slot) in self.params.iter().zip(slots.iter()) {
             arguments.push(match &store {
@@ -144,9 +150,15 @@ impl Body {
         } else {
             let store = store.or_else(|| self.store(py));
             let kinds: Vec<_> = self.results.iter().map(|kind| *kind as u8).collect();
-            let found = helper(py, &SLOTS, "slots")?.ask1((store, PyBytes::new(py, &kinds), value))?;
-            for (slot, (low, high)) in slots.iter_mut().zip(found.extract::<Vec<(u64, u64)>>()?) {
-                *slot = Slot { low, high };
+            let found =
+                package(py, &SLOTS, "trimaran._host", "slots")?.ask1((store, PyBytes::new(py, &kinds), value))?;
+            let found = found.extract::<Vec<(u64, u64, Option<Bound<'_, PyAny>>)>>()?;
+            for (slot, (low, high, held)) in slots.iter_mut().zip(found) {
+                *slot = match held {
+                    // The core takes over a handle of its own.
+                    Some(held) => Slot { low: handle(&held)?, high },
+                    None => Slot { low, high },
+                };
             }
         }
         Ok(true)
@@ -179,7 +191,7 @@ impl Body {
     }
 }
 
-// SAFETY: `_host.slots` gives handles of its own for references.
+// SAFETY: `handle` gives handles of its own for references.
 unsafe impl SlotFunction for Body {
     fn call(&self, _store: &Store, pass: u64, slots: &mut [Slot]) -> Result<()> {
         let closed = || WasmtimeError::Closed { what: "store".to_owned() };
@@ -198,15 +210,15 @@ unsafe impl SlotFunction for Body {
 
 static CALLER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static SLOTS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-static REFERENCE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-static FUNC: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-static OWN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-static BORROW: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static VAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-/// A function of the package's own, for what is rare.
-fn helper<'py>(py: Python<'py>, known: &'static PyOnceLock<Py<PyAny>>, name: &str) -> PyResult<&'py Bound<'py, PyAny>> {
-    let find = || Ok::<_, PyErr>(py.import("trimaran._host")?.getattr(name)?.unbind());
-    Ok(known.get_or_try_init(py, find)?.bind(py))
+/// A handle of its own of a function or a reference, for the core.
+fn handle(held: &Bound<'_, PyAny>) -> PyResult<u64> {
+    if let Ok(func) = held.cast::<FuncLane>() {
+        return Ok(Handle::from_arc(Arc::clone(this(func)?)).as_raw());
+    }
+    let reference = take_object::<ReferenceLane>(held, format_args!("the result"))?;
+    Ok(Handle::from_arc(Arc::clone(reference)).as_raw())
 }
 
 /// What is in a slot, as Python has it. A handle in it is used up.
@@ -215,58 +227,51 @@ pub(super) fn object<'py>(store: &Bound<'py, PyAny>, kind: Kind, slot: Slot) -> 
     if kind.is_plain() {
         return number(py, kind, slot);
     }
-    let mut handle = slot.low;
-    if kind == Kind::FuncRef && handle != 0 {
-        // SAFETY: the handle came with the slot, and is used up here.
-        let func = unsafe { open::<Func>(handle) };
-        return FuncLane::make(helper(py, &FUNC, "FUNC")?, func);
+    if slot.low == 0 {
+        return Ok(none(py));
     }
+    if kind == Kind::FuncRef {
+        // SAFETY: the handle came with the slot, and is used up here.
+        return give_object(py, unsafe { open::<Func>(slot.low) }.ok_or_else(|| nothing(py))?);
+    }
+    // SAFETY: as above.
+    let reference = unsafe { open::<Reference>(slot.low) }.ok_or_else(|| nothing(py))?;
     if kind == Kind::ExternRef
-        && handle != 0
         && let Some(opened) = store_of(store)
     {
-        // SAFETY: as above.
-        let reference = unsafe { open::<Reference>(handle) }.ok_or_else(|| nothing(py))?;
         let found = quick(py, opened, || reference.host_object(opened))?;
         if let Some(object) = found.as_ref().and_then(|object| object.downcast_ref::<Object>()) {
             return Ok(object.get(py).ok_or_else(|| closed(py))?.into_bound(py));
         }
-        handle = Handle::from_arc(reference).as_raw();
     }
-    helper(py, &REFERENCE, "reference")?.ask1((store, kind as u8, handle))
+    give_object(py, reference)
 }
 
 /// What keeps a handle while it is lent to the core.
-pub(super) enum Keep<'py> {
-    /// The package's own object.
-    Package(#[expect(dead_code, reason = "it is kept")] Bound<'py, PyAny>),
-    /// A reference that was made for the occasion.
-    Core(#[expect(dead_code, reason = "it is kept")] Arc<Reference>),
-}
+pub(super) type Keep = Option<Arc<dyn Any + Send + Sync>>;
 
-/// What goes into a place for a reference, and what keeps it; none where the surface has to judge.
-pub(super) fn borrow<'py>(
-    store: &Bound<'py, PyAny>,
-    kind: Kind,
-    value: &Bound<'py, PyAny>,
-) -> PyResult<Option<(Slot, Keep<'py>)>> {
-    let py = store.py();
-    if kind == Kind::ExternRef
-        && !value.is_none()
-        && !value.is_instance(helper(py, &OWN, "OWN")?)?
-        && let (Some(opened), Some(lane)) = (store_of(store), lane_of(store))
-    {
-        let object = Arc::new(Object::new(lane, value.clone().unbind()));
-        let made = quick(py, opened, || Reference::of_host(opened, object))?;
-        let slot = Slot { low: Handle::from_pointer(Arc::as_ptr(&made)).as_raw(), high: kind as u64 };
-        return Ok(Some((slot, Keep::Core(made))));
+/// What goes into a place for a reference, and what keeps it; none where the package has to judge.
+pub(super) fn borrow(store: &Bound<'_, PyAny>, kind: Kind, value: &Bound<'_, PyAny>) -> PyResult<Option<(Slot, Keep)>> {
+    fn lent<T: Any + Send + Sync>(kind: Kind, object: &Arc<T>) -> (Slot, Keep) {
+        let low = Handle::from_pointer(Arc::as_ptr(object)).as_raw();
+        (Slot { low, high: kind as u64 }, Some(Arc::clone(object) as Arc<dyn Any + Send + Sync>))
     }
-    let found = helper(py, &BORROW, "borrow")?.ask1((store, kind as u8, value))?;
-    if found.is_none() {
+    let py = store.py();
+    if value.is_none() {
+        return Ok(Some((Slot { low: 0, high: kind as u64 }, None)));
+    }
+    if let Ok(func) = value.cast::<FuncLane>() {
+        return Ok(if kind == Kind::FuncRef { Some(lent(kind, this(func)?)) } else { None });
+    }
+    if kind == Kind::FuncRef || value.is_instance(package(py, &VAL, "trimaran", "Val")?)? {
         return Ok(None);
     }
-    let (low, high, keep) = found.extract()?;
-    Ok(Some((Slot { low, high }, Keep::Package(keep))))
+    if let Ok(reference) = value.cast::<ReferenceLane>() {
+        return Ok(Some(lent(kind, this(reference)?)));
+    }
+    let (Kind::ExternRef, Some(opened), Some(lane)) = (kind, store_of(store), lane_of(store)) else { return Ok(None) };
+    let object = Arc::new(Object::new(lane, value.clone().unbind()));
+    Ok(Some(lent(kind, &quick(py, opened, || Reference::of_host(opened, object))?)))
 }
 
 pub(super) static THROWN: Thrown<Py<PyBaseException>> = Thrown::nothing();

@@ -1,89 +1,129 @@
 //! Linking: instances, and the bodies of the host functions that a linker knows.
+//!
+//! What needs host functions raises `Unready` where it lacks the body of one, or where another thread has defined something
+//! meanwhile. Then nothing has run, and the package begins again.
 
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
-use trimaran::{Bodiless, Instance, InstancePre, Linker, Module, Result, Store, WasmtimeError};
-use uniffi::Handle;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+use trimaran::{Bodiless, Result, Store, WasmtimeError};
 
+use super::at_end::Ask;
+use super::convert::{give_object, inside, package, take_object, take_text, this};
+use super::generated::{InstancePreLane, LinkerLane, ModuleLane, give_extern};
 use super::host::Body;
-use super::{Held, StoreLane, detached, enter, entry, made, nothing, open, quick, raised, shared, unmade};
+use super::{StoreLane, detached, enter, entry, home, quick, raised};
 
-/// Makes an instance by a linker, and gives the handle of it, for the package to own. What the host functions call, and whether
-/// with their caller, is in `bodies`, by the numbers that the core gave.
-///
-/// Gives nothing where it lacks one, or where another thread has defined something meanwhile. Then nothing has run.
-#[pyfunction]
-pub(crate) fn link(
-    py: Python<'_>,
-    linker: u64,
-    store: &Bound<'_, StoreLane>,
-    module: u64,
-    bodies: &Bound<'_, PyDict>,
-) -> PyResult<Option<u64>> {
-    // SAFETY: the function is private to the package, which keeps both meanwhile.
-    let (linker, module) = unsafe { (shared::<Linker>(py, linker)?, shared::<Module>(py, module)?) };
-    let opened = opened(store)?;
-    if !give(store, bodies, || linker.bodiless(opened, Some(&*module)))? {
-        return Ok(None);
+/// What is said by `Unready`, with the error that it carries.
+fn unready(py: Python<'_>, error: WasmtimeError) -> PyErr {
+    static UNREADY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let make = || -> PyResult<PyErr> {
+        let unready = package(py, &UNREADY, "trimaran._bodies", "Unready")?;
+        Ok(PyErr::from_value(unready.ask1((raised(py, error).into_value(py),))?))
+    };
+    make().unwrap_or_else(|error| error)
+}
+
+/// Runs what needs host functions, once they have their bodies. What a host function raises is `Host`, and so no guest ends with
+/// `NotFound`: that is the core's, before anything runs.
+fn linked<R: Send>(py: Python<'_>, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
+    detached(py, || entry(work)).map_err(|error| match *error {
+        error @ WasmtimeError::NotFound { .. } => unready(py, error),
+        error => raised(py, error),
+    })
+}
+
+#[pymethods]
+impl LinkerLane {
+    /// Instantiates a module with what the linker knows. What the host functions call, and whether with their caller, is in
+    /// `bodies`, by the numbers that the core gave.
+    fn _instantiate<'py>(
+        slf: &Bound<'py, Self>,
+        store: &Bound<'py, PyAny>,
+        module: &Bound<'py, PyAny>,
+        bodies: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (py, linker, opened) = (slf.py(), this(slf)?, inside(store)?);
+        let module = take_object::<ModuleLane>(module, format_args!("the module"))?;
+        if !give(store, opened, bodies, || linker.bodiless(opened, Some(&**module)))? {
+            let reason = "a host function without a body".to_owned();
+            return Err(unready(py, WasmtimeError::Unexpected { reason }));
+        }
+        give_object(py, linked(py, || linker.instantiate(opened, module))?)
     }
-    match detached(py, || entry(|| linker.instantiate(opened, &module))) {
-        Ok(instance) => Ok(Some(Handle::from_arc(instance).as_raw())),
-        // No guest ends with it: what a host function raises is `Host`.
-        Err(error) if matches!(*error, WasmtimeError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(raised(py, *error)),
+
+    /// Defines what a module exports.
+    fn _define_module<'py>(
+        slf: &Bound<'py, Self>,
+        store: &Bound<'py, PyAny>,
+        name: &Bound<'py, PyAny>,
+        module: &Bound<'py, PyAny>,
+        bodies: &Bound<'py, PyDict>,
+    ) -> PyResult<()> {
+        let (py, linker, opened) = (slf.py(), this(slf)?, inside(store)?);
+        let name = take_text(name, format_args!("the name"))?;
+        let module = take_object::<ModuleLane>(module, format_args!("the module"))?;
+        give(store, opened, bodies, || linker.bodiless(opened, Some(&**module)))?;
+        linked(py, || linker.define_module(opened, &name, module))
+    }
+
+    /// What is defined by a name.
+    fn _get<'py>(
+        slf: &Bound<'py, Self>,
+        store: &Bound<'py, PyAny>,
+        module: &Bound<'py, PyAny>,
+        name: &Bound<'py, PyAny>,
+        bodies: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (py, linker, opened) = (slf.py(), this(slf)?, inside(store)?);
+        let module = take_text(module, format_args!("the module's name"))?;
+        let name = take_text(name, format_args!("the name"))?;
+        give(store, opened, bodies, || linker.bodiless(opened, None))?;
+        give_extern(py, linked(py, || linker.get(opened, &module, &name))?)
+    }
+
+    /// The function that a module of a name is run by.
+    fn _get_default<'py>(
+        slf: &Bound<'py, Self>,
+        store: &Bound<'py, PyAny>,
+        name: &Bound<'py, PyAny>,
+        bodies: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (py, linker, opened) = (slf.py(), this(slf)?, inside(store)?);
+        let name = take_text(name, format_args!("the name"))?;
+        give(store, opened, bodies, || linker.bodiless(opened, None))?;
+        give_object(py, linked(py, || linker.get_default(opened, &name))?)
     }
 }
 
-/// Gives the host functions that a module imports, or with 0 all of a linker's, their bodies in the store, as `link` does: as
-/// many as `bodies` has.
-#[pyfunction]
-pub(crate) fn linker_ready(
-    linker: u64,
-    store: &Bound<'_, StoreLane>,
-    module: u64,
-    bodies: &Bound<'_, PyDict>,
-) -> PyResult<()> {
-    // SAFETY: the function is private to the package, which keeps both meanwhile.
-    let linker = unsafe { shared::<Linker>(store.py(), linker) }?;
-    // SAFETY: as above.
-    let module = if module == 0 { None } else { Some(unsafe { shared::<Module>(store.py(), module) }?) };
-    let opened = opened(store)?;
-    give(store, bodies, || linker.bodiless(opened, module.as_deref())).map(drop)
-}
-
-/// Makes an instance of what a linker has looked up, and gives the handle of it, for the package to own. `bodies` are those of
-/// that moment.
-#[pyfunction]
-pub(crate) fn instantiate_pre(
-    py: Python<'_>,
-    pre: u64,
-    store: &Bound<'_, StoreLane>,
-    bodies: &Bound<'_, PyDict>,
-) -> PyResult<u64> {
-    // SAFETY: the function is private to the package, which keeps it meanwhile.
-    let pre = unsafe { shared::<InstancePre>(py, pre) }?;
-    let opened = opened(store)?;
-    give(store, bodies, || pre.bodiless(opened))?;
-    enter(py, || pre.instantiate(opened)).map(|instance| Handle::from_arc(instance).as_raw())
-}
-
-fn opened<'a>(store: &'a Bound<'_, StoreLane>) -> PyResult<&'a Arc<Store>> {
-    store.get().held.get().ok_or_else(|| unmade(store.py()))
+#[pymethods]
+impl InstancePreLane {
+    /// Makes an instance of what a linker has looked up. `bodies` are those of that moment.
+    fn _instantiate<'py>(
+        slf: &Bound<'py, Self>,
+        store: &Bound<'py, PyAny>,
+        bodies: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (py, pre, opened) = (slf.py(), this(slf)?, inside(store)?);
+        give(store, opened, bodies, || pre.bodiless(opened))?;
+        give_object(py, enter(py, || pre.instantiate(opened))?)
+    }
 }
 
 /// Gives the functions of the host that are `needed` in a store their bodies. Whether `bodies` has all of them; nothing is
 /// asked where there are none.
 fn give(
-    store: &Bound<'_, StoreLane>,
+    store: &Bound<'_, PyAny>,
+    opened: &Arc<Store>,
     bodies: &Bound<'_, PyDict>,
     needed: impl FnOnce() -> Result<Vec<Bodiless>> + Send,
 ) -> PyResult<bool> {
     if bodies.is_empty() {
         return Ok(true);
     }
-    let opened = opened(store)?;
+    let Some(home): Option<Bound<'_, StoreLane>> = home(store) else { return Ok(true) };
     let mut has_all = true;
     for host in quick(store.py(), opened, needed)? {
         let Some(found) = bodies.get_item(host.number())? else {
@@ -91,35 +131,8 @@ fn give(
             continue;
         };
         let (function, pass_caller) = found.extract::<(Bound<'_, PyAny>, bool)>()?;
-        let body = Body::new(store, function, pass_caller, &host.signature())?;
+        let body = Body::new(&home, function, pass_caller, &host.signature())?;
         quick(store.py(), opened, || host.give(opened, Box::new(body)))?;
     }
     Ok(has_all)
-}
-
-/// The base class of `trimaran.Instance`. The generated code makes an object of it when that is first asked for.
-#[pyclass(subclass, frozen, module = "trimaran._native")]
-pub(crate) struct InstanceLane {
-    held: Held<Instance>,
-}
-
-#[pymethods]
-impl InstanceLane {
-    #[new]
-    #[pyo3(signature = (*_arguments, **_keywords))]
-    fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { held: Held::nothing() }
-    }
-
-    /// Takes over the handle that one of the functions here gave.
-    fn _take(&self, py: Python<'_>, handle: u64) -> PyResult<()> {
-        // SAFETY: the method is private to the package, which passes the handle that it got for this, once.
-        let instance = unsafe { open::<Instance>(handle) }.ok_or_else(|| nothing(py))?;
-        self.held.0.set(instance).map_err(|_| made(py))
-    }
-
-    /// A handle of its own for the generated code.
-    fn _lend(&self, py: Python<'_>) -> PyResult<u64> {
-        self.held.get().map(|instance| Handle::from_arc(Arc::clone(instance)).as_raw()).ok_or_else(|| unmade(py))
-    }
 }

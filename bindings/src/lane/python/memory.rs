@@ -5,42 +5,34 @@ use std::ptr;
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyFloat, PyTuple};
+use pyo3::types::{PyBytes, PyInt};
 use trimaran::{Memory, Result, SharedMemory, Store};
 
-use super::at_end::Ask;
+use super::convert::{LONGEST, Maybe, inside, moment, take_bytes, this};
+use super::generated::{MemoryLane, SharedMemoryLane};
+use super::numbers::{Count, index};
 use super::view::MemoryView;
-use super::{Held, enter, entry, quick, raised, store_of, whole};
+use super::{enter, quick, whole};
 
 /// Where a view begins and how long it is.
-struct Extent {
-    start: i64,
-    length: Option<i64>,
-}
-
-impl Extent {
-    /// None where the two are no whole numbers.
-    fn of(start: Option<&Bound<'_, PyAny>>, length: Option<&Bound<'_, PyAny>>) -> Option<Self> {
-        let start = start.map_or(Some(0), whole)?;
-        let length = match length {
-            Some(length) => Some(whole(length)?),
-            None => None,
-        };
-        Some(Self { start, length })
-    }
+fn extent(start: &Maybe<'_, '_>, length: Option<&Bound<'_, PyAny>>) -> PyResult<(i64, Option<i64>)> {
+    let start = start.given().map_or(Ok(0), |start| i64::count(start, format_args!("the offset")))?;
+    let length = length.map(|length| i64::count(length, format_args!("the length"))).transpose()?;
+    Ok((start, length))
 }
 
 /// Beyond this many bytes it is checked first whether the memory has them at all.
 const SMALL: i64 = 1 << 12;
-
-/// More bytes than this go over the surface, which says how to write them.
-const LONGEST: usize = i32::MAX as usize;
 
 /// A memory, whichever way it is reached.
 trait Reach: Sync {
     /// Runs what takes a moment.
     fn quick<R: Send>(&self, py: Python<'_>, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R>;
     fn size(&self) -> Result<u64>;
+    /// Where it is from the beginning.
+    fn place(&self, start: i64) -> Result<i64> {
+        if start < 0 { Ok(from_end(start, self.size()?.cast_signed())) } else { Ok(start) }
+    }
     fn show(&self, start: i64, length: i64, work: impl FnOnce(&[u8])) -> Result<()>;
     fn put(&self, data: &[u8], start: i64) -> Result<()>;
     fn fill(&self, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()>;
@@ -71,7 +63,7 @@ impl Reach for (&Memory, &Store) {
 impl Reach for &SharedMemory {
     fn quick<R: Send>(&self, py: Python<'_>, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
         // No store, and so nobody to wait for.
-        entry(work).map_err(|error| raised(py, *error))
+        moment(py, work)
     }
 
     fn size(&self) -> Result<u64> {
@@ -123,19 +115,46 @@ fn from_end(index: i64, size: i64) -> i64 {
     if index < 0 { index.saturating_add(size).max(0) } else { index }
 }
 
-/// Reads a slice, if its ends are numbers. Only ends in order can reach past the end.
+/// The nearest `i64`: a slice takes any number.
+fn nearest(number: &Bound<'_, PyInt>) -> PyResult<i64> {
+    number.extract().or_else(|_| Ok(if number.lt(0)? { i64::MIN } else { i64::MAX }))
+}
+
+/// Reads a slice. Only ends in order can reach past the end.
 fn read<'py>(
     py: Python<'py>,
     memory: &impl Reach,
     start: Option<&Bound<'py, PyAny>>,
     stop: Option<&Bound<'py, PyAny>>,
-) -> Option<PyResult<Bound<'py, PyAny>>> {
-    let start = start.map_or(Some(0), whole)?;
-    let stop = match stop {
-        Some(stop) => Some(whole(stop)?),
-        None => None,
-    };
-    Some(read_slice(py, memory, start, stop))
+) -> PyResult<Bound<'py, PyAny>> {
+    match (start.map_or(Some(0), whole), stop.map(whole)) {
+        (Some(start), None) => read_slice(py, memory, start, None),
+        (Some(start), Some(Some(stop))) => read_slice(py, memory, start, Some(stop)),
+        _ => read_far(py, memory, start, stop),
+    }
+}
+
+/// The same, with ends that are no plain numbers of 64 bits.
+#[cold]
+fn read_far<'py>(
+    py: Python<'py>,
+    memory: &impl Reach,
+    start: Option<&Bound<'py, PyAny>>,
+    stop: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let start = start.map_or_else(|| Ok(PyInt::new(py, 0)), |start| index(start, "the offset"))?;
+    let stop = stop.map(|stop| index(stop, "the end")).transpose()?;
+    match stop {
+        Some(stop) if !start.lt(0)? && !stop.lt(0)? => {
+            if start.gt(&stop)? {
+                return read_range(py, memory, 0, 0);
+            }
+            let length = stop.sub(&start)?;
+            let start = i64::count(&start, format_args!("the offset"))?;
+            read_range(py, memory, start, i64::count(&length, format_args!("the length"))?)
+        }
+        stop => read_slice(py, memory, nearest(&start)?, stop.as_ref().map(nearest).transpose()?),
+    }
 }
 
 fn read_slice<'py>(
@@ -144,7 +163,7 @@ fn read_slice<'py>(
     mut start: i64,
     stop: Option<i64>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let mut stop = match stop {
+    let stop = match stop {
         Some(stop) if start >= 0 && stop >= 0 => stop,
         stop => {
             let size = memory.quick(py, || memory.size())?.cast_signed();
@@ -152,12 +171,12 @@ fn read_slice<'py>(
             stop.map_or(size, |stop| from_end(stop, size).min(size))
         }
     };
-    if start > stop {
-        (start, stop) = (0, 0);
-    }
-    let length = stop - start;
+    if start > stop { read_range(py, memory, 0, 0) } else { read_range(py, memory, start, stop - start) }
+}
+
+fn read_range<'py>(py: Python<'py>, memory: &impl Reach, start: i64, length: i64) -> PyResult<Bound<'py, PyAny>> {
     // Nobody gets an object of a size that no memory has; and a memory never shrinks.
-    if length > SMALL && memory.quick(py, || memory.size())? < stop.cast_unsigned() {
+    if length > SMALL && memory.quick(py, || memory.size())? < start.saturating_add(length).cast_unsigned() {
         enter(py, || memory.show(start, length, |_| ()))?;
     }
     // SAFETY: makes a new object, with room for so many bytes.
@@ -172,266 +191,119 @@ fn read_slice<'py>(
     Ok(bytes)
 }
 
-/// Writes what has bytes, if `start` is a number; gives how many there were.
+/// Writes what has bytes; gives how many there were.
 fn write<'py>(
     py: Python<'py>,
     memory: &impl Reach,
     data: &Bound<'py, PyAny>,
     start: Option<&Bound<'py, PyAny>>,
-) -> Option<PyResult<usize>> {
-    let start = start.map_or(Some(0), whole)?;
-    let at = || -> Result<i64> { Ok(if start < 0 { from_end(start, memory.size()?.cast_signed()) } else { start }) };
-    if let Ok(bytes) = data.cast::<PyBytes>() {
-        // They never change.
-        let bytes = bytes.as_bytes();
-        let copy = || memory.put(bytes, at()?);
-        let is_small = bytes.len() as i64 <= SMALL;
-        let put = || if is_small { memory.quick(py, copy) } else { enter(py, copy) };
-        return (bytes.len() <= LONGEST).then(|| put().map(|()| bytes.len()));
+) -> PyResult<usize> {
+    if let Ok(bytes) = take_plain_bytes(data) {
+        return put(py, memory, bytes.as_bytes(), start);
     }
-    let buffer = PyUntypedBuffer::get(data).ok().filter(PyUntypedBuffer::is_c_contiguous)?;
+    let buffer = PyUntypedBuffer::get(data).ok().filter(PyUntypedBuffer::is_c_contiguous);
+    let Some(buffer) = buffer.filter(|buffer| buffer.len_bytes() <= LONGEST) else {
+        // What has bytes in another way, or too many, or none.
+        let bytes = take_bytes(data, format_args!("the data"))?;
+        return put(py, memory, &bytes, start);
+    };
+    let start = begin(start)?;
     let (place, count) = (Place(buffer.buf_ptr().cast()), buffer.len_bytes());
-    let length = i64::try_from(count).ok().filter(|_| count <= LONGEST)?;
+    let length = i64::try_from(count).unwrap_or(i64::MAX);
     // SAFETY: `count` bytes lie there for as long as `buffer` is kept. Should another thread of Python write to them
     // meanwhile, each byte is one or the other, as when a file is written.
-    let done = enter(py, || memory.fill(at()?, length, |room| unsafe { place.get(room) }));
+    let done = enter(py, || memory.fill(memory.place(start)?, length, |room| unsafe { place.get(room) }));
     drop(buffer);
-    Some(done.map(|()| count))
+    done.map(|()| count)
 }
 
-/// A number as Python has it, if it surely fits.
-trait Number: Sized {
-    fn from_python(value: &Bound<'_, PyAny>) -> Option<Self>;
+/// Bytes that never change, and are not too many.
+fn take_plain_bytes<'a, 'py>(data: &'a Bound<'py, PyAny>) -> Result<&'a Bound<'py, PyBytes>, ()> {
+    data.cast::<PyBytes>().ok().filter(|bytes| bytes.as_bytes().len() <= LONGEST).ok_or(())
 }
 
-macro_rules! integers {
-    ($($ty:ty)*) => {
-        $(impl Number for $ty {
-            fn from_python(value: &Bound<'_, PyAny>) -> Option<Self> {
-                whole(value)
-            }
-        })*
-    };
+fn put(py: Python<'_>, memory: &impl Reach, bytes: &[u8], start: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
+    let start = begin(start)?;
+    let copy = || memory.put(bytes, memory.place(start)?);
+    if bytes.len() as i64 <= SMALL { memory.quick(py, copy) } else { enter(py, copy) }?;
+    Ok(bytes.len())
 }
 
-integers! { i8 u8 i16 u16 i32 u32 i64 u64 }
-
-impl Number for f32 {
-    fn from_python(value: &Bound<'_, PyAny>) -> Option<Self> {
-        f64::from_python(value).map(|value| value as Self)
-    }
+/// Where to write. One that counts from the end may be less than any memory has.
+fn begin(start: Option<&Bound<'_, PyAny>>) -> PyResult<i64> {
+    let Some(start) = start else { return Ok(0) };
+    whole(start).map_or_else(|| begin_far(start), Ok)
 }
 
-impl Number for f64 {
-    fn from_python(value: &Bound<'_, PyAny>) -> Option<Self> {
-        value.cast::<PyFloat>().ok().map(|value| value.value())
-    }
+#[cold]
+fn begin_far(start: &Bound<'_, PyAny>) -> PyResult<i64> {
+    let start = index(start, "the offset")?;
+    if start.lt(0)? { nearest(&start) } else { i64::count(&start, format_args!("the offset")) }
 }
 
-/// The base class of `trimaran.Memory`.
-#[pyclass(subclass, frozen, module = "trimaran._native")]
-pub(crate) struct MemoryLane(Held<Memory>);
-
+#[pymethods]
 impl MemoryLane {
-    fn reach<'a>(&'a self, store: &'a Bound<'_, PyAny>) -> Option<(&'a Memory, &'a Store)> {
-        Some((self.0.get()?, store_of(store)?))
+    /// `length` bytes from `start`, or up to the end, in place: a writable view, which `numpy.frombuffer` takes.
+    ///
+    /// The view stays valid whatever happens. While it is there, the store's memories do not grow where that
+    /// would move them: `grow` raises `LimitError` then, and the guest's `memory.grow` gives -1. A view keeps its
+    /// length when the memory grows, and its bytes when the store is closed. Guests and other threads may write while
+    /// it is looked at.
+    #[pyo3(signature = (store, start = Maybe::Absent, length = None), text_signature = "($self, store, start=0, length=None)")]
+    fn view<'py>(
+        slf: &Bound<'py, Self>,
+        store: &Bound<'py, PyAny>,
+        start: Maybe<'_, 'py>,
+        length: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (py, memory, inside) = (slf.py(), this(slf)?, inside(store)?);
+        let (start, length) = extent(&start, length)?;
+        MemoryView::show(py, enter(py, || memory.view(inside, start, length))?)
+    }
+
+    /// Copies the bytes from `start` up to `stop`, which is not included, or up to the end.
+    ///
+    /// Raises `BoundsError` where `start` and `stop` are in order and reach past the end. Everything else is as in
+    /// a slice: a negative index counts from the end, and a range that is turned around is empty.
+    #[pyo3(signature = (store, start = None, stop = None), text_signature = "($self, store, start=0, stop=None)")]
+    fn read<'py>(
+        slf: &Bound<'py, Self>,
+        store: &Bound<'py, PyAny>,
+        start: Option<&Bound<'py, PyAny>>,
+        stop: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (memory, inside) = (this(slf)?, inside(store)?);
+        read(slf.py(), &(&**memory, &**inside), start, stop)
+    }
+
+    /// Copies `value` in, beginning at `start` or at 0, and gives the number of bytes.
+    ///
+    /// A negative `start` counts from the end, as in a slice. Raises `BoundsError` where it does not fit; then
+    /// nothing is written.
+    #[pyo3(signature = (store, value, start = None))]
+    fn write<'py>(
+        slf: &Bound<'py, Self>,
+        store: &Bound<'py, PyAny>,
+        value: &Bound<'py, PyAny>,
+        start: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<usize> {
+        let (memory, inside) = (this(slf)?, inside(store)?);
+        write(slf.py(), &(&**memory, &**inside), value, start)
     }
 }
-
-macro_rules! memory_lane {
-    ($($(#[doc = $loads:literal])* $load:ident $(#[doc = $stores:literal])* $store:ident $ty:ident;)*) => {
-        #[pymethods]
-        impl MemoryLane {
-            #[new]
-            #[pyo3(signature = (*_arguments, **_keywords))]
-            fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
-                Self(Held::nothing())
-            }
-
-            fn _open(&self, py: Python<'_>, handle: u64) -> PyResult<()> {
-                // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
-                unsafe { self.0.open(py, handle) }
-            }
-
-            /// The size now, in pages.
-            fn size<'py>(slf: &Bound<'py, Self>, store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-                let Some((memory, store)) = slf.get().reach(store) else { return slf.ask_method1("_size", (store,)) };
-                Ok(quick(slf.py(), store, || memory.size(store))?.into_pyobject(slf.py())?.into_any())
-            }
-
-            /// The size now, in bytes.
-            fn data_len<'py>(slf: &Bound<'py, Self>, store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-                let Some((memory, store)) = slf.get().reach(store) else {
-                    return slf.ask_method1("_data_len", (store,));
-                };
-                Ok(quick(slf.py(), store, || memory.data_len(store))?.into_pyobject(slf.py())?.into_any())
-            }
-
-            /// `length` bytes from `start`, or up to the end, in place: a writable view, which `numpy.frombuffer` takes.
-            ///
-            /// The view stays valid whatever happens. While it is there, the store's memories do not grow where that
-            /// would move them: `grow` raises `LimitError` then, and the guest's `memory.grow` gives -1. A view keeps its
-            /// length when the memory grows, and its bytes when the store is closed. Guests and other threads may write while
-            /// it is looked at.
-            #[pyo3(signature = (store, start = None, length = None), text_signature = "($self, store, start=0, length=None)")]
-            fn view<'py>(
-                slf: &Bound<'py, Self>,
-                store: &Bound<'py, PyAny>,
-                start: Option<&Bound<'py, PyAny>>,
-                length: Option<&Bound<'py, PyAny>>,
-            ) -> PyResult<Bound<'py, PyAny>> {
-                let py = slf.py();
-                match (slf.get().reach(store), Extent::of(start, length)) {
-                    (Some((memory, inside)), Some(Extent { start, length })) => {
-                        MemoryView::show(py, enter(py, || memory.view(inside, start, length))?)
-                    }
-                    _ => slf.ask_method1("_view", (store, start, length)),
-                }
-            }
-
-            /// Copies the bytes from `start` up to `stop`, which is not included, or up to the end.
-            ///
-            /// Raises `BoundsError` where `start` and `stop` are in order and reach past the end. Everything else is as in
-            /// a slice: a negative index counts from the end, and a range that is turned around is empty.
-            #[pyo3(signature = (store, start = None, stop = None), text_signature = "($self, store, start=0, stop=None)")]
-            fn read<'py>(
-                slf: &Bound<'py, Self>,
-                store: &Bound<'py, PyAny>,
-                start: Option<&Bound<'py, PyAny>>,
-                stop: Option<&Bound<'py, PyAny>>,
-            ) -> PyResult<Bound<'py, PyAny>> {
-                let reach = slf.get().reach(store);
-                let bytes = reach.and_then(|memory| read(slf.py(), &memory, start, stop));
-                bytes.unwrap_or_else(|| slf.ask_method1("_read", (store, start, stop)))
-            }
-
-            /// Copies `value` in, beginning at `start` or at 0, and gives the number of bytes.
-            ///
-            /// A negative `start` counts from the end, as in a slice. Raises `BoundsError` where it does not fit; then
-            /// nothing is written.
-            #[pyo3(signature = (store, value, start = None))]
-            fn write<'py>(
-                slf: &Bound<'py, Self>,
-                store: &Bound<'py, PyAny>,
-                value: &Bound<'py, PyAny>,
-                start: Option<&Bound<'py, PyAny>>,
-            ) -> PyResult<Bound<'py, PyAny>> {
-                let reach = slf.get().reach(store);
-                match reach.and_then(|memory| write(slf.py(), &memory, value, start)) {
-                    Some(count) => Ok(count?.into_pyobject(slf.py())?.into_any()),
-                    None => slf.ask_method1("_write", (store, value, start)),
-                }
-            }
-
-            $(
-                $(#[doc = $loads])*
-                fn $load<'py>(
-                    slf: &Bound<'py, Self>,
-                    store: &Bound<'py, PyAny>,
-                    offset: &Bound<'py, PyAny>,
-                ) -> PyResult<Bound<'py, PyAny>> {
-                    match (slf.get().reach(store), whole(offset)) {
-                        (Some((memory, store)), Some(offset)) => {
-                            Ok(quick(slf.py(), store, || memory.$load(store, offset))?.into_pyobject(slf.py())?.into_any())
-                        }
-                        _ => slf.ask_method1("_load", (stringify!($ty), store, offset)),
-                    }
-                }
-
-                $(#[doc = $stores])*
-                fn $store<'py>(
-                    slf: &Bound<'py, Self>,
-                    store: &Bound<'py, PyAny>,
-                    offset: &Bound<'py, PyAny>,
-                    value: &Bound<'py, PyAny>,
-                ) -> PyResult<Bound<'py, PyAny>> {
-                    match (slf.get().reach(store), whole(offset), $ty::from_python(value)) {
-                        (Some((memory, store)), Some(offset), Some(value)) => {
-                            quick(slf.py(), store, || memory.$store(store, offset, value))?;
-                            Ok(slf.py().None().into_bound(slf.py()))
-                        }
-                        _ => slf.ask_method1("_store", (stringify!($ty), store, offset, value)),
-                    }
-                }
-            )*
-        }
-    };
-}
-
-memory_lane! {
-    /// Reads a signed 8-bit integer at `offset`.
-    load_i8
-    /// Writes a signed 8-bit integer at `offset`.
-    store_i8 i8;
-    /// Reads an unsigned 8-bit integer at `offset`.
-    load_u8
-    /// Writes an unsigned 8-bit integer at `offset`.
-    store_u8 u8;
-    /// Reads a signed 16-bit integer at `offset`.
-    load_i16
-    /// Writes a signed 16-bit integer at `offset`.
-    store_i16 i16;
-    /// Reads an unsigned 16-bit integer at `offset`.
-    load_u16
-    /// Writes an unsigned 16-bit integer at `offset`.
-    store_u16 u16;
-    /// Reads a signed 32-bit integer at `offset`.
-    load_i32
-    /// Writes a signed 32-bit integer at `offset`.
-    store_i32 i32;
-    /// Reads an unsigned 32-bit integer at `offset`.
-    load_u32
-    /// Writes an unsigned 32-bit integer at `offset`.
-    store_u32 u32;
-    /// Reads a signed 64-bit integer at `offset`.
-    load_i64
-    /// Writes a signed 64-bit integer at `offset`.
-    store_i64 i64;
-    /// Reads an unsigned 64-bit integer at `offset`.
-    load_u64
-    /// Writes an unsigned 64-bit integer at `offset`.
-    store_u64 u64;
-    /// Reads a 32-bit float at `offset`.
-    load_f32
-    /// Writes a 32-bit float at `offset`. Rounds to the nearest.
-    store_f32 f32;
-    /// Reads a 64-bit float at `offset`.
-    load_f64
-    /// Writes a 64-bit float at `offset`.
-    store_f64 f64;
-}
-
-/// The base class of `trimaran.SharedMemory`.
-#[pyclass(subclass, frozen, module = "trimaran._native")]
-pub(crate) struct SharedMemoryLane(Held<SharedMemory>);
 
 #[pymethods]
 impl SharedMemoryLane {
-    #[new]
-    #[pyo3(signature = (*_arguments, **_keywords))]
-    fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
-        Self(Held::nothing())
-    }
-
-    fn _open(&self, py: Python<'_>, handle: u64) -> PyResult<()> {
-        // SAFETY: the method is private to the package, which passes the handle of an object of this kind and keeps it.
-        unsafe { self.0.open(py, handle) }
-    }
-
     /// `length` bytes from `start`, or up to the end, in place, as `Memory.view` gives them.
-    #[pyo3(signature = (start = None, length = None), text_signature = "($self, start=0, length=None)")]
+    #[pyo3(signature = (start = Maybe::Absent, length = None), text_signature = "($self, start=0, length=None)")]
     fn view<'py>(
         slf: &Bound<'py, Self>,
-        start: Option<&Bound<'py, PyAny>>,
+        start: Maybe<'_, 'py>,
         length: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let py = slf.py();
-        match (slf.get().0.get(), Extent::of(start, length)) {
-            (Some(memory), Some(Extent { start, length })) => {
-                MemoryView::show(py, enter(py, || memory.view(start, length))?)
-            }
-            _ => slf.ask_method1("_view", (start, length)),
-        }
+        let (py, memory) = (slf.py(), this(slf)?);
+        let (start, length) = extent(&start, length)?;
+        MemoryView::show(py, enter(py, || memory.view(start, length))?)
     }
 
     /// Copies the bytes from `start` up to `stop`, as `Memory.read` does. The whole is not read at once.
@@ -441,9 +313,7 @@ impl SharedMemoryLane {
         start: Option<&Bound<'py, PyAny>>,
         stop: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let memory = slf.get().0.get();
-        let bytes = memory.and_then(|memory| read(slf.py(), &&**memory, start, stop));
-        bytes.unwrap_or_else(|| slf.ask_method1("_read", (start, stop)))
+        read(slf.py(), &&**this(slf)?, start, stop)
     }
 
     /// Copies `value` in, as `Memory.write` does. The whole is not written at once.
@@ -452,11 +322,7 @@ impl SharedMemoryLane {
         slf: &Bound<'py, Self>,
         value: &Bound<'py, PyAny>,
         start: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let memory = slf.get().0.get();
-        match memory.and_then(|memory| write(slf.py(), &&**memory, value, start)) {
-            Some(count) => Ok(count?.into_pyobject(slf.py())?.into_any()),
-            None => slf.ask_method1("_write", (value, start)),
-        }
+    ) -> PyResult<usize> {
+        write(slf.py(), &&**this(slf)?, value, start)
     }
 }

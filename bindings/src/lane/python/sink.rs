@@ -1,11 +1,11 @@
 //! What is given the output of guests: Python callables.
 
+use std::fmt::Arguments;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use trimaran::{OutputSink, Result, UniFfiTag, WasmtimeError};
-use uniffi::Lower;
+use trimaran::{OutputSink, Result, WasmtimeError};
 
 use super::at_end::{Ask, let_go};
 use super::host::THROWN;
@@ -33,9 +33,7 @@ impl OutputSink for Sink {
     }
 }
 
-/// A handle of something that calls `write` with each piece of output, for the generated code to own.
-#[pyfunction]
-pub(crate) fn new_sink(write: Py<PyAny>) -> u64 {
-    let sink: Arc<dyn OutputSink> = Arc::new(Sink(Owned::new(write)));
-    <Arc<dyn OutputSink> as Lower<UniFfiTag>>::lower(sink).as_raw()
+/// What calls a callable with each piece of output.
+pub(super) fn take_output_sink(value: &Bound<'_, PyAny>, _what: Arguments<'_>) -> PyResult<Arc<dyn OutputSink>> {
+    Ok(Arc::new(Sink(Owned::new(value.clone().unbind()))))
 }

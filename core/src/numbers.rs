@@ -1,0 +1,33 @@
+//! What is wrong with a number: one sentence for each way, whichever language it came from.
+
+use std::fmt::Display;
+
+use crate::WasmtimeError;
+
+/// A place or a count that is less than 0.
+pub fn negative(what: impl Display, number: impl Display) -> WasmtimeError {
+    WasmtimeError::range(format!("{what} is {number}: expected 0 or more"))
+}
+
+/// A place or a count that is `end`, such as 2^63, or more.
+pub fn too_large(what: impl Display, number: impl Display, end: impl Display) -> WasmtimeError {
+    WasmtimeError::range(format!("{what} is {number}: expected less than {end}"))
+}
+
+/// A value that a type does not hold. `kind` is the type with its article.
+pub fn outside(
+    what: impl Display,
+    number: impl Display,
+    kind: impl Display,
+    low: impl Display,
+    high: impl Display,
+) -> WasmtimeError {
+    WasmtimeError::range(format!("{what} is {number}: expected {kind}, from {low} to {high}"))
+}
+
+/// An integer that is equal to no float of that type, which holds integers of so many bits.
+pub fn inexact(what: impl Display, number: impl Display, kind: impl Display, bits: u32) -> WasmtimeError {
+    WasmtimeError::range(format!(
+        "{what} is {number}: an {kind} holds integers up to 2^{bits} exactly; pass a float to round"
+    ))
+}
