@@ -6,6 +6,7 @@
 use std::cell::UnsafeCell;
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::str::Utf8Error;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 use crate::error::natural;
@@ -226,10 +227,13 @@ fn reserve(length: usize, has_room: impl FnOnce(usize) -> bool) -> Result<()> {
 }
 
 fn utf8(bytes: Vec<u8>, base: usize) -> Result<String> {
-    String::from_utf8(bytes).map_err(|error| {
-        let at = (base + error.utf8_error().valid_up_to()) as u64;
-        WasmtimeError::Encoding { reason: format!("the bytes at offset {at} are not UTF-8"), offset: at }
-    })
+    String::from_utf8(bytes).map_err(|error| no_text(error.utf8_error(), base))
+}
+
+/// The error of bytes from `base` that are not UTF-8.
+pub(crate) fn no_text(error: Utf8Error, base: usize) -> WasmtimeError {
+    let at = (base + error.valid_up_to()) as u64;
+    WasmtimeError::Encoding { reason: format!("the bytes at offset {at} are not UTF-8"), offset: at }
 }
 
 fn atomic(cell: &UnsafeCell<u8>) -> &AtomicU8 {

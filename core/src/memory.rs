@@ -3,9 +3,9 @@
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use wasmtime::StoreContextMut;
+use wasmtime::{AsContext, StoreContextMut};
 
-use crate::bytes::{Bytes, checked, hexdump};
+use crate::bytes::{Bytes, checked, hexdump, no_text};
 use crate::error::{chain, natural};
 use crate::store::{StoreData, StoreId};
 use crate::{MemoryType, Result, Store, View, WasmtimeError};
@@ -286,6 +286,20 @@ impl Memory {
             Kind::Own(memory) => (*memory).into(),
             Kind::Shared(memory) => memory.clone().into(),
         })
+    }
+
+    /// Whether it is this memory of its store's. One without a byte has no address of its own, and is not known again.
+    pub(crate) fn is_just(&self, memory: &wasmtime::Memory, context: impl AsContext) -> bool {
+        let Kind::Own(own) = &self.kind else { return false };
+        own.data_size(&context) != 0 && own.data_ptr(&context) == memory.data_ptr(&context)
+    }
+
+    /// As `read_string`, into room that the caller has. Where this fails, the room may have been written to.
+    pub fn read_string_into(&self, store: &Store, start: i64, buffer: &mut [u8]) -> Result<()> {
+        self.read_into(store, start, buffer)?;
+        // What was copied is looked at: others may write to the memory meanwhile.
+        let base = usize::try_from(start).unwrap_or_default();
+        std::str::from_utf8(buffer).map(|_| ()).map_err(|error| no_text(error, base))
     }
 
     fn visit<R>(

@@ -26,13 +26,15 @@ pub(crate) struct StoreData {
     pub(crate) growth: Growth,
     /// The bodies of the linkers' host functions that are used here.
     pub(crate) hosts: HashMap<u64, Arc<Body>>,
+    /// The memory that a host function was given last. Most ask for the same one at each call.
+    memory: Weak<Memory>,
     wasi: Wasi,
 }
 
 impl StoreData {
     fn new(reserved: u64, switches_stacks: bool) -> Self {
         let growth = Growth::new(reserved, switches_stacks);
-        Self { home: Weak::new(), growth, hosts: HashMap::new(), wasi: Wasi::default() }
+        Self { home: Weak::new(), growth, hosts: HashMap::new(), memory: Weak::new(), wasi: Wasi::default() }
     }
 
     /// A store that is looked at and thrown away.
@@ -299,7 +301,11 @@ impl Store {
     #[cfg_attr(false, brief)]
     pub fn caller_export(&self, pass: u64, name: &str) -> Result<Option<Extern>> {
         self.enter_with(Pass(pass), |caller| {
-            Ok(caller.and_then(|caller| caller.get_export(name)).map(|item| Extern::from_wasmtime(self, item)))
+            let Some(caller) = caller else { return Ok(None) };
+            Ok(caller.get_export(name).map(|item| match item {
+                wasmtime::Extern::Memory(memory) => Extern::OfMemory { memory: self.known_memory(caller, memory) },
+                other => Extern::from_wasmtime(self, other),
+            }))
         })
     }
 
@@ -490,6 +496,17 @@ impl Store {
             })
             .map_err(WasmtimeError::from)
             .and_then(|result| result)
+    }
+
+    /// The object of a memory: the one that a host function was given last, as long as that lives, if it is of this very memory.
+    fn known_memory(&self, caller: &mut wasmtime::Caller<'_, StoreData>, memory: wasmtime::Memory) -> Arc<Memory> {
+        let known = caller.data().memory.upgrade();
+        if let Some(known) = known.filter(|known| known.is_just(&memory, &*caller)) {
+            return known;
+        }
+        let made = Memory::from_wasmtime(self, memory);
+        caller.data_mut().memory = Arc::downgrade(&made);
+        made
     }
 
     /// Has the guest that calls the host pay for it, where it has to, and notes what it has left. Fails where it cannot pay.
