@@ -36,6 +36,9 @@ int32_t trimaran_func_call_rows(const trimaran_func *func, const trimaran_store 
 
 int32_t trimaran_memory_read_into(const trimaran_memory *memory, const trimaran_store *store, int64_t start, uint8_t *buffer,
                              size_t length, trimaran_bytes *error);
+// The same; fails where the bytes are not UTF-8.
+int32_t trimaran_memory_read_string_into(const trimaran_memory *memory, const trimaran_store *store, int64_t start,
+                                         uint8_t *buffer, size_t length, trimaran_bytes *error);
 int32_t trimaran_shared_memory_read_into(const trimaran_shared_memory *memory, int64_t start, uint8_t *buffer, size_t length,
                                     trimaran_bytes *error);
 

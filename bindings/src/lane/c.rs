@@ -253,6 +253,30 @@ pub unsafe extern "C" fn trimaran_memory_read_into(
     unsafe { status(entry(work), error) }
 }
 
+/// As `trimaran_memory_read_into`. Fails where the bytes are not UTF-8.
+///
+/// # Safety
+/// As of that.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_memory_read_string_into(
+    memory: *const Memory,
+    store: *const Store,
+    start: i64,
+    buffer: *mut u8,
+    length: usize,
+    error: *mut Bytes,
+) -> i32 {
+    let work = || {
+        // SAFETY: by the contract.
+        let (memory, store) = unsafe { (opened(memory)?, opened(store)?) };
+        // SAFETY: by the contract.
+        let buffer = unsafe { lent_mut(buffer, length) };
+        memory.read_string_into(store, start, buffer)
+    };
+    // SAFETY: by the contract.
+    unsafe { status(entry(work), error) }
+}
+
 /// Copies `length` bytes out of a shared memory, beginning at `start`.
 ///
 /// # Safety

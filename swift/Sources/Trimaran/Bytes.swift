@@ -1,3 +1,5 @@
+internal import CTrimaran
+
 /// The most bytes that cross to the core at once.
 private let mostAtOnce = 1 << 30
 
@@ -70,27 +72,44 @@ package func canMakeRoom(
   return try count <= size() - start
 }
 
-/// As many bytes as `fill` fills, in new memory that nothing else wrote before.
+/// As many bytes as the entry `fill` fills, in new memory that nothing else wrote before.
+@inline(__always)
 func filling(
   _ count: Int,
-  _ fill: (UnsafeMutableRawBufferPointer) throws(WasmtimeError) -> Void
+  _ fill: (UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<trimaran_bytes>) -> Int32
 ) throws(WasmtimeError) -> [UInt8] {
-  // An array that finds no room ends the process.
-  if count > smallRead {
-    guard let room = makeRoom(count) else { throw noRoom(count) }
-    freeRoom(room)
-  }
-  var failure: WasmtimeError?
+  try checkRoom(count)
+  var (status, error): (Int32, trimaran_bytes) = (0, trimaran_bytes())
   let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-    do throws(WasmtimeError) {
-      try fill(UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count))
-      filled = count
-    } catch {
-      failure = error
-    }
+    status = fill(buffer.baseAddress, &error)
+    filled = status == 0 ? count : 0
   }
-  if let failure { throw failure }
+  guard status == 0 else { throw WasmtimeError(taking: error) }
   return bytes
+}
+
+/// The same, as text: `fill` fails where it is none.
+@inline(__always)
+func fillingText(
+  _ count: Int,
+  _ fill: (UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<trimaran_bytes>) -> Int32
+) throws(WasmtimeError) -> String {
+  try checkRoom(count)
+  var (status, error): (Int32, trimaran_bytes) = (0, trimaran_bytes())
+  let text = String(unsafeUninitializedCapacity: count) { buffer in
+    status = fill(buffer.baseAddress, &error)
+    return status == 0 ? count : 0
+  }
+  guard status == 0 else { throw WasmtimeError(taking: error) }
+  return text
+}
+
+/// An array or a text that finds no room ends the process.
+@inline(__always)
+private func checkRoom(_ count: Int) throws(WasmtimeError) {
+  guard count > smallRead else { return }
+  guard let room = makeRoom(count) else { throw noRoom(count) }
+  freeRoom(room)
 }
 
 /// The error of a read for whose bytes there is no room.

@@ -30,10 +30,9 @@ public struct Caller: ~Copyable {
   /// - Parameter name: The name of the export.
   /// - Throws: `notFound` where there is no such export, or the host itself made the call; `escaped` on another thread.
   public func export(_ name: String) throws(WasmtimeError) -> Extern {
-    // A closure that reads the number from the caller itself crashes the compiler (6.0).
-    let (store, pass) = (store, pass)
-    let item = try store.core.callerExport(pass: pass, name: checked(name)).map(Extern.init)
-    guard let item else { throw .notFound(name: name, reason: "the calling instance has no export `\(name)`") }
+    guard let item = try store.callerExport(pass, name) else {
+      throw .notFound(name: name, reason: "the calling instance has no export `\(name)`")
+    }
     return item
   }
 

@@ -83,29 +83,6 @@ extension Tag: Importable {
 }
 
 extension Extern {
-  init(_ core: Core.Extern) {
-    self =
-      switch core {
-      case .ofFunc(let item): .function(item)
-      case .ofGlobal(let item): .global(item)
-      case .ofTable(let item): .table(item)
-      case .ofMemory(let item): .memory(item)
-      case .ofSharedMemory(let item): .sharedMemory(item)
-      case .ofTag(let item): .tag(item)
-      }
-  }
-
-  var core: Core.Extern {
-    switch self {
-    case .function(let item): .ofFunc(func: item)
-    case .global(let item): .ofGlobal(global: item)
-    case .table(let item): .ofTable(table: item)
-    case .memory(let item): .ofMemory(memory: item)
-    case .sharedMemory(let item): .ofSharedMemory(memory: item)
-    case .tag(let item): .ofTag(tag: item)
-    }
-  }
-
   /// The kind that is wanted of the export `name`, or `type`.
   func expected<Item>(_ wanted: String, _ name: String, _ kind: (Extern) -> Item?) throws(WasmtimeError) -> Item {
     guard let item = kind(self) else {
@@ -123,11 +100,5 @@ extension Extern {
     case .sharedMemory: "a shared memory"
     case .tag: "a tag"
     }
-  }
-}
-
-extension NamedExtern {
-  init(_ core: Core.NamedExtern) {
-    self.init(name: core.name, item: Extern(core.item))
   }
 }

@@ -15,7 +15,7 @@ public final class Func: Sendable {
   ///
   /// - Parameter store: The function's store.
   public func type(_ store: Store) throws(WasmtimeError) -> FuncType {
-    try FuncType(core.type(store: store.core))
+    try core.type(store: store.core)
   }
 
   /// Calls the function with values. They are converted where nothing is lost by it: integers of either width

@@ -19,14 +19,14 @@ public final class Global: Sendable {
   /// - Throws: `type` for a value of another type, `range` for a number that does not fit.
   public init(_ store: Store, _ type: GlobalType, _ value: any ValConvertible) throws(WasmtimeError) {
     let value = try value.val.core(store)
-    core = try Core.Global(store: store.core, ty: type.core, value: value)
+    core = try Core.Global(store: store.core, ty: type, value: value)
   }
 
   /// The global's type.
   ///
   /// - Parameter store: The global's store.
   public func type(_ store: Store) throws(WasmtimeError) -> GlobalType {
-    try GlobalType(core.type(store: store.core))
+    try core.type(store: store.core)
   }
 
   /// What the global holds now.

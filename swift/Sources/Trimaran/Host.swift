@@ -107,7 +107,7 @@ extension Func {
 
   @usableFromInline
   convenience init(_ store: Store, hosting closure: HostClosure) throws(WasmtimeError) {
-    self.init(try Core.Func.host(store: store.core, ty: closure.type.core))
+    self.init(try Core.Func.host(store: store.core, ty: closure.type))
     try closure.attach(to: self, store)
   }
 }

@@ -15,7 +15,7 @@ public final class Instance: Sendable {
   public init(_ store: Store, _ module: Module, _ imports: [any Importable] = []) throws(WasmtimeError) {
     // The start function may call functions of the host, which look for their store.
     core = try withExtendedLifetime(store) { () throws(WasmtimeError) in
-      try Core.Instance(store: store.core, module: module.core, imports: checked(imports).map(\.asExtern.core))
+      try Core.Instance(store: store.core, module: module.core, imports: checked(imports).map(\.asExtern))
     }
   }
 
@@ -23,7 +23,7 @@ public final class Instance: Sendable {
   ///
   /// - Parameter store: The instance's store.
   public func exports(_ store: Store) throws(WasmtimeError) -> Exports {
-    let items = try core.exports(store: store.core).map(NamedExtern.init)
+    let items = try core.exports(store: store.core)
     return Exports(instance: self, store: store, items: items)
   }
 
@@ -34,7 +34,7 @@ public final class Instance: Sendable {
   ///   - name: The name of the export.
   /// - Throws: `notFound`, which names what there is.
   public func export(_ store: Store, _ name: String) throws(WasmtimeError) -> Extern {
-    try Extern(core.export(store: store.core, name: checked(name)))
+    try core.export(store: store.core, name: checked(name))
   }
 
   /// The function that the instance exports under `name`.

@@ -134,19 +134,6 @@ extension Memory {
 }
 
 extension SharedMemory {
-  /// Fills `buffer` with what begins at `start`.
-  func copyOut(at start: Int, into buffer: UnsafeMutableRawBufferPointer) throws(WasmtimeError) {
-    try entering(self) { error in
-      trimaran_shared_memory_read_into(
-        core.pointer,
-        Int64(start),
-        buffer.baseAddress?.assumingMemoryBound(to: UInt8.self),
-        buffer.count,
-        error
-      )
-    }
-  }
-
   /// Writes what is in `buffer` to `start`.
   @usableFromInline
   func copyIn(_ buffer: UnsafeRawBufferPointer, at start: Int) throws(WasmtimeError) {

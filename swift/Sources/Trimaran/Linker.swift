@@ -57,7 +57,7 @@ public final class Linker: Sendable {
     _ name: String,
     _ item: any Importable
   ) throws(WasmtimeError) {
-    let item = item.asExtern.core
+    let item = item.asExtern
     try core.define(store: store.core, module: checked(module), name: checked(name), item: item)
   }
 
@@ -123,7 +123,7 @@ public final class Linker: Sendable {
   /// - Throws: `notFound` where nothing is.
   public func get(_ store: Store, _ module: String, _ name: String) throws(WasmtimeError) -> Extern {
     try giving(store, nil) { () throws(WasmtimeError) in
-      try Extern(core.get(store: store.core, module: checked(module), name: checked(name)))
+      try core.get(store: store.core, module: checked(module), name: checked(name))
     }
   }
 
@@ -189,7 +189,7 @@ public final class Linker: Sendable {
   func define(_ module: String, _ name: String, hosting closure: HostClosure) throws(WasmtimeError) {
     // Whoever has seen the number finds the closure. What had the name before goes outside of the lock.
     _ = try hosts.withLock { (hosts) throws(WasmtimeError) in
-      let number = try core.defineFunc(module: checked(module), name: checked(name), ty: closure.type.core)
+      let number = try core.defineFunc(module: checked(module), name: checked(name), ty: closure.type)
       hosts.closures[number] = closure
       hosts.defined += 1
       let before = swapping(&hosts.numbers[[module, name]], number)

@@ -1,3 +1,5 @@
+internal import CTrimaran
+
 /// A linear memory. It belongs to one store.
 ///
 /// Its size is a whole number of pages, of 65,536 bytes unless its type says otherwise. Offsets and counts
@@ -23,14 +25,14 @@ public final class Memory: Sendable {
   /// - Throws: `range` where the type is impossible, `limit` where there is no room, and `type` for a shared
   ///   type, which ``SharedMemory`` is for.
   public init(_ store: Store, _ type: MemoryType) throws(WasmtimeError) {
-    core = try Core.Memory(store: store.core, ty: type.core)
+    core = try Core.Memory(store: store.core, ty: type)
   }
 
   /// The memory's type. Its limits are those that it was made with.
   ///
   /// - Parameter store: The memory's store.
   public func type(_ store: Store) throws(WasmtimeError) -> MemoryType {
-    try MemoryType(core.type(store: store.core))
+    try core.type(store: store.core)
   }
 
   /// The size now, in pages.
@@ -86,7 +88,11 @@ public final class Memory: Sendable {
     guard try canMakeRoom(count, at: start, of: dataLen(store)) else {
       return try core.read(store: store.core, start: Int64(start), length: Int64(count))
     }
-    return try filling(count) { (buffer) throws(WasmtimeError) in try copyOut(store, at: start, into: buffer) }
+    return try withExtendedLifetime((self, store)) { () throws(WasmtimeError) in
+      try filling(count) { buffer, error in
+        trimaran_memory_read_into(core.pointer, store.core.pointer, Int64(start), buffer, count, error)
+      }
+    }
   }
 
   /// Copies bytes out.
@@ -189,16 +195,26 @@ public final class Memory: Sendable {
   /// - Returns: The offset of the first that there is, in bytes from the start of the memory; `nil` where there
   ///   is none.
   /// - Throws: `bounds` past the end, `range` for a negative number.
+  @inlinable
   public func find(
     _ store: Store,
     _ needle: some Collection<UInt8>,
     at start: Int = 0,
     count: Int? = nil
   ) throws(WasmtimeError) -> Int? {
-    try lending(needle) { (needle) throws(WasmtimeError) in
-      try core.find(store: store.core, needle: needle, start: Int64(start), length: count.map(Int64.init))
-        .map(Int.init)
+    try withBytes(needle) { (needle) throws(WasmtimeError) in
+      try find(store, bytes: needle, at: start, count: count)
     }
+  }
+
+  @usableFromInline
+  func find(
+    _ store: Store,
+    bytes needle: UnsafeRawBufferPointer,
+    at start: Int,
+    count: Int?
+  ) throws(WasmtimeError) -> Int? {
+    try core.find(store: store.core, needle: needle, start: Int64(start), length: count.map(Int64.init)).map(Int.init)
   }
 
   /// Finds text, in UTF-8.
@@ -217,7 +233,9 @@ public final class Memory: Sendable {
     at start: Int = 0,
     count: Int? = nil
   ) throws(WasmtimeError) -> Int? {
-    try find(store, Array(needle.utf8), at: start, count: count)
+    try withBytes(needle.utf8) { (needle) throws(WasmtimeError) in
+      try find(store, bytes: needle, at: start, count: count)
+    }
   }
 
   /// Reads text of a known length.
@@ -228,7 +246,14 @@ public final class Memory: Sendable {
   ///   - count: How many bytes of UTF-8 it has.
   /// - Throws: `encoding` where it is not UTF-8, `bounds` past the end, `range` for a negative number.
   public func readString(_ store: Store, at start: Int, count: Int) throws(WasmtimeError) -> String {
-    try core.readString(store: store.core, start: Int64(start), length: Int64(count))
+    guard try canMakeRoom(count, at: start, of: dataLen(store)) else {
+      return try core.readString(store: store.core, start: Int64(start), length: Int64(count))
+    }
+    return try withExtendedLifetime((self, store)) { () throws(WasmtimeError) in
+      try fillingText(count) { buffer, error in
+        trimaran_memory_read_string_into(core.pointer, store.core.pointer, Int64(start), buffer, count, error)
+      }
+    }
   }
 
   /// Reads text up to a terminator, as C has it with 0.

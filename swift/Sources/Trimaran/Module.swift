@@ -132,12 +132,12 @@ public final class Module: Sendable {
 
   /// What the module wants, in its order.
   public var imports: [ImportType] {
-    get throws(WasmtimeError) { try core.imports().map(ImportType.init) }
+    get throws(WasmtimeError) { try core.imports() }
   }
 
   /// What the module offers, in its order.
   public var exports: [ExportType] {
-    get throws(WasmtimeError) { try core.exports().map(ExportType.init) }
+    get throws(WasmtimeError) { try core.exports() }
   }
 
   /// Closes the module. Instances of it go on working. Closing twice does nothing.

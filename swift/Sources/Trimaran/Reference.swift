@@ -28,7 +28,7 @@ public final class Reference: Sendable {
   ///
   /// - Parameter store: The reference's store.
   public func type(_ store: Store) throws(WasmtimeError) -> RefType {
-    try RefType(core.type(store: store.core))
+    try core.type(store: store.core)
   }
 
   /// Whether the value is of a type.
@@ -37,7 +37,7 @@ public final class Reference: Sendable {
   ///   - store: The reference's store.
   ///   - type: The type.
   public func matches(_ store: Store, _ type: RefType) throws(WasmtimeError) -> Bool {
-    try core.matches(store: store.core, ty: type.core)
+    try core.matches(store: store.core, ty: type)
   }
 
   /// The fields of a struct, the elements of an array, or what an exception carries.

@@ -1,3 +1,5 @@
+internal import CTrimaran
+
 /// A memory that several threads may use at once, each from a store of its own.
 ///
 /// It belongs to an engine and to no store: none of its methods waits for one. Racing accesses see single
@@ -17,12 +19,12 @@ public final class SharedMemory: Sendable {
   /// - Throws: `range` without a maximum or where the type is impossible, `config` where the engine has no
   ///   shared memories, and `limit` where there is no room.
   public init(_ engine: Engine, _ type: MemoryType) throws(WasmtimeError) {
-    core = try Core.SharedMemory(engine: engine.core, ty: type.core)
+    core = try Core.SharedMemory(engine: engine.core, ty: type)
   }
 
   /// The memory's type. Its limits are those that it was made with.
   public var type: MemoryType {
-    get throws(WasmtimeError) { try MemoryType(core.type()) }
+    get throws(WasmtimeError) { try core.type() }
   }
 
   /// The size now, in pages.
@@ -61,7 +63,11 @@ public final class SharedMemory: Sendable {
     guard try canMakeRoom(count, at: start, of: dataLen) else {
       return try core.read(start: Int64(start), length: Int64(count))
     }
-    return try filling(count) { (buffer) throws(WasmtimeError) in try copyOut(at: start, into: buffer) }
+    return try withExtendedLifetime(self) { () throws(WasmtimeError) in
+      try filling(count) { buffer, error in
+        trimaran_shared_memory_read_into(core.pointer, Int64(start), buffer, count, error)
+      }
+    }
   }
 
   /// Copies bytes out. Each byte is read atomically, the whole is not.

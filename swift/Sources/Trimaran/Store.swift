@@ -1,3 +1,5 @@
+internal import CTrimaran
+
 /// Holds instances and everything that they own: memories, tables, globals, functions.
 ///
 /// A store may be used from any thread, by one at a time: another thread waits for its turn. A host function
@@ -13,7 +15,13 @@
 /// and to what is in it any more.
 public final class Store: Sendable {
   let core: Core.Store
-  private let kept: Locked<(any Sendable)?>
+  private let kept: Locked<Kept>
+
+  private struct Kept {
+    var data: (any Sendable)?
+    /// The memory that a host function was given last. Most ask for the same one at each call.
+    var memory: Memory?
+  }
 
   /// Makes an empty store.
   ///
@@ -23,7 +31,7 @@ public final class Store: Sendable {
   /// - Throws: `closed` where the engine is closed, `limit` where there is no room.
   public init(_ engine: Engine, data: (any Sendable)? = nil) throws(WasmtimeError) {
     core = try Core.Store(engine: engine.core)
-    kept = Locked(data)
+    kept = Locked(Kept(data: data))
     try watch()
   }
 
@@ -35,9 +43,9 @@ public final class Store: Sendable {
   /// let session = store.data as? Session
   /// ```
   public var data: (any Sendable)? {
-    get { kept.withLock { $0 } }
+    get { kept.withLock { $0.data } }
     // What was there goes outside of the lock: who knows what its end does.
-    set { _ = kept.withLock { kept in swapping(&kept, newValue) } }
+    set { _ = kept.withLock { kept in swapping(&kept.data, newValue) } }
   }
 
   /// Gives guests `fuel` units from now on.
@@ -86,9 +94,35 @@ public final class Store: Sendable {
   public func close() {
     // The core has no way to fail here.
     try? core.release()
-    data = nil
+    _ = kept.withLock { kept in swapping(&kept, Kept()) }
   }
 
   /// Whether the store is closed.
   public var isClosed: Bool { (try? core.isReleased()) ?? true }
+}
+
+extension Store {
+  /// What the instance that made a host call exports; `nil` where it has nothing of that name.
+  func callerExport(_ pass: UInt64, _ name: String) throws(WasmtimeError) -> Extern? {
+    let core = core.pointer
+    var (name, item, error) = (name, trimaran_item(), trimaran_bytes())
+    let status = name.withUTF8 { name in
+      trimaran_store_caller_export(core, pass, name.baseAddress, name.count, &item, &error)
+    }
+    keep(self)
+    if status != 0 { throw WasmtimeError(taking: error) }
+    switch item.variant {
+    case 0: return nil
+    case Extern.Variant.memory: return .memory(known(Core.Memory(made(OpaquePointer(item.object)))))
+    default: return Extern(item)
+    }
+  }
+
+  /// The object of a memory: the one of before, if it is this very memory.
+  private func known(_ memory: consuming Core.Memory) -> Memory {
+    if let known = kept.withLock({ $0.memory }), known.core.pointer == memory.pointer { return known }
+    let made = Memory(memory)
+    _ = kept.withLock { kept in swapping(&kept.memory, made) }
+    return made
+  }
 }

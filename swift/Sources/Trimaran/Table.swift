@@ -24,14 +24,14 @@ public final class Table: Sendable {
     _ value: any ValConvertible = Val.null
   ) throws(WasmtimeError) {
     let value = try value.val.core(store)
-    core = try Core.Table(store: store.core, ty: type.core, init: value)
+    core = try Core.Table(store: store.core, ty: type, init: value)
   }
 
   /// The table's type. Its limits are those that it was made with.
   ///
   /// - Parameter store: The table's store.
   public func type(_ store: Store) throws(WasmtimeError) -> TableType {
-    try TableType(core.type(store: store.core))
+    try core.type(store: store.core)
   }
 
   /// The size now, in elements.

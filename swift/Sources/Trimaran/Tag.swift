@@ -13,7 +13,7 @@ public final class Tag: Sendable {
   ///   - type: What exceptions of this tag carry.
   /// - Throws: `type` where the function of the type has results, `unsupported` for a type that the engine does not have.
   public init(_ store: Store, _ type: TagType) throws(WasmtimeError) {
-    core = try Core.Tag(store: store.core, ty: type.core)
+    core = try Core.Tag(store: store.core, ty: type)
   }
 
   /// Whether two handles are to the same tag.
@@ -30,6 +30,6 @@ public final class Tag: Sendable {
   ///
   /// - Parameter store: The tag's store.
   public func type(_ store: Store) throws(WasmtimeError) -> TagType {
-    try TagType(core.type(store: store.core))
+    try core.type(store: store.core)
   }
 }

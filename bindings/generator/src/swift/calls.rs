@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::docs;
-use super::types::{case, field, number, reading, value, writing};
+use super::types::{case, field, named, number, reading, value, writing};
 use crate::crossing::{Crossing, Operation};
 use crate::model::{Method, Model, Param, Type};
 use crate::names::camel;
@@ -154,11 +154,11 @@ impl Left {
             Crossing::Text => ("var result = trimaran_bytes()".to_owned(), "result.text()".to_owned()),
             Crossing::Bytes => ("var result = trimaran_bytes()".to_owned(), "result.array()".to_owned()),
             Crossing::Union(choice) => {
-                ("var result = trimaran_item()".to_owned(), format!("Core.{}(result)", choice.named.name))
+                ("var result = trimaran_item()".to_owned(), format!("{}(result)", named(&choice.named.name)))
             }
             Crossing::OptionalUnion(choice) => (
                 "var result = trimaran_item()".to_owned(),
-                format!("result.variant == 0 ? nil : Core.{}(result)", choice.named.name),
+                format!("result.variant == 0 ? nil : {}(result)", named(&choice.named.name)),
             ),
             Crossing::Serialised(given) => {
                 ("var result = trimaran_bytes()".to_owned(), format!("result.read {{ {} }}", reading(given, "$0")))

@@ -3,12 +3,55 @@
 use crate::model::Type;
 use crate::names::camel;
 
-/// The records and enums whose type is the package's public one, by the same name, with the same fields and cases. A field
-/// that is a `u32` in the core is an `Int` there.
-const PUBLIC: [&str; 5] = ["WasmtimeError", "TrapCode", "Interruption", "Frame", "WaitOutcome"];
+/// The records and enums whose type is the package's public one, by the same name. Its words are its own: see `public_field`,
+/// `public_case` and `is_unlabelled`. A field that is a `u32` in the core is an `Int` there.
+const PUBLIC: [&str; 19] = [
+    "WasmtimeError",
+    "TrapCode",
+    "Interruption",
+    "Frame",
+    "WaitOutcome",
+    "ValType",
+    "RefType",
+    "HeapType",
+    "Limits",
+    "MemoryType",
+    "TableType",
+    "GlobalType",
+    "FuncType",
+    "TagType",
+    "ExternType",
+    "ImportType",
+    "ExportType",
+    "Extern",
+    "NamedExtern",
+];
 
 pub fn is_public(name: &str) -> bool {
     PUBLIC.contains(&name)
+}
+
+/// What a field of a public type is called: `ty` is `type`, and `func` is `function`.
+pub fn public_field(name: &str) -> String {
+    match name {
+        "ty" => "type".to_owned(),
+        "func" => "function".to_owned(),
+        other => field(other),
+    }
+}
+
+/// What a case of a public type is called: `OfFunc` is `function`.
+pub fn public_case(name: &str) -> String {
+    match name.strip_prefix("Of") {
+        Some("Func") => "function".to_owned(),
+        Some(other) => case(other),
+        None => case(name),
+    }
+}
+
+/// Whether the payload of a public case stands without its name: a type or an object, which the case says already.
+pub fn is_unlabelled(ty: &Type, name: &str) -> bool {
+    name == "ty" || matches!(ty, Type::Object(_))
 }
 
 /// A number's type.

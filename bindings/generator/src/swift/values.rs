@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::types::{case, field, is_public, named, reading, value, writing};
+use super::types::{case, field, is_public, is_unlabelled, named, public_case, public_field, reading, value, writing};
 use super::{HEAD, docs};
 use crate::crossing::texts;
 use crate::model::{Enum, Field, Model, Record, Type, Variant};
@@ -72,18 +72,25 @@ fn writing_field(one: &Field, value: &str, public: bool) -> String {
 
 const U32: Type = Type::Int { signed: false, bits: 32 };
 
+/// The name of a field, in its type.
+fn field_name(one: &Field, public: bool) -> String {
+    if public { public_field(&one.name) } else { field(&one.name) }
+}
+
+/// The name of a case, in its type.
+fn case_name(variant: &Variant, public: bool) -> String {
+    if public { public_case(&variant.name) } else { case(&variant.name) }
+}
+
 fn record_crossing(out: &mut String, record: &Record) {
     let public = is_public(&record.named.name);
-    let fields: Vec<_> =
-        record.fields.iter().map(|one| format!("      {}: {}", camel(&one.name), reading_field(one, public))).collect();
-    _ = writeln!(
-        out,
-        "extension {} {{\n  init(reading reader: inout Reader) {{\n    self.init(\n{}\n    )\n  }}\n\n  func write(to writer: inout Writer) {{",
-        named(&record.named.name),
-        fields.join(",\n")
-    );
+    _ = writeln!(out, "extension {} {{\n  init(reading reader: inout Reader) {{", named(&record.named.name));
     for one in &record.fields {
-        _ = writeln!(out, "    {}", writing_field(one, &field(&one.name), public));
+        _ = writeln!(out, "    self.{} = {}", field_name(one, public), reading_field(one, public));
+    }
+    out.push_str("  }\n\n  func write(to writer: inout Writer) {\n");
+    for one in &record.fields {
+        _ = writeln!(out, "    {}", writing_field(one, &field_name(one, public), public));
     }
     out.push_str("  }\n}\n\n");
 }
@@ -96,10 +103,14 @@ fn enum_crossing(out: &mut String, choice: &Enum) {
         named(&choice.named.name)
     );
     for (number, variant) in (1..).zip(&choice.variants) {
-        let fields: Vec<_> =
-            variant.fields.iter().map(|one| format!("{}: {}", camel(&one.name), reading_field(one, public))).collect();
+        let payload = |one: &Field| {
+            let read = reading_field(one, public);
+            let is_bare = public && is_unlabelled(&one.ty, &one.name);
+            if is_bare { read } else { format!("{}: {read}", camel(&one.name)) }
+        };
+        let fields: Vec<_> = variant.fields.iter().map(payload).collect();
         let fields = if fields.is_empty() { String::new() } else { format!("({})", fields.join(", ")) };
-        _ = writeln!(out, "    case {number}: self = .{}{fields}", case(&variant.name));
+        _ = writeln!(out, "    case {number}: self = .{}{fields}", case_name(variant, public));
     }
     _ = writeln!(
         out,
@@ -122,7 +133,7 @@ fn write_variant(out: &mut String, choice: &Enum, number: i32, variant: &Variant
     let names: Vec<_> =
         variant.fields.iter().filter(|one| !is_thrown(one)).map(|one| format!("let {}", field(&one.name))).collect();
     let names = if names.is_empty() { String::new() } else { format!("({})", names.join(", ")) };
-    _ = writeln!(out, "    case .{}{names}:\n      writer.number(Int32({number}))", case(&variant.name));
+    _ = writeln!(out, "    case .{}{names}:\n      writer.number(Int32({number}))", case_name(variant, public));
     for one in &variant.fields {
         if is_thrown(one) {
             out.push_str("      writer.bool(false)\n");
@@ -135,17 +146,18 @@ fn write_variant(out: &mut String, choice: &Enum, number: i32, variant: &Variant
 /// An enum of objects as C has it: an item is lent, one that comes out is ours.
 fn item(out: &mut String, choice: &Enum) {
     let objects = choice.union().unwrap_or_default();
+    let public = is_public(&choice.named.name);
     _ = writeln!(
         out,
-        "extension Core.{} {{\n  init(_ item: trimaran_item) {{\n    let pointer = made(OpaquePointer(item.object))\n    switch item.variant {{",
-        choice.named.name
+        "extension {} {{\n  init(_ item: trimaran_item) {{\n    let pointer = made(OpaquePointer(item.object))\n    switch item.variant {{",
+        named(&choice.named.name)
     );
     for (number, (variant, one, class)) in (1..).zip(&objects) {
         _ = writeln!(
             out,
-            "    case {number}: self = .{}({}: Trimaran.{class}(Core.{class}(pointer)))",
-            case(&variant.name),
-            camel(&one.name)
+            "    case {number}: self = .{}({}Trimaran.{class}(Core.{class}(pointer)))",
+            case_name(variant, public),
+            if public { String::new() } else { format!("{}: ", camel(&one.name)) }
         );
     }
     _ = writeln!(
@@ -157,10 +169,14 @@ fn item(out: &mut String, choice: &Enum) {
         _ = writeln!(
             out,
             "    case .{}(let object): trimaran_item(variant: {number}, object: UnsafeRawPointer(object.core.pointer))",
-            case(&variant.name)
+            case_name(variant, public)
         );
     }
-    out.push_str("    }\n  }\n}\n\n");
+    out.push_str("    }\n  }\n\n  /// The numbers of the variants, as an item has them.\n  enum Variant {\n");
+    for (number, (variant, ..)) in (1..).zip(&objects) {
+        _ = writeln!(out, "    static let {}: Int32 = {number}", case_name(variant, public));
+    }
+    out.push_str("  }\n}\n\n");
 }
 
 fn text(out: &mut String, name: &str) {
