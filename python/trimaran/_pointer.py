@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from ._surface import wrong_type
@@ -18,8 +19,6 @@ class Pointer(int):
     sliced, written to and asked for its `contents`.
     """
 
-    __slots__ = ()
-
     @property
     def contents(self) -> ctypes.c_ubyte:
         """The first byte, in place."""
@@ -32,11 +31,14 @@ class Pointer(int):
     @overload
     def __getitem__(self, key: slice) -> list[int]: ...
     def __getitem__(self, key: SupportsIndex | slice) -> int | list[int]:
-        return self._bytes()[key if isinstance(key, slice) else operator.index(key)]
+        # Without the overloads that this has itself, which cost a check of the type.
+        found: Any = self._bytes[key]  # type: ignore[index]
+        return found
 
     def __setitem__(self, key: SupportsIndex, value: int) -> None:
-        self._bytes()[operator.index(key)] = value
+        self._bytes[operator.index(key)] = value
 
+    @cached_property
     def _bytes(self) -> ctypes._Pointer[ctypes.c_ubyte]:
         import ctypes
 
