@@ -31,15 +31,15 @@ class Pointer(int):
     @overload
     def __getitem__(self, key: slice) -> list[int]: ...
     def __getitem__(self, key: SupportsIndex | slice) -> int | list[int]:
-        # Without the overloads that this has itself, which cost a check of the type.
-        found: Any = self._bytes[key]  # type: ignore[index]
+        found: int | list[int] = self._bytes[key]
         return found
 
     def __setitem__(self, key: SupportsIndex, value: int) -> None:
         self._bytes[operator.index(key)] = value
 
     @cached_property
-    def _bytes(self) -> ctypes._Pointer[ctypes.c_ubyte]:
+    def _bytes(self) -> Any:
+        # A pointer of `ctypes` to bytes: its own types have an overload for each kind of key, and none for both.
         import ctypes
 
         return ctypes.cast(ctypes.c_void_p(self), ctypes.POINTER(ctypes.c_ubyte))
