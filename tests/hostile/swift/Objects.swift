@@ -52,7 +52,8 @@ extension Program {
       self[step[1]] = Held(store: held.store, item: try item(held.instance.export(held.store, step[3])))
     case "artifact":
       let module: Module = try thing(step[2])
-      self[step[1]] = step[3] == "pack" ? try module.pack() : try module.serialize()
+      let artifact: Data = step[3] == "pack" ? try module.pack() : try module.serialize()
+      self[step[1]] = artifact
     case "i31":
       let store: Store = try thing(step[2])
       self[step[1]] = Held(store: store, item: try Reference(store, i31: Int32(step.int(3))))
