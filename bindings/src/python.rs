@@ -22,6 +22,7 @@ mod _native {
         trimaran::panic_at("");
         crate::lane::python::watch_end(module)?;
         crate::lane::python::generated::add_all(module)?;
+        crate::lane::python::keep_ctrl_c();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

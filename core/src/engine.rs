@@ -11,7 +11,8 @@ use crate::compile::Places;
 use crate::interrupt::Epochs;
 use crate::linker::WithWasi;
 use crate::{
-    Config, ModuleLimits, Result, WasmtimeError, artifact, compile, fork, growth, planted, signals, waits, wat,
+    Config, ModuleLimits, Result, WasmtimeError, artifact, compile, fork, growth, planted, signals, unstoppable, waits,
+    wat,
 };
 
 /// Compiles modules, and is shared by everything that is made from them.
@@ -141,6 +142,7 @@ impl Engine {
         bytes: &[u8],
         work: impl FnOnce(&[u8], Option<&ModuleLimits>) -> Result<R> + Send + 'static,
     ) -> Result<R> {
+        let _unstoppable = unstoppable::compile()?;
         let Some(limits) = &self.config.module_limits else { return work(bytes, None) };
         limits.check_size(bytes)?;
         match limits.compile_time {

@@ -16,6 +16,7 @@ mod error;
 mod externs;
 mod fork;
 mod func;
+mod glance;
 mod global;
 mod growth;
 mod held;
@@ -80,7 +81,7 @@ pub use types::{
     ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, Limits, MemoryType, RefType, TableType,
     TagType, ValType,
 };
-pub use unstoppable::{in_host, tell_of_this_thread, unstoppable_run};
+pub use unstoppable::{before_compiling, in_host, is_compilation, tell_of_this_thread, unstoppable_run};
 pub use value::Val;
 pub use view::View;
 pub use wasi::{EnvVar, FixedClock, OutputPipe, OutputSink, Preopen, WasiConfig, WasiInput, WasiOutput};

@@ -1,76 +1,23 @@
-//! The store: where instances live, and the way into it.
+//! The store: where instances live, what they may use, and how long.
 
-use std::collections::HashMap;
+mod data;
+mod entry;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
-use wasmtime::{AsContextMut, StoreContextMut};
-
-use crate::access::{DropQueue, Gate, Guarded, Inside, Pass, Turn, this_thread};
+use crate::access::{DropQueue, Gate, Inside, Pass, this_thread};
 use crate::error::natural;
-use crate::growth::Growth;
 use crate::growth::StoreLimits;
-use crate::host::{Bodiless, Body, HostDefinition};
-use crate::interrupt::{Coming, Interrupts};
+use crate::host::{Bodiless, HostDefinition};
+use crate::interrupt::Interrupts;
 use crate::reference::{HostObject, Root};
 use crate::wasi::Wasi;
-use crate::{
-    Engine, Extern, InterruptHandle, Memory, Result, WasiConfig, WasmtimeError, Watch, planted, signals, stack, task,
-    unstoppable,
-};
+use crate::{Engine, Extern, InterruptHandle, Memory, Result, WasiConfig, WasmtimeError, Watch, signals, stack};
 
-/// What a store keeps for the objects in it.
-pub(crate) struct StoreData {
-    /// The store itself. It lives for as long as anything runs in it: whoever entered it borrows it.
-    pub(crate) home: Weak<Store>,
-    pub(crate) growth: Growth,
-    /// The bodies of the linkers' host functions that are used here.
-    pub(crate) hosts: HashMap<u64, Arc<Body>>,
-    /// The memory that a host function was given last. Most ask for the same one at each call.
-    memory: Weak<Memory>,
-    wasi: Wasi,
-}
-
-impl StoreData {
-    fn new(reserved: u64, switches_stacks: bool) -> Self {
-        let growth = Growth::new(reserved, switches_stacks);
-        Self { home: Weak::new(), growth, hosts: HashMap::new(), memory: Weak::new(), wasi: Wasi::default() }
-    }
-
-    /// A store that is looked at and thrown away.
-    pub(crate) fn scratch(engine: &wasmtime::Engine) -> Result<wasmtime::Store<Self>> {
-        wasmtime::Store::try_new(engine, Self::new(u64::MAX, false)).map_err(WasmtimeError::no_room)
-    }
-
-    /// What guests get of WASI.
-    pub(crate) fn wasi(&mut self) -> &mut wasmtime_wasi::p1::WasiP1Ctx {
-        self.wasi.context()
-    }
-
-    /// Whether a guest may have another file descriptor.
-    pub(crate) fn may_open(&self) -> bool {
-        self.growth.may_open(self.wasi.descriptors())
-    }
-
-    /// A guest has opened a file descriptor.
-    pub(crate) fn opened(&mut self) {
-        self.wasi.opened();
-    }
-
-    /// A guest has closed a file descriptor.
-    pub(crate) fn closed(&mut self) {
-        self.wasi.closed();
-    }
-
-    /// What can stop the guests of the store, if anything can.
-    pub(crate) fn interrupts(&self) -> Option<Arc<Interrupts>> {
-        self.home.upgrade()?.interrupts.clone()
-    }
-}
-
-/// Tells the stores of this process apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct StoreId(u64);
+pub(crate) use self::data::{Guest, StoreData, StoreId};
+pub use self::entry::Hold;
+pub(crate) use self::entry::{HOST_CALL, on_own_stack};
 
 /// Holds instances and everything that they own: memories, tables, globals, functions.
 ///
@@ -98,34 +45,6 @@ pub struct Store {
     interrupts: Option<Arc<Interrupts>>,
     /// Asks the language whether a thread may wait for the store, or go on with a guest.
     watch: OnceLock<Arc<dyn Watch>>,
-}
-
-/// What the host needs of a stack beside its guest, in bytes: our own frames, and the zones that a JVM keeps at the end
-/// of every stack.
-const HOST_STACK: usize = 256 << 10;
-
-/// What has to be left of the thread's own stack for a host function, in bytes. A JVM wants most of it for its zones.
-pub(crate) const HOST_CALL: usize = 64 << 10;
-
-/// What stands behind the gate.
-pub(crate) struct Guest(wasmtime::Store<StoreData>);
-
-impl Drop for Guest {
-    fn drop(&mut self) {
-        planted::panic_at("close");
-    }
-}
-
-impl Guarded for Guest {
-    type Caller = wasmtime::Caller<'static, StoreData>;
-    type Deferred = Root;
-    type Departed = HostObject;
-
-    fn reclaim(_inside: &mut Inside<'_, Self>, root: Root) {
-        planted::panic_at("drop");
-        // Wasmtime marks the root as dead here, and its collector sweeps it when it runs next.
-        drop(root);
-    }
 }
 
 #[uniffi::export]
@@ -207,13 +126,11 @@ impl Store {
     }
 
     /// Lets guests run until the engine's epoch has been incremented `ticks` times; then they trap with
-    /// `Interrupt`. At first there is no such deadline. Without `Config.epoch_interruption` it has no effect.
+    /// `Interrupt`. At first there is no such deadline. Fails with `Config` unless `Config.epoch_interruption` is set.
     pub fn set_epoch_deadline(&self, ticks: i64) -> Result<()> {
         let ticks = natural(ticks, "the epoch deadline")?;
         self.check_open()?;
-        if let Some(interrupts) = &self.interrupts {
-            interrupts.set_deadline(ticks);
-        }
+        self.interrupts()?.set_deadline(ticks);
         Ok(())
     }
 
@@ -320,8 +237,11 @@ impl Store {
     ///
     /// In a host function that this store called, later uses fail at once, and the memory is back when the
     /// outermost call has returned. While views of its memories are out, it is back when the last of them goes.
+    ///
+    /// While it waits for another thread to leave, it ends as a call does that waits for the store: by what interrupts its
+    /// thread, or a deadline. Then it fails with that, the store is closed, and its memory is back when that thread has left.
     pub fn release(&self) -> Result<()> {
-        self.gate.close().map_err(WasmtimeError::from)
+        self.gate.close_as(&|| self.may_wait())
     }
 
     /// Whether the store is closed.
@@ -406,72 +326,6 @@ impl Store {
         if owner == self.id { self.check_open() } else { Err(WasmtimeError::WrongStore { what: what.to_owned() }) }
     }
 
-    /// Takes a turn in the store. See `access`.
-    #[inline(always)]
-    pub(crate) fn enter<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
-        self.enter_as(this_thread(), work)
-    }
-
-    #[inline(always)]
-    fn enter_as<R>(&self, me: usize, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
-        self.gate.enter_as(me, &|| self.may_wait(), |inside| work(context(inside)?))
-    }
-
-    /// Takes a turn in the store, to run guest code. Wasmtime lets a guest use as much stack as it is configured to,
-    /// whatever the thread has: one that has less left runs the guest on a stack of its own.
-    pub(crate) fn enter_guest<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
-        let me = this_thread();
-        task::check()?;
-        if self.gate.is_mine(me) {
-            let enter = || self.enter_as(me, work);
-            // Further in, the limit of the outermost call holds: the guest goes on where that call has seen to the room.
-            return match self.waiting() {
-                None => enter(),
-                Some(guest) => {
-                    // It stands there from now on: what the host does next on this thread must not take the same part.
-                    let _taken = Waiting::taken(self);
-                    // SAFETY: `host_call` put it there for a host function of this store, which runs on this thread, as it
-                    // is inside, and takes it away before that function returns. Nothing runs there, since it was noted.
-                    unsafe { stack::on(guest, enter) }
-                }
-            };
-        }
-        let coming = self.interrupts.as_ref().map(|interrupts| interrupts.announce());
-        let enter = || {
-            self.gate.enter_as(me, &|| self.may_wait(), |inside| {
-                // Inside, since it is state of the run: a caller that waits must not write it.
-                let _running = coming.map(Coming::begin).transpose()?;
-                work(context(inside)?)
-            })
-        };
-        let _unstoppable = if self.interrupts.is_none() { unstoppable::enter(me) } else { None };
-        let needed = self.guest_stack.saturating_add(HOST_STACK);
-        if stack::has_room(needed) {
-            return enter();
-        }
-        stack::grow(needed.saturating_add(HOST_STACK), enter)?
-    }
-
-    fn waiting(&self) -> Option<stack::Part> {
-        if self.is_split.load(Ordering::Relaxed) { *self.lock_waiting() } else { None }
-    }
-
-    fn lock_waiting(&self) -> MutexGuard<'_, Option<stack::Part>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Says where the guest's stack goes on, and tells where it went on before.
-    fn wait_at(&self, guest: Option<stack::Part>) -> Option<stack::Part> {
-        self.is_split.store(guest.is_some(), Ordering::Relaxed);
-        std::mem::replace(&mut *self.lock_waiting(), guest)
-    }
-
-    /// Takes a turn in the store if that needs no waiting. Until it is dropped, nothing that this thread does with the store
-    /// waits for another one.
-    pub fn try_hold(&self) -> Option<Hold<'_>> {
-        self.gate.try_turn().map(Hold)
-    }
-
     /// Somebody looks at a memory of this store from outside now. For whoever is inside.
     pub(crate) fn pin(&self) {
         self.gate.pin();
@@ -480,22 +334,6 @@ impl Store {
     /// Nobody does so any more. See `access`.
     pub(crate) fn unpin(&self) {
         self.gate.unpin();
-    }
-
-    /// Takes a turn by the pass of one host call, and meets the innermost caller.
-    pub(crate) fn enter_with<R>(
-        &self,
-        pass: Pass,
-        work: impl FnOnce(Option<&mut wasmtime::Caller<'static, StoreData>>) -> Result<R>,
-    ) -> Result<R> {
-        task::check()?;
-        self.gate
-            .enter_with(pass, |inside| match inside {
-                Inside::Caller(caller) => work(Some(caller)),
-                Inside::Root(_) => work(None),
-            })
-            .map_err(WasmtimeError::from)
-            .and_then(|result| result)
     }
 
     /// The object of a memory: the one that a host function was given last, as long as that lives, if it is of this very memory.
@@ -522,70 +360,8 @@ impl Store {
         self.fuel_seen.store(rest, Ordering::Relaxed);
         Ok(())
     }
-
-    /// Runs a host function with its caller published, on the thread's own stack. Gives nothing where that has no room
-    /// left.
-    pub(crate) fn host_call<R>(
-        &self,
-        caller: &mut wasmtime::Caller<'_, StoreData>,
-        work: impl FnOnce(Pass) -> R,
-    ) -> Option<R> {
-        let caller = std::ptr::from_mut(caller).cast::<wasmtime::Caller<'static, StoreData>>();
-        stack::on_own(HOST_CALL, |guest| {
-            let _guest = guest.map(|guest| Waiting::new(self, guest));
-            // SAFETY: only the lifetime is forgotten. The gate hands the caller out again for no longer than
-            // this call lasts, and only as a context that borrows from it.
-            self.gate.publish(unsafe { &mut *caller }, work)
-        })
-    }
 }
 
 fn no_fuel() -> WasmtimeError {
     WasmtimeError::Config { reason: "fuel needs an engine with consume_fuel".to_owned() }
-}
-
-/// Runs the host's `work` on the thread's own stack, where WASI calls it. The store cannot be entered meanwhile.
-/// Fails with `Limit` where `needed` bytes are not left there.
-pub(crate) fn on_own_stack(needed: usize, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    let too_deep = || WasmtimeError::limit("the thread's stack has no room for a call of the host");
-    let _host = task::Host::now();
-    stack::on_own(needed, |_| work()).unwrap_or_else(|| Err(too_deep()))
-}
-
-/// Where the guest's stack goes on is another place for now, or none.
-struct Waiting<'a> {
-    store: &'a Store,
-    outer: Option<stack::Part>,
-}
-
-impl<'a> Waiting<'a> {
-    fn new(store: &'a Store, guest: stack::Part) -> Self {
-        Self { store, outer: store.wait_at(Some(guest)) }
-    }
-
-    /// A guest goes on in that part, which is free no more.
-    fn taken(store: &'a Store) -> Self {
-        Self { store, outer: store.wait_at(None) }
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.store.wait_at(self.outer);
-    }
-}
-
-/// A turn in a store, kept by its thread.
-pub struct Hold<'a>(#[expect(dead_code, reason = "it is kept")] Turn<'a, Guest>);
-
-#[inline(always)]
-fn context(inside: Inside<'_, Guest>) -> Result<StoreContextMut<'_, StoreData>> {
-    match inside {
-        Inside::Root(guest) => Ok(guest.0.as_context_mut()),
-        Inside::Caller(caller) => {
-            // Another task of this thread would find a caller whose stack has been put away.
-            task::check()?;
-            Ok(caller.as_context_mut())
-        }
-    }
 }

@@ -59,7 +59,7 @@ class Store(StoreLane, Handle, Managed):
     def set_epoch_deadline(self, ticks_after_current: int) -> None:
         """Lets guests run until the engine's epoch has been incremented that many times; then they trap.
 
-        Without `Config.epoch_interruption` it has no effect.
+        Raises `ConfigError` unless `Config.epoch_interruption` is set.
         """
         self._set_epoch_deadline(ticks_after_current)
 
@@ -193,10 +193,16 @@ class Store(StoreLane, Handle, Managed):
 
         In a host function that this store called, later uses fail at once, and the memory is back when the outermost
         call has returned. Memory that a view shows stays until the last view is gone.
+
+        Ctrl-C, and whatever else a handler of signals raises, ends the waiting for another thread, and so does a
+        `deadline`. Then the store is closed all the same, and its memory is back when that thread has left it.
         """
-        self._release()
-        self._forget()
-        self._sinks = None
+        try:
+            self._release()
+        finally:
+            if self.closed:
+                self._forget()
+                self._sinks = None
 
     @property
     def closed(self) -> bool:

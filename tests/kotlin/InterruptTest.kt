@@ -230,6 +230,34 @@ class InterruptTest {
     }
 
     @Test
+    fun `a deadline and an interrupt end waiting to close a store`() {
+        for (isInterrupt in listOf(true, false)) {
+            val spinner = Spinner()
+            val store = spinner.store
+            val handle = store.interruptHandle()
+            val spinning = task { fails<WasmtimeException.Trap> { spinner.spin(store) } }
+            spinner.begun.await()
+            if (isInterrupt) {
+                val waits = CountDownLatch(1)
+                val end =
+                    interrupted(waits) {
+                        waits.countDown()
+                        store.close()
+                    }
+                assertTrue(end is InterruptedException, "$end")
+            } else {
+                store.withDeadline(100.milliseconds) { fails<WasmtimeException.TimeLimit> { store.close() } }
+            }
+            assertTrue(store.isClosed)
+            assertFalse(spinning.isDone)
+            assertTrue(handle.interrupt())
+            assertEquals(Interruption.HANDLE, spinning.get().interruption)
+            fails<WasmtimeException.Closed> { spinner.goesOn() }
+            store.close()
+        }
+    }
+
+    @Test
     fun `a handle between the calls of a deadline ends the later ones`() {
         val spinner = Spinner()
         val handle = spinner.store.interruptHandle()

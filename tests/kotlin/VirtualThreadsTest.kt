@@ -34,7 +34,7 @@ class VirtualThreadsTest {
     @ValueSource(
         strings = [
             "hosts wait", "one store", "platform thread", "many calls", "nested", "interrupted wait",
-            "interrupted host", "interrupted behind a platform thread", "deadlines", "interrupted deadline",
+            "interrupted close", "interrupted host", "interrupted behind a platform thread", "deadlines", "interrupted deadline",
             "waits in shared memory",
         ],
     )
@@ -149,6 +149,7 @@ fun main(arguments: Array<String>) {
                     )
             }
             "interrupted wait" -> interruptedWait(engine)
+            "interrupted close" -> interruptedClose(engine)
             "interrupted host" -> interruptedHost(engine)
             "interrupted behind a platform thread" -> interruptedBehindPlatformThread(engine)
             "deadlines" -> deadlines(engine)
@@ -187,6 +188,28 @@ private fun interruptedWait(engine: Engine): List<Thread> {
     waiting.join()
     held.letGo()
     return listOf(held.owner)
+}
+
+/** Virtual threads that wait to close the store of another one's guest are interrupted: the store is closed all the same. */
+private fun interruptedClose(engine: Engine): List<Thread> {
+    val (inside, latch) = CountDownLatch(1) to CountDownLatch(1)
+    val guest =
+        Upcall(engine) { number ->
+            inside.countDown()
+            latch.await()
+            number
+        }
+    val owner = virtual(checked { check(guest.call(3) == 3) })
+    inside.await()
+    repeat(2) {
+        val closing = interrupted { guest.store.close() }
+        Thread.sleep(100)
+        closing.interrupt()
+        closing.join()
+        check(guest.store.isClosed)
+    }
+    latch.countDown()
+    return listOf(owner)
 }
 
 /** A virtual thread whose [work] is ended by an interrupt, and which is not marked as interrupted then. */

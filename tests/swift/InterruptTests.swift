@@ -133,6 +133,36 @@ struct InterruptTests {
     #expect(try seven(store) == [.i32(7)])
   }
 
+  @Test func aDeadlineAndATaskEndWaitingToCloseAStore() async throws {
+    for isTask in [true, false] {
+      let other = try Guest(#"(module (func (export "spin") (loop $again (br $again))))"#) { $0.epochInterruption = true }
+      let (store, spin) = (other.store, try other.function("spin"))
+      let handle = try store.interruptHandle()
+      let spinner = Worker { failure { try spin(store) } }
+      try await Task.sleep(for: .milliseconds(50))
+      if isTask {
+        let task = Task.detached { () -> WasmtimeError? in
+          store.close()
+          return nil
+        }
+        cancel(task)
+        _ = await task.value
+      } else {
+        try store.withDeadline(.milliseconds(50)) { store.close() }
+      }
+      #expect(store.isClosed && !spinner.isFinished)
+      #expect(handle.interrupt())
+      guard case .trap(_, _, .handle, _)? = try spinner.join() else {
+        Issue.record("it was not stopped")
+        return
+      }
+      guard case .closed? = failure({ try spin(store) }) else {
+        Issue.record("the store is open")
+        return
+      }
+    }
+  }
+
   @Test func aHandleBetweenTheCallsOfADeadline() throws {
     let (store, seven) = (guest.store, try guest.function("seven"))
     let handle = try store.interruptHandle()

@@ -37,6 +37,7 @@ use trimaran::{Extern, Result, Store, WasmtimeError, in_host};
 
 pub(crate) use at_end::{interpreter, watch as watch_end};
 pub(crate) use convert::{article, indefinite, text};
+pub(crate) use ctrl_c::keep as keep_ctrl_c;
 pub(crate) use func::FuncLane;
 pub(crate) use host::take_thrown;
 pub(crate) use instance::InstanceLane;

@@ -6,9 +6,9 @@ public struct StoreLimits: Sendable, Hashable, Codable {
   public var tableElements: UInt64?
   /// How many instances there may be.
   public var instances: UInt64?
-  /// How many tables there may be.
+  /// How many tables instances may define in all. Those that the host makes do not count.
   public var tables: UInt64?
-  /// How many memories there may be.
+  /// How many memories instances may define in all. Those that the host makes do not count.
   public var memories: UInt64?
   /// How many file descriptors guests have of WASI at a time. The three standard streams and granted directories count; a
   /// guest that opens one more gets the error number `mfile`.

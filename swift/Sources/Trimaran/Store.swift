@@ -71,10 +71,10 @@ public final class Store: Sendable {
   }
 
   /// Lets guests run until the engine's epoch has been incremented `ticks` times; then they trap with
-  /// ``TrapCode/interrupt``. Without ``Config/epochInterruption`` it has no effect.
+  /// ``TrapCode/interrupt``.
   ///
   /// - Parameter ticks: How many times, 0 or more.
-  /// - Throws: `range` for a negative number.
+  /// - Throws: `config` unless ``Config/epochInterruption`` is set, `range` for a negative number.
   public func setEpochDeadline(_ ticks: Int) throws(WasmtimeError) {
     try core.setEpochDeadline(ticks: Int64(ticks))
   }
@@ -91,8 +91,11 @@ public final class Store: Sendable {
   /// In a host function that this store called, later uses fail at once, and the memory is back when the
   /// outermost call has returned. Bytes that somebody looks at just now (``Memory/withUnsafeBytes(_:at:count:_:)``)
   /// stay until that has ended.
+  ///
+  /// Where it waits for another thread and its task is cancelled, or a deadline (``withDeadline(_:_:)``) is over, it returns at
+  /// once. The store is closed all the same, and its memory is back when that thread has left it.
   public func close() {
-    // The core has no way to fail here.
+    // What ends the waiting has nobody to tell here.
     try? core.release()
     _ = kept.withLock { kept in swapping(&kept, Kept()) }
   }

@@ -17,8 +17,13 @@ fn gate(gone: &Arc<AtomicUsize>) -> Arc<Gate<Root>> {
 }
 
 fn model(body: impl Fn() + Sync + Send + 'static) {
+    bounded(3, body);
+}
+
+/// With so many changes of threads that nothing asks for. What has many steps takes minutes with more of them.
+fn bounded(preemptions: usize, body: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
+    builder.preemption_bound = Some(preemptions);
     builder.check(body);
 }
 
@@ -176,6 +181,74 @@ fn the_last_pin_and_the_close_let_go_of_the_root_once() {
             })
         };
         gate.close().unwrap();
+        viewer.join().unwrap();
+        assert_eq!(gone.load(SeqCst), 1);
+    });
+}
+
+#[test]
+fn who_gives_up_waiting_to_close_leaves_the_root_to_who_is_inside() {
+    bounded(2, || {
+        let gone = Arc::new(AtomicUsize::new(0));
+        let gate = gate(&gone);
+        let users: Vec<_> = (0..2)
+            .map(|_| {
+                let (gate, gone) = (Arc::clone(&gate), Arc::clone(&gone));
+                thread::spawn(move || {
+                    let entered = gate.enter(|inside| {
+                        assert_eq!(gone.load(SeqCst), 0);
+                        root(inside).count += 1;
+                    });
+                    assert!(matches!(entered, Ok(()) | Err(Refused::Closed)));
+                })
+            })
+            .collect();
+        gate.close_from_outside();
+        assert_eq!(gate.enter(|_| ()), Err(Refused::Closed));
+        for user in users {
+            user.join().unwrap();
+        }
+        assert_eq!(gone.load(SeqCst), 1);
+    });
+}
+
+#[test]
+fn one_gives_up_waiting_to_close_and_another_one_does_not() {
+    model(|| {
+        let gone = Arc::new(AtomicUsize::new(0));
+        let gate = gate(&gone);
+        let impatient = {
+            let gate = Arc::clone(&gate);
+            thread::spawn(move || gate.close_from_outside())
+        };
+        let entered = gate.enter(|inside| root(inside).count += 1);
+        assert!(matches!(entered, Ok(()) | Err(Refused::Closed)));
+        gate.close().unwrap();
+        impatient.join().unwrap();
+        assert_eq!(gone.load(SeqCst), 1);
+    });
+}
+
+#[test]
+fn the_last_pin_goes_while_who_gives_up_waiting_closes() {
+    model(|| {
+        let gone = Arc::new(AtomicUsize::new(0));
+        let gate = gate(&gone);
+        gate.enter(|_| gate.pin()).unwrap();
+        let impatient = {
+            let gate = Arc::clone(&gate);
+            thread::spawn(move || gate.close_from_outside())
+        };
+        let viewer = {
+            let (gate, gone) = (Arc::clone(&gate), Arc::clone(&gone));
+            thread::spawn(move || {
+                assert_eq!(gone.load(SeqCst), 0);
+                gate.unpin();
+            })
+        };
+        let entered = gate.enter(|inside| root(inside).count += 1);
+        assert!(matches!(entered, Ok(()) | Err(Refused::Closed)));
+        impatient.join().unwrap();
         viewer.join().unwrap();
         assert_eq!(gone.load(SeqCst), 1);
     });

@@ -139,6 +139,37 @@ fn close_waits_for_the_thread_that_is_inside() {
 }
 
 #[test]
+fn who_waits_to_close_may_give_up_and_the_gate_is_closed_all_the_same() {
+    let gone = counter();
+    let gate = Gate::new(Root::new(&gone), Pins::new());
+    let (inside_now, is_inside) = channel();
+    let (go_on, may_go_on) = channel::<()>();
+    let (gate, gone) = (&gate, &gone);
+    thread::scope(|scope| {
+        let user = scope.spawn(move || {
+            gate.enter(|inside| {
+                gate.publish(&mut Caller(root(inside)), |_| {
+                    inside_now.send(()).unwrap();
+                    may_go_on.recv().unwrap();
+                    // As after a close in a host function.
+                    assert_eq!(gate.enter(|_| ()), Err(Refused::Closed));
+                });
+                assert_eq!(gone.load(SeqCst), 0);
+            })
+        });
+        is_inside.recv().unwrap();
+        // The error is that of who asked it to give up.
+        assert_eq!(gate.close_as(&|| Err(Refused::Escaped)), Err(Refused::Escaped));
+        assert_eq!(gate.check_open(), Err(Refused::Closed));
+        go_on.send(()).unwrap();
+        assert_eq!(user.join().unwrap(), Ok(()));
+        assert_eq!(gone.load(SeqCst), 1);
+    });
+    gate.close().unwrap();
+    assert_eq!(gone.load(SeqCst), 1);
+}
+
+#[test]
 fn what_is_dropped_inside_a_callback_waits_for_the_next_entry() {
     let late = counter();
     let gate = Gate::new(Root::new(&counter()), Pins::new());

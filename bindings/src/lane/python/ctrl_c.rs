@@ -1,22 +1,35 @@
-//! Ctrl-C while the main thread waits for a guest that nothing can stop, as its engine has no `epoch_interruption`.
+//! Ctrl-C while the main thread waits for what nothing can stop: a guest whose engine has no `epoch_interruption`, or a
+//! compilation.
 //!
-//! Python's own handler notes the signal, and `KeyboardInterrupt` is raised when the guest has returned. Ours is put in front of
-//! it, and hands on every signal. Half a second after the first one it says on standard error what Python waits for; the next
-//! one, while that same run goes on, ends the process as if there was no handler. A program that has a handler of its own,
-//! which replaces ours, is left alone.
+//! Python's own handler notes the signal, and what the program does about it comes when the guest has returned. Ours is put in
+//! front of it, and hands on every signal. Half a second after the first one it says on standard error what Python waits for; the
+//! next one, while that same run goes on, ends the process as if there was no handler. Where the program has a function of its own
+//! for Ctrl-C, as under asyncio, it says so as well, and ends nothing.
+//!
+//! Setting a function in Python puts Python's handler into place again. That is looked for before something is compiled, and in
+//! every run that takes half a second. A program that ignores Ctrl-C, or has a handler that is not Python's, is left alone.
 
 #[cfg(unix)]
 mod unix {
     use std::mem::MaybeUninit;
     use std::ptr;
-    use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
     use std::time::Duration;
 
+    use pyo3::ffi;
     use pyo3::prelude::*;
-    use trimaran::{tell_of_this_thread, unstoppable_run};
+    use pyo3::sync::PyOnceLock;
+    use trimaran::{before_compiling, is_compilation, tell_of_this_thread, unstoppable_run};
+
+    use super::super::host::THROWN;
+    use super::super::with_gil;
 
     /// Python's handler.
     static BEFORE: AtomicPtr<libc::sigaction> = AtomicPtr::new(ptr::null_mut());
+    /// The last handler that is to be left alone.
+    static LEFT_ALONE: AtomicUsize = AtomicUsize::new(0);
+    /// Whether Ctrl-C does in Python what it does by itself: `KeyboardInterrupt`.
+    static IS_DEFAULT: AtomicBool = AtomicBool::new(true);
     /// The run that was last interrupted, and the one that somebody was told about.
     static ASKED: AtomicU64 = AtomicU64::new(0);
     static TOLD: AtomicU64 = AtomicU64::new(0);
@@ -26,9 +39,11 @@ mod unix {
 
     /// How long a guest may take to return before anything is said.
     const GRACE: Duration = Duration::from_millis(500);
-    const NOTICE: &[u8] =
-        b"\ntrimaran: Ctrl-C waits for a WebAssembly guest to return, which nothing can stop: make its \
-        engine with Config.epoch_interruption = True to be able to. Press Ctrl-C again to end the process.\n";
+    const GUEST: &str = "a WebAssembly guest to return, which nothing can stop: make its engine with \
+        Config.epoch_interruption = True to be able to.";
+    const COMPILATION: &str = "a WebAssembly module to be compiled, which nothing can stop.";
+    const AGAIN: &str = "Press Ctrl-C again to end the process.";
+    const OWN: &str = "Then this program's own handler of Ctrl-C runs. Ctrl-\\ ends the process.";
 
     fn now() -> Option<libc::sigaction> {
         let mut found = MaybeUninit::uninit();
@@ -40,7 +55,7 @@ mod unix {
 
     extern "C" fn on_signal(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
         let run = unstoppable_run();
-        if run != 0 && TOLD.load(Ordering::Relaxed) == run {
+        if run != 0 && TOLD.load(Ordering::Relaxed) == run && IS_DEFAULT.load(Ordering::Relaxed) {
             // SAFETY: both may be called in a handler. The signal is due when this has returned, and ends the process.
             unsafe {
                 libc::signal(signal, libc::SIG_DFL);
@@ -90,17 +105,45 @@ mod unix {
         return unsafe { libc::__error() };
     }
 
-    /// Tells who presses Ctrl-C what it waits for.
+    /// Tells who presses Ctrl-C what it waits for, and sees to it that our handler is in front.
     fn tell(pipe: libc::c_int) {
-        let mut byte = 0_u8;
-        // SAFETY: there is room for the byte.
-        while unsafe { libc::read(pipe, (&raw mut byte).cast(), 1) } > 0 {
-            std::thread::sleep(GRACE);
+        /// How often it looks.
+        const LOOK: Duration = Duration::from_millis(250);
+        let mut seen = 0;
+        while let Some(is_rung) = is_rung(pipe, LOOK) {
             let run = unstoppable_run();
-            if run != 0 && run == ASKED.load(Ordering::Relaxed) && TOLD.swap(run, Ordering::Relaxed) != run {
-                // SAFETY: the bytes are there. Python's own stream may be in use by the thread that waits.
-                unsafe { libc::write(libc::STDERR_FILENO, NOTICE.as_ptr().cast(), NOTICE.len()) };
+            if is_rung {
+                say();
+            } else if run != 0 && run == seen && needs_look() {
+                // The thread that waits has let go of the GIL.
+                _ = with_gil(stay_in_front);
             }
+            seen = run;
+        }
+    }
+
+    /// Whether somebody pressed Ctrl-C, or in that time nobody did; nothing where it cannot tell.
+    fn is_rung(pipe: libc::c_int, time: Duration) -> Option<bool> {
+        let mut asked = libc::pollfd { fd: pipe, events: libc::POLLIN, revents: 0 };
+        let mut byte = 0_u8;
+        // SAFETY: there is room for one answer.
+        match unsafe { libc::poll(&raw mut asked, 1, time.as_millis() as libc::c_int) } {
+            0 => Some(false),
+            // SAFETY: there is room for the byte.
+            1 => (unsafe { libc::read(pipe, (&raw mut byte).cast(), 1) } > 0).then_some(true),
+            _ => None,
+        }
+    }
+
+    fn say() {
+        std::thread::sleep(GRACE);
+        let run = unstoppable_run();
+        if run != 0 && run == ASKED.load(Ordering::Relaxed) && TOLD.swap(run, Ordering::Relaxed) != run {
+            let what = if is_compilation(run) { COMPILATION } else { GUEST };
+            let next = if IS_DEFAULT.load(Ordering::Relaxed) { AGAIN } else { OWN };
+            let notice = format!("\ntrimaran: Ctrl-C waits for {what} {next}\n");
+            // SAFETY: the bytes are there. Python's own stream may be in use by the thread that waits.
+            unsafe { libc::write(libc::STDERR_FILENO, notice.as_ptr().cast(), notice.len()) };
         }
     }
 
@@ -137,41 +180,75 @@ mod unix {
         thread.spawn(tells).ok().map(drop)
     }
 
-    /// A store was made whose guests nothing can stop. Where this is the main thread, and the program handles Ctrl-C as Python
-    /// does by itself, ours is put in front.
+    /// Has the core see to the handler before something is compiled.
+    pub(crate) fn keep() {
+        before_compiling(|| {
+            let seen = if needs_look() { with_gil(|py| watch(py).map_err(|error| error.into_value(py))) } else { None };
+            // Code of Python may run meanwhile, and its handlers of signals raise what they like.
+            seen.unwrap_or(Ok(())).map_err(|exception| THROWN.keep(exception))
+        });
+    }
+
+    fn ours() -> usize {
+        (on_signal as *const ()).addr()
+    }
+
+    /// Whether another handler is in front than the last time, or the thread that tells was left behind by a fork.
+    fn needs_look() -> bool {
+        let is_here = PROCESS.load(Ordering::Relaxed) == std::process::id() as usize;
+        now().is_some_and(|now| match now.sa_sigaction {
+            handler if handler == ours() => !is_here,
+            handler => handler != LEFT_ALONE.load(Ordering::Relaxed),
+        })
+    }
+
+    /// Something begins on this thread that nothing can stop. Where it is the main thread, and Ctrl-C is for Python to handle,
+    /// ours is put in front.
     pub(in super::super) fn watch(py: Python<'_>) -> PyResult<()> {
-        let Some(now) = now() else { return Ok(()) };
-        let ours = (on_signal as *const ()).addr();
-        let is_there = now.sa_sigaction == ours && PROCESS.load(Ordering::Relaxed) == std::process::id() as usize;
-        if is_there || !is_default(py)? {
-            return Ok(());
+        if needs_look() && is_main(py)? && stay_in_front(py)? {
+            tell_of_this_thread();
         }
-        if now.sa_sigaction != ours {
-            if now.sa_sigaction == libc::SIG_DFL || now.sa_sigaction == libc::SIG_IGN {
-                return Ok(());
-            }
-            // A handler may be reading the last one: it is kept.
-            BEFORE.store(Box::into_raw(Box::new(now)), Ordering::Release);
-        }
-        if start().is_some() && now.sa_sigaction != ours {
-            let action = libc::sigaction { sa_sigaction: ours, sa_flags: now.sa_flags | libc::SA_SIGINFO, ..now };
-            // SAFETY: our handler stays for as long as the process, and hands on what it gets.
-            unsafe { libc::sigaction(libc::SIGINT, &raw const action, ptr::null_mut()) };
-        }
-        tell_of_this_thread();
         Ok(())
     }
 
-    /// Whether this is the thread that Python raises `KeyboardInterrupt` in, and nothing else is to happen.
-    fn is_default(py: Python<'_>) -> PyResult<bool> {
-        let threading = py.import("threading")?;
-        let main = threading.call_method0("main_thread")?.getattr("ident")?;
-        if !main.eq(threading.call_method0("get_ident")?)? {
+    /// Puts our handler in front of Python's. Whether Python has one.
+    fn stay_in_front(py: Python<'_>) -> PyResult<bool> {
+        let Some(now) = now() else { return Ok(false) };
+        let is_pythons = !matches!(now.sa_sigaction, libc::SIG_DFL | libc::SIG_IGN);
+        let Some(is_default) = is_default(py)?.filter(|_| is_pythons) else {
+            LEFT_ALONE.store(now.sa_sigaction, Ordering::Relaxed);
             return Ok(false);
+        };
+        IS_DEFAULT.store(is_default, Ordering::Relaxed);
+        if now.sa_sigaction != ours() {
+            // A handler may be reading the last one: it is kept.
+            BEFORE.store(Box::into_raw(Box::new(now)), Ordering::Release);
         }
-        let signal = py.import("signal")?;
+        if start().is_some() && now.sa_sigaction != ours() {
+            let action = libc::sigaction { sa_sigaction: ours(), sa_flags: now.sa_flags | libc::SA_SIGINFO, ..now };
+            // SAFETY: our handler stays for as long as the process, and hands on what it gets.
+            unsafe { libc::sigaction(libc::SIGINT, &raw const action, ptr::null_mut()) };
+        }
+        Ok(true)
+    }
+
+    /// Whether this is the thread that Python runs its handlers in.
+    fn is_main(py: Python<'_>) -> PyResult<bool> {
+        static MAIN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let main = || Ok::<_, PyErr>(py.import("threading")?.call_method0("main_thread")?.unbind());
+        let main = MAIN.get_or_try_init(py, main)?.bind(py).getattr("ident")?;
+        // SAFETY: it may be called at any time.
+        main.eq(unsafe { ffi::PyThread_get_thread_ident() })
+    }
+
+    /// Whether Ctrl-C raises `KeyboardInterrupt`, or does what a function of the program's does; none where Python does not
+    /// handle it.
+    fn is_default(py: Python<'_>) -> PyResult<Option<bool>> {
+        static SIGNAL: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+        let signal = SIGNAL.get_or_try_init(py, || Ok::<_, PyErr>(py.import("_signal")?.unbind()))?.bind(py);
         let handler = signal.call_method1("getsignal", (libc::SIGINT,))?;
-        Ok(handler.is(signal.getattr("default_int_handler")?))
+        let is_default = handler.is(signal.getattr("default_int_handler")?);
+        Ok(handler.is_callable().then_some(is_default))
     }
 }
 
@@ -183,9 +260,15 @@ mod other {
     pub(in super::super) fn watch(_py: Python<'_>) -> PyResult<()> {
         Ok(())
     }
+
+    pub(crate) fn keep() {}
 }
 
 #[cfg(not(unix))]
+pub(crate) use other::keep;
+#[cfg(not(unix))]
 pub(super) use other::watch;
+#[cfg(unix)]
+pub(crate) use unix::keep;
 #[cfg(unix)]
 pub(super) use unix::watch;

@@ -13,8 +13,8 @@ import dev.trimaran.internal.ffi.StoreLimits as Raw
  * @property memorySize The greatest size of each memory, in bytes.
  * @property tableElements The greatest size of each table, in elements.
  * @property instances How many instances.
- * @property tables How many tables.
- * @property memories How many memories.
+ * @property tables How many tables instances define in all. Those that the host makes do not count.
+ * @property memories How many memories instances define in all. Those that the host makes do not count.
  * @property trapOnGrowFailure Whether a guest traps where it cannot grow something, instead of getting -1.
  * @property fileDescriptors How many file descriptors guests have of WASI at a time. The three standard streams and granted
  *   directories count; a guest that opens one more gets the error number `mfile`.

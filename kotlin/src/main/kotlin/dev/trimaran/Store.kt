@@ -96,8 +96,8 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
 
     /**
      * Lets guests run until the engine's epoch has been incremented [ticks] times; then they trap with
-     * [TrapCode.INTERRUPT]. At first there is no such deadline. Without [Config.epochInterruption] it has no effect. Fails
-     * with `Range` for a number below 0.
+     * [TrapCode.INTERRUPT]. At first there is no such deadline. Fails with `Config` unless [Config.epochInterruption] is set,
+     * and with `Range` for a number below 0.
      */
     public fun setEpochDeadline(ticks: Long): Unit = core(this) { raw.setEpochDeadline(ticks) }
 
@@ -215,9 +215,25 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      * every later use of it or of what it held fails with `Closed`; only what is still viewed ([Memory.view]) stays
      * until the last view is gone. In a host function of this very store, its guests still return to their callers
      * first. Closing twice does nothing.
+     *
+     * While it waits for another thread, `Thread.interrupt` ends it with an [InterruptedException], and a deadline
+     * ([withDeadline]) with [WasmtimeException.TimeLimit]. Then the store is closed all the same, and its memory is back when
+     * that thread has left it.
      */
     override fun close() {
-        core(this) { raw.release() }
+        try {
+            core(this) { raw.release() }
+        } catch (interrupted: InterruptedException) {
+            if (isClosed) throw interrupted
+            // A virtual thread waits outside of the core, which closes the store at once for one that is interrupted.
+            Thread.currentThread().interrupt()
+            core { raw.release() }
+        } finally {
+            if (isClosed) letGo()
+        }
+    }
+
+    private fun letGo() {
         Living.closed(living)
         synchronized(raw) {
             hosts = null
