@@ -12,6 +12,7 @@ use std::thread;
 use sha2::{Digest, Sha256};
 use wasmtime_internal_cache::ModuleCacheEntry;
 
+use crate::shown::Name;
 use crate::{Result, WasmtimeError, artifact, fork};
 
 /// Where compiled modules are kept, if they are.
@@ -29,6 +30,12 @@ impl CompileCache {
     /// As `path`, a file of settings, says, or where and how wasmtime chooses. Fails with `Config`, and with `Limit` where the
     /// thread that keeps it in order cannot be started.
     pub(crate) fn new(path: Option<&Path>) -> Result<Self> {
+        // To read from a pipe might take for ever.
+        if let Some(path) = path.filter(|path| path.exists() && !path.is_file()) {
+            let reason =
+                format!("cache: {} is no regular file: expected one with settings", Name(&path.to_string_lossy()));
+            return Err(WasmtimeError::Config { reason });
+        }
         let config = wasmtime::CacheConfig::from_file(path)
             .map_err(|error| WasmtimeError::Config { reason: format!("cache: {}", crate::error::lines(&error)) })?;
         let cache = start(config.clone())?;

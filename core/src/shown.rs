@@ -35,6 +35,23 @@ impl<T: Display> Display for Sentence<T> {
     }
 }
 
+/// A sentence of a parser's, which quotes a guest's names as they are: each word of it is shown as a name is.
+pub(crate) struct Words<T>(pub(crate) T);
+
+/// What such a sentence may have, in bytes of UTF-8: names may hold spaces.
+const WORDS: usize = 1 << 10;
+
+impl<T: Display> Display for Words<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = whole(SENTENCE, |text| write!(text, "{}", Part(WORDS, &self.0))).unwrap_or_default();
+        for (index, word) in text.split(' ').enumerate() {
+            let space = if index == 0 { "" } else { " " };
+            write!(formatter, "{space}{}", Name(word))?;
+        }
+        Ok(())
+    }
+}
+
 /// Words of the host's own, which may have several lines.
 pub(crate) struct Lines<T>(pub(crate) T);
 

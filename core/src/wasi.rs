@@ -6,6 +6,7 @@ mod poll;
 mod stdin;
 mod stream;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
+use crate::shown::Name;
 use crate::{Result, WasmtimeError};
 
 pub(crate) use self::blocking::{WASI, define};
@@ -49,7 +51,7 @@ pub struct WasiConfig {
     /// Where the standard error goes; none discards it.
     #[uniffi(default)]
     pub stderr: Option<WasiOutput>,
-    /// The directories that guests may open.
+    /// The directories that guests may open. `Store.set_wasi` fails with `Config` where two have the same path for guests.
     #[uniffi(default = [])]
     pub preopens: Vec<Preopen>,
     /// A clock of its own, for runs that can be repeated.
@@ -190,9 +192,16 @@ impl Wasi {
             Out::File(file) => builder.stderr(file),
             Out::Ours(output) => builder.stderr(output),
         };
+        let mut granted = HashSet::new();
         for Preopen { host_path, guest_path, read_only } in &config.preopens {
             let perms = if *read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
             let guest_path = whole(guest_path, "a guest's path")?;
+            if !granted.insert(plain_path(guest_path)) {
+                // Which of them a guest meets is up to its own library.
+                let reason =
+                    format!("two directories are granted as {}: give each a path of its own", Name(guest_path));
+                return Err(WasmtimeError::Config { reason });
+            }
             let opened = builder.preopened_dir(Path::new(host_path), guest_path, perms);
             opened.map_err(|error| WasmtimeError::Io {
                 path: host_path.clone(),
@@ -258,6 +267,11 @@ fn output(output: Option<WasiOutput>) -> Result<Out> {
 
 fn io(path: &str, error: &std::io::Error) -> WasmtimeError {
     WasmtimeError::Io { path: path.to_owned(), reason: error.to_string() }
+}
+
+/// A path without what changes nothing: whether it is absolute, and its parts.
+fn plain_path(path: &str) -> (bool, Vec<&str>) {
+    (path.starts_with('/'), path.split('/').filter(|part| !matches!(*part, "" | ".")).collect())
 }
 
 /// A text that a guest reads up to the first zero, if that is all of it.

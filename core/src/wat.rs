@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use wast::Wat;
 use wast::parser::{self, ParseBuffer};
 
-use crate::shown::Sentence;
+use crate::shown::Words;
 use crate::{Result, WasmtimeError, stack};
 
 const MAGIC: &[u8] = b"\0asm";
@@ -62,7 +62,7 @@ fn parse(text: &[u8]) -> Result<Vec<u8>> {
         let (line, column) = error.span().linecol_in(text);
         let from_one = |index: usize| u32::try_from(index + 1).unwrap_or(u32::MAX);
         WasmtimeError::Syntax {
-            reason: Sentence(error.message()).to_string(),
+            reason: Words(error.message()).to_string(),
             line: from_one(line),
             column: from_one(column),
         }

@@ -80,10 +80,12 @@ fn each<R>(what: &str, mut work: impl FnMut() -> Result<R>) -> usize {
 
 const GUEST: &str = r#"(module
     (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
     (type $row (array (mut i8)))
     (memory (export "memory") 64)
     (table (export "table") 1 funcref)
     (func (export "row") (param i32) (result arrayref) (array.new $row (i32.const 7) (local.get 0)))
+    (func (export "random") (param i32 i32) (result i32) (call $random (local.get 0) (local.get 1)))
     (func (export "print") (param i32) (result i32)
         (i32.store (i32.const 0) (i32.const 64))
         (i32.store (i32.const 4) (local.get 0))
@@ -110,8 +112,12 @@ impl Guest {
     }
 
     fn call(&self, name: &str, argument: i32) -> Result<Vec<Val>> {
+        self.call_with(name, &[argument])
+    }
+
+    fn call_with(&self, name: &str, arguments: &[i32]) -> Result<Vec<Val>> {
         let Extern::OfFunc { func } = self.instance.export(&self.store, name)? else { panic!("no function") };
-        func.call(&self.store, vec![Val::I32 { value: argument }])
+        func.call(&self.store, arguments.iter().map(|value| Val::I32 { value: *value }).collect())
     }
 }
 
@@ -172,6 +178,25 @@ fn what_a_guest_prints() {
     assert!(each("print", || guest.call("print", 1 << 19)) > 0);
     assert!(each("contents", || pipe.contents()) > 0);
     assert!(pipe.take().unwrap().len() >= 1 << 19);
+}
+
+#[test]
+fn random_bytes() {
+    let guest = Guest::new();
+    // They are made in small parts, wherever they go.
+    FAILS.set(1);
+    for (buffer, length) in [(1 << 22, 1), (0, (1 << 22) + 1), (0, (64 << 20) - 1), (-1, 1), (1, -1)] {
+        let done = guest.call_with("random", &[buffer, length]);
+        assert!(matches!(done, Err(WasmtimeError::Trap { code: None, .. })), "{done:?}");
+    }
+    // Nothing was written, up to the end.
+    assert_eq!(guest.memory.read(&guest.store, (1 << 22) - 2, 2).unwrap(), b"aa");
+    for (buffer, length) in [(0, 1 << 22), (1 << 22, 0), (-1, 0), (5, 3)] {
+        assert_eq!(guest.call_with("random", &[buffer, length]), Ok(vec![Val::I32 { value: 0 }]));
+    }
+    assert_eq!(FAILS.replace(0), 1, "all of them were made at once");
+    let bytes = guest.memory.read(&guest.store, (1 << 22) - 64, 64).unwrap();
+    assert!(bytes.iter().any(|byte| *byte != 0x61));
 }
 
 #[test]

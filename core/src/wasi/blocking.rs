@@ -66,7 +66,8 @@ pub(crate) fn define(linker: &mut Linker<StoreData>, shadowing: bool) -> wasmtim
     define_descriptors(linker)?;
     // It does not wait, and may take long.
     linker.func_wrap(WASI, "random_get", |mut caller: Caller<'_, StoreData>, buffer: i32, length: i32| {
-        with_parts(&mut caller, |wasi, memory, _| functions::random_get(wasi, memory, buffer, length))
+        let (buffer, length) = (buffer.cast_unsigned(), length.cast_unsigned());
+        with_parts(&mut caller, |wasi, memory, interrupts| random(wasi, memory, interrupts, buffer, length))
     })?;
     linker.func_wrap(WASI, "poll_oneoff", |mut caller: Caller<'_, StoreData>, wanted, events, count, happened| {
         let fuel = caller.as_context_mut().hostcall_fuel();
@@ -76,6 +77,30 @@ pub(crate) fn define(linker: &mut Linker<StoreData>, shadowing: bool) -> wasmtim
     })?;
     linker.allow_shadowing(shadowing);
     Ok(())
+}
+
+/// Random bytes, part by part: wasmtime-wasi would make all of them, and then look whether there is room for them.
+fn random(
+    wasi: &mut WasiP1Ctx,
+    memory: &mut GuestMemory<'_>,
+    interrupts: Option<&Interrupts>,
+    buffer: u32,
+    length: u32,
+) -> wasmtime::Result<i32> {
+    const PART: u32 = 4 << 10;
+    if length != 0 {
+        poll::check(memory, buffer, length, 1)?;
+    }
+    let mut done = 0;
+    loop {
+        let part = PART.min(length - done);
+        let number = functions::random_get(wasi, memory, (buffer + done).cast_signed(), part.cast_signed())?;
+        done += part;
+        if number != Errno::Success as i32 || done == length {
+            return Ok(number);
+        }
+        interrupts.map_or(Ok(()), Interrupts::check)?;
+    }
 }
 
 /// The functions that change how many descriptors a guest has.

@@ -118,19 +118,24 @@ fn try_run(
     Ok(())
 }
 
-/// Fails where a guest's pointer is wrong, before anything waits.
-fn check(memory: &GuestMemory<'_>, offset: u32, length: u32, align: usize) -> Result<(), Failure> {
+/// Fails where a guest's pointer is wrong, before anything is done.
+pub(super) fn check(
+    memory: &GuestMemory<'_>,
+    offset: u32,
+    length: u32,
+    align: usize,
+) -> Result<(), wiggle::GuestError> {
     let region = wiggle::Region { start: offset, len: length };
     let size = match memory {
         GuestMemory::Unshared(bytes) => bytes.len(),
         GuestMemory::Shared(bytes) => bytes.len(),
     };
     if offset as u64 + u64::from(length) > size as u64 {
-        return Err(wiggle::GuestError::PtrOutOfBounds(region).into());
+        return Err(wiggle::GuestError::PtrOutOfBounds(region));
     }
     // In this order, as wiggle does.
     if !(offset as usize).is_multiple_of(align) {
-        return Err(wiggle::GuestError::PtrNotAligned(region, align as u32).into());
+        return Err(wiggle::GuestError::PtrNotAligned(region, align as u32));
     }
     Ok(())
 }
