@@ -280,10 +280,11 @@ impl Linker {
     /// Closes the linker. What was instantiated goes on working. Closing twice does nothing.
     pub fn release(&self) -> Result<()> {
         if let Ok(engine) = self.engine.get() {
-            let mut items = self.lock();
-            *items = Items { linker: Arc::new(wasmtime::Linker::new(&engine)), definitions: Definitions::default() };
+            // First, so that whoever finds nothing finds it closed.
+            self.engine.close();
+            let empty = Items { linker: Arc::new(wasmtime::Linker::new(&engine)), definitions: Definitions::default() };
+            let _gone = std::mem::replace(&mut *self.lock(), empty);
         }
-        self.engine.close();
         Ok(())
     }
 }
@@ -304,8 +305,9 @@ impl Linker {
 
     /// The items, unless the linker is closed.
     fn open(&self) -> Result<MutexGuard<'_, Items>> {
+        let items = self.lock();
         self.engine.get()?;
-        Ok(self.lock())
+        Ok(items)
     }
 
     fn check_store(&self, store: &Store) -> Result<()> {

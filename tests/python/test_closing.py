@@ -81,6 +81,8 @@ CLOSES: dict[str, Callable[[Room], None]] = {
 }
 MAKES: dict[str, Callable[[Room], Any]] = {
     "linker": lambda room: room.linker.instantiate(room.store, room.module) and room,
+    "linker, for many": lambda room: room.linker.instantiate_pre(room.module) and room,
+    "linker, by name": lambda room: room.linker.get(room.store, "host", "f") and room,
     "pre": lambda room: room.pre.instantiate(room.store) and room,
     "module": lambda room: room.linker.instantiate(room.store, room.module) and room,
     "store": lambda room: room.pre.instantiate(room.store) and room,
@@ -119,7 +121,7 @@ def test_a_store_that_another_thread_closes(name: str) -> None:
 @pytest.mark.parametrize("name", MAKES)
 def test_what_instances_are_made_with(name: str) -> None:
     for _ in range(ROUNDS // 2):
-        race(MAKES[name], CLOSES[name])
+        race(MAKES[name], CLOSES[name.partition(",")[0]])
 
 
 @pytest.mark.parametrize("name", [name for name in USES if "host" not in name and "guest" not in name])
