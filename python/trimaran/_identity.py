@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from types import MemberDescriptorType
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
+from ._made import Made
 from ._native import indefinite
 from ._surface import wrong_type
 from .error import WasmtimeError
 
 
-class Identity:
-    """Has one owner. It can be neither copied nor pickled, and is of no use before its constructor has run."""
+class Identity(Made):
+    """Has one owner. It can be neither copied nor pickled."""
 
     __slots__ = ()
     # Why not, and what to do instead.
     _instead: ClassVar[str] = "it belongs to this process"
-
-    if not TYPE_CHECKING:
-        # A type checker would take every name for one that is there.
-
-        def __getattr__(self, name: str) -> Any:
-            # Only for what is not there. Our own slots are empty where no constructor has filled them.
-            slot = getattr(type(self), name, None) if name.startswith("_") else None
-            if isinstance(slot, MemberDescriptorType) and slot.__objclass__.__module__.startswith(f"{__package__}."):
-                raise _unmade(self)
-            raise missing(self, name)
 
     def __copy__(self) -> Self:
         raise self._refused()
@@ -53,13 +43,3 @@ class Constant(Identity):
 
     def _refused(self) -> WasmtimeError:
         return wrong_type(f"{indefinite(type(self).__name__)} cannot be pickled: {self._instead}")
-
-
-def missing(owner: object, name: str) -> AttributeError:
-    """The error for an attribute that there is not, as Python itself words it."""
-    return AttributeError(f"{type(owner).__name__!r} object has no attribute {name!r}", name=name, obj=owner)
-
-
-def _unmade(owner: object) -> WasmtimeError:
-    name = type(owner).__name__
-    return wrong_type(f"the {name} was never made: call its constructor, and in a subclass super().__init__()")

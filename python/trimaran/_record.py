@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any, ClassVar, dataclass_transform
 
 from ._closable import Managed
+from ._made import Made
 
 
 # Type checkers know such classes under this name.
 @dataclass_transform(frozen_default=True)
-class Record(Managed):
+class Record(Made, Managed):
     """Compared, hashed and printed by its fields, which are its slots. They are set once."""
 
     __slots__: tuple[str, ...] = ()

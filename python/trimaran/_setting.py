@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, Self, SupportsIndex, TypeVar, cast, overload
 
+from ._made import Made
 from ._native import index, natural
 from ._surface import expect
 
@@ -12,7 +13,7 @@ T = TypeVar("T")
 Owner = TypeVar("Owner", bound="Configurable")
 
 
-class Configurable:
+class Configurable(Made):
     """What has settings. It keeps each under its name."""
 
     __slots__ = ()
@@ -64,7 +65,7 @@ def _fresh(value: Any) -> Any:
     return list(value) if issubclass(kind, list) else value
 
 
-class Setting(Generic[Owner, T]):
+class Setting(Made, Generic[Owner, T]):
     """One setting of one object: read it as `.value`, or call it to set it."""
 
     __slots__ = ("_check", "_name", "_owner")

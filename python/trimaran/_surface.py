@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar, cast
@@ -70,11 +71,41 @@ def milliseconds(timeout: object, what: str = "the timeout") -> int | None:
     """A time in seconds for the core, rounded up so that no wait is too short; `None` is for ever."""
     if timeout is None:
         return None
-    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+    seconds = _seconds(timeout)
+    if seconds is None:
         raise wrong_type(f"{what} is {article(timeout)}: expected seconds, as an int or a float")
-    if not 0 <= timeout < 1e15:
-        raise out_of_range(f"{what} is {timeout}: expected 0 or more seconds, below 10^15, or None for ever")
-    return math.ceil(timeout * 1000)
+    if not 0 <= seconds < 1e15:
+        said = shown(seconds) if isinstance(seconds, int) else seconds
+        raise out_of_range(f"{what} is {said}: expected 0 or more seconds, below 10^15, or None for ever")
+    return math.ceil(seconds * 1000)
+
+
+def _seconds(value: object) -> int | float | None:
+    """A number of any kind, such as one of NumPy's. A bool is none."""
+    if isinstance(value, bool):
+        return None
+    for convert in (operator.index, _real):
+        try:
+            return convert(cast(Any, value))
+        except TypeError:
+            continue
+        except OverflowError:
+            # A fraction may be larger than every float.
+            return math.inf
+    return None
+
+
+def _real(value: Any) -> float:
+    if not hasattr(value, "__float__"):
+        # Text is no number, although it can be read as one.
+        raise TypeError
+    return float(value)
+
+
+def shown(number: int) -> str:
+    """A number as a sentence shows it. Python refuses to write one of thousands of digits."""
+    bits = number.bit_length()
+    return str(number) if bits <= 256 else f"an int of {bits} bits"
 
 
 def file_name(value: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str:

@@ -18,6 +18,7 @@ class StoreContext(Identity):
     """What stands for a store while a host function runs: its `Caller`."""
 
     __slots__ = ()
+    _making = "a host function is given one"
     _instead = "it is valid for one call of a host function; keep the results, or the store"
 
     def __init__(self) -> None:

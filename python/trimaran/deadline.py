@@ -18,6 +18,7 @@ class Deadline(Identity):
 
     __slots__ = ("__weakref__", "_milliseconds", "_number", "_store")
     _instead = "make another one with Store.deadline"
+    _making = "Store.deadline gives one"
     _store: Store
     _milliseconds: int | None
     _number: int | None

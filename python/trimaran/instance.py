@@ -9,7 +9,7 @@ from typing import TypeVar, overload
 from ._handle import Handle
 from ._identity import Identity
 from ._native import InstanceLane, index
-from ._surface import plain
+from ._surface import plain, shown
 from .error import WasmTypeError
 from .externs import Extern, Kind, expect_extern
 from .func import Func
@@ -108,7 +108,7 @@ class InstanceExports(Identity, Mapping[str, Extern]):
             try:
                 return self.by_index[place]
             except IndexError:
-                raise IndexError(f"there is no export {place}: the instance has {len(self)}") from None
+                raise IndexError(f"there is no export {shown(place)}: the instance has {len(self)}") from None
         item = self._items.get(key)
         # The core knows how to say what is missing.
         return self._instance._export(self._store, key) if item is None else item

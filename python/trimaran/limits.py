@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING, Any, Self
 
 from ._figures import Figures
@@ -58,9 +59,9 @@ class StoreLimits(Figures):
     instances: int | None
     """How many instances there are."""
     tables: int | None
-    """How many tables there are."""
+    """How many tables the instances define in all. Those that the host makes do not count."""
     memories: int | None
-    """How many memories there are."""
+    """How many memories the instances define in all. Those that the host makes do not count."""
     file_descriptors: int | None
     """How many file descriptors guests have of WASI at a time, the three standard streams and granted directories
     among them. A guest that opens one more gets the error number `mfile`."""
@@ -153,20 +154,8 @@ class ModuleLimits(Figures):
         compile_time: float | None = None,
     ) -> None:
         """Limits; each number is 0 or more."""
-        self._take(
-            {
-                "size": size,
-                "types": types,
-                "functions": functions,
-                "imports": imports,
-                "exports": exports,
-                "globals": globals,
-                "locals": locals,
-                "function_size": function_size,
-                "nesting": nesting,
-                "compile_time": compile_time,
-            }
-        )
+        # One of them has the name of that function.
+        self._take(builtins.locals())
 
     @classmethod
     def untrusted(cls, **changes: Unpack[ModuleLimitChanges]) -> Self:

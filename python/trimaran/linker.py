@@ -83,8 +83,8 @@ class Linker(LinkerLane, Handle, Configurable, Managed):
     def instantiate(self, store: Storelike, module: Module) -> Instance:
         """Instantiates a module with what the linker knows.
 
-        Raises `LinkError`, which lists all imports that are missing with their types, and everything that `Instance`
-        raises.
+        Raises `LinkError`, whose sentence names the first imports that are missing, with their types, and says how many
+        more there are, and everything that `Instance` raises.
         """
         bodies = self._bodies
         return bodies.using(lambda: self._instantiate(store, module, bodies.by_number))

@@ -8,7 +8,7 @@ from typing import Any
 
 from ._handle import Handle
 from ._native import OutputPipeLane, article, index
-from ._surface import failure, out_of_range, wrong_type
+from ._surface import failure, out_of_range, shown, wrong_type
 
 
 class OutputPipe(OutputPipeLane, Handle):
@@ -79,5 +79,7 @@ def _checked(taken: object, stream: str, length: int) -> int:
         raise wrong_type(f"the callback for {stream} gave {article(taken)}: expected a number of bytes or None")
     number = index(taken, "the number of bytes")
     if not 0 < number <= length:
-        raise out_of_range(f"the callback for {stream} gave {number}: expected 1 to {length}, or None for all bytes")
+        raise out_of_range(
+            f"the callback for {stream} gave {shown(number)}: expected 1 to {length}, or None for all bytes"
+        )
     return number

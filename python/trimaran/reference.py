@@ -21,6 +21,7 @@ class Reference(ReferenceLane, Constant, Handle):
 
     __slots__ = ("__weakref__",)
     _instead = "what it refers to lives in its store"
+    _making = "a guest gives one, or Reference.of_i31"
 
     @classmethod
     def of_i31(cls, store: Storelike, value: int) -> Reference:

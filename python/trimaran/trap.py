@@ -161,31 +161,39 @@ class Frame(Record):
             module_offset=module_offset,
         )
 
+    def __repr__(self) -> str:
+        # That module needs this one.
+        from ._surface import plain
+
+        shown = (plain(value) if isinstance(value, str) else value for value in self._values())
+        fields = zip(self._fields(), shown, strict=True)
+        return f"Frame({', '.join(f'{name}={value!r}' for name, value in fields)})"
+
 
 class Trap(WasmtimeError):
     """The guest trapped (WebAssembly core specification, section 4.1)."""
 
     variant = "Trap"
-    code: TrapCode | None
+    code: TrapCode | None = None
     """Why; `None` for a trap that has no code."""
-    reason: str
+    reason: str = ""
     """The trap's own words."""
-    interruption: Interruption | None
+    interruption: Interruption | None = None
     """What interrupted the guest, where the code is `TrapCode.INTERRUPT`; `None` for every other trap."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message)
-        self.code, self.reason, self.interruption = None, message, None
-        self._frames: list[Any] = []
+        self.reason = message
 
     @property
     def frames(self) -> list[Frame]:
         """The guest's call stack, innermost first."""
-        # Most traps are caught without a look at them.
-        for place, frame in enumerate(self._frames):
+        # Most traps are caught without a look at them. A subclass may forget about the constructor.
+        frames: list[Any] = vars(self).setdefault("_frames", [])
+        for place, frame in enumerate(frames):
             if not isinstance(frame, Frame):
-                self._frames[place] = Frame(*frame)
-        return self._frames
+                frames[place] = Frame(*frame)
+        return frames
 
     @frames.setter
     def frames(self, frames: list[Frame]) -> None:

@@ -90,6 +90,7 @@ class ValType(Type):
     """The type of a value. It is made by name: `ValType.i32()`, `ValType.funcref()`."""
 
     __slots__ = ("_content",)
+    _making = "it is made by name, as in ValType.i32(), or by ValType.ref()"
     _content: str | RefType
 
     def __init__(self) -> None:

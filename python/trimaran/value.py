@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 # `func` needs this module as well, so that its content is looked up when it is needed.
 from . import func as _func
+from ._made import Made
 from ._native import article, f32_bits, index, real, refer, referred, within
 from ._surface import expect, wrong_type
 from .error import WasmtimeError
@@ -34,7 +35,7 @@ Raw: TypeAlias = tuple[Any, ...]
 """A value as the core has it: the name of its variant, and what that holds."""
 
 
-class Val:
+class Val(Made):
     """A value of WebAssembly: of which type, and its bits.
 
     Plain objects do where the type is clear, as in a call. A `Val` keeps what a Python float cannot: the payload of
@@ -44,6 +45,7 @@ class Val:
 
     __slots__ = ("_content", "_kind")
     __hash__ = None  # type: ignore[assignment]
+    _making = "it is made by its type, as in Val.i32(7)"
     _kind: str
     # The bits of a number; of a reference the Func, the Reference, the object of the host, or None.
     _content: Any

@@ -22,7 +22,9 @@ import objects
 from guests import engine, guest
 from trimaran import (
     Config,
+    Deadline,
     Engine,
+    Frame,
     Global,
     GlobalType,
     Instance,
@@ -231,6 +233,61 @@ def test_objects_that_were_never_made(kind: Any) -> None:
             assert repr(made).endswith((", never made>", f"<{type(made).__name__}>"))
         del made
         gc.collect()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CLASSES if is_plain(kind)], ids=by_name)
+def test_values_that_were_never_made_say_so(kind: Any) -> None:
+    class Forgetful(kind):  # type: ignore[misc]
+        """A subclass that forgets about the constructor of its base."""
+
+        def __init__(self) -> None:
+            pass
+
+    for make in (lambda: kind.__new__(kind), lambda: object.__new__(kind), Forgetful):
+        try:
+            made = make()
+        except TypeError:
+            continue
+        said = 0
+        for name in [name for name in dir(kind) if not name.startswith("_")]:
+            # What there is without a constructor is there: its methods, and the knobs of a configuration.
+            with contextlib.suppress(WasmTypeError):
+                getattr(made, name)
+                said -= 1
+            said += 1
+        uses: list[Callable[[Any], object]] = [repr, compared, lambda it: it._values, copy.copy, pickle.dumps]
+        for use in uses:
+            try:
+                use(made)
+            except WasmTypeError as error:
+                assert "was never made: " in str(error)
+                said += 1
+            except TypeError:
+                # A local class cannot be pickled, and some values cannot be hashed.
+                pass
+            except (AttributeError, pickle.PicklingError) as error:
+                assert "Forgetful" in str(error) or "_values" in str(error)
+        assert said > 0, f"{made} of {kind.__name__} says nothing"
+
+
+def test_a_trap_that_was_never_made() -> None:
+    class Mine(Trap):
+        def __init__(self) -> None:
+            pass
+
+    for trap in (Mine(), Trap.__new__(Trap)):
+        assert (trap.code, trap.reason, trap.interruption, trap.frames) == (None, "", None, [])
+        trap.frames.append(objects.examples()[Frame])
+        assert len(trap.frames) == 1
+        with pytest.raises(AttributeError, match="has no attribute 'colour'"):
+            trap.colour  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_what_no_constructor_makes_says_what_does() -> None:
+    for kind, word in ((Deadline, "Store.deadline gives one"), (Val, "as in Val.i32"), (ValType, "by name")):
+        made: Any = object.__new__(kind)
+        with pytest.raises(WasmTypeError, match=f"the {kind.__name__} was never made: .*{word}"):
+            made.__enter__() if kind is Deadline else repr(made)
 
 
 def test_an_unmade_object_says_so() -> None:

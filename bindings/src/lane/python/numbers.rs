@@ -1,6 +1,6 @@
 //! Numbers of Python's: what fits crosses as it is, and what does not is an error with the core's sentence.
 
-use std::fmt::Arguments;
+use std::fmt::{Arguments, Display, Formatter};
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -33,7 +33,7 @@ macro_rules! integers {
                 let number = index_of(value, what)?;
                 number.extract().map_err(|_| {
                     let kind = format_args!("{} {kind}", article_of(kind));
-                    raised(value.py(), outside(what, number, kind, Self::MIN, Self::MAX))
+                    raised(value.py(), outside(what, Shown(&number), kind, Self::MIN, Self::MAX))
                 })
             }
         })*
@@ -65,7 +65,7 @@ where
     if let Ok(number) = number.extract() {
         return Ok(number);
     }
-    let error = if number.lt(0)? { negative(what, number) } else { too_large(what, number, end) };
+    let error = if number.lt(0)? { negative(what, Shown(&number)) } else { too_large(what, Shown(&number), end) };
     Err(raised(value.py(), error))
 }
 
@@ -102,7 +102,7 @@ fn real_of(value: &Bound<'_, PyAny>, what: Arguments<'_>, kind: &str, bits: u32)
     let number = index_of(value, what)?;
     match number.extract::<i64>() {
         Ok(small) if small.unsigned_abs() <= 1 << bits => Ok(small as f64),
-        _ => Err(raised(py, inexact(what, number, kind, bits))),
+        _ => Err(raised(py, inexact(what, Shown(&number), kind, bits))),
     }
 }
 
@@ -119,6 +119,21 @@ fn index_of<'py>(value: &Bound<'py, PyAny>, what: Arguments<'_>) -> PyResult<Bou
         }
     }
     Err(wrong(value, what, "an int"))
+}
+
+/// A number as a sentence shows it. Python refuses to write one of thousands of digits.
+struct Shown<'a, 'py>(&'a Bound<'py, PyInt>);
+
+impl Display for Shown<'_, '_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        /// As many as the widest type has, twice.
+        const FEW: u64 = 256;
+        let bits = self.0.call_method0("bit_length").and_then(|bits| bits.extract::<u64>());
+        match bits {
+            Ok(bits) if bits > FEW => write!(formatter, "an int of {bits} bits"),
+            _ => write!(formatter, "{}", self.0),
+        }
+    }
 }
 
 fn article_of(kind: &str) -> &'static str {
@@ -155,7 +170,7 @@ pub(crate) fn within<'py>(
     let number = index_of(value, format_args!("{what}"))?;
     if number.lt(low)? || number.gt(high)? {
         let kind = format_args!("{} {kind}", article_of(kind));
-        return Err(raised(value.py(), outside(what, number, kind, low, high)));
+        return Err(raised(value.py(), outside(what, Shown(&number), kind, low, high)));
     }
     Ok(number)
 }

@@ -1,0 +1,32 @@
+"""What is of no use before its constructor has run."""
+
+from __future__ import annotations
+
+from types import MemberDescriptorType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+
+class Made:
+    """Says so where something of it is used that no constructor has filled.
+
+    `object.__new__` makes such objects, and a subclass whose constructor forgets about that of its base.
+    """
+
+    __slots__ = ()
+    # How to make one.
+    _making: ClassVar[str] = "call its constructor, and in a subclass super().__init__()"
+
+    if not TYPE_CHECKING:
+        # A type checker would take every name for one that is there.
+
+        def __getattr__(self, name: str) -> Any:
+            # Only for what is not there. Our own slots are empty where no constructor has filled them.
+            slot = getattr(type(self), name, None)
+            if isinstance(slot, MemberDescriptorType) and slot.__objclass__.__module__.startswith(f"{__package__}."):
+                # The errors need this module.
+                from ._surface import wrong_type
+
+                raise wrong_type(f"the {type(self).__name__} was never made: {self._making}")
+            # As Python itself words it.
+            sentence = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(sentence, name=name, obj=self)
