@@ -270,14 +270,8 @@ impl Memory {
         Arc::new(Self { owner: store.id(), kind: Kind::Shared(memory) })
     }
 
-    /// Whether its bytes lie where those of another memory of `store` lie, and there are any.
-    pub(crate) fn lies_where(&self, store: &Store, other: wasmtime::Memory, context: impl wasmtime::AsContext) -> bool {
-        match self.kind {
-            Kind::Own(memory) if self.owner == store.id() => {
-                memory.data_size(&context) > 0 && memory.data_ptr(&context) == other.data_ptr(&context)
-            }
-            _ => false,
-        }
+    pub(crate) fn is_of(&self, store: &Store) -> bool {
+        self.owner == store.id()
     }
 
     pub(crate) fn to_extern(&self, store: &Store) -> Result<wasmtime::Extern> {

@@ -252,13 +252,13 @@ impl Store {
 }
 
 impl Store {
-    /// Whether the instance that made a host call exports `memory` under `name`, as far as their bytes tell: those of two
-    /// memories never lie at the same place, unless there are none. Fails as `caller_export` does.
+    /// Whether the instance that made a host call exports `memory` under `name`. One without a byte is not known again. Fails
+    /// as `caller_export` does.
     pub fn caller_has(&self, pass: u64, name: &str, memory: &Memory) -> Result<bool> {
         self.enter_with(Pass(pass), |caller| {
             let Some(caller) = caller else { return Ok(false) };
             let found = caller.get_export(name).and_then(wasmtime::Extern::into_memory);
-            Ok(found.is_some_and(|found| memory.lies_where(self, found, caller)))
+            Ok(found.is_some_and(|found| memory.is_of(self) && memory.is_just(&found, &*caller)))
         })
     }
 
