@@ -124,6 +124,13 @@ fn core() {
         add.call_slots(&store, &mut slots).unwrap();
         assert_eq!(slots[0].low, 42);
     });
+    store.begin_turn().unwrap();
+    measure("(i32, i32) -> i32, in a turn", "core", || {
+        let mut slots = black_box([int(40), int(2)]);
+        add.call_slots(&store, &mut slots).unwrap();
+        assert_eq!(slots[0].low, 42);
+    });
+    store.end_turn().unwrap();
     measure("(f64 x 4) -> f64", "core", || {
         let mut slots = black_box([float(1.0), float(2.0), float(3.0), float(4.0)]);
         sum.call_slots(&store, &mut slots).unwrap();

@@ -152,6 +152,17 @@ pub(crate) struct Turn<'a, T: Guarded> {
     outermost: bool,
 }
 
+impl<'a, T: Guarded> Turn<'a, T> {
+    /// A turn that its thread has already, in another form.
+    pub(super) fn new(gate: &'a Gate<T>, outermost: bool) -> Self {
+        Self { gate, outermost }
+    }
+
+    pub(super) fn is_outermost(&self) -> bool {
+        self.outermost
+    }
+}
+
 impl<T: Guarded> Drop for Turn<'_, T> {
     fn drop(&mut self) {
         if !self.outermost {

@@ -34,7 +34,7 @@ impl Store {
     pub(crate) fn enter_guest<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
         let me = this_thread();
         task::check()?;
-        if self.gate.is_mine(me) {
+        if self.gate.is_within(me) {
             let enter = || self.enter_as(me, work);
             // Further in, the limit of the outermost call holds: the guest goes on where that call has seen to the room.
             return match self.waiting() {
@@ -48,7 +48,10 @@ impl Store {
                 }
             };
         }
-        glance::now_and_then();
+        let kept = self.gate.guest_runs(me);
+        if kept.is_none() {
+            glance::now_and_then();
+        }
         let coming = self.interrupts.as_ref().map(|interrupts| interrupts.announce());
         let enter = || {
             self.gate.enter_as(me, &|| self.may_wait(), |inside| {

@@ -47,6 +47,28 @@ fn one_at_a_time_and_nobody_sleeps_for_ever() {
 }
 
 #[test]
+fn nobody_comes_between_the_entries_of_a_turn_that_is_kept() {
+    model(|| {
+        let gone = Arc::new(AtomicUsize::new(0));
+        let gate = gate(&gone);
+        let other = {
+            let gate = Arc::clone(&gate);
+            thread::spawn(move || {
+                gate.enter(|inside| root(inside).count += 1).unwrap();
+                gate.close().unwrap();
+            })
+        };
+        if gate.keep(&|| Ok::<_, Refused>(())).is_ok() {
+            let before = gate.enter(|inside| root(inside).count);
+            assert_eq!(gate.enter(|inside| root(inside).count), before);
+            gate.give_back().unwrap();
+        }
+        other.join().unwrap();
+        assert_eq!(gone.load(SeqCst), 1);
+    });
+}
+
+#[test]
 fn close_lets_go_of_the_root_once_and_before_it_returns() {
     model(|| {
         let gone = Arc::new(AtomicUsize::new(0));

@@ -276,3 +276,70 @@ fn who_waits_for_one_host_function_after_another_goes_on_waiting() {
         assert_eq!(gate.enter(|_| ()), Ok(()));
     });
 }
+
+#[test]
+fn a_turn_that_is_kept_keeps_others_out_until_it_ends() {
+    let (gone, order) = (counter(), Arc::new(std::sync::Mutex::new(Vec::new())));
+    let gate = Gate::new(Root::new(&gone), Pins::new());
+    gate.keep(&may_wait).unwrap();
+    thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            assert_eq!(gate.give_back(), Err(Refused::Escaped));
+            gate.enter(|_| order.lock().unwrap().push("other")).unwrap();
+        });
+        thread::sleep(Duration::from_millis(50));
+        for name in ["first", "second"] {
+            gate.enter(|_| order.lock().unwrap().push(name)).unwrap();
+        }
+        // One in another, in a host function, which ends with it.
+        gate.keep(&may_wait).unwrap();
+        gate.enter(|inside| {
+            assert!(matches!(inside, Inside::Root(_)));
+            assert_eq!(gate.keep(&may_wait), Err(Refused::Reentered));
+            let mut caller = Caller(root(inside));
+            gate.publish(&mut caller, |_| {
+                assert_eq!(gate.give_back(), Err(Refused::Escaped));
+                gate.keep(&may_wait).unwrap();
+                gate.enter(|inside| assert!(matches!(inside, Inside::Caller(_)))).unwrap();
+            });
+        })
+        .unwrap();
+        assert_eq!((gate.give_back(), gate.give_back()), (Ok(()), Ok(())));
+        other.join().unwrap();
+    });
+    assert_eq!(*order.lock().unwrap(), ["first", "second", "other"]);
+    assert_eq!(gate.give_back(), Err(Refused::Escaped));
+}
+
+#[test]
+fn a_gate_that_is_closed_in_a_turn_frees_at_its_end() {
+    let gone = counter();
+    let gate = Gate::new(Root::new(&gone), Pins::new());
+    gate.keep(&may_wait).unwrap();
+    gate.close().unwrap();
+    assert_eq!((gate.enter(|_| ()), gate.keep(&may_wait)), (Err(Refused::Closed), Err(Refused::Closed)));
+    assert_eq!(gone.load(SeqCst), 0);
+    gate.give_back().unwrap();
+    assert_eq!(gone.load(SeqCst), 1);
+}
+
+#[test]
+fn who_waits_for_a_turn_that_is_kept_for_too_long_is_told_so() {
+    let gate = Gate::new(Root::new(&counter()), Pins::new());
+    gate.set_patience(50);
+    gate.keep(&may_wait).unwrap();
+    thread::scope(|scope| {
+        assert_eq!(scope.spawn(|| gate.enter(|_| ())).join().unwrap(), Err(Refused::Stuck));
+        // Not while a guest runs in it.
+        let other = scope.spawn(|| gate.enter(|_| ()));
+        let runs = gate.guest_runs(access::this_thread()).unwrap();
+        gate.enter(|_| thread::sleep(Duration::from_millis(200))).unwrap();
+        drop(runs);
+        gate.give_back().unwrap();
+        assert_eq!(other.join().unwrap(), Ok(()));
+    });
+}
+
+fn may_wait() -> Result<(), Refused> {
+    Ok(())
+}
