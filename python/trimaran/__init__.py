@@ -55,6 +55,7 @@ from .store import Store, Storelike
 from .table import Table
 from .tag import Tag
 from .trap import Frame, Interruption, TimeLimitTrap, Trap, TrapCode
+from .turn import Turn
 from .types import (
     FuncType,
     GlobalType,
@@ -136,6 +137,7 @@ __all__ = [
     "TimeLimitTrap",
     "Trap",
     "TrapCode",
+    "Turn",
     "UnexpectedError",
     "UnsupportedError",
     "Val",

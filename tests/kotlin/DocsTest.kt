@@ -286,6 +286,17 @@ class DocsTest {
     }
 
     @Test
+    fun `calls that are one turn`() {
+        val guest = Guest("""(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))""")
+        val (store, rows) = guest.store to listOf(1, 2, 3)
+        val add = guest.exports.func("add").typed<(Int, Int) -> Int>(store)
+        val total = store.inTurn {
+            rows.sumOf { row -> add(store, row, 1) }
+        }
+        assertEquals(9, total)
+    }
+
+    @Test
     fun `every example is here`() {
         val tests = root.resolve("tests/kotlin")
         val here = listOf("DocsTest.kt", "DocsJavaTest.java").map { lines(tests.resolve(it).readLines()) }

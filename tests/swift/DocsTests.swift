@@ -282,6 +282,22 @@ struct DocsTests {
     }
   }
 
+  @Test func turns() throws {
+    let engine = try testEngine()
+    let store = try Store(engine)
+    let module = try Module(
+      engine,
+      """
+      (module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))
+      """
+    )
+    let add = try Instance(store, module).function(store, "add").typed(store, as: ((Int32, Int32) -> Int32).self)
+    let total = try store.withTurn {
+      try (0..<1_000).reduce(Int32(0)) { sum, row in try sum + add(store, row, 1) }
+    }
+    #expect(total == 500_500)
+  }
+
   @Test func deadlines() throws {
     let engine = try testEngine { $0.epochInterruption = true }
     let (store, linker) = (try Store(engine), try Linker(engine))

@@ -79,6 +79,28 @@ public final class Store: Sendable {
     try core.setEpochDeadline(ticks: Int64(ticks))
   }
 
+  /// Runs `body`, in which all calls that this thread makes into the store are one turn.
+  ///
+  /// ```swift
+  /// let total = try store.withTurn {
+  ///   try (0..<1_000).reduce(Int32(0)) { sum, row in try sum + add(store, row, 1) }
+  /// }
+  /// ```
+  ///
+  /// No other thread comes between them, and each is a little faster: the store is entered once for all of them. Another thread
+  /// that wants to enter waits as it waits for a call, and fails with `busy` where the turn lasts for more than 30 s without a
+  /// guest that runs. Turns may lie in each other. One that a host function begins ends with it at the latest.
+  ///
+  /// - Parameter body: Makes the calls.
+  /// - Returns: What `body` gives.
+  /// - Throws: `busy` where the store may not be entered, `closed` where it is closed, and what `body` throws.
+  public func withTurn<Result>(_ body: () throws -> Result) throws -> Result {
+    try core.beginTurn()
+    // This thread began it, in this very place.
+    defer { try? core.endTurn() }
+    return try body()
+  }
+
   /// Collects garbage now: references that nobody holds any more.
   public func gc() throws(WasmtimeError) {
     try core.gc()

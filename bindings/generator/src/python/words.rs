@@ -23,7 +23,7 @@ const BODIES: [&str; 11] = [
 ];
 
 /// What the package words in its own way, with properties, other names or plain objects: private here, with an underscore.
-const PRIVATE: [&str; 44] = [
+const PRIVATE: [&str; 46] = [
     "Engine.config",
     "Engine.precompile",
     "Engine.release",
@@ -68,6 +68,8 @@ const PRIVATE: [&str; 44] = [
     "Table.set",
     "Store.begin_deadline",
     "Store.end_deadline",
+    "Store.begin_turn",
+    "Store.end_turn",
 ];
 
 /// The classes with methods that are written by hand.

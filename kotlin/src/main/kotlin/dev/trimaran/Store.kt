@@ -165,6 +165,36 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
         }
     }
 
+    /**
+     * Runs [block], in which all calls that this thread makes into the store are one turn.
+     *
+     * ```kotlin
+     * val total = store.inTurn {
+     *     rows.sumOf { row -> add(store, row, 1) }
+     * }
+     * ```
+     *
+     * No other thread comes between them, and each is a little faster: the store is entered once for all of them. Another thread
+     * that wants to enter waits as it waits for a call, and fails with `Busy` where the turn lasts for more than 30 s without a
+     * guest that runs. Turns may lie in each other. One that a host function begins ends with it at the latest. For a virtual
+     * thread, a platform thread runs the whole block. Fails with `Busy` where the store may not be entered, with `Closed` where it
+     * is closed, and with what [block] throws.
+     */
+    @JvmSynthetic
+    public fun <R> inTurn(block: () -> R): R = if (Virtual.isCurrent()) Virtual.inTurn(this) { turned(block) } else turned(block)
+
+    /** The same, from Java. What [block] throws comes out as it is. */
+    public fun <R> inTurn(block: Callable<R>): R = inTurn<R>(block::call)
+
+    private inline fun <R> turned(block: () -> R): R {
+        core(this) { raw.beginTurn() }
+        try {
+            return block()
+        } finally {
+            core { raw.endTurn() }
+        }
+    }
+
     /** Something that stops the guest of this store from any thread. Fails with `Config` as [setTimeout] does. */
     public fun interruptHandle(): InterruptHandle = InterruptHandle.of(core(this) { raw.interruptHandle() })
 

@@ -49,6 +49,16 @@ internal object Virtual {
         }
     }
 
+    /** Does [work] on one platform thread for this thread, which is a virtual one: the core knows a turn by its thread. */
+    fun <R> inTurn(store: Store, work: () -> R): R {
+        val isMine = store.turn.tryLock() || store.turn.tryLock(store.patience, TimeUnit.MILLISECONDS)
+        try {
+            return onPlatformThread(work)
+        } finally {
+            if (isMine) store.turn.unlock()
+        }
+    }
+
     private val pool by lazy {
         val bound = Integer.getInteger(BOUND, USUAL_BOUND).coerceAtLeast(1)
         val make = { work: Runnable -> detached("trimaran-virtual", work::run) }
