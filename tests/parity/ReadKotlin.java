@@ -139,6 +139,7 @@ class ReadKotlin {
         Class<?> java = JvmClassMappingKt.getJavaObjectType(type);
         if (java == String.class) return "x";
         if (java == Boolean.class) return false;
+        if (java == Byte.class) return (byte) 1;
         if (java == Integer.class) return 1;
         if (java == Long.class) return 1L;
         if (java == List.class) return List.of();
