@@ -12,8 +12,8 @@ mod _native {
     use crate::lane::python::numbers::{f32_bits, index, integer, natural, real, within};
     #[pymodule_export]
     use crate::lane::python::{
-        CallerLane, FuncLane, InstanceLane, MemoryView, StoreLane, article, failure, indefinite, interpreter, refer,
-        referred, take_thrown, text,
+        CallerLane, ExportsLane, FuncLane, InstanceLane, MemoryView, PointerLane, StoreLane, article, failure,
+        indefinite, interpreter, refer, referred, take_thrown, text,
     };
 
     #[pymodule_init]

@@ -1,7 +1,7 @@
 """The part of the extension module that is written by hand: `_native.pyi`, which is generated, has all of it."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, SupportsIndex, TypeAlias, overload
 
 from ._surface import BytesLike
 from .externs import Extern
@@ -57,7 +57,25 @@ class FuncBodies:
     def _map(self, store: Storelike, columns: Sequence[Any], results: Sequence[Any]) -> tuple[int, Any] | None: ...
 
 class InstanceBodies:
-    _known: InstanceExports | None
+    def exports(self, store: Storelike) -> InstanceExports:
+        """Everything that the instance exports, by name, in the module's order."""
+
+class PointerLane:
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> int: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[int]: ...
+
+class ExportsLane:
+    @property
+    def _store(self) -> Store: ...
+    @property
+    def _items(self) -> dict[str, Extern]: ...
+    def _fill(self, store: Store, items: dict[str, Extern]) -> None: ...
+    @overload
+    def __getitem__(self, key: str | int) -> Extern: ...
+    @overload
+    def __getitem__(self, key: slice) -> Sequence[Extern]: ...
 
 class InstancePreBodies:
     def _instantiate(self, store: Storelike, bodies: Bodies) -> Instance: ...
@@ -94,6 +112,8 @@ class MemoryBodies:
         Raises `BoundsError` where `start` and `stop` are in order and reach past the end. Everything else is as in
         a slice: a negative index counts from the end, and a range that is turned around is empty.
         """
+    def read_string(self, store: Storelike, start: int, length: int) -> str:
+        """The text of `length` bytes of UTF-8, beginning at `start`. Raises `EncodingError` where it is not UTF-8."""
     def write(self, store: Storelike, value: BytesLike, start: int | None = None) -> int:
         """Copies `value` in, beginning at `start` or at 0, and gives the number of bytes.
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import operator
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
+from ._native import PointerLane
 from ._surface import wrong_type
 
 if TYPE_CHECKING:
     import ctypes
 
 
-class Pointer(int):
+class Pointer(int, PointerLane):
     """The address of the first byte of a memory. Nothing checks what is done with it.
 
     It is an int, for `from_address` and for arithmetic. Like a pointer of `ctypes` to bytes it can be indexed,
     sliced, written to and asked for its `contents`.
     """
+
+    __slots__ = ()
 
     @property
     def contents(self) -> ctypes.c_ubyte:
@@ -26,20 +28,14 @@ class Pointer(int):
 
         return ctypes.c_ubyte.from_address(self)
 
-    @overload
-    def __getitem__(self, key: SupportsIndex) -> int: ...
-    @overload
-    def __getitem__(self, key: slice) -> list[int]: ...
-    def __getitem__(self, key: SupportsIndex | slice) -> int | list[int]:
-        found: int | list[int] = self._bytes[key]
-        return found
+    def _part(self, key: SupportsIndex | slice) -> int | list[int]:
+        """What is no plain offset."""
+        return self._bytes()[key if isinstance(key, slice) else operator.index(key)]
 
     def __setitem__(self, key: SupportsIndex, value: int) -> None:
-        self._bytes[operator.index(key)] = value
+        self._bytes()[operator.index(key)] = value
 
-    @cached_property
-    def _bytes(self) -> Any:
-        # A pointer of `ctypes` to bytes: its own types have an overload for each kind of key, and none for both.
+    def _bytes(self) -> ctypes._Pointer[ctypes.c_ubyte]:
         import ctypes
 
         return ctypes.cast(ctypes.c_void_p(self), ctypes.POINTER(ctypes.c_ubyte))

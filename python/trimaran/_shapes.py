@@ -29,12 +29,18 @@ _TYPES: tuple[type[types.Type], ...] = (
 )
 
 
+def _giver(kind: type[types.Type]) -> Callable[[Any], Any]:
+    # A class whose slots are the fields is filled without a call of it.
+    filled: Any = kind
+    return filled if kind._fill is types.Type._fill else kind._from_raw
+
+
 def _taker(kind: type[types.Type]) -> Callable[[object, str], Any]:
     return lambda value, what: expect(value, kind, what)._to_raw()
 
 
 GIVE: dict[str, Callable[[Any], Any]] = {
-    **{kind.__name__: kind._from_raw for kind in _TYPES},
+    **{kind.__name__: _giver(kind) for kind in _TYPES},
     "ExternType": extern_type.from_raw,
     "TrapCode": CODES.__getitem__,
     "Interruption": Interruption.__getitem__,

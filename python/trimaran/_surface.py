@@ -30,14 +30,15 @@ _SHOWN = 128
 
 def raised(variant: str, sentence: str, fields: dict[str, Any]) -> BaseException:
     """The error for a failure of the core. Where a host function failed, it is the very object that it raised."""
-    number = fields.pop("thrown", None)
-    thrown = None if number is None else take_thrown(number)
-    if thrown is not None:
-        return thrown
-    if variant == "Trap":
-        return trap.made(sentence, **fields)
-    made = _kinds[variant](sentence)
-    vars(made).update(fields)
+    if variant == "Host":
+        number = fields.pop("thrown")
+        thrown = None if number is None else take_thrown(number)
+        if thrown is not None:
+            return thrown
+    kind = trap.adopted(fields) if variant == "Trap" else _kinds[variant]
+    # No constructor has anything to add.
+    made = kind.__new__(kind)
+    made.args, made.__dict__ = (sentence,), fields
     return made
 
 

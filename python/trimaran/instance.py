@@ -8,8 +8,8 @@ from typing import TypeVar, overload
 
 from ._handle import Handle
 from ._identity import Identity
-from ._native import InstanceLane, index
-from ._surface import plain, shown
+from ._native import ExportsLane, InstanceLane, index
+from ._surface import plain, shown, wrong_type
 from .error import WasmTypeError
 from .externs import Extern, Kind, expect_extern
 from .func import Func
@@ -17,7 +17,7 @@ from .global_ import Global
 from .memory import Memory
 from .module import Module
 from .shared_memory import SharedMemory
-from .store import Store, Storelike, home, inside
+from .store import Store, Storelike
 from .table import Table
 from .tag import Tag
 
@@ -41,13 +41,8 @@ class Instance(InstanceLane, Handle):
         """
         self._make(store, module, imports)
 
-    def exports(self, store: Storelike) -> InstanceExports:
-        """Everything that the instance exports, by name, in the module's order."""
-        known = self._known
-        if known is None or known._store is not store or known._store._is_released():
-            inside(store)
-            known = self._known = InstanceExports(self, home(store), dict(self._exports(store)))
-        return known
+    def _exports_of(self, home: Store, store: Storelike) -> InstanceExports:
+        return InstanceExports._of(self, home, dict(self._exports(store)))
 
     def func(self, store: Storelike, name: str) -> Func:
         """The function of that name. Raises `NotFoundError`, or `WasmTypeError` for something else."""
@@ -77,30 +72,34 @@ class Instance(InstanceLane, Handle):
         return expect_extern(self.exports(store)[name], kind, name)
 
 
-class InstanceExports(Identity, Mapping[str, Extern]):
+class InstanceExports(ExportsLane, Identity, Mapping[str, Extern]):
     """What an instance exports: by name as a mapping, and by its place in the module.
 
     A name that there is not raises `NotFoundError`, which is a `KeyError` and says what there is.
     """
 
-    __slots__ = ("_instance", "_items", "_store")
+    __slots__ = ("__weakref__", "_instance")
+    _making = "Instance.exports gives one"
     _instead = "what it holds lives in a store; instantiate the module again"
+    _instance: Instance
 
-    def __init__(self, instance: Instance, store: Store, items: dict[str, Extern]) -> None:
-        self._instance, self._store, self._items = instance, store, items
+    def __init__(self) -> None:
+        raise wrong_type("an InstanceExports comes from Instance.exports: it cannot be made here")
+
+    @classmethod
+    def _of(cls, instance: Instance, store: Store, items: dict[str, Extern]) -> InstanceExports:
+        made = cls.__new__(cls)
+        made._instance = instance
+        made._fill(store, items)
+        return made
 
     @property
     def by_index(self) -> Sequence[Extern]:
         """All of it, in the module's order."""
         return tuple(self._items.values())
 
-    @overload
-    def __getitem__(self, key: str | int) -> Extern: ...
-    @overload
-    def __getitem__(self, key: slice) -> Sequence[Extern]: ...
-    def __getitem__(self, key: str | int | slice) -> Extern | Sequence[Extern]:
-        if type(key) is str and (found := self._items.get(key)) is not None:
-            return found
+    def _other(self, key: str | int | slice) -> Extern | Sequence[Extern]:
+        """What is no plain name of something that is there."""
         if isinstance(key, slice):
             return self.by_index[key]
         if not isinstance(key, str):

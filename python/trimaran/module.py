@@ -25,7 +25,9 @@ class Module(ModuleLane, Constant, Handle, Managed):
     `with` statement, which closes it at the end.
     """
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "_exported", "_imported")
+    _exported: list[ExportType]
+    _imported: list[ImportType]
 
     def __init__(self, engine: Engine, wasm: Wasm) -> None:
         """Compiles a module from the binary or the text format.
@@ -81,12 +83,23 @@ class Module(ModuleLane, Constant, Handle, Managed):
     @property
     def imports(self) -> list[ImportType]:
         """What the module wants, in its order."""
-        return self._imports()
+        # A closed one says so.
+        self._name()
+        try:
+            known = _IMPORTED(self)
+        except AttributeError:
+            known = self._imported = self._imports()
+        return known.copy()
 
     @property
     def exports(self) -> list[ExportType]:
         """What the module offers, in its order."""
-        return self._exports()
+        self._name()
+        try:
+            known = _EXPORTED(self)
+        except AttributeError:
+            known = self._exported = self._exports()
+        return known.copy()
 
     def close(self) -> None:
         """Closes the module. Instances of it go on working. Closing twice does nothing."""
@@ -97,6 +110,11 @@ class Module(ModuleLane, Constant, Handle, Managed):
 
     def _said(self) -> str:
         return "" if self.name is None else f" '{plain(self.name)}'"
+
+
+# What is kept, since it never changes; nothing where it was not asked for yet.
+_EXPORTED: Callable[[Module], list[ExportType]] = vars(Module)["_exported"].__get__
+_IMPORTED: Callable[[Module], list[ImportType]] = vars(Module)["_imported"].__get__
 
 
 def _filled(cls: type[Module], fill: Callable[[Module], None]) -> Module:

@@ -209,13 +209,10 @@ class TimeLimitTrap(Trap, TimeoutError):
     """A guest was stopped since its time is over: that of `Store.set_timeout`, or of a `Store.deadline`."""
 
 
-def made(
-    sentence: str, code: TrapCode | None, reason: str, interruption: Interruption | None, frames: list[Any]
-) -> Trap:
-    """A trap with these fields. Each of its frames is a tuple, until somebody asks for it."""
-    trap = (TimeLimitTrap if interruption is Interruption.TIME_LIMIT else Trap)(sentence)
-    trap.code, trap.reason, trap.interruption, trap._frames = code, reason, interruption, frames
-    return trap
+def adopted(fields: dict[str, Any]) -> type[Trap]:
+    """The class of a trap with these fields, which become those of an object. Its frames stay what the core gives."""
+    fields["_frames"] = fields.pop("frames")
+    return TimeLimitTrap if fields["interruption"] is Interruption.TIME_LIMIT else Trap
 
 
 CODES = {"UNREACHABLE_CODE_REACHED" if code is TrapCode.UNREACHABLE else code.name: code for code in TrapCode}

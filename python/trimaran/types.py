@@ -160,11 +160,19 @@ class ValType(Type):
     def __repr__(self) -> str:
         return str(self)
 
+    @classmethod
+    def _from_raw(cls, fields: Any) -> Any:
+        # Most are numbers.
+        return _NUMBERS[fields[0]] if len(fields) == 1 else cls._of(fields[1])
+
     def _fill(self, fields: Any) -> None:
-        set_slot(self, "_content", fields[-1])
+        raise NotImplementedError
 
     def _to_raw(self) -> Any:
         return ("REF", self._content) if isinstance(self._content, RefType) else (self._content,)
+
+
+_NUMBERS = {name: ValType._of(name) for name in ("I32", "I64", "F32", "F64", "V128")}
 
 
 class Limits(Type):

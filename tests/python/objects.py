@@ -73,12 +73,13 @@ def lanes() -> list[type]:
 
 def held(kind: type) -> type | None:
     """The class of the extension module that a class of the package derives from, if it does."""
-    return next((base for base in kind.__mro__ if base in lanes()), None)
+    # A pointer is a number, and holds nothing.
+    return next((base for base in kind.__mro__ if base in lanes() and base.__name__ != "PointerLane"), None)
 
 
 def questions(lane: type) -> list[str]:
     """The generated methods of a class of the extension module that ask an object something."""
-    by_hand = {"_check", "_known", "_forget", "_attach", "_columns", "_map", "_instantiate", "_define_module"}
+    by_hand = {"_check", "_fill", "_forget", "_attach", "_columns", "_map", "_instantiate", "_define_module"}
     by_hand |= {"_get", "_get_default"} if lane.__name__ == "LinkerLane" else set()
     names = [name for name in vars(lane) if not name.startswith("__") and not name.startswith("_make")]
     return [name for name in names if name not in by_hand]

@@ -20,6 +20,7 @@ mod instance;
 mod linker;
 mod memory;
 pub(crate) mod numbers;
+mod pointer;
 mod sink;
 mod values;
 mod view;
@@ -29,6 +30,7 @@ use std::sync::{Arc, OnceLock};
 
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::sync::PyOnceLock;
@@ -40,7 +42,8 @@ pub(crate) use convert::{article, indefinite, text};
 pub(crate) use ctrl_c::keep as keep_ctrl_c;
 pub(crate) use func::FuncLane;
 pub(crate) use host::take_thrown;
-pub(crate) use instance::InstanceLane;
+pub(crate) use instance::{ExportsLane, InstanceLane};
+pub(crate) use pointer::PointerLane;
 pub(crate) use values::{refer, referred};
 pub(crate) use view::MemoryView;
 
@@ -141,11 +144,13 @@ fn nothing(py: Python<'_>) -> PyErr {
     raised(py, WasmtimeError::Unexpected { reason: "a handle of nothing".to_owned() })
 }
 
-/// The error for an object that no constructor has filled.
+/// The error for an object that no constructor has filled. The package says how to make one.
 fn unmade(object: &Bound<'_, PyAny>) -> PyErr {
     let name = object.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string());
-    let reason = format!("the {name} was never made: call its constructor, and in a subclass super().__init__()");
-    raised(object.py(), WasmtimeError::Type { reason })
+    let making =
+        object.get_type().getattr(intern!(object.py(), "_making")).and_then(|making| making.extract::<String>());
+    let making = making.unwrap_or_else(|_| "call its constructor".to_owned());
+    raised(object.py(), WasmtimeError::Type { reason: format!("the {name} was never made: {making}") })
 }
 
 /// The error for an object that is made twice.

@@ -154,7 +154,11 @@ fn take_record(out: &mut String, record: &Record) {
     let _ = writeln!(out, "    let value = {}.take(value, what)?;", shape(name));
     let what = |field: &Field| format!("format_args!(\"`{}`\")", field.name);
     if is_dictionary(record) {
-        let _ = writeln!(out, "    let fields = value.cast::<PyDict>()?;\n    Ok({name} {{");
+        let _ = writeln!(out, "    let fields = value.cast::<PyDict>()?;");
+        let _ = writeln!(
+            out,
+            "    if fields.is_empty() {{\n        return Ok({name}::default());\n    }}\n    Ok({name} {{"
+        );
         for field in &record.fields {
             let read = owned(&field.ty, "it", &what(field));
             let _ =

@@ -7,8 +7,10 @@ use crate::names::snake;
 const CLASSES: [&str; 3] = ["Store", "Func", "Instance"];
 
 /// Bodies that are special, and written by hand.
-const BODIES: [&str; 11] = [
+const BODIES: [&str; 12] = [
     "Store.new",
+    // Texts are decoded where they lie.
+    "Memory.read_string",
     "InstancePre.instantiate",
     "InstancePre.host",
     "InstancePre.hosts",

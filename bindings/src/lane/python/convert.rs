@@ -85,13 +85,13 @@ pub(super) fn give_object<T: Carried>(py: Python<'_>, object: Arc<T>) -> PyResul
     Ok(made)
 }
 
-/// An object of a class of the package's that derives from one of this module, which no constructor has filled.
+/// An object of a class of the package's that no constructor has filled: one that derives from a class of this module, or a record.
 pub(super) fn fresh<'py>(class: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = class.py();
     let class = class.cast::<PyType>()?.as_type_ptr();
     let nothing = PyTuple::empty(py);
     // SAFETY: `class` is a type. `Py_tp_new` asks for its `tp_new`, which is null or a `newfunc`, and of which a pointer has the
-    // size. It derives from a class of this module, whose `__new__` takes a type, a tuple, and a dictionary or null.
+    // size. `tp_new` takes a type, a tuple, and a dictionary or null.
     let new =
         unsafe { std::mem::transmute::<*mut c_void, Option<ffi::newfunc>>(ffi::PyType_GetSlot(class, ffi::Py_tp_new)) };
     let new = new.ok_or_else(|| PyTypeError::new_err("the class of a result has no __new__"))?;
@@ -297,18 +297,37 @@ pub(super) struct Shape {
     name: &'static str,
     give: PyOnceLock<Option<Py<PyAny>>>,
     take: PyOnceLock<Option<Py<PyAny>>>,
+    slots: PyOnceLock<Py<PyTuple>>,
 }
 
 impl Shape {
     pub(super) const fn new(name: &'static str) -> Self {
-        Self { name, give: PyOnceLock::new(), take: PyOnceLock::new() }
+        Self { name, give: PyOnceLock::new(), take: PyOnceLock::new(), slots: PyOnceLock::new() }
     }
 
     pub(super) fn give<'py>(&self, fields: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        match self.find(fields.py(), &self.give, "GIVE")? {
-            Some(give) => give.bind(fields.py()).ask1((fields,)),
-            None => Ok(fields),
+        let py = fields.py();
+        let Some(give) = self.find(py, &self.give, "GIVE")? else { return Ok(fields) };
+        let give = give.bind(py);
+        match (give.cast::<PyType>(), fields.cast::<PyTuple>()) {
+            (Ok(class), Ok(fields)) => self.record(class, fields),
+            _ => give.ask1((fields,)),
         }
+    }
+
+    /// A record of the package's, whose slots are the fields in their order. Nothing else sets them, nor checks them.
+    fn record<'py>(&self, class: &Bound<'py, PyType>, fields: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+        let py = class.py();
+        let find = || class.getattr("__slots__")?.cast_into::<PyTuple>().map(Bound::unbind).map_err(PyErr::from);
+        let slots = self.slots.get_or_try_init(py, find)?.bind(py);
+        let made = fresh(class.as_any())?;
+        for (slot, field) in slots.iter_borrowed().zip(fields.iter_borrowed()) {
+            // SAFETY: all three are objects. What it gives is 0, or something else with an exception set.
+            if unsafe { ffi::PyObject_GenericSetAttr(made.as_ptr(), slot.as_ptr(), field.as_ptr()) } != 0 {
+                return Err(PyErr::fetch(py));
+            }
+        }
+        Ok(made)
     }
 
     pub(super) fn take<'py>(&self, value: &Bound<'py, PyAny>, what: Arguments<'_>) -> PyResult<Bound<'py, PyAny>> {

@@ -1,14 +1,16 @@
-//! Instances: what one exports is asked for again and again, and so it is kept beside it.
+//! Instances: what one exports is asked for again and again, and so it is kept beside it, by name.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 use trimaran::Instance;
 
-use super::Held;
-use super::convert::Opened;
+use super::at_end::Ask;
+use super::convert::{Opened, inside, moment, this};
+use super::{Held, StoreLane, home, made, nothing, unmade};
 
 /// The base class of `trimaran.Instance`.
 #[pyclass(subclass, frozen, module = "trimaran._native")]
@@ -33,17 +35,22 @@ impl InstanceLane {
         Self { held: Held::nothing(), known: Mutex::new(None) }
     }
 
-    /// What was last asked for, if anything was.
-    #[getter]
-    fn _known(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        self.lock().as_ref().map(|known| known.clone_ref(py))
-    }
-
-    #[setter(_known)]
-    fn keep(&self, known: Option<Py<PyAny>>) {
-        // To let go of what was there may run anything: not while it is locked.
-        let before = std::mem::replace(&mut *self.lock(), known);
-        drop(before);
+    /// Everything that the instance exports, by name, in the module's order.
+    fn exports<'py>(slf: &Bound<'py, Self>, store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        this(slf)?;
+        let (instance, opened) = (slf.get(), inside(store)?);
+        let home = home(store).ok_or_else(|| nothing(py))?;
+        let known = instance.lock().as_ref().map(|known| known.clone_ref(py).into_bound(py));
+        if let Some(known) = known
+            && known.cast::<ExportsLane>()?.get().is_of(&home)
+            && !moment(py, || opened.is_released())?
+        {
+            return Ok(known);
+        }
+        let made = slf.ask_method1(intern!(py, "_exports_of"), (home, store))?;
+        instance.keep(Some(made.clone().unbind()));
+        Ok(made)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -57,7 +64,66 @@ impl InstanceLane {
 }
 
 impl InstanceLane {
+    fn keep(&self, known: Option<Py<PyAny>>) {
+        let before = std::mem::replace(&mut *self.lock(), known);
+        // To let go of what was there may run anything: not while it is locked.
+        drop(before);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Py<PyAny>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The base class of `trimaran.InstanceExports`: the items by name, and the store that they are of.
+#[pyclass(subclass, frozen, module = "trimaran._native")]
+pub(crate) struct ExportsLane(OnceLock<(Py<StoreLane>, Py<PyDict>)>);
+
+#[pymethods]
+impl ExportsLane {
+    #[new]
+    #[pyo3(signature = (*_arguments, **_keywords))]
+    fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
+        Self(OnceLock::new())
+    }
+
+    fn _fill(&self, py: Python<'_>, store: Py<StoreLane>, items: Py<PyDict>) -> PyResult<()> {
+        self.0.set((store, items)).map_err(|_| made(py))
+    }
+
+    #[getter]
+    fn _store(slf: &Bound<'_, Self>) -> PyResult<Py<StoreLane>> {
+        Ok(Self::content(slf)?.0.clone_ref(slf.py()))
+    }
+
+    #[getter]
+    fn _items(slf: &Bound<'_, Self>) -> PyResult<Py<PyDict>> {
+        Ok(Self::content(slf)?.1.clone_ref(slf.py()))
+    }
+
+    /// What is exported under a name; the package knows places and slices, and what is wrong with the rest.
+    fn __getitem__<'py>(slf: &Bound<'py, Self>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if key.is_exact_instance_of::<PyString>()
+            && let Some(found) = Self::content(slf)?.1.bind(slf.py()).get_item(key)?
+        {
+            return Ok(found);
+        }
+        slf.ask_method1(intern!(slf.py(), "_other"), (key,))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let Some((store, items)) = self.0.get() else { return Ok(()) };
+        visit.call(store)?;
+        visit.call(items)
+    }
+}
+
+impl ExportsLane {
+    fn content<'a>(slf: &'a Bound<'_, Self>) -> PyResult<&'a (Py<StoreLane>, Py<PyDict>)> {
+        slf.get().0.get().ok_or_else(|| unmade(slf.as_any()))
+    }
+
+    fn is_of(&self, store: &Bound<'_, StoreLane>) -> bool {
+        self.0.get().is_some_and(|(home, _)| home.as_ptr() == store.as_ptr())
     }
 }

@@ -5,14 +5,14 @@ use std::ptr;
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt};
+use pyo3::types::{PyBytes, PyInt, PyString};
 use trimaran::{Memory, Result, SharedMemory, Store};
 
 use super::convert::{LONGEST, Maybe, inside, moment, take_bytes, this};
 use super::generated::{MemoryLane, SharedMemoryLane};
 use super::numbers::{Count, index};
 use super::view::MemoryView;
-use super::{enter, quick, whole};
+use super::{enter, entry, quick, whole};
 
 /// Where a view begins and how long it is.
 fn extent(start: &Maybe<'_, '_>, length: Option<&Bound<'_, PyAny>>) -> PyResult<(i64, Option<i64>)> {
@@ -241,6 +241,17 @@ fn begin_far(start: &Bound<'_, PyAny>) -> PyResult<i64> {
     if start.lt(0)? { nearest(&start) } else { i64::count(&start, format_args!("the offset")) }
 }
 
+/// The text that bytes are; nothing where they are none.
+fn text<'py>(py: Python<'py>, bytes: &[u8]) -> Option<Bound<'py, PyString>> {
+    // Checked first: to make the exception could run the collector, and so any code of Python, while the store is held.
+    let bytes = std::str::from_utf8(bytes).ok()?;
+    let length = ffi::Py_ssize_t::try_from(bytes.len()).ok()?;
+    // SAFETY: so many bytes lie there, and are looked at until this returns.
+    let made = unsafe { ffi::PyUnicode_FromStringAndSize(bytes.as_ptr().cast(), length) };
+    // SAFETY: it is a new reference, or null with an exception set, which is dropped.
+    unsafe { Bound::from_owned_ptr_or_err(py, made) }.ok()?.cast_into().ok()
+}
+
 #[pymethods]
 impl MemoryLane {
     /// `length` bytes from `start`, or up to the end, in place: a writable view, which `numpy.frombuffer` takes.
@@ -274,6 +285,27 @@ impl MemoryLane {
     ) -> PyResult<Bound<'py, PyAny>> {
         let (memory, inside) = (this(slf)?, inside(store)?);
         read(slf.py(), &(&**memory, &**inside), start, stop)
+    }
+
+    /// The text of `length` bytes of UTF-8, beginning at `start`. Raises `EncodingError` where it is not UTF-8.
+    fn read_string<'py>(
+        slf: &Bound<'py, Self>,
+        store: &Bound<'py, PyAny>,
+        start: &Bound<'py, PyAny>,
+        length: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyString>> {
+        let (py, memory, inside) = (slf.py(), this(slf)?, inside(store)?);
+        let start = i64::count(start, format_args!("the offset"))?;
+        let length = i64::count(length, format_args!("the length"))?;
+        // Where the store is free, the bytes are decoded where they lie.
+        let decoded = inside
+            .try_hold()
+            .and_then(|_hold| entry(|| memory.show(inside, start, length, |bytes| text(py, bytes))).ok());
+        match decoded.flatten() {
+            Some(text) => Ok(text),
+            // The core says what is wrong, or waits.
+            None => enter(py, || memory.read_string(inside, start, length)).map(|text| PyString::new(py, &text)),
+        }
     }
 
     /// Copies `value` in, beginning at `start` or at 0, and gives the number of bytes.
