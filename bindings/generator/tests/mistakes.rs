@@ -1,0 +1,60 @@
+//! What the generator does not know is an error that says where it stands and what it is; what it knows is in every language.
+
+#![allow(clippy::expect_used, reason = "a test")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use trimaran_generator::model::Pace;
+use trimaran_generator::{Error, Source, read};
+
+/// Reads a core of one file.
+fn read_text(name: &str, text: &str) -> Result<Source, Error> {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name).join("core/src");
+    fs::create_dir_all(&folder).expect("a folder for the test");
+    fs::write(folder.join("memory.rs"), text).expect("a file for the test");
+    read(&folder)
+}
+
+fn mistake(name: &str, method: &str) -> String {
+    let text = format!(
+        "#[derive(uniffi::Object)]\npub struct Memory;\n\n#[uniffi::export]\nimpl Memory {{\n    /// Documented.\n    {method} {{}}\n}}\n"
+    );
+    read_text(name, &text).err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn a_mistake_says_where_it_stands() {
+    let found = mistake("usize", "pub fn count(&self, value: usize) -> Result<u64>");
+    assert_eq!(found, "core/src/memory.rs:7: count: value: the generator does not know `usize`");
+    let found = mistake("object", "pub fn copy(&self, other: Memory) -> Result<()>");
+    assert_eq!(found, "core/src/memory.rs:7: copy: other: `Memory` crosses as `&Memory` or `Arc<Memory>`");
+    let found = mistake("async", "pub async fn wait(&self) -> Result<()>");
+    assert_eq!(found, "core/src/memory.rs:7: wait: an export is neither async nor generic nor unsafe");
+    let found = mistake("default", "#[uniffi::method(default(size = 1))] pub fn grow(&self, delta: i64) -> Result<()>");
+    assert_eq!(found, "core/src/memory.rs:7: grow: the default of `size`, which is no parameter");
+}
+
+#[test]
+fn a_new_method_is_in_every_language() {
+    let text = "
+#[derive(uniffi::Object)]
+pub struct Memory;
+#[uniffi::export]
+#[cfg_attr(false, brief)]
+impl Memory {
+    /// How many bytes are `value`.
+    #[uniffi::method(default(value = 0))]
+    pub fn count(&self, value: u8) -> Result<u64> {}
+    /// Waits.
+    #[cfg_attr(false, long)]
+    pub fn wait(&self) -> Result<()> {}
+}";
+    let model = read_text("method", text).expect("it can be read").model;
+    let paces: Vec<_> = model.objects.iter().flat_map(|object| &object.methods).map(|method| method.pace).collect();
+    assert_eq!(paces, [Pace::Brief, Pace::Long]);
+    assert!(trimaran_generator::python::rust(&model).contains("fn count<'py>("));
+    assert!(trimaran_generator::python::stub(&model).contains("def count(self, value: int = 0) -> int:"));
+    assert!(trimaran_generator::jni::rust(&model).contains("memoryCount"));
+    assert!(trimaran_generator::c::header(&model).contains("trimaran_memory_count("));
+}
