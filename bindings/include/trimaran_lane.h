@@ -34,6 +34,9 @@ int32_t trimaran_func_call_values(const trimaran_func *func, const trimaran_stor
 int32_t trimaran_func_call_rows(const trimaran_func *func, const trimaran_store *store, trimaran_slot *slots, size_t rows,
                                 size_t width, size_t *failed, trimaran_bytes *error);
 
+// Fails where the store is another one, or closed.
+int32_t trimaran_instance_check(const trimaran_instance *instance, const trimaran_store *store, trimaran_bytes *error);
+
 int32_t trimaran_memory_read_into(const trimaran_memory *memory, const trimaran_store *store, int64_t start, uint8_t *buffer,
                              size_t length, trimaran_bytes *error);
 // The same; fails where the bytes are not UTF-8.

@@ -77,3 +77,9 @@ def test_host_functions(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_wasi(language: str) -> None:
     assert run(language, "wasi", str(WASI)) == (0, expected("wasi"))
+
+
+def test_a_program_of_swift_loads_no_foundation() -> None:
+    program = (EXAMPLES / "swift" / ".build" / "debug" / "basic_memory").read_bytes()
+    assert b"libFoundation" not in program
+    assert b"Foundation.framework" not in program

@@ -133,4 +133,17 @@ struct InstanceTests {
     #expect(many.exports.count == 2_000)
     #expect(try many.exports.function("f1999")(many.store) == [.i32(1_999)])
   }
+
+  @Test(.enabled(if: !isInterpreter, "wasmtime's interpreter has no threads"))
+  func whatSomebodyClosedIsNotGivenAgain() throws {
+    let engine = try testEngine { $0.wasmThreads = true }
+    let store = try Store(engine)
+    let module = try Module(engine, #"(module (memory (export "m") 1 1 shared) (memory (export "n") 1))"#)
+    let instance = try Instance(store, module)
+    try instance.sharedMemory(store, "m").close()
+    try instance.exports(store).sharedMemory("m").close()
+    #expect(try instance.sharedMemory(store, "m").size == 1)
+    #expect(try instance.exports(store).sharedMemory("m").size == 1)
+    #expect(try instance.memory(store, "n") === instance.memory(store, "n"))
+  }
 }

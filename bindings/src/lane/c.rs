@@ -13,7 +13,7 @@ mod watch;
 use std::slice;
 use std::sync::Arc;
 
-use trimaran::{Func, Kind, Memory, Result, SharedMemory, Slot, Store, WasmtimeError};
+use trimaran::{Func, Instance, Kind, Memory, Result, SharedMemory, Slot, Store, WasmtimeError};
 
 use self::surface::Bytes;
 use super::{Failure, entry, error_bytes, let_go};
@@ -225,6 +225,22 @@ pub unsafe extern "C" fn trimaran_func_call_rows(
             error
         })
     };
+    // SAFETY: by the contract.
+    unsafe { status(entry(work), error) }
+}
+
+/// Fails where the store is another one, or closed.
+///
+/// # Safety
+/// The objects are alive; there is room for an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_instance_check(
+    instance: *const Instance,
+    store: *const Store,
+    error: *mut Bytes,
+) -> i32 {
+    // SAFETY: by the contract.
+    let work = || unsafe { opened(instance)?.check(opened(store)?) };
     // SAFETY: by the contract.
     unsafe { status(entry(work), error) }
 }

@@ -83,6 +83,9 @@ extension Tag: Importable {
 }
 
 extension Extern {
+  /// Whether nobody can close it but with its store. A handle to a shared memory may be closed, and the next one is open.
+  var staysOpen: Bool { sharedMemory == nil }
+
   /// The kind that is wanted of the export `name`, or `type`.
   func expected<Item>(_ wanted: String, _ name: String, _ kind: (Extern) -> Item?) throws(WasmtimeError) -> Item {
     guard let item = kind(self) else {

@@ -1,6 +1,13 @@
 /// An instance of a module. It belongs to one store.
 public final class Instance: Sendable {
   let core: Core.Instance
+  private let known = Locked(Known())
+
+  /// What was found before. What an instance exports never changes.
+  private struct Known {
+    var items: [String: Extern] = [:]
+    var all: Listed?
+  }
 
   init(_ core: consuming Core.Instance) { self.core = core }
 
@@ -23,8 +30,13 @@ public final class Instance: Sendable {
   ///
   /// - Parameter store: The instance's store.
   public func exports(_ store: Store) throws(WasmtimeError) -> Exports {
-    let items = try core.exports(store: store.core)
-    return Exports(instance: self, store: store, items: items)
+    if let all = known.withLock({ $0.all }) {
+      try check(store)
+      return Exports(instance: self, store: store, listed: all)
+    }
+    let all = Listed(try core.exports(store: store.core))
+    if all.items.allSatisfy(\.item.staysOpen) { known.withLock { $0.all = all } }
+    return Exports(instance: self, store: store, listed: all)
   }
 
   /// What the instance exports under `name`.
@@ -34,7 +46,13 @@ public final class Instance: Sendable {
   ///   - name: The name of the export.
   /// - Throws: `notFound`, which names what there is.
   public func export(_ store: Store, _ name: String) throws(WasmtimeError) -> Extern {
-    try core.export(store: store.core, name: checked(name))
+    if let item = known.withLock({ $0.items[name] }) {
+      try check(store)
+      return item
+    }
+    let item = try core.export(store: store.core, name: checked(name))
+    if item.staysOpen { known.withLock { $0.items[name] = item } }
+    return item
   }
 
   /// The function that the instance exports under `name`.
@@ -98,6 +116,17 @@ public final class Instance: Sendable {
   }
 }
 
+/// The exports of an instance, and the place that each name has.
+final class Listed: Sendable {
+  let items: [NamedExtern]
+  let places: [String: Int]
+
+  init(_ items: [NamedExtern]) {
+    self.items = items
+    places = Dictionary(items.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+}
+
 /// Everything that an instance exports: by name, and as a collection in the module's order.
 ///
 /// ```swift
@@ -109,27 +138,25 @@ public final class Instance: Sendable {
 public struct Exports: Sendable, RandomAccessCollection {
   private let instance: Instance
   private let store: Store
-  private let items: [NamedExtern]
-  private let places: [String: Int]
+  private let listed: Listed
 
-  init(instance: Instance, store: Store, items: [NamedExtern]) {
+  init(instance: Instance, store: Store, listed: Listed) {
     self.instance = instance
     self.store = store
-    self.items = items
-    places = Dictionary(items.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    self.listed = listed
   }
 
   /// The place of the first export.
-  public var startIndex: Int { items.startIndex }
+  public var startIndex: Int { listed.items.startIndex }
 
   /// The place after the last export.
-  public var endIndex: Int { items.endIndex }
+  public var endIndex: Int { listed.items.endIndex }
 
   /// The export at a place, with its name.
-  public subscript(position: Int) -> NamedExtern { items[position] }
+  public subscript(position: Int) -> NamedExtern { listed.items[position] }
 
   /// What is exported under `name`; `nil` where there is nothing of that name.
-  public subscript(name: String) -> Extern? { places[name].map { items[$0].item } }
+  public subscript(name: String) -> Extern? { listed.places[name].map { listed.items[$0].item } }
 
   /// The function that is exported under `name`.
   ///

@@ -153,3 +153,10 @@ extension SharedMemory {
 private func raw(_ slots: UnsafeMutableBufferPointer<Slot>) -> UnsafeMutablePointer<trimaran_slot>? {
   UnsafeMutableRawPointer(slots.baseAddress)?.assumingMemoryBound(to: trimaran_slot.self)
 }
+
+extension Instance {
+  /// Fails where the store is another one, or closed.
+  func check(_ store: Store) throws(WasmtimeError) {
+    try entering(self, store) { trimaran_instance_check(core.pointer, store.core.pointer, $0) }
+  }
+}

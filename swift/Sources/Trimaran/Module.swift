@@ -1,6 +1,14 @@
 /// A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread.
 public final class Module: Sendable {
   let core: Core.Module
+  private let listed = Locked(Listed())
+
+  /// What was asked for before. It never changes while the module is open.
+  private struct Listed {
+    var isClosed = false
+    var imports: [ImportType]?
+    var exports: [ExportType]?
+  }
 
   init(_ core: consuming Core.Module) { self.core = core }
 
@@ -132,16 +140,27 @@ public final class Module: Sendable {
 
   /// What the module wants, in its order.
   public var imports: [ImportType] {
-    get throws(WasmtimeError) { try core.imports() }
+    get throws(WasmtimeError) {
+      if let known = listed.withLock({ $0.imports }) { return known }
+      let imports = try core.imports()
+      listed.withLock { listed in if !listed.isClosed { listed.imports = imports } }
+      return imports
+    }
   }
 
   /// What the module offers, in its order.
   public var exports: [ExportType] {
-    get throws(WasmtimeError) { try core.exports() }
+    get throws(WasmtimeError) {
+      if let known = listed.withLock({ $0.exports }) { return known }
+      let exports = try core.exports()
+      listed.withLock { listed in if !listed.isClosed { listed.exports = exports } }
+      return exports
+    }
   }
 
   /// Closes the module. Instances of it go on working. Closing twice does nothing.
   public func close() {
+    listed.withLock { $0 = Listed(isClosed: true) }
     // The core has no way to fail here.
     try? core.release()
   }
