@@ -9,7 +9,7 @@ mod c;
 mod jni;
 #[cfg(feature = "python")]
 pub(crate) mod python;
-#[cfg(not(any(feature = "python", target_os = "ios")))]
+#[cfg(not(feature = "python"))]
 mod surface;
 #[cfg(any(feature = "python", not(target_os = "ios")))]
 mod thrown;

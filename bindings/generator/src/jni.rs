@@ -198,7 +198,7 @@ fn argument(out: &mut String, model: &Model, param: &Param) -> String {
             Pass::Value => format!("kept(unsafe {{ at::<{class}>({name}) }})"),
         },
         Crossing::OptionalObject(class) => {
-            format!("({name} != 0).then(|| kept(unsafe {{ at::<{class}>({name}) }}))")
+            format!("unsafe {{ kept_or_none::<{class}>({name}) }}")
         }
         Crossing::Union(choice) => format!("unsafe {{ {}_taken({name}) }}", snake(&choice.named.name)),
         Crossing::OptionalUnion(choice) => {

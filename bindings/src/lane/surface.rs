@@ -16,6 +16,7 @@ pub(super) fn parsed<T: Lift<UniFfiTag>>(mut bytes: &[u8]) -> Result<T> {
 }
 
 /// An error: its sentence for a person, and then itself.
+#[cfg(not(target_os = "ios"))]
 pub(super) fn told(error: WasmtimeError) -> Vec<u8> {
     let mut bytes = Vec::new();
     <String as Lower<UniFfiTag>>::write(error.text(), &mut bytes);

@@ -9,8 +9,8 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use trimaran::*;
-use uniffi::{Lift, Lower};
 
+use super::super::surface::{parsed, serialised};
 use super::{entry, lent, let_go, opened, shared, shared_or_none, status};
 
 /// Bytes that are the caller's.
@@ -63,16 +63,6 @@ unsafe fn text<'a>(data: *const u8, length: usize) -> Result<&'a str> {
         reason: format!("the text is not UTF-8: {error}"),
         offset: error.valid_up_to() as u64,
     })
-}
-
-fn serialised<T: Lower<UniFfiTag>>(value: T) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    T::write(value, &mut bytes);
-    bytes
-}
-
-fn parsed<T: Lift<UniFfiTag>>(mut bytes: &[u8]) -> Result<T> {
-    T::try_read(&mut bytes).map_err(|error| WasmtimeError::Unexpected { reason: error.to_string() })
 }
 
 fn unknown(name: &str, variant: i32) -> WasmtimeError {

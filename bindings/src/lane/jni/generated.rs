@@ -25,6 +25,15 @@ fn kept<T>(object: &T) -> Arc<T> {
     }
 }
 
+/// The same, or none for 0.
+///
+/// # Safety
+/// As for `at`, unless it is 0.
+unsafe fn kept_or_none<T>(object: jlong) -> Option<Arc<T>> {
+    // SAFETY: by the contract.
+    (object != 0).then(|| kept(unsafe { at::<T>(object) }))
+}
+
 /// The pointer of an object, which is the package's own from then on.
 fn shared<T>(object: Arc<T>) -> jlong {
     Arc::into_raw(object) as jlong
@@ -48,6 +57,7 @@ fn array(env: *mut JNIEnv, bytes: &[u8]) -> jbyteArray {
 const SMALL: usize = 256;
 
 /// A text that was copied out of a string.
+#[expect(clippy::large_enum_variant, reason = "it lies on the stack, for one call")]
 pub(super) enum Text {
     /// Of ASCII alone.
     Small([u8; SMALL], usize),
@@ -90,6 +100,7 @@ pub(super) fn text(env: *mut JNIEnv, string: jstring) -> Result<Text> {
 }
 
 /// Bytes that were copied out of an array.
+#[expect(clippy::large_enum_variant, reason = "it lies on the stack, for one call")]
 enum Octets {
     Small([MaybeUninit<u8>; SMALL], usize),
     Large(Vec<u8>),
