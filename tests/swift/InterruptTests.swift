@@ -135,7 +135,9 @@ struct InterruptTests {
 
   @Test func aDeadlineAndATaskEndWaitingToCloseAStore() async throws {
     for isTask in [true, false] {
-      let other = try Guest(#"(module (func (export "spin") (loop $again (br $again))))"#) { $0.epochInterruption = true }
+      let other = try Guest(#"(module (func (export "spin") (loop $again (br $again))))"#) {
+        $0.epochInterruption = true
+      }
       let (store, spin) = (other.store, try other.function("spin"))
       let handle = try store.interruptHandle()
       let spinner = Worker { failure { try spin(store) } }

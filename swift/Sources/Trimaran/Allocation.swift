@@ -5,21 +5,6 @@ public enum Allocation: Sendable, Hashable, Codable {
   /// In a pool that is reserved when the engine is made: an instance then is made in microseconds, and there are no more
   /// than the pool has room for.
   case pooling(PoolingConfig = PoolingConfig())
-
-  init(_ core: Core.Allocation) {
-    self =
-      switch core {
-      case .onDemand: .onDemand
-      case .pooling(let pooling): .pooling(PoolingConfig(pooling))
-      }
-  }
-
-  var core: Core.Allocation {
-    switch self {
-    case .onDemand: .onDemand
-    case .pooling(let pooling): .pooling(pooling: pooling.core)
-    }
-  }
 }
 
 /// How large the pool of an engine is. What is not set keeps the default of wasmtime 48. Names are those of
@@ -59,36 +44,4 @@ public struct PoolingConfig: Sendable, Hashable, Codable {
   /// config.allocation = .pooling(PoolingConfig { $0.totalCoreInstances = 10 })
   /// ```
   public init(_ configure: (inout PoolingConfig) -> Void) { configure(&self) }
-
-  fileprivate init(_ core: Core.PoolingConfig) {
-    totalCoreInstances = core.totalCoreInstances
-    totalMemories = core.totalMemories
-    totalTables = core.totalTables
-    totalGCHeaps = core.totalGcHeaps
-    maxCoreInstanceSize = core.maxCoreInstanceSize
-    maxMemoriesPerModule = core.maxMemoriesPerModule
-    maxTablesPerModule = core.maxTablesPerModule
-    maxMemorySize = core.maxMemorySize
-    tableElements = core.tableElements
-    maxUnusedWarmSlots = core.maxUnusedWarmSlots
-    linearMemoryKeepResident = core.linearMemoryKeepResident
-    tableKeepResident = core.tableKeepResident
-  }
-
-  fileprivate var core: Core.PoolingConfig {
-    Core.PoolingConfig(
-      totalCoreInstances: totalCoreInstances,
-      totalMemories: totalMemories,
-      totalTables: totalTables,
-      totalGcHeaps: totalGCHeaps,
-      maxCoreInstanceSize: maxCoreInstanceSize,
-      maxMemoriesPerModule: maxMemoriesPerModule,
-      maxTablesPerModule: maxTablesPerModule,
-      maxMemorySize: maxMemorySize,
-      tableElements: tableElements,
-      maxUnusedWarmSlots: maxUnusedWarmSlots,
-      linearMemoryKeepResident: linearMemoryKeepResident,
-      tableKeepResident: tableKeepResident
-    )
-  }
 }

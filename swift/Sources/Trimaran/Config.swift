@@ -154,7 +154,7 @@ public struct Config: Sendable, Hashable, Codable {
 
   /// A configuration for the modules of strangers: they can be interrupted, have one thread, and are not compiled
   /// where they are too large. ``StoreLimits/untrusted`` is for their stores.
-  public static var untrusted: Config { Config(Core.untrustedConfig()) }
+  public static var untrusted: Config { Core.untrustedConfig() }
 
   /// ``untrusted``, but for what `change` sets.
   ///
@@ -190,21 +190,6 @@ public enum Strategy: Sendable, Hashable, Codable {
   case auto
   /// Cranelift, the optimising compiler.
   case cranelift
-
-  init(_ core: Core.Strategy) {
-    self =
-      switch core {
-      case .auto: .auto
-      case .cranelift: .cranelift
-      }
-  }
-
-  var core: Core.Strategy {
-    switch self {
-    case .auto: .auto
-    case .cranelift: .cranelift
-    }
-  }
 }
 
 /// How hard Cranelift tries.
@@ -215,23 +200,6 @@ public enum OptLevel: Sendable, Hashable, Codable {
   case speed
   /// For speed, and for small code.
   case speedAndSize
-
-  init(_ core: Core.OptLevel) {
-    self =
-      switch core {
-      case .none: .none
-      case .speed: .speed
-      case .speedAndSize: .speedAndSize
-      }
-  }
-
-  var core: Core.OptLevel {
-    switch self {
-    case .none: .none
-    case .speed: .speed
-    case .speedAndSize: .speedAndSize
-    }
-  }
 }
 
 /// How compiled code is shown to a profiler.
@@ -244,25 +212,6 @@ public enum Profiler: Sendable, Hashable, Codable {
   case vtune
   /// By a perf map file, on Linux.
   case perfmap
-
-  init(_ core: Core.Profiler) {
-    self =
-      switch core {
-      case .none: .none
-      case .jitdump: .jitdump
-      case .vtune: .vtune
-      case .perfmap: .perfmap
-      }
-  }
-
-  var core: Core.Profiler {
-    switch self {
-    case .none: .none
-    case .jitdump: .jitdump
-    case .vtune: .vtune
-    case .perfmap: .perfmap
-    }
-  }
 }
 
 /// How garbage-collected references are managed.
@@ -275,25 +224,6 @@ public enum Collector: Sendable, Hashable, Codable {
   case null
   /// A copying collector, which frees cycles.
   case copying
-
-  init(_ core: Core.Collector) {
-    self =
-      switch core {
-      case .auto: .auto
-      case .deferredReferenceCounting: .deferredReferenceCounting
-      case .null: .null
-      case .copying: .copying
-      }
-  }
-
-  var core: Core.Collector {
-    switch self {
-    case .auto: .auto
-    case .deferredReferenceCounting: .deferredReferenceCounting
-    case .null: .null
-    case .copying: .copying
-    }
-  }
 }
 
 /// Where compiled modules are kept between runs.
@@ -302,21 +232,6 @@ public enum Cache: Sendable, Hashable, Codable {
   case standard
   /// As the TOML file at `path` says.
   case file(path: String)
-
-  init(_ core: Core.Cache) {
-    self =
-      switch core {
-      case .standard: .standard
-      case .file(let path): .file(path: path)
-      }
-  }
-
-  var core: Core.Cache {
-    switch self {
-    case .standard: .standard
-    case .file(let path): .file(path: path)
-    }
-  }
 }
 
 /// A target-specific flag of Cranelift.
@@ -331,8 +246,21 @@ public struct CraneliftFlag: Sendable, Hashable, Codable {
     self.name = name
     self.value = value
   }
+}
 
-  init(_ core: Core.CraneliftFlag) { self.init(core.name, core.value) }
+extension Config {
+  #if os(iOS) || os(tvOS) || os(watchOS) || os(visionOS)
+    /// Apps may not generate code there: guests run on the interpreter.
+    private static let defaultTarget: String? = "pulley64"
+  #else
+    private static let defaultTarget: String? = nil
+  #endif
 
-  var core: Core.CraneliftFlag { Core.CraneliftFlag(name: name, value: value) }
+  /// The configuration as an engine is made of it.
+  var complete: Config {
+    get throws(WasmtimeError) {
+      try moduleLimits?.check()
+      return changed(self) { $0.target = $0.target ?? Self.defaultTarget }
+    }
+  }
 }

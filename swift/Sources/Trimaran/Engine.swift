@@ -9,7 +9,7 @@ public final class Engine: Sendable {
   /// - Parameter config: How it is set up. What is not set keeps wasmtime's default.
   /// - Throws: `config` where settings exclude each other or the machine lacks something, `range` for a time below 0.
   public init(_ config: Config = Config()) throws(WasmtimeError) {
-    core = try Core.Engine(config: config.core)
+    core = try Core.Engine(config: config.complete)
   }
 
   /// Makes an engine from the settings that `configure` changes.
@@ -34,12 +34,12 @@ public final class Engine: Sendable {
   /// - Parameter config: How it is set up. What is not set keeps wasmtime's default.
   /// - Throws: `config` where settings exclude each other or the machine lacks something, `range` for a time below 0.
   public static func shared(for config: Config = Config()) throws(WasmtimeError) -> Engine {
-    Engine(try Core.Engine.shared(config: config.core))
+    Engine(try Core.Engine.shared(config: config.complete))
   }
 
   /// How the engine is set up.
   public var config: Config {
-    get throws(WasmtimeError) { try Config(core.config()) }
+    get throws(WasmtimeError) { try core.config() }
   }
 
   /// Compiles a module from the binary or the text format to an artifact, which ``Module`` makes a module of.
@@ -107,7 +107,7 @@ extension Engine: Codable {
   /// The engine that ``shared(for:)`` gives for the configuration that was encoded, whose errors come out as they are.
   public convenience init(from decoder: any Decoder) throws {
     let config = try Config(from: decoder)
-    self.init(try Core.Engine.shared(config: config.core))
+    self.init(try Core.Engine.shared(config: config.complete))
   }
 
   /// Encodes the configuration of the engine. Fails with `closed` where it is closed.

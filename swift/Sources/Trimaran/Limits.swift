@@ -36,18 +36,7 @@ public struct StoreLimits: Sendable, Hashable, Codable {
   }
 
   /// Limits for a store in which the module of a stranger runs; see ``Config/untrusted``.
-  public static var untrusted: StoreLimits {
-    let core = Core.untrustedLimits()
-    return StoreLimits(
-      memorySize: core.memorySize,
-      tableElements: core.tableElements,
-      instances: core.instances,
-      tables: core.tables,
-      memories: core.memories,
-      fileDescriptors: core.fileDescriptors,
-      trapOnGrowFailure: core.trapOnGrowFailure
-    )
-  }
+  public static var untrusted: StoreLimits { Core.untrustedLimits() }
 
   /// ``untrusted``, but for what `change` sets.
   ///
@@ -55,18 +44,6 @@ public struct StoreLimits: Sendable, Hashable, Codable {
   /// try store.setLimits(.untrusted { $0.memories = 1 })
   /// ```
   public static func untrusted(_ change: (inout StoreLimits) -> Void) -> StoreLimits { changed(untrusted, change) }
-
-  fileprivate var core: Core.StoreLimits {
-    Core.StoreLimits(
-      memorySize: memorySize,
-      tableElements: tableElements,
-      instances: instances,
-      tables: tables,
-      memories: memories,
-      fileDescriptors: fileDescriptors,
-      trapOnGrowFailure: trapOnGrowFailure
-    )
-  }
 }
 
 extension Store {
@@ -76,7 +53,7 @@ extension Store {
   ///
   /// - Parameter limits: The limits, in the place of all earlier ones.
   public func setLimits(_ limits: StoreLimits) throws(WasmtimeError) {
-    try core.setLimits(limits: limits.core)
+    try core.setLimits(limits: limits)
   }
 
   /// Limits what guests may have from now on, in the place of all earlier limits: what is not named has none. What guests

@@ -49,41 +49,49 @@ public struct ModuleLimits: Sendable, Hashable, Codable {
   }
 
   /// The limits of ``Config/untrusted``.
-  public static var untrusted: ModuleLimits { Core.untrustedConfig().moduleLimits.map { .init($0) } ?? ModuleLimits() }
+  public static var untrusted: ModuleLimits { Core.untrustedConfig().moduleLimits ?? ModuleLimits() }
 
   /// ``untrusted``, but for what `change` sets.
   public static func untrusted(_ change: (inout ModuleLimits) -> Void) -> ModuleLimits { changed(untrusted, change) }
 
-  init(_ core: Core.ModuleLimits) {
-    size = core.size
-    types = core.types
-    functions = core.functions
-    imports = core.imports
-    exports = core.exports
-    globals = core.globals
-    locals = core.locals
-    functionSize = core.functionSize
-    nesting = core.nesting
-    compileTime = core.compileTime.map { .milliseconds($0) }
+  /// Fails with `range` for a time below 0.
+  func check() throws(WasmtimeError) {
+    guard let compileTime, compileTime < .zero else { return }
+    throw .range(reason: "compile_time is \(compileTime): expected 0 or more")
+  }
+}
+
+// The core counts the time in milliseconds.
+extension ModuleLimits {
+  init(reading reader: inout Reader) {
+    let core = Core.ModuleLimits(reading: &reader)
+    self.init(
+      size: core.size,
+      types: core.types,
+      functions: core.functions,
+      imports: core.imports,
+      exports: core.exports,
+      globals: core.globals,
+      locals: core.locals,
+      functionSize: core.functionSize,
+      nesting: core.nesting,
+      compileTime: core.compileTime.map { .milliseconds($0) }
+    )
   }
 
-  var core: Core.ModuleLimits {
-    get throws(WasmtimeError) {
-      if let compileTime, compileTime < .zero {
-        throw .range(reason: "compile_time is \(compileTime): expected 0 or more")
-      }
-      return Core.ModuleLimits(
-        size: size,
-        types: types,
-        functions: functions,
-        imports: imports,
-        exports: exports,
-        globals: globals,
-        locals: locals,
-        functionSize: functionSize,
-        nesting: nesting,
-        compileTime: compileTime.map(milliseconds)
-      )
-    }
+  func write(to writer: inout Writer) {
+    Core.ModuleLimits(
+      size: size,
+      types: types,
+      functions: functions,
+      imports: imports,
+      exports: exports,
+      globals: globals,
+      locals: locals,
+      functionSize: functionSize,
+      nesting: nesting,
+      compileTime: compileTime.map(milliseconds)
+    )
+    .write(to: &writer)
   }
 }

@@ -43,11 +43,11 @@ public struct WasiConfig: Sendable {
       inheritArgv: inheritArgv,
       env: env.map { Core.EnvVar(name: $0.name, value: $0.value) },
       inheritEnv: inheritEnv,
-      stdin: stdin?.core,
+      stdin: stdin,
       stdout: stdout?.core,
       stderr: stderr?.core,
-      preopens: preopens.map(\.core),
-      clock: clock?.core,
+      preopens: preopens,
+      clock: clock,
       randomSeed: randomSeed
     )
   }
@@ -104,14 +104,6 @@ public enum WasiInput: Sendable, Hashable {
 
   /// Text, in UTF-8.
   public static func text(_ text: String) -> WasiInput { .bytes(Array(text.utf8)) }
-
-  fileprivate var core: Core.WasiInput {
-    switch self {
-    case .inherit: .inherit
-    case .bytes(let bytes): .bytes(bytes: bytes)
-    case .file(let path): .file(path: path)
-    }
-  }
 }
 
 /// Where a guest writes to.
@@ -181,10 +173,6 @@ public struct Preopen: Sendable, Hashable {
     self.guestPath = guestPath
     self.readOnly = readOnly
   }
-
-  fileprivate var core: Core.Preopen {
-    Core.Preopen(hostPath: hostPath, guestPath: guestPath, readOnly: readOnly)
-  }
 }
 
 /// A clock that shows what it is told.
@@ -199,8 +187,6 @@ public struct FixedClock: Sendable, Hashable {
     self.start = start
     self.step = step
   }
-
-  fileprivate var core: Core.FixedClock { Core.FixedClock(start: start, step: step) }
 }
 
 extension Store {

@@ -5,12 +5,14 @@ use crate::names::camel;
 
 /// The records and enums whose type is the package's public one, by the same name. Its words are its own: see `public_field`,
 /// `public_case` and `is_unlabelled`. A field that is a `u32` in the core is an `Int` there.
-const PUBLIC: [&str; 19] = [
+const PUBLIC: &[&str] = &[
+    // Errors and outcomes.
     "WasmtimeError",
     "TrapCode",
     "Interruption",
     "Frame",
     "WaitOutcome",
+    // Types and what has them.
     "ValType",
     "RefType",
     "HeapType",
@@ -25,19 +27,44 @@ const PUBLIC: [&str; 19] = [
     "ExportType",
     "Extern",
     "NamedExtern",
+    // Settings.
+    "Config",
+    "Strategy",
+    "OptLevel",
+    "Profiler",
+    "Collector",
+    "Cache",
+    "CraneliftFlag",
+    "Allocation",
+    "PoolingConfig",
+    "StoreLimits",
+    "FixedClock",
+    "Preopen",
+    "WasiInput",
 ];
+
+/// Those whose public type reads and writes itself, by way of its twin in `Core`: it has a time where the core has a number.
+const BY_HAND: &[&str] = &["ModuleLimits"];
 
 pub fn is_public(name: &str) -> bool {
     PUBLIC.contains(&name)
 }
 
-/// What a field of a public type is called: `ty` is `type`, and `func` is `function`.
+/// What a field of a public type is called: `ty` is `type`, `func` is `function`, and abbreviations are written as such.
 pub fn public_field(name: &str) -> String {
     match name {
-        "ty" => "type".to_owned(),
-        "func" => "function".to_owned(),
-        other => field(other),
+        "ty" => return "type".to_owned(),
+        "func" => return "function".to_owned(),
+        _ => {}
     }
+    let mut parts = name.split('_').map(|part| match part {
+        "simd" | "gc" | "cow" => part.to_uppercase(),
+        "nan" => "NaN".to_owned(),
+        other => other.to_owned(),
+    });
+    let first = parts.next().unwrap_or_default();
+    let first = if first == "macos" { "macOS".to_owned() } else { first.to_lowercase() };
+    field(&parts.fold(first, |made, part| format!("{made}_{part}")))
 }
 
 /// What a case of a public type is called: `OfFunc` is `function`.
@@ -49,9 +76,9 @@ pub fn public_case(name: &str) -> String {
     }
 }
 
-/// Whether the payload of a public case stands without its name: a type or an object, which the case says already.
-pub fn is_unlabelled(ty: &Type, name: &str) -> bool {
-    name == "ty" || matches!(ty, Type::Object(_))
+/// Whether the payload of a public case stands without its name: a type, an object, or what is called as the case is.
+pub fn is_unlabelled(ty: &Type, name: &str, variant: &str) -> bool {
+    name == "ty" || name.eq_ignore_ascii_case(variant) || matches!(ty, Type::Object(_))
 }
 
 /// A number's type.
@@ -72,7 +99,7 @@ pub fn value(ty: &Type) -> String {
         Type::Bytes => "[UInt8]".to_owned(),
         Type::Object(name) => format!("Trimaran.{name}"),
         Type::Foreign(name) => format!("Core.{name}"),
-        Type::Record(name) | Type::Enum(name) => named(name),
+        Type::Record(name) | Type::Enum(name) => held(name),
         Type::Option(inner) => format!("{}?", value(inner)),
         Type::List(inner) => format!("[{}]", value(inner)),
     }
@@ -81,6 +108,11 @@ pub fn value(ty: &Type) -> String {
 /// The type of a record or an enum.
 pub fn named(name: &str) -> String {
     format!("{}.{name}", if is_public(name) { "Trimaran" } else { "Core" })
+}
+
+/// The same, where a value or a call has it.
+fn held(name: &str) -> String {
+    if BY_HAND.contains(&name) { format!("Trimaran.{name}") } else { named(name) }
 }
 
 /// Reads a value from `reader`.
@@ -94,7 +126,7 @@ pub fn reading(ty: &Type, reader: &str) -> String {
         Type::Bytes => format!("{reader}.bytes()"),
         Type::Object(name) => format!("Trimaran.{name}(Core.{name}({reader}.pointer()))"),
         Type::Foreign(name) => format!("Core.{name}(reading: &{reader})"),
-        Type::Record(name) | Type::Enum(name) => format!("{}(reading: &{reader})", named(name)),
+        Type::Record(name) | Type::Enum(name) => format!("{}(reading: &{reader})", held(name)),
         Type::Option(inner) => format!("{reader}.optional {{ {} }}", reading(inner, "$0")),
         Type::List(inner) => format!("{reader}.list {{ {} }}", reading(inner, "$0")),
     }

@@ -105,7 +105,7 @@ fn enum_crossing(out: &mut String, choice: &Enum) {
     for (number, variant) in (1..).zip(&choice.variants) {
         let payload = |one: &Field| {
             let read = reading_field(one, public);
-            let is_bare = public && is_unlabelled(&one.ty, &one.name);
+            let is_bare = public && is_unlabelled(&one.ty, &one.name, &variant.name);
             if is_bare { read } else { format!("{}: {read}", camel(&one.name)) }
         };
         let fields: Vec<_> = variant.fields.iter().map(payload).collect();
