@@ -113,9 +113,9 @@ class Store(StoreLane, Handle, Managed):
         ```
 
         No other thread comes between them, and each is faster: the store is entered once for all of them. Another
-        thread that wants to enter waits as it waits for a call, and fails with `BusyError` where the turn lasts for more
-        than 30 s without a guest that runs. Turns may lie in each other. One that a host function begins ends with it at
-        the latest. Do not `await` in it: the thread has the store meanwhile, whatever it does.
+        thread that wants to enter waits as it waits for a call, and fails with `BusyError` where the turn lasts for
+        more than 30 s without a guest that runs. Turns may lie in each other. One that a host function begins ends with
+        it at the latest. Do not `await` in it: the thread has the store meanwhile, whatever it does.
         """
         return Turn._of(self)
 

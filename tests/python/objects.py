@@ -115,6 +115,7 @@ def examples() -> dict[type, Any]:
         instance.func(store, "one"),
         instance.memory(store, "m"),
         kept[0],
+        store.turn(),
         pipe,
         wasi,
         config,

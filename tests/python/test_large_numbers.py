@@ -62,6 +62,11 @@ def keywords(kind: Any) -> list[str]:
     return [] if code is None else [*code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]]
 
 
+def named(kind: Any, given: dict[str, Any]) -> object:
+    """What is made with arguments by name."""
+    return kind(**given)
+
+
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_every_constructor(kind: Any) -> None:
     examples = objects.examples()
@@ -71,7 +76,7 @@ def test_every_constructor(kind: Any) -> None:
         for arguments in ((number,), (0, number), (store, number), (store, number, number)):
             tried(kind, arguments)
         for name in names:
-            tried(lambda given: kind(**given), ({name: number},))
+            tried(named, (kind, {name: number}))
 
 
 @pytest.mark.parametrize("number", [HUGE, -HUGE], ids=["large", "small"])

@@ -15,7 +15,7 @@ ADD = '(module (func (export "add") (param i32 i32) (result i32) (i32.add (local
 
 def test_no_other_thread_comes_between_the_calls_of_a_turn() -> None:
     store, instance = guest(ADD)
-    add = instance.exports(store)["add"]
+    add = instance.func(store, "add")
     order: list[str] = []
 
     def other() -> None:
@@ -38,7 +38,7 @@ def test_no_other_thread_comes_between_the_calls_of_a_turn() -> None:
 
 def test_turns_lie_in_each_other_and_end_with_their_host_function() -> None:
     store, instance = guest(ADD)
-    add = instance.exports(store)["add"]
+    add = instance.func(store, "add")
     i32 = ValType.i32()
 
     def host(number: int) -> int:
@@ -89,7 +89,7 @@ def test_a_turn_ends_on_its_own_thread_alone() -> None:
 
 def test_a_store_is_closed_in_a_turn() -> None:
     store, instance = guest(ADD)
-    add = instance.exports(store)["add"]
+    add = instance.func(store, "add")
     with store.turn():
         store.close()
         with pytest.raises(ClosedError):
