@@ -14,6 +14,7 @@ import dev.trimaran.Tag
 import dev.trimaran.WasmtimeException
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
@@ -50,6 +51,28 @@ class InstanceTest {
                 }
             }
         assertEquals(listOf("memory", "func", "global", "table", "tag"), kinds)
+    }
+
+    @Test
+    fun `the same objects each time`() {
+        assertSame(exports["memory"], guest.instance.exports(store)["memory"])
+        assertSame(exports["memory"], guest.instance.memory(store, "memory"))
+        store.close()
+        fails<WasmtimeException.Closed> { guest.instance.exports(store) }
+        fails<WasmtimeException.Closed> { guest.instance.memory(store, "memory") }
+        fails<WasmtimeException.WrongStore> { guest.instance.exports(store()) }
+    }
+
+    @Test
+    fun `what somebody has closed is not given again`() {
+        needsThreads()
+        val text = """(module (memory (export "m") 1 1 shared) (memory (export "n") 1))"""
+        val guest = Guest(text) { wasmThreads = true }
+        guest.instance.sharedMemory(guest.store, "m").close()
+        guest.exports.sharedMemory("m").close()
+        assertEquals(1, guest.instance.sharedMemory(guest.store, "m").size)
+        assertEquals(1, guest.instance.exports(guest.store).sharedMemory("m").size)
+        assertSame(guest.instance.memory(guest.store, "n"), guest.exports.memory("n"))
     }
 
     @Test

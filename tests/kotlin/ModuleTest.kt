@@ -52,6 +52,17 @@ class ModuleTest {
     }
 
     @Test
+    fun `what a module lists, while it is open`() {
+        val module = Module(engine(), """(module (import "a" "b" (func)) (memory (export "m") 1))""")
+        assertSame(module.imports, module.imports)
+        assertSame(module.exports, module.exports)
+        assertEquals(listOf("b", "m"), listOf(module.imports[0].name, module.exports[0].name))
+        module.close()
+        fails<WasmtimeException.Closed> { module.imports }
+        fails<WasmtimeException.Closed> { module.exports }
+    }
+
+    @Test
     fun `compiled modules are kept`(@TempDir folder: Path) {
         val artifact = Module(engine, "(module \$boat)").serialize()
         assertEquals("boat", Module.deserialize(engine, artifact).name)

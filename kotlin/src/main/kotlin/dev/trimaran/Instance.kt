@@ -29,23 +29,31 @@ public class Instance private constructor(@get:JvmSynthetic internal val raw: Ra
     @Volatile
     private var all: Map<String, Extern>? = null
 
-    /** Everything that the instance exports, by name, in the module's order. Each export is the same object each time. */
+    /**
+     * Everything that the instance exports, by name, in the module's order. Each is the same object each time, but for a shared
+     * memory.
+     */
     public fun exports(store: Store): Exports {
         val items = all?.also { check(store) } ?: core(store) { raw.exports(store.raw) }.let(::kept)
         return Exports(this, store, items)
     }
 
     /**
-     * What the instance exports under [name], which is the same object each time. Fails with `NotFound`, which names what there
-     * is.
+     * What the instance exports under [name]: the same object each time, but for a shared memory. Fails with `NotFound`, which
+     * names what there is.
      */
     public fun export(store: Store, name: String): Extern =
         known[name]?.also { check(store) } ?: kept(name, core(store) { raw.export(store.raw, name) }.toPublic())
 
-    private fun kept(exports: List<NamedExtern>): Map<String, Extern> =
-        exports.associate { it.name to kept(it.name, it.item.toPublic()) }.also { all = it }
+    private fun kept(exports: List<NamedExtern>): Map<String, Extern> {
+        val items = exports.associate { it.name to kept(it.name, it.item.toPublic()) }
+        if (items.values.none { it is SharedMemory }) all = items
+        return items
+    }
 
-    private fun kept(name: String, item: Extern): Extern = known.putIfAbsent(name, item) ?: item
+    /** A shared memory is asked for each time: somebody may have closed the one that was given. */
+    private fun kept(name: String, item: Extern): Extern =
+        if (item is SharedMemory) item else known.putIfAbsent(name, item) ?: item
 
     /** Fails where asking for an export would. */
     private fun check(store: Store): Unit = core(this, store) { Lane.instanceCheck(raw.handle, store.raw.handle) }

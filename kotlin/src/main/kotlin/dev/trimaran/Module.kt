@@ -5,6 +5,7 @@ import java.io.InvalidObjectException
 import java.io.ObjectInputStream
 import java.io.Serializable
 import java.nio.file.Path
+import java.util.Collections
 import dev.trimaran.internal.ffi.Module as Raw
 import dev.trimaran.internal.ffi.validate as rawValidate
 
@@ -30,6 +31,9 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
     @Transient
     private val living = Living.made(this)
 
+    @Transient
+    private val listed = Listed()
+
     /** The module's name, from its name section. */
     public val name: String?
         get() = core { raw.name() }
@@ -40,11 +44,11 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
 
     /** What the module wants, in its order. */
     public val imports: List<ImportType>
-        get() = core { raw.imports() }.map { it.toPublic() }
+        get() = listed.imports ?: found { raw.imports().map { it.toPublic() } }.also { listed.keep(imports = it) }
 
     /** What the module offers, in its order. */
     public val exports: List<ExportType>
-        get() = core { raw.exports() }.map { it.toPublic() }
+        get() = listed.exports ?: found { raw.exports().map { it.toPublic() } }.also { listed.keep(exports = it) }
 
     /** The compiled module as bytes, to keep it and to load it without compiling. */
     public fun serialize(): ByteArray = core { raw.serialize() }
@@ -55,8 +59,39 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
     /** Closes the module. Instances of it go on working. Closing twice does nothing. */
     override fun close() {
         core { raw.release() }
+        listed.close()
         Living.closed(living)
     }
+
+    /** What was asked for before. It never changes while the module is open. */
+    private class Listed {
+        private var isClosed = false
+
+        @Volatile
+        var imports: List<ImportType>? = null
+            private set
+
+        @Volatile
+        var exports: List<ExportType>? = null
+            private set
+
+        @Synchronized
+        fun keep(imports: List<ImportType>? = this.imports, exports: List<ExportType>? = this.exports) {
+            if (isClosed) return
+            this.imports = imports
+            this.exports = exports
+        }
+
+        @Synchronized
+        fun close() {
+            isClosed = true
+            imports = null
+            exports = null
+        }
+    }
+
+    /** A list that Java cannot change either. */
+    private inline fun <T> found(crossinline list: () -> List<T>): List<T> = Collections.unmodifiableList(core { list() })
 
     private fun writeReplace(): Any = Packed(pack())
 
