@@ -1,5 +1,5 @@
-// What Swift calls beside what is generated: the functions whose bodies are special. They are in bindings/src/lane/c.rs, which
-// says what each asks for.
+// What Swift calls beside what is generated: the functions whose bodies are special. They are in
+// bindings/src/lane/c.rs, which says what each asks for.
 #pragma once
 
 #include <stddef.h>
@@ -27,7 +27,7 @@ typedef struct {
 // Each gives 0, or 1 and an error, in its serialised form, for the caller to read and to free.
 
 int32_t trimaran_func_call_slots(const trimaran_func *func, const trimaran_store *store, trimaran_slot *slots, size_t count,
-                           trimaran_bytes *error);
+                                 trimaran_bytes *error);
 // values: room for 16. Gives 2, and has done nothing, where they are not simply what the function takes.
 int32_t trimaran_func_call_values(const trimaran_func *func, const trimaran_store *store, trimaran_value *values,
                                   size_t *count, trimaran_bytes *error);
@@ -38,12 +38,12 @@ int32_t trimaran_func_call_rows(const trimaran_func *func, const trimaran_store 
 int32_t trimaran_instance_check(const trimaran_instance *instance, const trimaran_store *store, trimaran_bytes *error);
 
 int32_t trimaran_memory_read_into(const trimaran_memory *memory, const trimaran_store *store, int64_t start, uint8_t *buffer,
-                             size_t length, trimaran_bytes *error);
+                                  size_t length, trimaran_bytes *error);
 // The same; fails where the bytes are not UTF-8.
 int32_t trimaran_memory_read_string_into(const trimaran_memory *memory, const trimaran_store *store, int64_t start,
                                          uint8_t *buffer, size_t length, trimaran_bytes *error);
 int32_t trimaran_shared_memory_read_into(const trimaran_shared_memory *memory, int64_t start, uint8_t *buffer, size_t length,
-                                    trimaran_bytes *error);
+                                         trimaran_bytes *error);
 
 // A function of the host: parameters before, results after, in place. Gives 0, or 1 and the number, not 0, under which the
 // language keeps what was thrown. It may be called on any thread.
@@ -64,27 +64,26 @@ int32_t trimaran_func_kinds(const trimaran_func *func, const trimaran_store *sto
                             size_t *params, size_t *results, trimaran_bytes *error);
 
 int32_t trimaran_global_get_value(const trimaran_global *global, const trimaran_store *store, trimaran_value *value,
-                            trimaran_bytes *error);
+                                  trimaran_bytes *error);
 // Gives 2, and has done nothing, where the value is not simply a number of the global's type.
 int32_t trimaran_global_set_value(const trimaran_global *global, const trimaran_store *store, trimaran_value value,
-                            trimaran_bytes *error);
+                                  trimaran_bytes *error);
 int32_t trimaran_table_get_value(const trimaran_table *table, const trimaran_store *store, int64_t index,
-                           trimaran_value *value, trimaran_bytes *error);
+                                 trimaran_value *value, trimaran_bytes *error);
 // Gives 2, and has done nothing, where the value is neither a null nor a reference of the table's own kind.
 int32_t trimaran_table_set_value(const trimaran_table *table, const trimaran_store *store, int64_t index, trimaran_value value,
-                           trimaran_bytes *error);
+                                 trimaran_bytes *error);
 
 // Takes over the object. The reference is the caller's.
 int32_t trimaran_extern_new(const trimaran_store *store, void *object, trimaran_release release,
-                            const trimaran_reference **reference,
-                            trimaran_bytes *error);
+                            const trimaran_reference **reference, trimaran_bytes *error);
 // Takes another hold on an object, for the caller of the function that it is passed to.
 typedef void (*trimaran_retain)(void *object);
 
-// The object has been retained for the caller when this returns, since another
-// thread may close the store then; null where there is none.
-int32_t trimaran_extern_object(const trimaran_store *store, const trimaran_reference *reference, trimaran_retain retain, void **object,
-                               trimaran_bytes *error);
+// The object has been retained for the caller when this returns, since another thread may close the store then; null where
+// there is none.
+int32_t trimaran_extern_object(const trimaran_store *store, const trimaran_reference *reference,
+                               trimaran_retain retain, void **object, trimaran_bytes *error);
 
 // length: -1 for all up to the end. The bytes are there until the view is closed.
 int32_t trimaran_memory_view(const trimaran_memory *memory, const trimaran_store *store, int64_t start, int64_t length,

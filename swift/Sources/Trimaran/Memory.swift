@@ -233,9 +233,12 @@ public final class Memory: Sendable {
     at start: Int = 0,
     count: Int? = nil
   ) throws(WasmtimeError) -> Int? {
-    try withBytes(needle.utf8) { (needle) throws(WasmtimeError) in
-      try find(store, bytes: needle, at: start, count: count)
-    }
+    var needle = needle
+    return try needle.withUTF8 { bytes in
+      Result { () throws(WasmtimeError) in
+        try find(store, bytes: UnsafeRawBufferPointer(bytes), at: start, count: count)
+      }
+    }.get()
   }
 
   /// Reads text of a known length.
