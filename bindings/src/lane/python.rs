@@ -26,7 +26,7 @@ mod values;
 mod view;
 mod watch;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -35,7 +35,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
-use trimaran::{Extern, Result, Store, WasmtimeError, in_host};
+use trimaran::{Extern, Memory, Result, Store, WasmtimeError, in_host};
 
 pub(crate) use at_end::{interpreter, watch as watch_end};
 pub(crate) use convert::{article, indefinite, text};
@@ -187,6 +187,15 @@ impl<T> Held<T> {
 pub(crate) struct StoreLane {
     held: Held<Store>,
     kept: Arc<Kept>,
+    /// The memory that a caller was last asked for: most host functions ask for it again and again.
+    last: Mutex<Option<Named>>,
+}
+
+/// A memory by the name that it was asked for, in the core and as the package has it. It refers to nothing of Python's.
+struct Named {
+    name: String,
+    memory: Arc<Memory>,
+    object: Py<PyAny>,
 }
 
 #[pymethods]
@@ -194,7 +203,7 @@ impl StoreLane {
     #[new]
     #[pyo3(signature = (*_arguments, **_keywords))]
     fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { held: Held::nothing(), kept: Arc::default() }
+        Self { held: Held::nothing(), kept: Arc::default(), last: Mutex::new(None) }
     }
 
     fn _make(slf: &Bound<'_, Self>, engine: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -217,6 +226,7 @@ impl StoreLane {
     /// Lets go of all host functions and objects, after close.
     fn _forget(&self) {
         drop(self.kept.take());
+        self.remember(None);
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -225,6 +235,21 @@ impl StoreLane {
 
     fn __clear__(&self) {
         self._forget();
+    }
+}
+
+impl StoreLane {
+    fn remember(&self, named: Option<Named>) {
+        let before = std::mem::replace(&mut *self.last.lock().unwrap_or_else(PoisonError::into_inner), named);
+        // Not while it is locked.
+        drop(before);
+    }
+
+    /// The memory of that name that was last asked for.
+    fn last(&self, py: Python<'_>, name: &str) -> Option<(Arc<Memory>, Py<PyAny>)> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = last.as_ref().filter(|named| named.name == name)?;
+        Some((Arc::clone(&named.memory), named.object.clone_ref(py)))
     }
 }
 
@@ -266,7 +291,7 @@ impl CallerLane {
 
     /// What the calling instance exports under that name. Raises `NotFoundError`, which is a `KeyError`.
     fn __getitem__<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        generated::give_extern(slf.py(), slf.get().item(slf, name)?.0)
+        slf.get().give(slf, name, |item, _| Ok(item))
     }
 
     /// The function of that name. Raises `NotFoundError`, or `WasmTypeError` for something else.
@@ -277,8 +302,7 @@ impl CallerLane {
 
     /// The memory of that name. Raises as `func` does.
     fn memory<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let (item, name) = slf.get().item(slf, name)?;
-        give_object(slf.py(), moment(slf.py(), || item.into_memory(&name))?)
+        slf.get().give(slf, name, |item, name| Ok(Extern::OfMemory { memory: item.into_memory(name)? }))
     }
 
     /// The store of the guest. It may be kept.
@@ -316,6 +340,33 @@ impl CallerLane {
         let (store, pass) = self.opened().ok_or_else(|| unmade(slf.as_any()))?;
         let name = convert::take_text(name, format_args!("the name"))?;
         Ok((quick(slf.py(), store, || store.caller_export(pass, &name))?, name))
+    }
+
+    /// What is exported under that name, as `check` wants it. The memory that was there before is the same object again.
+    fn give<'py>(
+        &self,
+        slf: &Bound<'py, Self>,
+        name: &Bound<'py, PyAny>,
+        check: impl FnOnce(Extern, &str) -> Result<Extern>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let (lane, pass) = self.0.get().ok_or_else(|| unmade(slf.as_any()))?;
+        if let (Ok(text), Some(store)) = (name.cast::<PyString>(), lane.get().held.get())
+            && let Ok(text) = text.to_str()
+            && let Some((memory, object)) = lane.get().last(py, text)
+            && quick(py, store, || store.caller_has(*pass, text, &memory))?
+        {
+            return Ok(object.into_bound(py));
+        }
+        let (item, name) = self.item(slf, name)?;
+        match moment(py, || check(item, &name))? {
+            Extern::OfMemory { memory } => {
+                let object = give_object(py, Arc::clone(&memory))?;
+                lane.get().remember(Some(Named { name: name.to_string(), memory, object: object.clone().unbind() }));
+                Ok(object)
+            }
+            other => generated::give_extern(py, other),
+        }
     }
 
     fn item(&self, slf: &Bound<'_, Self>, name: &Bound<'_, PyAny>) -> PyResult<(Extern, PyBackedStr)> {
