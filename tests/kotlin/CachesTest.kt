@@ -96,7 +96,8 @@ class CachesTest {
     @Test
     fun `a linker is used by several threads while another defines`() {
         val engine = engine()
-        val module = Module(engine, """(module (import "host" "f" (func ${'$'}f (result i32))) (export "f" (func ${'$'}f)))""")
+        val text = """(module (import "host" "f" (func ${'$'}f (result i32))) (export "f" (func ${'$'}f)))"""
+        val module = Module(engine, text)
         val linker = Linker(engine).apply { allowShadowing = true }
         linker.wrap<Int>("host", "f") { 0 }
         together(4) { thread ->

@@ -287,7 +287,10 @@ class DocsTest {
 
     @Test
     fun `calls that are one turn`() {
-        val guest = Guest("""(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))""")
+        val text =
+            """(module (func (export "add") (param i32 i32) (result i32)
+              (i32.add (local.get 0) (local.get 1))))"""
+        val guest = Guest(text)
         val (store, rows) = guest.store to listOf(1, 2, 3)
         val add = guest.exports.func("add").typed<(Int, Int) -> Int>(store)
         val total = store.inTurn {

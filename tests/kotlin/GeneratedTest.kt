@@ -3,7 +3,6 @@ package dev.trimaran.tests
 import dev.trimaran.internal.LaneException
 import dev.trimaran.internal.NativeObject
 import dev.trimaran.internal.ffi.Config
-import dev.trimaran.internal.ffi.Engine
 import dev.trimaran.internal.ffi.Extern
 import dev.trimaran.internal.ffi.Func
 import dev.trimaran.internal.ffi.FuncType
@@ -130,7 +129,10 @@ class GeneratedTest {
             .flatMap { type ->
                 val companion = runCatching { type.getField("Companion").get(null) }.getOrNull()
                 val others = companion?.javaClass?.declaredMethods.orEmpty().filter { Modifier.isPublic(it.modifiers) }
-                val own = type.declaredMethods.filter { Modifier.isPublic(it.modifiers) && !Modifier.isStatic(it.modifiers) }
+                val own =
+                    type.declaredMethods
+                        .filter { Modifier.isPublic(it.modifiers) }
+                        .filterNot { Modifier.isStatic(it.modifiers) }
                 // Not the one that takes a handle.
                 val makes = type.constructors.filter { it.parameterTypes.toList() != listOf(Long::class.java) }
                 makes.filterNot { it.isSynthetic }.map { Call(type, it, null) } +

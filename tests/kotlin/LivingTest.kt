@@ -39,7 +39,8 @@ class LivingTest {
 
     @Test
     fun `garbage is collected before there is no room`() {
-        val config = config().apply { allocation = Allocation.Pooling(PoolingConfig(totalMemories = 20, totalCoreInstances = 20)) }
+        val pooling = PoolingConfig(totalMemories = 20, totalCoreInstances = 20)
+        val config = config().apply { allocation = Allocation.Pooling(pooling) }
         val module = Module(Engine(config), """(module (memory 1) (func (export "f")))""")
         repeat(200) {
             val store = Store(module.engine)
@@ -73,7 +74,10 @@ class LivingTest {
 
 /** Makes stores and closes none, and prints how much was resident at most, in MiB. */
 fun main() {
-    val module = Module(Engine(Config()), """(module (memory 64) (func (export "f") (memory.fill (i32.const 0) (i32.const 1) (i32.const 4194304))))""")
+    val text =
+        """(module (memory 64)
+          (func (export "f") (memory.fill (i32.const 0) (i32.const 1) (i32.const 4194304))))"""
+    val module = Module(Engine(Config()), text)
     repeat(1500) {
         val store = Store(module.engine)
         Instance(store, module).func(store, "f")(store)

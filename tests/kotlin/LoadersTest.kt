@@ -75,7 +75,8 @@ object LoaderProgram {
         interrupted.interrupt()
         interrupted.join()
         Store(engine).use { other ->
-            Func(other, FuncType(listOf(), listOf(ValType.externref()))) { listOf(Val.ExternRef(LoaderProgram)) }.call(other)
+            val type = FuncType(listOf(), listOf(ValType.externref()))
+            Func(other, type) { listOf(Val.ExternRef(LoaderProgram)) }.call(other)
             Memory(other, MemoryType(Limits(1))).grow(other, 1)
             runCatching { Module(engine, "(module") }
         }
@@ -94,7 +95,11 @@ private fun used(shutdown: Boolean): WeakReference<ClassLoader> {
             val own = places.first { File(it, "dev/trimaran/tests").isDirectory }.toURI().toURL()
             object : URLClassLoader(arrayOf(own), here) {
                 override fun loadClass(name: String, resolve: Boolean): Class<*> =
-                    if (name.startsWith("dev.trimaran.tests.")) findLoadedClass(name) ?: findClass(name) else super.loadClass(name, resolve)
+                    if (name.startsWith("dev.trimaran.tests.")) {
+                        findLoadedClass(name) ?: findClass(name)
+                    } else {
+                        super.loadClass(name, resolve)
+                    }
             }
         }
     val program = loader.loadClass("dev.trimaran.tests.LoaderProgram")
@@ -114,7 +119,8 @@ fun main(arguments: Array<String>) {
         Thread.sleep(50)
     }
     val left = loaders.count { it.get() != null }
-    arguments.getOrNull(1)?.let { ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean::class.java).dumpHeap(it, true) }
+    val diagnostics = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean::class.java)
+    arguments.getOrNull(1)?.let { diagnostics.dumpHeap(it, true) }
     Thread.getAllStackTraces().keys.forEach { println("${it.name} ${it.javaClass}") }
     println(if (left == 0) "collected" else "$left are left")
     exitProcess(0)

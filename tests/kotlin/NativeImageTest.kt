@@ -21,7 +21,8 @@ class NativeImageTest {
     private val jar: String by lazy {
         val classes = Child.classPath.split(File.pathSeparator).first { File(it, "dev/trimaran/Store.class").exists() }
         val jar = folder.resolve("trimaran.jar")
-        val process = ProcessBuilder(tool("jar"), "--create", "--no-compress", "--file=$jar", "-C", classes, ".").start()
+        val command = listOf(tool("jar"), "--create", "--no-compress", "--file=$jar", "-C", classes, ".")
+        val process = ProcessBuilder(command).start()
         assertEquals(0, process.waitFor())
         Child.classPath.split(File.pathSeparator).joinToString(File.pathSeparator) { if (it == classes) "$jar" else it }
     }

@@ -34,7 +34,8 @@ class VirtualThreadsTest {
     @ValueSource(
         strings = [
             "hosts wait", "one store", "platform thread", "many calls", "nested", "interrupted wait",
-            "interrupted close", "interrupted host", "interrupted behind a platform thread", "deadlines", "interrupted deadline",
+            "interrupted close", "interrupted host", "interrupted behind a platform thread", "deadlines",
+            "interrupted deadline",
             "waits in shared memory",
         ],
     )

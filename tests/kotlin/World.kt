@@ -356,7 +356,7 @@ private fun fields(error: WasmtimeException): Map<String, Any?> =
         when (error) {
             is WasmtimeException.Syntax -> mapOf("line" to error.line, "column" to error.column)
             is WasmtimeException.Link -> mapOf("module" to error.module, "name" to error.name)
-            is WasmtimeException.Trap -> 
+            is WasmtimeException.Trap ->
                 mapOf("code" to error.code?.let(::trapName), "interruption" to error.interruption?.let(::inCases))
             is WasmtimeException.Exit -> mapOf("status" to error.status)
             is WasmtimeException.Bounds ->

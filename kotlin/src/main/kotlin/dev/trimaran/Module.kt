@@ -91,7 +91,8 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
     }
 
     /** A list that Java cannot change either. */
-    private inline fun <T> found(crossinline list: () -> List<T>): List<T> = Collections.unmodifiableList(core { list() })
+    private inline fun <T> found(crossinline list: () -> List<T>): List<T> =
+        Collections.unmodifiableList(core { list() })
 
     private fun writeReplace(): Any = Packed(pack())
 

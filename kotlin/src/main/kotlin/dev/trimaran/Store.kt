@@ -181,7 +181,8 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      * is closed, and with what [block] throws.
      */
     @JvmSynthetic
-    public fun <R> inTurn(block: () -> R): R = if (Virtual.isCurrent()) Virtual.inTurn(this) { turned(block) } else turned(block)
+    public fun <R> inTurn(block: () -> R): R =
+        if (Virtual.isCurrent()) Virtual.inTurn(this) { turned(block) } else turned(block)
 
     /** The same, from Java. What [block] throws comes out as it is. */
     public fun <R> inTurn(block: Callable<R>): R = inTurn<R>(block::call)

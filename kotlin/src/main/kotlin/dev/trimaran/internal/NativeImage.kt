@@ -140,9 +140,9 @@ internal object NativeImage {
         }
 
     private fun folderProblem(reason: String) =
-        "the native library cannot be loaded: $reason. It is unpacked into a folder for temporary files, which has to " +
-            "be writable, and must not be mounted as `noexec`: name another folder by the system property $FOLDER, as " +
-            "in -D$FOLDER=/path/to/folder"
+        "the native library cannot be loaded: $reason. It is unpacked into a folder for temporary files, which has " +
+            "to be writable, and must not be mounted as `noexec`: name another folder by the system property " +
+            "$FOLDER, as in -D$FOLDER=/path/to/folder"
 
     private inline fun <R> orFail(problem: (String) -> String, work: () -> R): R =
         try {
