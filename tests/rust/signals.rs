@@ -1,7 +1,7 @@
 //! Another runtime in the same process, whose signal handler comes after wasmtime's: each of its faults reaches it, however
 //! often the very same one comes.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::arch::asm;
 use std::ptr;
