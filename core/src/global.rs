@@ -104,7 +104,7 @@ impl Global {
     pub unsafe fn set_slot(&self, store: &Store, slot: Slot) -> Result<()> {
         let kind = self.kind(store)?;
         let Some(value) = slot.plain(kind) else {
-            // SAFETY: by the contract.
+            // SAFETY: the slot holds what its kind says, and a handle in it is alive: the contract of this function.
             return self.set(store, unsafe { slot.value(kind, Owned::ByCaller) });
         };
         // Of the right type, it can only fail where the global is constant.

@@ -56,7 +56,7 @@ impl Func {
             return Err(WasmtimeError::wrong_type(format!("{} slots are too few", slots.len())));
         };
         let given = slots.iter().zip(signature.params());
-        // SAFETY: by the contract.
+        // SAFETY: the slot holds what its kind says, and a handle in it is alive: the contract of this function.
         let arguments: Vec<_> = given.map(|(slot, kind)| unsafe { slot.value(*kind, Owned::ByCaller) }).collect();
         let results = self.call(store, arguments)?;
         slots.iter_mut().zip(results).for_each(|(slot, value)| *slot = Slot::of(value));

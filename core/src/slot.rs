@@ -218,9 +218,9 @@ impl Slot {
             Kind::F64 => Val::F64 { bits: self.low },
             Kind::V128 => Val::V128 { low: self.low, high: self.high },
             _ => match Kind::of_number(self.high) {
-                // SAFETY: by the contract.
+                // SAFETY: the slot holds what its kind says, and a handle in it is alive: the contract of this function.
                 Some(Kind::FuncRef) => Val::FuncRef { func: unsafe { object::<Func>(self.low, owned) } },
-                // SAFETY: by the contract.
+                // SAFETY: the slot holds what its kind says, and a handle in it is alive: the contract of this function.
                 Some(kind) => Val::of_reference(kind, unsafe { object::<Reference>(self.low, owned) }),
                 None => Val::Null,
             },

@@ -85,7 +85,7 @@ psm::psm_stack_manipulation! {
         /// # Safety
         /// The pages from `bottom` on are free stack of this thread; `work` returns and does not unwind.
         unsafe fn on_stack<R>(bottom: usize, size: usize, work: impl FnOnce() -> R) -> R {
-            // SAFETY: by the contract.
+            // SAFETY: the pages are free stack of this thread and `work` does not unwind: the contract of this function.
             unsafe { psm::on_stack(std::ptr::with_exposed_provenance_mut(bottom), size, work) }
         }
     }

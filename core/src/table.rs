@@ -157,7 +157,7 @@ impl Table {
     /// The slot is as the head of `Slot` says. A handle belongs to the caller.
     pub unsafe fn set_slot(&self, store: &Store, index: i64, slot: Slot) -> Result<()> {
         let kind = self.kind(store)?;
-        // SAFETY: by the contract.
+        // SAFETY: the slot holds what its kind says, and a handle in it is alive: the contract of this function.
         self.set(store, index, unsafe { slot.value(kind, Owned::ByCaller) })
     }
 }

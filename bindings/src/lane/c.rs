@@ -24,7 +24,7 @@ use super::{Failure, entry, error_bytes, let_go};
 /// `error` points to room for one.
 unsafe fn status(result: Result<(), Failure>, error: *mut Bytes) -> i32 {
     let Err(failure) = result else { return 0 };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the result.
     unsafe { error.write(Bytes::of(error_bytes(*failure))) };
     1
 }
@@ -43,7 +43,7 @@ unsafe fn opened<'a, T>(object: *const T) -> Result<&'a T> {
 /// # Safety
 /// As for `opened`, for the call alone.
 unsafe fn shared<T>(object: *const T) -> Result<Arc<T>> {
-    // SAFETY: by the contract.
+    // SAFETY: the pointer is null or of an object that the caller keeps alive: the contract of this function.
     unsafe { shared_or_none(object) }.ok_or_else(no_object)
 }
 
@@ -71,7 +71,7 @@ fn no_object() -> WasmtimeError {
 /// # Safety
 /// As for `slice::from_raw_parts`, unless `length` is 0.
 unsafe fn lent<'a, T>(data: *const T, length: usize) -> &'a [T] {
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.
     if length == 0 { &[] } else { unsafe { slice::from_raw_parts(data, length) } }
 }
 
@@ -80,7 +80,7 @@ unsafe fn lent<'a, T>(data: *const T, length: usize) -> &'a [T] {
 /// # Safety
 /// As for `slice::from_raw_parts_mut`, unless `length` is 0.
 unsafe fn lent_mut<'a, T>(data: *mut T, length: usize) -> &'a mut [T] {
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.
     if length == 0 { &mut [] } else { unsafe { slice::from_raw_parts_mut(data, length) } }
 }
 
@@ -98,14 +98,14 @@ pub unsafe extern "C" fn trimaran_func_call_slots(
     error: *mut Bytes,
 ) -> i32 {
     let work = || {
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives objects that stay until this returns.
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.
         let slots = unsafe { lent_mut(slots, count) };
-        // SAFETY: by the contract.
+        // SAFETY: the slots hold what the function's parameters say: the contract of this function.
         unsafe { func.call_references(store, slots) }
     };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { status(entry(work), error) }
 }
 
@@ -131,7 +131,7 @@ unsafe fn if_plain(work: impl FnOnce() -> Result<bool>, error: *mut Bytes) -> i3
     match entry(work) {
         Ok(true) => 0,
         Ok(false) => NOT_PLAIN,
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives room for the error.
         Err(failure) => unsafe { status(Err(failure), error) },
     }
 }
@@ -154,7 +154,7 @@ pub unsafe extern "C" fn trimaran_func_call_values(
         // SAFETY: alive, by the contract.
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         let signature = func.signature(store)?;
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.
         let given = unsafe { lent(values, *count) };
         let mut slots = [Slot::default(); MOST_VALUES];
         let Some(used) = slots.get_mut(..signature.width()) else { return Ok(false) };
@@ -170,11 +170,11 @@ pub unsafe extern "C" fn trimaran_func_call_values(
             // SAFETY: there is room for `MOST_VALUES`, which `used` has not more than.
             unsafe { values.add(index).write(Value { slot: *slot, kind: *kind as u8 }) };
         }
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives room for the result.
         unsafe { count.write(signature.results().len()) };
         Ok(true)
     };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { if_plain(work, error) }
 }
 
@@ -212,20 +212,20 @@ pub unsafe extern "C" fn trimaran_func_call_rows(
     error: *mut Bytes,
 ) -> i32 {
     let work = || {
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives objects that stay until this returns.
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         if func.signature(store)?.width() != width {
             return Err(WasmtimeError::Unexpected { reason: "a row of another width".to_owned() });
         }
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.
         let slots = unsafe { lent_mut(slots, rows.saturating_mul(width)) };
         func.call_rows_in_place(store, rows, slots).map_err(|(row, error)| {
-            // SAFETY: by the contract.
+            // SAFETY: the caller gives room for the result.
             unsafe { failed.write(row) };
             error
         })
     };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { status(entry(work), error) }
 }
 
@@ -239,9 +239,9 @@ pub unsafe extern "C" fn trimaran_instance_check(
     store: *const Store,
     error: *mut Bytes,
 ) -> i32 {
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives objects that stay until this returns.
     let work = || unsafe { opened(instance)?.check(opened(store)?) };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { status(entry(work), error) }
 }
 
@@ -259,13 +259,13 @@ pub unsafe extern "C" fn trimaran_memory_read_into(
     error: *mut Bytes,
 ) -> i32 {
     let work = || {
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives objects that stay until this returns.
         let (memory, store) = unsafe { (opened(memory)?, opened(store)?) };
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.
         let buffer = unsafe { lent_mut(buffer, length) };
         memory.read_into(store, start, buffer)
     };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { status(entry(work), error) }
 }
 
@@ -283,13 +283,13 @@ pub unsafe extern "C" fn trimaran_memory_read_string_into(
     error: *mut Bytes,
 ) -> i32 {
     let work = || {
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives objects that stay until this returns.
         let (memory, store) = unsafe { (opened(memory)?, opened(store)?) };
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.
         let buffer = unsafe { lent_mut(buffer, length) };
         memory.read_string_into(store, start, buffer)
     };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { status(entry(work), error) }
 }
 
@@ -306,10 +306,10 @@ pub unsafe extern "C" fn trimaran_shared_memory_read_into(
     error: *mut Bytes,
 ) -> i32 {
     let work = || {
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives objects that stay until this returns.
         let (memory, buffer) = unsafe { (opened(memory)?, lent_mut(buffer, length)) };
         memory.read_into(start, buffer)
     };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { status(entry(work), error) }
 }

@@ -93,7 +93,7 @@ struct Found(Option<jbyteArray>);
 /// # Safety
 /// The pointer is that of an `Arc` of a `T` which the package holds until the call returns.
 unsafe fn at<'a, T>(object: jlong) -> &'a T {
-    // SAFETY: by the contract.
+    // SAFETY: the package holds the `Arc` behind that pointer until the call returns: the contract of this function.
     unsafe { &*(object as *const T) }
 }
 
@@ -102,7 +102,7 @@ unsafe fn at<'a, T>(object: jlong) -> &'a T {
 /// # Safety
 /// As for `at`, for both.
 unsafe fn both<'a, T>(object: jlong, store: jlong) -> (&'a T, &'a Store) {
-    // SAFETY: by the contract.
+    // SAFETY: the package holds both until the call returns: the contract of this function.
     unsafe { (at(object), at(store)) }
 }
 

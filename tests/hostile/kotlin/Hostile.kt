@@ -222,13 +222,13 @@ private fun limits(words: List<String>): StoreLimits {
     if (words == listOf("untrusted")) return StoreLimits.untrusted()
     val given = pairs(words).toMap()
     return StoreLimits(
-        given["memory_size"]?.let(::size),
-        given["table_elements"]?.let(::size),
-        given["instances"]?.let(::size),
-        given["tables"]?.let(::size),
-        given["memories"]?.let(::size),
-        given["file_descriptors"]?.let(::size),
-        given["trap_on_grow_failure"] == "true",
+        memorySize = given["memory_size"]?.let(::size),
+        tableElements = given["table_elements"]?.let(::size),
+        instances = given["instances"]?.let(::size),
+        tables = given["tables"]?.let(::size),
+        memories = given["memories"]?.let(::size),
+        fileDescriptors = given["file_descriptors"]?.let(::size),
+        trapOnGrowFailure = given["trap_on_grow_failure"] == "true",
     )
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Context {
 
 // SAFETY: whoever passes a context allows it to be used by and let go of on any thread: see the header.
 unsafe impl Send for Context {}
-// SAFETY: as above.
+// SAFETY: what makes it `Send` makes it `Sync`: nothing is changed through a shared reference.
 unsafe impl Sync for Context {}
 
 impl Drop for Context {
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn trimaran_func_attach(
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         func.attach(store, Box::new(body))
     };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { status(entry(work), error) }
 }
 
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn trimaran_func_kinds(
                 // SAFETY: there is room for so many, as checked.
                 unsafe { kinds.add(index).write(*kind as u8) };
             }
-            // SAFETY: by the contract.
+            // SAFETY: the caller gives room for the result.
             unsafe {
                 params.write(given.len());
                 results.write(found.len());
@@ -106,6 +106,6 @@ pub unsafe extern "C" fn trimaran_func_kinds(
         }
         Ok(fits)
     };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { if_plain(work, error) }
 }

@@ -25,15 +25,15 @@ macro_rules! found {
                 error: *mut Bytes,
             ) -> i32 {
                 let work = || {
-                    // SAFETY: by the contract.
+                    // SAFETY: the caller gives objects that stay until this returns.
                     let (object, store) = unsafe { (opened($object)?, opened(store)?) };
                     let work: fn(&$ty, &Store, $($kind),*) -> Result<$result> = $work;
                     let result = work(object, store, $($argument),*)?;
-                    // SAFETY: by the contract.
+                    // SAFETY: the caller gives room for the result.
                     unsafe { found.write(result) };
                     Ok(())
                 };
-                // SAFETY: by the contract.
+                // SAFETY: the caller gives room for the error.
                 unsafe { status(entry(work), error) }
             }
         )*
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn trimaran_global_set_value(
     error: *mut Bytes,
 ) -> i32 {
     let work = || {
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives objects that stay until this returns.
         let (global, store) = unsafe { (opened(global)?, opened(store)?) };
         let kind = global.kind(store)?;
         let is_plain = kind.is_plain() && kind as u8 == value.kind;
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn trimaran_global_set_value(
         }
         Ok(is_plain)
     };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { if_plain(work, error) }
 }
 
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn trimaran_table_set_value(
     error: *mut Bytes,
 ) -> i32 {
     let work = || {
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives objects that stay until this returns.
         let (table, store) = unsafe { (opened(table)?, opened(store)?) };
         let is_plain = value.slot.low == 0 || table.kind(store)? as u8 == value.kind;
         if is_plain {
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn trimaran_table_set_value(
         }
         Ok(is_plain)
     };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { if_plain(work, error) }
 }
 
@@ -118,13 +118,13 @@ pub unsafe extern "C" fn trimaran_extern_new(
 ) -> i32 {
     let context = Context { pointer: object, release };
     let work = || {
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives objects that stay until this returns.
         let made = Reference::of_host(unsafe { opened(store)? }, Arc::new(context))?;
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives room for the result.
         unsafe { reference.write(Arc::into_raw(made)) };
         Ok(())
     };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { status(entry(work), error) }
 }
 
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn trimaran_extern_object(
     error: *mut Bytes,
 ) -> i32 {
     let work = || {
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives objects that stay until this returns.
         let (store, reference) = unsafe { (opened(store)?, opened(reference)?) };
         let found = reference.host_object(store)?;
         // `found` holds the object until this ends.
@@ -159,6 +159,6 @@ pub unsafe extern "C" fn trimaran_extern_object(
         }
         Ok(())
     };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { status(entry(work), error) }
 }

@@ -9,7 +9,7 @@ use super::{Bytes, entry, let_go, opened, status};
 /// # Safety
 /// There is room for each.
 unsafe fn leave(made: View, view: *mut *mut View, base: *mut *mut u8, size: *mut usize) {
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the result.
     unsafe {
         base.write(made.base());
         size.write(made.length());
@@ -38,13 +38,13 @@ pub unsafe extern "C" fn trimaran_memory_view(
     error: *mut Bytes,
 ) -> i32 {
     let work = || -> Result<()> {
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives objects that stay until this returns.
         let made = unsafe { opened(memory)?.view(opened(store)?, start, given(length))? };
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives room for the result.
         unsafe { leave(made, view, base, size) };
         Ok(())
     };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { status(entry(work), error) }
 }
 
@@ -63,13 +63,13 @@ pub unsafe extern "C" fn trimaran_shared_memory_view(
     error: *mut Bytes,
 ) -> i32 {
     let work = || -> Result<()> {
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives objects that stay until this returns.
         let made = unsafe { opened(memory)?.view(start, given(length))? };
-        // SAFETY: by the contract.
+        // SAFETY: the caller gives room for the result.
         unsafe { leave(made, view, base, size) };
         Ok(())
     };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { status(entry(work), error) }
 }
 
@@ -79,6 +79,6 @@ pub unsafe extern "C" fn trimaran_shared_memory_view(
 /// The view came from one of the functions above, and neither it nor its bytes are used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_view_close(view: *mut View) {
-    // SAFETY: by the contract.
+    // SAFETY: the view came from one of the functions above, and is not used again: the contract of this function.
     let_go(unsafe { Box::from_raw(view) });
 }

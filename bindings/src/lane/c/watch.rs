@@ -46,6 +46,6 @@ pub unsafe extern "C" fn trimaran_store_watch(
         store.watch(|| Box::new(asked));
         Ok(())
     };
-    // SAFETY: by the contract.
+    // SAFETY: the caller gives room for the error.
     unsafe { status(entry(work), error) }
 }

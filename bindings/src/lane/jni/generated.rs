@@ -30,7 +30,7 @@ fn kept<T>(object: &T) -> Arc<T> {
 /// # Safety
 /// As for `at`, unless it is 0.
 unsafe fn kept_or_none<T>(object: jlong) -> Option<Arc<T>> {
-    // SAFETY: by the contract.
+    // SAFETY: the package holds the object behind a pointer that is not 0 until the call returns: the contract of this function.
     (object != 0).then(|| kept(unsafe { at::<T>(object) }))
 }
 

@@ -95,6 +95,6 @@ pub(super) unsafe fn direct<'a>(env: *mut JNIEnv, buffer: jobject, offset: jint,
     let (false, Ok(offset), Ok(length)) = (base.is_null(), offset, length) else {
         return Err(WasmtimeError::Unexpected { reason: "a buffer that is not direct".to_owned() });
     };
-    // SAFETY: by the contract.
+    // SAFETY: the package gives an offset and a length that lie inside of its buffer, and keeps that until the call returns.
     Ok(unsafe { std::slice::from_raw_parts(base.add(offset), length) })
 }

@@ -98,10 +98,10 @@ mod unix {
         // SAFETY: it may be called at any time.
         return unsafe { libc::__errno_location() };
         #[cfg(target_os = "android")]
-        // SAFETY: as above.
+        // SAFETY: it may be called at any time.
         return unsafe { libc::__errno() };
         #[cfg(not(any(target_os = "linux", target_os = "emscripten", target_os = "android")))]
-        // SAFETY: as above.
+        // SAFETY: it may be called at any time.
         return unsafe { libc::__error() };
     }
 

@@ -303,7 +303,7 @@ struct Columns(Vec<(*mut u8, isize, bool)>);
 // while it is out, whichever thread looks at it. Should another thread of Python write to a column meanwhile, its
 // numbers are one or the other, as with every function of C that lets go of the GIL.
 unsafe impl Send for Columns {}
-// SAFETY: as above.
+// SAFETY: what makes it `Send` makes it `Sync`: nothing is changed through a shared reference.
 unsafe impl Sync for Columns {}
 
 impl Columns {
@@ -353,7 +353,7 @@ fn map(
 ) -> Result<(), (usize, WasmtimeError)> {
     // SAFETY: `_map` checked that all columns have so many rows, and that those of the results may be written.
     let fill = |row, slots: &mut [Slot]| unsafe { inputs.load(row, slots) };
-    // SAFETY: as above.
+    // SAFETY: `_map` checked that all columns have so many rows, and that those of the results may be written.
     let take = |row, slots: &[Slot]| unsafe { outputs.store(row, slots) };
     entry(|| Ok(func.call_rows(store, rows, fill, take))).map_err(|error| (0, *error))?
 }

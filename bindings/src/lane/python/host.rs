@@ -234,7 +234,7 @@ pub(super) fn object<'py>(store: &Bound<'py, PyAny>, kind: Kind, slot: Slot) -> 
         // SAFETY: the handle came with the slot, and is used up here.
         return give_object(py, unsafe { open::<Func>(slot.low) }.ok_or_else(|| nothing(py))?);
     }
-    // SAFETY: as above.
+    // SAFETY: the handle came with the slot, and is used up here.
     let reference = unsafe { open::<Reference>(slot.low) }.ok_or_else(|| nothing(py))?;
     if kind == Kind::ExternRef
         && let Some(opened) = store_of(store)
