@@ -146,4 +146,22 @@ struct InstanceTests {
     #expect(try instance.exports(store).sharedMemory("m").size == 1)
     #expect(try instance.memory(store, "n") === instance.memory(store, "n"))
   }
+
+  /// To Swift these two are equal strings.
+  @Test func namesThatLookAlike() throws {
+    let engine = try testEngine()
+    let store = try Store(engine)
+    let (one, two) = ("\u{e5}", "a\u{30a}")
+    let text = """
+      (module (func (export "\(one)") (result i32) (i32.const 1)) (func (export "\(two)") (result i32) (i32.const 2)))
+      """
+    let instance = try Instance(store, Module(engine, text))
+    for _ in 0..<2 {
+      let exports = try instance.exports(store)
+      for (name, value) in [(one, 1), (two, 2)] {
+        #expect(try instance.function(store, name)(store) as Int == value)
+        #expect(try exports.function(name)(store) as Int == value)
+      }
+    }
+  }
 }

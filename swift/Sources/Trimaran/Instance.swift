@@ -5,7 +5,7 @@ public final class Instance: Sendable {
 
   /// What was found before. What an instance exports never changes.
   private struct Known {
-    var items: [String: Extern] = [:]
+    var items: [Name: Extern] = [:]
     var all: Listed?
   }
 
@@ -46,12 +46,13 @@ public final class Instance: Sendable {
   ///   - name: The name of the export.
   /// - Throws: `notFound`, which names what there is.
   public func export(_ store: Store, _ name: String) throws(WasmtimeError) -> Extern {
-    if let item = known.withLock({ $0.items[name] }) {
+    let key = Name(name)
+    if let item = known.withLock({ $0.items[key] }) {
       try check(store)
       return item
     }
     let item = try core.export(store: store.core, name: checked(name))
-    if item.staysOpen { known.withLock { $0.items[name] = item } }
+    if item.staysOpen { known.withLock { $0.items[key] = item } }
     return item
   }
 
@@ -119,11 +120,11 @@ public final class Instance: Sendable {
 /// The exports of an instance, and the place that each name has.
 final class Listed: Sendable {
   let items: [NamedExtern]
-  let places: [String: Int]
+  let places: [Name: Int]
 
   init(_ items: [NamedExtern]) {
     self.items = items
-    places = Dictionary(items.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    places = Dictionary(items.enumerated().map { (Name($1.name), $0) }, uniquingKeysWith: { first, _ in first })
   }
 }
 
@@ -156,7 +157,7 @@ public struct Exports: Sendable, RandomAccessCollection {
   public subscript(position: Int) -> NamedExtern { listed.items[position] }
 
   /// What is exported under `name`; `nil` where there is nothing of that name.
-  public subscript(name: String) -> Extern? { listed.places[name].map { listed.items[$0].item } }
+  public subscript(name: String) -> Extern? { listed.places[Name(name)].map { listed.items[$0].item } }
 
   /// The function that is exported under `name`.
   ///

@@ -84,10 +84,10 @@ public struct Environment: Sendable, ExpressibleByDictionaryLiteral, RandomAcces
 
   /// The value of a variable; `nil` where there is none of that name. A new one comes last.
   public subscript(name: String) -> String? {
-    get { variables.last { $0.name == name }?.value }
+    get { variables.last { Name($0.name) == Name(name) }?.value }
     set {
-      let place = variables.firstIndex { $0.name == name } ?? variables.endIndex
-      variables.removeAll { $0.name == name }
+      let place = variables.firstIndex { Name($0.name) == Name(name) } ?? variables.endIndex
+      variables.removeAll { Name($0.name) == Name(name) }
       if let newValue { variables.insert((name: name, value: newValue), at: place) }
     }
   }
