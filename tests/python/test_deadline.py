@@ -71,9 +71,8 @@ def test_a_deadline_in_a_host_function() -> None:
     guest.check()
 
 
-def test_a_deadline_covers_waiting_for_the_store() -> None:
-    guest = Guest()
-    handle = guest.store.interrupt_handle()
+def spinning(guest: Guest) -> threading.Thread:
+    """A thread that is in the store, until its guest is interrupted."""
 
     def spin() -> None:
         with pytest.raises(Trap):
@@ -82,6 +81,12 @@ def test_a_deadline_covers_waiting_for_the_store() -> None:
     spinner = threading.Thread(target=spin)
     spinner.start()
     time.sleep(0.05)
+    return spinner
+
+
+def test_a_deadline_covers_waiting_for_the_store() -> None:
+    guest = Guest()
+    handle, spinner = guest.store.interrupt_handle(), spinning(guest)
     with soon(), guest.store.deadline(0.1), pytest.raises(TimeLimitTrap):
         guest("fine")
     with soon(), guest.store.deadline(0.1), pytest.raises(TimeLimitTrap):
@@ -94,15 +99,7 @@ def test_a_deadline_covers_waiting_for_the_store() -> None:
 
 def test_a_deadline_covers_waiting_to_close() -> None:
     guest = Guest()
-    handle = guest.store.interrupt_handle()
-
-    def spin() -> None:
-        with pytest.raises(Trap):
-            guest("spin")
-
-    spinner = threading.Thread(target=spin)
-    spinner.start()
-    time.sleep(0.05)
+    handle, spinner = guest.store.interrupt_handle(), spinning(guest)
     with soon(), guest.store.deadline(0.1), pytest.raises(TimeLimitTrap):
         guest.store.close()
     assert guest.store.closed and spinner.is_alive()

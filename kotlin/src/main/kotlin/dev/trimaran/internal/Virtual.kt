@@ -38,24 +38,24 @@ internal object Virtual {
     /** Does [work] for this thread, which is a virtual one, in the store that is among the arguments, if one is. */
     fun <R> call(argument: Any?, another: Any?, third: Any?, runsGuests: Boolean, work: () -> R): R {
         val store = argument as? Store ?: another as? Store ?: third as? Store ?: return work()
-        val turn = store.turn
-        // Who is in the store may wait for this thread: then the core says that it is busy.
-        val isMine = turn.tryLock() || turn.tryLock(store.patience, TimeUnit.MILLISECONDS)
-        try {
+        return withTurn(store) {
             val needsNoWait = Lane.isFree(store.raw.handle) && !(runsGuests && store.callsHost)
-            return if (needsNoWait) work() else onPlatformThread(work)
-        } finally {
-            if (isMine) turn.unlock()
+            if (needsNoWait) work() else onPlatformThread(work)
         }
     }
 
     /** Does [work] on one platform thread for this thread, which is a virtual one: the core knows a turn by its thread. */
-    fun <R> inTurn(store: Store, work: () -> R): R {
-        val isMine = store.turn.tryLock() || store.turn.tryLock(store.patience, TimeUnit.MILLISECONDS)
+    fun <R> inTurn(store: Store, work: () -> R): R = withTurn(store) { onPlatformThread(work) }
+
+    /** Waits by Java's lock for the turn of this thread, which is a virtual one, and does [work]. */
+    private inline fun <R> withTurn(store: Store, work: () -> R): R {
+        val turn = store.turn
+        // Who is in the store may wait for this thread: then the core says that it is busy.
+        val isMine = turn.tryLock() || turn.tryLock(store.patience, TimeUnit.MILLISECONDS)
         try {
-            return onPlatformThread(work)
+            return work()
         } finally {
-            if (isMine) store.turn.unlock()
+            if (isMine) turn.unlock()
         }
     }
 
