@@ -1,41 +1,32 @@
-# Trimaran. Every target sets up what it needs, says what it does, and works on a fresh machine.
-#
-#   make demo       the same WebAssembly program from Python, Kotlin and Swift
-#   make test       every suite of every language, and one summary
-#   make python     the wheel       → dist/trimaran-*.whl
-#   make kotlin     the jar         → dist/trimaran-*.jar
-#   make swift      the Swift package, built
-#   make test-clients  packages that were written for wasmtime-py, the large ones as well
-#   make conformance  the official WebAssembly suite in every language, on both engines, and one table
-#   make hostile    guests and callers that mean harm, in a process each, in every language
-#   make fuzz       bytes into every entry and objects in any order (SECONDS=60 each), modules that nobody wrote
-#                   (COUNT=1000 FIRST=1000)
-#   make lint       formatters and linters of every language
-#   make docs       the API reference of every language → target/docs
-#   make package    all packages
+# Trimaran. Every target sets up what it needs, says what it does, and works on a fresh machine. `make` lists them: what
+# follows a `##` is what the list says.
 
-.PHONY: demo test hostile test-clients programs conformance fuzz spec bench lint docs package python kotlin swift native rust program clean
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-clients conformance hostile fuzz lint bench docs package python kotlin swift native program programs spec clean
 
-demo: python kotlin swift program
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: python kotlin swift program ## one real WebAssembly program from Python, Kotlin and Swift
 	tools/demo
 
-test: python kotlin swift program programs spec
+test: python kotlin swift program programs spec ## every suite of every language, and one summary
 	tools/test
 
-test-clients: python
+test-clients: python ## packages that were written for wasmtime-py, the large ones as well
 	TRIMARAN_ALL_CLIENTS=1 target/python/venv/bin/python -m pytest -v tests/clients -p no:cacheprovider
 
-conformance: python kotlin swift spec
+conformance: python kotlin swift spec ## the official WebAssembly suite in every language, on both engines
 	tools/conformance
 
-hostile: python kotlin swift
+hostile: python kotlin swift ## guests and callers that mean harm, in a process each, in every language
 	tests/hostile/run
 
 COUNT ?= 1000
 FIRST ?= 1000
 SECONDS ?= 60
 
-fuzz: python kotlin swift spec
+fuzz: python kotlin swift spec ## random bytes, objects and modules (SECONDS=60 COUNT=1000 FIRST=1000)
 	TRIMARAN_FUZZ_SECONDS=$(SECONDS) cargo test --release --locked --workspace --test seeds
 	tools/conformance --fuzz $(COUNT) $(FIRST)
 	tools/fuzz $(SECONDS)
@@ -43,21 +34,21 @@ fuzz: python kotlin swift spec
 spec:
 	tools/spec
 
-native:
+native: ## the native library alone, in target/native
 	tools/native
 
-python: native
+python: native ## the wheel, in dist
 	tools/python
 
-kotlin: native
+kotlin: native ## the jar, in dist and in the local Maven repository
 	tools/kotlin
 
-swift: native
+swift: native ## the Swift package, built
 	tools/setup-swift
 	tools/swift swift build --package-path examples/swift
 	tools/swift swift build --package-path examples/swift --product trimaran
 
-package: python kotlin swift
+package: python kotlin swift ## all packages, in dist
 
 program:
 	tools/program
@@ -65,14 +56,14 @@ program:
 programs:
 	tests/programs/fetch
 
-lint: python swift
+lint: python swift ## the formatters and linters of every language
 	tools/test lint
 
-bench: python kotlin swift
+bench: python kotlin swift ## the speed in every language, beside wasmtime-py and Chicory
 	tools/bench
 
-docs: python kotlin swift
+docs: python kotlin swift ## the API reference of every language, in target/docs
 	tools/docs
 
-clean:
+clean: ## removes what was built
 	rm -rf target dist
