@@ -13,7 +13,7 @@ use crate::engine::check_same;
 use crate::host::HostDefinition;
 use crate::instance::link;
 use crate::store::StoreData;
-use crate::wasi::{self, WASI};
+use crate::wasi;
 use crate::{
     Bodiless, Engine, Extern, Func, FuncType, Instance, InstancePre, Module, Result, Store, WasmtimeError,
     closable::Closable, signals,
@@ -135,7 +135,8 @@ impl Linker {
         }
     }
 
-    /// Defines WASI preview 1, `wasi_snapshot_preview1`. What a guest may do is up to `Store.set_wasi`.
+    /// Defines WASI preview 1, `wasi_snapshot_preview1`, and preview 0, `wasi_unstable`, which older compilers wrote. What a
+    /// guest may do is up to `Store.set_wasi`.
     pub fn define_wasi(&self) -> Result<()> {
         self.change(|items| {
             let shadowing = items.definitions.shadowing;
@@ -364,7 +365,7 @@ impl Items {
 
     fn define_wasi(&mut self, shadowing: bool) -> Result<()> {
         let names = wasi_names(self.linker.engine())?;
-        names.iter().try_for_each(|name| self.definitions.add(WASI, name, Definition::default()))?;
+        names.iter().try_for_each(|(module, name)| self.definitions.add(module, name, Definition::default()))?;
         wasi::define(Arc::make_mut(&mut self.linker), shadowing).map_err(refused)?;
         self.definitions.shadowing = shadowing;
         Ok(())
@@ -386,15 +387,16 @@ impl Items {
     }
 }
 
-/// The names of the functions of WASI, which wasmtime-wasi defines.
-fn wasi_names(engine: &wasmtime::Engine) -> Result<&'static [String]> {
-    static NAMES: OnceLock<Vec<String>> = OnceLock::new();
+/// The modules and names of the functions of WASI, which wasmtime-wasi defines.
+fn wasi_names(engine: &wasmtime::Engine) -> Result<&'static [(String, String)]> {
+    static NAMES: OnceLock<Vec<(String, String)>> = OnceLock::new();
     if let Some(names) = NAMES.get() {
         return Ok(names);
     }
     let (mut linker, mut store) = (wasmtime::Linker::new(engine), StoreData::scratch(engine)?);
     wasi::define(&mut linker, false).map_err(refused)?;
-    let names: HashSet<_> = linker.iter(&mut store).map(|(_, name, _)| name.to_owned()).collect();
+    let items = linker.iter(&mut store);
+    let names: HashSet<_> = items.map(|(module, name, _)| (module.to_owned(), name.to_owned())).collect();
     Ok(NAMES.get_or_init(|| names.into_iter().collect()))
 }
 

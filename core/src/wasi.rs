@@ -2,6 +2,7 @@
 
 mod blocking;
 mod clock;
+mod paths;
 mod poll;
 mod stdin;
 mod stream;
@@ -20,7 +21,7 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use crate::shown::Name;
 use crate::{Result, WasmtimeError};
 
-pub(crate) use self::blocking::{WASI, define};
+pub(crate) use self::blocking::define;
 use self::clock::Fixed;
 use self::stream::{Absent, Output};
 pub use self::stream::{OutputPipe, OutputSink};

@@ -8,75 +8,149 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use wasmtime::{AsContextMut, Caller, Extern, Linker};
+use wasmtime_wasi::I32Exit;
+use wasmtime_wasi::p0::{self, wasi_unstable};
 use wasmtime_wasi::p1::types::Errno;
-use wasmtime_wasi::p1::wasi_snapshot_preview1::{self as functions, WasiSnapshotPreview1};
-use wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
+use wasmtime_wasi::p1::wasi_snapshot_preview1::{self, WasiSnapshotPreview1};
+use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wiggle::GuestMemory;
 
-use super::{poll, stdin};
+use super::{paths, poll, stdin};
 use crate::interrupt::Interrupts;
 use crate::store::StoreData;
 
-/// The module that guests import it from.
-pub(crate) const WASI: &str = "wasi_snapshot_preview1";
+/// The modules that guests import WASI from: preview 1, and preview 0, which compilers of 2019 wrote.
+const WASI: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];
 
 /// How long a call waits before it asks again whether it may.
 const SLICE: Duration = Duration::from_millis(10);
 
 /// Defines each of these functions, which may wait.
-macro_rules! define {
-    ($linker:ident: $($name:ident($($argument:ident: $type:ty),*);)*) => { $(
-        $linker.func_wrap(WASI, stringify!($name), |mut caller: Caller<'_, StoreData>, $($argument: $type),*| {
-            run(&mut caller, async |wasi, memory| functions::$name(wasi, memory, $($argument),*).await)
+macro_rules! define_waiting {
+    ($linker:ident, $module:ident, $functions:ident: $($name:ident($($argument:ident: $type:ty),*);)*) => { $(
+        $linker.func_wrap($module, stringify!($name), |mut caller: Caller<'_, StoreData>, $($argument: $type),*| {
+            run(&mut caller, async |wasi, memory| $functions::$name(wasi, memory, $($argument),*).await)
         })?;
     )* };
+}
+
+/// Defines what this crate does otherwise than wasmtime-wasi, in one preview of WASI: the functions have the same parameters in
+/// both.
+macro_rules! define_preview {
+    ($linker:ident, $module:ident, $functions:ident, $layout:expr) => {
+        define_waiting! { $linker, $module, $functions:
+            fd_advise(fd: i32, offset: i64, length: i64, advice: i32);
+            fd_datasync(fd: i32);
+            fd_fdstat_get(fd: i32, status: i32);
+            fd_filestat_get(fd: i32, status: i32);
+            fd_filestat_set_size(fd: i32, size: i64);
+            fd_filestat_set_times(fd: i32, accessed: i64, modified: i64, flags: i32);
+            fd_pread(fd: i32, vectors: i32, count: i32, offset: i64, read: i32);
+            fd_pwrite(fd: i32, vectors: i32, count: i32, offset: i64, written: i32);
+            fd_read(fd: i32, vectors: i32, count: i32, read: i32);
+            fd_readdir(fd: i32, buffer: i32, length: i32, cookie: i64, used: i32);
+            fd_seek(fd: i32, offset: i64, whence: i32, position: i32);
+            fd_sync(fd: i32);
+            fd_write(fd: i32, vectors: i32, count: i32, written: i32);
+            path_create_directory(fd: i32, path: i32, length: i32);
+            path_filestat_set_times(
+                fd: i32, flags: i32, path: i32, length: i32, accessed: i64, modified: i64, times: i32
+            );
+            path_link(from: i32, flags: i32, old: i32, old_length: i32, to: i32, new: i32, new_length: i32);
+            path_readlink(fd: i32, path: i32, length: i32, buffer: i32, size: i32, used: i32);
+            path_rename(from: i32, old: i32, old_length: i32, to: i32, new: i32, new_length: i32);
+            path_symlink(old: i32, old_length: i32, fd: i32, new: i32, new_length: i32);
+            path_unlink_file(fd: i32, path: i32, length: i32);
+        }
+        $linker.func_wrap(
+            $module,
+            "path_filestat_get",
+            |mut caller: Caller<'_, StoreData>, fd: i32, flags: i32, path: i32, length: i32, status: i32| {
+                run(&mut caller, async |wasi, memory| {
+                    let flags = paths::lookup_flags(memory, flags, path, length);
+                    $functions::path_filestat_get(wasi, memory, fd, flags, path, length, status).await
+                })
+            },
+        )?;
+        $linker.func_wrap(
+            $module,
+            "path_remove_directory",
+            |mut caller: Caller<'_, StoreData>, fd: i32, path: i32, length: i32| {
+                run(&mut caller, async |wasi, memory| {
+                    let length = paths::length_without_slashes(memory, path, length);
+                    $functions::path_remove_directory(wasi, memory, fd, path, length).await
+                })
+            },
+        )?;
+        $linker.func_wrap(
+            $module,
+            "path_open",
+            |mut caller: Caller<'_, StoreData>,
+             fd: i32,
+             lookup: i32,
+             path: i32,
+             length: i32,
+             open: i32,
+             rights: i64,
+             inherited: i64,
+             flags: i32,
+             opened: i32| {
+                open_descriptor(&mut caller, async |wasi, memory| {
+                    $functions::path_open(
+                        wasi, memory, fd, lookup, path, length, open, rights, inherited, flags, opened,
+                    )
+                    .await
+                })
+            },
+        )?;
+        $linker.func_wrap($module, "fd_close", |mut caller: Caller<'_, StoreData>, fd: i32| {
+            let done = run(&mut caller, async |wasi, memory| $functions::fd_close(wasi, memory, fd).await);
+            one_less(&mut caller, done)
+        })?;
+        $linker.func_wrap($module, "fd_renumber", |mut caller: Caller<'_, StoreData>, from: i32, to: i32| {
+            let done = run(&mut caller, async |wasi, memory| $functions::fd_renumber(wasi, memory, from, to).await);
+            // What was there before is closed.
+            if from == to { done } else { one_less(&mut caller, done) }
+        })?;
+        // It does not wait, and may take long.
+        $linker.func_wrap($module, "random_get", |mut caller: Caller<'_, StoreData>, buffer: i32, length: i32| {
+            let (buffer, length) = (buffer.cast_unsigned(), length.cast_unsigned());
+            with_parts(&mut caller, |wasi, memory, interrupts| random(wasi, memory, interrupts, buffer, length))
+        })?;
+        $linker.func_wrap(
+            $module,
+            "poll_oneoff",
+            |mut caller: Caller<'_, StoreData>, wanted: i32, events: i32, count: i32, happened: i32| {
+                let fuel = caller.as_context_mut().hostcall_fuel();
+                with_parts(&mut caller, |wasi, memory, interrupts| {
+                    let call = poll::Call { wanted, events, count, happened, layout: $layout };
+                    poll::run(wasi, memory, interrupts, fuel, call)
+                })
+            },
+        )?;
+        $linker.func_wrap($module, "proc_exit", |status: i32| -> wasmtime::Result<()> {
+            Err(I32Exit(exit_status(status)).into())
+        })?;
+    };
 }
 
 /// Defines all of WASI: wasmtime-wasi's functions, and around those that may wait what can end them. Afterwards the linker
 /// lets definitions be replaced or not, as `shadowing` says.
 pub(crate) fn define(linker: &mut Linker<StoreData>, shadowing: bool) -> wasmtime::Result<()> {
-    add_to_linker_sync(linker, StoreData::wasi)?;
+    let [one, zero] = WASI;
+    p1::add_to_linker_sync(linker, StoreData::wasi)?;
+    p0::add_to_linker_sync(linker, StoreData::wasi)?;
     linker.allow_shadowing(true);
-    define! { linker:
-        fd_advise(fd: i32, offset: i64, length: i64, advice: i32);
-        fd_datasync(fd: i32);
-        fd_fdstat_get(fd: i32, status: i32);
-        fd_filestat_get(fd: i32, status: i32);
-        fd_filestat_set_size(fd: i32, size: i64);
-        fd_filestat_set_times(fd: i32, accessed: i64, modified: i64, flags: i32);
-        fd_pread(fd: i32, vectors: i32, count: i32, offset: i64, read: i32);
-        fd_pwrite(fd: i32, vectors: i32, count: i32, offset: i64, written: i32);
-        fd_read(fd: i32, vectors: i32, count: i32, read: i32);
-        fd_readdir(fd: i32, buffer: i32, length: i32, cookie: i64, used: i32);
-        fd_seek(fd: i32, offset: i64, whence: i32, position: i32);
-        fd_sync(fd: i32);
-        fd_write(fd: i32, vectors: i32, count: i32, written: i32);
-        path_create_directory(fd: i32, path: i32, length: i32);
-        path_filestat_get(fd: i32, flags: i32, path: i32, length: i32, status: i32);
-        path_filestat_set_times(
-            fd: i32, flags: i32, path: i32, length: i32, accessed: i64, modified: i64, times: i32
-        );
-        path_link(from: i32, flags: i32, old: i32, old_length: i32, to: i32, new: i32, new_length: i32);
-        path_readlink(fd: i32, path: i32, length: i32, buffer: i32, size: i32, used: i32);
-        path_remove_directory(fd: i32, path: i32, length: i32);
-        path_rename(from: i32, old: i32, old_length: i32, to: i32, new: i32, new_length: i32);
-        path_symlink(old: i32, old_length: i32, fd: i32, new: i32, new_length: i32);
-        path_unlink_file(fd: i32, path: i32, length: i32);
-    }
-    define_descriptors(linker)?;
-    // It does not wait, and may take long.
-    linker.func_wrap(WASI, "random_get", |mut caller: Caller<'_, StoreData>, buffer: i32, length: i32| {
-        let (buffer, length) = (buffer.cast_unsigned(), length.cast_unsigned());
-        with_parts(&mut caller, |wasi, memory, interrupts| random(wasi, memory, interrupts, buffer, length))
-    })?;
-    linker.func_wrap(WASI, "poll_oneoff", |mut caller: Caller<'_, StoreData>, wanted, events, count, happened| {
-        let fuel = caller.as_context_mut().hostcall_fuel();
-        with_parts(&mut caller, |wasi, memory, interrupts| {
-            poll::run(wasi, memory, interrupts, fuel, poll::Call { wanted, events, count, happened })
-        })
-    })?;
+    define_preview!(linker, one, wasi_snapshot_preview1, poll::Layout::Preview1);
+    define_preview!(linker, zero, wasi_unstable, poll::Layout::Preview0);
     linker.allow_shadowing(shadowing);
     Ok(())
+}
+
+/// The status that a guest ends with. Wasmtime-wasi takes none above 125. One below zero is what a process would end with:
+/// its low eight bits, so that -1 is 255.
+fn exit_status(status: i32) -> i32 {
+    if status < 0 { status & 0xff } else { status }
 }
 
 /// Random bytes, part by part: wasmtime-wasi would make all of them, and then look whether there is room for them.
@@ -94,63 +168,41 @@ fn random(
     let mut done = 0;
     loop {
         let part = PART.min(length - done);
-        let number = functions::random_get(wasi, memory, (buffer + done).cast_signed(), part.cast_signed())?;
+        let (start, part_length) = ((buffer + done).cast_signed(), part.cast_signed());
+        let number = wasi_snapshot_preview1::random_get(wasi, memory, start, part_length)?;
         done += part;
-        if number != Errno::Success as i32 || done == length {
+        if number != DONE || done == length {
             return Ok(number);
         }
         interrupts.map_or(Ok(()), Interrupts::check)?;
     }
 }
 
-/// The functions that change how many descriptors a guest has.
-fn define_descriptors(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
-    const DONE: i32 = Errno::Success as i32;
-    linker.func_wrap(
-        WASI,
-        "path_open",
-        |mut caller: Caller<'_, StoreData>,
-         fd: i32,
-         lookup: i32,
-         path: i32,
-         length: i32,
-         open: i32,
-         rights: i64,
-         inherited: i64,
-         flags: i32,
-         opened: i32| {
-            if !caller.data_mut().may_open() {
-                return Ok(Errno::Mfile as i32);
-            }
-            let done = run(&mut caller, async |wasi, memory| {
-                functions::path_open(wasi, memory, fd, lookup, path, length, open, rights, inherited, flags, opened)
-                    .await
-            });
-            // Where it fails otherwise than by an error number, the descriptor may be there all the same.
-            if matches!(done, Ok(DONE) | Err(_)) {
-                caller.data_mut().opened();
-            }
-            done
-        },
-    )?;
-    linker.func_wrap(WASI, "fd_close", |mut caller: Caller<'_, StoreData>, fd: i32| {
-        let done = run(&mut caller, async |wasi, memory| functions::fd_close(wasi, memory, fd).await);
-        if let Ok(DONE) = done {
-            caller.data_mut().closed();
-        }
-        done
-    })?;
-    linker.func_wrap(WASI, "fd_renumber", |mut caller: Caller<'_, StoreData>, from: i32, to: i32| {
-        let done = run(&mut caller, async |wasi, memory| functions::fd_renumber(wasi, memory, from, to).await);
-        // What was there before is closed.
-        if let Ok(DONE) = done
-            && from != to
-        {
-            caller.data_mut().closed();
-        }
-        done
-    })?;
-    Ok(())
+/// What a function of either preview gives where nothing failed.
+const DONE: i32 = Errno::Success as i32;
+
+/// Runs a function that gives the guest a descriptor more, if it may have one more.
+fn open_descriptor(
+    caller: &mut Caller<'_, StoreData>,
+    function: impl AsyncFnOnce(&mut WasiP1Ctx, &mut GuestMemory<'_>) -> wasmtime::Result<i32>,
+) -> wasmtime::Result<i32> {
+    if !caller.data_mut().may_open() {
+        return Ok(Errno::Mfile as i32);
+    }
+    let done = run(caller, function);
+    // Where it fails otherwise than by an error number, the descriptor may be there all the same.
+    if matches!(done, Ok(DONE) | Err(_)) {
+        caller.data_mut().opened();
+    }
+    done
+}
+
+/// Counts a descriptor less, where the function that closed it succeeded.
+fn one_less(caller: &mut Caller<'_, StoreData>, done: wasmtime::Result<i32>) -> wasmtime::Result<i32> {
+    if let Ok(DONE) = done {
+        caller.data_mut().closed();
+    }
+    done
 }
 
 /// Runs a function of WASI as its own integration does, and asks meanwhile whether the guest has to end.

@@ -22,9 +22,13 @@ const MOST: u32 = 1 << 16;
 
 /// Sizes in a guest's memory, in bytes.
 const SUBSCRIPTION: u32 = 48;
+const IDENTIFIER: u32 = 8;
 const EVENT: u32 = 32;
 const NUMBER: u32 = 4;
 const FILE_STATUS: usize = 64;
+/// Where a subscription says whether it is of a clock, and where what it is of begins.
+const KIND: usize = 8;
+const CONTENT: usize = 16;
 /// Where a file's size is in its status.
 const FILE_SIZE: usize = 32;
 
@@ -34,6 +38,26 @@ pub(super) struct Call {
     pub(super) events: i32,
     pub(super) count: i32,
     pub(super) happened: i32,
+    pub(super) layout: Layout,
+}
+
+/// How a subscription lies in a guest's memory. Events are the same in both.
+#[derive(Clone, Copy)]
+pub(super) enum Layout {
+    /// That of preview 0, where a clock has an identifier before all else.
+    Preview0,
+    /// That of preview 1.
+    Preview1,
+}
+
+impl Layout {
+    /// The size of a subscription in a guest's memory, in bytes.
+    const fn size(self) -> u32 {
+        match self {
+            Self::Preview0 => SUBSCRIPTION + IDENTIFIER,
+            Self::Preview1 => SUBSCRIPTION,
+        }
+    }
 }
 
 /// Why a call ends with nothing that happened.
@@ -93,13 +117,13 @@ fn try_run(
     if count == 0 || count > MOST {
         return Err(Failure::INVALID);
     }
-    if (count * (SUBSCRIPTION + EVENT)) as usize > fuel {
+    if (count * (call.layout.size() + EVENT)) as usize > fuel {
         return Err(Failure::Errno(Errno::Nomem as i32));
     }
     let events = call.events.cast_unsigned();
     check(memory, events, count * EVENT, Event::guest_align())?;
     check(memory, call.happened.cast_unsigned(), NUMBER, u32::guest_align())?;
-    let copy = Subscriptions::copy(memory, call.wanted.cast_unsigned(), count)?;
+    let copy = Subscriptions::copy(memory, call.wanted.cast_unsigned(), count, call.layout)?;
     let mut wanted = Vec::with_capacity(count as usize);
     for index in 0..count {
         wanted.push(judge(wasi, &copy.get(index)?.u, start, count == 1)?);
@@ -144,9 +168,15 @@ pub(super) fn check(
 struct Subscriptions(Vec<u8>);
 
 impl Subscriptions {
-    fn copy(memory: &GuestMemory<'_>, offset: u32, count: u32) -> Result<Self, Failure> {
-        check(memory, offset, count * SUBSCRIPTION, Subscription::guest_align())?;
-        Ok(Self(memory.to_vec(GuestPtr::<[u8]>::new((offset, count * SUBSCRIPTION)))?))
+    /// Copies them, and gives those of preview 0 the layout of preview 1.
+    fn copy(memory: &GuestMemory<'_>, offset: u32, count: u32, layout: Layout) -> Result<Self, Failure> {
+        let length = count * layout.size();
+        check(memory, offset, length, Subscription::guest_align())?;
+        let bytes = memory.to_vec(GuestPtr::<[u8]>::new((offset, length)))?;
+        Ok(Self(match layout {
+            Layout::Preview1 => bytes,
+            Layout::Preview0 => bytes.chunks_exact(layout.size() as usize).flat_map(without_identifier).collect(),
+        }))
     }
 
     fn bytes(&self, index: u32) -> &[u8] {
@@ -175,6 +205,16 @@ impl Subscriptions {
         bytes.resize((count * (SUBSCRIPTION + EVENT) + NUMBER) as usize, 0);
         (bytes, count)
     }
+}
+
+/// A subscription of preview 0 in the layout of preview 1: the identifier of a clock is left out, which says nothing about when.
+fn without_identifier(bytes: &[u8]) -> [u8; SUBSCRIPTION as usize] {
+    const CLOCK: u8 = Eventtype::Clock as u8;
+    let skipped = if bytes.get(KIND) == Some(&CLOCK) { IDENTIFIER as usize } else { 0 };
+    let (start, content) = (bytes.iter().take(CONTENT), bytes.iter().skip(CONTENT + skipped));
+    let mut subscription = [0; SUBSCRIPTION as usize];
+    subscription.iter_mut().zip(start.chain(content)).for_each(|(to, from)| *to = *from);
+    subscription
 }
 
 /// Looks at what a subscription asks for.
