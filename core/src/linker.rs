@@ -4,7 +4,7 @@
 
 mod definition;
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use wasmtime::{AsContextMut, StoreContextMut};
@@ -396,7 +396,7 @@ fn wasi_names(engine: &wasmtime::Engine) -> Result<&'static [(String, String)]> 
     let (mut linker, mut store) = (wasmtime::Linker::new(engine), StoreData::scratch(engine)?);
     wasi::define(&mut linker, false).map_err(refused)?;
     let items = linker.iter(&mut store);
-    let names: HashSet<_> = items.map(|(module, name, _)| (module.to_owned(), name.to_owned())).collect();
+    let names: BTreeSet<_> = items.map(|(module, name, _)| (module.to_owned(), name.to_owned())).collect();
     Ok(NAMES.get_or_init(|| names.into_iter().collect()))
 }
 
