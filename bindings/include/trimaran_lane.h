@@ -96,5 +96,13 @@ void trimaran_view_close(trimaran_view *view);
 // thrown. It may be called on any thread.
 typedef int32_t (*trimaran_write)(void *context, const uint8_t *bytes, size_t length, uint64_t *thrown);
 
+// Leaves up to `most` bytes of what a guest reads, and how many there are: 0 at the end. Where there are more, it leaves none of
+// them, and the guest's call fails. Gives 0, or 1 and the number, not 0, under which the language keeps what was thrown. It may be
+// called on any thread.
+typedef int32_t (*trimaran_read)(void *context, uint8_t *bytes, size_t most, size_t *length, uint64_t *thrown);
+
+// A handle of a source, for one record that is given to the library.
+uint64_t trimaran_input_source_new(trimaran_read read, trimaran_release release, void *context);
+
 // A handle of a sink, for one record that is given to the library.
 uint64_t trimaran_output_sink_new(trimaran_write write, trimaran_release release, void *context);

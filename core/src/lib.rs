@@ -84,7 +84,7 @@ pub use types::{
 pub use unstoppable::{before_compiling, in_host, is_compilation, tell_of_this_thread, unstoppable_run};
 pub use value::Val;
 pub use view::View;
-pub use wasi::{EnvVar, FixedClock, OutputPipe, OutputSink, Preopen, WasiConfig, WasiInput, WasiOutput};
+pub use wasi::{EnvVar, FixedClock, InputSource, OutputPipe, OutputSink, Preopen, WasiConfig, WasiInput, WasiOutput};
 pub use wat::wat2wasm;
 
 uniffi::setup_scaffolding!("trimaran");

@@ -4,6 +4,7 @@ mod blocking;
 mod clock;
 mod paths;
 mod poll;
+mod source;
 mod stdin;
 mod stream;
 
@@ -23,6 +24,7 @@ use crate::{Result, WasmtimeError};
 
 pub(crate) use self::blocking::define;
 use self::clock::Fixed;
+pub use self::source::InputSource;
 use self::stream::{Absent, Output};
 pub use self::stream::{OutputPipe, OutputSink};
 
@@ -95,7 +97,7 @@ pub struct FixedClock {
 }
 
 /// A standard input.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Enum)]
+#[derive(Clone, uniffi::Enum)]
 pub enum WasiInput {
     /// That of this process.
     Inherit,
@@ -108,6 +110,11 @@ pub enum WasiInput {
     File {
         /// Its path.
         path: String,
+    },
+    /// A callback.
+    Source {
+        /// What is asked for every piece.
+        source: Arc<dyn InputSource>,
     },
 }
 
@@ -176,6 +183,7 @@ impl Wasi {
             None => &mut builder,
             Some(WasiInput::Inherit) => stdin::inherit(&mut builder),
             Some(WasiInput::Bytes { bytes }) => builder.stdin(MemoryInputPipe::new(bytes)),
+            Some(WasiInput::Source { source }) => builder.stdin(source::Input(source)),
             Some(WasiInput::File { path }) => {
                 let file = std::fs::File::open(&path);
                 builder.stdin(InputFile::new(file.map_err(|error| io(&path, &error))?))

@@ -8,7 +8,7 @@ from typing import Any
 
 from ._handle import Handle
 from ._native import OutputPipeLane, article, index
-from ._surface import failure, out_of_range, shown, wrong_type
+from ._surface import contents, failure, out_of_range, shown, wrong_type
 
 
 class OutputPipe(OutputPipeLane, Handle):
@@ -36,12 +36,23 @@ class OutputPipe(OutputPipeLane, Handle):
 
 
 class Sinks:
-    """What is called with output. The store has it, so that Python's garbage collector sees through it."""
+    """What is called with output, and for input. The store has it, so that Python's garbage collector sees through it."""
 
-    __slots__ = ("__weakref__", "_callbacks")
+    __slots__ = ("__weakref__", "_callbacks", "_read")
 
     def __init__(self) -> None:
         self._callbacks: dict[str, Callable[[bytes], Any]] = {}
+        self._read: Callable[[int], object] | None = None
+
+    def source(self, read: Callable[[int], object]) -> Any:
+        """What the core asks for the standard input."""
+        self._read = read
+        return _Source(self)
+
+    def read(self, most: int) -> bytes:
+        """The next piece of input."""
+        given = self._read(most) if self._read else b""
+        return contents(given, "what the standard input gave")
 
     def sink(self, stream: str, callback: Callable[[bytes], Any]) -> Any:
         """What the core calls for that stream."""
@@ -56,6 +67,22 @@ class Sinks:
             if taken is None:
                 return
             data = data[_checked(taken, stream, len(data)) :]
+
+
+class _Source:
+    """What the core asks. It may outlive the store, and keeps nothing alive."""
+
+    __slots__ = ("_sinks",)
+
+    def __init__(self, sinks: Sinks) -> None:
+        self._sinks = weakref.ref(sinks)
+
+    def __call__(self, most: int) -> bytes:
+        """One piece of input."""
+        sinks = self._sinks()
+        if sinks is None:
+            raise failure("Closed", what="store")
+        return sinks.read(most)
 
 
 class _Sink:

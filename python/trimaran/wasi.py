@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from ._closable import Managed
 from ._native import article, natural, text
@@ -14,6 +14,17 @@ from .module import Path
 from .output import OutputPipe, Sinks
 
 Callback = Callable[[bytes], int | None]
+
+
+class Readable(Protocol):
+    """What bytes can be read from: a file in binary mode, a stream, an `io.BytesIO`."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, `size` of them at most, and none at the end."""
+        ...
+
+
+Source = Readable | Callable[[int], BytesLike]
 
 
 def _argv(value: object, name: str) -> list[str]:
@@ -65,6 +76,13 @@ def _callback(value: Any, name: str) -> Callback:
     return callback
 
 
+def _source(value: Any, name: str) -> Callable[[int], object]:
+    read: Callable[[int], object] = getattr(value, "read", value)
+    if not callable(read):
+        raise wrong_type(f"{name} is {article(value)}: expected something with a method read, or a callable")
+    return read
+
+
 def _pipe(value: object, name: str) -> OutputPipe:
     return expect(value, OutputPipe, name)
 
@@ -97,6 +115,13 @@ class WasiConfig(Configurable, Managed):
     """The file that the guest reads as its standard input."""
     stdin_bytes: Knob[BytesLike] = Knob(contents)
     """The bytes that the guest reads as its standard input."""
+    stdin_custom: Knob[Source] = Knob(_source)
+    """What the guest reads as its standard input: an object with a method `read`, or a callable. It is asked for up to so many
+    bytes when the guest reads, and gives none at the end. The guest waits meanwhile.
+
+    What it raises comes out of the call of the guest, as the very same object. It cannot use the guest's own store, which raises
+    `BusyError`. What it gives has to be bytes, and no more than was asked for: otherwise the call raises `WrongTypeError` or
+    `RangeError`."""
     stdout_file: Knob[Path] = Knob(_file)
     """The file that standard output goes to. It is made, or emptied."""
     stdout_append: Knob[Path] = Knob(_file)
@@ -186,7 +211,7 @@ class WasiConfig(Configurable, Managed):
             "inherit_argv": given.get("inherit_argv", False),
             # With those of this process: the core would read them while another thread of Python changes them.
             "env": self._variables(),
-            "stdin": self._input(),
+            "stdin": self._input(sinks),
             "stdout": self._output("stdout", sinks),
             "stderr": self._output("stderr", sinks),
             "preopens": [(path, guest, not is_mutable) for path, guest, is_mutable in self._preopens],
@@ -206,7 +231,7 @@ class WasiConfig(Configurable, Managed):
         name = next((name for name in self._values if name.startswith(f"{stream}_")), "")
         return name.removeprefix(f"{stream}_"), self._values.get(name)
 
-    def _input(self) -> Any:
+    def _input(self, sinks: Sinks) -> Any:
         match self._stream("stdin"):
             case "inherit", _:
                 return ("INHERIT",)
@@ -214,6 +239,8 @@ class WasiConfig(Configurable, Managed):
                 return "BYTES", octets
             case "file", path:
                 return "FILE", path
+            case "custom", read:
+                return "SOURCE", sinks.source(read)
             case _:
                 return None
 

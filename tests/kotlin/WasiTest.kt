@@ -186,6 +186,43 @@ class WasiTest {
     }
 
     @Test
+    fun `input is asked for piece by piece`() {
+        val pieces = ArrayDeque(listOf("ab", "cde", ""))
+        val asked = mutableListOf<Int>()
+        val output = OutputPipe()
+        val room =
+            Room {
+                stdin { most -> pieces.removeFirst().encodeToByteArray().also { asked += most } }
+                stdout(output)
+            }
+        repeat(3) { room.call("cat", 1) }
+        assertEquals("abcde", output.text())
+        assertEquals(listOf(1000, 1000, 1000), asked)
+    }
+
+    @Test
+    fun `input comes from a stream`() {
+        val output = OutputPipe()
+        val room =
+            Room {
+                stdin("hello".byteInputStream())
+                stdout(output)
+            }
+        repeat(2) { room.call("cat", 1) }
+        assertEquals("hello", output.text())
+    }
+
+    @Test
+    fun `what an input throws comes out as the very same object`() {
+        val error = IOException("mine")
+        val room = Room { stdin { _ -> throw error } }
+        assertSame(error, assertThrows(IOException::class.java) { room.call("cat", 1) })
+        val greedy = Room { stdin { most -> ByteArray(most + 1) } }
+        val refused = assertThrows(WasmtimeException.Range::class.java) { greedy.call("cat", 1) }
+        assertEquals("the standard input gave more bytes than expected: 1000 at most", refused.message)
+    }
+
+    @Test
     fun `output is handed over piece by piece`() {
         val pieces = mutableListOf<String>()
         val room =

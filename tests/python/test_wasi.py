@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import signal
 import subprocess
 import sys
@@ -417,3 +418,79 @@ def test_an_instance_by_hand() -> None:
     instance.memory(store, "memory").write(store, b"text", 4096)
     assert instance.func(store, "print")(store, 1, 4096, 4) == 0
     assert pipe.contents() == b"text"
+
+
+def reading(source: Any) -> WasiConfig:
+    """A configuration with that input."""
+    wasi = WasiConfig()
+    wasi.stdin_custom = source
+    return wasi
+
+
+def test_input_from_what_can_be_read() -> None:
+    asked: list[int] = []
+    pieces = [b"ab", bytearray(b"cde"), b""]
+
+    def read(size: int) -> bytes | bytearray:
+        asked.append(size)
+        return pieces.pop(0)
+
+    run = Guest(reading(read))
+    assert [run("read", 1024, 100), run("read", 1026, 3), run("read", 1029, 7)] == [2, 3, 0]
+    assert asked == [100, 3, 7]
+    run = Guest(reading(io.BytesIO(b"hello")))
+    assert [run("read", 1024, 4), run("read", 1028, 4), run("read", 1029, 4)] == [4, 1, 0]
+
+
+def test_what_an_input_raises_comes_out() -> None:
+    error = KeyError("mine")
+
+    def read(size: int) -> bytes:
+        raise error
+
+    run = Guest(reading(read))
+    with pytest.raises(KeyError) as caught:
+        run("read", 1024, 4)
+    assert caught.value is error
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "part"),
+    [
+        ("text", WasmTypeError, "what the standard input gave is a str: expected bytes"),
+        (None, WasmTypeError, "expected bytes"),
+        (3, WasmTypeError, "expected bytes"),
+        (b"12345", RangeError, "the standard input gave more bytes than expected: 4 at most"),
+    ],
+)
+def test_an_input_that_gives_what_it_should_not(given: Any, kind: type[Exception], part: str) -> None:
+    run = Guest(reading(lambda size: given))
+    with pytest.raises(kind, match=part):
+        run("read", 1024, 4)
+    with pytest.raises(WasmTypeError, match="stdin_custom is an int: expected something with a method read"):
+        WasiConfig().stdin_custom = 3  # type: ignore[assignment]
+
+
+def test_an_input_cannot_use_its_store_and_does_not_keep_it() -> None:
+    class Source:
+        store: Store
+
+        def read(self, size: int) -> bytes:
+            return bytes(self.store.get_fuel())
+
+    source = Source()
+    run = Guest(reading(source))
+    source.store = run.store
+    with pytest.raises(BusyError):
+        run("read", 1024, 4)
+    gone = weakref.ref(run.store)
+    del run, source
+    gc.collect()
+    assert gone() is None
+
+
+def test_the_last_setting_of_the_input_counts() -> None:
+    wasi = WasiConfig()
+    wasi.stdin_custom(io.BytesIO(b"first")).stdin_bytes(b"second")
+    run = Guest(wasi)
+    assert run("read", 1024, 9) == 6

@@ -3,6 +3,16 @@ import Testing
 import Trimaran
 import TrimaranFoundation
 
+/// Pieces of input, one after the other.
+private final class Pieces: @unchecked Sendable {
+  private let lock = NSLock()
+  private var left: [String]
+
+  init(_ pieces: [String]) { left = pieces }
+
+  func next() -> [UInt8] { lock.withLock { Array(left.removeFirst().utf8) } }
+}
+
 @Suite("WASI")
 struct WasiTests {
   let store: Store
@@ -47,6 +57,32 @@ struct WasiTests {
     #expect(env["B"] == nil && env["A"] == "3")
     let twice = Environment([(name: "A", value: "1"), (name: "A", value: "2")])
     #expect(twice.count == 2 && twice["A"] == "2")
+  }
+
+  @Test func inputFromAClosure() throws {
+    let output = try OutputPipe()
+    let pieces = Pieces(["ab", "cde", ""])
+    try store.setWasi {
+      $0.stdin = .callback { _ in pieces.next() }
+      $0.stdout = .pipe(output)
+    }
+    #expect(try call("cat", .i32(1)) == [.i32(5)])
+    #expect(try output.text == "abcde")
+  }
+
+  @Test func whatAnInputThrows() throws {
+    struct Mine: Error, Equatable {}
+    try store.setWasi { $0.stdin = .callback { _ in throw Mine() } }
+    let cat = try instance.function(store, "cat")
+    let error = failure { _ = try cat.call(store, [.i32(1)]) }
+    guard case .thrown(let thrown)? = error else {
+      Issue.record("the input threw, and the call failed with \(String(describing: error))")
+      return
+    }
+    #expect(thrown as? Mine == Mine())
+    try store.setWasi { $0.stdin = .callback { count in Array(repeating: 0, count: count + 1) } }
+    let refused = failure { _ = try cat.call(store, [.i32(1)]) }
+    #expect(refused?.description == "the standard input gave more bytes than expected: 5 at most")
   }
 
   @Test func inputsAndFiles() throws {

@@ -5,6 +5,7 @@
 
 mod host;
 mod sink;
+mod source;
 mod surface;
 mod values;
 mod view;

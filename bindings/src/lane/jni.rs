@@ -29,6 +29,7 @@ mod known;
 mod memory;
 mod shared;
 mod sink;
+mod source;
 mod system;
 mod values;
 mod view;
@@ -135,6 +136,7 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"instanceCheck", c"(JJ)V", known::instance_check as *const c_void),
     (c"watch", c"(J)V", watch::watch as *const c_void),
     (c"newSink", c"(Ldev/trimaran/internal/Sink;)J", sink::new_sink as *const c_void),
+    (c"newSource", c"(Ldev/trimaran/internal/Source;)J", source::new_source as *const c_void),
     (c"takeThrown", c"(J)Ljava/lang/Throwable;", host::take_thrown as *const c_void),
     (c"globalKind", c"(JJ)I", values::global_kind as *const c_void),
     (c"globalGet", c"(JJ)J", values::global_get as *const c_void),

@@ -22,6 +22,7 @@ mod memory;
 pub(crate) mod numbers;
 mod pointer;
 mod sink;
+mod source;
 mod values;
 mod view;
 mod watch;

@@ -73,9 +73,9 @@ impl OutputPipe {
     }
 }
 
-/// What has to be left of the thread's own stack for a sink, in bytes. Generated code calls it, which loses what a JVM throws
-/// for want of room: a JVM wants 96 KiB for its zones.
-const SINK_CALL: usize = 112 << 10;
+/// What has to be left of the thread's own stack for a callback, in bytes. What a JVM throws for want of room is lost: a JVM
+/// wants 96 KiB for its zones.
+pub(super) const CALLBACK: usize = 112 << 10;
 
 /// An output that is not the system's.
 #[derive(Clone)]
@@ -91,7 +91,7 @@ impl Output {
             Self::Pipe(pipe) => pipe.put(bytes),
             // A language looks at which stack it is on.
             Self::Sink(sink) => {
-                let written = on_own_stack(SINK_CALL, || sink.write(bytes.to_vec()));
+                let written = on_own_stack(CALLBACK, || sink.write(bytes.to_vec()));
                 written.map_err(|error| StreamError::Trap(carried(error)))
             }
         }
@@ -110,11 +110,12 @@ impl Absent {
     }
 }
 
-fn carried(error: WasmtimeError) -> wasmtime::Error {
+pub(super) fn carried(error: WasmtimeError) -> wasmtime::Error {
     wasmtime::Error::new(HostError(error))
 }
 
-const PIECE: usize = 64 << 10;
+/// How much is asked for or taken at a time at most, in bytes.
+pub(super) const PIECE: usize = 64 << 10;
 
 macro_rules! output {
     ($name:ident, |$this:ident, $bytes:ident| $put:expr) => {

@@ -43,7 +43,7 @@ public struct WasiConfig: Sendable {
       inheritArgv: inheritArgv,
       env: env.map { Core.EnvVar(name: $0.name, value: $0.value) },
       inheritEnv: inheritEnv,
-      stdin: stdin,
+      stdin: stdin?.core,
       stdout: stdout?.core,
       stderr: stderr?.core,
       preopens: preopens,
@@ -94,16 +94,29 @@ public struct Environment: Sendable, ExpressibleByDictionaryLiteral, RandomAcces
 }
 
 /// What a guest reads from its standard input.
-public enum WasiInput: Sendable, Hashable {
+public enum WasiInput: Sendable {
   /// That of this process.
   case inherit
   /// These bytes.
   case bytes([UInt8])
   /// A file.
   case file(path: String)
+  /// A closure, which is asked for up to so many bytes when the guest reads, and gives none at the end. The guest waits meanwhile.
+  /// With more bytes the guest's call fails with `range`. What the closure throws comes out of the outermost call, as what a host
+  /// function throws. The store keeps it, until the store goes or is closed.
+  case callback(@Sendable (_ count: Int) throws -> [UInt8])
 
   /// Text, in UTF-8.
   public static func text(_ text: String) -> WasiInput { .bytes(Array(text.utf8)) }
+
+  fileprivate var core: Core.WasiInput {
+    switch self {
+    case .inherit: .inherit
+    case .bytes(let bytes): .bytes(bytes: bytes)
+    case .file(let path): .file(path: path)
+    case .callback(let body): .source(source: Core.InputSource(body: body))
+    }
+  }
 }
 
 /// Where a guest writes to.
@@ -230,12 +243,61 @@ extension Core {
       writer.number(trimaran_output_sink_new(writeOut, releaseCallback, context))
     }
   }
+
+  /// A closure that guests read from.
+  struct InputSource: Sendable {
+    let body: @Sendable (Int) throws -> [UInt8]
+
+    init(body: @escaping @Sendable (Int) throws -> [UInt8]) { self.body = body }
+
+    /// The core gives none back.
+    init(reading reader: inout Reader) { preconditionFailure("the core has given a closure") }
+
+    /// The core holds the closure from then on, for the store.
+    func write(to writer: inout Writer) {
+      let context = Unmanaged.passRetained(ReadCallback(body)).toOpaque()
+      writer.number(trimaran_input_source_new(readIn, releaseReadCallback, context))
+    }
+  }
 }
 
 private final class Callback: Sendable {
   let body: @Sendable ([UInt8]) throws -> Void
 
   init(_ body: @escaping @Sendable ([UInt8]) throws -> Void) { self.body = body }
+}
+
+private final class ReadCallback: Sendable {
+  let body: @Sendable (Int) throws -> [UInt8]
+
+  init(_ body: @escaping @Sendable (Int) throws -> [UInt8]) { self.body = body }
+}
+
+/// Asks a closure for the next piece. What it throws is kept while the guests unwind.
+private func readIn(
+  _ context: UnsafeMutableRawPointer?,
+  _ bytes: UnsafeMutablePointer<UInt8>?,
+  _ most: Int,
+  _ length: UnsafeMutablePointer<Int>?,
+  _ thrown: UnsafeMutablePointer<UInt64>?
+) -> Int32 {
+  guard let context, let bytes, let length, let thrown else { preconditionFailure("no context, or no room for a piece") }
+  do {
+    let piece = try Unmanaged<ReadCallback>.fromOpaque(context)._withUnsafeGuaranteedRef { try $0.body(most) }
+    length.pointee = piece.count
+    if piece.count <= most {
+      _ = UnsafeMutableBufferPointer(start: bytes, count: most).update(fromContentsOf: piece)
+    }
+    return 0
+  } catch {
+    thrown.pointee = Thrown.keep(error)
+    return 1
+  }
+}
+
+/// Lets go of a closure that guests read from.
+private func releaseReadCallback(_ context: UnsafeMutableRawPointer?) {
+  context.map { Unmanaged<ReadCallback>.fromOpaque($0).release() }
 }
 
 /// Gives a closure the next piece. What it throws is kept while the guests unwind.

@@ -40,7 +40,6 @@ const PUBLIC: &[&str] = &[
     "StoreLimits",
     "FixedClock",
     "Preopen",
-    "WasiInput",
 ];
 
 /// Those whose public type reads and writes itself, by way of its twin in `Core`: it has a time where the core has a number.

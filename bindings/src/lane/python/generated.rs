@@ -22,6 +22,7 @@ use super::func::FuncLane;
 use super::instance::InstanceLane;
 use super::numbers::{Count, Number};
 use super::sink::take_output_sink;
+use super::source::take_input_source;
 use super::{Held, StoreLane, enter, quick};
 
 include!(concat!(env!("OUT_DIR"), "/python.rs"));

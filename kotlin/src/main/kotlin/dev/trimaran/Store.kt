@@ -60,7 +60,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     private var hosts: ArrayList<HostCallback>? = ArrayList()
 
     /** The callbacks of [setWasi], in the same way. */
-    private var sinks: List<OutputSink> = emptyList()
+    private var callbacks: List<Any> = emptyList()
 
     /** What the host has given the store to carry, such as the state of its functions: any object. */
     @Volatile
@@ -232,7 +232,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     public fun setWasi(config: WasiConfig) {
         core(this, config) { raw.setWasi(config.toRaw()) }
         callsHost = true
-        synchronized(raw) { if (hosts != null) sinks = config.sinks.toList() }
+        synchronized(raw) { if (hosts != null) callbacks = config.callbacks.toList() }
     }
 
     /** Says what guests may do through WASI, as in `store.setWasi { argv("program") }`. */
@@ -268,7 +268,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
         Living.closed(living)
         synchronized(raw) {
             hosts = null
-            sinks = emptyList()
+            callbacks = emptyList()
         }
     }
 

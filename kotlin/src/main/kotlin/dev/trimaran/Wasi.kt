@@ -1,6 +1,8 @@
 package dev.trimaran
 
 import dev.trimaran.internal.Sink
+import dev.trimaran.internal.Source
+import java.io.InputStream
 import java.nio.file.Path
 import java.time.Duration
 import java.time.Instant
@@ -41,7 +43,7 @@ public class WasiConfig {
 
     /** The callbacks of the user, which the library does not keep alive: the store has to. */
     @get:JvmSynthetic
-    internal val sinks = mutableListOf<OutputSink>()
+    internal val callbacks = mutableListOf<Any>()
 
     /**
      * Makes `random_get` give the bytes of a generator that begins with this number, the same on every machine, and not
@@ -79,6 +81,16 @@ public class WasiConfig {
 
     /** Has the standard input give what is in a file. [Store.setWasi] fails with `Io` where it cannot be opened. */
     public fun stdinFile(path: Path): WasiConfig = stdinFile(path.toString())
+
+    /** Has the standard input give what [source] gives, each time that the guest reads. */
+    public fun stdin(source: InputSource): WasiConfig =
+        apply {
+            callbacks += source
+            stdin = RawInput.Source(Source(source))
+        }
+
+    /** Has the standard input give what is read from a stream, when the guest reads it. Nothing closes the stream. */
+    public fun stdin(stream: InputStream): WasiConfig = stdin(InputSource { most -> stream.readUpTo(most) })
 
     /** Gives the guest the standard input of this process. */
     public fun inheritStdin(): WasiConfig = apply { stdin = RawInput.Inherit }
@@ -164,7 +176,7 @@ public class WasiConfig {
     }
 
     private fun kept(sink: OutputSink): RawOutput {
-        sinks += sink
+        callbacks += sink
         return RawOutput.Sink(Sink(sink))
     }
 
@@ -183,6 +195,24 @@ public class WasiConfig {
             clock = clock,
             randomSeed = randomSeed?.toULong(),
         )
+}
+
+/** What there is to read: at least a byte, unless the stream has ended. */
+private fun InputStream.readUpTo(most: Int): ByteArray {
+    val bytes = ByteArray(most)
+    val count = read(bytes)
+    return if (count <= 0) ByteArray(0) else bytes.copyOf(count)
+}
+
+/** Gives guests their standard input: a lambda of Kotlin or Java. */
+public fun interface InputSource {
+    /**
+     * Gives the next bytes, [most] of them at most, or none at the end. The guest waits meanwhile, and its store is in use: to use it
+     * fails with `Busy`. With more bytes than [most] the guest's call fails with `Range`. Whatever this throws comes out of the call
+     * that ran the guest, as the very same object.
+     */
+    @Throws(Exception::class)
+    public fun read(most: Int): ByteArray
 }
 
 /** Gets what guests write to their standard output or error: a lambda of Kotlin or Java. */

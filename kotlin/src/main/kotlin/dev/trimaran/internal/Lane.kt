@@ -61,6 +61,9 @@ internal object Lane {
     /** A handle of what calls that object with what guests print. The library keeps it alive. */
     @JvmStatic external fun newSink(sink: Sink): Long
 
+    /** A handle of what asks that object for what guests read. The library keeps it alive. */
+    @JvmStatic external fun newSource(source: Source): Long
+
     /** What a body threw, by the number under which the library has kept it until now. */
     @JvmStatic external fun takeThrown(number: Long): Throwable?
 
