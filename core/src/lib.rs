@@ -11,6 +11,7 @@ mod cli;
 mod closable;
 mod compile;
 mod config;
+mod custom_sections;
 mod engine;
 mod error;
 mod externs;
@@ -53,6 +54,7 @@ mod wat;
 
 pub use cli::command_line;
 pub use config::{Cache, Collector, Config, CraneliftFlag, OptLevel, Profiler, Strategy};
+pub use custom_sections::custom_sections;
 pub use engine::Engine;
 pub use error::{Result, WasmtimeError};
 pub use externs::{Extern, NamedExtern};

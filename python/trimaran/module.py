@@ -9,7 +9,7 @@ from typing import TypeAlias
 from ._closable import Managed
 from ._handle import Handle
 from ._identity import Constant
-from ._native import ModuleLane, validate
+from ._native import ModuleLane, custom_sections, text, validate
 from ._surface import BytesLike, expect, file_name, plain, source
 from .engine import Engine
 from .extern_type import ExportType, ImportType
@@ -46,6 +46,15 @@ class Module(ModuleLane, Constant, Handle, Managed):
     def validate(cls, engine: Engine, wasm: Wasm) -> None:
         """Checks a module in the binary or the text format without compiling it. Raises as `Module` does."""
         validate(expect(engine, Engine, "the engine"), source(wasm, "the module"))
+
+    @staticmethod
+    def custom_sections(wasm: Wasm, name: str) -> list[bytes]:
+        """The contents of each custom section of that name, in the order of the module.
+
+        The module, in the binary or the text format, is neither validated nor compiled. Raises `CompileError` where it is no
+        module or is truncated, and `WatSyntaxError` where text has a mistake.
+        """
+        return custom_sections(source(wasm, "the module"), text(name, "the section's name"))
 
     @classmethod
     def deserialize(cls, engine: Engine, encoded: BytesLike) -> Module:

@@ -132,6 +132,7 @@ class World : AutoCloseable {
             "module" -> Kept(module(step, step.engine))
             "validate" -> Module.validate(step.engine, source(step))
             "wat2wasm" -> wat2wasm(source(step))
+            "custom_sections" -> Module.customSections(source(step), step.text("name"))
             "serialize" -> Kept(step.module.serialize())
             "deserialize" -> Kept(Module.deserialize(step.engine, artifact(step)))
             "imports" -> step.module.imports.map { "${it.module} ${it.name} ${it.type}" }

@@ -80,6 +80,9 @@ class CoreCase(Case):
     def _op_wat2wasm(self, step: Step) -> str:
         return wat2wasm(source(step)).hex()
 
+    def _op_custom_sections(self, step: Step) -> list[str]:
+        return [section.hex() for section in Module.custom_sections(source(step), step.text("name"))]
+
     def _op_serialize(self, step: Step) -> Kept:
         return Kept(self._module(step).serialize())
 

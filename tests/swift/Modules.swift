@@ -29,6 +29,9 @@ extension World {
       try Module.validate(engine(step), source(step))
       return .nothing
     case "wat2wasm": return .plain(.string(hex(try wat2wasm(source(step)))))
+    case "custom_sections":
+      let found = try Module.customSections(source(step), named: step.text("name"))
+      return .plain(.array(found.map { .string(hex(Data($0))) }))
     case "imports":
       return .plain(.array(try module(step).imports.map { .string("\($0.module) \($0.name) \($0.type)") }))
     case "exports":

@@ -111,6 +111,30 @@ public final class Module: Sendable {
     try validate(engine, text.utf8)
   }
 
+  /// The contents of each custom section of that name, in the order of the module, which is neither validated nor compiled.
+  ///
+  /// - Parameters:
+  ///   - bytes: The module, in the binary or the text format.
+  ///   - name: The sections' name.
+  /// - Returns: A list of the bytes in each.
+  /// - Throws: `compile` where it is no module or is truncated, and `syntax` where text has a mistake.
+  public static func customSections(
+    _ bytes: some Collection<UInt8>, named name: String
+  ) throws(WasmtimeError) -> [[UInt8]] {
+    try lending(bytes) { (bytes) throws(WasmtimeError) in try Core.customSections(bytes: bytes, name: name) }
+  }
+
+  /// The contents of each custom section of that name, of a module in the text format.
+  ///
+  /// - Parameters:
+  ///   - text: The module.
+  ///   - name: The sections' name.
+  /// - Returns: A list of the bytes in each.
+  /// - Throws: `compile` and `syntax`, as of bytes.
+  public static func customSections(_ text: String, named name: String) throws(WasmtimeError) -> [[UInt8]] {
+    try customSections(text.utf8, named: name)
+  }
+
   /// The compiled module as bytes, to keep it and to load it without compiling.
   ///
   /// - Returns: The artifact.

@@ -124,8 +124,8 @@ impl World {
 
     fn run(&mut self, step: &Step<'_>) -> Run {
         match step.text("op")? {
-            "engine" | "store" | "module" | "validate" | "wat2wasm" | "serialize" | "deserialize" | "imports"
-            | "exports" | "instance" | "export" | "close" => self.run_object(step),
+            "engine" | "store" | "module" | "validate" | "wat2wasm" | "custom_sections" | "serialize"
+            | "deserialize" | "imports" | "exports" | "instance" | "export" | "close" => self.run_object(step),
             "call" | "call_int" | "func_type" => self.run_call(step),
             "host" | "caller_export" | "global" | "global_get" | "global_set" | "table" | "table_get" | "table_set"
             | "table_size" | "table_grow" | "table_fill" | "table_copy" | "view" | "view_read" | "view_write"
@@ -168,6 +168,8 @@ impl World {
             }
             "validate" => trimaran::validate(&*self.engine(step)?, &source(step)?).map(|()| plain(Value::Null)),
             "wat2wasm" => trimaran::wat2wasm(&source(step)?).map(|bytes| plain(hex(&bytes))),
+            "custom_sections" => trimaran::custom_sections(&source(step)?, step.text("name")?)
+                .map(|found| plain(found.iter().map(|bytes| hex(bytes)).collect::<Vec<_>>())),
             "serialize" => self.module(step)?.serialize().map(|bytes| Outcome::Kept(Object::Artifact(bytes))),
             "deserialize" => {
                 let (engine, artifact) = (self.engine(step)?, self.flipped(step)?);

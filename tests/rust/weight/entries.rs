@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use trimaran::{
     Config, Engine, Extern, Func, Global, GlobalType, Instance, Linker, Module, Result, Store, Val, ValType,
-    WasmtimeError, command_line, untrusted_config, untrusted_limits, validate,
+    WasmtimeError, command_line, custom_sections, untrusted_config, untrusted_limits, validate,
 };
 
 use crate::heap;
@@ -113,6 +113,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
         compiles: false,
         fits: |_| true,
         act: Act::File(|engine, file, words| _ = words.end(validate(engine, file))),
+    },
+    Entry {
+        name: "custom sections",
+        compiles: false,
+        fits: |_| true,
+        act: Act::File(|_, file, words| _ = words.end(custom_sections(file, "name"))),
     },
     Entry { name: "inspect", compiles: false, fits: |_| true, act: Act::File(inspect) },
     Entry { name: "describe", compiles: false, fits: |_| true, act: Act::Module(describe) },

@@ -123,7 +123,7 @@ pub fn param(class: &str, method: &str, param: &str) -> String {
         ("Memory" | "SharedMemory", _, "start" | "offset") => "the offset",
         (_, _, "source_index") => "the index in the source",
         (_, _, "expected") => "the expected value",
-        (_, "precompile" | "validate", "bytes") | ("Module", "new", "bytes") => "the module",
+        (_, "precompile" | "validate" | "custom_sections", "bytes") | ("Module", "new", "bytes") => "the module",
         (_, "unpack", "bytes") => "the packed module",
         (_, "wat2wasm", _) => "the text",
         ("Linker", "define" | "define_func", "module") => "the module's name",

@@ -7,6 +7,7 @@ import java.io.Serializable
 import java.nio.file.Path
 import java.util.Collections
 import dev.trimaran.internal.ffi.Module as Raw
+import dev.trimaran.internal.ffi.customSections as rawCustomSections
 import dev.trimaran.internal.ffi.validate as rawValidate
 
 /**
@@ -129,6 +130,19 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
         /** Checks a module in the text format without compiling it. Fails as [Module] does. */
         @JvmStatic
         public fun validate(engine: Engine, text: String): Unit = validate(engine, text.utf8())
+
+        /**
+         * The contents of each custom section of that name, in the order of the module, which may be in the binary or the text
+         * format. It is neither validated nor compiled. Fails with `Compile` where it is no module or is truncated, and with
+         * `Syntax` where text has a mistake.
+         */
+        @JvmStatic
+        public fun customSections(bytes: ByteArray, name: String): List<ByteArray> =
+            core { rawCustomSections(bytes, name) }
+
+        /** The contents of each custom section of that name, of a module in the text format. */
+        @JvmStatic
+        public fun customSections(text: String, name: String): List<ByteArray> = customSections(text.utf8(), name)
 
         /**
          * Makes a module from what [serialize] gave. Fails with `Artifact` where a single bit differs, or where
