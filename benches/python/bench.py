@@ -239,6 +239,13 @@ def bench_import() -> None:
         print(f"import\t{who}\t{statistics.median(found[3:]):.1f}", flush=True)
 
 
+def bench_client() -> None:
+    """A package that was written for wasmtime-py, in a process for each runtime: both have one name there."""
+    for who in ("python", "wasmtime-py"):
+        subprocess.run([sys.executable, BENCHES / "python" / "client.py", who], check=True)
+
+
 if __name__ == "__main__":
     bench()
     bench_import()
+    bench_client()

@@ -324,12 +324,12 @@ def interrupt(_step: Step, of: str, milliseconds: str) -> None:
     threading.Timer(int(milliseconds) / 1000, things[of].interrupt_handle().interrupt).start()
 
 
-def stranger(_step: Step, path: str) -> str:
+def untrusted(_step: Step, path: str) -> str:
     """Runs a program as `docs/untrusted.md` does, and gives its first line."""
     # It makes an engine, which other cases must not have.
-    from untrusted import run_stranger
+    from untrusted import run_untrusted
 
-    return run_stranger(read(path)).split("\n")[0]
+    return run_untrusted(read(path)).split("\n")[0]
 
 
 def sleep(_step: Step, milliseconds: str) -> None:
@@ -384,7 +384,7 @@ OPS: dict[str, Callable[..., str | None]] = {
     "fuel": fuel,
     "interrupt": interrupt,
     "sleep": sleep,
-    "stranger": stranger,
+    "untrusted": untrusted,
     "pool": pool,
     "handler": handler,
 }

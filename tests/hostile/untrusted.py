@@ -3,8 +3,8 @@ from trimaran import Config, Engine, Linker, Module, OutputPipe, Store, StoreLim
 ENGINE = Engine(Config.untrusted())
 
 
-def run_stranger(program: bytes) -> str:
-    """Runs a WASI program that nobody vouches for, for a second at most, and gives what it printed."""
+def run_untrusted(program: bytes) -> str:
+    """Runs an untrusted WASI program for a second at most, and gives what it printed."""
     output = OutputPipe(capacity=64 * 1024)
     wasi = WasiConfig()
     wasi.stdout_pipe = output

@@ -1,25 +1,13 @@
 package dev.trimaran.tests
 
-import dev.trimaran.Config
 import dev.trimaran.Engine
 import dev.trimaran.Func
 import dev.trimaran.FuncType
-import dev.trimaran.Global
-import dev.trimaran.GlobalType
 import dev.trimaran.Instance
-import dev.trimaran.Limits
 import dev.trimaran.Linker
-import dev.trimaran.Memory
-import dev.trimaran.MemoryType
 import dev.trimaran.Module
-import dev.trimaran.RefType
 import dev.trimaran.Store
-import dev.trimaran.StoreLimits
-import dev.trimaran.Table
-import dev.trimaran.TableType
-import dev.trimaran.Val
 import dev.trimaran.ValType
-import dev.trimaran.WasmtimeException
 import dev.trimaran.invoke
 import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -30,7 +18,6 @@ import java.io.ByteArrayOutputStream
 import java.io.PrintStream
 import java.nio.file.Files
 import java.nio.file.Path
-import java.time.Instant
 import java.util.Collections
 import kotlin.io.path.createDirectories
 import kotlin.io.path.extension
@@ -41,8 +28,8 @@ import kotlin.streams.asSequence
 import kotlin.time.Duration.Companion.seconds
 
 /**
- * The examples of the documentation, word for word; those in Java are in [DocsJavaTest]. They are checked by what they
- * print and leave.
+ * The examples in the comments of the sources, word for word. They are checked by what they print and leave; tests/docs
+ * runs those of the pages.
  */
 class DocsTest {
     private val engine = engine()
@@ -68,18 +55,6 @@ class DocsTest {
         }
         return bytes.toString(Charsets.UTF_8)
     }
-
-    fun main() {
-        val engine = Engine()
-        Store(engine).use { store ->
-            val text = """(module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))"""
-            val add = Instance(store, Module(engine, text)).exports(store).func("add")
-            println(add(store, 40, 2)) // 42
-        }
-    }
-
-    @Test
-    fun `the first program`() = assertEquals("42\n", printed(::main))
 
     @Test
     fun `typed functions and columns`() {
@@ -198,65 +173,6 @@ class DocsTest {
     }
 
     @Test
-    fun `a program`() {
-        val program = Module(engine, PROGRAM)
-        val output =
-            printed {
-                val linker = Linker(engine).apply { defineWasi() }
-                store.setWasi {
-                    argv("program", "--verbose")
-                    env("LANG", "en")
-                    stdin("some input")
-                    stdout { bytes -> print(bytes.decodeToString()) }
-                    preopen("data", "/data", readOnly = true)
-                    clock(Instant.parse("2026-01-01T00:00:00Z"))
-                    randomSeed = 7
-                }
-                linker.defineModule(store, "program", program)
-                try {
-                    linker.getDefault(store, "program")(store)
-                } catch (exit: WasmtimeException.Exit) {
-                    println("it ended with ${exit.status}")
-                }
-            }
-        assertEquals("some inputit ended with 3\n", output)
-    }
-
-    @Test
-    fun `guests that nobody trusts`() {
-        val engine = Engine(Config.untrusted().apply { consumeFuel = true })
-        val store = Store(engine)
-        store.setLimits(StoreLimits.untrusted())
-        store.setTimeout(2.seconds)
-        store.fuel = 1_000_000_000
-        val handle = store.interruptHandle() // handle.interrupt() on any thread
-        handle.interrupt()
-        assertEquals(42, Instance(store, Module(engine, text)).func(store, "add")(store, 40, 2))
-    }
-
-    @Test
-    fun `compiled modules`() {
-        val artifact = engine.precompile(text)
-        check(engine.accepts(artifact))
-        val module = Module.deserialize(engine, artifact)
-        val same = Module.unpack(module.pack()) // in another process, say
-        assertEquals(module.exports, same.exports)
-    }
-
-    @Test
-    fun `globals, tables and views`() {
-        val memory = Memory(store, MemoryType(Limits(1)))
-        val global = Global(store, GlobalType(ValType.I64, mutable = true), Val.I64(1))
-        global.set(store, Val.I64(2))
-        val table = Table(store, TableType(RefType.externref(), Limits(4)))
-        table[store, 0] = Val.ExternRef("any object")
-        memory.view(store).putInt(8, 42)
-        assertEquals(Val.I64(2), global.get(store))
-        assertEquals("any object", table[store, 0].unwrap())
-        assertEquals(42, memory.loadI32(store, 8))
-    }
-
-    @Test
     fun configurations() {
         val engine = Engine { wasmThreads = true }
         assertEquals(true, engine.config.wasmThreads)
@@ -302,14 +218,14 @@ class DocsTest {
     @Test
     fun `every example is here`() {
         val tests = root.resolve("tests/kotlin")
-        val here = listOf("DocsTest.kt", "DocsJavaTest.java").map { lines(tests.resolve(it).readLines()) }
+        val here = lines(root.resolve("tests/kotlin/DocsTest.kt").readLines())
         val sources =
             Files.walk(root.resolve("kotlin/src/main/kotlin")).use { files ->
                 files.asSequence().filter { it.isRegularFile() && it.extension == "kt" }.toList()
             }
-        val all = sources.plusElement(root.resolve("kotlin/README.md")).flatMap(::examples)
-        assertTrue(all.size > 12, "${all.size} examples")
-        val absent = all.filter { example -> here.none { Collections.indexOfSubList(it, example) >= 0 } }
+        val all = sources.flatMap(::examples)
+        assertTrue(all.size > 9, "${all.size} examples")
+        val absent = all.filter { example -> Collections.indexOfSubList(here, example) < 0 }
         assertEquals(emptyList<List<String>>(), absent)
     }
 

@@ -1,4 +1,4 @@
-"""The figures on the page about strangers' modules are those of the core. (The hostile cases run its programs.)"""
+"""The figures on the page about untrusted modules are those of the core. The hostile cases run its programs."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ private struct Session {
   var user: String
 }
 
-/// The examples of the documentation, word for word: what it shows runs.
+/// The examples in the comments of the sources, word for word: what they show runs. `tests/docs` runs those of the pages.
 @Suite("The examples of the documentation")
 struct DocsTests {
   private let engine: Engine
@@ -24,7 +24,6 @@ struct DocsTests {
     let directory = try TemporaryDirectory()
     let fixtures = directory.url.appendingPathComponent("fixtures")
     try FileManager.default.createDirectory(at: fixtures, withIntermediateDirectories: true)
-    try wat2wasm(text).write(to: directory.url.appendingPathComponent("calculator.wasm"))
     guard FileManager.default.changeCurrentDirectoryPath(directory.url.path) else {
       throw Problem("it cannot be entered")
     }
@@ -79,29 +78,6 @@ struct DocsTests {
     let memory = try instance.memory(store, "memory")
     try memory.write(store, "Hello", at: 16)
     print(try memory.hexdump(store, at: 0, count: 32))
-    #expect(sum == 3)
-  }
-
-  @Test func theFirstProgramOfTheReadme() throws {
-    let engine = try Engine()
-    let store = try Store(engine)
-    let exports = try Instance(store, Module(engine, fromFile: "calculator.wasm")).exports(store)
-
-    let sum: Int = try exports.function("add")(store, 40, 2)
-    print(sum)  // 42
-    try exports.memory("memory").write(store, "Hello", at: 16)
-    print(try exports.memory("memory").hexdump(store, at: 0, count: 32))
-    #expect(sum == 42)
-  }
-
-  @Test func theFirstProgramOfThePackage() throws {
-    let engine = try Engine()
-    let store = try Store(engine)
-    let module = try Module(engine, fromFile: "calculator.wasm")
-    let instance = try Instance(store, module)
-
-    let add = try instance.function(store, "add")
-    let sum: Int = try add(store, 1, 2)
     #expect(sum == 3)
   }
 
@@ -357,8 +333,7 @@ struct DocsTests {
     let sources = swift.appendingPathComponent("Sources/Trimaran")
     let files =
       try FileManager.default.contentsOfDirectory(at: sources, includingPropertiesForKeys: nil) + [
-        sources.appendingPathComponent("Trimaran.docc/Trimaran.md"), swift.appendingPathComponent("README.md"),
-        folder("../README.md"),
+        sources.appendingPathComponent("Trimaran.docc/Trimaran.md")
       ]
     var count = 0
     for file in files.filter({ ["swift", "md"].contains($0.pathExtension) }) {

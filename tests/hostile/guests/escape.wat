@@ -111,6 +111,6 @@
     (if (local.get 2) (then (return (local.get 2))))
     (call $opened (call $last) (i32.const 8192) (local.get 1) (i32.const 1) (i32.const 0) (i64.const 2) (i32.const 0)))
   ;; Descriptors that nobody opened.
-  (func (export "stranger") (param i32) (result i32)
+  (func (export "foreign") (param i32) (result i32)
     (call $readdir (local.get 0) (i32.const 65536) (i32.const 4096) (i64.const 0) (i32.const 520)))
   (func (export "granted") (param i32) (result i32) (call $prestat (local.get 0) (i32.const 600))))

@@ -181,7 +181,7 @@ private fun perform(step: Step): Any? =
         "drop" -> things.remove(step[1])
         "collect" -> resident()
         "i31" -> thing<Store>(step[2]).let { things[step[1]] = Held(it, Reference.ofI31(it, step.number(3).toInt())) }
-        "stranger" -> runStranger(File(step[1]).readBytes()).lines().first()
+        "untrusted" -> runUntrusted(File(step[1]).readBytes()).lines().first()
         "sleep" -> Thread.sleep(step.number(1))
         "leave" -> leave(step)
         "timeout" -> thing<Store>(step[1]).setTimeout(step[2].toLongOrNull()?.let(Duration::ofMillis))

@@ -9,8 +9,8 @@ import kotlin.time.Duration.Companion.seconds
 
 private val engine = Engine(Config.untrusted())
 
-/** Runs a WASI program that nobody vouches for, for a second at most, and gives what it printed. */
-fun runStranger(program: ByteArray): String {
+/** Runs an untrusted WASI program for a second at most, and gives what it printed. */
+fun runUntrusted(program: ByteArray): String {
     val output = OutputPipe(capacity = 64 * 1024)
     Store(engine).use { store ->
         store.setLimits(StoreLimits.untrusted())

@@ -58,7 +58,7 @@ extension Program {
       let store: Store = try thing(step[2])
       self[step[1]] = Held(store: store, item: try Reference(store, i31: Int32(step.int(3))))
     case "load": self[step[1]] = try Module(thing(step[2]), deserialize: thing(step[3], as: Data.self))
-    case "stranger": return String(try runStranger(bytes(step[1])).prefix { $0 != "\n" })
+    case "untrusted": return String(try runUntrusted(bytes(step[1])).prefix { $0 != "\n" })
     case "damage": return try damage(step)
     default: return try use(step, thing(step[1]))
     }

@@ -1,8 +1,8 @@
 import Foundation
 import Trimaran
 
-/// Runs a WASI program that nobody vouches for, for a second at most, and gives what it printed.
-func runStranger(_ program: Data) throws -> String {
+/// Runs an untrusted WASI program for a second at most, and gives what it printed.
+func runUntrusted(_ program: Data) throws -> String {
   let engine = try Engine.shared(for: .untrusted)
   let output = try OutputPipe(capacity: 64 * 1024)
   try engine.withStore { store in
