@@ -7,7 +7,8 @@ mod surface;
 use std::hint::black_box;
 use std::time::Instant;
 
-use trimaran::{Engine, Extern, Func, FuncType, Instance, Module, Result, Slot, SlotFunction, Store, ValType};
+use trimaran::adapter::{Slot, SlotFunction};
+use trimaran::{Engine, Extern, Func, FuncType, Instance, Module, Result, Store, ValType};
 
 const WORKLOAD: &[u8] = include_bytes!("../workload.wat");
 const HOST: &[u8] = include_bytes!("../host.wat");

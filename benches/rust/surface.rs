@@ -2,7 +2,8 @@
 
 use std::hint::black_box;
 
-use trimaran::{Engine, Extern, Instance, Linker, Module, Result, Slot, SlotFunction, Store};
+use trimaran::adapter::{Slot, SlotFunction};
+use trimaran::{Engine, Extern, Instance, Linker, Module, Result, Store};
 
 use crate::{CALLS, WORKLOAD, measure, measure_each};
 

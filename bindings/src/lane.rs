@@ -18,7 +18,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[cfg(feature = "python")]
 use std::sync::Arc;
 
-use trimaran::{Result, UniFfiTag, WasmtimeError, panic_at};
+use trimaran::adapter::panic_at;
+use trimaran::{Result, UniFfiTag, WasmtimeError};
 #[cfg(not(feature = "python"))]
 use uniffi::Lower;
 #[cfg(feature = "python")]

@@ -19,7 +19,7 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         // It looks at the environment, which no other thread of Python changes now.
-        trimaran::panic_at("");
+        trimaran::adapter::panic_at("");
         crate::lane::python::watch_end(module)?;
         crate::lane::python::generated::add_all(module)?;
         crate::lane::python::keep_ctrl_c();

@@ -1,93 +1,90 @@
 //! The core of Trimaran: every object, every rule and every error, defined once.
 //!
-//! The Python, Kotlin and Swift packages are carried out of this crate by UniFFI.
-//! `ARCHITECTURE.md` says which room holds what.
+//! The Python, Kotlin and Swift packages carry this crate's exports into their languages. Each folder is a room, and
+//! `ARCHITECTURE.md` says which room holds what. The rooms stand here in their order: each uses those above it alone, and
+//! `tests/rust/rooms` checks that.
 
-mod access;
-mod artifact;
-mod bytes;
-mod cache;
 mod cli;
-mod closable;
 mod compile;
-mod config;
-mod custom_sections;
-mod engine;
-mod error;
-mod externs;
-mod fork;
-mod func;
-mod glance;
-mod global;
-mod growth;
-mod held;
+mod errors;
+mod fast_path;
 mod host;
-mod instance;
-mod instance_pre;
-mod interrupt;
-mod lane;
-mod linker;
-mod memory;
-mod module;
-mod module_limits;
-pub mod numbers;
-mod planted;
-mod pool;
-mod reference;
-mod shared_memory;
-mod shown;
-mod signals;
-mod slot;
-mod stack;
-mod store;
-mod table;
-mod tag;
-pub mod task;
-mod trap;
+mod interruption;
+mod limits;
+mod linking;
+mod objects;
+mod process;
+mod stores;
+mod traps;
 mod types;
-mod unstoppable;
-mod value;
-mod view;
-mod waits;
+mod values;
 mod wasi;
-mod wat;
 
-pub use cli::command_line;
-pub use config::{Cache, Collector, Config, CraneliftFlag, OptLevel, Profiler, Strategy};
-pub use custom_sections::custom_sections;
-pub use engine::Engine;
-pub use error::{Result, WasmtimeError};
-pub use externs::{Extern, NamedExtern};
-pub use func::Func;
-pub use global::Global;
-pub use growth::StoreLimits;
-pub use held::{held_bytes, was_refused};
-pub use host::{Bodiless, Caller, HostFunction, SlotFunction};
-pub use instance::Instance;
-pub use instance_pre::InstancePre;
-pub use interrupt::{InterruptHandle, Interruption, Watch};
-pub use linker::Linker;
-pub use memory::Memory;
-pub use module::{Module, validate};
-pub use module_limits::{ModuleLimits, untrusted_config, untrusted_limits};
-pub use planted::panic_at;
-pub use pool::{Allocation, PoolingConfig};
-pub use reference::{HostObject, Reference};
-pub use shared_memory::{SharedMemory, WaitOutcome};
-pub use slot::{Kind, Signature, Slot};
-pub use store::{Hold, Store};
-pub use table::Table;
-pub use tag::Tag;
-pub use trap::{Frame, TrapCode};
-pub use types::{
+// Engines and modules.
+pub use compile::allocation::{Allocation, PoolingConfig};
+pub use compile::config::{Cache, Collector, Config, CraneliftFlag, OptLevel, Profiler, Strategy};
+pub use compile::custom_sections::custom_sections;
+pub use compile::engine::Engine;
+pub use compile::module::{Module, validate};
+pub use compile::wat::wat2wasm;
+
+// Stores, and what lives in them.
+pub use linking::instance::Instance;
+pub use linking::instance_pre::InstancePre;
+pub use linking::linker::Linker;
+pub use objects::externs::{Extern, NamedExtern};
+pub use objects::func::Func;
+pub use objects::global::Global;
+pub use objects::memory::Memory;
+pub use objects::reference::{HostObject, Reference};
+pub use objects::shared_memory::{SharedMemory, WaitOutcome};
+pub use objects::table::Table;
+pub use objects::tag::Tag;
+pub use objects::view::View;
+pub use stores::store::Store;
+
+// Values and types.
+pub use types::extern_type::{
     ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, Limits, MemoryType, RefType, TableType,
     TagType, ValType,
 };
-pub use unstoppable::{before_compiling, in_host, is_compilation, tell_of_this_thread, unstoppable_run};
-pub use value::Val;
-pub use view::View;
-pub use wasi::{EnvVar, FixedClock, InputSource, OutputPipe, OutputSink, Preopen, WasiConfig, WasiInput, WasiOutput};
-pub use wat::wat2wasm;
+pub use values::val::Val;
+
+// Host functions.
+pub use host::func::{Caller, HostFunction};
+
+// Limits and interruption.
+pub use interruption::interrupt::{InterruptHandle, Interruption};
+pub use limits::module_limits::{ModuleLimits, untrusted_config, untrusted_limits};
+pub use limits::store_limits::StoreLimits;
+
+// WASI.
+pub use wasi::config::{EnvVar, FixedClock, Preopen, WasiConfig, WasiInput, WasiOutput};
+pub use wasi::source::InputSource;
+pub use wasi::stream::{OutputPipe, OutputSink};
+
+// Errors.
+pub use errors::error::{Result, WasmtimeError};
+pub use traps::trap::{Frame, TrapCode};
+
+// The command line.
+pub use cli::command_line::command_line;
+
+/// What only the adapters of the languages need (`bindings/`). It may change with each version.
+#[doc(hidden)]
+pub mod adapter {
+    pub use crate::errors::numbers;
+    pub use crate::host::func::{Bodiless, SlotFunction};
+    pub use crate::interruption::interrupt::Watch;
+    pub use crate::process::failpoint::panic_at;
+    pub use crate::process::native_pressure::{held_bytes, was_refused};
+    pub use crate::process::task;
+    pub use crate::process::unstoppable::{
+        before_compiling, in_host, is_compilation, tell_of_this_thread, unstoppable_run,
+    };
+    pub use crate::stores::entry::Hold;
+    pub use crate::types::slot::{Kind, Signature, Slot};
+}
 
 uniffi::setup_scaffolding!("trimaran");
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use trimaran::adapter::Watch;
 use trimaran::{
     Caller, Config, Engine, Extern, Func, FuncType, HostFunction, Instance, Interruption, Module, Result, Store,
-    TrapCode, Val, WasmtimeError, Watch,
+    TrapCode, Val, WasmtimeError,
 };
 
 const GUEST: &str = r#"(module

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use trimaran::{Config, Engine, Extern, Func, Instance, Kind, Module, Slot, Store, TrapCode, WasmtimeError};
+use trimaran::adapter::{Kind, Slot};
+use trimaran::{Config, Engine, Extern, Func, Instance, Module, Store, TrapCode, WasmtimeError};
 
 const GUEST: &str = r#"(module
     (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))

@@ -4,9 +4,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
+use trimaran::adapter::Watch;
 use trimaran::{
     Caller, Config, Engine, Extern, Func, FuncType, HostFunction, Instance, Module, Reference, Result, Store, Val,
-    ValType, WasmtimeError, Watch,
+    ValType, WasmtimeError,
 };
 
 struct Closure<F>(F);

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use trimaran::adapter::Watch;
 use trimaran::{
     Config, Engine, Extern, Func, Instance, Limits, Linker, MemoryType, Module, Result, SharedMemory, Store, TrapCode,
-    Val, WasiConfig, WasmtimeError, Watch,
+    Val, WasiConfig, WasmtimeError,
 };
 
 /// Far longer than a guest may take to stop, and far shorter than it would wait.

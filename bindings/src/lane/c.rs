@@ -14,7 +14,8 @@ mod watch;
 use std::slice;
 use std::sync::Arc;
 
-use trimaran::{Func, Instance, Kind, Memory, Result, SharedMemory, Slot, Store, WasmtimeError};
+use trimaran::adapter::{Kind, Slot};
+use trimaran::{Func, Instance, Memory, Result, SharedMemory, Store, WasmtimeError};
 
 use self::surface::Bytes;
 use super::{Failure, entry, error_bytes, let_go};

@@ -109,12 +109,12 @@ unsafe fn both<'a, T>(object: jlong, store: jlong) -> (&'a T, &'a Store) {
 
 /// What the stores and modules of this process hold outside of the JVM's heap, in bytes.
 extern "system" fn held_bytes(_env: *mut JNIEnv, _class: jclass) -> jlong {
-    jlong::try_from(trimaran::held_bytes()).unwrap_or(jlong::MAX)
+    jlong::try_from(trimaran::adapter::held_bytes()).unwrap_or(jlong::MAX)
 }
 
 /// Whether there was no room for an instance, and nothing of it has run.
 extern "system" fn was_refused(_env: *mut JNIEnv, _class: jclass) -> jboolean {
-    trimaran::was_refused()
+    trimaran::adapter::was_refused()
 }
 
 /// Whether nobody is in the store, or this thread is.

@@ -36,7 +36,8 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
-use trimaran::{Extern, Memory, Result, Store, WasmtimeError, in_host};
+use trimaran::adapter::in_host;
+use trimaran::{Extern, Memory, Result, Store, WasmtimeError};
 
 pub(crate) use at_end::{interpreter, watch as watch_end};
 pub(crate) use convert::{article, indefinite, text};

@@ -6,11 +6,12 @@ use getopts::Matches;
 use wasmparser::types::{EntityType, TypesRef};
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
-use super::{Failure, input, only, print};
-use crate::shown::{Name, Part};
+use crate::cli::command_line::{Failure, input, only, print};
+use crate::compile::{threads, wat};
+use crate::errors::shown::{Name, Part};
 use crate::{
     ExternType, FuncType, GlobalType, HeapType, Limits, MemoryType, RefType, Result, TableType, TagType, ValType,
-    WasmtimeError, compile, wat,
+    WasmtimeError,
 };
 
 /// How many rows of a kind are shown.
@@ -29,7 +30,7 @@ pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
     let (path, bytes) = input(matches)?;
     only(matches, 1)?;
     let path = path.to_owned();
-    print(&compile::within(TIME, &Arc::default(), move || describe(&path, &bytes))?)
+    print(&threads::within(TIME, &Arc::default(), move || describe(&path, &bytes))?)
 }
 
 fn describe(path: &str, bytes: &[u8]) -> Result<String> {

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use getopts::Matches;
 
-use super::{Failure, input, print};
-use crate::shown::{self, Name};
+use crate::cli::command_line::{Failure, input, print};
+use crate::errors::shown;
+use crate::errors::shown::Name;
 use crate::{
     Config, Engine, EnvVar, Extern, Func, Linker, Module, Preopen, Result, Store, TrapCode, Val, ValType, WasiConfig,
     WasiInput, WasiOutput, WasmtimeError,

@@ -8,7 +8,8 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::{Result, WasmtimeError, fork};
+use crate::process::fork;
+use crate::{Result, WasmtimeError};
 
 /// How many compilations there are, behind the generation that they were counted in: what a child of a fork has of its parent's
 /// does not run there.

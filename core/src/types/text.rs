@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::shown;
+use crate::errors::shown;
 
-use super::{
+use crate::types::extern_type::{
     ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, Limits, MemoryType, RefType, TableType,
     TagType, ValType,
 };

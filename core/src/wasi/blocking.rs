@@ -15,9 +15,9 @@ use wasmtime_wasi::p1::wasi_snapshot_preview1::{self, WasiSnapshotPreview1};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wiggle::GuestMemory;
 
-use super::{paths, poll, stdin};
-use crate::interrupt::Interrupts;
-use crate::store::StoreData;
+use crate::interruption::interrupt::Interrupts;
+use crate::stores::data::StoreData;
+use crate::wasi::{paths, poll, stdin};
 
 /// The modules that guests import WASI from: preview 1, and preview 0, which compilers of 2019 wrote.
 const WASI: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];

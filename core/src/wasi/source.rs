@@ -10,9 +10,10 @@ use tokio::io::{AsyncRead, ReadBuf};
 use wasmtime_wasi::cli::{IsTerminal, StdinStream};
 use wasmtime_wasi::p2::{InputStream, Pollable, StreamError, StreamResult};
 
-use super::stream::{CALLBACK, PIECE, carried};
-use crate::store::on_own_stack;
-use crate::{Result, WasmtimeError, planted};
+use crate::process::failpoint;
+use crate::stores::entry::on_own_stack;
+use crate::wasi::stream::{CALLBACK, PIECE, carried};
+use crate::{Result, WasmtimeError};
 
 /// Is asked for what guests read. It may be used in several stores, and from any thread, which is the guest's.
 #[uniffi::export(with_foreign)]
@@ -28,7 +29,7 @@ pub(super) struct Input(pub(super) Arc<dyn InputSource>);
 
 impl Input {
     fn take(&self, most: usize) -> Result<Vec<u8>> {
-        planted::panic_at("wasi");
+        failpoint::panic_at("wasi");
         let most = most.min(PIECE);
         // A language looks at which stack it is on.
         let bytes = on_own_stack(CALLBACK, || self.0.read(most as u64))?;

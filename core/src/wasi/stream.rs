@@ -10,9 +10,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 
-use crate::error::HostError;
-use crate::store::on_own_stack;
-use crate::{Result, WasmtimeError, planted};
+use crate::errors::error::HostError;
+use crate::process::failpoint;
+use crate::stores::entry::on_own_stack;
+use crate::{Result, WasmtimeError};
 
 /// Is given what guests print. It may be used in several stores, and from any thread, which is the guest's.
 #[uniffi::export(with_foreign)]
@@ -86,7 +87,7 @@ pub(super) enum Output {
 
 impl Output {
     fn put(&self, bytes: &[u8]) -> StreamResult<()> {
-        planted::panic_at("wasi");
+        failpoint::panic_at("wasi");
         match self {
             Self::Pipe(pipe) => pipe.put(bytes),
             // A language looks at which stack it is on.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use trimaran::{Caller, Func, FuncType, HostFunction, Result, Slot, Val, ValType, WasmtimeError};
+use trimaran::adapter::Slot;
+use trimaran::{Caller, Func, FuncType, HostFunction, Result, Val, ValType, WasmtimeError};
 
 use crate::chance::Chance;
 use crate::guest::store;

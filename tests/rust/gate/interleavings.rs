@@ -2,15 +2,13 @@
 #![cfg(loom)]
 #![allow(clippy::unwrap_used, clippy::missing_docs_in_private_items, dead_code, reason = "a test")]
 
-#[path = "../../../core/src/access.rs"]
-mod access;
 mod sample;
 
-use access::{Gate, Pins, Refused, Runs};
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use loom::thread;
 use sample::{Caller, Late, Root, root};
+use trimaran_gate::{Gate, Pins, Refused, Runs};
 
 fn gate(gone: &Arc<AtomicUsize>) -> Arc<Gate<Root>> {
     Arc::new(Gate::new(Root::new(gone), Pins::new()))

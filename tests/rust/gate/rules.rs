@@ -2,8 +2,6 @@
 #![cfg(not(loom))]
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "a test")]
 
-#[path = "../../../core/src/access.rs"]
-mod access;
 mod sample;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,8 +11,8 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use access::{Gate, Inside, Pins, Refused};
 use sample::{Caller, Late, Root, root};
+use trimaran_gate::{Gate, Inside, Pins, Refused};
 
 fn counter() -> Arc<AtomicUsize> {
     Arc::new(AtomicUsize::new(0))
@@ -332,7 +330,7 @@ fn who_waits_for_a_turn_that_is_kept_for_too_long_is_told_so() {
         assert_eq!(scope.spawn(|| gate.enter(|_| ())).join().unwrap(), Err(Refused::Stuck));
         // Not while a guest runs in it.
         let other = scope.spawn(|| gate.enter(|_| ()));
-        let runs = gate.guest_runs(access::this_thread()).unwrap();
+        let runs = gate.guest_runs(trimaran_gate::this_thread()).unwrap();
         gate.enter(|_| thread::sleep(Duration::from_millis(200))).unwrap();
         drop(runs);
         gate.give_back().unwrap();

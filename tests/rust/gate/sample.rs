@@ -11,7 +11,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use crate::access::{Guarded, Inside};
+use trimaran_gate::{Guarded, Inside};
 
 /// The root, as a store is.
 pub(crate) struct Root {

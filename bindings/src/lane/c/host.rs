@@ -2,7 +2,8 @@
 
 use std::ffi::c_void;
 
-use trimaran::{Func, Result, Slot, SlotFunction, Store, WasmtimeError};
+use trimaran::adapter::{Slot, SlotFunction};
+use trimaran::{Func, Result, Store, WasmtimeError};
 
 use super::{Bytes, entry, if_plain, opened, status};
 

@@ -2,7 +2,8 @@
 
 use std::ffi::c_void;
 
-use trimaran::{Result, Store, WasmtimeError, Watch};
+use trimaran::adapter::Watch;
+use trimaran::{Result, Store, WasmtimeError};
 
 use super::host::{Context, Release};
 use super::{Bytes, entry, opened, status};

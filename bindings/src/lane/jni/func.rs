@@ -3,7 +3,8 @@
 use std::ptr::null_mut;
 
 use jni_sys::{JNIEnv, jarray, jbyteArray, jclass, jint, jlong, jlongArray, jobjectArray, jsize};
-use trimaran::{Func, Kind, Result, Slot, WasmtimeError};
+use trimaran::adapter::{Kind, Slot};
+use trimaran::{Func, Result, WasmtimeError};
 
 use super::{NO_ROW, both, byte_array, entry, give, throw};
 

@@ -4,7 +4,8 @@ use std::ffi::c_void;
 use std::ptr::null_mut;
 
 use jni_sys::{JNI_OK, JNI_VERSION_1_6, JNIEnv, JavaVM, jclass, jlong, jmethodID, jobject, jsize, jthrowable, jvalue};
-use trimaran::{Func, Kind, Result, Slot, SlotFunction, Store, WasmtimeError};
+use trimaran::adapter::{Kind, Slot, SlotFunction};
+use trimaran::{Func, Result, Store, WasmtimeError};
 
 use super::super::thrown::Thrown;
 use super::{both, give};

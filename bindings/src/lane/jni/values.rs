@@ -4,7 +4,8 @@ use std::ptr::null_mut;
 use std::sync::Arc;
 
 use jni_sys::{JNIEnv, jclass, jint, jlong, jlongArray, jobject};
-use trimaran::{Global, Reference, Result, Slot, Store, Table, WasmtimeError};
+use trimaran::adapter::Slot;
+use trimaran::{Global, Reference, Result, Store, Table, WasmtimeError};
 use uniffi::Handle;
 
 use super::host::Held;

@@ -4,7 +4,8 @@ use std::ptr::null_mut;
 use std::sync::OnceLock;
 
 use jni_sys::{JNIEnv, jclass, jlong, jmethodID, jobject};
-use trimaran::{Result, Store, WasmtimeError, Watch, task};
+use trimaran::adapter::{Watch, task};
+use trimaran::{Result, Store, WasmtimeError};
 
 use super::host::{Held, keep_exception, keep_thrown};
 use super::{at, give};

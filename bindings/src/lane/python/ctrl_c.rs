@@ -19,7 +19,7 @@ mod unix {
     use pyo3::ffi;
     use pyo3::prelude::*;
     use pyo3::sync::PyOnceLock;
-    use trimaran::{before_compiling, is_compilation, tell_of_this_thread, unstoppable_run};
+    use trimaran::adapter::{before_compiling, is_compilation, tell_of_this_thread, unstoppable_run};
 
     use super::super::host::THROWN;
     use super::super::with_gil;

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyTuple};
-use trimaran::{Func, Kind, Signature, Slot, Store, WasmtimeError};
+use trimaran::adapter::{Kind, Signature, Slot};
+use trimaran::{Func, Store, WasmtimeError};
 
 use super::at_end::Ask;
 use super::convert::Opened;

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
-use trimaran::task::{self, Host};
+use trimaran::adapter::task::{self, Host};
 
 use super::with_gil;
 

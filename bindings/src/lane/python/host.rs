@@ -10,7 +10,8 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList, PyTuple, PyWeakrefReference};
-use trimaran::{Func, Kind, Reference, Result, Signature, Slot, SlotFunction, Store, WasmtimeError};
+use trimaran::adapter::{Kind, Signature, Slot, SlotFunction};
+use trimaran::{Func, Reference, Result, Store, WasmtimeError};
 
 use uniffi::Handle;
 

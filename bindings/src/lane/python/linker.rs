@@ -8,7 +8,8 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
-use trimaran::{Bodiless, Result, Store, WasmtimeError};
+use trimaran::adapter::Bodiless;
+use trimaran::{Result, Store, WasmtimeError};
 
 use super::at_end::Ask;
 use super::convert::{give_object, inside, package, take_object, take_text, this};

@@ -5,7 +5,7 @@ use std::fmt::{Arguments, Display, Formatter};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyFloat, PyInt};
-use trimaran::numbers::{inexact, negative, outside, too_large};
+use trimaran::adapter::numbers::{inexact, negative, outside, too_large};
 
 use super::at_end::Ask;
 use super::convert::wrong;

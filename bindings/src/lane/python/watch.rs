@@ -1,6 +1,7 @@
 //! Asking Python whether a guest may go on: its signal handlers run meanwhile, and Ctrl-C is one of them.
 
-use trimaran::{Result, Watch};
+use trimaran::Result;
+use trimaran::adapter::Watch;
 
 use super::at_end::check_signals;
 use super::host::THROWN;

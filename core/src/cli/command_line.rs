@@ -1,0 +1,215 @@
+//! The command line, the same in every package: it is here, and each package only passes its arguments on.
+
+use std::io::{Read, Write};
+
+use getopts::{Fail, Matches, Options, ParsingStyle};
+
+use crate::cli::{inspect, run};
+use crate::{Result, WasmtimeError};
+
+/// What a command fails with.
+pub(super) enum Failure {
+    /// It was called wrongly: what is wrong.
+    Usage(String),
+    /// It could not be done.
+    Error(WasmtimeError),
+    /// The guest ended itself, or was ended: the status, and what there is to say.
+    Exit(i32, Option<String>),
+}
+
+impl From<WasmtimeError> for Failure {
+    fn from(error: WasmtimeError) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// A command with its options. The help text is made of this table.
+struct Command {
+    name: &'static str,
+    arguments: &'static str,
+    about: &'static str,
+    options: &'static [Opt],
+    /// Whether what follows the file belongs to the guest.
+    is_open: bool,
+    run: fn(&Matches) -> Result<(), Failure>,
+}
+
+/// An option that takes a value; any number of times where it says so.
+struct Opt {
+    short: &'static str,
+    name: &'static str,
+    value: &'static str,
+    about: &'static str,
+    many: bool,
+}
+
+const fn one(name: &'static str, value: &'static str, about: &'static str) -> Opt {
+    Opt { short: "", name, value, about, many: false }
+}
+
+const fn many(name: &'static str, value: &'static str, about: &'static str) -> Opt {
+    Opt { many: true, ..one(name, value, about) }
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "run",
+        arguments: "FILE [ARGUMENTS...]",
+        about: "Runs a WASI program, or with --invoke one function of a module.",
+        options: &[
+            many("dir", "HOST[::GUEST]", "gives the guest a directory, under another name if there is one"),
+            many("dir-read-only", "HOST[::GUEST]", "the same, and the guest can change nothing in it"),
+            many("env", "NAME[=VALUE]", "sets a variable of the environment; without a value, to what it is here"),
+            one("fuel", "UNITS", "stops the guest when it has used so much fuel"),
+            one("timeout", "SECONDS", "stops the guest after that time"),
+            one("invoke", "FUNCTION", "calls this export with the arguments as numbers, and prints its results"),
+        ],
+        is_open: true,
+        run: run::run,
+    },
+    Command {
+        name: "inspect",
+        arguments: "FILE",
+        about: "Shows what a module imports and exports, its memories and its custom sections.",
+        options: &[],
+        is_open: false,
+        run: inspect::run,
+    },
+    Command {
+        name: "wat2wasm",
+        arguments: "FILE",
+        about: "Translates the text format to the binary format.",
+        options: &[Opt {
+            short: "o",
+            ..one("output", "FILE", "where the module goes: next to the text if not said, - for standard output")
+        }],
+        is_open: false,
+        run: wat2wasm,
+    },
+];
+
+const HELP: &str = "help";
+
+impl Command {
+    fn options(&self) -> Options {
+        let mut options = Options::new();
+        if self.is_open {
+            options.parsing_style(ParsingStyle::StopAtFirstFree);
+        }
+        for Opt { short, name, value, about, many } in self.options {
+            if *many {
+                options.optmulti(short, name, about, value);
+            } else {
+                options.optopt(short, name, about, value);
+            }
+        }
+        options.optflag("h", HELP, "prints this");
+        options
+    }
+
+    fn help(&self, program: &str) -> String {
+        let brief = format!("{}\n\nUsage: {program} {} [OPTIONS] {}", self.about, self.name, self.arguments);
+        self.options().usage(&brief)
+    }
+}
+
+fn help(program: &str) -> String {
+    let mut text = format!("Runs and looks into WebAssembly.\n\nUsage: {program} COMMAND ...\n\nCommands:\n");
+    for Command { name, arguments, about, .. } in COMMANDS {
+        text.push_str(&format!("    {:<29} {about}\n", format!("{name} {arguments}")));
+    }
+    text.push_str("\nOptions:\n    -h, --help                    prints this, or with a command its options\n");
+    text.push_str("    -V, --version                 prints the version\n");
+    text
+}
+
+/// Runs a command line: `run`, `inspect` or `wat2wasm`, as `--help` explains. It reads and writes the streams of this
+/// process, and gives the status to end with: the guest's own, 134 after a trap, 1 after another failure, 2 where it was
+/// called wrongly. `program` is how the program is called, for its messages; `arguments` are those behind that.
+#[uniffi::export]
+pub fn command_line(program: String, arguments: Vec<String>) -> i32 {
+    let (status, problem) = match dispatch(&program, &arguments) {
+        Ok(()) => (0, None),
+        Err(Failure::Usage(problem)) => (2, Some(format!("{problem}\nTry: {program} --help"))),
+        Err(Failure::Error(error)) => (1, Some(error.text())),
+        Err(Failure::Exit(status, problem)) => (status, problem),
+    };
+    if let Some(problem) = problem {
+        // There is nobody left to tell where this fails.
+        _ = writeln!(std::io::stderr(), "{program}: {problem}");
+    }
+    status
+}
+
+fn dispatch(program: &str, arguments: &[String]) -> Result<(), Failure> {
+    let Some((name, rest)) = arguments.split_first() else {
+        return Err(Failure::Usage("a command is missing: expected run, inspect or wat2wasm".to_owned()));
+    };
+    match name.as_str() {
+        "-h" | "--help" | "help" => return print(&help(program)),
+        "-V" | "--version" => return print(&format!("trimaran {}\n", crate::version())),
+        _ => {}
+    }
+    let command = COMMANDS
+        .iter()
+        .find(|command| command.name == name)
+        .ok_or_else(|| Failure::Usage(format!("`{name}` is no command: expected run, inspect or wat2wasm")))?;
+    let matches = command.options().parse(rest).map_err(|fail| Failure::Usage(unknown(command.name, &fail)))?;
+    if matches.opt_present(HELP) {
+        return print(&command.help(program));
+    }
+    (command.run)(&matches)
+}
+
+fn unknown(command: &str, fail: &Fail) -> String {
+    format!("{command}: {fail}")
+}
+
+/// The file that a command is about, as its first argument names it; `-` is the standard input.
+pub(super) fn input(matches: &Matches) -> Result<(&str, Vec<u8>), Failure> {
+    let path = matches.free.first().ok_or_else(|| Failure::Usage("the file is missing".to_owned()))?;
+    let mut bytes = Vec::new();
+    let read = match path.as_str() {
+        "-" => std::io::stdin().read_to_end(&mut bytes).map(|_| bytes),
+        path => std::fs::read(path),
+    };
+    Ok((path, read.map_err(|error| io(path, &error))?))
+}
+
+/// Fails where more is said than the command takes.
+pub(super) fn only(matches: &Matches, count: usize) -> Result<(), Failure> {
+    match matches.free.get(count) {
+        Some(more) => Err(Failure::Usage(format!("`{more}` is too much: expected {count} argument"))),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    write(text.as_bytes())
+}
+
+fn write(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout();
+    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    written.map_err(|error| io("standard output", &error).into())
+}
+
+fn io(path: &str, error: &std::io::Error) -> WasmtimeError {
+    WasmtimeError::Io { path: path.to_owned(), reason: error.to_string() }
+}
+
+fn wat2wasm(matches: &Matches) -> Result<(), Failure> {
+    let (path, text) = input(matches)?;
+    only(matches, 1)?;
+    let binary = crate::wat2wasm(&text)?;
+    let output = matches.opt_str("output").unwrap_or_else(|| match path {
+        "-" => "-".to_owned(),
+        path => std::path::Path::new(path).with_extension("wasm").to_string_lossy().into_owned(),
+    });
+    match output.as_str() {
+        "-" => write(&binary),
+        // A module in the binary format may already lie there.
+        output if output == path => Err(Failure::Usage(format!("{path} would be overwritten: say where to with -o"))),
+        output => Ok(std::fs::write(output, &binary).map_err(|error| io(output, &error))?),
+    }
+}

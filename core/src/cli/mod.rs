@@ -1,0 +1,5 @@
+//! The command line of every package.
+
+pub(crate) mod command_line;
+pub(crate) mod inspect;
+pub(crate) mod run;

@@ -1,0 +1,120 @@
+//! The cache of compiled modules: wasmtime's own, of which this gives it what it keeps and takes what it gives.
+//!
+//! Wasmtime would load whatever its cache holds. Here a file is sealed, as artifacts are, and bound to what it was made of: one
+//! that is damaged, or has another's name, is as good as none, and is written anew. See `docs/adr/0024-the-cache-is-sealed.md`.
+
+use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
+use std::panic::catch_unwind;
+use std::path::Path;
+use std::thread;
+
+use sha2::{Digest, Sha256};
+use wasmtime_internal_cache::ModuleCacheEntry;
+
+use crate::compile::artifact;
+use crate::errors::shown::Name;
+use crate::process::fork;
+use crate::{Result, WasmtimeError};
+
+/// Where compiled modules are kept, if they are.
+pub(crate) struct CompileCache {
+    config: wasmtime::CacheConfig,
+    /// With a thread that keeps it in order, which is gone in a child of a fork.
+    cache: wasmtime::Cache,
+    generation: usize,
+}
+
+/// The folder of our files, beside wasmtime's.
+const FOLDER: &str = concat!("trimaran-", env!("CARGO_PKG_VERSION"));
+
+impl CompileCache {
+    /// As `path`, a file of settings, says, or where and how wasmtime chooses. Fails with `Config`, and with `Limit` where the
+    /// thread that keeps it in order cannot be started.
+    pub(crate) fn new(path: Option<&Path>) -> Result<Self> {
+        // To read from a pipe might take for ever.
+        if let Some(path) = path.filter(|path| path.exists() && !path.is_file()) {
+            let reason =
+                format!("cache: {} is no regular file: expected one with settings", Name(&path.to_string_lossy()));
+            return Err(WasmtimeError::Config { reason });
+        }
+        let config = wasmtime::CacheConfig::from_file(path).map_err(|error| WasmtimeError::Config {
+            reason: format!("cache: {}", crate::errors::error::lines(&error)),
+        })?;
+        let cache = start(config.clone())?;
+        Ok(Self { config, cache, generation: fork::generation() })
+    }
+
+    /// What wasmtime makes of a module, now or before.
+    pub(crate) fn module(&self, engine: &wasmtime::Engine, binary: &[u8]) -> wasmtime::Result<wasmtime::Module> {
+        let cache = match self.generation == fork::generation() {
+            true => Cow::Borrowed(&self.cache),
+            false => match start(self.config.clone()) {
+                Ok(cache) => Cow::Owned(cache),
+                // It only saves time.
+                Err(_) => return wasmtime::Module::from_binary(engine, binary),
+            },
+        };
+        let key = Key { engine, binary };
+        ModuleCacheEntry::new(FOLDER, Some(&*cache)).get_data_raw(
+            &key,
+            |key| wasmtime::Module::from_binary(key.engine, key.binary),
+            |key, module| Some(artifact::seal([key.digest().as_slice(), &module.serialize().ok()?].concat())),
+            |key, file| {
+                let code = artifact::open(&file).ok()?.strip_prefix(&key.digest())?;
+                // SAFETY: wasmtime trusts the bytes. They are what it has made of this very module, as the seal shows, unless
+                // somebody forged both: the documentation of `Config.cache` passes that on to who chooses the folder.
+                unsafe { wasmtime::Module::deserialize(key.engine, code) }.ok()
+            },
+        )
+    }
+}
+
+/// Starts its thread, too.
+fn start(config: wasmtime::CacheConfig) -> Result<wasmtime::Cache> {
+    let no_thread = |reason: String| {
+        WasmtimeError::limit(format!("the thread that keeps the cache in order cannot be started: {reason}"))
+    };
+    // Wasmtime's cache panics where it cannot: whether it can is found out by one that does nothing.
+    let first = thread::Builder::new().spawn(|| ()).map_err(|error| no_thread(error.to_string()))?;
+    _ = first.join();
+    match catch_unwind(|| wasmtime::Cache::new(config)) {
+        Ok(cache) => cache.map_err(|error| WasmtimeError::Config {
+            reason: format!("cache: {}", crate::errors::error::lines(&error)),
+        }),
+        Err(panic) => Err(no_thread(WasmtimeError::from_panic(panic.as_ref()).to_string())),
+    }
+}
+
+/// What a compiled module is made of.
+struct Key<'a> {
+    engine: &'a wasmtime::Engine,
+    binary: &'a [u8],
+}
+
+impl Key<'_> {
+    fn digest(&self) -> [u8; 32] {
+        let mut hasher = Sha(Sha256::new());
+        self.hash(&mut hasher);
+        hasher.0.finalize().into()
+    }
+}
+
+impl Hash for Key<'_> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.engine.precompile_compatibility_hash().hash(hasher);
+        self.binary.hash(hasher);
+    }
+}
+
+struct Sha(Sha256);
+
+impl Hasher for Sha {
+    fn finish(&self) -> u64 {
+        0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+}

@@ -1,0 +1,277 @@
+//! The engine: what compiles modules, and what they share.
+
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use crate::compile::artifact::Code;
+use crate::compile::cache::CompileCache;
+use crate::compile::closable::Closable;
+use crate::compile::places::Places;
+use crate::compile::{header, threads, wat};
+use crate::interruption::epochs::Epochs;
+use crate::interruption::waits;
+use crate::limits::store_limits;
+use crate::linking::linker::WithWasi;
+use crate::process::{failpoint, fork, signals, unstoppable};
+use crate::{Config, ModuleLimits, Result, WasmtimeError};
+
+/// Compiles modules, and is shared by everything that is made from them.
+///
+/// An engine may be used from any thread. Objects of different engines do not fit together.
+#[derive(uniffi::Object)]
+pub struct Engine {
+    inner: Closable<wasmtime::Engine>,
+    config: Config,
+    epochs: Arc<Epochs>,
+    places: Arc<Places>,
+    cache: Option<Arc<CompileCache>>,
+    empty: header::Empty,
+    with_wasi: Closable<WithWasi>,
+    home: Weak<Self>,
+}
+
+#[uniffi::export]
+impl Engine {
+    /// Makes an engine. Fails with `Config` where settings exclude each other or the machine lacks something.
+    #[uniffi::constructor]
+    pub fn new(config: Config) -> Result<Arc<Self>> {
+        failpoint::panic_at("surface");
+        let cache = config.compile_cache()?.map(Arc::new);
+        let settings = config.to_wasmtime()?;
+        let engine = signals::around(|| wasmtime::Engine::new(&settings))
+            .map_err(|error| WasmtimeError::Config { reason: crate::errors::error::lines(&error) })?;
+        fork::watch();
+        Ok(Arc::new_cyclic(|home| {
+            let (epochs, home) = (Epochs::new(&engine), Weak::clone(home));
+            let (places, empty) = (Arc::default(), header::Empty::default());
+            let (inner, with_wasi) = (Closable::new("engine", engine), Closable::new("engine", WithWasi::default()));
+            Self { inner, config, epochs, places, cache, empty, with_wasi, home }
+        }))
+    }
+
+    /// The one engine of this process for a configuration: it is made where there is none, or the last one is gone or
+    /// closed. Fails as making an engine does.
+    #[uniffi::constructor]
+    pub fn shared(config: Config) -> Result<Arc<Self>> {
+        static ALL: Mutex<Vec<Weak<Engine>>> = Mutex::new(Vec::new());
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|engine| engine.strong_count() > 0);
+        let open = all.iter().filter_map(Weak::upgrade).filter(|engine| engine.get().is_ok());
+        if let Some(engine) = open.into_iter().find(|engine| engine.config == config) {
+            return Ok(engine);
+        }
+        let engine = Self::new(config)?;
+        all.push(Arc::downgrade(&engine));
+        Ok(engine)
+    }
+
+    /// What the engine was made with.
+    pub fn config(&self) -> Result<Config> {
+        Ok(self.config.clone())
+    }
+
+    /// Compiles a module from the binary or the text format to what `Module.serialize` gives, without making one.
+    /// Fails as making a `Module` does.
+    pub fn precompile(&self, bytes: &[u8]) -> Result<Vec<u8>> {
+        Ok(self.compile(bytes, wasmtime::Engine::precompile_module)?.seal())
+    }
+
+    /// Whether `Module.deserialize` takes an artifact here: it is whole, and of this version and configuration. Its machine code
+    /// is not loaded.
+    pub fn accepts(&self, artifact: &[u8]) -> Result<bool> {
+        let engine = self.get()?;
+        let is_parallel = self.compiles_in_parallel();
+        match Code::open(artifact).and_then(|artifact| self.empty.check(&engine, is_parallel, artifact.code)) {
+            Ok(()) => Ok(true),
+            Err(WasmtimeError::Artifact { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A number that is equal for engines that take each other's artifacts.
+    pub fn compatibility_hash(&self) -> Result<u64> {
+        let mut hasher = DefaultHasher::new();
+        self.get()?.precompile_compatibility_hash().hash(&mut hasher);
+        Ok(hasher.finish())
+    }
+
+    /// Moves the epoch on by one: guests whose deadline it passes are interrupted, if
+    /// `Config.epoch_interruption` is set. May be called from any thread.
+    pub fn increment_epoch(&self) -> Result<()> {
+        self.get()?;
+        self.epochs.move_on();
+        Ok(())
+    }
+
+    /// Whether guests run on the portable interpreter.
+    pub fn is_pulley(&self) -> Result<bool> {
+        Ok(self.get()?.is_pulley())
+    }
+
+    /// Closes the engine: it can no longer be used. What was made with it goes on working.
+    /// Closing twice does nothing.
+    pub fn release(&self) -> Result<()> {
+        self.inner.close();
+        self.with_wasi.close();
+        Ok(())
+    }
+}
+
+/// Fails with `WrongEngine` unless both are the same engine; `what` does not fit.
+pub(crate) fn check_same(one: &wasmtime::Engine, other: &wasmtime::Engine, what: &str) -> Result<()> {
+    if wasmtime::Engine::same(one, other) {
+        return Ok(());
+    }
+    Err(WasmtimeError::WrongEngine { what: what.to_owned() })
+}
+
+impl Engine {
+    /// What guests may use of a stack, in bytes.
+    pub(crate) fn guest_stack(&self) -> usize {
+        self.config.guest_stack()
+    }
+
+    /// How large a memory may become without moving, in bytes.
+    pub(crate) fn reserved(&self) -> u64 {
+        self.config.reserved()
+    }
+
+    /// Runs `work` with the bytes of a module, in the time that the engine gives for compiling. Fails with `Limit`.
+    pub(crate) fn in_time<R: Send + 'static>(
+        &self,
+        bytes: &[u8],
+        work: impl FnOnce(&[u8], Option<&ModuleLimits>) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        let _unstoppable = unstoppable::compile()?;
+        let Some(limits) = &self.config.module_limits else { return work(bytes, None) };
+        limits.check_size(bytes)?;
+        match limits.compile_time {
+            None => work(bytes, Some(limits)),
+            Some(milliseconds) => {
+                let (bytes, limits) = (bytes.to_vec(), limits.clone());
+                threads::within(milliseconds, &self.places, move || work(&bytes, Some(&limits)))
+            }
+        }
+    }
+
+    /// Compiles a module as guests of this engine need it.
+    pub(crate) fn compile<R: Send + 'static>(
+        &self,
+        bytes: &[u8],
+        compiler: impl Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync + 'static,
+    ) -> Result<Code<R>> {
+        let engine = self.get()?;
+        let (interrupts, is_parallel) = (self.epochs().is_some(), self.compiles_in_parallel());
+        self.in_time(bytes, move |bytes, limits| {
+            let binary = binary(bytes, limits)?;
+            let compiler = Compiler { engine, is_parallel, compiler };
+            let code = match interrupts {
+                true => compiler.interruptible(&binary, limits)?,
+                false => compiler.plain(&binary)?,
+            };
+            Ok(Code { code, shared: store_limits::shared_memories(&binary) })
+        })
+    }
+
+    /// Where compiled modules are kept between runs, if they are.
+    pub(crate) fn cache(&self) -> Option<Arc<CompileCache>> {
+        self.cache.clone()
+    }
+
+    /// Whether guests make stacks of their own, which wasmtime's limits know nothing of.
+    pub(crate) fn switches_stacks(&self) -> bool {
+        self.config.wasm_stack_switching == Some(true)
+    }
+
+    /// Whether wasmtime spreads its work over rayon's threads.
+    pub(crate) fn compiles_in_parallel(&self) -> bool {
+        self.config.parallel_compilation != Some(false)
+    }
+
+    /// What guests are interrupted by, if they can be.
+    pub(crate) fn epochs(&self) -> Option<Arc<Epochs>> {
+        (self.config.epoch_interruption == Some(true)).then(|| Arc::clone(&self.epochs))
+    }
+
+    /// Whether guests use fuel.
+    pub(crate) fn counts_fuel(&self) -> bool {
+        self.config.consume_fuel == Some(true)
+    }
+
+    /// The engine, for whoever has to keep it. It is borrowed, so that it is there.
+    pub(crate) fn home(&self) -> Weak<Self> {
+        Weak::clone(&self.home)
+    }
+
+    pub(crate) fn get(&self) -> Result<wasmtime::Engine> {
+        self.inner.get()
+    }
+
+    /// What the engine's linkers share.
+    pub(crate) fn with_wasi(&self) -> Result<WithWasi> {
+        self.with_wasi.get()
+    }
+}
+
+/// A module in the binary format, of a size that the engine compiles.
+pub(crate) fn binary<'a>(bytes: &'a [u8], limits: Option<&ModuleLimits>) -> Result<Cow<'a, [u8]>> {
+    let binary = wat::to_binary(bytes)?;
+    limits.map_or(Ok(()), |limits| limits.check(&binary))?;
+    Ok(binary)
+}
+
+fn no_module(error: wasmtime::Error) -> WasmtimeError {
+    WasmtimeError::no_code(error, |reason| WasmtimeError::Compile { reason })
+}
+
+/// What compiles a module, and how.
+struct Compiler<F> {
+    engine: wasmtime::Engine,
+    is_parallel: bool,
+    compiler: F,
+}
+
+impl<F> Compiler<F> {
+    fn run<R: Send>(&self, binary: &[u8]) -> Result<wasmtime::Result<R>>
+    where
+        F: Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync,
+    {
+        threads::run(self.is_parallel, || (self.compiler)(&self.engine, binary))
+    }
+
+    fn plain<R: Send>(&self, binary: &[u8]) -> Result<R>
+    where
+        F: Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync,
+    {
+        self.run(binary)?.map_err(no_module)
+    }
+
+    /// Compiles a module whose waits can be interrupted. Fails with `Limit` where there is no such code: its guests could not be
+    /// stopped.
+    fn interruptible<R: Send>(&self, binary: &[u8], limits: Option<&ModuleLimits>) -> Result<R>
+    where
+        F: Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync,
+    {
+        let reason = match waits::sliced(binary) {
+            Ok(None) => return self.plain(binary),
+            Err(reason) => reason,
+            Ok(Some(sliced)) => {
+                limits.map_or(Ok(()), |limits| limits.check_functions(sliced.functions))?;
+                match self.plain(&sliced.binary) {
+                    Ok(done) => return Ok(done),
+                    Err(WasmtimeError::Compile { reason }) => reason,
+                    Err(other) => return Err(other),
+                }
+            }
+        };
+        if let Err(invalid) = threads::run(self.is_parallel, || wasmtime::Module::validate(&self.engine, binary))? {
+            // What is wrong is said of the module that was given, in the words of whoever compiles it.
+            return Err(no_module(self.run(binary)?.err().unwrap_or(invalid)));
+        }
+        Err(WasmtimeError::limit(format!(
+            "the module waits for other threads, and there is no room in it for what makes its waits end when it is \
+             interrupted: {reason}; make it smaller, or use an engine without epoch_interruption"
+        )))
+    }
+}

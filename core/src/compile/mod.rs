@@ -1,0 +1,14 @@
+//! From bytes to a compiled module: configuration, engines, modules, and where compiled code is kept.
+
+pub(crate) mod allocation;
+pub(crate) mod artifact;
+pub(crate) mod cache;
+pub(crate) mod closable;
+pub(crate) mod config;
+pub(crate) mod custom_sections;
+pub(crate) mod engine;
+pub(crate) mod header;
+pub(crate) mod module;
+pub(crate) mod places;
+pub(crate) mod threads;
+pub(crate) mod wat;

@@ -1,0 +1,215 @@
+//! Modules: compiled, validated, reflected, stored.
+
+use std::sync::Arc;
+
+use crate::compile::artifact::Code;
+use crate::compile::closable::Closable;
+use crate::compile::{artifact, engine, threads};
+use crate::errors::error::chain;
+use crate::process::native_pressure::Held;
+use crate::{Config, Engine, ExportType, ExternType, ImportType, Result, UniFfiTag, WasmtimeError};
+
+/// A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread.
+#[derive(uniffi::Object)]
+pub struct Module {
+    inner: Closable<wasmtime::Module>,
+    /// How large its own shared memories may grow, in bytes; 0 where it has none.
+    shared: u64,
+    engine: Arc<Engine>,
+    held: Held,
+}
+
+#[uniffi::export]
+impl Module {
+    /// Compiles a module from the binary or the text format.
+    ///
+    /// Fails with `Compile` where it is no module, is truncated or does not validate, and with `Syntax`
+    /// where text has a mistake.
+    #[uniffi::constructor]
+    pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
+        Self::compile(engine, bytes)
+    }
+
+    /// Compiles a module from a file in the binary or the text format. Fails with `Io` as well.
+    #[uniffi::constructor]
+    pub fn from_file(engine: &Engine, path: String) -> Result<Arc<Self>> {
+        engine.get()?;
+        Self::compile(engine, &read_file(path)?)
+    }
+
+    /// Makes a module from what `serialize` gave. Fails with `Artifact` where a single bit differs, or where
+    /// another version or configuration made it.
+    ///
+    /// The artifact is machine code: take it only from where you would take a program. The check finds
+    /// damage, not malice.
+    #[uniffi::constructor]
+    pub fn deserialize(engine: &Engine, artifact: &[u8]) -> Result<Arc<Self>> {
+        let Code { code, shared } = Code::open(artifact)?;
+        // SAFETY: wasmtime trusts the bytes. They are what `serialize` made, bit for bit, as the checksum
+        // shows, unless somebody forged both; the documentation passes that on to the caller.
+        let module = unsafe { wasmtime::Module::deserialize(&engine.get()?, code) };
+        let code =
+            module.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Artifact { reason }))?;
+        Self::wrap(engine, Code { code, shared })
+    }
+
+    /// Makes a module from a file that holds what `serialize` gave. Fails with `Io` as well.
+    #[uniffi::constructor]
+    pub fn deserialize_file(engine: &Engine, path: String) -> Result<Arc<Self>> {
+        Self::deserialize(engine, &read_file(path)?)
+    }
+
+    /// The compiled module as bytes, to keep it and to load it without compiling.
+    pub fn serialize(&self) -> Result<Vec<u8>> {
+        let code = self.get()?.serialize().map_err(WasmtimeError::no_room)?;
+        Ok(Code { code, shared: self.shared }.seal())
+    }
+
+    /// The compiled module together with its engine's configuration, as bytes that `unpack` makes a module of in any
+    /// process of this version on such a machine.
+    pub fn pack(&self) -> Result<Vec<u8>> {
+        let mut config = Vec::new();
+        <Config as uniffi::Lower<UniFfiTag>>::write(self.engine.config()?, &mut config);
+        let length = (config.len() as u64).to_le_bytes();
+        Ok(artifact::seal([PACKED.as_bytes(), &length, &config, &self.serialize()?].concat()))
+    }
+
+    /// Makes a module from what `pack` gave. It belongs to `Engine.shared` of its configuration.
+    ///
+    /// Fails with `Artifact` where a single bit differs, or where another version or machine made it. It is machine code,
+    /// as with `deserialize`.
+    #[uniffi::constructor]
+    pub fn unpack(bytes: &[u8]) -> Result<Arc<Self>> {
+        let refuse = || WasmtimeError::Artifact { reason: "no module that this version has packed".to_owned() };
+        let content = artifact::open(bytes)?.strip_prefix(PACKED.as_bytes()).ok_or_else(refuse)?;
+        let (length, content) = content.split_first_chunk().ok_or_else(refuse)?;
+        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| refuse())?;
+        let (mut config, artifact) = content.split_at_checked(length).ok_or_else(refuse)?;
+        let config = <Config as uniffi::Lift<UniFfiTag>>::try_read(&mut config).map_err(|_| refuse())?;
+        Self::deserialize(&*Engine::shared(config)?, artifact)
+    }
+
+    /// The engine that it belongs to.
+    #[cfg_attr(false, brief)]
+    pub fn engine(&self) -> Result<Arc<Engine>> {
+        Ok(Arc::clone(&self.engine))
+    }
+
+    /// The module's name, from its name section.
+    #[cfg_attr(false, brief)]
+    pub fn name(&self) -> Result<Option<String>> {
+        Ok(self.get()?.name().map(str::to_owned))
+    }
+
+    /// What the module wants, in its order.
+    ///
+    /// Fails with `Limit` where the types of its functions have far more values than there are imports: one type of a thousand
+    /// parameters, which a module has once, would be told a thousand times.
+    #[cfg_attr(false, brief)]
+    pub fn imports(&self) -> Result<Vec<ImportType>> {
+        let module = self.get()?;
+        check_weight("imports", module.imports().map(|import| import.ty()))?;
+        let import = |import: wasmtime::ImportType<'_>| ImportType {
+            module: import.module().to_owned(),
+            name: import.name().to_owned(),
+            ty: ExternType::from_wasmtime(&import.ty()),
+        };
+        Ok(module.imports().map(import).collect())
+    }
+
+    /// What the module offers, in its order. Fails with `Limit` as `imports` does.
+    #[cfg_attr(false, brief)]
+    pub fn exports(&self) -> Result<Vec<ExportType>> {
+        let module = self.get()?;
+        check_weight("exports", module.exports().map(|export| export.ty()))?;
+        let export = |export: wasmtime::ExportType<'_>| ExportType {
+            name: export.name().to_owned(),
+            ty: ExternType::from_wasmtime(&export.ty()),
+        };
+        Ok(module.exports().map(export).collect())
+    }
+
+    /// Closes the module. Instances of it go on working. Closing twice does nothing.
+    pub fn release(&self) -> Result<()> {
+        self.inner.close();
+        self.held.clear();
+        Ok(())
+    }
+}
+
+/// How a packed module begins. Whatever it holds besides is as this very version has it.
+const PACKED: &str = concat!("trimaran module ", env!("CARGO_PKG_VERSION"), "\n");
+
+/// Checks a module in the binary or the text format without compiling it. Fails as `Module` does, also with `Limit` where it passes
+/// the engine's limits for modules, or takes longer than the limit for compiling.
+#[uniffi::export]
+pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
+    let (raw, is_parallel) = (engine.get()?, engine.compiles_in_parallel());
+    engine.in_time(bytes, move |bytes, limits| {
+        let binary = engine::binary(bytes, limits)?;
+        threads::run(is_parallel, || wasmtime::Module::validate(&raw, &binary))?
+            .map_err(|error| WasmtimeError::Compile { reason: chain(&error) })
+    })
+}
+
+impl Module {
+    pub(crate) fn get(&self) -> Result<wasmtime::Module> {
+        self.inner.get()
+    }
+
+    /// How large its own shared memories may grow, in bytes; 0 where it has none.
+    pub(crate) fn shared(&self) -> u64 {
+        self.shared
+    }
+
+    fn compile(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
+        let cache = engine.cache();
+        let compiler = move |engine: &wasmtime::Engine, binary: &[u8]| match &cache {
+            Some(cache) => cache.module(engine, binary),
+            None => wasmtime::Module::from_binary(engine, binary),
+        };
+        Self::wrap(engine, engine.compile(bytes, compiler)?)
+    }
+
+    fn wrap(engine: &Engine, Code { code, shared }: Code<wasmtime::Module>) -> Result<Arc<Self>> {
+        let closed = || WasmtimeError::Closed { what: "engine".to_owned() };
+        let engine = engine.home().upgrade().ok_or_else(closed)?;
+        let image = code.image_range();
+        let held = Held::new(image.end.addr().saturating_sub(image.start.addr()));
+        Ok(Arc::new(Self { inner: Closable::new("module", code), shared, engine, held }))
+    }
+}
+
+/// How many values the types of so many items have at most that are told one by one.
+fn most_values(items: usize) -> usize {
+    items.saturating_mul(64).saturating_add(100_000)
+}
+
+/// Fails with `Limit` where the types of all items together have too many values. One of a module's own types counts for eight: it
+/// is told in words.
+fn check_weight(what: &str, types: impl ExactSizeIterator<Item = wasmtime::ExternType>) -> Result<()> {
+    const OWN: usize = 8;
+    let most = most_values(types.len());
+    let weight = |ty: wasmtime::ValType| match ty {
+        wasmtime::ValType::Ref(ty) if ty.heap_type().is_concrete() => OWN,
+        _ => 1,
+    };
+    let (mut total, count) = (0_usize, types.len());
+    for ty in types {
+        total = total.saturating_add(match ty {
+            wasmtime::ExternType::Func(ty) => ty.params().chain(ty.results()).map(weight).sum(),
+            wasmtime::ExternType::Tag(ty) => ty.ty().params().map(weight).sum(),
+            _ => OWN,
+        });
+        if total > most {
+            return Err(WasmtimeError::limit(format!(
+                "the types of the module's {count} {what} have more than {most} values: that is too many to tell them one by one"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn read_file(path: String) -> Result<Vec<u8>> {
+    std::fs::read(&path).map_err(|error| WasmtimeError::Io { path, reason: error.to_string() })
+}

@@ -1,0 +1,86 @@
+//! The text format, and telling it from the binary one.
+
+use std::borrow::Cow;
+
+use wast::Wat;
+use wast::parser::{self, ParseBuffer};
+
+use crate::errors::shown::Words;
+use crate::process::stack;
+use crate::{Result, WasmtimeError};
+
+const MAGIC: &[u8] = b"\0asm";
+
+/// Translates the WebAssembly text format to the binary format (core specification, section 6).
+///
+/// Bytes that are binary already come back unchanged. Fails with `Syntax`, which has line and column.
+#[uniffi::export]
+pub fn wat2wasm(text: &[u8]) -> Result<Vec<u8>> {
+    if is_binary(text) { Ok(text.to_vec()) } else { encode(text) }
+}
+
+/// Whether it is the binary format that begins there.
+pub(crate) fn is_binary(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
+}
+
+/// The binary format of either format, for whoever compiles it.
+pub(crate) fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
+    if is_binary(bytes) {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    // A guess at the format gives the better message for what is neither.
+    let looks_like_text = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    match looks_like_text {
+        Some(b'(' | b';') => encode(bytes).map(Cow::Owned),
+        Some(_) => Err(WasmtimeError::Compile {
+            reason: format!(
+                "not a WebAssembly module: expected the bytes \\0asm or text that begins with '(', found {}",
+                preview(bytes)
+            ),
+        }),
+        None => Err(WasmtimeError::Compile { reason: "not a WebAssembly module: there are no bytes".to_owned() }),
+    }
+}
+
+/// What parsing takes of the stack, in bytes, generously. The parser lets parentheses lie a hundred deep in each other, and takes
+/// 2.6 KiB for each of them.
+const ROOM: usize = 1 << 20;
+
+fn encode(text: &[u8]) -> Result<Vec<u8>> {
+    if stack::has_room(ROOM) { parse(text) } else { stack::grow(2 * ROOM, || parse(text))? }
+}
+
+fn parse(text: &[u8]) -> Result<Vec<u8>> {
+    let text = match std::str::from_utf8(text) {
+        Ok(text) => text,
+        Err(error) => {
+            let (line, column) = position(text, error.valid_up_to());
+            return Err(WasmtimeError::Syntax { reason: "the text is not UTF-8".to_owned(), line, column });
+        }
+    };
+    let syntax = |error: wast::Error| {
+        let (line, column) = error.span().linecol_in(text);
+        let from_one = |index: usize| u32::try_from(index + 1).unwrap_or(u32::MAX);
+        WasmtimeError::Syntax {
+            reason: Words(error.message()).to_string(),
+            line: from_one(line),
+            column: from_one(column),
+        }
+    };
+    let buffer = ParseBuffer::new(text).map_err(syntax)?;
+    let mut module = parser::parse::<Wat<'_>>(&buffer).map_err(syntax)?;
+    module.encode().map_err(syntax)
+}
+
+/// Line and column of a byte, both counted from 1.
+fn position(text: &[u8], offset: usize) -> (u32, u32) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+}
+
+fn preview(bytes: &[u8]) -> String {
+    bytes.iter().take(4).map(|byte| format!("\\x{byte:02x}")).collect()
+}

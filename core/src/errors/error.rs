@@ -1,0 +1,296 @@
+//! The one error model: the same misuse is the same variant in every language.
+
+use crate::errors::numbers;
+use crate::errors::shown::{Lines, Sentence};
+use crate::interruption::interrupt::Interruption;
+use crate::traps::trap;
+use crate::traps::trap::{Frame, TrapCode};
+use trimaran_gate::Refused;
+
+/// The result of everything here that can fail.
+pub type Result<T, E = WasmtimeError> = std::result::Result<T, E>;
+
+/// Everything that can go wrong, by what went wrong.
+///
+/// Each variant carries what a program needs to react; `text()` is the sentence for a person, and is the
+/// same in every language. What a guest chose, such as a name, is shown in a sentence with its control characters written
+/// out, and as far as its first 128 bytes; a sentence has 16 KiB at most. The fields hold a name as it is.
+#[derive(Debug, Clone, PartialEq, thiserror::Error, uniffi::Error)]
+pub enum WasmtimeError {
+    /// Bytes are not a WebAssembly module, are truncated, or do not validate.
+    #[error("{}", Sentence(.reason))]
+    Compile {
+        /// What is wrong with the module, and where.
+        reason: String,
+    },
+    /// Text is not the WebAssembly text format.
+    #[error("{} (line {line}, column {column})", Sentence(.reason))]
+    Syntax {
+        /// What the parser expected.
+        reason: String,
+        /// The line of the mistake, counted from 1.
+        line: u32,
+        /// The column of the mistake, counted from 1, in bytes.
+        column: u32,
+    },
+    /// An import is missing, superfluous, or of another type than the module declares.
+    #[error("{}", Sentence(.reason))]
+    Link {
+        /// What the module wants and what it was given.
+        reason: String,
+        /// The module part of the import's name; empty where no single import is at fault.
+        module: String,
+        /// The field part of the import's name; empty where no single import is at fault.
+        name: String,
+    },
+    /// The guest trapped (WebAssembly core specification, section 4.1).
+    #[error("{}", trap::sentence(.reason, .frames))]
+    Trap {
+        /// Why; none for a trap that has no code.
+        code: Option<TrapCode>,
+        /// The trap's own words.
+        reason: String,
+        /// What interrupted the guest, where the code is `Interrupt`; none for every other trap.
+        interruption: Option<Interruption>,
+        /// The guest's call stack, innermost first.
+        frames: Vec<Frame>,
+    },
+    /// The guest ended itself with an exit status.
+    #[error("the guest exited with status {status}")]
+    Exit {
+        /// The status; zero is success.
+        status: i32,
+    },
+    /// A host function failed.
+    #[error("a host function failed: {}", Lines(.reason))]
+    Host {
+        /// What the host function said.
+        reason: String,
+        /// The number under which the language keeps what was thrown, to throw it again; none where that is all.
+        thrown: Option<u64>,
+    },
+    /// A value has the wrong type, or there are too many or too few.
+    #[error("{}", Sentence(.reason))]
+    Type {
+        /// What was given and what was expected.
+        reason: String,
+    },
+    /// A number is outside what its type or its place allows.
+    #[error("{}", Sentence(.reason))]
+    Range {
+        /// The number, and what was expected.
+        reason: String,
+    },
+    /// A range of bytes or elements is not inside the memory or table. Nothing was read or written.
+    #[error("out of bounds: {length} bytes at offset {offset}, in a memory of {size} bytes")]
+    Bounds {
+        /// Where the range begins, in bytes.
+        offset: u64,
+        /// How long it is, in bytes.
+        length: u64,
+        /// How much there is, in bytes.
+        size: u64,
+    },
+    /// Bytes are not text in UTF-8, or have no terminator.
+    #[error("{}", Sentence(.reason))]
+    Encoding {
+        /// What is wrong.
+        reason: String,
+        /// Where in memory, in bytes.
+        offset: u64,
+    },
+    /// A limit was reached: the maximum of a memory or table, the store's limits, the address space.
+    #[error("{}", Sentence(.reason))]
+    Limit {
+        /// Which limit, what was asked for, and what there is.
+        reason: String,
+    },
+    /// There is no export of that name.
+    #[error("{}", Sentence(.reason))]
+    NotFound {
+        /// The name that was asked for.
+        name: String,
+        /// The name, and what there is instead.
+        reason: String,
+    },
+    /// An object was used after it was closed.
+    #[error("the {what} is closed")]
+    Closed {
+        /// What kind of object.
+        what: String,
+    },
+    /// An object was used with another store than the one that it belongs to.
+    #[error("the {what} belongs to another store: use it with the store that made it")]
+    WrongStore {
+        /// What kind of object.
+        what: String,
+    },
+    /// An object was used with another engine than the one that it belongs to.
+    #[error("the {what} belongs to another engine: make both with the same engine")]
+    WrongEngine {
+        /// What kind of object.
+        what: String,
+    },
+    /// A caller was kept past the host call that it was given to, or used on another thread.
+    #[error("the caller is only valid on its own thread, until its host function returns")]
+    Escaped,
+    /// The store is in use further up this thread's stack.
+    #[error("{}", Sentence(.reason))]
+    Busy {
+        /// Who uses it.
+        reason: String,
+    },
+    /// An engine cannot be made from this configuration.
+    #[error("{}", Lines(.reason))]
+    Config {
+        /// Which setting, and why not.
+        reason: String,
+    },
+    /// A compiled artifact is damaged, or was made by another version or for another configuration.
+    #[error("{}", Sentence(.reason))]
+    Artifact {
+        /// What does not fit.
+        reason: String,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {}", Lines(.path), Lines(.reason))]
+    Io {
+        /// The file.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// It is specified, but not available in this build or on this machine.
+    #[error("{}", Sentence(.reason))]
+    Unsupported {
+        /// What, and what to use instead.
+        reason: String,
+    },
+    /// A mistake of this library: please report it.
+    #[error("unexpected failure, please report it: {}", Lines(.reason))]
+    Unexpected {
+        /// What is known about it.
+        reason: String,
+    },
+}
+
+#[uniffi::export]
+impl WasmtimeError {
+    /// The sentence for a person: what was wrong, what was expected, what to do.
+    pub fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl WasmtimeError {
+    /// What a host function of another language threw, which keeps it under that number.
+    pub fn thrown(number: u64) -> Self {
+        Self::Host { reason: "an exception of its language".to_owned(), thrown: Some(number) }
+    }
+
+    pub(crate) fn wrong_type(reason: impl Into<String>) -> Self {
+        Self::Type { reason: reason.into() }
+    }
+
+    pub(crate) fn range(reason: impl Into<String>) -> Self {
+        Self::Range { reason: reason.into() }
+    }
+
+    pub(crate) fn limit(reason: impl Into<String>) -> Self {
+        Self::Limit { reason: reason.into() }
+    }
+
+    /// What wasmtime has no room for.
+    pub(crate) fn no_room(error: wasmtime::Error) -> Self {
+        Self::limit(chain(&error))
+    }
+
+    /// Why there is no code of a module: `Limit` where the system has no room for it, and otherwise what `otherwise` makes of
+    /// the sentence.
+    pub(crate) fn no_code(error: wasmtime::Error, otherwise: impl FnOnce(String) -> Self) -> Self {
+        let reason = chain(&error);
+        // Wasmtime has no type of its own for what the system refuses.
+        let refused = format!("(os error {})", libc::ENOMEM);
+        if error.is::<wasmtime::error::OutOfMemory>() || reason.contains(&refused) {
+            return Self::limit(format!("the process has no room for the module's code: {reason}"));
+        }
+        otherwise(reason)
+    }
+
+    /// Translates what came out of a guest: a trap, an exit, or an error that a host function gave.
+    /// Whatever else it is becomes what `otherwise` makes of the sentence.
+    pub(crate) fn from_guest(error: wasmtime::Error, otherwise: impl FnOnce(String) -> Self) -> Self {
+        match error.downcast::<HostError>() {
+            Ok(HostError(original)) => original,
+            Err(error) => trap::from_error(&error).unwrap_or_else(|| otherwise(chain(&error))),
+        }
+    }
+
+    /// What becomes of a panic that must go no further.
+    pub fn from_panic(panic: &(dyn std::any::Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Self::Unexpected { reason: text.unwrap_or("a panic without a message").to_owned() }
+    }
+
+    /// What a call failed with.
+    #[cold]
+    pub(crate) fn from_call(error: wasmtime::Error) -> Self {
+        Self::from_guest(error, |reason| Self::Unexpected { reason })
+    }
+}
+
+/// What the gate says, in the words of whoever stands before it.
+impl From<Refused> for WasmtimeError {
+    #[cold]
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Closed => Self::Closed { what: "store".to_owned() },
+            Refused::Poisoned => Self::Unexpected {
+                reason: "an earlier failure left this store in an unknown state: make a new one".to_owned(),
+            },
+            Refused::Reentered => Self::Busy { reason: "the store is in use by this very thread".to_owned() },
+            Refused::Escaped => Self::Escaped,
+            Refused::Orphaned => Self::Busy {
+                reason: "a thread was in the store when this process was forked, and is not here: make a new store"
+                    .to_owned(),
+            },
+            Refused::Stuck => Self::Busy {
+                reason:
+                    "another thread has been in a host function of this store for too long: if that waits for this \
+                         thread, neither goes on"
+                        .to_owned(),
+            },
+        }
+    }
+}
+
+/// Carries an error of ours through wasmtime, from a host function to the outer call.
+#[derive(Debug)]
+pub(crate) struct HostError(pub(crate) WasmtimeError);
+
+impl std::fmt::Display for HostError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl std::error::Error for HostError {}
+
+/// The whole of an error, outermost first, in one line.
+pub(crate) fn chain(error: &wasmtime::Error) -> String {
+    // Wasmtime writes a guest's call stack in names that it demangles without bound.
+    match error.is::<wasmtime::WasmBacktrace>() {
+        true => Sentence(error.root_cause()).to_string(),
+        false => Sentence(format_args!("{error:#}")).to_string(),
+    }
+}
+
+/// The same of what the host configured wrongly, in as many lines as it has.
+pub(crate) fn lines(error: &wasmtime::Error) -> String {
+    Lines(format_args!("{error:#}")).to_string()
+}
+
+/// A count or an offset that came from a language with signed integers.
+pub(crate) fn natural(value: i64, what: &str) -> Result<u64> {
+    u64::try_from(value).map_err(|_| numbers::negative(what, value))
+}

@@ -1,0 +1,107 @@
+//! Ticks: a thread that moves wasmtime's epoch on for as long as guests run that have to be asked.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::process::fork;
+use crate::{Result, WasmtimeError};
+
+/// How often a guest is asked, where it has to be asked at all.
+const TICK: Duration = Duration::from_millis(10);
+/// After so many ticks without a guest the thread that ticks ends.
+const IDLE: u32 = 50;
+/// How many bits count guests.
+const COUNT: u32 = 32;
+
+/// What the stores of an engine share.
+pub(crate) struct Epochs {
+    engine: wasmtime::EngineWeak,
+    /// How often the user has moved the epoch on. Wasmtime's own moves on with every tick as well.
+    pub(super) moved: AtomicU64,
+    /// How many guests run that have to be asked, behind the generation that they were counted in. What a child of a fork
+    /// has of its parent's does not run.
+    running: AtomicU64,
+    /// The generation in which there is a thread that ticks, and one more; 0 is none.
+    ticks: AtomicU64,
+}
+
+impl Epochs {
+    pub(crate) fn new(engine: &wasmtime::Engine) -> Arc<Self> {
+        Arc::new(Self {
+            engine: engine.weak(),
+            moved: AtomicU64::new(0),
+            running: AtomicU64::new(0),
+            ticks: AtomicU64::new(0),
+        })
+    }
+
+    pub(crate) fn move_on(&self) {
+        self.moved.fetch_add(1, Ordering::SeqCst);
+        self.tick();
+    }
+
+    /// Has every guest of the engine asked. Gives `false` where the engine is gone.
+    pub(super) fn tick(&self) -> bool {
+        self.engine.upgrade().map(|engine| engine.increment_epoch()).is_some()
+    }
+
+    /// A guest runs that has to be asked. Gives the generation that it is counted in.
+    pub(super) fn begin(self: &Arc<Self>) -> Result<u64> {
+        let generation = generation();
+        // It never fails: there is always another number.
+        _ = self.running.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |running| {
+            Some(if running >> COUNT == generation { running + 1 } else { (generation << COUNT) + 1 })
+        });
+        if self.ticks.load(Ordering::SeqCst) != generation + 1 {
+            self.start(generation)?;
+        }
+        Ok(generation)
+    }
+
+    pub(super) fn end(&self, generation: u64) {
+        let is_same = |running: u64| (running >> COUNT == generation).then(|| running - 1);
+        _ = self.running.fetch_update(Ordering::SeqCst, Ordering::SeqCst, is_same);
+    }
+
+    fn is_idle(&self, generation: u64) -> bool {
+        self.running.load(Ordering::SeqCst) == generation << COUNT
+    }
+
+    #[cold]
+    fn start(self: &Arc<Self>, generation: u64) -> Result<()> {
+        if self.ticks.swap(generation + 1, Ordering::SeqCst) == generation + 1 {
+            return Ok(());
+        }
+        let epochs = Arc::clone(self);
+        let thread = std::thread::Builder::new().name("trimaran-ticks".to_owned()).stack_size(64 << 10);
+        thread.spawn(move || epochs.run(generation)).map(|_| ()).map_err(|error| {
+            self.ticks.store(0, Ordering::SeqCst);
+            self.end(generation);
+            WasmtimeError::limit(format!("the thread that watches guests cannot be started: {error}"))
+        })
+    }
+
+    /// Ticks for as long as guests run, and a little longer.
+    fn run(&self, generation: u64) {
+        let mut idle = 0;
+        loop {
+            std::thread::sleep(TICK);
+            idle = if self.is_idle(generation) { idle + 1 } else { 0 };
+            if idle < IDLE && self.tick() {
+                continue;
+            }
+            self.ticks.store(0, Ordering::SeqCst);
+            // Whoever began before that found a thread; who begins now starts one.
+            let is_needed = !self.is_idle(generation) && self.engine.upgrade().is_some();
+            if !is_needed || self.ticks.swap(generation + 1, Ordering::SeqCst) != 0 {
+                return;
+            }
+            idle = 0;
+        }
+    }
+}
+
+fn generation() -> u64 {
+    fork::generation() as u64
+}

@@ -1,0 +1,5 @@
+//! What modules and stores may use.
+
+pub(crate) mod module_limits;
+pub(crate) mod store_limits;
+pub(crate) mod weight;

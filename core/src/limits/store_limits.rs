@@ -1,0 +1,185 @@
+//! Growth: what a store lets its memories and tables do, and how many of each there may be.
+
+use std::sync::Arc;
+
+use wasmparser::{Parser, Payload};
+use wasmtime::ResourceLimiter;
+
+use crate::errors::error::HostError;
+use crate::process::failpoint;
+use crate::process::native_pressure::Held;
+use crate::{Result, WasmtimeError};
+use trimaran_gate::Pins;
+
+/// What the guests of a store may use at most. What is not set has no limit but the machine's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, uniffi::Record)]
+pub struct StoreLimits {
+    /// The size of each memory, and of the store's heap of garbage-collected values, in bytes. Of a shared memory the maximum
+    /// counts, since it grows without its store being asked.
+    #[uniffi(default)]
+    pub memory_size: Option<u64>,
+    /// The size of each table, in elements.
+    #[uniffi(default)]
+    pub table_elements: Option<u64>,
+    /// How many instances there may be in all; each counts until the store goes.
+    #[uniffi(default)]
+    pub instances: Option<u64>,
+    /// How many tables the instances may define in all. Those that the host makes do not count.
+    #[uniffi(default)]
+    pub tables: Option<u64>,
+    /// How many memories the instances may define in all. Those that the host makes do not count.
+    #[uniffi(default)]
+    pub memories: Option<u64>,
+    /// How many file descriptors the guests may have of WASI at a time. The three standard streams and the directories that
+    /// they are granted count. A guest that opens one more is told so, by the error number `mfile`.
+    #[uniffi(default)]
+    pub file_descriptors: Option<u64>,
+    /// Whether a guest that asks for more fails with `Limit`, where it would be given -1.
+    #[uniffi(default = false)]
+    pub trap_on_grow_failure: bool,
+}
+
+/// Refuses what passes a limit, and what would move a memory's bytes while somebody looks at them.
+pub(crate) struct Growth {
+    /// Who looks.
+    pins: Arc<Pins>,
+    /// How large a memory may become without moving, in bytes.
+    reserved: u64,
+    limits: StoreLimits,
+    /// Whether guests may make stacks, which nobody counts.
+    switches_stacks: bool,
+    /// How large the shared memories that instances have may grow, in bytes.
+    shared: u64,
+    /// What it holds, for who has to know when to collect.
+    held: Held,
+}
+
+impl Growth {
+    pub(crate) fn new(reserved: u64, switches_stacks: bool) -> Self {
+        let (pins, limits, held) = (Pins::new(), StoreLimits::default(), Held::default());
+        Self { pins, reserved, limits, switches_stacks, shared: 0, held }
+    }
+
+    /// Fails with `Config` or `Limit` where they would not hold.
+    pub(crate) fn set_limits(&mut self, limits: StoreLimits) -> Result<()> {
+        if let Some(limit) = limits.memory_size {
+            if self.switches_stacks {
+                let reason = "memory_size does not bound the stacks that guests make: make the engine without \
+                              wasm_stack_switching";
+                return Err(WasmtimeError::Config { reason: reason.to_owned() });
+            }
+            if self.shared > limit {
+                return Err(WasmtimeError::limit(format!(
+                    "the store has a shared memory that may grow to {} bytes without the store being asked: set the limit of \
+                     {limit} bytes before there is such an instance",
+                    self.shared
+                )));
+            }
+        }
+        self.limits = limits;
+        Ok(())
+    }
+
+    /// An instance is made that may have its shared memories grow so far, in bytes. Wasmtime would not ask.
+    pub(crate) fn admit(&mut self, shared: u64) -> Result<()> {
+        if let Some(limit) = self.limits.memory_size.filter(|limit| shared > *limit) {
+            return Err(WasmtimeError::limit(format!(
+                "a shared memory of the module may grow to {shared} bytes, and the store's limit for a memory is {limit} bytes: \
+                 give it a smaller maximum, or the store a greater limit"
+            )));
+        }
+        self.shared = self.shared.max(shared);
+        Ok(())
+    }
+
+    /// Whether guests that have so many file descriptors may have another one.
+    pub(crate) fn may_open(&self, descriptors: u64) -> bool {
+        self.limits.file_descriptors.is_none_or(|limit| descriptors < limit)
+    }
+
+    /// Whether something may become so large, or why not where that has to be said.
+    fn allows(&self, what: &str, unit: &str, limit: Option<u64>, desired: usize) -> wasmtime::Result<bool> {
+        let Some(limit) = limit.filter(|limit| desired as u64 > *limit) else { return Ok(true) };
+        if self.limits.trap_on_grow_failure {
+            let reason = format!("the store's limit for a {what} is {limit} {unit}: {desired} were asked for");
+            return Err(wasmtime::Error::new(HostError(WasmtimeError::Limit { reason })));
+        }
+        Ok(false)
+    }
+
+    pub(crate) fn pins(&self) -> Arc<Pins> {
+        Arc::clone(&self.pins)
+    }
+
+    /// Whether a memory that has bytes may become so large now.
+    pub(crate) fn refuses(&self, desired: u64) -> bool {
+        desired > self.reserved && self.pins.any()
+    }
+}
+
+impl ResourceLimiter for Growth {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        failpoint::panic_at("limiter");
+        // Nobody looks at the bytes of a memory that has none: it is being made, or it is empty.
+        let moves = current != 0 && current != desired && self.refuses(desired as u64);
+        let grows = !moves && self.allows("memory", "bytes", self.limits.memory_size, desired)?;
+        if grows {
+            self.held.grow(desired.saturating_sub(current));
+        }
+        Ok(grows)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let grows = self.allows("table", "elements", self.limits.table_elements, desired)?;
+        if grows {
+            self.held.grow(desired.saturating_sub(current).saturating_mul(size_of::<usize>()));
+        }
+        Ok(grows)
+    }
+
+    fn instances(&self) -> usize {
+        count(self.limits.instances)
+    }
+
+    fn tables(&self) -> usize {
+        count(self.limits.tables)
+    }
+
+    fn memories(&self) -> usize {
+        count(self.limits.memories)
+    }
+}
+
+/// How large the shared memories that a module in the binary format defines may grow, in bytes; 0 where it has none. Wasmtime does
+/// not tell of those that are not exported.
+pub(crate) fn shared_memories(binary: &[u8]) -> u64 {
+    for payload in Parser::new(0).parse_all(binary) {
+        match payload {
+            Ok(Payload::MemorySection(section)) => {
+                let shared = section.into_iter().flatten().filter(|memory| memory.shared);
+                return shared
+                    .map(|memory| most(memory.maximum, memory.page_size_log2.unwrap_or(16)))
+                    .max()
+                    .unwrap_or(0);
+            }
+            Ok(Payload::CodeSectionStart { .. }) | Err(_) => return 0,
+            Ok(_) => {}
+        }
+    }
+    0
+}
+
+/// How large it may grow, in bytes, if it is a shared memory.
+pub(crate) fn shared_memory(item: &wasmtime::Extern) -> Option<u64> {
+    let wasmtime::Extern::SharedMemory(memory) = item else { return None };
+    let ty = memory.ty();
+    Some(most(ty.maximum(), u32::from(ty.page_size_log2())))
+}
+
+fn most(pages: Option<u64>, page_size_log2: u32) -> u64 {
+    pages.and_then(|pages| pages.checked_mul(1_u64.checked_shl(page_size_log2)?)).unwrap_or(u64::MAX)
+}
+
+fn count(limit: Option<u64>) -> usize {
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,428 @@
+//! The linker: items by name, and the modules that are instantiated with them.
+//!
+//! Whoever waits for a store holds no linker: its items are taken out, or put in, by whoever is inside.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use wasmtime::{AsContextMut, StoreContextMut};
+
+use crate::compile::closable::Closable;
+use crate::compile::engine::check_same;
+use crate::host::func::Bodiless;
+use crate::host::func::HostDefinition;
+use crate::linking::instance::link;
+use crate::process::signals;
+use crate::stores::data::StoreData;
+use crate::wasi::blocking;
+use crate::{Engine, Extern, Func, FuncType, Instance, InstancePre, Module, Result, Store, WasmtimeError};
+
+use crate::linking::definitions::{Definition, Definitions};
+
+/// Defines items by name, and instantiates modules with those that they import (`wasmtime::Linker`).
+///
+/// A linker belongs to an engine. What is defined with a store can only be used in that store; host functions and
+/// WASI are for every store. It may be used from any thread.
+#[derive(uniffi::Object)]
+pub struct Linker {
+    /// There until it is closed.
+    engine: Closable<wasmtime::Engine>,
+    items: Mutex<Items>,
+    /// What the engine's linkers share.
+    with_wasi: WithWasi,
+}
+
+/// The items of a linker that has WASI alone, once it was asked for: making its functions takes twenty times as long as a clone.
+pub(crate) type WithWasi = Arc<OnceLock<Items>>;
+
+/// What is defined, once for wasmtime and once for us, who want to know more of it. Both always know the same items: what defines
+/// several, or may fail half-way, works on a clone that takes the place of this one when it is done.
+#[derive(Clone)]
+pub(crate) struct Items {
+    linker: Arc<wasmtime::Linker<StoreData>>,
+    definitions: Definitions,
+}
+
+#[uniffi::export]
+impl Linker {
+    /// Makes an empty linker.
+    #[uniffi::constructor]
+    pub fn new(engine: &Engine) -> Result<Arc<Self>> {
+        let (engine, with_wasi) = (engine.get()?, engine.with_wasi());
+        let linker = Arc::new(wasmtime::Linker::new(&engine));
+        let items = Mutex::new(Items { linker, definitions: Definitions::default() });
+        Ok(Arc::new(Self { engine: Closable::new("linker", engine), items, with_wasi: with_wasi? }))
+    }
+
+    /// Whether a definition may replace an earlier one of the same name. At first it may not.
+    pub fn allow_shadowing(&self, allow: bool) -> Result<()> {
+        self.open()?.allow_shadowing(allow);
+        Ok(())
+    }
+
+    /// Defines an item of a store.
+    ///
+    /// Fails with `Link` where the name is taken and shadowing is not allowed, and with `WrongStore` or `WrongEngine` for
+    /// an item of another one.
+    pub fn define(&self, store: &Store, module: &str, name: &str, item: Extern) -> Result<()> {
+        self.check_store(store)?;
+        let item = item.to_wasmtime(store)?;
+        store.enter(|context| self.open()?.insert(&context, store, module, name, item))
+    }
+
+    /// Defines a function of the host that every store of the engine can use. Gives its number, by which each store gets
+    /// a body for it: see `hosts`.
+    ///
+    /// Fails with `Link` where the name is taken and shadowing is not allowed.
+    pub fn define_func(&self, module: &str, name: &str, ty: FuncType) -> Result<u64> {
+        let host = Arc::new(HostDefinition::new(&self.engine.get()?, ty)?);
+        let mut items = self.open()?;
+        items.definitions.check(module, name)?;
+        // SAFETY: `run` takes the slots for what the type says, and leaves there what it says.
+        let defined = unsafe {
+            let run = host.run();
+            Arc::make_mut(&mut items.linker).func_new_unchecked(module, name, host.ty().clone(), run)
+        };
+        defined.map_err(refused)?;
+        items.definitions.add(module, name, Definition::of_host(&host))?;
+        Ok(host.number())
+    }
+
+    /// Defines everything that an instance exports, as items of the module `name`. Fails as `define` does.
+    pub fn define_instance(&self, store: &Store, name: &str, instance: &Instance) -> Result<()> {
+        self.check_store(store)?;
+        let instance = instance.get(store)?;
+        store.enter(|mut context| {
+            let exports: Vec<_> =
+                instance.exports(&mut context).map(|export| (export.name().to_owned(), export.into_extern())).collect();
+            self.change(|items| {
+                exports.into_iter().try_for_each(|(item, export)| items.insert(&context, store, name, &item, export))
+            })
+        })
+    }
+
+    /// Defines what a module exports, as items of the module `name`, with the instances that they need.
+    ///
+    /// A WASI command, which exports `_start`, gets a new instance for every call of a function of it. Any other module
+    /// gets one instance now; its `_initialize` is called, if it has one. Its imports have to be defined before.
+    /// Fails as `define` and `instantiate` do.
+    pub fn define_module(&self, store: &Store, name: &str, module: &Module) -> Result<()> {
+        self.check_store(store)?;
+        let raw = self.module(module)?;
+        let exports = |name: &str| raw.get_export(name).is_some();
+        match (exports("_start"), exports("_initialize")) {
+            (true, false) => self.define_command(store, name, &raw, module.shared()),
+            (true, true) => Err(WasmtimeError::Link {
+                reason: "the module exports `_start` and `_initialize`: expected a command or a reactor, and not both"
+                    .to_owned(),
+                module: name.to_owned(),
+                name: String::new(),
+            }),
+            (false, _) => {
+                // Before a guest runs for nothing.
+                self.check_free(name, raw.exports().map(|export| export.name()))?;
+                let instance = self.instantiate(store, module)?;
+                if exports("_initialize") {
+                    let Extern::OfFunc { func } = instance.export(store, "_initialize")? else {
+                        return Err(WasmtimeError::wrong_type("`_initialize` is no function: expected (func)"));
+                    };
+                    func.call(store, Vec::new())?;
+                }
+                self.define_instance(store, name, &instance)
+            }
+        }
+    }
+
+    /// Defines WASI preview 1, `wasi_snapshot_preview1`, and preview 0, `wasi_unstable`, which older compilers wrote. What a
+    /// guest may do is up to `Store.set_wasi`.
+    pub fn define_wasi(&self) -> Result<()> {
+        self.change(|items| {
+            let shadowing = items.definitions.shadowing;
+            if !items.definitions.is_empty() {
+                return items.define_wasi(shadowing);
+            }
+            if self.with_wasi.get().is_none() {
+                let mut made = items.clone();
+                made.define_wasi(false)?;
+                // Another thread may have been first.
+                let _ = self.with_wasi.set(made);
+            }
+            if let Some(prepared) = self.with_wasi.get() {
+                *items = prepared.clone();
+                items.allow_shadowing(shadowing);
+            }
+            Ok(())
+        })
+    }
+
+    /// Defines each function that `module` imports and that is not defined yet: as one that fails with `Link` when it is
+    /// called. Other imports stay undefined.
+    pub fn define_unknown_imports_as_traps(&self, module: &Module) -> Result<()> {
+        let module = self.module(module)?;
+        self.change(|items| {
+            let unknown = items.definitions.unknown(&module, |ty| ty.func().is_some());
+            Arc::make_mut(&mut items.linker).define_unknown_imports_as_traps(&module).map_err(refused)?;
+            unknown
+                .into_iter()
+                .try_for_each(|(module, name)| items.definitions.add(&module, &name, Definition::default()))
+        })
+    }
+
+    /// Defines each import of `module` that is not defined yet: functions that give zeros and nulls, memories and tables
+    /// of their smallest size, globals with zero or null.
+    ///
+    /// Fails with `Link` for an import of a type that has no such value; then nothing is defined.
+    pub fn define_unknown_imports_as_default_values(&self, store: &Store, module: &Module) -> Result<()> {
+        self.check_store(store)?;
+        let module = self.module(module)?;
+        store.enter(|mut context| {
+            self.change(|items| {
+                let unknown = items.definitions.unknown(&module, |_| true);
+                let linker = Arc::make_mut(&mut items.linker);
+                linker.define_unknown_imports_as_default_values(&mut context, &module).map_err(refused)?;
+                for (module, name) in unknown {
+                    let item = items.linker.get(&mut context, &module, &name).map_err(refused)?;
+                    items.definitions.add(&module, &name, Definition::of_store(store, &item))?;
+                }
+                Ok(())
+            })
+        })
+    }
+
+    /// The item that is defined under these names. Fails with `NotFound`, and with `WrongStore` for an item of another
+    /// store.
+    pub fn get(&self, store: &Store, module: &str, name: &str) -> Result<Extern> {
+        self.check_store(store)?;
+        store.enter(|mut context| {
+            let items = self.open()?;
+            items.definitions.find(store, module, name)?;
+            HostDefinition::check_bodies(&items.definitions.hosts_of(module, name), context.data())?;
+            let found = items.linker.get(&mut context, module, name).map_err(refused)?;
+            Ok(Extern::from_wasmtime(store, found))
+        })
+    }
+
+    /// The default function of a module: the one under the empty name, or `_start`; for a module that has neither, a
+    /// function that does nothing.
+    ///
+    /// Fails with `NotFound` where nothing is defined for that module.
+    pub fn get_default(&self, store: &Store, module: &str) -> Result<Arc<Func>> {
+        self.check_store(store)?;
+        store.enter(|mut context| {
+            let items = self.open()?;
+            let name = items.definitions.check_default(store, module)?;
+            HostDefinition::check_bodies(&items.definitions.hosts_of(module, name), context.data())?;
+            let found = items.linker.get_default(&mut context, module);
+            Ok(Func::new(store, found.map_err(|error| WasmtimeError::wrong_type(crate::errors::error::chain(&error)))?))
+        })
+    }
+
+    /// Instantiates a module with the items that it imports, and runs its start function.
+    ///
+    /// Fails with `Link` where imports are not defined, of which it names the first and says how many more there are, or of
+    /// another type, and as making an `Instance` does.
+    pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Arc<Instance>> {
+        self.check_store(store)?;
+        let (module, own) = (self.module(module)?, module.shared());
+        let (linker, hosts, shared) = {
+            let items = self.open()?;
+            items.definitions.check_imports(&module, Some(store))?;
+            let shared = items.definitions.shared(&module).max(own);
+            (Arc::clone(&items.linker), items.definitions.hosts(Some(&module)), shared)
+        };
+        signals::stay_in_front();
+        let inner = store.enter_guest(|mut context| {
+            HostDefinition::check_bodies(&hosts, context.data())?;
+            context.data_mut().growth.admit(shared)?;
+            linker
+                .instantiate(&mut context, &module)
+                .map_err(|error| explain(error, &linker, &mut context, &module, |_| true))
+        })?;
+        Ok(Instance::from_wasmtime(store, inner))
+    }
+
+    /// Looks up what a module imports once, for many instances of it.
+    ///
+    /// Fails with `Link` where imports are not defined, of which it names the first and says how many more there are, or of
+    /// another type.
+    pub fn instantiate_pre(&self, module: &Module) -> Result<Arc<InstancePre>> {
+        let (module, own) = (self.module(module)?, module.shared());
+        let items = self.open()?;
+        items.definitions.check_imports(&module, None)?;
+        let (owners, hosts) = (items.definitions.owners(&module), items.definitions.hosts(Some(&module)));
+        let shared = items.definitions.shared(&module).max(own);
+        let inner = items.linker.instantiate_pre(&module).map_err(|error| {
+            let blank = StoreData::scratch(&self.engine.get()?);
+            // What belongs to a store cannot be looked at in another one.
+            let can_see = |import: &wasmtime::ImportType<'_>| {
+                !items.definitions.belongs_to_a_store(import.module(), import.name())
+            };
+            blank
+                .and_then(|mut store| Err(explain(error, &items.linker, &mut store.as_context_mut(), &module, can_see)))
+        });
+        Ok(InstancePre::new(inner.or_else(|error: Result<_>| error)?, shared, owners, hosts))
+    }
+
+    /// The numbers of host functions that `module` imports and that have no body in the store yet; without a module, of
+    /// all host functions of the linker.
+    pub fn hosts(&self, store: &Store, module: Option<Arc<Module>>) -> Result<Vec<u64>> {
+        Ok(self.bodiless(store, module.as_deref())?.iter().map(Bodiless::number).collect())
+    }
+
+    /// The host function of that number in a store, which the lane gives its body. Fails with `NotFound`.
+    pub fn host(&self, store: &Store, number: u64) -> Result<Arc<Func>> {
+        self.check_store(store)?;
+        let host = self.open()?.definitions.host(number)?;
+        host.in_store(store)
+    }
+
+    /// Closes the linker. What was instantiated goes on working. Closing twice does nothing.
+    pub fn release(&self) -> Result<()> {
+        if let Ok(engine) = self.engine.get() {
+            // First, so that whoever finds nothing finds it closed.
+            self.engine.close();
+            let empty = Items { linker: Arc::new(wasmtime::Linker::new(&engine)), definitions: Definitions::default() };
+            let _gone = std::mem::replace(&mut *self.lock(), empty);
+        }
+        Ok(())
+    }
+}
+
+impl Linker {
+    /// The host functions that `module` imports, or all, and that have no body in the store yet, for a lane that gives them
+    /// theirs.
+    pub fn bodiless(&self, store: &Store, module: Option<&Module>) -> Result<Vec<Bodiless>> {
+        self.check_store(store)?;
+        let module = module.map(Module::get).transpose()?;
+        let hosts = self.open()?.definitions.hosts(module.as_ref());
+        store.bodiless(&hosts)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Items> {
+        self.items.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The items, unless the linker is closed.
+    fn open(&self) -> Result<MutexGuard<'_, Items>> {
+        let items = self.lock();
+        self.engine.get()?;
+        Ok(items)
+    }
+
+    fn check_store(&self, store: &Store) -> Result<()> {
+        check_same(&self.engine.get()?, store.engine(), "store")
+    }
+
+    fn module(&self, module: &Module) -> Result<wasmtime::Module> {
+        let module = module.get()?;
+        check_same(&self.engine.get()?, module.engine(), "module")?;
+        Ok(module)
+    }
+
+    fn check_free<'a>(&self, module: &str, names: impl Iterator<Item = &'a str>) -> Result<()> {
+        let items = self.open()?;
+        names.into_iter().try_for_each(|name| items.definitions.check(module, name))
+    }
+
+    /// Changes the items, all that `work` does or nothing.
+    fn change(&self, work: impl FnOnce(&mut Items) -> Result<()>) -> Result<()> {
+        let mut items = self.open()?;
+        let mut changed = items.clone();
+        work(&mut changed)?;
+        *items = changed;
+        Ok(())
+    }
+
+    /// A module with a new instance for every call. None is made now, so that no guest runs while the items are held.
+    /// Its own shared memories may grow to `own` bytes.
+    fn define_command(&self, store: &Store, name: &str, module: &wasmtime::Module, own: u64) -> Result<()> {
+        store.enter(|mut context| {
+            self.change(|items| {
+                items.definitions.check_imports(module, Some(store))?;
+                let exports = module.exports().filter(|export| export.ty().func().is_some());
+                let functions: Vec<_> = exports.map(|export| export.name().to_owned()).collect();
+                functions.iter().try_for_each(|function| items.definitions.check(name, function))?;
+                let needed = items.definitions.hosts(Some(module));
+                HostDefinition::check_bodies(&needed, context.data())?;
+                context.data_mut().growth.admit(items.definitions.shared(module).max(own))?;
+                Arc::make_mut(&mut items.linker).module(&mut context, name, module).map_err(refused)?;
+                let command = Definition::of_command(store, needed);
+                functions.iter().try_for_each(|function| items.definitions.add(name, function, command.clone()))
+            })
+        })
+    }
+}
+
+impl Items {
+    fn allow_shadowing(&mut self, allow: bool) {
+        if self.definitions.shadowing != allow {
+            self.definitions.shadowing = allow;
+            Arc::make_mut(&mut self.linker).allow_shadowing(allow);
+        }
+    }
+
+    fn define_wasi(&mut self, shadowing: bool) -> Result<()> {
+        let names = wasi_names(self.linker.engine())?;
+        names.iter().try_for_each(|(module, name)| self.definitions.add(module, name, Definition::default()))?;
+        blocking::define(Arc::make_mut(&mut self.linker), shadowing).map_err(refused)?;
+        self.definitions.shadowing = shadowing;
+        Ok(())
+    }
+
+    /// Defines an item of a store.
+    fn insert(
+        &mut self,
+        context: &StoreContextMut<'_, StoreData>,
+        store: &Store,
+        module: &str,
+        name: &str,
+        item: wasmtime::Extern,
+    ) -> Result<()> {
+        self.definitions.check(module, name)?;
+        let definition = Definition::of_store(store, &item);
+        Arc::make_mut(&mut self.linker).define(context, module, name, item).map_err(refused)?;
+        self.definitions.add(module, name, definition)
+    }
+}
+
+/// The modules and names of the functions of WASI, which wasmtime-wasi defines.
+fn wasi_names(engine: &wasmtime::Engine) -> Result<&'static [(String, String)]> {
+    static NAMES: OnceLock<Vec<(String, String)>> = OnceLock::new();
+    if let Some(names) = NAMES.get() {
+        return Ok(names);
+    }
+    let (mut linker, mut store) = (wasmtime::Linker::new(engine), StoreData::scratch(engine)?);
+    blocking::define(&mut linker, false).map_err(refused)?;
+    let items = linker.iter(&mut store);
+    let names: BTreeSet<_> = items.map(|(module, name, _)| (module.to_owned(), name.to_owned())).collect();
+    Ok(NAMES.get_or_init(|| names.into_iter().collect()))
+}
+
+/// What wasmtime's linker refuses beyond what was checked before.
+fn refused(error: wasmtime::Error) -> WasmtimeError {
+    let (module, name) = error
+        .downcast_ref::<wasmtime::UnknownImportError>()
+        .map(|unknown| (unknown.module().to_owned(), unknown.name().to_owned()))
+        .unwrap_or_default();
+    WasmtimeError::Link { reason: crate::errors::error::chain(&error), module, name }
+}
+
+/// Why a module could not be instantiated: an import of another type, or what happened in the guest. Of the items, those are looked
+/// at that the store may have: an item of another one makes wasmtime panic.
+fn explain(
+    error: wasmtime::Error,
+    linker: &wasmtime::Linker<StoreData>,
+    context: &mut StoreContextMut<'_, StoreData>,
+    module: &wasmtime::Module,
+    can_see: impl Fn(&wasmtime::ImportType<'_>) -> bool,
+) -> WasmtimeError {
+    let mut item = |import: &wasmtime::ImportType<'_>| match can_see(import) {
+        true => linker.try_get_by_import(&mut *context, import).ok().flatten(),
+        false => None,
+    };
+    let given: Vec<_> = match error.is::<wasmtime::WasmBacktrace>() {
+        true => Vec::new(),
+        false => module.imports().map(|import| item(&import)).collect(),
+    };
+    link(error, module, |index| given.get(index)?.clone(), context)
+}

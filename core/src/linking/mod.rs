@@ -1,0 +1,6 @@
+//! Linking: items by name, and the instances of modules that import them.
+
+pub(crate) mod definitions;
+pub(crate) mod instance;
+pub(crate) mod instance_pre;
+pub(crate) mod linker;

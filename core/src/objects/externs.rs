@@ -1,0 +1,138 @@
+//! What can be imported and exported.
+
+use std::sync::Arc;
+
+use wasmtime::StoreContextMut;
+
+use crate::stores::data::StoreData;
+use crate::types::extern_type::{ExternType, FuncType, GlobalType, MemoryType, TableType, TagType};
+use crate::{Func, Global, Memory, Result, SharedMemory, Store, Table, Tag, WasmtimeError};
+
+/// Something that can be imported or exported.
+#[derive(Clone, uniffi::Enum)]
+pub enum Extern {
+    /// A function.
+    OfFunc {
+        /// It.
+        func: Arc<Func>,
+    },
+    /// A global.
+    OfGlobal {
+        /// It.
+        global: Arc<Global>,
+    },
+    /// A table.
+    OfTable {
+        /// It.
+        table: Arc<Table>,
+    },
+    /// A memory of one store, or a shared memory as one store sees it.
+    OfMemory {
+        /// It.
+        memory: Arc<Memory>,
+    },
+    /// A shared memory.
+    OfSharedMemory {
+        /// It.
+        memory: Arc<SharedMemory>,
+    },
+    /// A tag.
+    OfTag {
+        /// It.
+        tag: Arc<Tag>,
+    },
+}
+
+/// Something that an instance exports, with its name.
+#[derive(Clone, uniffi::Record)]
+pub struct NamedExtern {
+    /// The name.
+    pub name: String,
+    /// What has it.
+    pub item: Extern,
+}
+
+impl Extern {
+    /// The function that is exported under `name`, or `Type` for something else.
+    pub fn into_func(self, name: &str) -> Result<Arc<Func>> {
+        match self {
+            Self::OfFunc { func } => Ok(func),
+            other => Err(other.mismatch(name, "a function")),
+        }
+    }
+
+    /// The memory that is exported under `name`, or `Type` for something else.
+    pub fn into_memory(self, name: &str) -> Result<Arc<Memory>> {
+        match self {
+            Self::OfMemory { memory } => Ok(memory),
+            other => Err(other.mismatch(name, "a memory")),
+        }
+    }
+
+    /// The error for something that is of another kind than what was asked for.
+    #[cold]
+    fn mismatch(&self, name: &str, expected: &str) -> WasmtimeError {
+        WasmtimeError::wrong_type(format!("the export `{name}` is {}: expected {expected}", self.word()))
+    }
+
+    /// What it is, with its article.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::OfFunc { .. } => "a function",
+            Self::OfGlobal { .. } => "a global",
+            Self::OfTable { .. } => "a table",
+            Self::OfMemory { .. } => "a memory",
+            Self::OfSharedMemory { .. } => "a shared memory",
+            Self::OfTag { .. } => "a tag",
+        }
+    }
+
+    pub(crate) fn from_wasmtime(store: &Store, item: wasmtime::Extern) -> Self {
+        match item {
+            wasmtime::Extern::Func(func) => Self::OfFunc { func: Func::new(store, func) },
+            wasmtime::Extern::Global(global) => Self::OfGlobal { global: Global::from_wasmtime(store, global) },
+            wasmtime::Extern::Table(table) => Self::OfTable { table: Table::from_wasmtime(store, table) },
+            wasmtime::Extern::Memory(memory) => Self::OfMemory { memory: Memory::from_wasmtime(store, memory) },
+            wasmtime::Extern::SharedMemory(memory) => {
+                Self::OfSharedMemory { memory: SharedMemory::from_wasmtime(store.engine(), memory) }
+            }
+            wasmtime::Extern::Tag(tag) => Self::OfTag { tag: Tag::new(store, tag) },
+        }
+    }
+
+    /// Fails with `WrongStore` or `WrongEngine` where it belongs elsewhere: wasmtime would panic.
+    pub(crate) fn to_wasmtime(&self, store: &Store) -> Result<wasmtime::Extern> {
+        Ok(match self {
+            Self::OfFunc { func } => func.get(store)?.into(),
+            Self::OfGlobal { global } => global.inner(store)?.into(),
+            Self::OfTable { table } => table.inner(store)?.into(),
+            Self::OfMemory { memory } => memory.to_extern(store)?,
+            Self::OfSharedMemory { memory } => memory.get_for(store)?.into(),
+            Self::OfTag { tag } => tag.get(store)?.into(),
+        })
+    }
+}
+
+/// The type that something has now; a memory's and a table's minimum is its present size.
+pub(crate) fn type_of(item: &wasmtime::Extern, context: &StoreContextMut<'_, StoreData>) -> ExternType {
+    match item {
+        wasmtime::Extern::Func(func) => ExternType::OfFunc { ty: FuncType::from_wasmtime(&func.ty(context)) },
+        wasmtime::Extern::Global(global) => ExternType::OfGlobal { ty: GlobalType::from_wasmtime(&global.ty(context)) },
+        wasmtime::Extern::Table(table) => {
+            let mut ty = TableType::from_wasmtime(&table.ty(context));
+            ty.limits.min = table.size(context);
+            ExternType::OfTable { ty }
+        }
+        wasmtime::Extern::Memory(memory) => {
+            let mut ty = MemoryType::from_wasmtime(&memory.ty(context));
+            ty.limits.min = memory.size(context);
+            ExternType::OfMemory { ty }
+        }
+        wasmtime::Extern::SharedMemory(memory) => {
+            let mut ty = MemoryType::from_wasmtime(&memory.ty());
+            ty.limits.min = memory.size();
+            ExternType::OfMemory { ty }
+        }
+        wasmtime::Extern::Tag(tag) => ExternType::OfTag { ty: TagType::from_wasmtime(&tag.ty(context)) },
+    }
+}

@@ -1,0 +1,97 @@
+//! Functions: called with values that are checked first.
+
+use std::sync::{Arc, Weak};
+
+use wasmtime::RootScope;
+
+use crate::errors::error::WasmtimeError;
+use crate::errors::shown::Part;
+use crate::fast_path::calls::Known;
+use crate::host::func::Body;
+use crate::stores::data::StoreId;
+use crate::values::val::{Place, blank};
+use crate::{FuncType, Result, Store, Val};
+
+/// A function of a guest or of the host. It belongs to one store.
+#[derive(uniffi::Object)]
+pub struct Func {
+    owner: StoreId,
+    inner: wasmtime::Func,
+    pub(crate) known: Known,
+    /// Where the body of a function of the host goes.
+    pub(crate) body: Weak<Body>,
+}
+
+#[uniffi::export]
+#[cfg_attr(false, brief)]
+impl Func {
+    /// The function's type.
+    pub fn r#type(&self, store: &Store) -> Result<FuncType> {
+        let func = self.get(store)?;
+        store.enter(|context| Ok(FuncType::from_wasmtime(&func.ty(&context))))
+    }
+
+    /// Calls the function. The arguments are converted where nothing is lost by it: integers of either width
+    /// go into any number that holds them exactly, an `f64` into an `f32` by rounding.
+    ///
+    /// Fails with `Type` for a wrong number or type of arguments, `Range` for a number that does not fit,
+    /// `Trap` where the guest traps, and with whatever a host function failed with.
+    #[cfg_attr(false, long)]
+    pub fn call(&self, store: &Store, arguments: Vec<Val>) -> Result<Vec<Val>> {
+        let func = self.get(store)?;
+        store.enter_guest(|context| {
+            // References of this call are rooted for as long as it lasts, and no longer.
+            let mut scope = RootScope::new(context);
+            let mut context = wasmtime::AsContextMut::as_context_mut(&mut scope);
+            let ty = func.ty(&context);
+            if ty.params().len() != arguments.len() {
+                return Err(wrong_count(&ty, arguments.len()));
+            }
+            let params: Vec<_> = ty
+                .params()
+                .zip(&arguments)
+                .enumerate()
+                .map(|(index, (ty, value))| {
+                    value.to_wasmtime(&ty, store, &mut context, Place { what: "argument", index })
+                })
+                .collect::<Result<_>>()?;
+            let mut results = blank(ty.results().len());
+            func.call(&mut context, &params, &mut results).map_err(WasmtimeError::from_call)?;
+            results.iter().map(|value| Val::from_wasmtime(value, store, &mut context)).collect()
+        })
+    }
+
+    /// Whether two handles are to the same function of the same store.
+    pub fn same(&self, store: &Store, other: &Func) -> Result<bool> {
+        let (this, that) = (self.get(store)?, other.get(store)?);
+        // Wasmtime tells functions apart by the address of their code and instance.
+        store.enter(|mut context| Ok(this.to_raw(&mut context) == that.to_raw(&mut context)))
+    }
+}
+
+impl Func {
+    pub(crate) fn new(store: &Store, inner: wasmtime::Func) -> Arc<Self> {
+        Arc::new(Self { owner: store.id(), inner, known: Known::default(), body: Weak::new() })
+    }
+
+    pub(crate) fn with_body(store: &Store, inner: wasmtime::Func, body: Weak<Body>) -> Arc<Self> {
+        Arc::new(Self { owner: store.id(), inner, known: Known::default(), body })
+    }
+
+    pub(crate) fn get(&self, store: &Store) -> Result<wasmtime::Func> {
+        store.check_owner(self.owner, "function")?;
+        Ok(self.inner)
+    }
+}
+
+/// How much of a function's type is shown, in bytes.
+const TYPE: usize = 1 << 10;
+
+fn wrong_count(ty: &wasmtime::FuncType, given: usize) -> WasmtimeError {
+    let expected = ty.params().len();
+    let many = if given > expected { "too many" } else { "too few" };
+    WasmtimeError::wrong_type(format!(
+        "{many} arguments: {} takes {expected}, {given} given",
+        Part(TYPE, FuncType::from_wasmtime(ty))
+    ))
+}

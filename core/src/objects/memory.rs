@@ -1,0 +1,355 @@
+//! Memories: the bytes that a guest and its host share.
+
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use wasmtime::{AsContext, StoreContextMut};
+
+use crate::errors::error::{chain, natural};
+use crate::objects::bytes::{Bytes, checked, hexdump, no_text};
+use crate::stores::data::{StoreData, StoreId};
+use crate::{MemoryType, Result, Store, View, WasmtimeError};
+
+/// A linear memory. It belongs to one store.
+///
+/// Its size is a whole number of pages, of 65,536 bytes unless its type says otherwise. Offsets and lengths
+/// are in bytes. Whatever reaches past the end fails with `Bounds`, and then nothing is read or written.
+#[derive(uniffi::Object)]
+pub struct Memory {
+    owner: StoreId,
+    kind: Kind,
+}
+
+enum Kind {
+    Own(wasmtime::Memory),
+    /// A shared memory as this store sees it. It needs no turn in the store.
+    Shared(wasmtime::SharedMemory),
+}
+
+#[uniffi::export]
+#[cfg_attr(false, brief)]
+impl Memory {
+    /// Makes a memory in `store`. Fails with `Range` where the type is impossible, with `Limit` where there is
+    /// no room, and with `Type` for a shared type, which `SharedMemory` is for.
+    #[uniffi::constructor]
+    #[cfg_attr(false, long)]
+    pub fn new(store: &Store, ty: MemoryType) -> Result<Arc<Self>> {
+        if ty.shared {
+            return Err(WasmtimeError::wrong_type(format!("{ty} is shared: make it with SharedMemory")));
+        }
+        let raw = ty.to_wasmtime()?;
+        let memory = store.enter(|context| {
+            wasmtime::Memory::new(context, raw)
+                .map_err(|error| WasmtimeError::limit(format!("cannot make {ty}: {}", chain(&error))))
+        })?;
+        Ok(Self::from_wasmtime(store, memory))
+    }
+
+    /// The memory's type. Its limits are those that it was made with.
+    pub fn r#type(&self, store: &Store) -> Result<MemoryType> {
+        self.visit(
+            store,
+            |memory, context| Ok(MemoryType::from_wasmtime(&memory.ty(context))),
+            |shared| Ok(MemoryType::from_wasmtime(&shared.ty())),
+        )
+    }
+
+    /// The size now, in pages.
+    pub fn size(&self, store: &Store) -> Result<u64> {
+        self.visit(store, |memory, context| Ok(memory.size(context)), |shared| Ok(shared.size()))
+    }
+
+    /// The size now, in bytes.
+    pub fn data_len(&self, store: &Store) -> Result<u64> {
+        self.visit(
+            store,
+            |memory, context| Ok(memory.data_size(context) as u64),
+            |shared| Ok(shared.data_size() as u64),
+        )
+    }
+
+    /// The size of a page, in bytes.
+    pub fn page_size(&self, store: &Store) -> Result<u64> {
+        self.visit(store, |memory, context| Ok(memory.page_size(context)), |shared| Ok(shared.page_size()))
+    }
+
+    /// The address of the first byte in this process, for foreign functions. Nothing checks what is done with
+    /// it; it is void once the memory grows or its store is closed.
+    pub fn data_ptr(&self, store: &Store) -> Result<u64> {
+        self.visit(
+            store,
+            |memory, context| Ok(memory.data_ptr(context).addr() as u64),
+            |shared| Ok(shared.data().as_ptr().addr() as u64),
+        )
+    }
+
+    /// Grows the memory by `delta` pages, 0 or more, and gives its size before, in pages. Fails with `Limit`
+    /// past the maximum of its type or of its store; then nothing has changed.
+    #[cfg_attr(false, long)]
+    pub fn grow(&self, store: &Store, delta: i64) -> Result<u64> {
+        let delta = natural(delta, "the number of pages to grow by")?;
+        self.visit(
+            store,
+            |memory, context| {
+                let (size, ty) = (memory.size(&*context), memory.ty(&*context));
+                memory.grow(&mut *context, delta).map_err(|error| {
+                    let desired = u128::from(size.saturating_add(delta)) << ty.page_size_log2();
+                    if context.data().growth.refuses(u64::try_from(desired).unwrap_or(u64::MAX)) {
+                        return is_viewed(delta, size);
+                    }
+                    cannot_grow(delta, size, &ty, &error)
+                })
+            },
+            |shared| grow_shared(shared, delta),
+        )
+    }
+
+    /// Copies `length` bytes out, beginning at `start`.
+    pub fn read(&self, store: &Store, start: i64, length: i64) -> Result<Vec<u8>> {
+        self.with_bytes(store, |bytes| bytes.read(bytes.range(start, length)?))
+    }
+
+    /// Copies `data` in, beginning at `start`.
+    pub fn write(&self, store: &Store, data: &[u8], start: i64) -> Result<()> {
+        self.with_bytes(store, |mut bytes| bytes.write(start, data))
+    }
+
+    /// Sets `length` bytes, beginning at `start`, to `value`.
+    pub fn fill(&self, store: &Store, value: u8, start: i64, length: i64) -> Result<()> {
+        self.with_bytes(store, |mut bytes| bytes.fill(value, start, length))
+    }
+
+    /// Copies `length` bytes from `source` to `destination`. The two ranges may overlap.
+    pub fn copy_within(&self, store: &Store, source: i64, destination: i64, length: i64) -> Result<()> {
+        self.with_bytes(store, |mut bytes| bytes.copy_within(source, destination, length))
+    }
+
+    /// The offset of the first `needle` that lies within `length` bytes from `start`, or up to the end where
+    /// no length is given; none where there is none. An empty needle is found at once.
+    #[uniffi::method(default(start = 0, length = None))]
+    pub fn find(&self, store: &Store, needle: &[u8], start: i64, length: Option<i64>) -> Result<Option<i64>> {
+        self.with_bytes(store, |bytes| bytes.find(needle, start, length))
+    }
+
+    /// The text of `length` bytes of UTF-8, beginning at `start`. Fails with `Encoding` where it is not UTF-8.
+    pub fn read_string(&self, store: &Store, start: i64, length: i64) -> Result<String> {
+        self.with_bytes(store, |bytes| bytes.read_string(start, length))
+    }
+
+    /// The text from `start` up to the first byte `terminator`, as C has it with 0. Fails with `Encoding`
+    /// where it is not UTF-8 or no terminator follows.
+    #[cfg_attr(false, long)]
+    #[uniffi::method(default(terminator = 0))]
+    pub fn read_terminated(&self, store: &Store, start: i64, terminator: u8) -> Result<String> {
+        self.with_bytes(store, |bytes| bytes.read_terminated(start, terminator))
+    }
+
+    /// `length` bytes from `start` as text for people: `width` bytes a line (1 or more), by offset, in hex and
+    /// as ASCII.
+    #[uniffi::method(default(start = 0, length = 256, width = 16))]
+    pub fn hexdump(&self, store: &Store, start: i64, length: i64, width: i64) -> Result<String> {
+        let width = usize::try_from(width)
+            .ok()
+            .filter(|width| (1..=4096).contains(width))
+            .ok_or_else(|| WasmtimeError::range(format!("the width is {width}: expected 1 to 4096 bytes a line")))?;
+        self.with_bytes(store, |bytes| {
+            let range = bytes.range(start, length)?;
+            let first = range.start;
+            hexdump(&bytes.read(range)?, first, width)
+        })
+    }
+}
+
+/// Declares the typed accessors. Each is one number in little-endian order, at any offset.
+macro_rules! numbers {
+    ($(#[doc = $reads:literal] $load:ident #[doc = $writes:literal] $store:ident $ty:ty;)*) => {
+        #[uniffi::export]
+        #[cfg_attr(false, brief)]
+        impl Memory {
+            $(
+                #[doc = $reads]
+                pub fn $load(&self, store: &Store, offset: i64) -> Result<$ty> {
+                    self.with_bytes(store, |bytes| Ok(<$ty>::from_le_bytes(bytes.load(offset)?)))
+                }
+
+                #[doc = $writes]
+                pub fn $store(&self, store: &Store, offset: i64, value: $ty) -> Result<()> {
+                    self.with_bytes(store, |mut bytes| bytes.write(offset, &value.to_le_bytes()))
+                }
+            )*
+        }
+    };
+}
+
+numbers! {
+    /// Reads a signed 8-bit integer at `offset`, in little-endian order. It need not be aligned.
+    load_i8
+    /// Writes a signed 8-bit integer at `offset`, in little-endian order. It need not be aligned.
+    store_i8 i8;
+    /// Reads an unsigned 8-bit integer at `offset`, in little-endian order. It need not be aligned.
+    load_u8
+    /// Writes an unsigned 8-bit integer at `offset`, in little-endian order. It need not be aligned.
+    store_u8 u8;
+    /// Reads a signed 16-bit integer at `offset`, in little-endian order. It need not be aligned.
+    load_i16
+    /// Writes a signed 16-bit integer at `offset`, in little-endian order. It need not be aligned.
+    store_i16 i16;
+    /// Reads an unsigned 16-bit integer at `offset`, in little-endian order. It need not be aligned.
+    load_u16
+    /// Writes an unsigned 16-bit integer at `offset`, in little-endian order. It need not be aligned.
+    store_u16 u16;
+    /// Reads a signed 32-bit integer at `offset`, in little-endian order. It need not be aligned.
+    load_i32
+    /// Writes a signed 32-bit integer at `offset`, in little-endian order. It need not be aligned.
+    store_i32 i32;
+    /// Reads an unsigned 32-bit integer at `offset`, in little-endian order. It need not be aligned.
+    load_u32
+    /// Writes an unsigned 32-bit integer at `offset`, in little-endian order. It need not be aligned.
+    store_u32 u32;
+    /// Reads a signed 64-bit integer at `offset`, in little-endian order. It need not be aligned.
+    load_i64
+    /// Writes a signed 64-bit integer at `offset`, in little-endian order. It need not be aligned.
+    store_i64 i64;
+    /// Reads an unsigned 64-bit integer at `offset`, in little-endian order. It need not be aligned.
+    load_u64
+    /// Writes an unsigned 64-bit integer at `offset`, in little-endian order. It need not be aligned.
+    store_u64 u64;
+    /// Reads a 32-bit float at `offset`, in little-endian order. It need not be aligned.
+    load_f32
+    /// Writes a 32-bit float at `offset`, in little-endian order. It need not be aligned.
+    store_f32 f32;
+    /// Reads a 64-bit float at `offset`, in little-endian order. It need not be aligned.
+    load_f64
+    /// Writes a 64-bit float at `offset`, in little-endian order. It need not be aligned.
+    store_f64 f64;
+}
+
+/// What only the lane needs: bytes without a copy in between.
+impl Memory {
+    /// Copies bytes out, beginning at `start`, until `buffer` is full.
+    pub fn read_into(&self, store: &Store, start: i64, buffer: &mut [u8]) -> Result<()> {
+        self.with_bytes(store, |bytes| bytes.read_into(start, buffer))
+    }
+
+    /// Shows `length` bytes from `start` to `work`, which must not use the store. They are the guest's own, or a copy of
+    /// them where other threads may write them.
+    pub fn show<R>(&self, store: &Store, start: i64, length: i64, work: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        self.with_bytes(store, |bytes| bytes.view(start, length, work))
+    }
+
+    /// The bytes from `start`, `length` of them or up to the end, where they are. While it is there, the memory does not
+    /// grow where it would have to move for that.
+    pub fn view(&self, store: &Store, start: i64, length: Option<i64>) -> Result<View> {
+        self.visit(
+            store,
+            |memory, context| {
+                let closed = || WasmtimeError::Closed { what: "store".to_owned() };
+                let home = context.data().home.upgrade().ok_or_else(closed)?;
+                let bytes = memory.data_mut(context);
+                let (base, range) = (NonNull::from(&mut *bytes).cast(), part(bytes.len(), start, length)?);
+                // SAFETY: the range is inside.
+                Ok(View::own(home, unsafe { base.add(range.start) }, range.len()))
+            },
+            |shared| view_shared(shared, start, length),
+        )
+    }
+
+    /// Lets `work`, which must not use the store, write all of `length` bytes from `start`. What it sees there before
+    /// has no meaning.
+    pub fn fill_with(&self, store: &Store, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
+        self.with_bytes(store, |mut bytes| bytes.fill_with(start, length, work))
+    }
+}
+
+impl Memory {
+    pub(crate) fn from_wasmtime(store: &Store, memory: wasmtime::Memory) -> Arc<Self> {
+        Arc::new(Self { owner: store.id(), kind: Kind::Own(memory) })
+    }
+
+    pub(crate) fn of_shared(store: &Store, memory: wasmtime::SharedMemory) -> Arc<Self> {
+        Arc::new(Self { owner: store.id(), kind: Kind::Shared(memory) })
+    }
+
+    pub(crate) fn is_of(&self, store: &Store) -> bool {
+        self.owner == store.id()
+    }
+
+    pub(crate) fn to_extern(&self, store: &Store) -> Result<wasmtime::Extern> {
+        store.check_owner(self.owner, "memory")?;
+        Ok(match &self.kind {
+            Kind::Own(memory) => (*memory).into(),
+            Kind::Shared(memory) => memory.clone().into(),
+        })
+    }
+
+    /// Whether it is this memory of its store's. One without a byte has no address of its own, and is not known again.
+    pub(crate) fn is_just(&self, memory: &wasmtime::Memory, context: impl AsContext) -> bool {
+        let Kind::Own(own) = &self.kind else { return false };
+        own.data_size(&context) != 0 && own.data_ptr(&context) == memory.data_ptr(&context)
+    }
+
+    /// As `read_string`, into room that the caller has. Where this fails, the room may have been written to.
+    pub fn read_string_into(&self, store: &Store, start: i64, buffer: &mut [u8]) -> Result<()> {
+        self.read_into(store, start, buffer)?;
+        // What was copied is looked at: others may write to the memory meanwhile.
+        let base = usize::try_from(start).unwrap_or_default();
+        std::str::from_utf8(buffer).map(|_| ()).map_err(|error| no_text(error, base))
+    }
+
+    fn visit<R>(
+        &self,
+        store: &Store,
+        own: impl FnOnce(&wasmtime::Memory, &mut StoreContextMut<'_, StoreData>) -> Result<R>,
+        shared: impl FnOnce(&wasmtime::SharedMemory) -> Result<R>,
+    ) -> Result<R> {
+        store.check_owner(self.owner, "memory")?;
+        match &self.kind {
+            Kind::Own(memory) => store.enter(|mut context| own(memory, &mut context)),
+            Kind::Shared(memory) => shared(memory),
+        }
+    }
+
+    fn with_bytes<R>(&self, store: &Store, work: impl FnOnce(Bytes<'_>) -> Result<R>) -> Result<R> {
+        store.check_owner(self.owner, "memory")?;
+        match &self.kind {
+            Kind::Own(memory) => store.enter(|mut context| work(Bytes::Own(memory.data_mut(&mut context)))),
+            Kind::Shared(memory) => work(Bytes::Shared(memory.data())),
+        }
+    }
+}
+
+pub(crate) fn view_shared(memory: &wasmtime::SharedMemory, start: i64, length: Option<i64>) -> Result<View> {
+    let bytes = memory.data();
+    let (base, range) = (NonNull::from(bytes).cast(), part(bytes.len(), start, length)?);
+    // SAFETY: the range is inside.
+    Ok(View::shared(memory.clone(), unsafe { base.add(range.start) }, range.len()))
+}
+
+/// The range of so many bytes from `start`, or up to the end.
+fn part(size: usize, start: i64, length: Option<i64>) -> Result<std::ops::Range<usize>> {
+    let rest = || i64::try_from(size).unwrap_or(i64::MAX).saturating_sub(start.max(0)).max(0);
+    let (start, length) = (natural(start, "the offset")?, natural(length.unwrap_or_else(rest), "the length")?);
+    checked(start, length, size)
+}
+
+/// Grows a shared memory: no store is entered.
+pub(crate) fn grow_shared(memory: &wasmtime::SharedMemory, delta: u64) -> Result<u64> {
+    let size = memory.size();
+    memory.grow(delta).map_err(|error| cannot_grow(delta, size, &memory.ty(), &error))
+}
+
+fn is_viewed(delta: u64, size: u64) -> WasmtimeError {
+    WasmtimeError::limit(format!(
+        "cannot grow the memory by {delta} pages: it has {size}, would have to move, and a view of its store's memories is \
+         out (let go of the view first, or make the engine with a greater memory_reservation)"
+    ))
+}
+
+fn cannot_grow(delta: u64, size: u64, ty: &wasmtime::MemoryType, error: &wasmtime::Error) -> WasmtimeError {
+    let has = format!("cannot grow the memory by {delta} pages: it has {size}");
+    let highest = size.checked_add(delta);
+    WasmtimeError::limit(match ty.maximum() {
+        Some(max) if highest.is_none_or(|highest| highest > max) => format!("{has}, and its maximum is {max}"),
+        _ => format!("{has} ({})", chain(error)),
+    })
+}

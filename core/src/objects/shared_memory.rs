@@ -1,0 +1,213 @@
+//! Shared memories: one memory for several threads and stores.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::compile::closable::Closable;
+use crate::compile::engine::check_same;
+use crate::errors::error::{chain, natural};
+use crate::objects::bytes::Bytes;
+use crate::objects::memory::{grow_shared, view_shared};
+use crate::{Engine, Memory, MemoryType, Result, Store, View, WasmtimeError};
+
+/// A memory that several threads may use at once, each from a store of its own.
+///
+/// It belongs to an engine and to no store: none of its methods waits for one. A number of 2, 4 or 8 bytes at
+/// a multiple of its width is read and written whole; longer or other accesses that race with others see each
+/// byte as it was before or after.
+#[derive(uniffi::Object)]
+pub struct SharedMemory {
+    engine: wasmtime::Engine,
+    inner: Closable<wasmtime::SharedMemory>,
+}
+
+/// How a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, uniffi::Enum)]
+pub enum WaitOutcome {
+    /// A notification woke it.
+    Ok,
+    /// The memory did not hold the expected value: it did not wait.
+    Mismatch,
+    /// The time was up.
+    TimedOut,
+}
+
+#[uniffi::export]
+#[cfg_attr(false, brief)]
+impl SharedMemory {
+    /// Makes a shared memory. Its type need not say that it is shared, but has to have a maximum.
+    ///
+    /// Fails with `Range` without a maximum or where the type is impossible, with `Config` where the engine
+    /// has no shared memories (`Config.wasm_threads` or `Config.shared_memory`), and with `Limit` where there
+    /// is no room.
+    #[uniffi::constructor]
+    #[cfg_attr(false, long)]
+    pub fn new(engine: &Engine, ty: MemoryType) -> Result<Arc<Self>> {
+        let engine = engine.get()?;
+        if ty.limits.max.is_none() {
+            return Err(WasmtimeError::range(format!(
+                "a shared memory needs a maximum: give Limits a maximum, in pages, as in Limits({}, {})",
+                ty.limits.min,
+                ty.limits.min.max(1)
+            )));
+        }
+        let ty = MemoryType { shared: true, ..ty };
+        let raw = ty.to_wasmtime()?;
+        let memory = wasmtime::SharedMemory::new(&engine, raw).map_err(|error| {
+            let reason = chain(&error);
+            match reason.contains("shared_memory") || reason.contains("threads") {
+                true if engine.is_pulley() => WasmtimeError::Config {
+                    reason:
+                        "this engine has no shared memories: turn on Config.shared_memory; guests of the interpreter \
+                             have no use for them"
+                            .to_owned(),
+                },
+                true => WasmtimeError::Config {
+                    reason: "this engine has no shared memories: turn on Config.wasm_threads".to_owned(),
+                },
+                false => WasmtimeError::limit(format!("cannot make {ty}: {reason}")),
+            }
+        })?;
+        Ok(Self::from_wasmtime(&engine, memory))
+    }
+
+    /// The memory's type. Its limits are those that it was made with.
+    pub fn r#type(&self) -> Result<MemoryType> {
+        Ok(MemoryType::from_wasmtime(&self.inner.get()?.ty()))
+    }
+
+    /// The size now, in pages.
+    pub fn size(&self) -> Result<u64> {
+        Ok(self.inner.get()?.size())
+    }
+
+    /// The size now, in bytes.
+    pub fn data_len(&self) -> Result<u64> {
+        Ok(self.inner.get()?.data_size() as u64)
+    }
+
+    /// The address of the first byte in this process, for foreign functions. It stays the same for as long as
+    /// the memory lives. Nothing checks what is done with it.
+    pub fn data_ptr(&self) -> Result<u64> {
+        Ok(self.inner.get()?.data().as_ptr().addr() as u64)
+    }
+
+    /// Grows the memory by `delta` pages, 0 or more, for everybody, and gives its size before, in pages.
+    /// Fails with `Limit` past its maximum.
+    #[cfg_attr(false, long)]
+    pub fn grow(&self, delta: i64) -> Result<u64> {
+        let delta = natural(delta, "the number of pages to grow by")?;
+        grow_shared(&self.inner.get()?, delta)
+    }
+
+    /// Copies `length` bytes out, beginning at `start`. Each byte is read atomically, the whole is not.
+    pub fn read(&self, start: i64, length: i64) -> Result<Vec<u8>> {
+        let memory = self.inner.get()?;
+        let bytes = Bytes::Shared(memory.data());
+        bytes.read(bytes.range(start, length)?)
+    }
+
+    /// Copies `data` in, beginning at `start`. Each byte is written atomically, the whole is not.
+    pub fn write(&self, data: &[u8], start: i64) -> Result<()> {
+        Bytes::Shared(self.inner.get()?.data()).write(start, data)
+    }
+
+    /// This memory as a `Memory` of `store`. Any number of stores may have one, all over the same bytes, and
+    /// instances may import it. Fails with `WrongEngine` for a store of another engine.
+    pub fn as_memory(&self, store: &Store) -> Result<Arc<Memory>> {
+        Ok(Memory::of_shared(store, self.get_for(store)?))
+    }
+
+    /// Wakes up to `count` threads that wait at `address`, and gives how many there were, as
+    /// `memory.atomic.notify` does (threads proposal). The address is a multiple of 4.
+    #[uniffi::method(default(count = 4294967295))]
+    pub fn notify(&self, address: i64, count: u32) -> Result<u32> {
+        let address = natural(address, "the address")?;
+        self.inner.get()?.atomic_notify(address, count).map_err(|trap| refuse(trap, address, 4))
+    }
+
+    /// Waits at `address` while it holds `expected`, until it is notified or `timeout_ms` milliseconds have
+    /// passed, as `memory.atomic.wait32` does (threads proposal). The address is a multiple of 4.
+    #[cfg_attr(false, long)]
+    #[uniffi::method(default(timeout_ms = None))]
+    pub fn wait32(&self, address: i64, expected: i32, timeout_ms: Option<u64>) -> Result<WaitOutcome> {
+        let address = natural(address, "the address")?;
+        let outcome =
+            self.inner.get()?.atomic_wait32(address, expected.cast_unsigned(), timeout_ms.map(Duration::from_millis));
+        outcome.map(WaitOutcome::from).map_err(|trap| refuse(trap, address, 4))
+    }
+
+    /// Like `wait32`, for 64-bit values, as `memory.atomic.wait64` does. The address is a multiple of 8.
+    #[cfg_attr(false, long)]
+    #[uniffi::method(default(timeout_ms = None))]
+    pub fn wait64(&self, address: i64, expected: i64, timeout_ms: Option<u64>) -> Result<WaitOutcome> {
+        let address = natural(address, "the address")?;
+        let outcome =
+            self.inner.get()?.atomic_wait64(address, expected.cast_unsigned(), timeout_ms.map(Duration::from_millis));
+        outcome.map(WaitOutcome::from).map_err(|trap| refuse(trap, address, 8))
+    }
+
+    /// Closes this handle. The memory itself lives until every store that uses it is closed as well.
+    /// Closing twice does nothing.
+    #[cfg_attr(false, long)]
+    pub fn release(&self) -> Result<()> {
+        self.inner.close();
+        Ok(())
+    }
+}
+
+/// What only the lane needs: bytes into the caller's own buffer.
+impl SharedMemory {
+    /// Copies bytes out, beginning at `start`, until `buffer` is full.
+    pub fn read_into(&self, start: i64, buffer: &mut [u8]) -> Result<()> {
+        Bytes::Shared(self.inner.get()?.data()).read_into(start, buffer)
+    }
+
+    /// Shows `length` bytes from `start` to `work`: a copy, since other threads may write them.
+    pub fn show<R>(&self, start: i64, length: i64, work: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        Bytes::Shared(self.inner.get()?.data()).view(start, length, work)
+    }
+
+    /// Lets `work` write all of `length` bytes from `start`: into a copy, since other threads may look at them. What it sees there
+    /// before has no meaning.
+    pub fn fill_with(&self, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
+        Bytes::Shared(self.inner.get()?.data()).fill_with(start, length, work)
+    }
+
+    /// The bytes from `start`, `length` of them or up to the end, where they are. A shared memory never moves.
+    pub fn view(&self, start: i64, length: Option<i64>) -> Result<View> {
+        view_shared(&self.inner.get()?, start, length)
+    }
+}
+
+impl SharedMemory {
+    pub(crate) fn from_wasmtime(engine: &wasmtime::Engine, memory: wasmtime::SharedMemory) -> Arc<Self> {
+        Arc::new(Self { engine: engine.clone(), inner: Closable::new("shared memory", memory) })
+    }
+
+    pub(crate) fn get_for(&self, store: &Store) -> Result<wasmtime::SharedMemory> {
+        store.check_open()?;
+        check_same(&self.engine, store.engine(), "shared memory")?;
+        self.inner.get()
+    }
+}
+
+impl From<wasmtime::WaitResult> for WaitOutcome {
+    fn from(result: wasmtime::WaitResult) -> Self {
+        match result {
+            wasmtime::WaitResult::Ok => Self::Ok,
+            wasmtime::WaitResult::Mismatch => Self::Mismatch,
+            wasmtime::WaitResult::TimedOut => Self::TimedOut,
+        }
+    }
+}
+
+/// The trap of an atomic operation that the host asked for, with the address that was at fault.
+fn refuse(trap: wasmtime::Trap, address: u64, width: u64) -> WasmtimeError {
+    match trap {
+        wasmtime::Trap::HeapMisaligned => {
+            WasmtimeError::range(format!("the address {address} is not a multiple of {width}"))
+        }
+        other => WasmtimeError::range(format!("no atomic access of {width} bytes at address {address}: {other}")),
+    }
+}

@@ -1,0 +1,10 @@
+//! What the core does with its process: stacks and threads, signal handlers, forks, and the bytes that it holds.
+
+pub(crate) mod failpoint;
+pub(crate) mod fork;
+pub(crate) mod glance;
+pub(crate) mod native_pressure;
+pub(crate) mod signals;
+pub(crate) mod stack;
+pub mod task;
+pub(crate) mod unstoppable;

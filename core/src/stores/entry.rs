@@ -1,0 +1,169 @@
+//! The ways into a store: for its settings, for guests, and for the host functions that they call.
+
+use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
+
+use wasmtime::{AsContextMut, StoreContextMut};
+
+use crate::interruption::interrupt::Coming;
+use crate::process::{glance, stack, task, unstoppable};
+use crate::stores::data::{Guest, StoreData};
+use crate::{Result, Store, WasmtimeError};
+use trimaran_gate::{HostCallId, Inside, Turn, this_thread};
+
+/// What the host needs of a stack beside its guest, in bytes: our own frames, and the zones that a JVM keeps at the end
+/// of every stack.
+const HOST_STACK: usize = 256 << 10;
+
+/// What has to be left of the thread's own stack for a host function, in bytes. A JVM wants most of it for its zones.
+pub(crate) const HOST_CALL: usize = 64 << 10;
+
+impl Store {
+    /// Takes a turn in the store. See `access`.
+    #[inline(always)]
+    pub(crate) fn enter<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
+        self.enter_as(this_thread(), work)
+    }
+
+    #[inline(always)]
+    fn enter_as<R>(&self, me: usize, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
+        self.gate.enter_as(me, &|| self.may_wait(), |inside| work(context(inside)?))
+    }
+
+    /// Takes a turn in the store, to run guest code. Wasmtime lets a guest use as much stack as it is configured to,
+    /// whatever the thread has: one that has less left runs the guest on a stack of its own.
+    pub(crate) fn enter_guest<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
+        let me = this_thread();
+        task::check()?;
+        if self.gate.is_within(me) {
+            let enter = || self.enter_as(me, work);
+            // Further in, the limit of the outermost call holds: the guest goes on where that call has seen to the room.
+            return match self.waiting() {
+                None => enter(),
+                Some(guest) => {
+                    // It stands there from now on: what the host does next on this thread must not take the same part.
+                    let _taken = Waiting::taken(self);
+                    // SAFETY: `host_call` put it there for a host function of this store, which runs on this thread, as it
+                    // is inside, and takes it away before that function returns. Nothing runs there, since it was noted.
+                    unsafe { stack::on(guest, enter) }
+                }
+            };
+        }
+        let kept = self.gate.guest_runs(me);
+        if kept.is_none() {
+            glance::now_and_then();
+        }
+        let coming = self.interrupts.as_ref().map(|interrupts| interrupts.announce());
+        let enter = || {
+            self.gate.enter_as(me, &|| self.may_wait(), |inside| {
+                // Inside, since it is state of the run: a caller that waits must not write it.
+                let _running = coming.map(Coming::begin).transpose()?;
+                work(context(inside)?)
+            })
+        };
+        let _unstoppable = if self.interrupts.is_none() { unstoppable::enter(me) } else { None };
+        let needed = self.guest_stack.saturating_add(HOST_STACK);
+        if stack::has_room(needed) {
+            return enter();
+        }
+        stack::grow(needed.saturating_add(HOST_STACK), enter)?
+    }
+
+    fn waiting(&self) -> Option<stack::Part> {
+        if self.is_split.load(Ordering::Relaxed) { *self.lock_waiting() } else { None }
+    }
+
+    fn lock_waiting(&self) -> MutexGuard<'_, Option<stack::Part>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says where the guest's stack goes on, and tells where it went on before.
+    fn wait_at(&self, guest: Option<stack::Part>) -> Option<stack::Part> {
+        self.is_split.store(guest.is_some(), Ordering::Relaxed);
+        std::mem::replace(&mut *self.lock_waiting(), guest)
+    }
+
+    /// Takes a turn in the store if that needs no waiting. Until it is dropped, nothing that this thread does with the store
+    /// waits for another one.
+    pub fn try_hold(&self) -> Option<Hold<'_>> {
+        self.gate.try_turn().map(Hold)
+    }
+
+    /// Takes a turn by the pass of one host call, and meets the innermost caller.
+    pub(crate) fn enter_with<R>(
+        &self,
+        pass: HostCallId,
+        work: impl FnOnce(Option<&mut wasmtime::Caller<'static, StoreData>>) -> Result<R>,
+    ) -> Result<R> {
+        task::check()?;
+        self.gate
+            .enter_with(pass, |inside| match inside {
+                Inside::Caller(caller) => work(Some(caller)),
+                Inside::Root(_) => work(None),
+            })
+            .map_err(WasmtimeError::from)
+            .and_then(|result| result)
+    }
+
+    /// Runs a host function with its caller published, on the thread's own stack. Gives nothing where that has no room
+    /// left.
+    pub(crate) fn host_call<R>(
+        &self,
+        caller: &mut wasmtime::Caller<'_, StoreData>,
+        work: impl FnOnce(HostCallId) -> R,
+    ) -> Option<R> {
+        let caller = std::ptr::from_mut(caller).cast::<wasmtime::Caller<'static, StoreData>>();
+        stack::on_own(HOST_CALL, |guest| {
+            let _guest = guest.map(|guest| Waiting::new(self, guest));
+            // SAFETY: only the lifetime is forgotten. The gate hands the caller out again for no longer than
+            // this call lasts, and only as a context that borrows from it.
+            self.gate.publish(unsafe { &mut *caller }, work)
+        })
+    }
+}
+
+/// Runs the host's `work` on the thread's own stack, where WASI calls it. The store cannot be entered meanwhile.
+/// Fails with `Limit` where `needed` bytes are not left there.
+pub(crate) fn on_own_stack<T>(needed: usize, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let too_deep = || WasmtimeError::limit("the thread's stack has no room for a call of the host");
+    let _host = task::Host::now();
+    stack::on_own(needed, |_| work()).unwrap_or_else(|| Err(too_deep()))
+}
+
+/// Where the guest's stack goes on is another place for now, or none.
+struct Waiting<'a> {
+    store: &'a Store,
+    outer: Option<stack::Part>,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(store: &'a Store, guest: stack::Part) -> Self {
+        Self { store, outer: store.wait_at(Some(guest)) }
+    }
+
+    /// A guest goes on in that part, which is free no more.
+    fn taken(store: &'a Store) -> Self {
+        Self { store, outer: store.wait_at(None) }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.store.wait_at(self.outer);
+    }
+}
+
+/// A turn in a store, kept by its thread.
+pub struct Hold<'a>(#[expect(dead_code, reason = "it is kept")] Turn<'a, Guest>);
+
+#[inline(always)]
+fn context(inside: Inside<'_, Guest>) -> Result<StoreContextMut<'_, StoreData>> {
+    match inside {
+        Inside::Root(guest) => Ok(guest.0.as_context_mut()),
+        Inside::Caller(caller) => {
+            // Another task of this thread would find a caller whose stack has been put away.
+            task::check()?;
+            Ok(caller.as_context_mut())
+        }
+    }
+}

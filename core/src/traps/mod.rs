@@ -1,0 +1,3 @@
+//! Errors of wasmtime's, translated to ours.
+
+pub(crate) mod trap;

@@ -1,0 +1,5 @@
+//! The types of WebAssembly as plain values, and how a value lies in memory.
+
+pub(crate) mod extern_type;
+pub(crate) mod slot;
+pub(crate) mod text;

@@ -1,0 +1,3 @@
+//! Values, and how they are converted on their way into a guest and out of it.
+
+pub(crate) mod val;

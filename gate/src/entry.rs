@@ -1,0 +1,128 @@
+//! Entries: the ways to the root, and to the innermost caller while a host function runs.
+
+use std::ptr::NonNull;
+
+use crate::gate::{Gate, Guarded, HostCallId, Inside, OPEN, POISONED, Refused};
+use crate::sync::{Ordering, this_thread};
+
+impl<T: Guarded> Gate<T> {
+    /// Runs `work` inside: at the root, or at the innermost caller if this thread is in a host function.
+    /// Another thread waits until this one has left.
+    pub fn enter<R>(&self, work: impl FnOnce(Inside<'_, T>) -> R) -> Result<R, Refused> {
+        self.enter_as(this_thread(), &|| Ok(()), |inside| Ok(work(inside)))
+    }
+
+    /// The same, for a caller that knows the number of its thread and has an error of its own. While it waits for another
+    /// thread, `may_wait` is asked every now and then, and ends the waiting by an error.
+    // Inlined, and the result made in its place: it is wide, and to hand it up through layers costs more than the turn.
+    #[inline(always)]
+    pub fn enter_as<R, E: From<Refused>>(
+        &self,
+        me: usize,
+        may_wait: &dyn Fn() -> Result<(), E>,
+        work: impl FnOnce(Inside<'_, T>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        self.check_open()?;
+        let _turn = self.take_turn(me, may_wait)?;
+        // It may have been closed while this thread waited.
+        self.check_open()?;
+        let caller = self.with_state(|state| {
+            if state.lent {
+                return Err(Refused::Reentered);
+            }
+            state.lent = true;
+            Ok(state.callers.last().map(|(_, caller)| *caller))
+        })?;
+        // Given back before the turn.
+        let _lent = Lent { gate: self, unwinding: std::thread::panicking() };
+        let root;
+        let mut inside = if let Some(mut caller) = caller {
+            // SAFETY: `publish` keeps the caller borrowed until its host function has returned, and while
+            // `lent` is set this is its only use.
+            Inside::Caller(unsafe { caller.as_mut() })
+        } else {
+            root = self.root.get_mut();
+            // SAFETY: only the owner thread, which is this one, reaches the root. No caller is published and
+            // `lent` was not set, so no entry further up the stack holds it; `lent` keeps later ones out.
+            Inside::Root(unsafe { root.deref() }.as_mut().ok_or(Refused::Closed)?)
+        };
+        if self.dropped.is_filled() {
+            self.reclaim(&mut inside);
+        }
+        work(inside)
+    }
+
+    #[cold]
+    fn reclaim(&self, inside: &mut Inside<'_, T>) {
+        for item in self.dropped.take() {
+            T::reclaim(inside, item);
+        }
+    }
+
+    /// Like [`Gate::enter`], for one host call only: fails when that call has returned, and on any thread
+    /// but the one that it runs on.
+    pub fn enter_with<R>(&self, pass: HostCallId, work: impl FnOnce(Inside<'_, T>) -> R) -> Result<R, Refused> {
+        self.check_pass(pass)?;
+        self.enter(work)
+    }
+
+    /// Fails where that host call has returned, and on any thread but the one that it runs on.
+    pub fn check_pass(&self, pass: HostCallId) -> Result<(), Refused> {
+        self.check_open()?;
+        let is_live = || self.with_state(|state| state.callers.iter().any(|(other, _)| *other == pass));
+        if self.is_inside() && is_live() { Ok(()) } else { Err(Refused::Escaped) }
+    }
+
+    /// Runs a host function, and lets this thread enter through `caller` while it runs.
+    /// The thread must be inside already: wasmtime calls host functions only from within `enter`.
+    pub fn publish<R>(&self, caller: &mut T::Caller, work: impl FnOnce(HostCallId) -> R) -> R {
+        let pass = self.with_state(|state| {
+            let pass = HostCallId(state.next_pass);
+            state.next_pass += 1;
+            state.callers.push((pass, NonNull::from(caller)));
+            state.lent = false;
+            pass
+        });
+        self.hosting.store(pass.0 + 1, Ordering::Relaxed);
+        let published = Published { gate: self, pass };
+        work(published.pass)
+    }
+}
+
+/// The innermost context is in use by an entry.
+struct Lent<'a, T: Guarded> {
+    gate: &'a Gate<T>,
+    /// This thread was unwinding already when it entered.
+    unwinding: bool,
+}
+
+impl<T: Guarded> Drop for Lent<'_, T> {
+    fn drop(&mut self) {
+        self.gate.with_state(|state| state.lent = false);
+        if std::thread::panicking() && !self.unwinding {
+            let _ = self.gate.condition.compare_exchange(OPEN, POISONED, Ordering::AcqRel, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A host function runs, and its caller can be entered.
+struct Published<'a, T: Guarded> {
+    gate: &'a Gate<T>,
+    pass: HostCallId,
+}
+
+impl<T: Guarded> Drop for Published<'_, T> {
+    fn drop(&mut self) {
+        let (popped, outer) = self.gate.with_state(|state| {
+            // The entry that called the guest has its context again.
+            state.lent = true;
+            let popped = state.callers.pop();
+            let depth = state.callers.len();
+            // What it kept, and did not end, ends with it.
+            state.kept.retain(|kept| kept.depth <= depth);
+            (popped, state.callers.last().map_or(0, |(pass, _)| pass.0 + 1))
+        });
+        self.gate.hosting.store(outer, Ordering::Relaxed);
+        debug_assert_eq!(popped.map(|(pass, _)| pass), Some(self.pass));
+    }
+}

@@ -1,0 +1,79 @@
+//! Turns that a thread keeps between its entries: it passes the gate once for many of them, and no other thread comes between.
+
+use crate::gate::{Gate, Guarded, Kept, Refused};
+use crate::sync::{Ordering, this_thread};
+use crate::turns::Turn;
+
+impl<T: Guarded> Gate<T> {
+    /// Takes a turn that lasts until `give_back`, on the same thread. While the thread waits for another one, `may_wait` may
+    /// end the waiting by an error, as in `enter_as`.
+    pub fn keep<E: From<Refused>>(&self, may_wait: &dyn Fn() -> Result<(), E>) -> Result<(), E> {
+        self.check_open()?;
+        let turn = self.take_turn(this_thread(), may_wait)?;
+        self.check_open()?;
+        let outermost = turn.is_outermost();
+        let stamp = self.with_state(|state| {
+            if state.lent {
+                return Err(Refused::Reentered);
+            }
+            // A number as a host function has, so that no two are the same.
+            let stamp = state.next_pass + 1;
+            state.next_pass = stamp;
+            state.kept.push(Kept { depth: state.callers.len(), outermost, stamp });
+            Ok(stamp)
+        })?;
+        // `give_back` makes it again.
+        std::mem::forget(turn);
+        if outermost {
+            // The thread does anything now, as in a host function: it may wait for one that waits for the gate.
+            self.hosting.store(stamp, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Ends the last turn that was kept. The gate may be closed. Fails on another thread, where none is kept, and in a host
+    /// function that began after it: then nothing has changed.
+    pub fn give_back(&self) -> Result<(), Refused> {
+        if !self.is_inside() {
+            return Err(Refused::Escaped);
+        }
+        let kept = self.with_state(|state| {
+            let (depth, lent) = (state.callers.len(), state.lent);
+            let is_here = |kept: &mut Kept| kept.depth == depth && !lent;
+            state.kept.pop_if(is_here).ok_or(Refused::Escaped)
+        })?;
+        if kept.outermost {
+            self.hosting.store(0, Ordering::Relaxed);
+        }
+        drop(Turn::new(self, kept.outermost));
+        Ok(())
+    }
+
+    /// Whether the thread with that number is inside, and in an entry or a host function: not only with a turn that it keeps.
+    pub fn is_within(&self, me: usize) -> bool {
+        self.is_mine(me) && self.with_state(|state| state.lent || !state.callers.is_empty())
+    }
+
+    /// A guest runs in a turn that is kept, until the result is dropped: who waits for it waits as long as it takes. Gives
+    /// nothing where no turn is kept.
+    #[inline]
+    pub fn guest_runs(&self, me: usize) -> Option<GuestRuns<'_, T>> {
+        self.is_mine(me).then(|| {
+            let stamp = self.with_state(|state| state.kept.first().map_or(0, |kept| kept.stamp));
+            self.hosting.store(0, Ordering::Relaxed);
+            GuestRuns { gate: self, stamp }
+        })
+    }
+}
+
+/// See `Gate::guest_runs`.
+pub struct GuestRuns<'a, T: Guarded> {
+    gate: &'a Gate<T>,
+    stamp: u64,
+}
+
+impl<T: Guarded> Drop for GuestRuns<'_, T> {
+    fn drop(&mut self) {
+        self.gate.hosting.store(self.stamp, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,106 @@
+//! What the gate is made of, from the standard library or from the model checker, and the numbers of threads.
+
+#[cfg(loom)]
+mod model {
+    pub(crate) use loom::cell::UnsafeCell;
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
+    pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
+
+    loom::thread_local!(static TOKEN: Box<u64> = Box::new(0));
+
+    pub fn this_thread() -> usize {
+        TOKEN.with(|token| std::ptr::from_ref::<u64>(token).addr())
+    }
+
+    pub fn after_fork() {}
+
+    pub fn forks() -> usize {
+        0
+    }
+
+    pub(crate) fn is_gone(_thread: usize) -> bool {
+        false
+    }
+}
+
+#[cfg(not(loom))]
+mod real {
+    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
+    pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
+
+    std::thread_local!(static TOKEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
+
+    /// How many forks lie between the first process and this one, and which thread the last one left.
+    static FORKS: AtomicUsize = AtomicUsize::new(0);
+    static SURVIVOR: AtomicUsize = AtomicUsize::new(0);
+
+    /// Above the addresses of a process.
+    const FORKS_AT: u32 = usize::BITS - 8;
+
+    /// A number that no other living thread has: the address of a thread-local, and in its highest byte the fork after which
+    /// the thread began. It is even, and not zero.
+    #[inline]
+    pub fn this_thread() -> usize {
+        TOKEN.with(|token| if token.get() == 0 { first(token) } else { token.get() })
+    }
+
+    #[cold]
+    fn first(token: &std::cell::Cell<usize>) -> usize {
+        let address = std::ptr::from_ref(token).addr() & !(0xff << FORKS_AT);
+        token.set(address | FORKS.load(Ordering::Relaxed) << FORKS_AT);
+        token.get()
+    }
+
+    /// This process is the child of a fork, and of its threads there is only this one.
+    pub fn after_fork() {
+        SURVIVOR.store(this_thread(), Ordering::Relaxed);
+        FORKS.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many forks lie between the first process and this one.
+    #[inline]
+    pub fn forks() -> usize {
+        FORKS.load(Ordering::Relaxed)
+    }
+
+    /// Whether the thread of that number was left behind by a fork.
+    pub(crate) fn is_gone(thread: usize) -> bool {
+        let forks = FORKS.load(Ordering::Relaxed) & 0xff;
+        thread >> FORKS_AT != forks && thread != SURVIVOR.load(Ordering::Relaxed)
+    }
+
+    /// `std::cell::UnsafeCell` by loom's interface, where loom would look for races.
+    pub(crate) struct UnsafeCell<V>(std::cell::UnsafeCell<V>);
+
+    impl<V> UnsafeCell<V> {
+        pub(crate) const fn new(value: V) -> Self {
+            Self(std::cell::UnsafeCell::new(value))
+        }
+
+        pub(crate) fn get_mut(&self) -> MutPtr<V> {
+            MutPtr(self.0.get())
+        }
+    }
+
+    pub(crate) struct MutPtr<V>(*mut V);
+
+    impl<V> MutPtr<V> {
+        /// # Safety
+        /// Nobody else may reach the value while the reference lives.
+        #[expect(clippy::mut_from_ref, reason = "the shape of loom's own pointer")]
+        pub(crate) unsafe fn deref(&self) -> &mut V {
+            // SAFETY: by the contract of this function; the pointer comes from a live cell.
+            unsafe { &mut *self.0 }
+        }
+    }
+}
+
+#[cfg(loom)]
+pub use model::*;
+#[cfg(not(loom))]
+pub use real::*;
+
+/// A lock whose holder panicked is as good as any: what it guards is changed as a whole.
+pub(crate) fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
