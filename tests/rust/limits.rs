@@ -165,11 +165,36 @@ fn long() -> String {
     format!("(module {})", "(func (result i32) (i32.const 1))".repeat(4000))
 }
 
-/// How many threads of this process compile now.
+#[test]
+fn modules_that_take_too_long_do_not_keep_the_threads_of_another_engine_busy() {
+    let _alone = ALONE.lock();
+    // Each function takes seconds, and each of them is one piece of work for a thread.
+    let sum = "local.get 0 i32.add ".repeat(500_000);
+    let heavy = format!("(module {})", format!("(func (param i32) (result i32) local.get 0 {sum})").repeat(3));
+    let heavy = trimaran::wat2wasm(heavy.as_bytes()).unwrap();
+    let hasty = limited(20);
+    for _ in 0..places() {
+        assert!(matches!(Module::new(&hasty, &heavy), Err(WasmtimeError::Limit { .. })));
+    }
+    // More than one function, so that they are spread over threads.
+    let patient = limited(1_500);
+    assert_eq!(refusal(&patient, "(module (func) (func) (func))"), None);
+    assert!(compiling() > 0, "the others are still at work");
+    while compiling() > 0 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+/// How many compilations of this process go on now. A thread that begins has the name of the one that started it for a moment,
+/// and so each is looked at twice.
 fn compiling() -> usize {
+    let compiles = |path: &std::path::PathBuf| {
+        std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name.starts_with("trimaran-compil"))
+    };
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
-    let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
-    names.filter(|name| name.starts_with("trimaran-compil")).count()
+    let found: Vec<_> = tasks.filter_map(|task| Some(task.ok()?.path())).filter(compiles).collect();
+    std::thread::sleep(std::time::Duration::from_millis(2));
+    found.iter().filter(|path| compiles(path)).count()
 }
 
 /// As many as `docs/untrusted.md` says.

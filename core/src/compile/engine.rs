@@ -150,7 +150,11 @@ impl Engine {
             None => work(bytes, Some(limits)),
             Some(milliseconds) => {
                 let (bytes, limits) = (bytes.to_vec(), limits.clone());
-                threads::within(milliseconds, &self.places, move || work(&bytes, Some(&limits)))
+                let is_parallel = self.compiles_in_parallel();
+                threads::within(milliseconds, &self.places, move || match is_parallel {
+                    true => threads::on_own_threads(bytes.len(), || work(&bytes, Some(&limits))),
+                    false => work(&bytes, Some(&limits)),
+                })
             }
         }
     }

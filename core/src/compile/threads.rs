@@ -26,9 +26,10 @@ const STACK: usize = 8 << 20;
 ///
 /// Fails with `Limit`, and has done nothing, where the system has no room for a stack or starts no thread.
 pub(crate) fn run<R: Send>(is_parallel: bool, work: impl FnOnce() -> R + Send) -> Result<R> {
-    if is_parallel && (fork::generation() > 0 || !has_pool()) {
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(1).stack_size(STACK).build();
-        return Ok(threads.map_err(no_thread)?.install(work));
+    // Inside `on_own_threads` there are some.
+    let has_threads = || rayon::current_thread_index().is_some();
+    if is_parallel && !has_threads() && (fork::generation() > 0 || !has_pool()) {
+        return Ok(pool(1)?.install(work));
     }
     if stack::has_room(NEEDED) { Ok(work()) } else { stack::grow(2 * NEEDED, work) }
 }
@@ -42,6 +43,21 @@ fn has_pool() -> bool {
         // Without a source it says that they are there already.
         Err(error) => error.source().is_none(),
     })
+}
+
+/// Threads that compile, and end with what this gives.
+fn pool(count: usize) -> Result<rayon::ThreadPool> {
+    let name = |_| "trimaran-worker".to_owned();
+    rayon::ThreadPoolBuilder::new().num_threads(count).stack_size(STACK).thread_name(name).build().map_err(no_thread)
+}
+
+/// Runs `work`, which compiles a module of so many bytes in parallel, on threads that no other compilation shares: one that takes
+/// too long would keep the threads of all others busy, and those would be late in turn. Fails with `Limit`.
+pub(crate) fn on_own_threads<R: Send>(length: usize, work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
+    /// What one thread compiles in some hundredths of a second, in bytes.
+    const SMALL: usize = 64 << 10;
+    let count = if length <= SMALL { 1 } else { thread::available_parallelism().map_or(1, usize::from) };
+    pool(count)?.install(work)
 }
 
 fn no_thread(error: impl std::fmt::Display) -> WasmtimeError {
