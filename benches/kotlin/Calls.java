@@ -28,14 +28,14 @@ public class Calls {
         return guest.add(40, 2);
     }
 
-    /** A function of the host, by its type: a guest calls it a thousand times. */
+    /** A host function, by its type: a guest calls it a thousand times. */
     @Benchmark
     @OperationsPerInvocation(GuestKt.CALLS)
     public int callback() {
         return guest.callTyped(GuestKt.CALLS);
     }
 
-    /** A function of the host whose type is known at run time alone. */
+    /** A host function whose type is known at run time alone. */
     @Benchmark
     @OperationsPerInvocation(GuestKt.CALLS)
     public int checkedCallback() {

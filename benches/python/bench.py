@@ -103,7 +103,7 @@ class Guest:
         self.package.Instance(store, self.module, [])
 
     def link(self) -> Call:
-        """Links a module with a function of the host that a linker knows, in a new store."""
+        """Links a module with a host function that a linker knows, in a new store."""
         package, engine = self.package, self.engine
         i32, module = package.ValType.i32(), package.Module(engine, HOST.read_text())
         (needed,) = module.imports

@@ -1,4 +1,4 @@
-// Gives a guest functions of the host: lambdas, which read its memory, and may stop it.
+// Gives a guest host functions: lambdas, which read its memory, and may stop it.
 //
 // usage: host_functions PLUGIN
 

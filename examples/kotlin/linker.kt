@@ -1,4 +1,4 @@
-// Links modules by name: with a function of the host, and with each other.
+// Links modules by name: with a host function, and with each other.
 
 import dev.trimaran.Engine
 import dev.trimaran.Linker

@@ -1,4 +1,4 @@
-"""Gives a guest functions of the host, which read its memory, and may stop it: host_functions.py PLUGIN."""
+"""Gives a guest host functions, which read its memory, and may stop it: host_functions.py PLUGIN."""
 
 import sys
 from collections.abc import Callable

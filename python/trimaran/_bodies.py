@@ -1,4 +1,4 @@
-"""The functions of the host that a linker knows, which become functions of each store that needs them."""
+"""The host functions that a linker knows, which become functions of each store that needs them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Body = tuple[Callable[..., Any], bool]
 
 
 class Unready(Exception):
-    """A function of the host had no body where one was needed, and nothing has run. It carries the error for that."""
+    """A host function had no body where one was needed, and nothing has run. It carries the error for that."""
 
 
 class Bodies:

@@ -198,7 +198,7 @@ class Config(Configurable, Managed):
 
     @staticmethod
     def untrusted() -> Config:
-        """A configuration for guests that nobody vouches for.
+        """A configuration for untrusted guests.
 
         They can be interrupted, have a small stack and no shared memories, and are not compiled if they are too large.
         `StoreLimits.untrusted` and `Store.set_timeout` belong to it.

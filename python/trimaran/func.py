@@ -32,7 +32,7 @@ class Func(FuncLane, Constant, Handle):
     _instead = "it lives in its store; send the Module, and take the function of an instance there"
 
     def __init__(self, store: Storelike, ty: FuncType, func: Callable[..., Any], access_caller: bool = False) -> None:
-        """Makes a function of the host, which calls `func` with its arguments as plain objects.
+        """Makes a host function, which calls `func` with its arguments as plain objects.
 
         `func` gives `None`, the one result, or a sequence of them: plain objects or `Val`s, which are checked as
         arguments are. With `access_caller`, its first argument is the `Caller`. It may use the store in every way.
@@ -84,7 +84,7 @@ class Func(FuncLane, Constant, Handle):
 
 
 def host_body(func: Callable[..., Any], access_caller: bool) -> tuple[Callable[..., Any], bool]:
-    """What a function of the host is made from, if it is that."""
+    """What a host function is made from, if it is that."""
     if not callable(func):
         raise wrong_type(f"the function is {article(func)}: expected something that can be called")
     return func, expect(access_caller, bool, "access_caller")

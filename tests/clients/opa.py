@@ -1,4 +1,4 @@
-"""opa-wasmtime: decisions of a policy that Open Policy Agent compiled, with a built-in function of the host.
+"""opa-wasmtime: decisions of a policy that Open Policy Agent compiled, with a built-in host function.
 
 `policy.wasm.gz` is `policy.rego`, compiled by `opa build -t wasm -e example/decision -e example/allow` of OPA 1.4.2.
 """

@@ -125,7 +125,7 @@ def mix(_step: Step, name: str, of: str, item: str) -> None:
 
 
 def host(_step: Step, name: str, of: str, *body: str) -> None:
-    """A function of the host from i32 to i32."""
+    """A host function from i32 to i32."""
     work, kept = BODIES[body[0]], things[of]
 
     def function(caller: Any, number: int) -> int:

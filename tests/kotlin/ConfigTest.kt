@@ -156,7 +156,7 @@ class ConfigTest {
     }
 
     @Test
-    fun `settings for strangers`() {
+    fun `settings for untrusted modules`() {
         val config = Config.untrusted()
         assertEquals(true, config.epochInterruption)
         assertNotEquals(null, config.moduleLimits)

@@ -88,7 +88,7 @@ class DocsTest {
             (call ${'$'}print (i32.const 8) (i32.const 6)) (call ${'$'}add (i32.const 40) (i32.const 2))))"""
 
     @Test
-    fun `functions of the host`() {
+    fun `host functions`() {
         val module = Module(engine, printing)
         val output =
             printed {
@@ -104,7 +104,7 @@ class DocsTest {
     }
 
     @Test
-    fun `a function of the host`() {
+    fun `a host function`() {
         val print = Func(store, FuncType(listOf(ValType.I32, ValType.I32), listOf())) { (at, length) ->
             println(memory("memory").readString(store, at.asLong(), length.asLong()))
             listOf()

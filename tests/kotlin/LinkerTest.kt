@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger
 
 private val I32 = ValType.I32
 
-/** Imports by name, and the functions of the host among them, which belong to no store. */
+/** Imports by name, and the host functions among them, which belong to no store. */
 class LinkerTest {
     private val engine = engine()
     private val store = Store(engine)
@@ -46,7 +46,7 @@ class LinkerTest {
         instance.func(store, "run")(store, argument)
 
     @Test
-    fun `functions of the host are there for every store`() {
+    fun `host functions are there for every store`() {
         linker.func("host", "f", type) { (a) -> listOf(Val.I32(a.asInt() + 1)) }
         for (one in List(3) { Store(engine) }) {
             repeat(2) { assertEquals(42, run(linker.instantiate(one, module), 41, one)) }
@@ -253,7 +253,7 @@ class LinkerTest {
     }
 
     @Test
-    fun `a function of the host links with its own linker`() {
+    fun `a host function links with its own linker`() {
         fun again(a: Int) = run(linker.instantiate(store, module), a) as Int
         linker.wrap("host", "f") { a: Int -> if (a == 0) 0 else 1 + again(a - 1) }
         assertEquals(20, run(linker.instantiate(store, module), 20))

@@ -22,7 +22,7 @@ import java.util.zip.CRC32
 
 private const val FUEL = 5000L
 
-/** What a module does that nobody wrote, in one line, which has to be the same in every language. */
+/** What a generated module does, in one line, which has to be the same in every language. */
 fun observe(engine: Engine, bytes: ByteArray): String =
     Module(engine, bytes).use { module -> Store(engine).use { store -> SpecObserver(store, module).look(engine) } }
 

@@ -1,4 +1,4 @@
-"""What a module does that nobody wrote: its results, its traps, its memories and its fuel, in one line."""
+"""What a generated module does: its results, its traps, its memories and its fuel, in one line."""
 
 from __future__ import annotations
 

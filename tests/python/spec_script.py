@@ -34,7 +34,7 @@ class Script:
         self._instances: dict[str | None, Instance] = {}
         self._definitions: dict[str | None, Module] = {}
         for file in ["spectest.wasm", *(["spectest-threads.wasm"] if engine.config.wasm_threads else [])]:
-            # What nobody wrote does not import it.
+            # A generated module does not import it.
             if (folder / file).exists():
                 self._linker.define_module(self._store, "spectest", self._compile(file))
 

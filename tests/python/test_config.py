@@ -261,7 +261,7 @@ def test_a_limit_of_the_time_to_compile() -> None:
         ModuleLimits(compile_time="1")  # type: ignore[arg-type]
 
 
-def test_guests_that_nobody_vouches_for() -> None:
+def test_untrusted_guests() -> None:
     made = Config.untrusted()
     assert made.consume_fuel or made.epoch_interruption
     assert made.module_limits.value is not None

@@ -18,7 +18,7 @@ PRINTS = """(module
 
 
 AT_THE_END = {
-    "in a function of the host": f"""
+    "in a host function": f"""
 def work(inside):
     def function():
         inside.set()

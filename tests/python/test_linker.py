@@ -1,4 +1,4 @@
-"""Linkers in Python: functions of the host in any store, what keeps what, and what comes out of them."""
+"""Linkers in Python: host functions in any store, what keeps what, and what comes out of them."""
 
 # A host function is anything that can be called, so that pyright does not know the parameters of a lambda.
 # pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false

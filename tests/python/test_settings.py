@@ -139,7 +139,7 @@ def test_every_pair_of_figures(base: Any, special: dict[str, Any]) -> None:
         assert copy.replace(base, **{names[0]: 1}) == base.replace(**{names[0]: 1})
 
 
-def test_limits_for_strangers_but_for_some() -> None:
+def test_limits_for_untrusted_guests_but_for_some() -> None:
     for kind, name in ((StoreLimits, "memories"), (ModuleLimits, "functions")):
         figures: Any = kind
         made = figures.untrusted(**{name: 1})
@@ -205,7 +205,7 @@ def test_keywords_at_their_places(given: list[Any]) -> None:
     assert len(given) == 3
 
 
-def test_the_limits_of_a_stranger_and_one_memory() -> None:
+def test_the_limits_for_untrusted_guests_and_one_memory() -> None:
     store = Store(engine())
     store.set_limits(StoreLimits.untrusted(), memories=1, trap_on_grow_failure=True)
     module = Module(

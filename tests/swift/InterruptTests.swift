@@ -212,7 +212,7 @@ struct InterruptTests {
     }
   }
 
-  @Test func strangers() throws {
+  @Test func untrustedModules() throws {
     var config = Config.untrusted
     config.target = testTarget
     let engine = try Engine(config)

@@ -8,7 +8,7 @@ let programs = URL(
 )
 
 /// Runs a real program as `tests/programs/programs.json` says. Its README has the vocabulary. It is in a store of its own,
-/// and keeps what its case does: variables, and the lines of the log. One thread runs it, and the functions of the host
+/// and keeps what its case does: variables, and the lines of the log. One thread runs it, and the host functions
 /// that it calls.
 final class Program: @unchecked Sendable {
   private(set) var log: [String] = []
@@ -117,7 +117,7 @@ final class Program: @unchecked Sendable {
     try item.checkAllUsed()
   }
 
-  /// A function of the host: its type, and what it does, which keeps the program no longer than its case lasts.
+  /// A host function: its type, and what it does, which keeps the program no longer than its case lasts.
   private func host(_ told: Step) throws -> (FuncType, @Sendable (borrowing Caller, [Val]) throws -> [Val]) {
     let type = FuncType(try told.list("params").map(valType), try told.list("results").map(valType))
     let steps = try told.list("body")

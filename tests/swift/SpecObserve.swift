@@ -2,7 +2,7 @@ import Foundation
 import Trimaran
 import TrimaranFoundation
 
-/// Looks at what a module does that nobody wrote: its results, its traps, its memories and its fuel, in one line, which has
+/// Looks at what a generated module does: its results, its traps, its memories and its fuel, in one line, which has
 /// to be the same in every language.
 struct Observer {
   private static let fuel: UInt64 = 5_000

@@ -47,7 +47,7 @@ final class SpecScript {
   /// What the last command has seen of a module.
   private var seen: String?
 
-  /// A script on an engine; `metered` counts the fuel of modules that nobody wrote.
+  /// A script on an engine; `metered` counts the fuel of generated modules.
   init(_ folder: URL, _ engine: Engine, metered: Engine) throws {
     self.folder = folder
     self.engine = engine

@@ -182,7 +182,7 @@ fn within(what: &str, unit: &str, limit: Option<u64>, found: u64) -> Result<()> 
     }
 }
 
-/// A configuration for the modules of strangers: they can be interrupted, have one thread, and are not compiled where they
+/// A configuration for untrusted modules: they can be interrupted, have one thread, and are not compiled where they
 /// are too large. Each figure is in `docs/untrusted.md`.
 #[uniffi::export]
 pub fn untrusted_config() -> Config {
@@ -211,7 +211,7 @@ pub fn untrusted_config() -> Config {
     }
 }
 
-/// Limits for a store in which a stranger's module runs. Each figure is in `docs/untrusted.md`.
+/// Limits for a store in which an untrusted module runs. Each figure is in `docs/untrusted.md`.
 #[uniffi::export]
 pub fn untrusted_limits() -> StoreLimits {
     StoreLimits {

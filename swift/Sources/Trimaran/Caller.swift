@@ -1,4 +1,4 @@
-/// Who called a function of the host: an instance of a guest, and its store.
+/// Who called a host function: an instance of a guest, and its store.
 ///
 /// It is valid on the thread of the call, until the function returns. So it is lent to the function, which can neither keep
 /// it nor copy it nor send it elsewhere: that does not compile. Code that a closure of yours hands it to says so as well:

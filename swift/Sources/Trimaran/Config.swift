@@ -152,7 +152,7 @@ public struct Config: Sendable, Hashable, Codable {
   /// A configuration in which nothing is set.
   public init() {}
 
-  /// A configuration for the modules of strangers: they can be interrupted, have one thread, and are not compiled
+  /// A configuration for untrusted modules: they can be interrupted, have one thread, and are not compiled
   /// where they are too large. ``StoreLimits/untrusted`` is for their stores.
   public static var untrusted: Config { Core.untrustedConfig() }
 

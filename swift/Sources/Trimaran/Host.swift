@@ -1,7 +1,7 @@
-// Functions of the host: closures that guests call.
+// Host functions: closures that guests call.
 
 extension Func {
-  /// Makes a function of the host, of any type.
+  /// Makes a host function, of any type.
   ///
   /// ```swift
   /// let log = try Func(store, FuncType([.i32, .i32], [])) { caller, arguments in
@@ -32,7 +32,7 @@ extension Func {
     try self.init(store, hosting: HostClosure(type, body))
   }
 
-  /// Makes a function of the host whose type Swift knows, at the speed of the machine.
+  /// Makes a host function whose type Swift knows, at the speed of the machine.
   ///
   /// ```swift
   /// let add = try Func(store) { (a: Int32, b: Int32) -> Int32 in a + b }
@@ -50,7 +50,7 @@ extension Func {
     try self.init(store, hosting: HostClosure(one: body))
   }
 
-  /// Makes a function of the host whose type Swift knows, where it has no result, or several, which are a tuple.
+  /// Makes a host function whose type Swift knows, where it has no result, or several, which are a tuple.
   ///
   /// ```swift
   /// let log = try Func(store) { (value: Int32) in print(value) }
@@ -69,7 +69,7 @@ extension Func {
     try self.init(store, hosting: HostClosure(several: body))
   }
 
-  /// Makes a function of the host whose type Swift knows, and which is given who called.
+  /// Makes a host function whose type Swift knows, and which is given who called.
   ///
   /// ```swift
   /// let first = try Func(store) { (caller: borrowing Caller, at: Int32) -> Int32 in
@@ -89,7 +89,7 @@ extension Func {
     try self.init(store, hosting: HostClosure(calledOne: body))
   }
 
-  /// Makes a function of the host whose type Swift knows, and which is given who called, where it has no result, or
+  /// Makes a host function whose type Swift knows, and which is given who called, where it has no result, or
   /// several, which are a tuple.
   ///
   /// - Parameters:

@@ -1,7 +1,7 @@
 // The host functions that are called most, as `HostClosure` has them: those of up to four parameters and one result.
 
 extension Func {
-  /// Makes a function of the host; see the one for any number of parameters.
+  /// Makes a host function; see the one for any number of parameters.
   @inlinable
   public convenience init<Result: WasmNumber>(
     _ store: Store,
@@ -10,7 +10,7 @@ extension Func {
     try self.init(store, hosting: HostClosure(one: body))
   }
 
-  /// Makes a function of the host; see the one for any number of parameters.
+  /// Makes a host function; see the one for any number of parameters.
   @inlinable
   public convenience init<First: WasmNumber, Result: WasmNumber>(
     _ store: Store,
@@ -19,7 +19,7 @@ extension Func {
     try self.init(store, hosting: HostClosure(one: body))
   }
 
-  /// Makes a function of the host; see the one for any number of parameters.
+  /// Makes a host function; see the one for any number of parameters.
   @inlinable
   public convenience init<First: WasmNumber, Second: WasmNumber, Result: WasmNumber>(
     _ store: Store,
@@ -28,7 +28,7 @@ extension Func {
     try self.init(store, hosting: HostClosure(one: body))
   }
 
-  /// Makes a function of the host; see the one for any number of parameters.
+  /// Makes a host function; see the one for any number of parameters.
   @inlinable
   public convenience init<First: WasmNumber, Second: WasmNumber, Third: WasmNumber, Result: WasmNumber>(
     _ store: Store,
@@ -37,7 +37,7 @@ extension Func {
     try self.init(store, hosting: HostClosure(one: body))
   }
 
-  /// Makes a function of the host; see the one for any number of parameters.
+  /// Makes a host function; see the one for any number of parameters.
   @inlinable
   public convenience init<
     First: WasmNumber,

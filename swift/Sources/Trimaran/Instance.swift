@@ -20,7 +20,7 @@ public final class Instance: Sendable {
   /// - Throws: `link` where an import is missing, superfluous or of another type, `limit` where the store has
   ///   no room, `trap` where an initialiser or the start function traps, and whatever a host function failed with.
   public init(_ store: Store, _ module: Module, _ imports: [any Importable] = []) throws(WasmtimeError) {
-    // The start function may call functions of the host, which look for their store.
+    // The start function may call host functions, which look for their store.
     core = try withExtendedLifetime(store) { () throws(WasmtimeError) in
       try Core.Instance(store: store.core, module: module.core, imports: checked(imports).map(\.asExtern))
     }

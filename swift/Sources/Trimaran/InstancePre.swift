@@ -21,7 +21,7 @@ public final class InstancePre: Sendable {
   ///   where an import belongs to another store, and whatever a host function failed with.
   public func instantiate(_ store: Store) throws(WasmtimeError) -> Instance {
     let closures = closures.withLock { $0 }
-    // The start function may call functions of the host, which look for their store.
+    // The start function may call host functions, which look for their store.
     return try withExtendedLifetime(store) { () throws(WasmtimeError) in
       if !closures.isEmpty {
         try closures.give(store, core.hosts(store: store.core)) { (number) throws(WasmtimeError) in

@@ -4,7 +4,7 @@
 internal import CTrimaran
 
 extension Func {
-  /// Gives a function of the host what it does. The store keeps it.
+  /// Gives a host function what it does. The store keeps it.
   func attach(_ store: Store, _ body: @escaping @Sendable (HostCall) throws -> Void) throws(WasmtimeError) {
     let context = Unmanaged.passRetained(HostFunction(store, body)).toOpaque()
     try entering(self, store) {

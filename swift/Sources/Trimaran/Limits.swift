@@ -35,7 +35,7 @@ public struct StoreLimits: Sendable, Hashable, Codable {
     self.trapOnGrowFailure = trapOnGrowFailure
   }
 
-  /// Limits for a store in which the module of a stranger runs; see ``Config/untrusted``.
+  /// Limits for a store in which an untrusted module runs; see ``Config/untrusted``.
   public static var untrusted: StoreLimits { Core.untrustedLimits() }
 
   /// ``untrusted``, but for what `change` sets.

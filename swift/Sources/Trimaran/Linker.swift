@@ -19,7 +19,7 @@ public final class Linker: Sendable {
   let core: Core.Linker
   private let hosts = Locked(Hosts())
 
-  /// The functions of the host: what each does by its number, and the number that a name has now.
+  /// The host functions: what each does by its number, and the number that a name has now.
   private struct Hosts {
     var closures: [UInt64: HostClosure] = [:]
     var numbers: [[String]: UInt64] = [:]
@@ -184,7 +184,7 @@ public final class Linker: Sendable {
     _ = hosts.withLock { swapping(&$0, Hosts()) }
   }
 
-  /// Defines a function of the host.
+  /// Defines a host function.
   @usableFromInline
   func define(_ module: String, _ name: String, hosting closure: HostClosure) throws(WasmtimeError) {
     // Whoever has seen the number finds the closure. What had the name before goes outside of the lock.
@@ -204,7 +204,7 @@ public final class Linker: Sendable {
     _ module: Module?,
     _ body: () throws(WasmtimeError) -> R
   ) throws(WasmtimeError) -> R {
-    // What runs may call functions of the host, which look for their store.
+    // What runs may call host functions, which look for their store.
     try withExtendedLifetime(store) { () throws(WasmtimeError) in
       while true {
         let (before, isEmpty) = hosts.withLock { ($0.defined, $0.closures.isEmpty) }
@@ -225,7 +225,7 @@ public final class Linker: Sendable {
 }
 
 extension [UInt64: HostClosure] {
-  /// Gives functions of the host, by their numbers, to a store that has not met them.
+  /// Gives host functions, by their numbers, to a store that has not met them.
   func give(
     _ store: Store,
     _ numbers: [UInt64],

@@ -1,7 +1,7 @@
-// Functions of the host by name: the closures that `Func` takes as well.
+// Host functions by name: the closures that `Func` takes as well.
 
 extension Linker {
-  /// Defines a function of the host, of any type.
+  /// Defines a host function, of any type.
   ///
   /// ```swift
   /// try linker.define("env", "log", FuncType([.i32, .i32], [])) { caller, arguments in
@@ -28,7 +28,7 @@ extension Linker {
     try define(module, name, hosting: HostClosure(type, body))
   }
 
-  /// Defines a function of the host whose type Swift knows, at the speed of the machine.
+  /// Defines a host function whose type Swift knows, at the speed of the machine.
   ///
   /// ```swift
   /// try linker.define("env", "add") { (a: Int32, b: Int32) -> Int32 in a + b }
@@ -48,7 +48,7 @@ extension Linker {
     try define(module, name, hosting: HostClosure(one: body))
   }
 
-  /// Defines a function of the host whose type Swift knows, where it has no result, or several, which are a tuple.
+  /// Defines a host function whose type Swift knows, where it has no result, or several, which are a tuple.
   ///
   /// ```swift
   /// try linker.define("env", "log") { (value: Int32) in print(value) }
@@ -69,7 +69,7 @@ extension Linker {
     try define(module, name, hosting: HostClosure(several: body))
   }
 
-  /// Defines a function of the host whose type Swift knows, and which is given who called.
+  /// Defines a host function whose type Swift knows, and which is given who called.
   ///
   /// ```swift
   /// try linker.define("env", "first") { (caller: borrowing Caller, at: Int32) -> Int32 in
@@ -91,7 +91,7 @@ extension Linker {
     try define(module, name, hosting: HostClosure(calledOne: body))
   }
 
-  /// Defines a function of the host whose type Swift knows, and which is given who called, where it has no result, or
+  /// Defines a host function whose type Swift knows, and which is given who called, where it has no result, or
   /// several, which are a tuple.
   ///
   /// - Parameters:
@@ -112,7 +112,7 @@ extension Linker {
 
 // Those that are called most, as `HostClosure` has them.
 extension Linker {
-  /// Defines a function of the host; see the one for any number of parameters.
+  /// Defines a host function; see the one for any number of parameters.
   @inlinable
   public func define<Result: WasmNumber>(
     _ module: String,
@@ -122,7 +122,7 @@ extension Linker {
     try define(module, name, hosting: HostClosure(one: body))
   }
 
-  /// Defines a function of the host; see the one for any number of parameters.
+  /// Defines a host function; see the one for any number of parameters.
   @inlinable
   public func define<First: WasmNumber, Result: WasmNumber>(
     _ module: String,
@@ -132,7 +132,7 @@ extension Linker {
     try define(module, name, hosting: HostClosure(one: body))
   }
 
-  /// Defines a function of the host; see the one for any number of parameters.
+  /// Defines a host function; see the one for any number of parameters.
   @inlinable
   public func define<First: WasmNumber, Second: WasmNumber, Result: WasmNumber>(
     _ module: String,
@@ -142,7 +142,7 @@ extension Linker {
     try define(module, name, hosting: HostClosure(one: body))
   }
 
-  /// Defines a function of the host; see the one for any number of parameters.
+  /// Defines a host function; see the one for any number of parameters.
   @inlinable
   public func define<First: WasmNumber, Second: WasmNumber, Third: WasmNumber, Result: WasmNumber>(
     _ module: String,
@@ -152,7 +152,7 @@ extension Linker {
     try define(module, name, hosting: HostClosure(one: body))
   }
 
-  /// Defines a function of the host; see the one for any number of parameters.
+  /// Defines a host function; see the one for any number of parameters.
   @inlinable
   public func define<First: WasmNumber, Second: WasmNumber, Third: WasmNumber, Fourth: WasmNumber, Result: WasmNumber>(
     _ module: String,

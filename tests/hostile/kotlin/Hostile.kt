@@ -265,7 +265,7 @@ private fun linked(step: Step) {
     things[step[1]] = Held(store, linker.instantiate(store, module))
 }
 
-/** A function of the host from i32 to i32. It refers to its own store, as such closures do. */
+/** A host function from i32 to i32. It refers to its own store, as such closures do. */
 private fun host(store: Store, body: List<String>): Func {
     val work: Caller.(Int) -> Int =
         when (body[0]) {

@@ -134,7 +134,7 @@ extension Program {
     }
   }
 
-  /// A function of the host from i32 to i32.
+  /// A host function from i32 to i32.
   private func host(_ store: Store, _ body: [String]) throws -> Func {
     // A closure that captured its store would keep it, as the package says.
     try Func(store, FuncType([.i32], [.i32])) { [self, weak store] caller, arguments in

@@ -1,4 +1,4 @@
-//! Makes modules that nobody wrote, for the comparison of languages: `spec-smith FOLDER COUNT [FIRST]`.
+//! Generates modules, for the comparison of languages: `spec-smith FOLDER COUNT [FIRST]`.
 //!
 //! The number of a module is its seed: the same number is the same module. The files are as those of the official suite, which
 //! may lie in the same folder.

@@ -320,7 +320,7 @@ public class Config : Serializable {
         private const val serialVersionUID = 1L
 
         /**
-         * A configuration for the modules of strangers: they can be interrupted, have one thread, and are not compiled
+         * A configuration for untrusted modules: they can be interrupted, have one thread, and are not compiled
          * where they are too large. It may be changed, as in
          * `Config.untrusted().apply { moduleLimits { functions = 1000 } }`, which keeps all other limits.
          */

@@ -25,7 +25,7 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
     private var known: Signature? = null
 
     /**
-     * Makes a function of the host, which guests can import. What [function] gets and gives is checked against [type].
+     * Makes a host function, which guests can import. What [function] gets and gives is checked against [type].
      *
      * The store keeps [function] until it is closed or is garbage itself: a function that refers to its store is no
      * leak. Where all values are numbers, [wrap] is simpler and faster.
@@ -126,22 +126,22 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
     private fun signature(store: Store): Signature =
         known ?: core(this, store) { Signature(Lane.signature(raw.handle, store.raw.handle)) }.also { known = it }
 
-    /** Gives a function of the host, which has none yet, its body. */
+    /** Gives a host function, which has none yet, its body. */
     @JvmSynthetic
     internal fun attach(store: Store, function: HostFunction): Unit =
         attach(store, HostBody(store, raw, signature(store), function))
 
-    /** Gives a function of the host, which has none yet, its body: one may serve many stores. */
+    /** Gives a host function, which has none yet, its body: one may serve many stores. */
     @JvmSynthetic
     internal fun attach(store: Store, body: HostCallback) {
         core(this, store) { Lane.attach(raw.handle, store.raw.handle, body) }
         store.keep(body)
     }
 
-    /** Functions of the host whose types Kotlin knows. */
+    /** Host functions whose types Kotlin knows. */
     public companion object {
         /**
-         * Makes a function of the host from one of Kotlin over [Int], [Long], [Float] and [Double], with up to four
+         * Makes a host function from one of Kotlin over [Int], [Long], [Float] and [Double], with up to four
          * parameters and a result, or [Unit] for none:
          *
          * ```kotlin
@@ -154,18 +154,18 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
         public inline fun <reified R : Any> wrap(store: Store, crossinline function: () -> R): Func =
             wrapped(store, typedHost(function))
 
-        /** Makes a function of the host from one of Kotlin, as without parameters. */
+        /** Makes a host function from one of Kotlin, as without parameters. */
         public inline fun <reified A : Any, reified R : Any> wrap(store: Store, crossinline function: (A) -> R): Func =
             wrapped(store, typedHost(function))
 
-        /** Makes a function of the host from one of Kotlin, as without parameters. */
+        /** Makes a host function from one of Kotlin, as without parameters. */
         public inline fun <
             reified A : Any,
             reified B : Any,
             reified R : Any,
             > wrap(store: Store, crossinline function: (A, B) -> R): Func = wrapped(store, typedHost(function))
 
-        /** Makes a function of the host from one of Kotlin, as without parameters. */
+        /** Makes a host function from one of Kotlin, as without parameters. */
         public inline fun <
             reified A : Any,
             reified B : Any,
@@ -173,7 +173,7 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
             reified R : Any,
             > wrap(store: Store, crossinline function: (A, B, C) -> R): Func = wrapped(store, typedHost(function))
 
-        /** Makes a function of the host from one of Kotlin, as without parameters. */
+        /** Makes a host function from one of Kotlin, as without parameters. */
         public inline fun <
             reified A : Any,
             reified B : Any,

@@ -4,7 +4,7 @@ import dev.trimaran.internal.HostCallback
 import kotlin.reflect.KClass
 
 /**
- * What a function of the host does, for [Func]: a lambda of Kotlin, whose receiver is the [Caller], or of Java, whose
+ * What a host function does, for [Func]: a lambda of Kotlin, whose receiver is the [Caller], or of Java, whose
  * first parameter it is.
  *
  * ```kotlin

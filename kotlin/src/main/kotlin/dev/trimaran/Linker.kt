@@ -8,7 +8,7 @@ import dev.trimaran.internal.ffi.Linker as Raw
  * Finds imports by their names, and links modules with them.
  *
  * What a linker defines is there for any number of modules and, as far as it belongs to no store, for any number of
- * stores: functions of the host, WASI. Whatever else is defined belongs to the store that it was defined with.
+ * stores: host functions, WASI. Whatever else is defined belongs to the store that it was defined with.
  *
  * ```kotlin
  * val linker = Linker(engine)
@@ -45,7 +45,7 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
         define(store, module, name, item)
 
     /**
-     * Defines a function of the host as [module] [name], for every store: as in [Func], but that the linker keeps
+     * Defines a host function as [module] [name], for every store: as in [Func], but that the linker keeps
      * [function], and that every store keeps it in which a guest was linked with it. Fails with `Link` where the name is
      * defined already.
      */
@@ -53,7 +53,7 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
         add(module, name, type) { store, func -> func.attach(store, function) }
 
     /**
-     * Defines a function of the host as [module] [name], from one of Kotlin over [Int], [Long], [Float] and [Double], with
+     * Defines a host function as [module] [name], from one of Kotlin over [Int], [Long], [Float] and [Double], with
      * up to four parameters and a result, or [Unit] for none, as [Func.wrap] takes it:
      *
      * ```kotlin
@@ -63,14 +63,14 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
     public inline fun <reified R : Any> wrap(module: String, name: String, crossinline function: () -> R): Unit =
         wrapped(module, name, typedHost(function))
 
-    /** Defines a function of the host from one of Kotlin, as without parameters. */
+    /** Defines a host function from one of Kotlin, as without parameters. */
     public inline fun <
         reified A : Any,
         reified R : Any,
         > wrap(module: String, name: String, crossinline function: (A) -> R): Unit =
         wrapped(module, name, typedHost(function))
 
-    /** Defines a function of the host from one of Kotlin, as without parameters. */
+    /** Defines a host function from one of Kotlin, as without parameters. */
     public inline fun <
         reified A : Any,
         reified B : Any,
@@ -78,7 +78,7 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
         > wrap(module: String, name: String, crossinline function: (A, B) -> R): Unit =
         wrapped(module, name, typedHost(function))
 
-    /** Defines a function of the host from one of Kotlin, as without parameters. */
+    /** Defines a host function from one of Kotlin, as without parameters. */
     public inline fun <
         reified A : Any,
         reified B : Any,
@@ -87,7 +87,7 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
         > wrap(module: String, name: String, crossinline function: (A, B, C) -> R): Unit =
         wrapped(module, name, typedHost(function))
 
-    /** Defines a function of the host from one of Kotlin, as without parameters. */
+    /** Defines a host function from one of Kotlin, as without parameters. */
     public inline fun <
         reified A : Any,
         reified B : Any,

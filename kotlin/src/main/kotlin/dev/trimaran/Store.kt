@@ -20,7 +20,7 @@ import java.time.Duration as JavaDuration
  * store do not work with another. Close a store to give its memory back at once.
  *
  * A virtual thread that waits for its turn leaves its carrier to others. Where guests may call the host, or wait by WASI or in
- * a shared memory, a call from a virtual thread runs on a platform thread, and so do the functions of the host; the virtual
+ * a shared memory, a call from a virtual thread runs on a platform thread, and so do the host functions; the virtual
  * thread waits for it, and an interrupt of the one is an interrupt of the other. There are 256 such threads at most, or as
  * many as the system property `trimaran.virtualThreads` says; more calls wait for one of them.
  *
@@ -84,7 +84,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
         set(fuel) = core(this) { raw.setFuel(natural(fuel, "the fuel")) }
 
     /**
-     * Has guests pay so much fuel, 0 or more, for each call of a function of the host from now on; at first it is nothing. A
+     * Has guests pay so much fuel, 0 or more, for each call of a host function from now on; at first it is nothing. A
      * guest that cannot pay traps with [TrapCode.OUT_OF_FUEL], and the function is not called. Fails with `Config` unless
      * [Config.consumeFuel] is set, and with `Range` for a number below 0.
      */

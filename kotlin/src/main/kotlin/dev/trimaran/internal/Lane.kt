@@ -55,7 +55,7 @@ internal object Lane {
     /** Calls once for each row. Each column is an array of its type. */
     @JvmStatic external fun map(func: Long, store: Long, columns: Array<Any>, results: Array<Any>, rows: Int)
 
-    /** Gives a function of the host its body. The library does not keep it alive: the store has to. */
+    /** Gives a host function its body. The library does not keep it alive: the store has to. */
     @JvmStatic external fun attach(func: Long, store: Long, host: HostCallback)
 
     /** A handle of what calls that object with what guests print. The library keeps it alive. */

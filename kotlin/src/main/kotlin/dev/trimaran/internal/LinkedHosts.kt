@@ -7,7 +7,7 @@ import dev.trimaran.internal.ffi.Func as RawFunc
 import dev.trimaran.internal.ffi.WasmtimeError as RawError
 
 /**
- * The functions of the host that a linker has, by the numbers that the core gave them. Each store that needs one makes a
+ * The host functions that a linker has, by the numbers that the core gave them. Each store that needs one makes a
  * function of its own of it, and keeps the body from then on.
  */
 internal class LinkedHosts private constructor(private val bodies: ConcurrentHashMap<Long, Body>) {
