@@ -36,6 +36,29 @@ def test_its_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(file), target
 
 
+# Whose files a page may name. Decisions speak of their time.
+FOLDERS = (
+    "core/src/",
+    "gate/",
+    "bindings/",
+    "python/",
+    "kotlin/",
+    "swift/",
+    "tests/",
+    "benches/",
+    "examples/",
+    "tools/",
+    "docs/",
+)
+NAMING = [page for page in PAGES if page.parent.name != "adr" and page.name != "ARCHITECTURE.md"]
+
+
+@pytest.mark.parametrize("page", NAMING, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_files_that_it_names_exist(page: Path) -> None:
+    for path in re.findall(r"`([\w.-]+/[\w./-]+)`", text(page)):
+        assert not path.startswith(FOLDERS) or (ROOT / path).exists(), path
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_its_make_targets_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", text(ROOT / "Makefile"), re.MULTILINE))
