@@ -1,4 +1,4 @@
-"""The caller: the guest that a host function was called by."""
+"""The caller: the guest that called a host function."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class StoreContext(Identity):
 
 
 class Caller(CallerLane, StoreContext):
-    """The guest that called a host function, as `Func` gives it to one with `access_caller`.
+    """The guest that called a host function. `Func` gives it to a host function with `access_caller`.
 
-    It stands for its store wherever one is asked for, and knows what the calling instance exports, by name. It is
-    valid on its own thread, until its host function returns; whoever keeps it for longer gets an `EscapedError`.
+    It stands for its store wherever a method asks for one, and knows the exports of the calling instance by name. It is
+    valid on its own thread until its host function returns. A later use raises `EscapedError`.
     """
 
     __slots__ = ("__weakref__",)

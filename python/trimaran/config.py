@@ -200,8 +200,8 @@ class Config(Configurable, Managed):
     def untrusted() -> Config:
         """A configuration for untrusted guests.
 
-        They can be interrupted, have a small stack and no shared memories, and are not compiled if they are too large.
-        `StoreLimits.untrusted` and `Store.set_timeout` belong to it.
+        You can interrupt the guests. They have a small stack and no shared memories, and the engine refuses modules
+        that are too large. Use it together with `StoreLimits.untrusted` and `Store.set_timeout`.
         """
         return Config._from_raw(untrusted_config())
 

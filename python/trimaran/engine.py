@@ -15,11 +15,11 @@ from .wat import Wasm
 
 
 class Engine(EngineLane, Constant, Handle, Managed):
-    """Compiles modules, and is shared by everything that is made from them.
+    """Compiles modules. Stores, modules and their objects belong to one engine.
 
-    An engine may be used from any thread. Objects of different engines do not fit together. It can be used in a
-    `with` statement, which closes it at the end. It is pickled as its configuration, and arrives as the engine that
-    `shared` gives for that: the same one for all that arrive with the same configuration. A copy is the engine itself.
+    Any thread may use an engine. Objects of different engines do not fit together. A `with` statement closes the engine
+    at its end. A pickle of an engine holds its configuration, and becomes the engine that `shared` gives for that: one
+    engine for all pickles with the same configuration. A copy is the engine itself.
     """
 
     __slots__ = ("__weakref__",)
@@ -27,13 +27,13 @@ class Engine(EngineLane, Constant, Handle, Managed):
     def __init__(self, config: Config | None = None) -> None:
         """Makes an engine.
 
-        Raises `ConfigError` where settings exclude each other or the machine lacks something.
+        Raises `ConfigError` if settings exclude each other, or if the machine lacks something.
         """
         self._make(_settings(config))
 
     @classmethod
     def shared(cls, config: Config | None = None) -> Engine:
-        """The engine of this process for that configuration: the same one for everybody who asks, while anybody has it.
+        """The engine of this process for that configuration. All callers get the same one, while somebody has it.
 
         Raises `ConfigError` as `Engine` does.
         """
@@ -43,7 +43,7 @@ class Engine(EngineLane, Constant, Handle, Managed):
 
     @property
     def config(self) -> Config:
-        """The configuration that it was made with; changing it changes no engine."""
+        """Its configuration. A change of that value changes no engine."""
         return Config._from_raw(self._config())
 
     def precompile(self, wasm: Wasm) -> bytes:
@@ -54,9 +54,9 @@ class Engine(EngineLane, Constant, Handle, Managed):
         return self._precompile(source(wasm, "the module"))
 
     def close(self) -> None:
-        """Closes the engine: it can no longer be used. What was made with it goes on working.
+        """Closes the engine. Its modules and stores go on working.
 
-        Closing twice does nothing.
+        A later use raises `ClosedError`. A second `close` does nothing.
         """
         self._release()
 

@@ -1,4 +1,4 @@
-"""Functions, of guests and of the host: called with values that are checked first."""
+"""Functions of guests and host functions. A call checks its values first."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .types import FuncType
 
 
 class Func(FuncLane, Constant, Handle):
-    """A function of a guest or of the host. It belongs to one store.
+    """A function of a guest, or a host function. It belongs to one store.
 
-    It is called with its store and with plain Python objects, or with `Val`s. Ints go into any number that holds them
-    exactly, floats into an `f32` by rounding, 16 bytes into a `v128`, a `Func` or a `Reference` into a reference, any
-    other object into an `externref`, and `None` into a null reference. It returns `None`, the one result, or a list
-    of them, each as `Val.value` has it.
+    Call it with its store, and with plain Python objects or `Val`s. An int becomes any number that holds it exactly. A
+    float becomes an `f32` by rounding. 16 bytes become a `v128`, a `Func` or a `Reference` becomes a reference, any
+    other object an `externref`, and `None` a null reference. The call returns `None`, the one result, or a list of the
+    results, each as in `Val.value`.
 
     A call raises `WasmTypeError` for a wrong number or type of arguments, `RangeError` for a number that does not
     fit, `Trap` where the guest traps, and whatever a host function raised, as the very same object.
@@ -34,12 +34,12 @@ class Func(FuncLane, Constant, Handle):
     def __init__(self, store: Storelike, ty: FuncType, func: Callable[..., Any], access_caller: bool = False) -> None:
         """Makes a host function, which calls `func` with its arguments as plain objects.
 
-        `func` gives `None`, the one result, or a sequence of them: plain objects or `Val`s, which are checked as
-        arguments are. With `access_caller`, its first argument is the `Caller`. It may use the store in every way.
-        What it raises, be it a `KeyboardInterrupt`, comes out of the outermost call after the guest has unwound, as
-        the very same object. A result that does not fit raises `WasmTypeError` or `RangeError` there.
+        `func` returns `None`, the one result, or a sequence of results: plain objects or `Val`s. The package checks
+        them as it checks arguments. With `access_caller`, the first argument is the `Caller`. `func` may use the store
+        in every way. After the guest has unwound, the outermost call raises whatever `func` raised, as the very same
+        object, a `KeyboardInterrupt` too. For a result that does not fit it raises `WasmTypeError` or `RangeError`.
 
-        The store keeps `func` until it is closed or gone; a `func` that refers to its store is no leak.
+        The store keeps `func` until the store is closed or gone. A `func` that refers to its store is no leak.
         """
         inside(store)
         expect(ty, FuncType, "the type")
@@ -52,7 +52,7 @@ class Func(FuncLane, Constant, Handle):
         return results if len(results) > 1 else next(iter(results), None)
 
     def call(self, store: Storelike, values: Iterable[Any]) -> list[_value.Val]:
-        """Calls the function, and gives all its results as `Val`s, which keep every bit."""
+        """Calls the function, and returns all its results as `Val`s, which keep every bit."""
         inside(store)
         arguments = self._arguments(store, list(values))
         return [_value.Val._from_raw(result, store) for result in self._call(store, arguments)]
@@ -61,10 +61,11 @@ class Func(FuncLane, Constant, Handle):
         """Calls the function once for each row of the columns, in one turn of the store.
 
         Each parameter has a column: a NumPy array, an `array.array` or another one-dimensional buffer, of int32,
-        int64, float32 or float64 as the parameter is i32, i64, f32 or f64. Integers may be unsigned. Returns `None`,
-        the one column of results, or a list of them: NumPy arrays where one was given, or else arrays of `array`.
+        int64, float32 or float64 as the parameter is i32, i64, f32 or f64. Integers may be unsigned. `map` returns
+        `None`, the one column of results, or a list of columns: NumPy arrays if you gave one, or else arrays of
+        `array`.
 
-        It stops at the first row that fails. The error says which one it was, counted from 0, in `row` and in a note.
+        It stops at the first row that fails. The error has the row's number, counted from 0, in `row` and in a note.
         Raises `WasmTypeError` for columns that do not fit, and for a function with vectors or references.
         """
         inside(store)

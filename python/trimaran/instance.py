@@ -36,8 +36,8 @@ class Instance(InstanceLane, Handle):
     def __init__(self, store: Storelike, module: Module, imports: Iterable[Extern] = ()) -> None:
         """Links a module with `imports`, in the order of `Module.imports`, and runs its start function.
 
-        Raises `LinkError` where an import is missing, superfluous or of another type, `LimitError` where the
-        store has no room, and `Trap` where an initialiser or the start function traps.
+        Raises `LinkError` if an import is missing, superfluous or of another type, `LimitError` if the store has no
+        room, and `Trap` if an initialiser or the start function traps.
         """
         self._make(store, module, imports)
 
@@ -73,9 +73,9 @@ class Instance(InstanceLane, Handle):
 
 
 class InstanceExports(ExportsLane, Identity, Mapping[str, Extern]):
-    """What an instance exports: by name as a mapping, and by its place in the module.
+    """The exports of an instance: a mapping by name, and a sequence by their order in the module.
 
-    A name that there is not raises `NotFoundError`, which is a `KeyError` and says what there is.
+    An unknown name raises `NotFoundError`, which is a `KeyError`. Its text lists the names that exist.
     """
 
     __slots__ = ("__weakref__", "_instance")
@@ -95,7 +95,7 @@ class InstanceExports(ExportsLane, Identity, Mapping[str, Extern]):
 
     @property
     def by_index(self) -> Sequence[Extern]:
-        """All of it, in the module's order."""
+        """All exports, in the module's order."""
         return tuple(self._items.values())
 
     def _other(self, key: str | int | slice) -> Extern | Sequence[Extern]:
@@ -117,7 +117,7 @@ class InstanceExports(ExportsLane, Identity, Mapping[str, Extern]):
     @overload
     def get(self, key: str, default: Extern | Default) -> Extern | Default: ...
     def get(self, key: str, default: object = None) -> object:
-        """What has that name, or `default`."""
+        """The export of that name, or `default`."""
         return self._items.get(key, default)
 
     def __contains__(self, key: object) -> bool:

@@ -1,4 +1,4 @@
-"""Limits: what guests may have, what a module may be like, and how long guests may run."""
+"""Limits: what guests may have, which modules may be compiled, and how long guests may run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 class StoreLimits(Figures):
-    """What the guests of a store may have, for `Store.set_limits`. `None` is no limit."""
+    """How much the guests of a store may have, for `Store.set_limits`. `None` is no limit."""
 
     __slots__ = (
         "memory_size",
@@ -63,10 +63,10 @@ class StoreLimits(Figures):
     memories: int | None
     """How many memories the instances define in all. Those that the host makes do not count."""
     file_descriptors: int | None
-    """How many file descriptors guests have of WASI at a time, the three standard streams and granted directories
-    among them. A guest that opens one more gets the error number `mfile`."""
+    """How many WASI file descriptors guests may have at a time, with the three standard streams and granted
+    directories. A guest that opens one more gets the error number `mfile`."""
     trap_on_grow_failure: bool
-    """Whether growing past a limit ends the guest, which otherwise is told -1."""
+    """Whether growth past a limit ends the guest. If not, the guest gets -1."""
 
     def __init__(
         self,
@@ -84,11 +84,11 @@ class StoreLimits(Figures):
 
     @classmethod
     def untrusted(cls, **changes: Unpack[StoreLimitChanges]) -> Self:
-        """Limits for untrusted guests, but for `changes`, as in `StoreLimits.untrusted(memories=1)`."""
+        """Limits for untrusted guests, except for `changes`: `StoreLimits.untrusted(memories=1)`."""
         return cls._from_raw(untrusted_limits())._replaced(changes)
 
     def replace(self, **changes: Unpack[StoreLimitChanges]) -> Self:
-        """The same limits, but for `changes`, as in `limits.replace(memories=1)`. `copy.replace` does it too.
+        """The same limits, except for `changes`: `limits.replace(memories=1)`. `copy.replace` does the same.
 
         Raises as the constructor does.
         """
@@ -101,9 +101,9 @@ class StoreLimits(Figures):
 
 
 class ModuleLimits(Figures):
-    """What a module may be like, for `Config.module_limits`. `None` is no limit.
+    """How large a module may be, for `Config.module_limits`. `None` is no limit.
 
-    A module that is past one raises `LimitError`: before anything of it is compiled, but for `compile_time`.
+    A module past a limit raises `LimitError`. All limits but `compile_time` are checked before the compiler runs.
     """
 
     __slots__ = (

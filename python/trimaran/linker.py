@@ -24,8 +24,8 @@ from .types import FuncType
 class Linker(LinkerLane, Handle, Configurable, Managed):
     """Knows things by the two parts of their name, and gives a module what it imports.
 
-    It belongs to an engine. Host functions and WASI can be used in any store of it; everything else in the
-    store that it was defined for. It can be used in a `with` statement, which closes it at the end.
+    It belongs to an engine. Its host functions and WASI work in every store of that engine, and everything else in the
+    store that you defined it for. A `with` statement closes the linker at its end.
     """
 
     __slots__ = ("__weakref__", "_bodies", "_engine", "_values")
@@ -44,7 +44,7 @@ class Linker(LinkerLane, Handle, Configurable, Managed):
         return self._engine
 
     allow_shadowing = switch()
-    """Whether a name may be defined again, which otherwise raises `LinkError`. Off by default."""
+    """Whether you may define a name again. If not, that raises `LinkError`. Off by default."""
 
     def _put(self, name: str, value: object) -> None:
         self._allow_shadowing(bool(value))
@@ -55,42 +55,42 @@ class Linker(LinkerLane, Handle, Configurable, Managed):
     ) -> None:
         """Defines a host function by that name, for modules in any store.
 
-        `func` is called as that of a `Func` is. Each store that has an instance with it keeps it as well. Raises
-        `LinkError` where the name is defined already.
+        Guests call `func` as they call that of a `Func`. Each store that has an instance with it keeps it as well.
+        Raises `LinkError` if the name is defined already.
         """
         names, kind = _names(module, name), expect(ty, FuncType, "the type")
         body = host_body(func, access_caller)
         self._bodies.define(names, body, lambda: self._define_func(*names, kind))
 
     def define_module(self, store: Storelike, name: str, module: Module) -> None:
-        """Instantiates a module, and defines what it exports, by `name` and the name of the export.
+        """Instantiates a module, and defines its exports, by `name` and the name of the export.
 
-        Of a WASI command, every call of an export gets an instance of its own. A WASI reactor is initialised once.
+        Each call of an export of a WASI command makes an instance of its own. A WASI reactor is initialised once.
         """
         bodies = self._bodies
         bodies.using(lambda: self._define_module(store, name, module, bodies.by_number))
 
     def get(self, store: Storelike, module: str, name: str) -> Extern:
-        """What is defined by that name, in `store`. Raises `NotFoundError`."""
+        """The definition with that name, in `store`. Raises `NotFoundError`."""
         bodies = self._bodies
         return bodies.using(lambda: self._get(store, module, name, bodies.by_number))
 
     def get_default(self, store: Storelike, name: str) -> Func:
-        """The function that a module of that name is run by: its export `""` or `_start`. Raises `NotFoundError`."""
+        """The function that runs the module of that name: its export `""` or `_start`. Raises `NotFoundError`."""
         bodies = self._bodies
         return bodies.using(lambda: self._get_default(store, name, bodies.by_number))
 
     def instantiate(self, store: Storelike, module: Module) -> Instance:
         """Instantiates a module with what the linker knows.
 
-        Raises `LinkError`, whose sentence names the first imports that are missing, with their types, and says how many
-        more there are, and everything that `Instance` raises.
+        Raises `LinkError` where an import is missing: its text names the first missing imports with their types, and
+        says how many more there are. Also raises what `Instance` raises.
         """
         bodies = self._bodies
         return bodies.using(lambda: self._instantiate(store, module, bodies.by_number))
 
     def instantiate_pre(self, module: Module) -> InstancePre:
-        """Looks up what a module imports, so that it can be instantiated many times, in any store, at little cost.
+        """Finds a module's imports once, so that you can instantiate it many times, in any store, at little cost.
 
         Raises `LinkError` as `instantiate` does.
         """
@@ -99,7 +99,7 @@ class Linker(LinkerLane, Handle, Configurable, Managed):
         return InstancePre._of(made, compiled, bodies)
 
     def close(self) -> None:
-        """Closes the linker. What was made with it goes on working. Closing twice does nothing."""
+        """Closes the linker. Instances that it made go on working. A second `close` does nothing."""
         self._release()
         self._bodies.clear()
 

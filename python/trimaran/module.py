@@ -21,8 +21,8 @@ Path: TypeAlias = "str | bytes | os.PathLike[str] | os.PathLike[bytes]"
 class Module(ModuleLane, Constant, Handle, Managed):
     """A compiled module.
 
-    It may be instantiated any number of times, in any store of its engine, on any thread. It can be used in a
-    `with` statement, which closes it at the end.
+    You may instantiate it any number of times, in any store of its engine, on any thread. A `with` statement closes it
+    at its end.
     """
 
     __slots__ = ("__weakref__", "_exported", "_imported")
@@ -32,8 +32,8 @@ class Module(ModuleLane, Constant, Handle, Managed):
     def __init__(self, engine: Engine, wasm: Wasm) -> None:
         """Compiles a module from the binary or the text format.
 
-        Raises `CompileError` where it is no module, is truncated or does not validate, and `WatSyntaxError`
-        where text has a mistake.
+        Raises `CompileError` if the bytes are no module, are truncated or do not validate, and `WatSyntaxError` if the
+        text has a mistake.
         """
         self._make(expect(engine, Engine, "the engine"), source(wasm, "the module"))
 
@@ -51,29 +51,28 @@ class Module(ModuleLane, Constant, Handle, Managed):
     def custom_sections(wasm: Wasm, name: str) -> list[bytes]:
         """The contents of each custom section of that name, in the order of the module.
 
-        The module, in the binary or the text format, is neither validated nor compiled. Raises `CompileError` where it is no
-        module or is truncated, and `WatSyntaxError` where text has a mistake.
+        The module, in the binary or the text format, is neither validated nor compiled. Raises `CompileError` where it
+        is no module or is truncated, and `WatSyntaxError` where text has a mistake.
         """
         return custom_sections(source(wasm, "the module"), text(name, "the section's name"))
 
     @classmethod
     def deserialize(cls, engine: Engine, encoded: BytesLike) -> Module:
-        """Makes a module from what `serialize` gave.
+        """Makes a module from the bytes of `serialize`.
 
-        Raises `ArtifactError` where a single bit differs, or where another version or configuration made it. The
-        artifact is machine code: take it only from where you would take a program. The check finds damage, not
-        malice.
+        Raises `ArtifactError` if a single bit differs, or if another version or configuration made the artifact. An
+        artifact is machine code: load it only from where you would load a program. The check finds damage, not malice.
         """
         return _filled(cls, lambda made: made._make_deserialize(engine, encoded))
 
     @classmethod
     def deserialize_file(cls, engine: Engine, path: Path) -> Module:
-        """Makes a module from a file that holds what `serialize` gave. Raises `IoError` as well."""
+        """Makes a module from a file with the bytes of `serialize`. Raises `IoError` as well."""
         return _filled(cls, lambda made: made._make_deserialize_file(engine, file_name(path)))
 
     @classmethod
     def unpack(cls, packed: BytesLike) -> Module:
-        """Makes a module from what `pack` gave. It belongs to the shared engine of its configuration.
+        """Makes a module from the bytes of `pack`. It belongs to the shared engine of its configuration.
 
         Raises `ArtifactError` as `deserialize` does, and asks for the same trust.
         """
@@ -91,7 +90,7 @@ class Module(ModuleLane, Constant, Handle, Managed):
 
     @property
     def imports(self) -> list[ImportType]:
-        """What the module wants, in its order."""
+        """The imports, in the module's order."""
         # A closed one says so.
         self._name()
         try:
@@ -102,7 +101,7 @@ class Module(ModuleLane, Constant, Handle, Managed):
 
     @property
     def exports(self) -> list[ExportType]:
-        """What the module offers, in its order."""
+        """The exports, in the module's order."""
         self._name()
         try:
             known = _EXPORTED(self)
@@ -111,7 +110,7 @@ class Module(ModuleLane, Constant, Handle, Managed):
         return known.copy()
 
     def close(self) -> None:
-        """Closes the module. Instances of it go on working. Closing twice does nothing."""
+        """Closes the module. Its instances go on working. A second `close` does nothing."""
         self._release()
 
     def __reduce__(self) -> tuple[Callable[[bytes], Module], tuple[bytes]]:

@@ -29,16 +29,16 @@ UNSET = _Unset(-1)
 class Store(StoreLane, Handle, Managed):
     """Holds instances and everything that they own: memories, tables, globals, functions.
 
-    A store may be used from any thread, by one at a time: another thread waits for its turn. Objects of one store
-    do not work with another. A host function may use the store that it was called from, to any depth. It can be used
-    in a `with` statement, which closes it and gives its memory back.
+    Any thread may use a store, one at a time: another thread waits for its turn. Objects of one store do not work with
+    another. A host function may use the store that called it, to any depth. A `with` statement closes the store at its
+    end, which gives its memory back.
     """
 
     __slots__ = ("__weakref__", "_data", "_engine", "_sinks")
     _instead = "guests live in it; make another one, and instantiate their modules there"
 
     def __init__(self, engine: Engine | None = None, data: Any = None) -> None:
-        """Makes an empty store of `engine`, or of a new engine. `data` is kept for `data()`."""
+        """Makes an empty store of `engine`, or of a new engine. `data()` returns `data`."""
         self._engine = Engine() if engine is None else expect(engine, Engine, "the engine")
         self._data = data
         self._sinks: Sinks | None = None
@@ -50,7 +50,7 @@ class Store(StoreLane, Handle, Managed):
         return self._engine
 
     def data(self) -> Any:
-        """What was given as `data` when the store was made."""
+        """The `data` that the constructor got."""
         return self._data
 
     def get_fuel(self) -> int:
@@ -58,34 +58,34 @@ class Store(StoreLane, Handle, Managed):
         return self._fuel()
 
     def set_epoch_deadline(self, ticks_after_current: int) -> None:
-        """Lets guests run until the engine's epoch has been incremented that many times; then they trap.
+        """Lets guests run until the engine's epoch has advanced by that many ticks. Then they trap.
 
         Raises `ConfigError` unless `Config.epoch_interruption` is set.
         """
         self._set_epoch_deadline(ticks_after_current)
 
     def set_wasi(self, wasi: WasiConfig) -> None:
-        """Grants guests what `wasi` says, from now on. Its files and directories are opened now.
+        """Grants guests what `wasi` says, from now on, and opens its files and directories.
 
-        Raises `IoError` for one that cannot be opened. Without it, WASI grants nothing.
+        Raises `IoError` for a file or directory that cannot be opened. Without this call WASI grants nothing.
         """
         sinks = Sinks()
         self._set_wasi(expect(wasi, WasiConfig, "the WASI configuration")._to_raw(sinks))
         self._sinks = sinks
 
     def set_timeout(self, seconds: float | None) -> None:
-        """Lets each later run of a guest take that long, a call or an instantiation, with all that it calls.
+        """Limits the time of each later run of a guest: a call or an instantiation, with everything that it calls.
 
-        The time begins when the caller is in the store. Then the guest ends with a `TimeLimitTrap`, which is a
-        `TimeoutError`: in a loop or a call, in an atomic wait, in a sleep or a read of WASI, and when a host function
-        returns, which is not interrupted. A guest of another store that a host function runs has that store's own
-        limit. `None` is for ever.
+        The time begins when the caller is in the store. When it is over, the guest ends with a `TimeLimitTrap`, which
+        is a `TimeoutError`: in a loop or a call, in an atomic wait, in a sleep or a read of WASI. It does not interrupt
+        a host function; the guest ends when that returns. If a host function runs a guest of another store, that
+        store's own limit holds. `None` is no limit.
         Raises `ConfigError` unless `Config.epoch_interruption` is set.
         """
         self._set_timeout(milliseconds(seconds))
 
     def deadline(self, seconds: float | None) -> Deadline:
-        """All calls that this thread makes into the store in a `with` statement have that long together.
+        """Limits the time of all calls together that this thread makes into the store in a `with` statement.
 
         ```python
         with store.deadline(0.5):
@@ -93,18 +93,18 @@ class Store(StoreLane, Handle, Managed):
             plugin.exports(store)["run"](store)
         ```
 
-        All of it counts: waiting for the store, guests, host functions, and what lies between two calls. A guest whose
-        time is over ends with a `TimeLimitTrap`, which is a `TimeoutError`, and so does every later call of a guest.
-        `None` is no time: then it only makes the calls one, so that an `InterruptHandle` that is used between two of
-        them ends the later ones. Other threads, and other greenlets, are not affected. Deadlines may lie in each other:
-        the earliest counts. Do not `await` in it: it counts for all that its thread does.
+        Everything counts: waits for the store, guests, host functions, and the time between two calls. When the time is
+        over, the guest ends with a `TimeLimitTrap`, which is a `TimeoutError`, and so does every later call of a guest.
+        `None` is no limit: then the statement only joins the calls, so that an `InterruptHandle` that somebody uses
+        between two of them ends the later ones. It does not affect other threads or greenlets. Where deadlines lie in
+        each other, the earliest counts. Do not `await` in the statement: it counts for everything that its thread does.
 
-        Entering it raises `ConfigError` unless `Config.epoch_interruption` is set.
+        The `with` statement raises `ConfigError` unless `Config.epoch_interruption` is set.
         """
         return Deadline._of(self, seconds)
 
     def turn(self) -> Turn:
-        """All calls that this thread makes into the store in a `with` statement are one turn.
+        """Joins all calls that this thread makes into the store in a `with` statement to one turn.
 
         ```python
         with store.turn():
@@ -112,10 +112,10 @@ class Store(StoreLane, Handle, Managed):
             memory.read(store, 0, 16)
         ```
 
-        No other thread comes between them, and each is faster: the store is entered once for all of them. Another
-        thread that wants to enter waits as it waits for a call, and fails with `BusyError` where the turn lasts for
-        more than 30 s without a guest that runs. Turns may lie in each other. One that a host function begins ends with
-        it at the latest. Do not `await` in it: the thread has the store meanwhile, whatever it does.
+        No other thread comes between the calls, and each call is faster, since the thread enters the store once for all
+        of them. Another thread waits as it waits for a call, and gets `BusyError` if the turn lasts for more than 30 s
+        without a guest that runs. Turns may lie in each other. A turn that a host function begins ends with that
+        function at the latest. Do not `await` in the statement: the thread keeps the store meanwhile.
         """
         return Turn._of(self)
 
@@ -171,13 +171,14 @@ class Store(StoreLane, Handle, Managed):
         **named: Any,
     ) -> None:
         """Limits what guests may have from now on: the bytes of each memory, the elements of each table, and how many
-        instances, tables, memories and file descriptors of WASI there are. Less than 0 is no limit. Or all of it as
-        one `StoreLimits`, of which keywords change what they name:
+        instances, tables, memories and file descriptors of WASI there are. A number less than 0 is no limit.
+
+        You may also give all limits as one `StoreLimits`; keywords then change the limits that they name:
         `store.set_limits(StoreLimits.untrusted(), memories=1)`.
 
-        Each call begins anew: what only an earlier one named is no limit any more. Where a guest would pass a limit,
-        `memory.grow` and `table.grow` give -1; with `trap_on_grow_failure` they end the guest with `LimitError`, which
-        the host's `grow` and instantiating raise in any case.
+        Each call replaces all limits of earlier calls. Where a guest would pass a limit, its `memory.grow` and
+        `table.grow` give -1, or end the guest with `LimitError` if `trap_on_grow_failure` is set. The host's `grow`,
+        and an instantiation, always raise `LimitError`.
         """
         given: dict[str, Any] = {
             "table_elements": table_elements,
@@ -205,14 +206,14 @@ class Store(StoreLane, Handle, Managed):
     def close(self) -> None:
         """Closes the store, after the thread that is inside has left it.
 
-        When this returns, its memory is back, and every later use of it or of what it held raises `ClosedError`. It
-        lets go of its host functions and of the host's objects in it. Closing twice does nothing.
+        When `close` returns, the store's memory is free, and every later use of the store or of its objects raises
+        `ClosedError`. The store releases its host functions and the host objects in it. A second `close` does nothing.
 
-        In a host function that this store called, later uses fail at once, and the memory is back when the outermost
+        In a host function that this store called, later uses fail at once, and the memory is free when the outermost
         call has returned. Memory that a view shows stays until the last view is gone.
 
-        Ctrl-C, and whatever else a handler of signals raises, ends the waiting for another thread, and so does a
-        `deadline`. Then the store is closed all the same, and its memory is back when that thread has left it.
+        Ctrl-C, another exception of a signal handler, or a `deadline` ends the wait for another thread. The store is
+        closed then all the same, and its memory is free when that thread has left it.
         """
         try:
             self._release()

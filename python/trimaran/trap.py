@@ -206,7 +206,7 @@ class Trap(WasmtimeError):
 
 
 class TimeLimitTrap(Trap, TimeoutError):
-    """A guest was stopped since its time is over: that of `Store.set_timeout`, or of a `Store.deadline`."""
+    """A guest was stopped because its time was over: that of `Store.set_timeout`, or of a `Store.deadline`."""
 
 
 def adopted(fields: dict[str, Any]) -> type[Trap]:
