@@ -5,22 +5,23 @@ import dev.trimaran.internal.Lane
 import dev.trimaran.internal.ffi.WasmtimeError as RawError
 
 /**
- * The guest that called a host function, as [HostFunction] gets it.
+ * The guest that called a host function. A [HostFunction] gets it.
  *
- * It is valid on its own thread, until its host function returns; afterwards every use of it but [store] and [data] fails with
- * `Escaped`. The store may be used in every way meanwhile: to call guests, to read, to grow, to make functions.
+ * It is valid on its own thread until its host function returns. After that every use of it but [store] and [data]
+ * fails with `Escaped`. The host function may use the store in every way: to call guests, to read, to grow, to make
+ * functions.
  *
- * @property store The store of the guest. It may be kept.
+ * @property store The store of the guest. You may keep it.
  */
 public class Caller internal constructor(public val store: Store, private val pass: Long) {
-    /** What the host has given the store: [Store.data]. */
+    /** The object that the host gave the store: [Store.data]. */
     public var data: Any?
         get() = store.data
         set(data) {
             store.data = data
         }
 
-    /** What the calling instance exports under [name], or null. */
+    /** The export of the calling instance with that [name], or null. */
     public operator fun get(name: String): Extern? =
         known(name) ?: core(store) { store.raw.callerExport(pass.toULong(), name) }?.toPublic()?.also { keep(name, it) }
 
@@ -35,7 +36,7 @@ public class Caller internal constructor(public val store: Store, private val pa
         if (item is Memory) store.found = FoundMemory(name, item)
     }
 
-    /** What the calling instance exports under [name]. Fails with `NotFound` where there is no such export. */
+    /** The export of the calling instance with that [name]. Fails with `NotFound` if there is none. */
     public fun export(name: String): Extern =
         get(name) ?: throw RawError.NotFound(name, "the calling instance has no export `$name`").toPublic()
 

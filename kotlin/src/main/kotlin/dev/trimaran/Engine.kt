@@ -6,18 +6,18 @@ import java.io.Serializable
 import dev.trimaran.internal.ffi.Engine as Raw
 
 /**
- * Compiles modules, and is shared by everything that is made from them.
+ * Compiles modules. Stores, modules and their objects belong to one engine.
  *
- * An engine may be used from any thread. Objects of different engines do not fit together.
+ * Any thread may use an engine. Objects of different engines do not fit together.
  *
- * It is serializable: its configuration is written, and what is read is the engine that [shared] gives for that.
+ * It is serializable: Java writes its configuration, and reads it as the engine that [shared] gives for that.
  */
 public class Engine private constructor(@get:JvmSynthetic internal val raw: Raw) :
     AutoCloseable,
     Serializable {
     /**
-     * Makes an engine. Fails with `Config` where settings exclude each other or the machine lacks something,
-     * and with `Range` for a size below 0.
+     * Makes an engine. Fails with `Config` if settings exclude each other or the machine lacks something, and with
+     * `Range` for a size below 0.
      */
     @JvmOverloads
     public constructor(config: Config = Config()) : this(core { Raw(config.toRaw()) })
@@ -33,13 +33,13 @@ public class Engine private constructor(@get:JvmSynthetic internal val raw: Raw)
     @get:JvmSynthetic
     internal val hasWaits: Boolean by lazy { core { raw.config() }.run { sharedMemory == true || wasmThreads == true } }
 
-    /** The configuration that it was made with: a copy, which may be changed. */
+    /** A copy of its configuration. A change of that copy changes no engine. */
     public val config: Config
         get() = core { raw.config() }.toPublic()
 
     /**
-     * Is equal for engines whose compiled modules fit each other: of the same version, target and configuration. It has 64
-     * bits and no sign.
+     * A number that is equal for engines whose compiled modules fit each other: those of the same version, target and
+     * configuration. It has 64 bits and no sign.
      */
     public val compatibilityHash: Long
         get() = core { raw.compatibilityHash() }.toLong()
@@ -49,26 +49,26 @@ public class Engine private constructor(@get:JvmSynthetic internal val raw: Raw)
         get() = core { raw.isPulley() }
 
     /**
-     * Moves the epoch on by one: guests whose deadline it passes are interrupted, if
-     * [Config.epochInterruption] is set. May be called from any thread.
+     * Advances the epoch by one. If [Config.epochInterruption] is set, this interrupts guests whose deadline it passes.
+     * Any thread may call it.
      */
     public fun incrementEpoch(): Unit = core { raw.incrementEpoch() }
 
     /**
-     * Compiles a module, in the binary or the text format, to what [Module.serialize] gives, and makes no module. Fails as
-     * [Module] does.
+     * Compiles a module, in the binary or the text format, to what [Module.serialize] gives, and makes no module. Fails
+     * as [Module] does.
      */
     public fun precompile(bytes: ByteArray): ByteArray = core { raw.precompile(bytes) }
 
     /** Compiles a module in the text format to what [Module.serialize] gives. Fails as [Module] does. */
     public fun precompile(text: String): ByteArray = precompile(text.utf8())
 
-    /** Whether [Module.deserialize] would take this here: whole, and of this version and configuration. */
+    /** Whether [Module.deserialize] would accept this artifact: whole, and of this version and configuration. */
     public fun accepts(artifact: ByteArray): Boolean = core { raw.accepts(artifact) }
 
     /**
-     * Closes the engine: it can no longer be used. What was made with it goes on working. Closing twice does
-     * nothing.
+     * Closes the engine. Its modules and stores go on working. A later use of the engine fails with `Closed`; a second
+     * `close` does nothing.
      */
     override fun close(): Unit = core { raw.release() }
 
@@ -95,8 +95,8 @@ public class Engine private constructor(@get:JvmSynthetic internal val raw: Raw)
         private const val serialVersionUID = 1L
 
         /**
-         * The one engine of this process for that configuration: the same one for everybody who asks for it, for as long as
-         * anything uses it. Who closes it closes it for all; the next one is new. Fails as [Engine] does.
+         * The one engine of this process for that configuration. All callers get the same one, for as long as anything
+         * uses it. To close it closes it for all of them; the next call makes a new one. Fails as [Engine] does.
          */
         @JvmStatic
         @JvmOverloads

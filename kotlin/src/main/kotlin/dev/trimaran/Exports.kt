@@ -1,11 +1,11 @@
 package dev.trimaran
 
 /**
- * What an instance exports, by name, in the module's order.
+ * The exports of an instance, by name, in the module's order.
  *
- * It is a map: `exports["run"]` is null where there is no such export, and [getValue] fails with `NotFound`,
- * which names what there is. The methods by kind, such as [func], fail in that way as well, and with `Type` where
- * the export is something else.
+ * It is a map: `exports["run"]` is null if there is no such export. [getValue] then fails with `NotFound`, which lists
+ * the names that exist. The methods by kind, such as [func], fail in the same way, and with `Type` if the export is of
+ * another kind.
  */
 public class Exports internal constructor(
     private val instance: Instance,

@@ -10,9 +10,9 @@ import kotlin.reflect.typeOf
 import dev.trimaran.internal.ffi.Func as Raw
 
 /**
- * A function, of a guest or of the host. It belongs to one store.
+ * A function of a guest, or a host function. It belongs to one store.
  *
- * [call] takes and gives WebAssembly values. Called like a function of Kotlin, it takes and gives plain ones:
+ * [call] takes and gives WebAssembly values. If you call it like a Kotlin function, it takes and gives plain values:
  *
  * ```kotlin
  * val add = exports.func("add")
@@ -25,9 +25,9 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
     private var known: Signature? = null
 
     /**
-     * Makes a host function, which guests can import. What [function] gets and gives is checked against [type].
+     * Makes a host function, which guests can import. The package checks its arguments and results against [type].
      *
-     * The store keeps [function] until it is closed or is garbage itself: a function that refers to its store is no
+     * The store keeps [function] until the store is closed or is garbage. A function that refers to its store is no
      * leak. Where all values are numbers, [wrap] is simpler and faster.
      */
     public constructor(store: Store, type: FuncType, function: HostFunction) : this(host(store, type)) {
@@ -38,12 +38,12 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
     public fun type(store: Store): FuncType = core(store) { raw.type(store.raw) }.toPublic()
 
     /**
-     * Calls the function. The arguments are converted where nothing is lost by it: integers of either width go
-     * into any number that holds them exactly, a [Val.F64] into an f32 by rounding.
+     * Calls the function. It converts arguments where nothing is lost: integers of either width become any number that
+     * holds them exactly, and a [Val.F64] becomes an f32 by rounding.
      *
-     * Fails with `Type` for a wrong number or type of arguments, `Range` for a number that does not fit, and `Trap`
-     * where the guest traps. Throws what a host function threw: whatever that is, and the very same object; and
-     * [InterruptedException] where the thread is interrupted and the engine has [Config.epochInterruption].
+     * Fails with `Type` for a wrong number or type of arguments, with `Range` for a number that does not fit, and with
+     * `Trap` if the guest traps. Throws whatever a host function threw, as the very same object. Throws
+     * [InterruptedException] if somebody interrupts the thread and the engine has [Config.epochInterruption].
      */
     public fun call(store: Store, arguments: List<Val>): List<Val> =
         overLane(store, arguments) ?: overSurface(store, arguments)
@@ -52,11 +52,11 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
     public fun call(store: Store, vararg arguments: Val): List<Val> = call(store, arguments.asList())
 
     /**
-     * Calls the function with plain values, which [Val.of] makes WebAssembly values of, and gives plain ones. Where the
+     * Calls the function with plain values, and returns plain values. [Val.of] converts the arguments. Where the
      * function takes an externref, any object goes in, and comes out as itself.
      *
-     * No result is null; one is what [Val.unwrap] gives of it, such as an [Int] for an i32; several are a [List]
-     * of that. Fails as [call] does.
+     * Without a result the call returns null. One result is what [Val.unwrap] gives for it, such as an [Int] for an
+     * i32. Several results are a [List] of those. Fails as [call] does.
      */
     public operator fun invoke(store: Store, vararg arguments: Any?): Any? {
         val results = overLane(store, arguments.asList()) ?: overSurface(store, values(store, arguments))
@@ -141,15 +141,15 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
     /** Host functions whose types Kotlin knows. */
     public companion object {
         /**
-         * Makes a host function from one of Kotlin over [Int], [Long], [Float] and [Double], with up to four
+         * Makes a host function from a Kotlin function over [Int], [Long], [Float] and [Double], with up to four
          * parameters and a result, or [Unit] for none:
          *
          * ```kotlin
          * val add = Func.wrap(store) { a: Int, b: Int -> a + b }
          * ```
          *
-         * It is as with a [HostFunction], but that nothing is allocated for a call. Without parameters, name the type
-         * of the result, as in `Func.wrap<Int>(store) { 7 }`. Fails with `Type` for other types than these.
+         * It works as with a [HostFunction], and a call allocates nothing. For a function without parameters, name the
+         * type of the result, as in `Func.wrap<Int>(store) { 7 }`. Fails with `Type` for other types than these.
          */
         public inline fun <reified R : Any> wrap(store: Store, crossinline function: () -> R): Func =
             wrapped(store, typedHost(function))

@@ -4,8 +4,8 @@ import dev.trimaran.internal.HostCallback
 import kotlin.reflect.KClass
 
 /**
- * What a host function does, for [Func]: a lambda of Kotlin, whose receiver is the [Caller], or of Java, whose
- * first parameter it is.
+ * The code of a host function, for [Func]: a lambda of Kotlin, whose receiver is the [Caller], or one of Java, whose
+ * first parameter is the [Caller].
  *
  * ```kotlin
  * val print = Func(store, FuncType(listOf(ValType.I32, ValType.I32), listOf())) { (at, length) ->
@@ -16,10 +16,10 @@ import kotlin.reflect.KClass
  */
 public fun interface HostFunction {
     /**
-     * Gets the arguments, and gives the results, which are converted as arguments of a call are. Where their number, a
-     * type or a value is wrong, the outer call fails with `Type` or `Range`.
+     * Takes the arguments, and returns the results. The package converts results as it converts arguments of a call. If
+     * their number, a type or a value is wrong, the outer call fails with `Type` or `Range`.
      *
-     * Whatever it throws comes out of the outer call after the guest has unwound, as the very same object.
+     * After the guest has unwound, the outer call throws whatever this function threw, as the very same object.
      */
     @Throws(Exception::class)
     public fun Caller.call(arguments: List<@JvmSuppressWildcards Val>): List<Val>

@@ -11,8 +11,8 @@ public class Instance private constructor(@get:JvmSynthetic internal val raw: Ra
     /**
      * Links a module with [imports], in the order of [Module.imports], and runs its start function.
      *
-     * Fails with `Link` where an import is missing, superfluous or of another type, with `Limit` where the store
-     * has no room, and with `Trap` where an initialiser or the start function traps.
+     * Fails with `Link` if an import is missing, superfluous or of another type, with `Limit` if the store has no room,
+     * and with `Trap` if an initialiser or the start function traps.
      */
     @JvmOverloads
     public constructor(store: Store, module: Module, imports: List<Extern> = emptyList()) :
@@ -30,7 +30,7 @@ public class Instance private constructor(@get:JvmSynthetic internal val raw: Ra
     private var all: Map<String, Extern>? = null
 
     /**
-     * Everything that the instance exports, by name, in the module's order. Each is the same object each time, but for a shared
+     * All exports of the instance, by name, in the module's order. Each is the same object each time, except a shared
      * memory.
      */
     public fun exports(store: Store): Exports {
@@ -39,8 +39,8 @@ public class Instance private constructor(@get:JvmSynthetic internal val raw: Ra
     }
 
     /**
-     * What the instance exports under [name]: the same object each time, but for a shared memory. Fails with `NotFound`, which
-     * names what there is.
+     * The export with that [name]: the same object each time, except a shared memory. Fails with `NotFound`, which
+     * lists the names that exist.
      */
     public fun export(store: Store, name: String): Extern =
         known[name]?.also { check(store) } ?: kept(name, core(store) { raw.export(store.raw, name) }.toPublic())

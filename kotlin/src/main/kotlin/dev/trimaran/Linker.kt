@@ -7,8 +7,8 @@ import dev.trimaran.internal.ffi.Linker as Raw
 /**
  * Finds imports by their names, and links modules with them.
  *
- * What a linker defines is there for any number of modules and, as far as it belongs to no store, for any number of
- * stores: host functions, WASI. Whatever else is defined belongs to the store that it was defined with.
+ * A linker serves any number of modules. Its host functions and WASI work in every store; every other definition
+ * belongs to the store that you defined it with.
  *
  * ```kotlin
  * val linker = Linker(engine)
@@ -23,10 +23,10 @@ import dev.trimaran.internal.ffi.Linker as Raw
 public class Linker private constructor(private val raw: Raw) : AutoCloseable {
     private val hosts = LinkedHosts()
 
-    /** Makes a linker that has nothing yet. */
+    /** Makes a linker without definitions. */
     public constructor(engine: Engine) : this(core(engine) { Raw(engine.raw) })
 
-    /** Whether a definition may take the place of an earlier one; otherwise it fails with `Link`. It may not at first. */
+    /** Whether a definition may replace an earlier one. If not, as at first, it fails with `Link`. */
     public var allowShadowing: Boolean = false
         set(allow) {
             core { raw.allowShadowing(allow) }
@@ -34,8 +34,8 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
         }
 
     /**
-     * Defines [item], which belongs to [store], as [module] [name]. Fails with `Link` where that is defined already, and
-     * with `WrongStore` or `WrongEngine` where something does not fit together.
+     * Defines [item], which belongs to [store], as [module] [name]. Fails with `Link` if that name is defined already,
+     * and with `WrongStore` or `WrongEngine` if store, item and linker do not fit together.
      */
     public fun define(store: Store, module: String, name: String, item: Extern): Unit =
         core(store, item) { raw.define(store.raw, module, name, item.toRaw()) }
@@ -45,9 +45,8 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
         define(store, module, name, item)
 
     /**
-     * Defines a host function as [module] [name], for every store: as in [Func], but that the linker keeps
-     * [function], and that every store keeps it in which a guest was linked with it. Fails with `Link` where the name is
-     * defined already.
+     * Defines a host function as [module] [name], for every store. It works as in [Func]. The linker keeps [function],
+     * and so does every store that has a guest linked with it. Fails with `Link` if the name is defined already.
      */
     public fun func(module: String, name: String, type: FuncType, function: HostFunction): Unit =
         add(module, name, type) { store, func -> func.attach(store, function) }
@@ -108,9 +107,9 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
     /**
      * Defines what [module] exports, each under [name] and its own, with the instances that it needs.
      *
-     * A command of WASI, which exports `_start`, gets a new instance for each call. Any other module gets one now, and its
-     * `_initialize` is called where it has one. Its imports have to be defined before. Fails as [define] and [instantiate]
-     * do.
+     * A command of WASI, which exports `_start`, gets a new instance for each call. Any other module gets one now, and
+     * its `_initialize` is called where it has one. Its imports have to be defined before. Fails as [define] and
+     * [instantiate] do.
      */
     public fun defineModule(store: Store, name: String, module: Module): Unit =
         using(store, module) { raw.defineModule(store.raw, name, module.raw) }
@@ -122,15 +121,16 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
     public fun defineWasi(): Unit = core { raw.defineWasi() }
 
     /**
-     * Defines every function that [module] imports and that is not defined yet: as one that fails with `Link` when it is
-     * called. Other imports stay undefined.
+     * Defines every function that [module] imports and that is not defined yet: as one that fails with `Link` when it
+     * is called. Other imports stay undefined.
      */
     public fun defineUnknownImportsAsTraps(module: Module): Unit =
         core(module) { raw.defineUnknownImportsAsTraps(module.raw) }
 
     /**
-     * Defines every import of [module] that is not defined yet: functions that give zeros and nulls, memories and tables of
-     * their smallest size, globals with zero or null. Fails with `Link` for an import of a type that has no such value.
+     * Defines every import of [module] that is not defined yet: functions that give zeros and nulls, memories and
+     * tables of their smallest size, globals with zero or null. Fails with `Link` for an import of a type that has no
+     * such value.
      */
     public fun defineUnknownImportsAsDefaultValues(store: Store, module: Module): Unit =
         core(store, module) { raw.defineUnknownImportsAsDefaultValues(store.raw, module.raw) }
@@ -148,8 +148,8 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
         using(store, null) { raw.get(store.raw, module, name) }.toPublic()
 
     /**
-     * What is called to run the module that was defined under [name]: the function under the empty name, or `_start`; where
-     * it has neither, one that does nothing. Fails with `NotFound` where nothing is defined under [name].
+     * What is called to run the module that was defined under [name]: the function under the empty name, or `_start`;
+     * where it has neither, one that does nothing. Fails with `NotFound` where nothing is defined under [name].
      */
     public fun getDefault(store: Store, name: String): Func =
         Func.of(using(store, null) { raw.getDefault(store.raw, name) })

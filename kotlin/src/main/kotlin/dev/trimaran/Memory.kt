@@ -9,9 +9,9 @@ import dev.trimaran.internal.ffi.Memory as Raw
 /**
  * A linear memory. It belongs to one store.
  *
- * Its size is a whole number of pages, of 65,536 bytes unless its type says otherwise. Offsets and lengths are
- * in bytes, 0 or more. Whatever reaches past the end fails with `Bounds`, and then nothing is read or written;
- * a number below 0 fails with `Range`, and so does a read of more bytes than an array holds.
+ * Its size is a whole number of pages, of 65,536 bytes unless its type says otherwise. Offsets and lengths are in
+ * bytes, 0 or more. An access past the end fails with `Bounds`, and reads or writes nothing. A number below 0 fails
+ * with `Range`, and so does a read of more bytes than an array holds.
  */
 public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
     /**
@@ -34,14 +34,14 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
     public fun pageSize(store: Store): Long = core(store) { raw.pageSize(store.raw) }.toSize()
 
     /**
-     * The address of the first byte in this process, for foreign functions. Nothing checks what is done with
-     * it; it is void once the memory grows or its store is closed. [view] is what cannot go wrong.
+     * The address of the first byte in this process, for foreign functions. Nothing checks its use. It is invalid once
+     * the memory grows or its store is closed. [view] is safe.
      */
     public fun dataPtr(store: Store): Long = core(store) { raw.dataPtr(store.raw) }.toLong()
 
     /**
-     * Grows the memory by [delta] pages, 0 or more, and gives its size before, in pages. Fails with `Limit`
-     * past the maximum of its type or of its store, and where it would have to move while it is viewed ([view]); then
+     * Grows the memory by [delta] pages, 0 or more, and returns its size before, in pages. Fails with `Limit` past the
+     * maximum of its type or of its store, and if the memory would have to move while a [view] of it exists. Then
      * nothing has changed.
      */
     public fun grow(store: Store, delta: Long): Long = core(store) { raw.grow(store.raw, delta) }.toSize()
@@ -83,14 +83,14 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
     public fun write(store: Store, text: String, start: Long = 0): Unit = write(store, text.utf8(), start)
 
     /**
-     * The bytes where they are, without a copy: [length] of them from [start] on, or up to the end where no length is
-     * given. The buffer is direct and in little-endian order; what is put into it is in the memory.
+     * The bytes where they are, without a copy: [length] bytes from [start], or all up to the end without a length. The
+     * buffer is direct and in little-endian order. Bytes that you put into it are in the memory.
      *
-     * It never dangles: its bytes stay until it and all slices of it are garbage, even when the store is closed
-     * earlier. As long as it is there, the memory does not grow where its bytes would have to move for that (see
-     * [Config.memoryReservation]): [grow] fails with `Limit`, and a guest gets -1. It keeps its length when the memory
-     * grows. Guests, and other threads, may write the bytes while they are looked at. Fails with `Range` for more bytes
-     * than a buffer holds, 2 GiB - 1.
+     * A view never dangles: its bytes stay until the view and all slices of it are garbage, even if you close the store
+     * earlier. While a view exists, the memory does not grow where its bytes would have to move (see
+     * [Config.memoryReservation]): [grow] fails with `Limit`, and a guest gets -1. A view keeps its length when the
+     * memory grows. Guests and other threads may write to the bytes meanwhile. Fails with `Range` for more bytes than a
+     * buffer holds, 2 GiB - 1.
      */
     @JvmOverloads
     public fun view(store: Store, start: Long = 0, length: Long? = null): ByteBuffer =

@@ -11,9 +11,9 @@ import dev.trimaran.internal.ffi.customSections as rawCustomSections
 import dev.trimaran.internal.ffi.validate as rawValidate
 
 /**
- * A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread.
+ * A compiled module. You may instantiate it any number of times, in any store of its engine, on any thread.
  *
- * It is serializable: it is written as [pack] gives it, and read as [unpack] takes it.
+ * It is serializable: Java writes the bytes of [pack], and reads them by [unpack].
  */
 public class Module private constructor(@get:JvmSynthetic internal val raw: Raw) :
     AutoCloseable,
@@ -21,8 +21,8 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
     /**
      * Compiles a module from the binary or the text format.
      *
-     * Fails with `Compile` where it is no module, is truncated or does not validate, and with `Syntax` where
-     * text has a mistake.
+     * Fails with `Compile` if the bytes are no module, are truncated or do not validate, and with `Syntax` if the text
+     * has a mistake.
      */
     public constructor(engine: Engine, bytes: ByteArray) : this(core(engine) { Raw(engine.raw, bytes) })
 
@@ -43,21 +43,21 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
     public val engine: Engine
         get() = Engine.of(core { raw.engine() })
 
-    /** What the module wants, in its order. */
+    /** The imports, in the module's order. */
     public val imports: List<ImportType>
         get() = listed.imports ?: found { raw.imports().map { it.toPublic() } }.also { listed.keep(imports = it) }
 
-    /** What the module offers, in its order. */
+    /** The exports, in the module's order. */
     public val exports: List<ExportType>
         get() = listed.exports ?: found { raw.exports().map { it.toPublic() } }.also { listed.keep(exports = it) }
 
-    /** The compiled module as bytes, to keep it and to load it without compiling. */
+    /** The compiled module as bytes, which [deserialize] loads without the compiler. */
     public fun serialize(): ByteArray = core { raw.serialize() }
 
     /** The compiled module and its engine's configuration as bytes, for [unpack]. */
     public fun pack(): ByteArray = core { raw.pack() }
 
-    /** Closes the module. Instances of it go on working. Closing twice does nothing. */
+    /** Closes the module. Its instances go on working. A second `close` does nothing. */
     override fun close() {
         core { raw.release() }
         listed.close()
@@ -132,9 +132,9 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
         public fun validate(engine: Engine, text: String): Unit = validate(engine, text.utf8())
 
         /**
-         * The contents of each custom section of that name, in the order of the module, which may be in the binary or the text
-         * format. It is neither validated nor compiled. Fails with `Compile` where it is no module or is truncated, and with
-         * `Syntax` where text has a mistake.
+         * The contents of each custom section of that name, in the order of the module, which may be in the binary or
+         * the text format. It is neither validated nor compiled. Fails with `Compile` where it is no module or is
+         * truncated, and with `Syntax` where text has a mistake.
          */
         @JvmStatic
         public fun customSections(bytes: ByteArray, name: String): List<ByteArray> =
@@ -145,30 +145,30 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
         public fun customSections(text: String, name: String): List<ByteArray> = customSections(text.utf8(), name)
 
         /**
-         * Makes a module from what [serialize] gave. Fails with `Artifact` where a single bit differs, or where
-         * another version or configuration made it.
+         * Makes a module from the bytes of [serialize]. Fails with `Artifact` if a single bit differs, or if another
+         * version or configuration made the artifact.
          *
-         * The artifact is machine code: take it only from where you would take a program. The check finds
-         * damage, not malice.
+         * An artifact is machine code: load it only from where you would load a program. The check finds damage, not
+         * malice.
          */
         @JvmStatic
         public fun deserialize(engine: Engine, artifact: ByteArray): Module =
             Module(core(engine) { Raw.deserialize(engine.raw, artifact) })
 
-        /** Makes a module from a file that holds what [serialize] gave. Fails with `Io` as well. */
+        /** Makes a module from a file with the bytes of [serialize]. Fails with `Io` as well. */
         @JvmStatic
         public fun deserializeFile(engine: Engine, path: String): Module =
             Module(core(engine) { Raw.deserializeFile(engine.raw, path) })
 
-        /** Makes a module from a file that holds what [serialize] gave. Fails with `Io` as well. */
+        /** Makes a module from a file with the bytes of [serialize]. Fails with `Io` as well. */
         @JvmStatic
         public fun deserializeFile(engine: Engine, path: Path): Module = deserializeFile(engine, path.toString())
 
         /**
-         * Makes a module from what [pack] gave. It belongs to [Engine.shared] of the configuration that is in there. Fails
-         * with `Artifact` where a single bit differs, or where another version made it.
+         * Makes a module from the bytes of [pack]. It belongs to [Engine.shared] of the configuration in them. Fails
+         * with `Artifact` if a single bit differs, or if another version made the bytes.
          *
-         * Like an artifact, it is machine code: take it only from where you would take a program.
+         * They are machine code, as an artifact is: load them only from where you would load a program.
          */
         @JvmStatic
         public fun unpack(bytes: ByteArray): Module = Module(core { Raw.unpack(bytes) })

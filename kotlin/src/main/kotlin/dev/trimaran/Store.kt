@@ -14,19 +14,19 @@ import dev.trimaran.internal.ffi.Store as Raw
 import java.time.Duration as JavaDuration
 
 /**
- * Holds instances and everything that they own: memories, tables, globals, functions, and those of the host as well.
+ * Holds instances and everything that they own: memories, tables, globals, functions, and host functions.
  *
- * A store may be used from any thread, by one at a time: another thread waits for its turn. Objects of one
- * store do not work with another. Close a store to give its memory back at once.
+ * Any thread may use a store, one at a time: another thread waits for its turn. Objects of one store do not work with
+ * another. Close a store to free its memory at once.
  *
- * A virtual thread that waits for its turn leaves its carrier to others. Where guests may call the host, or wait by WASI or in
- * a shared memory, a call from a virtual thread runs on a platform thread, and so do the host functions; the virtual
- * thread waits for it, and an interrupt of the one is an interrupt of the other. There are 256 such threads at most, or as
- * many as the system property `trimaran.virtualThreads` says; more calls wait for one of them.
+ * A virtual thread that waits for its turn leaves its carrier to others. Where guests may call the host, or wait by
+ * WASI or in a shared memory, a platform thread runs the calls of a virtual thread, and also the host functions. The
+ * virtual thread waits for it, and an interrupt of the one is an interrupt of the other. There are 256 such threads at
+ * most, or as many as the system property `trimaran.virtualThreads` says. Further calls wait for one of them.
  *
- * With [Config.epochInterruption], a thread that is interrupted ([Thread.interrupt]) while its guest runs leaves it with an
- * [InterruptedException], and so a coroutine that is cancelled leaves `runInterruptible { }`. In every store, so does a thread
- * that waits for its turn.
+ * With [Config.epochInterruption], [Thread.interrupt] ends the guest of a thread: the call throws
+ * [InterruptedException]. So the cancellation of a coroutine works with `runInterruptible { }`. In every store, it also
+ * ends the wait for a turn.
  */
 public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) : AutoCloseable {
     private val living = Living.made(this)
@@ -62,7 +62,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     /** The callbacks of [setWasi], in the same way. */
     private var callbacks: List<Any> = emptyList()
 
-    /** What the host has given the store to carry, such as the state of its functions: any object. */
+    /** Any object that the host gives the store to carry, such as the state of host functions. */
     @Volatile
     public var data: Any? = null
 
@@ -75,18 +75,18 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     }
 
     /**
-     * The fuel that is left, in units, 0 or more; setting it gives guests that much from now on. While another thread is in
-     * the store, reading does not wait for that one: then it is what was left when the guest last called the host. Fails
-     * with `Config` unless [Config.consumeFuel] is set, and with `Range` for a number below 0.
+     * The fuel that is left, in units, 0 or more. A new value gives guests that much from now on. To read it never
+     * waits: while another thread is in the store, it is the fuel that was left when the guest last called the host.
+     * Fails with `Config` unless [Config.consumeFuel] is set, and with `Range` for a number below 0.
      */
     public var fuel: Long
         get() = core(this) { raw.fuel() }.toSize()
         set(fuel) = core(this) { raw.setFuel(natural(fuel, "the fuel")) }
 
     /**
-     * Has guests pay so much fuel, 0 or more, for each call of a host function from now on; at first it is nothing. A
-     * guest that cannot pay traps with [TrapCode.OUT_OF_FUEL], and the function is not called. Fails with `Config` unless
-     * [Config.consumeFuel] is set, and with `Range` for a number below 0.
+     * Makes each call of a host function cost that much fuel, 0 or more, from now on. At first it costs nothing. A
+     * guest that cannot pay traps with [TrapCode.OUT_OF_FUEL], and the store does not call the function. Fails with
+     * `Config` unless [Config.consumeFuel] is set, and with `Range` for a number below 0.
      */
     public fun setHostCallFuel(fuel: Long): Unit = core(this) { raw.setHostCallFuel(natural(fuel, "the fuel")) }
 
@@ -95,25 +95,25 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
         get() = core { raw.isReleased() }
 
     /**
-     * Lets guests run until the engine's epoch has been incremented [ticks] times; then they trap with
-     * [TrapCode.INTERRUPT]. At first there is no such deadline. Fails with `Config` unless [Config.epochInterruption] is set,
-     * and with `Range` for a number below 0.
+     * Lets guests run until the engine's epoch has advanced by [ticks]. Then they trap with [TrapCode.INTERRUPT]. At
+     * first there is no such deadline. Fails with `Config` unless [Config.epochInterruption] is set, and with `Range`
+     * for a number below 0.
      */
     public fun setEpochDeadline(ticks: Long): Unit = core(this) { raw.setEpochDeadline(ticks) }
 
     /**
-     * How long each later run of a guest may take, from the outermost call or instantiation to its end; the time begins when
-     * the caller is in the store. [Duration.INFINITE] is for ever, as it is at first. A guest that takes longer traps with
-     * [WasmtimeException.TimeLimit], some 20 ms later at most.
+     * Limits the time of each later run of a guest, from the outermost call or instantiation to its end. The time
+     * begins when the caller is in the store. [Duration.INFINITE] is no limit, as at first. A guest that takes longer
+     * traps with [WasmtimeException.TimeLimit], some 20 ms later at most.
      *
-     * It takes effect in a guest's loops and calls, in an atomic wait, and in a sleep or a read of WASI. A host function is not
-     * interrupted, but what it takes counts. Fails with `Config` unless [Config.epochInterruption] is set, and with `Range` for a
-     * duration below 0.
+     * The limit takes effect in a guest's loops and calls, in an atomic wait, and in a sleep or a read of WASI. It does
+     * not interrupt a host function, but the function's time counts. Fails with `Config` unless
+     * [Config.epochInterruption] is set, and with `Range` for a duration below 0.
      */
     @JvmSynthetic
     public fun setTimeout(timeout: Duration): Unit = limitRuns(timeout.takeIf { it.isFinite() }?.inWholeMilliseconds)
 
-    /** How long a run of a guest may take from now on, as by a duration of Kotlin; null is for ever. */
+    /** Limits the time of each later run of a guest, as with a duration of Kotlin; null is no limit. */
     public fun setTimeout(timeout: JavaDuration?): Unit = limitRuns(timeout?.milliseconds())
 
     private fun limitRuns(milliseconds: Long?) {
@@ -122,7 +122,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     }
 
     /**
-     * Runs [block], in which all calls that this thread makes into the store have [timeout] together.
+     * Runs [block], and limits the time of all calls together that this thread makes into the store in it to [timeout].
      *
      * ```kotlin
      * val output = store.withDeadline(5.seconds) {
@@ -131,17 +131,17 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      * }
      * ```
      *
-     * All of it counts: waiting for the store, guests, host functions, and what lies between two calls. A guest whose time is
-     * over fails with [WasmtimeException.TimeLimit], and so does every later call of a guest. [Duration.INFINITE] is no time:
-     * then it only makes the calls one, so that an [InterruptHandle] that is used between two of them ends the later ones.
-     * Other threads are not affected. Deadlines may lie in each other: the earliest counts. For a virtual thread, a platform
-     * thread runs the whole block. Fails as [setTimeout] does.
+     * Everything counts: waits for the store, guests, host functions, and the time between two calls. When the time is
+     * over, the guest fails with [WasmtimeException.TimeLimit], and so does every later call of a guest.
+     * [Duration.INFINITE] is no limit: then it only joins the calls, so that an [InterruptHandle] that somebody uses
+     * between two of them ends the later ones. It does not affect other threads. Where deadlines lie in each other, the
+     * earliest counts. For a virtual thread, a platform thread runs the whole block. Fails as [setTimeout] does.
      */
     @JvmSynthetic
     public fun <R> withDeadline(timeout: Duration, block: () -> R): R =
         limitedHere(timeout.takeIf { it.isFinite() }?.inWholeMilliseconds, block)
 
-    /** The same, as by a duration of Kotlin; null is no time. What [block] throws comes out as it is. */
+    /** The same, as with a duration of Kotlin; null is no limit. What [block] throws comes out as it is. */
     public fun <R> withDeadline(timeout: JavaDuration?, block: Callable<R>): R =
         limitedHere(timeout?.milliseconds(), block::call)
 
@@ -166,7 +166,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     }
 
     /**
-     * Runs [block], in which all calls that this thread makes into the store are one turn.
+     * Runs [block], and joins all calls that this thread makes into the store in it to one turn.
      *
      * ```kotlin
      * val total = store.inTurn {
@@ -174,11 +174,11 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      * }
      * ```
      *
-     * No other thread comes between them, and each is a little faster: the store is entered once for all of them. Another thread
-     * that wants to enter waits as it waits for a call, and fails with `Busy` where the turn lasts for more than 30 s without a
-     * guest that runs. Turns may lie in each other. One that a host function begins ends with it at the latest. For a virtual
-     * thread, a platform thread runs the whole block. Fails with `Busy` where the store may not be entered, with `Closed` where it
-     * is closed, and with what [block] throws.
+     * No other thread comes between the calls, and each call is a little faster, since the thread enters the store once
+     * for all of them. Another thread waits as it waits for a call, and fails with `Busy` if the turn lasts for more
+     * than 30 s without a guest that runs. Turns may lie in each other. A turn that a host function begins ends with
+     * that function at the latest. For a virtual thread, a platform thread runs the whole block. Fails with `Busy` if
+     * the thread may not enter the store, with `Closed` if the store is closed, and with what [block] throws.
      */
     @JvmSynthetic
     public fun <R> inTurn(block: () -> R): R =
@@ -196,19 +196,19 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
         }
     }
 
-    /** Something that stops the guest of this store from any thread. Fails with `Config` as [setTimeout] does. */
+    /** A handle that stops the guest of this store from any thread. Fails with `Config` as [setTimeout] does. */
     public fun interruptHandle(): InterruptHandle = InterruptHandle.of(core(this) { raw.interruptHandle() })
 
     /**
-     * Limits what the store may have from now on, instead of what was said before. What is there already stays. Fails with
-     * `Range` for a number below 0.
+     * Limits what the store may have from now on. This replaces all earlier limits. What exists already stays. Fails
+     * with `Range` for a number below 0.
      */
     public fun setLimits(limits: StoreLimits): Unit = core(this) { raw.setLimits(limits.toRaw()) }
 
     /**
-     * Limits what the store may have from now on, as [StoreLimits] says, as in `store.setLimits(memorySize = 1 shl 20)`,
-     * instead of what was said before: what is not named is not limited. To change one limit of some others, copy those:
-     * `store.setLimits(StoreLimits.untrusted().copy(memories = 1))`.
+     * Limits what the store may have from now on, as in `store.setLimits(memorySize = 1 shl 20)`. This replaces all
+     * earlier limits: one that you do not name is no limit. To change one of several limits, copy the value that has
+     * them: `store.setLimits(StoreLimits.untrusted().copy(memories = 1))`.
      */
     @JvmSynthetic
     public fun setLimits(
@@ -226,8 +226,9 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     }
 
     /**
-     * Says what guests of this store may do through WASI ([Linker.defineWasi]), instead of what was said before. Files and
-     * directories are opened now: fails with `Io`, which has the path, where one cannot be.
+     * Says what guests of this store may do through WASI ([Linker.defineWasi]). This replaces everything that an
+     * earlier call said. The call opens the files and directories, and fails with `Io`, which has the path, if it
+     * cannot open one.
      */
     public fun setWasi(config: WasiConfig) {
         core(this, config) { raw.setWasi(config.toRaw()) }
@@ -238,18 +239,18 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     /** Says what guests may do through WASI, as in `store.setWasi { argv("program") }`. */
     public fun setWasi(configure: WasiConfig.() -> Unit): Unit = setWasi(WasiConfig().apply(configure))
 
-    /** Collects garbage now: references that nobody holds any more. */
+    /** Collects garbage now: references that nothing holds any more. */
     public fun gc(): Unit = core(this) { raw.gc() }
 
     /**
-     * Closes the store, after the thread that is inside has left it. When this returns, its memory is back, and
-     * every later use of it or of what it held fails with `Closed`; only what is still viewed ([Memory.view]) stays
-     * until the last view is gone. In a host function of this very store, its guests still return to their callers
-     * first. Closing twice does nothing.
+     * Closes the store, after the thread that is inside has left it. When this returns, the store's memory is free, and
+     * every later use of the store or of its objects fails with `Closed`. Memory that a view shows ([Memory.view])
+     * stays until the last view is gone. In a host function of this very store, its guests still return to their
+     * callers first. A second `close` does nothing.
      *
-     * While it waits for another thread, `Thread.interrupt` ends it with an [InterruptedException], and a deadline
-     * ([withDeadline]) with [WasmtimeException.TimeLimit]. Then the store is closed all the same, and its memory is back when
-     * that thread has left it.
+     * `Thread.interrupt` ends the wait for another thread with an [InterruptedException], and a deadline
+     * ([withDeadline]) ends it with [WasmtimeException.TimeLimit]. The store is closed then all the same, and its
+     * memory is free when that thread has left it.
      */
     override fun close() {
         try {
