@@ -1,13 +1,13 @@
-/// Compiles modules, and is shared by everything that is made from them.
+/// Compiles modules. Stores, modules and their objects belong to one engine.
 ///
-/// An engine may be used from any thread. Objects of different engines do not fit together.
+/// Any thread may use an engine. Objects of different engines do not fit together.
 public final class Engine: Sendable {
   let core: Core.Engine
 
   /// Makes an engine.
   ///
   /// - Parameter config: How it is set up. What is not set keeps wasmtime's default.
-  /// - Throws: `config` where settings exclude each other or the machine lacks something, `range` for a time below 0.
+  /// - Throws: `config` if settings exclude each other or the machine lacks something, `range` for a time below 0.
   public init(_ config: Config = Config()) throws(WasmtimeError) {
     core = try Core.Engine(config: config.complete)
   }
@@ -19,7 +19,7 @@ public final class Engine: Sendable {
   /// ```
   ///
   /// - Parameter configure: Changes a configuration in which nothing is set.
-  /// - Throws: `config` where settings exclude each other or the machine lacks something, `range` for a time below 0.
+  /// - Throws: `config` if settings exclude each other or the machine lacks something, `range` for a time below 0.
   public convenience init(_ configure: (inout Config) -> Void) throws(WasmtimeError) {
     var config = Config()
     configure(&config)
@@ -28,11 +28,11 @@ public final class Engine: Sendable {
 
   init(_ core: consuming Core.Engine) { self.core = core }
 
-  /// The one engine of this process for a configuration, for as long as anything uses it. Modules that were compiled by it
-  /// fit in wherever the same configuration is asked for.
+  /// The one engine of this process for a configuration, for as long as anything uses it. Modules that it compiled fit
+  /// wherever a program asks for the same configuration.
   ///
   /// - Parameter config: How it is set up. What is not set keeps wasmtime's default.
-  /// - Throws: `config` where settings exclude each other or the machine lacks something, `range` for a time below 0.
+  /// - Throws: `config` if settings exclude each other or the machine lacks something, `range` for a time below 0.
   public static func shared(for config: Config = Config()) throws(WasmtimeError) -> Engine {
     Engine(try Core.Engine.shared(config: config.complete))
   }
@@ -42,26 +42,27 @@ public final class Engine: Sendable {
     get throws(WasmtimeError) { try core.config() }
   }
 
-  /// Compiles a module from the binary or the text format to an artifact, which ``Module`` makes a module of.
+  /// Compiles a module from the binary or the text format to an artifact, from which ``Module`` makes a module.
   ///
   /// - Parameter bytes: The module in the binary format, or in the text format in UTF-8.
   /// - Returns: What ``Module/serialize()`` gives.
-  /// - Throws: `compile` where it is no module, is truncated or does not validate, and `syntax` where text
-  ///   has a mistake.
+  /// - Throws: `compile` if the bytes are no module, are truncated or do not validate, and `syntax` if the text has a
+  ///   mistake.
   public func precompile(_ bytes: some Collection<UInt8>) throws(WasmtimeError) -> [UInt8] {
     try lending(bytes) { (bytes) throws(WasmtimeError) in try core.precompile(bytes: bytes) }
   }
 
-  /// Compiles a module from the text format to an artifact, which ``Module`` makes a module of.
+  /// Compiles a module from the text format to an artifact, from which ``Module`` makes a module.
   ///
   /// - Parameter text: The module in the text format.
   /// - Returns: What ``Module/serialize()`` gives.
-  /// - Throws: `syntax` where it has a mistake, and `compile` where it is no module or does not validate.
+  /// - Throws: `syntax` if the text has a mistake, and `compile` if it is no module or does not validate.
   public func precompile(_ text: String) throws(WasmtimeError) -> [UInt8] {
     try precompile(text.utf8)
   }
 
-  /// Whether this engine can make a module of an artifact: it is whole, and of this version and configuration.
+  /// Whether this engine can make a module from an artifact: whether it is whole, and of this version and
+  /// configuration.
   ///
   /// - Parameter artifact: What ``Module/serialize()`` or `precompile` gave.
   public func accepts(_ artifact: some Collection<UInt8>) throws(WasmtimeError) -> Bool {
@@ -73,8 +74,8 @@ public final class Engine: Sendable {
     get throws(WasmtimeError) { try core.compatibilityHash() }
   }
 
-  /// Moves the epoch on by one: guests whose deadline it passes are interrupted, if
-  /// ``Config/epochInterruption`` is set. May be called from any thread.
+  /// Advances the epoch by one. If ``Config/epochInterruption`` is set, this interrupts guests whose deadline it
+  /// passes. Any thread may call it.
   public func incrementEpoch() throws(WasmtimeError) {
     try core.incrementEpoch()
   }
@@ -84,8 +85,8 @@ public final class Engine: Sendable {
     get throws(WasmtimeError) { try core.isPulley() }
   }
 
-  /// Closes the engine: it can no longer be used. What was made with it goes on working.
-  /// Closing twice does nothing.
+  /// Closes the engine. Its modules and stores go on working. A later use of the engine fails with `closed`; a second
+  /// `close` does nothing.
   public func close() {
     // The core has no way to fail here.
     try? core.release()

@@ -1,6 +1,6 @@
-/// A function of a guest or of the host. It belongs to one store.
+/// A function of a guest, or a host function. It belongs to one store.
 ///
-/// Call it like a function of Swift, with plain numbers:
+/// Call it like a Swift function, with plain numbers:
 ///
 /// ```swift
 /// let add = try instance.function(store, "add")
@@ -18,15 +18,15 @@ public final class Func: Sendable {
     try core.type(store: store.core)
   }
 
-  /// Calls the function with values. They are converted where nothing is lost by it: integers of either width
-  /// go into any number that holds them exactly, an f64 into an f32 by rounding.
+  /// Calls the function with values. It converts them where nothing is lost: integers of either width become any number
+  /// that holds them exactly, and an f64 becomes an f32 by rounding.
   ///
   /// - Parameters:
   ///   - store: The function's store.
   ///   - arguments: As many values as the function has parameters.
   /// - Returns: As many values as the function has results.
-  /// - Throws: `type` for a wrong number or type of arguments, `range` for a number that does not fit, `trap`
-  ///   where the guest traps, and whatever a host function failed with: `thrown` holds what it threw.
+  /// - Throws: `type` for a wrong number or type of arguments, `range` for a number that does not fit, `trap` if the
+  ///   guest traps, and `thrown`, which holds whatever a host function threw.
   @discardableResult
   public func call(_ store: Store, _ arguments: [Val]) throws(WasmtimeError) -> [Val] {
     if let results = try callPlain(store, arguments) { return results }
@@ -43,7 +43,7 @@ public final class Func: Sendable {
     }
   }
 
-  /// Calls the function with plain numbers of Swift, values and references.
+  /// Calls the function with plain Swift numbers, values and references.
   ///
   /// - Parameters:
   ///   - store: The function's store.
@@ -55,8 +55,8 @@ public final class Func: Sendable {
     try call(store, values(of: arguments))
   }
 
-  /// Calls the function with plain numbers of Swift, values and references, and gives its one result as what
-  /// the context wants.
+  /// Calls the function with plain Swift numbers, values and references, and returns its one result as the type that
+  /// the context asks for.
   ///
   /// ```swift
   /// let sum: Int = try add(store, 1, 2)
@@ -66,8 +66,8 @@ public final class Func: Sendable {
   ///   - store: The function's store.
   ///   - arguments: As many as the function has parameters.
   /// - Returns: The result. An unsigned type takes the unsigned reading of an integer.
-  /// - Throws: As ``call(_:_:)``; `type` where the function has another number of results or a result of
-  ///   another type, `range` where the result does not fit.
+  /// - Throws: As ``call(_:_:)``; `type` if the function has another number of results or a result of another type,
+  ///   `range` if the result does not fit.
   public func callAsFunction<Result: ValConvertible>(
     _ store: Store,
     _ arguments: any ValConvertible...
@@ -82,8 +82,8 @@ public final class Func: Sendable {
     return try results.next()
   }
 
-  /// Calls the function with plain numbers of Swift, values and references, and gives its results as the tuple
-  /// that the context wants.
+  /// Calls the function with plain Swift numbers, values and references, and returns its results as the tuple that the
+  /// context asks for.
   ///
   /// ```swift
   /// let (quotient, rest): (Int, Int) = try divide(store, 7, 2)
@@ -93,8 +93,8 @@ public final class Func: Sendable {
   ///   - store: The function's store.
   ///   - arguments: As many as the function has parameters.
   /// - Returns: The results. An unsigned type takes the unsigned reading of an integer.
-  /// - Throws: As ``call(_:_:)``; `type` where the function has another number of results or a result of
-  ///   another type, `range` where a result does not fit.
+  /// - Throws: As ``call(_:_:)``; `type` if the function has another number of results or a result of another type,
+  ///   `range` if a result does not fit.
   public func callAsFunction<First: ValConvertible, Second: ValConvertible, each Rest: ValConvertible>(
     _ store: Store,
     _ arguments: any ValConvertible...
@@ -110,7 +110,7 @@ public final class Func: Sendable {
   /// - Parameters:
   ///   - store: The store of both.
   ///   - other: The other function.
-  /// - Throws: `wrongStore` where one of them belongs elsewhere.
+  /// - Throws: `wrongStore` if one of them belongs to another store.
   public func same(_ store: Store, _ other: Func) throws(WasmtimeError) -> Bool {
     try core.same(store: store.core, other: other.core)
   }

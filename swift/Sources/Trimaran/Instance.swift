@@ -16,9 +16,9 @@ public final class Instance: Sendable {
   /// - Parameters:
   ///   - store: The store that the instance will be in.
   ///   - module: The module, of the store's engine.
-  ///   - imports: What the module wants, in the order of ``Module/imports``.
-  /// - Throws: `link` where an import is missing, superfluous or of another type, `limit` where the store has
-  ///   no room, `trap` where an initialiser or the start function traps, and whatever a host function failed with.
+  ///   - imports: The imports, in the order of ``Module/imports``.
+  /// - Throws: `link` if an import is missing, superfluous or of another type; `limit` if the store has no room; `trap` if
+  ///   an initialiser or the start function traps; and whatever a host function failed with.
   public init(_ store: Store, _ module: Module, _ imports: [any Importable] = []) throws(WasmtimeError) {
     // The start function may call host functions, which look for their store.
     core = try withExtendedLifetime(store) { () throws(WasmtimeError) in
@@ -26,7 +26,7 @@ public final class Instance: Sendable {
     }
   }
 
-  /// Everything that the instance exports, in the module's order.
+  /// All exports of the instance, in the module's order.
   ///
   /// - Parameter store: The instance's store.
   public func exports(_ store: Store) throws(WasmtimeError) -> Exports {
@@ -39,12 +39,12 @@ public final class Instance: Sendable {
     return Exports(instance: self, store: store, listed: all)
   }
 
-  /// What the instance exports under `name`.
+  /// The export with that name.
   ///
   /// - Parameters:
   ///   - store: The instance's store.
   ///   - name: The name of the export.
-  /// - Throws: `notFound`, which names what there is.
+  /// - Throws: `notFound`, which lists the names that exist.
   public func export(_ store: Store, _ name: String) throws(WasmtimeError) -> Extern {
     let key = Name(name)
     if let item = known.withLock({ $0.items[key] }) {
@@ -61,7 +61,7 @@ public final class Instance: Sendable {
   /// - Parameters:
   ///   - store: The instance's store.
   ///   - name: The name of the export.
-  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func function(_ store: Store, _ name: String) throws(WasmtimeError) -> Func {
     try export(store, name).expected("a function", name, \.function)
   }
@@ -71,7 +71,7 @@ public final class Instance: Sendable {
   /// - Parameters:
   ///   - store: The instance's store.
   ///   - name: The name of the export.
-  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func memory(_ store: Store, _ name: String) throws(WasmtimeError) -> Memory {
     try export(store, name).expected("a memory", name, \.memory)
   }
@@ -81,7 +81,7 @@ public final class Instance: Sendable {
   /// - Parameters:
   ///   - store: The instance's store.
   ///   - name: The name of the export.
-  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func sharedMemory(_ store: Store, _ name: String) throws(WasmtimeError) -> SharedMemory {
     try export(store, name).expected("a shared memory", name, \.sharedMemory)
   }
@@ -91,7 +91,7 @@ public final class Instance: Sendable {
   /// - Parameters:
   ///   - store: The instance's store.
   ///   - name: The name of the export.
-  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func global(_ store: Store, _ name: String) throws(WasmtimeError) -> Global {
     try export(store, name).expected("a global", name, \.global)
   }
@@ -101,7 +101,7 @@ public final class Instance: Sendable {
   /// - Parameters:
   ///   - store: The instance's store.
   ///   - name: The name of the export.
-  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func table(_ store: Store, _ name: String) throws(WasmtimeError) -> Table {
     try export(store, name).expected("a table", name, \.table)
   }
@@ -111,7 +111,7 @@ public final class Instance: Sendable {
   /// - Parameters:
   ///   - store: The instance's store.
   ///   - name: The name of the export.
-  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func tag(_ store: Store, _ name: String) throws(WasmtimeError) -> Tag {
     try export(store, name).expected("a tag", name, \.tag)
   }
@@ -162,7 +162,7 @@ public struct Exports: Sendable, RandomAccessCollection {
   /// The function that is exported under `name`.
   ///
   /// - Parameter name: The name of the export.
-  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func function(_ name: String) throws(WasmtimeError) -> Func {
     try get(name).expected("a function", name, \.function)
   }
@@ -170,7 +170,7 @@ public struct Exports: Sendable, RandomAccessCollection {
   /// The memory that is exported under `name`.
   ///
   /// - Parameter name: The name of the export.
-  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func memory(_ name: String) throws(WasmtimeError) -> Memory {
     try get(name).expected("a memory", name, \.memory)
   }
@@ -178,7 +178,7 @@ public struct Exports: Sendable, RandomAccessCollection {
   /// The shared memory that is exported under `name`.
   ///
   /// - Parameter name: The name of the export.
-  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func sharedMemory(_ name: String) throws(WasmtimeError) -> SharedMemory {
     try get(name).expected("a shared memory", name, \.sharedMemory)
   }
@@ -186,7 +186,7 @@ public struct Exports: Sendable, RandomAccessCollection {
   /// The global that is exported under `name`.
   ///
   /// - Parameter name: The name of the export.
-  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func global(_ name: String) throws(WasmtimeError) -> Global {
     try get(name).expected("a global", name, \.global)
   }
@@ -194,7 +194,7 @@ public struct Exports: Sendable, RandomAccessCollection {
   /// The table that is exported under `name`.
   ///
   /// - Parameter name: The name of the export.
-  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func table(_ name: String) throws(WasmtimeError) -> Table {
     try get(name).expected("a table", name, \.table)
   }
@@ -202,7 +202,7 @@ public struct Exports: Sendable, RandomAccessCollection {
   /// The tag that is exported under `name`.
   ///
   /// - Parameter name: The name of the export.
-  /// - Throws: `notFound` where there is no such export, and `type` where it is something else.
+  /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func tag(_ name: String) throws(WasmtimeError) -> Tag {
     try get(name).expected("a tag", name, \.tag)
   }

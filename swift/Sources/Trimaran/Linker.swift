@@ -1,8 +1,8 @@
 /// Knows by name what modules import, and links them.
 ///
-/// Names are in two parts, as those of imports are. A linker belongs to an engine and may serve any of its stores, except
-/// that what is of one store, such as an instance, links only there. Its host functions are of no store: each store gets
-/// them when it first needs them.
+/// A name has two parts, as that of an import has. A linker belongs to an engine, and serves any store of that engine.
+/// An item of one store, such as an instance, links only there. Host functions belong to no store: each store gets them
+/// when it first needs them.
 ///
 /// ```swift
 /// let linker = try Linker(engine)
@@ -11,10 +11,10 @@
 /// let instance = try linker.instantiate(store, module)
 /// ```
 ///
-/// It may be used from any thread. One may define while others link: each link has what is defined then.
+/// Any thread may use a linker. One thread may define while others link: each link has the definitions of that moment.
 ///
-/// A linker keeps its closures, and so does each store that got them. A closure that captures the linker keeps that as
-/// well, and neither goes before ``close()``: capture it `weak`.
+/// A linker keeps its closures, and so does each store that got them. A closure that captures the linker keeps the
+/// linker as well, and neither goes before ``close()``: capture it `weak`.
 public final class Linker: Sendable {
   let core: Core.Linker
   private let hosts = Locked(Hosts())
@@ -27,17 +27,17 @@ public final class Linker: Sendable {
     var defined = 0
   }
 
-  /// Makes a linker that knows nothing.
+  /// Makes a linker without definitions.
   ///
   /// - Parameter engine: The engine of the modules that it will link.
-  /// - Throws: `closed` where the engine is closed.
+  /// - Throws: `closed` if the engine is closed.
   public init(_ engine: Engine) throws(WasmtimeError) {
     core = try Core.Linker(engine: engine.core)
   }
 
-  /// Lets later definitions take the place of earlier ones of the same name, which otherwise is an error.
+  /// Says whether a later definition may replace an earlier one of the same name. If not, it is an error.
   ///
-  /// - Parameter allow: Whether they may.
+  /// - Parameter allow: Whether it may.
   public func allowShadowing(_ allow: Bool = true) throws(WasmtimeError) {
     try core.allowShadowing(allow: allow)
   }
@@ -49,8 +49,8 @@ public final class Linker: Sendable {
   ///   - module: The first part of its name.
   ///   - name: The second part of its name.
   ///   - item: A function, global, table, memory, shared memory or tag.
-  /// - Throws: `link` where the name is defined already, unless shadowing is allowed; `wrongStore` and `wrongEngine` for
-  ///   what belongs elsewhere.
+  /// - Throws: `link` if the name is defined already, unless you allow shadowing; `wrongStore` and `wrongEngine` for an
+  ///   item of another store or engine.
   public func define(
     _ store: Store,
     _ module: String,
@@ -61,73 +61,72 @@ public final class Linker: Sendable {
     try core.define(store: store.core, module: checked(module), name: checked(name), item: item)
   }
 
-  /// Defines everything that an instance exports, as `name` and the name of the export.
+  /// Defines all exports of an instance, as `name` and the name of the export.
   ///
   /// - Parameters:
   ///   - store: The instance's store.
   ///   - name: The first part of the names.
   ///   - instance: The instance.
-  /// - Throws: `link` where a name is defined already, unless shadowing is allowed; `wrongStore` and `wrongEngine` for an
-  ///   instance of another one.
+  /// - Throws: `link` if a name is defined already, unless you allow shadowing; `wrongStore` and `wrongEngine` for an
+  ///   instance of another store or engine.
   public func defineInstance(_ store: Store, _ name: String, _ instance: Instance) throws(WasmtimeError) {
     try core.defineInstance(store: store.core, name: checked(name), instance: instance.core)
   }
 
-  /// Defines everything that a module exports, as `name` and the name of the export. The module is instantiated: a
-  /// command of WASI (with an export `_start`) anew for each call, anything else now, and its `_initialize` is called.
+  /// Defines all exports of a module, as `name` and the name of the export. A WASI command (with an export `_start`) is
+  /// instantiated anew for each call. The linker instantiates every other module now, and calls its `_initialize`.
   ///
   /// - Parameters:
   ///   - store: The store of the instance.
   ///   - name: The first part of the names.
-  ///   - module: The module. What it imports is defined already.
-  /// - Throws: As ``instantiate(_:_:)``, and `link` where a name is defined already, unless shadowing is allowed.
+  ///   - module: The module. Its imports are defined already.
+  /// - Throws: As ``instantiate(_:_:)``, and `link` if a name is defined already, unless you allow shadowing.
   public func defineModule(_ store: Store, _ name: String, _ module: Module) throws(WasmtimeError) {
     try giving(store, module) { () throws(WasmtimeError) in
       try core.defineModule(store: store.core, name: checked(name), module: module.core)
     }
   }
 
-  /// Defines WASI preview 1 (`wasi_snapshot_preview1`). What a guest gets of the host, its store says, by
-  /// a ``WasiConfig``.
+  /// Defines WASI preview 1 (`wasi_snapshot_preview1`). A store says by a ``WasiConfig`` what its guests may use.
   ///
-  /// - Throws: `link` where a name of it is defined already, unless shadowing is allowed.
+  /// - Throws: `link` if one of its names is defined already, unless you allow shadowing.
   public func defineWasi() throws(WasmtimeError) {
     try core.defineWasi()
   }
 
-  /// Defines the functions that a module imports and nobody has defined: to call one fails with `link`. Whatever else it
-  /// imports stays as it is.
+  /// Defines the functions that a module imports and nobody has defined. To call one of them fails with `link`. Other
+  /// missing imports stay missing.
   ///
   /// - Parameter module: The module.
   public func defineUnknownImportsAsTraps(_ module: Module) throws(WasmtimeError) {
     try core.defineUnknownImportsAsTraps(module: module.core)
   }
 
-  /// Defines what a module imports and nobody has defined: functions that give zeros and nulls, memories and tables of
-  /// the least size, globals of zero or null.
+  /// Defines what a module imports and nobody has defined: functions that return zeros and nulls, memories and tables
+  /// of the least size, globals of zero or null.
   ///
   /// - Parameters:
   ///   - store: The store of what is made.
   ///   - module: The module.
-  /// - Throws: `link` where a type has no such value, `limit` where there is no room.
+  /// - Throws: `link` if a type has no such value, `limit` if there is no room.
   public func defineUnknownImportsAsDefaultValues(_ store: Store, _ module: Module) throws(WasmtimeError) {
     try core.defineUnknownImportsAsDefaultValues(store: store.core, module: module.core)
   }
 
-  /// What is defined under a name.
+  /// The definition with that name.
   ///
   /// - Parameters:
   ///   - store: The store that it is wanted for.
   ///   - module: The first part of the name.
   ///   - name: The second part of the name.
-  /// - Throws: `notFound` where nothing is.
+  /// - Throws: `notFound` if there is none.
   public func get(_ store: Store, _ module: String, _ name: String) throws(WasmtimeError) -> Extern {
     try giving(store, nil) { () throws(WasmtimeError) in
       try core.get(store: store.core, module: checked(module), name: checked(name))
     }
   }
 
-  /// What is defined under a name; `nil` where nothing is.
+  /// The definition with that name, or `nil`.
   public subscript(store: Store, module: String, name: String) -> Extern? {
     get throws(WasmtimeError) {
       do throws(WasmtimeError) {
@@ -138,34 +137,32 @@ public final class Linker: Sendable {
     }
   }
 
-  /// The function that a module is run by: its export without a name, or else its `_start`, or else one that does
-  /// nothing.
+  /// The function that runs a module: its export without a name, or else its `_start`, or else one that does nothing.
   ///
   /// - Parameters:
   ///   - store: The store that it is wanted for.
   ///   - module: The name that the module was defined by.
-  /// - Throws: `notFound` where nothing is defined by that name.
+  /// - Throws: `notFound` if nothing has that name.
   public func getDefault(_ store: Store, _ module: String) throws(WasmtimeError) -> Func {
     try giving(store, nil) { () throws(WasmtimeError) in
       try Func(core.getDefault(store: store.core, module: checked(module)))
     }
   }
 
-  /// Links a module with what is defined here, and runs its start function.
+  /// Links a module with the linker's definitions, and runs its start function.
   ///
   /// - Parameters:
   ///   - store: The store that the instance will be in.
   ///   - module: The module.
-  /// - Throws: `link` where imports are not defined, which names them all, or are of another type; `limit` where the
-  ///   store has no room, `trap` where an initialiser or the start function traps, and whatever a host function failed
-  ///   with.
+  /// - Throws: `link` if imports are missing, with their names, or are of another type; `limit` if the store has no
+  ///   room; `trap` if an initialiser or the start function traps; and whatever a host function failed with.
   public func instantiate(_ store: Store, _ module: Module) throws(WasmtimeError) -> Instance {
     try giving(store, module) { () throws(WasmtimeError) in
       try Instance(core.instantiate(store: store.core, module: module.core))
     }
   }
 
-  /// Looks up what a module imports once, for many instances.
+  /// Finds a module's imports once, for many instances.
   ///
   /// - Parameter module: The module.
   /// - Throws: As ``instantiate(_:_:)``, as far as imports go.
@@ -176,7 +173,7 @@ public final class Linker: Sendable {
     }
   }
 
-  /// Closes the linker, and lets go of its closures. Instances that it made go on working. Closing twice does nothing.
+  /// Closes the linker, and releases its closures. Instances that it made go on working. A second `close` does nothing.
   public func close() {
     // The core has no way to fail here.
     try? core.release()
@@ -198,7 +195,8 @@ public final class Linker: Sendable {
   }
 
   /// Runs `body`, once the host functions that it needs have been given to the store. Where another thread has defined
-  /// something since then, the core finds one without its closure and fails before it runs anything: then this begins again.
+  /// something since then, the core finds one without its closure and fails before it runs anything: then this begins
+  /// again.
   private func giving<R>(
     _ store: Store,
     _ module: Module?,

@@ -1,4 +1,4 @@
-/// A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread.
+/// A compiled module. You may instantiate it any number of times, in any store of its engine, on any thread.
 public final class Module: Sendable {
   let core: Core.Module
   private let listed = Locked(Listed())
@@ -25,8 +25,8 @@ public final class Module: Sendable {
   /// - Parameters:
   ///   - engine: The engine that compiles it.
   ///   - bytes: The module in the binary format, or in the text format in UTF-8.
-  /// - Throws: `compile` where it is no module, is truncated or does not validate, and `syntax` where text
-  ///   has a mistake.
+  /// - Throws: `compile` if the bytes are no module, are truncated or do not validate, and `syntax` if the text has a
+  ///   mistake.
   public convenience init(_ engine: Engine, _ bytes: some Collection<UInt8>) throws(WasmtimeError) {
     try self.init(of: bytes) { (bytes) throws(WasmtimeError) in
       try Core.Module(engine: engine.core, bytes: bytes).kept()
@@ -38,7 +38,7 @@ public final class Module: Sendable {
   /// - Parameters:
   ///   - engine: The engine that compiles it.
   ///   - text: The module in the text format.
-  /// - Throws: `syntax` where it has a mistake, and `compile` where it is no module or does not validate.
+  /// - Throws: `syntax` if the text has a mistake, and `compile` if it is no module or does not validate.
   public convenience init(_ engine: Engine, _ text: String) throws(WasmtimeError) {
     try self.init(of: text.utf8) { (bytes) throws(WasmtimeError) in
       try Core.Module(engine: engine.core, bytes: bytes).kept()
@@ -50,43 +50,43 @@ public final class Module: Sendable {
   /// - Parameters:
   ///   - engine: The engine that compiles it.
   ///   - path: Where the file is.
-  /// - Throws: As for bytes, and `io` where the file cannot be read.
+  /// - Throws: As for bytes, and `io` if the file cannot be read.
   public convenience init(_ engine: Engine, fromFile path: String) throws(WasmtimeError) {
     self.init(try Core.Module.fromFile(engine: engine.core, path: checked(path)))
   }
 
-  /// Makes a module from what ``serialize()`` gave.
+  /// Makes a module from the bytes of ``serialize()``.
   ///
-  /// The artifact is machine code: take it only from where you would take a program. The check finds damage,
-  /// not malice.
+  /// An artifact is machine code: load it only from where you would load a program. The check finds damage, not malice.
   ///
   /// - Parameters:
   ///   - engine: An engine of the same configuration as the one that compiled it.
   ///   - artifact: The bytes.
-  /// - Throws: `artifact` where a single bit differs, or where another version or configuration made it.
+  /// - Throws: `artifact` if a single bit differs, or if another version or configuration made it.
   public convenience init(_ engine: Engine, deserialize artifact: some Collection<UInt8>) throws(WasmtimeError) {
     try self.init(of: artifact) { (bytes) throws(WasmtimeError) in
       try Core.Module.deserialize(engine: engine.core, artifact: bytes).kept()
     }
   }
 
-  /// Makes a module from a file that holds what ``serialize()`` gave.
+  /// Makes a module from a file with the bytes of ``serialize()``.
   ///
   /// - Parameters:
   ///   - engine: An engine of the same configuration as the one that compiled it.
   ///   - path: Where the file is.
-  /// - Throws: As for bytes, and `io` where the file cannot be read.
+  /// - Throws: As for bytes, and `io` if the file cannot be read.
   public convenience init(_ engine: Engine, deserializeFile path: String) throws(WasmtimeError) {
     self.init(try Core.Module.deserializeFile(engine: engine.core, path: checked(path)))
   }
 
-  /// Makes a module from what ``pack()`` gave. It belongs to the engine that this process shares for the configuration it
-  /// was compiled with (``Engine/shared(for:)``).
+  /// Makes a module from the bytes of ``pack()``. It belongs to the engine that this process shares for the
+  /// configuration in them (``Engine/shared(for:)``).
   ///
-  /// What was packed is machine code: take it only from where you would take a program. The check finds damage, not malice.
+  /// The bytes are machine code: load them only from where you would load a program. The check finds damage, not
+  /// malice.
   ///
   /// - Parameter bytes: The bytes.
-  /// - Throws: `artifact` where a single bit differs, or where another version made it.
+  /// - Throws: `artifact` if a single bit differs, or if another version made it.
   public convenience init(unpack bytes: some Collection<UInt8>) throws(WasmtimeError) {
     try self.init(of: bytes) { (bytes) throws(WasmtimeError) in try Core.Module.unpack(bytes: bytes).kept() }
   }
@@ -96,7 +96,7 @@ public final class Module: Sendable {
   /// - Parameters:
   ///   - engine: The engine whose configuration says what a module may use.
   ///   - bytes: The module.
-  /// - Throws: `compile` and `syntax`, as making a module does.
+  /// - Throws: `compile` and `syntax`, as the constructor does.
   public static func validate(_ engine: Engine, _ bytes: some Collection<UInt8>) throws(WasmtimeError) {
     try lending(bytes) { (bytes) throws(WasmtimeError) in try Core.validate(engine: engine.core, bytes: bytes) }
   }
@@ -106,12 +106,13 @@ public final class Module: Sendable {
   /// - Parameters:
   ///   - engine: The engine whose configuration says what a module may use.
   ///   - text: The module.
-  /// - Throws: `compile` and `syntax`, as making a module does.
+  /// - Throws: `compile` and `syntax`, as the constructor does.
   public static func validate(_ engine: Engine, _ text: String) throws(WasmtimeError) {
     try validate(engine, text.utf8)
   }
 
-  /// The contents of each custom section of that name, in the order of the module, which is neither validated nor compiled.
+  /// The contents of each custom section of that name, in the order of the module, which is neither validated nor
+  /// compiled.
   ///
   /// - Parameters:
   ///   - bytes: The module, in the binary or the text format.
@@ -135,19 +136,19 @@ public final class Module: Sendable {
     try customSections(text.utf8, named: name)
   }
 
-  /// The compiled module as bytes, to keep it and to load it without compiling.
+  /// The compiled module as bytes, which ``Module`` loads without the compiler.
   ///
   /// - Returns: The artifact.
-  /// - Throws: `closed` where the module is closed.
+  /// - Throws: `closed` if the module is closed.
   public func serialize() throws(WasmtimeError) -> [UInt8] {
     try core.serialize()
   }
 
-  /// The compiled module with the configuration of its engine, as bytes: all that another process needs. It is what a
-  /// module is encoded as.
+  /// The compiled module with the configuration of its engine, as bytes: everything that another process needs. A
+  /// module is encoded as these bytes.
   ///
-  /// - Returns: What ``init(unpack:)`` makes the module of.
-  /// - Throws: `closed` where the module is closed.
+  /// - Returns: The bytes, for ``init(unpack:)``.
+  /// - Throws: `closed` if the module is closed.
   public func pack() throws(WasmtimeError) -> [UInt8] {
     try core.pack()
   }
@@ -162,7 +163,7 @@ public final class Module: Sendable {
     get throws(WasmtimeError) { try core.name() }
   }
 
-  /// What the module wants, in its order.
+  /// The imports, in the module's order.
   public var imports: [ImportType] {
     get throws(WasmtimeError) {
       if let known = listed.withLock({ $0.imports }) { return known }
@@ -172,7 +173,7 @@ public final class Module: Sendable {
     }
   }
 
-  /// What the module offers, in its order.
+  /// The exports, in the module's order.
   public var exports: [ExportType] {
     get throws(WasmtimeError) {
       if let known = listed.withLock({ $0.exports }) { return known }
@@ -182,7 +183,7 @@ public final class Module: Sendable {
     }
   }
 
-  /// Closes the module. Instances of it go on working. Closing twice does nothing.
+  /// Closes the module. Its instances go on working. A second `close` does nothing.
   public func close() {
     listed.withLock { $0 = Listed(isClosed: true) }
     // The core has no way to fail here.

@@ -2,17 +2,18 @@ internal import CTrimaran
 
 /// Holds instances and everything that they own: memories, tables, globals, functions.
 ///
-/// A store may be used from any thread, by one at a time: another thread waits for its turn. A host function
-/// may use the store that it was called from, to any depth. Objects of one store do not work with another.
+/// Any thread may use a store, one at a time: another thread waits for its turn. A host function may use the store
+/// that called it, to any depth. Objects of one store do not work with another.
 ///
-/// With ``Config/epochInterruption``, guests end where the task that they run in is cancelled; see there. A guest keeps the
+/// With ``Config/epochInterruption``, the cancellation of a task ends the guest that runs in it. A guest keeps the
 /// thread of its task for as long as it runs.
 ///
-/// The store keeps the closures of its host functions until it goes or is closed. One that captures the store keeps it
-/// as well, and neither goes before ``close()``: take the store from the ``Caller``, or capture it `weak`.
+/// The store keeps the closures of its host functions until it goes or is closed. A closure that captures the store
+/// keeps the store as well, and neither goes before ``close()``: take the store from the ``Caller``, or capture it
+/// `weak`.
 ///
-/// Close a store to give its memory back at once; it is given back as well when nobody refers to the store
-/// and to what is in it any more.
+/// Close a store to free its memory at once. Otherwise the memory goes when nothing refers to the store and its objects
+/// any more.
 public final class Store: Sendable {
   let core: Core.Store
   private let kept: Locked<Kept>
@@ -35,8 +36,8 @@ public final class Store: Sendable {
     try watch()
   }
 
-  /// What the host keeps with the store, whatever that is: host functions find it by ``Caller/store``. It is let go of when
-  /// the store is closed, or goes.
+  /// Any value that the host keeps with the store. Host functions find it by ``Caller/store``. The store releases it
+  /// when the store is closed, or goes.
   ///
   /// ```swift
   /// let store = try Store(engine, data: Session(user: "ada"))
@@ -56,8 +57,8 @@ public final class Store: Sendable {
     try core.setFuel(fuel: fuel)
   }
 
-  /// Has a guest pay `fuel` units for each call of a host function from now on; at first they are free. A guest that cannot
-  /// pay traps with ``TrapCode/outOfFuel``, and the function is not called.
+  /// Makes each call of a host function cost `fuel` units from now on. At first it costs nothing. A guest that cannot
+  /// pay traps with ``TrapCode/outOfFuel``, and the store does not call the function.
   ///
   /// - Parameter fuel: How many units.
   /// - Throws: `config` unless ``Config/consumeFuel`` is set.
@@ -70,8 +71,7 @@ public final class Store: Sendable {
     get throws(WasmtimeError) { try core.fuel() }
   }
 
-  /// Lets guests run until the engine's epoch has been incremented `ticks` times; then they trap with
-  /// ``TrapCode/interrupt``.
+  /// Lets guests run until the engine's epoch has advanced by `ticks`. Then they trap with ``TrapCode/interrupt``.
   ///
   /// - Parameter ticks: How many times, 0 or more.
   /// - Throws: `config` unless ``Config/epochInterruption`` is set, `range` for a negative number.
@@ -79,7 +79,7 @@ public final class Store: Sendable {
     try core.setEpochDeadline(ticks: Int64(ticks))
   }
 
-  /// Runs `body`, in which all calls that this thread makes into the store are one turn.
+  /// Runs `body`, and joins all calls that this thread makes into the store in it to one turn.
   ///
   /// ```swift
   /// let total = try store.withTurn {
@@ -87,13 +87,14 @@ public final class Store: Sendable {
   /// }
   /// ```
   ///
-  /// No other thread comes between them, and each is a little faster: the store is entered once for all of them. Another thread
-  /// that wants to enter waits as it waits for a call, and fails with `busy` where the turn lasts for more than 30 s without a
-  /// guest that runs. Turns may lie in each other. One that a host function begins ends with it at the latest.
+  /// No other thread comes between the calls, and each call is a little faster, since the thread enters the store once
+  /// for all of them. Another thread waits as it waits for a call, and fails with `busy` if the turn lasts for more
+  /// than 30 s without a guest that runs. Turns may lie in each other. A turn that a host function begins ends with
+  /// that function at the latest.
   ///
   /// - Parameter body: Makes the calls.
   /// - Returns: What `body` gives.
-  /// - Throws: `busy` where the store may not be entered, `closed` where it is closed, and what `body` throws.
+  /// - Throws: `busy` if the thread may not enter the store, `closed` if the store is closed, and what `body` throws.
   public func withTurn<Result>(_ body: () throws -> Result) throws -> Result {
     try core.beginTurn()
     // This thread began it, in this very place.
@@ -101,21 +102,20 @@ public final class Store: Sendable {
     return try body()
   }
 
-  /// Collects garbage now: references that nobody holds any more.
+  /// Collects garbage now: references that nothing holds any more.
   public func gc() throws(WasmtimeError) {
     try core.gc()
   }
 
-  /// Closes the store, after the thread that is inside has left it. When this returns, its memory is back,
-  /// and every later use of it or of what it held fails with `closed`. The closures of its host functions are let go
-  /// of. Closing twice does nothing.
+  /// Closes the store, after the thread that is inside has left it. When this returns, the store's memory is free, and
+  /// every later use of the store or of its objects fails with `closed`. The store releases the closures of its host
+  /// functions. A second `close` does nothing.
   ///
-  /// In a host function that this store called, later uses fail at once, and the memory is back when the
-  /// outermost call has returned. Bytes that somebody looks at just now (``Memory/withUnsafeBytes(_:at:count:_:)``)
-  /// stay until that has ended.
+  /// In a host function that this store called, later uses fail at once, and the memory is free when the outermost call
+  /// has returned. Bytes that a closure looks at (``Memory/withUnsafeBytes(_:at:count:_:)``) stay until it has ended.
   ///
-  /// Where it waits for another thread and its task is cancelled, or a deadline (``withDeadline(_:_:)``) is over, it returns at
-  /// once. The store is closed all the same, and its memory is back when that thread has left it.
+  /// The cancellation of the task, or a deadline (``withDeadline(_:_:)``), ends the wait for another thread. The store
+  /// is closed then all the same, and its memory is free when that thread has left it.
   public func close() {
     // What ends the waiting has nobody to tell here.
     try? core.release()
