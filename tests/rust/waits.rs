@@ -366,3 +366,72 @@ fn a_poll_of_more_than_there_can_be() {
     let code = Some(TrapCode::MemoryOutOfBounds);
     assert!(matches!(&outside, Err(WasmtimeError::Trap { code: found, .. }) if *found == code), "{outside:?}");
 }
+
+/// Waits, traps, and waits in a way whose memory is behind a long offset; the custom section stands between.
+const TRAPS: &str = r#"(module
+    (import "host" "f" (func $f))
+    (memory 1 1 shared)
+    (@custom "notes" (before code) "some words")
+    (func $middle (param i32) (call $inner (local.get 0)))
+    (func (export "wait") (result i32)
+        (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1)))
+    (func (export "trap") (param i32) (result i32)
+        (drop (memory.atomic.wait32 offset=8 (i32.const 0) (i32.const 7) (i64.const 0)))
+        (drop (memory.atomic.wait64 offset=4096 (i32.const 0) (i64.const 7) (i64.const 0)))
+        (call $middle (local.get 0))
+        (i32.const 0))
+    (func $inner (param i32) (drop (i32.load (local.get 0))) (unreachable)))"#;
+
+/// What a trap says of each of its frames but for the names.
+fn places(engine: &Engine, module: &Module, export: &str, arguments: Vec<Val>) -> Vec<(u32, Option<u64>, Option<u64>)> {
+    let store = Store::new(engine).unwrap();
+    let ty = trimaran::FuncType { params: Vec::new(), results: Vec::new() };
+    let func = Func::of_values(&store, &ty, Arc::new(Nothing)).unwrap();
+    let instance = Instance::new(&store, module, vec![Extern::OfFunc { func }]).unwrap();
+    if export == "wait" {
+        store.set_timeout(Some(50)).unwrap();
+    }
+    let Extern::OfFunc { func } = instance.export(&store, export).unwrap() else { panic!("a function") };
+    match func.call(&store, arguments) {
+        Err(WasmtimeError::Trap { frames, .. }) => {
+            frames.iter().map(|frame| (frame.func_index, frame.func_offset, frame.module_offset)).collect()
+        }
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it did not fail"),
+    }
+}
+
+#[test]
+fn frames_of_a_module_that_waits_have_the_offsets_of_its_file() {
+    if is_interpreter() {
+        return;
+    }
+    let (plain, stopped) = (engine(false), engine(true));
+    let binary = trimaran::wat2wasm(TRAPS.as_bytes()).unwrap();
+    let as_it_is = Module::new(&plain, &binary).unwrap();
+    let copy = Module::new(&stopped, &binary).unwrap();
+    let stored = Module::deserialize(&stopped, &copy.serialize().unwrap()).unwrap();
+    for argument in [0, -1] {
+        let arguments = || vec![Val::I32 { value: argument }];
+        let expected = places(&plain, &as_it_is, "trap", arguments());
+        assert_eq!(expected.len(), 3);
+        assert_eq!(places(&stopped, &copy, "trap", arguments()), expected);
+        assert_eq!(places(&stopped, &stored, "trap", arguments()), expected);
+    }
+    // A module that is no copy, where one was before.
+    drop((copy, stored));
+    let without = TRAPS.replace("1 1 shared", "1");
+    let without = trimaran::wat2wasm(without.as_bytes()).unwrap();
+    let expected = places(&plain, &Module::new(&plain, &without).unwrap(), "trap", vec![Val::I32 { value: 0 }]);
+    for _ in 0..20 {
+        let module = Module::new(&stopped, &without).unwrap();
+        assert_eq!(places(&stopped, &module, "trap", vec![Val::I32 { value: 0 }]), expected);
+    }
+    // The innermost frame of a wait is the function that waits in the file, at the instruction.
+    let copy = Module::new(&stopped, &binary).unwrap();
+    let [(2, Some(in_function), Some(in_module))] = places(&stopped, &copy, "wait", Vec::new())[..] else {
+        panic!("one frame")
+    };
+    assert!(in_function < in_module);
+    assert_eq!(binary.get(in_module as usize..in_module as usize + 2), Some(&[0xfe, 0x01][..]));
+}

@@ -1,10 +1,12 @@
 //! The seal on a compiled module: wasmtime would run one with flipped bits.
 //!
 //! A sealed thing is its bytes, their SHA-256, and a mark that says that this is one of ours. Of a module, the bytes are
-//! wasmtime's and, in 8 bytes behind them, how large its shared memories may grow, which wasmtime does not tell.
+//! wasmtime's and, in 24 bytes behind them, what wasmtime does not tell: how large its shared memories may grow, and how it differs
+//! from its file.
 
 use sha2::{Digest, Sha256};
 
+use crate::interruption::moved::Moved;
 use crate::{Result, WasmtimeError};
 
 const MARK: &[u8; 8] = b"trimaran";
@@ -17,13 +19,17 @@ pub(crate) struct Code<C> {
     pub(crate) code: C,
     /// What `growth::shared_memories` says of it.
     pub(crate) shared: u64,
+    /// How it differs from its file, if it does.
+    pub(crate) moved: Option<Moved>,
 }
 
 impl Code<Vec<u8>> {
     /// With the seal.
     pub(crate) fn seal(self) -> Vec<u8> {
         let mut bytes = self.code;
-        bytes.extend_from_slice(&self.shared.to_le_bytes());
+        // A module that waits has a function: none differs in nothing.
+        let Moved { by, functions } = self.moved.unwrap_or(Moved { by: 0, functions: 0 });
+        bytes.extend([self.shared, by, functions].iter().flat_map(|number| number.to_le_bytes()));
         seal(bytes)
     }
 }
@@ -31,8 +37,13 @@ impl Code<Vec<u8>> {
 impl<'a> Code<&'a [u8]> {
     /// What is inside of the seal, or `Artifact` where that is broken.
     pub(crate) fn open(artifact: &'a [u8]) -> Result<Self> {
-        let (code, shared) = open(artifact)?.split_last_chunk().ok_or_else(none_of_ours)?;
-        Ok(Self { code, shared: u64::from_le_bytes(*shared) })
+        let (mut code, mut numbers) = (open(artifact)?, [0; 3]);
+        for number in numbers.iter_mut().rev() {
+            let (rest, bytes) = code.split_last_chunk().ok_or_else(none_of_ours)?;
+            (code, *number) = (rest, u64::from_le_bytes(*bytes));
+        }
+        let [shared, by, functions] = numbers;
+        Ok(Self { code, shared, moved: (functions > 0).then_some(Moved { by, functions }) })
     }
 }
 

@@ -10,6 +10,7 @@ use crate::compile::closable::Closable;
 use crate::compile::places::Places;
 use crate::compile::{header, threads, wat};
 use crate::interruption::epochs::Epochs;
+use crate::interruption::moved::Moved;
 use crate::interruption::waits;
 use crate::limits::store_limits;
 use crate::linking::linker::WithWasi;
@@ -170,11 +171,11 @@ impl Engine {
         self.in_time(bytes, move |bytes, limits| {
             let binary = binary(bytes, limits)?;
             let compiler = Compiler { engine, is_parallel, compiler };
-            let code = match interrupts {
+            let (code, moved) = match interrupts {
                 true => compiler.interruptible(&binary, limits)?,
-                false => compiler.plain(&binary)?,
+                false => (compiler.plain(&binary)?, None),
             };
-            Ok(Code { code, shared: store_limits::shared_memories(&binary) })
+            Ok(Code { code, shared: store_limits::shared_memories(&binary), moved })
         })
     }
 
@@ -251,19 +252,19 @@ impl<F> Compiler<F> {
         self.run(binary)?.map_err(no_module)
     }
 
-    /// Compiles a module whose waits can be interrupted. Fails with `Limit` where there is no such code: its guests could not be
+    /// Compiles a module whose waits can be interrupted, and says how that differs from its file. Fails with `Limit` where there is no such code: its guests could not be
     /// stopped.
-    fn interruptible<R: Send>(&self, binary: &[u8], limits: Option<&ModuleLimits>) -> Result<R>
+    fn interruptible<R: Send>(&self, binary: &[u8], limits: Option<&ModuleLimits>) -> Result<(R, Option<Moved>)>
     where
         F: Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync,
     {
         let reason = match waits::sliced(binary) {
-            Ok(None) => return self.plain(binary),
+            Ok(None) => return Ok((self.plain(binary)?, None)),
             Err(reason) => reason,
             Ok(Some(sliced)) => {
                 limits.map_or(Ok(()), |limits| limits.check_functions(sliced.functions))?;
                 match self.plain(&sliced.binary) {
-                    Ok(done) => return Ok(done),
+                    Ok(done) => return Ok((done, Some(sliced.moved))),
                     Err(WasmtimeError::Compile { reason }) => reason,
                     Err(other) => return Err(other),
                 }

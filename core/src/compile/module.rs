@@ -6,6 +6,7 @@ use crate::compile::artifact::Code;
 use crate::compile::closable::Closable;
 use crate::compile::{artifact, engine, threads};
 use crate::errors::error::chain;
+use crate::interruption::moved::{self, Moved};
 use crate::process::native_pressure::Held;
 use crate::{Config, Engine, ExportType, ExternType, ImportType, Result, UniFfiTag, WasmtimeError};
 
@@ -15,6 +16,8 @@ pub struct Module {
     inner: Closable<wasmtime::Module>,
     /// How large its own shared memories may grow, in bytes; 0 where it has none.
     shared: u64,
+    /// How it differs from its file, if it does.
+    moved: Option<Moved>,
     engine: Arc<Engine>,
     held: Held,
 }
@@ -44,13 +47,13 @@ impl Module {
     /// damage, not malice.
     #[uniffi::constructor]
     pub fn deserialize(engine: &Engine, artifact: &[u8]) -> Result<Arc<Self>> {
-        let Code { code, shared } = Code::open(artifact)?;
+        let Code { code, shared, moved } = Code::open(artifact)?;
         // SAFETY: wasmtime trusts the bytes. They are what `serialize` made, bit for bit, as the checksum
         // shows, unless somebody forged both; the documentation passes that on to the caller.
         let module = unsafe { wasmtime::Module::deserialize(&engine.get()?, code) };
         let code =
             module.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Artifact { reason }))?;
-        Self::wrap(engine, Code { code, shared })
+        Self::wrap(engine, Code { code, shared, moved })
     }
 
     /// Makes a module from a file that holds what `serialize` gave. Fails with `Io` as well.
@@ -62,7 +65,7 @@ impl Module {
     /// The compiled module as bytes, to keep it and to load it without compiling.
     pub fn serialize(&self) -> Result<Vec<u8>> {
         let code = self.get()?.serialize().map_err(WasmtimeError::no_room)?;
-        Ok(Code { code, shared: self.shared }.seal())
+        Ok(Code { code, shared: self.shared, moved: self.moved }.seal())
     }
 
     /// The compiled module together with its engine's configuration, as bytes that `unpack` makes a module of in any
@@ -171,12 +174,13 @@ impl Module {
         Self::wrap(engine, engine.compile(bytes, compiler)?)
     }
 
-    fn wrap(engine: &Engine, Code { code, shared }: Code<wasmtime::Module>) -> Result<Arc<Self>> {
+    fn wrap(engine: &Engine, Code { code, shared, moved }: Code<wasmtime::Module>) -> Result<Arc<Self>> {
         let closed = || WasmtimeError::Closed { what: "engine".to_owned() };
         let engine = engine.home().upgrade().ok_or_else(closed)?;
+        moved::note(&code, moved);
         let image = code.image_range();
         let held = Held::new(image.end.addr().saturating_sub(image.start.addr()));
-        Ok(Arc::new(Self { inner: Closable::new("module", code), shared, engine, held }))
+        Ok(Arc::new(Self { inner: Closable::new("module", code), shared, moved, engine, held }))
     }
 }
 

@@ -3,4 +3,5 @@
 pub(crate) mod deadlines;
 pub(crate) mod epochs;
 pub(crate) mod interrupt;
+pub(crate) mod moved;
 pub(crate) mod waits;

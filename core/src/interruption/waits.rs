@@ -4,11 +4,12 @@
 //! `docs/adr/0017-waits-are-cut-into-slices.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
+use std::ops::Range;
 
-use wasm_encoder::reencode::{Error, Reencode, utils};
-use wasm_encoder::{BlockType, CodeSection, Function, FunctionSection, Instruction, MemArg, TypeSection, ValType};
-use wasmparser::{MemoryType, Operator, Parser, Payload, TypeRef};
+use wasm_encoder::{BlockType, Encode, Function, MemArg, RawSection, TypeSection, ValType};
+use wasmparser::{BinaryReader, BinaryReaderError, MemoryType, Operator, Parser, Payload, TypeRef};
+
+use crate::interruption::moved::Moved;
 
 /// How long a guest waits at a time, in nanoseconds.
 const SLICE: i64 = 20_000_000;
@@ -18,14 +19,15 @@ pub(crate) struct Sliced {
     pub(crate) binary: Vec<u8>,
     /// How many functions it has now, without those that it imports.
     pub(crate) functions: u64,
+    pub(crate) moved: Moved,
 }
 
-/// The module, in which each wait calls a function that was added behind all others, so that every index stays. None for a module
-/// that never waits. Fails with the reason where it cannot be told whether it does, or where it cannot be rewritten: then it must
-/// not be compiled as it is.
+/// The module, in which each wait calls a function that was added behind all others. Every index stays, and so does every offset
+/// within a function. None for a module that never waits. Fails with the reason where it cannot be told whether it does, or where
+/// it cannot be rewritten: then it must not be compiled as it is.
 pub(crate) fn sliced(binary: &[u8]) -> Result<Option<Sliced>, String> {
     let waits = Waits::find(binary).map_err(|error| error.to_string())?;
-    waits.map(|waits| waits.rewrite(binary).map_err(|error| error.to_string())).transpose()
+    waits.map(|waits| waits.rewrite(binary)).transpose()
 }
 
 /// An instruction that waits. The type of its memory's addresses is that of its first operand.
@@ -72,11 +74,13 @@ struct Waits {
     memories: Vec<MemoryType>,
     /// Each way in which it waits, and which of the added functions does that.
     waits: BTreeMap<Wait, u32>,
+    /// Where in the module an instruction waits, and which of the added functions does it instead.
+    places: Vec<(Range<usize>, u32)>,
 }
 
 impl Waits {
     /// None for a module that never waits. Without a shared memory, waiting traps at once.
-    fn find(binary: &[u8]) -> Result<Option<Self>, Error<Infallible>> {
+    fn find(binary: &[u8]) -> Result<Option<Self>, BinaryReaderError> {
         let mut found = Self::default();
         let mut bodies = Vec::new();
         for payload in Parser::new(0).parse_all(binary) {
@@ -113,21 +117,68 @@ impl Waits {
             return Ok(None);
         }
         for body in bodies {
-            for operator in body.get_operators_reader()? {
-                if let Some(wait) = Wait::of(&operator?) {
+            let mut operators = body.get_operators_reader()?;
+            while !operators.eof() {
+                let start = operators.original_position();
+                if let Some(wait) = Wait::of(&operators.read()?) {
                     let next = found.waits.len() as u32;
-                    found.waits.entry(wait).or_insert(next);
+                    let number = *found.waits.entry(wait).or_insert(next);
+                    found.places.push((start..operators.original_position(), number));
                 }
             }
         }
         Ok((!found.waits.is_empty()).then_some(found))
     }
 
-    fn rewrite(mut self, binary: &[u8]) -> Result<Sliced, Error<Infallible>> {
-        let functions = u64::from(self.functions) + self.waits.len() as u64;
+    fn rewrite(self, binary: &[u8]) -> Result<Sliced, String> {
         let mut module = wasm_encoder::Module::new();
-        self.parse_core_module(&mut module, Parser::new(0), binary)?;
-        Ok(Sliced { binary: module.finish(), functions })
+        let (mut moved, mut has_moved_inside) = (0, false);
+        for payload in Parser::new(0).parse_all(binary) {
+            let payload = payload.map_err(|error| error.to_string())?;
+            let Some((id, range)) = payload.as_section() else { continue };
+            match &payload {
+                Payload::TypeSection(_) => {
+                    let types = Items::read(binary, range)?.with(self.added_types());
+                    module.section(&RawSection { id, data: &types.bytes() });
+                }
+                Payload::FunctionSection(_) => {
+                    let functions = Items::read(binary, range)?.with(self.added_functions());
+                    module.section(&RawSection { id, data: &functions.bytes() });
+                }
+                Payload::CodeSectionStart { .. } => {
+                    let old = Items::read(binary, range.clone())?;
+                    let new =
+                        Items { bytes: self.patched(binary, &old.range)?, ..old.clone() }.with(self.added_bodies());
+                    let data = new.bytes();
+                    module.section(&RawSection { id, data: &data });
+                    let (was, is) = (old.range.start - range.start, data.len() - new.bytes.len());
+                    has_moved_inside = was != is;
+                    moved = (module.len() - new.bytes.len()).saturating_sub(old.range.start);
+                }
+                // It speaks of code by offsets in its section.
+                Payload::CustomSection(section) if has_moved_inside && section.name().starts_with(".debug_") => {}
+                _ => {
+                    let data = binary.get(range).unwrap_or_default();
+                    module.section(&RawSection { id, data });
+                }
+            }
+        }
+        let functions = self.imported.saturating_add(self.functions);
+        let moved = Moved { by: moved as u64, functions: functions.into() };
+        let functions = u64::from(self.functions) + self.waits.len() as u64;
+        Ok(Sliced { binary: module.finish(), functions, moved })
+    }
+
+    /// The bytes of all bodies, in which each place that waits calls the function that does so, with as many bytes.
+    fn patched(&self, binary: &[u8], bodies: &Range<usize>) -> Result<Vec<u8>, String> {
+        let mut bytes = binary.get(bodies.clone()).unwrap_or_default().to_vec();
+        let first = self.imported.saturating_add(self.functions);
+        for (place, number) in &self.places {
+            let place = place.start.saturating_sub(bodies.start)..place.end.saturating_sub(bodies.start);
+            let call = bytes.get_mut(place).and_then(|place| call(place, first.saturating_add(*number)));
+            call.ok_or("an instruction that waits has no room for the number of a function")?;
+        }
+        Ok(bytes)
     }
 
     /// The waits in the order of their functions.
@@ -142,73 +193,102 @@ impl Waits {
         (self.memories.get(wait.memory as usize).is_some_and(|memory| memory.memory64), wait.is_64)
     }
 
-    /// The types that are added, each once, in their order.
+    /// What tells the added types apart, each once, in their order.
     fn added(&self) -> Vec<Widths> {
         let all: BTreeSet<_> = self.waits.keys().map(|wait| self.widths(*wait)).collect();
         all.into_iter().collect()
     }
-}
 
-impl Reencode for Waits {
-    type Error = Infallible;
-
-    fn parse_type_section(
-        &mut self,
-        types: &mut TypeSection,
-        section: wasmparser::TypeSectionReader<'_>,
-    ) -> Result<(), Error<Infallible>> {
-        utils::parse_type_section(self, types, section)?;
-        for widths in self.added() {
+    /// The types that are added, encoded.
+    fn added_types(&self) -> impl Iterator<Item = Encoded> {
+        self.added().into_iter().map(|widths| {
+            let mut bytes = Vec::new();
+            let mut types = TypeSection::new();
             types.ty().function(parameters(widths), [ValType::I32]);
-        }
-        Ok(())
+            types.encode(&mut bytes);
+            // Behind the size of the section and the number of its types, which have one byte each.
+            Encoded(bytes.split_off(2))
+        })
     }
 
-    fn parse_function_section(
-        &mut self,
-        functions: &mut FunctionSection,
-        section: wasmparser::FunctionSectionReader<'_>,
-    ) -> Result<(), Error<Infallible>> {
-        utils::parse_function_section(self, functions, section)?;
+    /// The types of the functions that are added.
+    fn added_functions(&self) -> impl Iterator<Item = u32> {
         let added = self.added();
-        for wait in self.in_order() {
+        self.in_order().into_iter().map(move |wait| {
             let widths = self.widths(wait);
             let place = added.iter().take_while(|other| **other != widths).count();
-            functions.function(self.types.saturating_add(place as u32));
-        }
-        Ok(())
+            self.types.saturating_add(place as u32)
+        })
     }
 
-    fn parse_code_section(
-        &mut self,
-        code: &mut CodeSection,
-        section: wasmparser::CodeSectionReader<'_>,
-    ) -> Result<(), Error<Infallible>> {
-        utils::parse_code_section(self, code, section)?;
-        for wait in self.in_order() {
-            code.function(&helper(wait));
-        }
-        Ok(())
+    /// The functions that are added.
+    fn added_bodies(&self) -> impl Iterator<Item = Function> {
+        self.in_order().into_iter().map(helper)
+    }
+}
+
+/// An item that is encoded already.
+struct Encoded(Vec<u8>);
+
+impl Encode for Encoded {
+    fn encode(&self, sink: &mut Vec<u8>) {
+        sink.extend_from_slice(&self.0);
+    }
+}
+
+/// The items of a section: their number, where they are in the module, and their bytes.
+#[derive(Clone)]
+struct Items {
+    count: u32,
+    range: Range<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Items {
+    /// Those of the section that is there.
+    fn read(binary: &[u8], section: Range<usize>) -> Result<Self, String> {
+        let content = binary.get(section.clone()).unwrap_or_default();
+        let mut reader = BinaryReader::new(content, section.start);
+        let count = reader.read_var_u32().map_err(|error| error.to_string())?;
+        let range = reader.original_position()..section.end;
+        Ok(Self { count, bytes: binary.get(range.clone()).unwrap_or_default().to_vec(), range })
     }
 
-    fn parse_custom_section(
-        &mut self,
-        module: &mut wasm_encoder::Module,
-        section: wasmparser::CustomSectionReader<'_>,
-    ) -> Result<(), Error<Infallible>> {
-        // They speak of code by its offsets, which are other ones now.
-        match section.name() {
-            name if name.starts_with(".debug_") || name.starts_with("metadata.code.") => Ok(()),
-            _ => utils::parse_custom_section(self, module, section),
+    /// With more items behind them.
+    fn with(mut self, added: impl IntoIterator<Item = impl Encode>) -> Self {
+        for item in added {
+            item.encode(&mut self.bytes);
+            self.count = self.count.saturating_add(1);
         }
+        self
     }
 
-    fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>, Error<Infallible>> {
-        match Wait::of(&operator).and_then(|wait| self.waits.get(&wait)) {
-            Some(number) => Ok(Instruction::Call(self.imported.saturating_add(self.functions).saturating_add(*number))),
-            None => utils::instruction(self, operator),
-        }
+    /// What the section holds.
+    fn bytes(&self) -> Vec<u8> {
+        let mut section = Vec::with_capacity(self.bytes.len() + 5);
+        self.count.encode(&mut section);
+        section.extend_from_slice(&self.bytes);
+        section
     }
+}
+
+/// Leaves a call of that function in place of an instruction, with as many bytes: in its number as many as a number may have, which
+/// are more than it needs, and `nop` behind it. Nothing where there is no room for the number.
+fn call(place: &mut [u8], function: u32) -> Option<()> {
+    const CALL: u8 = 0x10;
+    const NOP: u8 = 0x01;
+    const LONGEST: usize = 5;
+    let (first, rest) = place.split_first_mut()?;
+    let (number, behind) = rest.split_at_mut(rest.len().min(LONGEST));
+    let mut left = function;
+    for byte in &mut *number {
+        *byte = (left & 0x7f) as u8 | 0x80;
+        left >>= 7;
+    }
+    *number.last_mut()? &= 0x7f;
+    *first = CALL;
+    behind.fill(NOP);
+    (left == 0).then_some(())
 }
 
 /// A function that waits in slices. Between them it goes round a loop, where guests are interrupted.

@@ -6,6 +6,7 @@ use crate::WasmtimeError;
 use crate::errors::shown;
 use crate::errors::shown::{Name, Sentence};
 use crate::interruption::interrupt::Interrupted;
+use crate::interruption::moved;
 use crate::process::stack;
 
 macro_rules! trap_codes {
@@ -156,7 +157,7 @@ pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
         let mut names = Names { known: Vec::new(), left: MANGLED_IN_ALL };
         error
             .downcast_ref::<wasmtime::WasmBacktrace>()
-            .map(|backtrace| backtrace.frames().iter().map(|info| frame(info, &mut names)).collect())
+            .map(|backtrace| backtrace.frames().iter().filter_map(|info| frame(info, &mut names)).collect())
             .unwrap_or_default()
     };
     if let Some(Interrupted(cause)) = error.downcast_ref() {
@@ -211,15 +212,22 @@ fn pointer(error: &wiggle::GuestError) -> Option<TrapCode> {
     }
 }
 
-fn frame<'a>(info: &'a wasmtime::FrameInfo, names: &mut Names<'a>) -> Frame {
+/// A frame, as it is in the file that was given. None where there is no such function.
+fn frame<'a>(info: &'a wasmtime::FrameInfo, names: &mut Names<'a>) -> Option<Frame> {
+    let moved = moved::of(info.module());
+    if moved.is_some_and(|moved| u64::from(info.func_index()) >= moved.functions) {
+        return None;
+    }
     let raw = info.symbols().iter().find_map(|symbol| symbol.name()).or(info.func_name());
-    Frame {
+    Some(Frame {
         func_index: info.func_index(),
         func_name: raw.map(|name| names.demangled(name).unwrap_or_else(|| name.to_owned())),
         module_name: info.module().name().map(str::to_owned),
         func_offset: info.func_offset().map(|offset| offset as u64),
-        module_offset: info.module_offset().map(|offset| offset as u64),
-    }
+        module_offset: info
+            .module_offset()
+            .map(|offset| (offset as u64).saturating_sub(moved.map_or(0, |moved| moved.by))),
+    })
 }
 
 /// The names of a call stack, each demangled once.

@@ -18,8 +18,8 @@ pub(super) fn lookup_flags(memory: &GuestMemory<'_>, flags: i32, path: i32, leng
 
 /// The length of a path without the slashes at its end. Of a path of nothing but slashes one is left.
 pub(super) fn length_without_slashes(memory: &GuestMemory<'_>, path: i32, length: i32) -> i32 {
-    let slashes =
-        (1..length.cast_unsigned()).take_while(|&back| byte(memory, path, length, back) == Some(b'/')).count();
+    let most = length.cast_unsigned().min(LONGEST);
+    let slashes = (1..most).take_while(|&back| byte(memory, path, length, back) == Some(b'/')).count();
     i32::try_from(slashes).map_or(length, |slashes| length.wrapping_sub(slashes))
 }
 
