@@ -9,12 +9,12 @@ from surface import Item
 
 HEAD = """# Parity
 
-What the core offers, and by which name each package has it. `tools/parity --update` writes this page from the library's
-own metadata and from the three built packages; the test fails where a language lacks something without a reason. The
+Everything that the core offers, with the name that it has in each package. `tools/parity --update` writes this page from the
+library's own metadata and from the three built packages. A test fails if a language lacks something without a reason. The
 reasons are at the end.
 
-Languages are compared by their own ways of writing: `set_fuel` is `setFuel`, a value without parameters may be a
-property, `release` is `close`, and a constructor is a class that is called, or an `init`. After `=` is a default.
+The comparison knows each language's own way to write a name: `set_fuel` is `setFuel`, a value without parameters may be a
+property, `release` is `close`, and a constructor is a call of the class, or an `init`. A default stands after `=`.
 """
 BEYOND = """## Beyond the core
 
