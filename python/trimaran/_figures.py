@@ -30,7 +30,7 @@ class Figures(Record):
         return f"{type(self).__name__}({given})"
 
     def _replaced(self, changes: Mapping[str, object]) -> Self:
-        """The same, but for what is in `changes`."""
+        """The same, except for `changes`."""
         given: dict[str, Any] = dict(zip(self._fields(), self._values(), strict=True))
         return type(self)(**given | dict(changes))
 

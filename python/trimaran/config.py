@@ -183,7 +183,7 @@ class Config(Configurable, Managed):
     memory_guard_size = size()
     """The size of the guard region behind each memory, in bytes."""
     memory_reservation_for_growth = size()
-    """The address space that is reserved anew when a memory has moved, in bytes."""
+    """The address space that is reserved again when a memory has moved, in bytes."""
     memory_init_cow = switch()
     """Initialises memories by copy-on-write mappings, where the system has them."""
     native_unwind_info = switch()

@@ -128,7 +128,7 @@ class LimitError(WasmtimeError):
 
     variant = "Limit"
     reason: str = ""
-    """Which limit, what was asked for, and what there is."""
+    """The limit, the number that was asked for, and the number that is permitted."""
 
 
 class NotFoundError(WasmtimeError, KeyError):
@@ -138,7 +138,7 @@ class NotFoundError(WasmtimeError, KeyError):
     name: str = ""
     """The name that was asked for."""
     reason: str = ""
-    """The name, and what there is instead."""
+    """The name, and the names that exist."""
 
 
 class ClosedError(WasmtimeError, ValueError):

@@ -159,11 +159,11 @@ class ModuleLimits(Figures):
 
     @classmethod
     def untrusted(cls, **changes: Unpack[ModuleLimitChanges]) -> Self:
-        """The limits of `Config.untrusted`, but for what `changes` say: `ModuleLimits.untrusted(functions=100)`."""
+        """The limits of `Config.untrusted`, except for `changes`: `ModuleLimits.untrusted(functions=100)`."""
         return cls._from_raw(untrusted_config()["module_limits"])._replaced(changes)
 
     def replace(self, **changes: Unpack[ModuleLimitChanges]) -> Self:
-        """The same limits, but for `changes`, as in `limits.replace(functions=100)`. `copy.replace` does it too.
+        """The same limits, except for `changes`, as in `limits.replace(functions=100)`. `copy.replace` does the same.
 
         Raises as the constructor does.
         """

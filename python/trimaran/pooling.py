@@ -115,7 +115,7 @@ class PoolingConfig(Figures):
         self._take(locals())
 
     def replace(self, **changes: Unpack[PoolingChanges]) -> Self:
-        """The same pool, but for `changes`, as in `pool.replace(total_memories=10)`. `copy.replace` does it too.
+        """The same pool, except for `changes`, as in `pool.replace(total_memories=10)`. `copy.replace` does the same.
 
         Raises as the constructor does.
         """

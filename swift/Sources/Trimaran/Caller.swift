@@ -1,7 +1,7 @@
-/// Who called a host function: an instance of a guest, and its store.
+/// The caller of a host function: an instance of a guest, and its store.
 ///
-/// It is valid on the thread of the call, until the function returns. So it is lent to the function, which can neither keep
-/// it nor copy it nor send it elsewhere: that does not compile. Code that a closure of yours hands it to says so as well:
+/// It is valid on the thread of the call, until the function returns. The function borrows it. To keep it, to copy it
+/// or to send it elsewhere does not compile. A function that your closure passes it to borrows it as well:
 ///
 /// ```swift
 /// func text(_ caller: borrowing Caller, at start: Int32) throws(WasmtimeError) -> String {
@@ -9,10 +9,10 @@
 /// }
 /// ```
 ///
-/// Whoever gets it to another thread all the same meets `escaped` there.
+/// Code that brings it to another thread all the same gets the error `escaped` there.
 public struct Caller: ~Copyable {
-  /// The store of the call. It may be used here as anywhere: functions called, memories read and grown, and so on to any
-  /// depth. It stays valid when the caller no longer is.
+  /// The store of the call. A host function may use it in every way and to any depth: call functions, read and grow
+  /// memories. It stays valid after the caller.
   public let store: Store
 
   private let pass: UInt64
@@ -25,7 +25,7 @@ public struct Caller: ~Copyable {
   // Without it the optimiser (6.0) takes the caller apart as if it were copyable, and crashes.
   deinit {}
 
-  /// What the calling instance exports under `name`.
+  /// The export of the calling instance with that name.
   ///
   /// - Parameter name: The name of the export.
   /// - Throws: `notFound` where there is no such export, or the host itself made the call; `escaped` on another thread.

@@ -117,7 +117,7 @@ public struct Config: Sendable, Hashable, Codable {
   /// The size of the guard region behind each memory, in bytes.
   public var memoryGuardSize: UInt64?
 
-  /// The address space that is reserved anew when a memory has moved, in bytes.
+  /// The address space that is reserved again when a memory has moved, in bytes.
   public var memoryReservationForGrowth: UInt64?
 
   /// Initialises memories by copy-on-write mappings, where the system has them.
@@ -139,7 +139,7 @@ public struct Config: Sendable, Hashable, Codable {
   /// Uses the processor's own faults to detect traps, by signal handlers of the process.
   public var signalsBasedTraps: Bool?
 
-  /// Where instances are made: anew each time, or in a pool.
+  /// Where instances come from: allocated each time, or from a pool.
   public var allocation: Allocation?
 
   /// How large a module may be that is compiled, and how long that may take.
@@ -156,7 +156,7 @@ public struct Config: Sendable, Hashable, Codable {
   /// where they are too large. ``StoreLimits/untrusted`` is for their stores.
   public static var untrusted: Config { Core.untrustedConfig() }
 
-  /// ``untrusted``, but for what `change` sets.
+  /// ``untrusted``, except for what `change` sets.
   ///
   /// ```swift
   /// let engine = try Engine(.untrusted { $0.moduleLimits { $0.functions = 1_000 } })
@@ -177,7 +177,7 @@ public struct Config: Sendable, Hashable, Codable {
   }
 }
 
-/// A value, but for what `change` sets of it.
+/// A value, except for what `change` sets.
 func changed<Value>(_ value: Value, _ change: (inout Value) -> Void) -> Value {
   var value = value
   change(&value)

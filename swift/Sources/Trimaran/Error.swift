@@ -23,7 +23,7 @@ public enum WasmtimeError: Error, Sendable {
   /// the two parts of its name, and empty where no single import is at fault.
   case link(reason: String, module: String, name: String)
   /// The guest trapped (WebAssembly core specification, section 4.1): why (`nil` for a trap that has no code),
-  /// in the trap's own words, what interrupted it (`nil` but for ``TrapCode/interrupt``), and the guest's call stack,
+  /// in the trap's own words, what interrupted it (`nil` except for ``TrapCode/interrupt``), and the guest's call stack,
   /// innermost first.
   case trap(code: TrapCode?, reason: String, interruption: Interruption? = nil, frames: [Frame])
   /// The guest ended itself with an exit status; zero is success.

@@ -21,7 +21,7 @@ extension Func {
   /// - Parameters:
   ///   - store: The store that the function will be in.
   ///   - type: What the function takes and gives.
-  ///   - body: Is given who called and as many arguments as the type has parameters, and gives as many values as the
+  ///   - body: Gets its caller and as many arguments as the type has parameters, and returns as many values as the
   ///     type has results. These are converted as arguments of a call are: `type` and `range` where that cannot be.
   /// - Throws: `closed` where the store is closed, `unsupported` for a type that the engine does not have.
   public convenience init(
@@ -69,7 +69,7 @@ extension Func {
     try self.init(store, hosting: HostClosure(several: body))
   }
 
-  /// Makes a host function whose type Swift knows, and which is given who called.
+  /// Makes a host function whose type Swift knows, and which gets its caller.
   ///
   /// ```swift
   /// let first = try Func(store) { (caller: borrowing Caller, at: Int32) -> Int32 in
@@ -89,7 +89,7 @@ extension Func {
     try self.init(store, hosting: HostClosure(calledOne: body))
   }
 
-  /// Makes a host function whose type Swift knows, and which is given who called, where it has no result, or
+  /// Makes a host function whose type Swift knows, and which gets its caller. It has no result, or
   /// several, which are a tuple.
   ///
   /// - Parameters:

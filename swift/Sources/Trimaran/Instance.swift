@@ -207,7 +207,7 @@ public struct Exports: Sendable, RandomAccessCollection {
     try get(name).expected("a tag", name, \.tag)
   }
 
-  /// What is exported under `name`, or the core's error, which names what there is.
+  /// The export with that `name`, or the core's error, which lists the names that exist.
   private func get(_ name: String) throws(WasmtimeError) -> Extern {
     if let item = self[name] { item } else { try instance.export(store, name) }
   }

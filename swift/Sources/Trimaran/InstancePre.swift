@@ -32,7 +32,7 @@ public final class InstancePre: Sendable {
     }
   }
 
-  /// Closes it, and lets go of the closures. Instances that it made go on working. Closing twice does nothing.
+  /// Closes it, and releases the closures. Instances that it made go on working. A second `close` does nothing.
   public func close() {
     // The core has no way to fail here.
     try? core.release()

@@ -33,7 +33,7 @@ extension Store {
   /// It takes effect in a guest's loops and calls, in an atomic wait, and in a sleep or a read of WASI. A host function is not
   /// interrupted, but what it takes counts.
   ///
-  /// - Parameter timeout: How long, to the millisecond; `nil` is for ever.
+  /// - Parameter timeout: How long, to the millisecond; `nil` is no limit.
   /// - Throws: `config` unless ``Config/epochInterruption`` is set.
   public func setTimeout(_ timeout: Duration?) throws(WasmtimeError) {
     try core.setTimeout(milliseconds: timeout.map(milliseconds))

@@ -38,7 +38,7 @@ public struct StoreLimits: Sendable, Hashable, Codable {
   /// Limits for a store in which an untrusted module runs; see ``Config/untrusted``.
   public static var untrusted: StoreLimits { Core.untrustedLimits() }
 
-  /// ``untrusted``, but for what `change` sets.
+  /// ``untrusted``, except for what `change` sets.
   ///
   /// ```swift
   /// try store.setLimits(.untrusted { $0.memories = 1 })

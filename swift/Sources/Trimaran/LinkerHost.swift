@@ -15,7 +15,7 @@ extension Linker {
   ///   - module: The first part of the name.
   ///   - name: The second part of the name.
   ///   - type: What the function takes and gives.
-  ///   - body: Is given who called and as many arguments as the type has parameters, and gives as many values as the
+  ///   - body: Gets its caller and as many arguments as the type has parameters, and returns as many values as the
   ///     type has results, as for a ``Func``. What it throws comes out of the outermost call. It may run in several
   ///     stores, and on several threads.
   /// - Throws: `link` where the name is defined already, unless shadowing is allowed.
@@ -69,7 +69,7 @@ extension Linker {
     try define(module, name, hosting: HostClosure(several: body))
   }
 
-  /// Defines a host function whose type Swift knows, and which is given who called.
+  /// Defines a host function whose type Swift knows, and which gets its caller.
   ///
   /// ```swift
   /// try linker.define("env", "first") { (caller: borrowing Caller, at: Int32) -> Int32 in
@@ -91,7 +91,7 @@ extension Linker {
     try define(module, name, hosting: HostClosure(calledOne: body))
   }
 
-  /// Defines a host function whose type Swift knows, and which is given who called, where it has no result, or
+  /// Defines a host function whose type Swift knows, and which gets its caller. It has no result, or
   /// several, which are a tuple.
   ///
   /// - Parameters:

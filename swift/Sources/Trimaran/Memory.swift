@@ -259,7 +259,7 @@ public final class Memory: Sendable {
     }
   }
 
-  /// Reads text up to a terminator, as C has it with 0.
+  /// Reads text up to a terminator, as in C with 0.
   ///
   /// - Parameters:
   ///   - store: The memory's store.

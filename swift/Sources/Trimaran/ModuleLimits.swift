@@ -51,7 +51,7 @@ public struct ModuleLimits: Sendable, Hashable, Codable {
   /// The limits of ``Config/untrusted``.
   public static var untrusted: ModuleLimits { Core.untrustedConfig().moduleLimits ?? ModuleLimits() }
 
-  /// ``untrusted``, but for what `change` sets.
+  /// ``untrusted``, except for what `change` sets.
   public static func untrusted(_ change: (inout ModuleLimits) -> Void) -> ModuleLimits { changed(untrusted, change) }
 
   /// Fails with `range` for a time below 0.

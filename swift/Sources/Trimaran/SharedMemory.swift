@@ -43,7 +43,7 @@ public final class SharedMemory: Sendable {
     get throws(WasmtimeError) { try pointer(core.dataPtr()) }
   }
 
-  /// Grows the memory for everybody.
+  /// Grows the memory for all threads.
   ///
   /// - Parameter delta: How many pages to add, 0 or more.
   /// - Returns: The size before, in pages.
@@ -116,7 +116,7 @@ public final class SharedMemory: Sendable {
   /// - Parameters:
   ///   - address: Where to wait, in bytes, a multiple of 4.
   ///   - expected: The number that has to be there.
-  ///   - timeout: How long to wait, to the millisecond; `nil` is for ever.
+  ///   - timeout: How long to wait, to the millisecond; `nil` is no limit.
   /// - Throws: `range` for an address that is no multiple of 4 or outside.
   public func wait32(
     at address: Int,
@@ -131,7 +131,7 @@ public final class SharedMemory: Sendable {
   /// - Parameters:
   ///   - address: Where to wait, in bytes, a multiple of 8.
   ///   - expected: The number that has to be there.
-  ///   - timeout: How long to wait, to the millisecond; `nil` is for ever.
+  ///   - timeout: How long to wait, to the millisecond; `nil` is no limit.
   /// - Throws: `range` for an address that is no multiple of 8 or outside.
   public func wait64(
     at address: Int,

@@ -1,6 +1,6 @@
 internal import CTrimaran
 
-/// What the guests of a store get of the host by WASI preview 1. Nothing is granted that is not set here.
+/// What the guests of a store may use by WASI preview 1. They get nothing that is not set here.
 ///
 /// ```swift
 /// let output = try OutputPipe()
@@ -188,7 +188,7 @@ public struct Preopen: Sendable, Hashable {
   }
 }
 
-/// A clock that shows what it is told.
+/// A clock that shows the times that it was given.
 public struct FixedClock: Sendable, Hashable {
   /// What it shows first, in nanoseconds since the beginning of 1970.
   public var start: UInt64
@@ -203,23 +203,23 @@ public struct FixedClock: Sendable, Hashable {
 }
 
 extension Store {
-  /// Says what the guests of this store get of the host. Files and directories are opened now.
+  /// Says what the guests of this store may use by WASI, and opens the files and directories.
   ///
-  /// - Parameter config: What they get. It takes the place of an earlier one.
-  /// - Throws: `io` where a file or directory cannot be opened.
+  /// - Parameter config: What they may use. It replaces an earlier configuration.
+  /// - Throws: `io` if it cannot open a file or directory.
   public func setWasi(_ config: WasiConfig) throws(WasmtimeError) {
     let config = config.core
     try core.setWasi(config: config)
   }
 
-  /// Says what the guests of this store get of the host: nothing but what `configure` grants.
+  /// Says what the guests of this store may use by WASI: nothing but what `configure` grants.
   ///
   /// ```swift
   /// try store.setWasi { $0.stdout = .inherit }
   /// ```
   ///
   /// - Parameter configure: Changes a configuration that grants nothing.
-  /// - Throws: `io` where a file or directory cannot be opened.
+  /// - Throws: `io` if it cannot open a file or directory.
   public func setWasi(_ configure: (inout WasiConfig) -> Void) throws(WasmtimeError) {
     var config = WasiConfig()
     configure(&config)

@@ -211,7 +211,7 @@ public class Config : Serializable {
     /** The size of the guard region behind each memory, in bytes. */
     public var memoryGuardSize: Long? = null
 
-    /** The address space that is reserved anew when a memory has moved, in bytes. */
+    /** The address space that is reserved again when a memory has moved, in bytes. */
     public var memoryReservationForGrowth: Long? = null
 
     /** Initialises memories by copy-on-write mappings, where the system has them. */

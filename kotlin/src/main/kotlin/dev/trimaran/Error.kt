@@ -126,7 +126,7 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
     /**
      * A limit was reached: the maximum of a memory or table, the store's limits, the address space.
      *
-     * @property reason Which limit, what was asked for, and what there is.
+     * @property reason The limit, the number that was asked for, and the number that is permitted.
      */
     public class Limit internal constructor(public val reason: String) : WasmtimeException(reason)
 
@@ -134,7 +134,7 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
      * There is no export of that name.
      *
      * @property name The name that was asked for.
-     * @property reason The name, and what there is instead.
+     * @property reason The name, and the names that exist.
      */
     public class NotFound internal constructor(public val name: String, public val reason: String) :
         WasmtimeException(reason)

@@ -127,7 +127,7 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
         core(store) { raw.readString(store.raw, start, length) }
 
     /**
-     * The text from [start] up to the first byte [terminator], as C has it with 0. Fails with `Encoding` where
+     * The text from [start] up to the first byte [terminator], as in C with 0. Fails with `Encoding` where
      * it is not UTF-8 or no terminator follows.
      */
     @JvmOverloads

@@ -59,7 +59,7 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
         get() = core { raw.dataPtr() }.toLong()
 
     /**
-     * Grows the memory by [delta] pages, 0 or more, for everybody, and gives its size before, in pages. Fails
+     * Grows the memory by [delta] pages, 0 or more, for all threads, and returns its size before, in pages. Fails
      * with `Limit` past its maximum.
      */
     public fun grow(delta: Long): Long = core { raw.grow(delta) }.toSize()
@@ -141,7 +141,7 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
     /**
      * Waits at [address] while it holds [expected], until it is notified or [timeoutMillis] milliseconds have
      * passed, as `memory.atomic.wait32` does (threads proposal). The address is a multiple of 4; the timeout is
-     * 0 or more, and null waits for ever.
+     * 0 or more, and null is no limit.
      */
     @JvmOverloads
     public fun wait32(address: Long, expected: Int, timeoutMillis: Long? = null): WaitOutcome =

@@ -15,8 +15,8 @@ import dev.trimaran.internal.ffi.WasiInput as RawInput
 import dev.trimaran.internal.ffi.WasiOutput as RawOutput
 
 /**
- * What guests of a store may do through WASI preview 1 ([Linker.defineWasi]): nothing but what is said here. Without
- * anything, there are no arguments, variables and directories, the input is empty and the output is discarded.
+ * What guests of a store may use through WASI preview 1 ([Linker.defineWasi]). They get nothing that is not set here: at
+ * first there are no arguments, variables and directories, the input is empty and the output is discarded.
  *
  * ```kotlin
  * store.setWasi {
@@ -28,7 +28,7 @@ import dev.trimaran.internal.ffi.WasiOutput as RawOutput
  * }
  * ```
  *
- * In Java the methods are called one on another: `new WasiConfig().argv("program").stdout(pipe)`.
+ * In Java you chain the methods: `new WasiConfig().argv("program").stdout(pipe)`.
  */
 public class WasiConfig {
     private val argv = mutableListOf<String>()
@@ -70,26 +70,26 @@ public class WasiConfig {
     /** Puts the environment variables of this process before the others. */
     public fun inheritEnv(): WasiConfig = apply { inheritEnv = true }
 
-    /** Has the standard input give these bytes, and then end. */
+    /** Makes these bytes the standard input. */
     public fun stdin(bytes: ByteArray): WasiConfig = apply { stdin = RawInput.Bytes(bytes.copyOf()) }
 
-    /** Has the standard input give this text, as UTF-8, and then end. */
+    /** Makes this text, as UTF-8, the standard input. */
     public fun stdin(text: String): WasiConfig = stdin(text.utf8())
 
-    /** Has the standard input give what is in a file. [Store.setWasi] fails with `Io` where it cannot be opened. */
+    /** Makes a file the standard input. [Store.setWasi] fails with `Io` if it cannot open it. */
     public fun stdinFile(path: String): WasiConfig = apply { stdin = RawInput.File(path) }
 
-    /** Has the standard input give what is in a file. [Store.setWasi] fails with `Io` where it cannot be opened. */
+    /** Makes a file the standard input. [Store.setWasi] fails with `Io` if it cannot open it. */
     public fun stdinFile(path: Path): WasiConfig = stdinFile(path.toString())
 
-    /** Has the standard input give what [source] gives, each time that the guest reads. */
+    /** Makes [source] the standard input: the guest reads what it returns. */
     public fun stdin(source: InputSource): WasiConfig =
         apply {
             callbacks += source
             stdin = RawInput.Source(Source(source))
         }
 
-    /** Has the standard input give what is read from a stream, when the guest reads it. Nothing closes the stream. */
+    /** Makes a stream the standard input. Nothing closes the stream. */
     public fun stdin(stream: InputStream): WasiConfig = stdin(InputSource { most -> stream.readUpTo(most) })
 
     /** Gives the guest the standard input of this process. */
@@ -101,12 +101,12 @@ public class WasiConfig {
     /** Hands the standard output to [sink], piece by piece, as it is written. */
     public fun stdout(sink: OutputSink): WasiConfig = apply { stdout = kept(sink) }
 
-    /** Writes the standard output to a file. [Store.setWasi] fails with `Io` where it cannot be opened. */
+    /** Writes the standard output to a file. [Store.setWasi] fails with `Io` if it cannot open it. */
     @JvmOverloads
     public fun stdoutFile(path: String, append: Boolean = false): WasiConfig =
         apply { stdout = RawOutput.File(path, append) }
 
-    /** Writes the standard output to a file. [Store.setWasi] fails with `Io` where it cannot be opened. */
+    /** Writes the standard output to a file. [Store.setWasi] fails with `Io` if it cannot open it. */
     @JvmOverloads
     public fun stdoutFile(path: Path, append: Boolean = false): WasiConfig = stdoutFile(path.toString(), append)
 
@@ -119,12 +119,12 @@ public class WasiConfig {
     /** Hands the standard error to [sink], piece by piece, as it is written. */
     public fun stderr(sink: OutputSink): WasiConfig = apply { stderr = kept(sink) }
 
-    /** Writes the standard error to a file. [Store.setWasi] fails with `Io` where it cannot be opened. */
+    /** Writes the standard error to a file. [Store.setWasi] fails with `Io` if it cannot open it. */
     @JvmOverloads
     public fun stderrFile(path: String, append: Boolean = false): WasiConfig =
         apply { stderr = RawOutput.File(path, append) }
 
-    /** Writes the standard error to a file. [Store.setWasi] fails with `Io` where it cannot be opened. */
+    /** Writes the standard error to a file. [Store.setWasi] fails with `Io` if it cannot open it. */
     @JvmOverloads
     public fun stderrFile(path: Path, append: Boolean = false): WasiConfig = stderrFile(path.toString(), append)
 
@@ -136,13 +136,13 @@ public class WasiConfig {
 
     /**
      * Gives the guest a directory and everything below it, under another name. The guest cannot leave it; with [readOnly],
-     * it cannot change anything there. [Store.setWasi] fails with `Io` where it cannot be opened.
+     * it cannot change anything there. [Store.setWasi] fails with `Io` if it cannot open it.
      */
     @JvmOverloads
     public fun preopen(hostPath: String, guestPath: String, readOnly: Boolean = false): WasiConfig =
         apply { preopens += RawPreopen(hostPath, guestPath, readOnly) }
 
-    /** Gives the guest a directory, as by its name. */
+    /** Gives the guest a directory, as with its name. */
     @JvmOverloads
     public fun preopen(hostPath: Path, guestPath: String, readOnly: Boolean = false): WasiConfig =
         preopen(hostPath.toString(), guestPath, readOnly)
@@ -156,7 +156,7 @@ public class WasiConfig {
     public fun clock(start: Long, step: Long = 0): WasiConfig =
         apply { clock = RawFixedClock(natural(start, "the clock's start"), natural(step, "the clock's step")) }
 
-    /** Gives the guest a clock of its own, as by numbers. Fails with `Range` past the year 2262. */
+    /** Gives the guest a clock of its own, as with numbers. Fails with `Range` past the year 2262. */
     @JvmOverloads
     public fun clock(start: Instant, step: Duration = Duration.ZERO): WasiConfig =
         try {
