@@ -1,7 +1,7 @@
 /// Everything that can go wrong, by what went wrong.
 ///
-/// Each case carries what a program needs to react; `description` is the sentence for a person, which is the same in every
-/// language. With `TrimaranFoundation`, `localizedDescription` is so as well.
+/// Each case carries what a program needs to react; `description` is the sentence for a person, which is the same in
+/// every language. With `TrimaranFoundation`, `localizedDescription` is so as well.
 ///
 /// What a host function threw comes out of the call as ``thrown(_:)``, which holds that very error:
 ///
@@ -22,8 +22,8 @@ public enum WasmtimeError: Error, Sendable {
   /// An import is missing, superfluous, or of another type than the module declares. `module` and `name` are
   /// the two parts of its name, and empty where no single import is at fault.
   case link(reason: String, module: String, name: String)
-  /// The guest trapped (WebAssembly core specification, section 4.1): why (`nil` for a trap that has no code),
-  /// in the trap's own words, what interrupted it (`nil` except for ``TrapCode/interrupt``), and the guest's call stack,
+  /// The guest trapped (WebAssembly core specification, section 4.1): why (`nil` for a trap that has no code), in the
+  /// trap's own words, what interrupted it (`nil` except for ``TrapCode/interrupt``), and the guest's call stack,
   /// innermost first.
   case trap(code: TrapCode?, reason: String, interruption: Interruption? = nil, frames: [Frame])
   /// The guest ended itself with an exit status; zero is success.

@@ -45,7 +45,8 @@ public data class StoreLimits @JvmOverloads constructor(
         private const val serialVersionUID = 1L
 
         /**
-         * Limits for untrusted guests. `StoreLimits.untrusted().copy(memories = 1)` are the same limits, except for one.
+         * Limits for untrusted guests. `StoreLimits.untrusted().copy(memories = 1)` are the same limits, except for
+         * one.
          */
         @JvmStatic
         public fun untrusted(): StoreLimits = core { untrustedLimits() }.toPublic()

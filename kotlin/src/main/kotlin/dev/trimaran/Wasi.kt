@@ -15,8 +15,8 @@ import dev.trimaran.internal.ffi.WasiInput as RawInput
 import dev.trimaran.internal.ffi.WasiOutput as RawOutput
 
 /**
- * What guests of a store may use through WASI preview 1 ([Linker.defineWasi]). They get nothing that is not set here: at
- * first there are no arguments, variables and directories, the input is empty and the output is discarded.
+ * What guests of a store may use through WASI preview 1 ([Linker.defineWasi]). They get nothing that is not set here:
+ * at first there are no arguments, variables and directories, the input is empty and the output is discarded.
  *
  * ```kotlin
  * store.setWasi {
@@ -135,8 +135,8 @@ public class WasiConfig {
     public fun inheritStdio(): WasiConfig = inheritStdin().inheritStdout().inheritStderr()
 
     /**
-     * Gives the guest a directory and everything below it, under another name. The guest cannot leave it; with [readOnly],
-     * it cannot change anything there. [Store.setWasi] fails with `Io` if it cannot open it.
+     * Gives the guest a directory and everything below it, under another name. The guest cannot leave it; with
+     * [readOnly], it cannot change anything there. [Store.setWasi] fails with `Io` if it cannot open it.
      */
     @JvmOverloads
     public fun preopen(hostPath: String, guestPath: String, readOnly: Boolean = false): WasiConfig =
@@ -148,9 +148,9 @@ public class WasiConfig {
         preopen(hostPath.toString(), guestPath, readOnly)
 
     /**
-     * Gives the guest a clock of its own, so that every run is the same: it begins at [start], in nanoseconds since 1970
-     * (UTC), and each time that it is read it moves on by [step] nanoseconds. Both are 0 or more; a number below fails with
-     * `Range`.
+     * Gives the guest a clock of its own, so that every run is the same: it begins at [start], in nanoseconds since
+     * 1970 (UTC), and each time that it is read it moves on by [step] nanoseconds. Both are 0 or more; a number below
+     * fails with `Range`.
      */
     @JvmOverloads
     public fun clock(start: Long, step: Long = 0): WasiConfig =
@@ -207,9 +207,9 @@ private fun InputStream.readUpTo(most: Int): ByteArray {
 /** Gives guests their standard input: a lambda of Kotlin or Java. */
 public fun interface InputSource {
     /**
-     * Gives the next bytes, [most] of them at most, or none at the end. The guest waits meanwhile, and its store is in use: to use it
-     * fails with `Busy`. With more bytes than [most] the guest's call fails with `Range`. Whatever this throws comes out of the call
-     * that ran the guest, as the very same object.
+     * Gives the next bytes, [most] of them at most, or none at the end. The guest waits meanwhile, and its store is in
+     * use: to use it fails with `Busy`. With more bytes than [most] the guest's call fails with `Range`. Whatever this
+     * throws comes out of the call that ran the guest, as the very same object.
      */
     @Throws(Exception::class)
     public fun read(most: Int): ByteArray
@@ -228,8 +228,8 @@ public fun interface OutputSink {
 /** Collects in memory what guests write to their standard output or error. Several stores may share one. */
 public class OutputPipe private constructor(@get:JvmSynthetic internal val raw: RawOutputPipe) {
     /**
-     * Makes a pipe that has nothing yet. With a [capacity], in bytes, 0 or more, a guest that would write past it fails to;
-     * without one, there is no bound. Fails with `Range` for a number below 0.
+     * Makes a pipe that has nothing yet. With a [capacity], in bytes, 0 or more, a guest that would write past it fails
+     * to; without one, there is no bound. Fails with `Range` for a number below 0.
      */
     @JvmOverloads
     public constructor(capacity: Long? = null) :
