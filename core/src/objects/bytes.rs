@@ -147,7 +147,7 @@ impl Bytes<'_> {
         };
         let base = range.start;
         let at = match self {
-            Self::Own(bytes) => memchr::memmem::find(bytes.get(range).unwrap_or_default(), needle),
+            Self::Own(bytes) => position(needle, bytes.get(range).unwrap_or_default()),
             Self::Shared(_) => self.find_shared(needle, range)?,
         };
         Ok(at.and_then(|at| i64::try_from(base + at).ok()))
@@ -159,7 +159,7 @@ impl Bytes<'_> {
         let mut start = range.start;
         loop {
             let end = range.end.min(start.saturating_add(PIECE).saturating_add(overlap));
-            if let Some(at) = memchr::memmem::find(&self.read(start..end)?, needle) {
+            if let Some(at) = position(needle, &self.read(start..end)?) {
                 return Ok(Some(start - range.start + at));
             }
             if end == range.end {
@@ -193,6 +193,11 @@ impl Bytes<'_> {
         copy.truncate(memchr::memchr(terminator, &copy).ok_or_else(missing)?);
         utf8(copy, base)
     }
+}
+
+/// Where the needle begins. To make a searcher takes longer than to find a byte near by.
+fn position(needle: &[u8], bytes: &[u8]) -> Option<usize> {
+    if let [byte] = needle { memchr::memchr(*byte, bytes) } else { memchr::memmem::find(bytes, needle) }
 }
 
 /// How many bytes of a shared memory are worked on at a time where the caller wants no copy of them.
