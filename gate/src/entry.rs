@@ -22,8 +22,10 @@ impl<T: Guarded> Gate<T> {
         may_wait: &dyn Fn() -> Result<(), E>,
         work: impl FnOnce(Inside<'_, T>) -> Result<R, E>,
     ) -> Result<R, E> {
-        self.check_open()?;
-        let _turn = self.take_turn(me, may_wait)?;
+        let _turn = match self.turn_at_once(me) {
+            Some(turn) => turn,
+            None => self.turn_after_others(me, may_wait)?,
+        };
         // It may have been closed while this thread waited.
         self.check_open()?;
         let caller = self.with_state(|state| {
@@ -62,15 +64,32 @@ impl<T: Guarded> Gate<T> {
     /// Like [`Gate::enter`], for one host call only: fails when that call has returned, and on any thread
     /// but the one that it runs on.
     pub fn enter_with<R>(&self, pass: HostCallId, work: impl FnOnce(Inside<'_, T>) -> R) -> Result<R, Refused> {
-        self.check_pass(pass)?;
-        self.enter(work)
+        self.enter_with_as(pass, |inside| Ok(work(inside)))
+    }
+
+    /// The same, for a caller that has an error of its own.
+    #[inline(always)]
+    pub fn enter_with_as<R, E: From<Refused>>(
+        &self,
+        pass: HostCallId,
+        work: impl FnOnce(Inside<'_, T>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let me = this_thread();
+        self.check_pass_of(me, pass)?;
+        // It is inside, and waits for nobody.
+        self.enter_as(me, &|| Ok(()), work)
     }
 
     /// Fails where that host call has returned, and on any thread but the one that it runs on.
     pub fn check_pass(&self, pass: HostCallId) -> Result<(), Refused> {
+        self.check_pass_of(this_thread(), pass)
+    }
+
+    #[inline(always)]
+    fn check_pass_of(&self, me: usize, pass: HostCallId) -> Result<(), Refused> {
         self.check_open()?;
         let is_live = || self.with_state(|state| state.callers.iter().any(|(other, _)| *other == pass));
-        if self.is_inside() && is_live() { Ok(()) } else { Err(Refused::Escaped) }
+        if self.is_mine(me) && is_live() { Ok(()) } else { Err(Refused::Escaped) }
     }
 
     /// Runs a host function, and lets this thread enter through `caller` while it runs.
@@ -90,13 +109,14 @@ impl<T: Guarded> Gate<T> {
 }
 
 /// The innermost context is in use by an entry.
-struct Lent<'a, T: Guarded> {
-    gate: &'a Gate<T>,
+pub(crate) struct Lent<'a, T: Guarded> {
+    pub(crate) gate: &'a Gate<T>,
     /// This thread was unwinding already when it entered.
-    unwinding: bool,
+    pub(crate) unwinding: bool,
 }
 
 impl<T: Guarded> Drop for Lent<'_, T> {
+    #[inline(always)]
     fn drop(&mut self) {
         self.gate.with_state(|state| state.lent = false);
         if std::thread::panicking() && !self.unwinding {

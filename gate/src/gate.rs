@@ -147,6 +147,7 @@ impl<T: Guarded> Gate<T> {
     }
 
     /// Fails if the gate is closed or poisoned. Takes no turn.
+    #[inline(always)]
     pub fn check_open(&self) -> Result<(), Refused> {
         match self.condition.load(Ordering::Acquire) {
             OPEN => Ok(()),
@@ -161,11 +162,13 @@ impl<T: Guarded> Gate<T> {
     }
 
     /// Whether the thread with that number is inside.
+    #[inline(always)]
     pub fn is_mine(&self, me: usize) -> bool {
         self.owner.load(Ordering::Relaxed) & !AWAITED == me
     }
 
     /// A moment with the state. Only for the owner thread; `work` must not reach the gate.
+    #[inline(always)]
     pub(crate) fn with_state<R>(&self, work: impl FnOnce(&mut State<T>) -> R) -> R {
         debug_assert!(self.is_mine(this_thread()));
         let state = self.state.get_mut();

@@ -58,11 +58,15 @@ impl<T: Guarded> Gate<T> {
     /// nothing where no turn is kept.
     #[inline]
     pub fn guest_runs(&self, me: usize) -> Option<GuestRuns<'_, T>> {
-        self.is_mine(me).then(|| {
-            let stamp = self.with_state(|state| state.kept.first().map_or(0, |kept| kept.stamp));
-            self.hosting.store(0, Ordering::Relaxed);
-            GuestRuns { gate: self, stamp }
-        })
+        self.is_mine(me).then(|| self.kept_turn())
+    }
+
+    /// The same, for the thread that is inside.
+    #[inline(always)]
+    pub(crate) fn kept_turn(&self) -> GuestRuns<'_, T> {
+        let stamp = self.with_state(|state| state.kept.first().map_or(0, |kept| kept.stamp));
+        self.hosting.store(0, Ordering::Relaxed);
+        GuestRuns { gate: self, stamp }
     }
 }
 
@@ -73,6 +77,7 @@ pub struct GuestRuns<'a, T: Guarded> {
 }
 
 impl<T: Guarded> Drop for GuestRuns<'_, T> {
+    #[inline(always)]
     fn drop(&mut self) {
         self.gate.hosting.store(self.stamp, Ordering::Relaxed);
     }

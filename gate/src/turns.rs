@@ -84,9 +84,24 @@ impl<T: Guarded> Gate<T> {
 
     /// Takes a turn if that needs no waiting.
     pub fn try_turn(&self) -> Option<Turn<'_, T>> {
-        let me = this_thread();
+        self.turn_at_once(this_thread())
+    }
+
+    #[inline(always)]
+    pub(crate) fn turn_at_once(&self, me: usize) -> Option<Turn<'_, T>> {
         let is_mine = self.is_mine(me);
         (is_mine || self.try_own(me)).then(|| Turn { gate: self, outermost: !is_mine })
+    }
+
+    /// Takes a turn after the thread that is inside, unless the gate is closed.
+    #[cold]
+    pub(crate) fn turn_after_others<E: From<Refused>>(
+        &self,
+        me: usize,
+        may_wait: &dyn Fn() -> Result<(), E>,
+    ) -> Result<Turn<'_, T>, E> {
+        self.check_open()?;
+        self.take_turn(me, may_wait)
     }
 
     #[inline(always)]
@@ -160,6 +175,7 @@ impl<T: Guarded> Gate<T> {
         drop(self.departed.take());
     }
 
+    #[inline(always)]
     fn try_own(&self, me: usize) -> bool {
         self.owner.compare_exchange(NOBODY, me, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
@@ -177,34 +193,24 @@ impl<'a, T: Guarded> Turn<'a, T> {
         Self { gate, outermost }
     }
 
+    #[inline(always)]
     pub(crate) fn is_outermost(&self) -> bool {
         self.outermost
     }
 }
 
 impl<T: Guarded> Drop for Turn<'_, T> {
+    #[inline(always)]
     fn drop(&mut self) {
         if !self.outermost {
             return;
         }
         let gate = self.gate;
         let is_closed = gate.condition.load(Ordering::Acquire) == CLOSED;
-        let is_kept = is_closed && {
-            fence(Ordering::SeqCst);
-            gate.pins.any()
-        };
-        let root = if is_closed && !is_kept {
-            let root = gate.root.get_mut();
-            // SAFETY: this thread is still the owner, and nothing of the root is borrowed: this is the
-            // outermost turn, its entry has ended, and nothing looks from outside.
-            unsafe { root.deref() }.take()
-        } else {
-            None
-        };
+        let (root, is_kept) = if is_closed { gate.take_root() } else { (None, false) };
         let is_awaited = gate.owner.swap(NOBODY, Ordering::Release) & AWAITED != 0;
         if is_awaited {
-            drop(lock(&gate.sleepers));
-            gate.turn.notify_one();
+            gate.wake_one();
         }
         // Outside the gate: dropping the root may run code of the host, which may come back here.
         drop(root);
@@ -218,5 +224,27 @@ impl<T: Guarded> Drop for Turn<'_, T> {
         if is_kept || is_awaited && !is_closed {
             gate.retire();
         }
+    }
+}
+
+impl<T: Guarded> Gate<T> {
+    /// The root of a closed gate, unless something looks at it from outside, and whether something does. Only for the outermost
+    /// turn, as it ends.
+    #[cold]
+    fn take_root(&self) -> (Option<T>, bool) {
+        fence(Ordering::SeqCst);
+        if self.pins.any() {
+            return (None, true);
+        }
+        let root = self.root.get_mut();
+        // SAFETY: this thread is still the owner, and nothing of the root is borrowed: this is the
+        // outermost turn, its entry has ended, and nothing looks from outside.
+        (unsafe { root.deref() }.take(), false)
+    }
+
+    #[cold]
+    fn wake_one(&self) {
+        drop(lock(&self.sleepers));
+        self.turn.notify_one();
     }
 }

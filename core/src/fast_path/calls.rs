@@ -24,14 +24,19 @@ impl Func {
     }
 
     /// The function, if it belongs to the store, and its signature.
-    #[inline]
+    #[inline(always)]
     fn resolved(&self, store: &Store) -> Result<(wasmtime::Func, &Signature)> {
         let func = self.get(store)?;
         if let Some(signature) = self.known.0.get() {
             return Ok((func, signature));
         }
+        Ok((func, self.look_up(store, func)?))
+    }
+
+    #[cold]
+    fn look_up(&self, store: &Store, func: wasmtime::Func) -> Result<&Signature> {
         let signature = store.enter(|context| Ok(Signature::of(&func.ty(&context))))?;
-        Ok((func, self.known.0.get_or_init(|| signature)))
+        Ok(self.known.0.get_or_init(|| signature))
     }
 
     /// Calls the function with the parameters in the first slots, and leaves its results there.
@@ -125,16 +130,23 @@ impl Func {
     }
 
     /// The function, if so many slots are enough for it and it belongs to the store.
+    #[inline(always)]
     fn check_slots(&self, store: &Store, count: usize) -> Result<wasmtime::Func> {
         let (func, signature) = self.resolved(store)?;
         if count >= signature.width() && signature.is_plain() {
             return Ok(func);
         }
-        Err(WasmtimeError::wrong_type(format!("{count} slots cannot carry the values of {signature:?}")))
+        Err(too_few(count, signature))
     }
 }
 
+#[cold]
+fn too_few(count: usize, signature: &Signature) -> WasmtimeError {
+    WasmtimeError::wrong_type(format!("{count} slots cannot carry the values of {signature:?}"))
+}
+
 /// Calls on slots that `check_slots` has seen.
+#[inline(always)]
 fn call_raw(func: wasmtime::Func, context: &mut StoreContextMut<'_, StoreData>, slots: &mut [Slot]) -> Result<()> {
     let raw = std::ptr::slice_from_raw_parts_mut(slots.as_mut_ptr().cast::<ValRaw>(), slots.len());
     // SAFETY: `raw` is this call's own borrow of `slots`, of the size and alignment of `ValRaw`, and has room for the

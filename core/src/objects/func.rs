@@ -78,6 +78,7 @@ impl Func {
         Arc::new(Self { owner: store.id(), inner, known: Known::default(), body })
     }
 
+    #[inline(always)]
     pub(crate) fn get(&self, store: &Store) -> Result<wasmtime::Func> {
         store.check_owner(self.owner, "function")?;
         Ok(self.inner)

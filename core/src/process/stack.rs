@@ -97,6 +97,7 @@ psm::psm_stack_manipulation! {
 }
 
 /// Whether `needed` bytes are left. Takes a nanosecond, but for the first time on a thread.
+#[inline]
 pub(crate) fn has_room(needed: usize) -> bool {
     let (here, bottom) = (here(), BOTTOM.get());
     if bottom != 0 {

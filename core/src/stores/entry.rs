@@ -13,7 +13,7 @@ use trimaran_gate::{HostCallId, Inside, Turn, this_thread};
 
 /// What the host needs of a stack beside its guest, in bytes: our own frames, and the zones that a JVM keeps at the end
 /// of every stack.
-const HOST_STACK: usize = 256 << 10;
+pub(super) const HOST_STACK: usize = 256 << 10;
 
 /// What has to be left of the thread's own stack for a host function, in bytes. A JVM wants most of it for its zones.
 pub(crate) const HOST_CALL: usize = 64 << 10;
@@ -32,9 +32,33 @@ impl Store {
 
     /// Takes a turn in the store, to run guest code. Wasmtime lets a guest use as much stack as it is configured to,
     /// whatever the thread has: one that has less left runs the guest on a stack of its own.
+    // Inlined, so that the plain call of a guest moves nothing through memory on its way.
+    #[inline(always)]
     pub(crate) fn enter_guest<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
         let me = this_thread();
         task::check()?;
+        if self.interrupts.is_none()
+            && stack::has_room(self.guest_room)
+            && let Some(mut entry) = self.gate.enter_plainly(me)
+        {
+            if entry.is_outermost() {
+                glance::now_and_then();
+            }
+            let _unstoppable = unstoppable::enter(me);
+            if let Some(guest) = entry.root() {
+                return work(guest.0.as_context_mut());
+            }
+        }
+        self.enter_guest_in_any_way(me, work)
+    }
+
+    /// The same for a guest of a host function's own thread, one that can be interrupted, and one that needs a stack of its own.
+    #[inline(never)]
+    fn enter_guest_in_any_way<R>(
+        &self,
+        me: usize,
+        work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>,
+    ) -> Result<R> {
         if self.gate.is_within(me) {
             let enter = || self.enter_as(me, work);
             // Further in, the limit of the outermost call holds: the guest goes on where that call has seen to the room.
@@ -62,7 +86,7 @@ impl Store {
             })
         };
         let _unstoppable = if self.interrupts.is_none() { unstoppable::enter(me) } else { None };
-        let needed = self.guest_stack.saturating_add(HOST_STACK);
+        let needed = self.guest_room;
         if stack::has_room(needed) {
             return enter();
         }
@@ -96,13 +120,10 @@ impl Store {
         work: impl FnOnce(Option<&mut wasmtime::Caller<'static, StoreData>>) -> Result<R>,
     ) -> Result<R> {
         task::check()?;
-        self.gate
-            .enter_with(pass, |inside| match inside {
-                Inside::Caller(caller) => work(Some(caller)),
-                Inside::Root(_) => work(None),
-            })
-            .map_err(WasmtimeError::from)
-            .and_then(|result| result)
+        self.gate.enter_with_as(pass, |inside| match inside {
+            Inside::Caller(caller) => work(Some(caller)),
+            Inside::Root(_) => work(None),
+        })
     }
 
     /// Runs a host function with its caller published, on the thread's own stack. Gives nothing where that has no room

@@ -15,6 +15,7 @@ use crate::{Engine, Extern, InterruptHandle, Memory, Result, WasiConfig, Wasmtim
 use trimaran_gate::{DropQueue, Gate, HostCallId, Inside, this_thread};
 
 use crate::stores::data::{Guest, StoreData, StoreId};
+use crate::stores::entry::HOST_STACK;
 
 /// Holds instances and everything that they own: memories, tables, globals, functions.
 ///
@@ -26,8 +27,8 @@ use crate::stores::data::{Guest, StoreData, StoreId};
 pub struct Store {
     pub(super) id: StoreId,
     pub(super) engine: wasmtime::Engine,
-    /// What guests may use of a stack, in bytes.
-    pub(super) guest_stack: usize,
+    /// What has to be left of a stack for a guest and its host, in bytes.
+    pub(super) guest_room: usize,
     pub(super) gate: Gate<Guest>,
     /// Where its guests' stack goes on, while a host function of theirs runs on another one.
     pub(super) waiting: Mutex<Option<stack::Part>>,
@@ -51,7 +52,7 @@ impl Store {
     pub fn new(engine: &Engine) -> Result<Arc<Self>> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         signals::stay_in_front();
-        let (guest_stack, reserved) = (engine.guest_stack(), engine.reserved());
+        let (guest_room, reserved) = (engine.guest_stack().saturating_add(HOST_STACK), engine.reserved());
         let (counts_fuel, switches_stacks) = (engine.counts_fuel(), engine.switches_stacks());
         let interrupts = engine.epochs().map(Interrupts::new);
         let engine = engine.get()?;
@@ -74,7 +75,7 @@ impl Store {
             Self {
                 id,
                 engine,
-                guest_stack,
+                guest_room,
                 gate,
                 waiting,
                 is_split,
@@ -314,13 +315,15 @@ impl Store {
     }
 
     /// Fails with `Closed` after close. Takes no turn.
+    #[inline(always)]
     pub(crate) fn check_open(&self) -> Result<()> {
         self.gate.check_open().map_err(WasmtimeError::from)
     }
 
     /// Fails with `WrongStore` unless `owner` is this store, and with `Closed` after close.
+    #[inline(always)]
     pub(crate) fn check_owner(&self, owner: StoreId, what: &str) -> Result<()> {
-        if owner == self.id { self.check_open() } else { Err(WasmtimeError::WrongStore { what: what.to_owned() }) }
+        if owner == self.id { self.check_open() } else { Err(wrong_store(what)) }
     }
 
     /// Somebody looks at a memory of this store from outside now. For whoever is inside.
@@ -357,6 +360,11 @@ impl Store {
         self.fuel_seen.store(rest, Ordering::Relaxed);
         Ok(())
     }
+}
+
+#[cold]
+fn wrong_store(what: &str) -> WasmtimeError {
+    WasmtimeError::WrongStore { what: what.to_owned() }
 }
 
 fn no_fuel() -> WasmtimeError {

@@ -83,6 +83,7 @@ impl Kind {
 pub struct Signature {
     params: Box<[Kind]>,
     results: Box<[Kind]>,
+    width: usize,
     is_plain: bool,
 }
 
@@ -99,7 +100,7 @@ impl Signature {
 
     /// How many slots a call needs: parameters and results use the same ones.
     pub fn width(&self) -> usize {
-        self.params.len().max(self.results.len())
+        self.width
     }
 
     /// Whether it has no references.
@@ -111,7 +112,7 @@ impl Signature {
         let params: Box<[Kind]> = ty.params().map(|ty| Kind::of(&ty)).collect();
         let results: Box<[Kind]> = ty.results().map(|ty| Kind::of(&ty)).collect();
         let is_plain = params.iter().chain(&results).all(|kind| kind.is_plain());
-        Self { params, results, is_plain }
+        Self { width: params.len().max(results.len()), params, results, is_plain }
     }
 }
 

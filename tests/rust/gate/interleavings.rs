@@ -8,7 +8,7 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use loom::thread;
 use sample::{Caller, Late, Root, root};
-use trimaran_gate::{Gate, Pins, Refused, Runs};
+use trimaran_gate::{Gate, Pins, Refused, Runs, this_thread};
 
 fn gate(gone: &Arc<AtomicUsize>) -> Arc<Gate<Root>> {
     Arc::new(Gate::new(Root::new(gone), Pins::new()))
@@ -63,6 +63,29 @@ fn nobody_comes_between_the_entries_of_a_turn_that_is_kept() {
         }
         other.join().unwrap();
         assert_eq!(gone.load(SeqCst), 1);
+    });
+}
+
+#[test]
+fn guests_that_enter_plainly_are_alone_and_wake_who_waits() {
+    model(|| {
+        let gone = Arc::new(AtomicUsize::new(0));
+        let gate = gate(&gone);
+        let other = {
+            let gate = Arc::clone(&gate);
+            thread::spawn(move || {
+                gate.enter(|inside| root(inside).count += 1).unwrap();
+                gate.close().unwrap();
+            })
+        };
+        if let Some(mut entry) = gate.enter_plainly(this_thread()) {
+            assert!(entry.is_outermost());
+            assert_eq!(gone.load(SeqCst), 0);
+            entry.root().unwrap().count += 1;
+        }
+        other.join().unwrap();
+        assert_eq!(gone.load(SeqCst), 1);
+        assert!(gate.enter_plainly(this_thread()).is_none());
     });
 }
 

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use sample::{Caller, Late, Root, root};
-use trimaran_gate::{Gate, Inside, Pins, Refused};
+use trimaran_gate::{Gate, Inside, Pins, Refused, this_thread};
 
 fn counter() -> Arc<AtomicUsize> {
     Arc::new(AtomicUsize::new(0))
@@ -307,6 +307,47 @@ fn a_turn_that_is_kept_keeps_others_out_until_it_ends() {
     });
     assert_eq!(*order.lock().unwrap(), ["first", "second", "other"]);
     assert_eq!(gate.give_back(), Err(Refused::Escaped));
+}
+
+#[test]
+fn a_guest_enters_plainly_where_nothing_is_in_its_way() {
+    let (gone, late) = (counter(), counter());
+    let gate = Gate::new(Root::new(&gone), Pins::new());
+    let enters = || gate.enter_plainly(this_thread()).map(|mut entry| entry.root().map(|root| root.count += 1));
+    assert_eq!(enters(), Some(Some(())));
+    let entry = gate.enter_plainly(this_thread()).unwrap();
+    assert!(entry.is_outermost());
+    assert_eq!((enters(), gate.enter(|_| ())), (None, Err(Refused::Reentered)));
+    assert!(thread::scope(|scope| scope.spawn(enters).join().unwrap()).is_none());
+    drop(entry);
+    gate.enter(|inside| {
+        let mut caller = Caller(root(inside));
+        gate.publish(&mut caller, |_| assert_eq!(enters(), None));
+        assert_eq!(enters(), None);
+    })
+    .unwrap();
+    gate.keep(&may_wait).unwrap();
+    assert!(!gate.enter_plainly(this_thread()).unwrap().is_outermost());
+    assert_eq!((enters(), gate.give_back()), (Some(Some(())), Ok(())));
+    // What was dropped is let go of by the way in that can.
+    gate.drop_queue().push(Late(Arc::clone(&late)));
+    assert_eq!((enters(), late.load(SeqCst)), (None, 0));
+    assert_eq!(gate.enter(|inside| root(inside).count), Ok(2));
+    assert_eq!((enters(), late.load(SeqCst)), (Some(Some(())), 1));
+    gate.close().unwrap();
+    assert_eq!((enters(), gone.load(SeqCst)), (None, 1));
+}
+
+#[test]
+fn a_panic_of_a_guest_that_entered_plainly_closes_the_gate_to_everybody() {
+    let gate = Gate::new(Root::new(&counter()), Pins::new());
+    let panics = || {
+        let _entry = gate.enter_plainly(this_thread()).unwrap();
+        panic!("planted");
+    };
+    assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
+    assert_eq!(gate.enter(|_| ()), Err(Refused::Poisoned));
+    assert!(gate.enter_plainly(this_thread()).is_none());
 }
 
 #[test]
