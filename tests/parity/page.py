@@ -9,8 +9,8 @@ from surface import Item
 
 HEAD = """# Parity
 
-Everything that the core offers, with the name that it has in each package. `tools/parity --update` writes this page from
-the library's own metadata and from the three built packages. A test fails if a language lacks something without a
+Everything that the core offers, with the name that it has in each package. `tools/parity --update` writes this page
+from the library's own metadata and from the three built packages. A test fails if a language lacks something without a
 reason. The reasons are at the end.
 
 The comparison knows each language's own way to write a name: `set_fuel` is `setFuel`, a value without parameters may be
