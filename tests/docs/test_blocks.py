@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -110,7 +111,10 @@ def jvm() -> list[str]:
         clean(language)
         for program in of(language):
             program.write()
-    run("mvn", "-B", "-ntp", "-q", "-f", HERE / "kotlin" / "pom.xml", "compile", timeout=900)
+    version = re.search(r'^version = "(.+)"$', (ROOT / "Cargo.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert version
+    pom = HERE / "kotlin" / "pom.xml"
+    run("mvn", "-B", "-ntp", "-q", "-f", pom, f"-Drevision={version[1]}", "compile", timeout=900)
     path = (classes / "classpath").read_text(encoding="utf-8")
     utf8 = [f"-D{name}=UTF-8" for name in ("file.encoding", "sun.stdout.encoding", "stdout.encoding")]
     return ["java", "--enable-native-access=ALL-UNNAMED", *utf8, "-cp", f"{classes / 'classes'}:{path}"]
