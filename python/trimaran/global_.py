@@ -16,7 +16,7 @@ class Global(GlobalLane, Handle):
     """A global. It belongs to one store.
 
     Its value is a plain Python object, as in a call of a `Func`: an int, a float, the 16 bytes of a `v128`, a `Func`,
-    a `Reference`, an object of the host in an `externref`, or `None` for null.
+    a `Reference`, a host object in an `externref`, or `None` for null.
     """
 
     __slots__ = ("__weakref__",)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Reference(ReferenceLane, Constant, Handle):
     """A reference that is not null, held by the host. It belongs to one store, and keeps its value alive there.
 
-    An object of the host needs none: it goes into an `externref` and comes out of it as itself.
+    A host object needs none: it goes into an `externref` and comes out of it as itself.
     """
 
     __slots__ = ("__weakref__",)

@@ -15,7 +15,7 @@ from .value import Raw, Val, to_raw
 class Table(TableLane, Handle):
     """A table of references. It belongs to one store.
 
-    Its elements are plain Python objects, as in a call of a `Func`: a `Func`, a `Reference`, an object of the host in
+    Its elements are plain Python objects, as in a call of a `Func`: a `Func`, a `Reference`, a host object in
     a table of `externref`, or `None` for null. An index or a range outside the table raises `RangeError`, which is an
     `IndexError`, and then nothing has changed.
     """

@@ -47,7 +47,7 @@ class Val(Made):
     __hash__ = None  # type: ignore[assignment]
     _making = "it is made by its type, as in Val.i32(7)"
     _kind: str
-    # The bits of a number; of a reference the Func, the Reference, the object of the host, or None.
+    # The bits of a number; of a reference the Func, the Reference, the host object, or None.
     _content: Any
 
     def __init__(self) -> None:
@@ -113,7 +113,7 @@ class Val(Made):
 
     @classmethod
     def externref(cls, extern: Any) -> Val:
-        """A reference to an object of the host, whichever it is; `None` is null, and a `Reference` stays one."""
+        """A reference to a host object, whichever it is; `None` is null, and a `Reference` stays one."""
         return cls._of("EXTERN_REF", extern)
 
     @classmethod
@@ -198,7 +198,7 @@ class Val(Made):
         return self.value if self._kind == "FUNC_REF" else None
 
     def as_externref(self) -> Any:
-        """The object of the host that it refers to, or `None`."""
+        """The host object that it refers to, or `None`."""
         return self.value if self._kind == "EXTERN_REF" else None
 
     def as_anyref(self) -> Reference | None:
@@ -278,7 +278,7 @@ def to_raw(value: object, ty: ValType, store: Storelike, place: str) -> Raw:
 
 
 def takes_objects(ty: ValType) -> bool:
-    """Whether any object of the host is a value of that type."""
+    """Whether any host object is a value of that type."""
     ref = ty.ref_type
     return ref is not None and ref.heap.name == "extern"
 

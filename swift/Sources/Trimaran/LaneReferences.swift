@@ -2,8 +2,8 @@
 
 internal import CTrimaran
 
-/// References to objects of the host, which live as long as this does: the call is lent them. Whatever else is lent lives in its
-/// value.
+/// References to host objects, which live as long as this does: the call is lent them. Whatever else is lent lives in
+/// its value.
 struct Lent {
   // Most often there is one.
   private var first: Reference?
@@ -53,8 +53,8 @@ extension Val {
     }
   }
 
-  /// The value, which is simply of its kind, as a host function leaves it: a reference is a hold that is the core's from
-  /// then on.
+  /// The value, which is simply of its kind, as a host function leaves it: a reference is a hold that is the core's
+  /// from then on.
   fileprivate func given(_ kind: UInt8, _ store: Store) throws(WasmtimeError) -> Slot {
     if let number { return number.bits }
     let low: UInt64 =
@@ -85,8 +85,8 @@ extension UnsafeMutablePointer<Slot> {
 }
 
 extension Func {
-  /// Calls the function where its numbers are simply those that it takes, and whatever its references are; otherwise gives
-  /// `nil`, and has done nothing.
+  /// Calls the function where its numbers are simply those that it takes, and whatever its references are; otherwise
+  /// gives `nil`, and has done nothing.
   func callWithReferences(_ store: Store, _ arguments: [Val]) throws(WasmtimeError) -> [Val]? {
     let room = 32
     return try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: room) { kinds in

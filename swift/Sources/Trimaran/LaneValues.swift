@@ -15,7 +15,8 @@ extension Val {
     }
   }
 
-  /// What came out in a slot. A reference is a hold that is ours from now on. (No initialiser: that would retain the store.)
+  /// What came out in a slot. A reference is a hold that is ours from now on. (No initialiser: that would retain the
+  /// store.)
   @inline(__always)
   static func taken(_ slot: Slot, kind: UInt8, _ store: Store) -> Val {
     switch kind {
@@ -55,8 +56,8 @@ extension trimaran_value {
 }
 
 extension Slot {
-  /// A result of a host function, which the core has converted to `kind`. A reference is a hold that is the core's from now
-  /// on.
+  /// A result of a host function, which the core has converted to `kind`. A reference is a hold that is the core's from
+  /// now on.
   init(_ value: Core.Val, kind: UInt8) {
     self =
       switch value {
@@ -74,7 +75,7 @@ extension Slot {
 }
 
 extension Store {
-  /// A reference to an object of the host, which this store keeps.
+  /// A reference to a host object, which this store keeps.
   func reference(to object: any AnyObject & Sendable) throws(WasmtimeError) -> Reference {
     var reference: OpaquePointer?
     let retained = Unmanaged<AnyObject>.passRetained(object).toOpaque()
@@ -82,7 +83,7 @@ extension Store {
     return Reference(Core.Reference(made(reference)))
   }
 
-  /// The object of the host that a reference is to; `nil` where it is to a value of a guest's.
+  /// The host object that a reference is to; `nil` where it is to a value of a guest's.
   func object(_ reference: Reference) throws(WasmtimeError) -> (any AnyObject & Sendable)? {
     var object: UnsafeMutableRawPointer?
     // The core has it retained while it still holds it itself: another thread may close the store at any time.
@@ -93,7 +94,7 @@ extension Store {
     return object.map { unsafeBitCast(Unmanaged<AnyObject>.fromOpaque($0).takeRetainedValue(), to: Kept.self) }
   }
 
-  /// The object of the host that a reference is to, or the reference, where it is to a value of a guest's.
+  /// The host object that a reference is to, or the reference, where it is to a value of a guest's.
   fileprivate func object(of reference: Reference) -> any AnyObject & Sendable {
     // It can fail where another thread closes the store. Then the reference is of no use either, and says so.
     (try? object(reference)) ?? reference

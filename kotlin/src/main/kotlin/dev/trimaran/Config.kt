@@ -240,8 +240,8 @@ public class Config : Serializable {
     public var craneliftFlags: List<CraneliftFlag> = emptyList()
 
     /**
-     * Has instances come from a pool ([Allocation.Pooling]), as in `Engine { pooling { totalMemories = 10 } }`. Where there is
-     * one already, it changes what [configure] sets, and leaves the rest as it is.
+     * Takes instances from a pool ([Allocation.Pooling]), as in `Engine { pooling { totalMemories = 10 } }`. If there
+     * is a pool already, this changes what [configure] sets, and leaves the rest as it is.
      */
     public fun pooling(configure: PoolingConfig.() -> Unit) {
         // A copy: other configurations may have the same object.
@@ -250,8 +250,8 @@ public class Config : Serializable {
     }
 
     /**
-     * Limits the modules that are compiled, as in `Engine { moduleLimits { functions = 1000 } }`. Where there are limits
-     * already, it changes those that [configure] sets, and leaves the rest as they are.
+     * Limits which modules the engine compiles, as in `Engine { moduleLimits { functions = 1000 } }`. If there are
+     * limits already, this changes those that [configure] sets, and leaves the rest as they are.
      */
     public fun moduleLimits(configure: ModuleLimits.() -> Unit) {
         moduleLimits = (moduleLimits?.copy() ?: ModuleLimits()).apply(configure)
@@ -320,9 +320,9 @@ public class Config : Serializable {
         private const val serialVersionUID = 1L
 
         /**
-         * A configuration for untrusted modules: they can be interrupted, have one thread, and are not compiled
-         * where they are too large. It may be changed, as in
-         * `Config.untrusted().apply { moduleLimits { functions = 1000 } }`, which keeps all other limits.
+         * A configuration for untrusted modules: you can interrupt them, they have one thread, and the engine refuses
+         * those that are too large. You may change it: `Config.untrusted().apply { moduleLimits { functions = 1000 } }`
+         * keeps all other limits.
          */
         @JvmStatic
         public fun untrusted(): Config = core { untrustedConfig() }.toPublic()

@@ -3,18 +3,18 @@ package dev.trimaran
 import dev.trimaran.internal.ffi.InterruptHandle as Raw
 
 /**
- * Stops the guest of a store from any thread: [Store.interruptHandle] gives it. It does not keep the store alive, and may
- * be kept longer.
+ * Stops the guest of a store from any thread. [Store.interruptHandle] gives it. It does not keep the store alive, and
+ * you may keep it longer than the store.
  */
 public class InterruptHandle private constructor(private val raw: Raw) {
     /**
      * Stops the run that is under way in the store now: within some 20 ms, in a loop or at a call, the guest traps with
-     * [TrapCode.INTERRUPT] and [Interruption.HANDLE]. Where none is, it stops the next of the calls that wait for the store.
-     * Gives whether there was one; where there was none, nothing happens, now or later. Never waits for anything.
+     * [TrapCode.INTERRUPT] and [Interruption.HANDLE]. If there is none, it stops the next of the calls that wait for
+     * the store. Returns whether there was one. If there was none, nothing happens, now or later. It never waits.
      *
-     * A run is a call or an instantiation, with all that its host functions call in the same store. One that is just about to
-     * end may still end as it would have. The calls of a [Store.withDeadline] are under way together until that
-     * ends: each of them that comes later fails at once.
+     * A run is a call or an instantiation, with all that its host functions call in the same store. One that is just
+     * about to end may still end as it would have. The calls of a [Store.withDeadline] are under way together until
+     * that ends: each of them that comes later fails at once.
      */
     public fun interrupt(): Boolean = core { raw.interrupt() }
 

@@ -5,17 +5,17 @@ import java.io.Serializable
 import dev.trimaran.internal.ffi.StoreLimits as Raw
 
 /**
- * How much a store may have, all of its instances together. What is null is not limited. Each number is 0 or more; one
- * below fails with `Range`.
+ * How much a store may have, all of its instances together. A property that is null has no limit. Each number is 0 or
+ * more; a number below 0 fails with `Range`.
  *
- * Past a limit a guest's `memory.grow` and `table.grow` give -1; what the host does fails with `Limit`.
+ * Past a limit a guest's `memory.grow` and `table.grow` give -1. A call of the host fails with `Limit`.
  *
  * @property memorySize The greatest size of each memory, in bytes.
  * @property tableElements The greatest size of each table, in elements.
  * @property instances How many instances.
  * @property tables How many tables instances define in all. Those that the host makes do not count.
  * @property memories How many memories instances define in all. Those that the host makes do not count.
- * @property trapOnGrowFailure Whether a guest traps where it cannot grow something, instead of getting -1.
+ * @property trapOnGrowFailure Whether a guest traps if it cannot grow something. If not, it gets -1.
  * @property fileDescriptors How many file descriptors guests have of WASI at a time. The three standard streams and granted
  *   directories count; a guest that opens one more gets the error number `mfile`.
  */

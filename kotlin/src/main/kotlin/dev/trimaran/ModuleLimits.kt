@@ -6,8 +6,9 @@ import java.time.Duration
 import dev.trimaran.internal.ffi.ModuleLimits as Raw
 
 /**
- * What a module may have at most, looked at before anything is compiled ([Config.moduleLimits]); past a limit it fails with
- * `Limit`. What is null has no limit but wasmtime's. Each number is 0 or more, and so is the time.
+ * How large a module may be ([Config.moduleLimits]). The engine checks this before it compiles anything, and fails with
+ * `Limit` for a module past a limit. A property that is null has no limit but wasmtime's. Each number is 0 or more, and
+ * so is the time.
  *
  * @property size The size of the module in the binary format, in bytes.
  * @property types How many types it defines; a group of recursive ones counts as one.
@@ -18,8 +19,8 @@ import dev.trimaran.internal.ffi.ModuleLimits as Raw
  * @property locals How many locals a function declares.
  * @property functionSize The size of a function's body, in bytes.
  * @property nesting How deep blocks lie in blocks in a function.
- * @property compileTime How long compiling may take, in whole milliseconds. Wasmtime cannot end it: it goes on in the
- *   background, where its result is thrown away.
+ * @property compileTime How long a compilation may take, in whole milliseconds. wasmtime cannot end it: it goes on in the
+ *   background, and its result is discarded.
  */
 public data class ModuleLimits @JvmOverloads constructor(
     public var size: Long? = null,

@@ -5,9 +5,10 @@ import dev.trimaran.internal.Lane
 import dev.trimaran.internal.ffi.Reference as Raw
 
 /**
- * A reference that is not null, to a value that is the guest's. It belongs to one store, and keeps its value alive there.
+ * A reference that is not null, to a value that is the guest's. It belongs to one store, and keeps its value alive
+ * there.
  *
- * References to objects of the host need no such thing: they are those objects. See [Val.ExternRef].
+ * References to host objects need no such thing: they are those objects. See [Val.ExternRef].
  */
 public class Reference private constructor(
     @get:JvmSynthetic internal val raw: Raw,
@@ -30,14 +31,15 @@ public class Reference private constructor(
     public fun fieldCount(store: Store): Long = core(store) { raw.fieldCount(store.raw) }.toSize()
 
     /**
-     * What the value is made of: the fields of a struct, the elements of an array, what an exception carries. Fails with
-     * `Type` for anything else, and with `Limit` for more than 1,048,576 of them, which are given in ranges alone.
+     * What the value is made of: the fields of a struct, the elements of an array, what an exception carries. Fails
+     * with `Type` for anything else, and with `Limit` for more than 1,048,576 of them, which are given in ranges alone.
      */
     public fun fields(store: Store): List<Val> = fields(store, 0, null)
 
     /**
-     * The fields at the places in [range], counted from 0, as in `reference.fields(store, 10L..<15)`: at most 1,048,576 at
-     * once, since a guest may make arrays of any size. Fails with `Range` where they are not there, and as [fields] does.
+     * The fields at the places in [range], counted from 0, as in `reference.fields(store, 10L..<15)`: at most 1,048,576
+     * at once, since a guest may make arrays of any size. Fails with `Range` where they are not there, and as [fields]
+     * does.
      */
     public fun fields(store: Store, range: LongRange): List<Val> = fields(store, range.first, range.length())
 
@@ -61,8 +63,8 @@ public class Reference private constructor(
     /** References that the host makes. */
     public companion object {
         /**
-         * An `i31` with this number: from -2^30 to 2^30-1, or up to 2^31-1, which is read without a sign. Another one fails
-         * with `Range`.
+         * An `i31` with this number: from -2^30 to 2^30-1, or up to 2^31-1, which is read without a sign. Another one
+         * fails with `Range`.
          */
         @JvmStatic
         public fun ofI31(store: Store, value: Int): Reference =
@@ -71,7 +73,7 @@ public class Reference private constructor(
         @JvmSynthetic
         internal fun of(raw: Raw, kind: Byte): Reference = Reference(raw, kind)
 
-        /** What an externref is to, which nobody else has: an object of the host, or else the guest's. */
+        /** What an externref is to, which nobody else has: a host object, or else the guest's. */
         @JvmSynthetic
         internal fun external(store: Store, raw: Raw): Any {
             // Fails where another thread has closed the store.

@@ -151,7 +151,7 @@ public sealed class Val {
         }
 
     /**
-     * The plain value: an [Int], [Long], [Float] or [Double]; a [Func], a [Reference] or an object of the host; null
+     * The plain value: an [Int], [Long], [Float] or [Double]; a [Func], a [Reference] or a host object; null
      * for a null reference; the [Val.V128] itself for a vector.
      */
     public fun unwrap(): Any? =

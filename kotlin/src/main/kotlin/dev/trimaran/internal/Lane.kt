@@ -3,11 +3,11 @@ package dev.trimaran.internal
 import java.nio.ByteBuffer
 
 /**
- * The functions of the native library whose bodies are special: calls on slots, host functions, views, bytes. Rust has the other
- * half, in `bindings/src/lane/jni.rs`. The class `Native`, which is generated, has all others.
+ * The functions of the native library whose bodies are special: calls on slots, host functions, views, bytes. Rust has
+ * the other half, in `bindings/src/lane/jni.rs`. The class `Native`, which is generated, has all others.
  *
- * An object is its handle, as in `Native`. Numbers are passed by their bits. Whoever calls keeps the objects reachable until
- * the call returns, as `core` does.
+ * An object is its handle, as in `Native`. Numbers are passed by their bits. Whoever calls keeps the objects reachable
+ * until the call returns, as `core` does.
  */
 internal object Lane {
     init {
@@ -17,7 +17,10 @@ internal object Lane {
     /** How many bytes the stores and modules of this process hold outside of the JVM's heap, about. */
     @JvmStatic external fun heldBytes(): Long
 
-    /** Whether the instance that this thread has just failed to make found no room, before anything of it ran. Says so once. */
+    /**
+     * Whether the instance that this thread has just failed to make found no room, before anything of it ran. Says so
+     * once.
+     */
     @JvmStatic external fun wasRefused(): Boolean
 
     /** Whether no thread is in the store, or this one is: who enters it now does not wait, unless another is faster. */
@@ -67,10 +70,10 @@ internal object Lane {
     /** What a body threw, by the number under which the library has kept it until now. */
     @JvmStatic external fun takeThrown(number: Long): Throwable?
 
-    /** A new handle of a reference to an object of the host. */
+    /** A new handle of a reference to a host object. */
     @JvmStatic external fun newExtern(store: Long, host: Any): Long
 
-    /** The object of the host that a reference is to, by its handle; null where it is to none. */
+    /** The host object that a reference is to, by its handle; null where it is to none. */
     @JvmStatic external fun externObject(store: Long, reference: Long): Any?
 
     /** The [Kind] of what it holds. */
