@@ -19,10 +19,10 @@ use crate::{Engine, Extern, Func, FuncType, Instance, InstancePre, Module, Resul
 
 use crate::linking::definitions::{Definition, Definitions};
 
-/// Defines items by name, and instantiates modules with those that they import (`wasmtime::Linker`).
+/// Defines items by name, and instantiates modules with the items that they import (`wasmtime::Linker`).
 ///
-/// A linker belongs to an engine. What is defined with a store can only be used in that store; host functions and
-/// WASI are for every store. It may be used from any thread.
+/// A linker belongs to an engine. An item of a store works only in that store; host functions and WASI work in every store.
+/// Any thread may use a linker.
 #[derive(uniffi::Object)]
 pub struct Linker {
     /// There until it is closed.
@@ -62,16 +62,16 @@ impl Linker {
 
     /// Defines an item of a store.
     ///
-    /// Fails with `Link` where the name is taken and shadowing is not allowed, and with `WrongStore` or `WrongEngine` for
-    /// an item of another one.
+    /// Fails with `Link` if the name is taken and shadowing is not allowed, and with `WrongStore` or `WrongEngine` for an
+    /// item of another store or engine.
     pub fn define(&self, store: &Store, module: &str, name: &str, item: Extern) -> Result<()> {
         self.check_store(store)?;
         let item = item.to_wasmtime(store)?;
         store.enter(|context| self.open()?.insert(&context, store, module, name, item))
     }
 
-    /// Defines a function of the host that every store of the engine can use. Gives its number, by which each store gets
-    /// a body for it: see `hosts`.
+    /// Defines a host function that every store of the engine can use. Returns its number, by which each store gets a body
+    /// for it: see `hosts`.
     ///
     /// Fails with `Link` where the name is taken and shadowing is not allowed.
     pub fn define_func(&self, module: &str, name: &str, ty: FuncType) -> Result<u64> {
@@ -88,7 +88,7 @@ impl Linker {
         Ok(host.number())
     }
 
-    /// Defines everything that an instance exports, as items of the module `name`. Fails as `define` does.
+    /// Defines all exports of an instance, as items of the module `name`. Fails as `define` does.
     pub fn define_instance(&self, store: &Store, name: &str, instance: &Instance) -> Result<()> {
         self.check_store(store)?;
         let instance = instance.get(store)?;
@@ -101,10 +101,10 @@ impl Linker {
         })
     }
 
-    /// Defines what a module exports, as items of the module `name`, with the instances that they need.
+    /// Defines all exports of a module, as items of the module `name`, with the instances that they need.
     ///
     /// A WASI command, which exports `_start`, gets a new instance for every call of a function of it. Any other module
-    /// gets one instance now; its `_initialize` is called, if it has one. Its imports have to be defined before.
+    /// gets one instance now; the linker calls its `_initialize`, if it has one. Its imports have to be defined before.
     /// Fails as `define` and `instantiate` do.
     pub fn define_module(&self, store: &Store, name: &str, module: &Module) -> Result<()> {
         self.check_store(store)?;
@@ -205,7 +205,7 @@ impl Linker {
     /// The default function of a module: the one under the empty name, or `_start`; for a module that has neither, a
     /// function that does nothing.
     ///
-    /// Fails with `NotFound` where nothing is defined for that module.
+    /// Fails with `NotFound` if that module has no definition.
     pub fn get_default(&self, store: &Store, module: &str) -> Result<Arc<Func>> {
         self.check_store(store)?;
         store.enter(|mut context| {
@@ -241,7 +241,7 @@ impl Linker {
         Ok(Instance::from_wasmtime(store, inner))
     }
 
-    /// Looks up what a module imports once, for many instances of it.
+    /// Finds the imports of a module once, for many instances of it.
     ///
     /// Fails with `Link` where imports are not defined, of which it names the first and says how many more there are, or of
     /// another type.
@@ -276,7 +276,7 @@ impl Linker {
         host.in_store(store)
     }
 
-    /// Closes the linker. What was instantiated goes on working. Closing twice does nothing.
+    /// Closes the linker. Its instances go on working. Closing twice does nothing.
     pub fn release(&self) -> Result<()> {
         if let Ok(engine) = self.engine.get() {
             // First, so that whoever finds nothing finds it closed.

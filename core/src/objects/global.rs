@@ -11,7 +11,7 @@ use crate::types::slot::{Kind, Slot};
 use crate::values::val::Place;
 use crate::{GlobalType, Result, Store, Val, WasmtimeError};
 
-/// A global of a guest or of the host. It belongs to one store.
+/// A global, of a guest or made by the host. It belongs to one store.
 #[derive(uniffi::Object)]
 pub struct Global {
     owner: StoreId,
@@ -25,7 +25,7 @@ const PLACE: Place = Place::only("the value");
 #[uniffi::export]
 #[cfg_attr(false, brief)]
 impl Global {
-    /// Makes a global in `store`. The value is converted where nothing is lost by it, as an argument is.
+    /// Makes a global in `store`. It converts the value as a call converts an argument: where nothing is lost.
     ///
     /// Fails with `Type` where the value is of another type, and with `Range` where a number does not fit.
     #[uniffi::constructor]
@@ -58,7 +58,7 @@ impl Global {
         })
     }
 
-    /// Changes the value, converted as an argument is.
+    /// Changes the value. It converts the new one as a call converts an argument.
     ///
     /// Fails with `Type` where the global is constant or the value is of another type, and with `Range` where a number does
     /// not fit.

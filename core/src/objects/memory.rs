@@ -13,7 +13,7 @@ use crate::{MemoryType, Result, Store, View, WasmtimeError};
 /// A linear memory. It belongs to one store.
 ///
 /// Its size is a whole number of pages, of 65,536 bytes unless its type says otherwise. Offsets and lengths
-/// are in bytes. Whatever reaches past the end fails with `Bounds`, and then nothing is read or written.
+/// are in bytes. An access past the end fails with `Bounds`, and reads or writes nothing.
 #[derive(uniffi::Object)]
 pub struct Memory {
     owner: StoreId,
@@ -29,8 +29,8 @@ enum Kind {
 #[uniffi::export]
 #[cfg_attr(false, brief)]
 impl Memory {
-    /// Makes a memory in `store`. Fails with `Range` where the type is impossible, with `Limit` where there is
-    /// no room, and with `Type` for a shared type, which `SharedMemory` is for.
+    /// Makes a memory in `store`. Fails with `Range` if the type is impossible, with `Limit` if there is no room, and
+    /// with `Type` for a shared type: use `SharedMemory` for that.
     #[uniffi::constructor]
     #[cfg_attr(false, long)]
     pub fn new(store: &Store, ty: MemoryType) -> Result<Arc<Self>> {
@@ -73,8 +73,8 @@ impl Memory {
         self.visit(store, |memory, context| Ok(memory.page_size(context)), |shared| Ok(shared.page_size()))
     }
 
-    /// The address of the first byte in this process, for foreign functions. Nothing checks what is done with
-    /// it; it is void once the memory grows or its store is closed.
+    /// The address of the first byte in this process, for foreign functions. Nothing checks its
+    /// use. It is invalid once the memory grows or its store is closed.
     pub fn data_ptr(&self, store: &Store) -> Result<u64> {
         self.visit(
             store,
@@ -83,7 +83,7 @@ impl Memory {
         )
     }
 
-    /// Grows the memory by `delta` pages, 0 or more, and gives its size before, in pages. Fails with `Limit`
+    /// Grows the memory by `delta` pages, 0 or more, and returns its size before, in pages. Fails with `Limit`
     /// past the maximum of its type or of its store; then nothing has changed.
     #[cfg_attr(false, long)]
     pub fn grow(&self, store: &Store, delta: i64) -> Result<u64> {
@@ -136,7 +136,7 @@ impl Memory {
         self.with_bytes(store, |bytes| bytes.read_string(start, length))
     }
 
-    /// The text from `start` up to the first byte `terminator`, as C has it with 0. Fails with `Encoding`
+    /// The text from `start` up to the first byte `terminator`, as in C with 0. Fails with `Encoding`
     /// where it is not UTF-8 or no terminator follows.
     #[cfg_attr(false, long)]
     #[uniffi::method(default(terminator = 0))]

@@ -28,7 +28,7 @@ pub enum WaitOutcome {
     Ok,
     /// The memory did not hold the expected value: it did not wait.
     Mismatch,
-    /// The time was up.
+    /// The time was over.
     TimedOut,
 }
 
@@ -87,12 +87,12 @@ impl SharedMemory {
     }
 
     /// The address of the first byte in this process, for foreign functions. It stays the same for as long as
-    /// the memory lives. Nothing checks what is done with it.
+    /// the memory lives. Nothing checks its use.
     pub fn data_ptr(&self) -> Result<u64> {
         Ok(self.inner.get()?.data().as_ptr().addr() as u64)
     }
 
-    /// Grows the memory by `delta` pages, 0 or more, for everybody, and gives its size before, in pages.
+    /// Grows the memory by `delta` pages, 0 or more, for all threads, and returns its size before, in pages.
     /// Fails with `Limit` past its maximum.
     #[cfg_attr(false, long)]
     pub fn grow(&self, delta: i64) -> Result<u64> {
@@ -118,7 +118,7 @@ impl SharedMemory {
         Ok(Memory::of_shared(store, self.get_for(store)?))
     }
 
-    /// Wakes up to `count` threads that wait at `address`, and gives how many there were, as
+    /// Wakes up to `count` threads that wait at `address`, and returns how many there were, as
     /// `memory.atomic.notify` does (threads proposal). The address is a multiple of 4.
     #[uniffi::method(default(count = 4294967295))]
     pub fn notify(&self, address: i64, count: u32) -> Result<u32> {

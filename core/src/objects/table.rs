@@ -70,7 +70,7 @@ impl Table {
         })
     }
 
-    /// Grows the table by `delta` elements, 0 or more, of `init`, and gives its size before. Fails with `Limit` past the
+    /// Grows the table by `delta` elements, 0 or more, of `init`, and returns its size before. Fails with `Limit` past the
     /// maximum of its type or of its store; then nothing has changed.
     #[cfg_attr(false, long)]
     pub fn grow(&self, store: &Store, delta: i64, init: Val) -> Result<u64> {

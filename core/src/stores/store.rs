@@ -19,10 +19,10 @@ use crate::stores::entry::HOST_STACK;
 
 /// Holds instances and everything that they own: memories, tables, globals, functions.
 ///
-/// A store may be used from any thread, by one at a time: another thread waits for its turn, unless the first has been in
-/// one host function for 30 seconds, or for the store's timeout, which may wait for it: then it fails with `Busy`. A host
-/// function may use the store that it was called from, to any depth. Objects of one store do not work with another.
-/// Close a store to give its memory back at once.
+/// Any thread may use a store, one at a time: another thread waits for its turn. If the first thread stays in one host
+/// function for 30 seconds, or for the store's timeout, the other one fails with `Busy`, since that function may wait for
+/// it. A host function may use the store that called it, to any depth. Objects of one store do not work with another.
+/// Close a store to free its memory at once.
 #[derive(uniffi::Object)]
 pub struct Store {
     pub(super) id: StoreId,
@@ -98,8 +98,8 @@ impl Store {
         })
     }
 
-    /// The fuel that is left, in units. While another thread is in the store it does not wait for that one: then it is what
-    /// was left when the guest last called a host function. Fails with `Config` unless `Config.consume_fuel` is set.
+    /// The fuel that is left, in units. It never waits: while another thread is in the store, it is the fuel that was left
+    /// when the guest last called a host function. Fails with `Config` unless `Config.consume_fuel` is set.
     #[cfg_attr(false, brief)]
     pub fn fuel(&self) -> Result<u64> {
         let hold = self.try_hold();
@@ -110,8 +110,8 @@ impl Store {
         self.enter(|context| context.get_fuel().map_err(|_| no_fuel()))
     }
 
-    /// What a guest pays for each call of a host function from now on, in units of fuel; at first nothing. A guest that
-    /// cannot pay traps with `OutOfFuel`, and the function is not called. Fails with `Config` unless `Config.consume_fuel`
+    /// Sets the price of each call of a host function from now on, in units of fuel. At first it is 0. A guest that cannot
+    /// pay traps with `OutOfFuel`, and the store does not call the function. Fails with `Config` unless `Config.consume_fuel`
     /// is set.
     #[cfg_attr(false, brief)]
     pub fn set_host_call_fuel(&self, fuel: u64) -> Result<()> {
@@ -123,7 +123,7 @@ impl Store {
         Ok(())
     }
 
-    /// Lets guests run until the engine's epoch has been incremented `ticks` times; then they trap with
+    /// Lets guests run until the engine's epoch has advanced by `ticks`. Then they trap with
     /// `Interrupt`. At first there is no such deadline. Fails with `Config` unless `Config.epoch_interruption` is set.
     pub fn set_epoch_deadline(&self, ticks: i64) -> Result<()> {
         let ticks = natural(ticks, "the epoch deadline")?;
@@ -166,7 +166,7 @@ impl Store {
         Ok(())
     }
 
-    /// Something that stops the guest of this store from any thread. Fails with `Config` unless
+    /// A handle that stops the guest of this store from any thread. Fails with `Config` unless
     /// `Config.epoch_interruption` is set.
     pub fn interrupt_handle(&self) -> Result<Arc<InterruptHandle>> {
         self.check_open()?;
@@ -206,7 +206,7 @@ impl Store {
         })
     }
 
-    /// Collects garbage now: references that nobody holds any more.
+    /// Collects garbage now: references that nothing holds any more.
     pub fn gc(&self) -> Result<()> {
         self.enter(|mut context| context.gc(None).map_err(WasmtimeError::no_room))
     }
@@ -230,11 +230,11 @@ impl Store {
         self.gate.check_pass(HostCallId(pass)).map_err(WasmtimeError::from)
     }
 
-    /// Closes the store, after the thread that is inside has left it. When this returns, its memory is back,
-    /// and every later use of it or of what it held fails with `Closed`. Closing twice does nothing.
+    /// Closes the store, after the thread that is inside has left it. When this returns, the store's memory is free, and
+    /// every later use of the store or of its objects fails with `Closed`. Closing twice does nothing.
     ///
-    /// In a host function that this store called, later uses fail at once, and the memory is back when the
-    /// outermost call has returned. While views of its memories are out, it is back when the last of them goes.
+    /// In a host function that this store called, later uses fail at once, and the memory is free when the
+    /// outermost call has returned. If views of its memories exist, it is free when the last of them goes.
     ///
     /// While it waits for another thread to leave, it ends as a call does that waits for the store: by what interrupts its
     /// thread, or a deadline. Then it fails with that, the store is closed, and its memory is back when that thread has left.
