@@ -1,4 +1,4 @@
-from trimaran import Config, Engine, Linker, Module, OutputPipe, Store, StoreLimits, WasiConfig
+from trimaran import Config, Engine, ExitTrap, Linker, Module, OutputPipe, Store, StoreLimits, WasiConfig
 
 ENGINE = Engine(Config.untrusted())
 
@@ -14,5 +14,9 @@ def run_untrusted(program: bytes) -> str:
         store.set_wasi(wasi)
         linker = Linker(ENGINE)
         linker.define_wasi()
-        linker.instantiate(store, Module(ENGINE, program)).func(store, "_start")(store)
+        try:
+            linker.instantiate(store, Module(ENGINE, program)).func(store, "_start")(store)
+        except ExitTrap as exit:
+            if exit.code != 0:
+                raise
     return output.contents().decode(errors="replace")

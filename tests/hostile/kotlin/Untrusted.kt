@@ -5,6 +5,7 @@ import dev.trimaran.Module
 import dev.trimaran.OutputPipe
 import dev.trimaran.Store
 import dev.trimaran.StoreLimits
+import dev.trimaran.WasmtimeException
 import kotlin.time.Duration.Companion.seconds
 
 private val engine = Engine(Config.untrusted())
@@ -18,7 +19,11 @@ fun runUntrusted(program: ByteArray): String {
         store.setWasi { stdout(output) }
         Linker(engine).use { linker ->
             linker.defineWasi()
-            linker.instantiate(store, Module(engine, program)).func(store, "_start")(store)
+            try {
+                linker.instantiate(store, Module(engine, program)).func(store, "_start")(store)
+            } catch (exit: WasmtimeException.Exit) {
+                if (exit.status != 0) throw exit
+            }
         }
     }
     return output.text()
