@@ -29,33 +29,37 @@ pub use compile::module::{Module, validate};
 pub use compile::wat::wat2wasm;
 
 // Stores, and what lives in them.
+pub use fast_path::view::View;
 pub use linking::instance::Instance;
 pub use linking::instance_pre::InstancePre;
 pub use linking::linker::Linker;
 pub use objects::externs::{Extern, NamedExtern};
-pub use objects::func::Func;
 pub use objects::global::Global;
 pub use objects::memory::Memory;
-pub use objects::reference::{HostObject, Reference};
 pub use objects::shared_memory::{SharedMemory, WaitOutcome};
 pub use objects::table::Table;
 pub use objects::tag::Tag;
-pub use objects::view::View;
+pub use stores::root::HostObject;
 pub use stores::store::Store;
+pub use values::func::Func;
+pub use values::reference::Reference;
 
 // Values and types.
 pub use types::extern_type::{
-    ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, Limits, MemoryType, RefType, TableType,
-    TagType, ValType,
+    ExportType, ExternType, FuncType, GlobalType, ImportType, Limits, MemoryType, TableType, TagType,
 };
+pub use types::val_type::{HeapType, RefType, ValType};
 pub use values::val::Val;
 
 // Host functions.
-pub use host::func::{Caller, HostFunction};
+pub use host::caller::Caller;
+pub use host::func::HostFunction;
 
 // Limits and interruption.
-pub use interruption::interrupt::{InterruptHandle, Interruption};
-pub use limits::module_limits::{ModuleLimits, untrusted_config, untrusted_limits};
+pub use compile::untrusted::{untrusted_config, untrusted_limits};
+pub use errors::interruption::Interruption;
+pub use interruption::handle::InterruptHandle;
+pub use limits::module_limits::ModuleLimits;
 pub use limits::store_limits::StoreLimits;
 
 // WASI.
@@ -65,7 +69,8 @@ pub use wasi::stream::{OutputPipe, OutputSink};
 
 // Errors.
 pub use errors::error::{Result, WasmtimeError};
-pub use traps::trap::{Frame, TrapCode};
+pub use errors::frame::Frame;
+pub use errors::trap_code::TrapCode;
 
 // The command line.
 pub use cli::command_line::command_line;
@@ -74,8 +79,8 @@ pub use cli::command_line::command_line;
 #[doc(hidden)]
 pub mod adapter {
     pub use crate::errors::numbers;
-    pub use crate::host::func::{Bodiless, SlotFunction};
-    pub use crate::interruption::interrupt::Watch;
+    pub use crate::host::definition::Bodiless;
+    pub use crate::interruption::interrupt_check::Watch;
     pub use crate::process::failpoint::panic_at;
     pub use crate::process::native_pressure::{held_bytes, was_refused};
     pub use crate::process::task;
@@ -83,6 +88,7 @@ pub mod adapter {
         before_compiling, in_host, is_compilation, tell_of_this_thread, unstoppable_run,
     };
     pub use crate::stores::entry::Hold;
+    pub use crate::stores::store::SlotFunction;
     pub use crate::types::slot::{Kind, Signature, Slot};
 }
 

@@ -1,27 +1,12 @@
 //! The command line, the same in every package: it is here, and each package only passes its arguments on.
 
-use std::io::{Read, Write};
+use std::io::Write;
 
 use getopts::{Fail, Matches, Options, ParsingStyle};
 
+use crate::Result;
+use crate::cli::streams::{Failure, input, io, only, print, write};
 use crate::cli::{inspect, run};
-use crate::{Result, WasmtimeError};
-
-/// What a command fails with.
-pub(super) enum Failure {
-    /// It was called wrongly: what is wrong.
-    Usage(String),
-    /// It could not be done.
-    Error(WasmtimeError),
-    /// The guest ended itself, or was ended: the status, and what there is to say.
-    Exit(i32, Option<String>),
-}
-
-impl From<WasmtimeError> for Failure {
-    fn from(error: WasmtimeError) -> Self {
-        Self::Error(error)
-    }
-}
 
 /// A command with its options. The help text is made of this table.
 struct Command {
@@ -163,39 +148,6 @@ fn dispatch(program: &str, arguments: &[String]) -> Result<(), Failure> {
 
 fn unknown(command: &str, fail: &Fail) -> String {
     format!("{command}: {fail}")
-}
-
-/// The file that a command is about, as its first argument names it; `-` is the standard input.
-pub(super) fn input(matches: &Matches) -> Result<(&str, Vec<u8>), Failure> {
-    let path = matches.free.first().ok_or_else(|| Failure::Usage("the file is missing".to_owned()))?;
-    let mut bytes = Vec::new();
-    let read = match path.as_str() {
-        "-" => std::io::stdin().read_to_end(&mut bytes).map(|_| bytes),
-        path => std::fs::read(path),
-    };
-    Ok((path, read.map_err(|error| io(path, &error))?))
-}
-
-/// Fails where more is said than the command takes.
-pub(super) fn only(matches: &Matches, count: usize) -> Result<(), Failure> {
-    match matches.free.get(count) {
-        Some(more) => Err(Failure::Usage(format!("`{more}` is too much: expected {count} argument"))),
-        None => Ok(()),
-    }
-}
-
-pub(super) fn print(text: &str) -> Result<(), Failure> {
-    write(text.as_bytes())
-}
-
-fn write(bytes: &[u8]) -> Result<(), Failure> {
-    let mut stdout = std::io::stdout();
-    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
-    written.map_err(|error| io("standard output", &error).into())
-}
-
-fn io(path: &str, error: &std::io::Error) -> WasmtimeError {
-    WasmtimeError::Io { path: path.to_owned(), reason: error.to_string() }
 }
 
 fn wat2wasm(matches: &Matches) -> Result<(), Failure> {

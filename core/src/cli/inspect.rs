@@ -6,7 +6,7 @@ use getopts::Matches;
 use wasmparser::types::{EntityType, TypesRef};
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
-use crate::cli::command_line::{Failure, input, only, print};
+use crate::cli::streams::{Failure, input, only, print};
 use crate::compile::{threads, wat};
 use crate::errors::shown::{Name, Part};
 use crate::{

@@ -3,3 +3,4 @@
 pub(crate) mod command_line;
 pub(crate) mod inspect;
 pub(crate) mod run;
+pub(crate) mod streams;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use getopts::Matches;
 
-use crate::cli::command_line::{Failure, input, print};
+use crate::cli::streams::{Failure, input, print};
 use crate::errors::shown;
 use crate::errors::shown::Name;
 use crate::{

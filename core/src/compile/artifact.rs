@@ -6,7 +6,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::interruption::moved::Moved;
+use crate::traps::moved::Moved;
 use crate::{Result, WasmtimeError};
 
 const MARK: &[u8; 8] = b"trimaran";

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use wasmtime_internal_cache::ModuleCacheEntry;
 
 use crate::compile::artifact;
+use crate::errors::chain;
 use crate::errors::shown::Name;
 use crate::process::fork;
 use crate::{Result, WasmtimeError};
@@ -38,9 +39,8 @@ impl CompileCache {
                 format!("cache: {} is no regular file: expected one with settings", Name(&path.to_string_lossy()));
             return Err(WasmtimeError::Config { reason });
         }
-        let config = wasmtime::CacheConfig::from_file(path).map_err(|error| WasmtimeError::Config {
-            reason: format!("cache: {}", crate::errors::error::lines(&error)),
-        })?;
+        let config = wasmtime::CacheConfig::from_file(path)
+            .map_err(|error| WasmtimeError::Config { reason: format!("cache: {}", chain::lines(&error)) })?;
         let cache = start(config.clone())?;
         Ok(Self { config, cache, generation: fork::generation() })
     }
@@ -79,9 +79,9 @@ fn start(config: wasmtime::CacheConfig) -> Result<wasmtime::Cache> {
     let first = thread::Builder::new().spawn(|| ()).map_err(|error| no_thread(error.to_string()))?;
     _ = first.join();
     match catch_unwind(|| wasmtime::Cache::new(config)) {
-        Ok(cache) => cache.map_err(|error| WasmtimeError::Config {
-            reason: format!("cache: {}", crate::errors::error::lines(&error)),
-        }),
+        Ok(cache) => {
+            cache.map_err(|error| WasmtimeError::Config { reason: format!("cache: {}", chain::lines(&error)) })
+        }
         Err(panic) => Err(no_thread(WasmtimeError::from_panic(panic.as_ref()).to_string())),
     }
 }

@@ -1,6 +1,7 @@
 //! How an engine is configured.
 
 use crate::compile::cache::CompileCache;
+use crate::errors::chain;
 use crate::{Allocation, ModuleLimits, Result, WasmtimeError};
 
 /// Which compiler turns a module into machine code.
@@ -234,7 +235,7 @@ impl Config {
         let invalid = |setting: &str, reason: String| WasmtimeError::Config { reason: format!("{setting}: {reason}") };
         let mut config = wasmtime::Config::new();
         if let Some(target) = &self.target {
-            config.target(target).map_err(|error| invalid("target", crate::errors::error::lines(&error)))?;
+            config.target(target).map_err(|error| invalid("target", chain::lines(&error)))?;
         }
         if self.wasm_threads == Some(true) && self.target.as_deref().is_some_and(|target| target.starts_with("pulley"))
         {

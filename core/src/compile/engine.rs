@@ -1,21 +1,25 @@
 //! The engine: what compiles modules, and what they share.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use crate::compile::artifact::Code;
 use crate::compile::cache::CompileCache;
 use crate::compile::closable::Closable;
 use crate::compile::places::Places;
 use crate::compile::{header, threads, wat};
+use crate::errors::chain;
 use crate::interruption::epochs::Epochs;
-use crate::interruption::moved::Moved;
 use crate::interruption::waits;
-use crate::limits::store_limits;
-use crate::linking::linker::WithWasi;
+use crate::limits::shared_size;
 use crate::process::{failpoint, fork, signals, unstoppable};
+use crate::traps::moved::Moved;
 use crate::{Config, ModuleLimits, Result, WasmtimeError};
+
+/// What an engine keeps for its linkers: `linking::items` alone knows what it is.
+pub(crate) type LinkerCache = Arc<OnceLock<Box<dyn Any + Send + Sync>>>;
 
 /// Compiles modules, and is shared by everything that is made from them.
 ///
@@ -28,7 +32,7 @@ pub struct Engine {
     places: Arc<Places>,
     cache: Option<Arc<CompileCache>>,
     empty: header::Empty,
-    with_wasi: Closable<WithWasi>,
+    with_wasi: Closable<LinkerCache>,
     home: Weak<Self>,
 }
 
@@ -41,12 +45,12 @@ impl Engine {
         let cache = config.compile_cache()?.map(Arc::new);
         let settings = config.to_wasmtime()?;
         let engine = signals::around(|| wasmtime::Engine::new(&settings))
-            .map_err(|error| WasmtimeError::Config { reason: crate::errors::error::lines(&error) })?;
+            .map_err(|error| WasmtimeError::Config { reason: chain::lines(&error) })?;
         fork::watch();
         Ok(Arc::new_cyclic(|home| {
             let (epochs, home) = (Epochs::new(&engine), Weak::clone(home));
             let (places, empty) = (Arc::default(), header::Empty::default());
-            let (inner, with_wasi) = (Closable::new("engine", engine), Closable::new("engine", WithWasi::default()));
+            let (inner, with_wasi) = (Closable::new("engine", engine), Closable::new("engine", LinkerCache::default()));
             Self { inner, config, epochs, places, cache, empty, with_wasi, home }
         }))
     }
@@ -146,7 +150,7 @@ impl Engine {
     ) -> Result<R> {
         let _unstoppable = unstoppable::compile()?;
         let Some(limits) = &self.config.module_limits else { return work(bytes, None) };
-        limits.check_size(bytes)?;
+        limits.check_size(bytes, wat::is_binary(bytes))?;
         match limits.compile_time {
             None => work(bytes, Some(limits)),
             Some(milliseconds) => {
@@ -175,7 +179,7 @@ impl Engine {
                 true => compiler.interruptible(&binary, limits)?,
                 false => (compiler.plain(&binary)?, None),
             };
-            Ok(Code { code, shared: store_limits::shared_memories(&binary), moved })
+            Ok(Code { code, shared: shared_size::shared_memories(&binary), moved })
         })
     }
 
@@ -214,7 +218,7 @@ impl Engine {
     }
 
     /// What the engine's linkers share.
-    pub(crate) fn with_wasi(&self) -> Result<WithWasi> {
+    pub(crate) fn with_wasi(&self) -> Result<LinkerCache> {
         self.with_wasi.get()
     }
 }

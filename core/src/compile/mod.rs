@@ -11,4 +11,5 @@ pub(crate) mod header;
 pub(crate) mod module;
 pub(crate) mod places;
 pub(crate) mod threads;
+pub(crate) mod untrusted;
 pub(crate) mod wat;

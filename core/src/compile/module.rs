@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::compile::artifact::Code;
 use crate::compile::closable::Closable;
 use crate::compile::{artifact, engine, threads};
-use crate::errors::error::chain;
-use crate::interruption::moved::{self, Moved};
+use crate::errors::chain::chain;
 use crate::process::native_pressure::Held;
+use crate::traps::moved::{self, Moved};
 use crate::{Config, Engine, ExportType, ExternType, ImportType, Result, UniFfiTag, WasmtimeError};
 
 /// A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread.

@@ -1,11 +1,11 @@
 //! The one error model: the same misuse is the same variant in every language.
 
-use crate::errors::numbers;
-use crate::errors::shown::{Lines, Sentence};
-use crate::interruption::interrupt::Interruption;
-use crate::traps::trap;
-use crate::traps::trap::{Frame, TrapCode};
 use trimaran_gate::Refused;
+
+use crate::errors::chain::chain;
+use crate::errors::frame;
+use crate::errors::shown::{Lines, Sentence};
+use crate::{Frame, Interruption, TrapCode};
 
 /// The result of everything here that can fail.
 pub type Result<T, E = WasmtimeError> = std::result::Result<T, E>;
@@ -44,7 +44,7 @@ pub enum WasmtimeError {
         name: String,
     },
     /// The guest trapped (WebAssembly core specification, section 4.1).
-    #[error("{}", trap::sentence(.reason, .frames))]
+    #[error("{}", frame::sentence(.reason, .frames))]
     Trap {
         /// Why; none for a trap that has no code.
         code: Option<TrapCode>,
@@ -217,25 +217,10 @@ impl WasmtimeError {
         otherwise(reason)
     }
 
-    /// Translates what came out of a guest: a trap, an exit, or an error that a host function gave.
-    /// Whatever else it is becomes what `otherwise` makes of the sentence.
-    pub(crate) fn from_guest(error: wasmtime::Error, otherwise: impl FnOnce(String) -> Self) -> Self {
-        match error.downcast::<HostError>() {
-            Ok(HostError(original)) => original,
-            Err(error) => trap::from_error(&error).unwrap_or_else(|| otherwise(chain(&error))),
-        }
-    }
-
     /// What becomes of a panic that must go no further.
     pub fn from_panic(panic: &(dyn std::any::Any + Send)) -> Self {
         let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         Self::Unexpected { reason: text.unwrap_or("a panic without a message").to_owned() }
-    }
-
-    /// What a call failed with.
-    #[cold]
-    pub(crate) fn from_call(error: wasmtime::Error) -> Self {
-        Self::from_guest(error, |reason| Self::Unexpected { reason })
     }
 }
 
@@ -262,35 +247,4 @@ impl From<Refused> for WasmtimeError {
             },
         }
     }
-}
-
-/// Carries an error of ours through wasmtime, from a host function to the outer call.
-#[derive(Debug)]
-pub(crate) struct HostError(pub(crate) WasmtimeError);
-
-impl std::fmt::Display for HostError {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
-
-impl std::error::Error for HostError {}
-
-/// The whole of an error, outermost first, in one line.
-pub(crate) fn chain(error: &wasmtime::Error) -> String {
-    // Wasmtime writes a guest's call stack in names that it demangles without bound.
-    match error.is::<wasmtime::WasmBacktrace>() {
-        true => Sentence(error.root_cause()).to_string(),
-        false => Sentence(format_args!("{error:#}")).to_string(),
-    }
-}
-
-/// The same of what the host configured wrongly, in as many lines as it has.
-pub(crate) fn lines(error: &wasmtime::Error) -> String {
-    Lines(format_args!("{error:#}")).to_string()
-}
-
-/// A count or an offset that came from a language with signed integers.
-pub(crate) fn natural(value: i64, what: &str) -> Result<u64> {
-    u64::try_from(value).map_err(|_| numbers::negative(what, value))
 }

@@ -1,5 +1,9 @@
 //! The one error model: what can go wrong, and how it is said.
 
+pub(crate) mod chain;
 pub(crate) mod error;
+pub(crate) mod frame;
+pub(crate) mod interruption;
 pub mod numbers;
 pub(crate) mod shown;
+pub(crate) mod trap_code;

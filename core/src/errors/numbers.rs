@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::WasmtimeError;
+use crate::{Result, WasmtimeError};
 
 /// A place or a count that is less than 0.
 pub fn negative(what: impl Display, number: impl Display) -> WasmtimeError {
@@ -30,4 +30,9 @@ pub fn inexact(what: impl Display, number: impl Display, kind: impl Display, bit
     WasmtimeError::range(format!(
         "{what} is {number}: an {kind} holds integers up to 2^{bits} exactly; pass a float to round"
     ))
+}
+
+/// A count or an offset that came from a language with signed integers.
+pub(crate) fn natural(value: i64, what: &str) -> Result<u64> {
+    u64::try_from(value).map_err(|_| negative(what, value))
 }

@@ -4,18 +4,12 @@
 //! The lane's adapters (`bindings/src/lane`) put numbers into slots, in the way of their language, and call here.
 //! Whatever is not plain numbers of the right types goes over the surface, which knows what to say.
 
-use std::sync::OnceLock;
-
 use wasmtime::{StoreContextMut, ValRaw};
 
-use crate::stores::data::StoreData;
-use crate::types::slot::Owned;
+use crate::fast_path::slots::Owned;
+use crate::stores::store::StoreData;
 use crate::types::slot::{Signature, Slot};
 use crate::{Func, Result, Store, WasmtimeError};
-
-/// A signature that is looked up when it is first asked for.
-#[derive(Default)]
-pub(crate) struct Known(OnceLock<Signature>);
 
 impl Func {
     /// What the function takes and gives. Looked up once.

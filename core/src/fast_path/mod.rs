@@ -1,3 +1,8 @@
 //! The fast path: calls on raw slots, without a `Val` for each number.
 
 pub(crate) mod calls;
+pub(crate) mod globals;
+pub(crate) mod memories;
+pub(crate) mod slots;
+pub(crate) mod tables;
+pub(crate) mod view;

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::interruption::interrupt::{Interruption, NEVER};
+use crate::Interruption;
+use crate::interruption::clock::NEVER;
 use crate::process::task;
 
 /// A number that no other thread has, or had before: a thread may end with a deadline that is still under way.

@@ -6,45 +6,20 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
-use crate::errors::error::HostError;
-use crate::interruption::deadlines::Deadlines;
-use crate::interruption::epochs::Epochs;
-use crate::process::failpoint;
-use crate::stores::entry::{HOST_CALL, on_own_stack};
-use crate::{Result, WasmtimeError};
 use trimaran_gate::Runs;
 
-/// Asked every now and then, on a thread whose guest runs or that waits for a store, whether it may go on.
-pub trait Watch: Send + Sync {
-    /// Fails where the guest, or the waiting, has to end. That comes out of the call.
-    fn check(&self) -> Result<()>;
-}
-
-/// What interrupted a guest. What its language asked for has no name here: it comes out as that language's own exception, for
-/// Ctrl-C, an interrupted thread, or a cancelled task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, uniffi::Enum)]
-pub enum Interruption {
-    /// The time of `Store.set_timeout`, or of a deadline, is over.
-    TimeLimit,
-    /// An `InterruptHandle` was used.
-    Handle,
-    /// The engine's epoch has passed the deadline of `Store.set_epoch_deadline`.
-    Epoch,
-}
+use crate::interruption::clock::{NEVER, nanoseconds, now};
+use crate::interruption::deadlines::Deadlines;
+use crate::interruption::epochs::Epochs;
+use crate::interruption::interrupt_check::Watch;
+use crate::process::failpoint;
+use crate::process::host_stack::on_own_stack;
+use crate::process::stack::HOST_CALL;
+use crate::traps::carried::{HostError, Interrupted};
+use crate::{Interruption, Result, WasmtimeError};
 
 impl Interruption {
-    /// The trap's words: those of wasmtime, and why.
-    pub(crate) fn reason(self) -> String {
-        let why = match self {
-            Self::TimeLimit => "its time limit has passed",
-            Self::Handle => "an interrupt handle was used",
-            Self::Epoch => "its epoch deadline has passed",
-        };
-        format!("{}: {why}", wasmtime::Trap::Interrupt)
-    }
-
     /// The error of a call that was interrupted where no guest runs.
     fn outside(self) -> WasmtimeError {
         let code = Some(crate::TrapCode::Interrupt);
@@ -52,31 +27,17 @@ impl Interruption {
     }
 }
 
-/// Carries the cause through wasmtime, from the check to the outer call.
-#[derive(Debug)]
-pub(crate) struct Interrupted(pub(crate) Interruption);
-
-impl std::fmt::Display for Interrupted {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.0.reason())
-    }
-}
-
-impl std::error::Error for Interrupted {}
-
-pub(super) const NEVER: u64 = u64::MAX;
-
 /// What can stop the guests of one store.
 pub(crate) struct Interrupts {
-    epochs: Arc<Epochs>,
+    pub(super) epochs: Arc<Epochs>,
     /// How far the user may move the epoch on.
     deadline: AtomicU64,
     /// How long a run may take, in nanoseconds; 0 is for ever.
     timeout: AtomicU64,
     /// When the present run has to end, in nanoseconds of `now`. Only the thread that has the turn writes it.
     until: AtomicU64,
-    runs: Runs,
-    deadlines: Deadlines,
+    pub(super) runs: Runs,
+    pub(super) deadlines: Deadlines,
     watch: OnceLock<Arc<dyn Watch>>,
 }
 
@@ -162,11 +123,6 @@ impl Interrupts {
     }
 }
 
-/// What is over at once is over with the first tick.
-fn nanoseconds(milliseconds: u64) -> u64 {
-    milliseconds.saturating_mul(1_000_000).max(1)
-}
-
 /// A caller is on its way into the store.
 pub(crate) struct Coming<'a>(&'a Interrupts);
 
@@ -211,43 +167,4 @@ impl Drop for Running<'_> {
             self.interrupts.epochs.end(generation);
         }
     }
-}
-
-/// Stops the guest of a store from any thread.
-#[derive(uniffi::Object)]
-pub struct InterruptHandle(Arc<Interrupts>);
-
-impl InterruptHandle {
-    pub(crate) fn new(interrupts: &Arc<Interrupts>) -> Arc<Self> {
-        Arc::new(Self(Arc::clone(interrupts)))
-    }
-}
-
-#[uniffi::export]
-impl InterruptHandle {
-    /// Ends the run that is under way in the store now: its call fails with `Trap`, the code `Interrupt` and the interruption
-    /// `Handle`. Where none is, it ends the next of the calls that wait for the store. Gives whether there was one; where there
-    /// was none, nothing happens, now or later.
-    ///
-    /// A run is a call, an instantiation or a program, with all that its host functions call in the same store meanwhile. One
-    /// that is just about to end may still end as it would have. The calls of a deadline (`Store.begin_deadline`) are
-    /// under way together until the deadline ends: each of them that comes later fails at once.
-    ///
-    /// It takes effect at the guest's next loop or call, when a host function returns, some 30 ms later at most in an atomic
-    /// wait, and in a sleep or a read of WASI. A host function is not interrupted.
-    pub fn interrupt(&self) -> Result<bool> {
-        // Both: the run may be of another thread than the deadlines.
-        let (has_deadline, has_run) = (self.0.deadlines.stop(), self.0.runs.stop());
-        if has_run {
-            self.0.epochs.tick();
-        }
-        Ok(has_run || has_deadline)
-    }
-}
-
-/// Nanoseconds since this process first asked.
-fn now() -> u64 {
-    static START: OnceLock<Instant> = OnceLock::new();
-    let since = START.get_or_init(Instant::now).elapsed().as_nanos();
-    u64::try_from(since).unwrap_or(NEVER - 1)
 }

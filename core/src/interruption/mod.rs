@@ -1,7 +1,9 @@
 //! Interruption: what ends a guest that runs in a loop or waits.
 
+pub(crate) mod clock;
 pub(crate) mod deadlines;
 pub(crate) mod epochs;
+pub(crate) mod handle;
 pub(crate) mod interrupt;
-pub(crate) mod moved;
+pub(crate) mod interrupt_check;
 pub(crate) mod waits;

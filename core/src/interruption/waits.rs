@@ -9,7 +9,9 @@ use std::ops::Range;
 use wasm_encoder::{BlockType, Encode, Function, MemArg, RawSection, TypeSection, ValType};
 use wasmparser::{BinaryReader, BinaryReaderError, MemoryType, Operator, Parser, Payload, TypeRef};
 
-use crate::interruption::moved::Moved;
+use crate::traps::moved::Moved;
+
+use crate::Result;
 
 /// How long a guest waits at a time, in nanoseconds.
 const SLICE: i64 = 20_000_000;

@@ -2,10 +2,8 @@
 
 use wasmparser::{BinaryReaderError, ElementItems, FunctionBody, Parser, Payload, TableInit, TypeRef};
 
-use crate::compile::wat;
-use crate::{Collector, Config, Result, StoreLimits, WasmtimeError};
-
 use crate::limits::weight::Widths;
+use crate::{Result, WasmtimeError};
 
 /// What a module may have at most, looked at before anything is compiled. What is not set has no limit but wasmtime's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, uniffi::Record)]
@@ -47,10 +45,10 @@ pub struct ModuleLimits {
 
 impl ModuleLimits {
     /// Fails with `Limit` where a module is too large in the format that it comes in, before anything is made of it.
-    pub(crate) fn check_size(&self, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn check_size(&self, bytes: &[u8], is_binary: bool) -> Result<()> {
         /// Text takes more bytes than what it says, and comments and line breaks take some.
         const TEXT: u64 = 10;
-        match wat::is_binary(bytes) {
+        match is_binary {
             true => within("module", "bytes", self.size, bytes.len() as u64),
             false => within("text", "bytes", self.size.map(|size| size.saturating_mul(TEXT)), bytes.len() as u64),
         }
@@ -179,48 +177,5 @@ fn within(what: &str, unit: &str, limit: Option<u64>, found: u64) -> Result<()> 
             Err(WasmtimeError::limit(format!("the {what} has {found} {unit}: the engine's limit is {limit}")))
         }
         _ => Ok(()),
-    }
-}
-
-/// A configuration for untrusted modules: they can be interrupted, have one thread, and are not compiled where they
-/// are too large. Each figure is in `docs/untrusted.md`.
-#[uniffi::export]
-pub fn untrusted_config() -> Config {
-    Config {
-        epoch_interruption: Some(true),
-        wasm_threads: Some(false),
-        shared_memory: Some(false),
-        wasm_component_model: Some(false),
-        wasm_memory64: Some(false),
-        max_wasm_stack: Some(256 << 10),
-        cranelift_nan_canonicalization: Some(true),
-        collector: Some(Collector::Auto),
-        module_limits: Some(ModuleLimits {
-            size: Some(16 << 20),
-            types: Some(10_000),
-            functions: Some(50_000),
-            imports: Some(1_000),
-            exports: Some(10_000),
-            globals: Some(10_000),
-            locals: Some(5_000),
-            function_size: Some(512 << 10),
-            nesting: Some(500),
-            compile_time: Some(10_000),
-        }),
-        ..Config::default()
-    }
-}
-
-/// Limits for a store in which an untrusted module runs. Each figure is in `docs/untrusted.md`.
-#[uniffi::export]
-pub fn untrusted_limits() -> StoreLimits {
-    StoreLimits {
-        memory_size: Some(64 << 20),
-        table_elements: Some(100_000),
-        instances: Some(10),
-        tables: Some(10),
-        memories: Some(4),
-        file_descriptors: Some(100),
-        trap_on_grow_failure: false,
     }
 }

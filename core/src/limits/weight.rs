@@ -9,6 +9,8 @@ use wasmparser::{
     SubType,
 };
 
+use crate::Result;
+
 /// How many values go into something, and how many come out.
 type Arity = (u64, u64);
 

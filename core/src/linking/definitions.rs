@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::errors::shown::Name;
-use crate::host::func::HostDefinition;
-use crate::limits::store_limits::shared_memory;
-use crate::linking::instance::missing;
-use crate::stores::data::StoreId;
+use crate::host::definition::HostDefinition;
+use crate::limits::shared_size::shared_memory;
+use crate::linking::import_error::missing;
+use crate::stores::store::StoreId;
 use crate::{Result, Store, WasmtimeError};
 
 /// One item.

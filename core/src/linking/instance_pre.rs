@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use crate::compile::closable::Closable;
 use crate::compile::engine::check_same;
-use crate::host::func::Bodiless;
-use crate::host::func::HostDefinition;
+use crate::host::definition::{Bodiless, HostDefinition};
 use crate::process::signals;
-use crate::stores::data::{StoreData, StoreId};
+use crate::stores::store::{StoreData, StoreId};
 use crate::{Func, Instance, Result, Store, WasmtimeError};
 
 /// A module with the items that it imports, ready to be instantiated often (`wasmtime::InstancePre`).

@@ -2,22 +2,19 @@
 //!
 //! Whoever waits for a store holds no linker: its items are taken out, or put in, by whoever is inside.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wasmtime::{AsContextMut, StoreContextMut};
+use wasmtime::AsContextMut;
 
 use crate::compile::closable::Closable;
-use crate::compile::engine::check_same;
-use crate::host::func::Bodiless;
-use crate::host::func::HostDefinition;
-use crate::linking::instance::link;
+use crate::compile::engine::{LinkerCache, check_same};
+use crate::errors::chain::chain;
+use crate::host::definition::{Bodiless, HostDefinition};
+use crate::linking::definitions::Definition;
+use crate::linking::items::{Items, explain, refused};
 use crate::process::signals;
-use crate::stores::data::StoreData;
-use crate::wasi::blocking;
+use crate::stores::store::StoreData;
 use crate::{Engine, Extern, Func, FuncType, Instance, InstancePre, Module, Result, Store, WasmtimeError};
-
-use crate::linking::definitions::{Definition, Definitions};
 
 /// Defines items by name, and instantiates modules with the items that they import (`wasmtime::Linker`).
 ///
@@ -29,18 +26,7 @@ pub struct Linker {
     engine: Closable<wasmtime::Engine>,
     items: Mutex<Items>,
     /// What the engine's linkers share.
-    with_wasi: WithWasi,
-}
-
-/// The items of a linker that has WASI alone, once it was asked for: making its functions takes twenty times as long as a clone.
-pub(crate) type WithWasi = Arc<OnceLock<Items>>;
-
-/// What is defined, once for wasmtime and once for us, who want to know more of it. Both always know the same items: what defines
-/// several, or may fail half-way, works on a clone that takes the place of this one when it is done.
-#[derive(Clone)]
-pub(crate) struct Items {
-    linker: Arc<wasmtime::Linker<StoreData>>,
-    definitions: Definitions,
+    with_wasi: LinkerCache,
 }
 
 #[uniffi::export]
@@ -49,8 +35,7 @@ impl Linker {
     #[uniffi::constructor]
     pub fn new(engine: &Engine) -> Result<Arc<Self>> {
         let (engine, with_wasi) = (engine.get()?, engine.with_wasi());
-        let linker = Arc::new(wasmtime::Linker::new(&engine));
-        let items = Mutex::new(Items { linker, definitions: Definitions::default() });
+        let items = Mutex::new(Items::new(&engine));
         Ok(Arc::new(Self { engine: Closable::new("linker", engine), items, with_wasi: with_wasi? }))
     }
 
@@ -141,16 +126,8 @@ impl Linker {
             if !items.definitions.is_empty() {
                 return items.define_wasi(shadowing);
             }
-            if self.with_wasi.get().is_none() {
-                let mut made = items.clone();
-                made.define_wasi(false)?;
-                // Another thread may have been first.
-                let _ = self.with_wasi.set(made);
-            }
-            if let Some(prepared) = self.with_wasi.get() {
-                *items = prepared.clone();
-                items.allow_shadowing(shadowing);
-            }
+            *items = Items::with_wasi_alone(&self.with_wasi, items)?;
+            items.allow_shadowing(shadowing);
             Ok(())
         })
     }
@@ -213,7 +190,7 @@ impl Linker {
             let name = items.definitions.check_default(store, module)?;
             HostDefinition::check_bodies(&items.definitions.hosts_of(module, name), context.data())?;
             let found = items.linker.get_default(&mut context, module);
-            Ok(Func::new(store, found.map_err(|error| WasmtimeError::wrong_type(crate::errors::error::chain(&error)))?))
+            Ok(Func::new(store, found.map_err(|error| WasmtimeError::wrong_type(chain(&error)))?))
         })
     }
 
@@ -281,8 +258,7 @@ impl Linker {
         if let Ok(engine) = self.engine.get() {
             // First, so that whoever finds nothing finds it closed.
             self.engine.close();
-            let empty = Items { linker: Arc::new(wasmtime::Linker::new(&engine)), definitions: Definitions::default() };
-            let _gone = std::mem::replace(&mut *self.lock(), empty);
+            let _gone = std::mem::replace(&mut *self.lock(), Items::new(&engine));
         }
         Ok(())
     }
@@ -351,78 +327,4 @@ impl Linker {
             })
         })
     }
-}
-
-impl Items {
-    fn allow_shadowing(&mut self, allow: bool) {
-        if self.definitions.shadowing != allow {
-            self.definitions.shadowing = allow;
-            Arc::make_mut(&mut self.linker).allow_shadowing(allow);
-        }
-    }
-
-    fn define_wasi(&mut self, shadowing: bool) -> Result<()> {
-        let names = wasi_names(self.linker.engine())?;
-        names.iter().try_for_each(|(module, name)| self.definitions.add(module, name, Definition::default()))?;
-        blocking::define(Arc::make_mut(&mut self.linker), shadowing).map_err(refused)?;
-        self.definitions.shadowing = shadowing;
-        Ok(())
-    }
-
-    /// Defines an item of a store.
-    fn insert(
-        &mut self,
-        context: &StoreContextMut<'_, StoreData>,
-        store: &Store,
-        module: &str,
-        name: &str,
-        item: wasmtime::Extern,
-    ) -> Result<()> {
-        self.definitions.check(module, name)?;
-        let definition = Definition::of_store(store, &item);
-        Arc::make_mut(&mut self.linker).define(context, module, name, item).map_err(refused)?;
-        self.definitions.add(module, name, definition)
-    }
-}
-
-/// The modules and names of the functions of WASI, which wasmtime-wasi defines.
-fn wasi_names(engine: &wasmtime::Engine) -> Result<&'static [(String, String)]> {
-    static NAMES: OnceLock<Vec<(String, String)>> = OnceLock::new();
-    if let Some(names) = NAMES.get() {
-        return Ok(names);
-    }
-    let (mut linker, mut store) = (wasmtime::Linker::new(engine), StoreData::scratch(engine)?);
-    blocking::define(&mut linker, false).map_err(refused)?;
-    let items = linker.iter(&mut store);
-    let names: BTreeSet<_> = items.map(|(module, name, _)| (module.to_owned(), name.to_owned())).collect();
-    Ok(NAMES.get_or_init(|| names.into_iter().collect()))
-}
-
-/// What wasmtime's linker refuses beyond what was checked before.
-fn refused(error: wasmtime::Error) -> WasmtimeError {
-    let (module, name) = error
-        .downcast_ref::<wasmtime::UnknownImportError>()
-        .map(|unknown| (unknown.module().to_owned(), unknown.name().to_owned()))
-        .unwrap_or_default();
-    WasmtimeError::Link { reason: crate::errors::error::chain(&error), module, name }
-}
-
-/// Why a module could not be instantiated: an import of another type, or what happened in the guest. Of the items, those are looked
-/// at that the store may have: an item of another one makes wasmtime panic.
-fn explain(
-    error: wasmtime::Error,
-    linker: &wasmtime::Linker<StoreData>,
-    context: &mut StoreContextMut<'_, StoreData>,
-    module: &wasmtime::Module,
-    can_see: impl Fn(&wasmtime::ImportType<'_>) -> bool,
-) -> WasmtimeError {
-    let mut item = |import: &wasmtime::ImportType<'_>| match can_see(import) {
-        true => linker.try_get_by_import(&mut *context, import).ok().flatten(),
-        false => None,
-    };
-    let given: Vec<_> = match error.is::<wasmtime::WasmBacktrace>() {
-        true => Vec::new(),
-        false => module.imports().map(|import| item(&import)).collect(),
-    };
-    link(error, module, |index| given.get(index)?.clone(), context)
 }

@@ -1,6 +1,8 @@
 //! Linking: items by name, and the instances of modules that import them.
 
 pub(crate) mod definitions;
+pub(crate) mod import_error;
 pub(crate) mod instance;
 pub(crate) mod instance_pre;
+pub(crate) mod items;
 pub(crate) mod linker;

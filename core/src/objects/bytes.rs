@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::str::Utf8Error;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
-use crate::errors::error::natural;
+use crate::errors::numbers::natural;
 use crate::{Result, WasmtimeError};
 
 /// The bytes of a memory, as long as nobody can take them away.

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use wasmtime::StoreContextMut;
 
-use crate::stores::data::StoreData;
-use crate::types::extern_type::{ExternType, FuncType, GlobalType, MemoryType, TableType, TagType};
-use crate::{Func, Global, Memory, Result, SharedMemory, Store, Table, Tag, WasmtimeError};
+use crate::stores::store::StoreData;
+use crate::{
+    ExternType, Func, FuncType, Global, GlobalType, Memory, MemoryType, Result, SharedMemory, Store, Table, TableType,
+    Tag, TagType, WasmtimeError,
+};
 
 /// Something that can be imported or exported.
 #[derive(Clone, uniffi::Enum)]

@@ -1,26 +1,10 @@
 //! Functions: called with values that are checked first.
 
-use std::sync::{Arc, Weak};
-
 use wasmtime::RootScope;
 
-use crate::errors::error::WasmtimeError;
 use crate::errors::shown::Part;
-use crate::fast_path::calls::Known;
-use crate::host::func::Body;
-use crate::stores::data::StoreId;
-use crate::values::val::{Place, blank};
-use crate::{FuncType, Result, Store, Val};
-
-/// A function of a guest or of the host. It belongs to one store.
-#[derive(uniffi::Object)]
-pub struct Func {
-    owner: StoreId,
-    inner: wasmtime::Func,
-    pub(crate) known: Known,
-    /// Where the body of a function of the host goes.
-    pub(crate) body: Weak<Body>,
-}
+use crate::values::convert::{Place, blank};
+use crate::{Func, FuncType, Result, Store, Val, WasmtimeError};
 
 #[uniffi::export]
 #[cfg_attr(false, brief)]
@@ -66,22 +50,6 @@ impl Func {
         let (this, that) = (self.get(store)?, other.get(store)?);
         // Wasmtime tells functions apart by the address of their code and instance.
         store.enter(|mut context| Ok(this.to_raw(&mut context) == that.to_raw(&mut context)))
-    }
-}
-
-impl Func {
-    pub(crate) fn new(store: &Store, inner: wasmtime::Func) -> Arc<Self> {
-        Arc::new(Self { owner: store.id(), inner, known: Known::default(), body: Weak::new() })
-    }
-
-    pub(crate) fn with_body(store: &Store, inner: wasmtime::Func, body: Weak<Body>) -> Arc<Self> {
-        Arc::new(Self { owner: store.id(), inner, known: Known::default(), body })
-    }
-
-    #[inline(always)]
-    pub(crate) fn get(&self, store: &Store) -> Result<wasmtime::Func> {
-        store.check_owner(self.owner, "function")?;
-        Ok(self.inner)
     }
 }
 

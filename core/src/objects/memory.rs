@@ -1,14 +1,14 @@
 //! Memories: the bytes that a guest and its host share.
 
-use std::ptr::NonNull;
 use std::sync::Arc;
 
 use wasmtime::{AsContext, StoreContextMut};
 
-use crate::errors::error::{chain, natural};
-use crate::objects::bytes::{Bytes, checked, hexdump, no_text};
-use crate::stores::data::{StoreData, StoreId};
-use crate::{MemoryType, Result, Store, View, WasmtimeError};
+use crate::errors::chain::chain;
+use crate::errors::numbers::natural;
+use crate::objects::bytes::{Bytes, hexdump};
+use crate::stores::store::{StoreData, StoreId};
+use crate::{MemoryType, Result, Store, WasmtimeError};
 
 /// A linear memory. It belongs to one store.
 ///
@@ -224,43 +224,6 @@ numbers! {
     store_f64 f64;
 }
 
-/// What only the lane needs: bytes without a copy in between.
-impl Memory {
-    /// Copies bytes out, beginning at `start`, until `buffer` is full.
-    pub fn read_into(&self, store: &Store, start: i64, buffer: &mut [u8]) -> Result<()> {
-        self.with_bytes(store, |bytes| bytes.read_into(start, buffer))
-    }
-
-    /// Shows `length` bytes from `start` to `work`, which must not use the store. They are the guest's own, or a copy of
-    /// them where other threads may write them.
-    pub fn show<R>(&self, store: &Store, start: i64, length: i64, work: impl FnOnce(&[u8]) -> R) -> Result<R> {
-        self.with_bytes(store, |bytes| bytes.view(start, length, work))
-    }
-
-    /// The bytes from `start`, `length` of them or up to the end, where they are. While it is there, the memory does not
-    /// grow where it would have to move for that.
-    pub fn view(&self, store: &Store, start: i64, length: Option<i64>) -> Result<View> {
-        self.visit(
-            store,
-            |memory, context| {
-                let closed = || WasmtimeError::Closed { what: "store".to_owned() };
-                let home = context.data().home.upgrade().ok_or_else(closed)?;
-                let bytes = memory.data_mut(context);
-                let (base, range) = (NonNull::from(&mut *bytes).cast(), part(bytes.len(), start, length)?);
-                // SAFETY: the range is inside.
-                Ok(View::own(home, unsafe { base.add(range.start) }, range.len()))
-            },
-            |shared| view_shared(shared, start, length),
-        )
-    }
-
-    /// Lets `work`, which must not use the store, write all of `length` bytes from `start`. What it sees there before
-    /// has no meaning.
-    pub fn fill_with(&self, store: &Store, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
-        self.with_bytes(store, |mut bytes| bytes.fill_with(start, length, work))
-    }
-}
-
 impl Memory {
     pub(crate) fn from_wasmtime(store: &Store, memory: wasmtime::Memory) -> Arc<Self> {
         Arc::new(Self { owner: store.id(), kind: Kind::Own(memory) })
@@ -288,15 +251,7 @@ impl Memory {
         own.data_size(&context) != 0 && own.data_ptr(&context) == memory.data_ptr(&context)
     }
 
-    /// As `read_string`, into room that the caller has. Where this fails, the room may have been written to.
-    pub fn read_string_into(&self, store: &Store, start: i64, buffer: &mut [u8]) -> Result<()> {
-        self.read_into(store, start, buffer)?;
-        // What was copied is looked at: others may write to the memory meanwhile.
-        let base = usize::try_from(start).unwrap_or_default();
-        std::str::from_utf8(buffer).map(|_| ()).map_err(|error| no_text(error, base))
-    }
-
-    fn visit<R>(
+    pub(crate) fn visit<R>(
         &self,
         store: &Store,
         own: impl FnOnce(&wasmtime::Memory, &mut StoreContextMut<'_, StoreData>) -> Result<R>,
@@ -309,27 +264,13 @@ impl Memory {
         }
     }
 
-    fn with_bytes<R>(&self, store: &Store, work: impl FnOnce(Bytes<'_>) -> Result<R>) -> Result<R> {
+    pub(crate) fn with_bytes<R>(&self, store: &Store, work: impl FnOnce(Bytes<'_>) -> Result<R>) -> Result<R> {
         store.check_owner(self.owner, "memory")?;
         match &self.kind {
             Kind::Own(memory) => store.enter(|mut context| work(Bytes::Own(memory.data_mut(&mut context)))),
             Kind::Shared(memory) => work(Bytes::Shared(memory.data())),
         }
     }
-}
-
-pub(crate) fn view_shared(memory: &wasmtime::SharedMemory, start: i64, length: Option<i64>) -> Result<View> {
-    let bytes = memory.data();
-    let (base, range) = (NonNull::from(bytes).cast(), part(bytes.len(), start, length)?);
-    // SAFETY: the range is inside.
-    Ok(View::shared(memory.clone(), unsafe { base.add(range.start) }, range.len()))
-}
-
-/// The range of so many bytes from `start`, or up to the end.
-fn part(size: usize, start: i64, length: Option<i64>) -> Result<std::ops::Range<usize>> {
-    let rest = || i64::try_from(size).unwrap_or(i64::MAX).saturating_sub(start.max(0)).max(0);
-    let (start, length) = (natural(start, "the offset")?, natural(length.unwrap_or_else(rest), "the length")?);
-    checked(start, length, size)
 }
 
 /// Grows a shared memory: no store is entered.

@@ -9,4 +9,3 @@ pub(crate) mod reference;
 pub(crate) mod shared_memory;
 pub(crate) mod table;
 pub(crate) mod tag;
-pub(crate) mod view;

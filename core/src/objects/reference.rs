@@ -2,34 +2,14 @@
 
 use std::sync::Arc;
 
-use wasmtime::{AnyRef, ArrayRef, AsContextMut, ExnRef, ExternRef, I31, OwnedRooted, RootScope, StoreContextMut};
+use wasmtime::{ArrayRef, AsContextMut, ExternRef, I31, RootScope, StoreContextMut};
 
-use crate::errors::error::natural;
-use crate::stores::data::{StoreData, StoreId};
-use crate::{RefType, Result, Store, Tag, Val, WasmtimeError};
 use trimaran_gate::DropQueue;
 
-/// What keeps a value alive for the host.
-#[derive(Clone)]
-pub(crate) enum Root {
-    Extern(OwnedRooted<ExternRef>),
-    Any(OwnedRooted<AnyRef>),
-    /// It is all in its bits. Wasmtime would keep a root for it until the store is closed, if that has no heap to sweep.
-    I31(I31),
-    Exn(OwnedRooted<ExnRef>),
-}
-
-/// A reference that is not null, held by the host. It belongs to one store, and keeps its value alive there.
-#[derive(uniffi::Object)]
-pub struct Reference {
-    owner: StoreId,
-    root: Option<Root>,
-    dropped: Arc<DropQueue<Root>>,
-}
-
-/// A value of the host, as a guest holds it. It is dropped when neither the guest nor the host refers to it any more
-/// and the store has collected its garbage, or the store is closed.
-pub type HostObject = Arc<dyn std::any::Any + Send + Sync>;
+use crate::errors::numbers::natural;
+use crate::stores::root::Root;
+use crate::stores::store::StoreData;
+use crate::{HostObject, RefType, Reference, Result, Store, Tag, Val, WasmtimeError};
 
 /// What a store has of one. It may be dropped by a collection in the middle of a guest, and on the guest's stack: then the
 /// object waits until its thread has left the store, since its end may run any code of the host.
@@ -82,26 +62,6 @@ impl Reference {
             let value = self.to_wasmtime(store, &mut context)?;
             work(value, context)
         })
-    }
-
-    pub(crate) fn new(store: &Store, root: Root) -> Arc<Self> {
-        Arc::new(Self { owner: store.id(), root: Some(root), dropped: store.drop_queue() })
-    }
-
-    /// The value again, as wasmtime has it.
-    pub(crate) fn to_wasmtime(
-        &self,
-        store: &Store,
-        context: &mut StoreContextMut<'_, StoreData>,
-    ) -> Result<wasmtime::Val> {
-        store.check_owner(self.owner, "reference")?;
-        match &self.root {
-            Some(Root::Extern(root)) => Ok(wasmtime::Val::ExternRef(Some(root.to_rooted(context)))),
-            Some(Root::Any(root)) => Ok(wasmtime::Val::AnyRef(Some(root.to_rooted(context)))),
-            Some(Root::I31(value)) => Ok(wasmtime::Val::AnyRef(Some(AnyRef::from_i31(context, *value)))),
-            Some(Root::Exn(root)) => Ok(wasmtime::Val::ExnRef(Some(root.to_rooted(context)))),
-            None => Err(WasmtimeError::Closed { what: "reference".to_owned() }),
-        }
     }
 }
 
@@ -208,16 +168,6 @@ impl Reference {
             _ => Ok(None),
         })
     }
-
-    /// The reference as a value, to pass it on.
-    pub fn value(self: Arc<Self>) -> Result<Val> {
-        Ok(match &self.root {
-            Some(Root::Extern(_)) => Val::ExternRef { value: Some(self) },
-            Some(Root::Any(_) | Root::I31(_)) => Val::AnyRef { value: Some(self) },
-            Some(Root::Exn(_)) => Val::ExnRef { value: Some(self) },
-            None => return Err(WasmtimeError::Closed { what: "reference".to_owned() }),
-        })
-    }
 }
 
 /// How many fields are given at once. A guest may make an array of any number, and each element takes some hundred bytes on its
@@ -270,14 +220,5 @@ impl Parts {
             },
         };
         Val::from_wasmtime(&found, store, context)
-    }
-}
-
-impl Drop for Reference {
-    fn drop(&mut self) {
-        // Any thread may drop this at any time, even one that waits for the store: see `access`.
-        if let Some(root) = self.root.take() {
-            self.dropped.push(root);
-        }
     }
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use crate::compile::closable::Closable;
 use crate::compile::engine::check_same;
-use crate::errors::error::{chain, natural};
+use crate::errors::chain::chain;
+use crate::errors::numbers::natural;
 use crate::objects::bytes::Bytes;
-use crate::objects::memory::{grow_shared, view_shared};
-use crate::{Engine, Memory, MemoryType, Result, Store, View, WasmtimeError};
+use crate::objects::memory::grow_shared;
+use crate::{Engine, Memory, MemoryType, Result, Store, WasmtimeError};
 
 /// A memory that several threads may use at once, each from a store of its own.
 ///
@@ -18,7 +19,7 @@ use crate::{Engine, Memory, MemoryType, Result, Store, View, WasmtimeError};
 #[derive(uniffi::Object)]
 pub struct SharedMemory {
     engine: wasmtime::Engine,
-    inner: Closable<wasmtime::SharedMemory>,
+    pub(crate) inner: Closable<wasmtime::SharedMemory>,
 }
 
 /// How a wait ended.
@@ -153,30 +154,6 @@ impl SharedMemory {
     pub fn release(&self) -> Result<()> {
         self.inner.close();
         Ok(())
-    }
-}
-
-/// What only the lane needs: bytes into the caller's own buffer.
-impl SharedMemory {
-    /// Copies bytes out, beginning at `start`, until `buffer` is full.
-    pub fn read_into(&self, start: i64, buffer: &mut [u8]) -> Result<()> {
-        Bytes::Shared(self.inner.get()?.data()).read_into(start, buffer)
-    }
-
-    /// Shows `length` bytes from `start` to `work`: a copy, since other threads may write them.
-    pub fn show<R>(&self, start: i64, length: i64, work: impl FnOnce(&[u8]) -> R) -> Result<R> {
-        Bytes::Shared(self.inner.get()?.data()).view(start, length, work)
-    }
-
-    /// Lets `work` write all of `length` bytes from `start`: into a copy, since other threads may look at them. What it sees there
-    /// before has no meaning.
-    pub fn fill_with(&self, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
-        Bytes::Shared(self.inner.get()?.data()).fill_with(start, length, work)
-    }
-
-    /// The bytes from `start`, `length` of them or up to the end, where they are. A shared memory never moves.
-    pub fn view(&self, start: i64, length: Option<i64>) -> Result<View> {
-        view_shared(&self.inner.get()?, start, length)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::stores::data::StoreId;
+use crate::stores::store::StoreId;
 use crate::{Result, Store, TagType, WasmtimeError};
 
 /// A tag of exceptions, of a guest or of the host (core specification, section 2.5.6). It belongs to one store.

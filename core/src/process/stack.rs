@@ -15,6 +15,9 @@ std::thread_local! {
     static OWN: Cell<Option<Part>> = const { Cell::new(None) };
 }
 
+/// What has to be left of the thread's own stack for a host function, in bytes. A JVM wants most of it for its zones.
+pub(crate) const HOST_CALL: usize = 64 << 10;
+
 /// The free part of a stack that waits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part {

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::sync::OnceLock;
 
 use crate::process::stack;
-use crate::stores::entry::HOST_CALL;
+use crate::process::stack::HOST_CALL;
 use crate::{Result, WasmtimeError};
 
 /// Gives the number of the task that runs on this thread, never 0.

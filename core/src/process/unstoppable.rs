@@ -6,8 +6,9 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::Result;
 use trimaran_gate::this_thread;
+
+use crate::Result;
 
 /// The number of the thread; 0 is none. Only that thread changes what stands below.
 static THREAD: AtomicUsize = AtomicUsize::new(0);

@@ -5,18 +5,17 @@ use std::sync::{MutexGuard, PoisonError};
 
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use crate::interruption::interrupt::Coming;
-use crate::process::{glance, stack, task, unstoppable};
-use crate::stores::data::{Guest, StoreData};
-use crate::{Result, Store, WasmtimeError};
 use trimaran_gate::{HostCallId, Inside, Turn, this_thread};
+
+use crate::interruption::interrupt::Coming;
+use crate::process::stack::HOST_CALL;
+use crate::process::{glance, stack, task, unstoppable};
+use crate::stores::store::{Guest, StoreData};
+use crate::{Result, Store, WasmtimeError};
 
 /// What the host needs of a stack beside its guest, in bytes: our own frames, and the zones that a JVM keeps at the end
 /// of every stack.
 pub(super) const HOST_STACK: usize = 256 << 10;
-
-/// What has to be left of the thread's own stack for a host function, in bytes. A JVM wants most of it for its zones.
-pub(crate) const HOST_CALL: usize = 64 << 10;
 
 impl Store {
     /// Takes a turn in the store. See `access`.
@@ -126,6 +125,11 @@ impl Store {
         })
     }
 
+    /// Fails where that host call has returned, and on any thread but the one that it runs on.
+    pub(crate) fn check_host_call(&self, pass: HostCallId) -> Result<()> {
+        self.gate.check_pass(pass).map_err(WasmtimeError::from)
+    }
+
     /// Runs a host function with its caller published, on the thread's own stack. Gives nothing where that has no room
     /// left.
     pub(crate) fn host_call<R>(
@@ -141,14 +145,6 @@ impl Store {
             self.gate.publish(unsafe { &mut *caller }, work)
         })
     }
-}
-
-/// Runs the host's `work` on the thread's own stack, where WASI calls it. The store cannot be entered meanwhile.
-/// Fails with `Limit` where `needed` bytes are not left there.
-pub(crate) fn on_own_stack<T>(needed: usize, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let too_deep = || WasmtimeError::limit("the thread's stack has no room for a call of the host");
-    let _host = task::Host::now();
-    stack::on_own(needed, |_| work()).unwrap_or_else(|| Err(too_deep()))
 }
 
 /// Where the guest's stack goes on is another place for now, or none.

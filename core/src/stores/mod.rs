@@ -1,6 +1,7 @@
 //! The store, and the ways into it.
 
-pub(crate) mod data;
 pub(crate) mod entry;
+pub(crate) mod root;
+pub(crate) mod settings;
 pub(crate) mod store;
 pub(crate) mod turn;

@@ -1,21 +1,27 @@
-//! The store: where instances live, what they may use, and how long.
+//! A store, what wasmtime keeps for it, and the callbacks of its host functions: the types that refer to each other, and what
+//! each of the other files needs of them.
 
+use std::any::Any;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
-use crate::errors::error::natural;
-use crate::host::func::{Bodiless, HostDefinition};
-use crate::interruption::interrupt::Interrupts;
-use crate::interruption::interrupt::Watch;
-use crate::limits::store_limits::StoreLimits;
-use crate::objects::reference::{HostObject, Root};
-use crate::process::{signals, stack};
-use crate::wasi::config::Wasi;
-use crate::{Engine, Extern, InterruptHandle, Memory, Result, WasiConfig, WasmtimeError};
-use trimaran_gate::{DropQueue, Gate, HostCallId, Inside, this_thread};
+use trimaran_gate::{DropQueue, Gate, Guarded, Inside};
+use wasmtime_wasi::p1::WasiP1Ctx;
 
-use crate::stores::data::{Guest, StoreData, StoreId};
-use crate::stores::entry::HOST_STACK;
+use crate::interruption::interrupt::Interrupts;
+use crate::interruption::interrupt_check::Watch;
+use crate::limits::store_limiter::Growth;
+use crate::process::{failpoint, stack};
+use crate::stores::root::Root;
+use crate::types::slot::Slot;
+use crate::wasi::context::Wasi;
+use crate::wasi::functions::WasiHost;
+use crate::{HostObject, Result, WasmtimeError};
+
+/// Tells the stores of this process apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct StoreId(pub(super) u64);
 
 /// Holds instances and everything that they own: memories, tables, globals, functions.
 ///
@@ -45,221 +51,7 @@ pub struct Store {
     pub(super) watch: OnceLock<Arc<dyn Watch>>,
 }
 
-#[uniffi::export]
 impl Store {
-    /// Makes an empty store.
-    #[uniffi::constructor]
-    pub fn new(engine: &Engine) -> Result<Arc<Self>> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        signals::stay_in_front();
-        let (guest_room, reserved) = (engine.guest_stack().saturating_add(HOST_STACK), engine.reserved());
-        let (counts_fuel, switches_stacks) = (engine.counts_fuel(), engine.switches_stacks());
-        let interrupts = engine.epochs().map(Interrupts::new);
-        let engine = engine.get()?;
-        let data = StoreData::new(reserved, switches_stacks);
-        let mut store = wasmtime::Store::try_new(&engine, data).map_err(WasmtimeError::no_room)?;
-        store.limiter(|data| &mut data.growth);
-        if let Some(interrupts) = &interrupts {
-            let interrupts = Arc::clone(interrupts);
-            store.epoch_deadline_callback(move |_| {
-                interrupts.go_on()?;
-                Ok(wasmtime::UpdateDeadline::Continue(1))
-            });
-        }
-        let id = StoreId(NEXT.fetch_add(1, Ordering::Relaxed));
-        Ok(Arc::new_cyclic(|home| {
-            store.data_mut().home = Weak::clone(home);
-            let pins = store.data().growth.pins();
-            let (gate, waiting) = (Gate::new(Guest(store), pins), Mutex::new(None));
-            let (is_split, fuel_seen, host_call_fuel) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
-            Self {
-                id,
-                engine,
-                guest_room,
-                gate,
-                waiting,
-                is_split,
-                counts_fuel,
-                fuel_seen,
-                host_call_fuel,
-                interrupts,
-                watch: OnceLock::new(),
-            }
-        }))
-    }
-
-    /// Gives guests `fuel` units from now on. Fails with `Config` unless `Config.consume_fuel` is set.
-    #[cfg_attr(false, brief)]
-    pub fn set_fuel(&self, fuel: u64) -> Result<()> {
-        self.enter(|mut context| {
-            context.set_fuel(fuel).map_err(|_| no_fuel())?;
-            self.fuel_seen.store(fuel, Ordering::Relaxed);
-            Ok(())
-        })
-    }
-
-    /// The fuel that is left, in units. It never waits: while another thread is in the store, it is the fuel that was left
-    /// when the guest last called a host function. Fails with `Config` unless `Config.consume_fuel` is set.
-    #[cfg_attr(false, brief)]
-    pub fn fuel(&self) -> Result<u64> {
-        let hold = self.try_hold();
-        if hold.is_none() && self.counts_fuel {
-            self.check_open()?;
-            return Ok(self.fuel_seen.load(Ordering::Relaxed));
-        }
-        self.enter(|context| context.get_fuel().map_err(|_| no_fuel()))
-    }
-
-    /// Sets the price of each call of a host function from now on, in units of fuel. At first it is 0. A guest that cannot
-    /// pay traps with `OutOfFuel`, and the store does not call the function. Fails with `Config` unless `Config.consume_fuel`
-    /// is set.
-    #[cfg_attr(false, brief)]
-    pub fn set_host_call_fuel(&self, fuel: u64) -> Result<()> {
-        self.check_open()?;
-        if !self.counts_fuel {
-            return Err(no_fuel());
-        }
-        self.host_call_fuel.store(fuel, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Lets guests run until the engine's epoch has advanced by `ticks`. Then they trap with
-    /// `Interrupt`. At first there is no such deadline. Fails with `Config` unless `Config.epoch_interruption` is set.
-    pub fn set_epoch_deadline(&self, ticks: i64) -> Result<()> {
-        let ticks = natural(ticks, "the epoch deadline")?;
-        self.check_open()?;
-        self.interrupts()?.set_deadline(ticks);
-        Ok(())
-    }
-
-    /// How long each later run of a guest may take, in milliseconds, from the outermost call, instantiation or program
-    /// to its end; none is for ever. The time begins when the caller is in the store, so that waiting for it does not count.
-    /// A guest that takes longer traps with `Interrupt` and the interruption `TimeLimit`, some 20 ms later at most.
-    ///
-    /// It takes effect in a guest's loops and calls, in an atomic wait, in a sleep or a read of WASI, and when a host function
-    /// returns, which is not interrupted: what it takes counts. It covers this store alone: a guest of another store that a host
-    /// function runs has that store's own limit. Fails with `Config` unless `Config.epoch_interruption` is set.
-    pub fn set_timeout(&self, milliseconds: Option<u64>) -> Result<()> {
-        self.check_open()?;
-        self.interrupts()?.set_timeout(milliseconds);
-        // Who waits for a guest that its host does not give back waits no longer than that.
-        self.gate.set_patience(milliseconds.unwrap_or(u64::MAX));
-        Ok(())
-    }
-
-    /// The calls that this thread makes into the store from now on have so many milliseconds together, until `end_deadline`
-    /// with the number that this gives. All of it counts: waiting for the store, guests, host functions, and what lies between
-    /// two calls. A guest whose time is over traps with `Interrupt` and the interruption `TimeLimit`, some 20 ms later at most,
-    /// and so does every later call. Without a time, it only makes the calls one: an `InterruptHandle` that is used between
-    /// two of them ends the later ones. Other threads are not affected. Deadlines may lie in each other: the earliest counts.
-    ///
-    /// Fails with `Config` unless `Config.epoch_interruption` is set.
-    pub fn begin_deadline(&self, milliseconds: Option<u64>) -> Result<u64> {
-        self.check_open()?;
-        self.interrupts()?.begin_deadline(milliseconds)
-    }
-
-    /// Ends a deadline. One that has ended already is none; the store may be closed.
-    #[cfg_attr(false, brief)]
-    pub fn end_deadline(&self, deadline: u64) -> Result<()> {
-        self.interrupts()?.end_deadline(deadline);
-        Ok(())
-    }
-
-    /// A handle that stops the guest of this store from any thread. Fails with `Config` unless
-    /// `Config.epoch_interruption` is set.
-    pub fn interrupt_handle(&self) -> Result<Arc<InterruptHandle>> {
-        self.check_open()?;
-        Ok(InterruptHandle::new(self.interrupts()?))
-    }
-
-    /// Limits what guests may use from now on; what is not set has no limit but the machine's.
-    ///
-    /// Past a limit, `memory.grow` and `table.grow` give -1 in a guest, and trap where that is asked for; growing from the
-    /// host and instantiating fail with `Limit`. A shared memory grows without its store being asked: an instance that has one,
-    /// of its own or imported, whose maximum is greater than `memory_size`, is refused with `Limit`.
-    ///
-    /// Fails with `Limit` where the store has such an instance already, with `Config` where `Config.wasm_stack_switching` lets
-    /// guests take memory that `memory_size` would not bound, and with `Busy` in a host function.
-    pub fn set_limits(&self, limits: StoreLimits) -> Result<()> {
-        self.gate.enter_as(this_thread(), &|| self.may_wait(), |inside| match inside {
-            Inside::Root(guest) => {
-                guest.0.data_mut().growth.set_limits(limits)?;
-                // Wasmtime asks for the numbers of things here, and only here.
-                guest.0.limiter(|data| &mut data.growth);
-                Ok(())
-            }
-            Inside::Caller(_) => Err(WasmtimeError::Busy {
-                reason: "the store runs a guest: set its limits before, and not in a host function".to_owned(),
-            }),
-        })
-    }
-
-    /// Lets guests of this store have what `config` says of WASI, from now on. Files and directories are opened now.
-    ///
-    /// Fails with `Io` for a file or directory that cannot be opened.
-    pub fn set_wasi(&self, config: WasiConfig) -> Result<()> {
-        let wasi = Wasi::new(config)?;
-        self.enter(|mut context| {
-            context.data_mut().wasi = wasi;
-            Ok(())
-        })
-    }
-
-    /// Collects garbage now: references that nothing holds any more.
-    pub fn gc(&self) -> Result<()> {
-        self.enter(|mut context| context.gc(None).map_err(WasmtimeError::no_room))
-    }
-
-    /// What the instance that made a host call exports under `name`; none where it exports nothing of that name, or the
-    /// host itself made the call. Fails with `Escaped` once the call has returned, and on any other thread.
-    #[cfg_attr(false, brief)]
-    pub fn caller_export(&self, pass: u64, name: &str) -> Result<Option<Extern>> {
-        self.enter_with(HostCallId(pass), |caller| {
-            let Some(caller) = caller else { return Ok(None) };
-            Ok(caller.get_export(name).map(|item| match item {
-                wasmtime::Extern::Memory(memory) => Extern::OfMemory { memory: self.known_memory(caller, memory) },
-                other => Extern::from_wasmtime(self, other),
-            }))
-        })
-    }
-
-    /// Fails with `Escaped` once a host call has returned, and on any other thread than its own.
-    #[cfg_attr(false, brief)]
-    pub fn caller_check(&self, pass: u64) -> Result<()> {
-        self.gate.check_pass(HostCallId(pass)).map_err(WasmtimeError::from)
-    }
-
-    /// Closes the store, after the thread that is inside has left it. When this returns, the store's memory is free, and
-    /// every later use of the store or of its objects fails with `Closed`. Closing twice does nothing.
-    ///
-    /// In a host function that this store called, later uses fail at once, and the memory is free when the
-    /// outermost call has returned. If views of its memories exist, it is free when the last of them goes.
-    ///
-    /// While it waits for another thread to leave, it ends as a call does that waits for the store: by what interrupts its
-    /// thread, or a deadline. Then it fails with that, the store is closed, and its memory is back when that thread has left.
-    pub fn release(&self) -> Result<()> {
-        self.gate.close_as(&|| self.may_wait())
-    }
-
-    /// Whether the store is closed.
-    #[cfg_attr(false, brief)]
-    pub fn is_released(&self) -> Result<bool> {
-        Ok(self.gate.check_open().is_err())
-    }
-}
-
-impl Store {
-    /// Whether the instance that made a host call exports `memory` under `name`. One without a byte is not known again. Fails
-    /// as `caller_export` does.
-    pub fn caller_has(&self, pass: u64, name: &str, memory: &Memory) -> Result<bool> {
-        self.enter_with(HostCallId(pass), |caller| {
-            let Some(caller) = caller else { return Ok(false) };
-            let found = caller.get_export(name).and_then(wasmtime::Extern::into_memory);
-            Ok(found.is_some_and(|found| memory.is_of(self) && memory.is_just(&found, &*caller)))
-        })
-    }
-
     pub(crate) fn id(&self) -> StoreId {
         self.id
     }
@@ -273,7 +65,7 @@ impl Store {
         self.enter(|context| Ok(context.data().home.upgrade())).ok().flatten()
     }
 
-    fn interrupts(&self) -> Result<&Arc<Interrupts>> {
+    pub(super) fn interrupts(&self) -> Result<&Arc<Interrupts>> {
         let reason = || "interruption needs an engine with epoch_interruption".to_owned();
         self.interrupts.as_ref().ok_or_else(|| WasmtimeError::Config { reason: reason() })
     }
@@ -295,14 +87,6 @@ impl Store {
     pub(super) fn may_wait(&self) -> Result<()> {
         self.interrupts.as_ref().map_or(Ok(()), |interrupts| interrupts.may_wait())?;
         self.watch.get().map_or(Ok(()), |watch| watch.check())
-    }
-
-    /// Those that have no body here yet.
-    pub(crate) fn bodiless(&self, hosts: &[Arc<HostDefinition>]) -> Result<Vec<Bodiless>> {
-        self.enter(|context| {
-            let missing = hosts.iter().filter(|host| !host.has_body(context.data()));
-            Ok(missing.map(|host| Bodiless::new(Arc::clone(host))).collect())
-        })
     }
 
     pub(crate) fn drop_queue(&self) -> Arc<DropQueue<Root>> {
@@ -336,17 +120,6 @@ impl Store {
         self.gate.unpin();
     }
 
-    /// The object of a memory: the one that a host function was given last, as long as that lives, if it is of this very memory.
-    fn known_memory(&self, caller: &mut wasmtime::Caller<'_, StoreData>, memory: wasmtime::Memory) -> Arc<Memory> {
-        let known = caller.data().memory.upgrade();
-        if let Some(known) = known.filter(|known| known.is_just(&memory, &*caller)) {
-            return known;
-        }
-        let made = Memory::from_wasmtime(self, memory);
-        caller.data_mut().memory = Arc::downgrade(&made);
-        made
-    }
-
     /// Has the guest that calls the host pay for it, where it has to, and notes what it has left. Fails where it cannot pay.
     pub(crate) fn charge(&self, caller: &mut wasmtime::Caller<'_, StoreData>) -> wasmtime::Result<()> {
         if !self.counts_fuel {
@@ -367,6 +140,90 @@ fn wrong_store(what: &str) -> WasmtimeError {
     WasmtimeError::WrongStore { what: what.to_owned() }
 }
 
-fn no_fuel() -> WasmtimeError {
-    WasmtimeError::Config { reason: "fuel needs an engine with consume_fuel".to_owned() }
+/// What a store keeps for the objects in it.
+pub(crate) struct StoreData {
+    /// The store itself. It lives for as long as anything runs in it: whoever entered it borrows it.
+    pub(crate) home: Weak<Store>,
+    pub(crate) growth: Growth,
+    /// The bodies of the linkers' host functions that are used here.
+    pub(crate) hosts: HashMap<u64, Arc<Body>>,
+    /// The `Memory` that a host function was given last: most ask for the same one at each call. Memories are made of stores, so
+    /// that this file cannot name their type.
+    pub(crate) last_memory: Weak<dyn Any + Send + Sync>,
+    pub(super) wasi: Wasi,
+}
+
+impl StoreData {
+    pub(super) fn new(reserved: u64, switches_stacks: bool) -> Self {
+        let growth = Growth::new(reserved, switches_stacks);
+        Self { home: Weak::new(), growth, hosts: HashMap::new(), last_memory: Weak::<()>::new(), wasi: Wasi::default() }
+    }
+
+    /// A store that is looked at and thrown away.
+    pub(crate) fn scratch(engine: &wasmtime::Engine) -> Result<wasmtime::Store<Self>> {
+        wasmtime::Store::try_new(engine, Self::new(u64::MAX, false)).map_err(WasmtimeError::no_room)
+    }
+}
+
+impl WasiHost for StoreData {
+    fn wasi(&mut self) -> &mut WasiP1Ctx {
+        self.wasi.context()
+    }
+
+    fn may_open(&self) -> bool {
+        self.growth.may_open(self.wasi.descriptors())
+    }
+
+    fn opened(&mut self) {
+        self.wasi.opened();
+    }
+
+    fn closed(&mut self) {
+        self.wasi.closed();
+    }
+
+    fn interrupts(&self) -> Option<Arc<Interrupts>> {
+        self.home.upgrade()?.interrupts.clone()
+    }
+}
+
+/// What stands behind the gate.
+pub(crate) struct Guest(pub(super) wasmtime::Store<StoreData>);
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        failpoint::panic_at("close");
+    }
+}
+
+impl Guarded for Guest {
+    type Caller = wasmtime::Caller<'static, StoreData>;
+    type Deferred = Root;
+    type Departed = HostObject;
+
+    fn reclaim(_inside: &mut Inside<'_, Self>, root: Root) {
+        failpoint::panic_at("drop");
+        // Wasmtime marks the root as dead here, and its collector sweeps it when it runs next.
+        drop(root);
+    }
+}
+
+/// A function of the host, on slots.
+///
+/// # Safety
+/// What it leaves in the slots of results that are references is as the head of `Slot` says, and belongs to the core from
+/// then on.
+pub unsafe trait SlotFunction: Send + Sync {
+    /// Runs it. The slots hold the parameters before and the results after; handles among the parameters belong to it.
+    /// `pass` is the number of this call, for `Store::caller_export`. What it fails with comes out of the outer call,
+    /// after the guest has unwound.
+    fn call(&self, store: &Store, pass: u64, slots: &mut [Slot]) -> Result<()>;
+}
+
+/// What a function of the host does, once that is known.
+#[derive(Default)]
+pub(crate) struct Body {
+    pub(crate) function: OnceLock<Box<dyn SlotFunction>>,
+    /// It is of a definition, from which each gets the same: a second one is as good as the first.
+    pub(crate) is_defined: bool,
 }

@@ -1,3 +1,6 @@
 //! Errors of wasmtime's, translated to ours.
 
+pub(crate) mod carried;
+pub(crate) mod demangle;
+pub(crate) mod moved;
 pub(crate) mod trap;

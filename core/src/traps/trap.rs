@@ -1,152 +1,12 @@
 //! Traps: why a guest stopped, and where.
 
-use std::fmt;
-
-use crate::WasmtimeError;
+use crate::errors::chain::chain;
 use crate::errors::shown;
 use crate::errors::shown::{Name, Sentence};
-use crate::interruption::interrupt::Interrupted;
-use crate::interruption::moved;
-use crate::process::stack;
-
-macro_rules! trap_codes {
-    ($($(#[doc = $doc:literal])* $name:ident,)*) => {
-        /// Why a guest trapped. The names and their order are wasmtime's (`wasmtime::Trap`).
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, uniffi::Enum)]
-        pub enum TrapCode {
-            $($(#[doc = $doc])* $name,)*
-        }
-
-        impl TrapCode {
-            fn from_wasmtime(trap: wasmtime::Trap) -> Option<Self> {
-                match trap {
-                    $(wasmtime::Trap::$name => Some(Self::$name),)*
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-trap_codes! {
-    /// The call stack is exhausted.
-    StackOverflow,
-    /// An access outside a linear memory.
-    MemoryOutOfBounds,
-    /// An atomic access whose address is not a multiple of its width.
-    HeapMisaligned,
-    /// An access outside a table.
-    TableOutOfBounds,
-    /// An indirect call to a null table element.
-    IndirectCallToNull,
-    /// An indirect call to a function of another type.
-    BadSignature,
-    /// An integer operation overflowed.
-    IntegerOverflow,
-    /// An integer was divided by zero.
-    IntegerDivisionByZero,
-    /// A float that no integer can hold was converted to one.
-    BadConversionToInteger,
-    /// An `unreachable` instruction was executed.
-    UnreachableCodeReached,
-    /// The guest was interrupted: by a time limit, by a handle, or by an epoch deadline.
-    Interrupt,
-    /// All fuel is used up.
-    OutOfFuel,
-    /// An atomic wait on a memory that is not shared.
-    AtomicWaitNonSharedMemory,
-    /// A null reference was used.
-    NullReference,
-    /// An access outside an array.
-    ArrayOutOfBounds,
-    /// An allocation that can never succeed.
-    AllocationTooLarge,
-    /// A reference was cast to a type that it does not have.
-    CastFailure,
-    /// A component was entered against the rules of reentrance.
-    CannotEnterComponent,
-    /// An async-lifted export ended without a result.
-    NoAsyncResult,
-    /// A suspension met no handler for its tag.
-    UnhandledTag,
-    /// A continuation was resumed twice.
-    ContinuationAlreadyConsumed,
-    /// The Pulley interpreter met an opcode that was disabled at compile time.
-    DisabledOpcode,
-    /// The event loop can make no progress.
-    AsyncDeadlock,
-    /// A component called out when it may not.
-    CannotLeaveComponent,
-    /// A synchronous task would have blocked before it returned.
-    CannotBlockSyncTask,
-    /// A bit pattern that is no `char`.
-    InvalidChar,
-    /// Wasmtime's own check: string encoding is not finished.
-    DebugAssertStringEncodingFinished,
-    /// Wasmtime's own check: code units differ.
-    DebugAssertEqualCodeUnits,
-    /// Wasmtime's own check: a pointer is not aligned.
-    DebugAssertPointerAligned,
-    /// Wasmtime's own check: upper bits are set.
-    DebugAssertUpperBitsUnset,
-    /// A string reaches past the end of its memory.
-    StringOutOfBounds,
-    /// A list reaches past the end of its memory.
-    ListOutOfBounds,
-    /// A variant has an invalid discriminant.
-    InvalidDiscriminant,
-    /// A pointer is not aligned.
-    UnalignedPointer,
-    /// `task.cancel` by a task that was not cancelled.
-    TaskCancelNotCancelled,
-    /// `task.cancel` or `task.return` more than once.
-    TaskCancelOrReturnTwice,
-    /// `subtask.cancel` after the subtask ended.
-    SubtaskCancelAfterTerminal,
-    /// `task.return` with another type.
-    TaskReturnInvalid,
-    /// `waitable-set.drop` while something waits.
-    WaitableSetDropHasWaiters,
-    /// `subtask.drop` before the subtask ended.
-    SubtaskDropNotResolved,
-    /// `thread.new-indirect` with a function of another type.
-    ThreadNewIndirectInvalidType,
-    /// `thread.new-indirect` with an uninitialised function.
-    ThreadNewIndirectUninitialized,
-    /// A backpressure counter overflowed.
-    BackpressureOverflow,
-    /// A callback returned an unknown code.
-    UnsupportedCallbackCode,
-    /// A thread was resumed that is not suspended.
-    CannotResumeThread,
-    /// A future or stream is in use already.
-    ConcurrentFutureStreamOp,
-    /// A reference count overflowed.
-    ReferenceCountOverflow,
-    /// A stream was read or written with too large a count.
-    StreamOpTooBig,
-    /// A waitable was used synchronously and asynchronously.
-    WaitableSyncAndAsync,
-    /// An exception was thrown and nobody caught it.
-    UncaughtException,
-}
-
-/// One call of a guest's call stack.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Record)]
-#[uniffi::export(Display)]
-pub struct Frame {
-    /// The function's index in its module.
-    pub func_index: u32,
-    /// The function's name, from the module's name section: demangled, where it is a mangled one of ordinary size, and otherwise
-    /// as it is. It is the guest's: the text of a frame shows it without control characters.
-    pub func_name: Option<String>,
-    /// The module's name, from its name section.
-    pub module_name: Option<String>,
-    /// Where it stopped, in bytes from the start of the function's body.
-    pub func_offset: Option<u64>,
-    /// Where it stopped, in bytes from the start of the module.
-    pub module_offset: Option<u64>,
-}
+use crate::traps::carried::{HostError, Interrupted};
+use crate::traps::demangle::Names;
+use crate::traps::moved;
+use crate::{Frame, TrapCode, WasmtimeError};
 
 /// What wasmtime-wasi says of a caller without a memory; it has no type for that.
 const NO_MEMORY: &str = "missing required memory export";
@@ -154,7 +14,7 @@ const NO_MEMORY: &str = "missing required memory export";
 /// The trap or exit inside an error, if there is one.
 pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
     let frames = || {
-        let mut names = Names { known: Vec::new(), left: MANGLED_IN_ALL };
+        let mut names = Names::new();
         error
             .downcast_ref::<wasmtime::WasmBacktrace>()
             .map(|backtrace| backtrace.frames().iter().filter_map(|info| frame(info, &mut names)).collect())
@@ -230,82 +90,19 @@ fn frame<'a>(info: &'a wasmtime::FrameInfo, names: &mut Names<'a>) -> Option<Fra
     })
 }
 
-/// The names of a call stack, each demangled once.
-struct Names<'a> {
-    known: Vec<(&'a str, Option<String>)>,
-    /// How much is demangled yet, in bytes of mangled names.
-    left: usize,
-}
-
-impl<'a> Names<'a> {
-    fn demangled(&mut self, name: &'a str) -> Option<String> {
-        if let Some((_, known)) = self.known.iter().find(|(other, _)| *other == name) {
-            return known.clone();
-        }
-        let found = name.starts_with('_').then(|| self.left.checked_sub(name.len())).flatten().and_then(|left| {
-            self.left = left;
-            demangle(name)
-        });
-        self.known.push((name, found.clone()));
-        found
-    }
-}
-
-/// How much of a call stack's names is demangled, in bytes.
-const MANGLED_IN_ALL: usize = 8 << 10;
-
-/// A mangled name that is longer is left as it is, in bytes.
-const MANGLED: usize = 512;
-
-/// What is longer when it is demangled is left mangled, in bytes.
-const DEMANGLED: usize = 2 << 10;
-
-/// How deep a C++ name may be. What it takes to read one that was made to be hard grows as a power of that.
-const DEEP: u32 = 56;
-
-/// What that takes of the stack, in bytes, generously.
-const ROOM: usize = 1 << 20;
-
-/// Rust and C++ names as people write them. A name of a few bytes can stand for gigabytes: it is left as it is where that becomes
-/// long.
-fn demangle(name: &str) -> Option<String> {
-    if name.len() > MANGLED {
-        return None;
-    }
-    if stack::has_room(ROOM) { demangle_here(name) } else { stack::grow(ROOM, || demangle_here(name)).ok()? }
-}
-
-fn demangle_here(name: &str) -> Option<String> {
-    if let Ok(rust) = rustc_demangle::try_demangle(name) {
-        return shown::whole(DEMANGLED, |text| write!(text, "{rust:#}"));
-    }
-    // Without this prefix a name is its own: `f` is no `float`.
-    if !name.trim_start_matches('_').starts_with('Z') || !name.starts_with('_') {
-        return None;
-    }
-    let (parse, print) = (cpp_demangle::ParseOptions::default(), cpp_demangle::DemangleOptions::default());
-    let symbol = cpp_demangle::Symbol::new_with_options(name, &parse.recursion_limit(DEEP)).ok()?;
-    shown::whole(DEMANGLED, |mut text| symbol.structured_demangle(&mut text, &print.recursion_limit(2 * DEEP)))
-}
-
-impl fmt::Display for Frame {
-    /// The function, and where in the module.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.func_name {
-            Some(name) => write!(formatter, "function `{}`", Name(name))?,
-            None => write!(formatter, "function {}", self.func_index)?,
-        }
-        match self.module_offset {
-            Some(offset) => write!(formatter, " at offset {offset:#x} of the module"),
-            None => Ok(()),
+impl WasmtimeError {
+    /// Translates what came out of a guest: a trap, an exit, or an error that a host function gave.
+    /// Whatever else it is becomes what `otherwise` makes of the sentence.
+    pub(crate) fn from_guest(error: wasmtime::Error, otherwise: impl FnOnce(String) -> Self) -> Self {
+        match error.downcast::<HostError>() {
+            Ok(HostError(original)) => original,
+            Err(error) => from_error(&error).unwrap_or_else(|| otherwise(chain(&error))),
         }
     }
-}
 
-/// The trap's words, and the function in which it happened.
-pub(crate) fn sentence(reason: &str, frames: &[Frame]) -> String {
-    match frames.first() {
-        Some(frame) => format!("{}, in {frame}", Sentence(reason)),
-        None => Sentence(reason).to_string(),
+    /// What a call failed with.
+    #[cold]
+    pub(crate) fn from_call(error: wasmtime::Error) -> Self {
+        Self::from_guest(error, |reason| Self::Unexpected { reason })
     }
 }

@@ -1,11 +1,8 @@
 //! Slots: how values lie in memory on the lane.
 
-use std::sync::Arc;
+use std::sync::OnceLock;
 
-use uniffi::Handle;
 use wasmtime::ValRaw;
-
-use crate::{Func, Reference, Val};
 
 /// Room for one value of any type, at its low end. The high end of what is narrower is of no account.
 ///
@@ -68,7 +65,7 @@ impl Kind {
         }
     }
 
-    fn of_number(number: u64) -> Option<Self> {
+    pub(crate) fn of_number(number: u64) -> Option<Self> {
         [Self::FuncRef, Self::ExternRef, Self::AnyRef, Self::ExnRef].into_iter().find(|kind| *kind as u64 == number)
     }
 
@@ -116,36 +113,7 @@ impl Signature {
     }
 }
 
-/// Whose the handle in a slot is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Owned {
-    /// The caller's, who keeps the object meanwhile.
-    ByCaller,
-    /// Ours, from now on.
-    ByUs,
-}
-
 impl Slot {
-    /// A value of a number or of a vector, or a reference with a handle that belongs to whoever takes the slot.
-    pub(crate) fn of(value: Val) -> Self {
-        fn reference<T: Send + Sync>(object: Option<Arc<T>>, kind: Kind) -> Slot {
-            Slot { low: object.map_or(0, |object| Handle::from_arc(object).as_raw()), high: kind as u64 }
-        }
-        let low = match value {
-            Val::I32 { value } => u64::from(value.cast_unsigned()),
-            Val::I64 { value } => value.cast_unsigned(),
-            Val::F32 { bits } => u64::from(bits),
-            Val::F64 { bits } => bits,
-            Val::V128 { low, high } => return Self { low, high },
-            Val::FuncRef { func } => return reference(func, Kind::FuncRef),
-            Val::ExternRef { value } => return reference(value, Kind::ExternRef),
-            Val::AnyRef { value } => return reference(value, Kind::AnyRef),
-            Val::ExnRef { value } => return reference(value, Kind::ExnRef),
-            Val::Null => return Self::default(),
-        };
-        Self { low, high: 0 }
-    }
-
     /// A number or a vector of wasmtime's; none for a reference.
     pub(crate) fn of_plain(value: &wasmtime::Val) -> Option<Self> {
         let low = match value {
@@ -192,39 +160,8 @@ impl Slot {
         };
         Self { low, high: 0 }
     }
-
-    /// What is in the slot, for a place of that kind.
-    ///
-    /// # Safety
-    /// In a place for a reference, the slot holds what the head of `Slot` says: the handle is 0 or that of a living
-    /// object of the kind that `high` names, which is whose `owned` says.
-    pub(crate) unsafe fn value(self, kind: Kind, owned: Owned) -> Val {
-        /// # Safety
-        /// As above, for a handle of a `T`.
-        unsafe fn object<T: Send + Sync>(handle: u64, owned: Owned) -> Option<Arc<T>> {
-            // SAFETY: not zero, and by the contract a living handle.
-            let handle = unsafe { Handle::from_raw(handle) }?;
-            // SAFETY: as above, and of a `T`. What the caller owns is cloned first.
-            Some(unsafe {
-                match owned {
-                    Owned::ByCaller => handle.clone_arc_handle::<T>().into_arc(),
-                    Owned::ByUs => handle.into_arc(),
-                }
-            })
-        }
-        match kind {
-            Kind::I32 => Val::I32 { value: (self.low as u32).cast_signed() },
-            Kind::I64 => Val::I64 { value: self.low.cast_signed() },
-            Kind::F32 => Val::F32 { bits: self.low as u32 },
-            Kind::F64 => Val::F64 { bits: self.low },
-            Kind::V128 => Val::V128 { low: self.low, high: self.high },
-            _ => match Kind::of_number(self.high) {
-                // SAFETY: the slot holds what its kind says, and a handle in it is alive: the contract of this function.
-                Some(Kind::FuncRef) => Val::FuncRef { func: unsafe { object::<Func>(self.low, owned) } },
-                // SAFETY: the slot holds what its kind says, and a handle in it is alive: the contract of this function.
-                Some(kind) => Val::of_reference(kind, unsafe { object::<Reference>(self.low, owned) }),
-                None => Val::Null,
-            },
-        }
-    }
 }
+
+/// A signature that is looked up when it is first asked for.
+#[derive(Default)]
+pub(crate) struct Known(pub(crate) OnceLock<Signature>);

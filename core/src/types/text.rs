@@ -3,50 +3,16 @@
 use std::fmt;
 
 use crate::errors::shown;
-
-use crate::types::extern_type::{
+use crate::{
     ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, Limits, MemoryType, RefType, TableType,
     TagType, ValType,
 };
 
-/// How many values or fields of a type that a module defines are written out.
-const PARTS: usize = 8;
-
 /// How many parameters, and how many results, of a function are written out.
 const VALUES: usize = 32;
 
-/// A type that a module defines, written out as far as its first parts. Such types can refer to themselves, so the types
-/// inside it are named by their kind only.
-pub(super) fn defined(ty: &wasmtime::HeapType) -> String {
-    match ty {
-        wasmtime::HeapType::ConcreteFunc(ty) => {
-            let params = list(" (param", ty.params().map(|ty| format!(" {}", inner(&ty))), ")");
-            let results = list(" (result", ty.results().map(|ty| format!(" {}", inner(&ty))), ")");
-            format!("(func{params}{results})")
-        }
-        wasmtime::HeapType::ConcreteStruct(ty) => format!("(struct{})", fields(ty.fields())),
-        wasmtime::HeapType::ConcreteArray(ty) => format!("(array {})", field(&ty.field_type())),
-        wasmtime::HeapType::ConcreteExn(ty) => format!("(exn{})", fields(ty.fields())),
-        wasmtime::HeapType::ConcreteCont(_) => "(cont)".to_owned(),
-        other => HeapType::from_wasmtime(other).to_string(),
-    }
-}
-
-fn fields(fields: impl ExactSizeIterator<Item = wasmtime::FieldType>) -> String {
-    list("", fields.map(|ty| format!(" (field {})", field(&ty))), "")
-}
-
-/// The first parts between two words, and how many more there are; nothing where there are none.
-fn list(before: &str, parts: impl ExactSizeIterator<Item = String>, behind: &str) -> String {
-    let more = parts.len().saturating_sub(PARTS);
-    match parts.len() {
-        0 => String::new(),
-        _ => format!("{before}{}{}{behind}", parts.take(PARTS).collect::<String>(), More(more)),
-    }
-}
-
 /// What stands for the parts that are not written out: a comment of the text format.
-struct More(usize);
+pub(super) struct More(pub(super) usize);
 
 impl fmt::Display for More {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -55,32 +21,6 @@ impl fmt::Display for More {
             more => write!(formatter, " (; and {more} more ;)"),
         }
     }
-}
-
-fn field(ty: &wasmtime::FieldType) -> String {
-    let content = match ty.element_type() {
-        wasmtime::StorageType::I8 => "i8".to_owned(),
-        wasmtime::StorageType::I16 => "i16".to_owned(),
-        wasmtime::StorageType::ValType(ty) => inner(ty),
-    };
-    match ty.mutability() {
-        wasmtime::Mutability::Var => format!("(mut {content})"),
-        wasmtime::Mutability::Const => content,
-    }
-}
-
-/// A type within a defined one.
-fn inner(ty: &wasmtime::ValType) -> String {
-    let wasmtime::ValType::Ref(reference) = ty else { return ValType::from_wasmtime(ty).to_string() };
-    let kind = match reference.heap_type() {
-        wasmtime::HeapType::ConcreteFunc(_) => HeapType::Func,
-        wasmtime::HeapType::ConcreteStruct(_) => HeapType::Struct,
-        wasmtime::HeapType::ConcreteArray(_) => HeapType::Array,
-        wasmtime::HeapType::ConcreteExn(_) => HeapType::Exn,
-        wasmtime::HeapType::ConcreteCont(_) => HeapType::Cont,
-        plain => HeapType::from_wasmtime(plain),
-    };
-    RefType { nullable: reference.is_nullable(), heap: kind }.to_string()
 }
 
 impl fmt::Display for ValType {

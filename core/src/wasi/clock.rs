@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 
-use crate::wasi::config::FixedClock;
+use crate::FixedClock;
 
 /// Both clocks of a guest, which move on together.
 #[derive(Clone)]

@@ -14,8 +14,9 @@ use wasmtime_wasi::p1::types::{
 use wasmtime_wasi::p1::wasi_snapshot_preview1::{clock_time_get, fd_filestat_get, fd_tell, poll_oneoff};
 use wiggle::{GuestMemory, GuestPtr, GuestType};
 
+use crate::Result;
 use crate::interruption::interrupt::Interrupts;
-use crate::wasi::blocking::{pause, try_now};
+use crate::wasi::wait::{pause, try_now};
 
 /// How many subscriptions one call may have: as with `poll` of POSIX, there cannot be more descriptors.
 const MOST: u32 = 1 << 16;

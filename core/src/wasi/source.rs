@@ -11,7 +11,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdinStream};
 use wasmtime_wasi::p2::{InputStream, Pollable, StreamError, StreamResult};
 
 use crate::process::failpoint;
-use crate::stores::entry::on_own_stack;
+use crate::process::host_stack::on_own_stack;
 use crate::wasi::stream::{CALLBACK, PIECE, carried};
 use crate::{Result, WasmtimeError};
 

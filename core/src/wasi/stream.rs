@@ -10,9 +10,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 
-use crate::errors::error::HostError;
 use crate::process::failpoint;
-use crate::stores::entry::on_own_stack;
+use crate::process::host_stack::on_own_stack;
+use crate::traps::carried::HostError;
 use crate::{Result, WasmtimeError};
 
 /// Is given what guests print. It may be used in several stores, and from any thread, which is the guest's.

@@ -4,8 +4,7 @@
 //! `docs/adr/0021-wasi-waits-on-its-own-thread.md`.
 
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use wasmtime::{AsContextMut, Caller, Extern, Linker};
 use wasmtime_wasi::I32Exit;
@@ -16,19 +15,30 @@ use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wiggle::GuestMemory;
 
 use crate::interruption::interrupt::Interrupts;
-use crate::stores::data::StoreData;
-use crate::wasi::{paths, poll, stdin};
+use crate::wasi::wait::{pause, try_now};
+use crate::wasi::{paths, poll};
+
+/// What these functions need of a store's data.
+pub(crate) trait WasiHost: Send + 'static {
+    /// What WASI's functions work with.
+    fn wasi(&mut self) -> &mut WasiP1Ctx;
+    /// Whether a guest may have another file descriptor.
+    fn may_open(&self) -> bool;
+    /// A guest has opened a file descriptor.
+    fn opened(&mut self);
+    /// A guest has closed a file descriptor.
+    fn closed(&mut self);
+    /// What can stop the guests of the store, if anything can.
+    fn interrupts(&self) -> Option<Arc<Interrupts>>;
+}
 
 /// The modules that guests import WASI from: preview 1, and preview 0, which compilers of 2019 wrote.
 const WASI: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];
 
-/// How long a call waits before it asks again whether it may.
-const SLICE: Duration = Duration::from_millis(10);
-
 /// Defines each of these functions, which may wait.
 macro_rules! define_waiting {
     ($linker:ident, $module:ident, $functions:ident: $($name:ident($($argument:ident: $type:ty),*);)*) => { $(
-        $linker.func_wrap($module, stringify!($name), |mut caller: Caller<'_, StoreData>, $($argument: $type),*| {
+        $linker.func_wrap($module, stringify!($name), |mut caller: Caller<'_, T>, $($argument: $type),*| {
             run(&mut caller, async |wasi, memory| $functions::$name(wasi, memory, $($argument),*).await)
         })?;
     )* };
@@ -65,7 +75,7 @@ macro_rules! define_preview {
         $linker.func_wrap(
             $module,
             "path_filestat_get",
-            |mut caller: Caller<'_, StoreData>, fd: i32, flags: i32, path: i32, length: i32, status: i32| {
+            |mut caller: Caller<'_, T>, fd: i32, flags: i32, path: i32, length: i32, status: i32| {
                 run(&mut caller, async |wasi, memory| {
                     let flags = paths::lookup_flags(memory, flags, path, length);
                     $functions::path_filestat_get(wasi, memory, fd, flags, path, length, status).await
@@ -75,7 +85,7 @@ macro_rules! define_preview {
         $linker.func_wrap(
             $module,
             "path_remove_directory",
-            |mut caller: Caller<'_, StoreData>, fd: i32, path: i32, length: i32| {
+            |mut caller: Caller<'_, T>, fd: i32, path: i32, length: i32| {
                 run(&mut caller, async |wasi, memory| {
                     let length = paths::length_without_slashes(memory, path, length);
                     $functions::path_remove_directory(wasi, memory, fd, path, length).await
@@ -85,7 +95,7 @@ macro_rules! define_preview {
         $linker.func_wrap(
             $module,
             "path_open",
-            |mut caller: Caller<'_, StoreData>,
+            |mut caller: Caller<'_, T>,
              fd: i32,
              lookup: i32,
              path: i32,
@@ -103,24 +113,24 @@ macro_rules! define_preview {
                 })
             },
         )?;
-        $linker.func_wrap($module, "fd_close", |mut caller: Caller<'_, StoreData>, fd: i32| {
+        $linker.func_wrap($module, "fd_close", |mut caller: Caller<'_, T>, fd: i32| {
             let done = run(&mut caller, async |wasi, memory| $functions::fd_close(wasi, memory, fd).await);
             one_less(&mut caller, done)
         })?;
-        $linker.func_wrap($module, "fd_renumber", |mut caller: Caller<'_, StoreData>, from: i32, to: i32| {
+        $linker.func_wrap($module, "fd_renumber", |mut caller: Caller<'_, T>, from: i32, to: i32| {
             let done = run(&mut caller, async |wasi, memory| $functions::fd_renumber(wasi, memory, from, to).await);
             // What was there before is closed.
             if from == to { done } else { one_less(&mut caller, done) }
         })?;
         // It does not wait, and may take long.
-        $linker.func_wrap($module, "random_get", |mut caller: Caller<'_, StoreData>, buffer: i32, length: i32| {
+        $linker.func_wrap($module, "random_get", |mut caller: Caller<'_, T>, buffer: i32, length: i32| {
             let (buffer, length) = (buffer.cast_unsigned(), length.cast_unsigned());
             with_parts(&mut caller, |wasi, memory, interrupts| random(wasi, memory, interrupts, buffer, length))
         })?;
         $linker.func_wrap(
             $module,
             "poll_oneoff",
-            |mut caller: Caller<'_, StoreData>, wanted: i32, events: i32, count: i32, happened: i32| {
+            |mut caller: Caller<'_, T>, wanted: i32, events: i32, count: i32, happened: i32| {
                 let fuel = caller.as_context_mut().hostcall_fuel();
                 with_parts(&mut caller, |wasi, memory, interrupts| {
                     let call = poll::Call { wanted, events, count, happened, layout: $layout };
@@ -136,10 +146,10 @@ macro_rules! define_preview {
 
 /// Defines all of WASI: wasmtime-wasi's functions, and around those that may wait what can end them. Afterwards the linker
 /// lets definitions be replaced or not, as `shadowing` says.
-pub(crate) fn define(linker: &mut Linker<StoreData>, shadowing: bool) -> wasmtime::Result<()> {
+pub(crate) fn define<T: WasiHost>(linker: &mut Linker<T>, shadowing: bool) -> wasmtime::Result<()> {
     let [one, zero] = WASI;
-    p1::add_to_linker_sync(linker, StoreData::wasi)?;
-    p0::add_to_linker_sync(linker, StoreData::wasi)?;
+    p1::add_to_linker_sync(linker, T::wasi)?;
+    p0::add_to_linker_sync(linker, T::wasi)?;
     linker.allow_shadowing(true);
     define_preview!(linker, one, wasi_snapshot_preview1, poll::Layout::Preview1);
     define_preview!(linker, zero, wasi_unstable, poll::Layout::Preview0);
@@ -182,8 +192,8 @@ fn random(
 const DONE: i32 = Errno::Success as i32;
 
 /// Runs a function that gives the guest a descriptor more, if it may have one more.
-fn open_descriptor(
-    caller: &mut Caller<'_, StoreData>,
+fn open_descriptor<T: WasiHost>(
+    caller: &mut Caller<'_, T>,
     function: impl AsyncFnOnce(&mut WasiP1Ctx, &mut GuestMemory<'_>) -> wasmtime::Result<i32>,
 ) -> wasmtime::Result<i32> {
     if !caller.data_mut().may_open() {
@@ -198,7 +208,7 @@ fn open_descriptor(
 }
 
 /// Counts a descriptor less, where the function that closed it succeeded.
-fn one_less(caller: &mut Caller<'_, StoreData>, done: wasmtime::Result<i32>) -> wasmtime::Result<i32> {
+fn one_less<T: WasiHost>(caller: &mut Caller<'_, T>, done: wasmtime::Result<i32>) -> wasmtime::Result<i32> {
     if let Ok(DONE) = done {
         caller.data_mut().closed();
     }
@@ -206,8 +216,8 @@ fn one_less(caller: &mut Caller<'_, StoreData>, done: wasmtime::Result<i32>) -> 
 }
 
 /// Runs a function of WASI as its own integration does, and asks meanwhile whether the guest has to end.
-fn run(
-    caller: &mut Caller<'_, StoreData>,
+fn run<T: WasiHost>(
+    caller: &mut Caller<'_, T>,
     function: impl AsyncFnOnce(&mut WasiP1Ctx, &mut GuestMemory<'_>) -> wasmtime::Result<i32>,
 ) -> wasmtime::Result<i32> {
     with_parts(caller, |wasi, memory, interrupts| {
@@ -222,8 +232,8 @@ fn run(
 }
 
 /// Gives a function of WASI what it works with.
-fn with_parts(
-    caller: &mut Caller<'_, StoreData>,
+fn with_parts<T: WasiHost>(
+    caller: &mut Caller<'_, T>,
     function: impl FnOnce(&mut WasiP1Ctx, &mut GuestMemory<'_>, Option<&Interrupts>) -> wasmtime::Result<i32>,
 ) -> wasmtime::Result<i32> {
     let interrupts = caller.data().interrupts();
@@ -243,28 +253,4 @@ fn with_parts(
     // A guest may make one call after the other, and never come to a loop.
     interrupts.map_or(Ok(()), |interrupts| interrupts.check())?;
     Ok(done)
-}
-
-/// What a call gives, if it need not wait. Nothing wakes this thread: a call that waits is asked again after each pause.
-pub(super) fn try_now<R>(call: std::pin::Pin<&mut impl Future<Output = R>>) -> Option<R> {
-    match call.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(done) => Some(done),
-        Poll::Pending => None,
-    }
-}
-
-/// Waits a moment, and no longer than until then: for the standard input, if that is what the guest waits for. Fails where
-/// the guest has to end.
-pub(super) fn pause(until: Option<Instant>, interrupts: Option<&Interrupts>) -> wasmtime::Result<()> {
-    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-    let is_input = stdin::is_awaited();
-    // What nothing can end may sleep all of its time at once.
-    let most = if interrupts.is_some() || is_input { SLICE } else { left.unwrap_or(SLICE) };
-    let time = left.map_or(most, |left| left.min(most));
-    if is_input {
-        stdin::wait(time);
-    } else {
-        std::thread::sleep(time);
-    }
-    interrupts.map_or(Ok(()), Interrupts::go_on)
 }

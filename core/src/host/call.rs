@@ -1,0 +1,109 @@
+//! A call of the host by a guest: from wasmtime's slots to the host function, and back.
+
+use std::mem::MaybeUninit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use trimaran_gate::HostCallId;
+use wasmtime::{AsContextMut, StoreContextMut, ValRaw};
+
+use crate::fast_path::slots::Owned;
+use crate::process::failpoint;
+use crate::stores::store::{Body, SlotFunction, StoreData};
+use crate::traps::carried::HostError;
+use crate::types::slot::{Kind, Signature, Slot};
+use crate::values::convert::Place;
+use crate::{Result, Store, Val, WasmtimeError};
+
+/// A host function, as a guest has called it.
+pub(super) struct Called<'a> {
+    pub(super) ty: &'a wasmtime::FuncType,
+    pub(super) signature: &'a Signature,
+    pub(super) body: &'a Body,
+}
+
+impl Called<'_> {
+    pub(super) fn run(
+        &self,
+        mut caller: wasmtime::Caller<'_, StoreData>,
+        raw: &mut [MaybeUninit<ValRaw>],
+    ) -> wasmtime::Result<()> {
+        let home = caller.data().home.as_ptr();
+        // SAFETY: whoever entered the store borrows it until this has returned, as nothing else runs its guests.
+        let store = unsafe { &*home };
+        store.charge(&mut caller)?;
+        self.run_in(store, caller, raw).map_err(|error| {
+            failpoint::panic_at("guest");
+            wasmtime::Error::new(HostError(*error))
+        })?;
+        store.check_run()
+    }
+
+    /// The error is a pointer, since a wide one would be copied at each step.
+    fn run_in(
+        &self,
+        store: &Store,
+        mut caller: wasmtime::Caller<'_, StoreData>,
+        raw: &mut [MaybeUninit<ValRaw>],
+    ) -> Result<(), Box<WasmtimeError>> {
+        let Some(body) = self.body.function.get() else {
+            let reason = "a host function without a body".to_owned();
+            return Err(Box::new(WasmtimeError::Unexpected { reason }));
+        };
+        // Results that are more than the parameters find nothing there yet.
+        let filled = self.signature.params().len();
+        raw.iter_mut().skip(filled).for_each(|slot| _ = slot.write(ValRaw::i64(0)));
+        let length = raw.len();
+        // SAFETY: a `Slot` is of the size and alignment of a `ValRaw`, and takes any bits. All are written: the
+        // parameters by the guest, and the rest above.
+        let slots = unsafe { std::slice::from_raw_parts_mut(raw.as_mut_ptr().cast::<Slot>(), length) };
+        if self.signature.is_plain() {
+            return call(store, &mut caller, body.as_ref(), slots);
+        }
+        self.load(store, caller.as_context_mut(), slots).map_err(Box::new)?;
+        call(store, &mut caller, body.as_ref(), slots)?;
+        self.store(store, caller.as_context_mut(), slots).map_err(Box::new)
+    }
+
+    /// Makes handles of the references among the parameters.
+    fn load(&self, store: &Store, mut context: StoreContextMut<'_, StoreData>, slots: &mut [Slot]) -> Result<()> {
+        for (slot, (kind, ty)) in slots.iter_mut().zip(self.signature.params().iter().zip(self.ty.params())) {
+            if !kind.is_plain() {
+                // SAFETY: the guest left a value of that type there, and nothing has been collected since.
+                let value = unsafe { wasmtime::Val::from_raw(&mut context, slot.raw(), ty) };
+                *slot = Slot::of(Val::from_wasmtime(&value, store, &mut context)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes references of the handles among the results.
+    fn store(&self, store: &Store, mut context: StoreContextMut<'_, StoreData>, slots: &mut [Slot]) -> Result<()> {
+        let given = slots.iter().zip(self.signature.results());
+        // SAFETY: by the contract of `SlotFunction`. All handles are taken before anything may fail.
+        let values: Vec<_> = given.map(|(slot, kind)| unsafe { slot.value(*kind, Owned::ByUs) }).collect();
+        for (index, (slot, (value, ty))) in slots.iter_mut().zip(values.iter().zip(self.ty.results())).enumerate() {
+            if matches!(ty, wasmtime::ValType::Ref(_)) {
+                let value = value.to_wasmtime(&ty, store, &mut context, Place { what: "result", index })?;
+                let raw = value.to_raw(&mut context).map_err(|error| WasmtimeError::limit(error.to_string()))?;
+                *slot = Slot::of_reference(raw, Kind::of(&ty));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn call(
+    store: &Store,
+    caller: &mut wasmtime::Caller<'_, StoreData>,
+    body: &dyn SlotFunction,
+    slots: &mut [Slot],
+) -> Result<(), Box<WasmtimeError>> {
+    let done = store.host_call(caller, |HostCallId(pass)| {
+        // A panic must not cross the guest's frames.
+        let work = || body.call(store, pass, slots).inspect_err(|_| failpoint::panic_at("host")).map_err(Box::new);
+        catch_unwind(AssertUnwindSafe(work))
+            .unwrap_or_else(|panic| Err(Box::new(WasmtimeError::from_panic(panic.as_ref()))))
+    });
+    let too_deep = "the thread's stack has no room for another call of the host: its calls are nested too deeply";
+    done.unwrap_or_else(|| Err(Box::new(WasmtimeError::limit(too_deep))))
+}

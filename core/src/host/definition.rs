@@ -1,0 +1,115 @@
+//! Host functions that linkers define, for every store of an engine.
+
+use std::mem::MaybeUninit;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use wasmtime::ValRaw;
+
+use crate::host::call::Called;
+use crate::stores::store::{Body, SlotFunction, StoreData};
+use crate::types::slot::Signature;
+use crate::{Func, FuncType, Result, Store, WasmtimeError};
+
+/// A function of the host that stores share. Each has a body for it of its own.
+pub(crate) struct HostDefinition {
+    number: u64,
+    ty: wasmtime::FuncType,
+}
+
+impl HostDefinition {
+    pub(crate) fn new(engine: &wasmtime::Engine, ty: FuncType) -> Result<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Ok(Self { number: NEXT.fetch_add(1, Ordering::Relaxed), ty: ty.to_wasmtime(engine)? })
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(crate) fn ty(&self) -> &wasmtime::FuncType {
+        &self.ty
+    }
+
+    pub(crate) fn unknown(number: u64) -> WasmtimeError {
+        let reason = format!("there is no host function with the number {number}");
+        WasmtimeError::NotFound { name: number.to_string(), reason }
+    }
+
+    /// Fails with `NotFound` where one has no body in a store. It is for who has not run anything there yet: the package has
+    /// seen to the bodies, unless another thread has defined something since, and then begins again.
+    pub(crate) fn check_bodies(hosts: &[Arc<Self>], data: &StoreData) -> Result<()> {
+        let Some(host) = hosts.iter().find(|host| !host.has_body(data)) else { return Ok(()) };
+        let reason = format!("the host function with the number {} is without a body in this store", host.number);
+        Err(WasmtimeError::NotFound { name: host.number.to_string(), reason })
+    }
+
+    /// What wasmtime runs: the body of the store that it is called in.
+    pub(crate) fn run(
+        &self,
+    ) -> impl Fn(wasmtime::Caller<'_, StoreData>, &mut [MaybeUninit<ValRaw>]) -> wasmtime::Result<()> + Send + Sync + use<>
+    {
+        let (number, ty, signature) = (self.number, self.ty.clone(), Signature::of(&self.ty));
+        move |caller, slots| {
+            let body = caller.data().hosts.get(&number).map(Arc::clone).unwrap_or_default();
+            Called { ty: &ty, signature: &signature, body: &body }.run(caller, slots)
+        }
+    }
+
+    /// The function in a store, to be given its body there.
+    pub(crate) fn in_store(&self, store: &Store) -> Result<Arc<Func>> {
+        store.enter(|mut context| {
+            let room = Arc::downgrade(self.room(context.data_mut()));
+            // SAFETY: `run` takes the slots for what the type says, and leaves there what it says.
+            let func = unsafe { wasmtime::Func::new_unchecked(context, self.ty.clone(), self.run()) };
+            Ok(Func::with_body(store, func, room))
+        })
+    }
+
+    /// Where its body is in a store.
+    fn room<'a>(&self, data: &'a mut StoreData) -> &'a Arc<Body> {
+        data.hosts.entry(self.number).or_insert_with(|| Arc::new(Body { is_defined: true, ..Body::default() }))
+    }
+
+    /// Whether the store has a body for it.
+    pub(crate) fn has_body(&self, data: &StoreData) -> bool {
+        data.hosts.get(&self.number).is_some_and(|body| body.function.get().is_some())
+    }
+}
+
+/// A function of the host that a linker defines, and that has no body in some store yet. For a lane, which gives it one there.
+pub struct Bodiless(Arc<HostDefinition>);
+
+impl Bodiless {
+    pub(crate) fn new(host: Arc<HostDefinition>) -> Self {
+        Self(host)
+    }
+
+    /// What `Linker::define_func` gave for it.
+    pub fn number(&self) -> u64 {
+        self.0.number
+    }
+
+    /// What it takes and gives.
+    pub fn signature(&self) -> Signature {
+        Signature::of(&self.0.ty)
+    }
+
+    /// Gives it a body, which lives as long as the store. Where another thread was faster, that one stays: each is as good.
+    pub fn give(&self, store: &Store, body: Box<dyn SlotFunction>) -> Result<()> {
+        let superfluous = store.enter(|mut context| Ok(self.0.room(context.data_mut()).function.set(body).err()))?;
+        // It may be anything, and goes when nobody is inside.
+        drop(superfluous);
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Those that have no body here yet.
+    pub(crate) fn bodiless(&self, hosts: &[Arc<HostDefinition>]) -> Result<Vec<Bodiless>> {
+        self.enter(|context| {
+            let missing = hosts.iter().filter(|host| !host.has_body(context.data()));
+            Ok(missing.map(|host| Bodiless::new(Arc::clone(host))).collect())
+        })
+    }
+}

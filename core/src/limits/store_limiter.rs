@@ -1,0 +1,126 @@
+//! The limiter of a store: what wasmtime asks before a memory or table grows, and how many of each there may be.
+
+use std::sync::Arc;
+
+use trimaran_gate::Pins;
+use wasmtime::ResourceLimiter;
+
+use crate::process::failpoint;
+use crate::process::native_pressure::Held;
+use crate::traps::carried::HostError;
+use crate::{Result, StoreLimits, WasmtimeError};
+
+/// Refuses what passes a limit, and what would move a memory's bytes while somebody looks at them.
+pub(crate) struct Growth {
+    /// Who looks.
+    pins: Arc<Pins>,
+    /// How large a memory may become without moving, in bytes.
+    reserved: u64,
+    limits: StoreLimits,
+    /// Whether guests may make stacks, which nobody counts.
+    switches_stacks: bool,
+    /// How large the shared memories that instances have may grow, in bytes.
+    shared: u64,
+    /// What it holds, for who has to know when to collect.
+    held: Held,
+}
+
+impl Growth {
+    pub(crate) fn new(reserved: u64, switches_stacks: bool) -> Self {
+        let (pins, limits, held) = (Pins::new(), StoreLimits::default(), Held::default());
+        Self { pins, reserved, limits, switches_stacks, shared: 0, held }
+    }
+
+    /// Fails with `Config` or `Limit` where they would not hold.
+    pub(crate) fn set_limits(&mut self, limits: StoreLimits) -> Result<()> {
+        if let Some(limit) = limits.memory_size {
+            if self.switches_stacks {
+                let reason = "memory_size does not bound the stacks that guests make: make the engine without \
+                              wasm_stack_switching";
+                return Err(WasmtimeError::Config { reason: reason.to_owned() });
+            }
+            if self.shared > limit {
+                return Err(WasmtimeError::limit(format!(
+                    "the store has a shared memory that may grow to {} bytes without the store being asked: set the limit of \
+                     {limit} bytes before there is such an instance",
+                    self.shared
+                )));
+            }
+        }
+        self.limits = limits;
+        Ok(())
+    }
+
+    /// An instance is made that may have its shared memories grow so far, in bytes. Wasmtime would not ask.
+    pub(crate) fn admit(&mut self, shared: u64) -> Result<()> {
+        if let Some(limit) = self.limits.memory_size.filter(|limit| shared > *limit) {
+            return Err(WasmtimeError::limit(format!(
+                "a shared memory of the module may grow to {shared} bytes, and the store's limit for a memory is {limit} bytes: \
+                 give it a smaller maximum, or the store a greater limit"
+            )));
+        }
+        self.shared = self.shared.max(shared);
+        Ok(())
+    }
+
+    /// Whether guests that have so many file descriptors may have another one.
+    pub(crate) fn may_open(&self, descriptors: u64) -> bool {
+        self.limits.file_descriptors.is_none_or(|limit| descriptors < limit)
+    }
+
+    /// Whether something may become so large, or why not where that has to be said.
+    fn allows(&self, what: &str, unit: &str, limit: Option<u64>, desired: usize) -> wasmtime::Result<bool> {
+        let Some(limit) = limit.filter(|limit| desired as u64 > *limit) else { return Ok(true) };
+        if self.limits.trap_on_grow_failure {
+            let reason = format!("the store's limit for a {what} is {limit} {unit}: {desired} were asked for");
+            return Err(wasmtime::Error::new(HostError(WasmtimeError::Limit { reason })));
+        }
+        Ok(false)
+    }
+
+    pub(crate) fn pins(&self) -> Arc<Pins> {
+        Arc::clone(&self.pins)
+    }
+
+    /// Whether a memory that has bytes may become so large now.
+    pub(crate) fn refuses(&self, desired: u64) -> bool {
+        desired > self.reserved && self.pins.any()
+    }
+}
+
+impl ResourceLimiter for Growth {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        failpoint::panic_at("limiter");
+        // Nobody looks at the bytes of a memory that has none: it is being made, or it is empty.
+        let moves = current != 0 && current != desired && self.refuses(desired as u64);
+        let grows = !moves && self.allows("memory", "bytes", self.limits.memory_size, desired)?;
+        if grows {
+            self.held.grow(desired.saturating_sub(current));
+        }
+        Ok(grows)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let grows = self.allows("table", "elements", self.limits.table_elements, desired)?;
+        if grows {
+            self.held.grow(desired.saturating_sub(current).saturating_mul(size_of::<usize>()));
+        }
+        Ok(grows)
+    }
+
+    fn instances(&self) -> usize {
+        count(self.limits.instances)
+    }
+
+    fn tables(&self) -> usize {
+        count(self.limits.tables)
+    }
+
+    fn memories(&self) -> usize {
+        count(self.limits.memories)
+    }
+}
+
+fn count(limit: Option<u64>) -> usize {
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
+}

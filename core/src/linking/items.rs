@@ -1,0 +1,113 @@
+//! The items of a linker.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+use wasmtime::StoreContextMut;
+
+use crate::compile::engine::LinkerCache;
+use crate::errors::chain::chain;
+use crate::linking::definitions::{Definition, Definitions};
+use crate::linking::import_error::link;
+use crate::stores::store::StoreData;
+use crate::wasi::functions;
+use crate::{Result, Store, WasmtimeError};
+
+/// What is defined, once for wasmtime and once for us, who want to know more of it. Both always know the same items: what defines
+/// several, or may fail half-way, works on a clone that takes the place of this one when it is done.
+#[derive(Clone)]
+pub(crate) struct Items {
+    pub(super) linker: Arc<wasmtime::Linker<StoreData>>,
+    pub(super) definitions: Definitions,
+}
+
+impl Items {
+    pub(super) fn new(engine: &wasmtime::Engine) -> Self {
+        Self { linker: Arc::new(wasmtime::Linker::new(engine)), definitions: Definitions::default() }
+    }
+
+    /// The items of a linker that has WASI alone. They are kept with the engine once they were asked for: making WASI's functions
+    /// takes twenty times as long as a clone. `empty` has no items.
+    pub(super) fn with_wasi_alone(kept: &LinkerCache, empty: &Self) -> Result<Self> {
+        if kept.get().is_none() {
+            let mut made = empty.clone();
+            made.define_wasi(false)?;
+            // Another thread may have been first.
+            _ = kept.set(Box::new(made));
+        }
+        let found = kept.get().and_then(|items| items.downcast_ref::<Self>()).cloned();
+        found.ok_or_else(|| WasmtimeError::Unexpected { reason: "an engine without the items of WASI".to_owned() })
+    }
+
+    pub(super) fn allow_shadowing(&mut self, allow: bool) {
+        if self.definitions.shadowing != allow {
+            self.definitions.shadowing = allow;
+            Arc::make_mut(&mut self.linker).allow_shadowing(allow);
+        }
+    }
+
+    pub(super) fn define_wasi(&mut self, shadowing: bool) -> Result<()> {
+        let names = wasi_names(self.linker.engine())?;
+        names.iter().try_for_each(|(module, name)| self.definitions.add(module, name, Definition::default()))?;
+        functions::define(Arc::make_mut(&mut self.linker), shadowing).map_err(refused)?;
+        self.definitions.shadowing = shadowing;
+        Ok(())
+    }
+
+    /// Defines an item of a store.
+    pub(super) fn insert(
+        &mut self,
+        context: &StoreContextMut<'_, StoreData>,
+        store: &Store,
+        module: &str,
+        name: &str,
+        item: wasmtime::Extern,
+    ) -> Result<()> {
+        self.definitions.check(module, name)?;
+        let definition = Definition::of_store(store, &item);
+        Arc::make_mut(&mut self.linker).define(context, module, name, item).map_err(refused)?;
+        self.definitions.add(module, name, definition)
+    }
+}
+
+/// The modules and names of the functions of WASI, which wasmtime-wasi defines.
+fn wasi_names(engine: &wasmtime::Engine) -> Result<&'static [(String, String)]> {
+    static NAMES: OnceLock<Vec<(String, String)>> = OnceLock::new();
+    if let Some(names) = NAMES.get() {
+        return Ok(names);
+    }
+    let (mut linker, mut store) = (wasmtime::Linker::new(engine), StoreData::scratch(engine)?);
+    functions::define(&mut linker, false).map_err(refused)?;
+    let items = linker.iter(&mut store);
+    let names: BTreeSet<_> = items.map(|(module, name, _)| (module.to_owned(), name.to_owned())).collect();
+    Ok(NAMES.get_or_init(|| names.into_iter().collect()))
+}
+
+/// What wasmtime's linker refuses beyond what was checked before.
+pub(super) fn refused(error: wasmtime::Error) -> WasmtimeError {
+    let (module, name) = error
+        .downcast_ref::<wasmtime::UnknownImportError>()
+        .map(|unknown| (unknown.module().to_owned(), unknown.name().to_owned()))
+        .unwrap_or_default();
+    WasmtimeError::Link { reason: chain(&error), module, name }
+}
+
+/// Why a module could not be instantiated: an import of another type, or what happened in the guest. Of the items, those are looked
+/// at that the store may have: an item of another one makes wasmtime panic.
+pub(super) fn explain(
+    error: wasmtime::Error,
+    linker: &wasmtime::Linker<StoreData>,
+    context: &mut StoreContextMut<'_, StoreData>,
+    module: &wasmtime::Module,
+    can_see: impl Fn(&wasmtime::ImportType<'_>) -> bool,
+) -> WasmtimeError {
+    let mut item = |import: &wasmtime::ImportType<'_>| match can_see(import) {
+        true => linker.try_get_by_import(&mut *context, import).ok().flatten(),
+        false => None,
+    };
+    let given: Vec<_> = match error.is::<wasmtime::WasmBacktrace>() {
+        true => Vec::new(),
+        false => module.imports().map(|import| item(&import)).collect(),
+    };
+    link(error, module, |index| given.get(index)?.clone(), context)
+}
