@@ -42,6 +42,8 @@ pub enum Refused {
     Escaped,
     /// The thread that is inside has been in one host function for too long: it may wait for this very thread.
     Stuck,
+    /// The same of a thread that keeps a turn.
+    Keeps,
     /// The thread that is inside is not in this process, which was forked meanwhile.
     Orphaned,
 }
@@ -83,7 +85,8 @@ pub struct Gate<T: Guarded> {
     pub(crate) turn: Condvar,
     /// How long another thread may be in one host function while this one waits, in milliseconds.
     pub(crate) patience: AtomicU64,
-    /// Which host function runs, by one more than its pass; 0 is none. For those who wait.
+    /// Which host function runs, by one more than its pass, or which turn is kept, marked by `TURN`; 0 is none. For those
+    /// who wait.
     pub(crate) hosting: AtomicU64,
     pub(crate) condition: AtomicU8,
     pub(crate) dropped: Arc<DropQueue<T::Deferred>>,
@@ -102,6 +105,9 @@ pub struct Gate<T: Guarded> {
 unsafe impl<T: Guarded + Send> Send for Gate<T> {}
 // SAFETY: as above; `&Gate` gives access to the root to one thread at a time.
 unsafe impl<T: Guarded + Send> Sync for Gate<T> {}
+
+/// Marks the number of a turn that is kept, which no host function has.
+pub(crate) const TURN: u64 = 1 << 63;
 
 /// A turn that a thread keeps between its entries.
 pub(crate) struct Kept {

@@ -1,13 +1,14 @@
 //! Turns that a thread keeps between its entries: it passes the gate once for many of them, and no other thread comes between.
 
-use crate::gate::{Gate, Guarded, Kept, Refused};
+use crate::gate::{Gate, Guarded, Kept, Refused, State, TURN};
 use crate::sync::{Ordering, this_thread};
 use crate::turns::Turn;
 
 impl<T: Guarded> Gate<T> {
     /// Takes a turn that lasts until `give_back`, on the same thread. While the thread waits for another one, `may_wait` may
-    /// end the waiting by an error, as in `enter_as`.
-    pub fn keep<E: From<Refused>>(&self, may_wait: &dyn Fn() -> Result<(), E>) -> Result<(), E> {
+    /// end the waiting by an error, as in `enter_as`. Says whether the thread came in with it: then `abandon` has to be called
+    /// where the thread ends before the turn does.
+    pub fn keep<E: From<Refused>>(&self, may_wait: &dyn Fn() -> Result<(), E>) -> Result<bool, E> {
         self.check_open()?;
         let turn = self.take_turn(this_thread(), may_wait)?;
         self.check_open()?;
@@ -17,8 +18,8 @@ impl<T: Guarded> Gate<T> {
                 return Err(Refused::Reentered);
             }
             // A number as a host function has, so that no two are the same.
-            let stamp = state.next_pass + 1;
-            state.next_pass = stamp;
+            state.next_pass += 1;
+            let stamp = state.next_pass | TURN;
             state.kept.push(Kept { depth: state.callers.len(), outermost, stamp });
             Ok(stamp)
         })?;
@@ -28,12 +29,12 @@ impl<T: Guarded> Gate<T> {
             // The thread does anything now, as in a host function: it may wait for one that waits for the gate.
             self.hosting.store(stamp, Ordering::Relaxed);
         }
-        Ok(())
+        Ok(outermost)
     }
 
     /// Ends the last turn that was kept. The gate may be closed. Fails on another thread, where none is kept, and in a host
-    /// function that began after it: then nothing has changed.
-    pub fn give_back(&self) -> Result<(), Refused> {
+    /// function that began after it: then nothing has changed. Says whether the thread has left with it.
+    pub fn give_back(&self) -> Result<bool, Refused> {
         if !self.is_inside() {
             return Err(Refused::Escaped);
         }
@@ -46,7 +47,17 @@ impl<T: Guarded> Gate<T> {
             self.hosting.store(0, Ordering::Relaxed);
         }
         drop(Turn::new(self, kept.outermost));
-        Ok(())
+        Ok(kept.outermost)
+    }
+
+    /// Ends all turns that this thread keeps, because it ends itself. One that ends within an entry, as by a forced unwind that
+    /// leaves its frames where they are, is inside for ever.
+    pub fn abandon(&self) {
+        let has_left = |state: &mut State<T>| !state.lent && state.callers.is_empty() && !state.kept.is_empty();
+        if self.is_inside() && self.with_state(|state| has_left(state).then(|| state.kept.clear()).is_some()) {
+            self.hosting.store(0, Ordering::Relaxed);
+            drop(Turn::new(self, true));
+        }
     }
 
     /// Whether the thread with that number is inside, and in an entry or a host function: not only with a turn that it keeps.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use crate::gate::{AWAITED, CLOSED, Gate, Guarded, NOBODY, Refused};
+use crate::gate::{AWAITED, CLOSED, Gate, Guarded, NOBODY, Refused, TURN};
 use crate::sync::{Ordering, fence, is_gone, lock, this_thread};
 
 impl<T: Guarded> Gate<T> {
@@ -153,7 +153,7 @@ impl<T: Guarded> Gate<T> {
             } else if since.elapsed() >= patience {
                 // The word may have been for this thread: another one has to look.
                 self.turn.notify_one();
-                return Err(Refused::Stuck.into());
+                return Err(if now & TURN == 0 { Refused::Stuck } else { Refused::Keeps }.into());
             }
             if has_to_ask {
                 // The answer may take any code, which may come here again: not with the lock.

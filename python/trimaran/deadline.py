@@ -42,10 +42,10 @@ class Deadline(Identity):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """The time does not matter any more."""
-        number, self._number = self._number, None
-        if number is not None:
-            self._store._end_deadline(number)
+        """The time does not matter any more. Raises `BusyError` on another thread than the one that began it."""
+        if self._number is not None:
+            self._store._end_deadline(self._number)
+            self._number = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"

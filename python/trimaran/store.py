@@ -97,7 +97,8 @@ class Store(StoreLane, Handle, Managed):
         over, the guest ends with a `TimeLimitTrap`, which is a `TimeoutError`, and so does every later call of a guest.
         `None` is no limit: then the statement only joins the calls, so that an `InterruptHandle` that somebody uses
         between two of them ends the later ones. It does not affect other threads or greenlets. Where deadlines lie in
-        each other, the earliest counts. Do not `await` in the statement: it counts for everything that its thread does.
+        each other, the earliest counts. A deadline ends with its thread at the latest. Do not `await` in the statement:
+        it counts for everything that its thread does.
 
         The `with` statement raises `ConfigError` unless `Config.epoch_interruption` is set.
         """
@@ -115,7 +116,8 @@ class Store(StoreLane, Handle, Managed):
         No other thread comes between the calls, and each call is faster, since the thread enters the store once for all
         of them. Another thread waits as it waits for a call, and gets `BusyError` if the turn lasts for more than 30 s
         without a guest that runs. Turns may lie in each other. A turn that a host function begins ends with that
-        function at the latest. Do not `await` in the statement: the thread keeps the store meanwhile.
+        function at the latest, and every turn ends with its thread. Do not `await` in the statement: the thread keeps
+        the store meanwhile.
         """
         return Turn._of(self)
 

@@ -139,6 +139,42 @@ def test_a_deadline_is_of_one_use_at_a_time() -> None:
         store.deadline(-1)
 
 
+def test_a_deadline_ends_on_its_own_thread_alone() -> None:
+    guest = Guest()
+    deadline, failures = guest.store.deadline(0.1), list[str]()
+
+    def leave() -> None:
+        try:
+            deadline.__exit__(None, None, None)
+        except BusyError as error:
+            failures.append(str(error))
+
+    with soon(), deadline:
+        thread = threading.Thread(target=leave)
+        thread.start()
+        thread.join()
+        assert len(failures) == 1 and "no such deadline" in failures[0]
+        # It goes on.
+        with pytest.raises(TimeLimitTrap):
+            guest("spin")
+    guest.check()
+
+
+def test_a_deadline_in_a_turn_and_a_turn_in_a_deadline() -> None:
+    guest = Guest()
+    with soon(), guest.store.turn(), guest.store.deadline(0.05), pytest.raises(TimeLimitTrap):
+        guest("spin")
+    with soon(), guest.store.deadline(0.05), guest.store.turn(), pytest.raises(TimeLimitTrap):
+        guest("spin")
+    with soon(), guest.store.turn():
+        guest.store.set_timeout(0.05)
+        with pytest.raises(TimeLimitTrap):
+            guest("spin")
+        guest.store.set_timeout(None)
+        assert guest("fine") == 42
+    guest.check()
+
+
 def test_a_deadline_of_a_thread_that_has_ended_is_of_no_other() -> None:
     guest, kept, ends = Guest(), list[Generator[None]](), list[object]()
 
@@ -158,3 +194,5 @@ def test_a_deadline_of_a_thread_that_has_ended_is_of_no_other() -> None:
             thread.join()
         time.sleep(0.02)
     assert ends == [42] * 8
+    # None of them is under way.
+    assert guest.store.interrupt_handle().interrupt() is False

@@ -87,6 +87,34 @@ def test_trap(name):
     assert done.returncode == 0 and "2 passed" in done.stdout, done.stdout + done.stderr
 
 
+def test_a_handler_that_comes_in_a_turn() -> None:
+    program = """
+import faulthandler, time
+store, exports = guest('(module (memory 1) (func (export "run") (drop (i32.load (i32.const -8)))))')
+func = Func(store, FuncType([], []), lambda: trap("in a host function"))
+
+def trap(where):
+    faulthandler.enable()
+    # A tick of the clock, or a few.
+    time.sleep(0.05)
+    try:
+        exports["run"](store)
+    except Trap:
+        print("trap", where, flush=True)
+    faulthandler.disable()
+
+with store.turn():
+    trap("in a turn")
+    with store.turn():
+        trap("in another turn")
+    func(store)
+func(store)
+"""
+    done = ended(program)
+    printed = ["trap in a turn", "trap in another turn", "trap in a host function", "trap in a host function"]
+    assert (done.returncode, done.stdout.splitlines()) == (0, printed), done.stderr
+
+
 @pytest.mark.parametrize("order", ["before", "after", "both", "off"])
 def test_a_crash_is_told_of_once(order: str) -> None:
     enable = "import faulthandler; faulthandler.enable()\n"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Generator
 
 import pytest
 
-from guests import guest
-from trimaran import BusyError, ClosedError, Func, FuncType, Store, Turn, ValType, WasmTypeError
+from guests import config, guest
+from trimaran import BusyError, ClosedError, Engine, Func, FuncType, Store, Turn, ValType, WasmTypeError
 
 ADD = '(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))'
 
@@ -85,6 +86,56 @@ def test_a_turn_ends_on_its_own_thread_alone() -> None:
     with pytest.raises(ZeroDivisionError), turn:
         raise ZeroDivisionError
     assert another_thread_enters(store)
+
+
+def test_a_turn_ends_with_its_thread() -> None:
+    store, instance = guest(ADD)
+    add, left = instance.func(store, "add"), list[Generator[None]]()
+
+    def rows() -> Generator[None]:
+        with store.turn(), store.turn():
+            yield
+
+    def leave() -> None:
+        # Nothing resumes it.
+        left.append(rows())
+        next(left[-1])
+
+    for _ in range(3):
+        thread = threading.Thread(target=leave)
+        thread.start()
+        thread.join()
+        assert add(store, 1, 2) == 3
+        with pytest.raises(BusyError, match="no turn"):
+            left[-1].close()
+    assert another_thread_enters(store)
+    thread = threading.Thread(target=leave)
+    thread.start()
+    thread.join()
+    store.close()
+    with pytest.raises(ClosedError):
+        add(store, 1, 2)
+    with pytest.raises(BusyError, match="no turn"):
+        left[-1].close()
+
+
+def test_who_waits_for_a_turn_is_told_that_it_is_one() -> None:
+    store = Store(Engine(config().epoch_interruption(True)))
+    store.set_timeout(0.05)
+    failures: list[str] = []
+
+    def enter() -> None:
+        for work in (store.gc, store.close):
+            try:
+                work()
+            except BusyError as error:
+                failures.append(str(error))
+
+    with store.turn():
+        thread = threading.Thread(target=enter)
+        thread.start()
+        thread.join()
+    assert len(failures) == 2 and all("kept its turn" in failure for failure in failures)
 
 
 def test_a_store_is_closed_in_a_turn() -> None:

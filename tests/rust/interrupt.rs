@@ -275,6 +275,28 @@ fn a_deadline_covers_all_calls_of_its_thread_and_no_other() {
 }
 
 #[test]
+fn a_deadline_ends_on_its_thread_alone_and_with_it() {
+    let engine = engine();
+    let (store, instance) = guest(&engine);
+    let spin = func(&store, &instance, "spin");
+    let handle = store.interrupt_handle().unwrap();
+    let deadline = store.begin_deadline(Some(100)).unwrap();
+    std::thread::scope(|scope| {
+        let Err(WasmtimeError::Busy { reason }) = scope.spawn(|| store.end_deadline(deadline)).join().unwrap() else {
+            panic!("it is of another thread")
+        };
+        assert!(reason.contains("deadline"), "{reason}");
+        assert_eq!(interruption(spin.call(&store, Vec::new())), Some(Interruption::TimeLimit));
+        store.end_deadline(deadline).unwrap();
+        assert_eq!(handle.interrupt(), Ok(false));
+        // Nobody has to end the one of a thread that has ended, nor could.
+        let left = scope.spawn(|| store.begin_deadline(None).unwrap()).join().unwrap();
+        assert_eq!(handle.interrupt(), Ok(false));
+        store.end_deadline(left).unwrap();
+    });
+}
+
+#[test]
 fn a_deadline_covers_waiting_for_the_store() {
     let engine = engine();
     let (store, instance) = guest(&engine);

@@ -53,6 +53,44 @@ fn wake(memory: &SharedMemory) {
 }
 
 #[test]
+fn a_turn_ends_with_its_thread() {
+    let store = Store::new(&engine()).unwrap();
+    store.begin_turn().unwrap();
+    store.end_turn().unwrap();
+    for _ in 0..3 {
+        // One after the other, so that a later one may have the number of an earlier one.
+        let leaves = || {
+            store.begin_turn().unwrap();
+            store.begin_turn().unwrap();
+        };
+        std::thread::scope(|scope| scope.spawn(leaves).join().unwrap());
+        assert!(matches!(store.end_turn(), Err(WasmtimeError::Busy { .. })));
+        store.gc().unwrap();
+    }
+    let closes = || {
+        store.begin_turn().unwrap();
+        store.release().unwrap();
+    };
+    std::thread::scope(|scope| scope.spawn(closes).join().unwrap());
+    assert_eq!(store.gc(), Err(WasmtimeError::Closed { what: "store".to_owned() }));
+}
+
+#[test]
+fn who_waits_for_a_turn_for_too_long_is_told_that_it_is_one() {
+    let engine = Engine::new(Config { epoch_interruption: Some(true), ..Config::default() }).unwrap();
+    let store = Store::new(&engine).unwrap();
+    store.set_timeout(Some(50)).unwrap();
+    store.begin_turn().unwrap();
+    std::thread::scope(|scope| {
+        for result in [scope.spawn(|| store.gc()).join().unwrap(), scope.spawn(|| store.release()).join().unwrap()] {
+            let Err(WasmtimeError::Busy { reason }) = result else { panic!("the turn goes on") };
+            assert!(reason.contains("turn") && !reason.contains("host function"), "{reason}");
+        }
+    });
+    store.end_turn().unwrap();
+}
+
+#[test]
 fn four_threads_count_in_one_memory() {
     const THREADS: i32 = 4;
     const TIMES: i32 = 20_000;

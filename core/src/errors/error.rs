@@ -245,6 +245,11 @@ impl From<Refused> for WasmtimeError {
                          thread, neither goes on"
                         .to_owned(),
             },
+            Refused::Keeps => Self::Busy {
+                reason: "another thread has kept its turn of this store for too long without running a guest: if it waits for \
+                         this thread, neither goes on"
+                    .to_owned(),
+            },
         }
     }
 }

@@ -1,17 +1,23 @@
 //! Deadlines: a time that all calls of one thread, or of one of its tasks, have together, host functions and waiting included.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::Interruption;
 use crate::interruption::clock::NEVER;
 use crate::process::task;
+use crate::{Result, WasmtimeError};
 
 /// A number that no other thread has, or had before: a thread may end with a deadline that is still under way.
 fn this_thread() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    std::thread_local!(static NUMBER: u64 = NEXT.fetch_add(1, Ordering::Relaxed));
-    NUMBER.with(|number| *number)
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    // It is there until the very end of the thread, as what needs no code to go is.
+    std::thread_local!(static NUMBER: Cell<u64> = const { Cell::new(0) });
+    if NUMBER.get() == 0 {
+        NUMBER.set(NEXT.fetch_add(1, Ordering::Relaxed));
+    }
+    NUMBER.get()
 }
 
 /// A stretch of a task's calls that has to be over at some time.
@@ -66,13 +72,18 @@ impl Deadlines {
         *next
     }
 
-    /// Gives the generation that it was counted in, where there was one of that number.
-    pub(super) fn end(&self, number: u64) -> Option<u64> {
+    /// Gives the generation that it was counted in, where there was one of that number. Fails where that is of another thread.
+    pub(super) fn end(&self, number: u64) -> Result<Option<u64>> {
         let mut inner = self.lock();
-        let index = inner.1.iter().position(|deadline| deadline.number == number)?;
+        let found = inner.1.iter().enumerate().find(|(_, deadline)| deadline.number == number);
+        let Some((index, deadline)) = found else { return Ok(None) };
+        if deadline.thread != this_thread() {
+            let reason = "this thread has no such deadline to end here: end a deadline on the thread that began it";
+            return Err(WasmtimeError::Busy { reason: reason.to_owned() });
+        }
         let ended = inner.1.swap_remove(index);
         self.count.store(inner.1.len(), Ordering::SeqCst);
-        Some(ended.counted)
+        Ok(Some(ended.counted))
     }
 
     /// Why the calls of this thread have to end, if they have to.

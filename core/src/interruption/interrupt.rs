@@ -16,6 +16,7 @@ use crate::interruption::interrupt_check::Watch;
 use crate::process::failpoint;
 use crate::process::host_stack::on_own_stack;
 use crate::process::stack::HOST_CALL;
+use crate::process::thread_end::{self, EndsWithThread};
 use crate::traps::carried::{HostError, Interrupted};
 use crate::{Interruption, Result, WasmtimeError};
 
@@ -80,16 +81,21 @@ impl Interrupts {
     }
 
     /// The calls that this thread makes from now on have so many milliseconds together, or as long as they like.
-    pub(crate) fn begin_deadline(&self, milliseconds: Option<u64>) -> Result<u64> {
+    pub(crate) fn begin_deadline(self: &Arc<Self>, milliseconds: Option<u64>) -> Result<u64> {
         let until = milliseconds.map(|time| now().saturating_add(nanoseconds(time)));
         // Its guests are asked, also those of a run that began before.
-        Ok(self.deadlines.begin(until, self.epochs.begin()?))
+        let number = self.deadlines.begin(until, self.epochs.begin()?);
+        thread_end::begin(&Arc::downgrade(self), number).inspect_err(|_| self.thread_ends(number))?;
+        Ok(number)
     }
 
-    pub(crate) fn end_deadline(&self, number: u64) {
-        if let Some(generation) = self.deadlines.end(number) {
+    /// Fails on another thread than the one that began it.
+    pub(crate) fn end_deadline(&self, number: u64) -> Result<()> {
+        if let Some(generation) = self.deadlines.end(number)? {
             self.epochs.end(generation);
+            thread_end::end(self, number);
         }
+        Ok(())
     }
 
     /// Why the guest has to end, if it has to.
@@ -120,6 +126,14 @@ impl Interrupts {
         self.check()?;
         let Some(watch) = self.watch.get() else { return Ok(()) };
         on_own_stack(HOST_CALL, || watch.check()).map_err(|error| wasmtime::Error::new(HostError(error)))
+    }
+}
+
+impl EndsWithThread for Interrupts {
+    fn thread_ends(&self, number: u64) {
+        if let Ok(Some(generation)) = self.deadlines.end(number) {
+            self.epochs.end(generation);
+        }
     }
 }
 

@@ -8,4 +8,5 @@ pub(crate) mod native_pressure;
 pub(crate) mod signals;
 pub(crate) mod stack;
 pub mod task;
+pub(crate) mod thread_end;
 pub(crate) mod unstoppable;

@@ -40,9 +40,7 @@ impl Store {
             && stack::has_room(self.guest_room)
             && let Some(mut entry) = self.gate.enter_plainly(me)
         {
-            if entry.is_outermost() {
-                glance::now_and_then();
-            }
+            glance::now_and_then();
             let _unstoppable = unstoppable::enter(me);
             if let Some(guest) = entry.root() {
                 return work(guest.0.as_context_mut());
@@ -58,6 +56,8 @@ impl Store {
         me: usize,
         work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>,
     ) -> Result<R> {
+        // In a host function and in a turn that is kept as well: both may last, and the host does anything meanwhile.
+        glance::now_and_then();
         if self.gate.is_within(me) {
             let enter = || self.enter_as(me, work);
             // Further in, the limit of the outermost call holds: the guest goes on where that call has seen to the room.
@@ -72,10 +72,7 @@ impl Store {
                 }
             };
         }
-        let kept = self.gate.guest_runs(me);
-        if kept.is_none() {
-            glance::now_and_then();
-        }
+        let _kept = self.gate.guest_runs(me);
         let coming = self.interrupts.as_ref().map(|interrupts| interrupts.announce());
         let enter = || {
             self.gate.enter_as(me, &|| self.may_wait(), |inside| {

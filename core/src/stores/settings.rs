@@ -119,7 +119,8 @@ impl Store {
     /// with the number that this gives. All of it counts: waiting for the store, guests, host functions, and what lies between
     /// two calls. A guest whose time is over traps with `Interrupt` and the interruption `TimeLimit`, some 20 ms later at most,
     /// and so does every later call. Without a time, it only makes the calls one: an `InterruptHandle` that is used between
-    /// two of them ends the later ones. Other threads are not affected. Deadlines may lie in each other: the earliest counts.
+    /// two of them ends the later ones. Other threads are not affected. Deadlines may lie in each other: the earliest counts. Each
+    /// ends with its thread at the latest.
     ///
     /// Fails with `Config` unless `Config.epoch_interruption` is set.
     pub fn begin_deadline(&self, milliseconds: Option<u64>) -> Result<u64> {
@@ -127,11 +128,12 @@ impl Store {
         self.interrupts()?.begin_deadline(milliseconds)
     }
 
-    /// Ends a deadline. One that has ended already is none; the store may be closed.
+    /// Ends a deadline of this thread. One that has ended already is none; the store may be closed.
+    ///
+    /// Fails with `Busy` on another thread than the one that began it, whose deadline goes on.
     #[cfg_attr(false, brief)]
     pub fn end_deadline(&self, deadline: u64) -> Result<()> {
-        self.interrupts()?.end_deadline(deadline);
-        Ok(())
+        self.interrupts()?.end_deadline(deadline)
     }
 
     /// A handle that stops the guest of this store from any thread. Fails with `Config` unless

@@ -1,7 +1,13 @@
 //! Turns that the host keeps: many calls, one after the other, with no other thread between them.
 
+use std::sync::Weak;
+
+use crate::process::thread_end::{self, EndsWithThread};
 use crate::process::{glance, task};
 use crate::{Result, Store, WasmtimeError};
+
+/// A store has one turn at a time that has to end with its thread: the outermost one.
+const OUTERMOST: u64 = 0;
 
 #[uniffi::export]
 impl Store {
@@ -9,15 +15,19 @@ impl Store {
     /// of them, and no other thread comes in. One that wants to waits as it waits for a call, and fails with `Busy` where the
     /// turn lasts for more than 30 s without a guest that runs.
     ///
-    /// Turns may lie in each other. A host function may begin one, which ends with the host function at the latest. Closing the
-    /// store in a turn takes effect at once, and its memory is back when the turn ends.
+    /// Turns may lie in each other. A host function may begin one, which ends with the host function at the latest, and each ends
+    /// with its thread at the latest. Closing the store in a turn takes effect at once, and its memory is back when the turn ends.
     ///
     /// Fails with `Busy` where the store may not be entered, as in a callback of WASI.
     #[cfg_attr(false, long)]
     pub fn begin_turn(&self) -> Result<()> {
         task::check()?;
         glance::now_and_then();
-        self.gate.keep(&|| self.may_wait())
+        if !self.gate.keep(&|| self.may_wait())? {
+            return Ok(());
+        }
+        let home = self.enter(|context| Ok(Weak::clone(&context.data().home)));
+        home.and_then(|home| thread_end::begin(&home, OUTERMOST)).inspect_err(|_| _ = self.gate.give_back())
     }
 
     /// Ends the turn that this thread began last. The store may be closed.
@@ -26,11 +36,21 @@ impl Store {
     /// changed.
     #[cfg_attr(false, brief)]
     pub fn end_turn(&self) -> Result<()> {
-        self.gate.give_back().map_err(|_| WasmtimeError::Busy {
+        let has_left = self.gate.give_back().map_err(|_| WasmtimeError::Busy {
             reason:
                 "this thread has no turn of the store to end here: end a turn on the thread, and in the host function, \
                      that began it"
                     .to_owned(),
-        })
+        })?;
+        if has_left {
+            thread_end::end(self, OUTERMOST);
+        }
+        Ok(())
+    }
+}
+
+impl EndsWithThread for Store {
+    fn thread_ends(&self, _number: u64) {
+        self.gate.abandon();
     }
 }

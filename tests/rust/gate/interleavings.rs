@@ -90,6 +90,47 @@ fn guests_that_enter_plainly_are_alone_and_wake_who_waits() {
 }
 
 #[test]
+fn a_thread_that_ends_in_a_turn_leaves_the_gate_to_the_others() {
+    model(|| {
+        let gone = Arc::new(AtomicUsize::new(0));
+        let gate = gate(&gone);
+        let ending = {
+            let gate = Arc::clone(&gate);
+            thread::spawn(move || {
+                for _ in 0..2 {
+                    assert!(matches!(gate.keep(&|| Ok(())), Ok(_) | Err(Refused::Closed)));
+                }
+                gate.abandon();
+                // Nothing is left of them.
+                assert_eq!(gate.give_back(), Err(Refused::Escaped));
+            })
+        };
+        gate.enter(|inside| root(inside).count += 1).unwrap();
+        gate.close().unwrap();
+        ending.join().unwrap();
+        assert_eq!(gone.load(SeqCst), 1);
+    });
+}
+
+#[test]
+fn who_gives_up_waiting_to_close_leaves_the_root_to_a_thread_that_ends_in_a_turn() {
+    model(|| {
+        let gone = Arc::new(AtomicUsize::new(0));
+        let gate = gate(&gone);
+        let ending = {
+            let gate = Arc::clone(&gate);
+            thread::spawn(move || {
+                assert!(matches!(gate.keep(&|| Ok(())), Ok(true) | Err(Refused::Closed)));
+                gate.abandon();
+            })
+        };
+        gate.close_from_outside();
+        ending.join().unwrap();
+        assert_eq!(gone.load(SeqCst), 1);
+    });
+}
+
+#[test]
 fn close_lets_go_of_the_root_once_and_before_it_returns() {
     model(|| {
         let gone = Arc::new(AtomicUsize::new(0));

@@ -302,7 +302,7 @@ fn a_turn_that_is_kept_keeps_others_out_until_it_ends() {
             });
         })
         .unwrap();
-        assert_eq!((gate.give_back(), gate.give_back()), (Ok(()), Ok(())));
+        assert_eq!((gate.give_back(), gate.give_back()), (Ok(false), Ok(true)));
         other.join().unwrap();
     });
     assert_eq!(*order.lock().unwrap(), ["first", "second", "other"]);
@@ -328,7 +328,7 @@ fn a_guest_enters_plainly_where_nothing_is_in_its_way() {
     .unwrap();
     gate.keep(&may_wait).unwrap();
     assert!(!gate.enter_plainly(this_thread()).unwrap().is_outermost());
-    assert_eq!((enters(), gate.give_back()), (Some(Some(())), Ok(())));
+    assert_eq!((enters(), gate.give_back()), (Some(Some(())), Ok(true)));
     // What was dropped is let go of by the way in that can.
     gate.drop_queue().push(Late(Arc::clone(&late)));
     assert_eq!((enters(), late.load(SeqCst)), (None, 0));
@@ -368,7 +368,7 @@ fn who_waits_for_a_turn_that_is_kept_for_too_long_is_told_so() {
     gate.set_patience(50);
     gate.keep(&may_wait).unwrap();
     thread::scope(|scope| {
-        assert_eq!(scope.spawn(|| gate.enter(|_| ())).join().unwrap(), Err(Refused::Stuck));
+        assert_eq!(scope.spawn(|| gate.enter(|_| ())).join().unwrap(), Err(Refused::Keeps));
         // Not while a guest runs in it.
         let other = scope.spawn(|| gate.enter(|_| ()));
         let runs = gate.guest_runs(trimaran_gate::this_thread()).unwrap();
@@ -376,6 +376,38 @@ fn who_waits_for_a_turn_that_is_kept_for_too_long_is_told_so() {
         drop(runs);
         gate.give_back().unwrap();
         assert_eq!(other.join().unwrap(), Ok(()));
+    });
+}
+
+#[test]
+fn the_turns_of_a_thread_that_ends_are_over_unless_it_is_in_an_entry() {
+    let gone = counter();
+    let gate = Gate::new(Root::new(&gone), Pins::new());
+    // Of a thread that has none, nothing ends.
+    gate.abandon();
+    thread::scope(|scope| {
+        let ending = scope.spawn(|| {
+            gate.keep(&may_wait).unwrap();
+            gate.keep(&may_wait).unwrap();
+            gate.enter(|_| gate.abandon()).unwrap();
+            assert!(gate.is_inside());
+            gate.abandon();
+            assert!(!gate.is_inside());
+        });
+        ending.join().unwrap();
+        gate.keep(&may_wait).unwrap();
+        // Of another thread, neither.
+        scope.spawn(|| gate.abandon()).join().unwrap();
+        assert_eq!(gate.give_back(), Ok(true));
+        // What was closed meanwhile goes with it.
+        let closing = scope.spawn(|| {
+            gate.keep(&may_wait).unwrap();
+            gate.close().unwrap();
+            assert_eq!(gone.load(SeqCst), 0);
+            gate.abandon();
+        });
+        closing.join().unwrap();
+        assert_eq!(gone.load(SeqCst), 1);
     });
 }
 
