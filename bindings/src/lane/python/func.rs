@@ -15,6 +15,8 @@ use super::{Held, StoreLane, detached, enter, entry, raised, store_of};
 
 /// Calls with more values than this go over the surface.
 const WIDEST: usize = 16;
+/// Most calls have no more: room for the most takes longer to clear than all else that is done with it.
+const FEW: usize = 4;
 
 /// The base class of `trimaran.Func`.
 #[pyclass(subclass, frozen, module = "trimaran._native")]
@@ -147,8 +149,24 @@ fn call<'py>(slf: &Bound<'py, FuncLane>, arguments: &Bound<'py, PyTuple>) -> Opt
     if !signature.is_plain() {
         return call_references(py, func, &arguments.get_item(0).ok()?, arguments, signature);
     }
-    let mut room = [Slot::default(); WIDEST];
-    let slots = room.get_mut(..width)?;
+    if width <= FEW {
+        call_plain::<FEW>(py, func, store, signature, given)
+    } else {
+        call_plain::<WIDEST>(py, func, store, signature, given)
+    }
+}
+
+/// The call of a function of numbers, in room for so many.
+#[inline(always)]
+fn call_plain<'a, 'py: 'a, const ROOM: usize>(
+    py: Python<'py>,
+    func: &Func,
+    store: &Store,
+    signature: &Signature,
+    given: impl Iterator<Item = Borrowed<'a, 'py, PyAny>>,
+) -> Option<PyResult<Bound<'py, PyAny>>> {
+    let mut room = [Slot::default(); ROOM];
+    let slots = room.get_mut(..signature.width())?;
     for ((value, kind), slot) in given.zip(signature.params()).zip(slots.iter_mut()) {
         *slot = bits(&value, *kind)?;
     }

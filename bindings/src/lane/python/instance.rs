@@ -9,14 +9,14 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use trimaran::Instance;
 
 use super::at_end::Ask;
-use super::convert::{Opened, inside, moment, this};
+use super::convert::{Opened, inside, this};
 use super::{Held, StoreLane, home, made, nothing, unmade};
 
 /// The base class of `trimaran.Instance`.
 #[pyclass(subclass, frozen, module = "trimaran._native")]
 pub(crate) struct InstanceLane {
     held: Held<Instance>,
-    known: Mutex<Option<Py<PyAny>>>,
+    known: Mutex<Option<Py<ExportsLane>>>,
 }
 
 impl Opened for InstanceLane {
@@ -37,19 +37,19 @@ impl InstanceLane {
 
     /// Everything that the instance exports, by name, in the module's order.
     fn exports<'py>(slf: &Bound<'py, Self>, store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let py = slf.py();
+        let (py, instance) = (slf.py(), slf.get());
+        if let Some(known) = instance.known_of(store) {
+            return Ok(known);
+        }
         this(slf)?;
-        let (instance, opened) = (slf.get(), inside(store)?);
+        inside(store)?;
         let home = home(store).ok_or_else(|| nothing(py))?;
-        let known = instance.lock().as_ref().map(|known| known.clone_ref(py).into_bound(py));
-        if let Some(known) = known
-            && known.cast::<ExportsLane>()?.get().is_of(&home)
-            && !moment(py, || opened.is_released())?
-        {
+        // By the caller of a host function, maybe.
+        if let Some(known) = instance.known_of(home.as_any()) {
             return Ok(known);
         }
         let made = slf.ask_method1(intern!(py, "_exports_of"), (home, store))?;
-        instance.keep(Some(made.clone().unbind()));
+        instance.keep(made.cast::<ExportsLane>().ok().map(|made| made.clone().unbind()));
         Ok(made)
     }
 
@@ -64,13 +64,20 @@ impl InstanceLane {
 }
 
 impl InstanceLane {
-    fn keep(&self, known: Option<Py<PyAny>>) {
+    /// The exports, if they have been asked for before with that very object, a store that is open.
+    fn known_of<'py>(&self, store: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+        let known = self.lock();
+        let exports = known.as_ref()?;
+        exports.get().is_of(store).then(|| exports.bind(store.py()).as_any().clone())
+    }
+
+    fn keep(&self, known: Option<Py<ExportsLane>>) {
         let before = std::mem::replace(&mut *self.lock(), known);
         // To let go of what was there may run anything: not while it is locked.
         drop(before);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Py<PyAny>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Py<ExportsLane>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -123,7 +130,10 @@ impl ExportsLane {
         slf.get().0.get().ok_or_else(|| unmade(slf.as_any()))
     }
 
-    fn is_of(&self, store: &Bound<'_, StoreLane>) -> bool {
-        self.0.get().is_some_and(|(home, _)| home.as_ptr() == store.as_ptr())
+    /// Whether they are of that very object, a store that is open.
+    fn is_of(&self, store: &Bound<'_, PyAny>) -> bool {
+        let Some((home, _)) = self.0.get() else { return false };
+        let is_open = || home.get().held.get().is_some_and(|store| store.is_released().is_ok_and(|is_closed| !is_closed));
+        home.as_ptr() == store.as_ptr() && is_open()
     }
 }
