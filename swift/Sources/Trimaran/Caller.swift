@@ -49,7 +49,10 @@ public struct Caller: ~Copyable {
   /// - Parameter name: The name of the export.
   /// - Throws: As ``export(_:)``, and `type` where it is something else.
   public func memory(_ name: String) throws(WasmtimeError) -> Memory {
-    try export(name).expected("a memory", name, \.memory)
+    let item = try export(name)
+    // Most host functions ask for it at each call: not by a key path.
+    if case .memory(let memory) = item { return memory }
+    return try item.expected("a memory", name, \.memory)
   }
 
   /// The shared memory that the calling instance exports under `name`.
