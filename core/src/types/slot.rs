@@ -70,6 +70,7 @@ impl Kind {
     }
 
     /// Whether it is no reference.
+    #[inline]
     pub fn is_plain(self) -> bool {
         (self as u8) < Kind::FuncRef as u8
     }
@@ -86,21 +87,25 @@ pub struct Signature {
 
 impl Signature {
     /// What it takes.
+    #[inline]
     pub fn params(&self) -> &[Kind] {
         &self.params
     }
 
     /// What it gives.
+    #[inline]
     pub fn results(&self) -> &[Kind] {
         &self.results
     }
 
     /// How many slots a call needs: parameters and results use the same ones.
+    #[inline]
     pub fn width(&self) -> usize {
         self.width
     }
 
     /// Whether it has no references.
+    #[inline]
     pub fn is_plain(&self) -> bool {
         self.is_plain
     }

@@ -133,7 +133,8 @@ impl ExportsLane {
     /// Whether they are of that very object, a store that is open.
     fn is_of(&self, store: &Bound<'_, PyAny>) -> bool {
         let Some((home, _)) = self.0.get() else { return false };
-        let is_open = || home.get().held.get().is_some_and(|store| store.is_released().is_ok_and(|is_closed| !is_closed));
+        let is_open =
+            || home.get().held.get().is_some_and(|store| store.is_released().is_ok_and(|is_closed| !is_closed));
         home.as_ptr() == store.as_ptr() && is_open()
     }
 }
