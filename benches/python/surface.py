@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -128,9 +129,9 @@ def bench(guests: dict[str, Any], measure: Callable[..., None]) -> None:
     alone("find in 100 B", checked(partial(memory.find, store, b"!", 0, 100), 99))
     both("grow by 0", lambda guest: checked(partial(guest.memory.grow, guest.store, 0), 257))
     both("data_ptr", lambda guest: partial(guest.memory.data_ptr, guest.store))
-    both("data_ptr()[i]", lambda guest: partial(guest.memory.data_ptr(guest.store).__getitem__, 3))
+    both("data_ptr()[i]", lambda guest: partial(getitem, guest.memory.data_ptr(guest.store), 3))
     alone("view of 16 B", partial(memory.view, store, 0, LENGTH))
-    both("export by name", lambda guest: partial(guest.exports.__getitem__, "add"))
+    both("export by name", lambda guest: partial(getitem, guest.exports, "add"))
     alone("instance.memory(name)", partial(ours.instance.memory, store, "memory"))
     both("exports of an instance, by name", lambda guest: lambda: guest.instance.exports(guest.store)["add"])
     both("memory.type", lambda guest: lambda: guest.memory.type(guest.store))
