@@ -14,7 +14,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// Writes one adapter.
 type Writer = fn(&Model) -> String;
 
-/// The Rust files that `bindings/src/lane` includes from `OUT_DIR`, and who writes them.
+/// The Rust files that `bindings/src/adapters` includes from `OUT_DIR`, and who writes them.
 const ADAPTERS: &[(&str, Writer)] = &[
     ("python.rs", trimaran_generator::python::rust),
     ("jni.rs", trimaran_generator::jni::rust),

@@ -72,7 +72,7 @@ struct Reads;
 
 // SAFETY: it gives a number.
 unsafe impl SlotFunction for Reads {
-    fn call(&self, store: &Store, pass: u64, slots: &mut [Slot]) -> Result<()> {
+    fn call(&self, store: &Store, call_id: u64, slots: &mut [Slot]) -> Result<()> {
         let Some(Extern::OfMemory { memory }) = store.caller_export(pass, "memory")? else {
             panic!("expected a memory")
         };

@@ -3,7 +3,7 @@
 
 trimaran::uniffi_reexport_scaffolding!();
 
+mod adapters;
 mod build;
-mod lane;
 #[cfg(feature = "python")]
 mod python;

@@ -7,12 +7,12 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::lane::python::generated::shown;
+    use crate::adapters::python::generated::shown;
     #[pymodule_export]
-    use crate::lane::python::numbers::{f32_bits, index, integer, natural, real, within};
+    use crate::adapters::python::numbers::{f32_bits, index, integer, natural, real, within};
     #[pymodule_export]
-    use crate::lane::python::{
-        CallerLane, ExportsLane, FuncLane, InstanceLane, MemoryView, PointerLane, StoreLane, article, failure,
+    use crate::adapters::python::{
+        CallerBase, ExportsBase, FuncBase, InstanceBase, MemoryView, PointerBase, StoreBase, article, failure,
         indefinite, interpreter, refer, referred, take_thrown, text,
     };
 
@@ -20,9 +20,9 @@ mod _native {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         // It looks at the environment, which no other thread of Python changes now.
         trimaran::adapter::panic_at("");
-        crate::lane::python::watch_end(module)?;
-        crate::lane::python::generated::add_all(module)?;
-        crate::lane::python::keep_ctrl_c();
+        crate::adapters::python::watch_end(module)?;
+        crate::adapters::python::generated::add_all(module)?;
+        crate::adapters::python::keep_ctrl_c();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

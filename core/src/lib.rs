@@ -79,8 +79,8 @@ pub use cli::command_line::command_line;
 #[doc(hidden)]
 pub mod adapter {
     pub use crate::errors::numbers;
-    pub use crate::host::definition::Bodiless;
-    pub use crate::interruption::interrupt_check::Watch;
+    pub use crate::host::definition::UnboundHostFunc;
+    pub use crate::interruption::interrupt_check::InterruptCheck;
     pub use crate::process::failpoint::panic_at;
     pub use crate::process::native_pressure::{held_bytes, was_refused};
     pub use crate::process::task;
@@ -89,7 +89,7 @@ pub mod adapter {
     };
     pub use crate::stores::entry::Hold;
     pub use crate::stores::store::SlotFunction;
-    pub use crate::types::slot::{Kind, Signature, Slot};
+    pub use crate::types::slot::{Signature, Slot, ValKind};
 }
 
 uniffi::setup_scaffolding!("trimaran");

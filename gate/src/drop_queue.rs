@@ -1,4 +1,4 @@
-//! What is let go of by whoever is not inside: it waits there for the next who is.
+//! Values that a thread drops where it cannot or must not run their `Drop`: they wait here for a thread that can.
 
 use std::collections::VecDeque;
 

@@ -76,7 +76,7 @@ impl<T: Guarded> Gate<T> {
     ) -> Result<R, E> {
         let me = this_thread();
         self.check_pass_of(me, pass)?;
-        // It is inside, and waits for nobody.
+        // The thread is inside already, and does not wait.
         self.enter_as(me, &|| Ok(()), work)
     }
 

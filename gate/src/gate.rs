@@ -1,4 +1,4 @@
-//! The gate itself: its word, what stands behind it, and what both sides say to each other.
+//! The gate itself: its owner word, its root, and the types that callers of the gate use.
 
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub trait Guarded {
     type Deferred: Send;
     /// What may be dropped inside, but only goes away outside: it may run any code of the host.
     type Departed: Send;
-    /// Lets go of what was dropped while nobody could enter.
+    /// Drops what other code left in the queue while it could not enter.
     fn reclaim(inside: &mut Inside<'_, Self>, deferred: Self::Deferred)
     where
         Self: Sized;
@@ -29,7 +29,7 @@ pub enum Inside<'a, T: Guarded> {
     Caller(&'a mut T::Caller),
 }
 
-/// Why nobody was let in.
+/// Why a thread may not enter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
     /// The gate was closed.
@@ -38,7 +38,7 @@ pub enum Refused {
     Poisoned,
     /// This very thread is inside already, and not by way of a host function.
     Reentered,
-    /// The pass belongs to a host call that has returned, or to another thread.
+    /// The host call has returned, or runs on another thread.
     Escaped,
     /// The thread that is inside has been in one host function for too long: it may wait for this very thread.
     Stuck,
@@ -58,10 +58,10 @@ pub(crate) const POISONED: u8 = 2;
 
 /// No thread is inside.
 pub(crate) const NOBODY: usize = 0;
-/// Beside the owner's token: somebody sleeps, or may, and has to be woken.
+/// A bit beside the owner's token: a thread may sleep, and the owner has to wake it.
 pub(crate) const AWAITED: usize = 1;
 
-/// What only the owner thread may touch, for moments only.
+/// What only the owner thread touches, and never across a call of foreign code.
 pub(crate) struct State<T: Guarded> {
     /// The callers of the host functions that are running now, innermost last.
     pub(crate) callers: Vec<(HostCallId, NonNull<T::Caller>)>,
@@ -72,8 +72,8 @@ pub(crate) struct State<T: Guarded> {
     pub(crate) kept: Vec<Kept>,
 }
 
-/// How long to wait for a thread that is in one host function, in milliseconds: it may wait for this one, which nobody can
-/// know.
+/// How long to wait for a thread that is in one host function, in milliseconds. That thread may itself wait for this one, which
+/// the gate cannot know.
 pub(crate) const PATIENCE: u64 = 30_000;
 
 /// Guards one root. See the head of this crate.
@@ -85,8 +85,8 @@ pub struct Gate<T: Guarded> {
     pub(crate) turn: Condvar,
     /// How long another thread may be in one host function while this one waits, in milliseconds.
     pub(crate) patience: AtomicU64,
-    /// Which host function runs, by one more than its pass, or which turn is kept, marked by `TURN`; 0 is none. For those
-    /// who wait.
+    /// The number of the host call that runs, plus one, or of the kept turn, marked by `TURN`; 0 is none. Waiting threads read
+    /// it.
     pub(crate) hosting: AtomicU64,
     pub(crate) condition: AtomicU8,
     pub(crate) dropped: Arc<DropQueue<T::Deferred>>,
@@ -147,7 +147,7 @@ impl<T: Guarded> Gate<T> {
         Arc::clone(&self.dropped)
     }
 
-    /// Where values are left that only go away outside, when they are dropped inside. Whoever leaves lets go of them.
+    /// Where values are left that only go away outside, when they are dropped inside. A thread that leaves the gate drops them.
     pub fn departed(&self) -> Arc<DropQueue<T::Departed>> {
         Arc::clone(&self.departed)
     }
@@ -173,13 +173,12 @@ impl<T: Guarded> Gate<T> {
         self.owner.load(Ordering::Relaxed) & !AWAITED == me
     }
 
-    /// A moment with the state. Only for the owner thread; `work` must not reach the gate.
+    /// Runs `work` with the state. Only for the owner thread; `work` must not use the gate.
     #[inline(always)]
     pub(crate) fn with_state<R>(&self, work: impl FnOnce(&mut State<T>) -> R) -> R {
         debug_assert!(self.is_mine(this_thread()));
         let state = self.state.get_mut();
-        // SAFETY: this thread is the owner, and every use of `state` is a moment like this one, none inside
-        // another.
+        // SAFETY: this thread is the owner, and `work` does not use the gate: so no other borrow of `state` lives.
         work(unsafe { state.deref() })
     }
 }

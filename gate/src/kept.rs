@@ -65,7 +65,7 @@ impl<T: Guarded> Gate<T> {
         self.is_mine(me) && self.with_state(|state| state.lent || !state.callers.is_empty())
     }
 
-    /// A guest runs in a turn that is kept, until the result is dropped: who waits for it waits as long as it takes. Gives
+    /// A guest runs in a kept turn until the result is dropped: meanwhile a waiting thread's patience does not run out. Gives
     /// nothing where no turn is kept.
     #[inline]
     pub fn guest_runs(&self, me: usize) -> Option<GuestRuns<'_, T>> {

@@ -1,4 +1,4 @@
-//! The plain entry of a guest, in one pass: nobody is inside, or only this very thread, by a turn that it keeps.
+//! The plain entry of a guest, in one step: no thread is inside, or only this one, with a turn that it keeps.
 
 use crate::entry::Lent;
 use crate::gate::{Gate, Guarded, OPEN};

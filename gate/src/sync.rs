@@ -86,7 +86,7 @@ mod real {
 
     impl<V> MutPtr<V> {
         /// # Safety
-        /// Nobody else may reach the value while the reference lives.
+        /// Nothing else reaches the value while the reference lives.
         #[expect(clippy::mut_from_ref, reason = "the shape of loom's own pointer")]
         pub(crate) unsafe fn deref(&self) -> &mut V {
             // SAFETY: by the contract of this function; the pointer comes from a live cell.

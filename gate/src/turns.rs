@@ -20,10 +20,10 @@ impl<T: Guarded> Gate<T> {
         }
     }
 
-    /// Drops what a closed gate has kept, unless somebody looks at it or is inside, who will see to it.
+    /// Drops a closed gate's root unless a view pins it or a thread is inside. That view, or that thread, calls this again.
     pub(crate) fn retire(&self) {
-        // Whoever closes, leaves or lets go says so first and then looks at what the others have said, with a fence in
-        // between: so the last of them sees it all.
+        // A thread that closes, leaves or unpins first stores that, then has a fence, then loads what the others stored. So the
+        // last of them sees all of it.
         fence(Ordering::SeqCst);
         if self.condition.load(Ordering::Acquire) == CLOSED && !self.pins.any() {
             let me = this_thread();
@@ -36,7 +36,7 @@ impl<T: Guarded> Gate<T> {
     /// Closes the gate and drops the root before it returns, after the thread that is inside has left.
     /// Inside a host function of this very store, later entries fail at once and the root is dropped when
     /// the outermost call leaves. With pins out, the last one drops it. Closing twice does nothing.
-    // For who never gives up, as in the tests of the gate.
+    // Only the tests of the gate wait without an end.
     #[allow(dead_code)]
     pub fn close(&self) -> Result<(), Refused> {
         self.close_as(&|| Ok(()))
@@ -69,8 +69,8 @@ impl<T: Guarded> Gate<T> {
         self.condition.store(CLOSED, Ordering::Release);
         while !self.try_own(me) {
             let owner = self.owner.load(Ordering::Relaxed);
-            // Whoever takes the word with the mark in it locks `sleepers`, and then looks whether the gate was closed. So does
-            // who comes after that one, since the word goes from hand to hand.
+            // A thread that takes the word with `AWAITED` in it locks `sleepers`, and then looks whether the gate was closed. So
+            // does each later owner, since the bit passes from one to the next.
             let is_told = owner != NOBODY
                 && self.owner.compare_exchange(owner, owner | AWAITED, Ordering::Release, Ordering::Relaxed).is_ok();
             if is_told {

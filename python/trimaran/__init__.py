@@ -9,6 +9,7 @@ from . import _main_interpreter as _main_interpreter  # isort: skip
 from ._closable import Managed
 from ._native import version as _version
 from ._setting import Setting
+from .allocation import Allocation, PoolingConfig
 from .caller import Caller, StoreContext
 from .config import Collector, Config, OptLevel, Profiler, Strategy
 from .deadline import Deadline
@@ -43,12 +44,12 @@ from .func import Func
 from .global_ import Global
 from .instance import Instance, InstanceExports
 from .instance_pre import InstancePre
-from .limits import InterruptHandle, ModuleLimits, StoreLimits
+from .interrupt import InterruptHandle
+from .limits import ModuleLimits, StoreLimits
 from .linker import Linker
 from .memory import Memory
 from .module import Module
 from .output import OutputPipe
-from .pooling import Allocation, PoolingConfig
 from .reference import Reference
 from .shared_memory import SharedMemory, WaitOutcome
 from .store import Store, Storelike

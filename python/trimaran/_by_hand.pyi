@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, SupportsIndex, TypeAlias, overload
 
-from ._surface import BytesLike
+from ._ffi import BytesLike
 from .externs import Extern
 from .func import Func
 from .instance import Instance, InstanceExports
@@ -37,7 +37,7 @@ class StoreBodies:
     def _check(self) -> None: ...
     def _forget(self) -> None: ...
 
-class CallerLane:
+class CallerBase:
     @property
     def store(self) -> Store:
         """The store of the guest. It may be kept."""
@@ -60,13 +60,13 @@ class InstanceBodies:
     def exports(self, store: Storelike) -> InstanceExports:
         """Everything that the instance exports, by name, in the module's order."""
 
-class PointerLane:
+class PointerBase:
     @overload
     def __getitem__(self, key: SupportsIndex) -> int: ...
     @overload
     def __getitem__(self, key: slice) -> list[int]: ...
 
-class ExportsLane:
+class ExportsBase:
     @property
     def _store(self) -> Store: ...
     @property

@@ -6,8 +6,8 @@ import sys
 from array import array
 from typing import Any
 
-from ._native import FuncLane
-from ._surface import throw
+from ._ffi import throw
+from ._native import FuncBase
 from .error import WasmtimeError
 from .store import Storelike
 
@@ -22,7 +22,7 @@ def _rows(column: Any) -> int:
         return 0
 
 
-def map_columns(func: FuncLane, store: Storelike, columns: tuple[Any, ...]) -> Any:
+def map_columns(func: FuncBase, store: Storelike, columns: tuple[Any, ...]) -> Any:
     """Calls the function once for each row, and gives the columns of its results."""
     codes = func._columns(store)
     rows = _rows(columns[0]) if columns else 0

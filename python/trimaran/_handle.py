@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ._ffi import wrong_type
 from ._identity import Identity
 from ._native import indefinite
-from ._surface import wrong_type
 from .error import ClosedError, WasmTypeError
 
 

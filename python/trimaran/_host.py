@@ -1,4 +1,4 @@
-"""What the lane asks for: it builds and reads plain numbers itself, and comes here for the rest."""
+"""What the extension module asks for: it builds and reads plain numbers itself, and comes here for the rest."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numbers
 from collections.abc import Mapping
 from typing import Any
 
+from ._ffi import wrong_type
 from ._native import f32_bits, indefinite, real, refer, within
-from ._surface import wrong_type
 from .error import WasmtimeError
 from .func import Func
 from .reference import Reference

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
+from ._ffi import wrong_type
 from ._made import Made
 from ._native import indefinite
-from ._surface import wrong_type
 from .error import WasmtimeError
 
 

@@ -24,7 +24,7 @@ class Made:
             slot = getattr(type(self), name, None)
             if isinstance(slot, MemberDescriptorType) and slot.__objclass__.__module__.startswith(f"{__package__}."):
                 # The errors need this module.
-                from ._surface import wrong_type
+                from ._ffi import wrong_type
 
                 raise wrong_type(f"the {type(self).__name__} was never made: {self._making}")
             # As Python itself words it.

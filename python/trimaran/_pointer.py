@@ -5,14 +5,14 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from ._native import PointerLane
-from ._surface import wrong_type
+from ._ffi import wrong_type
+from ._native import PointerBase
 
 if TYPE_CHECKING:
     import ctypes
 
 
-class Pointer(int, PointerLane):
+class Pointer(int, PointerBase):
     """The address of the first byte of a memory. Nothing checks what is done with it.
 
     It is an int, for `from_address` and for arithmetic. Like a pointer of `ctypes` to bytes it can be indexed,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, Self, SupportsIndex, TypeVar, cast, overload
 
+from ._ffi import expect
 from ._made import Made
 from ._native import index, natural
-from ._surface import expect
 
 T = TypeVar("T")
 Owner = TypeVar("Owner", bound="Configurable")

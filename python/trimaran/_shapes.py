@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import extern_type, types
-from ._surface import expect
+from ._ffi import expect
 from .extern_type import ExportType, ImportType
 from .shared_memory import WaitOutcome
 from .trap import CODES, Interruption

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar, overload
 
+from ._ffi import wrong_type
 from ._identity import Identity
-from ._native import CallerLane, indefinite
-from ._surface import wrong_type
+from ._native import CallerBase, indefinite
 
 if TYPE_CHECKING:
     from .externs import Extern
@@ -25,7 +25,7 @@ class StoreContext(Identity):
         raise wrong_type(f"{indefinite(type(self).__name__)} is given to a host function: it cannot be made here")
 
 
-class Caller(CallerLane, StoreContext):
+class Caller(CallerBase, StoreContext):
     """The guest that called a host function. `Func` gives it to a host function with `access_caller`.
 
     It stands for its store wherever a method asks for one, and knows the exports of the calling instance by name. It is

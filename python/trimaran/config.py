@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from ._closable import Managed
+from ._ffi import expect, out_of_range
 from ._native import text, untrusted_config
 from ._setting import Configurable, Knob, size, switch
-from ._surface import expect, out_of_range
+from .allocation import PoolingConfig, allocation_of, as_allocation, raw_allocation
 from .limits import ModuleLimits
-from .pooling import PoolingConfig, allocation_of, as_allocation, raw_allocation
 
 Word = TypeVar("Word", bound=StrEnum)
 

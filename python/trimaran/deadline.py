@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from ._ffi import failure, milliseconds, wrong_type
 from ._identity import Identity
 from ._native import indefinite
-from ._surface import failure, milliseconds, wrong_type
 
 if TYPE_CHECKING:
     from .store import Store

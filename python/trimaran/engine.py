@@ -6,15 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from ._closable import Managed
+from ._ffi import expect, source
 from ._handle import Handle
 from ._identity import Constant
-from ._native import EngineLane
-from ._surface import expect, source
+from ._native import EngineBase
 from .config import Config
 from .wat import Wasm
 
 
-class Engine(EngineLane, Constant, Handle, Managed):
+class Engine(EngineBase, Constant, Handle, Managed):
     """Compiles modules. Stores, modules and their objects belong to one engine.
 
     Any thread may use an engine. Objects of different engines do not fit together. A `with` statement closes the engine

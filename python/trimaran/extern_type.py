@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from ._ffi import wrong_type
 from ._native import article, text
-from ._surface import wrong_type
 from .types import FuncType, GlobalType, MemoryType, TableType, TagType, Type
 
 ExternType: TypeAlias = FuncType | GlobalType | TableType | MemoryType | TagType

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias, TypeVar
 
-from ._surface import wrong_type
+from ._ffi import wrong_type
 from .func import Func
 from .global_ import Global
 from .memory import Memory

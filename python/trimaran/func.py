@@ -8,15 +8,15 @@ from typing import Any
 # `value` needs this module as well, so that its content is looked up when it is needed.
 from . import value as _value
 from ._columns import map_columns
+from ._ffi import expect, wrong_type
 from ._handle import Handle
 from ._identity import Constant
-from ._native import FuncLane, article
-from ._surface import expect, wrong_type
-from .store import Storelike, home, inside
+from ._native import FuncBase, article
+from .store import Storelike, check_storelike, store_of
 from .types import FuncType
 
 
-class Func(FuncLane, Constant, Handle):
+class Func(FuncBase, Constant, Handle):
     """A function of a guest, or a host function. It belongs to one store.
 
     Call it with its store, and with plain Python objects or `Val`s. An int becomes any number that holds it exactly. A
@@ -41,11 +41,11 @@ class Func(FuncLane, Constant, Handle):
 
         The store keeps `func` until the store is closed or gone. A `func` that refers to its store is no leak.
         """
-        inside(store)
+        check_storelike(store)
         expect(ty, FuncType, "the type")
         body = host_body(func, access_caller)
         self._make_host(store, ty)
-        self._attach(home(store), *body)
+        self._attach(store_of(store), *body)
 
     def _call_odd(self, store: Storelike, *params: Any) -> Any:
         results = [result.value for result in self.call(store, params)]
@@ -53,7 +53,7 @@ class Func(FuncLane, Constant, Handle):
 
     def call(self, store: Storelike, values: Iterable[Any]) -> list[_value.Val]:
         """Calls the function, and returns all its results as `Val`s, which keep every bit."""
-        inside(store)
+        check_storelike(store)
         arguments = self._arguments(store, list(values))
         return [_value.Val._from_raw(result, store) for result in self._call(store, arguments)]
 
@@ -68,7 +68,7 @@ class Func(FuncLane, Constant, Handle):
         It stops at the first row that fails. The error has the row's number, counted from 0, in `row` and in a note.
         Raises `WasmTypeError` for columns that do not fit, and for a function with vectors or references.
         """
-        inside(store)
+        check_storelike(store)
         return map_columns(self, store, columns)
 
     def _arguments(self, store: Storelike, values: list[Any]) -> list[_value.Raw]:

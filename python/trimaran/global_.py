@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._ffi import expect
 from ._handle import Handle
-from ._native import GlobalLane
-from ._surface import expect
-from .store import Storelike, inside
+from ._native import GlobalBase
+from .store import Storelike, check_storelike
 from .types import GlobalType
 from .value import Val, to_raw
 
 
-class Global(GlobalLane, Handle):
+class Global(GlobalBase, Handle):
     """A global. It belongs to one store.
 
     Its value is a plain Python object, as in a call of a `Func`: an int, a float, the 16 bytes of a `v128`, a `Func`,
@@ -27,7 +27,7 @@ class Global(GlobalLane, Handle):
 
         Raises `WasmTypeError` for a value of another type, and `RangeError` for a number that does not fit.
         """
-        inside(store)
+        check_storelike(store)
         kind = expect(ty, GlobalType, "the type")
         self._make(store, kind, to_raw(val, kind.content, store, "the value"))
 
@@ -35,7 +35,7 @@ class Global(GlobalLane, Handle):
         """The value now, as a `Val`, which keeps every bit."""
         return Val._from_raw(self._get(store), store)
 
-    # What the lane gives back, because it is unusual or wrong.
+    # What the extension module does not take, because it is unusual or wrong.
 
     def _value_odd(self, store: Storelike) -> Any:
         return self.get(store).value

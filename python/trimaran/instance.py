@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar, overload
 
+from ._ffi import plain, shown, wrong_type
 from ._handle import Handle
 from ._identity import Identity
-from ._native import ExportsLane, InstanceLane, index
-from ._surface import plain, shown, wrong_type
+from ._native import ExportsBase, InstanceBase, index
 from .error import WasmTypeError
 from .externs import Extern, Kind, expect_extern
 from .func import Func
@@ -27,7 +27,7 @@ _SHOWN = 32
 """How many names are shown."""
 
 
-class Instance(InstanceLane, Handle):
+class Instance(InstanceBase, Handle):
     """An instance of a module. It belongs to one store."""
 
     __slots__ = ("__weakref__",)
@@ -72,7 +72,7 @@ class Instance(InstanceLane, Handle):
         return expect_extern(self.exports(store)[name], kind, name)
 
 
-class InstanceExports(ExportsLane, Identity, Mapping[str, Extern]):
+class InstanceExports(ExportsBase, Identity, Mapping[str, Extern]):
     """The exports of an instance: a mapping by name, and a sequence by their order in the module.
 
     An unknown name raises `NotFoundError`, which is a `KeyError`. Its text lists the names that exist.

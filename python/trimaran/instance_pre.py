@@ -8,13 +8,13 @@ from ._bodies import Body
 from ._closable import Managed
 from ._handle import Handle
 from ._identity import Constant
-from ._native import InstancePreLane
+from ._native import InstancePreBase
 from .instance import Instance
 from .module import Module
 from .store import Storelike
 
 
-class InstancePre(InstancePreLane, Constant, Handle, Managed):
+class InstancePre(InstancePreBase, Constant, Handle, Managed):
     """A module with everything that it imports, as `Linker.instantiate_pre` gives it.
 
     It can be instantiated in any store of its engine, unless it imports something of a store, and any number of times.

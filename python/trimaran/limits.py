@@ -5,11 +5,9 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any, Self
 
-from ._figures import Figures
-from ._handle import Handle
-from ._identity import Constant
-from ._native import InterruptHandleLane, untrusted_config, untrusted_limits
-from ._surface import expect, milliseconds
+from ._ffi import expect, milliseconds
+from ._native import untrusted_config, untrusted_limits
+from ._numeric_record import NumericRecord
 
 if TYPE_CHECKING:
     from typing import TypedDict, Unpack
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
         compile_time: float | None
 
 
-class StoreLimits(Figures):
+class StoreLimits(NumericRecord):
     """How much the guests of a store may have, for `Store.set_limits`. `None` is no limit."""
 
     __slots__ = (
@@ -100,7 +98,7 @@ class StoreLimits(Figures):
         return expect(value, bool, name) if name == "trap_on_grow_failure" else super()._checked(name, value)
 
 
-class ModuleLimits(Figures):
+class ModuleLimits(NumericRecord):
     """How large a module may be, for `Config.module_limits`. `None` is no limit.
 
     A module past a limit raises `LimitError`. All limits but `compile_time` are checked before the compiler runs.
@@ -190,10 +188,3 @@ class ModuleLimits(Figures):
         time = self.compile_time
         # It is a whole number of them, but for what a float makes of it.
         return super()._to_raw() | {"compile_time": None if time is None else round(time * 1000)}
-
-
-class InterruptHandle(InterruptHandleLane, Constant, Handle):
-    """Interrupts the guest of a store, as `Store.interrupt_handle` gives it. It keeps no store alive."""
-
-    __slots__ = ("__weakref__",)
-    _instead = "it interrupts guests of this process"

@@ -7,10 +7,10 @@ from typing import Any
 
 from ._bodies import Bodies
 from ._closable import Managed
+from ._ffi import expect
 from ._handle import Handle
-from ._native import LinkerLane, text
+from ._native import LinkerBase, text
 from ._setting import Configurable, switch
-from ._surface import expect
 from .engine import Engine
 from .externs import Extern
 from .func import Func, host_body
@@ -21,7 +21,7 @@ from .store import Storelike
 from .types import FuncType
 
 
-class Linker(LinkerLane, Handle, Configurable, Managed):
+class Linker(LinkerBase, Handle, Configurable, Managed):
     """Knows things by the two parts of their name, and gives a module what it imports.
 
     It belongs to an engine. Its host functions and WASI work in every store of that engine, and everything else in the

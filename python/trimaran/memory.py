@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ._ffi import failure
 from ._handle import Handle
-from ._native import MemoryLane, integer
+from ._native import MemoryBase, integer
 from ._pointer import Pointer
-from ._surface import failure
 from .store import Storelike
 from .types import MemoryType
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import ctypes
 
 
-class Memory(MemoryLane, Handle):
+class Memory(MemoryBase, Handle):
     """A linear memory. It belongs to one store.
 
     Its size is a whole number of pages, of 65,536 bytes unless its type says otherwise. Offsets and lengths are in

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from ._closable import Managed
+from ._ffi import BytesLike, expect, file_name, plain, source
 from ._handle import Handle
 from ._identity import Constant
-from ._native import ModuleLane, custom_sections, text, validate
-from ._surface import BytesLike, expect, file_name, plain, source
+from ._native import ModuleBase, custom_sections, text, validate
 from .engine import Engine
 from .extern_type import ExportType, ImportType
 from .wat import Wasm
@@ -18,7 +18,7 @@ from .wat import Wasm
 Path: TypeAlias = "str | bytes | os.PathLike[str] | os.PathLike[bytes]"
 
 
-class Module(ModuleLane, Constant, Handle, Managed):
+class Module(ModuleBase, Constant, Handle, Managed):
     """A compiled module.
 
     You may instantiate it any number of times, in any store of its engine, on any thread. A `with` statement closes it

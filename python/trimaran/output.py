@@ -6,12 +6,12 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from ._ffi import contents, failure, out_of_range, shown, wrong_type
 from ._handle import Handle
-from ._native import OutputPipeLane, article, index
-from ._surface import contents, failure, out_of_range, shown, wrong_type
+from ._native import OutputPipeBase, article, index
 
 
-class OutputPipe(OutputPipeLane, Handle):
+class OutputPipe(OutputPipeBase, Handle):
     """Keeps what guests write, in memory. Several streams and stores may write to one."""
 
     __slots__ = ("__weakref__",)
@@ -86,7 +86,7 @@ class _Source:
 
 
 class _Sink:
-    """What the lane calls. It may outlive the store, and keeps nothing alive."""
+    """What the extension module calls. It may outlive the store, and keeps nothing alive."""
 
     __slots__ = ("_sinks", "_stream")
 

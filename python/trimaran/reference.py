@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from ._handle import Handle
 from ._identity import Constant
-from ._native import ReferenceLane, index, integer, within
+from ._native import ReferenceBase, index, integer, within
 from .store import Storelike
 
 if TYPE_CHECKING:
     from .value import Val
 
 
-class Reference(ReferenceLane, Constant, Handle):
+class Reference(ReferenceBase, Constant, Handle):
     """A reference that is not null, held by the host. It belongs to one store, and keeps its value alive there.
 
     A host object needs none: it goes into an `externref` and comes out of it as itself.

@@ -6,10 +6,10 @@ from enum import Enum
 from typing import Any, SupportsIndex, cast, overload
 
 from ._closable import Managed
+from ._ffi import BytesLike, milliseconds
 from ._handle import Handle
-from ._native import SharedMemoryLane, within
+from ._native import SharedMemoryBase, within
 from ._pointer import Pointer
-from ._surface import BytesLike, milliseconds
 from .engine import Engine
 from .types import MemoryType
 
@@ -27,7 +27,7 @@ class WaitOutcome(Enum):
     """The time was up."""
 
 
-class SharedMemory(SharedMemoryLane, Handle, Managed):
+class SharedMemory(SharedMemoryBase, Handle, Managed):
     """A memory that several threads may use at once, each from a store of its own.
 
     It belongs to an engine and to no store: none of its methods waits for one. A number of 2, 4 or 8 bytes at a

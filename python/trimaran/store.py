@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeAlias, overload
 
 from ._closable import Managed
+from ._ffi import expect, milliseconds
 from ._handle import Handle
-from ._native import StoreLane, index, natural
-from ._surface import expect, milliseconds
+from ._native import StoreBase, index, natural
 from .caller import Caller
 from .deadline import Deadline
 from .engine import Engine
@@ -26,7 +26,7 @@ class _Unset(int):
 UNSET = _Unset(-1)
 
 
-class Store(StoreLane, Handle, Managed):
+class Store(StoreBase, Handle, Managed):
     """Holds instances and everything that they own: memories, tables, globals, functions.
 
     Any thread may use a store, one at a time: another thread waits for its turn. Objects of one store do not work with
@@ -241,7 +241,7 @@ Storelike: TypeAlias = Store | Caller
 """What stands for a store where one is asked for."""
 
 
-def inside(store: object) -> None:
+def check_storelike(store: object) -> None:
     """Refuses what stands for no store, or no longer."""
     if isinstance(store, Caller):
         store._check()
@@ -249,6 +249,6 @@ def inside(store: object) -> None:
         expect(store, Store, "the store")._check()
 
 
-def home(store: object) -> Store:
+def store_of(store: object) -> Store:
     """The store that an argument stands for. Nothing checks whether it can be entered."""
     return store.store if isinstance(store, Caller) else expect(store, Store, "the store")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._ffi import expect
 from ._handle import Handle
-from ._native import TableLane, integer
-from ._surface import expect
-from .store import Storelike, inside
+from ._native import TableBase, integer
+from .store import Storelike, check_storelike
 from .types import TableType
 from .value import Raw, Val, to_raw
 
 
-class Table(TableLane, Handle):
+class Table(TableBase, Handle):
     """A table of references. It belongs to one store.
 
     Its elements are plain Python objects, as in a call of a `Func`: a `Func`, a `Reference`, a host object in
@@ -29,7 +29,7 @@ class Table(TableLane, Handle):
         Raises `WasmTypeError` for an element of another type, `RangeError` where the type is impossible, and
         `LimitError` where there is no room.
         """
-        inside(store)
+        check_storelike(store)
         kind = expect(ty, TableType, "the type")
         self._make(store, kind, to_raw(init, kind.element, store, "the element"))
 
@@ -38,25 +38,25 @@ class Table(TableLane, Handle):
 
         Raises `LimitError` past the maximum of its type or of its store; then nothing has changed.
         """
-        inside(store)
+        check_storelike(store)
         delta = integer(amt, "the number of elements to grow by")
         return self._grow(store, delta, self._element(store, init))
 
     def fill(self, store: Storelike, index: int, value: Any, length: int) -> None:
         """Sets `length` elements, beginning at `index`, to `value`."""
-        inside(store)
+        check_storelike(store)
         start, count = integer(index, "the index"), integer(length, "the length")
         self._fill(store, start, self._element(store, value), count)
 
     def _element(self, store: Storelike, value: Any) -> Raw:
         return to_raw(value, self.type(store).element, store, "the element")
 
-    # What the lane gives back, because it is unusual or wrong.
+    # What the extension module does not take, because it is unusual or wrong.
 
     def _get_odd(self, store: Storelike, idx: int) -> Any:
         return Val._from_raw(self._get(store, idx), store).value
 
     def _set_odd(self, store: Storelike, idx: int, val: Any) -> None:
-        inside(store)
+        check_storelike(store)
         index = integer(idx, "the index")
         self._set(store, index, self._element(store, val))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ._handle import Handle
 from ._identity import Constant
-from ._native import TagLane
+from ._native import TagBase
 from .store import Storelike
 from .types import TagType
 
 
-class Tag(TagLane, Constant, Handle):
+class Tag(TagBase, Constant, Handle):
     """A tag, which says what kind of exception one is. It belongs to one store."""
 
     __slots__ = ("__weakref__",)
@@ -19,4 +19,4 @@ class Tag(TagLane, Constant, Handle):
         """Makes a tag in `store`. Raises `WasmTypeError` for a type with results."""
         self._make(store, ty)
 
-    eq = TagLane.same
+    eq = TagBase.same

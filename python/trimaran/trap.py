@@ -163,7 +163,7 @@ class Frame(Record):
 
     def __repr__(self) -> str:
         # That module needs this one.
-        from ._surface import plain
+        from ._ffi import plain
 
         shown = (plain(value) if isinstance(value, str) else value for value in self._values())
         fields = zip(self._fields(), shown, strict=True)

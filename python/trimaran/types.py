@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ._ffi import expect, wrong_type
 from ._native import natural, shown, text, within
 from ._record import Record
-from ._surface import expect, wrong_type
 
 set_slot = object.__setattr__
 

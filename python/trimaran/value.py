@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 
 # `func` needs this module as well, so that its content is looked up when it is needed.
 from . import func as _func
+from ._ffi import expect, wrong_type
 from ._made import Made
 from ._native import article, f32_bits, index, real, refer, referred, within
-from ._surface import expect, wrong_type
 from .error import WasmtimeError
 from .reference import Reference
 from .store import Storelike

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from ._closable import Managed
+from ._ffi import BytesLike, contents, expect, file_name, wrong_type
 from ._native import article, natural, text
 from ._setting import Configurable, Knob
-from ._surface import BytesLike, contents, expect, file_name, wrong_type
 from .module import Path
 from .output import OutputPipe, Sinks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from . import _native
-from ._surface import BytesLike, source
+from ._ffi import BytesLike, source
 
 Wasm: TypeAlias = str | BytesLike
 """A module: in the text format, or the bytes of either format."""

@@ -42,7 +42,7 @@ fun main() {
             GlobalTest::class,
             HostTest::class,
             InterruptTest::class,
-            LaneTest::class,
+            FastPathTest::class,
             LinkerTest::class,
             MemoryTest::class,
             ReferenceTest::class,

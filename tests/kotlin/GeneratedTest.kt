@@ -1,6 +1,6 @@
 package dev.trimaran.tests
 
-import dev.trimaran.internal.LaneException
+import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.NativeObject
 import dev.trimaran.internal.ffi.Config
 import dev.trimaran.internal.ffi.Extern
@@ -39,7 +39,7 @@ import java.lang.reflect.Modifier
 class GeneratedTest {
     /** What a method has given, or failed with. */
     private class Outcome(val name: String, val executable: Executable, val error: Throwable?) {
-        override fun toString() = "$name: ${(error as? LaneException)?.sentence() ?: error}"
+        override fun toString() = "$name: ${(error as? NativeException)?.sentence() ?: error}"
     }
 
     /** One object of each class, in a store of its own. */
@@ -182,13 +182,14 @@ class GeneratedTest {
     /** Each has given something, or an error of the library's that says what is wrong. */
     private fun check(outcomes: List<Outcome>, isRight: (Outcome) -> Boolean) {
         assertTrue(outcomes.size > 100, "${outcomes.size} outcomes")
-        for (outcome in outcomes) (outcome.error as? LaneException)?.let { assertTrue(it.sentence().isNotEmpty()) }
+        for (outcome in outcomes) (outcome.error as? NativeException)?.let { assertTrue(it.sentence().isNotEmpty()) }
         assertEquals(emptyList<Outcome>(), outcomes.filterNot(isRight))
         // And it goes on.
         assertEquals(7, Guest("(module (func (export \"f\") (result i32) (i32.const 7)))").call("f"))
     }
 
-    private fun Outcome.isFine() = error == null || error is LaneException && error.read() !is WasmtimeError.Unexpected
+    private fun Outcome.isFine() =
+        error == null || error is NativeException && error.read() !is WasmtimeError.Unexpected
 
     private fun Outcome.takesStore() = Store::class.java in executable.parameterTypes
 
@@ -216,7 +217,7 @@ class GeneratedTest {
         // These look for a number first, which is not there.
         val others = setOf("Linker.host", "InstancePre.host")
         check(outcomes(world.objects::get, world.objects::get, number = 1)) { outcome ->
-            val isClosed = (outcome.error as? LaneException)?.read() is WasmtimeError.Closed
+            val isClosed = (outcome.error as? NativeException)?.read() is WasmtimeError.Closed
             outcome.isFine() && (isClosed || !outcome.takesStore() || outcome.name in others)
         }
     }

@@ -77,7 +77,7 @@ class StackTest {
     /** What is done at the end of a stack, by the way that it takes. */
     private val works: Map<String, () -> Any?> =
         mapOf(
-            "a call over the lane" to { run(store, 1) },
+            "a call on the fast path" to { run(store, 1) },
             "a typed call" to { typed(store, 1) },
             "a call over the surface" to { run(store, 1L) },
             "a call with references" to { turn(store, given) },

@@ -65,7 +65,7 @@ def classes() -> list[type]:
     return [kind for kind in found if not issubclass(kind, (Enum, WasmtimeError)) and kind.__name__ not in ABSTRACT]
 
 
-def lanes() -> list[type]:
+def native_bases() -> list[type]:
     """The classes of the extension module."""
     found = vars(importlib.import_module("trimaran._native")).values()
     return [kind for kind in found if isinstance(kind, type)]
@@ -74,14 +74,14 @@ def lanes() -> list[type]:
 def held(kind: type) -> type | None:
     """The class of the extension module that a class of the package derives from, if it does."""
     # A pointer is a number, and holds nothing.
-    return next((base for base in kind.__mro__ if base in lanes() and base.__name__ != "PointerLane"), None)
+    return next((base for base in kind.__mro__ if base in native_bases() and base.__name__ != "PointerBase"), None)
 
 
-def questions(lane: type) -> list[str]:
+def questions(base: type) -> list[str]:
     """The generated methods of a class of the extension module that ask an object something."""
     by_hand = {"_check", "_fill", "_forget", "_attach", "_columns", "_map", "_instantiate", "_define_module"}
-    by_hand |= {"_get", "_get_default"} if lane.__name__ == "LinkerLane" else set()
-    names = [name for name in vars(lane) if not name.startswith("__") and not name.startswith("_make")]
+    by_hand |= {"_get", "_get_default"} if base.__name__ == "LinkerBase" else set()
+    names = [name for name in vars(base) if not name.startswith("__") and not name.startswith("_make")]
     return [name for name in names if name not in by_hand]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from trimaran import Memory, SharedMemory
 
-SURFACE: Any = importlib.import_module("trimaran._surface")
+SURFACE: Any = importlib.import_module("trimaran._ffi")
 I64 = 1 << 63
 # How `struct` names the numbers.
 FORMS: dict[str, str] = dict(zip("i8 u8 i16 u16 i32 u32 i64 u64 f32 f64".split(), "bBhHiIqQfd", strict=True))

@@ -94,7 +94,7 @@ def test_every_class_has_an_example() -> None:
     assert not missing, f"put one of each into objects.py: {missing}"
     held = {objects.held(kind_of(thing)) for thing in EXAMPLES.values()}
     # What a `memoryview` refers to has no class of the package's.
-    assert {kind.__name__ for kind in objects.lanes() if kind not in held} == {"MemoryView", "PointerLane"}
+    assert {kind.__name__ for kind in objects.native_bases() if kind not in held} == {"MemoryView", "PointerBase"}
 
 
 def test_what_has_a_handle_has_an_identity() -> None:
@@ -102,7 +102,7 @@ def test_what_has_a_handle_has_an_identity() -> None:
     found: list[type] = [
         kind
         for module, kind in everything
-        if isinstance(kind, type) and kind.__module__ == module.__name__ and kind not in objects.lanes()
+        if isinstance(kind, type) and kind.__module__ == module.__name__ and kind not in objects.native_bases()
         if objects.held(kind)
     ]
     assert {Engine, Store, Memory, SharedMemory} <= set(found)
@@ -176,7 +176,7 @@ def test_the_methods_that_copy_and_pickle_call(kind: Any) -> None:
     assert not hasattr(thing, "__setstate__")
 
 
-@pytest.mark.parametrize("kind", objects.lanes(), ids=by_name)
+@pytest.mark.parametrize("kind", objects.native_bases(), ids=by_name)
 def test_classes_of_the_extension(kind: Any) -> None:
     with pytest.raises(TypeError):
         object.__new__(kind)
@@ -226,9 +226,9 @@ def test_objects_that_were_never_made(kind: Any) -> None:
             # The extension module makes its objects itself.
             continue
         check_unmade(made, kind)
-        if lane := objects.held(kind):
+        if base := objects.held(kind):
             sentence = re.escape(f"the {type(made).__name__} was never made: {kind._making}")
-            for name in objects.questions(lane):
+            for name in objects.questions(base):
                 with pytest.raises(WasmTypeError, match=sentence):
                     asked(made, name)
             assert repr(made).endswith((", never made>", f"<{type(made).__name__}>"))

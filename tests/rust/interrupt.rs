@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use trimaran::adapter::Watch;
+use trimaran::adapter::InterruptCheck;
 use trimaran::{
     Caller, Config, Engine, Extern, Func, FuncType, HostFunction, Instance, Interruption, Module, Result, Store,
     TrapCode, Val, WasmtimeError,
@@ -94,7 +94,7 @@ fn another_thread_stops_one_store_and_no_other() {
 /// Says no the third time that it is asked.
 struct Third(Arc<AtomicUsize>);
 
-impl Watch for Third {
+impl InterruptCheck for Third {
     fn check(&self) -> Result<()> {
         match self.0.fetch_add(1, Ordering::SeqCst) {
             0 | 1 => Ok(()),
@@ -108,7 +108,7 @@ fn the_language_is_asked_and_its_error_comes_out() {
     let engine = engine();
     let (store, instance) = guest(&engine);
     let asked = Arc::new(AtomicUsize::new(0));
-    assert!(store.watch(|| Box::new(Third(Arc::clone(&asked)))));
+    assert!(store.set_interrupt_check(|| Box::new(Third(Arc::clone(&asked)))));
     let error = func(&store, &instance, "spin").call(&store, Vec::new()).err().unwrap();
     assert_eq!(error, WasmtimeError::thrown(2));
     assert_eq!(asked.load(Ordering::SeqCst), 3);
@@ -122,7 +122,7 @@ fn a_tick_is_not_a_step_of_the_users_epoch() {
     store.set_epoch_deadline(1).unwrap();
     // The clock ticks for the other store meanwhile.
     other.set_timeout(Some(60)).unwrap();
-    assert!(other.watch(|| Box::new(Third(Arc::clone(&asked)))));
+    assert!(other.set_interrupt_check(|| Box::new(Third(Arc::clone(&asked)))));
     assert!(func(&other, &second, "spin").call(&other, Vec::new()).is_err());
     assert!(func(&store, &instance, "one").call(&store, vec![]).is_ok());
     engine.increment_epoch().unwrap();
@@ -134,7 +134,7 @@ fn an_engine_that_cannot_interrupt_says_so() {
     let store = Store::new(&Engine::new(Config::default()).unwrap()).unwrap();
     assert!(matches!(store.set_timeout(Some(1)), Err(WasmtimeError::Config { .. })));
     assert!(matches!(store.interrupt_handle(), Err(WasmtimeError::Config { .. })));
-    assert!(!store.watch(|| Box::new(Third(Arc::default()))));
+    assert!(!store.set_interrupt_check(|| Box::new(Third(Arc::default()))));
     assert!(matches!(store.begin_deadline(None), Err(WasmtimeError::Config { .. })));
     assert!(matches!(store.end_deadline(1), Err(WasmtimeError::Config { .. })));
 }
@@ -359,7 +359,7 @@ fn a_deadline_in_a_host_function_covers_what_that_calls() {
 /// Says no as soon as it is told to.
 struct Told(Arc<AtomicBool>);
 
-impl Watch for Told {
+impl InterruptCheck for Told {
     fn check(&self) -> Result<()> {
         if self.0.load(Ordering::SeqCst) { Err(WasmtimeError::thrown(7)) } else { Ok(()) }
     }
@@ -372,7 +372,7 @@ fn the_language_is_asked_while_a_thread_waits_for_a_store() {
         let (store, instance) = guest(&engine);
         let one = func(&store, &instance, "one");
         let is_told = Arc::new(AtomicBool::new(false));
-        store.watch(|| Box::new(Told(Arc::clone(&is_told))));
+        store.set_interrupt_check(|| Box::new(Told(Arc::clone(&is_told))));
         let hold = store.try_hold().unwrap();
         std::thread::scope(|scope| {
             let call = scope.spawn(|| one.call(&store, Vec::new()));

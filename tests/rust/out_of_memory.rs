@@ -141,14 +141,14 @@ fn copies_into_a_shared_memory() {
     let engine = Engine::new(Config { shared_memory: Some(true), ..Config::default() }).unwrap();
     let ty = MemoryType { limits: Limits { min: 32, max: Some(32) }, is_64: false, shared: true, page_size_log2: 16 };
     let (memory, length) = (SharedMemory::new(&engine, ty).unwrap(), 1 << 20);
-    assert!(each("fill_with", || memory.fill_with(0, length, |bytes| bytes.fill(7))) > 0);
+    assert!(each("fill_with", || memory.write_with(0, length, |bytes| bytes.fill(7))) > 0);
     assert_eq!(memory.read(length - 1, 2).unwrap(), [7, 0]);
     let store = Store::new(&engine).unwrap();
     let seen = memory.as_memory(&store).unwrap();
     // The range is looked at before anything is made for it.
     FAILS.set(1);
     for start in [32 * 65_536 - length + 1, i64::MAX] {
-        let done = memory.fill_with(start, length, |_| panic!("nothing is written"));
+        let done = memory.write_with(start, length, |_| panic!("nothing is written"));
         assert!(matches!(done, Err(WasmtimeError::Bounds { .. })), "{done:?}");
     }
     assert!(matches!(seen.copy_within(&store, 0, length, length + 1), Err(WasmtimeError::Bounds { .. })));

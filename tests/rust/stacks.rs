@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-use trimaran::adapter::Watch;
+use trimaran::adapter::InterruptCheck;
 use trimaran::{
     Caller, Config, Engine, Extern, Func, FuncType, HostFunction, Instance, Module, Reference, Result, Store, Val,
     ValType, WasmtimeError,
@@ -214,7 +214,7 @@ struct Calls {
     ends: Arc<Mutex<Vec<Result<i32>>>>,
 }
 
-impl Watch for Calls {
+impl InterruptCheck for Calls {
     fn check(&self) -> Result<()> {
         if let Some(store) = self.store.upgrade() {
             self.ends.lock().unwrap().push(call(&self.func, &store, 1));
@@ -248,7 +248,7 @@ fn what_the_host_does_in_a_nested_guest_does_not_run_over_it() {
             *spin.lock().unwrap() = Some(export("spin"));
             let ends = Arc::new(Mutex::new(Vec::new()));
             let calls = Calls { func: export("run"), store: Arc::downgrade(&store), ends: Arc::clone(&ends) };
-            store.watch(|| Box::new(calls));
+            store.set_interrupt_check(|| Box::new(calls));
             assert_eq!(call(&export("run"), &store, 0), Ok(8));
             // The store is in use: it says so, and the guest that was asked goes on where it was.
             let ends = ends.lock().unwrap();

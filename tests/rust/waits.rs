@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use trimaran::adapter::Watch;
+use trimaran::adapter::InterruptCheck;
 use trimaran::{
     Config, Engine, Extern, Func, Instance, Limits, Linker, MemoryType, Module, Result, SharedMemory, Store, TrapCode,
     Val, WasiConfig, WasmtimeError,
@@ -247,13 +247,13 @@ fn a_sleep_in_slices_gives_what_a_sleep_gives() {
 #[test]
 fn a_language_ends_a_sleep_with_what_it_threw() {
     struct Thrown;
-    impl Watch for Thrown {
+    impl InterruptCheck for Thrown {
         fn check(&self) -> Result<()> {
             Err(WasmtimeError::thrown(7))
         }
     }
     let (store, instance) = program(true);
-    assert!(store.watch(|| Box::new(Thrown)));
+    assert!(store.set_interrupt_check(|| Box::new(Thrown)));
     let start = Instant::now();
     let ended = call(&store, &instance, "sleep", vec![Val::I64 { value: HOUR }, int(0), int(1)]);
     assert!(matches!(ended, Err(WasmtimeError::Host { thrown: Some(7), .. })), "{ended:?}");

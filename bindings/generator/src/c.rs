@@ -12,7 +12,7 @@ pub use header::header;
 
 const HEAD: &str = "// Generated from the exports of the core: see bindings/generator. Do not change it.\n\n";
 
-/// The functions of Rust, which `bindings/src/lane/c/surface.rs` includes.
+/// The functions of Rust, which `bindings/src/adapters/c/surface.rs` includes.
 pub fn rust(model: &Model) -> String {
     let mut out = HEAD.to_owned();
     for operation in operations(model) {

@@ -10,7 +10,7 @@ pub use crossing::{Crossing, Kind};
 use crate::model::{Enum, Method, Model, Named, Param, Pass, Receiver, Type};
 use crate::names::{camel, snake};
 
-/// Operations whose bodies are written by hand, in `bindings/src/lane/jni`: their callers bring the room for bytes.
+/// Operations whose bodies are written by hand, in `bindings/src/adapters/jni`: their callers bring the room for bytes.
 const BY_HAND: [(&str, &str); 4] =
     [("Memory", "read"), ("Memory", "write"), ("SharedMemory", "read"), ("SharedMemory", "write")];
 

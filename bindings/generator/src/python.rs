@@ -42,22 +42,22 @@ fn class(out: &mut String, object: &Object) {
         out,
         "/// The base class of `trimaran.{name}`.
 #[pyclass(subclass, frozen, module = \"trimaran._native\")]
-pub(crate) struct {name}Lane(Held<{name}>);
+pub(crate) struct {name}Base(NativeHandle<{name}>);
 
-impl Opened for {name}Lane {{
+impl HasHandle for {name}Base {{
     type Core = {name};
 
-    fn held(&self) -> &Held<{name}> {{
+    fn handle(&self) -> &NativeHandle<{name}> {{
         &self.0
     }}
 }}
 
 #[pymethods]
-impl {name}Lane {{
+impl {name}Base {{
     #[new]
     #[pyo3(signature = (*_arguments, **_keywords))]
     fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {{
-        Self(Held::nothing())
+        Self(NativeHandle::empty())
     }}
 }}
 
@@ -71,7 +71,7 @@ fn carried(out: &mut String, object: &Object) {
     let _ = write!(
         out,
         "impl Carried for {name} {{
-    type Class = {name}Lane;
+    type Class = {name}Base;
 
     fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {{
         static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -88,7 +88,7 @@ fn registry(out: &mut String, model: &Model) {
     out.push_str("pub(crate) fn add_all(module: &Bound<'_, PyModule>) -> PyResult<()> {\n");
     for object in &model.objects {
         if !words::has_class_by_hand(&object.named.name) {
-            let _ = writeln!(out, "    module.add_class::<{}Lane>()?;", object.named.name);
+            let _ = writeln!(out, "    module.add_class::<{}Base>()?;", object.named.name);
         }
     }
     for function in &model.functions {

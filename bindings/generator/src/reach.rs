@@ -1,4 +1,4 @@
-//! Which records and enums cross in which direction, so that nothing is written that nobody needs.
+//! Which records and enums cross in which direction, so that only conversions are written that an export needs.
 
 use std::collections::BTreeSet;
 

@@ -49,7 +49,7 @@ fn object(model: &Model, object: &Object) -> String {
 
     deinit {{ trimaran_{snake}_free(pointer) }}
 
-    /// One more hold, for whoever lets go of it.
+    /// One more hold, which its receiver releases.
     borrowing func kept() -> OpaquePointer {{
       trimaran_{snake}_keep(pointer)
       return pointer

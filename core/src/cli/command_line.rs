@@ -120,7 +120,7 @@ pub fn command_line(program: String, arguments: Vec<String>) -> i32 {
         Err(Failure::Exit(status, problem)) => (status, problem),
     };
     if let Some(problem) = problem {
-        // There is nobody left to tell where this fails.
+        // Where this fails, no stream is left to report it on.
         _ = writeln!(std::io::stderr(), "{program}: {problem}");
     }
     status

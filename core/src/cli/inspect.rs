@@ -8,7 +8,7 @@ use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
 use crate::cli::streams::{Failure, input, only, print};
 use crate::compile::{threads, wat};
-use crate::errors::shown::{Name, Part};
+use crate::errors::guest_text::{Name, Part};
 use crate::{
     ExternType, FuncType, GlobalType, HeapType, Limits, MemoryType, RefType, Result, TableType, TagType, ValType,
     WasmtimeError,

@@ -7,8 +7,8 @@ use std::time::Duration;
 use getopts::Matches;
 
 use crate::cli::streams::{Failure, input, print};
-use crate::errors::shown;
-use crate::errors::shown::Name;
+use crate::errors::guest_text;
+use crate::errors::guest_text::Name;
 use crate::{
     Config, Engine, EnvVar, Extern, Func, Linker, Module, Preopen, Result, Store, TrapCode, Val, ValType, WasiConfig,
     WasiInput, WasiOutput, WasmtimeError,
@@ -61,7 +61,7 @@ fn start(linker: &Linker, store: &Store, module: &Module) -> Result<(), Failure>
     let start = ["_start", ""].into_iter().find_map(|name| exports.iter().find(|export| export.name == name));
     let Some(Extern::OfFunc { func }) = start.map(|export| &export.item) else {
         let functions = exports.iter().filter(|export| matches!(export.item, Extern::OfFunc { .. }));
-        let functions = shown::list(FUNCTIONS, functions, |export| Name(&export.name));
+        let functions = guest_text::list(FUNCTIONS, functions, |export| Name(&export.name));
         let reason = format!("no program: it exports no `_start`; --invoke one of: {functions}");
         return Err(Failure::Usage(reason));
     };

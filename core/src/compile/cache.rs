@@ -14,7 +14,7 @@ use wasmtime_internal_cache::ModuleCacheEntry;
 
 use crate::compile::artifact;
 use crate::errors::chain;
-use crate::errors::shown::Name;
+use crate::errors::guest_text::Name;
 use crate::process::fork;
 use crate::{Result, WasmtimeError};
 
@@ -63,7 +63,7 @@ impl CompileCache {
             |key, file| {
                 let code = artifact::open(&file).ok()?.strip_prefix(&key.digest())?;
                 // SAFETY: wasmtime trusts the bytes. They are what it has made of this very module, as the seal shows, unless
-                // somebody forged both: the documentation of `Config.cache` passes that on to who chooses the folder.
+                // the bytes and the seal were both forged: the documentation of `Config.cache` says so.
                 unsafe { wasmtime::Module::deserialize(key.engine, code) }.ok()
             },
         )

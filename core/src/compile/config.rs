@@ -293,7 +293,7 @@ impl Config {
         }
         for flag in &self.cranelift_flags {
             // SAFETY: wasmtime cannot check what a flag promises about the machine. The documentation of
-            // `cranelift_flags` passes that on to whoever sets one.
+            // `cranelift_flags` says so.
             unsafe {
                 match &flag.value {
                     Some(value) => config.cranelift_flag_set(&flag.name, value),

@@ -33,7 +33,7 @@ pub struct Engine {
     cache: Option<Arc<CompileCache>>,
     empty: header::Empty,
     with_wasi: Closable<LinkerCache>,
-    home: Weak<Self>,
+    weak_self: Weak<Self>,
 }
 
 #[uniffi::export]
@@ -47,11 +47,11 @@ impl Engine {
         let engine = signals::around(|| wasmtime::Engine::new(&settings))
             .map_err(|error| WasmtimeError::Config { reason: chain::lines(&error) })?;
         fork::watch();
-        Ok(Arc::new_cyclic(|home| {
-            let (epochs, home) = (Epochs::new(&engine), Weak::clone(home));
+        Ok(Arc::new_cyclic(|weak_self| {
+            let (epochs, weak_self) = (Epochs::new(&engine), Weak::clone(weak_self));
             let (places, empty) = (Arc::default(), header::Empty::default());
             let (inner, with_wasi) = (Closable::new("engine", engine), Closable::new("engine", LinkerCache::default()));
-            Self { inner, config, epochs, places, cache, empty, with_wasi, home }
+            Self { inner, config, epochs, places, cache, empty, with_wasi, weak_self }
         }))
     }
 
@@ -208,9 +208,9 @@ impl Engine {
         self.config.consume_fuel == Some(true)
     }
 
-    /// The engine, for whoever has to keep it. It is borrowed, so that it is there.
-    pub(crate) fn home(&self) -> Weak<Self> {
-        Weak::clone(&self.home)
+    /// The engine, for an object that keeps it.
+    pub(crate) fn weak(&self) -> Weak<Self> {
+        Weak::clone(&self.weak_self)
     }
 
     pub(crate) fn get(&self) -> Result<wasmtime::Engine> {
@@ -275,7 +275,7 @@ impl<F> Compiler<F> {
             }
         };
         if let Err(invalid) = threads::run(self.is_parallel, || wasmtime::Module::validate(&self.engine, binary))? {
-            // What is wrong is said of the module that was given, in the words of whoever compiles it.
+            // The error is about the module that was given, in the compiler's words.
             return Err(no_module(self.run(binary)?.err().unwrap_or(invalid)));
         }
         Err(WasmtimeError::limit(format!(

@@ -6,7 +6,7 @@ use crate::compile::artifact::Code;
 use crate::compile::closable::Closable;
 use crate::compile::{artifact, engine, threads};
 use crate::errors::chain::chain;
-use crate::process::native_pressure::Held;
+use crate::process::native_pressure::HeldBytes;
 use crate::traps::moved::{self, Moved};
 use crate::{Config, Engine, ExportType, ExternType, ImportType, Result, UniFfiTag, WasmtimeError};
 
@@ -19,7 +19,7 @@ pub struct Module {
     /// How it differs from its file, if it does.
     moved: Option<Moved>,
     engine: Arc<Engine>,
-    held: Held,
+    held: HeldBytes,
 }
 
 #[uniffi::export]
@@ -49,7 +49,7 @@ impl Module {
     pub fn deserialize(engine: &Engine, artifact: &[u8]) -> Result<Arc<Self>> {
         let Code { code, shared, moved } = Code::open(artifact)?;
         // SAFETY: wasmtime trusts the bytes. They are what `serialize` made, bit for bit, as the checksum
-        // shows, unless somebody forged both; the documentation passes that on to the caller.
+        // shows, unless bytes and checksum were both forged; the documentation says so.
         let module = unsafe { wasmtime::Module::deserialize(&engine.get()?, code) };
         let code =
             module.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Artifact { reason }))?;
@@ -176,10 +176,10 @@ impl Module {
 
     fn wrap(engine: &Engine, Code { code, shared, moved }: Code<wasmtime::Module>) -> Result<Arc<Self>> {
         let closed = || WasmtimeError::Closed { what: "engine".to_owned() };
-        let engine = engine.home().upgrade().ok_or_else(closed)?;
+        let engine = engine.weak().upgrade().ok_or_else(closed)?;
         moved::note(&code, moved);
         let image = code.image_range();
-        let held = Held::new(image.end.addr().saturating_sub(image.start.addr()));
+        let held = HeldBytes::new(image.end.addr().saturating_sub(image.start.addr()));
         Ok(Arc::new(Self { inner: Closable::new("module", code), shared, moved, engine, held }))
     }
 }

@@ -69,7 +69,7 @@ impl Places {
         }
     }
 
-    /// Takes a place, or says who has none.
+    /// Takes a place, or says whose places are all taken.
     fn try_take(self: &Arc<Self>) -> Result<Place, &'static str> {
         let (generation, most) = (fork::generation() as u64, Self::most());
         if !self.0.begin(generation, most) {

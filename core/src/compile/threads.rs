@@ -75,9 +75,9 @@ pub(crate) fn within<R: Send + 'static>(
     let (sender, receiver) = sync_channel(1);
     let compiler = move || {
         let done = catch_unwind(AssertUnwindSafe(work));
-        // It is free before the caller goes on, who may need it again.
+        // The place is free before the caller goes on and may need it again.
         drop(place);
-        // Nobody takes it where it is late.
+        // Where it is late, the caller no longer waits for it.
         _ = sender.send(done.unwrap_or_else(|panic| Err(WasmtimeError::from_panic(panic.as_ref()))));
     };
     let thread = thread::Builder::new().name("trimaran-compiles".to_owned()).stack_size(STACK);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use wast::Wat;
 use wast::parser::{self, ParseBuffer};
 
-use crate::errors::shown::Words;
+use crate::errors::guest_text::Words;
 use crate::process::stack;
 use crate::{Result, WasmtimeError};
 
@@ -24,7 +24,7 @@ pub(crate) fn is_binary(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
-/// The binary format of either format, for whoever compiles it.
+/// A module of either format, in the binary format.
 pub(crate) fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
     if is_binary(bytes) {
         return Ok(Cow::Borrowed(bytes));

@@ -1,6 +1,6 @@
 //! The text of wasmtime's errors.
 
-use crate::errors::shown::{Lines, Sentence};
+use crate::errors::guest_text::{Lines, Sentence};
 
 /// The whole of an error, outermost first, in one line.
 pub(crate) fn chain(error: &wasmtime::Error) -> String {

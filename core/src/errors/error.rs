@@ -4,7 +4,7 @@ use trimaran_gate::Refused;
 
 use crate::errors::chain::chain;
 use crate::errors::frame;
-use crate::errors::shown::{Lines, Sentence};
+use crate::errors::guest_text::{Lines, Sentence};
 use crate::{Frame, Interruption, TrapCode};
 
 /// The result of everything here that can fail.
@@ -224,7 +224,7 @@ impl WasmtimeError {
     }
 }
 
-/// What the gate says, in the words of whoever stands before it.
+/// A refusal of the gate, in the words of a store's user.
 impl From<Refused> for WasmtimeError {
     #[cold]
     fn from(refused: Refused) -> Self {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::errors::shown::{Name, Sentence};
+use crate::errors::guest_text::{Name, Sentence};
 
 /// One call of a guest's call stack.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Record)]

@@ -3,7 +3,7 @@
 pub(crate) mod chain;
 pub(crate) mod error;
 pub(crate) mod frame;
+pub(crate) mod guest_text;
 pub(crate) mod interruption;
 pub mod numbers;
-pub(crate) mod shown;
 pub(crate) mod trap_code;

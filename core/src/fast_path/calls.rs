@@ -1,8 +1,8 @@
-//! The primitive of the fast lane: a function's signature, known once, and calls on raw slots.
+//! Calls on raw slots: a function's signature is looked up once, and each call takes and gives bare numbers.
 //!
-//! The surface carries values one by one, with their types; that is far too slow for what runs millions of times.
-//! The lane's adapters (`bindings/src/lane`) put numbers into slots, in the way of their language, and call here.
-//! Whatever is not plain numbers of the right types goes over the surface, which knows what to say.
+//! `Func.call` takes each value with its type, which is far too slow for what runs millions of times. The adapters
+//! (`bindings/src/adapters`) put numbers into slots and call here. What is not plain numbers of the right types goes to
+//! `Func.call`, which says what is wrong with it.
 
 use wasmtime::{StoreContextMut, ValRaw};
 
@@ -21,7 +21,7 @@ impl Func {
     #[inline(always)]
     fn resolved(&self, store: &Store) -> Result<(wasmtime::Func, &Signature)> {
         let func = self.get(store)?;
-        if let Some(signature) = self.known.0.get() {
+        if let Some(signature) = self.signature_cache.0.get() {
             return Ok((func, signature));
         }
         Ok((func, self.look_up(store, func)?))
@@ -30,7 +30,7 @@ impl Func {
     #[cold]
     fn look_up(&self, store: &Store, func: wasmtime::Func) -> Result<&Signature> {
         let signature = store.enter(|context| Ok(Signature::of(&func.ty(&context))))?;
-        Ok(self.known.0.get_or_init(|| signature))
+        Ok(self.signature_cache.0.get_or_init(|| signature))
     }
 
     /// Calls the function with the parameters in the first slots, and leaves its results there.

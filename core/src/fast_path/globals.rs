@@ -2,22 +2,22 @@
 
 use crate::fast_path::slots::Owned;
 use crate::objects::global::constant;
-use crate::types::slot::{Kind, Slot};
+use crate::types::slot::{Slot, ValKind};
 use crate::{Global, Result, Store};
 
-/// What only the lane needs.
+/// What only the adapters need.
 impl Global {
     /// What kind of value it holds. Looked up once.
-    pub fn kind(&self, store: &Store) -> Result<Kind> {
+    pub fn kind(&self, store: &Store) -> Result<ValKind> {
         let global = self.inner(store)?;
         if let Some(kind) = self.kind.get() {
             return Ok(*kind);
         }
-        let kind = store.enter(|context| Ok(Kind::of(global.ty(&context).content())))?;
+        let kind = store.enter(|context| Ok(ValKind::of(global.ty(&context).content())))?;
         Ok(*self.kind.get_or_init(|| kind))
     }
 
-    /// The value now, in a slot. A handle belongs to whoever takes it.
+    /// The value now, in a slot. A handle belongs to the caller.
     pub fn get_slot(&self, store: &Store) -> Result<Slot> {
         if !self.kind(store)?.is_plain() {
             return self.get(store).map(Slot::of);

@@ -6,16 +6,16 @@ use crate::errors::numbers::natural;
 use crate::objects::bytes::{Bytes, checked, no_text};
 use crate::{Memory, Result, SharedMemory, Store, View, WasmtimeError};
 
-/// What only the lane needs: bytes without a copy in between.
+/// What only the adapters need: bytes without a copy in between.
 impl Memory {
     /// Copies bytes out, beginning at `start`, until `buffer` is full.
     pub fn read_into(&self, store: &Store, start: i64, buffer: &mut [u8]) -> Result<()> {
         self.with_bytes(store, |bytes| bytes.read_into(start, buffer))
     }
 
-    /// Shows `length` bytes from `start` to `work`, which must not use the store. They are the guest's own, or a copy of
+    /// Gives `length` bytes from `start` to `work`, which must not use the store. They are the guest's own, or a copy of
     /// them where other threads may write them.
-    pub fn show<R>(&self, store: &Store, start: i64, length: i64, work: impl FnOnce(&[u8]) -> R) -> Result<R> {
+    pub fn read_with<R>(&self, store: &Store, start: i64, length: i64, work: impl FnOnce(&[u8]) -> R) -> Result<R> {
         self.with_bytes(store, |bytes| bytes.view(start, length, work))
     }
 
@@ -26,11 +26,11 @@ impl Memory {
             store,
             |memory, context| {
                 let closed = || WasmtimeError::Closed { what: "store".to_owned() };
-                let home = context.data().home.upgrade().ok_or_else(closed)?;
+                let store = context.data().weak_store.upgrade().ok_or_else(closed)?;
                 let bytes = memory.data_mut(context);
                 let (base, range) = (NonNull::from(&mut *bytes).cast(), part(bytes.len(), start, length)?);
                 // SAFETY: the range is inside.
-                Ok(View::own(home, unsafe { base.add(range.start) }, range.len()))
+                Ok(View::own(store, unsafe { base.add(range.start) }, range.len()))
             },
             |shared| view_shared(shared, start, length),
         )
@@ -38,7 +38,7 @@ impl Memory {
 
     /// Lets `work`, which must not use the store, write all of `length` bytes from `start`. What it sees there before
     /// has no meaning.
-    pub fn fill_with(&self, store: &Store, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
+    pub fn write_with(&self, store: &Store, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
         self.with_bytes(store, |mut bytes| bytes.fill_with(start, length, work))
     }
 
@@ -51,21 +51,21 @@ impl Memory {
     }
 }
 
-/// What only the lane needs: bytes into the caller's own buffer.
+/// What only the adapters need: bytes into the caller's own buffer.
 impl SharedMemory {
     /// Copies bytes out, beginning at `start`, until `buffer` is full.
     pub fn read_into(&self, start: i64, buffer: &mut [u8]) -> Result<()> {
         Bytes::Shared(self.inner.get()?.data()).read_into(start, buffer)
     }
 
-    /// Shows `length` bytes from `start` to `work`: a copy, since other threads may write them.
-    pub fn show<R>(&self, start: i64, length: i64, work: impl FnOnce(&[u8]) -> R) -> Result<R> {
+    /// Gives `length` bytes from `start` to `work`: a copy, since other threads may write them.
+    pub fn read_with<R>(&self, start: i64, length: i64, work: impl FnOnce(&[u8]) -> R) -> Result<R> {
         Bytes::Shared(self.inner.get()?.data()).view(start, length, work)
     }
 
     /// Lets `work` write all of `length` bytes from `start`: into a copy, since other threads may look at them. What it sees there
     /// before has no meaning.
-    pub fn fill_with(&self, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
+    pub fn write_with(&self, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
         Bytes::Shared(self.inner.get()?.data()).fill_with(start, length, work)
     }
 

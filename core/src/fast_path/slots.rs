@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uniffi::Handle;
 
-use crate::types::slot::{Kind, Slot};
+use crate::types::slot::{Slot, ValKind};
 use crate::{Func, Reference, Val};
 
 /// Whose the handle in a slot is.
@@ -17,9 +17,9 @@ pub(crate) enum Owned {
 }
 
 impl Slot {
-    /// A value of a number or of a vector, or a reference with a handle that belongs to whoever takes the slot.
+    /// A value of a number or of a vector, or a reference with a handle that belongs to the slot's receiver.
     pub(crate) fn of(value: Val) -> Self {
-        fn reference<T: Send + Sync>(object: Option<Arc<T>>, kind: Kind) -> Slot {
+        fn reference<T: Send + Sync>(object: Option<Arc<T>>, kind: ValKind) -> Slot {
             Slot { low: object.map_or(0, |object| Handle::from_arc(object).as_raw()), high: kind as u64 }
         }
         let low = match value {
@@ -28,10 +28,10 @@ impl Slot {
             Val::F32 { bits } => u64::from(bits),
             Val::F64 { bits } => bits,
             Val::V128 { low, high } => return Self { low, high },
-            Val::FuncRef { func } => return reference(func, Kind::FuncRef),
-            Val::ExternRef { value } => return reference(value, Kind::ExternRef),
-            Val::AnyRef { value } => return reference(value, Kind::AnyRef),
-            Val::ExnRef { value } => return reference(value, Kind::ExnRef),
+            Val::FuncRef { func } => return reference(func, ValKind::FuncRef),
+            Val::ExternRef { value } => return reference(value, ValKind::ExternRef),
+            Val::AnyRef { value } => return reference(value, ValKind::AnyRef),
+            Val::ExnRef { value } => return reference(value, ValKind::ExnRef),
             Val::Null => return Self::default(),
         };
         Self { low, high: 0 }
@@ -42,7 +42,7 @@ impl Slot {
     /// # Safety
     /// In a place for a reference, the slot holds what the head of `Slot` says: the handle is 0 or that of a living
     /// object of the kind that `high` names, which is whose `owned` says.
-    pub(crate) unsafe fn value(self, kind: Kind, owned: Owned) -> Val {
+    pub(crate) unsafe fn value(self, kind: ValKind, owned: Owned) -> Val {
         /// # Safety
         /// As above, for a handle of a `T`.
         unsafe fn object<T: Send + Sync>(handle: u64, owned: Owned) -> Option<Arc<T>> {
@@ -57,14 +57,14 @@ impl Slot {
             })
         }
         match kind {
-            Kind::I32 => Val::I32 { value: (self.low as u32).cast_signed() },
-            Kind::I64 => Val::I64 { value: self.low.cast_signed() },
-            Kind::F32 => Val::F32 { bits: self.low as u32 },
-            Kind::F64 => Val::F64 { bits: self.low },
-            Kind::V128 => Val::V128 { low: self.low, high: self.high },
-            _ => match Kind::of_number(self.high) {
+            ValKind::I32 => Val::I32 { value: (self.low as u32).cast_signed() },
+            ValKind::I64 => Val::I64 { value: self.low.cast_signed() },
+            ValKind::F32 => Val::F32 { bits: self.low as u32 },
+            ValKind::F64 => Val::F64 { bits: self.low },
+            ValKind::V128 => Val::V128 { low: self.low, high: self.high },
+            _ => match ValKind::of_number(self.high) {
                 // SAFETY: the slot holds what its kind says, and a handle in it is alive: the contract of this function.
-                Some(Kind::FuncRef) => Val::FuncRef { func: unsafe { object::<Func>(self.low, owned) } },
+                Some(ValKind::FuncRef) => Val::FuncRef { func: unsafe { object::<Func>(self.low, owned) } },
                 // SAFETY: the slot holds what its kind says, and a handle in it is alive: the contract of this function.
                 Some(kind) => Val::of_reference(kind, unsafe { object::<Reference>(self.low, owned) }),
                 None => Val::Null,

@@ -5,25 +5,25 @@ use wasmtime::StoreContextMut;
 use crate::fast_path::slots::Owned;
 use crate::objects::table::outside;
 use crate::stores::store::StoreData;
-use crate::types::slot::{Kind, Slot};
+use crate::types::slot::{Slot, ValKind};
 use crate::{Func, Result, Store, Table, Val};
 
-/// What only the lane needs.
+/// What only the adapters need.
 impl Table {
     /// What kind of reference it holds. Looked up once.
-    pub fn kind(&self, store: &Store) -> Result<Kind> {
+    pub fn kind(&self, store: &Store) -> Result<ValKind> {
         let table = self.inner(store)?;
         if let Some(kind) = self.kind.get() {
             return Ok(*kind);
         }
         let of = |context: StoreContextMut<'_, StoreData>| table.ty(&context).element().clone();
         let element = store.enter(|context| Ok(of(context)))?;
-        Ok(*self.kind.get_or_init(|| Kind::of(&wasmtime::ValType::Ref(element))))
+        Ok(*self.kind.get_or_init(|| ValKind::of(&wasmtime::ValType::Ref(element))))
     }
 
-    /// The element at `index`, in a slot. A handle belongs to whoever takes it.
+    /// The element at `index`, in a slot. A handle belongs to the caller.
     pub fn get_slot(&self, store: &Store, index: i64) -> Result<Slot> {
-        if self.kind(store)? != Kind::FuncRef {
+        if self.kind(store)? != ValKind::FuncRef {
             return self.get(store, index).map(Slot::of);
         }
         self.visit_func(store, index, |func, _| {

@@ -23,7 +23,7 @@ enum Of {
 }
 
 // SAFETY: it is an address and a length, which never change. The bytes may be reached from any thread, as the bytes of
-// a memory are; whoever does that answers for it.
+// a memory are; the code that reaches them answers for it.
 unsafe impl Send for View {}
 // SAFETY: what makes it `Send` makes it `Sync`: nothing is changed through a shared reference.
 unsafe impl Sync for View {}

@@ -8,17 +8,17 @@ use wasmtime::{AsContextMut, StoreContextMut, ValRaw};
 
 use crate::fast_path::slots::Owned;
 use crate::process::failpoint;
-use crate::stores::store::{Body, SlotFunction, StoreData};
+use crate::stores::store::{CallbackCell, SlotFunction, StoreData};
 use crate::traps::carried::HostError;
-use crate::types::slot::{Kind, Signature, Slot};
-use crate::values::convert::Place;
+use crate::types::slot::{Signature, Slot, ValKind};
+use crate::values::convert::ArgPosition;
 use crate::{Result, Store, Val, WasmtimeError};
 
 /// A host function, as a guest has called it.
 pub(super) struct Called<'a> {
     pub(super) ty: &'a wasmtime::FuncType,
     pub(super) signature: &'a Signature,
-    pub(super) body: &'a Body,
+    pub(super) cell: &'a CallbackCell,
 }
 
 impl Called<'_> {
@@ -27,9 +27,10 @@ impl Called<'_> {
         mut caller: wasmtime::Caller<'_, StoreData>,
         raw: &mut [MaybeUninit<ValRaw>],
     ) -> wasmtime::Result<()> {
-        let home = caller.data().home.as_ptr();
-        // SAFETY: whoever entered the store borrows it until this has returned, as nothing else runs its guests.
-        let store = unsafe { &*home };
+        let pointer = caller.data().weak_store.as_ptr();
+        // SAFETY: `StoreData::weak_store` points to the store of this guest. Guests run only in `Store::enter_guest`, which borrows the
+        // store until the guest has returned.
+        let store = unsafe { &*pointer };
         store.charge(&mut caller)?;
         self.run_in(store, caller, raw).map_err(|error| {
             failpoint::panic_at("guest");
@@ -45,7 +46,7 @@ impl Called<'_> {
         mut caller: wasmtime::Caller<'_, StoreData>,
         raw: &mut [MaybeUninit<ValRaw>],
     ) -> Result<(), Box<WasmtimeError>> {
-        let Some(body) = self.body.function.get() else {
+        let Some(body) = self.cell.function.get() else {
             let reason = "a host function without a body".to_owned();
             return Err(Box::new(WasmtimeError::Unexpected { reason }));
         };
@@ -83,9 +84,9 @@ impl Called<'_> {
         let values: Vec<_> = given.map(|(slot, kind)| unsafe { slot.value(*kind, Owned::ByUs) }).collect();
         for (index, (slot, (value, ty))) in slots.iter_mut().zip(values.iter().zip(self.ty.results())).enumerate() {
             if matches!(ty, wasmtime::ValType::Ref(_)) {
-                let value = value.to_wasmtime(&ty, store, &mut context, Place { what: "result", index })?;
+                let value = value.to_wasmtime(&ty, store, &mut context, ArgPosition { what: "result", index })?;
                 let raw = value.to_raw(&mut context).map_err(|error| WasmtimeError::limit(error.to_string()))?;
-                *slot = Slot::of_reference(raw, Kind::of(&ty));
+                *slot = Slot::of_reference(raw, ValKind::of(&ty));
             }
         }
         Ok(())
@@ -98,12 +99,12 @@ fn call(
     body: &dyn SlotFunction,
     slots: &mut [Slot],
 ) -> Result<(), Box<WasmtimeError>> {
-    let done = store.host_call(caller, |HostCallId(pass)| {
+    let done = store.host_call(caller, |HostCallId(call_id)| {
         // A panic must not cross the guest's frames.
-        let work = || body.call(store, pass, slots).inspect_err(|_| failpoint::panic_at("host")).map_err(Box::new);
+        let work = || body.call(store, call_id, slots).inspect_err(|_| failpoint::panic_at("host")).map_err(Box::new);
         catch_unwind(AssertUnwindSafe(work))
             .unwrap_or_else(|panic| Err(Box::new(WasmtimeError::from_panic(panic.as_ref()))))
     });
-    let too_deep = "the thread's stack has no room for another call of the host: its calls are nested too deeply";
+    let too_deep = "the thread's stack has no cell for another call of the host: its calls are nested too deeply";
     done.unwrap_or_else(|| Err(Box::new(WasmtimeError::limit(too_deep))))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use trimaran_gate::HostCallId;
 
-use crate::errors::shown::Name;
+use crate::errors::guest_text::Name;
 use crate::stores::store::StoreData;
 use crate::{Extern, Memory, Result, Store, WasmtimeError};
 
@@ -14,7 +14,7 @@ use crate::{Extern, Memory, Result, Store, WasmtimeError};
 #[derive(Clone)]
 pub struct Caller {
     pub(super) store: Arc<Store>,
-    pub(super) pass: u64,
+    pub(super) call_id: u64,
 }
 
 impl Caller {
@@ -26,7 +26,7 @@ impl Caller {
     /// What the calling instance exports under `name`. Fails with `NotFound`, and with `Escaped` after the
     /// host function has returned.
     pub fn export(&self, name: &str) -> Result<Extern> {
-        self.store.caller_export(self.pass, name)?.ok_or_else(|| WasmtimeError::NotFound {
+        self.store.caller_export(self.call_id, name)?.ok_or_else(|| WasmtimeError::NotFound {
             name: name.to_owned(),
             reason: format!("the calling instance has no export `{}`", Name(name)),
         })
@@ -38,8 +38,8 @@ impl Store {
     /// What the instance that made a host call exports under `name`; none where it exports nothing of that name, or the
     /// host itself made the call. Fails with `Escaped` once the call has returned, and on any other thread.
     #[cfg_attr(false, brief)]
-    pub fn caller_export(&self, pass: u64, name: &str) -> Result<Option<Extern>> {
-        self.enter_with(HostCallId(pass), |caller| {
+    pub fn caller_export(&self, call_id: u64, name: &str) -> Result<Option<Extern>> {
+        self.enter_with(HostCallId(call_id), |caller| {
             let Some(caller) = caller else { return Ok(None) };
             Ok(caller.get_export(name).map(|item| match item {
                 wasmtime::Extern::Memory(memory) => Extern::OfMemory { memory: self.known_memory(caller, memory) },
@@ -50,16 +50,16 @@ impl Store {
 
     /// Fails with `Escaped` once a host call has returned, and on any other thread than its own.
     #[cfg_attr(false, brief)]
-    pub fn caller_check(&self, pass: u64) -> Result<()> {
-        self.check_host_call(HostCallId(pass))
+    pub fn caller_check(&self, call_id: u64) -> Result<()> {
+        self.check_host_call(HostCallId(call_id))
     }
 }
 
 impl Store {
     /// Whether the instance that made a host call exports `memory` under `name`. One without a byte is not known again. Fails
     /// as `caller_export` does.
-    pub fn caller_has(&self, pass: u64, name: &str, memory: &Memory) -> Result<bool> {
-        self.enter_with(HostCallId(pass), |caller| {
+    pub fn caller_has(&self, call_id: u64, name: &str, memory: &Memory) -> Result<bool> {
+        self.enter_with(HostCallId(call_id), |caller| {
             let Some(caller) = caller else { return Ok(false) };
             let found = caller.get_export(name).and_then(wasmtime::Extern::into_memory);
             Ok(found.is_some_and(|found| memory.is_of(self) && memory.is_just(&found, &*caller)))

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use wasmtime::ValRaw;
 
 use crate::host::call::Called;
-use crate::stores::store::{Body, SlotFunction, StoreData};
+use crate::stores::store::{CallbackCell, SlotFunction, StoreData};
 use crate::types::slot::Signature;
 use crate::{Func, FuncType, Result, Store, WasmtimeError};
 
-/// A function of the host that stores share. Each has a body for it of its own.
+/// A host function that stores share. Each has a body for it of its own.
 pub(crate) struct HostDefinition {
     number: u64,
     ty: wasmtime::FuncType,
@@ -36,10 +36,10 @@ impl HostDefinition {
         WasmtimeError::NotFound { name: number.to_string(), reason }
     }
 
-    /// Fails with `NotFound` where one has no body in a store. It is for who has not run anything there yet: the package has
-    /// seen to the bodies, unless another thread has defined something since, and then begins again.
-    pub(crate) fn check_bodies(hosts: &[Arc<Self>], data: &StoreData) -> Result<()> {
-        let Some(host) = hosts.iter().find(|host| !host.has_body(data)) else { return Ok(()) };
+    /// Fails with `NotFound` where one has no body in a store. Nothing has run by then: the package bound the
+    /// callbacks before, unless another thread has defined a function since, and then begins again.
+    pub(crate) fn check_callbacks(hosts: &[Arc<Self>], data: &StoreData) -> Result<()> {
+        let Some(host) = hosts.iter().find(|host| !host.has_callback(data)) else { return Ok(()) };
         let reason = format!("the host function with the number {} is without a body in this store", host.number);
         Err(WasmtimeError::NotFound { name: host.number.to_string(), reason })
     }
@@ -51,36 +51,38 @@ impl HostDefinition {
     {
         let (number, ty, signature) = (self.number, self.ty.clone(), Signature::of(&self.ty));
         move |caller, slots| {
-            let body = caller.data().hosts.get(&number).map(Arc::clone).unwrap_or_default();
-            Called { ty: &ty, signature: &signature, body: &body }.run(caller, slots)
+            let cell = caller.data().hosts.get(&number).map(Arc::clone).unwrap_or_default();
+            Called { ty: &ty, signature: &signature, cell: &cell }.run(caller, slots)
         }
     }
 
     /// The function in a store, to be given its body there.
     pub(crate) fn in_store(&self, store: &Store) -> Result<Arc<Func>> {
         store.enter(|mut context| {
-            let room = Arc::downgrade(self.room(context.data_mut()));
+            let cell = Arc::downgrade(self.callback_cell(context.data_mut()));
             // SAFETY: `run` takes the slots for what the type says, and leaves there what it says.
             let func = unsafe { wasmtime::Func::new_unchecked(context, self.ty.clone(), self.run()) };
-            Ok(Func::with_body(store, func, room))
+            Ok(Func::with_callback(store, func, cell))
         })
     }
 
     /// Where its body is in a store.
-    fn room<'a>(&self, data: &'a mut StoreData) -> &'a Arc<Body> {
-        data.hosts.entry(self.number).or_insert_with(|| Arc::new(Body { is_defined: true, ..Body::default() }))
+    fn callback_cell<'a>(&self, data: &'a mut StoreData) -> &'a Arc<CallbackCell> {
+        data.hosts
+            .entry(self.number)
+            .or_insert_with(|| Arc::new(CallbackCell { is_defined: true, ..CallbackCell::default() }))
     }
 
     /// Whether the store has a body for it.
-    pub(crate) fn has_body(&self, data: &StoreData) -> bool {
-        data.hosts.get(&self.number).is_some_and(|body| body.function.get().is_some())
+    pub(crate) fn has_callback(&self, data: &StoreData) -> bool {
+        data.hosts.get(&self.number).is_some_and(|cell| cell.function.get().is_some())
     }
 }
 
-/// A function of the host that a linker defines, and that has no body in some store yet. For a lane, which gives it one there.
-pub struct Bodiless(Arc<HostDefinition>);
+/// A host function that a linker defines, and that has no callback in some store yet: an adapter binds one.
+pub struct UnboundHostFunc(Arc<HostDefinition>);
 
-impl Bodiless {
+impl UnboundHostFunc {
     pub(crate) fn new(host: Arc<HostDefinition>) -> Self {
         Self(host)
     }
@@ -96,9 +98,10 @@ impl Bodiless {
     }
 
     /// Gives it a body, which lives as long as the store. Where another thread was faster, that one stays: each is as good.
-    pub fn give(&self, store: &Store, body: Box<dyn SlotFunction>) -> Result<()> {
-        let superfluous = store.enter(|mut context| Ok(self.0.room(context.data_mut()).function.set(body).err()))?;
-        // It may be anything, and goes when nobody is inside.
+    pub fn bind(&self, store: &Store, body: Box<dyn SlotFunction>) -> Result<()> {
+        let superfluous =
+            store.enter(|mut context| Ok(self.0.callback_cell(context.data_mut()).function.set(body).err()))?;
+        // Its `Drop` may run any code, so it runs outside of the store.
         drop(superfluous);
         Ok(())
     }
@@ -106,10 +109,10 @@ impl Bodiless {
 
 impl Store {
     /// Those that have no body here yet.
-    pub(crate) fn bodiless(&self, hosts: &[Arc<HostDefinition>]) -> Result<Vec<Bodiless>> {
+    pub(crate) fn unbound_host_funcs(&self, hosts: &[Arc<HostDefinition>]) -> Result<Vec<UnboundHostFunc>> {
         self.enter(|context| {
-            let missing = hosts.iter().filter(|host| !host.has_body(context.data()));
-            Ok(missing.map(|host| Bodiless::new(Arc::clone(host))).collect())
+            let missing = hosts.iter().filter(|host| !host.has_callback(context.data()));
+            Ok(missing.map(|host| UnboundHostFunc::new(Arc::clone(host))).collect())
         })
     }
 }

@@ -7,12 +7,12 @@ use wasmtime::{AsContextMut, RootScope, ValRaw};
 
 use crate::fast_path::slots::Owned;
 use crate::host::call::Called;
-use crate::stores::store::{Body, SlotFunction, StoreData};
+use crate::stores::store::{CallbackCell, SlotFunction, StoreData};
 use crate::types::slot::{Signature, Slot};
-use crate::values::convert::Place;
+use crate::values::convert::ArgPosition;
 use crate::{Caller, Func, FuncType, Result, Store, Val, WasmtimeError};
 
-/// A function of the host, on values.
+/// A host function, on values.
 pub trait HostFunction: Send + Sync {
     /// Runs it. What it fails with comes out of the outer call, after the guest has unwound.
     fn call(&self, caller: &Caller, arguments: Vec<Val>) -> Result<Vec<Val>>;
@@ -20,26 +20,26 @@ pub trait HostFunction: Send + Sync {
 
 #[uniffi::export]
 impl Func {
-    /// Makes a function of the host. The lane gives it its body.
+    /// Makes a host function. `attach` gives it its callback.
     ///
     /// Fails with `Unsupported` where the type names one of a module's own types.
     #[uniffi::constructor]
     pub fn host(store: &Store, ty: FuncType) -> Result<Arc<Self>> {
         let raw_type = ty.to_wasmtime(store.engine())?;
         let signature = Signature::of(&raw_type);
-        let body = Arc::new(Body::default());
-        // The store alone holds the body: it goes with the store, whoever holds the function.
-        let room = Arc::downgrade(&body);
+        let cell = Arc::new(CallbackCell::default());
+        // The store alone holds the cell: it goes with the store, even while a `Func` is left.
+        let callback = Arc::downgrade(&cell);
         let run = {
             let ty = raw_type.clone();
             move |caller: wasmtime::Caller<'_, StoreData>, slots: &mut [MaybeUninit<ValRaw>]| {
-                Called { ty: &ty, signature: &signature, body: &body }.run(caller, slots)
+                Called { ty: &ty, signature: &signature, cell: &cell }.run(caller, slots)
             }
         };
         store.enter(|context| {
             // SAFETY: `run` takes the slots for what the type says, and leaves there what it says.
             let func = unsafe { wasmtime::Func::new_unchecked(context, raw_type, run) };
-            Ok(Self::with_body(store, func, room))
+            Ok(Self::with_callback(store, func, callback))
         })
     }
 
@@ -60,7 +60,7 @@ impl Func {
             let pairs = results.iter().zip(&values).enumerate();
             pairs
                 .map(|(index, (ty, value))| {
-                    let given = value.to_wasmtime(ty, store, &mut context, Place { what: "result", index })?;
+                    let given = value.to_wasmtime(ty, store, &mut context, ArgPosition { what: "result", index })?;
                     // A reference is handed on as it is.
                     let is_reference = matches!(ty, wasmtime::ValType::Ref(_));
                     if is_reference { Ok(value.clone()) } else { Val::from_wasmtime(&given, store, &mut context) }
@@ -75,11 +75,11 @@ impl Func {
     /// one, or is no such function.
     pub fn attach(&self, store: &Store, body: Box<dyn SlotFunction>) -> Result<()> {
         self.get(store)?;
-        let set = self.body.upgrade().is_some_and(|room| room.function.set(body).is_ok() || room.is_defined);
+        let set = self.callback.upgrade().is_some_and(|cell| cell.function.set(body).is_ok() || cell.is_defined);
         if set { Ok(()) } else { Err(WasmtimeError::wrong_type("the function has a body already")) }
     }
 
-    /// Gives a function of the host a body that takes and gives values. Its results are checked as arguments are. Fails as
+    /// Gives a host function a body that takes and gives values. Its results are checked as arguments are. Fails as
     /// `attach` does.
     pub fn attach_values(&self, store: &Store, function: Arc<dyn HostFunction>) -> Result<()> {
         let inner = self.get(store)?;
@@ -89,7 +89,7 @@ impl Func {
         self.attach(store, Box::new(OnValues { function, signature, func: same }))
     }
 
-    /// Makes a function of the host that takes and gives values.
+    /// Makes a host function that takes and gives values.
     pub fn of_values(store: &Store, ty: &FuncType, function: Arc<dyn HostFunction>) -> Result<Arc<Self>> {
         let func = Self::host(store, ty.clone())?;
         func.attach_values(store, function)?;
@@ -106,12 +106,12 @@ struct OnValues {
 
 // SAFETY: the results are made by `Slot::of`.
 unsafe impl SlotFunction for OnValues {
-    fn call(&self, store: &Store, pass: u64, slots: &mut [Slot]) -> Result<()> {
+    fn call(&self, store: &Store, call_id: u64, slots: &mut [Slot]) -> Result<()> {
         let given = slots.iter().zip(self.signature.params());
         // SAFETY: by the contract of the trait.
         let arguments = given.map(|(slot, kind)| unsafe { slot.value(*kind, Owned::ByUs) }).collect();
-        let Some(home) = store.home() else { return Err(WasmtimeError::Closed { what: "store".to_owned() }) };
-        let found = self.function.call(&Caller { store: home, pass }, arguments)?;
+        let Some(store_arc) = store.to_arc() else { return Err(WasmtimeError::Closed { what: "store".to_owned() }) };
+        let found = self.function.call(&Caller { store: store_arc, call_id }, arguments)?;
         // What is right as it is needs no store, which the function may have closed.
         let is_right = found.len() == self.signature.results().len()
             && found.iter().zip(self.signature.results()).all(|(value, kind)| value.is_plain(*kind));

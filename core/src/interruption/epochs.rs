@@ -92,7 +92,7 @@ impl Epochs {
                 continue;
             }
             self.ticks.store(0, Ordering::SeqCst);
-            // Whoever began before that found a thread; who begins now starts one.
+            // A guest that began before this found a thread; a guest that begins now starts one.
             let is_needed = !self.is_idle(generation) && self.engine.upgrade().is_some();
             if !is_needed || self.ticks.swap(generation + 1, Ordering::SeqCst) != 0 {
                 return;

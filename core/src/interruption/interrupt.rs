@@ -12,7 +12,7 @@ use trimaran_gate::Runs;
 use crate::interruption::clock::{NEVER, nanoseconds, now};
 use crate::interruption::deadlines::Deadlines;
 use crate::interruption::epochs::Epochs;
-use crate::interruption::interrupt_check::Watch;
+use crate::interruption::interrupt_check::InterruptCheck;
 use crate::process::failpoint;
 use crate::process::host_stack::on_own_stack;
 use crate::process::stack::HOST_CALL;
@@ -39,7 +39,7 @@ pub(crate) struct Interrupts {
     until: AtomicU64,
     pub(super) runs: Runs,
     pub(super) deadlines: Deadlines,
-    watch: OnceLock<Arc<dyn Watch>>,
+    interrupt_check: OnceLock<Arc<dyn InterruptCheck>>,
 }
 
 impl Interrupts {
@@ -51,7 +51,7 @@ impl Interrupts {
             until: AtomicU64::new(NEVER),
             runs: Runs::new(),
             deadlines: Deadlines::new(),
-            watch: OnceLock::new(),
+            interrupt_check: OnceLock::new(),
         })
     }
 
@@ -64,15 +64,15 @@ impl Interrupts {
         self.timeout.store(milliseconds.map_or(0, nanoseconds), Ordering::SeqCst);
     }
 
-    pub(crate) fn set_watch(&self, watch: &Arc<dyn Watch>) {
+    pub(crate) fn set_check(&self, interrupt_check: &Arc<dyn InterruptCheck>) {
         // The first one stays: there is one language.
-        _ = self.watch.set(Arc::clone(watch));
+        _ = self.interrupt_check.set(Arc::clone(interrupt_check));
     }
 
     /// A caller has made an outermost call, and may have to wait for the store. From now on a handle finds it.
-    pub(crate) fn announce(&self) -> Coming<'_> {
+    pub(crate) fn announce(&self) -> AnnouncedRun<'_> {
         self.runs.announce();
-        Coming(self)
+        AnnouncedRun(self)
     }
 
     /// Whether a thread may wait for the store any longer.
@@ -124,8 +124,8 @@ impl Interrupts {
     pub(crate) fn go_on(&self) -> wasmtime::Result<()> {
         failpoint::panic_at("epoch");
         self.check()?;
-        let Some(watch) = self.watch.get() else { return Ok(()) };
-        on_own_stack(HOST_CALL, || watch.check()).map_err(|error| wasmtime::Error::new(HostError(error)))
+        let Some(interrupt_check) = self.interrupt_check.get() else { return Ok(()) };
+        on_own_stack(HOST_CALL, || interrupt_check.check()).map_err(|error| wasmtime::Error::new(HostError(error)))
     }
 }
 
@@ -138,17 +138,17 @@ impl EndsWithThread for Interrupts {
 }
 
 /// A caller is on its way into the store.
-pub(crate) struct Coming<'a>(&'a Interrupts);
+pub(crate) struct AnnouncedRun<'a>(&'a Interrupts);
 
-impl<'a> Coming<'a> {
+impl<'a> AnnouncedRun<'a> {
     /// It is in: its run begins, and lasts until what this gives is dropped. Only for the thread that has the store's turn.
     /// Fails where the run has no time left, or cannot be watched.
-    pub(crate) fn begin(self) -> Result<Running<'a>> {
+    pub(crate) fn begin(self) -> Result<ActiveRun<'a>> {
         let interrupts = self.0;
         // Where this fails, `self` turns back.
         interrupts.may_wait()?;
         let timeout = interrupts.timeout.load(Ordering::SeqCst);
-        let has_to_be_asked = timeout != 0 || interrupts.watch.get().is_some();
+        let has_to_be_asked = timeout != 0 || interrupts.interrupt_check.get().is_some();
         let counted = if has_to_be_asked { Some(interrupts.epochs.begin()?) } else { None };
         interrupts.until.store(if timeout == 0 { NEVER } else { now().saturating_add(timeout) }, Ordering::SeqCst);
         interrupts.runs.begin();
@@ -157,24 +157,24 @@ impl<'a> Coming<'a> {
             // A handle was used while the caller was on its way: the guest has to look.
             interrupts.epochs.tick();
         }
-        Ok(Running { interrupts, counted })
+        Ok(ActiveRun { interrupts, counted })
     }
 }
 
-impl Drop for Coming<'_> {
+impl Drop for AnnouncedRun<'_> {
     fn drop(&mut self) {
         self.0.runs.turn_back();
     }
 }
 
 /// A guest runs.
-pub(crate) struct Running<'a> {
+pub(crate) struct ActiveRun<'a> {
     interrupts: &'a Interrupts,
     /// In which generation, if it has to be asked.
     counted: Option<u64>,
 }
 
-impl Drop for Running<'_> {
+impl Drop for ActiveRun<'_> {
     fn drop(&mut self) {
         self.interrupts.runs.end();
         if let Some(generation) = self.counted {

@@ -309,7 +309,7 @@ fn helper(wait: Wait) -> Function {
         true => code.memory_atomic_wait64(wait.memarg()),
     };
     code.local_tee(outcome).i32_const(TIMED_OUT).i32_ne().if_(BlockType::Empty);
-    // Where another value is there after the first slice, whoever wrote it came between two of them: it is as good as woken.
+    // Where another value is there after the first slice, another thread wrote it between two slices: the guest counts as woken.
     code.i32_const(WOKEN).local_get(outcome).local_get(is_later).select().return_().end();
     code.local_get(left).i64_const(SLICE).i64_le_u().if_(BlockType::Empty).i32_const(TIMED_OUT).return_().end();
     code.local_get(left).i64_const(0).i64_ge_s().if_(BlockType::Empty);

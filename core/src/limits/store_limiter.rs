@@ -6,28 +6,28 @@ use trimaran_gate::Pins;
 use wasmtime::ResourceLimiter;
 
 use crate::process::failpoint;
-use crate::process::native_pressure::Held;
+use crate::process::native_pressure::HeldBytes;
 use crate::traps::carried::HostError;
 use crate::{Result, StoreLimits, WasmtimeError};
 
-/// Refuses what passes a limit, and what would move a memory's bytes while somebody looks at them.
-pub(crate) struct Growth {
-    /// Who looks.
+/// Refuses growth past a limit, and growth that would move a memory while a view shows its bytes.
+pub(crate) struct StoreLimiter {
+    /// The views of this store's memories.
     pins: Arc<Pins>,
     /// How large a memory may become without moving, in bytes.
     reserved: u64,
     limits: StoreLimits,
-    /// Whether guests may make stacks, which nobody counts.
+    /// Whether guests may make stacks, whose size wasmtime does not ask about.
     switches_stacks: bool,
     /// How large the shared memories that instances have may grow, in bytes.
     shared: u64,
-    /// What it holds, for who has to know when to collect.
-    held: Held,
+    /// The bytes that the store holds. A language's garbage collector needs to know.
+    held: HeldBytes,
 }
 
-impl Growth {
+impl StoreLimiter {
     pub(crate) fn new(reserved: u64, switches_stacks: bool) -> Self {
-        let (pins, limits, held) = (Pins::new(), StoreLimits::default(), Held::default());
+        let (pins, limits, held) = (Pins::new(), StoreLimits::default(), HeldBytes::default());
         Self { pins, reserved, limits, switches_stacks, shared: 0, held }
     }
 
@@ -88,10 +88,10 @@ impl Growth {
     }
 }
 
-impl ResourceLimiter for Growth {
+impl ResourceLimiter for StoreLimiter {
     fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         failpoint::panic_at("limiter");
-        // Nobody looks at the bytes of a memory that has none: it is being made, or it is empty.
+        // No view shows the bytes of a memory that has none: it is new or empty.
         let moves = current != 0 && current != desired && self.refuses(desired as u64);
         let grows = !moves && self.allows("memory", "bytes", self.limits.memory_size, desired)?;
         if grows {

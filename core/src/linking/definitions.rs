@@ -1,9 +1,9 @@
-//! What a linker knows of its items beside wasmtime: whose they are, and which are functions of the host.
+//! What a linker knows of its items beside wasmtime: whose they are, and which are host functions.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::errors::shown::Name;
+use crate::errors::guest_text::Name;
 use crate::host::definition::HostDefinition;
 use crate::limits::shared_size::shared_memory;
 use crate::linking::import_error::missing;

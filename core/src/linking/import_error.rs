@@ -2,8 +2,8 @@
 
 use wasmtime::StoreContextMut;
 
-use crate::errors::shown;
-use crate::errors::shown::{Name, Part};
+use crate::errors::guest_text;
+use crate::errors::guest_text::{Name, Part};
 use crate::objects::externs::type_of;
 use crate::process::native_pressure;
 use crate::stores::store::StoreData;
@@ -32,7 +32,7 @@ const TYPE: usize = 1 << 10;
 
 /// The first of some imports, and how many more there are. The types of no others are written out.
 fn names<'a>(imports: impl Iterator<Item = wasmtime::ImportType<'a>>) -> String {
-    shown::list(IMPORTS, imports, |import| {
+    guest_text::list(IMPORTS, imports, |import| {
         let ty = ExternType::from_wasmtime(&import.ty());
         format!("`{}` `{}` {}", Name(import.module()), Name(import.name()), Part(TYPE, ty))
     })

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::compile::engine::check_same;
-use crate::errors::shown;
-use crate::errors::shown::Name;
+use crate::errors::guest_text;
+use crate::errors::guest_text::Name;
 use crate::limits::shared_size::shared_memory;
 use crate::linking::import_error::{check_count, link};
 use crate::process::signals;
@@ -35,7 +35,7 @@ impl Instance {
         let shared = given.iter().filter_map(shared_memory).fold(own, u64::max);
         signals::stay_in_front();
         let inner = store.enter_guest(|mut context| {
-            context.data_mut().growth.admit(shared)?;
+            context.data_mut().limiter.admit(shared)?;
             wasmtime::Instance::new(&mut context, &module, &given)
                 .map_err(|error| link(error, &module, |index| given.get(index).cloned(), &context))
         })?;
@@ -67,8 +67,8 @@ impl Instance {
 }
 
 impl Instance {
-    /// Fails as `export` does where the store is another one, or closed. What the instance exports never changes: whoever has
-    /// asked for it once need not ask again.
+    /// Fails as `export` does where the store is another one, or closed. The exports of an instance never change, so that an
+    /// adapter may keep them.
     pub fn check(&self, store: &Store) -> Result<()> {
         self.get(store).map(drop)
     }
@@ -90,7 +90,7 @@ const EXPORTS: usize = 8;
 fn not_found(name: &str, names: impl ExactSizeIterator<Item = String>) -> WasmtimeError {
     let there = match names.len() {
         0 => "nothing".to_owned(),
-        _ => shown::list(EXPORTS, names, |name| format!("`{}`", Name(&name))),
+        _ => guest_text::list(EXPORTS, names, |name| format!("`{}`", Name(&name))),
     };
     WasmtimeError::NotFound {
         name: name.to_owned(),

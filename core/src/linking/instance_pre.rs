@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::compile::closable::Closable;
 use crate::compile::engine::check_same;
-use crate::host::definition::{Bodiless, HostDefinition};
+use crate::host::definition::{HostDefinition, UnboundHostFunc};
 use crate::process::signals;
 use crate::stores::store::{StoreData, StoreId};
 use crate::{Func, Instance, Result, Store, WasmtimeError};
@@ -26,7 +26,7 @@ impl InstancePre {
         let ready = self.ready(store)?;
         signals::stay_in_front();
         let inner = store.enter_guest(|mut context| {
-            context.data_mut().growth.admit(self.shared)?;
+            context.data_mut().limiter.admit(self.shared)?;
             ready.instantiate(&mut context).map_err(|error| WasmtimeError::from_guest(error, WasmtimeError::limit))
         })?;
         Ok(Instance::from_wasmtime(store, inner))
@@ -34,10 +34,10 @@ impl InstancePre {
 
     /// The numbers of host functions that it needs and that have no body in the store yet.
     pub fn hosts(&self, store: &Store) -> Result<Vec<u64>> {
-        Ok(self.bodiless(store)?.iter().map(Bodiless::number).collect())
+        Ok(self.unbound_host_funcs(store)?.iter().map(UnboundHostFunc::number).collect())
     }
 
-    /// The host function of that number in a store, which the lane gives its body. Fails with `NotFound`.
+    /// The host function of that number in a store, which the package gives its callback. Fails with `NotFound`.
     pub fn host(&self, store: &Store, number: u64) -> Result<Arc<Func>> {
         self.ready(store)?;
         let host = self.hosts.iter().find(|host| host.number() == number);
@@ -52,10 +52,10 @@ impl InstancePre {
 }
 
 impl InstancePre {
-    /// The host functions that it needs and that have no body in the store yet, for a lane that gives them theirs.
-    pub fn bodiless(&self, store: &Store) -> Result<Vec<Bodiless>> {
+    /// The host functions that it needs and that have no callback in the store yet: the adapter binds one to each.
+    pub fn unbound_host_funcs(&self, store: &Store) -> Result<Vec<UnboundHostFunc>> {
         self.ready(store)?;
-        store.bodiless(&self.hosts)
+        store.unbound_host_funcs(&self.hosts)
     }
 
     pub(crate) fn new(

@@ -1,6 +1,6 @@
 //! The linker: items by name, and the modules that are instantiated with them.
 //!
-//! Whoever waits for a store holds no linker: its items are taken out, or put in, by whoever is inside.
+//! A thread that waits for a store holds no linker's lock: it locks the items only once it is inside.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +9,7 @@ use wasmtime::AsContextMut;
 use crate::compile::closable::Closable;
 use crate::compile::engine::{LinkerCache, check_same};
 use crate::errors::chain::chain;
-use crate::host::definition::{Bodiless, HostDefinition};
+use crate::host::definition::{HostDefinition, UnboundHostFunc};
 use crate::linking::definitions::Definition;
 use crate::linking::items::{Items, explain, refused};
 use crate::process::signals;
@@ -173,7 +173,7 @@ impl Linker {
         store.enter(|mut context| {
             let items = self.open()?;
             items.definitions.find(store, module, name)?;
-            HostDefinition::check_bodies(&items.definitions.hosts_of(module, name), context.data())?;
+            HostDefinition::check_callbacks(&items.definitions.hosts_of(module, name), context.data())?;
             let found = items.linker.get(&mut context, module, name).map_err(refused)?;
             Ok(Extern::from_wasmtime(store, found))
         })
@@ -188,7 +188,7 @@ impl Linker {
         store.enter(|mut context| {
             let items = self.open()?;
             let name = items.definitions.check_default(store, module)?;
-            HostDefinition::check_bodies(&items.definitions.hosts_of(module, name), context.data())?;
+            HostDefinition::check_callbacks(&items.definitions.hosts_of(module, name), context.data())?;
             let found = items.linker.get_default(&mut context, module);
             Ok(Func::new(store, found.map_err(|error| WasmtimeError::wrong_type(chain(&error)))?))
         })
@@ -209,8 +209,8 @@ impl Linker {
         };
         signals::stay_in_front();
         let inner = store.enter_guest(|mut context| {
-            HostDefinition::check_bodies(&hosts, context.data())?;
-            context.data_mut().growth.admit(shared)?;
+            HostDefinition::check_callbacks(&hosts, context.data())?;
+            context.data_mut().limiter.admit(shared)?;
             linker
                 .instantiate(&mut context, &module)
                 .map_err(|error| explain(error, &linker, &mut context, &module, |_| true))
@@ -243,10 +243,10 @@ impl Linker {
     /// The numbers of host functions that `module` imports and that have no body in the store yet; without a module, of
     /// all host functions of the linker.
     pub fn hosts(&self, store: &Store, module: Option<Arc<Module>>) -> Result<Vec<u64>> {
-        Ok(self.bodiless(store, module.as_deref())?.iter().map(Bodiless::number).collect())
+        Ok(self.unbound_host_funcs(store, module.as_deref())?.iter().map(UnboundHostFunc::number).collect())
     }
 
-    /// The host function of that number in a store, which the lane gives its body. Fails with `NotFound`.
+    /// The host function of that number in a store, which the package gives its callback. Fails with `NotFound`.
     pub fn host(&self, store: &Store, number: u64) -> Result<Arc<Func>> {
         self.check_store(store)?;
         let host = self.open()?.definitions.host(number)?;
@@ -256,7 +256,7 @@ impl Linker {
     /// Closes the linker. Its instances go on working. Closing twice does nothing.
     pub fn release(&self) -> Result<()> {
         if let Ok(engine) = self.engine.get() {
-            // First, so that whoever finds nothing finds it closed.
+            // First, so that a thread that finds no items finds the linker closed.
             self.engine.close();
             let _gone = std::mem::replace(&mut *self.lock(), Items::new(&engine));
         }
@@ -265,13 +265,13 @@ impl Linker {
 }
 
 impl Linker {
-    /// The host functions that `module` imports, or all, and that have no body in the store yet, for a lane that gives them
-    /// theirs.
-    pub fn bodiless(&self, store: &Store, module: Option<&Module>) -> Result<Vec<Bodiless>> {
+    /// The host functions that `module` imports, or all, and that have no callback in the store yet: the adapter binds one to
+    /// each.
+    pub fn unbound_host_funcs(&self, store: &Store, module: Option<&Module>) -> Result<Vec<UnboundHostFunc>> {
         self.check_store(store)?;
         let module = module.map(Module::get).transpose()?;
         let hosts = self.open()?.definitions.hosts(module.as_ref());
-        store.bodiless(&hosts)
+        store.unbound_host_funcs(&hosts)
     }
 
     fn lock(&self) -> MutexGuard<'_, Items> {
@@ -319,8 +319,8 @@ impl Linker {
                 let functions: Vec<_> = exports.map(|export| export.name().to_owned()).collect();
                 functions.iter().try_for_each(|function| items.definitions.check(name, function))?;
                 let needed = items.definitions.hosts(Some(module));
-                HostDefinition::check_bodies(&needed, context.data())?;
-                context.data_mut().growth.admit(items.definitions.shared(module).max(own))?;
+                HostDefinition::check_callbacks(&needed, context.data())?;
+                context.data_mut().limiter.admit(items.definitions.shared(module).max(own))?;
                 Arc::make_mut(&mut items.linker).module(&mut context, name, module).map_err(refused)?;
                 let command = Definition::of_command(store, needed);
                 functions.iter().try_for_each(|function| items.definitions.add(name, function, command.clone()))

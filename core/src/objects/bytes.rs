@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 use crate::errors::numbers::natural;
 use crate::{Result, WasmtimeError};
 
-/// The bytes of a memory, as long as nobody can take them away.
+/// The bytes of a memory, for as long as the memory cannot move or go.
 pub(crate) enum Bytes<'a> {
-    /// Nobody else can touch them.
+    /// No other thread can touch them.
     Own(&'a mut [u8]),
     /// Other threads may read and write them.
     Shared(&'a [UnsafeCell<u8>]),
@@ -58,7 +58,7 @@ impl Bytes<'_> {
         Ok(copy)
     }
 
-    /// Copies out, into a buffer that somebody else has made.
+    /// Copies out, into the caller's buffer.
     pub(crate) fn read_into(&self, start: i64, buffer: &mut [u8]) -> Result<()> {
         let range = checked(natural(start, "the offset")?, buffer.len() as u64, self.len())?;
         match self {
@@ -68,7 +68,7 @@ impl Bytes<'_> {
         Ok(())
     }
 
-    /// Shows a range, without a copy where nobody else can write it.
+    /// Gives a range to `work`, without a copy where no other thread can write it.
     pub(crate) fn view<R>(&self, start: i64, length: i64, work: impl FnOnce(&[u8]) -> R) -> Result<R> {
         let range = self.range(start, length)?;
         Ok(match self {
@@ -77,7 +77,7 @@ impl Bytes<'_> {
         })
     }
 
-    /// Has a range written, without a copy where nobody else can see it. What `work` sees there before has no meaning.
+    /// Lets `work` write a range, without a copy where no other thread can see it. What `work` finds there has no meaning.
     pub(crate) fn fill_with(&mut self, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
         let range = self.range(start, length)?;
         match self {

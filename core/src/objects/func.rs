@@ -2,8 +2,8 @@
 
 use wasmtime::RootScope;
 
-use crate::errors::shown::Part;
-use crate::values::convert::{Place, blank};
+use crate::errors::guest_text::Part;
+use crate::values::convert::{ArgPosition, blank};
 use crate::{Func, FuncType, Result, Store, Val, WasmtimeError};
 
 #[uniffi::export]
@@ -36,7 +36,7 @@ impl Func {
                 .zip(&arguments)
                 .enumerate()
                 .map(|(index, (ty, value))| {
-                    value.to_wasmtime(&ty, store, &mut context, Place { what: "argument", index })
+                    value.to_wasmtime(&ty, store, &mut context, ArgPosition { what: "argument", index })
                 })
                 .collect::<Result<_>>()?;
             let mut results = blank(ty.results().len());

@@ -6,8 +6,8 @@ use wasmtime::{AsContextMut, RootScope};
 
 use crate::errors::chain::chain;
 use crate::stores::store::StoreId;
-use crate::types::slot::Kind;
-use crate::values::convert::Place;
+use crate::types::slot::ValKind;
+use crate::values::convert::ArgPosition;
 use crate::{GlobalType, Result, Store, Val, WasmtimeError};
 
 /// A global, of a guest or made by the host. It belongs to one store.
@@ -15,11 +15,11 @@ use crate::{GlobalType, Result, Store, Val, WasmtimeError};
 pub struct Global {
     owner: StoreId,
     pub(crate) inner: wasmtime::Global,
-    pub(crate) kind: OnceLock<Kind>,
+    pub(crate) kind: OnceLock<ValKind>,
 }
 
 /// Where a global's value stands, for messages.
-const PLACE: Place = Place::only("the value");
+const PLACE: ArgPosition = ArgPosition::only("the value");
 
 #[uniffi::export]
 #[cfg_attr(false, brief)]

@@ -94,7 +94,7 @@ impl Memory {
                 let (size, ty) = (memory.size(&*context), memory.ty(&*context));
                 memory.grow(&mut *context, delta).map_err(|error| {
                     let desired = u128::from(size.saturating_add(delta)) << ty.page_size_log2();
-                    if context.data().growth.refuses(u64::try_from(desired).unwrap_or(u64::MAX)) {
+                    if context.data().limiter.refuses(u64::try_from(desired).unwrap_or(u64::MAX)) {
                         return is_viewed(delta, size);
                     }
                     cannot_grow(delta, size, &ty, &error)

@@ -7,8 +7,8 @@ use wasmtime::{AsContextMut, RootScope, StoreContextMut};
 use crate::errors::chain::chain;
 use crate::errors::numbers::natural;
 use crate::stores::store::{StoreData, StoreId};
-use crate::types::slot::Kind;
-use crate::values::convert::Place;
+use crate::types::slot::ValKind;
+use crate::values::convert::ArgPosition;
 use crate::{Result, Store, TableType, Val, WasmtimeError};
 
 /// A table. It belongs to one store. Indices and sizes are in elements.
@@ -16,7 +16,7 @@ use crate::{Result, Store, TableType, Val, WasmtimeError};
 pub struct Table {
     owner: StoreId,
     pub(crate) inner: wasmtime::Table,
-    pub(crate) kind: OnceLock<Kind>,
+    pub(crate) kind: OnceLock<ValKind>,
 }
 
 #[uniffi::export]
@@ -146,7 +146,7 @@ fn element(
     context: &mut StoreContextMut<'_, StoreData>,
 ) -> Result<wasmtime::Ref> {
     let wanted = wasmtime::ValType::Ref(ty.element().clone());
-    let value = value.to_wasmtime(&wanted, store, context, Place::only("the element"))?;
+    let value = value.to_wasmtime(&wanted, store, context, ArgPosition::only("the element"))?;
     let unexpected = || WasmtimeError::wrong_type("the element is no reference");
     value.ref_().ok_or_else(unexpected)
 }

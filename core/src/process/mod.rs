@@ -2,9 +2,9 @@
 
 pub(crate) mod failpoint;
 pub(crate) mod fork;
-pub(crate) mod glance;
 pub(crate) mod host_stack;
 pub(crate) mod native_pressure;
+pub(crate) mod signal_check;
 pub(crate) mod signals;
 pub(crate) mod stack;
 pub mod task;

@@ -27,9 +27,9 @@ pub(crate) fn refuse() {
 
 /// What one of them holds, until it goes.
 #[derive(Debug, Default)]
-pub(crate) struct Held(AtomicU64);
+pub(crate) struct HeldBytes(AtomicU64);
 
-impl Held {
+impl HeldBytes {
     pub(crate) fn new(bytes: usize) -> Self {
         let held = Self::default();
         held.grow(bytes);
@@ -47,7 +47,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldBytes {
     fn drop(&mut self) {
         self.clear();
     }

@@ -129,7 +129,7 @@ mod unix {
             slot.stack.store(here, Ordering::Relaxed);
             slot.thread.store(me, Ordering::Relaxed);
         }
-        // SAFETY: the arguments are those that the system gave for this signal, and the handler is of whoever set it.
+        // SAFETY: the arguments are those that the system gave for this signal, and its owner set the handler for this signal.
         unsafe { hand_on(&action, slot, info, context) };
         if !is_inner {
             slot.thread.store(0, Ordering::Relaxed);

@@ -49,7 +49,7 @@ impl Part {
         let size = (self.top & ALIGNED).saturating_sub(bottom);
         let _outer = Switched { bottom: BOTTOM.replace(self.bottom) };
         // A panic must not leave the other stack but by its own frame.
-        // SAFETY: by the contract nobody else uses that part; it is aligned, and `work` returns.
+        // SAFETY: this function's contract says that nothing else uses that part; it is aligned, and `work` returns.
         unsafe { on_stack(bottom, size, || catch_unwind(AssertUnwindSafe(work))) }
             .unwrap_or_else(|panic| resume_unwind(panic))
     }

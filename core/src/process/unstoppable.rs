@@ -1,4 +1,4 @@
-//! What one thread waits for that nothing can stop: a guest of an engine without `epoch_interruption`, which asks nobody, or a
+//! What one thread waits for that nothing can stop: a guest of an engine without `epoch_interruption`, or a
 //! compilation.
 //!
 //! A language whose Ctrl-C is seen by one thread asks here what that thread is in.
@@ -12,7 +12,7 @@ use crate::Result;
 
 /// The number of the thread; 0 is none. Only that thread changes what stands below.
 static THREAD: AtomicUsize = AtomicUsize::new(0);
-/// The number of the run that it is in; 0 where it is in none, or in a function of the host.
+/// The number of the run that it is in; 0 where it is in none, or in a host function.
 static RUN: AtomicU64 = AtomicU64::new(0);
 /// How many runs it has had.
 static RUNS: AtomicU64 = AtomicU64::new(0);

@@ -7,9 +7,9 @@ use wasmtime::{AsContextMut, StoreContextMut};
 
 use trimaran_gate::{HostCallId, Inside, Turn, this_thread};
 
-use crate::interruption::interrupt::Coming;
+use crate::interruption::interrupt::AnnouncedRun;
 use crate::process::stack::HOST_CALL;
-use crate::process::{glance, stack, task, unstoppable};
+use crate::process::{signal_check, stack, task, unstoppable};
 use crate::stores::store::{Guest, StoreData};
 use crate::{Result, Store, WasmtimeError};
 
@@ -18,7 +18,7 @@ use crate::{Result, Store, WasmtimeError};
 pub(super) const HOST_STACK: usize = 256 << 10;
 
 impl Store {
-    /// Takes a turn in the store. See `access`.
+    /// Takes a turn in the store: see the crate `trimaran-gate`.
     #[inline(always)]
     pub(crate) fn enter<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
         self.enter_as(this_thread(), work)
@@ -40,7 +40,7 @@ impl Store {
             && stack::has_room(self.guest_room)
             && let Some(mut entry) = self.gate.enter_plainly(me)
         {
-            glance::now_and_then();
+            signal_check::now_and_then();
             let _unstoppable = unstoppable::enter(me);
             if let Some(guest) = entry.root() {
                 return work(guest.0.as_context_mut());
@@ -57,7 +57,7 @@ impl Store {
         work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>,
     ) -> Result<R> {
         // In a host function and in a turn that is kept as well: both may last, and the host does anything meanwhile.
-        glance::now_and_then();
+        signal_check::now_and_then();
         if self.gate.is_within(me) {
             let enter = || self.enter_as(me, work);
             // Further in, the limit of the outermost call holds: the guest goes on where that call has seen to the room.
@@ -77,7 +77,7 @@ impl Store {
         let enter = || {
             self.gate.enter_as(me, &|| self.may_wait(), |inside| {
                 // Inside, since it is state of the run: a caller that waits must not write it.
-                let _running = coming.map(Coming::begin).transpose()?;
+                let _running = coming.map(AnnouncedRun::begin).transpose()?;
                 work(context(inside)?)
             })
         };
@@ -109,22 +109,22 @@ impl Store {
         self.gate.try_turn().map(Hold)
     }
 
-    /// Takes a turn by the pass of one host call, and meets the innermost caller.
+    /// Takes a turn by the number of one host call, and meets the innermost caller.
     pub(crate) fn enter_with<R>(
         &self,
-        pass: HostCallId,
+        call_id: HostCallId,
         work: impl FnOnce(Option<&mut wasmtime::Caller<'static, StoreData>>) -> Result<R>,
     ) -> Result<R> {
         task::check()?;
-        self.gate.enter_with_as(pass, |inside| match inside {
+        self.gate.enter_with_as(call_id, |inside| match inside {
             Inside::Caller(caller) => work(Some(caller)),
             Inside::Root(_) => work(None),
         })
     }
 
     /// Fails where that host call has returned, and on any thread but the one that it runs on.
-    pub(crate) fn check_host_call(&self, pass: HostCallId) -> Result<()> {
-        self.gate.check_pass(pass).map_err(WasmtimeError::from)
+    pub(crate) fn check_host_call(&self, call_id: HostCallId) -> Result<()> {
+        self.gate.check_pass(call_id).map_err(WasmtimeError::from)
     }
 
     /// Runs a host function with its caller published, on the thread's own stack. Gives nothing where that has no room

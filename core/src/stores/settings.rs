@@ -26,7 +26,7 @@ impl Store {
         let engine = engine.get()?;
         let data = StoreData::new(reserved, switches_stacks);
         let mut store = wasmtime::Store::try_new(&engine, data).map_err(WasmtimeError::no_room)?;
-        store.limiter(|data| &mut data.growth);
+        store.limiter(|data| &mut data.limiter);
         if let Some(interrupts) = &interrupts {
             let interrupts = Arc::clone(interrupts);
             store.epoch_deadline_callback(move |_| {
@@ -35,9 +35,9 @@ impl Store {
             });
         }
         let id = StoreId(NEXT.fetch_add(1, Ordering::Relaxed));
-        Ok(Arc::new_cyclic(|home| {
-            store.data_mut().home = Weak::clone(home);
-            let pins = store.data().growth.pins();
+        Ok(Arc::new_cyclic(|weak_store| {
+            store.data_mut().weak_store = Weak::clone(weak_store);
+            let pins = store.data().limiter.pins();
             let (gate, waiting) = (Gate::new(Guest(store), pins), Mutex::new(None));
             let (is_split, fuel_seen, host_call_fuel) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
             Self {
@@ -51,7 +51,7 @@ impl Store {
                 fuel_seen,
                 host_call_fuel,
                 interrupts,
-                watch: OnceLock::new(),
+                interrupt_check: OnceLock::new(),
             }
         }))
     }
@@ -110,7 +110,7 @@ impl Store {
     pub fn set_timeout(&self, milliseconds: Option<u64>) -> Result<()> {
         self.check_open()?;
         self.interrupts()?.set_timeout(milliseconds);
-        // Who waits for a guest that its host does not give back waits no longer than that.
+        // A thread that waits for a store whose host function does not return waits no longer than that.
         self.gate.set_patience(milliseconds.unwrap_or(u64::MAX));
         Ok(())
     }
@@ -154,9 +154,9 @@ impl Store {
     pub fn set_limits(&self, limits: StoreLimits) -> Result<()> {
         self.gate.enter_as(this_thread(), &|| self.may_wait(), |inside| match inside {
             Inside::Root(guest) => {
-                guest.0.data_mut().growth.set_limits(limits)?;
+                guest.0.data_mut().limiter.set_limits(limits)?;
                 // Wasmtime asks for the numbers of things here, and only here.
-                guest.0.limiter(|data| &mut data.growth);
+                guest.0.limiter(|data| &mut data.limiter);
                 Ok(())
             }
             Inside::Caller(_) => Err(WasmtimeError::Busy {

@@ -10,8 +10,8 @@ use trimaran_gate::{DropQueue, Gate, Guarded, Inside};
 use wasmtime_wasi::p1::WasiP1Ctx;
 
 use crate::interruption::interrupt::Interrupts;
-use crate::interruption::interrupt_check::Watch;
-use crate::limits::store_limiter::Growth;
+use crate::interruption::interrupt_check::InterruptCheck;
+use crate::limits::store_limiter::StoreLimiter;
 use crate::process::{failpoint, stack};
 use crate::stores::root::Root;
 use crate::types::slot::Slot;
@@ -41,14 +41,14 @@ pub struct Store {
     /// Whether there is such a place. For the thread that is inside, which need not look for it otherwise.
     pub(super) is_split: AtomicBool,
     pub(super) counts_fuel: bool,
-    /// What was left when it was last set, or the host last called. For who must not wait for the thread that is inside.
+    /// The fuel that was left when the host last set it or was last called. Reading it needs no turn.
     pub(super) fuel_seen: AtomicU64,
     /// What a guest pays for calling the host.
     pub(super) host_call_fuel: AtomicU64,
     /// What can stop its guests, if anything can.
     pub(super) interrupts: Option<Arc<Interrupts>>,
     /// Asks the language whether a thread may wait for the store, or go on with a guest.
-    pub(super) watch: OnceLock<Arc<dyn Watch>>,
+    pub(super) interrupt_check: OnceLock<Arc<dyn InterruptCheck>>,
 }
 
 impl Store {
@@ -60,9 +60,9 @@ impl Store {
         &self.engine
     }
 
-    /// The store, for whoever has to keep it. Only where somebody is inside, who borrows it.
-    pub(crate) fn home(&self) -> Option<Arc<Self>> {
-        self.enter(|context| Ok(context.data().home.upgrade())).ok().flatten()
+    /// The store as an `Arc`. `None` once no `Arc` is left, or after close.
+    pub(crate) fn to_arc(&self) -> Option<Arc<Self>> {
+        self.enter(|context| Ok(context.data().weak_store.upgrade())).ok().flatten()
     }
 
     pub(super) fn interrupts(&self) -> Result<&Arc<Interrupts>> {
@@ -72,9 +72,9 @@ impl Store {
 
     /// Has the language asked whether a thread may go on: every now and then while it waits for the store, and while a guest
     /// runs, if the engine can interrupt one; this says whether it can.
-    pub fn watch(&self, watch: impl FnOnce() -> Box<dyn Watch>) -> bool {
-        let watch = self.watch.get_or_init(|| watch().into());
-        self.interrupts.as_ref().inspect(|interrupts| interrupts.set_watch(watch)).is_some()
+    pub fn set_interrupt_check(&self, check: impl FnOnce() -> Box<dyn InterruptCheck>) -> bool {
+        let interrupt_check = self.interrupt_check.get_or_init(|| check().into());
+        self.interrupts.as_ref().inspect(|interrupts| interrupts.set_check(interrupt_check)).is_some()
     }
 
     /// Fails where the guest that called the host has to end.
@@ -86,7 +86,7 @@ impl Store {
     /// Whether a thread may wait for the store any longer.
     pub(super) fn may_wait(&self) -> Result<()> {
         self.interrupts.as_ref().map_or(Ok(()), |interrupts| interrupts.may_wait())?;
-        self.watch.get().map_or(Ok(()), |watch| watch.check())
+        self.interrupt_check.get().map_or(Ok(()), |check| check.check())
     }
 
     pub(crate) fn drop_queue(&self) -> Arc<DropQueue<Root>> {
@@ -110,12 +110,12 @@ impl Store {
         if owner == self.id { self.check_open() } else { Err(wrong_store(what)) }
     }
 
-    /// Somebody looks at a memory of this store from outside now. For whoever is inside.
+    /// A view of one of this store's memories begins. Only for the thread that is inside.
     pub(crate) fn pin(&self) {
         self.gate.pin();
     }
 
-    /// Nobody does so any more. See `access`.
+    /// A view ends. Any thread may say so.
     pub(crate) fn unpin(&self) {
         self.gate.unpin();
     }
@@ -142,11 +142,11 @@ fn wrong_store(what: &str) -> WasmtimeError {
 
 /// What a store keeps for the objects in it.
 pub(crate) struct StoreData {
-    /// The store itself. It lives for as long as anything runs in it: whoever entered it borrows it.
-    pub(crate) home: Weak<Store>,
-    pub(crate) growth: Growth,
+    /// The store itself. The thread that entered it borrows it, so that it lives while anything runs in it.
+    pub(crate) weak_store: Weak<Store>,
+    pub(crate) limiter: StoreLimiter,
     /// The bodies of the linkers' host functions that are used here.
-    pub(crate) hosts: HashMap<u64, Arc<Body>>,
+    pub(crate) hosts: HashMap<u64, Arc<CallbackCell>>,
     /// The `Memory` that a host function was given last: most ask for the same one at each call. Memories are made of stores, so
     /// that this file cannot name their type.
     pub(crate) last_memory: Weak<dyn Any + Send + Sync>,
@@ -155,8 +155,14 @@ pub(crate) struct StoreData {
 
 impl StoreData {
     pub(super) fn new(reserved: u64, switches_stacks: bool) -> Self {
-        let growth = Growth::new(reserved, switches_stacks);
-        Self { home: Weak::new(), growth, hosts: HashMap::new(), last_memory: Weak::<()>::new(), wasi: Wasi::default() }
+        let limiter = StoreLimiter::new(reserved, switches_stacks);
+        Self {
+            weak_store: Weak::new(),
+            limiter,
+            hosts: HashMap::new(),
+            last_memory: Weak::<()>::new(),
+            wasi: Wasi::default(),
+        }
     }
 
     /// A store that is looked at and thrown away.
@@ -171,7 +177,7 @@ impl WasiHost for StoreData {
     }
 
     fn may_open(&self) -> bool {
-        self.growth.may_open(self.wasi.descriptors())
+        self.limiter.may_open(self.wasi.descriptors())
     }
 
     fn opened(&mut self) {
@@ -183,7 +189,7 @@ impl WasiHost for StoreData {
     }
 
     fn interrupts(&self) -> Option<Arc<Interrupts>> {
-        self.home.upgrade()?.interrupts.clone()
+        self.weak_store.upgrade()?.interrupts.clone()
     }
 }
 
@@ -208,21 +214,21 @@ impl Guarded for Guest {
     }
 }
 
-/// A function of the host, on slots.
+/// A host function, on slots.
 ///
 /// # Safety
 /// What it leaves in the slots of results that are references is as the head of `Slot` says, and belongs to the core from
 /// then on.
 pub unsafe trait SlotFunction: Send + Sync {
     /// Runs it. The slots hold the parameters before and the results after; handles among the parameters belong to it.
-    /// `pass` is the number of this call, for `Store::caller_export`. What it fails with comes out of the outer call,
+    /// `call_id` is the number of this call, for `Store::caller_export`. What it fails with comes out of the outer call,
     /// after the guest has unwound.
-    fn call(&self, store: &Store, pass: u64, slots: &mut [Slot]) -> Result<()>;
+    fn call(&self, store: &Store, call_id: u64, slots: &mut [Slot]) -> Result<()>;
 }
 
-/// What a function of the host does, once that is known.
+/// What a host function does, once that is known.
 #[derive(Default)]
-pub(crate) struct Body {
+pub(crate) struct CallbackCell {
     pub(crate) function: OnceLock<Box<dyn SlotFunction>>,
     /// It is of a definition, from which each gets the same: a second one is as good as the first.
     pub(crate) is_defined: bool,

@@ -3,7 +3,7 @@
 use std::sync::Weak;
 
 use crate::process::thread_end::{self, EndsWithThread};
-use crate::process::{glance, task};
+use crate::process::{signal_check, task};
 use crate::{Result, Store, WasmtimeError};
 
 /// A store has one turn at a time that has to end with its thread: the outermost one.
@@ -22,12 +22,14 @@ impl Store {
     #[cfg_attr(false, long)]
     pub fn begin_turn(&self) -> Result<()> {
         task::check()?;
-        glance::now_and_then();
+        signal_check::now_and_then();
         if !self.gate.keep(&|| self.may_wait())? {
             return Ok(());
         }
-        let home = self.enter(|context| Ok(Weak::clone(&context.data().home)));
-        home.and_then(|home| thread_end::begin(&home, OUTERMOST)).inspect_err(|_| _ = self.gate.give_back())
+        let weak_store = self.enter(|context| Ok(Weak::clone(&context.data().weak_store)));
+        weak_store
+            .and_then(|weak_store| thread_end::begin(&weak_store, OUTERMOST))
+            .inspect_err(|_| _ = self.gate.give_back())
     }
 
     /// Ends the turn that this thread began last. The store may be closed.

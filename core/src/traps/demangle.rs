@@ -1,6 +1,6 @@
 //! Names as people wrote them, out of the names that compilers make of them.
 
-use crate::errors::shown;
+use crate::errors::guest_text;
 use crate::process::stack;
 
 /// The names of a call stack, each demangled once.
@@ -54,7 +54,7 @@ fn demangle(name: &str) -> Option<String> {
 
 fn demangle_here(name: &str) -> Option<String> {
     if let Ok(rust) = rustc_demangle::try_demangle(name) {
-        return shown::whole(DEMANGLED, |text| write!(text, "{rust:#}"));
+        return guest_text::whole(DEMANGLED, |text| write!(text, "{rust:#}"));
     }
     // Without this prefix a name is its own: `f` is no `float`.
     if !name.trim_start_matches('_').starts_with('Z') || !name.starts_with('_') {
@@ -62,5 +62,5 @@ fn demangle_here(name: &str) -> Option<String> {
     }
     let (parse, print) = (cpp_demangle::ParseOptions::default(), cpp_demangle::DemangleOptions::default());
     let symbol = cpp_demangle::Symbol::new_with_options(name, &parse.recursion_limit(DEEP)).ok()?;
-    shown::whole(DEMANGLED, |mut text| symbol.structured_demangle(&mut text, &print.recursion_limit(2 * DEEP)))
+    guest_text::whole(DEMANGLED, |mut text| symbol.structured_demangle(&mut text, &print.recursion_limit(2 * DEEP)))
 }

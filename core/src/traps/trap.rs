@@ -1,8 +1,8 @@
 //! Traps: why a guest stopped, and where.
 
 use crate::errors::chain::chain;
-use crate::errors::shown;
-use crate::errors::shown::{Name, Sentence};
+use crate::errors::guest_text;
+use crate::errors::guest_text::{Name, Sentence};
 use crate::traps::carried::{HostError, Interrupted};
 use crate::traps::demangle::Names;
 use crate::traps::moved;
@@ -45,7 +45,7 @@ pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
         return Some(WasmtimeError::Limit { reason: "the process has no memory left".to_owned() });
     }
     // Not the text of the error itself: that is the guest's call stack, in names that wasmtime demangles without bound.
-    if shown::whole(NO_MEMORY.len(), |text| write!(text, "{}", error.root_cause())).as_deref() == Some(NO_MEMORY) {
+    if guest_text::whole(NO_MEMORY.len(), |text| write!(text, "{}", error.root_cause())).as_deref() == Some(NO_MEMORY) {
         let reason = "the guest uses WASI and exports no memory: expected one that it exports as `memory`".to_owned();
         return Some(WasmtimeError::Link { reason, module: String::new(), name: "memory".to_owned() });
     }

@@ -1,4 +1,4 @@
-//! Slots: how values lie in memory on the lane.
+//! Slots: how values lie in memory on the fast path.
 
 use std::sync::OnceLock;
 
@@ -7,7 +7,7 @@ use wasmtime::ValRaw;
 /// Room for one value of any type, at its low end. The high end of what is narrower is of no account.
 ///
 /// A reference is a handle of UniFFI's, to a `Func` or a `Reference`, and 0 for null; its `high` is the number of its
-/// `Kind`, or 0 for a null of whatever type is asked for.
+/// `ValKind`, or 0 for a null of whatever type is asked for.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Slot {
@@ -24,7 +24,7 @@ const _: () = assert!(cfg!(target_endian = "little"));
 /// The type of a value, as far as a slot is concerned.
 #[repr(u8)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValKind {
     /// A 32-bit integer.
     I32 = 0,
     /// A 64-bit integer.
@@ -47,7 +47,7 @@ pub enum Kind {
     ContRef = 9,
 }
 
-impl Kind {
+impl ValKind {
     pub(crate) fn of(ty: &wasmtime::ValType) -> Self {
         match ty {
             wasmtime::ValType::I32 => Self::I32,
@@ -72,15 +72,15 @@ impl Kind {
     /// Whether it is no reference.
     #[inline]
     pub fn is_plain(self) -> bool {
-        (self as u8) < Kind::FuncRef as u8
+        (self as u8) < ValKind::FuncRef as u8
     }
 }
 
 /// What a function takes and gives.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Signature {
-    params: Box<[Kind]>,
-    results: Box<[Kind]>,
+    params: Box<[ValKind]>,
+    results: Box<[ValKind]>,
     width: usize,
     is_plain: bool,
 }
@@ -88,13 +88,13 @@ pub struct Signature {
 impl Signature {
     /// What it takes.
     #[inline]
-    pub fn params(&self) -> &[Kind] {
+    pub fn params(&self) -> &[ValKind] {
         &self.params
     }
 
     /// What it gives.
     #[inline]
-    pub fn results(&self) -> &[Kind] {
+    pub fn results(&self) -> &[ValKind] {
         &self.results
     }
 
@@ -111,8 +111,8 @@ impl Signature {
     }
 
     pub(crate) fn of(ty: &wasmtime::FuncType) -> Self {
-        let params: Box<[Kind]> = ty.params().map(|ty| Kind::of(&ty)).collect();
-        let results: Box<[Kind]> = ty.results().map(|ty| Kind::of(&ty)).collect();
+        let params: Box<[ValKind]> = ty.params().map(|ty| ValKind::of(&ty)).collect();
+        let results: Box<[ValKind]> = ty.results().map(|ty| ValKind::of(&ty)).collect();
         let is_plain = params.iter().chain(&results).all(|kind| kind.is_plain());
         Self { width: params.len().max(results.len()), params, results, is_plain }
     }
@@ -136,13 +136,13 @@ impl Slot {
     }
 
     /// What is in the slot, as wasmtime's number or vector of that kind; none for a reference.
-    pub(crate) fn plain(self, kind: Kind) -> Option<wasmtime::Val> {
+    pub(crate) fn plain(self, kind: ValKind) -> Option<wasmtime::Val> {
         Some(match kind {
-            Kind::I32 => wasmtime::Val::I32((self.low as u32).cast_signed()),
-            Kind::I64 => wasmtime::Val::I64(self.low.cast_signed()),
-            Kind::F32 => wasmtime::Val::F32(self.low as u32),
-            Kind::F64 => wasmtime::Val::F64(self.low),
-            Kind::V128 => wasmtime::Val::V128((u128::from(self.high) << 64 | u128::from(self.low)).into()),
+            ValKind::I32 => wasmtime::Val::I32((self.low as u32).cast_signed()),
+            ValKind::I64 => wasmtime::Val::I64(self.low.cast_signed()),
+            ValKind::F32 => wasmtime::Val::F32(self.low as u32),
+            ValKind::F64 => wasmtime::Val::F64(self.low),
+            ValKind::V128 => wasmtime::Val::V128((u128::from(self.high) << 64 | u128::from(self.low)).into()),
             _ => return None,
         })
     }
@@ -154,12 +154,12 @@ impl Slot {
 
     /// A reference of that kind, as wasmtime has it. Of its slot, only the part that the kind uses is written: the rest
     /// must not be read.
-    pub(crate) fn of_reference(raw: ValRaw, kind: Kind) -> Self {
+    pub(crate) fn of_reference(raw: ValRaw, kind: ValKind) -> Self {
         let low = match kind {
-            Kind::FuncRef => raw.get_funcref().expose_provenance() as u64,
-            Kind::ExternRef => raw.get_externref().into(),
-            Kind::ExnRef => raw.get_exnref().into(),
-            Kind::AnyRef => raw.get_anyref().into(),
+            ValKind::FuncRef => raw.get_funcref().expose_provenance() as u64,
+            ValKind::ExternRef => raw.get_externref().into(),
+            ValKind::ExnRef => raw.get_exnref().into(),
+            ValKind::AnyRef => raw.get_anyref().into(),
             // There is no value of another kind but null.
             _ => 0,
         };
@@ -169,4 +169,4 @@ impl Slot {
 
 /// A signature that is looked up when it is first asked for.
 #[derive(Default)]
-pub(crate) struct Known(pub(crate) OnceLock<Signature>);
+pub(crate) struct SignatureCache(pub(crate) OnceLock<Signature>);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::errors::shown;
+use crate::errors::guest_text;
 use crate::{
     ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, Limits, MemoryType, RefType, TableType,
     TagType, ValType,
@@ -178,7 +178,7 @@ struct Name<'a>(&'a str);
 impl fmt::Display for Name<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
-        let start = self.0.get(..self.0.floor_char_boundary(shown::NAME + 4)).unwrap_or_default();
-        write!(formatter, "\"{}\"", shown::Name(&quoted(start)))
+        let start = self.0.get(..self.0.floor_char_boundary(guest_text::NAME + 4)).unwrap_or_default();
+        write!(formatter, "\"{}\"", guest_text::Name(&quoted(start)))
     }
 }

@@ -16,7 +16,7 @@ impl Val {
         ty: &wasmtime::ValType,
         store: &Store,
         context: &mut StoreContextMut<'_, StoreData>,
-        place: Place,
+        place: ArgPosition,
     ) -> Result<wasmtime::Val> {
         use wasmtime::Val as Raw;
         let wrong = || {
@@ -123,19 +123,19 @@ impl Val {
 
 /// Where a value stands, for messages: the third argument, the first result.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct ArgPosition {
     pub(crate) what: &'static str,
     pub(crate) index: usize,
 }
 
-impl Place {
+impl ArgPosition {
     /// A place without a number.
     pub(crate) const fn only(what: &'static str) -> Self {
         Self { what, index: usize::MAX }
     }
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for ArgPosition {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.index.checked_add(1) {
             Some(number) => write!(formatter, "{} {number}", self.what),
@@ -144,14 +144,14 @@ impl std::fmt::Display for Place {
     }
 }
 
-fn narrow(value: i64, place: Place) -> Result<i32> {
+fn narrow(value: i64, place: ArgPosition) -> Result<i32> {
     let signed = i32::try_from(value);
     let unsigned = u32::try_from(value).map(u32::cast_signed);
     signed.or(unsigned).map_err(|_| numbers::outside(place, value, "an i32", i32::MIN, u32::MAX))
 }
 
 /// An integer as a float that is equal to it, or `Range`.
-fn exact_float(value: i64, ty: &wasmtime::ValType, place: Place) -> Result<wasmtime::Val> {
+fn exact_float(value: i64, ty: &wasmtime::ValType, place: ArgPosition) -> Result<wasmtime::Val> {
     // The magnitudes up to which every integer has a float of its own.
     let (bits, fits) = match ty {
         wasmtime::ValType::F32 => (24, value.unsigned_abs() <= 1 << 24),

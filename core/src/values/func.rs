@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Weak};
 
-use crate::stores::store::{Body, StoreId};
-use crate::types::slot::Known;
+use crate::stores::store::{CallbackCell, StoreId};
+use crate::types::slot::SignatureCache;
 use crate::{Result, Store};
 
 /// A function of a guest or of the host. It belongs to one store.
@@ -11,18 +11,18 @@ use crate::{Result, Store};
 pub struct Func {
     owner: StoreId,
     inner: wasmtime::Func,
-    pub(crate) known: Known,
-    /// Where the body of a function of the host goes.
-    pub(crate) body: Weak<Body>,
+    pub(crate) signature_cache: SignatureCache,
+    /// Where the body of a host function goes.
+    pub(crate) callback: Weak<CallbackCell>,
 }
 
 impl Func {
     pub(crate) fn new(store: &Store, inner: wasmtime::Func) -> Arc<Self> {
-        Arc::new(Self { owner: store.id(), inner, known: Known::default(), body: Weak::new() })
+        Arc::new(Self { owner: store.id(), inner, signature_cache: SignatureCache::default(), callback: Weak::new() })
     }
 
-    pub(crate) fn with_body(store: &Store, inner: wasmtime::Func, body: Weak<Body>) -> Arc<Self> {
-        Arc::new(Self { owner: store.id(), inner, known: Known::default(), body })
+    pub(crate) fn with_callback(store: &Store, inner: wasmtime::Func, callback: Weak<CallbackCell>) -> Arc<Self> {
+        Arc::new(Self { owner: store.id(), inner, signature_cache: SignatureCache::default(), callback })
     }
 
     #[inline(always)]

@@ -41,7 +41,7 @@ impl Reference {
 
 impl Drop for Reference {
     fn drop(&mut self) {
-        // Any thread may drop this at any time, even one that waits for the store: see `access`.
+        // Any thread may drop this at any time, even one that waits for the store: see `DropQueue`.
         if let Some(root) = self.root.take() {
             self.dropped.push(root);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::stores::root::Root;
-use crate::types::slot::Kind;
+use crate::types::slot::ValKind;
 use crate::{Func, Reference, Result, WasmtimeError};
 
 /// A value of WebAssembly. Floats and vectors are carried by their bits, so that no NaN is changed on the way.
@@ -62,27 +62,27 @@ pub enum Val {
 
 impl Val {
     /// A reference that is no function's, or the null of its kind.
-    pub(crate) fn of_reference(kind: Kind, value: Option<Arc<Reference>>) -> Self {
+    pub(crate) fn of_reference(kind: ValKind, value: Option<Arc<Reference>>) -> Self {
         // What a reference is, it knows itself: the kind is only asked for a null.
         if let Some(value) = value {
             return value.value().unwrap_or(Self::Null);
         }
         match kind {
-            Kind::ExternRef => Self::ExternRef { value: None },
-            Kind::ExnRef => Self::ExnRef { value: None },
+            ValKind::ExternRef => Self::ExternRef { value: None },
+            ValKind::ExnRef => Self::ExnRef { value: None },
             _ => Self::AnyRef { value: None },
         }
     }
 
     /// Whether it is a number or a vector of that very kind.
-    pub(crate) fn is_plain(&self, kind: Kind) -> bool {
+    pub(crate) fn is_plain(&self, kind: ValKind) -> bool {
         matches!(
             (self, kind),
-            (Self::I32 { .. }, Kind::I32)
-                | (Self::I64 { .. }, Kind::I64)
-                | (Self::F32 { .. }, Kind::F32)
-                | (Self::F64 { .. }, Kind::F64)
-                | (Self::V128 { .. }, Kind::V128)
+            (Self::I32 { .. }, ValKind::I32)
+                | (Self::I64 { .. }, ValKind::I64)
+                | (Self::F32 { .. }, ValKind::F32)
+                | (Self::F64 { .. }, ValKind::F64)
+                | (Self::V128 { .. }, ValKind::V128)
         )
     }
 

@@ -10,7 +10,7 @@ use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
-use crate::errors::shown::Name;
+use crate::errors::guest_text::Name;
 use crate::wasi::clock::Fixed;
 use crate::wasi::stream::{Absent, Output};
 use crate::wasi::{source, stdin};

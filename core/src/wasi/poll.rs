@@ -165,7 +165,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// The subscriptions of a call, which nobody else can change.
+/// A copy of a call's subscriptions, which no other thread can change.
 struct Subscriptions(Vec<u8>);
 
 impl Subscriptions {

@@ -60,7 +60,7 @@ impl OutputPipe {
         self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, bytes: &[u8]) -> StreamResult<()> {
+    fn append(&self, bytes: &[u8]) -> StreamResult<()> {
         let mut kept = self.lock();
         let room = self.capacity.saturating_sub(kept.len()).min(bytes.len());
         // To the guest a process without memory is one more place that is full.
@@ -86,10 +86,10 @@ pub(super) enum Output {
 }
 
 impl Output {
-    fn put(&self, bytes: &[u8]) -> StreamResult<()> {
+    fn append(&self, bytes: &[u8]) -> StreamResult<()> {
         failpoint::panic_at("wasi");
         match self {
-            Self::Pipe(pipe) => pipe.put(bytes),
+            Self::Pipe(pipe) => pipe.append(bytes),
             // A language looks at which stack it is on.
             Self::Sink(sink) => {
                 let written = on_own_stack(CALLBACK, || sink.write(bytes.to_vec()));
@@ -173,7 +173,7 @@ macro_rules! output {
     };
 }
 
-output!(Output, |this, bytes| this.put(bytes));
+output!(Output, |this, bytes| this.append(bytes));
 output!(Absent, |_this, _bytes| Err::<(), _>(Absent::error()));
 
 #[async_trait]

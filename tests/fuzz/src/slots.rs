@@ -1,4 +1,4 @@
-//! Slots: what the lanes hand over.
+//! Slots: what the adapters hand over.
 
 use std::sync::Arc;
 

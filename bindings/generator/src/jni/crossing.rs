@@ -85,7 +85,7 @@ impl<'a> Crossing<'a> {
         }
     }
 
-    /// What a function gives that has failed: nobody looks at it.
+    /// What a failed function returns: the JVM ignores it.
     pub fn nothing(self) -> &'static str {
         match self.given().rust {
             "jboolean" => "false",

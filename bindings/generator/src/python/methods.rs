@@ -9,7 +9,7 @@ use crate::model::{Method, Model, Object, Pace, Param, Pass, Receiver, Type};
 /// The methods of a class.
 pub fn write(out: &mut String, model: &Model, object: &Object) {
     let name = &object.named.name;
-    let _ = writeln!(out, "#[pymethods]\nimpl {name}Lane {{");
+    let _ = writeln!(out, "#[pymethods]\nimpl {name}Base {{");
     for made in generated(name, &object.constructors) {
         constructor(out, model, name, made);
     }
@@ -73,7 +73,7 @@ fn arguments(out: &mut String, indent: &str, class: &str, method: &Method) -> Ve
     for param in &method.params {
         let name = &words::name(&param.name);
         if method.store().is_some_and(|store| store.name == *name) {
-            let _ = writeln!(out, "{indent}let {name} = inside({name})?;");
+            let _ = writeln!(out, "{indent}let {name} = raw_store({name})?;");
             given.push(name.clone());
             continue;
         }

@@ -15,7 +15,7 @@ from typing import Any
 
 from . import _by_hand
 from ._by_hand import *
-from ._surface import BytesLike
+from ._ffi import BytesLike
 from .externs import Extern
 from .store import Storelike
 from .types import FuncType, GlobalType, MemoryType, RefType, TableType, TagType
@@ -48,7 +48,7 @@ fn body(model: &Model) -> String {
     for object in &model.objects {
         let name = &object.named.name;
         let base = if words::has_bodies(name) { format!("(_by_hand.{name}Bodies)") } else { String::new() };
-        let _ = writeln!(out, "\nclass {name}Lane{base}:");
+        let _ = writeln!(out, "\nclass {name}Base{base}:");
         for made in generated(name, &object.constructors) {
             let params = params(model, name, made);
             let _ = writeln!(out, "    def {}(self{params}) -> None: ...", constructor_name(made));

@@ -119,7 +119,7 @@ fn owned(ty: &Type, value: &str, what: &str) -> String {
         Type::Int { .. } | Type::Float { .. } => format!("{}::take({value}, {what})", ty.rust()),
         Type::Text => format!("take_text({value}, {what}).map(|it| it.to_string())"),
         Type::Bytes => format!("take_bytes({value}, {what}).map(|it| it.to_vec())"),
-        Type::Object(name) => format!("take_object::<{name}Lane>({value}, {what}).map(Arc::clone)"),
+        Type::Object(name) => format!("take_object::<{name}Base>({value}, {what}).map(Arc::clone)"),
         Type::Record(name) | Type::Enum(name) | Type::Foreign(name) => format!("take_{}({value}, {what})", snake(name)),
         Type::Option(inner) => format!("option({value}, |it| {})", owned(inner, "it", what)),
         Type::List(inner) => format!("take_list({value}, |it, _| {})", owned(inner, "it", what)),
@@ -227,7 +227,7 @@ fn take_enum(out: &mut String, choice: &Enum) {
         for (variant, field, class) in &union {
             let _ = writeln!(
                 out,
-                "    if let Ok(found) = value.cast::<{class}Lane>() {{\n        return Ok({name}::{} {{ {}: Arc::clone(this(found)?) }});\n    }}",
+                "    if let Ok(found) = value.cast::<{class}Base>() {{\n        return Ok({name}::{} {{ {}: Arc::clone(this(found)?) }});\n    }}",
                 variant.name, field.name
             );
         }

@@ -88,7 +88,7 @@ pub fn module(class: &str) -> String {
     match class {
         "Global" => "global_".to_owned(),
         "OutputPipe" => "output".to_owned(),
-        "InterruptHandle" => "limits".to_owned(),
+        "InterruptHandle" => "interrupt".to_owned(),
         other => snake(other),
     }
 }

@@ -1,7 +1,7 @@
 package dev.trimaran
 
 import dev.trimaran.internal.FoundMemory
-import dev.trimaran.internal.Lane
+import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.ffi.WasmtimeError as RawError
 
 /**
@@ -28,7 +28,7 @@ public class Caller internal constructor(public val store: Store, private val pa
     /** The memory that was found last, if it is the one: most hosts ask for the same one in each call. */
     private fun known(name: String): Memory? {
         val found = store.found?.takeIf { it.name == name } ?: return null
-        val isIt = core(store, found) { Lane.callerHas(store.raw.handle, pass, name, found.memory.raw.handle) }
+        val isIt = core(store, found) { NativeByHand.callerHas(store.raw.handle, pass, name, found.memory.raw.handle) }
         return found.memory.takeIf { isIt }
     }
 

@@ -3,7 +3,7 @@ package dev.trimaran
 import dev.trimaran.internal.HostBody
 import dev.trimaran.internal.HostCallback
 import dev.trimaran.internal.Kind
-import dev.trimaran.internal.Lane
+import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.Signature
 import dev.trimaran.internal.Slots
 import kotlin.reflect.typeOf
@@ -46,7 +46,7 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
      * [InterruptedException] if somebody interrupts the thread and the engine has [Config.epochInterruption].
      */
     public fun call(store: Store, arguments: List<Val>): List<Val> =
-        overLane(store, arguments) ?: overSurface(store, arguments)
+        onFastPath(store, arguments) ?: byValues(store, arguments)
 
     /** Calls the function, as with a list. */
     public fun call(store: Store, vararg arguments: Val): List<Val> = call(store, arguments.asList())
@@ -59,7 +59,7 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
      * i32. Several results are a [List] of those. Fails as [call] does.
      */
     public operator fun invoke(store: Store, vararg arguments: Any?): Any? {
-        val results = overLane(store, arguments.asList()) ?: overSurface(store, values(store, arguments))
+        val results = onFastPath(store, arguments.asList()) ?: byValues(store, values(store, arguments))
         return if (results.size > 1) results.map { it.unwrap() } else results.firstOrNull()?.unwrap()
     }
 
@@ -85,7 +85,7 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
         val rows = signature.rows(columns)
         val results = signature.columns(rows)
         core(this, store, runsGuests = true) {
-            Lane.map(raw.handle, store.raw.handle, arrayOf(*columns), results, rows)
+            NativeByHand.map(raw.handle, store.raw.handle, arrayOf(*columns), results, rows)
         }
         return if (results.size > 1) results.asList() else results.firstOrNull()
     }
@@ -93,8 +93,8 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
     /** Whether two handles are to the same function of the same store. */
     public fun same(store: Store, other: Func): Boolean = core(store, other) { raw.same(store.raw, other.raw) }
 
-    /** The results, or null where the lane does not take the arguments; then nothing was called. */
-    private fun overLane(store: Store, arguments: List<Any?>): List<Val>? {
+    /** The results, or null where the fast path does not take the arguments; then nothing was called. */
+    private fun onFastPath(store: Store, arguments: List<Any?>): List<Val>? {
         val signature = knownSignature(store)
         if (signature == null || !signature.takes(arguments)) return null
         return core(this, store, runsGuests = true) { signature.call(raw.handle, store, arguments) }
@@ -110,12 +110,12 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
 
     private fun plain(index: Int, value: Any?): Val = Val.of(value) { "argument ${index + 1}" }
 
-    private fun overSurface(store: Store, arguments: List<Val>): List<Val> =
+    private fun byValues(store: Store, arguments: List<Val>): List<Val> =
         arguments
             .lend(store) { given -> core(store, arguments, runsGuests = true) { raw.call(store.raw, given) } }
             .map { it.toPublic(store) }
 
-    /** None where the function has too many parameters or results for the lane. */
+    /** None where the function has too many parameters or results for the fast path. */
     private fun knownSignature(store: Store): Signature? =
         try {
             signature(store)
@@ -124,7 +124,8 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
         }
 
     private fun signature(store: Store): Signature =
-        known ?: core(this, store) { Signature(Lane.signature(raw.handle, store.raw.handle)) }.also { known = it }
+        known
+            ?: core(this, store) { Signature(NativeByHand.signature(raw.handle, store.raw.handle)) }.also { known = it }
 
     /** Gives a host function, which has none yet, its body. */
     @JvmSynthetic
@@ -134,7 +135,7 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
     /** Gives a host function, which has none yet, its body: one may serve many stores. */
     @JvmSynthetic
     internal fun attach(store: Store, body: HostCallback) {
-        core(this, store) { Lane.attach(raw.handle, store.raw.handle, body) }
+        core(this, store) { NativeByHand.attach(raw.handle, store.raw.handle, body) }
         store.keep(body)
     }
 

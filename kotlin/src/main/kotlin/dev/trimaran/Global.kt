@@ -1,7 +1,7 @@
 package dev.trimaran
 
 import dev.trimaran.internal.Kind
-import dev.trimaran.internal.Lane
+import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.Slots
 import dev.trimaran.internal.ffi.Global as Raw
 
@@ -25,7 +25,7 @@ public class Global private constructor(@get:JvmSynthetic internal val raw: Raw)
     public fun get(store: Store): Val {
         val kind = kind(store)
         if (kind >= Kind.V128) return wide(store, kind)
-        return Slots.number(kind, lane(store) { global, inside -> Lane.globalGet(global, inside) }, 0)
+        return Slots.number(kind, native(store) { global, inside -> NativeByHand.globalGet(global, inside) }, 0)
     }
 
     /**
@@ -36,12 +36,12 @@ public class Global private constructor(@get:JvmSynthetic internal val raw: Raw)
         val kind = kind(store)
         if (kind >= Kind.V128 || !Slots.fits(kind, value)) return setOther(store, kind, value)
         val bits = Slots.low(value)
-        lane(store) { global, inside -> Lane.globalSet(global, inside, bits) }
+        native(store) { global, inside -> NativeByHand.globalSet(global, inside, bits) }
     }
 
     private fun wide(store: Store, kind: Byte): Val {
         val slots = Slots(store, LongArray(2))
-        lane(store) { global, inside -> Lane.globalGetSlot(global, inside, slots.numbers) }
+        native(store) { global, inside -> NativeByHand.globalGetSlot(global, inside, slots.numbers) }
         return slots.get(0, kind)
     }
 
@@ -53,7 +53,7 @@ public class Global private constructor(@get:JvmSynthetic internal val raw: Raw)
         Slots(store, LongArray(2)).use { slots ->
             slots.put(0, kind, value)
             val (low, high) = slots.numbers
-            lane(store) { global, inside -> Lane.globalSetSlot(global, inside, low, high) }
+            native(store) { global, inside -> NativeByHand.globalSetSlot(global, inside, low, high) }
         }
     }
 
@@ -61,11 +61,11 @@ public class Global private constructor(@get:JvmSynthetic internal val raw: Raw)
         if (known >= 0) {
             known
         } else {
-            lane(store) { global, inside -> Lane.globalKind(global, inside).toByte() }.also { known = it }
+            native(store) { global, inside -> NativeByHand.globalKind(global, inside).toByte() }.also { known = it }
         }
 
-    /** A call over the lane, with the pointers of this global and of its store. */
-    private inline fun <R> lane(store: Store, crossinline call: (global: Long, inside: Long) -> R): R =
+    /** A call of the native library, with the addresses of this global and of its store. */
+    private inline fun <R> native(store: Store, crossinline call: (global: Long, inside: Long) -> R): R =
         core(this, store) { call(raw.handle, store.raw.handle) }
 
     internal companion object {

@@ -1,7 +1,7 @@
 package dev.trimaran
 
-import dev.trimaran.internal.Lane
-import dev.trimaran.internal.Living
+import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.ffi.NamedExtern
 import java.util.concurrent.ConcurrentHashMap
 import dev.trimaran.internal.ffi.Instance as Raw
@@ -18,7 +18,7 @@ public class Instance private constructor(@get:JvmSynthetic internal val raw: Ra
     public constructor(store: Store, module: Module, imports: List<Extern> = emptyList()) :
         this(
             core(store, module, imports, runsGuests = true) {
-                Living.withRoomForGuest { Raw(store.raw, module.raw, imports.map { it.toRaw() }) }
+                NativePressure.withRoomForGuest { Raw(store.raw, module.raw, imports.map { it.toRaw() }) }
             },
         )
 
@@ -56,7 +56,8 @@ public class Instance private constructor(@get:JvmSynthetic internal val raw: Ra
         if (item is SharedMemory) item else known.putIfAbsent(name, item) ?: item
 
     /** Fails where asking for an export would. */
-    private fun check(store: Store): Unit = core(this, store) { Lane.instanceCheck(raw.handle, store.raw.handle) }
+    private fun check(store: Store): Unit =
+        core(this, store) { NativeByHand.instanceCheck(raw.handle, store.raw.handle) }
 
     /** What the instance exports under [name], or null. */
     public operator fun get(store: Store, name: String): Extern? =

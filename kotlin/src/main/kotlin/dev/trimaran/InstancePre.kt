@@ -1,7 +1,7 @@
 package dev.trimaran
 
 import dev.trimaran.internal.LinkedHosts
-import dev.trimaran.internal.Living
+import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.ffi.InstancePre as Raw
 
 /**
@@ -25,7 +25,7 @@ public class InstancePre private constructor(private val raw: Raw, private val h
                     { raw.hosts(store.raw) },
                     { raw.host(store.raw, it) },
                 )
-                Living.withRoomForGuest { raw.instantiate(store.raw) }
+                NativePressure.withRoomForGuest { raw.instantiate(store.raw) }
             }
         return Instance.of(made)
     }

@@ -1,7 +1,7 @@
 package dev.trimaran
 
 import dev.trimaran.internal.LinkedHosts
-import dev.trimaran.internal.Living
+import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.ffi.Linker as Raw
 
 /**
@@ -163,7 +163,7 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
     public fun instantiate(store: Store, module: Module): Instance =
         Instance.of(
             using(store, module) {
-                Living.withRoomForGuest { raw.instantiate(store.raw, module.raw) }
+                NativePressure.withRoomForGuest { raw.instantiate(store.raw, module.raw) }
             },
         )
 

@@ -1,7 +1,7 @@
 package dev.trimaran
 
-import dev.trimaran.internal.Lane
-import dev.trimaran.internal.Living
+import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.View
 import java.nio.ByteBuffer
 import dev.trimaran.internal.ffi.Memory as Raw
@@ -19,7 +19,7 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
      * no room, and with `Type` for a shared type, which [SharedMemory] is for.
      */
     public constructor(store: Store, type: MemoryType) :
-        this(Living.withRoom { core(store) { Raw(store.raw, type.toRaw()) } })
+        this(NativePressure.withRoom { core(store) { Raw(store.raw, type.toRaw()) } })
 
     /** The memory's type. Its limits are those that it was made with. */
     public fun type(store: Store): MemoryType = core(store) { raw.type(store.raw) }.toPublic()
@@ -60,7 +60,7 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
     /** Copies [data] in, beginning at [start]. */
     @JvmOverloads
     public fun write(store: Store, data: ByteArray, start: Long = 0): Unit =
-        lane(store) { memory, inside -> Lane.write(memory, inside, data, 0, data.size, start) }
+        native(store) { memory, inside -> NativeByHand.write(memory, inside, data, 0, data.size, start) }
 
     /**
      * Copies in what remains in [data], beginning at [start]. The buffer's position stays as it is; a direct
@@ -68,13 +68,14 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
      */
     @JvmOverloads
     public fun write(store: Store, data: ByteBuffer, start: Long = 0): Unit =
-        lane(store) { memory, inside ->
+        native(store) { memory, inside ->
             val offset = data.position()
             val length = data.remaining()
             when {
-                data.isDirect -> Lane.writeBuffer(memory, inside, data, offset, length, start)
-                data.hasArray() -> Lane.write(memory, inside, data.array(), data.arrayOffset() + offset, length, start)
-                else -> Lane.write(memory, inside, data.copied(), 0, length, start)
+                data.isDirect -> NativeByHand.writeBuffer(memory, inside, data, offset, length, start)
+                data.hasArray() ->
+                    NativeByHand.write(memory, inside, data.array(), data.arrayOffset() + offset, length, start)
+                else -> NativeByHand.write(memory, inside, data.copied(), 0, length, start)
             }
         }
 
@@ -100,7 +101,7 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
     internal fun openView(store: Store, start: Long, length: Long?): View {
         length?.let { natural(it, "the length") }
         return View.open { out ->
-            lane(store) { memory, inside -> Lane.view(memory, inside, start, length ?: -1, out) }
+            native(store) { memory, inside -> NativeByHand.view(memory, inside, start, length ?: -1, out) }
         }
     }
 
@@ -246,15 +247,15 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
         // The JVM makes arrays faster than native code does. One that may be of no use must not be large.
         if (length in 0..READ_INTO) {
             val array = ByteArray(length.toInt())
-            lane(store) { memory, inside -> Lane.readInto(memory, inside, start, array) }
+            native(store) { memory, inside -> NativeByHand.readInto(memory, inside, start, array) }
             return array
         }
         checkArray(start, length) { dataLen(store) }
-        return lane(store) { memory, inside -> Lane.read(memory, inside, start, length) }
+        return native(store) { memory, inside -> NativeByHand.read(memory, inside, start, length) }
     }
 
-    /** A call over the lane, with the pointers of this memory and of its store. */
-    private inline fun <R> lane(store: Store, crossinline call: (memory: Long, inside: Long) -> R): R =
+    /** A call of the native library, with the addresses of this memory and of its store. */
+    private inline fun <R> native(store: Store, crossinline call: (memory: Long, inside: Long) -> R): R =
         core(this, store) { call(raw.handle, store.raw.handle) }
 
     internal companion object {

@@ -1,6 +1,6 @@
 package dev.trimaran
 
-import dev.trimaran.internal.Living
+import dev.trimaran.internal.NativePressure
 import java.io.InvalidObjectException
 import java.io.ObjectInputStream
 import java.io.Serializable
@@ -30,7 +30,7 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
     public constructor(engine: Engine, text: String) : this(engine, text.utf8())
 
     @Transient
-    private val living = Living.made(this)
+    private val pressure = NativePressure.made(this)
 
     @Transient
     private val listed = Listed()
@@ -61,7 +61,7 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
     override fun close() {
         core { raw.release() }
         listed.close()
-        Living.closed(living)
+        NativePressure.closed(pressure)
     }
 
     /** What was asked for before. It never changes while the module is open. */

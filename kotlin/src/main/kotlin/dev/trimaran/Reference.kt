@@ -1,7 +1,7 @@
 package dev.trimaran
 
 import dev.trimaran.internal.Kind
-import dev.trimaran.internal.Lane
+import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.ffi.Reference as Raw
 
 /**
@@ -77,7 +77,7 @@ public class Reference private constructor(
         @JvmSynthetic
         internal fun external(store: Store, raw: Raw): Any {
             // Fails where another thread has closed the store.
-            val host = core(store, raw) { Lane.externObject(store.raw.handle, raw.handle) }
+            val host = core(store, raw) { NativeByHand.externObject(store.raw.handle, raw.handle) }
             if (host == null) return of(raw, Kind.EXTERN)
             raw.close()
             return host

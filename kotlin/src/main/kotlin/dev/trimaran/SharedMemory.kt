@@ -1,6 +1,6 @@
 package dev.trimaran
 
-import dev.trimaran.internal.Lane
+import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.View
 import dev.trimaran.internal.Virtual
 import java.nio.ByteBuffer
@@ -121,7 +121,7 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
     @JvmSynthetic
     internal fun openView(start: Long, length: Long?): View {
         length?.let { natural(it, "the length") }
-        return View.open { out -> core(this) { Lane.sharedView(raw.handle, start, length ?: -1, out) } }
+        return View.open { out -> core(this) { NativeByHand.sharedView(raw.handle, start, length ?: -1, out) } }
     }
 
     /**
@@ -166,18 +166,18 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
         // The JVM makes arrays faster than native code does. One that may be of no use must not be large.
         if (length in 0..READ_INTO) {
             val array = ByteArray(length.toInt())
-            core(this) { Lane.sharedReadInto(raw.handle, start, array) }
+            core(this) { NativeByHand.sharedReadInto(raw.handle, start, array) }
             return array
         }
         checkArray(start, length) { dataLen }
-        return core(this) { Lane.sharedRead(raw.handle, start, length) }
+        return core(this) { NativeByHand.sharedRead(raw.handle, start, length) }
     }
 
     private fun copyIn(data: ByteBuffer, start: Long): Unit =
-        core(this, data) { Lane.sharedWriteBuffer(raw.handle, data, data.position(), data.remaining(), start) }
+        core(this, data) { NativeByHand.sharedWriteBuffer(raw.handle, data, data.position(), data.remaining(), start) }
 
     private fun copyIn(data: ByteArray, offset: Int, length: Int, start: Long): Unit =
-        core(this) { Lane.sharedWrite(raw.handle, data, offset, length, start) }
+        core(this) { NativeByHand.sharedWrite(raw.handle, data, offset, length, start) }
 
     private fun timeout(millis: Long?): ULong? = millis?.let { natural(it, "the timeout") }
 

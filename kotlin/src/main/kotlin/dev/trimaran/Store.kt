@@ -3,8 +3,8 @@ package dev.trimaran
 import dev.trimaran.internal.FoundMemory
 import dev.trimaran.internal.HostCallback
 import dev.trimaran.internal.KnownFuncs
-import dev.trimaran.internal.Lane
-import dev.trimaran.internal.Living
+import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.Virtual
 import java.util.concurrent.Callable
 import java.util.concurrent.TimeUnit
@@ -29,7 +29,7 @@ import java.time.Duration as JavaDuration
  * ends the wait for a turn.
  */
 public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) : AutoCloseable {
-    private val living = Living.made(this)
+    private val pressure = NativePressure.made(this)
 
     /** What tables have given. */
     @get:JvmSynthetic
@@ -71,7 +71,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     public constructor(engine: Engine, data: Any? = null) : this(new(engine)) {
         this.data = data
         callsHost = engine.hasWaits
-        core(this) { Lane.watch(raw.handle) }
+        core(this) { NativeByHand.watch(raw.handle) }
     }
 
     /**
@@ -266,7 +266,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     }
 
     private fun letGo() {
-        Living.closed(living)
+        NativePressure.closed(pressure)
         synchronized(raw) {
             hosts = null
             callbacks = emptyList()
@@ -284,6 +284,6 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
         /** As long as the core waits for a thread that is in one host function, in milliseconds. */
         const val LONGEST_PATIENCE = 30_000L
 
-        fun new(engine: Engine): Raw = Living.withRoom { core(engine) { Raw(engine.raw) } }
+        fun new(engine: Engine): Raw = NativePressure.withRoom { core(engine) { Raw(engine.raw) } }
     }
 }

@@ -1,7 +1,7 @@
 package dev.trimaran
 
 import dev.trimaran.internal.Kind
-import dev.trimaran.internal.Lane
+import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.Slots
 import dev.trimaran.internal.ffi.Table as Raw
 
@@ -34,19 +34,20 @@ public class Table private constructor(@get:JvmSynthetic internal val raw: Raw) 
     public operator fun get(store: Store, index: Long): Val {
         val kind = kind(store)
         if (kind == Kind.FUNC) return func(store, index)
-        return Slots.value(store, kind, lane(store) { table, inside -> Lane.tableGet(table, inside, index) }, 0)
+        val bits = native(store) { table, inside -> NativeByHand.tableGet(table, inside, index) }
+        return Slots.value(store, kind, bits, 0)
     }
 
     /** A function, which is the same object each time. */
     private fun func(store: Store, index: Long): Val {
-        val name = lane(store) { table, inside -> Lane.tableFunc(table, inside, index) }
+        val name = native(store) { table, inside -> NativeByHand.tableFunc(table, inside, index) }
         if (name == 0L) return Val.FuncRef(null)
         return store.funcs[name] ?: newFunc(store, index)
     }
 
     private fun newFunc(store: Store, index: Long): Val {
         val found = LongArray(2)
-        lane(store) { table, inside -> Lane.tableFuncSlot(table, inside, index, found) }
+        native(store) { table, inside -> NativeByHand.tableFuncSlot(table, inside, index, found) }
         // By now it may be another one.
         val (handle, name) = found
         return if (name == 0L) Val.FuncRef(null) else store.funcs.put(name, Func.of(handle))
@@ -62,7 +63,7 @@ public class Table private constructor(@get:JvmSynthetic internal val raw: Raw) 
         Slots(store, LongArray(2)).use { slots ->
             slots.put(0, kind, value)
             val (low, high) = slots.numbers
-            lane(store) { table, inside -> Lane.tableSet(table, inside, index, low, high) }
+            native(store) { table, inside -> NativeByHand.tableSet(table, inside, index, low, high) }
         }
     }
 
@@ -89,11 +90,11 @@ public class Table private constructor(@get:JvmSynthetic internal val raw: Raw) 
         if (known >= 0) {
             known
         } else {
-            lane(store) { table, inside -> Lane.tableKind(table, inside).toByte() }.also { known = it }
+            native(store) { table, inside -> NativeByHand.tableKind(table, inside).toByte() }.also { known = it }
         }
 
-    /** A call over the lane, with the pointers of this table and of its store. */
-    private inline fun <R> lane(store: Store, crossinline call: (table: Long, inside: Long) -> R): R =
+    /** A call of the native library, with the addresses of this table and of its store. */
+    private inline fun <R> native(store: Store, crossinline call: (table: Long, inside: Long) -> R): R =
         core(this, store) { call(raw.handle, store.raw.handle) }
 
     internal companion object {

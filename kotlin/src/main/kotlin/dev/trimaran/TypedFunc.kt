@@ -1,6 +1,6 @@
 package dev.trimaran
 
-import dev.trimaran.internal.Lane
+import dev.trimaran.internal.NativeByHand
 import kotlin.reflect.KClass
 import kotlin.reflect.KClassifier
 import kotlin.reflect.KType
@@ -39,31 +39,31 @@ internal constructor(
 
     @PublishedApi
     internal fun call0(store: Store): Long =
-        core(func, store, runsGuests = true) { Lane.call0(func.raw.handle, store.raw.handle) }
+        core(func, store, runsGuests = true) { NativeByHand.call0(func.raw.handle, store.raw.handle) }
 
     @PublishedApi
     internal fun call1(store: Store, a: Long): Long =
-        core(func, store, runsGuests = true) { Lane.call1(func.raw.handle, store.raw.handle, a) }
+        core(func, store, runsGuests = true) { NativeByHand.call1(func.raw.handle, store.raw.handle, a) }
 
     @PublishedApi
     internal fun call2(store: Store, a: Long, b: Long): Long =
-        core(func, store, runsGuests = true) { Lane.call2(func.raw.handle, store.raw.handle, a, b) }
+        core(func, store, runsGuests = true) { NativeByHand.call2(func.raw.handle, store.raw.handle, a, b) }
 
     @PublishedApi
     internal fun call3(store: Store, a: Long, b: Long, c: Long): Long =
-        core(func, store, runsGuests = true) { Lane.call3(func.raw.handle, store.raw.handle, a, b, c) }
+        core(func, store, runsGuests = true) { NativeByHand.call3(func.raw.handle, store.raw.handle, a, b, c) }
 
     @PublishedApi
     internal fun call4(store: Store, a: Long, b: Long, c: Long, d: Long): Long =
-        core(func, store, runsGuests = true) { Lane.call4(func.raw.handle, store.raw.handle, a, b, c, d) }
+        core(func, store, runsGuests = true) { NativeByHand.call4(func.raw.handle, store.raw.handle, a, b, c, d) }
 
     @PublishedApi
     internal fun call5(store: Store, a: Long, b: Long, c: Long, d: Long, e: Long): Long =
-        core(func, store, runsGuests = true) { Lane.call5(func.raw.handle, store.raw.handle, a, b, c, d, e) }
+        core(func, store, runsGuests = true) { NativeByHand.call5(func.raw.handle, store.raw.handle, a, b, c, d, e) }
 
     @PublishedApi
     internal fun call6(store: Store, a: Long, b: Long, c: Long, d: Long, e: Long, f: Long): Long =
-        core(func, store, runsGuests = true) { Lane.call6(func.raw.handle, store.raw.handle, a, b, c, d, e, f) }
+        core(func, store, runsGuests = true) { NativeByHand.call6(func.raw.handle, store.raw.handle, a, b, c, d, e, f) }
 }
 
 /** Calls the function. Fails with `Trap` where the guest traps, and with whatever a host function failed with. */

@@ -1,7 +1,7 @@
 package dev.trimaran
 
 import dev.trimaran.internal.Kind
-import dev.trimaran.internal.Lane
+import dev.trimaran.internal.NativeByHand
 import java.math.BigInteger
 import dev.trimaran.internal.ffi.Reference as RawReference
 import dev.trimaran.internal.ffi.Val as Raw
@@ -199,7 +199,7 @@ public sealed class Val {
         }
 
     private fun external(store: Store, host: Any) =
-        RawReference(core(store) { Lane.newExtern(store.raw.handle, host) })
+        RawReference(core(store) { NativeByHand.newExtern(store.raw.handle, host) })
 
     /** Lets go of what [toRaw] made. */
     @JvmSynthetic

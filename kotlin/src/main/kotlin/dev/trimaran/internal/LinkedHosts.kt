@@ -62,7 +62,7 @@ internal class LinkedHosts private constructor(private val bodies: ConcurrentHas
     }
 
     private fun isMissing(error: Exception) =
-        error is LaneException && error.read() is RawError.NotFound
+        error is NativeException && error.read() is RawError.NotFound
 
     /** Gives those a body that are [missing] one in [store], which [host] finds there. */
     inline fun attach(store: Store, missing: () -> List<ULong>, host: (ULong) -> RawFunc) {

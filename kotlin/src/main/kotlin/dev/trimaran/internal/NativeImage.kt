@@ -38,7 +38,7 @@ internal object NativeImage {
     /** What to throw in place of an error about classes that could not be made ready, or null. */
     fun failure(): Error? = problem?.let(::UnsatisfiedLinkError)
 
-    /** Gives [Native] and [Lane] their functions. Fails with [UnsatisfiedLinkError], which says what to do. */
+    /** Gives [Native] and [NativeByHand] their functions. Fails with [UnsatisfiedLinkError], which says what to do. */
     @Synchronized
     fun load() {
         problem?.let { throw UnsatisfiedLinkError(it) }
@@ -51,7 +51,7 @@ internal object NativeImage {
     @Synchronized
     fun refuse(problem: String) {
         this.problem = problem
-        unregister(Lane::class.java, Native::class.java)
+        unregister(NativeByHand::class.java, Native::class.java)
     }
 
     private fun open(named: File?, loaded: String?) {
@@ -85,7 +85,9 @@ internal object NativeImage {
             val what = if (found == null) "is none of Trimaran" else "is of the build $found of Trimaran"
             fail("the native library $path $what: this jar needs its own, of the build $BUILD; $advice")
         }
-        if (register(Lane::class.java, Native::class.java, first?.encodeToByteArray())) System.setProperty(LOADED, path)
+        if (register(NativeByHand::class.java, Native::class.java, first?.encodeToByteArray())) {
+            System.setProperty(LOADED, path)
+        }
     }
 
     private fun found(): String? =
@@ -169,8 +171,8 @@ internal object NativeImage {
      * Gives the classes their functions: those of the image that was loaded from the path [first], in UTF-8, where there is one
      * of this build, and otherwise its own, which it keeps in the process from then on. Says whether it is its own.
      */
-    @JvmStatic private external fun register(lane: Class<*>, native: Class<*>, first: ByteArray?): Boolean
+    @JvmStatic private external fun register(byHand: Class<*>, native: Class<*>, first: ByteArray?): Boolean
 
     /** Takes their functions from the classes. */
-    @JvmStatic private external fun unregister(lane: Class<*>, native: Class<*>)
+    @JvmStatic private external fun unregister(byHand: Class<*>, native: Class<*>)
 }

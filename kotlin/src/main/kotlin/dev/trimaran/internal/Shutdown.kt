@@ -5,7 +5,7 @@ internal object Shutdown {
     @Synchronized
     fun run() {
         if (!NativeImage.isLoaded) return
-        Living.collectAll()
+        NativePressure.collectAll()
         Garbage.end()
         NativeImage.refuse("the package was shut down by Trimaran.shutdown(): it can be used no more")
     }

@@ -6,7 +6,7 @@ import dev.trimaran.WasmtimeException
 import java.lang.reflect.Array as JavaArray
 
 /**
- * What a function takes and gives, as far as the lane is concerned.
+ * What a function takes and gives, as the fast path needs it.
  *
  * [described] is how many parameters, how many results, and then the [Kind] of each.
  */
@@ -21,7 +21,7 @@ internal class Signature(described: ByteArray) {
     private val isShort = isNumeric && params.size <= MOST_DIRECT && results.size <= 1
 
     /**
-     * Whether the lane can take the arguments: each is what the parameter is, or an integer that becomes wider. What
+     * Whether the fast path can take the arguments: each is what the parameter is, or an integer that becomes wider. What
      * else may be converted, and what is wrong, the core knows.
      */
     fun takes(arguments: List<Any?>): Boolean {
@@ -69,18 +69,18 @@ internal class Signature(described: ByteArray) {
     private fun direct(func: Long, store: Long, arguments: List<Any?>): Long {
         fun bits(index: Int) = Slots.low(arguments[index])
         return when (arguments.size) {
-            0 -> Lane.call0(func, store)
-            1 -> Lane.call1(func, store, bits(0))
-            2 -> Lane.call2(func, store, bits(0), bits(1))
-            3 -> Lane.call3(func, store, bits(0), bits(1), bits(2))
-            else -> Lane.call4(func, store, bits(0), bits(1), bits(2), bits(3))
+            0 -> NativeByHand.call0(func, store)
+            1 -> NativeByHand.call1(func, store, bits(0))
+            2 -> NativeByHand.call2(func, store, bits(0), bits(1))
+            3 -> NativeByHand.call3(func, store, bits(0), bits(1), bits(2))
+            else -> NativeByHand.call4(func, store, bits(0), bits(1), bits(2), bits(3))
         }
     }
 
     private fun callSlots(func: Long, store: Store, arguments: List<Any?>): List<Val> =
         Slots(store, LongArray(2 * maxOf(params.size, results.size))).use { slots ->
             for (index in params.indices) slots.put(index, params[index], arguments[index])
-            Lane.callSlots(func, store.raw.handle, slots.numbers)
+            NativeByHand.callSlots(func, store.raw.handle, slots.numbers)
             results.indices.map { slots.get(it, results[it]) }
         }
 

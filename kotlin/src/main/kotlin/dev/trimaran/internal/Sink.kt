@@ -18,5 +18,5 @@ internal class Sink(sink: OutputSink) : RawOutputSink {
         return true
     }
 
-    override fun lower(): Long = Lane.newSink(this)
+    override fun lower(): Long = NativeByHand.newSink(this)
 }

@@ -11,7 +11,7 @@ import dev.trimaran.internal.ffi.Reference as RawReference
 import java.lang.ref.Reference as JavaReference
 
 /**
- * Values on their way over the lane. [numbers] has two for each, the halves of a slot: a number is in the lower one, a
+ * Values on the fast path. [numbers] has two for each, the halves of a slot: a number is in the lower one, a
  * vector in both, and a reference has its handle in the lower one, 0 for null, and its kind in the upper one.
  *
  * References go in borrowed: what has their handles lives until [close]. They come out owned.
@@ -49,7 +49,7 @@ internal class Slots(private val store: Store, val numbers: LongArray) : AutoClo
         when (value) {
             null -> 0
             is Reference -> lend(index, value.raw.handle, value.raw)
-            else -> lend(index, core(store) { Lane.newExtern(store.raw.handle, value) }, null)
+            else -> lend(index, core(store) { NativeByHand.newExtern(store.raw.handle, value) }, null)
         }
 
     private fun lend(index: Int, handle: Long, owner: Any?): Long {
@@ -123,7 +123,7 @@ internal class Slots(private val store: Store, val numbers: LongArray) : AutoClo
                 is Val.F64 -> value.bits
                 is Val.F32 -> value.bits.toLong()
                 is Val.V128 -> value.low
-                else -> error("not an argument for the lane: $value")
+                else -> error("not an argument for the fast path: $value")
             }
 
         /** A number or vector. */

@@ -14,5 +14,5 @@ internal class Source(source: InputSource) : RawInputSource {
     /** The next bytes; null where the store is gone. What this throws is kept by the library, and comes out of the outer call. */
     fun read(most: Int): ByteArray? = source.get()?.read(most)
 
-    override fun lower(): Long = Lane.newSource(this)
+    override fun lower(): Long = NativeByHand.newSource(this)
 }

@@ -15,13 +15,13 @@ internal class View private constructor(val buffer: ByteBuffer, val closing: Clo
             private set
 
         override fun run() {
-            Lane.closeView(pointer)
+            NativeByHand.closeView(pointer)
             isDone = true
         }
     }
 
     companion object {
-        /** Opens one by a method of the lane, which puts what is to be closed into the array. */
+        /** Opens one by a native method, which puts what is to be closed into the array. */
         inline fun open(call: (LongArray) -> ByteBuffer): View {
             val out = LongArray(1)
             val buffer = call(out)

@@ -39,7 +39,7 @@ internal object Virtual {
     fun <R> call(argument: Any?, another: Any?, third: Any?, runsGuests: Boolean, work: () -> R): R {
         val store = argument as? Store ?: another as? Store ?: third as? Store ?: return work()
         return withTurn(store) {
-            val needsNoWait = Lane.isFree(store.raw.handle) && !(runsGuests && store.callsHost)
+            val needsNoWait = NativeByHand.isFree(store.raw.handle) && !(runsGuests && store.callsHost)
             if (needsNoWait) work() else onPlatformThread(work)
         }
     }

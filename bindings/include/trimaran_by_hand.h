@@ -1,0 +1,108 @@
+// What Swift calls beside what is generated: the functions whose bodies are special. They are in
+// bindings/src/adapters/c.rs, which says what each asks for.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trimaran.h"
+
+typedef struct trimaran_view trimaran_view;
+
+// Room for one value, at its low end. A reference is the address of a `Func` (kind 5) or a `Reference` (6 to 8), or 0 for
+// null; `high` is its kind, or 0 for a null of whatever type is asked for. What goes into a function, a global or a table
+// stays the caller's; what comes out, and what a host function is given, is the caller's from then on; what a host function
+// leaves behind is the library's.
+typedef struct {
+    uint64_t low;
+    uint64_t high;
+} trimaran_slot;
+
+// Kinds: 0 i32, 1 i64, 2 f32, 3 f64, 4 v128, 5 funcref, 6 externref, 7 anyref, 8 exnref, 9 a continuation.
+typedef struct {
+    trimaran_slot slot;
+    uint8_t kind;
+} trimaran_value;
+
+// Each gives 0, or 1 and an error, in its serialised form, for the caller to read and to free.
+
+int32_t trimaran_func_call_slots(const trimaran_func *func, const trimaran_store *store, trimaran_slot *slots, size_t count,
+                                 trimaran_bytes *error);
+// values: room for 16. Gives 2, and has done nothing, where they are not simply what the function takes.
+int32_t trimaran_func_call_values(const trimaran_func *func, const trimaran_store *store, trimaran_value *values,
+                                  size_t *count, trimaran_bytes *error);
+int32_t trimaran_func_call_rows(const trimaran_func *func, const trimaran_store *store, trimaran_slot *slots, size_t rows,
+                                size_t width, size_t *failed, trimaran_bytes *error);
+
+// Fails where the store is another one, or closed.
+int32_t trimaran_instance_check(const trimaran_instance *instance, const trimaran_store *store, trimaran_bytes *error);
+
+int32_t trimaran_memory_read_into(const trimaran_memory *memory, const trimaran_store *store, int64_t start, uint8_t *buffer,
+                                  size_t length, trimaran_bytes *error);
+// The same; fails where the bytes are not UTF-8.
+int32_t trimaran_memory_read_string_into(const trimaran_memory *memory, const trimaran_store *store, int64_t start,
+                                         uint8_t *buffer, size_t length, trimaran_bytes *error);
+int32_t trimaran_shared_memory_read_into(const trimaran_shared_memory *memory, int64_t start, uint8_t *buffer, size_t length,
+                                         trimaran_bytes *error);
+
+// A function of the host: parameters before, results after, in place. Gives 0, or 1 and the number, not 0, under which the
+// language keeps what was thrown. It may be called on any thread.
+typedef int32_t (*trimaran_host_function)(void *context, uint64_t pass, trimaran_slot *slots, uint64_t *thrown);
+// Lets go of a context, once, on any thread.
+typedef void (*trimaran_release)(void *context);
+
+int32_t trimaran_func_attach(const trimaran_func *func, const trimaran_store *store, trimaran_host_function call,
+                             trimaran_release release, void *context, trimaran_bytes *error);
+// Asked on a guest's own thread whether it may go on: 0, or 1 and the number under which the language keeps what it threw.
+typedef int32_t (*trimaran_check)(void *context, uint64_t *thrown);
+
+// Asks every 10 ms or so while guests of the store run, if its engine can interrupt them.
+int32_t trimaran_store_watch(const trimaran_store *store, trimaran_check check, trimaran_release release, void *context,
+                             trimaran_bytes *error);
+// Leaves parameters and then results. Gives 2, and has done nothing, where there are more than `room`.
+int32_t trimaran_func_kinds(const trimaran_func *func, const trimaran_store *store, uint8_t *kinds, size_t room,
+                            size_t *params, size_t *results, trimaran_bytes *error);
+
+int32_t trimaran_global_get_value(const trimaran_global *global, const trimaran_store *store, trimaran_value *value,
+                                  trimaran_bytes *error);
+// Gives 2, and has done nothing, where the value is not simply a number of the global's type.
+int32_t trimaran_global_set_value(const trimaran_global *global, const trimaran_store *store, trimaran_value value,
+                                  trimaran_bytes *error);
+int32_t trimaran_table_get_value(const trimaran_table *table, const trimaran_store *store, int64_t index,
+                                 trimaran_value *value, trimaran_bytes *error);
+// Gives 2, and has done nothing, where the value is neither a null nor a reference of the table's own kind.
+int32_t trimaran_table_set_value(const trimaran_table *table, const trimaran_store *store, int64_t index, trimaran_value value,
+                                 trimaran_bytes *error);
+
+// Takes over the object. The reference is the caller's.
+int32_t trimaran_extern_new(const trimaran_store *store, void *object, trimaran_release release,
+                            const trimaran_reference **reference, trimaran_bytes *error);
+// Takes another hold on an object, for the caller of the function that it is passed to.
+typedef void (*trimaran_retain)(void *object);
+
+// The object has been retained for the caller when this returns, since another thread may close the store then; null where
+// there is none.
+int32_t trimaran_extern_object(const trimaran_store *store, const trimaran_reference *reference,
+                               trimaran_retain retain, void **object, trimaran_bytes *error);
+
+// length: -1 for all up to the end. The bytes are there until the view is closed.
+int32_t trimaran_memory_view(const trimaran_memory *memory, const trimaran_store *store, int64_t start, int64_t length,
+                             trimaran_view **view, uint8_t **base, size_t *size, trimaran_bytes *error);
+int32_t trimaran_shared_memory_view(const trimaran_shared_memory *memory, int64_t start, int64_t length,
+                                    trimaran_view **view, uint8_t **base, size_t *size, trimaran_bytes *error);
+void trimaran_view_close(trimaran_view *view);
+
+// Takes the next piece of what a guest prints. Gives 0, or 1 and the number, not 0, under which the language keeps what was
+// thrown. It may be called on any thread.
+typedef int32_t (*trimaran_write)(void *context, const uint8_t *bytes, size_t length, uint64_t *thrown);
+
+// Leaves up to `most` bytes of what a guest reads, and how many there are: 0 at the end. Where there are more, it leaves none of
+// them, and the guest's call fails. Gives 0, or 1 and the number, not 0, under which the language keeps what was thrown. It may be
+// called on any thread.
+typedef int32_t (*trimaran_read)(void *context, uint8_t *bytes, size_t most, size_t *length, uint64_t *thrown);
+
+// A handle of a source, for one record that is given to the library.
+uint64_t trimaran_input_source_new(trimaran_read read, trimaran_release release, void *context);
+
+// A handle of a sink, for one record that is given to the library.
+uint64_t trimaran_output_sink_new(trimaran_write write, trimaran_release release, void *context);

@@ -1,0 +1,52 @@
+//! Asking the language whether a guest may go on: C functions with a context.
+
+use std::ffi::c_void;
+
+use trimaran::adapter::InterruptCheck;
+use trimaran::{Result, Store, WasmtimeError};
+
+use super::host::{Context, Release};
+use super::{Bytes, entry, opened, status};
+
+/// Gives 0 where the guest may go on, or 1 and the number under which the language keeps what it threw.
+type Check = unsafe extern "C" fn(context: *mut c_void, thrown: *mut u64) -> i32;
+
+struct Asked {
+    check: Check,
+    context: Context,
+}
+
+impl InterruptCheck for Asked {
+    fn check(&self) -> Result<()> {
+        let mut thrown = 0;
+        // SAFETY: the function came with this context, which is still there.
+        match unsafe { (self.check)(self.context.pointer, &raw mut thrown) } {
+            0 => Ok(()),
+            _ => Err(WasmtimeError::thrown(thrown)),
+        }
+    }
+}
+
+/// Has the language asked for as long as guests of the store run, if its engine can interrupt them. The context is let go of
+/// when the store goes, or at once where the store has a check already.
+///
+/// # Safety
+/// The store is alive; `check` and `release` may be called with `context` on any thread; there is room for an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_store_watch(
+    store: *const Store,
+    check: Check,
+    release: Release,
+    context: *mut c_void,
+    error: *mut Bytes,
+) -> i32 {
+    let asked = Asked { check, context: Context { pointer: context, release } };
+    let work = || {
+        // SAFETY: alive, by the contract.
+        let store = unsafe { opened(store)? };
+        store.set_interrupt_check(|| Box::new(asked));
+        Ok(())
+    };
+    // SAFETY: the caller gives room for the error.
+    unsafe { status(entry(work), error) }
+}

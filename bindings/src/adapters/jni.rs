@@ -1,0 +1,174 @@
+//! The JNI: the native methods of the classes `dev.trimaran.internal.ffi.Native`, which the generator writes, and
+//! `dev.trimaran.internal.NativeByHand`, whose bodies are special and written here.
+//!
+//! `jni-sys` alone, for what is called millions of times. An object is the pointer of its `Arc`: lent on the way in, the
+//! package's own on the way out, and freed once. An error is thrown as `dev.trimaran.internal.NativeException`, with its sentence
+//! and then the serialised error in it.
+
+use std::ffi::{CStr, c_void};
+
+use jni_sys::{JNIEnv, jboolean, jbyteArray, jclass, jint, jlong, jsize, jthrowable};
+use trimaran::{Result, Store, WasmtimeError};
+
+use super::surface::told;
+use super::{entry, let_go};
+
+/// A function of the environment. Each is there in every JVM since 1.6; without it there is nothing to go on with.
+macro_rules! jni {
+    ($env:expr, $name:ident $(, $argument:expr)*) => {
+        // SAFETY: the environment is the one that the JVM passed to this very call.
+        unsafe { ((**$env).v1_6.$name)($env $(, $argument)*) }
+    };
+}
+
+mod checks;
+mod func;
+mod generated;
+mod host;
+mod image;
+mod interrupt_check;
+mod memory;
+mod shared;
+mod sink;
+mod source;
+mod system;
+mod values;
+mod view;
+
+/// The result of an entry. Where it fails, its error is thrown in the JVM, which ignores the result.
+fn give<R: Default>(env: *mut JNIEnv, work: impl FnOnce() -> Result<R>) -> R {
+    entry(work).unwrap_or_else(|error| {
+        throw(env, *error, NO_ROW);
+        R::default()
+    })
+}
+
+/// The same, with the result that the JVM ignores.
+fn run<R>(env: *mut JNIEnv, nothing: R, work: impl FnOnce() -> Result<R>) -> R {
+    entry(work).unwrap_or_else(|error| {
+        throw(env, *error, NO_ROW);
+        nothing
+    })
+}
+
+const NO_ROW: jint = -1;
+
+#[cold]
+fn throw(env: *mut JNIEnv, error: WasmtimeError, row: jint) {
+    if jni!(env, ExceptionCheck) {
+        return;
+    }
+    let bytes = told(error);
+    let Some(array) = byte_array(env, &bytes) else { return };
+    let class = jni!(env, FindClass, c"dev/trimaran/internal/NativeException".as_ptr());
+    if class.is_null() {
+        return;
+    }
+    let constructor = jni!(env, GetMethodID, class, c"<init>".as_ptr(), c"([BI)V".as_ptr());
+    if constructor.is_null() {
+        return;
+    }
+    let exception: jthrowable = jni!(env, NewObject, class, constructor, array, row);
+    if !exception.is_null() {
+        jni!(env, Throw, exception);
+    }
+}
+
+/// A new array; none where the JVM has no room and has thrown its own error.
+fn byte_array(env: *mut JNIEnv, bytes: &[u8]) -> Option<jbyteArray> {
+    let length = jsize::try_from(bytes.len()).ok()?;
+    let array = jni!(env, NewByteArray, length);
+    if array.is_null() {
+        return None;
+    }
+    jni!(env, SetByteArrayRegion, array, 0, length, bytes.as_ptr().cast());
+    Some(array)
+}
+
+/// An array for the JVM, if it has room for it.
+#[derive(Default)]
+struct Found(Option<jbyteArray>);
+
+/// The object behind a pointer.
+///
+/// # Safety
+/// The pointer is that of an `Arc` of a `T` which the package holds until the call returns.
+unsafe fn at<'a, T>(object: jlong) -> &'a T {
+    // SAFETY: the package holds the `Arc` behind that pointer until the call returns: the contract of this function.
+    unsafe { &*(object as *const T) }
+}
+
+/// An object and the store that it is used with.
+///
+/// # Safety
+/// As for `at`, for both.
+unsafe fn both<'a, T>(object: jlong, store: jlong) -> (&'a T, &'a Store) {
+    // SAFETY: the package holds both until the call returns: the contract of this function.
+    unsafe { (at(object), at(store)) }
+}
+
+/// What the stores and modules of this process hold outside of the JVM's heap, in bytes.
+extern "system" fn held_bytes(_env: *mut JNIEnv, _class: jclass) -> jlong {
+    jlong::try_from(trimaran::adapter::held_bytes()).unwrap_or(jlong::MAX)
+}
+
+/// Whether there was no room for an instance, and nothing of it has run.
+extern "system" fn was_refused(_env: *mut JNIEnv, _class: jclass) -> jboolean {
+    trimaran::adapter::was_refused()
+}
+
+/// Whether no thread is in the store, or this one is.
+extern "system" fn is_free(env: *mut JNIEnv, _class: jclass, store: jlong) -> jboolean {
+    give(env, || {
+        // SAFETY: the package keeps it open for the call.
+        let store: &Store = unsafe { at(store) };
+        Ok(store.try_hold().is_some())
+    })
+}
+
+/// What the class `NativeByHand` gets.
+const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
+    (c"heldBytes", c"()J", held_bytes as *const c_void),
+    (c"wasRefused", c"()Z", was_refused as *const c_void),
+    (c"isFree", c"(J)Z", is_free as *const c_void),
+    (c"attach", c"(JJLdev/trimaran/internal/HostCallback;)V", host::attach as *const c_void),
+    (c"callerHas", c"(JJLjava/lang/String;J)Z", checks::caller_has as *const c_void),
+    (c"instanceCheck", c"(JJ)V", checks::instance_check as *const c_void),
+    (c"watch", c"(J)V", interrupt_check::watch as *const c_void),
+    (c"newSink", c"(Ldev/trimaran/internal/Sink;)J", sink::new_sink as *const c_void),
+    (c"newSource", c"(Ldev/trimaran/internal/Source;)J", source::new_source as *const c_void),
+    (c"takeThrown", c"(J)Ljava/lang/Throwable;", host::take_thrown as *const c_void),
+    (c"globalKind", c"(JJ)I", values::global_kind as *const c_void),
+    (c"globalGet", c"(JJ)J", values::global_get as *const c_void),
+    (c"globalSet", c"(JJJ)V", values::global_set as *const c_void),
+    (c"globalGetSlot", c"(JJ[J)V", values::global_get_slot as *const c_void),
+    (c"globalSetSlot", c"(JJJJ)V", values::global_set_slot as *const c_void),
+    (c"tableKind", c"(JJ)I", values::table_kind as *const c_void),
+    (c"tableGet", c"(JJJ)J", values::table_get as *const c_void),
+    (c"tableFunc", c"(JJJ)J", values::table_func as *const c_void),
+    (c"tableFuncSlot", c"(JJJ[J)V", values::table_func_slot as *const c_void),
+    (c"tableSet", c"(JJJJJ)V", values::table_set as *const c_void),
+    (c"newExtern", c"(JLjava/lang/Object;)J", values::new_extern as *const c_void),
+    (c"externObject", c"(JJ)Ljava/lang/Object;", values::extern_object as *const c_void),
+    (c"view", c"(JJJJ[J)Ljava/nio/ByteBuffer;", view::view as *const c_void),
+    (c"sharedView", c"(JJJ[J)Ljava/nio/ByteBuffer;", view::shared_view as *const c_void),
+    (c"closeView", c"(J)V", view::close_view as *const c_void),
+    (c"sharedRead", c"(JJJ)[B", shared::read as *const c_void),
+    (c"sharedReadInto", c"(JJ[B)V", shared::read_into as *const c_void),
+    (c"sharedWrite", c"(J[BIIJ)V", shared::write as *const c_void),
+    (c"sharedWriteBuffer", c"(JLjava/nio/ByteBuffer;IIJ)V", shared::write_buffer as *const c_void),
+    (c"signature", c"(JJ)[B", func::signature as *const c_void),
+    (c"call0", c"(JJ)J", func::call0 as *const c_void),
+    (c"call1", c"(JJJ)J", func::call1 as *const c_void),
+    (c"call2", c"(JJJJ)J", func::call2 as *const c_void),
+    (c"call3", c"(JJJJJ)J", func::call3 as *const c_void),
+    (c"call4", c"(JJJJJJ)J", func::call4 as *const c_void),
+    (c"call5", c"(JJJJJJJ)J", func::call5 as *const c_void),
+    (c"call6", c"(JJJJJJJJ)J", func::call6 as *const c_void),
+    (c"callSlots", c"(JJ[J)V", func::call_slots as *const c_void),
+    (c"map", c"(JJ[Ljava/lang/Object;[Ljava/lang/Object;I)V", func::map as *const c_void),
+    (c"read", c"(JJJJ)[B", memory::read as *const c_void),
+    (c"readInto", c"(JJJ[B)V", memory::read_into as *const c_void),
+    (c"write", c"(JJ[BIIJ)V", memory::write as *const c_void),
+    (c"writeBuffer", c"(JJLjava/nio/ByteBuffer;IIJ)V", memory::write_buffer as *const c_void),
+];

@@ -1,0 +1,416 @@
+//! The adapter for Python: base classes of the package's own, of which most are generated from the exports of the core.
+//!
+//! A generated method converts its arguments, runs the core and converts what that gave. Bodies that are special stand beside
+//! them by hand: calls, host functions, views and bytes, linking. What is unusual or wrong goes to the package, which converts
+//! it or says what is wrong.
+//!
+//! No entry into a store waits with the GIL held: a thread that waits for a store must let those run who
+//! are in it.
+//!
+//! What fails raises an error of the package, also where the package itself has made the mistake.
+
+mod at_end;
+mod convert;
+mod ctrl_c;
+mod func;
+pub(crate) mod generated;
+mod greenlets;
+mod host;
+mod instance;
+mod interrupt_check;
+mod linker;
+mod memory;
+pub(crate) mod numbers;
+mod pointer;
+mod sink;
+mod source;
+mod values;
+mod view;
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use pyo3::ffi;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
+use trimaran::adapter::in_host;
+use trimaran::{Extern, Memory, Result, Store, WasmtimeError};
+
+pub(crate) use at_end::{interpreter, watch as watch_end};
+pub(crate) use convert::{article, indefinite, text};
+pub(crate) use ctrl_c::keep as keep_ctrl_c;
+pub(crate) use func::FuncBase;
+pub(crate) use host::take_thrown;
+pub(crate) use instance::{ExportsBase, InstanceBase};
+pub(crate) use pointer::PointerBase;
+pub(crate) use values::{refer, referred};
+pub(crate) use view::MemoryView;
+
+use at_end::Ask;
+use convert::{HasHandle, give_object, moment, open as fill, take_object, unopened};
+use generated::{EngineBase, error_fields, make_error};
+use host::Kept;
+
+use super::thrown::Thrown;
+use super::{entry, let_go, open};
+
+/// The package's own exception for an error: its variant, its sentence and its fields cross once.
+fn raised(py: Python<'_>, error: WasmtimeError) -> PyErr {
+    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let make = || -> PyResult<PyErr> {
+        let make = convert::package(py, &MAKE, "trimaran._ffi", "raised")?;
+        let sentence = error.text();
+        let (variant, fields) = error_fields(py, error)?;
+        Ok(PyErr::from_value(make.ask1((variant, sentence, fields))?))
+    };
+    make().unwrap_or_else(|error| error)
+}
+
+/// An error of the core by its name and its fields, with the core's own sentence.
+#[pyfunction]
+pub(crate) fn failure(variant: &Bound<'_, PyString>, fields: &Bound<'_, PyDict>) -> PyResult<Py<PyAny>> {
+    let py = variant.py();
+    Ok(raised(py, make_error(variant, fields)?).into_value(py).into_any())
+}
+
+/// Runs `work` with the GIL, whatever this thread has of it now; gives nothing where Python is at its end.
+///
+/// PyO3 goes by a count of its own, and the generated code lets go of the GIL by ctypes, which that count does not know.
+fn with_gil<R>(work: impl FnOnce(Python<'_>) -> R) -> Option<R> {
+    // SAFETY: may be called at any time.
+    if unsafe { ffi::Py_IsInitialized() } == 0 {
+        return None;
+    }
+    /// The state from before, which is given back where a panic passes as well.
+    struct State(ffi::PyGILState_STATE);
+    impl Drop for State {
+        fn drop(&mut self) {
+            // SAFETY: it is the state from below, and everything since has been undone.
+            unsafe { ffi::PyGILState_Release(self.0) };
+        }
+    }
+    // SAFETY: Python is there, and what is made of the state gives it back.
+    let _state = State(unsafe { ffi::PyGILState_Ensure() });
+    in_host(|| Python::try_attach(work))
+}
+
+/// An object of Python's that others than Python let go of, on any thread.
+struct Owned(Option<Py<PyAny>>);
+
+impl Owned {
+    fn new(object: Py<PyAny>) -> Self {
+        Self(Some(object))
+    }
+
+    fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.0.as_ref().map(|object| object.clone_ref(py).into_bound(py))
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        let mut object = self.0.take();
+        with_gil(|py| object.take().map(|object| at_end::let_go(object, py)));
+        // Where Python is at its end, its objects are as well.
+        std::mem::forget(object);
+    }
+}
+
+/// Runs an entry into a store without the GIL.
+fn enter<R: Send>(py: Python<'_>, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
+    detached(py, || entry(work)).map_err(|error| raised(py, *error))
+}
+
+/// Runs without the GIL what runs guests, or waits for those who do.
+fn detached<R: Send>(py: Python<'_>, work: impl FnOnce() -> R + Send) -> R {
+    py.detach(|| {
+        let done = work();
+        at_end::stay_if_over();
+        done
+    })
+}
+
+/// Runs what takes a moment and no guest: with the GIL held, where the store is free. A thread that has to wait releases it.
+fn quick<R: Send>(py: Python<'_>, store: &Store, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
+    match store.try_hold() {
+        Some(_hold) => entry(work).map_err(|error| raised(py, *error)),
+        None => enter(py, work),
+    }
+}
+
+/// The error for a handle of nothing, which the package never passes.
+fn nothing(py: Python<'_>) -> PyErr {
+    raised(py, WasmtimeError::Unexpected { reason: "a handle of nothing".to_owned() })
+}
+
+/// The error for an object that no constructor has filled. The package says how to make one.
+fn unmade(object: &Bound<'_, PyAny>) -> PyErr {
+    let name = object.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string());
+    let making =
+        object.get_type().getattr(intern!(object.py(), "_making")).and_then(|making| making.extract::<String>());
+    let making = making.unwrap_or_else(|_| "call its constructor".to_owned());
+    raised(object.py(), WasmtimeError::Type { reason: format!("the {name} was never made: {making}") })
+}
+
+/// The error for an object that is made twice.
+fn made(py: Python<'_>) -> PyErr {
+    let reason = "the object is made already: make another one, and do not call its constructor again".to_owned();
+    raised(py, WasmtimeError::Type { reason })
+}
+
+/// The error for what a store held before it was closed, maybe a moment ago and by another thread.
+fn closed(py: Python<'_>) -> PyErr {
+    raised(py, WasmtimeError::Closed { what: "store".to_owned() })
+}
+
+/// Keeps an object of the core for one of Python's. It is empty until a constructor fills it.
+struct NativeHandle<T>(OnceLock<Arc<T>>);
+
+impl<T> NativeHandle<T> {
+    const fn empty() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// Takes over an object, where there is none yet.
+    fn open(&self, object: Arc<T>) -> Result<(), Arc<T>> {
+        self.0.set(object)
+    }
+
+    fn get(&self) -> Option<&Arc<T>> {
+        self.0.get()
+    }
+}
+
+/// The base class of `trimaran.Store`.
+#[pyclass(subclass, frozen, module = "trimaran._native")]
+pub(crate) struct StoreBase {
+    handle: NativeHandle<Store>,
+    kept: Arc<Kept>,
+    /// The memory that a caller was last asked for: most host functions ask for it again and again.
+    last: Mutex<Option<Named>>,
+}
+
+/// A memory by the name that it was asked for, in the core and as the package has it. It refers to nothing of Python's.
+struct Named {
+    name: String,
+    memory: Arc<Memory>,
+    object: Py<PyAny>,
+}
+
+#[pymethods]
+impl StoreBase {
+    #[new]
+    #[pyo3(signature = (*_arguments, **_keywords))]
+    fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
+        Self { handle: NativeHandle::empty(), kept: Arc::default(), last: Mutex::new(None) }
+    }
+
+    fn _make(slf: &Bound<'_, Self>, engine: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = slf.py();
+        unopened(slf)?;
+        let engine = take_object::<EngineBase>(engine, format_args!("the engine"))?;
+        let store = enter(py, || Store::new(engine))?;
+        if !store.set_interrupt_check(|| Box::new(interrupt_check::Signals)) {
+            ctrl_c::watch(py)?;
+        }
+        fill(slf, store)?;
+        greenlets::look(py)
+    }
+
+    /// Refuses one that was never made.
+    fn _check(slf: &Bound<'_, Self>) -> PyResult<()> {
+        convert::this(slf).map(drop)
+    }
+
+    /// Lets go of all host functions and objects, after close.
+    fn _forget(&self) {
+        drop(self.kept.take());
+        self.remember(None);
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.kept.traverse(&visit)
+    }
+
+    fn __clear__(&self) {
+        self._forget();
+    }
+}
+
+impl StoreBase {
+    fn remember(&self, named: Option<Named>) {
+        let before = std::mem::replace(&mut *self.last.lock().unwrap_or_else(PoisonError::into_inner), named);
+        // Not while it is locked.
+        drop(before);
+    }
+
+    /// The memory of that name that was last asked for.
+    fn last(&self, py: Python<'_>, name: &str) -> Option<(Arc<Memory>, Py<PyAny>)> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = last.as_ref().filter(|named| named.name == name)?;
+        Some((Arc::clone(&named.memory), named.object.clone_ref(py)))
+    }
+}
+
+impl HasHandle for StoreBase {
+    type Core = Store;
+
+    fn handle(&self) -> &NativeHandle<Store> {
+        &self.handle
+    }
+}
+
+impl Drop for StoreBase {
+    /// Everything in the store may go here: not with the GIL held.
+    fn drop(&mut self) {
+        if let Some(store) = self.handle.0.take() {
+            // Where Python is at its end, the process is as well.
+            with_gil(|py| detached(py, || let_go(store)));
+        }
+    }
+}
+
+/// The base class of `trimaran.Caller`: a store, for as long as one host call lasts.
+#[pyclass(subclass, frozen, module = "trimaran._native")]
+pub(crate) struct CallerBase(OnceLock<(Py<StoreBase>, u64)>);
+
+#[pymethods]
+impl CallerBase {
+    #[new]
+    #[pyo3(signature = (*_arguments, **_keywords))]
+    fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// What the calling instance exports under that name, or nothing.
+    fn _find<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        convert::option_of(py, slf.get().find(slf, name)?.0, |item| generated::give_extern(py, item))
+    }
+
+    /// What the calling instance exports under that name. Raises `NotFoundError`, which is a `KeyError`.
+    fn __getitem__<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        slf.get().give(slf, name, |item, _| Ok(item))
+    }
+
+    /// The function of that name. Raises `NotFoundError`, or `WasmTypeError` for something else.
+    fn func<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (item, name) = slf.get().item(slf, name)?;
+        give_object(slf.py(), moment(slf.py(), || item.into_func(&name))?)
+    }
+
+    /// The memory of that name. Raises as `func` does.
+    fn memory<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        slf.get().give(slf, name, |item, name| Ok(Extern::OfMemory { memory: item.into_memory(name)? }))
+    }
+
+    /// The store of the guest. It may be kept.
+    #[getter]
+    fn store(slf: &Bound<'_, Self>) -> PyResult<Py<StoreBase>> {
+        let (store, _) = slf.get().0.get().ok_or_else(|| unmade(slf.as_any()))?;
+        Ok(store.clone_ref(slf.py()))
+    }
+
+    fn _check(slf: &Bound<'_, Self>) -> PyResult<()> {
+        convert::raw_store(slf.as_any()).map(drop)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.0.get().map_or(Ok(()), |(store, _)| visit.call(store))
+    }
+}
+
+impl CallerBase {
+    /// The caller of the host call of that number, as the package has it.
+    fn make<'py>(
+        class: &Bound<'py, PyAny>,
+        store: &Bound<'py, StoreBase>,
+        call_id: u64,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let object = convert::fresh(class)?;
+        let caller = object.cast::<Self>()?.get();
+        caller.0.set((store.clone().unbind(), call_id)).map_err(|_| made(class.py()))?;
+        Ok(object)
+    }
+
+    /// The store, and the number of the host call, once it is one.
+    fn opened(&self) -> Option<(&Arc<Store>, u64)> {
+        let (store, call_id) = self.0.get()?;
+        Some((store.get().handle.get()?, *call_id))
+    }
+
+    fn find(&self, slf: &Bound<'_, Self>, name: &Bound<'_, PyAny>) -> PyResult<(Option<Extern>, PyBackedStr)> {
+        let (store, call_id) = self.opened().ok_or_else(|| unmade(slf.as_any()))?;
+        let name = convert::take_text(name, format_args!("the name"))?;
+        Ok((quick(slf.py(), store, || store.caller_export(call_id, &name))?, name))
+    }
+
+    /// What is exported under that name, as `check` wants it. The memory that was there before is the same object again.
+    fn give<'py>(
+        &self,
+        slf: &Bound<'py, Self>,
+        name: &Bound<'py, PyAny>,
+        check: impl FnOnce(Extern, &str) -> Result<Extern>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let (store, call_id) = self.0.get().ok_or_else(|| unmade(slf.as_any()))?;
+        if let (Ok(text), Some(raw)) = (name.cast::<PyString>(), store.get().handle.get())
+            && let Ok(text) = text.to_str()
+            && let Some((memory, object)) = store.get().last(py, text)
+            && quick(py, raw, || raw.caller_has(*call_id, text, &memory))?
+        {
+            return Ok(object.into_bound(py));
+        }
+        let (item, name) = self.item(slf, name)?;
+        match moment(py, || check(item, &name))? {
+            Extern::OfMemory { memory } => {
+                let object = give_object(py, Arc::clone(&memory))?;
+                store.get().remember(Some(Named { name: name.to_string(), memory, object: object.clone().unbind() }));
+                Ok(object)
+            }
+            other => generated::give_extern(py, other),
+        }
+    }
+
+    fn item(&self, slf: &Bound<'_, Self>, name: &Bound<'_, PyAny>) -> PyResult<(Extern, PyBackedStr)> {
+        let (found, name) = self.find(slf, name)?;
+        let missing = || {
+            let reason = format!("the calling instance has no export `{name}`");
+            raised(slf.py(), WasmtimeError::NotFound { name: name.to_string(), reason })
+        };
+        Ok((found.ok_or_else(missing)?, name))
+    }
+}
+
+/// The package's own store behind what a caller passed, as an object.
+fn native_store<'py>(value: &Bound<'py, PyAny>) -> Option<Bound<'py, StoreBase>> {
+    match value.cast::<StoreBase>() {
+        Ok(store) => Some(store.clone()),
+        Err(_) => value.cast::<CallerBase>().ok()?.get().0.get().map(|(store, _)| store.bind(value.py()).clone()),
+    }
+}
+
+/// The package's own store behind what a caller passed.
+fn store_class_of<'a>(value: &'a Bound<'_, PyAny>) -> Option<&'a StoreBase> {
+    match value.cast::<StoreBase>() {
+        Ok(store) => Some(store.get()),
+        Err(_) => value.cast::<CallerBase>().ok()?.get().0.get().map(|(store, _)| store.get()),
+    }
+}
+
+/// The store that a caller passed, if it is one: a store, or the caller of a host function that still runs.
+fn store_of<'a>(value: &'a Bound<'_, PyAny>) -> Option<&'a Arc<Store>> {
+    if let Ok(store) = value.cast::<StoreBase>() {
+        return store.get().handle.get();
+    }
+    let (store, call_id) = value.cast::<CallerBase>().ok()?.get().opened()?;
+    store.caller_check(call_id).is_ok().then_some(store)
+}
+
+/// A whole number, as Python counts it, if it fits. A bool is none.
+fn whole<'py, N: for<'a> FromPyObject<'a, 'py>>(value: &Bound<'py, PyAny>) -> Option<N> {
+    if value.is_instance_of::<PyBool>() { None } else { value.extract().ok() }
+}

@@ -1,0 +1,290 @@
+//! Host functions: Python callables.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+
+use pyo3::exceptions::PyBaseException;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyList, PyTuple, PyWeakrefReference};
+use trimaran::adapter::{Signature, Slot, SlotFunction, ValKind};
+use trimaran::{Func, Reference, Result, Store, WasmtimeError};
+
+use uniffi::Handle;
+
+use super::at_end::{Ask, let_go};
+use super::convert::{give_object, none, package, take_object, this};
+use super::func::{FuncBase, bits, number};
+use super::generated::ReferenceBase;
+use super::{
+    CallerBase, Owned, StoreBase, Thrown, closed, greenlets, nothing, open, quick, store_class_of, store_of, with_gil,
+};
+
+/// The callables of one store, and the objects that its guests have references to. They are in the store's own object,
+/// and not in the core, so that Python's collector sees them.
+#[derive(Default)]
+pub(super) struct Kept(Mutex<HashMap<u64, Py<PyAny>>>);
+
+impl Kept {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Py<PyAny>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps one more, and tells its number.
+    fn add(&self, object: Py<PyAny>) -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        self.lock().insert(number, object);
+        number
+    }
+
+    fn get(&self, py: Python<'_>, number: u64) -> Option<Py<PyAny>> {
+        self.lock().get(&number).map(|object| object.clone_ref(py))
+    }
+
+    /// Takes one out: to let go of it may run anything.
+    fn remove(&self, number: u64) -> Option<Py<PyAny>> {
+        self.lock().remove(&number)
+    }
+
+    /// Takes all out.
+    pub(super) fn take(&self) -> HashMap<u64, Py<PyAny>> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// Shows them to Python's collector, which must not wait here.
+    pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let all = match self.0.try_lock() {
+            Ok(all) => all,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            // What is not shown is taken for being in use.
+            Err(TryLockError::WouldBlock) => return Ok(()),
+        };
+        all.values().try_for_each(|object| visit.call(object))
+    }
+}
+
+/// An object of Python's, as a guest holds it.
+pub(super) struct Object {
+    kept: Weak<Kept>,
+    number: u64,
+}
+
+impl Object {
+    pub(super) fn new(store: &StoreBase, object: Py<PyAny>) -> Self {
+        Self { kept: Arc::downgrade(&store.kept), number: store.kept.add(object) }
+    }
+
+    /// None where its store is closed.
+    pub(super) fn get(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.kept.upgrade()?.get(py, self.number)
+    }
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        // Where Python is at its end, its objects are as well.
+        with_gil(|py| {
+            let object = self.kept.upgrade().and_then(|kept| kept.remove(self.number));
+            object.map(|object| let_go(object, py))
+        });
+    }
+}
+
+/// What a host function does: call one of its store's callables.
+pub(super) struct Body {
+    kept: Weak<Kept>,
+    number: u64,
+    /// The package's `Store`. The code that called the guest holds it.
+    store: Owned,
+    params: Box<[ValKind]>,
+    results: Box<[ValKind]>,
+    pass_caller: bool,
+}
+
+impl Body {
+    pub(super) fn new(
+        store: &Bound<'_, StoreBase>,
+        function: Bound<'_, PyAny>,
+        pass_caller: bool,
+        signature: &Signature,
+    ) -> PyResult<Self> {
+        let kept = &store.get().kept;
+        Ok(Self {
+            kept: Arc::downgrade(kept),
+            number: kept.add(function.unbind()),
+            store: Owned::new(PyWeakrefReference::new(store.as_any())?.into_any().unbind()),
+            params: signature.params().into(),
+            results: signature.results().into(),
+            pass_caller,
+        })
+    }
+
+    /// The store. The code that called the guest holds it.
+    fn store<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.store.get(py)?.cast_into::<PyWeakrefReference>().ok()?.upgrade()
+    }
+
+    fn run(&self, py: Python<'_>, call_id: u64, slots: &mut [Slot]) -> PyResult<bool> {
+        let function = self.kept.upgrade().and_then(|kept| kept.get(py, self.number));
+        let Some(function) = function else { return Ok(false) };
+        let is_plain = !self.pass_caller && self.params.iter().chain(&self.results).all(|kind| kind.is_plain());
+        let store = if is_plain { None } else { self.store(py) };
+        let mut arguments = Vec::with_capacity(slots.len() + 1);
+        if self.pass_caller {
+            let home = store.as_ref().and_then(|store| store.cast::<StoreBase>().ok()).ok_or_else(|| closed(py))?;
+            arguments.push(CallerBase::make(package(py, &CALLER, "trimaran", "Caller")?, home, call_id)?);
+        }
+        for (kind, slot) in self.params.iter().zip(slots.iter()) {
+            arguments.push(match &store {
+                Some(store) => object(store, *kind, *slot)?,
+                None => number(py, *kind, *slot)?,
+            });
+        }
+        let value = function.bind(py).ask1(PyTuple::new(py, arguments)?)?;
+        let is_plain = self.take_plain(&value, slots);
+        if is_plain {
+            let_go(value.unbind(), py);
+        } else {
+            let store = store.or_else(|| self.store(py));
+            let kinds: Vec<_> = self.results.iter().map(|kind| *kind as u8).collect();
+            let found =
+                package(py, &SLOTS, "trimaran._host", "slots")?.ask1((store, PyBytes::new(py, &kinds), value))?;
+            let found = found.extract::<Vec<(u64, u64, Option<Bound<'_, PyAny>>)>>()?;
+            for (slot, (low, high, held)) in slots.iter_mut().zip(found) {
+                *slot = match held {
+                    // The core takes over a handle of its own.
+                    Some(held) => Slot { low: handle(&held)?, high },
+                    None => Slot { low, high },
+                };
+            }
+        }
+        Ok(true)
+    }
+
+    /// Puts the results into their slots, if they are simply what they should be.
+    fn take_plain(&self, value: &Bound<'_, PyAny>, slots: &mut [Slot]) -> bool {
+        let take = |value: &Bound<'_, PyAny>, kind: ValKind, slot: &mut Slot| match bits(value, kind) {
+            Some(found) => {
+                *slot = found;
+                true
+            }
+            None => false,
+        };
+        match (&*self.results, slots) {
+            ([], _) => value.is_none(),
+            ([kind], [slot, ..]) => take(value, *kind, slot),
+            (kinds, slots) => {
+                let values: Vec<_> = if let Ok(values) = value.cast::<PyTuple>() {
+                    values.iter().collect()
+                } else if let Ok(values) = value.cast::<PyList>() {
+                    values.iter().collect()
+                } else {
+                    return false;
+                };
+                let all = values.iter().zip(kinds).zip(slots);
+                values.len() == kinds.len() && all.into_iter().all(|((value, kind), slot)| take(value, *kind, slot))
+            }
+        }
+    }
+}
+
+// SAFETY: `handle` gives handles of its own for references.
+unsafe impl SlotFunction for Body {
+    fn call(&self, _store: &Store, call_id: u64, slots: &mut [Slot]) -> Result<()> {
+        let closed = || WasmtimeError::Closed { what: "store".to_owned() };
+        // This thread has the store's turn. A thread that waits for that turn does so without the GIL.
+        let done = with_gil(|py| {
+            let _greenlet = greenlets::in_host(py);
+            self.run(py, call_id, slots).map_err(|error| THROWN.keep(error.into_value(py)))
+        });
+        match done {
+            Some(Ok(true)) => Ok(()),
+            Some(Err(error)) => Err(error),
+            Some(Ok(false)) | None => Err(closed()),
+        }
+    }
+}
+
+static CALLER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static SLOTS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static VAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// A handle of its own of a function or a reference, for the core.
+fn handle(held: &Bound<'_, PyAny>) -> PyResult<u64> {
+    if let Ok(func) = held.cast::<FuncBase>() {
+        return Ok(Handle::from_arc(Arc::clone(this(func)?)).as_raw());
+    }
+    let reference = take_object::<ReferenceBase>(held, format_args!("the result"))?;
+    Ok(Handle::from_arc(Arc::clone(reference)).as_raw())
+}
+
+/// What is in a slot, as Python has it. A handle in it is used up.
+pub(super) fn object<'py>(store: &Bound<'py, PyAny>, kind: ValKind, slot: Slot) -> PyResult<Bound<'py, PyAny>> {
+    let py = store.py();
+    if kind.is_plain() {
+        return number(py, kind, slot);
+    }
+    if slot.low == 0 {
+        return Ok(none(py));
+    }
+    if kind == ValKind::FuncRef {
+        // SAFETY: the handle came with the slot, and is used up here.
+        return give_object(py, unsafe { open::<Func>(slot.low) }.ok_or_else(|| nothing(py))?);
+    }
+    // SAFETY: the handle came with the slot, and is used up here.
+    let reference = unsafe { open::<Reference>(slot.low) }.ok_or_else(|| nothing(py))?;
+    if kind == ValKind::ExternRef
+        && let Some(opened) = store_of(store)
+    {
+        let found = quick(py, opened, || reference.host_object(opened))?;
+        if let Some(object) = found.as_ref().and_then(|object| object.downcast_ref::<Object>()) {
+            return Ok(object.get(py).ok_or_else(|| closed(py))?.into_bound(py));
+        }
+    }
+    give_object(py, reference)
+}
+
+/// What keeps a handle while it is lent to the core.
+pub(super) type Keep = Option<Arc<dyn Any + Send + Sync>>;
+
+/// What goes into a place for a reference, and what keeps it; none where the package has to judge.
+pub(super) fn borrow(
+    store: &Bound<'_, PyAny>,
+    kind: ValKind,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<Option<(Slot, Keep)>> {
+    fn lent<T: Any + Send + Sync>(kind: ValKind, object: &Arc<T>) -> (Slot, Keep) {
+        let low = Handle::from_pointer(Arc::as_ptr(object)).as_raw();
+        (Slot { low, high: kind as u64 }, Some(Arc::clone(object) as Arc<dyn Any + Send + Sync>))
+    }
+    let py = store.py();
+    if value.is_none() {
+        return Ok(Some((Slot { low: 0, high: kind as u64 }, None)));
+    }
+    if let Ok(func) = value.cast::<FuncBase>() {
+        return Ok(if kind == ValKind::FuncRef { Some(lent(kind, this(func)?)) } else { None });
+    }
+    if kind == ValKind::FuncRef || value.is_instance(package(py, &VAL, "trimaran", "Val")?)? {
+        return Ok(None);
+    }
+    if let Ok(reference) = value.cast::<ReferenceBase>() {
+        return Ok(Some(lent(kind, this(reference)?)));
+    }
+    let (ValKind::ExternRef, Some(opened), Some(class)) = (kind, store_of(store), store_class_of(store)) else {
+        return Ok(None);
+    };
+    let object = Arc::new(Object::new(class, value.clone().unbind()));
+    Ok(Some(lent(kind, &quick(py, opened, || Reference::of_host(opened, object))?)))
+}
+
+pub(super) static THROWN: Thrown<Py<PyBaseException>> = Thrown::nothing();
+
+/// Takes out what was thrown, if there is such a number.
+#[pyfunction]
+pub(crate) fn take_thrown(number: u64) -> Option<Py<PyBaseException>> {
+    THROWN.take(number)
+}

@@ -1,0 +1,110 @@
+@file:JvmSynthetic
+
+package dev.trimaran
+
+import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.NativeException
+import dev.trimaran.internal.NativeImage
+import dev.trimaran.internal.Virtual
+import java.nio.ByteBuffer
+import java.nio.charset.CharacterCodingException
+import dev.trimaran.internal.ffi.WasmtimeError as RawError
+import java.lang.ref.Reference as JavaReference
+import java.time.Duration as JavaDuration
+
+// The one way from the public classes to the core.
+
+/**
+ * Calls the core. What it fails with comes out as the public exception, and what a host function threw as it is.
+ *
+ * The arguments of the call are kept until it has returned: native code gets bare addresses, which the garbage collector
+ * does not see. It might free what stands behind them.
+ *
+ * A virtual thread is kept from waiting for a store in native code. It has to be said where the call [runsGuests].
+ */
+internal inline fun <R> core(
+    argument: Any? = null,
+    another: Any? = null,
+    third: Any? = null,
+    runsGuests: Boolean = false,
+    crossinline call: () -> R,
+): R =
+    try {
+        if (Virtual.isCurrent()) {
+            Virtual.call(argument, another, third, runsGuests) { call() }
+        } else {
+            call()
+        }
+    } catch (error: Throwable) {
+        throw translated(error)
+    } finally {
+        JavaReference.reachabilityFence(argument)
+        JavaReference.reachabilityFence(another)
+        JavaReference.reachabilityFence(third)
+    }
+
+/** The text in UTF-8, or `Encoding`. */
+internal fun String.utf8(): ByteArray = core { encodeToByteArray(throwOnInvalidSequence = true) }
+
+/** What remains in the buffer. */
+internal fun ByteBuffer.copied(): ByteArray = ByteArray(remaining()).also(duplicate()::get)
+
+/** A number of the core, which has 64 bits and no sign. Past the end of [Long] it reads as the greatest one. */
+internal fun ULong.toSize(): Long = if (this > Long.MAX_VALUE.toULong()) Long.MAX_VALUE else toLong()
+
+/** Whole milliseconds, or the most or the least of them that there are. */
+internal fun JavaDuration.milliseconds(): Long =
+    coerceIn(JavaDuration.ofMillis(Long.MIN_VALUE), JavaDuration.ofMillis(Long.MAX_VALUE)).toMillis()
+
+/** A number that the core takes without a sign. */
+internal fun natural(value: Long, what: String): ULong =
+    if (value >= 0) value.toULong() else throw WasmtimeException.Range("$what is $value: expected 0 or more")
+
+/** A number that has to lie between 0 and [last], because the core takes no other. */
+internal fun within(value: Long, last: Long, what: String): Long =
+    if (value in 0..last) value else throw WasmtimeException.Range("$what is $value: expected 0 to $last")
+
+/** What a user gets for whatever came out of a call: the public exception, or what a host function threw. */
+internal fun translated(error: Throwable): Throwable =
+    when (error) {
+        // A virtual thread that waits may be interrupted.
+        is WasmtimeException, is InterruptedException -> error
+        is NativeException -> {
+            val found = error.read()
+            thrown(found) ?: found.toPublic(error.sentence()).apply { if (error.row >= 0) atRow(error.row) }
+        }
+        is CharacterCodingException -> WasmtimeException.Encoding("the text has half of a surrogate pair", 0)
+        else -> exhausted(error) ?: unloaded(error) ?: if (error is Exception) unexpected(error) else error
+    }
+
+/**
+ * What the JVM says where it has no stack or no memory left, which may come out inside of another
+ * error; null where it is about something else.
+ */
+private fun exhausted(error: Throwable): VirtualMachineError? =
+    generateSequence(error) { it.cause }.take(8).firstNotNullOfOrNull { it as? VirtualMachineError }
+
+/** Why the native library is not there, where that is what an error is about; null where it is about something else. */
+private fun unloaded(error: Throwable): Error? = if (error is LinkageError) NativeImage.failure() ?: error else null
+
+/** What a host function threw, itself, which the library has kept until now. */
+private fun thrown(error: RawError): Throwable? =
+    (error as? RawError.Host)?.thrown?.let { NativeByHand.takeThrown(it.toLong()) }
+
+/** A failure that is no error of the core: a panic, or a mistake in this library. */
+private fun unexpected(error: Exception): WasmtimeException {
+    val reason = error.toString()
+    val text = RawError.Unexpected(reason).text()
+    return WasmtimeException.Unexpected(text, reason).apply { stackTrace = error.stackTrace }
+}
+
+/** Fails with `Range` for [length] bytes that are there, but are more than an array of Java holds for sure. */
+internal inline fun checkArray(start: Long, length: Long, size: () -> Long) {
+    val most = Int.MAX_VALUE - 16L
+    if (length > most && start >= 0 && length <= size() - start) {
+        throw WasmtimeException.Range("the length is $length: an array holds up to $most bytes; read in parts")
+    }
+}
+
+/** How many offsets there are in the range. */
+internal fun LongRange.length(): Long = if (isEmpty()) 0 else last - first + 1

@@ -1,0 +1,132 @@
+package dev.trimaran.internal
+
+import java.nio.ByteBuffer
+
+/**
+ * The functions of the native library whose bodies are special: calls on slots, host functions, views, bytes. Rust has
+ * the other half, in `bindings/src/adapters/jni.rs`. The class `Native`, which is generated, has all others.
+ *
+ * An object is its handle, as in `Native`. Numbers are passed by their bits. Whoever calls keeps the objects reachable
+ * until the call returns, as `core` does.
+ */
+internal object NativeByHand {
+    init {
+        NativeImage.load()
+    }
+
+    /** How many bytes the stores and modules of this process hold outside of the JVM's heap, about. */
+    @JvmStatic external fun heldBytes(): Long
+
+    /**
+     * Whether the instance that this thread has just failed to make found no room, before anything of it ran. Says so
+     * once.
+     */
+    @JvmStatic external fun wasRefused(): Boolean
+
+    /** Whether no thread is in the store, or this one is: who enters it now does not wait, unless another is faster. */
+    @JvmStatic external fun isFree(store: Long): Boolean
+
+    /** Whether the calling instance exports that very memory under that name: if not for sure, ask for the export. */
+    @JvmStatic external fun callerHas(store: Long, pass: Long, name: String, memory: Long): Boolean
+
+    /** Fails where asking for an export fails since the store is closed or another one. */
+    @JvmStatic external fun instanceCheck(instance: Long, store: Long)
+
+    /** Has guests of the store end when their thread is interrupted, where the engine can interrupt them. */
+    @JvmStatic external fun watch(store: Long)
+
+    /** How many parameters, how many results, and then the kind of each. */
+    @JvmStatic external fun signature(func: Long, store: Long): ByteArray
+
+    @JvmStatic external fun call0(func: Long, store: Long): Long
+
+    @JvmStatic external fun call1(func: Long, store: Long, a: Long): Long
+
+    @JvmStatic external fun call2(func: Long, store: Long, a: Long, b: Long): Long
+
+    @JvmStatic external fun call3(func: Long, store: Long, a: Long, b: Long, c: Long): Long
+
+    @JvmStatic external fun call4(func: Long, store: Long, a: Long, b: Long, c: Long, d: Long): Long
+
+    @JvmStatic external fun call5(func: Long, store: Long, a: Long, b: Long, c: Long, d: Long, e: Long): Long
+
+    @JvmStatic external fun call6(func: Long, store: Long, a: Long, b: Long, c: Long, d: Long, e: Long, f: Long): Long
+
+    /** Calls on [Slots], which hold the arguments before and the results after. */
+    @JvmStatic external fun callSlots(func: Long, store: Long, slots: LongArray)
+
+    /** Calls once for each row. Each column is an array of its type. */
+    @JvmStatic external fun map(func: Long, store: Long, columns: Array<Any>, results: Array<Any>, rows: Int)
+
+    /** Gives a host function its body. The library does not keep it alive: the store has to. */
+    @JvmStatic external fun attach(func: Long, store: Long, host: HostCallback)
+
+    /** A handle of what calls that object with what guests print. The library keeps it alive. */
+    @JvmStatic external fun newSink(sink: Sink): Long
+
+    /** A handle of what asks that object for what guests read. The library keeps it alive. */
+    @JvmStatic external fun newSource(source: Source): Long
+
+    /** What a body threw, by the number under which the library has kept it until now. */
+    @JvmStatic external fun takeThrown(number: Long): Throwable?
+
+    /** A new handle of a reference to a host object. */
+    @JvmStatic external fun newExtern(store: Long, host: Any): Long
+
+    /** The host object that a reference is to, by its handle; null where it is to none. */
+    @JvmStatic external fun externObject(store: Long, reference: Long): Any?
+
+    /** The [Kind] of what it holds. */
+    @JvmStatic external fun globalKind(global: Long, store: Long): Int
+
+    /** The bits of a number. */
+    @JvmStatic external fun globalGet(global: Long, store: Long): Long
+
+    @JvmStatic external fun globalSet(global: Long, store: Long, bits: Long)
+
+    /** Puts the value into [Slots]. */
+    @JvmStatic external fun globalGetSlot(global: Long, store: Long, slots: LongArray)
+
+    @JvmStatic external fun globalSetSlot(global: Long, store: Long, low: Long, high: Long)
+
+    /** The [Kind] of its elements. */
+    @JvmStatic external fun tableKind(table: Long, store: Long): Int
+
+    /** A new handle of the element, or 0 for null. */
+    @JvmStatic external fun tableGet(table: Long, store: Long, index: Long): Long
+
+    /** What names a function in a table of them, for as long as the store is there; 0 for null. */
+    @JvmStatic external fun tableFunc(table: Long, store: Long, index: Long): Long
+
+    /** Puts a new handle of it into the array, and what names it. */
+    @JvmStatic external fun tableFuncSlot(table: Long, store: Long, index: Long, out: LongArray)
+
+    @JvmStatic external fun tableSet(table: Long, store: Long, index: Long, low: Long, high: Long)
+
+    /** The bytes where they are; [length] below 0 is up to the end. What [closeView] takes is put into [out]. */
+    @JvmStatic external fun view(memory: Long, store: Long, start: Long, length: Long, out: LongArray): ByteBuffer
+
+    @JvmStatic external fun sharedView(memory: Long, start: Long, length: Long, out: LongArray): ByteBuffer
+
+    /** Lets go of the bytes, which may be gone then. Any thread may do it. */
+    @JvmStatic external fun closeView(view: Long)
+
+    @JvmStatic external fun sharedRead(memory: Long, start: Long, length: Long): ByteArray
+
+    /** Fills the whole array. */
+    @JvmStatic external fun sharedReadInto(memory: Long, start: Long, array: ByteArray)
+
+    @JvmStatic external fun sharedWrite(memory: Long, data: ByteArray, offset: Int, length: Int, start: Long)
+
+    @JvmStatic external fun sharedWriteBuffer(memory: Long, data: ByteBuffer, offset: Int, length: Int, start: Long)
+
+    @JvmStatic external fun read(memory: Long, store: Long, start: Long, length: Long): ByteArray
+
+    /** Fills the whole array. */
+    @JvmStatic external fun readInto(memory: Long, store: Long, start: Long, array: ByteArray)
+
+    @JvmStatic external fun write(memory: Long, store: Long, data: ByteArray, offset: Int, length: Int, start: Long)
+
+    @JvmStatic
+    external fun writeBuffer(memory: Long, store: Long, data: ByteBuffer, offset: Int, length: Int, start: Long)
+}
