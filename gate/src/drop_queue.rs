@@ -10,6 +10,12 @@ pub struct DropQueue<D> {
     items: Mutex<VecDeque<D>>,
 }
 
+impl<D> Default for DropQueue<D> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<D> DropQueue<D> {
     /// Makes an empty one.
     pub fn new() -> Self {

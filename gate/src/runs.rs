@@ -19,6 +19,12 @@ const NUMBER: u64 = 1 << 22;
 /// The runs of one store.
 pub struct Runs(AtomicU64);
 
+impl Default for Runs {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Runs {
     /// No run is under way.
     pub fn new() -> Self {
