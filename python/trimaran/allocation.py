@@ -79,21 +79,21 @@ class PoolingConfig(NumericRecord):
     total_gc_heaps: int | None
     """How many stores with garbage-collected values there may be at once."""
     max_core_instance_size: int | None
-    """The greatest size of what wasmtime keeps for an instance itself."""
+    """What an instance needs at most for itself, in bytes."""
     max_memories_per_module: int | None
     """How many memories a module may define."""
     max_tables_per_module: int | None
     """How many tables a module may define."""
     max_memory_size: int | None
-    """The greatest size of a memory."""
+    """The greatest size of a memory, in bytes."""
     table_elements: int | None
     """The greatest size of a table, in elements."""
     max_unused_warm_slots: int | None
     """How many places that are not in use stay ready for the module that had them."""
     linear_memory_keep_resident: int | None
-    """How much of a memory is cleared by hand, and not given back to the system, when its instance is gone."""
+    """How many bytes of a memory stay with the process when its instance goes."""
     table_keep_resident: int | None
-    """How much of a table is cleared by hand, and not given back to the system, when its instance is gone."""
+    """How many bytes of a table stay with the process when its instance goes."""
 
     def __init__(
         self,

@@ -157,21 +157,25 @@ class Config(Configurable, Managed):
     """How compiled code is shown to a profiler: a `Profiler`, or its text."""
     cache = Knob(_cache)
     """Keeps compiled modules between runs: `True` in the place and with the limits that wasmtime chooses for this
-    user, or as the TOML file at a path says."""
+    user, or as the TOML file at a path says. What is damaged there is compiled again. They are machine code: give it
+    a folder that nobody else writes to."""
     allocation: Knob[PoolingConfig | str] = Knob(as_allocation)
     """Where the memory of instances comes from: a `PoolingConfig`, `"pooling"`, or `"on_demand"` as by default."""
     epoch_interruption = switch()
-    """Lets `Engine.increment_epoch` interrupt guests at their deadlines."""
+    """Lets guests be interrupted: by `Engine.increment_epoch` at their deadlines, by the timeout or a deadline of their
+    store, and by an `InterruptHandle`."""
     consume_fuel = switch()
     """Makes guests use fuel. A store begins with none."""
     module_limits: Knob[ModuleLimits] = Knob(lambda value, name: expect(value, ModuleLimits, name))
-    """What a module may be like: a `ModuleLimits`. wasmtime has limits of its own, which are far wider."""
+    """How large a module may be that is compiled, and how long compiling may take: a `ModuleLimits`. wasmtime has
+    limits of its own, which are far wider."""
     parallel_compilation = switch()
     """Compiles the functions of a module on several threads."""
     shared_memory = switch()
     """Lets the host make shared memories. Off by default, as in wasmtime."""
     max_wasm_stack = size()
-    """The greatest stack that guest code may use, in bytes; more than zero."""
+    """The greatest stack that guest code may use, in bytes: more than zero, at most 1 GiB. On a thread that has less
+    left, guests run on a stack of their own."""
     gc_support = switch()
     """Support for garbage-collected references as a whole."""
     collector = _word(Collector)

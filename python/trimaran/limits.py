@@ -64,7 +64,7 @@ class StoreLimits(NumericRecord):
     """How many WASI file descriptors guests may have at a time, with the three standard streams and granted
     directories. A guest that opens one more gets the error number `mfile`."""
     trap_on_grow_failure: bool
-    """Whether growth past a limit ends the guest. If not, the guest gets -1."""
+    """Whether growth past a limit ends the guest with `LimitError`. If not, the guest gets -1."""
 
     def __init__(
         self,

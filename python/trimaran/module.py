@@ -90,7 +90,10 @@ class Module(ModuleBase, Constant, Handle, Managed):
 
     @property
     def imports(self) -> list[ImportType]:
-        """The imports, in the module's order."""
+        """The imports, in the module's order.
+
+        Raises `LimitError` if the types of its functions have far more values than there are imports.
+        """
         # A closed one says so.
         self._name()
         try:
@@ -101,7 +104,7 @@ class Module(ModuleBase, Constant, Handle, Managed):
 
     @property
     def exports(self) -> list[ExportType]:
-        """The exports, in the module's order."""
+        """The exports, in the module's order. Raises `LimitError` as `imports` does."""
         self._name()
         try:
             known = _EXPORTED(self)

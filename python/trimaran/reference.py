@@ -25,7 +25,7 @@ class Reference(ReferenceBase, Constant, Handle):
 
     @classmethod
     def of_i31(cls, store: Storelike, value: int) -> Reference:
-        """A reference to a 31-bit integer, from -2^30 to 2^31 - 1. Raises `RangeError` for another one."""
+        """A reference to an integer of 31 bits, with or without a sign. Raises `RangeError` for another one."""
         number = within(value, "the value", "i31", -1 << 30, (1 << 31) - 1)
         made = cls.__new__(cls)
         made._make_of_i31(store, number)

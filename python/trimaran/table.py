@@ -43,7 +43,10 @@ class Table(TableBase, Handle):
         return self._grow(store, delta, self._element(store, init))
 
     def fill(self, store: Storelike, index: int, value: Any, length: int) -> None:
-        """Sets `length` elements, beginning at `index`, to `value`."""
+        """Sets `length` elements, beginning at `index`, to `value`.
+
+        Raises `RangeError` past the end; then nothing is set.
+        """
         check_storelike(store)
         start, count = integer(index, "the index"), integer(length, "the length")
         self._fill(store, start, self._element(store, value), count)

@@ -16,7 +16,8 @@ class Tag(TagBase, Constant, Handle):
     _instead = "it lives in its store; make another one there"
 
     def __init__(self, store: Storelike, ty: TagType) -> None:
-        """Makes a tag in `store`. Raises `WasmTypeError` for a type with results."""
+        """Makes a tag in `store`. Raises `WasmTypeError` for a type with results, and
+        `ConfigError` in an engine without exceptions."""
         self._make(store, ty)
 
     eq = TagBase.same

@@ -160,7 +160,8 @@ config! {
     /// Keeps compiled modules between runs. What is damaged there is compiled again. They are machine code: give it a folder that
     /// nobody else writes to.
     cache: Cache,
-    /// Lets `Engine.increment_epoch` interrupt guests at their deadlines.
+    /// Lets guests be interrupted: by `Engine.increment_epoch` at their deadlines, by the timeout or a deadline of their
+    /// store, and by an `InterruptHandle`.
     epoch_interruption: bool => epoch_interruption,
     /// Makes guests use fuel. A store begins with none.
     consume_fuel: bool => consume_fuel,
@@ -197,7 +198,7 @@ config! {
     signals_based_traps: bool => signals_based_traps,
     /// Where instances get their memory from.
     allocation: Allocation,
-    /// How large a module may be that is compiled.
+    /// How large a module may be that is compiled, and how long compiling may take.
     module_limits: ModuleLimits,
 }
 

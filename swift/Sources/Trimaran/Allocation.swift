@@ -18,7 +18,7 @@ public struct PoolingConfig: Sendable, Hashable, Codable {
   public var totalTables: UInt32?
   /// How many heaps of garbage-collected values there may be at once: one a store.
   public var totalGCHeaps: UInt32?
-  /// How many bytes an instance may have, its memories and tables aside.
+  /// What an instance needs at most for itself, in bytes.
   public var maxCoreInstanceSize: UInt64?
   /// How many memories a module may have.
   public var maxMemoriesPerModule: UInt32?
@@ -30,9 +30,9 @@ public struct PoolingConfig: Sendable, Hashable, Codable {
   public var tableElements: UInt64?
   /// How many places that nobody uses stay ready for the same module.
   public var maxUnusedWarmSlots: UInt32?
-  /// How many bytes of a memory are cleared by writing, and not given back to the system.
+  /// How many bytes of a memory stay with the process when its instance goes.
   public var linearMemoryKeepResident: UInt64?
-  /// How many bytes of a table are cleared by writing, and not given back to the system.
+  /// How many bytes of a table stay with the process when its instance goes.
   public var tableKeepResident: UInt64?
 
   /// A pool in which nothing is set.

@@ -13,7 +13,7 @@ public struct Config: Sendable, Hashable, Codable {
   public var debugInfo: Bool?
 
   /// The threads proposal: atomics and shared memories in modules. Turning it on also lets the host make
-  /// shared memories, unless `sharedMemory` says otherwise.
+  /// shared memories, unless ``sharedMemory`` says otherwise. The portable interpreter does not have it.
   public var wasmThreads: Bool?
 
   /// The tail calls of WebAssembly 3.0.
@@ -82,12 +82,13 @@ public struct Config: Sendable, Hashable, Codable {
   /// How compiled code is shown to a profiler.
   public var profiler: Profiler?
 
-  /// Keeps compiled modules between runs.
+  /// Keeps compiled modules between runs. What is damaged there is compiled again. They are machine code: give it a folder
+  /// that nobody else writes to.
   public var cache: Cache?
 
   /// Lets guests be interrupted: by ``Engine/incrementEpoch()`` at their deadlines, by a timeout of their store
   /// (``Store/setTimeout(_:)``), by an ``InterruptHandle``, and by the cancellation of the task that they run in, which comes
-  /// out as a `CancellationError` in ``WasmtimeError/thrown(_:)``. Each takes effect within some 20 ms.
+  /// out as a `CancellationError` in ``WasmtimeError/thrown(_:)``.
   public var epochInterruption: Bool?
 
   /// Makes guests use fuel. A store begins with none.
@@ -99,7 +100,8 @@ public struct Config: Sendable, Hashable, Codable {
   /// Lets the host make shared memories. Off by default, as in wasmtime.
   public var sharedMemory: Bool?
 
-  /// The greatest stack that guest code may use, in bytes; more than zero.
+  /// The greatest stack that guest code may use, in bytes: more than zero, at most 1 GiB. On a thread that has less left,
+  /// guests run on a stack of their own.
   public var maxWasmStack: UInt64?
 
   /// Support for garbage-collected references as a whole.
@@ -127,7 +129,7 @@ public struct Config: Sendable, Hashable, Codable {
   public var nativeUnwindInfo: Bool?
 
   /// The target that code is compiled for, as a triple such as `x86_64-unknown-linux-gnu`, or `pulley64` for
-  /// the portable interpreter. Code for another machine than this can be compiled, but not run.
+  /// the portable interpreter. Code for another machine can be compiled, if this build has a compiler for it, but not run.
   ///
   /// Where a system does not let an app generate code (iOS and its relatives), what is not set is `pulley64`;
   /// everywhere else it is this machine.
@@ -142,7 +144,7 @@ public struct Config: Sendable, Hashable, Codable {
   /// Where instances come from: allocated each time, or from a pool.
   public var allocation: Allocation?
 
-  /// How large a module may be that is compiled, and how long that may take.
+  /// How large a module may be that is compiled, and how long compiling may take.
   public var moduleLimits: ModuleLimits?
 
   /// Target-specific flags of Cranelift, applied in order. A flag changes the code that is made:

@@ -13,7 +13,7 @@ public struct StoreLimits: Sendable, Hashable, Codable {
   /// How many file descriptors guests have of WASI at a time. The three standard streams and granted directories count; a
   /// guest that opens one more gets the error number `mfile`.
   public var fileDescriptors: UInt64?
-  /// Whether a guest traps where its memory or table may not grow; otherwise its instruction gives -1.
+  /// Whether a guest that asks for more fails with `limit`, where it would be given -1.
   public var trapOnGrowFailure: Bool
 
   /// Limits; without any there is none.
@@ -52,6 +52,8 @@ extension Store {
   /// Past a limit the host's own growing and instantiating fail with `limit`.
   ///
   /// - Parameter limits: The limits, in the place of all earlier ones.
+  /// - Throws: `limit` where the store has a shared memory that may grow further, `config` where
+  ///   ``Config/wasmStackSwitching`` lets guests take memory that `memorySize` would not bound, and `busy` in a host function.
   public func setLimits(_ limits: StoreLimits) throws(WasmtimeError) {
     try core.setLimits(limits: limits)
   }
@@ -70,8 +72,7 @@ extension Store {
   ///   - tables: How many tables there may be.
   ///   - memories: How many memories there may be.
   ///   - fileDescriptors: How many file descriptors guests have of WASI at a time.
-  ///   - trapOnGrowFailure: Whether a guest traps where its memory or table may not grow; otherwise its instruction
-  ///     gives -1.
+  ///   - trapOnGrowFailure: Whether a guest that asks for more fails with `limit`, where it would be given -1.
   public func setLimits(
     memorySize: UInt64? = nil,
     tableElements: UInt64? = nil,

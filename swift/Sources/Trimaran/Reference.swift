@@ -36,6 +36,7 @@ public final class Reference: Sendable {
   /// - Parameters:
   ///   - store: The reference's store.
   ///   - type: The type.
+  /// - Throws: `unsupported` for a type of a module.
   public func matches(_ store: Store, _ type: RefType) throws(WasmtimeError) -> Bool {
     try core.matches(store: store.core, ty: type)
   }

@@ -11,7 +11,8 @@ public final class Tag: Sendable {
   /// - Parameters:
   ///   - store: The store that it will be in.
   ///   - type: What exceptions of this tag carry.
-  /// - Throws: `type` where the function of the type has results, `unsupported` for a type that the engine does not have.
+  /// - Throws: `type` where the function of the type has results, `config` in an engine without exceptions, `unsupported` for a
+  ///   type that the engine does not have.
   public init(_ store: Store, _ type: TagType) throws(WasmtimeError) {
     core = try Core.Tag(store: store.core, ty: type)
   }

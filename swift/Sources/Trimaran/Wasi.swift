@@ -27,7 +27,8 @@ public struct WasiConfig: Sendable {
   public var stdout: WasiOutput?
   /// Where the standard error goes; `nil` is nowhere.
   public var stderr: WasiOutput?
-  /// The directories that there are.
+  /// The directories that guests may open. A store fails with `config` where two have the same path
+  /// for guests.
   public var preopens: [Preopen] = []
   /// The time, for runs that are always the same; `nil` is the clock of this machine.
   public var clock: FixedClock?
@@ -155,7 +156,7 @@ public final class OutputPipe: Sendable {
     core = try Core.OutputPipe(capacity: capacity)
   }
 
-  /// What is in it. It stays there.
+  /// What is in it. It stays there. Fails with `limit` where the process has no room for a copy.
   public var contents: [UInt8] {
     get throws(WasmtimeError) { try core.contents() }
   }
@@ -206,7 +207,7 @@ extension Store {
   /// Says what the guests of this store may use by WASI, and opens the files and directories.
   ///
   /// - Parameter config: What they may use. It replaces an earlier configuration.
-  /// - Throws: `io` if it cannot open a file or directory.
+  /// - Throws: `io` if it cannot open a file or directory, `config` if two directories have the same path for guests.
   public func setWasi(_ config: WasiConfig) throws(WasmtimeError) {
     let config = config.core
     try core.setWasi(config: config)
@@ -219,7 +220,7 @@ extension Store {
   /// ```
   ///
   /// - Parameter configure: Changes a configuration that grants nothing.
-  /// - Throws: `io` if it cannot open a file or directory.
+  /// - Throws: `io` if it cannot open a file or directory, `config` if two directories have the same path for guests.
   public func setWasi(_ configure: (inout WasiConfig) -> Void) throws(WasmtimeError) {
     var config = WasiConfig()
     configure(&config)

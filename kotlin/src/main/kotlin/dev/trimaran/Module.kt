@@ -43,11 +43,14 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
     public val engine: Engine
         get() = Engine.of(core { raw.engine() })
 
-    /** The imports, in the module's order. */
+    /**
+     * The imports, in the module's order. Fails with `Limit` if the types of its functions have far more values than there are
+     * imports.
+     */
     public val imports: List<ImportType>
         get() = listed.imports ?: found { raw.imports().map { it.toPublic() } }.also { listed.keep(imports = it) }
 
-    /** The exports, in the module's order. */
+    /** The exports, in the module's order. Fails with `Limit` as [imports] does. */
     public val exports: List<ExportType>
         get() = listed.exports ?: found { raw.exports().map { it.toPublic() } }.also { listed.keep(exports = it) }
 

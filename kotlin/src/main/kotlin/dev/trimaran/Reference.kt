@@ -21,10 +21,10 @@ public class Reference private constructor(
     /** The type of the value itself, which is not nullable: the most exact one that there is. */
     public fun type(store: Store): RefType = core(store) { raw.type(store.raw) }.toPublic()
 
-    /** Whether the value has this type, or one below it. */
+    /** Whether the value has this type, or one below it. Fails with `Unsupported` for a type of a module. */
     public fun matches(store: Store, type: RefType): Boolean = core(store) { raw.matches(store.raw, type.toRaw()) }
 
-    /** The number of an `i31`, from -2^30 to 2^30-1; null where the value is something else. */
+    /** The number of an `i31`, with its sign; null where the value is something else. */
     public fun i31(store: Store): Int? = core(store) { raw.i31(store.raw) }
 
     /** How many fields a struct has, elements an array, or values an exception. Fails with `Type` for anything else. */

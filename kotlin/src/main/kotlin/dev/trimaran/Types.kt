@@ -36,7 +36,7 @@ public data class Limits @JvmOverloads constructor(public val min: Long, public 
  * @property is64 Whether it has 64-bit addresses.
  * @property shared Whether several threads may use it.
  * @property pageSizeLog2 The size of a page, as a power of two: 16 (65,536 bytes), or 0 (one byte) with custom
- *   page sizes. From 0 to 255; another number fails with `Range`.
+ *   page sizes. Another number than a byte holds fails with `Range`.
  */
 public data class MemoryType @JvmOverloads constructor(
     public val limits: Limits,
