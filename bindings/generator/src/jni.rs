@@ -10,10 +10,6 @@ pub use crossing::{Crossing, Kind};
 use crate::model::{Enum, Method, Model, Named, Param, Pass, Receiver, Type};
 use crate::names::{camel, snake};
 
-/// Operations whose bodies are written by hand, in `bindings/src/adapters/jni`: their callers bring the room for bytes.
-const BY_HAND: [(&str, &str); 4] =
-    [("Memory", "read"), ("Memory", "write"), ("SharedMemory", "read"), ("SharedMemory", "write")];
-
 /// An operation, under the name that it has across.
 pub struct Operation<'a> {
     /// The object or the enum that it belongs to; none for a function.
@@ -60,13 +56,8 @@ pub fn operations(model: &Model) -> Vec<Operation<'_>> {
         all.extend(methods.map(|method| Operation { owner: Some(&choice.named), is_of_enum: true, method }));
     }
     all.extend(model.functions.iter().map(|method| Operation { owner: None, is_of_enum: false, method }));
-    all.retain(|made| !is_by_hand(made.owner, made.method));
+    all.retain(|made| !made.method.is_by_hand("kotlin"));
     all
-}
-
-/// Whether the body is written by hand.
-pub fn is_by_hand(owner: Option<&Named>, method: &Method) -> bool {
-    owner.is_some_and(|owner| BY_HAND.contains(&(owner.name.as_str(), method.named.name.as_str())))
 }
 
 /// The names of the records and enums that can be shown as text.

@@ -30,8 +30,10 @@ fn run(arguments: &[&str]) -> Result<String, String> {
     match arguments {
         ["api"] => Ok(source.model.lines().join("\n") + "\n"),
         ["python", folder] => {
-            let stub = ("_native.pyi".to_owned(), trimaran_generator::python::stub(&source.model));
-            write(Path::new(folder), [stub])
+            let by_hand = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python/trimaran/_by_hand.pyi");
+            let by_hand = fs::read_to_string(&by_hand).map_err(|error| format!("{}: {error}", by_hand.display()))?;
+            let stub = trimaran_generator::python::stub(&source.model, &by_hand);
+            write(Path::new(folder), [("_native.pyi".to_owned(), stub)])
         }
         ["swift", folder] => {
             let header = ("trimaran.h".to_owned(), trimaran_generator::c::header(&source.model));

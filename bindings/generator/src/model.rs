@@ -81,6 +81,8 @@ pub struct Param {
     pub pass: Pass,
     /// As the attribute has it: the empty text for the type's own default.
     pub default: Option<String>,
+    /// Its words in a sentence, where they are not its name's: `#[cfg_attr(false, called(delta = "the number of pages"))]`.
+    pub called: Option<String>,
 }
 
 /// What a method is called on.
@@ -120,9 +122,18 @@ pub struct Method {
     /// Whether it gives a `Result` with the one error.
     pub fails: bool,
     pub pace: Pace,
+    /// Each package has words of its own for it, such as a property or another name: `#[cfg_attr(false, worded)]`.
+    pub is_worded: bool,
+    /// The languages in which its body is special, and stands beside the generated ones: `#[cfg_attr(false, by_hand(python))]`.
+    pub by_hand: Vec<String>,
 }
 
 impl Method {
+    /// Whether its body in that language is written by hand.
+    pub fn is_by_hand(&self, language: &str) -> bool {
+        self.by_hand.iter().any(|by_hand| by_hand == language)
+    }
+
     /// The parameter that is the store, which most methods have first.
     pub fn store(&self) -> Option<&Param> {
         self.params.first().filter(|param| param.ty == Type::Object("Store".into()))

@@ -31,8 +31,8 @@ pub fn rust(model: &Model) -> String {
 }
 
 /// What is written for a method, and what is left to a body by hand.
-fn generated<'a>(class: &'a str, methods: &'a [Method]) -> impl Iterator<Item = &'a Method> {
-    methods.iter().filter(move |method| !words::is_by_hand(class, &method.named.name))
+fn generated(methods: &[Method]) -> impl Iterator<Item = &Method> {
+    methods.iter().filter(|method| !method.is_by_hand("python"))
 }
 
 /// The struct, where it only holds the core's object.

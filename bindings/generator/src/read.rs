@@ -114,4 +114,5 @@ struct RawMethod {
     defaults: Vec<(String, String)>,
     result: Option<syn::Type>,
     pace: Pace,
+    marks: tokens::Marks,
 }

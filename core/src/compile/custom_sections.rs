@@ -11,6 +11,7 @@ use crate::{Result, WasmtimeError};
 /// Fails with `Compile` where it is no module or is truncated, and with `Syntax` where text has a mistake. The same as
 /// `WebAssembly.Module.customSections` of the WebAssembly JavaScript interface.
 #[uniffi::export]
+#[cfg_attr(false, called(bytes = "the module"))]
 pub fn custom_sections(bytes: &[u8], name: &str) -> Result<Vec<Vec<u8>>> {
     let binary = wat::to_binary(bytes)?;
     let mut contents = Vec::new();

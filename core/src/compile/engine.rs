@@ -72,12 +72,15 @@ impl Engine {
     }
 
     /// What the engine was made with.
+    #[cfg_attr(false, worded)]
     pub fn config(&self) -> Result<Config> {
         Ok(self.config.clone())
     }
 
     /// Compiles a module from the binary or the text format to what `Module.serialize` gives, without making one.
     /// Fails as making a `Module` does.
+    #[cfg_attr(false, worded)]
+    #[cfg_attr(false, called(bytes = "the module"))]
     pub fn precompile(&self, bytes: &[u8]) -> Result<Vec<u8>> {
         Ok(self.compile(bytes, wasmtime::Engine::precompile_module)?.seal())
     }
@@ -116,6 +119,7 @@ impl Engine {
 
     /// Closes the engine: it can no longer be used. What was made with it goes on working.
     /// Closing twice does nothing.
+    #[cfg_attr(false, worded)]
     pub fn release(&self) -> Result<()> {
         self.inner.close();
         self.with_wasi.close();

@@ -29,6 +29,7 @@ impl Module {
     /// Fails with `Compile` where it is no module, is truncated or does not validate, and with `Syntax`
     /// where text has a mistake.
     #[uniffi::constructor]
+    #[cfg_attr(false, called(bytes = "the module"))]
     pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
         Self::compile(engine, bytes)
     }
@@ -82,6 +83,7 @@ impl Module {
     /// Fails with `Artifact` where a single bit differs, or where another version or machine made it. It is machine code,
     /// as with `deserialize`.
     #[uniffi::constructor]
+    #[cfg_attr(false, called(bytes = "the packed module"))]
     pub fn unpack(bytes: &[u8]) -> Result<Arc<Self>> {
         let refuse = || WasmtimeError::Artifact { reason: "no module that this version has packed".to_owned() };
         let content = artifact::open(bytes)?.strip_prefix(PACKED.as_bytes()).ok_or_else(refuse)?;
@@ -94,12 +96,14 @@ impl Module {
 
     /// The engine that it belongs to.
     #[cfg_attr(false, brief)]
+    #[cfg_attr(false, worded)]
     pub fn engine(&self) -> Result<Arc<Engine>> {
         Ok(Arc::clone(&self.engine))
     }
 
     /// The module's name, from its name section.
     #[cfg_attr(false, brief)]
+    #[cfg_attr(false, worded)]
     pub fn name(&self) -> Result<Option<String>> {
         Ok(self.get()?.name().map(str::to_owned))
     }
@@ -109,6 +113,7 @@ impl Module {
     /// Fails with `Limit` where the types of its functions have far more values than there are imports: one type of a thousand
     /// parameters, which a module has once, would be told a thousand times.
     #[cfg_attr(false, brief)]
+    #[cfg_attr(false, worded)]
     pub fn imports(&self) -> Result<Vec<ImportType>> {
         let module = self.get()?;
         check_weight("imports", module.imports().map(|import| import.ty()))?;
@@ -122,6 +127,7 @@ impl Module {
 
     /// What the module offers, in its order. Fails with `Limit` as `imports` does.
     #[cfg_attr(false, brief)]
+    #[cfg_attr(false, worded)]
     pub fn exports(&self) -> Result<Vec<ExportType>> {
         let module = self.get()?;
         check_weight("exports", module.exports().map(|export| export.ty()))?;
@@ -133,6 +139,7 @@ impl Module {
     }
 
     /// Closes the module. Instances of it go on working. Closing twice does nothing.
+    #[cfg_attr(false, worded)]
     pub fn release(&self) -> Result<()> {
         self.inner.close();
         self.held.clear();
@@ -146,6 +153,7 @@ const PACKED: &str = concat!("trimaran module ", env!("CARGO_PKG_VERSION"), "\n"
 /// Checks a module in the binary or the text format without compiling it. Fails as `Module` does, also with `Limit` where it passes
 /// the engine's limits for modules, or takes longer than the limit for compiling.
 #[uniffi::export]
+#[cfg_attr(false, called(bytes = "the module"))]
 pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
     let (raw, is_parallel) = (engine.get()?, engine.compiles_in_parallel());
     engine.in_time(bytes, move |bytes, limits| {

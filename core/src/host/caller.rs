@@ -38,6 +38,7 @@ impl Store {
     /// What the instance that made a host call exports under `name`; none where it exports nothing of that name, or the
     /// host itself made the call. Fails with `Escaped` once the call has returned, and on any other thread.
     #[cfg_attr(false, brief)]
+    #[cfg_attr(false, worded)]
     pub fn caller_export(&self, call_id: u64, name: &str) -> Result<Option<Extern>> {
         self.enter_with(HostCallId(call_id), |caller| {
             let Some(caller) = caller else { return Ok(None) };
@@ -50,6 +51,7 @@ impl Store {
 
     /// Fails with `Escaped` once a host call has returned, and on any other thread than its own.
     #[cfg_attr(false, brief)]
+    #[cfg_attr(false, worded)]
     pub fn caller_check(&self, call_id: u64) -> Result<()> {
         self.check_host_call(HostCallId(call_id))
     }

@@ -46,6 +46,7 @@ impl Func {
     /// What a host function of this type gives, as a guest wants it: numbers are converted as arguments are.
     ///
     /// Fails with `Type` for a wrong number or type of results, and with `Range` for a number that does not fit.
+    #[cfg_attr(false, by_hand(python))]
     pub fn convert_results(&self, store: &Store, values: Vec<Val>) -> Result<Vec<Val>> {
         let func = self.get(store)?;
         store.enter(|context| {

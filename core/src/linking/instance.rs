@@ -43,6 +43,7 @@ impl Instance {
     }
 
     /// Everything that the instance exports, in the module's order.
+    #[cfg_attr(false, worded)]
     pub fn exports(&self, store: &Store) -> Result<Vec<NamedExtern>> {
         let instance = self.get(store)?;
         store.enter(|mut context| {
@@ -54,6 +55,7 @@ impl Instance {
     }
 
     /// What the instance exports under `name`. Fails with `NotFound`, which names what there is.
+    #[cfg_attr(false, worded)]
     pub fn export(&self, store: &Store, name: &str) -> Result<Extern> {
         let instance = self.get(store)?;
         store.enter(|mut context| match instance.get_export(&mut context, name) {

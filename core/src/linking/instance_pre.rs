@@ -22,6 +22,8 @@ pub struct InstancePre {
 #[uniffi::export]
 impl InstancePre {
     /// Makes an instance in a store, and runs its start function. Fails as `Linker.instantiate` does.
+    #[cfg_attr(false, worded)]
+    #[cfg_attr(false, by_hand(python))]
     pub fn instantiate(&self, store: &Store) -> Result<Arc<Instance>> {
         let ready = self.ready(store)?;
         signals::stay_in_front();
@@ -33,11 +35,13 @@ impl InstancePre {
     }
 
     /// The numbers of host functions that it needs and that have no body in the store yet.
+    #[cfg_attr(false, by_hand(python))]
     pub fn hosts(&self, store: &Store) -> Result<Vec<u64>> {
         Ok(self.unbound_host_funcs(store)?.iter().map(UnboundHostFunc::number).collect())
     }
 
     /// The host function of that number in a store, which the package gives its callback. Fails with `NotFound`.
+    #[cfg_attr(false, by_hand(python))]
     pub fn host(&self, store: &Store, number: u64) -> Result<Arc<Func>> {
         self.ready(store)?;
         let host = self.hosts.iter().find(|host| host.number() == number);
@@ -45,6 +49,7 @@ impl InstancePre {
     }
 
     /// Closes it. Its instances go on working. Closing twice does nothing.
+    #[cfg_attr(false, worded)]
     pub fn release(&self) -> Result<()> {
         self.inner.close();
         Ok(())

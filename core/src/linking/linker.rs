@@ -40,6 +40,7 @@ impl Linker {
     }
 
     /// Whether a definition may replace an earlier one of the same name. At first it may not.
+    #[cfg_attr(false, worded)]
     pub fn allow_shadowing(&self, allow: bool) -> Result<()> {
         self.open()?.allow_shadowing(allow);
         Ok(())
@@ -49,6 +50,7 @@ impl Linker {
     ///
     /// Fails with `Link` if the name is taken and shadowing is not allowed, and with `WrongStore` or `WrongEngine` for an
     /// item of another store or engine.
+    #[cfg_attr(false, called(module = "the module's name"))]
     pub fn define(&self, store: &Store, module: &str, name: &str, item: Extern) -> Result<()> {
         self.check_store(store)?;
         let item = item.to_wasmtime(store)?;
@@ -59,6 +61,8 @@ impl Linker {
     /// for it: see `hosts`.
     ///
     /// Fails with `Link` where the name is taken and shadowing is not allowed.
+    #[cfg_attr(false, worded)]
+    #[cfg_attr(false, called(module = "the module's name"))]
     pub fn define_func(&self, module: &str, name: &str, ty: FuncType) -> Result<u64> {
         let host = Arc::new(HostDefinition::new(&self.engine.get()?, ty)?);
         let mut items = self.open()?;
@@ -91,6 +95,8 @@ impl Linker {
     /// A WASI command, which exports `_start`, gets a new instance for every call of a function of it. Any other module
     /// gets one instance now; the linker calls its `_initialize`, if it has one. Its imports have to be defined before.
     /// Fails as `define` and `instantiate` do.
+    #[cfg_attr(false, worded)]
+    #[cfg_attr(false, by_hand(python))]
     pub fn define_module(&self, store: &Store, name: &str, module: &Module) -> Result<()> {
         self.check_store(store)?;
         let raw = self.module(module)?;
@@ -168,6 +174,8 @@ impl Linker {
 
     /// The item that is defined under these names. Fails with `NotFound`, and with `WrongStore` for an item of another
     /// store.
+    #[cfg_attr(false, worded)]
+    #[cfg_attr(false, by_hand(python))]
     pub fn get(&self, store: &Store, module: &str, name: &str) -> Result<Extern> {
         self.check_store(store)?;
         store.enter(|mut context| {
@@ -183,6 +191,8 @@ impl Linker {
     /// function that does nothing.
     ///
     /// Fails with `NotFound` if that module has no definition.
+    #[cfg_attr(false, worded)]
+    #[cfg_attr(false, by_hand(python))]
     pub fn get_default(&self, store: &Store, module: &str) -> Result<Arc<Func>> {
         self.check_store(store)?;
         store.enter(|mut context| {
@@ -198,6 +208,8 @@ impl Linker {
     ///
     /// Fails with `Link` where imports are not defined, of which it names the first and says how many more there are, or of
     /// another type, and as making an `Instance` does.
+    #[cfg_attr(false, worded)]
+    #[cfg_attr(false, by_hand(python))]
     pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Arc<Instance>> {
         self.check_store(store)?;
         let (module, own) = (self.module(module)?, module.shared());
@@ -222,6 +234,7 @@ impl Linker {
     ///
     /// Fails with `Link` where imports are not defined, of which it names the first and says how many more there are, or of
     /// another type.
+    #[cfg_attr(false, worded)]
     pub fn instantiate_pre(&self, module: &Module) -> Result<Arc<InstancePre>> {
         let (module, own) = (self.module(module)?, module.shared());
         let items = self.open()?;
@@ -242,11 +255,13 @@ impl Linker {
 
     /// The numbers of host functions that `module` imports and that have no body in the store yet; without a module, of
     /// all host functions of the linker.
+    #[cfg_attr(false, by_hand(python))]
     pub fn hosts(&self, store: &Store, module: Option<Arc<Module>>) -> Result<Vec<u64>> {
         Ok(self.unbound_host_funcs(store, module.as_deref())?.iter().map(UnboundHostFunc::number).collect())
     }
 
     /// The host function of that number in a store, which the package gives its callback. Fails with `NotFound`.
+    #[cfg_attr(false, by_hand(python))]
     pub fn host(&self, store: &Store, number: u64) -> Result<Arc<Func>> {
         self.check_store(store)?;
         let host = self.open()?.definitions.host(number)?;
@@ -254,6 +269,7 @@ impl Linker {
     }
 
     /// Closes the linker. Its instances go on working. Closing twice does nothing.
+    #[cfg_attr(false, worded)]
     pub fn release(&self) -> Result<()> {
         if let Ok(engine) = self.engine.get() {
             // First, so that a thread that finds no items finds the linker closed.

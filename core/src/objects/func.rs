@@ -21,6 +21,7 @@ impl Func {
     /// Fails with `Type` for a wrong number or type of arguments, `Range` for a number that does not fit,
     /// `Trap` where the guest traps, and with whatever a host function failed with.
     #[cfg_attr(false, long)]
+    #[cfg_attr(false, worded)]
     pub fn call(&self, store: &Store, arguments: Vec<Val>) -> Result<Vec<Val>> {
         let func = self.get(store)?;
         store.enter_guest(|context| {

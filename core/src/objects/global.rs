@@ -47,6 +47,7 @@ impl Global {
     }
 
     /// The value now.
+    #[cfg_attr(false, worded)]
     pub fn get(&self, store: &Store) -> Result<Val> {
         let global = self.inner(store)?;
         store.enter(|context| {
@@ -61,6 +62,7 @@ impl Global {
     ///
     /// Fails with `Type` where the global is constant or the value is of another type, and with `Range` where a number does
     /// not fit.
+    #[cfg_attr(false, worded)]
     pub fn set(&self, store: &Store, value: Val) -> Result<()> {
         let global = self.inner(store)?;
         store.enter(|context| {

@@ -75,6 +75,7 @@ impl Memory {
 
     /// The address of the first byte in this process, for foreign functions. Nothing checks its
     /// use. It is invalid once the memory grows or its store is closed.
+    #[cfg_attr(false, worded)]
     pub fn data_ptr(&self, store: &Store) -> Result<u64> {
         self.visit(
             store,
@@ -86,6 +87,7 @@ impl Memory {
     /// Grows the memory by `delta` pages, 0 or more, and returns its size before, in pages. Fails with `Limit`
     /// past the maximum of its type or of its store; then nothing has changed.
     #[cfg_attr(false, long)]
+    #[cfg_attr(false, called(delta = "the number of pages to grow by"))]
     pub fn grow(&self, store: &Store, delta: i64) -> Result<u64> {
         let delta = natural(delta, "the number of pages to grow by")?;
         self.visit(
@@ -105,11 +107,15 @@ impl Memory {
     }
 
     /// Copies `length` bytes out, beginning at `start`.
+    #[cfg_attr(false, worded)]
+    #[cfg_attr(false, by_hand(kotlin))]
     pub fn read(&self, store: &Store, start: i64, length: i64) -> Result<Vec<u8>> {
         self.with_bytes(store, |bytes| bytes.read(bytes.range(start, length)?))
     }
 
     /// Copies `data` in, beginning at `start`.
+    #[cfg_attr(false, worded)]
+    #[cfg_attr(false, by_hand(kotlin))]
     pub fn write(&self, store: &Store, data: &[u8], start: i64) -> Result<()> {
         self.with_bytes(store, |mut bytes| bytes.write(start, data))
     }
@@ -120,6 +126,7 @@ impl Memory {
     }
 
     /// Copies `length` bytes from `source` to `destination`. The two ranges may overlap.
+    #[cfg_attr(false, called(source = "the offset"))]
     pub fn copy_within(&self, store: &Store, source: i64, destination: i64, length: i64) -> Result<()> {
         self.with_bytes(store, |mut bytes| bytes.copy_within(source, destination, length))
     }
@@ -132,6 +139,7 @@ impl Memory {
     }
 
     /// The text of `length` bytes of UTF-8, beginning at `start`. Fails with `Encoding` where it is not UTF-8.
+    #[cfg_attr(false, by_hand(python))]
     pub fn read_string(&self, store: &Store, start: i64, length: i64) -> Result<String> {
         self.with_bytes(store, |bytes| bytes.read_string(start, length))
     }

@@ -89,6 +89,7 @@ impl SharedMemory {
 
     /// The address of the first byte in this process, for foreign functions. It stays the same for as long as
     /// the memory lives. Nothing checks its use.
+    #[cfg_attr(false, worded)]
     pub fn data_ptr(&self) -> Result<u64> {
         Ok(self.inner.get()?.data().as_ptr().addr() as u64)
     }
@@ -96,12 +97,15 @@ impl SharedMemory {
     /// Grows the memory by `delta` pages, 0 or more, for all threads, and returns its size before, in pages.
     /// Fails with `Limit` past its maximum.
     #[cfg_attr(false, long)]
+    #[cfg_attr(false, called(delta = "the number of pages to grow by"))]
     pub fn grow(&self, delta: i64) -> Result<u64> {
         let delta = natural(delta, "the number of pages to grow by")?;
         grow_shared(&self.inner.get()?, delta)
     }
 
     /// Copies `length` bytes out, beginning at `start`. Each byte is read atomically, the whole is not.
+    #[cfg_attr(false, worded)]
+    #[cfg_attr(false, by_hand(kotlin))]
     pub fn read(&self, start: i64, length: i64) -> Result<Vec<u8>> {
         let memory = self.inner.get()?;
         let bytes = Bytes::Shared(memory.data());
@@ -109,6 +113,8 @@ impl SharedMemory {
     }
 
     /// Copies `data` in, beginning at `start`. Each byte is written atomically, the whole is not.
+    #[cfg_attr(false, worded)]
+    #[cfg_attr(false, by_hand(kotlin))]
     pub fn write(&self, data: &[u8], start: i64) -> Result<()> {
         Bytes::Shared(self.inner.get()?.data()).write(start, data)
     }
@@ -131,6 +137,7 @@ impl SharedMemory {
     /// passed, as `memory.atomic.wait32` does (threads proposal). The address is a multiple of 4.
     #[cfg_attr(false, long)]
     #[uniffi::method(default(timeout_ms = None))]
+    #[cfg_attr(false, worded)]
     pub fn wait32(&self, address: i64, expected: i32, timeout_ms: Option<u64>) -> Result<WaitOutcome> {
         let address = natural(address, "the address")?;
         let outcome =
@@ -141,6 +148,7 @@ impl SharedMemory {
     /// Like `wait32`, for 64-bit values, as `memory.atomic.wait64` does. The address is a multiple of 8.
     #[cfg_attr(false, long)]
     #[uniffi::method(default(timeout_ms = None))]
+    #[cfg_attr(false, worded)]
     pub fn wait64(&self, address: i64, expected: i64, timeout_ms: Option<u64>) -> Result<WaitOutcome> {
         let address = natural(address, "the address")?;
         let outcome =
@@ -151,6 +159,7 @@ impl SharedMemory {
     /// Closes this handle. The memory itself lives until every store that uses it is closed as well.
     /// Closing twice does nothing.
     #[cfg_attr(false, long)]
+    #[cfg_attr(false, worded)]
     pub fn release(&self) -> Result<()> {
         self.inner.close();
         Ok(())

@@ -53,6 +53,7 @@ impl Table {
     }
 
     /// The element at `index`. Fails with `Range` past the end.
+    #[cfg_attr(false, worded)]
     pub fn get(&self, store: &Store, index: i64) -> Result<Val> {
         self.visit(store, |table, context| {
             let place = place(table, context, index)?;
@@ -62,6 +63,7 @@ impl Table {
     }
 
     /// Changes the element at `index`. Fails with `Range` past the end, and with `Type` for a value of another type.
+    #[cfg_attr(false, worded)]
     pub fn set(&self, store: &Store, index: i64, value: Val) -> Result<()> {
         self.visit(store, |table, context| {
             let place = place(table, context, index)?;
@@ -73,6 +75,8 @@ impl Table {
     /// Grows the table by `delta` elements, 0 or more, of `init`, and returns its size before. Fails with `Limit` past the
     /// maximum of its type or of its store; then nothing has changed.
     #[cfg_attr(false, long)]
+    #[cfg_attr(false, worded)]
+    #[cfg_attr(false, called(delta = "the number of elements to grow by"))]
     pub fn grow(&self, store: &Store, delta: i64, init: Val) -> Result<u64> {
         let delta = natural(delta, "the number of elements to grow by")?;
         self.visit(store, |table, context| {
@@ -93,6 +97,7 @@ impl Table {
 
     /// Sets `length` elements from `index` on to `value`. Fails with `Range` where they reach past the end; then nothing
     /// has changed.
+    #[cfg_attr(false, worded)]
     pub fn fill(&self, store: &Store, index: i64, value: Val, length: i64) -> Result<()> {
         self.visit(store, |table, context| {
             let (start, count) = range(table, context, index, length)?;
@@ -104,6 +109,7 @@ impl Table {
     /// Copies `length` elements from `source_index` of `source`, which may be this very table, to `index`. The two ranges
     /// may overlap. Fails with `Range` where one reaches past the end, and with `Type` where the elements are of another
     /// type; then nothing has changed.
+    #[cfg_attr(false, called(source_index = "the index in the source"))]
     pub fn copy(&self, store: &Store, index: i64, source: &Table, source_index: i64, length: i64) -> Result<()> {
         let from = source.inner(store)?;
         self.visit(store, |table, context| {

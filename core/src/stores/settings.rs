@@ -17,6 +17,7 @@ use crate::{Engine, InterruptHandle, Result, Store, StoreLimits, WasiConfig, Was
 impl Store {
     /// Makes an empty store.
     #[uniffi::constructor]
+    #[cfg_attr(false, by_hand(python))]
     pub fn new(engine: &Engine) -> Result<Arc<Self>> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         signals::stay_in_front();
@@ -69,6 +70,7 @@ impl Store {
     /// The fuel that is left, in units. It never waits: while another thread is in the store, it is the fuel that was left
     /// when the guest last called a host function. Fails with `Config` unless `Config.consume_fuel` is set.
     #[cfg_attr(false, brief)]
+    #[cfg_attr(false, worded)]
     pub fn fuel(&self) -> Result<u64> {
         let hold = self.try_hold();
         if hold.is_none() && self.counts_fuel {
@@ -93,6 +95,8 @@ impl Store {
 
     /// Lets guests run until the engine's epoch has advanced by `ticks`. Then they trap with
     /// `Interrupt`. At first there is no such deadline. Fails with `Config` unless `Config.epoch_interruption` is set.
+    #[cfg_attr(false, worded)]
+    #[cfg_attr(false, called(ticks = "the epoch deadline"))]
     pub fn set_epoch_deadline(&self, ticks: i64) -> Result<()> {
         let ticks = natural(ticks, "the epoch deadline")?;
         self.check_open()?;
@@ -107,6 +111,7 @@ impl Store {
     /// It takes effect in a guest's loops and calls, in an atomic wait, in a sleep or a read of WASI, and when a host function
     /// returns, which is not interrupted: what it takes counts. It covers this store alone: a guest of another store that a host
     /// function runs has that store's own limit. Fails with `Config` unless `Config.epoch_interruption` is set.
+    #[cfg_attr(false, worded)]
     pub fn set_timeout(&self, milliseconds: Option<u64>) -> Result<()> {
         self.check_open()?;
         self.interrupts()?.set_timeout(milliseconds);
@@ -123,6 +128,7 @@ impl Store {
     /// ends with its thread at the latest.
     ///
     /// Fails with `Config` unless `Config.epoch_interruption` is set.
+    #[cfg_attr(false, worded)]
     pub fn begin_deadline(&self, milliseconds: Option<u64>) -> Result<u64> {
         self.check_open()?;
         self.interrupts()?.begin_deadline(milliseconds)
@@ -132,6 +138,7 @@ impl Store {
     ///
     /// Fails with `Busy` on another thread than the one that began it, whose deadline goes on.
     #[cfg_attr(false, brief)]
+    #[cfg_attr(false, worded)]
     pub fn end_deadline(&self, deadline: u64) -> Result<()> {
         self.interrupts()?.end_deadline(deadline)
     }
@@ -151,6 +158,7 @@ impl Store {
     ///
     /// Fails with `Limit` where the store has such an instance already, with `Config` where `Config.wasm_stack_switching` lets
     /// guests take memory that `memory_size` would not bound, and with `Busy` in a host function.
+    #[cfg_attr(false, worded)]
     pub fn set_limits(&self, limits: StoreLimits) -> Result<()> {
         self.gate.enter_as(this_thread(), &|| self.may_wait(), |inside| match inside {
             Inside::Root(guest) => {
@@ -168,6 +176,7 @@ impl Store {
     /// Lets guests of this store have what `config` says of WASI, from now on. Files and directories are opened now.
     ///
     /// Fails with `Io` for a file or directory that cannot be opened.
+    #[cfg_attr(false, worded)]
     pub fn set_wasi(&self, config: WasiConfig) -> Result<()> {
         let wasi = Wasi::new(config)?;
         self.enter(|mut context| {
@@ -189,12 +198,14 @@ impl Store {
     ///
     /// While it waits for another thread to leave, it ends as a call does that waits for the store: by what interrupts its
     /// thread, or a deadline. Then it fails with that, the store is closed, and its memory is back when that thread has left.
+    #[cfg_attr(false, worded)]
     pub fn release(&self) -> Result<()> {
         self.gate.close_as(&|| self.may_wait())
     }
 
     /// Whether the store is closed.
     #[cfg_attr(false, brief)]
+    #[cfg_attr(false, worded)]
     pub fn is_released(&self) -> Result<bool> {
         Ok(self.gate.check_open().is_err())
     }

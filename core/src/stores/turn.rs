@@ -20,6 +20,7 @@ impl Store {
     ///
     /// Fails with `Busy` where the store may not be entered, as in a callback of WASI.
     #[cfg_attr(false, long)]
+    #[cfg_attr(false, worded)]
     pub fn begin_turn(&self) -> Result<()> {
         task::check()?;
         signal_check::now_and_then();
@@ -37,6 +38,7 @@ impl Store {
     /// Fails with `Busy` on a thread that keeps no turn, and in a host function that was called in the turn: then nothing has
     /// changed.
     #[cfg_attr(false, brief)]
+    #[cfg_attr(false, worded)]
     pub fn end_turn(&self) -> Result<()> {
         let has_left = self.gate.give_back().map_err(|_| WasmtimeError::Busy {
             reason:

@@ -107,6 +107,7 @@ impl Val {
 #[uniffi::export]
 impl Reference {
     /// The reference as a value, to pass it on.
+    #[cfg_attr(false, worded)]
     pub fn value(self: Arc<Self>) -> Result<Val> {
         Ok(match &self.root {
             Some(Root::Extern(_)) => Val::ExternRef { value: Some(self) },

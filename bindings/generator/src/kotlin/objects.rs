@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{docs, head, is_lent, lift, lower, name, number, word};
-use crate::jni::{Crossing, Operation, is_by_hand};
+use crate::jni::{Crossing, Operation};
 use crate::model::{Method, Model, Object};
 use crate::names::snake;
 
@@ -19,7 +19,7 @@ pub fn file(model: &Model, object: &Object) -> String {
         let _ = writeln!(out, "    constructor({}) :\n        this({call})\n", params(made).join(", "));
     }
     for method in &object.methods {
-        if !is_by_hand(Some(&object.named), method) {
+        if !method.is_by_hand("kotlin") {
             function(&mut out, "    ", model, &operation(object, method), "handle");
         }
     }

@@ -10,10 +10,10 @@ use crate::model::{Method, Model, Object, Pace, Param, Pass, Receiver, Type};
 pub fn write(out: &mut String, model: &Model, object: &Object) {
     let name = &object.named.name;
     let _ = writeln!(out, "#[pymethods]\nimpl {name}Base {{");
-    for made in generated(name, &object.constructors) {
+    for made in generated(&object.constructors) {
         constructor(out, model, name, made);
     }
-    for method in generated(name, &object.methods) {
+    for method in generated(&object.methods) {
         self::method(out, model, name, method);
     }
     out.push_str("}\n\n");
@@ -30,7 +30,7 @@ pub fn functions(out: &mut String, model: &Model) {
             let _ = writeln!(out, "    {}: &Bound<'py, PyAny>,", param.name);
         }
         let _ = writeln!(out, ") -> PyResult<{}> {{", result(function));
-        let given = arguments(out, "    ", "", function).join(", ");
+        let given = arguments(out, "    ", function).join(", ");
         body(out, "    ", "", function, &format!("trimaran::{}({given})", function.rust_name));
     }
 }
@@ -68,7 +68,7 @@ fn head(out: &mut String, method: &Method, name: &str, result: &str) {
 }
 
 /// Reads the parameters, and gives the arguments for the core.
-fn arguments(out: &mut String, indent: &str, class: &str, method: &Method) -> Vec<String> {
+fn arguments(out: &mut String, indent: &str, method: &Method) -> Vec<String> {
     let mut given = Vec::new();
     for param in &method.params {
         let name = &words::name(&param.name);
@@ -77,7 +77,7 @@ fn arguments(out: &mut String, indent: &str, class: &str, method: &Method) -> Ve
             given.push(name.clone());
             continue;
         }
-        let read = take(param, name, &words::param(class, &method.named.name, &param.name));
+        let read = take(param, name, &words::param(param));
         let read = match &param.default {
             Some(value) => format!("match {name}.given() {{ Some({name}) => {read}, None => {value} }}"),
             None => read,
@@ -130,10 +130,10 @@ fn run(out: &mut String, indent: &str, class: &str, method: &Method, call: &str)
 
 fn method(out: &mut String, model: &Model, class: &str, method: &Method) {
     docs(out, model, &method.named.docs, "    ");
-    let name = words::method(class, &method.named.name);
+    let name = words::method(method);
     head(out, method, if name == "type" { "r#type" } else { &name }, result(method));
     out.push_str("        let (py, this) = (slf.py(), this(slf)?);\n");
-    let given = arguments(out, "        ", class, method).join(", ");
+    let given = arguments(out, "        ", method).join(", ");
     let receiver = if method.receiver == Receiver::Shared { "Arc::clone(this)" } else { "this" };
     body(out, "        ", class, method, &format!("{receiver}.{}({given})", method.rust_name));
 }
@@ -143,7 +143,7 @@ fn constructor(out: &mut String, model: &Model, class: &str, made: &Method) {
     docs(out, model, &made.named.docs, "    ");
     head(out, made, &constructor_name(made), "()");
     out.push_str("        let py = slf.py();\n        unopened(slf)?;\n");
-    let given = arguments(out, "        ", class, made).join(", ");
+    let given = arguments(out, "        ", made).join(", ");
     let call = format!("{class}::{}({given})", made.rust_name);
     let done = run(out, "        ", class, made, &if made.fails { call } else { format!("Ok({call})") });
     let _ = writeln!(out, "        let made = {done}?;\n        open(slf, made)\n    }}\n");

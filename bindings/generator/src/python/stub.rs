@@ -24,9 +24,9 @@ from .types import FuncType, GlobalType, MemoryType, RefType, TableType, TagType
 /// The public classes of `trimaran.types` that are records of the core.
 const TYPES: [&str; 6] = ["FuncType", "GlobalType", "MemoryType", "RefType", "TableType", "TagType"];
 
-/// The text of `_native.pyi`.
-pub fn stub(model: &Model) -> String {
-    let body = body(model);
+/// The text of `_native.pyi`. `by_hand` is that of `_by_hand.pyi`, which has a class for each that has methods there.
+pub fn stub(model: &Model, by_hand: &str) -> String {
+    let body = body(model, by_hand);
     let mut out = HEAD.to_owned();
     for object in &model.objects {
         let name = &object.named.name;
@@ -43,19 +43,23 @@ fn names_type(body: &str, name: &str) -> bool {
     [": ", "-> ", "["].iter().any(|before| body.split(&format!("{before}{name}")).skip(1).any(is_end))
 }
 
-fn body(model: &Model) -> String {
+fn body(model: &Model, by_hand: &str) -> String {
     let mut out = String::new();
     for object in &model.objects {
         let name = &object.named.name;
-        let base = if words::has_bodies(name) { format!("(_by_hand.{name}Bodies)") } else { String::new() };
+        let has_bodies = by_hand.contains(&format!("\nclass {name}Bodies:"));
+        let base = if has_bodies { format!("(_by_hand.{name}Bodies)") } else { String::new() };
         let _ = writeln!(out, "\nclass {name}Base{base}:");
-        for made in generated(name, &object.constructors) {
+        if generated(&object.constructors).chain(generated(&object.methods)).next().is_none() {
+            out.push_str("    pass\n");
+        }
+        for made in generated(&object.constructors) {
             let params = params(model, name, made);
             let _ = writeln!(out, "    def {}(self{params}) -> None: ...", constructor_name(made));
         }
-        for method in generated(name, &object.methods) {
+        for method in generated(&object.methods) {
             let result = method.result.as_ref().map_or("None".to_owned(), |ty| hint(model, ty, false));
-            let (visible, params) = (words::method(name, &method.named.name), params(model, name, method));
+            let (visible, params) = (words::method(method), params(model, name, method));
             let _ = writeln!(out, "    def {visible}(self{params}) -> {result}:");
             docs(&mut out, model, method, "        ");
         }

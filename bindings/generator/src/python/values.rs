@@ -190,7 +190,7 @@ fn give_enum(out: &mut String, choice: &Enum) {
     let _ = writeln!(
         out,
         "{}fn give_{}<'py>(py: Python<'py>, value: {name}) -> PyResult<Bound<'py, PyAny>> {{",
-        if choice.union().is_some() { "pub(super) " } else { "" },
+        if choice.union().is_some() || choice.named.name == "Val" { "pub(super) " } else { "" },
         snake(name)
     );
     let (is_union, is_plain) = (choice.union().is_some(), choice.is_plain());

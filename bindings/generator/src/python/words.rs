@@ -6,86 +6,10 @@ use crate::names::snake;
 /// The classes whose struct is written by hand; generated methods stand beside its own.
 const CLASSES: [&str; 3] = ["Store", "Func", "Instance"];
 
-/// Bodies that are special, and written by hand.
-const BODIES: [&str; 12] = [
-    "Store.new",
-    // Texts are decoded where they lie.
-    "Memory.read_string",
-    "InstancePre.instantiate",
-    "InstancePre.host",
-    "InstancePre.hosts",
-    "Linker.instantiate",
-    "Linker.host",
-    "Linker.hosts",
-    "Linker.get",
-    "Linker.get_default",
-    "Linker.define_module",
-    // Host functions are given their results by slots.
-    "Func.convert_results",
-];
-
-/// What the package words in its own way, with properties, other names or plain objects: private here, with an underscore.
-const PRIVATE: [&str; 46] = [
-    "Engine.config",
-    "Engine.precompile",
-    "Engine.release",
-    "Func.call",
-    "Global.get",
-    "Global.set",
-    "Instance.export",
-    "Instance.exports",
-    "InstancePre.release",
-    "Linker.allow_shadowing",
-    "Linker.define_func",
-    "Linker.instantiate_pre",
-    "Linker.release",
-    "Memory.read",
-    "Memory.write",
-    "SharedMemory.read",
-    "SharedMemory.write",
-    "Memory.data_ptr",
-    "Module.engine",
-    "Module.exports",
-    "Module.imports",
-    "Module.name",
-    "Module.release",
-    "Reference.fields",
-    "Reference.value",
-    "SharedMemory.data_ptr",
-    "SharedMemory.release",
-    "SharedMemory.wait32",
-    "SharedMemory.wait64",
-    "Store.caller_check",
-    "Store.caller_export",
-    "Store.fuel",
-    "Store.is_released",
-    "Store.release",
-    "Store.set_epoch_deadline",
-    "Store.set_limits",
-    "Store.set_timeout",
-    "Store.set_wasi",
-    "Table.fill",
-    "Table.get",
-    "Table.grow",
-    "Table.set",
-    "Store.begin_deadline",
-    "Store.end_deadline",
-    "Store.begin_turn",
-    "Store.end_turn",
-];
-
-/// The classes with methods that are written by hand.
-const WITH_BODIES: [&str; 9] =
-    ["Store", "Func", "Instance", "InstancePre", "Linker", "Memory", "SharedMemory", "Global", "Table"];
-
-/// Whether a class has methods that are written by hand.
-pub fn has_bodies(class: &str) -> bool {
-    WITH_BODIES.contains(&class)
-}
-
 /// The module of the package that has the public class.
 pub fn module(class: &str) -> String {
     match class {
+        "Bodies" => "_bodies".to_owned(),
         "Global" => "global_".to_owned(),
         "OutputPipe" => "output".to_owned(),
         "InterruptHandle" => "interrupt".to_owned(),
@@ -98,14 +22,10 @@ pub fn has_class_by_hand(class: &str) -> bool {
     CLASSES.contains(&class)
 }
 
-/// Whether the body of a method is written by hand.
-pub fn is_by_hand(class: &str, method: &str) -> bool {
-    BODIES.contains(&format!("{class}.{method}").as_str())
-}
-
-/// The name of a method in the extension module.
-pub fn method(class: &str, name: &str) -> String {
-    if PRIVATE.contains(&format!("{class}.{name}").as_str()) { format!("_{name}") } else { name.to_owned() }
+/// The name of a method in the extension module. What the package words in its own way gets an underscore.
+pub fn method(method: &Method) -> String {
+    let name = &method.named.name;
+    if method.is_worded { format!("_{name}") } else { name.to_owned() }
 }
 
 /// The name of a parameter. One of Python's own words gets an underscore.
@@ -115,24 +35,15 @@ pub fn name(param: &str) -> String {
 }
 
 /// How a parameter is called in a sentence.
-pub fn param(class: &str, method: &str, param: &str) -> String {
-    let known = match (class, method, param) {
-        ("Table", "grow", "delta") => "the number of elements to grow by",
-        (_, _, "delta") => "the number of pages to grow by",
-        ("Memory", "copy_within", "source") => "the offset",
-        ("Memory" | "SharedMemory", _, "start" | "offset") => "the offset",
-        (_, _, "source_index") => "the index in the source",
-        (_, _, "expected") => "the expected value",
-        (_, "precompile" | "validate" | "custom_sections", "bytes") | ("Module", "new", "bytes") => "the module",
-        (_, "unpack", "bytes") => "the packed module",
-        (_, "wat2wasm", _) => "the text",
-        ("Linker", "define" | "define_func", "module") => "the module's name",
-        (_, _, "ty") => "the type",
-        ("Store", _, "ticks") => "the epoch deadline",
-        (_, _, "milliseconds" | "timeout_ms") => "the timeout",
-        _ => return format!("the {}", param.replace('_', " ")),
+pub fn param(param: &Param) -> String {
+    let known = match param.name.as_str() {
+        "start" => "the offset",
+        "expected" => "the expected value",
+        "ty" => "the type",
+        "milliseconds" | "timeout_ms" => "the timeout",
+        name => return param.called.clone().unwrap_or_else(|| format!("the {}", name.replace('_', " "))),
     };
-    known.to_owned()
+    param.called.clone().unwrap_or_else(|| known.to_owned())
 }
 
 /// How an item of a list is called in a sentence, before its place.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use quote::ToTokens;
 use syn::{Attribute, Fields, FnArg, Item, Pat, ReturnType};
 
-use super::tokens::{default, derives, docs, export, pace, plain, said, shows, squeezed};
+use super::tokens::{default, derives, docs, export, marks, plain, said, shows, squeezed};
 use super::{Error, Found, RawEnum, RawField, RawMethod, RawRecord, RawVariant, Result, at};
 use crate::expand::Rule;
 use crate::model::{Named, Pace, Place, Receiver};
@@ -111,12 +111,13 @@ impl File<'_> {
         if item.trait_.is_some() || !item.generics.params.is_empty() {
             return Err(wrong(format!("an exported impl of {name} is neither of a trait nor generic")));
         }
+        let pace = marks(&item.attrs).map_err(|error| wrong(error.to_string()))?.pace;
         let mut methods = Vec::new();
         for part in &item.items {
             let syn::ImplItem::Fn(part) = part else {
                 return Err(wrong(format!("an exported impl of {name} has functions only")));
             };
-            methods.push(self.method(&part.sig, &part.attrs, line, pace(&item.attrs))?);
+            methods.push(self.method(&part.sig, &part.attrs, line, pace)?);
         }
         found.blocks.push((name, methods));
         Ok(())
@@ -216,6 +217,10 @@ impl File<'_> {
         if let Some((name, _)) = said.defaults.iter().find(|(name, _)| !params.iter().any(|(other, _)| other == name)) {
             return Err(wrong(format!("the default of `{name}`, which is no parameter")));
         }
+        let marks = marks(attributes).map_err(|error| wrong(error.to_string()))?;
+        if let Some((name, _)) = marks.called.iter().find(|(name, _)| !params.iter().any(|(other, _)| other == name)) {
+            return Err(wrong(format!("the words for `{name}`, which is no parameter")));
+        }
         let name = said.name.unwrap_or_else(|| plain(&signature.ident));
         Ok(RawMethod {
             named: Named { name, docs: docs(attributes), place, is_shown: false },
@@ -225,7 +230,8 @@ impl File<'_> {
             params,
             defaults: said.defaults,
             result,
-            pace: pace(attributes).or(usual).unwrap_or(Pace::Long),
+            pace: marks.pace.or(usual).unwrap_or(Pace::Long),
+            marks,
         })
     }
 }

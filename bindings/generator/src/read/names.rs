@@ -78,7 +78,8 @@ impl Names {
         for (name, ty) in &raw.params {
             let (ty, pass) = self.of_type(ty, owner).map_err(|reason| wrong(name, reason))?;
             let default = raw.defaults.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
-            params.push(Param { name: name.clone(), ty, pass, default });
+            let called = raw.marks.called.iter().find(|(other, _)| other == name).map(|(_, words)| words.clone());
+            params.push(Param { name: name.clone(), ty, pass, default, called });
         }
         let (mut result, mut fails) = (None, false);
         if let Some(ty) = &raw.result {
@@ -102,7 +103,8 @@ impl Names {
             return Err(wrong("the result", "a constructor gives Result<Arc<Self>>".into()));
         }
         let (rust_name, receiver, pace) = (raw.rust_name, raw.receiver, raw.pace);
-        Ok(Method { named: raw.named, rust_name, receiver, params, result, fails, pace })
+        let (is_worded, by_hand) = (raw.marks.is_worded, raw.marks.by_hand);
+        Ok(Method { named: raw.named, rust_name, receiver, params, result, fails, pace, is_worded, by_hand })
     }
 
     fn fields(&self, fields: Vec<RawField>, owner: &Named) -> Result<Vec<Field>> {

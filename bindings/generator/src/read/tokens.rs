@@ -117,11 +117,51 @@ pub fn said(attributes: &[Attribute]) -> syn::Result<Said> {
     Ok(said)
 }
 
-/// The mark `#[cfg_attr(false, brief)]` or `#[cfg_attr(false, long)]`.
-pub fn pace(attributes: &[Attribute]) -> Option<Pace> {
-    attributes.iter().find_map(|attribute| match (&attribute.meta, squeezed(&attribute.meta).as_str()) {
-        (Meta::List(_), "cfg_attr(false,brief)") => Some(Pace::Brief),
-        (Meta::List(_), "cfg_attr(false,long)") => Some(Pace::Long),
-        _ => None,
-    })
+/// What stands beside an export in `#[cfg_attr(false, …)]`, which the compiler drops.
+#[derive(Default)]
+pub struct Marks {
+    /// `brief` or `long`.
+    pub pace: Option<Pace>,
+    pub is_worded: bool,
+    /// The languages of `by_hand(…)`.
+    pub by_hand: Vec<String>,
+    /// The parameters of `called(name = "…")`, and their words.
+    pub called: Vec<(String, String)>,
+}
+
+/// Reads the marks. One that the generator does not know is a mistake.
+pub fn marks(attributes: &[Attribute]) -> syn::Result<Marks> {
+    let mut marks = Marks::default();
+    for attribute in attributes {
+        let Meta::List(list) = &attribute.meta else { continue };
+        if !list.path.is_ident("cfg_attr") || !list.tokens.to_string().starts_with("false") {
+            continue;
+        }
+        let inner = |input: syn::parse::ParseStream<'_>| {
+            input.parse::<syn::LitBool>()?;
+            input.parse::<Token![,]>()?;
+            input.parse::<Meta>()
+        };
+        let mark = list.parse_args_with(inner)?;
+        match &mark {
+            Meta::Path(path) if path.is_ident("brief") => marks.pace = Some(Pace::Brief),
+            Meta::Path(path) if path.is_ident("long") => marks.pace = Some(Pace::Long),
+            Meta::Path(path) if path.is_ident("worded") => marks.is_worded = true,
+            Meta::List(list) if list.path.is_ident("by_hand") => {
+                let languages = list.parse_args_with(Punctuated::<syn::Ident, Token![,]>::parse_terminated)?;
+                marks.by_hand.extend(languages.iter().map(ToString::to_string));
+            }
+            Meta::List(list) if list.path.is_ident("called") => {
+                for pair in list.parse_args_with(Punctuated::<syn::MetaNameValue, Token![,]>::parse_terminated)? {
+                    let words = pair.value.to_token_stream().to_string().trim_matches('"').to_owned();
+                    marks.called.push((squeezed(&pair.path), words));
+                }
+            }
+            other => {
+                let reason = format!("the generator does not know the mark `{}`", other.to_token_stream());
+                return Err(syn::Error::new_spanned(other, reason));
+            }
+        }
+    }
+    Ok(marks)
 }
