@@ -49,7 +49,7 @@ fn function(out: &mut String, model: &Model, operation: Operation<'_>) {
             Crossing::OptionalNumber(ty) => writeln!(out, "    has_{name}: bool,\n    {name}: {},", ty.rust()),
             Crossing::Object(class) | Crossing::OptionalObject(class) => writeln!(out, "    {name}: *const {class},"),
             Crossing::Union(_) | Crossing::OptionalUnion(_) => writeln!(out, "    {name}: Item,"),
-            Crossing::Text | Crossing::Bytes | Crossing::Serialised(_) => {
+            Crossing::Text | Crossing::OptionalText(_) | Crossing::Bytes | Crossing::Serialised(_) => {
                 writeln!(out, "    {name}: *const u8,\n    {name}_length: usize,")
             }
         };
@@ -64,7 +64,9 @@ fn function(out: &mut String, model: &Model, operation: Operation<'_>) {
                 writeln!(out, "    result: *mut *const {class},")
             }
             Crossing::Union(_) | Crossing::OptionalUnion(_) => writeln!(out, "    result: *mut Item,"),
-            Crossing::Text | Crossing::Bytes | Crossing::Serialised(_) => writeln!(out, "    result: *mut Bytes,"),
+            Crossing::Text | Crossing::OptionalText(_) | Crossing::Bytes | Crossing::Serialised(_) => {
+                writeln!(out, "    result: *mut Bytes,")
+            }
         };
     }
     out.push_str("    error: *mut Bytes,\n) -> i32 {\n    let work = || {\n");
@@ -122,7 +124,7 @@ fn argument(out: &mut String, model: &Model, param: &Param) -> String {
             format!("({name}.variant != 0).then(|| {}_of({name})).transpose()?", snake(&choice.named.name)),
             name.clone(),
         ),
-        (Crossing::Serialised(ty), pass) => {
+        (Crossing::Serialised(ty) | Crossing::OptionalText(ty), pass) => {
             let reference = if pass == Pass::Reference { "&" } else { "" };
             (format!("parsed::<{}>(lent({name}, {name}_length))?", ty.rust()), format!("{reference}{name}"))
         }
@@ -147,7 +149,7 @@ fn leave(out: &mut String, crossing: Crossing<'_>) {
         Crossing::Bytes => "Bytes::of(found)".to_owned(),
         Crossing::Union(choice) => format!("{}_item(found)", snake(&choice.named.name)),
         Crossing::OptionalUnion(choice) => format!("found.map_or(Item::NONE, {}_item)", snake(&choice.named.name)),
-        Crossing::Serialised(_) => "Bytes::of(serialised(found))".to_owned(),
+        Crossing::Serialised(_) | Crossing::OptionalText(_) => "Bytes::of(serialised(found))".to_owned(),
     };
     _ = writeln!(
         out,

@@ -1,4 +1,5 @@
-//! How a value crosses to C: the one place that decides it, for Rust's side, the header and Swift's calls.
+//! How a value crosses to C and by the JNI: the one place that decides it, for Rust's side, the header, and Swift's and Kotlin's
+//! calls. What that is in the JNI, `jni/crossing.rs` says.
 
 use crate::model::{Enum, Method, Model, Receiver, Type};
 use crate::names::snake;
@@ -10,15 +11,17 @@ pub enum Crossing<'a> {
     Number(&'a Type),
     /// A number or none: a bool, and then the number.
     OptionalNumber(&'a Type),
-    /// A pointer to the object. A parameter is lent, a result is the caller's.
+    /// A pointer to the object, of an `Arc`. A parameter is lent, a result is the caller's.
     Object(&'a str),
     /// The same, or null.
     OptionalObject(&'a str),
     /// UTF-8: an address and a length as a parameter, bytes that are the caller's as a result.
     Text,
+    /// The same, or none. To C it goes in one piece.
+    OptionalText(&'a Type),
     /// The same, of any bytes.
     Bytes,
-    /// An enum of objects: the number of its variant and the object.
+    /// An enum of objects: the place of its variant and the object.
     Union(&'a Enum),
     /// The same, or the number 0.
     OptionalUnion(&'a Enum),
@@ -38,6 +41,7 @@ impl<'a> Crossing<'a> {
                 Self::Number(number) => Self::OptionalNumber(number),
                 Self::Object(name) => Self::OptionalObject(name),
                 Self::Union(choice) => Self::OptionalUnion(choice),
+                Self::Text => Self::OptionalText(ty),
                 _ => Self::Serialised(ty),
             },
             Type::Foreign(_) | Type::Record(_) | Type::List(_) => Self::Serialised(ty),

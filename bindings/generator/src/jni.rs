@@ -5,8 +5,9 @@ mod crossing;
 
 use std::fmt::Write as _;
 
-pub use crossing::{Crossing, Kind};
+pub use crossing::Kind;
 
+use crate::crossing::Crossing;
 use crate::model::{Enum, Method, Model, Named, Param, Pass, Receiver, Type};
 use crate::names::{camel, snake};
 
@@ -139,13 +140,13 @@ fn function(out: &mut String, model: &Model, made: &Operation<'_>) {
     }
     for Param { name, ty, .. } in &method.params {
         let crossing = Crossing::of(model, ty);
-        if let Crossing::Number(_) = crossing {
+        if let Crossing::OptionalNumber(_) = crossing {
             let _ = writeln!(out, "    has_{name}: jboolean,");
         }
         let _ = writeln!(out, "    {name}: {},", crossing.taken().rust);
     }
     let result = method.result.as_ref().map(|ty| Crossing::of(model, ty));
-    if let Some(Crossing::Number(_)) = result {
+    if let Some(Crossing::OptionalNumber(_)) = result {
         out.push_str("    room: jlongArray,\n");
     }
     let (kind, nothing) = match result {
@@ -181,9 +182,8 @@ fn argument(out: &mut String, model: &Model, param: &Param) -> String {
     let name = &param.name;
     let crossing = Crossing::of(model, &param.ty);
     let read = match crossing {
-        Crossing::Bool | Crossing::Float { .. } => return name.clone(),
-        Crossing::Int { .. } => return cast(name, &param.ty),
-        Crossing::Number(inner) => format!("has_{name}.then_some({})", cast(name, inner)),
+        Crossing::Number(ty) => return cast(name, ty),
+        Crossing::OptionalNumber(inner) => format!("has_{name}.then_some({})", cast(name, inner)),
         Crossing::Object(class) => match param.pass {
             Pass::Reference => format!("unsafe {{ at::<{class}>({name}) }}"),
             Pass::Value => format!("kept(unsafe {{ at::<{class}>({name}) }})"),
@@ -199,7 +199,7 @@ fn argument(out: &mut String, model: &Model, param: &Param) -> String {
             Pass::Reference => format!("text(env, {name})?"),
             Pass::Value => format!("text(env, {name})?.to_owned()"),
         },
-        Crossing::OptionalText => {
+        Crossing::OptionalText(_) => {
             format!("(!{name}.is_null()).then(|| text(env, {name})).transpose()?.map(|text| text.to_owned())")
         }
         Crossing::Bytes => match param.pass {
@@ -229,22 +229,22 @@ fn cast(name: &str, ty: &Type) -> String {
 /// What is found, as the JVM takes it.
 fn give(crossing: Crossing<'_>) -> String {
     match crossing {
-        Crossing::Bool | Crossing::Float { .. } | Crossing::Int { signed: true, .. } => "found".into(),
-        Crossing::Int { .. } => "found.cast_signed()".into(),
-        Crossing::Number(Type::Float { .. }) => {
+        Crossing::Number(Type::Int { signed: false, .. }) => "found.cast_signed()".into(),
+        Crossing::Number(_) => "found".into(),
+        Crossing::OptionalNumber(Type::Float { .. }) => {
             "optional(env, room, found.map(|found| f64::from(found).to_bits().cast_signed()))".into()
         }
-        Crossing::Number(Type::Int { signed: false, bits: 64 }) => {
+        Crossing::OptionalNumber(Type::Int { signed: false, bits: 64 }) => {
             "optional(env, room, found.map(u64::cast_signed))".into()
         }
-        Crossing::Number(Type::Int { signed: true, bits: 64 }) => "optional(env, room, found)".into(),
-        Crossing::Number(_) => "optional(env, room, found.map(jlong::from))".into(),
+        Crossing::OptionalNumber(Type::Int { signed: true, bits: 64 }) => "optional(env, room, found)".into(),
+        Crossing::OptionalNumber(_) => "optional(env, room, found.map(jlong::from))".into(),
         Crossing::Object(_) => "shared(found)".into(),
         Crossing::OptionalObject(_) => "found.map_or(0, shared)".into(),
         Crossing::Union(choice) => format!("{}_given(found)", snake(&choice.named.name)),
         Crossing::OptionalUnion(choice) => format!("found.map_or(0, {}_given)", snake(&choice.named.name)),
         Crossing::Text => "array(env, found.as_bytes())".into(),
-        Crossing::OptionalText => "found.map_or(null_mut(), |found| array(env, found.as_bytes()))".into(),
+        Crossing::OptionalText(_) => "found.map_or(null_mut(), |found| array(env, found.as_bytes()))".into(),
         Crossing::Bytes => "array(env, &found)".into(),
         Crossing::Serialised(ty) => format!("array(env, &serialised::<{}>(found))", held(ty)),
     }
@@ -268,13 +268,13 @@ fn signature(model: &Model, made: &Operation<'_>) -> String {
     }
     for param in &made.method.params {
         let crossing = Crossing::of(model, &param.ty);
-        if let Crossing::Number(_) = crossing {
+        if let Crossing::OptionalNumber(_) = crossing {
             inner.push('Z');
         }
         inner.push_str(crossing.taken().letter);
     }
     let result = made.method.result.as_ref().map(|ty| Crossing::of(model, ty));
-    if let Some(Crossing::Number(_)) = result {
+    if let Some(Crossing::OptionalNumber(_)) = result {
         inner.push_str("[J");
     }
     format!("({inner}){}", result.map_or("V", |crossing| crossing.given().letter))

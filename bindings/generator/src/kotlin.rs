@@ -10,7 +10,7 @@ mod values;
 
 use std::fmt::Write as _;
 
-use crate::jni::Crossing;
+use crate::crossing::Crossing;
 use crate::model::{Model, Type};
 use crate::names::{camel, snake};
 
@@ -97,8 +97,8 @@ fn docs(out: &mut String, indent: &str, lines: &[String]) {
 /// How a value is passed to a function of `Native`.
 fn lower(crossing: Crossing<'_>, name: &str) -> String {
     match crossing {
-        Crossing::Int { bits, signed: false } => format!("{name}.{}", to_signed(bits)),
-        Crossing::Number(inner) => {
+        Crossing::Number(Type::Int { bits, signed: false }) => format!("{name}.{}", to_signed(*bits)),
+        Crossing::OptionalNumber(inner) => {
             let (zero, cast) = match inner {
                 Type::Bool => ("false", String::new()),
                 Type::Float { bits: 32 } => ("0f", String::new()),
@@ -139,7 +139,7 @@ fn is_lent(crossing: Crossing<'_>) -> bool {
 /// What a call of `Native` gives, as the package has it.
 fn lift(crossing: Crossing<'_>, call: &str) -> String {
     match crossing {
-        Crossing::Int { bits, signed: false } => {
+        Crossing::Number(Type::Int { bits, signed: false }) => {
             let cast = match bits {
                 8 => "toUByte()",
                 16 => "toUShort()",
@@ -149,7 +149,7 @@ fn lift(crossing: Crossing<'_>, call: &str) -> String {
             format!("{call}.{cast}")
         }
         Crossing::Text => format!("String({call}, Charsets.UTF_8)"),
-        Crossing::OptionalText => format!("{call}?.let {{ String(it, Charsets.UTF_8) }}"),
+        Crossing::OptionalText(_) => format!("{call}?.let {{ String(it, Charsets.UTF_8) }}"),
         Crossing::Object(class) => format!("{class}({call})"),
         Crossing::OptionalObject(class) => format!("{call}.let {{ if (it == 0L) null else {class}(it) }}"),
         Crossing::Union(choice) => format!("{}Given({call})", camel(&snake(&choice.named.name))),

@@ -76,7 +76,7 @@ pub fn header(model: &Model) -> String {
                     format!("const trimaran_{} *{name}", snake(class))
                 }
                 Crossing::Union(_) | Crossing::OptionalUnion(_) => format!("trimaran_item {name}"),
-                Crossing::Text | Crossing::Bytes | Crossing::Serialised(_) => {
+                Crossing::Text | Crossing::OptionalText(_) | Crossing::Bytes | Crossing::Serialised(_) => {
                     format!("const uint8_t *{name}, size_t {name}_length")
                 }
             });
@@ -89,7 +89,9 @@ pub fn header(model: &Model) -> String {
                     format!("const trimaran_{} **result", snake(class))
                 }
                 Crossing::Union(_) | Crossing::OptionalUnion(_) => "trimaran_item *result".to_owned(),
-                Crossing::Text | Crossing::Bytes | Crossing::Serialised(_) => "trimaran_bytes *result".to_owned(),
+                Crossing::Text | Crossing::OptionalText(_) | Crossing::Bytes | Crossing::Serialised(_) => {
+                    "trimaran_bytes *result".to_owned()
+                }
             });
         }
         params.push("trimaran_bytes *error".to_owned());

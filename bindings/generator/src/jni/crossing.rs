@@ -1,75 +1,18 @@
-//! How a value crosses the JNI, and what it is called on either side.
+//! What a value is in the JNI. Integers of the JVM have a sign: the bits are the same. A number that may be missing is a flag and the
+//! number on the way in, and on the way out room for the number and a flag. A text is a string on the way in and its bytes on the way
+//! out, of which the JVM makes a string faster than native code does. Of an enum of objects, the place of the variant is in the low
+//! bits of the pointer, which are free.
 
-use crate::model::{Enum, Model, Type};
+use crate::crossing::Crossing;
+use crate::model::Type;
 
-/// How a value crosses.
-#[derive(Debug, Clone, Copy)]
-pub enum Crossing<'a> {
-    Bool,
-    /// An integer of so many bits. The JVM's have a sign: the bits are the same.
-    Int {
-        bits: u8,
-        signed: bool,
-    },
-    Float {
-        bits: u8,
-    },
-    /// A number that may be missing: a flag and the number on the way in, room for the number and a flag on the way out.
-    Number(&'a Type),
-    /// A string on the way in. Its bytes on the way out: the JVM makes a string of those faster than native code does.
-    Text,
-    OptionalText,
-    Bytes,
-    /// The pointer of an `Arc`: lent on the way in, the package's own on the way out.
-    Object(&'a str),
-    /// The same, or 0.
-    OptionalObject(&'a str),
-    /// One of several objects: its pointer, and in the low bits, which are free, the place of the variant.
-    Union(&'a Enum),
-    /// The same, or 0.
-    OptionalUnion(&'a Enum),
-    /// Everything else: the bytes that UniFFI makes of it.
-    Serialised(&'a Type),
-}
-
-impl<'a> Crossing<'a> {
-    pub fn of(model: &'a Model, ty: &'a Type) -> Self {
-        let union = |name: &str| model.choice(name).filter(|choice| choice.union().is_some());
-        match ty {
-            Type::Bool => Self::Bool,
-            Type::Int { signed, bits } => Self::Int { bits: *bits, signed: *signed },
-            Type::Float { bits } => Self::Float { bits: *bits },
-            Type::Text => Self::Text,
-            Type::Bytes => Self::Bytes,
-            Type::Object(name) => Self::Object(name),
-            Type::Enum(name) => union(name).map_or(Self::Serialised(ty), Self::Union),
-            Type::Option(inner) => match &**inner {
-                Type::Bool | Type::Int { .. } | Type::Float { .. } => Self::Number(inner),
-                Type::Text => Self::OptionalText,
-                Type::Object(name) => Self::OptionalObject(name),
-                Type::Enum(name) => union(name).map_or(Self::Serialised(ty), Self::OptionalUnion),
-                _ => Self::Serialised(ty),
-            },
-            Type::Record(_) | Type::Foreign(_) | Type::List(_) => Self::Serialised(ty),
-        }
-    }
-
+impl Crossing<'_> {
     /// What it is on the way in.
     pub fn taken(self) -> Kind {
         match self {
-            Self::Bool => Kind { rust: "jboolean", letter: "Z", kotlin: "Boolean" },
-            Self::Int { bits: 8, .. } => Kind { rust: "jbyte", letter: "B", kotlin: "Byte" },
-            Self::Int { bits: 16, .. } => Kind { rust: "jshort", letter: "S", kotlin: "Short" },
-            Self::Int { bits: 32, .. } => Kind { rust: "jint", letter: "I", kotlin: "Int" },
-            Self::Float { bits: 32 } => Kind { rust: "jfloat", letter: "F", kotlin: "Float" },
-            Self::Float { .. } => Kind { rust: "jdouble", letter: "D", kotlin: "Double" },
-            Self::Number(inner) => match inner {
-                Type::Int { signed, bits } => Self::Int { bits: *bits, signed: *signed }.taken(),
-                Type::Float { bits } => Self::Float { bits: *bits }.taken(),
-                _ => Self::Bool.taken(),
-            },
+            Self::Number(ty) | Self::OptionalNumber(ty) => number(ty),
             Self::Text => Kind { rust: "jstring", letter: "Ljava/lang/String;", kotlin: "String" },
-            Self::OptionalText => Kind { rust: "jstring", letter: "Ljava/lang/String;", kotlin: "String?" },
+            Self::OptionalText(_) => Kind { rust: "jstring", letter: "Ljava/lang/String;", kotlin: "String?" },
             Self::Bytes | Self::Serialised(_) => Kind { rust: "jbyteArray", letter: "[B", kotlin: "ByteArray" },
             _ => Kind { rust: "jlong", letter: "J", kotlin: "Long" },
         }
@@ -79,8 +22,8 @@ impl<'a> Crossing<'a> {
     pub fn given(self) -> Kind {
         match self {
             Self::Text => Self::Bytes.taken(),
-            Self::OptionalText => Kind { kotlin: "ByteArray?", ..Self::Bytes.taken() },
-            Self::Number(_) => Self::Bool.taken(),
+            Self::OptionalText(_) => Kind { kotlin: "ByteArray?", ..Self::Bytes.taken() },
+            Self::OptionalNumber(_) => number(&Type::Bool),
             other => other.taken(),
         }
     }
@@ -93,6 +36,18 @@ impl<'a> Crossing<'a> {
             "jfloat" | "jdouble" => "0.0",
             _ => "0",
         }
+    }
+}
+
+fn number(ty: &Type) -> Kind {
+    match ty {
+        Type::Int { bits: 8, .. } => Kind { rust: "jbyte", letter: "B", kotlin: "Byte" },
+        Type::Int { bits: 16, .. } => Kind { rust: "jshort", letter: "S", kotlin: "Short" },
+        Type::Int { bits: 32, .. } => Kind { rust: "jint", letter: "I", kotlin: "Int" },
+        Type::Int { .. } => Kind { rust: "jlong", letter: "J", kotlin: "Long" },
+        Type::Float { bits: 32 } => Kind { rust: "jfloat", letter: "F", kotlin: "Float" },
+        Type::Float { .. } => Kind { rust: "jdouble", letter: "D", kotlin: "Double" },
+        _ => Kind { rust: "jboolean", letter: "Z", kotlin: "Boolean" },
     }
 }
 

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::head;
 use super::objects::kind;
-use crate::jni::{Crossing, Operation, operations, shown};
+use crate::crossing::Crossing;
+use crate::jni::{Operation, operations, shown};
 use crate::model::{Model, Receiver};
 use crate::names::{camel, snake};
 
@@ -63,12 +64,12 @@ fn params(model: &Model, made: &Operation<'_>) -> Vec<String> {
     for param in &made.method.params {
         let crossing = Crossing::of(model, &param.ty);
         let name = super::word(&param.name);
-        if let Crossing::Number(_) = crossing {
+        if let Crossing::OptionalNumber(_) = crossing {
             all.push(format!("{}: Boolean", camel(&format!("has_{}", param.name))));
         }
         all.push(format!("{name}: {}", crossing.taken().kotlin));
     }
-    if let Some(Crossing::Number(_)) = made.method.result.as_ref().map(|ty| Crossing::of(model, ty)) {
+    if let Some(Crossing::OptionalNumber(_)) = made.method.result.as_ref().map(|ty| Crossing::of(model, ty)) {
         all.push("room: LongArray".to_owned());
     }
     all

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{docs, head, is_lent, lift, lower, name, number, word};
-use crate::jni::{Crossing, Operation};
+use crate::crossing::Crossing;
+use crate::jni::Operation;
 use crate::model::{Method, Model, Object};
 use crate::names::snake;
 
@@ -77,7 +78,7 @@ fn function(out: &mut String, indent: &str, model: &Model, made: &Operation<'_>,
     };
     let crossing = Crossing::of(model, result);
     let ty = name(result);
-    if let Crossing::Number(inner) = crossing {
+    if let Crossing::OptionalNumber(inner) = crossing {
         let _ = writeln!(
             out,
             "{indent}{head}: {ty} {{\n{indent}    val room = LongArray(1)\n{indent}    val isThere = {}\n{indent}    return if (isThere) {} else null\n{indent}}}\n",
@@ -105,7 +106,7 @@ fn call(model: &Model, made: &Operation<'_>, this: &str) -> String {
             kept.push(name);
         }
     }
-    if let Some(Crossing::Number(_)) = made.method.result.as_ref().map(|ty| Crossing::of(model, ty)) {
+    if let Some(Crossing::OptionalNumber(_)) = made.method.result.as_ref().map(|ty| Crossing::of(model, ty)) {
         given.push("room".to_owned());
     }
     let call = format!("Native.{}({})", made.native_name(), given.join(", "));

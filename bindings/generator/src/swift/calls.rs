@@ -118,7 +118,7 @@ impl Call {
                 ty = "UnsafeRawBufferPointer".to_owned();
                 self.arguments.push(format!("{name}.bytes, {name}.count"));
             }
-            Crossing::Serialised(given) => {
+            Crossing::Serialised(given) | Crossing::OptionalText(given) => {
                 self.before.push(format!("let {name} = Writer.bytes {{ {} }}", writing(given, &name, "$0")));
                 self.arguments.push(format!("{name}, {name}.count"));
             }
@@ -160,7 +160,7 @@ impl Left {
                 "var result = trimaran_item()".to_owned(),
                 format!("result.variant == 0 ? nil : {}(result)", named(&choice.named.name)),
             ),
-            Crossing::Serialised(given) => {
+            Crossing::Serialised(given) | Crossing::OptionalText(given) => {
                 ("var result = trimaran_bytes()".to_owned(), format!("result.read {{ {} }}", reading(given, "$0")))
             }
         };
