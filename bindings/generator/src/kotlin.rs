@@ -1,11 +1,12 @@
 //! Writes the Kotlin half of the JNI: the package `dev.trimaran.internal.ffi`, all of it internal. `Native.kt` declares the
 //! functions that Rust gives the class `Native`; the other files have a class for each object, record and enum, and call
-//! those.
+//! those. `Conversions.kt` belongs to the public package: it turns its settings into what crosses.
 //!
 //! What is written stands on a few classes by hand in `dev.trimaran.internal`: `NativeObject`, `Reader` and `Writer`.
 
 mod native;
 mod objects;
+mod settings;
 mod values;
 
 use std::fmt::Write as _;
@@ -25,6 +26,7 @@ pub fn files(model: &Model, build: &str) -> Result<Vec<(String, String)>, String
         format!("{}/** The build of the library. */\ninternal const val BUILD: String = \"{build}\"\n", head(&[])),
     ));
     files.push(("Values.kt".to_owned(), values::file(model)?));
+    files.push(("Conversions.kt".to_owned(), settings::file(model)));
     files.push(("Functions.kt".to_owned(), objects::functions(model)));
     for object in &model.objects {
         files.push((format!("{}.kt", object.named.name), objects::file(model, object)));

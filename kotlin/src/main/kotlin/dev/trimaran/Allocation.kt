@@ -2,7 +2,6 @@ package dev.trimaran
 
 import java.io.Serializable
 import dev.trimaran.internal.ffi.Allocation as RawAllocation
-import dev.trimaran.internal.ffi.PoolingConfig as RawPoolingConfig
 
 /** Where instances get their memories and tables from. */
 public sealed class Allocation : Serializable {
@@ -48,33 +47,10 @@ public data class PoolingConfig @JvmOverloads constructor(
     public var linearMemoryKeepResident: Long? = null,
     public var tableKeepResident: Long? = null,
 ) : Serializable {
-    /** Fails with `Range` for a number below 0. */
-    @JvmSynthetic
-    internal fun toRaw(): RawPoolingConfig =
-        RawPoolingConfig(
-            totalCoreInstances = count(totalCoreInstances, "total_core_instances"),
-            totalMemories = count(totalMemories, "total_memories"),
-            totalTables = count(totalTables, "total_tables"),
-            totalGcHeaps = count(totalGcHeaps, "total_gc_heaps"),
-            maxCoreInstanceSize = size(maxCoreInstanceSize, "max_core_instance_size"),
-            maxMemoriesPerModule = count(maxMemoriesPerModule, "max_memories_per_module"),
-            maxTablesPerModule = count(maxTablesPerModule, "max_tables_per_module"),
-            maxMemorySize = size(maxMemorySize, "max_memory_size"),
-            tableElements = size(tableElements, "table_elements"),
-            maxUnusedWarmSlots = count(maxUnusedWarmSlots, "max_unused_warm_slots"),
-            linearMemoryKeepResident = size(linearMemoryKeepResident, "linear_memory_keep_resident"),
-            tableKeepResident = size(tableKeepResident, "table_keep_resident"),
-        )
-
     private companion object {
         private const val serialVersionUID = 1L
     }
 }
-
-private fun count(number: Int?, setting: String): UInt? = number?.let { natural(it.toLong(), setting).toUInt() }
-
-@JvmSynthetic
-internal fun size(number: Long?, setting: String): ULong? = number?.let { natural(it, setting) }
 
 @JvmSynthetic
 internal fun Allocation.toRaw(): RawAllocation =
@@ -89,19 +65,3 @@ internal fun RawAllocation.toPublic(): Allocation =
         RawAllocation.OnDemand -> Allocation.OnDemand
         is RawAllocation.Pooling -> Allocation.Pooling(pooling.toPublic())
     }
-
-private fun RawPoolingConfig.toPublic(): PoolingConfig =
-    PoolingConfig(
-        totalCoreInstances = totalCoreInstances?.toInt(),
-        totalMemories = totalMemories?.toInt(),
-        totalTables = totalTables?.toInt(),
-        totalGcHeaps = totalGcHeaps?.toInt(),
-        maxCoreInstanceSize = maxCoreInstanceSize?.toSize(),
-        maxMemoriesPerModule = maxMemoriesPerModule?.toInt(),
-        maxTablesPerModule = maxTablesPerModule?.toInt(),
-        maxMemorySize = maxMemorySize?.toSize(),
-        tableElements = tableElements?.toSize(),
-        maxUnusedWarmSlots = maxUnusedWarmSlots?.toInt(),
-        linearMemoryKeepResident = linearMemoryKeepResident?.toSize(),
-        tableKeepResident = tableKeepResident?.toSize(),
-    )

@@ -166,13 +166,16 @@ public class Config : Serializable {
     /** How compiled code is shown to a profiler. */
     public var profiler: Profiler? = null
 
-    /** Keeps compiled modules between runs. */
+    /**
+     * Keeps compiled modules between runs. What is damaged there is compiled again. They are machine code: give it a folder
+     * that nobody else writes to.
+     */
     public var cache: Cache? = null
 
     /** Where instances get their memories and tables from. */
     public var allocation: Allocation? = null
 
-    /** How large a module may be that is compiled. */
+    /** How large a module may be that is compiled, and how long compiling may take. */
     public var moduleLimits: ModuleLimits? = null
 
     /**
@@ -266,54 +269,6 @@ public class Config : Serializable {
     /** The settings that are not null, by name. */
     override fun toString(): String =
         settings().filterValues { it != null }.entries.joinToString(prefix = "Config(", postfix = ")")
-
-    private fun settings(): Map<String, Any?> =
-        linkedMapOf(
-            "debugInfo" to debugInfo,
-            "wasmThreads" to wasmThreads,
-            "wasmTailCall" to wasmTailCall,
-            "wasmReferenceTypes" to wasmReferenceTypes,
-            "wasmSimd" to wasmSimd,
-            "wasmBulkMemory" to wasmBulkMemory,
-            "wasmMultiValue" to wasmMultiValue,
-            "wasmMultiMemory" to wasmMultiMemory,
-            "wasmMemory64" to wasmMemory64,
-            "wasmRelaxedSimd" to wasmRelaxedSimd,
-            "wasmRelaxedSimdDeterministic" to wasmRelaxedSimdDeterministic,
-            "wasmComponentModel" to wasmComponentModel,
-            "wasmComponentModelMap" to wasmComponentModelMap,
-            "wasmExceptions" to wasmExceptions,
-            "wasmFunctionReferences" to wasmFunctionReferences,
-            "wasmGc" to wasmGc,
-            "wasmWideArithmetic" to wasmWideArithmetic,
-            "wasmCustomPageSizes" to wasmCustomPageSizes,
-            "wasmStackSwitching" to wasmStackSwitching,
-            "strategy" to strategy,
-            "craneliftDebugVerifier" to craneliftDebugVerifier,
-            "craneliftOptLevel" to craneliftOptLevel,
-            "craneliftNanCanonicalization" to craneliftNanCanonicalization,
-            "profiler" to profiler,
-            "cache" to cache,
-            "allocation" to allocation,
-            "moduleLimits" to moduleLimits,
-            "epochInterruption" to epochInterruption,
-            "consumeFuel" to consumeFuel,
-            "parallelCompilation" to parallelCompilation,
-            "sharedMemory" to sharedMemory,
-            "maxWasmStack" to maxWasmStack,
-            "gcSupport" to gcSupport,
-            "collector" to collector,
-            "memoryMayMove" to memoryMayMove,
-            "memoryReservation" to memoryReservation,
-            "memoryGuardSize" to memoryGuardSize,
-            "memoryReservationForGrowth" to memoryReservationForGrowth,
-            "memoryInitCow" to memoryInitCow,
-            "nativeUnwindInfo" to nativeUnwindInfo,
-            "target" to target,
-            "macosUseMachPorts" to macosUseMachPorts,
-            "signalsBasedTraps" to signalsBasedTraps,
-            "craneliftFlags" to craneliftFlags.ifEmpty { null },
-        )
 
     /** Other ways to a configuration. */
     public companion object {

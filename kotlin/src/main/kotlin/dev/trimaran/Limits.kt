@@ -2,7 +2,6 @@ package dev.trimaran
 
 import dev.trimaran.internal.ffi.untrustedLimits
 import java.io.Serializable
-import dev.trimaran.internal.ffi.StoreLimits as Raw
 
 /**
  * How much a store may have, all of its instances together. A property that is null has no limit. Each number is 0 or
@@ -15,7 +14,7 @@ import dev.trimaran.internal.ffi.StoreLimits as Raw
  * @property instances How many instances.
  * @property tables How many tables instances define in all. Those that the host makes do not count.
  * @property memories How many memories instances define in all. Those that the host makes do not count.
- * @property trapOnGrowFailure Whether a guest traps if it cannot grow something. If not, it gets -1.
+ * @property trapOnGrowFailure Whether a guest that cannot grow something fails with `Limit`. If not, it gets -1.
  * @property fileDescriptors How many file descriptors guests have of WASI at a time. The three standard streams and granted
  *   directories count; a guest that opens one more gets the error number `mfile`.
  */
@@ -28,18 +27,6 @@ public data class StoreLimits @JvmOverloads constructor(
     public val trapOnGrowFailure: Boolean = false,
     public val fileDescriptors: Long? = null,
 ) : Serializable {
-    @JvmSynthetic
-    internal fun toRaw(): Raw =
-        Raw(
-            memorySize = memorySize?.let { natural(it, "memory_size") },
-            tableElements = tableElements?.let { natural(it, "table_elements") },
-            instances = instances?.let { natural(it, "instances") },
-            tables = tables?.let { natural(it, "tables") },
-            memories = memories?.let { natural(it, "memories") },
-            trapOnGrowFailure = trapOnGrowFailure,
-            fileDescriptors = fileDescriptors?.let { natural(it, "file_descriptors") },
-        )
-
     /** Other ways to limits. */
     public companion object {
         private const val serialVersionUID = 1L
@@ -52,14 +39,3 @@ public data class StoreLimits @JvmOverloads constructor(
         public fun untrusted(): StoreLimits = core { untrustedLimits() }.toPublic()
     }
 }
-
-private fun Raw.toPublic(): StoreLimits =
-    StoreLimits(
-        memorySize = memorySize?.toSize(),
-        tableElements = tableElements?.toSize(),
-        instances = instances?.toSize(),
-        tables = tables?.toSize(),
-        memories = memories?.toSize(),
-        trapOnGrowFailure = trapOnGrowFailure,
-        fileDescriptors = fileDescriptors?.toSize(),
-    )

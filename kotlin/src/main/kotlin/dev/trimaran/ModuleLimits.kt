@@ -3,7 +3,6 @@ package dev.trimaran
 import dev.trimaran.internal.ffi.untrustedConfig
 import java.io.Serializable
 import java.time.Duration
-import dev.trimaran.internal.ffi.ModuleLimits as Raw
 
 /**
  * How large a module may be ([Config.moduleLimits]). The engine checks this before it compiles anything, and fails with
@@ -34,22 +33,6 @@ public data class ModuleLimits @JvmOverloads constructor(
     public var nesting: Long? = null,
     public var compileTime: Duration? = null,
 ) : Serializable {
-    /** Fails with `Range` for a number or a time below 0. */
-    @JvmSynthetic
-    internal fun toRaw(): Raw =
-        Raw(
-            size = size(size, "size"),
-            types = size(types, "types"),
-            functions = size(functions, "functions"),
-            imports = size(imports, "imports"),
-            exports = size(exports, "exports"),
-            globals = size(globals, "globals"),
-            locals = size(locals, "locals"),
-            functionSize = size(functionSize, "function_size"),
-            nesting = size(nesting, "nesting"),
-            compileTime = size(compileTime?.milliseconds(), "compile_time"),
-        )
-
     /** Other ways to limits. */
     public companion object {
         private const val serialVersionUID = 1L
@@ -59,18 +42,3 @@ public data class ModuleLimits @JvmOverloads constructor(
         public fun untrusted(): ModuleLimits = core { untrustedConfig() }.moduleLimits?.toPublic() ?: ModuleLimits()
     }
 }
-
-@JvmSynthetic
-internal fun Raw.toPublic(): ModuleLimits =
-    ModuleLimits(
-        size = size?.toSize(),
-        types = types?.toSize(),
-        functions = functions?.toSize(),
-        imports = imports?.toSize(),
-        exports = exports?.toSize(),
-        globals = globals?.toSize(),
-        locals = locals?.toSize(),
-        functionSize = functionSize?.toSize(),
-        nesting = nesting?.toSize(),
-        compileTime = compileTime?.let { Duration.ofMillis(it.toSize()) },
-    )
