@@ -52,7 +52,10 @@ class Func(FuncBase, Constant, Handle):
         return results if len(results) > 1 else next(iter(results), None)
 
     def call(self, store: Storelike, values: Iterable[Any]) -> list[_value.Val]:
-        """Calls the function, and returns all its results as `Val`s, which keep every bit."""
+        """Calls the function, and returns all its results as `Val`s, which keep every bit.
+
+        Raises `WasmTypeError`, `RangeError` and `Trap` as a call of the function itself does.
+        """
         check_storelike(store)
         arguments = self._arguments(store, list(values))
         return [_value.Val._from_raw(result, store) for result in self._call(store, arguments)]

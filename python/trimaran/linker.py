@@ -71,7 +71,10 @@ class Linker(LinkerBase, Handle, Configurable, Managed):
         bodies.using(lambda: self._define_module(store, name, module, bodies.by_number))
 
     def get(self, store: Storelike, module: str, name: str) -> Extern:
-        """The definition with that name, in `store`. Raises `NotFoundError`."""
+        """The definition with that name, in `store`.
+
+        Raises `NotFoundError`, and `WrongStoreError` for an item of another store.
+        """
         bodies = self._bodies
         return bodies.using(lambda: self._get(store, module, name, bodies.by_number))
 

@@ -67,8 +67,8 @@ class Store(StoreBase, Handle, Managed):
     def set_wasi(self, wasi: WasiConfig) -> None:
         """Grants guests what `wasi` says, from now on, and opens its files and directories.
 
-        Raises `IoError` for a file or directory that cannot be opened, and `ConfigError` if two directories have the same
-        path for guests. Without this call WASI grants nothing.
+        Raises `IoError` for a file or directory that cannot be opened, and `ConfigError` if two directories have the
+        same path for guests. Without this call WASI grants nothing.
         """
         sinks = Sinks()
         self._set_wasi(expect(wasi, WasiConfig, "the WASI configuration")._to_raw(sinks))
@@ -78,9 +78,10 @@ class Store(StoreBase, Handle, Managed):
         """Limits the time of each later run of a guest: a call or an instantiation, with everything that it calls.
 
         The time begins when the caller is in the store. When it is over, the guest ends with a `TimeLimitTrap`, which
-        is a `TimeoutError`, some 20 ms later at most: in a loop or a call, in an atomic wait, in a sleep or a read of WASI. It does not interrupt
-        a host function; the guest ends when that returns. If a host function runs a guest of another store, that
-        store's own limit holds. `None` is no limit.
+        is a `TimeoutError`, some 20 ms later at most: in a loop or a call, in an atomic wait, in a sleep or a read of
+        WASI. It does not interrupt a host function; the guest ends when that returns. If a host function runs a guest
+        of another store, that store's own limit holds. `None` is no limit.
+
         Raises `ConfigError` unless `Config.epoch_interruption` is set.
         """
         self._set_timeout(milliseconds(seconds))
@@ -184,8 +185,8 @@ class Store(StoreBase, Handle, Managed):
         and an instantiation, always raise `LimitError`. An instance with a shared memory whose maximum is greater than
         `memory_size` is refused with `LimitError`.
 
-        Raises `LimitError` if the store has such an instance already, `ConfigError` if `Config.wasm_stack_switching` lets
-        guests take memory that `memory_size` would not bound, and `BusyError` in a host function.
+        Raises `LimitError` if the store has such an instance already, `ConfigError` if `Config.wasm_stack_switching`
+        lets guests take memory that `memory_size` would not bound, and `BusyError` in a host function.
         """
         given: dict[str, Any] = {
             "table_elements": table_elements,

@@ -54,7 +54,7 @@ impl Memory {
     let paces: Vec<_> = model.objects.iter().flat_map(|object| &object.methods).map(|method| method.pace).collect();
     assert_eq!(paces, [Pace::Brief, Pace::Long]);
     assert!(trimaran_generator::python::rust(&model).contains("fn count<'py>("));
-    assert!(trimaran_generator::python::stub(&model).contains("def count(self, value: int = 0) -> int:"));
+    assert!(trimaran_generator::python::stub(&model, "").contains("def count(self, value: int = 0) -> int:"));
     assert!(trimaran_generator::jni::rust(&model).contains("memoryCount"));
     assert!(trimaran_generator::c::header(&model).contains("trimaran_memory_count("));
 }

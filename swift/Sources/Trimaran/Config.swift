@@ -82,8 +82,8 @@ public struct Config: Sendable, Hashable, Codable {
   /// How compiled code is shown to a profiler.
   public var profiler: Profiler?
 
-  /// Keeps compiled modules between runs. What is damaged there is compiled again. They are machine code: give it a folder
-  /// that nobody else writes to.
+  /// Keeps compiled modules between runs. What is damaged there is compiled again. They are machine code: give it a
+  /// folder that nobody else writes to.
   public var cache: Cache?
 
   /// Lets guests be interrupted: by ``Engine/incrementEpoch()`` at their deadlines, by a timeout of their store
@@ -100,8 +100,8 @@ public struct Config: Sendable, Hashable, Codable {
   /// Lets the host make shared memories. Off by default, as in wasmtime.
   public var sharedMemory: Bool?
 
-  /// The greatest stack that guest code may use, in bytes: more than zero, at most 1 GiB. On a thread that has less left,
-  /// guests run on a stack of their own.
+  /// The greatest stack that guest code may use, in bytes: more than zero, at most 1 GiB. On a thread that has less
+  /// left, guests run on a stack of their own.
   public var maxWasmStack: UInt64?
 
   /// Support for garbage-collected references as a whole.
@@ -129,7 +129,8 @@ public struct Config: Sendable, Hashable, Codable {
   public var nativeUnwindInfo: Bool?
 
   /// The target that code is compiled for, as a triple such as `x86_64-unknown-linux-gnu`, or `pulley64` for
-  /// the portable interpreter. Code for another machine can be compiled, if this build has a compiler for it, but not run.
+  /// the portable interpreter. Code for another machine can be compiled, if this build has a compiler for it, but not
+  /// run.
   ///
   /// Where a system does not let an app generate code (iOS and its relatives), what is not set is `pulley64`;
   /// everywhere else it is this machine.

@@ -10,14 +10,15 @@ public final class InterruptHandle: Sendable {
   fileprivate init(_ core: consuming Core.InterruptHandle) { self.core = core }
 
   /// Stops the run that is under way in the store now: its call fails with `trap`, ``TrapCode/interrupt`` and
-  /// ``Interruption/handle``. Where none is, it stops the next of the calls that wait for the store. Where there is none, nothing happens, now or later.
+  /// ``Interruption/handle``. Where none is, it stops the next of the calls that wait for the store. Where there is none,
+  /// nothing happens, now or later.
   ///
   /// A run is a call or an instantiation, with all that its host functions call in the same store. One that is just about to
   /// end may still end as it would have. The calls of a ``Store/withDeadline(_:_:)`` are under way together
   /// until that ends: each of them that comes later fails at once.
   ///
-  /// It takes effect at the guest's next loop or call, when a host function returns, some 30 ms later at most in an atomic
-  /// wait, and in a sleep or a read of WASI. A host function is not interrupted.
+  /// It takes effect at the guest's next loop or call, when a host function returns, some 30 ms later at most in an
+  /// atomic wait, and in a sleep or a read of WASI. It does not interrupt a host function.
   ///
   /// - Returns: Whether there was one.
   @discardableResult

@@ -53,7 +53,8 @@ extension Store {
   ///
   /// - Parameter limits: The limits, in the place of all earlier ones.
   /// - Throws: `limit` where the store has a shared memory that may grow further, `config` where
-  ///   ``Config/wasmStackSwitching`` lets guests take memory that `memorySize` would not bound, and `busy` in a host function.
+  ///   ``Config/wasmStackSwitching`` lets guests take memory that `memorySize` would not bound, and `busy` in a host
+  ///   function.
   public func setLimits(_ limits: StoreLimits) throws(WasmtimeError) {
     try core.setLimits(limits: limits)
   }

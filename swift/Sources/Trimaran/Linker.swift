@@ -87,7 +87,8 @@ public final class Linker: Sendable {
     }
   }
 
-  /// Defines WASI preview 1 (`wasi_snapshot_preview1`). A store says by a ``WasiConfig`` what its guests may use.
+  /// Defines WASI preview 1 (`wasi_snapshot_preview1`), and preview 0 (`wasi_unstable`), which older compilers wrote. A
+  /// store says by a ``WasiConfig`` what its guests may use.
   ///
   /// - Throws: `link` if one of its names is defined already, unless you allow shadowing.
   public func defineWasi() throws(WasmtimeError) {
@@ -119,7 +120,7 @@ public final class Linker: Sendable {
   ///   - store: The store that it is wanted for.
   ///   - module: The first part of the name.
   ///   - name: The second part of the name.
-  /// - Throws: `notFound` if there is none.
+  /// - Throws: `notFound` if there is none, and `wrongStore` for an item of another store.
   public func get(_ store: Store, _ module: String, _ name: String) throws(WasmtimeError) -> Extern {
     try giving(store, nil) { () throws(WasmtimeError) in
       try core.get(store: store.core, module: checked(module), name: checked(name))
@@ -165,7 +166,7 @@ public final class Linker: Sendable {
   /// Finds a module's imports once, for many instances.
   ///
   /// - Parameter module: The module.
-  /// - Throws: As ``instantiate(_:_:)``, as far as imports go.
+  /// - Throws: `link` as ``instantiate(_:_:)`` does.
   public func instantiatePre(_ module: Module) throws(WasmtimeError) -> InstancePre {
     // What it looks up has the closures of this moment.
     try hosts.withLock { (hosts) throws(WasmtimeError) in

@@ -163,8 +163,8 @@ public final class Module: Sendable {
     get throws(WasmtimeError) { try core.name() }
   }
 
-  /// The imports, in the module's order. Fails with `limit` if the types of its functions have far more values than there are
-  /// imports.
+  /// The imports, in the module's order. Fails with `limit` if the types of its functions have far more values than there
+  /// are imports.
   public var imports: [ImportType] {
     get throws(WasmtimeError) {
       if let known = listed.withLock({ $0.imports }) { return known }

@@ -57,7 +57,7 @@ public final class Store: Sendable {
     try core.setFuel(fuel: fuel)
   }
 
-  /// Makes each call of a host function cost `fuel` units from now on. At first it costs nothing. A guest that cannot
+  /// Makes each call of a host function cost `fuel` units from now on. At first it is 0. A guest that cannot
   /// pay traps with ``TrapCode/outOfFuel``, and the store does not call the function.
   ///
   /// - Parameter fuel: How many units.

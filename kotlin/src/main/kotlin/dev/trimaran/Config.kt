@@ -167,8 +167,8 @@ public class Config : Serializable {
     public var profiler: Profiler? = null
 
     /**
-     * Keeps compiled modules between runs. What is damaged there is compiled again. They are machine code: give it a folder
-     * that nobody else writes to.
+     * Keeps compiled modules between runs. What is damaged there is compiled again. They are machine code: give it a
+     * folder that nobody else writes to.
      */
     public var cache: Cache? = null
 

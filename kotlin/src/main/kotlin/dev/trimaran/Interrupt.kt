@@ -8,8 +8,9 @@ import dev.trimaran.internal.ffi.InterruptHandle as Raw
  */
 public class InterruptHandle private constructor(private val raw: Raw) {
     /**
-     * Stops the run that is under way in the store now: its call fails with `Trap`, [TrapCode.INTERRUPT] and [Interruption.HANDLE]. If there is none, it stops the next of the calls that wait for
-     * the store. Returns whether there was one. If there was none, nothing happens, now or later. It never waits.
+     * Stops the run that is under way in the store now: its call fails with `Trap`, [TrapCode.INTERRUPT] and
+     * [Interruption.HANDLE]. If there is none, it stops the next of the calls that wait for the store. Returns whether
+     * there was one. If there was none, nothing happens, now or later. It never waits.
      *
      * A run is a call or an instantiation, with all that its host functions call in the same store. One that is just
      * about to end may still end as it would have. The calls of a [Store.withDeadline] are under way together until

@@ -115,8 +115,8 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
         using(store, module) { raw.defineModule(store.raw, name, module.raw) }
 
     /**
-     * Defines WASI preview 1, as `wasi_snapshot_preview1`. What its guests may do is what their store grants them by
-     * [Store.setWasi]: nothing without it.
+     * Defines WASI preview 1, `wasi_snapshot_preview1`, and preview 0, `wasi_unstable`, which older compilers wrote.
+     * What its guests may do is what their store grants them by [Store.setWasi]: nothing without it.
      */
     public fun defineWasi(): Unit = core { raw.defineWasi() }
 
@@ -135,7 +135,10 @@ public class Linker private constructor(private val raw: Raw) : AutoCloseable {
     public fun defineUnknownImportsAsDefaultValues(store: Store, module: Module): Unit =
         core(store, module) { raw.defineUnknownImportsAsDefaultValues(store.raw, module.raw) }
 
-    /** What is defined as [module] [name], in [store]; or null. */
+    /**
+     * What is defined as [module] [name], in [store]; or null, where [getValue] fails with `NotFound`. Fails with
+     * `WrongStore` for an item of another store.
+     */
     public operator fun get(store: Store, module: String, name: String): Extern? =
         try {
             getValue(store, module, name)

@@ -44,8 +44,8 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
         get() = Engine.of(core { raw.engine() })
 
     /**
-     * The imports, in the module's order. Fails with `Limit` if the types of its functions have far more values than there are
-     * imports.
+     * The imports, in the module's order. Fails with `Limit` if the types of its functions have far more values than
+     * there are imports.
      */
     public val imports: List<ImportType>
         get() = listed.imports ?: found { raw.imports().map { it.toPublic() } }.also { listed.keep(imports = it) }
