@@ -130,6 +130,7 @@ impl Reference {
     /// Fails with `Type` for anything else, with `Range` where they are not there, and with `Limit` for more than 1,048,576 of
     /// them at once, or where the process has no room for them.
     #[cfg_attr(false, worded)]
+    #[cfg_attr(false, called(start = "the start"))]
     pub fn fields(&self, store: &Store, start: i64, length: Option<i64>) -> Result<Vec<Val>> {
         let start = natural(start, "the first field")?;
         let length = length.map(|length| natural(length, "the number of fields")).transpose()?;
