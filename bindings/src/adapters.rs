@@ -33,7 +33,7 @@ pub(crate) unsafe fn open<T>(handle: u64) -> Option<Arc<T>>
 where
     Arc<T>: Lift<UniFfiTag, FfiType = Handle>,
 {
-    // SAFETY: not zero, and by the contract a live handle of a `T`.
+    // SAFETY: the caller says that UniFFI made the handle for a `T` and that it was cloned for this call; 0 gives `None`.
     let handle = unsafe { Handle::from_raw(handle) }?;
     <Arc<T> as Lift<UniFfiTag>>::try_lift(handle).ok()
 }

@@ -103,7 +103,7 @@ pub struct Gate<T: Guarded> {
 // threads that way, so it has to be `Send`. The callers are pointers that only the owner thread pushes,
 // uses and pops, while it owns the gate.
 unsafe impl<T: Guarded + Send> Send for Gate<T> {}
-// SAFETY: as above; `&Gate` gives access to the root to one thread at a time.
+// SAFETY: `&Gate` gives access to `root` and `state` to one thread at a time, as said for `Send`.
 unsafe impl<T: Guarded + Send> Sync for Gate<T> {}
 
 /// Marks the number of a turn that is kept, which no host function has.

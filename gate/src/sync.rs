@@ -89,7 +89,7 @@ mod real {
         /// Nothing else reaches the value while the reference lives.
         #[expect(clippy::mut_from_ref, reason = "the shape of loom's own pointer")]
         pub(crate) unsafe fn deref(&self) -> &mut V {
-            // SAFETY: by the contract of this function; the pointer comes from a live cell.
+            // SAFETY: the pointer comes from a live cell, and the caller says that nothing else reaches its value.
             unsafe { &mut *self.0 }
         }
     }

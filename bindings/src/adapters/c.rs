@@ -36,7 +36,7 @@ unsafe fn status(result: Result<(), Failure>, error: *mut Bytes) -> i32 {
 /// # Safety
 /// The pointer came from here, and the caller holds the object for as long as the reference lives; or it is null.
 unsafe fn opened<'a, T>(object: *const T) -> Result<&'a T> {
-    // SAFETY: alive, by the contract, or null.
+    // SAFETY: the caller gives null, or an object that it holds for as long as the reference lives.
     unsafe { object.as_ref() }.ok_or_else(no_object)
 }
 
@@ -57,7 +57,7 @@ unsafe fn shared_or_none<T>(object: *const T) -> Option<Arc<T>> {
     if object.is_null() {
         return None;
     }
-    // SAFETY: by the contract it came out of an `Arc` that is still held, of which this is one more.
+    // SAFETY: the pointer came out of an `Arc` from here, which the caller still holds. This makes one more.
     unsafe {
         Arc::increment_strong_count(object);
         Some(Arc::from_raw(object))
@@ -153,7 +153,7 @@ pub unsafe extern "C" fn trimaran_func_call_values(
     error: *mut Bytes,
 ) -> i32 {
     let work = || {
-        // SAFETY: alive, by the contract.
+        // SAFETY: the caller keeps the objects alive until this returns.
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         let signature = func.signature(store)?;
         // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.

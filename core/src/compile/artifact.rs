@@ -1,8 +1,8 @@
 //! The seal on a compiled module: wasmtime would run one with flipped bits.
 //!
 //! A sealed thing is its bytes, their SHA-256, and a mark that says that this is one of ours. Of a module, the bytes are
-//! wasmtime's and, in 24 bytes behind them, what wasmtime does not tell: how large its shared memories may grow, and how it differs
-//! from its file.
+//! wasmtime's and, in 24 bytes behind them, what wasmtime does not tell: how large its shared memories may grow, and how it
+//! differs from its file.
 
 use sha2::{Digest, Sha256};
 

@@ -5,8 +5,8 @@ use wasmparser::{Parser, Payload};
 use crate::compile::wat;
 use crate::{Result, WasmtimeError};
 
-/// The contents of each custom section of that name, in the order of the module, which may be in the binary or the text format. It is
-/// neither validated nor compiled.
+/// The contents of each custom section of that name, in the order of the module, which may be in the binary or the text
+/// format. It is neither validated nor compiled.
 ///
 /// Fails with `Compile` where it is no module or is truncated, and with `Syntax` where text has a mistake. The same as
 /// `WebAssembly.Module.customSections` of the WebAssembly JavaScript interface.

@@ -260,8 +260,8 @@ impl<F> Compiler<F> {
         self.run(binary)?.map_err(no_module)
     }
 
-    /// Compiles a module whose waits can be interrupted, and says how that differs from its file. Fails with `Limit` where there is no such code: its guests could not be
-    /// stopped.
+    /// Compiles a module whose waits can be interrupted, and says how that differs from its file. Fails with `Limit` where
+    /// there is no such code: its guests could not be stopped.
     fn interruptible<R: Send>(&self, binary: &[u8], limits: Option<&ModuleLimits>) -> Result<(R, Option<Moved>)>
     where
         F: Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync,

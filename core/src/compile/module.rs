@@ -150,8 +150,8 @@ impl Module {
 /// How a packed module begins. Whatever it holds besides is as this very version has it.
 const PACKED: &str = concat!("trimaran module ", env!("CARGO_PKG_VERSION"), "\n");
 
-/// Checks a module in the binary or the text format without compiling it. Fails as `Module` does, also with `Limit` where it passes
-/// the engine's limits for modules, or takes longer than the limit for compiling.
+/// Checks a module in the binary or the text format without compiling it. Fails as `Module` does, also with `Limit` where it
+/// passes the engine's limits for modules, or takes longer than the limit for compiling.
 #[uniffi::export]
 #[cfg_attr(false, called(bytes = "the module"))]
 pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
@@ -197,8 +197,8 @@ fn most_values(items: usize) -> usize {
     items.saturating_mul(64).saturating_add(100_000)
 }
 
-/// Fails with `Limit` where the types of all items together have too many values. One of a module's own types counts for eight: it
-/// is told in words.
+/// Fails with `Limit` where the types of all items together have too many values. One of a module's own types counts for
+/// eight: it is told in words.
 fn check_weight(what: &str, types: impl ExactSizeIterator<Item = wasmtime::ExternType>) -> Result<()> {
     const OWN: usize = 8;
     let most = most_values(types.len());

@@ -20,9 +20,9 @@ const NEEDED: usize = 512 << 10;
 /// What a compiler may use of its thread's stack, in bytes, as on the first thread of a process.
 const STACK: usize = 8 << 20;
 
-/// Runs `work`, which compiles, and spreads that over threads where it `is_parallel`. They are gone in a child of a fork: there it
-/// gets another one. What is not spread, or is one piece, is compiled on this thread, which may be a small one or inside a host
-/// function that is the last that its stack has room for.
+/// Runs `work`, which compiles, and spreads that over threads where it `is_parallel`. They are gone in a child of a fork:
+/// there it gets another one. What is not spread, or is one piece, is compiled on this thread, which may be a small one or
+/// inside a host function that is the last that its stack has room for.
 ///
 /// Fails with `Limit`, and has done nothing, where the system has no room for a stack or starts no thread.
 pub(crate) fn run<R: Send>(is_parallel: bool, work: impl FnOnce() -> R + Send) -> Result<R> {

@@ -1,8 +1,9 @@
 //! What a guest says, as people are shown it: names and sentences in errors, in logs and on terminals.
 //!
-//! A guest chooses its names: they may hold escape sequences of a terminal, line breaks that forge a line of a log, marks that turn
-//! the direction of writing, and a hundred thousand letters. Where a sentence shows one, such characters are written as
-//! `\u{1b}`, and a name and a sentence end at a length. The fields of errors, imports, exports and frames keep a name as it is.
+//! A guest chooses its names: they may hold escape sequences of a terminal, line breaks that forge a line of a log, marks
+//! that turn the direction of writing, and a hundred thousand letters. Where a sentence shows one, such characters are
+//! written as `\u{1b}`, and a name and a sentence end at a length. The fields of errors, imports, exports and frames keep a
+//! name as it is.
 
 use std::fmt::{self, Display, Write};
 

@@ -63,8 +63,8 @@ impl SharedMemory {
         Bytes::Shared(self.inner.get()?.data()).view(start, length, work)
     }
 
-    /// Lets `work` write all of `length` bytes from `start`: into a copy, since other threads may look at them. What it sees there
-    /// before has no meaning.
+    /// Lets `work` write all of `length` bytes from `start`: into a copy, since other threads may look at them. What it sees
+    /// there before has no meaning.
     pub fn write_with(&self, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
         Bytes::Shared(self.inner.get()?.data()).fill_with(start, length, work)
     }

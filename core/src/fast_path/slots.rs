@@ -46,9 +46,9 @@ impl Slot {
         /// # Safety
         /// As above, for a handle of a `T`.
         unsafe fn object<T: Send + Sync>(handle: u64, owned: Owned) -> Option<Arc<T>> {
-            // SAFETY: not zero, and by the contract a living handle.
+            // SAFETY: the caller says that the handle is 0 or of a living object; `from_raw` returns `None` for 0.
             let handle = unsafe { Handle::from_raw(handle) }?;
-            // SAFETY: as above, and of a `T`. What the caller owns is cloned first.
+            // SAFETY: the caller says that the object is a `T`. A handle that stays the caller's is cloned first.
             Some(unsafe {
                 match owned {
                     Owned::ByCaller => handle.clone_arc_handle::<T>().into_arc(),

@@ -28,8 +28,8 @@ impl Called<'_> {
         raw: &mut [MaybeUninit<ValRaw>],
     ) -> wasmtime::Result<()> {
         let pointer = caller.data().weak_store.as_ptr();
-        // SAFETY: `StoreData::weak_store` points to the store of this guest. Guests run only in `Store::enter_guest`, which borrows the
-        // store until the guest has returned.
+        // SAFETY: `StoreData::weak_store` points to the store of this guest. Guests run only in `Store::enter_guest`, which
+        // borrows the store until the guest has returned.
         let store = unsafe { &*pointer };
         store.charge(&mut caller)?;
         self.run_in(store, caller, raw).map_err(|error| {
@@ -80,7 +80,8 @@ impl Called<'_> {
     /// Makes references of the handles among the results.
     fn store(&self, store: &Store, mut context: StoreContextMut<'_, StoreData>, slots: &mut [Slot]) -> Result<()> {
         let given = slots.iter().zip(self.signature.results());
-        // SAFETY: by the contract of `SlotFunction`. All handles are taken before anything may fail.
+        // SAFETY: a `SlotFunction` leaves a living handle, or 0, for each reference, and gives it to the core. All handles
+        // are taken before anything may fail.
         let values: Vec<_> = given.map(|(slot, kind)| unsafe { slot.value(*kind, Owned::ByUs) }).collect();
         for (index, (slot, (value, ty))) in slots.iter_mut().zip(values.iter().zip(self.ty.results())).enumerate() {
             if matches!(ty, wasmtime::ValType::Ref(_)) {

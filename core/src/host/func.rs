@@ -109,7 +109,7 @@ struct OnValues {
 unsafe impl SlotFunction for OnValues {
     fn call(&self, store: &Store, call_id: u64, slots: &mut [Slot]) -> Result<()> {
         let given = slots.iter().zip(self.signature.params());
-        // SAFETY: by the contract of the trait.
+        // SAFETY: `SlotFunction::call` is given a living handle, or 0, for each reference, and owns it.
         let arguments = given.map(|(slot, kind)| unsafe { slot.value(*kind, Owned::ByUs) }).collect();
         let Some(store_arc) = store.to_arc() else { return Err(WasmtimeError::Closed { what: "store".to_owned() }) };
         let found = self.function.call(&Caller { store: store_arc, call_id }, arguments)?;

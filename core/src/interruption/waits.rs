@@ -274,8 +274,8 @@ impl Items {
     }
 }
 
-/// Leaves a call of that function in place of an instruction, with as many bytes: in its number as many as a number may have, which
-/// are more than it needs, and `nop` behind it. Nothing where there is no room for the number.
+/// Leaves a call of that function in place of an instruction, with as many bytes: in its number as many as a number may
+/// have, which are more than it needs, and `nop` behind it. Nothing where there is no room for the number.
 fn call(place: &mut [u8], function: u32) -> Option<()> {
     const CALL: u8 = 0x10;
     const NOP: u8 = 0x01;

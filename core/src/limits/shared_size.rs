@@ -2,8 +2,8 @@
 
 use wasmparser::{Parser, Payload};
 
-/// How large the shared memories that a module in the binary format defines may grow, in bytes; 0 where it has none. Wasmtime does
-/// not tell of those that are not exported.
+/// How large the shared memories that a module in the binary format defines may grow, in bytes; 0 where it has none.
+/// Wasmtime does not tell of those that are not exported.
 pub(crate) fn shared_memories(binary: &[u8]) -> u64 {
     for payload in Parser::new(0).parse_all(binary) {
         match payload {

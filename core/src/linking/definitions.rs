@@ -105,7 +105,8 @@ impl Definitions {
         Ok(name)
     }
 
-    /// Fails with `Link`, which names the first imports of the module that are not defined and says how many more there are, and with `WrongStore`.
+    /// Fails with `Link`, which names the first imports of the module that are not defined and says how many more there are,
+    /// and with `WrongStore`.
     pub(super) fn check_imports(&self, module: &wasmtime::Module, store: Option<&Store>) -> Result<()> {
         let unknown: Vec<_> = module.imports().filter(|import| !self.knows(import.module(), import.name())).collect();
         if !unknown.is_empty() {

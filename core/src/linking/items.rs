@@ -92,8 +92,8 @@ pub(super) fn refused(error: wasmtime::Error) -> WasmtimeError {
     WasmtimeError::Link { reason: chain(&error), module, name }
 }
 
-/// Why a module could not be instantiated: an import of another type, or what happened in the guest. Of the items, those are looked
-/// at that the store may have: an item of another one makes wasmtime panic.
+/// Why a module could not be instantiated: an import of another type, or what happened in the guest. Of the items, those are
+/// looked at that the store may have: an item of another one makes wasmtime panic.
 pub(super) fn explain(
     error: wasmtime::Error,
     linker: &wasmtime::Linker<StoreData>,

@@ -210,8 +210,8 @@ fn back<R>(own: Part, work: impl FnOnce(Option<Part>) -> R) -> R {
 #[cold]
 pub(crate) unsafe fn on<R>(guest: Part, work: impl FnOnce() -> R) -> R {
     let _elsewhere = Elsewhere::now(Part::here());
-    // SAFETY: that stack waits for the host function, by the contract, and nothing further in uses it: it would have
-    // been told another part.
+    // SAFETY: the caller says that the host function has not returned, so the guest's stack still waits. Nothing further in uses
+    // this part: a later host function is told another one.
     unsafe { guest.run(work) }
 }
 

@@ -31,8 +31,8 @@ pub fn tell_of_this_thread() {
     }
 }
 
-/// From now on `look` is called before something is compiled, on any thread: so a language can see to its handler for Ctrl-C. Where
-/// it fails, nothing is compiled.
+/// From now on `look` is called before something is compiled, on any thread: so a language can see to its handler for
+/// Ctrl-C. Where it fails, nothing is compiled.
 pub fn before_compiling(look: fn() -> Result<()>) {
     // There is one language.
     _ = BEFORE.set(look);

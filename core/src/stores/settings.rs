@@ -124,8 +124,8 @@ impl Store {
     /// with the number that this gives. All of it counts: waiting for the store, guests, host functions, and what lies between
     /// two calls. A guest whose time is over traps with `Interrupt` and the interruption `TimeLimit`, some 20 ms later at most,
     /// and so does every later call. Without a time, it only makes the calls one: an `InterruptHandle` that is used between
-    /// two of them ends the later ones. Other threads are not affected. Deadlines may lie in each other: the earliest counts. Each
-    /// ends with its thread at the latest.
+    /// two of them ends the later ones. Other threads are not affected. Deadlines may lie in each other: the earliest
+    /// counts. Each ends with its thread at the latest.
     ///
     /// Fails with `Config` unless `Config.epoch_interruption` is set.
     #[cfg_attr(false, worded)]

@@ -16,7 +16,8 @@ impl Store {
     /// turn lasts for more than 30 s without a guest that runs.
     ///
     /// Turns may lie in each other. A host function may begin one, which ends with the host function at the latest, and each ends
-    /// with its thread at the latest. Closing the store in a turn takes effect at once, and its memory is back when the turn ends.
+    /// with its thread at the latest. Closing the store in a turn takes effect at once, and its memory is back when the turn
+    /// ends.
     ///
     /// Fails with `Busy` where the store may not be entered, as in a callback of WASI.
     #[cfg_attr(false, long)]

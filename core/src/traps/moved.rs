@@ -1,7 +1,7 @@
 //! Where code of a module that was rewritten stands in the file that was given.
 //!
-//! Wasmtime tells of the module that it has compiled, and has no place for more. A module whose waits can be interrupted is a copy,
-//! whose code stands further behind: see `core/src/interruption/waits.rs`.
+//! Wasmtime tells of the module that it has compiled, and has no place for more. A module whose waits can be interrupted is
+//! a copy, whose code stands further behind: see `core/src/interruption/waits.rs`.
 
 use std::collections::BTreeMap;
 use std::sync::RwLock;

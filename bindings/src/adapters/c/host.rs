@@ -65,7 +65,7 @@ pub unsafe extern "C" fn trimaran_func_attach(
 ) -> i32 {
     let body = Body { call, context: Context { pointer: context, release } };
     let work = || {
-        // SAFETY: alive, by the contract.
+        // SAFETY: the caller keeps the objects alive until this returns.
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         func.attach(store, Box::new(body))
     };
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn trimaran_func_kinds(
     error: *mut Bytes,
 ) -> i32 {
     let work = || {
-        // SAFETY: alive, by the contract.
+        // SAFETY: the caller keeps the objects alive until this returns.
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         let signature = func.signature(store)?;
         let (given, found) = (signature.params(), signature.results());

@@ -42,7 +42,7 @@ pub unsafe extern "C" fn trimaran_store_watch(
 ) -> i32 {
     let asked = Asked { check, context: Context { pointer: context, release } };
     let work = || {
-        // SAFETY: alive, by the contract.
+        // SAFETY: the caller keeps the store alive until this returns.
         let store = unsafe { opened(store)? };
         store.set_interrupt_check(|| Box::new(asked));
         Ok(())

@@ -8,8 +8,8 @@ use uniffi::Lower;
 
 use super::host::{Context, Release};
 
-/// Leaves up to `most` bytes, and how many there are, which may be more: the bytes are left out then. Gives 0, or 1 and the number
-/// under which the language keeps what was thrown.
+/// Leaves up to `most` bytes, and how many there are, which may be more: the bytes are left out then. Gives 0, or 1 and the
+/// number under which the language keeps what was thrown.
 type Read = unsafe extern "C" fn(
     context: *mut c_void,
     bytes: *mut u8,
@@ -27,8 +27,8 @@ impl InputSource for Source {
     fn read(&self, most: u64) -> Result<Vec<u8>> {
         let mut bytes = vec![0; usize::try_from(most).unwrap_or_default()];
         let (mut length, mut thrown) = (0, 0);
-        // SAFETY: the function came with this context, which is still there; there is room for so many bytes, for their number and
-        // for that of what was thrown, all borrowed for the call.
+        // SAFETY: the function came with this context, which is still there; there is room for so many bytes, for their
+        // number and for that of what was thrown, all borrowed for the call.
         let status = unsafe {
             (self.read)(self.context.pointer, bytes.as_mut_ptr(), bytes.len(), &raw mut length, &raw mut thrown)
         };

@@ -35,7 +35,7 @@ impl Bytes {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_bytes_free(bytes: Bytes) {
     if !bytes.data.is_null() {
-        // SAFETY: by the contract they are the parts of a vector, which is made up again once.
+        // SAFETY: the caller gives the parts of a vector that came from here, and frees them once.
         drop(unsafe { Vec::from_raw_parts(bytes.data, bytes.length, bytes.capacity) });
     }
 }

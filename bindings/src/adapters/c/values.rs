@@ -94,7 +94,7 @@ pub unsafe extern "C" fn trimaran_table_set_value(
         let (table, store) = unsafe { (opened(table)?, opened(store)?) };
         let is_plain = value.slot.low == 0 || table.kind(store)? as u8 == value.kind;
         if is_plain {
-            // SAFETY: by the contract, and it is of the table's kind.
+            // SAFETY: the caller gives a living handle, or 0. It is of the table's kind, as checked above.
             unsafe { table.set_slot(store, index, value.slot)? };
         }
         Ok(is_plain)
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn trimaran_extern_object(
         let found = reference.host_object(store)?;
         // `found` holds the object until this ends.
         let pointer = found.as_ref().and_then(|object| object.downcast_ref::<Context>()).map(|context| context.pointer);
-        // SAFETY: by the contract, and the object is still there.
+        // SAFETY: `found` keeps the object, which `retain` takes; the caller gives room for its pointer.
         unsafe {
             pointer.inspect(|pointer| retain(*pointer));
             object.write(pointer.unwrap_or(std::ptr::null_mut()));

@@ -18,8 +18,8 @@ pub extern "system" fn Java_dev_trimaran_internal_NativeImage_build(_env: *mut J
     trimaran_build().cast_signed()
 }
 
-/// Gives the classes `NativeByHand` and `Native` their methods: those of the image that was loaded from the path `first`, if it is
-/// there and of this build, or else this one's, which stays for good then. Whether they are this one's.
+/// Gives the classes `NativeByHand` and `Native` their methods: those of the image that was loaded from the path `first`, if
+/// it is there and of this build, or else this one's, which stays for good then. Whether they are this one's.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_dev_trimaran_internal_NativeImage_register(
     env: *mut JNIEnv,

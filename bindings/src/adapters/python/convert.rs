@@ -85,7 +85,8 @@ pub(super) fn give_object<T: Carried>(py: Python<'_>, object: Arc<T>) -> PyResul
     Ok(made)
 }
 
-/// An object of a class of the package's that no constructor has filled: one that derives from a class of this module, or a record.
+/// An object of a class of the package's that no constructor has filled: one that derives from a class of this module, or a
+/// record.
 pub(super) fn fresh<'py>(class: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = class.py();
     let class = class.cast::<PyType>()?.as_type_ptr();

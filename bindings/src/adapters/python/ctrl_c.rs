@@ -3,8 +3,8 @@
 //!
 //! Python's own handler notes the signal, and what the program does about it comes when the guest has returned. Ours is put in
 //! front of it, and hands on every signal. Half a second after the first one it says on standard error what Python waits for; the
-//! next one, while that same run goes on, ends the process as if there was no handler. Where the program has a function of its own
-//! for Ctrl-C, as under asyncio, it says so as well, and ends nothing.
+//! next one, while that same run goes on, ends the process as if there was no handler. Where the program has a function of
+//! its own for Ctrl-C, as under asyncio, it says so as well, and ends nothing.
 //!
 //! Setting a function in Python puts Python's handler into place again. That is looked for before something is compiled, and in
 //! every run that takes half a second. A program that ignores Ctrl-C, or has a handler that is not Python's, is left alone.

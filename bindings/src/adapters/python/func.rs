@@ -338,7 +338,7 @@ impl Columns {
     /// Each column has that row.
     unsafe fn load(&self, row: usize, slots: &mut [Slot]) {
         for ((base, stride, is_wide), slot) in self.0.iter().zip(slots) {
-            // SAFETY: by the contract, an item of 4 or 8 bytes lies there, as `buffer` checked.
+            // SAFETY: the caller says that the column has that row. `buffer` checked that its items have 4 or 8 bytes.
             slot.low = unsafe {
                 let item = base.offset(stride.wrapping_mul(row.cast_signed()));
                 if *is_wide { item.cast::<u64>().read_unaligned() } else { item.cast::<u32>().read_unaligned().into() }
@@ -350,7 +350,7 @@ impl Columns {
     /// Each column has that row, and may be written.
     unsafe fn store(&self, row: usize, slots: &[Slot]) {
         for ((base, stride, is_wide), slot) in self.0.iter().zip(slots) {
-            // SAFETY: by the contract, an item of 4 or 8 bytes lies there, as `buffer` checked.
+            // SAFETY: the caller says that the column has that row. `buffer` checked that its items have 4 or 8 bytes.
             unsafe {
                 let item = base.offset(stride.wrapping_mul(row.cast_signed()));
                 if *is_wide {

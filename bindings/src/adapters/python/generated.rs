@@ -1,5 +1,5 @@
-//! What the generator writes from the exports of the core (`bindings/generator/src/python.rs`), beside the bodies that are written
-//! by hand.
+//! What the generator writes from the exports of the core (`bindings/generator/src/python.rs`), beside the bodies that are
+//! written by hand.
 
 #![allow(
     clippy::needless_pass_by_value,

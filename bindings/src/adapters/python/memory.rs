@@ -104,7 +104,8 @@ impl Place {
     /// There are so many bytes.
     unsafe fn get(self, bytes: &mut [u8]) {
         if !bytes.is_empty() {
-            // SAFETY: by the contract. It may be a view of the very same memory: the two may overlap.
+            // SAFETY: the caller says that there are so many bytes. They may be a view of the same memory, so the ranges may
+            // overlap.
             unsafe { ptr::copy(self.0, bytes.as_mut_ptr(), bytes.len()) };
         }
     }
