@@ -10,6 +10,7 @@
 //! What fails raises an error of the package, also where the package itself has made the mistake.
 
 mod at_end;
+mod caller;
 mod convert;
 mod ctrl_c;
 mod func;
@@ -24,38 +25,37 @@ pub(crate) mod numbers;
 mod pointer;
 mod sink;
 mod source;
+mod store;
 mod values;
 mod view;
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use pyo3::ffi;
-use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::pybacked::PyBackedStr;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyString};
 use trimaran::adapter::in_host;
-use trimaran::{Extern, Memory, Result, Store, WasmtimeError};
+use trimaran::{Result, Store, WasmtimeError};
 
 pub(crate) use at_end::{interpreter, watch as watch_end};
+pub(crate) use caller::CallerBase;
 pub(crate) use convert::{article, indefinite, text};
 pub(crate) use ctrl_c::keep as keep_ctrl_c;
 pub(crate) use func::FuncBase;
 pub(crate) use host::take_thrown;
 pub(crate) use instance::{ExportsBase, InstanceBase};
 pub(crate) use pointer::PointerBase;
+pub(crate) use store::StoreBase;
 pub(crate) use values::{refer, referred};
 pub(crate) use view::MemoryView;
 
 use at_end::Ask;
-use convert::{HasHandle, give_object, moment, open as fill, take_object, unopened};
-use generated::{EngineBase, error_fields, make_error};
-use host::Kept;
+use generated::{error_fields, make_error};
 
 use super::thrown::Thrown;
-use super::{entry, let_go, open};
+use super::{entry, open};
 
 /// The package's own exception for an error: its variant, its sentence and its fields cross once.
 fn raised(py: Python<'_>, error: WasmtimeError) -> PyErr {
@@ -181,207 +181,6 @@ impl<T> NativeHandle<T> {
 
     fn get(&self) -> Option<&Arc<T>> {
         self.0.get()
-    }
-}
-
-/// The base class of `trimaran.Store`.
-#[pyclass(subclass, frozen, module = "trimaran._native")]
-pub(crate) struct StoreBase {
-    handle: NativeHandle<Store>,
-    kept: Arc<Kept>,
-    /// The memory that a caller was last asked for: most host functions ask for it again and again.
-    last: Mutex<Option<Named>>,
-}
-
-/// A memory by the name that it was asked for, in the core and as the package has it. It refers to nothing of Python's.
-struct Named {
-    name: String,
-    memory: Arc<Memory>,
-    object: Py<PyAny>,
-}
-
-#[pymethods]
-impl StoreBase {
-    #[new]
-    #[pyo3(signature = (*_arguments, **_keywords))]
-    fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { handle: NativeHandle::empty(), kept: Arc::default(), last: Mutex::new(None) }
-    }
-
-    fn _make(slf: &Bound<'_, Self>, engine: &Bound<'_, PyAny>) -> PyResult<()> {
-        let py = slf.py();
-        unopened(slf)?;
-        let engine = take_object::<EngineBase>(engine, format_args!("the engine"))?;
-        let store = enter(py, || Store::new(engine))?;
-        if !store.set_interrupt_check(|| Box::new(interrupt_check::Signals)) {
-            ctrl_c::watch(py)?;
-        }
-        fill(slf, store)?;
-        greenlets::look(py)
-    }
-
-    /// Refuses one that was never made.
-    fn _check(slf: &Bound<'_, Self>) -> PyResult<()> {
-        convert::this(slf).map(drop)
-    }
-
-    /// Lets go of all host functions and objects, after close.
-    fn _forget(&self) {
-        drop(self.kept.take());
-        self.remember(None);
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.kept.traverse(&visit)
-    }
-
-    fn __clear__(&self) {
-        self._forget();
-    }
-}
-
-impl StoreBase {
-    fn remember(&self, named: Option<Named>) {
-        let before = std::mem::replace(&mut *self.last.lock().unwrap_or_else(PoisonError::into_inner), named);
-        // Not while it is locked.
-        drop(before);
-    }
-
-    /// The memory of that name that was last asked for.
-    fn last(&self, py: Python<'_>, name: &str) -> Option<(Arc<Memory>, Py<PyAny>)> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let named = last.as_ref().filter(|named| named.name == name)?;
-        Some((Arc::clone(&named.memory), named.object.clone_ref(py)))
-    }
-}
-
-impl HasHandle for StoreBase {
-    type Core = Store;
-
-    fn handle(&self) -> &NativeHandle<Store> {
-        &self.handle
-    }
-}
-
-impl Drop for StoreBase {
-    /// Everything in the store may go here: not with the GIL held.
-    fn drop(&mut self) {
-        if let Some(store) = self.handle.0.take() {
-            // Where Python is at its end, the process is as well.
-            with_gil(|py| detached(py, || let_go(store)));
-        }
-    }
-}
-
-/// The base class of `trimaran.Caller`: a store, for as long as one host call lasts.
-#[pyclass(subclass, frozen, module = "trimaran._native")]
-pub(crate) struct CallerBase(OnceLock<(Py<StoreBase>, u64)>);
-
-#[pymethods]
-impl CallerBase {
-    #[new]
-    #[pyo3(signature = (*_arguments, **_keywords))]
-    fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
-        Self(OnceLock::new())
-    }
-
-    /// What the calling instance exports under that name, or nothing.
-    fn _find<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let py = slf.py();
-        convert::option_of(py, slf.get().find(slf, name)?.0, |item| generated::give_extern(py, item))
-    }
-
-    /// What the calling instance exports under that name. Raises `NotFoundError`, which is a `KeyError`.
-    fn __getitem__<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        slf.get().give(slf, name, |item, _| Ok(item))
-    }
-
-    /// The function of that name. Raises `NotFoundError`, or `WasmTypeError` for something else.
-    fn func<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let (item, name) = slf.get().item(slf, name)?;
-        give_object(slf.py(), moment(slf.py(), || item.into_func(&name))?)
-    }
-
-    /// The memory of that name. Raises as `func` does.
-    fn memory<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        slf.get().give(slf, name, |item, name| Ok(Extern::OfMemory { memory: item.into_memory(name)? }))
-    }
-
-    /// The store of the guest. It may be kept.
-    #[getter]
-    fn store(slf: &Bound<'_, Self>) -> PyResult<Py<StoreBase>> {
-        let (store, _) = slf.get().0.get().ok_or_else(|| unmade(slf.as_any()))?;
-        Ok(store.clone_ref(slf.py()))
-    }
-
-    fn _check(slf: &Bound<'_, Self>) -> PyResult<()> {
-        convert::raw_store(slf.as_any()).map(drop)
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.0.get().map_or(Ok(()), |(store, _)| visit.call(store))
-    }
-}
-
-impl CallerBase {
-    /// The caller of the host call of that number, as the package has it.
-    fn make<'py>(
-        class: &Bound<'py, PyAny>,
-        store: &Bound<'py, StoreBase>,
-        call_id: u64,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let object = convert::fresh(class)?;
-        let caller = object.cast::<Self>()?.get();
-        caller.0.set((store.clone().unbind(), call_id)).map_err(|_| made(class.py()))?;
-        Ok(object)
-    }
-
-    /// The store, and the number of the host call, once it is one.
-    fn opened(&self) -> Option<(&Arc<Store>, u64)> {
-        let (store, call_id) = self.0.get()?;
-        Some((store.get().handle.get()?, *call_id))
-    }
-
-    fn find(&self, slf: &Bound<'_, Self>, name: &Bound<'_, PyAny>) -> PyResult<(Option<Extern>, PyBackedStr)> {
-        let (store, call_id) = self.opened().ok_or_else(|| unmade(slf.as_any()))?;
-        let name = convert::take_text(name, format_args!("the name"))?;
-        Ok((quick(slf.py(), store, || store.caller_export(call_id, &name))?, name))
-    }
-
-    /// What is exported under that name, as `check` wants it. The memory that was there before is the same object again.
-    fn give<'py>(
-        &self,
-        slf: &Bound<'py, Self>,
-        name: &Bound<'py, PyAny>,
-        check: impl FnOnce(Extern, &str) -> Result<Extern>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let py = slf.py();
-        let (store, call_id) = self.0.get().ok_or_else(|| unmade(slf.as_any()))?;
-        if let (Ok(text), Some(raw)) = (name.cast::<PyString>(), store.get().handle.get())
-            && let Ok(text) = text.to_str()
-            && let Some((memory, object)) = store.get().last(py, text)
-            && quick(py, raw, || raw.caller_has(*call_id, text, &memory))?
-        {
-            return Ok(object.into_bound(py));
-        }
-        let (item, name) = self.item(slf, name)?;
-        match moment(py, || check(item, &name))? {
-            Extern::OfMemory { memory } => {
-                let object = give_object(py, Arc::clone(&memory))?;
-                store.get().remember(Some(Named { name: name.to_string(), memory, object: object.clone().unbind() }));
-                Ok(object)
-            }
-            other => generated::give_extern(py, other),
-        }
-    }
-
-    fn item(&self, slf: &Bound<'_, Self>, name: &Bound<'_, PyAny>) -> PyResult<(Extern, PyBackedStr)> {
-        let (found, name) = self.find(slf, name)?;
-        let missing = || {
-            let reason = format!("the calling instance has no export `{name}`");
-            raised(slf.py(), WasmtimeError::NotFound { name: name.to_string(), reason })
-        };
-        Ok((found.ok_or_else(missing)?, name))
     }
 }
 
