@@ -11,7 +11,7 @@ use crate::stores::store::{CallbackCell, SlotFunction, StoreData};
 use crate::types::slot::Signature;
 use crate::{Func, FuncType, Result, Store, WasmtimeError};
 
-/// A host function that stores share. Each has a body for it of its own.
+/// A host function that all stores of an engine share. Each store has its own callback for it.
 pub(crate) struct HostDefinition {
     number: u64,
     ty: wasmtime::FuncType,
@@ -36,7 +36,7 @@ impl HostDefinition {
         WasmtimeError::NotFound { name: number.to_string(), reason }
     }
 
-    /// Fails with `NotFound` where one has no body in a store. Nothing has run by then: the package bound the
+    /// Fails with `NotFound` where one has no callback in a store. Nothing has run by then: the package bound the
     /// callbacks before, unless another thread has defined a function since, and then begins again.
     pub(crate) fn check_callbacks(hosts: &[Arc<Self>], data: &StoreData) -> Result<()> {
         let Some(host) = hosts.iter().find(|host| !host.has_callback(data)) else { return Ok(()) };
@@ -44,7 +44,7 @@ impl HostDefinition {
         Err(WasmtimeError::NotFound { name: host.number.to_string(), reason })
     }
 
-    /// What wasmtime runs: the body of the store that it is called in.
+    /// The closure that wasmtime calls. It runs the callback of the calling guest's store.
     pub(crate) fn run(
         &self,
     ) -> impl Fn(wasmtime::Caller<'_, StoreData>, &mut [MaybeUninit<ValRaw>]) -> wasmtime::Result<()> + Send + Sync + use<>
@@ -56,24 +56,24 @@ impl HostDefinition {
         }
     }
 
-    /// The function in a store, to be given its body there.
+    /// The function in a store, where `Func::attach` gives it its callback.
     pub(crate) fn in_store(&self, store: &Store) -> Result<Arc<Func>> {
         store.enter(|mut context| {
             let cell = Arc::downgrade(self.callback_cell(context.data_mut()));
-            // SAFETY: `run` takes the slots for what the type says, and leaves there what it says.
+            // SAFETY: `run` reads and writes the slots by `self.ty`, which is the type of the function.
             let func = unsafe { wasmtime::Func::new_unchecked(context, self.ty.clone(), self.run()) };
             Ok(Func::with_callback(store, func, cell))
         })
     }
 
-    /// Where its body is in a store.
+    /// The cell of its callback in a store.
     fn callback_cell<'a>(&self, data: &'a mut StoreData) -> &'a Arc<CallbackCell> {
         data.hosts
             .entry(self.number)
             .or_insert_with(|| Arc::new(CallbackCell { is_defined: true, ..CallbackCell::default() }))
     }
 
-    /// Whether the store has a body for it.
+    /// Whether the store has a callback for it.
     pub(crate) fn has_callback(&self, data: &StoreData) -> bool {
         data.hosts.get(&self.number).is_some_and(|cell| cell.function.get().is_some())
     }
@@ -87,17 +87,17 @@ impl UnboundHostFunc {
         Self(host)
     }
 
-    /// What `Linker::define_func` gave for it.
+    /// The number that `Linker::define_func` returned for it.
     pub fn number(&self) -> u64 {
         self.0.number
     }
 
-    /// What it takes and gives.
+    /// The kinds of its parameters and results.
     pub fn signature(&self) -> Signature {
         Signature::of(&self.0.ty)
     }
 
-    /// Gives it a body, which lives as long as the store. Where another thread was faster, that one stays: each is as good.
+    /// Binds a callback, which lives as long as the store. Where another thread was faster, its callback stays: both do the same.
     pub fn bind(&self, store: &Store, body: Box<dyn SlotFunction>) -> Result<()> {
         let superfluous =
             store.enter(|mut context| Ok(self.0.callback_cell(context.data_mut()).function.set(body).err()))?;
@@ -108,7 +108,7 @@ impl UnboundHostFunc {
 }
 
 impl Store {
-    /// Those that have no body here yet.
+    /// The host functions that have no callback in this store yet.
     pub(crate) fn unbound_host_funcs(&self, hosts: &[Arc<HostDefinition>]) -> Result<Vec<UnboundHostFunc>> {
         self.enter(|context| {
             let missing = hosts.iter().filter(|host| !host.has_callback(context.data()));

@@ -37,7 +37,7 @@ impl Func {
             }
         };
         store.enter(|context| {
-            // SAFETY: `run` takes the slots for what the type says, and leaves there what it says.
+            // SAFETY: `run` reads and writes the slots by `ty`, which is the type of the function.
             let func = unsafe { wasmtime::Func::new_unchecked(context, raw_type, run) };
             Ok(Self::with_callback(store, func, callback))
         })

@@ -1,7 +1,7 @@
 //! Interruption: how a guest that runs is stopped by the clock, by another thread, or by its language.
 //!
-//! Wasmtime has guests look at an epoch, a number of the engine, in every loop and function. When it has moved on, the store
-//! asks here whether to go on. See `docs/adr/0015-guests-are-stopped-by-ticks.md` and
+//! Guests compare the engine's epoch with a deadline in every loop and function. When the epoch has passed it, wasmtime calls
+//! the store, which asks here whether the guest may go on. See `docs/adr/0015-guests-are-stopped-by-ticks.md` and
 //! `docs/adr/0019-a-run-is-interrupted-as-a-whole.md`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,7 +31,7 @@ impl Interruption {
 /// What can stop the guests of one store.
 pub(crate) struct Interrupts {
     pub(super) epochs: Arc<Epochs>,
-    /// How far the user may move the epoch on.
+    /// The number of the user's epoch at which guests have to end.
     deadline: AtomicU64,
     /// How long a run may take, in nanoseconds; 0 is for ever.
     timeout: AtomicU64,
@@ -65,11 +65,11 @@ impl Interrupts {
     }
 
     pub(crate) fn set_check(&self, interrupt_check: &Arc<dyn InterruptCheck>) {
-        // The first one stays: there is one language.
+        // The first check stays: a process has one language's adapter.
         _ = self.interrupt_check.set(Arc::clone(interrupt_check));
     }
 
-    /// A caller has made an outermost call, and may have to wait for the store. From now on a handle finds it.
+    /// Announces an outermost call, which may have to wait for the store. From now on an `InterruptHandle` can end it.
     pub(crate) fn announce(&self) -> AnnouncedRun<'_> {
         self.runs.announce();
         AnnouncedRun(self)
@@ -80,7 +80,7 @@ impl Interrupts {
         self.deadlines.is_over(now).map_or(Ok(()), |cause| Err(cause.outside()))
     }
 
-    /// The calls that this thread makes from now on have so many milliseconds together, or as long as they like.
+    /// The calls that this thread makes from now on have so many milliseconds together, or no limit.
     pub(crate) fn begin_deadline(self: &Arc<Self>, milliseconds: Option<u64>) -> Result<u64> {
         let until = milliseconds.map(|time| now().saturating_add(nanoseconds(time)));
         // Its guests are asked, also those of a run that began before.
@@ -113,14 +113,14 @@ impl Interrupts {
         self.deadlines.is_over(now)
     }
 
-    /// Fails where the guest has to end. For a call of the host that returns, since a guest may make one after the other and
-    /// never come to a loop or a function of its own.
+    /// Fails where the guest has to end. Each host call checks this as it returns: a guest may call the host again and again and
+    /// never reach a loop or a function of its own.
     #[inline]
     pub(crate) fn check(&self) -> wasmtime::Result<()> {
         self.is_over().map_or(Ok(()), |cause| Err(wasmtime::Error::new(Interrupted(cause))))
     }
 
-    /// The same, and asks the language as well: fails with the cause or with what the language says.
+    /// The same, and asks the language's `InterruptCheck` as well. Fails with the cause, or with the error of that check.
     pub(crate) fn go_on(&self) -> wasmtime::Result<()> {
         failpoint::panic_at("epoch");
         self.check()?;
@@ -137,15 +137,15 @@ impl EndsWithThread for Interrupts {
     }
 }
 
-/// A caller is on its way into the store.
+/// A caller that is announced, and not in the store yet.
 pub(crate) struct AnnouncedRun<'a>(&'a Interrupts);
 
 impl<'a> AnnouncedRun<'a> {
-    /// It is in: its run begins, and lasts until what this gives is dropped. Only for the thread that has the store's turn.
-    /// Fails where the run has no time left, or cannot be watched.
+    /// Begins the run, which lasts until the result is dropped. Only for the thread that has the store's turn. Fails where
+    /// the run has no time left, or where the thread that moves the epoch cannot be started.
     pub(crate) fn begin(self) -> Result<ActiveRun<'a>> {
         let interrupts = self.0;
-        // Where this fails, `self` turns back.
+        // Where this fails, the drop of `self` takes the announcement back.
         interrupts.may_wait()?;
         let timeout = interrupts.timeout.load(Ordering::SeqCst);
         let has_to_be_asked = timeout != 0 || interrupts.interrupt_check.get().is_some();
@@ -167,10 +167,10 @@ impl Drop for AnnouncedRun<'_> {
     }
 }
 
-/// A guest runs.
+/// A guest runs until this is dropped.
 pub(crate) struct ActiveRun<'a> {
     interrupts: &'a Interrupts,
-    /// In which generation, if it has to be asked.
+    /// The fork generation in which the run is counted, if something has to move the epoch for it.
     counted: Option<u64>,
 }
 

@@ -67,7 +67,7 @@ impl Linker {
         let host = Arc::new(HostDefinition::new(&self.engine.get()?, ty)?);
         let mut items = self.open()?;
         items.definitions.check(module, name)?;
-        // SAFETY: `run` takes the slots for what the type says, and leaves there what it says.
+        // SAFETY: `run` reads and writes the slots by `host.ty()`, which is the type of the function.
         let defined = unsafe {
             let run = host.run();
             Arc::make_mut(&mut items.linker).func_new_unchecked(module, name, host.ty().clone(), run)

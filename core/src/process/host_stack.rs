@@ -3,8 +3,8 @@
 use crate::process::{stack, task};
 use crate::{Result, WasmtimeError};
 
-/// Runs the host's `work` on the thread's own stack, where WASI calls it. The store cannot be entered meanwhile.
-/// Fails with `Limit` where `needed` bytes are not left there.
+/// Runs a callback of WASI or of an `InterruptCheck` on the thread's own stack. It cannot enter the store. Fails with `Limit`
+/// where fewer than `needed` bytes are left there.
 pub(crate) fn on_own_stack<T>(needed: usize, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let too_deep = || WasmtimeError::limit("the thread's stack has no room for a call of the host");
     let _host = task::Host::now();

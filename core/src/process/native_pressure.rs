@@ -1,5 +1,5 @@
-//! How many bytes the stores and modules of this process hold. A language whose collector sees none of them asks, to know when
-//! it is time to collect.
+//! How many bytes the stores and modules of this process hold. A language's garbage collector does not see them: the package
+//! asks, to know when to collect.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,24 +8,24 @@ thread_local!(static REFUSED: Cell<bool> = const { Cell::new(false) });
 
 static HELD: AtomicU64 = AtomicU64::new(0);
 
-/// How many bytes the memories, tables and heaps of all stores, and the code of all modules, take of this process's addresses,
-/// about. What a guest has never touched counts as well.
+/// About how many bytes of addresses the memories, tables and heaps of all stores and the code of all modules take. Pages that a
+/// guest has never touched count as well.
 pub fn held_bytes() -> u64 {
     HELD.load(Ordering::Relaxed)
 }
 
-/// Whether an instance that this thread has last failed to make found no room, before anything of it ran: then it may be tried
-/// once more. Says so once.
+/// Whether the instance that this thread last failed to make found no room before any of its code ran. Then the caller may try
+/// again. Returns true once.
 pub fn was_refused() -> bool {
     REFUSED.take()
 }
 
-/// An instance finds no room, and nothing of it has run.
+/// Notes that an instance found no room before any of its code ran.
 pub(crate) fn refuse() {
     REFUSED.set(true);
 }
 
-/// What one of them holds, until it goes.
+/// The bytes that one store or module holds. They count until this is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct HeldBytes(AtomicU64);
 
@@ -41,7 +41,7 @@ impl HeldBytes {
         HELD.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// It holds nothing any more.
+    /// Sets the count to 0.
     pub(crate) fn clear(&self) {
         HELD.fetch_sub(self.0.swap(0, Ordering::Relaxed), Ordering::Relaxed);
     }

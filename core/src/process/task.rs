@@ -1,8 +1,8 @@
-//! Tasks that share one thread and one stack, as Python's greenlets do: each runs until it switches to another one, and its
-//! part of the stack is put away meanwhile.
+//! Tasks that share one thread and one stack, as Python's greenlets do. A task runs until it switches to another one, which
+//! copies the first one's part of the stack away.
 //!
-//! Wasmtime knows threads alone. While one task is in a host function, its guest's frames are put away with it, so no other
-//! task of that thread may enter a guest, or the caller of that host function.
+//! Wasmtime does not know of tasks. While one task is in a host function, its guest's frames may be copied away. So no other task
+//! of that thread may enter a guest, or the caller of that host function.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -19,31 +19,31 @@ std::thread_local! {
     static HOST: Cell<usize> = const { Cell::new(0) };
 }
 
-/// From now on tasks are told apart by what `current` gives, on any thread: a number other than 0.
+/// From now on `current` tells tasks apart: it returns the number of the task that runs on the calling thread, never 0.
 pub fn tell_apart(current: fn() -> usize) {
-    // There is one language.
+    // A process has one language's adapter, which sets this once.
     _ = CURRENT.set(current);
 }
 
-/// The number of the present task; none where tasks are not told apart, or the thread's stack has no room to ask.
+/// The number of the present task; `None` where the language has no tasks, or the thread's stack has no room to ask.
 pub(crate) fn number() -> Option<usize> {
     let current = CURRENT.get()?;
-    // A language looks at which stack it is on.
+    // The language checks which stack it runs on.
     stack::on_own(HOST_CALL, |_| current())
 }
 
-/// A task is in a host function, until this goes.
+/// A task is in a host function until this is dropped.
 pub struct Host {
     outer: Option<usize>,
 }
 
 impl Host {
-    /// The present task is.
+    /// The present task enters a host function.
     pub fn now() -> Self {
         Self { outer: number().map(|task| HOST.replace(task)) }
     }
 
-    /// The task of that number, which is the present one.
+    /// The present task, whose number the caller knows, enters a host function.
     pub fn of(task: usize) -> Self {
         Self { outer: Some(HOST.replace(task)) }
     }

@@ -145,7 +145,7 @@ pub(crate) struct StoreData {
     /// The store itself. The thread that entered it borrows it, so that it lives while anything runs in it.
     pub(crate) weak_store: Weak<Store>,
     pub(crate) limiter: StoreLimiter,
-    /// The bodies of the linkers' host functions that are used here.
+    /// The callbacks of the linkers' host functions that this store uses, by the number of the definition.
     pub(crate) hosts: HashMap<u64, Arc<CallbackCell>>,
     /// The `Memory` that a host function was given last: most ask for the same one at each call. Memories are made of stores, so
     /// that this file cannot name their type.
@@ -226,10 +226,10 @@ pub unsafe trait SlotFunction: Send + Sync {
     fn call(&self, store: &Store, call_id: u64, slots: &mut [Slot]) -> Result<()>;
 }
 
-/// What a host function does, once that is known.
+/// The callback of a host function, once it is bound.
 #[derive(Default)]
 pub(crate) struct CallbackCell {
     pub(crate) function: OnceLock<Box<dyn SlotFunction>>,
-    /// It is of a definition, from which each gets the same: a second one is as good as the first.
+    /// A linker defines the function, and every callback for it does the same: binding a second one is no mistake.
     pub(crate) is_defined: bool,
 }
