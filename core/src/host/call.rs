@@ -1,4 +1,4 @@
-//! A call of the host by a guest: from wasmtime's slots to the host function, and back.
+//! A guest calls a host function: from wasmtime's slots to the callback, and back.
 
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,7 +39,7 @@ impl Called<'_> {
         store.check_run()
     }
 
-    /// The error is a pointer, since a wide one would be copied at each step.
+    /// The error is boxed: otherwise each step would copy a wide result.
     fn run_in(
         &self,
         store: &Store,
@@ -50,7 +50,7 @@ impl Called<'_> {
             let reason = "a host function without a body".to_owned();
             return Err(Box::new(WasmtimeError::Unexpected { reason }));
         };
-        // Results that are more than the parameters find nothing there yet.
+        // Slots behind the parameters hold nothing yet.
         let filled = self.signature.params().len();
         raw.iter_mut().skip(filled).for_each(|slot| _ = slot.write(ValRaw::i64(0)));
         let length = raw.len();
@@ -65,7 +65,7 @@ impl Called<'_> {
         self.store(store, caller.as_context_mut(), slots).map_err(Box::new)
     }
 
-    /// Makes handles of the references among the parameters.
+    /// Replaces each reference among the parameters by a handle.
     fn load(&self, store: &Store, mut context: StoreContextMut<'_, StoreData>, slots: &mut [Slot]) -> Result<()> {
         for (slot, (kind, ty)) in slots.iter_mut().zip(self.signature.params().iter().zip(self.ty.params())) {
             if !kind.is_plain() {
@@ -77,7 +77,7 @@ impl Called<'_> {
         Ok(())
     }
 
-    /// Makes references of the handles among the results.
+    /// Replaces each handle among the results by a reference.
     fn store(&self, store: &Store, mut context: StoreContextMut<'_, StoreData>, slots: &mut [Slot]) -> Result<()> {
         let given = slots.iter().zip(self.signature.results());
         // SAFETY: a `SlotFunction` leaves a living handle, or 0, for each reference, and gives it to the core. All handles

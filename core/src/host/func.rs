@@ -43,7 +43,7 @@ impl Func {
         })
     }
 
-    /// What a host function of this type gives, as a guest wants it: numbers are converted as arguments are.
+    /// Converts the results of a host function of this type for the guest, as arguments are converted.
     ///
     /// Fails with `Type` for a wrong number or type of results, and with `Range` for a number that does not fit.
     #[cfg_attr(false, by_hand(python))]
@@ -72,20 +72,19 @@ impl Func {
 }
 
 impl Func {
-    /// Gives a function that `Func::host` made its body, which lives as long as the store. Fails with `Type` where it has
-    /// one, or is no such function.
+    /// Binds the callback of a function that `Func::host` made. It lives as long as the store. Fails with `Type` where the
+    /// function has one, or is no such function.
     pub fn attach(&self, store: &Store, body: Box<dyn SlotFunction>) -> Result<()> {
         self.get(store)?;
         let set = self.callback.upgrade().is_some_and(|cell| cell.function.set(body).is_ok() || cell.is_defined);
         if set { Ok(()) } else { Err(WasmtimeError::wrong_type("the function has a body already")) }
     }
 
-    /// Gives a host function a body that takes and gives values. Its results are checked as arguments are. Fails as
-    /// `attach` does.
+    /// Binds a callback that takes and returns values. Its results are checked as arguments are. Fails as `attach` does.
     pub fn attach_values(&self, store: &Store, function: Arc<dyn HostFunction>) -> Result<()> {
         let inner = self.get(store)?;
         let signature = store.enter(|context| Ok(Signature::of(&inner.ty(&context))))?;
-        // Not the function itself: it would never go.
+        // Not `self`: the callback would keep it, and it the callback.
         let same = Self::new(store, inner);
         self.attach(store, Box::new(OnValues { function, signature, func: same }))
     }
@@ -113,7 +112,7 @@ unsafe impl SlotFunction for OnValues {
         let arguments = given.map(|(slot, kind)| unsafe { slot.value(*kind, Owned::ByUs) }).collect();
         let Some(store_arc) = store.to_arc() else { return Err(WasmtimeError::Closed { what: "store".to_owned() }) };
         let found = self.function.call(&Caller { store: store_arc, call_id }, arguments)?;
-        // What is right as it is needs no store, which the function may have closed.
+        // Results that need no conversion need no store, which the function may have closed.
         let is_right = found.len() == self.signature.results().len()
             && found.iter().zip(self.signature.results()).all(|(value, kind)| value.is_plain(*kind));
         let results = if is_right { found } else { self.func.convert_results(store, found)? };

@@ -31,7 +31,7 @@ impl StoreLimiter {
         Self { pins, reserved, limits, switches_stacks, shared: 0, held }
     }
 
-    /// Fails with `Config` or `Limit` where they would not hold.
+    /// Sets the limits. Fails with `Config` or `Limit` where guests could pass them.
     pub(crate) fn set_limits(&mut self, limits: StoreLimits) -> Result<()> {
         if let Some(limit) = limits.memory_size {
             if self.switches_stacks {
@@ -51,7 +51,7 @@ impl StoreLimiter {
         Ok(())
     }
 
-    /// An instance is made that may have its shared memories grow so far, in bytes. Wasmtime would not ask.
+    /// Admits an instance whose shared memories may grow to `shared` bytes, about which wasmtime does not ask.
     pub(crate) fn admit(&mut self, shared: u64) -> Result<()> {
         if let Some(limit) = self.limits.memory_size.filter(|limit| shared > *limit) {
             return Err(WasmtimeError::limit(format!(
@@ -63,12 +63,12 @@ impl StoreLimiter {
         Ok(())
     }
 
-    /// Whether guests that have so many file descriptors may have another one.
+    /// Whether guests that have `descriptors` file descriptors may open another one.
     pub(crate) fn may_open(&self, descriptors: u64) -> bool {
         self.limits.file_descriptors.is_none_or(|limit| descriptors < limit)
     }
 
-    /// Whether something may become so large, or why not where that has to be said.
+    /// Whether a memory or table may grow to `desired`. Fails where the limits say that growth fails with `Limit`.
     fn allows(&self, what: &str, unit: &str, limit: Option<u64>, desired: usize) -> wasmtime::Result<bool> {
         let Some(limit) = limit.filter(|limit| desired as u64 > *limit) else { return Ok(true) };
         if self.limits.trap_on_grow_failure {
@@ -82,7 +82,7 @@ impl StoreLimiter {
         Arc::clone(&self.pins)
     }
 
-    /// Whether a memory that has bytes may become so large now.
+    /// Whether a view forbids that a memory with bytes grows to `desired`, since it would move.
     pub(crate) fn refuses(&self, desired: u64) -> bool {
         desired > self.reserved && self.pins.any()
     }

@@ -13,8 +13,8 @@ use crate::stores::store::StoreData;
 use crate::wasi::functions;
 use crate::{Result, Store, WasmtimeError};
 
-/// What is defined, once for wasmtime and once for us, who want to know more of it. Both always know the same items: what defines
-/// several, or may fail half-way, works on a clone that takes the place of this one when it is done.
+/// The items of a linker: wasmtime's own, and what we note of each. Both have the same items. An operation that defines several
+/// items, or may fail half-way, changes a clone, which replaces this when it is done.
 #[derive(Clone)]
 pub(crate) struct Items {
     pub(super) linker: Arc<wasmtime::Linker<StoreData>>,
@@ -83,7 +83,7 @@ fn wasi_names(engine: &wasmtime::Engine) -> Result<&'static [(String, String)]> 
     Ok(NAMES.get_or_init(|| names.into_iter().collect()))
 }
 
-/// What wasmtime's linker refuses beyond what was checked before.
+/// The error of wasmtime's linker, for what was not checked before.
 pub(super) fn refused(error: wasmtime::Error) -> WasmtimeError {
     let (module, name) = error
         .downcast_ref::<wasmtime::UnknownImportError>()
@@ -92,8 +92,8 @@ pub(super) fn refused(error: wasmtime::Error) -> WasmtimeError {
     WasmtimeError::Link { reason: chain(&error), module, name }
 }
 
-/// Why a module could not be instantiated: an import of another type, or what happened in the guest. Of the items, those are
-/// looked at that the store may have: an item of another one makes wasmtime panic.
+/// Why a module could not be instantiated: an import of another type, or a failure in the guest. It looks only at items that the
+/// store may have, since wasmtime panics for an item of another store.
 pub(super) fn explain(
     error: wasmtime::Error,
     linker: &wasmtime::Linker<StoreData>,

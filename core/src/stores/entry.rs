@@ -13,8 +13,8 @@ use crate::process::{signal_check, stack, task, unstoppable};
 use crate::stores::store::{Guest, StoreData};
 use crate::{Result, Store, WasmtimeError};
 
-/// What the host needs of a stack beside its guest, in bytes: our own frames, and the zones that a JVM keeps at the end
-/// of every stack.
+/// How many bytes of a stack the host needs beside its guest: for this library's frames, and for the zones that a JVM keeps at
+/// the end of every stack.
 pub(super) const HOST_STACK: usize = 256 << 10;
 
 impl Store {
@@ -29,8 +29,8 @@ impl Store {
         self.gate.enter_as(me, &|| self.may_wait(), |inside| work(context(inside)?))
     }
 
-    /// Takes a turn in the store, to run guest code. Wasmtime lets a guest use as much stack as it is configured to,
-    /// whatever the thread has: one that has less left runs the guest on a stack of its own.
+    /// Takes a turn in the store, to run guest code. Wasmtime lets a guest use as much stack as the engine is
+    /// configured for, however much the thread has. Where the thread has less left, the guest runs on a new stack.
     // Inlined, so that the plain call of a guest moves nothing through memory on its way.
     #[inline(always)]
     pub(crate) fn enter_guest<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
@@ -49,7 +49,7 @@ impl Store {
         self.enter_guest_in_any_way(me, work)
     }
 
-    /// The same for a guest of a host function's own thread, one that can be interrupted, and one that needs a stack of its own.
+    /// The same for a guest that a host function calls, that can be interrupted, or that needs a new stack.
     #[inline(never)]
     fn enter_guest_in_any_way<R>(
         &self,
@@ -60,14 +60,14 @@ impl Store {
         signal_check::now_and_then();
         if self.gate.is_within(me) {
             let enter = || self.enter_as(me, work);
-            // Further in, the limit of the outermost call holds: the guest goes on where that call has seen to the room.
+            // An inner guest runs on the outermost call's stack, whose room that call has checked, and within that call's limit.
             return match self.waiting() {
                 None => enter(),
                 Some(guest) => {
-                    // It stands there from now on: what the host does next on this thread must not take the same part.
+                    // The guest uses that part from now on: a later entry on this thread must not use it as well.
                     let _taken = Waiting::taken(self);
-                    // SAFETY: `host_call` put it there for a host function of this store, which runs on this thread, as it
-                    // is inside, and takes it away before that function returns. Nothing runs there, since it was noted.
+                    // SAFETY: `host_call` noted this part for a host function of this store, which runs on this thread and
+                    // has not returned: `host_call` removes the note before it does. `Waiting::taken` keeps others off it.
                     unsafe { stack::on(guest, enter) }
                 }
             };
@@ -76,7 +76,7 @@ impl Store {
         let coming = self.interrupts.as_ref().map(|interrupts| interrupts.announce());
         let enter = || {
             self.gate.enter_as(me, &|| self.may_wait(), |inside| {
-                // Inside, since it is state of the run: a caller that waits must not write it.
+                // Only the thread that is inside writes the state of the run.
                 let _running = coming.map(AnnouncedRun::begin).transpose()?;
                 work(context(inside)?)
             })
@@ -97,7 +97,7 @@ impl Store {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says where the guest's stack goes on, and tells where it went on before.
+    /// Notes the free part of the guest's stack, and returns the part that was noted before.
     fn wait_at(&self, guest: Option<stack::Part>) -> Option<stack::Part> {
         self.is_split.store(guest.is_some(), Ordering::Relaxed);
         std::mem::replace(&mut *self.lock_waiting(), guest)
@@ -109,7 +109,7 @@ impl Store {
         self.gate.try_turn().map(Hold)
     }
 
-    /// Takes a turn by the number of one host call, and meets the innermost caller.
+    /// Takes a turn in one host call, and gives `work` the innermost caller.
     pub(crate) fn enter_with<R>(
         &self,
         call_id: HostCallId,
@@ -127,7 +127,7 @@ impl Store {
         self.gate.check_pass(call_id).map_err(WasmtimeError::from)
     }
 
-    /// Runs a host function with its caller published, on the thread's own stack. Gives nothing where that has no room
+    /// Runs a host function with its caller published, on the thread's own stack. Returns `None` where that has no room
     /// left.
     pub(crate) fn host_call<R>(
         &self,
@@ -137,14 +137,14 @@ impl Store {
         let caller = std::ptr::from_mut(caller).cast::<wasmtime::Caller<'static, StoreData>>();
         stack::on_own(HOST_CALL, |guest| {
             let _guest = guest.map(|guest| Waiting::new(self, guest));
-            // SAFETY: only the lifetime is forgotten. The gate hands the caller out again for no longer than
-            // this call lasts, and only as a context that borrows from it.
+            // SAFETY: the cast changes only the lifetime. The gate hands the caller out only until this call returns, and
+            // only as a context that borrows from it.
             self.gate.publish(unsafe { &mut *caller }, work)
         })
     }
 }
 
-/// Where the guest's stack goes on is another place for now, or none.
+/// Until this is dropped, `Store::waiting` has another part of the guest's stack, or none.
 struct Waiting<'a> {
     store: &'a Store,
     outer: Option<stack::Part>,
@@ -155,7 +155,7 @@ impl<'a> Waiting<'a> {
         Self { store, outer: store.wait_at(Some(guest)) }
     }
 
-    /// A guest goes on in that part, which is free no more.
+    /// A guest runs in the part that was noted: it is no longer free.
     fn taken(store: &'a Store) -> Self {
         Self { store, outer: store.wait_at(None) }
     }
@@ -175,7 +175,7 @@ fn context(inside: Inside<'_, Guest>) -> Result<StoreContextMut<'_, StoreData>> 
     match inside {
         Inside::Root(guest) => Ok(guest.0.as_context_mut()),
         Inside::Caller(caller) => {
-            // Another task of this thread would find a caller whose stack has been put away.
+            // For another task of this thread, the caller's stack may be copied away.
             task::check()?;
             Ok(caller.as_context_mut())
         }

@@ -19,7 +19,7 @@ use crate::wasi::context::Wasi;
 use crate::wasi::functions::WasiHost;
 use crate::{HostObject, Result, WasmtimeError};
 
-/// Tells the stores of this process apart.
+/// The number of a store, which no other store of this process has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct StoreId(pub(super) u64);
 
@@ -33,17 +33,17 @@ pub(crate) struct StoreId(pub(super) u64);
 pub struct Store {
     pub(super) id: StoreId,
     pub(super) engine: wasmtime::Engine,
-    /// What has to be left of a stack for a guest and its host, in bytes.
+    /// How many bytes of a stack a guest and its host functions need.
     pub(super) guest_room: usize,
     pub(super) gate: Gate<Guest>,
-    /// Where its guests' stack goes on, while a host function of theirs runs on another one.
+    /// The free part of a guest's own stack, while a host function of that guest runs on the thread's stack.
     pub(super) waiting: Mutex<Option<stack::Part>>,
-    /// Whether there is such a place. For the thread that is inside, which need not look for it otherwise.
+    /// Whether `waiting` has such a part. The thread that is inside reads this first, and takes the lock only then.
     pub(super) is_split: AtomicBool,
     pub(super) counts_fuel: bool,
     /// The fuel that was left when the host last set it or was last called. Reading it needs no turn.
     pub(super) fuel_seen: AtomicU64,
-    /// What a guest pays for calling the host.
+    /// The price of a host call, in units of fuel.
     pub(super) host_call_fuel: AtomicU64,
     /// What can stop its guests, if anything can.
     pub(super) interrupts: Option<Arc<Interrupts>>,
@@ -70,8 +70,8 @@ impl Store {
         self.interrupts.as_ref().ok_or_else(|| WasmtimeError::Config { reason: reason() })
     }
 
-    /// Has the language asked whether a thread may go on: every now and then while it waits for the store, and while a guest
-    /// runs, if the engine can interrupt one; this says whether it can.
+    /// Sets the language's check, which the store asks now and then while a thread waits for it, and while a guest runs if
+    /// the engine can interrupt guests. Returns whether it can.
     pub fn set_interrupt_check(&self, check: impl FnOnce() -> Box<dyn InterruptCheck>) -> bool {
         let interrupt_check = self.interrupt_check.get_or_init(|| check().into());
         self.interrupts.as_ref().inspect(|interrupts| interrupts.set_check(interrupt_check)).is_some()
@@ -93,7 +93,7 @@ impl Store {
         self.gate.drop_queue()
     }
 
-    /// Where objects of the host go that are dropped inside.
+    /// The queue for host objects that are dropped inside.
     pub(crate) fn departed(&self) -> Arc<DropQueue<HostObject>> {
         self.gate.departed()
     }
@@ -120,7 +120,7 @@ impl Store {
         self.gate.unpin();
     }
 
-    /// Has the guest that calls the host pay for it, where it has to, and notes what it has left. Fails where it cannot pay.
+    /// Takes the price of a host call from the guest's fuel, if fuel is on, and notes what is left. Fails where it is not enough.
     pub(crate) fn charge(&self, caller: &mut wasmtime::Caller<'_, StoreData>) -> wasmtime::Result<()> {
         if !self.counts_fuel {
             return Ok(());
@@ -165,7 +165,7 @@ impl StoreData {
         }
     }
 
-    /// A store that is looked at and thrown away.
+    /// A temporary store, for linkers that need one to look at their items.
     pub(crate) fn scratch(engine: &wasmtime::Engine) -> Result<wasmtime::Store<Self>> {
         wasmtime::Store::try_new(engine, Self::new(u64::MAX, false)).map_err(WasmtimeError::no_room)
     }
@@ -193,7 +193,7 @@ impl WasiHost for StoreData {
     }
 }
 
-/// What stands behind the gate.
+/// The root behind the gate: wasmtime's store.
 pub(crate) struct Guest(pub(super) wasmtime::Store<StoreData>);
 
 impl Drop for Guest {
@@ -209,7 +209,7 @@ impl Guarded for Guest {
 
     fn reclaim(_inside: &mut Inside<'_, Self>, root: Root) {
         failpoint::panic_at("drop");
-        // Wasmtime marks the root as dead here, and its collector sweeps it when it runs next.
+        // The drop marks the root as dead. Wasmtime's collector frees it when it runs next.
         drop(root);
     }
 }
@@ -217,12 +217,12 @@ impl Guarded for Guest {
 /// A host function, on slots.
 ///
 /// # Safety
-/// What it leaves in the slots of results that are references is as the head of `Slot` says, and belongs to the core from
-/// then on.
+/// For each result that is a reference, it leaves a handle as the documentation of `Slot` says. That handle belongs to the core
+/// from then on.
 pub unsafe trait SlotFunction: Send + Sync {
     /// Runs it. The slots hold the parameters before and the results after; handles among the parameters belong to it.
-    /// `call_id` is the number of this call, for `Store::caller_export`. What it fails with comes out of the outer call,
-    /// after the guest has unwound.
+    /// `call_id` is the number of this call, for `Store::caller_export`. Its error comes out of the outer call, after
+    /// the guest has unwound.
     fn call(&self, store: &Store, call_id: u64, slots: &mut [Slot]) -> Result<()>;
 }
 

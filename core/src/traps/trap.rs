@@ -91,8 +91,8 @@ fn frame<'a>(info: &'a wasmtime::FrameInfo, names: &mut Names<'a>) -> Option<Fra
 }
 
 impl WasmtimeError {
-    /// Translates what came out of a guest: a trap, an exit, or an error that a host function gave.
-    /// Whatever else it is becomes what `otherwise` makes of the sentence.
+    /// Translates an error of wasmtime's after a guest ran: a trap, an exit, or the error of a host function. `otherwise`
+    /// makes an error of the text of any other one.
     pub(crate) fn from_guest(error: wasmtime::Error, otherwise: impl FnOnce(String) -> Self) -> Self {
         match error.downcast::<HostError>() {
             Ok(HostError(original)) => original,
@@ -100,7 +100,7 @@ impl WasmtimeError {
         }
     }
 
-    /// What a call failed with.
+    /// The error of a call.
     #[cold]
     pub(crate) fn from_call(error: wasmtime::Error) -> Self {
         Self::from_guest(error, |reason| Self::Unexpected { reason })
