@@ -1,15 +1,17 @@
 package dev.trimaran.tests
 
 import kotlinx.serialization.json.Json
-import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
+import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assumptions.assumeFalse
 import org.junit.jupiter.api.DynamicTest
+import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestFactory
+import org.junit.jupiter.api.assertThrows
 import org.opentest4j.TestAbortedException
 import java.nio.file.Path
 import kotlin.io.path.appendText
@@ -36,22 +38,24 @@ class CasesTest {
         return tests
     }
 
-    private fun cases(file: Path): List<DynamicTest> =
-        Json.parseToJsonElement(file.readText()).jsonObject.getValue("cases").jsonArray.map {
-            case(file.nameWithoutExtension, it.jsonObject)
-        }
+    private fun cases(path: Path): List<DynamicTest> {
+        val file = Json.parseToJsonElement(path.readText()).jsonObject
+        check((file.keys - setOf("given", "cases")).isEmpty()) { "$path has a field that nobody knows" }
+        return file.getValue("cases").jsonArray.map { case(path.nameWithoutExtension, file, it.jsonObject) }
+    }
 
-    private fun case(file: String, case: JsonObject): DynamicTest {
-        val name = "$file/${case.getValue("id").jsonPrimitive.content}"
+    private fun case(stem: String, file: JsonObject, case: JsonObject): DynamicTest {
+        val name = "$stem/${case.getValue("id").jsonPrimitive.content}"
         val needs = case["needs"]?.jsonPrimitive?.content
-        check(needs in setOf(null, "threads") && (case.keys - setOf("id", "needs", "steps")).isEmpty()) { name }
+        val known = setOf("id", "needs", "given", "steps")
+        check(needs in setOf(null, "threads") && (case.keys - known).isEmpty()) { name }
         return DynamicTest.dynamicTest(name) {
             World().use { world ->
                 val outcome =
                     runCatching {
                         assumeFalse(name in skipped) { skipped[name] }
                         if (needs != null) needsThreads()
-                        run(world, case.getValue("steps").jsonArray)
+                        run(world, steps(file, case))
                     }
                 note(name, outcome, world.variants)
                 outcome.getOrThrow()
@@ -59,7 +63,28 @@ class CasesTest {
         }
     }
 
-    private fun run(world: World, steps: JsonArray): Unit =
+    /** The steps of a case: those of each prelude that it names, one prelude after the other, then its own. */
+    private fun steps(file: JsonObject, case: JsonObject): List<JsonElement> {
+        val preludes = file["given"]?.jsonObject.orEmpty()
+        val given =
+            case["given"]?.jsonArray.orEmpty().map {
+                val name = it.jsonPrimitive.content
+                preludes[name]?.jsonArray ?: throw Problem("there is no prelude `$name`")
+            }
+        return given.flatten() + case.getValue("steps").jsonArray
+    }
+
+    @Test
+    fun `a prelude comes first, and has to be there`() {
+        fun parsed(text: String) = Json.parseToJsonElement(text).jsonObject
+        val file = parsed("""{"given": {"a": [1, 2], "b": [3]}}""")
+        val found = steps(file, parsed("""{"given": ["b", "a"], "steps": [4]}"""))
+        assertEquals(listOf("3", "1", "2", "4"), found.map { it.toString() })
+        val problem = assertThrows<Problem> { steps(file, parsed("""{"given": ["a", "c"], "steps": []}""")) }
+        assertEquals("there is no prelude `c`", problem.message)
+    }
+
+    private fun run(world: World, steps: List<JsonElement>): Unit =
         steps.forEachIndexed { index, step -> explain(index, step) { world.step(step) } }
 
     /** Writes down how a case ended, for the comparison of the languages. */

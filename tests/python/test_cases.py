@@ -31,18 +31,31 @@ class SharedCase:
     skipped: str | None
 
 
+def files() -> dict[str, dict[str, Json]]:
+    """What each file says, by its name."""
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(CASES.glob("*.json"))}
+
+
 def cases() -> list[SharedCase]:
-    return [
-        read_case(path, case) for path in sorted(CASES.glob("*.json")) for case in json.loads(path.read_text())["cases"]
-    ]
+    return [read_case(stem, file, case) for stem, file in files().items() for case in file["cases"]]
 
 
-def read_case(path: Path, case: dict[str, Json]) -> SharedCase:
-    unknown = case.keys() - {"id", "needs", "steps"}
-    name, needs = f"{path.stem}/{case['id']}", case.get("needs")
+def read_case(stem: str, file: dict[str, Json], case: dict[str, Json]) -> SharedCase:
+    unknown = case.keys() - {"id", "needs", "given", "steps"} | file.keys() - {"given", "cases"}
+    name, needs = f"{stem}/{case['id']}", case.get("needs")
     assert not unknown and needs in (None, "threads"), f"{name}: unknown field or need"
     reason = "the interpreter has no threads" if needs and IS_INTERPRETER else None
-    return SharedCase(name, case["steps"], SKIPPED.get(name, reason))
+    return SharedCase(name, with_preludes(file, case), SKIPPED.get(name, reason))
+
+
+def with_preludes(file: dict[str, Json], case: dict[str, Json]) -> list[dict[str, Json]]:
+    """The steps of a case: those of each prelude that it names, one prelude after the other, then its own."""
+    preludes: dict[str, list[dict[str, Json]]] = file.get("given", {})
+    steps: list[dict[str, Json]] = []
+    for name in case.get("given", []):
+        assert name in preludes, f"there is no prelude `{name}`"
+        steps += preludes[name]
+    return [*steps, *case["steps"]]
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +90,20 @@ def run(world: World, steps: list[dict[str, Json]]) -> None:
 def test_there_are_cases() -> None:
     assert len(cases()) >= 240
     assert not set(SKIPPED) - {case.name for case in cases()}, "a case that is skipped has another name now"
+
+
+def test_every_prelude_is_used() -> None:
+    for stem, file in files().items():
+        used = {name for case in file["cases"] for name in case.get("given", [])}
+        assert used == set(file.get("given", {})), f"{stem}: a prelude that no case names"
+
+
+def test_a_prelude_comes_first_and_has_to_be_there() -> None:
+    first, second, own = ({"op": op} for op in ("first", "second", "own"))
+    file = {"given": {"a": [first], "b": [second]}}
+    assert with_preludes(file, {"given": ["b", "a"], "steps": [own]}) == [second, first, own]
+    with pytest.raises(AssertionError, match="there is no prelude `c`"):
+        with_preludes(file, {"given": ["a", "c"], "steps": []})
 
 
 @pytest.mark.parametrize(

@@ -26,15 +26,22 @@ struct Case: Sendable, CustomTestStringConvertible {
     let stem = file.deletingPathExtension().lastPathComponent
     let content = try JSONDecoder().decode(JSON.self, from: Data(contentsOf: file))
     let entries = try Step(content)
-    let cases = try entries.list("cases").map { try Case($0, in: stem) }
+    let preludes = entries.optional("given")?.object ?? [:]
+    let cases = try entries.list("cases").map { try Case($0, in: stem, preludes) }
     try entries.checkAllUsed()
     return cases
   }
 
-  private init(_ content: JSON, in stem: String) throws {
+  /// A case has the steps of each prelude that it names, one prelude after the other, then its own.
+  fileprivate init(_ content: JSON, in stem: String, _ preludes: [String: JSON]) throws {
     let fields = try Step(content)
     name = try "\(stem)/\(fields.text("id"))"
-    steps = try fields.list("steps")
+    var steps: [JSON] = []
+    for prelude in fields.optional("given")?.array ?? [] {
+      guard let given = preludes[prelude.string ?? ""]?.array else { throw Problem("there is no prelude \(prelude)") }
+      steps += given
+    }
+    self.steps = try steps + fields.list("steps")
     let needs = fields.optional("needs")
     needsThreads = needs != nil
     try fields.checkAllUsed()
@@ -75,6 +82,19 @@ struct CasesTests {
       }
     }
     tell(it, "pass", world.variants)
+  }
+
+  @Test func aPreludeComesFirstAndHasToBeThere() throws {
+    func made(_ given: [JSON]) throws -> [JSON] {
+      let content = JSON.object(["id": .string("id"), "given": .array(given), "steps": .array([.int(4)])])
+      return try Case(content, in: "file", ["a": .array([.int(1), .int(2)]), "b": .array([.int(3)])]).steps
+    }
+    #expect(try made([.string("b"), .string("a")]) == [.int(3), .int(1), .int(2), .int(4)])
+    #expect {
+      try made([.string("a"), .string("c")])
+    } throws: { problem in
+      (problem as? Problem)?.description == "there is no prelude \"c\""
+    }
   }
 
   @Test func everySkippedCaseExists() {

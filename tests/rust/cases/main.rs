@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use serde_json::Value;
-use trimaran_tests::{World, folder};
+use serde_json::{Value, json};
+use trimaran_tests::{World, folder, steps};
 
 fn main() {
     let mut files: Vec<PathBuf> =
@@ -17,7 +17,8 @@ fn main() {
     files.sort();
     let results = std::env::var_os("TRIMARAN_CASE_RESULTS")
         .map(|path| Arc::new(Mutex::new(File::create(path).expect("the file of the results"))));
-    let trials = files.iter().flat_map(|path| trials(path, results.as_ref())).collect();
+    let mut trials: Vec<Trial> = files.iter().flat_map(|path| trials(path, results.as_ref())).collect();
+    trials.push(Trial::test("preludes", preludes));
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
@@ -29,28 +30,41 @@ fn trials(path: &Path, results: Option<&Results>) -> Vec<Trial> {
     let file: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
     let is_interpreter = std::env::var("TRIMARAN_TEST_TARGET").is_ok_and(|target| target.starts_with("pulley"));
+    assert_known(&file, &["given", "cases"]);
     let trial = |case: &Value| {
-        let (name, steps) = (case["id"].as_str().expect("an id"), case["steps"].as_array().expect("steps").clone());
+        assert_known(case, &["id", "needs", "given", "steps"]);
+        let (name, steps) = (case["id"].as_str().expect("an id"), steps(&file, case));
         let skipped = match case.get("needs").map(Value::as_str) {
             None => false,
             Some(Some("threads")) => is_interpreter,
             Some(_) => panic!("{stem}/{name}: unknown `needs`"),
         };
-        assert!(
-            case.as_object()
-                .is_some_and(|case| case.keys().all(|key| matches!(key.as_str(), "id" | "needs" | "steps")))
-        );
         let (id, results) = (format!("{stem}/{name}"), results.cloned());
         if skipped {
             leave(results.as_ref(), &id, "skip", &[]);
         }
         let test = {
             let id = id.clone();
-            move || run(&id, &steps, results.as_ref())
+            move || run(&id, &steps?, results.as_ref())
         };
         Trial::test(id, test).with_ignored_flag(skipped)
     };
     file["cases"].as_array().expect("cases").iter().map(trial).collect()
+}
+
+fn assert_known(object: &Value, names: &[&str]) {
+    let unknown = object.as_object().expect("an object").keys().find(|name| !names.contains(&name.as_str()));
+    assert_eq!(unknown, None, "an unknown field of {object}");
+}
+
+/// A case has the steps of its preludes before its own, and no prelude that is not there.
+fn preludes() -> Result<(), Failed> {
+    let file = json!({"given": {"a": [1, 2], "b": [3]}});
+    assert_eq!(steps(&file, &json!({"given": ["b", "a"], "steps": [4]}))?, [3, 1, 2, 4].map(Value::from));
+    assert_eq!(steps(&file, &json!({"steps": [4]}))?, [4].map(Value::from));
+    let unknown = steps(&file, &json!({"given": ["a", "c"], "steps": []}));
+    assert_eq!(unknown, Err("there is no prelude \"c\"".to_owned()));
+    Ok(())
 }
 
 fn run(id: &str, steps: &[Value], results: Option<&Results>) -> Result<(), Failed> {
