@@ -152,13 +152,6 @@ class MemoryTest {
     }
 
     @Test
-    fun `a memory of another store`() {
-        val sentence = "the memory belongs to another store: use it with the store that made it"
-        fails<WasmtimeException.WrongStore>(sentence) { memory.size(store()) }
-        fails<WasmtimeException.WrongStore>(sentence) { memory.write(store(), hello) }
-    }
-
-    @Test
     fun `types that cannot be`() {
         fails<WasmtimeException.Range>("the minimum is -1: expected 0 or more") { Limits(-1) }
         fails<WasmtimeException.Range>("the maximum is -2: expected 0 or more") { Limits(1, -2) }
@@ -166,15 +159,5 @@ class MemoryTest {
         fails<WasmtimeException.Range> { Memory(store, MemoryType(Limits(2, 1))) }
         fails<WasmtimeException.Range> { Memory(store, MemoryType(Limits(Long.MAX_VALUE))) }
         fails<WasmtimeException.Type> { Memory(store, MemoryType(Limits(1, 2), shared = true)) }
-    }
-
-    @Test
-    fun `after its store is closed`() {
-        store.close()
-        fails<WasmtimeException.Closed>("the store is closed") { memory.size(store) }
-        fails<WasmtimeException.Closed> { memory.read(store) }
-        fails<WasmtimeException.Closed> { memory.write(store, hello) }
-        fails<WasmtimeException.Closed> { memory.grow(store, 1) }
-        fails<WasmtimeException.Closed> { Memory(store, MemoryType(Limits(1))) }
     }
 }

@@ -152,32 +152,4 @@ struct MemoryTests {
     }
     #expect(offset == 0)
   }
-
-  @Test func aMemoryOfAnotherStore() throws {
-    let other = try Store(testEngine())
-    #expect(throws: WasmtimeError.wrongStore(what: "memory")) { try memory.size(other) }
-  }
-
-  @Test func afterClose() throws {
-    store.close()
-    store.close()
-    let closed = WasmtimeError.closed(what: "store")
-    #expect(throws: closed) { try memory.type(store) }
-    #expect(throws: closed) { try memory.size(store) }
-    #expect(throws: closed) { try memory.dataLen(store) }
-    #expect(throws: closed) { try memory.dataPtr(store) }
-    #expect(throws: closed) { try memory.pageSize(store) }
-    #expect(throws: closed) { try memory.grow(store, by: 1) }
-    #expect(throws: closed) { try memory.read(store, 0..<1) }
-    #expect(throws: closed) { try memory.write(store, "a") }
-    #expect(throws: closed) { try memory.fill(store, 0, at: 0, count: 1) }
-    #expect(throws: closed) { try memory.copyWithin(store, from: 0, to: 1, count: 1) }
-    #expect(throws: closed) { try memory.find(store, "a") }
-    #expect(throws: closed) { try memory.readString(store, at: 0, count: 1) }
-    #expect(throws: closed) { try memory.readTerminated(store, at: 0) }
-    #expect(throws: closed) { try memory.hexdump(store) }
-    #expect(throws: closed) { try memory.loadI32(store, at: 0) }
-    #expect(throws: closed) { try memory.storeF64(store, 0, at: 0) }
-    #expect(throws: closed) { try Memory(store, MemoryType(Limits(1))) }
-  }
 }
