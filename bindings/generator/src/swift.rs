@@ -1,8 +1,10 @@
 //! Writes the Swift side: a struct for each object, whose methods call C, and the values with what reads and writes them.
 //!
 //! All of it lies in `enum Core`, within the package's own module: nothing of it is visible outside. An object that a value
-//! holds is one of the package's own class, which is made of a `Core` object and has it as `core`.
+//! holds is one of the package's own class, which is made of a `Core` object and has it as `core`. The one exception are the
+//! public calls of few numbers, which are written out for each count (`arity`).
 
+mod arity;
 mod calls;
 mod types;
 mod values;
@@ -29,6 +31,7 @@ pub fn swift(model: &Model) -> Vec<(String, String)> {
         .collect();
     files.push(("CoreValues.swift".to_owned(), values::values(model)));
     files.push(("CoreFunctions.swift".to_owned(), functions(model)));
+    files.push(("Arities.swift".to_owned(), arity::arities()));
     files
 }
 

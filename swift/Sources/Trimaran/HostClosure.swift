@@ -1,4 +1,5 @@
 // Closures of Swift as what guests call: their types, and what they do with slots. Functions and linkers take the same ones.
+// Those of up to four numbers with one result are generated (bindings/generator/src/swift/arity.rs), and take less time.
 
 /// A closure that guests call, and its type.
 @usableFromInline
@@ -76,59 +77,6 @@ struct HostClosure: Sendable {
       let given = try body(caller, repeat (each Parameter)(slot: row.take()))
       row = call.row(results.count)
       repeat row.put((each given).slot)
-    }
-  }
-}
-
-// Those that are called most: up to four parameters and one result. Those of any number do the same, but the compiler (6.0)
-// asks at run time for the type of each element of a pack, at about 5 ns each.
-extension HostClosure {
-  @inlinable
-  init<Result: WasmNumber>(one body: @escaping @Sendable () throws -> Result) throws(WasmtimeError) {
-    try self.init([], [Result.valType]) { call in
-      call.slots[0] = try body().slot
-    }
-  }
-
-  @inlinable
-  init<First: WasmNumber, Result: WasmNumber>(
-    one body: @escaping @Sendable (First) throws -> Result
-  ) throws(WasmtimeError) {
-    try self.init([First.valType], [Result.valType]) { call in
-      let slots = call.slots
-      slots[0] = try body(First(slot: slots[0])).slot
-    }
-  }
-
-  @inlinable
-  init<First: WasmNumber, Second: WasmNumber, Result: WasmNumber>(
-    one body: @escaping @Sendable (First, Second) throws -> Result
-  ) throws(WasmtimeError) {
-    try self.init([First.valType, Second.valType], [Result.valType]) { call in
-      let slots = call.slots
-      slots[0] = try body(First(slot: slots[0]), Second(slot: slots[1])).slot
-    }
-  }
-
-  @inlinable
-  init<First: WasmNumber, Second: WasmNumber, Third: WasmNumber, Result: WasmNumber>(
-    one body: @escaping @Sendable (First, Second, Third) throws -> Result
-  ) throws(WasmtimeError) {
-    try self.init([First.valType, Second.valType, Third.valType], [Result.valType]) { call in
-      let slots = call.slots
-      slots[0] = try body(First(slot: slots[0]), Second(slot: slots[1]), Third(slot: slots[2])).slot
-    }
-  }
-
-  @inlinable
-  init<First: WasmNumber, Second: WasmNumber, Third: WasmNumber, Fourth: WasmNumber, Result: WasmNumber>(
-    one body: @escaping @Sendable (First, Second, Third, Fourth) throws -> Result
-  ) throws(WasmtimeError) {
-    let params = [First.valType, Second.valType, Third.valType, Fourth.valType]
-    try self.init(params, [Result.valType]) { call in
-      let slots = call.slots
-      let (first, second) = (First(slot: slots[0]), Second(slot: slots[1]))
-      slots[0] = try body(first, second, Third(slot: slots[2]), Fourth(slot: slots[3])).slot
     }
   }
 }
