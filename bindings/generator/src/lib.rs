@@ -9,6 +9,7 @@ pub mod c;
 mod crossing;
 mod expand;
 pub mod jni;
+pub mod json;
 pub mod kotlin;
 mod lines;
 pub mod model;

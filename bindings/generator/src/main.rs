@@ -1,5 +1,7 @@
 //! `trimaran-generator api` prints what the core exports, one sorted line an item: the same lines as UniFFI's metadata of the
 //! built library give (`tests/api.txt`).
+//! `trimaran-generator model FOLDER` writes the exports as JSON, for tests that walk all of them, and their calls for those of
+//! Swift;
 //! `trimaran-generator python FOLDER` writes the stub of Python's extension module;
 //! `trimaran-generator kotlin LIBRARY FOLDER` writes the private classes of the JVM's package, which fit that library;
 //! `trimaran-generator swift FOLDER` writes those of Swift, with the header of the functions in C.
@@ -29,6 +31,11 @@ fn run(arguments: &[&str]) -> Result<String, String> {
     let source = read(&core).map_err(|error| error.to_string())?;
     match arguments {
         ["api"] => Ok(source.model.lines().join("\n") + "\n"),
+        ["model", folder] => {
+            let model = ("model.json".to_owned(), trimaran_generator::json::json(&source.model));
+            let walk = ("Walks.swift".to_owned(), trimaran_generator::swift::walk(&source.model));
+            write(Path::new(folder), [model, walk])
+        }
         ["python", folder] => {
             let by_hand = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python/trimaran/_by_hand.pyi");
             let by_hand = fs::read_to_string(&by_hand).map_err(|error| format!("{}: {error}", by_hand.display()))?;
@@ -43,7 +50,7 @@ fn run(arguments: &[&str]) -> Result<String, String> {
         ["kotlin", library, folder] => {
             write(&Path::new(folder).join(kotlin::PLACE), kotlin::files(&source.model, &build(Path::new(library))?)?)
         }
-        _ => Err("usage: trimaran-generator api, or kotlin LIBRARY FOLDER, or python|swift FOLDER".to_owned()),
+        _ => Err("usage: trimaran-generator api, or kotlin LIBRARY FOLDER, or model|python|swift FOLDER".to_owned()),
     }
 }
 

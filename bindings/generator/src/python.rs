@@ -7,7 +7,7 @@ mod words;
 
 use std::fmt::Write as _;
 
-use crate::model::{Method, Model, Object};
+use crate::model::{Method, Model, Object, Receiver};
 use crate::names::snake;
 
 pub use stub::stub;
@@ -33,6 +33,17 @@ pub fn rust(model: &Model) -> String {
 /// What is written for a method, and what is left to a body by hand.
 fn generated(methods: &[Method]) -> impl Iterator<Item = &Method> {
     methods.iter().filter(|method| !method.is_by_hand("python"))
+}
+
+/// What the extension module calls an operation, unless its body is written by hand.
+pub fn name_of(class: Option<&str>, method: &Method) -> Option<String> {
+    let name = &method.named.name;
+    match class {
+        None => Some(name.clone()),
+        Some(_) if method.is_by_hand("python") => None,
+        Some(_) if method.receiver == Receiver::None => Some(methods::constructor_name(method)),
+        Some(_) => Some(words::method(method)),
+    }
 }
 
 /// The struct, where it only holds the core's object.

@@ -8,12 +8,14 @@ mod arity;
 mod calls;
 mod types;
 mod values;
+mod walk;
 
 use std::fmt::Write as _;
 
 use crate::model::{Model, Object};
 use crate::names::snake;
 use calls::call;
+pub use walk::walk;
 
 const HEAD: &str = "// swift-format-ignore-file
 // Generated from the exports of the core: see bindings/generator. Do not change it.

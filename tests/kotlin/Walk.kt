@@ -1,0 +1,327 @@
+package dev.trimaran.tests
+
+import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.NativeObject
+import dev.trimaran.internal.ffi.Config
+import dev.trimaran.internal.ffi.Engine
+import dev.trimaran.internal.ffi.Extern
+import dev.trimaran.internal.ffi.Func
+import dev.trimaran.internal.ffi.FuncType
+import dev.trimaran.internal.ffi.GlobalType
+import dev.trimaran.internal.ffi.HeapType
+import dev.trimaran.internal.ffi.Limits
+import dev.trimaran.internal.ffi.Linker
+import dev.trimaran.internal.ffi.Memory
+import dev.trimaran.internal.ffi.MemoryType
+import dev.trimaran.internal.ffi.Module
+import dev.trimaran.internal.ffi.OutputPipe
+import dev.trimaran.internal.ffi.RefType
+import dev.trimaran.internal.ffi.Reference
+import dev.trimaran.internal.ffi.SharedMemory
+import dev.trimaran.internal.ffi.Store
+import dev.trimaran.internal.ffi.StoreLimits
+import dev.trimaran.internal.ffi.TableType
+import dev.trimaran.internal.ffi.Tag
+import dev.trimaran.internal.ffi.TagType
+import dev.trimaran.internal.ffi.Val
+import dev.trimaran.internal.ffi.ValType
+import dev.trimaran.internal.ffi.WasiConfig
+import kotlinx.serialization.json.Json
+import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.boolean
+import kotlinx.serialization.json.contentOrNull
+import kotlinx.serialization.json.int
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
+import java.lang.reflect.Constructor
+import java.lang.reflect.Executable
+import java.lang.reflect.InvocationTargetException
+import java.lang.reflect.Method
+import java.lang.reflect.Modifier
+import kotlin.io.path.readText
+
+private const val PLACE = "dev.trimaran.internal.ffi"
+
+/** A parameter, with its type as the generator's model writes it. */
+internal class Param(fields: JsonObject) {
+    val name = fields.getValue("name").jsonPrimitive.content
+    val type = fields.getValue("type").jsonObject
+}
+
+internal val JsonObject.kind: String get() = getValue("kind").jsonPrimitive.content
+internal val JsonObject.name: String get() = getValue("name").jsonPrimitive.content
+internal val JsonObject.of: JsonObject get() = getValue("of").jsonObject
+
+/** An operation that the core exports: a constructor or a method of a generated class, or a function. */
+internal class Operation(fields: JsonObject) {
+    val owner = fields.getValue("class").jsonPrimitive.contentOrNull
+    private val name = fields.getValue("name").jsonPrimitive.content
+    val isConstructor = fields.getValue("constructor").jsonPrimitive.boolean
+    val params = fields.getValue("params").jsonArray.map { Param(it.jsonObject) }
+    val isMethod = owner != null && !isConstructor
+
+    /** Whether it closes what it is called on. */
+    val closes = name == "release"
+
+    override fun toString() = if (owner == null) name else "$owner.$name"
+
+    /** What is called, or nothing where Kotlin has no such thing. */
+    private val executable: Executable? by lazy {
+        val type = Class.forName("$PLACE.${owner ?: "FunctionsKt"}")
+        val own = name.split('_').reduce { sum, word -> sum + word.replaceFirstChar(Char::uppercase) }
+        val among = if (isConstructor && name != "new") companion(type)!!.javaClass else type
+        val found: List<Executable> =
+            if (isConstructor && name == "new") {
+                // Not the one that takes a handle.
+                type.declaredConstructors.filter { it.parameterTypes.toList() != listOf(Long::class.java) }
+            } else {
+                // A number without a sign adds a hash to the name.
+                among.declaredMethods.filter { it.name.substringBefore('-') == own }
+            }
+        val fitting = found.filterNot { it.isSynthetic }.singleOrNull { it.parameterCount == params.size }
+        fitting?.apply { isAccessible = true }
+    }
+
+    val isReached: Boolean get() = toString() in BY_HAND || executable != null
+
+    /** Does it. What it throws is thrown here. */
+    fun call(receiver: Any?, arguments: List<Any?>) {
+        BY_HAND[toString()]?.let { return it(receiver, arguments) }
+        val executable = executable ?: error("Kotlin has no $this")
+        val fitting = arguments.zip(executable.parameterTypes, ::fit).toTypedArray()
+        val self = if (isConstructor) null else receiver
+        try {
+            when (executable) {
+                is Constructor<*> -> executable.newInstance(*fitting)
+                is Method -> executable.invoke(self ?: companion(executable.declaringClass), *fitting)
+            }
+        } catch (error: InvocationTargetException) {
+            throw error.targetException
+        }
+    }
+
+    /** Arguments with which nothing is wrong. */
+    fun arguments(world: Objects): List<Any?> =
+        // To wait for the very value that is there would be for ever.
+        params.map { if (it.name == "expected") 1L else good(it.type, world) }
+
+    companion object {
+        /** All that the core exports. */
+        val all: List<Operation> =
+            Json.parseToJsonElement(root.resolve("target/generated/model/model.json").readText())
+                .jsonObject
+                .getValue("operations")
+                .jsonArray
+                .map { Operation(it.jsonObject) }
+
+        /** The companion of a class, which has its other constructors; none for the functions. */
+        private fun companion(type: Class<*>): Any? =
+            runCatching { (type.declaringClass ?: type).getField("Companion").get(null) }.getOrNull()
+
+        /** The bodies that are written by hand, which take handles. */
+        private val BY_HAND: Map<String, (Any?, List<Any?>) -> Unit> =
+            mapOf(
+                "Memory.read" to { self, (store, start, length) ->
+                    NativeByHand.read((self as Memory).handle, (store as Store).handle, start as Long, length as Long)
+                },
+                "Memory.write" to { self, (store, data, start) ->
+                    val bytes = data as ByteArray
+                    val inside = (store as Store).handle
+                    NativeByHand.write((self as Memory).handle, inside, bytes, 0, bytes.size, start as Long)
+                },
+                "SharedMemory.read" to { self, (start, length) ->
+                    NativeByHand.sharedRead((self as SharedMemory).handle, start as Long, length as Long)
+                },
+                "SharedMemory.write" to { self, (data, start) ->
+                    val bytes = data as ByteArray
+                    NativeByHand.sharedWrite((self as SharedMemory).handle, bytes, 0, bytes.size, start as Long)
+                },
+            )
+    }
+}
+
+/** A number as a parameter of a generated method has it. */
+private fun fit(value: Any?, type: Class<*>): Any? =
+    when {
+        value !is Number -> value
+        type == Int::class.java -> value.toInt()
+        type == Short::class.java -> value.toShort()
+        type == Byte::class.java -> value.toByte()
+        type == Float::class.java -> value.toFloat()
+        type == Double::class.java -> value.toDouble()
+        type == ULong::class.java -> value.toLong().toULong()
+        else -> value
+    }
+
+/** An object of each generated class, in a store of their own; each is made when it is asked for. */
+internal class Objects(val engine: dev.trimaran.Engine = shared) {
+    private val publicStore = dev.trimaran.Store(engine)
+    private val publicInstance by lazy {
+        dev.trimaran.Instance(publicStore, modules.getOrPut(engine) { guest(engine) })
+    }
+    private val exports by lazy { publicInstance.exports(publicStore) }
+    val store: Store = publicStore.raw
+
+    private val made = mutableMapOf<String, NativeObject>("Engine" to engine.raw, "Store" to store)
+
+    operator fun get(kind: String): NativeObject = made[kind] ?: make(kind).also { made[kind] = it }
+
+    private fun make(kind: String): NativeObject =
+        when (kind) {
+            "Module" -> Module(engine.raw, "(module)".toByteArray())
+            "Linker" -> Linker(engine.raw)
+            "InstancePre" -> (get("Linker") as Linker).instantiatePre(get("Module") as Module)
+            "Instance" -> publicInstance.raw
+            "Func" -> exports.func("f").raw
+            "Memory" -> exports.memory("m").raw
+            "Table" -> exports.table("t").raw
+            "Global" -> exports.global("g").raw
+            "Tag" -> Tag(store, TagType(FuncType(emptyList(), emptyList())))
+            "Reference" -> Reference.ofI31(store, 1)
+            "InterruptHandle" -> store.interruptHandle()
+            "OutputPipe" -> OutputPipe(null)
+            "SharedMemory" -> SharedMemory(threaded, MemoryType(Limits(1u, 2u), false, true))
+            else -> error("the model has a class that this test does not know: $kind")
+        }
+
+    /** The object of that class, closed; or, where it cannot be, with its store closed. */
+    fun closed(kind: String): NativeObject {
+        val found = get(kind)
+        val release = found.javaClass.declaredMethods.find { it.name == "release" }
+        if (release == null) store.release() else release.invoke(found)
+        return found
+    }
+
+    companion object {
+        private val modules = mutableMapOf<dev.trimaran.Engine, dev.trimaran.Module>()
+
+        /** An engine with all that the operations ask for. */
+        fun engine() =
+            engine {
+                epochInterruption = true
+                consumeFuel = true
+                wasmExceptions = true
+                wasmGc = true
+                sharedMemory = true
+            }
+
+        /** The engine of all that need none of their own, and one more. */
+        val shared = engine()
+        val other = engine()
+
+        /** The interpreter has no shared memories. */
+        private val threaded: Engine = if (shared.isPulley) dev.trimaran.Engine().raw else shared.raw
+
+        private fun guest(engine: dev.trimaran.Engine) =
+            dev.trimaran.Module(
+                engine,
+                """(module (memory (export "m") 1 4) (table (export "t") 2 4 funcref) (func (export "f"))
+                  (global (export "g") (mut i32) (i32.const 1)))""",
+            )
+
+        /** Some of which the object of that class may be closed. */
+        fun toClose(kind: String) = Objects(if (kind == "Engine") engine() else shared)
+    }
+}
+
+private val generated = { kind: String -> Class.forName("$PLACE.$kind") }
+
+/** An object that no constructor made. */
+internal fun unmade(kind: String): Any {
+    val unsafe = Class.forName("sun.misc.Unsafe")
+    val theUnsafe = unsafe.getDeclaredField("theUnsafe").apply { isAccessible = true }.get(null)
+    return unsafe.getMethod("allocateInstance", Class::class.java).invoke(theUnsafe, generated(kind))
+}
+
+private fun unknown(type: JsonObject): Nothing = error("the model has a kind that this test does not know: $type")
+
+/** A value of a type. */
+internal fun good(type: JsonObject, world: Objects): Any? =
+    when (type.kind) {
+        "bool" -> true
+        "int", "float" -> 0L
+        "text" -> "m"
+        "bytes" -> "(module)".toByteArray()
+        "object" -> world[type.name]
+        "option" -> good(type.of, world)
+        "list" -> emptyList<Any>()
+        "record", "enum" ->
+            when (type.name) {
+                "Config" -> Config(target = System.getenv("TRIMARAN_TEST_TARGET"))
+                "StoreLimits" -> StoreLimits()
+                "WasiConfig" -> WasiConfig()
+                "FuncType" -> FuncType(emptyList(), emptyList())
+                "GlobalType" -> GlobalType(ValType.I32, true)
+                "MemoryType" -> MemoryType(Limits(1u, 2u))
+                "TableType" -> TableType(RefType(true, HeapType.Func), Limits(1u, 2u))
+                "TagType" -> TagType(FuncType(emptyList(), emptyList()))
+                "RefType" -> RefType(true, HeapType.Func)
+                "Val" -> Val.I32(7)
+                "Extern" -> Extern.OfFunc(world["Func"] as Func)
+                else -> unknown(type)
+            }
+        else -> unknown(type)
+    }
+
+/** Something that is wrong with an argument, and whether it has to fail. */
+internal class Wrong(val name: String, val mustFail: Boolean, val make: (Objects) -> Any?)
+
+/** What may be wrong with an argument of a type. A compiler refuses the rest. */
+internal fun bad(type: JsonObject): List<Wrong> {
+    fun values(vararg values: Any?) = values.map { value -> Wrong("$value", mustFail = false) { value } }
+    val none = Wrong("null", mustFail = true) { null }
+    return when (type.kind) {
+        "option" -> bad(type.of).filterNot { it.name == "null" } + Wrong("null", mustFail = false) { null }
+        "list" -> bad(type.of).map { Wrong("[${it.name}]", it.mustFail) { world -> listOf(it.make(world)) } } + none
+        "bool" -> values(false)
+        "int" -> {
+            val bits = type.getValue("bits").jsonPrimitive.int
+            val most = if (bits == 64) Long.MAX_VALUE else (1L shl bits) - 1
+            values(0L, 1L, -1L, most, most shr 1, Long.MIN_VALUE shr (64 - bits), Int.MAX_VALUE.toLong())
+        }
+        "float" -> values(Double.NaN, Double.POSITIVE_INFINITY, 1e300)
+        "text" -> values("", "\u0000", "no such thing", "\ud800", "ü".repeat(100_000)) + none
+        "bytes" -> values(ByteArray(0), ByteArray(3), ByteArray(70_000)) + none
+        "object" -> objects(type.name) { it } + none
+        "record", "enum" -> values(*strange(type.name).toTypedArray()) + unions(type) + none
+        else -> unknown(type)
+    }
+}
+
+private fun objects(kind: String, wrapped: (NativeObject) -> Any): List<Wrong> =
+    listOf(
+        Wrong("an unmade $kind", mustFail = true) { wrapped(unmade(kind) as NativeObject) },
+        Wrong("a closed $kind", mustFail = true) { wrapped(Objects.toClose(kind).closed(kind)) },
+        Wrong("a $kind of another store", mustFail = false) { wrapped(Objects(it.engine)[kind]) },
+        Wrong("a $kind of another engine", mustFail = false) { wrapped(Objects(Objects.other)[kind]) },
+    )
+
+/** What is wrong with the objects that an enum is one of. */
+private fun unions(type: JsonObject): List<Wrong> =
+    if (type.name != "Extern") {
+        emptyList()
+    } else {
+        Extern::class.java.declaredClasses
+            .filter { Extern::class.java.isAssignableFrom(it) && !Modifier.isAbstract(it.modifiers) }
+            .flatMap { variant ->
+                val make = variant.constructors.single { it.parameterCount == 1 }
+                objects(make.parameterTypes.single().simpleName) { make.newInstance(it) }
+            }
+    }
+
+/** Values that are of their type, and that few operations take. */
+private fun strange(name: String): List<Any> =
+    when (name) {
+        "FuncType" -> listOf(FuncType(List(2_000) { ValType.I32 }, List(2_000) { ValType.F64 }))
+        "GlobalType" -> listOf(GlobalType(ValType.V128, false))
+        "MemoryType" -> listOf(0uL, 1uL shl 60, ULong.MAX_VALUE).map { MemoryType(Limits(it)) }
+        "TableType" -> {
+            val extern = RefType(true, HeapType.Extern)
+            listOf(0uL, 1uL shl 60, ULong.MAX_VALUE).map { TableType(extern, Limits(it)) }
+        }
+        "TagType" -> listOf(TagType(FuncType(listOf(ValType.I32), listOf(ValType.I32))))
+        "RefType" -> listOf(RefType(false, HeapType.None), RefType(true, HeapType.Any))
+        "Val" -> listOf(Val.F64(7u), Val.Null, Val.V128(0u, 0u), Val.FuncRef(null))
+        else -> emptyList()
+    }

@@ -1,0 +1,272 @@
+@testable import Trimaran
+
+/// An operation that the core exports, whose call the generator wrote, with arguments that a `Given` gives it.
+struct Walk: Sendable, CustomStringConvertible {
+  let description: String
+  let isMethod: Bool
+  /// How many parameters it has.
+  let count: Int
+  let call: @Sendable (Given) throws -> Void
+
+  init(_ title: String, isMethod: Bool, count: Int, _ call: @escaping @Sendable (Given) throws -> Void) {
+    (description, self.isMethod, self.count, self.call) = (title, isMethod, count, call)
+  }
+
+  /// Whether it closes what it is called on.
+  var closes: Bool { description.hasSuffix(".release") }
+  /// Where something may be wrong: in each argument, and in what it is called on.
+  var places: Range<Int> { (isMethod ? Given.receiver : 0)..<count }
+}
+
+/// An object of the core.
+final class Held<Value: ~Copyable>: @unchecked Sendable {
+  let core: Value
+
+  init(_ core: consuming Value) {
+    self.core = core
+  }
+}
+
+/// What a test needs, and what has no reason to fail.
+func must<Value>(_ make: () throws -> Value) -> Value {
+  do { return try make() } catch { fatalError("\(error)") }
+}
+
+/// An object of each class, in a store of their own; each is made when it is asked for. One thread uses it.
+final class Objects: @unchecked Sendable {
+  static let shared = Objects.makeEngine()
+  static let other = Objects.makeEngine()
+  private static let guest = """
+    (module (memory (export "m") 1 4) (table (export "t") 2 4 funcref) (func (export "f"))
+      (global (export "g") (mut i32) (i32.const 1)))
+    """
+
+  static func makeEngine() -> Held<Core.Engine> {
+    var config = Config()
+    config.target = testTarget
+    (config.epochInterruption, config.consumeFuel, config.wasmExceptions) = (true, true, true)
+    (config.wasmGC, config.sharedMemory) = (true, true)
+    return must { Held(try Core.Engine(config: config)) }
+  }
+
+  let engine: Held<Core.Engine>
+  let store: Held<Core.Store>
+
+  init(_ engine: Held<Core.Engine> = shared) {
+    self.engine = engine
+    store = must { Held(try Core.Store(engine: engine.core)) }
+  }
+
+  private(set) lazy var module = must { Held(try Core.Module(engine: engine.core, bytes: Self.bytes("(module)"))) }
+  private(set) lazy var linker = must { Held(try Core.Linker(engine: engine.core)) }
+  private(set) lazy var instancePre = must { Held(try linker.core.instantiatePre(module: module.core)) }
+  private(set) lazy var instance = must {
+    let guest = try Core.Module(engine: engine.core, bytes: Self.bytes(Self.guest))
+    return Held(try Core.Instance(store: store.core, module: guest, imports: []))
+  }
+  private(set) lazy var function = Held(
+    Core.Func(the { if case .function(let it) = $0 { it.core.kept() } else { nil } })
+  )
+  private(set) lazy var memory = Held(Core.Memory(the { if case .memory(let it) = $0 { it.core.kept() } else { nil } }))
+  private(set) lazy var table = Held(Core.Table(the { if case .table(let it) = $0 { it.core.kept() } else { nil } }))
+  private(set) lazy var global = Held(Core.Global(the { if case .global(let it) = $0 { it.core.kept() } else { nil } }))
+  private(set) lazy var tag = must { Held(try Core.Tag(store: store.core, ty: TagType(FuncType([], [])))) }
+  private(set) lazy var reference = must { Held(try Core.Reference.ofI31(store: store.core, value: 7)) }
+  private(set) lazy var interruptHandle = must { Held(try store.core.interruptHandle()) }
+  private(set) lazy var outputPipe = must { Held(try Core.OutputPipe(capacity: nil)) }
+  private(set) lazy var sharedMemory = must {
+    Held(try Core.SharedMemory(engine: Self.threaded.core, ty: MemoryType(Limits(1, 2), shared: true)))
+  }
+
+  /// The interpreter has no shared memories.
+  private static let threaded = isInterpreter ? must { Held(try Core.Engine(config: Config())) } : shared
+
+  /// What the instance exports of that kind.
+  private func the(_ kind: (Extern) -> OpaquePointer?) -> OpaquePointer {
+    let exports = must { try instance.core.exports(store: store.core) }
+    for case let found? in exports.map({ kind($0.item) }) { return found }
+    fatalError("the guest exports no such thing")
+  }
+
+  /// The bytes of a text, which live for ever.
+  static func bytes(_ text: String) -> UnsafeRawBufferPointer {
+    let room = UnsafeMutableRawBufferPointer.allocate(byteCount: text.utf8.count, alignment: 1)
+    room.copyBytes(from: text.utf8)
+    return UnsafeRawBufferPointer(room)
+  }
+}
+
+/// The arguments of one call: in one place something is wrong, and everything else is right.
+final class Given {
+  /// The place of what an operation is called on.
+  static let receiver = -1
+
+  let world: Objects
+  private let place: Int
+  private let number: Int
+  /// How many of the numbers are none's.
+  private var shift = 0
+  /// Whether there is nothing more that may be wrong in this place.
+  private(set) var isExhausted = false
+  /// What is wrong, and whether it has to fail.
+  private(set) var what = "nothing"
+  private(set) var mustFail = false
+
+  init(_ world: Objects, wrong place: Int, _ number: Int) {
+    (self.world, self.place, self.number) = (world, place, number)
+  }
+
+  // MARK: Values
+
+  private func choose<Value>(_ place: Int, _ good: Value, _ bad: [Value]) -> Value {
+    guard place == self.place else { return good }
+    guard bad.indices.contains(number - shift) else {
+      isExhausted = true
+      return good
+    }
+    what = "\(bad[number - shift])"
+    return bad[number - shift]
+  }
+
+  func bool(_ place: Int) -> Bool { choose(place, true, [false]) }
+
+  /// To wait for the value that is expected would be for ever.
+  func int<Number: FixedWidthInteger>(_ place: Int, _ name: String) -> Number {
+    let bad: [Number] = [0, 1, Number.min, Number.max, Number.max / 2, Number(truncatingIfNeeded: -1)]
+    return choose(place, name == "expected" ? 1 : 0, bad)
+  }
+
+  func float<Number: BinaryFloatingPoint>(_ place: Int) -> Number {
+    choose(place, 0, [.nan, .infinity, .greatestFiniteMagnitude])
+  }
+
+  func text(_ place: Int) -> String {
+    choose(place, "m", ["", "\0", "no such thing", String(repeating: "ü", count: 100_000)])
+  }
+
+  func bytes(_ place: Int) -> UnsafeRawBufferPointer { choose(place, Self.module, Self.strange) }
+
+  // Bytes that nothing changes.
+  nonisolated(unsafe) private static let module = Objects.bytes("(module)")
+  nonisolated(unsafe) private static let strange =
+    ["", "\0asm", String(repeating: "x", count: 70_000)].map(Objects.bytes)
+
+  func option<Value>(_ place: Int, _ value: () -> Value) -> Value? {
+    guard place == self.place else { return value() }
+    if number == 0 { return nil }
+    shift = 1
+    return value()
+  }
+
+  func list<Value>(_ place: Int, _ item: () -> Value) -> [Value] { place == self.place ? [item()] : [] }
+
+  func value(_ place: Int) -> Config {
+    var config = Config()
+    config.target = testTarget
+    var strange = config
+    (strange.target, strange.maxWasmStack) = ("no such target", 0)
+    return choose(place, config, [strange])
+  }
+
+  func value(_ place: Int) -> StoreLimits {
+    var strange = StoreLimits()
+    (strange.memorySize, strange.instances) = (0, 0)
+    return choose(place, StoreLimits(), [strange])
+  }
+
+  func value(_ place: Int) -> Core.WasiConfig {
+    var strange = WasiConfig()
+    strange.preopens = [Preopen("no such folder", as: "/")]
+    return choose(place, WasiConfig().core, [strange.core])
+  }
+
+  func value(_ place: Int) -> FuncType {
+    let many = Array(repeating: ValType.i64, count: 2_000)
+    return choose(place, FuncType([], []), [FuncType(many, many)])
+  }
+
+  func value(_ place: Int) -> GlobalType { choose(place, GlobalType(.i32, mutable: true), [GlobalType(.v128)]) }
+
+  func value(_ place: Int) -> MemoryType {
+    choose(place, MemoryType(Limits(1, 2)), [0, 1 << 60, .max].map { MemoryType(Limits($0)) })
+  }
+
+  func value(_ place: Int) -> TableType {
+    let sizes: [UInt64] = [0, 1 << 60, .max]
+    let strange = sizes.map { TableType(RefType(.extern), Limits($0)) }
+    return choose(place, TableType(RefType(.func), Limits(1, 2)), strange)
+  }
+
+  func value(_ place: Int) -> TagType { choose(place, TagType(FuncType([], [])), [TagType(FuncType([.i32], [.i32]))]) }
+
+  func value(_ place: Int) -> RefType {
+    choose(place, RefType(.func), [RefType(.none, nullable: false), RefType(.any)])
+  }
+
+  func value(_ place: Int) -> Core.Val {
+    choose(place, .i32(value: 7), [.f64(bits: 7), .v128(low: 0, high: 0), .funcRef(func: nil), .null])
+  }
+
+  func value(_ place: Int) -> Extern {
+    .memory(Trimaran.Memory(Core.Memory(memory(place).core.kept())))
+  }
+
+  func value(_ place: Int) -> Trimaran.Module { Trimaran.Module(Core.Module(module(place).core.kept())) }
+
+  // MARK: Objects
+
+  /// An object; in the place where something is wrong one that is closed (or whose store is), or of another store or engine.
+  private func object<Value: ~Copyable>(
+    _ place: Int,
+    _ get: (Objects) -> Held<Value>,
+    _ close: (Objects) throws -> Void = { try $0.store.core.release() },
+    on engine: Held<Core.Engine> = Objects.shared
+  ) -> Held<Value> {
+    guard place == self.place else { return get(world) }
+    switch number - shift {
+    case 0:
+      (what, mustFail) = ("a closed object", true)
+      // What is called on it has its own store as an argument, too.
+      let world = place == Self.receiver ? self.world : Objects(engine)
+      let found = get(world)
+      must { try close(world) }
+      return found
+    case 1:
+      what = "an object of another store"
+      return get(Objects(world.engine))
+    case 2:
+      what = "an object of another engine"
+      return get(Objects(Objects.other))
+    case 3 where place != Self.receiver:
+      what = "what others are, too"
+      return get(world)
+    default:
+      isExhausted = true
+      return get(world)
+    }
+  }
+
+  func engine(_ place: Int) -> Held<Core.Engine> {
+    let own = place == self.place && number == shift && place != Self.receiver ? Objects.makeEngine() : Objects.shared
+    return object(place, \.engine, { try $0.engine.core.release() }, on: own)
+  }
+
+  func store(_ place: Int) -> Held<Core.Store> { object(place, \.store) }
+  func module(_ place: Int) -> Held<Core.Module> { object(place, \.module, { try $0.module.core.release() }) }
+  func linker(_ place: Int) -> Held<Core.Linker> { object(place, \.linker, { try $0.linker.core.release() }) }
+  func instancePre(_ place: Int) -> Held<Core.InstancePre> {
+    object(place, \.instancePre, { try $0.instancePre.core.release() })
+  }
+  func instance(_ place: Int) -> Held<Core.Instance> { object(place, \.instance) }
+  func `func`(_ place: Int) -> Held<Core.Func> { object(place, \.function) }
+  func memory(_ place: Int) -> Held<Core.Memory> { object(place, \.memory) }
+  func table(_ place: Int) -> Held<Core.Table> { object(place, \.table) }
+  func global(_ place: Int) -> Held<Core.Global> { object(place, \.global) }
+  func tag(_ place: Int) -> Held<Core.Tag> { object(place, \.tag) }
+  func reference(_ place: Int) -> Held<Core.Reference> { object(place, \.reference) }
+  func interruptHandle(_ place: Int) -> Held<Core.InterruptHandle> { object(place, \.interruptHandle) }
+  func outputPipe(_ place: Int) -> Held<Core.OutputPipe> { object(place, \.outputPipe) }
+  func sharedMemory(_ place: Int) -> Held<Core.SharedMemory> {
+    object(place, \.sharedMemory, { try $0.sharedMemory.core.release() })
+  }
+}
