@@ -61,6 +61,7 @@ private fun trimaran(workload: String) {
     val memory = exports.memory("memory")
     measure("() -> ()", who) { nop(store) }
     measure("(i32, i32) -> i32", who) { check(add(store, 40, 2) == 42) }
+    store.inTurn { measure("(i32, i32) -> i32, in a turn", who) { check(add(store, 40, 2) == 42) } }
     measure("(f64 x 4) -> f64", who) { check(sum(store, 1.0, 2.0, 3.0, 4.0) == 10.0) }
     val untyped = exports.func("add")
     measure("(i32, i32) -> i32, untyped", who) { check(untyped(store, 40, 2) == 42) }

@@ -207,6 +207,9 @@ def bench() -> None:
 
     both("() -> ()", lambda guest: guest.call("nop", result=None))
     both("(i32, i32) -> i32", lambda guest: guest.call("add", 40, 2, result=42))
+    ours = guests["python"]
+    with ours.store.turn():
+        measure("(i32, i32) -> i32, in a turn", {"python": ours.call("add", 40, 2, result=42)})
     both("(f64 x 4) -> f64", lambda guest: guest.call("sum", 1.0, 2.0, 3.0, 4.0, result=10.0))
     both("batch of 1000", Guest.batch)
     for name, size in SIZES.items():

@@ -46,6 +46,9 @@ func calls() throws {
   let (store, untyped) = (store, add.function)
   try measure("() -> ()") { try nop(store) }
   try measure("(i32, i32) -> i32") { check(try add(store, opaque(40), opaque(2)) == 42) }
+  try store.withTurn {
+    try measure("(i32, i32) -> i32, in a turn") { check(try add(store, opaque(40), opaque(2)) == 42) }
+  }
   try measure("(f64 x 4) -> f64") { check(try sum(store, opaque(1), 2, 3, opaque(4)) == 10) }
 
   try measure("(i32, i32) -> i32, dynamic") { check(try untyped(store, opaque(40), opaque(2)) as Int == 42) }
