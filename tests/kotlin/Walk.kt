@@ -211,7 +211,12 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
         val other = engine()
 
         /** The interpreter has no shared memories. */
-        private val threaded: Engine = if (shared.isPulley) dev.trimaran.Engine().raw else shared.raw
+        private val threaded: Engine =
+            if (shared.isPulley) {
+                dev.trimaran.Engine(dev.trimaran.Config().apply { wasmThreads = true }).raw
+            } else {
+                shared.raw
+            }
 
         private fun guest(engine: dev.trimaran.Engine) =
             dev.trimaran.Module(

@@ -79,7 +79,12 @@ final class Objects: @unchecked Sendable {
   }
 
   /// The interpreter has no shared memories.
-  private static let threaded = isInterpreter ? must { Held(try Core.Engine(config: Config())) } : shared
+  private static let threaded: Held<Core.Engine> = {
+    guard isInterpreter else { return shared }
+    var config = Config()
+    config.wasmThreads = true
+    return must { Held(try Core.Engine(config: config)) }
+  }()
 
   /// What the instance exports of that kind.
   private func the(_ kind: (Extern) -> OpaquePointer?) -> OpaquePointer {
