@@ -85,7 +85,7 @@ class Module(ModuleBase, Constant, Handle, Managed):
 
     @property
     def name(self) -> str | None:
-        """The module's name, from its name section."""
+        """The module's name, from its name section; a name of more than 100,000 bytes is none."""
         return self._name()
 
     @property

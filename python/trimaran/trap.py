@@ -136,9 +136,9 @@ class Frame(Record):
     """The function's index in its module."""
     func_name: str | None
     """The function's name, from the module's name section: demangled, where it is a mangled one of ordinary size, and
-    otherwise as it is."""
+    otherwise as it is, up to 2,048 bytes of UTF-8; `…` stands for the rest."""
     module_name: str | None
-    """The module's name, from its name section."""
+    """The module's name, from its name section, up to 2,048 bytes in the same way."""
     func_offset: int | None
     """Where it stopped, in bytes from the start of the function's body."""
     module_offset: int | None

@@ -83,13 +83,18 @@ def wasi(_step: Step, of: str, *grants: str) -> None:
         match grant.split(":"):
             case ["stdin"]:
                 config.inherit_stdin()
-            case ["stdout"]:
-                config.stdout_pipe = OutputPipe()
+            case ["stdout", *names]:
+                config.stdout_pipe = pipe = OutputPipe()
+                things.update(dict.fromkeys(names, pipe))
             case host, guest, kind:
                 config.preopen_dir(host, guest, kind == "rw")
             case _:
                 raise ValueError(grant)
     things[of].set_wasi(config)
+
+
+def pipe(_step: Step, name: str, how: str) -> str:
+    return str(len(things[name].take() if how == "take" else things[name].contents()))
 
 
 def linked(_step: Step, name: str, of: str, compiled: str) -> None:
@@ -362,6 +367,7 @@ OPS: dict[str, Callable[..., str | None]] = {
     "module": module,
     "instance": instance,
     "wasi": wasi,
+    "pipe": pipe,
     "linked": linked,
     "call": call,
     "held": held_call,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use trimaran::{
     Config, Engine, Extern, Func, Instance, Limits, Linker, Memory, MemoryType, Module, OutputPipe, Reference, Result,
-    SharedMemory, Store, TrapCode, Val, WasiConfig, WasiOutput, WasmtimeError, wat2wasm,
+    SharedMemory, Store, TrapCode, Val, WasiConfig, WasiOutput, WasmtimeError, custom_sections, wat2wasm,
 };
 
 /// What counts as large, in bytes: more than the arguments of any function.
@@ -177,6 +177,10 @@ fn what_a_guest_prints() {
     // The guest is told that there is no space.
     assert!(each("print", || guest.call("print", 1 << 19)) > 0);
     assert!(each("contents", || pipe.contents()) > 0);
+    // What it fails to take is still there.
+    FAILS.set(1);
+    assert!(matches!(pipe.take(), Err(WasmtimeError::Limit { .. })));
+    FAILS.set(0);
     assert!(pipe.take().unwrap().len() >= 1 << 19);
 }
 
@@ -233,4 +237,33 @@ fn functions_with_many_parameters() {
     let arguments = vec![Val::I64 { value: 1 }; 900];
     let call = |func: &Func| func.call(&guest.store, arguments.clone());
     each("call", || call(&func));
+}
+
+#[test]
+fn compiled_modules() {
+    let guest = Guest::new();
+    let text = format!("(module (memory 16) (data (i32.const 0) \"{}\"))", "n".repeat(1 << 19));
+    let module = Module::new(&guest.engine, text.as_bytes()).unwrap();
+    assert!(each("serialize", || module.serialize()) > 0);
+    assert!(each("pack", || module.pack()) > 1);
+    // It is what wasmtime gives.
+    let compiled = guest.engine.precompile(text.as_bytes()).unwrap();
+    assert_eq!(module.serialize().unwrap(), compiled);
+    let binary = wat2wasm(format!("(module (@custom \"c\" \"{}\"))", "n".repeat(1 << 19)).as_bytes()).unwrap();
+    assert!(each("custom_sections", || custom_sections(&binary, "c")) > 0);
+}
+
+/// A name is held once a frame, and none of them is large.
+#[test]
+fn names_in_a_call_stack() {
+    let guest = Guest::new();
+    let text = format!("(module ${0} (func ${0} (export \"f\") unreachable))", "n".repeat(90_000));
+    let module = Module::new(&guest.engine, text.as_bytes()).unwrap();
+    let instance = Instance::new(&guest.store, &module, Vec::new()).unwrap();
+    let Ok(Extern::OfFunc { func }) = instance.export(&guest.store, "f") else { panic!("no function") };
+    let large = each("trap", || match func.call(&guest.store, Vec::new()) {
+        Err(WasmtimeError::Trap { frames, .. }) => Ok(frames),
+        other => other.map(|_| Vec::new()),
+    });
+    assert_eq!(large, 0);
 }

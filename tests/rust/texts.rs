@@ -38,6 +38,8 @@ fn texts_end() {
     assert_eq!(frame(&long).to_string(), format!("function `{}…` at offset 0x10 of the module", "é".repeat(64)));
     let text = WasmtimeError::Type { reason: long }.text();
     assert!(text.ends_with("é…") && text.len() < 17 << 10, "{}", text.len());
+    let text = WasmtimeError::Io { path: format!("a\n{}", "é".repeat(100_000)), reason: "no\nsuch".to_owned() }.text();
+    assert!(text.starts_with("a\\u{a}é") && text.ends_with("é…: no\\u{a}such") && text.len() < 5_000, "{}", text.len());
 }
 
 /// The names of exports and imports, with what a terminal would obey.
@@ -133,6 +135,9 @@ fn a_name_costs_what_it_is_long() {
         ("_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write"),
         ("f", "f"),
         ("$x\u{1b}", "$x\u{1b}"),
+        // Of a long name a frame keeps the start.
+        (&"é".repeat(1_024), &"é".repeat(1_024)),
+        (&"é".repeat(1_025), &format!("{}…", "é".repeat(1_024))),
     ] {
         let mut module = wat2wasm(b"(module (func (export \"f\") unreachable))").unwrap();
         let leb = |value: usize| [value as u8 | 0x80, (value >> 7) as u8];

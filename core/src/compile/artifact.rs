@@ -6,6 +6,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::process::heap::with_room;
 use crate::traps::moved::Moved;
 use crate::{Result, WasmtimeError};
 
@@ -24,9 +25,10 @@ pub(crate) struct Code<C> {
 }
 
 impl Code<Vec<u8>> {
-    /// With the seal.
-    pub(crate) fn seal(self) -> Vec<u8> {
+    /// With the seal. Fails with `Limit` where there is no room for it.
+    pub(crate) fn seal(self) -> Result<Vec<u8>> {
         let mut bytes = self.code;
+        reserve(&mut bytes, AROUND)?;
         // A module that waits has a function: none differs in nothing.
         let Moved { by, functions } = self.moved.unwrap_or(Moved { by: 0, functions: 0 });
         bytes.extend([self.shared, by, functions].iter().flat_map(|number| number.to_le_bytes()));
@@ -47,12 +49,46 @@ impl<'a> Code<&'a [u8]> {
     }
 }
 
-/// Adds the seal.
-pub(crate) fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
+/// What the seal adds, in bytes.
+const SEAL: usize = HASH + MARK.len();
+
+/// What sealing a module's code adds, in bytes.
+const AROUND: usize = 3 * size_of::<u64>() + SEAL;
+
+/// The bytes of a compiled module behind `head`, with room for the seal: what `wasmtime::Module::serialize` gives, which ends
+/// the process where there is no room. Fails with `Limit` then.
+pub(crate) fn image(head: &[u8], module: &wasmtime::Module) -> Result<Vec<u8>> {
+    let range = module.image_range();
+    let length = range.end.addr() - range.start.addr();
+    let mut bytes = with_room(head.len() + length + AROUND)?;
+    bytes.extend_from_slice(head);
+    // SAFETY: wasmtime gives the range of its own slice of bytes, which stays for as long as the module, and nobody writes it
+    // once the module is there.
+    bytes.extend_from_slice(unsafe { std::slice::from_raw_parts(range.start, length) });
+    Ok(bytes)
+}
+
+/// Parts behind each other, with the seal. Fails with `Limit` where there is no room for them.
+pub(crate) fn packed(parts: &[&[u8]]) -> Result<Vec<u8>> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let mut bytes = with_room(length + SEAL)?;
+    parts.iter().for_each(|part| bytes.extend_from_slice(part));
+    seal(bytes)
+}
+
+/// Adds the seal. Fails with `Limit` where there is no room for it.
+pub(crate) fn seal(mut bytes: Vec<u8>) -> Result<Vec<u8>> {
+    reserve(&mut bytes, SEAL)?;
     let hash = Sha256::digest(&bytes);
     bytes.extend_from_slice(&hash);
     bytes.extend_from_slice(MARK);
-    bytes
+    Ok(bytes)
+}
+
+fn reserve(bytes: &mut Vec<u8>, more: usize) -> Result<()> {
+    let length = bytes.len();
+    let reason = || format!("there is no room for a compiled module of {length} bytes");
+    bytes.try_reserve_exact(more).map_err(|_| WasmtimeError::limit(reason()))
 }
 
 /// The bytes inside, or `Artifact` where the seal is broken.

@@ -59,7 +59,7 @@ impl CompileCache {
         ModuleCacheEntry::new(FOLDER, Some(&*cache)).get_data_raw(
             &key,
             |key| wasmtime::Module::from_binary(key.engine, key.binary),
-            |key, module| Some(artifact::seal([key.digest().as_slice(), &module.serialize().ok()?].concat())),
+            |key, module| artifact::image(&key.digest(), module).and_then(artifact::seal).ok(),
             |key, file| {
                 let code = artifact::open(&file).ok()?.strip_prefix(&key.digest())?;
                 // SAFETY: wasmtime trusts the bytes. They are what it has made of this very module, as the seal shows, unless

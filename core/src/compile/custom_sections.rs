@@ -3,6 +3,7 @@
 use wasmparser::{Parser, Payload};
 
 use crate::compile::wat;
+use crate::process::heap::with_room;
 use crate::{Result, WasmtimeError};
 
 /// The contents of each custom section of that name, in the order of the module, which may be in the binary or the text
@@ -20,7 +21,9 @@ pub fn custom_sections(bytes: &[u8], name: &str) -> Result<Vec<Vec<u8>>> {
         if let Payload::CustomSection(section) = payload
             && section.name() == name
         {
-            contents.push(section.data().to_vec());
+            let mut content = with_room(section.data().len())?;
+            content.extend_from_slice(section.data());
+            contents.push(content);
         }
     }
     Ok(contents)

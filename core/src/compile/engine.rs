@@ -9,7 +9,7 @@ use crate::compile::artifact::Code;
 use crate::compile::cache::CompileCache;
 use crate::compile::closable::Closable;
 use crate::compile::places::Places;
-use crate::compile::{header, threads, wat};
+use crate::compile::{header, names, threads, wat};
 use crate::errors::chain;
 use crate::interruption::epochs::Epochs;
 use crate::interruption::waits;
@@ -82,7 +82,7 @@ impl Engine {
     #[cfg_attr(false, worded)]
     #[cfg_attr(false, called(bytes = "the module"))]
     pub fn precompile(&self, bytes: &[u8]) -> Result<Vec<u8>> {
-        Ok(self.compile(bytes, wasmtime::Engine::precompile_module)?.seal())
+        self.compile(bytes, wasmtime::Engine::precompile_module)?.seal()
     }
 
     /// Whether `Module.deserialize` takes an artifact here: it is whole, and of this version and configuration. Its machine code
@@ -177,7 +177,7 @@ impl Engine {
         let engine = self.get()?;
         let (interrupts, is_parallel) = (self.epochs().is_some(), self.compiles_in_parallel());
         self.in_time(bytes, move |bytes, limits| {
-            let binary = binary(bytes, limits)?;
+            let binary = names::cut(binary(bytes, limits)?)?;
             let compiler = Compiler { engine, is_parallel, compiler };
             let (code, moved) = match interrupts {
                 true => compiler.interruptible(&binary, limits)?,

@@ -9,6 +9,7 @@ pub(crate) mod custom_sections;
 pub(crate) mod engine;
 pub(crate) mod header;
 pub(crate) mod module;
+pub(crate) mod names;
 pub(crate) mod places;
 pub(crate) mod threads;
 pub(crate) mod untrusted;

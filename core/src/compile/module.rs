@@ -63,19 +63,20 @@ impl Module {
         Self::deserialize(engine, &read_file(path)?)
     }
 
-    /// The compiled module as bytes, to keep it and to load it without compiling.
+    /// The compiled module as bytes, to keep it and to load it without compiling. Fails with `Limit` where there is no room for
+    /// them.
     pub fn serialize(&self) -> Result<Vec<u8>> {
-        let code = self.get()?.serialize().map_err(WasmtimeError::no_room)?;
-        Ok(Code { code, shared: self.shared, moved: self.moved }.seal())
+        let code = artifact::image(&[], &self.get()?)?;
+        Code { code, shared: self.shared, moved: self.moved }.seal()
     }
 
     /// The compiled module together with its engine's configuration, as bytes that `unpack` makes a module of in any
-    /// process of this version on such a machine.
+    /// process of this version on such a machine. Fails with `Limit` where there is no room for them.
     pub fn pack(&self) -> Result<Vec<u8>> {
         let mut config = Vec::new();
         <Config as uniffi::Lower<UniFfiTag>>::write(self.engine.config()?, &mut config);
         let length = (config.len() as u64).to_le_bytes();
-        Ok(artifact::seal([PACKED.as_bytes(), &length, &config, &self.serialize()?].concat()))
+        artifact::packed(&[PACKED.as_bytes(), &length, &config, &self.serialize()?])
     }
 
     /// Makes a module from what `pack` gave. It belongs to `Engine.shared` of its configuration.
@@ -101,7 +102,7 @@ impl Module {
         Ok(Arc::clone(&self.engine))
     }
 
-    /// The module's name, from its name section.
+    /// The module's name, from its name section. A name of more than 100,000 bytes is none.
     #[cfg_attr(false, brief)]
     #[cfg_attr(false, worded)]
     pub fn name(&self) -> Result<Option<String>> {

@@ -4,7 +4,7 @@ use trimaran_gate::Refused;
 
 use crate::errors::chain::chain;
 use crate::errors::frame;
-use crate::errors::guest_text::{Lines, Sentence};
+use crate::errors::guest_text::{Lines, PATH, Part, Sentence};
 use crate::{Frame, Interruption, TrapCode};
 
 /// The result of everything here that can fail.
@@ -153,7 +153,7 @@ pub enum WasmtimeError {
         reason: String,
     },
     /// A file could not be read or written.
-    #[error("{}: {}", Lines(.path), Lines(.reason))]
+    #[error("{}: {}", Part(PATH, .path), Sentence(.reason))]
     Io {
         /// The file.
         path: String,

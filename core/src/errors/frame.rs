@@ -11,9 +11,10 @@ pub struct Frame {
     /// The function's index in its module.
     pub func_index: u32,
     /// The function's name, from the module's name section: demangled, where it is a mangled one of ordinary size, and otherwise
-    /// as it is. It is the guest's: the text of a frame shows it without control characters.
+    /// as it is, up to 2,048 bytes of UTF-8; `…` stands for the rest. It is the guest's: the text of a frame shows it without
+    /// control characters.
     pub func_name: Option<String>,
-    /// The module's name, from its name section.
+    /// The module's name, from its name section, up to 2,048 bytes in the same way.
     pub module_name: Option<String>,
     /// Where it stopped, in bytes from the start of the function's body.
     pub func_offset: Option<u64>,

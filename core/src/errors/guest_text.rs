@@ -2,8 +2,8 @@
 //!
 //! A guest chooses its names: they may hold escape sequences of a terminal, line breaks that forge a line of a log, marks
 //! that turn the direction of writing, and a hundred thousand letters. Where a sentence shows one, such characters are
-//! written as `\u{1b}`, and a name and a sentence end at a length. The fields of errors, imports, exports and frames keep a
-//! name as it is.
+//! written as `\u{1b}`, and a name and a sentence end at a length. The fields of errors, imports and exports keep a
+//! name as it is, those of frames its start: a call stack holds it once a frame.
 
 use std::fmt::{self, Display, Write};
 
@@ -13,8 +13,22 @@ pub(crate) const NAME: usize = 128;
 /// How long a sentence becomes, in bytes of UTF-8.
 pub(crate) const SENTENCE: usize = 16 << 10;
 
+/// How much of a path is shown, in bytes of UTF-8: the system has none that is longer.
+pub(crate) const PATH: usize = 4 << 10;
+
 /// What stands for the rest of a text that is longer.
 const MORE: char = '…';
+
+/// How much of a name a frame keeps, in bytes of UTF-8.
+const KEPT: usize = 2 << 10;
+
+/// The name as a frame keeps it.
+pub(crate) fn start(name: &str) -> String {
+    match name.split_at(name.floor_char_boundary(KEPT)) {
+        (whole, "") => whole.to_owned(),
+        (start, _) => format!("{start}{MORE}"),
+    }
+}
 
 /// A name of a guest's.
 pub(crate) struct Name<'a>(pub(crate) &'a str);

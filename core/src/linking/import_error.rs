@@ -16,6 +16,7 @@ pub(super) fn check_count(module: &wasmtime::Module, given: usize) -> Result<()>
         return Ok(());
     }
     let reason = match given < count {
+        false if count == 0 => format!("{given} imports given, but the module wants none"),
         false => format!("{given} imports given, but the module wants {count}: {}", names(wanted)),
         true => format!("{given} imports given, {count} wanted; missing: {}", names(wanted.skip(given))),
     };

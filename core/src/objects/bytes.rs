@@ -10,6 +10,7 @@ use std::str::Utf8Error;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 use crate::errors::numbers::natural;
+use crate::process::heap::{reserve, with_room};
 use crate::{Result, WasmtimeError};
 
 /// The bytes of a memory, for as long as the memory cannot move or go.
@@ -45,8 +46,7 @@ impl Bytes<'_> {
 
     /// Copies out. The range has been checked.
     pub(crate) fn read(&self, range: Range<usize>) -> Result<Vec<u8>> {
-        let mut copy = Vec::new();
-        reserve(range.len(), |length| copy.try_reserve_exact(length).is_ok())?;
+        let mut copy = with_room(range.len())?;
         match self {
             Self::Own(bytes) => copy.extend_from_slice(bytes.get(range).unwrap_or_default()),
             Self::Shared(cells) => {
@@ -83,8 +83,7 @@ impl Bytes<'_> {
         match self {
             Self::Own(bytes) => work(bytes.get_mut(range).unwrap_or_default()),
             Self::Shared(cells) => {
-                let mut copy = Vec::new();
-                reserve(range.len(), |length| copy.try_reserve_exact(length).is_ok())?;
+                let mut copy = with_room(range.len())?;
                 copy.resize(range.len(), 0);
                 work(&mut copy);
                 store(cells.get(range).unwrap_or_default(), &copy);
@@ -216,18 +215,6 @@ fn copy_shared(cells: &[UnsafeCell<u8>], from: Range<usize>, to: usize) {
         let (source, target) = (place(from.start), place(to));
         load(source, copy);
         store(target, copy);
-    }
-}
-
-/// Room for a copy of so many bytes, or `Limit`: more than the surface can carry at once, or than the machine has.
-fn reserve(length: usize, has_room: impl FnOnce(usize) -> bool) -> Result<()> {
-    const GREATEST: usize = i32::MAX as usize;
-    match length {
-        0..=GREATEST if has_room(length) => Ok(()),
-        0..=GREATEST => Err(WasmtimeError::limit(format!("there is no room for a copy of {length} bytes"))),
-        _ => Err(WasmtimeError::limit(format!(
-            "a copy of {length} bytes is too large: take at most {GREATEST} bytes at once"
-        ))),
     }
 }
 

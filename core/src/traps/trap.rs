@@ -1,5 +1,7 @@
 //! Traps: why a guest stopped, and where.
 
+use wiggle::Region;
+
 use crate::errors::chain::chain;
 use crate::errors::guest_text;
 use crate::errors::guest_text::{Name, Sentence};
@@ -56,18 +58,29 @@ pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
     }
     // Our own functions say what is wrong in our own words: it is WASI that refuses what the guest asked of it.
     error.is::<wasmtime::WasmBacktrace>().then(|| {
-        let code = error.downcast_ref().and_then(pointer);
-        let reason = Sentence(error.root_cause()).to_string();
+        let refused = error.downcast_ref().and_then(pointer);
+        let (code, reason) = refused
+            .map_or_else(|| (None, Sentence(error.root_cause()).to_string()), |(code, reason)| (Some(code), reason));
         WasmtimeError::Trap { code, reason, interruption: None, frames: frames() }
     })
 }
 
 /// What is wrong with a pointer that a guest gave to WASI.
-fn pointer(error: &wiggle::GuestError) -> Option<TrapCode> {
+fn pointer(error: &wiggle::GuestError) -> Option<(TrapCode, String)> {
+    use wiggle::GuestError::{InFunc, PtrNotAligned, PtrOutOfBounds, PtrOverflow};
+    let outside = "the guest gave WASI a pointer outside of its memory";
     match error {
-        wiggle::GuestError::InFunc { err, .. } => pointer(err),
-        wiggle::GuestError::PtrOverflow | wiggle::GuestError::PtrOutOfBounds(_) => Some(TrapCode::MemoryOutOfBounds),
-        wiggle::GuestError::PtrNotAligned(..) => Some(TrapCode::HeapMisaligned),
+        InFunc { err, .. } => pointer(err),
+        PtrOverflow => Some((TrapCode::MemoryOutOfBounds, outside.to_owned())),
+        PtrOutOfBounds(Region { start, len }) => {
+            Some((TrapCode::MemoryOutOfBounds, format!("{outside}: {len} bytes at offset {start}")))
+        }
+        PtrNotAligned(Region { start, .. }, alignment) => {
+            let reason = format!(
+                "the guest gave WASI a pointer that is not aligned: offset {start} is no multiple of {alignment}"
+            );
+            Some((TrapCode::HeapMisaligned, reason))
+        }
         _ => None,
     }
 }
@@ -81,8 +94,8 @@ fn frame<'a>(info: &'a wasmtime::FrameInfo, names: &mut Names<'a>) -> Option<Fra
     let raw = info.symbols().iter().find_map(|symbol| symbol.name()).or(info.func_name());
     Some(Frame {
         func_index: info.func_index(),
-        func_name: raw.map(|name| names.demangled(name).unwrap_or_else(|| name.to_owned())),
-        module_name: info.module().name().map(str::to_owned),
+        func_name: raw.map(|name| names.demangled(name).unwrap_or_else(|| guest_text::start(name))),
+        module_name: info.module().name().map(guest_text::start),
         func_offset: info.func_offset().map(|offset| offset as u64),
         module_offset: info
             .module_offset()

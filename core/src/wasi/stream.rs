@@ -11,6 +11,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 
 use crate::process::failpoint;
+use crate::process::heap::with_room;
 use crate::process::host_stack::on_own_stack;
 use crate::traps::carried::HostError;
 use crate::{Result, WasmtimeError};
@@ -42,16 +43,17 @@ impl OutputPipe {
     /// What it has collected. Fails with `Limit` where the process has no room for a copy.
     pub fn contents(&self) -> Result<Vec<u8>> {
         let kept = self.lock();
-        let mut copy = Vec::new();
-        copy.try_reserve_exact(kept.len())
-            .map_err(|_| WasmtimeError::limit(format!("there is no room for a copy of {} bytes", kept.len())))?;
+        let mut copy = with_room(kept.len())?;
         copy.extend_from_slice(&kept);
         Ok(copy)
     }
 
-    /// The same, and it is empty afterwards.
+    /// The same, and it is empty afterwards. Where it fails, all is still there.
     pub fn take(&self) -> Result<Vec<u8>> {
-        Ok(std::mem::take(&mut *self.lock()))
+        let mut kept = self.lock();
+        // The language copies it, and what was lost on the way would be lost to everyone.
+        drop(with_room(kept.len())?);
+        Ok(std::mem::take(&mut *kept))
     }
 }
 

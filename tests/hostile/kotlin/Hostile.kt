@@ -176,6 +176,7 @@ private fun perform(step: Step): Any? =
         "module" -> things[step[1]] = Module(thing<Engine>(step[2]), File(step[3]).readBytes())
         "instance" -> instance(step)
         "wasi" -> wasi(step)
+        "pipe" -> thing<OutputPipe>(step[1]).let { if (step[2] == "take") it.take() else it.contents() }.size.toString()
         "linked" -> linked(step)
         "close" -> thing<AutoCloseable>(step[1]).close()
         "drop" -> things.remove(step[1])
@@ -251,7 +252,10 @@ private fun wasi(step: Step) {
     for (grant in step.words.drop(2).map { it.split(':') }) {
         when (grant[0]) {
             "stdin" -> config.inheritStdin()
-            "stdout" -> config.stdout(OutputPipe())
+            "stdout" -> OutputPipe().let { pipe ->
+                config.stdout(pipe)
+                grant.getOrNull(1)?.let { things[it] = pipe }
+            }
             else -> config.preopen(grant[0], grant[1], grant[2] == "ro")
         }
     }

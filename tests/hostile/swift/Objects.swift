@@ -39,6 +39,10 @@ extension Program {
       self[step[1]] = Held(store: store, item: try Instance(store, thing(step[3]), imports))
     case "wasi":
       try thing(step[1], as: Store.self).setWasi(wasi(step.words.dropFirst(2)))
+    case "pipe":
+      let pipe: OutputPipe = try thing(step[1])
+      let bytes: [UInt8] = step[2] == "take" ? try pipe.take() : try pipe.contents
+      return "\(bytes.count)"
     case "linked":
       let (store, module): (Store, Module) = (try thing(step[2]), try thing(step[3]))
       let linker = try Linker(module.engine)
@@ -106,7 +110,10 @@ extension Program {
       let parts = grant.split(separator: ":").map(String.init)
       switch parts[0] {
       case "stdin": config.stdin = .inherit
-      case "stdout": config.stdout = .pipe(try OutputPipe())
+      case "stdout":
+        let pipe = try OutputPipe()
+        config.stdout = .pipe(pipe)
+        if let name = parts.dropFirst().first { self[name] = pipe }
       default: config.preopens.append(Preopen(parts[0], as: parts[1], readOnly: parts[2] == "ro"))
       }
     }

@@ -113,7 +113,12 @@ pub(super) fn bool_of(py: Python<'_>, value: bool) -> PyResult<Bound<'_, PyAny>>
 }
 
 pub(super) fn bytes_of<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    Ok(PyBytes::new(py, bytes).into_any())
+    // It fails with `MemoryError`, where `new` panics.
+    let copy = |room: &mut [u8]| {
+        room.copy_from_slice(bytes);
+        Ok(())
+    };
+    Ok(PyBytes::new_with(py, bytes.len(), copy)?.into_any())
 }
 
 pub(super) fn none(py: Python<'_>) -> Bound<'_, PyAny> {

@@ -35,7 +35,7 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
     @Transient
     private val listed = Listed()
 
-    /** The module's name, from its name section. */
+    /** The module's name, from its name section; a name of more than 100,000 bytes is none. */
     public val name: String?
         get() = core { raw.name() }
 

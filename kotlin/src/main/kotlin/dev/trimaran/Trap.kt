@@ -179,8 +179,8 @@ public enum class Interruption {
  *
  * @property funcIndex The function's index in its module.
  * @property funcName The function's name, from the module's name section: demangled, where it is a mangled one of ordinary
- *   size, and otherwise as it is.
- * @property moduleName The module's name, from its name section.
+ *   size, and otherwise as it is, up to 2,048 bytes of UTF-8; `…` stands for the rest.
+ * @property moduleName The module's name, from its name section, up to 2,048 bytes in the same way.
  * @property funcOffset Where it stopped, in bytes from the start of the function's body.
  * @property moduleOffset Where it stopped, in bytes from the start of the module.
  */

@@ -1,0 +1,126 @@
+//! The names of functions, as modules are compiled with them: wasmtime copies them whole into each frame of a call stack, however
+//! long they are.
+
+use std::borrow::Cow;
+
+use wasmparser::{BinaryReader, KnownCustom, Parser, Payload};
+
+use crate::Result;
+use crate::errors::guest_text;
+use crate::process::heap::with_room;
+
+/// The subsection of a name section that has the names of functions.
+const FUNCTIONS: u8 = 1;
+
+/// A subsection that there is none of, which nobody reads.
+const NOTHING: u8 = 0x7f;
+
+/// The module, in which a function's name has the length that a frame keeps. Nothing else in it has another place.
+pub(crate) fn cut(binary: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>> {
+    let mut cut = Vec::new();
+    for payload in Parser::new(0).parse_all(&binary) {
+        // What is wrong with the module its compiler says.
+        let Ok(payload) = payload else { break };
+        if let Payload::CustomSection(section) = payload
+            && let KnownCustom::Name(_) = section.as_known()
+            && let Some(names) = section_cut(section.data())?
+        {
+            cut.push((section.data_offset(), names));
+        }
+    }
+    if cut.is_empty() {
+        return Ok(binary);
+    }
+    let mut whole = with_room(binary.len())?;
+    whole.extend_from_slice(&binary);
+    for (offset, names) in cut {
+        if let Some(place) = whole.get_mut(offset..offset + names.len()) {
+            place.copy_from_slice(&names);
+        }
+    }
+    Ok(Cow::Owned(whole))
+}
+
+/// A name section as long as it was; none where no name is too long.
+fn section_cut(section: &[u8]) -> Result<Option<Vec<u8>>> {
+    let mut cut = with_room(section.len())?;
+    let mut reader = BinaryReader::new(section, 0);
+    let mut done = 0;
+    while let Some((id, width, content)) = subsection(&mut reader) {
+        let start = reader.original_position() - content.len();
+        if id == FUNCTIONS {
+            let names = functions_cut(content)?;
+            cut.push(FUNCTIONS);
+            write_leb(&mut cut, names.len(), width);
+            cut.extend_from_slice(&names);
+        } else {
+            cut.extend_from_slice(section.get(done..start).unwrap_or_default());
+            cut.extend_from_slice(content);
+        }
+        done = reader.original_position();
+    }
+    // What cannot be read is the compiler's to ignore.
+    cut.extend_from_slice(section.get(done..).unwrap_or_default());
+    match section.len() - cut.len() {
+        0 => Ok(None),
+        less => {
+            // A number may be written in more bytes than it needs.
+            let width = (less - 1).min(5);
+            cut.push(NOTHING);
+            write_leb(&mut cut, less - 1 - width, width);
+            cut.resize(section.len(), 0);
+            Ok(Some(cut))
+        }
+    }
+}
+
+/// The next subsection: what it is, how many bytes its size takes, and what is in it.
+fn subsection<'a>(reader: &mut BinaryReader<'a>) -> Option<(u8, usize, &'a [u8])> {
+    let id = reader.read_u8().ok()?;
+    let (size, width) = read_leb(reader)?;
+    Some((id, width, reader.read_bytes(size).ok()?))
+}
+
+/// The names of functions, each no longer than a frame keeps it.
+fn functions_cut(content: &[u8]) -> Result<Vec<u8>> {
+    let mut cut = with_room(content.len())?;
+    let mut reader = BinaryReader::new(content, 0);
+    let mut done = 0;
+    let count = reader.read_var_u32().unwrap_or_default();
+    for _ in 0..count {
+        let Some((width, name)) = function(&mut reader) else { break };
+        let short = guest_text::start(name);
+        // The rest has to be long enough for a subsection.
+        if short.len() + 2 <= name.len() {
+            let end = reader.original_position() - name.len() - width;
+            cut.extend_from_slice(content.get(done..end).unwrap_or_default());
+            write_leb(&mut cut, short.len(), width);
+            cut.extend_from_slice(short.as_bytes());
+            done = reader.original_position();
+        }
+    }
+    cut.extend_from_slice(content.get(done..).unwrap_or_default());
+    Ok(cut)
+}
+
+/// The next function: how many bytes the length of its name takes, and its name.
+fn function<'a>(reader: &mut BinaryReader<'a>) -> Option<(usize, &'a str)> {
+    reader.read_var_u32().ok()?;
+    let (length, width) = read_leb(reader)?;
+    Some((width, std::str::from_utf8(reader.read_bytes(length).ok()?).ok()?))
+}
+
+/// A number, and how many bytes it takes.
+fn read_leb(reader: &mut BinaryReader<'_>) -> Option<(usize, usize)> {
+    let start = reader.original_position();
+    let number = reader.read_var_u32().ok()?;
+    Some((usize::try_from(number).ok()?, reader.original_position() - start))
+}
+
+/// Writes a number in so many bytes.
+fn write_leb(bytes: &mut Vec<u8>, number: usize, width: usize) {
+    for place in 0..width {
+        let more = if place + 1 < width { 0x80 } else { 0 };
+        bytes.push(((number >> (7 * place)) & 0x7f) as u8 | more);
+    }
+}
