@@ -88,7 +88,7 @@ def of_kotlin(text: str) -> Iterator[tuple[str, str]]:
             yield f"{owner}.{found[1] or 'new'}", said
 
 
-TYPE = re.compile(r"(?:(?:public|package|final) )*(?:struct|class|enum|protocol|extension) (\w+)")
+TYPE = re.compile(r"(?:  public |(?:(?:public|package|final) )*)(?:struct|class|enum|protocol|extension) (\w+)")
 DECLARED = re.compile(r"\b(?:func|var|let|case) `?(\w+)|\b(init)\b|\b(subscript)\b")
 
 
@@ -103,7 +103,8 @@ def of_swift(text: str) -> Iterator[tuple[str, str]]:
                 yield owner, "\n".join(said)
             said = []
         elif found := re.match(r"\s*/// ?(.*)", line):
-            said.append(found[1])
+            # A link to one of several overloads ends in a hash.
+            said.append(re.sub(r"-[0-9a-z]{5}``", "``", found[1]))
         elif said and not line.strip().startswith("@"):
             if "public" in line and (found := DECLARED.search(line)):
                 yield f"{owner}.{found[1] or ('new' if found[2] else 'get')}", "\n".join(said)

@@ -15,6 +15,7 @@ from surface import Item
 Symbol = dict[str, Any]
 # Made by the compiler for every type of some kind.
 EVERYWHERE = {"==", "!=", "hash", "hashValue", "localizedDescription", "encode"}
+TYPES = {"swift.enum", "swift.struct", "swift.class"}
 CALLED = {"swift.method", "swift.type.method", "swift.func"}
 
 
@@ -31,7 +32,9 @@ def items(symbol: Symbol, sources: dict[str, list[str]]) -> Iterator[Item]:
     name, _, labels = title.partition("(")
     if name in EVERYWHERE:
         return
-    owner = "".join(f"{part}." for part in owners)
+    # A type within another one, as `Config.Cache`, is known by its own name.
+    is_type = symbol["kind"]["identifier"] in TYPES
+    owner = "" if is_type else "".join(f"{part}." for part in owners[-1:])
     declared = "".join(fragment["spelling"] for fragment in symbol["declarationFragments"])
     lines = following(symbol, sources)
     if name == "init":

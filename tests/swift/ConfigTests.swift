@@ -41,7 +41,7 @@ struct ConfigTests {
     _ = try testEngine {
       $0.strategy = .cranelift
       $0.craneliftOptLevel = .speedAndSize
-      $0.profiler = Profiler.none
+      $0.profiler = Config.Profiler.none
       $0.collector = .deferredReferenceCounting
       $0.maxWasmStack = 256 << 10
       $0.memoryReservation = 1 << 20
@@ -55,8 +55,8 @@ struct ConfigTests {
       { $0.maxWasmStack = 0 },
       { $0.target = "abacus" },
       { $0.cache = .file(path: "/nowhere/cache.toml") },
-      { $0.craneliftFlags = [CraneliftFlag("no_such_flag")] },
-      { $0.craneliftFlags = [CraneliftFlag("no_such_flag", "7")] },
+      { $0.craneliftFlags = [Config.CraneliftFlag("no_such_flag")] },
+      { $0.craneliftFlags = [Config.CraneliftFlag("no_such_flag", "7")] },
     ]
     for change in wrong {
       let error = failure { _ = try Engine(change) }
@@ -93,7 +93,7 @@ struct ConfigTests {
   }
 
   @Test func theVersion() {
-    #expect(version.split(separator: ".").count == 3)
+    #expect(Engine.version.split(separator: ".").count == 3)
   }
 
   @Test func anEngineKnowsItsConfiguration() throws {
@@ -102,10 +102,10 @@ struct ConfigTests {
     config.strategy = .cranelift
     config.craneliftOptLevel = .speedAndSize
     config.collector = .copying
-    config.profiler = Profiler.none
+    config.profiler = Config.Profiler.none
     config.maxWasmStack = 256 << 10
     config.wasmTailCall = true
-    config.craneliftFlags = [CraneliftFlag("enable_verifier", "false")]
+    config.craneliftFlags = [Config.CraneliftFlag("enable_verifier", "false")]
     config.moduleLimits = ModuleLimits(size: 1 << 20, nesting: 100, compileTime: .milliseconds(1_500))
     // A thousand memories of 4 GiB each are more addresses than ThreadSanitizer leaves.
     config.allocation = .pooling(

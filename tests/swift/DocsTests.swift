@@ -166,13 +166,43 @@ struct DocsTests {
 
   @Test func errors() throws {
     let run = try Func(store) { throw MyError() }
-    do {
+    do throws(WasmtimeError) {
       try run(store)
-    } catch .thrown(let error as MyError) {
-      print(error.reason)  // The very instance that was thrown, where `MyError` is a class.
     } catch {
-      print(error)  // Everything else.
+      if let mine = error.thrown(as: MyError.self) {
+        print(mine.reason)  // The very instance that was thrown, where `MyError` is a class.
+      } else {
+        print(error.trapCode as Any, error.frames)  // Or `error.exitStatus`, or just `error`.
+      }
     }
+  }
+
+  @Test func questionsOfAnError() throws {
+    do throws(WasmtimeError) {
+      try instance.function(store, "run")(store)
+    } catch {
+      if let status = error.exitStatus { print("it ended with status \(status)") }
+      if error.trapCode == .interrupt { print("it was stopped") }
+    }
+  }
+
+  @Test func originals() throws {
+    let guest = try Func(store) { throw MyError() }
+    func run(_ store: Store) throws {
+      do throws(WasmtimeError) {
+        try guest(store)
+      } catch {
+        throw error.original
+      }
+    }
+    #expect(throws: MyError.self) { try run(store) }
+  }
+
+  @Test func closuresOfStores() throws {
+    let sum = try engine.withStore { store throws(WasmtimeError) in
+      try Instance(store, module).function(store, "add")(store, 40, 2) as Int
+    }
+    #expect(sum == 42)
   }
 
   @Test func linkers() throws {

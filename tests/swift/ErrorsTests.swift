@@ -70,6 +70,44 @@ struct ErrorsTests {
     #expect(!guest.store.isClosed)
   }
 
+  @Test func oneThingOfAnErrorWithoutAPattern() throws {
+    let frame = Frame(funcIndex: 3)
+    let trap = WasmtimeError.trap(code: .outOfFuel, reason: "why", frames: [frame])
+    #expect(trap.trapCode == .outOfFuel && trap.frames == [frame] && trap.exitStatus == nil)
+    let exit = WasmtimeError.exit(status: 7)
+    #expect(exit.trapCode == nil && exit.frames.isEmpty && exit.exitStatus == 7)
+    let thrown = WasmtimeError.thrown(Problem("why not"))
+    #expect(thrown.thrown(as: Problem.self)?.description == "why not")
+    #expect(thrown.thrown(as: CancellationError.self) == nil && exit.thrown(as: Problem.self) == nil)
+    #expect(thrown.original is Problem && exit.original as? WasmtimeError == exit)
+    #expect(!thrown.isCancellation)
+    #expect(WasmtimeError.thrown(CancellationError()).isCancellation)
+    #expect(throws: CancellationError.self) { throw WasmtimeError.thrown(CancellationError()).original }
+  }
+
+  /// `localizedDescription` knows what Foundation does.
+  @Test func anErrorThatHasASentenceOfItsOwn() {
+    struct Full: LocalizedError { let errorDescription: String? = "the disk is full" }
+    #expect(WasmtimeError.thrown(Full()).localizedDescription == "a host function failed: the disk is full")
+  }
+
+  /// They need no `any Error` around them.
+  @Test func closuresThatThrowErrorsOfThePackage() throws {
+    func sum(_ engine: Engine) throws(WasmtimeError) -> Int {
+      try engine.withStore { store throws(WasmtimeError) in
+        let memory = try Memory(store, MemoryType(Limits(1)))
+        try memory.withUnsafeMutableBytes(store) { $0[1] = 4 }
+        return try memory.withUnsafeBytes(store, count: 2) { bytes throws(WasmtimeError) in
+          guard bytes[0] == 0 else { throw .escaped }
+          return Int(bytes[1])
+        }
+      }
+    }
+    #expect(try sum(testEngine()) == 4)
+    let problem = Problem("why not")
+    #expect(throws: Problem.self) { try testEngine().withStore { _ in throw problem } }
+  }
+
   @Test func theCatchIsTyped() {
     do {
       _ = try Engine { $0.maxWasmStack = 0 }
@@ -86,6 +124,8 @@ struct ErrorsTests {
     for error in [
       failure { _ = try Module(engine, fromFile: "/nowhere/a.wasm") },
       failure { _ = try Module(engine, deserializeFile: "/nowhere/a.wasm") },
+      failure { _ = try Module(engine, fromFile: URL(fileURLWithPath: "/nowhere/a.wasm")) },
+      failure { _ = try Module(engine, deserializeFile: URL(fileURLWithPath: "/nowhere/a.wasm")) },
     ] {
       guard case .io(let path, let reason) = error else {
         Issue.record("\(String(describing: error))")
@@ -94,6 +134,13 @@ struct ErrorsTests {
       #expect(path == "/nowhere/a.wasm")
       #expect(!reason.isEmpty)
     }
+  }
+
+  @Test func aURLOfNoFile() throws {
+    let url = try #require(URL(string: "https://example.org/a.wasm"))
+    let expected = WasmtimeError.io(path: "https://example.org/a.wasm", reason: "expected the URL of a file")
+    #expect(failure { _ = try Module(testEngine(), fromFile: url) } == expected)
+    #expect(Preopen(URL(fileURLWithPath: "/a b"), as: "/c") == Preopen("/a b", as: "/c"))
   }
 
   @Test func whereTextIsWrong() {

@@ -36,12 +36,26 @@ struct HandlesTests {
     var pool = Config.untrusted
     pool.pooling { $0.totalTables = 5 }
     pool.cache = .file(path: "a")
-    pool.craneliftFlags = [CraneliftFlag("a", "b")]
+    pool.craneliftFlags = [Config.CraneliftFlag("a", "b")]
     #expect(try JSONDecoder().decode(Config.self, from: JSONEncoder().encode(pool)) == pool)
     let limits = StoreLimits.untrusted
     #expect(try JSONDecoder().decode(StoreLimits.self, from: JSONEncoder().encode(limits)) == limits)
     engine.close()
     #expect(throws: (any Error).self) { try JSONEncoder().encode(engine) }
+  }
+
+  /// What is not there keeps its default.
+  @Test func settingsThatAreNotAllThere() throws {
+    func decoded<Value: Decodable>(_ text: String) throws -> Value {
+      try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    }
+    #expect(try decoded("{}") == Config())
+    #expect(try decoded(#"{"consumeFuel": true}"#) as Config == changed(Config()) { $0.consumeFuel = true })
+    #expect(try decoded(#"{"craneliftFlags": [{"name": "a"}]}"#) as Config == changed(Config()) { $0.craneliftFlags = [.init("a")] })
+    #expect(try decoded("{}") == StoreLimits())
+    #expect(try decoded(#"{"memories": 3, "trapOnGrowFailure": true}"#) == StoreLimits(memories: 3, trapOnGrowFailure: true))
+    #expect(try decoded("{}") == ModuleLimits())
+    #expect(try decoded("{}") == PoolingConfig())
   }
 
   @Test func copiesOfWhatHoldsAnObject() throws {
@@ -97,4 +111,10 @@ struct HandlesTests {
     }
     for worker in workers { #expect(try worker.join() == 350) }
   }
+}
+
+private func changed<Value>(_ value: Value, _ change: (inout Value) -> Void) -> Value {
+  var value = value
+  change(&value)
+  return value
 }

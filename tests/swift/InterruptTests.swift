@@ -180,6 +180,18 @@ struct InterruptTests {
     #expect(try seven(store) == [.i32(7)])
   }
 
+  @Test func noTimeIsBelowZero() throws {
+    let store = guest.store
+    let refused = WasmtimeError.range(reason: "the timeout is -0.001 seconds: expected 0 or more")
+    #expect(failure { try store.setTimeout(.milliseconds(-1)) } == refused)
+    #expect(failure { try store.withDeadline(.milliseconds(-1)) { Issue.record("it ran") } } == refused)
+    let shared = try SharedMemory(testEngine { $0.wasmThreads = true }, MemoryType(Limits(1, 1), shared: true))
+    #expect(failure { _ = try shared.wait32(at: 0, expected: 0, timeout: .milliseconds(-1)) } == refused)
+    #expect(failure { _ = try shared.wait64(at: 0, expected: 0, timeout: .milliseconds(-1)) } == refused)
+    try store.setTimeout(.zero)
+    try store.setTimeout(nil)
+  }
+
   /// Cancels a task soon. Guests keep the threads that tasks run on, so that this takes one of its own.
   private func cancel(_ task: Task<WasmtimeError?, Never>) {
     Thread.detachNewThread {
@@ -197,6 +209,7 @@ struct InterruptTests {
       return
     }
     #expect(error is CancellationError)
+    #expect(WasmtimeError.thrown(error).original is CancellationError)
     // The store goes on in other tasks.
     #expect(try seven(store) == [.i32(7)])
   }

@@ -40,6 +40,70 @@ struct MemoryTests {
     #expect(try memory.read(store, 65_536..<65_536).isEmpty)
   }
 
+  /// What does not fit is not copied before that is found out: such a copy would end the process.
+  @Test func collectionsThatSayTheyAreLong() throws {
+    let endless = repeatElement(UInt8(1), count: 1 << 40)
+    #expect(
+      failure { try memory.write(store, endless, at: 1) } == .bounds(offset: 1, length: 1 << 40, size: 65_536)
+    )
+    guard case .range? = failure({ try memory.write(store, endless, at: -1) }) else {
+      Issue.record("no offset is below 0")
+      return
+    }
+    #expect(try memory.find(store, endless) == nil)
+    #expect(failure { _ = try memory.find(store, endless, at: 65_537) } == .bounds(offset: 65_537, length: 0, size: 65_536))
+    let engine = try testEngine()
+    for body in [
+      { _ = try Module(engine, endless) },
+      { _ = try Module(engine, deserialize: endless) },
+      { _ = try Module(unpack: endless) },
+      { try Module.validate(engine, endless) },
+      { _ = try engine.precompile(endless) },
+      { _ = try engine.accepts(endless) },
+      { _ = try wat2wasm(endless) as [UInt8] },
+    ] as [() throws -> Void] {
+      guard case .limit? = failure(body) else {
+        Issue.record("there is no such limit")
+        continue
+      }
+    }
+    if !isInterpreter {
+      let shared = try SharedMemory(testEngine { $0.wasmThreads = true }, MemoryType(Limits(1, 1), shared: true))
+      #expect(failure { try shared.write(endless, at: 1) } == .bounds(offset: 1, length: 1 << 40, size: 65_536))
+    }
+    try memory.write(store, repeatElement(UInt8(7), count: 3), at: 65_533)
+    #expect(try memory.find(store, repeatElement(UInt8(7), count: 3)) == 65_533)
+    try memory.write(store, Liar(of: 2, says: 4), at: 0)
+    #expect(try memory.read(store, 0..<4) == [7, 7, 0, 0])
+  }
+
+  @Test func rangesOfEveryKind() throws {
+    try memory.write(store, [1, 2, 3, 4] as [UInt8])
+    #expect(try memory.read(store, 1...2) == [2, 3] as [UInt8])
+    #expect(try memory.read(store, ..<2) == [1, 2] as [UInt8])
+    #expect(try memory.read(store, ...2) == [1, 2, 3] as [UInt8])
+    #expect(try memory.read(store, 65_534...) == [0, 0] as [UInt8])
+    #expect(try memory.read(store, 65_536...) == [] as [UInt8])
+    #expect(try memory.read(store, 1...2) == Data([2, 3]))
+    #expect(failure { _ = try memory.read(store, 65_537...) } == .bounds(offset: 65_537, length: 0, size: 65_536))
+    #expect(failure { _ = try memory.read(store, 0...65_536) } == .bounds(offset: 0, length: 65_537, size: 65_536))
+    for body in [
+      { _ = try memory.read(store, 0...Int.max) }, { _ = try memory.read(store, ..<(-1)) },
+      { _ = try memory.read(store, ...Int.max) }, { _ = try memory.read(store, (-1)...) },
+    ] as [() throws -> Void] { #expect(throws: WasmtimeError.self, performing: body) }
+  }
+
+  @Test func partsOfATextAndItsBytes() throws {
+    let text = "say (module) twice"
+    let part = text[text.index(text.startIndex, offsetBy: 4)..<text.index(text.startIndex, offsetBy: 12)]
+    try memory.write(store, part)
+    try memory.write(store, part.utf8, at: 8)
+    #expect(try memory.readString(store, at: 0, count: 16) == "(module)(module)")
+    #expect(try memory.find(store, part.dropFirst()) == 1)
+    _ = try Module(testEngine(), part)
+    #expect(try wat2wasm(part) == wat2wasm("(module)") as [UInt8])
+  }
+
   @Test func aBufferOfTheCallers() throws {
     try memory.write(store, "Hello", at: 65_531)
     var bytes = [UInt8](repeating: 9, count: 5)
@@ -152,4 +216,20 @@ struct MemoryTests {
     }
     #expect(offset == 0)
   }
+}
+
+/// A collection that has fewer elements than it says.
+private struct Liar: Collection {
+  let count: Int
+  let truth: Int
+  var startIndex: Int { 0 }
+  var endIndex: Int { truth }
+
+  init(of truth: Int, says count: Int) {
+    self.truth = truth
+    self.count = count
+  }
+
+  func index(after index: Int) -> Int { index + 1 }
+  subscript(index: Int) -> UInt8 { 7 }
 }

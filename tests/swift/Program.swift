@@ -66,7 +66,7 @@ final class Program: @unchecked Sendable {
     var wasi = WasiConfig()
     (wasi.stdout, wasi.stderr) = (.pipe(stdout), .pipe(stderr))
     wasi.argv = (told.optional("argv")?.array ?? []).compactMap(\.string)
-    wasi.env = Environment(
+    wasi.env = WasiConfig.Environment(
       (told.optional("env")?.array ?? []).compactMap { variable in
         let parts = (variable.array ?? []).compactMap(\.string)
         return parts.count == 2 ? (name: parts[0], value: parts[1]) : nil

@@ -97,7 +97,7 @@ struct SettingsTests {
       "craneliftDebugVerifier": { $0.craneliftDebugVerifier = true },
       "craneliftOptLevel": { $0.craneliftOptLevel = .speed },
       "craneliftNaNCanonicalization": { $0.craneliftNaNCanonicalization = false },
-      "profiler": { $0.profiler = Profiler.none },
+      "profiler": { $0.profiler = Config.Profiler.none },
       "cache": { $0.cache = .standard },
       "epochInterruption": { $0.epochInterruption = false },
       "consumeFuel": { $0.consumeFuel = true },
@@ -117,7 +117,7 @@ struct SettingsTests {
       "signalsBasedTraps": { $0.signalsBasedTraps = true },
       "allocation": { $0.pooling { $0.totalTables = 5 } },
       "moduleLimits": { $0.moduleLimits { $0.functions = 7 } },
-      "craneliftFlags": { $0.craneliftFlags.append(CraneliftFlag("opt_level", "speed")) },
+      "craneliftFlags": { $0.craneliftFlags.append(Config.CraneliftFlag("opt_level", "speed")) },
     ]
     everyPair(of: Config(), settings)
     everyPair(of: .untrusted, settings)

@@ -51,7 +51,7 @@ extension World {
     var config = WasiConfig()
     if fields.optional("argv") != nil { config.argv = try fields.list("argv").map(text) }
     if fields.optional("env") != nil {
-      config.env = Environment(
+      config.env = WasiConfig.Environment(
         try fields.list("env").map { variable in
           guard let parts = variable.array, parts.count == 2 else { throw Problem("\(variable) is no variable") }
           return (name: try text(parts[0]), value: try text(parts[1]))

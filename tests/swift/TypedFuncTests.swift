@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Trimaran
 
@@ -147,6 +148,23 @@ struct TypedFuncTests {
     #expect(sevens.isEmpty)
   }
 
+  @Test func aBatchWhoseTimeIsOverIsNotPacked() throws {
+    let guest = try Guest(#"(module (func (export "f") (param i32) (result i32) (local.get 0)))"#) {
+      $0.epochInterruption = true
+    }
+    let identity = try guest.function("f").typed(guest.store, as: ((Counted) -> Int32).self)
+    let numbers = [Counted](repeating: Counted(), count: 10_000)
+    do {
+      try guest.store.withDeadline(.zero) { _ = try identity.map(guest.store, numbers) }
+      Issue.record("it did not fail")
+    } catch let error as RowError {
+      #expect(error.row == 0 && error.error.isTimeLimit)
+    }
+    #expect(Counted.packed.count == 0)
+    #expect(try identity.map(guest.store, numbers).count == 10_000)
+    #expect(Counted.packed.count == 10_000)
+  }
+
   @Test func theColumnsOfABatchAreEquallyLong() throws {
     let add = try guest.function("add").typed(store, as: ((Int32, Int32) -> Int32).self)
     let error = WasmtimeError.type(reason: "column 2 has 1 values: expected 3, as column 1 has")
@@ -168,4 +186,25 @@ struct TypedFuncTests {
     #expect(throws: WasmtimeError.closed(what: "store")) { try add(store, 1, 2) }
     do { _ = try add.map(store, [1], [2]) } catch { #expect(error.error == .closed(what: "store")) }
   }
+}
+
+/// A number that counts how many of them were put into slots.
+private struct Counted: WasmNumber {
+  static let packed = Counter()
+  static let valType = ValType.i32
+  var slot: Slot {
+    Self.packed.increase()
+    return Slot(low: 1)
+  }
+
+  init() {}
+  init(slot: Slot) {}
+}
+
+private final class Counter: @unchecked Sendable {
+  private let lock = NSLock()
+  private var value = 0
+
+  var count: Int { lock.withLock { value } }
+  func increase() { lock.withLock { value += 1 } }
 }

@@ -48,14 +48,14 @@ struct WasiTests {
   }
 
   @Test func anEnvironmentIsAListByName() {
-    var env = Environment(["B": "2", "A": "1"])
+    var env = WasiConfig.Environment(["B": "2", "A": "1"])
     #expect(env.map(\.name) == ["A", "B"])
     env["A"] = "3"
     env["C"] = "4"
     env["B"] = nil
     #expect(env.map { "\($0.name)=\($0.value)" } == ["A=3", "C=4"])
     #expect(env["B"] == nil && env["A"] == "3")
-    let twice = Environment([(name: "A", value: "1"), (name: "A", value: "2")])
+    let twice = WasiConfig.Environment([(name: "A", value: "1"), (name: "A", value: "2")])
     #expect(twice.count == 2 && twice["A"] == "2")
   }
 

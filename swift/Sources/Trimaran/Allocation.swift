@@ -1,10 +1,12 @@
-/// Where instances, and their memories and tables, are made.
-public enum Allocation: Sendable, Hashable, Codable {
-  /// Anew each time.
-  case onDemand
-  /// In a pool that is reserved when the engine is made: an instance then is made in microseconds, and there are no more
-  /// than the pool has room for.
-  case pooling(PoolingConfig = PoolingConfig())
+extension Config {
+  /// Where instances, and their memories and tables, are made.
+  public enum Allocation: Sendable, Hashable, Codable {
+    /// Anew each time.
+    case onDemand
+    /// In a pool that is reserved when the engine is made: an instance then is made in microseconds, and there are no more
+    /// than the pool has room for.
+    case pooling(PoolingConfig = PoolingConfig())
+  }
 }
 
 /// How large the pool of an engine is. What is not set keeps the default of wasmtime 48. Names are those of

@@ -12,10 +12,9 @@ func lending<R>(
   _ bytes: some Collection<UInt8>,
   _ body: (UnsafeRawBufferPointer) throws(WasmtimeError) -> R
 ) throws(WasmtimeError) -> R {
-  try withBytes(bytes) { (buffer) throws(WasmtimeError) in
-    guard buffer.count <= mostAtOnce else { throw tooMany(buffer.count) }
-    return try body(buffer)
-  }
+  let count = bytes.count
+  guard count <= mostAtOnce else { throw tooMany(count) }
+  return try withBytes(bytes, body)
 }
 
 /// Lends text to the core, in UTF-8.
@@ -26,7 +25,8 @@ func lending<R>(
   try lending(text.utf8, body)
 }
 
-/// Lends bytes to a closure, in one piece.
+/// Lends bytes to a closure, in one piece. Fails with `limit` where they do not lie one after the other and there is no room for a
+/// copy.
 @inlinable
 func withBytes<R>(
   _ bytes: some Collection<UInt8>,
@@ -36,10 +36,13 @@ func withBytes<R>(
     Result { () throws(WasmtimeError) in try body(UnsafeRawBufferPointer(buffer)) }
   }
   if let lent { return try lent.get() }
-  // They do not lie one after the other.
-  return try Array(bytes).withUnsafeBytes { buffer in
-    Result { () throws(WasmtimeError) in try body(buffer) }
-  }.get()
+  let count = bytes.count
+  guard let room = makeRoom(count) else { throw noRoom(count) }
+  defer { freeRoom(room) }
+  let copy = UnsafeMutableBufferPointer(start: room.bindMemory(to: UInt8.self, capacity: count), count: count)
+  // It copies no more than there is room for, whatever the collection says of itself.
+  let (_, end) = copy.initialize(from: bytes)
+  return try body(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: copy[..<end])))
 }
 
 /// Text that crosses to the core as such.
@@ -104,21 +107,43 @@ func fillingText(
   return text
 }
 
-/// An array or a text that finds no room ends the process.
+/// Fails with `limit` where there is no room for so many bytes. An array or a text that finds none ends the process.
 @inline(__always)
-private func checkRoom(_ count: Int) throws(WasmtimeError) {
-  guard count > smallRead else { return }
-  guard let room = makeRoom(count) else { throw noRoom(count) }
-  freeRoom(room)
+func checkRoom(_ count: Int) throws(WasmtimeError) {
+  guard canHold(count) else { throw noRoom(count) }
 }
 
-/// The error of a read for whose bytes there is no room.
+/// Whether there is room for so many bytes. Few are not asked for.
+@inline(__always)
+func canHold(_ count: Int) -> Bool {
+  guard count > smallRead else { return true }
+  guard let room = makeRoom(count) else { return false }
+  freeRoom(room)
+  return true
+}
+
+/// The error of bytes for which there is no room.
+@usableFromInline
 package func noRoom(_ count: Int) -> WasmtimeError { .limit(reason: "there is no room for \(count) bytes") }
 
 /// The length of a range; one that no integer holds is as far outside as the longest.
 package func length(of range: Range<Int>) -> Int {
   let (length, overflow) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
   return overflow ? .max : length
+}
+
+/// The offsets of a range of any kind, in a memory of `size` bytes. What reaches past the end still does.
+package func offsets(_ range: some RangeExpression<Int>, of size: Int) -> Range<Int> {
+  // What `relative(to:)` does for them ends the process where an offset is not inside.
+  func after(_ last: Int) -> Int { last == .max ? last : last + 1 }
+  return switch range {
+  case let range as Range<Int>: range
+  case let range as ClosedRange<Int>: range.lowerBound..<after(range.upperBound)
+  case let range as PartialRangeUpTo<Int>: min(0, range.upperBound)..<range.upperBound
+  case let range as PartialRangeThrough<Int>: min(0, after(range.upperBound))..<after(range.upperBound)
+  case let range as PartialRangeFrom<Int>: range.lowerBound..<max(size, range.lowerBound)
+  default: range.relative(to: 0..<size)
+  }
 }
 
 /// An address of the core as a pointer.

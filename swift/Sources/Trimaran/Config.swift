@@ -180,6 +180,13 @@ public struct Config: Sendable, Hashable, Codable {
   }
 }
 
+extension KeyedDecodingContainer {
+  /// The flags of a ``Config``: what is missing is empty, as all its other settings are.
+  func decode(_ type: [Config.CraneliftFlag].Type, forKey key: Key) throws -> [Config.CraneliftFlag] {
+    try decodeIfPresent(type, forKey: key) ?? []
+  }
+}
+
 /// A value, except for what `change` sets.
 func changed<Value>(_ value: Value, _ change: (inout Value) -> Void) -> Value {
   var value = value
@@ -187,67 +194,70 @@ func changed<Value>(_ value: Value, _ change: (inout Value) -> Void) -> Value {
   return value
 }
 
-/// Which compiler turns a module into machine code.
-public enum Strategy: Sendable, Hashable, Codable {
-  /// The best one that there is for the target.
-  case auto
-  /// Cranelift, the optimising compiler.
-  case cranelift
-}
+// Named within `Config`, as other libraries have a `Cache` and a `Strategy` as well.
+extension Config {
+  /// Which compiler turns a module into machine code.
+  public enum Strategy: Sendable, Hashable, Codable {
+    /// The best one that there is for the target.
+    case auto
+    /// Cranelift, the optimising compiler.
+    case cranelift
+  }
 
-/// How hard Cranelift tries.
-public enum OptLevel: Sendable, Hashable, Codable {
-  /// As little as possible: compiles fastest.
-  case none
-  /// For speed.
-  case speed
-  /// For speed, and for small code.
-  case speedAndSize
-}
+  /// How hard Cranelift tries.
+  public enum OptLevel: Sendable, Hashable, Codable {
+    /// As little as possible: compiles fastest.
+    case none
+    /// For speed.
+    case speed
+    /// For speed, and for small code.
+    case speedAndSize
+  }
 
-/// How compiled code is shown to a profiler.
-public enum Profiler: Sendable, Hashable, Codable {
-  /// Not at all.
-  case none
-  /// By a jitdump file, for `perf inject` on Linux.
-  case jitdump
-  /// By the interface of VTune.
-  case vtune
-  /// By a perf map file, on Linux.
-  case perfmap
-}
+  /// How compiled code is shown to a profiler.
+  public enum Profiler: Sendable, Hashable, Codable {
+    /// Not at all.
+    case none
+    /// By a jitdump file, for `perf inject` on Linux.
+    case jitdump
+    /// By the interface of VTune.
+    case vtune
+    /// By a perf map file, on Linux.
+    case perfmap
+  }
 
-/// How garbage-collected references are managed.
-public enum Collector: Sendable, Hashable, Codable {
-  /// The best one that there is for the target.
-  case auto
-  /// Deferred reference counting: short pauses, but cycles are never freed.
-  case deferredReferenceCounting
-  /// Never collects: for short runs.
-  case null
-  /// A copying collector, which frees cycles.
-  case copying
-}
+  /// How garbage-collected references are managed.
+  public enum Collector: Sendable, Hashable, Codable {
+    /// The best one that there is for the target.
+    case auto
+    /// Deferred reference counting: short pauses, but cycles are never freed.
+    case deferredReferenceCounting
+    /// Never collects: for short runs.
+    case null
+    /// A copying collector, which frees cycles.
+    case copying
+  }
 
-/// Where compiled modules are kept between runs.
-public enum Cache: Sendable, Hashable, Codable {
-  /// In the place and with the limits that wasmtime chooses for this user.
-  case standard
-  /// As the TOML file at `path` says.
-  case file(path: String)
-}
+  /// Where compiled modules are kept between runs.
+  public enum Cache: Sendable, Hashable, Codable {
+    /// In the place and with the limits that wasmtime chooses for this user.
+    case standard
+    /// As the TOML file at `path` says.
+    case file(path: String)
+  }
 
-/// A target-specific flag of Cranelift.
-public struct CraneliftFlag: Sendable, Hashable, Codable {
-  /// The flag's name.
-  public var name: String
-  /// Its value; `nil` enables a flag that is on or off.
-  public var value: String?
+  /// A target-specific flag of Cranelift.
+  public struct CraneliftFlag: Sendable, Hashable, Codable {
+    /// The flag's name.
+    public var name: String
+    /// Its value; `nil` enables a flag that is on or off.
+    public var value: String?
 
-  /// A flag by its name, with its value.
-  public init(_ name: String, _ value: String? = nil) {
-    self.name = name
-    self.value = value
+    /// A flag by its name, with its value.
+    public init(_ name: String, _ value: String? = nil) {
+      self.name = name
+      self.value = value
+    }
   }
 }
 

@@ -34,30 +34,38 @@ extension WasmtimeError {
   /// The error that a call has left.
   @inline(never)
   init(taking error: trimaran_bytes) {
-    self = error.read { WasmtimeError(reading: &$0) }
+    do throws(WasmtimeError) {
+      self = try error.read { WasmtimeError(reading: &$0) }
+    } catch {
+      self = error
+    }
   }
 }
 
 extension trimaran_bytes {
   private var buffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: data, count: length) }
 
-  /// The bytes as text, and frees them.
-  func text() -> String {
+  /// The bytes as text, and frees them. Fails with `limit` where there is no room for it.
+  func text() throws(WasmtimeError) -> String {
     defer { trimaran_bytes_free(self) }
+    try checkRoom(length)
     return String(decoding: buffer, as: UTF8.self)
   }
 
-  /// The bytes, and frees them.
-  func array() -> [UInt8] {
+  /// The bytes, and frees them. Fails with `limit` where there is no room for them.
+  func array() throws(WasmtimeError) -> [UInt8] {
     defer { trimaran_bytes_free(self) }
+    try checkRoom(length)
     return Array(buffer)
   }
 
-  /// The value that is in the bytes, and frees them.
-  func read<Value>(_ body: (inout Reader) -> Value) -> Value {
+  /// The value that is in the bytes, and frees them. Fails with `limit` where there is no room for a part of it.
+  func read<Value>(_ body: (inout Reader) -> Value) throws(WasmtimeError) -> Value {
     defer { trimaran_bytes_free(self) }
     var reader = Reader(buffer)
-    return body(&reader)
+    let value = body(&reader)
+    if let missing = reader.missing { throw noRoom(missing) }
+    return value
   }
 }
 
@@ -71,6 +79,8 @@ extension UnsafeRawBufferPointer {
 struct Reader {
   private let all: UnsafeRawBufferPointer
   private var place = 0
+  /// For how many bytes there was no room. The value lacks them.
+  private(set) var missing: Int?
 
   init(_ bytes: UnsafeBufferPointer<UInt8>) { all = UnsafeRawBufferPointer(bytes) }
 
@@ -81,9 +91,15 @@ struct Reader {
 
   mutating func bool() -> Bool { number(UInt8.self) != 0 }
 
-  mutating func text() -> String { String(decoding: next(), as: UTF8.self) }
+  mutating func text() -> String {
+    let bytes = next()
+    return isRoom(bytes.count) ? String(decoding: bytes, as: UTF8.self) : ""
+  }
 
-  mutating func bytes() -> [UInt8] { Array(next()) }
+  mutating func bytes() -> [UInt8] {
+    let bytes = next()
+    return isRoom(bytes.count) ? Array(bytes) : []
+  }
 
   mutating func pointer() -> OpaquePointer { made(OpaquePointer(bitPattern: UInt(number(UInt64.self)))) }
 
@@ -91,12 +107,23 @@ struct Reader {
 
   mutating func list<Value>(_ read: (inout Reader) -> Value) -> [Value] {
     let count = Int(number(Int32.self))
+    guard isRoom(count * MemoryLayout<Value>.stride) else {
+      // What is behind it has to be found.
+      for _ in 0..<count { _ = read(&self) }
+      return []
+    }
     return [Value](unsafeUninitializedCapacity: count) { values, made in
       while made < count {
         values.initializeElement(at: made, to: read(&self))
         made += 1
       }
     }
+  }
+
+  private mutating func isRoom(_ count: Int) -> Bool {
+    if canHold(count) { return true }
+    missing = missing ?? count
+    return false
   }
 
   private mutating func next() -> UnsafeRawBufferPointer {

@@ -4,6 +4,9 @@
 public final class Engine: Sendable {
   let core: Core.Engine
 
+  /// The version of this library: `major.minor.patch`.
+  public static let version: String = Core.version()
+
   /// Makes an engine.
   ///
   /// - Parameter config: How it is set up. What is not set keeps wasmtime's default.
@@ -45,7 +48,7 @@ public final class Engine: Sendable {
   /// Compiles a module from the binary or the text format to an artifact, from which ``Module`` makes a module.
   ///
   /// - Parameter bytes: The module in the binary format, or in the text format in UTF-8.
-  /// - Returns: What ``Module/serialize()`` gives.
+  /// - Returns: What ``Module/serialize()-8hmt3`` gives.
   /// - Throws: `compile` if the bytes are no module, are truncated or do not validate, and `syntax` if the text has a
   ///   mistake.
   public func precompile(_ bytes: some Collection<UInt8>) throws(WasmtimeError) -> [UInt8] {
@@ -55,16 +58,16 @@ public final class Engine: Sendable {
   /// Compiles a module from the text format to an artifact, from which ``Module`` makes a module.
   ///
   /// - Parameter text: The module in the text format.
-  /// - Returns: What ``Module/serialize()`` gives.
+  /// - Returns: What ``Module/serialize()-8hmt3`` gives.
   /// - Throws: `syntax` if the text has a mistake, and `compile` if it is no module or does not validate.
-  public func precompile(_ text: String) throws(WasmtimeError) -> [UInt8] {
+  public func precompile(_ text: some StringProtocol) throws(WasmtimeError) -> [UInt8] {
     try precompile(text.utf8)
   }
 
   /// Whether this engine can make a module from an artifact: whether it is whole, and of this version and
   /// configuration.
   ///
-  /// - Parameter artifact: What ``Module/serialize()`` or `precompile` gave.
+  /// - Parameter artifact: What ``Module/serialize()-8hmt3`` or `precompile` gave.
   public func accepts(_ artifact: some Collection<UInt8>) throws(WasmtimeError) -> Bool {
     try lending(artifact) { (bytes) throws(WasmtimeError) in try core.accepts(artifact: bytes) }
   }
@@ -98,6 +101,24 @@ public final class Engine: Sendable {
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws; `closed` where the engine is closed.
   public func withStore<R>(_ body: (Store) throws -> R) throws -> R {
+    let store = try Store(self)
+    defer { store.close() }
+    return try body(store)
+  }
+
+  /// Runs `body` with a new store, and closes the store when it ends, well or not: for a closure that throws nothing else than
+  /// errors of this package, and says so where it throws.
+  ///
+  /// ```swift
+  /// let sum = try engine.withStore { store throws(WasmtimeError) in
+  ///   try Instance(store, module).function(store, "add")(store, 40, 2) as Int
+  /// }
+  /// ```
+  ///
+  /// - Parameter body: What to do with the store.
+  /// - Returns: What `body` returns.
+  /// - Throws: What `body` throws; `closed` where the engine is closed.
+  public func withStore<R>(_ body: (Store) throws(WasmtimeError) -> R) throws(WasmtimeError) -> R {
     let store = try Store(self)
     defer { store.close() }
     return try body(store)

@@ -6,14 +6,20 @@
 /// What a host function threw comes out of the call as ``thrown(_:)``, which holds that very error:
 ///
 /// ```swift
-/// do {
+/// do throws(WasmtimeError) {
 ///   try run(store)
-/// } catch .thrown(let error as MyError) {
-///   print(error.reason)  // The very instance that was thrown, where `MyError` is a class.
 /// } catch {
-///   print(error)  // Everything else.
+///   if let mine = error.thrown(as: MyError.self) {
+///     print(mine.reason)  // The very instance that was thrown, where `MyError` is a class.
+///   } else {
+///     print(error.trapCode as Any, error.frames)  // Or `error.exitStatus`, or just `error`.
+///   }
 /// }
 /// ```
+///
+/// Write `do throws(WasmtimeError)`, and a last `catch` without a pattern. Swift 6 compilers crash on a `catch` with a pattern of
+/// this type, and on `guard case` of such an error, where errors of any type are thrown
+/// ([swiftlang #89787](https://github.com/swiftlang/swift/issues/89787)). What is here without a pattern needs none.
 public enum WasmtimeError: Error, Sendable {
   /// Bytes are not a WebAssembly module, are truncated, or do not validate.
   case compile(reason: String)
@@ -68,9 +74,52 @@ public enum WasmtimeError: Error, Sendable {
   case unexpected(reason: String)
 }
 
+// For those who want one thing of an error, and no pattern for it.
 extension WasmtimeError {
+  /// Why the guest trapped; `nil` where it did not, and for a trap that has no code.
+  public var trapCode: TrapCode? {
+    if case .trap(let code, _, _, _) = self { code } else { nil }
+  }
+
+  /// The guest's call stack where it trapped, innermost first; otherwise empty.
+  public var frames: [Frame] {
+    if case .trap(_, _, _, let frames) = self { frames } else { [] }
+  }
+
+  /// The status that the guest ended itself with; `nil` where it did not.
+  public var exitStatus: Int32? {
+    if case .exit(let status) = self { status } else { nil }
+  }
+
+  /// What a host function threw, where it is of this type.
+  ///
+  /// - Parameter type: The type that is wanted, or a protocol.
+  /// - Returns: The very error; `nil` where it is of another type, or none was thrown.
+  public func thrown<Thrown>(as type: Thrown.Type) -> Thrown? {
+    if case .thrown(let error) = self { error as? Thrown } else { nil }
+  }
+
+  /// Whether the task was cancelled in which the guest ran.
+  public var isCancellation: Bool { thrown(as: CancellationError.self) != nil }
+
+  /// The error as people outside of this package know it: the very one that a host function threw, `CancellationError` where the
+  /// task was cancelled, and otherwise this one. To `catch is CancellationError` somewhere above, throw that:
+  ///
+  /// ```swift
+  /// func run(_ store: Store) throws {
+  ///   do throws(WasmtimeError) {
+  ///     try guest(store)
+  ///   } catch {
+  ///     throw error.original
+  ///   }
+  /// }
+  /// ```
+  public var original: any Error {
+    if case .thrown(let error) = self { error } else { self }
+  }
+
   /// Whether a guest was stopped since its time is over: that of ``Store/setTimeout(_:)``, or of a
-  /// ``Store/withDeadline(_:_:)``.
+  /// ``Store/withDeadline(_:_:)-35sb4``.
   public var isTimeLimit: Bool {
     if case .trap(_, _, .timeLimit, _) = self { true } else { false }
   }

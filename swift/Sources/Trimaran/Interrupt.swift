@@ -14,7 +14,7 @@ public final class InterruptHandle: Sendable {
   /// nothing happens, now or later.
   ///
   /// A run is a call or an instantiation, with all that its host functions call in the same store. One that is just about to
-  /// end may still end as it would have. The calls of a ``Store/withDeadline(_:_:)`` are under way together
+  /// end may still end as it would have. The calls of a ``Store/withDeadline(_:_:)-35sb4`` are under way together
   /// until that ends: each of them that comes later fails at once.
   ///
   /// It takes effect at the guest's next loop or call, when a host function returns, some 30 ms later at most in an
@@ -37,9 +37,9 @@ extension Store {
   /// interrupted, but what it takes counts.
   ///
   /// - Parameter timeout: How long, to the millisecond; `nil` is no limit.
-  /// - Throws: `config` unless ``Config/epochInterruption`` is set.
+  /// - Throws: `config` unless ``Config/epochInterruption`` is set, `range` for a time below 0.
   public func setTimeout(_ timeout: Duration?) throws(WasmtimeError) {
-    try core.setTimeout(milliseconds: timeout.map(milliseconds))
+    try core.setTimeout(milliseconds: milliseconds(ofTimeout: timeout))
   }
 
   /// Runs `body`, in which all calls that this thread makes into the store have `timeout` together.
@@ -60,9 +60,20 @@ extension Store {
   ///     ``InterruptHandle`` that is used between two of them ends the later ones.
   ///   - body: Makes the calls.
   /// - Returns: What `body` gives.
-  /// - Throws: `config` unless ``Config/epochInterruption`` is set, and what `body` throws.
+  /// - Throws: `config` unless ``Config/epochInterruption`` is set, `range` for a time below 0, and what `body` throws.
   public func withDeadline<Result>(_ timeout: Duration?, _ body: () throws -> Result) throws -> Result {
-    let deadline = try core.beginDeadline(milliseconds: timeout.map(milliseconds))
+    let deadline = try core.beginDeadline(milliseconds: milliseconds(ofTimeout: timeout))
+    // It fails for a store that cannot interrupt, which has none.
+    defer { try? core.endDeadline(deadline: deadline) }
+    return try body()
+  }
+
+  /// The same, for a closure that throws nothing else than errors of this package.
+  public func withDeadline<Result>(
+    _ timeout: Duration?,
+    _ body: () throws(WasmtimeError) -> Result
+  ) throws(WasmtimeError) -> Result {
+    let deadline = try core.beginDeadline(milliseconds: milliseconds(ofTimeout: timeout))
     // It fails for a store that cannot interrupt, which has none.
     defer { try? core.endDeadline(deadline: deadline) }
     return try body()

@@ -105,6 +105,16 @@ public final class Memory: Sendable {
     try read(store, at: range.lowerBound, count: length(of: range))
   }
 
+  /// Copies bytes out.
+  ///
+  /// - Parameters:
+  ///   - store: The memory's store.
+  ///   - range: The offsets of the bytes, such as `0...4`, `..<5` or `16...`, which ends where the memory does.
+  /// - Throws: `bounds` past the end, `range` for a negative offset.
+  public func read(_ store: Store, _ range: some RangeExpression<Int>) throws(WasmtimeError) -> [UInt8] {
+    try read(store, offsets(range, of: dataLen(store)))
+  }
+
   /// Copies bytes out into a buffer of the caller's, until it is full.
   ///
   /// ```swift
@@ -134,7 +144,20 @@ public final class Memory: Sendable {
   /// - Throws: `bounds` past the end, and then nothing is written; `range` for a negative offset.
   @inlinable
   public func write(_ store: Store, _ data: some Collection<UInt8>, at start: Int = 0) throws(WasmtimeError) {
+    let lent = data.withContiguousStorageIfAvailable { bytes in
+      Result { () throws(WasmtimeError) in try copyIn(store, UnsafeRawBufferPointer(bytes), at: start) }
+    }
+    if let lent { return try lent.get() }
+    // What does not fit is not copied first.
+    try checkRange(store, at: start, count: data.count)
     try withBytes(data) { (bytes) throws(WasmtimeError) in try copyIn(store, bytes, at: start) }
+  }
+
+  /// Fails where the range is not inside the memory.
+  @usableFromInline
+  func checkRange(_ store: Store, at start: Int, count: Int) throws(WasmtimeError) {
+    // To look for nothing only looks at the range.
+    _ = try find(store, bytes: UnsafeRawBufferPointer(start: nil, count: 0), at: start, count: count)
   }
 
   /// Copies text in, in UTF-8 and without a terminator.
@@ -144,11 +167,8 @@ public final class Memory: Sendable {
   ///   - text: The text.
   ///   - start: The offset of the first byte.
   /// - Throws: `bounds` past the end, and then nothing is written; `range` for a negative offset.
-  public func write(_ store: Store, _ text: String, at start: Int = 0) throws(WasmtimeError) {
-    var text = text
-    try text.withUTF8 { bytes in
-      Result { () throws(WasmtimeError) in try copyIn(store, UnsafeRawBufferPointer(bytes), at: start) }
-    }.get()
+  public func write(_ store: Store, _ text: some StringProtocol, at start: Int = 0) throws(WasmtimeError) {
+    try write(store, text.utf8, at: start)
   }
 
   /// Sets bytes to one value.
@@ -202,7 +222,12 @@ public final class Memory: Sendable {
     at start: Int = 0,
     count: Int? = nil
   ) throws(WasmtimeError) -> Int? {
-    try withBytes(needle) { (needle) throws(WasmtimeError) in
+    // What is longer than the memory is not there, and not copied first. The range is looked at all the same.
+    if try needle.count > dataLen(store) {
+      _ = try find(store, bytes: UnsafeRawBufferPointer(start: nil, count: 0), at: start, count: count)
+      return nil
+    }
+    return try withBytes(needle) { (needle) throws(WasmtimeError) in
       try find(store, bytes: needle, at: start, count: count)
     }
   }
@@ -229,16 +254,11 @@ public final class Memory: Sendable {
   /// - Throws: `bounds` past the end, `range` for a negative number.
   public func find(
     _ store: Store,
-    _ needle: String,
+    _ needle: some StringProtocol,
     at start: Int = 0,
     count: Int? = nil
   ) throws(WasmtimeError) -> Int? {
-    var needle = needle
-    return try needle.withUTF8 { bytes in
-      Result { () throws(WasmtimeError) in
-        try find(store, bytes: UnsafeRawBufferPointer(bytes), at: start, count: count)
-      }
-    }.get()
+    try find(store, needle.utf8, at: start, count: count)
   }
 
   /// Reads text of a known length.

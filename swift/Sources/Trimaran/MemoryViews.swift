@@ -1,4 +1,5 @@
-// The bytes of memories in place, without a copy. Each lends them to a closure, so that they cannot be kept.
+// The bytes of memories in place, without a copy. Each lends them to a closure, so that they cannot be kept. Each has a twin for
+// closures that throw nothing else than errors of this package.
 
 extension Memory {
   /// Lends bytes in place to a closure, to read them.
@@ -30,7 +31,18 @@ extension Memory {
     return try withExtendedLifetime(view) { try body(UnsafeRawBufferPointer(view.bytes)) }
   }
 
-  /// Lends bytes in place to a closure, to read and to write them; see ``withUnsafeBytes(_:at:count:_:)``.
+  /// The same, for a closure that throws nothing else than errors of this package.
+  public func withUnsafeBytes<R>(
+    _ store: Store,
+    at start: Int = 0,
+    count: Int? = nil,
+    _ body: (UnsafeRawBufferPointer) throws(WasmtimeError) -> R
+  ) throws(WasmtimeError) -> R {
+    let view = try view(store, at: start, count: count)
+    return try withExtendedLifetime(view) { () throws(WasmtimeError) in try body(UnsafeRawBufferPointer(view.bytes)) }
+  }
+
+  /// Lends bytes in place to a closure, to read and to write them; see ``withUnsafeBytes(_:at:count:_:)-1enk2``.
   ///
   /// - Parameters:
   ///   - store: The memory's store.
@@ -49,9 +61,20 @@ extension Memory {
     return try withExtendedLifetime(view) { try body(view.bytes) }
   }
 
+  /// The same, for a closure that throws nothing else than errors of this package.
+  public func withUnsafeMutableBytes<R>(
+    _ store: Store,
+    at start: Int = 0,
+    count: Int? = nil,
+    _ body: (UnsafeMutableRawBufferPointer) throws(WasmtimeError) -> R
+  ) throws(WasmtimeError) -> R {
+    let view = try view(store, at: start, count: count)
+    return try withExtendedLifetime(view) { () throws(WasmtimeError) in try body(view.bytes) }
+  }
+
   #if compiler(>=6.2)
     /// Lends bytes in place to a closure, to read them, in a way that the compiler checks; see
-    /// ``withUnsafeBytes(_:at:count:_:)``.
+    /// ``withUnsafeBytes(_:at:count:_:)-1enk2``.
     ///
     /// - Parameters:
     ///   - store: The memory's store.
@@ -67,6 +90,16 @@ extension Memory {
       _ body: (RawSpan) throws -> R
     ) throws -> R {
       try withUnsafeBytes(store, at: start, count: count) { try body($0.bytes) }
+    }
+
+    /// The same, for a closure that throws nothing else than errors of this package.
+    public func withBytes<R>(
+      _ store: Store,
+      at start: Int = 0,
+      count: Int? = nil,
+      _ body: (RawSpan) throws(WasmtimeError) -> R
+    ) throws(WasmtimeError) -> R {
+      try withUnsafeBytes(store, at: start, count: count) { (bytes: UnsafeRawBufferPointer) throws(WasmtimeError) in try body(bytes.bytes) }
     }
   #endif
 }
@@ -90,7 +123,17 @@ extension SharedMemory {
     return try withExtendedLifetime(view) { try body(UnsafeRawBufferPointer(view.bytes)) }
   }
 
-  /// Lends bytes in place to a closure, to read and to write them; see ``withUnsafeBytes(at:count:_:)``.
+  /// The same, for a closure that throws nothing else than errors of this package.
+  public func withUnsafeBytes<R>(
+    at start: Int = 0,
+    count: Int? = nil,
+    _ body: (UnsafeRawBufferPointer) throws(WasmtimeError) -> R
+  ) throws(WasmtimeError) -> R {
+    let view = try view(at: start, count: count)
+    return try withExtendedLifetime(view) { () throws(WasmtimeError) in try body(UnsafeRawBufferPointer(view.bytes)) }
+  }
+
+  /// Lends bytes in place to a closure, to read and to write them; see ``withUnsafeBytes(at:count:_:)-669f5``.
   ///
   /// - Parameters:
   ///   - start: The offset of the first byte.
@@ -107,9 +150,19 @@ extension SharedMemory {
     return try withExtendedLifetime(view) { try body(view.bytes) }
   }
 
+  /// The same, for a closure that throws nothing else than errors of this package.
+  public func withUnsafeMutableBytes<R>(
+    at start: Int = 0,
+    count: Int? = nil,
+    _ body: (UnsafeMutableRawBufferPointer) throws(WasmtimeError) -> R
+  ) throws(WasmtimeError) -> R {
+    let view = try view(at: start, count: count)
+    return try withExtendedLifetime(view) { () throws(WasmtimeError) in try body(view.bytes) }
+  }
+
   #if compiler(>=6.2)
     /// Lends bytes in place to a closure, to read them, in a way that the compiler checks; see
-    /// ``withUnsafeBytes(at:count:_:)``.
+    /// ``withUnsafeBytes(at:count:_:)-669f5``.
     ///
     /// - Parameters:
     ///   - start: The offset of the first byte.
@@ -123,6 +176,15 @@ extension SharedMemory {
       _ body: (RawSpan) throws -> R
     ) throws -> R {
       try withUnsafeBytes(at: start, count: count) { try body($0.bytes) }
+    }
+
+    /// The same, for a closure that throws nothing else than errors of this package.
+    public func withBytes<R>(
+      at start: Int = 0,
+      count: Int? = nil,
+      _ body: (RawSpan) throws(WasmtimeError) -> R
+    ) throws(WasmtimeError) -> R {
+      try withUnsafeBytes(at: start, count: count) { (bytes: UnsafeRawBufferPointer) throws(WasmtimeError) in try body(bytes.bytes) }
     }
   #endif
 }

@@ -39,7 +39,7 @@ public final class Module: Sendable {
   ///   - engine: The engine that compiles it.
   ///   - text: The module in the text format.
   /// - Throws: `syntax` if the text has a mistake, and `compile` if it is no module or does not validate.
-  public convenience init(_ engine: Engine, _ text: String) throws(WasmtimeError) {
+  public convenience init(_ engine: Engine, _ text: some StringProtocol) throws(WasmtimeError) {
     try self.init(of: text.utf8) { (bytes) throws(WasmtimeError) in
       try Core.Module(engine: engine.core, bytes: bytes).kept()
     }
@@ -55,7 +55,7 @@ public final class Module: Sendable {
     self.init(try Core.Module.fromFile(engine: engine.core, path: checked(path)))
   }
 
-  /// Makes a module from the bytes of ``serialize()``.
+  /// Makes a module from the bytes of ``serialize()-8hmt3``.
   ///
   /// An artifact is machine code: load it only from where you would load a program. The check finds damage, not malice.
   ///
@@ -69,7 +69,7 @@ public final class Module: Sendable {
     }
   }
 
-  /// Makes a module from a file with the bytes of ``serialize()``.
+  /// Makes a module from a file with the bytes of ``serialize()-8hmt3``.
   ///
   /// - Parameters:
   ///   - engine: An engine of the same configuration as the one that compiled it.
@@ -79,7 +79,7 @@ public final class Module: Sendable {
     self.init(try Core.Module.deserializeFile(engine: engine.core, path: checked(path)))
   }
 
-  /// Makes a module from the bytes of ``pack()``. It belongs to the engine that this process shares for the
+  /// Makes a module from the bytes of ``pack()-9khdz``. It belongs to the engine that this process shares for the
   /// configuration in them (``Engine/shared(for:)``).
   ///
   /// The bytes are machine code: load them only from where you would load a program. The check finds damage, not
@@ -107,7 +107,7 @@ public final class Module: Sendable {
   ///   - engine: The engine whose configuration says what a module may use.
   ///   - text: The module.
   /// - Throws: `compile` and `syntax`, as the constructor does.
-  public static func validate(_ engine: Engine, _ text: String) throws(WasmtimeError) {
+  public static func validate(_ engine: Engine, _ text: some StringProtocol) throws(WasmtimeError) {
     try validate(engine, text.utf8)
   }
 
@@ -132,7 +132,7 @@ public final class Module: Sendable {
   ///   - name: The sections' name.
   /// - Returns: A list of the bytes in each.
   /// - Throws: `compile` and `syntax`, as of bytes.
-  public static func customSections(_ text: String, named name: String) throws(WasmtimeError) -> [[UInt8]] {
+  public static func customSections(_ text: some StringProtocol, named name: String) throws(WasmtimeError) -> [[UInt8]] {
     try customSections(text.utf8, named: name)
   }
 
@@ -158,7 +158,7 @@ public final class Module: Sendable {
     get throws(WasmtimeError) { try Engine(core.engine()) }
   }
 
-  /// The module's name, from its name section.
+  /// The module's name, from its name section; a name of more than 100,000 bytes is none.
   public var name: String? {
     get throws(WasmtimeError) { try core.name() }
   }

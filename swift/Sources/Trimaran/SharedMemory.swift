@@ -78,6 +78,14 @@ public final class SharedMemory: Sendable {
     try read(at: range.lowerBound, count: length(of: range))
   }
 
+  /// Copies bytes out. Each byte is read atomically, the whole is not.
+  ///
+  /// - Parameter range: The offsets of the bytes, such as `0...4`, `..<5` or `16...`, which ends where the memory does now.
+  /// - Throws: `bounds` past the end, `range` for a negative offset.
+  public func read(_ range: some RangeExpression<Int>) throws(WasmtimeError) -> [UInt8] {
+    try read(offsets(range, of: dataLen))
+  }
+
   /// Copies bytes in. Each byte is written atomically, the whole is not.
   ///
   /// - Parameters:
@@ -86,7 +94,22 @@ public final class SharedMemory: Sendable {
   /// - Throws: `bounds` past the end, and then nothing is written; `range` for a negative offset.
   @inlinable
   public func write(_ data: some Collection<UInt8>, at start: Int = 0) throws(WasmtimeError) {
+    let lent = data.withContiguousStorageIfAvailable { bytes in
+      Result { () throws(WasmtimeError) in try copyIn(UnsafeRawBufferPointer(bytes), at: start) }
+    }
+    if let lent { return try lent.get() }
+    // What does not fit is not copied first.
+    try checkRange(at: start, count: data.count)
     try withBytes(data) { (bytes) throws(WasmtimeError) in try copyIn(bytes, at: start) }
+  }
+
+  /// Fails where the range is not inside the memory.
+  @usableFromInline
+  func checkRange(at start: Int, count: Int) throws(WasmtimeError) {
+    let size = try dataLen
+    guard start < 0 || count > size - start else { return }
+    // The core says what is wrong.
+    _ = try core.read(start: Int64(start), length: Int64(count))
   }
 
   /// This memory as a ``Memory`` of `store`. Any number of stores may have one, all over the same bytes, and
@@ -117,13 +140,13 @@ public final class SharedMemory: Sendable {
   ///   - address: Where to wait, in bytes, a multiple of 4.
   ///   - expected: The number that has to be there.
   ///   - timeout: How long to wait, to the millisecond; `nil` is no limit.
-  /// - Throws: `range` for an address that is no multiple of 4 or outside.
+  /// - Throws: `range` for an address that is no multiple of 4 or outside, or for a time below 0.
   public func wait32(
     at address: Int,
     expected: Int32,
     timeout: Duration? = nil
   ) throws(WasmtimeError) -> WaitOutcome {
-    try core.wait32(address: Int64(address), expected: expected, timeoutMs: timeout.map(milliseconds))
+    try core.wait32(address: Int64(address), expected: expected, timeoutMs: milliseconds(ofTimeout: timeout))
   }
 
   /// Like ``wait32(at:expected:timeout:)``, for 64-bit numbers, as `memory.atomic.wait64` does.
@@ -132,13 +155,13 @@ public final class SharedMemory: Sendable {
   ///   - address: Where to wait, in bytes, a multiple of 8.
   ///   - expected: The number that has to be there.
   ///   - timeout: How long to wait, to the millisecond; `nil` is no limit.
-  /// - Throws: `range` for an address that is no multiple of 8 or outside.
+  /// - Throws: `range` for an address that is no multiple of 8 or outside, or for a time below 0.
   public func wait64(
     at address: Int,
     expected: Int64,
     timeout: Duration? = nil
   ) throws(WasmtimeError) -> WaitOutcome {
-    try core.wait64(address: Int64(address), expected: expected, timeoutMs: timeout.map(milliseconds))
+    try core.wait64(address: Int64(address), expected: expected, timeoutMs: milliseconds(ofTimeout: timeout))
   }
 
   /// Closes this handle. The memory itself lives until every store that uses it is closed as well.
@@ -157,6 +180,13 @@ public enum WaitOutcome: Sendable, Hashable {
   case mismatch
   /// The time was up.
   case timedOut
+}
+
+/// A timeout in whole milliseconds. Fails with `range` for a time below 0.
+func milliseconds(ofTimeout timeout: Duration?) throws(WasmtimeError) -> UInt64? {
+  guard let timeout else { return nil }
+  guard timeout >= .zero else { throw .range(reason: "the timeout is \(timeout): expected 0 or more") }
+  return milliseconds(timeout)
 }
 
 /// A time in whole milliseconds; what is left of one counts as one, so that no wait ends early.

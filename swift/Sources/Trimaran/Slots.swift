@@ -51,18 +51,23 @@ final class Rows {
     failure = RowError(row: min(count, self.count), error: .type(reason: reason))
   }
 
+  /// Whether it takes a while to pack them.
+  @usableFromInline
+  var isMany: Bool { count > 1 << 12 }
+
   /// Makes room for all rows.
   @usableFromInline
   func allocate() throws(RowError) {
     if let failure { throw failure }
     let (size, overflow) = (count * width).multipliedReportingOverflow(by: MemoryLayout<Slot>.stride)
-    guard !overflow, let room = makeRoom(size) else {
-      throw RowError(row: 0, error: .limit(reason: "there is no room for \(count) rows"))
-    }
+    let noRoom = RowError(row: 0, error: .limit(reason: "there is no room for \(count) rows"))
+    guard !overflow, let room = makeRoom(size) else { throw noRoom }
     slots = UnsafeMutableBufferPointer(
       start: room.bindMemory(to: Slot.self, capacity: count * width),
       count: count * width
     )
+    // The results take no more, and have to be there when the calls are over.
+    guard canHold(size) else { throw noRoom }
     // Those that no argument is for have to be set as well.
     if columns < width { slots.initialize(repeating: Slot(low: 0)) }
   }

@@ -112,9 +112,9 @@ public final class Store: Sendable {
   /// functions. A second `close` does nothing.
   ///
   /// In a host function that this store called, later uses fail at once, and the memory is free when the outermost call
-  /// has returned. Bytes that a closure looks at (``Memory/withUnsafeBytes(_:at:count:_:)``) stay until it has ended.
+  /// has returned. Bytes that a closure looks at (``Memory/withUnsafeBytes(_:at:count:_:)-1enk2``) stay until it has ended.
   ///
-  /// The cancellation of the task, or a deadline (``withDeadline(_:_:)``), ends the wait for another thread. The store
+  /// The cancellation of the task, or a deadline (``withDeadline(_:_:)-35sb4``), ends the wait for another thread. The store
   /// is closed then all the same, and its memory is free when that thread has left it.
   public func close() {
     // What ends the waiting has nobody to tell here.

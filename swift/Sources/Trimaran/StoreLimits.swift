@@ -46,6 +46,23 @@ public struct StoreLimits: Sendable, Hashable, Codable {
   public static func untrusted(_ change: (inout StoreLimits) -> Void) -> StoreLimits { changed(untrusted, change) }
 }
 
+extension StoreLimits {
+  /// What is not there has no limit.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func limit(_ key: CodingKeys) throws -> UInt64? { try values.decodeIfPresent(UInt64.self, forKey: key) }
+    try self.init(
+      memorySize: limit(.memorySize),
+      tableElements: limit(.tableElements),
+      instances: limit(.instances),
+      tables: limit(.tables),
+      memories: limit(.memories),
+      fileDescriptors: limit(.fileDescriptors),
+      trapOnGrowFailure: values.decodeIfPresent(Bool.self, forKey: .trapOnGrowFailure) ?? false
+    )
+  }
+}
+
 extension Store {
   /// Limits what guests may have from now on. What they have already they keep.
   ///

@@ -11,9 +11,11 @@
 #endif
 
 /// Room for `count` bytes, at least one: some systems have no address for none. `nil` where there is no such room.
+@usableFromInline
 package func makeRoom(_ count: Int) -> UnsafeMutableRawPointer? { malloc(max(count, 1)) }
 
 /// Gives room back.
+@usableFromInline
 package func freeRoom(_ room: UnsafeMutableRawPointer?) { free(room) }
 
 /// A value that threads share.

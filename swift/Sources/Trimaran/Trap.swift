@@ -106,7 +106,7 @@ public enum TrapCode: Sendable, Hashable, CaseIterable {
 ///
 /// The cancellation of a task is none of them: it comes out as ``WasmtimeError/thrown(_:)`` with a `CancellationError`.
 public enum Interruption: Sendable, Hashable, CaseIterable {
-  /// The time of ``Store/setTimeout(_:)`` or ``Store/withDeadline(_:_:)`` is over.
+  /// The time of ``Store/setTimeout(_:)`` or ``Store/withDeadline(_:_:)-35sb4`` is over.
   case timeLimit
   /// An ``InterruptHandle`` was used.
   case handle
@@ -119,9 +119,9 @@ public struct Frame: Sendable, Hashable {
   /// The function's index in its module.
   public var funcIndex: Int
   /// The function's name, from the module's name section: demangled, where it is a mangled one of ordinary size,
-  /// and otherwise as it is.
+  /// and otherwise as it is, up to 2,048 bytes of UTF-8; `…` stands for the rest.
   public var funcName: String?
-  /// The module's name, from its name section.
+  /// The module's name, from its name section, up to 2,048 bytes in the same way.
   public var moduleName: String?
   /// Where it stopped, in bytes from the start of the function's body.
   public var funcOffset: UInt64?

@@ -150,6 +150,8 @@ public struct TypedFunc<Signature>: Sendable {
     let rows = Rows(width: width)
     repeat rows.expect((each columns).count)
     try rows.allocate()
+    // A call of no rows fails where the time is over or the task is cancelled: then many rows are not packed first.
+    if rows.isMany { try function.call(store, Rows(width: width)) }
     repeat rows.put(each columns)
     try function.call(store, rows)
     rows.rewind()

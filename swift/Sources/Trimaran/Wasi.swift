@@ -54,42 +54,44 @@ public struct WasiConfig: Sendable {
   }
 }
 
-/// Variables of an environment, in their order.
-public struct Environment: Sendable, ExpressibleByDictionaryLiteral, RandomAccessCollection {
-  /// A name, and its value.
-  public typealias Element = (name: String, value: String)
+extension WasiConfig {
+  /// Variables of an environment, in their order.
+  public struct Environment: Sendable, ExpressibleByDictionaryLiteral, RandomAccessCollection {
+    /// A name, and its value.
+    public typealias Element = (name: String, value: String)
 
-  private var variables: [Element]
+    private var variables: [Element]
 
-  /// Variables in this order.
-  public init(_ variables: some Sequence<Element>) { self.variables = Array(variables) }
+    /// Variables in this order.
+    public init(_ variables: some Sequence<Element>) { self.variables = Array(variables) }
 
-  /// Variables by the order of their names.
-  public init(_ variables: [String: String]) {
-    self.init(variables.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) })
-  }
+    /// Variables by the order of their names.
+    public init(_ variables: [String: String]) {
+      self.init(variables.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) })
+    }
 
-  /// Variables in this order.
-  public init(dictionaryLiteral elements: (String, String)...) {
-    variables = elements.map { (name: $0.0, value: $0.1) }
-  }
+    /// Variables in this order.
+    public init(dictionaryLiteral elements: (String, String)...) {
+      variables = elements.map { (name: $0.0, value: $0.1) }
+    }
 
-  /// The place of the first variable.
-  public var startIndex: Int { variables.startIndex }
+    /// The place of the first variable.
+    public var startIndex: Int { variables.startIndex }
 
-  /// The place after the last variable.
-  public var endIndex: Int { variables.endIndex }
+    /// The place after the last variable.
+    public var endIndex: Int { variables.endIndex }
 
-  /// The variable at a place.
-  public subscript(position: Int) -> Element { variables[position] }
+    /// The variable at a place.
+    public subscript(position: Int) -> Element { variables[position] }
 
-  /// The value of a variable; `nil` where there is none of that name. A new one comes last.
-  public subscript(name: String) -> String? {
-    get { variables.last { Name($0.name) == Name(name) }?.value }
-    set {
-      let place = variables.firstIndex { Name($0.name) == Name(name) } ?? variables.endIndex
-      variables.removeAll { Name($0.name) == Name(name) }
-      if let newValue { variables.insert((name: name, value: newValue), at: place) }
+    /// The value of a variable; `nil` where there is none of that name. A new one comes last.
+    public subscript(name: String) -> String? {
+      get { variables.last { Name($0.name) == Name(name) }?.value }
+      set {
+        let place = variables.firstIndex { Name($0.name) == Name(name) } ?? variables.endIndex
+        variables.removeAll { Name($0.name) == Name(name) }
+        if let newValue { variables.insert((name: name, value: newValue), at: place) }
+      }
     }
   }
 }
@@ -168,7 +170,12 @@ public final class OutputPipe: Sendable {
 
   /// What is in it, as text. Bytes that are not UTF-8 are replaced by U+FFFD.
   public var text: String {
-    get throws(WasmtimeError) { String(decoding: try contents, as: UTF8.self) }
+    get throws(WasmtimeError) {
+      let bytes = try contents
+      // A byte that is replaced becomes three.
+      try checkRoom(3 * bytes.count)
+      return String(decoding: bytes, as: UTF8.self)
+    }
   }
 }
 
@@ -310,6 +317,7 @@ private func writeOut(
 ) -> Int32 {
   guard let context, let thrown else { preconditionFailure("a piece without a context or room") }
   do {
+    try checkRoom(count)
     let piece = Array(UnsafeBufferPointer(start: bytes, count: count))
     try Unmanaged<Callback>.fromOpaque(context)._withUnsafeGuaranteedRef { try $0.body(piece) }
     return 0

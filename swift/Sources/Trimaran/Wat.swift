@@ -3,7 +3,7 @@
 /// - Parameter text: A module in the text format.
 /// - Returns: The module in the binary format.
 /// - Throws: `syntax`, which has line and column.
-public func wat2wasm(_ text: String) throws(WasmtimeError) -> [UInt8] {
+public func wat2wasm(_ text: some StringProtocol) throws(WasmtimeError) -> [UInt8] {
   try wat2wasm(text.utf8)
 }
 

@@ -14,7 +14,7 @@ extension Memory {
   @_disfavoredOverload
   public func read(_ store: Store, at start: Int, count: Int) throws(WasmtimeError) -> Data {
     guard try canMakeRoom(count, at: start, of: dataLen(store)) else {
-      return Data(try read(store, at: start, count: count) as [UInt8])
+      return try copied(read(store, at: start, count: count))
     }
     return try filling(count) { (buffer) throws(WasmtimeError) in try read(store, at: start, into: buffer) }
   }
@@ -26,8 +26,9 @@ extension Memory {
   ///   - range: The offsets of the bytes.
   /// - Throws: `bounds` past the end, `range` for a negative offset.
   @_disfavoredOverload
-  public func read(_ store: Store, _ range: Range<Int>) throws(WasmtimeError) -> Data {
-    try read(store, at: range.lowerBound, count: length(of: range))
+  public func read(_ store: Store, _ range: some RangeExpression<Int>) throws(WasmtimeError) -> Data {
+    let range = try offsets(range, of: dataLen(store))
+    return try read(store, at: range.lowerBound, count: length(of: range))
   }
 }
 
@@ -40,7 +41,7 @@ extension SharedMemory {
   /// - Throws: `bounds` past the end, `range` for a negative number.
   @_disfavoredOverload
   public func read(at start: Int, count: Int) throws(WasmtimeError) -> Data {
-    Data(try read(at: start, count: count) as [UInt8])
+    try copied(read(at: start, count: count))
   }
 
   /// Copies bytes out, as `Data`. Each byte is read atomically, the whole is not.
@@ -48,25 +49,45 @@ extension SharedMemory {
   /// - Parameter range: The offsets of the bytes.
   /// - Throws: `bounds` past the end, `range` for a negative offset.
   @_disfavoredOverload
-  public func read(_ range: Range<Int>) throws(WasmtimeError) -> Data {
-    Data(try read(range) as [UInt8])
+  public func read(_ range: some RangeExpression<Int>) throws(WasmtimeError) -> Data {
+    try copied(read(offsets(range, of: dataLen)))
   }
 }
 
 extension Module {
+  /// Compiles a module from a file in the binary or the text format.
+  ///
+  /// - Parameters:
+  ///   - engine: The engine that compiles it.
+  ///   - url: Where the file is.
+  /// - Throws: As for bytes, and `io` where the file cannot be read, or the URL is of no file.
+  public convenience init(_ engine: Engine, fromFile url: URL) throws(WasmtimeError) {
+    try self.init(engine, fromFile: path(of: url))
+  }
+
+  /// Makes a module from a file that holds what `serialize` gave.
+  ///
+  /// - Parameters:
+  ///   - engine: An engine of the same configuration as the one that compiled it.
+  ///   - url: Where the file is.
+  /// - Throws: As for bytes, and `io` where the file cannot be read, or the URL is of no file.
+  public convenience init(_ engine: Engine, deserializeFile url: URL) throws(WasmtimeError) {
+    try self.init(engine, deserializeFile: path(of: url))
+  }
+
   /// The compiled module as `Data`, to keep it and to load it without compiling.
   ///
   /// - Returns: The artifact.
   /// - Throws: `closed` where the module is closed.
   @_disfavoredOverload
-  public func serialize() throws(WasmtimeError) -> Data { Data(try serialize() as [UInt8]) }
+  public func serialize() throws(WasmtimeError) -> Data { try copied(serialize()) }
 
   /// The compiled module with the configuration of its engine, as `Data`: all that another process needs.
   ///
   /// - Returns: What ``Trimaran/Module/init(unpack:)`` makes the module of.
   /// - Throws: `closed` where the module is closed.
   @_disfavoredOverload
-  public func pack() throws(WasmtimeError) -> Data { Data(try pack() as [UInt8]) }
+  public func pack() throws(WasmtimeError) -> Data { try copied(pack()) }
 }
 
 extension Engine {
@@ -76,7 +97,7 @@ extension Engine {
   /// - Throws: `compile` where it is no module, is truncated or does not validate, and `syntax` where text has a mistake.
   @_disfavoredOverload
   public func precompile(_ bytes: some Collection<UInt8>) throws(WasmtimeError) -> Data {
-    Data(try precompile(bytes) as [UInt8])
+    try copied(precompile(bytes))
   }
 
   /// Compiles a module from the text format to an artifact, as `Data`.
@@ -84,7 +105,7 @@ extension Engine {
   /// - Parameter text: The module in the text format.
   /// - Throws: `syntax` where it has a mistake, and `compile` where it is no module or does not validate.
   @_disfavoredOverload
-  public func precompile(_ text: String) throws(WasmtimeError) -> Data { Data(try precompile(text) as [UInt8]) }
+  public func precompile(_ text: some StringProtocol) throws(WasmtimeError) -> Data { try copied(precompile(text)) }
 }
 
 /// Translates the WebAssembly text format to the binary format, as `Data`.
@@ -92,7 +113,7 @@ extension Engine {
 /// - Parameter text: A module in the text format.
 /// - Throws: `syntax`, which has line and column.
 @_disfavoredOverload
-public func wat2wasm(_ text: String) throws(WasmtimeError) -> Data { Data(try Trimaran.wat2wasm(text) as [UInt8]) }
+public func wat2wasm(_ text: some StringProtocol) throws(WasmtimeError) -> Data { try copied(Trimaran.wat2wasm(text)) }
 
 /// Translates the WebAssembly text format to the binary format, as `Data`.
 ///
@@ -100,7 +121,7 @@ public func wat2wasm(_ text: String) throws(WasmtimeError) -> Data { Data(try Tr
 /// - Throws: `syntax`, which has line and column.
 @_disfavoredOverload
 public func wat2wasm(_ bytes: some Collection<UInt8>) throws(WasmtimeError) -> Data {
-  Data(try Trimaran.wat2wasm(bytes) as [UInt8])
+  try copied(Trimaran.wat2wasm(bytes))
 }
 
 /// As many bytes as `fill` fills, in new memory that nothing else wrote before.
@@ -116,4 +137,15 @@ private func filling(
     throw error
   }
   return Data(bytesNoCopy: room, count: count, deallocator: .free)
+}
+
+/// Bytes as `Data`. Fails with `limit` where there is no room for a copy.
+func copied(_ bytes: [UInt8]) throws(WasmtimeError) -> Data {
+  try filling(bytes.count) { $0.copyBytes(from: bytes) }
+}
+
+/// Where the file of a URL is. Fails with `io` where it is of none.
+private func path(of url: URL) throws(WasmtimeError) -> String {
+  guard url.isFileURL else { throw .io(path: url.absoluteString, reason: "expected the URL of a file") }
+  return url.path(percentEncoded: false)
 }

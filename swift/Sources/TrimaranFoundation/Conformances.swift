@@ -2,8 +2,12 @@ public import Foundation
 public import Trimaran
 
 extension WasmtimeError: LocalizedError {
-  /// The sentence for a person, which `localizedDescription` gives.
-  public var errorDescription: String? { description }
+  /// The sentence for a person, which `localizedDescription` gives. Of a `LocalizedError` that a host function threw it has that
+  /// error's own words.
+  public var errorDescription: String? {
+    let words = thrown(as: (any LocalizedError).self)?.errorDescription
+    return words.map { "a host function failed: \($0)" } ?? description
+  }
 }
 
 extension Module: Codable {
@@ -15,6 +19,6 @@ extension Module: Codable {
   /// Encodes the compiled module with the configuration of its engine, as `pack()` gives it.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
-    try container.encode(Data(try pack() as [UInt8]))
+    try container.encode(copied(pack()))
   }
 }

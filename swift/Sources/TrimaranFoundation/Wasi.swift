@@ -15,8 +15,15 @@ extension WasiOutput {
   }
 }
 
+extension Preopen {
+  /// The directory at `url`, as `guestPath` for the guest.
+  public init(_ url: URL, as guestPath: String, readOnly: Bool = false) {
+    self.init(url.path(percentEncoded: false), as: guestPath, readOnly: readOnly)
+  }
+}
+
 extension OutputPipe {
   /// Takes everything out of it, as `Data`.
   @_disfavoredOverload
-  public func take() throws(WasmtimeError) -> Data { Data(try take() as [UInt8]) }
+  public func take() throws(WasmtimeError) -> Data { try copied(take()) }
 }

@@ -32,7 +32,7 @@ pub fn call(out: &mut String, model: &Model, class: Option<&str>, method: &Metho
     for param in &method.params {
         call.param(model, param, has_text);
     }
-    let left = Left::of(model, method.result.as_ref());
+    let left = Left::of(model, method.result.as_ref(), method.fails);
     call.before.extend(left.before);
     call.before.push("var error = trimaran_bytes()".to_owned());
     call.arguments.extend(left.arguments);
@@ -137,8 +137,10 @@ struct Left {
 }
 
 impl Left {
-    fn of(model: &Model, result: Option<&Type>) -> Self {
+    fn of(model: &Model, result: Option<&Type>, fails: bool) -> Self {
         let Some(ty) = result else { return Self::default() };
+        // There may be no room for what Swift makes of bytes. What cannot fail leaves few.
+        let trying = if fails { "try" } else { "try!" };
         let mut name = value(ty);
         let (start, end) = match Crossing::of(model, ty) {
             Crossing::Number(given) => (zero(given), "result".to_owned()),
@@ -151,8 +153,8 @@ impl Left {
                 "var result: OpaquePointer?".to_owned(),
                 format!("result.map {{ Trimaran.{class}(Core.{class}($0)) }}"),
             ),
-            Crossing::Text => ("var result = trimaran_bytes()".to_owned(), "result.text()".to_owned()),
-            Crossing::Bytes => ("var result = trimaran_bytes()".to_owned(), "result.array()".to_owned()),
+            Crossing::Text => ("var result = trimaran_bytes()".to_owned(), format!("{trying} result.text()")),
+            Crossing::Bytes => ("var result = trimaran_bytes()".to_owned(), format!("{trying} result.array()")),
             Crossing::Union(choice) => {
                 ("var result = trimaran_item()".to_owned(), format!("{}(result)", named(&choice.named.name)))
             }
@@ -160,9 +162,10 @@ impl Left {
                 "var result = trimaran_item()".to_owned(),
                 format!("result.variant == 0 ? nil : {}(result)", named(&choice.named.name)),
             ),
-            Crossing::Serialised(given) | Crossing::OptionalText(given) => {
-                ("var result = trimaran_bytes()".to_owned(), format!("result.read {{ {} }}", reading(given, "$0")))
-            }
+            Crossing::Serialised(given) | Crossing::OptionalText(given) => (
+                "var result = trimaran_bytes()".to_owned(),
+                format!("{trying} result.read {{ {} }}", reading(given, "$0")),
+            ),
         };
         let mut left = Self { ty: format!(" -> {name}"), before: vec![start], arguments: Vec::new(), end: Some(end) };
         if matches!(Crossing::of(model, ty), Crossing::OptionalNumber(_)) {

@@ -29,13 +29,6 @@ const PUBLIC: &[&str] = &[
     "NamedExtern",
     // Settings.
     "Config",
-    "Strategy",
-    "OptLevel",
-    "Profiler",
-    "Collector",
-    "Cache",
-    "CraneliftFlag",
-    "Allocation",
     "PoolingConfig",
     "StoreLimits",
     "FixedClock",
@@ -45,8 +38,11 @@ const PUBLIC: &[&str] = &[
 /// Those whose public type reads and writes itself, by way of its twin in `Core`: it has a time where the core has a number.
 const BY_HAND: &[&str] = &["ModuleLimits"];
 
+/// Those whose public type lies within `Config`: the names alone are other libraries' as well.
+const OF_CONFIG: &[&str] = &["Strategy", "OptLevel", "Profiler", "Collector", "Cache", "CraneliftFlag", "Allocation"];
+
 pub fn is_public(name: &str) -> bool {
-    PUBLIC.contains(&name)
+    PUBLIC.contains(&name) || OF_CONFIG.contains(&name)
 }
 
 /// What a field of a public type is called: `ty` is `type`, `func` is `function`, and abbreviations are written as such.
@@ -106,7 +102,11 @@ pub fn value(ty: &Type) -> String {
 
 /// The type of a record or an enum.
 pub fn named(name: &str) -> String {
-    format!("{}.{name}", if is_public(name) { "Trimaran" } else { "Core" })
+    match name {
+        _ if OF_CONFIG.contains(&name) => format!("Trimaran.Config.{name}"),
+        _ if is_public(name) => format!("Trimaran.{name}"),
+        _ => format!("Core.{name}"),
+    }
 }
 
 /// The same, where a value or a call has it.

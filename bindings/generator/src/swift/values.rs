@@ -190,7 +190,7 @@ fn text(out: &mut String, name: &str) {
     var error = trimaran_bytes()
     let status = trimaran_{}_text(value, value.count, &result, &error)
     if status != 0 {{ failed(error) }}
-    return result.text()
+    return try! result.text()
   }}
 }}
 
