@@ -86,6 +86,9 @@ class LinkerBodies:
     def _get(self, store: Storelike, module: str, name: str, bodies: Bodies) -> Extern: ...
     def _get_default(self, store: Storelike, name: str, bodies: Bodies) -> Func: ...
 
+class EngineBodies:
+    def _number(self) -> int: ...
+
 class GlobalBodies:
     def value(self, store: Storelike) -> Any:
         """The value now, as a plain object."""

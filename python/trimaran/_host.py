@@ -61,9 +61,8 @@ def _bits(kind: int, value: object, place: str) -> int:
     name = _KINDS[kind]
     if isinstance(value, Val) and str(value.type) == name:
         return value.bits
-    # A number of one type goes into another as plain ones do, of which a bool is one.
-    given: Any = value.value if isinstance(value, Val) and str(value.type) in _KINDS[:_V128] else value
-    given = int(given) if isinstance(given, bool) else given
+    # A bool counts as 0 or 1.
+    given: Any = int(value) if isinstance(value, bool) else value
     if kind == _V128 and isinstance(given, bytes):
         return Val._vector(given, place).bits
     is_whole = hasattr(given, "__index__")
@@ -99,7 +98,7 @@ def _held(store: Store, kind: int, value: object, place: str) -> Any:
 def _mismatch(value: object, kind: int, place: str) -> WasmtimeError:
     word = _word(value)
     if word is None:
-        return unknown(value, place)
+        return unknown(value, place, _KINDS[kind])
     if isinstance(value, bytes):
         # Another number of them is no vector.
         Val._vector(value, place)

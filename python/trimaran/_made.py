@@ -16,6 +16,16 @@ class Made:
     # How to make one.
     _making: ClassVar[str] = "call its constructor, and in a subclass super().__init__()"
 
+    def _once(self, slot: str) -> None:
+        """Refuses an object that its constructor has filled already."""
+        try:
+            object.__getattribute__(self, slot)
+        except AttributeError:
+            return
+        from ._ffi import wrong_type
+
+        raise wrong_type("the object is made already: make another one, and do not call its constructor again")
+
     if not TYPE_CHECKING:
         # A type checker would take every name for one that is there.
 

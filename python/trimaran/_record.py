@@ -28,6 +28,7 @@ class Record(Made, Managed):
         return cls.__slots__
 
     def _set(self, **fields: object) -> None:
+        self._once(next(iter(fields)))
         set_slot = object.__setattr__
         for name, value in fields.items():
             set_slot(self, name, value)

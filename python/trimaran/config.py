@@ -103,6 +103,7 @@ class Config(Configurable, Managed):
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self) -> None:
+        self._once("_values")
         self._values: dict[str, Any] = {}
         self._flags: list[tuple[str, str | None]] = []
 
@@ -174,8 +175,8 @@ class Config(Configurable, Managed):
     shared_memory = switch()
     """Lets the host make shared memories. Off by default, as in wasmtime."""
     max_wasm_stack = size()
-    """The greatest stack that guest code may use, in bytes: more than zero, at most 1 GiB. On a thread that has less
-    left, guests run on a stack of their own."""
+    """The greatest stack that guests may use, in bytes: more than zero, at most 1 GiB. Host functions that call guests
+    again count as well. On a thread that has less left, guests run on a stack of their own."""
     gc_support = switch()
     """Support for garbage-collected references as a whole."""
     collector = _word(Collector)

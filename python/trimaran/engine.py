@@ -35,11 +35,19 @@ class Engine(EngineBase, Constant, Handle, Managed):
     def shared(cls, config: Config | None = None) -> Engine:
         """The engine of this process for that configuration. All callers get the same one, while somebody has it.
 
+        It belongs to all of them: `close` does nothing to it, and neither does a `with` statement.
         Raises `ConfigError` as `Engine` does.
         """
         made = cls.__new__(cls)
         made._make_shared(_settings(config))
         return made
+
+    def __eq__(self, other: object) -> bool:
+        # Several objects may stand for one engine.
+        return self._number() == other._number() if isinstance(other, Engine) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._number())
 
     @property
     def config(self) -> Config:
@@ -56,7 +64,8 @@ class Engine(EngineBase, Constant, Handle, Managed):
     def close(self) -> None:
         """Closes the engine. Its modules and stores go on working.
 
-        A later use raises `ClosedError`. A second `close` does nothing.
+        A later use raises `ClosedError`. A second `close` does nothing. A `shared` engine stays open, since others use
+        it: it goes with the last object that needs it.
         """
         self._release()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 # `value` needs this module as well, so that its content is looked up when it is needed.
 from . import value as _value
@@ -57,7 +57,7 @@ class Func(FuncBase, Constant, Handle):
         Raises `WasmTypeError`, `RangeError` and `Trap` as a call of the function itself does.
         """
         check_storelike(store)
-        arguments = self._arguments(store, list(values))
+        arguments = self._arguments(store, _listed(values))
         return [_value.Val._from_raw(result, store) for result in self._call(store, arguments)]
 
     def map(self, store: Storelike, *columns: Any) -> Any:
@@ -75,8 +75,6 @@ class Func(FuncBase, Constant, Handle):
         return map_columns(self, store, columns)
 
     def _arguments(self, store: Storelike, values: list[Any]) -> list[_value.Raw]:
-        if all(isinstance(value, _value.Val) for value in values):
-            return [value._to_raw(store) for value in values]
         params = self.type(store).params
         if len(values) != len(params):
             # The core says so.
@@ -85,6 +83,16 @@ class Func(FuncBase, Constant, Handle):
             _value.to_raw(value, ty, store, f"argument {place}")
             for place, (value, ty) in enumerate(zip(values, params, strict=True), 1)
         ]
+
+
+def _listed(values: object) -> list[Any]:
+    try:
+        return list(cast(Iterable[Any], values))
+    except TypeError:
+        # What an iterator raises while it runs is its own.
+        if hasattr(values, "__iter__") or hasattr(values, "__getitem__"):
+            raise
+        raise wrong_type(f"the arguments are {article(values)}: expected a list or a tuple of them") from None
 
 
 def host_body(func: Callable[..., Any], access_caller: bool) -> tuple[Callable[..., Any], bool]:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar, overload
 
-from ._ffi import plain, shown, wrong_type
+from ._ffi import out_of_range, plain, shown, wrong_type
 from ._handle import Handle
 from ._identity import Identity
-from ._native import ExportsBase, InstanceBase, index
+from ._native import ExportsBase, InstanceBase, article, index
 from .error import WasmTypeError
 from .externs import Extern, Kind, expect_extern
 from .func import Func
@@ -103,11 +103,14 @@ class InstanceExports(ExportsBase, Identity, Mapping[str, Extern]):
         if isinstance(key, slice):
             return self.by_index[key]
         if not isinstance(key, str):
+            if not hasattr(key, "__index__"):
+                raise wrong_type(f"the export is {article(key)}: expected its name, as a str, or its place, as an int")
             place = index(key, "the export")
             try:
                 return self.by_index[place]
             except IndexError:
-                raise IndexError(f"there is no export {shown(place)}: the instance has {len(self)}") from None
+                reason = f"there is no export {shown(place)}: the instance has {len(self)}"
+                raise out_of_range(reason) from None
         item = self._items.get(key)
         # The core knows how to say what is missing.
         return self._instance._export(self._store, key) if item is None else item

@@ -180,8 +180,8 @@ class ModuleLimits(NumericRecord):
     def _from_raw(cls, figures: Any) -> Self:
         time = figures["compile_time"]
         made = cls.__new__(cls)
-        made._set(**{name: figures[name] for name in cls._fields()})
-        made._set(compile_time=None if time is None else time / 1000)
+        given = {name: figures[name] for name in cls._fields()}
+        made._set(**given | {"compile_time": None if time is None else time / 1000})
         return made
 
     def _to_raw(self) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from ._closable import Managed
-from ._ffi import BytesLike, expect, file_name, plain, source
+from ._ffi import BytesLike, expect, file_name, plain, source, wrong_type
 from ._handle import Handle
 from ._identity import Constant
 from ._native import ModuleBase, custom_sections, text, validate
@@ -35,7 +35,7 @@ class Module(ModuleBase, Constant, Handle, Managed):
         Raises `CompileError` if the bytes are no module, are truncated or do not validate, and `WatSyntaxError` if the
         text has a mistake.
         """
-        self._make(expect(engine, Engine, "the engine"), source(wasm, "the module"))
+        self._make(expect(engine, Engine, "the engine"), source(_no_path(wasm), "the module"))
 
     @classmethod
     def from_file(cls, engine: Engine, path: Path) -> Module:
@@ -126,6 +126,14 @@ class Module(ModuleBase, Constant, Handle, Managed):
 # What is kept, since it never changes; nothing where it was not asked for yet.
 _EXPORTED: Callable[[Module], list[ExportType]] = vars(Module)["_exported"].__get__
 _IMPORTED: Callable[[Module], list[ImportType]] = vars(Module)["_imported"].__get__
+
+
+def _no_path(wasm: Wasm) -> Wasm:
+    """Refuses the path of a file where its contents are expected."""
+    if isinstance(wasm, os.PathLike) or (isinstance(wasm, str) and wasm.endswith((".wasm", ".wat"))):
+        reason = "the module is the path of a file: read the file with Module.from_file(engine, path)"
+        raise wrong_type(reason)
+    return wasm
 
 
 def _filled(cls: type[Module], fill: Callable[[Module], None]) -> Module:

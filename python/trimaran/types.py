@@ -186,10 +186,10 @@ class Limits(Type):
 
     def __init__(self, min: int, max: int | None = None) -> None:
         """From `min` to `max`, or without a maximum."""
-        natural(min, "the minimum")
-        if max is not None:
-            natural(max, "the maximum")
-        self._set(min=min, max=max)
+        self._set(
+            min=natural(min, "the minimum"),
+            max=None if max is None else natural(max, "the maximum"),
+        )
 
     def __repr__(self) -> str:
         return f"Limits({self.min})" if self.max is None else f"Limits({self.min}, {self.max})"
@@ -210,11 +210,12 @@ class MemoryType(Type):
 
     def __init__(self, limits: Limits, is_64: bool = False, shared: bool = False, page_size_log2: int = 16) -> None:
         """A memory of `limits` pages."""
-        expect(limits, Limits, "the limits")
-        expect(is_64, bool, "is_64")
-        expect(shared, bool, "shared")
-        within(page_size_log2, "page_size_log2", "u8", 0, 255)
-        self._set(limits=limits, is_64=is_64, shared=shared, page_size_log2=page_size_log2)
+        self._set(
+            limits=expect(limits, Limits, "the limits"),
+            is_64=expect(is_64, bool, "is_64"),
+            shared=expect(shared, bool, "shared"),
+            page_size_log2=within(page_size_log2, "page_size_log2", "u8", 0, 255),
+        )
 
     @property
     def is_shared(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from . import func as _func
 from ._ffi import expect, wrong_type
 from ._made import Made
-from ._native import article, f32_bits, index, real, refer, referred, within
+from ._native import article, f32_bits, indefinite, index, real, refer, referred, within
 from .error import WasmtimeError
 from .reference import Reference
 from .store import Storelike
@@ -235,6 +235,13 @@ class Val(Made):
             case _:
                 return cls._of(kind, val[1])
 
+    def _check_type(self, name: str, place: str) -> None:
+        """Refuses a number where the type of that name is asked for, which it is not of. It says its type: plain
+        numbers are converted, and it is not."""
+        mine = self._kind.lower()
+        if self._kind in _WIDTHS and mine != name:
+            raise wrong_type(f"{place} is {indefinite(mine)}: expected {name}")
+
     def _to_raw(self, store: Storelike) -> Raw:
         kind, content = self._kind, self._content
         match kind:
@@ -254,6 +261,7 @@ def to_raw(value: object, ty: ValType, store: Storelike, place: str) -> Raw:
     """A value or a plain object for the core, which checks whether `ty` takes it."""
     made: Raw
     if isinstance(value, Val):
+        value._check_type(str(ty), place)
         made = value._to_raw(store)
     elif value is None:
         made = ("NULL",)
@@ -273,7 +281,7 @@ def to_raw(value: object, ty: ValType, store: Storelike, place: str) -> Raw:
     elif isinstance(value, numbers.Real):
         made = "F64", f64_bits(float(value))
     else:
-        raise unknown(value, place)
+        raise unknown(value, place, str(ty))
     return made
 
 
@@ -283,10 +291,13 @@ def takes_objects(ty: ValType) -> bool:
     return ref is not None and ref.heap.name == "extern"
 
 
-def unknown(value: object, place: str) -> WasmtimeError:
-    """The error for an object that is no value."""
-    expected = "a number, bytes, a Func, a Reference, None or a Val"
-    return wrong_type(f"{place} is {article(value)}: expected {expected}")
+_EXPECTED = {"i32": "an int", "i64": "an int", "f32": "a number", "f64": "a number", "v128": "16 bytes"}
+
+
+def unknown(value: object, place: str, name: str) -> WasmtimeError:
+    """The error for an object that is no value of the type of that name."""
+    expected = _EXPECTED.get(name, "a Func, a Reference, None")
+    return wrong_type(f"{place} is {article(value)}: expected {expected} or a Val")
 
 
 def _wide(number: int, ty: ValType, place: str) -> Raw:

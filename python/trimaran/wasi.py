@@ -104,6 +104,7 @@ class WasiConfig(Configurable, Managed):
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self) -> None:
+        self._once("_values")
         self._values: dict[str, Any] = {}
         self._preopens: list[tuple[str, str, bool]] = []
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from step import Json, Problem, Step
+from step import Json, Problem, Step, to_val
 from trimaran import Caller, Func, Memory, Store
 
 if TYPE_CHECKING:
@@ -58,7 +58,11 @@ def _echo(_world: Case, _name: str, _step: Step) -> Body:
 
 def _give(case: Case, _name: str, step: Step) -> Body:
     given = step.value("values")
-    return lambda _caller, *_arguments: _results([case.val(value) for value in given])
+    # An integer is plain: a `Val` says its type, which has to be the result's.
+    plain = {"i32", "i64"}
+    return lambda _caller, *_arguments: _results(
+        [to_val(value).value if value[0] in plain else case.val(value) for value in given]
+    )
 
 
 def _throw(case: Case, _name: str, step: Step) -> Body:

@@ -114,6 +114,12 @@ class Case:
             case _:
                 return to_val(value)
 
+    def fitting(self, value: Json, ty: ValType) -> Any:
+        """The same for a place of that type: a `Val` says its type, and a plain number goes into each that holds it."""
+        val = self.val(value)
+        is_plain = isinstance(val, Val) and val.type != ty and val.type.ref_type is None and ty.ref_type is None
+        return val.value if is_plain else val
+
     def _shown(self, val: Val, store: Store) -> Json:
         if val.type.ref_type is None:
             return from_number(val)

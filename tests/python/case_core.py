@@ -143,7 +143,9 @@ class CoreCase(Case):
 
     def _op_call(self, step: Step) -> list[Json]:
         store, func = self._func(step)
-        results = func.call(store, [self.val(value) for value in step.value("args")])
+        args, params = step.value("args"), func.type(store).params
+        fitting = [self.fitting(*each) for each in zip(args, params, strict=False)]
+        results = func.call(store, fitting + [self.val(value) for value in args[len(params) :]])
         return [self._shown(result, store) for result in results]
 
     def _op_call_int(self, step: Step) -> list[Json]:

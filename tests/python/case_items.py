@@ -39,7 +39,7 @@ class ItemCase(Case):
 
     def _op_global_set(self, step: Step) -> None:
         store, item = self._global(step)
-        item.set_value(store, self.val(step.value("value")))
+        item.set_value(store, self.fitting(step.value("value"), item.type(store).content))
 
     def _table(self, step: Step) -> tuple[Store, Table]:
         return self._store(step), self._get(step, "table", Table)

@@ -293,6 +293,28 @@ def test_shared_engines() -> None:
     assert Module(Engine.shared(), "(module)")
 
 
+def test_objects_of_one_engine_are_equal() -> None:
+    one, two = Engine.shared(config()), Engine.shared(config())
+    assert one == two and hash(one) == hash(two) and len({one, two}) == 1
+    assert pickle.loads(pickle.dumps(one)) == one
+    mine, other = Engine(config()), Engine(config())
+    assert mine == mine and mine != other and mine != one and mine != "engine"
+    assert Module(mine, "(module)").engine == mine == Store(mine).engine
+    assert Module(mine, "(module)").engine != other
+    mine.close()
+    assert mine == mine and mine != other
+
+
+def test_a_shared_engine_is_closed_for_nobody() -> None:
+    one = Engine.shared(config())
+    with Engine.shared(config()) as two:
+        module = Module(two, "(module)")
+    two.close()
+    # Whoever has it goes on with it.
+    assert Instance(Store(one), module) and Module(two, "(module)")
+    assert Engine.shared(config()) == one == two
+
+
 def section(elf: bytes, wanted: bytes) -> tuple[int, int]:
     """Where a section of an ELF file is, and how large."""
     (table,), (width, count, names) = struct.unpack_from("<Q", elf, 40), struct.unpack_from("<HHH", elf, 58)

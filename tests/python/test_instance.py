@@ -22,6 +22,7 @@ from trimaran import (
     Table,
     Tag,
     Trap,
+    WasmtimeError,
     WasmTypeError,
     WrongStoreError,
 )
@@ -73,8 +74,14 @@ def test_exports_by_their_place() -> None:
     assert exports[::-1] == tuple(reversed(exports.by_index))
     with pytest.raises(IndexError, match="there is no export 5: the instance has 5"):
         exports[5]
-    with pytest.raises(WasmTypeError, match="the export is a float: expected an int"):
+    with pytest.raises(
+        WasmTypeError, match="the export is a float: expected its name, as a str, or its place, as an int"
+    ):
         exports[1.0]  # type: ignore[call-overload]
+    with pytest.raises(WasmTypeError, match="the export is None: expected its name"):
+        exports[None]  # type: ignore[call-overload]
+    with pytest.raises(WasmtimeError, match="there is no export"):
+        exports[2**70]
 
 
 def test_exports_are_found_once() -> None:

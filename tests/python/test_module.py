@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,3 +137,9 @@ def test_a_module_serves_many_stores() -> None:
     module = Module(made, WAT)
     assert [seven(module, made) for _ in range(3)] == [7, 7, 7]
     assert module.exports == module.exports
+
+
+@pytest.mark.parametrize("path", ["plugin.wasm", "plugin.wat", Path("plugin.wasm")])
+def test_a_path_is_no_module(path: Any) -> None:
+    with pytest.raises(WasmTypeError, match=r"the path of a file: read the file with Module\.from_file"):
+        Module(engine(), path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -21,13 +22,17 @@ from trimaran import (
     Memory,
     MemoryType,
     Module,
+    ModuleLimits,
+    PoolingConfig,
     RangeError,
     RefType,
     Store,
+    StoreLimits,
     TableType,
     TagType,
     UnsupportedError,
     ValType,
+    WasiConfig,
     WasmtimeError,
     WasmTypeError,
 )
@@ -194,3 +199,33 @@ def test_reflection_has_a_word_for_everything() -> None:
     assert (module.imports[3].module, module.imports[3].name) == ("env", "m")
     assert module.exports[3] == ExportType("m", MemoryType(Limits(1, 2)))
     assert hash(module.imports[0]) == hash(module.imports[0])
+
+
+class Once:
+    """A number that can be asked for once."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __index__(self) -> int:
+        self.asked += 1
+        return self.asked
+
+
+def test_a_number_is_asked_for_once() -> None:
+    made = Limits(Once(), Once())  # type: ignore[arg-type]
+    assert (made.min, made.max, type(made.min)) == (1, 1, int)
+    size = Once()
+    ty = MemoryType(made, page_size_log2=size)  # type: ignore[arg-type]
+    assert (ty.page_size_log2, size.asked) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [Limits(1), StoreLimits.untrusted(), ModuleLimits.untrusted(), Config.untrusted(), WasiConfig(), PoolingConfig()],
+)
+def test_a_value_is_made_once(made: Any) -> None:
+    shown, kind = repr(made), type(made)
+    with pytest.raises(WasmTypeError, match="made already"):
+        made.__init__(*([1] if kind is Limits else []))
+    assert repr(made) == shown

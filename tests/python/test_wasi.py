@@ -23,6 +23,7 @@ from trimaran import (
     ExitTrap,
     Instance,
     IoError,
+    LimitError,
     Linker,
     Module,
     OutputPipe,
@@ -494,3 +495,14 @@ def test_the_last_setting_of_the_input_counts() -> None:
     wasi.stdin_custom(io.BytesIO(b"first")).stdin_bytes(b"second")
     run = Guest(wasi)
     assert run("read", 1024, 9) == 6
+
+
+def test_more_directories_than_there_may_be_descriptors(tmp_path: Path) -> None:
+    store = Store(engine())
+    store.set_limits(file_descriptors=4)
+    granted = WasiConfig()
+    granted.preopen_dir(str(tmp_path), "/a")
+    store.set_wasi(granted)
+    granted.preopen_dir(str(tmp_path), "/b")
+    with pytest.raises(LimitError, match="are 5 file descriptors: the store's limits allow 4"):
+        store.set_wasi(granted)

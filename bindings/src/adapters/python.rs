@@ -17,6 +17,7 @@ mod func;
 pub(crate) mod generated;
 mod greenlets;
 mod host;
+mod identity;
 mod instance;
 mod interrupt_check;
 mod linker;

@@ -78,11 +78,20 @@ fn describe(path: &str, bytes: &[u8]) -> Result<String> {
         let bytes = format!("{} bytes at first", u128::from(ty.limits.min) * page);
         memories.push(|| vec![index.to_string(), origin.to_owned(), ty.to_string(), bytes]);
     }
-    let mut text = format!("{path}: {} bytes, {} functions\n", binary.len(), types.function_count());
+    let (bytes, functions) = (count(binary.len() as u64, "byte"), count(types.function_count(), "function"));
+    let mut text = format!("{path}: {bytes}, {functions}\n");
     for rows in [imports, exports, memories, sections] {
         text.push_str(&rows.table());
     }
     Ok(text)
+}
+
+/// A number of things, of which one is named.
+fn count(number: impl Into<u64>, thing: &str) -> String {
+    match number.into() {
+        1 => format!("1 {thing}"),
+        number => format!("{number} {thing}s"),
+    }
 }
 
 /// Rows of a kind, of which the first are shown.

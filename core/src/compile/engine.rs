@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use crate::compile::artifact::Code;
@@ -33,6 +34,8 @@ pub struct Engine {
     cache: Option<Arc<CompileCache>>,
     empty: header::Empty,
     with_wasi: Closable<LinkerCache>,
+    /// Whether `shared` made it.
+    is_shared: AtomicBool,
     weak_self: Weak<Self>,
 }
 
@@ -51,22 +54,23 @@ impl Engine {
             let (epochs, weak_self) = (Epochs::new(&engine), Weak::clone(weak_self));
             let (places, empty) = (Arc::default(), header::Empty::default());
             let (inner, with_wasi) = (Closable::new("engine", engine), Closable::new("engine", LinkerCache::default()));
-            Self { inner, config, epochs, places, cache, empty, with_wasi, weak_self }
+            let is_shared = AtomicBool::new(false);
+            Self { inner, config, epochs, places, cache, empty, with_wasi, is_shared, weak_self }
         }))
     }
 
-    /// The one engine of this process for a configuration: it is made where there is none, or the last one is gone or
-    /// closed. Fails as making an engine does.
+    /// The one engine of this process for a configuration: it is made where there is none, or the last one is gone. It belongs
+    /// to all who asked for it, so that closing it does nothing. Fails as making an engine does.
     #[uniffi::constructor]
     pub fn shared(config: Config) -> Result<Arc<Self>> {
         static ALL: Mutex<Vec<Weak<Engine>>> = Mutex::new(Vec::new());
         let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|engine| engine.strong_count() > 0);
-        let open = all.iter().filter_map(Weak::upgrade).filter(|engine| engine.get().is_ok());
-        if let Some(engine) = open.into_iter().find(|engine| engine.config == config) {
+        if let Some(engine) = all.iter().filter_map(Weak::upgrade).find(|engine| engine.config == config) {
             return Ok(engine);
         }
         let engine = Self::new(config)?;
+        engine.is_shared.store(true, Ordering::Relaxed);
         all.push(Arc::downgrade(&engine));
         Ok(engine)
     }
@@ -118,9 +122,12 @@ impl Engine {
     }
 
     /// Closes the engine: it can no longer be used. What was made with it goes on working.
-    /// Closing twice does nothing.
+    /// Closing twice does nothing. Neither does closing a shared engine, which others use: it goes with the last of them.
     #[cfg_attr(false, worded)]
     pub fn release(&self) -> Result<()> {
+        if self.is_shared.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         self.inner.close();
         self.with_wasi.close();
         Ok(())

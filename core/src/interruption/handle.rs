@@ -17,13 +17,13 @@ impl InterruptHandle {
 
 #[uniffi::export]
 impl InterruptHandle {
-    /// Ends the run that is under way in the store now: its call fails with `Trap`, the code `Interrupt` and the interruption
-    /// `Handle`. Where none is, it ends the next of the calls that wait for the store. Gives whether there was one; where there
-    /// was none, nothing happens, now or later.
+    /// Ends the run that is under way in the store now: its call fails with `Trap`, the code `Interrupt` and the
+    /// interruption `Handle`. Where none is, it ends the next of the calls that wait for the store. Gives whether there was one;
+    /// where there was none, nothing happens, now or later.
     ///
     /// A run is a call, an instantiation or a program, with all that its host functions call in the same store meanwhile. One
-    /// that is just about to end may still end as it would have. The calls of a deadline (`Store.begin_deadline`) are
-    /// under way together until the deadline ends: each of them that comes later fails at once.
+    /// that is just about to end may still end as it would have. The calls of a deadline are under way
+    /// together until the deadline ends: each of them that comes later fails at once.
     ///
     /// It takes effect at the guest's next loop or call, when a host function returns, some 30 ms later at most in an atomic
     /// wait, and in a sleep or a read of WASI. A host function is not interrupted.

@@ -63,6 +63,17 @@ impl StoreLimiter {
         Ok(())
     }
 
+    /// Fails where guests begin with so many file descriptors.
+    pub(crate) fn admit_descriptors(&self, descriptors: u64) -> Result<()> {
+        match self.limits.file_descriptors {
+            Some(limit) if descriptors > limit => Err(WasmtimeError::limit(format!(
+                "the three standard streams and the granted directories are {descriptors} file descriptors: the store's \
+                 limits allow {limit}"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether guests that have `descriptors` file descriptors may open another one.
     pub(crate) fn may_open(&self, descriptors: u64) -> bool {
         self.limits.file_descriptors.is_none_or(|limit| descriptors < limit)

@@ -175,11 +175,13 @@ impl Store {
 
     /// Lets guests of this store have what `config` says of WASI, from now on. Files and directories are opened now.
     ///
-    /// Fails with `Io` for a file or directory that cannot be opened.
+    /// Fails with `Io` for a file or directory that cannot be opened, and with `Limit` where the granted directories and the
+    /// three standard streams are more than `StoreLimits.file_descriptors`: then nothing has changed.
     #[cfg_attr(false, worded)]
     pub fn set_wasi(&self, config: WasiConfig) -> Result<()> {
         let wasi = Wasi::new(config)?;
         self.enter(|mut context| {
+            context.data().limiter.admit_descriptors(wasi.descriptors())?;
             context.data_mut().wasi = wasi;
             Ok(())
         })

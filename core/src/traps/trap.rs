@@ -48,7 +48,10 @@ pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
     }
     // Not the text of the error itself: that is the guest's call stack, in names that wasmtime demangles without bound.
     if guest_text::whole(NO_MEMORY.len(), |text| write!(text, "{}", error.root_cause())).as_deref() == Some(NO_MEMORY) {
-        let reason = "the guest uses WASI and exports no memory: expected one that it exports as `memory`".to_owned();
+        let reason =
+            "the guest uses WASI and exports no memory: expected one that it exports as `memory`; a call by the \
+                      host has no guest at all, so that the host cannot call the functions of WASI"
+                .to_owned();
         return Some(WasmtimeError::Link { reason, module: String::new(), name: "memory".to_owned() });
     }
     if error.is::<wasmtime::ThrownException>() {

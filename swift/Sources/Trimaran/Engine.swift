@@ -32,7 +32,7 @@ public final class Engine: Sendable {
   init(_ core: consuming Core.Engine) { self.core = core }
 
   /// The one engine of this process for a configuration, for as long as anything uses it. Modules that it compiled fit
-  /// wherever a program asks for the same configuration.
+  /// wherever a program asks for the same configuration. ``close()`` does nothing to it, since others use it.
   ///
   /// - Parameter config: How it is set up. What is not set keeps wasmtime's default.
   /// - Throws: `config` if settings exclude each other or the machine lacks something, `range` for a time below 0.

@@ -74,12 +74,25 @@ fn error(variant: &str) -> String {
 /// Documentation in Python's words: `Fails with` is `Raises`, and a variant is its class.
 pub fn docs(model: &Model, lines: &[String]) -> Vec<String> {
     let variants = || model.error().into_iter().flat_map(|error| &error.variants);
+    // What stands before a name that is a constant here.
+    let places = [("code", "TrapCode"), ("with", "TrapCode"), ("interruption", "Interruption")];
+    let constants = || {
+        places.into_iter().flat_map(|(before, name)| {
+            let choices = model.enums.iter().filter(move |choice| choice.named.name == name);
+            choices.flat_map(move |choice| choice.variants.iter().map(move |one| (before, name, one.name.as_str())))
+        })
+    };
     let line = |line: &String| {
         let mut line = line.replace("Fails with", "Raises").replace("Fails as", "Raises as");
         for variant in variants() {
             let (name, class) = (format!("`{}`", variant.name), format!("`{}`", error(&variant.name)));
             line = line.replace(&format!("Raises {name}"), &format!("Raises {class}"));
             line = line.replace(&format!("with {name}"), &class);
+            line = line.replace(&format!("or {name}"), &format!("or {class}"));
+        }
+        for (before, choice, variant) in constants() {
+            let constant = format!("`{choice}.{}`", snake(variant).to_uppercase());
+            line = line.replace(&format!("{before} `{variant}`"), &format!("{before} {constant}"));
         }
         line
     };

@@ -96,7 +96,7 @@ public class Engine private constructor(@get:JvmSynthetic internal val raw: Raw)
 
         /**
          * The one engine of this process for that configuration. All callers get the same one, for as long as anything
-         * uses it. To close it closes it for all of them; the next call makes a new one. Fails as [Engine] does.
+         * uses it: [close] does nothing to it. Fails as [Engine] does.
          */
         @JvmStatic
         @JvmOverloads
