@@ -31,7 +31,7 @@ class ItemCase(Case):
 
     def _op_global(self, step: Step) -> Kept:
         ty = GlobalType(val_type(step.text("type")), step.value("mutable"))
-        return Kept(Global(self._store(step), ty, self.val(step.value("value"))))
+        return Kept(Global(self._store(step), ty, self.fitting(step.value("value"), ty.content)))
 
     def _op_global_get(self, step: Step) -> Json:
         store, item = self._global(step)
