@@ -76,11 +76,16 @@ def _callback(value: Any, name: str) -> Callback:
     return callback
 
 
-def _source(value: Any, name: str) -> Callable[[int], object]:
-    read: Callable[[int], object] = getattr(value, "read", value)
-    if not callable(read):
+def _source(value: Any, name: str) -> Source:
+    if not callable(_reader(value)):
         raise wrong_type(f"{name} is {article(value)}: expected something with a method read, or a callable")
-    return read
+    source: Source = value
+    return source
+
+
+def _reader(source: Any) -> Any:
+    """What reads from it: its method `read`, or itself."""
+    return getattr(source, "read", source)
 
 
 def _pipe(value: object, name: str) -> OutputPipe:
@@ -117,12 +122,12 @@ class WasiConfig(Configurable, Managed):
     stdin_bytes: Knob[BytesLike] = Knob(contents)
     """The bytes that the guest reads as its standard input."""
     stdin_custom: Knob[Source] = Knob(_source)
-    """What the guest reads as its standard input: an object with a method `read`, or a callable. It is asked for up to so many
-    bytes when the guest reads, and gives none at the end. The guest waits meanwhile.
+    """What the guest reads as its standard input: an object with a method `read`, or a callable.
 
-    What it raises comes out of the call of the guest, as the very same object. It cannot use the guest's own store, which raises
-    `BusyError`. What it gives has to be bytes, and no more than was asked for: otherwise the call raises `WrongTypeError` or
-    `RangeError`."""
+    It is asked for up to so many bytes when the guest reads, and gives none at the end. The guest waits meanwhile.
+    What it raises comes out of the call of the guest, as the very same object. It cannot use the guest's own store,
+    which raises `BusyError`. The call raises `WasmTypeError` where it gives no bytes, and `RangeError` where it gives
+    more than was asked for."""
     stdout_file: Knob[Path] = Knob(_file)
     """The file that standard output goes to. It is made, or emptied."""
     stdout_append: Knob[Path] = Knob(_file)
@@ -240,8 +245,8 @@ class WasiConfig(Configurable, Managed):
                 return "BYTES", octets
             case "file", path:
                 return "FILE", path
-            case "custom", read:
-                return "SOURCE", sinks.source(read)
+            case "custom", source:
+                return "SOURCE", sinks.source(_reader(source))
             case _:
                 return None
 

@@ -50,7 +50,7 @@ FOLDERS = (
     "tools/",
     "docs/",
 )
-NAMING = [page for page in PAGES if page.parent.name != "adr" and page.name != "ARCHITECTURE.md"]
+NAMING = [page for page in PAGES if page.parent.name != "adr"]
 
 
 @pytest.mark.parametrize("page", NAMING, ids=lambda page: str(page.relative_to(ROOT)))

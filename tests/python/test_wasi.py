@@ -430,7 +430,7 @@ def reading(source: Any) -> WasiConfig:
 
 def test_input_from_what_can_be_read() -> None:
     asked: list[int] = []
-    pieces = [b"ab", bytearray(b"cde"), b""]
+    pieces: list[bytes | bytearray] = [b"ab", bytearray(b"cde"), b""]
 
     def read(size: int) -> bytes | bytearray:
         asked.append(size)
