@@ -36,7 +36,7 @@ class OutputPipe(OutputPipeBase, Handle):
 
 
 class Sinks:
-    """What is called with output, and for input. The store has it, so that Python's garbage collector sees through it."""
+    """What is called with output, and for input. The store has it, so that the garbage collector sees through it."""
 
     __slots__ = ("__weakref__", "_callbacks", "_read")
 

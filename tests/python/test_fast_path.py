@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rules import rule
 
 import trimaran
 from guests import engine, guest
-from rules import rule
 from sleeper import LONG, Sleeper
 from trimaran import (
     ClosedError,

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rules import rule
 
 from guests import engine, threads
-from rules import rule
 from trimaran import (
     BoundsError,
     Limits,

@@ -240,7 +240,7 @@ WASI: dict[str, Callable[[WasiConfig], object]] = {
     "random_seed": lambda wasi: setattr(wasi, "random_seed", 3),
 }
 # What is called, and no value: it is compared in `test_wasi.py`.
-CALLED = {"stdout_custom", "stderr_custom"}
+CALLED = {"stdin_custom", "stdout_custom", "stderr_custom"}
 
 
 def carries(wasi: WasiConfig) -> dict[str, Any]:
