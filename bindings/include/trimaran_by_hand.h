@@ -59,6 +59,8 @@ typedef int32_t (*trimaran_check)(void *context, uint64_t *thrown);
 // Asks every 10 ms or so while guests of the store run, if its engine can interrupt them.
 int32_t trimaran_store_watch(const trimaran_store *store, trimaran_check check, trimaran_release release, void *context,
                              trimaran_bytes *error);
+// Asks every 100 ms or so while a thread waits in a shared memory. The first function that is given stays.
+void trimaran_watch_waits(trimaran_check check, trimaran_release release, void *context);
 // Leaves parameters and then results. Gives 2, and has done nothing, where there are more than `room`.
 int32_t trimaran_func_kinds(const trimaran_func *func, const trimaran_store *store, uint8_t *kinds, size_t room,
                             size_t *params, size_t *results, trimaran_bytes *error);

@@ -23,6 +23,7 @@ mod _native {
         crate::adapters::python::watch_end(module)?;
         crate::adapters::python::generated::add_all(module)?;
         crate::adapters::python::keep_ctrl_c();
+        crate::adapters::python::watch_waits();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -80,7 +80,8 @@ pub use cli::command_line::command_line;
 pub mod adapter {
     pub use crate::errors::numbers;
     pub use crate::host::definition::UnboundHostFunc;
-    pub use crate::interruption::interrupt_check::InterruptCheck;
+    pub use crate::interruption::interrupt::time_is_over;
+    pub use crate::interruption::interrupt_check::{InterruptCheck, watch_waits};
     pub use crate::process::failpoint::panic_at;
     pub use crate::process::native_pressure::{held_bytes, was_refused};
     pub use crate::process::task;

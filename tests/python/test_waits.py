@@ -14,7 +14,20 @@ from typing import Any
 import pytest
 
 from guests import ROOT, config
-from trimaran import Config, Engine, Linker, Module, Store, Trap, TrapCode, WasiConfig
+from trimaran import (
+    Config,
+    Engine,
+    Limits,
+    Linker,
+    MemoryType,
+    Module,
+    SharedMemory,
+    Store,
+    Trap,
+    TrapCode,
+    WaitOutcome,
+    WasiConfig,
+)
 
 GUESTS = ROOT / "tests" / "hostile" / "guests"
 ATOMIC = ["wait32", "wait64", "hour", "again"]
@@ -97,6 +110,26 @@ def test_a_signal(name: str, raised: type[BaseException]) -> None:
     finally:
         signal.signal(signal.SIGINT, before)
     check_alive(store, exports)
+
+
+@pytest.mark.parametrize("wait", ["wait32", "wait64"])
+@pytest.mark.parametrize("timeout", [None, 600])
+def test_a_signal_ends_a_wait_of_the_host(wait: str, timeout: float | None) -> None:
+    memory = SharedMemory(Engine(Config().wasm_threads(True)), MemoryType(Limits(1, 1)))
+
+    def handler(_number: int, _frame: object) -> None:
+        raise Alarm
+
+    before = signal.signal(signal.SIGINT, handler)
+    timer = threading.Timer(0.1, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT])
+    timer.start()
+    try:
+        with soon(), pytest.raises(Alarm):
+            getattr(memory, wait)(0, 0, timeout)
+        timer.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert memory.wait32(0, 1) is WaitOutcome.MISMATCH
 
 
 @pytest.mark.parametrize("name", ["wait32", "sleep", "both"])

@@ -5,8 +5,8 @@
 use std::sync::{Arc, Mutex};
 
 use trimaran::{
-    Config, Engine, Extern, Instance, Limits, Memory, MemoryType, Module, ModuleLimits, Store, StoreLimits, TrapCode,
-    WasmtimeError,
+    Allocation, Config, Engine, Extern, Instance, Limits, Memory, MemoryType, Module, ModuleLimits, PoolingConfig,
+    Store, StoreLimits, TrapCode, WasmtimeError,
 };
 
 const PAGE: i64 = 65_536;
@@ -244,4 +244,88 @@ fn compilations_that_begin_at_once_are_as_few_as_those_that_begin_one_by_one() {
     while compiling() > 0 {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
+}
+
+fn refused<T>(done: trimaran::Result<T>) -> String {
+    match done {
+        Err(WasmtimeError::Limit { reason }) => reason,
+        Err(error) => panic!("{error}"),
+        Ok(_) => panic!("it was taken"),
+    }
+}
+
+#[test]
+fn a_file_is_read_up_to_the_limit_and_no_further() {
+    let _alone = ALONE.lock();
+    let limited = engine(Config {
+        module_limits: Some(ModuleLimits { size: Some(1 << 20), ..ModuleLimits::default() }),
+        ..Config::default()
+    });
+    let free = engine(Config::default());
+    let folder = std::env::temp_dir().join(format!("trimaran-files-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    // Files that have more bytes than any machine has room for, and take none.
+    let sparse = |name: &str, head: &[u8], size: u64| {
+        let path = folder.join(name);
+        std::fs::write(&path, head).unwrap();
+        std::fs::File::options().append(true).open(&path).unwrap().set_len(size).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let huge = 1 << 43;
+    let (binary, text, code) = (
+        sparse("binary", b"\0asm\x01\0\0\0", huge),
+        sparse("text", b"(module)", huge),
+        sparse("code", b"\x7fELF", huge),
+    );
+    let reason = refused(Module::from_file(&limited, binary.clone()));
+    assert_eq!(reason, "the module has more than 1048576 bytes, which is the limit for one");
+    let reason = refused(Module::from_file(&limited, text));
+    assert_eq!(reason, "the text has more than 10485760 bytes, which is the limit for one");
+    let reason = refused(Module::from_file(&free, binary));
+    assert_eq!(reason, "the module has more than 1073741824 bytes, which is the limit for one");
+    let reason = refused(Module::deserialize_file(&free, code));
+    assert_eq!(reason, "the compiled module has more than 4294967296 bytes, which is the limit for one");
+    // What never ends, and begins as no module does.
+    assert!(matches!(Module::from_file(&free, "/dev/zero".to_owned()), Err(WasmtimeError::Compile { .. })));
+    assert!(matches!(Module::deserialize_file(&free, "/dev/zero".to_owned()), Err(WasmtimeError::Artifact { .. })));
+    // What never ends, and begins as text may.
+    let pipe = folder.join("pipe").to_str().unwrap().to_owned();
+    let name = std::ffi::CString::new(pipe.clone()).unwrap();
+    // SAFETY: the path ends with a zero.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    let path = pipe.clone();
+    let writes = std::thread::spawn(move || {
+        use std::io::Write;
+        let mut pipe = std::fs::File::options().write(true).open(path).unwrap();
+        // Until nobody reads any more.
+        while pipe.write_all(&[b' '; 65_536]).is_ok() {}
+    });
+    assert!(refused(Module::from_file(&limited, pipe)).starts_with("the text has more than 10485760 bytes"));
+    writes.join().unwrap();
+    // What fits is taken, to the last byte.
+    let fits = sparse("fits", b"(module)", 8);
+    assert!(Module::from_file(&limited, fits).is_ok());
+    assert!(matches!(Module::from_file(&free, folder.to_str().unwrap().to_owned()), Err(WasmtimeError::Io { .. })));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn an_instance_that_finds_no_room_counts_no_longer() {
+    let _alone = ALONE.lock();
+    let pooling = PoolingConfig { total_memories: Some(1), ..PoolingConfig::default() };
+    let engine = engine(Config { allocation: Some(Allocation::Pooling { pooling }), ..Config::default() });
+    let module = Module::new(&engine, b"(module (memory 1))").unwrap();
+    let (first, second) = (Store::new(&engine).unwrap(), Store::new(&engine).unwrap());
+    let _kept = Instance::new(&first, &module, Vec::new()).unwrap();
+    second.set_limits(StoreLimits { instances: Some(1), memories: Some(1), ..StoreLimits::default() }).unwrap();
+    for _ in 0..3 {
+        let reason = refused(Instance::new(&second, &module, Vec::new()));
+        assert!(reason.contains("maximum concurrent limit"), "{reason}");
+        assert!(trimaran::adapter::was_refused(), "it may be tried again");
+    }
+    first.release().unwrap();
+    assert!(Instance::new(&second, &module, Vec::new()).is_ok());
+    // The store's own limit is none that goes away.
+    refused(Instance::new(&second, &module, Vec::new()));
+    assert!(!trimaran::adapter::was_refused());
 }

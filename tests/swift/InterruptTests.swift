@@ -200,6 +200,19 @@ struct InterruptTests {
     }
   }
 
+  @Test(.enabled(if: !isInterpreter, "wasmtime's interpreter has no threads"))
+  func aCancelledTaskWaitsNoLongerInASharedMemory() async throws {
+    let memory = try SharedMemory(testEngine { $0.wasmThreads = true }, MemoryType(Limits(1, 1)))
+    for timeout in [nil, Duration.seconds(600)] {
+      let task = Task.detached { failure { try memory.wait32(at: 0, expected: 0, timeout: timeout) } }
+      cancel(task)
+      guard case .thrown(is CancellationError)? = await task.value else {
+        Issue.record("it was not cancelled")
+        return
+      }
+    }
+  }
+
   @Test func aCancelledTaskStopsItsGuest() async throws {
     let (store, spin, seven) = (guest.store, try guest.function("spin"), try guest.function("seven"))
     let task = Task.detached { failure { try spin(store) } }

@@ -135,6 +135,7 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"callerHas", c"(JJLjava/lang/String;J)Z", checks::caller_has as *const c_void),
     (c"instanceCheck", c"(JJ)V", checks::instance_check as *const c_void),
     (c"watch", c"(J)V", interrupt_check::watch as *const c_void),
+    (c"timeIsOver", c"()V", interrupt_check::time_is_over as *const c_void),
     (c"newSink", c"(Ldev/trimaran/internal/Sink;)J", sink::new_sink as *const c_void),
     (c"newSource", c"(Ldev/trimaran/internal/Source;)J", source::new_source as *const c_void),
     (c"takeThrown", c"(J)Ljava/lang/Throwable;", host::take_thrown as *const c_void),

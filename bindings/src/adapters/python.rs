@@ -47,6 +47,7 @@ pub(crate) use ctrl_c::keep as keep_ctrl_c;
 pub(crate) use func::FuncBase;
 pub(crate) use host::take_thrown;
 pub(crate) use instance::{ExportsBase, InstanceBase};
+pub(crate) use interrupt_check::watch_waits;
 pub(crate) use pointer::PointerBase;
 pub(crate) use store::StoreBase;
 pub(crate) use values::{refer, referred};

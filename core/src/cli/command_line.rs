@@ -7,6 +7,7 @@ use getopts::{Fail, Matches, Options, ParsingStyle};
 use crate::Result;
 use crate::cli::streams::{Failure, input, io, only, print, write};
 use crate::cli::{inspect, run};
+use crate::compile::file;
 
 /// A command with its options. The help text is made of this table.
 struct Command {
@@ -151,7 +152,7 @@ fn unknown(command: &str, fail: &Fail) -> String {
 }
 
 fn wat2wasm(matches: &Matches) -> Result<(), Failure> {
-    let (path, text) = input(matches)?;
+    let (path, text) = input(matches, |_| Ok((file::MODULE, "text")))?;
     only(matches, 1)?;
     let binary = crate::wat2wasm(&text)?;
     let output = matches.opt_str("output").unwrap_or_else(|| match path {

@@ -27,7 +27,7 @@ const WIDEST: usize = 64;
 const TIME: u64 = 60_000;
 
 pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
-    let (path, bytes) = input(matches)?;
+    let (path, bytes) = input(matches, wat::size)?;
     only(matches, 1)?;
     let path = path.to_owned();
     print(&threads::within(TIME, &Arc::default(), move || describe(&path, &bytes))?)

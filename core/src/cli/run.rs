@@ -7,6 +7,7 @@ use std::time::Duration;
 use getopts::Matches;
 
 use crate::cli::streams::{Failure, input, print};
+use crate::compile::wat;
 use crate::errors::guest_text;
 use crate::errors::guest_text::Name;
 use crate::{
@@ -21,7 +22,7 @@ const FUNCTIONS: usize = 32;
 const TRAPPED: i32 = 134;
 
 pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
-    let (path, bytes) = input(matches)?;
+    let (path, bytes) = input(matches, wat::size)?;
     let arguments = matches.free.get(1..).unwrap_or_default();
     let (fuel, timeout) = (fuel(matches)?, timeout(matches)?);
     let config =

@@ -1,9 +1,10 @@
 //! What the commands share: their input, their output, and how they fail.
 
-use std::io::{Read, Write};
+use std::io::Write;
 
 use getopts::Matches;
 
+use crate::compile::file;
 use crate::{Result, WasmtimeError};
 
 /// What a command fails with.
@@ -22,15 +23,14 @@ impl From<WasmtimeError> for Failure {
     }
 }
 
-/// The file that a command is about, as its first argument names it; `-` is the standard input.
-pub(super) fn input(matches: &Matches) -> Result<(&str, Vec<u8>), Failure> {
+/// The file that a command is about, as its first argument names it; `-` is the standard input. `judge` says how large it may be.
+pub(super) fn input(matches: &Matches, judge: file::Judge) -> Result<(&str, Vec<u8>), Failure> {
     let path = matches.free.first().ok_or_else(|| Failure::Usage("the file is missing".to_owned()))?;
-    let mut bytes = Vec::new();
     let read = match path.as_str() {
-        "-" => std::io::stdin().read_to_end(&mut bytes).map(|_| bytes),
-        path => std::fs::read(path),
+        "-" => file::read_from(std::io::stdin(), None, path, judge),
+        path => file::read(path, judge),
     };
-    Ok((path, read.map_err(|error| io(path, &error))?))
+    Ok((path, read?))
 }
 
 /// Fails where more is said than the command takes.

@@ -6,6 +6,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::compile::file;
 use crate::process::heap::with_room;
 use crate::traps::moved::Moved;
 use crate::{Result, WasmtimeError};
@@ -47,6 +48,14 @@ impl<'a> Code<&'a [u8]> {
         let [shared, by, functions] = numbers;
         Ok(Self { code, shared, moved: (functions > 0).then_some(Moved { by, functions }) })
     }
+}
+
+/// How large a file may be that begins with these bytes, and what it is then. Fails with `Artifact` where no compiled module of
+/// wasmtime's does.
+pub(crate) fn size(head: &[u8]) -> Result<(u64, &'static str)> {
+    /// An ELF file.
+    const BEGIN: &[u8] = b"\x7fELF";
+    if head.starts_with(BEGIN) { Ok((file::ARTIFACT, "compiled module")) } else { Err(none_of_ours()) }
 }
 
 /// What the seal adds, in bytes.

@@ -153,6 +153,14 @@ impl Engine {
         self.config.reserved()
     }
 
+    /// How large a file with a module may be that begins with these bytes, and what it is then. Fails with `Compile` where they
+    /// begin no module.
+    pub(crate) fn module_size(&self, head: &[u8]) -> Result<(u64, &'static str)> {
+        let (most, what) = wat::size(head)?;
+        let limit = self.config.module_limits.as_ref().and_then(|limits| limits.most(wat::is_binary(head)));
+        Ok((limit.map_or(most, |limit| limit.min(most)), what))
+    }
+
     /// Runs `work` with the bytes of a module, in the time that the engine gives for compiling. Fails with `Limit`.
     pub(crate) fn in_time<R: Send + 'static>(
         &self,

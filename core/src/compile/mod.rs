@@ -7,6 +7,7 @@ pub(crate) mod closable;
 pub(crate) mod config;
 pub(crate) mod custom_sections;
 pub(crate) mod engine;
+pub(crate) mod file;
 pub(crate) mod header;
 pub(crate) mod module;
 pub(crate) mod names;

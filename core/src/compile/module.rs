@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::compile::artifact::Code;
 use crate::compile::closable::Closable;
-use crate::compile::{artifact, engine, threads};
+use crate::compile::{artifact, engine, file, threads};
 use crate::errors::chain::chain;
 use crate::process::native_pressure::HeldBytes;
 use crate::traps::moved::{self, Moved};
@@ -34,11 +34,13 @@ impl Module {
         Self::compile(engine, bytes)
     }
 
-    /// Compiles a module from a file in the binary or the text format. Fails with `Io` as well.
+    /// Compiles a module from a file in the binary or the text format. Fails with `Io` as well, and with `Limit` for a file
+    /// that is larger than the engine's limit for modules, or than 1 GiB: no more of it is read.
     #[uniffi::constructor]
     pub fn from_file(engine: &Engine, path: String) -> Result<Arc<Self>> {
         engine.get()?;
-        Self::compile(engine, &read_file(path)?)
+        let bytes = file::read(&path, |head| engine.module_size(head))?;
+        Self::compile(engine, &bytes)
     }
 
     /// Makes a module from what `serialize` gave. Fails with `Artifact` where a single bit differs, or where
@@ -60,7 +62,7 @@ impl Module {
     /// Makes a module from a file that holds what `serialize` gave. Fails with `Io` as well.
     #[uniffi::constructor]
     pub fn deserialize_file(engine: &Engine, path: String) -> Result<Arc<Self>> {
-        Self::deserialize(engine, &read_file(path)?)
+        Self::deserialize(engine, &file::read(&path, artifact::size)?)
     }
 
     /// The compiled module as bytes, to keep it and to load it without compiling. Fails with `Limit` where there is no room for
@@ -221,8 +223,4 @@ fn check_weight(what: &str, types: impl ExactSizeIterator<Item = wasmtime::Exter
         }
     }
     Ok(())
-}
-
-fn read_file(path: String) -> Result<Vec<u8>> {
-    std::fs::read(&path).map_err(|error| WasmtimeError::Io { path, reason: error.to_string() })
 }

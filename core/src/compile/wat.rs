@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use wast::Wat;
 use wast::parser::{self, ParseBuffer};
 
+use crate::compile::file;
 use crate::errors::guest_text::Words;
 use crate::process::stack;
 use crate::{Result, WasmtimeError};
@@ -29,17 +30,33 @@ pub(crate) fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
     if is_binary(bytes) {
         return Ok(Cow::Borrowed(bytes));
     }
-    // A guess at the format gives the better message for what is neither.
-    let looks_like_text = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    match looks_like_text {
-        Some(b'(' | b';') => encode(bytes).map(Cow::Owned),
+    match begins_text(bytes)? {
+        true => encode(bytes).map(Cow::Owned),
+        false => Err(WasmtimeError::Compile { reason: "not a WebAssembly module: there are no bytes".to_owned() }),
+    }
+}
+
+/// How large a file may be that begins with these bytes, and what it is then: a module or text. Fails with `Compile` where it is
+/// neither.
+pub(crate) fn size(head: &[u8]) -> Result<(u64, &'static str)> {
+    if is_binary(head) {
+        return Ok((file::MODULE, "module"));
+    }
+    begins_text(head).map(|_| (file::MODULE, "text"))
+}
+
+/// Whether these bytes, which begin no binary, begin text; if not, they are white space alone. A guess at the format gives the
+/// better message for what is neither: that fails with `Compile`.
+fn begins_text(bytes: &[u8]) -> Result<bool> {
+    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'(' | b';') => Ok(true),
         Some(_) => Err(WasmtimeError::Compile {
             reason: format!(
                 "not a WebAssembly module: expected the bytes \\0asm or text that begins with '(', found {}",
                 preview(bytes)
             ),
         }),
-        None => Err(WasmtimeError::Compile { reason: "not a WebAssembly module: there are no bytes".to_owned() }),
+        None => Ok(false),
     }
 }
 

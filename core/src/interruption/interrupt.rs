@@ -28,6 +28,11 @@ impl Interruption {
     }
 }
 
+/// The error of a call whose time was over before it could begin: for a language that makes its callers wait before they come here.
+pub fn time_is_over() -> WasmtimeError {
+    Interruption::TimeLimit.outside()
+}
+
 /// What can stop the guests of one store.
 pub(crate) struct Interrupts {
     pub(super) epochs: Arc<Epochs>,

@@ -46,12 +46,14 @@ pub struct ModuleLimits {
 impl ModuleLimits {
     /// Fails with `Limit` where a module is too large in the format that it comes in, before anything is made of it.
     pub(crate) fn check_size(&self, bytes: &[u8], is_binary: bool) -> Result<()> {
+        within(if is_binary { "module" } else { "text" }, "bytes", self.most(is_binary), bytes.len() as u64)
+    }
+
+    /// How many bytes a module may have in the format that it comes in.
+    pub(crate) fn most(&self, is_binary: bool) -> Option<u64> {
         /// Text takes more bytes than what it says, and comments and line breaks take some.
         const TEXT: u64 = 10;
-        match is_binary {
-            true => within("module", "bytes", self.size, bytes.len() as u64),
-            false => within("text", "bytes", self.size.map(|size| size.saturating_mul(TEXT)), bytes.len() as u64),
-        }
+        self.size.map(|size| if is_binary { size } else { size.saturating_mul(TEXT) })
     }
 
     /// Fails with `Limit` where there are too many functions, with those that are added to interrupt its waits.

@@ -10,6 +10,14 @@ use crate::process::native_pressure::HeldBytes;
 use crate::traps::carried::HostError;
 use crate::{Result, StoreLimits, WasmtimeError};
 
+/// How many instances, tables and memories wasmtime counts that are not there: see `stores/refusal.rs`.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) instances: usize,
+    pub(crate) tables: usize,
+    pub(crate) memories: usize,
+}
+
 /// Refuses growth past a limit, and growth that would move a memory while a view shows its bytes.
 pub(crate) struct StoreLimiter {
     /// The views of this store's memories.
@@ -23,12 +31,14 @@ pub(crate) struct StoreLimiter {
     shared: u64,
     /// The bytes that the store holds. A language's garbage collector needs to know.
     held: HeldBytes,
+    /// What wasmtime counts, and is not there.
+    pub(crate) returned: Taken,
 }
 
 impl StoreLimiter {
     pub(crate) fn new(reserved: u64, switches_stacks: bool) -> Self {
         let (pins, limits, held) = (Pins::new(), StoreLimits::default(), HeldBytes::default());
-        Self { pins, reserved, limits, switches_stacks, shared: 0, held }
+        Self { pins, reserved, limits, switches_stacks, shared: 0, held, returned: Taken::default() }
     }
 
     /// Sets the limits. Fails with `Config` or `Limit` where guests could pass them.
@@ -120,15 +130,15 @@ impl ResourceLimiter for StoreLimiter {
     }
 
     fn instances(&self) -> usize {
-        count(self.limits.instances)
+        count(self.limits.instances).saturating_add(self.returned.instances)
     }
 
     fn tables(&self) -> usize {
-        count(self.limits.tables)
+        count(self.limits.tables).saturating_add(self.returned.tables)
     }
 
     fn memories(&self) -> usize {
-        count(self.limits.memories)
+        count(self.limits.memories).saturating_add(self.returned.memories)
     }
 }
 

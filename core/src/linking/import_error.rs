@@ -5,7 +5,6 @@ use wasmtime::StoreContextMut;
 use crate::errors::guest_text;
 use crate::errors::guest_text::{Name, Part};
 use crate::objects::externs::type_of;
-use crate::process::native_pressure;
 use crate::stores::store::StoreData;
 use crate::{ExternType, Result, WasmtimeError};
 
@@ -54,13 +53,7 @@ pub(crate) fn link(
     given: impl Fn(usize) -> Option<wasmtime::Extern>,
     context: &StoreContextMut<'_, StoreData>,
 ) -> WasmtimeError {
-    // What an earlier one failed with is over.
-    _ = native_pressure::was_refused();
-    let refused = |reason| {
-        native_pressure::refuse();
-        WasmtimeError::limit(reason)
-    };
-    mismatch(&error, module, given, context).unwrap_or_else(|| WasmtimeError::from_guest(error, refused))
+    mismatch(&error, module, given, context).unwrap_or_else(|| WasmtimeError::from_guest(error, WasmtimeError::limit))
 }
 
 /// Wasmtime says in words which import has the wrong type. Without those words it is another failure.

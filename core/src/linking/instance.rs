@@ -34,10 +34,13 @@ impl Instance {
         let given: Vec<_> = imports.iter().map(|item| item.to_wasmtime(store)).collect::<Result<_>>()?;
         let shared = given.iter().filter_map(shared_memory).fold(own, u64::max);
         signals::stay_in_front();
+        store.settle()?;
         let inner = store.enter_guest(|mut context| {
             context.data_mut().limiter.admit(shared)?;
-            wasmtime::Instance::new(&mut context, &module, &given)
-                .map_err(|error| link(error, &module, |index| given.get(index).cloned(), &context))
+            wasmtime::Instance::new(&mut context, &module, &given).map_err(|error| {
+                let error = store.refused(error, &module, &mut context);
+                link(error, &module, |index| given.get(index).cloned(), &context)
+            })
         })?;
         Ok(Self::from_wasmtime(store, inner))
     }

@@ -27,9 +27,13 @@ impl InstancePre {
     pub fn instantiate(&self, store: &Store) -> Result<Arc<Instance>> {
         let ready = self.ready(store)?;
         signals::stay_in_front();
+        store.settle()?;
         let inner = store.enter_guest(|mut context| {
             context.data_mut().limiter.admit(self.shared)?;
-            ready.instantiate(&mut context).map_err(|error| WasmtimeError::from_guest(error, WasmtimeError::limit))
+            ready.instantiate(&mut context).map_err(|error| {
+                let error = store.refused(error, ready.module(), &mut context);
+                WasmtimeError::from_guest(error, WasmtimeError::limit)
+            })
         })?;
         Ok(Instance::from_wasmtime(store, inner))
     }

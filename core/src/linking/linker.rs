@@ -220,12 +220,14 @@ impl Linker {
             (Arc::clone(&items.linker), items.definitions.hosts(Some(&module)), shared)
         };
         signals::stay_in_front();
+        store.settle()?;
         let inner = store.enter_guest(|mut context| {
             HostDefinition::check_callbacks(&hosts, context.data())?;
             context.data_mut().limiter.admit(shared)?;
-            linker
-                .instantiate(&mut context, &module)
-                .map_err(|error| explain(error, &linker, &mut context, &module, |_| true))
+            linker.instantiate(&mut context, &module).map_err(|error| {
+                let error = store.refused(error, &module, &mut context);
+                explain(error, &linker, &mut context, &module, |_| true)
+            })
         })?;
         Ok(Instance::from_wasmtime(store, inner))
     }

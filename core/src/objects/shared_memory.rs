@@ -1,12 +1,13 @@
 //! Shared memories: one memory for several threads and stores.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::compile::closable::Closable;
 use crate::compile::engine::check_same;
 use crate::errors::chain::chain;
 use crate::errors::numbers::natural;
+use crate::interruption::interrupt_check;
 use crate::objects::bytes::Bytes;
 use crate::objects::memory::grow_shared;
 use crate::{Engine, Memory, MemoryType, Result, Store, WasmtimeError};
@@ -135,14 +136,18 @@ impl SharedMemory {
 
     /// Waits at `address` while it holds `expected`, until it is notified or `timeout_ms` milliseconds have
     /// passed, as `memory.atomic.wait32` does (threads proposal). The address is a multiple of 4.
+    ///
+    /// What ends the calls of the language's threads or tasks ends the wait as well: Ctrl-C, an interrupt, a cancellation. It
+    /// belongs to no store, so that neither an `InterruptHandle` nor a time limit of one does.
     #[cfg_attr(false, long)]
     #[uniffi::method(default(timeout_ms = None))]
     #[cfg_attr(false, worded)]
     pub fn wait32(&self, address: i64, expected: i32, timeout_ms: Option<u64>) -> Result<WaitOutcome> {
-        let address = natural(address, "the address")?;
-        let outcome =
-            self.inner.get()?.atomic_wait32(address, expected.cast_unsigned(), timeout_ms.map(Duration::from_millis));
-        outcome.map(WaitOutcome::from).map_err(|trap| refuse(trap, address, 4))
+        let (address, memory) = (natural(address, "the address")?, self.inner.get()?);
+        wait(timeout_ms, |time| {
+            let outcome = memory.atomic_wait32(address, expected.cast_unsigned(), Some(time));
+            outcome.map_err(|trap| refuse(trap, address, 4))
+        })
     }
 
     /// Like `wait32`, for 64-bit values, as `memory.atomic.wait64` does. The address is a multiple of 8.
@@ -150,10 +155,11 @@ impl SharedMemory {
     #[uniffi::method(default(timeout_ms = None))]
     #[cfg_attr(false, worded)]
     pub fn wait64(&self, address: i64, expected: i64, timeout_ms: Option<u64>) -> Result<WaitOutcome> {
-        let address = natural(address, "the address")?;
-        let outcome =
-            self.inner.get()?.atomic_wait64(address, expected.cast_unsigned(), timeout_ms.map(Duration::from_millis));
-        outcome.map(WaitOutcome::from).map_err(|trap| refuse(trap, address, 8))
+        let (address, memory) = (natural(address, "the address")?, self.inner.get()?);
+        wait(timeout_ms, |time| {
+            let outcome = memory.atomic_wait64(address, expected.cast_unsigned(), Some(time));
+            outcome.map_err(|trap| refuse(trap, address, 8))
+        })
     }
 
     /// Closes this handle. The memory itself lives until every store that uses it is closed as well.
@@ -175,6 +181,27 @@ impl SharedMemory {
         store.check_open()?;
         check_same(&self.engine, store.engine(), "shared memory")?;
         self.inner.get()
+    }
+}
+
+/// How long the host waits at a time. A notification that comes between two slices, of a value that stays as it is, finds nobody:
+/// they are long beside what lies between them.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// Waits in slices, between which the language is asked whether to go on: nothing else wakes a thread that waits.
+fn wait(timeout_ms: Option<u64>, slice: impl Fn(Duration) -> Result<wasmtime::WaitResult>) -> Result<WaitOutcome> {
+    let start = Instant::now();
+    let timeout = timeout_ms.map(Duration::from_millis);
+    let mut is_later = false;
+    loop {
+        let left = timeout.map(|timeout| timeout.saturating_sub(start.elapsed()));
+        match slice(left.map_or(SLICE, |left| left.min(SLICE)))? {
+            // Whoever wrote another value came between two slices: it is as good as woken. See `waits`.
+            wasmtime::WaitResult::Mismatch if is_later => return Ok(WaitOutcome::Ok),
+            wasmtime::WaitResult::TimedOut if left.is_none_or(|left| left > SLICE) => interrupt_check::check_wait()?,
+            outcome => return Ok(outcome.into()),
+        }
+        is_later = true;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The store, and the ways into it.
 
 pub(crate) mod entry;
+pub(crate) mod refusal;
 pub(crate) mod root;
 pub(crate) mod settings;
 pub(crate) mod store;

@@ -53,6 +53,7 @@ impl Store {
                 host_call_fuel,
                 interrupts,
                 interrupt_check: OnceLock::new(),
+                has_returned: AtomicBool::new(false),
             }
         }))
     }

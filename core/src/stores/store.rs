@@ -49,6 +49,8 @@ pub struct Store {
     pub(super) interrupts: Option<Arc<Interrupts>>,
     /// Asks the language whether a thread may wait for the store, or go on with a guest.
     pub(super) interrupt_check: OnceLock<Arc<dyn InterruptCheck>>,
+    /// Whether wasmtime has to be told what instances that were refused have given back.
+    pub(super) has_returned: AtomicBool,
 }
 
 impl Store {

@@ -103,7 +103,10 @@ extension Store {
   }
 }
 
-/// Whether a guest on this thread may go on.
+/// Has a wait in a shared memory end where the task that waits is cancelled.
+let watchesWaits: Void = trimaran_watch_waits(checkTask, { _ in }, nil)
+
+/// Whether a guest on this thread may go on, or a wait.
 private func checkTask(_: UnsafeMutableRawPointer?, _ thrown: UnsafeMutablePointer<UInt64>?) -> Int32 {
   guard withUnsafeCurrentTask(body: { $0?.isCancelled ?? false }) else { return 0 }
   thrown?.pointee = Thrown.keep(CancellationError())

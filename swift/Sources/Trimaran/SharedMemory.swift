@@ -134,7 +134,8 @@ public final class SharedMemory: Sendable {
   }
 
   /// Waits while the memory holds `expected` at `address`, until it is notified or the time is up, as
-  /// `memory.atomic.wait32` does (threads proposal).
+  /// `memory.atomic.wait32` does (threads proposal). Where its task is cancelled, it ends with
+  /// `thrown`, which has a `CancellationError`.
   ///
   /// - Parameters:
   ///   - address: Where to wait, in bytes, a multiple of 4.
@@ -146,7 +147,8 @@ public final class SharedMemory: Sendable {
     expected: Int32,
     timeout: Duration? = nil
   ) throws(WasmtimeError) -> WaitOutcome {
-    try core.wait32(address: Int64(address), expected: expected, timeoutMs: milliseconds(ofTimeout: timeout))
+    _ = watchesWaits
+    return try core.wait32(address: Int64(address), expected: expected, timeoutMs: milliseconds(ofTimeout: timeout))
   }
 
   /// Like ``wait32(at:expected:timeout:)``, for 64-bit numbers, as `memory.atomic.wait64` does.
@@ -161,7 +163,8 @@ public final class SharedMemory: Sendable {
     expected: Int64,
     timeout: Duration? = nil
   ) throws(WasmtimeError) -> WaitOutcome {
-    try core.wait64(address: Int64(address), expected: expected, timeoutMs: milliseconds(ofTimeout: timeout))
+    _ = watchesWaits
+    return try core.wait64(address: Int64(address), expected: expected, timeoutMs: milliseconds(ofTimeout: timeout))
   }
 
   /// Closes this handle. The memory itself lives until every store that uses it is closed as well.

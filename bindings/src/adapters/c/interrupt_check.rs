@@ -50,3 +50,12 @@ pub unsafe extern "C" fn trimaran_store_watch(
     // SAFETY: the caller gives room for the error.
     unsafe { status(entry(work), error) }
 }
+
+/// Has the language asked while a thread waits in a shared memory. The first function that is given stays.
+///
+/// # Safety
+/// `check` may be called with `context` on any thread, for as long as the process lasts; `release` may be called with it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_watch_waits(check: Check, release: Release, context: *mut c_void) {
+    trimaran::adapter::watch_waits(Box::new(Asked { check, context: Context { pointer: context, release } }));
+}

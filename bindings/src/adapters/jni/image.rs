@@ -9,6 +9,7 @@ use std::ffi::{CStr, CString, c_void};
 use jni_sys::{JNI_OK, JNIEnv, JNINativeMethod, jboolean, jbyteArray, jclass, jint, jlong};
 
 use super::generated::GENERATED;
+use super::interrupt_check::watch_waits;
 use super::{SPECIAL, system};
 use crate::build::trimaran_build;
 
@@ -63,6 +64,7 @@ pub extern "system" fn Java_dev_trimaran_internal_NativeImage_unregister(
 /// Gives the classes the methods of this image. 0 where that worked; otherwise the JVM has thrown why not.
 #[unsafe(no_mangle)]
 pub extern "C" fn trimaran_jni_register(env: *mut JNIEnv, by_hand: jclass, native: jclass) -> jint {
+    watch_waits(env);
     match register(env, by_hand, SPECIAL) {
         JNI_OK => register(env, native, &GENERATED),
         failed => failed,

@@ -62,6 +62,19 @@ pub(super) extern "system" fn watch(env: *mut JNIEnv, _class: jclass, store: jlo
     });
 }
 
+/// Fails as a call does whose time is over before it begins.
+pub(super) extern "system" fn time_is_over(env: *mut JNIEnv, _class: jclass) {
+    give(env, || Err::<(), _>(trimaran::adapter::time_is_over()));
+}
+
+/// Has `Thread.interrupted` asked while a thread waits in a shared memory. Where the JVM has no room for it, nothing is asked.
+pub(super) fn watch_waits(env: *mut JNIEnv) {
+    match Threads::known(env) {
+        Ok(threads) => trimaran::adapter::watch_waits(Box::new(Asked(threads))),
+        Err(_) => _ = is_thrown(env),
+    }
+}
+
 impl Threads {
     fn known(env: *mut JNIEnv) -> Result<&'static Self> {
         if let Some(known) = THREADS.get() {

@@ -9,6 +9,11 @@ use super::with_gil;
 
 pub(super) struct Signals;
 
+/// Has Python asked while a thread waits in a shared memory.
+pub(crate) fn watch_waits() {
+    trimaran::adapter::watch_waits(Box::new(Signals));
+}
+
 impl InterruptCheck for Signals {
     fn check(&self) -> Result<()> {
         let raised = with_gil(|py| check_signals(py).map_err(|error| error.into_value(py)));

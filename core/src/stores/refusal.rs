@@ -1,0 +1,120 @@
+//! Instances that were refused before anything of them was there: why, and what they took of the store's limits.
+//!
+//! Wasmtime counts an instance, its memories and its tables before it looks for room for them, and never takes that back. So what
+//! is refused for want of room raises the limits by what it has taken.
+
+use std::sync::atomic::Ordering;
+
+use wasmtime::{PoolConcurrencyLimitError, StoreContextMut, WasmBacktrace};
+
+use crate::process::native_pressure;
+use crate::stores::store::StoreData;
+use crate::{Result, Store, WasmtimeError};
+use trimaran_gate::{Inside, this_thread};
+
+/// Why an instance was refused.
+enum Refusal {
+    /// The store has as many of them as it may have, of this kind.
+    Number(Kind),
+    /// A memory or a table is larger than it may be in this store.
+    Size,
+    /// The process, or its pool, has no room now.
+    NoRoom,
+}
+
+/// In the order in which wasmtime counts them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Instance,
+    Memory,
+    Table,
+}
+
+/// What wasmtime says of a number that passes its limit: before the kind, and behind it.
+const NUMBER: (&str, &str) = ("resource limit exceeded: ", " count too high at ");
+
+impl Refusal {
+    /// None where it is something else, or where a guest may have run. Wasmtime has no types for most of these.
+    fn of(error: &wasmtime::Error) -> Option<Self> {
+        if error.is::<WasmBacktrace>() {
+            return None;
+        }
+        if error.is::<PoolConcurrencyLimitError>() {
+            return Some(Self::NoRoom);
+        }
+        let words = error.to_string();
+        if let Some(what) = words.strip_prefix(NUMBER.0) {
+            let kinds = [("instance", Kind::Instance), ("memory", Kind::Memory), ("table", Kind::Table)];
+            return kinds.into_iter().find_map(|(name, kind)| what.starts_with(name).then_some(Self::Number(kind)));
+        }
+        let is_size =
+            |what: &str| words.starts_with(what) && words.contains(" minimum size of ") && words.ends_with(" limits");
+        if is_size("memory") || is_size("table") {
+            return Some(Self::Size);
+        }
+        let is_no_room = words.starts_with("mmap failed ") || words.starts_with("cannot allocate ");
+        is_no_room.then_some(Self::NoRoom)
+    }
+}
+
+impl Store {
+    /// What `error` means for the store, where an instance of `module` could not be made: what is refused counts no longer, and
+    /// may be tried again where there is room for it later. Gives the error to go on with.
+    pub(crate) fn refused(
+        &self,
+        error: wasmtime::Error,
+        module: &wasmtime::Module,
+        context: &mut StoreContextMut<'_, StoreData>,
+    ) -> wasmtime::Error {
+        // What an earlier one failed with is over.
+        _ = native_pressure::was_refused();
+        let Some(refusal) = Refusal::of(&error) else { return error };
+        let required = module.resources_required();
+        let returned = &mut context.data_mut().limiter.returned;
+        let (before, counted) = match refusal {
+            Refusal::Number(Kind::Instance) => (returned.instances, (0, 0, 0)),
+            Refusal::Number(Kind::Memory) => (returned.memories, (1, 0, 0)),
+            Refusal::Number(Kind::Table) => (returned.tables, (1, required.num_memories, 0)),
+            Refusal::Size | Refusal::NoRoom => (0, (1, required.num_memories, required.num_tables)),
+        };
+        returned.instances = returned.instances.saturating_add(counted.0);
+        returned.memories = returned.memories.saturating_add(counted.1 as usize);
+        returned.tables = returned.tables.saturating_add(counted.2 as usize);
+        self.has_returned.store(true, Ordering::Relaxed);
+        match refusal {
+            Refusal::NoRoom => {
+                native_pressure::refuse();
+                error
+            }
+            Refusal::Number(_) => recounted(error, before),
+            Refusal::Size => error,
+        }
+    }
+
+    /// Tells wasmtime what was given back, before an instance is made. In a host function it cannot be told: there it is when the
+    /// outermost call is over.
+    pub(crate) fn settle(&self) -> Result<()> {
+        if !self.has_returned.swap(false, Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.gate.enter_as(this_thread(), &|| self.may_wait(), |inside| {
+            match inside {
+                Inside::Root(guest) => guest.0.limiter(|data| &mut data.limiter),
+                Inside::Caller(_) => self.has_returned.store(true, Ordering::Relaxed),
+            }
+            Ok::<_, WasmtimeError>(())
+        })
+    }
+}
+
+/// The error with the number that there would be, without those that are not there.
+fn recounted(error: wasmtime::Error, given_back: usize) -> wasmtime::Error {
+    let words = error.to_string();
+    let number = words.rsplit_once(NUMBER.1).and_then(|(what, number)| Some((what, number.parse::<usize>().ok()?)));
+    match number {
+        Some((what, number)) if given_back != 0 => {
+            wasmtime::Error::msg(format!("{what}{}{}", NUMBER.1, number.saturating_sub(given_back)))
+        }
+        _ => error,
+    }
+}
