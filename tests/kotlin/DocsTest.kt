@@ -1,5 +1,6 @@
 package dev.trimaran.tests
 
+import dev.trimaran.Caller
 import dev.trimaran.Engine
 import dev.trimaran.Func
 import dev.trimaran.FuncType
@@ -135,6 +136,22 @@ class DocsTest {
                 instance.func(store, "run")(store)
             }
         assertEquals("42\n", output)
+    }
+
+    @Test
+    fun `functions of a linker with their caller`() {
+        val module = Module(engine, printing)
+        val output =
+            printed {
+                val linker = Linker(engine)
+                linker.wrap("host", "add") { a: Int, b: Int -> a + b }
+                linker.wrap("host", "print") { caller: Caller, start: UInt, length: UInt ->
+                    println(caller.memory("memory").readString(caller.store, start.toLong(), length.toLong()))
+                }
+                val instance = linker.instantiate(store, module)
+                assertEquals(42, instance.func(store, "run")(store))
+            }
+        assertEquals("a boat\n", output)
     }
 
     @Test

@@ -1,14 +1,19 @@
 package dev.trimaran.tests
 
+import dev.trimaran.Caller
 import dev.trimaran.Config
 import dev.trimaran.Engine
+import dev.trimaran.Exports
 import dev.trimaran.Func
 import dev.trimaran.FuncType
 import dev.trimaran.Global
 import dev.trimaran.GlobalType
 import dev.trimaran.Instance
+import dev.trimaran.InstancePre
+import dev.trimaran.InterruptHandle
 import dev.trimaran.Limits
 import dev.trimaran.Linker
+import dev.trimaran.Memory
 import dev.trimaran.MemoryType
 import dev.trimaran.Module
 import dev.trimaran.OutputPipe
@@ -16,16 +21,13 @@ import dev.trimaran.Reference
 import dev.trimaran.SharedMemory
 import dev.trimaran.Store
 import dev.trimaran.StoreLimits
+import dev.trimaran.Table
 import dev.trimaran.Tag
 import dev.trimaran.TagType
 import dev.trimaran.Val
 import dev.trimaran.ValType
 import dev.trimaran.WasiConfig
 import dev.trimaran.WasmtimeException
-import org.junit.jupiter.api.Assertions.assertEquals
-import org.junit.jupiter.api.Assertions.assertSame
-import org.junit.jupiter.api.Assertions.assertTrue
-import org.junit.jupiter.api.Test
 import java.io.ByteArrayInputStream
 import java.io.ByteArrayOutputStream
 import java.io.NotSerializableException
@@ -38,6 +40,10 @@ import java.lang.reflect.Modifier
 import java.nio.file.FileSystems
 import java.nio.file.Files
 import java.nio.file.Path
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertSame
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
 
 /** Whatever a program does with an object, what stands behind it in the library never gets a second owner. */
 class HandlesTest {
@@ -95,6 +101,16 @@ class HandlesTest {
             val unmade = unmade(kind) ?: continue
             kind.methods.filter(::isCalled).forEach { call(unmade, it) }
         }
+        for (kind in handles) {
+            val unmade = allocate(kind)
+            // Where nothing but the object itself can be at fault.
+            val isAlone = { type: Class<*> -> type == Store::class.java || type.isPrimitive }
+            kind.methods
+                .filter(::isCalled)
+                .filterNot { Modifier.isStatic(it.modifiers) || it.isSynthetic }
+                .filter { method -> method.parameterTypes.all(isAlone) }
+                .forEach { callUnmade(unmade, it) }
+        }
         assertEquals(7, Guest("(module (func (export \"f\") (result i32) (i32.const 7)))").call("f"))
     }
 
@@ -105,8 +121,19 @@ class HandlesTest {
         return method.declaringClass.packageName == "dev.trimaran" && !takesHandle && method.name != "shutdown"
     }
 
+    /** The classes of objects that the library stands behind. */
+    private val handles =
+        listOf(Engine::class, Module::class, Store::class, Instance::class, InstancePre::class, Linker::class)
+            .plus(listOf(Func::class, Global::class, Table::class, Memory::class, SharedMemory::class, Tag::class, Reference::class))
+            .plus(listOf(InterruptHandle::class, OutputPipe::class, Caller::class, Exports::class))
+            .map { it.java }
+
+    /** What it throws says what is wrong. */
+    private fun callUnmade(unmade: Any, method: Method) =
+        call(unmade, method) { error -> assertTrue(error is WasmtimeException.Type, "$method: $error") }
+
     /** Calls with nothing, or with as little as there is. What it throws is no error of the JVM's. */
-    private fun call(unmade: Any, method: Method) {
+    private fun call(unmade: Any, method: Method, failed: (Throwable) -> Unit = {}) {
         val arguments =
             method.parameterTypes.map { type ->
                 when (type) {
@@ -126,6 +153,7 @@ class HandlesTest {
             method.invoke(if (Modifier.isStatic(method.modifiers)) null else unmade, *arguments.toTypedArray())
         } catch (error: InvocationTargetException) {
             assertTrue(error.targetException is Exception, "$method: ${error.targetException}")
+            failed(error.targetException)
         }
     }
 

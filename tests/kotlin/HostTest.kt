@@ -6,6 +6,7 @@ import dev.trimaran.FuncType
 import dev.trimaran.Global
 import dev.trimaran.GlobalType
 import dev.trimaran.Instance
+import dev.trimaran.Linker
 import dev.trimaran.Memory
 import dev.trimaran.Module
 import dev.trimaran.Store
@@ -398,5 +399,86 @@ class HostTest {
                 Func.wrap(store) { a: Int, b: Double -> a + b.toInt() },
             ).func("many").typed<(Int) -> Int>(store)
         allocatesNothing("callbacks", rounds = 10, times = 100_000) { many(store, 100_000) }
+    }
+
+    private class Abort : RuntimeException()
+
+    @Test
+    fun `a function that only throws gives nothing`() {
+        val linker = Linker(engine)
+        linker.wrap<Unit>("env", "abort") { throw Abort() }
+        linker.wrap("env", "fail") { _: Int -> throw Abort() }
+        val module =
+            Module(
+                engine,
+                """(module (import "env" "abort" (func ${'$'}abort)) (import "env" "fail" (func ${'$'}fail (param i32)))
+                  (func (export "abort") (call ${'$'}abort)) (func (export "fail") (call ${'$'}fail (i32.const 1))))""",
+            )
+        val instance = linker.instantiate(store, module)
+        for (name in listOf("abort", "fail")) fails<Abort> { instance.func(store, name)(store) }
+    }
+
+    @Test
+    fun `a typed function may have its caller, numbers without a sign, and up to six of them`() {
+        val linker = Linker(engine)
+        val texts = ArrayList<String>()
+        linker.wrap("host", "print") { caller: Caller, start: UInt, length: UInt ->
+            texts += caller.memory("memory").readString(caller.store, start.toLong(), length.toLong())
+        }
+        linker.wrap("host", "data") { caller: Caller -> caller.data as Int }
+        linker.wrap("host", "six") { a: Int, b: Long, c: Float, d: Double, e: UInt, f: ULong ->
+            a + b + c + d + e.toLong() + f.toDouble()
+        }
+        linker.wrap("host", "seven") { caller: Caller, a: Int, b: Int, c: Int, d: Int, e: Int, f: Int ->
+            (caller.data as Int) + a + b + c + d + e + f
+        }
+        val text =
+            """(module
+              (import "host" "print" (func ${'$'}print (param i32 i32)))
+              (import "host" "data" (func ${'$'}data (result i32)))
+              (import "host" "six" (func ${'$'}six (param i32 i64 f32 f64 i32 i64) (result f64)))
+              (import "host" "seven" (func ${'$'}seven (param i32 i32 i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 1) (data (i32.const 8) "a boat")
+              (func (export "print") (call ${'$'}print (i32.const 8) (i32.const 6)))
+              (func (export "data") (result i32) (call ${'$'}data))
+              (func (export "six") (result f64)
+                (call ${'$'}six (i32.const 1) (i64.const 2) (f32.const 3) (f64.const 4) (i32.const -1) (i64.const -1)))
+              (func (export "seven") (result i32)
+                (call ${'$'}seven (i32.const 1) (i32.const 2) (i32.const 3) (i32.const 4) (i32.const 5) (i32.const 6))))"""
+        store.data = 100
+        val exports = linker.instantiate(store, Module(engine, text)).exports(store)
+        assertNull(exports.func("print")(store))
+        assertEquals(listOf("a boat"), texts)
+        assertEquals(100, exports.func("data")(store))
+        assertEquals(10.0 + 4294967295.0 + 18446744073709551615.0, exports.func("six")(store))
+        assertEquals(121, exports.func("seven")(store))
+        // And as functions of one store.
+        assertEquals(107, through(Func.wrap(store) { caller: Caller, a: Int -> (caller.data as Int) + a })(store, 7))
+        assertEquals(4294967295, through(Func.wrap(store) { a: UInt -> a.toLong() })(store, -1))
+        assertEquals(-1, through(Func.wrap(store) { _: Int -> UInt.MAX_VALUE })(store, 0))
+        val wrong = "String is no number of WebAssembly: expected Int, UInt, Long, ULong, Float or Double"
+        fails<WasmtimeException.Type>(wrong) { Func.wrap(store) { a: String -> a.length } }
+        val same = through(Func.wrap(store) { a: Int -> a }).typed<(UInt) -> UInt>(store)
+        assertEquals(UInt.MAX_VALUE, same(store, UInt.MAX_VALUE))
+    }
+
+    @Test
+    fun `a kept caller gives no data`() {
+        var kept: Caller? = null
+        store.data = "mine"
+        val keep =
+            Func(store, type()) {
+                assertEquals("mine", data)
+                data = "new"
+                kept = this
+                listOf()
+            }
+        keep(store)
+        assertEquals("new", store.data)
+        val caller = checkNotNull(kept)
+        fails<WasmtimeException.Escaped> { caller.data }
+        fails<WasmtimeException.Escaped> { caller.data = "other" }
+        assertEquals("new", store.data)
+        assertSame(store, caller.store)
     }
 }

@@ -44,8 +44,14 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
+import java.util.function.IntBinaryOperator;
+import java.util.function.LongBinaryOperator;
+import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
 /** The same package, as somebody who writes Java uses it. */
@@ -262,6 +268,79 @@ class JavaTest {
         }
         assertTrue(Config.untrusted().getEpochInterruption());
         assertTrue(StoreLimits.untrusted().getMemorySize() > 0);
+    }
+
+    private static String wrong(org.junit.jupiter.api.function.Executable work) {
+        return assertThrows(WasmtimeException.Type.class, work).getMessage();
+    }
+
+    @Test
+    void nulls() {
+        try (Engine engine = new Engine(config()); Store store = new Store(engine)) {
+            Module module = new Module(engine, "(module (import \"\" \"\" (func)))");
+            List<Extern> imports = Arrays.asList((Extern) null);
+            assertEquals("import 1 is null", wrong(() -> new Instance(store, module, imports)));
+            List<ValType> types = Arrays.asList(ValType.I32.INSTANCE, null);
+            assertEquals("parameter 2 is null", wrong(() -> new FuncType(types, List.of())));
+            assertEquals("result 2 is null", wrong(() -> new FuncType(List.of(), types)));
+            assertEquals("argument 2 is null", wrong(() -> new WasiConfig().argv("a", null)));
+            FuncType number = new FuncType(List.of(), List.of(ValType.I32.INSTANCE));
+            Func nothing = new Func(store, number, (caller, values) -> null);
+            assertEquals(
+                "the host function gave null: expected a list of its results, empty without any",
+                wrong(() -> nothing.invoke(store)));
+            Func hole = new Func(store, number, (caller, values) -> Arrays.asList((Val) null));
+            assertEquals("result 1 is null", wrong(() -> hole.invoke(store)));
+            assertEquals("value 1 is null", wrong(() -> hole.call(store, Arrays.asList((Val) null))));
+            Memory memory = new Memory(store, new MemoryType(new Limits(1)));
+            assertEquals(
+                "the stop is 4, before the start, 100: it is an offset as well, and no length",
+                assertThrows(WasmtimeException.Range.class, () -> memory.read(store, 100, 4)).getMessage());
+        }
+    }
+
+    @Test
+    void numbers() {
+        try (Engine engine = new Engine(config()); Store store = new Store(engine)) {
+            Linker linker = new Linker(engine);
+            linker.wrap("host", "add", IntBinaryOperator.class, (a, b) -> a + b);
+            linker.wrap("host", "twice", DoubleUnaryOperator.class, a -> 2 * a);
+            linker.wrap("host", "note", LongConsumer.class, store::setData);
+            linker.wrap("host", "next", LongSupplier.class, () -> (long) store.getData() + 1);
+            linker.wrap("host", "clear", Runnable.class, () -> store.setData(null));
+            Module module = new Module(engine, """
+                (module
+                  (import "host" "add" (func $add (param i32 i32) (result i32)))
+                  (import "host" "twice" (func $twice (param f64) (result f64)))
+                  (import "host" "note" (func $note (param i64)))
+                  (import "host" "next" (func $next (result i64)))
+                  (import "host" "clear" (func $clear))
+                  (export "add" (func $add)) (export "twice" (func $twice)) (export "next" (func $next))
+                  (export "note" (func $note)) (export "clear" (func $clear)))""");
+            Instance instance = linker.instantiate(store, module);
+            IntBinaryOperator add = instance.func(store, "add").typed(store, IntBinaryOperator.class);
+            assertEquals(42, add.applyAsInt(40, 2));
+            assertEquals(-2, add.applyAsInt(Integer.MAX_VALUE, Integer.MAX_VALUE));
+            DoubleUnaryOperator twice = instance.func(store, "twice").typed(store, DoubleUnaryOperator.class);
+            assertEquals(3.0, twice.applyAsDouble(1.5));
+            instance.func(store, "note").typed(store, LongConsumer.class).accept(Long.MIN_VALUE);
+            assertEquals(Long.MIN_VALUE, store.getData());
+            assertEquals(Long.MIN_VALUE + 1, instance.func(store, "next").typed(store, LongSupplier.class).getAsLong());
+            instance.func(store, "clear").typed(store, Runnable.class).run();
+            assertNull(store.getData());
+            Func own = Func.wrap(store, IntBinaryOperator.class, Math::max);
+            assertEquals(7, own.invoke(store, 3, 7));
+            assertEquals(
+                "the function is (func (param i32 i32) (result i32)): expected (func (param i64 i64) (result i64)),"
+                    + " as LongBinaryOperator has it",
+                wrong(() -> own.typed(store, LongBinaryOperator.class)));
+            String text = wrong(() -> own.typed(store, Comparable.class));
+            String begin = "java.lang.Comparable is no interface of numbers: expected one of Runnable, IntSupplier,";
+            assertTrue(text.startsWith(begin), text);
+        }
+        try (Engine engine = new Engine(config()); Store store = new Store(engine)) {
+            store.setWasi(wasi -> wasi.argv("program"));
+        }
     }
 
     @Test

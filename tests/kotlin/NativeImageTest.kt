@@ -62,6 +62,14 @@ class NativeImageTest {
     }
 
     @Test
+    fun `a folder may be named from where the program runs, but not by nothing`() {
+        val inside = Path.of("").toAbsolutePath().relativize(folder.resolve("relative").toAbsolutePath())
+        assertEquals(Trimaran.version, child("-Dtrimaran.tmpdir=$inside").output())
+        val output = child("-Dtrimaran.tmpdir=").output()
+        assertTrue("the system property trimaran.tmpdir is empty: expected the path of a folder" in output) { output }
+    }
+
+    @Test
     fun `a folder that is none is named`() {
         val file = Files.writeString(folder.resolve("file"), "no folder")
         val output = child("-Dtrimaran.tmpdir=$file/below").output()

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.io.File
+import java.lang.management.ManagementFactory
 import java.util.concurrent.atomic.AtomicInteger
 
 /** Stores that nobody closes. */
@@ -56,6 +57,24 @@ class NativePressureTest {
         }
         assertEquals(true, kept.size > 20)
     }
+
+    @Test
+    fun `what a store may not have is not asked for again`() {
+        val engine = engine()
+        val module = Module(engine, "(module (memory 2000))")
+        // Garbage, of which a collection gives something back.
+        repeat(100) { Instance(Store(engine), Module(engine, "(module (memory 1))")) }
+        val before = collections()
+        repeat(20) {
+            val store = Store(engine).apply { setLimits(memorySize = 1L shl 20, memories = 1) }
+            val text = "memory minimum size of 2000 pages exceeds memory limits"
+            repeat(2) { fails<WasmtimeException.Limit>(text) { Instance(store, module) } }
+        }
+        assertTrue(collections() - before < 10) { "each failure had the JVM collect" }
+    }
+
+    /** How often the JVM was asked to collect, or collected all by itself. */
+    private fun collections() = ManagementFactory.getGarbageCollectorMXBeans().sumOf { it.collectionCount }
 
     @Test
     fun `what has run is not run again`() {

@@ -36,7 +36,7 @@ class VirtualThreadsTest {
             "hosts wait", "one store", "platform thread", "many calls", "nested", "interrupted wait",
             "interrupted close", "interrupted host", "interrupted behind a platform thread", "deadlines",
             "interrupted deadline",
-            "waits in shared memory",
+            "waits in shared memory", "interrupted wait in shared memory",
         ],
     )
     fun `virtual threads go on`(name: String) = assertGoesOn(name)
@@ -44,6 +44,11 @@ class VirtualThreadsTest {
     @Test
     fun `waiting for a thread counts for a deadline`() =
         assertGoesOn("deadline without a thread", "-Dtrimaran.virtualThreads=1")
+
+    @ParameterizedTest
+    @ValueSource(strings = ["0", "-3", "abc", ""])
+    fun `a number of threads that is none is said to be`(number: String) =
+        assertGoesOn("wrong number of threads", "-Dtrimaran.virtualThreads=$number")
 
     private fun assertGoesOn(name: String, vararg options: String) {
         val two = listOf("parallelism", "maxPoolSize").map { "-Djdk.virtualThreadScheduler.$it=2" }
@@ -157,6 +162,8 @@ fun main(arguments: Array<String>) {
             "interrupted deadline" -> interruptedDeadline(engine)
             "deadline without a thread" -> deadlineWithoutThread(engine)
             "waits in shared memory" -> waitsInSharedMemory()
+            "interrupted wait in shared memory" -> interruptedSharedMemory()
+            "wrong number of threads" -> wrongNumber(engine)
             else -> {
                 // A guest whose host runs the guest of another store, down to the ground.
                 var guest = Upcall(engine, ::elsewhere)
@@ -332,16 +339,17 @@ private fun deadlineWithoutThread(engine: Engine): List<Thread> {
             },
         )
     inside.await()
-    val second =
+    // It ends while the only thread is taken.
+    for (work in listOf<() -> Unit>({ guest.call(1) }, {})) {
         virtual(
             checked {
-                guest.store.withDeadline(100.milliseconds) { fails<WasmtimeException.TimeLimit> { guest.call(1) } }
+                fails<WasmtimeException.TimeLimit> { guest.store.withDeadline(100.milliseconds) { work() } }
             },
-        )
-    second.waits()
-    Thread.sleep(200)
+        ).join()
+    }
+    fails<WasmtimeException.Range> { guest.store.withDeadline((-1).milliseconds) {} }
     latch.countDown()
-    return listOf(first, second)
+    return listOf(first)
 }
 
 /** More threads wait for another one than there are carriers. */
@@ -360,6 +368,25 @@ private fun waitsInSharedMemory(): List<Thread> {
             },
         )
     return waiting + wakes
+}
+
+/** Virtual threads that wait in a shared memory are interrupted. */
+private fun interruptedSharedMemory(): List<Thread> {
+    val memory = SharedMemory(Engine(Config().apply { wasmThreads = true }), MemoryType(Limits(1, 1)))
+    val waiting = listOf(interrupted { memory.wait32(0, 0) }, interrupted { memory.wait64(8, 0, 600_000) })
+    Thread.sleep(100)
+    waiting.forEach(Thread::interrupt)
+    return waiting
+}
+
+/** The number of threads is none. */
+private fun wrongNumber(engine: Engine): List<Thread> {
+    val guest = Upcall(engine) { it }
+    val said = System.getProperty("trimaran.virtualThreads")
+    val text = "the system property trimaran.virtualThreads is `$said`: expected a number of threads, 1 or more"
+    val (turn, deadline) = { guest.store.inTurn { } } to { guest.store.withDeadline(1.seconds) { } }
+    val works = listOf<() -> Unit>({ guest.call(1) }, turn, deadline)
+    return works.map { work -> virtual(checked { fails<WasmtimeException.Config>(text) { work() } }) }
 }
 
 /** The host and the guest of a virtual thread are interrupted as on any other, and not those of the next. */

@@ -7,19 +7,23 @@ import dev.trimaran.internal.ffi.WasmtimeError as RawError
 /**
  * The guest that called a host function. A [HostFunction] gets it.
  *
- * It is valid on its own thread until its host function returns. After that every use of it but [store] and [data]
- * fails with `Escaped`. The host function may use the store in every way: to call guests, to read, to grow, to make
- * functions.
+ * It is valid on its own thread until its host function returns. After that every use of it but [store] fails with
+ * `Escaped`. The host function may use the store in every way: to call guests, to read, to grow, to make functions.
  *
  * @property store The store of the guest. You may keep it.
  */
-public class Caller internal constructor(public val store: Store, private val pass: Long) {
+public class Caller internal constructor(store: Store, private val pass: Long) {
+    public val store: Store = store
+        get() = made(field)
+
     /** The object that the host gave the store: [Store.data]. */
     public var data: Any?
-        get() = store.data
+        get() = checked().data
         set(data) {
-            store.data = data
+            checked().data = data
         }
+
+    private fun checked(): Store = store.also { core(it) { it.raw.callerCheck(pass.toULong()) } }
 
     /** The export of the calling instance with that [name], or null. */
     public operator fun get(name: String): Extern? =

@@ -12,9 +12,13 @@ import dev.trimaran.internal.ffi.Engine as Raw
  *
  * It is serializable: Java writes its configuration, and reads it as the engine that [shared] gives for that.
  */
-public class Engine private constructor(@get:JvmSynthetic internal val raw: Raw) :
+public class Engine private constructor(raw: Raw) :
     AutoCloseable,
     Serializable {
+    @get:JvmSynthetic
+    internal val raw: Raw = raw
+        get() = made(field)
+
     /**
      * Makes an engine. Fails with `Config` if settings exclude each other or the machine lacks something, and with
      * `Range` for a size below 0.

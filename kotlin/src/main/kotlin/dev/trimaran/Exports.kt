@@ -10,8 +10,11 @@ package dev.trimaran
 public class Exports internal constructor(
     private val instance: Instance,
     private val store: Store,
-    private val items: Map<String, Extern>,
+    items: Map<String, Extern>,
 ) : AbstractMap<String, Extern>() {
+    private val items: Map<String, Extern> = items
+        get() = made(field)
+
     /** The names and what has them, in the module's order. */
     override val entries: Set<Map.Entry<String, Extern>>
         get() = items.entries

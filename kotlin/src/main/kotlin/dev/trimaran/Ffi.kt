@@ -64,6 +64,20 @@ internal fun natural(value: Long, what: String): ULong =
 internal fun within(value: Long, last: Long, what: String): Long =
     if (value in 0..last) value else throw WasmtimeException.Range("$what is $value: expected 0 to $last")
 
+/**
+ * What a constructor has put there, or `Type` where none has: as of an object that a library has made of text.
+ */
+internal fun <T : Any> made(value: T?): T =
+    value ?: throw WasmtimeException.Type("the object was never made: call its constructor, or what gives one")
+
+/** The list, in which nothing is null, as it may be in one of Java; otherwise `Type`. */
+internal fun <T : Any> List<T>.whole(what: String): List<T> =
+    apply {
+        // A list of Java's that has no nulls refuses to be asked for one.
+        val index = (this as List<T?>).indexOfFirst { it == null }
+        if (index >= 0) throw WasmtimeException.Type("$what ${index + 1} is null")
+    }
+
 /** What a user gets for whatever came out of a call: the public exception, or what a host function threw. */
 internal fun translated(error: Throwable): Throwable =
     when (error) {
@@ -73,6 +87,7 @@ internal fun translated(error: Throwable): Throwable =
             val found = error.read()
             thrown(found) ?: found.toPublic(error.sentence()).apply { if (error.row >= 0) atRow(error.row) }
         }
+        is NullPointerException -> absent(error)
         is CharacterCodingException -> WasmtimeException.Encoding("the text has half of a surrogate pair", 0)
         else -> exhausted(error) ?: unloaded(error) ?: if (error is Exception) unexpected(error) else error
     }
@@ -91,6 +106,10 @@ private fun unloaded(error: Throwable): Error? = if (error is LinkageError) Nati
 private fun thrown(error: RawError): Throwable? =
     (error as? RawError.Host)?.thrown?.let { NativeByHand.takeThrown(it.toLong()) }
 
+/** Something is null that a program of Java, or without a constructor, has made so. */
+private fun absent(error: NullPointerException): WasmtimeException =
+    WasmtimeException.Type("something is null that may not be: ${error.message}").apply { initCause(error) }
+
 /** A failure that is no error of the core: a panic, or a mistake in this library. */
 private fun unexpected(error: Exception): WasmtimeException {
     val reason = error.toString()
@@ -104,6 +123,15 @@ internal inline fun checkArray(start: Long, length: Long, size: () -> Long) {
     if (length > most && start >= 0 && length <= size() - start) {
         throw WasmtimeException.Range("the length is $length: an array holds up to $most bytes; read in parts")
     }
+}
+
+/** How many bytes there are from [start] up to [stop]. Fails with `Range` where that is before the start. */
+internal fun between(start: Long, stop: Long): Long {
+    if (stop < start && start >= 0) {
+        val reason = "the stop is $stop, before the start, $start: it is an offset as well, and no length"
+        throw WasmtimeException.Range(reason)
+    }
+    return stop - start
 }
 
 /** How many offsets there are in the range. */

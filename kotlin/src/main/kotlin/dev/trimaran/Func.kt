@@ -19,7 +19,11 @@ import dev.trimaran.internal.ffi.Func as Raw
  * val sum = add(store, 1, 2) as Int
  * ```
  */
-public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
+public class Func private constructor(raw: Raw) : Extern {
+    @get:JvmSynthetic
+    internal val raw: Raw = raw
+        get() = made(field)
+
     /** Known once the function was called. It is the same in every store that accepts the function. */
     @Volatile
     private var known: Signature? = null
@@ -68,6 +72,20 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
      * another one.
      */
     public inline fun <reified F : Function<*>> typed(store: Store): TypedFunc<F> = TypedFunc(store, this, typeOf<F>())
+
+    /**
+     * The function as an interface of Java's, for Java, which calls it in [store] with no number boxed. Fails with
+     * `Type` where it has another type.
+     *
+     * ```java
+     * IntBinaryOperator add = func.typed(store, IntBinaryOperator.class);
+     * int sum = add.applyAsInt(40, 2);
+     * ```
+     *
+     * [type] is [Runnable], or the supplier, consumer, unary operator or binary operator of `int`, `long` or `double`
+     * in `java.util.function`.
+     */
+    public fun <T : Any> typed(store: Store, type: Class<T>): T = JavaShape.of(type).of(this, store)
 
     /**
      * Calls the function once for each row of [columns], in one crossing and one turn of the store.
@@ -142,15 +160,17 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
     /** Host functions whose types Kotlin knows. */
     public companion object {
         /**
-         * Makes a host function from a Kotlin function over [Int], [Long], [Float] and [Double], with up to four
-         * parameters and a result, or [Unit] for none:
+         * Makes a host function from a Kotlin function over [Int], [Long], [Float] and [Double], with up to six
+         * parameters and a result, or [Unit] for none. An i32 or i64 is read without a sign as a [UInt] or [ULong], as
+         * an address in a memory is. The first parameter may be the [Caller].
          *
          * ```kotlin
          * val add = Func.wrap(store) { a: Int, b: Int -> a + b }
          * ```
          *
-         * It works as with a [HostFunction], and a call allocates nothing. For a function without parameters, name the
-         * type of the result, as in `Func.wrap<Int>(store) { 7 }`. Fails with `Type` for other types than these.
+         * It works as with a [HostFunction], and a call with up to four numbers allocates nothing. For a function
+         * without parameters, name the type of the result, as in `Func.wrap<Int>(store) { 7 }`. Fails with `Type` for
+         * other types than these.
          */
         public inline fun <reified R : Any> wrap(store: Store, crossinline function: () -> R): Func =
             wrapped(store, typedHost(function))
@@ -183,9 +203,103 @@ public class Func private constructor(@get:JvmSynthetic internal val raw: Raw) :
             reified R : Any,
             > wrap(store: Store, crossinline function: (A, B, C, D) -> R): Func = wrapped(store, typedHost(function))
 
+        /** Makes a host function from one of Kotlin, as without parameters. */
+        public inline fun <
+            reified A : Any,
+            reified B : Any,
+            reified C : Any,
+            reified D : Any,
+            reified E : Any,
+            reified R : Any,
+            > wrap(store: Store, crossinline function: (A, B, C, D, E) -> R): Func =
+            wrapped(store, typedHost(function))
+
+        /** Makes a host function from one of Kotlin, as without parameters. */
+        public inline fun <
+            reified A : Any,
+            reified B : Any,
+            reified C : Any,
+            reified D : Any,
+            reified E : Any,
+            reified F : Any,
+            reified R : Any,
+            > wrap(store: Store, crossinline function: (A, B, C, D, E, F) -> R): Func =
+            wrapped(store, typedHost(function))
+
+        /** Makes a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
+        @JvmName("wrapWithCaller")
+        public inline fun <
+            reified A : Any,
+            reified R : Any,
+            > wrap(store: Store, crossinline function: (Caller, A) -> R): Func =
+            wrapped(store, typedHostWithCaller(function))
+
+        /** Makes a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
+        @JvmName("wrapWithCaller")
+        public inline fun <
+            reified A : Any,
+            reified B : Any,
+            reified R : Any,
+            > wrap(store: Store, crossinline function: (Caller, A, B) -> R): Func =
+            wrapped(store, typedHostWithCaller(function))
+
+        /** Makes a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
+        @JvmName("wrapWithCaller")
+        public inline fun <
+            reified A : Any,
+            reified B : Any,
+            reified C : Any,
+            reified R : Any,
+            > wrap(store: Store, crossinline function: (Caller, A, B, C) -> R): Func =
+            wrapped(store, typedHostWithCaller(function))
+
+        /** Makes a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
+        @JvmName("wrapWithCaller")
+        public inline fun <
+            reified A : Any,
+            reified B : Any,
+            reified C : Any,
+            reified D : Any,
+            reified R : Any,
+            > wrap(store: Store, crossinline function: (Caller, A, B, C, D) -> R): Func =
+            wrapped(store, typedHostWithCaller(function))
+
+        /** Makes a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
+        @JvmName("wrapWithCaller")
+        public inline fun <
+            reified A : Any,
+            reified B : Any,
+            reified C : Any,
+            reified D : Any,
+            reified E : Any,
+            reified R : Any,
+            > wrap(store: Store, crossinline function: (Caller, A, B, C, D, E) -> R): Func =
+            wrapped(store, typedHostWithCaller(function))
+
+        /** Makes a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
+        @JvmName("wrapWithCaller")
+        public inline fun <
+            reified A : Any,
+            reified B : Any,
+            reified C : Any,
+            reified D : Any,
+            reified E : Any,
+            reified F : Any,
+            reified R : Any,
+            > wrap(store: Store, crossinline function: (Caller, A, B, C, D, E, F) -> R): Func =
+            wrapped(store, typedHostWithCaller(function))
+
+        /**
+         * Makes a host function from an interface of Java's, for Java: as from a function of Kotlin. [type] is one
+         * of those that [typed] takes.
+         */
+        @JvmStatic
+        public fun <T : Any> wrap(store: Store, type: Class<T>, function: T): Func =
+            JavaShape.of(type).run { wrapped(store, TypedHost.shared(this.type, body(function))) }
+
         @PublishedApi
         internal fun wrapped(store: Store, host: TypedHost): Func =
-            of(host(store, host.type)).apply { attach(store, host.body) }
+            of(host(store, host.type)).apply { attach(store, host.body(store)) }
 
         /** A function without a body. */
         private fun host(store: Store, type: FuncType): Raw = core(store) { Raw.host(store.raw, type.toRaw()) }

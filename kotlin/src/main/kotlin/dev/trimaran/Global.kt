@@ -6,7 +6,11 @@ import dev.trimaran.internal.Slots
 import dev.trimaran.internal.ffi.Global as Raw
 
 /** A global: one value that a guest and its host share. It belongs to one store. */
-public class Global private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
+public class Global private constructor(raw: Raw) : Extern {
+    @get:JvmSynthetic
+    internal val raw: Raw = raw
+        get() = made(field)
+
     /** The kind of what it holds, once that was asked for. */
     @Volatile
     private var known: Byte = -1

@@ -7,7 +7,11 @@ import java.util.concurrent.ConcurrentHashMap
 import dev.trimaran.internal.ffi.Instance as Raw
 
 /** An instance of a module. It belongs to one store. */
-public class Instance private constructor(@get:JvmSynthetic internal val raw: Raw) {
+public class Instance private constructor(raw: Raw) {
+    @get:JvmSynthetic
+    internal val raw: Raw = raw
+        get() = made(field)
+
     /**
      * Links a module with [imports], in the order of [Module.imports], and runs its start function.
      *
@@ -18,7 +22,7 @@ public class Instance private constructor(@get:JvmSynthetic internal val raw: Ra
     public constructor(store: Store, module: Module, imports: List<Extern> = emptyList()) :
         this(
             core(store, module, imports, runsGuests = true) {
-                NativePressure.withRoomForGuest { Raw(store.raw, module.raw, imports.map { it.toRaw() }) }
+                NativePressure.withRoomForGuest { Raw(store.raw, module.raw, imports.whole("import").map { it.toRaw() }) }
             },
         )
 

@@ -8,7 +8,10 @@ import dev.trimaran.internal.ffi.InstancePre as Raw
  * A module whose imports are found and checked: [Linker.instantiatePre] makes it. It may be instantiated any number of
  * times, on any thread. What its linker defines later does not change it.
  */
-public class InstancePre private constructor(private val raw: Raw, private val hosts: LinkedHosts) : AutoCloseable {
+public class InstancePre private constructor(raw: Raw, private val hosts: LinkedHosts) : AutoCloseable {
+    private val raw: Raw = raw
+        get() = made(field)
+
     /**
      * Makes an instance in [store], and runs the module's start function.
      *

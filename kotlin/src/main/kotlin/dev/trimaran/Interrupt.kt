@@ -6,7 +6,10 @@ import dev.trimaran.internal.ffi.InterruptHandle as Raw
  * Stops the guest of a store from any thread. [Store.interruptHandle] gives it. It does not keep the store alive, and
  * you may keep it longer than the store.
  */
-public class InterruptHandle private constructor(private val raw: Raw) {
+public class InterruptHandle private constructor(raw: Raw) {
+    private val raw: Raw = raw
+        get() = made(field)
+
     /**
      * Stops the run that is under way in the store now: its call fails with `Trap`, [TrapCode.INTERRUPT] and
      * [Interruption.HANDLE]. If there is none, it stops the next of the calls that wait for the store. Returns whether

@@ -13,7 +13,11 @@ import dev.trimaran.internal.ffi.Memory as Raw
  * bytes, 0 or more. An access past the end fails with `Bounds`, and reads or writes nothing. A number below 0 fails
  * with `Range`, and so does a read of more bytes than an array holds.
  */
-public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
+public class Memory private constructor(raw: Raw) : Extern {
+    @get:JvmSynthetic
+    internal val raw: Raw = raw
+        get() = made(field)
+
     /**
      * Makes a memory in [store]. Fails with `Range` where the type is impossible, with `Limit` where there is
      * no room, and with `Type` for a shared type, which [SharedMemory] is for.
@@ -49,7 +53,7 @@ public class Memory private constructor(@get:JvmSynthetic internal val raw: Raw)
     /** Copies out the bytes from [start] up to [stop], which is not among them; without it, up to the end. */
     @JvmOverloads
     public fun read(store: Store, start: Long = 0, stop: Long = end(store, start)): ByteArray =
-        copyOut(store, start, stop - start)
+        copyOut(store, start, between(start, stop))
 
     /** Copies out the bytes at the offsets in [range], as in `memory.read(store, 10..<15)`. */
     public fun read(store: Store, range: LongRange): ByteArray = copyOut(store, range.first, range.length())

@@ -15,9 +15,13 @@ import dev.trimaran.internal.ffi.validate as rawValidate
  *
  * It is serializable: Java writes the bytes of [pack], and reads them by [unpack].
  */
-public class Module private constructor(@get:JvmSynthetic internal val raw: Raw) :
+public class Module private constructor(raw: Raw) :
     AutoCloseable,
     Serializable {
+    @get:JvmSynthetic
+    internal val raw: Raw = raw
+        get() = made(field)
+
     /**
      * Compiles a module from the binary or the text format.
      *
@@ -48,11 +52,11 @@ public class Module private constructor(@get:JvmSynthetic internal val raw: Raw)
      * there are imports.
      */
     public val imports: List<ImportType>
-        get() = listed.imports ?: found { raw.imports().map { it.toPublic() } }.also { listed.keep(imports = it) }
+        get() = made(listed).imports ?: found { raw.imports().map { it.toPublic() } }.also { listed.keep(imports = it) }
 
     /** The exports, in the module's order. Fails with `Limit` as [imports] does. */
     public val exports: List<ExportType>
-        get() = listed.exports ?: found { raw.exports().map { it.toPublic() } }.also { listed.keep(exports = it) }
+        get() = made(listed).exports ?: found { raw.exports().map { it.toPublic() } }.also { listed.keep(exports = it) }
 
     /** The compiled module as bytes, which [deserialize] loads without the compiler. */
     public fun serialize(): ByteArray = core { raw.serialize() }

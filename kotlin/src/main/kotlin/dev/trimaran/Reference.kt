@@ -11,9 +11,13 @@ import dev.trimaran.internal.ffi.Reference as Raw
  * References to host objects need no such thing: they are those objects. See [Val.ExternRef].
  */
 public class Reference private constructor(
-    @get:JvmSynthetic internal val raw: Raw,
+    raw: Raw,
     @get:JvmSynthetic internal val kind: Byte,
 ) {
+    @get:JvmSynthetic
+    internal val raw: Raw = raw
+        get() = made(field)
+
     /** Whether two references are to the same value, in the sense of `ref.eq`. */
     public fun same(store: Store, other: Reference): Boolean =
         core(store, other) { raw.same(store.raw, other.raw) }

@@ -27,9 +27,13 @@ public enum class WaitOutcome {
  * the end fails with `Bounds`, and then nothing is read or written; a number below 0 fails with `Range`, and so
  * does a read of more bytes than an array holds.
  */
-public class SharedMemory private constructor(@get:JvmSynthetic internal val raw: Raw) :
+public class SharedMemory private constructor(raw: Raw) :
     Extern,
     AutoCloseable {
+    @get:JvmSynthetic
+    internal val raw: Raw = raw
+        get() = made(field)
+
     /**
      * Makes a shared memory. Its type need not say that it is shared, but has to have a maximum.
      *
@@ -70,7 +74,7 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
      */
     @JvmOverloads
     public fun read(start: Long = 0, stop: Long = maxOf(start, dataLen)): ByteArray =
-        copyOut(start, stop - start)
+        copyOut(start, between(start, stop))
 
     /**
      * Copies out the bytes at the offsets in [range], as in `memory.read(10..<15)`. Each byte is read
@@ -141,7 +145,8 @@ public class SharedMemory private constructor(@get:JvmSynthetic internal val raw
     /**
      * Waits at [address] while it holds [expected], until it is notified or [timeoutMillis] milliseconds have
      * passed, as `memory.atomic.wait32` does (threads proposal). The address is a multiple of 4; the timeout is
-     * 0 or more, and null is no limit.
+     * 0 or more, and null is no limit. [Thread.interrupt] ends the wait with an [InterruptedException]; it belongs to no
+     * store, so that no time limit of one ends it.
      */
     @JvmOverloads
     public fun wait32(address: Long, expected: Int, timeoutMillis: Long? = null): WaitOutcome =

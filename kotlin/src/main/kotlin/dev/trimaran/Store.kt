@@ -4,11 +4,13 @@ import dev.trimaran.internal.FoundMemory
 import dev.trimaran.internal.HostCallback
 import dev.trimaran.internal.KnownFuncs
 import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.Virtual
 import java.util.concurrent.Callable
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.locks.ReentrantLock
+import java.util.function.Consumer
 import kotlin.time.Duration
 import dev.trimaran.internal.ffi.Store as Raw
 import java.time.Duration as JavaDuration
@@ -148,13 +150,23 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     /** All of it on one platform thread, for a virtual one: the core knows the calls of a deadline by their thread. */
     private fun <R> limitedHere(milliseconds: Long?, block: () -> R): R {
         if (!Virtual.isCurrent()) return limited(milliseconds, block)
+        // It fails at once where it would fail on any thread.
+        limited(milliseconds) {}
         val begun = System.nanoTime()
-        return Virtual.onPlatformThread {
+        return onPlatformThread(milliseconds) {
             // Waiting for that thread counts as well.
             val waited = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun)
             limited(milliseconds?.let { maxOf(it - waited, minOf(it, 0)) }, block)
         }
     }
+
+    /** What [block] throws comes out as it is, and what the waiting fails with as of any call. */
+    private fun <R> onPlatformThread(milliseconds: Long?, block: () -> R): R =
+        try {
+            Virtual.onPlatformThread(milliseconds, block)
+        } catch (error: NativeException) {
+            throw translated(error)
+        }
 
     private inline fun <R> limited(milliseconds: Long?, block: () -> R): R {
         val deadline = core { raw.beginDeadline(milliseconds?.let { natural(it, "the deadline") }) }
@@ -237,7 +249,11 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     }
 
     /** Says what guests may do through WASI, as in `store.setWasi { argv("program") }`. */
+    @JvmSynthetic
     public fun setWasi(configure: WasiConfig.() -> Unit): Unit = setWasi(WasiConfig().apply(configure))
+
+    /** Says what guests may do through WASI, from Java: `store.setWasi(wasi -> wasi.argv("program"))`. */
+    public fun setWasi(configure: Consumer<WasiConfig>): Unit = setWasi(WasiConfig().also(configure::accept))
 
     /** Collects garbage now: references that nothing holds any more. */
     public fun gc(): Unit = core(this) { raw.gc() }

@@ -11,7 +11,11 @@ import dev.trimaran.internal.ffi.Table as Raw
  * Indices and lengths are in elements, 0 or more. Whatever reaches past the end fails with `Range`, and then nothing has
  * changed. An element that is no reference of the table's type fails with `Type`.
  */
-public class Table private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
+public class Table private constructor(raw: Raw) : Extern {
+    @get:JvmSynthetic
+    internal val raw: Raw = raw
+        get() = made(field)
+
     /** The kind of its elements, once that was asked for. */
     @Volatile
     private var known: Byte = -1

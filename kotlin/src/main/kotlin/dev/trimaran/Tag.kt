@@ -3,7 +3,11 @@ package dev.trimaran
 import dev.trimaran.internal.ffi.Tag as Raw
 
 /** A tag: the kind of an exception. It belongs to one store. */
-public class Tag private constructor(@get:JvmSynthetic internal val raw: Raw) : Extern {
+public class Tag private constructor(raw: Raw) : Extern {
+    @get:JvmSynthetic
+    internal val raw: Raw = raw
+        get() = made(field)
+
     /**
      * Makes a tag in [store]. Fails with `Type` where [type] has results, which exceptions do not give, and with `Config`
      * where the engine has no exceptions.

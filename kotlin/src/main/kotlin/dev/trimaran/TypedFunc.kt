@@ -17,7 +17,8 @@ import kotlin.reflect.KType
  * ```
  *
  * [F] is a function type over [Int], [Long], [Float] and [Double], with up to six parameters and a result, or [Unit]
- * for none. The calls are the operators [invoke] of this package: import them.
+ * for none. As a [UInt] or [ULong], an i32 or i64 is read without a sign. The calls are the operators [invoke] of this
+ * package: import them.
  *
  * @property func The function, for values that are only known when the program runs.
  */
@@ -132,6 +133,8 @@ internal inline fun <reified T : Any> bits(value: T): Long =
     when (value) {
         is Int -> value.toLong()
         is Long -> value
+        is UInt -> value.toLong()
+        is ULong -> value.toLong()
         is Float -> value.toRawBits().toLong()
         is Double -> value.toRawBits()
         else -> 0
@@ -146,6 +149,8 @@ internal inline fun <reified T : Any> number(bits: Long): T {
             type === Long::class.javaObjectType -> bits
             type === Float::class.javaObjectType -> Float.fromBits(bits.toInt())
             type === Double::class.javaObjectType -> Double.fromBits(bits)
+            type === UInt::class.java -> bits.toUInt()
+            type === ULong::class.java -> bits.toULong()
             else -> Unit
         }
     return number as T
@@ -155,20 +160,34 @@ internal inline fun <reified T : Any> number(bits: Long): T {
 private fun KType.toFuncType(): FuncType {
     val types = arguments.map { it.type?.classifier }
     if (classifier !in FUNCTIONS || types.size != FUNCTIONS.indexOf(classifier) + 1) notOfNumbers()
-    val (params, results) = types.dropLast(1) to types.takeLast(1).filter { it != Unit::class }
+    val (params, results) = types.dropLast(1) to types.takeLast(1).filter { it != Unit::class && it != Void::class }
     return FuncType(params.map { it.toValType() ?: notOfNumbers() }, results.map { it.toValType() ?: notOfNumbers() })
 }
 
 private fun KType.notOfNumbers(): Nothing =
     throw WasmtimeException.Type(
-        "the type is $this: expected a function type of up to 6 parameters, over Int, Long, Float and Double",
+        "the type is ${shown(this)}: expected a function type of up to 6 parameters, over Int, UInt, Long, ULong, Float " +
+            "and Double",
     )
+
+/** The type as Kotlin spells it: without its reflection, a type says so of itself. */
+private fun shown(type: KType): String {
+    val name = (type.classifier as? KClass<*>)?.simpleName ?: "${type.classifier}"
+    val parts = type.arguments.map { argument -> argument.type?.let(::shown) ?: "*" }
+    val text =
+        when {
+            parts.isEmpty() -> name
+            Regex("Function\\d+").matches(name) -> "(${parts.dropLast(1).joinToString()}) -> ${parts.last()}"
+            else -> "$name<${parts.joinToString()}>"
+        }
+    return if (type.isMarkedNullable) "$text?".replace(Regex("^(.* -> .*)\\?$"), "($1)?") else text
+}
 
 @JvmSynthetic
 internal fun KClassifier?.toValType(): ValType? =
     when (this) {
-        Int::class -> ValType.I32
-        Long::class -> ValType.I64
+        Int::class, UInt::class -> ValType.I32
+        Long::class, ULong::class -> ValType.I64
         Float::class -> ValType.F32
         Double::class -> ValType.F64
         else -> null

@@ -101,6 +101,11 @@ public data class FuncType @JvmOverloads constructor(
     public val params: List<ValType> = emptyList(),
     public val results: List<ValType> = emptyList(),
 ) {
+    init {
+        params.whole("parameter")
+        results.whole("result")
+    }
+
     /** The type, as in the text format. */
     override fun toString(): String = toRaw().toString()
 

@@ -253,6 +253,7 @@ public sealed class Val {
 @JvmSynthetic
 internal inline fun <R> List<Val>.lend(store: Store, call: (List<Raw>) -> R): R {
     val raws = ArrayList<Raw>(size)
+    whole("value")
     try {
         mapTo(raws) { it.toRaw(store) }
         return call(raws)

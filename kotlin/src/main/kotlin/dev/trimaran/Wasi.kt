@@ -55,7 +55,7 @@ public class WasiConfig {
     public fun argv(vararg arguments: String): WasiConfig = argv(arguments.asList())
 
     /** Adds arguments. By custom the first one is the program's name. */
-    public fun argv(arguments: List<String>): WasiConfig = apply { argv += arguments }
+    public fun argv(arguments: List<String>): WasiConfig = apply { argv += arguments.whole("argument") }
 
     /** Puts the arguments of this process before the others, as the system knows them: Java's own are among them. */
     public fun inheritArgv(): WasiConfig = apply { inheritArgv = true }
@@ -226,7 +226,11 @@ public fun interface OutputSink {
 }
 
 /** Collects in memory what guests write to their standard output or error. Several stores may share one. */
-public class OutputPipe private constructor(@get:JvmSynthetic internal val raw: RawOutputPipe) {
+public class OutputPipe private constructor(raw: RawOutputPipe) {
+    @get:JvmSynthetic
+    internal val raw: RawOutputPipe = raw
+        get() = made(field)
+
     /**
      * Makes a pipe that has nothing yet. With a [capacity], in bytes, 0 or more, a guest that would write past it fails
      * to; without one, there is no bound. Fails with `Range` for a number below 0.

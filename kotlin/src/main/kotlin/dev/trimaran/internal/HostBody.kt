@@ -4,9 +4,11 @@ import dev.trimaran.Caller
 import dev.trimaran.HostFunction
 import dev.trimaran.Store
 import dev.trimaran.Val
+import dev.trimaran.WasmtimeException
 import dev.trimaran.core
 import dev.trimaran.lend
 import dev.trimaran.toPublic
+import dev.trimaran.whole
 import dev.trimaran.internal.ffi.Func as RawFunc
 
 /** The body of a host function whose type is known when the program runs. */
@@ -47,15 +49,23 @@ internal class HostBody(
 
     /** What the function gives, as its type wants it. */
     private fun run(pass: Long, arguments: List<Val>): List<Val> {
-        val given = function.run { Caller(store, pass).call(arguments) }
+        val given = given(function.run { Caller(store, pass).call(arguments) })
         val kinds = signature.results
         val isPlain = given.size == kinds.size && given.indices.all { Slots.fits(kinds[it], given[it]) }
         // The core knows what can be converted, and what is wrong.
         return if (isPlain) given else converted(given)
     }
 
+    /** What a function of Java gives may be null, or have nulls in it. */
+    private fun given(results: List<Val>?): List<Val> =
+        results?.whole("result") ?: throw WasmtimeException.Type(NOTHING)
+
     private fun converted(given: List<Val>): List<Val> =
         given
             .lend(store) { values -> core(store, func) { func.convertResults(store.raw, values) } }
             .map { it.toPublic(store) }
+
+    private companion object {
+        const val NOTHING = "the host function gave null: expected a list of its results, empty without any"
+    }
 }

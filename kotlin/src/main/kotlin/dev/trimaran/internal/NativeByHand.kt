@@ -35,6 +35,9 @@ internal object NativeByHand {
     /** Has guests of the store end when their thread is interrupted, where the engine can interrupt them. */
     @JvmStatic external fun watch(store: Long)
 
+    /** Fails as a call does whose time is over before it begins. */
+    @JvmStatic external fun timeIsOver()
+
     /** How many parameters, how many results, and then the kind of each. */
     @JvmStatic external fun signature(func: Long, store: Long): ByteArray
 

@@ -5,6 +5,7 @@ import dev.trimaran.internal.ffi.Native
 import java.io.File
 import java.io.IOException
 import java.nio.file.Files
+import java.nio.file.InvalidPathException
 import java.nio.file.Path
 import java.nio.file.StandardCopyOption
 import java.util.Locale
@@ -101,7 +102,7 @@ internal object NativeImage {
         val library = System.mapLibraryName("trimaran_ffi")
         val source = if (named != null) named.inputStream() else resource("$platform/$library")
         source.use {
-            val folder = Path.of(System.getProperty(FOLDER) ?: System.getProperty("java.io.tmpdir"))
+            val folder = folder(System.getProperty(FOLDER))
             Files.createDirectories(folder)
             if (isWindows) sweep(folder)
             val file = Files.createTempFile(folder, PREFIX, library)
@@ -110,9 +111,32 @@ internal object NativeImage {
         }
     }
 
-    private fun resource(name: String) =
-        NativeImage::class.java.classLoader.getResourceAsStream(name)
-            ?: fail("the jar has no native library for this platform: $name is missing")
+    /** The JVM loads a library by its whole path. */
+    private fun folder(said: String?): Path {
+        if (said != null && said.isBlank()) fail("the system property $FOLDER is empty: expected the path of a folder")
+        return try {
+            Path.of(said ?: System.getProperty("java.io.tmpdir")).toAbsolutePath()
+        } catch (error: InvalidPathException) {
+            fail(folderProblem("$error"), error)
+        }
+    }
+
+    private fun resource(name: String) = loader.getResourceAsStream(name) ?: fail(noLibrary(name))
+
+    private val loader = NativeImage::class.java.classLoader
+
+    private fun noLibrary(name: String): String {
+        val systems = mapOf("linux" to "lib%s.so", "darwin" to "lib%s.dylib", "win32" to "%s.dll")
+        val there =
+            systems.flatMap { (system, file) ->
+                listOf("x86-64", "aarch64")
+                    .map { "$system-$it" }
+                    .filter { loader.getResource("$it/${file.format("trimaran_ffi")}") != null }
+            }
+        val has = if (there.isEmpty()) "it has none at all" else "it has those of ${there.joinToString()}"
+        return "the jar has no native library for this platform, $platform ($name is missing): $has; one that was built " +
+            "elsewhere is named by the system property $PLACE"
+    }
 
     /** Deletes what ended processes have left. What is in use stays. */
     private fun sweep(folder: Path): Unit =

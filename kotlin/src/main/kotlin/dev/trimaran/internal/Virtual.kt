@@ -1,6 +1,7 @@
 package dev.trimaran.internal
 
 import dev.trimaran.Store
+import dev.trimaran.WasmtimeException
 import java.lang.invoke.MethodHandle
 import java.lang.invoke.MethodHandles
 import java.lang.invoke.MethodType
@@ -21,6 +22,9 @@ internal object Virtual {
     private const val BOUND = "trimaran.virtualThreads"
     private const val USUAL_BOUND = 256
 
+    /** Longer than anything waits, in milliseconds: there are as many nanoseconds. */
+    private const val LONGEST = Long.MAX_VALUE / 4_000_000
+
     /** `Thread.isVirtual`, of a Java that has it: from an object to an object, as Kotlin calls it. */
     private val IS_VIRTUAL: MethodHandle? =
         try {
@@ -40,12 +44,12 @@ internal object Virtual {
         val store = argument as? Store ?: another as? Store ?: third as? Store ?: return work()
         return withTurn(store) {
             val needsNoWait = NativeByHand.isFree(store.raw.handle) && !(runsGuests && store.callsHost)
-            if (needsNoWait) work() else onPlatformThread(work)
+            if (needsNoWait) work() else onPlatformThread(work = work)
         }
     }
 
     /** Does [work] on one platform thread for this thread, which is a virtual one: the core knows a turn by its thread. */
-    fun <R> inTurn(store: Store, work: () -> R): R = withTurn(store) { onPlatformThread(work) }
+    fun <R> inTurn(store: Store, work: () -> R): R = withTurn(store) { onPlatformThread(work = work) }
 
     /** Waits by Java's lock for the turn of this thread, which is a virtual one, and does [work]. */
     private inline fun <R> withTurn(store: Store, work: () -> R): R {
@@ -60,17 +64,28 @@ internal object Virtual {
     }
 
     private val pool by lazy {
-        val bound = Integer.getInteger(BOUND, USUAL_BOUND).coerceAtLeast(1)
+        val bound = bound(System.getProperty(BOUND))
         val make = { work: Runnable -> detached("trimaran-virtual", work::run) }
         ThreadPoolExecutor(bound, bound, 2, TimeUnit.SECONDS, LinkedBlockingQueue(), make)
             .apply { allowCoreThreadTimeOut(true) }
     }
 
-    /** Does [work] on a thread of the pool, while this one, which is virtual, waits. */
-    fun <R> onPlatformThread(work: () -> R): R {
+    private fun bound(said: String?): Int =
+        if (said == null) {
+            USUAL_BOUND
+        } else {
+            val reason = "the system property $BOUND is `$said`: expected a number of threads, 1 or more"
+            said.trim().toIntOrNull()?.takeIf { it > 0 } ?: throw WasmtimeException.Config(reason)
+        }
+
+    /**
+     * Does [work] on a thread of the pool, while this one, which is virtual, waits. Where no thread is free for so many
+     * [milliseconds], it fails as a call does whose time is over.
+     */
+    fun <R> onPlatformThread(milliseconds: Long? = null, work: () -> R): R {
         val task = Task(work)
         pool.execute(task)
-        return task.await { pool.remove(task) }
+        return task.await(milliseconds) { pool.remove(task) }
     }
 
     /** Work of a virtual thread. Its interrupts are those of the thread that does the work, as is its class loader. */
@@ -119,10 +134,22 @@ internal object Virtual {
             return isCancelled
         }
 
-        /** What the work gave, or threw. */
-        fun await(cancel: () -> Unit): R {
+        /** Gives whether the work has not begun, and never will. */
+        @Synchronized
+        private fun giveUp(): Boolean {
+            isCancelled = runner == null && result == null
+            return isCancelled
+        }
+
+        /** What the work gave, or threw. It has to begin in so many [milliseconds]. */
+        fun await(milliseconds: Long?, cancel: () -> Unit): R {
+            val end = milliseconds?.let { System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(it.coerceIn(0, LONGEST)) }
             while (true) {
                 try {
+                    if (end != null && !done.await(end - System.nanoTime(), TimeUnit.NANOSECONDS) && giveUp()) {
+                        cancel()
+                        NativeByHand.timeIsOver()
+                    }
                     done.await()
                     break
                 } catch (error: InterruptedException) {
