@@ -1,5 +1,5 @@
 // What Swift calls beside what is generated: the functions whose bodies are special. They are in
-// bindings/src/adapters/c.rs, which says what each asks for.
+// bindings/src/adapters/c.rs and bindings/src/adapters/c/, which say what each asks for.
 #pragma once
 
 #include <stddef.h>

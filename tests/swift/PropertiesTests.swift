@@ -30,7 +30,7 @@ struct PropertiesTests {
 
   @Test func argumentsAndResultsOfGuestsAndOfTheHost() throws {
     try repeatedly(80) { randoms in
-      // Up to more than the fast lane takes.
+      // Up to more than the fast path takes.
       let types = randoms.list(18) { references.type(&$0) }
       let others = randoms.list(18) { references.type(&$0) }
       let expected = Kept<(arguments: [Val], results: [Val])>()
