@@ -73,7 +73,7 @@ struct Reads;
 // SAFETY: it gives a number.
 unsafe impl SlotFunction for Reads {
     fn call(&self, store: &Store, call_id: u64, slots: &mut [Slot]) -> Result<()> {
-        let Some(Extern::OfMemory { memory }) = store.caller_export(pass, "memory")? else {
+        let Some(Extern::OfMemory { memory }) = store.caller_export(call_id, "memory")? else {
             panic!("expected a memory")
         };
         // Of an i32, the low half counts.

@@ -1,8 +1,8 @@
 //! The core of Trimaran: every object, every rule and every error, defined once.
 //!
 //! The Python, Kotlin and Swift packages carry this crate's exports into their languages. Each folder is a room, and
-//! `ARCHITECTURE.md` says which room holds what. The rooms stand here in their order: each uses those above it alone, and
-//! `tests/rust/rooms` checks that.
+//! `ARCHITECTURE.md` says which room holds what, in their order: each uses only rooms above it. `tests/rust/rooms.rs`
+//! fails if a circle comes back.
 
 mod cli;
 mod compile;

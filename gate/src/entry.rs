@@ -138,7 +138,7 @@ impl<T: Guarded> Drop for Published<'_, T> {
             state.lent = true;
             let popped = state.callers.pop();
             let depth = state.callers.len();
-            // What it kept, and did not end, ends with it.
+            // Turns that the host function kept and did not end, end with it.
             state.kept.retain(|kept| kept.depth <= depth);
             (popped, state.callers.last().map_or(0, |(pass, _)| pass.0 + 1))
         });

@@ -37,7 +37,7 @@ impl Runs {
         self.0.fetch_add(COMING, Ordering::AcqRel);
     }
 
-    /// It was not let in. What was meant for it is not meant for a later caller.
+    /// The caller did not enter. A stop that was meant for it does not stop a later caller.
     #[inline]
     pub fn turn_back(&self) {
         self.update(|word| {

@@ -1,4 +1,4 @@
-//! Writes the C side: a function of Rust for each operation, and `header` what declares them.
+//! Writes the C side: a function of Rust for each operation. `header` writes their declarations.
 
 mod header;
 
@@ -106,7 +106,7 @@ fn read(out: &mut String, name: &str, how: &str) {
     );
 }
 
-/// Writes what makes the core's argument of a parameter, and gives the argument.
+/// Writes the code that converts a parameter, and returns the expression that core gets.
 fn argument(out: &mut String, model: &Model, param: &Param) -> String {
     let name = &param.name;
     let (how, given) = match (Crossing::of(model, &param.ty), param.pass) {
@@ -199,7 +199,7 @@ fn union(out: &mut String, choice: &Enum) {
     _ = write!(out, "        other => Err(unknown(\"{name}\", other)),\n    }}\n}}\n\n");
 }
 
-/// Writes what gives the text of a record or enum.
+/// Writes the function that returns the text of a record or enum.
 fn text(out: &mut String, name: &str) {
     _ = write!(
         out,

@@ -21,7 +21,7 @@ pub struct Operation<'a> {
 }
 
 impl Operation<'_> {
-    /// As Kotlin and the table have it.
+    /// The name of the native method, in Kotlin and in the JNI table.
     pub fn native_name(&self) -> String {
         camel(&self.name())
     }

@@ -73,7 +73,7 @@ fn no_object() -> WasmtimeError {
 /// # Safety
 /// As for `slice::from_raw_parts`, unless `length` is 0.
 unsafe fn lent<'a, T>(data: *const T, length: usize) -> &'a [T] {
-    // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.
+    // SAFETY: the caller gives that many elements, and nothing else accesses them until this returns.
     if length == 0 { &[] } else { unsafe { slice::from_raw_parts(data, length) } }
 }
 
@@ -82,7 +82,7 @@ unsafe fn lent<'a, T>(data: *const T, length: usize) -> &'a [T] {
 /// # Safety
 /// As for `slice::from_raw_parts_mut`, unless `length` is 0.
 unsafe fn lent_mut<'a, T>(data: *mut T, length: usize) -> &'a mut [T] {
-    // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.
+    // SAFETY: the caller gives that many elements, and nothing else accesses them until this returns.
     if length == 0 { &mut [] } else { unsafe { slice::from_raw_parts_mut(data, length) } }
 }
 
@@ -102,7 +102,7 @@ pub unsafe extern "C" fn trimaran_func_call_slots(
     let work = || {
         // SAFETY: the caller gives objects that stay until this returns.
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
-        // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.
+        // SAFETY: the caller gives that many elements, and nothing else accesses them until this returns.
         let slots = unsafe { lent_mut(slots, count) };
         // SAFETY: the slots hold what the function's parameters say: the contract of this function.
         unsafe { func.call_references(store, slots) }
@@ -156,7 +156,7 @@ pub unsafe extern "C" fn trimaran_func_call_values(
         // SAFETY: the caller keeps the objects alive until this returns.
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         let signature = func.signature(store)?;
-        // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.
+        // SAFETY: the caller gives that many elements, and nothing else accesses them until this returns.
         let given = unsafe { lent(values, *count) };
         let mut slots = [Slot::default(); MOST_VALUES];
         let Some(used) = slots.get_mut(..signature.width()) else { return Ok(false) };
@@ -219,7 +219,7 @@ pub unsafe extern "C" fn trimaran_func_call_rows(
         if func.signature(store)?.width() != width {
             return Err(WasmtimeError::Unexpected { reason: "a row of another width".to_owned() });
         }
-        // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.
+        // SAFETY: the caller gives that many elements, and nothing else accesses them until this returns.
         let slots = unsafe { lent_mut(slots, rows.saturating_mul(width)) };
         func.call_rows_in_place(store, rows, slots).map_err(|(row, error)| {
             // SAFETY: the caller gives room for the result.
@@ -263,7 +263,7 @@ pub unsafe extern "C" fn trimaran_memory_read_into(
     let work = || {
         // SAFETY: the caller gives objects that stay until this returns.
         let (memory, store) = unsafe { (opened(memory)?, opened(store)?) };
-        // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.
+        // SAFETY: the caller gives that many elements, and nothing else accesses them until this returns.
         let buffer = unsafe { lent_mut(buffer, length) };
         memory.read_into(store, start, buffer)
     };
@@ -287,7 +287,7 @@ pub unsafe extern "C" fn trimaran_memory_read_string_into(
     let work = || {
         // SAFETY: the caller gives objects that stay until this returns.
         let (memory, store) = unsafe { (opened(memory)?, opened(store)?) };
-        // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.
+        // SAFETY: the caller gives that many elements, and nothing else accesses them until this returns.
         let buffer = unsafe { lent_mut(buffer, length) };
         memory.read_string_into(store, start, buffer)
     };

@@ -1,8 +1,8 @@
 //! The JNI: the native methods of the classes `dev.trimaran.internal.ffi.Native`, which the generator writes, and
 //! `dev.trimaran.internal.NativeByHand`, whose bodies are special and written here.
 //!
-//! `jni-sys` alone, for what is called millions of times. An object is the pointer of its `Arc`: lent on the way in, the
-//! package's own on the way out, and freed once. An error is thrown as `dev.trimaran.internal.NativeException`, with its sentence
+//! `jni-sys` alone, for what is called millions of times. An object is the pointer of its `Arc`: a call borrows it,
+//! the package owns one that comes out, and frees it once. An error is thrown as `dev.trimaran.internal.NativeException`, with its sentence
 //! and then the serialised error in it.
 
 use std::ffi::{CStr, c_void};

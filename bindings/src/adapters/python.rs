@@ -86,11 +86,11 @@ fn with_gil<R>(work: impl FnOnce(Python<'_>) -> R) -> Option<R> {
     if unsafe { ffi::Py_IsInitialized() } == 0 {
         return None;
     }
-    /// The state from before, which is given back where a panic passes as well.
+    /// The state that `PyGILState_Ensure` returned. It goes back on every way out, a panic included.
     struct State(ffi::PyGILState_STATE);
     impl Drop for State {
         fn drop(&mut self) {
-            // SAFETY: it is the state from below, and everything since has been undone.
+            // SAFETY: `PyGILState_Ensure` below returned this state, and everything since has been undone.
             unsafe { ffi::PyGILState_Release(self.0) };
         }
     }

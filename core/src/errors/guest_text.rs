@@ -122,7 +122,7 @@ impl Write for Bounded {
     }
 }
 
-/// Writes what `what` writes until there are `limit` bytes of it. It is told to stop then.
+/// Writes what `what` writes until there are `limit` bytes of it. Then `Cut` fails, so that the writer stops.
 fn cut(formatter: &mut fmt::Formatter<'_>, limit: usize, has_lines: bool, what: impl Display) -> fmt::Result {
     let mut writer = Cut { formatter, left: limit, has_lines, is_over: false };
     match write!(writer, "{what}") {

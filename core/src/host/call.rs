@@ -106,6 +106,7 @@ fn call(
         catch_unwind(AssertUnwindSafe(work))
             .unwrap_or_else(|panic| Err(Box::new(WasmtimeError::from_panic(panic.as_ref()))))
     });
-    let too_deep = "the thread's stack has no cell for another call of the host: its calls are nested too deeply";
+    let too_deep =
+        "the thread's stack has no room for another call of a host function: its calls are nested too deeply";
     done.unwrap_or_else(|| Err(Box::new(WasmtimeError::limit(too_deep))))
 }

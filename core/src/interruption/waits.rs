@@ -25,8 +25,8 @@ pub(crate) struct Sliced {
 }
 
 /// The module, in which each wait calls a function that was added behind all others. Every index stays, and so does every offset
-/// within a function. None for a module that never waits. Fails with the reason where it cannot be told whether it does, or where
-/// it cannot be rewritten: then it must not be compiled as it is.
+/// within a function. None for a module that never waits. Fails with the reason if this cannot find out whether the module waits,
+/// or cannot rewrite it: the caller must not compile that module as it is.
 pub(crate) fn sliced(binary: &[u8]) -> Result<Option<Sliced>, String> {
     let waits = Waits::find(binary).map_err(|error| error.to_string())?;
     waits.map(|waits| waits.rewrite(binary)).transpose()

@@ -19,7 +19,7 @@ struct Begun {
     number: u64,
 }
 
-/// All that this thread has begun.
+/// The turns and deadlines that this thread began and has not ended.
 struct Open(RefCell<Vec<Begun>>);
 
 std::thread_local!(static OPEN: Open = const { Open(RefCell::new(Vec::new())) });

@@ -39,7 +39,7 @@ mod unix {
         // At least what was asked for, or a wait of less than a millisecond would be none.
         let time = time.as_nanos().div_ceil(1_000_000);
         let mut wanted = libc::pollfd { fd: libc::STDIN_FILENO, events: libc::POLLIN, revents: 0 };
-        // SAFETY: it is one structure, and `poll` keeps no pointer to it. What it gives where a signal came is not above zero.
+        // SAFETY: it is one structure, and `poll` keeps no pointer to it. After a signal it gives -1.
         unsafe { libc::poll(&raw mut wanted, 1, libc::c_int::try_from(time).unwrap_or(libc::c_int::MAX)) > 0 }
     }
 

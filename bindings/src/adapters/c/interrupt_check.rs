@@ -27,8 +27,8 @@ impl InterruptCheck for Asked {
     }
 }
 
-/// Has the language asked for as long as guests of the store run, if its engine can interrupt them. The context is let go of
-/// when the store goes, or at once where the store has a check already.
+/// Makes the core ask the language, while guests of the store run, whether they may go on, if its engine can interrupt them. The
+/// store releases the context when it goes, or at once if it has a check already.
 ///
 /// # Safety
 /// The store is alive; `check` and `release` may be called with `context` on any thread; there is room for an error.

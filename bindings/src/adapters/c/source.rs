@@ -41,8 +41,8 @@ impl InputSource for Source {
     }
 }
 
-/// A handle of a source that reads from `context`, which is let go of with the last hold on the source. The handle is for one
-/// record, which takes it over.
+/// Makes a source that reads from `context`, and returns its handle. The last reference to the source releases `context`. One record
+/// takes ownership of the handle.
 ///
 /// # Safety
 /// `read` and `release` may be called with `context` on any thread.

@@ -57,7 +57,7 @@ impl Item {
 /// # Safety
 /// As for `lent`.
 unsafe fn text<'a>(data: *const u8, length: usize) -> Result<&'a str> {
-    // SAFETY: the caller gives so many, which stay until this returns, and no one else touches those that are written.
+    // SAFETY: the caller gives that many elements, and nothing else accesses them until this returns.
     let bytes = unsafe { lent(data, length) };
     std::str::from_utf8(bytes).map_err(|error| WasmtimeError::Encoding {
         reason: format!("the text is not UTF-8: {error}"),
