@@ -225,7 +225,7 @@ def test_a_number_is_asked_for_once() -> None:
     [Limits(1), StoreLimits.untrusted(), ModuleLimits.untrusted(), Config.untrusted(), WasiConfig(), PoolingConfig()],
 )
 def test_a_value_is_made_once(made: Any) -> None:
-    shown, kind = repr(made), type(made)
+    shown, arguments = repr(made), [1] if isinstance(made, Limits) else []
     with pytest.raises(WasmTypeError, match="made already"):
-        made.__init__(*([1] if kind is Limits else []))
+        made.__init__(*arguments)
     assert repr(made) == shown

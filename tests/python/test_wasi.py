@@ -465,7 +465,10 @@ def test_what_an_input_raises_comes_out() -> None:
     ],
 )
 def test_an_input_that_gives_what_it_should_not(given: Any, kind: type[Exception], part: str) -> None:
-    run = Guest(reading(lambda size: given))
+    def read(size: int) -> Any:
+        return given
+
+    run = Guest(reading(read))
     with pytest.raises(kind, match=part):
         run("read", 1024, 4)
     with pytest.raises(WasmTypeError, match="stdin_custom is an int: expected something with a method read"):
