@@ -39,7 +39,11 @@ class Module(ModuleBase, Constant, Handle, Managed):
 
     @classmethod
     def from_file(cls, engine: Engine, path: Path) -> Module:
-        """Compiles a module from a file in the binary or the text format. Raises `IoError` as well."""
+        """Compiles a module from a file in the binary or the text format.
+
+        Raises `IoError` as well, and `LimitError` for a file that is larger than the engine's limit for modules, or
+        than 1 GiB: it reads no more of it.
+        """
         return _filled(cls, lambda made: made._make_from_file(engine, file_name(path)))
 
     @classmethod

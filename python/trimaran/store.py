@@ -58,9 +58,9 @@ class Store(StoreBase, Handle, Managed):
         return self._fuel()
 
     def set_epoch_deadline(self, ticks_after_current: int) -> None:
-        """Lets guests run until the engine's epoch has advanced by that many ticks. Then they trap.
+        """Lets guests run until the engine's epoch has advanced by that many ticks.
 
-        Raises `ConfigError` unless `Config.epoch_interruption` is set.
+        Then they trap with `TrapCode.INTERRUPT`. Raises `ConfigError` unless `Config.epoch_interruption` is set.
         """
         self._set_epoch_deadline(ticks_after_current)
 
@@ -249,7 +249,7 @@ Storelike: TypeAlias = Store | Caller
 
 
 def check_storelike(store: object) -> None:
-    """Refuses what stands for no store, or no longer."""
+    """Raises if `store` is not a store, or is no longer valid."""
     if isinstance(store, Caller):
         store._check()
     else:

@@ -74,9 +74,11 @@ def kotlin_of(folder: Path) -> Documents:
 def of_kotlin(text: str) -> Iterator[tuple[str, str]]:
     """The documents of Kotlin: `@property` of a class is its member's."""
     owner = ""
-    for match in re.finditer(r"/\*\*(.*?)\*/\s*((?:@.*\n\s*)*)([^\n]*)", text, re.DOTALL):
+    for match in re.finditer(r"/\*\*(.*?)\*/\s*((?:@[^\n]*\n\s*)*)([^\n]*)", text, re.DOTALL):
         said = re.sub(r"^\s*\* ?", "", match[1], flags=re.MULTILINE)
         line = match[3]
+        if line.startswith("private "):
+            continue
         if found := CLASS.match(line):
             owner = found[1]
             first = said.partition("@property ")[0]

@@ -9,6 +9,8 @@ from documents import Documents
 
 # Python's classes of errors whose name is not the variant's and `Error`.
 PYTHON = {"watsyntaxerror": "syntax", "wasmtypeerror": "type", "exittrap": "exit", "trap": "trap"}
+# Python and Kotlin have a class for the time limit, which is the core's trap `Interrupt`.
+LIMITED = {"timelimittrap": "interrupt", "timelimit": "interrupt"}
 # What says the same in other words.
 SAME = {"more than zero": "more than 0", "no more than": "at most", "half a surrogate": "half of a surrogate"}
 PHRASES = ("by default", "at most", "at least", "more than 0")
@@ -31,8 +33,10 @@ def phrases(text: str) -> set[str]:
 
 
 def errors(text: str, variants: frozenset[str]) -> set[str]:
-    named = (name.lower().split("/")[-1] for name in re.findall(r"`+\.?([\w/]+)`+", text))
-    plain = (PYTHON.get(name, name.removesuffix("error")) for name in named)
+    # A code has its class before it, and is a link in Kotlin: `[TrapCode.OUT_OF_FUEL]`.
+    linked = re.findall(r"`+(?:TrapCode)?\.?([\w/]+)`+|\[(?:TrapCode|WasmtimeException)\.(\w+)\]", text)
+    named = ((quoted or link).lower().replace("_", "").split("/")[-1] for quoted, link in linked)
+    plain = ({**PYTHON, **LIMITED}.get(name, name.removesuffix("error")) for name in named)
     return {name for name in plain if name in variants}
 
 

@@ -35,8 +35,10 @@ def test_documents_are_found_where_each_language_has_them() -> None:
     assert dict(of_module(module)) == {"A": "", "A.x": "One.", "A.y": "Two."}
     kotlin = "/**\n * A.\n *\n * @property x One.\n */\npublic class A(val x: Int) {\n"
     kotlin += "    /** Two. */\n    public fun y() {}\n}\n"
+    kotlin += "/** Three. */\n@JvmStatic\n@Throws(A::class)\npublic fun z() {}\n/** Four. */\nprivate fun u() {}\n"
+    kotlin += "/** Five. */\npublic fun v() {}\n"
     found = [(path, text.strip()) for path, text in of_kotlin(kotlin)]
-    assert found == [("A", "A."), ("A.x", "One."), ("A.y", "Two.")]
+    assert found == [("A", "A."), ("A.x", "One."), ("A.y", "Two."), ("A.z", "Three."), ("A.v", "Five.")]
     swift = "/// A.\npublic struct A {\n  /// One.\n  public var x: Int\n"
     swift += "  /// Two.\n  @inlinable\n  public func y() {}\n}\n"
     assert list(of_swift(swift)) == [("A", "A."), ("A.x", "One."), ("A.y", "Two.")]

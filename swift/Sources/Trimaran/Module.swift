@@ -120,7 +120,8 @@ public final class Module: Sendable {
   /// - Returns: A list of the bytes in each.
   /// - Throws: `compile` where it is no module or is truncated, and `syntax` where text has a mistake.
   public static func customSections(
-    _ bytes: some Collection<UInt8>, named name: String
+    _ bytes: some Collection<UInt8>,
+    named name: String
   ) throws(WasmtimeError) -> [[UInt8]] {
     try lending(bytes) { (bytes) throws(WasmtimeError) in try Core.customSections(bytes: bytes, name: name) }
   }
@@ -132,14 +133,15 @@ public final class Module: Sendable {
   ///   - name: The sections' name.
   /// - Returns: A list of the bytes in each.
   /// - Throws: `compile` and `syntax`, as of bytes.
-  public static func customSections(_ text: some StringProtocol, named name: String) throws(WasmtimeError) -> [[UInt8]] {
+  public static func customSections(_ text: some StringProtocol, named name: String) throws(WasmtimeError) -> [[UInt8]]
+  {
     try customSections(text.utf8, named: name)
   }
 
   /// The compiled module as bytes, which ``Module`` loads without the compiler.
   ///
   /// - Returns: The artifact.
-  /// - Throws: `closed` if the module is closed.
+  /// - Throws: `closed` if the module is closed, `limit` if there is no room for the bytes.
   public func serialize() throws(WasmtimeError) -> [UInt8] {
     try core.serialize()
   }
@@ -148,7 +150,7 @@ public final class Module: Sendable {
   /// module is encoded as these bytes.
   ///
   /// - Returns: The bytes, for ``init(unpack:)``.
-  /// - Throws: `closed` if the module is closed.
+  /// - Throws: `closed` if the module is closed, `limit` if there is no room for the bytes.
   public func pack() throws(WasmtimeError) -> [UInt8] {
     try core.pack()
   }

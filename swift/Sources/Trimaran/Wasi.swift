@@ -214,7 +214,8 @@ extension Store {
   /// Says what the guests of this store may use by WASI, and opens the files and directories.
   ///
   /// - Parameter config: What they may use. It replaces an earlier configuration.
-  /// - Throws: `io` if it cannot open a file or directory, `config` if two directories have the same path for guests.
+  /// - Throws: `io` if it cannot open a file or directory, `config` if two directories have the same path for guests,
+  ///   `limit` if the directories and the three standard streams are more than ``StoreLimits/fileDescriptors``.
   public func setWasi(_ config: WasiConfig) throws(WasmtimeError) {
     let config = config.core
     try core.setWasi(config: config)
@@ -227,7 +228,8 @@ extension Store {
   /// ```
   ///
   /// - Parameter configure: Changes a configuration that grants nothing.
-  /// - Throws: `io` if it cannot open a file or directory, `config` if two directories have the same path for guests.
+  /// - Throws: `io` if it cannot open a file or directory, `config` if two directories have the same path for guests,
+  ///   `limit` if the directories and the three standard streams are more than ``StoreLimits/fileDescriptors``.
   public func setWasi(_ configure: (inout WasiConfig) -> Void) throws(WasmtimeError) {
     var config = WasiConfig()
     configure(&config)
@@ -242,7 +244,7 @@ extension Core {
 
     init(body: @escaping @Sendable ([UInt8]) throws -> Void) { self.body = body }
 
-    /// The core gives none back.
+    /// The core never returns a closure.
     init(reading reader: inout Reader) { preconditionFailure("the core has given a closure") }
 
     /// The core holds the closure from then on, for the store.
@@ -289,7 +291,9 @@ private func readIn(
   _ length: UnsafeMutablePointer<Int>?,
   _ thrown: UnsafeMutablePointer<UInt64>?
 ) -> Int32 {
-  guard let context, let bytes, let length, let thrown else { preconditionFailure("no context, or no room for a piece") }
+  guard let context, let bytes, let length, let thrown else {
+    preconditionFailure("no context, or no room for a piece")
+  }
   do {
     let piece = try Unmanaged<ReadCallback>.fromOpaque(context)._withUnsafeGuaranteedRef { try $0.body(most) }
     length.pointee = piece.count

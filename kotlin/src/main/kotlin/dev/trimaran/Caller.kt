@@ -25,7 +25,10 @@ public class Caller internal constructor(store: Store, private val pass: Long) {
 
     private fun checked(): Store = store.also { core(it) { it.raw.callerCheck(pass.toULong()) } }
 
-    /** The export of the calling instance with that [name], or null. */
+    /**
+     * The export of the calling instance with that [name]; null if there is none, or if the host itself made the call.
+     * Fails with `Escaped` once the call has returned, and on any other thread.
+     */
     public operator fun get(name: String): Extern? =
         known(name) ?: core(store) { store.raw.callerExport(pass.toULong(), name) }?.toPublic()?.also { keep(name, it) }
 
@@ -40,7 +43,7 @@ public class Caller internal constructor(store: Store, private val pass: Long) {
         if (item is Memory) store.found = FoundMemory(name, item)
     }
 
-    /** The export of the calling instance with that [name]. Fails with `NotFound` if there is none. */
+    /** The export of the calling instance with that [name]. Fails as [get] does, with `NotFound` if there is none. */
     public fun export(name: String): Extern =
         get(name) ?: throw RawError.NotFound(name, "the calling instance has no export `$name`").toPublic()
 

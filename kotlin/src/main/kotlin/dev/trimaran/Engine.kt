@@ -43,7 +43,7 @@ public class Engine private constructor(raw: Raw) :
 
     /**
      * A number that is equal for engines whose compiled modules fit each other: those of the same version, target and
-     * configuration. It has 64 bits and no sign.
+     * configuration. Its bits are those of an unsigned number, as [ULong.toLong] gives them.
      */
     public val compatibilityHash: Long
         get() = core { raw.compatibilityHash() }.toLong()

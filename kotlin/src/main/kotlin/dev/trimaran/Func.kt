@@ -301,7 +301,7 @@ public class Func private constructor(raw: Raw) : Extern {
         internal fun wrapped(store: Store, host: TypedHost): Func =
             of(host(store, host.type)).apply { attach(store, host.body(store)) }
 
-        /** A function without a body. */
+        /** A function without a body. Fails with `Unsupported` if [type] names one of a module's own types. */
         private fun host(store: Store, type: FuncType): Raw = core(store) { Raw.host(store.raw, type.toRaw()) }
 
         @JvmSynthetic

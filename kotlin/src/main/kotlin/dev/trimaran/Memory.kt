@@ -140,8 +140,8 @@ public class Memory private constructor(raw: Raw) : Extern {
         core(store) { raw.readTerminated(store.raw, start, terminator.toUByte()) }
 
     /**
-     * [length] bytes from [start] as text for people: [width] bytes a line, 1 to 4096, by offset, in hex and as
-     * ASCII.
+     * [length] bytes from [start] as text for people: [width] bytes a line (1 or more), by offset, in hex and as
+     * ASCII. Fails with `Range` for a width that is too great.
      */
     @JvmOverloads
     public fun hexdump(store: Store, start: Long = 0, length: Long = 256, width: Long = 16): String =
@@ -165,7 +165,7 @@ public class Memory private constructor(raw: Raw) : Extern {
 
     /**
      * Writes an unsigned 8-bit integer at [offset], in little-endian order. It need not be aligned.
-     * [value] is from 0 to 255; another number fails with `Range`.
+     * A [value] that is no unsigned 8-bit integer fails with `Range`.
      */
     public fun storeU8(store: Store, offset: Long, value: Int) {
         val bits = within(value.toLong(), 255, "the value").toUByte()
@@ -184,7 +184,7 @@ public class Memory private constructor(raw: Raw) : Extern {
 
     /**
      * Writes an unsigned 16-bit integer at [offset], in little-endian order. It need not be aligned.
-     * [value] is from 0 to 65535; another number fails with `Range`.
+     * A [value] that is no unsigned 16-bit integer fails with `Range`.
      */
     public fun storeU16(store: Store, offset: Long, value: Int) {
         val bits = within(value.toLong(), 65535, "the value").toUShort()
@@ -203,7 +203,7 @@ public class Memory private constructor(raw: Raw) : Extern {
 
     /**
      * Writes an unsigned 32-bit integer at [offset], in little-endian order. It need not be aligned.
-     * [value] is from 0 to 4294967295; another number fails with `Range`.
+     * A [value] that is no unsigned 32-bit integer fails with `Range`.
      */
     public fun storeU32(store: Store, offset: Long, value: Long) {
         val bits = within(value, 4294967295, "the value").toUInt()

@@ -58,10 +58,16 @@ public class Module private constructor(raw: Raw) :
     public val exports: List<ExportType>
         get() = made(listed).exports ?: found { raw.exports().map { it.toPublic() } }.also { listed.keep(exports = it) }
 
-    /** The compiled module as bytes, which [deserialize] loads without the compiler. */
+    /**
+     * The compiled module as bytes, which [deserialize] loads without the compiler. Fails with `Limit` if there is no
+     * room for them.
+     */
     public fun serialize(): ByteArray = core { raw.serialize() }
 
-    /** The compiled module and its engine's configuration as bytes, for [unpack]. */
+    /**
+     * The compiled module and its engine's configuration as bytes, for [unpack] in any process of this version on such
+     * a machine. Fails with `Limit` if there is no room for them.
+     */
     public fun pack(): ByteArray = core { raw.pack() }
 
     /** Closes the module. Its instances go on working. A second `close` does nothing. */
@@ -120,21 +126,27 @@ public class Module private constructor(raw: Raw) :
     public companion object {
         private const val serialVersionUID = 1L
 
-        /** Compiles a module from a file in the binary or the text format. Fails with `Io` as well. */
+        /**
+         * Compiles a module from a file in the binary or the text format. Fails with `Io` as well, and with `Limit` for
+         * a file that is larger than the engine's limit for modules, or than 1 GiB: the package reads no more of it.
+         */
         @JvmStatic
         public fun fromFile(engine: Engine, path: String): Module =
             Module(core(engine) { Raw.fromFile(engine.raw, path) })
 
-        /** Compiles a module from a file in the binary or the text format. Fails with `Io` as well. */
+        /** Compiles a module from a file, as with a path as text. */
         @JvmStatic
         public fun fromFile(engine: Engine, path: Path): Module = fromFile(engine, path.toString())
 
-        /** Checks a module in the binary or the text format without compiling it. Fails as [Module] does. */
+        /**
+         * Checks a module in the binary or the text format without compiling it. Fails as [Module] does, also with
+         * `Limit` if it passes the engine's limits for modules, or takes longer than the limit for compiling.
+         */
         @JvmStatic
         public fun validate(engine: Engine, bytes: ByteArray): Unit =
             core(engine) { rawValidate(engine.raw, bytes) }
 
-        /** Checks a module in the text format without compiling it. Fails as [Module] does. */
+        /** Checks a module in the text format without compiling it. Fails as for bytes. */
         @JvmStatic
         public fun validate(engine: Engine, text: String): Unit = validate(engine, text.utf8())
 

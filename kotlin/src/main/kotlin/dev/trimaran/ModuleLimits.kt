@@ -9,14 +9,17 @@ import java.time.Duration
  * `Limit` for a module past a limit. A property that is null has no limit but wasmtime's. Each number is 0 or more, and
  * so is the time.
  *
- * @property size The size of the module in the binary format, in bytes.
+ * @property size The size of the module in the binary format, in bytes. In the text format it may have ten times as
+ *   many. What its instructions stand for counts as well, as with [functionSize].
  * @property types How many types it defines; a group of recursive ones counts as one.
  * @property functions How many functions it defines.
  * @property imports How many items it imports.
  * @property exports How many items it exports.
  * @property globals How many globals it defines.
  * @property locals How many locals a function declares.
- * @property functionSize The size of a function's body, in bytes.
+ * @property functionSize The size of a function's body, in bytes. A call, a block, a branch or an instruction that
+ *   makes a struct stands for many values if its type has many: past sixteen, each counts as a byte, and a field of a
+ *   struct of defaults as four.
  * @property nesting How deep blocks lie in blocks in a function.
  * @property compileTime How long a compilation may take, in whole milliseconds. wasmtime cannot end it: it goes on in the
  *   background, and its result is discarded.

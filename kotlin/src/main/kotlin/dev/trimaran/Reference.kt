@@ -67,8 +67,8 @@ public class Reference private constructor(
     /** References that the host makes. */
     public companion object {
         /**
-         * An `i31` with this number: from -2^30 to 2^30-1, or up to 2^31-1, which is read without a sign. Another one
-         * fails with `Range`.
+         * An `i31` with this number, of 31 bits, with or without a sign. Fails with `Range` for a number that does not
+         * fit.
          */
         @JvmStatic
         public fun ofI31(store: Store, value: Int): Reference =

@@ -212,8 +212,16 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     public fun interruptHandle(): InterruptHandle = InterruptHandle.of(core(this) { raw.interruptHandle() })
 
     /**
-     * Limits what the store may have from now on. This replaces all earlier limits. What exists already stays. Fails
-     * with `Range` for a number below 0.
+     * Limits what guests may use from now on. This replaces all earlier limits. What exists already stays.
+     *
+     * Past a limit, `memory.grow` and `table.grow` give -1 in a guest, and trap with
+     * [StoreLimits.trapOnGrowFailure]; growing from the host and instantiating fail with `Limit`. An instance that has
+     * a shared memory, of its own or imported, whose maximum is greater than [StoreLimits.memorySize], fails with
+     * `Limit`: a shared memory grows without its store.
+     *
+     * Fails with `Limit` if the store has such an instance already, with `Config` if [Config.wasmStackSwitching] lets
+     * guests take memory that [StoreLimits.memorySize] would not bound, with `Busy` in a host function, and with
+     * `Range` for a number below 0.
      */
     public fun setLimits(limits: StoreLimits): Unit = core(this) { raw.setLimits(limits.toRaw()) }
 
@@ -240,7 +248,8 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     /**
      * Says what guests of this store may do through WASI ([Linker.defineWasi]). This replaces everything that an
      * earlier call said. The call opens the files and directories, and fails with `Io`, which has the path, if it
-     * cannot open one.
+     * cannot open one. Fails with `Config` if two directories have the same path for guests, and with `Limit` if the
+     * directories and the three standard streams are more than [StoreLimits.fileDescriptors]. Then nothing has changed.
      */
     public fun setWasi(config: WasiConfig) {
         core(this, config) { raw.setWasi(config.toRaw()) }

@@ -9,9 +9,10 @@ import java.io.Serializable
  *
  * Past a limit a guest's `memory.grow` and `table.grow` give -1. A call of the host fails with `Limit`.
  *
- * @property memorySize The greatest size of each memory, in bytes.
+ * @property memorySize The greatest size of each memory, and of the store's heap of garbage-collected values, in
+ *   bytes. Of a shared memory the maximum counts, because it grows without its store.
  * @property tableElements The greatest size of each table, in elements.
- * @property instances How many instances.
+ * @property instances How many instances in all; each counts until the store is closed.
  * @property tables How many tables instances define in all. Those that the host makes do not count.
  * @property memories How many memories instances define in all. Those that the host makes do not count.
  * @property trapOnGrowFailure Whether a guest that cannot grow something fails with `Limit`. If not, it gets -1.

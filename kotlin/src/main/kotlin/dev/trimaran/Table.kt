@@ -22,7 +22,8 @@ public class Table private constructor(raw: Raw) : Extern {
 
     /**
      * Makes a table in [store], of as many elements as [type] has at least, each of which is [init]. Fails with `Range`
-     * where the type is impossible, and with `Limit` where there is no room.
+     * where the type is impossible, with `Type` where [init] is of another type, and with `Limit` where there is no
+     * room.
      */
     @JvmOverloads
     public constructor(store: Store, type: TableType, init: Val = Val.Null) :
@@ -34,7 +35,10 @@ public class Table private constructor(raw: Raw) : Extern {
     /** The size now, in elements. */
     public fun size(store: Store): Long = core(store) { raw.size(store.raw) }.toSize()
 
-    /** The element at [index], as in `table[store, 0]`. A function is the same object each time. */
+    /**
+     * The element at [index], as in `table[store, 0]`. A function is the same object each time. Fails with `Range` past
+     * the end.
+     */
     public operator fun get(store: Store, index: Long): Val {
         val kind = kind(store)
         if (kind == Kind.FUNC) return func(store, index)
@@ -57,7 +61,10 @@ public class Table private constructor(raw: Raw) : Extern {
         return if (name == 0L) Val.FuncRef(null) else store.funcs.put(name, Func.of(handle))
     }
 
-    /** Sets the element at [index] to [value], as in `table[store, 0] = value`. */
+    /**
+     * Sets the element at [index] to [value], as in `table[store, 0] = value`. Fails with `Range` past the end, and
+     * with `Type` for a value of another type.
+     */
     public operator fun set(store: Store, index: Long, value: Val) {
         val kind = kind(store)
         if (!Slots.fits(kind, value)) {
@@ -79,13 +86,17 @@ public class Table private constructor(raw: Raw) : Extern {
     public fun grow(store: Store, delta: Long, init: Val = Val.Null): Long =
         init.lend(store) { core(store) { raw.grow(store.raw, delta, it) } }.toSize()
 
-    /** Sets [length] elements, beginning at [index], to [value]. */
+    /**
+     * Sets [length] elements, beginning at [index], to [value]. Fails with `Range` where they reach past the end, and
+     * with `Type` for a value of another type; then nothing has changed.
+     */
     public fun fill(store: Store, index: Long, value: Val, length: Long): Unit =
         value.lend(store) { core(store) { raw.fill(store.raw, index, it, length) } }
 
     /**
-     * Copies [length] elements of [source], beginning at [sourceIndex], to [index]. The two ranges may overlap. Fails with
-     * `Type` where the elements of [source] are of another type.
+     * Copies [length] elements of [source], beginning at [sourceIndex], to [index]. The two ranges may overlap. Fails
+     * with `Range` where one reaches past the end, and with `Type` where the elements of [source] are of another type;
+     * then nothing has changed.
      */
     public fun copy(store: Store, index: Long, source: Table, sourceIndex: Long, length: Long): Unit =
         core(store, source) { raw.copy(store.raw, index, source.raw, sourceIndex, length) }

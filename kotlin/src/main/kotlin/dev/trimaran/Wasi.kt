@@ -149,14 +149,17 @@ public class WasiConfig {
 
     /**
      * Gives the guest a clock of its own, so that every run is the same: it begins at [start], in nanoseconds since
-     * 1970 (UTC), and each time that it is read it moves on by [step] nanoseconds. Both are 0 or more; a number below
-     * fails with `Range`.
+     * the Unix epoch, and each time that it is read it moves on by [step] nanoseconds. Both are 0 or more; a number
+     * below fails with `Range`.
      */
     @JvmOverloads
     public fun clock(start: Long, step: Long = 0): WasiConfig =
         apply { clock = RawFixedClock(natural(start, "the clock's start"), natural(step, "the clock's step")) }
 
-    /** Gives the guest a clock of its own, as with numbers. Fails with `Range` past the year 2262. */
+    /**
+     * Gives the guest a clock of its own, as with numbers. Fails with `Range` for an instant or a duration of more
+     * nanoseconds than a Long holds.
+     */
     @JvmOverloads
     public fun clock(start: Instant, step: Duration = Duration.ZERO): WasiConfig =
         try {
@@ -239,7 +242,7 @@ public class OutputPipe private constructor(raw: RawOutputPipe) {
     public constructor(capacity: Long? = null) :
         this(core { RawOutputPipe(capacity?.let { natural(it, "the capacity") }) })
 
-    /** What was written. It stays there. */
+    /** What was written. It stays there. Fails with `Limit` if the process has no room for a copy. */
     public fun contents(): ByteArray = core { raw.contents() }
 
     /** What was written, which is no longer there then. */
