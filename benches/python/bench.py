@@ -1,4 +1,4 @@
-"""Prints a line a row: `row<TAB>who<TAB>nanoseconds`, for `benches/run`.
+"""Prints a line a row: `row<TAB>who<TAB>nanoseconds`, for `tools/bench`.
 
 The package and its peer, wasmtime-py, run the same code side by side in one process. Times are medians of nine rounds;
 a row of calls is the time of one call, the batch the time of the whole batch. Every benchmark checks its result.

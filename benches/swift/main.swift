@@ -1,4 +1,4 @@
-// Prints a line a row: `row<TAB>swift<TAB>nanoseconds`, for `benches/run`. The rows are those of `benches/rust`.
+// Prints a line a row: `row<TAB>swift<TAB>nanoseconds`, for `tools/bench`. The rows are those of `benches/rust`.
 
 import Foundation
 import Trimaran

@@ -24,7 +24,8 @@ class Bodies:
         # The number that a name has now.
         self._names: dict[tuple[str, str], int] = {}
         self._changes = 0
-        # Whoever sees a number in the core finds its body here, or waits for it. Nobody waits for a store with it.
+        # A thread that sees a number in the core finds its body here, or waits for it. No thread that has the lock
+        # waits for a store.
         self._lock = threading.RLock()
 
     def define(self, names: tuple[str, str], body: Body, define: Callable[[], int]) -> None:

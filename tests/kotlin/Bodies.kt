@@ -16,7 +16,7 @@ import kotlinx.serialization.json.jsonPrimitive
 
 /** The host functions of the shared cases, and the callers that they have kept. */
 class Bodies(private val world: World) {
-    /** By the name of the function. */
+    /** The kept callers, by function name. */
     val callers = mutableMapOf<String, Caller>()
 
     /** The function of a step `host`. */

@@ -82,7 +82,7 @@ class CachesTest {
 
     @Test
     fun `each thread gets the errors of its own calls`() {
-        // They share the places where a call is told how it went.
+        // The core reports an error in the thread of its call, and to no other one.
         together(32) { thread ->
             repeat(300) {
                 val name = "name-$thread-$it"

@@ -110,7 +110,7 @@ class ConfigTest {
         val settings = PoolingConfig::class.java.methods.filter { it.name.startsWith("set") }
         for (setter in settings) {
             val pooling = PoolingConfig()
-            // As with the defaults, but for one number, which is small: address space is dear.
+            // Uses a small number, because address space is scarce.
             val number: Any = if (setter.parameterTypes.single() == Int::class.javaObjectType) 1 else 1L shl 20
             setter.invoke(pooling, number)
             assertNotEquals(PoolingConfig(), pooling)

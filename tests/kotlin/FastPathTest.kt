@@ -12,7 +12,6 @@ import dev.trimaran.toPublic
 import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
-import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.nio.ByteBuffer
 import java.util.concurrent.atomic.AtomicBoolean
@@ -45,7 +44,7 @@ class FastPathTest {
     private fun func(name: String): Func = guest.exports.func(name)
 
     /** The same call, past the fast path. */
-    private fun overSurface(func: Func, arguments: List<Val>): List<Val> =
+    private fun byValues(func: Func, arguments: List<Val>): List<Val> =
         func.raw.call(store.raw, arguments.map { it.toRaw(store) }).map { it.toPublic(store) }
 
     @Test
@@ -62,7 +61,7 @@ class FastPathTest {
         val all = listOf(ints, longs, floats, doubles, vectors)
         for ((name, values) in listOf("i32", "i64", "f32", "f64", "v128").zip(all)) {
             for (value in values) {
-                assertEquals(listOf(value), overSurface(func(name), listOf(value)))
+                assertEquals(listOf(value), byValues(func(name), listOf(value)))
                 assertEquals(listOf(value), func(name).call(store, value))
                 assertEquals(value, Val.of(func(name)(store, value)))
                 assertEquals(value, Val.of(func(name)(store, value.unwrap())))
@@ -71,7 +70,7 @@ class FastPathTest {
         for ((one, two) in ints.zip(longs)) {
             val arguments = listOf(one, two, floats[6], doubles[5])
             assertEquals(arguments.reversed(), func("swap").call(store, arguments))
-            assertEquals(arguments.reversed(), overSurface(func("swap"), arguments))
+            assertEquals(arguments.reversed(), byValues(func("swap"), arguments))
         }
     }
 

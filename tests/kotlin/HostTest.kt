@@ -365,7 +365,7 @@ class HostTest {
         var watched = listOf<WeakReference<Any>>()
         var lost = 0
 
-        // Whoever calls has nothing but what is given to the call, and compiled code forgets that at once.
+        // The caller has nothing but what is given to the call, and compiled code forgets that at once.
         fun call(collects: Int) {
             val store = Store(engine)
             val collect =

@@ -67,7 +67,7 @@ class ReferenceTest {
             val (number, same) = call("mixed", one, 7) as List<*>
             assertEquals(7, number)
             assertSame(one, same)
-            // Over the surface.
+            // By the core's values, without the fast path.
             assertSame(one, (call("mixed", one, 7L) as List<*>)[1])
             call("keep", one)
             store.gc()

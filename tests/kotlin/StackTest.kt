@@ -79,7 +79,7 @@ class StackTest {
         mapOf(
             "a call on the fast path" to { run(store, 1) },
             "a typed call" to { typed(store, 1) },
-            "a call over the surface" to { run(store, 1L) },
+            "a call by the core's values" to { run(store, 1L) },
             "a call with references" to { turn(store, given) },
             "a trap" to { trapping { fail(store) } },
             "a type" to { run.type(store) },
@@ -176,7 +176,7 @@ class StackTest {
         val hosts =
             listOf(
                 Func.wrap(store) { a: Int -> deeper.last()(store, a + 1) as Int },
-                // Over the surface.
+                // By the core's values, without the fast path.
                 Func(store, FuncType(listOf(ValType.I32), listOf(ValType.I32))) { (a) ->
                     check(run.type(store).params.size == 1)
                     deeper.last().call(store, Val.I64(a.asLong() + 1))

@@ -62,7 +62,7 @@ class ThrownTest {
                 val run = run(host)
                 assertSame(error, thrown { run(store, 1) })
                 assertSame(error, thrown { run.call(store, Val.I32(1)) })
-                // Over the surface.
+                // By the core's values, without the fast path.
                 assertSame(error, thrown { run(store, 1L) })
                 assertSame(error, thrown { run.typed<(Int) -> Int>(store)(store, 1) })
                 assertSame(error, thrown { run.map(store, intArrayOf(1)) })

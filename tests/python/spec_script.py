@@ -103,7 +103,7 @@ class Script:
             raise Problem("it is no function")
         args, expected = step.value("args"), step.optional("expected")
         if expected is not None and is_plain(args) and is_plain(expected):
-            # As most programs call it: with plain objects, and by the lane.
+            # As most programs call it: with plain objects, and by the fast path.
             found = func(store, *(plain(value, hosts) for value in args))
             wanted = [plain(value, hosts) for value in expected]
             if found != (wanted if len(wanted) > 1 else next(iter(wanted), None)):

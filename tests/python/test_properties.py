@@ -69,7 +69,7 @@ def test_arguments_and_results_of_guests_and_hosts(row: tuple[list[str], tuple[V
     for func in (made["echo"], made["call"], host):
         for sent, found in zip(values, func.call(STORE, values), strict=True):
             check(sent, found)
-        # The lane gives plain objects, of the same values and of what they are in Python.
+        # The fast path gives plain objects, of the same values and of what they are in Python.
         for arguments in (values, [sent.value for sent in values]):
             result = func(STORE, *arguments)
             for sent, plain in zip(values, result if len(values) > 1 else [result], strict=True):

@@ -329,11 +329,11 @@ def wrong(*values: Any, fails: bool = True) -> list[Wrong]:
     return [as_it_is(value) for value in values]
 
 
-class Stranger:
-    """What no operation takes."""
+class Unrelated:
+    """An object that no operation takes."""
 
     def __repr__(self) -> str:
-        return "a stranger"
+        return "an unrelated object"
 
 
 def in_list(item: Wrong) -> Wrong:
@@ -346,10 +346,10 @@ def bad(type_: Any) -> list[Wrong]:
         case "option":
             return [it for it in bad(type_["of"]) if it.name != "None"] + wrong(None, fails=False)
         case "list":
-            return [*wrong(Stranger(), None, 7), *map(in_list, bad(type_["of"]))]
+            return [*wrong(Unrelated(), None, 7), *map(in_list, bad(type_["of"]))]
         case _:
             pass
-    return [*wrong(Stranger(), None), *of_kind(type_)]
+    return [*wrong(Unrelated(), None), *of_kind(type_)]
 
 
 def of_kind(type_: Any) -> Iterator[Wrong]:

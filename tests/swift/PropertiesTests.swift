@@ -117,7 +117,7 @@ struct PropertiesTests {
     }
   }
 
-  /// A guest takes numbers apart: what goes round might be wrong there and right again.
+  /// Tests numbers inside a guest: a round trip can hide an error.
   @Test func bitsAsAGuestSeesThem() throws {
     let exports = try exports(
       """

@@ -173,7 +173,7 @@ final class HeldView {
   }
 }
 
-/// Something that one thread waits for and another one says.
+/// One thread waits until another sets it.
 final class Flag: @unchecked Sendable {
   // The condition guards it.
   private let condition = NSCondition()

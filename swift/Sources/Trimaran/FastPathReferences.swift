@@ -76,7 +76,7 @@ extension UnsafeMutablePointer<Slot> {
       do throws(WasmtimeError) {
         self[index] = try results[index].given(kinds[index], store)
       } catch {
-        // What was left before is nobody's, then.
+        // Releases the references already written: nothing else owns them now.
         for index in 0..<index where kinds[index] >= 5 { _ = Val.taken(self[index], kind: kinds[index], store) }
         throw error
       }

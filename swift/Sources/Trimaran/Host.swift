@@ -137,7 +137,7 @@ struct HostCall {
   /// The arguments, in whose place the results go.
   @usableFromInline let slots: UnsafeMutablePointer<Slot>
 
-  /// Who called. The store lives: whoever runs something in it holds it.
+  /// Who called. The store lives: a thread that runs something in it holds it.
   @usableFromInline
   func caller() throws(WasmtimeError) -> Caller {
     guard let store = function.store else { throw .closed(what: "store") }

@@ -36,7 +36,7 @@ public final class InstancePre: Sendable {
   public func close() {
     // The core has no way to fail here.
     try? core.release()
-    // They go outside of the lock: who knows what theirs is.
+    // Releases the closures outside the lock, because their deinit may run any code.
     _ = closures.withLock { swapping(&$0, [:]) }
   }
 }

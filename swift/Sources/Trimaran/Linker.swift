@@ -178,14 +178,14 @@ public final class Linker: Sendable {
   public func close() {
     // The core has no way to fail here.
     try? core.release()
-    // They go outside of the lock: who knows what theirs is.
+    // Releases the closures outside the lock, because their deinit may run any code.
     _ = hosts.withLock { swapping(&$0, Hosts()) }
   }
 
   /// Defines a host function.
   @usableFromInline
   func define(_ module: String, _ name: String, hosting closure: HostClosure) throws(WasmtimeError) {
-    // Whoever has seen the number finds the closure. What had the name before goes outside of the lock.
+    // A thread that has the number finds the closure. The closure that had the name is released outside the lock.
     _ = try hosts.withLock { (hosts) throws(WasmtimeError) in
       let number = try core.defineFunc(module: checked(module), name: checked(name), ty: closure.type)
       hosts.closures[number] = closure

@@ -45,7 +45,7 @@ public final class Store: Sendable {
   /// ```
   public var data: (any Sendable)? {
     get { kept.withLock { $0.data } }
-    // What was there goes outside of the lock: who knows what its end does.
+    // Releases the old object outside the lock, because its deinit may run any code.
     set { _ = kept.withLock { kept in swapping(&kept.data, newValue) } }
   }
 

@@ -9,8 +9,8 @@ public sealed class Allocation : Serializable {
     public data object OnDemand : Allocation()
 
     /**
-     * From a pool that is reserved, as addresses and not as memory, when the engine is made: instances are made faster, and
-     * there is a limit to them.
+     * From a pool that is reserved, as addresses and not as memory, when the engine is made: instances are made faster.
+     * The pool limits how many instances exist.
      *
      * @property pooling How much room there is.
      */

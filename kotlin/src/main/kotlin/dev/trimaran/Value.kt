@@ -171,7 +171,7 @@ public sealed class Val {
     private fun wrong(expected: String): Nothing =
         throw WasmtimeException.Type("the value is $this: expected $expected")
 
-    /** The value as the surface takes it, until the call has returned. */
+    /** The core's value of this one, until the call has returned. */
     @JvmSynthetic
     internal inline fun <R> lend(store: Store, call: (Raw) -> R): R {
         val raw = toRaw(store)
@@ -249,7 +249,7 @@ public sealed class Val {
     }
 }
 
-/** The values as the surface takes them, until the call has returned. */
+/** The core's values of these, until the call has returned. */
 @JvmSynthetic
 internal inline fun <R> List<Val>.lend(store: Store, call: (List<Raw>) -> R): R {
     val raws = ArrayList<Raw>(size)

@@ -25,7 +25,7 @@ internal object Garbage {
     /** Has the handle freed when [owner] is garbage, or earlier by [Entry.clean]. */
     fun own(owner: Any, kind: Int, handle: Long): Entry = Owned(owner, kind, handle).apply { link() }
 
-    /** Ends the thread. What is garbage by then has been seen to. */
+    /** Ends the thread. The thread first frees objects that are already garbage. */
     fun end() {
         thread.interrupt()
         thread.join()

@@ -5,7 +5,7 @@ import dev.trimaran.Val
 import java.util.concurrent.atomic.AtomicReferenceArray
 
 /**
- * Functions that tables have given, by what names them in their store: one object for each, for as long as the store is there.
+ * Caches one object for each function that a table gave, by its identity.
  *
  * A thread that looks takes no lock, and may miss what another thread has just put in. A name and its function are one
  * object, which never changes: so no thread sees the name of one beside the function of another.

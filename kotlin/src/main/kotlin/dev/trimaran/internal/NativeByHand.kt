@@ -6,7 +6,7 @@ import java.nio.ByteBuffer
  * The functions of the native library whose bodies are special: calls on slots, host functions, views, bytes. Rust has
  * the other half, in `bindings/src/adapters/jni.rs`. The class `Native`, which is generated, has all others.
  *
- * An object is its handle, as in `Native`. Numbers are passed by their bits. Whoever calls keeps the objects reachable
+ * An object is its handle, as in `Native`. Numbers are passed by their bits. The caller keeps the objects reachable
  * until the call returns, as `core` does.
  */
 internal object NativeByHand {
@@ -76,7 +76,7 @@ internal object NativeByHand {
     /** A new handle of a reference to a host object. */
     @JvmStatic external fun newExtern(store: Long, host: Any): Long
 
-    /** The host object that a reference is to, by its handle; null where it is to none. */
+    /** Returns the host object of a reference, or null. */
     @JvmStatic external fun externObject(store: Long, reference: Long): Any?
 
     /** The [Kind] of what it holds. */

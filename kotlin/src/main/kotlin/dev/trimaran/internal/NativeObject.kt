@@ -15,7 +15,7 @@ internal abstract class NativeObject(handle: Long, kind: Int) : AutoCloseable {
     @Transient
     private val owned = Garbage.own(this, kind, handle)
 
-    /** The handle, which is lent to a call. Whoever uses it keeps this object reachable until the call is over. */
+    /** The handle, which is lent to a call. The caller keeps this object reachable until the call is over. */
     val handle: Long
         get() {
             val handle = address

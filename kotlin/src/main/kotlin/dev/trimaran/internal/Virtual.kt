@@ -54,7 +54,7 @@ internal object Virtual {
     /** Waits by Java's lock for the turn of this thread, which is a virtual one, and does [work]. */
     private inline fun <R> withTurn(store: Store, work: () -> R): R {
         val turn = store.turn
-        // Who is in the store may wait for this thread: then the core says that it is busy.
+        // The thread in the store may itself wait for this one; then the core fails with `Busy`.
         val isMine = turn.tryLock() || turn.tryLock(store.patience, TimeUnit.MILLISECONDS)
         try {
             return work()
