@@ -235,7 +235,7 @@ class DocsTest {
     @Test
     fun `every example is here`() {
         val tests = root.resolve("tests/kotlin")
-        val here = lines(root.resolve("tests/kotlin/DocsTest.kt").readLines())
+        val here = listOf("DocsTest.kt", "JavaTest.java").flatMap { lines(tests.resolve(it).readLines()) }
         val sources =
             Files.walk(root.resolve("kotlin/src/main/kotlin")).use { files ->
                 files.asSequence().filter { it.isRegularFile() && it.extension == "kt" }.toList()

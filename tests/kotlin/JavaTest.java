@@ -318,8 +318,10 @@ class JavaTest {
                   (export "add" (func $add)) (export "twice" (func $twice)) (export "next" (func $next))
                   (export "note" (func $note)) (export "clear" (func $clear)))""");
             Instance instance = linker.instantiate(store, module);
-            IntBinaryOperator add = instance.func(store, "add").typed(store, IntBinaryOperator.class);
-            assertEquals(42, add.applyAsInt(40, 2));
+            Func func = instance.func(store, "add");
+            IntBinaryOperator add = func.typed(store, IntBinaryOperator.class);
+            int sum = add.applyAsInt(40, 2);
+            assertEquals(42, sum);
             assertEquals(-2, add.applyAsInt(Integer.MAX_VALUE, Integer.MAX_VALUE));
             DoubleUnaryOperator twice = instance.func(store, "twice").typed(store, DoubleUnaryOperator.class);
             assertEquals(3.0, twice.applyAsDouble(1.5));
