@@ -28,6 +28,10 @@ import dev.trimaran.Val
 import dev.trimaran.ValType
 import dev.trimaran.WasiConfig
 import dev.trimaran.WasmtimeException
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertSame
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
 import java.io.ByteArrayInputStream
 import java.io.ByteArrayOutputStream
 import java.io.NotSerializableException
@@ -40,10 +44,6 @@ import java.lang.reflect.Modifier
 import java.nio.file.FileSystems
 import java.nio.file.Files
 import java.nio.file.Path
-import org.junit.jupiter.api.Assertions.assertEquals
-import org.junit.jupiter.api.Assertions.assertSame
-import org.junit.jupiter.api.Assertions.assertTrue
-import org.junit.jupiter.api.Test
 
 /** Whatever a program does with an object, what stands behind it in the library never gets a second owner. */
 class HandlesTest {

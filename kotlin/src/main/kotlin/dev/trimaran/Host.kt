@@ -1,8 +1,5 @@
 package dev.trimaran
 
-import dev.trimaran.internal.HostCallback
-import kotlin.reflect.KClass
-
 /**
  * The code of a host function, for [Func]: a lambda of Kotlin, whose receiver is the [Caller], or one of Java, whose
  * first parameter is the [Caller].

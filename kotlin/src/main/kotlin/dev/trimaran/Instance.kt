@@ -22,7 +22,9 @@ public class Instance private constructor(raw: Raw) {
     public constructor(store: Store, module: Module, imports: List<Extern> = emptyList()) :
         this(
             core(store, module, imports, runsGuests = true) {
-                NativePressure.withRoomForGuest { Raw(store.raw, module.raw, imports.whole("import").map { it.toRaw() }) }
+                NativePressure.withRoomForGuest {
+                    Raw(store.raw, module.raw, imports.whole("import").map { it.toRaw() })
+                }
             },
         )
 

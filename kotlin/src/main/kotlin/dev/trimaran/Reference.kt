@@ -10,10 +10,7 @@ import dev.trimaran.internal.ffi.Reference as Raw
  *
  * References to host objects need no such thing: they are those objects. See [Val.ExternRef].
  */
-public class Reference private constructor(
-    raw: Raw,
-    @get:JvmSynthetic internal val kind: Byte,
-) {
+public class Reference private constructor(raw: Raw, @get:JvmSynthetic internal val kind: Byte) {
     @get:JvmSynthetic
     internal val raw: Raw = raw
         get() = made(field)

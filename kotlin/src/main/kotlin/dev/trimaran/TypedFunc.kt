@@ -166,8 +166,8 @@ private fun KType.toFuncType(): FuncType {
 
 private fun KType.notOfNumbers(): Nothing =
     throw WasmtimeException.Type(
-        "the type is ${shown(this)}: expected a function type of up to 6 parameters, over Int, UInt, Long, ULong, Float " +
-            "and Double",
+        "the type is ${shown(this)}: expected a function type of up to 6 parameters, over Int, UInt, Long, ULong, " +
+            "Float and Double",
     )
 
 /** The type as Kotlin spells it: without its reflection, a type says so of itself. */

@@ -251,7 +251,9 @@ internal inline fun <reified R : Any> hostBits(value: R): Long {
 
 @PublishedApi
 internal fun surplus(value: Any): Nothing =
-    throw WasmtimeException.Type("the host function gave a ${value.javaClass.name}, and its type says that it gives none")
+    throw WasmtimeException.Type(
+        "the host function gave a ${value.javaClass.name}, and its type says that it gives none",
+    )
 
 @PublishedApi
 internal fun caller(store: Store, pass: Long): Caller = Caller(store, pass)

@@ -8,10 +8,8 @@ import dev.trimaran.internal.ffi.readWasmtimeError
  *
  * [row] is the row of a batch that failed, or below 0. It never reaches a user, and so it needs no stack trace.
  */
-internal class NativeException(
-    private val bytes: ByteArray,
-    val row: Int,
-) : RuntimeException(null, null, false, false) {
+internal class NativeException(private val bytes: ByteArray, val row: Int) :
+    RuntimeException(null, null, false, false) {
     /** The sentence. */
     fun sentence(): String = Reader(bytes).readString()
 

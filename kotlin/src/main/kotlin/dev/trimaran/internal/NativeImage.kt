@@ -134,8 +134,8 @@ internal object NativeImage {
                     .filter { loader.getResource("$it/${file.format("trimaran_ffi")}") != null }
             }
         val has = if (there.isEmpty()) "it has none at all" else "it has those of ${there.joinToString()}"
-        return "the jar has no native library for this platform, $platform ($name is missing): $has; one that was built " +
-            "elsewhere is named by the system property $PLACE"
+        return "the jar has no native library for this platform, $platform ($name is missing): $has; one that was " +
+            "built elsewhere is named by the system property $PLACE"
     }
 
     /** Deletes what ended processes have left. What is in use stays. */
