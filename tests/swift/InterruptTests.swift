@@ -185,11 +185,16 @@ struct InterruptTests {
     let refused = WasmtimeError.range(reason: "the timeout is -0.001 seconds: expected 0 or more")
     #expect(failure { try store.setTimeout(.milliseconds(-1)) } == refused)
     #expect(failure { try store.withDeadline(.milliseconds(-1)) { Issue.record("it ran") } } == refused)
+    try store.setTimeout(.zero)
+    try store.setTimeout(nil)
+  }
+
+  @Test(.enabled(if: !isInterpreter, "wasmtime's interpreter has no threads"))
+  func noWaitOfTheHostIsBelowZero() throws {
+    let refused = WasmtimeError.range(reason: "the timeout is -0.001 seconds: expected 0 or more")
     let shared = try SharedMemory(testEngine { $0.wasmThreads = true }, MemoryType(Limits(1, 1), shared: true))
     #expect(failure { _ = try shared.wait32(at: 0, expected: 0, timeout: .milliseconds(-1)) } == refused)
     #expect(failure { _ = try shared.wait64(at: 0, expected: 0, timeout: .milliseconds(-1)) } == refused)
-    try store.setTimeout(.zero)
-    try store.setTimeout(nil)
   }
 
   /// Cancels a task soon. Guests keep the threads that tasks run on, so that this takes one of its own.
