@@ -51,7 +51,8 @@ struct MemoryTests {
       return
     }
     #expect(try memory.find(store, endless) == nil)
-    #expect(failure { _ = try memory.find(store, endless, at: 65_537) } == .bounds(offset: 65_537, length: 0, size: 65_536))
+    let past = WasmtimeError.bounds(offset: 65_537, length: 0, size: 65_536)
+    #expect(failure { _ = try memory.find(store, endless, at: 65_537) } == past)
     let engine = try testEngine()
     for body in [
       { _ = try Module(engine, endless) },

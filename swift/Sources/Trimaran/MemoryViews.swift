@@ -99,7 +99,9 @@ extension Memory {
       count: Int? = nil,
       _ body: (RawSpan) throws(WasmtimeError) -> R
     ) throws(WasmtimeError) -> R {
-      try withUnsafeBytes(store, at: start, count: count) { (bytes: UnsafeRawBufferPointer) throws(WasmtimeError) in try body(bytes.bytes) }
+      try withUnsafeBytes(store, at: start, count: count) { (bytes: UnsafeRawBufferPointer) throws(WasmtimeError) in
+        try body(bytes.bytes)
+      }
     }
   #endif
 }
@@ -184,7 +186,9 @@ extension SharedMemory {
       count: Int? = nil,
       _ body: (RawSpan) throws(WasmtimeError) -> R
     ) throws(WasmtimeError) -> R {
-      try withUnsafeBytes(at: start, count: count) { (bytes: UnsafeRawBufferPointer) throws(WasmtimeError) in try body(bytes.bytes) }
+      try withUnsafeBytes(at: start, count: count) { (bytes: UnsafeRawBufferPointer) throws(WasmtimeError) in
+        try body(bytes.bytes)
+      }
     }
   #endif
 }
