@@ -1,4 +1,4 @@
-//! Prints a line a row: `row<TAB>who<TAB>nanoseconds`, for `benches/run`. `wasmtime` is the limit that no binding
+//! Prints a line a row: `row<TAB>who<TAB>nanoseconds`, for `tools/bench`. `wasmtime` is the limit that no binding
 //! can pass; `core` is what Trimaran adds to it before a language does.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a benchmark checks by panicking")]
 

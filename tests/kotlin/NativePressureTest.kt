@@ -34,7 +34,7 @@ class NativePressureTest {
     @Test
     fun `stores that nobody closes do not fill the memory`() {
         // Each has a memory of 4 MiB that its guest has written: 6 GiB in all, at a heap of 64 MiB.
-        val output = Child(listOf("-Xmx64m"), "LivingTestKt").output().lines().last()
+        val output = Child(listOf("-Xmx64m"), "NativePressureTestKt").output().lines().last()
         assertTrue(output.toLong() < 2048) { "$output MiB were resident" }
     }
 
