@@ -21,6 +21,7 @@ macro_rules! jni {
     };
 }
 
+mod callback;
 mod checks;
 mod func;
 mod generated;

@@ -84,6 +84,11 @@ pub(super) fn keep_thrown(env: *mut JNIEnv) -> Result<()> {
     keep_exception(env, exception)
 }
 
+/// What a guest fails with when the package has let go of its store.
+pub(super) fn closed() -> WasmtimeError {
+    WasmtimeError::Closed { what: "store".to_owned() }
+}
+
 /// The error that stands for an exception, of which the local reference is used up.
 pub(super) fn keep_exception(env: *mut JNIEnv, exception: jobject) -> Result<()> {
     let held = GlobalRef::strong(env, exception);
@@ -126,7 +131,6 @@ unsafe impl Sync for Body {}
 // SAFETY: the package leaves slots as the core asks for.
 unsafe impl SlotFunction for Body {
     fn call(&self, _store: &Store, call_id: u64, slots: &mut [Slot]) -> Result<()> {
-        let closed = || WasmtimeError::Closed { what: "store".to_owned() };
         let env = self.callback.env().ok_or_else(closed)?;
         // The package's `Store` holds the callback, and the code that called the guest holds that `Store`.
         let callback = self.callback.local(env);

@@ -2,40 +2,32 @@
 
 use std::sync::Arc;
 
-use jni_sys::{JNIEnv, jclass, jlong, jmethodID, jobject, jvalue};
+use jni_sys::{JNIEnv, jclass, jlong, jobject, jvalue};
 use trimaran::{InputSource, Result, UniFfiTag, WasmtimeError};
 use uniffi::Lower;
 
+use super::callback::Callback;
 use super::give;
-use super::host::{GlobalRef, keep_thrown};
+use super::host::{closed, keep_thrown};
 
-struct Source {
-    source: GlobalRef,
-    read: jmethodID,
-}
-
-// SAFETY: a method's number may be used from any thread, while its class is there: that of the object that is held is.
-unsafe impl Send for Source {}
-// SAFETY: what makes it `Send` makes it `Sync`: nothing is changed through a shared reference.
-unsafe impl Sync for Source {}
+struct Source(Callback);
 
 impl InputSource for Source {
     fn read(&self, most: u64) -> Result<Vec<u8>> {
-        let closed = || WasmtimeError::Closed { what: "store".to_owned() };
-        let env = self.source.env().ok_or_else(closed)?;
-        let source = self.source.local(env);
-        let most = jvalue { i: most.try_into().unwrap_or(i32::MAX) };
-        let array = jni!(env, CallObjectMethodA, source, self.read, [most].as_ptr());
-        jni!(env, DeleteLocalRef, source);
-        keep_thrown(env)?;
-        if array.is_null() {
-            return Err(closed());
-        }
-        let length = jni!(env, GetArrayLength, array);
-        let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
-        jni!(env, GetByteArrayRegion, array, 0, length, bytes.as_mut_ptr().cast());
-        jni!(env, DeleteLocalRef, array);
-        Ok(bytes)
+        self.0.run(|env, source, read| {
+            let asked = i32::try_from(most).unwrap_or(i32::MAX);
+            let array = jni!(env, CallObjectMethodA, source, read, [jvalue { i: asked }].as_ptr());
+            keep_thrown(env)?;
+            if array.is_null() {
+                return Err(closed());
+            }
+            // The core refuses one more than it asked for.
+            let length = jni!(env, GetArrayLength, array).min(asked.saturating_add(1));
+            let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+            jni!(env, GetByteArrayRegion, array, 0, length, bytes.as_mut_ptr().cast());
+            jni!(env, DeleteLocalRef, array);
+            Ok(bytes)
+        })
     }
 }
 
@@ -46,11 +38,8 @@ fn full() -> WasmtimeError {
 /// A handle of a source that reads from that object, for generated code to own.
 pub(super) extern "system" fn new_source(env: *mut JNIEnv, _class: jclass, source: jobject) -> jlong {
     give(env, || {
-        let class = jni!(env, GetObjectClass, source);
-        let read = jni!(env, GetMethodID, class, c"read".as_ptr(), c"(I)[B".as_ptr());
-        jni!(env, DeleteLocalRef, class);
-        let source = GlobalRef::strong(env, source).filter(|_| !read.is_null()).ok_or_else(full)?;
-        let made: Arc<dyn InputSource> = Arc::new(Source { source, read });
+        let made: Arc<dyn InputSource> =
+            Arc::new(Source(Callback::new(env, source, c"read", c"(I)[B").ok_or_else(full)?));
         Ok(<Arc<dyn InputSource> as Lower<UniFfiTag>>::lower(made).as_raw().cast_signed())
     })
 }

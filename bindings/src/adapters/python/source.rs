@@ -18,7 +18,9 @@ impl Source {
     fn run(&self, py: Python<'_>, most: u64) -> PyResult<Option<Vec<u8>>> {
         let Some(read) = self.0.get(py) else { return Ok(None) };
         let given = read.ask1((most,))?;
-        let bytes = given.cast::<PyBytes>().map(|bytes| bytes.as_bytes().to_vec());
+        // The core refuses one more than it asked for.
+        let some = usize::try_from(most).unwrap_or(usize::MAX).saturating_add(1);
+        let bytes = given.cast::<PyBytes>().map(|bytes| bytes.as_bytes().iter().take(some).copied().collect());
         let bytes = bytes.map_err(PyErr::from);
         let_go(given.unbind(), py);
         bytes.map(Some)
