@@ -23,7 +23,7 @@ impl Folder {
     }
 
     fn engine(&self) -> Arc<Engine> {
-        let path = self.0.join("cache.toml").to_str().unwrap().to_owned();
+        let path = self.0.join("cache.toml").to_str().unwrap().into();
         let target = std::env::var("TRIMARAN_TEST_TARGET").ok();
         Engine::new(Config { target, cache: Some(Cache::File { path }), ..Config::default() }).unwrap()
     }
@@ -167,7 +167,7 @@ fn settings_that_make_no_sense_are_said() {
     let path = folder.0.join("cache.toml").to_str().unwrap().to_owned();
     for settings in ["[cache]\ndirectory = \"not/absolute\"\n", "[cache]\nsize = 7\n", "no settings"] {
         fs::write(&path, settings).unwrap();
-        let cache = Some(Cache::File { path: path.clone() });
+        let cache = Some(Cache::File { path: path.as_str().into() });
         let made = Engine::new(Config { cache, ..Config::default() });
         let Err(WasmtimeError::Config { reason }) = made else { panic!("it was taken: {settings}") };
         assert!(reason.starts_with("cache: "), "{reason}");

@@ -277,17 +277,17 @@ fn a_file_is_read_up_to_the_limit_and_no_further() {
         sparse("text", b"(module)", huge),
         sparse("code", b"\x7fELF", huge),
     );
-    let reason = refused(Module::from_file(&limited, binary.clone()));
+    let reason = refused(Module::from_file(&limited, binary.as_str().into()));
     assert_eq!(reason, "the module has more than 1048576 bytes, which is the limit for one");
-    let reason = refused(Module::from_file(&limited, text));
+    let reason = refused(Module::from_file(&limited, text.into()));
     assert_eq!(reason, "the text has more than 10485760 bytes, which is the limit for one");
-    let reason = refused(Module::from_file(&free, binary));
+    let reason = refused(Module::from_file(&free, binary.into()));
     assert_eq!(reason, "the module has more than 1073741824 bytes, which is the limit for one");
-    let reason = refused(Module::deserialize_file(&free, code));
+    let reason = refused(Module::deserialize_file(&free, code.into()));
     assert_eq!(reason, "the compiled module has more than 4294967296 bytes, which is the limit for one");
     // What never ends, and begins as no module does.
-    assert!(matches!(Module::from_file(&free, "/dev/zero".to_owned()), Err(WasmtimeError::Compile { .. })));
-    assert!(matches!(Module::deserialize_file(&free, "/dev/zero".to_owned()), Err(WasmtimeError::Artifact { .. })));
+    assert!(matches!(Module::from_file(&free, "/dev/zero".into()), Err(WasmtimeError::Compile { .. })));
+    assert!(matches!(Module::deserialize_file(&free, "/dev/zero".into()), Err(WasmtimeError::Artifact { .. })));
     // What never ends, and begins as text may.
     let pipe = folder.join("pipe").to_str().unwrap().to_owned();
     let name = std::ffi::CString::new(pipe.clone()).unwrap();
@@ -300,12 +300,12 @@ fn a_file_is_read_up_to_the_limit_and_no_further() {
         // Until nobody reads any more.
         while pipe.write_all(&[b' '; 65_536]).is_ok() {}
     });
-    assert!(refused(Module::from_file(&limited, pipe)).starts_with("the text has more than 10485760 bytes"));
+    assert!(refused(Module::from_file(&limited, pipe.into())).starts_with("the text has more than 10485760 bytes"));
     writes.join().unwrap();
     // What fits is taken, to the last byte.
     let fits = sparse("fits", b"(module)", 8);
-    assert!(Module::from_file(&limited, fits).is_ok());
-    assert!(matches!(Module::from_file(&free, folder.to_str().unwrap().to_owned()), Err(WasmtimeError::Io { .. })));
+    assert!(Module::from_file(&limited, fits.into()).is_ok());
+    assert!(matches!(Module::from_file(&free, folder.to_str().unwrap().into()), Err(WasmtimeError::Io { .. })));
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

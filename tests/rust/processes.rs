@@ -83,7 +83,7 @@ impl Program {
         let (store, linker) = (Store::new(&engine).unwrap(), Linker::new(&engine).unwrap());
         linker.define_wasi().unwrap();
         let output = OutputPipe::new(None).unwrap();
-        let (host_path, guest_path) = (directory.to_string_lossy().into_owned(), "/".to_owned());
+        let (host_path, guest_path) = (directory.to_str().unwrap().into(), "/".to_owned());
         let config = WasiConfig {
             stdin: Some(WasiInput::Bytes { bytes: b"input".to_vec() }),
             stdout: Some(WasiOutput::Pipe { pipe: Arc::clone(&output) }),

@@ -116,7 +116,7 @@ fn argument(out: &mut String, model: &Model, param: &Param) -> String {
         (Crossing::Object(_), Pass::Value) => (format!("shared({name})?"), name.clone()),
         (Crossing::OptionalObject(_), _) => (format!("shared_or_none({name})"), name.clone()),
         (Crossing::Text, Pass::Reference) => (format!("text({name}, {name}_length)?"), name.clone()),
-        (Crossing::Text, Pass::Value) => (format!("text({name}, {name}_length)?"), format!("{name}.to_owned()")),
+        (Crossing::Text, Pass::Value) => (format!("text({name}, {name}_length)?"), format!("{name}.into()")),
         (Crossing::Bytes, Pass::Reference) => (format!("lent({name}, {name}_length)"), name.clone()),
         (Crossing::Bytes, Pass::Value) => (format!("lent({name}, {name}_length)"), format!("{name}.to_vec()")),
         (Crossing::Union(choice), _) => (format!("{}_of({name})?", snake(&choice.named.name)), name.clone()),

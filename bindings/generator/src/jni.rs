@@ -197,10 +197,10 @@ fn argument(out: &mut String, model: &Model, param: &Param) -> String {
         }
         Crossing::Text => match param.pass {
             Pass::Reference => format!("text(env, {name})?"),
-            Pass::Value => format!("text(env, {name})?.to_owned()"),
+            Pass::Value => format!("(&*text(env, {name})?).into()"),
         },
         Crossing::OptionalText(_) => {
-            format!("(!{name}.is_null()).then(|| text(env, {name})).transpose()?.map(|text| text.to_owned())")
+            format!("(!{name}.is_null()).then(|| text(env, {name})).transpose()?.map(|text| (&*text).into())")
         }
         Crossing::Bytes => match param.pass {
             Pass::Reference => format!("octets(env, {name})"),

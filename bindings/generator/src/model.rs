@@ -29,6 +29,7 @@ pub enum Type {
     Float {
         bits: u8,
     },
+    /// Text, and a path, which crosses as text: the code that is generated converts by `into`.
     Text,
     Bytes,
     /// An object of the core. It crosses as the pointer of its `Arc`, which is UniFFI's handle.

@@ -110,6 +110,8 @@ fn shown(ty: &Type) -> String {
         Type::Optional { inner_type } => format!("Option<{}>", shown(inner_type)),
         Type::Sequence { inner_type } => format!("Vec<{}>", shown(inner_type)),
         Type::Box { inner_type } => shown(inner_type),
+        // A path, which crosses as text.
+        Type::Custom { builtin, .. } => shown(builtin),
         other => other.name().map_or_else(|| format!("{other:?}"), str::to_owned),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use camino::Utf8PathBuf;
 use getopts::{Fail, Matches, Options, ParsingStyle};
 
 use crate::Result;
@@ -155,12 +156,10 @@ fn wat2wasm(matches: &Matches) -> Result<(), Failure> {
     let (path, text) = input(matches, |_| Ok((file::MODULE, "text")))?;
     only(matches, 1)?;
     let binary = crate::wat2wasm(&text)?;
-    let output = matches.opt_str("output").unwrap_or_else(|| match path {
-        "-" => "-".to_owned(),
-        path => std::path::Path::new(path).with_extension("wasm").to_string_lossy().into_owned(),
-    });
-    match output.as_str() {
-        "-" => write(&binary),
+    let output = matches.opt_str("output").map(Utf8PathBuf::from);
+    let output = output.unwrap_or_else(|| if path == "-" { path.to_owned() } else { path.with_extension("wasm") });
+    match output.as_path() {
+        output if output == "-" => write(&binary),
         // A module in the binary format may already lie there.
         output if output == path => Err(Failure::Usage(format!("{path} would be overwritten: say where to with -o"))),
         output => Ok(std::fs::write(output, &binary).map_err(|error| io(output, &error))?),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use camino::Utf8Path;
 use getopts::Matches;
 use wasmparser::types::{EntityType, TypesRef};
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
@@ -33,7 +34,7 @@ pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
     print(&threads::within(TIME, &Arc::default(), move || describe(&path, &bytes))?)
 }
 
-fn describe(path: &str, bytes: &[u8]) -> Result<String> {
+fn describe(path: &Utf8Path, bytes: &[u8]) -> Result<String> {
     let binary = wat::to_binary(bytes)?;
     if Parser::is_component(&binary) {
         return Err(WasmtimeError::Unsupported { reason: "this is a component: expected a module".to_owned() });

@@ -1,9 +1,9 @@
 //! `run`: a WASI program, or one function of a module.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use camino::Utf8Path;
 use getopts::Matches;
 
 use crate::cli::streams::{Failure, input, print};
@@ -161,9 +161,8 @@ fn ended(failure: Failure, fuel: Option<u64>, timeout: Option<Duration>) -> Fail
     }
 }
 
-fn wasi(matches: &Matches, path: &str, arguments: &[String]) -> Result<WasiConfig, Failure> {
-    let program = Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy());
-    let mut argv = vec![program.into_owned()];
+fn wasi(matches: &Matches, path: &Utf8Path, arguments: &[String]) -> Result<WasiConfig, Failure> {
+    let mut argv = vec![path.file_name().unwrap_or(path.as_str()).to_owned()];
     if !matches.opt_present("invoke") {
         argv.extend_from_slice(arguments);
     }
@@ -171,7 +170,7 @@ fn wasi(matches: &Matches, path: &str, arguments: &[String]) -> Result<WasiConfi
     for (option, read_only) in [("dir", false), ("dir-read-only", true)] {
         for pair in matches.opt_strs(option) {
             let (host_path, guest_path) = pair.split_once("::").unwrap_or((&pair, &pair));
-            let (host_path, guest_path) = (host_path.to_owned(), guest_path.to_owned());
+            let (host_path, guest_path) = (host_path.into(), guest_path.to_owned());
             preopens.push(Preopen { host_path, guest_path, read_only });
         }
     }

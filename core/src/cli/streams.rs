@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use camino::Utf8Path;
 use getopts::Matches;
 
 use crate::compile::file;
@@ -24,11 +25,12 @@ impl From<WasmtimeError> for Failure {
 }
 
 /// The file that a command is about, as its first argument names it; `-` is the standard input. `judge` says how large it may be.
-pub(super) fn input(matches: &Matches, judge: file::Judge) -> Result<(&str, Vec<u8>), Failure> {
+pub(super) fn input(matches: &Matches, judge: file::Judge) -> Result<(&Utf8Path, Vec<u8>), Failure> {
     let path = matches.free.first().ok_or_else(|| Failure::Usage("the file is missing".to_owned()))?;
+    let path = Utf8Path::new(path);
     let read = match path.as_str() {
         "-" => file::read_from(std::io::stdin(), None, path, judge),
-        path => file::read(path, judge),
+        _ => file::read(path, judge),
     };
     Ok((path, read?))
 }
@@ -48,9 +50,9 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 pub(super) fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = std::io::stdout();
     let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
-    written.map_err(|error| io("standard output", &error).into())
+    written.map_err(|error| io("standard output".into(), &error).into())
 }
 
-pub(super) fn io(path: &str, error: &std::io::Error) -> WasmtimeError {
+pub(super) fn io(path: &Utf8Path, error: &std::io::Error) -> WasmtimeError {
     WasmtimeError::Io { path: path.to_owned(), reason: error.to_string() }
 }

@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::panic::catch_unwind;
-use std::path::Path;
 use std::thread;
 
+use camino::Utf8Path;
 use sha2::{Digest, Sha256};
 use wasmtime_internal_cache::ModuleCacheEntry;
 
@@ -32,14 +32,13 @@ const FOLDER: &str = concat!("trimaran-", env!("CARGO_PKG_VERSION"));
 impl CompileCache {
     /// As `path`, a file of settings, says, or where and how wasmtime chooses. Fails with `Config`, and with `Limit` where the
     /// thread that keeps it in order cannot be started.
-    pub(crate) fn new(path: Option<&Path>) -> Result<Self> {
+    pub(crate) fn new(path: Option<&Utf8Path>) -> Result<Self> {
         // To read from a pipe might take for ever.
         if let Some(path) = path.filter(|path| path.exists() && !path.is_file()) {
-            let reason =
-                format!("cache: {} is no regular file: expected one with settings", Name(&path.to_string_lossy()));
+            let reason = format!("cache: {} is no regular file: expected one with settings", Name(path.as_str()));
             return Err(WasmtimeError::Config { reason });
         }
-        let config = wasmtime::CacheConfig::from_file(path)
+        let config = wasmtime::CacheConfig::from_file(path.map(Utf8Path::as_std_path))
             .map_err(|error| WasmtimeError::Config { reason: format!("cache: {}", chain::lines(&error)) })?;
         let cache = start(config.clone())?;
         Ok(Self { config, cache, generation: fork::generation() })

@@ -1,5 +1,7 @@
 //! How an engine is configured.
 
+use camino::Utf8PathBuf;
+
 use crate::compile::cache::CompileCache;
 use crate::errors::chain;
 use crate::{Allocation, ModuleLimits, Result, WasmtimeError};
@@ -58,7 +60,7 @@ pub enum Cache {
     /// As a TOML file says.
     File {
         /// The path of that file.
-        path: String,
+        path: Utf8PathBuf,
     },
 }
 
@@ -226,7 +228,7 @@ impl Config {
         let path = match &self.cache {
             None => return Ok(None),
             Some(Cache::Standard) => None,
-            Some(Cache::File { path }) => Some(std::path::Path::new(path)),
+            Some(Cache::File { path }) => Some(path.as_path()),
         };
         CompileCache::new(path).map(Some)
     }

@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::Read;
 
+use camino::Utf8Path;
+
 use crate::{Result, WasmtimeError};
 
 /// The size of a module or a text that no limit says anything about, in bytes: that of wasm's own limit for a module, 1 GiB.
@@ -20,7 +22,7 @@ const HEAD: u64 = 64 << 10;
 /// The bytes of a file. `judge` says by the first of them how many there may be, and what they are called, or why it takes none.
 ///
 /// Fails with `Limit` for a file that has more, of which no more is read, and with `Io`.
-pub(crate) fn read(path: &str, judge: impl FnOnce(&[u8]) -> Result<(u64, &'static str)>) -> Result<Vec<u8>> {
+pub(crate) fn read(path: &Utf8Path, judge: impl FnOnce(&[u8]) -> Result<(u64, &'static str)>) -> Result<Vec<u8>> {
     let file = File::open(path).map_err(|error| failed(path, &error))?;
     // A pipe or a device has none: then it is read to find out.
     let length = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
@@ -31,7 +33,7 @@ pub(crate) fn read(path: &str, judge: impl FnOnce(&[u8]) -> Result<(u64, &'stati
 pub(crate) fn read_from(
     mut source: impl Read,
     length: Option<u64>,
-    path: &str,
+    path: &Utf8Path,
     judge: impl FnOnce(&[u8]) -> Result<(u64, &'static str)>,
 ) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -51,10 +53,10 @@ pub(crate) fn read_from(
     Err(WasmtimeError::limit(format!("the {what} has more than {limit} bytes, which is the limit for one")))
 }
 
-fn read_up_to(source: &mut impl Read, most: u64, bytes: &mut Vec<u8>, path: &str) -> Result<()> {
+fn read_up_to(source: &mut impl Read, most: u64, bytes: &mut Vec<u8>, path: &Utf8Path) -> Result<()> {
     source.take(most).read_to_end(bytes).map(drop).map_err(|error| failed(path, &error))
 }
 
-fn failed(path: &str, error: &std::io::Error) -> WasmtimeError {
+fn failed(path: &Utf8Path, error: &std::io::Error) -> WasmtimeError {
     WasmtimeError::Io { path: path.to_owned(), reason: error.to_string() }
 }

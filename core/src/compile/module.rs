@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
+
 use crate::compile::artifact::Code;
 use crate::compile::closable::Closable;
 use crate::compile::{artifact, engine, file, threads};
@@ -37,7 +39,7 @@ impl Module {
     /// Compiles a module from a file in the binary or the text format. Fails with `Io` as well, and with `Limit` for a file
     /// that is larger than the engine's limit for modules, or than 1 GiB: no more of it is read.
     #[uniffi::constructor]
-    pub fn from_file(engine: &Engine, path: String) -> Result<Arc<Self>> {
+    pub fn from_file(engine: &Engine, path: Utf8PathBuf) -> Result<Arc<Self>> {
         engine.get()?;
         let bytes = file::read(&path, |head| engine.module_size(head))?;
         Self::compile(engine, &bytes)
@@ -61,7 +63,7 @@ impl Module {
 
     /// Makes a module from a file that holds what `serialize` gave. Fails with `Io` as well.
     #[uniffi::constructor]
-    pub fn deserialize_file(engine: &Engine, path: String) -> Result<Arc<Self>> {
+    pub fn deserialize_file(engine: &Engine, path: Utf8PathBuf) -> Result<Arc<Self>> {
         Self::deserialize(engine, &file::read(&path, artifact::size)?)
     }
 

@@ -1,5 +1,6 @@
 //! The one error model: the same misuse is the same variant in every language.
 
+use camino::Utf8PathBuf;
 use trimaran_gate::Refused;
 
 use crate::errors::chain::chain;
@@ -156,7 +157,7 @@ pub enum WasmtimeError {
     #[error("{}: {}", Part(PATH, .path), Sentence(.reason))]
     Io {
         /// The file.
-        path: String,
+        path: Utf8PathBuf,
         /// What the system said.
         reason: String,
     },

@@ -2,6 +2,7 @@
 
 pub(crate) mod convert;
 pub(crate) mod extern_type;
+mod path;
 pub(crate) mod slot;
 pub(crate) mod text;
 pub(crate) mod val_type;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
+
 use crate::{InputSource, OutputPipe, OutputSink};
 
 /// What a store's guests get of WASI. At first that is nothing: no arguments, no variables, an empty standard input, no
@@ -54,7 +56,7 @@ pub struct EnvVar {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Record)]
 pub struct Preopen {
     /// The directory of the host.
-    pub host_path: String,
+    pub host_path: Utf8PathBuf,
     /// Its name for guests.
     pub guest_path: String,
     /// Whether guests can change nothing in it.
@@ -85,7 +87,7 @@ pub enum WasiInput {
     /// A file.
     File {
         /// Its path.
-        path: String,
+        path: Utf8PathBuf,
     },
     /// A callback.
     Source {
@@ -102,7 +104,7 @@ pub enum WasiOutput {
     /// To a file, which is made where there is none.
     File {
         /// Its path.
-        path: String,
+        path: Utf8PathBuf,
         /// Whether what it holds is kept, and written after.
         append: bool,
     },

@@ -1,8 +1,8 @@
 //! What the guests of one store have of WASI, made of its configuration.
 
 use std::collections::HashSet;
-use std::path::Path;
 
+use camino::Utf8Path;
 use chacha20::ChaCha12Rng;
 use chacha20::rand_core::SeedableRng;
 use wasmtime_wasi::cli::{InputFile, OutputFile};
@@ -85,7 +85,7 @@ impl Wasi {
                     format!("two directories are granted as {}: give each a path of its own", Name(guest_path));
                 return Err(WasmtimeError::Config { reason });
             }
-            let opened = builder.preopened_dir(Path::new(host_path), guest_path, perms);
+            let opened = builder.preopened_dir(host_path.as_std_path(), guest_path, perms);
             opened.map_err(|error| WasmtimeError::Io {
                 path: host_path.clone(),
                 reason: error.root_cause().to_string(),
@@ -148,7 +148,7 @@ fn output(output: Option<WasiOutput>) -> Result<Out> {
     })
 }
 
-fn io(path: &str, error: &std::io::Error) -> WasmtimeError {
+fn io(path: &Utf8Path, error: &std::io::Error) -> WasmtimeError {
     WasmtimeError::Io { path: path.to_owned(), reason: error.to_string() }
 }
 

@@ -161,7 +161,7 @@ impl World {
             "module" => {
                 let engine = self.engine(step)?;
                 let module = match step.optional("file") {
-                    Some(file) => Module::from_file(&engine, module_file(file)?),
+                    Some(file) => Module::from_file(&engine, module_file(file)?.into()),
                     None => Module::new(&engine, &source(step)?),
                 };
                 module.map(|module| Outcome::Kept(Object::Module(module)))

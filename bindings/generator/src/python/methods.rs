@@ -85,7 +85,7 @@ fn arguments(out: &mut String, indent: &str, method: &Method) -> Vec<String> {
         let _ = writeln!(out, "{indent}let {name} = {read};");
         given.push(match (&param.ty, param.pass) {
             (Type::Text | Type::Bytes | Type::Object(_), Pass::Reference) => format!("&{name}"),
-            (Type::Text, Pass::Value) => format!("{name}.to_string()"),
+            (Type::Text, Pass::Value) => format!("(&*{name}).into()"),
             (Type::Bytes, Pass::Value) => format!("{name}.to_vec()"),
             _ => name.clone(),
         });

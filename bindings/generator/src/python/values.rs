@@ -80,7 +80,8 @@ fn reach(model: &Model, ty: &Type, found: &mut BTreeSet<String>) {
 pub fn give(ty: &Type, value: &str) -> String {
     match ty {
         Type::Bool => format!("bool_of(py, {value})"),
-        Type::Int { .. } | Type::Float { .. } | Type::Text => format!("plain(py, {value})"),
+        Type::Int { .. } | Type::Float { .. } => format!("plain(py, {value})"),
+        Type::Text => format!("text_of(py, {value})"),
         Type::Bytes => format!("bytes_of(py, &{value})"),
         Type::Object(_) => format!("give_object(py, {value})"),
         Type::Record(name) | Type::Enum(name) => format!("give_{}(py, {value})", snake(name)),
@@ -117,7 +118,7 @@ fn owned(ty: &Type, value: &str, what: &str) -> String {
     match ty {
         Type::Bool => format!("take_bool({value}, {what})"),
         Type::Int { .. } | Type::Float { .. } => format!("{}::take({value}, {what})", ty.rust()),
-        Type::Text => format!("take_text({value}, {what}).map(|it| it.to_string())"),
+        Type::Text => format!("take_text({value}, {what}).map(|it| (&*it).into())"),
         Type::Bytes => format!("take_bytes({value}, {what}).map(|it| it.to_vec())"),
         Type::Object(name) => format!("take_object::<{name}Base>({value}, {what}).map(Arc::clone)"),
         Type::Record(name) | Type::Enum(name) | Type::Foreign(name) => format!("take_{}({value}, {what})", snake(name)),

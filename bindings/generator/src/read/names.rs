@@ -149,7 +149,7 @@ impl Names {
         let int = |signed| name.get(1..).and_then(|bits| bits.parse().ok()).map(|bits| Type::Int { signed, bits });
         let found = match name.as_str() {
             "bool" => Some(Type::Bool),
-            "String" => Some(Type::Text),
+            "String" | "Utf8PathBuf" => Some(Type::Text),
             "i8" | "i16" | "i32" | "i64" => int(true),
             "u8" | "u16" | "u32" | "u64" => int(false),
             "f32" => Some(Type::Float { bits: 32 }),

@@ -108,6 +108,11 @@ where
     Ok(value.into_pyobject(py)?.into_bound().into_any())
 }
 
+/// A text or a path.
+pub(super) fn text_of(py: Python<'_>, value: impl AsRef<str>) -> PyResult<Bound<'_, PyAny>> {
+    Ok(PyString::new(py, value.as_ref()).into_any())
+}
+
 pub(super) fn bool_of(py: Python<'_>, value: bool) -> PyResult<Bound<'_, PyAny>> {
     Ok(PyBool::new(py, value).to_owned().into_any())
 }

@@ -100,7 +100,7 @@ impl World {
                     }
                 }
                 "stdin" => config.stdin = Some(WasiInput::Bytes { bytes: text(value)?.into_bytes() }),
-                "stdin_file" => config.stdin = Some(WasiInput::File { path: text(value)? }),
+                "stdin_file" => config.stdin = Some(WasiInput::File { path: text(value)?.into() }),
                 "stdout" => config.stdout = Some(self.pipe(&text(value)?)),
                 "stderr" => config.stderr = Some(self.pipe(&text(value)?)),
                 "stdout_sink" => {
@@ -118,7 +118,7 @@ impl World {
                             return Err(format!("{} is no directory", preopen[0]));
                         };
                         config.preopens.push(Preopen {
-                            host_path: directory.path().to_string_lossy().into_owned(),
+                            host_path: directory.path().to_str().ok_or("the directory's path is not UTF-8")?.into(),
                             guest_path: text(&preopen[1])?,
                             read_only: preopen[2].as_bool().ok_or("no truth value")?,
                         });
