@@ -132,7 +132,7 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"heldBytes", c"()J", held_bytes as *const c_void),
     (c"wasRefused", c"()Z", was_refused as *const c_void),
     (c"isFree", c"(J)Z", is_free as *const c_void),
-    (c"attach", c"(JJLdev/trimaran/internal/HostCallback;)V", host::attach as *const c_void),
+    (c"attach", c"(JJLdev/trimaran/HostCallback;)V", host::attach as *const c_void),
     (c"callerHas", c"(JJLjava/lang/String;J)Z", checks::caller_has as *const c_void),
     (c"instanceCheck", c"(JJ)V", checks::instance_check as *const c_void),
     (c"watch", c"(J)V", interrupt_check::watch as *const c_void),

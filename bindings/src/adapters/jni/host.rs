@@ -1,4 +1,4 @@
-//! Host functions: objects of the class `dev.trimaran.internal.HostCallback`.
+//! Host functions: objects of the class `dev.trimaran.HostCallback`.
 
 use std::ffi::c_void;
 use std::ptr::null_mut;

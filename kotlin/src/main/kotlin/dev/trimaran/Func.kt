@@ -1,7 +1,6 @@
 package dev.trimaran
 
 import dev.trimaran.internal.HostBody
-import dev.trimaran.internal.HostCallback
 import dev.trimaran.internal.Kind
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.Signature

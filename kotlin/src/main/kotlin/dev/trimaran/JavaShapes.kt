@@ -1,6 +1,5 @@
 package dev.trimaran
 
-import dev.trimaran.internal.HostCallback
 import dev.trimaran.internal.NativeByHand
 import java.util.function.DoubleBinaryOperator
 import java.util.function.DoubleConsumer

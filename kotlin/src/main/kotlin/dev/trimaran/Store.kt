@@ -1,7 +1,6 @@
 package dev.trimaran
 
 import dev.trimaran.internal.FoundMemory
-import dev.trimaran.internal.HostCallback
 import dev.trimaran.internal.KnownFuncs
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeException

@@ -1,6 +1,5 @@
 package dev.trimaran
 
-import dev.trimaran.internal.HostCallback
 import kotlin.reflect.KClass
 
 /** A function of Kotlin over numbers, as guests call it: its type, and what gives its body for a store. */

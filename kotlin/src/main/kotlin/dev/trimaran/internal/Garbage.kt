@@ -3,7 +3,6 @@ package dev.trimaran.internal
 import dev.trimaran.internal.ffi.Native
 import java.lang.ref.PhantomReference
 import java.lang.ref.ReferenceQueue
-import java.security.AccessController
 import java.security.PrivilegedAction
 
 /**
@@ -99,7 +98,7 @@ internal object Garbage {
 @Suppress("DEPRECATION")
 internal fun detached(name: String, work: () -> Unit): Thread =
     // Up to Java 23 a thread keeps the classes that are on the stack of the one that makes it, unless they are cut off.
-    AccessController.doPrivileged(
+    java.security.AccessController.doPrivileged(
         PrivilegedAction {
             Thread(null, work, name, 0, false).apply {
                 isDaemon = true

@@ -1,6 +1,7 @@
 package dev.trimaran.internal
 
 import dev.trimaran.Caller
+import dev.trimaran.HostCallback
 import dev.trimaran.HostFunction
 import dev.trimaran.Store
 import dev.trimaran.Val

@@ -1,5 +1,6 @@
 package dev.trimaran.internal
 
+import dev.trimaran.HostCallback
 import java.nio.ByteBuffer
 
 /**

@@ -1,0 +1,131 @@
+"""Programs on old and new Kotlin: each is built in an empty folder, with the installed jar as its one dependency."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CONSUMER = Path(__file__).resolve().parent / "consumer"
+# The oldest one that the package is for, one between, and one that is newer than the compiler of the package.
+VERSIONS = ["2.1.21", "2.2.21", "2.4.21"]
+MAVEN = "{http://maven.apache.org/POM/4.0.0}"
+
+
+def version() -> str:
+    found = re.search(r'^version = "(.+)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)
+    assert found
+    return found[1]
+
+
+def javas() -> list[str]:
+    """The Java on the path, and the newest one beside it."""
+    others = sorted(Path("/usr/lib/jvm").glob("*-25-*/bin/java"))
+    return ["java", *map(str, others[-1:])]
+
+
+def run(*command: str, folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, env=os.environ, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
+    # Maven resets the colours of a terminal there.
+    assert not done.stderr.replace("\x1b[0m", ""), done.stderr
+    return done.stdout
+
+
+def build(folder: Path, kotlin: str) -> list[str]:
+    """Compiles the program, and gives the jars that it needs."""
+    shutil.copytree(CONSUMER, folder, dirs_exist_ok=True)
+    given = [f"-Dtrimaran.version={version()}", f"-Dkotlin.version={kotlin}"]
+    run("mvn", "-B", "-ntp", "-q", *given, "compile", folder=folder)
+    return (folder / "classpath").read_text().split(os.pathsep)
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    folder = tmp_path_factory.mktemp(f"kotlin-{request.param}")
+    return folder, build(folder, request.param)
+
+
+def test_on_the_class_path(built: tuple[Path, list[str]]) -> None:
+    folder, jars = built
+    path = os.pathsep.join(["target/classes", *jars])
+    for java in javas():
+        native = "--enable-native-access=ALL-UNNAMED"
+        printed = run(java, native, "-cp", path, "consumer.ConsumerKt", folder=folder)
+        assert printed == "42\na boat\nUNREACHABLE_CODE_REACHED\n"
+
+
+def test_on_the_module_path(built: tuple[Path, list[str]]) -> None:
+    folder, jars = built
+    needed = os.pathsep.join(jars)
+    sources = ["java/module-info.java", "java/JavaConsumer.java"]
+    run(
+        "javac",
+        "--release",
+        "17",
+        "-Xlint:all",
+        "-Werror",
+        "-d",
+        "target/classes",
+        "-p",
+        needed,
+        *sources,
+        folder=folder,
+    )
+    path = os.pathsep.join(["target/classes", *jars])
+    for java in javas():
+        modular = [java, "--enable-native-access=dev.trimaran", "-p", path, "-m"]
+        assert run(*modular, "consumer/consumer.JavaConsumer", folder=folder) == "42\n"
+        # The classes that the compiler made of `wrap` lie in this module, and extend one of the package's.
+        assert run(*modular, "consumer/consumer.ConsumerKt", folder=folder).startswith("42\na boat\n")
+
+
+def test_the_module_exports_what_is_public(built: tuple[Path, list[str]]) -> None:
+    _, jars = built
+    described = run("jar", "--describe-module", "--file", jars[0], folder=ROOT).splitlines()[1:]
+    assert [line for line in described if line.startswith(("exports", "opens", "qualified"))] == [
+        "exports dev.trimaran"
+    ]
+    assert f"dev.trimaran@{version()}" in run("jar", "--describe-module", "--file", jars[0], folder=ROOT)
+    assert "requires kotlin.stdlib transitive" in described
+
+
+def test_the_pom(built: tuple[Path, list[str]]) -> None:
+    """What a repository of the world asks for, and no version that somebody else's build has to fill in."""
+    _, jars = built
+    pom = Path(jars[0]).with_suffix(".pom").read_text()
+    assert "${" not in pom
+    project = ElementTree.fromstring(pom)
+    for part in (
+        "name",
+        "description",
+        "url",
+        "licenses/license/name",
+        "licenses/license/url",
+        "developers/developer/name",
+    ):
+        found = project.find("/".join(MAVEN + step for step in part.split("/")))
+        assert found is not None and found.text, part
+    for part in ("connection", "developerConnection", "url"):
+        found = project.find(f"{MAVEN}scm/{MAVEN}{part}")
+        assert found is not None and found.text, part
+    needed = {
+        (dependency.findtext(f"{MAVEN}artifactId"), dependency.findtext(f"{MAVEN}scope") or "compile")
+        for dependency in project.iter(f"{MAVEN}dependency")
+    }
+    assert needed == {("kotlin-stdlib", "compile")}
+
+
+def test_the_sources(built: tuple[Path, list[str]]) -> None:
+    _, jars = built
+    jar = Path(jars[0])
+    with ZipFile(jar.with_name(jar.name.replace(".jar", "-sources.jar"))) as sources:
+        names = set(sources.namelist())
+    assert {"module-info.java", "dev/trimaran/Engine.kt", "dev/trimaran/internal/ffi/Native.kt"} <= names
