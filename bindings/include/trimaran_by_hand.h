@@ -47,7 +47,7 @@ int32_t trimaran_shared_memory_read_into(const trimaran_shared_memory *memory, i
 
 // A function of the host: parameters before, results after, in place. Gives 0, or 1 and the number, not 0, under which the
 // language keeps what was thrown. It may be called on any thread.
-typedef int32_t (*trimaran_host_function)(void *context, uint64_t pass, trimaran_slot *slots, uint64_t *thrown);
+typedef int32_t (*trimaran_host_function)(void *context, uint64_t call_id, trimaran_slot *slots, uint64_t *thrown);
 // Lets go of a context, once, on any thread.
 typedef void (*trimaran_release)(void *context);
 

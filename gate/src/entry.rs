@@ -63,48 +63,48 @@ impl<T: Guarded> Gate<T> {
 
     /// Like [`Gate::enter`], for one host call only: fails when that call has returned, and on any thread
     /// but the one that it runs on.
-    pub fn enter_with<R>(&self, pass: HostCallId, work: impl FnOnce(Inside<'_, T>) -> R) -> Result<R, Refused> {
-        self.enter_with_as(pass, |inside| Ok(work(inside)))
+    pub fn enter_with<R>(&self, call_id: HostCallId, work: impl FnOnce(Inside<'_, T>) -> R) -> Result<R, Refused> {
+        self.enter_with_as(call_id, |inside| Ok(work(inside)))
     }
 
     /// The same, for a caller that has an error of its own.
     #[inline(always)]
     pub fn enter_with_as<R, E: From<Refused>>(
         &self,
-        pass: HostCallId,
+        call_id: HostCallId,
         work: impl FnOnce(Inside<'_, T>) -> Result<R, E>,
     ) -> Result<R, E> {
         let me = this_thread();
-        self.check_pass_of(me, pass)?;
+        self.check_call_of(me, call_id)?;
         // The thread is inside already, and does not wait.
         self.enter_as(me, &|| Ok(()), work)
     }
 
     /// Fails where that host call has returned, and on any thread but the one that it runs on.
-    pub fn check_pass(&self, pass: HostCallId) -> Result<(), Refused> {
-        self.check_pass_of(this_thread(), pass)
+    pub fn check_call(&self, call_id: HostCallId) -> Result<(), Refused> {
+        self.check_call_of(this_thread(), call_id)
     }
 
     #[inline(always)]
-    fn check_pass_of(&self, me: usize, pass: HostCallId) -> Result<(), Refused> {
+    fn check_call_of(&self, me: usize, call_id: HostCallId) -> Result<(), Refused> {
         self.check_open()?;
-        let is_live = || self.with_state(|state| state.callers.iter().any(|(other, _)| *other == pass));
+        let is_live = || self.with_state(|state| state.callers.iter().any(|(other, _)| *other == call_id));
         if self.is_mine(me) && is_live() { Ok(()) } else { Err(Refused::Escaped) }
     }
 
     /// Runs a host function, and lets this thread enter through `caller` while it runs.
     /// The thread must be inside already: wasmtime calls host functions only from within `enter`.
     pub fn publish<R>(&self, caller: &mut T::Caller, work: impl FnOnce(HostCallId) -> R) -> R {
-        let pass = self.with_state(|state| {
-            let pass = HostCallId(state.next_pass);
-            state.next_pass += 1;
-            state.callers.push((pass, NonNull::from(caller)));
+        let call_id = self.with_state(|state| {
+            let call_id = HostCallId(state.next_id);
+            state.next_id += 1;
+            state.callers.push((call_id, NonNull::from(caller)));
             state.lent = false;
-            pass
+            call_id
         });
-        self.hosting.store(pass.0 + 1, Ordering::Relaxed);
-        let published = Published { gate: self, pass };
-        work(published.pass)
+        self.hosting.store(call_id.0 + 1, Ordering::Relaxed);
+        let published = Published { gate: self, call_id };
+        work(published.call_id)
     }
 }
 
@@ -128,7 +128,7 @@ impl<T: Guarded> Drop for Lent<'_, T> {
 /// A host function runs, and its caller can be entered.
 struct Published<'a, T: Guarded> {
     gate: &'a Gate<T>,
-    pass: HostCallId,
+    call_id: HostCallId,
 }
 
 impl<T: Guarded> Drop for Published<'_, T> {
@@ -140,9 +140,9 @@ impl<T: Guarded> Drop for Published<'_, T> {
             let depth = state.callers.len();
             // Turns that the host function kept and did not end, end with it.
             state.kept.retain(|kept| kept.depth <= depth);
-            (popped, state.callers.last().map_or(0, |(pass, _)| pass.0 + 1))
+            (popped, state.callers.last().map_or(0, |(call_id, _)| call_id.0 + 1))
         });
         self.gate.hosting.store(outer, Ordering::Relaxed);
-        debug_assert_eq!(popped.map(|(pass, _)| pass), Some(self.pass));
+        debug_assert_eq!(popped.map(|(call_id, _)| call_id), Some(self.call_id));
     }
 }

@@ -65,7 +65,7 @@ pub(crate) const AWAITED: usize = 1;
 pub(crate) struct State<T: Guarded> {
     /// The callers of the host functions that are running now, innermost last.
     pub(crate) callers: Vec<(HostCallId, NonNull<T::Caller>)>,
-    pub(crate) next_pass: u64,
+    pub(crate) next_id: u64,
     /// The innermost context is borrowed by an `enter` further up this thread's stack.
     pub(crate) lent: bool,
     /// The turns that the owner keeps between its entries, innermost last.
@@ -133,7 +133,7 @@ impl<T: Guarded> Gate<T> {
             dropped: Arc::new(DropQueue::new()),
             pins,
             root: UnsafeCell::new(Some(root)),
-            state: UnsafeCell::new(State { callers: Vec::new(), next_pass: 0, lent: false, kept: Vec::new() }),
+            state: UnsafeCell::new(State { callers: Vec::new(), next_id: 0, lent: false, kept: Vec::new() }),
         }
     }
 

@@ -18,8 +18,8 @@ impl<T: Guarded> Gate<T> {
                 return Err(Refused::Reentered);
             }
             // A number as a host function has, so that no two are the same.
-            state.next_pass += 1;
-            let stamp = state.next_pass | TURN;
+            state.next_id += 1;
+            let stamp = state.next_id | TURN;
             state.kept.push(Kept { depth: state.callers.len(), outermost, stamp });
             Ok(stamp)
         })?;

@@ -124,7 +124,7 @@ impl Store {
 
     /// Fails where that host call has returned, and on any thread but the one that it runs on.
     pub(crate) fn check_host_call(&self, call_id: HostCallId) -> Result<()> {
-        self.gate.check_pass(call_id).map_err(WasmtimeError::from)
+        self.gate.check_call(call_id).map_err(WasmtimeError::from)
     }
 
     /// Runs a host function with its caller published, on the thread's own stack. Returns `None` where that has no room

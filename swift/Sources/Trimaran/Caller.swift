@@ -15,11 +15,11 @@ public struct Caller: ~Copyable {
   /// memories. It stays valid after the caller.
   public let store: Store
 
-  private let pass: UInt64
+  private let callID: UInt64
 
-  init(_ store: Store, _ pass: UInt64) {
+  init(_ store: Store, _ callID: UInt64) {
     self.store = store
-    self.pass = pass
+    self.callID = callID
   }
 
   // Without it the optimiser (6.0) takes the caller apart as if it were copyable, and crashes.
@@ -30,7 +30,7 @@ public struct Caller: ~Copyable {
   /// - Parameter name: The name of the export.
   /// - Throws: `notFound` where there is no such export, or the host itself made the call; `escaped` on another thread.
   public func export(_ name: String) throws(WasmtimeError) -> Extern {
-    guard let item = try store.callerExport(pass, name) else {
+    guard let item = try store.callerExport(callID, name) else {
       throw .notFound(name: name, reason: "the calling instance has no export `\(name)`")
     }
     return item

@@ -28,7 +28,7 @@ extension Func {
 /// Runs a host function. What it throws is kept while the guests unwind.
 private func callHost(
   _ context: UnsafeMutableRawPointer?,
-  _ pass: UInt64,
+  _ callID: UInt64,
   _ slots: UnsafeMutablePointer<trimaran_slot>?,
   _ thrown: UnsafeMutablePointer<UInt64>?
 ) -> Int32 {
@@ -36,7 +36,7 @@ private func callHost(
   do {
     let slots = UnsafeMutableRawPointer(slots).assumingMemoryBound(to: Slot.self)
     // The core holds it until the call has returned.
-    try Unmanaged<HostFunction>.fromOpaque(context)._withUnsafeGuaranteedRef { try $0.call(pass, slots) }
+    try Unmanaged<HostFunction>.fromOpaque(context)._withUnsafeGuaranteedRef { try $0.call(callID, slots) }
     return 0
   } catch {
     thrown.pointee = Thrown.keep(error)

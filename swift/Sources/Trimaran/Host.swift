@@ -124,8 +124,8 @@ final class HostFunction: @unchecked Sendable {
   }
 
   /// Runs the closure, with its arguments in slots, where it leaves its results.
-  func call(_ pass: UInt64, _ slots: UnsafeMutablePointer<Slot>) throws {
-    try body(HostCall(function: self, pass: pass, slots: slots))
+  func call(_ callID: UInt64, _ slots: UnsafeMutablePointer<Slot>) throws {
+    try body(HostCall(function: self, callID: callID, slots: slots))
   }
 }
 
@@ -133,7 +133,7 @@ final class HostFunction: @unchecked Sendable {
 @usableFromInline
 struct HostCall {
   fileprivate let function: HostFunction
-  fileprivate let pass: UInt64
+  fileprivate let callID: UInt64
   /// The arguments, in whose place the results go.
   @usableFromInline let slots: UnsafeMutablePointer<Slot>
 
@@ -141,7 +141,7 @@ struct HostCall {
   @usableFromInline
   func caller() throws(WasmtimeError) -> Caller {
     guard let store = function.store else { throw .closed(what: "store") }
-    return Caller(store, pass)
+    return Caller(store, callID)
   }
 
   @inlinable

@@ -128,11 +128,11 @@ public final class Store: Sendable {
 
 extension Store {
   /// What the instance that made a host call exports; `nil` where it has nothing of that name.
-  func callerExport(_ pass: UInt64, _ name: String) throws(WasmtimeError) -> Extern? {
+  func callerExport(_ callID: UInt64, _ name: String) throws(WasmtimeError) -> Extern? {
     let core = core.pointer
     var (name, item, error) = (name, trimaran_item(), trimaran_bytes())
     let status = name.withUTF8 { name in
-      trimaran_store_caller_export(core, pass, name.baseAddress, name.count, &item, &error)
+      trimaran_store_caller_export(core, callID, name.baseAddress, name.count, &item, &error)
     }
     keep(self)
     if status != 0 { throw WasmtimeError(taking: error) }

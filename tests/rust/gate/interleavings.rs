@@ -205,7 +205,7 @@ fn what_is_dropped_during_close_is_not_lost() {
 }
 
 #[test]
-fn another_thread_waits_for_the_host_function_and_cannot_use_its_pass() {
+fn another_thread_waits_for_the_host_function_and_cannot_use_its_call_id() {
     model(|| {
         let gone = Arc::new(AtomicUsize::new(0));
         let gate = gate(&gone);
@@ -215,9 +215,9 @@ fn another_thread_waits_for_the_host_function_and_cannot_use_its_pass() {
         };
         gate.enter(|inside| {
             let mut caller = Caller(root(inside));
-            gate.publish(&mut caller, |pass| {
+            gate.publish(&mut caller, |call_id| {
                 gate.enter(|inside| root(inside).count += 1).unwrap();
-                gate.enter_with(pass, |inside| root(inside).count += 1).unwrap();
+                gate.enter_with(call_id, |inside| root(inside).count += 1).unwrap();
             });
         })
         .unwrap();

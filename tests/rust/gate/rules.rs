@@ -48,19 +48,19 @@ fn entering_twice_without_a_host_function_is_refused_and_harmless() {
 }
 
 #[test]
-fn a_pass_is_good_for_its_call_only() {
+fn a_call_id_is_good_for_its_call_only() {
     let gate = Gate::new(Root::new(&counter()), Pins::new());
     let mut kept = None;
     gate.enter(|inside| {
         let mut caller = Caller(root(inside));
-        gate.publish(&mut caller, |pass| {
-            assert_eq!(gate.enter_with(pass, |_| ()), Ok(()));
-            let stranger = thread::scope(|scope| scope.spawn(|| gate.enter_with(pass, |_| ())).join().unwrap());
+        gate.publish(&mut caller, |call_id| {
+            assert_eq!(gate.enter_with(call_id, |_| ()), Ok(()));
+            let stranger = thread::scope(|scope| scope.spawn(|| gate.enter_with(call_id, |_| ())).join().unwrap());
             assert_eq!(stranger, Err(Refused::Escaped));
-            kept = Some(pass);
+            kept = Some(call_id);
         });
-        let pass = kept.unwrap();
-        gate.publish(&mut caller, |_| assert_eq!(gate.enter_with(pass, |_| ()), Err(Refused::Escaped)));
+        let call_id = kept.unwrap();
+        gate.publish(&mut caller, |_| assert_eq!(gate.enter_with(call_id, |_| ()), Err(Refused::Escaped)));
     })
     .unwrap();
     assert_eq!(gate.enter_with(kept.unwrap(), |_| ()), Err(Refused::Escaped));
@@ -99,11 +99,11 @@ fn close_inside_a_host_function_takes_effect_at_once_and_frees_at_the_end() {
     let gate = Gate::new(Root::new(&gone), Pins::new());
     gate.enter(|inside| {
         let mut caller = Caller(root(inside));
-        gate.publish(&mut caller, |pass| {
+        gate.publish(&mut caller, |call_id| {
             gate.close().unwrap();
             gate.close().unwrap();
             assert_eq!(gate.enter(|_| ()), Err(Refused::Closed));
-            assert_eq!(gate.enter_with(pass, |_| ()), Err(Refused::Closed));
+            assert_eq!(gate.enter_with(call_id, |_| ()), Err(Refused::Closed));
         });
         assert_eq!(gone.load(SeqCst), 0);
     })

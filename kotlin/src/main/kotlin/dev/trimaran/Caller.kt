@@ -12,7 +12,7 @@ import dev.trimaran.internal.ffi.WasmtimeError as RawError
  *
  * @property store The store of the guest. You may keep it.
  */
-public class Caller internal constructor(store: Store, private val pass: Long) {
+public class Caller internal constructor(store: Store, private val callId: Long) {
     public val store: Store = store
         get() = made(field)
 
@@ -23,19 +23,19 @@ public class Caller internal constructor(store: Store, private val pass: Long) {
             checked().data = data
         }
 
-    private fun checked(): Store = store.also { core(it) { it.raw.callerCheck(pass.toULong()) } }
+    private fun checked(): Store = store.also { core(it) { it.raw.callerCheck(callId.toULong()) } }
 
     /**
      * The export of the calling instance with that [name]; null if there is none, or if the host itself made the call.
      * Fails with `Escaped` once the call has returned, and on any other thread.
      */
     public operator fun get(name: String): Extern? =
-        known(name) ?: core(store) { store.raw.callerExport(pass.toULong(), name) }?.toPublic()?.also { keep(name, it) }
+        known(name) ?: core(store) { store.raw.callerExport(callId.toULong(), name) }?.toPublic()?.also { keep(name, it) }
 
     /** The memory that was found last, if it is the one: most hosts ask for the same one in each call. */
     private fun known(name: String): Memory? {
         val found = store.found?.takeIf { it.name == name } ?: return null
-        val isIt = core(store, found) { NativeByHand.callerHas(store.raw.handle, pass, name, found.memory.raw.handle) }
+        val isIt = core(store, found) { NativeByHand.callerHas(store.raw.handle, callId, name, found.memory.raw.handle) }
         return found.memory.takeIf { isIt }
     }
 

@@ -72,7 +72,7 @@ private val JAVA_SHAPES: List<JavaShape<*>> =
             { guest -> Runnable { guest.call0() } },
             { host ->
                 object : HostCallback() {
-                    override fun call0(pass: Long): Long = 0L.also { host.run() }
+                    override fun call0(callId: Long): Long = 0L.also { host.run() }
                 }
             },
         ),
@@ -82,7 +82,7 @@ private val JAVA_SHAPES: List<JavaShape<*>> =
             { guest -> IntSupplier { guest.call0().toInt() } },
             { host ->
                 object : HostCallback() {
-                    override fun call0(pass: Long): Long = host.asInt.toLong()
+                    override fun call0(callId: Long): Long = host.asInt.toLong()
                 }
             },
         ),
@@ -92,7 +92,7 @@ private val JAVA_SHAPES: List<JavaShape<*>> =
             { guest -> IntConsumer { a -> guest.call1(a.toLong()) } },
             { host ->
                 object : HostCallback() {
-                    override fun call1(pass: Long, a: Long): Long = 0L.also { host.accept(a.toInt()) }
+                    override fun call1(callId: Long, a: Long): Long = 0L.also { host.accept(a.toInt()) }
                 }
             },
         ),
@@ -102,7 +102,7 @@ private val JAVA_SHAPES: List<JavaShape<*>> =
             { guest -> IntUnaryOperator { a -> guest.call1(a.toLong()).toInt() } },
             { host ->
                 object : HostCallback() {
-                    override fun call1(pass: Long, a: Long): Long = host.applyAsInt(a.toInt()).toLong()
+                    override fun call1(callId: Long, a: Long): Long = host.applyAsInt(a.toInt()).toLong()
                 }
             },
         ),
@@ -112,7 +112,7 @@ private val JAVA_SHAPES: List<JavaShape<*>> =
             { guest -> IntBinaryOperator { a, b -> guest.call2(a.toLong(), b.toLong()).toInt() } },
             { host ->
                 object : HostCallback() {
-                    override fun call2(pass: Long, a: Long, b: Long): Long =
+                    override fun call2(callId: Long, a: Long, b: Long): Long =
                         host.applyAsInt(a.toInt(), b.toInt()).toLong()
                 }
             },
@@ -123,7 +123,7 @@ private val JAVA_SHAPES: List<JavaShape<*>> =
             { guest -> LongSupplier { guest.call0() } },
             { host ->
                 object : HostCallback() {
-                    override fun call0(pass: Long): Long = host.asLong
+                    override fun call0(callId: Long): Long = host.asLong
                 }
             },
         ),
@@ -133,7 +133,7 @@ private val JAVA_SHAPES: List<JavaShape<*>> =
             { guest -> LongConsumer { a -> guest.call1(a) } },
             { host ->
                 object : HostCallback() {
-                    override fun call1(pass: Long, a: Long): Long = 0L.also { host.accept(a) }
+                    override fun call1(callId: Long, a: Long): Long = 0L.also { host.accept(a) }
                 }
             },
         ),
@@ -143,7 +143,7 @@ private val JAVA_SHAPES: List<JavaShape<*>> =
             { guest -> LongUnaryOperator { a -> guest.call1(a) } },
             { host ->
                 object : HostCallback() {
-                    override fun call1(pass: Long, a: Long): Long = host.applyAsLong(a)
+                    override fun call1(callId: Long, a: Long): Long = host.applyAsLong(a)
                 }
             },
         ),
@@ -153,7 +153,7 @@ private val JAVA_SHAPES: List<JavaShape<*>> =
             { guest -> LongBinaryOperator { a, b -> guest.call2(a, b) } },
             { host ->
                 object : HostCallback() {
-                    override fun call2(pass: Long, a: Long, b: Long): Long = host.applyAsLong(a, b)
+                    override fun call2(callId: Long, a: Long, b: Long): Long = host.applyAsLong(a, b)
                 }
             },
         ),
@@ -163,7 +163,7 @@ private val JAVA_SHAPES: List<JavaShape<*>> =
             { guest -> DoubleSupplier { Double.fromBits(guest.call0()) } },
             { host ->
                 object : HostCallback() {
-                    override fun call0(pass: Long): Long = host.asDouble.toRawBits()
+                    override fun call0(callId: Long): Long = host.asDouble.toRawBits()
                 }
             },
         ),
@@ -173,7 +173,7 @@ private val JAVA_SHAPES: List<JavaShape<*>> =
             { guest -> DoubleConsumer { a -> guest.call1(a.toRawBits()) } },
             { host ->
                 object : HostCallback() {
-                    override fun call1(pass: Long, a: Long): Long = 0L.also { host.accept(Double.fromBits(a)) }
+                    override fun call1(callId: Long, a: Long): Long = 0L.also { host.accept(Double.fromBits(a)) }
                 }
             },
         ),
@@ -183,7 +183,7 @@ private val JAVA_SHAPES: List<JavaShape<*>> =
             { guest -> DoubleUnaryOperator { a -> Double.fromBits(guest.call1(a.toRawBits())) } },
             { host ->
                 object : HostCallback() {
-                    override fun call1(pass: Long, a: Long): Long = host.applyAsDouble(Double.fromBits(a)).toRawBits()
+                    override fun call1(callId: Long, a: Long): Long = host.applyAsDouble(Double.fromBits(a)).toRawBits()
                 }
             },
         ),
@@ -193,7 +193,7 @@ private val JAVA_SHAPES: List<JavaShape<*>> =
             { guest -> DoubleBinaryOperator { a, b -> Double.fromBits(guest.call2(a.toRawBits(), b.toRawBits())) } },
             { host ->
                 object : HostCallback() {
-                    override fun call2(pass: Long, a: Long, b: Long): Long =
+                    override fun call2(callId: Long, a: Long, b: Long): Long =
                         host.applyAsDouble(Double.fromBits(a), Double.fromBits(b)).toRawBits()
                 }
             },

@@ -16,7 +16,7 @@ internal inline fun <reified R : Any> typedHost(crossinline function: () -> R): 
     TypedHost.shared(
         hostType(R::class),
         object : HostCallback() {
-            override fun call0(pass: Long): Long = hostBits(function())
+            override fun call0(callId: Long): Long = hostBits(function())
         },
     )
 
@@ -24,10 +24,10 @@ internal inline fun <reified R : Any> typedHost(crossinline function: () -> R): 
 internal inline fun <reified A : Any, reified R : Any> typedHost(crossinline function: (A) -> R): TypedHost =
     TypedHost(hostType(R::class, A::class)) { store ->
         object : HostCallback() {
-            override fun call1(pass: Long, a: Long): Long = hostBits(function(number(a)))
+            override fun call1(callId: Long, a: Long): Long = hostBits(function(number(a)))
 
             // The one parameter is the caller.
-            override fun call0(pass: Long): Long = hostBits(function(callerAs(store, pass)))
+            override fun call0(callId: Long): Long = hostBits(function(callerAs(store, callId)))
         }
     }
 
@@ -40,7 +40,7 @@ internal inline fun <
     TypedHost.shared(
         hostType(R::class, A::class, B::class),
         object : HostCallback() {
-            override fun call2(pass: Long, a: Long, b: Long): Long = hostBits(function(number(a), number(b)))
+            override fun call2(callId: Long, a: Long, b: Long): Long = hostBits(function(number(a), number(b)))
         },
     )
 
@@ -54,7 +54,7 @@ internal inline fun <
     TypedHost.shared(
         hostType(R::class, A::class, B::class, C::class),
         object : HostCallback() {
-            override fun call3(pass: Long, a: Long, b: Long, c: Long): Long =
+            override fun call3(callId: Long, a: Long, b: Long, c: Long): Long =
                 hostBits(function(number(a), number(b), number(c)))
         },
     )
@@ -70,7 +70,7 @@ internal inline fun <
     TypedHost.shared(
         hostType(R::class, A::class, B::class, C::class, D::class),
         object : HostCallback() {
-            override fun call4(pass: Long, a: Long, b: Long, c: Long, d: Long): Long =
+            override fun call4(callId: Long, a: Long, b: Long, c: Long, d: Long): Long =
                 hostBits(function(number(a), number(b), number(c), number(d)))
         },
     )
@@ -87,7 +87,7 @@ internal inline fun <
     TypedHost.shared(
         hostType(R::class, A::class, B::class, C::class, D::class, E::class),
         object : HostCallback() {
-            override fun callSlots(pass: Long, slots: LongArray) {
+            override fun callSlots(callId: Long, slots: LongArray) {
                 slots[0] =
                     hostBits(
                         function(
@@ -115,7 +115,7 @@ internal inline fun <
     TypedHost.shared(
         hostType(R::class, A::class, B::class, C::class, D::class, E::class, F::class),
         object : HostCallback() {
-            override fun callSlots(pass: Long, slots: LongArray) {
+            override fun callSlots(callId: Long, slots: LongArray) {
                 slots[0] =
                     hostBits(
                         function(
@@ -138,7 +138,7 @@ internal inline fun <
     > typedHostWithCaller(crossinline function: (Caller, A) -> R): TypedHost =
     TypedHost(hostType(R::class, A::class)) { store ->
         object : HostCallback() {
-            override fun call1(pass: Long, a: Long): Long = hostBits(function(caller(store, pass), number(a)))
+            override fun call1(callId: Long, a: Long): Long = hostBits(function(caller(store, callId), number(a)))
         }
     }
 
@@ -150,8 +150,8 @@ internal inline fun <
     > typedHostWithCaller(crossinline function: (Caller, A, B) -> R): TypedHost =
     TypedHost(hostType(R::class, A::class, B::class)) { store ->
         object : HostCallback() {
-            override fun call2(pass: Long, a: Long, b: Long): Long =
-                hostBits(function(caller(store, pass), number(a), number(b)))
+            override fun call2(callId: Long, a: Long, b: Long): Long =
+                hostBits(function(caller(store, callId), number(a), number(b)))
         }
     }
 
@@ -164,8 +164,8 @@ internal inline fun <
     > typedHostWithCaller(crossinline function: (Caller, A, B, C) -> R): TypedHost =
     TypedHost(hostType(R::class, A::class, B::class, C::class)) { store ->
         object : HostCallback() {
-            override fun call3(pass: Long, a: Long, b: Long, c: Long): Long =
-                hostBits(function(caller(store, pass), number(a), number(b), number(c)))
+            override fun call3(callId: Long, a: Long, b: Long, c: Long): Long =
+                hostBits(function(caller(store, callId), number(a), number(b), number(c)))
         }
     }
 
@@ -179,8 +179,8 @@ internal inline fun <
     > typedHostWithCaller(crossinline function: (Caller, A, B, C, D) -> R): TypedHost =
     TypedHost(hostType(R::class, A::class, B::class, C::class, D::class)) { store ->
         object : HostCallback() {
-            override fun call4(pass: Long, a: Long, b: Long, c: Long, d: Long): Long =
-                hostBits(function(caller(store, pass), number(a), number(b), number(c), number(d)))
+            override fun call4(callId: Long, a: Long, b: Long, c: Long, d: Long): Long =
+                hostBits(function(caller(store, callId), number(a), number(b), number(c), number(d)))
         }
     }
 
@@ -195,11 +195,11 @@ internal inline fun <
     > typedHostWithCaller(crossinline function: (Caller, A, B, C, D, E) -> R): TypedHost =
     TypedHost(hostType(R::class, A::class, B::class, C::class, D::class, E::class)) { store ->
         object : HostCallback() {
-            override fun callSlots(pass: Long, slots: LongArray) {
+            override fun callSlots(callId: Long, slots: LongArray) {
                 slots[0] =
                     hostBits(
                         function(
-                            caller(store, pass),
+                            caller(store, callId),
                             slot(slots, 0),
                             slot(slots, 1),
                             slot(slots, 2),
@@ -223,11 +223,11 @@ internal inline fun <
     > typedHostWithCaller(crossinline function: (Caller, A, B, C, D, E, F) -> R): TypedHost =
     TypedHost(hostType(R::class, A::class, B::class, C::class, D::class, E::class, F::class)) { store ->
         object : HostCallback() {
-            override fun callSlots(pass: Long, slots: LongArray) {
+            override fun callSlots(callId: Long, slots: LongArray) {
                 slots[0] =
                     hostBits(
                         function(
-                            caller(store, pass),
+                            caller(store, callId),
                             slot(slots, 0),
                             slot(slots, 1),
                             slot(slots, 2),
@@ -255,11 +255,11 @@ internal fun surplus(value: Any): Nothing =
     )
 
 @PublishedApi
-internal fun caller(store: Store, pass: Long): Caller = Caller(store, pass)
+internal fun caller(store: Store, callId: Long): Caller = Caller(store, callId)
 
 /** The caller, where [T] is that. */
 @PublishedApi
-internal inline fun <reified T : Any> callerAs(store: Store, pass: Long): T = caller(store, pass) as T
+internal inline fun <reified T : Any> callerAs(store: Store, callId: Long): T = caller(store, callId) as T
 
 /** The number in a slot. */
 @PublishedApi

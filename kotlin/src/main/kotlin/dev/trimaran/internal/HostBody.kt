@@ -19,22 +19,22 @@ internal class HostBody(
     private val signature: Signature,
     private val function: HostFunction,
 ) : HostCallback() {
-    override fun call0(pass: Long): Long = short(pass, emptyList())
+    override fun call0(callId: Long): Long = short(callId, emptyList())
 
-    override fun call1(pass: Long, a: Long): Long = short(pass, listOf(argument(0, a)))
+    override fun call1(callId: Long, a: Long): Long = short(callId, listOf(argument(0, a)))
 
-    override fun call2(pass: Long, a: Long, b: Long): Long = short(pass, listOf(argument(0, a), argument(1, b)))
+    override fun call2(callId: Long, a: Long, b: Long): Long = short(callId, listOf(argument(0, a), argument(1, b)))
 
-    override fun call3(pass: Long, a: Long, b: Long, c: Long): Long =
-        short(pass, listOf(argument(0, a), argument(1, b), argument(2, c)))
+    override fun call3(callId: Long, a: Long, b: Long, c: Long): Long =
+        short(callId, listOf(argument(0, a), argument(1, b), argument(2, c)))
 
-    override fun call4(pass: Long, a: Long, b: Long, c: Long, d: Long): Long =
-        short(pass, listOf(argument(0, a), argument(1, b), argument(2, c), argument(3, d)))
+    override fun call4(callId: Long, a: Long, b: Long, c: Long, d: Long): Long =
+        short(callId, listOf(argument(0, a), argument(1, b), argument(2, c), argument(3, d)))
 
-    override fun callSlots(pass: Long, slots: LongArray) {
+    override fun callSlots(callId: Long, slots: LongArray) {
         val (params, results) = signature.run { params to results }
         val given = Slots(store, slots)
-        val found = run(pass, params.indices.map { given.get(it, params[it]) })
+        val found = run(callId, params.indices.map { given.get(it, params[it]) })
         Slots(store, slots).use { slot ->
             found.forEachIndexed { index, value -> slot.put(index, results[index], value) }
             slot.give()
@@ -43,14 +43,14 @@ internal class HostBody(
 
     private fun argument(index: Int, bits: Long): Val = Slots.number(signature.params[index], bits, 0)
 
-    private fun short(pass: Long, arguments: List<Val>): Long {
-        val results = run(pass, arguments)
+    private fun short(callId: Long, arguments: List<Val>): Long {
+        val results = run(callId, arguments)
         return if (results.isEmpty()) 0 else Slots.low(results[0])
     }
 
     /** What the function gives, as its type wants it. */
-    private fun run(pass: Long, arguments: List<Val>): List<Val> {
-        val given = given(function.run { Caller(store, pass).call(arguments) })
+    private fun run(callId: Long, arguments: List<Val>): List<Val> {
+        val given = given(function.run { Caller(store, callId).call(arguments) })
         val kinds = signature.results
         val isPlain = given.size == kinds.size && given.indices.all { Slots.fits(kinds[it], given[it]) }
         // The core knows what can be converted, and what is wrong.

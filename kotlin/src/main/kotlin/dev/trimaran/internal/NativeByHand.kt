@@ -28,7 +28,7 @@ internal object NativeByHand {
     @JvmStatic external fun isFree(store: Long): Boolean
 
     /** Whether the calling instance exports that very memory under that name: if not for sure, ask for the export. */
-    @JvmStatic external fun callerHas(store: Long, pass: Long, name: String, memory: Long): Boolean
+    @JvmStatic external fun callerHas(store: Long, callId: Long, name: String, memory: Long): Boolean
 
     /** Fails where asking for an export fails since the store is closed or another one. */
     @JvmStatic external fun instanceCheck(instance: Long, store: Long)
