@@ -45,14 +45,15 @@ from .global_ import Global
 from .instance import Instance, InstanceExports
 from .instance_pre import InstancePre
 from .interrupt import InterruptHandle
-from .limits import ModuleLimits, StoreLimits
 from .linker import Linker
 from .memory import Memory
 from .module import Module
+from .module_limits import ModuleLimits
 from .output import OutputPipe
 from .reference import Reference
 from .shared_memory import SharedMemory, WaitOutcome
 from .store import Store, Storelike
+from .store_limits import StoreLimits
 from .table import Table
 from .tag import Tag
 from .trap import Frame, Interruption, TimeLimitTrap, Trap, TrapCode

@@ -10,7 +10,7 @@ from ._ffi import expect, out_of_range
 from ._native import text, untrusted_config
 from ._setting import Configurable, Knob, size, switch
 from .allocation import PoolingConfig, allocation_of, as_allocation, raw_allocation
-from .limits import ModuleLimits
+from .module_limits import ModuleLimits
 
 Word = TypeVar("Word", bound=StrEnum)
 

@@ -11,8 +11,8 @@ from ._native import StoreBase, index, natural
 from .caller import Caller
 from .deadline import Deadline
 from .engine import Engine
-from .limits import StoreLimits
 from .output import Sinks
+from .store_limits import StoreLimits
 from .turn import Turn
 from .wasi import WasiConfig
 
