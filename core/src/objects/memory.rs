@@ -152,8 +152,8 @@ impl Memory {
         self.with_bytes(store, |bytes| bytes.read_terminated(start, terminator))
     }
 
-    /// `length` bytes from `start` as text for people: `width` bytes a line (1 or more), by offset, in hex and
-    /// as ASCII.
+    /// `length` bytes from `start` as text for people: `width` bytes a line (1 to 4096), by offset, in hex and
+    /// as ASCII. Fails with `Range` for any other width.
     #[uniffi::method(default(start = 0, length = 256, width = 16))]
     pub fn hexdump(&self, store: &Store, start: i64, length: i64, width: i64) -> Result<String> {
         let width = usize::try_from(width)

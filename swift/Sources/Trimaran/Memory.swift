@@ -300,8 +300,8 @@ public final class Memory: Sendable {
   ///   - store: The memory's store.
   ///   - start: The offset of the first byte.
   ///   - count: How many bytes.
-  ///   - width: How many bytes a line has, 1 or more.
-  /// - Throws: `bounds` past the end, `range` for a negative number or an impossible width.
+  ///   - width: How many bytes a line has, 1 to 4096.
+  /// - Throws: `bounds` past the end, `range` for a negative number or any other width.
   public func hexdump(
     _ store: Store,
     at start: Int = 0,

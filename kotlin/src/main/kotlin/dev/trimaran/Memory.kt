@@ -140,8 +140,8 @@ public class Memory private constructor(raw: Raw) : Extern {
         core(store) { raw.readTerminated(store.raw, start, terminator.toUByte()) }
 
     /**
-     * [length] bytes from [start] as text for people: [width] bytes a line (1 or more), by offset, in hex and as
-     * ASCII. Fails with `Range` for a width that is too great.
+     * [length] bytes from [start] as text for people: [width] bytes a line (1 to 4096), by offset, in hex and as
+     * ASCII. Fails with `Range` for any other width.
      */
     @JvmOverloads
     public fun hexdump(store: Store, start: Long = 0, length: Long = 256, width: Long = 16): String =
