@@ -3,9 +3,7 @@ package dev.trimaran.tests
 import dev.trimaran.Func
 import dev.trimaran.Global
 import dev.trimaran.Instance
-import dev.trimaran.Limits
 import dev.trimaran.Memory
-import dev.trimaran.MemoryType
 import dev.trimaran.Module
 import dev.trimaran.SharedMemory
 import dev.trimaran.Store
@@ -122,22 +120,5 @@ class InstanceTest {
         fails<WasmtimeException.Link> { Instance(store, module, exports.values.reversed()) }
         fails<WasmtimeException.WrongStore> { Instance(Store(guest.engine), module, exports.values.toList()) }
         fails<WasmtimeException.WrongEngine> { Instance(store(), module, exports.values.toList()) }
-    }
-
-    @Test
-    fun `a memory of the host is imported`() {
-        val memory = Memory(store, MemoryType(Limits(1, 2)))
-        val text =
-            """(module (import "a" "m" (memory 1 2))
-              (func (export "load") (result i32) (i32.load8_u (i32.const 9))))"""
-        val instance = Instance(store, Module(guest.engine, text), listOf(memory))
-        memory.storeU8(store, 9, 200)
-        assertEquals(200, instance.func(store, "load")(store))
-    }
-
-    @Test
-    fun `an instance of another store`() {
-        fails<WasmtimeException.WrongStore> { guest.instance.exports(Store(guest.engine)) }
-        fails<WasmtimeException.WrongStore> { exports.func("run")(Store(guest.engine)) }
     }
 }

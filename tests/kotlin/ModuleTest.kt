@@ -133,16 +133,5 @@ class ModuleTest {
     }
 
     @Test
-    fun `what is no module`() {
-        val nothing = "not a WebAssembly module: there are no bytes"
-        fails<WasmtimeException.Compile>(nothing) { Module(engine, ByteArray(0)) }
-        fails<WasmtimeException.Compile> { Module(engine, "#!/bin/sh") }
-        fails<WasmtimeException.Compile> { Module(engine, empty.copyOf(6)) }
-        fails<WasmtimeException.Compile> { Module.validate(engine, "(module (func (result i32)))") }
-        fails<WasmtimeException.Compile> { Module.validate(engine, empty + 99) }
-        Module.validate(engine, empty)
-    }
-
-    @Test
     fun `one version for every package`() = assertEquals(System.getProperty("trimaran.version"), Trimaran.version)
 }

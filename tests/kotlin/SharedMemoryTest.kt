@@ -143,16 +143,6 @@ class SharedMemoryTest {
     }
 
     @Test
-    fun `what it cannot be`() {
-        fails<WasmtimeException.Range>(
-            "a shared memory needs a maximum: give Limits a maximum, in pages, as in Limits(1, 1)",
-        ) { SharedMemory(engine { wasmThreads = true }, MemoryType(Limits(1))) }
-        fails<WasmtimeException.Config> { SharedMemory(engine(), MemoryType(Limits(1, 2))) }
-        val elsewhere = Store(engine { wasmThreads = true })
-        fails<WasmtimeException.WrongEngine> { Counter().memory.asMemory(elsewhere) }
-    }
-
-    @Test
     fun `close is final, and the views go on`() {
         val counter = Counter()
         val store = Store(counter.engine)

@@ -44,6 +44,7 @@ class WasiSteps(private val world: World) : AutoCloseable {
             "stdin_file" -> config.stdinFile(text)
             "stdout" -> config.stdout(OutputPipe().also { world.keep(text, it) })
             "stderr" -> config.stderr(OutputPipe().also { world.keep(text, it) })
+            "stdout_limited" -> config.stdout(OutputPipe(texts[1].toLong()).also { world.keep(texts[0], it) })
             "stdout_sink" -> config.stdout(ByteArrayOutputStream().also { world.keep(text, it) }::writeBytes)
             "stdout_throws" -> config.stdout { throw world.thrown(text) }
             "preopens" ->

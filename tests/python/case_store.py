@@ -51,6 +51,8 @@ class StoreCase(Case):
             wasi.stdout_pipe = self._pipe(settings.text("stdout"))
         if settings.has("stderr"):
             wasi.stderr_pipe = self._pipe(settings.text("stderr"))
+        if settings.has("stdout_limited"):
+            wasi.stdout_pipe = self._pipe(*settings.value("stdout_limited"))
         if settings.has("stdout_sink"):
             collected = bytearray()
             self.keep(settings.text("stdout_sink"), collected)
@@ -65,8 +67,8 @@ class StoreCase(Case):
 
             wasi.stdout_custom = throw
 
-    def _pipe(self, name: str) -> OutputPipe:
-        made = OutputPipe()
+    def _pipe(self, name: str, capacity: int | None = None) -> OutputPipe:
+        made = OutputPipe(capacity)
         self.keep(name, made)
         return made
 

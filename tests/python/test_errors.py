@@ -16,7 +16,7 @@ from contextlib import suppress
 import pytest
 
 import trimaran
-from guests import config, engine, guest
+from guests import engine, guest
 from trimaran import (
     BoundsError,
     Config,
@@ -139,45 +139,6 @@ def test_exit_has_both_names() -> None:
     error = ExitTrap("bye")
     error.status = 3
     assert error.code == 3
-
-
-@pytest.mark.parametrize(
-    ("wat", "code"),
-    [
-        ("unreachable", TrapCode.UNREACHABLE),
-        ("(drop (i32.div_s (i32.const 1) (i32.const 0)))", TrapCode.INTEGER_DIVISION_BY_ZERO),
-        ("(drop (i32.load (i32.const 65536)))", TrapCode.MEMORY_OUT_OF_BOUNDS),
-        ("(call $f)", TrapCode.STACK_OVERFLOW),
-        ("(drop (i32.trunc_f32_s (f32.const nan)))", TrapCode.BAD_CONVERSION_TO_INTEGER),
-    ],
-)
-def test_trap_codes(wat: str, code: TrapCode) -> None:
-    store, instance = guest(f'(module (memory 1) (func $f (export "f") {wat}))')
-    with pytest.raises(Trap) as caught:
-        instance.func(store, "f")(store)
-    assert caught.value.code is code
-
-
-def test_out_of_fuel() -> None:
-    made = Engine(config().consume_fuel(True))
-    store = Store(made)
-    store.set_fuel(1000)
-    forever = Instance(store, Module(made, '(module (func (export "f") (loop $l (br $l))))')).func(store, "f")
-    with pytest.raises(Trap) as caught:
-        forever(store)
-    assert caught.value.code is TrapCode.OUT_OF_FUEL
-    assert store.get_fuel() == 0
-
-
-def test_an_epoch_interrupts() -> None:
-    made = Engine(config().epoch_interruption(True))
-    store = Store(made)
-    store.set_epoch_deadline(1)
-    forever = Instance(store, Module(made, '(module (func (export "f") (loop $l (br $l))))')).func(store, "f")
-    made.increment_epoch()
-    with pytest.raises(Trap) as caught:
-        forever(store)
-    assert caught.value.code is TrapCode.INTERRUPT
 
 
 def test_syntax_errors_say_where() -> None:

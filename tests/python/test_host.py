@@ -24,7 +24,6 @@ from trimaran import (
     Func,
     FuncType,
     Instance,
-    LinkError,
     Module,
     RangeError,
     Store,
@@ -247,14 +246,6 @@ def test_whatever_can_be_called(store: Store) -> None:
         assert Func(store, ty, func)(store, 1) == adder.total
     assert adder.total == 4
     assert Func(store, ty, abs)(store, -7) == 7
-
-
-def test_imports_are_checked(store: Store) -> None:
-    wat = forward("i32", "i32", 1)
-    with pytest.raises(LinkError):
-        imported(store, wat, Func(store, FuncType([I64], [I32]), lambda number: number))
-    with pytest.raises(WrongStoreError):
-        imported(store, wat, Func(Store(store.engine), FuncType([I32], [I32]), lambda number: number))
 
 
 def test_a_start_function_calls_the_host(store: Store) -> None:

@@ -21,8 +21,6 @@ from trimaran import (
     EscapedError,
     Func,
     FuncType,
-    Global,
-    GlobalType,
     Instance,
     InstancePre,
     Linker,
@@ -31,10 +29,7 @@ from trimaran import (
     NotFoundError,
     Store,
     ValType,
-    WasmtimeError,
     WasmTypeError,
-    WrongEngineError,
-    WrongStoreError,
 )
 
 I32 = ValType.i32()
@@ -112,25 +107,6 @@ def test_what_it_raises_is_the_same_object(linker: Linker, error: BaseException,
     assert caught.value is error
 
 
-@pytest.mark.parametrize("is_pre", [False, True])
-def test_what_a_start_function_raises(linker: Linker, is_pre: bool) -> None:
-    error = RuntimeError("at the start")
-
-    def fail() -> None:
-        raise error
-
-    linker.define_func("host", "f", FuncType([], []), fail)
-    module = Module(linker.engine, '(module (import "host" "f" (func $f)) (start $f))')
-    store = Store(linker.engine)
-    make: Callable[[], object] = lambda: linker.instantiate(store, module)  # noqa: E731
-    if is_pre:
-        pre = linker.instantiate_pre(module)
-        make = lambda: pre.instantiate(store)  # noqa: E731
-    with pytest.raises(RuntimeError) as caught:
-        make()
-    assert caught.value is error
-
-
 def test_shadowing(linker: Linker) -> None:
     assert not linker.allow_shadowing
     linker.define_func("host", "f", UNARY, lambda _number: 1)
@@ -150,24 +126,6 @@ def test_shadowing(linker: Linker) -> None:
         linker.define_func("host", "f", UNARY, lambda _number: 3)
     with pytest.raises(WasmTypeError):
         linker.allow_shadowing = 1  # type: ignore[assignment]
-
-
-def test_items_of_a_store(linker: Linker) -> None:
-    store = Store(linker.engine)
-    item = Global(store, GlobalType(I32, True), 7)
-    linker.define(store, "host", "g", item)
-    found = linker.get(store, "host", "g")
-    assert isinstance(found, Global)
-    found.set_value(store, 8)
-    assert item.value(store) == 8
-    module = Module(linker.engine, '(module (import "host" "g" (global (mut i32))) (export "g" (global 0)))')
-    assert linker.instantiate(store, module).global_(store, "g").value(store) == 8
-    with pytest.raises(NotFoundError, match="nothing"):
-        linker.get(store, "host", "nothing")
-    with pytest.raises(WrongStoreError):
-        linker.define(Store(linker.engine), "host", "h", item)
-    with pytest.raises(WrongEngineError):
-        linker.instantiate(Store(engine()), module)
 
 
 def test_a_function_of_the_host_by_its_name(linker: Linker) -> None:
@@ -212,31 +170,6 @@ def test_commands_run_by_default(linker: Linker) -> None:
     assert seen == [1, 1]
     with pytest.raises(NotFoundError):
         linker.get_default(store, "nothing")
-
-
-def test_missing_imports_are_all_listed(linker: Linker) -> None:
-    wat = '(module (import "a" "b" (func (param i32))) (import "a" "c" (memory 1)))'
-    module, store = Module(linker.engine, wat), Store(linker.engine)
-    makes: list[Callable[[], object]] = [
-        lambda: linker.instantiate(store, module),
-        lambda: linker.instantiate_pre(module),
-    ]
-    for make in makes:
-        with pytest.raises(LinkError) as caught:
-            make()
-        for part in ("(func (param i32))", "(memory 1)"):
-            assert part in str(caught.value)
-
-
-def test_unknown_imports(linker: Linker) -> None:
-    wat = '(module (import "a" "b" (func $f (result i32))) (func (export "run") (param i32) (result i32) (call $f)))'
-    module, store = Module(linker.engine, wat), Store(linker.engine)
-    linker.define_unknown_imports_as_traps(module)
-    with pytest.raises(WasmtimeError):
-        run(linker.instantiate(store, module), store)
-    other = Linker(linker.engine)
-    other.define_unknown_imports_as_default_values(store, module)
-    assert run(other.instantiate(store, module), store) == 0
 
 
 def test_pre(linker: Linker) -> None:

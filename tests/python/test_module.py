@@ -11,15 +11,12 @@ from guests import config, engine
 from trimaran import (
     ArtifactError,
     ClosedError,
-    CompileError,
     Engine,
     Instance,
     IoError,
     Module,
     Store,
     WasmTypeError,
-    WatSyntaxError,
-    WrongEngineError,
     wat2wasm,
 )
 
@@ -43,30 +40,6 @@ def test_wat2wasm() -> None:
     assert wat2wasm("(module)") == b"\0asm\1\0\0\0"
     assert type(wat2wasm(b"(module)")) is bytes
     assert wat2wasm(WASM) == WASM
-
-
-@pytest.mark.parametrize("wasm", [b"", b"\0asm", WASM[:-1], b"not wasm", b"\0asm\1\0\0\0\xff", ""])
-def test_what_is_no_module(wasm: bytes) -> None:
-    made = engine()
-    for use in (Module, Module.validate):
-        with pytest.raises(CompileError) as caught:
-            use(made, wasm)
-        assert caught.value.reason == str(caught.value)
-
-
-@pytest.mark.parametrize("wat", ["(module (func (result i32)))", "(module (func (call 5)))"])
-def test_what_does_not_validate(wat: str) -> None:
-    made = engine()
-    with pytest.raises(CompileError):
-        Module(made, wat)
-    with pytest.raises(CompileError):
-        Module.validate(made, wat)
-
-
-def test_text_with_a_mistake() -> None:
-    for use in (Module, Module.validate):
-        with pytest.raises(WatSyntaxError, match=r"\(line 2, column 3\)"):
-            use(engine(), "(module\n (fun))")
 
 
 def test_files(tmp_path: Path) -> None:
@@ -125,11 +98,6 @@ def test_close() -> None:
         Instance(store, module)
     assert instance.func(store, "seven")(store) == 7
     assert repr(module) == "<Module, closed>"
-
-
-def test_another_engine() -> None:
-    with pytest.raises(WrongEngineError, match="the module belongs to another engine"):
-        Instance(Store(engine()), Module(engine(), WAT))
 
 
 def test_a_module_serves_many_stores() -> None:

@@ -7,12 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from guests import MODULES, engine, threads
+from guests import MODULES, threads
 from trimaran import (
     BoundsError,
     ClosedError,
     Config,
-    ConfigError,
     Engine,
     Func,
     Instance,
@@ -25,7 +24,6 @@ from trimaran import (
     Store,
     WaitOutcome,
     WasmTypeError,
-    WrongEngineError,
 )
 
 PAGE = 65_536
@@ -146,25 +144,6 @@ def test_wasmtime_py_makes_them_so() -> None:
     config.shared_memory = True
     memory = SharedMemory(Engine(config), MemoryType(Limits(1, 2), shared=True))
     assert memory.size() == 1
-
-
-def test_without_a_maximum(native: Engine) -> None:
-    with pytest.raises(RangeError, match=r"a shared memory needs a maximum: .* as in Limits\(1, 1\)"):
-        SharedMemory(native, MemoryType(Limits(1)))
-
-
-def test_an_engine_without_threads() -> None:
-    with pytest.raises(ConfigError, match="this engine has no shared memories"):
-        SharedMemory(engine(), MemoryType(Limits(1, 2)))
-
-
-def test_another_engine(memory: SharedMemory) -> None:
-    other = threads()
-    with pytest.raises(WrongEngineError, match="the shared memory belongs to another engine"):
-        memory.as_memory(Store(other))
-    store = Store(other)
-    with pytest.raises(WrongEngineError):
-        Instance(store, Module.from_file(other, MODULES / "shared_counter.wat"), [memory])
 
 
 def test_an_exported_shared_memory(native: Engine) -> None:

@@ -102,16 +102,6 @@ struct InstanceTests {
     }
   }
 
-  @Test func anImportOfAnotherStore() throws {
-    let other = try Store(guest.engine)
-    let module = try Module(guest.engine, "(module (import \"a\" \"memory\" (memory 1)))")
-    #expect(throws: WasmtimeError.wrongStore(what: "memory")) {
-      try Instance(other, module, [guest.exports.memory("memory")])
-    }
-    #expect(throws: WasmtimeError.wrongStore(what: "instance")) { try guest.instance.exports(other) }
-    #expect(throws: WasmtimeError.wrongEngine(what: "module")) { try Instance(Store(testEngine()), module) }
-  }
-
   @Test func afterClose() throws {
     let (global, table, tag) = (
       try guest.exports.global("global"), try guest.exports.table("table"), try guest.exports.tag("tag")

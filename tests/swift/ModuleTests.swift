@@ -25,24 +25,6 @@ struct ModuleTests {
     try Module.validate(engine, Self.text)
   }
 
-  @Test func badBytes() throws {
-    let engine = try testEngine()
-    for bytes in [[], [0], [0, 0x61, 0x73, 0x6d], [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1]] as [[UInt8]] {
-      for error in [failure { _ = try Module(engine, bytes) }, failure { try Module.validate(engine, bytes) }] {
-        guard case .compile(let reason) = error else {
-          Issue.record("\(bytes): \(String(describing: error))")
-          continue
-        }
-        #expect(!reason.isEmpty)
-      }
-    }
-    let invalid = failure { try Module.validate(engine, "(module (func (result i32)))") }
-    guard case .compile = invalid else {
-      Issue.record("\(String(describing: invalid))")
-      return
-    }
-  }
-
   @Test func filesAndArtifacts() throws {
     let engine = try testEngine()
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("trimaran-\(UUID().uuidString)")

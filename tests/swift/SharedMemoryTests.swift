@@ -47,12 +47,6 @@ struct SharedMemoryTests {
     #expect(try view.loadU8(store, at: 9) == 255)
   }
 
-  @Test func twoStoresSeeTheSameBytes() throws {
-    let (one, two) = (try Store(engine), try Store(engine))
-    try memory.asMemory(one).write(one, "shared", at: 100)
-    #expect(try memory.asMemory(two).readString(two, at: 100, count: 6) == "shared")
-  }
-
   @Test func waitingEnds() throws {
     #expect(try memory.wait32(at: 0, expected: 1) == .mismatch)
     #expect(try memory.wait32(at: 0, expected: 0, timeout: .milliseconds(1)) == .timedOut)
@@ -71,26 +65,6 @@ struct SharedMemoryTests {
     let waiter = Worker { try memory.wait32(at: 0, expected: 0, timeout: .seconds(Int64.max)) }
     while try memory.notify(at: 0, count: 1) == 0 { sched_yield() }
     #expect(try waiter.join() == .ok)
-  }
-
-  @Test func itNeedsAMaximumAndThreads() throws {
-    let unlimited = failure { _ = try SharedMemory(engine, MemoryType(Limits(1))) }
-    guard case .range(let reason) = unlimited else {
-      Issue.record("\(String(describing: unlimited))")
-      return
-    }
-    #expect(reason.hasPrefix("a shared memory needs a maximum"))
-    let plain = try testEngine()
-    let reasonless = failure { _ = try SharedMemory(plain, MemoryType(Limits(1, 2))) }
-    guard case .config = reasonless else {
-      Issue.record("\(String(describing: reasonless))")
-      return
-    }
-  }
-
-  @Test func aStoreOfAnotherEngine() throws {
-    let other = try Store(testEngine { $0.wasmThreads = true })
-    #expect(throws: WasmtimeError.wrongEngine(what: "shared memory")) { try memory.asMemory(other) }
   }
 
   @Test func afterClose() throws {

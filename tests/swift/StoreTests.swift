@@ -34,29 +34,6 @@ struct StoreTests {
     #expect(kept.map(\.isClosed) == [true, true])
   }
 
-  @Test func fuelIsUsedUp() throws {
-    let guest = try Guest("(module (func (export \"spin\") (loop $again (br $again))))") { $0.consumeFuel = true }
-    #expect(try guest.store.fuel == 0)
-    try guest.store.setFuel(1_000)
-    let error = failure { try guest.function("spin")(guest.store) }
-    guard case .trap(.outOfFuel, _, _, _) = error else {
-      Issue.record("\(String(describing: error))")
-      return
-    }
-    #expect(try guest.store.fuel == 0)
-    try guest.store.setFuel(.max)
-    #expect(try guest.store.fuel == .max)
-  }
-
-  @Test func fuelNeedsItsSetting() throws {
-    let store = try Store(testEngine())
-    #expect(throws: WasmtimeError.config(reason: "fuel needs an engine with consume_fuel")) { try store.fuel }
-    #expect(throws: WasmtimeError.config(reason: "fuel needs an engine with consume_fuel")) { try store.setFuel(1) }
-    #expect(throws: WasmtimeError.range(reason: "the epoch deadline is -1: expected 0 or more")) {
-      try store.setEpochDeadline(-1)
-    }
-  }
-
   @Test func itKeepsDataOfTheHost() throws {
     let engine = try testEngine()
     #expect(try Store(engine).data == nil)

@@ -62,6 +62,11 @@ extension World {
     if fields.optional("stdin_file") != nil { config.stdin = .file(path: try fields.text("stdin_file")) }
     if fields.optional("stdout") != nil { config.stdout = try pipe(fields.text("stdout")) }
     if fields.optional("stderr") != nil { config.stderr = try pipe(fields.text("stderr")) }
+    if fields.optional("stdout_limited") != nil {
+      let limited = try fields.list("stdout_limited")
+      guard limited.count == 2, let capacity = limited[1].int else { throw Problem("`stdout_limited` has to be [name, size]") }
+      config.stdout = try pipe(text(limited[0]), capacity: UInt64(capacity))
+    }
     if fields.optional("stdout_sink") != nil {
       let sink = Sink()
       objects[try fields.text("stdout_sink")] = .sink(sink)
@@ -86,8 +91,8 @@ extension World {
     return config
   }
 
-  private func pipe(_ name: String) throws -> WasiOutput {
-    let pipe = try OutputPipe()
+  private func pipe(_ name: String, capacity: UInt64? = nil) throws -> WasiOutput {
+    let pipe = try OutputPipe(capacity: capacity)
     objects[name] = .pipe(pipe)
     return .pipe(pipe)
   }

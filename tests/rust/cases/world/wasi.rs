@@ -101,8 +101,11 @@ impl World {
                 }
                 "stdin" => config.stdin = Some(WasiInput::Bytes { bytes: text(value)?.into_bytes() }),
                 "stdin_file" => config.stdin = Some(WasiInput::File { path: text(value)?.into() }),
-                "stdout" => config.stdout = Some(self.pipe(&text(value)?)),
-                "stderr" => config.stderr = Some(self.pipe(&text(value)?)),
+                "stdout" => config.stdout = Some(self.pipe(&text(value)?, None)),
+                "stderr" => config.stderr = Some(self.pipe(&text(value)?, None)),
+                "stdout_limited" => {
+                    config.stdout = Some(self.pipe(&text(&value[0])?, value[1].as_u64()));
+                }
                 "stdout_sink" => {
                     let sink = Arc::new(Collected::default());
                     self.objects.keep(&text(value)?, Object::Sink(Arc::clone(&sink)));
@@ -132,8 +135,8 @@ impl World {
         Ok(config)
     }
 
-    fn pipe(&self, name: &str) -> WasiOutput {
-        let pipe = OutputPipe::new(None).unwrap();
+    fn pipe(&self, name: &str, capacity: Option<u64>) -> WasiOutput {
+        let pipe = OutputPipe::new(capacity).unwrap();
         self.objects.keep(name, Object::Pipe(Arc::clone(&pipe)));
         WasiOutput::Pipe { pipe }
     }
