@@ -1,13 +1,12 @@
-//! The seal on a compiled module: wasmtime would run one with flipped bits.
+//! The seal on a compiled module: without it wasmtime would run a module with flipped bits.
 //!
-//! A sealed thing is its bytes, their SHA-256, and a mark that says that this is one of ours. Of a module, the bytes are
-//! wasmtime's and, in 24 bytes behind them, what wasmtime does not tell: how large its shared memories may grow, and how it
-//! differs from its file.
+//! Sealed bytes are followed by their SHA-256 and a mark of this library. For a module the bytes are wasmtime's, and then 24
+//! bytes with what wasmtime does not keep: how large the shared memories may grow, and how the module differs from its file.
 
 use sha2::{Digest, Sha256};
 
 use crate::compile::file;
-use crate::process::heap::with_room;
+use crate::process::heap::try_with_capacity;
 use crate::traps::moved::Moved;
 use crate::{Result, WasmtimeError};
 
@@ -19,18 +18,18 @@ const HASH: usize = 32;
 pub(crate) struct Code<C> {
     /// Wasmtime's bytes.
     pub(crate) code: C,
-    /// What `growth::shared_memories` says of it.
+    /// How large its shared memories may grow (`limits::shared_size`).
     pub(crate) shared: u64,
     /// How it differs from its file, if it does.
     pub(crate) moved: Option<Moved>,
 }
 
 impl Code<Vec<u8>> {
-    /// With the seal. Fails with `Limit` where there is no room for it.
+    /// Adds the numbers and the seal. Fails with `Limit` where the process cannot allocate them.
     pub(crate) fn seal(self) -> Result<Vec<u8>> {
         let mut bytes = self.code;
         reserve(&mut bytes, AROUND)?;
-        // A module that waits has a function: none differs in nothing.
+        // A module that differs has at least one function, so zero functions stand for `None`.
         let Moved { by, functions } = self.moved.unwrap_or(Moved { by: 0, functions: 0 });
         bytes.extend([self.shared, by, functions].iter().flat_map(|number| number.to_le_bytes()));
         seal(bytes)
@@ -38,7 +37,7 @@ impl Code<Vec<u8>> {
 }
 
 impl<'a> Code<&'a [u8]> {
-    /// What is inside of the seal, or `Artifact` where that is broken.
+    /// Checks and removes the seal. Fails with `Artifact` where it is broken.
     pub(crate) fn open(artifact: &'a [u8]) -> Result<Self> {
         let (mut code, mut numbers) = (open(artifact)?, [0; 3]);
         for number in numbers.iter_mut().rev() {
@@ -50,8 +49,8 @@ impl<'a> Code<&'a [u8]> {
     }
 }
 
-/// How large a file may be that begins with these bytes, and what it is then. Fails with `Artifact` where no compiled module of
-/// wasmtime's does.
+/// How large a file may be that begins with these bytes, and what a message calls it. Fails with `Artifact` unless they begin
+/// as a compiled module does.
 pub(crate) fn size(head: &[u8]) -> Result<(u64, &'static str)> {
     /// An ELF file.
     const BEGIN: &[u8] = b"\x7fELF";
@@ -64,28 +63,28 @@ const SEAL: usize = HASH + MARK.len();
 /// What sealing a module's code adds, in bytes.
 const AROUND: usize = 3 * size_of::<u64>() + SEAL;
 
-/// The bytes of a compiled module behind `head`, with room for the seal: what `wasmtime::Module::serialize` gives, which ends
-/// the process where there is no room. Fails with `Limit` then.
+/// `head` and the bytes of a compiled module, in a vector with capacity for the seal. Unlike `wasmtime::Module::serialize`,
+/// which ends the process where it cannot allocate, this fails with `Limit`.
 pub(crate) fn image(head: &[u8], module: &wasmtime::Module) -> Result<Vec<u8>> {
     let range = module.image_range();
     let length = range.end.addr() - range.start.addr();
-    let mut bytes = with_room(head.len() + length + AROUND)?;
+    let mut bytes = try_with_capacity(head.len() + length + AROUND)?;
     bytes.extend_from_slice(head);
-    // SAFETY: wasmtime gives the range of its own slice of bytes, which stays for as long as the module, and nobody writes it
-    // once the module is there.
+    // SAFETY: `image_range` is the range of a slice that wasmtime keeps for as long as `module`, and that nothing writes after
+    // the module was made.
     bytes.extend_from_slice(unsafe { std::slice::from_raw_parts(range.start, length) });
     Ok(bytes)
 }
 
-/// Parts behind each other, with the seal. Fails with `Limit` where there is no room for them.
+/// Joins parts and adds the seal. Fails with `Limit` where the process cannot allocate them.
 pub(crate) fn packed(parts: &[&[u8]]) -> Result<Vec<u8>> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
-    let mut bytes = with_room(length + SEAL)?;
+    let mut bytes = try_with_capacity(length + SEAL)?;
     parts.iter().for_each(|part| bytes.extend_from_slice(part));
     seal(bytes)
 }
 
-/// Adds the seal. Fails with `Limit` where there is no room for it.
+/// Adds the seal. Fails with `Limit` where the process cannot allocate it.
 pub(crate) fn seal(mut bytes: Vec<u8>) -> Result<Vec<u8>> {
     reserve(&mut bytes, SEAL)?;
     let hash = Sha256::digest(&bytes);
@@ -100,7 +99,7 @@ fn reserve(bytes: &mut Vec<u8>, more: usize) -> Result<()> {
     bytes.try_reserve_exact(more).map_err(|_| WasmtimeError::limit(reason()))
 }
 
-/// The bytes inside, or `Artifact` where the seal is broken.
+/// The bytes within the seal. Fails with `Artifact` where it is broken.
 pub(crate) fn open(artifact: &[u8]) -> Result<&[u8]> {
     let (bytes, hash) = artifact
         .strip_suffix(MARK)

@@ -1,7 +1,8 @@
-//! The cache of compiled modules: wasmtime's own, of which this gives it what it keeps and takes what it gives.
+//! The cache of compiled modules. Wasmtime's own cache keeps the files; this file says what is in them.
 //!
-//! Wasmtime would load whatever its cache holds. Here a file is sealed, as artifacts are, and bound to what it was made of: one
-//! that is damaged, or has another's name, is as good as none, and is written anew. See `docs/adr/0024-the-cache-is-sealed.md`.
+//! Wasmtime would load whatever its cache holds. Here each file has the seal of an artifact, and names the module that it was
+//! made of. A file that is damaged, or that belongs to another module, is compiled anew. See
+//! `docs/adr/0024-the-cache-is-sealed.md`.
 
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
@@ -18,22 +19,22 @@ use crate::errors::guest_text::Name;
 use crate::process::fork;
 use crate::{Result, WasmtimeError};
 
-/// Where compiled modules are kept, if they are.
+/// The cache of one configuration.
 pub(crate) struct CompileCache {
     config: wasmtime::CacheConfig,
-    /// With a thread that keeps it in order, which is gone in a child of a fork.
+    /// It has a thread that removes old files. A child of a fork does not have that thread.
     cache: wasmtime::Cache,
     generation: usize,
 }
 
-/// The folder of our files, beside wasmtime's.
+/// The folder of this library's files, beside wasmtime's own.
 const FOLDER: &str = concat!("trimaran-", env!("CARGO_PKG_VERSION"));
 
 impl CompileCache {
-    /// As `path`, a file of settings, says, or where and how wasmtime chooses. Fails with `Config`, and with `Limit` where the
-    /// thread that keeps it in order cannot be started.
+    /// Makes a cache with the settings of the file at `path`, or with wasmtime's defaults. Fails with `Config`, and with
+    /// `Limit` where the cache's thread cannot be started.
     pub(crate) fn new(path: Option<&Utf8Path>) -> Result<Self> {
-        // To read from a pipe might take for ever.
+        // Reading from a pipe might take for ever.
         if let Some(path) = path.filter(|path| path.exists() && !path.is_file()) {
             let reason = format!("cache: {} is no regular file: expected one with settings", Name(path.as_str()));
             return Err(WasmtimeError::Config { reason });
@@ -44,13 +45,13 @@ impl CompileCache {
         Ok(Self { config, cache, generation: fork::generation() })
     }
 
-    /// What wasmtime makes of a module, now or before.
+    /// The compiled module, from the cache or by compiling it now.
     pub(crate) fn module(&self, engine: &wasmtime::Engine, binary: &[u8]) -> wasmtime::Result<wasmtime::Module> {
         let cache = match self.generation == fork::generation() {
             true => Cow::Borrowed(&self.cache),
             false => match start(self.config.clone()) {
                 Ok(cache) => Cow::Owned(cache),
-                // It only saves time.
+                // Keeping it only saves time: a failure is no error.
                 Err(_) => return wasmtime::Module::from_binary(engine, binary),
             },
         };
@@ -69,12 +70,12 @@ impl CompileCache {
     }
 }
 
-/// Starts its thread, too.
+/// Makes wasmtime's cache, which starts its thread.
 fn start(config: wasmtime::CacheConfig) -> Result<wasmtime::Cache> {
     let no_thread = |reason: String| {
         WasmtimeError::limit(format!("the thread that keeps the cache in order cannot be started: {reason}"))
     };
-    // Wasmtime's cache panics where it cannot: whether it can is found out by one that does nothing.
+    // Wasmtime's cache panics where it cannot start a thread. So this starts one first that does nothing.
     let first = thread::Builder::new().spawn(|| ()).map_err(|error| no_thread(error.to_string()))?;
     _ = first.join();
     match catch_unwind(|| wasmtime::Cache::new(config)) {
@@ -85,7 +86,7 @@ fn start(config: wasmtime::CacheConfig) -> Result<wasmtime::Cache> {
     }
 }
 
-/// What a compiled module is made of.
+/// What identifies a compiled module: it is hashed for the name of the file.
 struct Key<'a> {
     engine: &'a wasmtime::Engine,
     binary: &'a [u8],

@@ -1,4 +1,4 @@
-//! Something that can be closed: it is there until `close`, and a typed error afterwards.
+//! A value that can be closed: after `close`, getting it fails with `Closed`.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -26,7 +26,7 @@ impl<T: Clone> Closable<T> {
 
     /// Lets go of the value. Closing twice does nothing.
     pub(crate) fn close(&self) {
-        // The value is dropped after the lock is given up.
+        // This drops the value after it has released the lock.
         let value = self.value.write().unwrap_or_else(PoisonError::into_inner).take();
         drop(value);
     }

@@ -159,8 +159,8 @@ config! {
     cranelift_nan_canonicalization: bool => cranelift_nan_canonicalization,
     /// How compiled code is shown to a profiler.
     profiler: Profiler,
-    /// Keeps compiled modules between runs. What is damaged there is compiled again. They are machine code: give it a folder that
-    /// nobody else writes to.
+    /// Keeps compiled modules between runs. What is damaged there is compiled again. They are machine code: give it a folder
+    /// that nobody else writes to.
     cache: Cache,
     /// Lets guests be interrupted: by `Engine.increment_epoch` at their deadlines, by the timeout or a deadline of their
     /// store, and by an `InterruptHandle`.
@@ -205,25 +205,25 @@ config! {
 }
 
 impl Config {
-    /// What guests may use of a stack, in bytes: wasmtime's default, unless it is set.
+    /// How many bytes of stack guest code may use: `max_wasm_stack`, or wasmtime's default.
     pub(crate) fn guest_stack(&self) -> usize {
         const DEFAULT: u64 = 512 << 10;
         usize::try_from(self.max_wasm_stack.unwrap_or(DEFAULT)).unwrap_or(usize::MAX)
     }
 
-    /// How large a memory may become without moving, in bytes: wasmtime's defaults, unless they are set.
+    /// How large a memory may grow without moving, in bytes, by the settings or wasmtime's defaults.
     pub(crate) fn reserved(&self) -> u64 {
-        // Elsewhere wasmtime reserves less, and this promises nothing.
+        // On other machines wasmtime reserves less, and 0 promises nothing.
         const DEFAULT: u64 = if cfg!(target_pointer_width = "64") && !cfg!(miri) { 4 << 30 } else { 0 };
         match self.memory_may_move {
             Some(false) => u64::MAX,
-            // A memory stays in its place of the pool.
+            // A memory of the pool never moves.
             _ if matches!(self.allocation, Some(Allocation::Pooling { .. })) => u64::MAX,
             _ => self.memory_reservation.unwrap_or(DEFAULT),
         }
     }
 
-    /// Where compiled modules are kept between runs. Wasmtime itself is given none.
+    /// Makes the cache, if there is one. Wasmtime's own configuration gets none.
     pub(crate) fn compile_cache(&self) -> Result<Option<CompileCache>> {
         let path = match &self.cache {
             None => return Ok(None),
@@ -233,7 +233,7 @@ impl Config {
         CompileCache::new(path).map(Some)
     }
 
-    /// What wasmtime makes of this.
+    /// The same configuration as wasmtime's type.
     pub(crate) fn to_wasmtime(&self) -> Result<wasmtime::Config> {
         let invalid = |setting: &str, reason: String| WasmtimeError::Config { reason: format!("{setting}: {reason}") };
         let mut config = wasmtime::Config::new();
@@ -291,7 +291,7 @@ impl Config {
                 ));
             }
             config.max_wasm_stack(size);
-            // Wasmtime wants its own stacks larger than this one, and nothing here uses them.
+            // Wasmtime wants its async stacks larger than this one. Nothing here uses them.
             config.async_stack_size(size.saturating_add(1 << 20));
         }
         for flag in &self.cranelift_flags {

@@ -3,7 +3,7 @@
 use wasmparser::{Parser, Payload};
 
 use crate::compile::wat;
-use crate::process::heap::with_room;
+use crate::process::heap::try_with_capacity;
 use crate::{Result, WasmtimeError};
 
 /// The contents of each custom section of that name, in the order of the module, which may be in the binary or the text
@@ -21,7 +21,7 @@ pub fn custom_sections(bytes: &[u8], name: &str) -> Result<Vec<Vec<u8>>> {
         if let Payload::CustomSection(section) = payload
             && section.name() == name
         {
-            let mut content = with_room(section.data().len())?;
+            let mut content = try_with_capacity(section.data().len())?;
             content.extend_from_slice(section.data());
             contents.push(content);
         }

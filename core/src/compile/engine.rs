@@ -19,7 +19,7 @@ use crate::process::{failpoint, fork, signals, unstoppable};
 use crate::traps::moved::Moved;
 use crate::{Config, ModuleLimits, Result, WasmtimeError};
 
-/// What an engine keeps for its linkers: `linking::items` alone knows what it is.
+/// What an engine keeps for its linkers. Only `linking::items` knows its type.
 pub(crate) type LinkerCache = Arc<OnceLock<Box<dyn Any + Send + Sync>>>;
 
 /// Compiles modules, and is shared by everything that is made from them.
@@ -89,8 +89,8 @@ impl Engine {
         self.compile(bytes, wasmtime::Engine::precompile_module)?.seal()
     }
 
-    /// Whether `Module.deserialize` takes an artifact here: it is whole, and of this version and configuration. Its machine code
-    /// is not loaded.
+    /// Whether `Module.deserialize` takes an artifact here: it is whole, and of this version and configuration. Its machine
+    /// code is not loaded.
     pub fn accepts(&self, artifact: &[u8]) -> Result<bool> {
         let engine = self.get()?;
         let is_parallel = self.compiles_in_parallel();
@@ -143,7 +143,7 @@ pub(crate) fn check_same(one: &wasmtime::Engine, other: &wasmtime::Engine, what:
 }
 
 impl Engine {
-    /// What guests may use of a stack, in bytes.
+    /// How many bytes of stack guest code may use.
     pub(crate) fn guest_stack(&self) -> usize {
         self.config.guest_stack()
     }
@@ -153,15 +153,15 @@ impl Engine {
         self.config.reserved()
     }
 
-    /// How large a file with a module may be that begins with these bytes, and what it is then. Fails with `Compile` where they
-    /// begin no module.
+    /// How large a file may be that begins with these bytes, and what a message calls it. Fails with `Compile` where they begin
+    /// no module.
     pub(crate) fn module_size(&self, head: &[u8]) -> Result<(u64, &'static str)> {
         let (most, what) = wat::size(head)?;
         let limit = self.config.module_limits.as_ref().and_then(|limits| limits.most(wat::is_binary(head)));
         Ok((limit.map_or(most, |limit| limit.min(most)), what))
     }
 
-    /// Runs `work` with the bytes of a module, in the time that the engine gives for compiling. Fails with `Limit`.
+    /// Runs `work`, which compiles or validates, within the engine's limits for modules. Fails with `Limit`.
     pub(crate) fn in_time<R: Send + 'static>(
         &self,
         bytes: &[u8],
@@ -183,7 +183,7 @@ impl Engine {
         }
     }
 
-    /// Compiles a module as guests of this engine need it.
+    /// Compiles a module. If guests of this engine can be interrupted, so can their waits.
     pub(crate) fn compile<R: Send + 'static>(
         &self,
         bytes: &[u8],
@@ -202,12 +202,12 @@ impl Engine {
         })
     }
 
-    /// Where compiled modules are kept between runs, if they are.
+    /// The cache of compiled modules, if the engine has one.
     pub(crate) fn cache(&self) -> Option<Arc<CompileCache>> {
         self.cache.clone()
     }
 
-    /// Whether guests make stacks of their own, which wasmtime's limits know nothing of.
+    /// Whether guests may switch stacks. Wasmtime's limits do not count those stacks.
     pub(crate) fn switches_stacks(&self) -> bool {
         self.config.wasm_stack_switching == Some(true)
     }
@@ -217,7 +217,7 @@ impl Engine {
         self.config.parallel_compilation != Some(false)
     }
 
-    /// What guests are interrupted by, if they can be.
+    /// The epochs that interrupt guests, if the engine has `epoch_interruption`.
     pub(crate) fn epochs(&self) -> Option<Arc<Epochs>> {
         (self.config.epoch_interruption == Some(true)).then(|| Arc::clone(&self.epochs))
     }
@@ -227,7 +227,7 @@ impl Engine {
         self.config.consume_fuel == Some(true)
     }
 
-    /// The engine, for an object that keeps it.
+    /// A weak reference to the engine.
     pub(crate) fn weak(&self) -> Weak<Self> {
         Weak::clone(&self.weak_self)
     }
@@ -242,7 +242,7 @@ impl Engine {
     }
 }
 
-/// A module in the binary format, of a size that the engine compiles.
+/// A module in the binary format, checked against the limits.
 pub(crate) fn binary<'a>(bytes: &'a [u8], limits: Option<&ModuleLimits>) -> Result<Cow<'a, [u8]>> {
     let binary = wat::to_binary(bytes)?;
     limits.map_or(Ok(()), |limits| limits.check(&binary))?;
@@ -275,8 +275,8 @@ impl<F> Compiler<F> {
         self.run(binary)?.map_err(no_module)
     }
 
-    /// Compiles a module whose waits can be interrupted, and says how that differs from its file. Fails with `Limit` where
-    /// there is no such code: its guests could not be stopped.
+    /// Compiles a module so that its waits can be interrupted, and gives how the compiled module differs from its file. Fails
+    /// with `Limit` where that cannot be done, because nothing could stop its guests.
     fn interruptible<R: Send>(&self, binary: &[u8], limits: Option<&ModuleLimits>) -> Result<(R, Option<Moved>)>
     where
         F: Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync,
@@ -294,7 +294,7 @@ impl<F> Compiler<F> {
             }
         };
         if let Err(invalid) = threads::run(self.is_parallel, || wasmtime::Module::validate(&self.engine, binary))? {
-            // The error is about the module that was given, in the compiler's words.
+            // The caller gets the compiler's error about the module that it gave, and not about the changed one.
             return Err(no_module(self.run(binary)?.err().unwrap_or(invalid)));
         }
         Err(WasmtimeError::limit(format!(

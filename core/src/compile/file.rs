@@ -1,4 +1,4 @@
-//! Files that hold modules: read no further than what is taken of them, whatever kind of file it is.
+//! Reads files that hold modules, and no more of them than the limits allow. They may be pipes or devices.
 
 use std::fs::File;
 use std::io::Read;
@@ -7,29 +7,29 @@ use camino::Utf8Path;
 
 use crate::{Result, WasmtimeError};
 
-/// The size of a module or a text that no limit says anything about, in bytes: that of wasm's own limit for a module, 1 GiB.
+/// The greatest size of a module or a text without another limit, in bytes: 1 GiB, WebAssembly's own limit for a module.
 pub(crate) const MODULE: u64 = 1 << 30;
 
-/// The size of a compiled module, in bytes. Its code is several times as large as what it was compiled from.
+/// The greatest size of a compiled module, in bytes. Machine code is several times as large as its module.
 pub(crate) const ARTIFACT: u64 = 4 << 30;
 
-/// Says by the first bytes of a file how many there may be, and what it is then, or why it is none.
+/// Decides by the first bytes of a file how large it may be, and what a message calls it. Fails for any other kind of file.
 pub(crate) type Judge = fn(&[u8]) -> Result<(u64, &'static str)>;
 
-/// How many of the first bytes tell what a file holds.
+/// How many bytes a `Judge` gets.
 const HEAD: u64 = 64 << 10;
 
-/// The bytes of a file. `judge` says by the first of them how many there may be, and what they are called, or why it takes none.
+/// The bytes of a file. `judge` decides by the first of them how large the file may be.
 ///
-/// Fails with `Limit` for a file that has more, of which no more is read, and with `Io`.
+/// Fails with `Limit` for a larger file, of which it reads no more, with `Io`, and as `judge` does.
 pub(crate) fn read(path: &Utf8Path, judge: impl FnOnce(&[u8]) -> Result<(u64, &'static str)>) -> Result<Vec<u8>> {
     let file = File::open(path).map_err(|error| failed(path, &error))?;
-    // A pipe or a device has none: then it is read to find out.
+    // A pipe or a device has no length.
     let length = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
     read_from(file, length, path, judge)
 }
 
-/// The same, from anything that `path` names.
+/// The same, from any reader; `path` is its name in errors.
 pub(crate) fn read_from(
     mut source: impl Read,
     length: Option<u64>,
@@ -41,8 +41,8 @@ pub(crate) fn read_from(
     let (limit, what) = judge(&bytes)?;
     if length.is_none_or(|length| length <= limit) {
         if let Some(rest) = length.and_then(|length| usize::try_from(length).ok()?.checked_sub(bytes.len())) {
-            let no_room = |_| WasmtimeError::limit(format!("there is no room for the {what}, {rest} bytes more"));
-            bytes.try_reserve_exact(rest.saturating_add(1)).map_err(no_room)?;
+            let failed = |_| WasmtimeError::limit(format!("there is no room for the {what}, {rest} bytes more"));
+            bytes.try_reserve_exact(rest.saturating_add(1)).map_err(failed)?;
         }
         let more = limit.saturating_add(1).saturating_sub(bytes.len() as u64);
         read_up_to(&mut source, more, &mut bytes, path)?;

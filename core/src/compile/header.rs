@@ -1,7 +1,7 @@
 //! The header of a compiled module, which says for which version and configuration it was made.
 //!
-//! Wasmtime holds it against an engine only where it loads the machine code as well. So the header is put into an empty module
-//! of the engine's own, and that one is loaded.
+//! Wasmtime compares it with an engine only when it loads the machine code as well. So this file puts the header into an empty
+//! module that the same engine has compiled, and has wasmtime load that one.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -9,15 +9,15 @@ use std::sync::OnceLock;
 use crate::compile::threads;
 use crate::{Result, WasmtimeError};
 
-/// A module without anything in it, as one engine compiles it.
+/// The empty module, compiled by one engine.
 #[derive(Default)]
 pub(crate) struct Empty(OnceLock<Vec<u8>>);
 
-/// Where wasmtime's header is.
+/// The section with wasmtime's header.
 const SECTION: &[u8] = b".wasmtime.engine";
 
 impl Empty {
-    /// Fails with `Artifact` where the engine does not take what `code`, a compiled module of wasmtime's, says of itself.
+    /// Fails with `Artifact` unless the engine accepts the header of `code`, which wasmtime has compiled.
     pub(crate) fn check(&self, engine: &wasmtime::Engine, is_parallel: bool, code: &[u8]) -> Result<()> {
         let refuse = |reason: &str| WasmtimeError::Artifact { reason: reason.to_owned() };
         if !matches!(wasmtime::Engine::detect_precompiled(code), Some(wasmtime::Precompiled::Module)) {
@@ -28,7 +28,8 @@ impl Empty {
         let own = self.get(engine, is_parallel)?;
         let mixed = Section::find(own).and_then(|section| section.replaced(own, header));
         let mixed = mixed.ok_or_else(|| refuse("this engine's modules have no header"))?;
-        // SAFETY: it is machine code of this engine's own, and wasmtime reads the header as one that may be of any version.
+        // SAFETY: `deserialize` wants bytes that wasmtime has made. The machine code is this engine's own, and wasmtime checks
+        // the header, which may be of any version.
         let loaded = unsafe { wasmtime::Module::deserialize(engine, mixed) };
         loaded.map(drop).map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Artifact { reason }))
     }
@@ -45,13 +46,13 @@ impl Empty {
 
 /// A section of an ELF file of 64 bits, in little-endian order.
 struct Section {
-    /// Where the table of sections has its entry.
+    /// The offset of its entry in the table of sections.
     entry: usize,
     content: Range<usize>,
 }
 
 impl Section {
-    /// In an entry of the table: where the content is, and behind that its size.
+    /// The offset within an entry of the content's offset, which its size follows.
     const PLACE: usize = 24;
 
     fn find(file: &[u8]) -> Option<Self> {
@@ -73,7 +74,7 @@ impl Section {
         })
     }
 
-    /// The file with another content of this section, behind everything else.
+    /// The file with `content` at its end, and with this section's entry pointing to that.
     fn replaced(&self, file: &[u8], content: &[u8]) -> Option<Vec<u8>> {
         let mut mixed = [file, content].concat();
         let place = self.entry + Self::PLACE;

@@ -18,7 +18,7 @@ pub struct Module {
     inner: Closable<wasmtime::Module>,
     /// How large its own shared memories may grow, in bytes; 0 where it has none.
     shared: u64,
-    /// How it differs from its file, if it does.
+    /// How the compiled module differs from its file, if it does.
     moved: Option<Moved>,
     engine: Arc<Engine>,
     held: HeldBytes,
@@ -152,7 +152,7 @@ impl Module {
     }
 }
 
-/// How a packed module begins. Whatever it holds besides is as this very version has it.
+/// The first bytes of a packed module. Everything after them depends on this very version.
 const PACKED: &str = concat!("trimaran module ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Checks a module in the binary or the text format without compiling it. Fails as `Module` does, also with `Limit` where it
@@ -197,13 +197,13 @@ impl Module {
     }
 }
 
-/// How many values the types of so many items have at most that are told one by one.
+/// How many values the types of `items` imports or exports may have in all.
 fn most_values(items: usize) -> usize {
     items.saturating_mul(64).saturating_add(100_000)
 }
 
-/// Fails with `Limit` where the types of all items together have too many values. One of a module's own types counts for
-/// eight: it is told in words.
+/// Fails with `Limit` where the types of all items together have too many values. A reference to a type that the module defines
+/// counts as eight, because its text is long.
 fn check_weight(what: &str, types: impl ExactSizeIterator<Item = wasmtime::ExternType>) -> Result<()> {
     const OWN: usize = 8;
     let most = most_values(types.len());

@@ -1,5 +1,5 @@
-//! The names of functions, as modules are compiled with them: wasmtime copies them whole into each frame of a call stack, however
-//! long they are.
+//! Shortens the names of functions before a module is compiled: wasmtime copies a name, however long, into each frame of a call
+//! stack.
 
 use std::borrow::Cow;
 
@@ -7,19 +7,19 @@ use wasmparser::{BinaryReader, KnownCustom, Parser, Payload};
 
 use crate::Result;
 use crate::errors::guest_text;
-use crate::process::heap::with_room;
+use crate::process::heap::try_with_capacity;
 
 /// The subsection of a name section that has the names of functions.
 const FUNCTIONS: u8 = 1;
 
-/// A subsection that there is none of, which nobody reads.
+/// The number of a subsection that the specification does not define, so that readers skip it.
 const NOTHING: u8 = 0x7f;
 
-/// The module, in which a function's name has the length that a frame keeps. Nothing else in it has another place.
+/// The module with each function's name cut to the length that a frame keeps. Everything else stays at its offset.
 pub(crate) fn cut(binary: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>> {
     let mut cut = Vec::new();
     for payload in Parser::new(0).parse_all(&binary) {
-        // What is wrong with the module its compiler says.
+        // The compiler reports what is wrong with the module.
         let Ok(payload) = payload else { break };
         if let Payload::CustomSection(section) = payload
             && let KnownCustom::Name(_) = section.as_known()
@@ -31,7 +31,7 @@ pub(crate) fn cut(binary: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>> {
     if cut.is_empty() {
         return Ok(binary);
     }
-    let mut whole = with_room(binary.len())?;
+    let mut whole = try_with_capacity(binary.len())?;
     whole.extend_from_slice(&binary);
     for (offset, names) in cut {
         if let Some(place) = whole.get_mut(offset..offset + names.len()) {
@@ -41,9 +41,9 @@ pub(crate) fn cut(binary: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>> {
     Ok(Cow::Owned(whole))
 }
 
-/// A name section as long as it was; none where no name is too long.
+/// The section with shorter names, and padding up to its old length. `None` where no name is too long.
 fn section_cut(section: &[u8]) -> Result<Option<Vec<u8>>> {
-    let mut cut = with_room(section.len())?;
+    let mut cut = try_with_capacity(section.len())?;
     let mut reader = BinaryReader::new(section, 0);
     let mut done = 0;
     while let Some((id, width, content)) = subsection(&mut reader) {
@@ -59,7 +59,7 @@ fn section_cut(section: &[u8]) -> Result<Option<Vec<u8>>> {
         }
         done = reader.original_position();
     }
-    // What cannot be read is the compiler's to ignore.
+    // The compiler ignores what it cannot read.
     cut.extend_from_slice(section.get(done..).unwrap_or_default());
     match section.len() - cut.len() {
         0 => Ok(None),
@@ -74,7 +74,7 @@ fn section_cut(section: &[u8]) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// The next subsection: what it is, how many bytes its size takes, and what is in it.
+/// The next subsection: its number, how many bytes its size takes, and its content.
 fn subsection<'a>(reader: &mut BinaryReader<'a>) -> Option<(u8, usize, &'a [u8])> {
     let id = reader.read_u8().ok()?;
     let (size, width) = read_leb(reader)?;
@@ -83,14 +83,14 @@ fn subsection<'a>(reader: &mut BinaryReader<'a>) -> Option<(u8, usize, &'a [u8])
 
 /// The names of functions, each no longer than a frame keeps it.
 fn functions_cut(content: &[u8]) -> Result<Vec<u8>> {
-    let mut cut = with_room(content.len())?;
+    let mut cut = try_with_capacity(content.len())?;
     let mut reader = BinaryReader::new(content, 0);
     let mut done = 0;
     let count = reader.read_var_u32().unwrap_or_default();
     for _ in 0..count {
         let Some((width, name)) = function(&mut reader) else { break };
         let short = guest_text::start(name);
-        // The rest has to be long enough for a subsection.
+        // The padding has to be long enough for a subsection.
         if short.len() + 2 <= name.len() {
             let end = reader.original_position() - name.len() - width;
             cut.extend_from_slice(content.get(done..end).unwrap_or_default());
@@ -117,7 +117,7 @@ fn read_leb(reader: &mut BinaryReader<'_>) -> Option<(usize, usize)> {
     Some((usize::try_from(number).ok()?, reader.original_position() - start))
 }
 
-/// Writes a number in so many bytes.
+/// Writes a number in `width` bytes.
 fn write_leb(bytes: &mut Vec<u8>, number: usize, width: usize) {
     for place in 0..width {
         let more = if place + 1 < width { 0x80 } else { 0 };

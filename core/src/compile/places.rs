@@ -1,7 +1,7 @@
-//! Places: how many compilations with a limit of time there may be at once.
+//! Places: how many compilations with a time limit there may be at once.
 //!
-//! One that is past its time cannot be ended, and keeps its place until it ends by itself. A place is taken before a compilation
-//! begins, so that there are never more of them, late or not, than there are places.
+//! Nothing can stop a compilation that is past its limit; it keeps its place until it ends by itself. Each compilation takes a
+//! place before it begins, so there are never more compilations, late or not, than places.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use crate::process::fork;
 use crate::{Result, WasmtimeError};
 
-/// How many compilations there are, behind the generation that they were counted in: what a child of a fork has of its parent's
-/// does not run there.
+/// How many compilations there are, in the low 32 bits; the high bits are the generation of the process. A child of a fork
+/// copies its parent's count, but its compilations do not run there.
 #[derive(Default)]
 struct Count(AtomicU64);
 
@@ -48,9 +48,9 @@ impl Places {
         *MOST.get_or_init(|| thread::available_parallelism().map_or(2, |count| count.get().max(2) as u64))
     }
 
-    /// Takes a place, and waits for one so long at most. Fails with `Limit`.
+    /// Takes a place, and waits for one no longer than `limit`. Fails with `Limit`.
     pub(crate) fn take(self: &Arc<Self>, limit: Duration) -> Result<Place> {
-        /// How long it sleeps until it looks again. A lock could be held for ever in a child of a fork.
+        /// How long it sleeps before it tries again. There is no lock: in a child of a fork nobody might release it.
         const PAUSE: Duration = Duration::from_millis(2);
         let start = Instant::now();
         loop {
@@ -69,7 +69,7 @@ impl Places {
         }
     }
 
-    /// Takes a place, or says whose places are all taken.
+    /// Takes a place. If all are taken, the error says whose.
     fn try_take(self: &Arc<Self>) -> Result<Place, &'static str> {
         let (generation, most) = (fork::generation() as u64, Self::most());
         if !self.0.begin(generation, most) {

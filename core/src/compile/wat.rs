@@ -20,7 +20,7 @@ pub fn wat2wasm(text: &[u8]) -> Result<Vec<u8>> {
     if is_binary(text) { Ok(text.to_vec()) } else { encode(text) }
 }
 
-/// Whether it is the binary format that begins there.
+/// Whether these bytes begin as the binary format does.
 pub(crate) fn is_binary(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
@@ -36,8 +36,8 @@ pub(crate) fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
     }
 }
 
-/// How large a file may be that begins with these bytes, and what it is then: a module or text. Fails with `Compile` where it is
-/// neither.
+/// How large a file may be that begins with these bytes, and what a message calls it: a module or text. Fails with `Compile`
+/// where it is neither.
 pub(crate) fn size(head: &[u8]) -> Result<(u64, &'static str)> {
     if is_binary(head) {
         return Ok((file::MODULE, "module"));
@@ -45,8 +45,8 @@ pub(crate) fn size(head: &[u8]) -> Result<(u64, &'static str)> {
     begins_text(head).map(|_| (file::MODULE, "text"))
 }
 
-/// Whether these bytes, which begin no binary, begin text; if not, they are white space alone. A guess at the format gives the
-/// better message for what is neither: that fails with `Compile`.
+/// Whether bytes that are not binary may be text; if not, they are white space alone. Fails with `Compile` for anything else:
+/// the parser's message would speak of tokens where someone gave a picture.
 fn begins_text(bytes: &[u8]) -> Result<bool> {
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'(' | b';') => Ok(true),
@@ -60,12 +60,11 @@ fn begins_text(bytes: &[u8]) -> Result<bool> {
     }
 }
 
-/// What parsing takes of the stack, in bytes, generously. The parser lets parentheses lie a hundred deep in each other, and takes
-/// 2.6 KiB for each of them.
-const ROOM: usize = 1 << 20;
+/// How many bytes of stack the parser needs at most. It accepts a hundred nested parentheses, and takes 2.6 KiB for each.
+const STACK: usize = 1 << 20;
 
 fn encode(text: &[u8]) -> Result<Vec<u8>> {
-    if stack::has_room(ROOM) { parse(text) } else { stack::grow(2 * ROOM, || parse(text))? }
+    if stack::has_space(STACK) { parse(text) } else { stack::grow(2 * STACK, || parse(text))? }
 }
 
 fn parse(text: &[u8]) -> Result<Vec<u8>> {

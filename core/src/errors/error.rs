@@ -201,8 +201,8 @@ impl WasmtimeError {
         Self::Limit { reason: reason.into() }
     }
 
-    /// What wasmtime has no room for.
-    pub(crate) fn no_room(error: wasmtime::Error) -> Self {
+    /// `Limit`: wasmtime could not allocate something.
+    pub(crate) fn not_allocated(error: wasmtime::Error) -> Self {
         Self::limit(chain(&error))
     }
 

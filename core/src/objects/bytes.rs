@@ -10,7 +10,7 @@ use std::str::Utf8Error;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 use crate::errors::numbers::natural;
-use crate::process::heap::{reserve, with_room};
+use crate::process::heap::{reserve, try_with_capacity};
 use crate::{Result, WasmtimeError};
 
 /// The bytes of a memory, for as long as the memory cannot move or go.
@@ -46,7 +46,7 @@ impl Bytes<'_> {
 
     /// Copies out. The range has been checked.
     pub(crate) fn read(&self, range: Range<usize>) -> Result<Vec<u8>> {
-        let mut copy = with_room(range.len())?;
+        let mut copy = try_with_capacity(range.len())?;
         match self {
             Self::Own(bytes) => copy.extend_from_slice(bytes.get(range).unwrap_or_default()),
             Self::Shared(cells) => {
@@ -83,7 +83,7 @@ impl Bytes<'_> {
         match self {
             Self::Own(bytes) => work(bytes.get_mut(range).unwrap_or_default()),
             Self::Shared(cells) => {
-                let mut copy = with_room(range.len())?;
+                let mut copy = try_with_capacity(range.len())?;
                 copy.resize(range.len(), 0);
                 work(&mut copy);
                 store(cells.get(range).unwrap_or_default(), &copy);

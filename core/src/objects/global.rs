@@ -36,7 +36,7 @@ impl Global {
             let mut context = scope.as_context_mut();
             let value = value.to_wasmtime(raw.content(), store, &mut context, PLACE)?;
             let made = wasmtime::Global::new(&mut context, raw, value);
-            Ok(Self::from_wasmtime(store, made.map_err(WasmtimeError::no_room)?))
+            Ok(Self::from_wasmtime(store, made.map_err(WasmtimeError::not_allocated)?))
         })
     }
 

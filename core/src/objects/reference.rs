@@ -35,7 +35,7 @@ impl Reference {
             let mut scope = RootScope::new(context);
             let mut context = scope.as_context_mut();
             let made = ExternRef::new(&mut context, kept).and_then(|value| value.to_owned_rooted(&mut context));
-            let root = made.map_err(WasmtimeError::no_room)?;
+            let root = made.map_err(WasmtimeError::not_allocated)?;
             Ok(Self::new(store, Root::Extern(root)))
         })
     }
@@ -45,7 +45,7 @@ impl Reference {
         store.check_owner(self.owner, "reference")?;
         let Some(Root::Extern(root)) = &self.root else { return Ok(None) };
         store.enter(|context| {
-            let data = root.data(&context).map_err(WasmtimeError::no_room)?;
+            let data = root.data(&context).map_err(WasmtimeError::not_allocated)?;
             Ok(data.and_then(|data| data.downcast_ref::<KeptObject>()).and_then(|kept| kept.object.clone()))
         })
     }
@@ -79,7 +79,7 @@ impl Reference {
                 (Some(Root::Exn(a)), Some(Root::Exn(b))) => wasmtime::Rooted::ref_eq(&context, a, b),
                 _ => Ok(false),
             };
-            same.map_err(WasmtimeError::no_room)
+            same.map_err(WasmtimeError::not_allocated)
         })
     }
 
@@ -96,7 +96,7 @@ impl Reference {
     pub fn i31(&self, store: &Store) -> Result<Option<i32>> {
         self.look(store, |value, context| match value {
             wasmtime::Val::AnyRef(Some(value)) => {
-                Ok(value.as_i31(&context).map_err(WasmtimeError::no_room)?.map(|value| value.get_i32()))
+                Ok(value.as_i31(&context).map_err(WasmtimeError::not_allocated)?.map(|value| value.get_i32()))
             }
             _ => Ok(None),
         })
@@ -105,7 +105,7 @@ impl Reference {
     /// The type of the value itself.
     pub fn r#type(&self, store: &Store) -> Result<RefType> {
         self.look(store, |value, context| {
-            let wasmtime::ValType::Ref(ty) = value.ty(&context).map_err(WasmtimeError::no_room)? else {
+            let wasmtime::ValType::Ref(ty) = value.ty(&context).map_err(WasmtimeError::not_allocated)? else {
                 let reason = "a reference without a reference type".to_owned();
                 return Err(WasmtimeError::Unexpected { reason });
             };
@@ -116,7 +116,7 @@ impl Reference {
     /// Whether the value is of a type. Fails with `Unsupported` for a type of a module.
     pub fn matches(&self, store: &Store, ty: RefType) -> Result<bool> {
         let ty = wasmtime::ValType::Ref(ty.to_wasmtime()?);
-        self.look(store, |value, context| value.matches_ty(&context, &ty).map_err(WasmtimeError::no_room))
+        self.look(store, |value, context| value.matches_ty(&context, &ty).map_err(WasmtimeError::not_allocated))
     }
 
     /// How many fields a struct has, elements an array, or values an exception. Fails with `Type` for anything else.
@@ -165,7 +165,7 @@ impl Reference {
     pub fn tag(&self, store: &Store) -> Result<Option<Arc<Tag>>> {
         self.look(store, |value, mut context| match value {
             wasmtime::Val::ExnRef(Some(value)) => {
-                Ok(Some(Tag::new(store, value.tag(&mut context).map_err(WasmtimeError::no_room)?)))
+                Ok(Some(Tag::new(store, value.tag(&mut context).map_err(WasmtimeError::not_allocated)?)))
             }
             _ => Ok(None),
         })
@@ -188,16 +188,16 @@ impl Parts {
     fn of(value: &wasmtime::Val, context: &mut StoreContextMut<'_, StoreData>) -> Result<Self> {
         match value {
             wasmtime::Val::AnyRef(Some(value)) => {
-                if let Some(found) = value.as_array(&*context).map_err(WasmtimeError::no_room)? {
-                    let count = found.len(&*context).map_err(WasmtimeError::no_room)?;
+                if let Some(found) = value.as_array(&*context).map_err(WasmtimeError::not_allocated)? {
+                    let count = found.len(&*context).map_err(WasmtimeError::not_allocated)?;
                     return Ok(Self::Array(found, count));
                 }
-                if let Some(found) = value.as_struct(&*context).map_err(WasmtimeError::no_room)? {
-                    return Ok(Self::Fields(found.fields(context).map_err(WasmtimeError::no_room)?.collect()));
+                if let Some(found) = value.as_struct(&*context).map_err(WasmtimeError::not_allocated)? {
+                    return Ok(Self::Fields(found.fields(context).map_err(WasmtimeError::not_allocated)?.collect()));
                 }
             }
             wasmtime::Val::ExnRef(Some(value)) => {
-                return Ok(Self::Fields(value.fields(context).map_err(WasmtimeError::no_room)?.collect()));
+                return Ok(Self::Fields(value.fields(context).map_err(WasmtimeError::not_allocated)?.collect()));
             }
             _ => {}
         }
@@ -215,7 +215,7 @@ impl Parts {
     /// One that is there.
     fn get(&self, index: u64, store: &Store, context: &mut StoreContextMut<'_, StoreData>) -> Result<Val> {
         let found = match self {
-            Self::Array(array, _) => array.get(&mut *context, index as u32).map_err(WasmtimeError::no_room)?,
+            Self::Array(array, _) => array.get(&mut *context, index as u32).map_err(WasmtimeError::not_allocated)?,
             Self::Fields(fields) => match fields.get(index as usize) {
                 Some(field) => *field,
                 None => return Err(WasmtimeError::Unexpected { reason: "a field that is not there".to_owned() }),

@@ -24,7 +24,7 @@ impl Tag {
         let ty = wasmtime::TagType::new(ty.func.to_wasmtime(store.engine())?);
         store.enter(|mut context| {
             let made = wasmtime::Tag::new(&mut context, &ty);
-            Ok(Self::new(store, made.map_err(WasmtimeError::no_room)?))
+            Ok(Self::new(store, made.map_err(WasmtimeError::not_allocated)?))
         })
     }
 

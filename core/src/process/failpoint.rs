@@ -1,10 +1,10 @@
-//! A mistake of ours, on purpose: tests show that none goes further than the boundary that it is made at.
+//! Panics on purpose, for the tests that show that no panic leaves the library.
 
 use std::ffi::OsString;
 use std::sync::OnceLock;
 
-/// Panics where the environment variable `TRIMARAN_FAILPOINT` names this boundary. It stands where calls are rare, or
-/// have failed anyway.
+/// Panics if the environment variable `TRIMARAN_FAILPOINT` has the name of this boundary between languages. Only code that runs
+/// rarely, or that fails anyway, calls this.
 #[cold]
 #[expect(clippy::panic, reason = "it is what this is for")]
 pub fn panic_at(boundary: &str) {

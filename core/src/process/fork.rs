@@ -1,6 +1,6 @@
-//! Children of a fork: they have none of the threads that the process had.
+//! Counts forks: a child process has none of its parent's other threads.
 
-/// How many forks lie between the process that first asked and this one.
+/// How many forks there were between the process that first called `watch` and this one.
 pub(crate) fn generation() -> usize {
     trimaran_gate::forks()
 }
@@ -16,8 +16,8 @@ pub(crate) fn watch() {
     {
         static ONCE: std::sync::Once = std::sync::Once::new();
         ONCE.call_once(|| {
-            // SAFETY: the function is async-signal-safe, and stays for as long as the process lives. Where there is no room to
-            // register it, a child of a fork hangs when it compiles, as it would without this.
+            // SAFETY: `pthread_atfork` wants a function that may run in the child: `count` is async-signal-safe, and its code
+            // stays for as long as the process lives. If registering fails for want of memory, a child hangs when it compiles.
             unsafe { libc::pthread_atfork(None, None, Some(count)) };
         });
     }

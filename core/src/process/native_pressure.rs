@@ -1,5 +1,5 @@
-//! How many bytes the stores and modules of this process hold. A language's garbage collector does not see them: the package
-//! asks, to know when to collect.
+//! Counts the bytes that the stores and modules of this process hold. A language's garbage collector does not see them, so the
+//! package asks for the count to know when to collect.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,19 +8,19 @@ thread_local!(static REFUSED: Cell<bool> = const { Cell::new(false) });
 
 static HELD: AtomicU64 = AtomicU64::new(0);
 
-/// About how many bytes of addresses the memories, tables and heaps of all stores and the code of all modules take. Pages that a
-/// guest has never touched count as well.
+/// About how many bytes of address space all stores (memories, tables, heaps) and all modules (code) take. Pages that no guest
+/// has touched count as well.
 pub fn held_bytes() -> u64 {
     HELD.load(Ordering::Relaxed)
 }
 
-/// Whether the instance that this thread last failed to make found no room before any of its code ran. Then the caller may try
-/// again. Returns true once.
+/// Whether this thread's last instantiation failed for want of memory before any of the guest's code ran. Then the caller may
+/// try again. Returns true once.
 pub fn was_refused() -> bool {
     REFUSED.take()
 }
 
-/// Notes that an instance found no room before any of its code ran.
+/// Notes that an instantiation failed for want of memory before any of the guest's code ran.
 pub(crate) fn refuse() {
     REFUSED.set(true);
 }

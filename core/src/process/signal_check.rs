@@ -1,18 +1,19 @@
-//! Looks, now and then before a guest runs, whether other code has changed the process's signal handlers.
+//! Checks from time to time, before a guest runs, whether other code has changed the process's signal handlers.
 //!
-//! To ask the system takes a microsecond, which is too long for each call. So it is asked once in a tick of the system's coarse
-//! clock, every few milliseconds; to read that clock takes 5 ns. Where even that is slow, it is read once in some calls.
+//! Asking the system takes a microsecond, which is too long for each call. So this asks once in a tick of the system's coarse
+//! clock, which is every few milliseconds. Reading that clock takes 5 ns. Where reading it is slow, only one call in 64 reads
+//! it.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::process::signals;
 
-/// The tick of the last look.
+/// The tick of the last check.
 static TICK: AtomicU64 = AtomicU64::new(0);
-/// How many calls lie between two looks at the clock; 0 is not known yet.
+/// One call in so many reads the clock; 0 is not known yet.
 static STRIDE: AtomicU32 = AtomicU32::new(0);
 
-/// Looks, unless another call has looked in this tick.
+/// Checks the handlers, unless another call has done so in this tick.
 #[inline]
 pub(crate) fn now_and_then() {
     let is_due = match STRIDE.load(Ordering::Relaxed) {
@@ -33,7 +34,7 @@ fn look(tick: u64) {
     signals::stay_in_front();
 }
 
-/// Whether a call is the one of so many that looks at the clock.
+/// Whether this call is the one in `stride` that reads the clock.
 #[cold]
 fn is_turn(stride: u32) -> bool {
     std::thread_local!(static CALLS: std::cell::Cell<u32> = const { std::cell::Cell::new(0) });
@@ -46,13 +47,13 @@ fn is_turn(stride: u32) -> bool {
     calls.is_multiple_of(stride)
 }
 
-/// How many calls lie between two looks at a clock that takes its time.
+/// One call in so many reads a slow clock.
 const RARE: u32 = 64;
 
-/// A look at the clock may be a system call, as in some sandboxes.
+/// Measures the clock: reading it is a system call in some sandboxes.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn measured() -> u32 {
-    /// How long it may take to read, in nanoseconds.
+    /// How long reading a fast clock takes at most, in nanoseconds.
     const QUICK: u128 = 100;
     const TIMES: u128 = 16;
     let round = || {
@@ -60,7 +61,7 @@ fn measured() -> u32 {
         (0..TIMES).for_each(|_| _ = std::hint::black_box(tick()));
         start.elapsed().as_nanos() / TIMES
     };
-    // It may be interrupted, but hardly each time.
+    // The system may interrupt one round, but hardly all of them.
     if (0..8).any(|_| round() <= QUICK) { 1 } else { RARE }
 }
 
@@ -69,13 +70,13 @@ fn measured() -> u32 {
 #[allow(clippy::unnecessary_cast, reason = "they are narrower on some machines")]
 fn tick() -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: there is room for the time.
+    // SAFETY: `time` is a `timespec` that `clock_gettime` may write.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) };
-    // The bits of both that change.
+    // Both numbers in one word: only whether it changes matters.
     (time.tv_sec.cast_unsigned() as u64) << 32 | time.tv_nsec.cast_unsigned() as u64
 }
 
-/// There is no such clock elsewhere: a tick is some milliseconds.
+/// Other systems have no such clock: a tick is four milliseconds there.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn measured() -> u32 {
     RARE
@@ -86,6 +87,6 @@ fn tick() -> u64 {
     const MILLISECONDS: u128 = 4;
     static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
     let since = START.get_or_init(std::time::Instant::now).elapsed().as_millis();
-    // It is never 0, which is the tick before the first one.
+    // Never 0, because `TICK` is 0 before the first check.
     (since / MILLISECONDS + 1) as u64
 }

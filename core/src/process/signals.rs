@@ -1,8 +1,9 @@
-//! Signal handlers: wasmtime's stay in front of those that come later, which get what is no guest's.
+//! Keeps wasmtime's signal handlers in front of handlers that other code installs later.
 //!
-//! Wasmtime hands on what it does not know to those that were there before it. Ours is put there, behind wasmtime's, and hands
-//! on to whoever came last. Where another one is found in front, wasmtime's is put in front again, as it was, and the other one
-//! is noted as the last. See `docs/adr/0018-signals-are-wasmtime-s.md`.
+//! Wasmtime's handler calls the handler that was there before it for every fault that is no guest's. This file puts its own
+//! handler (`behind`) there, which calls the handler that was installed last. If it finds another handler in front of
+//! wasmtime's, it notes that one as the last, and puts wasmtime's in front again. See
+//! `docs/adr/0018-signals-are-wasmtime-s.md`.
 
 #[cfg(all(unix, not(target_vendor = "apple")))]
 mod unix {
@@ -13,24 +14,24 @@ mod unix {
 
     type Action = libc::sigaction;
 
-    /// One signal, and who handles it. The pointers are to what is never freed, as a handler may be reading it.
+    /// One signal and its handlers. What the pointers point to is never freed, because a running handler may read it.
     struct Slot {
         signal: libc::c_int,
-        /// Who handled it before the first engine.
+        /// The handler before the first engine.
         before: AtomicPtr<Action>,
-        /// Wasmtime's.
+        /// Wasmtime's handler.
         front: AtomicPtr<Action>,
-        /// Who came last, if that was after the first engine.
+        /// The handler that was installed last, if that was after the first engine.
         later: AtomicPtr<Action>,
-        /// The thread that has handed it on and is not back yet, and where its stack was then.
+        /// The thread that runs another handler from `behind`, and the address of its stack there.
         thread: AtomicUsize,
         stack: AtomicUsize,
-        /// The last fault that came back from the later handler unchanged, as `fingerprint` gives it, and how often in a row.
+        /// The last fault that the later handler left unchanged, as its `fingerprint`, and how often in a row it did.
         fault: AtomicUsize,
         times: AtomicUsize,
     }
 
-    /// A fault that comes back so often in a row, with every register as it was, is not mended by the later handler.
+    /// After so many times in a row with unchanged registers, the later handler does not count any more for this fault.
     const IN_VAIN: usize = 100;
 
     impl Slot {
@@ -47,32 +48,34 @@ mod unix {
             }
         }
 
-        /// Who handles it now.
+        /// The handler that the process has now.
         fn now(&self) -> Option<Action> {
             let mut found = MaybeUninit::uninit();
-            // SAFETY: it only asks, and there is room for the answer.
+            // SAFETY: without a new action `sigaction` only writes the old one, into `found`.
             let done = unsafe { libc::sigaction(self.signal, ptr::null(), found.as_mut_ptr()) };
-            // SAFETY: where it succeeds, the answer is there.
+            // SAFETY: `sigaction` has written all of `found` where it returns 0.
             (done == 0).then(|| unsafe { found.assume_init() })
         }
 
         fn set(&self, action: &Action) {
-            // SAFETY: it is what the system gave for this signal, or our own handler, which stays for as long as the process.
+            // SAFETY: `action` came from the system for this signal, or names `behind`, whose code stays for as long as the
+            // process.
             unsafe { libc::sigaction(self.signal, action, ptr::null_mut()) };
         }
 
         fn get(place: &AtomicPtr<Action>) -> Option<Action> {
-            // SAFETY: what is there was put there by `note`, and is never freed or changed.
+            // SAFETY: a pointer that is not null is from `Box::into_raw` in `note`, and what it points to is never freed or
+            // changed.
             unsafe { place.load(Ordering::Acquire).as_ref() }.copied()
         }
 
-        /// Whether the later handler has given this fault back again and again, as a handler does that was switched off.
+        /// Whether the later handler has left this fault unchanged again and again, as a handler does that was switched off.
         fn is_in_vain(&self, fault: usize) -> bool {
             self.fault.load(Ordering::Relaxed) == fault && self.times.load(Ordering::Relaxed) >= IN_VAIN
         }
 
-        /// Notes what the later handler has made of a fault. One that changed the registers goes on elsewhere, as another
-        /// runtime does with each trap of a loop: the same fault may come again as often as it likes.
+        /// Notes whether the later handler left the registers unchanged (`now` equals `fault`). A handler that changes them
+        /// goes on elsewhere, as other runtimes do for each of their traps: then the same fault may come any number of times.
         fn came_back(&self, fault: usize, now: usize) {
             if now != fault {
                 self.times.store(0, Ordering::Relaxed);
@@ -97,30 +100,30 @@ mod unix {
         one.sa_sigaction == other.sa_sigaction && one.sa_flags == other.sa_flags
     }
 
-    /// Tells one fault from another: by the registers of the thread, and the thread itself.
+    /// A number for a fault: a hash of the thread and of its registers.
     ///
     /// # Safety
-    /// It is the context that a handler was given, or null.
+    /// `context` is the one that a running handler got from the system, or null.
     unsafe fn fingerprint(context: *const libc::c_void, thread: usize) -> usize {
         // SAFETY: the caller gives null or a pointer to a `ucontext_t`, as this function's contract says.
         let Some(context) = (unsafe { context.cast::<libc::ucontext_t>().as_ref() }) else { return thread };
         let registers = ptr::from_ref(&context.uc_mcontext).cast::<u8>();
         (0..size_of_val(&context.uc_mcontext)).fold(thread, |sum, at| {
-            // SAFETY: it lies inside of `uc_mcontext`, which the system has written as a whole.
+            // SAFETY: `at` is below the size of `uc_mcontext`, all of whose bytes the system has written.
             let byte = unsafe { registers.add(at).read() };
             sum.rotate_left(5).wrapping_mul(31) ^ usize::from(byte)
         })
     }
 
-    /// Hands on what is no guest's.
+    /// Wasmtime's handler calls this for a fault that is no guest's.
     extern "C" fn behind(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
         let Some(slot) = SLOTS.iter().find(|slot| slot.signal == signal) else { return };
         let here = ptr::from_ref(&signal).addr();
-        // SAFETY: it may be asked in a handler.
+        // SAFETY: `pthread_self` is async-signal-safe and has no preconditions.
         let me = unsafe { libc::pthread_self() } as usize;
-        // Who came last may hand it on to wasmtime's, which was there before, and so to this one again.
+        // The last handler may call wasmtime's, which was there before it, and that one calls this function again.
         let is_inner = slot.thread.load(Ordering::Relaxed) == me && here < slot.stack.load(Ordering::Relaxed);
-        // SAFETY: it is the context of this very handler.
+        // SAFETY: `context` is the one that the system gave this handler.
         let fault = unsafe { fingerprint(context, me) };
         let last = Slot::get(&slot.later).filter(|_| !is_inner && !slot.is_in_vain(fault));
         let is_later = last.is_some();
@@ -129,31 +132,33 @@ mod unix {
             slot.stack.store(here, Ordering::Relaxed);
             slot.thread.store(me, Ordering::Relaxed);
         }
-        // SAFETY: the arguments are those that the system gave for this signal, and its owner set the handler for this signal.
+        // SAFETY: the arguments are those that the system gave for this signal, and `action` was installed for this signal.
         unsafe { hand_on(&action, slot, info, context) };
         if !is_inner {
             slot.thread.store(0, Ordering::Relaxed);
         }
         if is_later {
-            // SAFETY: it is the context of this very handler, which has not returned yet.
+            // SAFETY: `context` is the one that the system gave this handler, which has not returned yet.
             slot.came_back(fault, unsafe { fingerprint(context, me) });
         }
     }
 
     /// # Safety
-    /// The arguments are those of the handler that runs.
+    /// The arguments are those of the running handler, and `action` was installed for the signal of `slot`.
     unsafe fn hand_on(action: &Action, slot: &Slot, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
         let handler = action.sa_sigaction;
         if handler == libc::SIG_DFL || handler == libc::SIG_IGN {
-            // What has faulted does so again, and the system ends the process.
+            // The instruction faults again after this handler, and the system does what the action says.
             slot.set(action);
         } else if action.sa_flags & libc::SA_SIGINFO != 0 {
             type Handler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
-            // SAFETY: such a handler takes these three, and neither of the two values that are none.
+            // SAFETY: with `SA_SIGINFO` the field is a function of these three parameters; the two values that are no function
+            // are handled above.
             let handler = unsafe { std::mem::transmute::<usize, Handler>(handler) };
             handler(slot.signal, info, context);
         } else {
-            // SAFETY: such a handler takes the signal alone, and is neither of the two values that are none.
+            // SAFETY: without `SA_SIGINFO` the field is a function of the signal; the two values that are no function are
+            // handled above.
             let handler = unsafe { std::mem::transmute::<usize, extern "C" fn(libc::c_int)>(handler) };
             handler(slot.signal);
         }
@@ -161,7 +166,7 @@ mod unix {
 
     static IS_READY: AtomicBool = AtomicBool::new(false);
 
-    /// Makes an engine, with which wasmtime may put its handlers into place.
+    /// Runs `make`, which makes an engine. With its first engine wasmtime installs its handlers.
     pub(crate) fn around<R>(make: impl FnOnce() -> R) -> R {
         static LOCK: Mutex<()> = Mutex::new(());
         if IS_READY.load(Ordering::Acquire) {
@@ -189,7 +194,7 @@ mod unix {
                     Slot::note(&slot.front, front);
                     IS_READY.store(true, Ordering::Release);
                 }
-                // Wasmtime has no use for this signal, or for none where guests check everything themselves.
+                // Wasmtime does not handle this signal on this machine, or none at all without `signals_based_traps`.
                 _ => {
                     if let Some(before) = Slot::get(&slot.before) {
                         slot.set(&before);
@@ -200,7 +205,7 @@ mod unix {
         made
     }
 
-    /// Puts wasmtime's handlers in front of those that have come since. It takes a system call a signal.
+    /// Puts wasmtime's handlers in front of those that were installed since. It takes one system call for each signal.
     pub(crate) fn stay_in_front() {
         if !IS_READY.load(Ordering::Acquire) {
             return;
@@ -217,7 +222,7 @@ mod unix {
     }
 }
 
-/// Wasmtime has other means there, which stand before signals.
+/// Other systems: wasmtime does not use signal handlers there.
 #[cfg(not(all(unix, not(target_vendor = "apple"))))]
 mod other {
     pub(crate) fn around<R>(make: impl FnOnce() -> R) -> R {

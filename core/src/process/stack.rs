@@ -1,4 +1,4 @@
-//! Room on the stack: guests run where there is enough of it, the host's functions on the thread's own.
+//! Stack space: guests run on a stack that has enough of it, host functions on the thread's own stack.
 //!
 //! Wasmtime lets a guest use as much stack as it is configured to, whatever the thread has. See
 //! `docs/adr/0008-guests-run-on-enough-stack.md`.
@@ -11,21 +11,21 @@ use crate::{Result, WasmtimeError};
 std::thread_local! {
     /// The lowest address of the stack that this thread runs on; 0 where it has not been asked for.
     static BOTTOM: Cell<usize> = const { Cell::new(0) };
-    /// Where the thread's own stack goes on, while it runs on another one.
+    /// The free part of the thread's own stack, while the thread runs on another stack.
     static OWN: Cell<Option<Part>> = const { Cell::new(None) };
 }
 
-/// What has to be left of the thread's own stack for a host function, in bytes. A JVM wants most of it for its zones.
+/// How many bytes of the thread's own stack a host function needs. A JVM keeps most of them for its guard zones.
 pub(crate) const HOST_CALL: usize = 64 << 10;
 
-/// The free part of a stack that waits.
+/// The free part of a stack whose frames wait while the thread runs on another stack.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part {
     bottom: usize,
     top: usize,
 }
 
-/// What lies between an address of the running function and the first that is free for another one, generously.
+/// How far below an address of the running function another function may use the stack: a generous estimate.
 const MARGIN: usize = 4 << 10;
 
 impl Part {
@@ -35,27 +35,27 @@ impl Part {
         (bottom != 0).then_some(Self { bottom, top: top.max(bottom) })
     }
 
-    fn has_room(self, needed: usize) -> bool {
+    fn has_space(self, needed: usize) -> bool {
         self.top - self.bottom >= needed
     }
 
-    /// Runs `work` there.
+    /// Runs `work` on this part.
     ///
     /// # Safety
-    /// It is a part of a stack of this very thread that waits until `work` has returned.
+    /// The part belongs to a stack of this thread, and nothing else uses it until `work` has returned.
     unsafe fn run<R>(self, work: impl FnOnce() -> R) -> R {
         const ALIGNED: usize = !0x3F;
         let bottom = (self.bottom + !ALIGNED) & ALIGNED;
         let size = (self.top & ALIGNED).saturating_sub(bottom);
         let _outer = Switched { bottom: BOTTOM.replace(self.bottom) };
-        // A panic must not leave the other stack but by its own frame.
+        // A panic must not unwind across the switch of stacks.
         // SAFETY: this function's contract says that nothing else uses that part; it is aligned, and `work` returns.
         unsafe { on_stack(bottom, size, || catch_unwind(AssertUnwindSafe(work))) }
             .unwrap_or_else(|panic| resume_unwind(panic))
     }
 }
 
-/// Puts the bottom of the outer stack back, also where the work panics.
+/// Restores the bottom of the outer stack when it is dropped, also after a panic.
 struct Switched {
     bottom: usize,
 }
@@ -66,7 +66,7 @@ impl Drop for Switched {
     }
 }
 
-/// Puts back where the thread's own stack goes on.
+/// Restores the free part of the thread's own stack when it is dropped.
 struct Elsewhere {
     own: Option<Part>,
 }
@@ -99,9 +99,9 @@ psm::psm_stack_manipulation! {
     }
 }
 
-/// Whether `needed` bytes are left. Takes a nanosecond, but for the first time on a thread.
+/// Whether `needed` bytes of the stack are left. It takes a nanosecond, and longer for the first time on a thread.
 #[inline]
-pub(crate) fn has_room(needed: usize) -> bool {
+pub(crate) fn has_space(needed: usize) -> bool {
     let (here, bottom) = (here(), BOTTOM.get());
     if bottom != 0 {
         return here.checked_sub(bottom).is_some_and(|left| left >= needed);
@@ -111,20 +111,20 @@ pub(crate) fn has_room(needed: usize) -> bool {
 
 #[cold]
 fn look(needed: usize) -> bool {
-    // Where the system does not say, there is nothing to go by.
+    // Some systems do not say. Then this assumes that there is enough.
     let Some(left) = stacker::remaining_stack() else { return true };
     BOTTOM.set(here().saturating_sub(left));
     left >= needed
 }
 
-/// Runs `work`, a guest's, on a stack of its own, of `size` bytes. Fails with `Limit`, and has done nothing, where the system has
-/// no room for one.
+/// Runs `work`, which runs a guest, on a new stack of `size` bytes. Fails with `Limit` where the system gives no such stack;
+/// `work` has not run then.
 #[cfg(unix)]
 #[cold]
 pub(crate) fn grow<R>(size: usize, work: impl FnOnce() -> R) -> Result<R> {
     let stack = Mapped::new(size)?;
     let _elsewhere = Elsewhere::now(Part::here());
-    // SAFETY: the stack was made for this call, and is there until it has returned.
+    // SAFETY: `Part::run` wants a part that nothing else uses. This stack was made for this call, and is freed after it.
     Ok(unsafe { stack.part().run(work) })
 }
 
@@ -134,13 +134,13 @@ pub(crate) fn grow<R>(size: usize, work: impl FnOnce() -> R) -> Result<R> {
     let _elsewhere = Elsewhere::now(Part::here());
     let _outer = Switched { bottom: BOTTOM.replace(0) };
     Ok(stacker::grow(size, || {
-        // Later on it is asked for every time that a host function goes back to the thread's own stack.
+        // Every host function that goes back to the thread's own stack asks for the bottom of this one.
         look(0);
         work()
     }))
 }
 
-/// A stack from the system, between two pages that cannot be touched.
+/// A stack from the system, between two guard pages.
 #[cfg(unix)]
 struct Mapped {
     base: *mut libc::c_void,
@@ -151,24 +151,24 @@ struct Mapped {
 #[cfg(unix)]
 impl Mapped {
     fn new(size: usize) -> Result<Self> {
-        let no_room = || {
+        let failed = || {
             let error = std::io::Error::last_os_error();
             WasmtimeError::limit(format!("there is no room for a stack of {size} bytes: {error}"))
         };
-        // SAFETY: it asks for a number.
+        // SAFETY: `sysconf` only returns a number.
         let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4 << 10);
         let all = size.checked_next_multiple_of(page).and_then(|size| size.checked_add(2 * page));
-        let all = all.ok_or_else(no_room)?;
+        let all = all.ok_or_else(failed)?;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANON;
-        // SAFETY: a new mapping, wherever the system likes.
+        // SAFETY: a new anonymous mapping at an address that the system chooses replaces no other mapping.
         let base = unsafe { libc::mmap(std::ptr::null_mut(), all, libc::PROT_NONE, flags, -1, 0) };
         if base == libc::MAP_FAILED {
-            return Err(no_room());
+            return Err(failed());
         }
         let stack = Self { base, page, size: all };
-        // SAFETY: inside of the mapping, which nothing uses yet.
+        // SAFETY: the pages lie within the mapping that was made above, and nothing uses them yet.
         let done = unsafe { libc::mprotect(base.byte_add(page), all - 2 * page, libc::PROT_READ | libc::PROT_WRITE) };
-        if done == 0 { Ok(stack) } else { Err(no_room()) }
+        if done == 0 { Ok(stack) } else { Err(failed()) }
     }
 
     fn part(&self) -> Part {
@@ -180,18 +180,19 @@ impl Mapped {
 #[cfg(unix)]
 impl Drop for Mapped {
     fn drop(&mut self) {
-        // SAFETY: this very mapping, which nothing runs on any more.
+        // SAFETY: `base` and `size` are those of the mapping that `new` made, and no code runs on it any more.
         unsafe { libc::munmap(self.base, self.size) };
     }
 }
 
-/// Runs `work`, the host's, on the thread's own stack: languages look at where they are. Tells it where the guest's stack
-/// goes on, if that is another one. Gives nothing, and has done nothing, where `needed` bytes are not left.
+/// Runs `work`, which runs host code, on the thread's own stack, because languages check which stack they run on. `work` gets
+/// the free part of the guest's stack if that is another stack. Returns `None` where fewer than `needed` bytes are left; `work`
+/// has not run then.
 #[inline]
 pub(crate) fn on_own<R>(needed: usize, work: impl FnOnce(Option<Part>) -> R) -> Option<R> {
     match OWN.get() {
-        None => has_room(needed).then(|| work(None)),
-        Some(own) => own.has_room(needed).then(|| back(own, work)),
+        None => has_space(needed).then(|| work(None)),
+        Some(own) => own.has_space(needed).then(|| back(own, work)),
     }
 }
 
@@ -199,23 +200,24 @@ pub(crate) fn on_own<R>(needed: usize, work: impl FnOnce(Option<Part>) -> R) -> 
 fn back<R>(own: Part, work: impl FnOnce(Option<Part>) -> R) -> R {
     let guest = Part::here();
     let _elsewhere = Elsewhere::now(None);
-    // SAFETY: `grow` or `on` left that part on this thread's own stack, and waits until this has returned.
+    // SAFETY: `Part::run` wants a part that nothing else uses. `grow` or `on` noted this part of the thread's own stack, and
+    // waits until this function has returned.
     unsafe { own.run(|| work(guest)) }
 }
 
-/// Runs `work`, a guest's, where an outer guest's stack goes on, that `on_own` told.
+/// Runs `work`, which runs a guest, on the free part of an outer guest's stack, which `on_own` gave.
 ///
 /// # Safety
-/// The host function that was told has not returned, and runs on this thread.
+/// The host function that got `guest` from `on_own` has not returned, and runs on this thread.
 #[cold]
 pub(crate) unsafe fn on<R>(guest: Part, work: impl FnOnce() -> R) -> R {
     let _elsewhere = Elsewhere::now(Part::here());
-    // SAFETY: the caller says that the host function has not returned, so the guest's stack still waits. Nothing further in uses
-    // this part: a later host function is told another one.
+    // SAFETY: the contract of this function says that the host function has not returned, so the guest's stack still waits.
+    // Inner calls do not use this part: a later host function gets another one.
     unsafe { guest.run(work) }
 }
 
-/// About where the stack is now.
+/// An address near the top of the used stack.
 #[inline]
 fn here() -> usize {
     let local = 0_u8;

@@ -1,8 +1,8 @@
-//! Tasks that share one thread and one stack, as Python's greenlets do. A task runs until it switches to another one, which
-//! copies the first one's part of the stack away.
+//! Tasks that share one thread and one stack, as Python's greenlets do. A task runs until it switches to another one. The other
+//! task then copies the first one's part of the stack to the heap.
 //!
-//! Wasmtime does not know of tasks. While one task is in a host function, its guest's frames may be copied away. So no other task
-//! of that thread may enter a guest, or the caller of that host function.
+//! Wasmtime does not know of tasks. While one task is in a host function, its guest's frames may be copied away. So no other
+//! task of that thread may enter a guest, or the caller of that host function.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -25,7 +25,8 @@ pub fn tell_apart(current: fn() -> usize) {
     _ = CURRENT.set(current);
 }
 
-/// The number of the present task; `None` where the language has no tasks, or the thread's stack has no room to ask.
+/// The number of the present task; `None` where the language has no tasks, or too little of the thread's stack is left to ask
+/// it.
 pub(crate) fn number() -> Option<usize> {
     let current = CURRENT.get()?;
     // The language checks which stack it runs on.
@@ -60,7 +61,7 @@ impl Drop for Host {
 /// Fails with `Busy` where another task of this thread is in a host function.
 #[inline]
 pub(crate) fn check() -> Result<()> {
-    // Looked at first: in a shared library, to find a thread's own variable is a call.
+    // This comes first because it is cheap: in a shared library, access to a thread-local variable is a function call.
     if CURRENT.get().is_none() {
         return Ok(());
     }

@@ -37,7 +37,7 @@ impl Store {
         let me = this_thread();
         task::check()?;
         if self.interrupts.is_none()
-            && stack::has_room(self.guest_room)
+            && stack::has_space(self.needed_stack)
             && let Some(mut entry) = self.gate.enter_plainly(me)
         {
             signal_check::now_and_then();
@@ -82,8 +82,8 @@ impl Store {
             })
         };
         let _unstoppable = if self.interrupts.is_none() { unstoppable::enter(me) } else { None };
-        let needed = self.guest_room;
-        if stack::has_room(needed) {
+        let needed = self.needed_stack;
+        if stack::has_space(needed) {
             return enter();
         }
         stack::grow(needed.saturating_add(HOST_STACK), enter)?

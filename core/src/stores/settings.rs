@@ -21,12 +21,12 @@ impl Store {
     pub fn new(engine: &Engine) -> Result<Arc<Self>> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         signals::stay_in_front();
-        let (guest_room, reserved) = (engine.guest_stack().saturating_add(HOST_STACK), engine.reserved());
+        let (needed_stack, reserved) = (engine.guest_stack().saturating_add(HOST_STACK), engine.reserved());
         let (counts_fuel, switches_stacks) = (engine.counts_fuel(), engine.switches_stacks());
         let interrupts = engine.epochs().map(Interrupts::new);
         let engine = engine.get()?;
         let data = StoreData::new(reserved, switches_stacks);
-        let mut store = wasmtime::Store::try_new(&engine, data).map_err(WasmtimeError::no_room)?;
+        let mut store = wasmtime::Store::try_new(&engine, data).map_err(WasmtimeError::not_allocated)?;
         store.limiter(|data| &mut data.limiter);
         if let Some(interrupts) = &interrupts {
             let interrupts = Arc::clone(interrupts);
@@ -44,7 +44,7 @@ impl Store {
             Self {
                 id,
                 engine,
-                guest_room,
+                needed_stack,
                 gate,
                 waiting,
                 is_split,
@@ -190,7 +190,7 @@ impl Store {
 
     /// Collects garbage now: references that nothing holds any more.
     pub fn gc(&self) -> Result<()> {
-        self.enter(|mut context| context.gc(None).map_err(WasmtimeError::no_room))
+        self.enter(|mut context| context.gc(None).map_err(WasmtimeError::not_allocated))
     }
 
     /// Closes the store, after the thread that is inside has left it. When this returns, the store's memory is free, and

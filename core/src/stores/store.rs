@@ -34,7 +34,7 @@ pub struct Store {
     pub(super) id: StoreId,
     pub(super) engine: wasmtime::Engine,
     /// How many bytes of a stack a guest and its host functions need.
-    pub(super) guest_room: usize,
+    pub(super) needed_stack: usize,
     pub(super) gate: Gate<Guest>,
     /// The free part of a guest's own stack, while a host function of that guest runs on the thread's stack.
     pub(super) waiting: Mutex<Option<stack::Part>>,
@@ -169,7 +169,7 @@ impl StoreData {
 
     /// A temporary store, for linkers that need one to look at their items.
     pub(crate) fn scratch(engine: &wasmtime::Engine) -> Result<wasmtime::Store<Self>> {
-        wasmtime::Store::try_new(engine, Self::new(u64::MAX, false)).map_err(WasmtimeError::no_room)
+        wasmtime::Store::try_new(engine, Self::new(u64::MAX, false)).map_err(WasmtimeError::not_allocated)
     }
 }
 

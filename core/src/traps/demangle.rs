@@ -41,7 +41,7 @@ const DEMANGLED: usize = 2 << 10;
 const DEEP: u32 = 56;
 
 /// What that takes of the stack, in bytes, generously.
-const ROOM: usize = 1 << 20;
+const STACK: usize = 1 << 20;
 
 /// Rust and C++ names as people write them. A name of a few bytes can stand for gigabytes: it is left as it is where that becomes
 /// long.
@@ -49,7 +49,7 @@ fn demangle(name: &str) -> Option<String> {
     if name.len() > MANGLED {
         return None;
     }
-    if stack::has_room(ROOM) { demangle_here(name) } else { stack::grow(ROOM, || demangle_here(name)).ok()? }
+    if stack::has_space(STACK) { demangle_here(name) } else { stack::grow(STACK, || demangle_here(name)).ok()? }
 }
 
 fn demangle_here(name: &str) -> Option<String> {

@@ -98,18 +98,18 @@ impl Val {
             wasmtime::Val::ExnRef(None) => Self::ExnRef { value: None },
             wasmtime::Val::ContRef(None) => Self::Null,
             wasmtime::Val::ExternRef(Some(value)) => {
-                let root = value.to_owned_rooted(context).map_err(WasmtimeError::no_room)?;
+                let root = value.to_owned_rooted(context).map_err(WasmtimeError::not_allocated)?;
                 Self::ExternRef { value: Some(Reference::new(store, Root::Extern(root))) }
             }
             wasmtime::Val::AnyRef(Some(value)) => {
-                let root = match value.as_i31(&mut *context).map_err(WasmtimeError::no_room)? {
+                let root = match value.as_i31(&mut *context).map_err(WasmtimeError::not_allocated)? {
                     Some(value) => Root::I31(value),
-                    None => Root::Any(value.to_owned_rooted(context).map_err(WasmtimeError::no_room)?),
+                    None => Root::Any(value.to_owned_rooted(context).map_err(WasmtimeError::not_allocated)?),
                 };
                 Self::AnyRef { value: Some(Reference::new(store, root)) }
             }
             wasmtime::Val::ExnRef(Some(value)) => {
-                let root = value.to_owned_rooted(context).map_err(WasmtimeError::no_room)?;
+                let root = value.to_owned_rooted(context).map_err(WasmtimeError::not_allocated)?;
                 Self::ExnRef { value: Some(Reference::new(store, Root::Exn(root))) }
             }
             wasmtime::Val::ContRef(Some(_)) => {

@@ -11,7 +11,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 
 use crate::process::failpoint;
-use crate::process::heap::with_room;
+use crate::process::heap::try_with_capacity;
 use crate::process::host_stack::on_own_stack;
 use crate::traps::carried::HostError;
 use crate::{Result, WasmtimeError};
@@ -43,7 +43,7 @@ impl OutputPipe {
     /// What it has collected. Fails with `Limit` where the process has no room for a copy.
     pub fn contents(&self) -> Result<Vec<u8>> {
         let kept = self.lock();
-        let mut copy = with_room(kept.len())?;
+        let mut copy = try_with_capacity(kept.len())?;
         copy.extend_from_slice(&kept);
         Ok(copy)
     }
@@ -52,7 +52,7 @@ impl OutputPipe {
     pub fn take(&self) -> Result<Vec<u8>> {
         let mut kept = self.lock();
         // The language copies it, and what was lost on the way would be lost to everyone.
-        drop(with_room(kept.len())?);
+        drop(try_with_capacity(kept.len())?);
         Ok(std::mem::take(&mut *kept))
     }
 }
