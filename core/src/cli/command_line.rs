@@ -1,4 +1,4 @@
-//! The command line, the same in every package: it is here, and each package only passes its arguments on.
+//! The command line of every package. A package only passes its arguments here.
 
 use std::io::Write;
 
@@ -10,18 +10,18 @@ use crate::cli::streams::{Failure, input, io, only, print, write};
 use crate::cli::{inspect, run};
 use crate::compile::file;
 
-/// A command with its options. The help text is made of this table.
+/// A command with its options. The help text comes from this table.
 struct Command {
     name: &'static str,
     arguments: &'static str,
     about: &'static str,
     options: &'static [Opt],
-    /// Whether what follows the file belongs to the guest.
+    /// Whether the arguments after the file belong to the guest.
     is_open: bool,
     run: fn(&Matches) -> Result<(), Failure>,
 }
 
-/// An option that takes a value; any number of times where it says so.
+/// An option with a value. If `many`, it may stand there any number of times.
 struct Opt {
     short: &'static str,
     name: &'static str,
@@ -122,7 +122,7 @@ pub fn command_line(program: String, arguments: Vec<String>) -> i32 {
         Err(Failure::Exit(status, problem)) => (status, problem),
     };
     if let Some(problem) = problem {
-        // Where this fails, no stream is left to report it on.
+        // If this fails, there is no stream left to report it on.
         _ = writeln!(std::io::stderr(), "{program}: {problem}");
     }
     status
@@ -160,7 +160,7 @@ fn wat2wasm(matches: &Matches) -> Result<(), Failure> {
     let output = output.unwrap_or_else(|| if path == "-" { path.to_owned() } else { path.with_extension("wasm") });
     match output.as_path() {
         output if output == "-" => write(&binary),
-        // A module in the binary format may already lie there.
+        // The file may hold a module in the binary format.
         output if output == path => Err(Failure::Usage(format!("{path} would be overwritten: say where to with -o"))),
         output => Ok(std::fs::write(output, &binary).map_err(|error| io(output, &error))?),
     }

@@ -1,4 +1,4 @@
-//! `inspect`: what a module is made of. It is read and not compiled, so that this is quick.
+//! `inspect`: shows what a module is made of. It reads the module and does not compile it.
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ use crate::{
     WasmtimeError,
 };
 
-/// How many rows of a kind are shown.
+/// How many rows a table shows at most.
 const ROWS: usize = 10_000;
 
-/// How much of a type is shown, in bytes.
+/// How many bytes of a type a row shows at most.
 const TYPE: usize = 256;
 
-/// A column is no wider than that: what is longer in it stands out.
+/// The greatest width of a column, in characters. A longer cell makes its own row wider.
 const WIDEST: usize = 64;
 
-/// How long it may take, in milliseconds.
+/// How long reading the module may take, in milliseconds.
 const TIME: u64 = 60_000;
 
 pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
@@ -87,7 +87,7 @@ fn describe(path: &Utf8Path, bytes: &[u8]) -> Result<String> {
     Ok(text)
 }
 
-/// A number of things, of which one is named.
+/// A number and a noun: `1 byte`, `2 bytes`.
 fn count(number: impl Into<u64>, thing: &str) -> String {
     match number.into() {
         1 => format!("1 {thing}"),
@@ -95,7 +95,7 @@ fn count(number: impl Into<u64>, thing: &str) -> String {
     }
 }
 
-/// Rows of a kind, of which the first are shown.
+/// A table that shows its first rows.
 struct Rows {
     title: &'static str,
     shown: Vec<Vec<String>>,
@@ -107,12 +107,12 @@ impl Rows {
         Self { title, shown: Vec::new(), more: 0 }
     }
 
-    /// Adds a row. Its words are made where it is shown.
+    /// Adds a row. Calls `row` only if the table shows it.
     fn push(&mut self, row: impl FnOnce() -> Vec<String>) {
         if self.shown.len() < ROWS { self.shown.push(row()) } else { self.more += 1 }
     }
 
-    /// In columns as wide as they have to be.
+    /// The table as text, in columns.
     fn table(&self) -> String {
         let mut widths: Vec<usize> = Vec::new();
         for row in &self.shown {
@@ -199,7 +199,7 @@ fn reference(ty: wasmparser::RefType) -> RefType {
             Heap::Cont => HeapType::Cont,
             Heap::NoCont => HeapType::NoCont,
         },
-        // A type of the module itself, by its number there.
+        // A type that the module defines, by its index.
         wasmparser::HeapType::Concrete(index) | wasmparser::HeapType::Exact(index) => {
             HeapType::Concrete { text: index.as_module_index().map_or("type".to_owned(), |index| index.to_string()) }
         }

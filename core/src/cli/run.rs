@@ -1,4 +1,4 @@
-//! `run`: a WASI program, or one function of a module.
+//! `run`: runs a WASI program, or calls one function of a module.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::{
     WasiInput, WasiOutput, WasmtimeError,
 };
 
-/// How many functions are listed where there is no program.
+/// How many functions the message lists if a module is no program.
 const FUNCTIONS: usize = 32;
 
-/// What a shell says of a program that was aborted.
+/// The status after a trap: that of a program that was aborted.
 const TRAPPED: i32 = 134;
 
 pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
@@ -37,7 +37,7 @@ pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
     if let Some(timeout) = timeout {
         store.set_epoch_deadline(1)?;
         let engine = Arc::clone(&engine);
-        // It goes with the process.
+        // The thread ends with the process.
         let watch = move || {
             std::thread::sleep(timeout);
             engine.increment_epoch()
@@ -107,7 +107,7 @@ fn value(text: &str, ty: &ValType) -> Result<Val, Failure> {
     parsed.ok_or_else(|| Failure::Usage(format!("`{text}` is no {ty} that can be written here")))
 }
 
-/// A whole number of so many bits, with or without a sign, decimal or after `0x`.
+/// A whole number of `bits` bits, decimal or, after `0x`, hexadecimal, with or without a sign.
 fn integer(text: &str, bits: u32) -> Option<i128> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
     let magnitude = match digits.strip_prefix("0x") {
@@ -135,7 +135,7 @@ fn shown(value: &Val) -> String {
     }
 }
 
-/// How the guest's end looks from outside.
+/// Turns the error of a guest into the status and the message of this program.
 fn ended(failure: Failure, fuel: Option<u64>, timeout: Option<Duration>) -> Failure {
     let Failure::Error(error) = failure else { return failure };
     match &error {

@@ -1,4 +1,4 @@
-//! What the commands share: their input, their output, and how they fail.
+//! What the commands share: input, output, and failures.
 
 use std::io::Write;
 
@@ -8,13 +8,13 @@ use getopts::Matches;
 use crate::compile::file;
 use crate::{Result, WasmtimeError};
 
-/// What a command fails with.
+/// Why a command failed.
 pub(super) enum Failure {
-    /// It was called wrongly: what is wrong.
+    /// The arguments are wrong; the text says how.
     Usage(String),
-    /// It could not be done.
+    /// The command failed with this error.
     Error(WasmtimeError),
-    /// The guest ended itself, or was ended: the status, and what there is to say.
+    /// The guest has ended: the status of this program, and a message if there is one.
     Exit(i32, Option<String>),
 }
 
@@ -24,7 +24,8 @@ impl From<WasmtimeError> for Failure {
     }
 }
 
-/// The file that a command is about, as its first argument names it; `-` is the standard input. `judge` says how large it may be.
+/// The path and the bytes of the file that the first argument names; `-` is the standard input. `judge` decides how large it
+/// may be.
 pub(super) fn input(matches: &Matches, judge: file::Judge) -> Result<(&Utf8Path, Vec<u8>), Failure> {
     let path = matches.free.first().ok_or_else(|| Failure::Usage("the file is missing".to_owned()))?;
     let path = Utf8Path::new(path);
@@ -35,7 +36,7 @@ pub(super) fn input(matches: &Matches, judge: file::Judge) -> Result<(&Utf8Path,
     Ok((path, read?))
 }
 
-/// Fails where more is said than the command takes.
+/// Fails if there are more than `count` arguments.
 pub(super) fn only(matches: &Matches, count: usize) -> Result<(), Failure> {
     match matches.free.get(count) {
         Some(more) => Err(Failure::Usage(format!("`{more}` is too much: expected {count} argument"))),

@@ -1,4 +1,4 @@
-//! A clock for runs that can be repeated.
+//! A clock that makes runs repeatable.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,17 +8,17 @@ use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 
 use crate::FixedClock;
 
-/// Both clocks of a guest, which move on together.
+/// The one time that both clocks of a guest read.
 #[derive(Clone)]
 pub(super) struct Fixed {
-    /// The next reading, in nanoseconds since the start.
+    /// The next reading, in nanoseconds since `start`.
     next: Arc<AtomicU64>,
     step: u64,
     start: u64,
 }
 
 impl Fixed {
-    /// A clock for the time of day, and one that begins at zero.
+    /// A clock for the time of day, and a monotonic one that begins at zero.
     pub(super) fn both(clock: FixedClock) -> (Self, Self) {
         let wall = Self { next: Arc::default(), step: clock.step, start: clock.start };
         (wall.clone(), Self { start: 0, ..wall })

@@ -1,4 +1,4 @@
-//! What the guests of one store have of WASI, made of its configuration.
+//! Makes WASI's context for the guests of one store, out of its configuration.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ use crate::wasi::stream::{Absent, Output};
 use crate::wasi::{source, stdin};
 use crate::{EnvVar, Preopen, Result, WasiConfig, WasiInput, WasiOutput, WasmtimeError};
 
-/// What the guests of a store get.
+/// WASI's context for the guests of a store.
 #[derive(Default)]
 pub(crate) struct Wasi {
     context: Option<WasiP1Ctx>,
@@ -30,7 +30,7 @@ const STREAMS: u64 = 3;
 impl Wasi {
     pub(crate) fn new(config: WasiConfig) -> Result<Self> {
         let mut builder = WasiCtxBuilder::new();
-        // Guests wait for the host anyway: files are read and written by the thread that they run on.
+        // The guest's own thread reads and writes files. The guest waits for that anyway.
         builder.allow_blocking_current_thread(true);
         if config.inherit_argv {
             std::env::args_os().for_each(|argument| _ = builder.arg(argument.to_string_lossy()));
@@ -39,7 +39,7 @@ impl Wasi {
             builder.arg(whole(argument, "an argument")?);
         }
         if config.inherit_env {
-            // A guest reads the first of a name.
+            // If a name stands there twice, a guest reads the first one. So a name of `env` is left out here.
             let own = |name: &str| config.env.iter().any(|variable| variable.name == name);
             let all = std::env::vars_os();
             let variables = all.filter(|(name, _)| name.to_str().is_none_or(|name| !own(name)));
@@ -80,7 +80,7 @@ impl Wasi {
             let perms = if *read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
             let guest_path = whole(guest_path, "a guest's path")?;
             if !granted.insert(plain_path(guest_path)) {
-                // Which of them a guest meets is up to its own library.
+                // The guest's own library would decide which of the two it uses.
                 let reason =
                     format!("two directories are granted as {}: give each a path of its own", Name(guest_path));
                 return Err(WasmtimeError::Config { reason });
@@ -103,7 +103,7 @@ impl Wasi {
         Ok(Self { context: Some(builder.build_p1()), descriptors: STREAMS + config.preopens.len() as u64 })
     }
 
-    /// What WASI's functions work with. In a store that was given nothing, those that read or print say so.
+    /// The context for WASI's functions. If the store was given none, its streams fail with an error that says so.
     pub(crate) fn context(&mut self) -> &mut WasiP1Ctx {
         self.context.get_or_insert_with(|| {
             self.descriptors = STREAMS;
@@ -111,17 +111,17 @@ impl Wasi {
         })
     }
 
-    /// How many file descriptors the guests have.
+    /// How many file descriptors the guests have open.
     pub(crate) fn descriptors(&self) -> u64 {
         self.descriptors
     }
 
-    /// A guest has one more.
+    /// A guest has opened a descriptor.
     pub(crate) fn opened(&mut self) {
         self.descriptors += 1;
     }
 
-    /// A guest has one less.
+    /// A guest has closed a descriptor.
     pub(crate) fn closed(&mut self) {
         self.descriptors = self.descriptors.saturating_sub(1);
     }
@@ -152,12 +152,12 @@ fn io(path: &Utf8Path, error: &std::io::Error) -> WasmtimeError {
     WasmtimeError::Io { path: path.to_owned(), reason: error.to_string() }
 }
 
-/// A path without what changes nothing: whether it is absolute, and its parts.
+/// A path for comparison: whether it is absolute, and its parts without empty ones and `.`.
 fn plain_path(path: &str) -> (bool, Vec<&str>) {
     (path.starts_with('/'), path.split('/').filter(|part| !matches!(*part, "" | ".")).collect())
 }
 
-/// A text that a guest reads up to the first zero, if that is all of it.
+/// The text, unless it holds a zero byte, where guests end a text. Fails with `Config`.
 fn whole<'a>(text: &'a str, what: &str) -> Result<&'a str> {
     if text.contains('\0') {
         let reason = format!("{what} of WASI holds a zero byte, where a guest's text ends: {text:?}");

@@ -1,4 +1,5 @@
-//! WASI's functions that may wait. They run on the guest's own thread, need no other one, and end with their guest.
+//! WASI's functions that may wait. They run on the guest's own thread, need no other thread, and end when the guest is
+//! interrupted.
 //!
 //! Wasmtime-wasi would run them on tokio's threads, which a child of a fork does not have. See
 //! `docs/adr/0021-wasi-waits-on-its-own-thread.md`.
@@ -18,24 +19,24 @@ use crate::interruption::interrupt::Interrupts;
 use crate::wasi::wait::{pause, try_now};
 use crate::wasi::{paths, poll};
 
-/// What these functions need of a store's data.
+/// What these functions need of a store.
 pub(crate) trait WasiHost: Send + 'static {
-    /// What WASI's functions work with.
+    /// WASI's context.
     fn wasi(&mut self) -> &mut WasiP1Ctx;
-    /// Whether a guest may have another file descriptor.
+    /// Whether the store's limits allow another file descriptor.
     fn may_open(&self) -> bool;
     /// A guest has opened a file descriptor.
     fn opened(&mut self);
     /// A guest has closed a file descriptor.
     fn closed(&mut self);
-    /// What can stop the guests of the store, if anything can.
+    /// What interrupts the guests of the store, if they can be interrupted.
     fn interrupts(&self) -> Option<Arc<Interrupts>>;
 }
 
-/// The modules that guests import WASI from: preview 1, and preview 0, which compilers of 2019 wrote.
+/// The names that guests import WASI by: that of preview 1, and that of preview 0, which compilers of 2019 used.
 const WASI: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];
 
-/// Defines each of these functions, which may wait.
+/// Defines functions that may wait.
 macro_rules! define_waiting {
     ($linker:ident, $module:ident, $functions:ident: $($name:ident($($argument:ident: $type:ty),*);)*) => { $(
         $linker.func_wrap($module, stringify!($name), |mut caller: Caller<'_, T>, $($argument: $type),*| {
@@ -44,8 +45,7 @@ macro_rules! define_waiting {
     )* };
 }
 
-/// Defines what this crate does otherwise than wasmtime-wasi, in one preview of WASI: the functions have the same parameters in
-/// both.
+/// Defines the functions of one preview that differ from wasmtime-wasi's. They have the same parameters in both previews.
 macro_rules! define_preview {
     ($linker:ident, $module:ident, $functions:ident, $layout:expr) => {
         define_waiting! { $linker, $module, $functions:
@@ -119,10 +119,10 @@ macro_rules! define_preview {
         })?;
         $linker.func_wrap($module, "fd_renumber", |mut caller: Caller<'_, T>, from: i32, to: i32| {
             let done = run(&mut caller, async |wasi, memory| $functions::fd_renumber(wasi, memory, from, to).await);
-            // What was there before is closed.
+            // The descriptor that `to` named before is closed.
             if from == to { done } else { one_less(&mut caller, done) }
         })?;
-        // It does not wait, and may take long.
+        // It does not wait, but many bytes take long.
         $linker.func_wrap($module, "random_get", |mut caller: Caller<'_, T>, buffer: i32, length: i32| {
             let (buffer, length) = (buffer.cast_unsigned(), length.cast_unsigned());
             with_parts(&mut caller, |wasi, memory, interrupts| random(wasi, memory, interrupts, buffer, length))
@@ -144,8 +144,8 @@ macro_rules! define_preview {
     };
 }
 
-/// Defines all of WASI: wasmtime-wasi's functions, and around those that may wait what can end them. Afterwards the linker
-/// lets definitions be replaced or not, as `shadowing` says.
+/// Defines all of WASI: wasmtime-wasi's functions, and in place of those that may wait ones that can be interrupted.
+/// `shadowing` is the linker's own setting, which this restores.
 pub(crate) fn define<T: WasiHost>(linker: &mut Linker<T>, shadowing: bool) -> wasmtime::Result<()> {
     let [one, zero] = WASI;
     p1::add_to_linker_sync(linker, T::wasi)?;
@@ -157,13 +157,14 @@ pub(crate) fn define<T: WasiHost>(linker: &mut Linker<T>, shadowing: bool) -> wa
     Ok(())
 }
 
-/// The status that a guest ends with. Wasmtime-wasi takes none above 125. One below zero is what a process would end with:
-/// its low eight bits, so that -1 is 255.
+/// The exit status for `proc_exit`. Wasmtime-wasi refuses a status above 125, this does not. Of a status below zero it takes
+/// the low eight bits, as a process does: -1 is 255.
 fn exit_status(status: i32) -> i32 {
     if status < 0 { status & 0xff } else { status }
 }
 
-/// Random bytes, part by part: wasmtime-wasi would make all of them, and then look whether there is room for them.
+/// Writes random bytes in small parts. Wasmtime-wasi would make all of them before it checks whether the guest's memory has so
+/// many.
 fn random(
     wasi: &mut WasiP1Ctx,
     memory: &mut GuestMemory<'_>,
@@ -188,10 +189,10 @@ fn random(
     }
 }
 
-/// What a function of either preview gives where nothing failed.
+/// The error number for success, in both previews.
 const DONE: i32 = Errno::Success as i32;
 
-/// Runs a function that gives the guest a descriptor more, if it may have one more.
+/// Runs a function that opens a descriptor, if the limits allow one more.
 fn open_descriptor<T: WasiHost>(
     caller: &mut Caller<'_, T>,
     function: impl AsyncFnOnce(&mut WasiP1Ctx, &mut GuestMemory<'_>) -> wasmtime::Result<i32>,
@@ -200,14 +201,14 @@ fn open_descriptor<T: WasiHost>(
         return Ok(Errno::Mfile as i32);
     }
     let done = run(caller, function);
-    // Where it fails otherwise than by an error number, the descriptor may be there all the same.
+    // After a trap the descriptor may be open all the same, so it counts.
     if matches!(done, Ok(DONE) | Err(_)) {
         caller.data_mut().opened();
     }
     done
 }
 
-/// Counts a descriptor less, where the function that closed it succeeded.
+/// Counts a closed descriptor, if the function succeeded.
 fn one_less<T: WasiHost>(caller: &mut Caller<'_, T>, done: wasmtime::Result<i32>) -> wasmtime::Result<i32> {
     if let Ok(DONE) = done {
         caller.data_mut().closed();
@@ -215,7 +216,7 @@ fn one_less<T: WasiHost>(caller: &mut Caller<'_, T>, done: wasmtime::Result<i32>
     done
 }
 
-/// Runs a function of WASI as its own integration does, and asks meanwhile whether the guest has to end.
+/// Runs a function of WASI to its end. While it waits, this checks again and again whether the guest has to end.
 fn run<T: WasiHost>(
     caller: &mut Caller<'_, T>,
     function: impl AsyncFnOnce(&mut WasiP1Ctx, &mut GuestMemory<'_>) -> wasmtime::Result<i32>,
@@ -231,7 +232,7 @@ fn run<T: WasiHost>(
     })
 }
 
-/// Gives a function of WASI what it works with.
+/// Calls a function of WASI with its context, the guest's memory, and what interrupts the guest.
 fn with_parts<T: WasiHost>(
     caller: &mut Caller<'_, T>,
     function: impl FnOnce(&mut WasiP1Ctx, &mut GuestMemory<'_>, Option<&Interrupts>) -> wasmtime::Result<i32>,
@@ -250,7 +251,7 @@ fn with_parts<T: WasiHost>(
     let wasi = data.wasi();
     wasi.set_hostcall_fuel(fuel);
     let done = function(wasi, &mut memory, interrupts.as_deref())?;
-    // A guest may make one call after the other, and never come to a loop.
+    // A guest may call WASI again and again without a loop of its own, where an interrupt would find it.
     interrupts.map_or(Ok(()), |interrupts| interrupts.check())?;
     Ok(done)
 }

@@ -1,7 +1,8 @@
-//! `poll_oneoff`: waiting for times that pass, and for descriptors.
+//! `poll_oneoff`: waits for clocks and for descriptors.
 //!
-//! What the guest asks for is copied once, and the copy is judged: in a shared memory another thread may change it at any
-//! moment. Clocks and files are seen to here. For a standard stream wasmtime-wasi is asked, with subscriptions of our own.
+//! This copies the guest's subscriptions once and then uses the copy, because in a shared memory another thread may change them
+//! at any moment. It handles clocks and files itself. For standard streams it calls wasmtime-wasi with subscriptions of its
+//! own.
 
 use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
@@ -18,7 +19,7 @@ use crate::Result;
 use crate::interruption::interrupt::Interrupts;
 use crate::wasi::wait::{pause, try_now};
 
-/// How many subscriptions one call may have: as with `poll` of POSIX, there cannot be more descriptors.
+/// How many subscriptions one call may have. As for POSIX's `poll`, a guest cannot have more descriptors.
 const MOST: u32 = 1 << 16;
 
 /// Sizes in a guest's memory, in bytes.
@@ -27,10 +28,10 @@ const IDENTIFIER: u32 = 8;
 const EVENT: u32 = 32;
 const NUMBER: u32 = 4;
 const FILE_STATUS: usize = 64;
-/// Where a subscription says whether it is of a clock, and where what it is of begins.
+/// The offsets of a subscription's kind, and of what follows the kind.
 const KIND: usize = 8;
 const CONTENT: usize = 16;
-/// Where a file's size is in its status.
+/// The offset of the size in a file's status.
 const FILE_SIZE: usize = 32;
 
 /// The arguments of a call.
@@ -42,12 +43,12 @@ pub(super) struct Call {
     pub(super) layout: Layout,
 }
 
-/// How a subscription lies in a guest's memory. Events are the same in both.
+/// The layout of a subscription in a guest's memory. Events have the same layout in both previews.
 #[derive(Clone, Copy)]
 pub(super) enum Layout {
-    /// That of preview 0, where a clock has an identifier before all else.
+    /// Preview 0: a clock has one more field at first, an identifier.
     Preview0,
-    /// That of preview 1.
+    /// Preview 1.
     Preview1,
 }
 
@@ -61,11 +62,11 @@ impl Layout {
     }
 }
 
-/// Why a call ends with nothing that happened.
+/// Why a call gives no events.
 enum Failure {
-    /// The guest is told.
+    /// The guest gets this error number.
     Errno(i32),
-    /// The guest ends.
+    /// The guest ends with this trap.
     Trap(wasmtime::Error),
 }
 
@@ -81,17 +82,17 @@ impl Failure {
 
 /// What one subscription waits for.
 enum Wanted {
-    /// A time; none never comes.
+    /// A time; `None` never comes.
     Time(Option<Instant>),
     /// A file, which can always be read and written.
     File { kind: Eventtype, is_at_end: bool },
     /// A standard stream.
     Stream,
-    /// That it has happened.
+    /// Nothing any more: this event has happened.
     Ready(Event),
 }
 
-/// Waits for the first of what the guest asks for. Gives the guest's error number.
+/// Waits until one of the subscriptions has an event. Gives the error number for the guest.
 pub(super) fn run(
     wasi: &mut WasiP1Ctx,
     memory: &mut GuestMemory<'_>,
@@ -143,7 +144,7 @@ fn try_run(
     Ok(())
 }
 
-/// Fails where a guest's pointer is wrong, before anything is done.
+/// Fails where `length` bytes at `offset` are not in memory or not aligned.
 pub(super) fn check(
     memory: &GuestMemory<'_>,
     offset: u32,
@@ -158,7 +159,7 @@ pub(super) fn check(
     if offset as u64 + u64::from(length) > size as u64 {
         return Err(wiggle::GuestError::PtrOutOfBounds(region));
     }
-    // In this order, as wiggle does.
+    // Wiggle checks bounds and alignment in this order.
     if !(offset as usize).is_multiple_of(align) {
         return Err(wiggle::GuestError::PtrNotAligned(region, align as u32));
     }
@@ -169,7 +170,7 @@ pub(super) fn check(
 struct Subscriptions(Vec<u8>);
 
 impl Subscriptions {
-    /// Copies them, and gives those of preview 0 the layout of preview 1.
+    /// Copies the subscriptions into the layout of preview 1.
     fn copy(memory: &GuestMemory<'_>, offset: u32, count: u32, layout: Layout) -> Result<Self, Failure> {
         let length = count * layout.size();
         check(memory, offset, length, Subscription::guest_align())?;
@@ -188,12 +189,12 @@ impl Subscriptions {
     fn get(&self, index: u32) -> Result<Subscription, Failure> {
         let mut bytes = self.bytes(index).to_vec();
         let memory = GuestMemory::Unshared(&mut bytes);
-        // The only thing that can be wrong with it: it is of no kind, of no clock, or has no such flags.
+        // Only the kind, the clock or the flags can be wrong.
         memory.read(GuestPtr::<Subscription>::new(0)).map_err(|_| Failure::INVALID)
     }
 
-    /// A memory for wasmtime-wasi: the subscriptions of streams, each with its place here as what it is known by, and behind
-    /// them room for the events and for their number.
+    /// A memory for wasmtime-wasi's `poll_oneoff`: the subscriptions of streams, each with its index here as its userdata, then
+    /// space for the events and for their number.
     fn streams(&self, wanted: &[Wanted]) -> (Vec<u8>, u32) {
         let (mut bytes, mut count) = (Vec::new(), 0);
         for (index, wanted) in (0..).zip(wanted) {
@@ -208,7 +209,7 @@ impl Subscriptions {
     }
 }
 
-/// A subscription of preview 0 in the layout of preview 1: the identifier of a clock is left out, which says nothing about when.
+/// A subscription of preview 0 in the layout of preview 1, which has no identifier for a clock.
 fn without_identifier(bytes: &[u8]) -> [u8; SUBSCRIPTION as usize] {
     const CLOCK: u8 = Eventtype::Clock as u8;
     let skipped = if bytes.get(KIND) == Some(&CLOCK) { IDENTIFIER as usize } else { 0 };
@@ -218,7 +219,7 @@ fn without_identifier(bytes: &[u8]) -> [u8; SUBSCRIPTION as usize] {
     subscription
 }
 
-/// Looks at what a subscription asks for.
+/// What a subscription waits for.
 fn judge(wasi: &mut WasiP1Ctx, wanted: &SubscriptionU, start: Instant, is_alone: bool) -> Result<Wanted, Failure> {
     match wanted {
         SubscriptionU::Clock(clock) => time(wasi, clock, start, is_alone),
@@ -237,7 +238,7 @@ fn time(wasi: &mut WasiP1Ctx, clock: &SubscriptionClock, start: Instant, is_alon
             clock.timeout.saturating_sub(u64::from_le_bytes(bytes))
         }
         Clockid::Monotonic | Clockid::Realtime => clock.timeout,
-        // As wasmtime-wasi has it: a program that only sleeps may do so by any clock.
+        // Wasmtime-wasi lets a program that only sleeps do so by any clock, and so does this.
         _ if is_alone && !is_absolute => clock.timeout,
         _ => return Err(Failure::INVALID),
     };
@@ -256,7 +257,7 @@ fn descriptor(wasi: &mut WasiP1Ctx, fd: Fd, kind: Eventtype) -> Result<Wanted, F
     if kind == Eventtype::FdRead {
         let mut status = [0; FILE_STATUS];
         let mut memory = GuestMemory::Unshared(&mut status);
-        // Files are asked at once: this thread may block.
+        // Wasmtime-wasi answers for files at once, because this thread may block.
         let asked = try_now(pin!(fd_filestat_get(wasi, &mut memory, fd, 0)));
         told(asked.transpose()?.unwrap_or(Errno::Again as i32))?;
         let size = status.get(FILE_SIZE..).and_then(|bytes| bytes.first_chunk()).copied().unwrap_or_default();
@@ -265,7 +266,7 @@ fn descriptor(wasi: &mut WasiP1Ctx, fd: Fd, kind: Eventtype) -> Result<Wanted, F
     Ok(Wanted::File { kind, is_at_end })
 }
 
-/// What a function of WASI told a guest.
+/// Fails with the error number that a function of WASI gave.
 fn told(number: i32) -> Result<(), Failure> {
     if number == Errno::Success as i32 { Ok(()) } else { Err(Failure::Errno(number)) }
 }
@@ -279,7 +280,7 @@ impl Wanted {
         }
     }
 
-    /// What the guest is told, if it has happened.
+    /// The event for the guest, if it has happened.
     fn event(self, userdata: u64, now: Instant) -> Option<Event> {
         if !self.has_come(now) {
             return None;
@@ -295,7 +296,7 @@ impl Wanted {
     }
 }
 
-/// Waits until something has come. Streams that are ready are marked.
+/// Waits until one of them has happened. Marks the streams that are ready.
 fn wait(
     wasi: &mut WasiP1Ctx,
     wanted: &mut [Wanted],

@@ -1,4 +1,4 @@
-//! A standard input that a callback of the host's language gives.
+//! A standard input that comes from a callback in the host's language.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use crate::{Result, WasmtimeError};
 /// Is asked for what guests read. It may be used in several stores, and from any thread, which is the guest's.
 #[uniffi::export(with_foreign)]
 pub trait InputSource: Send + Sync {
-    /// Gives the next bytes, `most` of them at most; none are the end. The guest waits meanwhile. What this fails with comes out
-    /// of the call that ran the guest.
+    /// Gives the next bytes, `most` of them at most; none are the end. The guest waits meanwhile. What this fails with comes
+    /// out of the call that ran the guest.
     fn read(&self, most: u64) -> Result<Vec<u8>>;
 }
 
-/// A standard input that a source gives.
+/// The standard input that reads from a source.
 #[derive(Clone)]
 pub(super) struct Input(pub(super) Arc<dyn InputSource>);
 
@@ -31,7 +31,7 @@ impl Input {
     fn take(&self, most: usize) -> Result<Vec<u8>> {
         failpoint::panic_at("wasi");
         let most = most.min(PIECE);
-        // A language looks at which stack it is on.
+        // Languages check which stack they run on.
         let bytes = on_own_stack(CALLBACK, || self.0.read(most as u64))?;
         if bytes.len() > most {
             return Err(WasmtimeError::range(format!(

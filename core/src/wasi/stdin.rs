@@ -1,7 +1,7 @@
-//! The standard input of this process, as guests read it: by the thread that asks, and no more of it than was asked for.
+//! The standard input of this process for guests. The guest's own thread reads it, and no more of it than the guest asks for.
 //!
-//! Wasmtime-wasi has a thread that reads ahead. A child of a fork does not have that thread, and what it has read is lost to
-//! the rest of the process.
+//! Wasmtime-wasi has a thread that reads ahead. A child of a fork does not have that thread, and the rest of the process could
+//! not read what the thread has read.
 
 #[cfg(unix)]
 mod unix {
@@ -18,28 +18,29 @@ mod unix {
     use wasmtime_wasi::p2::{InputStream, Pollable, StreamError, StreamResult};
 
     std::thread_local! {
-        /// The call of WASI that this thread runs waits for the input.
+        /// Whether the call of WASI that this thread runs waits for the standard input.
         static IS_AWAITED: Cell<bool> = const { Cell::new(false) };
     }
 
-    /// How much is read at a time at most, in bytes.
+    /// The most bytes that one read takes.
     const PIECE: usize = 64 << 10;
 
     pub(in super::super) fn inherit(builder: &mut WasiCtxBuilder) -> &mut WasiCtxBuilder {
         builder.stdin(Inherited)
     }
 
-    /// Whether what has just said that it has to wait waits for the input.
+    /// Whether the call that has just said that it must wait, waits for the standard input.
     pub(in super::super) fn is_awaited() -> bool {
         IS_AWAITED.take()
     }
 
-    /// Waits until there is something to read, or the input has ended, for so long at most. Gives whether that is so.
+    /// Waits until there is something to read or the input has ended, but no longer than `time`. Returns whether that is so.
     pub(in super::super) fn wait(time: Duration) -> bool {
-        // At least what was asked for, or a wait of less than a millisecond would be none.
+        // Rounded up: otherwise a wait of less than a millisecond would not wait.
         let time = time.as_nanos().div_ceil(1_000_000);
         let mut wanted = libc::pollfd { fd: libc::STDIN_FILENO, events: libc::POLLIN, revents: 0 };
-        // SAFETY: it is one structure, and `poll` keeps no pointer to it. After a signal it gives -1.
+        // SAFETY: `poll` wants a pointer to as many structures as it is told: one, which lives longer than the call. `poll`
+        // keeps no pointer. After a signal it returns -1.
         unsafe { libc::poll(&raw mut wanted, 1, libc::c_int::try_from(time).unwrap_or(libc::c_int::MAX)) > 0 }
     }
 
@@ -48,19 +49,19 @@ mod unix {
     struct Inherited;
 
     impl Inherited {
-        /// Whether something can be read now; where not, the thread is told what it waits for.
+        /// Whether something can be read now. If not, this notes that the thread waits for the input.
         fn is_ready() -> bool {
             let is_ready = wait(Duration::ZERO);
             IS_AWAITED.set(!is_ready);
             is_ready
         }
 
-        /// What there is, up to so many bytes; nothing where another reader was faster.
+        /// Reads what there is into `bytes`. `None` where another reader was faster.
         fn take(bytes: &mut [u8]) -> std::io::Result<Option<usize>> {
             if !Self::is_ready() {
                 return Ok(None);
             }
-            // SAFETY: the bytes are ours, and as many as is said.
+            // SAFETY: `read` may write `bytes.len()` bytes at `bytes`, which this function borrows exclusively.
             let read = unsafe { libc::read(libc::STDIN_FILENO, bytes.as_mut_ptr().cast(), bytes.len()) };
             match usize::try_from(read) {
                 Ok(read) => Ok(Some(read)),
@@ -101,7 +102,7 @@ mod unix {
             loop {
                 self.ready().await;
                 let bytes = self.read(size)?;
-                // Another reader may always be faster.
+                // Another reader may have been faster.
                 if !bytes.is_empty() || size == 0 {
                     return Ok(bytes);
                 }
@@ -139,7 +140,7 @@ mod unix {
     }
 }
 
-/// Where there is no fork, wasmtime-wasi's own will do.
+/// Systems without `fork` use wasmtime-wasi's own input.
 #[cfg(not(unix))]
 mod other {
     use std::time::Duration;

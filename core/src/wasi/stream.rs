@@ -1,4 +1,4 @@
-//! Streams of a guest that end in the host: in memory, in a callback, or in a clear error.
+//! A guest's streams that lead into the host: to memory, to a callback, or to an error that says that there is none.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,7 +51,8 @@ impl OutputPipe {
     /// The same, and it is empty afterwards. Where it fails, all is still there.
     pub fn take(&self) -> Result<Vec<u8>> {
         let mut kept = self.lock();
-        // The language copies it, and what was lost on the way would be lost to everyone.
+        // The language copies the bytes afterwards. If there is no memory for that, this fails now, while the pipe still has
+        // them.
         drop(try_with_capacity(kept.len())?);
         Ok(std::mem::take(&mut *kept))
     }
@@ -64,11 +65,11 @@ impl OutputPipe {
 
     fn append(&self, bytes: &[u8]) -> StreamResult<()> {
         let mut kept = self.lock();
-        let room = self.capacity.saturating_sub(kept.len()).min(bytes.len());
-        // To the guest a process without memory is one more place that is full.
-        let room = if kept.try_reserve(room).is_ok() { room } else { 0 };
-        kept.extend(bytes.iter().take(room));
-        if room == bytes.len() {
+        let fits = self.capacity.saturating_sub(kept.len()).min(bytes.len());
+        // If the process has no memory, the guest gets the same error as for a full pipe.
+        let fits = if kept.try_reserve(fits).is_ok() { fits } else { 0 };
+        kept.extend(bytes.iter().take(fits));
+        if fits == bytes.len() {
             return Ok(());
         }
         let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
@@ -76,11 +77,11 @@ impl OutputPipe {
     }
 }
 
-/// What has to be left of the thread's own stack for a callback, in bytes. What a JVM throws for want of room is lost: a JVM
-/// wants 96 KiB for its zones.
+/// How many bytes of the thread's own stack a callback needs. A JVM keeps 96 KiB for its guard zones, and what it throws when
+/// it runs out of stack would be lost.
 pub(super) const CALLBACK: usize = 112 << 10;
 
-/// An output that is not the system's.
+/// An output into memory or to a callback.
 #[derive(Clone)]
 pub(super) enum Output {
     Pipe(Arc<OutputPipe>),
@@ -92,7 +93,7 @@ impl Output {
         failpoint::panic_at("wasi");
         match self {
             Self::Pipe(pipe) => pipe.append(bytes),
-            // A language looks at which stack it is on.
+            // Languages check which stack they run on.
             Self::Sink(sink) => {
                 let written = on_own_stack(CALLBACK, || sink.write(bytes.to_vec()));
                 written.map_err(|error| StreamError::Trap(carried(error)))
@@ -101,7 +102,7 @@ impl Output {
     }
 }
 
-/// A standard stream of a store that was given none.
+/// A standard stream of a store without `set_wasi`.
 #[derive(Clone, Copy)]
 pub(super) struct Absent;
 
@@ -117,7 +118,7 @@ pub(super) fn carried(error: WasmtimeError) -> wasmtime::Error {
     wasmtime::Error::new(HostError(error))
 }
 
-/// How much is asked for or taken at a time at most, in bytes.
+/// The most bytes that one call of a callback reads or takes.
 pub(super) const PIECE: usize = 64 << 10;
 
 macro_rules! output {

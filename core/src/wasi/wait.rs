@@ -1,4 +1,4 @@
-//! Waiting on the thread that calls: a moment at a time, so that what ends a guest is seen.
+//! Waits on the guest's own thread in short slices, and checks between them whether the guest has to end.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use crate::interruption::interrupt::Interrupts;
 use crate::wasi::stdin;
 
-/// How long a call waits before it asks again whether it may.
+/// How long a call waits before it checks again whether the guest has to end.
 const SLICE: Duration = Duration::from_millis(10);
 
-/// What a call gives, if it need not wait. Nothing wakes this thread: a call that waits is asked again after each pause.
+/// The result of a call, if it need not wait. Nothing wakes this thread, so the caller tries again after each pause.
 pub(super) fn try_now<R>(call: Pin<&mut impl Future<Output = R>>) -> Option<R> {
     match call.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => Some(done),
@@ -18,12 +18,12 @@ pub(super) fn try_now<R>(call: Pin<&mut impl Future<Output = R>>) -> Option<R> {
     }
 }
 
-/// Waits a moment, and no longer than until then: for the standard input, if that is what the guest waits for. Fails where
+/// Waits a slice, but not beyond `until`. It ends early when there is standard input, if the guest waits for that. Fails where
 /// the guest has to end.
 pub(super) fn pause(until: Option<Instant>, interrupts: Option<&Interrupts>) -> wasmtime::Result<()> {
     let left = until.map(|until| until.saturating_duration_since(Instant::now()));
     let is_input = stdin::is_awaited();
-    // What nothing can end may sleep all of its time at once.
+    // A guest that nothing can interrupt may sleep the whole time at once.
     let most = if interrupts.is_some() || is_input { SLICE } else { left.unwrap_or(SLICE) };
     let time = left.map_or(most, |left| left.min(most));
     if is_input {
