@@ -4,7 +4,9 @@ import dev.trimaran.Engine
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.lang.reflect.Executable
 import java.lang.reflect.Member
+import java.lang.reflect.Method
 import java.lang.reflect.Modifier
 import java.nio.file.Path
 import kotlin.io.path.listDirectoryEntries
@@ -47,6 +49,34 @@ class ApiTest {
         assertEquals(emptyList<Any>(), mangled)
     }
 
+    /** What a program in Java calls, without what exists for the compiler of Kotlin alone. */
+    private val called =
+        visible.filter(::isPublicInKotlin).flatMap { type ->
+            (type.declaredMethods.toList<Executable>() + type.declaredConstructors).filter { it.isVisible() }
+        }
+
+    @Test
+    fun `Java makes no function of Kotlin`() {
+        val taken = called.filter { method -> method.parameterTypes.any { "kotlin.jvm.functions" in it.name } }
+        assertEquals(emptyList<Any>(), taken)
+    }
+
+    @Test
+    fun `Java puts no number into a box`() {
+        val boxed = called.filter { method ->
+            method is Method && method.name != "copy" && BOX in method.parameterTypes
+        }
+        assertTrue(boxed.size > 15, "${boxed.size} methods")
+        val alone =
+            boxed.filter { method ->
+                val plain = method.parameterTypes.map { if (it == BOX) Long::class.java else it }
+                called.none { it.sameAs(method) && it.parameterTypes.asList() == plain }
+            }
+        assertEquals(emptyList<Any>(), alone)
+    }
+
+    private fun Executable.sameAs(other: Executable) = name == other.name && declaringClass == other.declaringClass
+
     @Test
     fun `generated code is internal`() {
         val generated = classes("dev/trimaran/internal/ffi").filter(::isTopLevelClass)
@@ -54,7 +84,15 @@ class ApiTest {
         assertEquals(emptyList<Any>(), generated.filter { it.kotlin.visibility == KVisibility.PUBLIC })
     }
 
+    /** No file of functions either. */
+    private fun isPublicInKotlin(type: Class<*>) =
+        type.getAnnotation(Metadata::class.java)?.kind == 1 && type.kotlin.visibility == KVisibility.PUBLIC
+
     /** A class of Kotlin that is in no other, and no file of functions. */
     private fun isTopLevelClass(type: Class<*>) =
         '$' !in type.name && type.getAnnotation(Metadata::class.java)?.kind == 1
+
+    private companion object {
+        val BOX: Class<*> = Long::class.javaObjectType
+    }
 }

@@ -29,6 +29,7 @@ import dev.trimaran.OutputPipe;
 import dev.trimaran.PoolingConfig;
 import dev.trimaran.RefType;
 import dev.trimaran.Reference;
+import dev.trimaran.SharedMemory;
 import dev.trimaran.Store;
 import dev.trimaran.StoreLimits;
 import dev.trimaran.Table;
@@ -36,6 +37,7 @@ import dev.trimaran.TableType;
 import dev.trimaran.Trimaran;
 import dev.trimaran.Val;
 import dev.trimaran.ValType;
+import dev.trimaran.WaitOutcome;
 import dev.trimaran.WasiConfig;
 import dev.trimaran.WasmtimeException;
 import dev.trimaran.Wat;
@@ -47,6 +49,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntBinaryOperator;
 import java.util.function.LongBinaryOperator;
@@ -66,7 +69,7 @@ class JavaTest {
     @Test
     void memories() {
         try (Engine engine = new Engine(config()); Store store = new Store(engine)) {
-            Memory memory = new Memory(store, new MemoryType(new Limits(1, 10L)));
+            Memory memory = new Memory(store, new MemoryType(new Limits(1, 10)));
             byte[] hello = "Hello".getBytes(StandardCharsets.UTF_8);
             memory.write(store, hello);
             memory.write(store, hello, 100);
@@ -75,8 +78,10 @@ class JavaTest {
             assertEquals(1, memory.grow(store, 1));
             assertEquals(2, memory.size(store));
             assertEquals("(memory 1 10)", memory.type(store).toString());
-            assertEquals(10L, memory.type(store).getLimits().getMax());
-            assertEquals(100L, memory.find(store, hello, 1));
+            assertEquals(OptionalLong.of(10), memory.type(store).getLimits().getMax());
+            assertEquals(OptionalLong.empty(), new Limits(1).getMax());
+            assertEquals(OptionalLong.of(100), memory.find(store, hello, 1));
+            assertEquals(OptionalLong.empty(), memory.find(store, hello, 1, 100));
             memory.storeI8(store, 0, (byte) -1);
             assertEquals(255, memory.loadU8(store, 0));
             WasmtimeException.Bounds error =
@@ -151,7 +156,7 @@ class JavaTest {
             assertNull(table.get(store, 2).unwrap());
             Memory memory = new Memory(store, new MemoryType(new Limits(1)));
             memory.view(store).putInt(4, 7);
-            assertEquals(7, memory.view(store, 4, 4L).getInt(0));
+            assertEquals(7, memory.view(store, 4, 4).getInt(0));
         }
     }
 
@@ -204,7 +209,7 @@ class JavaTest {
                     })
                     .clock(5)
                     .preopen(Path.of("."), "/", true);
-            config.setRandomSeed(7L);
+            config.randomSeed(7);
             store.setWasi(config);
             String text = "(module (import \"wasi_snapshot_preview1\" \"fd_write\""
                     + " (func $write (param i32 i32 i32 i32) (result i32)))"
@@ -227,7 +232,7 @@ class JavaTest {
         config.setWasmGc(true);
         try (Engine engine = new Engine(config); Store store = new Store(engine)) {
             assertEquals(config, engine.getConfig());
-            store.setLimits(new StoreLimits(65_536L));
+            store.setLimits(limits -> limits.memorySize(65_536));
             assertThrows(WasmtimeException.Limit.class, () -> new Memory(store, new MemoryType(new Limits(2))));
             Reference reference = Reference.ofI31(store, 5);
             assertEquals(5, reference.i31(store));
@@ -245,7 +250,7 @@ class JavaTest {
         Config config = config();
         config.setEpochInterruption(true);
         ModuleLimits limits = new ModuleLimits();
-        limits.setFunctions(1L);
+        limits.setFunctions(1);
         config.setModuleLimits(limits);
         try (Engine engine = new Engine(config); Store store = new Store(engine)) {
             Module module = new Module(engine, "(module (func (export \"spin\") (loop (br 0))))");
@@ -342,6 +347,50 @@ class JavaTest {
         }
         try (Engine engine = new Engine(config()); Store store = new Store(engine)) {
             store.setWasi(wasi -> wasi.argv("program"));
+        }
+    }
+
+    @Test
+    void settingsInBlocks() {
+        Engine engine = Engine.of(config -> {
+            config.setTarget(System.getenv("TRIMARAN_TEST_TARGET"));
+            config.setMaxWasmStack(1 << 20);
+            config.pooling(pool -> pool.setTotalMemories(2));
+            config.pooling(pool -> pool.setMaxMemorySize(1 << 20));
+            config.moduleLimits(limits -> limits.setFunctions(1));
+        });
+        try (engine; Store store = new Store(engine)) {
+            Config config = engine.getConfig();
+            assertEquals(1L << 20, config.getMaxWasmStack());
+            PoolingConfig pooling = new PoolingConfig();
+            pooling.setTotalMemories(2);
+            pooling.setMaxMemorySize(1 << 20);
+            assertEquals(new Allocation.Pooling(pooling), config.getAllocation());
+            assertThrows(WasmtimeException.Limit.class, () -> new Module(engine, "(module (func) (func))"));
+            Module module = new Module(engine, "(module (func (export \"fail\") unreachable))");
+            WasmtimeException.Trap trap = assertThrows(
+                WasmtimeException.Trap.class, () -> new Instance(store, module).func(store, "fail").invoke(store));
+            assertTrue(trap.getFrames().get(0).getFuncOffset().isPresent());
+            assertTrue(trap.getFrames().get(0).getModuleOffset().isPresent());
+            assertThrows(WasmtimeException.Range.class, () -> store.setLimits(limits -> limits.memories(-1)));
+        }
+        StoreLimits limits = StoreLimits.builder().memorySize(65_536).instances(3).trapOnGrowFailure(true).build();
+        assertEquals(new StoreLimits(65_536L, null, 3L, null, null, true), limits);
+        StoreLimits more = limits.toBuilder().tableElements(4).tables(5).memories(6).fileDescriptors(7).build();
+        assertEquals(new StoreLimits(65_536L, 4L, 3L, 5L, 6L, true, 7L), more);
+    }
+
+    @Test
+    void waitsAndPipes() {
+        assertThrows(WasmtimeException.Range.class, () -> new OutputPipe(-1));
+        if (System.getenv("TRIMARAN_TEST_TARGET") != null) {
+            return; // The interpreter has no shared memories.
+        }
+        try (Engine engine = Engine.of(config -> config.setWasmThreads(true))) {
+            SharedMemory memory = new SharedMemory(engine, new MemoryType(new Limits(1, 1)));
+            assertEquals(WaitOutcome.MISMATCH, memory.wait32(0, 1, 1_000));
+            assertEquals(WaitOutcome.TIMED_OUT, memory.wait64(0, 0, 1));
+            assertEquals(4, memory.view(8, 4).remaining());
         }
     }
 

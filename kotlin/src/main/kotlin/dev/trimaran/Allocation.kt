@@ -47,6 +47,33 @@ public data class PoolingConfig @JvmOverloads constructor(
     public var linearMemoryKeepResident: Long? = null,
     public var tableKeepResident: Long? = null,
 ) : Serializable {
+    // From Java, which makes a `long` of an `int`, and no `Long`.
+
+    /** Sets [maxCoreInstanceSize], from Java. */
+    public fun setMaxCoreInstanceSize(maxCoreInstanceSize: Long) {
+        this.maxCoreInstanceSize = maxCoreInstanceSize
+    }
+
+    /** Sets [maxMemorySize], from Java. */
+    public fun setMaxMemorySize(maxMemorySize: Long) {
+        this.maxMemorySize = maxMemorySize
+    }
+
+    /** Sets [tableElements], from Java. */
+    public fun setTableElements(tableElements: Long) {
+        this.tableElements = tableElements
+    }
+
+    /** Sets [linearMemoryKeepResident], from Java. */
+    public fun setLinearMemoryKeepResident(linearMemoryKeepResident: Long) {
+        this.linearMemoryKeepResident = linearMemoryKeepResident
+    }
+
+    /** Sets [tableKeepResident], from Java. */
+    public fun setTableKeepResident(tableKeepResident: Long) {
+        this.tableKeepResident = tableKeepResident
+    }
+
     private companion object {
         private const val serialVersionUID = 1L
     }

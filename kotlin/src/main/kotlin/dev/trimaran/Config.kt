@@ -2,6 +2,7 @@ package dev.trimaran
 
 import dev.trimaran.internal.ffi.untrustedConfig
 import java.io.Serializable
+import java.util.function.Consumer
 
 /** Which compiler turns a module into machine code. */
 public enum class Strategy {
@@ -246,18 +247,48 @@ public class Config : Serializable {
      * Takes instances from a pool ([Allocation.Pooling]), as in `Engine { pooling { totalMemories = 10 } }`. If there
      * is a pool already, this changes what [configure] sets, and leaves the rest as it is.
      */
+    @JvmSynthetic
     public fun pooling(configure: PoolingConfig.() -> Unit) {
         // A copy: other configurations may have the same object.
         val present = (allocation as? Allocation.Pooling)?.pooling?.copy()
         allocation = Allocation.Pooling((present ?: PoolingConfig()).apply(configure))
     }
 
+    /** The same, from Java: `config.pooling(pool -> pool.setTotalMemories(10))`. */
+    public fun pooling(configure: Consumer<PoolingConfig>): Unit = pooling { configure.accept(this) }
+
     /**
      * Limits which modules the engine compiles, as in `Engine { moduleLimits { functions = 1000 } }`. If there are
      * limits already, this changes those that [configure] sets, and leaves the rest as they are.
      */
+    @JvmSynthetic
     public fun moduleLimits(configure: ModuleLimits.() -> Unit) {
         moduleLimits = (moduleLimits?.copy() ?: ModuleLimits()).apply(configure)
+    }
+
+    /** The same, from Java: `config.moduleLimits(limits -> limits.setFunctions(1000))`. */
+    public fun moduleLimits(configure: Consumer<ModuleLimits>): Unit = moduleLimits { configure.accept(this) }
+
+    // From Java, which makes a `long` of an `int`, and no `Long`.
+
+    /** Sets [maxWasmStack], from Java. */
+    public fun setMaxWasmStack(maxWasmStack: Long) {
+        this.maxWasmStack = maxWasmStack
+    }
+
+    /** Sets [memoryReservation], from Java. */
+    public fun setMemoryReservation(memoryReservation: Long) {
+        this.memoryReservation = memoryReservation
+    }
+
+    /** Sets [memoryGuardSize], from Java. */
+    public fun setMemoryGuardSize(memoryGuardSize: Long) {
+        this.memoryGuardSize = memoryGuardSize
+    }
+
+    /** Sets [memoryReservationForGrowth], from Java. */
+    public fun setMemoryReservationForGrowth(memoryReservationForGrowth: Long) {
+        this.memoryReservationForGrowth = memoryReservationForGrowth
     }
 
     /** Whether every setting is the same. */

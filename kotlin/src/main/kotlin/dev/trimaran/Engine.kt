@@ -3,6 +3,7 @@ package dev.trimaran
 import java.io.InvalidObjectException
 import java.io.ObjectInputStream
 import java.io.Serializable
+import java.util.function.Consumer
 import dev.trimaran.internal.ffi.Engine as Raw
 
 /**
@@ -25,9 +26,6 @@ public class Engine private constructor(raw: Raw) :
      */
     @JvmOverloads
     public constructor(config: Config = Config()) : this(core { Raw(config.toRaw()) })
-
-    /** Makes an engine with the settings that [configure] sets, as in `Engine { wasmThreads = true }`. */
-    public constructor(configure: Config.() -> Unit) : this(Config().apply(configure))
 
     /** Whether its guests can be interrupted. */
     @get:JvmSynthetic
@@ -94,9 +92,17 @@ public class Engine private constructor(raw: Raw) :
         }
     }
 
-    /** The other way to an engine. */
+    /** The other ways to an engine. */
     public companion object {
         private const val serialVersionUID = 1L
+
+        /** Makes an engine with the settings that [configure] sets, as in `Engine { wasmThreads = true }`. */
+        @JvmSynthetic
+        public operator fun invoke(configure: Config.() -> Unit): Engine = Engine(Config().apply(configure))
+
+        /** The same, from Java: `Engine.of(config -> config.setWasmThreads(true))`. */
+        @JvmStatic
+        public fun of(configure: Consumer<Config>): Engine = Engine(Config().also(configure::accept))
 
         /**
          * The one engine of this process for that configuration. All callers get the same one, for as long as anything

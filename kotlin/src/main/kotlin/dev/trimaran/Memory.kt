@@ -4,6 +4,7 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.View
 import java.nio.ByteBuffer
+import java.util.OptionalLong
 import dev.trimaran.internal.ffi.Memory as Raw
 
 /**
@@ -101,6 +102,9 @@ public class Memory private constructor(raw: Raw) : Extern {
     public fun view(store: Store, start: Long = 0, length: Long? = null): ByteBuffer =
         openView(store, start, length).buffer
 
+    /** The same, from Java: `memory.view(store, 8, 16)`. */
+    public fun view(store: Store, start: Long, length: Long): ByteBuffer = openView(store, start, length).buffer
+
     @JvmSynthetic
     internal fun openView(store: Store, start: Long, length: Long?): View {
         length?.let { natural(it, "the length") }
@@ -121,9 +125,20 @@ public class Memory private constructor(raw: Raw) : Extern {
      * The offset of the first [needle] that lies within [length] bytes from [start], or up to the end where no
      * length is given; null where there is none. An empty needle is found at once.
      */
-    @JvmOverloads
+    @JvmSynthetic
     public fun find(store: Store, needle: ByteArray, start: Long = 0, length: Long? = null): Long? =
         core(store) { raw.find(store.raw, needle, start, length) }
+
+    /** The same up to the end, from Java: `memory.find(store, needle)`, which is empty where there is none. */
+    @JvmName("find")
+    @JvmOverloads
+    public fun findOrEmpty(store: Store, needle: ByteArray, start: Long = 0): OptionalLong =
+        optional(find(store, needle, start))
+
+    /** The same within [length] bytes from [start], from Java. */
+    @JvmName("find")
+    public fun findOrEmpty(store: Store, needle: ByteArray, start: Long, length: Long): OptionalLong =
+        optional(find(store, needle, start, length))
 
     /**
      * The text of [length] bytes of UTF-8, beginning at [start]. Fails with `Encoding` where it is not UTF-8.
@@ -165,7 +180,7 @@ public class Memory private constructor(raw: Raw) : Extern {
 
     /**
      * Writes an unsigned 8-bit integer at [offset], in little-endian order. It need not be aligned.
-     * A [value] that is no unsigned 8-bit integer fails with `Range`.
+     * [value] is in `0..255`; another number fails with `Range`.
      */
     public fun storeU8(store: Store, offset: Long, value: Int) {
         val bits = within(value.toLong(), 255, "the value").toUByte()
@@ -184,7 +199,7 @@ public class Memory private constructor(raw: Raw) : Extern {
 
     /**
      * Writes an unsigned 16-bit integer at [offset], in little-endian order. It need not be aligned.
-     * A [value] that is no unsigned 16-bit integer fails with `Range`.
+     * [value] is in `0..65535`; another number fails with `Range`.
      */
     public fun storeU16(store: Store, offset: Long, value: Int) {
         val bits = within(value.toLong(), 65535, "the value").toUShort()
@@ -203,7 +218,7 @@ public class Memory private constructor(raw: Raw) : Extern {
 
     /**
      * Writes an unsigned 32-bit integer at [offset], in little-endian order. It need not be aligned.
-     * A [value] that is no unsigned 32-bit integer fails with `Range`.
+     * [value] is in `0..4294967295`; another number fails with `Range`.
      */
     public fun storeU32(store: Store, offset: Long, value: Long) {
         val bits = within(value, 4294967295, "the value").toUInt()

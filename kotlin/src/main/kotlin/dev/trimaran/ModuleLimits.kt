@@ -36,6 +36,53 @@ public data class ModuleLimits @JvmOverloads constructor(
     public var nesting: Long? = null,
     public var compileTime: Duration? = null,
 ) : Serializable {
+    // From Java, which makes a `long` of an `int`, and no `Long`.
+
+    /** Sets [size], from Java. */
+    public fun setSize(size: Long) {
+        this.size = size
+    }
+
+    /** Sets [types], from Java. */
+    public fun setTypes(types: Long) {
+        this.types = types
+    }
+
+    /** Sets [functions], from Java. */
+    public fun setFunctions(functions: Long) {
+        this.functions = functions
+    }
+
+    /** Sets [imports], from Java. */
+    public fun setImports(imports: Long) {
+        this.imports = imports
+    }
+
+    /** Sets [exports], from Java. */
+    public fun setExports(exports: Long) {
+        this.exports = exports
+    }
+
+    /** Sets [globals], from Java. */
+    public fun setGlobals(globals: Long) {
+        this.globals = globals
+    }
+
+    /** Sets [locals], from Java. */
+    public fun setLocals(locals: Long) {
+        this.locals = locals
+    }
+
+    /** Sets [functionSize], from Java. */
+    public fun setFunctionSize(functionSize: Long) {
+        this.functionSize = functionSize
+    }
+
+    /** Sets [nesting], from Java. */
+    public fun setNesting(nesting: Long) {
+        this.nesting = nesting
+    }
+
     /** Other ways to limits. */
     public companion object {
         private const val serialVersionUID = 1L

@@ -122,6 +122,9 @@ public class SharedMemory private constructor(raw: Raw) :
     @JvmOverloads
     public fun view(start: Long = 0, length: Long? = null): ByteBuffer = openView(start, length).buffer
 
+    /** The same, from Java: `memory.view(8, 16)`. */
+    public fun view(start: Long, length: Long): ByteBuffer = openView(start, length).buffer
+
     @JvmSynthetic
     internal fun openView(start: Long, length: Long?): View {
         length?.let { natural(it, "the length") }
@@ -152,10 +155,18 @@ public class SharedMemory private constructor(raw: Raw) :
     public fun wait32(address: Long, expected: Int, timeoutMillis: Long? = null): WaitOutcome =
         outcome(waiting { raw.wait32(address, expected, timeout(timeoutMillis)) })
 
+    /** The same, from Java: `memory.wait32(0, 1, 100)`. */
+    public fun wait32(address: Long, expected: Int, timeoutMillis: Long): WaitOutcome =
+        wait32(address, expected, nullable(timeoutMillis))
+
     /** Like [wait32], for 64-bit values, as `memory.atomic.wait64` does. The address is a multiple of 8. */
     @JvmOverloads
     public fun wait64(address: Long, expected: Long, timeoutMillis: Long? = null): WaitOutcome =
         outcome(waiting { raw.wait64(address, expected, timeout(timeoutMillis)) })
+
+    /** The same, from Java: `memory.wait64(0, 1, 100)`. */
+    public fun wait64(address: Long, expected: Long, timeoutMillis: Long): WaitOutcome =
+        wait64(address, expected, nullable(timeoutMillis))
 
     /**
      * Closes this handle. The memory itself lives until every store that uses it is closed as well. Closing

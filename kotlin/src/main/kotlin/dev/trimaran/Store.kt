@@ -10,6 +10,7 @@ import java.util.concurrent.Callable
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.locks.ReentrantLock
 import java.util.function.Consumer
+import java.util.function.UnaryOperator
 import kotlin.time.Duration
 import dev.trimaran.internal.ffi.Store as Raw
 import java.time.Duration as JavaDuration
@@ -223,6 +224,10 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      * `Range` for a number below 0.
      */
     public fun setLimits(limits: StoreLimits): Unit = core(this) { raw.setLimits(limits.toRaw()) }
+
+    /** The same, from Java: `store.setLimits(limits -> limits.memorySize(1 << 20).instances(10))`. */
+    public fun setLimits(configure: UnaryOperator<StoreLimits.Builder>): Unit =
+        setLimits(configure.apply(StoreLimits.builder()).build())
 
     /**
      * Limits what the store may have from now on, as in `store.setLimits(memorySize = 1 shl 20)`. This replaces all

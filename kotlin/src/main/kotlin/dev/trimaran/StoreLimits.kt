@@ -28,9 +28,46 @@ public data class StoreLimits @JvmOverloads constructor(
     public val trapOnGrowFailure: Boolean = false,
     public val fileDescriptors: Long? = null,
 ) : Serializable {
+    /**
+     * Makes limits in Java, where no parameter has a name: `StoreLimits.builder().memorySize(1 << 20).build()`. Each of
+     * its methods gives another builder.
+     */
+    public class Builder internal constructor(private val limits: StoreLimits) {
+        /** The limits. */
+        public fun build(): StoreLimits = limits
+
+        /** Sets [StoreLimits.memorySize]. */
+        public fun memorySize(bytes: Long): Builder = Builder(limits.copy(memorySize = bytes))
+
+        /** Sets [StoreLimits.tableElements]. */
+        public fun tableElements(number: Long): Builder = Builder(limits.copy(tableElements = number))
+
+        /** Sets [StoreLimits.instances]. */
+        public fun instances(number: Long): Builder = Builder(limits.copy(instances = number))
+
+        /** Sets [StoreLimits.tables]. */
+        public fun tables(number: Long): Builder = Builder(limits.copy(tables = number))
+
+        /** Sets [StoreLimits.memories]. */
+        public fun memories(number: Long): Builder = Builder(limits.copy(memories = number))
+
+        /** Sets [StoreLimits.fileDescriptors]. */
+        public fun fileDescriptors(number: Long): Builder = Builder(limits.copy(fileDescriptors = number))
+
+        /** Sets [StoreLimits.trapOnGrowFailure]. */
+        public fun trapOnGrowFailure(traps: Boolean): Builder = Builder(limits.copy(trapOnGrowFailure = traps))
+    }
+
+    /** A builder that begins with these limits. */
+    public fun toBuilder(): Builder = Builder(this)
+
     /** Other ways to limits. */
     public companion object {
         private const val serialVersionUID = 1L
+
+        /** A builder that begins without a limit. */
+        @JvmStatic
+        public fun builder(): Builder = Builder(StoreLimits())
 
         /**
          * Limits for untrusted guests. `StoreLimits.untrusted().copy(memories = 1)` are the same limits, except for

@@ -1,6 +1,7 @@
 package dev.trimaran
 
 import java.io.Serializable
+import java.util.OptionalLong
 import dev.trimaran.internal.ffi.Frame as RawFrame
 import dev.trimaran.internal.ffi.Interruption as RawInterruption
 import dev.trimaran.internal.ffi.TrapCode as RawTrapCode
@@ -188,9 +189,17 @@ public data class Frame(
     public val funcIndex: Int,
     public val funcName: String?,
     public val moduleName: String?,
-    public val funcOffset: Long?,
-    public val moduleOffset: Long?,
+    @get:JvmSynthetic public val funcOffset: Long?,
+    @get:JvmSynthetic public val moduleOffset: Long?,
 ) : Serializable {
+    /** [funcOffset], from Java: `frame.getFuncOffset()`, which is empty where it is not known. */
+    @JvmName("getFuncOffset")
+    public fun funcOffsetOrEmpty(): OptionalLong = optional(funcOffset)
+
+    /** [moduleOffset], from Java: `frame.getModuleOffset()`, which is empty where it is not known. */
+    @JvmName("getModuleOffset")
+    public fun moduleOffsetOrEmpty(): OptionalLong = optional(moduleOffset)
+
     /** The function and where it stopped, without the control characters that a name may hold. */
     override fun toString(): String =
         RawFrame(funcIndex.toUInt(), funcName, moduleName, funcOffset?.toULong(), moduleOffset?.toULong()).toString()

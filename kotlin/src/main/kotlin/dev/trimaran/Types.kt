@@ -1,5 +1,6 @@
 package dev.trimaran
 
+import java.util.OptionalLong
 import dev.trimaran.internal.ffi.FuncType as RawFuncType
 import dev.trimaran.internal.ffi.GlobalType as RawGlobalType
 import dev.trimaran.internal.ffi.Limits as RawLimits
@@ -16,11 +17,21 @@ import dev.trimaran.internal.ffi.TagType as RawTagType
  * @property min The size at the beginning, and the smallest that it can have.
  * @property max The greatest size that it can grow to; null leaves that to the store and the machine.
  */
-public data class Limits @JvmOverloads constructor(public val min: Long, public val max: Long? = null) {
+public data class Limits @JvmOverloads constructor(
+    public val min: Long,
+    @get:JvmSynthetic public val max: Long? = null,
+) {
+    /** The same, from Java: `new Limits(1, 10)`. */
+    public constructor(min: Long, max: Long) : this(min, nullable(max))
+
     init {
         natural(min, "the minimum")
         max?.let { natural(it, "the maximum") }
     }
+
+    /** [max], from Java: `limits.getMax()`, which is empty where there is none. */
+    @JvmName("getMax")
+    public fun maxOrEmpty(): OptionalLong = optional(max)
 
     /** The limits, as in the text format. */
     override fun toString(): String = toRaw().toString()

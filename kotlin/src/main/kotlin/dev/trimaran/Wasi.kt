@@ -49,6 +49,7 @@ public class WasiConfig {
      * Makes `random_get` give the bytes of a generator that begins with this number, the same on every machine, and not
      * those of the system. They are no secret.
      */
+    @set:JvmSynthetic
     public var randomSeed: Long? = null
 
     /** Adds arguments. By custom the first one is the program's name. */
@@ -157,8 +158,9 @@ public class WasiConfig {
         apply { clock = RawFixedClock(natural(start, "the clock's start"), natural(step, "the clock's step")) }
 
     /**
-     * Gives the guest a clock of its own, as with numbers. Fails with `Range` for an instant or a duration of more
-     * nanoseconds than a Long holds.
+     * Gives the guest a clock of its own, as with numbers. The start is from `1970-01-01T00:00:00Z` to
+     * `2262-04-11T23:47:16Z`: a Long holds no more nanoseconds. Fails with `Range` for another instant, and for a step
+     * of more nanoseconds than a Long holds.
      */
     @JvmOverloads
     public fun clock(start: Instant, step: Duration = Duration.ZERO): WasiConfig =
@@ -167,6 +169,9 @@ public class WasiConfig {
         } catch (_: ArithmeticException) {
             throw WasmtimeException.Range("the clock's start is $start: expected a time from 1970 to 2262")
         }
+
+    /** Sets [randomSeed], from Java: `new WasiConfig().randomSeed(7)`. */
+    public fun randomSeed(seed: Long): WasiConfig = apply { randomSeed = seed }
 
     /** The environment variables of this process that no other one replaces. */
     private fun inherited(): List<RawEnvVar> {
@@ -241,6 +246,9 @@ public class OutputPipe private constructor(raw: RawOutputPipe) {
     @JvmOverloads
     public constructor(capacity: Long? = null) :
         this(core { RawOutputPipe(capacity?.let { natural(it, "the capacity") }) })
+
+    /** The same, from Java: `new OutputPipe(1024)`. */
+    public constructor(capacity: Long) : this(nullable(capacity))
 
     /** What was written. It stays there. Fails with `Limit` if the process has no room for a copy. */
     public fun contents(): ByteArray = core { raw.contents() }
