@@ -49,6 +49,7 @@ swift: native ## the Swift package, built
 	tools/swift swift build --package-path examples/swift --product trimaran
 
 package: python kotlin swift ## all packages, in dist
+	tools/kotlin package
 
 program:
 	tools/program

@@ -37,7 +37,10 @@ class Guest {
     private fun run(inc: Func) =
         Instance(store, Module(engine, bench("host.wat")), listOf(inc)).func(store, "run").typed<(Int) -> Int>(store)
 
-    fun add(a: Int, b: Int): Int = add(store, a, b)
+    fun add(
+        a: Int,
+        b: Int,
+    ): Int = add(store, a, b)
 
     fun callTyped(times: Int): Int = typed(store, times)
 

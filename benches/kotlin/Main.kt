@@ -31,7 +31,11 @@ abstract class Loop {
     }
 
     /** The median time of one call, which does something [times] times, of several rounds of about 20 ms each. */
-    fun measure(row: String, who: String, times: Int) {
+    fun measure(
+        row: String,
+        who: String,
+        times: Int,
+    ) {
         val warm = System.nanoTime() + 500_000_000
         while (System.nanoTime() < warm) run(10)
         var count = 1
@@ -42,10 +46,16 @@ abstract class Loop {
     }
 }
 
-inline fun measure(row: String, who: String, times: Int = 1, crossinline call: () -> Unit) {
-    val loop = object : Loop() {
-        override fun run(count: Int) = repeat(count) { call() }
-    }
+inline fun measure(
+    row: String,
+    who: String,
+    times: Int = 1,
+    crossinline call: () -> Unit,
+) {
+    val loop =
+        object : Loop() {
+            override fun run(count: Int) = repeat(count) { call() }
+        }
     loop.measure(row, who, times)
 }
 
@@ -131,7 +141,12 @@ private fun chicoryHost(who: String) {
         HostFunction("host", "inc", FunctionType.of(types, types)) { _, arguments -> longArrayOf(arguments[0] + 1) }
     val imports = ImportValues.builder().addFunction(inc).build()
     val machine = MachineFactoryCompiler.compile(module)
-    val instance = ChicoryInstance.builder(module).withImportValues(imports).withMachineFactory(machine).build()
+    val instance =
+        ChicoryInstance
+            .builder(module)
+            .withImportValues(imports)
+            .withMachineFactory(machine)
+            .build()
     val run = instance.export("run")
     measure("host callback (i32)", who, CALLS) { check(run.apply(CALLS.toLong())[0].toInt() == CALLS) }
 }

@@ -25,25 +25,44 @@ private fun textGuest(read: Caller.(start: Int, length: Int) -> Int): (Int) -> I
     val store = Store(engine)
     val type = FuncType(listOf(ValType.I32, ValType.I32), listOf(ValType.I32))
     val host = Func(store, type) { (start, length) -> listOf(Val.I32(read(start.asInt(), length.asInt()))) }
-    val run = Instance(store, Module(engine, bench("text.wat")), listOf(host)).func(store, "run").typed<(Int) -> Int>(store)
+    val run =
+        Instance(store, Module(engine, bench("text.wat")), listOf(host)).func(store, "run").typed<
+            (
+                Int,
+            ) -> Int,
+        >(store)
     return { times -> run(store, times) }
 }
 
 private fun callers(who: String) {
-    val reads = textGuest { start, length -> memory("memory").readString(store, start.toLong(), length.toLong()).length }
+    val reads =
+        textGuest {
+            start,
+            length,
+            ->
+            memory("memory").readString(store, start.toLong(), length.toLong()).length
+        }
     measure("host function reads a text", who, CALLS) { check(reads(CALLS) == CALLS * LENGTH.toInt()) }
     val looks = textGuest { _, _ -> repeat(CALLS) { memory("memory") }.let { 1 } }
     measure("caller, memory by name", who, CALLS) { check(looks(1) == 1) }
 }
 
-private fun memories(who: String, store: Store, instance: Instance) {
+private fun memories(
+    who: String,
+    store: Store,
+    instance: Instance,
+) {
     val memory = instance.memory(store, "memory")
     val text = "x".repeat(MIB.toInt())
     memory.write(store, text)
     measure("read_string 16 B", who) { check(memory.readString(store, 0, LENGTH).length == 16) }
     measure("read_string 1 MiB", who) { check(memory.readString(store, 0, MIB).length == text.length) }
     val view = memory.view(store, 0, MIB)
-    measure("read_string 1 MiB", "decoding a view") { check(Charsets.UTF_8.decode(view.duplicate()).length == text.length) }
+    measure("read_string 1 MiB", "decoding a view") {
+        check(
+            Charsets.UTF_8.decode(view.duplicate()).length == text.length,
+        )
+    }
     measure("fill 16 B", who) { memory.fill(store, 7, 0, LENGTH) }
     measure("copy_within 16 B", who) { memory.copyWithin(store, 0, 64, LENGTH) }
     memory.write(store, ByteArray(99) + '!'.code.toByte())

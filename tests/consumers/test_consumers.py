@@ -129,3 +129,15 @@ def test_the_sources(built: tuple[Path, list[str]]) -> None:
     with ZipFile(jar.with_name(jar.name.replace(".jar", "-sources.jar"))) as sources:
         names = set(sources.namelist())
     assert {"module-info.java", "dev/trimaran/Engine.kt", "dev/trimaran/internal/ffi/Native.kt"} <= names
+
+
+REFERENCE = ROOT / "kotlin" / "target" / f"trimaran-{version()}-javadoc.jar"
+
+
+@pytest.mark.skipif(not REFERENCE.exists(), reason="make package makes the jar of the API reference, in a minute")
+def test_the_reference() -> None:
+    with ZipFile(REFERENCE) as reference:
+        names = reference.namelist()
+    assert "index.html" in names
+    assert any(name.endswith("dev.trimaran/-engine/index.html") for name in names)
+    assert not [name for name in names if "internal" in name]
