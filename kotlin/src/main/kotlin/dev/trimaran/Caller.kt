@@ -30,12 +30,14 @@ public class Caller internal constructor(store: Store, private val callId: Long)
      * Fails with `Escaped` once the call has returned, and on any other thread.
      */
     public operator fun get(name: String): Extern? =
-        known(name) ?: core(store) { store.raw.callerExport(callId.toULong(), name) }?.toPublic()?.also { keep(name, it) }
+        known(name)
+            ?: core(store) { store.raw.callerExport(callId.toULong(), name) }?.toPublic()?.also { keep(name, it) }
 
     /** The memory that was found last, if it is the one: most hosts ask for the same one in each call. */
     private fun known(name: String): Memory? {
         val found = store.found?.takeIf { it.name == name } ?: return null
-        val isIt = core(store, found) { NativeByHand.callerHas(store.raw.handle, callId, name, found.memory.raw.handle) }
+        val isIt =
+            core(store, found) { NativeByHand.callerHas(store.raw.handle, callId, name, found.memory.raw.handle) }
         return found.memory.takeIf { isIt }
     }
 
