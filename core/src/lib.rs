@@ -6,6 +6,8 @@
 
 mod cli;
 mod compile;
+#[doc(hidden)]
+pub mod component;
 mod errors;
 mod fast_path;
 mod host;

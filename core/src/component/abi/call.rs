@@ -1,0 +1,220 @@
+//! Calls of a component's functions, whatever their types: wasmtime's typed calls, with two types of ours that lower and lift by
+//! plans.
+//!
+//! Wasmtime's own dynamic call goes over `component::Val`, a tree of values, and costs up to 700 times as much as a typed one.
+
+use std::cell::{Cell, RefCell};
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext};
+use wasmtime::component::{ComponentNamedList, ComponentType, Func, Lift, Lower, TypedFunc};
+use wasmtime::{AsContextMut, Result, ValRaw, bail};
+
+use crate::component::abi::plan::Row;
+use crate::component::abi::stream::{Given, Reader, Values, refused};
+use crate::component::abi::{lift, lower};
+
+/// What wasmtime is told of the size of our types: none. Whoever gets an address checks what is there.
+pub(super) const NO_SIZE: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
+
+/// How many flat values a function takes at most.
+const MOST: usize = 16;
+
+/// A function of a component, with the plans of its parameters and of its results.
+#[derive(Debug)]
+pub struct Ready {
+    func: Func,
+    params: Row,
+    results: Row,
+}
+
+impl Ready {
+    /// Finds out how the function's values lie in its guest.
+    pub fn new(store: impl AsContextMut, func: Func) -> Result<Self> {
+        drop(SHOWN.take());
+        func.typed::<Shown, Shown>(&store)?;
+        match <[Row; 2]>::try_from(SHOWN.take()) {
+            Ok([params, results]) => Ok(Self { func, params, results }),
+            Err(_) => Err(refused("wasmtime did not show the types of a function")),
+        }
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> &Row {
+        &self.params
+    }
+
+    /// The results: one or none.
+    pub fn results(&self) -> &Row {
+        &self.results
+    }
+
+    /// Calls the function. The results are added to `results`.
+    pub fn call(&self, store: impl AsContextMut, arguments: Values<'_>, results: &mut Given) -> Result<()> {
+        // SAFETY: `Args` and `Results` lower and lift any type by its plan, and refuse a plan of other types than those that
+        // wasmtime gives them, which are the function's.
+        let typed = unsafe { TypedFunc::<Args<'_>, Results>::new_unchecked(self.func) };
+        let mut wanted = Wanted { row: &self.results, to: results };
+        let _before = Before(WANTED.replace(ptr::from_mut(&mut wanted).cast()));
+        typed.call(store, Args { values: arguments, row: &self.params })?;
+        Ok(())
+    }
+}
+
+/// The arguments of a call.
+struct Args<'a> {
+    values: Values<'a>,
+    row: &'a Row,
+}
+
+// SAFETY: sixteen slots are what wasmtime's own dynamic call has as well. The guest reads as many of them as its type has flat
+// values, or one, and `lower::params` writes exactly those before it returns without an error.
+unsafe impl ComponentType for Args<'_> {
+    type Lower = [ValRaw; MOST];
+    const ABI: CanonicalAbiInfo = NO_SIZE;
+
+    fn typecheck(_: &InterfaceType, _: &InstanceType<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+// SAFETY: as above.
+unsafe impl Lower for Args<'_> {
+    fn linear_lower_to_flat<T>(
+        &self,
+        cx: &mut LowerContext<'_, T>,
+        ty: InterfaceType,
+        slots: &mut MaybeUninit<Self::Lower>,
+    ) -> Result<()> {
+        if !self.row.belongs_to(cx.types) || !matches!(ty, InterfaceType::Tuple(_)) {
+            return Err(refused("the plan of a call is that of another component"));
+        }
+        // SAFETY: an array that need not be initialized is an array of items that need not be.
+        let slots = unsafe { &mut *ptr::from_mut(slots).cast::<[MaybeUninit<ValRaw>; MOST]>() };
+        // Wasmtime reads one slot as the result of a function that has neither parameters nor results.
+        if let Some(first) = slots.first_mut() {
+            first.write(ValRaw::u64(0));
+        }
+        lower::params(cx, &mut Reader::new(self.values), self.row, slots)
+    }
+
+    fn linear_lower_to_memory<T>(&self, _: &mut LowerContext<'_, T>, _: InterfaceType, _: usize) -> Result<()> {
+        Err(refused("wasmtime asked for arguments in memory"))
+    }
+}
+
+// SAFETY: as above.
+unsafe impl ComponentNamedList for Args<'_> {}
+
+/// What this thread lifts next. A lift knows its type, and nothing of the call that it is for.
+struct Wanted<'a> {
+    row: &'a Row,
+    to: &'a mut Given,
+}
+
+thread_local! {
+    static WANTED: Cell<*mut ()> = const { Cell::new(ptr::null_mut()) };
+}
+
+/// What the thread lifted next before a call inside of another one's host function.
+struct Before(*mut ());
+
+impl Drop for Before {
+    fn drop(&mut self) {
+        WANTED.set(self.0);
+    }
+}
+
+/// The results of a call, which are in what was wanted.
+struct Results;
+
+// SAFETY: one slot is what wasmtime's own dynamic call has for results. It holds the only flat value, or the address of all.
+unsafe impl ComponentType for Results {
+    type Lower = [ValRaw; 1];
+    const ABI: CanonicalAbiInfo = NO_SIZE;
+
+    fn typecheck(_: &InterfaceType, _: &InstanceType<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+// SAFETY: as above.
+unsafe impl Lift for Results {
+    fn linear_lift_from_flat(cx: &mut LiftContext<'_>, _: InterfaceType, slots: &Self::Lower) -> Result<Self> {
+        // SAFETY: where it is not null, `Ready::call` has put it there, on this thread, and has not returned: `Before` takes
+        // it away first. Calls of others inside of this one put theirs in front of it, and take that away as well.
+        let Some(wanted) = (unsafe { WANTED.get().cast::<Wanted<'_>>().as_mut() }) else {
+            return Err(refused("wasmtime lifts the results of a call that was not made"));
+        };
+        let row = wanted.row;
+        if !row.belongs_to(cx.types) {
+            return Err(refused("the plan of a call's results is that of another component"));
+        }
+        if row.flat.is_some_and(|count| count <= slots.len()) {
+            lift::from_flat(cx, wanted.to, row, slots)?;
+        } else {
+            let [address] = slots;
+            lift::from_memory(cx, wanted.to, row, address.get_u32() as usize)?;
+        }
+        Ok(Self)
+    }
+
+    fn linear_lift_from_memory(_: &mut LiftContext<'_>, _: InterfaceType, _: &[u8]) -> Result<Self> {
+        Err(refused("wasmtime gave results in memory"))
+    }
+}
+
+// SAFETY: as above.
+unsafe impl ComponentNamedList for Results {}
+
+thread_local! {
+    /// The plans of the types that were shown to `Shown`.
+    static SHOWN: RefCell<Vec<Row>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Takes the place of a function's parameters and of its results to see their types: wasmtime asks each such type whether it fits.
+struct Shown;
+
+// SAFETY: no call is made with it.
+unsafe impl ComponentType for Shown {
+    type Lower = [ValRaw; 0];
+    const ABI: CanonicalAbiInfo = NO_SIZE;
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        let InterfaceType::Tuple(index) = *ty else { bail!("a function's types are no tuple") };
+        let row = Row::new(types.types, index);
+        SHOWN.with_borrow_mut(|shown| shown.push(row));
+        Ok(())
+    }
+}
+
+// SAFETY: as above.
+unsafe impl Lower for Shown {
+    fn linear_lower_to_flat<T>(
+        &self,
+        _: &mut LowerContext<'_, T>,
+        _: InterfaceType,
+        _: &mut MaybeUninit<Self::Lower>,
+    ) -> Result<()> {
+        Err(refused("types are only shown"))
+    }
+
+    fn linear_lower_to_memory<T>(&self, _: &mut LowerContext<'_, T>, _: InterfaceType, _: usize) -> Result<()> {
+        Err(refused("types are only shown"))
+    }
+}
+
+// SAFETY: as above.
+unsafe impl Lift for Shown {
+    fn linear_lift_from_flat(_: &mut LiftContext<'_>, _: InterfaceType, _: &Self::Lower) -> Result<Self> {
+        Err(refused("types are only shown"))
+    }
+
+    fn linear_lift_from_memory(_: &mut LiftContext<'_>, _: InterfaceType, _: &[u8]) -> Result<Self> {
+        Err(refused("types are only shown"))
+    }
+}
+
+// SAFETY: as above.
+unsafe impl ComponentNamedList for Shown {}

@@ -1,0 +1,194 @@
+//! Host functions of any type, for a component: a type of ours for each number of flat values.
+//!
+//! Wasmtime calls a host function with as many slots as its type has flat values, which a Rust type has to say beforehand. So
+//! there is one for each number from 0 to 16, and `define` picks the one of a function.
+
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::rc::Rc;
+
+use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext};
+use wasmtime::component::types::{ComponentFunc, Type};
+use wasmtime::component::{ComponentNamedList, ComponentType, Lift, LinkerInstance, Lower};
+use wasmtime::{Result, StoreContextMut, ValRaw, bail};
+
+use crate::component::abi::call::NO_SIZE;
+use crate::component::abi::plan::Row;
+use crate::component::abi::stream::{Given, Reader, Values, Written, refused};
+use crate::component::abi::{lift, lower, rows};
+
+/// How many flat values a function takes at most, and how many it returns.
+const MOST: (usize, usize) = (16, 1);
+
+/// A host function: what the guest gave becomes what it is given back.
+pub trait HostBody<T>: Fn(StoreContextMut<'_, T>, Given) -> Result<Written> + Send + Sync + 'static {}
+
+impl<T, F: Fn(StoreContextMut<'_, T>, Given) -> Result<Written> + Send + Sync + 'static> HostBody<T> for F {}
+
+/// The arguments of a host function with `N` flat values, or with too many.
+struct HostArgs<const N: usize> {
+    given: Given,
+}
+
+// SAFETY: `N` slots are what the function's type has, as `typecheck` sees to: where its parameters have more flat values than a
+// function takes, wasmtime gives their address, and no slots.
+unsafe impl<const N: usize> ComponentType for HostArgs<N> {
+    type Lower = [ValRaw; N];
+    const ABI: CanonicalAbiInfo = NO_SIZE;
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        let row = row(ty, |index| Ok(rows::of(types.types, index)))?;
+        match row.flat {
+            Some(count) if count != N => bail!("a host function of {count} flat parameters was made for {N}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+// SAFETY: as above. What is lifted from the slots is what the type of the function says.
+unsafe impl<const N: usize> Lift for HostArgs<N> {
+    fn linear_lift_from_flat(cx: &mut LiftContext<'_>, ty: InterfaceType, slots: &Self::Lower) -> Result<Self> {
+        let row = row(&ty, |index| Ok(rows::of(cx.types, index)))?;
+        let mut given = Given::default();
+        lift::from_flat(cx, &mut given, &row, slots)?;
+        Ok(Self { given })
+    }
+
+    fn linear_lift_from_memory(cx: &mut LiftContext<'_>, ty: InterfaceType, bytes: &[u8]) -> Result<Self> {
+        let row = row(&ty, |index| Ok(rows::of(cx.types, index)))?;
+        // Of no bytes, as the type has no size, but where they are: a part of the guest's memory.
+        let at = bytes.as_ptr().addr().checked_sub(cx.memory().as_ptr().addr());
+        let at = at.ok_or_else(|| refused("wasmtime gave arguments outside of the guest's memory"))?;
+        let mut given = Given::default();
+        lift::from_memory(cx, &mut given, &row, at)?;
+        Ok(Self { given })
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<const N: usize> ComponentNamedList for HostArgs<N> {}
+
+/// The results of a host function with `M` flat values, or with too many.
+struct HostResults<const M: usize> {
+    written: Written,
+}
+
+// SAFETY: `M` slots are what the function's type has, as `typecheck` sees to: where it has more flat results than a function
+// returns, wasmtime gives an address to write them to, and no slots.
+unsafe impl<const M: usize> ComponentType for HostResults<M> {
+    type Lower = [ValRaw; M];
+    const ABI: CanonicalAbiInfo = NO_SIZE;
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        let row = row(ty, |index| Ok(rows::of(types.types, index)))?;
+        match row.flat {
+            Some(count) if count <= MOST.1 && count != M => {
+                bail!("a host function of {count} flat results was made for {M}")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+// SAFETY: as above. `lower::flat_row` writes all slots before it returns without an error.
+unsafe impl<const M: usize> Lower for HostResults<M> {
+    fn linear_lower_to_flat<T>(
+        &self,
+        cx: &mut LowerContext<'_, T>,
+        ty: InterfaceType,
+        slots: &mut MaybeUninit<Self::Lower>,
+    ) -> Result<()> {
+        let row = row(&ty, |index| Ok(rows::of_borrowed(cx.types, index)))?;
+        // SAFETY: an array that need not be initialized is an array of items that need not be.
+        let slots = unsafe { &mut *ptr::from_mut(slots).cast::<[MaybeUninit<ValRaw>; M]>() };
+        self.with(|values| lower::flat_row(cx, &mut Reader::new(values), &row, slots))
+    }
+
+    fn linear_lower_to_memory<T>(&self, cx: &mut LowerContext<'_, T>, ty: InterfaceType, at: usize) -> Result<()> {
+        let row = row(&ty, |index| Ok(rows::of_borrowed(cx.types, index)))?;
+        // Wasmtime has checked the address for a type without a size: `lower::into_memory` checks it for the row.
+        if !at.is_multiple_of(row.align as usize) {
+            bail!("pointer not aligned");
+        }
+        if cx.as_slice_mut().get(at..).and_then(|rest| rest.get(..row.size)).is_none() {
+            bail!("pointer out of bounds of memory");
+        }
+        self.with(|values| lower::into_memory(cx, &mut Reader::new(values), &row, at))
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<const M: usize> ComponentNamedList for HostResults<M> {}
+
+impl<const M: usize> HostResults<M> {
+    fn with(&self, work: impl FnOnce(Values<'_>) -> Result<()>) -> Result<()> {
+        let beside: Vec<&[u8]> = self.written.beside.iter().map(Vec::as_slice).collect();
+        work(Values { bytes: &self.written.bytes, beside: &beside, handles: &self.written.handles })
+    }
+}
+
+fn row(
+    ty: &InterfaceType,
+    find: impl FnOnce(wasmtime::component::__internal::wasmtime_environ::component::TypeTupleIndex) -> Result<Rc<Row>>,
+) -> Result<Rc<Row>> {
+    match *ty {
+        InterfaceType::Tuple(index) => find(index),
+        _ => Err(refused("a function's types are no tuple")),
+    }
+}
+
+/// Defines a host function that a component imports by this type.
+pub fn define<T: 'static>(
+    linker: &mut LinkerInstance<'_, T>,
+    name: &str,
+    ty: &ComponentFunc,
+    body: impl HostBody<T>,
+) -> Result<()> {
+    macro_rules! wrap {
+        ($params:literal, $results:literal) => {
+            linker.func_wrap(name, move |store: StoreContextMut<'_, T>, HostArgs { given }: HostArgs<$params>| {
+                Ok(HostResults::<$results> { written: body(store, given)? })
+            })
+        };
+    }
+    macro_rules! pick {
+        ($($params:literal)*) => {
+            match counts(ty) {
+                $(($params, 0) => wrap!($params, 0), ($params, 1) => wrap!($params, 1),)*
+                _ => Err(refused("a function has more flat values than there are")),
+            }
+        };
+    }
+    pick!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+}
+
+/// How many flat parameters and results a function has; 0 where they are too many, and lie in memory.
+fn counts(ty: &ComponentFunc) -> (usize, usize) {
+    let count = |types: &mut dyn Iterator<Item = Type>, most| {
+        let mut left = Some(most);
+        types.for_each(|ty| left = left.and_then(|left| rest(&ty, left)));
+        left.map_or(0, |left| most - left)
+    };
+    (count(&mut ty.params().map(|(_, ty)| ty), MOST.0), count(&mut ty.results(), MOST.1))
+}
+
+/// What is left of a number of slots behind a type's flat values. None where they are too few.
+fn rest(ty: &Type, left: usize) -> Option<usize> {
+    let payload = |left: usize, ty: Option<Type>| ty.map_or(Some(left), |ty| rest(&ty, left));
+    match ty {
+        Type::String | Type::List(_) | Type::Map(_) => left.checked_sub(2),
+        Type::Record(record) => record.fields().try_fold(left, |left, field| rest(&field.ty, left)),
+        Type::Tuple(tuple) => tuple.types().try_fold(left, |left, ty| rest(&ty, left)),
+        // As many as the largest payload has.
+        Type::Variant(variant) => {
+            let left = left.checked_sub(1)?;
+            variant.cases().try_fold(left, |least, case| Some(least.min(payload(left, case.ty)?)))
+        }
+        Type::Option(option) => rest(&option.ty(), left.checked_sub(1)?),
+        Type::Result(result) => {
+            let left = left.checked_sub(1)?;
+            Some(payload(left, result.ok())?.min(payload(left, result.err())?))
+        }
+        _ => left.checked_sub(1),
+    }
+}

@@ -1,0 +1,268 @@
+//! How a value of a component's type lies in a guest, worked out once for each type.
+//!
+//! A plan is what the canonical ABI says of a type: its size, its alignment, the number of its flat values, and where its
+//! parts are. `lower.rs` and `lift.rs` walk over values by it. Two types that share a part share that part's plan: a component of some
+//! kilobytes may have a type whose tree has a million nodes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+
+use wasmtime::component::__internal::wasmtime_environ::component::{ComponentTypes, MAX_FLAT_PARAMS, TypeTupleIndex};
+use wasmtime::component::__internal::{CanonicalAbiInfo, InterfaceType};
+
+/// What a value is, with the plans of its parts.
+#[derive(Debug)]
+pub enum Kind {
+    /// `bool`.
+    Bool,
+    /// `s8`.
+    S8,
+    /// `u8`.
+    U8,
+    /// `s16`.
+    S16,
+    /// `u16`.
+    U16,
+    /// `s32`.
+    S32,
+    /// `u32`.
+    U32,
+    /// `s64`.
+    S64,
+    /// `u64`.
+    U64,
+    /// `f32`.
+    F32,
+    /// `f64`.
+    F64,
+    /// `char`.
+    Char,
+    /// `string`.
+    String,
+    /// A list of integers or floats, whose bytes are the same in the guest and in the host: they are copied at once.
+    Numbers(Arc<Plan>),
+    /// Any other list.
+    List(Arc<Plan>),
+    /// `record`.
+    Record(Box<[Field]>),
+    /// `tuple`. Its fields have no names.
+    Tuple(Box<[Field]>),
+    /// `variant`.
+    Variant(Cases),
+    /// `option`: the cases `none` and `some`.
+    Option(Cases),
+    /// `result`: the cases `ok` and `error`.
+    Result(Cases),
+    /// `enum`. No case has a payload.
+    Enum(Cases),
+    /// `flags`: the bytes that they take, and their names.
+    Flags(u8, Box<[Box<str>]>),
+    /// `own`.
+    Own,
+    /// `borrow`.
+    Borrow,
+    /// A type of a proposal that is not supported, by its name: streams, futures, maps.
+    Unsupported(&'static str),
+}
+
+/// A part of a record, a tuple or a row.
+#[derive(Debug)]
+pub struct Field {
+    /// The name; empty in a tuple and in a row.
+    pub name: Box<str>,
+    /// Where it begins, in bytes from the beginning of the whole.
+    pub offset: usize,
+    /// What it is.
+    pub plan: Arc<Plan>,
+}
+
+/// The cases of a variant.
+#[derive(Debug)]
+pub struct Cases {
+    /// The bytes of the number that says which case it is: 1, 2 or 4.
+    pub discriminant: u8,
+    /// Where the payload begins, in bytes.
+    pub payload: usize,
+    /// Each case's name, and its payload's plan.
+    pub cases: Box<[(Box<str>, Option<Arc<Plan>>)]>,
+}
+
+/// How a value of one type lies in a guest.
+#[derive(Debug)]
+pub struct Plan {
+    /// The type, whose index means something only beside the types of its component.
+    pub ty: InterfaceType,
+    /// Bytes in a guest's memory.
+    pub size: usize,
+    /// The alignment there.
+    pub align: u32,
+    /// The number of its flat values. More than any function takes where it cannot be flat.
+    pub flat: usize,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// The parameters, or the results, of a function.
+#[derive(Debug)]
+pub struct Row {
+    /// A field for each.
+    pub fields: Box<[Field]>,
+    /// Bytes in a guest's memory.
+    pub size: usize,
+    /// The alignment there.
+    pub align: u32,
+    /// The number of flat values, where those are at most as many as a function takes: 16.
+    pub flat: Option<usize>,
+    /// The types that the indices in the plans belong to. Their address is not given to others while this is here.
+    types: Weak<ComponentTypes>,
+}
+
+impl Row {
+    /// The plan of a tuple of types, which is what wasmtime has for parameters and for results.
+    pub fn new(types: &Arc<ComponentTypes>, index: TypeTupleIndex) -> Self {
+        Self::of(types, index, Arc::downgrade(types))
+    }
+
+    /// The same for types that the caller only borrows. Such a row belongs to no component.
+    pub(super) fn unowned(types: &ComponentTypes, index: TypeTupleIndex) -> Self {
+        Self::of(types, index, Weak::new())
+    }
+
+    fn of(types: &ComponentTypes, index: TypeTupleIndex, owner: Weak<ComponentTypes>) -> Self {
+        #[expect(clippy::indexing_slicing, reason = "an index of these very types, which wasmtime gave")]
+        let tuple = &types[index];
+        let abi: &CanonicalAbiInfo = &tuple.abi;
+        Self {
+            fields: Plans::new(types).fields(tuple.types.iter().map(|ty| ("", ty))),
+            size: abi.size32 as usize,
+            align: abi.align32,
+            flat: abi.flat_count(MAX_FLAT_PARAMS),
+            types: owner,
+        }
+    }
+
+    /// Whether the indices in the plans belong to these types.
+    #[inline]
+    pub(super) fn belongs_to(&self, types: &ComponentTypes) -> bool {
+        std::ptr::eq(self.types.as_ptr(), types)
+    }
+}
+
+/// Makes plans, each type's once.
+struct Plans<'a> {
+    types: &'a ComponentTypes,
+    made: HashMap<InterfaceType, Arc<Plan>>,
+}
+
+impl<'a> Plans<'a> {
+    fn new(types: &'a ComponentTypes) -> Self {
+        Self { types, made: HashMap::new() }
+    }
+
+    fn plan(&mut self, ty: &InterfaceType) -> Arc<Plan> {
+        if let Some(made) = self.made.get(ty) {
+            return Arc::clone(made);
+        }
+        // Types nest at most a hundred deep: the validator refuses more.
+        let abi = self.types.canonical_abi(ty);
+        let plan = Arc::new(Plan {
+            ty: *ty,
+            size: abi.size32 as usize,
+            align: abi.align32,
+            flat: abi.flat_count(usize::MAX).unwrap_or(usize::MAX),
+            kind: self.kind(ty, abi.size32),
+        });
+        self.made.insert(*ty, Arc::clone(&plan));
+        plan
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "indices of these very types, which wasmtime gave")]
+    fn kind(&mut self, ty: &InterfaceType, size: u32) -> Kind {
+        let types = self.types;
+        match *ty {
+            InterfaceType::Bool => Kind::Bool,
+            InterfaceType::S8 => Kind::S8,
+            InterfaceType::U8 => Kind::U8,
+            InterfaceType::S16 => Kind::S16,
+            InterfaceType::U16 => Kind::U16,
+            InterfaceType::S32 => Kind::S32,
+            InterfaceType::U32 => Kind::U32,
+            InterfaceType::S64 => Kind::S64,
+            InterfaceType::U64 => Kind::U64,
+            InterfaceType::Float32 => Kind::F32,
+            InterfaceType::Float64 => Kind::F64,
+            InterfaceType::Char => Kind::Char,
+            InterfaceType::String => Kind::String,
+            InterfaceType::List(index) => {
+                let element = self.plan(&types[index].element);
+                if element.kind.is_number() { Kind::Numbers(element) } else { Kind::List(element) }
+            }
+            InterfaceType::Record(index) => {
+                Kind::Record(self.fields(types[index].fields.iter().map(|field| (&*field.name, &field.ty))))
+            }
+            InterfaceType::Tuple(index) => Kind::Tuple(self.fields(types[index].types.iter().map(|ty| ("", ty)))),
+            InterfaceType::Variant(index) => {
+                Kind::Variant(self.cases(types[index].cases.iter().map(|(name, ty)| (&**name, ty.as_ref()))))
+            }
+            InterfaceType::Option(index) => {
+                Kind::Option(self.cases([("none", None), ("some", Some(&types[index].ty))].into_iter()))
+            }
+            InterfaceType::Result(index) => {
+                let result = &types[index];
+                Kind::Result(self.cases([("ok", result.ok.as_ref()), ("error", result.err.as_ref())].into_iter()))
+            }
+            InterfaceType::Enum(index) => Kind::Enum(self.cases(types[index].names.iter().map(|name| (&**name, None)))),
+            InterfaceType::Flags(index) => {
+                let names = types[index].names.iter().map(|name| name.as_str().into()).collect();
+                Kind::Flags(u8::try_from(size).unwrap_or(u8::MAX), names)
+            }
+            InterfaceType::Own(_) => Kind::Own,
+            InterfaceType::Borrow(_) => Kind::Borrow,
+            InterfaceType::Map(_) => Kind::Unsupported("map"),
+            InterfaceType::Future(_) => Kind::Unsupported("future"),
+            InterfaceType::Stream(_) => Kind::Unsupported("stream"),
+            InterfaceType::ErrorContext(_) => Kind::Unsupported("error-context"),
+            InterfaceType::FixedLengthList(_) => Kind::Unsupported("list of a fixed length"),
+        }
+    }
+
+    fn fields<'b>(&mut self, all: impl Iterator<Item = (&'b str, &'b InterfaceType)>) -> Box<[Field]> {
+        let mut end = 0;
+        all.map(|(name, ty)| {
+            let offset = self.types.canonical_abi(ty).next_field32(&mut end) as usize;
+            Field { name: name.into(), offset, plan: self.plan(ty) }
+        })
+        .collect()
+    }
+
+    fn cases<'b>(&mut self, all: impl ExactSizeIterator<Item = (&'b str, Option<&'b InterfaceType>)>) -> Cases {
+        let discriminant: u8 = match all.len() {
+            0..=0x100 => 1,
+            0x101..=0x1_0000 => 2,
+            _ => 4,
+        };
+        let cases: Box<[_]> = all.map(|(name, ty)| (name.into(), ty.map(|ty| self.plan(ty)))).collect();
+        let payloads = cases.iter().filter_map(|(_, plan)| plan.as_ref());
+        let align = payloads.map(|plan| plan.align).fold(u32::from(discriminant), u32::max);
+        Cases { discriminant, payload: u32::from(discriminant).next_multiple_of(align) as usize, cases }
+    }
+}
+
+impl Kind {
+    /// Whether it is an integer or a float, whose every pattern of bits is a value.
+    fn is_number(&self) -> bool {
+        matches!(
+            self,
+            Self::S8
+                | Self::U8
+                | Self::S16
+                | Self::U16
+                | Self::S32
+                | Self::U32
+                | Self::S64
+                | Self::U64
+                | Self::F32
+                | Self::F64
+        )
+    }
+}

@@ -1,0 +1,182 @@
+//! Values as bytes, in the order of their type: what a language writes for a guest, and reads of what a guest gave.
+//!
+//! A language's own code runs before a guest's store is entered, when it writes, and after it was left, when it reads. Inside of
+//! the store there are only these bytes. So no property, destructor or collector of a language can come back into a store
+//! that is in use, and a value that does not fit its type is refused before the guest has seen anything of the call.
+//!
+//! All numbers are little-endian. In the order of the type there stand:
+//!
+//! | type | bytes |
+//! |---|---|
+//! | `bool` | 1: 0 or 1 |
+//! | integers and floats | as many as the type has |
+//! | `char` | 4: the scalar value |
+//! | `string` | a count of bytes in 4, and the bytes in UTF-8 |
+//! | list of numbers | a count of numbers in 4, and their bytes |
+//! | list | a count of items in 4, and the items |
+//! | record, tuple, row | the fields |
+//! | variant, enum, option, result | the number of the case in 4, and its payload |
+//! | flags | 4: the first name is the lowest bit |
+//! | own, borrow | 4: the index of the handle, which stands beside the bytes |
+//!
+//! A string or a list of numbers may stand beside the bytes, too: its count has the highest bit set then, and the index of the
+//! part follows in 4 bytes. Large ones need not be copied so.
+
+use wasmtime::component::{ResourceAny, ResourceDynamic};
+
+use crate::WasmtimeError;
+use crate::traps::carried::HostError;
+
+/// Says of a count that its bytes stand beside the stream.
+pub const BESIDE: u32 = 1 << 31;
+
+/// From how many bytes on a string or a list of numbers stands beside the stream.
+pub const LARGE: usize = 1 << 10;
+
+/// A resource on its way into a guest.
+#[derive(Debug)]
+pub enum Handle {
+    /// One that a guest gave, or that was made for its store.
+    Any(ResourceAny),
+    /// One of the host, by its number.
+    Host(ResourceDynamic),
+}
+
+/// Values on their way into a guest.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Values<'a> {
+    /// The stream.
+    pub bytes: &'a [u8],
+    /// What stands beside it.
+    pub beside: &'a [&'a [u8]],
+    /// The resources.
+    pub handles: &'a [Handle],
+}
+
+/// Reads values one after the other.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    values: Values<'a>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(values: Values<'a>) -> Self {
+        Self { values }
+    }
+
+    #[inline]
+    pub(super) fn array<const N: usize>(&mut self) -> wasmtime::Result<[u8; N]> {
+        let (found, rest) = self.values.bytes.split_first_chunk().ok_or_else(ends_early)?;
+        self.values.bytes = rest;
+        Ok(*found)
+    }
+
+    #[inline]
+    pub(super) fn number(&mut self) -> wasmtime::Result<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    /// A count of elements of `size` bytes, and their bytes.
+    #[inline]
+    pub(super) fn part(&mut self, size: usize) -> wasmtime::Result<(usize, &'a [u8])> {
+        let count = self.number()?;
+        if count & BESIDE != 0 {
+            let index = self.number()? as usize;
+            let bytes = *self.values.beside.get(index).ok_or_else(ends_early)?;
+            let count = (count & !BESIDE) as usize;
+            return if count.checked_mul(size) == Some(bytes.len()) { Ok((count, bytes)) } else { Err(ends_early()) };
+        }
+        let length = (count as usize).checked_mul(size).ok_or_else(ends_early)?;
+        let (found, rest) = self.values.bytes.split_at_checked(length).ok_or_else(ends_early)?;
+        self.values.bytes = rest;
+        Ok((count as usize, found))
+    }
+
+    pub(super) fn handle(&mut self) -> wasmtime::Result<&'a Handle> {
+        let index = self.number()? as usize;
+        self.values.handles.get(index).ok_or_else(ends_early)
+    }
+
+    /// Fails where there is more than was read.
+    pub(super) fn end(&self) -> wasmtime::Result<()> {
+        if self.values.bytes.is_empty() { Ok(()) } else { Err(refused("there are more values than their types have")) }
+    }
+}
+
+fn ends_early() -> wasmtime::Error {
+    refused("the values end before their types do")
+}
+
+/// A stream that is not what its type wants: a mistake of the adapter that wrote it.
+#[cold]
+pub(super) fn refused(reason: &str) -> wasmtime::Error {
+    HostError(WasmtimeError::Unexpected { reason: reason.to_owned() }).into()
+}
+
+/// Values that a guest gave.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// The stream.
+    pub bytes: Vec<u8>,
+    /// What stands beside it.
+    pub beside: Vec<Vec<u8>>,
+    /// The resources, and whether each is owned.
+    pub handles: Vec<(ResourceAny, bool)>,
+}
+
+impl Given {
+    /// Adds bytes. Fails with `Limit` where the process has no room for them.
+    #[inline]
+    pub(super) fn put(&mut self, bytes: &[u8]) -> wasmtime::Result<()> {
+        if self.bytes.try_reserve(bytes.len()).is_err() {
+            return Err(no_room(bytes.len()));
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn put_number(&mut self, number: u32) -> wasmtime::Result<()> {
+        self.put(&number.to_le_bytes())
+    }
+
+    /// Adds so many elements by their bytes.
+    #[inline]
+    pub(super) fn put_part(&mut self, count: usize, bytes: &[u8]) -> wasmtime::Result<()> {
+        let count = u32::try_from(count).map_err(|_| no_room(bytes.len()))?;
+        if bytes.len() < LARGE {
+            self.put_number(count)?;
+            return self.put(bytes);
+        }
+        self.put_number(count | BESIDE)?;
+        self.put_number(u32::try_from(self.beside.len())?)?;
+        let mut part = Vec::new();
+        part.try_reserve_exact(bytes.len()).map_err(|_| no_room(bytes.len()))?;
+        part.extend_from_slice(bytes);
+        self.beside.push(part);
+        Ok(())
+    }
+
+    pub(super) fn put_handle(&mut self, handle: ResourceAny, owned: bool) -> wasmtime::Result<()> {
+        self.put_number(u32::try_from(self.handles.len())?)?;
+        self.handles.push((handle, owned));
+        Ok(())
+    }
+}
+
+#[cold]
+fn no_room(length: usize) -> wasmtime::Error {
+    HostError(WasmtimeError::limit(format!("the process has no room for {length} bytes of a component's values")))
+        .into()
+}
+
+/// What a language wrote for a guest, owned: the results of a host function.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// The stream.
+    pub bytes: Vec<u8>,
+    /// What stands beside it.
+    pub beside: Vec<Vec<u8>>,
+    /// The resources.
+    pub handles: Vec<Handle>,
+}
