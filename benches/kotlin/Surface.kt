@@ -21,10 +21,17 @@ private val TEN = (0 until 10).joinToString(" ", "(module ", ")") { "(func (expo
 
 /** A run of a guest that gives [read] a text so many times. */
 private fun textGuest(read: Caller.(start: Int, length: Int) -> Int): (Int) -> Int {
+    val type = FuncType(listOf(ValType.I32, ValType.I32), listOf(ValType.I32))
+    return runOf { store ->
+        Func(store, type) { (start, length) -> listOf(Val.I32(read(start.asInt(), length.asInt()))) }
+    }
+}
+
+/** The run of that guest, with such a host function. */
+private fun runOf(made: (Store) -> Func): (Int) -> Int {
     val engine = Engine()
     val store = Store(engine)
-    val type = FuncType(listOf(ValType.I32, ValType.I32), listOf(ValType.I32))
-    val host = Func(store, type) { (start, length) -> listOf(Val.I32(read(start.asInt(), length.asInt()))) }
+    val host = made(store)
     val run =
         Instance(store, Module(engine, bench("text.wat")), listOf(host)).func(store, "run").typed<
             (
@@ -43,6 +50,13 @@ private fun callers(who: String) {
             memory("memory").readString(store, start.toLong(), length.toLong()).length
         }
     measure("host function reads a text", who, CALLS) { check(reads(CALLS) == CALLS * LENGTH.toInt()) }
+    val typed =
+        runOf { store ->
+            Func.wrap(store) { caller: Caller, start: Int, length: Int ->
+                caller.memory("memory").readString(caller.store, start.toLong(), length.toLong()).length
+            }
+        }
+    measure("host function of numbers reads a text", who, CALLS) { check(typed(CALLS) == CALLS * LENGTH.toInt()) }
     val looks = textGuest { _, _ -> repeat(CALLS) { memory("memory") }.let { 1 } }
     measure("caller, memory by name", who, CALLS) { check(looks(1) == 1) }
 }

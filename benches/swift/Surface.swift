@@ -13,6 +13,11 @@ private func textGuest(
     guard case .i32(let start) = arguments[0], case .i32(let count) = arguments[1] else { return [] }
     return [.i32(Int32(try read(caller, Int(start), Int(count))))]
   }
+  return try run(host)
+}
+
+/// The run of that guest, with such a host function.
+private func run(_ host: Func) throws -> TypedFunc<(Int32) -> Int32> {
   let module = try Module(engine, fromFile: source("text.wat"))
   return try Instance(store, module, [host]).function(store, "run").typed(store)
 }
@@ -23,6 +28,13 @@ private func callers() throws {
     try caller.memory("memory").readString(caller.store, at: start, count: count).utf8.count
   }
   try measure("host function reads a text", each: times) { check(try reads(store, 1_000) == 16_000) }
+  let typed = try run(
+    Func(store) { (caller: borrowing Caller, start: Int32, count: Int32) -> Int32 in
+      let text = try caller.memory("memory").readString(caller.store, at: Int(start), count: Int(count))
+      return Int32(text.utf8.count)
+    }
+  )
+  try measure("host function of numbers reads a text", each: times) { check(try typed(store, 1_000) == 16_000) }
   let looks = try textGuest { caller, _, _ in
     for _ in 0..<times { _ = try caller.memory("memory") }
     return 1

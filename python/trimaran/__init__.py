@@ -7,9 +7,10 @@ from here: the modules inside are how the package is made.
 # Before anything else: what it would load does not work there either.
 from . import _main_interpreter as _main_interpreter  # isort: skip
 from ._closable import Managed
+from ._limits import ModuleLimits, PoolingConfig, StoreLimits
 from ._native import version as _version
 from ._setting import Setting
-from .allocation import Allocation, PoolingConfig
+from .allocation import Allocation
 from .caller import Caller, StoreContext
 from .config import Collector, Config, OptLevel, Profiler, Strategy
 from .deadline import Deadline
@@ -48,12 +49,10 @@ from .interrupt import InterruptHandle
 from .linker import Linker
 from .memory import Memory
 from .module import Module
-from .module_limits import ModuleLimits
 from .output import OutputPipe
 from .reference import Reference
 from .shared_memory import SharedMemory, WaitOutcome
 from .store import Store, Storelike
-from .store_limits import StoreLimits
 from .table import Table
 from .tag import Tag
 from .trap import Frame, Interruption, TimeLimitTrap, Trap, TrapCode

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from ._closable import Managed
 from ._ffi import expect, out_of_range
+from ._limits import ModuleLimits, PoolingConfig
 from ._native import text, untrusted_config
 from ._setting import Configurable, Knob, size, switch
-from .allocation import PoolingConfig, allocation_of, as_allocation, raw_allocation
-from .module_limits import ModuleLimits
+from .allocation import allocation_of, as_allocation, raw_allocation
 
 Word = TypeVar("Word", bound=StrEnum)
 

@@ -7,12 +7,12 @@ from typing import Any, TypeAlias, overload
 from ._closable import Managed
 from ._ffi import expect, milliseconds
 from ._handle import Handle
+from ._limits import StoreLimits
 from ._native import StoreBase, index, natural
 from .caller import Caller
 from .deadline import Deadline
 from .engine import Engine
 from .output import Sinks
-from .store_limits import StoreLimits
 from .turn import Turn
 from .wasi import WasiConfig
 
@@ -142,19 +142,6 @@ class Store(StoreBase, Handle, Managed):
     def set_limits(
         self,
         memory_size: int = -1,
-        /,
-        table_elements: int = -1,
-        instances: int = -1,
-        tables: int = -1,
-        memories: int = -1,
-        trap_on_grow_failure: bool = False,
-        file_descriptors: int = -1,
-    ) -> None: ...
-    @overload
-    def set_limits(
-        self,
-        *,
-        memory_size: int = -1,
         table_elements: int = -1,
         instances: int = -1,
         tables: int = -1,
@@ -189,15 +176,10 @@ class Store(StoreBase, Handle, Managed):
         Raises `LimitError` if the store has such an instance already, `ConfigError` if `Config.wasm_stack_switching`
         lets guests take memory that `memory_size` would not bound, and `BusyError` in a host function.
         """
-        given: dict[str, Any] = {
-            "table_elements": table_elements,
-            "instances": instances,
-            "tables": tables,
-            "memories": memories,
-            "file_descriptors": file_descriptors,
-            # The name of what may only stand first is that of a keyword as well.
-            "memory_size": named.pop("memory_size", UNSET),
-        }
+        given: dict[str, Any] = {name: it for name, it in locals().items() if name in StoreLimits.__match_args__}
+        # The name of what may only stand first is that of a keyword as well.
+        given["memory_size"] = named.pop("memory_size", UNSET)
+        del given["trap_on_grow_failure"]
         limits = StoreLimits()
         if isinstance(memory_size, StoreLimits):
             limits = memory_size

@@ -14,6 +14,9 @@ from surface import key
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
+# The public classes of Kotlin: those that are written by hand, and those that the generator writes.
+KOTLIN = ROOT / "kotlin/src/main/kotlin/dev/trimaran", ROOT / "target/generated/kotlin/dev/trimaran"
+
 Documents = dict[str, str]
 
 
@@ -22,19 +25,21 @@ def core() -> Documents:
 
 
 def python() -> Documents:
-    return joined(line for file in sources(ROOT / "python/trimaran", "py") for line in of_module(ast.parse(file)))
+    return joined(line for file in sources("py", ROOT / "python/trimaran") for line in of_module(ast.parse(file)))
 
 
 def kotlin() -> Documents:
-    return kotlin_of(ROOT / "kotlin/src/main/kotlin/dev/trimaran")
+    return kotlin_of(*KOTLIN)
 
 
 def swift() -> Documents:
-    return joined(line for file in sources(ROOT / "swift/Sources/Trimaran", "swift") for line in of_swift(file))
+    generated = ROOT / "target/generated/swift/Settings.swift"
+    files = [*sources("swift", ROOT / "swift/Sources/Trimaran"), generated.read_text()]
+    return joined(line for file in files for line in of_swift(file))
 
 
-def sources(folder: Path, suffix: str) -> list[str]:
-    return [file.read_text() for file in sorted(folder.glob(f"*.{suffix}"))]
+def sources(suffix: str, *folders: Path) -> list[str]:
+    return [file.read_text() for folder in folders for file in sorted(folder.glob(f"*.{suffix}"))]
 
 
 def joined(found: Iterator[tuple[str, str]]) -> Documents:
@@ -67,8 +72,8 @@ MEMBER = re.compile(r"\b(?:fun (?:<[^(]*?> )?|va[lr] )(\w+)|\b(constructor)\b")
 PROPERTY = re.compile(r"@property (\w+) ((?:(?!@property ).)*)", re.DOTALL)
 
 
-def kotlin_of(folder: Path) -> Documents:
-    return joined(line for file in sources(folder, "kt") for line in of_kotlin(file))
+def kotlin_of(*folders: Path) -> Documents:
+    return joined(line for file in sources("kt", *folders) for line in of_kotlin(file))
 
 
 def of_kotlin(text: str) -> Iterator[tuple[str, str]]:

@@ -29,9 +29,9 @@ def preset(parameter: str) -> str:
     return parameter.partition(" = ")[2]
 
 
-def kotlin(sources: Path) -> Presets:
+def kotlin(*folders: Path) -> Presets:
     found: Presets = {}
-    for file in sorted(sources.glob("*.kt")):
+    for file in sorted(file for folder in folders for file in folder.glob("*.kt")):
         for name, text in callables(file.read_text()):
             given = split(text)
             names = [re.findall(r"(\w+):", part)[:1] for part in given]

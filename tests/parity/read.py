@@ -10,6 +10,7 @@ from pathlib import Path
 
 import presets
 import swift_graph
+from documents import KOTLIN
 from surface import Item
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -38,7 +39,7 @@ def kotlin() -> list[Item]:
     libraries += [path.replace("kotlin-stdlib", "kotlin-reflect") for path in libraries if "kotlin-stdlib" in path]
     classes = ROOT / "kotlin/target/classes"
     items = parsed(run("java", "-cp", ":".join([str(classes), *libraries]), HERE / "ReadKotlin.java", classes))
-    known = presets.kotlin(ROOT / "kotlin/src/main/kotlin/dev/trimaran")
+    known = presets.kotlin(*KOTLIN)
     return [replace(item, presets=tuple(known.get(called(item.words), ()))) for item in items]
 
 

@@ -179,10 +179,10 @@ final class Given {
     return choose(place, StoreLimits(), [strange])
   }
 
-  func value(_ place: Int) -> Core.WasiConfig {
+  func value(_ place: Int) -> WasiConfig {
     var strange = WasiConfig()
     strange.preopens = [Preopen("no such folder", as: "/")]
-    return choose(place, WasiConfig().core, [strange.core])
+    return choose(place, WasiConfig(), [strange])
   }
 
   func value(_ place: Int) -> FuncType {

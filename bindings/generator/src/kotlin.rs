@@ -1,9 +1,12 @@
 //! Writes the Kotlin half of the JNI: the package `dev.trimaran.internal.ffi`, all of it internal. `Native.kt` declares the
 //! functions that Rust gives the class `Native`; the other files have a class for each object, record and enum, and call
-//! those. `Conversions.kt` belongs to the public package: it turns its settings into what crosses.
+//! those. `Conversions.kt` belongs to the public package: it turns its settings into what crosses. What is public itself lies
+//! in a folder of its own: the classes of limits, and what is written out for each count of parameters.
 //!
 //! What is written stands on a few classes by hand in `dev.trimaran.internal`: `NativeObject`, `Reader` and `Writer`.
 
+mod arity;
+mod limits;
 mod native;
 mod objects;
 mod settings;
@@ -17,6 +20,14 @@ use crate::names::{camel, snake};
 
 /// Where the package lies in a folder of sources.
 pub const PLACE: &str = "dev/trimaran/internal/ffi";
+
+/// Where what is public lies in it.
+pub const PUBLIC: &str = "dev/trimaran";
+
+/// The public files, by their names.
+pub fn public(model: &Model) -> [(String, String); 2] {
+    [("Limits.kt".to_owned(), limits::file(model)), ("Arities.kt".to_owned(), arity::file())]
+}
 
 /// The files of the package, by their names. They fit the library of that build.
 pub fn files(model: &Model, build: &str) -> Result<Vec<(String, String)>, String> {
@@ -34,11 +45,18 @@ pub fn files(model: &Model, build: &str) -> Result<Vec<(String, String)>, String
     Ok(files)
 }
 
-/// How each file begins.
+/// How each public file begins.
+const PUBLIC_HEAD: &str = "// Generated from the exports of the core, by bindings/generator: do not change it.
+
+@file:Suppress(\"warnings\")
+
+package dev.trimaran
+
+";
+
+/// How each other file begins.
 fn head(imports: &[&str]) -> String {
-    let mut out = String::from(
-        "// Generated from the exports of the core, by bindings/generator: do not change it.\n\n@file:Suppress(\"warnings\")\n\npackage dev.trimaran.internal.ffi\n\n",
-    );
+    let mut out = PUBLIC_HEAD.replace("dev.trimaran", "dev.trimaran.internal.ffi");
     for import in imports {
         let _ = writeln!(out, "import dev.trimaran.internal.{import}");
     }

@@ -17,6 +17,7 @@ pub mod names;
 pub mod python;
 pub mod reach;
 mod read;
+mod settings;
 pub mod swift;
 
 pub use read::{Error, Source, read};

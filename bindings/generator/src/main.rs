@@ -2,8 +2,9 @@
 //! built library give (`tests/api.txt`).
 //! `trimaran-generator model FOLDER` writes the exports as JSON, for tests that walk all of them, and their calls for those of
 //! Swift;
-//! `trimaran-generator python FOLDER` writes the stub of Python's extension module;
-//! `trimaran-generator kotlin LIBRARY FOLDER` writes the private classes of the JVM's package, which fit that library;
+//! `trimaran-generator python FOLDER` writes the stub of Python's extension module, and the classes of limits;
+//! `trimaran-generator kotlin LIBRARY FOLDER` writes the private classes of the JVM's package, which fit that library, and what
+//! is generated of its public ones;
 //! `trimaran-generator swift FOLDER` writes those of Swift, with the header of the functions in C.
 
 use std::fs;
@@ -40,7 +41,8 @@ fn run(arguments: &[&str]) -> Result<String, String> {
             let by_hand = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python/trimaran/_by_hand.pyi");
             let by_hand = fs::read_to_string(&by_hand).map_err(|error| format!("{}: {error}", by_hand.display()))?;
             let stub = trimaran_generator::python::stub(&source.model, &by_hand);
-            write(Path::new(folder), [("_native.pyi".to_owned(), stub)])
+            let limits = trimaran_generator::python::limits(&source.model);
+            write(Path::new(folder), [("_native.pyi".to_owned(), stub), ("_limits.py".to_owned(), limits)])
         }
         ["swift", folder] => {
             let header = ("trimaran.h".to_owned(), trimaran_generator::c::header(&source.model));
@@ -48,7 +50,9 @@ fn run(arguments: &[&str]) -> Result<String, String> {
             write(Path::new(folder), files.into_iter().chain([header]))
         }
         ["kotlin", library, folder] => {
-            write(&Path::new(folder).join(kotlin::PLACE), kotlin::files(&source.model, &build(Path::new(library))?)?)
+            let folder = Path::new(folder);
+            write(&folder.join(kotlin::PLACE), kotlin::files(&source.model, &build(Path::new(library))?)?)?;
+            write(&folder.join(kotlin::PUBLIC), kotlin::public(&source.model))
         }
         _ => Err("usage: trimaran-generator api, or kotlin LIBRARY FOLDER, or model|python|swift FOLDER".to_owned()),
     }

@@ -157,6 +157,8 @@ pub struct Object {
 pub struct Field {
     pub name: String,
     pub docs: Vec<String>,
+    /// What a language has to add, by the language: `#[cfg_attr(false, also(swift = "…"))]`.
+    pub also: Vec<(String, String)>,
     pub ty: Type,
     /// As the attribute has it: the empty text for the type's own default.
     pub default: Option<String>,

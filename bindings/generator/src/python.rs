@@ -1,5 +1,6 @@
 //! Python: the PyO3 classes and functions, and the stub that type checkers read.
 
+mod limits;
 mod methods;
 mod stub;
 mod values;
@@ -10,6 +11,7 @@ use std::fmt::Write as _;
 use crate::model::{Method, Model, Object, Receiver};
 use crate::names::snake;
 
+pub use limits::limits;
 pub use stub::stub;
 
 const HEAD: &str = "// Generated from the exports of the core: see bindings/generator. Do not change it.\n\n";

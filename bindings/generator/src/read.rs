@@ -81,6 +81,7 @@ struct Found {
 struct RawField {
     name: String,
     docs: Vec<String>,
+    also: Vec<(String, String)>,
     ty: syn::Type,
     default: Option<String>,
 }

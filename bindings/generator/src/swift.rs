@@ -1,11 +1,12 @@
 //! Writes the Swift side: a struct for each object, whose methods call C, and the values with what reads and writes them.
 //!
 //! All of it lies in `enum Core`, within the package's own module: nothing of it is visible outside. An object that a value
-//! holds is one of the package's own class, which is made of a `Core` object and has it as `core`. The one exception are the
-//! public calls of few numbers, which are written out for each count (`arity`).
+//! holds is one of the package's own class, which is made of a `Core` object and has it as `core`. What is public are the
+//! calls of few numbers, which are written out for each count (`arity`), and the settings (`settings`).
 
 mod arity;
 mod calls;
+mod settings;
 mod types;
 mod values;
 mod walk;
@@ -33,6 +34,7 @@ pub fn swift(model: &Model) -> Vec<(String, String)> {
         .collect();
     files.push(("CoreValues.swift".to_owned(), values::values(model)));
     files.push(("CoreFunctions.swift".to_owned(), functions(model)));
+    files.push(("Settings.swift".to_owned(), settings::settings(model)));
     files.push(("Arities.swift".to_owned(), arity::arities()));
     files
 }

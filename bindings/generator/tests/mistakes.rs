@@ -58,3 +58,40 @@ impl Memory {
     assert!(trimaran_generator::jni::rust(&model).contains("memoryCount"));
     assert!(trimaran_generator::c::header(&model).contains("trimaran_memory_count("));
 }
+
+#[test]
+fn a_new_limit_is_in_every_language() {
+    let text = "
+/// What guests may use.
+#[derive(uniffi::Record)]
+pub struct StoreLimits {
+    /// How many memories there may be: past it a call fails with `Limit`.
+    #[uniffi(default)]
+    pub memories: Option<u64>,
+    /// How long it may take, in milliseconds.
+    #[cfg_attr(false, also(swift = \"On a clock that stands still it has no end.\"))]
+    #[uniffi(default)]
+    pub wait_time: Option<u64>,
+}
+#[derive(uniffi::Error)]
+pub enum WasmtimeError {
+    Limit { reason: String },
+}
+/// Limits for guests that nobody trusts.
+#[uniffi::export]
+pub fn untrusted_limits() -> StoreLimits {}";
+    let model = read_text("limit", text).expect("it can be read").model;
+    let python = trimaran_generator::python::limits(&model);
+    assert!(python.contains(
+        "    memories: int | None\n    \"\"\"How many memories there may be: past it a call raises `LimitError`.\"\"\""
+    ));
+    assert!(python.contains("        wait_time: float | None = None,"));
+    assert!(python.contains("return cls._from_raw(untrusted_limits())"));
+    let kotlin = trimaran_generator::kotlin::public(&model).map(|(_, text)| text).concat();
+    assert!(kotlin.contains(" * @property waitTime How long it may take, in whole milliseconds."));
+    assert!(kotlin.contains("    public val waitTime: Duration? = null,"));
+    let files = trimaran_generator::swift::swift(&model);
+    let swift = files.iter().map(|(_, text)| text.as_str()).collect::<String>();
+    assert!(swift.contains("  /// On a clock that stands still it has no end.\n  public var waitTime: Duration?"));
+    assert!(swift.contains("call fails with `limit`."));
+}

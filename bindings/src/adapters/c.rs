@@ -260,15 +260,10 @@ pub unsafe extern "C" fn trimaran_memory_read_into(
     length: usize,
     error: *mut Bytes,
 ) -> i32 {
-    let work = || {
-        // SAFETY: the caller gives objects that stay until this returns.
-        let (memory, store) = unsafe { (opened(memory)?, opened(store)?) };
-        // SAFETY: the caller gives that many elements, and nothing else accesses them until this returns.
-        let buffer = unsafe { lent_mut(buffer, length) };
-        memory.read_into(store, start, buffer)
-    };
-    // SAFETY: the caller gives room for the error.
-    unsafe { status(entry(work), error) }
+    // SAFETY: the caller gives what `filled` asks for.
+    unsafe {
+        filled(memory, store, buffer, length, error, |memory, store, buffer| memory.read_into(store, start, buffer))
+    }
 }
 
 /// As `trimaran_memory_read_into`. Fails where the bytes are not UTF-8.
@@ -284,12 +279,33 @@ pub unsafe extern "C" fn trimaran_memory_read_string_into(
     length: usize,
     error: *mut Bytes,
 ) -> i32 {
+    // SAFETY: the caller gives what `filled` asks for.
+    unsafe {
+        filled(memory, store, buffer, length, error, |memory, store, buffer| {
+            memory.read_string_into(store, start, buffer)
+        })
+    }
+}
+
+/// Fills `buffer` out of a memory, by `read`.
+///
+/// # Safety
+/// The objects are alive; `buffer` is room for `length` bytes that nothing else touches; there is room for an error.
+#[inline(always)]
+unsafe fn filled(
+    memory: *const Memory,
+    store: *const Store,
+    buffer: *mut u8,
+    length: usize,
+    error: *mut Bytes,
+    read: impl FnOnce(&Memory, &Store, &mut [u8]) -> Result<()>,
+) -> i32 {
     let work = || {
         // SAFETY: the caller gives objects that stay until this returns.
         let (memory, store) = unsafe { (opened(memory)?, opened(store)?) };
         // SAFETY: the caller gives that many elements, and nothing else accesses them until this returns.
         let buffer = unsafe { lent_mut(buffer, length) };
-        memory.read_string_into(store, start, buffer)
+        read(memory, store, buffer)
     };
     // SAFETY: the caller gives room for the error.
     unsafe { status(entry(work), error) }

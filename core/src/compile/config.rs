@@ -76,7 +76,7 @@ pub struct CraneliftFlag {
 
 macro_rules! config {
     ($(
-        $(#[doc = $doc:literal])+
+        $(#[$words:meta])+
         $name:ident: $ty:ty $(=> $setter:ident)?,
     )*) => {
         /// The configuration of an engine. What is not set keeps the default of wasmtime 48.
@@ -86,7 +86,7 @@ macro_rules! config {
         #[derive(Debug, Clone, Default, PartialEq, uniffi::Record)]
         pub struct Config {
             $(
-                $(#[doc = $doc])+
+                $(#[$words])+
                 #[uniffi(default)]
                 pub $name: Option<$ty>,
             )*
@@ -164,6 +164,12 @@ config! {
     cache: Cache,
     /// Lets guests be interrupted: by `Engine.increment_epoch` at their deadlines, by the timeout or a deadline of their
     /// store, and by an `InterruptHandle`.
+    #[cfg_attr(
+        false,
+        also(
+            swift = "The cancellation of the task that a guest runs in ends it as well, and comes out as a `CancellationError` in ``WasmtimeError/thrown(_:)``."
+        )
+    )]
     epoch_interruption: bool => epoch_interruption,
     /// Makes guests use fuel. A store begins with none.
     consume_fuel: bool => consume_fuel,
@@ -193,6 +199,12 @@ config! {
     /// The target that code is compiled for, as a triple such as `x86_64-unknown-linux-gnu`, or `pulley64` for
     /// the portable interpreter. Code for another machine can be compiled, if this build has a compiler for it, but
     /// not run.
+    #[cfg_attr(
+        false,
+        also(
+            swift = "Where a system does not let an app generate code (iOS and its relatives), what is not set is `pulley64`; everywhere else it is this machine."
+        )
+    )]
     target: String,
     /// Uses Mach ports for traps on macOS, and not signals.
     macos_use_mach_ports: bool => macos_use_mach_ports,

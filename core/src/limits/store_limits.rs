@@ -19,11 +19,11 @@ pub struct StoreLimits {
     /// How many memories the instances may define in all. Those that the host makes do not count.
     #[uniffi(default)]
     pub memories: Option<u64>,
+    /// Whether a guest that asks for more fails with `Limit`, where it would be given -1.
+    #[uniffi(default = false)]
+    pub trap_on_grow_failure: bool,
     /// How many file descriptors the guests may have of WASI at a time. The three standard streams and the directories that
     /// they are granted count. A guest that opens one more is told so, by the error number `mfile`.
     #[uniffi(default)]
     pub file_descriptors: Option<u64>,
-    /// Whether a guest that asks for more fails with `Limit`, where it would be given -1.
-    #[uniffi(default = false)]
-    pub trap_on_grow_failure: bool,
 }

@@ -19,8 +19,8 @@ pub struct WasiConfig {
     /// The environment variables.
     #[uniffi(default = [])]
     pub env: Vec<EnvVar>,
-    /// Whether the variables of this process come before those of `env`, but for those that `env` has. Nothing may change them
-    /// meanwhile: a language that lets its threads do so passes them in `env`.
+    /// Whether the variables of this process come before those of `env`, but for those that `env` has.
+    // Nothing may change them meanwhile: a language that lets its threads do so passes them in `env`.
     #[uniffi(default = false)]
     pub inherit_env: bool,
     /// The standard input; none is an empty one.

@@ -9,6 +9,12 @@ public final class Engine: Sendable {
 
   /// Makes an engine.
   ///
+  /// ```swift
+  /// var config = Config()
+  /// config.wasmThreads = true
+  /// let engine = try Engine(config)
+  /// ```
+  ///
   /// - Parameter config: How it is set up. What is not set keeps wasmtime's default.
   /// - Throws: `config` if settings exclude each other or the machine lacks something, `range` for a time below 0.
   public init(_ config: Config = Config()) throws(WasmtimeError) {

@@ -1,58 +1,6 @@
 internal import CTrimaran
 
-/// What the guests of a store may use by WASI preview 1. They get nothing that is not set here.
-///
-/// ```swift
-/// let output = try OutputPipe()
-/// try store.setWasi {
-///   $0.argv = ["greet", "--loud"]
-///   $0.env = ["USER": "ada"]
-///   $0.stdin = .text("hello")
-///   $0.stdout = .pipe(output)
-///   $0.preopens = [Preopen("fixtures", as: "/data", readOnly: true)]
-/// }
-/// ```
-public struct WasiConfig: Sendable {
-  /// The arguments, the program's name first.
-  public var argv: [String] = []
-  /// Whether the arguments of this process come before those of ``argv``.
-  public var inheritArgv = false
-  /// The environment.
-  public var env: Environment = [:]
-  /// Whether the environment of this process comes before ``env``.
-  public var inheritEnv = false
-  /// What is read from the standard input; `nil` is nothing.
-  public var stdin: WasiInput?
-  /// Where the standard output goes; `nil` is nowhere.
-  public var stdout: WasiOutput?
-  /// Where the standard error goes; `nil` is nowhere.
-  public var stderr: WasiOutput?
-  /// The directories that guests may open. A store fails with `config` where two have the same path
-  /// for guests.
-  public var preopens: [Preopen] = []
-  /// The time, for runs that are always the same; `nil` is the clock of this machine.
-  public var clock: FixedClock?
-  /// Where random numbers begin, for runs that are always the same; `nil` leaves them to this machine.
-  public var randomSeed: UInt64?
-
-  /// A configuration that grants nothing.
-  public init() {}
-
-  var core: Core.WasiConfig {
-    Core.WasiConfig(
-      argv: argv,
-      inheritArgv: inheritArgv,
-      env: env.map { Core.EnvVar(name: $0.name, value: $0.value) },
-      inheritEnv: inheritEnv,
-      stdin: stdin?.core,
-      stdout: stdout?.core,
-      stderr: stderr?.core,
-      preopens: preopens,
-      clock: clock,
-      randomSeed: randomSeed
-    )
-  }
-}
+// `WasiConfig` itself, with its settings, is generated from the core's.
 
 extension WasiConfig {
   /// Variables of an environment, in their order.
@@ -93,6 +41,10 @@ extension WasiConfig {
         if let newValue { variables.insert((name: name, value: newValue), at: place) }
       }
     }
+
+    func write(to writer: inout Writer) {
+      writer.list(variables.map { Core.EnvVar(name: $0.name, value: $0.value) }) { $1.write(to: &$0) }
+    }
   }
 }
 
@@ -111,15 +63,6 @@ public enum WasiInput: Sendable {
 
   /// Text, in UTF-8.
   public static func text(_ text: String) -> WasiInput { .bytes(Array(text.utf8)) }
-
-  fileprivate var core: Core.WasiInput {
-    switch self {
-    case .inherit: .inherit
-    case .bytes(let bytes): .bytes(bytes: bytes)
-    case .file(let path): .file(path: path)
-    case .callback(let body): .source(source: Core.InputSource(body: body))
-    }
-  }
 }
 
 /// Where a guest writes to.
@@ -133,15 +76,6 @@ public enum WasiOutput: Sendable {
   /// A closure, which gets what the guest writes, when it writes it. What it throws comes out of the outermost call, as
   /// what a host function throws. The store keeps it, until the store goes or is closed.
   case callback(@Sendable ([UInt8]) throws -> Void)
-
-  fileprivate var core: Core.WasiOutput {
-    switch self {
-    case .inherit: .inherit
-    case .file(let path, let append): .file(path: path, append: append)
-    case .pipe(let pipe): .pipe(pipe: pipe)
-    case .callback(let body): .sink(sink: Core.OutputSink(body: body))
-    }
-  }
 }
 
 /// Memory that guests write to.
@@ -217,14 +151,20 @@ extension Store {
   /// - Throws: `io` if it cannot open a file or directory, `config` if two directories have the same path for guests,
   ///   `limit` if the directories and the three standard streams are more than ``StoreLimits/fileDescriptors``.
   public func setWasi(_ config: WasiConfig) throws(WasmtimeError) {
-    let config = config.core
     try core.setWasi(config: config)
   }
 
   /// Says what the guests of this store may use by WASI: nothing but what `configure` grants.
   ///
   /// ```swift
-  /// try store.setWasi { $0.stdout = .inherit }
+  /// let output = try OutputPipe()
+  /// try store.setWasi {
+  ///   $0.argv = ["greet", "--loud"]
+  ///   $0.env = ["USER": "ada"]
+  ///   $0.stdin = .text("hello")
+  ///   $0.stdout = .pipe(output)
+  ///   $0.preopens = [Preopen("fixtures", as: "/data", readOnly: true)]
+  /// }
   /// ```
   ///
   /// - Parameter configure: Changes a configuration that grants nothing.
@@ -244,9 +184,6 @@ extension Core {
 
     init(body: @escaping @Sendable ([UInt8]) throws -> Void) { self.body = body }
 
-    /// The core never returns a closure.
-    init(reading reader: inout Reader) { preconditionFailure("the core has given a closure") }
-
     /// The core holds the closure from then on, for the store.
     func write(to writer: inout Writer) {
       let context = Unmanaged.passRetained(Callback(body)).toOpaque()
@@ -259,9 +196,6 @@ extension Core {
     let body: @Sendable (Int) throws -> [UInt8]
 
     init(body: @escaping @Sendable (Int) throws -> [UInt8]) { self.body = body }
-
-    /// The core gives none back.
-    init(reading reader: inout Reader) { preconditionFailure("the core has given a closure") }
 
     /// The core holds the closure from then on, for the store.
     func write(to writer: inout Writer) {

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use super::word;
 use crate::model::{Field, Model, Record, Type};
+use crate::settings::is_time;
 
 /// The records that have a public class of the same name, with a property for each field by its name. A number is a `Long` or an
 /// `Int` there, and milliseconds are a `Duration`.
@@ -72,10 +73,6 @@ fn inner(ty: &Type) -> &Type {
         Type::Option(inner) | Type::List(inner) => self::inner(inner),
         other => other,
     }
-}
-
-fn is_time(field: &Field) -> bool {
-    field.docs.join(" ").contains("in milliseconds")
 }
 
 /// What crosses of a property.

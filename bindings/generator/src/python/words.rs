@@ -71,6 +71,14 @@ fn error(variant: &str) -> String {
     }
 }
 
+/// What a sentence says of an error, in Python's words: `fails with` is `raises`, and a variant is its class.
+pub fn failing(model: &Model, line: &str) -> String {
+    let variants = model.error().into_iter().flat_map(|error| &error.variants);
+    variants.fold(line.to_owned(), |line, variant| {
+        line.replace(&format!("fails with `{}`", variant.name), &format!("raises `{}`", error(&variant.name)))
+    })
+}
+
 /// Documentation in Python's words: `Fails with` is `Raises`, and a variant is its class.
 pub fn docs(model: &Model, lines: &[String]) -> Vec<String> {
     let variants = || model.error().into_iter().flat_map(|error| &error.variants);

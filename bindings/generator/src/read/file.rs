@@ -171,13 +171,16 @@ impl File<'_> {
                 return Err(Error { place, reason: format!("the fields of {} need names", owner.name) });
             }
         };
-        let field = |field: &syn::Field| RawField {
-            name: field.ident.as_ref().map(plain).unwrap_or_default(),
-            docs: docs(&field.attrs),
-            ty: field.ty.clone(),
-            default: default(&field.attrs),
+        let field = |field: &syn::Field| {
+            let name = field.ident.as_ref().map(plain).unwrap_or_default();
+            let wrong = |error: syn::Error| Error {
+                place: owner.place.clone(),
+                reason: format!("{}.{name}: {error}", owner.name),
+            };
+            let also = marks(&field.attrs).map_err(wrong)?.also;
+            Ok(RawField { docs: docs(&field.attrs), also, ty: field.ty.clone(), default: default(&field.attrs), name })
         };
-        Ok(all.iter().map(field).collect())
+        all.iter().map(field).collect()
     }
 
     fn method(
@@ -220,6 +223,9 @@ impl File<'_> {
         let marks = marks(attributes).map_err(|error| wrong(error.to_string()))?;
         if let Some((name, _)) = marks.called.iter().find(|(name, _)| !params.iter().any(|(other, _)| other == name)) {
             return Err(wrong(format!("the words for `{name}`, which is no parameter")));
+        }
+        if !marks.also.is_empty() {
+            return Err(wrong("only a field has words of one language".into()));
         }
         let name = said.name.unwrap_or_else(|| plain(&signature.ident));
         Ok(RawMethod {

@@ -113,7 +113,9 @@ impl Names {
             reason: format!("{}.{name}: {reason}", owner.name),
         };
         let resolve = |field: RawField| match self.of_type(&field.ty, None) {
-            Ok((ty, Pass::Value)) => Ok(Field { name: field.name, docs: field.docs, ty, default: field.default }),
+            Ok((ty, Pass::Value)) => {
+                Ok(Field { name: field.name, docs: field.docs, also: field.also, ty, default: field.default })
+            }
             Ok(_) => Err(wrong(&field.name, "a field cannot be borrowed".to_owned())),
             Err(reason) => Err(wrong(&field.name, reason)),
         };

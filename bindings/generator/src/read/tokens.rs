@@ -127,6 +127,8 @@ pub struct Marks {
     pub by_hand: Vec<String>,
     /// The parameters of `called(name = "…")`, and their words.
     pub called: Vec<(String, String)>,
+    /// The languages of `also(language = "…")`, and what each adds to the documentation of a field.
+    pub also: Vec<(String, String)>,
 }
 
 /// Reads the marks. One that the generator does not know is a mistake.
@@ -151,12 +153,8 @@ pub fn marks(attributes: &[Attribute]) -> syn::Result<Marks> {
                 let languages = list.parse_args_with(Punctuated::<syn::Ident, Token![,]>::parse_terminated)?;
                 marks.by_hand.extend(languages.iter().map(ToString::to_string));
             }
-            Meta::List(list) if list.path.is_ident("called") => {
-                for pair in list.parse_args_with(Punctuated::<syn::MetaNameValue, Token![,]>::parse_terminated)? {
-                    let words = pair.value.to_token_stream().to_string().trim_matches('"').to_owned();
-                    marks.called.push((squeezed(&pair.path), words));
-                }
-            }
+            Meta::List(list) if list.path.is_ident("called") => marks.called.extend(texts(list)?),
+            Meta::List(list) if list.path.is_ident("also") => marks.also.extend(texts(list)?),
             other => {
                 let reason = format!("the generator does not know the mark `{}`", other.to_token_stream());
                 return Err(syn::Error::new_spanned(other, reason));
@@ -164,4 +162,13 @@ pub fn marks(attributes: &[Attribute]) -> syn::Result<Marks> {
         }
     }
     Ok(marks)
+}
+
+/// The names of a mark such as `called(name = "…")`, and their texts.
+fn texts(list: &syn::MetaList) -> syn::Result<Vec<(String, String)>> {
+    let pairs = list.parse_args_with(Punctuated::<syn::MetaNameValue, Token![,]>::parse_terminated)?;
+    let text = |pair: &syn::MetaNameValue| {
+        (squeezed(&pair.path), pair.value.to_token_stream().to_string().trim_matches('"').to_owned())
+    };
+    Ok(pairs.iter().map(text).collect())
 }

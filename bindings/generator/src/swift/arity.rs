@@ -15,9 +15,13 @@ pub fn arities() -> String {
     out.push_str(NOTHING);
     counts().skip(1).for_each(|types| call(&mut out, types));
     out.push_str("}\n\nextension HostClosure {");
-    counts().for_each(|types| closure(&mut out, types));
+    for has_caller in [false, true] {
+        counts().for_each(|types| closure(&mut out, types, has_caller));
+    }
     out.push_str("}\n\nextension Func {");
-    counts().for_each(|types| function(&mut out, types));
+    for has_caller in [false, true] {
+        counts().for_each(|types| function(&mut out, types, has_caller));
+    }
     out.push_str("}\n");
     out
 }
@@ -58,29 +62,34 @@ fn call(out: &mut String, types: &[&str]) {
     );
 }
 
-fn closure(out: &mut String, types: &[&str]) {
+fn closure(out: &mut String, types: &[&str], has_caller: bool) {
     let kinds = each(types, |ty| format!("{ty}.valType"));
     let mut place = 0..;
-    let arguments = each(types, |ty| format!("{ty}(slot: slots[{}])", place.next().unwrap_or_default()));
+    let mut arguments = each(types, |ty| format!("{ty}(slot: slots[{}])", place.next().unwrap_or_default()));
+    let (label, mut caller) = (label(has_caller), "");
+    if has_caller {
+        caller = "      let caller = try call.caller()\n";
+        arguments = format!("caller, {arguments}").trim_end_matches(", ").to_owned();
+    }
     _ = write!(
         out,
         "
   @inlinable
   init<{generics}>(
-    one body: @escaping @Sendable ({parameters}) throws -> Result
+    {label} body: @escaping @Sendable ({parameters}) throws -> Result
   ) throws(WasmtimeError) {{
     try self.init([{kinds}], [Result.valType]) {{ call in
-      let slots = call.slots
+{caller}      let slots = call.slots
       slots[0] = try body({arguments}).slot
     }}
   }}
 ",
         generics = generics(types),
-        parameters = types.join(", "),
+        parameters = taken(types, has_caller),
     );
 }
 
-fn function(out: &mut String, types: &[&str]) {
+fn function(out: &mut String, types: &[&str], has_caller: bool) {
     _ = write!(
         out,
         "
@@ -89,12 +98,23 @@ fn function(out: &mut String, types: &[&str]) {
   public convenience init<{generics}>(
     _ store: Store, _ body: @escaping @Sendable ({parameters}) throws -> Result
   ) throws(WasmtimeError) {{
-    try self.init(store, hosting: HostClosure(one: body))
+    try self.init(store, hosting: HostClosure({label}: body))
   }}
 ",
         generics = generics(types),
-        parameters = types.join(", "),
+        parameters = taken(types, has_caller),
+        label = label(has_caller),
     );
+}
+
+fn label(has_caller: bool) -> &'static str {
+    if has_caller { "calledOne" } else { "one" }
+}
+
+/// What a closure takes.
+fn taken(types: &[&str], has_caller: bool) -> String {
+    let caller = has_caller.then_some("borrowing Caller");
+    caller.into_iter().chain(types.iter().copied()).collect::<Vec<_>>().join(", ")
 }
 
 fn generics(types: &[&str]) -> String {

@@ -1,7 +1,8 @@
 //! Types in Swift, and the expressions that read and write them.
 
-use crate::model::Type;
+use crate::model::{Field, Type, Variant};
 use crate::names::camel;
+use crate::settings::is_time;
 
 /// The records and enums whose type is the package's public one, by the same name. Its words are its own: see `public_field`,
 /// `public_case` and `is_unlabelled`. A field that is a `u32` in the core is an `Int` there.
@@ -29,14 +30,18 @@ const PUBLIC: &[&str] = &[
     "NamedExtern",
     // Settings.
     "Config",
+    "ModuleLimits",
     "PoolingConfig",
     "StoreLimits",
+    "WasiConfig",
+    "WasiInput",
+    "WasiOutput",
     "FixedClock",
     "Preopen",
 ];
 
-/// Those whose public type reads and writes itself, by way of its twin in `Core`: it has a time where the core has a number.
-const BY_HAND: &[&str] = &["ModuleLimits"];
+/// A list that has a public type of its own, which writes itself: of what, and the type.
+const LISTS: &[(&str, &str)] = &[("EnvVar", "WasiConfig.Environment")];
 
 /// Those whose public type lies within `Config`: the names alone are other libraries' as well.
 const OF_CONFIG: &[&str] = &["Strategy", "OptLevel", "Profiler", "Collector", "Cache", "CraneliftFlag", "Allocation"];
@@ -62,12 +67,31 @@ pub fn public_field(name: &str) -> String {
     field(&parts.fold(first, |made, part| format!("{made}_{part}")))
 }
 
-/// What a case of a public type is called: `OfFunc` is `function`.
-pub fn public_case(name: &str) -> String {
-    match name.strip_prefix("Of") {
+/// What a case of a public type is called: `OfFunc` is `function`, and one of an object that the core calls is `callback`.
+pub fn public_case(variant: &Variant) -> String {
+    if matches!(variant.fields.as_slice(), [Field { ty: Type::Foreign(_), .. }]) {
+        return "callback".to_owned();
+    }
+    match variant.name.strip_prefix("Of") {
         Some("Func") => "function".to_owned(),
         Some(other) => case(other),
-        None => case(name),
+        None => case(&variant.name),
+    }
+}
+
+/// The public type of a list, where that has one of its own.
+pub fn public_list(ty: &Type) -> Option<&'static str> {
+    let Type::List(inner) = ty else { return None };
+    let Type::Record(name) = &**inner else { return None };
+    LISTS.iter().find(|(of, _)| of == name).map(|(_, list)| *list)
+}
+
+/// The type of a field that the generator writes of a public type.
+pub fn public_value(one: &Field) -> String {
+    match public_list(&one.ty) {
+        Some(list) => list.to_owned(),
+        None if is_time(one) => "Duration?".to_owned(),
+        None => value(&one.ty).replace("Trimaran.", ""),
     }
 }
 
@@ -94,7 +118,7 @@ pub fn value(ty: &Type) -> String {
         Type::Bytes => "[UInt8]".to_owned(),
         Type::Object(name) => format!("Trimaran.{name}"),
         Type::Foreign(name) => format!("Core.{name}"),
-        Type::Record(name) | Type::Enum(name) => held(name),
+        Type::Record(name) | Type::Enum(name) => named(name),
         Type::Option(inner) => format!("{}?", value(inner)),
         Type::List(inner) => format!("[{}]", value(inner)),
     }
@@ -109,11 +133,6 @@ pub fn named(name: &str) -> String {
     }
 }
 
-/// The same, where a value or a call has it.
-fn held(name: &str) -> String {
-    if BY_HAND.contains(&name) { format!("Trimaran.{name}") } else { named(name) }
-}
-
 /// Reads a value from `reader`.
 pub fn reading(ty: &Type, reader: &str) -> String {
     match ty {
@@ -125,7 +144,7 @@ pub fn reading(ty: &Type, reader: &str) -> String {
         Type::Bytes => format!("{reader}.bytes()"),
         Type::Object(name) => format!("Trimaran.{name}(Core.{name}({reader}.pointer()))"),
         Type::Foreign(name) => format!("Core.{name}(reading: &{reader})"),
-        Type::Record(name) | Type::Enum(name) => format!("{}(reading: &{reader})", held(name)),
+        Type::Record(name) | Type::Enum(name) => format!("{}(reading: &{reader})", named(name)),
         Type::Option(inner) => format!("{reader}.optional {{ {} }}", reading(inner, "$0")),
         Type::List(inner) => format!("{reader}.list {{ {} }}", reading(inner, "$0")),
     }

@@ -2,25 +2,30 @@
 
 use std::fmt::Write as _;
 
-use super::types::{case, field, is_public, is_unlabelled, named, public_case, public_field, reading, value, writing};
+use super::types::{
+    case, field, is_public, is_unlabelled, named, public_case, public_field, public_list, reading, value, writing,
+};
 use super::{HEAD, docs};
 use crate::crossing::texts;
 use crate::model::{Enum, Field, Model, Record, Type, Variant};
 use crate::names::{camel, snake};
+use crate::reach::Reach;
+use crate::settings::is_time;
 
 pub fn values(model: &Model) -> String {
     let mut out = HEAD.to_owned();
+    let reach = Reach::of(model);
     for record in &model.records {
         if !is_public(&record.named.name) {
             structure(&mut out, record);
         }
-        record_crossing(&mut out, record);
+        record_crossing(&mut out, record, reach.given.contains(&record.named.name));
     }
     for choice in &model.enums {
         if !is_public(&choice.named.name) {
             enumeration(&mut out, choice);
         }
-        enum_crossing(&mut out, choice);
+        enum_crossing(&mut out, choice, reach.given.contains(&choice.named.name));
         if choice.union().is_some() {
             item(&mut out, choice);
         }
@@ -58,13 +63,22 @@ fn enumeration(out: &mut String, choice: &Enum) {
 
 /// Reads a field, of a public type or of `Core`.
 fn reading_field(one: &Field, public: bool) -> String {
-    let read = reading(&one.ty, "reader");
-    if public && one.ty == U32 { format!("Int({read})") } else { read }
+    match reading(&one.ty, "reader") {
+        read if public && one.ty == U32 => format!("Int({read})"),
+        read if public && is_time(one) => format!("{read}.map {{ .milliseconds($0) }}"),
+        read => read,
+    }
 }
 
 fn writing_field(one: &Field, value: &str, public: bool) -> String {
     if public && one.ty == U32 {
         format!("writer.number(UInt32(clamping: {value}))")
+    } else if public && is_time(one) {
+        writing(&one.ty, &format!("{value}.map(milliseconds)"), "writer")
+    } else if public && public_list(&one.ty).is_some() {
+        format!("{value}.write(to: &writer)")
+    } else if let (true, Type::Foreign(name)) = (public, &one.ty) {
+        format!("Core.{name}(body: {value}).write(to: &writer)")
     } else {
         writing(&one.ty, value, "writer")
     }
@@ -79,29 +93,45 @@ fn field_name(one: &Field, public: bool) -> String {
 
 /// The name of a case, in its type.
 fn case_name(variant: &Variant, public: bool) -> String {
-    if public { public_case(&variant.name) } else { case(&variant.name) }
+    if public { public_case(variant) } else { case(&variant.name) }
 }
 
-fn record_crossing(out: &mut String, record: &Record) {
+fn record_crossing(out: &mut String, record: &Record, is_given: bool) {
     let public = is_public(&record.named.name);
-    _ = writeln!(out, "extension {} {{\n  init(reading reader: inout Reader) {{", named(&record.named.name));
-    for one in &record.fields {
-        _ = writeln!(out, "    self.{} = {}", field_name(one, public), reading_field(one, public));
+    _ = writeln!(out, "extension {} {{", named(&record.named.name));
+    if is_given {
+        out.push_str("  init(reading reader: inout Reader) {\n");
+        for one in &record.fields {
+            _ = writeln!(out, "    self.{} = {}", field_name(one, public), reading_field(one, public));
+        }
+        out.push_str("  }\n\n");
     }
-    out.push_str("  }\n\n  func write(to writer: inout Writer) {\n");
+    out.push_str("  func write(to writer: inout Writer) {\n");
     for one in &record.fields {
         _ = writeln!(out, "    {}", writing_field(one, &field_name(one, public), public));
     }
     out.push_str("  }\n}\n\n");
 }
 
-fn enum_crossing(out: &mut String, choice: &Enum) {
+fn enum_crossing(out: &mut String, choice: &Enum, is_given: bool) {
     let public = is_public(&choice.named.name);
-    _ = writeln!(
-        out,
-        "extension {} {{\n  init(reading reader: inout Reader) {{\n    switch reader.number(Int32.self) {{",
-        named(&choice.named.name)
-    );
+    _ = writeln!(out, "extension {} {{", named(&choice.named.name));
+    if is_given {
+        read_enum(out, choice, public);
+    }
+    out.push_str("  func write(to writer: inout Writer) {\n    switch self {\n");
+    for (number, variant) in (1..).zip(&choice.variants) {
+        write_variant(out, choice, number, variant, public);
+    }
+    if choice.is_error {
+        // What a host function threw is no variant of the core's.
+        out.push_str("    case .thrown(let error): WasmtimeError.host(reason: \"\\(error)\").write(to: &writer)\n");
+    }
+    out.push_str("    }\n  }\n}\n\n");
+}
+
+fn read_enum(out: &mut String, choice: &Enum, public: bool) {
+    out.push_str("  init(reading reader: inout Reader) {\n    switch reader.number(Int32.self) {\n");
     for (number, variant) in (1..).zip(&choice.variants) {
         let payload = |one: &Field| {
             let read = reading_field(one, public);
@@ -112,19 +142,7 @@ fn enum_crossing(out: &mut String, choice: &Enum) {
         let fields = if fields.is_empty() { String::new() } else { format!("({})", fields.join(", ")) };
         _ = writeln!(out, "    case {number}: self = .{}{fields}", case_name(variant, public));
     }
-    _ = writeln!(
-        out,
-        "    case let other: unknown(\"{}\", other)\n    }}\n  }}\n\n  func write(to writer: inout Writer) {{\n    switch self {{",
-        choice.named.name
-    );
-    for (number, variant) in (1..).zip(&choice.variants) {
-        write_variant(out, choice, number, variant, public);
-    }
-    if choice.is_error {
-        // What a host function threw is no variant of the core's.
-        out.push_str("    case .thrown(let error): WasmtimeError.host(reason: \"\\(error)\").write(to: &writer)\n");
-    }
-    out.push_str("    }\n  }\n}\n\n");
+    _ = writeln!(out, "    case let other: unknown(\"{}\", other)\n    }}\n  }}\n", choice.named.name);
 }
 
 /// Writes the case of a variant. The number under which an error was kept stays with the core.

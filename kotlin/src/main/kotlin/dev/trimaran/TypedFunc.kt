@@ -67,66 +67,8 @@ internal constructor(
         core(func, store, runsGuests = true) { NativeByHand.call6(func.raw.handle, store.raw.handle, a, b, c, d, e, f) }
 }
 
-/** Calls the function. Fails with `Trap` where the guest traps, and with whatever a host function failed with. */
-public inline operator fun <reified R : Any> TypedFunc<() -> R>.invoke(store: Store): R = number(call0(store))
-
-/** Calls the function. Fails with `Trap` where the guest traps, and with whatever a host function failed with. */
-public inline operator fun <reified A : Any, reified R : Any> TypedFunc<(A) -> R>.invoke(
-    store: Store,
-    a: A,
-): R = number(call1(store, bits(a)))
-
-/** Calls the function. Fails with `Trap` where the guest traps, and with whatever a host function failed with. */
-public inline operator fun <reified A : Any, reified B : Any, reified R : Any> TypedFunc<(A, B) -> R>.invoke(
-    store: Store,
-    a: A,
-    b: B,
-): R = number(call2(store, bits(a), bits(b)))
-
-/** Calls the function. Fails with `Trap` where the guest traps, and with whatever a host function failed with. */
-public inline operator fun <
-    reified A : Any,
-    reified B : Any,
-    reified C : Any,
-    reified R : Any,
-    > TypedFunc<(A, B, C) -> R>.invoke(store: Store, a: A, b: B, c: C): R =
-    number(call3(store, bits(a), bits(b), bits(c)))
-
-/** Calls the function. Fails with `Trap` where the guest traps, and with whatever a host function failed with. */
-public inline operator fun <
-    reified A : Any,
-    reified B : Any,
-    reified C : Any,
-    reified D : Any,
-    reified R : Any,
-    > TypedFunc<(A, B, C, D) -> R>.invoke(store: Store, a: A, b: B, c: C, d: D): R =
-    number(call4(store, bits(a), bits(b), bits(c), bits(d)))
-
-/** Calls the function. Fails with `Trap` where the guest traps, and with whatever a host function failed with. */
-public inline operator fun <
-    reified A : Any,
-    reified B : Any,
-    reified C : Any,
-    reified D : Any,
-    reified E : Any,
-    reified R : Any,
-    > TypedFunc<(A, B, C, D, E) -> R>.invoke(store: Store, a: A, b: B, c: C, d: D, e: E): R =
-    number(call5(store, bits(a), bits(b), bits(c), bits(d), bits(e)))
-
-/** Calls the function. Fails with `Trap` where the guest traps, and with whatever a host function failed with. */
-public inline operator fun <
-    reified A : Any,
-    reified B : Any,
-    reified C : Any,
-    reified D : Any,
-    reified E : Any,
-    reified F : Any,
-    reified R : Any,
-    > TypedFunc<(A, B, C, D, E, F) -> R>.invoke(store: Store, a: A, b: B, c: C, d: D, e: E, f: F): R =
-    number(call6(store, bits(a), bits(b), bits(c), bits(d), bits(e), bits(f)))
-
-// The type was checked when the function was made: what these are called with are numbers. They are inline, so that the
-// compiler sees through them and no number is boxed.
+// The calls are generated. The type was checked when the function was made: what these are called with are numbers. All of
+// them are inline, so that the compiler sees through them and no number is boxed.
 
 @PublishedApi
 internal inline fun <reified T : Any> bits(value: T): Long =

@@ -31,15 +31,7 @@ import dev.trimaran.internal.ffi.WasiOutput as RawOutput
  * In Java you chain the methods: `new WasiConfig().argv("program").stdout(pipe)`.
  */
 public class WasiConfig {
-    private val argv = mutableListOf<String>()
-    private var inheritArgv = false
-    private val env = mutableListOf<RawEnvVar>()
-    private var inheritEnv = false
-    private var stdin: RawInput? = null
-    private var stdout: RawOutput? = null
-    private var stderr: RawOutput? = null
-    private val preopens = mutableListOf<RawPreopen>()
-    private var clock: RawFixedClock? = null
+    private val raw = Raw()
 
     /** The callbacks of the user, which the library does not keep alive: the store has to. */
     @get:JvmSynthetic
@@ -50,35 +42,39 @@ public class WasiConfig {
      * those of the system. They are no secret.
      */
     @set:JvmSynthetic
-    public var randomSeed: Long? = null
+    public var randomSeed: Long?
+        get() = raw.randomSeed?.toLong()
+        set(value) {
+            raw.randomSeed = value?.toULong()
+        }
 
     /** Adds arguments. By custom the first one is the program's name. */
     public fun argv(vararg arguments: String): WasiConfig = argv(arguments.asList())
 
     /** Adds arguments. By custom the first one is the program's name. */
-    public fun argv(arguments: List<String>): WasiConfig = apply { argv += arguments.whole("argument") }
+    public fun argv(arguments: List<String>): WasiConfig = apply { raw.argv += arguments.whole("argument") }
 
     /** Puts the arguments of this process before the others, as the system knows them: Java's own are among them. */
-    public fun inheritArgv(): WasiConfig = apply { inheritArgv = true }
+    public fun inheritArgv(): WasiConfig = apply { raw.inheritArgv = true }
 
     /** Adds an environment variable. */
-    public fun env(name: String, value: String): WasiConfig = apply { env += RawEnvVar(name, value) }
+    public fun env(name: String, value: String): WasiConfig = env(mapOf(name to value))
 
     /** Adds environment variables. */
     public fun env(variables: Map<String, String>): WasiConfig =
-        apply { variables.forEach { (name, value) -> env(name, value) } }
+        apply { raw.env += variables.map { (name, value) -> RawEnvVar(name, value) } }
 
     /** Puts the environment variables of this process before the others. */
-    public fun inheritEnv(): WasiConfig = apply { inheritEnv = true }
+    public fun inheritEnv(): WasiConfig = apply { raw.inheritEnv = true }
 
     /** Makes these bytes the standard input. */
-    public fun stdin(bytes: ByteArray): WasiConfig = apply { stdin = RawInput.Bytes(bytes.copyOf()) }
+    public fun stdin(bytes: ByteArray): WasiConfig = apply { raw.stdin = RawInput.Bytes(bytes.copyOf()) }
 
     /** Makes this text, as UTF-8, the standard input. */
     public fun stdin(text: String): WasiConfig = stdin(text.utf8())
 
     /** Makes a file the standard input. [Store.setWasi] fails with `Io` if it cannot open it. */
-    public fun stdinFile(path: String): WasiConfig = apply { stdin = RawInput.File(path) }
+    public fun stdinFile(path: String): WasiConfig = apply { raw.stdin = RawInput.File(path) }
 
     /** Makes a file the standard input. [Store.setWasi] fails with `Io` if it cannot open it. */
     public fun stdinFile(path: Path): WasiConfig = stdinFile(path.toString())
@@ -87,50 +83,50 @@ public class WasiConfig {
     public fun stdin(source: InputSource): WasiConfig =
         apply {
             callbacks += source
-            stdin = RawInput.Source(Source(source))
+            raw.stdin = RawInput.Source(Source(source))
         }
 
     /** Makes a stream the standard input. Nothing closes the stream. */
     public fun stdin(stream: InputStream): WasiConfig = stdin(InputSource { most -> stream.readUpTo(most) })
 
     /** Gives the guest the standard input of this process. */
-    public fun inheritStdin(): WasiConfig = apply { stdin = RawInput.Inherit }
+    public fun inheritStdin(): WasiConfig = apply { raw.stdin = RawInput.Inherit }
 
     /** Collects the standard output in memory. */
-    public fun stdout(pipe: OutputPipe): WasiConfig = apply { stdout = RawOutput.Pipe(pipe.raw) }
+    public fun stdout(pipe: OutputPipe): WasiConfig = apply { raw.stdout = RawOutput.Pipe(pipe.raw) }
 
     /** Hands the standard output to [sink], piece by piece, as it is written. */
-    public fun stdout(sink: OutputSink): WasiConfig = apply { stdout = kept(sink) }
+    public fun stdout(sink: OutputSink): WasiConfig = apply { raw.stdout = kept(sink) }
 
     /** Writes the standard output to a file. [Store.setWasi] fails with `Io` if it cannot open it. */
     @JvmOverloads
     public fun stdoutFile(path: String, append: Boolean = false): WasiConfig =
-        apply { stdout = RawOutput.File(path, append) }
+        apply { raw.stdout = RawOutput.File(path, append) }
 
     /** Writes the standard output to a file. [Store.setWasi] fails with `Io` if it cannot open it. */
     @JvmOverloads
     public fun stdoutFile(path: Path, append: Boolean = false): WasiConfig = stdoutFile(path.toString(), append)
 
     /** Writes the standard output to that of this process, beside `System.out`: flush that where the order matters. */
-    public fun inheritStdout(): WasiConfig = apply { stdout = RawOutput.Inherit }
+    public fun inheritStdout(): WasiConfig = apply { raw.stdout = RawOutput.Inherit }
 
     /** Collects the standard error in memory. */
-    public fun stderr(pipe: OutputPipe): WasiConfig = apply { stderr = RawOutput.Pipe(pipe.raw) }
+    public fun stderr(pipe: OutputPipe): WasiConfig = apply { raw.stderr = RawOutput.Pipe(pipe.raw) }
 
     /** Hands the standard error to [sink], piece by piece, as it is written. */
-    public fun stderr(sink: OutputSink): WasiConfig = apply { stderr = kept(sink) }
+    public fun stderr(sink: OutputSink): WasiConfig = apply { raw.stderr = kept(sink) }
 
     /** Writes the standard error to a file. [Store.setWasi] fails with `Io` if it cannot open it. */
     @JvmOverloads
     public fun stderrFile(path: String, append: Boolean = false): WasiConfig =
-        apply { stderr = RawOutput.File(path, append) }
+        apply { raw.stderr = RawOutput.File(path, append) }
 
     /** Writes the standard error to a file. [Store.setWasi] fails with `Io` if it cannot open it. */
     @JvmOverloads
     public fun stderrFile(path: Path, append: Boolean = false): WasiConfig = stderrFile(path.toString(), append)
 
     /** Writes the standard error to that of this process. */
-    public fun inheritStderr(): WasiConfig = apply { stderr = RawOutput.Inherit }
+    public fun inheritStderr(): WasiConfig = apply { raw.stderr = RawOutput.Inherit }
 
     /** Gives the guest the standard input, output and error of this process. */
     public fun inheritStdio(): WasiConfig = inheritStdin().inheritStdout().inheritStderr()
@@ -141,7 +137,7 @@ public class WasiConfig {
      */
     @JvmOverloads
     public fun preopen(hostPath: String, guestPath: String, readOnly: Boolean = false): WasiConfig =
-        apply { preopens += RawPreopen(hostPath, guestPath, readOnly) }
+        apply { raw.preopens += RawPreopen(hostPath, guestPath, readOnly) }
 
     /** Gives the guest a directory, as with its name. */
     @JvmOverloads
@@ -155,7 +151,7 @@ public class WasiConfig {
      */
     @JvmOverloads
     public fun clock(start: Long, step: Long = 0): WasiConfig =
-        apply { clock = RawFixedClock(natural(start, "the clock's start"), natural(step, "the clock's step")) }
+        apply { raw.clock = RawFixedClock(natural(start, "the clock's start"), natural(step, "the clock's step")) }
 
     /**
      * Gives the guest a clock of its own, as with numbers. The start is from `1970-01-01T00:00:00Z` to
@@ -175,8 +171,8 @@ public class WasiConfig {
 
     /** The environment variables of this process that no other one replaces. */
     private fun inherited(): List<RawEnvVar> {
-        if (!inheritEnv) return emptyList()
-        val own = env.mapTo(HashSet()) { it.name }
+        if (!raw.inheritEnv) return emptyList()
+        val own = raw.env.mapTo(HashSet()) { it.name }
         return System
             .getenv()
             .filterKeys { it.isNotEmpty() && '=' !in it && it !in own }
@@ -190,19 +186,8 @@ public class WasiConfig {
 
     @JvmSynthetic
     internal fun toRaw(): Raw =
-        Raw(
-            argv = argv.toList(),
-            inheritArgv = inheritArgv,
-            env = inherited() + env,
-            // They are in `env`: Java has a copy of them, which nothing changes.
-            inheritEnv = false,
-            stdin = stdin,
-            stdout = stdout,
-            stderr = stderr,
-            preopens = preopens.toList(),
-            clock = clock,
-            randomSeed = randomSeed?.toULong(),
-        )
+        // Those of this process are in `env`: Java has a copy of them, which nothing changes.
+        raw.copy(env = inherited() + raw.env, inheritEnv = false)
 }
 
 /** What there is to read: at least a byte, unless the stream has ended. */
