@@ -27,8 +27,13 @@ def version() -> str:
 
 def javas() -> list[str]:
     """The Java on the path, and the newest one beside it."""
-    others = sorted(Path("/usr/lib/jvm").glob("*-25-*/bin/java"))
-    return ["java", *map(str, others[-1:])]
+    newer = {}
+    for release in Path("/usr/lib/jvm").glob("*/release"):
+        java = release.parent / "bin" / "java"
+        found = re.search(r'JAVA_VERSION="(\d+)', release.read_text())
+        if found and int(found[1]) > 17 and java.exists():
+            newer[int(found[1])] = str(java)
+    return ["java", *(newer[number] for number in sorted(newer)[-1:])]
 
 
 def run(*command: str, folder: Path) -> str:
