@@ -9,7 +9,7 @@
 
 typedef struct trimaran_view trimaran_view;
 
-// Room for one value, at its low end. A reference is the address of a `Func` (kind 5) or a `Reference` (6 to 8), or 0 for
+// Space for one value, which lies at the low end. A reference is the address of a `Func` (kind 5) or a `Reference` (6 to 8), or 0 for
 // null; `high` is its kind, or 0 for a null of whatever type is asked for. What goes into a function, a global or a table
 // stays the caller's; what comes out, and what a host function is given, is the caller's from then on; what a host function
 // leaves behind is the library's.
@@ -28,7 +28,7 @@ typedef struct {
 
 int32_t trimaran_func_call_slots(const trimaran_func *func, const trimaran_store *store, trimaran_slot *slots, size_t count,
                                  trimaran_bytes *error);
-// values: room for 16. Gives 2, and has done nothing, where they are not simply what the function takes.
+// values: a buffer for 16. Gives 2, and has done nothing, where they are not simply what the function takes.
 int32_t trimaran_func_call_values(const trimaran_func *func, const trimaran_store *store, trimaran_value *values,
                                   size_t *count, trimaran_bytes *error);
 int32_t trimaran_func_call_rows(const trimaran_func *func, const trimaran_store *store, trimaran_slot *slots, size_t rows,
@@ -61,8 +61,8 @@ int32_t trimaran_store_watch(const trimaran_store *store, trimaran_check check, 
                              trimaran_bytes *error);
 // Asks every 100 ms or so while a thread waits in a shared memory. The first function that is given stays.
 void trimaran_watch_waits(trimaran_check check, trimaran_release release, void *context);
-// Leaves parameters and then results. Gives 2, and has done nothing, where there are more than `room`.
-int32_t trimaran_func_kinds(const trimaran_func *func, const trimaran_store *store, uint8_t *kinds, size_t room,
+// Leaves parameters and then results. Gives 2, and has done nothing, where there are more than `capacity`.
+int32_t trimaran_func_kinds(const trimaran_func *func, const trimaran_store *store, uint8_t *kinds, size_t capacity,
                             size_t *params, size_t *results, trimaran_bytes *error);
 
 int32_t trimaran_global_get_value(const trimaran_global *global, const trimaran_store *store, trimaran_value *value,

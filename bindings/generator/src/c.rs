@@ -94,7 +94,7 @@ fn function(out: &mut String, model: &Model, operation: Operation<'_>) {
         }
     }
     out.push_str(
-        "        Ok(())\n    };\n    // SAFETY: there is room for an error, by the contract.\n    unsafe { status(entry(work), error) }\n}\n\n",
+        "        Ok(())\n    };\n    // SAFETY: the pointer for the error may be written to, by the contract.\n    unsafe { status(entry(work), error) }\n}\n\n",
     );
 }
 
@@ -139,7 +139,7 @@ fn leave(out: &mut String, crossing: Crossing<'_>) {
         Crossing::Number(_) => "found".to_owned(),
         Crossing::OptionalNumber(_) => {
             out.push_str(
-                "        // SAFETY: there is room, by the contract.\n        unsafe { has_result.write(found.is_some()) };\n",
+                "        // SAFETY: the contract says that the pointers for the result may be written to.\n        unsafe { has_result.write(found.is_some()) };\n",
             );
             "found.unwrap_or_default()".to_owned()
         }
@@ -153,7 +153,7 @@ fn leave(out: &mut String, crossing: Crossing<'_>) {
     };
     _ = writeln!(
         out,
-        "        // SAFETY: there is room for the result, by the contract.\n        unsafe {{ result.write({value}) }};"
+        "        // SAFETY: the contract says that the pointer for the result may be written to.\n        unsafe {{ result.write({value}) }};"
     );
 }
 
@@ -207,9 +207,9 @@ fn text(out: &mut String, name: &str) {
          pub unsafe extern \"C\" fn trimaran_{}_text(\n    value: *const u8,\n    value_length: usize,\n    result: *mut Bytes,\n    error: *mut Bytes,\n) -> i32 {{\n    \
          let work = || {{\n        // SAFETY: there for the call, by the contract.\n        \
          let value = parsed::<{name}>(unsafe {{ lent(value, value_length) }})?;\n        \
-         // SAFETY: there is room for the result, by the contract.\n        \
+         // SAFETY: the contract says that the pointer for the result may be written to.\n        \
          unsafe {{ result.write(Bytes::of(value.to_string().into_bytes())) }};\n        Ok(())\n    }};\n    \
-         // SAFETY: there is room for an error, by the contract.\n    unsafe {{ status(entry(work), error) }}\n}}\n\n",
+         // SAFETY: the pointer for the error may be written to, by the contract.\n    unsafe {{ status(entry(work), error) }}\n}}\n\n",
         snake(name)
     );
 }

@@ -147,7 +147,7 @@ fn function(out: &mut String, model: &Model, made: &Operation<'_>) {
     }
     let result = method.result.as_ref().map(|ty| Crossing::of(model, ty));
     if let Some(Crossing::OptionalNumber(_)) = result {
-        out.push_str("    room: jlongArray,\n");
+        out.push_str("    buffer: jlongArray,\n");
     }
     let (kind, nothing) = match result {
         Some(crossing) => (format!(" -> {}", crossing.given().rust), crossing.nothing()),
@@ -232,13 +232,13 @@ fn give(crossing: Crossing<'_>) -> String {
         Crossing::Number(Type::Int { signed: false, .. }) => "found.cast_signed()".into(),
         Crossing::Number(_) => "found".into(),
         Crossing::OptionalNumber(Type::Float { .. }) => {
-            "optional(env, room, found.map(|found| f64::from(found).to_bits().cast_signed()))".into()
+            "optional(env, buffer, found.map(|found| f64::from(found).to_bits().cast_signed()))".into()
         }
         Crossing::OptionalNumber(Type::Int { signed: false, bits: 64 }) => {
-            "optional(env, room, found.map(u64::cast_signed))".into()
+            "optional(env, buffer, found.map(u64::cast_signed))".into()
         }
-        Crossing::OptionalNumber(Type::Int { signed: true, bits: 64 }) => "optional(env, room, found)".into(),
-        Crossing::OptionalNumber(_) => "optional(env, room, found.map(jlong::from))".into(),
+        Crossing::OptionalNumber(Type::Int { signed: true, bits: 64 }) => "optional(env, buffer, found)".into(),
+        Crossing::OptionalNumber(_) => "optional(env, buffer, found.map(jlong::from))".into(),
         Crossing::Object(_) => "shared(found)".into(),
         Crossing::OptionalObject(_) => "found.map_or(0, shared)".into(),
         Crossing::Union(choice) => format!("{}_given(found)", snake(&choice.named.name)),

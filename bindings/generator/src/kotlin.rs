@@ -182,13 +182,13 @@ fn lift(crossing: Crossing<'_>, call: &str) -> String {
     }
 }
 
-/// The number out of the room that a call has filled.
-fn number(ty: &Type, room: &str) -> String {
+/// The number in the buffer that a call has filled.
+fn number(ty: &Type, buffer: &str) -> String {
     match ty {
-        Type::Bool => format!("{room}[0] != 0L"),
-        Type::Float { bits: 32 } => format!("Double.fromBits({room}[0]).toFloat()"),
-        Type::Float { .. } => format!("Double.fromBits({room}[0])"),
-        Type::Int { signed: true, bits: 64 } => format!("{room}[0]"),
-        other => format!("{room}[0].to{}()", name(other)),
+        Type::Bool => format!("{buffer}[0] != 0L"),
+        Type::Float { bits: 32 } => format!("Double.fromBits({buffer}[0]).toFloat()"),
+        Type::Float { .. } => format!("Double.fromBits({buffer}[0])"),
+        Type::Int { signed: true, bits: 64 } => format!("{buffer}[0]"),
+        other => format!("{buffer}[0].to{}()", name(other)),
     }
 }

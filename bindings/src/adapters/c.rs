@@ -23,10 +23,10 @@ use super::{Failure, entry, error_bytes, let_go};
 /// Writes the error where the caller wants it, in its serialised form, and gives the status.
 ///
 /// # Safety
-/// `error` points to room for one.
+/// `error` may be written to.
 unsafe fn status(result: Result<(), Failure>, error: *mut Bytes) -> i32 {
     let Err(failure) = result else { return 0 };
-    // SAFETY: the caller gives room for the result.
+    // SAFETY: the contract says that the pointer for the result may be written to.
     unsafe { error.write(Bytes::of(error_bytes(*failure))) };
     1
 }
@@ -90,7 +90,7 @@ unsafe fn lent_mut<'a, T>(data: *mut T, length: usize) -> &'a mut [T] {
 ///
 /// # Safety
 /// The objects are alive; `slots` are `count` slots that nothing else touches, with living handles where there are
-/// references; there is room for an error.
+/// references; the pointer for the error may be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_func_call_slots(
     func: *const Func,
@@ -107,7 +107,7 @@ pub unsafe extern "C" fn trimaran_func_call_slots(
         // SAFETY: the slots hold what the function's parameters say: the contract of this function.
         unsafe { func.call_references(store, slots) }
     };
-    // SAFETY: the caller gives room for the error.
+    // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { status(entry(work), error) }
 }
 
@@ -128,12 +128,12 @@ const NOT_PLAIN: i32 = 2;
 /// Runs an entry that says whether it took the call. Where it did not, it has done nothing.
 ///
 /// # Safety
-/// `error` points to room for one.
+/// `error` may be written to.
 unsafe fn if_plain(work: impl FnOnce() -> Result<bool>, error: *mut Bytes) -> i32 {
     match entry(work) {
         Ok(true) => 0,
         Ok(false) => NOT_PLAIN,
-        // SAFETY: the caller gives room for the error.
+        // SAFETY: the contract says that the pointer for the error may be written to.
         Err(failure) => unsafe { status(Err(failure), error) },
     }
 }
@@ -142,8 +142,8 @@ unsafe fn if_plain(work: impl FnOnce() -> Result<bool>, error: *mut Bytes) -> i3
 /// Gives `NOT_PLAIN`, and has done nothing, where they are not simply what the function takes.
 ///
 /// # Safety
-/// The objects are alive; `values` is room for `MOST_VALUES` that nothing else touches, of which the first `count` are
-/// there; there is room for an error.
+/// The objects are alive; `values` is a buffer for `MOST_VALUES` that nothing else touches, of which the first `count` are
+/// there; the pointer for the error may be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_func_call_values(
     func: *const Func,
@@ -169,14 +169,14 @@ pub unsafe extern "C" fn trimaran_func_call_values(
         }
         func.call_slots(store, used)?;
         for (index, (slot, kind)) in used.iter().zip(signature.results()).enumerate() {
-            // SAFETY: there is room for `MOST_VALUES`, which `used` has not more than.
+            // SAFETY: the contract says that `values` is a buffer for `MOST_VALUES`, and `used` has at most as many.
             unsafe { values.add(index).write(Value { slot: *slot, kind: *kind as u8 }) };
         }
-        // SAFETY: the caller gives room for the result.
+        // SAFETY: the contract says that the pointer for the result may be written to.
         unsafe { count.write(signature.results().len()) };
         Ok(true)
     };
-    // SAFETY: the caller gives room for the error.
+    // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { if_plain(work, error) }
 }
 
@@ -201,8 +201,8 @@ fn converted(value: &Value, kind: ValKind) -> Option<Slot> {
 /// their results. The row that failed is left in `failed`.
 ///
 /// # Safety
-/// The objects are alive; `slots` are `rows * width` slots that nothing else touches; there is room for a number and
-/// for an error.
+/// The objects are alive; `slots` are `rows * width` slots that nothing else touches; the pointers for a number and
+/// for an error may be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_func_call_rows(
     func: *const Func,
@@ -222,19 +222,19 @@ pub unsafe extern "C" fn trimaran_func_call_rows(
         // SAFETY: the caller gives that many elements, and nothing else accesses them until this returns.
         let slots = unsafe { lent_mut(slots, rows.saturating_mul(width)) };
         func.call_rows_in_place(store, rows, slots).map_err(|(row, error)| {
-            // SAFETY: the caller gives room for the result.
+            // SAFETY: the contract says that the pointer for the result may be written to.
             unsafe { failed.write(row) };
             error
         })
     };
-    // SAFETY: the caller gives room for the error.
+    // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { status(entry(work), error) }
 }
 
 /// Fails where the store is another one, or closed.
 ///
 /// # Safety
-/// The objects are alive; there is room for an error.
+/// The objects are alive; the pointer for the error may be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_instance_check(
     instance: *const Instance,
@@ -243,14 +243,14 @@ pub unsafe extern "C" fn trimaran_instance_check(
 ) -> i32 {
     // SAFETY: the caller gives objects that stay until this returns.
     let work = || unsafe { opened(instance)?.check(opened(store)?) };
-    // SAFETY: the caller gives room for the error.
+    // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { status(entry(work), error) }
 }
 
 /// Copies `length` bytes out, beginning at `start`.
 ///
 /// # Safety
-/// The objects are alive; `buffer` is room for `length` bytes that nothing else touches; there is room for an error.
+/// The objects are alive; `buffer` has `length` bytes that nothing else touches; the pointer for the error may be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_memory_read_into(
     memory: *const Memory,
@@ -307,14 +307,14 @@ unsafe fn filled(
         let buffer = unsafe { lent_mut(buffer, length) };
         read(memory, store, buffer)
     };
-    // SAFETY: the caller gives room for the error.
+    // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { status(entry(work), error) }
 }
 
 /// Copies `length` bytes out of a shared memory, beginning at `start`.
 ///
 /// # Safety
-/// The memory is alive; `buffer` is room for `length` bytes that nothing else touches; there is room for an error.
+/// The memory is alive; `buffer` has `length` bytes that nothing else touches; the pointer for the error may be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_shared_memory_read_into(
     memory: *const SharedMemory,
@@ -328,6 +328,6 @@ pub unsafe extern "C" fn trimaran_shared_memory_read_into(
         let (memory, buffer) = unsafe { (opened(memory)?, lent_mut(buffer, length)) };
         memory.read_into(start, buffer)
     };
-    // SAFETY: the caller gives room for the error.
+    // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { status(entry(work), error) }
 }

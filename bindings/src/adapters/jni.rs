@@ -2,8 +2,8 @@
 //! `dev.trimaran.internal.NativeByHand`, whose bodies are special and written here.
 //!
 //! `jni-sys` alone, for what is called millions of times. An object is the pointer of its `Arc`: a call borrows it,
-//! the package owns one that comes out, and frees it once. An error is thrown as `dev.trimaran.internal.NativeException`, with its sentence
-//! and then the serialised error in it.
+//! the package owns one that comes out, and frees it once. An error is thrown as `dev.trimaran.internal.NativeException`, with
+//! its sentence and then the serialised error in it.
 
 use std::ffi::{CStr, c_void};
 
@@ -75,7 +75,7 @@ fn throw(env: *mut JNIEnv, error: WasmtimeError, row: jint) {
     }
 }
 
-/// A new array; none where the JVM has no room and has thrown its own error.
+/// A new array; `None` where the JVM has no memory and has thrown its own error.
 fn byte_array(env: *mut JNIEnv, bytes: &[u8]) -> Option<jbyteArray> {
     let length = jsize::try_from(bytes.len()).ok()?;
     let array = jni!(env, NewByteArray, length);
@@ -86,7 +86,7 @@ fn byte_array(env: *mut JNIEnv, bytes: &[u8]) -> Option<jbyteArray> {
     Some(array)
 }
 
-/// An array for the JVM, if it has room for it.
+/// An array for the JVM, if it has memory for it.
 #[derive(Default)]
 struct Found(Option<jbyteArray>);
 
@@ -113,7 +113,7 @@ extern "system" fn held_bytes(_env: *mut JNIEnv, _class: jclass) -> jlong {
     jlong::try_from(trimaran::adapter::held_bytes()).unwrap_or(jlong::MAX)
 }
 
-/// Whether there was no room for an instance, and nothing of it has run.
+/// Whether an instantiation failed for want of memory before any of the guest's code ran.
 extern "system" fn was_refused(_env: *mut JNIEnv, _class: jclass) -> jboolean {
     trimaran::adapter::was_refused()
 }

@@ -46,8 +46,8 @@ impl Called<'_> {
         mut caller: wasmtime::Caller<'_, StoreData>,
         raw: &mut [MaybeUninit<ValRaw>],
     ) -> Result<(), Box<WasmtimeError>> {
-        let Some(body) = self.cell.function.get() else {
-            let reason = "a host function without a body".to_owned();
+        let Some(callback) = self.cell.function.get() else {
+            let reason = "the host function has no callback in this store".to_owned();
             return Err(Box::new(WasmtimeError::Unexpected { reason }));
         };
         // Slots behind the parameters hold nothing yet.
@@ -58,10 +58,10 @@ impl Called<'_> {
         // parameters by the guest, and the rest above.
         let slots = unsafe { std::slice::from_raw_parts_mut(raw.as_mut_ptr().cast::<Slot>(), length) };
         if self.signature.is_plain() {
-            return call(store, &mut caller, body.as_ref(), slots);
+            return call(store, &mut caller, callback.as_ref(), slots);
         }
         self.load(store, caller.as_context_mut(), slots).map_err(Box::new)?;
-        call(store, &mut caller, body.as_ref(), slots)?;
+        call(store, &mut caller, callback.as_ref(), slots)?;
         self.store(store, caller.as_context_mut(), slots).map_err(Box::new)
     }
 

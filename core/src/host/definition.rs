@@ -40,7 +40,7 @@ impl HostDefinition {
     /// callbacks before, unless another thread has defined a function since, and then begins again.
     pub(crate) fn check_callbacks(hosts: &[Arc<Self>], data: &StoreData) -> Result<()> {
         let Some(host) = hosts.iter().find(|host| !host.has_callback(data)) else { return Ok(()) };
-        let reason = format!("the host function with the number {} is without a body in this store", host.number);
+        let reason = format!("the host function with the number {} has no callback in this store", host.number);
         Err(WasmtimeError::NotFound { name: host.number.to_string(), reason })
     }
 

@@ -77,7 +77,7 @@ impl Func {
     pub fn attach(&self, store: &Store, body: Box<dyn SlotFunction>) -> Result<()> {
         self.get(store)?;
         let set = self.callback.upgrade().is_some_and(|cell| cell.function.set(body).is_ok() || cell.is_defined);
-        if set { Ok(()) } else { Err(WasmtimeError::wrong_type("the function has a body already")) }
+        if set { Ok(()) } else { Err(WasmtimeError::wrong_type("the host function has its callback already")) }
     }
 
     /// Binds a callback that takes and returns values. Its results are checked as arguments are. Fails as `attach` does.

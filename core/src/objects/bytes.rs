@@ -1,7 +1,7 @@
-//! The byte path: checked copies in and out of a memory, whole or not at all.
+//! The byte path: checked copies in and out of a memory. A copy copies all bytes or none.
 //!
-//! A memory of one store is a plain slice while its store is entered. The bytes of a shared memory may be
-//! written by other threads at any time, so they are only ever touched by atomic operations.
+//! While a thread is inside a store, a memory of that store is a plain slice. Other threads may write the bytes of a shared
+//! memory at any time, so this file touches those by atomic operations only.
 
 use std::cell::UnsafeCell;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use crate::errors::numbers::natural;
 use crate::process::heap::{reserve, try_with_capacity};
 use crate::{Result, WasmtimeError};
 
-/// The bytes of a memory, for as long as the memory cannot move or go.
+/// The bytes of a memory. While this borrows them, the memory cannot move or go.
 pub(crate) enum Bytes<'a> {
     /// No other thread can touch them.
     Own(&'a mut [u8]),
@@ -39,12 +39,12 @@ impl Bytes<'_> {
         }
     }
 
-    /// A range of them, with the numbers of a language that has signed integers.
+    /// A checked range, from the signed numbers of a language.
     pub(crate) fn range(&self, start: i64, length: i64) -> Result<Range<usize>> {
         checked(natural(start, "the offset")?, natural(length, "the length")?, self.len())
     }
 
-    /// Copies out. The range has been checked.
+    /// Copies a checked range out.
     pub(crate) fn read(&self, range: Range<usize>) -> Result<Vec<u8>> {
         let mut copy = try_with_capacity(range.len())?;
         match self {
@@ -68,7 +68,7 @@ impl Bytes<'_> {
         Ok(())
     }
 
-    /// Gives a range to `work`, without a copy where no other thread can write it.
+    /// Calls `work` with a range. Copies it first if other threads can write it.
     pub(crate) fn view<R>(&self, start: i64, length: i64, work: impl FnOnce(&[u8]) -> R) -> Result<R> {
         let range = self.range(start, length)?;
         Ok(match self {
@@ -77,7 +77,8 @@ impl Bytes<'_> {
         })
     }
 
-    /// Lets `work` write a range, without a copy where no other thread can see it. What `work` finds there has no meaning.
+    /// Lets `work` write a range: in place, or into a copy if other threads can see it. `work` must not read what it finds
+    /// there.
     pub(crate) fn fill_with(&mut self, start: i64, length: i64, work: impl FnOnce(&mut [u8])) -> Result<()> {
         let range = self.range(start, length)?;
         match self {
@@ -126,7 +127,7 @@ impl Bytes<'_> {
         Ok(())
     }
 
-    /// Copies within, as if by way of a buffer: the ranges may overlap.
+    /// Copies within the memory. The ranges may overlap.
     pub(crate) fn copy_within(&mut self, source: i64, destination: i64, length: i64) -> Result<()> {
         let from = self.range(source, length)?;
         let to = self.range(destination, length)?;
@@ -152,7 +153,7 @@ impl Bytes<'_> {
         Ok(at.and_then(|at| i64::try_from(base + at).ok()))
     }
 
-    /// Where in a range the needle begins. A piece is looked at at a time, since other threads may write what is searched.
+    /// Where in a range the needle begins. It searches copies of pieces, because other threads may write the bytes meanwhile.
     fn find_shared(&self, needle: &[u8], range: Range<usize>) -> Result<Option<usize>> {
         let overlap = needle.len().saturating_sub(1);
         let mut start = range.start;
@@ -174,7 +175,7 @@ impl Bytes<'_> {
         utf8(self.read(range)?, base)
     }
 
-    /// The text from `start` up to a zero byte, or another terminator, which has to be there.
+    /// The text from `start` up to the next `terminator`. Fails with `Encoding` where none follows.
     pub(crate) fn read_terminated(&self, start: i64, terminator: u8) -> Result<String> {
         let missing = || WasmtimeError::Encoding {
             reason: format!("no byte {terminator:#04x} ends the text at offset {start}"),
@@ -184,7 +185,7 @@ impl Bytes<'_> {
             let end = self.find(&[terminator], start, None)?.ok_or_else(missing)?;
             return self.read_string(start, end - start);
         }
-        // The end is looked for in what is given: other threads may write one meanwhile.
+        // Searches the copy that it returns: other threads may write a terminator meanwhile.
         let offset = natural(start, "the offset")?;
         let range = checked(offset, (self.len() as u64).saturating_sub(offset), self.len())?;
         let base = range.start;
@@ -194,15 +195,15 @@ impl Bytes<'_> {
     }
 }
 
-/// Where the needle begins. To make a searcher takes longer than to find a byte near by.
+/// Where the needle begins. For one byte there is no searcher, which takes longer to make than the byte to find.
 fn position(needle: &[u8], bytes: &[u8]) -> Option<usize> {
     if let [byte] = needle { memchr::memchr(*byte, bytes) } else { memchr::memmem::find(bytes, needle) }
 }
 
-/// How many bytes of a shared memory are worked on at a time where the caller wants no copy of them.
+/// The size of a piece of a shared memory, where the caller wants no copy of the whole.
 const PIECE: usize = 16 << 10;
 
-/// Copies within a shared memory, piece by piece, and from the end where that would overwrite what is still to be copied.
+/// Copies within a shared memory, piece by piece. If the destination overlaps the rest of the source, it begins at the end.
 fn copy_shared(cells: &[UnsafeCell<u8>], from: Range<usize>, to: usize) {
     let mut piece = [0; 1 << 10];
     let (length, size) = (from.len(), piece.len());
@@ -229,13 +230,14 @@ pub(crate) fn no_text(error: Utf8Error, base: usize) -> WasmtimeError {
 }
 
 fn atomic(cell: &UnsafeCell<u8>) -> &AtomicU8 {
-    // SAFETY: the byte is valid for as long as the borrow, needs no alignment, and is touched by nothing but
-    // atomic operations: these here, and those of guests, which wasmtime treats alike.
+    // SAFETY: `AtomicU8::from_ptr` wants a valid, aligned pointer and no other access than atomic ones while it is used. The
+    // byte is valid for as long as the borrow, a byte is always aligned, and only this file and guests access it, both by
+    // atomic operations.
     unsafe { AtomicU8::from_ptr(cell.get()) }
 }
 
-/// The cells as one number of another width, if they are just that and aligned. A racing access to such a
-/// number must see it whole (core specification, threads proposal: aligned accesses do not tear).
+/// The cells as one atomic number, if their count is its width and they are aligned. The threads proposal says that an aligned
+/// access does not tear, so such a number is read and written as a whole.
 macro_rules! whole {
     ($cells:expr, $number:ty) => {{
         // SAFETY: as in `words`.
@@ -246,11 +248,11 @@ macro_rules! whole {
     }};
 }
 
-/// Words of eight bytes where they are aligned: single bytes cost eight times as much.
+/// Splits cells into aligned words of eight bytes and the single bytes around them: single bytes cost eight times as much.
 fn words(cells: &[UnsafeCell<u8>]) -> (&[UnsafeCell<u8>], &[AtomicU64], &[UnsafeCell<u8>]) {
-    // SAFETY: any eight aligned bytes are a valid `AtomicU64`, and `align_to` only gives aligned ones. They
-    // are touched by atomic operations only, as in `atomic`. That guests may use other widths at the same
-    // time tears a word into bytes, never a byte: it is what the specification allows a racing access.
+    // SAFETY: `align_to` wants that any eight of the bytes are a valid `AtomicU64`: they are, and it only gives aligned ones.
+    // Only atomic operations touch them, as in `atomic`. A guest may use other widths at the same time: then a word may mix old
+    // and new bytes, which the specification allows a racing access, but each byte is whole.
     unsafe { cells.align_to::<AtomicU64>() }
 }
 
@@ -298,13 +300,13 @@ fn store(cells: &[UnsafeCell<u8>], data: &[u8]) {
     }
 }
 
-/// The bytes as people read them: a line of `width` bytes each, by offset, in hex and as ASCII.
+/// The bytes as text for people: `width` bytes a line, by offset, in hex and as ASCII.
 pub(crate) fn hexdump(data: &[u8], start: usize, width: usize) -> Result<String> {
-    // The offset, three characters a byte, and the byte again; the last line is filled up.
+    // A line has the offset, three characters for each byte, and the byte as ASCII. The last line is padded.
     let longest = data.len().div_ceil(width).saturating_mul(width.saturating_mul(4).saturating_add(24));
     let mut text = String::new();
     reserve(longest.saturating_add(80), |length| text.try_reserve_exact(length).is_ok())?;
-    // Writing to a `String` does not fail. Digit by digit: formatting each byte takes thirty times as long.
+    // Writing to a `String` does not fail. The loop writes digits itself: formatting each byte takes thirty times as long.
     let _ = write!(text, "Memory dump from {start:#06x} to {:#06x}:", start + data.len());
     for (index, line) in data.chunks(width).enumerate() {
         let _ = write!(text, "\n{:04x}: ", start + index * width);
@@ -319,7 +321,7 @@ pub(crate) fn hexdump(data: &[u8], start: usize, width: usize) -> Result<String>
     Ok(text)
 }
 
-/// The digit of half a byte.
+/// The hexadecimal digit of half a byte.
 fn hex(half: u8) -> char {
     char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 })
 }

@@ -1,7 +1,7 @@
-//! Instances that were refused before anything of them was there: why, and what they took of the store's limits.
+//! Instances that wasmtime refused before it made anything of them: why, and what they count in the store's limits.
 //!
-//! Wasmtime counts an instance, its memories and its tables before it looks for room for them, and never takes that back. So what
-//! is refused for want of room raises the limits by what it has taken.
+//! Wasmtime counts an instance, its memories and its tables before it allocates them, and does not take that back if it cannot.
+//! So a refused instance raises the limits by what it has counted.
 
 use std::sync::atomic::Ordering;
 
@@ -14,15 +14,15 @@ use trimaran_gate::{Inside, this_thread};
 
 /// Why an instance was refused.
 enum Refusal {
-    /// The store has as many of them as it may have, of this kind.
+    /// The store has as many of this kind as its limits allow.
     Number(Kind),
-    /// A memory or a table is larger than it may be in this store.
+    /// A memory or a table is larger than the store's limits allow.
     Size,
-    /// The process, or its pool, has no room now.
-    NoRoom,
+    /// The process or its pool cannot allocate it now.
+    NotAllocated,
 }
 
-/// In the order in which wasmtime counts them.
+/// The kinds, in the order in which wasmtime counts them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Instance,
@@ -40,7 +40,7 @@ impl Refusal {
             return None;
         }
         if error.is::<PoolConcurrencyLimitError>() {
-            return Some(Self::NoRoom);
+            return Some(Self::NotAllocated);
         }
         let words = error.to_string();
         if let Some(what) = words.strip_prefix(NUMBER.0) {
@@ -52,14 +52,14 @@ impl Refusal {
         if is_size("memory") || is_size("table") {
             return Some(Self::Size);
         }
-        let is_no_room = words.starts_with("mmap failed ") || words.starts_with("cannot allocate ");
-        is_no_room.then_some(Self::NoRoom)
+        let is_not_allocated = words.starts_with("mmap failed ") || words.starts_with("cannot allocate ");
+        is_not_allocated.then_some(Self::NotAllocated)
     }
 }
 
 impl Store {
     /// What `error` means for the store, where an instance of `module` could not be made: what is refused counts no longer, and
-    /// may be tried again where there is room for it later. Gives the error to go on with.
+    /// may be tried again when there is memory for it later. Gives the error to go on with.
     pub(crate) fn refused(
         &self,
         error: wasmtime::Error,
@@ -75,14 +75,14 @@ impl Store {
             Refusal::Number(Kind::Instance) => (returned.instances, (0, 0, 0)),
             Refusal::Number(Kind::Memory) => (returned.memories, (1, 0, 0)),
             Refusal::Number(Kind::Table) => (returned.tables, (1, required.num_memories, 0)),
-            Refusal::Size | Refusal::NoRoom => (0, (1, required.num_memories, required.num_tables)),
+            Refusal::Size | Refusal::NotAllocated => (0, (1, required.num_memories, required.num_tables)),
         };
         returned.instances = returned.instances.saturating_add(counted.0);
         returned.memories = returned.memories.saturating_add(counted.1 as usize);
         returned.tables = returned.tables.saturating_add(counted.2 as usize);
         self.has_returned.store(true, Ordering::Relaxed);
         match refusal {
-            Refusal::NoRoom => {
+            Refusal::NotAllocated => {
                 native_pressure::refuse();
                 error
             }
@@ -91,8 +91,8 @@ impl Store {
         }
     }
 
-    /// Tells wasmtime what was given back, before an instance is made. In a host function it cannot be told: there it is when the
-    /// outermost call is over.
+    /// Tells wasmtime what was given back, before an instance is made. In a host function it cannot be told: there it is when
+    /// the outermost call is over.
     pub(crate) fn settle(&self) -> Result<()> {
         if !self.has_returned.swap(false, Ordering::Relaxed) {
             return Ok(());

@@ -1,5 +1,5 @@
 //! What a value is in the JNI. Integers of the JVM have a sign: the bits are the same. A number that may be missing is a flag and the
-//! number on the way in, and on the way out room for the number and a flag. A text is a string on the way in and its bytes on the way
+//! number on the way in, and on the way out a buffer for the number and a flag. A text is a string on the way in and its bytes on the way
 //! out, of which the JVM makes a string faster than native code does. Of an enum of objects, the place of the variant is in the low
 //! bits of the pointer, which are free.
 

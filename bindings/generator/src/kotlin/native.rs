@@ -70,7 +70,7 @@ fn params(model: &Model, made: &Operation<'_>) -> Vec<String> {
         all.push(format!("{name}: {}", crossing.taken().kotlin));
     }
     if let Some(Crossing::OptionalNumber(_)) = made.method.result.as_ref().map(|ty| Crossing::of(model, ty)) {
-        all.push("room: LongArray".to_owned());
+        all.push("buffer: LongArray".to_owned());
     }
     all
 }

@@ -81,9 +81,9 @@ fn function(out: &mut String, indent: &str, model: &Model, made: &Operation<'_>,
     if let Crossing::OptionalNumber(inner) = crossing {
         let _ = writeln!(
             out,
-            "{indent}{head}: {ty} {{\n{indent}    val room = LongArray(1)\n{indent}    val isThere = {}\n{indent}    return if (isThere) {} else null\n{indent}}}\n",
+            "{indent}{head}: {ty} {{\n{indent}    val buffer = LongArray(1)\n{indent}    val isThere = {}\n{indent}    return if (isThere) {} else null\n{indent}}}\n",
             call(model, made, this),
-            number(inner, "room")
+            number(inner, "buffer")
         );
         return;
     }
@@ -107,7 +107,7 @@ fn call(model: &Model, made: &Operation<'_>, this: &str) -> String {
         }
     }
     if let Some(Crossing::OptionalNumber(_)) = made.method.result.as_ref().map(|ty| Crossing::of(model, ty)) {
-        given.push("room".to_owned());
+        given.push("buffer".to_owned());
     }
     let call = format!("Native.{}({})", made.native_name(), given.join(", "));
     if kept.is_empty() { call } else { format!("lent({}) {{ {call} }}", kept.join(", ")) }

@@ -139,7 +139,7 @@ struct Left {
 impl Left {
     fn of(model: &Model, result: Option<&Type>, fails: bool) -> Self {
         let Some(ty) = result else { return Self::default() };
-        // There may be no room for what Swift makes of bytes. What cannot fail leaves few.
+        // Swift may not be able to allocate what it makes of bytes. A call that cannot fail gives few bytes.
         let trying = if fails { "try" } else { "try!" };
         let mut name = value(ty);
         let (start, end) = match Crossing::of(model, ty) {

@@ -53,7 +53,7 @@ unsafe impl SlotFunction for Body {
 ///
 /// # Safety
 /// The objects are alive; `call` and `release` may be called with `context` on any thread, `call` leaves slots as the core
-/// asks for; there is room for an error.
+/// asks for; the pointer for the error may be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_func_attach(
     func: *const Func,
@@ -69,21 +69,22 @@ pub unsafe extern "C" fn trimaran_func_attach(
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         func.attach(store, Box::new(body))
     };
-    // SAFETY: the caller gives room for the error.
+    // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { status(entry(work), error) }
 }
 
 /// Leaves the kinds of the parameters, and after them those of the results. Gives `NOT_PLAIN`, and has done nothing, where
-/// there are more of them than `room`.
+/// there are more of them than `capacity`.
 ///
 /// # Safety
-/// The objects are alive; there is room for so many kinds, for two counts and for an error.
+/// The objects are alive; `kinds` has space for `capacity` of them; the pointers for two counts and for the error may be
+/// written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_func_kinds(
     func: *const Func,
     store: *const Store,
     kinds: *mut u8,
-    room: usize,
+    capacity: usize,
     params: *mut usize,
     results: *mut usize,
     error: *mut Bytes,
@@ -93,13 +94,13 @@ pub unsafe extern "C" fn trimaran_func_kinds(
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         let signature = func.signature(store)?;
         let (given, found) = (signature.params(), signature.results());
-        let fits = given.len() + found.len() <= room;
+        let fits = given.len() + found.len() <= capacity;
         if fits {
             for (index, kind) in given.iter().chain(found).enumerate() {
-                // SAFETY: there is room for so many, as checked.
+                // SAFETY: `kinds` has space for `capacity` of them, which are not fewer, as checked.
                 unsafe { kinds.add(index).write(*kind as u8) };
             }
-            // SAFETY: the caller gives room for the result.
+            // SAFETY: the contract says that the pointer for the result may be written to.
             unsafe {
                 params.write(given.len());
                 results.write(found.len());
@@ -107,6 +108,6 @@ pub unsafe extern "C" fn trimaran_func_kinds(
         }
         Ok(fits)
     };
-    // SAFETY: the caller gives room for the error.
+    // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { if_plain(work, error) }
 }

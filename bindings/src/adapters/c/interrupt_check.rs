@@ -27,11 +27,12 @@ impl InterruptCheck for Asked {
     }
 }
 
-/// Makes the core ask the language, while guests of the store run, whether they may go on, if its engine can interrupt them. The
-/// store releases the context when it goes, or at once if it has a check already.
+/// Makes the core ask the language, while guests of the store run, whether they may go on, if its engine can interrupt them.
+/// The store releases the context when it goes, or at once if it has a check already.
 ///
 /// # Safety
-/// The store is alive; `check` and `release` may be called with `context` on any thread; there is room for an error.
+/// The store is alive; `check` and `release` may be called with `context` on any thread; the pointer for the error may be
+/// written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_store_watch(
     store: *const Store,
@@ -47,7 +48,7 @@ pub unsafe extern "C" fn trimaran_store_watch(
         store.set_interrupt_check(|| Box::new(asked));
         Ok(())
     };
-    // SAFETY: the caller gives room for the error.
+    // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { status(entry(work), error) }
 }
 

@@ -41,8 +41,8 @@ impl InputSource for Source {
     }
 }
 
-/// Makes a source that reads from `context`, and returns its handle. The last reference to the source releases `context`. One record
-/// takes ownership of the handle.
+/// Makes a source that reads from `context`, and returns its handle. The last reference to the source releases `context`. One
+/// record takes ownership of the handle.
 ///
 /// # Safety
 /// `read` and `release` may be called with `context` on any thread.

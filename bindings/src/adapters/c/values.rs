@@ -15,7 +15,7 @@ macro_rules! found {
             $(#[doc = $doc])+
             ///
             /// # Safety
-            /// The objects are alive; there is room for what is found and for an error.
+            /// The objects are alive; the pointers for what is found and for an error may be written to.
             #[unsafe(no_mangle)]
             pub unsafe extern "C" fn $name(
                 $object: *const $ty,
@@ -29,11 +29,11 @@ macro_rules! found {
                     let (object, store) = unsafe { (opened($object)?, opened(store)?) };
                     let work: fn(&$ty, &Store, $($kind),*) -> Result<$result> = $work;
                     let result = work(object, store, $($argument),*)?;
-                    // SAFETY: the caller gives room for the result.
+                    // SAFETY: the contract says that the pointer for the result may be written to.
                     unsafe { found.write(result) };
                     Ok(())
                 };
-                // SAFETY: the caller gives room for the error.
+                // SAFETY: the contract says that the pointer for the error may be written to.
                 unsafe { status(entry(work), error) }
             }
         )*
@@ -53,7 +53,7 @@ found! {
 /// type.
 ///
 /// # Safety
-/// The objects are alive; there is room for an error.
+/// The objects are alive; the pointer for the error may be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_global_set_value(
     global: *const Global,
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn trimaran_global_set_value(
         }
         Ok(is_plain)
     };
-    // SAFETY: the caller gives room for the error.
+    // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { if_plain(work, error) }
 }
 
@@ -80,7 +80,7 @@ pub unsafe extern "C" fn trimaran_global_set_value(
 /// of the table's own kind. The handle stays the caller's.
 ///
 /// # Safety
-/// The objects are alive; the handle is a living one of its kind; there is room for an error.
+/// The objects are alive; the handle is a living one of its kind; the pointer for the error may be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_table_set_value(
     table: *const Table,
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn trimaran_table_set_value(
         }
         Ok(is_plain)
     };
-    // SAFETY: the caller gives room for the error.
+    // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { if_plain(work, error) }
 }
 
@@ -107,7 +107,8 @@ pub unsafe extern "C" fn trimaran_table_set_value(
 /// when nobody refers to it any more, or at once where this fails.
 ///
 /// # Safety
-/// The store is alive; `release` may be called with `object` on any thread; there is room for a reference and for an error.
+/// The store is alive; `release` may be called with `object` on any thread; the pointers for a reference and for the error may
+/// be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_extern_new(
     store: *const Store,
@@ -120,11 +121,11 @@ pub unsafe extern "C" fn trimaran_extern_new(
     let work = || {
         // SAFETY: the caller gives objects that stay until this returns.
         let made = Reference::of_host(unsafe { opened(store)? }, Arc::new(context))?;
-        // SAFETY: the caller gives room for the result.
+        // SAFETY: the contract says that the pointer for the result may be written to.
         unsafe { reference.write(Arc::into_raw(made)) };
         Ok(())
     };
-    // SAFETY: the caller gives room for the error.
+    // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { status(entry(work), error) }
 }
 
@@ -137,7 +138,7 @@ type Retain = unsafe extern "C" fn(object: *mut c_void);
 ///
 /// # Safety
 /// The store and the reference are alive; `retain` may be called with an object of the store on this
-/// thread; there is room for an address and for an error.
+/// thread; the pointers for an address and for the error may be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_extern_object(
     store: *const Store,
@@ -152,13 +153,13 @@ pub unsafe extern "C" fn trimaran_extern_object(
         let found = reference.host_object(store)?;
         // `found` holds the object until this ends.
         let pointer = found.as_ref().and_then(|object| object.downcast_ref::<Context>()).map(|context| context.pointer);
-        // SAFETY: `found` keeps the object, which `retain` takes; the caller gives room for its pointer.
+        // SAFETY: `found` keeps the object, which `retain` takes; the contract says that the pointer for it may be written to.
         unsafe {
             pointer.inspect(|pointer| retain(*pointer));
             object.write(pointer.unwrap_or(std::ptr::null_mut()));
         }
         Ok(())
     };
-    // SAFETY: the caller gives room for the error.
+    // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { status(entry(work), error) }
 }

@@ -7,9 +7,9 @@ use super::{Bytes, entry, let_go, opened, status};
 /// Leaves a view, its first byte and its size.
 ///
 /// # Safety
-/// There is room for each.
+/// The pointers may be written to.
 unsafe fn leave(made: View, view: *mut *mut View, base: *mut *mut u8, size: *mut usize) {
-    // SAFETY: the caller gives room for the result.
+    // SAFETY: the contract says that the pointer for the result may be written to.
     unsafe {
         base.write(made.base());
         size.write(made.length());
@@ -25,7 +25,7 @@ fn given(length: i64) -> Option<i64> {
 /// Makes a view of `length` bytes from `start`, or of all up to the end where `length` is -1.
 ///
 /// # Safety
-/// The objects are alive; there is room for a view, an address, a size and an error.
+/// The objects are alive; the pointers for a view, an address, a size and the error may be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_memory_view(
     memory: *const Memory,
@@ -40,18 +40,18 @@ pub unsafe extern "C" fn trimaran_memory_view(
     let work = || -> Result<()> {
         // SAFETY: the caller gives objects that stay until this returns.
         let made = unsafe { opened(memory)?.view(opened(store)?, start, given(length))? };
-        // SAFETY: the caller gives room for the result.
+        // SAFETY: the contract says that the pointer for the result may be written to.
         unsafe { leave(made, view, base, size) };
         Ok(())
     };
-    // SAFETY: the caller gives room for the error.
+    // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { status(entry(work), error) }
 }
 
 /// The same of a shared memory.
 ///
 /// # Safety
-/// The memory is alive; there is room for a view, an address, a size and an error.
+/// The memory is alive; the pointers for a view, an address, a size and the error may be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_shared_memory_view(
     memory: *const SharedMemory,
@@ -65,11 +65,11 @@ pub unsafe extern "C" fn trimaran_shared_memory_view(
     let work = || -> Result<()> {
         // SAFETY: the caller gives objects that stay until this returns.
         let made = unsafe { opened(memory)?.view(start, given(length))? };
-        // SAFETY: the caller gives room for the result.
+        // SAFETY: the contract says that the pointer for the result may be written to.
         unsafe { leave(made, view, base, size) };
         Ok(())
     };
-    // SAFETY: the caller gives room for the error.
+    // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { status(entry(work), error) }
 }
 

@@ -19,7 +19,7 @@ unsafe impl Send for Callback {}
 unsafe impl Sync for Callback {}
 
 impl Callback {
-    /// None where the JVM has no room, or the class has no such method.
+    /// `None` where the JVM has no memory, or the class has no such method.
     pub(super) fn new(env: *mut JNIEnv, object: jobject, name: &CStr, signature: &CStr) -> Option<Self> {
         let class = jni!(env, GetObjectClass, object);
         let method = jni!(env, GetMethodID, class, name.as_ptr(), signature.as_ptr());

@@ -144,7 +144,7 @@ fn store_column(env: *mut JNIEnv, array: jarray, kind: ValKind, rows: jsize, col
     }
 }
 
-/// Does something with an element of an array, and lets go of it: the JVM has room for a few at a time.
+/// Does something with an element of an array, and lets go of it: the JVM keeps only a few at a time.
 fn element<R>(env: *mut JNIEnv, array: jobjectArray, index: usize, work: impl FnOnce(jarray) -> R) -> R {
     let item = jni!(env, GetObjectArrayElement, array, index as jsize);
     let result = work(item);

@@ -30,7 +30,8 @@ fn kept<T>(object: &T) -> Arc<T> {
 /// # Safety
 /// As for `at`, unless it is 0.
 unsafe fn kept_or_none<T>(object: jlong) -> Option<Arc<T>> {
-    // SAFETY: the package holds the object behind a pointer that is not 0 until the call returns: the contract of this function.
+    // SAFETY: the package holds the object behind a pointer that is not 0 until the call returns: the contract of this
+    // function.
     (object != 0).then(|| kept(unsafe { at::<T>(object) }))
 }
 
@@ -48,7 +49,7 @@ fn tagged<T>(object: Arc<T>, place: jlong) -> jlong {
     shared(object) | place
 }
 
-/// A new array; null where the JVM has no room and has thrown its own error.
+/// A new array; null where the JVM has no memory and has thrown its own error.
 fn array(env: *mut JNIEnv, bytes: &[u8]) -> jbyteArray {
     byte_array(env, bytes).unwrap_or(null_mut())
 }
@@ -111,7 +112,7 @@ impl Deref for Octets {
 
     fn deref(&self) -> &[u8] {
         match self {
-            // SAFETY: the JVM has written so many, which are no more than there is room for.
+            // SAFETY: the JVM has written so many, and the buffer has space for them.
             Self::Small(bytes, length) => unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), *length) },
             Self::Large(bytes) => bytes,
         }
@@ -131,9 +132,9 @@ fn octets(env: *mut JNIEnv, array: jbyteArray) -> Octets {
     Octets::Large(bytes)
 }
 
-/// Leaves a number in the room for it, if there is one.
-fn optional(env: *mut JNIEnv, room: jlongArray, number: Option<jlong>) -> jboolean {
+/// Writes a number into the buffer, if there is one. Returns whether there is.
+fn optional(env: *mut JNIEnv, buffer: jlongArray, number: Option<jlong>) -> jboolean {
     let Some(number) = number else { return false };
-    jni!(env, SetLongArrayRegion, room, 0, 1, &raw const number);
+    jni!(env, SetLongArrayRegion, buffer, 0, 1, &raw const number);
     true
 }

@@ -23,7 +23,7 @@ unsafe impl Send for GlobalRef {}
 unsafe impl Sync for GlobalRef {}
 
 impl GlobalRef {
-    /// None where the JVM has no room, and has thrown its own error.
+    /// `None` where the JVM has no memory, and has thrown its own error.
     pub(super) fn strong(env: *mut JNIEnv, object: jobject) -> Option<Self> {
         Self::new(env, jni!(env, NewGlobalRef, object), false)
     }
@@ -196,8 +196,8 @@ pub(super) extern "system" fn attach(env: *mut JNIEnv, _class: jclass, func: jlo
         let class = jni!(env, GetObjectClass, callback);
         let method = jni!(env, GetMethodID, class, name.as_ptr(), ty.as_ptr());
         jni!(env, DeleteLocalRef, class);
-        let room = || WasmtimeError::Limit { reason: "the JVM has no room for a host function".to_owned() };
-        let callback = GlobalRef::weak(env, callback).filter(|_| !method.is_null()).ok_or_else(room)?;
+        let full = || WasmtimeError::Limit { reason: "the JVM has no room for a host function".to_owned() };
+        let callback = GlobalRef::weak(env, callback).filter(|_| !method.is_null()).ok_or_else(full)?;
         func.attach(store, Box::new(Body { callback, method, way }))
     });
 }

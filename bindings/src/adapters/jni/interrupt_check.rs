@@ -67,7 +67,8 @@ pub(super) extern "system" fn time_is_over(env: *mut JNIEnv, _class: jclass) {
     give(env, || Err::<(), _>(trimaran::adapter::time_is_over()));
 }
 
-/// Has `Thread.interrupted` asked while a thread waits in a shared memory. Where the JVM has no room for it, nothing is asked.
+/// Has `Thread.interrupted` asked while a thread waits in a shared memory. Where the JVM has no memory for it, nothing is
+/// asked.
 pub(super) fn watch_waits(env: *mut JNIEnv) {
     match Threads::known(env) {
         Ok(threads) => trimaran::adapter::watch_waits(Box::new(Asked(threads))),
@@ -80,8 +81,8 @@ impl Threads {
         if let Some(known) = THREADS.get() {
             return Ok(known);
         }
-        let room = || WasmtimeError::Limit { reason: "the JVM has no room to watch for interrupts".to_owned() };
-        let found = Self::new(env).ok_or_else(room)?;
+        let full = || WasmtimeError::Limit { reason: "the JVM has no room to watch for interrupts".to_owned() };
+        let found = Self::new(env).ok_or_else(full)?;
         let known = THREADS.get_or_init(|| found);
         task::tell_apart(number);
         Ok(known)
@@ -102,7 +103,7 @@ impl Threads {
     }
 }
 
-/// Whether the JVM has thrown something, of which nothing is left then: it had no room.
+/// Whether the JVM has thrown something, and clears it: it had no memory.
 fn is_thrown(env: *mut JNIEnv) -> bool {
     let is_thrown = jni!(env, ExceptionCheck);
     if is_thrown {

@@ -1,4 +1,4 @@
-//! The bytes of memories, for which the caller brings the room.
+//! Reads and writes the bytes of memories, in arrays and buffers that the caller has made.
 
 use std::ptr::null_mut;
 
@@ -19,7 +19,7 @@ pub(super) extern "system" fn read(
     let array = give(env, || {
         // SAFETY: the package keeps both open for the call.
         let (memory, store) = unsafe { both::<Memory>(memory, store) };
-        // Straight from the guest's bytes: the JVM's only wait here is for room.
+        // Straight from the guest's bytes: the JVM waits here only for memory.
         memory.read_with(store, start, length, |bytes| Found(byte_array(env, bytes)))
     });
     array.0.unwrap_or(null_mut())

@@ -1,7 +1,7 @@
 //! Callbacks for what guests print: objects of the class `dev.trimaran.internal.Sink`.
 //!
-//! They do not go over UniFFI, which has one table of callbacks for the library: the last class loader that loaded it would get those
-//! of all others, and take them along when it goes.
+//! They do not go over UniFFI, which has one table of callbacks for the library: the last class loader that loaded it would get
+//! those of all others, and take them along when it goes.
 
 use std::sync::Arc;
 

@@ -38,7 +38,7 @@ mod imp {
     pub(crate) fn stay(function: *const c_void) {
         // SAFETY: zeros are a value of it.
         let mut place: libc::Dl_info = unsafe { std::mem::zeroed() };
-        // SAFETY: there is room for what is found; the name that is found stays with the image, which is this one.
+        // SAFETY: `dladdr` may write `place`; the name that is found stays with the image, which is this one.
         unsafe {
             if libc::dladdr(function, &raw mut place) != 0 {
                 libc::dlopen(place.dli_fname, libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE);
@@ -81,7 +81,7 @@ mod imp {
     /// Has the image stay that has `function`, whatever the JVM does with it.
     pub(crate) fn stay(function: *const c_void) {
         let mut module = std::ptr::null_mut();
-        // SAFETY: the address is in this image, and there is room for what is found.
+        // SAFETY: the address is in this image, and the function may write `module`.
         unsafe { GetModuleHandleExW(PIN | FROM_ADDRESS, function, &raw mut module) };
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Up to 3.13, CPython ends a thread that asks for the GIL then, by a forced unwind, which our frames are not made for: they
 //! would end the process. As of 3.14 it lets such a thread wait for ever. We do so in all versions: a frame of ours that calls
-//! Python, and that the thread would be unwound through, stays where it is. PyO3 does the same where it asks for the GIL itself.
+//! Python, and that the thread would be unwound through, stays where it is. PyO3 does the same where it asks for the GIL
+//! itself.
 
 use std::hint::black_box;
 use std::mem::forget;

@@ -91,8 +91,8 @@ pub(super) fn fresh<'py>(class: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny
     let py = class.py();
     let class = class.cast::<PyType>()?.as_type_ptr();
     let nothing = PyTuple::empty(py);
-    // SAFETY: `class` is a type. `Py_tp_new` asks for its `tp_new`, which is null or a `newfunc`, and of which a pointer has the
-    // size. `tp_new` takes a type, a tuple, and a dictionary or null.
+    // SAFETY: `class` is a type. `Py_tp_new` asks for its `tp_new`, which is null or a `newfunc`, and of which a pointer has
+    // the size. `tp_new` takes a type, a tuple, and a dictionary or null.
     let new =
         unsafe { std::mem::transmute::<*mut c_void, Option<ffi::newfunc>>(ffi::PyType_GetSlot(class, ffi::Py_tp_new)) };
     let new = new.ok_or_else(|| PyTypeError::new_err("the class of a result has no __new__"))?;
@@ -119,8 +119,8 @@ pub(super) fn bool_of(py: Python<'_>, value: bool) -> PyResult<Bound<'_, PyAny>>
 
 pub(super) fn bytes_of<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     // It fails with `MemoryError`, where `new` panics.
-    let copy = |room: &mut [u8]| {
-        room.copy_from_slice(bytes);
+    let copy = |buffer: &mut [u8]| {
+        buffer.copy_from_slice(bytes);
         Ok(())
     };
     Ok(PyBytes::new_with(py, bytes.len(), copy)?.into_any())

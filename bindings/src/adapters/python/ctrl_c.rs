@@ -2,8 +2,8 @@
 //! compilation.
 //!
 //! Python's own handler notes the signal, and what the program does about it comes when the guest has returned. Ours is put in
-//! front of it, and hands on every signal. Half a second after the first one it says on standard error what Python waits for; the
-//! next one, while that same run goes on, ends the process as if there was no handler. Where the program has a function of
+//! front of it, and hands on every signal. Half a second after the first one it says on standard error what Python waits for;
+//! the next one, while that same run goes on, ends the process as if there was no handler. Where the program has a function of
 //! its own for Ctrl-C, as under asyncio, it says so as well, and ends nothing.
 //!
 //! Setting a function in Python puts Python's handler into place again. That is looked for before something is compiled, and in
@@ -47,7 +47,7 @@ mod unix {
 
     fn now() -> Option<libc::sigaction> {
         let mut found = MaybeUninit::uninit();
-        // SAFETY: it only asks, and there is room for the answer.
+        // SAFETY: without a new action `sigaction` only writes the old one.
         let done = unsafe { libc::sigaction(libc::SIGINT, ptr::null(), found.as_mut_ptr()) };
         // SAFETY: where it succeeds, the answer is there.
         (done == 0).then(|| unsafe { found.assume_init() })
@@ -126,10 +126,10 @@ mod unix {
     fn is_rung(pipe: libc::c_int, time: Duration) -> Option<bool> {
         let mut asked = libc::pollfd { fd: pipe, events: libc::POLLIN, revents: 0 };
         let mut byte = 0_u8;
-        // SAFETY: there is room for one answer.
+        // SAFETY: `poll` may read and write one structure, `asked`.
         match unsafe { libc::poll(&raw mut asked, 1, time.as_millis() as libc::c_int) } {
             0 => Some(false),
-            // SAFETY: there is room for the byte.
+            // SAFETY: `read` may write one byte, `byte`.
             1 => (unsafe { libc::read(pipe, (&raw mut byte).cast(), 1) } > 0).then_some(true),
             _ => None,
         }
@@ -154,7 +154,7 @@ mod unix {
             return Some(());
         }
         let mut ends = [-1; 2];
-        // SAFETY: there is room for the two.
+        // SAFETY: `pipe` may write two numbers, `ends`.
         if unsafe { libc::pipe(ends.as_mut_ptr()) } != 0 {
             return None;
         }

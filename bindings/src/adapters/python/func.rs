@@ -15,7 +15,7 @@ use super::{NativeHandle, StoreBase, detached, enter, entry, raised, store_of};
 
 /// Calls with more values than this go over the surface.
 const WIDEST: usize = 16;
-/// Most calls have no more: room for the most takes longer to clear than all else that is done with it.
+/// Most calls have no more: clearing slots for the most takes longer than the rest of such a call.
 const FEW: usize = 4;
 
 /// The base class of `trimaran.Func`.
@@ -156,17 +156,17 @@ fn call<'py>(slf: &Bound<'py, FuncBase>, arguments: &Bound<'py, PyTuple>) -> Opt
     }
 }
 
-/// The call of a function of numbers, in room for so many.
+/// Calls a function of numbers with `SLOTS` slots.
 #[inline(always)]
-fn call_plain<'a, 'py: 'a, const ROOM: usize>(
+fn call_plain<'a, 'py: 'a, const SLOTS: usize>(
     py: Python<'py>,
     func: &Func,
     store: &Store,
     signature: &Signature,
     given: impl Iterator<Item = Borrowed<'a, 'py, PyAny>>,
 ) -> Option<PyResult<Bound<'py, PyAny>>> {
-    let mut room = [Slot::default(); ROOM];
-    let slots = room.get_mut(..signature.width())?;
+    let mut buffer = [Slot::default(); SLOTS];
+    let slots = buffer.get_mut(..signature.width())?;
     for ((value, kind), slot) in given.zip(signature.params()).zip(slots.iter_mut()) {
         *slot = bits(&value, *kind)?;
     }
@@ -191,8 +191,8 @@ fn call_references<'py>(
     signature: &Signature,
 ) -> Option<PyResult<Bound<'py, PyAny>>> {
     let store = store_of(inside)?;
-    let mut room = [Slot::default(); WIDEST];
-    let slots = room.get_mut(..signature.width())?;
+    let mut buffer = [Slot::default(); WIDEST];
+    let slots = buffer.get_mut(..signature.width())?;
     // What the handles belong to stays here until the call has returned.
     let mut kept = Vec::new();
     for ((value, kind), slot) in arguments.iter().skip(1).zip(signature.params()).zip(slots.iter_mut()) {

@@ -27,8 +27,8 @@ fn unready(py: Python<'_>, error: WasmtimeError) -> PyErr {
     make().unwrap_or_else(|error| error)
 }
 
-/// Runs what needs host functions, once they have their bodies. What a host function raises is `Host`, and so no guest ends with
-/// `NotFound`: that is the core's, before anything runs.
+/// Runs what needs host functions, once they have their bodies. What a host function raises is `Host`, and so no guest ends
+/// with `NotFound`: that is the core's, before anything runs.
 fn linked<R: Send>(py: Python<'_>, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
     detached(py, || entry(work)).map_err(|error| match *error {
         error @ WasmtimeError::NotFound { .. } => unready(py, error),
@@ -49,7 +49,7 @@ impl LinkerBase {
         let (py, linker, opened) = (slf.py(), this(slf)?, raw_store(store)?);
         let module = take_object::<ModuleBase>(module, format_args!("the module"))?;
         if !give(store, opened, bodies, || linker.unbound_host_funcs(opened, Some(&**module)))? {
-            let reason = "a host function without a body".to_owned();
+            let reason = "the host function has no callback in this store".to_owned();
             return Err(unready(py, WasmtimeError::Unexpected { reason }));
         }
         give_object(py, linked(py, || linker.instantiate(opened, module))?)

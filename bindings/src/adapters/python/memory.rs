@@ -94,9 +94,9 @@ unsafe impl Sync for Place {}
 
 impl Place {
     /// # Safety
-    /// There is room for the bytes, and nothing else reads or writes it.
+    /// The place has space for the bytes, and nothing else reads or writes it.
     unsafe fn put(self, bytes: &[u8]) {
-        // SAFETY: there is room for the bytes, and no one else looks at it: the contract of this function.
+        // SAFETY: the contract of this function says that there is space for the bytes, and that nothing else uses it.
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.0, bytes.len()) };
     }
 
@@ -180,13 +180,13 @@ fn read_range<'py>(py: Python<'py>, memory: &impl Reach, start: i64, length: i64
     if length > SMALL && memory.quick(py, || memory.size())? < start.saturating_add(length).cast_unsigned() {
         enter(py, || memory.read_with(start, length, |_| ()))?;
     }
-    // SAFETY: makes a new object, with room for so many bytes.
+    // SAFETY: with a null pointer this makes a new object of `length` bytes.
     let bytes = unsafe { ffi::PyBytes_FromStringAndSize(ptr::null(), length as ffi::Py_ssize_t) };
     // SAFETY: it is a new reference, or null with an exception set.
     let bytes = unsafe { Bound::from_owned_ptr_or_err(py, bytes) }?;
     // SAFETY: it is a new `bytes` object, to which no other reference exists yet.
     let place = Place(unsafe { ffi::PyBytes_AsString(bytes.as_ptr()) }.cast());
-    // SAFETY: there is room for `length` bytes, and `bytes` is here until they are in.
+    // SAFETY: the new object has `length` bytes, and `bytes` is here until they are in.
     let copy = || memory.read_with(start, length, |shown| unsafe { place.put(shown) });
     if length > SMALL { enter(py, copy) } else { memory.quick(py, copy) }?;
     Ok(bytes)
@@ -213,7 +213,7 @@ fn write<'py>(
     let length = i64::try_from(count).unwrap_or(i64::MAX);
     // SAFETY: `count` bytes lie there for as long as `buffer` is kept. Should another thread of Python write to them
     // meanwhile, each byte is one or the other, as when a file is written.
-    let done = enter(py, || memory.fill(memory.place(start)?, length, |room| unsafe { place.get(room) }));
+    let done = enter(py, || memory.fill(memory.place(start)?, length, |bytes| unsafe { place.get(bytes) }));
     drop(buffer);
     done.map(|()| count)
 }

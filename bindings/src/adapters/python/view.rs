@@ -25,7 +25,7 @@ impl MemoryView {
 #[pymethods]
 impl MemoryView {
     /// # Safety
-    /// As Python has it: `view` is room for a buffer.
+    /// As Python has it: `view` is a `Py_buffer` that this may write.
     unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
         let Some(shown) = &slf.get().0 else { return Err(PyBufferError::new_err("the view is gone")) };
         let length = shown.length().cast_signed();

@@ -300,7 +300,7 @@ public class Func private constructor(raw: Raw) : Extern {
         internal fun wrapped(store: Store, host: TypedHost): Func =
             of(host(store, host.type)).apply { attach(store, host.body(store)) }
 
-        /** A function without a body. Fails with `Unsupported` if [type] names one of a module's own types. */
+        /** A host function without its callback. Fails with `Unsupported` if [type] names one of a module's own types. */
         private fun host(store: Store, type: FuncType): Raw = core(store) { Raw.host(store.raw, type.toRaw()) }
 
         @JvmSynthetic

@@ -64,7 +64,7 @@ internal class LinkedHosts private constructor(private val bodies: ConcurrentHas
     private fun isMissing(error: Exception) =
         error is NativeException && error.read() is RawError.NotFound
 
-    /** Gives those a body that are [missing] one in [store], which [host] finds there. */
+    /** Gives the host functions in [missing] their callbacks in [store], where [host] finds them. */
     inline fun attach(store: Store, missing: () -> List<ULong>, host: (ULong) -> RawFunc) {
         if (bodies.isEmpty()) return
         for (number in missing()) {

@@ -71,7 +71,7 @@ internal object NativeByHand {
     /** A handle of what asks that object for what guests read. The library keeps it alive. */
     @JvmStatic external fun newSource(source: Source): Long
 
-    /** What a body threw, by the number under which the library has kept it until now. */
+    /** What a host function threw, by the number under which the library has kept it until now. */
     @JvmStatic external fun takeThrown(number: Long): Throwable?
 
     /** A new handle of a reference to a host object. */
