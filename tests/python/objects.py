@@ -155,3 +155,18 @@ def uses(kind: type) -> list[str]:
 def arguments(store: Store, unmade: object) -> list[tuple[Any, ...]]:
     """What methods are tried with."""
     return [(), (store,), (0,), (store, 0), (store, 0, 0), (store, "x"), (store, print), (unmade,), (store, unmade)]
+
+
+def by_name(kind: type) -> str:
+    """The name of a class, for the name of a test."""
+    return f"{kind.__module__}.{kind.__name__}"
+
+
+def is_plain(kind: type) -> bool:
+    """Whether it is a value, and no object with an identity."""
+    return not issubclass(kind, importlib.import_module("trimaran._identity").Identity)
+
+
+def compared(thing: Any) -> object:
+    """Whether it is equal to itself."""
+    return thing == thing

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import _thread
 import asyncio
 import gc
-import signal
-import subprocess
-import sys
 import threading
 import traceback
 import weakref
-from array import array
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
+from throwing import Guest, caught_from, thrower
 
 from guests import engine
 from trimaran import (
@@ -33,13 +29,6 @@ from trimaran import (
     ValType,
     WasmtimeError,
 )
-
-WAT = """(module
-    (import "host" "f" (func $f))
-    (func $inner (call $f))
-    (func (export "run") (call $inner))
-    (func (export "row") (param i32) (if (i32.eq (local.get 0) (i32.const 2)) (then (call $f))))
-    (func (export "two") (result i32) (i32.const 2)))"""
 
 
 class Falsy(Exception):
@@ -83,45 +72,6 @@ ERRORS: list[Callable[[], BaseException]] = [
     Falsy,
     lambda: Stubborn(1, 2, 3),
 ]
-
-
-class Guest:
-    """A guest whose host function does as it is told."""
-
-    def __init__(self, act: Callable[[], object]) -> None:
-        self.store = Store(engine())
-        self.act = act
-        self.host = Func(self.store, FuncType([], []), lambda: self.act())
-        self.module = Module(self.store.engine, WAT)
-        self.exports: Any = Instance(self.store, self.module, [self.host]).exports(self.store)
-
-    def ways(self) -> dict[str, Callable[[], object]]:
-        """All the ways into the host function."""
-        run, row = self.exports["run"], self.exports["row"]
-        start = '(module (import "host" "f" (func $f)) (start $f))'
-        return {
-            "fast": lambda: run(self.store),
-            "surface": lambda: run._call_odd(self.store),
-            "values": lambda: run.call(self.store, []),
-            "rows": lambda: row.map(self.store, array("i", range(4))),
-            "direct": lambda: self.host(self.store),
-            "start": lambda: Instance(self.store, Module(self.store.engine, start), [self.host]),
-        }
-
-
-def thrower(error: BaseException) -> Callable[[], NoReturn]:
-    def throw() -> NoReturn:
-        raise error
-
-    return throw
-
-
-def caught_from(call: Callable[[], object]) -> BaseException:
-    try:
-        call()
-    except BaseException as error:
-        return error
-    raise AssertionError("it raised nothing")
 
 
 WAYS = ["fast", "surface", "values", "rows", "direct", "start"]
@@ -284,56 +234,6 @@ def test_the_cause_of_an_own_error_in_a_host_function() -> None:
 
     error = caught_from(Guest(act).ways()["values"])
     assert isinstance(error, BoundsError) and str(error) == "mine"
-
-
-def test_an_interrupt_while_a_host_function_runs() -> None:
-    """The signal arrives in the middle of the host function."""
-    handled: list[int] = []
-
-    def act() -> None:
-        signal.raise_signal(signal.SIGINT)
-        while True:
-            handled.append(1)
-
-    guest = Guest(act)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        for way in ("fast", "surface"):
-            assert isinstance(caught_from(guest.ways()[way]), KeyboardInterrupt)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert guest.exports["two"](guest.store) == 2
-
-
-def test_an_interrupt_from_another_thread() -> None:
-    def act() -> None:
-        threading.Timer(0.05, _thread.interrupt_main).start()
-        while True:
-            pass
-
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        assert isinstance(caught_from(Guest(act).ways()["fast"]), KeyboardInterrupt)
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.parametrize(("statement", "status"), [("sys.exit(7)", 7), ("raise SystemExit", 0), ("1 / 0", 1)])
-def test_a_program_ends_as_if_no_guest_were_there(statement: str, status: int) -> None:
-    program = f"""
-import sys
-from trimaran import *
-def host():
-    {statement}
-store = Store()
-func = Func(store, FuncType([], []), host)
-module = Module(store.engine, '(module (import "h" "f" (func $f)) (func (export "run") (call $f)))')
-Instance(store, module, [func]).exports(store)["run"](store)
-print("not here")
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout) == (status, "")
-    assert ("ZeroDivisionError" in done.stderr) == (status == 1)
 
 
 @pytest.mark.parametrize("way", WAYS)
