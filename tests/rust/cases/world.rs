@@ -1,19 +1,23 @@
 //! What the steps of one case made, and what each step does.
 
+mod errors;
 mod hosted;
 mod linked;
 mod references;
+mod settings;
 mod wasi;
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use trimaran::{
-    Allocation, Caller, Config, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryType, Module,
-    ModuleLimits, OutputPipe, PoolingConfig, Reference, SharedMemory, Store, Table, Tag, Val, View, WasmtimeError,
+    Caller, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryType, Module, OutputPipe, Reference,
+    SharedMemory, Store, Table, Tag, Val, View, WasmtimeError,
 };
 
+use self::errors::{check_error, variant};
 use self::hosted::Objects;
+use self::settings::config;
 use crate::step::{Problem, Step, hex};
 
 /// Something that a step kept under a name.
@@ -339,79 +343,6 @@ fn store_number(step: &Step<'_>, memory: &Memory, store: &Store) -> Result<Resul
     })
 }
 
-/// The configuration of a step, for the target under test.
-fn config(step: &Step<'_>) -> Result<Config, Problem> {
-    let mut config = Config { target: std::env::var("TRIMARAN_TEST_TARGET").ok(), ..Config::default() };
-    let settings = step.optional("config").and_then(Value::as_object).cloned().unwrap_or_default();
-    for (name, value) in &settings {
-        let switch = || value.as_bool().ok_or_else(|| format!("`{name}` is no truth value"));
-        let number = || value.as_u64().ok_or_else(|| format!("`{name}` is no natural number"));
-        match name.as_str() {
-            "target" => config.target = Some(value.as_str().ok_or("`target` is no text")?.to_owned()),
-            "wasm_threads" => config.wasm_threads = Some(switch()?),
-            "shared_memory" => config.shared_memory = Some(switch()?),
-            "wasm_memory64" => config.wasm_memory64 = Some(switch()?),
-            "wasm_simd" => config.wasm_simd = Some(switch()?),
-            "wasm_relaxed_simd" => config.wasm_relaxed_simd = Some(switch()?),
-            "wasm_gc" => config.wasm_gc = Some(switch()?),
-            "wasm_function_references" => config.wasm_function_references = Some(switch()?),
-            "wasm_exceptions" => config.wasm_exceptions = Some(switch()?),
-            "wasm_custom_page_sizes" => config.wasm_custom_page_sizes = Some(switch()?),
-            "epoch_interruption" => config.epoch_interruption = Some(switch()?),
-            "wasm_multi_memory" => config.wasm_multi_memory = Some(switch()?),
-            "wasm_tail_call" => config.wasm_tail_call = Some(switch()?),
-            "module_limits" => config.module_limits = Some(module_limits(value)?),
-            "allocation" => config.allocation = Some(allocation(value)?),
-            "consume_fuel" => config.consume_fuel = Some(switch()?),
-            "max_wasm_stack" => config.max_wasm_stack = Some(number()?),
-            "memory_reservation" => config.memory_reservation = Some(number()?),
-            "memory_guard_size" => config.memory_guard_size = Some(number()?),
-            "memory_reservation_for_growth" => config.memory_reservation_for_growth = Some(number()?),
-            unknown => return Err(format!("unknown setting `{unknown}`")),
-        }
-    }
-    Ok(config)
-}
-
-fn module_limits(value: &Value) -> Result<ModuleLimits, Problem> {
-    let mut limits = ModuleLimits::default();
-    for (name, value) in value.as_object().ok_or("`module_limits` is no object")? {
-        let number = Some(value.as_u64().ok_or_else(|| format!("`{name}` is no natural number"))?);
-        match name.as_str() {
-            "size" => limits.size = number,
-            "types" => limits.types = number,
-            "functions" => limits.functions = number,
-            "imports" => limits.imports = number,
-            "exports" => limits.exports = number,
-            "globals" => limits.globals = number,
-            "locals" => limits.locals = number,
-            "function_size" => limits.function_size = number,
-            "nesting" => limits.nesting = number,
-            "compile_time" => limits.compile_time = number,
-            unknown => return Err(format!("unknown setting `{unknown}`")),
-        }
-    }
-    Ok(limits)
-}
-
-fn allocation(value: &Value) -> Result<Allocation, Problem> {
-    let mut pooling = PoolingConfig::default();
-    for (name, value) in value["pooling"].as_object().ok_or("`allocation` has no `pooling`")? {
-        let number = value.as_u64().ok_or_else(|| format!("`{name}` is no natural number"))?;
-        let narrow = u32::try_from(number).map_err(|_| format!("`{name}` is too large"));
-        match name.as_str() {
-            "total_core_instances" => pooling.total_core_instances = Some(narrow?),
-            "total_memories" => pooling.total_memories = Some(narrow?),
-            "total_tables" => pooling.total_tables = Some(narrow?),
-            "total_gc_heaps" => pooling.total_gc_heaps = Some(narrow?),
-            "max_memory_size" => pooling.max_memory_size = Some(number),
-            "table_elements" => pooling.table_elements = Some(number),
-            unknown => return Err(format!("unknown setting `{unknown}`")),
-        }
-    }
-    Ok(Allocation::Pooling { pooling })
-}
-
 fn memory_type(step: &Step<'_>) -> Result<MemoryType, Problem> {
     let max = step.optional("max").map(|_| step.natural("max")).transpose()?;
     let shared = step.optional("shared").and_then(Value::as_bool).unwrap_or_default();
@@ -431,53 +362,4 @@ fn source(step: &Step<'_>) -> Result<Vec<u8>, Problem> {
 fn module_file(name: &Value) -> Result<String, Problem> {
     let name = name.as_str().ok_or("`file` is no text")?;
     Ok(crate::folder("modules").join(name).to_string_lossy().into_owned())
-}
-
-/// Compares an error with what a case expects of it.
-fn check_error(found: &WasmtimeError, expected: &Value) -> Result<(), Problem> {
-    let found = fields(found);
-    let wrong = |name: &str| Err(format!("its error is {found}: `{name}` differs"));
-    for (name, value) in expected.as_object().ok_or("`error` is no object")? {
-        let agrees = match name.as_str() {
-            "contains" => {
-                let text = found["text"].as_str().unwrap_or_default();
-                let parts = value.as_array().ok_or("`contains` is no list")?;
-                parts.iter().all(|part| part.as_str().is_some_and(|part| text.contains(part)))
-            }
-            name => found.get(name) == Some(value),
-        };
-        if !agrees {
-            return wrong(name);
-        }
-    }
-    if expected.get("variant").is_some() { Ok(()) } else { Err("`error` has no `variant`".to_owned()) }
-}
-
-/// The name of an error's variant. What the host threw comes out as the very same object in the languages.
-fn variant(error: &WasmtimeError) -> String {
-    if matches!(error, WasmtimeError::Host { thrown: Some(_), .. }) {
-        return "Thrown".to_owned();
-    }
-    let debug = format!("{error:?}");
-    debug.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
-}
-
-/// The variant, the sentence and the fields of an error.
-fn fields(error: &WasmtimeError) -> Value {
-    let mut all = json!({"variant": variant(error), "text": error.text()});
-    let more = match error {
-        WasmtimeError::Syntax { line, column, .. } => json!({"line": line, "column": column}),
-        WasmtimeError::Link { module, name, .. } => json!({"module": module, "name": name}),
-        WasmtimeError::Trap { code, interruption, .. } => {
-            let cause = interruption.map(|cause| format!("{cause:?}"));
-            json!({"code": code.map(|code| format!("{code:?}")), "interruption": cause})
-        }
-        WasmtimeError::Exit { status } => json!({"status": status}),
-        WasmtimeError::Bounds { offset, length, size } => json!({"offset": offset, "length": length, "size": size}),
-        WasmtimeError::Encoding { offset, .. } => json!({"offset": offset}),
-        WasmtimeError::NotFound { name, .. } => json!({"name": name}),
-        _ => json!({}),
-    };
-    all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    all
 }
