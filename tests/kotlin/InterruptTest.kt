@@ -3,7 +3,6 @@ package dev.trimaran.tests
 import dev.trimaran.Func
 import dev.trimaran.FuncType
 import dev.trimaran.Instance
-import dev.trimaran.Interruption
 import dev.trimaran.Linker
 import dev.trimaran.Module
 import dev.trimaran.Store
@@ -36,57 +35,12 @@ import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 import java.time.Duration as JavaDuration
 
-/** Guests that run for ever, and what ends them. */
+/** Guests that run for ever, and what interrupts them. */
 class InterruptTest {
     private val engine = engine { epochInterruption = true }
-    private val module =
-        Module(
-            engine,
-            """(module (import "host" "begun" (func ${'$'}begun))
-              (func (export "spin") (call ${'$'}begun) (loop (br 0)))
-              (func ${'$'}recurse (export "recurse") (result i32)
-                (call ${'$'}begun) (loop (result i32) (drop (call ${'$'}deep (i32.const 0))) (br 0)))
-              (func ${'$'}deep (param i32) (result i32)
-                (if (result i32) (i32.lt_u (local.get 0) (i32.const 100))
-                  (then (call ${'$'}deep (i32.add (local.get 0) (i32.const 1)))) (else (local.get 0))))
-              (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))""",
-        )
-
-    /** A guest, which says when it begins. */
-    private inner class Spinner(val store: Store = Store(engine)) {
-        val begun = CountDownLatch(1)
-        private val instance =
-            Linker(engine).run {
-                wrap<Unit>("host", "begun") { begun.countDown() }
-                instantiate(store, module)
-            }
-        val spin: Func = instance.func(store, "spin")
-        val recurse: Func = instance.func(store, "recurse")
-
-        /** The store is as good as ever. */
-        fun goesOn() = assertEquals(42, instance.func(store, "add").typed<(Int, Int) -> Int>(store)(store, 40, 2))
-    }
 
     private fun isInterrupted(work: () -> Any?) =
         assertEquals(TrapCode.INTERRUPT, fails<WasmtimeException.Trap> { work() }.code)
-
-    /** Runs it on a thread of its own, which is interrupted once the guest has begun; gives what it ended with. */
-    private fun interrupted(begun: CountDownLatch, work: () -> Unit): Throwable? {
-        val end = AtomicReference<Throwable>()
-        val flag = AtomicReference<Boolean>()
-        val thread =
-            Thread {
-                end.set(runCatching(work).exceptionOrNull())
-                flag.set(Thread.currentThread().isInterrupted)
-            }
-        thread.start()
-        begun.await()
-        thread.interrupt()
-        thread.join(20_000)
-        assertFalse(thread.isAlive, "the guest goes on")
-        assertEquals(false, flag.get(), "the thread is still marked as interrupted")
-        return end.get()
-    }
 
     @Test
     fun `a thread that is interrupted leaves its guest`() {
@@ -96,7 +50,7 @@ class InterruptTest {
             { spin.typed<() -> Unit>(store)(store) },
             { spin.call(store, listOf()) },
         )) {
-            val spinner = Spinner()
+            val spinner = Spinner(engine)
             assertTrue(interrupted(spinner.begun) { spinner.way() } is InterruptedException)
             spinner.goesOn()
         }
@@ -104,7 +58,7 @@ class InterruptTest {
 
     @Test
     fun `through guests inside guests`() {
-        val spinner = Spinner()
+        val spinner = Spinner(engine)
         val store = spinner.store
         val inner = Func(store, FuncType()) { spinner.spin.call(this.store) }
         val text = """(module (import "host" "f" (func ${'$'}f)) (func (export "run") (call ${'$'}f)))"""
@@ -115,7 +69,7 @@ class InterruptTest {
 
     @Test
     fun `a coroutine that is cancelled leaves its guest`() {
-        val spinner = Spinner()
+        val spinner = Spinner(engine)
         runBlocking {
             val job = CoroutineScope(Dispatchers.IO).async { runInterruptible { spinner.spin(spinner.store) } }
             while (spinner.begun.count > 0) delay(1)
@@ -133,7 +87,7 @@ class InterruptTest {
 
     @Test
     fun `a run takes no longer than its timeout`() {
-        val spinner = Spinner()
+        val spinner = Spinner(engine)
         spinner.store.setTimeout(30.milliseconds)
         isInterrupted { spinner.spin(spinner.store) }
         isInterrupted { spinner.recurse(spinner.store) }
@@ -166,7 +120,7 @@ class InterruptTest {
     @Test
     fun `a timeout holds however many others call`() {
         for (others in listOf(1, 2, 7)) {
-            val spinner = Spinner()
+            val spinner = Spinner(engine)
             spinner.store.setTimeout(200.milliseconds)
             crowded(spinner, others) { fails<WasmtimeException.TimeLimit> { spinner.spin(spinner.store) } }
             spinner.goesOn()
@@ -174,108 +128,8 @@ class InterruptTest {
     }
 
     @Test
-    fun `a deadline covers all calls of its thread`() {
-        val spinner = Spinner()
-        val store = spinner.store
-        val first =
-            store.withDeadline(200.milliseconds) {
-                spinner.goesOn()
-                val end = fails<WasmtimeException.TimeLimit> { spinner.spin(store) }
-                fails<WasmtimeException.TimeLimit> { spinner.goesOn() }
-                task { spinner.goesOn() }.get()
-                end
-            }
-        assertEquals(TrapCode.INTERRUPT to Interruption.TIME_LIMIT, first.code to first.interruption)
-        assertTrue(first.message.startsWith("wasm trap: interrupt: its time limit has passed"), first.message)
-        spinner.goesOn()
-        // The earliest counts, in both orders, beside the time of each run as well.
-        store.setTimeout(60.seconds)
-        store.withDeadline(JavaDuration.ofMillis(50)) {
-            store.withDeadline(60.seconds) { fails<WasmtimeException.TimeLimit> { spinner.spin(store) } }
-        }
-        store.withDeadline(60.seconds) {
-            store.withDeadline(50.milliseconds) { fails<WasmtimeException.TimeLimit> { spinner.spin(store) } }
-            spinner.goesOn()
-        }
-        store.setTimeout(50.milliseconds)
-        store.withDeadline(60.seconds) { fails<WasmtimeException.TimeLimit> { spinner.spin(store) } }
-        fails<WasmtimeException.Range>("the deadline is -1: expected 0 or more") {
-            store.withDeadline((-1).milliseconds) { }
-        }
-        fails<WasmtimeException.Config> { Store(engine()).withDeadline(1.seconds) { } }
-        val thrown = IllegalStateException("mine")
-        assertEquals(thrown, runCatching { store.withDeadline(1.seconds) { throw thrown } }.exceptionOrNull())
-    }
-
-    @Test
-    fun `a deadline and an interrupt end waiting for the store`() {
-        val spinner = Spinner()
-        val store = spinner.store
-        val spinning = task { fails<WasmtimeException.Trap> { spinner.spin(store) } }
-        spinner.begun.await()
-        store.withDeadline(100.milliseconds) { fails<WasmtimeException.TimeLimit> { spinner.goesOn() } }
-        for (way in listOf({ spinner.goesOn() }, { store.gc() })) {
-            val waits = CountDownLatch(1)
-            val end =
-                interrupted(waits) {
-                    waits.countDown()
-                    way()
-                }
-            assertTrue(end is InterruptedException, "$end")
-        }
-        assertFalse(spinning.isDone)
-        assertTrue(store.interruptHandle().interrupt())
-        assertEquals(Interruption.HANDLE, spinning.get().interruption)
-        spinner.goesOn()
-    }
-
-    @Test
-    fun `a deadline and an interrupt end waiting to close a store`() {
-        for (isInterrupt in listOf(true, false)) {
-            val spinner = Spinner()
-            val store = spinner.store
-            val handle = store.interruptHandle()
-            val spinning = task { fails<WasmtimeException.Trap> { spinner.spin(store) } }
-            spinner.begun.await()
-            if (isInterrupt) {
-                val waits = CountDownLatch(1)
-                val end =
-                    interrupted(waits) {
-                        waits.countDown()
-                        store.close()
-                    }
-                assertTrue(end is InterruptedException, "$end")
-            } else {
-                store.withDeadline(100.milliseconds) { fails<WasmtimeException.TimeLimit> { store.close() } }
-            }
-            assertTrue(store.isClosed)
-            assertFalse(spinning.isDone)
-            assertTrue(handle.interrupt())
-            assertEquals(Interruption.HANDLE, spinning.get().interruption)
-            fails<WasmtimeException.Closed> { spinner.goesOn() }
-            store.close()
-        }
-    }
-
-    @Test
-    fun `a handle between the calls of a deadline ends the later ones`() {
-        val spinner = Spinner()
-        val handle = spinner.store.interruptHandle()
-        spinner.store.withDeadline(Duration.INFINITE) {
-            spinner.goesOn()
-            assertTrue(handle.interrupt())
-            repeat(2) {
-                val end = fails<WasmtimeException.Trap> { spinner.goesOn() }
-                assertEquals(Interruption.HANDLE, end.interruption)
-            }
-        }
-        assertFalse(handle.interrupt())
-        spinner.goesOn()
-    }
-
-    @Test
     fun `a handle stops what runs now`() {
-        val spinner = Spinner()
+        val spinner = Spinner(engine)
         val handle = spinner.store.interruptHandle()
         assertFalse(handle.interrupt())
         spinner.goesOn()
@@ -387,7 +241,7 @@ class InterruptTest {
 
     @Test
     fun `a store that is watched is no leak`() {
-        fun make(): WeakReference<Any> = Spinner().let { WeakReference(it.apply { goesOn() }.store) }
+        fun make(): WeakReference<Any> = Spinner(engine).let { WeakReference(it.apply { goesOn() }.store) }
         val stores = List(3) { make() }
         eventually("the store is kept") { stores.all { it.get() == null } }
     }

@@ -362,10 +362,4 @@ struct HostTests {
     #expect(throws: WasmtimeError.closed(what: "store")) { try run(store, 1) }
     #expect(throws: WasmtimeError.closed(what: "store")) { try Func(store) { () -> Int32 in 1 } }
   }
-
-  @Test func aHostFunctionBelongsToItsStore() throws {
-    let host = try Func(store) { () -> Int32 in 1 }
-    let other = try Store(engine)
-    #expect(throws: WasmtimeError.wrongStore(what: "function")) { try host(other) }
-  }
 }
