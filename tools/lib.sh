@@ -20,7 +20,7 @@ die() {
 # have COMMAND: whether it is there.
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# need COMMAND PACKAGE...: installs the Debian packages where the command is missing and that can be done.
+# need COMMAND PACKAGE...: installs the Debian packages if the command is missing and apt-get works here.
 need() {
     local command=$1
     shift
@@ -37,7 +37,7 @@ apt_install() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
 }
 
-# quietly NAME COMMAND...: runs it with its output in a log, and shows the end of that log where it fails.
+# quietly NAME COMMAND...: runs the command with its output in a log, and shows the end of the log if it fails.
 quietly() {
     local name=$1 log=$logs/$1.log
     shift

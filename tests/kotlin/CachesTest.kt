@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Test
 import java.util.concurrent.CyclicBarrier
 
-/** What objects remember is asked for, and filled, by several threads at once. */
+/** Several threads use the caches of one object at once. */
 class CachesTest {
     /** Runs [work] on so many threads at once, which begin together. */
     private fun together(threads: Int, work: (Int) -> Unit) {

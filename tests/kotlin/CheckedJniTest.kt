@@ -9,7 +9,7 @@ import java.lang.reflect.InvocationTargetException
 import java.nio.file.Path
 import java.util.concurrent.TimeUnit
 
-/** The other tests again, in a JVM that checks what native code asks of it. */
+/** Runs the other tests in a JVM with `-Xcheck:jni`. */
 class CheckedJniTest {
     @Test
     fun `native code keeps the JVM's rules`() {

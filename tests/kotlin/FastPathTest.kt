@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test
 import java.nio.ByteBuffer
 import java.util.concurrent.atomic.AtomicBoolean
 
-/** A call on the fast path and a call with values give the same: no caller can tell which one it was. */
+/** A call on the fast path and a call with values give the same results and errors. */
 class FastPathTest {
     private val guest =
         Guest(

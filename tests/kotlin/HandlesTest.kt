@@ -45,7 +45,7 @@ import java.nio.file.FileSystems
 import java.nio.file.Files
 import java.nio.file.Path
 
-/** Whatever a program does with an object, what stands behind it in the library never gets a second owner. */
+/** Whatever a program does with an object, its native object gets no second owner. */
 class HandlesTest {
     /** Makes an object without a constructor, as libraries do that read objects from text. */
     private val allocate: (Class<*>) -> Any =

@@ -24,7 +24,7 @@ import java.lang.ref.WeakReference
 import java.net.URLClassLoader
 import kotlin.system.exitProcess
 
-/** Class loaders that have used the package are collected: programs are put into a server, and taken out again. */
+/** A class loader that has used the package is collected, as when a server unloads a program. */
 class LoadersTest {
     @Test
     fun `a program beside which the package stays is collected`() {

@@ -10,7 +10,7 @@ import java.nio.file.Path
 import kotlin.io.path.readBytes
 import kotlin.io.path.writeText
 
-/** The command line as `java -jar` starts it. What it can do is tested where it is made. */
+/** The command line as `java -jar` starts it. Core's tests cover the commands. */
 class MainTest {
     private class Ended(val status: Int, val output: String)
 

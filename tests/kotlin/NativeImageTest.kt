@@ -12,7 +12,7 @@ import java.io.File
 import java.nio.file.Files
 import java.nio.file.Path
 
-/** Which native library is loaded, from where, and what is said where none can be. */
+/** Which native library is loaded, from where, and the errors where none can be loaded. */
 class NativeImageTest {
     @TempDir
     lateinit var folder: Path

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import kotlin.random.Random
 
-/** Values of every type keep all their bits, and references what they are to, in each direction and any company. */
+/** Values of every type keep all their bits, and references their objects: into guests, out of guests, and mixed. */
 class PropertiesTest {
     /** A run can be repeated by what a failure says. */
     private val seed = System.getProperty("trimaran.seed")?.toInt() ?: Random.nextInt()

@@ -32,7 +32,7 @@ private val EXTERN = ValType.Ref(RefType(HeapType.Extern))
 private val FUNC = ValType.Ref(RefType(HeapType.Func))
 private val ANY = ValType.Ref(RefType(HeapType.Any))
 
-/** Objects of the host in guests, which get them back as they were. */
+/** Host objects in guests: the very same object comes back. */
 class ReferenceTest {
     private val guest =
         Guest(

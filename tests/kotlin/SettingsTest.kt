@@ -16,7 +16,7 @@ import java.time.Duration
 import kotlin.reflect.KMutableProperty1
 import kotlin.reflect.full.memberProperties
 
-/** No setting undoes another one: every pair of them, in both orders, is kept. */
+/** Setting one option keeps every other option: every pair, in both orders. */
 class SettingsTest {
     @Test
     fun `a block for limits changes what it names`() {

@@ -28,7 +28,7 @@ private val EXTERNREF = ValType.Ref(RefType(HeapType.Extern))
 /** From one depth to the next, in calls. */
 private const val STEP = 10
 
-/** A thread's stack that is used up by the host's own calls, and whose end lies somewhere inside the package. */
+/** Host code uses up its thread's stack, and the stack ends somewhere inside the package. */
 class StackTest {
     private val engine = engine()
     private val store = Store(engine)

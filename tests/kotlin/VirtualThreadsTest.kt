@@ -25,7 +25,7 @@ import kotlin.system.exitProcess
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
-/** Virtual threads with two carriers: what waits in native code would keep all others from running. */
+/** Virtual threads with two carriers: a wait in native code would keep all other virtual threads from running. */
 class VirtualThreadsTest {
     @BeforeEach
     fun hasVirtualThreads() = assumeTrue(javaVersion >= 21, "Java $javaVersion has no virtual threads")

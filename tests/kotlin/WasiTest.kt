@@ -23,7 +23,7 @@ import java.time.Instant
 import kotlin.io.path.readText
 import kotlin.io.path.writeText
 
-/** WASI as Kotlin says it. What guests may do with it is in the shared cases. */
+/** WASI's settings in Kotlin. The shared cases test what guests can do with WASI. */
 class WasiTest {
     private val engine = engine()
     private val linker = Linker(engine).apply { defineWasi() }

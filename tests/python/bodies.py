@@ -1,4 +1,4 @@
-"""What the host functions of the shared cases do, and what they keep."""
+"""The host functions of the shared cases, and the callers that they keep."""
 
 # A host function is anything that can be called, so that pyright does not know the parameters of a lambda.
 # pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false

@@ -1,4 +1,4 @@
-"""What the steps of one shared case made, and how a step ends. It uses nothing but the public package."""
+"""The objects that the steps of one shared case made, and how a step ends. Uses only the public package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps of shared cases that are about engines, modules, instances and functions."""
+"""The steps of shared cases about engines, modules, instances and functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps of shared cases that are about globals, tables, tags and references."""
+"""The steps of shared cases about globals, tables, tags and references."""
 
 from __future__ import annotations
 

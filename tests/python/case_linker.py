@@ -1,4 +1,4 @@
-"""The steps of shared cases that are about linkers."""
+"""The steps of shared cases about linkers."""
 
 from __future__ import annotations
 

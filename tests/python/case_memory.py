@@ -1,4 +1,4 @@
-"""The steps of shared cases that are about memories."""
+"""The steps of shared cases about memories."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps of shared cases that are about stores: what guests are granted, and their limits."""
+"""The steps of shared cases about stores: WASI and limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes of Python that run a program, and what they say."""
+"""Runs a program in another process of Python, and returns its output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Guests that do not end by themselves."""
+"""Guests that run for ever."""
 
 from __future__ import annotations
 

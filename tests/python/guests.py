@@ -1,4 +1,4 @@
-"""What the tests have in common: the target under test, and where things lie."""
+"""What many tests use: engines for the target under test, guests, folders."""
 
 from __future__ import annotations
 

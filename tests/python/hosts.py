@@ -1,4 +1,4 @@
-"""What the tests of host functions have in common."""
+"""What the tests of host functions share."""
 
 from __future__ import annotations
 

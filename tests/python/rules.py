@@ -1,4 +1,4 @@
-"""The rules of the extension module once more, in Python: what it does is compared with what they say."""
+"""The rules of the extension module, written again in Python. Tests compare the two."""
 
 from __future__ import annotations
 

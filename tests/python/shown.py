@@ -1,4 +1,4 @@
-"""References in the results of shared cases, which are compared by what they refer to."""
+"""Compares references in the results of shared cases by what they refer to."""
 
 from __future__ import annotations
 

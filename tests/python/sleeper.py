@@ -1,4 +1,4 @@
-"""A guest that sleeps, so that a test can be sure that a thread is inside a store."""
+"""A guest that sleeps: a test that runs it knows that a thread is inside the store."""
 
 from __future__ import annotations
 

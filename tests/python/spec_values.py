@@ -1,4 +1,4 @@
-"""Values of the official suite, and what a result has to be like."""
+"""Values of the official suite, and how they match results."""
 
 from __future__ import annotations
 

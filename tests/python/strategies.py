@@ -1,4 +1,4 @@
-"""Values that hurt, for Hypothesis: the edges of numbers, every kind of NaN, and references to everything."""
+"""Difficult values, for Hypothesis: the least and greatest numbers, every kind of NaN, references to everything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The caller of a host function: what it stands for, and for how long."""
+"""The caller of a host function: what it gives access to, and until when."""
 
 # A host function is anything that can be called, so that pyright does not know the parameters of a lambda.
 # pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false

@@ -1,4 +1,4 @@
-"""Objects that another thread closes while they are used: a typed error or a result, and nothing else."""
+"""One thread closes objects while another one uses them: each use gives a result or a typed error."""
 
 from __future__ import annotations
 

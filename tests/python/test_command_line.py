@@ -1,4 +1,4 @@
-"""`python -m trimaran`: it passes everything on to the core, which has the options and the help."""
+"""`python -m trimaran`: it passes its arguments to core, which has the options and the help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C while Python waits for what nothing can stop: each test has a Python of its own."""
+"""Ctrl-C while Python waits for a guest or a compilation that nothing can stop. Each test has a process of its own."""
 
 from __future__ import annotations
 

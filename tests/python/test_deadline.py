@@ -1,4 +1,4 @@
-"""Deadlines: a time that several calls have together."""
+"""Deadlines: a time limit for several calls together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How processes end: each test has a Python of its own."""
+"""How processes end. Each test has a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comparison of documents, which `tools/parity` makes of all of them."""
+"""The comparison of documents by `tools/parity`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The extension module: plain arguments and unusual ones have the same rules."""
+"""The extension module has the same rules for plain arguments and for unusual ones."""
 
 from __future__ import annotations
 

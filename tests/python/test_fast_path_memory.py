@@ -1,4 +1,4 @@
-"""Memories: what the extension module does is what the rules say."""
+"""The extension module reads and writes memories as the rules in `rules.py` say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions and values: what becomes of plain Python objects on their way."""
+"""Functions and values: how Python objects become WebAssembly values, and back."""
 
 from __future__ import annotations
 

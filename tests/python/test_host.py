@@ -1,4 +1,4 @@
-"""Host functions: what becomes of their arguments and results."""
+"""Host functions: how their arguments and results are converted."""
 
 # A host function is anything that can be called, so that pyright does not know the parameters of a lambda.
 # pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false

@@ -1,4 +1,4 @@
-"""Host functions: what they may do, on which stacks and threads, and what keeps them."""
+"""Host functions: what they may do, on which stacks and threads they run, and how long they live."""
 
 # A host function is anything that can be called, so that pyright does not know the parameters of a lambda.
 # pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false

@@ -1,4 +1,4 @@
-"""Copies, pickles and unmade objects: whatever a program does with a class, no object gets a second owner.
+"""Copies and pickles: whatever a program does with an object, it gets no second owner.
 
 All classes are found by looking for them: a new one needs an example in `objects.py`, and then is tested as well.
 """

@@ -1,4 +1,4 @@
-"""Numbers of more digits than Python writes: a typed error wherever one is given, and never Python's own."""
+"""Integers with more digits than Python prints: every method raises a typed error for them, and never Python's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Linkers that one thread defines in while another one links: that one gets what there was at some moment."""
+"""One thread defines items in a linker while another one links: each link uses the items of one moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values of every type keep all their bits, and references what they are to, in each direction and any company."""
+"""Values of every type keep all their bits, and references their objects: into guests, out of guests, and mixed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Objects of the host in a guest: the very same comes back, and it is let go when nobody has it."""
+"""Host objects in guests: the very same object comes back, and it is released when neither side has it."""
 
 from __future__ import annotations
 

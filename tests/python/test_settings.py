@@ -1,4 +1,4 @@
-"""No setting undoes another one: every pair of them, in both orders, is kept."""
+"""Setting one option keeps every other option: every pair, in both orders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Traps beside other handlers of signals: each test has a Python of its own."""
+"""Traps beside other signal handlers. Each test has a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Views of memories: the bytes in place, for as long as somebody looks at them."""
+"""Views of memories: they show the bytes in place, and keep them for as long as the view lives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every operation that the core exports, by the generator's model, with all that may be wrong with its arguments.
+"""Calls every operation that core exports with every kind of wrong argument, by the generator's model.
 
 What comes out is an error of a type that Python knows, or what was asked for: never a panic, and never a crash.
 """

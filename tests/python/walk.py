@@ -1,4 +1,4 @@
-"""The operations that the core exports, by the generator's model, and what may be wrong with their arguments."""
+"""The operations that core exports, by the generator's model, and wrong arguments for them."""
 
 from __future__ import annotations
 

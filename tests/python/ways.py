@@ -1,4 +1,4 @@
-"""Values of many kinds, and what becomes of a call with them, for comparison."""
+"""Values of many kinds, and the outcome of a call with them, to compare two ways of calling."""
 
 from __future__ import annotations
 

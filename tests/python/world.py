@@ -1,4 +1,4 @@
-"""Every step that shared cases have: `tests/cases/README.md` lists them."""
+"""All steps of shared cases, which `tests/cases/README.md` lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-//! A process without address space for stacks, and so for threads. Alone in its process, which it fills.
+//! A process that has no address space left for stacks and threads. This test fills its process, and so runs alone.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 

@@ -1,4 +1,4 @@
-//! The cache of compiled modules: what it loads is whole, or is compiled again.
+//! The cache of compiled modules: a damaged file is compiled again.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 

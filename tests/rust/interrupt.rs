@@ -1,4 +1,4 @@
-//! Guests that are stopped: by the clock, by another thread, by what their language says.
+//! Guests that are interrupted: by a time limit, by another thread, or by the check of a language.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test")]
 
 #[path = "interrupt/deadlines.rs"]

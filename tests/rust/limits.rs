@@ -1,4 +1,4 @@
-//! What a close gives back, and what a machine with little room has to say.
+//! What `close` gives back, and the errors where memory or a limit does not suffice.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 

@@ -1,4 +1,4 @@
-//! Linkers under threads, and what becomes of the functions that they hold.
+//! Linkers on several threads, and how long their host functions live.
 #![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use std::sync::Arc;

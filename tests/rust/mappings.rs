@@ -1,4 +1,4 @@
-//! A process whose mappings are used up. Alone in its process, which it fills.
+//! A process that has used up its mappings. This test fills its process, and so runs alone.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 

@@ -1,4 +1,4 @@
-//! A heap that refuses: what a guest or a caller chooses the size of fails with an error, whichever allocation it is that fails.
+//! Allocations that fail: where a guest or a caller chooses the size, the result is an error, whichever allocation fails.
 //!
 //! Small ones are left alone. Where the system has not even a page, Rust ends the process, as `SECURITY.md` says.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test")]

@@ -1,4 +1,4 @@
-//! Values that hurt keep all their bits, and references what they are to, in each direction and any company.
+//! Difficult values keep all their bits, and references their objects: into guests, out of guests, and mixed.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use std::sync::{Arc, Mutex};

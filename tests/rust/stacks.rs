@@ -1,4 +1,4 @@
-//! On which stack guests and the host's functions run, and what happens at its end.
+//! On which stack guests and host functions run, and what happens at the end of that stack.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

@@ -1,4 +1,4 @@
-//! What a guest chooses, where people read it: names, types and lists in sentences.
+//! Names, types and lists that a guest chose, in texts for people.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use std::sync::Arc;

@@ -3,7 +3,7 @@ import Testing
 import Trimaran
 import TrimaranFoundation
 
-/// Whatever a program does with an object, what stands behind it in the library never gets a second owner.
+/// Whatever a program does with an object, its native object gets no second owner.
 @Suite("Copies of what stands for something")
 struct HandlesTests {
   /// All that has an identity. It is a class, so that copies are references, and no initialiser but its own makes one.

@@ -3,7 +3,7 @@ import Testing
 import Trimaran
 import TrimaranFoundation
 
-@Suite("Values keep all their bits, and references what they are to, in each direction and any company")
+@Suite("Values keep all their bits, and references their objects: into guests, out of guests, and mixed")
 struct PropertiesTests {
   let references: References
   let store: Store

@@ -1,7 +1,7 @@
 import Testing
 import Trimaran
 
-/// No setting undoes another one: every pair of them, in both orders, is kept.
+/// Setting one option keeps every other option: every pair, in both orders.
 @Suite("Settings beside each other")
 struct SettingsTests {
   @Test func aBlockForLimitsChangesWhatItNames() throws {

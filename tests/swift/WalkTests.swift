@@ -3,7 +3,7 @@ import Testing
 
 @testable import Trimaran
 
-@Suite("Every operation that the core exports, with all that may be wrong with its arguments")
+@Suite("Every operation that core exports, with every kind of wrong argument")
 struct WalkTests {
   /// What succeeds all the same on an object that is closed, or whose store is, by what the core's documents say.
   private static let fine: Set<String> = [

@@ -1,4 +1,4 @@
-//! Values of the suite, and what a result has to be like.
+//! Values of the suite, and how they match results.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

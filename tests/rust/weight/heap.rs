@@ -1,4 +1,4 @@
-//! A heap that counts, and that refuses before the machine suffers.
+//! A heap that counts its bytes, and fails before the machine runs out of memory.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};

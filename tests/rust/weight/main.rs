@@ -1,4 +1,4 @@
-//! What a file costs that grows in one way: memory and text, in bytes for each byte of it.
+//! How much memory and text each byte of a file costs, for files that grow in one way.
 //!
 //! `shapes` makes files that grow in one way each, `entries` does with them what a host does, and every pair runs on every engine, in
 //! a process of its own. Its heap is counted, and so is each text that it made. Nothing is measured in seconds: the time that a case
