@@ -9,7 +9,11 @@ from ._identity import Identity
 from ._native import CallerBase, indefinite
 
 if TYPE_CHECKING:
-    from .externs import Extern
+    from .externs import Extern, Kind
+    from .global_ import Global
+    from .shared_memory import SharedMemory
+    from .table import Table
+    from .tag import Tag
 
 Default = TypeVar("Default")
 
@@ -33,6 +37,36 @@ class Caller(CallerBase, StoreContext):
     """
 
     __slots__ = ("__weakref__",)
+
+    def global_(self, name: str) -> Global:
+        """The global of that name. Raises as `func` does."""
+        from .global_ import Global
+
+        return self._expect(name, Global)
+
+    def table(self, name: str) -> Table:
+        """The table of that name. Raises as `func` does."""
+        from .table import Table
+
+        return self._expect(name, Table)
+
+    def shared_memory(self, name: str) -> SharedMemory:
+        """The shared memory of that name. Raises as `func` does."""
+        from .shared_memory import SharedMemory
+
+        return self._expect(name, SharedMemory)
+
+    def tag(self, name: str) -> Tag:
+        """The tag of that name. Raises as `func` does."""
+        from .tag import Tag
+
+        return self._expect(name, Tag)
+
+    def _expect(self, name: str, kind: type[Kind]) -> Kind:
+        # That module needs this one.
+        from .externs import expect_extern
+
+        return expect_extern(self[name], kind, name)
 
     @overload
     def get(self, name: str, default: None = None) -> Extern | None: ...

@@ -75,7 +75,8 @@ class Instance(InstanceBase, Handle):
 class InstanceExports(ExportsBase, Identity, Mapping[str, Extern]):
     """The exports of an instance: a mapping by name, and a sequence by their order in the module.
 
-    An unknown name raises `NotFoundError`, which is a `KeyError`. Its text lists the names that exist.
+    An unknown name raises `NotFoundError`, which is a `KeyError`. Its text lists the names that exist. The methods by
+    kind, such as `func`, raise it too, and tell a type checker what they return.
     """
 
     __slots__ = ("__weakref__", "_instance")
@@ -114,6 +115,30 @@ class InstanceExports(ExportsBase, Identity, Mapping[str, Extern]):
         item = self._items.get(key)
         # The core knows how to say what is missing.
         return self._instance._export(self._store, key) if item is None else item
+
+    def func(self, name: str) -> Func:
+        """The function of that name. Raises `NotFoundError`, or `WasmTypeError` for something else."""
+        return expect_extern(self[name], Func, name)
+
+    def global_(self, name: str) -> Global:
+        """The global of that name. Raises as `func` does."""
+        return expect_extern(self[name], Global, name)
+
+    def table(self, name: str) -> Table:
+        """The table of that name. Raises as `func` does."""
+        return expect_extern(self[name], Table, name)
+
+    def memory(self, name: str) -> Memory:
+        """The memory of that name. Raises as `func` does."""
+        return expect_extern(self[name], Memory, name)
+
+    def shared_memory(self, name: str) -> SharedMemory:
+        """The shared memory of that name. Raises as `func` does."""
+        return expect_extern(self[name], SharedMemory, name)
+
+    def tag(self, name: str) -> Tag:
+        """The tag of that name. Raises as `func` does."""
+        return expect_extern(self[name], Tag, name)
 
     @overload
     def get(self, key: str, default: None = None) -> Extern | None: ...

@@ -53,8 +53,8 @@ class Block:
 
 
 # A mark's word, and whether it needs something behind it.
-WORDS = {"continues": False, "is": True, "not run": True, "types not checked": True}
-MARK = re.compile(r"^\s*<!-- (not run|types not checked|continues|is)\b:?\s*(.*?)\s*-->$")
+WORDS = {"continues": False, "is": True, "not run": True}
+MARK = re.compile(r"^\s*<!-- (not run|continues|is)\b:?\s*(.*?)\s*-->$")
 FENCE = re.compile(r"^(\s*)```(\S*)$")
 
 

@@ -39,10 +39,6 @@ class Program:
         return re.findall(PRINTS[self.language], text, re.MULTILINE)
 
     @property
-    def is_typed(self) -> bool:
-        return all(block.mark("types not checked") is None for block in self.blocks)
-
-    @property
     def file(self) -> Path:
         """Where its source is written."""
         folder = PROGRAMS / self.language

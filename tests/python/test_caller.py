@@ -40,6 +40,7 @@ READS = """(module
     (memory (export "memory") 1 4)
     (data (i32.const 16) "Hello")
     (global (export "global") (mut i32) (i32.const 7))
+    (table (export "table") 2 funcref)
     (func (export "other") (result i32) (i32.const 5))
     (func (export "run") (call $f (i32.const 16) (i32.const 5))))"""
 
@@ -67,6 +68,18 @@ def test_the_caller_knows_its_instance(store: Store) -> None:
             caller.func("memory")
         with pytest.raises(NotFoundError):
             caller.memory("nothing")
+        assert caller.global_("global").value(caller) == 7
+        assert caller.table("table").size(caller) == 2
+        for ask, word in (
+            (caller.global_, "a global"),
+            (caller.table, "a table"),
+            (caller.shared_memory, "a shared memory"),
+            (caller.tag, "a tag"),
+        ):
+            with pytest.raises(WasmTypeError, match=f"the export `memory` is a memory: expected {word}"):
+                ask("memory")
+            with pytest.raises(NotFoundError):
+                ask("nothing")
         assert repr(caller) == "<Caller>"
 
     imported(store, READS, Func(store, FuncType([I32, I32], []), read, access_caller=True))["run"](store)

@@ -97,13 +97,39 @@ def test_exports_by_their_kind() -> None:
         instance.memory(store, "x")
 
 
+def test_the_map_gives_exports_by_their_kind() -> None:
+    store, instance = guest(MANY)
+    exports = instance.exports(store)
+    # A type checker knows what these are: `exports["f"]` is one of six classes.
+    call: Func = exports.func("f")
+    memory: Memory = exports.memory("m")
+    changed: Global = exports.global_("g")
+    elements: Table = exports.table("t")
+    assert (call, memory, changed, elements) == tuple(exports[:4])
+    for ask, word in (
+        (exports.memory, "a memory"),
+        (exports.shared_memory, "a shared memory"),
+        (exports.global_, "a global"),
+        (exports.table, "a table"),
+        (exports.tag, "a tag"),
+    ):
+        with pytest.raises(WasmTypeError, match=f"^the export `f` is a function: expected {word}$"):
+            ask("f")
+        with pytest.raises(NotFoundError, match="^there is no export `x`: the instance exports `f`, `m`"):
+            ask("x")
+    with pytest.raises(WasmTypeError, match="^the export `m` is a memory: expected a function$"):
+        exports.func("m")
+
+
 def test_a_tag() -> None:
     from guests import config
     from trimaran import Engine
 
     made = Engine(config().wasm_exceptions(True))
     store = Store(made)
-    tag = Instance(store, Module(made, '(module (tag (export "e") (param i32)))')).tag(store, "e")
+    instance = Instance(store, Module(made, '(module (tag (export "e") (param i32)))'))
+    tag = instance.tag(store, "e")
+    assert instance.exports(store).tag("e") is tag
     assert isinstance(tag, Tag)
     assert str(tag.type(store)) == "(tag (param i32))"
     assert repr(tag) == "<Tag>"
