@@ -2,7 +2,7 @@
 # follows a `##` is what the list says.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-clients conformance hostile fuzz lint bench docs package python kotlin swift native program programs spec clean
+.PHONY: help demo test data test-clients conformance hostile fuzz lint bench docs package python kotlin swift native program programs spec clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -10,10 +10,13 @@ help: ## this list
 demo: python kotlin swift program ## one real WebAssembly program from Python, Kotlin and Swift
 	tools/demo
 
-test: python kotlin swift program programs spec ## every suite of every language, and one summary
+test: data kotlin swift program programs spec ## every suite of every language, and one summary
 	tools/test
 
-test-clients: python ## packages that were written for wasmtime-py, the large ones as well
+data: python
+	target/python/venv/bin/pip install --disable-pip-version-check --quiet -r tests/python/requirements-data.txt
+
+test-clients: python kotlin ## packages that were written for wasmtime-py, a notebook, Dask and Spark: the large ones as well
 	TRIMARAN_ALL_CLIENTS=1 target/python/venv/bin/python -m pytest -v tests/clients -p no:cacheprovider
 
 conformance: python kotlin swift spec ## the official WebAssembly suite in every language, on both engines

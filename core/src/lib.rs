@@ -91,7 +91,7 @@ pub mod adapter {
         before_compiling, in_host, is_compilation, tell_of_this_thread, unstoppable_run,
     };
     pub use crate::stores::entry::Hold;
-    pub use crate::stores::store::SlotFunction;
+    pub use crate::stores::store::{OfStore, SlotFunction};
     pub use crate::types::slot::{Signature, Slot, ValKind};
 }
 

@@ -9,14 +9,14 @@ from typing import Any, cast
 from . import value as _value
 from ._columns import map_columns
 from ._ffi import expect, wrong_type
-from ._handle import Handle
+from ._handle import StoreItem
 from ._identity import Constant
 from ._native import FuncBase, article
 from .store import Storelike, check_storelike, store_of
 from .types import FuncType
 
 
-class Func(FuncBase, Constant, Handle):
+class Func(FuncBase, Constant, StoreItem):
     """A function of a guest, or a host function. It belongs to one store.
 
     Call it with its store, and with plain Python objects or `Val`s. An int becomes any number that holds it exactly. A
@@ -60,19 +60,36 @@ class Func(FuncBase, Constant, Handle):
         arguments = self._arguments(store, _listed(values))
         return [_value.Val._from_raw(result, store) for result in self._call(store, arguments)]
 
-    def map(self, store: Storelike, *columns: Any) -> Any:
+    def map(
+        self, store: Storelike, *columns: Any, out: Any = None, progress: Callable[[int], object] | Any | None = None
+    ) -> Any:
         """Calls the function once for each row of the columns, in one turn of the store.
 
-        Each parameter has a column: a NumPy array, an `array.array` or another one-dimensional buffer, of int32,
-        int64, float32 or float64 as the parameter is i32, i64, f32 or f64. Integers may be unsigned. `map` returns
-        `None`, the one column of results, or a list of columns: NumPy arrays if you gave one, or else arrays of
-        `array`.
+        Each parameter has a column, or a number, which then is the same in every row. A column is a list or a tuple, a
+        NumPy array of any layout, an `array.array` or another one-dimensional buffer, or a column of pandas, polars,
+        Arrow or of another library that has `__arrow_c_array__`, `__arrow_c_stream__` or `__array__`.
 
-        It stops at the first row that fails. The error has the row's number, counted from 0, in `row` and in a note.
-        Raises `WasmTypeError` for columns that do not fit, and for a function with vectors or references.
+        The type of its items decides whether it fits, and no number changes: an i32 takes integers of up to 32 bits,
+        with or without a sign, an i64 those of up to 64 bits, an f32 `float32`, `float16` and integers of up to 16
+        bits, and an f64 floats of up to 64 bits and integers of up to 32 bits. `bool` counts as 0 or 1. The items of a
+        list, and a number for all rows, fit as the arguments of a call do. A column with nulls and a masked array fit
+        nowhere.
+
+        `map` returns `None`, the one column of results, or a list of columns of int32, int64, float32 or float64: NumPy
+        arrays if NumPy is installed and you gave something with `__array__`, or else arrays of `array`. With `out`, it
+        writes the results there, and returns `out`: a buffer of just that type, or a list of one for each result. It
+        may be a column that you gave.
+
+        `progress` follows a long `map`: something that is called with a number of rows each time so many more are done,
+        some times a second, a progress bar with such an `update`, or the class of one, such as `tqdm`.
+
+        It stops at the first row that fails. The error has the row's number, counted from 0, in `row` and in a note;
+        `out` has the results of the rows before it. Raises `WasmTypeError` for columns that do not fit, and for a
+        function with vectors or references, `RangeError` for an item of a list that does not fit, and whatever
+        `progress` raises.
         """
         check_storelike(store)
-        return map_columns(self, store, columns)
+        return map_columns(self, store, columns, out, progress)
 
     def _arguments(self, store: Storelike, values: list[Any]) -> list[_value.Raw]:
         params = self.type(store).params

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from guests import guest
-from trimaran import ClosedError, Instance, Store, Trap, TrapCode, WasmTypeError, WrongStoreError
+from trimaran import ClosedError, Instance, Store, Trap, TrapCode, Val, WasmTypeError, WrongStoreError
 
 WAT = """(module
     (memory (export "memory") 1)
@@ -100,22 +100,39 @@ def test_it_stops_at_the_first_row_that_fails(world: tuple[Store, Instance]) -> 
     assert instance.memory(store, "memory").read(store, 0, 2) == b"\1\0"
 
 
+INTEGERS = "a column of integers of up to 32 bits"
+SMALL_FLOATS = "a column of float32, of float16, or of integers of up to 16 bits"
+FLOATS = "a column of floats of up to 64 bits, or of integers of up to 32 bits"
+MASKED = "column 1 is a masked array: expected one without a mask, as its `filled` gives"
 WRONG: list[tuple[str, Callable[[], list[Any]], str]] = [
     ("add", lambda: [array("i", [1])], "too few columns: the function takes 2, 1 given"),
     ("add", lambda: [array("i", [1])] * 3, "too many columns: the function takes 2, 3 given"),
     ("add", lambda: [array("i", [1]), array("i", [1, 2])], "column 2 has 2 items: column 1 has 1"),
-    ("add", lambda: [array("q", [1])] * 2, "column 1 has items of 8 bytes, `q`: expected an array of int32"),
-    (
-        "add",
-        lambda: [array("i", [1]), array("f", [1])],
-        "column 2 has items of 4 bytes, `f`: expected an array of int32",
-    ),
-    ("add", lambda: [np.array([1], ">i4")] * 2, "column 1 has items of 4 bytes, `>i`: expected an array of int32"),
+    ("add", lambda: [array("q", [1])] * 2, f"column 1 has int64: expected {INTEGERS}"),
+    ("add", lambda: [array("i", [1]), array("f", [1])], f"column 2 has float32: expected {INTEGERS}"),
+    ("add", lambda: [np.array([1], ">i8")] * 2, f"column 1 has int64: expected {INTEGERS}"),
+    ("add", lambda: [np.array([1], np.float16)] * 2, f"column 1 has float16: expected {INTEGERS}"),
+    ("add", lambda: [np.array(["1"])] * 2, f"column 1 has <U1: expected {INTEGERS}"),
+    ("add", lambda: [np.array([1], object)] * 2, f"column 1 has object: expected {INTEGERS}"),
+    ("add", lambda: [np.array([1], "M8[ns]")] * 2, f"column 1 has datetime64[ns]: expected {INTEGERS}"),
+    ("add", lambda: [np.array([1], complex)] * 2, f"column 1 has complex128: expected {INTEGERS}"),
     ("add", lambda: [np.ones((1, 2), np.int32)] * 2, "column 1 has 2 dimensions: expected 1"),
-    ("add", lambda: [np.int32(1)] * 2, "column 1 is of type int32: expected an array of int32"),
-    ("add", lambda: [[1], [1]], "column 1 is of type list: expected an array of int32"),
-    ("add", lambda: [1, 1], "column 1 is of type int: expected an array of int32"),
-    ("all", lambda: [array("i")] * 4, "column 2 has items of 4 bytes, `i`: expected an array of int64"),
+    ("add", lambda: [np.ma.array([1])] * 2, MASKED),
+    ("add", lambda: [np.ma.masked] * 2, MASKED),
+    ("add", lambda: ["1", "1"], f"column 1 is of type str: expected {INTEGERS}"),
+    ("add", lambda: [None, None], f"column 1 is of type NoneType: expected {INTEGERS}"),
+    ("add", lambda: [{1}, {1}], f"column 1 is of type set: expected {INTEGERS}"),
+    ("add", lambda: [[1], [1, None]], "column 2, row 1 is null: expected i32"),
+    ("add", lambda: [[1], [[1]]], "column 2, row 0 is a list: expected an int or a Val"),
+    ("add", lambda: [[1], [1.5]], "column 2, row 0 is an f64: expected i32"),
+    ("add", lambda: [[1], [Val.i64(1)]], "column 2, row 0 is an i64: expected i32"),
+    ("add", lambda: [[1], 1.5], "column 2 is an f64: expected i32"),
+    ("add", lambda: [1, np.int32(1)], "every column is one number, so there are no rows: call the function"),
+    ("add", lambda: [1, [1, 2], [1]][1:], "column 2 has 1 items: column 1 has 2"),
+    ("all", lambda: [array("i")] * 4, f"column 3 has int32: expected {SMALL_FLOATS}"),
+    ("all", lambda: [1, 1, array("d"), 1], f"column 3 has float64: expected {SMALL_FLOATS}"),
+    ("all", lambda: [1, 1, 1, array("q")], f"column 4 has int64: expected {FLOATS}"),
+    ("all", lambda: [1, 1, 1, np.ones(1, np.longdouble)], f"column 4 has float128: expected {FLOATS}"),
     ("none", list, "the function has no parameters, and so no columns: call it"),
     ("vector", lambda: [b""], "only functions of i32, i64, f32 and f64 can be called with columns"),
     ("reference", lambda: [b""], "only functions of i32, i64, f32 and f64 can be called with columns"),

@@ -9,8 +9,10 @@
 //!
 //! What fails raises an error of the package, also where the package itself has made the mistake.
 
+mod arrow;
 mod at_end;
 mod caller;
+mod columns;
 mod convert;
 mod ctrl_c;
 mod func;
@@ -22,6 +24,7 @@ mod instance;
 mod interrupt_check;
 mod linker;
 mod memory;
+mod number_type;
 pub(crate) mod numbers;
 mod pointer;
 mod sink;
@@ -40,12 +43,15 @@ use pyo3::types::{PyBool, PyDict, PyString};
 use trimaran::adapter::in_host;
 use trimaran::{Result, Store, WasmtimeError};
 
+pub(crate) use arrow::arrow_parts;
 pub(crate) use at_end::{interpreter, watch as watch_end};
 pub(crate) use caller::CallerBase;
+pub(crate) use columns::packed;
 pub(crate) use convert::{article, indefinite, text};
 pub(crate) use ctrl_c::keep as keep_ctrl_c;
 pub(crate) use func::FuncBase;
 pub(crate) use host::take_thrown;
+pub(crate) use identity::store_number;
 pub(crate) use instance::{ExportsBase, InstanceBase};
 pub(crate) use interrupt_check::watch_waits;
 pub(crate) use pointer::PointerBase;

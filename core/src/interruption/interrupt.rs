@@ -69,6 +69,11 @@ impl Interrupts {
         self.timeout.store(milliseconds.map_or(0, nanoseconds), Ordering::SeqCst);
     }
 
+    /// What `set_timeout` has set, in milliseconds; 0 is for ever.
+    pub(crate) fn timeout(&self) -> u64 {
+        self.timeout.load(Ordering::SeqCst).div_ceil(1_000_000)
+    }
+
     pub(crate) fn set_check(&self, interrupt_check: &Arc<dyn InterruptCheck>) {
         // The first check stays: a process has one language's adapter.
         _ = self.interrupt_check.set(Arc::clone(interrupt_check));

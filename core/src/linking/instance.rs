@@ -8,7 +8,7 @@ use crate::errors::guest_text::Name;
 use crate::limits::shared_size::shared_memory;
 use crate::linking::import_error::{check_count, link};
 use crate::process::signals;
-use crate::stores::store::StoreId;
+use crate::stores::store::{StoreId, of_store};
 use crate::{Extern, Module, NamedExtern, Result, Store, WasmtimeError};
 
 /// An instance of a module. It belongs to one store.
@@ -17,6 +17,8 @@ pub struct Instance {
     owner: StoreId,
     inner: wasmtime::Instance,
 }
+
+of_store!(Instance);
 
 #[uniffi::export]
 #[cfg_attr(false, brief)]

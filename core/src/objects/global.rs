@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use wasmtime::{AsContextMut, RootScope};
 
 use crate::errors::chain::chain;
-use crate::stores::store::StoreId;
+use crate::stores::store::{StoreId, of_store};
 use crate::types::slot::ValKind;
 use crate::values::convert::ArgPosition;
 use crate::{GlobalType, Result, Store, Val, WasmtimeError};
@@ -17,6 +17,8 @@ pub struct Global {
     pub(crate) inner: wasmtime::Global,
     pub(crate) kind: OnceLock<ValKind>,
 }
+
+of_store!(Global);
 
 /// Where a global's value stands, for messages.
 const PLACE: ArgPosition = ArgPosition::only("the value");

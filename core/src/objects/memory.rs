@@ -7,7 +7,7 @@ use wasmtime::{AsContext, StoreContextMut};
 use crate::errors::chain::chain;
 use crate::errors::numbers::natural;
 use crate::objects::bytes::{Bytes, hexdump};
-use crate::stores::store::{StoreData, StoreId};
+use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::{MemoryType, Result, Store, WasmtimeError};
 
 /// A linear memory. It belongs to one store.
@@ -19,6 +19,8 @@ pub struct Memory {
     owner: StoreId,
     kind: Kind,
 }
+
+of_store!(Memory);
 
 enum Kind {
     Own(wasmtime::Memory),

@@ -6,7 +6,7 @@ use wasmtime::{AsContextMut, RootScope, StoreContextMut};
 
 use crate::errors::chain::chain;
 use crate::errors::numbers::natural;
-use crate::stores::store::{StoreData, StoreId};
+use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::types::slot::ValKind;
 use crate::values::convert::ArgPosition;
 use crate::{Result, Store, TableType, Val, WasmtimeError};
@@ -18,6 +18,8 @@ pub struct Table {
     pub(crate) inner: wasmtime::Table,
     pub(crate) kind: OnceLock<ValKind>,
 }
+
+of_store!(Table);
 
 #[uniffi::export]
 #[cfg_attr(false, brief)]

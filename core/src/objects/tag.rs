@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::stores::store::StoreId;
+use crate::stores::store::{StoreId, of_store};
 use crate::{Result, Store, TagType, WasmtimeError};
 
 /// A tag of exceptions, of a guest or of the host (core specification, section 2.5.6). It belongs to one store.
@@ -11,6 +11,8 @@ pub struct Tag {
     owner: StoreId,
     inner: wasmtime::Tag,
 }
+
+of_store!(Tag);
 
 #[uniffi::export]
 #[cfg_attr(false, brief)]

@@ -9,7 +9,7 @@ use crate::errors::numbers::natural;
 use crate::interruption::interrupt::Interrupts;
 use crate::process::signals;
 use crate::stores::entry::HOST_STACK;
-use crate::stores::store::{Guest, StoreData, StoreId};
+use crate::stores::store::{Guest, OfStore, StoreData, StoreId};
 use crate::wasi::context::Wasi;
 use crate::{Engine, InterruptHandle, Result, Store, StoreLimits, WasiConfig, WasmtimeError};
 
@@ -214,7 +214,20 @@ impl Store {
     }
 }
 
-impl Store {}
+impl OfStore for Store {
+    fn store_number(&self) -> u64 {
+        self.id.number()
+    }
+}
+
+impl Store {
+    /// What `set_timeout` has set, in milliseconds, and 0 for ever; none where the engine cannot interrupt guests. Only
+    /// the adapters use it.
+    #[doc(hidden)]
+    pub fn run_limit(&self) -> Option<u64> {
+        self.interrupts.as_ref().map(|interrupts| interrupts.timeout())
+    }
+}
 
 fn no_fuel() -> WasmtimeError {
     WasmtimeError::Config { reason: "fuel needs an engine with consume_fuel".to_owned() }

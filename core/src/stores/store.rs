@@ -23,6 +23,29 @@ use crate::{HostObject, Result, WasmtimeError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct StoreId(pub(super) u64);
 
+/// What belongs to one store. Adapters say which one when they show an object to a person.
+pub trait OfStore {
+    /// The number of its store, which no other store of this process has.
+    fn store_number(&self) -> u64;
+}
+
+macro_rules! of_store {
+    ($ty:ty) => {
+        impl $crate::stores::store::OfStore for $ty {
+            fn store_number(&self) -> u64 {
+                self.owner.number()
+            }
+        }
+    };
+}
+pub(crate) use of_store;
+
+impl StoreId {
+    pub(crate) const fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// Holds instances and everything that they own: memories, tables, globals, functions.
 ///
 /// Any thread may use a store, one at a time: another thread waits for its turn. If the first thread stays in one host

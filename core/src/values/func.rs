@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
-use crate::stores::store::{CallbackCell, StoreId};
+use crate::stores::store::{CallbackCell, StoreId, of_store};
 use crate::types::slot::SignatureCache;
 use crate::{Result, Store};
 
@@ -15,6 +15,8 @@ pub struct Func {
     /// Where the body of a host function goes.
     pub(crate) callback: Weak<CallbackCell>,
 }
+
+of_store!(Func);
 
 impl Func {
     pub(crate) fn new(store: &Store, inner: wasmtime::Func) -> Arc<Self> {

@@ -6,7 +6,7 @@ use trimaran_gate::DropQueue;
 use wasmtime::{AnyRef, StoreContextMut};
 
 use crate::stores::root::Root;
-use crate::stores::store::{StoreData, StoreId};
+use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::{Result, Store, WasmtimeError};
 
 /// A reference that is not null, held by the host. It belongs to one store, and keeps its value alive there.
@@ -16,6 +16,8 @@ pub struct Reference {
     pub(crate) root: Option<Root>,
     dropped: Arc<DropQueue<Root>>,
 }
+
+of_store!(Reference);
 
 impl Reference {
     pub(crate) fn new(store: &Store, root: Root) -> Arc<Self> {

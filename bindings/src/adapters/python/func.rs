@@ -1,8 +1,7 @@
-//! Calls: numbers into slots and out of them, one by one or a column at a time.
+//! Calls: numbers into slots and out of them. `columns.rs` has the calls with whole columns.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pyo3::buffer::PyUntypedBuffer;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyTuple};
 use trimaran::adapter::{Signature, Slot, ValKind};
@@ -11,7 +10,7 @@ use trimaran::{Func, Store, WasmtimeError};
 use super::at_end::Ask;
 use super::convert::HasHandle;
 use super::host::{Body, borrow, object};
-use super::{NativeHandle, StoreBase, detached, enter, entry, raised, store_of};
+use super::{NativeHandle, StoreBase, detached, enter, raised, store_of};
 
 /// Calls with more values than this go over the surface.
 const WIDEST: usize = 16;
@@ -21,7 +20,7 @@ const FEW: usize = 4;
 /// The base class of `trimaran.Func`.
 #[pyclass(subclass, frozen, module = "trimaran._native")]
 pub(crate) struct FuncBase {
-    handle: NativeHandle<Func>,
+    pub(super) handle: NativeHandle<Func>,
     /// The signature has been looked up: that enters no store any more.
     is_known: AtomicBool,
 }
@@ -60,55 +59,6 @@ impl FuncBase {
         let signature = enter(py, || func.signature(opened))?;
         let body = Body::new(store, function, pass_caller, signature)?;
         enter(py, || func.attach(opened, Box::new(body)))
-    }
-
-    /// The types of the results, as `array` names them, if the function can be called with columns.
-    fn _columns(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<String> {
-        let (Some(func), Some(store)) = (self.handle.get(), store_of(store)) else { return Ok(String::new()) };
-        let signature = enter(py, || func.signature(store))?;
-        let mut kinds = signature.params().iter().chain(signature.results());
-        if !kinds.all(|kind| code(*kind).is_some()) {
-            let reason = "only functions of i32, i64, f32 and f64 can be called with columns".to_owned();
-            return Err(raised(py, WasmtimeError::Type { reason }));
-        }
-        Ok(signature.results().iter().filter_map(|kind| code(*kind)).collect())
-    }
-
-    /// Calls once for each row of the columns, and puts the results into theirs. Where it fails, it gives the row and
-    /// the error.
-    fn _map(
-        &self,
-        py: Python<'_>,
-        store: &Bound<'_, PyAny>,
-        columns: Vec<Bound<'_, PyAny>>,
-        results: Vec<Bound<'_, PyAny>>,
-    ) -> PyResult<Option<(usize, Py<PyAny>)>> {
-        let (Some(func), Some(store)) = (self.handle.get(), store_of(store)) else { return Ok(None) };
-        let signature = enter(py, || func.signature(store))?;
-        let wrong = |reason: String| raised(py, WasmtimeError::Type { reason });
-        let buffers = |objects: &[Bound<'_, PyAny>], kinds: &[ValKind]| {
-            let all = objects.iter().zip(kinds).enumerate();
-            all.map(|(index, (object, kind))| buffer(object, *kind, index + 1)).collect::<Result<Vec<_>, _>>()
-        };
-        check_count(signature, columns.len()).map_err(wrong)?;
-        let given = buffers(&columns, signature.params()).map_err(wrong)?;
-        let made = buffers(&results, signature.results()).map_err(wrong)?;
-        let length = |buffer: &PyUntypedBuffer| buffer.item_count();
-        let rows = given.first().map_or(0, length);
-        if let Some(index) = given.iter().position(|buffer| length(buffer) != rows) {
-            let other = given.get(index).map_or(0, length);
-            return Err(wrong(format!("column {} has {other} items: column 1 has {rows}", index + 1)));
-        }
-        if made.len() != signature.results().len()
-            || made.iter().any(|buffer| length(buffer) != rows || buffer.readonly())
-        {
-            return Err(wrong("there is no room for the results".to_owned()));
-        }
-        let (inputs, outputs) = (Columns::of(&given), Columns::of(&made));
-        let done = detached(py, || map(func, store, rows, &inputs, &outputs));
-        // `buffers` still holds the buffers, so that Python has not moved or freed their bytes.
-        drop((given, made));
-        Ok(done.err().map(|(row, error)| (row, raised(py, error).into_value(py).into_any())))
     }
 }
 
@@ -264,115 +214,4 @@ pub(super) fn number<'py>(py: Python<'py>, kind: ValKind, slot: Slot) -> PyResul
             PyBytes::new(py, &bits.to_le_bytes()).into_any()
         }
     })
-}
-
-/// What `array` calls a number of that type.
-fn code(kind: ValKind) -> Option<char> {
-    match kind {
-        ValKind::I32 => Some('i'),
-        ValKind::I64 => Some('q'),
-        ValKind::F32 => Some('f'),
-        ValKind::F64 => Some('d'),
-        _ => None,
-    }
-}
-
-fn check_count(signature: &Signature, given: usize) -> Result<(), String> {
-    match signature.params().len() {
-        0 => Err("the function has no parameters, and so no columns: call it".to_owned()),
-        expected if given < expected => Err(format!("too few columns: the function takes {expected}, {given} given")),
-        expected if given > expected => Err(format!("too many columns: the function takes {expected}, {given} given")),
-        _ => Ok(()),
-    }
-}
-
-/// The items of a column, if they are numbers of that type in a row.
-fn buffer(object: &Bound<'_, PyAny>, kind: ValKind, place: usize) -> Result<PyUntypedBuffer, String> {
-    let (size, name) = match kind {
-        ValKind::I32 => (4, "int32"),
-        ValKind::I64 => (8, "int64"),
-        ValKind::F32 => (4, "float32"),
-        _ => (8, "float64"),
-    };
-    let expected = format!("expected an array of {name}");
-    let buffer = PyUntypedBuffer::get(object).map_err(|_| {
-        let ty = object.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string());
-        format!("column {place} is of type {ty}: {expected}")
-    })?;
-    let format = String::from_utf8_lossy(buffer.format().to_bytes()).into_owned();
-    let item = format.trim_start_matches(['@', '=', '<']);
-    let is_right = match kind {
-        ValKind::I32 | ValKind::I64 => ["i", "I", "l", "L", "q", "Q"].contains(&item),
-        ValKind::F32 => item == "f",
-        _ => item == "d",
-    };
-    if !is_right || buffer.item_size() != size {
-        return Err(format!("column {place} has items of {} bytes, `{format}`: {expected}", buffer.item_size()));
-    }
-    if buffer.dimensions() != 1 || buffer.suboffsets().is_some() {
-        return Err(format!("column {place} has {} dimensions: expected 1", buffer.dimensions()));
-    }
-    Ok(buffer)
-}
-
-/// Where the items of some columns lie, and how far apart.
-struct Columns(Vec<(*mut u8, isize, bool)>);
-
-// SAFETY: the buffers that they were made of are kept for as long as they are used, and a buffer is not moved or freed
-// while it is out, whichever thread looks at it. Should another thread of Python write to a column meanwhile, its
-// numbers are one or the other, as with every function of C that lets go of the GIL.
-unsafe impl Send for Columns {}
-// SAFETY: what makes it `Send` makes it `Sync`: nothing is changed through a shared reference.
-unsafe impl Sync for Columns {}
-
-impl Columns {
-    fn of(buffers: &[PyUntypedBuffer]) -> Self {
-        let column = |buffer: &PyUntypedBuffer| {
-            let stride = buffer.strides().first().copied().unwrap_or_default();
-            (buffer.buf_ptr().cast::<u8>(), stride, buffer.item_size() == 8)
-        };
-        Self(buffers.iter().map(column).collect())
-    }
-
-    /// # Safety
-    /// Each column has that row.
-    unsafe fn load(&self, row: usize, slots: &mut [Slot]) {
-        for ((base, stride, is_wide), slot) in self.0.iter().zip(slots) {
-            // SAFETY: the caller says that the column has that row. `buffer` checked that its items have 4 or 8 bytes.
-            slot.low = unsafe {
-                let item = base.offset(stride.wrapping_mul(row.cast_signed()));
-                if *is_wide { item.cast::<u64>().read_unaligned() } else { item.cast::<u32>().read_unaligned().into() }
-            };
-        }
-    }
-
-    /// # Safety
-    /// Each column has that row, and may be written.
-    unsafe fn store(&self, row: usize, slots: &[Slot]) {
-        for ((base, stride, is_wide), slot) in self.0.iter().zip(slots) {
-            // SAFETY: the caller says that the column has that row. `buffer` checked that its items have 4 or 8 bytes.
-            unsafe {
-                let item = base.offset(stride.wrapping_mul(row.cast_signed()));
-                if *is_wide {
-                    item.cast::<u64>().write_unaligned(slot.low);
-                } else {
-                    item.cast::<u32>().write_unaligned(slot.low as u32);
-                }
-            }
-        }
-    }
-}
-
-fn map(
-    func: &Func,
-    store: &Store,
-    rows: usize,
-    inputs: &Columns,
-    outputs: &Columns,
-) -> Result<(), (usize, WasmtimeError)> {
-    // SAFETY: `_map` checked that all columns have so many rows, and that those of the results may be written.
-    let fill = |row, slots: &mut [Slot]| unsafe { inputs.load(row, slots) };
-    // SAFETY: `_map` checked that all columns have so many rows, and that those of the results may be written.
-    let take = |row, slots: &[Slot]| unsafe { outputs.store(row, slots) };
-    entry(|| Ok(func.call_rows(store, rows, fill, take))).map_err(|error| (0, *error))?
 }

@@ -54,6 +54,16 @@ impl StoreBase {
         this(slf).map(drop)
     }
 
+    /// How long each run may take, in milliseconds, and 0 for ever; nothing where no run can be interrupted.
+    fn _run_limit(slf: &Bound<'_, Self>) -> PyResult<Option<u64>> {
+        Ok(this(slf)?.run_limit())
+    }
+
+    /// Whether this thread could enter it now, without a wait.
+    fn _is_free(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        Ok(this(slf)?.try_hold().is_some())
+    }
+
     /// Lets go of all host functions and objects, after close.
     fn _forget(&self) {
         drop(self.kept.take());
