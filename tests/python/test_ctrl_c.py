@@ -206,3 +206,28 @@ except KeyboardInterrupt:
 """
     done = ended(program)
     assert (done.returncode, done.stdout, done.stderr) == (0, "b'\\x02'\ninterrupted\n", "")
+
+
+@pytest.mark.parametrize("is_last", [True, False], ids=["ours came last", "theirs came last"])
+def test_ctrl_c_beside_a_library_that_hands_it_on(is_last: bool) -> None:
+    """Polars puts a handler of its own before that of Python, and hands on to what was there: to ours as well."""
+    pytest.importorskip("polars", reason="polars is not installed: `make test` does that")
+    program = f"""
+store, exports = guest({SPINS!r}, epoch_interruption=True)
+import polars
+polars.DataFrame({{"a": [1, 2, 3]}}).lazy().select(polars.col("a").sum()).collect()
+if {is_last}:
+    store, exports = guest({SPINS!r}, epoch_interruption=True)
+for _ in range(2):
+    print("ready", flush=True)
+    try:
+        exports["run"](store)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr, flush=True)
+"""
+    with python(program) as process:
+        for _ in range(2):
+            ready(process)
+            process.send_signal(signal.SIGINT)
+            assert line(process, "interrupted")
+        assert process.wait(timeout=20) == 0

@@ -24,8 +24,12 @@ mod unix {
     use super::super::host::THROWN;
     use super::super::with_gil;
 
-    /// Python's handler.
+    /// Python's handler, or that of a library which hands on to Python's.
     static BEFORE: AtomicPtr<libc::sigaction> = AtomicPtr::new(ptr::null_mut());
+    /// The one that was there before ours was for the first time: it does not hand on to ours.
+    static FIRST: AtomicPtr<libc::sigaction> = AtomicPtr::new(ptr::null_mut());
+    /// The thread that hands on a signal.
+    static INSIDE: AtomicUsize = AtomicUsize::new(0);
     /// The last handler that is to be left alone.
     static LEFT_ALONE: AtomicUsize = AtomicUsize::new(0);
     /// Whether Ctrl-C does in Python what it does by itself: `KeyboardInterrupt`.
@@ -63,8 +67,27 @@ mod unix {
             }
             return;
         }
+        // SAFETY: it may be called in a handler.
+        let me = unsafe { libc::pthread_self() } as usize;
+        // The handler that came last may hand the signal on to this one, which was there before it.
+        let outer = INSIDE.swap(me, Ordering::Relaxed);
+        hand_on(if outer == me { &FIRST } else { &BEFORE }, signal, info, context);
+        INSIDE.store(outer, Ordering::Relaxed);
+        if run != 0 && outer != me {
+            ASKED.store(run, Ordering::Relaxed);
+            ring();
+        }
+    }
+
+    /// Hands the signal on to the handler that is noted there.
+    fn hand_on(
+        noted: &AtomicPtr<libc::sigaction>,
+        signal: libc::c_int,
+        info: *mut libc::siginfo_t,
+        context: *mut libc::c_void,
+    ) {
         // SAFETY: it was put there before this handler, and is never freed.
-        if let Some(before) = unsafe { BEFORE.load(Ordering::Acquire).as_ref() } {
+        if let Some(before) = unsafe { noted.load(Ordering::Acquire).as_ref() } {
             let handler = before.sa_sigaction;
             if before.sa_flags & libc::SA_SIGINFO != 0 {
                 type Handler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
@@ -76,10 +99,6 @@ mod unix {
                 let handler = unsafe { std::mem::transmute::<usize, extern "C" fn(libc::c_int)>(handler) };
                 handler(signal);
             }
-        }
-        if run != 0 {
-            ASKED.store(run, Ordering::Relaxed);
-            ring();
         }
     }
 
@@ -222,7 +241,9 @@ mod unix {
         IS_DEFAULT.store(is_default, Ordering::Relaxed);
         if now.sa_sigaction != ours() {
             // A handler may be reading the last one: it is kept.
-            BEFORE.store(Box::into_raw(Box::new(now)), Ordering::Release);
+            let noted = Box::into_raw(Box::new(now));
+            _ = FIRST.compare_exchange(ptr::null_mut(), noted, Ordering::AcqRel, Ordering::Relaxed);
+            BEFORE.store(noted, Ordering::Release);
         }
         if start().is_some() && now.sa_sigaction != ours() {
             let action = libc::sigaction { sa_sigaction: ours(), sa_flags: now.sa_flags | libc::SA_SIGINFO, ..now };
