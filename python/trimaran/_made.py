@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, ClassVar
+
+
+def shown(kind: type, names: Iterable[str]) -> list[str]:
+    """The names that `dir` gives of an object of that class: without those that are this package's own business."""
+    ours = [base for base in kind.__mro__ if base.__module__.partition(".")[0] == __package__]
+    private = {name for base in ours for name in vars(base) if name.startswith("_") and not name.endswith("__")}
+    return [name for name in names if name not in private]
 
 
 class Made:
@@ -15,6 +23,9 @@ class Made:
     __slots__ = ()
     # How to make one.
     _making: ClassVar[str] = "call its constructor, and in a subclass super().__init__()"
+
+    def __dir__(self) -> list[str]:
+        return shown(type(self), super().__dir__())
 
     def _once(self, slot: str) -> None:
         """Refuses an object that its constructor has filled already."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Generic, Self, SupportsIndex, TypeVar, cast, overload
 
 from ._ffi import expect
@@ -65,9 +66,41 @@ def _fresh(value: Any) -> Any:
     return list(value) if issubclass(kind, list) else value
 
 
-class Setting(Made, Generic[Owner, T]):
-    """One setting of one object: read it as `.value`, or call it to set it."""
+@cache
+def documents_of(kind: type) -> dict[str, str]:
+    """The texts below the settings in the source of a class: for Python itself, an attribute has no document."""
+    # Only who asks for help needs them.
+    import ast
+    import inspect
+    from itertools import pairwise
 
+    try:
+        (made,) = ast.parse(inspect.getsource(kind)).body
+    except (OSError, TypeError, SyntaxError, ValueError):
+        # A program may have come without its source.
+        return {}
+    found: dict[str, str] = {}
+    for setting, text in pairwise(made.body if isinstance(made, ast.ClassDef) else []):
+        targets = setting.targets if isinstance(setting, ast.Assign) else [getattr(setting, "target", None)]
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(targets[0], ast.Name):
+            found[targets[0].id] = inspect.cleandoc(str(text.value.value))
+    return found
+
+
+class _Document:
+    """The document of a class, and another one for each of its objects."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __get__(self, owner: Any, kind: type) -> str | None:
+        return self._text if owner is None else owner._document()
+
+
+class Setting(Made, Generic[Owner, T]):
+    __doc__ = _Document(  # pyright: ignore[reportAssignmentType]
+        "One setting of one object: read it as `.value`, or call it to set it."
+    )
     __slots__ = ("_check", "_name", "_owner")
 
     def __init__(self, owner: Owner, name: str, check: Callable[[object, str], T]) -> None:
@@ -92,6 +125,10 @@ class Setting(Made, Generic[Owner, T]):
     def _plain(self) -> object:
         return self.value
 
+    def _document(self) -> str | None:
+        knob: Knob[T] = getattr(type(self._owner), self._name)
+        return knob._document()
+
     def __reduce__(self) -> str | tuple[Any, ...]:
         # The setting of its owner, or of the owner's copy.
         return getattr, (self._owner, self._name)
@@ -103,13 +140,21 @@ class Setting(Made, Generic[Owner, T]):
 
 
 class Knob(Generic[T]):
-    """A setting as an attribute: `config.x = 1` and `config.x(1)` do the same."""
+    __doc__ = _Document(  # pyright: ignore[reportAssignmentType]
+        "A setting as an attribute: `config.x = 1` and `config.x(1)` do the same."
+    )
 
     def __init__(self, check: Callable[[object, str], T]) -> None:
         self._check = check
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
+        self._name, self._of = name, owner
+
+    def _document(self) -> str | None:
+        return documents_of(self._of).get(self._name)
+
+    def __repr__(self) -> str:
+        return f"<setting {self._of.__name__}.{self._name}>"
 
     @overload
     def __get__(self, owner: None, kind: type) -> Knob[T]: ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from ._ffi import wrong_type
+from ._handle import shown_in_store
 from ._identity import Identity
 from ._native import CallerBase, indefinite
 
@@ -81,4 +82,4 @@ class Caller(CallerBase, StoreContext):
         return isinstance(name, str) and self._find(name) is not None
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
+        return shown_in_store(self, lambda: self.store)

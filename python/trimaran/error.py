@@ -6,6 +6,9 @@ from typing import ClassVar
 
 from ._closable import Managed
 
+# What an error keeps for itself.
+_PRIVATE = {"_frames"}
+
 
 class WasmtimeError(Exception, Managed):
     """Everything that can go wrong; its subclasses say what went wrong.
@@ -26,6 +29,9 @@ class WasmtimeError(Exception, Managed):
     def message(self) -> str:
         """The sentence, as `str()` gives it."""
         return str(self.args[0]) if self.args else ""
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in _PRIVATE]
 
     def __str__(self) -> str:
         # A KeyError would put it in quotes.

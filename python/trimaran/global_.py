@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ._ffi import expect
-from ._handle import Handle
+from ._handle import StoreItem
 from ._native import GlobalBase
 from .store import Storelike, check_storelike
 from .types import GlobalType
 from .value import Val, to_raw
 
 
-class Global(GlobalBase, Handle):
+class Global(GlobalBase, StoreItem):
     """A global. It belongs to one store.
 
     Its value is a plain Python object, as in a call of a `Func`: an int, a float, the 16 bytes of a `v128`, a `Func`,

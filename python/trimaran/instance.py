@@ -7,9 +7,9 @@ from itertools import islice
 from typing import TypeVar, overload
 
 from ._ffi import out_of_range, plain, shown, wrong_type
-from ._handle import Handle
+from ._handle import StoreItem, stores
 from ._identity import Identity
-from ._native import ExportsBase, InstanceBase, article, index
+from ._native import ExportsBase, InstanceBase, article, index, store_number
 from .error import WasmTypeError
 from .externs import Extern, Kind, expect_extern
 from .func import Func
@@ -27,7 +27,7 @@ _SHOWN = 32
 """How many names are shown."""
 
 
-class Instance(InstanceBase, Handle):
+class Instance(InstanceBase, StoreItem):
     """An instance of a module. It belongs to one store."""
 
     __slots__ = ("__weakref__",)
@@ -67,6 +67,15 @@ class Instance(InstanceBase, Handle):
     def tag(self, store: Storelike, name: str) -> Tag:
         """The tag of that name. Raises as `func` does."""
         return self._get(store, name, Tag)
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks: the exports, if the store can be asked without a wait."""
+        from ._html import line
+
+        store: Store | None = stores.get(store_number(self) or -1)
+        if store is None or store.closed or not store._is_free():
+            return line(repr(self))
+        return self.exports(store)._repr_html_()
 
     def _get(self, store: Storelike, name: str, kind: type[Kind]) -> Kind:
         return expect_extern(self.exports(store)[name], kind, name)
@@ -161,6 +170,28 @@ class InstanceExports(ExportsBase, Identity, Mapping[str, Extern]):
         try:
             more = len(self) - _SHOWN
             names = [plain(name) for name in islice(self._items, _SHOWN)] + ([f"and {more} more"] if more > 0 else [])
-            return f"<InstanceExports {', '.join(names)}>"
+            return f"<InstanceExports of store {store_number(self._store)}: {', '.join(names)}>"
         except WasmTypeError:
             return "<InstanceExports, never made>"
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """What IPython offers behind `exports["`."""
+        return list(self)
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks: the names of the first exports, with their types."""
+        from ._html import counted, line, table
+
+        try:
+            rows = ([name, *_kind_and_type(item, self._store)] for name, item in self._items.items())
+            title = f"{counted('export', self)} of an instance in store {store_number(self._store)}"
+            return table(title, ("name", "kind", "type"), rows, len(self))
+        except WasmTypeError:
+            return line(repr(self))
+
+
+def _kind_and_type(item: Extern, store: Store) -> tuple[str, str]:
+    if isinstance(item, SharedMemory):
+        # It needs no store, and `repr` has its type.
+        return "SharedMemory", repr(item).removeprefix("<SharedMemory ").removesuffix(">")
+    return type(item).__name__, "" if store.closed else item._type_in(store).lstrip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._ffi import failure
-from ._handle import Handle
+from ._handle import StoreItem
 from ._native import MemoryBase, integer
 from ._pointer import Pointer
 from .store import Storelike
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import ctypes
 
 
-class Memory(MemoryBase, Handle):
+class Memory(MemoryBase, StoreItem):
     """A linear memory. It belongs to one store.
 
     Its size is a whole number of pages, of 65,536 bytes unless its type says otherwise. Offsets and lengths are in

@@ -12,6 +12,7 @@ from ._handle import Handle
 from ._identity import Constant
 from ._native import ModuleBase, custom_sections, text, validate
 from .engine import Engine
+from .error import WasmtimeError
 from .extern_type import ExportType, ImportType
 from .wat import Wasm
 
@@ -122,6 +123,22 @@ class Module(ModuleBase, Constant, Handle, Managed):
 
     def __reduce__(self) -> tuple[Callable[[bytes], Module], tuple[bytes]]:
         return type(self).unpack, (self.pack(),)
+
+    def _repr_html_(self) -> str:
+        """Tables for notebooks: the first imports and exports, with their types."""
+        from ._html import counted, line, table
+
+        try:
+            imports, exports = self.imports, self.exports
+        except WasmtimeError:
+            return line(repr(self))
+        wanted = ([each.module, each.name or "", str(each.type)] for each in imports)
+        given = ([each.name, str(each.type)] for each in exports)
+        return (
+            f"<p>{line(repr(self))}</p>"
+            + table(counted("import", imports), ("module", "name", "type"), wanted, len(imports))
+            + table(counted("export", exports), ("name", "type"), given, len(exports))
+        )
 
     def _said(self) -> str:
         return "" if self.name is None else f" '{plain(self.name)}'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._handle import Handle
+from ._handle import StoreItem
 from ._identity import Constant
 from ._native import ReferenceBase, index, integer, within
 from .store import Storelike
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .value import Val
 
 
-class Reference(ReferenceBase, Constant, Handle):
+class Reference(ReferenceBase, Constant, StoreItem):
     """A reference that is not null, held by the host. It belongs to one store, and keeps its value alive there.
 
     A host object needs none: it goes into an `externref` and comes out of it as itself.

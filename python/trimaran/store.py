@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, overload
+from typing import Any, TypeAlias, cast, overload
 
 from ._closable import Managed
 from ._ffi import expect, milliseconds
-from ._handle import Handle
+from ._handle import Handle, stores
 from ._limits import StoreLimits
-from ._native import StoreBase, index, natural
+from ._native import StoreBase, index, natural, store_number
 from .caller import Caller
 from .deadline import Deadline
 from .engine import Engine
@@ -43,6 +43,7 @@ class Store(StoreBase, Handle, Managed):
         self._data = data
         self._sinks: Sinks | None = None
         self._make(self._engine)
+        stores[cast(int, store_number(self))] = self
 
     @property
     def engine(self) -> Engine:
@@ -219,7 +220,7 @@ class Store(StoreBase, Handle, Managed):
         return self._is_released()
 
     def _said(self) -> str:
-        return ", closed" if self.closed else ""
+        return f" {store_number(self)}{', closed' if self.closed else ''}"
 
 
 def _limit(number: object, what: str) -> int | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ._ffi import expect
-from ._handle import Handle
+from ._handle import StoreItem
 from ._native import TableBase, integer
 from .store import Storelike, check_storelike
 from .types import TableType
 from .value import Raw, Val, to_raw
 
 
-class Table(TableBase, Handle):
+class Table(TableBase, StoreItem):
     """A table of references. It belongs to one store.
 
     Its elements are plain Python objects, as in a call of a `Func`: a `Func`, a `Reference`, a host object in

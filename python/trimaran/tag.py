@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ._handle import Handle
+from ._handle import StoreItem
 from ._identity import Constant
 from ._native import TagBase
 from .store import Storelike
 from .types import TagType
 
 
-class Tag(TagBase, Constant, Handle):
+class Tag(TagBase, Constant, StoreItem):
     """A tag, which says what kind of exception one is. It belongs to one store."""
 
     __slots__ = ("__weakref__",)

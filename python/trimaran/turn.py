@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ._ffi import wrong_type
+from ._handle import shown_in_store
 from ._identity import Identity
 from ._native import indefinite
 
@@ -42,4 +43,4 @@ class Turn(Identity):
         self._store._end_turn()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
+        return shown_in_store(self, lambda: self._store)

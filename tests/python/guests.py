@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from trimaran import Config, Engine, Instance, Module, Store
@@ -32,3 +33,10 @@ def guest(wat: str) -> tuple[Store, Instance]:
     """An instance of a guest that imports nothing, in a store of its own."""
     store = Store(engine())
     return store, Instance(store, Module(store.engine, wat))
+
+
+def number(store: Store) -> int:
+    """The number by which `repr` names a store."""
+    found = re.match(r"<\w+ (\d+)", repr(store))
+    assert found
+    return int(found[1])

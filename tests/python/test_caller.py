@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from guests import engine
+from guests import engine, number
 from hosts import EXTERNREF, I32, imported
 from trimaran import (
     Caller,
@@ -80,7 +80,7 @@ def test_the_caller_knows_its_instance(store: Store) -> None:
                 ask("memory")
             with pytest.raises(NotFoundError):
                 ask("nothing")
-        assert repr(caller) == "<Caller>"
+        assert repr(caller) == f"<Caller of store {number(store)}>"
 
     imported(store, READS, Func(store, FuncType([I32, I32], []), read, access_caller=True))["run"](store)
     assert texts == ["Hello", "Hello"]

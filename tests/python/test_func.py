@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from guests import config, engine, guest
+from guests import config, engine, guest, number
 from trimaran import (
     Engine,
     Func,
@@ -56,7 +56,7 @@ def test_results(world: tuple[Store, Guest]) -> None:
     assert type(funcs["f64"](store, 1)) is float
     assert str(funcs["two"].type(store)) == "(func (param i32 f64) (result f64 i32))"
     assert funcs["two"].type(store) == FuncType([ValType.i32(), ValType.f64()], [ValType.f64(), ValType.i32()])
-    assert repr(funcs["two"]) == "<Func>"
+    assert repr(funcs["two"]) == f"<Func (func (param i32 f64) (result f64 i32)) of store {number(store)}>"
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_references_to_values_of_the_guest() -> None:
     make, field = instance.func(store, "make"), instance.func(store, "field")
     one, other = make(store, 5), make(store, 6)
     assert isinstance(one, Reference)
-    assert repr(one) == "<Reference>"
+    assert repr(one).startswith("<Reference (ref ") and " of store " in repr(one)
     store.gc()
     assert [field(store, one), field(store, other), field(store, Val.anyref(one))] == [5, 6, 5]
     assert one.same(store, one)

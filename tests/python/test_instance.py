@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from guests import guest
+from guests import guest, number
 from trimaran import (
     Extern,
     Func,
@@ -44,15 +44,15 @@ def test_exports_are_a_mapping() -> None:
     assert exports.get("x", 5) == 5
     assert exports.get("m") is exports["m"]
     assert dict(exports)["g"] is exports["g"]
-    assert repr(exports) == "<InstanceExports f, m, g, t, >"
-    assert repr(instance) == "<Instance>"
+    assert repr(exports) == f"<InstanceExports of store {number(store)}: f, m, g, t, >"
+    assert repr(instance) == f"<Instance of store {number(store)}>"
 
 
 def test_names_are_shown_without_what_a_terminal_would_obey() -> None:
     exports = "".join(f'(export "{n}\\1b[2J\\e2\\80\\ae" (func 0))' for n in range(40))
     store, instance = guest(f"(module (func) {exports})")
     shown = repr(instance.exports(store))
-    assert shown.startswith("<InstanceExports 0\\x1b[2J\\u202e, 1\\x1b[2J\\u202e, ")
+    assert shown.startswith(f"<InstanceExports of store {number(store)}: 0\\x1b[2J\\u202e, 1\\x1b[2J\\u202e, ")
     assert shown.endswith(", and 8 more>")
     assert shown.isprintable()
     assert next(iter(instance.exports(store))) == "0\x1b[2J\u202e"
@@ -113,11 +113,11 @@ def test_the_map_gives_exports_by_their_kind() -> None:
         (exports.table, "a table"),
         (exports.tag, "a tag"),
     ):
-        with pytest.raises(WasmTypeError, match=f"^the export `f` is a function: expected {word}$"):
+        with pytest.raises(WasmTypeError, match=rf"^the export `f` is a function: expected {word}$"):
             ask("f")
-        with pytest.raises(NotFoundError, match="^there is no export `x`: the instance exports `f`, `m`"):
+        with pytest.raises(NotFoundError, match=r"^there is no export `x`: the instance exports `f`, `m`"):
             ask("x")
-    with pytest.raises(WasmTypeError, match="^the export `m` is a memory: expected a function$"):
+    with pytest.raises(WasmTypeError, match=r"^the export `m` is a memory: expected a function$"):
         exports.func("m")
 
 
@@ -132,7 +132,7 @@ def test_a_tag() -> None:
     assert instance.exports(store).tag("e") is tag
     assert isinstance(tag, Tag)
     assert str(tag.type(store)) == "(tag (param i32))"
-    assert repr(tag) == "<Tag>"
+    assert repr(tag) == f"<Tag (tag (param i32)) of store {number(store)}>"
 
 
 def test_no_exports() -> None:

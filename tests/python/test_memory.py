@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import ctypes
 import math
+import re
 import struct
 
 import numpy as np
@@ -295,7 +296,7 @@ def test_after_close(store: Store, memory: Memory) -> None:
     ):
         with pytest.raises(ClosedError, match="the store is closed"):
             use()
-    assert repr(memory) == "<Memory>"
+    assert re.fullmatch(r"<Memory of store \d+, closed>", repr(memory))
 
 
 @pytest.mark.parametrize("thing", [None, "store", 5, object()])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from guests import IS_INTERPRETER, config, engine, guest
+from guests import IS_INTERPRETER, config, engine, guest, number
 from trimaran import (
     ClosedError,
     ConfigError,
@@ -101,9 +101,9 @@ def test_what_is_no_limit(name: str, value: Any, kind: type[WasmtimeError], sent
 def test_close() -> None:
     with Store(engine()) as store:
         assert not store.closed
-        assert repr(store) == "<Store>"
+        assert repr(store) == f"<Store {number(store)}>"
     assert store.closed
-    assert repr(store) == "<Store, closed>"
+    assert repr(store) == f"<Store {number(store)}, closed>"
     store.close()
     for use in (store.gc, store.get_fuel, lambda: store.set_fuel(1), lambda: store.set_epoch_deadline(1)):
         with pytest.raises(ClosedError, match="the store is closed") as caught:
