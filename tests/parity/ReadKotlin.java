@@ -146,7 +146,9 @@ class ReadKotlin {
         for (KClass<?> variant : type.getSealedSubclasses())
             if (variant.getObjectInstance() != null) return variant.getObjectInstance();
         KFunction<?> constructor = KClasses.getPrimaryConstructor(type);
-        if (constructor == null) throw new ReflectiveOperationException("no value of " + type);
+        // One that is not public may take the address of a native object, which no sample is.
+        if (constructor == null || constructor.getVisibility() != KVisibility.PUBLIC)
+            throw new ReflectiveOperationException("no value of " + type);
         return constructor.callBy(given(constructor));
     }
 }
