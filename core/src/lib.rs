@@ -81,6 +81,7 @@ pub use cli::command_line::command_line;
 #[doc(hidden)]
 pub mod adapter {
     pub use crate::errors::numbers;
+    pub use crate::errors::spelling::spell_in_camel_case;
     pub use crate::host::definition::UnboundHostFunc;
     pub use crate::interruption::interrupt::time_is_over;
     pub use crate::interruption::interrupt_check::{InterruptCheck, watch_waits};

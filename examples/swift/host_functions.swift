@@ -14,7 +14,7 @@ let store = try Store(engine)
 let module = try Module(engine, fromFile: CommandLine.arguments[1])
 
 // The caller is the instance that calls. Its exports are at hand.
-let word = try Func(store) { (caller: borrowing Caller, start: Int32, length: Int32) in
+let word = try Func(store) { (caller: borrowing Caller, start: UInt32, length: UInt32) in
   let text = try caller.memory("memory").readString(caller.store, at: Int(start), count: Int(length))
   print("the guest says: \(text)")
 }

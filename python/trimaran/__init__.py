@@ -47,7 +47,7 @@ from .instance import Instance, InstanceExports
 from .instance_pre import InstancePre
 from .interrupt import InterruptHandle
 from .linker import Linker
-from .memory import Memory
+from .memory import Memory, u32
 from .module import Module
 from .output import OutputPipe
 from .reference import Reference
@@ -151,5 +151,6 @@ __all__ = [
     "WrongEngineError",
     "WrongStoreError",
     "__version__",
+    "u32",
     "wat2wasm",
 ]

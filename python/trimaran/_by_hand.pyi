@@ -120,15 +120,16 @@ class MemoryBodies:
         """Copies the bytes from `start` up to `stop`, which is not included, or up to the end.
 
         Raises `BoundsError` where `start` and `stop` are in order and reach past the end. Everything else is as in
-        a slice: a negative index counts from the end, and a range that is turned around is empty.
+        a slice: a negative index counts from the end, and a range that is turned around is empty. In a memory of
+        more than 2 GiB a negative index is a `RangeError`: it may be a guest's pointer, which `u32` reads.
         """
     def read_string(self, store: Storelike, start: int, length: int) -> str:
         """The text of `length` bytes of UTF-8, beginning at `start`. Raises `EncodingError` where it is not UTF-8."""
     def write(self, store: Storelike, value: BytesLike, start: int | None = None) -> int:
         """Copies `value` in, beginning at `start` or at 0, and gives the number of bytes.
 
-        A negative `start` counts from the end, as in a slice. Raises `BoundsError` where it does not fit; then
-        nothing is written.
+        A negative `start` counts from the end, as in a slice; in a memory of more than 2 GiB it is a `RangeError`, as
+        for `read`. Raises `BoundsError` where it does not fit; then nothing is written.
         """
     def view(self, store: Storelike, start: int = 0, length: int | None = None) -> memoryview:
         """`length` bytes from `start`, or up to the end, in place: a writable view, which `numpy.frombuffer` takes.

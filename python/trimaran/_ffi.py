@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar, cast
 
 from . import _native, trap
 from ._native import article, indefinite, take_thrown, text
-from .error import WasmtimeError
+from .error import WasmtimeError, io_error
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -35,6 +35,8 @@ def raised(variant: str, sentence: str, fields: dict[str, Any]) -> BaseException
         thrown = None if number is None else take_thrown(number)
         if thrown is not None:
             return thrown
+    if variant == "Io":
+        return io_error(sentence, fields)
     kind = trap.adopted(fields) if variant == "Trap" else _kinds[variant]
     # No constructor has anything to add.
     made = kind.__new__(kind)

@@ -22,16 +22,19 @@ _HALF = (1 << 64) - 1
 _NO_RESULTS: Any = (str, bytes, bytearray, memoryview, Mapping)
 
 
-def slots(store: Store, results: bytes, value: object) -> list[tuple[int, int, Func | Reference | None]]:
-    """The slots of what a host function gave, or the error that says why it does not fit.
+def slots(
+    store: Store, results: bytes, value: object, name: str | None
+) -> list[tuple[int, int, Func | Reference | None]]:
+    """The slots of what a host function gave, or the error that says why it does not fit, with the function's name.
 
     A reference comes as the object that has it: the core takes over a handle of its own.
     """
     values = _several(results, value)
+    of = f"{name}: " if name else ""
     if len(values) != len(results):
-        raise wrong_type(f"the host function gave {len(values)} results: expected {len(results)}")
+        raise wrong_type(f"{of}the host function gave {len(values)} results: expected {len(results)}")
     places = enumerate(zip(results, values, strict=True), 1)
-    made = [_slot(store, kind, result, f"result {place}") for place, (kind, result) in places]
+    made = [_slot(store, kind, result, f"{of}result {place}") for place, (kind, result) in places]
     # The core takes over what it is given: not before everything is known to fit.
     return made
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import sys
+from typing import Any, ClassVar
 
 from ._closable import Managed
 
@@ -43,7 +44,7 @@ class CompileError(WasmtimeError, ValueError):
 
     variant = "Compile"
     reason: str = ""
-    """What is wrong with the module, and where."""
+    """The file, if the module came from one, and what is wrong with the module, and where."""
 
 
 class WatSyntaxError(WasmtimeError, ValueError):
@@ -51,11 +52,13 @@ class WatSyntaxError(WasmtimeError, ValueError):
 
     variant = "Syntax"
     reason: str = ""
-    """What the parser expected."""
+    """The file, if the text came from one, and what the parser expected."""
     line: int = 0
     """The line of the mistake, counted from 1."""
     column: int = 0
     """The column of the mistake, counted from 1, in bytes."""
+    excerpt: str = ""
+    """The line of the mistake, and a caret below the place. Of a long line it is the part around that."""
 
 
 class LinkError(WasmtimeError):
@@ -202,13 +205,48 @@ class ArtifactError(WasmtimeError, ValueError):
 
 
 class IoError(WasmtimeError, OSError):
-    """A file could not be read or written."""
+    """A file could not be read or written.
+
+    It is also the kind of `OSError` that the system's error is, such as `FileNotFoundError` or `PermissionError`, with
+    its `errno`, `strerror` and `filename`.
+    """
 
     variant = "Io"
     path: str = ""
     """The file."""
     reason: str = ""
     """What the system said."""
+    code: int | None = None
+    """The system's number for it; `None` where the failure is not the system's. On Windows, `errno` is another one."""
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return io_error, (self.message, self.__dict__)
+
+
+_IO_KINDS: dict[type[OSError], type[IoError]] = {
+    OSError: IoError,
+    **{
+        # They differ in their base alone, and `__reduce__` finds the right one again.
+        kind: type(IoError.__name__, (IoError, kind), {"__module__": IoError.__module__, "__doc__": IoError.__doc__})
+        for kind in (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+    },
+}
+
+
+def io_error(sentence: str, fields: dict[str, Any]) -> IoError:
+    """The error for a file, with these fields, of the kind that Python has for the system's number."""
+    code, reason, path = fields.get("code"), fields.get("reason"), fields.get("path")
+    if code is None:
+        found = OSError()
+    elif sys.platform == "win32":
+        found = OSError(0, reason, path, code)
+    else:
+        found = OSError(code, reason, path)
+    kind = _IO_KINDS.get(type(found), IoError)
+    made = kind.__new__(kind)
+    made.args, made.__dict__ = (sentence,), dict(fields)
+    made.errno, made.strerror, made.filename = found.errno, reason, path
+    return made
 
 
 class UnsupportedError(WasmtimeError, NotImplementedError):

@@ -6,13 +6,22 @@ from typing import TYPE_CHECKING
 
 from ._ffi import failure
 from ._handle import StoreItem
-from ._native import MemoryBase, integer
+from ._native import MemoryBase, integer, within
 from ._pointer import Pointer
 from .store import Storelike
 from .types import MemoryType
 
 if TYPE_CHECKING:
     import ctypes
+
+
+def u32(value: int) -> int:
+    """The unsigned reading of an i32: a guest's pointer or length, which is negative as an int from 2 GiB on.
+
+    For every offset that comes from a guest: `memory.read_string(store, u32(pointer), u32(length))`. Raises
+    `RangeError` for a number that is no i32.
+    """
+    return within(value, "the value", "i32", -1 << 31, (1 << 32) - 1) & 0xFFFF_FFFF
 
 
 class Memory(MemoryBase, StoreItem):
@@ -22,6 +31,9 @@ class Memory(MemoryBase, StoreItem):
     bytes. Whatever reaches past the end raises `BoundsError`, which is an `IndexError`, and then nothing is read or
     written. Typed loads and stores are in little-endian order and need not be aligned; a number that the type does
     not hold is a `RangeError`.
+
+    An offset is not negative, except in `read` and `write` for memories of up to 2 GiB. A pointer that a guest gives is
+    an i32, and negative above 2 GiB: `u32` reads it as the offset that it is.
     """
 
     __slots__ = ("__weakref__",)

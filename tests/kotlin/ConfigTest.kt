@@ -185,7 +185,7 @@ class ConfigTest {
         guest.store.fuel = Long.MAX_VALUE
         assertEquals(Long.MAX_VALUE, guest.store.fuel)
         fails<WasmtimeException.Range>("the fuel is -1: expected 0 or more") { guest.store.fuel = -1 }
-        fails<WasmtimeException.Config>("fuel needs an engine with consume_fuel") { store().fuel = 1 }
+        fails<WasmtimeException.Config>("fuel needs an engine with consumeFuel") { store().fuel = 1 }
     }
 
     @Test

@@ -12,8 +12,11 @@ import org.junit.jupiter.api.Assertions.assertInstanceOf
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
 import java.io.ByteArrayOutputStream
 import java.io.ObjectOutputStream
+import java.nio.file.Files
+import java.nio.file.Path
 
 class ErrorsTest {
     private val guest =
@@ -53,8 +56,22 @@ class ErrorsTest {
     fun `errors of text have a line and a column`() {
         val error = fails<WasmtimeException.Syntax> { wat2wasm("(module\n  (func (nop)") }
         assertEquals(2, error.line)
-        assertTrue(error.message.endsWith("(line ${error.line}, column ${error.column})"))
-        assertTrue(error.message.startsWith(error.reason))
+        assertEquals(" 2 |   (func (nop)\n   |              ^", error.excerpt)
+        assertEquals("${error.reason} (line ${error.line}, column ${error.column})\n${error.excerpt}", error.message)
+    }
+
+    @Test
+    fun `errors name the file, and say why it cannot be read`(@TempDir folder: Path) {
+        val file = folder.resolve("plugin.wat")
+        val missing = fails<WasmtimeException.Io> { Module.fromFile(guest.engine, file.toString()) }
+        assertEquals(listOf(file.toString(), 2), listOf(missing.path, missing.code))
+        Files.writeString(file, "(module\n  (fonc))")
+        val error = fails<WasmtimeException.Syntax> { Module.fromFile(guest.engine, file.toString()) }
+        assertTrue(error.message.startsWith("$file: "), error.message)
+        assertTrue(error.message.endsWith(" (line 2, column 4)\n 2 |   (fonc))\n   |    ^"), error.message)
+        Files.writeString(file, "(module (func (result i32)))")
+        val invalid = fails<WasmtimeException.Compile> { Module.fromFile(guest.engine, file.toString()) }
+        assertTrue(invalid.message.startsWith("$file: "), invalid.message)
     }
 
     @Test

@@ -189,7 +189,7 @@ class HostTest {
     }
 
     @Test
-    fun `host and guests call each other to any depth`() {
+    fun `host and guests call each other fifty deep`() {
         lateinit var countdown: Func
         val down =
             Func.wrap(store) { n: Int -> if (n == 0) 0 else 1 + (countdown(store, n - 1) as Int) }

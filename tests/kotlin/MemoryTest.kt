@@ -1,9 +1,19 @@
 package dev.trimaran.tests
 
 import dev.trimaran.Limits
+import dev.trimaran.Linker
 import dev.trimaran.Memory
 import dev.trimaran.MemoryType
+import dev.trimaran.Module
+import dev.trimaran.Store
 import dev.trimaran.WasmtimeException
+import dev.trimaran.find
+import dev.trimaran.get
+import dev.trimaran.invoke
+import dev.trimaran.loadI32
+import dev.trimaran.read
+import dev.trimaran.readString
+import dev.trimaran.storeU32
 import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
@@ -35,12 +45,47 @@ class MemoryTest {
         fails<WasmtimeException.Bounds> { memory.read(store, 65_537) }
         fails<WasmtimeException.Bounds> { memory.read(store, 0, Long.MAX_VALUE) }
         fails<WasmtimeException.Bounds> { memory.read(store, 0L..<Long.MAX_VALUE) }
-        fails<WasmtimeException.Range>("the offset is -1: expected 0 or more") { memory.read(store, -1, 4) }
+        fails<WasmtimeException.Range>(
+            "the offset is -1: expected 0 or more; an i32 that is a pointer wants its unsigned reading, 4294967295",
+        ) { memory.read(store, -1, 4) }
         fails<WasmtimeException.Range>("the stop is 1, before the start, 4: it is an offset as well, and no length") {
             memory.read(store, 4, 1)
         }
         fails<WasmtimeException.Range> { memory.read(store, Long.MIN_VALUE, Long.MAX_VALUE) }
         fails<WasmtimeException.Range> { memory.read(store, Long.MIN_VALUE..Long.MAX_VALUE) }
+    }
+
+    @Test
+    fun `a pointer above 2 GiB is read without its sign`() {
+        val engine = engine()
+        val store = Store(engine)
+        val module =
+            Module(
+                engine,
+                """(module (import "env" "log" (func (param i32 i32))) (memory (export "memory") 49152)
+                  (func (export "run") (result i32)
+                    (call 0 (i32.const 0x90000000) (i32.const 5)) (i32.const 0x90000000)))""",
+            )
+        val linker = Linker(engine)
+        var seen = 0u
+        linker.wrap("env", "log") { pointer: UInt, length: UInt -> seen = pointer + length }
+        val instance = linker.instantiate(store, module)
+        val large = instance.exports(store).memory("memory")
+        large.write(store, hello, 0x9000_0000)
+        val pointer = instance.exports(store).func("run").typed<() -> Int>(store)(store)
+        assertEquals(0x9000_0005u, seen)
+        assertTrue(pointer < 0)
+        assertEquals("Hello", large.readString(store, pointer, 5))
+        assertArrayEquals(hello, large.read(store, pointer, pointer + 5))
+        assertEquals('H'.code.toByte(), large[store, pointer])
+        large.storeU32(store, pointer, 0xffff_fff0)
+        assertEquals(0xffff_fff0, large.loadU32(store, 0x9000_0000))
+        assertEquals(0x9000_0000, large.find(store, byteArrayOf(-16), pointer))
+        fails<WasmtimeException.Range>(
+            "the offset is -1879048192: expected 0 or more; an i32 that is a pointer wants its unsigned reading, 2415919104",
+        ) { large.read(store, pointer.toLong(), 0) }
+        val last = -4
+        fails<WasmtimeException.Bounds> { large.loadI32(store, last) }
     }
 
     @Test

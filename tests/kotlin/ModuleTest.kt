@@ -118,6 +118,20 @@ class ModuleTest {
     }
 
     @Test
+    fun `engines are equal where they are the same one`() {
+        val (one, two) = List(2) { Engine.shared(config().apply { wasmSimd = true }) }
+        val module = Module(one, empty)
+        assertEquals(one, two)
+        assertEquals(one, module.engine)
+        assertEquals(setOf(one), setOf(one, two, module.engine))
+        val (mine, other) = List(2) { engine() }
+        assertNotEquals(mine, other)
+        assertNotEquals(mine, one)
+        assertEquals(mine, Module(mine, empty).engine)
+        assertFalse(mine.equals("engine"))
+    }
+
+    @Test
     fun `engines compile ahead of time`() {
         val artifact = engine.precompile("(module ${'$'}boat)")
         assertTrue(engine.accepts(artifact))

@@ -58,7 +58,9 @@ class ViewTest {
         val error = fails<WasmtimeException.Bounds> { memory.view(store, 65_530, 7) }
         assertEquals(listOf(65_530L, 7L, 65_536L), listOf(error.offset, error.length, error.size))
         fails<WasmtimeException.Bounds> { memory.view(store, PAGE + 1L) }
-        fails<WasmtimeException.Range>("the offset is -1: expected 0 or more") { memory.view(store, -1) }
+        fails<WasmtimeException.Range>(
+            "the offset is -1: expected 0 or more; an i32 that is a pointer wants its unsigned reading, 4294967295",
+        ) { memory.view(store, -1) }
         fails<WasmtimeException.Range>("the length is -1: expected 0 or more") { memory.view(store, 0, -1) }
         fails<WasmtimeException.Bounds> { memory.view(store, 0, Long.MAX_VALUE) }
         fails<WasmtimeException.WrongStore> { memory.view(store()) }

@@ -343,13 +343,19 @@ private fun check(found: WasmtimeException, expected: JsonElement) {
     for ((name, value) in wanted) {
         val agrees =
             if (name == "contains") {
-                value.jsonArray.all { it.jsonPrimitive.content in found.message }
+                value.jsonArray.all { spelled(it.jsonPrimitive.content) in found.message }
             } else {
-                fields[name]?.toString() == value.jsonPrimitive.content
+                fields[name]?.toString() == spelled(value.jsonPrimitive.content)
             }
         if (!agrees) throw Problem("its error is $fields: `$name` differs")
     }
 }
+
+/** The same, with names as Kotlin spells them, which stand in braces in the cases. */
+private fun spelled(text: String): String =
+    Regex("\\{([a-z]+(?:_[a-z]+)+)\\}").replace(text) { name ->
+        Regex("_([a-z])").replace(name.groupValues[1]) { it.groupValues[1].uppercase() }
+    }
 
 /** The variant, the sentence and the fields of an error. */
 private fun fields(error: WasmtimeException): Map<String, Any?> =

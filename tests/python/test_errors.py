@@ -146,7 +146,8 @@ def test_syntax_errors_say_where() -> None:
         wat2wasm("(module\n  (func $f (i32.cnst 1)))")
     error = caught.value
     assert (error.line, error.column) == (2, 13)
-    assert str(error) == f"{error.reason} (line 2, column 13)"
+    assert error.excerpt == " 2 |   (func $f (i32.cnst 1)))\n   |             ^"
+    assert str(error) == f"{error.reason} (line 2, column 13)\n{error.excerpt}"
 
 
 def test_a_missing_export_is_a_plain_sentence() -> None:

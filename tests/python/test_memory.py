@@ -7,6 +7,7 @@ import ctypes
 import math
 import re
 import struct
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from trimaran import (
     WasmtimeError,
     WasmTypeError,
     WrongStoreError,
+    u32,
 )
 
 PAGE = 65_536
@@ -320,3 +322,45 @@ def test_what_the_guest_writes() -> None:
     memory, put = instance.memory(store, "memory"), instance.func(store, "put")
     put(store, 16, Val.i64(-2))
     assert memory.read(store, 16, 24) == b"\xfe" + b"\xff" * 7
+
+
+def test_a_guest_s_pointer_above_2_gib(store: Store) -> None:
+    pointer = 0x9000_0000 - (1 << 32)
+    large = Memory(store, MemoryType(Limits(49_152)))
+    large.write(store, b"Hello", u32(pointer))
+    assert large.read_string(store, u32(pointer), u32(5)) == "Hello"
+    wanted = rf"is {pointer}: expected 0 or more; an i32 that is a pointer wants its unsigned reading, {0x9000_0000}$"
+    uses: list[Callable[[], object]] = [
+        lambda: large.read(store, pointer),
+        lambda: large.read(store, pointer, pointer + 5),
+        lambda: large.read(store, 0, pointer),
+        lambda: large.write(store, b"!", pointer),
+        lambda: large.write(store, bytearray(b"!"), pointer),
+        lambda: large.view(store, pointer),
+        lambda: large.view(store, pointer, 1),
+        lambda: large.load_i32(store, pointer),
+        lambda: large.read_terminated(store, pointer),
+    ]
+    for use in uses:
+        with pytest.raises(RangeError, match=wanted):
+            use()
+    with pytest.raises(RangeError, match="the offset is -1"):
+        large.read(store, -1)
+    with pytest.raises(RangeError):
+        large.write(store, b"!", -(1 << 80))
+    # With 2 GiB and less it is a slice's index.
+    assert large.read(store, u32(pointer), u32(pointer) + 6) == b"Hello\0"
+    exact = Memory(store, MemoryType(Limits(32_768)))
+    assert exact.write(store, b"!", -1) == 1
+    assert exact.read(store, -2) == b"\0!"
+
+
+def test_the_unsigned_reading_of_an_i32() -> None:
+    values = (0, 5, -1, -(1 << 31), (1 << 32) - 1, np.int32(-16))
+    assert [u32(int(value)) for value in values] == [0, 5, (1 << 32) - 1, 1 << 31, (1 << 32) - 1, (1 << 32) - 16]
+    assert u32(np.int32(-16)) == (1 << 32) - 16  # type: ignore[arg-type]
+    for wrong in (1 << 32, -(1 << 31) - 1):
+        with pytest.raises(RangeError, match=rf"the value is {wrong}: expected an i32"):
+            u32(wrong)
+    with pytest.raises(WasmTypeError):
+        u32("1")  # type: ignore[arg-type]

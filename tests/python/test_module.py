@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import errno
+import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +15,14 @@ from guests import config, engine
 from trimaran import (
     ArtifactError,
     ClosedError,
+    CompileError,
     Engine,
     Instance,
     IoError,
     Module,
     Store,
     WasmTypeError,
+    WatSyntaxError,
     wat2wasm,
 )
 
@@ -53,10 +59,33 @@ def test_files(tmp_path: Path) -> None:
     for use in (Module.from_file, Module.deserialize_file):
         with pytest.raises(IoError, match=r"missing\.wasm: ") as caught:
             use(made, missing)
-        assert caught.value.path == str(missing)
-        assert isinstance(caught.value, OSError)
+        assert caught.value.path == caught.value.filename == str(missing)
+        assert isinstance(caught.value, FileNotFoundError)
+        assert caught.value.code == caught.value.errno == errno.ENOENT
+        assert caught.value.strerror == caught.value.reason
+        assert str(caught.value) == f"{missing}: {caught.value.reason}"
+        for twin in (copy.copy(caught.value), copy.deepcopy(caught.value), pickle.loads(pickle.dumps(caught.value))):
+            assert isinstance(twin, IoError) and isinstance(twin, FileNotFoundError)
+            assert (str(twin), twin.errno, twin.filename) == (str(caught.value), errno.ENOENT, str(missing))
+    with pytest.raises(IsADirectoryError):
+        Module.from_file(made, tmp_path)
+    with pytest.raises(NotADirectoryError):
+        Module.from_file(made, tmp_path / "text.wat" / "more")
     with pytest.raises(WasmTypeError, match="surrogate"):
         Module.from_file(made, b"\xff.wasm")
+
+
+def test_errors_name_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "plugin.wat"
+    file.write_text("(module\n  (fonc))")
+    with pytest.raises(WatSyntaxError) as caught:
+        Module.from_file(engine(), file)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert str(caught.value).endswith(" (line 2, column 4)\n 2 |   (fonc))\n   |    ^")
+    for wrong in ("(module (func (result i32)))", "nothing"):
+        file.write_text(wrong)
+        with pytest.raises(CompileError, match="^" + re.escape(f"{file}: ")):
+            Module.from_file(engine(), file)
 
 
 def test_artifacts(tmp_path: Path) -> None:

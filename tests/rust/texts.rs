@@ -38,9 +38,52 @@ fn texts_end() {
     assert_eq!(frame(&long).to_string(), format!("function `{}…` at offset 0x10 of the module", "é".repeat(64)));
     let text = WasmtimeError::Type { reason: long }.text();
     assert!(text.ends_with("é…") && text.len() < 17 << 10, "{}", text.len());
-    let text =
-        WasmtimeError::Io { path: format!("a\n{}", "é".repeat(100_000)).into(), reason: "no\nsuch".to_owned() }.text();
+    let (path, reason) = (format!("a\n{}", "é".repeat(100_000)), "no\nsuch".to_owned());
+    let text = WasmtimeError::Io { path: path.into(), reason, code: None }.text();
     assert!(text.starts_with("a\\u{a}é") && text.ends_with("é…: no\\u{a}such") && text.len() < 5_000, "{}", text.len());
+}
+
+/// A line of a megabyte is shown around the mistake, and no file is named where there was none.
+#[test]
+fn mistakes_in_long_lines() {
+    let long = format!("(module\n(func {} nope {}))", "nop ".repeat(250_000), "漢".repeat(250_000));
+    let text = wat2wasm(long.as_bytes()).unwrap_err().text();
+    let shown: Vec<_> = text.lines().collect();
+    assert_eq!(shown.len(), 3, "{text}");
+    assert!(shown[0].ends_with(" (line 2, column 1000008)"), "{text}");
+    assert!(shown[1].starts_with(" 2 | …") && shown[1].ends_with('…') && text.len() < 600, "{text}");
+    assert!(shown[2].starts_with("   | ") && shown[2].ends_with('^') && shown[2].len() < 80, "{text}");
+}
+
+/// What is wrong with a module says in which file, and a file that is not there says why by the system's number.
+#[test]
+fn files_are_named() {
+    let (engine, folder) = (engine(), std::env::temp_dir());
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.join(format!("trimaran-{}-{name}", std::process::id())).to_str().unwrap().to_owned();
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let path = file("syntax.wat", b"(module\n  (fonc))");
+    let Err(WasmtimeError::Syntax { reason, line, column, excerpt }) = Module::from_file(&engine, path.clone().into())
+    else {
+        panic!("no mistake was found")
+    };
+    assert!(reason.starts_with(&format!("{path}: ")), "{reason}");
+    assert_eq!((line, column, excerpt.as_str()), (2, 4, " 2 |   (fonc))\n   |    ^"));
+    for (name, bytes) in
+        [("valid.wat", "(module (func (result i32)))"), ("none.wasm", "nothing"), ("cut.wasm", "\0asm")]
+    {
+        let path = file(name, bytes.as_bytes());
+        let text = Module::from_file(&engine, path.clone().into()).err().unwrap().text();
+        assert!(text.starts_with(&format!("{path}: ")), "{text}");
+        std::fs::remove_file(path).unwrap();
+    }
+    let text = Module::deserialize_file(&engine, path.clone().into()).err().unwrap().text();
+    assert!(text.starts_with(&format!("{path}: not a compiled module")), "{text}");
+    std::fs::remove_file(&path).unwrap();
+    let Err(WasmtimeError::Io { code, .. }) = Module::from_file(&engine, path.into()) else { panic!("it is there") };
+    assert_eq!(code, Some(2));
 }
 
 /// The names of exports and imports, with what a terminal would obey.

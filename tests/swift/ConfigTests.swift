@@ -125,6 +125,11 @@ struct ConfigTests {
     let (one, two) = (try Engine.shared(for: config), try Engine.shared(for: config))
     let module = try Module(one, "(module)")
     _ = try Instance(Store(two), module)
+    let its = try module.engine
+    #expect(one == two && its == one && Set([one, two, its]).count == 1)
+    let (mine, other) = (try testEngine(), try testEngine())
+    let again = try Module(mine, "(module)").engine
+    #expect(mine != other && mine != one && again == mine)
     config.consumeFuel = true
     #expect(throws: WasmtimeError.self) { try Instance(Store(Engine.shared(for: config)), module) }
   }

@@ -160,7 +160,7 @@ struct DocsTests {
     #expect(seen.value == "a boat")
   }
 
-  func text(_ caller: borrowing Caller, at start: Int32) throws(WasmtimeError) -> String {
+  func text(_ caller: borrowing Caller, at start: UInt32) throws(WasmtimeError) -> String {
     try caller.memory("memory").readTerminated(caller.store, at: Int(start))
   }
 

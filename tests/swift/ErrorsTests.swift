@@ -127,12 +127,13 @@ struct ErrorsTests {
       failure { _ = try Module(engine, fromFile: URL(fileURLWithPath: "/nowhere/a.wasm")) },
       failure { _ = try Module(engine, deserializeFile: URL(fileURLWithPath: "/nowhere/a.wasm")) },
     ] {
-      guard case .io(let path, let reason) = error else {
+      guard case .io(let path, let reason, let code) = error else {
         Issue.record("\(String(describing: error))")
         return
       }
       #expect(path == "/nowhere/a.wasm")
       #expect(!reason.isEmpty)
+      #expect(code == ENOENT && error?.systemCode == ENOENT)
     }
   }
 
@@ -145,10 +146,20 @@ struct ErrorsTests {
 
   @Test func whereTextIsWrong() {
     let error = failure { _ = try wat2wasm("(module\n  (func (oops)))") }
-    guard case .syntax(_, let line, let column) = error else {
+    guard case .syntax(_, let line, let column, let excerpt) = error else {
       Issue.record("\(String(describing: error))")
       return
     }
     #expect(line == 2 && column == 10)
+    #expect(excerpt == " 2 |   (func (oops)))\n   |          ^")
+  }
+
+  @Test func errorsNameTheFile() throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).wat")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data("(module\n  (fonc))".utf8).write(to: file)
+    let text = failure { _ = try Module(testEngine(), fromFile: file) }?.description ?? ""
+    #expect(text.hasPrefix("\(file.path): "), "\(text)")
+    #expect(text.hasSuffix(" (line 2, column 4)\n 2 |   (fonc))\n   |    ^"), "\(text)")
   }
 }

@@ -24,6 +24,31 @@ struct MemoryTests {
     #expect(try memory.size(store) == 3)
   }
 
+  @Test func aPointerAbove2GiB() throws {
+    let engine = try testEngine()
+    let store = try Store(engine)
+    let large = try Memory(store, MemoryType(Limits(49_152)))
+    let module = try Module(
+      engine,
+      """
+      (module (import "env" "log" (func (param i32 i32))) (func (export "run") (result i32)
+        (call 0 (i32.const 0x90000000) (i32.const 5)) (i32.const 0x90000000)))
+      """
+    )
+    let linker = try Linker(engine)
+    try linker.define("env", "log") { (caller: borrowing Caller, pointer: UInt32, count: UInt32) in
+      try large.write(caller.store, "Hello", at: Int(pointer))
+      try #expect(large.readString(caller.store, at: Int(pointer), count: Int(count)) == "Hello")
+    }
+    let run = try linker.instantiate(store, module).function(store, "run")
+    let pointer: UInt32 = try run(store)
+    let signed: Int32 = try run(store)
+    #expect(try large.loadU8(store, at: Int(pointer)) == 72 && UInt32(bitPattern: signed) == pointer)
+    let error = failure { _ = try large.loadU8(store, at: Int(signed)) }
+    #expect(error?.description.hasSuffix("an i32 that is a pointer wants its unsigned reading, 2415919104") == true)
+    try #expect(large.load(store, at: Int(pointer), as: UInt16.self) == 0x6548)
+  }
+
   @Test func bytesOfEveryKind() throws {
     let bytes: [UInt8] = [1, 2, 3, 4]
     try memory.write(store, bytes)
@@ -233,4 +258,11 @@ private struct Liar: Collection {
 
   func index(after index: Int) -> Int { index + 1 }
   subscript(index: Int) -> UInt8 { 7 }
+}
+
+// What an app may write for itself: nothing of the package stands in its way.
+extension Memory {
+  fileprivate func load<Number: FixedWidthInteger>(_ store: Store, at offset: Int, as: Number.Type) throws -> Number {
+    try read(store, at: offset, count: MemoryLayout<Number>.size).reversed().reduce(0) { $0 << 8 | Number($1) }
+  }
 }

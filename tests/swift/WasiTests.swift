@@ -103,7 +103,7 @@ struct WasiTests {
     _ = try call("cat", .i32(1))
     #expect(try String(contentsOf: output, encoding: .utf8) == "hi")
     let missing = failure { try store.setWasi { $0.stdin = .file(path: "/nowhere/at/all") } }
-    guard case .io(path: "/nowhere/at/all", _) = missing else {
+    guard case .io(path: "/nowhere/at/all", _, _) = missing else {
       Issue.record("\(String(describing: missing))")
       return
     }

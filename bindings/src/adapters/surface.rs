@@ -1,5 +1,6 @@
 //! What crosses as UniFFI's bytes: records, enums, lists of them, and the error.
 
+use trimaran::adapter::spell_in_camel_case;
 use trimaran::{Result, UniFfiTag, WasmtimeError};
 use uniffi::{Lift, Lower};
 
@@ -12,6 +13,8 @@ pub(super) fn serialised<T: Lower<UniFfiTag>>(value: T) -> Vec<u8> {
 
 /// The value of bytes that the package has written. A handle in them is used up.
 pub(super) fn parsed<T: Lift<UniFfiTag>>(mut bytes: &[u8]) -> Result<T> {
+    // Kotlin and Swift alone send bytes, and an engine's configuration before all else that an error names a setting of.
+    spell_in_camel_case();
     T::try_read(&mut bytes).map_err(|error| WasmtimeError::Unexpected { reason: error.to_string() })
 }
 

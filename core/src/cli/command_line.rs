@@ -5,10 +5,10 @@ use std::io::Write;
 use camino::Utf8PathBuf;
 use getopts::{Fail, Matches, Options, ParsingStyle};
 
-use crate::Result;
-use crate::cli::streams::{Failure, input, io, only, print, write};
+use crate::cli::streams::{Failure, input, only, print, write};
 use crate::cli::{inspect, run};
 use crate::compile::file;
+use crate::{Result, WasmtimeError};
 
 /// A command with its options. The help text comes from this table.
 struct Command {
@@ -155,13 +155,13 @@ fn unknown(command: &str, fail: &Fail) -> String {
 fn wat2wasm(matches: &Matches) -> Result<(), Failure> {
     let (path, text) = input(matches, |_| Ok((file::MODULE, "text")))?;
     only(matches, 1)?;
-    let binary = crate::wat2wasm(&text)?;
+    let binary = crate::wat2wasm(&text).map_err(|error| error.in_file(path))?;
     let output = matches.opt_str("output").map(Utf8PathBuf::from);
     let output = output.unwrap_or_else(|| if path == "-" { path.to_owned() } else { path.with_extension("wasm") });
     match output.as_path() {
         output if output == "-" => write(&binary),
         // The file may hold a module in the binary format.
         output if output == path => Err(Failure::Usage(format!("{path} would be overwritten: say where to with -o"))),
-        output => Ok(std::fs::write(output, &binary).map_err(|error| io(output, &error))?),
+        output => Ok(std::fs::write(output, &binary).map_err(|error| WasmtimeError::io(output, &error))?),
     }
 }

@@ -31,7 +31,9 @@ pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
     let (path, bytes) = input(matches, wat::size)?;
     only(matches, 1)?;
     let path = path.to_owned();
-    print(&threads::within(TIME, &Arc::default(), move || describe(&path, &bytes))?)
+    print(&threads::within(TIME, &Arc::default(), move || {
+        describe(&path, &bytes).map_err(|error| error.in_file(&path))
+    })?)
 }
 
 fn describe(path: &Utf8Path, bytes: &[u8]) -> Result<String> {

@@ -28,7 +28,7 @@ pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
     let config =
         Config { consume_fuel: fuel.map(|_| true), epoch_interruption: timeout.map(|_| true), ..Config::default() };
     let engine = Engine::new(config)?;
-    let module = Module::new(&engine, &bytes)?;
+    let module = Module::new(&engine, &bytes).map_err(|error| error.in_file(path))?;
     let store = Store::new(&engine)?;
     store.set_wasi(wasi(matches, path, arguments)?)?;
     if let Some(fuel) = fuel {

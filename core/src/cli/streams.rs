@@ -33,7 +33,7 @@ pub(super) fn input(matches: &Matches, judge: file::Judge) -> Result<(&Utf8Path,
         "-" => file::read_from(std::io::stdin(), None, path, judge),
         _ => file::read(path, judge),
     };
-    Ok((path, read?))
+    Ok((path, read.map_err(|error| error.in_file(path))?))
 }
 
 /// Fails if there are more than `count` arguments.
@@ -51,9 +51,5 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 pub(super) fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = std::io::stdout();
     let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
-    written.map_err(|error| io("standard output".into(), &error).into())
-}
-
-pub(super) fn io(path: &Utf8Path, error: &std::io::Error) -> WasmtimeError {
-    WasmtimeError::Io { path: path.to_owned(), reason: error.to_string() }
+    written.map_err(|error| WasmtimeError::io("standard output".into(), &error).into())
 }

@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 
 use crate::compile::cache::CompileCache;
 use crate::errors::chain;
+use crate::errors::spelling::Spelled;
 use crate::{Allocation, ModuleLimits, Result, WasmtimeError};
 
 /// Which compiler turns a module into machine code.
@@ -247,7 +248,8 @@ impl Config {
 
     /// The same configuration as wasmtime's type.
     pub(crate) fn to_wasmtime(&self) -> Result<wasmtime::Config> {
-        let invalid = |setting: &str, reason: String| WasmtimeError::Config { reason: format!("{setting}: {reason}") };
+        let invalid =
+            |setting, reason: String| WasmtimeError::Config { reason: format!("{}: {reason}", Spelled(setting)) };
         let mut config = wasmtime::Config::new();
         if let Some(target) = &self.target {
             config.target(target).map_err(|error| invalid("target", chain::lines(&error)))?;

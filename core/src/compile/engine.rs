@@ -12,6 +12,7 @@ use crate::compile::closable::Closable;
 use crate::compile::places::Places;
 use crate::compile::{header, names, threads, wat};
 use crate::errors::chain;
+use crate::errors::spelling::Spelled;
 use crate::interruption::epochs::Epochs;
 use crate::interruption::waits;
 use crate::limits::shared_size;
@@ -299,7 +300,8 @@ impl<F> Compiler<F> {
         }
         Err(WasmtimeError::limit(format!(
             "the module waits for other threads, and there is no room in it for what makes its waits end when it is \
-             interrupted: {reason}; make it smaller, or use an engine without epoch_interruption"
+             interrupted: {reason}; make it smaller, or use an engine without {}",
+            Spelled("epoch_interruption")
         )))
     }
 }

@@ -23,7 +23,7 @@ const HEAD: u64 = 64 << 10;
 ///
 /// Fails with `Limit` for a larger file, of which it reads no more, with `Io`, and as `judge` does.
 pub(crate) fn read(path: &Utf8Path, judge: impl FnOnce(&[u8]) -> Result<(u64, &'static str)>) -> Result<Vec<u8>> {
-    let file = File::open(path).map_err(|error| failed(path, &error))?;
+    let file = File::open(path).map_err(|error| WasmtimeError::io(path, &error))?;
     // A pipe or a device has no length.
     let length = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
     read_from(file, length, path, judge)
@@ -54,9 +54,5 @@ pub(crate) fn read_from(
 }
 
 fn read_up_to(source: &mut impl Read, most: u64, bytes: &mut Vec<u8>, path: &Utf8Path) -> Result<()> {
-    source.take(most).read_to_end(bytes).map(drop).map_err(|error| failed(path, &error))
-}
-
-fn failed(path: &Utf8Path, error: &std::io::Error) -> WasmtimeError {
-    WasmtimeError::Io { path: path.to_owned(), reason: error.to_string() }
+    source.take(most).read_to_end(bytes).map(drop).map_err(|error| WasmtimeError::io(path, &error))
 }

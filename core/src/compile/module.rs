@@ -41,8 +41,8 @@ impl Module {
     #[uniffi::constructor]
     pub fn from_file(engine: &Engine, path: Utf8PathBuf) -> Result<Arc<Self>> {
         engine.get()?;
-        let bytes = file::read(&path, |head| engine.module_size(head))?;
-        Self::compile(engine, &bytes)
+        let bytes = file::read(&path, |head| engine.module_size(head));
+        bytes.and_then(|bytes| Self::compile(engine, &bytes)).map_err(|error| error.in_file(&path))
     }
 
     /// Makes a module from what `serialize` gave. Fails with `Artifact` where a single bit differs, or where
@@ -64,7 +64,8 @@ impl Module {
     /// Makes a module from a file that holds what `serialize` gave. Fails with `Io` as well.
     #[uniffi::constructor]
     pub fn deserialize_file(engine: &Engine, path: Utf8PathBuf) -> Result<Arc<Self>> {
-        Self::deserialize(engine, &file::read(&path, artifact::size)?)
+        let bytes = file::read(&path, artifact::size);
+        bytes.and_then(|bytes| Self::deserialize(engine, &bytes)).map_err(|error| error.in_file(&path))
     }
 
     /// The compiled module as bytes, to keep it and to load it without compiling. Fails with `Limit` where there is no room for

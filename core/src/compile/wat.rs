@@ -14,7 +14,7 @@ const MAGIC: &[u8] = b"\0asm";
 
 /// Translates the WebAssembly text format to the binary format (core specification, section 6).
 ///
-/// Bytes that are binary already come back unchanged. Fails with `Syntax`, which has line and column.
+/// Bytes that are binary already come back unchanged. Fails with `Syntax`, which has line, column and the line itself.
 #[uniffi::export]
 pub fn wat2wasm(text: &[u8]) -> Result<Vec<u8>> {
     if is_binary(text) { Ok(text.to_vec()) } else { encode(text) }
@@ -68,33 +68,13 @@ fn encode(text: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn parse(text: &[u8]) -> Result<Vec<u8>> {
-    let text = match std::str::from_utf8(text) {
-        Ok(text) => text,
-        Err(error) => {
-            let (line, column) = position(text, error.valid_up_to());
-            return Err(WasmtimeError::Syntax { reason: "the text is not UTF-8".to_owned(), line, column });
-        }
-    };
-    let syntax = |error: wast::Error| {
-        let (line, column) = error.span().linecol_in(text);
-        let from_one = |index: usize| u32::try_from(index + 1).unwrap_or(u32::MAX);
-        WasmtimeError::Syntax {
-            reason: Words(error.message()).to_string(),
-            line: from_one(line),
-            column: from_one(column),
-        }
-    };
-    let buffer = ParseBuffer::new(text).map_err(syntax)?;
+    let unicode = std::str::from_utf8(text)
+        .map_err(|error| WasmtimeError::syntax("the text is not UTF-8".to_owned(), text, error.valid_up_to()))?;
+    let syntax =
+        |error: wast::Error| WasmtimeError::syntax(Words(error.message()).to_string(), text, error.span().offset());
+    let buffer = ParseBuffer::new(unicode).map_err(syntax)?;
     let mut module = parser::parse::<Wat<'_>>(&buffer).map_err(syntax)?;
     module.encode().map_err(syntax)
-}
-
-/// Line and column of a byte, both counted from 1.
-fn position(text: &[u8], offset: usize) -> (u32, u32) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
 }
 
 fn preview(bytes: &[u8]) -> String {

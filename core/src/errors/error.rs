@@ -1,11 +1,12 @@
 //! The one error model: the same misuse is the same variant in every language.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use trimaran_gate::Refused;
 
 use crate::errors::chain::chain;
+use crate::errors::excerpt::Place;
 use crate::errors::frame;
-use crate::errors::guest_text::{Lines, PATH, Part, Sentence};
+use crate::errors::guest_text::{Below, Lines, PATH, Part, Sentence};
 use crate::{Frame, Interruption, TrapCode};
 
 /// The result of everything here that can fail.
@@ -21,18 +22,20 @@ pub enum WasmtimeError {
     /// Bytes are not a WebAssembly module, are truncated, or do not validate.
     #[error("{}", Sentence(.reason))]
     Compile {
-        /// What is wrong with the module, and where.
+        /// The file, if the module came from one, and what is wrong with the module, and where.
         reason: String,
     },
     /// Text is not the WebAssembly text format.
-    #[error("{} (line {line}, column {column})", Sentence(.reason))]
+    #[error("{} (line {line}, column {column}){}", Sentence(.reason), Below(.excerpt))]
     Syntax {
-        /// What the parser expected.
+        /// The file, if the text came from one, and what the parser expected.
         reason: String,
         /// The line of the mistake, counted from 1.
         line: u32,
         /// The column of the mistake, counted from 1, in bytes.
         column: u32,
+        /// The line of the mistake, and a caret below the place. Of a long line it is the part around that.
+        excerpt: String,
     },
     /// An import is missing, superfluous, or of another type than the module declares.
     #[error("{}", Sentence(.reason))]
@@ -160,6 +163,8 @@ pub enum WasmtimeError {
         path: Utf8PathBuf,
         /// What the system said.
         reason: String,
+        /// The system's number for it, such as `ENOENT`, which is 2; none where the failure is not the system's.
+        code: Option<i32>,
     },
     /// It is specified, but not available in this build or on this machine.
     #[error("{}", Sentence(.reason))]
@@ -199,6 +204,33 @@ impl WasmtimeError {
 
     pub(crate) fn limit(reason: impl Into<String>) -> Self {
         Self::Limit { reason: reason.into() }
+    }
+
+    /// A mistake in a text, at that byte.
+    pub(crate) fn syntax(reason: String, text: &[u8], offset: usize) -> Self {
+        let Place { line, column, excerpt } = Place::of(text, offset);
+        Self::Syntax { reason, line, column, excerpt }
+    }
+
+    /// What the system said about a file.
+    pub(crate) fn io(path: &Utf8Path, error: &std::io::Error) -> Self {
+        Self::Io { path: path.to_owned(), reason: error.to_string(), code: error.raw_os_error() }
+    }
+
+    /// The same of bytes that came from a file, which it names.
+    pub(crate) fn in_file(mut self, path: &Utf8Path) -> Self {
+        if let Self::Compile { reason } | Self::Syntax { reason, .. } | Self::Artifact { reason } = &mut self {
+            *reason = format!("{}: {reason}", Part(PATH, path));
+        }
+        self
+    }
+
+    /// The same of what a host function gave, which it names.
+    pub(crate) fn in_host_func(mut self, name: &str) -> Self {
+        if let Self::Type { reason } | Self::Range { reason } = &mut self {
+            *reason = format!("{name}: {reason}");
+        }
+        self
     }
 
     /// `Limit`: wasmtime could not allocate something.

@@ -17,7 +17,7 @@ pub(crate) const SENTENCE: usize = 16 << 10;
 pub(crate) const PATH: usize = 4 << 10;
 
 /// What stands for the rest of a text that is longer.
-const MORE: char = '…';
+pub(crate) const MORE: char = '…';
 
 /// How much of a name a frame keeps, in bytes of UTF-8.
 const KEPT: usize = 2 << 10;
@@ -73,6 +73,15 @@ pub(crate) struct Lines<T>(pub(crate) T);
 impl<T: Display> Display for Lines<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         cut(formatter, SENTENCE, true, &self.0)
+    }
+}
+
+/// Lines of their own below a sentence; nothing where there are none.
+pub(crate) struct Below<'a>(pub(crate) &'a str);
+
+impl Display for Below<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(formatter, "\n{}", Lines(self.0)) }
     }
 }
 

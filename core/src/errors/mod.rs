@@ -2,8 +2,10 @@
 
 pub(crate) mod chain;
 pub(crate) mod error;
+pub(crate) mod excerpt;
 pub(crate) mod frame;
 pub(crate) mod guest_text;
 pub(crate) mod interruption;
 pub mod numbers;
+pub mod spelling;
 pub(crate) mod trap_code;

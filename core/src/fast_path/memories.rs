@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use crate::errors::numbers::natural;
+use crate::errors::numbers::{natural, place};
 use crate::objects::bytes::{Bytes, checked, no_text};
 use crate::{Memory, Result, SharedMemory, Store, View, WasmtimeError};
 
@@ -85,6 +85,6 @@ fn view_shared(memory: &wasmtime::SharedMemory, start: i64, length: Option<i64>)
 /// The range of so many bytes from `start`, or up to the end.
 fn part(size: usize, start: i64, length: Option<i64>) -> Result<std::ops::Range<usize>> {
     let rest = || i64::try_from(size).unwrap_or(i64::MAX).saturating_sub(start.max(0)).max(0);
-    let (start, length) = (natural(start, "the offset")?, natural(length.unwrap_or_else(rest), "the length")?);
+    let (start, length) = (place(start, "the offset")?, natural(length.unwrap_or_else(rest), "the length")?);
     checked(start, length, size)
 }

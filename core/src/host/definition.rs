@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasmtime::ValRaw;
 
+use crate::errors::guest_text::Name;
 use crate::host::call::Called;
 use crate::stores::store::{CallbackCell, SlotFunction, StoreData};
 use crate::types::slot::Signature;
@@ -14,13 +15,17 @@ use crate::{Func, FuncType, Result, Store, WasmtimeError};
 /// A host function that all stores of an engine share. Each store has its own callback for it.
 pub(crate) struct HostDefinition {
     number: u64,
+    /// Its names, in words.
+    name: Arc<str>,
     ty: wasmtime::FuncType,
 }
 
 impl HostDefinition {
-    pub(crate) fn new(engine: &wasmtime::Engine, ty: FuncType) -> Result<Self> {
+    pub(crate) fn new(engine: &wasmtime::Engine, (module, name): (&str, &str), ty: FuncType) -> Result<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Ok(Self { number: NEXT.fetch_add(1, Ordering::Relaxed), ty: ty.to_wasmtime(engine)? })
+        let ty = ty.to_wasmtime(engine)?;
+        let name = format!("`{}` `{}`", Name(module), Name(name)).into();
+        Ok(Self { number: NEXT.fetch_add(1, Ordering::Relaxed), name, ty })
     }
 
     pub(crate) fn number(&self) -> u64 {
@@ -68,9 +73,8 @@ impl HostDefinition {
 
     /// The cell of its callback in a store.
     fn callback_cell<'a>(&self, data: &'a mut StoreData) -> &'a Arc<CallbackCell> {
-        data.hosts
-            .entry(self.number)
-            .or_insert_with(|| Arc::new(CallbackCell { is_defined: true, ..CallbackCell::default() }))
+        let named = || CallbackCell { defined: Some(Arc::clone(&self.name)), ..CallbackCell::default() };
+        data.hosts.entry(self.number).or_insert_with(|| Arc::new(named()))
     }
 
     /// Whether the store has a callback for it.
@@ -90,6 +94,11 @@ impl UnboundHostFunc {
     /// The number that `Linker::define_func` returned for it.
     pub fn number(&self) -> u64 {
         self.0.number
+    }
+
+    /// Its names, as sentences show them.
+    pub fn name(&self) -> Arc<str> {
+        Arc::clone(&self.0.name)
     }
 
     /// The kinds of its parameters and results.

@@ -1,7 +1,7 @@
 //! Host functions of one store: made, and given what they do.
 
 use std::mem::MaybeUninit;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use wasmtime::{AsContextMut, RootScope, ValRaw};
 
@@ -45,11 +45,12 @@ impl Func {
 
     /// Converts the results of a host function of this type for the guest, as arguments are converted.
     ///
-    /// Fails with `Type` for a wrong number or type of results, and with `Range` for a number that does not fit.
+    /// Fails with `Type` for a wrong number or type of results, and with `Range` for a number that does not fit. The sentence
+    /// names a function that a linker defines.
     #[cfg_attr(false, by_hand(python))]
     pub fn convert_results(&self, store: &Store, values: Vec<Val>) -> Result<Vec<Val>> {
         let func = self.get(store)?;
-        store.enter(|context| {
+        let converted = store.enter(|context| {
             let mut scope = RootScope::new(context);
             let mut context = scope.as_context_mut();
             let results: Vec<_> = func.ty(&context).results().collect();
@@ -67,6 +68,10 @@ impl Func {
                     if is_reference { Ok(value.clone()) } else { Val::from_wasmtime(&given, store, &mut context) }
                 })
                 .collect()
+        });
+        converted.map_err(|error| match self.callback.upgrade().and_then(|cell| cell.defined.clone()) {
+            Some(name) => error.in_host_func(&name),
+            None => error,
         })
     }
 }
@@ -76,7 +81,7 @@ impl Func {
     /// function has one, or is no such function.
     pub fn attach(&self, store: &Store, body: Box<dyn SlotFunction>) -> Result<()> {
         self.get(store)?;
-        let set = self.callback.upgrade().is_some_and(|cell| cell.function.set(body).is_ok() || cell.is_defined);
+        let set = self.callback.upgrade().is_some_and(|cell| cell.function.set(body).is_ok() || cell.defined.is_some());
         if set { Ok(()) } else { Err(WasmtimeError::wrong_type("the host function has its callback already")) }
     }
 
@@ -85,7 +90,7 @@ impl Func {
         let inner = self.get(store)?;
         let signature = store.enter(|context| Ok(Signature::of(&inner.ty(&context))))?;
         // Not `self`: the callback would keep it, and it the callback.
-        let same = Self::new(store, inner);
+        let same = Self::with_callback(store, inner, Weak::clone(&self.callback));
         self.attach(store, Box::new(OnValues { function, signature, func: same }))
     }
 

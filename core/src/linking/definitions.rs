@@ -64,6 +64,11 @@ impl Definitions {
         self.get(module, name).is_some_and(|item| item.owner.is_some())
     }
 
+    /// Whether an item may be looked at in that store.
+    pub(super) fn is_for(&self, store: &Store, module: &str, name: &str) -> bool {
+        self.get(module, name).is_some_and(|item| item.owner.is_none_or(|owner| owner == store.id()))
+    }
+
     /// Fails with `Link` where the name is taken.
     pub(super) fn check(&self, module: &str, name: &str) -> Result<()> {
         if self.shadowing || !self.knows(module, name) {

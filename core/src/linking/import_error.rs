@@ -4,6 +4,7 @@ use wasmtime::StoreContextMut;
 
 use crate::errors::guest_text;
 use crate::errors::guest_text::{Name, Part};
+use crate::linking::import_type::fits;
 use crate::objects::externs::type_of;
 use crate::stores::store::StoreData;
 use crate::{ExternType, Result, WasmtimeError};
@@ -44,6 +45,42 @@ pub(crate) fn missing(imports: &[wasmtime::ImportType<'_>], why: &str) -> Wasmti
     let (module, name) = first.map(|import| (import.module().to_owned(), import.name().to_owned())).unwrap_or_default();
     let many = if imports.len() == 1 { "1 import is".to_owned() } else { format!("{} imports are", imports.len()) };
     WasmtimeError::Link { reason: format!("{many} {why}: {}", names(imports.iter().cloned())), module, name }
+}
+
+/// The same error of missing imports, with those whose items have another type.
+pub(crate) fn with_wrong_types(
+    error: WasmtimeError,
+    module: &wasmtime::Module,
+    given: impl Fn(usize) -> Option<wasmtime::Extern>,
+    context: &StoreContextMut<'_, StoreData>,
+) -> WasmtimeError {
+    match (error, wrong_types(module, given, context)) {
+        (WasmtimeError::Link { reason, module, name }, Some((_, wrong))) => {
+            WasmtimeError::Link { reason: format!("{reason}; {wrong}"), module, name }
+        }
+        (error, _) => error,
+    }
+}
+
+/// How many imports have an item of another type, and which, in words; none where there is no such import.
+fn wrong_types(
+    module: &wasmtime::Module,
+    given: impl Fn(usize) -> Option<wasmtime::Extern>,
+    context: &StoreContextMut<'_, StoreData>,
+) -> Option<(usize, String)> {
+    let items = module.imports().enumerate().filter_map(|(index, import)| Some((import, given(index)?)));
+    let wrong: Vec<_> = items.filter(|(import, item)| !fits(item, &import.ty(), context)).collect();
+    let many = match wrong.len() {
+        0 => return None,
+        1 => "1 import has".to_owned(),
+        count => format!("{count} imports have"),
+    };
+    let words = guest_text::list(IMPORTS, &wrong, |(import, item)| {
+        let wanted = Part(TYPE, ExternType::from_wasmtime(&import.ty()));
+        let found = Part(TYPE, type_of(item, context));
+        format!("`{}` `{}` wants {wanted} and is given {found}", Name(import.module()), Name(import.name()))
+    });
+    Some((wrong.len(), format!("{many} the wrong type: {words}")))
 }
 
 /// Why a module could not be instantiated: an import of another type, or what happened in the guest.
@@ -92,13 +129,16 @@ fn mismatch(
         });
         other.unwrap_or((first.1, expected, found))
     };
-    let (module, name) = (import.module().to_owned(), import.name().to_owned());
-    let (shown_module, shown_name) = (Name(&module), Name(&name));
-    let reason = format!(
-        "import `{shown_module}` `{shown_name}` has the wrong type: expected {expected}, found {found} ({})",
-        Part(TYPE, error.root_cause())
-    );
-    Some(WasmtimeError::Link { reason, module, name })
+    let reason = match wrong_types(module, &given, context) {
+        Some((2.., reason)) => reason,
+        _ => format!(
+            "import `{}` `{}` has the wrong type: expected {expected}, found {found} ({})",
+            Name(import.module()),
+            Name(import.name()),
+            Part(TYPE, error.root_cause())
+        ),
+    };
+    Some(WasmtimeError::Link { reason, module: import.module().to_owned(), name: import.name().to_owned() })
 }
 
 /// How many imports of one name are looked at to tell which has the wrong type.

@@ -6,7 +6,7 @@ use crate::compile::engine::check_same;
 use crate::errors::guest_text;
 use crate::errors::guest_text::Name;
 use crate::limits::shared_size::shared_memory;
-use crate::linking::import_error::{check_count, link};
+use crate::linking::import_error::{check_count, link, with_wrong_types};
 use crate::process::signals;
 use crate::stores::store::{StoreId, of_store};
 use crate::{Extern, Module, NamedExtern, Result, Store, WasmtimeError};
@@ -32,7 +32,13 @@ impl Instance {
     pub fn new(store: &Store, module: &Module, imports: Vec<Extern>) -> Result<Arc<Self>> {
         let (module, own) = (module.get()?, module.shared());
         check_same(module.engine(), store.engine(), "module")?;
-        check_count(&module, imports.len())?;
+        if let Err(missing) = check_count(&module, imports.len()) {
+            // What belongs to another store is not looked at.
+            let given: Vec<_> = imports.iter().map(|item| item.to_wasmtime(store).ok()).collect();
+            let item = |index: usize| given.get(index)?.clone();
+            let told = store.enter(|context| Ok(with_wrong_types(missing.clone(), &module, item, &context)));
+            return Err(told.unwrap_or(missing));
+        }
         let given: Vec<_> = imports.iter().map(|item| item.to_wasmtime(store)).collect::<Result<_>>()?;
         let shared = given.iter().filter_map(shared_memory).fold(own, u64::max);
         signals::stay_in_front();

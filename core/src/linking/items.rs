@@ -8,7 +8,7 @@ use wasmtime::StoreContextMut;
 use crate::compile::engine::LinkerCache;
 use crate::errors::chain::chain;
 use crate::linking::definitions::{Definition, Definitions};
-use crate::linking::import_error::link;
+use crate::linking::import_error::{link, with_wrong_types};
 use crate::stores::store::StoreData;
 use crate::wasi::functions;
 use crate::{Result, Store, WasmtimeError};
@@ -52,6 +52,20 @@ impl Items {
         functions::define(Arc::make_mut(&mut self.linker), shadowing).map_err(refused)?;
         self.definitions.shadowing = shadowing;
         Ok(())
+    }
+
+    /// The error of imports that are missing, with those of another type, as far as the store has them. It enters the store.
+    pub(super) fn explain_missing(
+        &self,
+        missing: WasmtimeError,
+        store: &Store,
+        module: &wasmtime::Module,
+    ) -> WasmtimeError {
+        let can_see =
+            |import: &wasmtime::ImportType<'_>| self.definitions.is_for(store, import.module(), import.name());
+        let told = store
+            .enter(|mut context| Ok(explain_missing(missing.clone(), &self.linker, &mut context, module, can_see)));
+        told.unwrap_or(missing)
     }
 
     /// Defines an item of a store.
@@ -101,13 +115,35 @@ pub(super) fn explain(
     module: &wasmtime::Module,
     can_see: impl Fn(&wasmtime::ImportType<'_>) -> bool,
 ) -> WasmtimeError {
+    let given = match error.is::<wasmtime::WasmBacktrace>() {
+        true => Vec::new(),
+        false => found(linker, context, module, can_see),
+    };
+    link(error, module, |index| given.get(index)?.clone(), context)
+}
+
+/// The error of imports that are missing, with those that are there and of another type. It looks at items as `explain` does.
+pub(super) fn explain_missing(
+    error: WasmtimeError,
+    linker: &wasmtime::Linker<StoreData>,
+    context: &mut StoreContextMut<'_, StoreData>,
+    module: &wasmtime::Module,
+    can_see: impl Fn(&wasmtime::ImportType<'_>) -> bool,
+) -> WasmtimeError {
+    let given = found(linker, context, module, can_see);
+    with_wrong_types(error, module, |index| given.get(index)?.clone(), context)
+}
+
+/// The items for a module's imports, in their order.
+fn found(
+    linker: &wasmtime::Linker<StoreData>,
+    context: &mut StoreContextMut<'_, StoreData>,
+    module: &wasmtime::Module,
+    can_see: impl Fn(&wasmtime::ImportType<'_>) -> bool,
+) -> Vec<Option<wasmtime::Extern>> {
     let mut item = |import: &wasmtime::ImportType<'_>| match can_see(import) {
         true => linker.try_get_by_import(&mut *context, import).ok().flatten(),
         false => None,
     };
-    let given: Vec<_> = match error.is::<wasmtime::WasmBacktrace>() {
-        true => Vec::new(),
-        false => module.imports().map(|import| item(&import)).collect(),
-    };
-    link(error, module, |index| given.get(index)?.clone(), context)
+    module.imports().map(|import| item(&import)).collect()
 }

@@ -11,7 +11,7 @@ use crate::compile::engine::{LinkerCache, check_same};
 use crate::errors::chain::chain;
 use crate::host::definition::{HostDefinition, UnboundHostFunc};
 use crate::linking::definitions::Definition;
-use crate::linking::items::{Items, explain, refused};
+use crate::linking::items::{Items, explain, explain_missing, refused};
 use crate::process::signals;
 use crate::stores::store::StoreData;
 use crate::{Engine, Extern, Func, FuncType, Instance, InstancePre, Module, Result, Store, WasmtimeError};
@@ -64,7 +64,7 @@ impl Linker {
     #[cfg_attr(false, worded)]
     #[cfg_attr(false, called(module = "the module's name"))]
     pub fn define_func(&self, module: &str, name: &str, ty: FuncType) -> Result<u64> {
-        let host = Arc::new(HostDefinition::new(&self.engine.get()?, ty)?);
+        let host = Arc::new(HostDefinition::new(&self.engine.get()?, (module, name), ty)?);
         let mut items = self.open()?;
         items.definitions.check(module, name)?;
         // SAFETY: `run` reads and writes the slots by `host.ty()`, which is the type of the function.
@@ -206,8 +206,8 @@ impl Linker {
 
     /// Instantiates a module with the items that it imports, and runs its start function.
     ///
-    /// Fails with `Link` where imports are not defined, of which it names the first and says how many more there are, or of
-    /// another type, and as making an `Instance` does.
+    /// Fails with `Link` where imports are not defined or of another type, of which it names the first and says how many more
+    /// there are, and as making an `Instance` does.
     #[cfg_attr(false, worded)]
     #[cfg_attr(false, by_hand(python))]
     pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Arc<Instance>> {
@@ -215,7 +215,11 @@ impl Linker {
         let (module, own) = (self.module(module)?, module.shared());
         let (linker, hosts, shared) = {
             let items = self.open()?;
-            items.definitions.check_imports(&module, Some(store))?;
+            if let Err(missing) = items.definitions.check_imports(&module, Some(store)) {
+                let copy = items.clone();
+                drop(items);
+                return Err(copy.explain_missing(missing, store, &module));
+            }
             let shared = items.definitions.shared(&module).max(own);
             (Arc::clone(&items.linker), items.definitions.hosts(Some(&module)), shared)
         };
@@ -234,25 +238,30 @@ impl Linker {
 
     /// Finds the imports of a module once, for many instances of it.
     ///
-    /// Fails with `Link` where imports are not defined, of which it names the first and says how many more there are, or of
-    /// another type.
+    /// Fails with `Link` where imports are not defined or of another type, of which it names the first and says how many more
+    /// there are.
     #[cfg_attr(false, worded)]
     pub fn instantiate_pre(&self, module: &Module) -> Result<Arc<InstancePre>> {
         let (module, own) = (self.module(module)?, module.shared());
         let items = self.open()?;
-        items.definitions.check_imports(&module, None)?;
+        let checked = items.definitions.check_imports(&module, None);
         let (owners, hosts) = (items.definitions.owners(&module), items.definitions.hosts(Some(&module)));
         let shared = items.definitions.shared(&module).max(own);
-        let inner = items.linker.instantiate_pre(&module).map_err(|error| {
-            let blank = StoreData::scratch(&self.engine.get()?);
-            // What belongs to a store cannot be looked at in another one.
-            let can_see = |import: &wasmtime::ImportType<'_>| {
-                !items.definitions.belongs_to_a_store(import.module(), import.name())
-            };
-            blank
-                .and_then(|mut store| Err(explain(error, &items.linker, &mut store.as_context_mut(), &module, can_see)))
-        });
-        Ok(InstancePre::new(inner.or_else(|error: Result<_>| error)?, shared, owners, hosts))
+        // What belongs to a store cannot be looked at in another one.
+        let can_see =
+            |import: &wasmtime::ImportType<'_>| !items.definitions.belongs_to_a_store(import.module(), import.name());
+        if let Err(missing) = checked {
+            let mut blank = StoreData::scratch(&self.engine.get()?)?;
+            return Err(explain_missing(missing, &items.linker, &mut blank.as_context_mut(), &module, can_see));
+        }
+        let inner = match items.linker.instantiate_pre(&module) {
+            Ok(inner) => inner,
+            Err(error) => {
+                let mut blank = StoreData::scratch(&self.engine.get()?)?;
+                return Err(explain(error, &items.linker, &mut blank.as_context_mut(), &module, can_see));
+            }
+        };
+        Ok(InstancePre::new(inner, shared, owners, hosts))
     }
 
     /// The numbers of host functions that `module` imports and that have no body in the store yet; without a module, of

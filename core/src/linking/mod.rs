@@ -2,6 +2,7 @@
 
 pub(crate) mod definitions;
 pub(crate) mod import_error;
+pub(crate) mod import_type;
 pub(crate) mod instance;
 pub(crate) mod instance_pre;
 pub(crate) mod items;

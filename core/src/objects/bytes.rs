@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::str::Utf8Error;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
-use crate::errors::numbers::natural;
+use crate::errors::numbers::{natural, place};
 use crate::process::heap::{reserve, try_with_capacity};
 use crate::{Result, WasmtimeError};
 
@@ -41,7 +41,7 @@ impl Bytes<'_> {
 
     /// A checked range, from the signed numbers of a language.
     pub(crate) fn range(&self, start: i64, length: i64) -> Result<Range<usize>> {
-        checked(natural(start, "the offset")?, natural(length, "the length")?, self.len())
+        checked(place(start, "the offset")?, natural(length, "the length")?, self.len())
     }
 
     /// Copies a checked range out.
@@ -60,7 +60,7 @@ impl Bytes<'_> {
 
     /// Copies out, into the caller's buffer.
     pub(crate) fn read_into(&self, start: i64, buffer: &mut [u8]) -> Result<()> {
-        let range = checked(natural(start, "the offset")?, buffer.len() as u64, self.len())?;
+        let range = checked(place(start, "the offset")?, buffer.len() as u64, self.len())?;
         match self {
             Self::Own(bytes) => buffer.copy_from_slice(bytes.get(range).unwrap_or_default()),
             Self::Shared(cells) => load(cells.get(range).unwrap_or_default(), buffer),
@@ -95,7 +95,7 @@ impl Bytes<'_> {
 
     /// Copies in.
     pub(crate) fn write(&mut self, start: i64, data: &[u8]) -> Result<()> {
-        let range = checked(natural(start, "the offset")?, data.len() as u64, self.len())?;
+        let range = checked(place(start, "the offset")?, data.len() as u64, self.len())?;
         match self {
             Self::Own(bytes) => bytes.get_mut(range).unwrap_or_default().copy_from_slice(data),
             Self::Shared(cells) => store(cells.get(range).unwrap_or_default(), data),
@@ -105,7 +105,7 @@ impl Bytes<'_> {
 
     /// Copies `N` bytes out, without allocating.
     pub(crate) fn load<const N: usize>(&self, offset: i64) -> Result<[u8; N]> {
-        let range = checked(natural(offset, "the offset")?, N as u64, self.len())?;
+        let range = checked(place(offset, "the offset")?, N as u64, self.len())?;
         let mut copy = [0; N];
         match self {
             Self::Own(bytes) => copy.copy_from_slice(bytes.get(range).unwrap_or_default()),
@@ -140,7 +140,7 @@ impl Bytes<'_> {
 
     /// The offset of the first occurrence of `needle` within `length` bytes from `start`.
     pub(crate) fn find(&self, needle: &[u8], start: i64, length: Option<i64>) -> Result<Option<i64>> {
-        let start_offset = natural(start, "the offset")?;
+        let start_offset = place(start, "the offset")?;
         let range = match length {
             Some(length) => self.range(start, length)?,
             None => checked(start_offset, (self.len() as u64).saturating_sub(start_offset), self.len())?,
@@ -186,7 +186,7 @@ impl Bytes<'_> {
             return self.read_string(start, end - start);
         }
         // Searches the copy that it returns: other threads may write a terminator meanwhile.
-        let offset = natural(start, "the offset")?;
+        let offset = place(start, "the offset")?;
         let range = checked(offset, (self.len() as u64).saturating_sub(offset), self.len())?;
         let base = range.start;
         let mut copy = self.read(range)?;

@@ -6,6 +6,7 @@ use wasmtime::{AsContext, StoreContextMut};
 
 use crate::errors::chain::chain;
 use crate::errors::numbers::natural;
+use crate::errors::spelling::Spelled;
 use crate::objects::bytes::{Bytes, hexdump};
 use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::{MemoryType, Result, Store, WasmtimeError};
@@ -292,7 +293,8 @@ pub(crate) fn grow_shared(memory: &wasmtime::SharedMemory, delta: u64) -> Result
 fn is_viewed(delta: u64, size: u64) -> WasmtimeError {
     WasmtimeError::limit(format!(
         "cannot grow the memory by {delta} pages: it has {size}, would have to move, and a view of its store's memories is \
-         out (let go of the view first, or make the engine with a greater memory_reservation)"
+         out (let go of the view first, or make the engine with a greater {})",
+        Spelled("memory_reservation")
     ))
 }
 

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use crate::compile::closable::Closable;
 use crate::compile::engine::check_same;
 use crate::errors::chain::chain;
-use crate::errors::numbers::natural;
+use crate::errors::numbers::{natural, place};
+use crate::errors::spelling::Spelled;
 use crate::interruption::interrupt_check;
 use crate::objects::bytes::Bytes;
 use crate::objects::memory::grow_shared;
@@ -59,13 +60,14 @@ impl SharedMemory {
             let reason = chain(&error);
             match reason.contains("shared_memory") || reason.contains("threads") {
                 true if engine.is_pulley() => WasmtimeError::Config {
-                    reason:
-                        "this engine has no shared memories: turn on Config.shared_memory; guests of the interpreter \
-                             have no use for them"
-                            .to_owned(),
+                    reason: format!(
+                        "this engine has no shared memories: turn on Config.{}; guests of the interpreter have no use \
+                         for them",
+                        Spelled("shared_memory")
+                    ),
                 },
                 true => WasmtimeError::Config {
-                    reason: "this engine has no shared memories: turn on Config.wasm_threads".to_owned(),
+                    reason: format!("this engine has no shared memories: turn on Config.{}", Spelled("wasm_threads")),
                 },
                 false => WasmtimeError::limit(format!("cannot make {ty}: {reason}")),
             }
@@ -130,7 +132,7 @@ impl SharedMemory {
     /// `memory.atomic.notify` does (threads proposal). The address is a multiple of 4.
     #[uniffi::method(default(count = 4294967295))]
     pub fn notify(&self, address: i64, count: u32) -> Result<u32> {
-        let address = natural(address, "the address")?;
+        let address = place(address, "the address")?;
         self.inner.get()?.atomic_notify(address, count).map_err(|trap| refuse(trap, address, 4))
     }
 
@@ -143,7 +145,7 @@ impl SharedMemory {
     #[uniffi::method(default(timeout_ms = None))]
     #[cfg_attr(false, worded)]
     pub fn wait32(&self, address: i64, expected: i32, timeout_ms: Option<u64>) -> Result<WaitOutcome> {
-        let (address, memory) = (natural(address, "the address")?, self.inner.get()?);
+        let (address, memory) = (place(address, "the address")?, self.inner.get()?);
         wait(timeout_ms, |time| {
             let outcome = memory.atomic_wait32(address, expected.cast_unsigned(), Some(time));
             outcome.map_err(|trap| refuse(trap, address, 4))
@@ -155,7 +157,7 @@ impl SharedMemory {
     #[uniffi::method(default(timeout_ms = None))]
     #[cfg_attr(false, worded)]
     pub fn wait64(&self, address: i64, expected: i64, timeout_ms: Option<u64>) -> Result<WaitOutcome> {
-        let (address, memory) = (natural(address, "the address")?, self.inner.get()?);
+        let (address, memory) = (place(address, "the address")?, self.inner.get()?);
         wait(timeout_ms, |time| {
             let outcome = memory.atomic_wait64(address, expected.cast_unsigned(), Some(time));
             outcome.map_err(|trap| refuse(trap, address, 8))

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use trimaran_gate::{Gate, Inside, this_thread};
 
 use crate::errors::numbers::natural;
+use crate::errors::spelling::Spelled;
 use crate::interruption::interrupt::Interrupts;
 use crate::process::signals;
 use crate::stores::entry::HOST_STACK;
@@ -230,5 +231,5 @@ impl Store {
 }
 
 fn no_fuel() -> WasmtimeError {
-    WasmtimeError::Config { reason: "fuel needs an engine with consume_fuel".to_owned() }
+    WasmtimeError::Config { reason: format!("fuel needs an engine with {}", Spelled("consume_fuel")) }
 }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use trimaran_gate::{DropQueue, Gate, Guarded, Inside};
 use wasmtime_wasi::p1::WasiP1Ctx;
 
+use crate::errors::spelling::Spelled;
 use crate::interruption::interrupt::Interrupts;
 use crate::interruption::interrupt_check::InterruptCheck;
 use crate::limits::store_limiter::StoreLimiter;
@@ -50,8 +51,8 @@ impl StoreId {
 ///
 /// Any thread may use a store, one at a time: another thread waits for its turn. If the first thread stays in one host
 /// function for 30 seconds, or for the store's timeout, the other one fails with `Busy`, since that function may wait for
-/// it. A host function may use the store that called it, to any depth. Objects of one store do not work with another.
-/// Close a store to free its memory at once.
+/// it. A host function may use the store that called it, as deep as the thread's stack has room: then the call fails with
+/// `Trap` or `Limit`. Objects of one store do not work with another. Close a store to free its memory at once.
 #[derive(uniffi::Object)]
 pub struct Store {
     pub(super) id: StoreId,
@@ -91,7 +92,7 @@ impl Store {
     }
 
     pub(super) fn interrupts(&self) -> Result<&Arc<Interrupts>> {
-        let reason = || "interruption needs an engine with epoch_interruption".to_owned();
+        let reason = || format!("interruption needs an engine with {}", Spelled("epoch_interruption"));
         self.interrupts.as_ref().ok_or_else(|| WasmtimeError::Config { reason: reason() })
     }
 
@@ -255,6 +256,7 @@ pub unsafe trait SlotFunction: Send + Sync {
 #[derive(Default)]
 pub(crate) struct CallbackCell {
     pub(crate) function: OnceLock<Box<dyn SlotFunction>>,
-    /// A linker defines the function, and every callback for it does the same: binding a second one is no mistake.
-    pub(crate) is_defined: bool,
+    /// Under which name a linker defines the function, if one does, in words. Every callback for it does the same then: binding a
+    /// second one is no mistake.
+    pub(crate) defined: Option<Arc<str>>,
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use camino::Utf8Path;
 use chacha20::ChaCha12Rng;
 use chacha20::rand_core::SeedableRng;
 use wasmtime_wasi::cli::{InputFile, OutputFile};
@@ -60,7 +59,7 @@ impl Wasi {
             Some(WasiInput::Source { source }) => builder.stdin(source::Input(source)),
             Some(WasiInput::File { path }) => {
                 let file = std::fs::File::open(&path);
-                builder.stdin(InputFile::new(file.map_err(|error| io(&path, &error))?))
+                builder.stdin(InputFile::new(file.map_err(|error| WasmtimeError::io(&path, &error))?))
             }
         };
         match output(config.stdout)? {
@@ -89,6 +88,7 @@ impl Wasi {
             opened.map_err(|error| WasmtimeError::Io {
                 path: host_path.clone(),
                 reason: error.root_cause().to_string(),
+                code: error.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error),
             })?;
         }
         if let Some(clock) = config.clock {
@@ -141,15 +141,11 @@ fn output(output: Option<WasiOutput>) -> Result<Out> {
         Some(WasiOutput::File { path, append }) => {
             let mut options = std::fs::OpenOptions::new();
             options.create(true).write(true).append(append).truncate(!append);
-            Out::File(OutputFile::new(options.open(&path).map_err(|error| io(&path, &error))?))
+            Out::File(OutputFile::new(options.open(&path).map_err(|error| WasmtimeError::io(&path, &error))?))
         }
         Some(WasiOutput::Pipe { pipe }) => Out::Ours(Output::Pipe(pipe)),
         Some(WasiOutput::Sink { sink }) => Out::Ours(Output::Sink(sink)),
     })
-}
-
-fn io(path: &Utf8Path, error: &std::io::Error) -> WasmtimeError {
-    WasmtimeError::Io { path: path.to_owned(), reason: error.to_string() }
 }
 
 /// A path for comparison: whether it is absolute, and its parts without empty ones and `.`.

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 
+use crate::errors::spelling::Spelled;
 use crate::process::failpoint;
 use crate::process::heap::try_with_capacity;
 use crate::process::host_stack::on_own_stack;
@@ -109,7 +110,7 @@ pub(super) struct Absent;
 impl Absent {
     fn error() -> StreamError {
         StreamError::Trap(carried(WasmtimeError::Config {
-            reason: "the guest uses WASI, and its store was given none: call set_wasi before".to_owned(),
+            reason: format!("the guest uses WASI, and its store was given none: call {} before", Spelled("set_wasi")),
         }))
     }
 }

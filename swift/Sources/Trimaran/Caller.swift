@@ -4,15 +4,15 @@
 /// or to send it elsewhere does not compile. A function that your closure passes it to borrows it as well:
 ///
 /// ```swift
-/// func text(_ caller: borrowing Caller, at start: Int32) throws(WasmtimeError) -> String {
+/// func text(_ caller: borrowing Caller, at start: UInt32) throws(WasmtimeError) -> String {
 ///   try caller.memory("memory").readTerminated(caller.store, at: Int(start))
 /// }
 /// ```
 ///
 /// Code that brings it to another thread all the same gets the error `escaped` there.
 public struct Caller: ~Copyable {
-  /// The store of the call. A host function may use it in every way and to any depth: call functions, read and grow
-  /// memories. It stays valid after the caller.
+  /// The store of the call. A host function may use it in every way: call functions, read and grow memories. Calls in calls go
+  /// as deep as the thread's stack has room, and then fail with `trap` or `limit`. It stays valid after the caller.
   public let store: Store
 
   private let callID: UInt64

@@ -131,6 +131,14 @@ public final class Engine: Sendable {
   }
 }
 
+extension Engine: Hashable {
+  /// Whether both are the same engine: ``shared(for:)`` and ``Module/engine`` may give another object for it each time.
+  public static func == (left: Engine, right: Engine) -> Bool { left.core.pointer == right.core.pointer }
+
+  /// Hashes what `==` compares.
+  public func hash(into hasher: inout Hasher) { hasher.combine(core.pointer) }
+}
+
 extension Engine: Codable {
   /// The engine that ``shared(for:)`` gives for the configuration that was encoded, whose errors come out as they are.
   public convenience init(from decoder: any Decoder) throws {

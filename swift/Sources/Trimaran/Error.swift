@@ -21,10 +21,13 @@
 /// this type, and on `guard case` of such an error, where errors of any type are thrown
 /// ([swiftlang #89787](https://github.com/swiftlang/swift/issues/89787)). What is here without a pattern needs none.
 public enum WasmtimeError: Error, Sendable {
-  /// Bytes are not a WebAssembly module, are truncated, or do not validate.
+  /// Bytes are not a WebAssembly module, are truncated, or do not validate. The reason begins with the file, if they came from
+  /// one.
   case compile(reason: String)
-  /// Text is not the WebAssembly text format. Line and column are counted from 1, the column in bytes.
-  case syntax(reason: String, line: Int, column: Int)
+  /// Text is not the WebAssembly text format. The reason begins with the file, if it came from one. Line and column are counted
+  /// from 1, the column in bytes. The excerpt is the line of the mistake, and a caret below the place; of a long line it is the
+  /// part around that.
+  case syntax(reason: String, line: Int, column: Int, excerpt: String = "")
   /// An import is missing, superfluous, or of another type than the module declares. `module` and `name` are
   /// the two parts of its name, and empty where no single import is at fault.
   case link(reason: String, module: String, name: String)
@@ -66,8 +69,9 @@ public enum WasmtimeError: Error, Sendable {
   case config(reason: String)
   /// A compiled artifact is damaged, or was made by another version or for another configuration.
   case artifact(reason: String)
-  /// A file could not be read or written.
-  case io(path: String, reason: String)
+  /// A file could not be read or written. The code is the system's number for it, such as `ENOENT`, which is 2; `nil` where
+  /// the failure is not the system's.
+  case io(path: String, reason: String, code: Int32? = nil)
   /// It is specified, but not available in this build or on this machine.
   case unsupported(reason: String)
   /// A mistake of this library: please report it.
@@ -84,6 +88,11 @@ extension WasmtimeError {
   /// The guest's call stack where it trapped, innermost first; otherwise empty.
   public var frames: [Frame] {
     if case .trap(_, _, _, let frames) = self { frames } else { [] }
+  }
+
+  /// The system's number for why a file could not be read or written, such as `ENOENT`; `nil` for anything else.
+  public var systemCode: Int32? {
+    if case .io(_, _, let code) = self { code } else { nil }
   }
 
   /// The status that the guest ended itself with; `nil` where it did not.

@@ -11,8 +11,8 @@ extension Func {
   /// }
   /// ```
   ///
-  /// A closure may use the store that it was called from, to any depth. What it throws comes out of the outermost call,
-  /// after the guests between have been unwound: a ``WasmtimeError`` as itself, and any other error as
+  /// A closure may use the store that it was called from, as deep as the thread's stack has room: then the call fails with
+  /// `trap` or `limit`. What it throws comes out of the outermost call, after the guests between have been unwound: a ``WasmtimeError`` as itself, and any other error as
   /// ``WasmtimeError/thrown(_:)``, which holds the very same.
   ///
   /// The store keeps the closure until it goes or is closed. One that captures the store keeps it as well: use

@@ -5,6 +5,10 @@ internal import CTrimaran
 /// Its size is a whole number of pages, of 65,536 bytes unless its type says otherwise. Offsets and counts
 /// are in bytes. Whatever reaches past the end fails with `bounds`, and then nothing is read or written.
 ///
+/// A pointer of a guest is an i32 without a sign. As an `Int32` it is negative from 2 GiB on: take it as a `UInt32`, which a
+/// ``TypedFunc`` gives and a closure of a host function may have, and read at `Int(pointer)`. Of an `Int32` it is
+/// `Int(UInt32(bitPattern: pointer))`.
+///
 /// ```swift
 /// let memory = try Memory(store, MemoryType(Limits(1, 10)))
 /// try memory.write(store, "Hello", at: 0)

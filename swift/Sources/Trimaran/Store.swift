@@ -3,7 +3,8 @@ internal import CTrimaran
 /// Holds instances and everything that they own: memories, tables, globals, functions.
 ///
 /// Any thread may use a store, one at a time: another thread waits for its turn. A host function may use the store
-/// that called it, to any depth. Objects of one store do not work with another.
+/// that called it, as deep as the thread's stack has room: then the call fails with `trap` or `limit`. Objects of one store do
+/// not work with another.
 ///
 /// With ``Config/epochInterruption``, the cancellation of a task ends the guest that runs in it. A guest keeps the
 /// thread of its task for as long as it runs.

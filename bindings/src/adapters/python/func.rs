@@ -57,7 +57,7 @@ impl FuncBase {
     ) -> PyResult<()> {
         let (Some(func), Some(opened)) = (self.handle.get(), store_of(store.as_any())) else { return Ok(()) };
         let signature = enter(py, || func.signature(opened))?;
-        let body = Body::new(store, function, pass_caller, signature)?;
+        let body = Body::new(store, function, pass_caller, signature, None)?;
         enter(py, || func.attach(opened, Box::new(body)))
     }
 }

@@ -103,6 +103,8 @@ pub(super) struct Body {
     params: Box<[ValKind]>,
     results: Box<[ValKind]>,
     pass_caller: bool,
+    /// Under which names a linker defines it, if one does, in words.
+    name: Option<Arc<str>>,
 }
 
 impl Body {
@@ -111,6 +113,7 @@ impl Body {
         function: Bound<'_, PyAny>,
         pass_caller: bool,
         signature: &Signature,
+        name: Option<Arc<str>>,
     ) -> PyResult<Self> {
         let kept = &store.get().kept;
         Ok(Self {
@@ -120,6 +123,7 @@ impl Body {
             params: signature.params().into(),
             results: signature.results().into(),
             pass_caller,
+            name,
         })
     }
 
@@ -151,8 +155,9 @@ impl Body {
         } else {
             let store = store.or_else(|| self.store(py));
             let kinds: Vec<_> = self.results.iter().map(|kind| *kind as u8).collect();
+            let kinds = PyBytes::new(py, &kinds);
             let found =
-                package(py, &SLOTS, "trimaran._host", "slots")?.ask1((store, PyBytes::new(py, &kinds), value))?;
+                package(py, &SLOTS, "trimaran._host", "slots")?.ask1((store, kinds, value, self.name.as_deref()))?;
             let found = found.extract::<Vec<(u64, u64, Option<Bound<'_, PyAny>>)>>()?;
             for (slot, (low, high, held)) in slots.iter_mut().zip(found) {
                 *slot = match held {

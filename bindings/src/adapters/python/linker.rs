@@ -132,7 +132,7 @@ fn give(
             continue;
         };
         let (function, pass_caller) = found.extract::<(Bound<'_, PyAny>, bool)>()?;
-        let body = Body::new(&home, function, pass_caller, &host.signature())?;
+        let body = Body::new(&home, function, pass_caller, &host.signature(), Some(host.name()))?;
         quick(store.py(), opened, || host.bind(opened, Box::new(body)))?;
     }
     Ok(has_all)

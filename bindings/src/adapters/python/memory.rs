@@ -6,13 +6,14 @@ use pyo3::buffer::PyUntypedBuffer;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyString};
+use trimaran::adapter::numbers::below_memory;
 use trimaran::{Memory, Result, SharedMemory, Store};
 
 use super::convert::{LONGEST, Maybe, moment, raw_store, take_bytes, this};
 use super::generated::{MemoryBase, SharedMemoryBase};
 use super::numbers::{Count, index};
 use super::view::MemoryView;
-use super::{enter, entry, quick, whole};
+use super::{enter, entry, quick, raised, whole};
 
 /// Where a view begins and how long it is.
 fn extent(start: &Maybe<'_, '_>, length: Option<&Bound<'_, PyAny>>) -> PyResult<(i64, Option<i64>)> {
@@ -31,7 +32,7 @@ trait Reach: Sync {
     fn size(&self) -> Result<u64>;
     /// Where it is from the beginning.
     fn place(&self, start: i64) -> Result<i64> {
-        if start < 0 { Ok(from_end(start, self.size()?.cast_signed())) } else { Ok(start) }
+        if start < 0 { from_end(start, self.size()?, "the offset") } else { Ok(start) }
     }
     fn read_with(&self, start: i64, length: i64, work: impl FnOnce(&[u8])) -> Result<()>;
     fn copy_in(&self, data: &[u8], start: i64) -> Result<()>;
@@ -111,9 +112,14 @@ impl Place {
     }
 }
 
-/// What counts from the end if it is negative, as in a slice.
-fn from_end(index: i64, size: i64) -> i64 {
-    if index < 0 { index.saturating_add(size).max(0) } else { index }
+/// What counts from the end if it is negative, as in a slice. In a memory of more than 2 GiB it may be a pointer whose sign is
+/// none, and is refused with `Range`.
+fn from_end(index: i64, size: u64, what: &str) -> Result<i64> {
+    match index {
+        0.. => Ok(index),
+        _ if size > 1 << 31 => Err(below_memory(what, index)),
+        _ => Ok(index.saturating_add(size.cast_signed()).max(0)),
+    }
 }
 
 /// The nearest `i64`: a slice takes any number.
@@ -167,9 +173,13 @@ fn read_slice<'py>(
     let stop = match stop {
         Some(stop) if start >= 0 && stop >= 0 => stop,
         stop => {
-            let size = memory.quick(py, || memory.size())?.cast_signed();
-            start = from_end(start, size).min(size);
-            stop.map_or(size, |stop| from_end(stop, size).min(size))
+            let size = memory.quick(py, || memory.size())?;
+            let place = |index, what| match from_end(index, size, what) {
+                Ok(index) => Ok(index.min(size.cast_signed())),
+                Err(error) => Err(raised(py, error)),
+            };
+            start = place(start, "the offset")?;
+            place(stop.unwrap_or(i64::MAX), "the end")?
         }
     };
     if start > stop { read_range(py, memory, 0, 0) } else { read_range(py, memory, start, stop - start) }
@@ -276,7 +286,8 @@ impl MemoryBase {
     /// Copies the bytes from `start` up to `stop`, which is not included, or up to the end.
     ///
     /// Raises `BoundsError` where `start` and `stop` are in order and reach past the end. Everything else is as in
-    /// a slice: a negative index counts from the end, and a range that is turned around is empty.
+    /// a slice: a negative index counts from the end, and a range that is turned around is empty. In a memory of
+    /// more than 2 GiB a negative index is a `RangeError`: it may be a guest's pointer, which `u32` reads.
     #[pyo3(signature = (store, start = None, stop = None), text_signature = "($self, store, start=0, stop=None)")]
     fn read<'py>(
         slf: &Bound<'py, Self>,
@@ -311,8 +322,8 @@ impl MemoryBase {
 
     /// Copies `value` in, beginning at `start` or at 0, and gives the number of bytes.
     ///
-    /// A negative `start` counts from the end, as in a slice. Raises `BoundsError` where it does not fit; then
-    /// nothing is written.
+    /// A negative `start` counts from the end, as in a slice; in a memory of more than 2 GiB it is a `RangeError`, as
+    /// for `read`. Raises `BoundsError` where it does not fit; then nothing is written.
     #[pyo3(signature = (store, value, start = None))]
     fn write<'py>(
         slf: &Bound<'py, Self>,

@@ -74,6 +74,12 @@ public class Engine private constructor(raw: Raw) :
      */
     override fun close(): Unit = core { raw.release() }
 
+    /** Whether both are the same engine: [shared] and [Module.engine] may give another object for it each time. */
+    override fun equals(other: Any?): Boolean = other is Engine && raw.handle == other.raw.handle
+
+    /** Agrees with [equals]. */
+    override fun hashCode(): Int = raw.handle.hashCode()
+
     private fun writeReplace(): Any {
         // Nothing can be made with a closed one, here or elsewhere.
         isPulley

@@ -21,22 +21,24 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
     /**
      * Bytes are not a WebAssembly module, are truncated, or do not validate.
      *
-     * @property reason What is wrong with the module, and where.
+     * @property reason The file, if the module came from one, and what is wrong with the module, and where.
      */
     public class Compile internal constructor(public val reason: String) : WasmtimeException(reason)
 
     /**
      * Text is not the WebAssembly text format.
      *
-     * @property reason What the parser expected.
+     * @property reason The file, if the text came from one, and what the parser expected.
      * @property line The line of the mistake, counted from 1.
      * @property column The column of the mistake, counted from 1, in bytes.
+     * @property excerpt The line of the mistake, and a caret below the place. Of a long line it is the part around that.
      */
     public class Syntax internal constructor(
         message: String,
         public val reason: String,
         public val line: Int,
         public val column: Int,
+        public val excerpt: String,
     ) : WasmtimeException(message)
 
     /**
@@ -189,9 +191,14 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
      *
      * @property path The file.
      * @property reason What the system said.
+     * @property code The system's number for it, such as `ENOENT`, which is 2; null where the failure is not the system's.
      */
-    public class Io internal constructor(message: String, public val path: String, public val reason: String) :
-        WasmtimeException(message)
+    public class Io internal constructor(
+        message: String,
+        public val path: String,
+        public val reason: String,
+        public val code: Int?,
+    ) : WasmtimeException(message)
 
     /**
      * It is specified, but not available in this build or on this machine.
@@ -220,7 +227,7 @@ private fun trap(text: String, code: TrapCode?, reason: String, cause: Interrupt
 internal fun Raw.toPublic(text: String = text()): WasmtimeException =
     when (this) {
         is Raw.Compile -> WasmtimeException.Compile(text)
-        is Raw.Syntax -> WasmtimeException.Syntax(text, reason, line.toInt(), column.toInt())
+        is Raw.Syntax -> WasmtimeException.Syntax(text, reason, line.toInt(), column.toInt(), excerpt)
         is Raw.Link -> WasmtimeException.Link(text, module, name)
         is Raw.Trap -> trap(text, code?.let(::trapCode), reason, interruption?.let(::interruption), frames.map(::frame))
         is Raw.Exit -> WasmtimeException.Exit(text, status)
@@ -238,7 +245,7 @@ internal fun Raw.toPublic(text: String = text()): WasmtimeException =
         is Raw.Busy -> WasmtimeException.Busy(text)
         is Raw.Config -> WasmtimeException.Config(text)
         is Raw.Artifact -> WasmtimeException.Artifact(text)
-        is Raw.Io -> WasmtimeException.Io(text, path, reason)
+        is Raw.Io -> WasmtimeException.Io(text, path, reason, code)
         is Raw.Unsupported -> WasmtimeException.Unsupported(text)
         is Raw.Unexpected -> WasmtimeException.Unexpected(text, reason)
     }

@@ -13,6 +13,9 @@ import dev.trimaran.internal.ffi.Memory as Raw
  * Its size is a whole number of pages, of 65,536 bytes unless its type says otherwise. Offsets and lengths are in
  * bytes, 0 or more. An access past the end fails with `Bounds`, and reads or writes nothing. A number below 0 fails
  * with `Range`, and so does a read of more bytes than an array holds.
+ *
+ * A pointer of a guest is an i32 without a sign. As an [Int] it is negative from 2 GiB on: the functions of this package that
+ * take an [Int] for an offset read it without, and a host function may take a [UInt]. In Java, `Integer.toUnsignedLong` does.
  */
 public class Memory private constructor(raw: Raw) : Extern {
     @get:JvmSynthetic

@@ -19,7 +19,8 @@ import java.time.Duration as JavaDuration
  * Holds instances and everything that they own: memories, tables, globals, functions, and host functions.
  *
  * Any thread may use a store, one at a time: another thread waits for its turn. Objects of one store do not work with
- * another. Close a store to free its memory at once.
+ * another. A host function may use the store that called it, as deep as the thread's stack has room: then the call fails with
+ * `Trap` or `Limit`, or throws a [StackOverflowError]. Close a store to free its memory at once.
  *
  * A virtual thread that waits for its turn leaves its carrier to others. Where guests may call the host, or wait by
  * WASI or in a shared memory, a platform thread runs the calls of a virtual thread, and also the host functions. The
