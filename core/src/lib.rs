@@ -65,7 +65,8 @@ pub use limits::module_limits::ModuleLimits;
 pub use limits::store_limits::StoreLimits;
 
 // WASI.
-pub use wasi::config::{EnvVar, FixedClock, Preopen, WasiConfig, WasiInput, WasiOutput};
+pub use wasi::config::{EnvVar, FixedClock, MemoryPreopen, Preopen, WasiConfig, WasiInput, WasiOutput};
+pub use wasi::memory_directory::{MemoryDirectory, MemoryFile};
 pub use wasi::source::InputSource;
 pub use wasi::stream::{OutputPipe, OutputSink};
 

@@ -48,6 +48,7 @@ from .instance_pre import InstancePre
 from .interrupt import InterruptHandle
 from .linker import Linker
 from .memory import Memory, u32
+from .memory_directory import MemoryDirectory
 from .module import Module
 from .output import OutputPipe
 from .reference import Reference
@@ -113,6 +114,7 @@ __all__ = [
     "Linker",
     "Managed",
     "Memory",
+    "MemoryDirectory",
     "MemoryType",
     "Module",
     "ModuleLimits",

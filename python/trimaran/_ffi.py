@@ -25,6 +25,8 @@ T = TypeVar("T")
 _kinds = {kind.variant: kind for kind in WasmtimeError.__subclasses__()}
 
 _LONGEST = (1 << 31) - 1
+# What Python writes for a byte of the system's that is no UTF-8.
+_NO_UTF8 = {chr(0xDC00 + octet) for octet in range(0x80, 0x100)}
 _SHOWN = 128
 
 
@@ -117,6 +119,12 @@ def file_name(value: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str
         name = os.fsdecode(value)
     except TypeError:
         raise wrong_type(f"the path is {article(value)}: expected a str, bytes or a Path") from None
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        if error.object[error.start] in _NO_UTF8:
+            reason = f"the path {os.fsencode(name)!r} is not UTF-8: rename it, or use the directory that it is in"
+            raise wrong_type(reason) from None
     return text(name, "the path")
 
 

@@ -70,8 +70,8 @@ class Store(StoreBase, Handle, Managed):
         """Grants guests what `wasi` says, from now on, and opens its files and directories.
 
         Raises `IoError` for a file or directory that cannot be opened, `ConfigError` if two directories have the same
-        path for guests, and `LimitError` if the directories and the three standard streams are more than
-        `StoreLimits.file_descriptors`. Without this call WASI grants nothing.
+        path for guests, `RangeError` if `max_transfer` is out of its range, and `LimitError` if the directories and the
+        three standard streams are more than `StoreLimits.file_descriptors`. Without this call WASI grants nothing.
         """
         sinks = Sinks()
         self._set_wasi(expect(wasi, WasiConfig, "the WASI configuration")._to_raw(sinks))

@@ -10,6 +10,7 @@ from ._closable import Managed
 from ._ffi import BytesLike, contents, expect, file_name, wrong_type
 from ._native import article, natural, text
 from ._setting import Configurable, Knob
+from .memory_directory import MemoryDirectory
 from .module import Path
 from .output import OutputPipe, Sinks
 
@@ -40,7 +41,20 @@ def _pair(value: object, what: str) -> tuple[str, str]:
     parts = _list(value, what)
     if len(parts) != 2:
         raise wrong_type(f"{what} has {len(parts)} parts: expected a name and a value")
-    return text(parts[0], f"the name of {what}"), text(parts[1], f"the value of {what}")
+    name, value = (os.fsdecode(part) if isinstance(part, bytes) else part for part in parts)
+    _octets(name, f"the name of {what}")
+    _octets(value, f"the value of {what}")
+    return name, value
+
+
+def _octets(value: object, what: str) -> bytes:
+    """A text in UTF-8. What the system gave and is no UTF-8 has the system's bytes."""
+    if isinstance(value, str):
+        try:
+            return value.encode(errors="surrogateescape")
+        except UnicodeEncodeError:
+            pass
+    return text(value, what).encode()
 
 
 def _list(value: Any, what: str) -> list[Any]:
@@ -57,12 +71,7 @@ def _environment() -> dict[str, str]:
         except KeyError:
             # Another thread has taken one out meanwhile.
             continue
-        return {_utf8(name): _utf8(value) for name, value in variables.items()}
-
-
-def _utf8(name: str) -> str:
-    """A text of the system's, with what is no UTF-8 replaced."""
-    return os.fsencode(name).decode(errors="replace")
+        return variables
 
 
 def _file(value: Any, name: str) -> str:
@@ -105,18 +114,19 @@ class WasiConfig(Configurable, Managed):
     Of the settings of one stream the last one counts.
     """
 
-    __slots__ = ("_preopens", "_values")
+    __slots__ = ("_folders", "_preopens", "_values")
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self) -> None:
         self._once("_values")
         self._values: dict[str, Any] = {}
-        self._preopens: list[tuple[str, str, bool]] = []
+        self._preopens: list[tuple[str, str, bool, int | None, int | None]] = []
+        self._folders: list[tuple[MemoryDirectory, str, bool]] = []
 
     argv: Knob[Iterable[str]] = Knob(_argv)
     """The arguments, of which the first one is the program's name."""
-    env: Knob[Mapping[str, str] | Iterable[Iterable[Any]]] = Knob(_env)
-    """The environment variables: pairs of a name and a value, or a mapping."""
+    env: Knob[Mapping[str, str] | Mapping[bytes, bytes] | Iterable[Iterable[Any]]] = Knob(_env)
+    """The environment variables: pairs of a name and a value, or a mapping. Both may be bytes, as in `os.environb`."""
     stdin_file: Knob[Path] = Knob(_file)
     """The file that the guest reads as its standard input."""
     stdin_bytes: Knob[BytesLike] = Knob(contents)
@@ -149,6 +159,11 @@ class WasiConfig(Configurable, Managed):
     """The `OutputPipe` that keeps the standard error output."""
     random_seed: Knob[int] = Knob(natural)
     """Makes the guest's random numbers the same in every run."""
+    max_transfer: Knob[int] = Knob(natural)
+    """How many bytes the guest may read or write by one call: 134217728 bytes, which is 128 MiB, if nothing is said.
+
+    A call that asks for more does nothing, and the guest gets the error number 48 (`nomem`). `Store.set_wasi` raises
+    `RangeError` for less than 4096."""
 
     def _put(self, name: str, value: object) -> None:
         stream, _, kind = name.partition("_")
@@ -182,13 +197,37 @@ class WasiConfig(Configurable, Managed):
         self._put(name, True)
         return self
 
-    def preopen_dir(self, path: Path, guest_path: str, fs_mutable: bool = True) -> WasiConfig:
+    def preopen_dir(
+        self,
+        path: Path,
+        guest_path: str,
+        fs_mutable: bool = True,
+        *,
+        max_bytes: int | None = None,
+        max_files: int | None = None,
+    ) -> WasiConfig:
         """Grants the directory `path`, and everything in it, which the guest finds at `guest_path`.
+
+        Without `fs_mutable`, the guest may only read it. With `max_bytes`, the guests of a store may add so many bytes
+        to its files; with `max_files`, so many files and folders. Past either a guest gets the error number 19
+        (`dquot`). What they remove or shorten they may add again, and a file's size counts, whatever of it was written.
+        Each store counts for itself, from `Store.set_wasi` on. Files move between directories with quotas only within
+        one.
+        """
+        name, guest = file_name(path), text(guest_path, "the guest's path")
+        is_mutable = expect(fs_mutable, bool, "fs_mutable")
+        bytes_at_most = None if max_bytes is None else natural(max_bytes, "max_bytes")
+        files_at_most = None if max_files is None else natural(max_files, "max_files")
+        self._preopens.append((name, guest, is_mutable, bytes_at_most, files_at_most))
+        return self
+
+    def preopen_memory(self, directory: MemoryDirectory, guest_path: str, fs_mutable: bool = True) -> WasiConfig:
+        """Grants a directory in memory, which the guest finds at `guest_path`.
 
         Without `fs_mutable`, the guest may only read it.
         """
-        given = file_name(path), text(guest_path, "the guest's path"), expect(fs_mutable, bool, "fs_mutable")
-        self._preopens.append(given)
+        given = expect(directory, MemoryDirectory, "the directory"), text(guest_path, "the guest's path")
+        self._folders.append((*given, expect(fs_mutable, bool, "fs_mutable")))
         return self
 
     def fixed_clock(self, start: int, step: int = 0) -> WasiConfig:
@@ -199,7 +238,8 @@ class WasiConfig(Configurable, Managed):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, WasiConfig):
             return NotImplemented
-        return self._values == other._values and self._preopens == other._preopens
+        mine, others = (self._values, self._preopens, self._folders), (other._values, other._preopens, other._folders)
+        return mine == others
 
     def __repr__(self) -> str:
         settings = [f"{name}={value!r}" for name, value in self._values.items()]
@@ -207,7 +247,8 @@ class WasiConfig(Configurable, Managed):
         if "env" in self._values:
             names = [name for name, _ in self._values["env"]]
             settings = [f"env={names}" if setting.startswith("env=") else setting for setting in settings]
-        settings += [f"preopen_dir={guest!r}" for _, guest, _ in self._preopens]
+        settings += [f"preopen_dir={guest!r}" for _, guest, *_ in self._preopens]
+        settings += [f"preopen_memory={guest!r}" for _, guest, _ in self._folders]
         return f"WasiConfig({', '.join(settings)})"
 
     def _to_raw(self, sinks: Sinks) -> dict[str, Any]:
@@ -220,17 +261,20 @@ class WasiConfig(Configurable, Managed):
             "stdin": self._input(sinks),
             "stdout": self._output("stdout", sinks),
             "stderr": self._output("stderr", sinks),
-            "preopens": [(path, guest, not is_mutable) for path, guest, is_mutable in self._preopens],
+            "preopens": [(path, guest, not is_mutable, *quota) for path, guest, is_mutable, *quota in self._preopens],
+            "memory_preopens": [(folder, guest, not is_mutable) for folder, guest, is_mutable in self._folders],
             "clock": given.get("clock"),
             "random_seed": given.get("random_seed"),
+            "max_transfer": given.get("max_transfer"),
         }
 
-    def _variables(self) -> list[tuple[str, str]]:
+    def _variables(self) -> list[tuple[bytes, bytes]]:
         """The environment variables, those of this process first."""
         own: list[tuple[str, str]] = self._values.get("env", [])
         names = {name for name, _ in own}
         inherited = _environment().items() if self._values.get("inherit_env") else ()
-        return [(name, value) for name, value in inherited if name not in names] + own
+        all_of_them = [(name, value) for name, value in inherited if name not in names] + own
+        return [(_octets(name, "the name"), _octets(value, "the value")) for name, value in all_of_them]
 
     def _stream(self, stream: str) -> tuple[str, Any]:
         """How a stream is set, and to what."""

@@ -22,6 +22,7 @@ from trimaran import (
     FuncType,
     Instance,
     Linker,
+    MemoryDirectory,
     Module,
     OutputPipe,
     Reference,
@@ -86,6 +87,11 @@ def wasi(_step: Step, of: str, *grants: str) -> None:
             case ["stdout", *names]:
                 config.stdout_pipe = pipe = OutputPipe()
                 things.update(dict.fromkeys(names, pipe))
+            case "memory", guest, most_bytes, most_files:
+                folder = MemoryDirectory(max_bytes=int(most_bytes), max_files=int(most_files))
+                config.preopen_memory(folder, guest)
+            case host, guest, "quota", most_bytes, most_files:
+                config.preopen_dir(host, guest, max_bytes=int(most_bytes), max_files=int(most_files))
             case host, guest, kind:
                 config.preopen_dir(host, guest, kind == "rw")
             case _:

@@ -6,6 +6,7 @@ import dev.trimaran.Func
 import dev.trimaran.FuncType
 import dev.trimaran.Instance
 import dev.trimaran.Linker
+import dev.trimaran.MemoryDirectory
 import dev.trimaran.Module
 import dev.trimaran.Store
 import dev.trimaran.ValType
@@ -187,6 +188,13 @@ class DocsTest {
                 linker.instantiate(store, Module(engine, PROGRAM)).func(store, "put")(store)
             }
         assertEquals("some input", output)
+    }
+
+    @Test
+    fun memoryDirectory() {
+        val files = MemoryDirectory(mapOf("input/a.txt" to "hello".toByteArray(), "output/" to ByteArray(0)))
+        store.setWasi { preopen(files, "/data") }
+        assertEquals(listOf("input/a.txt"), files.names())
     }
 
     @Test

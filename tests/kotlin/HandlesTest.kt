@@ -14,6 +14,7 @@ import dev.trimaran.InterruptHandle
 import dev.trimaran.Limits
 import dev.trimaran.Linker
 import dev.trimaran.Memory
+import dev.trimaran.MemoryDirectory
 import dev.trimaran.MemoryType
 import dev.trimaran.Module
 import dev.trimaran.OutputPipe
@@ -125,7 +126,8 @@ class HandlesTest {
     private val handles =
         listOf(Engine::class, Module::class, Store::class, Instance::class, InstancePre::class, Linker::class)
             .plus(listOf(Func::class, Global::class, Table::class, Memory::class, SharedMemory::class, Tag::class))
-            .plus(listOf(Reference::class, InterruptHandle::class, OutputPipe::class, Caller::class, Exports::class))
+            .plus(listOf(Reference::class, InterruptHandle::class, OutputPipe::class, MemoryDirectory::class))
+            .plus(listOf(Caller::class, Exports::class))
             .map { it.java }
 
     /** What it throws says what is wrong. */
@@ -182,6 +184,7 @@ class HandlesTest {
                 Linker(guest.engine),
                 Linker(guest.engine).instantiatePre(Module(guest.engine, "(module)")),
                 OutputPipe(),
+                MemoryDirectory(),
                 WasiConfig().stdout(OutputPipe()),
                 interruptible.interruptHandle(),
                 Tag(exceptions, TagType(FuncType(emptyList(), emptyList()))),

@@ -10,6 +10,7 @@ import dev.trimaran.Instance
 import dev.trimaran.Limits
 import dev.trimaran.Linker
 import dev.trimaran.Memory
+import dev.trimaran.MemoryDirectory
 import dev.trimaran.MemoryType
 import dev.trimaran.Module
 import dev.trimaran.OutputPipe
@@ -37,7 +38,6 @@ import kotlin.io.path.exists
 import kotlin.io.path.moveTo
 import kotlin.io.path.readBytes
 import kotlin.io.path.writeBytes
-import kotlin.io.path.writeText
 
 /** Where the real programs are, and what was compiled of them. */
 val programs: Path = System.getenv("TRIMARAN_PROGRAMS")?.let(Path::of) ?: root.resolve("target/programs")
@@ -74,6 +74,10 @@ class Program(told: JsonObject, case: JsonObject, folder: Path) : AutoCloseable 
         }
     private val callbacks = told["callbacks"]?.jsonObject.orEmpty()
     private val store: Store
+
+    /** The directory in memory that the program was granted. */
+    var inMemory: MemoryDirectory? = null
+        private set
     private val linker: Linker
     private val instance: Instance
     private val memory: Memory
@@ -111,11 +115,15 @@ class Program(told: JsonObject, case: JsonObject, folder: Path) : AutoCloseable 
                 "random_seed" -> config.randomSeed = text(value).toULong().toLong()
                 "directory" -> {
                     val directory = value.jsonObject
-                    for ((file, content) in directory.getValue("files").jsonObject) {
-                        folder.resolve(file).writeText(text(content))
-                    }
+                    val files = directory.getValue("files").jsonObject.mapValues { text(it.value).toByteArray() }
                     val readOnly = directory["read_only"]?.jsonPrimitive?.boolean ?: false
-                    config.preopen(folder, text(directory.getValue("path")), readOnly)
+                    val path = text(directory.getValue("path"))
+                    if (directory["in_memory"]?.jsonPrimitive?.boolean == true) {
+                        config.preopen(MemoryDirectory(files).also { inMemory = it }, path, readOnly)
+                    } else {
+                        files.forEach { (file, bytes) -> folder.resolve(file).writeBytes(bytes) }
+                        config.preopen(folder, path, readOnly)
+                    }
                 }
                 else -> throw Problem("unknown part of WASI `$name`")
             }

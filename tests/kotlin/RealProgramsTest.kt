@@ -50,7 +50,8 @@ class RealProgramsTest {
 
     /** What there is, without what is empty. */
     private fun outcome(program: Program, folder: Path): JsonElement {
-        val files = folder.listDirectoryEntries().associate { it.name to JsonPrimitive(it.readText()) }
+        val inMemory = program.inMemory?.files().orEmpty().mapValues { JsonPrimitive(it.value.decodeToString()) }
+        val files = folder.listDirectoryEntries().associate { it.name to JsonPrimitive(it.readText()) } + inMemory
         val found =
             mapOf(
                 "log" to JsonArray(program.log.map(::JsonPrimitive)),

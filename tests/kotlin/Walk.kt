@@ -12,6 +12,8 @@ import dev.trimaran.internal.ffi.HeapType
 import dev.trimaran.internal.ffi.Limits
 import dev.trimaran.internal.ffi.Linker
 import dev.trimaran.internal.ffi.Memory
+import dev.trimaran.internal.ffi.MemoryDirectory
+import dev.trimaran.internal.ffi.MemoryFile
 import dev.trimaran.internal.ffi.MemoryType
 import dev.trimaran.internal.ffi.Module
 import dev.trimaran.internal.ffi.OutputPipe
@@ -181,6 +183,7 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
             "Reference" -> Reference.ofI31(store, 1)
             "InterruptHandle" -> store.interruptHandle()
             "OutputPipe" -> OutputPipe(null)
+            "MemoryDirectory" -> MemoryDirectory(listOf(MemoryFile("m", byteArrayOf(1))), null, null)
             "SharedMemory" -> SharedMemory(threaded, MemoryType(Limits(1u, 2u), false, true))
             else -> error("the model has a class that this test does not know: $kind")
         }
@@ -327,6 +330,7 @@ private fun strange(name: String): List<Any> =
         }
         "TagType" -> listOf(TagType(FuncType(listOf(ValType.I32), listOf(ValType.I32))))
         "RefType" -> listOf(RefType(false, HeapType.None), RefType(true, HeapType.Any))
+        "MemoryFile" -> listOf("", "/b", "../b", "a/b").map { MemoryFile(it, ByteArray(0)) }
         "Val" -> listOf(Val.F64(7u), Val.Null, Val.V128(0u, 0u), Val.FuncRef(null))
         else -> emptyList()
     }

@@ -1,5 +1,6 @@
 package dev.trimaran.tests
 
+import dev.trimaran.MemoryDirectory
 import dev.trimaran.OutputPipe
 import dev.trimaran.Store
 import dev.trimaran.WasiConfig
@@ -22,11 +23,28 @@ class WasiSteps(private val world: World) : AutoCloseable {
 
     private val Step.directory: Path get() = world.named(this, "directory")
 
+    private val Step.folder: MemoryDirectory get() = world.named(this, "folder")
+
+    private fun folder(step: Step): MemoryDirectory {
+        val pairs = step.value("files").jsonArray.map { it.jsonArray.map(::text) }
+        val files = pairs.associate { (name, text) -> name to text.toByteArray() }
+        val (bytes, count) = listOf("max_bytes", "max_files").map { step.optional(it)?.let(::number) }
+        return MemoryDirectory(files, bytes, count)
+    }
+
+    private fun number(element: JsonElement) = text(element).toLong()
+
     val all: Map<String, (Step) -> Any?> =
         mapOf(
             "set_wasi" to { step -> set(step, world.named(step, "store")) },
             "output" to { step -> output(world.get(step.text("pipe"))) },
             "directory" to { _ -> Kept(createTempDirectory("trimaran").also(directories::add)) },
+            "folder" to { step -> Kept(folder(step)) },
+            "folder_files" to { step -> step.folder.files().map { listOf(it.key, it.value.decodeToString()) } },
+            "folder_names" to { step -> step.folder.names() },
+            "folder_read" to { step -> step.folder.read(step.text("name")).decodeToString() },
+            "folder_write" to { step -> step.folder.write(step.text("name"), step.text("text").toByteArray()) },
+            "folder_remove" to { step -> step.folder.remove(step.text("name")) },
             "put_file" to { step -> step.directory.resolve(step.text("name")).writeText(step.text("text")) },
             "get_file" to { step -> step.directory.resolve(step.text("name")).readText() },
         )
@@ -50,8 +68,19 @@ class WasiSteps(private val world: World) : AutoCloseable {
             "preopens" ->
                 for (preopen in value.jsonArray.map { it.jsonArray }) {
                     val directory = world.get(text(preopen[0])) as Path
-                    config.preopen(directory, text(preopen[1]), preopen[2].jsonPrimitive.boolean)
+                    val quota = preopen.drop(3).map(::number)
+                    if (quota.isEmpty()) {
+                        config.preopen(directory, text(preopen[1]), preopen[2].jsonPrimitive.boolean)
+                    } else {
+                        config.preopenWithQuota(directory, text(preopen[1]), quota[0], quota.getOrNull(1))
+                    }
                 }
+            "memory_preopens" ->
+                for (preopen in value.jsonArray.map { it.jsonArray }) {
+                    val folder = world.get(text(preopen[0])) as MemoryDirectory
+                    config.preopen(folder, text(preopen[1]), preopen[2].jsonPrimitive.boolean)
+                }
+            "max_transfer" -> config.maxTransfer = text.toLong()
             "clock" -> config.clock(texts[0].toLong(), texts[1].toLong())
             "random_seed" -> config.randomSeed = text.toULong().toLong()
             else -> throw Problem("unknown part of WASI `$name`")

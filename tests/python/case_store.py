@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from bodies import Thrown
 from case import Case, Kept
 from step import Json, Problem, Step
-from trimaran import OutputPipe, WasiConfig
+from trimaran import MemoryDirectory, OutputPipe, WasiConfig
 
 LIMITS = [
     "memory_size",
@@ -36,9 +37,15 @@ class StoreCase(Case):
         if settings.has("stdin_file"):
             wasi.stdin_file = settings.text("stdin_file")
         self._output(wasi, settings)
-        preopens: list[tuple[str, str, bool]] = settings.optional("preopens") or []
-        for directory, guest_path, is_read_only in preopens:
-            wasi.preopen_dir(self.named(directory, Path), guest_path, fs_mutable=not is_read_only)
+        preopens: list[list[Any]] = settings.optional("preopens") or []
+        for directory, guest_path, is_read_only, *quota in preopens:
+            limits = dict(zip(("max_bytes", "max_files"), map(int, quota), strict=False))
+            wasi.preopen_dir(self.named(directory, Path), guest_path, fs_mutable=not is_read_only, **limits)
+        folders: list[tuple[str, str, bool]] = settings.optional("memory_preopens") or []
+        for folder, guest_path, is_read_only in folders:
+            wasi.preopen_memory(self.named(folder, MemoryDirectory), guest_path, fs_mutable=not is_read_only)
+        if settings.has("max_transfer"):
+            wasi.max_transfer = int(settings.text("max_transfer"))
         if settings.has("clock"):
             wasi.fixed_clock(*map(int, settings.value("clock")))
         if settings.has("random_seed"):
@@ -80,6 +87,30 @@ class StoreCase(Case):
 
     def _op_directory(self, _step: Step) -> Kept:
         return Kept(Path(self.ending.enter_context(TemporaryDirectory())))
+
+    def _op_folder(self, step: Step) -> Kept:
+        pairs: list[tuple[str, str]] = step.value("files")
+        files = {name: text.encode() for name, text in pairs}
+        limits = {name: int(step.text(name)) for name in ("max_bytes", "max_files") if step.has(name)}
+        return Kept(MemoryDirectory(files, **limits))
+
+    def _folder(self, step: Step) -> MemoryDirectory:
+        return self._get(step, "folder", MemoryDirectory)
+
+    def _op_folder_files(self, step: Step) -> list[list[str]]:
+        return [[name, data.decode()] for name, data in self._folder(step).files().items()]
+
+    def _op_folder_names(self, step: Step) -> list[str]:
+        return self._folder(step).names()
+
+    def _op_folder_read(self, step: Step) -> str:
+        return self._folder(step).read(step.text("name")).decode()
+
+    def _op_folder_write(self, step: Step) -> None:
+        self._folder(step).write(step.text("name"), step.text("text").encode())
+
+    def _op_folder_remove(self, step: Step) -> None:
+        self._folder(step).remove(step.text("name"))
 
     def _op_put_file(self, step: Step) -> None:
         self._file(step).write_text(step.text("text"), encoding="utf-8", newline="")

@@ -22,6 +22,7 @@ from trimaran import (
     Limits,
     Linker,
     Memory,
+    MemoryDirectory,
     MemoryType,
     Module,
     OutputPipe,
@@ -83,6 +84,7 @@ class Program:
     """A program in a store of its own, and what its case keeps: variables, and the lines of the log."""
 
     def __init__(self, told: Mapping[str, Json], case: Mapping[str, Json], folder: Path) -> None:
+        self.in_memory = MemoryDirectory()
         self.log: list[str] = []
         self.stdout, self.stderr = OutputPipe(), OutputPipe()
         self._texts: dict[str, str] = told.get("texts", {}) | case.get("texts", {})
@@ -110,6 +112,10 @@ class Program:
             self._table = self._instance.table(self._store, "__indirect_function_table")
         self.run(told.get("start", []))
 
+    def files_in_memory(self) -> dict[str, str]:
+        """What the directory in memory holds that it was granted."""
+        return {name: data.decode() for name, data in self.in_memory.files().items()}
+
     def _wasi(self, told: Mapping[str, Json], folder: Path) -> WasiConfig:
         wasi = WasiConfig()
         wasi.stdout_pipe, wasi.stderr_pipe = self.stdout, self.stderr
@@ -122,9 +128,15 @@ class Program:
             wasi.random_seed = int(told["random_seed"])
         if "directory" in told:
             directory = told["directory"]
+            is_mutable = not directory.get("read_only", False)
+            if directory.get("in_memory", False):
+                files = {name: text.encode() for name, text in directory["files"].items()}
+                self.in_memory = MemoryDirectory(files)
+                wasi.preopen_memory(self.in_memory, directory["path"], fs_mutable=is_mutable)
+                return wasi
             for name, text in directory["files"].items():
                 (folder / name).write_text(text)
-            wasi.preopen_dir(folder, directory["path"], fs_mutable=not directory.get("read_only", False))
+            wasi.preopen_dir(folder, directory["path"], fs_mutable=is_mutable)
         return wasi
 
     def _define(self, item: Mapping[str, Json]) -> None:

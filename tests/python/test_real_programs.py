@@ -32,6 +32,6 @@ def test_program(told: dict[str, Json], case: dict[str, Json], tmp_path: Path) -
         "log": program.log,
         "stdout": program.stdout.contents().decode(),
         "stderr": program.stderr.contents().decode(),
-        "files": {file.name: file.read_text() for file in tmp_path.iterdir()},
+        "files": {file.name: file.read_text() for file in tmp_path.iterdir()} | program.files_in_memory(),
     }
     assert {name: value for name, value in found.items() if value} == case["expect"]

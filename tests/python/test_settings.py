@@ -19,6 +19,7 @@ from trimaran import (
     FuncType,
     Instance,
     Linker,
+    MemoryDirectory,
     Module,
     ModuleLimits,
     OutputPipe,
@@ -33,6 +34,7 @@ from trimaran import (
 )
 
 PIPE = OutputPipe()
+FOLDER = MemoryDirectory({"a": b""})
 UNTRUSTED: Any = StoreLimits.untrusted
 KNOBS: dict[str, Any] = {
     name: knob for name, knob in vars(Config).items() if type(knob).__name__ == "Knob" and not name.startswith("_")
@@ -235,6 +237,8 @@ WASI: dict[str, Callable[[WasiConfig], object]] = {
     "stderr_append": lambda wasi: setattr(wasi, "stderr_append", "out"),
     "stderr_pipe": lambda wasi: setattr(wasi, "stderr_pipe", PIPE),
     "inherit_stderr": lambda wasi: wasi.inherit_stderr(),
+    "preopen_memory": lambda wasi: wasi.preopen_memory(FOLDER, "/m"),
+    "max_transfer": lambda wasi: setattr(wasi, "max_transfer", 1 << 20),
     "preopen_dir": lambda wasi: wasi.preopen_dir(".", "/", fs_mutable=False),
     "fixed_clock": lambda wasi: wasi.fixed_clock(1, 2),
     "random_seed": lambda wasi: setattr(wasi, "random_seed", 3),

@@ -19,6 +19,7 @@ from trimaran import (
     Instance,
     Limits,
     Linker,
+    MemoryDirectory,
     MemoryType,
     Module,
     OutputPipe,
@@ -181,6 +182,8 @@ class World:
                 return store.interrupt_handle()
             case "OutputPipe":
                 return OutputPipe()
+            case "MemoryDirectory":
+                return MemoryDirectory({"m": b"b"})
             case "SharedMemory":
                 return SharedMemory(threaded() if IS_INTERPRETER else self.engine, MemoryType(Limits(1, 2)))
             case other:
@@ -303,6 +306,11 @@ FINE: set[str] = {
     # It belongs to no store.
     "OutputPipe.contents: a closed object",
     "OutputPipe.take: a closed object",
+    "MemoryDirectory.files: a closed object",
+    "MemoryDirectory.names: a closed object",
+    "MemoryDirectory.read: a closed object",
+    "MemoryDirectory.remove: a closed object",
+    "MemoryDirectory.write: a closed object",
 }
 
 

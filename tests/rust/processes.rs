@@ -88,7 +88,7 @@ impl Program {
             stdin: Some(WasiInput::Bytes { bytes: b"input".to_vec() }),
             stdout: Some(WasiOutput::Pipe { pipe: Arc::clone(&output) }),
             stderr: Some(WasiOutput::Inherit),
-            preopens: vec![Preopen { host_path, guest_path, read_only: false }],
+            preopens: vec![Preopen { host_path, guest_path, read_only: false, max_bytes: None, max_files: None }],
             ..WasiConfig::default()
         };
         store.set_wasi(config).unwrap();

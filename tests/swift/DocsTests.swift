@@ -273,6 +273,12 @@ struct DocsTests {
     try store.setLimits(.untrusted { $0.memories = 1 })
   }
 
+  @Test func memoryDirectory() throws {
+    let files = try MemoryDirectory(["input/a.txt": Array("hello".utf8), "output/": []])
+    try store.setWasi { $0.memoryPreopens = [MemoryPreopen(files, as: "/data")] }
+    #expect(try files.names == ["input/a.txt"])
+  }
+
   @Test func limitsButForOne() throws {
     let engine = try Engine(.untrusted { $0.moduleLimits { $0.functions = 1_000 } })
     #expect(try engine.config.moduleLimits?.functions == 1_000)

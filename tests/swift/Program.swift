@@ -14,6 +14,8 @@ final class Program: @unchecked Sendable {
   private(set) var log: [String] = []
   let stdout: OutputPipe
   let stderr: OutputPipe
+  /// The directory in memory that the program was granted.
+  private(set) var inMemory: MemoryDirectory?
   private let texts: [String: JSON]
   private var variables: [String: JSON] = [:]
   private let callbacks: [String: JSON]
@@ -79,11 +81,17 @@ final class Program: @unchecked Sendable {
     }
     wasi.randomSeed = try told.optional("random_seed")?.string.map { try decimal($0) }
     if let directory = try told.optional("directory").map(Step.init) {
-      for (name, text) in try directory.value("files").object ?? [:] {
-        try Data((text.string ?? "").utf8).write(to: folder.appendingPathComponent(name))
-      }
+      let files = (try directory.value("files").object ?? [:]).mapValues { Array(($0.string ?? "").utf8) }
       let readOnly = directory.optional("read_only")?.bool ?? false
-      wasi.preopens = [Preopen(folder.path, as: try directory.text("path"), readOnly: readOnly)]
+      let path = try directory.text("path")
+      if directory.optional("in_memory")?.bool ?? false {
+        let granted = try MemoryDirectory(files)
+        inMemory = granted
+        wasi.memoryPreopens = [MemoryPreopen(granted, as: path, readOnly: readOnly)]
+      } else {
+        for (name, bytes) in files { try Data(bytes).write(to: folder.appendingPathComponent(name)) }
+        wasi.preopens = [Preopen(folder.path, as: path, readOnly: readOnly)]
+      }
       try directory.checkAllUsed()
     }
     try told.checkAllUsed()

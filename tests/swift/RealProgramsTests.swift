@@ -55,6 +55,9 @@ struct RealProgramsTests {
     for file in try FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil) {
       files[file.lastPathComponent] = .string(try String(contentsOf: file, encoding: .utf8))
     }
+    for (name, bytes) in try program.inMemory?.files ?? [:] {
+      files[name] = .string(String(decoding: bytes, as: UTF8.self))
+    }
     let found: [String: JSON] = [
       "log": .array(program.log.map(JSON.string)), "stdout": .string(try program.stdout.text),
       "stderr": .string(try program.stderr.text), "files": .object(files),

@@ -47,6 +47,36 @@ extension World {
     return .nothing
   }
 
+  func performOnFolder(_ step: Step) throws -> Outcome {
+    switch try step.text("op") {
+    case "folder":
+      var files: [String: [UInt8]] = [:]
+      for file in try step.list("files") {
+        guard let pair = file.array, pair.count == 2 else { throw Problem("\(file) is no file") }
+        files[try text(pair[0])] = Array(try text(pair[1]).utf8)
+      }
+      let limit = { (name: String) in
+        try step.optional(name) == nil ? nil : decimal(step.text(name), as: UInt64.self)
+      }
+      return .kept(.folder(try MemoryDirectory(files, maxBytes: limit("max_bytes"), maxFiles: limit("max_files"))))
+    case "folder_files":
+      let files = try folder(step).files.sorted { $0.key < $1.key }
+      let pairs = files.map { [$0.key, String(decoding: $0.value, as: UTF8.self)].map(JSON.string) }
+      return .plain(.array(pairs.map(JSON.array)))
+    case "folder_names": return .plain(.array(try folder(step).names.map { .string($0) }))
+    case "folder_read":
+      let bytes = try folder(step).read(step.text("name"))
+      return .plain(.string(String(decoding: bytes, as: UTF8.self)))
+    case "folder_write": try folder(step).write(step.text("name"), Array(step.text("text").utf8))
+    default: try folder(step).remove(step.text("name"))
+    }
+    return .nothing
+  }
+
+  private func folder(_ step: Step) throws -> MemoryDirectory {
+    try find(step, "folder") { if case .folder(let it) = $0 { it } else { nil } }
+  }
+
   private func wasi(_ fields: Step) throws -> WasiConfig {
     var config = WasiConfig()
     if fields.optional("argv") != nil { config.argv = try fields.list("argv").map(text) }
@@ -64,7 +94,9 @@ extension World {
     if fields.optional("stderr") != nil { config.stderr = try pipe(fields.text("stderr")) }
     if fields.optional("stdout_limited") != nil {
       let limited = try fields.list("stdout_limited")
-      guard limited.count == 2, let capacity = limited[1].int else { throw Problem("`stdout_limited` has to be [name, size]") }
+      guard limited.count == 2, let capacity = limited[1].int else {
+        throw Problem("`stdout_limited` has to be [name, size]")
+      }
       config.stdout = try pipe(text(limited[0]), capacity: UInt64(capacity))
     }
     if fields.optional("stdout_sink") != nil {
@@ -81,6 +113,17 @@ extension World {
       }
     }
     if fields.optional("preopens") != nil { config.preopens = try fields.list("preopens").map(preopen) }
+    if fields.optional("memory_preopens") != nil {
+      config.memoryPreopens = try fields.list("memory_preopens").map { json in
+        guard let parts = json.array, parts.count == 3, let readOnly = parts[2].bool else {
+          throw Problem("\(json) is no directory for a guest")
+        }
+        let name = try text(parts[0])
+        guard case .folder(let folder) = objects[name] else { throw Problem("`\(name)` is no folder") }
+        return MemoryPreopen(folder, as: try text(parts[1]), readOnly: readOnly)
+      }
+    }
+    if fields.optional("max_transfer") != nil { config.maxTransfer = try decimal(fields.text("max_transfer")) }
     if fields.optional("clock") != nil {
       let times = try fields.list("clock").map { try decimal(text($0), as: UInt64.self) }
       guard times.count == 2 else { throw Problem("`clock` has to be [start, step]") }
@@ -98,12 +141,19 @@ extension World {
   }
 
   private func preopen(_ json: JSON) throws -> Preopen {
-    guard let parts = json.array, parts.count == 3, let readOnly = parts[2].bool else {
+    guard let parts = json.array, (3...5).contains(parts.count), let readOnly = parts[2].bool else {
       throw Problem("\(json) is no directory for a guest")
     }
+    let quota = try parts[3...].map { try decimal(text($0), as: UInt64.self) }
     let name = try text(parts[0])
     guard case .directory(let directory) = objects[name] else { throw Problem("`\(name)` is no directory") }
-    return Preopen(directory.url.path, as: try text(parts[1]), readOnly: readOnly)
+    return Preopen(
+      directory.url.path,
+      as: try text(parts[1]),
+      readOnly: readOnly,
+      maxBytes: quota.first,
+      maxFiles: quota.dropFirst().first
+    )
   }
 
   private func output(_ step: Step) throws -> String {

@@ -73,6 +73,9 @@ final class Objects: @unchecked Sendable {
   private(set) lazy var tag = must { Held(try Core.Tag(store: store.core, ty: TagType(FuncType([], [])))) }
   private(set) lazy var reference = must { Held(try Core.Reference.ofI31(store: store.core, value: 7)) }
   private(set) lazy var interruptHandle = must { Held(try store.core.interruptHandle()) }
+  private(set) lazy var memoryDirectory = must {
+    Held(try Core.MemoryDirectory(files: [Core.MemoryFile(name: "m", bytes: [1])], maxBytes: nil, maxFiles: nil))
+  }
   private(set) lazy var outputPipe = must { Held(try Core.OutputPipe(capacity: nil)) }
   private(set) lazy var sharedMemory = must {
     Held(try Core.SharedMemory(engine: Self.threaded.core, ty: MemoryType(Limits(1, 2), shared: true)))
@@ -212,6 +215,11 @@ final class Given {
     choose(place, .i32(value: 7), [.f64(bits: 7), .v128(low: 0, high: 0), .funcRef(func: nil), .null])
   }
 
+  func value(_ place: Int) -> Core.MemoryFile {
+    let strange = ["", "/b", "../b", "a/b"].map { Core.MemoryFile(name: $0, bytes: []) }
+    return choose(place, Core.MemoryFile(name: "b", bytes: [1]), strange)
+  }
+
   func value(_ place: Int) -> Extern {
     .memory(Trimaran.Memory(Core.Memory(memory(place).core.kept())))
   }
@@ -270,6 +278,7 @@ final class Given {
   func tag(_ place: Int) -> Held<Core.Tag> { object(place, \.tag) }
   func reference(_ place: Int) -> Held<Core.Reference> { object(place, \.reference) }
   func interruptHandle(_ place: Int) -> Held<Core.InterruptHandle> { object(place, \.interruptHandle) }
+  func memoryDirectory(_ place: Int) -> Held<Core.MemoryDirectory> { object(place, \.memoryDirectory) }
   func outputPipe(_ place: Int) -> Held<Core.OutputPipe> { object(place, \.outputPipe) }
   func sharedMemory(_ place: Int) -> Held<Core.SharedMemory> {
     object(place, \.sharedMemory, { try $0.sharedMemory.core.release() })

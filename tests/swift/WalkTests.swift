@@ -15,7 +15,8 @@ struct WalkTests {
     // Nothing is left to interrupt.
     "InterruptHandle.interrupt",
     // It belongs to no store.
-    "OutputPipe.contents", "OutputPipe.take",
+    "OutputPipe.contents", "OutputPipe.take", "MemoryDirectory.files", "MemoryDirectory.names",
+    "MemoryDirectory.read", "MemoryDirectory.remove", "MemoryDirectory.write",
   ]
 
   /// The names of all operations, by the generator's model.

@@ -17,6 +17,7 @@ enum Object {
   case pipe(OutputPipe)
   case sink(Sink)
   case directory(TemporaryDirectory)
+  case folder(MemoryDirectory)
 }
 
 /// What a step gave: a value to compare, or something to keep.
@@ -90,6 +91,8 @@ final class World: @unchecked Sendable {
       try performOnLinker(step)
     case "link", "instantiate_pre", "instantiate": try link(step)
     case "set_wasi", "output", "directory", "put_file", "get_file": try performOnWasi(step)
+    case "folder", "folder_files", "folder_names", "folder_read", "folder_write", "folder_remove":
+      try performOnFolder(step)
     case "tag", "tag_type": try performOnTag(step)
     case "i31", "ref_i31", "ref_type", "ref_matches", "ref_fields", "ref_field_count", "ref_same",
       "ref_tag_type":

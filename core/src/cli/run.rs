@@ -10,6 +10,7 @@ use crate::cli::streams::{Failure, input, print};
 use crate::compile::wat;
 use crate::errors::guest_text;
 use crate::errors::guest_text::Name;
+use crate::wasi::host_text;
 use crate::{
     Config, Engine, EnvVar, Extern, Func, Linker, Module, Preopen, Result, Store, TrapCode, Val, ValType, WasiConfig,
     WasiInput, WasiOutput, WasmtimeError,
@@ -171,7 +172,7 @@ fn wasi(matches: &Matches, path: &Utf8Path, arguments: &[String]) -> Result<Wasi
         for pair in matches.opt_strs(option) {
             let (host_path, guest_path) = pair.split_once("::").unwrap_or((&pair, &pair));
             let (host_path, guest_path) = (host_path.into(), guest_path.to_owned());
-            preopens.push(Preopen { host_path, guest_path, read_only });
+            preopens.push(Preopen { host_path, guest_path, read_only, max_bytes: None, max_files: None });
         }
     }
     Ok(WasiConfig {
@@ -187,13 +188,13 @@ fn wasi(matches: &Matches, path: &Utf8Path, arguments: &[String]) -> Result<Wasi
 
 fn variable(pair: &str) -> Result<EnvVar, Failure> {
     let (name, value) = match pair.split_once('=') {
-        Some((name, value)) => (name, value.to_owned()),
-        None => match std::env::var(pair) {
-            Ok(value) => (pair, value),
-            Err(_) => return Err(Failure::Usage(format!("--env {pair}: there is no such variable here"))),
+        Some((name, value)) => (name, value.as_bytes().to_vec()),
+        None => match std::env::var_os(pair) {
+            Some(value) => (pair, host_text::bytes(value)),
+            None => return Err(Failure::Usage(format!("--env {pair}: there is no such variable here"))),
         },
     };
-    Ok(EnvVar { name: name.to_owned(), value })
+    Ok(EnvVar { name: name.as_bytes().to_vec(), value })
 }
 
 fn fuel(matches: &Matches) -> Result<Option<u64>, Failure> {

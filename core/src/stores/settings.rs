@@ -11,7 +11,7 @@ use crate::interruption::interrupt::Interrupts;
 use crate::process::signals;
 use crate::stores::entry::HOST_STACK;
 use crate::stores::store::{Guest, OfStore, StoreData, StoreId};
-use crate::wasi::context::Wasi;
+use crate::wasi::context::{Wasi, transfer};
 use crate::{Engine, InterruptHandle, Result, Store, StoreLimits, WasiConfig, WasmtimeError};
 
 #[uniffi::export]
@@ -177,14 +177,16 @@ impl Store {
 
     /// Lets guests of this store have what `config` says of WASI, from now on. Files and directories are opened now.
     ///
-    /// Fails with `Io` for a file or directory that cannot be opened, and with `Limit` where the granted directories and the
+    /// Fails with `Io` for a file or directory that cannot be opened, with `Range` for a number out of its range, and with `Limit` where the granted directories and the
     /// three standard streams are more than `StoreLimits.file_descriptors`: then nothing has changed.
     #[cfg_attr(false, worded)]
     pub fn set_wasi(&self, config: WasiConfig) -> Result<()> {
+        let transfer = transfer(&config)?;
         let wasi = Wasi::new(config)?;
         self.enter(|mut context| {
             context.data().limiter.admit_descriptors(wasi.descriptors())?;
             context.data_mut().wasi = wasi;
+            context.set_hostcall_fuel(transfer);
             Ok(())
         })
     }

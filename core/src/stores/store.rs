@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use trimaran_gate::{DropQueue, Gate, Guarded, Inside};
-use wasmtime_wasi::p1::WasiP1Ctx;
 
 use crate::errors::spelling::Spelled;
 use crate::interruption::interrupt::Interrupts;
@@ -18,6 +17,7 @@ use crate::stores::root::Root;
 use crate::types::slot::Slot;
 use crate::wasi::context::Wasi;
 use crate::wasi::functions::WasiHost;
+use crate::wasi::preview1::Preview1;
 use crate::{HostObject, Result, WasmtimeError};
 
 /// The number of a store, which no other store of this process has.
@@ -198,20 +198,12 @@ impl StoreData {
 }
 
 impl WasiHost for StoreData {
-    fn wasi(&mut self) -> &mut WasiP1Ctx {
-        self.wasi.context()
+    fn wasi(&mut self) -> &mut Preview1 {
+        self.wasi.preview1()
     }
 
     fn may_open(&self) -> bool {
         self.limiter.may_open(self.wasi.descriptors())
-    }
-
-    fn opened(&mut self) {
-        self.wasi.opened();
-    }
-
-    fn closed(&mut self) {
-        self.wasi.closed();
     }
 
     fn interrupts(&self) -> Option<Arc<Interrupts>> {

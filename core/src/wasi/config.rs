@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
-use crate::{InputSource, OutputPipe, OutputSink};
+use crate::{InputSource, MemoryDirectory, OutputPipe, OutputSink};
 
 /// What a store's guests get of WASI. At first that is nothing: no arguments, no variables, an empty standard input, no
 /// files; what they print is discarded. Clocks and random numbers are the host's.
@@ -35,21 +35,28 @@ pub struct WasiConfig {
     /// The directories that guests may open. `Store.set_wasi` fails with `Config` where two have the same path for guests.
     #[uniffi(default = [])]
     pub preopens: Vec<Preopen>,
+    /// The directories in memory that guests may open. They come after those of the host.
+    #[uniffi(default = [])]
+    pub memory_preopens: Vec<MemoryPreopen>,
     /// A clock of its own, for runs that can be repeated.
     #[uniffi(default)]
     pub clock: Option<FixedClock>,
     /// Where random numbers begin, for runs that can be repeated; none is unpredictable.
     #[uniffi(default)]
     pub random_seed: Option<u64>,
+    /// How many bytes a guest may read or write by one call, in bytes; none is 134217728, which is 128 MiB. A call that asks for
+    /// more does nothing, and the guest gets the error number 48 (`nomem`). `Store.set_wasi` fails with `Range` for less than 4096.
+    #[uniffi(default)]
+    pub max_transfer: Option<u64>,
 }
 
-/// An environment variable.
+/// An environment variable. Both are bytes, since a system's own variables need not be UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Record)]
 pub struct EnvVar {
     /// Its name.
-    pub name: String,
+    pub name: Vec<u8>,
     /// Its value.
-    pub value: String,
+    pub value: Vec<u8>,
 }
 
 /// A directory that guests may open, with all that is in it.
@@ -57,6 +64,27 @@ pub struct EnvVar {
 pub struct Preopen {
     /// The directory of the host.
     pub host_path: Utf8PathBuf,
+    /// Its name for guests.
+    pub guest_path: String,
+    /// Whether guests can change nothing in it.
+    #[uniffi(default = false)]
+    pub read_only: bool,
+    /// How many bytes the guests of a store may add to its files; none is any number. What they remove or shorten they may add
+    /// again. A file's size counts, whatever of it was written. Past it a guest gets the error number 19 (`dquot`). Each store
+    /// counts for itself, from `Store.set_wasi` on. Files move between directories with quotas only within one.
+    #[uniffi(default)]
+    pub max_bytes: Option<u64>,
+    /// How many files and folders the guests of a store may add; none is any number. Past it a guest gets the error number 19
+    /// (`dquot`).
+    #[uniffi(default)]
+    pub max_files: Option<u64>,
+}
+
+/// A directory in memory that guests may open.
+#[derive(Clone, uniffi::Record)]
+pub struct MemoryPreopen {
+    /// The directory.
+    pub directory: Arc<MemoryDirectory>,
     /// Its name for guests.
     pub guest_path: String,
     /// Whether guests can change nothing in it.

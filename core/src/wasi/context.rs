@@ -1,6 +1,7 @@
 //! Makes WASI's context for the guests of one store, out of its configuration.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use chacha20::ChaCha12Rng;
 use chacha20::rand_core::SeedableRng;
@@ -11,47 +12,41 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
 use crate::errors::guest_text::Name;
 use crate::wasi::clock::Fixed;
+use crate::wasi::memory_open::MemoryOpen;
+use crate::wasi::preview1::{Granted, Preview1};
+use crate::wasi::quota::Quota;
 use crate::wasi::stream::{Absent, Output};
-use crate::wasi::{source, stdin};
-use crate::{EnvVar, Preopen, Result, WasiConfig, WasiInput, WasiOutput, WasmtimeError};
+use crate::wasi::{host_text, source, stdin};
+use crate::{EnvVar, MemoryPreopen, Preopen, Result, WasiConfig, WasiInput, WasiOutput, WasmtimeError};
 
 /// WASI's context for the guests of a store.
 #[derive(Default)]
 pub(crate) struct Wasi {
-    context: Option<WasiP1Ctx>,
-    /// How many file descriptors the guests have.
-    descriptors: u64,
+    /// What was said, until a guest asks for something: wasmtime-wasi opens its streams then.
+    granted: Option<(WasiP1Ctx, Granted)>,
+    used: Option<Preview1>,
 }
 
-/// The standard streams.
+/// The standard streams, which guests have before anything is granted.
 const STREAMS: u64 = 3;
+
+/// How many bytes one call may read or write, if nothing is said, and the least that can be said.
+const TRANSFER: usize = 128 << 20;
+const LEAST_TRANSFER: u64 = 4096;
 
 impl Wasi {
     pub(crate) fn new(config: WasiConfig) -> Result<Self> {
         let mut builder = WasiCtxBuilder::new();
         // The guest's own thread reads and writes files. The guest waits for that anyway.
         builder.allow_blocking_current_thread(true);
+        let mut arguments = Vec::new();
         if config.inherit_argv {
-            std::env::args_os().for_each(|argument| _ = builder.arg(argument.to_string_lossy()));
+            arguments.extend(std::env::args_os().map(host_text::bytes));
         }
-        for argument in &config.argv {
-            builder.arg(whole(argument, "an argument")?);
+        for argument in config.argv {
+            arguments.push(whole(argument.into_bytes(), "an argument")?);
         }
-        if config.inherit_env {
-            // If a name stands there twice, a guest reads the first one. So a name of `env` is left out here.
-            let own = |name: &str| config.env.iter().any(|variable| variable.name == name);
-            let all = std::env::vars_os();
-            let variables = all.filter(|(name, _)| name.to_str().is_none_or(|name| !own(name)));
-            variables.for_each(|(name, value)| _ = builder.env(name.to_string_lossy(), value.to_string_lossy()));
-        }
-        for EnvVar { name, value } in &config.env {
-            if name.is_empty() || name.contains('=') {
-                let reason =
-                    format!("{name:?} is no name of a variable: expected one without `=`, and not an empty one");
-                return Err(WasmtimeError::Config { reason });
-            }
-            builder.env(whole(name, "a variable's name")?, whole(value, "a variable's value")?);
-        }
+        let variables = variables(config.env, config.inherit_env)?;
         match config.stdin {
             None => &mut builder,
             Some(WasiInput::Inherit) => stdin::inherit(&mut builder),
@@ -75,21 +70,33 @@ impl Wasi {
             Out::Ours(output) => builder.stderr(output),
         };
         let mut granted = HashSet::new();
-        for Preopen { host_path, guest_path, read_only } in &config.preopens {
-            let perms = if *read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
-            let guest_path = whole(guest_path, "a guest's path")?;
-            if !granted.insert(plain_path(guest_path)) {
-                // The guest's own library would decide which of the two it uses.
-                let reason =
-                    format!("two directories are granted as {}: give each a path of its own", Name(guest_path));
-                return Err(WasmtimeError::Config { reason });
+        let mut grant = |guest_path: &str| {
+            whole(guest_path, "a guest's path")?;
+            if granted.insert(plain_path(guest_path)) {
+                return Ok(());
             }
-            let opened = builder.preopened_dir(host_path.as_std_path(), guest_path, perms);
+            // The guest's own library would decide which of the two it uses.
+            let reason = format!("two directories are granted as {}: give each a path of its own", Name(guest_path));
+            Err(WasmtimeError::Config { reason })
+        };
+        let mut quotas = Vec::new();
+        for Preopen { host_path, guest_path, read_only, max_bytes, max_files } in config.preopens {
+            grant(&guest_path)?;
+            let perms = if read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
+            let opened = builder.preopened_dir(host_path.as_std_path(), &guest_path, perms);
             opened.map_err(|error| WasmtimeError::Io {
                 path: host_path.clone(),
                 reason: error.root_cause().to_string(),
                 code: error.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error),
             })?;
+            let has_quota = max_bytes.or(max_files).is_some();
+            let quota = has_quota.then(|| Quota::new(host_path.as_std_path(), max_bytes, max_files)).transpose();
+            quotas.push(quota.map_err(|error| io(&host_path, &error))?.map(Arc::new));
+        }
+        let mut in_memory = Vec::new();
+        for MemoryPreopen { directory, guest_path, read_only } in config.memory_preopens {
+            grant(&guest_path)?;
+            in_memory.push(MemoryOpen::granted(directory, guest_path, read_only));
         }
         if let Some(clock) = config.clock {
             let (wall, monotonic) = Fixed::both(clock);
@@ -100,31 +107,61 @@ impl Wasi {
             builder.insecure_random(ChaCha12Rng::seed_from_u64(seed));
             builder.insecure_random_seed(seed.into());
         }
-        Ok(Self { context: Some(builder.build_p1()), descriptors: STREAMS + config.preopens.len() as u64 })
+        let granted = Granted { arguments, variables, quotas, in_memory };
+        Ok(Self { granted: Some((builder.build_p1(), granted)), used: None })
     }
 
     /// The context for WASI's functions. If the store was given none, its streams fail with an error that says so.
-    pub(crate) fn context(&mut self) -> &mut WasiP1Ctx {
-        self.context.get_or_insert_with(|| {
-            self.descriptors = STREAMS;
-            WasiCtxBuilder::new().stdin(Absent).stdout(Absent).stderr(Absent).build_p1()
+    pub(crate) fn preview1(&mut self) -> &mut Preview1 {
+        self.used.get_or_insert_with(|| {
+            let (context, granted) = self.granted.take().unwrap_or_else(|| {
+                let mut nothing = WasiCtxBuilder::new();
+                (nothing.stdin(Absent).stdout(Absent).stderr(Absent).build_p1(), Granted::default())
+            });
+            Preview1::new(context, granted)
         })
     }
 
     /// How many file descriptors the guests have open.
     pub(crate) fn descriptors(&self) -> u64 {
-        self.descriptors
+        let granted = self.granted.as_ref().map_or(0, |(_, granted)| granted.quotas.len() + granted.in_memory.len());
+        self.used.as_ref().map_or(STREAMS + granted as u64, Preview1::count)
     }
+}
 
-    /// A guest has opened a descriptor.
-    pub(crate) fn opened(&mut self) {
-        self.descriptors += 1;
+/// How many bytes one call of a guest may read or write.
+pub(crate) fn transfer(config: &WasiConfig) -> Result<usize> {
+    match config.max_transfer {
+        None => Ok(TRANSFER),
+        Some(bytes) if bytes < LEAST_TRANSFER => Err(WasmtimeError::Range {
+            reason: format!("max_transfer is {bytes} bytes: expected {LEAST_TRANSFER} or more"),
+        }),
+        Some(bytes) => Ok(usize::try_from(bytes).unwrap_or(usize::MAX)),
     }
+}
 
-    /// A guest has closed a descriptor.
-    pub(crate) fn closed(&mut self) {
-        self.descriptors = self.descriptors.saturating_sub(1);
+/// The variables of a guest, as `name=value`: those of this process first.
+fn variables(own: Vec<EnvVar>, inherits: bool) -> Result<Vec<Vec<u8>>> {
+    let mut variables = Vec::new();
+    if inherits {
+        // If a name stands there twice, a guest reads the first one. So a name of `env` is left out here.
+        let names: HashSet<_> = own.iter().map(|variable| variable.name.as_slice()).collect();
+        let all = std::env::vars_os().map(|(name, value)| (host_text::bytes(name), host_text::bytes(value)));
+        variables.extend(all.filter(|(name, _)| !names.contains(name.as_slice())).map(joined));
     }
+    for EnvVar { name, value } in own {
+        if name.is_empty() || name.contains(&b'=') {
+            let shown = String::from_utf8_lossy(&name);
+            let reason = format!("{shown:?} is no name of a variable: expected one without `=`, and not an empty one");
+            return Err(WasmtimeError::Config { reason });
+        }
+        variables.push(joined((whole(name, "a variable's name")?, whole(value, "a variable's value")?)));
+    }
+    Ok(variables)
+}
+
+fn joined((name, value): (Vec<u8>, Vec<u8>)) -> Vec<u8> {
+    [name.as_slice(), b"=", value.as_slice()].concat()
 }
 
 enum Out {
@@ -149,14 +186,16 @@ fn output(output: Option<WasiOutput>) -> Result<Out> {
 }
 
 /// A path for comparison: whether it is absolute, and its parts without empty ones and `.`.
-fn plain_path(path: &str) -> (bool, Vec<&str>) {
-    (path.starts_with('/'), path.split('/').filter(|part| !matches!(*part, "" | ".")).collect())
+fn plain_path(path: &str) -> (bool, Vec<String>) {
+    let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
+    (path.starts_with('/'), parts.map(str::to_owned).collect())
 }
 
 /// The text, unless it holds a zero byte, where guests end a text. Fails with `Config`.
-fn whole<'a>(text: &'a str, what: &str) -> Result<&'a str> {
-    if text.contains('\0') {
-        let reason = format!("{what} of WASI holds a zero byte, where a guest's text ends: {text:?}");
+fn whole<T: AsRef<[u8]>>(text: T, what: &str) -> Result<T> {
+    if text.as_ref().contains(&0) {
+        let shown = String::from_utf8_lossy(text.as_ref());
+        let reason = format!("{what} of WASI holds a zero byte, where a guest's text ends: {shown:?}");
         return Err(WasmtimeError::Config { reason });
     }
     Ok(text)

@@ -7,7 +7,6 @@
 use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
-use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p1::types::{
     Clockid, Errno, Event, EventFdReadwrite, Eventrwflags, Eventtype, Fd, Subclockflags, Subscription,
     SubscriptionClock, SubscriptionU,
@@ -17,6 +16,7 @@ use wiggle::{GuestMemory, GuestPtr, GuestType};
 
 use crate::Result;
 use crate::interruption::interrupt::Interrupts;
+use crate::wasi::preview1::Preview1;
 use crate::wasi::wait::{pause, try_now};
 
 /// How many subscriptions one call may have. As for POSIX's `poll`, a guest cannot have more descriptors.
@@ -86,15 +86,15 @@ enum Wanted {
     Time(Option<Instant>),
     /// A file, which can always be read and written.
     File { kind: Eventtype, is_at_end: bool },
-    /// A standard stream.
-    Stream,
-    /// Nothing any more: this event has happened.
+    /// A standard stream, by wasmtime-wasi's number.
+    Stream(Fd),
+    /// That it has happened.
     Ready(Event),
 }
 
 /// Waits until one of the subscriptions has an event. Gives the error number for the guest.
 pub(super) fn run(
-    wasi: &mut WasiP1Ctx,
+    wasi: &mut Preview1,
     memory: &mut GuestMemory<'_>,
     interrupts: Option<&Interrupts>,
     fuel: usize,
@@ -108,7 +108,7 @@ pub(super) fn run(
 }
 
 fn try_run(
-    wasi: &mut WasiP1Ctx,
+    wasi: &mut Preview1,
     memory: &mut GuestMemory<'_>,
     interrupts: Option<&Interrupts>,
     fuel: usize,
@@ -198,9 +198,12 @@ impl Subscriptions {
     fn streams(&self, wanted: &[Wanted]) -> (Vec<u8>, u32) {
         let (mut bytes, mut count) = (Vec::new(), 0);
         for (index, wanted) in (0..).zip(wanted) {
-            if let Wanted::Stream = wanted {
+            if let Wanted::Stream(fd) = wanted {
+                let content = self.bytes(index).iter().skip(size_of::<u64>());
                 bytes.extend(u64::from(index).to_le_bytes());
-                bytes.extend(self.bytes(index).iter().skip(size_of::<u64>()));
+                bytes.extend(content.take(CONTENT - size_of::<u64>()));
+                bytes.extend(u32::from(*fd).to_le_bytes());
+                bytes.resize(bytes.len().next_multiple_of(SUBSCRIPTION as usize), 0);
                 count += 1;
             }
         }
@@ -219,8 +222,8 @@ fn without_identifier(bytes: &[u8]) -> [u8; SUBSCRIPTION as usize] {
     subscription
 }
 
-/// What a subscription waits for.
-fn judge(wasi: &mut WasiP1Ctx, wanted: &SubscriptionU, start: Instant, is_alone: bool) -> Result<Wanted, Failure> {
+/// Looks at what a subscription asks for.
+fn judge(wasi: &mut Preview1, wanted: &SubscriptionU, start: Instant, is_alone: bool) -> Result<Wanted, Failure> {
     match wanted {
         SubscriptionU::Clock(clock) => time(wasi, clock, start, is_alone),
         SubscriptionU::FdRead(read) => descriptor(wasi, read.file_descriptor, Eventtype::FdRead),
@@ -228,7 +231,7 @@ fn judge(wasi: &mut WasiP1Ctx, wanted: &SubscriptionU, start: Instant, is_alone:
     }
 }
 
-fn time(wasi: &mut WasiP1Ctx, clock: &SubscriptionClock, start: Instant, is_alone: bool) -> Result<Wanted, Failure> {
+fn time(wasi: &mut Preview1, clock: &SubscriptionClock, start: Instant, is_alone: bool) -> Result<Wanted, Failure> {
     let is_absolute = clock.flags.contains(Subclockflags::SUBSCRIPTION_CLOCK_ABSTIME);
     let left = match clock.id {
         Clockid::Monotonic | Clockid::Realtime if is_absolute => {
@@ -245,20 +248,20 @@ fn time(wasi: &mut WasiP1Ctx, clock: &SubscriptionClock, start: Instant, is_alon
     Ok(Wanted::Time(start.checked_add(Duration::from_nanos(left))))
 }
 
-fn descriptor(wasi: &mut WasiP1Ctx, fd: Fd, kind: Eventtype) -> Result<Wanted, Failure> {
+fn descriptor(wasi: &mut Preview1, fd: Fd, kind: Eventtype) -> Result<Wanted, Failure> {
     const STREAM: i32 = Errno::Spipe as i32;
-    let fd = u32::from(fd).cast_signed();
+    let number = u32::from(fd).cast_signed();
     let mut position = [0; size_of::<u64>()];
-    match fd_tell(wasi, &mut GuestMemory::Unshared(&mut position), fd, 0)? {
-        STREAM => return Ok(Wanted::Stream),
-        number => told(number)?,
+    match fd_tell(wasi, &mut GuestMemory::Unshared(&mut position), number, 0)? {
+        STREAM => return wasi.host_fd(fd).map(Wanted::Stream).map_err(|_| Failure::Errno(Errno::Badf as i32)),
+        other => told(other)?,
     }
     let mut is_at_end = false;
     if kind == Eventtype::FdRead {
         let mut status = [0; FILE_STATUS];
         let mut memory = GuestMemory::Unshared(&mut status);
-        // Wasmtime-wasi answers for files at once, because this thread may block.
-        let asked = try_now(pin!(fd_filestat_get(wasi, &mut memory, fd, 0)));
+        // Files are asked at once: this thread may block.
+        let asked = try_now(pin!(fd_filestat_get(wasi, &mut memory, number, 0)));
         told(asked.transpose()?.unwrap_or(Errno::Again as i32))?;
         let size = status.get(FILE_SIZE..).and_then(|bytes| bytes.first_chunk()).copied().unwrap_or_default();
         is_at_end = u64::from_le_bytes(size) <= u64::from_le_bytes(position);
@@ -276,7 +279,7 @@ impl Wanted {
         match self {
             Self::Time(time) => time.is_some_and(|time| time <= now),
             Self::File { .. } | Self::Ready(_) => true,
-            Self::Stream => false,
+            Self::Stream(_) => false,
         }
     }
 
@@ -286,7 +289,7 @@ impl Wanted {
             return None;
         }
         let (type_, nbytes, flags) = match self {
-            Self::Time(_) | Self::Stream => (Eventtype::Clock, 0, Eventrwflags::empty()),
+            Self::Time(_) | Self::Stream(_) => (Eventtype::Clock, 0, Eventrwflags::empty()),
             Self::File { kind, is_at_end: true } => (kind, 1, Eventrwflags::FD_READWRITE_HANGUP),
             Self::File { kind, is_at_end: false } => (kind, 1, Eventrwflags::empty()),
             Self::Ready(event) => return Some(Event { userdata, ..event }),
@@ -298,7 +301,7 @@ impl Wanted {
 
 /// Waits until one of them has happened. Marks the streams that are ready.
 fn wait(
-    wasi: &mut WasiP1Ctx,
+    wasi: &mut Preview1,
     wanted: &mut [Wanted],
     (mut bytes, streams): (Vec<u8>, u32),
     interrupts: Option<&Interrupts>,
@@ -316,7 +319,7 @@ fn wait(
     {
         let mut memory = GuestMemory::Unshared(&mut bytes);
         let [events, count, happened] = [events, streams, happened].map(u32::cast_signed);
-        let mut call = pin!(poll_oneoff(wasi, &mut memory, 0, events, count, happened));
+        let mut call = pin!(poll_oneoff(wasi.host(), &mut memory, 0, events, count, happened));
         loop {
             if let Some(done) = try_now(Pin::as_mut(&mut call)) {
                 told(done?)?;

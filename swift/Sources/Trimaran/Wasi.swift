@@ -43,7 +43,7 @@ extension WasiConfig {
     }
 
     func write(to writer: inout Writer) {
-      writer.list(variables.map { Core.EnvVar(name: $0.name, value: $0.value) }) { $1.write(to: &$0) }
+      writer.list(variables.map { Core.EnvVar(name: Array($0.name.utf8), value: Array($0.value.utf8)) }) { $1.write(to: &$0) }
     }
   }
 }
@@ -121,12 +121,27 @@ public struct Preopen: Sendable, Hashable {
   public var guestPath: String
   /// Whether the guest may not change anything in it.
   public var readOnly: Bool
+  /// How many bytes the guests of a store may add to its files; `nil` is any number. What they remove or shorten they may add
+  /// again. A file's size counts, whatever of it was written. Past it a guest gets the error number 19 (`dquot`). Each store
+  /// counts for itself, from ``Store/setWasi(_:)-(WasiConfig)`` on. Files move between directories with quotas only within one.
+  public var maxBytes: UInt64?
+  /// How many files and folders the guests of a store may add; `nil` is any number. Past it a guest gets the error number 19
+  /// (`dquot`).
+  public var maxFiles: UInt64?
 
   /// The directory at `hostPath`, as `guestPath` for the guest.
-  public init(_ hostPath: String, as guestPath: String, readOnly: Bool = false) {
+  public init(
+    _ hostPath: String,
+    as guestPath: String,
+    readOnly: Bool = false,
+    maxBytes: UInt64? = nil,
+    maxFiles: UInt64? = nil
+  ) {
     self.hostPath = hostPath
     self.guestPath = guestPath
     self.readOnly = readOnly
+    self.maxBytes = maxBytes
+    self.maxFiles = maxFiles
   }
 }
 
@@ -148,7 +163,8 @@ extension Store {
   /// Says what the guests of this store may use by WASI, and opens the files and directories.
   ///
   /// - Parameter config: What they may use. It replaces an earlier configuration.
-  /// - Throws: `io` if it cannot open a file or directory, `config` if two directories have the same path for guests,
+  /// - Throws: `io` if it cannot open a file or directory, `config` if two directories have the same path for guests, `range` if
+  ///   ``WasiConfig/maxTransfer`` is out of its range,
   ///   `limit` if the directories and the three standard streams are more than ``StoreLimits/fileDescriptors``.
   public func setWasi(_ config: WasiConfig) throws(WasmtimeError) {
     try core.setWasi(config: config)
@@ -168,7 +184,8 @@ extension Store {
   /// ```
   ///
   /// - Parameter configure: Changes a configuration that grants nothing.
-  /// - Throws: `io` if it cannot open a file or directory, `config` if two directories have the same path for guests,
+  /// - Throws: `io` if it cannot open a file or directory, `config` if two directories have the same path for guests, `range` if
+  ///   ``WasiConfig/maxTransfer`` is out of its range,
   ///   `limit` if the directories and the three standard streams are more than ``StoreLimits/fileDescriptors``.
   public func setWasi(_ configure: (inout WasiConfig) -> Void) throws(WasmtimeError) {
     var config = WasiConfig()

@@ -17,8 +17,15 @@ extension WasiOutput {
 
 extension Preopen {
   /// The directory at `url`, as `guestPath` for the guest.
-  public init(_ url: URL, as guestPath: String, readOnly: Bool = false) {
-    self.init(url.path(percentEncoded: false), as: guestPath, readOnly: readOnly)
+  public init(
+    _ url: URL,
+    as guestPath: String,
+    readOnly: Bool = false,
+    maxBytes: UInt64? = nil,
+    maxFiles: UInt64? = nil
+  ) {
+    let path = url.path(percentEncoded: false)
+    self.init(path, as: guestPath, readOnly: readOnly, maxBytes: maxBytes, maxFiles: maxFiles)
   }
 }
 

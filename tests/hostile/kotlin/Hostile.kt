@@ -10,6 +10,7 @@ import dev.trimaran.Instance
 import dev.trimaran.Linker
 import dev.trimaran.Memory
 import dev.trimaran.Module
+import dev.trimaran.MemoryDirectory
 import dev.trimaran.OutputPipe
 import dev.trimaran.Reference
 import dev.trimaran.Store
@@ -256,7 +257,15 @@ private fun wasi(step: Step) {
                 config.stdout(pipe)
                 grant.getOrNull(1)?.let { things[it] = pipe }
             }
-            else -> config.preopen(grant[0], grant[1], grant[2] == "ro")
+            "memory" ->
+                MemoryDirectory(maxBytes = grant[2].toLong(), maxFiles = grant[3].toLong())
+                    .let { config.preopen(it, grant[1]) }
+            else ->
+                if (grant[2] == "quota") {
+                    config.preopenWithQuota(grant[0], grant[1], grant[3].toLong(), grant[4].toLong())
+                } else {
+                    config.preopen(grant[0], grant[1], grant[2] == "ro")
+                }
         }
     }
     thing<Store>(step[1]).setWasi(config)

@@ -114,7 +114,13 @@ extension Program {
         let pipe = try OutputPipe()
         config.stdout = .pipe(pipe)
         if let name = parts.dropFirst().first { self[name] = pipe }
-      default: config.preopens.append(Preopen(parts[0], as: parts[1], readOnly: parts[2] == "ro"))
+      case "memory":
+        let folder = try MemoryDirectory(maxBytes: UInt64(parts[2]), maxFiles: UInt64(parts[3]))
+        config.memoryPreopens.append(MemoryPreopen(folder, as: parts[1]))
+      default:
+        var granted = Preopen(parts[0], as: parts[1], readOnly: parts[2] == "ro")
+        if parts[2] == "quota" { (granted.maxBytes, granted.maxFiles) = (UInt64(parts[3]), UInt64(parts[4])) }
+        config.preopens.append(granted)
       }
     }
     return config

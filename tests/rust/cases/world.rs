@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use trimaran::{
-    Caller, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryType, Module, OutputPipe, Reference,
-    SharedMemory, Store, Table, Tag, Val, View, WasmtimeError,
+    Caller, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryDirectory, MemoryType, Module, OutputPipe,
+    Reference, SharedMemory, Store, Table, Tag, Val, View, WasmtimeError,
 };
 
 use self::errors::{check_error, variant};
@@ -36,6 +36,7 @@ enum Object {
     Pipe(Arc<OutputPipe>),
     Sink(Arc<wasi::Collected>),
     Directory(Arc<wasi::Directory>),
+    Folder(Arc<MemoryDirectory>),
     /// What a host function was given.
     Caller(Caller),
     /// The number under which a host function threw.
@@ -96,6 +97,7 @@ impl World {
         pre: Object::Pre(pre) => pre, linked::Prepared;
         reference: Object::Reference(reference) => reference, Arc<Reference>;
         directory: Object::Directory(directory) => directory, Arc<wasi::Directory>;
+        folder: Object::Folder(folder) => folder, Arc<MemoryDirectory>;
     }
 
     /// Runs one step and compares how it ended.
@@ -149,6 +151,9 @@ impl World {
             | "instantiate_pre"
             | "instantiate" => self.run_linked(step),
             "set_wasi" | "output" | "directory" | "put_file" | "get_file" => self.run_wasi(step),
+            "folder" | "folder_files" | "folder_names" | "folder_read" | "folder_write" | "folder_remove" => {
+                self.run_folder(step)
+            }
             "set_limits" | "set_fuel" | "set_host_call_fuel" | "get_fuel" | "set_epoch_deadline" | "set_timeout"
             | "increment_epoch" | "gc" | "precompile" | "accepts" | "same_compatibility" | "pack" | "unpack"
             | "engine_of" => self.run_engine(step),

@@ -38,6 +38,7 @@ const PUBLIC: &[&str] = &[
     "WasiOutput",
     "FixedClock",
     "Preopen",
+    "MemoryPreopen",
 ];
 
 /// A list that has a public type of its own, which writes itself: of what, and the type.

@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
-use trimaran::{EnvVar, FixedClock, OutputPipe, OutputSink, Preopen, Result, WasiConfig, WasiInput, WasiOutput};
+use serde_json::{Value, json};
+use trimaran::{
+    EnvVar, FixedClock, MemoryDirectory, MemoryFile, MemoryPreopen, OutputPipe, OutputSink, Preopen, Result,
+    WasiConfig, WasiInput, WasiOutput,
+};
 
 use super::hosted::Objects;
 use super::{Object, Outcome, Problem, Run, Step, World, plain};
@@ -86,6 +89,32 @@ impl World {
         })
     }
 
+    pub(super) fn run_folder(&mut self, step: &Step<'_>) -> Run {
+        let nothing = |()| plain(Value::Null);
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ok(match step.text("op")? {
+            "folder" => {
+                let list = step.value("files")?.as_array().ok_or("`files` is no list")?;
+                let text = |value: &Value| value.as_str().unwrap().to_owned();
+                let files = list.iter().map(|pair| MemoryFile { name: text(&pair[0]), bytes: text(&pair[1]).into() });
+                let limit = |name| step.optional(name).and_then(Value::as_str).map(|text| text.parse().unwrap());
+                let made = MemoryDirectory::new(files.collect(), limit("max_bytes"), limit("max_files"));
+                made.map(|made| Outcome::Kept(Object::Folder(made)))
+            }
+            "folder_files" => {
+                let pair = |file: MemoryFile| json!([file.name, text(file.bytes)]);
+                self.folder(step)?.files().map(|files| plain(files.into_iter().map(pair).collect::<Vec<_>>()))
+            }
+            "folder_names" => self.folder(step)?.names().map(plain),
+            "folder_read" => self.folder(step)?.read(step.text("name")?.to_owned()).map(|bytes| plain(text(bytes))),
+            "folder_write" => {
+                let (name, bytes) = (step.text("name")?.to_owned(), step.text("text")?.as_bytes());
+                self.folder(step)?.write(name, bytes).map(nothing)
+            }
+            _ => self.folder(step)?.remove(step.text("name")?.to_owned()).map(nothing),
+        })
+    }
+
     fn wasi(&self, settings: &Value) -> Result<WasiConfig, Problem> {
         let mut config = WasiConfig::default();
         let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| format!("{value} is no text"));
@@ -96,7 +125,8 @@ impl World {
                 "argv" => config.argv = list(value)?.iter().map(text).collect::<Result<_, _>>()?,
                 "env" => {
                     for pair in list(value)? {
-                        config.env.push(EnvVar { name: text(&pair[0])?, value: text(&pair[1])? });
+                        let [name, value] = [text(&pair[0])?, text(&pair[1])?].map(String::into_bytes);
+                        config.env.push(EnvVar { name, value });
                     }
                 }
                 "stdin" => config.stdin = Some(WasiInput::Bytes { bytes: text(value)?.into_bytes() }),
@@ -124,9 +154,24 @@ impl World {
                             host_path: directory.path().to_str().ok_or("the directory's path is not UTF-8")?.into(),
                             guest_path: text(&preopen[1])?,
                             read_only: preopen[2].as_bool().ok_or("no truth value")?,
+                            max_bytes: preopen.get(3).map(number).transpose()?,
+                            max_files: preopen.get(4).map(number).transpose()?,
                         });
                     }
                 }
+                "memory_preopens" => {
+                    for preopen in list(value)? {
+                        let Some(Object::Folder(directory)) = self.objects.get(&text(&preopen[0])?) else {
+                            return Err(format!("{} is no folder in memory", preopen[0]));
+                        };
+                        config.memory_preopens.push(MemoryPreopen {
+                            directory,
+                            guest_path: text(&preopen[1])?,
+                            read_only: preopen[2].as_bool().ok_or("no truth value")?,
+                        });
+                    }
+                }
+                "max_transfer" => config.max_transfer = Some(number(value)?),
                 "clock" => config.clock = Some(FixedClock { start: number(&value[0])?, step: number(&value[1])? }),
                 "random_seed" => config.random_seed = Some(number(value)?),
                 unknown => return Err(format!("unknown setting `{unknown}`")),

@@ -253,8 +253,9 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     /**
      * Says what guests of this store may do through WASI ([Linker.defineWasi]). This replaces everything that an
      * earlier call said. The call opens the files and directories, and fails with `Io`, which has the path, if it
-     * cannot open one. Fails with `Config` if two directories have the same path for guests, and with `Limit` if the
-     * directories and the three standard streams are more than [StoreLimits.fileDescriptors]. Then nothing has changed.
+     * cannot open one. Fails with `Config` if two directories have the same path for guests, with `Range` if
+     * [WasiConfig.maxTransfer] is out of its range, and with `Limit` if the directories and the three standard streams
+     * are more than [StoreLimits.fileDescriptors]. Then nothing has changed.
      */
     public fun setWasi(config: WasiConfig) {
         core(this, config) { raw.setWasi(config.toRaw()) }

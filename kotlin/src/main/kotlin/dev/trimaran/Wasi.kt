@@ -8,6 +8,7 @@ import java.time.Duration
 import java.time.Instant
 import dev.trimaran.internal.ffi.EnvVar as RawEnvVar
 import dev.trimaran.internal.ffi.FixedClock as RawFixedClock
+import dev.trimaran.internal.ffi.MemoryPreopen as RawMemoryPreopen
 import dev.trimaran.internal.ffi.OutputPipe as RawOutputPipe
 import dev.trimaran.internal.ffi.Preopen as RawPreopen
 import dev.trimaran.internal.ffi.WasiConfig as Raw
@@ -48,6 +49,18 @@ public class WasiConfig {
             raw.randomSeed = value?.toULong()
         }
 
+    /**
+     * How many bytes a guest may read or write by one call, in bytes: 134217728, which is 128 MiB, if nothing is said.
+     * A call that asks for more does nothing, and the guest gets the error number 48 (`nomem`). [Store.setWasi] fails
+     * with `Range` for less than 4096.
+     */
+    @set:JvmSynthetic
+    public var maxTransfer: Long?
+        get() = raw.maxTransfer?.toLong()
+        set(value) {
+            raw.maxTransfer = value?.let { natural(it, "maxTransfer") }
+        }
+
     /** Adds arguments. By custom the first one is the program's name. */
     public fun argv(vararg arguments: String): WasiConfig = argv(arguments.asList())
 
@@ -62,7 +75,7 @@ public class WasiConfig {
 
     /** Adds environment variables. */
     public fun env(variables: Map<String, String>): WasiConfig =
-        apply { raw.env += variables.map { (name, value) -> RawEnvVar(name, value) } }
+        apply { raw.env += variables.map { (name, value) -> RawEnvVar(name.utf8(), value.utf8()) } }
 
     /** Puts the environment variables of this process before the others. */
     public fun inheritEnv(): WasiConfig = apply { raw.inheritEnv = true }
@@ -145,6 +158,39 @@ public class WasiConfig {
         preopen(hostPath.toString(), guestPath, readOnly)
 
     /**
+     * Gives the guest a directory that it may change, with a quota: the guests of a store may add [maxBytes] bytes to
+     * its files, and [maxFiles] files and folders; none is any number. Past either a guest gets the error number 19
+     * (`dquot`). What they remove or shorten they may add again, and a file's size counts, whatever of it was written.
+     * Each store counts for itself, from [Store.setWasi] on. Files move between directories with quotas only within
+     * one. Fails with `Range` for a number below 0.
+     */
+    @JvmOverloads
+    public fun preopenWithQuota(
+        hostPath: String,
+        guestPath: String,
+        maxBytes: Long?,
+        maxFiles: Long? = null,
+    ): WasiConfig =
+        apply {
+            val bytes = maxBytes?.let { natural(it, "maxBytes") }
+            raw.preopens += RawPreopen(hostPath, guestPath, false, bytes, maxFiles?.let { natural(it, "maxFiles") })
+        }
+
+    /** Gives the guest a directory with a quota, as with its name. */
+    @JvmOverloads
+    public fun preopenWithQuota(
+        hostPath: Path,
+        guestPath: String,
+        maxBytes: Long?,
+        maxFiles: Long? = null,
+    ): WasiConfig = preopenWithQuota(hostPath.toString(), guestPath, maxBytes, maxFiles)
+
+    /** Gives the guest a directory in memory. With [readOnly], it cannot change anything there. */
+    @JvmOverloads
+    public fun preopen(directory: MemoryDirectory, guestPath: String, readOnly: Boolean = false): WasiConfig =
+        apply { raw.memoryPreopens += RawMemoryPreopen(directory.raw, guestPath, readOnly) }
+
+    /**
      * Gives the guest a clock of its own, so that every run is the same: it begins at [start], in nanoseconds since
      * the Unix epoch, and each time that it is read it moves on by [step] nanoseconds. Both are 0 or more; a number
      * below fails with `Range`.
@@ -169,14 +215,17 @@ public class WasiConfig {
     /** Sets [randomSeed], from Java: `new WasiConfig().randomSeed(7)`. */
     public fun randomSeed(seed: Long): WasiConfig = apply { randomSeed = seed }
 
+    /** Sets [maxTransfer], from Java: `new WasiConfig().maxTransfer(1 << 30)`. */
+    public fun maxTransfer(bytes: Long): WasiConfig = apply { maxTransfer = bytes }
+
     /** The environment variables of this process that no other one replaces. */
     private fun inherited(): List<RawEnvVar> {
         if (!raw.inheritEnv) return emptyList()
-        val own = raw.env.mapTo(HashSet()) { it.name }
+        val own = raw.env.mapTo(HashSet()) { it.name.decodeToString() }
         return System
             .getenv()
             .filterKeys { it.isNotEmpty() && '=' !in it && it !in own }
-            .map { RawEnvVar(it.key, it.value) }
+            .map { RawEnvVar(it.key.utf8(), it.value.utf8()) }
     }
 
     private fun kept(sink: OutputSink): RawOutput {
