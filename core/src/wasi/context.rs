@@ -91,7 +91,7 @@ impl Wasi {
             })?;
             let has_quota = max_bytes.or(max_files).is_some();
             let quota = has_quota.then(|| Quota::new(host_path.as_std_path(), max_bytes, max_files)).transpose();
-            quotas.push(quota.map_err(|error| io(&host_path, &error))?.map(Arc::new));
+            quotas.push(quota.map_err(|error| WasmtimeError::io(&host_path, &error))?.map(Arc::new));
         }
         let mut in_memory = Vec::new();
         for MemoryPreopen { directory, guest_path, read_only } in config.memory_preopens {

@@ -116,6 +116,7 @@ fn put(tree: &mut Tree, name: &str, bytes: &[u8]) -> Result<()> {
         return Err(WasmtimeError::Io {
             path: name.into(),
             reason: format!("a folder in memory has no bytes of its own: {} are given", bytes.len()),
+            code: None,
         });
     }
     let folders = name.trim_end_matches('/').match_indices('/').map(|(at, _)| at);
@@ -148,22 +149,24 @@ fn put(tree: &mut Tree, name: &str, bytes: &[u8]) -> Result<()> {
 
 /// The error for the host of what a guest would have as a number.
 fn io(name: &str, errno: Errno) -> WasmtimeError {
-    let reason = match errno {
+    let (code, reason) = match errno {
         Errno::Dquot => {
             return WasmtimeError::limit(format!(
                 "the directory in memory has no room for {name:?}: its limits are max_bytes and max_files"
             ));
         }
         Errno::Nospc => return WasmtimeError::limit(format!("the process has no memory left for {name:?}")),
-        Errno::Noent => "there is no such file in the directory in memory",
-        Errno::Notdir => "a part of the path is a file, or the path of a file ends in a slash",
-        Errno::Isdir => "it is a folder",
-        Errno::Notempty => "the folder is not empty",
-        Errno::Nametoolong => "a name has at most 255 bytes, and a path at most 1024",
-        Errno::Perm | Errno::Inval | Errno::Exist => {
-            "the name of a file in memory goes from the directory downwards, without a slash at its start"
-        }
-        _ => "it cannot be done",
+        Errno::Noent => (libc::ENOENT, "there is no such file in the directory in memory"),
+        Errno::Notdir => (libc::ENOTDIR, "a part of the path is a file, or the path of a file ends in a slash"),
+        Errno::Isdir => (libc::EISDIR, "it is a folder"),
+        Errno::Notempty => (libc::ENOTEMPTY, "the folder is not empty"),
+        Errno::Nametoolong => (libc::ENAMETOOLONG, "a name has at most 255 bytes, and a path at most 1024"),
+        Errno::Perm | Errno::Inval | Errno::Exist => (
+            libc::EINVAL,
+            "the name of a file in memory goes from the directory downwards, without a slash at its start",
+        ),
+        _ => (libc::EIO, "it cannot be done"),
     };
-    WasmtimeError::Io { path: name.into(), reason: reason.to_owned() }
+    // The system's own numbers: each language has classes for them.
+    WasmtimeError::Io { path: name.into(), reason: reason.to_owned(), code: Some(code) }
 }
