@@ -40,7 +40,7 @@ class MemoryDirectory(MemoryDirectoryBase, Handle):
         with. Raises `LimitError` where it begins with more, and `IoError` for a name that cannot be: an empty one, one
         that begins with a slash or leads upwards, or one below a file.
         """
-        given = {} if files is None else files
+        given: Mapping[str, BytesLike] = {} if files is None else files
         if not hasattr(given, "items"):
             raise wrong_type(f"the files are {article(given)}: expected a mapping of names and bytes")
         names = {text(name, "the name of a file"): data for name, data in given.items()}

@@ -41,10 +41,14 @@ def _pair(value: object, what: str) -> tuple[str, str]:
     parts = _list(value, what)
     if len(parts) != 2:
         raise wrong_type(f"{what} has {len(parts)} parts: expected a name and a value")
-    name, value = (os.fsdecode(part) if isinstance(part, bytes) else part for part in parts)
-    _octets(name, f"the name of {what}")
-    _octets(value, f"the value of {what}")
-    return name, value
+    return _word(parts[0], f"the name of {what}"), _word(parts[1], f"the value of {what}")
+
+
+def _word(part: object, what: str) -> str:
+    """A text as the system has it: bytes that are no UTF-8 are half surrogates in it."""
+    word = os.fsdecode(part) if isinstance(part, bytes) else part
+    _octets(word, what)
+    return word if isinstance(word, str) else text(word, what)
 
 
 def _octets(value: object, what: str) -> bytes:

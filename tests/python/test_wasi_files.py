@@ -52,7 +52,8 @@ class Guest:
     def names(self, directory: int) -> list[str]:
         """What `fd_readdir` gives, but for the two that every directory has."""
         assert self("readdir", directory, 2048, 0) == 0
-        data, names = self.memory.read(self.store, 1024, 1024 + self("count")), []
+        data = self.memory.read(self.store, 1024, 1024 + self("count"))
+        names: list[str] = []
         while data:
             length = int.from_bytes(data[16:20], "little")
             names.append(data[24 : 24 + length].decode())

@@ -43,7 +43,8 @@ extension WasiConfig {
     }
 
     func write(to writer: inout Writer) {
-      writer.list(variables.map { Core.EnvVar(name: Array($0.name.utf8), value: Array($0.value.utf8)) }) { $1.write(to: &$0) }
+      let all = variables.map { Core.EnvVar(name: Array($0.name.utf8), value: Array($0.value.utf8)) }
+      writer.list(all) { $1.write(to: &$0) }
     }
   }
 }

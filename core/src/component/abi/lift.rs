@@ -143,9 +143,9 @@ fn check_aligned(at: usize, align: u32) -> Result<()> {
 
 /// Notes which case it is. Returns its payload's plan.
 fn case<'a>(to: &mut Given, cases: &'a Cases, index: u32) -> Result<Option<&'a Plan>> {
-    let Some((_, payload)) = cases.cases.get(index as usize) else { bail!("unexpected discriminant: {index}") };
+    let Some(case) = cases.cases.get(index as usize) else { bail!("unexpected discriminant: {index}") };
     to.put_number(index)?;
-    Ok(payload.as_deref())
+    Ok(case.payload.as_deref())
 }
 
 /// The bits of so many flags.

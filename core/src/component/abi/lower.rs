@@ -238,8 +238,8 @@ fn handle<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan) -
 
 fn case<'a>(from: &mut Reader<'_>, cases: &'a Cases) -> Result<(u32, Option<&'a Plan>)> {
     let index = from.number()?;
-    let (_, payload) = cases.cases.get(index as usize).ok_or_else(|| refused("there is no such case"))?;
-    Ok((index, payload.as_deref()))
+    let case = cases.cases.get(index as usize).ok_or_else(|| refused("there is no such case"))?;
+    Ok((index, case.payload.as_deref()))
 }
 
 /// A scalar value.

@@ -83,8 +83,17 @@ pub struct Cases {
     pub discriminant: u8,
     /// Where the payload begins, in bytes.
     pub payload: usize,
-    /// Each case's name, and its payload's plan.
-    pub cases: Box<[(Box<str>, Option<Arc<Plan>>)]>,
+    /// Each of them.
+    pub cases: Box<[Case]>,
+}
+
+/// One case of a variant.
+#[derive(Debug)]
+pub struct Case {
+    /// Its name.
+    pub name: Box<str>,
+    /// What its payload is, if it has one.
+    pub payload: Option<Arc<Plan>>,
 }
 
 /// How a value of one type lies in a guest.
@@ -129,7 +138,6 @@ impl Row {
     }
 
     fn of(types: &ComponentTypes, index: TypeTupleIndex, owner: Weak<ComponentTypes>) -> Self {
-        #[expect(clippy::indexing_slicing, reason = "an index of these very types, which wasmtime gave")]
         let tuple = &types[index];
         let abi: &CanonicalAbiInfo = &tuple.abi;
         Self {
@@ -176,7 +184,6 @@ impl<'a> Plans<'a> {
         plan
     }
 
-    #[expect(clippy::indexing_slicing, reason = "indices of these very types, which wasmtime gave")]
     fn kind(&mut self, ty: &InterfaceType, size: u32) -> Kind {
         let types = self.types;
         match *ty {
@@ -241,8 +248,9 @@ impl<'a> Plans<'a> {
             0x101..=0x1_0000 => 2,
             _ => 4,
         };
-        let cases: Box<[_]> = all.map(|(name, ty)| (name.into(), ty.map(|ty| self.plan(ty)))).collect();
-        let payloads = cases.iter().filter_map(|(_, plan)| plan.as_ref());
+        let cases: Box<[Case]> =
+            all.map(|(name, ty)| Case { name: name.into(), payload: ty.map(|ty| self.plan(ty)) }).collect();
+        let payloads = cases.iter().filter_map(|case| case.payload.as_ref());
         let align = payloads.map(|plan| plan.align).fold(u32::from(discriminant), u32::max);
         Cases { discriminant, payload: u32::from(discriminant).next_multiple_of(align) as usize, cases }
     }
