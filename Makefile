@@ -2,7 +2,7 @@
 # follows a `##` is what the list says.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test data test-clients conformance hostile fuzz lint bench docs package python kotlin swift native program programs spec clean
+.PHONY: help demo test data test-clients conformance hostile fuzz lint bench docs package release-check python kotlin swift native program programs spec clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -51,8 +51,14 @@ swift: native ## the Swift package, built
 	tools/swift swift build --package-path examples/swift
 	tools/swift swift build --package-path examples/swift --product trimaran
 
-package: python kotlin swift ## all packages, in dist
+package: python kotlin swift ## all packages of this machine as they would be published, in target/shipping/packages
 	tools/kotlin package
+	tools/release native
+	tools/release assemble
+
+release-check: package ## those packages, checked, and used as a stranger would: pip, Maven, SwiftPM
+	tools/release verify
+	tools/smoke/consumers target/shipping/packages
 
 program:
 	tools/program

@@ -1,0 +1,1 @@
+"""Builds what is published, from one native build a target: `tools/release`."""

@@ -1,0 +1,53 @@
+"""The command line: `tools/release native [TARGET] | assemble | verify | sizes | check | lint`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from . import assemble, lint, native, sizes, verify
+from .places import Failure
+from .targets import TARGETS, this_machine
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tools/release", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser(
+        "native", help="build and link the native files of a target, with notices and a bill of materials"
+    )
+    one.add_argument(
+        "target", nargs="?", choices=sorted(TARGETS), help="Rust's name of it; without one, this machine's"
+    )
+    one.add_argument("--publish", action="store_true", help="compile it anew, without a path of this machine in it")
+    commands.add_parser("assemble", help="make every package from the native files that are there")
+    commands.add_parser("verify", help="check all native files and packages that are there")
+    recorded = commands.add_parser("sizes", help="compare the sizes with those that docs/sizes.json has")
+    recorded.add_argument("--update", action="store_true", help="write them there")
+    commands.add_parser("check", help="all of that for this machine, as `make test` does it")
+    commands.add_parser("lint", help="the types of these tools, and the workflows by actionlint and zizmor")
+    arguments = parser.parse_args()
+    try:
+        match arguments.command:
+            case "native":
+                native.build(TARGETS[arguments.target] if arguments.target else this_machine(), arguments.publish)
+            case "assemble":
+                assemble.assemble()
+            case "verify":
+                return verify.verify()
+            case "sizes":
+                return sizes.update() if arguments.update else sizes.compare()
+            case "check":
+                native.build(this_machine(), publish=False)
+                assemble.assemble()
+                return sizes.compare() or verify.verify()
+            case _:
+                return lint.lint()
+    except Failure as failure:
+        print(f"tools/release: {failure}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
