@@ -72,7 +72,7 @@ lint: python swift ## the formatters and linters of every language
 bench: python kotlin swift ## the speed in every language, beside wasmtime-py and Chicory
 	tools/bench
 
-docs: python kotlin swift ## the API reference of every language, in target/docs
+docs: python kotlin swift ## the site: guides, and the API reference of every language, in target/docs
 	tools/docs
 
 clean: ## removes what was built
