@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -16,12 +17,18 @@ FIRST = "META-INF/MANIFEST.MF"
 
 def write(file: Path, entries: Mapping[str, bytes]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    file.write_bytes(packed(entries))
+
+
+def packed(entries: Mapping[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name in sorted(entries, key=lambda name: (name != FIRST, name)):
             info = zipfile.ZipInfo(name, TIME)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, entries[name])
+    return made.getvalue()
 
 
 def read(file: Path) -> dict[str, bytes]:

@@ -12,10 +12,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import archives
+from . import aar, archives
 from .native import folder
 from .places import BILL, NOTICES, PACKAGES, ROOT, Failure, emptied, run, version
-from .targets import Target
+from .targets import ANDROID, TARGETS, Target
 
 GROUP = "dev.trimaran"
 MAIN = "trimaran"
@@ -60,11 +60,15 @@ def _files() -> list[Path]:
 def _main(targets: Sequence[Target]) -> None:
     pom = _pom(targets)
     classes = {name: body for name, body in _jar("").items() if not LIBRARY.match(name)}
-    inside = f"META-INF/maven/{GROUP}/{MAIN}/pom.xml"
-    classes |= {inside: pom, LICENSE: (ROOT / "LICENSE").read_bytes()}
+    classes |= {f"META-INF/maven/{GROUP}/{MAIN}/pom.xml": pom, LICENSE: (ROOT / "LICENSE").read_bytes()}
     generated = ROOT / "target" / "generated" / "kotlin"
-    sources = _jar("-sources") | archives.files(generated, generated.rglob("*.kt")) | {inside: pom}
+    written = ROOT / "kotlin" / "src" / "main" / "kotlin"
+    folders = (written, generated)
+    sources = {name: body for one in folders for name, body in archives.files(one, one.rglob("*.kt")).items()}
     _write(MAIN, pom, {"": classes, "-sources": sources, "-javadoc": _javadoc()})
+    if android := [target for target in TARGETS.values() if target.triple in ANDROID and folder(target).exists()]:
+        place = _write(aar.NAME, aar.pom(pom.decode()), {"-sources": sources, "-javadoc": _javadoc()})
+        archives.write(place / f"{aar.NAME}-{version()}.aar", aar.entries(classes, android))
 
 
 def _native(target: Target) -> None:
@@ -118,12 +122,14 @@ def _javadoc() -> dict[str, bytes]:
     return {"README.txt": b"The reference of this version is on the site of the project.\n"}
 
 
-def _write(name: str, pom: bytes, jars: dict[str, dict[str, bytes]]) -> None:
+def _write(name: str, pom: bytes, jars: dict[str, dict[str, bytes]]) -> Path:
+    """Writes an artifact. Its folder."""
     place = PLACE / name / version()
     place.mkdir(parents=True)
     (place / f"{name}-{version()}.pom").write_bytes(pom)
     for classifier, entries in jars.items():
         archives.write(place / f"{name}-{version()}{classifier}.jar", entries)
+    return place
 
 
 def _pom(targets: Sequence[Target]) -> bytes:

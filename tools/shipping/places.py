@@ -38,15 +38,17 @@ def version() -> str:
     return found[1]
 
 
-def run(command: Sequence[str | Path], cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:
-    """What a command prints. If it fails, its output is in the failure."""
+def run(
+    command: Sequence[str | Path], cwd: Path = ROOT, env: Mapping[str, str] | None = None, stderr: bool = False
+) -> str:
+    """What a command prints, with its standard error if asked. If it fails, all of that is in the failure."""
     words = [str(word) for word in command]
     environment = {**os.environ, **(env or {})}
     done = subprocess.run(words, cwd=cwd, env=environment, capture_output=True, text=True)
     if done.returncode:
         end = "\n".join((done.stdout + done.stderr).splitlines()[-40:])
         raise Failure(f"{' '.join(words[:4])} ended with {done.returncode}:\n{end}")
-    return done.stdout
+    return done.stdout + (done.stderr if stderr else "")
 
 
 def emptied(folder: Path) -> Path:

@@ -22,7 +22,7 @@ def _sizes() -> dict[str, int]:
             if (
                 file.is_file()
                 and file.stat().st_size > SMALL
-                and re.search(r"\.(so|a|dylib|dll|pyd|whl|jar|zip|xz|crate)$", file.name)
+                and re.search(r"\.(so|a|aar|dylib|dll|pyd|whl|jar|zip|xz|crate)$", file.name)
             ):
                 found[
                     str(file.relative_to(folder.parent)).replace(f"-{version()}", "").replace(f"{version()}/", "")

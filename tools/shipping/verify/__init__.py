@@ -7,7 +7,7 @@ from functools import partial
 
 from ..assemble import present
 from ..places import Failure, Skipped
-from . import java, libraries, notices, python, sums, swift, versions
+from . import android, java, libraries, notices, python, sums, swift, versions
 
 # Each gives a sentence for whatever is wrong.
 Check = Callable[[], Iterator[str]]
@@ -19,7 +19,7 @@ def verify() -> int:
     for target in present():
         for check in (*libraries.CHECKS, *notices.CHECKS):
             checks[f"{target.triple}: {check.__doc__}"] = partial(check, target)
-    for module in (python, java, swift, sums, versions):
+    for module in (python, java, android, swift, sums, versions):
         checks |= {f"{check.__doc__}": check for check in module.CHECKS}
     passed = failed = skipped = 0
     for name, run in checks.items():

@@ -56,7 +56,8 @@ def files() -> Iterator[str]:
     """Maven: each artifact has classes, sources and javadoc, with checksums that are right"""
     for place in _folders():
         base = f"{place.parent.name}-{version()}"
-        for end in (".pom", ".jar", "-sources.jar", "-javadoc.jar"):
+        kind = ".aar" if place.parent.name.endswith("-android") else ".jar"
+        for end in (".pom", kind, "-sources.jar", "-javadoc.jar"):
             file = place / f"{base}{end}"
             if not file.exists():
                 yield f"{file.name} is missing"

@@ -1,0 +1,109 @@
+"""Checks the classes for Android: what its oldest supported version has, and what the rules for R8 keep."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import xml.etree.ElementTree as ElementTree
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..assemble import present
+from ..maven import MAIN, OUT, PLACE
+from ..native import folder
+from ..places import OUT as WORK
+from ..places import ROOT, Skipped, emptied, run, version
+from ..targets import this_machine
+
+POM = Path(__file__).resolve().parents[1] / "android" / "pom.xml"
+SPACE = {"m": "http://maven.apache.org/POM/4.0.0"}
+
+
+def _maven(goal: str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = ["mvn", "-B", "-ntp", "-q", "-f", str(POM), *options, goal]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def platform() -> Iterator[str]:
+    """Android: the classes call nothing that Android 8.0 (API 26) lacks"""
+    place = emptied(WORK / "android")
+    with zipfile.ZipFile(PLACE / MAIN / version() / f"{MAIN}-{version()}.jar") as archive:
+        archive.extractall(place / "classes", [name for name in archive.namelist() if name.startswith("dev/")])
+    done = _maven("animal-sniffer:check", f"-Dtrimaran.classes={place}/classes", f"-Dtrimaran.target={place}/target")
+    lines = [line for line in done.stdout.splitlines() if "Undefined reference" in line]
+    yield from (line.partition("classes/")[2] for line in lines)
+    if done.returncode and not lines:
+        yield done.stdout + done.stderr
+
+
+PROGRAM = """
+import dev.trimaran.Engine;
+import dev.trimaran.Instance;
+import dev.trimaran.Module;
+import dev.trimaran.Store;
+import dev.trimaran.WasmtimeException;
+
+public class Shrunk {
+    public static void main(String[] arguments) {
+        String text = "(module (func (export \\"div\\") (param i32 i32) (result i32)" +
+            " (i32.div_s (local.get 0) (local.get 1))))";
+        try (Engine engine = new Engine(); Store store = new Store(engine)) {
+            var div = new Instance(store, new Module(engine, text)).func(store, "div");
+            try {
+                div.invoke(store, 84, 0);
+            } catch (WasmtimeException trap) {
+                System.out.println(div.invoke(store, 84, 2) + " " + trap.getMessage());
+            }
+        }
+    }
+}
+"""
+
+
+def shrunk() -> Iterator[str]:
+    """Android: what R8 leaves of the classes, by the jar's own rules, calls a guest and catches its trap on the JVM"""
+    if this_machine() not in present():
+        raise Skipped("there are no native files of this machine's kind")
+    place = emptied(WORK / "r8")
+    # With Kotlin's library, and the rules in the jar. Kotlin's are for Android alone.
+    whole = OUT / f"trimaran-{version()}-all.jar"
+    (place / "Shrunk.java").write_text(PROGRAM)
+    run(["javac", "-cp", whole, "-d", place / "program", place / "Shrunk.java"])
+    rules = place / "rules.pro"
+    rules.write_text("-keep class Shrunk { public static void main(java.lang.String[]); }\n-dontwarn **\n")
+    r8 = ["java", "-cp", str(_r8()), "com.android.tools.r8.R8", "--classfile", "--release", "--lib", _java_home()]
+    files: list[str | Path] = [place / "shrunk.jar", "--pg-conf", rules, whole, place / "program" / "Shrunk.class"]
+    run([*r8, "--output", *files])
+    native = this_machine()
+    library = folder(native) / "jvm" / native.library
+    with zipfile.ZipFile(place / "shrunk.jar") as archive:
+        kept = len([name for name in archive.namelist() if name.endswith(".class")])
+    done = subprocess.run(
+        ["java", f"-Dtrimaran.library={library}", "-cp", place / "shrunk.jar", "Shrunk"], capture_output=True, text=True
+    )
+    if not done.stdout.startswith("42 ") or "divide" not in done.stdout:
+        yield f"after R8, with {kept} classes: {done.stdout}{done.stderr}"
+
+
+def _r8() -> Path:
+    """Fetches R8, by the version that the POM has."""
+    number = ElementTree.parse(POM).getroot().findtext("m:properties/m:r8.version", namespaces=SPACE)
+    folder = WORK / "tools"
+    file = folder / f"r8-{number}.jar"
+    if not file.exists():
+        done = _maven("dependency:copy", f"-Dartifact=com.android.tools:r8:{number}", f"-DoutputDirectory={folder}")
+        if not file.exists():
+            raise Skipped(f"R8 cannot be fetched: {(done.stdout + done.stderr).strip().splitlines()[:1]}")
+    return file
+
+
+def _java_home() -> str:
+    """The Java whose classes R8 takes for given."""
+    if "JAVA_HOME" in os.environ:
+        return os.environ["JAVA_HOME"]
+    told = run(["java", "-XshowSettings:properties", "-version"], stderr=True)
+    return next(line.split("=")[1].strip() for line in told.splitlines() if "java.home" in line)
+
+
+CHECKS = [platform, shrunk]
