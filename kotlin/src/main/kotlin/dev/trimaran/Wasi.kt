@@ -164,7 +164,7 @@ public class WasiConfig {
      * Each store counts for itself, from [Store.setWasi] on. Files move between directories with quotas only within
      * one. Fails with `Range` for a number below 0.
      */
-    @JvmOverloads
+    @JvmSynthetic
     public fun preopenWithQuota(
         hostPath: String,
         guestPath: String,
@@ -177,13 +177,21 @@ public class WasiConfig {
         }
 
     /** Gives the guest a directory with a quota, as with its name. */
-    @JvmOverloads
+    @JvmSynthetic
     public fun preopenWithQuota(
         hostPath: Path,
         guestPath: String,
         maxBytes: Long?,
         maxFiles: Long? = null,
     ): WasiConfig = preopenWithQuota(hostPath.toString(), guestPath, maxBytes, maxFiles)
+
+    /** Gives the guest a directory with a quota of bytes alone. */
+    public fun preopenWithQuota(hostPath: Path, guestPath: String, maxBytes: Long): WasiConfig =
+        preopenWithQuota(hostPath.toString(), guestPath, maxBytes as Long?)
+
+    /** Gives the guest a directory with a quota of bytes and of files. */
+    public fun preopenWithQuota(hostPath: Path, guestPath: String, maxBytes: Long, maxFiles: Long): WasiConfig =
+        preopenWithQuota(hostPath.toString(), guestPath, maxBytes as Long?, maxFiles as Long?)
 
     /** Gives the guest a directory in memory. With [readOnly], it cannot change anything there. */
     @JvmOverloads
