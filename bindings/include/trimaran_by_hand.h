@@ -34,6 +34,17 @@ int32_t trimaran_func_call_values(const trimaran_func *func, const trimaran_stor
 int32_t trimaran_func_call_rows(const trimaran_func *func, const trimaran_store *store, trimaran_slot *slots, size_t rows,
                                 size_t width, size_t *failed, trimaran_bytes *error);
 
+// Fails where columns of these lengths are not equally long.
+int32_t trimaran_check_columns(const size_t *lengths, size_t count, trimaran_bytes *error);
+
+// Fails where a function is of another type than the serialised one.
+int32_t trimaran_func_check_type(const trimaran_func *func, const trimaran_store *store, const uint8_t *wanted, size_t length,
+                                 trimaran_bytes *error);
+// Each fails: for an export that is of one kind, and was asked for as another one (the numbers of the variants of an item), and
+// for a name by which a calling instance exports nothing.
+int32_t trimaran_wrong_export(const uint8_t *name, size_t length, int32_t found, int32_t expected, trimaran_bytes *error);
+int32_t trimaran_no_caller_export(const uint8_t *name, size_t length, trimaran_bytes *error);
+
 // Fails where the store is another one, or closed.
 int32_t trimaran_instance_check(const trimaran_instance *instance, const trimaran_store *store, trimaran_bytes *error);
 
@@ -53,6 +64,18 @@ typedef void (*trimaran_release)(void *context);
 
 int32_t trimaran_func_attach(const trimaran_func *func, const trimaran_store *store, trimaran_host_function call,
                              trimaran_release release, void *context, trimaran_bytes *error);
+// Attaches to a function, which it owns from then on, what it does in a store, of which it gets the context. Gives 0, or 1 and the
+// number, not 0, under which the language keeps what was thrown. It may be called on any thread.
+typedef int32_t (*trimaran_bind)(void *context, const trimaran_func *func, void *store, uint64_t *thrown);
+
+// Defines a host function, of a serialised type.
+int32_t trimaran_linker_define_host(const trimaran_linker *linker, const uint8_t *module, size_t module_length,
+                                    const uint8_t *name, size_t name_length, const uint8_t *ty, size_t ty_length,
+                                    trimaran_bind bind, trimaran_release release, void *context, trimaran_bytes *error);
+// The context by which the language finds its own object of a store: what `trimaran_bind` gets.
+int32_t trimaran_store_set_language_store(const trimaran_store *store, trimaran_release release, void *context,
+                                          trimaran_bytes *error);
+
 // Asked on a guest's own thread whether it may go on: 0, or 1 and the number under which the language keeps what it threw.
 typedef int32_t (*trimaran_check)(void *context, uint64_t *thrown);
 

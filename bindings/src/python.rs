@@ -13,7 +13,7 @@ mod _native {
     #[pymodule_export]
     use crate::adapters::python::{
         CallerBase, ExportsBase, FuncBase, InstanceBase, MemoryView, PointerBase, StoreBase, arrow_parts, article,
-        failure, indefinite, interpreter, packed, refer, referred, store_number, take_thrown, text,
+        failure, indefinite, interpreter, packed, refer, referred, store_number, take_thrown, text, wrong_export,
     };
 
     #[pymodule_init]

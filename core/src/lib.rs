@@ -83,9 +83,13 @@ pub use cli::command_line::command_line;
 pub mod adapter {
     pub use crate::errors::numbers;
     pub use crate::errors::spelling::spell_in_camel_case;
-    pub use crate::host::definition::UnboundHostFunc;
+    pub use crate::fast_path::columns;
+    pub use crate::host::caller::no_caller_export;
+    pub use crate::host::definition::{HostBody, UnboundHostFunc};
+    pub use crate::host::func::HostType;
     pub use crate::interruption::interrupt::time_is_over;
     pub use crate::interruption::interrupt_check::{InterruptCheck, watch_waits};
+    pub use crate::objects::externs::wrong_export;
     pub use crate::process::failpoint::panic_at;
     pub use crate::process::native_pressure::{held_bytes, was_refused};
     pub use crate::process::task;

@@ -1,18 +1,17 @@
 """The part of the extension module that is written by hand: `_native.pyi`, which is generated, has all of it."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, SupportsIndex, TypeAlias, overload
+from typing import Any, SupportsIndex, overload
 
+from ._bodies import HostBody
 from ._ffi import BytesLike
 from .externs import Extern
 from .func import Func
-from .instance import Instance, InstanceExports
+from .instance import InstanceExports
 from .memory import Memory
-from .module import Module
 from .reference import Reference
 from .store import Store, Storelike
-
-Bodies: TypeAlias = dict[int, tuple[Callable[..., Any], bool]]
+from .types import FuncType
 
 __version__: str
 
@@ -34,6 +33,7 @@ def store_number(object: object) -> int | None: ...
 def take_thrown(number: int) -> BaseException | None: ...
 def text(value: object, what: str) -> str: ...
 def within(value: object, what: str, kind: str, low: int, high: int) -> int: ...
+def wrong_export(name: str, found: int, expected: int) -> BaseException: ...
 
 class StoreBodies:
     def _make(self, engine: object) -> None: ...
@@ -84,14 +84,8 @@ class ExportsBase:
     @overload
     def __getitem__(self, key: slice) -> Sequence[Extern]: ...
 
-class InstancePreBodies:
-    def _instantiate(self, store: Storelike, bodies: Bodies) -> Instance: ...
-
 class LinkerBodies:
-    def _instantiate(self, store: Storelike, module: Module, bodies: Bodies) -> Instance: ...
-    def _define_module(self, store: Storelike, name: str, module: Module, bodies: Bodies) -> None: ...
-    def _get(self, store: Storelike, module: str, name: str, bodies: Bodies) -> Extern: ...
-    def _get_default(self, store: Storelike, name: str, bodies: Bodies) -> Func: ...
+    def _define_func(self, module: str, name: str, ty: FuncType, body: HostBody) -> None: ...
 
 class EngineBodies:
     def _number(self) -> int: ...

@@ -114,10 +114,10 @@ def _packed(items: tuple[Any, ...], code: str, place: Callable[[int], str]) -> m
     """A buffer of numbers that are objects. They go into each type as the arguments of a call do."""
 
     # That module needs the class of functions.
-    from ._host import _bits
+    from ._host import bits
 
     kind = _CODES.index(code)
-    return _cast(packed(items, code, lambda value, row: _bits(kind, value, place(row))), code)
+    return _cast(packed(items, code, lambda value, row: bits(kind, value, place(row))), code)
 
 
 def _of_halves(octets: bytes, form: str) -> array[float]:

@@ -7,36 +7,44 @@ from collections.abc import Mapping
 from typing import Any
 
 from ._ffi import wrong_type
-from ._native import f32_bits, indefinite, real, refer, within
+from ._native import f32_bits, indefinite, real, within
 from .error import WasmtimeError
 from .func import Func
 from .reference import Reference
 from .store import Store
-from .value import Val, f64_bits, unknown
+from .types import ValType
+from .value import Raw, Val, f64_bits, to_raw, unknown
 
-# The kinds of slots, by their numbers.
-_KINDS = ("i32", "i64", "f32", "f64", "v128", "funcref", "externref", "anyref", "exnref")
-_V128, _FUNC, _EXTERN = 4, 5, 6
-_HALF = (1 << 64) - 1
+# The types of slots, by the numbers of their kinds.
+_TYPES = (
+    ValType.i32(),
+    ValType.i64(),
+    ValType.f32(),
+    ValType.f64(),
+    ValType.v128(),
+    ValType.funcref(),
+    ValType.externref(),
+    ValType.anyref(),
+    ValType.exnref(),
+)
+_KINDS = tuple(str(ty) for ty in _TYPES)
+_V128 = 4
 # What has a length, and yet is one thing.
 _NO_RESULTS: Any = (str, bytes, bytearray, memoryview, Mapping)
 
 
-def slots(
-    store: Store, results: bytes, value: object, name: str | None
-) -> list[tuple[int, int, Func | Reference | None]]:
-    """The slots of what a host function gave, or the error that says why it does not fit, with the function's name.
+def values(store: Store, results: bytes, value: object, name: str | None) -> list[Raw]:
+    """What a host function gave, for the core, which converts it and says what does not fit.
 
-    A reference comes as the object that has it: the core takes over a handle of its own.
+    The function has a name where a linker defines it.
     """
-    values = _several(results, value)
+    given = _several(results, value)
+    if len(given) != len(results):
+        # The core says so.
+        return [Val.null()._to_raw(store)] * len(given)
     of = f"{name}: " if name else ""
-    if len(values) != len(results):
-        raise wrong_type(f"{of}the host function gave {len(values)} results: expected {len(results)}")
-    places = enumerate(zip(results, values, strict=True), 1)
-    made = [_slot(store, kind, result, f"{of}result {place}") for place, (kind, result) in places]
-    # The core takes over what it is given: not before everything is known to fit.
-    return made
+    places = enumerate(zip(results, given, strict=True), 1)
+    return [to_raw(result, _TYPES[kind], store, f"{of}result {place}") for place, (kind, result) in places]
 
 
 def _several(results: bytes, value: Any) -> list[Any]:
@@ -51,16 +59,8 @@ def _several(results: bytes, value: Any) -> list[Any]:
     return [value] if is_one or len(results) == len(value) == 1 else list(value)
 
 
-def _slot(store: Store, kind: int, value: object, place: str) -> tuple[int, int, Any]:
-    """The two halves of a slot, or 0, the kind and what has the handle."""
-    if kind > _V128:
-        held = _held(store, kind, value, place)
-        return 0, kind, held
-    bits = _bits(kind, value, place)
-    return bits & _HALF, bits >> 64, None
-
-
-def _bits(kind: int, value: object, place: str) -> int:
+def bits(kind: int, value: object, place: str) -> int:
+    """The bits of a number in a column, which the extension module does not take as it is."""
     name = _KINDS[kind]
     if isinstance(value, Val) and str(value.type) == name:
         return value.bits
@@ -75,26 +75,6 @@ def _bits(kind: int, value: object, place: str) -> int:
     if name in ("f32", "f64") and (is_whole or isinstance(given, numbers.Real)):
         number = real(given, place, name)
         return f32_bits(number) if name == "f32" else f64_bits(number)
-    raise _mismatch(value, kind, place)
-
-
-def _held(store: Store, kind: int, value: object, place: str) -> Any:
-    """The object of the core for a reference; `None` for null."""
-    if isinstance(value, Val):
-        if str(value.type) not in (_KINDS[kind], "nullref"):
-            raise _mismatch(value, kind, place)
-        is_host = kind == _EXTERN and not isinstance(value.value, Reference)
-        value = value.value
-        if is_host and value is not None:
-            return refer(store, value)
-    if value is None:
-        return None
-    if isinstance(value, (Func, Reference)):
-        if _word(value) != _KINDS[kind]:
-            raise _mismatch(value, kind, place)
-        return value
-    if kind == _EXTERN:
-        return refer(store, value)
     raise _mismatch(value, kind, place)
 
 

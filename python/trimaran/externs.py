@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias, TypeVar
 
-from ._ffi import wrong_type
+from ._native import wrong_export
 from .func import Func
 from .global_ import Global
 from .memory import Memory
@@ -17,18 +17,12 @@ Extern: TypeAlias = Func | Global | Table | Memory | SharedMemory | Tag
 
 Kind = TypeVar("Kind", Func, Global, Table, Memory, SharedMemory, Tag)
 
-_WORDS: dict[type[Extern], str] = {
-    Func: "a function",
-    Global: "a global",
-    Table: "a table",
-    Memory: "a memory",
-    SharedMemory: "a shared memory",
-    Tag: "a tag",
-}
+# By their numbers in the core, from 1.
+_KINDS: tuple[type[Extern], ...] = (Func, Global, Table, Memory, SharedMemory, Tag)
 
 
 def expect_extern(item: Extern, kind: type[Kind], name: str) -> Kind:
     """What is exported under that name, if it is of that kind."""
     if not isinstance(item, kind):
-        raise wrong_type(f"the export `{name}` is {_WORDS[type(item)]}: expected {_WORDS[kind]}")
+        raise wrong_export(name, _KINDS.index(type(item)) + 1, _KINDS.index(kind) + 1)
     return item

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from ._bodies import Body
+from ._bodies import HostBody
 from ._closable import Managed
 from ._handle import Handle
 from ._identity import Constant
@@ -22,11 +22,12 @@ class InstancePre(InstancePreBase, Constant, Handle, Managed):
 
     __slots__ = ("__weakref__", "_bodies", "_module")
     _instead = "it is linked in this process; send the Module, and link it there"
-    _bodies: dict[int, Body]
+    # The core has weak references to them.
+    _bodies: list[HostBody]
     _module: Module
 
     @classmethod
-    def _of(cls, made: Self, module: Module, bodies: dict[int, Body]) -> Self:
+    def _of(cls, made: Self, module: Module, bodies: list[HostBody]) -> Self:
         made._module, made._bodies = module, bodies
         return made
 
@@ -37,7 +38,7 @@ class InstancePre(InstancePreBase, Constant, Handle, Managed):
 
     def instantiate(self, store: Storelike) -> Instance:
         """Makes an instance in `store`. Raises `LimitError` and `Trap` as `Instance` does."""
-        return self._instantiate(store, self._bodies)
+        return self._instantiate(store)
 
     def close(self) -> None:
         """Lets go of it. Its instances go on working. Closing twice does nothing."""

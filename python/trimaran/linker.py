@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ._bodies import Bodies
+from ._bodies import Bodies, HostBody
 from ._closable import Managed
 from ._ffi import expect
 from ._handle import Handle
@@ -59,29 +59,26 @@ class Linker(LinkerBase, Handle, Configurable, Managed):
         Raises `LinkError` if the name is defined already.
         """
         names, kind = _names(module, name), expect(ty, FuncType, "the type")
-        body = host_body(func, access_caller)
-        self._bodies.define(names, body, lambda: self._define_func(*names, kind))
+        body = HostBody(*host_body(func, access_caller))
+        self._bodies.define(names, body, lambda: self._define_func(*names, kind, body))
 
     def define_module(self, store: Storelike, name: str, module: Module) -> None:
         """Instantiates a module, and defines its exports, by `name` and the name of the export.
 
         Each call of an export of a WASI command makes an instance of its own. A WASI reactor is initialised once.
         """
-        bodies = self._bodies
-        bodies.using(lambda: self._define_module(store, name, module, bodies.by_number))
+        self._define_module(store, name, module)
 
     def get(self, store: Storelike, module: str, name: str) -> Extern:
         """The definition with that name, in `store`.
 
         Raises `NotFoundError`, and `WrongStoreError` for an item of another store.
         """
-        bodies = self._bodies
-        return bodies.using(lambda: self._get(store, module, name, bodies.by_number))
+        return self._get(store, module, name)
 
     def get_default(self, store: Storelike, name: str) -> Func:
         """The function that runs the module of that name: its export `""` or `_start`. Raises `NotFoundError`."""
-        bodies = self._bodies
-        return bodies.using(lambda: self._get_default(store, name, bodies.by_number))
+        return self._get_default(store, name)
 
     def instantiate(self, store: Storelike, module: Module) -> Instance:
         """Instantiates a module with what the linker knows.
@@ -89,8 +86,7 @@ class Linker(LinkerBase, Handle, Configurable, Managed):
         Raises `LinkError` where an import is missing: its text names the first missing imports with their types, and
         says how many more there are. Also raises what `Instance` raises.
         """
-        bodies = self._bodies
-        return bodies.using(lambda: self._instantiate(store, module, bodies.by_number))
+        return self._instantiate(store, module)
 
     def instantiate_pre(self, module: Module) -> InstancePre:
         """Finds a module's imports once, so that you can instantiate it many times, in any store, at little cost.

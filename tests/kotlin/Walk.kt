@@ -1,7 +1,9 @@
 package dev.trimaran.tests
 
+import dev.trimaran.internal.LinkedHost
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeObject
+import dev.trimaran.internal.Writer
 import dev.trimaran.internal.ffi.Config
 import dev.trimaran.internal.ffi.Engine
 import dev.trimaran.internal.ffi.Extern
@@ -28,6 +30,7 @@ import dev.trimaran.internal.ffi.TagType
 import dev.trimaran.internal.ffi.Val
 import dev.trimaran.internal.ffi.ValType
 import dev.trimaran.internal.ffi.WasiConfig
+import dev.trimaran.internal.ffi.write
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.boolean
@@ -124,6 +127,11 @@ internal class Operation(fields: JsonObject) {
         /** The bodies that are written by hand, which take handles. */
         private val BY_HAND: Map<String, (Any?, List<Any?>) -> Unit> =
             mapOf(
+                "Linker.define_func" to { self, (module, name, type) ->
+                    val bytes = Writer.bytes { write(type as FuncType) }
+                    val host = LinkedHost { _, _ -> }
+                    NativeByHand.defineFunc((self as Linker).handle, module as String, name as String, bytes, host)
+                },
                 "Memory.read" to { self, (store, start, length) ->
                     NativeByHand.read((self as Memory).handle, (store as Store).handle, start as Long, length as Long)
                 },

@@ -80,8 +80,7 @@ def held(kind: type) -> type | None:
 
 def questions(base: type) -> list[str]:
     """The generated methods of a class of the extension module that ask an object something."""
-    by_hand = {"_check", "_fill", "_forget", "_attach", "_columns", "_map", "_instantiate", "_define_module"}
-    by_hand |= {"_get", "_get_default"} if base.__name__ == "LinkerBase" else set()
+    by_hand = {"_check", "_fill", "_forget", "_attach", "_columns", "_map", "_define_func"}
     names = [name for name in vars(base) if not name.startswith("__") and not name.startswith("_make")]
     return [name for name in names if name not in by_hand]
 

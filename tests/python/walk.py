@@ -32,6 +32,7 @@ from trimaran import (
     TagType,
     ValType,
 )
+from trimaran._bodies import HostBody
 
 NATIVE: Any = import_module("trimaran._native")
 MODEL = ROOT / "target" / "generated" / "model" / "model.json"
@@ -46,18 +47,10 @@ WAT = """
 BY_HAND: dict[str, tuple[str, list[Any]]] = {
     "Store.new": ("_make", []),
     "Memory.read_string": ("read_string", []),
-    "InstancePre.instantiate": ("_instantiate", [{}]),
-    "Linker.instantiate": ("_instantiate", [{}]),
-    "Linker.define_module": ("_define_module", [{}]),
-    "Linker.get": ("_get", [{}]),
-    "Linker.get_default": ("_get_default", [{}]),
+    "Linker.define_func": ("_define_func", [HostBody(print, False)]),
 }
-# What Python does in the course of another operation, which takes the bodies of host functions along.
+# What Python does in the course of another operation.
 WITHIN = {
-    "InstancePre.host": "InstancePre.instantiate",
-    "InstancePre.hosts": "InstancePre.instantiate",
-    "Linker.host": "Linker.instantiate",
-    "Linker.hosts": "Linker.instantiate",
     "Func.convert_results": "Func.call",
 }
 

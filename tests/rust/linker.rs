@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use trimaran::adapter::{HostBody, UnboundHostFunc};
 use trimaran::{
     Caller, Config, Engine, Extern, FuncType, HostFunction, Instance, Linker, Module, Result, Store, Val, ValType,
     WasmtimeError,
@@ -140,6 +141,60 @@ fn a_function_without_a_body_is_an_error() {
     let (store, module) = (Store::new(&engine).unwrap(), Module::new(&engine, GUEST.as_bytes()).unwrap());
     let error = linker.instantiate(&store, &module).err().unwrap();
     assert!(error.to_string().contains("has no callback in this store"), "{error}");
+}
+
+/// A body as a language has one, which may let go of it.
+struct Binds<F>(F);
+
+impl<F: Fn(&Store, &UnboundHostFunc) -> Result<bool> + Send + Sync> HostBody for Binds<F> {
+    fn bind(&self, store: &Store, host: &UnboundHostFunc) -> Result<bool> {
+        (self.0)(store, host)
+    }
+}
+
+fn through(store: &Store, host: &UnboundHostFunc) -> Result<bool> {
+    host.func(store)?.attach_values(store, Arc::new(Through(|_: &Caller| {})))?;
+    Ok(true)
+}
+
+type Use<'a> = &'a dyn Fn(&Linker, &Store);
+
+#[test]
+fn a_function_that_is_replaced_while_it_is_bound() {
+    let engine = engine();
+    let module = Module::new(&engine, GUEST.as_bytes()).unwrap();
+    let uses: [Use<'_>; 3] = [
+        &|linker, store| assert_eq!(run(&linker.instantiate(store, &module).unwrap(), store), 7),
+        &|linker, store| linker.define_module(store, "guest", &module).unwrap(),
+        &|linker, store| drop(linker.get(store, "env", "f").unwrap()),
+    ];
+    for use_it in uses {
+        let linker = Linker::new(&engine).unwrap();
+        linker.allow_shadowing(true).unwrap();
+        let inner = Arc::downgrade(&linker);
+        let replaced = Binds(move |_: &Store, _: &UnboundHostFunc| {
+            let linker = inner.upgrade().unwrap();
+            linker.define_func_with("env", "f", echo_type(), Box::new(Binds(through)))?;
+            Ok(false)
+        });
+        linker.define_func_with("env", "f", echo_type(), Box::new(replaced)).unwrap();
+        use_it(&linker, &Store::new(&engine).unwrap());
+    }
+}
+
+#[test]
+fn a_body_that_is_lost_is_an_error() {
+    let engine = engine();
+    let linker = Linker::new(&engine).unwrap();
+    let lost = Binds(|_: &Store, _: &UnboundHostFunc| Ok(false));
+    linker.define_func_with("env", "f", echo_type(), Box::new(lost)).unwrap();
+    let (store, module) = (Store::new(&engine).unwrap(), Module::new(&engine, GUEST.as_bytes()).unwrap());
+    let pre = linker.instantiate_pre(&module).unwrap();
+    for error in [linker.instantiate(&store, &module).err(), pre.instantiate(&store).err()] {
+        assert!(matches!(error, Some(WasmtimeError::Unexpected { .. })), "{error:?}");
+    }
+    pre.release().unwrap();
+    assert!(matches!(pre.instantiate(&store).err(), Some(WasmtimeError::Closed { .. })));
 }
 
 /// Linkers that have WASI share its functions: what one of them defines or allows beside, another one does not see.

@@ -167,7 +167,7 @@ struct TypedFuncTests {
 
   @Test func theColumnsOfABatchAreEquallyLong() throws {
     let add = try guest.function("add").typed(store, as: ((Int32, Int32) -> Int32).self)
-    let error = WasmtimeError.type(reason: "column 2 has 1 values: expected 3, as column 1 has")
+    let error = WasmtimeError.type(reason: "column 2 has 1 items: column 1 has 3")
     do {
       _ = try add.map(store, [1, 2, 3], [1])
       Issue.record("it did not fail")

@@ -5,6 +5,7 @@
 
 mod host;
 mod interrupt_check;
+mod linker;
 mod sink;
 mod source;
 mod surface;
@@ -14,10 +15,11 @@ mod view;
 use std::slice;
 use std::sync::Arc;
 
-use trimaran::adapter::{Slot, ValKind};
-use trimaran::{Func, Instance, Memory, Result, SharedMemory, Store, WasmtimeError};
+use trimaran::adapter::{Slot, ValKind, columns};
+use trimaran::{Func, FuncType, Instance, Memory, Result, SharedMemory, Store, WasmtimeError};
 
-use self::surface::Bytes;
+use self::surface::{Bytes, text};
+use super::surface::parsed;
 use super::{Failure, entry, error_bytes, let_go};
 
 /// Writes the error where the caller wants it, in its serialised form, and gives the status.
@@ -197,6 +199,18 @@ fn converted(value: &Value, kind: ValKind) -> Option<Slot> {
     Some(Slot { low: number, high: 0 })
 }
 
+/// Fails where columns of these lengths are not equally long.
+///
+/// # Safety
+/// `lengths` are `count` numbers; there is room for an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_check_columns(lengths: *const usize, count: usize, error: *mut Bytes) -> i32 {
+    // SAFETY: the caller gives that many numbers, and nothing changes them until this returns.
+    let work = || columns::rows((1..).zip(unsafe { lent(lengths, count) }.iter().copied())).map(drop);
+    // SAFETY: the caller gives room for the error.
+    unsafe { status(entry(work), error) }
+}
+
 /// Calls a function once for each row. A row is `width` slots; rows lie one after the other and are overwritten with
 /// their results. The row that failed is left in `failed`.
 ///
@@ -228,6 +242,58 @@ pub unsafe extern "C" fn trimaran_func_call_rows(
         })
     };
     // SAFETY: the contract says that the pointer for the error may be written to.
+    unsafe { status(entry(work), error) }
+}
+
+/// Fails where a function is of another type than the serialised one.
+///
+/// # Safety
+/// The objects are alive; the type is readable; there is room for an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_func_check_type(
+    func: *const Func,
+    store: *const Store,
+    wanted: *const u8,
+    length: usize,
+    error: *mut Bytes,
+) -> i32 {
+    let work = || {
+        // SAFETY: the caller gives objects that stay until this returns.
+        let (func, store) = unsafe { (opened(func)?, opened(store)?) };
+        // SAFETY: the caller gives that many bytes, and nothing changes them until this returns.
+        func.check_type(store, &parsed::<FuncType>(unsafe { lent(wanted, length) })?, "")
+    };
+    // SAFETY: the caller gives room for the error.
+    unsafe { status(entry(work), error) }
+}
+
+/// Fails for an export that is of one kind, and was asked for as another one: the numbers of two variants of `Extern`.
+///
+/// # Safety
+/// The name is readable; there is room for an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_wrong_export(
+    name: *const u8,
+    length: usize,
+    found: i32,
+    expected: i32,
+    error: *mut Bytes,
+) -> i32 {
+    // SAFETY: the caller gives that many bytes, and nothing changes them until this returns.
+    let work = || Err(trimaran::adapter::wrong_export(unsafe { text(name, length)? }, found, expected));
+    // SAFETY: the caller gives room for the error.
+    unsafe { status(entry(work), error) }
+}
+
+/// Fails for a name by which a calling instance exports nothing.
+///
+/// # Safety
+/// As for `trimaran_wrong_export`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_no_caller_export(name: *const u8, length: usize, error: *mut Bytes) -> i32 {
+    // SAFETY: the caller gives that many bytes, and nothing changes them until this returns.
+    let work = || Err(trimaran::adapter::no_caller_export(unsafe { text(name, length)? }));
+    // SAFETY: the caller gives room for the error.
     unsafe { status(entry(work), error) }
 }
 

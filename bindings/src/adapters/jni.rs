@@ -10,6 +10,7 @@ use std::ffi::{CStr, c_void};
 use jni_sys::{JNIEnv, jboolean, jbyteArray, jclass, jint, jlong, jsize, jthrowable};
 use trimaran::{Result, Store, WasmtimeError};
 
+use self::linker::define_func;
 use super::surface::told;
 use super::{entry, let_go};
 
@@ -28,6 +29,7 @@ mod generated;
 mod host;
 mod image;
 mod interrupt_check;
+mod linker;
 mod memory;
 mod shared;
 mod sink;
@@ -134,8 +136,13 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"isFree", c"(J)Z", is_free as *const c_void),
     (c"attach", c"(JJLdev/trimaran/HostCallback;)V", host::attach as *const c_void),
     (c"callerHas", c"(JJLjava/lang/String;J)Z", checks::caller_has as *const c_void),
+    (c"checkType", c"(JJ[BLjava/lang/String;)V", checks::check_type as *const c_void),
+    (c"wrongExport", c"(Ljava/lang/String;II)V", checks::wrong_export as *const c_void),
+    (c"noCallerExport", c"(Ljava/lang/String;)V", checks::no_caller_export as *const c_void),
+    (c"unexpected", c"([B)V", checks::unexpected as *const c_void),
     (c"instanceCheck", c"(JJ)V", checks::instance_check as *const c_void),
-    (c"watch", c"(J)V", interrupt_check::watch as *const c_void),
+    (c"defineFunc", c"(JLjava/lang/String;Ljava/lang/String;[BLjava/lang/Object;)V", define_func as *const c_void),
+    (c"watch", c"(JLdev/trimaran/Store;)V", interrupt_check::watch as *const c_void),
     (c"timeIsOver", c"()V", interrupt_check::time_is_over as *const c_void),
     (c"newSink", c"(Ldev/trimaran/internal/Sink;)J", sink::new_sink as *const c_void),
     (c"newSource", c"(Ldev/trimaran/internal/Source;)J", source::new_source as *const c_void),
@@ -168,6 +175,7 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"call5", c"(JJJJJJJ)J", func::call5 as *const c_void),
     (c"call6", c"(JJJJJJJJ)J", func::call6 as *const c_void),
     (c"callSlots", c"(JJ[J)V", func::call_slots as *const c_void),
+    (c"checkColumns", c"(JJI)V", func::check_columns as *const c_void),
     (c"map", c"(JJ[Ljava/lang/Object;[Ljava/lang/Object;I)V", func::map as *const c_void),
     (c"read", c"(JJJJ)[B", memory::read as *const c_void),
     (c"readInto", c"(JJJ[B)V", memory::read_into as *const c_void),

@@ -39,7 +39,7 @@ use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyDict, PyString};
+use pyo3::types::{PyBool, PyDict, PyString, PyWeakrefReference};
 use trimaran::adapter::in_host;
 use trimaran::{Result, Store, WasmtimeError};
 
@@ -47,7 +47,7 @@ pub(crate) use arrow::arrow_parts;
 pub(crate) use at_end::{interpreter, watch as watch_end};
 pub(crate) use caller::CallerBase;
 pub(crate) use columns::packed;
-pub(crate) use convert::{article, indefinite, text};
+pub(crate) use convert::{article, indefinite, text, wrong_export};
 pub(crate) use ctrl_c::keep as keep_ctrl_c;
 pub(crate) use func::FuncBase;
 pub(crate) use host::take_thrown;
@@ -115,6 +115,11 @@ impl Owned {
 
     fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
         self.0.as_ref().map(|object| object.clone_ref(py).into_bound(py))
+    }
+
+    /// What a weak reference refers to, if that is still there.
+    fn referent<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.get(py)?.cast_into::<PyWeakrefReference>().ok()?.upgrade()
     }
 }
 

@@ -26,11 +26,15 @@ impl Caller {
     /// What the calling instance exports under `name`. Fails with `NotFound`, and with `Escaped` after the
     /// host function has returned.
     pub fn export(&self, name: &str) -> Result<Extern> {
-        self.store.caller_export(self.call_id, name)?.ok_or_else(|| WasmtimeError::NotFound {
-            name: name.to_owned(),
-            reason: format!("the calling instance has no export `{}`", Name(name)),
-        })
+        self.store.caller_export(self.call_id, name)?.ok_or_else(|| no_caller_export(name))
     }
+}
+
+/// The error for a name by which a calling instance exports nothing.
+#[cold]
+pub fn no_caller_export(name: &str) -> WasmtimeError {
+    let reason = format!("the calling instance has no export `{}`", Name(name));
+    WasmtimeError::NotFound { name: name.to_owned(), reason }
 }
 
 #[uniffi::export]

@@ -8,9 +8,18 @@ use wasmtime::ValRaw;
 
 use crate::errors::guest_text::Name;
 use crate::host::call::Called;
+use crate::host::func::HostType;
 use crate::stores::store::{CallbackCell, SlotFunction, StoreData};
 use crate::types::slot::Signature;
 use crate::{Func, FuncType, Result, Store, WasmtimeError};
+
+/// What a host function of a linker does. It gives each store that needs the function a callback of its own.
+pub trait HostBody: Send + Sync {
+    /// Gives the function its callback in a store: by `UnboundHostFunc::bind`, or by `Func::attach` on what
+    /// `UnboundHostFunc::func` returns. False where the language has let go of it, since its name was defined again or its
+    /// linker closed.
+    fn bind(&self, store: &Store, host: &UnboundHostFunc) -> Result<bool>;
+}
 
 /// A host function that all stores of an engine share. Each store has its own callback for it.
 pub(crate) struct HostDefinition {
@@ -18,14 +27,26 @@ pub(crate) struct HostDefinition {
     /// Its names, in words.
     name: Arc<str>,
     ty: wasmtime::FuncType,
+    /// None where whoever uses the linker binds a callback in each store (`Linker::hosts`).
+    body: Option<Box<dyn HostBody>>,
 }
 
 impl HostDefinition {
-    pub(crate) fn new(engine: &wasmtime::Engine, (module, name): (&str, &str), ty: FuncType) -> Result<Self> {
+    pub(crate) fn new(
+        engine: &wasmtime::Engine,
+        (module, name): (&str, &str),
+        ty: FuncType,
+        body: Option<Box<dyn HostBody>>,
+    ) -> Result<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let ty = ty.to_wasmtime(engine)?;
         let name = format!("`{}` `{}`", Name(module), Name(name)).into();
-        Ok(Self { number: NEXT.fetch_add(1, Ordering::Relaxed), name, ty })
+        Ok(Self { number: NEXT.fetch_add(1, Ordering::Relaxed), name, ty, body })
+    }
+
+    /// The same for a store that has its callback: it needs no body there, and keeps none.
+    pub(crate) fn without_body(&self) -> Arc<Self> {
+        Arc::new(Self { number: self.number, name: Arc::clone(&self.name), ty: self.ty.clone(), body: None })
     }
 
     pub(crate) fn number(&self) -> u64 {
@@ -36,13 +57,17 @@ impl HostDefinition {
         &self.ty
     }
 
+    /// The error for one that is still defined, and of which the language has let go.
+    pub(crate) fn lost(number: u64) -> WasmtimeError {
+        WasmtimeError::Unexpected { reason: format!("the host function with the number {number} has lost its body") }
+    }
+
     pub(crate) fn unknown(number: u64) -> WasmtimeError {
         let reason = format!("there is no host function with the number {number}");
         WasmtimeError::NotFound { name: number.to_string(), reason }
     }
 
-    /// Fails with `NotFound` where one has no callback in a store. Nothing has run by then: the package bound the
-    /// callbacks before, unless another thread has defined a function since, and then begins again.
+    /// Fails with `NotFound` where one has no callback in a store. Nothing has run by then.
     pub(crate) fn check_callbacks(hosts: &[Arc<Self>], data: &StoreData) -> Result<()> {
         let Some(host) = hosts.iter().find(|host| !host.has_callback(data)) else { return Ok(()) };
         let reason = format!("the host function with the number {} has no callback in this store", host.number);
@@ -77,6 +102,11 @@ impl HostDefinition {
         data.hosts.entry(self.number).or_insert_with(|| Arc::new(named()))
     }
 
+    /// Whether the store has a callback for it, or it never gets one by itself.
+    pub(crate) fn is_settled(&self, data: &StoreData) -> bool {
+        self.body.is_none() || self.has_callback(data)
+    }
+
     /// Whether the store has a callback for it.
     pub(crate) fn has_callback(&self, data: &StoreData) -> bool {
         data.hosts.get(&self.number).is_some_and(|cell| cell.function.get().is_some())
@@ -96,14 +126,14 @@ impl UnboundHostFunc {
         self.0.number
     }
 
-    /// Its names, as sentences show them.
-    pub fn name(&self) -> Arc<str> {
-        Arc::clone(&self.0.name)
+    /// The function in a store, to which `Func::attach` binds a callback.
+    pub fn func(&self, store: &Store) -> Result<Arc<Func>> {
+        self.0.in_store(store)
     }
 
-    /// The kinds of its parameters and results.
-    pub fn signature(&self) -> Signature {
-        Signature::of(&self.0.ty)
+    /// Its type, with its names.
+    pub fn ty(&self) -> HostType {
+        HostType::new(&self.0.ty, Some(Arc::clone(&self.0.name)))
     }
 
     /// Binds a callback, which lives as long as the store. Where another thread was faster, its callback stays: both do the same.
@@ -117,6 +147,22 @@ impl UnboundHostFunc {
 }
 
 impl Store {
+    /// Has each host function that has a body, and no callback in this store yet, get its callback. The bodies are the
+    /// language's: no lock is held while they run. Returns the number of one that the language has let go of.
+    pub(crate) fn bind_callbacks(&self, hosts: &[Arc<HostDefinition>]) -> Result<Option<u64>> {
+        if hosts.iter().all(|host| host.body.is_none()) {
+            return Ok(None);
+        }
+        for host in self.unbound_host_funcs(hosts)? {
+            if let Some(body) = &host.0.body
+                && !body.bind(self, &host)?
+            {
+                return Ok(Some(host.number()));
+            }
+        }
+        Ok(None)
+    }
+
     /// The host functions that have no callback in this store yet.
     pub(crate) fn unbound_host_funcs(&self, hosts: &[Arc<HostDefinition>]) -> Result<Vec<UnboundHostFunc>> {
         self.enter(|context| {

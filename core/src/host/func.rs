@@ -1,14 +1,14 @@
 //! Host functions of one store: made, and given what they do.
 
 use std::mem::MaybeUninit;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use wasmtime::{AsContextMut, RootScope, ValRaw};
 
 use crate::fast_path::slots::Owned;
 use crate::host::call::Called;
 use crate::stores::store::{CallbackCell, SlotFunction, StoreData};
-use crate::types::slot::{Signature, Slot};
+use crate::types::slot::{Signature, Slot, ValKind};
 use crate::values::convert::ArgPosition;
 use crate::{Caller, Func, FuncType, Result, Store, Val, WasmtimeError};
 
@@ -49,29 +49,75 @@ impl Func {
     /// names a function that a linker defines.
     #[cfg_attr(false, by_hand(python))]
     pub fn convert_results(&self, store: &Store, values: Vec<Val>) -> Result<Vec<Val>> {
-        let func = self.get(store)?;
-        let converted = store.enter(|context| {
+        HostType::of(self, store)?.converted(store, values)
+    }
+}
+
+/// The type of a host function, by which the core converts what the function gives.
+#[derive(Clone)]
+pub struct HostType {
+    ty: wasmtime::FuncType,
+    /// Under which names a linker defines the function, if one does, in words.
+    name: Option<Arc<str>>,
+}
+
+impl HostType {
+    /// That of a function.
+    pub fn of(func: &Func, store: &Store) -> Result<Self> {
+        let name = func.callback.upgrade().and_then(|cell| cell.defined.clone());
+        let func = func.get(store)?;
+        store.enter(|context| Ok(Self::new(&func.ty(&context), name)))
+    }
+
+    pub(super) fn new(ty: &wasmtime::FuncType, name: Option<Arc<str>>) -> Self {
+        Self { ty: ty.clone(), name }
+    }
+
+    /// The kinds of its parameters and results.
+    pub fn signature(&self) -> Signature {
+        Signature::of(&self.ty)
+    }
+
+    /// Under which names a linker defines the function, if one does, as sentences show them.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The slots of what the function gave. Handles in them belong to the receiver. Fails as `Func::convert_results` does.
+    pub fn slots(&self, store: &Store, values: Vec<Val>) -> Result<Vec<Slot>> {
+        let count = self.ty.results().len();
+        // Results that need no conversion need no store, which the function may have closed.
+        let is_right = values.len() == count
+            && values.iter().zip(self.ty.results()).all(|(value, ty)| value.is_plain(ValKind::of(&ty)));
+        let values = if is_right { values } else { self.converted(store, values)? };
+        Ok(values.into_iter().map(Slot::of).collect())
+    }
+
+    fn converted(&self, store: &Store, values: Vec<Val>) -> Result<Vec<Val>> {
+        self.checked(store, values).map_err(|error| match &self.name {
+            Some(name) => error.in_host_func(name),
+            None => error,
+        })
+    }
+
+    fn checked(&self, store: &Store, values: Vec<Val>) -> Result<Vec<Val>> {
+        let expected = self.ty.results().len();
+        if expected != values.len() {
+            let reason = format!("the host function gave {} results: expected {expected}", values.len());
+            return Err(WasmtimeError::wrong_type(reason));
+        }
+        store.enter(|context| {
             let mut scope = RootScope::new(context);
             let mut context = scope.as_context_mut();
-            let results: Vec<_> = func.ty(&context).results().collect();
-            if results.len() != values.len() {
-                let (found, expected) = (values.len(), results.len());
-                let reason = format!("the host function gave {found} results: expected {expected}");
-                return Err(WasmtimeError::wrong_type(reason));
-            }
-            let pairs = results.iter().zip(&values).enumerate();
+            let pairs = self.ty.results().zip(&values).enumerate();
             pairs
                 .map(|(index, (ty, value))| {
-                    let given = value.to_wasmtime(ty, store, &mut context, ArgPosition { what: "result", index })?;
+                    let given = value.to_wasmtime(&ty, store, &mut context, ArgPosition { what: "result", index })?;
                     // A reference is handed on as it is.
                     let is_reference = matches!(ty, wasmtime::ValType::Ref(_));
                     if is_reference { Ok(value.clone()) } else { Val::from_wasmtime(&given, store, &mut context) }
                 })
                 .collect()
-        });
-        converted.map_err(|error| match self.callback.upgrade().and_then(|cell| cell.defined.clone()) {
-            Some(name) => error.in_host_func(&name),
-            None => error,
         })
     }
 }
@@ -87,11 +133,8 @@ impl Func {
 
     /// Binds a callback that takes and returns values. Its results are checked as arguments are. Fails as `attach` does.
     pub fn attach_values(&self, store: &Store, function: Arc<dyn HostFunction>) -> Result<()> {
-        let inner = self.get(store)?;
-        let signature = store.enter(|context| Ok(Signature::of(&inner.ty(&context))))?;
-        // Not `self`: the callback would keep it, and it the callback.
-        let same = Self::with_callback(store, inner, Weak::clone(&self.callback));
-        self.attach(store, Box::new(OnValues { function, signature, func: same }))
+        let ty = HostType::of(self, store)?;
+        self.attach(store, Box::new(OnValues { function, signature: ty.signature(), ty }))
     }
 
     /// Makes a host function that takes and gives values.
@@ -106,7 +149,7 @@ impl Func {
 struct OnValues {
     function: Arc<dyn HostFunction>,
     signature: Signature,
-    func: Arc<Func>,
+    ty: HostType,
 }
 
 // SAFETY: the results are made by `Slot::of`.
@@ -117,11 +160,8 @@ unsafe impl SlotFunction for OnValues {
         let arguments = given.map(|(slot, kind)| unsafe { slot.value(*kind, Owned::ByUs) }).collect();
         let Some(store_arc) = store.to_arc() else { return Err(WasmtimeError::Closed { what: "store".to_owned() }) };
         let found = self.function.call(&Caller { store: store_arc, call_id }, arguments)?;
-        // Results that need no conversion need no store, which the function may have closed.
-        let is_right = found.len() == self.signature.results().len()
-            && found.iter().zip(self.signature.results()).all(|(value, kind)| value.is_plain(*kind));
-        let results = if is_right { found } else { self.func.convert_results(store, found)? };
-        slots.iter_mut().zip(results).for_each(|(slot, value)| *slot = Slot::of(value));
+        let results = self.ty.slots(store, found)?;
+        slots.iter_mut().zip(results).for_each(|(slot, result)| *slot = result);
         Ok(())
     }
 }

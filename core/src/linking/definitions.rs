@@ -79,10 +79,10 @@ impl Definitions {
         Err(WasmtimeError::Link { reason, module: module.to_owned(), name: name.to_owned() })
     }
 
-    pub(super) fn add(&mut self, module: &str, name: &str, definition: Definition) -> Result<()> {
+    /// Adds an item, and returns the one that had its name before. To drop that may run anything: nobody may hold a lock then.
+    pub(super) fn add(&mut self, module: &str, name: &str, definition: Definition) -> Result<Option<Definition>> {
         self.check(module, name)?;
-        self.items.entry(module.to_owned()).or_default().insert(name.to_owned(), definition);
-        Ok(())
+        Ok(self.items.entry(module.to_owned()).or_default().insert(name.to_owned(), definition))
     }
 
     /// Fails with `NotFound`, and with `WrongStore` for an item of another store than this one.

@@ -7,6 +7,7 @@ use wasmtime::StoreContextMut;
 
 use crate::compile::engine::LinkerCache;
 use crate::errors::chain::chain;
+use crate::host::definition::HostDefinition;
 use crate::linking::definitions::{Definition, Definitions};
 use crate::linking::import_error::{link, with_wrong_types};
 use crate::stores::store::StoreData;
@@ -48,7 +49,9 @@ impl Items {
 
     pub(super) fn define_wasi(&mut self, shadowing: bool) -> Result<()> {
         let names = wasi_names(self.linker.engine())?;
-        names.iter().try_for_each(|(module, name)| self.definitions.add(module, name, Definition::default()))?;
+        names
+            .iter()
+            .try_for_each(|(module, name)| self.definitions.add(module, name, Definition::default()).map(drop))?;
         functions::define(Arc::make_mut(&mut self.linker), shadowing).map_err(refused)?;
         self.definitions.shadowing = shadowing;
         Ok(())
@@ -68,7 +71,7 @@ impl Items {
         told.unwrap_or(missing)
     }
 
-    /// Defines an item of a store.
+    /// Defines an item of a store, and returns what had its name before.
     pub(super) fn insert(
         &mut self,
         context: &StoreContextMut<'_, StoreData>,
@@ -76,11 +79,34 @@ impl Items {
         module: &str,
         name: &str,
         item: wasmtime::Extern,
-    ) -> Result<()> {
+    ) -> Result<Option<Definition>> {
         self.definitions.check(module, name)?;
         let definition = Definition::of_store(store, &item);
         Arc::make_mut(&mut self.linker).define(context, module, name, item).map_err(refused)?;
         self.definitions.add(module, name, definition)
+    }
+
+    /// Defines the functions of a module that is instantiated anew for each call. Its own shared memories may grow to `own`
+    /// bytes.
+    pub(super) fn define_command(
+        &mut self,
+        context: &mut StoreContextMut<'_, StoreData>,
+        store: &Store,
+        name: &str,
+        module: &wasmtime::Module,
+        own: u64,
+    ) -> Result<()> {
+        self.definitions.check_imports(module, Some(store))?;
+        let exports = module.exports().filter(|export| export.ty().func().is_some());
+        let functions: Vec<_> = exports.map(|export| export.name().to_owned()).collect();
+        functions.iter().try_for_each(|function| self.definitions.check(name, function))?;
+        let needed = self.definitions.hosts(Some(module));
+        HostDefinition::check_callbacks(&needed, context.data())?;
+        context.data_mut().limiter.admit(self.definitions.shared(module).max(own))?;
+        Arc::make_mut(&mut self.linker).module(context, name, module).map_err(refused)?;
+        let bound = needed.iter().map(|host| host.without_body()).collect();
+        let command = Definition::of_command(store, bound);
+        functions.iter().try_for_each(|function| self.definitions.add(name, function, command.clone()).map(drop))
     }
 }
 

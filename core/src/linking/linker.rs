@@ -9,7 +9,7 @@ use wasmtime::AsContextMut;
 use crate::compile::closable::Closable;
 use crate::compile::engine::{LinkerCache, check_same};
 use crate::errors::chain::chain;
-use crate::host::definition::{HostDefinition, UnboundHostFunc};
+use crate::host::definition::{HostBody, HostDefinition, UnboundHostFunc};
 use crate::linking::definitions::Definition;
 use crate::linking::items::{Items, explain, explain_missing, refused};
 use crate::process::signals;
@@ -54,40 +54,37 @@ impl Linker {
     pub fn define(&self, store: &Store, module: &str, name: &str, item: Extern) -> Result<()> {
         self.check_store(store)?;
         let item = item.to_wasmtime(store)?;
-        store.enter(|context| self.open()?.insert(&context, store, module, name, item))
+        let replaced = store.enter(|context| self.open()?.insert(&context, store, module, name, item))?;
+        // Neither the store nor the linker is held any more.
+        drop(replaced);
+        Ok(())
     }
 
-    /// Defines a host function that every store of the engine can use. Returns its number, by which each store gets a body
-    /// for it: see `hosts`.
+    /// Defines a host function that every store of the engine can use. A package gives it its body with it. Without one, each
+    /// store gets a callback by the number that this returns, before a module is linked there.
     ///
     /// Fails with `Link` where the name is taken and shadowing is not allowed.
     #[cfg_attr(false, worded)]
-    #[cfg_attr(false, called(module = "the module's name"))]
+    #[cfg_attr(false, by_hand(python, kotlin))]
     pub fn define_func(&self, module: &str, name: &str, ty: FuncType) -> Result<u64> {
-        let host = Arc::new(HostDefinition::new(&self.engine.get()?, (module, name), ty)?);
-        let mut items = self.open()?;
-        items.definitions.check(module, name)?;
-        // SAFETY: `run` reads and writes the slots by `host.ty()`, which is the type of the function.
-        let defined = unsafe {
-            let run = host.run();
-            Arc::make_mut(&mut items.linker).func_new_unchecked(module, name, host.ty().clone(), run)
-        };
-        defined.map_err(refused)?;
-        items.definitions.add(module, name, Definition::of_host(&host))?;
-        Ok(host.number())
+        self.define_host(module, name, ty, None)
     }
 
     /// Defines all exports of an instance, as items of the module `name`. Fails as `define` does.
     pub fn define_instance(&self, store: &Store, name: &str, instance: &Instance) -> Result<()> {
         self.check_store(store)?;
         let instance = instance.get(store)?;
-        store.enter(|mut context| {
+        let before = store.enter(|mut context| {
             let exports: Vec<_> =
                 instance.exports(&mut context).map(|export| (export.name().to_owned(), export.into_extern())).collect();
             self.change(|items| {
-                exports.into_iter().try_for_each(|(item, export)| items.insert(&context, store, name, &item, export))
+                exports
+                    .into_iter()
+                    .try_for_each(|(item, export)| items.insert(&context, store, name, &item, export).map(drop))
             })
-        })
+        })?;
+        drop(before);
+        Ok(())
     }
 
     /// Defines all exports of a module, as items of the module `name`, with the instances that they need.
@@ -96,7 +93,6 @@ impl Linker {
     /// gets one instance now; the linker calls its `_initialize`, if it has one. Its imports have to be defined before.
     /// Fails as `define` and `instantiate` do.
     #[cfg_attr(false, worded)]
-    #[cfg_attr(false, by_hand(python))]
     pub fn define_module(&self, store: &Store, name: &str, module: &Module) -> Result<()> {
         self.check_store(store)?;
         let raw = self.module(module)?;
@@ -136,6 +132,7 @@ impl Linker {
             items.allow_shadowing(shadowing);
             Ok(())
         })
+        .map(drop)
     }
 
     /// Defines each function that `module` imports and that is not defined yet: as one that fails with `Link` when it is
@@ -147,8 +144,9 @@ impl Linker {
             Arc::make_mut(&mut items.linker).define_unknown_imports_as_traps(&module).map_err(refused)?;
             unknown
                 .into_iter()
-                .try_for_each(|(module, name)| items.definitions.add(&module, &name, Definition::default()))
+                .try_for_each(|(module, name)| items.definitions.add(&module, &name, Definition::default()).map(drop))
         })
+        .map(drop)
     }
 
     /// Defines each import of `module` that is not defined yet: functions that give zeros and nulls, memories and tables
@@ -158,7 +156,7 @@ impl Linker {
     pub fn define_unknown_imports_as_default_values(&self, store: &Store, module: &Module) -> Result<()> {
         self.check_store(store)?;
         let module = self.module(module)?;
-        store.enter(|mut context| {
+        let before = store.enter(|mut context| {
             self.change(|items| {
                 let unknown = items.definitions.unknown(&module, |_| true);
                 let linker = Arc::make_mut(&mut items.linker);
@@ -169,20 +167,25 @@ impl Linker {
                 }
                 Ok(())
             })
-        })
+        })?;
+        drop(before);
+        Ok(())
     }
 
     /// The item that is defined under these names. Fails with `NotFound`, and with `WrongStore` for an item of another
     /// store.
     #[cfg_attr(false, worded)]
-    #[cfg_attr(false, by_hand(python))]
+    #[cfg_attr(false, called(module = "the module's name"))]
     pub fn get(&self, store: &Store, module: &str, name: &str) -> Result<Extern> {
         self.check_store(store)?;
-        store.enter(|mut context| {
-            let items = self.open()?;
+        store.check_open()?;
+        let (linker, hosts) = self.bound(store, |items| {
             items.definitions.find(store, module, name)?;
-            HostDefinition::check_callbacks(&items.definitions.hosts_of(module, name), context.data())?;
-            let found = items.linker.get(&mut context, module, name).map_err(refused)?;
+            Ok((Arc::clone(&items.linker), items.definitions.hosts_of(module, name)))
+        })?;
+        store.enter(|mut context| {
+            HostDefinition::check_callbacks(&hosts, context.data())?;
+            let found = linker.get(&mut context, module, name).map_err(refused)?;
             Ok(Extern::from_wasmtime(store, found))
         })
     }
@@ -192,14 +195,17 @@ impl Linker {
     ///
     /// Fails with `NotFound` if that module has no definition.
     #[cfg_attr(false, worded)]
-    #[cfg_attr(false, by_hand(python))]
+    #[cfg_attr(false, called(module = "the name"))]
     pub fn get_default(&self, store: &Store, module: &str) -> Result<Arc<Func>> {
         self.check_store(store)?;
-        store.enter(|mut context| {
-            let items = self.open()?;
+        store.check_open()?;
+        let (linker, hosts) = self.bound(store, |items| {
             let name = items.definitions.check_default(store, module)?;
-            HostDefinition::check_callbacks(&items.definitions.hosts_of(module, name), context.data())?;
-            let found = items.linker.get_default(&mut context, module);
+            Ok((Arc::clone(&items.linker), items.definitions.hosts_of(module, name)))
+        })?;
+        store.enter(|mut context| {
+            HostDefinition::check_callbacks(&hosts, context.data())?;
+            let found = linker.get_default(&mut context, module);
             Ok(Func::new(store, found.map_err(|error| WasmtimeError::wrong_type(chain(&error)))?))
         })
     }
@@ -209,19 +215,21 @@ impl Linker {
     /// Fails with `Link` where imports are not defined or of another type, of which it names the first and says how many more
     /// there are, and as making an `Instance` does.
     #[cfg_attr(false, worded)]
-    #[cfg_attr(false, by_hand(python))]
     pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Arc<Instance>> {
         self.check_store(store)?;
         let (module, own) = (self.module(module)?, module.shared());
-        let (linker, hosts, shared) = {
-            let items = self.open()?;
+        // Whatever another thread defines meanwhile, this has the items of one moment.
+        let (found, hosts) = self.bound(store, |items| {
             if let Err(missing) = items.definitions.check_imports(&module, Some(store)) {
-                let copy = items.clone();
-                drop(items);
-                return Err(copy.explain_missing(missing, store, &module));
+                // To explain it enters the store: not while the items are locked.
+                return Ok((Err((missing, items.clone())), Vec::new()));
             }
             let shared = items.definitions.shared(&module).max(own);
-            (Arc::clone(&items.linker), items.definitions.hosts(Some(&module)), shared)
+            Ok((Ok((Arc::clone(&items.linker), shared)), items.definitions.hosts(Some(&module))))
+        })?;
+        let (linker, shared) = match found {
+            Ok(found) => found,
+            Err((missing, items)) => return Err(items.explain_missing(missing, store, &module)),
         };
         signals::stay_in_front();
         store.settle()?;
@@ -264,21 +272,6 @@ impl Linker {
         Ok(InstancePre::new(inner, shared, owners, hosts))
     }
 
-    /// The numbers of host functions that `module` imports and that have no body in the store yet; without a module, of
-    /// all host functions of the linker.
-    #[cfg_attr(false, by_hand(python))]
-    pub fn hosts(&self, store: &Store, module: Option<Arc<Module>>) -> Result<Vec<u64>> {
-        Ok(self.unbound_host_funcs(store, module.as_deref())?.iter().map(UnboundHostFunc::number).collect())
-    }
-
-    /// The host function of that number in a store, which the package gives its callback. Fails with `NotFound`.
-    #[cfg_attr(false, by_hand(python))]
-    pub fn host(&self, store: &Store, number: u64) -> Result<Arc<Func>> {
-        self.check_store(store)?;
-        let host = self.open()?.definitions.host(number)?;
-        host.in_store(store)
-    }
-
     /// Closes the linker. Its instances go on working. Closing twice does nothing.
     #[cfg_attr(false, worded)]
     pub fn release(&self) -> Result<()> {
@@ -292,13 +285,42 @@ impl Linker {
 }
 
 impl Linker {
-    /// The host functions that `module` imports, or all, and that have no callback in the store yet: the adapter binds one to
-    /// each.
-    pub fn unbound_host_funcs(&self, store: &Store, module: Option<&Module>) -> Result<Vec<UnboundHostFunc>> {
+    /// As `define_func`, with what the function does. That is dropped when the name is defined again, or the linker goes, and
+    /// every `InstancePre` that has it.
+    pub fn define_func_with(&self, module: &str, name: &str, ty: FuncType, body: Box<dyn HostBody>) -> Result<()> {
+        self.define_host(module, name, ty, Some(body)).map(drop)
+    }
+
+    /// The numbers of host functions that `module` imports and that have no callback in the store yet; without a module, of
+    /// all host functions of the linker.
+    pub fn hosts(&self, store: &Store, module: Option<Arc<Module>>) -> Result<Vec<u64>> {
         self.check_store(store)?;
-        let module = module.map(Module::get).transpose()?;
+        let module = module.as_deref().map(Module::get).transpose()?;
         let hosts = self.open()?.definitions.hosts(module.as_ref());
-        store.unbound_host_funcs(&hosts)
+        Ok(store.unbound_host_funcs(&hosts)?.iter().map(UnboundHostFunc::number).collect())
+    }
+
+    /// The host function of that number in a store, to which `Func::attach` binds a callback. Fails with `NotFound`.
+    pub fn host(&self, store: &Store, number: u64) -> Result<Arc<Func>> {
+        self.check_store(store)?;
+        let host = self.open()?.definitions.host(number)?;
+        host.in_store(store)
+    }
+
+    fn define_host(&self, module: &str, name: &str, ty: FuncType, body: Option<Box<dyn HostBody>>) -> Result<u64> {
+        let host = Arc::new(HostDefinition::new(&self.engine.get()?, (module, name), ty, body)?);
+        let mut items = self.open()?;
+        items.definitions.check(module, name)?;
+        // SAFETY: `run` reads and writes the slots by `host.ty()`, which is the type of the function.
+        let defined = unsafe {
+            let run = host.run();
+            Arc::make_mut(&mut items.linker).func_new_unchecked(module, name, host.ty().clone(), run)
+        };
+        defined.map_err(refused)?;
+        let replaced = items.definitions.add(module, name, Definition::of_host(&host))?;
+        drop(items);
+        drop(replaced);
+        Ok(host.number())
     }
 
     fn lock(&self) -> MutexGuard<'_, Items> {
@@ -310,6 +332,24 @@ impl Linker {
         let items = self.lock();
         self.engine.get()?;
         Ok(items)
+    }
+
+    /// What `find` finds among the items of a moment, with its host functions, each of which has its callback in the store then,
+    /// unless it has no body. Where another thread replaces one meanwhile, this begins again: nothing has run.
+    fn bound<R>(
+        &self,
+        store: &Store,
+        find: impl Fn(&Items) -> Result<(R, Vec<Arc<HostDefinition>>)>,
+    ) -> Result<(R, Vec<Arc<HostDefinition>>)> {
+        let mut replaced = None;
+        loop {
+            let (found, hosts) = find(&*self.open()?)?;
+            match store.bind_callbacks(&hosts)? {
+                None => return Ok((found, hosts)),
+                Some(number) if replaced == Some(number) => return Err(HostDefinition::lost(number)),
+                lost => replaced = lost,
+            }
+        }
     }
 
     fn check_store(&self, store: &Store) -> Result<()> {
@@ -327,31 +367,31 @@ impl Linker {
         names.into_iter().try_for_each(|name| items.definitions.check(module, name))
     }
 
-    /// Changes the items, all that `work` does or nothing.
-    fn change(&self, work: impl FnOnce(&mut Items) -> Result<()>) -> Result<()> {
+    /// Changes the items, all that `work` does or nothing. Returns those of before: to drop the last hold on one may run
+    /// anything, so that the caller does it when it has left the store.
+    fn change(&self, work: impl FnOnce(&mut Items) -> Result<()>) -> Result<Items> {
         let mut items = self.open()?;
         let mut changed = items.clone();
         work(&mut changed)?;
-        *items = changed;
-        Ok(())
+        Ok(std::mem::replace(&mut *items, changed))
     }
 
     /// A module with a new instance for every call. None is made now, so that no guest runs while the items are held.
     /// Its own shared memories may grow to `own` bytes.
     fn define_command(&self, store: &Store, name: &str, module: &wasmtime::Module, own: u64) -> Result<()> {
-        store.enter(|mut context| {
-            self.change(|items| {
-                items.definitions.check_imports(module, Some(store))?;
-                let exports = module.exports().filter(|export| export.ty().func().is_some());
-                let functions: Vec<_> = exports.map(|export| export.name().to_owned()).collect();
-                functions.iter().try_for_each(|function| items.definitions.check(name, function))?;
-                let needed = items.definitions.hosts(Some(module));
-                HostDefinition::check_callbacks(&needed, context.data())?;
-                context.data_mut().limiter.admit(items.definitions.shared(module).max(own))?;
-                Arc::make_mut(&mut items.linker).module(&mut context, name, module).map_err(refused)?;
-                let command = Definition::of_command(store, needed);
-                functions.iter().try_for_each(|function| items.definitions.add(name, function, command.clone()))
-            })
-        })
+        let mut is_settled = false;
+        while !is_settled {
+            self.bound(store, |items| Ok(((), items.definitions.hosts(Some(module)))))?;
+            let before = store.enter(|mut context| {
+                self.change(|items| {
+                    // Another thread may have defined one of them since.
+                    let needed = items.definitions.hosts(Some(module));
+                    is_settled = needed.iter().all(|host| host.is_settled(context.data()));
+                    if is_settled { items.define_command(&mut context, store, name, module, own) } else { Ok(()) }
+                })
+            })?;
+            drop(before);
+        }
+        Ok(())
     }
 }

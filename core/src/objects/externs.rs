@@ -59,7 +59,7 @@ impl Extern {
     pub fn into_func(self, name: &str) -> Result<Arc<Func>> {
         match self {
             Self::OfFunc { func } => Ok(func),
-            other => Err(other.mismatch(name, "a function")),
+            other => Err(other.mismatch(name, FUNC)),
         }
     }
 
@@ -67,25 +67,25 @@ impl Extern {
     pub fn into_memory(self, name: &str) -> Result<Arc<Memory>> {
         match self {
             Self::OfMemory { memory } => Ok(memory),
-            other => Err(other.mismatch(name, "a memory")),
+            other => Err(other.mismatch(name, MEMORY)),
         }
     }
 
     /// The error for something that is of another kind than what was asked for.
     #[cold]
-    fn mismatch(&self, name: &str, expected: &str) -> WasmtimeError {
-        WasmtimeError::wrong_type(format!("the export `{name}` is {}: expected {expected}", self.word()))
+    fn mismatch(&self, name: &str, expected: i32) -> WasmtimeError {
+        wrong_export(name, self.kind(), expected)
     }
 
-    /// What it is, with its article.
-    fn word(&self) -> &'static str {
+    /// The number of the variant, from 1.
+    fn kind(&self) -> i32 {
         match self {
-            Self::OfFunc { .. } => "a function",
-            Self::OfGlobal { .. } => "a global",
-            Self::OfTable { .. } => "a table",
-            Self::OfMemory { .. } => "a memory",
-            Self::OfSharedMemory { .. } => "a shared memory",
-            Self::OfTag { .. } => "a tag",
+            Self::OfFunc { .. } => FUNC,
+            Self::OfGlobal { .. } => 2,
+            Self::OfTable { .. } => 3,
+            Self::OfMemory { .. } => MEMORY,
+            Self::OfSharedMemory { .. } => 5,
+            Self::OfTag { .. } => 6,
         }
     }
 
@@ -113,6 +113,25 @@ impl Extern {
             Self::OfTag { tag } => tag.get(store)?.into(),
         })
     }
+}
+
+const FUNC: i32 = 1;
+const MEMORY: i32 = 4;
+
+/// The error for an export that is of one kind, and was asked for as another one. A kind is the number of a variant of
+/// `Extern`, from 1.
+#[cold]
+pub fn wrong_export(name: &str, found: i32, expected: i32) -> WasmtimeError {
+    let word = |kind| match kind {
+        FUNC => "a function",
+        2 => "a global",
+        3 => "a table",
+        MEMORY => "a memory",
+        5 => "a shared memory",
+        6 => "a tag",
+        _ => "something else",
+    };
+    WasmtimeError::wrong_type(format!("the export `{name}` is {}: expected {}", word(found), word(expected)))
 }
 
 /// The type that something has now; a memory's and a table's minimum is its present size.

@@ -54,6 +54,19 @@ impl Func {
     }
 }
 
+impl Func {
+    /// Fails with `Type` where the function is of another type than the one that is wanted. `whose` is what has that type in the
+    /// language, or empty.
+    pub fn check_type(&self, store: &Store, wanted: &FuncType, whose: &str) -> Result<()> {
+        let found = self.r#type(store)?;
+        if found == *wanted {
+            return Ok(());
+        }
+        let whose = if whose.is_empty() { String::new() } else { format!(", as {whose} has it") };
+        Err(WasmtimeError::wrong_type(format!("the function is {found}: expected {wanted}{whose}")))
+    }
+}
+
 /// How much of a function's type is shown, in bytes.
 const TYPE: usize = 1 << 10;
 

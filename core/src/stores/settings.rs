@@ -54,6 +54,7 @@ impl Store {
                 host_call_fuel,
                 interrupts,
                 interrupt_check: OnceLock::new(),
+                language_store: OnceLock::new(),
                 has_returned: AtomicBool::new(false),
             }
         }))

@@ -73,6 +73,8 @@ pub struct Store {
     pub(super) interrupts: Option<Arc<Interrupts>>,
     /// Asks the language whether a thread may wait for the store, or go on with a guest.
     pub(super) interrupt_check: OnceLock<Arc<dyn InterruptCheck>>,
+    /// By which the language finds its own object of this store.
+    pub(super) language_store: OnceLock<Box<dyn Any + Send + Sync>>,
     /// Whether wasmtime has to be told what instances that were refused have given back.
     pub(super) has_returned: AtomicBool,
 }
@@ -101,6 +103,16 @@ impl Store {
     pub fn set_interrupt_check(&self, check: impl FnOnce() -> Box<dyn InterruptCheck>) -> bool {
         let interrupt_check = self.interrupt_check.get_or_init(|| check().into());
         self.interrupts.as_ref().inspect(|interrupts| interrupts.set_check(interrupt_check)).is_some()
+    }
+
+    /// Keeps what the language finds its own object of this store by: of what is set, the first.
+    pub fn set_language_store(&self, found_by: Box<dyn Any + Send + Sync>) {
+        _ = self.language_store.set(found_by);
+    }
+
+    /// What `set_language_store` has kept, if it is of that type.
+    pub fn language_store<T: Any>(&self) -> Option<&T> {
+        self.language_store.get()?.downcast_ref()
     }
 
     /// Fails where the guest that called the host has to end.

@@ -31,7 +31,7 @@ public struct Caller: ~Copyable {
   /// - Throws: `notFound` where there is no such export, or the host itself made the call; `escaped` on another thread.
   public func export(_ name: String) throws(WasmtimeError) -> Extern {
     guard let item = try store.callerExport(callID, name) else {
-      throw .notFound(name: name, reason: "the calling instance has no export `\(name)`")
+      throw noCallerExport(name)
     }
     return item
   }
@@ -41,7 +41,7 @@ public struct Caller: ~Copyable {
   /// - Parameter name: The name of the export.
   /// - Throws: As ``export(_:)``, and `type` where it is something else.
   public func function(_ name: String) throws(WasmtimeError) -> Func {
-    try export(name).expected("a function", name, \.function)
+    try export(name).expected(Extern.Variant.function, name, \.function)
   }
 
   /// The memory that the calling instance exports under `name`.
@@ -52,7 +52,7 @@ public struct Caller: ~Copyable {
     let item = try export(name)
     // Most host functions ask for it at each call: not by a key path.
     if case .memory(let memory) = item { return memory }
-    return try item.expected("a memory", name, \.memory)
+    return try item.expected(Extern.Variant.memory, name, \.memory)
   }
 
   /// The shared memory that the calling instance exports under `name`.
@@ -60,7 +60,7 @@ public struct Caller: ~Copyable {
   /// - Parameter name: The name of the export.
   /// - Throws: As ``export(_:)``, and `type` where it is something else.
   public func sharedMemory(_ name: String) throws(WasmtimeError) -> SharedMemory {
-    try export(name).expected("a shared memory", name, \.sharedMemory)
+    try export(name).expected(Extern.Variant.sharedMemory, name, \.sharedMemory)
   }
 
   /// The global that the calling instance exports under `name`.
@@ -68,7 +68,7 @@ public struct Caller: ~Copyable {
   /// - Parameter name: The name of the export.
   /// - Throws: As ``export(_:)``, and `type` where it is something else.
   public func global(_ name: String) throws(WasmtimeError) -> Global {
-    try export(name).expected("a global", name, \.global)
+    try export(name).expected(Extern.Variant.global, name, \.global)
   }
 
   /// The table that the calling instance exports under `name`.
@@ -76,7 +76,7 @@ public struct Caller: ~Copyable {
   /// - Parameter name: The name of the export.
   /// - Throws: As ``export(_:)``, and `type` where it is something else.
   public func table(_ name: String) throws(WasmtimeError) -> Table {
-    try export(name).expected("a table", name, \.table)
+    try export(name).expected(Extern.Variant.table, name, \.table)
   }
 
   /// The tag that the calling instance exports under `name`.
@@ -84,6 +84,6 @@ public struct Caller: ~Copyable {
   /// - Parameter name: The name of the export.
   /// - Throws: As ``export(_:)``, and `type` where it is something else.
   public func tag(_ name: String) throws(WasmtimeError) -> Tag {
-    try export(name).expected("a tag", name, \.tag)
+    try export(name).expected(Extern.Variant.tag, name, \.tag)
   }
 }

@@ -87,21 +87,8 @@ extension Extern {
   var staysOpen: Bool { sharedMemory == nil }
 
   /// The kind that is wanted of the export `name`, or `type`.
-  func expected<Item>(_ wanted: String, _ name: String, _ kind: (Extern) -> Item?) throws(WasmtimeError) -> Item {
-    guard let item = kind(self) else {
-      throw .type(reason: "the export `\(name)` is \(word): expected \(wanted)")
-    }
+  func expected<Item>(_ wanted: Int32, _ name: String, _ kind: (Extern) -> Item?) throws(WasmtimeError) -> Item {
+    guard let item = kind(self) else { throw wrongExport(name, wanted: wanted) }
     return item
-  }
-
-  private var word: String {
-    switch self {
-    case .function: "a function"
-    case .global: "a global"
-    case .table: "a table"
-    case .memory: "a memory"
-    case .sharedMemory: "a shared memory"
-    case .tag: "a tag"
-    }
   }
 }

@@ -18,7 +18,38 @@ func entering(
   throw WasmtimeError(taking: error)
 }
 
+/// Fails where columns of these lengths are not equally long.
+func checkColumns(_ lengths: [Int]) throws(WasmtimeError) {
+  var error = trimaran_bytes()
+  let status = trimaran_check_columns(lengths, lengths.count, &error)
+  if status != 0 { throw WasmtimeError(taking: error) }
+}
+
+extension Extern {
+  /// The error for this as the export `name`, which was asked for as another kind.
+  func wrongExport(_ name: String, wanted: Int32) -> WasmtimeError {
+    var name = name
+    var error = trimaran_bytes()
+    _ = name.withUTF8 { trimaran_wrong_export($0.baseAddress, $0.count, item.variant, wanted, &error) }
+    return WasmtimeError(taking: error)
+  }
+}
+
+/// The error for a name by which a calling instance exports nothing.
+func noCallerExport(_ name: String) -> WasmtimeError {
+  var name = name
+  var error = trimaran_bytes()
+  _ = name.withUTF8 { trimaran_no_caller_export($0.baseAddress, $0.count, &error) }
+  return WasmtimeError(taking: error)
+}
+
 extension Func {
+  /// Fails with `type` where the function is of another type.
+  func checkType(_ store: Store, _ wanted: FuncType) throws(WasmtimeError) {
+    let bytes = Writer.bytes { wanted.write(to: &$0) }
+    try entering(self, store) { trimaran_func_check_type(core.pointer, store.core.pointer, bytes, bytes.count, $0) }
+  }
+
   /// Calls the function on slots, in place.
   @usableFromInline
   func call(_ store: Store, _ slots: UnsafeMutableBufferPointer<Slot>) throws(WasmtimeError) {

@@ -25,6 +25,83 @@ extension Func {
   }
 }
 
+extension Linker {
+  /// Defines a host function. The core keeps the closure.
+  @usableFromInline
+  func define(_ module: String, _ name: String, hosting closure: HostClosure) throws(WasmtimeError) {
+    var (module, name) = (try checked(module), try checked(name))
+    let type = Writer.bytes { closure.type.write(to: &$0) }
+    let context = Unmanaged.passRetained(LinkedClosure(closure)).toOpaque()
+    try entering(self) { error in
+      module.withUTF8 { module in
+        name.withUTF8 { name in
+          trimaran_linker_define_host(
+            core.pointer,
+            module.baseAddress,
+            module.count,
+            name.baseAddress,
+            name.count,
+            type,
+            type.count,
+            bindHost,
+            releaseLinked,
+            context,
+            error
+          )
+        }
+      }
+    }
+  }
+}
+
+/// A closure that a linker has, for every store.
+private final class LinkedClosure: Sendable {
+  let closure: HostClosure
+
+  init(_ closure: HostClosure) { self.closure = closure }
+}
+
+/// By what the core finds a store of Swift's, which it must not keep.
+private final class WeakStore: @unchecked Sendable {
+  /// Set once, before it is shared.
+  private(set) weak var store: Store?
+
+  init(_ store: Store) { self.store = store }
+}
+
+/// Gives a store's function, which this takes over, a linker's closure.
+private func bindHost(
+  _ context: UnsafeMutableRawPointer?,
+  _ function: OpaquePointer?,
+  _ store: UnsafeMutableRawPointer?,
+  _ thrown: UnsafeMutablePointer<UInt64>?
+) -> Int32 {
+  let function = Func(Core.Func(made(function)))
+  guard let context, let store, let thrown else { preconditionFailure("a call without a context or room") }
+  do throws(WasmtimeError) {
+    // The core holds both until this has returned.
+    let closure = Unmanaged<LinkedClosure>.fromOpaque(context).takeUnretainedValue().closure
+    guard let store = Unmanaged<WeakStore>.fromOpaque(store).takeUnretainedValue().store else {
+      throw .closed(what: "store")
+    }
+    try closure.attach(to: function, store)
+    return 0
+  } catch {
+    thrown.pointee = Thrown.keep(error)
+    return 1
+  }
+}
+
+/// Lets go of a closure of a linker's.
+private func releaseLinked(_ context: UnsafeMutableRawPointer?) {
+  context.map { Unmanaged<LinkedClosure>.fromOpaque($0).release() }
+}
+
+/// Lets go of what a store is found by.
+private func releaseWeakStore(_ context: UnsafeMutableRawPointer?) {
+  context.map { Unmanaged<WeakStore>.fromOpaque($0).release() }
+}
+
 /// Runs a host function. What it throws is kept while the guests unwind.
 private func callHost(
   _ context: UnsafeMutableRawPointer?,
@@ -97,8 +174,10 @@ extension SharedMemory {
 }
 
 extension Store {
-  /// Has guests end where the task that they run in is cancelled, if the engine can interrupt them.
+  /// Has guests end where the task that they run in is cancelled, if the engine can interrupt them, and the core find this store.
   func watch() throws(WasmtimeError) {
+    let context = Unmanaged.passRetained(WeakStore(self)).toOpaque()
+    try entering(self) { trimaran_store_set_language_store(core.pointer, releaseWeakStore, context, $0) }
     try entering(self) { trimaran_store_watch(core.pointer, checkTask, { _ in }, nil, $0) }
   }
 }

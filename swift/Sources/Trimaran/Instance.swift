@@ -63,7 +63,7 @@ public final class Instance: Sendable {
   ///   - name: The name of the export.
   /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func function(_ store: Store, _ name: String) throws(WasmtimeError) -> Func {
-    try export(store, name).expected("a function", name, \.function)
+    try export(store, name).expected(Extern.Variant.function, name, \.function)
   }
 
   /// The memory that the instance exports under `name`.
@@ -73,7 +73,7 @@ public final class Instance: Sendable {
   ///   - name: The name of the export.
   /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func memory(_ store: Store, _ name: String) throws(WasmtimeError) -> Memory {
-    try export(store, name).expected("a memory", name, \.memory)
+    try export(store, name).expected(Extern.Variant.memory, name, \.memory)
   }
 
   /// The shared memory that the instance exports under `name`.
@@ -83,7 +83,7 @@ public final class Instance: Sendable {
   ///   - name: The name of the export.
   /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func sharedMemory(_ store: Store, _ name: String) throws(WasmtimeError) -> SharedMemory {
-    try export(store, name).expected("a shared memory", name, \.sharedMemory)
+    try export(store, name).expected(Extern.Variant.sharedMemory, name, \.sharedMemory)
   }
 
   /// The global that the instance exports under `name`.
@@ -93,7 +93,7 @@ public final class Instance: Sendable {
   ///   - name: The name of the export.
   /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func global(_ store: Store, _ name: String) throws(WasmtimeError) -> Global {
-    try export(store, name).expected("a global", name, \.global)
+    try export(store, name).expected(Extern.Variant.global, name, \.global)
   }
 
   /// The table that the instance exports under `name`.
@@ -103,7 +103,7 @@ public final class Instance: Sendable {
   ///   - name: The name of the export.
   /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func table(_ store: Store, _ name: String) throws(WasmtimeError) -> Table {
-    try export(store, name).expected("a table", name, \.table)
+    try export(store, name).expected(Extern.Variant.table, name, \.table)
   }
 
   /// The tag that the instance exports under `name`.
@@ -113,7 +113,7 @@ public final class Instance: Sendable {
   ///   - name: The name of the export.
   /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func tag(_ store: Store, _ name: String) throws(WasmtimeError) -> Tag {
-    try export(store, name).expected("a tag", name, \.tag)
+    try export(store, name).expected(Extern.Variant.tag, name, \.tag)
   }
 }
 
@@ -164,7 +164,7 @@ public struct Exports: Sendable, RandomAccessCollection {
   /// - Parameter name: The name of the export.
   /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func function(_ name: String) throws(WasmtimeError) -> Func {
-    try get(name).expected("a function", name, \.function)
+    try get(name).expected(Extern.Variant.function, name, \.function)
   }
 
   /// The memory that is exported under `name`.
@@ -172,7 +172,7 @@ public struct Exports: Sendable, RandomAccessCollection {
   /// - Parameter name: The name of the export.
   /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func memory(_ name: String) throws(WasmtimeError) -> Memory {
-    try get(name).expected("a memory", name, \.memory)
+    try get(name).expected(Extern.Variant.memory, name, \.memory)
   }
 
   /// The shared memory that is exported under `name`.
@@ -180,7 +180,7 @@ public struct Exports: Sendable, RandomAccessCollection {
   /// - Parameter name: The name of the export.
   /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func sharedMemory(_ name: String) throws(WasmtimeError) -> SharedMemory {
-    try get(name).expected("a shared memory", name, \.sharedMemory)
+    try get(name).expected(Extern.Variant.sharedMemory, name, \.sharedMemory)
   }
 
   /// The global that is exported under `name`.
@@ -188,7 +188,7 @@ public struct Exports: Sendable, RandomAccessCollection {
   /// - Parameter name: The name of the export.
   /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func global(_ name: String) throws(WasmtimeError) -> Global {
-    try get(name).expected("a global", name, \.global)
+    try get(name).expected(Extern.Variant.global, name, \.global)
   }
 
   /// The table that is exported under `name`.
@@ -196,7 +196,7 @@ public struct Exports: Sendable, RandomAccessCollection {
   /// - Parameter name: The name of the export.
   /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func table(_ name: String) throws(WasmtimeError) -> Table {
-    try get(name).expected("a table", name, \.table)
+    try get(name).expected(Extern.Variant.table, name, \.table)
   }
 
   /// The tag that is exported under `name`.
@@ -204,7 +204,7 @@ public struct Exports: Sendable, RandomAccessCollection {
   /// - Parameter name: The name of the export.
   /// - Throws: `notFound` if there is no such export, and `type` if it is of another kind.
   public func tag(_ name: String) throws(WasmtimeError) -> Tag {
-    try get(name).expected("a tag", name, \.tag)
+    try get(name).expected(Extern.Variant.tag, name, \.tag)
   }
 
   /// The export with that `name`, or the core's error, which lists the names that exist.

@@ -6,13 +6,8 @@
 /// ```
 public final class InstancePre: Sendable {
   private let core: Core.InstancePre
-  /// What the linker's host functions do, by their numbers.
-  private let closures: Locked<[UInt64: HostClosure]>
 
-  init(_ core: consuming Core.InstancePre, _ closures: [UInt64: HostClosure]) {
-    self.core = core
-    self.closures = Locked(closures)
-  }
+  init(_ core: consuming Core.InstancePre) { self.core = core }
 
   /// Makes an instance, and runs its start function.
   ///
@@ -20,15 +15,9 @@ public final class InstancePre: Sendable {
   /// - Throws: `limit` where the store has no room, `trap` where an initialiser or the start function traps, `wrongStore`
   ///   where an import belongs to another store, and whatever a host function failed with.
   public func instantiate(_ store: Store) throws(WasmtimeError) -> Instance {
-    let closures = closures.withLock { $0 }
     // The start function may call host functions, which look for their store.
-    return try withExtendedLifetime(store) { () throws(WasmtimeError) in
-      if !closures.isEmpty {
-        try closures.give(store, core.hosts(store: store.core)) { (number) throws(WasmtimeError) in
-          try Func(core.host(store: store.core, number: number))
-        }
-      }
-      return try Instance(core.instantiate(store: store.core))
+    try withExtendedLifetime(store) { () throws(WasmtimeError) in
+      try Instance(core.instantiate(store: store.core))
     }
   }
 
@@ -36,7 +25,5 @@ public final class InstancePre: Sendable {
   public func close() {
     // The core has no way to fail here.
     try? core.release()
-    // Releases the closures outside the lock, because their deinit may run any code.
-    _ = closures.withLock { swapping(&$0, [:]) }
   }
 }

@@ -17,15 +17,6 @@
 /// linker as well, and neither goes before ``close()``: capture it `weak`.
 public final class Linker: Sendable {
   let core: Core.Linker
-  private let hosts = Locked(Hosts())
-
-  /// The host functions: what each does by its number, and the number that a name has now.
-  private struct Hosts {
-    var closures: [UInt64: HostClosure] = [:]
-    var numbers: [[String]: UInt64] = [:]
-    /// How many there have been.
-    var defined = 0
-  }
 
   /// Makes a linker without definitions.
   ///
@@ -82,7 +73,8 @@ public final class Linker: Sendable {
   ///   - module: The module. Its imports are defined already.
   /// - Throws: As ``instantiate(_:_:)``, and `link` if a name is defined already, unless you allow shadowing.
   public func defineModule(_ store: Store, _ name: String, _ module: Module) throws(WasmtimeError) {
-    try giving(store, module) { () throws(WasmtimeError) in
+    // What runs may call host functions, which look for their store: here, and where things are linked below.
+    try withExtendedLifetime(store) { () throws(WasmtimeError) in
       try core.defineModule(store: store.core, name: checked(name), module: module.core)
     }
   }
@@ -122,7 +114,7 @@ public final class Linker: Sendable {
   ///   - name: The second part of the name.
   /// - Throws: `notFound` if there is none, and `wrongStore` for an item of another store.
   public func get(_ store: Store, _ module: String, _ name: String) throws(WasmtimeError) -> Extern {
-    try giving(store, nil) { () throws(WasmtimeError) in
+    try withExtendedLifetime(store) { () throws(WasmtimeError) in
       try core.get(store: store.core, module: checked(module), name: checked(name))
     }
   }
@@ -145,7 +137,7 @@ public final class Linker: Sendable {
   ///   - module: The name that the module was defined by.
   /// - Throws: `notFound` if nothing has that name.
   public func getDefault(_ store: Store, _ module: String) throws(WasmtimeError) -> Func {
-    try giving(store, nil) { () throws(WasmtimeError) in
+    try withExtendedLifetime(store) { () throws(WasmtimeError) in
       try Func(core.getDefault(store: store.core, module: checked(module)))
     }
   }
@@ -158,7 +150,7 @@ public final class Linker: Sendable {
   /// - Throws: `link` if imports are missing, with their names, or are of another type; `limit` if the store has no
   ///   room; `trap` if an initialiser or the start function traps; and whatever a host function failed with.
   public func instantiate(_ store: Store, _ module: Module) throws(WasmtimeError) -> Instance {
-    try giving(store, module) { () throws(WasmtimeError) in
+    try withExtendedLifetime(store) { () throws(WasmtimeError) in
       try Instance(core.instantiate(store: store.core, module: module.core))
     }
   }
@@ -168,72 +160,12 @@ public final class Linker: Sendable {
   /// - Parameter module: The module.
   /// - Throws: `link` as ``instantiate(_:_:)`` does.
   public func instantiatePre(_ module: Module) throws(WasmtimeError) -> InstancePre {
-    // What it looks up has the closures of this moment.
-    try hosts.withLock { (hosts) throws(WasmtimeError) in
-      InstancePre(try core.instantiatePre(module: module.core), hosts.closures)
-    }
+    InstancePre(try core.instantiatePre(module: module.core))
   }
 
   /// Closes the linker, and releases its closures. Instances that it made go on working. A second `close` does nothing.
   public func close() {
     // The core has no way to fail here.
     try? core.release()
-    // Releases the closures outside the lock, because their deinit may run any code.
-    _ = hosts.withLock { swapping(&$0, Hosts()) }
-  }
-
-  /// Defines a host function.
-  @usableFromInline
-  func define(_ module: String, _ name: String, hosting closure: HostClosure) throws(WasmtimeError) {
-    // A thread that has the number finds the closure. The closure that had the name is released outside the lock.
-    _ = try hosts.withLock { (hosts) throws(WasmtimeError) in
-      let number = try core.defineFunc(module: checked(module), name: checked(name), ty: closure.type)
-      hosts.closures[number] = closure
-      hosts.defined += 1
-      let before = swapping(&hosts.numbers[[module, name]], number)
-      return before.flatMap { hosts.closures.removeValue(forKey: $0) }
-    }
-  }
-
-  /// Runs `body`, once the host functions that it needs have been given to the store. Where another thread has defined
-  /// something since then, the core finds one without its closure and fails before it runs anything: then this begins
-  /// again.
-  private func giving<R>(
-    _ store: Store,
-    _ module: Module?,
-    _ body: () throws(WasmtimeError) -> R
-  ) throws(WasmtimeError) -> R {
-    // What runs may call host functions, which look for their store.
-    try withExtendedLifetime(store) { () throws(WasmtimeError) in
-      while true {
-        let (before, isEmpty) = hosts.withLock { ($0.defined, $0.closures.isEmpty) }
-        do throws(WasmtimeError) {
-          if !isEmpty {
-            let numbers = try core.hosts(store: store.core, module: module)
-            try hosts.withLock { $0.closures }.give(store, numbers) { (number) throws(WasmtimeError) in
-              try Func(core.host(store: store.core, number: number))
-            }
-          }
-          return try body()
-        } catch .notFound where hosts.withLock({ $0.defined }) != before {
-          continue
-        }
-      }
-    }
-  }
-}
-
-extension [UInt64: HostClosure] {
-  /// Gives host functions, by their numbers, to a store that has not met them.
-  func give(
-    _ store: Store,
-    _ numbers: [UInt64],
-    _ function: (UInt64) throws(WasmtimeError) -> Func
-  ) throws(WasmtimeError) {
-    for number in numbers {
-      // There is none once the linker is closed, which the core says.
-      guard let closure = self[number] else { continue }
-      try closure.attach(to: function(number), store)
-    }
   }
 }

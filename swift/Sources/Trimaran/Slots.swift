@@ -47,8 +47,13 @@ final class Rows {
     columns += 1
     if columns == 1 { self.count = count }
     guard count != self.count, failure == nil else { return }
-    let reason = "column \(columns) has \(count) values: expected \(self.count), as column 1 has"
-    failure = RowError(row: min(count, self.count), error: .type(reason: reason))
+    // The columns before this one are as long as the first.
+    let lengths = [Int](repeating: self.count, count: columns - 1) + [count]
+    do throws(WasmtimeError) {
+      try checkColumns(lengths)
+    } catch {
+      failure = RowError(row: min(count, self.count), error: error)
+    }
   }
 
   /// Whether it takes a while to pack them.

@@ -30,8 +30,7 @@ public struct TypedFunc<Signature>: Sendable {
     var wanted = FuncType([], [])
     repeat wanted.params.append((each Parameter).valType)
     repeat wanted.results.append((each Result).valType)
-    let type = try function.type(store)
-    guard type == wanted else { throw .type(reason: "the function is \(type): expected \(wanted)") }
+    try function.checkType(store, wanted)
     try wanted.checkNumbers()
     self.function = function
     width = max(wanted.params.count, wanted.results.count)

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use trimaran::*;
 
 use super::super::surface::{parsed, serialised};
-use super::{entry, lent, let_go, opened, shared, shared_or_none, status};
+#[allow(unused_imports, reason = "for operations that take an object or none, of which there may be none")]
+use super::shared_or_none;
+use super::{entry, lent, let_go, opened, shared, status};
 
 /// Bytes that are the caller's.
 #[repr(C)]
@@ -56,7 +58,7 @@ impl Item {
 ///
 /// # Safety
 /// As for `lent`.
-unsafe fn text<'a>(data: *const u8, length: usize) -> Result<&'a str> {
+pub(super) unsafe fn text<'a>(data: *const u8, length: usize) -> Result<&'a str> {
     // SAFETY: the caller gives that many elements, and nothing else accesses them until this returns.
     let bytes = unsafe { lent(data, length) };
     std::str::from_utf8(bytes).map_err(|error| WasmtimeError::Encoding {

@@ -1,9 +1,9 @@
-//! What the package has been given before, and whether it still holds.
+//! What the package has been given before, and whether it still holds; and errors that the package finds, in the core's words.
 
-use jni_sys::{JNIEnv, jboolean, jclass, jlong, jstring};
-use trimaran::{Instance, Memory, Store};
+use jni_sys::{JNIEnv, jboolean, jbyteArray, jclass, jint, jlong, jstring};
+use trimaran::{Func, Instance, Memory, Store, WasmtimeError};
 
-use super::generated::text;
+use super::generated::{octets, parsed_func_type, text};
 use super::{at, both, give};
 
 /// Whether the calling instance exports that very memory under that name; if not for sure, the package asks for the export.
@@ -29,4 +29,42 @@ pub(super) extern "system" fn instance_check(env: *mut JNIEnv, _class: jclass, i
         let (instance, store) = unsafe { (at::<Instance>(instance), at::<Store>(store)) };
         instance.check(store)
     });
+}
+
+/// Fails where a function is of another type than the serialised one. `whose` is what has that type in the JVM, or empty.
+pub(super) extern "system" fn check_type(
+    env: *mut JNIEnv,
+    _class: jclass,
+    func: jlong,
+    store: jlong,
+    wanted: jbyteArray,
+    whose: jstring,
+) {
+    give(env, || {
+        // SAFETY: the package keeps both for the call.
+        let (func, store) = unsafe { both::<Func>(func, store) };
+        func.check_type(store, &parsed_func_type(env, wanted)?, &text(env, whose)?)
+    });
+}
+
+/// Fails for an export that is of one kind, and was asked for as another one: the numbers of two variants of `Extern`.
+pub(super) extern "system" fn wrong_export(
+    env: *mut JNIEnv,
+    _class: jclass,
+    name: jstring,
+    found: jint,
+    expected: jint,
+) {
+    give(env, || Err::<(), _>(trimaran::adapter::wrong_export(&text(env, name)?, found, expected)));
+}
+
+/// Fails for a name by which a calling instance exports nothing.
+pub(super) extern "system" fn no_caller_export(env: *mut JNIEnv, _class: jclass, name: jstring) {
+    give(env, || Err::<(), _>(trimaran::adapter::no_caller_export(&text(env, name)?)));
+}
+
+/// Fails with a mistake of the package, of which the text is in UTF-8.
+pub(super) extern "system" fn unexpected(env: *mut JNIEnv, _class: jclass, reason: jbyteArray) {
+    let reason = String::from_utf8_lossy(&octets(env, reason)).into_owned();
+    give(env, || Err::<(), _>(WasmtimeError::Unexpected { reason }));
 }

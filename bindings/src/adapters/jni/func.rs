@@ -3,7 +3,7 @@
 use std::ptr::null_mut;
 
 use jni_sys::{JNIEnv, jarray, jbyteArray, jclass, jint, jlong, jlongArray, jobjectArray, jsize};
-use trimaran::adapter::{Slot, ValKind};
+use trimaran::adapter::{Slot, ValKind, columns};
 use trimaran::{Func, Result, WasmtimeError};
 
 use super::{NO_ROW, both, byte_array, entry, give, throw};
@@ -152,6 +152,15 @@ fn element<R>(env: *mut JNIEnv, array: jobjectArray, index: usize, work: impl Fn
     result
 }
 
+/// Fails where a function cannot be called with that many columns.
+pub(super) extern "system" fn check_columns(env: *mut JNIEnv, _class: jclass, func: jlong, store: jlong, count: jint) {
+    give(env, || {
+        // SAFETY: the package keeps both open for the call.
+        let (func, store) = unsafe { both::<Func>(func, store) };
+        columns::check_count(func.signature(store)?, usize::try_from(count).unwrap_or_default())
+    });
+}
+
 /// Calls a function without vectors or references once for each row. There is a column for each parameter and one for
 /// each result: an array of its type, with `rows` numbers.
 pub(super) extern "system" fn map(
@@ -159,7 +168,7 @@ pub(super) extern "system" fn map(
     _class: jclass,
     func: jlong,
     store: jlong,
-    columns: jobjectArray,
+    given: jobjectArray,
     results: jobjectArray,
     rows: jint,
 ) {
@@ -169,9 +178,12 @@ pub(super) extern "system" fn map(
         let (func, store) = unsafe { both::<Func>(func, store) };
         let signature = func.signature(store)?;
         let count = usize::try_from(rows).unwrap_or_default();
-        let given = signature.params().iter().enumerate();
-        let given = given
-            .map(|(index, kind)| element(env, columns, index, |array| load_column(env, array, *kind, rows)))
+        let length = |index| element(env, given, index, |array| jni!(env, GetArrayLength, array));
+        let lengths = (0..signature.params().len()).map(|index| usize::try_from(length(index)).unwrap_or_default());
+        columns::rows((1..).zip(lengths))?;
+        let params = signature.params().iter().enumerate();
+        let given = params
+            .map(|(index, kind)| element(env, given, index, |array| load_column(env, array, *kind, rows)))
             .collect::<Result<Vec<_>>>()?;
         let mut found = signature.results().iter().map(|kind| Column::new(*kind, count)).collect::<Result<Vec<_>>>()?;
         func.call_rows(

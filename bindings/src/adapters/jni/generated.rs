@@ -29,6 +29,7 @@ fn kept<T>(object: &T) -> Arc<T> {
 ///
 /// # Safety
 /// As for `at`, unless it is 0.
+#[allow(dead_code, reason = "for operations that take an object or none, of which there may be none")]
 unsafe fn kept_or_none<T>(object: jlong) -> Option<Arc<T>> {
     // SAFETY: the package holds the object behind a pointer that is not 0 until the call returns: the contract of this
     // function.
@@ -102,7 +103,7 @@ pub(super) fn text(env: *mut JNIEnv, string: jstring) -> Result<Text> {
 
 /// Bytes that were copied out of an array.
 #[expect(clippy::large_enum_variant, reason = "it lies on the stack, for one call")]
-enum Octets {
+pub(super) enum Octets {
     Small([MaybeUninit<u8>; SMALL], usize),
     Large(Vec<u8>),
 }
@@ -119,7 +120,12 @@ impl Deref for Octets {
     }
 }
 
-fn octets(env: *mut JNIEnv, array: jbyteArray) -> Octets {
+/// The type of a function, as the package has serialised it.
+pub(super) fn parsed_func_type(env: *mut JNIEnv, bytes: jbyteArray) -> Result<FuncType> {
+    parsed::<FuncType>(&octets(env, bytes))
+}
+
+pub(super) fn octets(env: *mut JNIEnv, array: jbyteArray) -> Octets {
     let length = jni!(env, GetArrayLength, array);
     let count = usize::try_from(length).unwrap_or_default();
     if count <= SMALL {

@@ -29,7 +29,7 @@ impl GlobalRef {
     }
 
     /// The same, without keeping the object from being collected.
-    fn weak(env: *mut JNIEnv, object: jobject) -> Option<Self> {
+    pub(super) fn weak(env: *mut JNIEnv, object: jobject) -> Option<Self> {
         Self::new(env, jni!(env, NewWeakGlobalRef, object), true)
     }
 

@@ -51,11 +51,13 @@ impl InterruptCheck for Asked {
 }
 
 /// Has `Thread.interrupted` asked while a thread waits for the store, and for as long as guests of it run, if its engine can
-/// interrupt them.
-pub(super) extern "system" fn watch(env: *mut JNIEnv, _class: jclass, store: jlong) {
+/// interrupt them. The store also gets a weak reference to the package's own object of it.
+pub(super) extern "system" fn watch(env: *mut JNIEnv, _class: jclass, store: jlong, home: jobject) {
     give(env, || {
         // SAFETY: the package keeps it open for the call.
         let store: &Store = unsafe { at(store) };
+        let room = || WasmtimeError::Limit { reason: "the JVM has no room for a store".to_owned() };
+        store.set_language_store(Box::new(GlobalRef::weak(env, home).ok_or_else(room)?));
         let threads = Threads::known(env)?;
         store.set_interrupt_check(|| Box::new(Asked(threads)));
         Ok(())

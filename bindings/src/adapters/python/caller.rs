@@ -6,7 +6,8 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyDict, PyString, PyTuple};
-use trimaran::{Extern, Result, Store, WasmtimeError};
+use trimaran::adapter::no_caller_export;
+use trimaran::{Extern, Result, Store};
 
 use super::convert::{self, give_object, moment};
 use super::store::{Named, StoreBase};
@@ -116,10 +117,7 @@ impl CallerBase {
 
     fn item(&self, slf: &Bound<'_, Self>, name: &Bound<'_, PyAny>) -> PyResult<(Extern, PyBackedStr)> {
         let (found, name) = self.find(slf, name)?;
-        let missing = || {
-            let reason = format!("the calling instance has no export `{name}`");
-            raised(slf.py(), WasmtimeError::NotFound { name: name.to_string(), reason })
-        };
+        let missing = || raised(slf.py(), no_caller_export(&name));
         Ok((found.ok_or_else(missing)?, name))
     }
 }

@@ -3,10 +3,11 @@
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
-use trimaran::adapter::{Signature, Slot, ValKind};
+use trimaran::adapter::{Slot, ValKind, columns};
 use trimaran::{Func, Store, WasmtimeError};
 
 use super::at_end::Ask;
+use super::convert::moment;
 use super::func::{FuncBase, bits};
 use super::number_type::{Destination, NumberType, name_of, type_of};
 use super::{detached, enter, entry, raised, store_of};
@@ -18,11 +19,9 @@ impl FuncBase {
     fn _columns(&self, py: Python<'_>, store: &Bound<'_, PyAny>) -> PyResult<(String, String)> {
         let (Some(func), Some(store)) = (self.handle.get(), store_of(store)) else { return Ok(Default::default()) };
         let signature = enter(py, || func.signature(store))?;
-        let codes = |kinds: &[ValKind]| kinds.iter().map(|kind| code(*kind)).collect::<Option<String>>();
-        codes(signature.params()).zip(codes(signature.results())).ok_or_else(|| {
-            let reason = "only functions of i32, i64, f32 and f64 can be called with columns".to_owned();
-            raised(py, WasmtimeError::Type { reason })
-        })
+        moment(py, || columns::check_numeric(signature))?;
+        let codes = |kinds: &[ValKind]| kinds.iter().filter_map(|kind| code(*kind)).collect();
+        Ok((codes(signature.params()), codes(signature.results())))
     }
 
     /// Calls once for each of `rows` rows of the columns from the row `start` on, and puts the results into theirs. A tuple
@@ -31,7 +30,7 @@ impl FuncBase {
         &self,
         py: Python<'_>,
         store: &Bound<'_, PyAny>,
-        columns: Vec<Bound<'_, PyAny>>,
+        given: Vec<Bound<'_, PyAny>>,
         results: Vec<Bound<'_, PyAny>>,
         start: usize,
         rows: usize,
@@ -39,8 +38,8 @@ impl FuncBase {
         let (Some(func), Some(store)) = (self.handle.get(), store_of(store)) else { return Ok(None) };
         let signature = enter(py, || func.signature(store))?;
         let wrong = |reason: String| raised(py, WasmtimeError::Type { reason });
-        check_count(signature, columns.len()).map_err(wrong)?;
-        let given = columns.iter().zip(signature.params()).enumerate();
+        moment(py, || columns::check_count(signature, given.len()))?;
+        let given = given.iter().zip(signature.params()).enumerate();
         let given: Vec<_> = given
             .map(|(index, (object, kind))| Column::read(object, *kind, index + 1))
             .collect::<Result<_, _>>()
@@ -50,7 +49,7 @@ impl FuncBase {
             .map(|(index, (object, kind))| Column::write(object, *kind, index + 1))
             .collect::<Result<_, _>>()
             .map_err(wrong)?;
-        check_rows(&given, &made, start.saturating_add(rows)).map_err(wrong)?;
+        moment(py, || check_rows(&given, &made, start.saturating_add(rows)))?;
         if made.len() != signature.results().len() {
             return Err(wrong("there is no room for the results".to_owned()));
         }
@@ -104,29 +103,19 @@ fn code(kind: ValKind) -> Option<char> {
     }
 }
 
-fn check_count(signature: &Signature, given: usize) -> Result<(), String> {
-    match signature.params().len() {
-        0 => Err("the function has no parameters, and so no columns: call it".to_owned()),
-        expected if given < expected => Err(format!("too few columns: the function takes {expected}, {given} given")),
-        expected if given > expected => Err(format!("too many columns: the function takes {expected}, {given} given")),
-        _ => Ok(()),
-    }
-}
-
 /// Refuses columns of another length, and those that end before row `end`.
-fn check_rows(given: &[Column], made: &[Column], end: usize) -> Result<(), String> {
-    let mut columns = given.iter().enumerate().filter_map(|(index, column)| Some((index + 1, column.rows?)));
-    let Some((first, rows)) = columns.next() else {
-        return Err("every column is one number, so there are no rows: call the function".to_owned());
-    };
-    if let Some((place, other)) = columns.find(|(_, other)| *other != rows) {
-        return Err(format!("column {place} has {other} items: column {first} has {rows}"));
+fn check_rows(given: &[Column], made: &[Column], end: usize) -> trimaran::Result<()> {
+    let wrong = |reason: String| WasmtimeError::Type { reason };
+    let lengths = given.iter().enumerate().filter_map(|(index, column)| Some((index + 1, column.rows?)));
+    if lengths.clone().next().is_none() {
+        return Err(wrong("every column is one number, so there are no rows: call the function".to_owned()));
     }
+    let rows = columns::rows(lengths)?;
     let made = made.iter().enumerate().map(|(index, column)| (index + 1, column.rows.unwrap_or_default()));
     if let Some((place, other)) = made.clone().find(|(_, other)| *other != rows) {
-        return Err(format!("column {place} of out has {other} items: the columns have {rows}"));
+        return Err(wrong(format!("column {place} of out has {other} items: the columns have {rows}")));
     }
-    if end > rows { Err(format!("the columns have {rows} items, and not {end}")) } else { Ok(()) }
+    if end > rows { Err(wrong(format!("the columns have {rows} items, and not {end}"))) } else { Ok(()) }
 }
 
 /// The buffer of a column, and what its items are.

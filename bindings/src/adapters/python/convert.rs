@@ -193,6 +193,12 @@ pub(super) fn wrong(value: &Bound<'_, PyAny>, what: Arguments<'_>, expected: &st
     raised(value.py(), WasmtimeError::Type { reason })
 }
 
+/// The error for an export that is of one kind, and was asked for as another one: the numbers of two variants of `Extern`.
+#[pyfunction]
+pub(crate) fn wrong_export(py: Python<'_>, name: &str, found: i32, expected: i32) -> Py<PyAny> {
+    raised(py, trimaran::adapter::wrong_export(name, found, expected)).into_value(py).into_any()
+}
+
 /// The error for a number or a name of nothing, which the package never passes.
 #[cold]
 pub(super) fn unknown(py: Python<'_>, name: &str) -> PyErr {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyTuple};
-use trimaran::adapter::{Signature, Slot, ValKind};
+use trimaran::adapter::{HostType, Signature, Slot, ValKind};
 use trimaran::{Func, Store, WasmtimeError};
 
 use super::at_end::Ask;
@@ -56,8 +56,8 @@ impl FuncBase {
         pass_caller: bool,
     ) -> PyResult<()> {
         let (Some(func), Some(opened)) = (self.handle.get(), store_of(store.as_any())) else { return Ok(()) };
-        let signature = enter(py, || func.signature(opened))?;
-        let body = Body::new(store, function, pass_caller, signature, None)?;
+        let ty = enter(py, || HostType::of(func, opened))?;
+        let body = Body::new(store, function, pass_caller, ty);
         enter(py, || func.attach(opened, Box::new(body)))
     }
 }

@@ -25,4 +25,14 @@ use super::sink::take_output_sink;
 use super::source::take_input_source;
 use super::{NativeHandle, StoreBase, enter, quick};
 
+/// The type of a function.
+pub(super) fn func_type(value: &Bound<'_, PyAny>) -> PyResult<FuncType> {
+    take_func_type(value, format_args!("the type"))
+}
+
+/// Values, as the package has them in a list, each called so in a sentence.
+pub(super) fn values(list: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<Val>> {
+    take_list(list, |it, place| take_val(it, format_args!("{what} {place}")))
+}
+
 include!(concat!(env!("OUT_DIR"), "/python.rs"));

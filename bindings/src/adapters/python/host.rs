@@ -3,34 +3,49 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 
 use pyo3::exceptions::PyBaseException;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList, PyTuple, PyWeakrefReference};
-use trimaran::adapter::{Signature, Slot, SlotFunction, ValKind};
+use trimaran::adapter::{HostType, Slot, SlotFunction, ValKind};
 use trimaran::{Func, Reference, Result, Store, WasmtimeError};
 
 use uniffi::Handle;
 
 use super::at_end::{Ask, let_go};
-use super::convert::{give_object, none, package, take_object, this};
+use super::convert::{give_object, none, package, this};
 use super::func::{FuncBase, bits, number};
-use super::generated::ReferenceBase;
+use super::generated::{ReferenceBase, values};
 use super::{
-    CallerBase, Owned, StoreBase, Thrown, closed, greenlets, nothing, open, quick, store_class_of, store_of, with_gil,
+    CallerBase, StoreBase, Thrown, closed, greenlets, nothing, open, quick, store_class_of, store_of, with_gil,
 };
 
 /// The callables of one store, and the objects that its guests have references to. They are in the store's own object,
 /// and not in the core, so that Python's collector sees them.
 #[derive(Default)]
-pub(super) struct Kept(Mutex<HashMap<u64, Py<PyAny>>>);
+pub(super) struct Kept {
+    objects: Mutex<HashMap<u64, Py<PyAny>>>,
+    /// A weak reference to the store's own object. It is here, and not in the core, so that it goes while the GIL is held.
+    home: OnceLock<Py<PyWeakrefReference>>,
+}
 
 impl Kept {
+    /// Notes whose they are.
+    pub(super) fn belongs_to(&self, store: &Bound<'_, StoreBase>) -> PyResult<()> {
+        _ = self.home.set(PyWeakrefReference::new(store.as_any())?.unbind());
+        Ok(())
+    }
+
+    /// The store's own object, if it is still there.
+    pub(super) fn home<'py>(&self, py: Python<'py>) -> Option<Bound<'py, StoreBase>> {
+        self.home.get()?.bind(py).upgrade()?.cast_into().ok()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Py<PyAny>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps one more, and tells its number.
@@ -57,7 +72,7 @@ impl Kept {
 
     /// Shows them to Python's collector, which must not wait here.
     pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let all = match self.0.try_lock() {
+        let all = match self.objects.try_lock() {
             Ok(all) => all,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             // What is not shown is taken for being in use.
@@ -98,13 +113,10 @@ impl Drop for Object {
 pub(super) struct Body {
     kept: Weak<Kept>,
     number: u64,
-    /// The package's `Store`. The code that called the guest holds it.
-    store: Owned,
+    ty: HostType,
     params: Box<[ValKind]>,
     results: Box<[ValKind]>,
     pass_caller: bool,
-    /// Under which names a linker defines it, if one does, in words.
-    name: Option<Arc<str>>,
 }
 
 impl Body {
@@ -112,39 +124,33 @@ impl Body {
         store: &Bound<'_, StoreBase>,
         function: Bound<'_, PyAny>,
         pass_caller: bool,
-        signature: &Signature,
-        name: Option<Arc<str>>,
-    ) -> PyResult<Self> {
-        let kept = &store.get().kept;
-        Ok(Self {
+        ty: HostType,
+    ) -> Self {
+        let (kept, signature) = (&store.get().kept, ty.signature());
+        Self {
             kept: Arc::downgrade(kept),
             number: kept.add(function.unbind()),
-            store: Owned::new(PyWeakrefReference::new(store.as_any())?.into_any().unbind()),
             params: signature.params().into(),
             results: signature.results().into(),
+            ty,
             pass_caller,
-            name,
-        })
+        }
     }
 
-    /// The store. The code that called the guest holds it.
-    fn store<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-        self.store.get(py)?.cast_into::<PyWeakrefReference>().ok()?.upgrade()
-    }
-
-    fn run(&self, py: Python<'_>, call_id: u64, slots: &mut [Slot]) -> PyResult<bool> {
+    fn run(&self, py: Python<'_>, inside: &Store, call_id: u64, slots: &mut [Slot]) -> PyResult<bool> {
         let function = self.kept.upgrade().and_then(|kept| kept.get(py, self.number));
         let Some(function) = function else { return Ok(false) };
         let is_plain = !self.pass_caller && self.params.iter().chain(&self.results).all(|kind| kind.is_plain());
-        let store = if is_plain { None } else { self.store(py) };
+        // The code that called the guest holds it.
+        let store = if is_plain { None } else { StoreBase::of(py, inside) };
         let mut arguments = Vec::with_capacity(slots.len() + 1);
         if self.pass_caller {
-            let home = store.as_ref().and_then(|store| store.cast::<StoreBase>().ok()).ok_or_else(|| closed(py))?;
+            let home = store.as_ref().ok_or_else(|| closed(py))?;
             arguments.push(CallerBase::make(package(py, &CALLER, "trimaran", "Caller")?, home, call_id)?);
         }
         for (kind, slot) in self.params.iter().zip(slots.iter()) {
             arguments.push(match &store {
-                Some(store) => object(store, *kind, *slot)?,
+                Some(store) => object(store.as_any(), *kind, *slot)?,
                 None => number(py, *kind, *slot)?,
             });
         }
@@ -153,19 +159,13 @@ impl Body {
         if is_plain {
             let_go(value.unbind(), py);
         } else {
-            let store = store.or_else(|| self.store(py));
+            let store = store.or_else(|| StoreBase::of(py, inside));
             let kinds: Vec<_> = self.results.iter().map(|kind| *kind as u8).collect();
             let kinds = PyBytes::new(py, &kinds);
-            let found =
-                package(py, &SLOTS, "trimaran._host", "slots")?.ask1((store, kinds, value, self.name.as_deref()))?;
-            let found = found.extract::<Vec<(u64, u64, Option<Bound<'_, PyAny>>)>>()?;
-            for (slot, (low, high, held)) in slots.iter_mut().zip(found) {
-                *slot = match held {
-                    // The core takes over a handle of its own.
-                    Some(held) => Slot { low: handle(&held)?, high },
-                    None => Slot { low, high },
-                };
-            }
+            let given = package(py, &VALUES, "trimaran._host", "values")?;
+            let given = values(&given.ask1((store, kinds, value, self.ty.name()))?, "result")?;
+            let found = quick(py, inside, || self.ty.slots(inside, given))?;
+            slots.iter_mut().zip(found).for_each(|(slot, result)| *slot = result);
         }
         Ok(true)
     }
@@ -197,14 +197,14 @@ impl Body {
     }
 }
 
-// SAFETY: `handle` gives handles of its own for references.
+// SAFETY: the core itself makes the slots of references, with handles of their own.
 unsafe impl SlotFunction for Body {
-    fn call(&self, _store: &Store, call_id: u64, slots: &mut [Slot]) -> Result<()> {
+    fn call(&self, store: &Store, call_id: u64, slots: &mut [Slot]) -> Result<()> {
         let closed = || WasmtimeError::Closed { what: "store".to_owned() };
         // This thread has the store's turn. A thread that waits for that turn does so without the GIL.
         let done = with_gil(|py| {
             let _greenlet = greenlets::in_host(py);
-            self.run(py, call_id, slots).map_err(|error| THROWN.keep(error.into_value(py)))
+            self.run(py, store, call_id, slots).map_err(|error| THROWN.keep(error.into_value(py)))
         });
         match done {
             Some(Ok(true)) => Ok(()),
@@ -215,17 +215,8 @@ unsafe impl SlotFunction for Body {
 }
 
 static CALLER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-static SLOTS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static VALUES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static VAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-
-/// A handle of its own of a function or a reference, for the core.
-fn handle(held: &Bound<'_, PyAny>) -> PyResult<u64> {
-    if let Ok(func) = held.cast::<FuncBase>() {
-        return Ok(Handle::from_arc(Arc::clone(this(func)?)).as_raw());
-    }
-    let reference = take_object::<ReferenceBase>(held, format_args!("the result"))?;
-    Ok(Handle::from_arc(Arc::clone(reference)).as_raw())
-}
 
 /// What is in a slot, as Python has it. A handle in it is used up.
 pub(super) fn object<'py>(store: &Bound<'py, PyAny>, kind: ValKind, slot: Slot) -> PyResult<Bound<'py, PyAny>> {

@@ -1,6 +1,6 @@
 //! Stores: the host functions and objects that one keeps, and the memory that a caller was last asked for.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -45,6 +45,9 @@ impl StoreBase {
         if !store.set_interrupt_check(|| Box::new(interrupt_check::Signals)) {
             ctrl_c::watch(py)?;
         }
+        let kept = &slf.get().kept;
+        kept.belongs_to(slf)?;
+        store.set_language_store(Box::new(Arc::downgrade(kept)));
         fill(slf, store)?;
         greenlets::look(py)
     }
@@ -80,6 +83,11 @@ impl StoreBase {
 }
 
 impl StoreBase {
+    /// The package's own object of a store, if it is still there.
+    pub(super) fn of<'py>(py: Python<'py>, store: &Store) -> Option<Bound<'py, Self>> {
+        store.language_store::<Weak<Kept>>()?.upgrade()?.home(py)
+    }
+
     pub(super) fn remember(&self, named: Option<Named>) {
         let before = std::mem::replace(&mut *self.last.lock().unwrap_or_else(PoisonError::into_inner), named);
         // Not while it is locked.

@@ -2,7 +2,6 @@ package dev.trimaran
 
 import dev.trimaran.internal.FoundMemory
 import dev.trimaran.internal.NativeByHand
-import dev.trimaran.internal.ffi.WasmtimeError as RawError
 
 /**
  * The guest that called a host function. A [HostFunction] gets it.
@@ -47,23 +46,23 @@ public class Caller internal constructor(store: Store, private val callId: Long)
 
     /** The export of the calling instance with that [name]. Fails as [get] does, with `NotFound` if there is none. */
     public fun export(name: String): Extern =
-        get(name) ?: throw RawError.NotFound(name, "the calling instance has no export `$name`").toPublic()
+        get(name) ?: failing { NativeByHand.noCallerExport(name) }
 
     /** The function that is exported under [name], or `NotFound`, or `Type`. */
-    public fun func(name: String): Func = export(name).expect(name, "a function")
+    public fun func(name: String): Func = export(name).expect(name)
 
     /** The memory that is exported under [name], or `NotFound`, or `Type`. */
-    public fun memory(name: String): Memory = export(name).expect(name, "a memory")
+    public fun memory(name: String): Memory = export(name).expect(name)
 
     /** The shared memory that is exported under [name], or `NotFound`, or `Type`. */
-    public fun sharedMemory(name: String): SharedMemory = export(name).expect(name, "a shared memory")
+    public fun sharedMemory(name: String): SharedMemory = export(name).expect(name)
 
     /** The global that is exported under [name], or `NotFound`, or `Type`. */
-    public fun global(name: String): Global = export(name).expect(name, "a global")
+    public fun global(name: String): Global = export(name).expect(name)
 
     /** The table that is exported under [name], or `NotFound`, or `Type`. */
-    public fun table(name: String): Table = export(name).expect(name, "a table")
+    public fun table(name: String): Table = export(name).expect(name)
 
     /** The tag that is exported under [name], or `NotFound`, or `Type`. */
-    public fun tag(name: String): Tag = export(name).expect(name, "a tag")
+    public fun tag(name: String): Tag = export(name).expect(name)
 }

@@ -224,7 +224,7 @@ private fun trap(text: String, code: TrapCode?, reason: String, cause: Interrupt
     }
 
 @JvmSynthetic
-internal fun Raw.toPublic(text: String = text()): WasmtimeException =
+internal fun Raw.toPublic(text: String): WasmtimeException =
     when (this) {
         is Raw.Compile -> WasmtimeException.Compile(text)
         is Raw.Syntax -> WasmtimeException.Syntax(text, reason, line.toInt(), column.toInt(), excerpt)

@@ -29,20 +29,20 @@ public class Exports internal constructor(
     public fun getValue(name: String): Extern = items[name] ?: instance.export(store, name)
 
     /** The function that is exported under [name], or `NotFound`, or `Type`. */
-    public fun func(name: String): Func = getValue(name).expect(name, "a function")
+    public fun func(name: String): Func = getValue(name).expect(name)
 
     /** The memory that is exported under [name], or `NotFound`, or `Type`. */
-    public fun memory(name: String): Memory = getValue(name).expect(name, "a memory")
+    public fun memory(name: String): Memory = getValue(name).expect(name)
 
     /** The shared memory that is exported under [name], or `NotFound`, or `Type`. */
-    public fun sharedMemory(name: String): SharedMemory = getValue(name).expect(name, "a shared memory")
+    public fun sharedMemory(name: String): SharedMemory = getValue(name).expect(name)
 
     /** The global that is exported under [name], or `NotFound`, or `Type`. */
-    public fun global(name: String): Global = getValue(name).expect(name, "a global")
+    public fun global(name: String): Global = getValue(name).expect(name)
 
     /** The table that is exported under [name], or `NotFound`, or `Type`. */
-    public fun table(name: String): Table = getValue(name).expect(name, "a table")
+    public fun table(name: String): Table = getValue(name).expect(name)
 
     /** The tag that is exported under [name], or `NotFound`, or `Type`. */
-    public fun tag(name: String): Tag = getValue(name).expect(name, "a tag")
+    public fun tag(name: String): Tag = getValue(name).expect(name)
 }

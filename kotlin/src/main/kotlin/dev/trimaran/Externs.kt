@@ -1,7 +1,8 @@
 package dev.trimaran
 
+import dev.trimaran.internal.NativeByHand
+import kotlin.reflect.KClass
 import dev.trimaran.internal.ffi.Extern as Raw
-import dev.trimaran.internal.ffi.WasmtimeError as RawError
 
 /**
  * Something that can be imported or exported: a [Func], [Global], [Table], [Memory], [SharedMemory] or [Tag]. The
@@ -9,27 +10,18 @@ import dev.trimaran.internal.ffi.WasmtimeError as RawError
  */
 public sealed interface Extern
 
-/** The word for what it is, in messages. */
-@JvmSynthetic
-internal fun Extern.word(): String =
-    when (this) {
-        is Func -> "a function"
-        is Global -> "a global"
-        is Table -> "a table"
-        is Memory -> "a memory"
-        is SharedMemory -> "a shared memory"
-        is Tag -> "a tag"
-    }
+/** By their numbers in the core, from 1. */
+private val KINDS =
+    listOf(Func::class, Global::class, Table::class, Memory::class, SharedMemory::class, Tag::class)
 
-/** The export [name], if it is what is [expected], or `Type`. */
+/** The export [name], if it is a [T], or `Type`. */
 @JvmSynthetic
-internal inline fun <reified T : Extern> Extern.expect(name: String, expected: String): T =
-    this as? T ?: throw wrongExport(name, word(), expected)
+internal inline fun <reified T : Extern> Extern.expect(name: String): T =
+    this as? T ?: wrongExport(name, this, T::class)
 
-// In the core's words, which show a guest's name without control characters.
 @JvmSynthetic
-internal fun wrongExport(name: String, found: String, expected: String): WasmtimeException =
-    RawError.Type("the export `$name` is $found: expected $expected").toPublic()
+internal fun wrongExport(name: String, found: Extern, expected: KClass<out Extern>): Nothing =
+    failing { NativeByHand.wrongExport(name, KINDS.indexOf(found::class) + 1, KINDS.indexOf(expected) + 1) }
 
 @JvmSynthetic
 internal fun Extern.toRaw(): Raw =

@@ -83,10 +83,7 @@ internal fun translated(error: Throwable): Throwable =
     when (error) {
         // A virtual thread that waits may be interrupted.
         is WasmtimeException, is InterruptedException -> error
-        is NativeException -> {
-            val found = error.read()
-            thrown(found) ?: found.toPublic(error.sentence()).apply { if (error.row >= 0) atRow(error.row) }
-        }
+        is NativeException -> public(error)
         is NullPointerException -> absent(error)
         is CharacterCodingException -> WasmtimeException.Encoding("the text has half of a surrogate pair", 0)
         else -> exhausted(error) ?: unloaded(error) ?: if (error is Exception) unexpected(error) else error
@@ -110,11 +107,29 @@ private fun thrown(error: RawError): Throwable? =
 private fun absent(error: NullPointerException): WasmtimeException =
     WasmtimeException.Type("something is null that may not be: ${error.message}").apply { initCause(error) }
 
+/** The error of the core, with its own sentence, or what a host function threw. */
+private fun public(error: NativeException): Throwable {
+    val found = error.read()
+    return thrown(found) ?: found.toPublic(error.sentence()).apply { if (error.row >= 0) atRow(error.row) }
+}
+
 /** A failure that is no error of the core: a panic, or a mistake in this library. */
-private fun unexpected(error: Exception): WasmtimeException {
-    val reason = error.toString()
-    val text = RawError.Unexpected(reason).text()
-    return WasmtimeException.Unexpected(text, reason).apply { stackTrace = error.stackTrace }
+private fun unexpected(error: Exception): Throwable =
+    try {
+        NativeByHand.unexpected(error.toString().encodeToByteArray())
+        error
+    } catch (failure: NativeException) {
+        public(failure).apply { stackTrace = error.stackTrace }
+    }
+
+/** Throws what the core fails with, in its own words. */
+internal inline fun failing(fail: () -> Unit): Nothing {
+    try {
+        fail()
+    } catch (error: NativeException) {
+        throw translated(error)
+    }
+    error("the core has not failed")
 }
 
 /** Fails with `Range` for [length] bytes that are there, but are more than an array of Java holds for sure. */

@@ -5,6 +5,8 @@ import dev.trimaran.internal.Kind
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.Signature
 import dev.trimaran.internal.Slots
+import dev.trimaran.internal.Writer
+import dev.trimaran.internal.ffi.write
 import kotlin.reflect.typeOf
 import dev.trimaran.internal.ffi.Func as Raw
 
@@ -99,6 +101,7 @@ public class Func private constructor(raw: Raw) : Extern {
      */
     public fun map(store: Store, vararg columns: Any): Any? {
         val signature = signature(store)
+        core(this, store) { NativeByHand.checkColumns(raw.handle, store.raw.handle, columns.size) }
         val rows = signature.rows(columns)
         val results = signature.columns(rows)
         core(this, store, runsGuests = true) {
@@ -143,6 +146,13 @@ public class Func private constructor(raw: Raw) : Extern {
     private fun signature(store: Store): Signature =
         known
             ?: core(this, store) { Signature(NativeByHand.signature(raw.handle, store.raw.handle)) }.also { known = it }
+
+    /** Fails with `Type` where the function is of another type. [whose] is what has that type, or empty. */
+    @JvmSynthetic
+    internal fun checkType(store: Store, wanted: FuncType, whose: String = "") {
+        val bytes = Writer.bytes { write(wanted.toRaw()) }
+        core(this, store) { NativeByHand.checkType(raw.handle, store.raw.handle, bytes, whose) }
+    }
 
     /** Gives a host function, which has none yet, its body. */
     @JvmSynthetic

@@ -74,23 +74,22 @@ public class Instance private constructor(raw: Raw) {
         }
 
     /** The function that is exported under [name], or `NotFound`, or `Type`. */
-    public fun func(store: Store, name: String): Func = export(store, name).expect(name, "a function")
+    public fun func(store: Store, name: String): Func = export(store, name).expect(name)
 
     /** The memory that is exported under [name], or `NotFound`, or `Type`. */
-    public fun memory(store: Store, name: String): Memory = export(store, name).expect(name, "a memory")
+    public fun memory(store: Store, name: String): Memory = export(store, name).expect(name)
 
     /** The shared memory that is exported under [name], or `NotFound`, or `Type`. */
-    public fun sharedMemory(store: Store, name: String): SharedMemory =
-        export(store, name).expect(name, "a shared memory")
+    public fun sharedMemory(store: Store, name: String): SharedMemory = export(store, name).expect(name)
 
     /** The global that is exported under [name], or `NotFound`, or `Type`. */
-    public fun global(store: Store, name: String): Global = export(store, name).expect(name, "a global")
+    public fun global(store: Store, name: String): Global = export(store, name).expect(name)
 
     /** The table that is exported under [name], or `NotFound`, or `Type`. */
-    public fun table(store: Store, name: String): Table = export(store, name).expect(name, "a table")
+    public fun table(store: Store, name: String): Table = export(store, name).expect(name)
 
     /** The tag that is exported under [name], or `NotFound`, or `Type`. */
-    public fun tag(store: Store, name: String): Tag = export(store, name).expect(name, "a tag")
+    public fun tag(store: Store, name: String): Tag = export(store, name).expect(name)
 
     internal companion object {
         @JvmSynthetic

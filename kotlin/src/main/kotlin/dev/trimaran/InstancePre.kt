@@ -1,6 +1,6 @@
 package dev.trimaran
 
-import dev.trimaran.internal.LinkedHosts
+import dev.trimaran.internal.LinkedHost
 import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.ffi.InstancePre as Raw
 
@@ -8,7 +8,7 @@ import dev.trimaran.internal.ffi.InstancePre as Raw
  * A module whose imports are found and checked: [Linker.instantiatePre] makes it. It may be instantiated any number of
  * times, on any thread. What its linker defines later does not change it.
  */
-public class InstancePre private constructor(raw: Raw, private val hosts: LinkedHosts) : AutoCloseable {
+public class InstancePre private constructor(raw: Raw, private val hosts: List<LinkedHost>) : AutoCloseable {
     private val raw: Raw = raw
         get() = made(field)
 
@@ -21,13 +21,9 @@ public class InstancePre private constructor(raw: Raw, private val hosts: Linked
     public fun instantiate(store: Store): Instance {
         // Its module may have the imports of WASI.
         store.callsHost = true
+        // The library has weak references to the functions.
         val made =
-            core(this, store, runsGuests = true) {
-                hosts.attach(
-                    store,
-                    { raw.hosts(store.raw) },
-                    { raw.host(store.raw, it) },
-                )
+            core(this, store, hosts, runsGuests = true) {
                 NativePressure.withRoomForGuest { raw.instantiate(store.raw) }
             }
         return Instance.of(made)
@@ -38,6 +34,6 @@ public class InstancePre private constructor(raw: Raw, private val hosts: Linked
 
     internal companion object {
         @JvmSynthetic
-        internal fun of(raw: Raw, hosts: LinkedHosts): InstancePre = InstancePre(raw, hosts)
+        internal fun of(raw: Raw, hosts: List<LinkedHost>): InstancePre = InstancePre(raw, hosts)
     }
 }

@@ -35,10 +35,7 @@ internal class JavaShape<T : Any>(
     private val host: (T) -> HostCallback,
 ) {
     fun of(func: Func, store: Store): T {
-        val found = func.type(store)
-        if (found != type) {
-            throw WasmtimeException.Type("the function is $found: expected $type, as ${kind.simpleName} has it")
-        }
+        func.checkType(store, type, kind.simpleName)
         return call(Called(func, store))
     }
 

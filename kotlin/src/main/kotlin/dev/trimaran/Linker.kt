@@ -1,7 +1,11 @@
 package dev.trimaran
 
+import dev.trimaran.internal.LinkedHost
 import dev.trimaran.internal.LinkedHosts
+import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativePressure
+import dev.trimaran.internal.Writer
+import dev.trimaran.internal.ffi.write
 import dev.trimaran.internal.ffi.Linker as Raw
 
 /**
@@ -286,20 +290,18 @@ public class Linker private constructor(raw: Raw) : AutoCloseable {
     /** Closes the linker. What was linked goes on working. Closing twice does nothing. */
     override fun close(): Unit = core { raw.release() }
 
-    private fun add(module: String, name: String, type: FuncType, body: LinkedHosts.Body): Unit =
-        hosts.add(module, name, body) { core { raw.defineFunc(module, name, type.toRaw()) }.toLong() }
+    private fun add(module: String, name: String, type: FuncType, attach: (Store, Func) -> Unit) {
+        val host = LinkedHost(attach)
+        val bytes = Writer.bytes { write(type.toRaw()) }
+        hosts.add(module, name, host) {
+            core(this, host) { NativeByHand.defineFunc(raw.handle, module, name, bytes, host) }
+        }
+    }
 
-    /** Does with the linker what needs the host's functions that [module], or anything, imports, with their bodies. */
+    /** Links in [store]. */
     private inline fun <R> using(store: Store, module: Module?, crossinline use: () -> R): R {
         // What is linked may have the imports of WASI.
         store.callsHost = true
-        return core(this, store, module, runsGuests = true) {
-            hosts.using(
-                store,
-                { raw.hosts(store.raw, module?.raw) },
-                { raw.host(store.raw, it) },
-                { use() },
-            )
-        }
+        return core(this, store, module, runsGuests = true) { use() }
     }
 }

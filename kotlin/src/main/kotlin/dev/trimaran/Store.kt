@@ -74,7 +74,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     public constructor(engine: Engine, data: Any? = null) : this(new(engine)) {
         this.data = data
         callsHost = engine.hasWaits
-        core(this) { NativeByHand.watch(raw.handle) }
+        core(this) { NativeByHand.watch(raw.handle, this) }
     }
 
     /**

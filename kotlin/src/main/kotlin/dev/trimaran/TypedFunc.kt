@@ -31,8 +31,7 @@ internal constructor(
 ) {
     init {
         val wanted = type.toFuncType()
-        val found = func.type(store)
-        if (found != wanted) throw WasmtimeException.Type("the function is $found: expected $wanted")
+        func.checkType(store, wanted)
     }
 
     /** The type that was checked, and what it is called on. */

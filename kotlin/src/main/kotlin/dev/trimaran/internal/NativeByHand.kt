@@ -1,6 +1,7 @@
 package dev.trimaran.internal
 
 import dev.trimaran.HostCallback
+import dev.trimaran.Store
 import java.nio.ByteBuffer
 
 /**
@@ -33,8 +34,26 @@ internal object NativeByHand {
     /** Fails where asking for an export fails since the store is closed or another one. */
     @JvmStatic external fun instanceCheck(instance: Long, store: Long)
 
-    /** Has guests of the store end when their thread is interrupted, where the engine can interrupt them. */
-    @JvmStatic external fun watch(store: Long)
+    /** Fails with `Type` where the function is of another type. [whose] is what has that type, or empty. */
+    @JvmStatic external fun checkType(func: Long, store: Long, wanted: ByteArray, whose: String)
+
+    /** Fails as for an export of one kind that was asked for as another: the numbers of `Extern`'s variants, from 1. */
+    @JvmStatic external fun wrongExport(name: String, found: Int, expected: Int)
+
+    /** Fails as for a name by which a calling instance exports nothing. */
+    @JvmStatic external fun noCallerExport(name: String)
+
+    /** Fails with `Unexpected`. */
+    @JvmStatic external fun unexpected(reason: ByteArray)
+
+    /**
+     * Has guests of the store end when their thread is interrupted, where the engine can interrupt them. The library
+     * gets a weak reference to [home], which has the store.
+     */
+    @JvmStatic external fun watch(store: Long, home: Store)
+
+    /** Defines a host function, of a serialised type. The linker keeps the [LinkedHost], and the library does not. */
+    @JvmStatic external fun defineFunc(linker: Long, module: String, name: String, type: ByteArray, host: Any)
 
     /** Fails as a call does whose time is over before it begins. */
     @JvmStatic external fun timeIsOver()
@@ -58,6 +77,9 @@ internal object NativeByHand {
 
     /** Calls on [Slots], which hold the arguments before and the results after. */
     @JvmStatic external fun callSlots(func: Long, store: Long, slots: LongArray)
+
+    /** Fails with `Type` where the function cannot be called with so many columns. */
+    @JvmStatic external fun checkColumns(func: Long, store: Long, count: Int)
 
     /** Calls once for each row. Each column is an array of its type. */
     @JvmStatic external fun map(func: Long, store: Long, columns: Array<Any>, results: Array<Any>, rows: Int)

@@ -39,20 +39,9 @@ internal class Signature(described: ByteArray) {
         return if (results.isEmpty()) emptyList() else listOf(Slots.number(results[0], bits, 0))
     }
 
-    /** How many rows the columns have, if there is one of its type for each parameter, or `Type`. */
-    fun rows(columns: Array<out Any>): Int {
-        if (!isNumeric) wrong("only functions of i32, i64, f32 and f64 can be called with columns")
-        if (params.isEmpty()) wrong("the function has no parameters, and so no columns: call it")
-        if (columns.size != params.size) {
-            val many = if (columns.size > params.size) "too many" else "too few"
-            wrong("$many columns: the function takes ${params.size}, ${columns.size} given")
-        }
-        val lengths = columns.mapIndexed { index, column -> length(column, NUMBERS[params[index].toInt()], index + 1) }
-        val rows = lengths.first()
-        val other = lengths.indexOfFirst { it != rows }
-        if (other >= 0) wrong("column ${other + 1} has ${lengths[other]} items: column 1 has $rows")
-        return rows
-    }
+    /** How many rows the columns have, of which there is one for each parameter. Fails with `Type` for one of another. */
+    fun rows(columns: Array<out Any>): Int =
+        columns.mapIndexed { index, column -> length(column, NUMBERS[params[index].toInt()], index + 1) }.first()
 
     /** A column for each result. */
     fun columns(rows: Int): Array<Any> =
@@ -61,10 +50,9 @@ internal class Signature(described: ByteArray) {
     private fun length(column: Any, number: Class<*>, place: Int): Int {
         val type = column.javaClass
         if (type.componentType == number) return JavaArray.getLength(column)
-        wrong("column $place is a ${type.canonicalName ?: type.name}: expected ${number.name}[]")
+        val found = type.canonicalName ?: type.name
+        throw WasmtimeException.Type("column $place is a $found: expected ${number.name}[]")
     }
-
-    private fun wrong(reason: String): Nothing = throw WasmtimeException.Type(reason)
 
     private fun direct(func: Long, store: Long, arguments: List<Any?>): Long {
         fun bits(index: Int) = Slots.low(arguments[index])
