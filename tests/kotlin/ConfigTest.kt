@@ -17,12 +17,12 @@ import dev.trimaran.StoreLimits
 import dev.trimaran.Strategy
 import dev.trimaran.TrapCode
 import dev.trimaran.WasmtimeException
-import java.lang.reflect.Method
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.lang.reflect.Method
 import java.time.Duration
 
 class ConfigTest {

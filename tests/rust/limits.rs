@@ -193,7 +193,7 @@ fn compiling() -> usize {
     };
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let found: Vec<_> = tasks.filter_map(|task| Some(task.ok()?.path())).filter(compiles).collect();
-    std::thread::sleep(std::time::Duration::from_millis(2));
+    std::thread::sleep(std::time::Duration::from_millis(20));
     found.iter().filter(|path| compiles(path)).count()
 }
 
