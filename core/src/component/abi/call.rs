@@ -79,7 +79,7 @@ unsafe impl ComponentType for Args<'_> {
     }
 }
 
-// SAFETY: as above.
+// SAFETY: `Lower` wants the slots written that the guest reads, before it returns without an error: `lower::params` writes those, or fails.
 unsafe impl Lower for Args<'_> {
     fn linear_lower_to_flat<T>(
         &self,
@@ -104,7 +104,7 @@ unsafe impl Lower for Args<'_> {
     }
 }
 
-// SAFETY: as above.
+// SAFETY: `ComponentNamedList` wants a list of parameters: a plan is that of a tuple of them.
 unsafe impl ComponentNamedList for Args<'_> {}
 
 /// What this thread lifts next. A lift knows its type, and nothing of the call that it is for.
@@ -139,7 +139,7 @@ unsafe impl ComponentType for Results {
     }
 }
 
-// SAFETY: as above.
+// SAFETY: `Lift` wants that the slot is read as the function's type says: `lift` reads it by the plan of that very type.
 unsafe impl Lift for Results {
     fn linear_lift_from_flat(cx: &mut LiftContext<'_>, _: InterfaceType, slots: &Self::Lower) -> Result<Self> {
         // SAFETY: where it is not null, `Ready::call` has put it there, on this thread, and has not returned: `Before` takes
@@ -165,7 +165,7 @@ unsafe impl Lift for Results {
     }
 }
 
-// SAFETY: as above.
+// SAFETY: `ComponentNamedList` wants a list of results: a plan is that of a tuple of them.
 unsafe impl ComponentNamedList for Results {}
 
 thread_local! {
@@ -189,7 +189,7 @@ unsafe impl ComponentType for Shown {
     }
 }
 
-// SAFETY: as above.
+// SAFETY: `Lower` wants all slots written where it returns without an error: it never does.
 unsafe impl Lower for Shown {
     fn linear_lower_to_flat<T>(
         &self,
@@ -205,7 +205,7 @@ unsafe impl Lower for Shown {
     }
 }
 
-// SAFETY: as above.
+// SAFETY: `Lift` wants that values are read as their type says: it reads none, and fails.
 unsafe impl Lift for Shown {
     fn linear_lift_from_flat(_: &mut LiftContext<'_>, _: InterfaceType, _: &Self::Lower) -> Result<Self> {
         Err(refused("types are only shown"))
@@ -216,5 +216,5 @@ unsafe impl Lift for Shown {
     }
 }
 
-// SAFETY: as above.
+// SAFETY: `ComponentNamedList` wants a list: `typecheck` takes nothing but a tuple.
 unsafe impl ComponentNamedList for Shown {}

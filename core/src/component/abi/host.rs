@@ -37,7 +37,7 @@ unsafe impl<const N: usize> ComponentType for HostArgs<N> {
     const ABI: CanonicalAbiInfo = NO_SIZE;
 
     fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
-        let row = row(ty, |index| Ok(rows::of(types.types, index)))?;
+        let row = row(ty, |index| rows::of(types.types, index))?;
         match row.flat {
             Some(count) if count != N => bail!("a host function of {count} flat parameters was made for {N}"),
             _ => Ok(()),
@@ -45,17 +45,17 @@ unsafe impl<const N: usize> ComponentType for HostArgs<N> {
     }
 }
 
-// SAFETY: as above. What is lifted from the slots is what the type of the function says.
+// SAFETY: `Lift` wants that all of `Lower` is read as the function's type says: `lift` reads it by that type's plan.
 unsafe impl<const N: usize> Lift for HostArgs<N> {
     fn linear_lift_from_flat(cx: &mut LiftContext<'_>, ty: InterfaceType, slots: &Self::Lower) -> Result<Self> {
-        let row = row(&ty, |index| Ok(rows::of(cx.types, index)))?;
+        let row = row(&ty, |index| rows::of(cx.types, index))?;
         let mut given = Given::default();
         lift::from_flat(cx, &mut given, &row, slots)?;
         Ok(Self { given })
     }
 
     fn linear_lift_from_memory(cx: &mut LiftContext<'_>, ty: InterfaceType, bytes: &[u8]) -> Result<Self> {
-        let row = row(&ty, |index| Ok(rows::of(cx.types, index)))?;
+        let row = row(&ty, |index| rows::of(cx.types, index))?;
         // Of no bytes, as the type has no size, but where they are: a part of the guest's memory.
         let at = bytes.as_ptr().addr().checked_sub(cx.memory().as_ptr().addr());
         let at = at.ok_or_else(|| refused("wasmtime gave arguments outside of the guest's memory"))?;
@@ -65,7 +65,7 @@ unsafe impl<const N: usize> Lift for HostArgs<N> {
     }
 }
 
-// SAFETY: as above.
+// SAFETY: `ComponentNamedList` wants a list of parameters: `typecheck` takes nothing but a tuple of them.
 unsafe impl<const N: usize> ComponentNamedList for HostArgs<N> {}
 
 /// The results of a host function with `M` flat values, or with too many.
@@ -80,7 +80,7 @@ unsafe impl<const M: usize> ComponentType for HostResults<M> {
     const ABI: CanonicalAbiInfo = NO_SIZE;
 
     fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
-        let row = row(ty, |index| Ok(rows::of(types.types, index)))?;
+        let row = row(ty, |index| rows::of(types.types, index))?;
         match row.flat {
             Some(count) if count <= MOST.1 && count != M => {
                 bail!("a host function of {count} flat results was made for {M}")
@@ -90,7 +90,7 @@ unsafe impl<const M: usize> ComponentType for HostResults<M> {
     }
 }
 
-// SAFETY: as above. `lower::flat_row` writes all slots before it returns without an error.
+// SAFETY: `Lower` wants all slots written before it returns without an error: `lower::flat_row` does so, or fails.
 unsafe impl<const M: usize> Lower for HostResults<M> {
     fn linear_lower_to_flat<T>(
         &self,
@@ -98,14 +98,14 @@ unsafe impl<const M: usize> Lower for HostResults<M> {
         ty: InterfaceType,
         slots: &mut MaybeUninit<Self::Lower>,
     ) -> Result<()> {
-        let row = row(&ty, |index| Ok(rows::of_borrowed(cx.types, index)))?;
+        let row = row(&ty, |index| rows::of_borrowed(cx.types, index))?;
         // SAFETY: an array that need not be initialized is an array of items that need not be.
         let slots = unsafe { &mut *ptr::from_mut(slots).cast::<[MaybeUninit<ValRaw>; M]>() };
         self.with(|values| lower::flat_row(cx, &mut Reader::new(values), &row, slots))
     }
 
     fn linear_lower_to_memory<T>(&self, cx: &mut LowerContext<'_, T>, ty: InterfaceType, at: usize) -> Result<()> {
-        let row = row(&ty, |index| Ok(rows::of_borrowed(cx.types, index)))?;
+        let row = row(&ty, |index| rows::of_borrowed(cx.types, index))?;
         // Wasmtime has checked the address for a type without a size: `lower::into_memory` checks it for the row.
         if !at.is_multiple_of(row.align as usize) {
             bail!("pointer not aligned");
@@ -117,7 +117,7 @@ unsafe impl<const M: usize> Lower for HostResults<M> {
     }
 }
 
-// SAFETY: as above.
+// SAFETY: `ComponentNamedList` wants a list of results: `typecheck` takes nothing but a tuple of them.
 unsafe impl<const M: usize> ComponentNamedList for HostResults<M> {}
 
 impl<const M: usize> HostResults<M> {
@@ -129,10 +129,10 @@ impl<const M: usize> HostResults<M> {
 
 fn row(
     ty: &InterfaceType,
-    find: impl FnOnce(wasmtime::component::__internal::wasmtime_environ::component::TypeTupleIndex) -> Result<Rc<Row>>,
+    find: impl FnOnce(wasmtime::component::__internal::wasmtime_environ::component::TypeTupleIndex) -> Rc<Row>,
 ) -> Result<Rc<Row>> {
     match *ty {
-        InterfaceType::Tuple(index) => find(index),
+        InterfaceType::Tuple(index) => Ok(find(index)),
         _ => Err(refused("a function's types are no tuple")),
     }
 }
