@@ -6,8 +6,7 @@
 
 mod cli;
 mod compile;
-#[doc(hidden)]
-pub mod component;
+mod component;
 mod errors;
 mod fast_path;
 mod host;
@@ -70,6 +69,16 @@ pub use wasi::memory_directory::{MemoryDirectory, MemoryFile};
 pub use wasi::source::InputSource;
 pub use wasi::stream::{OutputPipe, OutputSink};
 
+// Components.
+pub use component::component::{Component, validate_component};
+pub use component::func::ComponentFunc;
+pub use component::instance::ComponentInstance;
+pub use component::instance_pre::ComponentInstancePre;
+pub use component::linker::ComponentLinker;
+pub use component::resource::ComponentResource;
+pub use component::resource_type::ComponentResourceType;
+pub use component::types::{ComponentTypeKind, ComponentTypeNode, ComponentTypes};
+
 // Errors.
 pub use errors::error::{Result, WasmtimeError};
 pub use errors::frame::Frame;
@@ -81,6 +90,10 @@ pub use cli::command_line::command_line;
 /// What only the adapters of the languages need (`bindings/`). It may change with each version.
 #[doc(hidden)]
 pub mod adapter {
+    pub use crate::component::abi::{call, host as component_host, plan, stream};
+    pub use crate::component::func::Arguments;
+    pub use crate::component::handles::{GivenResource, Received, ResourceValue};
+    pub use crate::component::host::{ComponentHostFunction, HostFuncType, Reply};
     pub use crate::errors::numbers;
     pub use crate::errors::spelling::spell_in_camel_case;
     pub use crate::fast_path::columns;

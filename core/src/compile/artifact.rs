@@ -3,6 +3,8 @@
 //! Sealed bytes are followed by their SHA-256 and a mark of this library. For a module the bytes are wasmtime's, and then 24
 //! bytes with what wasmtime does not keep: how large the shared memories may grow, and how the module differs from its file.
 
+use std::ops::Range;
+
 use sha2::{Digest, Sha256};
 
 use crate::compile::file;
@@ -66,12 +68,24 @@ const AROUND: usize = 3 * size_of::<u64>() + SEAL;
 /// `head` and the bytes of a compiled module, in a vector with capacity for the seal. Unlike `wasmtime::Module::serialize`,
 /// which ends the process where it cannot allocate, this fails with `Limit`.
 pub(crate) fn image(head: &[u8], module: &wasmtime::Module) -> Result<Vec<u8>> {
-    let range = module.image_range();
+    // SAFETY: `image_range` is the range of a slice that wasmtime keeps for as long as `module`, and that nothing writes after
+    // the module was made.
+    unsafe { copy_of(head, module.image_range()) }
+}
+
+/// The same for a component.
+pub(crate) fn component_image(component: &wasmtime::component::Component) -> Result<Vec<u8>> {
+    // SAFETY: as for a module.
+    unsafe { copy_of(&[], component.image_range()) }
+}
+
+/// # Safety
+/// The range is that of a slice, which nothing writes.
+unsafe fn copy_of(head: &[u8], range: Range<*const u8>) -> Result<Vec<u8>> {
     let length = range.end.addr() - range.start.addr();
     let mut bytes = try_with_capacity(head.len() + length + AROUND)?;
     bytes.extend_from_slice(head);
-    // SAFETY: `image_range` is the range of a slice that wasmtime keeps for as long as `module`, and that nothing writes after
-    // the module was made.
+    // SAFETY: the caller says that it is the range of a slice.
     bytes.extend_from_slice(unsafe { std::slice::from_raw_parts(range.start, length) });
     Ok(bytes)
 }

@@ -179,6 +179,13 @@ impl Module {
         self.shared
     }
 
+    /// A module of a component's, whose shared memories may grow to `shared` bytes.
+    pub(crate) fn of_component(engine: &Arc<Engine>, code: wasmtime::Module, shared: u64) -> Arc<Self> {
+        let (inner, engine) = (Closable::new("module", code), Arc::clone(engine));
+        // The component counts the bytes of the code.
+        Arc::new(Self { inner, shared, moved: None, engine, held: HeldBytes::default() })
+    }
+
     fn compile(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
         let cache = engine.cache();
         let compiler = move |engine: &wasmtime::Engine, binary: &[u8]| match &cache {

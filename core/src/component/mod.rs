@@ -1,3 +1,21 @@
-//! Components.
+//! Components: compiled, linked, instantiated and called (the component model, and `wasmtime::component`).
 
 pub mod abi;
+#[expect(clippy::module_inception, reason = "a file has the name of what it holds")]
+pub(crate) mod component;
+pub(crate) mod checks;
+pub(crate) mod func;
+pub(crate) mod handles;
+pub(crate) mod host;
+pub(crate) mod instance;
+pub(crate) mod instance_pre;
+pub(crate) mod items;
+pub(crate) mod link;
+pub(crate) mod linker;
+pub(crate) mod resource;
+pub(crate) mod resource_type;
+pub(crate) mod size;
+pub(crate) mod table;
+pub(crate) mod types;
+pub(crate) mod versions;
+pub(crate) mod wit;

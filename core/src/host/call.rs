@@ -31,7 +31,7 @@ impl Called<'_> {
         // SAFETY: `StoreData::weak_store` points to the store of this guest. Guests run only in `Store::enter_guest`, which
         // borrows the store until the guest has returned.
         let store = unsafe { &*pointer };
-        store.charge(&mut caller)?;
+        store.charge(caller.as_context_mut())?;
         self.run_in(store, caller, raw).map_err(|error| {
             failpoint::panic_at("guest");
             wasmtime::Error::new(HostError(*error))

@@ -1,5 +1,6 @@
 //! The ways into a store: for its settings, for guests, and for the host functions that they call.
 
+use std::ptr::NonNull;
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 
@@ -10,7 +11,7 @@ use trimaran_gate::{HostCallId, Inside, Turn, this_thread};
 use crate::interruption::interrupt::AnnouncedRun;
 use crate::process::stack::HOST_CALL;
 use crate::process::{signal_check, stack, task, unstoppable};
-use crate::stores::store::{Guest, StoreData};
+use crate::stores::store::{Calling, Guest, StoreData};
 use crate::{Result, Store, WasmtimeError};
 
 /// How many bytes of a stack the host needs beside its guest: for this library's frames, and for the zones that a JVM keeps at
@@ -109,7 +110,7 @@ impl Store {
         self.gate.try_turn().map(Hold)
     }
 
-    /// Takes a turn in one host call, and gives `work` the innermost caller.
+    /// Takes a turn in one host call, and gives `work` the innermost caller; none where that is a component, or the host.
     pub(crate) fn enter_with<R>(
         &self,
         call_id: HostCallId,
@@ -117,7 +118,7 @@ impl Store {
     ) -> Result<R> {
         task::check()?;
         self.gate.enter_with_as(call_id, |inside| match inside {
-            Inside::Caller(caller) => work(Some(caller)),
+            Inside::Caller(calling) => work(calling.caller()),
             Inside::Root(_) => work(None),
         })
     }
@@ -134,12 +135,22 @@ impl Store {
         caller: &mut wasmtime::Caller<'_, StoreData>,
         work: impl FnOnce(HostCallId) -> R,
     ) -> Option<R> {
-        let caller = std::ptr::from_mut(caller).cast::<wasmtime::Caller<'static, StoreData>>();
+        self.publish(Calling::Module(NonNull::from(caller).cast()), work)
+    }
+
+    /// The same for a host function that a component calls.
+    pub(crate) fn component_call<R>(
+        &self,
+        context: &mut StoreContextMut<'_, StoreData>,
+        work: impl FnOnce(HostCallId) -> R,
+    ) -> Option<R> {
+        self.publish(Calling::Component(NonNull::from(context).cast()), work)
+    }
+
+    fn publish<R>(&self, mut calling: Calling, work: impl FnOnce(HostCallId) -> R) -> Option<R> {
         stack::on_own(HOST_CALL, |guest| {
             let _guest = guest.map(|guest| Waiting::new(self, guest));
-            // SAFETY: the cast changes only the lifetime. The gate hands the caller out only until this call returns, and
-            // only as a context that borrows from it.
-            self.gate.publish(unsafe { &mut *caller }, work)
+            self.gate.publish(&mut calling, work)
         })
     }
 }
@@ -174,10 +185,10 @@ pub struct Hold<'a>(#[expect(dead_code, reason = "it is kept")] Turn<'a, Guest>)
 fn context(inside: Inside<'_, Guest>) -> Result<StoreContextMut<'_, StoreData>> {
     match inside {
         Inside::Root(guest) => Ok(guest.0.as_context_mut()),
-        Inside::Caller(caller) => {
+        Inside::Caller(calling) => {
             // For another task of this thread, the caller's stack may be copied away.
             task::check()?;
-            Ok(caller.as_context_mut())
+            Ok(calling.context())
         }
     }
 }

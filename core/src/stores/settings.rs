@@ -56,6 +56,7 @@ impl Store {
                 interrupt_check: OnceLock::new(),
                 language_store: OnceLock::new(),
                 has_returned: AtomicBool::new(false),
+                dropped_resources: Arc::default(),
             }
         }))
     }

@@ -3,16 +3,19 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use trimaran_gate::{DropQueue, Gate, Guarded, Inside};
+use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::errors::spelling::Spelled;
 use crate::interruption::interrupt::Interrupts;
 use crate::interruption::interrupt_check::InterruptCheck;
 use crate::limits::store_limiter::StoreLimiter;
 use crate::process::{failpoint, stack};
+use crate::stores::components::{Components, DroppedResources};
 use crate::stores::root::Root;
 use crate::types::slot::Slot;
 use crate::wasi::context::Wasi;
@@ -77,6 +80,8 @@ pub struct Store {
     pub(super) language_store: OnceLock<Box<dyn Any + Send + Sync>>,
     /// Whether wasmtime has to be told what instances that were refused have given back.
     pub(super) has_returned: AtomicBool,
+    /// The handles of components that a language has let go of.
+    pub(crate) dropped_resources: Arc<DroppedResources>,
 }
 
 impl Store {
@@ -159,14 +164,14 @@ impl Store {
     }
 
     /// Takes the price of a host call from the guest's fuel, if fuel is on, and notes what is left. Fails where it is not enough.
-    pub(crate) fn charge(&self, caller: &mut wasmtime::Caller<'_, StoreData>) -> wasmtime::Result<()> {
+    pub(crate) fn charge(&self, mut context: StoreContextMut<'_, StoreData>) -> wasmtime::Result<()> {
         if !self.counts_fuel {
             return Ok(());
         }
-        let (left, price) = (caller.get_fuel()?, self.host_call_fuel.load(Ordering::Relaxed));
+        let (left, price) = (context.get_fuel()?, self.host_call_fuel.load(Ordering::Relaxed));
         let rest = left.checked_sub(price).ok_or(wasmtime::Trap::OutOfFuel)?;
         if price != 0 {
-            caller.set_fuel(rest)?;
+            context.set_fuel(rest)?;
         }
         self.fuel_seen.store(rest, Ordering::Relaxed);
         Ok(())
@@ -188,6 +193,7 @@ pub(crate) struct StoreData {
     /// The `Memory` that a host function was given last: most ask for the same one at each call. Memories are made of stores, so
     /// that this file cannot name their type.
     pub(crate) last_memory: Weak<dyn Any + Send + Sync>,
+    pub(crate) components: Components,
     pub(super) wasi: Wasi,
 }
 
@@ -199,6 +205,7 @@ impl StoreData {
             limiter,
             hosts: HashMap::new(),
             last_memory: Weak::<()>::new(),
+            components: Components::default(),
             wasi: Wasi::default(),
         }
     }
@@ -233,7 +240,7 @@ impl Drop for Guest {
 }
 
 impl Guarded for Guest {
-    type Caller = wasmtime::Caller<'static, StoreData>;
+    type Caller = Calling;
     type Deferred = Root;
     type Departed = HostObject;
 
@@ -241,6 +248,34 @@ impl Guarded for Guest {
         failpoint::panic_at("drop");
         // The drop marks the root as dead. Wasmtime's collector frees it when it runs next.
         drop(root);
+    }
+}
+
+/// The guest that calls the host: a module's instance, or a component's.
+pub(crate) enum Calling {
+    Module(NonNull<wasmtime::Caller<'static, StoreData>>),
+    Component(NonNull<StoreContextMut<'static, StoreData>>),
+}
+
+impl Calling {
+    pub(super) fn context(&mut self) -> StoreContextMut<'_, StoreData> {
+        // SAFETY: `Store::host_call` and `Store::component_call` make one of an exclusive reference that they hold until their host
+        // function has returned. The gate hands it out to one borrower at a time, and not after that.
+        unsafe {
+            match self {
+                Self::Module(caller) => caller.as_mut().as_context_mut(),
+                Self::Component(context) => context.as_mut().as_context_mut(),
+            }
+        }
+    }
+
+    /// The instance of a module that calls; none where a component does.
+    pub(super) fn caller(&mut self) -> Option<&mut wasmtime::Caller<'static, StoreData>> {
+        match self {
+            // SAFETY: as `context` says.
+            Self::Module(caller) => Some(unsafe { caller.as_mut() }),
+            Self::Component(_) => None,
+        }
     }
 }
 

@@ -11,9 +11,9 @@ mod states;
 mod types;
 mod values;
 
-use trimaran::component::abi::call::Ready;
-use trimaran::component::abi::host;
-use trimaran::component::abi::stream::{Given, LARGE, Values, Written};
+use trimaran::adapter::call::Ready;
+use trimaran::adapter::component_host as host;
+use trimaran::adapter::stream::{Given, LARGE, Values, Written};
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, Func, Linker, Val};
 use wasmtime::{Config, Engine, Store};
@@ -54,7 +54,7 @@ impl Subject {
             let written = self.result(result.as_ref(), if arguments.len() % 2 == 0 { 0 } else { usize::MAX });
             host::define(&mut linker.root(), "f", &self.ty, move |_, given| {
                 assert_eq!((given.bytes, given.beside), (expected.bytes.clone(), expected.beside.clone()));
-                Ok(Written { bytes: written.bytes.clone(), beside: written.beside.clone(), handles: Vec::new() })
+                Ok(Written { bytes: written.bytes.clone(), beside: written.beside.clone(), handles: Vec::new(), ..Written::default() })
             })
             .unwrap();
         } else {
@@ -90,7 +90,7 @@ fn call(store: &mut Store<()>, func: Func, stream: &Stream) -> wasmtime::Result<
     let ready = Ready::new(&mut *store, func)?;
     let beside: Vec<&[u8]> = stream.beside.iter().map(Vec::as_slice).collect();
     let mut given = Given::default();
-    ready.call(store, Values { bytes: &stream.bytes, beside: &beside, handles: &[] }, &mut given)?;
+    ready.call(store, Values { bytes: &stream.bytes, beside: &beside, handles: &[], hosts: &[] }, &mut given)?;
     Ok(given)
 }
 

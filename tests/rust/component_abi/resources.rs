@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use trimaran::component::abi::call::Ready;
-use trimaran::component::abi::host;
-use trimaran::component::abi::stream::{Given, Handle, Values, Written};
+use trimaran::adapter::call::Ready;
+use trimaran::adapter::component_host as host;
+use trimaran::adapter::stream::{Given, Handle, Values, Written};
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, Linker, ResourceDynamic, ResourceType};
+use wasmtime::component::{Component, Linker, ResourceType};
 use wasmtime::{Engine, Store, StoreContextMut};
 
 const OF_THE_GUEST: &str = r#"(component
@@ -26,7 +26,7 @@ const OF_THE_GUEST: &str = r#"(component
 
 fn call(store: &mut Store<()>, ready: &Ready, bytes: &[u8], handles: &[Handle]) -> wasmtime::Result<Given> {
     let mut given = Given::default();
-    ready.call(store, Values { bytes, beside: &[], handles }, &mut given)?;
+    ready.call(store, Values { bytes, beside: &[], handles, hosts: &[1] }, &mut given)?;
     Ok(given)
 }
 
@@ -94,8 +94,8 @@ fn the_host_gives_a_resource_and_is_lent_it() {
     .unwrap();
     host::define(&mut root, "make", &ty("make"), |_, given: Given| {
         let number = u32::from_le_bytes(given.bytes.try_into().unwrap());
-        let handles = vec![Handle::Host(ResourceDynamic::new_own(number + 100, 1))];
-        Ok(Written { bytes: 0_u32.to_le_bytes().to_vec(), beside: Vec::new(), handles })
+        let handles = vec![Handle::Host(number + 100)];
+        Ok(Written { bytes: 0_u32.to_le_bytes().to_vec(), beside: Vec::new(), handles, hosts: [1].into() })
     })
     .unwrap();
     host::define(&mut root, "use", &ty("use"), |mut store: StoreContextMut<'_, ()>, given: Given| {

@@ -1,8 +1,8 @@
 //! What a call leaves behind: after one that was refused, on another thread, and inside of another one.
 
-use trimaran::component::abi::call::Ready;
-use trimaran::component::abi::host;
-use trimaran::component::abi::stream::{Given, Values, Written};
+use trimaran::adapter::call::Ready;
+use trimaran::adapter::component_host as host;
+use trimaran::adapter::stream::{Given, Values, Written};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Instance, Linker};
 use wasmtime::{AsContextMut, Config, Engine, Store};
@@ -39,7 +39,7 @@ fn call(mut store: impl AsContextMut, instance: Instance, bytes: &[u8]) -> wasmt
     let func = instance.get_func(&mut store, "run").unwrap();
     let ready = Ready::new(&mut store, func)?;
     let mut given = Given::default();
-    ready.call(store, Values { bytes, beside: &[], handles: &[] }, &mut given)?;
+    ready.call(store, Values { bytes, beside: &[], handles: &[], hosts: &[] }, &mut given)?;
     Ok(given.bytes)
 }
 

@@ -1,6 +1,6 @@
 //! Random values as wasmtime has them, and the stream that they are for us.
 
-use trimaran::component::abi::stream::BESIDE;
+use trimaran::adapter::stream::BESIDE;
 use wasmtime::component::Val;
 use wasmtime::component::types::Type;
 

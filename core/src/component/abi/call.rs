@@ -6,12 +6,14 @@
 use std::cell::{Cell, RefCell};
 use std::mem::MaybeUninit;
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext};
+use wasmtime::component::types::{self, ComponentFunc};
 use wasmtime::component::{ComponentNamedList, ComponentType, Func, Lift, Lower, TypedFunc};
 use wasmtime::{AsContextMut, Result, ValRaw, bail};
 
-use crate::component::abi::plan::Row;
+use crate::component::abi::plan::{Made, Row};
 use crate::component::abi::stream::{Given, Reader, Values, refused};
 use crate::component::abi::{lift, lower};
 
@@ -32,12 +34,8 @@ pub struct Ready {
 impl Ready {
     /// Finds out how the function's values lie in its guest.
     pub fn new(store: impl AsContextMut, func: Func) -> Result<Self> {
-        drop(SHOWN.take());
-        func.typed::<Shown, Shown>(&store)?;
-        match <[Row; 2]>::try_from(SHOWN.take()) {
-            Ok([params, results]) => Ok(Self { func, params, results }),
-            Err(_) => Err(refused("wasmtime did not show the types of a function")),
-        }
+        let [params, results] = show(&mut Made::default(), || func.typed::<Shown, Shown>(&store).map(drop))?;
+        Ok(Self { func, params, results })
     }
 
     /// The parameters.
@@ -52,12 +50,23 @@ impl Ready {
 
     /// Calls the function. The results are added to `results`.
     pub fn call(&self, store: impl AsContextMut, arguments: Values<'_>, results: &mut Given) -> Result<()> {
+        self.call_noting(store, arguments, results, &AtomicBool::new(false))
+    }
+
+    /// The same, which notes when the arguments are all in the guest.
+    pub fn call_noting(
+        &self,
+        store: impl AsContextMut,
+        arguments: Values<'_>,
+        results: &mut Given,
+        has_arrived: &AtomicBool,
+    ) -> Result<()> {
         // SAFETY: `Args` and `Results` lower and lift any type by its plan, and refuse a plan of other types than those that
         // wasmtime gives them, which are the function's.
         let typed = unsafe { TypedFunc::<Args<'_>, Results>::new_unchecked(self.func) };
         let mut wanted = Wanted { row: &self.results, to: results };
         let _before = Before(WANTED.replace(ptr::from_mut(&mut wanted).cast()));
-        typed.call(store, Args { values: arguments, row: &self.params })?;
+        typed.call(store, Args { values: arguments, row: &self.params, has_arrived })?;
         Ok(())
     }
 }
@@ -66,6 +75,7 @@ impl Ready {
 struct Args<'a> {
     values: Values<'a>,
     row: &'a Row,
+    has_arrived: &'a AtomicBool,
 }
 
 // SAFETY: sixteen slots are what wasmtime's own dynamic call has as well. The guest reads as many of them as its type has flat
@@ -96,7 +106,9 @@ unsafe impl Lower for Args<'_> {
         if let Some(first) = slots.first_mut() {
             first.write(ValRaw::u64(0));
         }
-        lower::params(cx, &mut Reader::new(self.values), self.row, slots)
+        lower::params(cx, &mut Reader::new(self.values), self.row, slots)?;
+        self.has_arrived.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     fn linear_lower_to_memory<T>(&self, _: &mut LowerContext<'_, T>, _: InterfaceType, _: usize) -> Result<()> {
@@ -168,9 +180,24 @@ unsafe impl Lift for Results {
 // SAFETY: `ComponentNamedList` wants a list of results: a plan is that of a tuple of them.
 unsafe impl ComponentNamedList for Results {}
 
+/// The plans of a function's parameters and of its results, by its type in a component.
+pub fn rows(ty: &ComponentFunc, component: &types::Component, made: &mut Made) -> Result<[Row; 2]> {
+    show(made, || ty.typecheck::<Shown, Shown>(&component.instance_type()))
+}
+
+/// Has wasmtime show the types of a function, of which this makes the plans.
+fn show(made: &mut Made, ask: impl FnOnce() -> Result<()>) -> Result<[Row; 2]> {
+    SHOWN.set((Vec::new(), std::mem::take(made)));
+    let asked = ask();
+    let (rows, plans) = SHOWN.take();
+    *made = plans;
+    asked?;
+    <[Row; 2]>::try_from(rows).map_err(|_| refused("wasmtime did not show the types of a function"))
+}
+
 thread_local! {
-    /// The plans of the types that were shown to `Shown`.
-    static SHOWN: RefCell<Vec<Row>> = const { RefCell::new(Vec::new()) };
+    /// The plans of the types that were shown to `Shown`, and those of their parts.
+    static SHOWN: RefCell<(Vec<Row>, Made)> = RefCell::default();
 }
 
 /// Takes the place of a function's parameters and of its results to see their types: wasmtime asks each such type whether it fits.
@@ -183,8 +210,7 @@ unsafe impl ComponentType for Shown {
 
     fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
         let InterfaceType::Tuple(index) = *ty else { bail!("a function's types are no tuple") };
-        let row = Row::new(types.types, index);
-        SHOWN.with_borrow_mut(|shown| shown.push(row));
+        SHOWN.with_borrow_mut(|(rows, made)| rows.push(Row::sharing(types, index, made)));
         Ok(())
     }
 }

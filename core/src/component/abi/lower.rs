@@ -2,9 +2,9 @@
 
 use std::mem::MaybeUninit;
 
-use wasmtime::component::__internal::LowerContext;
+use wasmtime::component::__internal::{InterfaceType, LowerContext};
 use wasmtime::component::__internal::wasmtime_environ::component::StringEncoding;
-use wasmtime::component::Lower;
+use wasmtime::component::{Lower, ResourceDynamic, ResourceType};
 use wasmtime::{Result, ValRaw};
 
 use crate::WasmtimeError;
@@ -228,12 +228,33 @@ impl Buffer {
 
 fn handle<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan) -> Result<ValRaw> {
     let mut slot = MaybeUninit::uninit();
+    let wanted = match plan.ty {
+        InterfaceType::Own(index) | InterfaceType::Borrow(index) => cx.resource_type(index),
+        _ => return Err(refused("a resource stands where another value should")),
+    };
+    let is_own = matches!(plan.kind, Kind::Own);
     match from.handle()? {
-        Handle::Any(resource) => resource.linear_lower_to_flat(cx, plan.ty, &mut slot)?,
-        Handle::Host(resource) => resource.linear_lower_to_flat(cx, plan.ty, &mut slot)?,
+        Handle::Any(resource) if resource.ty() == wanted => resource.linear_lower_to_flat(cx, plan.ty, &mut slot)?,
+        Handle::Host(number) => {
+            let hosts = from.hosts().iter().copied();
+            let ty = hosts.into_iter().find(|ty| ResourceType::host_dynamic(*ty) == wanted).ok_or_else(other_resource)?;
+            let resource = match is_own {
+                true => ResourceDynamic::new_own(*number, ty),
+                false => ResourceDynamic::new_borrow(*number, ty),
+            };
+            resource.linear_lower_to_flat(cx, plan.ty, &mut slot)?;
+        }
+        Handle::Any(_) => return Err(other_resource()),
     }
     // SAFETY: `Lower` writes its slot before it returns without an error.
     Ok(unsafe { slot.assume_init() })
+}
+
+/// A resource of another type than the one that the guest expects.
+#[cold]
+fn other_resource() -> wasmtime::Error {
+    let reason = "the resource is of another type: expected one of the type that the function names, of this very instance";
+    HostError(WasmtimeError::wrong_type(reason)).into()
 }
 
 fn case<'a>(from: &mut Reader<'_>, cases: &'a Cases) -> Result<(u32, Option<&'a Plan>)> {

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
 use wasmtime::component::__internal::wasmtime_environ::component::{ComponentTypes, MAX_FLAT_PARAMS, TypeTupleIndex};
-use wasmtime::component::__internal::{CanonicalAbiInfo, InterfaceType};
+use wasmtime::component::ResourceType;
+use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType};
 
 /// What a value is, with the plans of its parts.
 #[derive(Debug)]
@@ -109,6 +110,8 @@ pub struct Plan {
     pub flat: usize,
     /// What it is.
     pub kind: Kind,
+    /// Which resource it is a handle of, if it is one and that is known.
+    pub resource: Option<ResourceType>,
 }
 
 /// The parameters, or the results, of a function.
@@ -129,19 +132,28 @@ pub struct Row {
 impl Row {
     /// The plan of a tuple of types, which is what wasmtime has for parameters and for results.
     pub fn new(types: &Arc<ComponentTypes>, index: TypeTupleIndex) -> Self {
-        Self::of(types, index, Arc::downgrade(types))
+        Self::of(Plans { types, resources: None, made: &mut HashMap::new() }, index, Arc::downgrade(types))
+    }
+
+    /// The same, which shares the plans of parts that were made before, and adds those that it makes.
+    pub(super) fn sharing(types: &InstanceType<'_>, index: TypeTupleIndex, made: &mut Made) -> Self {
+        if !std::ptr::eq(made.types.as_ptr(), Arc::as_ptr(types.types)) {
+            *made = Made { types: Arc::downgrade(types.types), plans: HashMap::new() };
+        }
+        let plans = Plans { types: types.types, resources: Some(types), made: &mut made.plans };
+        Self::of(plans, index, Arc::downgrade(types.types))
     }
 
     /// The same for types that the caller only borrows. Such a row belongs to no component.
     pub(super) fn unowned(types: &ComponentTypes, index: TypeTupleIndex) -> Self {
-        Self::of(types, index, Weak::new())
+        Self::of(Plans { types, resources: None, made: &mut HashMap::new() }, index, Weak::new())
     }
 
-    fn of(types: &ComponentTypes, index: TypeTupleIndex, owner: Weak<ComponentTypes>) -> Self {
-        let tuple = &types[index];
+    fn of(mut plans: Plans<'_>, index: TypeTupleIndex, owner: Weak<ComponentTypes>) -> Self {
+        let tuple = &plans.types[index];
         let abi: &CanonicalAbiInfo = &tuple.abi;
         Self {
-            fields: Plans::new(types).fields(tuple.types.iter().map(|ty| ("", ty))),
+            fields: plans.fields(tuple.types.iter().map(|ty| ("", ty))),
             size: abi.size32 as usize,
             align: abi.align32,
             flat: abi.flat_count(MAX_FLAT_PARAMS),
@@ -156,17 +168,22 @@ impl Row {
     }
 }
 
+/// The plans of one component's types that were made already.
+#[derive(Debug, Default)]
+pub struct Made {
+    types: Weak<ComponentTypes>,
+    plans: HashMap<InterfaceType, Arc<Plan>>,
+}
+
 /// Makes plans, each type's once.
 struct Plans<'a> {
     types: &'a ComponentTypes,
-    made: HashMap<InterfaceType, Arc<Plan>>,
+    /// By which handles know their resource.
+    resources: Option<&'a InstanceType<'a>>,
+    made: &'a mut HashMap<InterfaceType, Arc<Plan>>,
 }
 
-impl<'a> Plans<'a> {
-    fn new(types: &'a ComponentTypes) -> Self {
-        Self { types, made: HashMap::new() }
-    }
-
+impl Plans<'_> {
     fn plan(&mut self, ty: &InterfaceType) -> Arc<Plan> {
         if let Some(made) = self.made.get(ty) {
             return Arc::clone(made);
@@ -179,6 +196,12 @@ impl<'a> Plans<'a> {
             align: abi.align32,
             flat: abi.flat_count(usize::MAX).unwrap_or(usize::MAX),
             kind: self.kind(ty, abi.size32),
+            resource: match ty {
+                InterfaceType::Own(index) | InterfaceType::Borrow(index) => {
+                    self.resources.map(|types| types.resource_type(*index))
+                }
+                _ => None,
+            },
         });
         self.made.insert(*ty, Arc::clone(&plan));
         plan

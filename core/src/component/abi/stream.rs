@@ -22,7 +22,7 @@
 //! A string or a list of numbers may stand beside the bytes, too: its count has the highest bit set then, and the index of the
 //! part follows in 4 bytes. Large ones need not be copied so.
 
-use wasmtime::component::{ResourceAny, ResourceDynamic};
+use wasmtime::component::ResourceAny;
 
 use crate::WasmtimeError;
 use crate::traps::carried::HostError;
@@ -36,10 +36,10 @@ pub const LARGE: usize = 1 << 10;
 /// A resource on its way into a guest.
 #[derive(Debug)]
 pub enum Handle {
-    /// One that a guest gave, or that was made for its store.
+    /// One that a guest gave.
     Any(ResourceAny),
     /// One of the host, by its number.
-    Host(ResourceDynamic),
+    Host(u32),
 }
 
 /// Values on their way into a guest.
@@ -51,6 +51,8 @@ pub struct Values<'a> {
     pub beside: &'a [&'a [u8]],
     /// The resources.
     pub handles: &'a [Handle],
+    /// The numbers of the host's types of resources.
+    pub hosts: &'a [u32],
 }
 
 /// Reads values one after the other.
@@ -90,6 +92,11 @@ impl<'a> Reader<'a> {
         let (found, rest) = self.values.bytes.split_at_checked(length).ok_or_else(ends_early)?;
         self.values.bytes = rest;
         Ok((count as usize, found))
+    }
+
+    /// The numbers of the host's types of resources.
+    pub(super) fn hosts(&self) -> &'a [u32] {
+        self.values.hosts
     }
 
     pub(super) fn handle(&mut self) -> wasmtime::Result<&'a Handle> {
@@ -179,4 +186,6 @@ pub struct Written {
     pub beside: Vec<Vec<u8>>,
     /// The resources.
     pub handles: Vec<Handle>,
+    /// The numbers of the host's types of resources.
+    pub hosts: std::sync::Arc<[u32]>,
 }

@@ -1,0 +1,70 @@
+//! What is looked at in a component's bytes before they are compiled: its limits, and those of the modules in it.
+
+use std::ops::Range;
+
+use wasmparser::{Parser, Payload};
+
+use crate::compile::{names, threads, wat};
+use crate::component::size;
+use crate::errors::spelling::Spelled;
+use crate::interruption::waits;
+use crate::limits::shared_size;
+use crate::{Engine, ModuleLimits, Result, WasmtimeError};
+
+/// Compiles a component, and tells how large the shared memories of its modules may grow.
+pub(super) fn compile<R: Send + 'static>(
+    engine: &Engine,
+    bytes: &[u8],
+    compiler: impl Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync + 'static,
+) -> Result<(R, u64)> {
+    let raw = engine.get()?;
+    let (interrupts, is_parallel) = (engine.epochs().is_some(), engine.compiles_in_parallel());
+    engine.in_time(bytes, move |bytes, limits| {
+        let binary = names::cut(wat::to_binary(bytes)?)?;
+        check(&binary, limits)?;
+        if interrupts {
+            check_waits(&binary)?;
+        }
+        let made = threads::run(is_parallel, || compiler(&raw, &binary))?;
+        let made =
+            made.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Compile { reason }))?;
+        Ok((made, modules(&binary).map(shared_size::shared_memories).max().unwrap_or(0)))
+    })
+}
+
+/// Checks a component. Wasmtime has no way to do so without compiling it.
+pub(super) fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
+    compile(engine, bytes, wasmtime::Engine::precompile_component).map(drop)
+}
+
+/// Fails with `Limit` where a component, or a module in it, passes a limit. What cannot be read is the compiler's to refuse.
+fn check(binary: &[u8], limits: Option<&ModuleLimits>) -> Result<()> {
+    size::check_instances(binary)?;
+    match limits {
+        Some(limits) => modules(binary).try_for_each(|module| limits.check(module)),
+        None => Ok(()),
+    }
+}
+
+/// Fails with `Limit` where a module waits for other threads: nothing could end that.
+fn check_waits(binary: &[u8]) -> Result<()> {
+    let waits = |module: &[u8]| !matches!(waits::sliced(module), Ok(None));
+    if !modules(binary).any(waits) {
+        return Ok(());
+    }
+    Err(WasmtimeError::limit(format!(
+        "a module in the component waits for other threads, and nothing makes its waits end when it is interrupted: use an \
+         engine without {}",
+        Spelled("epoch_interruption")
+    )))
+}
+
+/// The modules in a component, as far as it can be read.
+fn modules(binary: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let payloads = Parser::new(0).parse_all(binary).map_while(std::result::Result::ok);
+    let range = |payload: Payload<'_>| match payload {
+        Payload::ModuleSection { unchecked_range, .. } => Some(unchecked_range),
+        _ => None,
+    };
+    payloads.filter_map(range).filter_map(|range: Range<usize>| binary.get(range))
+}

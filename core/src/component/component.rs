@@ -1,0 +1,154 @@
+//! Components: compiled, validated, reflected, stored.
+
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+
+use crate::compile::artifact::{self, Code};
+use crate::compile::closable::Closable;
+use crate::compile::file;
+use crate::component::types::ComponentTypes;
+use crate::component::{checks, table};
+use crate::process::native_pressure::HeldBytes;
+use crate::{Config, Engine, Result, UniFfiTag, WasmtimeError};
+
+/// A compiled component (`wasmtime::component::Component`). It may be instantiated any number of times, in any store of its engine, on
+/// any thread.
+#[derive(uniffi::Object)]
+pub struct Component {
+    inner: Closable<wasmtime::component::Component>,
+    /// How large the shared memories of its modules may grow, in bytes; 0 where they have none.
+    shared: u64,
+    engine: Arc<Engine>,
+    held: HeldBytes,
+}
+
+#[uniffi::export]
+impl Component {
+    /// Compiles a component from the binary or the text format.
+    ///
+    /// Fails with `Compile` where it is no component, is truncated or does not validate, with `Syntax` where text has a mistake, and
+    /// with `Limit` where it, or a module in it, passes the engine's limits for modules.
+    #[uniffi::constructor]
+    #[cfg_attr(false, called(bytes = "the component"))]
+    pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
+        let compiler = wasmtime::component::Component::from_binary;
+        Self::wrap(engine, checks::compile(engine, bytes, compiler)?)
+    }
+
+    /// Compiles a component from a file in the binary or the text format. Fails with `Io` as well, and with `Limit` for a file
+    /// that is larger than the engine's limit for modules, or than 1 GiB: no more of it is read.
+    #[uniffi::constructor]
+    pub fn from_file(engine: &Engine, path: Utf8PathBuf) -> Result<Arc<Self>> {
+        engine.get()?;
+        let bytes = file::read(&path, |head| engine.module_size(head));
+        bytes.and_then(|bytes| Self::new(engine, &bytes)).map_err(|error| error.in_file(&path))
+    }
+
+    /// Makes a component from what `serialize` gave. Fails with `Artifact` where a single bit differs, or where
+    /// another version or configuration made it.
+    ///
+    /// The artifact is machine code: take it only from where you would take a program. The check finds
+    /// damage, not malice.
+    #[uniffi::constructor]
+    pub fn deserialize(engine: &Engine, artifact: &[u8]) -> Result<Arc<Self>> {
+        let Code { code, shared, .. } = Code::open(artifact)?;
+        // SAFETY: wasmtime trusts the bytes. They are what `serialize` made, bit for bit, as the checksum
+        // shows, unless bytes and checksum were both forged; the documentation says so.
+        let component = unsafe { wasmtime::component::Component::deserialize(&engine.get()?, code) };
+        let code =
+            component.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Artifact { reason }))?;
+        Self::wrap(engine, (code, shared))
+    }
+
+    /// Makes a component from a file that holds what `serialize` gave. Fails with `Io` as well.
+    #[uniffi::constructor]
+    pub fn deserialize_file(engine: &Engine, path: Utf8PathBuf) -> Result<Arc<Self>> {
+        let bytes = file::read(&path, artifact::size);
+        bytes.and_then(|bytes| Self::deserialize(engine, &bytes)).map_err(|error| error.in_file(&path))
+    }
+
+    /// The compiled component as bytes, to keep it and to load it without compiling. Fails with `Limit` where there is no room for
+    /// them.
+    pub fn serialize(&self) -> Result<Vec<u8>> {
+        Code { code: artifact::component_image(&self.get()?)?, shared: self.shared, moved: None }.seal()
+    }
+
+    /// The compiled component together with its engine's configuration, as bytes that `unpack` makes a component of in any
+    /// process of this version on such a machine. Fails with `Limit` where there is no room for them.
+    pub fn pack(&self) -> Result<Vec<u8>> {
+        let mut config = Vec::new();
+        <Config as uniffi::Lower<UniFfiTag>>::write(self.engine.config()?, &mut config);
+        let length = (config.len() as u64).to_le_bytes();
+        artifact::packed(&[PACKED.as_bytes(), &length, &config, &self.serialize()?])
+    }
+
+    /// Makes a component from what `pack` gave. It belongs to `Engine.shared` of its configuration.
+    ///
+    /// Fails with `Artifact` where a single bit differs, or where another version or machine made it. It is machine code,
+    /// as with `deserialize`.
+    #[uniffi::constructor]
+    #[cfg_attr(false, called(bytes = "the packed component"))]
+    pub fn unpack(bytes: &[u8]) -> Result<Arc<Self>> {
+        let refuse = || WasmtimeError::Artifact { reason: "no component that this version has packed".to_owned() };
+        let content = artifact::open(bytes)?.strip_prefix(PACKED.as_bytes()).ok_or_else(refuse)?;
+        let (length, content) = content.split_first_chunk().ok_or_else(refuse)?;
+        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| refuse())?;
+        let (mut config, artifact) = content.split_at_checked(length).ok_or_else(refuse)?;
+        let config = <Config as uniffi::Lift<UniFfiTag>>::try_read(&mut config).map_err(|_| refuse())?;
+        Self::deserialize(&*Engine::shared(config)?, artifact)
+    }
+
+    /// The engine that it belongs to.
+    #[cfg_attr(false, brief)]
+    #[cfg_attr(false, worded)]
+    pub fn engine(&self) -> Result<Arc<Engine>> {
+        Ok(Arc::clone(&self.engine))
+    }
+
+    /// Its type: that of the component is the root of the table. Its parts are what it imports and what it exports.
+    ///
+    /// Fails with `Limit` where the types, written out, are far larger than the component.
+    pub fn types(&self) -> Result<ComponentTypes> {
+        let component = self.get()?;
+        table::of_component(component.engine(), &component.component_type())
+    }
+
+    /// Closes the component. Instances of it go on working. Closing twice does nothing.
+    #[cfg_attr(false, worded)]
+    pub fn release(&self) -> Result<()> {
+        self.inner.close();
+        self.held.clear();
+        Ok(())
+    }
+}
+
+/// The first bytes of a packed component. Everything after them depends on this very version.
+const PACKED: &str = concat!("trimaran component ", env!("CARGO_PKG_VERSION"), "\n");
+
+/// Checks a component in the binary or the text format, and keeps nothing of it. Fails as `Component` does. Wasmtime 48 checks a component
+/// by compiling it, so that this takes as long.
+#[uniffi::export]
+#[cfg_attr(false, called(bytes = "the component"))]
+pub fn validate_component(engine: &Engine, bytes: &[u8]) -> Result<()> {
+    checks::validate(engine, bytes)
+}
+
+impl Component {
+    pub(super) fn get(&self) -> Result<wasmtime::component::Component> {
+        self.inner.get()
+    }
+
+    /// How large the shared memories of its modules may grow, in bytes; 0 where they have none.
+    pub(super) fn shared(&self) -> u64 {
+        self.shared
+    }
+
+    fn wrap(engine: &Engine, (code, shared): (wasmtime::component::Component, u64)) -> Result<Arc<Self>> {
+        let closed = || WasmtimeError::Closed { what: "engine".to_owned() };
+        let engine = engine.weak().upgrade().ok_or_else(closed)?;
+        let image = code.image_range();
+        let held = HeldBytes::new(image.end.addr().saturating_sub(image.start.addr()));
+        Ok(Arc::new(Self { inner: Closable::new("component", code), shared, engine, held }))
+    }
+}

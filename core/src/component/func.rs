@@ -1,0 +1,115 @@
+//! Functions that components export: called with values as bytes (`abi::stream`).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::component::abi::call::Ready;
+use crate::component::abi::plan::Row;
+use crate::component::abi::stream::{Given, Values};
+use crate::component::handles::{GivenResource, Received, Sent, received};
+use crate::component::resource::trap;
+use crate::component::table;
+use crate::component::types::ComponentTypes;
+use crate::process::signals;
+use crate::stores::components::InstanceState;
+use crate::stores::store::{StoreId, of_store};
+use crate::{Result, Store};
+
+/// A function that an instance of a component exports (`wasmtime::component::Func`). It belongs to one store.
+#[derive(uniffi::Object)]
+pub struct ComponentFunc {
+    owner: StoreId,
+    ready: Ready,
+    /// The names of its parameters.
+    names: Box<[String]>,
+    state: Arc<InstanceState>,
+    hosts: Arc<[u32]>,
+}
+
+of_store!(ComponentFunc);
+
+#[uniffi::export]
+impl ComponentFunc {
+    /// Its type: that of the function is the root of the table.
+    pub fn types(&self) -> Result<ComponentTypes> {
+        table::of_func(&self.names, self.ready.params(), self.ready.results())
+    }
+}
+
+/// Arguments on their way into a guest.
+#[derive(Default)]
+pub struct Arguments<'a> {
+    /// The stream: see `abi::stream`.
+    pub bytes: &'a [u8],
+    /// What stands beside it.
+    pub beside: &'a [&'a [u8]],
+    /// The resources.
+    pub resources: &'a [GivenResource],
+}
+
+impl ComponentFunc {
+    pub(super) fn new(
+        store: &Store,
+        ready: Ready,
+        names: Box<[String]>,
+        state: &Arc<InstanceState>,
+        hosts: &Arc<[u32]>,
+    ) -> Arc<Self> {
+        Arc::new(Self { owner: store.id(), ready, names, state: Arc::clone(state), hosts: Arc::clone(hosts) })
+    }
+
+    /// How its parameters lie in a guest.
+    pub fn params(&self) -> &Row {
+        self.ready.params()
+    }
+
+    /// How its result lies in a guest: one field or none.
+    pub fn results(&self) -> &Row {
+        self.ready.results()
+    }
+
+    /// The names of its parameters.
+    pub fn param_names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Fails with `WrongStore` unless it is a function of this store, and with `Closed` after that was closed.
+    pub fn check(&self, store: &Store) -> Result<()> {
+        store.check_owner(self.owner, "function")
+    }
+
+    /// Calls the function.
+    ///
+    /// Fails with `Trap` where the guest traps or gives values that are none. After that each call of a component of this store fails with
+    /// `Poisoned`. Fails with `Busy` where the instance is in a call already, with `Type` for a resource of another type, and with
+    /// whatever a host function failed with.
+    pub fn call(&self, store: &Store, arguments: &Arguments<'_>) -> Result<Received> {
+        self.check(store)?;
+        signals::stay_in_front();
+        store.enter_guest(|mut context| {
+            store.drop_resources(&mut context);
+            self.state.begin()?;
+            let sent = match Sent::new(store, &mut context, arguments.resources) {
+                Ok(sent) => sent,
+                Err(error) => {
+                    self.state.end();
+                    return Err(error);
+                }
+            };
+            let values = Values {
+                bytes: arguments.bytes,
+                beside: arguments.beside,
+                handles: &sent.handles,
+                hosts: &self.hosts,
+            };
+            let outer = context.data_mut().components.running.replace(Arc::clone(&self.state));
+            let (mut given, has_arrived) = (Given::default(), AtomicBool::new(false));
+            let done = self.ready.call_noting(&mut context, values, &mut given, &has_arrived);
+            context.data_mut().components.running = outer;
+            self.state.end();
+            sent.end(store, &mut context, has_arrived.load(Ordering::Relaxed));
+            done.map_err(trap)?;
+            received(store, &mut context, given, &self.state, &self.hosts).map(|(received, _)| received)
+        })
+    }
+}

@@ -1,0 +1,151 @@
+//! Resources on their way into guests and out of them: handles of guests' resources, and objects of the host.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use wasmtime::StoreContextMut;
+use wasmtime::component::ResourceAny;
+
+use crate::component::abi::stream::{Given, Handle};
+use crate::component::resource::ComponentResource;
+use crate::component::resource_type::number_of;
+use crate::stores::components::InstanceState;
+use crate::stores::store::StoreData;
+use crate::{HostObject, Result, Store, WasmtimeError};
+
+/// A resource, as a language has it.
+#[derive(Clone)]
+pub enum ResourceValue {
+    /// A guest's.
+    Guest(Arc<ComponentResource>),
+    /// The host's own.
+    Host(HostObject),
+}
+
+/// A resource on its way into a guest.
+pub struct GivenResource {
+    /// It.
+    pub value: ResourceValue,
+    /// Whether its place is an `own`: the guest keeps it.
+    pub is_own: bool,
+}
+
+impl GivenResource {
+    /// A guest has it now: the object of the language is empty.
+    pub(super) fn forget(&self) {
+        if let ResourceValue::Guest(guest) = &self.value {
+            guest.take();
+        }
+    }
+}
+
+/// Values that came out of a guest.
+#[derive(Default)]
+pub struct Received {
+    /// The stream: see `abi::stream`.
+    pub bytes: Vec<u8>,
+    /// What stands beside it.
+    pub beside: Vec<Vec<u8>>,
+    /// The resources.
+    pub resources: Vec<ResourceValue>,
+}
+
+/// The handles of some resources in a store, for one call.
+pub(super) struct Sent<'a> {
+    pub(super) handles: Vec<Handle>,
+    given: &'a [GivenResource],
+    /// The objects that are lent, by their numbers.
+    lent: Vec<u32>,
+    /// The objects that are given away, by their numbers.
+    kept: Vec<u32>,
+}
+
+impl<'a> Sent<'a> {
+    /// Fails with `WrongStore`, with `Closed` for a handle that is gone, and with `Type` where one is given away and used once more.
+    pub(super) fn new(
+        store: &Store,
+        context: &mut StoreContextMut<'_, StoreData>,
+        given: &'a [GivenResource],
+    ) -> Result<Self> {
+        // Everything is checked before the first object gets a number.
+        let mut used = HashMap::new();
+        for resource in given {
+            let ResourceValue::Guest(guest) = &resource.value else { continue };
+            guest.get(store)?;
+            if resource.is_own && !guest.is_owned()? {
+                return Err(WasmtimeError::wrong_type(
+                    "a resource that is lent cannot be given away: expected one that is owned",
+                ));
+            }
+            let before = used.insert(Arc::as_ptr(guest), resource.is_own);
+            if before.is_some_and(|was_own| was_own || resource.is_own) {
+                return Err(WasmtimeError::wrong_type(
+                    "a resource is given away and used once more in the same call: expected each resource that is given away once",
+                ));
+            }
+        }
+        let mut sent = Self { handles: Vec::with_capacity(given.len()), given, lent: Vec::new(), kept: Vec::new() };
+        for resource in given {
+            let handle = match &resource.value {
+                ResourceValue::Guest(guest) => Handle::Any(guest.get(store)?),
+                ResourceValue::Host(object) => {
+                    let number = context.data_mut().components.add(Arc::clone(object))?;
+                    let numbers = if resource.is_own { &mut sent.kept } else { &mut sent.lent };
+                    numbers.push(number);
+                    Handle::Host(number)
+                }
+            };
+            sent.handles.push(handle);
+        }
+        Ok(sent)
+    }
+
+    /// Ends the call. What was given away is the guest's, if the guest has got it.
+    pub(super) fn end(self, store: &Store, context: &mut StoreContextMut<'_, StoreData>, has_arrived: bool) {
+        let back = if has_arrived { Vec::new() } else { self.kept };
+        for number in self.lent.into_iter().chain(back) {
+            // To drop an object may run anything: not in here.
+            if let Some(object) = context.data_mut().components.remove(number) {
+                store.departed().push(object);
+            }
+        }
+        if has_arrived {
+            self.given.iter().filter(|resource| resource.is_own).for_each(GivenResource::forget);
+        }
+    }
+}
+
+/// What came out of a guest, with the resources as a language has them, and those of them that are lent.
+pub(super) fn received(
+    store: &Store,
+    context: &mut StoreContextMut<'_, StoreData>,
+    given: Given,
+    state: &Arc<InstanceState>,
+    hosts: &[u32],
+) -> Result<(Received, Vec<Arc<ComponentResource>>)> {
+    let mut lent = Vec::new();
+    let mut resources = Vec::with_capacity(given.handles.len());
+    for (handle, is_own) in given.handles {
+        resources.push(match number_of(handle.ty(), hosts) {
+            Some(_) => ResourceValue::Host(object(context, handle, is_own)?),
+            None => {
+                let resource = ComponentResource::new(store, handle, state, hosts);
+                if !is_own {
+                    lent.push(Arc::clone(&resource));
+                }
+                ResourceValue::Guest(resource)
+            }
+        });
+    }
+    Ok((Received { bytes: given.bytes, beside: given.beside, resources }, lent))
+}
+
+/// The object of the host that a guest gave back or lent.
+fn object(context: &mut StoreContextMut<'_, StoreData>, handle: ResourceAny, is_own: bool) -> Result<HostObject> {
+    let dynamic = handle
+        .try_into_resource_dynamic(&mut *context)
+        .map_err(|error| WasmtimeError::Unexpected { reason: error.to_string() })?;
+    let components = &mut context.data_mut().components;
+    let found = if is_own { components.remove(dynamic.rep()) } else { components.get(dynamic.rep()) };
+    found.ok_or_else(|| WasmtimeError::Closed { what: "resource".to_owned() })
+}

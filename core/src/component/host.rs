@@ -1,0 +1,125 @@
+//! Functions of the host that components call.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+
+use trimaran_gate::HostCallId;
+use wasmtime::component::types::ComponentFunc;
+use wasmtime::{AsContextMut, StoreContextMut};
+
+use crate::component::abi::plan::Row;
+use crate::component::abi::stream::{Given, Written};
+use crate::component::handles::{GivenResource, Received, Sent, received};
+use crate::component::table;
+use crate::component::types::ComponentTypes;
+use crate::process::failpoint;
+use crate::stores::store::StoreData;
+use crate::traps::carried::HostError;
+use crate::{Result, Store, WasmtimeError};
+
+/// What a function of the host does. It serves every store of the engine.
+pub trait ComponentHostFunction: Send + Sync {
+    /// Runs it. `call_id` is the number of this call, which the store can be asked about (`Store::caller_check`). What it fails with comes
+    /// out of the outer call, after the guest has unwound.
+    fn call(&self, store: &Store, call_id: u64, ty: &HostFuncType, arguments: Received) -> Result<Reply>;
+}
+
+/// What a function of the host gives a guest.
+#[derive(Default)]
+pub struct Reply {
+    /// The stream: see `abi::stream`.
+    pub bytes: Vec<u8>,
+    /// What stands beside it.
+    pub beside: Vec<Vec<u8>>,
+    /// The resources.
+    pub resources: Vec<GivenResource>,
+}
+
+/// The type by which a component imports a function of the host.
+pub struct HostFuncType {
+    /// Its names, in words.
+    pub name: String,
+    /// How its parameters lie in a guest.
+    pub params: Row,
+    /// How its result lies in a guest: one field or none.
+    pub results: Row,
+    /// The names of its parameters.
+    pub param_names: Box<[String]>,
+    /// What a language has made of this type: of what is set, the first.
+    pub of_language: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+impl HostFuncType {
+    pub(super) fn new(name: String, ty: &ComponentFunc, [params, results]: [Row; 2]) -> Self {
+        let param_names = ty.params().map(|(name, _)| name.to_owned()).collect();
+        Self { name, params, results, param_names, of_language: OnceLock::new() }
+    }
+
+    /// The function's type as a table.
+    pub fn types(&self) -> Result<ComponentTypes> {
+        table::of_func(&self.param_names, &self.params, &self.results)
+    }
+}
+
+/// What wasmtime calls.
+pub(super) fn run(
+    function: &Arc<dyn ComponentHostFunction>,
+    ty: &HostFuncType,
+    hosts: &Arc<[u32]>,
+    mut context: StoreContextMut<'_, StoreData>,
+    given: Given,
+) -> wasmtime::Result<Written> {
+    let pointer = context.data().weak_store.as_ptr();
+    // SAFETY: `StoreData::weak_store` points to the store of this guest. Guests run only in `Store::enter_guest`, which
+    // borrows the store until the guest has returned.
+    let store = unsafe { &*pointer };
+    store.charge(context.as_context_mut())?;
+    let written = run_in(store, function.as_ref(), ty, hosts, &mut context, given).map_err(|error| {
+        failpoint::panic_at("guest");
+        wasmtime::Error::new(HostError(error))
+    })?;
+    store.check_run()?;
+    Ok(written)
+}
+
+fn run_in(
+    store: &Store,
+    function: &dyn ComponentHostFunction,
+    ty: &HostFuncType,
+    hosts: &Arc<[u32]>,
+    context: &mut StoreContextMut<'_, StoreData>,
+    given: Given,
+) -> Result<Written> {
+    let state = context.data().components.running.clone().unwrap_or_default();
+    let (arguments, lent) = received(store, context, given, &state, hosts)?;
+    let done = call(store, context, |call_id| function.call(store, call_id, ty, arguments));
+    // A loan ends with the call, whatever the function has made of it.
+    for resource in lent {
+        if let Some(handle) = resource.take() {
+            let dropped = handle.resource_drop(&mut *context);
+            dropped.map_err(|error| WasmtimeError::Unexpected { reason: error.to_string() })?;
+        }
+    }
+    let reply = done?;
+    let sent = Sent::new(store, context, &reply.resources).map_err(|error| error.in_host_func(&ty.name))?;
+    let handles = sent.handles;
+    // Whatever becomes of them, the guest has got them from here on.
+    reply.resources.iter().filter(|resource| resource.is_own).for_each(GivenResource::forget);
+    Ok(Written { bytes: reply.bytes, beside: reply.beside, handles, hosts: Arc::clone(hosts) })
+}
+
+fn call(
+    store: &Store,
+    context: &mut StoreContextMut<'_, StoreData>,
+    work: impl FnOnce(u64) -> Result<Reply>,
+) -> Result<Reply> {
+    let done = store.component_call(context, |HostCallId(call_id)| {
+        // A panic must not cross the guest's frames.
+        let work = || work(call_id).inspect_err(|_| failpoint::panic_at("host"));
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(WasmtimeError::from_panic(panic.as_ref())))
+    });
+    let too_deep =
+        "the thread's stack has no room for another call of a host function: its calls are nested too deeply";
+    done.unwrap_or_else(|| Err(WasmtimeError::limit(too_deep)))
+}

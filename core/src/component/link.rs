@@ -1,0 +1,254 @@
+//! Makes wasmtime's linker for a component, out of what ours defines: how many slots a function of the host has is known only from
+//! the component that imports it.
+
+use std::sync::Arc;
+
+use wasmtime::StoreContextMut;
+use wasmtime::component::types::{self, ComponentFunc, ComponentItem};
+use wasmtime::component::{Component, LinkerInstance, ResourceType};
+
+use crate::component::abi::plan::{Made, Row};
+use crate::component::abi::{call, host};
+use crate::component::host::{HostFuncType, run};
+use crate::component::items::{Item, Items};
+use crate::component::{table, wit};
+use crate::errors::chain::chain;
+use crate::errors::guest_text::{self, Name};
+use crate::stores::store::StoreData;
+use crate::traps::carried::HostError;
+use crate::{Result, WasmtimeError};
+
+/// How many imports a sentence lists.
+const IMPORTS: usize = 32;
+
+/// How many imports are looked at, in instances of instances.
+const MOST: usize = 200_000;
+
+/// What a component is linked with.
+pub(super) struct Linked {
+    pub(super) pre: wasmtime::component::InstancePre<StoreData>,
+    /// The numbers of the host's types of resources.
+    pub(super) hosts: Arc<[u32]>,
+}
+
+/// Links a component with what is defined; `base` has WASI, or nothing.
+///
+/// Fails with `Link` where an import is not defined or of another type. It names the first, and says how many more there are.
+pub(super) fn link(
+    base: wasmtime::component::Linker<StoreData>,
+    component: &Component,
+    items: &Items,
+) -> Result<Linked> {
+    let mut linker = base;
+    linker.allow_shadowing(true);
+    let ty = component.component_type();
+    let engine = component.engine().clone();
+    let hosts: Arc<[u32]> = items.resources().into();
+    let mut work =
+        Work { engine: &engine, component: &ty, hosts, made: Made::default(), missing: Vec::new(), more: 0, left: MOST };
+    for (name, import) in ty.imports(&engine) {
+        work.item(&mut linker.root(), items.find(name), &[name], &import.ty)?;
+    }
+    work.check()?;
+    let hosts = work.hosts;
+    let pre = linker.instantiate_pre(component).map_err(|error| other(chain(&error)))?;
+    Ok(Linked { pre, hosts })
+}
+
+/// The paths of the functions and of the resources that a component imports and that are not defined.
+pub(super) fn unknown(component: &Component, items: &Items) -> Result<Vec<(Vec<String>, bool)>> {
+    let ty = component.component_type();
+    let engine = component.engine();
+    let mut found = Unknown { engine, paths: Vec::new(), left: MOST };
+    for (name, import) in ty.imports(engine) {
+        found.item(items.find(name).map(|(_, item)| item), &mut vec![name.to_owned()], &import.ty)?;
+    }
+    Ok(found.paths)
+}
+
+struct Work<'a> {
+    engine: &'a wasmtime::Engine,
+    component: &'a types::Component,
+    hosts: Arc<[u32]>,
+    made: Made,
+    /// What is not defined, in words: its names, and its type.
+    missing: Vec<(String, String, String)>,
+    /// How many more are not defined.
+    more: usize,
+    left: usize,
+}
+
+impl Work<'_> {
+    fn item(
+        &mut self,
+        to: &mut LinkerInstance<'_, StoreData>,
+        found: Option<(&str, &Item)>,
+        path: &[&str],
+        wanted: &ComponentItem,
+    ) -> Result<()> {
+        self.left = self.left.checked_sub(1).ok_or_else(too_many)?;
+        let name = path.last().copied().unwrap_or_default();
+        match (wanted, found) {
+            (ComponentItem::ComponentFunc(ty), Some((_, Item::Func(function)))) => {
+                let host_type = HostFuncType::new(words(path), ty, self.rows(ty)?);
+                let (function, hosts) = (Arc::clone(function), Arc::clone(&self.hosts));
+                let body = move |context: StoreContextMut<'_, StoreData>, given| {
+                    run(&function, &host_type, &hosts, context, given)
+                };
+                host::define(to, name, ty, body).map_err(|error| other(chain(&error)))
+            }
+            (ComponentItem::ComponentFunc(ty), Some((_, Item::Trap))) => {
+                let names = words(path);
+                let body = move |_: StoreContextMut<'_, StoreData>, _| Err(HostError(called(&names)).into());
+                host::define(to, name, ty, body).map_err(|error| other(chain(&error)))
+            }
+            (ComponentItem::ComponentInstance(ty), Some((known, Item::Instance(items)))) => {
+                if items.is_just_wasi() {
+                    // Wasmtime checks what WASI has.
+                    return Ok(());
+                }
+                // Items that replace some of WASI's join the others, under their name.
+                let name = if items.is_of_wasi { known } else { name };
+                let mut inner = to.instance(name).map_err(|error| other(chain(&error)))?;
+                for (name, export) in ty.exports(self.engine) {
+                    let found = items.find(name);
+                    if found.is_some() || !items.is_of_wasi {
+                        self.item(&mut inner, found, &[path, &[name]].concat(), &export.ty)?;
+                    }
+                }
+                Ok(())
+            }
+            (ComponentItem::ComponentInstance(ty), None) => {
+                let all = ty.exports(self.engine);
+                // One that has nothing but types needs no definition.
+                all.into_iter()
+                    .try_for_each(|(name, export)| self.item(&mut *to, None, &[path, &[name]].concat(), &export.ty))
+            }
+            (ComponentItem::Module(_), Some((_, Item::Module(module)))) => {
+                to.module(name, module).map_err(|error| other(chain(&error)))
+            }
+            (ComponentItem::Resource(_), Some((_, Item::Resource(number)))) => {
+                let ty = ResourceType::host_dynamic(*number);
+                to.resource(name, ty, forget).map_err(|error| other(chain(&error)))
+            }
+            (ComponentItem::Type(_), _) => Ok(()),
+            (_, None) => self.miss(path, wanted),
+            (_, Some((_, found))) => Err(mismatch(path, wanted, found)),
+        }
+    }
+
+    fn rows(&mut self, ty: &ComponentFunc) -> Result<[Row; 2]> {
+        call::rows(ty, self.component, &mut self.made)
+            .map_err(|error| WasmtimeError::Unexpected { reason: error.to_string() })
+    }
+
+    fn miss(&mut self, path: &[&str], wanted: &ComponentItem) -> Result<()> {
+        if self.missing.len() == IMPORTS {
+            self.more += 1;
+            return Ok(());
+        }
+        let ty = wit::text(&table::of_import(self.engine, self.component, wanted)?);
+        let (module, name) = match path {
+            [only] => (String::new(), (*only).to_owned()),
+            [first, .., last] => ((*first).to_owned(), (*last).to_owned()),
+            [] => Default::default(),
+        };
+        self.missing.push((module, name, format!("{}: {ty}", words(path))));
+        Ok(())
+    }
+
+    /// Fails with `Link` where something is missing.
+    fn check(&mut self) -> Result<()> {
+        let Some((module, name, _)) = self.missing.first().cloned() else { return Ok(()) };
+        let count = self.missing.len() + self.more;
+        let many = if count == 1 { "1 import is".to_owned() } else { format!("{count} imports are") };
+        let mut list = guest_text::list(IMPORTS, &self.missing, |(_, _, words)| words.clone());
+        if self.more > 0 {
+            list = format!("{list}, and {} more", self.more);
+        }
+        Err(WasmtimeError::Link { reason: format!("{many} not defined in the linker: {list}"), module, name })
+    }
+}
+
+struct Unknown<'a> {
+    engine: &'a wasmtime::Engine,
+    paths: Vec<(Vec<String>, bool)>,
+    left: usize,
+}
+
+impl Unknown<'_> {
+    fn item(&mut self, found: Option<&Item>, path: &mut Vec<String>, wanted: &ComponentItem) -> Result<()> {
+        self.left = self.left.checked_sub(1).ok_or_else(too_many)?;
+        match (wanted, found) {
+            (ComponentItem::ComponentFunc(_), None) => self.paths.push((path.clone(), false)),
+            (ComponentItem::Resource(_), None) => self.paths.push((path.clone(), true)),
+            (ComponentItem::ComponentInstance(ty), found) => {
+                let items = match found {
+                    Some(Item::Instance(items)) => Arc::clone(items),
+                    _ => Arc::default(),
+                };
+                for (name, export) in ty.exports(self.engine) {
+                    if items.is_of_wasi {
+                        continue;
+                    }
+                    path.push(name.to_owned());
+                    self.item(items.find(name).map(|(_, item)| item), path, &export.ty)?;
+                    path.pop();
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// A guest drops its last handle of an object of the host.
+fn forget(mut context: StoreContextMut<'_, StoreData>, number: u32) -> wasmtime::Result<()> {
+    if let Some(object) = context.data_mut().components.remove(number) {
+        // To drop it may run anything: not in here.
+        let store = context.data().weak_store.upgrade();
+        match store {
+            Some(store) => store.departed().push(object),
+            None => drop(object),
+        }
+    }
+    Ok(())
+}
+
+fn words(path: &[&str]) -> String {
+    path.iter().map(|name| format!("`{}`", Name(name))).collect::<Vec<_>>().join(" ")
+}
+
+#[cold]
+fn other(reason: String) -> WasmtimeError {
+    WasmtimeError::Link { reason, module: String::new(), name: String::new() }
+}
+
+#[cold]
+fn called(names: &str) -> WasmtimeError {
+    other(format!("the guest called {names}, which is not defined in the linker"))
+}
+
+#[cold]
+fn mismatch(path: &[&str], wanted: &ComponentItem, found: &Item) -> WasmtimeError {
+    let wanted = match wanted {
+        ComponentItem::ComponentFunc(_) | ComponentItem::CoreFunc(_) => "a function",
+        ComponentItem::Module(_) => "a module",
+        ComponentItem::Component(_) => "a component, which a linker cannot define",
+        ComponentItem::ComponentInstance(_) => "an instance",
+        ComponentItem::Type(_) => "a type",
+        ComponentItem::Resource(_) => "a resource",
+    };
+    let found = match found {
+        Item::Instance(_) => "an instance",
+        Item::Func(_) | Item::Trap => "a function",
+        Item::Module(_) => "a module",
+        Item::Resource(_) => "a resource",
+    };
+    other(format!("the import {} is {wanted}, and the linker defines {found}", words(path)))
+}
+
+#[cold]
+fn too_many() -> WasmtimeError {
+    WasmtimeError::limit("the component's imports, written out, are far larger than the component: that is too many to link them")
+}

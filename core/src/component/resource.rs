@@ -1,0 +1,151 @@
+//! Handles of guests' resources, as the host has them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wasmtime::StoreContextMut;
+use wasmtime::component::ResourceAny;
+
+use crate::component::resource_type::ComponentResourceType;
+use crate::process::signals;
+use crate::stores::components::{DroppedResources, InstanceState};
+use crate::stores::store::{StoreData, StoreId, of_store};
+use crate::{Result, Store, WasmtimeError};
+
+/// A handle of a resource that a guest made (`wasmtime::component::ResourceAny`). It belongs to one store.
+///
+/// One that is owned lives until it is dropped or given away to a guest. One that is borrowed lives until the host function returns that it
+/// was lent to.
+#[derive(uniffi::Object)]
+pub struct ComponentResource {
+    owner: StoreId,
+    /// There until it is dropped or given away.
+    inner: Mutex<Option<ResourceAny>>,
+    is_owned: bool,
+    ty: Arc<ComponentResourceType>,
+    state: Arc<InstanceState>,
+    dropped: Arc<DroppedResources>,
+}
+
+of_store!(ComponentResource);
+
+#[uniffi::export]
+impl ComponentResource {
+    /// Whether it is owned, and not lent.
+    pub fn is_owned(&self) -> Result<bool> {
+        Ok(self.is_owned)
+    }
+
+    /// Whether it can be used still: it was neither dropped nor given away, and no loan of it is over.
+    pub fn is_alive(&self) -> Result<bool> {
+        Ok(self.lock().is_some())
+    }
+
+    /// Its type.
+    pub fn resource_type(&self) -> Result<Arc<ComponentResourceType>> {
+        Ok(Arc::clone(&self.ty))
+    }
+
+    /// Drops the handle. If it is owned, that runs the destructor of the guest, which may trap. To drop one that is gone already does
+    /// nothing.
+    ///
+    /// One that is not dropped so is dropped when its object goes: its destructor runs when a component of the store is used the next
+    /// time, and what it fails with is lost.
+    #[cfg_attr(false, long)]
+    pub fn resource_drop(&self, store: &Store) -> Result<()> {
+        store.check_owner(self.owner, "resource")?;
+        if self.lock().is_none() {
+            return Ok(());
+        }
+        signals::stay_in_front();
+        store.enter_guest(|mut context| {
+            let Some(resource) = self.lock().take() else { return Ok(()) };
+            drop_in(&mut context, resource, &self.state)
+        })
+    }
+}
+
+impl ComponentResource {
+    pub(super) fn new(
+        store: &Store,
+        inner: ResourceAny,
+        state: &Arc<InstanceState>,
+        hosts: &[u32],
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            owner: store.id(),
+            is_owned: inner.owned(),
+            ty: ComponentResourceType::from_wasmtime(inner.ty(), hosts),
+            inner: Mutex::new(Some(inner)),
+            state: Arc::clone(state),
+            dropped: Arc::clone(&store.dropped_resources),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<ResourceAny>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The handle, for a call. Fails with `WrongStore`, and with `Closed` where it is gone.
+    pub(super) fn get(&self, store: &Store) -> Result<ResourceAny> {
+        store.check_owner(self.owner, "resource")?;
+        self.lock().ok_or_else(|| WasmtimeError::Closed { what: "resource".to_owned() })
+    }
+
+    /// Takes the handle out: it belongs to somebody else.
+    pub(super) fn take(&self) -> Option<ResourceAny> {
+        self.lock().take()
+    }
+}
+
+impl Drop for ComponentResource {
+    fn drop(&mut self) {
+        if let Some(resource) = self.take() {
+            self.dropped.push(resource, Arc::clone(&self.state));
+        }
+    }
+}
+
+/// Drops a handle in its store, and runs its destructor.
+pub(super) fn drop_in(
+    context: &mut StoreContextMut<'_, StoreData>,
+    resource: ResourceAny,
+    state: &Arc<InstanceState>,
+) -> Result<()> {
+    if !resource.owned() {
+        return resource.resource_drop(context).map_err(|error| WasmtimeError::wrong_type(error.to_string()));
+    }
+    run(context, state, |context| resource.resource_drop(context))
+}
+
+/// Runs a guest of an instance.
+pub(super) fn run<R>(
+    context: &mut StoreContextMut<'_, StoreData>,
+    state: &Arc<InstanceState>,
+    work: impl FnOnce(&mut StoreContextMut<'_, StoreData>) -> wasmtime::Result<R>,
+) -> Result<R> {
+    state.begin()?;
+    let outer = context.data_mut().components.running.replace(Arc::clone(state));
+    let done = work(context);
+    context.data_mut().components.running = outer;
+    state.end();
+    done.map_err(trap)
+}
+
+/// What a call of a component fails with: of what has no type, wasmtime says in words why it ends the guest.
+pub(super) fn trap(error: wasmtime::Error) -> WasmtimeError {
+    let is_refused = matches!(error.downcast_ref(), Some(wasmtime::Trap::CannotEnterComponent));
+    if is_refused && !error.is::<wasmtime::WasmBacktrace>() {
+        return WasmtimeError::Poisoned;
+    }
+    let plain = |reason| WasmtimeError::Trap { code: None, reason, interruption: None, frames: Vec::new() };
+    WasmtimeError::from_guest(error, plain)
+}
+
+impl Store {
+    /// Runs the destructors of the handles that the language has let go of. What they fail with is nobody's.
+    pub(super) fn drop_resources(&self, context: &mut StoreContextMut<'_, StoreData>) {
+        for (resource, state) in self.dropped_resources.take() {
+            _ = drop_in(context, resource, &state);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What a store keeps for the components in it: the objects of the host that guests have handles of, the handles that a language
+//! has let go of, and which instance runs.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wasmtime::component::ResourceAny;
+
+use crate::{HostObject, Result, WasmtimeError};
+
+/// What a store keeps for its components.
+#[derive(Default)]
+pub(crate) struct Components {
+    /// The objects of the host, by the numbers that guests know them by.
+    objects: HashMap<u32, HostObject>,
+    next: u32,
+    /// The instance that called the host last, or is called now.
+    pub(crate) running: Option<Arc<InstanceState>>,
+}
+
+impl Components {
+    /// Keeps an object, and gives its number. Fails with `Limit` where there are no numbers left.
+    pub(crate) fn add(&mut self, object: HostObject) -> Result<u32> {
+        // As many as a table of handles has.
+        const MOST: usize = 1 << 28;
+        if self.objects.len() >= MOST {
+            return Err(WasmtimeError::limit("the store has as many resources of the host as there may be: 2^28"));
+        }
+        while self.objects.contains_key(&self.next) {
+            self.next = self.next.wrapping_add(1);
+        }
+        let number = self.next;
+        self.objects.insert(number, object);
+        self.next = number.wrapping_add(1);
+        Ok(number)
+    }
+
+    pub(crate) fn get(&self, number: u32) -> Option<HostObject> {
+        self.objects.get(&number).map(Arc::clone)
+    }
+
+    /// Takes an object out. To drop it may run anything.
+    pub(crate) fn remove(&mut self, number: u32) -> Option<HostObject> {
+        self.objects.remove(&number)
+    }
+}
+
+/// Whether an instance of a component is in a call.
+#[derive(Debug, Default)]
+pub(crate) struct InstanceState(AtomicBool);
+
+impl InstanceState {
+    /// Begins a call. Fails with `Busy` where the instance is in one. Only for the thread that is in the store.
+    pub(crate) fn begin(&self) -> Result<()> {
+        if !self.0.load(Ordering::Relaxed) {
+            self.0.store(true, Ordering::Relaxed);
+            return Ok(());
+        }
+        Err(WasmtimeError::Busy {
+            reason: "the component's instance is in a call, and the component model lets nobody in before that is over: \
+                     call it when the host function has returned, or use another instance"
+                .to_owned(),
+        })
+    }
+
+    /// Ends a call.
+    pub(crate) fn end(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+/// The handles that a language has let go of, until a thread can run their destructors.
+#[derive(Default)]
+pub(crate) struct DroppedResources(Mutex<Vec<(ResourceAny, Arc<InstanceState>)>>);
+
+impl DroppedResources {
+    pub(crate) fn push(&self, resource: ResourceAny, state: Arc<InstanceState>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((resource, state));
+    }
+
+    pub(crate) fn take(&self) -> Vec<(ResourceAny, Arc<InstanceState>)> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
