@@ -180,6 +180,12 @@ class EscapedError(WasmtimeError, ValueError):
     variant = "Escaped"
 
 
+class PoisonedError(WasmtimeError, RuntimeError):
+    """A guest of the store has trapped, or was ended otherwise: no component of that store can be entered any more."""
+
+    variant = "Poisoned"
+
+
 class BusyError(WasmtimeError, RuntimeError):
     """The store is in use further up this thread's stack."""
 

@@ -44,7 +44,7 @@ class ErrorsTest {
                 is WasmtimeException.Type, is WasmtimeException.Range, is WasmtimeException.Bounds,
                 is WasmtimeException.Encoding, is WasmtimeException.Limit, is WasmtimeException.Closed,
                 is WasmtimeException.WrongStore, is WasmtimeException.WrongEngine, is WasmtimeException.Escaped,
-                is WasmtimeException.Busy, is WasmtimeException.Config, is WasmtimeException.Artifact,
+                is WasmtimeException.Poisoned, is WasmtimeException.Busy, is WasmtimeException.Config, is WasmtimeException.Artifact,
                 is WasmtimeException.Io, is WasmtimeException.Unsupported, is WasmtimeException.Unexpected,
                 -> null
             }

@@ -54,6 +54,7 @@ VARIANTS = {
     "WrongStore": ValueError,
     "WrongEngine": ValueError,
     "Escaped": ValueError,
+    "Poisoned": RuntimeError,
     "Busy": RuntimeError,
     "Config": ValueError,
     "Artifact": ValueError,

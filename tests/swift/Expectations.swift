@@ -34,7 +34,7 @@ func spelled(_ text: String) -> String {
 
 /// The variant of an error. A case is called after it, but for its first letter.
 func variant(of error: WasmtimeError) -> String {
-  let label = error == .escaped ? "escaped" : Mirror(reflecting: error).children.first?.label ?? "?"
+  let label = Mirror(reflecting: error).children.first?.label ?? "\(error)"
   return label.prefix(1).uppercased() + label.dropFirst()
 }
 

@@ -3,10 +3,17 @@
 use std::fmt::{self, Write};
 
 use crate::component::types::{ComponentTypeKind as Kind, ComponentTypeNode, ComponentTypes};
+use crate::Result;
 use crate::errors::guest_text::{self, Name};
 
 /// How long a type becomes in a sentence, in bytes.
 const MOST: usize = 1 << 10;
+
+/// A type in WIT's notation (component model, `WIT.md`), or its first KiB. What has no name there is written out.
+#[uniffi::export]
+pub fn component_type_text(types: ComponentTypes) -> Result<String> {
+    Ok(text(&types))
+}
 
 /// The type that a table is about, or as much of it as fits.
 pub(super) fn text(types: &ComponentTypes) -> String {

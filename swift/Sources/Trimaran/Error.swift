@@ -63,6 +63,8 @@ public enum WasmtimeError: Error, Sendable {
   case wrongEngine(what: String)
   /// A caller was kept past the host call that it was given to, or used on another thread.
   case escaped
+  /// A guest of the store has trapped, or was ended otherwise: no component of that store can be entered any more.
+  case poisoned
   /// The store is in use further up this thread's stack.
   case busy(reason: String)
   /// An engine cannot be made from this configuration.

@@ -54,8 +54,7 @@ func named(_ error: any Error) -> String {
   case .thrown(let thrown): return thrown is Oops || thrown is CancellationError ? "!Thrown" : named(thrown)
   case .trap(let code, _, _, _): return "!Trap \(code.map { capitalized("\($0)") } ?? "none")"
   case .exit(let status): return "!Exit \(status)"
-  case .escaped: return "!Escaped"
-  default: return "!" + capitalized(Mirror(reflecting: error).children.first?.label ?? "?")
+  default: return "!" + capitalized(Mirror(reflecting: error).children.first?.label ?? "\(error)")
   }
 }
 

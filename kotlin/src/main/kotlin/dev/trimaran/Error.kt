@@ -165,6 +165,9 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
     /** A caller was kept past the host call that it was given to, or used on another thread. */
     public class Escaped internal constructor(message: String) : WasmtimeException(message)
 
+    /** A guest of the store has trapped, or was ended otherwise: no component of that store can be entered any more. */
+    public class Poisoned internal constructor(message: String) : WasmtimeException(message)
+
     /**
      * The store is in use further up this thread's stack.
      *
@@ -242,6 +245,7 @@ internal fun Raw.toPublic(text: String): WasmtimeException =
         is Raw.WrongStore -> WasmtimeException.WrongStore(text, what)
         is Raw.WrongEngine -> WasmtimeException.WrongEngine(text, what)
         is Raw.Escaped -> WasmtimeException.Escaped(text)
+        is Raw.Poisoned -> WasmtimeException.Poisoned(text)
         is Raw.Busy -> WasmtimeException.Busy(text)
         is Raw.Config -> WasmtimeException.Config(text)
         is Raw.Artifact -> WasmtimeException.Artifact(text)
