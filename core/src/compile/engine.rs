@@ -35,6 +35,8 @@ pub struct Engine {
     cache: Option<Arc<CompileCache>>,
     empty: header::Empty,
     with_wasi: Closable<LinkerCache>,
+    /// The same for linkers of components.
+    component_wasi: Closable<LinkerCache>,
     /// Whether `shared` made it.
     is_shared: AtomicBool,
     weak_self: Weak<Self>,
@@ -54,9 +56,10 @@ impl Engine {
         Ok(Arc::new_cyclic(|weak_self| {
             let (epochs, weak_self) = (Epochs::new(&engine), Weak::clone(weak_self));
             let (places, empty) = (Arc::default(), header::Empty::default());
-            let (inner, with_wasi) = (Closable::new("engine", engine), Closable::new("engine", LinkerCache::default()));
+            let shared = || Closable::new("engine", LinkerCache::default());
+            let (inner, with_wasi, component_wasi) = (Closable::new("engine", engine), shared(), shared());
             let is_shared = AtomicBool::new(false);
-            Self { inner, config, epochs, places, cache, empty, with_wasi, is_shared, weak_self }
+            Self { inner, config, epochs, places, cache, empty, with_wasi, component_wasi, is_shared, weak_self }
         }))
     }
 
@@ -131,6 +134,7 @@ impl Engine {
         }
         self.inner.close();
         self.with_wasi.close();
+        self.component_wasi.close();
         Ok(())
     }
 }
@@ -235,6 +239,11 @@ impl Engine {
 
     pub(crate) fn get(&self) -> Result<wasmtime::Engine> {
         self.inner.get()
+    }
+
+    /// What the engine's linkers of components share.
+    pub(crate) fn component_wasi(&self) -> Result<LinkerCache> {
+        self.component_wasi.get()
     }
 
     /// What the engine's linkers share.

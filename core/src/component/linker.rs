@@ -3,14 +3,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::compile::closable::Closable;
-use crate::compile::engine::check_same;
+use crate::compile::engine::{LinkerCache, check_same};
 use crate::component::component::Component;
 use crate::component::host::ComponentHostFunction;
 use crate::component::instance::ComponentInstance;
 use crate::component::instance_pre::ComponentInstancePre;
 use crate::component::items::{Item, Items};
 use crate::component::resource_type::ComponentResourceType;
-use crate::component::link;
+use crate::component::{link, wasi};
+use crate::stores::store::StoreData;
 use crate::{Engine, Module, Result, Store, WasmtimeError};
 
 /// Defines items by name, and instantiates components with the items that they import (`wasmtime::component::Linker`).
@@ -22,6 +23,8 @@ pub struct ComponentLinker {
     /// There until it is closed.
     engine: Closable<wasmtime::Engine>,
     state: Mutex<State>,
+    /// What the engine's linkers share.
+    with_wasi: LinkerCache,
 }
 
 #[derive(Clone, Default)]
@@ -36,8 +39,8 @@ impl ComponentLinker {
     /// Makes an empty linker.
     #[uniffi::constructor]
     pub fn new(engine: &Engine) -> Result<Arc<Self>> {
-        let engine = Closable::new("linker", engine.get()?);
-        Ok(Arc::new(Self { engine, state: Mutex::default() }))
+        let (raw, with_wasi) = (engine.get()?, engine.component_wasi()?);
+        Ok(Arc::new(Self { engine: Closable::new("linker", raw), state: Mutex::default(), with_wasi }))
     }
 
     /// Whether a definition may replace an earlier one of the same name. At first it may not.
@@ -68,6 +71,19 @@ impl ComponentLinker {
             return Err(WasmtimeError::wrong_type("the type of the resource is a guest's: expected one of the host's"));
         };
         self.change(|items, shadowing| items.define(&path, name, Item::Resource(number), shadowing))
+    }
+
+    /// Defines WASI 0.2: the interfaces of the world `wasi:cli/imports`, in the version 0.2.12, which serves every 0.2. What a guest may do is
+    /// up to `Store.set_wasi`. Nothing of the network is granted. Fails with `Link` where a name is taken and shadowing is not allowed.
+    pub fn define_wasi(&self) -> Result<()> {
+        let mut state = self.open()?;
+        let mut items = Items::clone(&state.items);
+        wasi::NAMES.iter().try_for_each(|name| items.define_wasi(name, state.shadowing))?;
+        let before = std::mem::replace(&mut state.items, Arc::new(items));
+        state.has_wasi = true;
+        drop(state);
+        drop(before);
+        Ok(())
     }
 
     /// Defines each function that `component` imports and that is not defined yet: as one that fails with `Link` when it is called. Types
@@ -107,7 +123,7 @@ impl ComponentLinker {
         let State { items, has_wasi, .. } = self.open()?.clone();
         let base = self.base(has_wasi)?;
         let linked = link::link(base, &raw, &items)?;
-        Ok(ComponentInstancePre::new(linked, component.engine()?, component.shared()))
+        Ok(ComponentInstancePre::new(linked, component.engine()?, component.shared(), has_wasi))
     }
 
     /// Closes the linker. Its instances go on working. Closing twice does nothing.
@@ -159,8 +175,11 @@ impl ComponentLinker {
         Ok(component)
     }
 
-    /// Wasmtime's linker, with what WASI defines.
-    fn base(&self, _has_wasi: bool) -> Result<wasmtime::component::Linker<crate::stores::store::StoreData>> {
-        Ok(wasmtime::component::Linker::new(&self.engine.get()?))
+    /// Wasmtime's linker, with what WASI defines if that was asked for.
+    fn base(&self, has_wasi: bool) -> Result<wasmtime::component::Linker<StoreData>> {
+        match has_wasi {
+            true => wasi::linker(&self.with_wasi, &self.engine.get()?),
+            false => Ok(wasmtime::component::Linker::new(&self.engine.get()?)),
+        }
     }
 }

@@ -19,4 +19,5 @@ pub(crate) mod size;
 pub(crate) mod table;
 pub(crate) mod types;
 pub(crate) mod versions;
+pub(crate) mod wasi;
 pub(crate) mod wit;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use trimaran_gate::{DropQueue, Gate, Guarded, Inside};
 use wasmtime::{AsContextMut, StoreContextMut};
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::errors::spelling::Spelled;
 use crate::interruption::interrupt::Interrupts;
@@ -194,7 +195,7 @@ pub(crate) struct StoreData {
     /// that this file cannot name their type.
     pub(crate) last_memory: Weak<dyn Any + Send + Sync>,
     pub(crate) components: Components,
-    pub(super) wasi: Wasi,
+    pub(crate) wasi: Wasi,
 }
 
 impl StoreData {
@@ -221,12 +222,22 @@ impl WasiHost for StoreData {
         self.wasi.preview1()
     }
 
+    fn wasi_of_components(&mut self) -> (&mut Preview1, &mut u64) {
+        self.wasi.of_components()
+    }
+
     fn may_open(&self) -> bool {
         self.limiter.may_open(self.wasi.descriptors())
     }
 
     fn interrupts(&self) -> Option<Arc<Interrupts>> {
         self.weak_store.upgrade()?.interrupts.clone()
+    }
+}
+
+impl WasiView for StoreData {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.wasi.preview1().context.ctx()
     }
 }
 

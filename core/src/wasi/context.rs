@@ -25,6 +25,10 @@ pub(crate) struct Wasi {
     /// What was said, until a guest asks for something: wasmtime-wasi opens its streams then.
     granted: Option<(WasiP1Ctx, Granted)>,
     used: Option<Preview1>,
+    /// How many descriptors guests of components have opened.
+    opened: u64,
+    /// What was granted that components cannot have, in words.
+    only_for_modules: Option<&'static str>,
 }
 
 /// The standard streams, which guests have before anything is granted.
@@ -36,6 +40,7 @@ const LEAST_TRANSFER: u64 = 4096;
 
 impl Wasi {
     pub(crate) fn new(config: WasiConfig) -> Result<Self> {
+        let transfer = transfer(&config)?;
         let mut builder = WasiCtxBuilder::new();
         // The guest's own thread reads and writes files. The guest waits for that anyway.
         builder.allow_blocking_current_thread(true);
@@ -107,25 +112,54 @@ impl Wasi {
             builder.insecure_random(ChaCha12Rng::seed_from_u64(seed));
             builder.insecure_random_seed(seed.into());
         }
+        // Components are given text.
+        let text = |bytes: &Vec<u8>| String::from_utf8(bytes.clone()).ok();
+        builder.args(&arguments.iter().filter_map(text).collect::<Vec<_>>());
+        for variable in variables.iter().filter_map(text) {
+            if let Some((name, value)) = variable.split_once('=') {
+                builder.env(name, value);
+            }
+        }
+        builder.max_random_size(transfer as u64);
+        builder.allow_tcp(false).allow_udp(false);
+        let only_for_modules = match (in_memory.is_empty(), quotas.iter().any(Option::is_some)) {
+            (false, _) => Some("a directory in memory"),
+            (_, true) => Some("a directory with a quota"),
+            _ => None,
+        };
         let granted = Granted { arguments, variables, quotas, in_memory };
-        Ok(Self { granted: Some((builder.build_p1(), granted)), used: None })
+        Ok(Self { granted: Some((builder.build_p1(), granted)), used: None, opened: 0, only_for_modules })
     }
 
     /// The context for WASI's functions. If the store was given none, its streams fail with an error that says so.
     pub(crate) fn preview1(&mut self) -> &mut Preview1 {
-        self.used.get_or_insert_with(|| {
-            let (context, granted) = self.granted.take().unwrap_or_else(|| {
+        self.of_components().0
+    }
+
+    /// The same, and how many descriptors guests of components have opened.
+    pub(crate) fn of_components(&mut self) -> (&mut Preview1, &mut u64) {
+        let granted = &mut self.granted;
+        let used = self.used.get_or_insert_with(|| {
+            let (context, granted) = granted.take().unwrap_or_else(|| {
                 let mut nothing = WasiCtxBuilder::new();
                 (nothing.stdin(Absent).stdout(Absent).stderr(Absent).build_p1(), Granted::default())
             });
             Preview1::new(context, granted)
-        })
+        });
+        (used, &mut self.opened)
+    }
+
+    /// Fails with `Config` where something was granted that components cannot have.
+    pub(crate) fn check_components(&self) -> Result<()> {
+        let Some(what) = self.only_for_modules else { return Ok(()) };
+        let reason = format!("{what} is for modules of preview 1 alone: a component's WASI cannot have it yet");
+        Err(WasmtimeError::Config { reason })
     }
 
     /// How many file descriptors the guests have open.
     pub(crate) fn descriptors(&self) -> u64 {
         let granted = self.granted.as_ref().map_or(0, |(_, granted)| granted.quotas.len() + granted.in_memory.len());
-        self.used.as_ref().map_or(STREAMS + granted as u64, Preview1::count)
+        self.used.as_ref().map_or(STREAMS + granted as u64, Preview1::count).saturating_add(self.opened)
     }
 }
 

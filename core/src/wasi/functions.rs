@@ -22,6 +22,8 @@ use crate::wasi::{paths, poll};
 pub(crate) trait WasiHost: Send + 'static {
     /// WASI's context.
     fn wasi(&mut self) -> &mut Preview1;
+    /// The same, and how many descriptors guests of components have opened.
+    fn wasi_of_components(&mut self) -> (&mut Preview1, &mut u64);
     /// Whether the store's limits allow another file descriptor.
     fn may_open(&self) -> bool;
     /// What interrupts the guests of the store, if they can be interrupted.

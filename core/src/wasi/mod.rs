@@ -1,4 +1,4 @@
-//! WASI preview 1.
+//! WASI: preview 1 and its predecessor for modules, 0.2 for components.
 
 pub(crate) mod clock;
 pub(crate) mod config;
@@ -16,6 +16,7 @@ pub(crate) mod poll;
 pub(crate) mod preview0;
 pub(crate) mod preview1;
 pub(crate) mod preview1_functions;
+pub(crate) mod preview2;
 pub(crate) mod quota;
 pub(crate) mod read_dir;
 pub(crate) mod source;

@@ -18,7 +18,7 @@ const STREAMS: u32 = 3;
 
 /// What the functions of WASI work with.
 pub(crate) struct Preview1 {
-    pub(super) context: WasiP1Ctx,
+    pub(crate) context: WasiP1Ctx,
     pub(super) granted: Granted,
     pub(super) descriptors: Descriptors,
     /// How many bytes this call may read or write.

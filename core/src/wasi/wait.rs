@@ -1,5 +1,6 @@
 //! Waits on the guest's own thread in short slices, and checks between them whether the guest has to end.
 
+use std::cell::Cell;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -32,4 +33,25 @@ pub(super) fn pause(until: Option<Instant>, interrupts: Option<&Interrupts>) -> 
         std::thread::sleep(time);
     }
     interrupts.map_or(Ok(()), Interrupts::go_on)
+}
+
+std::thread_local! {
+    /// The earliest time that this thread's call waits for, if it waits for one.
+    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Notes that the call that has just said that it must wait, waits for that time, or for ever.
+pub(super) fn note_deadline(time: Option<Instant>) {
+    let earlier = |known: Instant| time.map_or(known, |time| time.min(known));
+    DEADLINE.set(DEADLINE.get().map(earlier).or(time));
+}
+
+/// The earliest time that was noted.
+pub(super) fn deadline() -> Option<Instant> {
+    DEADLINE.get()
+}
+
+/// Begins anew.
+pub(super) fn forget_deadline() {
+    DEADLINE.set(None);
 }

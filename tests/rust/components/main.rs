@@ -1,5 +1,7 @@
 //! Components through the core's own objects: linked, called, trapped, with resources of guests and of the host.
 
+mod wasi;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
