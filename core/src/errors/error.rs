@@ -230,7 +230,7 @@ impl WasmtimeError {
     }
 
     /// The same of what a host function gave, which it names.
-    pub(crate) fn in_host_func(mut self, name: &str) -> Self {
+    pub fn in_host_func(mut self, name: &str) -> Self {
         if let Self::Type { reason } | Self::Range { reason } = &mut self {
             *reason = format!("{name}: {reason}");
         }

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use trimaran_tests::{World, folder, steps};
 
 fn main() {
+    let in_folder = |path: PathBuf| std::fs::read_dir(path).expect("tests/cases").map(|entry| entry.expect("an entry").path());
     let mut files: Vec<PathBuf> =
-        std::fs::read_dir(folder("cases")).expect("tests/cases").map(|entry| entry.expect("an entry").path()).collect();
+        in_folder(folder("cases")).chain(in_folder(folder("cases").join("component"))).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     files.sort();
     let results = std::env::var_os("TRIMARAN_CASE_RESULTS")
@@ -28,7 +29,8 @@ type Results = Arc<Mutex<File>>;
 fn trials(path: &Path, results: Option<&Results>) -> Vec<Trial> {
     let text = std::fs::read_to_string(path).expect("a case file");
     let file: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
+    let inside = path.strip_prefix(folder("cases")).expect("a file of `tests/cases`").with_extension("");
+    let stem = inside.iter().map(|part| part.to_str().expect("a name")).collect::<Vec<_>>().join("/");
     let is_interpreter = std::env::var("TRIMARAN_TEST_TARGET").is_ok_and(|target| target.starts_with("pulley"));
     assert_known(&file, &["given", "cases"]);
     let trial = |case: &Value| {

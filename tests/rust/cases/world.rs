@@ -1,5 +1,7 @@
 //! What the steps of one case made, and what each step does.
 
+mod component_values;
+mod components;
 mod errors;
 mod hosted;
 mod linked;
@@ -11,7 +13,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use trimaran::{
-    Caller, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryDirectory, MemoryType, Module, OutputPipe,
+    Caller, Component, ComponentFunc, ComponentInstance, ComponentInstancePre, ComponentLinker, ComponentResource,
+    ComponentResourceType, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryDirectory, MemoryType, Module, OutputPipe,
     Reference, SharedMemory, Store, Table, Tag, Val, View, WasmtimeError,
 };
 
@@ -39,6 +42,14 @@ enum Object {
     Folder(Arc<MemoryDirectory>),
     /// What a host function was given.
     Caller(Caller),
+    Component(Arc<Component>),
+    ComponentLinker(Arc<ComponentLinker>),
+    ComponentPre(Arc<ComponentInstancePre>),
+    ComponentInstance(Arc<ComponentInstance>),
+    ComponentFunc(Arc<ComponentFunc>),
+    Resource(Arc<ComponentResource>),
+    ResourceType(Arc<ComponentResourceType>),
+    Collected(components::Collected),
     /// The number under which a host function threw.
     Thrown(u64),
 }
@@ -159,6 +170,9 @@ impl World {
             | "engine_of" => self.run_engine(step),
             "tag" | "tag_type" | "keep" | "i31" | "ref_i31" | "ref_type" | "ref_matches" | "ref_fields"
             | "ref_field_count" | "ref_same" | "ref_tag_type" => self.run_references(step),
+            op if op == "component" || op == "validate_component" || op.starts_with("component_") => {
+                self.run_component(step)
+            }
             _ => self.run_memory(step),
         }
     }
@@ -207,6 +221,9 @@ impl World {
                     Some(Object::Engine(engine)) => engine.release(),
                     Some(Object::Store(store)) => store.release(),
                     Some(Object::Module(module)) => module.release(),
+                    Some(Object::Component(component)) => component.release(),
+                    Some(Object::ComponentLinker(linker)) => linker.release(),
+                    Some(Object::ComponentPre(pre)) => pre.release(),
                     Some(Object::Linker(linker)) => linker.linker.release(),
                     Some(Object::Pre(pre)) => pre.pre.release(),
                     Some(Object::Extern(Extern::OfSharedMemory { memory })) => memory.release(),

@@ -37,7 +37,7 @@ impl Objects {
     }
 
     /// The one object of the host that a text stands for.
-    fn host(&self, text: &str) -> HostObject {
+    pub(super) fn host(&self, text: &str) -> HostObject {
         static ALL: Mutex<BTreeMap<String, HostObject>> = Mutex::new(BTreeMap::new());
         let mut all = ALL.lock().unwrap();
         Arc::clone(all.entry(text.to_owned()).or_insert_with(|| Arc::new(text.to_owned())))
