@@ -75,9 +75,9 @@ pub use component::func::ComponentFunc;
 pub use component::instance::ComponentInstance;
 pub use component::instance_pre::ComponentInstancePre;
 pub use component::linker::ComponentLinker;
+pub use component::mistakes::{ComponentMistake, refuse_component_value};
 pub use component::resource::ComponentResource;
 pub use component::resource_type::ComponentResourceType;
-pub use component::mistakes::{ComponentMistake, refuse_component_value};
 pub use component::types::{ComponentTypeKind, ComponentTypeNode, ComponentTypes};
 pub use component::wit::component_type_text;
 
@@ -95,8 +95,8 @@ pub mod adapter {
     pub use crate::component::abi::{call, host as component_host, plan, stream};
     pub use crate::component::func::Arguments;
     pub use crate::component::handles::{GivenResource, Received, ResourceValue};
-    pub use crate::component::mistakes::error as component_mistake;
     pub use crate::component::host::{ComponentHostFunction, HostFuncType, Reply};
+    pub use crate::component::mistakes::error as component_mistake;
     pub use crate::errors::numbers;
     pub use crate::errors::spelling::spell_in_camel_case;
     pub use crate::fast_path::columns;

@@ -184,3 +184,39 @@ def test_a_wrong_call(language: str, arguments: tuple[str, ...], status: int, pa
     assert (found, text) == (status, "")
     assert problem.startswith("trimaran: ")
     assert part in problem
+
+
+VALUES = "tests/modules/component_values.wat"
+COMPONENT = "tests/modules/component_wasi.wat"
+
+
+def test_run_calls_a_function_of_a_component(language: str) -> None:
+    assert run(language, "run", "--invoke", "add(1, 2)", VALUES) == (0, "3\n", "")
+    person = '{first-name: "Ann", tags: ["x", "\\u{e9}\\n"]}'
+    shown = '{first-name: "Ann", tags: ["x", "é\\n"]}\n'
+    assert run(language, "run", "--invoke", f"echo({person})", VALUES) == (0, shown, "")
+    status, text, problem = run(language, "run", "--invoke", "add(1, x)", VALUES)
+    assert (status, text) == (2, "")
+    assert "--invoke add(1, x): expected a u32, found `x`" in problem
+    status, _, problem = run(language, "run", "--invoke", "go()", VALUES)
+    assert status == 2
+    assert "there is no export `go`" in problem and "add: func(a: u32, b: u32) -> u32" in problem
+    assert "exports no `wasi:cli/run`" in run(language, "run", VALUES)[2]
+    assert "in parentheses" in run(language, "run", "--invoke", "add", VALUES, "1", "2")[2]
+
+
+def test_run_gives_a_component_wasi(language: str) -> None:
+    assert run(language, "run", "--invoke", 'print("hello\\n")', COMPONENT) == (0, "hello\n", "")
+    assert run(language, "run", "--invoke", "leave(err)", COMPONENT)[0] == 1
+    assert run(language, "run", "--env", "A=1", "--invoke", "environment()", COMPONENT)[1] == '[("A", "1")]\n'
+    status, _, problem = run(language, "run", "--timeout", "0.2", "--invoke", "sleep(100000000000)", COMPONENT)
+    assert status == 134
+    assert "the guest was stopped after 0.2 s" in problem
+
+
+def test_inspect_shows_the_world_of_a_component(language: str) -> None:
+    status, text, problem = run(language, "inspect", VALUES)
+    assert (status, problem) == (0, "")
+    assert "  export record person { first-name: string, tags: list<string> }\n" in text
+    assert "  export add: func(a: u32, b: u32) -> u32;\n" in text
+    assert "  import wasi:cli/exit@0.2.0: interface {\n    exit: func(status: result);\n  }\n" in run(language, "inspect", COMPONENT)[1]

@@ -42,14 +42,18 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "run",
         arguments: "FILE [ARGUMENTS...]",
-        about: "Runs a WASI program, or with --invoke one function of a module.",
+        about: "Runs a WASI program, or with --invoke one function of a module or a component.",
         options: &[
             many("dir", "HOST[::GUEST]", "gives the guest a directory, under another name if there is one"),
             many("dir-read-only", "HOST[::GUEST]", "the same, and the guest can change nothing in it"),
             many("env", "NAME[=VALUE]", "sets a variable of the environment; without a value, to what it is here"),
             one("fuel", "UNITS", "stops the guest when it has used so much fuel"),
             one("timeout", "SECONDS", "stops the guest after that time"),
-            one("invoke", "FUNCTION", "calls this export with the arguments as numbers, and prints its results"),
+            one(
+                "invoke",
+                "FUNCTION",
+                "calls this export with the arguments as numbers, or of a component 'name(arguments in WAVE)', and prints its results",
+            ),
         ],
         is_open: true,
         run: run::run,
@@ -57,7 +61,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "inspect",
         arguments: "FILE",
-        about: "Shows what a module imports and exports, its memories and its custom sections.",
+        about: "Shows what a module imports and exports, its memories and its custom sections, or the world of a component.",
         options: &[],
         is_open: false,
         run: inspect::run,

@@ -1,4 +1,4 @@
-//! `inspect`: shows what a module is made of. It reads the module and does not compile it.
+//! `inspect`: shows what a module is made of, which it reads and does not compile, or the world of a component.
 
 use std::sync::Arc;
 
@@ -9,10 +9,11 @@ use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
 use crate::cli::streams::{Failure, input, only, print};
 use crate::compile::{threads, wat};
+use crate::component::wit;
 use crate::errors::guest_text::{Name, Part};
 use crate::{
-    ExternType, FuncType, GlobalType, HeapType, Limits, MemoryType, RefType, Result, TableType, TagType, ValType,
-    WasmtimeError,
+    Component, Config, Engine, ExternType, FuncType, GlobalType, HeapType, Limits, MemoryType, RefType, Result,
+    TableType, TagType, ValType, WasmtimeError,
 };
 
 /// How many rows a table shows at most.
@@ -39,7 +40,10 @@ pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
 fn describe(path: &Utf8Path, bytes: &[u8]) -> Result<String> {
     let binary = wat::to_binary(bytes)?;
     if Parser::is_component(&binary) {
-        return Err(WasmtimeError::Unsupported { reason: "this is a component: expected a module".to_owned() });
+        // Wasmtime tells the types of a component only when it has compiled it.
+        let component = Component::new(&*Engine::new(Config::default())?, &binary)?;
+        let size = count(binary.len() as u64, "byte");
+        return Ok(format!("{path}: {size}, a component\n{}", wit::world(&component.types()?)));
     }
     let invalid = |error: wasmparser::BinaryReaderError| WasmtimeError::Compile { reason: error.to_string() };
     let types = Validator::new_with_features(WasmFeatures::all()).validate_all(&binary).map_err(invalid)?;

@@ -1,6 +1,8 @@
 //! The command line of every package.
 
 pub(crate) mod command_line;
+pub(crate) mod component;
 pub(crate) mod inspect;
 pub(crate) mod run;
 pub(crate) mod streams;
+pub(crate) mod wave;

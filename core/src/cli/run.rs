@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use getopts::Matches;
+use wasmparser::Parser;
 
+use crate::cli::component;
 use crate::cli::streams::{Failure, input, print};
 use crate::compile::wat;
 use crate::errors::guest_text;
@@ -29,7 +31,7 @@ pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
     let config =
         Config { consume_fuel: fuel.map(|_| true), epoch_interruption: timeout.map(|_| true), ..Config::default() };
     let engine = Engine::new(config)?;
-    let module = Module::new(&engine, &bytes).map_err(|error| error.in_file(path))?;
+    let binary = wat::to_binary(&bytes).map_err(|error| error.in_file(path))?;
     let store = Store::new(&engine)?;
     store.set_wasi(wasi(matches, path, arguments)?)?;
     if let Some(fuel) = fuel {
@@ -47,13 +49,35 @@ pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
             |error| WasmtimeError::limit(format!("the thread that watches the time cannot be started: {error}"));
         std::thread::Builder::new().spawn(watch).map_err(no_thread)?;
     }
-    let linker = Linker::new(&engine)?;
-    linker.define_wasi()?;
-    let done = match matches.opt_str("invoke") {
-        Some(name) => invoke(&linker, &store, &module, &name, arguments),
-        None => start(&linker, &store, &module),
+    let started = Started { engine, store, path };
+    let call = matches.opt_str("invoke");
+    let done = match Parser::is_component(&binary) {
+        true if call.is_some() && !arguments.is_empty() => {
+            let reason = "a component's function is called with its arguments in parentheses: --invoke 'add(1, 2)'";
+            return Err(Failure::Usage(reason.to_owned()));
+        }
+        true => component::run(&started, &binary, call.as_deref()),
+        false => module(&started, &binary, call.as_deref(), arguments),
     };
     done.map_err(|failure| ended(failure, fuel, timeout))
+}
+
+/// What a program runs in.
+pub(super) struct Started<'a> {
+    pub(super) engine: Arc<Engine>,
+    pub(super) store: Arc<Store>,
+    pub(super) path: &'a Utf8Path,
+}
+
+fn module(started: &Started<'_>, binary: &[u8], call: Option<&str>, arguments: &[String]) -> Result<(), Failure> {
+    let Started { engine, store, path } = started;
+    let module = Module::new(engine, binary).map_err(|error| error.in_file(path))?;
+    let linker = Linker::new(engine)?;
+    linker.define_wasi()?;
+    match call {
+        Some(name) => invoke(&linker, store, &module, name, arguments),
+        None => start(&linker, store, &module),
+    }
 }
 
 /// Runs a program.

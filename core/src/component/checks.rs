@@ -26,8 +26,7 @@ pub(super) fn compile<R: Send + 'static>(
             check_waits(&binary)?;
         }
         let made = threads::run(is_parallel, || compiler(&raw, &binary))?;
-        let made =
-            made.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Compile { reason }))?;
+        let made = made.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Compile { reason }))?;
         Ok((made, modules(&binary).map(shared_size::shared_memories).max().unwrap_or(0)))
     })
 }

@@ -96,12 +96,8 @@ impl ComponentFunc {
                     return Err(error);
                 }
             };
-            let values = Values {
-                bytes: arguments.bytes,
-                beside: arguments.beside,
-                handles: &sent.handles,
-                hosts: &self.hosts,
-            };
+            let values =
+                Values { bytes: arguments.bytes, beside: arguments.beside, handles: &sent.handles, hosts: &self.hosts };
             let outer = context.data_mut().components.running.replace(Arc::clone(&self.state));
             let (mut given, has_arrived) = (Given::default(), AtomicBool::new(false));
             let done = self.ready.call_noting(&mut context, values, &mut given, &has_arrived);

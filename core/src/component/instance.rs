@@ -44,8 +44,8 @@ impl ComponentInstance {
             let names = ty.params().map(|(name, _)| name.to_owned()).collect();
             let found = self.inner.get_func(&mut context, &index);
             let func = found.ok_or_else(|| other_kind(&path, &item, "a function"))?;
-            let ready = Ready::new(&mut context, func)
-                .map_err(|error| WasmtimeError::Unexpected { reason: chain(&error) })?;
+            let ready =
+                Ready::new(&mut context, func).map_err(|error| WasmtimeError::Unexpected { reason: chain(&error) })?;
             Ok(ComponentFunc::new(store, ready, names, &self.state, &self.hosts))
         })
     }
@@ -106,7 +106,9 @@ impl ComponentInstance {
             let shown = path.get(..=index).unwrap_or_default();
             let found = self.inner.get_export(&mut *context, instance.as_ref(), name);
             let (item, next) = found.ok_or_else(|| self.not_found(context, outer_type.as_ref(), shown))?;
-            let ComponentItem::ComponentInstance(ty) = item else { return Err(other_kind(shown, &item, "an instance")) };
+            let ComponentItem::ComponentInstance(ty) = item else {
+                return Err(other_kind(shown, &item, "an instance"));
+            };
             (outer_type, instance) = (Some(ty), Some(next));
         }
         let found = self.inner.get_export(&mut *context, instance.as_ref(), name);

@@ -84,7 +84,8 @@ impl Items {
         }
         match found {
             Item::Instance(items) if items.is_of_wasi && !shadowing => {
-                let reason = format!("`{}` is defined already, by WASI: allow shadowing to replace items of it", Name(name));
+                let reason =
+                    format!("`{}` is defined already, by WASI: allow shadowing to replace items of it", Name(name));
                 Err(WasmtimeError::Link { reason, module: name.to_owned(), name: String::new() })
             }
             Item::Instance(items) => Ok(Arc::make_mut(items)),

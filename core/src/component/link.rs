@@ -44,8 +44,15 @@ pub(super) fn link(
     let ty = component.component_type();
     let engine = component.engine().clone();
     let hosts: Arc<[u32]> = items.resources().into();
-    let mut work =
-        Work { engine: &engine, component: &ty, hosts, made: Made::default(), missing: Vec::new(), more: 0, left: MOST };
+    let mut work = Work {
+        engine: &engine,
+        component: &ty,
+        hosts,
+        made: Made::default(),
+        missing: Vec::new(),
+        more: 0,
+        left: MOST,
+    };
     for (name, import) in ty.imports(&engine) {
         work.item(&mut linker.root(), items.find(name), &[name], &import.ty)?;
     }
@@ -250,5 +257,7 @@ fn mismatch(path: &[&str], wanted: &ComponentItem, found: &Item) -> WasmtimeErro
 
 #[cold]
 fn too_many() -> WasmtimeError {
-    WasmtimeError::limit("the component's imports, written out, are far larger than the component: that is too many to link them")
+    WasmtimeError::limit(
+        "the component's imports, written out, are far larger than the component: that is too many to link them",
+    )
 }

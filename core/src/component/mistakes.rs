@@ -93,7 +93,9 @@ pub fn error(path: &[String], mistake: ComponentMistake) -> WasmtimeError {
     };
     let wrong = |words: String| WasmtimeError::wrong_type(at(words));
     match mistake {
-        ComponentMistake::Kind { expected, found } => wrong(format!("expected {}, found {found}", with_article(expected))),
+        ComponentMistake::Kind { expected, found } => {
+            wrong(format!("expected {}, found {found}", with_article(expected)))
+        }
         ComponentMistake::Range { expected, found } => {
             WasmtimeError::range(at(format!("{} does not fit {}", Name(&found), range(expected))))
         }
@@ -146,12 +148,9 @@ fn with_article(kind: Kind) -> &'static str {
         Kind::Result => "a result",
         Kind::Flags => "flags",
         Kind::Own | Kind::Borrow => "a resource",
-        Kind::Unsupported
-        | Kind::Func
-        | Kind::Instance
-        | Kind::Component
-        | Kind::Module
-        | Kind::Resource => "another value",
+        Kind::Unsupported | Kind::Func | Kind::Instance | Kind::Component | Kind::Module | Kind::Resource => {
+            "another value"
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Components: compiled, linked, instantiated and called (the component model, and `wasmtime::component`).
 
 pub mod abi;
+pub(crate) mod checks;
 #[expect(clippy::module_inception, reason = "a file has the name of what it holds")]
 pub(crate) mod component;
-pub(crate) mod checks;
 pub(crate) mod func;
 pub(crate) mod handles;
 pub(crate) mod host;

@@ -65,12 +65,7 @@ impl ComponentResource {
 }
 
 impl ComponentResource {
-    pub(super) fn new(
-        store: &Store,
-        inner: ResourceAny,
-        state: &Arc<InstanceState>,
-        hosts: &[u32],
-    ) -> Arc<Self> {
+    pub(super) fn new(store: &Store, inner: ResourceAny, state: &Arc<InstanceState>, hosts: &[u32]) -> Arc<Self> {
         Arc::new(Self {
             owner: store.id(),
             is_owned: inner.owned(),

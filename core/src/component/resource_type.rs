@@ -23,7 +23,8 @@ impl ComponentResourceType {
     pub fn host() -> Result<Arc<Self>> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let next = NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(1));
-        let number = next.map_err(|_| WasmtimeError::limit("the process has made 2^32 types of resources: there are no more"))?;
+        let number =
+            next.map_err(|_| WasmtimeError::limit("the process has made 2^32 types of resources: there are no more"))?;
         Ok(Arc::new(Self { ty: ResourceType::host_dynamic(number), number: Some(number) }))
     }
 

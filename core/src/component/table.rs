@@ -127,9 +127,8 @@ impl Nodes {
     }
 
     fn payloads(&mut self, cases: &Cases) -> Result<Vec<Option<u32>>> {
-        let payload = |case: &crate::component::abi::plan::Case| {
-            case.payload.as_ref().map(|plan| self.plan(plan)).transpose()
-        };
+        let payload =
+            |case: &crate::component::abi::plan::Case| case.payload.as_ref().map(|plan| self.plan(plan)).transpose();
         cases.cases.iter().map(payload).collect()
     }
 
@@ -184,7 +183,9 @@ impl Nodes {
                 self.add(To::Result, vec![], parts, 0)
             }
             Kind::Enum(cases) => self.add(To::Enum, names(cases), vec![], 0),
-            Kind::Flags(_, names) => self.add(To::Flags, names.iter().map(|name| name.to_string()).collect(), vec![], 0),
+            Kind::Flags(_, names) => {
+                self.add(To::Flags, names.iter().map(|name| name.to_string()).collect(), vec![], 0)
+            }
             Kind::Own | Kind::Borrow => {
                 let resource = self.resource(plan.resource, "")?;
                 self.around(if matches!(plan.kind, Kind::Own) { To::Own } else { To::Borrow }, resource)
@@ -348,5 +349,7 @@ impl<'a> Table<'a> {
 
 #[cold]
 fn too_many() -> WasmtimeError {
-    WasmtimeError::limit("the component's types, written out, are far larger than the component: that is too many to tell them")
+    WasmtimeError::limit(
+        "the component's types, written out, are far larger than the component: that is too many to tell them",
+    )
 }

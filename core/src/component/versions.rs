@@ -8,7 +8,8 @@ pub(super) fn find<'a>(wanted: &str, mut names: impl Iterator<Item = &'a str> + 
     }
     let (of, wanted) = split(wanted)?;
     let compatible = |name: &&'a str| split(name).filter(|(base, version)| *base == of && version.serves(wanted));
-    let best = names.by_ref().filter_map(|name| Some((compatible(&name)?.1, name))).max_by_key(|(version, _)| *version)?;
+    let best =
+        names.by_ref().filter_map(|name| Some((compatible(&name)?.1, name))).max_by_key(|(version, _)| *version)?;
     Some(best.1)
 }
 
@@ -42,7 +43,8 @@ mod tests {
 
     #[test]
     fn a_compatible_version_serves_and_another_one_does_not() {
-        let names = ["a:b/c@0.2.1", "a:b/c@0.2.6", "a:b/c@0.3.0", "a:b/c@1.2.0", "a:b/c@2.0.0-rc", "a:b/d@0.0.1", "plain"];
+        let names =
+            ["a:b/c@0.2.1", "a:b/c@0.2.6", "a:b/c@0.3.0", "a:b/c@1.2.0", "a:b/c@2.0.0-rc", "a:b/d@0.0.1", "plain"];
         let all = || names.iter().copied();
         assert_eq!(find("a:b/c@0.2.0", all()), Some("a:b/c@0.2.6"));
         assert_eq!(find("a:b/c@0.2.1", all()), Some("a:b/c@0.2.1"));

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use crate::component::types::{ComponentTypeKind as Kind, ComponentTypeNode, ComponentTypes};
 use crate::Result;
+use crate::component::types::{ComponentTypeKind as Kind, ComponentTypeNode, ComponentTypes};
 use crate::errors::guest_text::{self, Name};
 
 /// How long a type becomes in a sentence, in bytes.
@@ -16,9 +16,14 @@ pub fn component_type_text(types: ComponentTypes) -> Result<String> {
 }
 
 /// The type that a table is about, or as much of it as fits.
-pub(super) fn text(types: &ComponentTypes) -> String {
+pub(crate) fn text(types: &ComponentTypes) -> String {
+    text_of(types, types.root)
+}
+
+/// The same for one type of a table.
+pub(crate) fn text_of(types: &ComponentTypes, place: u32) -> String {
     let mut text = Cut { text: String::new() };
-    if write_type(&mut text, types, types.root, 0).is_err() {
+    if write_type(&mut text, types, place, 0).is_err() {
         text.text.push(guest_text::MORE);
     }
     text.text
@@ -142,11 +147,7 @@ fn write_type(to: &mut Cut, types: &ComponentTypes, place: u32, depth: usize) ->
     to.write_str(simple)
 }
 
-fn write_result(
-    to: &mut Cut,
-    node: &ComponentTypeNode,
-    part: impl Fn(&mut Cut, usize) -> fmt::Result,
-) -> fmt::Result {
+fn write_result(to: &mut Cut, node: &ComponentTypeNode, part: impl Fn(&mut Cut, usize) -> fmt::Result) -> fmt::Result {
     let has = |index: usize| node.parts.get(index).copied().flatten().is_some();
     match (has(0), has(1)) {
         (false, false) => to.write_str("result"),
@@ -167,4 +168,67 @@ fn write_result(
 
 fn comma(to: &mut Cut, index: usize) -> fmt::Result {
     if index == 0 { Ok(()) } else { to.write_str(", ") }
+}
+
+/// How many lines a world has at most.
+const LINES: usize = 10_000;
+
+/// A component's imports and exports, as WIT writes a world. What an interface has stands inside of it.
+pub(crate) fn world(types: &ComponentTypes) -> String {
+    let mut lines = Lines { types, text: String::new(), left: LINES };
+    lines.push(0, "world {");
+    let root = types.nodes.get(types.root as usize);
+    for (word, which) in [("import", 0), ("export", 1)] {
+        let place = root.and_then(|root| root.parts.get(which).copied().flatten());
+        lines.items(1, word, place);
+    }
+    if lines.left == 0 {
+        lines.text.push_str("  // and more\n");
+    }
+    lines.text.push_str("}\n");
+    lines.text
+}
+
+struct Lines<'a> {
+    types: &'a ComponentTypes,
+    text: String,
+    left: usize,
+}
+
+impl Lines<'_> {
+    fn push(&mut self, depth: usize, line: &str) {
+        if let Some(left) = self.left.checked_sub(1) {
+            self.left = left;
+            self.text.extend(std::iter::repeat_n("  ", depth));
+            self.text.push_str(line);
+            self.text.push('\n');
+        }
+    }
+
+    fn items(&mut self, depth: usize, word: &str, place: Option<u32>) {
+        let types = self.types;
+        let node = |place: Option<u32>| types.nodes.get(place? as usize);
+        let Some(instance) = node(place).filter(|_| depth < DEPTH && self.left > 0) else { return };
+        let word = if word.is_empty() { String::new() } else { format!("{word} ") };
+        for (name, part) in instance.names.iter().zip(&instance.parts) {
+            let (name, text) = (Name(name), part.map_or_else(String::new, |place| text_of(types, place)));
+            match node(*part).map(|node| node.kind) {
+                Some(Kind::Instance) => {
+                    self.push(depth, &format!("{word}{name}: interface {{"));
+                    self.items(depth + 1, "", *part);
+                    self.push(depth, "}");
+                }
+                Some(Kind::Func | Kind::Component | Kind::Module) => {
+                    self.push(depth, &format!("{word}{name}: {text};"))
+                }
+                Some(Kind::Resource) => self.push(depth, &format!("{word}resource {name};")),
+                // Those begin with their word, behind which WIT has the name.
+                Some(Kind::Record | Kind::Variant | Kind::Enum | Kind::Flags) => {
+                    let (kind, rest) = text.split_once(' ').unwrap_or((&text, ""));
+                    self.push(depth, &format!("{word}{kind} {name} {rest}"));
+                }
+                _ => self.push(depth, &format!("{word}type {name} = {text};")),
+            }
+        }
+    }
 }

@@ -81,7 +81,9 @@ pub enum WasmtimeError {
     },
     /// A guest of the store has trapped, or was ended otherwise: no component of that store can be entered any more (component model,
     /// `Explainer.md`, "Component invariants").
-    #[error("a guest of this store has trapped or was ended, and no component of the store can be entered any more: make a new store")]
+    #[error(
+        "a guest of this store has trapped or was ended, and no component of the store can be entered any more: make a new store"
+    )]
     Poisoned,
     /// A number is outside what its type or its place allows.
     #[error("{}", Sentence(.reason))]

@@ -58,9 +58,10 @@ impl InstanceState {
             return Ok(());
         }
         Err(WasmtimeError::Busy {
-            reason: "the component's instance is in a call, and the component model lets nobody in before that is over: \
+            reason:
+                "the component's instance is in a call, and the component model lets nobody in before that is over: \
                      call it when the host function has returned, or use another instance"
-                .to_owned(),
+                    .to_owned(),
         })
     }
 

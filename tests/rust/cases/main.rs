@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use trimaran_tests::{World, folder, steps};
 
 fn main() {
-    let in_folder = |path: PathBuf| std::fs::read_dir(path).expect("tests/cases").map(|entry| entry.expect("an entry").path());
+    let in_folder =
+        |path: PathBuf| std::fs::read_dir(path).expect("tests/cases").map(|entry| entry.expect("an entry").path());
     let mut files: Vec<PathBuf> =
         in_folder(folder("cases")).chain(in_folder(folder("cases").join("component"))).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));

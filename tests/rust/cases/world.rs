@@ -14,8 +14,8 @@ use std::sync::Arc;
 use serde_json::Value;
 use trimaran::{
     Caller, Component, ComponentFunc, ComponentInstance, ComponentInstancePre, ComponentLinker, ComponentResource,
-    ComponentResourceType, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryDirectory, MemoryType, Module, OutputPipe,
-    Reference, SharedMemory, Store, Table, Tag, Val, View, WasmtimeError,
+    ComponentResourceType, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryDirectory, MemoryType, Module,
+    OutputPipe, Reference, SharedMemory, Store, Table, Tag, Val, View, WasmtimeError,
 };
 
 use self::errors::{check_error, variant};

@@ -54,7 +54,12 @@ impl Subject {
             let written = self.result(result.as_ref(), if arguments.len() % 2 == 0 { 0 } else { usize::MAX });
             host::define(&mut linker.root(), "f", &self.ty, move |_, given| {
                 assert_eq!((given.bytes, given.beside), (expected.bytes.clone(), expected.beside.clone()));
-                Ok(Written { bytes: written.bytes.clone(), beside: written.beside.clone(), handles: Vec::new(), ..Written::default() })
+                Ok(Written {
+                    bytes: written.bytes.clone(),
+                    beside: written.beside.clone(),
+                    handles: Vec::new(),
+                    ..Written::default()
+                })
             })
             .unwrap();
         } else {

@@ -5,7 +5,9 @@ mod wasi;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use trimaran::adapter::{Arguments, ComponentHostFunction, GivenResource, HostFuncType, Received, Reply, ResourceValue};
+use trimaran::adapter::{
+    Arguments, ComponentHostFunction, GivenResource, HostFuncType, Received, Reply, ResourceValue,
+};
 use trimaran::{
     Component, ComponentInstance, ComponentLinker, ComponentResourceType, Config, Engine, ModuleLimits, Result, Store,
     WasmtimeError,
@@ -73,8 +75,7 @@ fn a_component_calls_the_host_and_is_poisoned_by_a_trap() {
     assert_eq!(reason, "there is no export `api` `go`: `api` exports `run`, `trap`");
     let Err(WasmtimeError::Type { reason }) = call(&one, &store, &["api"], &[]) else { panic!() };
     assert_eq!(reason, "the export `api` is an instance: expected a function");
-    let Err(WasmtimeError::Host { thrown: Some(7), .. }) =
-        call(&one, &store, &["api", "run"], &u32::MAX.to_le_bytes())
+    let Err(WasmtimeError::Host { thrown: Some(7), .. }) = call(&one, &store, &["api", "run"], &u32::MAX.to_le_bytes())
     else {
         panic!()
     };
@@ -188,7 +189,8 @@ fn resources_of_guests_are_lent_and_dropped_once() {
     let component = Component::new(&engine, GUESTS.as_bytes()).unwrap();
     let linker = ComponentLinker::new(&engine).unwrap();
     let store = Store::new(&engine).unwrap();
-    let (one, other) = (linker.instantiate(&store, &component).unwrap(), linker.instantiate(&store, &component).unwrap());
+    let (one, other) =
+        (linker.instantiate(&store, &component).unwrap(), linker.instantiate(&store, &component).unwrap());
     let dropped = || call(&one, &store, &["dropped"], &[]).unwrap().bytes;
     let make = || {
         let found = call(&one, &store, &["make"], &7_u32.to_le_bytes()).unwrap();

@@ -123,7 +123,12 @@ unsafe impl<const M: usize> ComponentNamedList for HostResults<M> {}
 impl<const M: usize> HostResults<M> {
     fn with(&self, work: impl FnOnce(Values<'_>) -> Result<()>) -> Result<()> {
         let beside: Vec<&[u8]> = self.written.beside.iter().map(Vec::as_slice).collect();
-        work(Values { bytes: &self.written.bytes, beside: &beside, handles: &self.written.handles, hosts: &self.written.hosts })
+        work(Values {
+            bytes: &self.written.bytes,
+            beside: &beside,
+            handles: &self.written.handles,
+            hosts: &self.written.hosts,
+        })
     }
 }
 

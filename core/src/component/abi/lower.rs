@@ -2,8 +2,8 @@
 
 use std::mem::MaybeUninit;
 
-use wasmtime::component::__internal::{InterfaceType, LowerContext};
 use wasmtime::component::__internal::wasmtime_environ::component::StringEncoding;
+use wasmtime::component::__internal::{InterfaceType, LowerContext};
 use wasmtime::component::{Lower, ResourceDynamic, ResourceType};
 use wasmtime::{Result, ValRaw};
 
@@ -237,7 +237,8 @@ fn handle<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan) -
         Handle::Any(resource) if resource.ty() == wanted => resource.linear_lower_to_flat(cx, plan.ty, &mut slot)?,
         Handle::Host(number) => {
             let hosts = from.hosts().iter().copied();
-            let ty = hosts.into_iter().find(|ty| ResourceType::host_dynamic(*ty) == wanted).ok_or_else(other_resource)?;
+            let ty =
+                hosts.into_iter().find(|ty| ResourceType::host_dynamic(*ty) == wanted).ok_or_else(other_resource)?;
             let resource = match is_own {
                 true => ResourceDynamic::new_own(*number, ty),
                 false => ResourceDynamic::new_borrow(*number, ty),
@@ -253,7 +254,8 @@ fn handle<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan) -
 /// A resource of another type than the one that the guest expects.
 #[cold]
 fn other_resource() -> wasmtime::Error {
-    let reason = "the resource is of another type: expected one of the type that the function names, of this very instance";
+    let reason =
+        "the resource is of another type: expected one of the type that the function names, of this very instance";
     HostError(WasmtimeError::wrong_type(reason)).into()
 }
 

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
 use wasmtime::component::__internal::wasmtime_environ::component::{ComponentTypes, MAX_FLAT_PARAMS, TypeTupleIndex};
-use wasmtime::component::ResourceType;
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType};
+use wasmtime::component::ResourceType;
 
 /// What a value is, with the plans of its parts.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! `wasi:filesystem`: files and directories.
 
+use waiting::{HostDescriptor, HostDirectoryEntryStream};
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::WasiFilesystemCtxView;
 use wasmtime_wasi::p2::bindings::filesystem::types as waiting;
@@ -9,7 +10,6 @@ use wasmtime_wasi::p2::bindings::sync::filesystem::types::{
 };
 use wasmtime_wasi::p2::bindings::sync::io::streams::{Error, InputStream, OutputStream};
 use wasmtime_wasi::p2::{FsError, FsResult};
-use waiting::{HostDescriptor, HostDirectoryEntryStream};
 
 use crate::wasi::preview2::{Waiting, wait};
 
@@ -99,7 +99,9 @@ impl types::HostDescriptor for Waiting<'_> {
         accessed: NewTimestamp,
         modified: NewTimestamp,
     ) -> FsResult<()> {
-        self.file(async |files| HostDescriptor::set_times_at(files, fd, flags.into(), path, accessed.into(), modified.into()).await)
+        self.file(async |files| {
+            HostDescriptor::set_times_at(files, fd, flags.into(), path, accessed.into(), modified.into()).await
+        })
     }
 
     fn link_at(&mut self, fd: File, flags: PathFlags, old: String, new_fd: File, new: String) -> FsResult<()> {
@@ -117,8 +119,9 @@ impl types::HostDescriptor for Waiting<'_> {
         if !self.may_open {
             return Err(waiting::ErrorCode::InsufficientMemory.into());
         }
-        let opened =
-            self.file(async |files| HostDescriptor::open_at(files, fd, path_flags.into(), path, open.into(), flags.into()).await)?;
+        let opened = self.file(async |files| {
+            HostDescriptor::open_at(files, fd, path_flags.into(), path, open.into(), flags.into()).await
+        })?;
         *self.opened += 1;
         Ok(opened)
     }
@@ -178,7 +181,9 @@ impl types::HostDescriptor for Waiting<'_> {
 
 impl types::HostDirectoryEntryStream for Waiting<'_> {
     fn read_directory_entry(&mut self, stream: Resource<DirectoryEntryStream>) -> FsResult<Option<DirectoryEntry>> {
-        self.file(async |files| Ok(HostDirectoryEntryStream::read_directory_entry(files, stream).await?.map(Into::into)))
+        self.file(async |files| {
+            Ok(HostDirectoryEntryStream::read_directory_entry(files, stream).await?.map(Into::into))
+        })
     }
 
     fn drop(&mut self, stream: Resource<DirectoryEntryStream>) -> wasmtime::Result<()> {

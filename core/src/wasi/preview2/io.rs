@@ -36,10 +36,7 @@ impl poll::HostPollable for Waiting<'_> {
 
 impl Waiting<'_> {
     /// Waits for a stream.
-    fn stream<R>(
-        &mut self,
-        call: impl AsyncFnOnce(&mut ResourceTable) -> StreamResult<R>,
-    ) -> StreamResult<R> {
+    fn stream<R>(&mut self, call: impl AsyncFnOnce(&mut ResourceTable) -> StreamResult<R>) -> StreamResult<R> {
         wait(self.interrupts.as_deref(), call(self.view.table)).map_err(StreamError::Trap)?
     }
 }

@@ -56,11 +56,7 @@ impl Writer {
         if expected == found {
             return Ok(());
         }
-        self.refuse(ComponentMistake::Count {
-            what: what.to_owned(),
-            expected: expected as u64,
-            found: found as u64,
-        })
+        self.refuse(ComponentMistake::Count { what: what.to_owned(), expected: expected as u64, found: found as u64 })
     }
 
     fn put(&mut self, number: usize) {
@@ -89,11 +85,13 @@ impl Writer {
                 self.bytes.extend_from_slice(&bytes);
             }
             Kind::F32 if tag == "f32" => {
-                let bits = if content == "nan" { f32::NAN.to_bits() } else { content.as_str().unwrap().parse().unwrap() };
+                let bits =
+                    if content == "nan" { f32::NAN.to_bits() } else { content.as_str().unwrap().parse().unwrap() };
                 self.bytes.extend_from_slice(&bits.to_le_bytes());
             }
             Kind::F64 if tag == "f64" => {
-                let bits = if content == "nan" { f64::NAN.to_bits() } else { content.as_str().unwrap().parse().unwrap() };
+                let bits =
+                    if content == "nan" { f64::NAN.to_bits() } else { content.as_str().unwrap().parse().unwrap() };
                 self.bytes.extend_from_slice(&bits.to_le_bytes());
             }
             Kind::Char if tag == "char" => {
@@ -315,7 +313,9 @@ impl<'a> Reader<'a> {
             }
             Kind::Char => json!(["char", char::from_u32(u32::from_le_bytes(self.take())).unwrap().to_string()]),
             Kind::String => json!(["string", std::str::from_utf8(self.part(1)).unwrap()]),
-            Kind::Numbers(element) if matches!(element.kind, Kind::U8) => json!(["bytes", crate::step::hex(self.part(1))]),
+            Kind::Numbers(element) if matches!(element.kind, Kind::U8) => {
+                json!(["bytes", crate::step::hex(self.part(1))])
+            }
             Kind::Numbers(element) => {
                 let bytes = self.part(element.size);
                 let received = Received { bytes: bytes.to_vec(), ..Received::default() };

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use trimaran::adapter::{Arguments, ComponentHostFunction, HostFuncType, Received, Reply, ResourceValue};
 use trimaran::{
-    Component, ComponentFunc, ComponentInstance, ComponentInstancePre, ComponentLinker, ComponentResource, ComponentResourceType,
-    ComponentTypeKind, ComponentTypes, Result, Store, component_type_text,
+    Component, ComponentFunc, ComponentInstance, ComponentInstancePre, ComponentLinker, ComponentResource,
+    ComponentResourceType, ComponentTypeKind, ComponentTypes, Result, Store, component_type_text,
 };
 
 use super::component_values::{Reader, Writer};
@@ -55,9 +55,7 @@ impl World {
                 };
                 component.map(|component| Outcome::Kept(Object::Component(component)))
             }
-            "validate_component" => {
-                trimaran::validate_component(&*self.engine(step)?, &source(step)?).map(nothing)
-            }
+            "validate_component" => trimaran::validate_component(&*self.engine(step)?, &source(step)?).map(nothing),
             "component_serialize" => {
                 self.component(step)?.serialize().map(|bytes| Outcome::Kept(Object::Artifact(bytes)))
             }
@@ -66,8 +64,9 @@ impl World {
                 Component::deserialize(&engine, &artifact).map(|component| Outcome::Kept(Object::Component(component)))
             }
             "component_pack" => self.component(step)?.pack().map(|bytes| Outcome::Kept(Object::Artifact(bytes))),
-            "component_unpack" => Component::unpack(&self.flipped(step)?)
-                .map(|component| Outcome::Kept(Object::Component(component))),
+            "component_unpack" => {
+                Component::unpack(&self.flipped(step)?).map(|component| Outcome::Kept(Object::Component(component)))
+            }
             "component_imports" => self.component(step)?.types().and_then(|types| lines(&types, 0)).map(plain),
             "component_exports" => self.component(step)?.types().and_then(|types| lines(&types, 1)).map(plain),
             _ => return self.run_component_linked(step),
@@ -78,8 +77,9 @@ impl World {
         let nothing = |()| plain(Value::Null);
         let instance = |instance| Outcome::Kept(Object::ComponentInstance(instance));
         Ok(match step.text("op")? {
-            "component_linker" => ComponentLinker::new(&*self.engine(step)?)
-                .map(|linker| Outcome::Kept(Object::ComponentLinker(linker))),
+            "component_linker" => {
+                ComponentLinker::new(&*self.engine(step)?).map(|linker| Outcome::Kept(Object::ComponentLinker(linker)))
+            }
             "component_shadowing" => {
                 let allow = step.value("allow")?.as_bool().ok_or("`allow` is no truth value")?;
                 self.component_linker(step)?.allow_shadowing(allow).map(nothing)
@@ -130,9 +130,7 @@ impl World {
                 let func = self.component_instance(step)?.func(&store, path(step)?);
                 func.map(|func| Outcome::Kept(Object::ComponentFunc(func)))
             }
-            "component_func_type" => {
-                self.component_func(step)?.types().and_then(component_type_text).map(plain)
-            }
+            "component_func_type" => self.component_func(step)?.types().and_then(component_type_text).map(plain),
             "component_module" => {
                 let store = self.store(step)?;
                 let module = self.component_instance(step)?.module(&store, path(step)?);
@@ -158,9 +156,7 @@ impl World {
                 let values = step.value("args")?.as_array().ok_or("`args` is no list")?;
                 match call(&self.objects, &store, &func, values) {
                     Ok(received) => match &received.resources[..] {
-                        [ResourceValue::Guest(resource)] => {
-                            Ok(Outcome::Kept(Object::Resource(Arc::clone(resource))))
-                        }
+                        [ResourceValue::Guest(resource)] => Ok(Outcome::Kept(Object::Resource(Arc::clone(resource)))),
                         _ => return Err("it gave no resource".to_owned()),
                     },
                     Err(error) => Err(error),
@@ -216,7 +212,8 @@ impl ComponentHostFunction for Body {
             "echo" => {
                 // The stream of an argument is that of a result.
                 let resources = arguments.resources.into_iter();
-                let resources = resources.map(|value| trimaran::adapter::GivenResource { value, is_own: true }).collect();
+                let resources =
+                    resources.map(|value| trimaran::adapter::GivenResource { value, is_own: true }).collect();
                 return Ok(Reply { bytes: arguments.bytes, beside: arguments.beside, resources });
             }
             "give" => body["value"].clone(),

@@ -1,0 +1,15 @@
+;; `add` adds two numbers, `echo` gives a record back.
+(component
+  (core module $m (memory (export "memory") 1)
+    (global $n (mut i32) (i32.const 1024))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (local $at i32)
+      (local.set $at (i32.and (i32.add (global.get $n) (i32.const 7)) (i32.const -8)))
+      (global.set $n (i32.add (local.get $at) (local.get 3))) (local.get $at))
+    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "echo") (param i32 i32 i32 i32) (result i32)
+      (i32.store (i32.const 16) (local.get 0)) (i32.store (i32.const 20) (local.get 1)) (i32.store (i32.const 24) (local.get 2)) (i32.store (i32.const 28) (local.get 3)) (i32.const 16)))
+  (core instance $m (instantiate $m))
+  (func (export "add") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $m "add")))
+  (type $r (record (field "first-name" string) (field "tags" (list string))))
+  (export $r2 "person" (type $r))
+  (func (export "echo") (param "p" $r2) (result $r2) (canon lift (core func $m "echo") (memory (core memory $m "memory")) (realloc (core func $m "realloc")))))
