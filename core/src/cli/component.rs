@@ -1,7 +1,6 @@
 //! `run` for components: a WASI 0.2 command, or one function that a component exports.
 
-use crate::cli::run::Started;
-use crate::cli::streams::{Failure, print};
+use crate::cli::streams::{Failure, Started, print};
 use crate::cli::wave;
 use crate::component::types::{ComponentTypeKind, ComponentTypes};
 use crate::errors::guest_text;

@@ -8,7 +8,7 @@ use getopts::Matches;
 use wasmparser::Parser;
 
 use crate::cli::component;
-use crate::cli::streams::{Failure, input, print};
+use crate::cli::streams::{Failure, Started, input, print};
 use crate::compile::wat;
 use crate::errors::guest_text;
 use crate::errors::guest_text::Name;
@@ -60,13 +60,6 @@ pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
         false => module(&started, &binary, call.as_deref(), arguments),
     };
     done.map_err(|failure| ended(failure, fuel, timeout))
-}
-
-/// What a program runs in.
-pub(super) struct Started<'a> {
-    pub(super) engine: Arc<Engine>,
-    pub(super) store: Arc<Store>,
-    pub(super) path: &'a Utf8Path,
 }
 
 fn module(started: &Started<'_>, binary: &[u8], call: Option<&str>, arguments: &[String]) -> Result<(), Failure> {

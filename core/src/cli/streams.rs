@@ -1,12 +1,20 @@
-//! What the commands share: input, output, and failures.
+//! What the commands share: input, output, what a guest runs in, and failures.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use camino::Utf8Path;
 use getopts::Matches;
 
 use crate::compile::file;
-use crate::{Result, WasmtimeError};
+use crate::{Engine, Result, Store, WasmtimeError};
+
+/// What a program runs in.
+pub(super) struct Started<'a> {
+    pub(super) engine: Arc<Engine>,
+    pub(super) store: Arc<Store>,
+    pub(super) path: &'a Utf8Path,
+}
 
 /// Why a command failed.
 pub(super) enum Failure {

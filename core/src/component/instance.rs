@@ -42,7 +42,7 @@ impl ComponentInstance {
             let (item, index) = self.find(&mut context, &path)?;
             let ComponentItem::ComponentFunc(ty) = &item else { return Err(other_kind(&path, &item, "a function")) };
             let names = ty.params().map(|(name, _)| name.to_owned()).collect();
-            let found = self.inner.get_func(&mut context, &index);
+            let found = self.inner.get_func(&mut context, index);
             let func = found.ok_or_else(|| other_kind(&path, &item, "a function"))?;
             let ready =
                 Ready::new(&mut context, func).map_err(|error| WasmtimeError::Unexpected { reason: chain(&error) })?;
@@ -56,7 +56,7 @@ impl ComponentInstance {
         self.check(store)?;
         let module = store.enter(|mut context| {
             let (item, index) = self.find(&mut context, &path)?;
-            let module = self.inner.get_module(&mut context, &index);
+            let module = self.inner.get_module(&mut context, index);
             module.ok_or_else(|| other_kind(&path, &item, "a module"))
         })?;
         Ok(Module::of_component(&self.engine, module, self.shared))

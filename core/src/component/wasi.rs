@@ -3,7 +3,7 @@
 use crate::compile::engine::LinkerCache;
 use crate::errors::chain::chain;
 use crate::stores::store::StoreData;
-use crate::wasi::preview2;
+use crate::wasi::preview2::interfaces;
 use crate::{Result, WasmtimeError};
 
 type Linker = wasmtime::component::Linker<StoreData>;
@@ -43,7 +43,7 @@ pub(super) const NAMES: [&str; 26] = [
 pub(super) fn linker(kept: &LinkerCache, engine: &wasmtime::Engine) -> Result<Linker> {
     if kept.get().is_none() {
         let mut made = Linker::new(engine);
-        preview2::define(&mut made).map_err(|error| WasmtimeError::Unexpected { reason: chain(&error) })?;
+        interfaces::define(&mut made).map_err(|error| WasmtimeError::Unexpected { reason: chain(&error) })?;
         // Another thread may have been first.
         _ = kept.set(Box::new(made));
     }

@@ -1,4 +1,5 @@
 //! Components through the core's own objects: linked, called, trapped, with resources of guests and of the host.
+#![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 mod wasi;
 
@@ -142,7 +143,7 @@ fn objects_of_the_host_are_resources_of_guests() {
     let engine = engine();
     let component = Component::new(&engine, HOSTS.as_bytes()).unwrap();
     let linker = ComponentLinker::new(&engine).unwrap();
-    linker.define_resource(vec![], "h", &*ComponentResourceType::host().unwrap()).unwrap();
+    linker.define_resource(vec![], "h", &ComponentResourceType::host().unwrap()).unwrap();
     let make = host(|_, arguments| {
         let number = u32::from_le_bytes(arguments.bytes.try_into().unwrap());
         let value = ResourceValue::Host(Arc::new(Object(number)));

@@ -8,7 +8,7 @@ use wasmtime_wasi::clocks::WasiClocksCtxView;
 use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
 use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
 
-use crate::wasi::preview2::Waiting;
+use crate::wasi::preview2::waiting::Waiting;
 use crate::wasi::wait;
 
 impl Waiting<'_> {

@@ -11,7 +11,7 @@ use wasmtime_wasi::p2::bindings::sync::filesystem::types::{
 use wasmtime_wasi::p2::bindings::sync::io::streams::{Error, InputStream, OutputStream};
 use wasmtime_wasi::p2::{FsError, FsResult};
 
-use crate::wasi::preview2::{Waiting, wait};
+use crate::wasi::preview2::waiting::{Waiting, wait};
 
 type File = Resource<Descriptor>;
 

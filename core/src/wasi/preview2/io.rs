@@ -5,7 +5,7 @@ use wasmtime_wasi::p2::bindings::sync::io::{poll, streams};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, StreamError, StreamResult};
 use wasmtime_wasi_io::bindings::wasi::io::{poll as waiting_poll, streams as waiting};
 
-use crate::wasi::preview2::{Waiting, wait};
+use crate::wasi::preview2::waiting::{Waiting, wait};
 
 /// Says that the table of resources is what an interface works with.
 pub(super) struct HasTable;
