@@ -14,12 +14,13 @@ fn seeds(entry: &str) -> Vec<Vec<u8>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folders = vec![root.join("seeds").join(entry)];
     match entry {
-        "cases" => folders.push(root.join("../cases")),
+        "cases" => folders.extend([root.join("../cases"), root.join("../cases/component")]),
         "text" => folders.push(root.join("../modules")),
         _ => {}
     }
     let mut files: Vec<PathBuf> =
         folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|it| it.unwrap().path()).collect();
+    files.retain(|path| path.is_file());
     files.sort();
     assert!(!files.is_empty(), "{entry} has no seeds");
     files.iter().map(|file| fs::read(file).unwrap()).collect()

@@ -92,7 +92,7 @@ impl ComponentFunc {
             let sent = match Sent::new(store, &mut context, arguments.resources) {
                 Ok(sent) => sent,
                 Err(error) => {
-                    self.state.end();
+                    self.state.end(false);
                     return Err(error);
                 }
             };
@@ -102,7 +102,7 @@ impl ComponentFunc {
             let (mut given, has_arrived) = (Given::default(), AtomicBool::new(false));
             let done = self.ready.call_noting(&mut context, values, &mut given, &has_arrived);
             context.data_mut().components.running = outer;
-            self.state.end();
+            self.state.end(done.is_err() && has_arrived.load(Ordering::Relaxed));
             sent.end(store, &mut context, has_arrived.load(Ordering::Relaxed));
             done.map_err(trap)?;
             received(store, &mut context, given, &self.state, &self.hosts).map(|(received, _)| received)

@@ -122,7 +122,7 @@ pub(super) fn run<R>(
     let outer = context.data_mut().components.running.replace(Arc::clone(state));
     let done = work(context);
     context.data_mut().components.running = outer;
-    state.end();
+    state.end(false);
     done.map_err(trap)
 }
 
