@@ -13,7 +13,7 @@ use super::super::host::THROWN;
 use super::super::{CallerBase, Owned, StoreBase, closed, enter, greenlets, with_gil};
 use super::codec::Codecs;
 use super::read::Reader;
-use super::write::{Misfit, Part, Writer, mistake};
+use super::write::{Part, Writer, mistake};
 
 /// What a host function does: the package's `HostBody`, as long as it keeps that.
 struct Definition(Owned);
@@ -50,14 +50,10 @@ impl Definition {
         let written = match &codecs.result {
             Some(codec) => reply.write(codec, &value),
             None if value.is_none() => Ok(()),
-            None => mistake(ComponentMistake::Count { what: "results".to_owned(), expected: 0, found: 1 }),
+            None => mistake(ComponentMistake::Count { what: "values".to_owned(), expected: 0, found: 1 }),
         };
         let_go(value.unbind(), py);
-        let at_result = |misfit: Box<Misfit>| match &codecs.result {
-            Some(_) => misfit.at("result"),
-            None => misfit,
-        };
-        written.map_err(|misfit| at_result(misfit).into_core(py, |path, mistake| ty.refuse(path, mistake)))?;
+        written.map_err(|misfit| misfit.at("result").into_core(py, |path, mistake| ty.refuse(path, mistake)))?;
         let Writer { bytes, beside, resources, .. } = reply;
         Ok(Reply { bytes, beside: beside.into_iter().map(Part::into_bytes).collect(), resources })
     }

@@ -190,11 +190,11 @@ impl<'a> Writer<'a> {
     fn char(&mut self, value: &Bound<'_, PyAny>) -> Fit {
         const CHAR: ComponentTypeKind = ComponentTypeKind::Char;
         let Ok(text) = value.cast::<PyString>() else { return other(CHAR, value) };
-        let Ok(letters) = text.to_str() else { return other_words(CHAR, HALF.to_owned()) };
+        let letters = text.to_str().unwrap_or_default();
         let mut scalars = letters.chars();
         match (scalars.next(), scalars.next()) {
             (Some(scalar), None) => self.put_place(scalar.into()),
-            _ => other_words(CHAR, format!("a str of {} characters", letters.chars().count())),
+            _ => mistake(ComponentMistake::Range { expected: CHAR, found: text.repr()?.to_string_lossy().into_owned() }),
         }
     }
 
@@ -388,7 +388,7 @@ impl<'a> Writer<'a> {
         let mut bits = 0_u32;
         for item in tuple_of(value)?.iter_borrowed() {
             let Ok(name) = item.cast::<PyString>() else { return other(FLAGS, &item) };
-            bits |= 1_u32.checked_shl(find(names, name)?).unwrap_or_default();
+            bits |= 1_u32.checked_shl(find(names, &name)?).unwrap_or_default();
         }
         self.put_place(bits)
     }
