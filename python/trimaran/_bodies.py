@@ -24,11 +24,11 @@ class Bodies:
     __slots__ = ("_by_name", "_lock")
 
     def __init__(self) -> None:
-        self._by_name: dict[tuple[str, str], HostBody] = {}
+        self._by_name: dict[tuple[str, ...], HostBody] = {}
         # What the core has by a name is what this has. No thread that has the lock waits for a store.
         self._lock = threading.RLock()
 
-    def define(self, names: tuple[str, str], body: HostBody, define: Callable[[], None]) -> None:
+    def define(self, names: tuple[str, ...], body: HostBody, define: Callable[[], None]) -> None:
         """Has the core define a function, and keeps its body, in the place of what had its name before."""
         with self._lock:
             define()

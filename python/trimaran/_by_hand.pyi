@@ -1,6 +1,6 @@
 """The part of the extension module that is written by hand: `_native.pyi`, which is generated, has all of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, SupportsIndex, overload
 
 from ._bodies import HostBody
@@ -54,6 +54,15 @@ class CallerBase:
         """The memory of that name. Raises as `func` does."""
     def _find(self, name: str) -> Extern | None: ...
     def _check(self) -> None: ...
+
+class ComponentFuncBodies:
+    def __call__(self, store: Storelike, /, *params: Any) -> Any:
+        """Calls the function."""
+    def _check(self, store: Storelike) -> None: ...
+    def _with_arrays(self) -> Any: ...
+
+class ComponentLinkerBodies:
+    def _define_func(self, path: Iterable[str], name: str, body: HostBody) -> None: ...
 
 class FuncBodies:
     def _attach(self, store: Store, function: Callable[..., Any], pass_caller: bool) -> None: ...

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeAlias, cast, overload
 
+from ._bodies import HostBody
 from ._closable import Managed
 from ._ffi import expect, milliseconds
 from ._handle import Handle, stores
@@ -35,7 +37,7 @@ class Store(StoreBase, Handle, Managed):
     at its end, which gives its memory back.
     """
 
-    __slots__ = ("__weakref__", "_data", "_engine", "_sinks")
+    __slots__ = ("__weakref__", "_bodies", "_data", "_engine", "_sinks")
     _instead = "guests live in it; make another one, and instantiate their modules there"
 
     def __init__(self, engine: Engine | None = None, data: Any = None) -> None:
@@ -43,6 +45,8 @@ class Store(StoreBase, Handle, Managed):
         self._engine = Engine() if engine is None else expect(engine, Engine, "the engine")
         self._data = data
         self._sinks: Sinks | None = None
+        # The functions of the host that its components call; the core has weak references to them.
+        self._bodies: set[HostBody] = set()
         self._make(self._engine)
         stores[cast(int, store_number(self))] = self
 
@@ -214,6 +218,12 @@ class Store(StoreBase, Handle, Managed):
             if self.closed:
                 self._forget()
                 self._sinks = None
+                self._bodies = set()
+
+    def _keep_bodies(self, bodies: Iterable[HostBody]) -> None:
+        """Keeps what host functions of an instance do, as long as the store is open."""
+        if not self.closed:
+            self._bodies.update(bodies)
 
     @property
     def closed(self) -> bool:

@@ -26,11 +26,15 @@ from trimaran import (
     Store,
     Table,
     Tag,
+    component,
     wat2wasm,
 )
 
 EXTERNS = (Func, Global, Table, Memory, SharedMemory, Tag)
-CLOSABLE = (Engine, Store, Module, SharedMemory, Linker, InstancePre)
+CLOSABLE = (
+    *(Engine, Store, Module, SharedMemory, Linker, InstancePre),
+    *(component.Component, component.Linker, component.InstancePre),
+)
 SETTINGS = {
     "epoch_interruption",
     "wasm_multi_memory",

@@ -32,8 +32,9 @@ class SharedCase:
 
 
 def files() -> dict[str, dict[str, Json]]:
-    """What each file says, by its name."""
-    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(CASES.glob("*.json"))}
+    """What each file says, by its name: `func`, or `component/values` for one in a folder."""
+    found = {path.relative_to(CASES).with_suffix("").as_posix(): path for path in sorted(CASES.rglob("*.json"))}
+    return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in found.items()}
 
 
 def cases() -> list[SharedCase]:

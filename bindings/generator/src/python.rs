@@ -44,7 +44,7 @@ pub fn name_of(class: Option<&str>, method: &Method) -> Option<String> {
         None => Some(name.clone()),
         Some(_) if method.is_by_hand("python") => None,
         Some(_) if method.receiver == Receiver::None => Some(methods::constructor_name(method)),
-        Some(_) => Some(words::method(method)),
+        Some(class) => Some(words::method(class, method)),
     }
 }
 
@@ -81,6 +81,10 @@ impl {name}Base {{
 /// The public class, of which results are.
 fn carried(out: &mut String, object: &Object) {
     let name = &object.named.name;
+    let (module, public) = match words::of_component(name) {
+        Some(public) => ("trimaran.component", public),
+        None => ("trimaran", name.as_str()),
+    };
     let _ = write!(
         out,
         "impl Carried for {name} {{
@@ -88,7 +92,7 @@ fn carried(out: &mut String, object: &Object) {
 
     fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {{
         static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        public(py, &CLASS, \"{name}\")
+        package(py, &CLASS, \"{module}\", \"{public}\")
     }}
 }}
 

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::component::abi::call::Ready;
-use crate::component::abi::plan::Row;
+use crate::component::abi::plan::{Plan, Row};
 use crate::component::abi::stream::{Given, Values};
 use crate::component::handles::{GivenResource, Received, Sent, received};
 use crate::component::resource::trap;
+use crate::component::resource_type::ComponentResourceType;
 use crate::component::table;
 use crate::component::types::ComponentTypes;
 use crate::process::signals;
@@ -71,6 +72,11 @@ impl ComponentFunc {
     /// The names of its parameters.
     pub fn param_names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The type of the resource that a handle is one of.
+    pub fn resource_type(&self, plan: &Plan) -> Option<Arc<ComponentResourceType>> {
+        plan.resource.map(|ty| ComponentResourceType::from_wasmtime(ty, &self.hosts))
     }
 
     /// Fails with `WrongStore` unless it is a function of this store, and with `Closed` after that was closed.

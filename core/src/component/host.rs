@@ -11,6 +11,7 @@ use wasmtime::{AsContextMut, StoreContextMut};
 use crate::component::abi::plan::Row;
 use crate::component::abi::stream::{Given, Written};
 use crate::component::handles::{GivenResource, Received, Sent, received};
+use crate::component::mistakes::{self, ComponentMistake};
 use crate::component::table;
 use crate::component::types::ComponentTypes;
 use crate::process::failpoint;
@@ -54,6 +55,12 @@ impl HostFuncType {
     pub(super) fn new(name: String, ty: &ComponentFunc, [params, results]: [Row; 2]) -> Self {
         let param_names = ty.params().map(|(name, _)| name.to_owned()).collect();
         Self { name, params, results, param_names, of_language: OnceLock::new() }
+    }
+
+    /// The error for a value that the function gave and that does not fit, as `component_mistake` words it, behind the
+    /// function's names.
+    pub fn refuse(&self, path: &[String], mistake: ComponentMistake) -> WasmtimeError {
+        mistakes::error(path, mistake).in_host_func(&self.name)
     }
 
     /// The function's type as a table.

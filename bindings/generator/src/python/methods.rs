@@ -130,7 +130,7 @@ fn run(out: &mut String, indent: &str, class: &str, method: &Method, call: &str)
 
 fn method(out: &mut String, model: &Model, class: &str, method: &Method) {
     docs(out, model, &method.named.docs, "    ");
-    let name = words::method(method);
+    let name = words::method(class, method);
     head(out, method, if name == "type" { "r#type" } else { &name }, result(method));
     out.push_str("        let (py, this) = (slf.py(), this(slf)?);\n");
     let given = arguments(out, "        ", method).join(", ");

@@ -31,7 +31,12 @@ pub fn stub(model: &Model, by_hand: &str) -> String {
     for object in &model.objects {
         let name = &object.named.name;
         if names_type(&body, name) {
-            let _ = writeln!(out, "from .{} import {name}", words::module(name));
+            let _ = match words::of_component(name) {
+                Some(public) if public != name => {
+                    writeln!(out, "from .{} import {public} as {name}", words::module(name))
+                }
+                _ => writeln!(out, "from .{} import {name}", words::module(name)),
+            };
         }
     }
     out + &body
@@ -59,7 +64,7 @@ fn body(model: &Model, by_hand: &str) -> String {
         }
         for method in generated(&object.methods) {
             let result = method.result.as_ref().map_or("None".to_owned(), |ty| hint(model, ty, false));
-            let (visible, params) = (words::method(method), params(model, name, method));
+            let (visible, params) = (words::method(name, method), params(model, name, method));
             let _ = writeln!(out, "    def {visible}(self{params}) -> {result}:");
             docs(&mut out, model, method, "        ");
         }

@@ -4,10 +4,21 @@ use crate::model::{Method, Model, Param, Type};
 use crate::names::snake;
 
 /// The classes whose struct is written by hand; generated methods stand beside its own.
-const CLASSES: [&str; 3] = ["Store", "Func", "Instance"];
+const CLASSES: [&str; 4] = ["Store", "Func", "Instance", "ComponentFunc"];
+
+/// The public name of a class of `trimaran.component`; none for a class of `trimaran` itself.
+pub fn of_component(class: &str) -> Option<&str> {
+    match class.strip_prefix("Component")? {
+        "" => Some(class),
+        name => Some(name),
+    }
+}
 
 /// The module of the package that has the public class.
 pub fn module(class: &str) -> String {
+    if let Some(name) = of_component(class) {
+        return format!("component.{}", snake(name));
+    }
     match class {
         "Bodies" => "_bodies".to_owned(),
         "Global" => "global_".to_owned(),
@@ -22,10 +33,11 @@ pub fn has_class_by_hand(class: &str) -> bool {
     CLASSES.contains(&class)
 }
 
-/// The name of a method in the extension module. What the package words in its own way gets an underscore.
-pub fn method(method: &Method) -> String {
+/// The name of a method in the extension module. What the package words in its own way gets an underscore, as do all methods of
+/// components: those classes have other names here.
+pub fn method(class: &str, method: &Method) -> String {
     let name = &method.named.name;
-    if method.is_worded { format!("_{name}") } else { name.to_owned() }
+    if method.is_worded || of_component(class).is_some() { format!("_{name}") } else { name.to_owned() }
 }
 
 /// The name of a parameter. One of Python's own words gets an underscore.

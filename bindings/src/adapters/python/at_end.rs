@@ -107,6 +107,15 @@ impl<'py, T> Ask<'py> for Bound<'py, T> {
     }
 }
 
+/// An attribute, which may be a property that runs any code of Python.
+pub(super) fn attribute<'py>(object: &Bound<'py, PyAny>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    let get = unwinding!(ffi::PyObject_GetAttr as (*mut PyObject, *mut PyObject) -> *mut PyObject);
+    // SAFETY: both are objects that live until this returns.
+    let found = staying(|| unsafe { get(object.as_ptr(), name.as_ptr()) });
+    // SAFETY: it is a new reference, or null with an exception set.
+    unsafe { Bound::from_owned_ptr_or_err(object.py(), found) }
+}
+
 /// Lets go of an object, which may run any code of Python.
 pub(super) fn let_go<T>(object: Py<T>, _py: Python<'_>) {
     let release = unwinding!(ffi::Py_DecRef as (*mut PyObject) -> ());

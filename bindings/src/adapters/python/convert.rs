@@ -68,16 +68,6 @@ pub(super) fn is_short(length: i64) -> bool {
     length <= 1 << 12
 }
 
-/// The public class of that name.
-pub(super) fn public<'py>(
-    py: Python<'py>,
-    known: &'static PyOnceLock<Py<PyAny>>,
-    name: &str,
-) -> PyResult<&'py Bound<'py, PyAny>> {
-    let find = || Ok::<_, PyErr>(py.import("trimaran")?.getattr(name)?.unbind());
-    Ok(known.get_or_try_init(py, find)?.bind(py))
-}
-
 /// An object of the public class for one of the core.
 pub(super) fn give_object<T: Carried>(py: Python<'_>, object: Arc<T>) -> PyResult<Bound<'_, PyAny>> {
     let made = fresh(T::class(py)?)?;

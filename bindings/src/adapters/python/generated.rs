@@ -18,6 +18,7 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use trimaran::*;
 
 use super::convert::*;
+use super::component::ComponentFuncBase;
 use super::func::FuncBase;
 use super::instance::InstanceBase;
 use super::numbers::{Count, Number};

@@ -1,0 +1,14 @@
+//! Components: values of their types out of Python's objects and back, calls, and host functions.
+//!
+//! The arguments of a call are bytes before the store is entered, and results are read after it was left: no code of Python runs
+//! in between (ADR 29).
+
+mod codec;
+mod func;
+mod host;
+mod names;
+mod numbers;
+mod read;
+mod write;
+
+pub(crate) use func::ComponentFuncBase;

@@ -1,0 +1,103 @@
+//! Functions that components export, called with Python's objects.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use trimaran::adapter::{Arguments, component_mistake};
+use trimaran::{ComponentFunc, ComponentMistake};
+
+use super::super::convert::{HasHandle, fresh, none, raw_store, this};
+use super::super::{NativeHandle, enter, native_store, raised, store_class_of};
+use super::codec::Codecs;
+use super::read::Reader;
+use super::write::Writer;
+
+/// The base class of `trimaran.component.Func`.
+#[pyclass(subclass, frozen, module = "trimaran._native")]
+pub(crate) struct ComponentFuncBase {
+    handle: NativeHandle<ComponentFunc>,
+    codecs: OnceLock<Codecs>,
+    /// Lists of numbers come out as arrays.
+    as_arrays: AtomicBool,
+}
+
+impl HasHandle for ComponentFuncBase {
+    type Core = ComponentFunc;
+
+    fn handle(&self) -> &NativeHandle<ComponentFunc> {
+        &self.handle
+    }
+}
+
+#[pymethods]
+impl ComponentFuncBase {
+    #[new]
+    #[pyo3(signature = (*_arguments, **_keywords))]
+    fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
+        Self { handle: NativeHandle::empty(), codecs: OnceLock::new(), as_arrays: AtomicBool::new(false) }
+    }
+
+    #[pyo3(signature = (store, /, *params))]
+    fn __call__<'py>(
+        slf: &Bound<'py, Self>,
+        store: &Bound<'py, PyAny>,
+        params: &Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        call(slf, store, params)
+    }
+
+    /// The same function, whose lists of numbers come out as arrays.
+    fn _with_arrays<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let made = fresh(slf.get_type().as_any())?;
+        super::super::convert::open(made.cast::<Self>()?, std::sync::Arc::clone(this(slf)?))?;
+        made.cast::<Self>()?.get().as_arrays.store(true, Ordering::Relaxed);
+        Ok(made)
+    }
+
+    /// Refuses a function of another store.
+    fn _check(slf: &Bound<'_, Self>, store: &Bound<'_, PyAny>) -> PyResult<()> {
+        let store = raw_store(store)?;
+        this(slf)?.check(store).map_err(|error| raised(slf.py(), error))
+    }
+}
+
+impl ComponentFuncBase {
+    /// How its values are written and read.
+    fn codecs(&self, py: Python<'_>, func: &ComponentFunc) -> &Codecs {
+        if let Some(codecs) = self.codecs.get() {
+            return codecs;
+        }
+        // Not in the lock: to make an object may run anything.
+        let made = Codecs::of(py, func.params(), func.results(), &|plan| func.resource_type(plan).is_some_and(|ty| ty.is_host().unwrap_or_default()));
+        self.codecs.get_or_init(|| made)
+    }
+}
+
+fn call<'py>(
+    slf: &Bound<'py, ComponentFuncBase>,
+    store: &Bound<'py, PyAny>,
+    params: &Bound<'py, PyTuple>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = slf.py();
+    let (func, opened) = (this(slf)?, raw_store(store)?);
+    let codecs = slf.get().codecs(py, func);
+    if params.len() != codecs.params.len() {
+        let (expected, found) = (codecs.params.len() as u64, params.len() as u64);
+        let mistake = ComponentMistake::Count { what: "arguments".to_owned(), expected, found };
+        return Err(raised(py, component_mistake(&[], mistake)));
+    }
+    let mut given = Writer::new(store_class_of(store));
+    for (place, (codec, value)) in codecs.params.iter().zip(params.iter_borrowed()).enumerate() {
+        let written = given.write(codec, &value);
+        written.map_err(|misfit| misfit.at(format!("argument {}", place + 1)).into_error(py))?;
+    }
+    let Writer { bytes, beside, resources, .. } = given;
+    let parts: Vec<&[u8]> = beside.iter().map(|part| part.bytes()).collect();
+    let arguments = Arguments { bytes: &bytes, beside: &parts, resources: &resources };
+    let received = enter(py, || func.call(opened, &arguments))?;
+    let Some(codec) = &codecs.result else { return Ok(none(py)) };
+    let home = if received.resources.is_empty() { None } else { native_store(store) };
+    Reader::new(py, home, &received, slf.get().as_arrays.load(Ordering::Relaxed)).read(codec)
+}

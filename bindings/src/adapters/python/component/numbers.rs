@@ -1,0 +1,263 @@
+//! Numbers and lists of numbers on their way into a component and out of it.
+
+use pyo3::buffer::{Element, PyUntypedBuffer};
+use pyo3::ffi;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple};
+use trimaran::ComponentMistake;
+
+use super::super::at_end::Ask;
+use super::codec::Number;
+use super::write::{Fit, Misfit, Part, Writer, mistake, other, tuple_of};
+
+/// Adds a number.
+pub(super) fn write(to: &mut Writer<'_>, number: Number, value: &Bound<'_, PyAny>) -> Fit {
+    match number {
+        Number::S8 => to.put(&integer::<i8>(number, value)?.to_le_bytes()),
+        Number::U8 => to.put(&integer::<u8>(number, value)?.to_le_bytes()),
+        Number::S16 => to.put(&integer::<i16>(number, value)?.to_le_bytes()),
+        Number::U16 => to.put(&integer::<u16>(number, value)?.to_le_bytes()),
+        Number::S32 => to.put(&integer::<i32>(number, value)?.to_le_bytes()),
+        Number::U32 => to.put(&integer::<u32>(number, value)?.to_le_bytes()),
+        Number::S64 => to.put(&integer::<i64>(number, value)?.to_le_bytes()),
+        Number::U64 => to.put(&integer::<u64>(number, value)?.to_le_bytes()),
+        Number::F32 => to.put(&(float(number, 24, value)? as f32).to_le_bytes()),
+        Number::F64 => to.put(&float(number, 53, value)?.to_le_bytes()),
+    }
+}
+
+#[inline]
+fn integer<N: TryFrom<i64> + TryFrom<u64>>(number: Number, value: &Bound<'_, PyAny>) -> Fit<N> {
+    if value.is_exact_instance_of::<PyInt>()
+        && let Ok(found) = value.extract::<i64>()
+        && let Ok(found) = N::try_from(found)
+    {
+        return Ok(found);
+    }
+    odd_integer(number, value)
+}
+
+/// An integer that is not simply one.
+#[cold]
+fn odd_integer<N: TryFrom<i64> + TryFrom<u64>>(number: Number, value: &Bound<'_, PyAny>) -> Fit<N> {
+    let found = whole(number, value)?;
+    let small = found.extract::<i64>().ok().and_then(|found| N::try_from(found).ok());
+    match small.or_else(|| found.extract::<u64>().ok().and_then(|found| N::try_from(found).ok())) {
+        Some(found) => Ok(found),
+        None => outside(number, &found),
+    }
+}
+
+/// A whole number of any kind, such as one of NumPy's. A bool is none.
+fn whole<'py>(number: Number, value: &Bound<'py, PyAny>) -> Fit<Bound<'py, PyInt>> {
+    let py = value.py();
+    if let (Ok(found), false) = (value.cast::<PyInt>(), value.is_instance_of::<PyBool>()) {
+        return Ok(found.clone());
+    }
+    if value.is_instance_of::<PyBool>() || !value.hasattr(intern!(py, "__index__"))? {
+        return other(number.kind(), value);
+    }
+    match value.ask_method1(intern!(py, "__index__"), ()) {
+        Ok(found) => Ok(found.cast_into::<PyInt>().map_err(PyErr::from)?),
+        // An array of NumPy's has the method, and is no number.
+        Err(error) if error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) => other(number.kind(), value),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cold]
+fn outside<T>(number: Number, found: &Bound<'_, PyInt>) -> Fit<T> {
+    /// As many as the widest type has, twice.
+    const FEW: u64 = 128;
+    let bits: u64 = found.call_method0(intern!(found.py(), "bit_length"))?.extract()?;
+    let found = if bits > FEW { format!("an int of {bits} bits") } else { found.to_string() };
+    mistake(ComponentMistake::Range { expected: number.kind(), found })
+}
+
+#[inline]
+fn float(number: Number, digits: u32, value: &Bound<'_, PyAny>) -> Fit<f64> {
+    match value.cast::<PyFloat>() {
+        Ok(value) => Ok(value.value()),
+        Err(_) => odd_float(number, digits, value),
+    }
+}
+
+/// An int that a float of so many digits holds, or a real number of another kind.
+#[cold]
+fn odd_float(number: Number, digits: u32, value: &Bound<'_, PyAny>) -> Fit<f64> {
+    let py = value.py();
+    if value.is_instance_of::<PyBool>() || value.is_instance_of::<PyString>() {
+        return other(number.kind(), value);
+    }
+    if value.hasattr(intern!(py, "__index__"))? {
+        let found = whole(number, value)?;
+        return match found.extract::<i64>() {
+            Ok(small) if small.unsigned_abs() <= 1 << digits => Ok(small as f64),
+            _ => outside(number, &found),
+        };
+    }
+    static REAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let find = || Ok::<_, PyErr>(py.import("numbers")?.getattr("Real")?.unbind());
+    if !value.is_instance(REAL.get_or_try_init(py, find)?.bind(py))? {
+        return other(number.kind(), value);
+    }
+    Ok(value.ask_method1(intern!(py, "__float__"), ())?.extract::<f64>()?)
+}
+
+/// Adds a list of numbers: bytes, a buffer of that type, or a sequence.
+pub(super) fn write_list(to: &mut Writer<'_>, number: Number, value: &Bound<'_, PyAny>) -> Fit {
+    if number == Number::U8
+        && let Ok(bytes) = value.cast::<PyBytes>()
+    {
+        return to.put_part(bytes.as_bytes().len(), Part::Bytes(bytes.clone().into()));
+    }
+    let is_sequence = value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>();
+    if !is_sequence && let Some((count, bytes)) = buffer(number, value)? {
+        return to.put_part(count, Part::Copied(bytes));
+    }
+    let Some(items) = items(value)? else { return other(trimaran::ComponentTypeKind::List, value) };
+    let mut bytes = Writer::new(None);
+    bytes.bytes.reserve(items.len().saturating_mul(number.size()));
+    for (place, item) in items.iter_borrowed().enumerate() {
+        write(&mut bytes, number, &item).map_err(|misfit: Box<Misfit>| misfit.at(format!("element {place}")))?;
+    }
+    to.put_part(items.len(), Part::Copied(bytes.bytes))
+}
+
+/// What a sequence holds now; nothing where the value is none.
+pub(super) fn items<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+    let is_none = value.is_instance_of::<PyString>() || value.is_instance_of::<PyDict>();
+    // SAFETY: it is an object, and the GIL is held.
+    if is_none || unsafe { ffi::PySequence_Check(value.as_ptr()) } == 0 {
+        return Ok(None);
+    }
+    tuple_of(value).map(Some)
+}
+
+/// The numbers of a buffer of one dimension that has just that type, and how many they are.
+fn buffer(number: Number, value: &Bound<'_, PyAny>) -> PyResult<Option<(usize, Vec<u8>)>> {
+    // SAFETY: it is an object, and the GIL is held.
+    if unsafe { ffi::PyObject_CheckBuffer(value.as_ptr()) } == 0 {
+        return Ok(None);
+    }
+    let Ok(buffer) = PyUntypedBuffer::get(value) else { return Ok(None) };
+    if buffer.dimensions() != 1 {
+        return Ok(None);
+    }
+    let py = value.py();
+    match number {
+        Number::S8 => copied::<i8, 1>(py, &buffer, i8::to_le_bytes),
+        Number::U8 => copied::<u8, 1>(py, &buffer, u8::to_le_bytes),
+        Number::S16 => copied::<i16, 2>(py, &buffer, i16::to_le_bytes),
+        Number::U16 => copied::<u16, 2>(py, &buffer, u16::to_le_bytes),
+        Number::S32 => copied::<i32, 4>(py, &buffer, i32::to_le_bytes),
+        Number::U32 => copied::<u32, 4>(py, &buffer, u32::to_le_bytes),
+        Number::S64 => copied::<i64, 8>(py, &buffer, i64::to_le_bytes),
+        Number::U64 => copied::<u64, 8>(py, &buffer, u64::to_le_bytes),
+        Number::F32 => copied::<f32, 4>(py, &buffer, f32::to_le_bytes),
+        Number::F64 => copied::<f64, 8>(py, &buffer, f64::to_le_bytes),
+    }
+}
+
+fn copied<N: Element + Copy, const SIZE: usize>(
+    py: Python<'_>,
+    buffer: &PyUntypedBuffer,
+    bytes: impl Fn(N) -> [u8; SIZE],
+) -> PyResult<Option<(usize, Vec<u8>)>> {
+    let Ok(typed) = buffer.as_typed::<N>() else { return Ok(None) };
+    let count = typed.item_count();
+    if cfg!(target_endian = "little") && typed.is_c_contiguous() {
+        let length = count.saturating_mul(SIZE);
+        let mut room = Vec::with_capacity(length);
+        // SAFETY: a contiguous buffer of so many items of that size has so many bytes, which stay where they are as long as this
+        // holds it; the vector has room for them. Whoever writes to them meanwhile, which the GIL keeps Python from, gives
+        // other bytes, and each pattern of bits is a number.
+        unsafe {
+            std::ptr::copy_nonoverlapping(typed.buf_ptr().cast::<u8>(), room.as_mut_ptr(), length);
+            room.set_len(length);
+        }
+        return Ok(Some((count, room)));
+    }
+    let numbers = typed.to_vec(py)?;
+    Ok(Some((numbers.len(), numbers.into_iter().flat_map(bytes).collect())))
+}
+
+/// A number out of as many bytes as it has.
+pub(super) fn read<'py>(py: Python<'py>, number: Number, bytes: &[u8]) -> PyResult<Option<Bound<'py, PyAny>>> {
+    macro_rules! read {
+        ($ty:ident) => {{
+            let Some(bytes) = bytes.first_chunk() else { return Ok(None) };
+            $ty::from_le_bytes(*bytes).into_pyobject(py)?.into_any()
+        }};
+    }
+    Ok(Some(match number {
+        Number::S8 => read!(i8),
+        Number::U8 => read!(u8),
+        Number::S16 => read!(i16),
+        Number::U16 => read!(u16),
+        Number::S32 => read!(i32),
+        Number::U32 => read!(u32),
+        Number::S64 => read!(i64),
+        Number::U64 => read!(u64),
+        Number::F32 => read!(f32),
+        Number::F64 => read!(f64),
+    }))
+}
+
+/// A list of numbers: bytes, a list, or an array where those are wanted.
+pub(super) fn read_list<'py>(
+    py: Python<'py>,
+    number: Number,
+    bytes: &[u8],
+    as_array: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    if number == Number::U8 {
+        return super::super::convert::bytes_of(py, bytes);
+    }
+    if as_array {
+        return array(py, number, bytes);
+    }
+    let list = PyList::empty(py);
+    for bytes in bytes.chunks_exact(number.size()) {
+        if let Some(number) = read(py, number, bytes)? {
+            list.append(number)?;
+        }
+    }
+    Ok(list.into_any())
+}
+
+fn array<'py>(py: Python<'py>, number: Number, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    static ARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let find = || Ok::<_, PyErr>(py.import("array")?.getattr("array")?.unbind());
+    let made = ARRAY.get_or_try_init(py, find)?.bind(py).call1((number.code(),))?;
+    let bytes = View::of(py, bytes)?;
+    made.call_method1(intern!(py, "frombytes"), (&bytes.0,))?;
+    if cfg!(target_endian = "big") {
+        made.call_method0(intern!(py, "byteswap"))?;
+    }
+    Ok(made)
+}
+
+/// Bytes of ours as Python sees them, until this goes.
+struct View<'py>(Bound<'py, PyMemoryView>);
+
+impl<'py> View<'py> {
+    fn of(py: Python<'py>, bytes: &[u8]) -> PyResult<Self> {
+        let length = ffi::Py_ssize_t::try_from(bytes.len()).unwrap_or(ffi::Py_ssize_t::MAX);
+        // SAFETY: the bytes are there as long as the caller has them, and `drop` takes them away from the view before that ends; nobody
+        // else has the view. What it gives is a new reference, or null with an exception set.
+        let view = unsafe {
+            let view = ffi::PyMemoryView_FromMemory(bytes.as_ptr().cast_mut().cast(), length, ffi::PyBUF_READ);
+            Bound::from_owned_ptr_or_err(py, view)?
+        };
+        Ok(Self(view.cast_into().map_err(PyErr::from)?))
+    }
+}
+
+impl Drop for View<'_> {
+    fn drop(&mut self) {
+        _ = self.0.call_method0(intern!(self.0.py(), "release"));
+    }
+}

@@ -1,0 +1,190 @@
+//! Values out of a component, as Python's objects.
+
+use pyo3::ffi;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PySet, PyString, PyTuple};
+use trimaran::WasmtimeError;
+use trimaran::adapter::{Received, ResourceValue, stream};
+
+use super::super::convert::{fresh, give_object, none};
+use super::super::host::Object;
+use super::super::{StoreBase, closed, raised};
+use super::codec::{Codec, Field, Number};
+use super::names::Names;
+use super::numbers;
+use super::write::{err_class, ok_class, record_class, some_class, variant_class};
+
+/// Gives values, one after the other.
+pub(super) struct Reader<'a, 'py> {
+    py: Python<'py>,
+    /// The store that they are of.
+    store: Option<Bound<'py, StoreBase>>,
+    bytes: &'a [u8],
+    received: &'a Received,
+    as_arrays: bool,
+}
+
+impl<'a, 'py> Reader<'a, 'py> {
+    pub(super) fn new(
+        py: Python<'py>,
+        store: Option<Bound<'py, StoreBase>>,
+        received: &'a Received,
+        as_arrays: bool,
+    ) -> Self {
+        Self { py, store, bytes: &received.bytes, received, as_arrays }
+    }
+
+    fn take(&mut self, count: usize) -> PyResult<&'a [u8]> {
+        let (found, rest) = self.bytes.split_at_checked(count).ok_or_else(|| wrong(self.py))?;
+        self.bytes = rest;
+        Ok(found)
+    }
+
+    fn place(&mut self) -> PyResult<u32> {
+        let bytes = self.take(4)?.first_chunk().ok_or_else(|| wrong(self.py))?;
+        Ok(u32::from_le_bytes(*bytes))
+    }
+
+    /// The bytes of elements of that size.
+    fn part(&mut self, size: usize) -> PyResult<&'a [u8]> {
+        let count = self.place()?;
+        if count & stream::BESIDE == 0 {
+            return self.take((count as usize).saturating_mul(size));
+        }
+        let place = self.place()? as usize;
+        self.received.beside.get(place).map(Vec::as_slice).ok_or_else(|| wrong(self.py))
+    }
+
+    /// The next value, which is of that type.
+    pub(super) fn read(&mut self, codec: &Codec) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.py;
+        match codec {
+            Codec::Bool => Ok((self.take(1)? != [0]).into_pyobject(py)?.to_owned().into_any()),
+            Codec::Number(number) => self.number(*number),
+            Codec::Char => {
+                let scalar = char::from_u32(self.place()?).ok_or_else(|| wrong(py))?;
+                Ok(scalar.into_pyobject(py)?.into_any())
+            }
+            Codec::String => {
+                let text = std::str::from_utf8(self.part(1)?).map_err(|_| wrong(py))?;
+                Ok(PyString::new(py, text).into_any())
+            }
+            Codec::Numbers(number) => {
+                let bytes = self.part(number.size())?;
+                numbers::read_list(py, *number, bytes, self.as_arrays)
+            }
+            Codec::List(element) => {
+                let list = PyList::empty(py);
+                for _ in 0..self.place()? {
+                    list.append(self.read(element)?)?;
+                }
+                Ok(list.into_any())
+            }
+            Codec::Record(fields) => self.record(fields),
+            Codec::Tuple(items) => {
+                let items = items.iter().map(|codec| self.read(codec)).collect::<PyResult<Vec<_>>>()?;
+                Ok(PyTuple::new(py, items)?.into_any())
+            }
+            Codec::Variant(names, payloads) => {
+                let place = self.place()?;
+                let name = self.name(names, place)?;
+                let payload = payloads.get(place as usize).and_then(Option::as_ref);
+                let payload = payload.map_or_else(|| Ok(none(py)), |codec| self.read(codec))?;
+                let made = fresh(variant_class(py)?)?;
+                set(&made, intern!(py, "tag"), &name)?;
+                set(&made, intern!(py, "payload"), &payload)?;
+                Ok(made)
+            }
+            Codec::Option { value, nests } => match self.place()? {
+                0 => Ok(none(py)),
+                _ => {
+                    let value = self.read(value)?;
+                    if *nests { filled(some_class(py)?, &value) } else { Ok(value) }
+                }
+            },
+            Codec::Result([ok, error]) => {
+                let (class, codec) = if self.place()? == 0 { (ok_class(py)?, ok) } else { (err_class(py)?, error) };
+                let payload = codec.as_ref().map_or_else(|| Ok(none(py)), |codec| self.read(codec))?;
+                filled(class, &payload)
+            }
+            Codec::Enum(names) => {
+                let place = self.place()?;
+                self.name(names, place)
+            }
+            Codec::Flags(names) => {
+                let bits = self.place()?;
+                let flags = PySet::empty(py)?;
+                for place in (0..32).take(names.len()).filter(|place| bits >> place & 1 == 1) {
+                    flags.add(self.name(names, place)?)?;
+                }
+                Ok(flags.into_any())
+            }
+            Codec::Resource { is_own, .. } => self.resource(*is_own),
+            Codec::Unsupported(_) => Err(wrong(py)),
+        }
+    }
+
+    #[inline]
+    fn number(&mut self, number: Number) -> PyResult<Bound<'py, PyAny>> {
+        let bytes = self.take(number.size())?;
+        numbers::read(self.py, number, bytes)?.ok_or_else(|| wrong(self.py))
+    }
+
+    fn name(&self, names: &Names, place: u32) -> PyResult<Bound<'py, PyAny>> {
+        let name = names.get(place).ok_or_else(|| wrong(self.py))?;
+        Ok(name.bind(self.py).clone().into_any())
+    }
+
+    fn record(&mut self, fields: &[Field]) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.py;
+        let made = fresh(record_class(py)?)?;
+        for field in fields {
+            let value = self.read(&field.codec)?;
+            set(&made, field.name.attribute.bind(py), &value)?;
+        }
+        Ok(made)
+    }
+
+    fn resource(&mut self, is_own: bool) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.py;
+        let place = self.place()? as usize;
+        match self.received.resources.get(place).ok_or_else(|| wrong(py))? {
+            ResourceValue::Guest(resource) => {
+                let made = give_object(py, std::sync::Arc::clone(resource))?;
+                if let Some(store) = &self.store {
+                    set(&made, intern!(py, "_store"), store.as_any())?;
+                }
+                Ok(made)
+            }
+            ResourceValue::Host(object) => {
+                let object = object.downcast_ref::<Object>().ok_or_else(|| wrong(py))?;
+                let object = object.get(py).ok_or_else(|| closed(py))?.into_bound(py);
+                _ = is_own;
+                Ok(object)
+            }
+        }
+    }
+}
+
+/// An object of a class with one slot.
+fn filled<'py>(class: &Bound<'py, PyAny>, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let made = fresh(class)?;
+    set(&made, intern!(class.py(), "value"), value)?;
+    Ok(made)
+}
+
+/// Sets an attribute of an object of the package's own, whatever its class makes of that.
+fn set(object: &Bound<'_, PyAny>, name: &Bound<'_, PyString>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    // SAFETY: all three are objects. What it gives is 0, or something else with an exception set.
+    match unsafe { ffi::PyObject_GenericSetAttr(object.as_ptr(), name.as_ptr(), value.as_ptr()) } {
+        0 => Ok(()),
+        _ => Err(PyErr::fetch(object.py())),
+    }
+}
+
+/// Bytes that are not what their type wants: a mistake of the core's.
+#[cold]
+fn wrong(py: Python<'_>) -> PyErr {
+    raised(py, WasmtimeError::Unexpected { reason: "a component's values are not those of their types".to_owned() })
+}

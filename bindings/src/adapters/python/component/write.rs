@@ -1,0 +1,467 @@
+//! Values on their way into a component: each becomes bytes, or a mistake that says where it is.
+
+use std::sync::Arc;
+
+use pyo3::exceptions::PyAttributeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFrozenSet, PyList, PySet, PyString, PyTuple};
+use trimaran::adapter::{GivenResource, ResourceValue, component_mistake, stream};
+use trimaran::{ComponentMistake, ComponentTypeKind, WasmtimeError};
+
+use super::super::at_end::{Ask, attribute};
+use super::super::convert::{article, package, this};
+use super::super::generated::ComponentResourceBase;
+use super::super::host::{Object, THROWN};
+use super::super::{StoreBase, raised};
+use super::codec::{Codec, Field};
+use super::names::Names;
+use super::numbers;
+
+/// Why a value does not become bytes.
+pub(super) enum Misfit {
+    /// It does not fit its type. The path leads to it from the innermost part on.
+    Mistake { path: Vec<String>, mistake: ComponentMistake },
+    /// What Python raised.
+    Raised(PyErr),
+}
+
+impl From<PyErr> for Box<Misfit> {
+    fn from(error: PyErr) -> Self {
+        Box::new(Misfit::Raised(error))
+    }
+}
+
+impl Misfit {
+    /// The same in a part of another value.
+    #[cold]
+    pub(super) fn at(mut self: Box<Self>, part: impl Into<String>) -> Box<Self> {
+        if let Self::Mistake { path, .. } = &mut *self {
+            path.push(part.into());
+        }
+        self
+    }
+
+    /// What the caller gets.
+    #[cold]
+    pub(super) fn into_error(self, py: Python<'_>) -> PyErr {
+        match self {
+            Self::Mistake { mut path, mistake } => {
+                path.reverse();
+                raised(py, component_mistake(&path, mistake))
+            }
+            Self::Raised(error) => error,
+        }
+    }
+
+    /// What the guest's caller gets, by `refuse`.
+    #[cold]
+    pub(super) fn into_core(
+        self,
+        py: Python<'_>,
+        refuse: impl FnOnce(&[String], ComponentMistake) -> WasmtimeError,
+    ) -> WasmtimeError {
+        match self {
+            Self::Mistake { mut path, mistake } => {
+                path.reverse();
+                refuse(&path, mistake)
+            }
+            Self::Raised(error) => THROWN.keep(error.into_value(py)),
+        }
+    }
+}
+
+pub(super) type Fit<T = ()> = Result<T, Box<Misfit>>;
+
+#[cold]
+pub(super) fn mistake<T>(mistake: ComponentMistake) -> Fit<T> {
+    Err(Box::new(Misfit::Mistake { path: Vec::new(), mistake }))
+}
+
+/// The value is of another kind.
+#[cold]
+pub(super) fn other<T>(expected: ComponentTypeKind, value: &Bound<'_, PyAny>) -> Fit<T> {
+    other_words(expected, article(value))
+}
+
+#[cold]
+fn other_words<T>(expected: ComponentTypeKind, found: String) -> Fit<T> {
+    mistake(ComponentMistake::Kind { expected, found })
+}
+
+/// Bytes that stand beside the stream. What is Python's own cannot change meanwhile.
+pub(super) enum Part {
+    Copied(Vec<u8>),
+    Bytes(PyBackedBytes),
+    Text(PyBackedStr),
+}
+
+impl Part {
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Copied(bytes) => bytes,
+            Self::Bytes(bytes) => bytes,
+            Self::Text(text) => text.as_bytes(),
+        }
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Copied(bytes) => bytes,
+            shared => shared.bytes().to_vec(),
+        }
+    }
+}
+
+/// Takes values.
+pub(super) struct Writer<'a> {
+    /// The store that they go into.
+    store: Option<&'a StoreBase>,
+    pub(super) bytes: Vec<u8>,
+    pub(super) beside: Vec<Part>,
+    pub(super) resources: Vec<GivenResource>,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(store: Option<&'a StoreBase>) -> Self {
+        Self { store, bytes: Vec::with_capacity(64), beside: Vec::new(), resources: Vec::new() }
+    }
+
+    #[inline]
+    pub(super) fn put(&mut self, bytes: &[u8]) -> Fit {
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    #[inline]
+    fn put_place(&mut self, place: u32) -> Fit {
+        self.put(&place.to_le_bytes())
+    }
+
+    fn put_count(&mut self, count: usize) -> Fit {
+        self.put_place(length(count)?)
+    }
+
+    /// Adds so many elements, whose bytes these are.
+    pub(super) fn put_part(&mut self, count: usize, part: Part) -> Fit {
+        let count = length(count)?;
+        if part.bytes().len() < stream::LARGE {
+            self.put_place(count)?;
+            return self.put(part.bytes());
+        }
+        self.put_place(count | stream::BESIDE)?;
+        self.put_count(self.beside.len())?;
+        self.beside.push(part);
+        Ok(())
+    }
+
+    /// Adds a value of that type.
+    pub(super) fn write(&mut self, codec: &Codec, value: &Bound<'_, PyAny>) -> Fit {
+        match codec {
+            Codec::Number(number) => numbers::write(self, *number, value),
+            Codec::Bool => match value.cast::<PyBool>() {
+                Ok(value) => self.put(&[u8::from(value.is_true())]),
+                Err(_) => other(ComponentTypeKind::Bool, value),
+            },
+            Codec::Char => self.char(value),
+            Codec::String => self.string(value),
+            Codec::Numbers(number) => numbers::write_list(self, *number, value),
+            Codec::List(element) => self.list(element, value),
+            Codec::Record(fields) => self.record(fields, value),
+            Codec::Tuple(items) => self.tuple(items, value),
+            Codec::Variant(names, payloads) => self.variant(names, payloads, value),
+            Codec::Option { value: codec, nests } => self.option(codec, *nests, value),
+            Codec::Result(payloads) => self.result(payloads, value),
+            Codec::Enum(names) => match value.cast::<PyString>() {
+                Ok(name) => {
+                    let place = find(names, name)?;
+                    self.put_place(place)
+                }
+                Err(_) => other(ComponentTypeKind::Enum, value),
+            },
+            Codec::Flags(names) => self.flags(names, value),
+            Codec::Resource { is_own, is_host } => self.resource(*is_own, *is_host, value),
+            Codec::Unsupported(name) => mistake(ComponentMistake::Unsupported { name: (*name).to_owned() }),
+        }
+    }
+
+    fn char(&mut self, value: &Bound<'_, PyAny>) -> Fit {
+        const CHAR: ComponentTypeKind = ComponentTypeKind::Char;
+        let Ok(text) = value.cast::<PyString>() else { return other(CHAR, value) };
+        let letters = text.to_str().unwrap_or_default();
+        let mut scalars = letters.chars();
+        match (scalars.next(), scalars.next()) {
+            (Some(scalar), None) => self.put_place(scalar.into()),
+            _ => mistake(ComponentMistake::Range { expected: CHAR, found: text.repr()?.to_string_lossy().into_owned() }),
+        }
+    }
+
+    fn string(&mut self, value: &Bound<'_, PyAny>) -> Fit {
+        const STRING: ComponentTypeKind = ComponentTypeKind::String;
+        let Ok(text) = value.cast::<PyString>() else { return other(STRING, value) };
+        let Ok(letters) = text.to_str() else { return other_words(STRING, HALF.to_owned()) };
+        if letters.len() < stream::LARGE {
+            self.put_count(letters.len())?;
+            return self.put(letters.as_bytes());
+        }
+        self.put_part(letters.len(), Part::Text(text.clone().try_into()?))
+    }
+
+    fn list(&mut self, element: &Codec, value: &Bound<'_, PyAny>) -> Fit {
+        // What the list is at this moment: a property of an element may change it meanwhile.
+        let Some(items) = numbers::items(value)? else { return other(ComponentTypeKind::List, value) };
+        self.put_count(items.len())?;
+        for (place, item) in items.iter_borrowed().enumerate() {
+            self.write(element, &item).map_err(|misfit| misfit.at(format!("element {place}")))?;
+        }
+        Ok(())
+    }
+
+    fn tuple(&mut self, codecs: &[Arc<Codec>], value: &Bound<'_, PyAny>) -> Fit {
+        let items = match value.cast::<PyTuple>() {
+            Ok(items) => items.clone(),
+            Err(_) => match value.cast::<PyList>() {
+                Ok(items) => items.to_tuple(),
+                Err(_) => return other(ComponentTypeKind::Tuple, value),
+            },
+        };
+        if items.len() != codecs.len() {
+            let (what, expected, found) = ("items".to_owned(), codecs.len() as u64, items.len() as u64);
+            return mistake(ComponentMistake::Count { what, expected, found });
+        }
+        for (place, (codec, item)) in codecs.iter().zip(items.iter_borrowed()).enumerate() {
+            self.write(codec, &item).map_err(|misfit| misfit.at(format!("item {place}")))?;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, fields: &[Field], value: &Bound<'_, PyAny>) -> Fit {
+        let py = value.py();
+        let is_plain = value.is_none()
+            || value.is_instance_of::<PyString>()
+            || value.is_instance_of::<PyList>()
+            || value.is_instance_of::<PyBytes>()
+            || value.hasattr(intern!(py, "__index__"))?
+            || value.hasattr(intern!(py, "__float__"))?;
+        if is_plain {
+            return other(ComponentTypeKind::Record, value);
+        }
+        if let Ok(given) = value.cast::<PyDict>() {
+            // What it has at this moment.
+            let given = given.copy()?;
+            return self.fields(fields, Some(&given), |field| {
+                let found = given.get_item(&field.name.plain)?;
+                found.map_or_else(|| given.get_item(&field.name.attribute), |found| Ok(Some(found)))
+            });
+        }
+        let own = value.get_type().is(record_class(py)?);
+        let given = if own { Some(value.getattr(intern!(py, "__dict__"))?.cast_into::<PyDict>().map_err(PyErr::from)?) } else { None };
+        self.fields(fields, given.as_ref(), |field| match attribute(value, field.name.attribute.bind(py)) {
+            Ok(found) => Ok(Some(found)),
+            // As wasmtime-py names them.
+            Err(error) if error.is_instance_of::<PyAttributeError>(py) => {
+                match attribute(value, field.name.plain.bind(py)) {
+                    Err(error) if error.is_instance_of::<PyAttributeError>(py) => Ok(None),
+                    found => found.map(Some),
+                }
+            }
+            Err(error) => Err(error),
+        })
+    }
+
+    /// The fields of a record, each as `find` finds it. `given` has all fields of the value, where those are known.
+    fn fields<'py>(
+        &mut self,
+        fields: &[Field],
+        given: Option<&Bound<'py, PyDict>>,
+        find: impl Fn(&Field) -> PyResult<Option<Bound<'py, PyAny>>>,
+    ) -> Fit {
+        if let Some(given) = given.filter(|given| given.len() > fields.len()) {
+            return unknown(fields, given);
+        }
+        for field in fields {
+            let Some(found) = find(field)? else {
+                return match given {
+                    // A name that is written in another way is both unknown and missing.
+                    Some(given) => unknown(fields, given).and(missing(field)),
+                    None => missing(field),
+                };
+            };
+            self.write(&field.codec, &found).map_err(|misfit| misfit.at(format!("field \"{}\"", field.name.text)))?;
+        }
+        Ok(())
+    }
+
+    fn variant(&mut self, names: &Names, payloads: &[Option<Arc<Codec>>], value: &Bound<'_, PyAny>) -> Fit {
+        let py = value.py();
+        if !value.is_instance(variant_class(py)?)? {
+            return other(ComponentTypeKind::Variant, value);
+        }
+        let tag = value.getattr(intern!(py, "tag"))?;
+        let Ok(tag) = tag.cast::<PyString>() else { return other(ComponentTypeKind::Variant, value) };
+        let place = find(names, tag)?;
+        self.put_place(place)?;
+        let payload = payloads.get(place as usize).and_then(Option::as_deref);
+        let name = tag.to_str().unwrap_or_default();
+        self.payload(name, format_args!("case \"{name}\""), payload, &value.getattr(intern!(py, "payload"))?)
+    }
+
+    /// The payload of a case, if it has one.
+    fn payload(
+        &mut self,
+        name: &str,
+        part: std::fmt::Arguments<'_>,
+        codec: Option<&Codec>,
+        value: &Bound<'_, PyAny>,
+    ) -> Fit {
+        let payload = |is_expected| mistake(ComponentMistake::Payload { name: name.to_owned(), is_expected });
+        match codec {
+            None if value.is_none() => Ok(()),
+            None => payload(false),
+            Some(codec) if value.is_none() && !matches!(codec, Codec::Option { .. }) => match codec {
+                // None is an object as well.
+                Codec::Resource { is_host: true, .. } => self.write(codec, value),
+                _ => payload(true),
+            },
+            Some(codec) => self.write(codec, value).map_err(|misfit| misfit.at(part.to_string())),
+        }
+    }
+
+    fn option(&mut self, codec: &Codec, nests: bool, value: &Bound<'_, PyAny>) -> Fit {
+        let py = value.py();
+        if value.is_none() {
+            return self.put_place(0);
+        }
+        let inner = if value.is_instance(some_class(py)?)? {
+            Some(value.getattr(intern!(py, "value"))?)
+        } else if value.get_type().is(variant_class(py)?) {
+            // As wasmtime-py has an option of an option.
+            match value.getattr(intern!(py, "tag"))?.extract::<PyBackedStr>() {
+                Ok(tag) if &*tag == "none" => return self.put_place(0),
+                Ok(tag) if &*tag == "some" => Some(value.getattr(intern!(py, "payload"))?),
+                _ => None,
+            }
+        } else {
+            None
+        };
+        if nests && inner.is_none() {
+            return other(ComponentTypeKind::Option, value);
+        }
+        self.put_place(1)?;
+        self.write(codec, inner.as_ref().unwrap_or(value)).map_err(|misfit| misfit.at("some"))
+    }
+
+    fn result(&mut self, payloads: &[Option<Arc<Codec>>; 2], value: &Bound<'_, PyAny>) -> Fit {
+        let py = value.py();
+        let (place, payload) = if value.is_instance(ok_class(py)?)? {
+            (0, value.getattr(intern!(py, "value"))?)
+        } else if value.is_instance(err_class(py)?)? {
+            (1, value.getattr(intern!(py, "value"))?)
+        } else if value.get_type().is(variant_class(py)?) {
+            // As wasmtime-py has one whose two types are alike.
+            let place = match value.getattr(intern!(py, "tag"))?.extract::<PyBackedStr>() {
+                Ok(tag) if &*tag == "ok" => 0,
+                Ok(tag) if &*tag == "err" || &*tag == "error" => 1,
+                _ => return other(ComponentTypeKind::Result, value),
+            };
+            (place, value.getattr(intern!(py, "payload"))?)
+        } else {
+            return other(ComponentTypeKind::Result, value);
+        };
+        self.put_place(place)?;
+        let [ok, error] = payloads;
+        let (name, codec) = if place == 0 { ("ok", ok) } else { ("error", error) };
+        self.payload(name, format_args!("{name}"), codec.as_deref(), &payload)
+    }
+
+    fn flags(&mut self, names: &Names, value: &Bound<'_, PyAny>) -> Fit {
+        const FLAGS: ComponentTypeKind = ComponentTypeKind::Flags;
+        let is_some = value.is_instance_of::<PySet>()
+            || value.is_instance_of::<PyFrozenSet>()
+            || value.is_instance_of::<PyList>()
+            || value.is_instance_of::<PyTuple>();
+        if !is_some {
+            return other(FLAGS, value);
+        }
+        let mut bits = 0_u32;
+        for item in tuple_of(value)?.iter_borrowed() {
+            let Ok(name) = item.cast::<PyString>() else { return other(FLAGS, &item) };
+            bits |= 1_u32.checked_shl(find(names, &name)?).unwrap_or_default();
+        }
+        self.put_place(bits)
+    }
+
+    fn resource(&mut self, is_own: bool, is_host: bool, value: &Bound<'_, PyAny>) -> Fit {
+        let value = if let Ok(resource) = value.cast::<ComponentResourceBase>() {
+            ResourceValue::Guest(Arc::clone(this(resource)?))
+        } else if let (true, Some(store)) = (is_host, self.store) {
+            ResourceValue::Host(Arc::new(Object::new(store, value.clone().unbind())))
+        } else {
+            return other(ComponentTypeKind::Own, value);
+        };
+        self.put_count(self.resources.len())?;
+        self.resources.push(GivenResource { value, is_own });
+        Ok(())
+    }
+}
+
+/// What a text holds that is no Unicode text.
+const HALF: &str = "a str with half of a surrogate pair";
+
+fn length(count: usize) -> Fit<u32> {
+    match u32::try_from(count) {
+        Ok(count) if count < stream::BESIDE => Ok(count),
+        _ => mistake(ComponentMistake::Length { found: count as u64 }),
+    }
+}
+
+/// The place of a case or a flag.
+fn find(names: &Names, name: &Bound<'_, PyString>) -> Fit<u32> {
+    let text = name.to_string_lossy();
+    match names.find(&text) {
+        Some(place) => Ok(place),
+        None => mistake(ComponentMistake::UnknownCase { name: text.into_owned(), known: names.texts() }),
+    }
+}
+
+#[cold]
+fn missing<T>(field: &Field) -> Fit<T> {
+    mistake(ComponentMistake::MissingField { name: field.name.text.to_string() })
+}
+
+/// Fails where a value has a field that its type does not have.
+#[cold]
+fn unknown(fields: &[Field], given: &Bound<'_, PyDict>) -> Fit {
+    for name in given.keys() {
+        let text = name.str()?.to_string_lossy().into_owned();
+        if fields.iter().all(|field| *field.name.text != *text && *field.name.text.replace('-', "_") != *text) {
+            let known = fields.iter().map(|field| field.name.text.to_string()).collect();
+            return mistake(ComponentMistake::UnknownField { name: text, known });
+        }
+    }
+    Ok(())
+}
+
+/// All that is in it now, whatever it does meanwhile.
+pub(super) fn tuple_of<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+    if let Ok(items) = value.cast_exact::<PyTuple>() {
+        return Ok(items.clone());
+    }
+    if let Ok(items) = value.cast_exact::<PyList>() {
+        return Ok(items.to_tuple());
+    }
+    Ok(value.py().get_type::<PyTuple>().ask1((value,))?.cast_into()?)
+}
+
+macro_rules! classes {
+    ($($function:ident $name:literal)*) => {
+        $(pub(super) fn $function(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+            static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+            package(py, &CLASS, "trimaran.component", $name)
+        })*
+    };
+}
+
+classes! { record_class "Record" variant_class "Variant" some_class "Some" ok_class "Ok" err_class "Err" }

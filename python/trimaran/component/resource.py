@@ -1,0 +1,192 @@
+"""Resources: handles of what a guest or the host has."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from .._closable import Managed
+from .._ffi import failure, wrong_type
+from .._handle import StoreItem
+from .._identity import Identity
+from .._native import ComponentResourceBase, indefinite, within
+from ..store import Store, Storelike
+from .resource_type import ResourceType
+
+
+class ResourceAny(Identity, Managed):
+    """A handle of a resource: a `Resource` of a guest's, or one that stands for a `ResourceHost`."""
+
+    __slots__ = ()
+    _making = "a guest gives one"
+
+    def __init__(self) -> None:
+        raise wrong_type(f"{indefinite(type(self).__name__)} comes out of a guest: it cannot be made here")
+
+    @property
+    def type(self) -> ResourceType:
+        """Its type."""
+        raise NotImplementedError
+
+    @property
+    def owned(self) -> bool:
+        """Whether it is owned, and not lent."""
+        raise NotImplementedError
+
+    def drop(self, store: Storelike) -> None:
+        """Drops the handle."""
+        raise NotImplementedError
+
+    def to_host(self, store: Storelike) -> ResourceHost:
+        """The resource of the host that it stands for. Raises `WasmTypeError` for one of a guest's."""
+        raise wrong_type("the resource is a guest's: expected one of the host's")
+
+
+class Resource(ComponentResourceBase, StoreItem, ResourceAny):
+    """A handle of a resource that a guest made. It belongs to one store.
+
+    One that is owned lives until you close it or give it away to a guest. One that is lent lives until the host function
+    returns that it was lent to. A later use raises `ClosedError`. A `with` statement closes it at its end.
+
+    One that nobody closes is closed when its object is gone: its destructor runs when a component of the store is used
+    the next time, and nobody learns what it fails with.
+    """
+
+    __slots__ = ("__weakref__", "_store")
+    _instead = "it lives in its store"
+    _store: Store
+
+    @property
+    def type(self) -> ResourceType:
+        """Its type."""
+        return self._resource_type()
+
+    @property
+    def owned(self) -> bool:
+        """Whether it is owned, and not lent."""
+        return self._is_owned()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be used: nobody has closed it or given it away, and it is not lent for a call that is over."""
+        return self._is_alive()
+
+    def close(self) -> None:
+        """Drops the handle. If it is owned, this runs the destructor of the guest, which may raise `Trap`.
+
+        Closing it twice, or after it was given away, does nothing.
+        """
+        self._resource_drop(self._store)
+
+    def drop(self, store: Storelike) -> None:
+        """Drops the handle, as `close` does."""
+        self._resource_drop(store)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _said(self) -> str:
+        said = super()._said()
+        return said if self._is_alive() else f"{said}, gone"
+
+    def _type_in(self, store: Any) -> str:
+        return ""
+
+
+class ResourceHost(Identity, Managed):
+    """A resource of the host by two numbers, as wasmtime-py has it: its own, and that of its type.
+
+    With `LinkerInstance.define_resource`, any object is a resource instead.
+    """
+
+    __slots__ = ("_owned", "_rep", "_type")
+    _making = "call ResourceHost.own or ResourceHost.borrow"
+    _rep: int
+    _type: int
+    _owned: bool
+
+    def __init__(self) -> None:
+        raise wrong_type("a ResourceHost is made by ResourceHost.own or ResourceHost.borrow")
+
+    @classmethod
+    def own(cls, rep: int, ty: int) -> ResourceHost:
+        """One that is owned."""
+        return cls._of(rep, ty, True)
+
+    @classmethod
+    def borrow(cls, rep: int, ty: int) -> ResourceHost:
+        """One that is lent."""
+        return cls._of(rep, ty, False)
+
+    @classmethod
+    def _of(cls, rep: int, ty: int, owned: bool) -> Self:
+        made = cls.__new__(cls)
+        most = (1 << 32) - 1
+        made._rep = within(rep, "the number of the resource", "u32", 0, most)
+        made._type = within(ty, "the number of the type", "u32", 0, most)
+        made._owned = owned
+        return made
+
+    @property
+    def rep(self) -> int:
+        """Its number."""
+        return self._rep
+
+    @property
+    def type(self) -> int:
+        """The number of its type."""
+        return self._type
+
+    @property
+    def owned(self) -> bool:
+        """Whether it is owned, and not lent."""
+        return self._owned
+
+    def to_any(self, store: Storelike | None = None) -> ResourceAny:
+        """A handle of it."""
+        return HostHandle._of(self)
+
+    def __repr__(self) -> str:
+        return f"ResourceHost.{'own' if self._owned else 'borrow'}({self._rep}, {self._type})"
+
+
+class HostHandle(ResourceAny):
+    """A handle that stands for a `ResourceHost`."""
+
+    __slots__ = ("_host",)
+    _host: ResourceHost | None
+
+    @classmethod
+    def _of(cls, host: ResourceHost) -> HostHandle:
+        made = cls.__new__(cls)
+        made._host = host
+        return made
+
+    def _alive(self) -> ResourceHost:
+        if self._host is None:
+            raise failure("Closed", what="resource")
+        return self._host
+
+    @property
+    def type(self) -> ResourceType:
+        """Its type."""
+        return ResourceType.host(self._alive().type)
+
+    @property
+    def owned(self) -> bool:
+        """Whether it is owned, and not lent."""
+        return self._alive().owned
+
+    def drop(self, store: Storelike) -> None:
+        """Drops the handle."""
+        self._alive()
+        self._host = None
+
+    def to_host(self, store: Storelike) -> ResourceHost:
+        """The resource of the host, which the handle is one of no more."""
+        host, self._host = self._alive(), None
+        return host
+
+

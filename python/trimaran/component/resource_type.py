@@ -1,0 +1,98 @@
+"""The types of resources."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from .._handle import Handle
+from .._identity import Constant
+from .._native import ComponentResourceTypeBase, within
+
+
+class ResourceType(ComponentResourceTypeBase, Constant, Handle):
+    """The type of a resource: one of the host's, or that of an instance of a component.
+
+    `ResourceType.host()` makes a new one of the host's: any object of Python's is then a resource of that type.
+    In the type of a component it stands for a resource without an instance.
+    """
+
+    __slots__ = ("__weakref__", "_name", "_number", "_table", "_value")
+    _instead = "it belongs to this process; define another one there"
+    # In the type of a component: the table that it is in, its number there, and its name.
+    _table: object
+    _number: int
+    _name: str | None
+    # The number that the caller gave.
+    _value: int
+
+    @classmethod
+    def host(cls, val: int | None = None) -> ResourceType:
+        """A type of the host's: a new one, or the one of that number, which is the same each time."""
+        if val is None:
+            return cls._new()
+        number = within(val, "the number of the type", "u32", 0, (1 << 32) - 1)
+        found = _numbered.get(number)
+        if found is None:
+            made = cls._new()
+            made._value = number
+            # Another thread may have made it meanwhile.
+            found = _numbered.setdefault(number, made)
+        return found
+
+    @classmethod
+    def _new(cls) -> Self:
+        made = cls.__new__(cls)
+        made._make_host()
+        return made
+
+    @classmethod
+    def _in_table(cls, table: object, number: int, name: str | None) -> ResourceType:
+        made = cls.__new__(cls)
+        made._table, made._number, made._name = table, number, name
+        return made
+
+    @property
+    def name(self) -> str | None:
+        """The name by which a component imports or exports it, in the type of a component."""
+        return self._name if _is_in_table(self) else None
+
+    @property
+    def is_host(self) -> bool:
+        """Whether it is a type of the host's."""
+        return not _is_in_table(self) and self._is_host()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ResourceType):
+            return NotImplemented
+        if _is_in_table(self) or _is_in_table(other):
+            return (
+                _is_in_table(self)
+                and _is_in_table(other)
+                and self._table is other._table
+                and self._number == other._number
+            )
+        return self._same(other)
+
+    def __hash__(self) -> int:
+        # Two objects may be the same type, and nothing of the type itself is known here.
+        return hash((ResourceType, self._number)) if _is_in_table(self) else hash(ResourceType)
+
+    def __str__(self) -> str:
+        return self.name or "resource"
+
+    def _said(self) -> str:
+        if _is_in_table(self):
+            return f" {self._name}" if self._name else ""
+        return " of the host" if self._is_host() else ""
+
+
+_numbered: dict[int, ResourceType] = {}
+_TABLE = vars(ResourceType)["_table"].__get__
+
+
+def _is_in_table(ty: ResourceType) -> bool:
+    try:
+        _TABLE(ty)
+    except AttributeError:
+        return False
+    return True
