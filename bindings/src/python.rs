@@ -12,8 +12,9 @@ mod _native {
     use crate::adapters::python::numbers::{f32_bits, index, integer, natural, real, within};
     #[pymodule_export]
     use crate::adapters::python::{
-        CallerBase, ComponentFuncBase, ExportsBase, FuncBase, InstanceBase, MemoryView, PointerBase, StoreBase, arrow_parts, article,
-        failure, indefinite, interpreter, packed, refer, referred, store_number, take_thrown, text, wrong_export,
+        CallerBase, ComponentFuncBase, ExportsBase, FuncBase, InstanceBase, MemoryView, PointerBase, StoreBase,
+        arrow_parts, article, failure, indefinite, interpreter, packed, refer, referred, store_number, take_thrown,
+        text, wrong_export,
     };
 
     #[pymodule_init]

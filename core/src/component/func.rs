@@ -7,14 +7,14 @@ use crate::component::abi::call::Ready;
 use crate::component::abi::plan::{Plan, Row};
 use crate::component::abi::stream::{Given, Values};
 use crate::component::handles::{GivenResource, Received, Sent, received};
-use crate::component::resource::trap;
+use crate::component::resource::failed;
 use crate::component::resource_type::ComponentResourceType;
 use crate::component::table;
 use crate::component::types::ComponentTypes;
 use crate::process::signals;
 use crate::stores::components::InstanceState;
 use crate::stores::store::{StoreId, of_store};
-use crate::{Result, Store};
+use crate::{Result, Store, WasmtimeError};
 
 /// A function that an instance of a component exports (`wasmtime::component::Func`). It belongs to one store.
 #[derive(uniffi::Object)]
@@ -94,11 +94,14 @@ impl ComponentFunc {
         signals::stay_in_front();
         store.enter_guest(|mut context| {
             store.drop_resources(&mut context);
+            if context.data().components.is_poisoned {
+                return Err(WasmtimeError::Poisoned);
+            }
             self.state.begin()?;
             let sent = match Sent::new(store, &mut context, arguments.resources) {
                 Ok(sent) => sent,
                 Err(error) => {
-                    self.state.end(false);
+                    self.state.end();
                     return Err(error);
                 }
             };
@@ -108,9 +111,9 @@ impl ComponentFunc {
             let (mut given, has_arrived) = (Given::default(), AtomicBool::new(false));
             let done = self.ready.call_noting(&mut context, values, &mut given, &has_arrived);
             context.data_mut().components.running = outer;
-            self.state.end(done.is_err() && has_arrived.load(Ordering::Relaxed));
+            self.state.end();
             sent.end(store, &mut context, has_arrived.load(Ordering::Relaxed));
-            done.map_err(trap)?;
+            done.map_err(|error| failed(&mut context, error))?;
             received(store, &mut context, given, &self.state, &self.hosts).map(|(received, _)| received)
         })
     }

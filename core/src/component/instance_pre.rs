@@ -6,10 +6,11 @@ use crate::compile::closable::Closable;
 use crate::compile::engine::check_same;
 use crate::component::instance::ComponentInstance;
 use crate::component::link::Linked;
-use crate::component::resource::run;
+use crate::component::resource::{failed, run};
 use crate::process::signals;
 use crate::stores::components::InstanceState;
-use crate::{Engine, Result, Store};
+use crate::traps::carried::HostError;
+use crate::{Engine, Result, Store, WasmtimeError};
 
 /// A component with the items that it imports, ready to be instantiated often (`wasmtime::component::InstancePre`).
 #[derive(uniffi::Object)]
@@ -38,7 +39,14 @@ impl ComponentInstancePre {
             if self.has_wasi {
                 context.data().wasi.check_components()?;
             }
-            run(&mut context, &state, |context| linked.pre.instantiate(context))
+            let done = run(&mut context, &state, |context| linked.pre.instantiate(context));
+            done.map_err(|error| {
+                if error.is::<wasmtime::WasmBacktrace>() || error.is::<HostError>() {
+                    return failed(&mut context, error);
+                }
+                // Nothing has run yet.
+                WasmtimeError::from_guest(error, WasmtimeError::limit)
+            })
         })?;
         Ok(ComponentInstance::new(store, inner, state, &linked, &self.engine, self.shared))
     }

@@ -9,6 +9,7 @@ use crate::component::resource_type::ComponentResourceType;
 use crate::process::signals;
 use crate::stores::components::{DroppedResources, InstanceState};
 use crate::stores::store::{StoreData, StoreId, of_store};
+use crate::traps::carried::HostError;
 use crate::{Result, Store, WasmtimeError};
 
 /// A handle of a resource that a guest made (`wasmtime::component::ResourceAny`). It belongs to one store.
@@ -109,31 +110,47 @@ pub(super) fn drop_in(
     if !resource.owned() {
         return resource.resource_drop(context).map_err(|error| WasmtimeError::wrong_type(error.to_string()));
     }
-    run(context, state, |context| resource.resource_drop(context))
+    let done = run(context, state, |context| resource.resource_drop(context));
+    done.map_err(|error| failed(context, error))
 }
 
-/// Runs a guest of an instance.
+/// Runs a guest of an instance. Fails with `Poisoned` where a component of the store has failed before.
 pub(super) fn run<R>(
     context: &mut StoreContextMut<'_, StoreData>,
     state: &Arc<InstanceState>,
     work: impl FnOnce(&mut StoreContextMut<'_, StoreData>) -> wasmtime::Result<R>,
-) -> Result<R> {
-    state.begin()?;
+) -> wasmtime::Result<R> {
+    let poisoned = |error| wasmtime::Error::new(HostError(error));
+    if context.data().components.is_poisoned {
+        return Err(poisoned(WasmtimeError::Poisoned));
+    }
+    state.begin().map_err(poisoned)?;
     let outer = context.data_mut().components.running.replace(Arc::clone(state));
     let done = work(context);
     context.data_mut().components.running = outer;
-    state.end(false);
-    done.map_err(trap)
+    state.end();
+    done
 }
 
 /// What a call of a component fails with: of what has no type, wasmtime says in words why it ends the guest.
-pub(super) fn trap(error: wasmtime::Error) -> WasmtimeError {
+fn trap(error: wasmtime::Error) -> WasmtimeError {
     let is_refused = matches!(error.downcast_ref(), Some(wasmtime::Trap::CannotEnterComponent));
     if is_refused && !error.is::<wasmtime::WasmBacktrace>() {
         return WasmtimeError::Poisoned;
     }
     let plain = |reason| WasmtimeError::Trap { code: None, reason, interruption: None, frames: Vec::new() };
     WasmtimeError::from_guest(error, plain)
+}
+
+/// What a call of a component has failed with, after which no component of its store can be entered.
+#[cold]
+pub(super) fn failed(context: &mut StoreContextMut<'_, StoreData>, error: wasmtime::Error) -> WasmtimeError {
+    let error = trap(error);
+    // What core itself refuses has run no guest.
+    if !matches!(error, WasmtimeError::Busy { .. } | WasmtimeError::Type { .. } | WasmtimeError::Closed { .. }) {
+        context.data_mut().components.is_poisoned = true;
+    }
+    error
 }
 
 impl Store {

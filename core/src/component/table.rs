@@ -34,6 +34,22 @@ pub(super) fn of_import(
     item: &ComponentItem,
 ) -> Result<ComponentTypes> {
     let mut table = Table::new(engine, component);
+    // A handle is shown by its resource's name.
+    for (name, import) in component.imports(engine) {
+        table.spend(name)?;
+        match &import.ty {
+            ComponentItem::Resource(_) => _ = table.item(&import.ty, name)?,
+            ComponentItem::ComponentInstance(instance) => {
+                for (name, export) in instance.exports(engine) {
+                    table.spend(name)?;
+                    if matches!(export.ty, ComponentItem::Resource(_)) {
+                        table.item(&export.ty, name)?;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
     let root = table.item(item, "")?;
     Ok(ComponentTypes { nodes: table.nodes.nodes, root })
 }

@@ -72,8 +72,8 @@ fn write_type(to: &mut Cut, types: &ComponentTypes, place: u32, depth: usize) ->
         Kind::Unsupported => return write!(to, "{}", node.names.first().map_or("unsupported", String::as_str)),
         Kind::Resource => {
             return match node.names.first() {
-                Some(name) => write!(to, "{}", Name(name)),
-                None => to.write_str("resource"),
+                Some(name) if depth > 0 => write!(to, "{}", Name(name)),
+                _ => to.write_str("resource"),
             };
         }
         Kind::List => {

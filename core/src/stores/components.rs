@@ -2,7 +2,7 @@
 //! has let go of, and which instance runs.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::component::ResourceAny;
@@ -17,6 +17,9 @@ pub(crate) struct Components {
     next: u32,
     /// The instance that called the host last, or is called now.
     pub(crate) running: Option<Arc<InstanceState>>,
+    /// Whether a guest of a component has failed. Wasmtime keeps others out of a store in which a guest has trapped, and not where a
+    /// guest's values were none, which is a trap as well.
+    pub(crate) is_poisoned: bool,
 }
 
 impl Components {
@@ -46,36 +49,28 @@ impl Components {
     }
 }
 
-/// Whether an instance of a component can be called.
+/// Whether an instance of a component is in a call.
 #[derive(Debug, Default)]
-pub(crate) struct InstanceState(AtomicU8);
-
-const READY: u8 = 0;
-const RUNS: u8 = 1;
-const POISONED: u8 = 2;
+pub(crate) struct InstanceState(AtomicBool);
 
 impl InstanceState {
-    /// Begins a call. Fails with `Busy` where the instance is in one, and with `Poisoned` where it has given values that are none. Only for
-    /// the thread that is in the store.
+    /// Begins a call. Fails with `Busy` where the instance is in one. Only for the thread that is in the store.
     pub(crate) fn begin(&self) -> Result<()> {
-        match self.0.load(Ordering::Relaxed) {
-            READY => {
-                self.0.store(RUNS, Ordering::Relaxed);
-                Ok(())
-            }
-            RUNS => Err(WasmtimeError::Busy {
-                reason: "the component's instance is in a call, and the component model lets nobody in before that is over: \
-                         call it when the host function has returned, or use another instance"
-                    .to_owned(),
-            }),
-            _ => Err(WasmtimeError::Poisoned),
+        if !self.0.load(Ordering::Relaxed) {
+            self.0.store(true, Ordering::Relaxed);
+            return Ok(());
         }
+        Err(WasmtimeError::Busy {
+            reason:
+                "the component's instance is in a call, and the component model lets nobody in before that is over: \
+                     call it when the host function has returned, or use another instance"
+                    .to_owned(),
+        })
     }
 
-    /// Ends a call. Wasmtime keeps others out of a store in which a guest has trapped, and not where a guest's values were none, which
-    /// is a trap as well.
-    pub(crate) fn end(&self, is_poisoned: bool) {
-        self.0.store(if is_poisoned { POISONED } else { READY }, Ordering::Relaxed);
+    /// Ends a call.
+    pub(crate) fn end(&self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 

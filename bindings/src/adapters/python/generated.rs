@@ -17,8 +17,8 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple};
 use trimaran::*;
 
-use super::convert::*;
 use super::component::ComponentFuncBase;
+use super::convert::*;
 use super::func::FuncBase;
 use super::instance::InstanceBase;
 use super::numbers::{Count, Number};

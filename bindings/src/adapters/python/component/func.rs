@@ -70,7 +70,9 @@ impl ComponentFuncBase {
             return codecs;
         }
         // Not in the lock: to make an object may run anything.
-        let made = Codecs::of(py, func.params(), func.results(), &|plan| func.resource_type(plan).is_some_and(|ty| ty.is_host().unwrap_or_default()));
+        let made = Codecs::of(py, func.params(), func.results(), &|plan| {
+            func.resource_type(plan).is_some_and(|ty| ty.is_host().unwrap_or_default())
+        });
         self.codecs.get_or_init(|| made)
     }
 }

@@ -1,8 +1,8 @@
 //! Functions of the host that components call: Python callables.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyTuple, PyWeakrefReference};
 use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyTuple, PyWeakrefReference};
 use trimaran::adapter::{ComponentHostFunction, HostFuncType, Received, Reply};
 use trimaran::{ComponentMistake, Result, Store, WasmtimeError};
 

@@ -194,7 +194,9 @@ impl<'a> Writer<'a> {
         let mut scalars = letters.chars();
         match (scalars.next(), scalars.next()) {
             (Some(scalar), None) => self.put_place(scalar.into()),
-            _ => mistake(ComponentMistake::Range { expected: CHAR, found: text.repr()?.to_string_lossy().into_owned() }),
+            _ => {
+                mistake(ComponentMistake::Range { expected: CHAR, found: text.repr()?.to_string_lossy().into_owned() })
+            }
         }
     }
 
@@ -257,7 +259,11 @@ impl<'a> Writer<'a> {
             });
         }
         let own = value.get_type().is(record_class(py)?);
-        let given = if own { Some(value.getattr(intern!(py, "__dict__"))?.cast_into::<PyDict>().map_err(PyErr::from)?) } else { None };
+        let given = if own {
+            Some(value.getattr(intern!(py, "__dict__"))?.cast_into::<PyDict>().map_err(PyErr::from)?)
+        } else {
+            None
+        };
         self.fields(fields, given.as_ref(), |field| match attribute(value, field.name.attribute.bind(py)) {
             Ok(found) => Ok(Some(found)),
             // As wasmtime-py names them.
