@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from ._closable import Managed
 from ._ffi import BytesLike, expect, file_name, plain, source, wrong_type
@@ -16,6 +16,7 @@ from .error import WasmtimeError
 from .extern_type import ExportType, ImportType
 from .wat import Wasm
 
+T = TypeVar("T")
 Path: TypeAlias = "str | bytes | os.PathLike[str] | os.PathLike[bytes]"
 
 
@@ -157,7 +158,7 @@ def _no_path(wasm: Wasm) -> Wasm:
     return wasm
 
 
-def _filled(cls: type[Module], fill: Callable[[Module], None]) -> Module:
+def _filled(cls: type[T], fill: Callable[[T], None]) -> T:
     made = cls.__new__(cls)
     fill(made)
     return made

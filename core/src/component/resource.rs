@@ -8,6 +8,7 @@ use wasmtime::component::ResourceAny;
 use crate::component::resource_type::ComponentResourceType;
 use crate::process::signals;
 use crate::stores::components::{DroppedResources, InstanceState};
+use crate::stores::refusal;
 use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::traps::carried::HostError;
 use crate::{Result, Store, WasmtimeError};
@@ -137,6 +138,9 @@ fn trap(error: wasmtime::Error) -> WasmtimeError {
     let is_refused = matches!(error.downcast_ref(), Some(wasmtime::Trap::CannotEnterComponent));
     if is_refused && !error.is::<wasmtime::WasmBacktrace>() {
         return WasmtimeError::Poisoned;
+    }
+    if refusal::is_refused(&error) {
+        return WasmtimeError::not_allocated(error);
     }
     let plain = |reason| WasmtimeError::Trap { code: None, reason, interruption: None, frames: Vec::new() };
     WasmtimeError::from_guest(error, plain)

@@ -57,6 +57,11 @@ impl Refusal {
     }
 }
 
+/// Whether wasmtime refused an instance, in whole or a part of it, before any guest ran.
+pub(crate) fn is_refused(error: &wasmtime::Error) -> bool {
+    Refusal::of(error).is_some()
+}
+
 impl Store {
     /// What `error` means for the store, where an instance of `module` could not be made: what is refused counts no longer, and
     /// may be tried again when there is memory for it later. Gives the error to go on with.

@@ -31,7 +31,7 @@ class Component(ComponentBase, Constant, Handle, Managed):
         """Compiles a component from the binary or the text format.
 
         Raises `CompileError` if the bytes are no component, are truncated or do not validate, `WatSyntaxError` if the
-        text has a mistake, and `LimitError` if the component, or a module in it, passes the engine's limits for modules.
+        text has a mistake, and `LimitError` if it, or a module in it, passes the engine's limits for modules.
         """
         self._make(expect(engine, Engine, "the engine"), source(_no_path(wasm), "the component"))
 
@@ -46,7 +46,10 @@ class Component(ComponentBase, Constant, Handle, Managed):
 
     @classmethod
     def validate(cls, engine: Engine, wasm: Wasm) -> None:
-        """Checks a component in the binary or the text format. It takes as long as to compile it. Raises as `Component` does."""
+        """Checks a component in the binary or the text format, which takes as long as to compile it.
+
+        Raises as `Component` does.
+        """
         validate_component(engine, wasm)
 
     @classmethod
@@ -103,6 +106,7 @@ class Component(ComponentBase, Constant, Handle, Managed):
         """Where an export is, or `None`: by `instance`, an instance that the component exports has it."""
         text(name, "the name")
         items: dict[str, ComponentItem]
+        path: tuple[str, ...]
         if instance is None:
             items, path = self.type.exports(), ()
         else:
@@ -134,7 +138,8 @@ class ExportIndex(Made, Managed):
     _item: ComponentItem
 
     def __init__(self) -> None:
-        raise wrong_type(f"{indefinite(type(self).__name__)} comes from Component.get_export_index: it cannot be made here")
+        name = indefinite(type(self).__name__)
+        raise wrong_type(f"{name} comes from Component.get_export_index: it cannot be made here")
 
     @classmethod
     def _of(cls, component: Component, path: tuple[str, ...], item: ComponentItem) -> ExportIndex:
@@ -152,5 +157,3 @@ def validate_component(engine: Engine, wasm: Wasm) -> None:
     Raises as `Component` does.
     """
     _native.validate_component(expect(engine, Engine, "the engine"), source(_no_path(wasm), "the component"))
-
-

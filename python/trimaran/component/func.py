@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .._handle import StoreItem
 from .._identity import Constant
 from .._native import ComponentFuncBase
@@ -23,7 +21,7 @@ class Func(ComponentFuncBase, Constant, StoreItem):
     | `bool`, `string` | `bool`, `str` | the same |
     | `char` | `str` of one character | the same |
     | `list<u8>` | `bytes`, or another buffer or sequence | `bytes` |
-    | list of numbers | a buffer of that type, such as an array of NumPy's, or a sequence | `list`, or an array: `with_arrays` |
+    | list of numbers | a buffer of that type, such as NumPy's, or a sequence | `list`, or an array: `with_arrays` |
     | list | a sequence | `list` |
     | record | a `Record`, a dictionary, or any object with these attributes | `Record` |
     | tuple | `tuple` or `list` | `tuple` |

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from .._handle import StoreItem
 from .._identity import Constant
 from .._native import ComponentInstanceBase
@@ -38,9 +40,7 @@ class Instance(ComponentInstanceBase, Constant, StoreItem):
         """The type of the resource of that path. Raises as `func` does."""
         return self._resource(store, path)
 
-    def get_export_index(
-        self, store: Storelike, name: str, instance: ExportIndex | None = None
-    ) -> ExportIndex | None:
+    def get_export_index(self, store: Storelike, name: str, instance: ExportIndex | None = None) -> ExportIndex | None:
         """Where an export is, or `None`: by `instance`, an instance that this one exports has it."""
         self._alive(store)
         return self._component.get_export_index(name, instance)
@@ -62,7 +62,5 @@ class Instance(ComponentInstanceBase, Constant, StoreItem):
 
     def _alive(self, store: Storelike) -> None:
         """Raises unless the store is its own, and open."""
-        try:
+        with suppress(NotFoundError):
             self._resource(store, ["\0"])
-        except NotFoundError:
-            pass

@@ -7,7 +7,7 @@ from typing import Any
 
 from .._bodies import Bodies, HostBody
 from .._closable import Managed
-from .._ffi import expect, wrong_type
+from .._ffi import expect, failure, wrong_type
 from .._handle import Handle
 from .._made import Made
 from .._native import ComponentLinkerBase, indefinite, text
@@ -82,9 +82,9 @@ class Linker(ComponentLinkerBase, Handle, Configurable, Managed):
         self._define_wasi()
 
     def define_unknown_imports_as_traps(self, component: Component) -> None:
-        """Defines each function that `component` imports and that is not defined yet, as one that fails when it is called.
+        """Defines each function that `component` imports and that is not defined yet, as one that raises `LinkError`.
 
-        The call then raises `LinkError`. Types of resources that are not defined become new ones. Other imports stay
+        Types of resources that are not defined become new ones. Other imports stay
         undefined.
         """
         self._define_unknown_imports_as_traps(expect(component, Component, "the component"))
@@ -121,7 +121,9 @@ class LinkerInstance(Made, Managed):
     _path: tuple[str, ...]
 
     def __init__(self) -> None:
-        raise wrong_type(f"{indefinite(type(self).__name__)} comes from Linker.root or Linker.instance: it cannot be made here")
+        raise wrong_type(
+            f"{indefinite(type(self).__name__)} comes from Linker.root or Linker.instance: it cannot be made here"
+        )
 
     @classmethod
     def _of(cls, linker: Linker, path: tuple[str, ...]) -> LinkerInstance:
@@ -195,13 +197,21 @@ class LinkerInstance(Made, Managed):
         """Defines a module, as `define_module` does."""
         self.define_module(name, module)
 
+    def add_resource(self, name: str, ty: ResourceType, dtor: Callable[[Any, int], object]) -> None:
+        """Defines a type of resources by which guests have each `ResourceHost` of its number, as wasmtime-py has them.
+
+        When a guest drops one that it owns, `dtor` is called with the store and the number of the resource, after the
+        outermost call has returned. What it raises goes to `sys.unraisablehook`.
+        """
+        body = host_body(dtor, False)[0]
+        self.define_resource(name, ty)
+        ty._dtor = body
+
     def __repr__(self) -> str:
         return f"<LinkerInstance{''.join(f' {name!r}' for name in self._path)}>"
 
 
 def _link_error(reason: str, name: str) -> LinkError:
-    from .._ffi import failure
-
     made = failure("Link", reason=reason, module="", name=name)
     assert isinstance(made, LinkError)
     return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any, Self
 
 from .._closable import Managed
@@ -68,7 +67,7 @@ class Resource(ComponentResourceBase, StoreItem, ResourceAny):
 
     @property
     def alive(self) -> bool:
-        """Whether it can still be used: nobody has closed it or given it away, and it is not lent for a call that is over."""
+        """Whether it can still be used: it was neither closed nor given away, and no loan of it is over."""
         return self._is_alive()
 
     def close(self) -> None:
@@ -81,11 +80,6 @@ class Resource(ComponentResourceBase, StoreItem, ResourceAny):
     def drop(self, store: Storelike) -> None:
         """Drops the handle, as `close` does."""
         self._resource_drop(store)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _said(self) -> str:
         said = super()._said()
@@ -190,3 +184,47 @@ class HostHandle(ResourceAny):
         return host
 
 
+class HostOwned:
+    """What a guest has of a `ResourceHost` that it owns. When the guest has dropped it, it is gone."""
+
+    __slots__ = ("_host", "_store")
+
+    def __init__(self, host: ResourceHost, store: Store) -> None:
+        self._host: ResourceHost | None = host
+        self._store = store
+
+    def back(self) -> ResourceHost:
+        """The resource, which the guest owns no more."""
+        host, self._host = self._host, None
+        assert host is not None
+        return host
+
+    @property
+    def lent(self) -> ResourceHost:
+        """The resource, which the guest still owns."""
+        assert self._host is not None
+        return self._host
+
+    def __del__(self) -> None:
+        if self._host is not None:
+            ResourceType.host(self._host.type)._run_dtor(self._store, self._host.rep)
+
+
+def to_guest(value: ResourceHost | HostHandle, is_own: bool, ty: ResourceType | None, store: Store) -> object:
+    """What a guest has of a resource: the extension module asks for it."""
+    handle = value if isinstance(value, HostHandle) else HostHandle._of(value)
+    host = handle._alive()
+    if ty is not None and ResourceType.host(host.type) != ty:
+        raise wrong_type(f"the resource is one of the type {host.type}: expected one of the type of the function")
+    if not is_own:
+        return host
+    handle.drop(store)
+    return HostOwned(host, store)
+
+
+def from_guest(value: HostOwned | ResourceHost, is_own: bool) -> HostHandle:
+    """A handle of what a guest has: the extension module asks for it."""
+    if isinstance(value, ResourceHost):
+        return HostHandle._of(ResourceHost.borrow(value.rep, value.type))
+    host = value.back() if is_own else ResourceHost.borrow(value.lent.rep, value.lent.type)
+    return HostHandle._of(host)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Callable
+from typing import Any, Self
 
 from .._handle import Handle
 from .._identity import Constant
@@ -16,14 +17,15 @@ class ResourceType(ComponentResourceTypeBase, Constant, Handle):
     In the type of a component it stands for a resource without an instance.
     """
 
-    __slots__ = ("__weakref__", "_name", "_number", "_table", "_value")
+    __slots__ = ("__weakref__", "_dtor", "_name", "_number", "_table", "_value")
     _instead = "it belongs to this process; define another one there"
     # In the type of a component: the table that it is in, its number there, and its name.
     _table: object
     _number: int
     _name: str | None
-    # The number that the caller gave.
+    # The number that the caller gave, and what `LinkerInstance.add_resource` gave.
     _value: int
+    _dtor: Callable[[Any, int], object]
 
     @classmethod
     def host(cls, val: int | None = None) -> ResourceType:
@@ -61,6 +63,13 @@ class ResourceType(ComponentResourceTypeBase, Constant, Handle):
         """Whether it is a type of the host's."""
         return not _is_in_table(self) and self._is_host()
 
+    def _run_dtor(self, store: object, rep: int) -> None:
+        try:
+            dtor = _DTOR(self)
+        except AttributeError:
+            return
+        dtor(store, rep)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ResourceType):
             return NotImplemented
@@ -88,6 +97,7 @@ class ResourceType(ComponentResourceTypeBase, Constant, Handle):
 
 _numbered: dict[int, ResourceType] = {}
 _TABLE = vars(ResourceType)["_table"].__get__
+_DTOR = vars(ResourceType)["_dtor"].__get__
 
 
 def _is_in_table(ty: ResourceType) -> bool:

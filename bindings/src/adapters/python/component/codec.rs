@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use trimaran::ComponentTypeKind;
+use trimaran::{ComponentResourceType, ComponentTypeKind};
 use trimaran::adapter::plan::{self, Plan, Row};
 
 use super::names::{Name, Names};
@@ -96,9 +96,14 @@ pub(super) enum Codec {
         is_own: bool,
         /// Any object of Python's is one.
         is_host: bool,
+        /// Its type, where it is known.
+        ty: Option<Arc<ComponentResourceType>>,
     },
     Unsupported(&'static str),
 }
+
+/// What finds the type of a handle's resource.
+pub(super) type Find<'a> = &'a dyn Fn(&Plan) -> Option<Arc<ComponentResourceType>>;
 
 /// The values of a function.
 pub(super) struct Codecs {
@@ -107,9 +112,9 @@ pub(super) struct Codecs {
 }
 
 impl Codecs {
-    /// Those of a function with such parameters and results. `is_host` tells of a handle whether the host has its resource.
-    pub(super) fn of(py: Python<'_>, params: &Row, results: &Row, is_host: &dyn Fn(&Plan) -> bool) -> Self {
-        let mut made = Made { py, is_host, known: HashMap::new() };
+    /// Those of a function with such parameters and results. `ty` finds the type of a handle's resource; where it is not known, the host has it.
+    pub(super) fn of(py: Python<'_>, params: &Row, results: &Row, ty: Find<'_>) -> Self {
+        let mut made = Made { py, ty, known: HashMap::new() };
         let params = params.fields.iter().map(|field| made.codec(&field.plan)).collect();
         let result = results.fields.first().map(|field| made.codec(&field.plan));
         Self { params, result }
@@ -119,7 +124,7 @@ impl Codecs {
 /// Makes codecs, each type's once: parts that types share are shared here as well.
 struct Made<'a> {
     py: Python<'a>,
-    is_host: &'a dyn Fn(&Plan) -> bool,
+    ty: Find<'a>,
     known: HashMap<*const Plan, Arc<Codec>>,
 }
 
@@ -160,8 +165,11 @@ impl Made<'_> {
             }
             plan::Kind::Enum(cases) => Codec::Enum(self.names(cases)),
             plan::Kind::Flags(_, names) => Codec::Flags(Names::new(self.py, names.iter().map(|name| &**name))),
-            plan::Kind::Own => Codec::Resource { is_own: true, is_host: (self.is_host)(plan) },
-            plan::Kind::Borrow => Codec::Resource { is_own: false, is_host: (self.is_host)(plan) },
+            plan::Kind::Own | plan::Kind::Borrow => {
+                let (is_own, ty) = (matches!(plan.kind, plan::Kind::Own), (self.ty)(plan));
+                let is_host = ty.as_ref().is_none_or(|ty| ty.is_host().unwrap_or_default());
+                Codec::Resource { is_own, is_host, ty }
+            }
             plan::Kind::Unsupported(what) => Codec::Unsupported(what),
             other => number(other).map_or(Codec::Unsupported("number"), Codec::Number),
         }

@@ -9,7 +9,7 @@ use trimaran::adapter::{Arguments, component_mistake};
 use trimaran::{ComponentFunc, ComponentMistake};
 
 use super::super::convert::{HasHandle, fresh, none, raw_store, this};
-use super::super::{NativeHandle, enter, native_store, raised, store_class_of};
+use super::super::{NativeHandle, enter, native_store, raised};
 use super::codec::Codecs;
 use super::read::Reader;
 use super::write::Writer;
@@ -70,9 +70,7 @@ impl ComponentFuncBase {
             return codecs;
         }
         // Not in the lock: to make an object may run anything.
-        let made = Codecs::of(py, func.params(), func.results(), &|plan| {
-            func.resource_type(plan).is_some_and(|ty| ty.is_host().unwrap_or_default())
-        });
+        let made = Codecs::of(py, func.params(), func.results(), &|plan| func.resource_type(plan));
         self.codecs.get_or_init(|| made)
     }
 }
@@ -90,7 +88,7 @@ fn call<'py>(
         let mistake = ComponentMistake::Count { what: "arguments".to_owned(), expected, found };
         return Err(raised(py, component_mistake(&[], mistake)));
     }
-    let mut given = Writer::new(store_class_of(store));
+    let mut given = Writer::new(native_store(store));
     for (place, (codec, value)) in codecs.params.iter().zip(params.iter_borrowed()).enumerate() {
         let written = given.write(codec, &value);
         written.map_err(|misfit| misfit.at(format!("argument {}", place + 1)).into_error(py))?;

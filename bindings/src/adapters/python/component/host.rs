@@ -46,7 +46,7 @@ impl Definition {
         let codecs = codecs(py, ty);
         let home = StoreBase::of(py, store);
         let value = self.value(&body, home.as_ref(), call_id, codecs, arguments).map_err(thrown)?;
-        let mut reply = Writer::new(home.as_ref().map(|home| home.get()));
+        let mut reply = Writer::new(home.clone());
         let written = match &codecs.result {
             Some(codec) => reply.write(codec, &value),
             None if value.is_none() => Ok(()),
@@ -88,7 +88,7 @@ fn codecs<'a>(py: Python<'_>, ty: &'a HostFuncType) -> &'a Codecs {
             return known;
         }
         // Not in the lock: to make an object may run anything. A guest imports no resource that is another guest's.
-        let made = Codecs::of(py, &ty.params, &ty.results, &|_| true);
+        let made = Codecs::of(py, &ty.params, &ty.results, &|_| None);
         _ = ty.of_language.set(Box::new(made));
     }
 }

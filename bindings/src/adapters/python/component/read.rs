@@ -7,13 +7,16 @@ use pyo3::types::{PyList, PySet, PyString, PyTuple};
 use trimaran::WasmtimeError;
 use trimaran::adapter::{Received, ResourceValue, stream};
 
+use super::super::at_end::Ask;
 use super::super::convert::{fresh, give_object, none};
 use super::super::host::Object;
 use super::super::{StoreBase, closed, raised};
 use super::codec::{Codec, Field, Number};
 use super::names::Names;
 use super::numbers;
-use super::write::{err_class, ok_class, record_class, some_class, variant_class};
+use super::write::{
+    err_class, from_guest, host_owned_class, ok_class, record_class, resource_host_class, some_class, variant_class,
+};
 
 /// Gives values, one after the other.
 pub(super) struct Reader<'a, 'py> {
@@ -160,7 +163,10 @@ impl<'a, 'py> Reader<'a, 'py> {
             ResourceValue::Host(object) => {
                 let object = object.downcast_ref::<Object>().ok_or_else(|| wrong(py))?;
                 let object = object.get(py).ok_or_else(|| closed(py))?.into_bound(py);
-                _ = is_own;
+                let kind = object.get_type();
+                if kind.is(host_owned_class(py)?) || kind.is(resource_host_class(py)?) {
+                    return from_guest(py)?.ask1((object, is_own));
+                }
                 Ok(object)
             }
         }

@@ -9,10 +9,10 @@ use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFrozenSet, PyList, PySet, PyString, PyTuple};
 use trimaran::adapter::{GivenResource, ResourceValue, component_mistake, stream};
-use trimaran::{ComponentMistake, ComponentTypeKind, WasmtimeError};
+use trimaran::{ComponentMistake, ComponentResourceType, ComponentTypeKind, WasmtimeError};
 
 use super::super::at_end::{Ask, attribute};
-use super::super::convert::{article, package, this};
+use super::super::convert::{article, give_object, package, this};
 use super::super::generated::ComponentResourceBase;
 use super::super::host::{Object, THROWN};
 use super::super::{StoreBase, raised};
@@ -116,16 +116,16 @@ impl Part {
 }
 
 /// Takes values.
-pub(super) struct Writer<'a> {
+pub(super) struct Writer<'py> {
     /// The store that they go into.
-    store: Option<&'a StoreBase>,
+    store: Option<Bound<'py, StoreBase>>,
     pub(super) bytes: Vec<u8>,
     pub(super) beside: Vec<Part>,
     pub(super) resources: Vec<GivenResource>,
 }
 
-impl<'a> Writer<'a> {
-    pub(super) fn new(store: Option<&'a StoreBase>) -> Self {
+impl<'py> Writer<'py> {
+    pub(super) fn new(store: Option<Bound<'py, StoreBase>>) -> Self {
         Self { store, bytes: Vec::with_capacity(64), beside: Vec::new(), resources: Vec::new() }
     }
 
@@ -182,7 +182,7 @@ impl<'a> Writer<'a> {
                 Err(_) => other(ComponentTypeKind::Enum, value),
             },
             Codec::Flags(names) => self.flags(names, value),
-            Codec::Resource { is_own, is_host } => self.resource(*is_own, *is_host, value),
+            Codec::Resource { is_own, is_host, ty } => self.resource(*is_own, *is_host, ty.as_ref(), value),
             Codec::Unsupported(name) => mistake(ComponentMistake::Unsupported { name: (*name).to_owned() }),
         }
     }
@@ -399,11 +399,25 @@ impl<'a> Writer<'a> {
         self.put_place(bits)
     }
 
-    fn resource(&mut self, is_own: bool, is_host: bool, value: &Bound<'_, PyAny>) -> Fit {
+    fn resource(
+        &mut self,
+        is_own: bool,
+        is_host: bool,
+        ty: Option<&Arc<ComponentResourceType>>,
+        value: &Bound<'_, PyAny>,
+    ) -> Fit {
+        let py = value.py();
         let value = if let Ok(resource) = value.cast::<ComponentResourceBase>() {
             ResourceValue::Guest(Arc::clone(this(resource)?))
-        } else if let (true, Some(store)) = (is_host, self.store) {
-            ResourceValue::Host(Arc::new(Object::new(store, value.clone().unbind())))
+        } else if let (true, Some(store)) = (is_host, &self.store) {
+            let kind = value.get_type();
+            let object = if kind.is(resource_host_class(py)?) || kind.is(host_handle_class(py)?) {
+                let ty = ty.map(|ty| give_object(py, Arc::clone(ty))).transpose()?;
+                to_guest(py)?.ask1((value, is_own, ty, store))?
+            } else {
+                value.clone()
+            };
+            ResourceValue::Host(Arc::new(Object::new(store.get(), object.unbind())))
         } else {
             return other(ComponentTypeKind::Own, value);
         };
@@ -461,13 +475,24 @@ pub(super) fn tuple_of<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
     Ok(value.py().get_type::<PyTuple>().ask1((value,))?.cast_into()?)
 }
 
-macro_rules! classes {
-    ($($function:ident $name:literal)*) => {
+macro_rules! of_package {
+    ($($function:ident $module:literal $name:literal)*) => {
         $(pub(super) fn $function(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
-            static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-            package(py, &CLASS, "trimaran.component", $name)
+            static FOUND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+            package(py, &FOUND, $module, $name)
         })*
     };
 }
 
-classes! { record_class "Record" variant_class "Variant" some_class "Some" ok_class "Ok" err_class "Err" }
+of_package! {
+    record_class "trimaran.component.values" "Record"
+    variant_class "trimaran.component.values" "Variant"
+    some_class "trimaran.component.values" "Some"
+    ok_class "trimaran.component.values" "Ok"
+    err_class "trimaran.component.values" "Err"
+    resource_host_class "trimaran.component.resource" "ResourceHost"
+    host_handle_class "trimaran.component.resource" "HostHandle"
+    host_owned_class "trimaran.component.resource" "HostOwned"
+    to_guest "trimaran.component.resource" "to_guest"
+    from_guest "trimaran.component.resource" "from_guest"
+}
