@@ -10,7 +10,6 @@ pub fn untrusted_config() -> Config {
         epoch_interruption: Some(true),
         wasm_threads: Some(false),
         shared_memory: Some(false),
-        wasm_component_model: Some(false),
         wasm_memory64: Some(false),
         max_wasm_stack: Some(256 << 10),
         cranelift_nan_canonicalization: Some(true),
