@@ -58,6 +58,8 @@ package: python kotlin swift ## all packages of this machine as they would be pu
 
 release-check: package ## those packages, checked, and used as a stranger would: pip, Maven, SwiftPM
 	tools/release verify
+	tools/release sizes
+	tools/release lint --all
 	tools/smoke/consumers target/shipping/packages
 
 program:

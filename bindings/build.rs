@@ -33,7 +33,8 @@ fn main() -> Result<()> {
     let mut hasher = DefaultHasher::new();
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
     for file in files {
-        file.to_string_lossy().hash(&mut hasher);
+        // The same number on Windows: the classes of the JVM are built once, for the libraries of all platforms.
+        file.to_string_lossy().replace('\\', "/").hash(&mut hasher);
         fs::read(&file)?.hash(&mut hasher);
     }
     println!("cargo::rustc-env=TRIMARAN_BUILD={:016x}", hasher.finish());

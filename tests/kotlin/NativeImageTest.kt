@@ -9,8 +9,13 @@ import org.junit.jupiter.api.Assumptions.assumeTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 import java.io.File
+import java.nio.ByteBuffer
+import java.nio.ByteOrder.LITTLE_ENDIAN
+import java.nio.channels.FileChannel
+import java.nio.channels.FileChannel.MapMode.READ_ONLY
 import java.nio.file.Files
 import java.nio.file.Path
+import java.nio.file.StandardCopyOption
 
 /** Which native library is loaded, from where, and the errors where none can be loaded. */
 class NativeImageTest {
@@ -51,6 +56,79 @@ class NativeImageTest {
         val output = child("-Dtrimaran.library=${foreign()}").output()
         assertTrue("is none of Trimaran: this jar needs its own" in output) { output }
         assertEquals(3, Regex("UnsatisfiedLinkError: the native library").findAll(output).count()) { output }
+    }
+
+    /** What a child says that finds [change] of a library in front of its own. */
+    private fun before(library: Path, platform: String = "linux-x86-64", change: (ByteArray) -> Unit): String {
+        assumeTrue(System.getProperty("os.name") == "Linux" && System.getProperty("os.arch") == "amd64")
+        val front = folder.resolve("front")
+        val bytes = Files.readAllBytes(library).also(change)
+        Files.write(front.resolve(platform).createDirectory().resolve(System.mapLibraryName("trimaran_ffi")), bytes)
+        val output = Child(emptyList(), "NativeImageTestKt", path = "$front${File.pathSeparator}$jar").output()
+        assertTrue("NoClassDefFoundError" !in output) { output }
+        assertEquals(3, Regex("UnsatisfiedLinkError: the native library").findAll(output).count()) { output }
+        return output
+    }
+
+    /** Puts other bytes in place of some, wherever they are. */
+    private fun ByteArray.replace(old: ByteArray, new: ByteArray) {
+        val found = indices.filter { at -> old.indices.all { at + it < size && this[at + it] == old[it] } }
+        assertTrue(found.isNotEmpty()) { "the library does not have what is to be replaced" }
+        found.forEach { new.copyInto(this, it) }
+    }
+
+    /** A number as this processor's code has it. */
+    private fun inCode(number: Long) = ByteBuffer.allocate(8).order(LITTLE_ENDIAN).putLong(number).array()
+
+    private val small = Path.of(System.getProperty("java.home"), "lib", System.mapLibraryName("jimage"))
+
+    @Test
+    fun `a library for another processor is named`() {
+        // What names its processor in an ELF file: one of 1983.
+        val output = before(small) { byteArrayOf(2, 0).copyInto(it, 18) }
+        assertTrue("It is for linux-x86-64; on Linux it needs glibc 2.17 or newer" in output) { output }
+    }
+
+    @Test
+    fun `a library for a newer glibc is named`() {
+        val output = before(small) { it.replace("GLIBC_2.".encodeToByteArray(), "GLIBC_9.".encodeToByteArray()) }
+        assertTrue("`GLIBC_9." in output && "it needs glibc 2.17 or newer" in output) { output }
+    }
+
+    @Test
+    fun `a library for another C library is named`() {
+        val output = before(small) { it.replace("libc.so.6".encodeToByteArray(), "libc.musl".encodeToByteArray()) }
+        assertTrue("libc.musl: cannot open" in output && "musl 1.2 or newer for linux-musl" in output) { output }
+    }
+
+    @Test
+    fun `a library of another version on the same path is named`() {
+        val own = Files.createTempFile(folder, "own", ".so")
+        val place = "linux-x86-64/${System.mapLibraryName("trimaran_ffi")}"
+        val found = javaClass.classLoader.getResourceAsStream(place)
+        assumeTrue(found != null, "this is another platform")
+        found!!.use { Files.copy(it, own, StandardCopyOption.REPLACE_EXISTING) }
+        val build = Class.forName("dev.trimaran.internal.ffi.BuildKt").getField("BUILD").get(null) as String
+        val output = before(own) { it.replace(inCode(java.lang.Long.parseUnsignedLong(build, 16)), inCode(1)) }
+        assertTrue("is of the build 0000000000000001 of Trimaran: this jar needs its own" in output) { output }
+        assertTrue("another jar in front of it has a library of that name: leave that one out" in output) { output }
+    }
+
+    @Test
+    fun `musl is told from glibc`() {
+        // A process that has musl's loader among what is mapped.
+        val loader = Files.write(folder.resolve("ld-musl-x86_64.so.1"), ByteArray(1))
+        val output = child("-Dtest.mapped=$loader").output()
+        assumeTrue(System.getProperty("os.name") == "Linux")
+        assertTrue("no native library for this platform, linux-musl-" in output) { output }
+    }
+
+    @Test
+    fun `a platform without a library is named`() {
+        val output = child("-Dos.arch=riscv64").output()
+        assertTrue("no native library for this platform, linux-riscv64 (" in output) { output }
+        assertTrue("there are those of linux-x86-64" in output || System.getProperty("os.arch") != "amd64") { output }
+        assertTrue("Add the artifact dev.trimaran:trimaran-native-linux-riscv64" in output) { output }
     }
 
     @Test
@@ -97,6 +175,7 @@ class NativeImageTest {
 
 /** Says which version it is, or three times why it has none. */
 fun main() {
+    val mapped = System.getProperty("test.mapped")?.let { FileChannel.open(Path.of(it)).map(READ_ONLY, 0, 1) }
     val works = listOf({ Trimaran.version }, { "${Engine()}" }, { "${wat2wasm("(module)").size}" })
     for (work in works) {
         try {
@@ -105,4 +184,5 @@ fun main() {
             println(error)
         }
     }
+    check(mapped == null || mapped.capacity() == 1)
 }

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from . import assemble, lint, native, sizes, verify
+from .native import Kind
 from .places import Failure
 from .targets import TARGETS, this_machine
 
@@ -24,13 +25,15 @@ def main() -> int:
     commands.add_parser("verify", help="check all native files and packages that are there")
     recorded = commands.add_parser("sizes", help="compare the sizes with those that docs/sizes.json has")
     recorded.add_argument("--update", action="store_true", help="write them there")
-    commands.add_parser("check", help="all of that for this machine, as `make test` does it")
-    commands.add_parser("lint", help="the types of these tools, and the workflows by actionlint and zizmor")
+    commands.add_parser("check", help="all of that for this machine in short, as `make test` does it")
+    linted = commands.add_parser("lint", help="the types of these tools, and the workflows by zizmor")
+    linted.add_argument("--all", action="store_true", help="the workflows by actionlint as well, which is built for it")
     arguments = parser.parse_args()
     try:
         match arguments.command:
             case "native":
-                native.build(TARGETS[arguments.target] if arguments.target else this_machine(), arguments.publish)
+                target = TARGETS[arguments.target] if arguments.target else this_machine()
+                native.build(target, Kind.PUBLISHED if arguments.publish else Kind.TESTED)
             case "assemble":
                 assemble.assemble()
             case "verify":
@@ -38,11 +41,11 @@ def main() -> int:
             case "sizes":
                 return sizes.update() if arguments.update else sizes.compare()
             case "check":
-                native.build(this_machine(), publish=False)
+                native.build(this_machine(), Kind.BRIEF)
                 assemble.assemble()
-                return sizes.compare() or verify.verify()
+                return verify.verify()
             case _:
-                return lint.lint()
+                return lint.lint(arguments.all)
     except Failure as failure:
         print(f"tools/release: {failure}", file=sys.stderr)
         return 1

@@ -56,6 +56,9 @@ def shared(archive: Path, out: Path, roots: Sequence[str], target: Target, sonam
         # Android runs on pages of 16 KB, and so do some kernels for arm64.
         "-Wl,-z,max-page-size=16384",
         "-Wl,-z,noexecstack",
+        # Nothing of it is code that a sanitizer watches, and Rust brings what compilers call.
+        "-fno-sanitize=undefined",
+        "-rtlib=none",
         "-lpthread",
         "-ldl",
         "-lm",

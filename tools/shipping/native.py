@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,18 @@ MARK = re.compile(rb"trimaran-build:([0-9a-f]{16})")
 FACTS = "native.json"
 
 
+class Kind(StrEnum):
+    """What native files are made of."""
+
+    # The build that the tests run.
+    TESTED = "tested"
+    # The same, but Python's extension module has this project's own part without optimisation: that takes a tenth of
+    # the time, and only its speed and its size mean less then.
+    BRIEF = "brief"
+    # A build of its own, without a path of the machine in it.
+    PUBLISHED = "published"
+
+
 @dataclass(frozen=True)
 class Facts:
     """What `assemble` and `verify` have to know of a target's native files."""
@@ -26,8 +39,7 @@ class Facts:
     version: str
     # The number of the build, which the classes of the JVM ask for.
     build: str
-    # Whether it was compiled for publishing: without a path of the machine.
-    is_published: bool
+    kind: Kind
 
 
 def folder(target: Target) -> Path:
@@ -36,24 +48,24 @@ def folder(target: Target) -> Path:
 
 def facts(target: Target) -> Facts:
     read: dict[str, Any] = json.loads((folder(target) / FACTS).read_text())
-    return Facts(**read)
+    return Facts(**read | {"kind": Kind(read["kind"])})
 
 
-def build(target: Target, publish: bool) -> None:
-    """Makes the folder of a target: from the build that the tests run, or from one for publishing."""
-    if target.zig is None and not publish:
+def build(target: Target, kind: Kind) -> None:
+    """Makes the folder of a target."""
+    if target.zig is None and kind != Kind.PUBLISHED:
         raise Failure(f"{target.triple} has no build that tests run here: add --publish")
     out = emptied(folder(target))
     if target.zig is None:
         compile.libraries(target, out)
         number = _build(next(out.rglob("*trimaran_ffi*")))
     else:
-        number = _linked(target, out, *(_published(target) if publish else _own()))
+        number = _linked(target, out, *(_published(target) if kind == Kind.PUBLISHED else _own(kind)))
     say(f"{target.triple}: notices and bill of materials")
     packages = crates.linked(target.triple)
     (out / NOTICES).write_text(notices.text(packages), encoding="utf-8")
     (out / BILL).write_text(bill.text(packages), encoding="utf-8")
-    found = Facts(target.triple, version(), number, is_published=publish)
+    found = Facts(target.triple, version(), number, kind)
     (out / FACTS).write_text(json.dumps(asdict(found), indent=2) + "\n")
     say(f"{target.triple}: {out.relative_to(ROOT)}")
 
@@ -85,14 +97,15 @@ def _published(target: Target) -> tuple[Path, Path]:
     return made / "jvm.a", made / "python.a"
 
 
-def _own() -> tuple[Path, Path]:
+def _own(kind: Kind) -> tuple[Path, Path]:
     """The static libraries of the build that the tests run: Swift's and the JVM's, and Python's."""
     jvm = ROOT / "target" / "native" / "lib" / "libtrimaran_ffi.a"
     if not jvm.exists():
         raise Failure("the native library is not built: run `make native` first")
     say("building the extension module of Python")
     python = ["--manifest-path", "bindings/Cargo.toml", "--lib", "--features", "python", "--crate-type", "staticlib"]
-    run(["cargo", "rustc", "--release", "--locked", *python])
+    flags = ["--", "-C", "opt-level=0"] if kind == Kind.BRIEF else []
+    run(["cargo", "rustc", "--release", "--locked", *python, *flags])
     return jvm, CARGO / "release" / "libtrimaran_ffi.a"
 
 

@@ -12,6 +12,7 @@ import json
 import shutil
 import tarfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import archives
@@ -34,7 +35,13 @@ def assemble(targets: Sequence[Target]) -> Path:
     headers = _sources()
     linux = [target for target in targets if target.swift]
     bundle = OUT / f"{BUNDLE}.zip"
-    archives.write(bundle, {f"{BUNDLE}/{name}": body for name, body in _bundle(linux, headers).items()})
+    files = {f"{BUNDLE}/{name}": body for name, body in _bundle(linux, headers).items()}
+    with ThreadPoolExecutor() as workers:
+        # Packing is most of the work, and the threads share no state.
+        made = [workers.submit(archives.write, bundle, files)]
+        made += [workers.submit(_tarball, target, headers) for target in linux]
+    for one in made:
+        one.result()
     values = {
         "VERSION": version(),
         "URL": f"{RELEASES}/{version()}/{bundle.name}",
@@ -45,8 +52,6 @@ def assemble(targets: Sequence[Target]) -> Path:
         for name, value in values.items():
             text = text.replace(f"@{name}@", value)
         (PACKAGE / template.name).write_text(text)
-    for target in linux:
-        _tarball(target, headers)
     return PACKAGE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -23,6 +24,7 @@ def verify() -> int:
         checks |= {f"{check.__doc__}": check for check in module.CHECKS}
     passed = failed = skipped = 0
     for name, run in checks.items():
+        start = time.monotonic()
         try:
             problems = list(run())
         except Skipped as reason:
@@ -31,7 +33,7 @@ def verify() -> int:
             continue
         except Failure as failure:
             problems = [str(failure)]
-        print(f"{'FAILED' if problems else 'ok'}: {name}")
+        print(f"{'FAILED' if problems else 'ok'}: {name} ({time.monotonic() - start:.1f} s)")
         for problem in problems:
             print(f"    {problem}")
         passed, failed = passed + (not problems), failed + bool(problems)

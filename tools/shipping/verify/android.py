@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from .. import archives
 from ..assemble import present
 from ..maven import MAIN, OUT, PLACE
 from ..native import folder
@@ -66,22 +67,27 @@ def shrunk() -> Iterator[str]:
     if this_machine() not in present():
         raise Skipped("there are no native files of this machine's kind")
     place = emptied(WORK / "r8")
-    # With Kotlin's library, and the rules in the jar. Kotlin's are for Android alone.
-    whole = OUT / f"trimaran-{version()}-all.jar"
+    # Kotlin's library is for R8 what the platform is: it has rules of its own, and takes R8 half a minute.
+    whole = archives.read(OUT / f"trimaran-{version()}-all.jar")
+    classes, kotlin = place / "classes.jar", place / "kotlin.jar"
+    archives.write(classes, {name: body for name, body in whole.items() if name.startswith(("dev/", "META-INF/pro"))})
+    archives.write(kotlin, {name: body for name, body in whole.items() if name.startswith("kotlin/")})
     (place / "Shrunk.java").write_text(PROGRAM)
-    run(["javac", "-cp", whole, "-d", place / "program", place / "Shrunk.java"])
+    run(["javac", "-cp", f"{classes}{os.pathsep}{kotlin}", "-d", place / "program", place / "Shrunk.java"])
     rules = place / "rules.pro"
     rules.write_text("-keep class Shrunk { public static void main(java.lang.String[]); }\n-dontwarn **\n")
-    r8 = ["java", "-cp", str(_r8()), "com.android.tools.r8.R8", "--classfile", "--release", "--lib", _java_home()]
-    files: list[str | Path] = [place / "shrunk.jar", "--pg-conf", rules, whole, place / "program" / "Shrunk.class"]
-    run([*r8, "--output", *files])
+    # It ends before the JVM's second compiler has paid.
+    java: list[str | Path] = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", _r8()]
+    r8 = [*java, "com.android.tools.r8.R8", "--classfile", "--release", "--lib", _java_home(), "--classpath", kotlin]
+    program: list[str | Path] = [classes, place / "program" / "Shrunk.class"]
+    run([*r8, "--output", place / "shrunk.jar", "--pg-conf", rules, *program])
     native = this_machine()
     library = folder(native) / "jvm" / native.library
     with zipfile.ZipFile(place / "shrunk.jar") as archive:
         kept = len([name for name in archive.namelist() if name.endswith(".class")])
-    done = subprocess.run(
-        ["java", f"-Dtrimaran.library={library}", "-cp", place / "shrunk.jar", "Shrunk"], capture_output=True, text=True
-    )
+    path = f"{place / 'shrunk.jar'}{os.pathsep}{kotlin}"
+    command = ["java", f"-Dtrimaran.library={library}", "-cp", path, "Shrunk"]
+    done = subprocess.run(command, capture_output=True, text=True)
     if not done.stdout.startswith("42 ") or "divide" not in done.stdout:
         yield f"after R8, with {kept} classes: {done.stdout}{done.stderr}"
 

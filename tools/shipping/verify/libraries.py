@@ -81,7 +81,7 @@ def needed(target: Target) -> Iterator[str]:
 
 def paths(target: Target) -> Iterator[str]:
     """no file names a folder of the machine that built it"""
-    if not native.facts(target).is_published:
+    if native.facts(target).kind != native.Kind.PUBLISHED:
         raise Skipped("the build that the tests run keeps them: one for publishing is compiled without")
     for file in sorted(native.folder(target).rglob("*")):
         if file.is_file() and "symbols" not in file.parts:

@@ -6,10 +6,10 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.NativeImage
 import dev.trimaran.internal.Virtual
+import dev.trimaran.internal.keepReachable
 import java.nio.ByteBuffer
 import java.nio.charset.CharacterCodingException
 import dev.trimaran.internal.ffi.WasmtimeError as RawError
-import java.lang.ref.Reference as JavaReference
 import java.time.Duration as JavaDuration
 
 // The one way from the public classes to the core.
@@ -38,9 +38,9 @@ internal inline fun <R> core(
     } catch (error: Throwable) {
         throw translated(error)
     } finally {
-        JavaReference.reachabilityFence(argument)
-        JavaReference.reachabilityFence(another)
-        JavaReference.reachabilityFence(third)
+        keepReachable(argument)
+        keepReachable(another)
+        keepReachable(third)
     }
 
 /** The text in UTF-8, or `Encoding`. */

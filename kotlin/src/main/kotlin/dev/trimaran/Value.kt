@@ -2,10 +2,10 @@ package dev.trimaran
 
 import dev.trimaran.internal.Kind
 import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.keepReachable
 import java.math.BigInteger
 import dev.trimaran.internal.ffi.Reference as RawReference
 import dev.trimaran.internal.ffi.Val as Raw
-import java.lang.ref.Reference as JavaReference
 
 /**
  * A value of WebAssembly. Floats and vectors are carried by their bits, so that no NaN is changed on the way.
@@ -179,7 +179,7 @@ public sealed class Val {
             return call(raw)
         } finally {
             release(raw)
-            JavaReference.reachabilityFence(raw)
+            keepReachable(raw)
         }
     }
 
@@ -259,7 +259,7 @@ internal inline fun <R> List<Val>.lend(store: Store, call: (List<Raw>) -> R): R 
         return call(raws)
     } finally {
         raws.forEachIndexed { index, raw -> this[index].release(raw) }
-        JavaReference.reachabilityFence(raws)
+        keepReachable(raws)
     }
 }
 

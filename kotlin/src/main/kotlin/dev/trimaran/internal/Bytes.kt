@@ -1,5 +1,6 @@
 package dev.trimaran.internal
 
+import java.nio.Buffer
 import java.nio.ByteBuffer
 
 // Records and enums cross as the bytes that UniFFI has for them: numbers in big-endian order, lengths and places in 32 bits.
@@ -33,7 +34,7 @@ internal class Reader(private val bytes: ByteArray) {
     fun readString(): String {
         val length = readInt()
         val start = buffer.position()
-        buffer.position(start + length)
+        buffer.moveTo(start + length)
         return String(bytes, start, length, Charsets.UTF_8)
     }
 
@@ -56,7 +57,8 @@ internal class Writer {
     private fun room(size: Int): ByteBuffer {
         if (buffer.remaining() < size) {
             val needed = maxOf(2 * buffer.capacity(), Math.addExact(buffer.position(), size))
-            buffer = ByteBuffer.allocate(needed).put(buffer.flip())
+            buffer.turn()
+            buffer = ByteBuffer.allocate(needed).put(buffer)
         }
         return buffer
     }
@@ -121,4 +123,14 @@ internal class Writer {
         /** What [write] writes. */
         inline fun bytes(write: Writer.() -> Unit): ByteArray = Writer().apply(write).written()
     }
+}
+
+// By `Buffer`: the methods of the same names that `ByteBuffer` has are missing in Android's older versions.
+
+private fun Buffer.moveTo(position: Int) {
+    position(position)
+}
+
+private fun Buffer.turn() {
+    flip()
 }

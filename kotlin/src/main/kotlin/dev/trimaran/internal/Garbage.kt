@@ -100,7 +100,7 @@ internal fun detached(name: String, work: () -> Unit): Thread =
     // Up to Java 23 a thread keeps the classes that are on the stack of the one that makes it, unless they are cut off.
     java.security.AccessController.doPrivileged(
         PrivilegedAction {
-            Thread(null, work, name, 0, false).apply {
+            plainThread(name, work).apply {
                 isDaemon = true
                 contextClassLoader = null
             }

@@ -7,6 +7,7 @@ import java.io.IOException
 import java.nio.file.Files
 import java.nio.file.InvalidPathException
 import java.nio.file.Path
+import java.nio.file.Paths
 import java.nio.file.StandardCopyOption
 import java.util.Locale
 
@@ -56,6 +57,13 @@ internal object NativeImage {
     }
 
     private fun open(named: File?, loaded: String?) {
+        if (named == null && isAndroid) {
+            // The system takes it out of the app.
+            orFail({ "the native library cannot be loaded: $it. The app has none for this processor" }) {
+                System.loadLibrary(NAME)
+            }
+            return ready(NAME, null, "another part of the app has a library of that name")
+        }
         if (named != null && loaded == null) {
             val what = "the library $named, which the property $PLACE names,"
             orFail({ "$what cannot be loaded: $it" }) { System.load("$named") }
@@ -64,7 +72,7 @@ internal object NativeImage {
         // A file that another class loader has loaded is refused to this one: a copy of it is not.
         val file = orFail(::folderProblem) { unpack(named) }
         try {
-            orFail(::folderProblem) { System.load("$file") }
+            orFail({ loadProblem(it, file) }) { System.load("$file") }
             ready("$file", loaded, advice(named))
         } finally {
             // Windows keeps what is in use: the next process deletes it.
@@ -99,7 +107,7 @@ internal object NativeImage {
         }
 
     private fun unpack(named: File?): Path {
-        val library = System.mapLibraryName("trimaran_ffi")
+        val library = System.mapLibraryName(NAME)
         val source = if (named != null) named.inputStream() else resource("$platform/$library")
         source.use {
             val folder = folder(System.getProperty(FOLDER))
@@ -115,7 +123,7 @@ internal object NativeImage {
     private fun folder(said: String?): Path {
         if (said != null && said.isBlank()) fail("the system property $FOLDER is empty: expected the path of a folder")
         return try {
-            Path.of(said ?: System.getProperty("java.io.tmpdir")).toAbsolutePath()
+            Paths.get(said ?: System.getProperty("java.io.tmpdir")).toAbsolutePath()
         } catch (error: InvalidPathException) {
             fail(folderProblem("$error"), error)
         }
@@ -126,16 +134,17 @@ internal object NativeImage {
     private val loader = NativeImage::class.java.classLoader
 
     private fun noLibrary(name: String): String {
-        val systems = mapOf("linux" to "lib%s.so", "darwin" to "lib%s.dylib", "win32" to "%s.dll")
+        val systems =
+            mapOf("linux" to "lib%s.so", "linux-musl" to "lib%s.so", "darwin" to "lib%s.dylib", "win32" to "%s.dll")
         val there =
             systems.flatMap { (system, file) ->
                 listOf("x86-64", "aarch64")
                     .map { "$system-$it" }
-                    .filter { loader.getResource("$it/${file.format("trimaran_ffi")}") != null }
+                    .filter { loader.getResource("$it/${file.format(NAME)}") != null }
             }
-        val has = if (there.isEmpty()) "it has none at all" else "it has those of ${there.joinToString()}"
-        return "the jar has no native library for this platform, $platform ($name is missing): $has; one that was " +
-            "built elsewhere is named by the system property $PLACE"
+        val has = if (there.isEmpty()) "there is none at all" else "there are those of ${there.joinToString()}"
+        return "the class path has no native library for this platform, $platform ($name is missing): $has. Add the " +
+            "artifact dev.trimaran:trimaran-native-$platform, or name a library by the system property $PLACE"
     }
 
     /** Deletes what ended processes have left. What is in use stays. */
@@ -143,8 +152,21 @@ internal object NativeImage {
         Files.newDirectoryStream(folder, "$PREFIX*.dll").use { all -> all.forEach { it.toFile().delete() } }
 
     private const val PREFIX = "trimaran-"
+    private const val NAME = "trimaran_ffi"
 
     private val isWindows = System.getProperty("os.name").startsWith("Windows")
+
+    /** Whether this is Android's virtual machine, which calls itself by an older one's name. */
+    private val isAndroid = System.getProperty("java.vm.name") == "Dalvik"
+
+    /** Whether this process has musl as its C library, as on Alpine: its loader is among what is mapped. */
+    private val isMusl: Boolean
+        get() =
+            try {
+                File("/proc/self/maps").useLines { lines -> lines.any { "/ld-musl-" in it } }
+            } catch (_: IOException) {
+                false
+            }
 
     /** The folder of the jar that has the library of this platform. */
     private val platform: String
@@ -154,6 +176,7 @@ internal object NativeImage {
                 when {
                     isWindows -> "win32"
                     system.startsWith("mac") || system.startsWith("darwin") -> "darwin"
+                    system == "linux" && isMusl -> "linux-musl"
                     else -> system
                 }
             val processor =
@@ -164,6 +187,20 @@ internal object NativeImage {
                 }
             return "$name-$processor"
         }
+
+    /** A file that is there and readable may be for another system: the loader's reason says which. */
+    private fun loadProblem(reason: String, file: Path): String {
+        val said = reason.replace("$file", "")
+        if (FOREIGN.none { it in said }) return folderProblem(reason)
+        return "the native library cannot be loaded: $reason. It is for $platform; on Linux it needs glibc 2.17 or " +
+            "newer, and musl 1.2 or newer for linux-musl: use a newer system, or the artifact " +
+            "dev.trimaran:trimaran-native-PLATFORM of this one"
+    }
+
+    /** What loaders say of a file for another processor or another C library. */
+    private val FOREIGN =
+        listOf("GLIBC", "ld-linux", "ld-musl", "libc.", "symbol not found") +
+            listOf("ELF", "Possible cause", "architecture", "%1")
 
     private fun folderProblem(reason: String) =
         "the native library cannot be loaded: $reason. It is unpacked into a folder for temporary files, which has " +

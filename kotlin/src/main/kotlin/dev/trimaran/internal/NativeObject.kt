@@ -1,7 +1,5 @@
 package dev.trimaran.internal
 
-import java.lang.ref.Reference
-
 /**
  * An object of the library, by its handle, which is this object's own: it is freed when this is garbage or closed.
  *
@@ -39,21 +37,21 @@ internal abstract class NativeObject(handle: Long, kind: Int) : AutoCloseable {
 
 internal inline fun <R> lent(one: Any?, call: () -> R): R {
     val result = call()
-    Reference.reachabilityFence(one)
+    keepReachable(one)
     return result
 }
 
 internal inline fun <R> lent(one: Any?, two: Any?, call: () -> R): R {
     val result = call()
-    Reference.reachabilityFence(one)
-    Reference.reachabilityFence(two)
+    keepReachable(one)
+    keepReachable(two)
     return result
 }
 
 internal inline fun <R> lent(one: Any?, two: Any?, three: Any?, call: () -> R): R {
     val result = call()
-    Reference.reachabilityFence(one)
-    Reference.reachabilityFence(two)
-    Reference.reachabilityFence(three)
+    keepReachable(one)
+    keepReachable(two)
+    keepReachable(three)
     return result
 }

@@ -8,7 +8,6 @@ import dev.trimaran.core
 import dev.trimaran.internal.ffi.Native
 import dev.trimaran.internal.ffi.Func as RawFunc
 import dev.trimaran.internal.ffi.Reference as RawReference
-import java.lang.ref.Reference as JavaReference
 
 /**
  * Values on the fast path. [numbers] has two for each, the halves of a slot: a number is in the lower one, a
@@ -66,7 +65,7 @@ internal class Slots(private val store: Store, val numbers: LongArray) : AutoClo
                 is RawReference -> numbers[2 * one.index] = one.owner.clone { Native.referenceClone(it) }
             }
         }
-        JavaReference.reachabilityFence(lent)
+        keepReachable(lent)
         lent = null
     }
 
@@ -76,7 +75,7 @@ internal class Slots(private val store: Store, val numbers: LongArray) : AutoClo
     /** Lets go of what was lent. */
     override fun close() {
         lent?.forEach { if (it.owner == null) Native.referenceFree(it.handle) }
-        JavaReference.reachabilityFence(lent)
+        keepReachable(lent)
     }
 
     companion object {

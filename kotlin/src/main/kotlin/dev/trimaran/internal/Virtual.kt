@@ -37,6 +37,7 @@ internal object Virtual {
         }
 
     /** Whether this thread is a virtual one. */
+    @IfPresent
     fun isCurrent(): Boolean = IS_VIRTUAL != null && IS_VIRTUAL.invokeExact(Thread.currentThread()) == true
 
     /** Does [work] for this thread, which is a virtual one, in the store that is among the arguments, if one is. */
