@@ -116,17 +116,20 @@ class ComponentCase(CoreCase):
         self._get(step, "linker", Linker).allow_shadowing = step.value("allow")
 
     def _op_component_define(self, step: Step) -> None:
-        place, name = self._place(step), step.text("name")
-        place.define_func(name, self._body([*place.path, name], Step(step.value("body"))), access_caller=True)
+        name = step.text("name")
+        body = self._body([*step.value("path"), name], Step(step.value("body")))
+        self._place(step).define_func(name, body, access_caller=True)
 
     def _op_component_define_instance(self, step: Step) -> None:
         self._place(step)
 
     def _op_component_define_module(self, step: Step) -> None:
-        self._place(step).define_module(step.text("name"), self._module(step))
+        name, module = step.text("name"), self._module(step)
+        self._place(step).define_module(name, module)
 
     def _op_component_define_resource(self, step: Step) -> Kept:
-        return Kept(self._place(step).define_resource(step.text("name")))
+        name = step.text("name")
+        return Kept(self._place(step).define_resource(name))
 
     def _op_component_unknown_imports_as_traps(self, step: Step) -> None:
         self._get(step, "linker", Linker).define_unknown_imports_as_traps(self._component(step))

@@ -37,9 +37,32 @@ def test_twice_is_once() -> None:
     assert run(program) == "good\n"
 
 
-def test_there_is_nothing_inside() -> None:
-    printed = run("import trimaran.as_wasmtime, wasmtime.component")
-    assert printed.endswith("ModuleNotFoundError: No module named 'wasmtime.component'\n")
+def test_components() -> None:
+    assert (
+        run("""if True:
+            import trimaran.as_wasmtime
+            import trimaran.component
+            import wasmtime.component
+            from wasmtime.component import Component
+            from wasmtime import component
+            assert component is wasmtime.component and component.__name__ == "wasmtime.component"
+            assert Component is trimaran.component.Component is component.Component
+            store = wasmtime.Store()
+            linker = component.Linker(store.engine)
+            with linker.root() as root:
+                root.add_func("x", lambda store: print("called"))
+            made = Component(store.engine, '''(component (import "x" (func $x)) (core func $x (canon lower (func $x)))
+              (core module $m (import "" "x" (func)) (func (export "x") call 0))
+              (core instance $m (instantiate $m (with "" (instance (export "x" (func $x))))))
+              (func (export "x") (canon lift (core func $m "x"))))''')
+            linker.instantiate(store, made).get_func(store, "x")(store)""")
+        == "called\n"
+    )
+
+
+def test_there_is_nothing_else_inside() -> None:
+    printed = run("import trimaran.as_wasmtime, wasmtime.loader")
+    assert printed.endswith("ModuleNotFoundError: No module named 'wasmtime.loader'\n")
 
 
 def test_it_is_too_late_when_the_other_one_is_there() -> None:

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
-import trimaran
+import trimaran.component
 from names import describe
 
 HERE = Path(__file__).resolve().parent
-WANTED: dict[str, str] = json.loads((HERE / "wasmtime_names.json").read_text())
+OF_COMPONENTS: dict[str, str] = json.loads((HERE / "wasmtime_component_names.json").read_text())
+WANTED: dict[str, str] = json.loads((HERE / "wasmtime_names.json").read_text()) | {
+    f"component.{name}": word for name, word in OF_COMPONENTS.items()
+}
 DIFFERENCES: dict[str, str] = json.loads((HERE / "wasmtime_differences.json").read_text())
-FOUND = describe(trimaran)
+FOUND = describe(trimaran) | {f"component.{name}": word for name, word in describe(trimaran.component).items()}
 
 
 def parameters(word: str) -> list[str] | None:

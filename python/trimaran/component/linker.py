@@ -52,6 +52,11 @@ class Linker(ComponentLinkerBase, Handle, Configurable, Managed):
         """The engine that it was made with."""
         return self._engine
 
+    @property
+    def locked(self) -> bool:
+        """Never: a linker and its places may be used at the same time."""
+        return False
+
     allow_shadowing = switch()
     """Whether you may define a name again. If not, that raises `LinkError`. Off by default."""
 
@@ -140,6 +145,16 @@ class LinkerInstance(Made, Managed):
     def path(self) -> tuple[str, ...]:
         """The names of the instances in each other; nothing for the linker itself."""
         return self._path
+
+    @property
+    def parent(self) -> Linker | LinkerInstance:
+        """The linker for its root, and the instance that it lies in for an instance."""
+        return LinkerInstance._of(self._linker, self._path[:-1]) if self._path else self._linker
+
+    @property
+    def locked(self) -> bool:
+        """Never: several places of one linker may be used at the same time."""
+        return False
 
     def instance(self, name: str) -> LinkerInstance:
         """The instance of that name in this one, which is made where it is not there.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
+from .._closable import Managed
 from .._handle import Handle
 from .._identity import Constant
 from .._native import ComponentResourceTypeBase, within
 
 
-class ResourceType(ComponentResourceTypeBase, Constant, Handle):
+class ResourceType(ComponentResourceTypeBase, Constant, Handle, Managed):
     """The type of a resource: one of the host's, or that of an instance of a component.
 
     `ResourceType.host()` makes a new one of the host's: any object of Python's is then a resource of that type.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias, cast
 
 from .._closable import Managed
-from .._ffi import wrong_type
+from .._ffi import expect, wrong_type
 from .._made import Made
 from .._native import component_type_text, indefinite
 from ..engine import Engine
@@ -314,26 +314,34 @@ class FlagsType(ValType):
         return self._names.copy()
 
 
-class OwnType(ValType):
+class _HandleType(ValType):
+    """The type of a handle."""
+
+    __slots__ = ()
+
+    def __init__(self, ty: ResourceType) -> None:
+        """The type of a handle of that resource."""
+        self._names, self._parts = [], [expect(ty, ResourceType, "the type")]
+
+    @property
+    def ty(self) -> ResourceType:
+        """The type of the resource."""
+        return cast(ResourceType, self._parts[0])
+
+    def __str__(self) -> str:
+        return f"borrow<{self.ty}>" if isinstance(self, BorrowType) else str(self.ty)
+
+
+class OwnType(_HandleType):
     """A handle that owns a resource."""
 
     __slots__ = ()
 
-    @property
-    def ty(self) -> ResourceType:
-        """The type of the resource."""
-        return cast(ResourceType, self._parts[0])
 
-
-class BorrowType(ValType):
+class BorrowType(_HandleType):
     """A handle that is lent for one call."""
 
     __slots__ = ()
-
-    @property
-    def ty(self) -> ResourceType:
-        """The type of the resource."""
-        return cast(ResourceType, self._parts[0])
 
 
 class UnsupportedType(ValType):
@@ -353,11 +361,21 @@ class StreamType(UnsupportedType):
 
     __slots__ = ()
 
+    @property
+    def payload(self) -> ValType | None:
+        """The type of its values, which is not known yet."""
+        return None
+
 
 class FutureType(UnsupportedType):
     """A future. Its value cannot be passed yet."""
 
     __slots__ = ()
+
+    @property
+    def payload(self) -> ValType | None:
+        """The type of its value, which is not known yet."""
+        return None
 
 
 class FuncType(_Type):

@@ -6,9 +6,12 @@ use pyo3::prelude::*;
 
 use trimaran::adapter::OfStore;
 
+use super::component::ComponentFuncBase;
 use super::convert::{HasHandle, this};
 use super::func::FuncBase;
-use super::generated::{EngineBase, GlobalBase, MemoryBase, ReferenceBase, TableBase, TagBase};
+use super::generated::{
+    ComponentInstanceBase, ComponentResourceBase, EngineBase, GlobalBase, MemoryBase, ReferenceBase, TableBase, TagBase,
+};
 use super::instance::InstanceBase;
 use super::store::StoreBase;
 
@@ -38,6 +41,9 @@ pub(crate) fn store_number(object: &Bound<'_, PyAny>) -> Option<u64> {
         of::<TagBase>,
         of::<InstanceBase>,
         of::<ReferenceBase>,
+        of::<ComponentInstanceBase>,
+        of::<ComponentFuncBase>,
+        of::<ComponentResourceBase>,
     ];
     kinds.iter().find_map(|number| number(object))
 }

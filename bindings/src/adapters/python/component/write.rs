@@ -116,16 +116,16 @@ impl Part {
 }
 
 /// Takes values.
-pub(super) struct Writer<'py> {
+pub(super) struct Writer<'s> {
     /// The store that they go into.
-    store: Option<Bound<'py, StoreBase>>,
+    store: Option<Bound<'s, StoreBase>>,
     pub(super) bytes: Vec<u8>,
     pub(super) beside: Vec<Part>,
     pub(super) resources: Vec<GivenResource>,
 }
 
-impl<'py> Writer<'py> {
-    pub(super) fn new(store: Option<Bound<'py, StoreBase>>) -> Self {
+impl<'s> Writer<'s> {
+    pub(super) fn new(store: Option<Bound<'s, StoreBase>>) -> Self {
         Self { store, bytes: Vec::with_capacity(64), beside: Vec::new(), resources: Vec::new() }
     }
 
