@@ -21,6 +21,9 @@ use crate::{Result, WasmtimeError};
 /// How many imports a sentence lists.
 const IMPORTS: usize = 32;
 
+/// How many resources a component may import. They are compared with each other.
+const RESOURCES: usize = 5_000;
+
 /// How many imports are looked at, in instances of instances.
 const MOST: usize = 200_000;
 
@@ -52,6 +55,7 @@ pub(super) fn link(
         missing: Vec::new(),
         more: 0,
         left: MOST,
+        seen: Seen::default(),
     };
     for (name, import) in ty.imports(&engine) {
         work.item(&mut linker.root(), items.find(name), &[name], &import.ty)?;
@@ -66,7 +70,7 @@ pub(super) fn link(
 pub(super) fn unknown(component: &Component, items: &Items) -> Result<Vec<(Vec<String>, bool)>> {
     let ty = component.component_type();
     let engine = component.engine();
-    let mut found = Unknown { engine, paths: Vec::new(), left: MOST };
+    let mut found = Unknown { engine, paths: Vec::new(), left: MOST, seen: Seen::default() };
     for (name, import) in ty.imports(engine) {
         found.item(items.find(name).map(|(_, item)| item), &mut vec![name.to_owned()], &import.ty)?;
     }
@@ -83,6 +87,38 @@ struct Work<'a> {
     /// How many more are not defined.
     more: usize,
     left: usize,
+    seen: Seen,
+}
+
+/// The resources that a component has imported already.
+#[derive(Default)]
+struct Seen(Vec<ResourceType>);
+
+impl Seen {
+    fn has(&self, ty: ResourceType) -> bool {
+        self.0.contains(&ty)
+    }
+
+    /// Notes one more, and tells whether it is new.
+    fn note(&mut self, ty: ResourceType) -> Result<bool> {
+        let is_new = !self.has(ty);
+        if is_new {
+            if self.0.len() == RESOURCES {
+                return Err(too_many());
+            }
+            self.0.push(ty);
+        }
+        Ok(is_new)
+    }
+
+    fn note_all(&mut self, instance: &types::ComponentInstance, engine: &wasmtime::Engine) -> Result<()> {
+        for (_, export) in instance.exports(engine) {
+            if let ComponentItem::Resource(ty) = export.ty {
+                self.note(ty)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Work<'_> {
@@ -112,7 +148,7 @@ impl Work<'_> {
             (ComponentItem::ComponentInstance(ty), Some((known, Item::Instance(items)))) => {
                 if items.is_just_wasi() {
                     // Wasmtime checks what WASI has.
-                    return Ok(());
+                    return self.seen.note_all(ty, self.engine);
                 }
                 // Items that replace some of WASI's join the others, under their name.
                 let name = if items.is_of_wasi { known } else { name };
@@ -121,6 +157,8 @@ impl Work<'_> {
                     let found = items.find(name);
                     if found.is_some() || !items.is_of_wasi {
                         self.item(&mut inner, found, &[path, &[name]].concat(), &export.ty)?;
+                    } else if let ComponentItem::Resource(ty) = export.ty {
+                        self.seen.note(ty)?;
                     }
                 }
                 Ok(())
@@ -134,7 +172,10 @@ impl Work<'_> {
             (ComponentItem::Module(_), Some((_, Item::Module(module)))) => {
                 to.module(name, module).map_err(|error| other(chain(&error)))
             }
-            (ComponentItem::Resource(_), Some((_, Item::Resource(number)))) => {
+            // The same as one that was imported before, under another name.
+            (ComponentItem::Resource(ty), None) if self.seen.has(*ty) => Ok(()),
+            (ComponentItem::Resource(ty), Some((_, Item::Resource(number)))) => {
+                self.seen.note(*ty)?;
                 let ty = ResourceType::host_dynamic(*number);
                 to.resource(name, ty, forget).map_err(|error| other(chain(&error)))
             }
@@ -181,6 +222,7 @@ struct Unknown<'a> {
     engine: &'a wasmtime::Engine,
     paths: Vec<(Vec<String>, bool)>,
     left: usize,
+    seen: Seen,
 }
 
 impl Unknown<'_> {
@@ -188,14 +230,22 @@ impl Unknown<'_> {
         self.left = self.left.checked_sub(1).ok_or_else(too_many)?;
         match (wanted, found) {
             (ComponentItem::ComponentFunc(_), None) => self.paths.push((path.clone(), false)),
-            (ComponentItem::Resource(_), None) => self.paths.push((path.clone(), true)),
+            (ComponentItem::Resource(ty), found) => {
+                let is_new = self.seen.note(*ty)?;
+                if is_new && found.is_none() {
+                    self.paths.push((path.clone(), true));
+                }
+            }
             (ComponentItem::ComponentInstance(ty), found) => {
                 let items = match found {
                     Some(Item::Instance(items)) => Arc::clone(items),
                     _ => Arc::default(),
                 };
                 for (name, export) in ty.exports(self.engine) {
-                    if items.is_of_wasi {
+                    if items.is_of_wasi && items.find(name).is_none() {
+                        if let ComponentItem::Resource(ty) = export.ty {
+                            self.seen.note(ty)?;
+                        }
                         continue;
                     }
                     path.push(name.to_owned());

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use trimaran::{ComponentResourceType, ComponentTypeKind};
 use trimaran::adapter::plan::{self, Plan, Row};
+use trimaran::{ComponentResourceType, ComponentTypeKind};
 
 use super::names::{Name, Names};
 
