@@ -81,6 +81,7 @@ pub use cli::command_line::command_line;
 /// What only the adapters of the languages need (`bindings/`). It may change with each version.
 #[doc(hidden)]
 pub mod adapter {
+    pub use crate::errors::misuse;
     pub use crate::errors::numbers;
     pub use crate::errors::spelling::spell_in_camel_case;
     pub use crate::fast_path::columns;
