@@ -16,7 +16,7 @@ import dev.trimaran.invoke
 import dev.trimaran.wat2wasm
 import com.dylibso.chicory.runtime.Instance as ChicoryInstance
 
-private const val ROUNDS = 9
+private const val ROUNDS = 90
 
 private val SIZES = mapOf("16 B" to 16, "64 KiB" to (1 shl 16), "16 MiB" to (1 shl 24))
 
@@ -30,7 +30,7 @@ abstract class Loop {
         return System.nanoTime() - start
     }
 
-    /** The median time of one call, which does something [times] times, of several rounds of about 20 ms each. */
+    /** The least time of one call, which does something [times] times, of many rounds of about 2 ms each. */
     fun measure(
         row: String,
         who: String,
@@ -40,9 +40,9 @@ abstract class Loop {
         while (System.nanoTime() < warm) run(10)
         var count = 1
         // A loop that the compiler has taken apart never gets there.
-        while (count < 1 shl 27 && time(count) < 10_000_000) count *= 2
-        val rounds = List(ROUNDS) { time(2 * count).toDouble() / (2 * count) }.sorted()
-        println("%s\t%s\t%.1f".format(row, who, rounds[ROUNDS / 2] / times))
+        while (count < 1 shl 27 && time(count) < 1_000_000) count *= 2
+        val rounds = List(ROUNDS) { time(2 * count).toDouble() / (2 * count) }
+        println("%s\t%s\t%.1f".format(row, who, rounds.min() / times))
     }
 }
 

@@ -1,12 +1,11 @@
 """Prints a line a row: `row<TAB>who<TAB>nanoseconds`, for `tools/bench`.
 
-The package and its peer, wasmtime-py, run the same code side by side in one process. Times are medians of nine rounds;
+The package and its peer, wasmtime-py, run the same code side by side in one process. Times are the least of ninety rounds;
 a row of calls is the time of one call, the batch the time of the whole batch. Every benchmark checks its result.
 """
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
 import timeit
@@ -25,7 +24,9 @@ import trimaran
 BENCHES = Path(__file__).resolve().parent.parent
 WORKLOAD = BENCHES / "workload.wat"
 HOST = BENCHES / "host.wat"
-ROUNDS = 9
+ROUNDS = 90
+# Of processes that import a package.
+STARTS = 20
 CALLBACKS = 1000
 SIZES = {"16 B": 16, "64 KiB": 1 << 16, "16 MiB": 1 << 24}
 TRAP = '(module (func (export "trap") unreachable))'
@@ -46,7 +47,7 @@ def timer(call: Call) -> timeit.Timer:
 
 
 def measure(row: str, calls: Mapping[str, Call], each_has: int = 1) -> None:
-    """The median time of one call of each, of several rounds that take about 20 ms each, in turns.
+    """The least time of one call of each, of many rounds that take about 2 ms each, in turns.
 
     Where a call does the same `each_has` times, it is the time of one.
     """
@@ -55,7 +56,7 @@ def measure(row: str, calls: Mapping[str, Call], each_has: int = 1) -> None:
     counts: dict[str, int] = {}
     for who, each in timers.items():
         count = 1
-        while each.timeit(count) < 10e-3:
+        while each.timeit(count) < 1e-3:
             count *= 2
         counts[who] = count * 2
     times: dict[str, list[float]] = {who: [] for who in calls}
@@ -63,7 +64,7 @@ def measure(row: str, calls: Mapping[str, Call], each_has: int = 1) -> None:
         for who, each in timers.items():
             times[who].append(each.timeit(counts[who]) / counts[who] * 1e9)
     for who, found in times.items():
-        print(f"{row}\t{who}\t{statistics.median(found) / each_has:.1f}", flush=True)
+        print(f"{row}\t{who}\t{min(found) / each_has:.1f}", flush=True)
 
 
 def expect(value: object, expected: object) -> None:
@@ -234,7 +235,7 @@ def bench_import() -> None:
     """The whole import, in a fresh interpreter each time."""
     packages = {"python": "trimaran", "wasmtime-py": "wasmtime"}
     times: dict[str, list[int]] = {who: [] for who in packages}
-    for _ in range(2 * ROUNDS + 3):
+    for _ in range(STARTS):
         for who, name in packages.items():
             program = (
                 f"import time; start = time.perf_counter_ns(); import {name}; print(time.perf_counter_ns() - start)"
@@ -242,8 +243,7 @@ def bench_import() -> None:
             done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
             times[who].append(int(done.stdout))
     for who, found in times.items():
-        # The first ones warm the caches of the system up.
-        print(f"import\t{who}\t{statistics.median(found[3:]):.1f}", flush=True)
+        print(f"import\t{who}\t{min(found):.1f}", flush=True)
 
 
 def bench_client() -> None:

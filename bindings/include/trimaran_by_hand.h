@@ -40,10 +40,11 @@ int32_t trimaran_check_columns(const size_t *lengths, size_t count, trimaran_byt
 // Fails where a function is of another type than the serialised one.
 int32_t trimaran_func_check_type(const trimaran_func *func, const trimaran_store *store, const uint8_t *wanted, size_t length,
                                  trimaran_bytes *error);
-// Each fails: for an export that is of one kind, and was asked for as another one (the numbers of the variants of an item), and
-// for a name by which a calling instance exports nothing.
+// Each fails: for an export that is of one kind, and was asked for as another one (the numbers of the variants of an item), for
+// a name by which a calling instance exports nothing, and for a number below 0, as it is shown.
 int32_t trimaran_wrong_export(const uint8_t *name, size_t length, int32_t found, int32_t expected, trimaran_bytes *error);
 int32_t trimaran_no_caller_export(const uint8_t *name, size_t length, trimaran_bytes *error);
+int32_t trimaran_negative(const uint8_t *what, size_t length, const uint8_t *number, size_t digits, trimaran_bytes *error);
 
 // Fails where the store is another one, or closed.
 int32_t trimaran_instance_check(const trimaran_instance *instance, const trimaran_store *store, trimaran_bytes *error);

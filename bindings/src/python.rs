@@ -12,9 +12,9 @@ mod _native {
     use crate::adapters::python::numbers::{f32_bits, index, integer, natural, real, within};
     #[pymodule_export]
     use crate::adapters::python::{
-        CallerBase, ComponentFuncBase, ExportsBase, FuncBase, InstanceBase, MemoryView, PointerBase, StoreBase,
-        arrow_parts, article, failure, indefinite, interpreter, packed, refer, referred, store_number, take_thrown,
-        text, wrong_export,
+        CallerBase, ComponentFuncBase, ExportsBase, FuncBase, InstanceBase, MemoryView, StoreBase, arrow_parts,
+        article, failure, indefinite, interpreter, made_already, never_made, packed, refer, referred, store_number,
+        take_thrown, text, wrong_export,
     };
 
     #[pymodule_init]
@@ -23,6 +23,7 @@ mod _native {
         trimaran::adapter::panic_at("");
         crate::adapters::python::watch_end(module)?;
         crate::adapters::python::generated::add_all(module)?;
+        crate::adapters::python::add_pointer(module)?;
         crate::adapters::python::keep_ctrl_c();
         crate::adapters::python::watch_waits();
         module.add("__version__", env!("CARGO_PKG_VERSION"))

@@ -97,6 +97,7 @@ pub mod adapter {
     pub use crate::component::handles::{GivenResource, Received, ResourceValue};
     pub use crate::component::host::{ComponentHostFunction, HostFuncType, Reply};
     pub use crate::component::mistakes::error as component_mistake;
+    pub use crate::errors::misuse;
     pub use crate::errors::numbers;
     pub use crate::errors::spelling::spell_in_camel_case;
     pub use crate::fast_path::columns;

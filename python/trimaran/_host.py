@@ -11,7 +11,7 @@ from ._native import f32_bits, indefinite, real, within
 from .error import WasmtimeError
 from .func import Func
 from .reference import Reference
-from .store import Store
+from .store import Store, Storelike
 from .types import ValType
 from .value import Raw, Val, f64_bits, to_raw, unknown
 
@@ -45,6 +45,11 @@ def values(store: Store, results: bytes, value: object, name: str | None) -> lis
     of = f"{name}: " if name else ""
     places = enumerate(zip(results, given, strict=True), 1)
     return [to_raw(result, _TYPES[kind], store, f"{of}result {place}") for place, (kind, result) in places]
+
+
+def converted(store: Storelike, kind: int, value: object, place: str) -> Raw:
+    """A value for a global or a table, for the core, which says whether it fits."""
+    return to_raw(value, _TYPES[kind], store, place)
 
 
 def _several(results: bytes, value: Any) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import MemberDescriptorType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 
 def shown(kind: type, names: Iterable[str]) -> list[str]:
@@ -33,21 +33,25 @@ class Made:
             object.__getattribute__(self, slot)
         except AttributeError:
             return
-        from ._ffi import wrong_type
+        from ._native import made_already
 
-        raise wrong_type("the object is made already: make another one, and do not call its constructor again")
+        raise made_already()
 
-    if not TYPE_CHECKING:
-        # A type checker would take every name for one that is there.
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        # Only where there may be an empty slot of ours: Python looks up each method of a class with `__getattr__` the
+        # slow way. A type checker would take every name for one that is there.
+        if cls.__module__.partition(".")[0] == __package__ and set(vars(cls).get("__slots__", ())) - {"__weakref__"}:
+            setattr(cls, "__getattr__", _absent)  # noqa: B010
 
-        def __getattr__(self, name: str) -> Any:
-            # Only for what is not there. Our own slots are empty where no constructor has filled them.
-            slot = getattr(type(self), name, None)
-            if isinstance(slot, MemberDescriptorType) and slot.__objclass__.__module__.startswith(f"{__package__}."):
-                # The errors need this module.
-                from ._ffi import wrong_type
 
-                raise wrong_type(f"the {type(self).__name__} was never made: {self._making}")
-            # As Python itself words it.
-            sentence = f"{type(self).__name__!r} object has no attribute {name!r}"
-            raise AttributeError(sentence, name=name, obj=self)
+def _absent(made: Made, name: str) -> Any:
+    """What is not there. Our own slots are empty where no constructor has filled them."""
+    slot = getattr(type(made), name, None)
+    if isinstance(slot, MemberDescriptorType) and slot.__objclass__.__module__.startswith(f"{__package__}."):
+        # The extension module needs this one.
+        from ._native import never_made
+
+        raise never_made(type(made).__name__, made._making)
+    # As Python itself words it.
+    raise AttributeError(f"{type(made).__name__!r} object has no attribute {name!r}", name=name, obj=made)

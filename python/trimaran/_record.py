@@ -20,7 +20,8 @@ class Record(Made, Managed):
     __slots__: tuple[str, ...] = ()
     __match_args__: ClassVar[tuple[str, ...]] = ()
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
         cls.__match_args__ = cls.__slots__  # type: ignore[misc]
 
     @classmethod

@@ -47,10 +47,6 @@ class Func(FuncBase, Constant, StoreItem):
         self._make_host(store, ty)
         self._attach(store_of(store), *body)
 
-    def _call_odd(self, store: Storelike, *params: Any) -> Any:
-        results = [result.value for result in self.call(store, params)]
-        return results if len(results) > 1 else next(iter(results), None)
-
     def call(self, store: Storelike, values: Iterable[Any]) -> list[_value.Val]:
         """Calls the function, and returns all its results as `Val`s, which keep every bit.
 

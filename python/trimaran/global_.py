@@ -34,11 +34,3 @@ class Global(GlobalBase, StoreItem):
     def get(self, store: Storelike) -> Val:
         """The value now, as a `Val`, which keeps every bit."""
         return Val._from_raw(self._get(store), store)
-
-    # What the extension module does not take, because it is unusual or wrong.
-
-    def _value_odd(self, store: Storelike) -> Any:
-        return self.get(store).value
-
-    def _set_value_odd(self, store: Storelike, val: Any) -> None:
-        self._set(store, to_raw(val, self.type(store).content, store, "the value"))

@@ -9,7 +9,7 @@ from ._handle import StoreItem
 from ._native import TableBase, integer
 from .store import Storelike, check_storelike
 from .types import TableType
-from .value import Raw, Val, to_raw
+from .value import Raw, to_raw
 
 
 class Table(TableBase, StoreItem):
@@ -53,13 +53,3 @@ class Table(TableBase, StoreItem):
 
     def _element(self, store: Storelike, value: Any) -> Raw:
         return to_raw(value, self.type(store).element, store, "the element")
-
-    # What the extension module does not take, because it is unusual or wrong.
-
-    def _get_odd(self, store: Storelike, idx: int) -> Any:
-        return Val._from_raw(self._get(store, idx), store).value
-
-    def _set_odd(self, store: Storelike, idx: int, val: Any) -> None:
-        check_storelike(store)
-        index = integer(idx, "the index")
-        self._set(store, index, self._element(store, val))

@@ -244,9 +244,13 @@ class DocsTest {
     fun `every example is here`() {
         val tests = root.resolve("tests/kotlin")
         val here = listOf("DocsTest.kt", "JavaTest.java").flatMap { lines(tests.resolve(it).readLines()) }
+        // What is generated of the public package has examples as well; what lies deeper is internal.
+        val folders = listOf("kotlin/src/main/kotlin" to Int.MAX_VALUE, "target/generated/kotlin/dev/trimaran" to 1)
         val sources =
-            Files.walk(root.resolve("kotlin/src/main/kotlin")).use { files ->
-                files.asSequence().filter { it.isRegularFile() && it.extension == "kt" }.toList()
+            folders.flatMap { (folder, depth) ->
+                Files.walk(root.resolve(folder), depth).use { files ->
+                    files.asSequence().filter { it.isRegularFile() && it.extension == "kt" }.toList()
+                }
             }
         val all = sources.flatMap(::examples)
         assertTrue(all.size > 9, "${all.size} examples")

@@ -12,6 +12,7 @@ from typing import Any
 from trimaran import Memory, SharedMemory
 
 SURFACE: Any = importlib.import_module("trimaran._ffi")
+VALUE: Any = importlib.import_module("trimaran.value")
 I64 = 1 << 63
 # How `struct` names the numbers.
 FORMS: dict[str, str] = dict(zip("i8 u8 i16 u16 i32 u32 i64 u64 f32 f64".split(), "bBhHiIqQfd", strict=True))
@@ -130,10 +131,35 @@ class Rules:
             return len(view)
 
 
+class ByValues:
+    """Calls, globals and tables by the core's values, and never by slots."""
+
+    def __init__(self, item: Any) -> None:
+        self.item = item
+
+    def call(self, store: Any, *params: Any) -> Any:
+        results = [result.value for result in self.item.call(store, params)]
+        return results if len(results) > 1 else next(iter(results), None)
+
+    def value(self, store: Any) -> Any:
+        return self.item.get(store).value
+
+    def set_value(self, store: Any, val: Any) -> None:
+        self.item._set(store, VALUE.to_raw(val, self.item.type(store).content, store, "the value"))
+
+    def get(self, store: Any, idx: Any) -> Any:
+        return VALUE.Val._from_raw(self.item._get(store, idx), store).value
+
+    def set(self, store: Any, idx: Any, val: Any) -> None:
+        place = integer(idx, "the index")
+        self.item._set(store, place, VALUE.to_raw(val, self.item.type(store).element, store, "the element"))
+
+
 def rule(item: Any, name: str) -> Callable[..., Any]:
-    """What that method is to do: a rule here, or what the package does with unusual arguments."""
+    """What that method is to do: a rule here, or the method itself."""
+    found: Callable[..., Any]
     if isinstance(item, (Memory, SharedMemory)):
-        found: Callable[..., Any] = getattr(Rules(item), name)
-        return found
-    odd: Callable[..., Any] = getattr(item, f"_{name}_odd", None) or getattr(item, name)
-    return odd
+        found = getattr(Rules(item), name)
+    else:
+        found = getattr(ByValues(item), name, None) or getattr(item, name)
+    return found

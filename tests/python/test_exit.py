@@ -93,7 +93,7 @@ def work(inside):
     store, exports = guest({CALLS!r}, lambda: (inside.set(), time.sleep(0.2), None)[-1])
     while True:
         # Keywords go the long way.
-        exports["run"]._call_odd(store)
+        exports["run"](store=store)
 daemon(work)
 """,
 }

@@ -46,7 +46,7 @@ def test_a_value_comes_back(store: Store, name: str) -> None:
     ty, first, others = TYPES[name]
     item = Global(store, GlobalType(ty, True), first)
     assert item.type(store) == GlobalType(ty, True)
-    assert item.value(store) == item._value_odd(store) == first  # type: ignore[attr-defined, unused-ignore]  # pyright: ignore[reportPrivateUsage]
+    assert item.value(store) == item.get(store).value == first
     for value in others:
         item.set_value(store, value)
         found = item.value(store)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from rules import rule
 
 from guests import config, engine
 from trimaran import (
@@ -87,7 +88,7 @@ def test_any_object_comes_back(world: tuple[Store, Any], thing: object) -> None:
     store, exports = world
     echo = exports["echo"]
     assert echo(store, thing) is thing
-    assert echo._call_odd(store, thing) is thing
+    assert rule(echo, "call")(store, thing) is thing
     (val,) = echo.call(store, [thing])
     assert val.value is val.as_externref() is thing
     (val,) = echo.call(store, [Val.externref(thing)])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from rules import rule
 
 from guests import engine
 from trimaran import (
@@ -48,7 +49,7 @@ def test_elements(store: Store) -> None:
     for value in things:
         table.set(store, 2, value)
         assert table.get(store, 2) is value
-        assert table._get_odd(store, 2) is value  # type: ignore[attr-defined, unused-ignore]  # pyright: ignore[reportPrivateUsage]
+        assert rule(table, "get")(store, 2) is value
     table.set(store, 2, Val.externref("in a val"))
     assert table.get(store, 2) == "in a val"
     table.set(store, 2, Val.null())

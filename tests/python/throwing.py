@@ -39,7 +39,7 @@ class Guest:
         start = '(module (import "host" "f" (func $f)) (start $f))'
         return {
             "fast": lambda: run(self.store),
-            "surface": lambda: run._call_odd(self.store),
+            "surface": lambda: run(store=self.store),
             "values": lambda: run.call(self.store, []),
             "rows": lambda: row.map(self.store, array("i", range(4))),
             "direct": lambda: self.host(self.store),

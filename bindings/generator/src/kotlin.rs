@@ -1,11 +1,12 @@
 //! Writes the Kotlin half of the JNI: the package `dev.trimaran.internal.ffi`, all of it internal. `Native.kt` declares the
 //! functions that Rust gives the class `Native`; the other files have a class for each object, record and enum, and call
 //! those. `Conversions.kt` belongs to the public package: it turns its settings into what crosses. What is public itself lies
-//! in a folder of its own: the classes of limits, and what is written out for each count of parameters.
+//! in a folder of its own: the classes of settings and limits, and what is written out for each count of parameters.
 //!
 //! What is written stands on a few classes by hand in `dev.trimaran.internal`: `NativeObject`, `Reader` and `Writer`.
 
 mod arity;
+mod config;
 mod limits;
 mod native;
 mod objects;
@@ -25,8 +26,12 @@ pub const PLACE: &str = "dev/trimaran/internal/ffi";
 pub const PUBLIC: &str = "dev/trimaran";
 
 /// The public files, by their names.
-pub fn public(model: &Model) -> [(String, String); 2] {
-    [("Limits.kt".to_owned(), limits::file(model)), ("Arities.kt".to_owned(), arity::file())]
+pub fn public(model: &Model) -> Result<[(String, String); 3], String> {
+    Ok([
+        ("Config.kt".to_owned(), config::file(model)?),
+        ("Limits.kt".to_owned(), limits::file(model)),
+        ("Arities.kt".to_owned(), arity::file()),
+    ])
 }
 
 /// The files of the package, by their names. They fit the library of that build.

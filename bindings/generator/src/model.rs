@@ -157,7 +157,7 @@ pub struct Object {
 pub struct Field {
     pub name: String,
     pub docs: Vec<String>,
-    /// What a language has to add, by the language: `#[cfg_attr(false, also(swift = "…"))]`.
+    /// What Kotlin or Swift has to add: `#[cfg_attr(false, also(kotlin = "…", swift = "…"))]`.
     pub also: Vec<(String, String)>,
     pub ty: Type,
     /// As the attribute has it: the empty text for the type's own default.

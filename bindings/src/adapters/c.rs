@@ -297,6 +297,25 @@ pub unsafe extern "C" fn trimaran_no_caller_export(name: *const u8, length: usiz
     unsafe { status(entry(work), error) }
 }
 
+/// Fails for a number below 0, as it is shown.
+///
+/// # Safety
+/// Both texts are readable; there is room for an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_negative(
+    what: *const u8,
+    length: usize,
+    number: *const u8,
+    digits: usize,
+    error: *mut Bytes,
+) -> i32 {
+    // SAFETY: the caller gives that many bytes of both, and nothing changes them until this returns.
+    let work =
+        || Err(trimaran::adapter::numbers::negative(unsafe { text(what, length)? }, unsafe { text(number, digits)? }));
+    // SAFETY: the caller gives room for the error.
+    unsafe { status(entry(work), error) }
+}
+
 /// Fails where the store is another one, or closed.
 ///
 /// # Safety

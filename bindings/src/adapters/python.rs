@@ -41,7 +41,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyString, PyWeakrefReference};
-use trimaran::adapter::in_host;
+use trimaran::adapter::{in_host, misuse};
 use trimaran::{Result, Store, WasmtimeError};
 
 pub(crate) use arrow::arrow_parts;
@@ -49,14 +49,14 @@ pub(crate) use at_end::{interpreter, watch as watch_end};
 pub(crate) use caller::CallerBase;
 pub(crate) use columns::packed;
 pub(crate) use component::ComponentFuncBase;
-pub(crate) use convert::{article, indefinite, text, wrong_export};
+pub(crate) use convert::{article, indefinite, made_already, never_made, text, wrong_export};
 pub(crate) use ctrl_c::keep as keep_ctrl_c;
 pub(crate) use func::FuncBase;
 pub(crate) use host::take_thrown;
 pub(crate) use identity::store_number;
 pub(crate) use instance::{ExportsBase, InstanceBase};
 pub(crate) use interrupt_check::watch_waits;
-pub(crate) use pointer::PointerBase;
+pub(crate) use pointer::add_class as add_pointer;
 pub(crate) use store::StoreBase;
 pub(crate) use values::{refer, referred};
 pub(crate) use view::MemoryView;
@@ -167,13 +167,12 @@ fn unmade(object: &Bound<'_, PyAny>) -> PyErr {
     let making =
         object.get_type().getattr(intern!(object.py(), "_making")).and_then(|making| making.extract::<String>());
     let making = making.unwrap_or_else(|_| "call its constructor".to_owned());
-    raised(object.py(), WasmtimeError::Type { reason: format!("the {name} was never made: {making}") })
+    raised(object.py(), misuse::never_made(name, making))
 }
 
 /// The error for an object that is made twice.
 fn made(py: Python<'_>) -> PyErr {
-    let reason = "the object is made already: make another one, and do not call its constructor again".to_owned();
-    raised(py, WasmtimeError::Type { reason })
+    raised(py, misuse::made_already())
 }
 
 /// The error for what a store held before it was closed, maybe a moment ago and by another thread.

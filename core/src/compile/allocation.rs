@@ -4,7 +4,7 @@ use wasmtime::{InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::{Result, WasmtimeError};
 
-/// Where instances get their memory from (`wasmtime::InstanceAllocationStrategy`).
+/// Where instances get their memories and tables from (`wasmtime::InstanceAllocationStrategy`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Enum)]
 pub enum Allocation {
     /// From the system, when it is needed.

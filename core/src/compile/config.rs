@@ -168,6 +168,7 @@ config! {
     #[cfg_attr(
         false,
         also(
+            kotlin = "[Thread.interrupt] of the thread that a guest runs on ends it as well, and comes out as an [InterruptedException].",
             swift = "The cancellation of the task that a guest runs in ends it as well, and comes out as a `CancellationError` in ``WasmtimeError/thrown(_:)``."
         )
     )]
@@ -191,7 +192,7 @@ config! {
     memory_reservation: u64 => memory_reservation,
     /// The size of the guard region behind each memory, in bytes.
     memory_guard_size: u64 => memory_guard_size,
-    /// The address space that is reserved anew when a memory has moved, in bytes.
+    /// The address space that is reserved again when a memory has moved, in bytes.
     memory_reservation_for_growth: u64 => memory_reservation_for_growth,
     /// Initialises memories by copy-on-write mappings, where the system has them.
     memory_init_cow: bool => memory_init_cow,
@@ -211,7 +212,7 @@ config! {
     macos_use_mach_ports: bool => macos_use_mach_ports,
     /// Uses the processor's own faults to detect traps, by signal handlers of the process.
     signals_based_traps: bool => signals_based_traps,
-    /// Where instances get their memory from.
+    /// Where instances get their memories and tables from.
     allocation: Allocation,
     /// How large a module may be that is compiled, and how long compiling may take.
     module_limits: ModuleLimits,

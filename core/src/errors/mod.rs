@@ -6,6 +6,7 @@ pub(crate) mod excerpt;
 pub(crate) mod frame;
 pub(crate) mod guest_text;
 pub(crate) mod interruption;
+pub mod misuse;
 pub mod numbers;
 pub mod spelling;
 pub(crate) mod trap_code;

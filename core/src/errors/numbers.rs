@@ -36,6 +36,11 @@ pub fn outside(
     WasmtimeError::range(format!("{what} is {number}: expected {kind}, from {low} to {high}"))
 }
 
+/// A number that is not between two others.
+pub fn not_between(what: impl Display, number: impl Display, low: impl Display, high: impl Display) -> WasmtimeError {
+    WasmtimeError::range(format!("{what} is {number}: expected {low} to {high}"))
+}
+
 /// An integer that is equal to no float of that type, which holds integers of so many bits.
 pub fn inexact(what: impl Display, number: impl Display, kind: impl Display, bits: u32) -> WasmtimeError {
     WasmtimeError::range(format!(

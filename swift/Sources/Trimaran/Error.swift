@@ -136,11 +136,6 @@ extension WasmtimeError {
   }
 }
 
-extension WasmtimeError: CustomStringConvertible {
-  /// The sentence for a person: what was wrong, what was expected, what to do.
-  public var description: String { text }
-}
-
 extension WasmtimeError: Hashable {
   /// Whether two errors are of the same case with the same fields. Errors that host functions threw are equal where
   /// they are one instance of a class, or else of one type that prints the same.

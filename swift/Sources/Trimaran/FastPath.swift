@@ -43,6 +43,14 @@ func noCallerExport(_ name: String) -> WasmtimeError {
   return WasmtimeError(taking: error)
 }
 
+/// The error for a number below 0.
+func negative(_ what: String, _ number: some CustomStringConvertible) -> WasmtimeError {
+  let (what, number) = (Array(what.utf8), Array(number.description.utf8))
+  var error = trimaran_bytes()
+  _ = trimaran_negative(what, what.count, number, number.count, &error)
+  return WasmtimeError(taking: error)
+}
+
 extension Func {
   /// Fails with `type` where the function is of another type.
   func checkType(_ store: Store, _ wanted: FuncType) throws(WasmtimeError) {

@@ -9,6 +9,6 @@ extension ModuleLimits {
   /// Fails with `range` for a time below 0.
   func check() throws(WasmtimeError) {
     guard let compileTime, compileTime < .zero else { return }
-    throw .range(reason: "compile_time is \(compileTime): expected 0 or more")
+    throw negative("compile_time", compileTime)
   }
 }

@@ -188,7 +188,7 @@ public enum WaitOutcome: Sendable, Hashable {
 /// A timeout in whole milliseconds. Fails with `range` for a time below 0.
 func milliseconds(ofTimeout timeout: Duration?) throws(WasmtimeError) -> UInt64? {
   guard let timeout else { return nil }
-  guard timeout >= .zero else { throw .range(reason: "the timeout is \(timeout): expected 0 or more") }
+  guard timeout >= .zero else { throw negative("the timeout", timeout) }
   return milliseconds(timeout)
 }
 

@@ -143,8 +143,3 @@ public struct Frame: Sendable, Hashable {
     self.moduleOffset = moduleOffset
   }
 }
-
-extension Frame: CustomStringConvertible {
-  /// The function and where it stopped, without the control characters that a name may hold.
-  public var description: String { text }
-}

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::{PUBLIC_HEAD, word};
+use super::{PUBLIC_HEAD, name, word};
 use crate::model::{Field, Model, Record, Type};
 use crate::names::camel;
 use crate::settings::{self, Untrusted, is_time, worded};
@@ -23,21 +23,48 @@ pub fn file(model: &Model) -> String {
     out.push_str("import java.io.Serializable\nimport java.time.Duration\n");
     for record in records {
         class(&mut out, model, record);
+        if record.named.name == "StoreLimits" {
+            one_by_one(&mut out, record);
+        }
     }
     out
 }
 
+/// A base of `Store`, which sets limits by their names: what is a function of a class needs no import.
+fn one_by_one(out: &mut String, record: &Record) {
+    let default = |field: &Field| if field.ty == Type::Bool { "false" } else { "null" };
+    let param = |field: &Field| format!("        {}: {} = {},\n", word(&field.name), property(field), default(field));
+    let names: Vec<_> = record.fields.iter().map(|field| word(&field.name)).collect();
+    let _ = write!(
+        out,
+        "
+/** Sets the limits of a store one by one: a base of [Store]. */
+public abstract class StoreLimiting internal constructor() {{
+    /** Limits what guests may use from now on: see [Store]. */
+    public abstract fun setLimits(limits: StoreLimits)
+
+    /**
+     * Limits what the store may have from now on, as in `store.setLimits(memorySize = 1 shl 20)`. This replaces all
+     * earlier limits: one that you do not name is no limit. To change one of several limits, copy the value that has
+     * them: `store.setLimits(StoreLimits.untrusted().copy(memories = 1))`.
+     */
+    @JvmSynthetic
+    public fun setLimits(
+{}    ): Unit = setLimits(StoreLimits({}))
+}}
+",
+        record.fields.iter().map(param).collect::<String>(),
+        names.join(", "),
+    );
+}
+
 fn class(out: &mut String, model: &Model, record: &Record) {
     let name = &record.named.name;
-    let words = |lines: &[String]| worded(lines, |code| of_field(record, code));
     out.push_str("\n/**\n");
-    comment(out, " * ", &words(&record.named.docs));
+    comment(out, " * ", &words(model, record, &record.named.docs));
     out.push_str(" *\n * What is not set is null. Each number is 0 or more; one below 0 fails with `Range`.\n *\n");
     for field in &record.fields {
-        let mut lines = words(&field.docs);
-        if is_time(field) {
-            lines.iter_mut().for_each(|line| *line = line.replace("in milliseconds", "in whole milliseconds"));
-        }
+        let mut lines = documents(model, record, field);
         if let Some(first) = lines.first_mut() {
             first.insert_str(0, &format!("@property {} ", word(&field.name)));
         }
@@ -62,7 +89,7 @@ fn class(out: &mut String, model: &Model, record: &Record) {
 }
 
 /// What Java sets numbers by: it makes a `long` of an `int`, and no `Long`.
-fn setters(out: &mut String, record: &Record) {
+pub fn setters(out: &mut String, record: &Record) {
     for field in record.fields.iter().filter(|field| property(field) == "Long?") {
         let (name, method) = (word(&field.name), camel(&format!("set_{}", field.name)));
         let _ = write!(
@@ -87,7 +114,8 @@ fn builder(out: &mut String, record: &Record) {
 "
     );
     for field in &record.fields {
-        let (field_name, ty) = (word(&field.name), property(field).trim_end_matches('?'));
+        let (field_name, ty) = (word(&field.name), property(field));
+        let ty = ty.trim_end_matches('?');
         let _ = write!(
             out,
             "
@@ -146,9 +174,34 @@ fn comment(out: &mut String, indent: &str, lines: &[String]) {
     }
 }
 
-/// A link, for the name of a field.
-fn of_field(record: &Record, code: &str) -> Option<String> {
-    record.fields.iter().find(|field| field.name == code).map(|field| format!("[{}]", word(&field.name)))
+/// The documentation of a field, in Kotlin's words.
+pub fn documents(model: &Model, record: &Record, field: &Field) -> Vec<String> {
+    let mut lines = words(model, record, &field.docs);
+    if is_time(field) {
+        lines.iter_mut().for_each(|line| *line = line.replace("in milliseconds", "in whole milliseconds"));
+    }
+    for (_, text) in field.also.iter().filter(|(language, _)| language == "kotlin") {
+        lines.extend([String::new(), text.clone()]);
+    }
+    lines
+}
+
+/// A documentation of the core's, in Kotlin's words.
+pub fn words(model: &Model, record: &Record, lines: &[String]) -> Vec<String> {
+    worded(lines, |code| link(model, record, code))
+}
+
+/// A link, for a name of the core's that is public here: of a field, an object or a method of one.
+fn link(model: &Model, record: &Record, code: &str) -> Option<String> {
+    if let Some(field) = record.fields.iter().find(|field| field.name == code) {
+        return Some(format!("[{}]", word(&field.name)));
+    }
+    if model.object(code).is_some() {
+        return Some(format!("[{code}]"));
+    }
+    let (class, name) = code.split_once('.')?;
+    let method = model.object(class)?.methods.iter().find(|method| method.named.name == name)?;
+    Some(format!("[{class}.{}]", camel(&method.named.name)))
 }
 
 /// Whether a record has one of that name, or an enum of which a variant has one.
@@ -165,12 +218,10 @@ fn holds(model: &Model, record: &Record, name: &str) -> bool {
     })
 }
 
-fn property(field: &Field) -> &'static str {
-    let narrow = Type::Option(Box::new(Type::Int { signed: false, bits: 32 }));
+/// The type of a property: numbers have a sign.
+pub fn property(field: &Field) -> String {
     match &field.ty {
-        Type::Bool => "Boolean",
-        _ if is_time(field) => "Duration?",
-        found if *found == narrow => "Int?",
-        _ => "Long?",
+        _ if is_time(field) => "Duration?".to_owned(),
+        ty => name(ty).replace("ULong", "Long").replace("UInt", "Int"),
     }
 }

@@ -18,9 +18,9 @@ pub fn file(model: &Model) -> Result<String, String> {
     }
     for choice in &model.enums {
         if choice.is_plain() {
-            plain(&mut out, choice)
+            plain(&mut out, choice, "internal");
         } else {
-            sealed(&mut out, choice)
+            sealed(&mut out, choice);
         }
         union(&mut out, choice);
     }
@@ -94,9 +94,10 @@ fn show(out: &mut String, named: &Named) {
     );
 }
 
-fn plain(out: &mut String, choice: &Enum) {
+/// An enum of words alone, which is `public` or `internal`.
+pub fn plain(out: &mut String, choice: &Enum, visibility: &str) {
     docs(out, "", &choice.named.docs);
-    let _ = writeln!(out, "internal enum class {} {{", choice.named.name);
+    let _ = writeln!(out, "{visibility} enum class {} {{", choice.named.name);
     for variant in &choice.variants {
         docs(out, "    ", &variant.docs);
         let _ = writeln!(out, "    {},", snake(&variant.name).to_uppercase());

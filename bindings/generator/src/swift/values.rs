@@ -200,9 +200,9 @@ fn item(out: &mut String, choice: &Enum) {
 fn text(out: &mut String, name: &str) {
     _ = write!(
         out,
-        "extension {} {{
-  /// The text for people, which the core writes.
-  var text: String {{
+        "extension {}: CustomStringConvertible {{
+  /// The text for people, which the core writes: a type as in the text format, or a sentence.
+  {}var description: String {{
     let value = Writer.bytes {{ write(to: &$0) }}
     var result = trimaran_bytes()
     var error = trimaran_bytes()
@@ -214,6 +214,7 @@ fn text(out: &mut String, name: &str) {
 
 ",
         named(name),
+        if is_public(name) { "public " } else { "" },
         snake(name)
     );
 }

@@ -1,6 +1,7 @@
 //! What the package has been given before, and whether it still holds; and errors that the package finds, in the core's words.
 
 use jni_sys::{JNIEnv, jboolean, jbyteArray, jclass, jint, jlong, jstring};
+use trimaran::adapter::{misuse, numbers};
 use trimaran::{Func, Instance, Memory, Store, WasmtimeError};
 
 use super::generated::{octets, parsed_func_type, text};
@@ -61,6 +62,33 @@ pub(super) extern "system" fn wrong_export(
 /// Fails for a name by which a calling instance exports nothing.
 pub(super) extern "system" fn no_caller_export(env: *mut JNIEnv, _class: jclass, name: jstring) {
     give(env, || Err::<(), _>(trimaran::adapter::no_caller_export(&text(env, name)?)));
+}
+
+/// Fails for a number below 0, as it is shown.
+pub(super) extern "system" fn negative(env: *mut JNIEnv, _class: jclass, what: jstring, number: jstring) {
+    give(env, || Err::<(), _>(numbers::negative(&*text(env, what)?, &*text(env, number)?)));
+}
+
+/// Fails for a number, as it is shown, that is not between two others.
+pub(super) extern "system" fn not_between(
+    env: *mut JNIEnv,
+    _class: jclass,
+    what: jstring,
+    number: jstring,
+    low: jlong,
+    high: jlong,
+) {
+    give(env, || Err::<(), _>(numbers::not_between(&*text(env, what)?, &*text(env, number)?, low, high)));
+}
+
+/// Fails for an object that no constructor has filled.
+pub(super) extern "system" fn never_made(env: *mut JNIEnv, _class: jclass) {
+    give(env, || Err::<(), _>(misuse::never_made("object", "call its constructor, or what gives one")));
+}
+
+/// Fails for a text that has half of a surrogate pair.
+pub(super) extern "system" fn half_pair(env: *mut JNIEnv, _class: jclass) {
+    give(env, || Err::<(), _>(misuse::half_pair()));
 }
 
 /// Fails with a mistake of the package, of which the text is in UTF-8.

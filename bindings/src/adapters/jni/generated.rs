@@ -97,7 +97,7 @@ pub(super) fn text(env: *mut JNIEnv, string: jstring) -> Result<Text> {
         bytes.iter_mut().zip(&*units).for_each(|(byte, unit)| *byte = *unit as u8);
         return Ok(Text::Small(bytes, count));
     }
-    let wrong = |_| WasmtimeError::Encoding { reason: "the text has half of a surrogate pair".to_owned(), offset: 0 };
+    let wrong = |_| trimaran::adapter::misuse::half_pair();
     String::from_utf16(units).map(Text::Large).map_err(wrong)
 }
 

@@ -13,6 +13,7 @@ use pyo3::pyclass::boolean_struct::True;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PyString, PyTuple, PyType};
 use pyo3::{BoundObject, PyClass, ffi};
+use trimaran::adapter::misuse;
 use trimaran::{Result, Store, WasmtimeError};
 
 use super::at_end::Ask;
@@ -181,6 +182,18 @@ pub(crate) fn indefinite(name: &str) -> String {
 pub(super) fn wrong(value: &Bound<'_, PyAny>, what: Arguments<'_>, expected: &str) -> PyErr {
     let reason = format!("{what} is {}: expected {expected}", article_of(value));
     raised(value.py(), WasmtimeError::Type { reason })
+}
+
+/// The error for an object of a class of that name that no constructor has filled.
+#[pyfunction]
+pub(crate) fn never_made(py: Python<'_>, name: &str, making: &str) -> Py<PyAny> {
+    raised(py, misuse::never_made(name, making)).into_value(py).into_any()
+}
+
+/// The error for an object whose constructor is called once more.
+#[pyfunction]
+pub(crate) fn made_already(py: Python<'_>) -> Py<PyAny> {
+    made(py).into_value(py).into_any()
 }
 
 /// The error for an export that is of one kind, and was asked for as another one: the numbers of two variants of `Extern`.

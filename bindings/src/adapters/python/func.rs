@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyTuple};
 use trimaran::adapter::{HostType, Signature, Slot, ValKind};
 use trimaran::{Func, Store, WasmtimeError};
@@ -44,7 +46,7 @@ impl FuncBase {
         {
             return result;
         }
-        slf.as_any().getattr("_call_odd")?.ask(arguments, keywords)
+        by_values(slf, arguments, keywords)
     }
 
     /// Gives a host function its body, which belongs to the store's own object.
@@ -67,6 +69,32 @@ impl HasHandle for FuncBase {
 
     fn handle(&self) -> &NativeHandle<Func> {
         &self.handle
+    }
+}
+
+/// The call of what does not go on slots: the package's own `call` converts the arguments, or says what is wrong with them.
+#[cold]
+fn by_values<'py>(
+    slf: &Bound<'py, FuncBase>,
+    arguments: &Bound<'py, PyTuple>,
+    keywords: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = slf.py();
+    let (mut store, mut first) = (arguments.get_item(0).ok(), 1);
+    for (name, value) in keywords.into_iter().flatten() {
+        if store.is_some() || name.extract::<PyBackedStr>()? != "store" {
+            return Err(PyTypeError::new_err(format!("a call of a Func takes no argument {name} by its name")));
+        }
+        (store, first) = (Some(value), 0);
+    }
+    let store = store.ok_or_else(|| PyTypeError::new_err("a call of a Func takes the store first"))?;
+    let results = slf.ask_method1("call", (store, arguments.get_slice(first, arguments.len())))?;
+    let plain = |result: PyResult<Bound<'py, PyAny>>| result?.getattr("value");
+    let mut plain: Vec<_> = results.try_iter()?.map(plain).collect::<PyResult<_>>()?;
+    match plain.len() {
+        0 => Ok(py.None().into_bound(py)),
+        1 => Ok(plain.swap_remove(0)),
+        _ => Ok(PyList::new(py, plain)?.into_any()),
     }
 }
 

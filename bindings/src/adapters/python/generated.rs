@@ -31,6 +31,11 @@ pub(super) fn func_type(value: &Bound<'_, PyAny>) -> PyResult<FuncType> {
     take_func_type(value, format_args!("the type"))
 }
 
+/// A value, as the package has it.
+pub(super) fn value(value: &Bound<'_, PyAny>, what: &str) -> PyResult<Val> {
+    take_val(value, format_args!("{what}"))
+}
+
 /// Values, as the package has them in a list, each called so in a sentence.
 pub(super) fn values(list: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<Val>> {
     take_list(list, |it, place| take_val(it, format_args!("{what} {place}")))

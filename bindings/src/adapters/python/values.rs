@@ -3,22 +3,24 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use trimaran::Reference;
+use pyo3::sync::PyOnceLock;
+use trimaran::adapter::ValKind;
+use trimaran::{Reference, Val};
 
 use super::at_end::Ask;
-use super::convert::{give_object, raw_store, take_object, this};
+use super::convert::{give_object, package, raw_store, take_object, this};
 use super::func::bits;
-use super::generated::{GlobalBase, ReferenceBase, TableBase};
+use super::generated::{GlobalBase, ReferenceBase, TableBase, value};
 use super::host::{Object, borrow, object};
-use super::{closed, enter, nothing, quick, store_class_of, store_of, whole};
+use super::numbers::Count;
+use super::{closed, enter, nothing, quick, store_class_of};
 
 #[pymethods]
 impl GlobalBase {
     /// The value now, as a plain object.
     fn value<'py>(slf: &Bound<'py, Self>, store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        let global = this(slf)?;
-        let Some(opened) = store_of(store) else { return slf.ask_method1("_value_odd", (store,)) };
+        let (global, opened) = (this(slf)?, raw_store(store)?);
         let (kind, slot) = quick(py, opened, || Ok((global.kind(opened)?, global.get_slot(opened)?)))?;
         object(store, kind, slot)
     }
@@ -29,15 +31,14 @@ impl GlobalBase {
     /// does not fit.
     fn set_value<'py>(slf: &Bound<'py, Self>, store: &Bound<'py, PyAny>, val: &Bound<'py, PyAny>) -> PyResult<()> {
         let py = slf.py();
-        let global = this(slf)?;
-        if let Some(opened) = store_of(store) {
-            let kind = quick(py, opened, || global.kind(opened))?;
-            if let Some(slot) = bits(val, kind) {
-                // SAFETY: `bits` gives nothing for references.
-                return quick(py, opened, || unsafe { global.set_slot(opened, slot) });
-            }
+        let (global, opened) = (this(slf)?, raw_store(store)?);
+        let kind = quick(py, opened, || global.kind(opened))?;
+        if let Some(slot) = bits(val, kind) {
+            // SAFETY: `bits` gives nothing for references.
+            return quick(py, opened, || unsafe { global.set_slot(opened, slot) });
         }
-        slf.ask_method1("_set_value_odd", (store, val)).map(|_| ())
+        let value = converted(store, kind, val, "the value")?;
+        quick(py, opened, || global.set(opened, value))
     }
 }
 
@@ -49,15 +50,10 @@ impl TableBase {
         store: &Bound<'py, PyAny>,
         idx: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let py = slf.py();
-        let table = this(slf)?;
-        match (store_of(store), whole::<i64>(idx)) {
-            (Some(opened), Some(index)) if index >= 0 => {
-                let (kind, slot) = quick(py, opened, || Ok((table.kind(opened)?, table.get_slot(opened, index)?)))?;
-                object(store, kind, slot)
-            }
-            _ => slf.ask_method1("_get_odd", (store, idx)),
-        }
+        let (table, opened) = (this(slf)?, raw_store(store)?);
+        let index = i64::count(idx, format_args!("the index"))?;
+        let (kind, slot) = quick(slf.py(), opened, || Ok((table.kind(opened)?, table.get_slot(opened, index)?)))?;
+        object(store, kind, slot)
     }
 
     /// Sets the element at `idx` to a plain object or a `Val`.
@@ -70,20 +66,25 @@ impl TableBase {
         val: &Bound<'py, PyAny>,
     ) -> PyResult<()> {
         let py = slf.py();
-        let table = this(slf)?;
-        if let (Some(opened), Some(index)) = (store_of(store), whole::<i64>(idx))
-            && index >= 0
-        {
-            let kind = quick(py, opened, || table.kind(opened))?;
-            if let Some((slot, keep)) = borrow(store, kind, val)? {
-                // SAFETY: `borrow` gave a handle of what is kept here.
-                let done = quick(py, opened, || unsafe { table.set_slot(opened, index, slot) });
-                drop(keep);
-                return done;
-            }
+        let (table, opened) = (this(slf)?, raw_store(store)?);
+        let index = i64::count(idx, format_args!("the index"))?;
+        let kind = quick(py, opened, || table.kind(opened))?;
+        if let Some((slot, keep)) = borrow(store, kind, val)? {
+            // SAFETY: `borrow` gave a handle of what is kept here.
+            let done = quick(py, opened, || unsafe { table.set_slot(opened, index, slot) });
+            drop(keep);
+            return done;
         }
-        slf.ask_method1("_set_odd", (store, idx, val)).map(|_| ())
+        let value = converted(store, kind, val, "the element")?;
+        quick(py, opened, || table.set(opened, index, value))
     }
+}
+
+/// A plain object or a `Val` as a value of that kind, which the core judges: the package knows what each becomes.
+fn converted(store: &Bound<'_, PyAny>, kind: ValKind, val: &Bound<'_, PyAny>, place: &str) -> PyResult<Val> {
+    static CONVERTED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let convert = package(store.py(), &CONVERTED, "trimaran._host", "converted")?;
+    value(&convert.ask1((store, kind as u8, val, place))?, place)
 }
 
 /// A reference to an object.

@@ -58,17 +58,16 @@ internal fun JavaDuration.milliseconds(): Long =
 
 /** A number that the core takes without a sign. */
 internal fun natural(value: Long, what: String): ULong =
-    if (value >= 0) value.toULong() else throw WasmtimeException.Range("$what is $value: expected 0 or more")
+    if (value >= 0) value.toULong() else failing { NativeByHand.negative(what, "$value") }
 
 /** A number that has to lie between 0 and [last], because the core takes no other. */
 internal fun within(value: Long, last: Long, what: String): Long =
-    if (value in 0..last) value else throw WasmtimeException.Range("$what is $value: expected 0 to $last")
+    if (value in 0..last) value else failing { NativeByHand.notBetween(what, "$value", 0, last) }
 
 /**
  * What a constructor has put there, or `Type` where none has: as of an object that a library has made of text.
  */
-internal fun <T : Any> made(value: T?): T =
-    value ?: throw WasmtimeException.Type("the object was never made: call its constructor, or what gives one")
+internal fun <T : Any> made(value: T?): T = value ?: failing { NativeByHand.neverMade() }
 
 /** The list, in which nothing is null, as it may be in one of Java; otherwise `Type`. */
 internal fun <T : Any> List<T>.whole(what: String): List<T> =
@@ -85,7 +84,7 @@ internal fun translated(error: Throwable): Throwable =
         is WasmtimeException, is InterruptedException -> error
         is NativeException -> public(error)
         is NullPointerException -> absent(error)
-        is CharacterCodingException -> WasmtimeException.Encoding("the text has half of a surrogate pair", 0)
+        is CharacterCodingException -> failure { NativeByHand.halfPair() }
         else -> exhausted(error) ?: unloaded(error) ?: if (error is Exception) unexpected(error) else error
     }
 
@@ -123,11 +122,14 @@ private fun unexpected(error: Exception): Throwable =
     }
 
 /** Throws what the core fails with, in its own words. */
-internal inline fun failing(fail: () -> Unit): Nothing {
+internal inline fun failing(fail: () -> Unit): Nothing = throw failure(fail)
+
+/** What the core fails with, in its own words. */
+internal inline fun failure(fail: () -> Unit): Throwable {
     try {
         fail()
     } catch (error: NativeException) {
-        throw translated(error)
+        return translated(error)
     }
     error("the core has not failed")
 }

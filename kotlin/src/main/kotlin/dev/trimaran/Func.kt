@@ -167,137 +167,7 @@ public class Func private constructor(raw: Raw) : Extern {
     }
 
     /** Host functions whose types Kotlin knows. */
-    public companion object {
-        /**
-         * Makes a host function from a Kotlin function over [Int], [Long], [Float] and [Double], with up to six
-         * parameters and a result, or [Unit] for none. An i32 or i64 is read without a sign as a [UInt] or [ULong], as
-         * an address in a memory is. The first parameter may be the [Caller].
-         *
-         * ```kotlin
-         * val add = Func.wrap(store) { a: Int, b: Int -> a + b }
-         * ```
-         *
-         * It works as with a [HostFunction], and a call with up to four numbers allocates nothing. For a function
-         * without parameters, name the type of the result, as in `Func.wrap<Int>(store) { 7 }`. Fails with `Type` for
-         * other types than these.
-         */
-        public inline fun <reified R : Any> wrap(store: Store, crossinline function: () -> R): Func =
-            wrapped(store, typedHost(function))
-
-        /** Makes a host function from one of Kotlin, as without parameters. */
-        public inline fun <reified A : Any, reified R : Any> wrap(store: Store, crossinline function: (A) -> R): Func =
-            wrapped(store, typedHost(function))
-
-        /** Makes a host function from one of Kotlin, as without parameters. */
-        public inline fun <
-            reified A : Any,
-            reified B : Any,
-            reified R : Any,
-            > wrap(store: Store, crossinline function: (A, B) -> R): Func = wrapped(store, typedHost(function))
-
-        /** Makes a host function from one of Kotlin, as without parameters. */
-        public inline fun <
-            reified A : Any,
-            reified B : Any,
-            reified C : Any,
-            reified R : Any,
-            > wrap(store: Store, crossinline function: (A, B, C) -> R): Func = wrapped(store, typedHost(function))
-
-        /** Makes a host function from one of Kotlin, as without parameters. */
-        public inline fun <
-            reified A : Any,
-            reified B : Any,
-            reified C : Any,
-            reified D : Any,
-            reified R : Any,
-            > wrap(store: Store, crossinline function: (A, B, C, D) -> R): Func = wrapped(store, typedHost(function))
-
-        /** Makes a host function from one of Kotlin, as without parameters. */
-        public inline fun <
-            reified A : Any,
-            reified B : Any,
-            reified C : Any,
-            reified D : Any,
-            reified E : Any,
-            reified R : Any,
-            > wrap(store: Store, crossinline function: (A, B, C, D, E) -> R): Func =
-            wrapped(store, typedHost(function))
-
-        /** Makes a host function from one of Kotlin, as without parameters. */
-        public inline fun <
-            reified A : Any,
-            reified B : Any,
-            reified C : Any,
-            reified D : Any,
-            reified E : Any,
-            reified F : Any,
-            reified R : Any,
-            > wrap(store: Store, crossinline function: (A, B, C, D, E, F) -> R): Func =
-            wrapped(store, typedHost(function))
-
-        /** Makes a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
-        @JvmName("wrapWithCaller")
-        public inline fun <
-            reified A : Any,
-            reified R : Any,
-            > wrap(store: Store, crossinline function: (Caller, A) -> R): Func =
-            wrapped(store, typedHostWithCaller(function))
-
-        /** Makes a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
-        @JvmName("wrapWithCaller")
-        public inline fun <
-            reified A : Any,
-            reified B : Any,
-            reified R : Any,
-            > wrap(store: Store, crossinline function: (Caller, A, B) -> R): Func =
-            wrapped(store, typedHostWithCaller(function))
-
-        /** Makes a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
-        @JvmName("wrapWithCaller")
-        public inline fun <
-            reified A : Any,
-            reified B : Any,
-            reified C : Any,
-            reified R : Any,
-            > wrap(store: Store, crossinline function: (Caller, A, B, C) -> R): Func =
-            wrapped(store, typedHostWithCaller(function))
-
-        /** Makes a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
-        @JvmName("wrapWithCaller")
-        public inline fun <
-            reified A : Any,
-            reified B : Any,
-            reified C : Any,
-            reified D : Any,
-            reified R : Any,
-            > wrap(store: Store, crossinline function: (Caller, A, B, C, D) -> R): Func =
-            wrapped(store, typedHostWithCaller(function))
-
-        /** Makes a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
-        @JvmName("wrapWithCaller")
-        public inline fun <
-            reified A : Any,
-            reified B : Any,
-            reified C : Any,
-            reified D : Any,
-            reified E : Any,
-            reified R : Any,
-            > wrap(store: Store, crossinline function: (Caller, A, B, C, D, E) -> R): Func =
-            wrapped(store, typedHostWithCaller(function))
-
-        /** Makes a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
-        @JvmName("wrapWithCaller")
-        public inline fun <
-            reified A : Any,
-            reified B : Any,
-            reified C : Any,
-            reified D : Any,
-            reified E : Any,
-            reified F : Any,
-            reified R : Any,
-            > wrap(store: Store, crossinline function: (Caller, A, B, C, D, E, F) -> R): Func =
-            wrapped(store, typedHostWithCaller(function))
-
+    public companion object : FuncWrapping() {
         /**
          * Makes a host function from an interface of Java's, for Java: as from a function of Kotlin. [type] is one
          * of those that [typed] takes.
@@ -306,8 +176,7 @@ public class Func private constructor(raw: Raw) : Extern {
         public fun <T : Any> wrap(store: Store, type: Class<T>, function: T): Func =
             JavaShape.of(type).run { wrapped(store, TypedHost.shared(this.type, body(function))) }
 
-        @PublishedApi
-        internal fun wrapped(store: Store, host: TypedHost): Func =
+        internal override fun wrapped(store: Store, host: TypedHost): Func =
             of(host(store, host.type)).apply { attach(store, host.body(store)) }
 
         /** A host function without its callback. Fails with `Unsupported` if [type] names one of a module's own types. */

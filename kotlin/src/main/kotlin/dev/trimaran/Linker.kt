@@ -24,7 +24,9 @@ import dev.trimaran.internal.ffi.Linker as Raw
  * val instance = linker.instantiate(store, module)
  * ```
  */
-public class Linker private constructor(raw: Raw) : AutoCloseable {
+public class Linker private constructor(raw: Raw) :
+    LinkerWrapping(),
+    AutoCloseable {
     private val raw: Raw = raw
         get() = made(field)
 
@@ -60,140 +62,6 @@ public class Linker private constructor(raw: Raw) : AutoCloseable {
         add(module, name, type) { store, func -> func.attach(store, function) }
 
     /**
-     * Defines a host function as [module] [name], from one of Kotlin over [Int], [Long], [Float] and [Double], with
-     * up to six parameters and a result, or [Unit] for none, as [Func.wrap] takes it:
-     *
-     * ```kotlin
-     * linker.wrap("host", "add") { a: Int, b: Int -> a + b }
-     * linker.wrap("host", "print") { caller: Caller, start: UInt, length: UInt ->
-     *     println(caller.memory("memory").readString(caller.store, start.toLong(), length.toLong()))
-     * }
-     * ```
-     */
-    public inline fun <reified R : Any> wrap(module: String, name: String, crossinline function: () -> R): Unit =
-        wrapped(module, name, typedHost(function))
-
-    /** Defines a host function from one of Kotlin, as without parameters. */
-    public inline fun <
-        reified A : Any,
-        reified R : Any,
-        > wrap(module: String, name: String, crossinline function: (A) -> R): Unit =
-        wrapped(module, name, typedHost(function))
-
-    /** Defines a host function from one of Kotlin, as without parameters. */
-    public inline fun <
-        reified A : Any,
-        reified B : Any,
-        reified R : Any,
-        > wrap(module: String, name: String, crossinline function: (A, B) -> R): Unit =
-        wrapped(module, name, typedHost(function))
-
-    /** Defines a host function from one of Kotlin, as without parameters. */
-    public inline fun <
-        reified A : Any,
-        reified B : Any,
-        reified C : Any,
-        reified R : Any,
-        > wrap(module: String, name: String, crossinline function: (A, B, C) -> R): Unit =
-        wrapped(module, name, typedHost(function))
-
-    /** Defines a host function from one of Kotlin, as without parameters. */
-    public inline fun <
-        reified A : Any,
-        reified B : Any,
-        reified C : Any,
-        reified D : Any,
-        reified R : Any,
-        > wrap(module: String, name: String, crossinline function: (A, B, C, D) -> R): Unit =
-        wrapped(module, name, typedHost(function))
-
-    /** Defines a host function from one of Kotlin, as without parameters. */
-    public inline fun <
-        reified A : Any,
-        reified B : Any,
-        reified C : Any,
-        reified D : Any,
-        reified E : Any,
-        reified R : Any,
-        > wrap(module: String, name: String, crossinline function: (A, B, C, D, E) -> R): Unit =
-        wrapped(module, name, typedHost(function))
-
-    /** Defines a host function from one of Kotlin, as without parameters. */
-    public inline fun <
-        reified A : Any,
-        reified B : Any,
-        reified C : Any,
-        reified D : Any,
-        reified E : Any,
-        reified F : Any,
-        reified R : Any,
-        > wrap(module: String, name: String, crossinline function: (A, B, C, D, E, F) -> R): Unit =
-        wrapped(module, name, typedHost(function))
-
-    /** Defines a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
-    @JvmName("wrapWithCaller")
-    public inline fun <
-        reified A : Any,
-        reified R : Any,
-        > wrap(module: String, name: String, crossinline function: (Caller, A) -> R): Unit =
-        wrapped(module, name, typedHostWithCaller(function))
-
-    /** Defines a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
-    @JvmName("wrapWithCaller")
-    public inline fun <
-        reified A : Any,
-        reified B : Any,
-        reified R : Any,
-        > wrap(module: String, name: String, crossinline function: (Caller, A, B) -> R): Unit =
-        wrapped(module, name, typedHostWithCaller(function))
-
-    /** Defines a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
-    @JvmName("wrapWithCaller")
-    public inline fun <
-        reified A : Any,
-        reified B : Any,
-        reified C : Any,
-        reified R : Any,
-        > wrap(module: String, name: String, crossinline function: (Caller, A, B, C) -> R): Unit =
-        wrapped(module, name, typedHostWithCaller(function))
-
-    /** Defines a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
-    @JvmName("wrapWithCaller")
-    public inline fun <
-        reified A : Any,
-        reified B : Any,
-        reified C : Any,
-        reified D : Any,
-        reified R : Any,
-        > wrap(module: String, name: String, crossinline function: (Caller, A, B, C, D) -> R): Unit =
-        wrapped(module, name, typedHostWithCaller(function))
-
-    /** Defines a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
-    @JvmName("wrapWithCaller")
-    public inline fun <
-        reified A : Any,
-        reified B : Any,
-        reified C : Any,
-        reified D : Any,
-        reified E : Any,
-        reified R : Any,
-        > wrap(module: String, name: String, crossinline function: (Caller, A, B, C, D, E) -> R): Unit =
-        wrapped(module, name, typedHostWithCaller(function))
-
-    /** Defines a host function from one of Kotlin, which gets the [Caller] first, and then numbers. */
-    @JvmName("wrapWithCaller")
-    public inline fun <
-        reified A : Any,
-        reified B : Any,
-        reified C : Any,
-        reified D : Any,
-        reified E : Any,
-        reified F : Any,
-        reified R : Any,
-        > wrap(module: String, name: String, crossinline function: (Caller, A, B, C, D, E, F) -> R): Unit =
-        wrapped(module, name, typedHostWithCaller(function))
-
-    /**
      * Defines a host function from an interface of Java's, for Java: as from a function of Kotlin. [type] is one of
      * those that [Func.typed] takes.
      *
@@ -204,8 +72,7 @@ public class Linker private constructor(raw: Raw) : AutoCloseable {
     public fun <T : Any> wrap(module: String, name: String, type: Class<T>, function: T): Unit =
         JavaShape.of(type).run { wrapped(module, name, TypedHost.shared(this.type, body(function))) }
 
-    @PublishedApi
-    internal fun wrapped(module: String, name: String, host: TypedHost): Unit =
+    internal override fun wrapped(module: String, name: String, host: TypedHost): Unit =
         add(module, name, host.type) { store, func -> func.attach(store, host.body(store)) }
 
     /** Defines everything that [instance] exports, each under [name] and its own. */

@@ -31,7 +31,9 @@ import java.time.Duration as JavaDuration
  * [InterruptedException]. So the cancellation of a coroutine works with `runInterruptible { }`. In every store, it also
  * ends the wait for a turn.
  */
-public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) : AutoCloseable {
+public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) :
+    StoreLimiting(),
+    AutoCloseable {
     private val pressure = NativePressure.made(this)
 
     /** What tables have given. */
@@ -224,31 +226,11 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      * guests take memory that [StoreLimits.memorySize] would not bound, with `Busy` in a host function, and with
      * `Range` for a number below 0.
      */
-    public fun setLimits(limits: StoreLimits): Unit = core(this) { raw.setLimits(limits.toRaw()) }
+    override fun setLimits(limits: StoreLimits): Unit = core(this) { raw.setLimits(limits.toRaw()) }
 
     /** The same, from Java: `store.setLimits(limits -> limits.memorySize(1 << 20).instances(10))`. */
     public fun setLimits(configure: UnaryOperator<StoreLimits.Builder>): Unit =
         setLimits(configure.apply(StoreLimits.builder()).build())
-
-    /**
-     * Limits what the store may have from now on, as in `store.setLimits(memorySize = 1 shl 20)`. This replaces all
-     * earlier limits: one that you do not name is no limit. To change one of several limits, copy the value that has
-     * them: `store.setLimits(StoreLimits.untrusted().copy(memories = 1))`.
-     */
-    @JvmSynthetic
-    public fun setLimits(
-        memorySize: Long? = null,
-        tableElements: Long? = null,
-        instances: Long? = null,
-        tables: Long? = null,
-        memories: Long? = null,
-        trapOnGrowFailure: Boolean = false,
-        fileDescriptors: Long? = null,
-    ) {
-        val limits =
-            StoreLimits(memorySize, tableElements, instances, tables, memories, trapOnGrowFailure, fileDescriptors)
-        setLimits(limits)
-    }
 
     /**
      * Says what guests of this store may do through WASI ([Linker.defineWasi]). This replaces everything that an

@@ -1,6 +1,5 @@
 package dev.trimaran
 
-import dev.trimaran.internal.NativeByHand
 import kotlin.reflect.KClass
 import kotlin.reflect.KClassifier
 import kotlin.reflect.KType
@@ -36,34 +35,6 @@ internal constructor(
 
     /** The type that was checked, and what it is called on. */
     override fun toString(): String = "TypedFunc($func)"
-
-    @PublishedApi
-    internal fun call0(store: Store): Long =
-        core(func, store, runsGuests = true) { NativeByHand.call0(func.raw.handle, store.raw.handle) }
-
-    @PublishedApi
-    internal fun call1(store: Store, a: Long): Long =
-        core(func, store, runsGuests = true) { NativeByHand.call1(func.raw.handle, store.raw.handle, a) }
-
-    @PublishedApi
-    internal fun call2(store: Store, a: Long, b: Long): Long =
-        core(func, store, runsGuests = true) { NativeByHand.call2(func.raw.handle, store.raw.handle, a, b) }
-
-    @PublishedApi
-    internal fun call3(store: Store, a: Long, b: Long, c: Long): Long =
-        core(func, store, runsGuests = true) { NativeByHand.call3(func.raw.handle, store.raw.handle, a, b, c) }
-
-    @PublishedApi
-    internal fun call4(store: Store, a: Long, b: Long, c: Long, d: Long): Long =
-        core(func, store, runsGuests = true) { NativeByHand.call4(func.raw.handle, store.raw.handle, a, b, c, d) }
-
-    @PublishedApi
-    internal fun call5(store: Store, a: Long, b: Long, c: Long, d: Long, e: Long): Long =
-        core(func, store, runsGuests = true) { NativeByHand.call5(func.raw.handle, store.raw.handle, a, b, c, d, e) }
-
-    @PublishedApi
-    internal fun call6(store: Store, a: Long, b: Long, c: Long, d: Long, e: Long, f: Long): Long =
-        core(func, store, runsGuests = true) { NativeByHand.call6(func.raw.handle, store.raw.handle, a, b, c, d, e, f) }
 }
 
 // The calls are generated. The type was checked when the function was made: what these are called with are numbers. All of

@@ -11,18 +11,6 @@ internal class TypedHost(val type: FuncType, val body: (Store) -> HostCallback) 
     }
 }
 
-// What takes one parameter. All others are generated.
-@PublishedApi
-internal inline fun <reified A : Any, reified R : Any> typedHost(crossinline function: (A) -> R): TypedHost =
-    TypedHost(hostType(R::class, A::class)) { store ->
-        object : HostCallback() {
-            override fun call1(callId: Long, a: Long): Long = hostBits(function(number(a)))
-
-            // The one parameter is the caller.
-            override fun call0(callId: Long): Long = hostBits(function(callerAs(store, callId)))
-        }
-    }
-
 /** The bits of what a function gave. */
 @PublishedApi
 internal inline fun <reified R : Any> hostBits(value: R): Long {

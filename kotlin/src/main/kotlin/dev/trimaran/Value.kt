@@ -242,7 +242,7 @@ public sealed class Val {
             }
 
         private fun tooBig(value: Any, place: String): Nothing =
-            throw WasmtimeException.Range("$place is $value: expected ${Long.MIN_VALUE} to ${Long.MAX_VALUE}")
+            failing { NativeByHand.notBetween(place, "$value", Long.MIN_VALUE, Long.MAX_VALUE) }
 
         private fun notPlain(value: Any, place: String): Nothing =
             throw WasmtimeException.Type("$place is a ${value.javaClass.name}: expected a number, a reference or a Val")

@@ -43,6 +43,18 @@ internal object NativeByHand {
     /** Fails as for a name by which a calling instance exports nothing. */
     @JvmStatic external fun noCallerExport(name: String)
 
+    /** Fails with `Range`, as for a number below 0. */
+    @JvmStatic external fun negative(what: String, number: String)
+
+    /** Fails with `Range`, as for a number that is not from [low] to [high]. */
+    @JvmStatic external fun notBetween(what: String, number: String, low: Long, high: Long)
+
+    /** Fails with `Type`, as for an object that no constructor has filled. */
+    @JvmStatic external fun neverMade()
+
+    /** Fails with `Encoding`, as for a text that has half of a surrogate pair. */
+    @JvmStatic external fun halfPair()
+
     /** Fails with `Unexpected`. */
     @JvmStatic external fun unexpected(reason: ByteArray)
 
