@@ -1,5 +1,9 @@
 """The steps of shared cases about components."""
 
+# A host function is anything that can be called, so that pyright does not know the parameters of a lambda.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from step import Json, Problem, bits_of, float_from
 from trimaran.component import (
@@ -99,11 +99,13 @@ def from_value(value: Any, ty: ValType | None, name: Callable[[Any], Json]) -> J
             assert type(value) is bytes
             return ["bytes", value.hex()]
         case ListType():
-            assert type(value) is list
-            return ["list", [part(item, ty.element) for item in value]]
+            items = cast(list[Any], value)
+            assert type(items) is list
+            return ["list", [part(item, ty.element) for item in items]]
         case TupleType():
-            assert type(value) is tuple
-            return ["tuple", [part(*pair) for pair in zip(value, ty.elements, strict=True)]]
+            fields = cast(tuple[Any, ...], value)
+            assert type(fields) is tuple
+            return ["tuple", [part(*pair) for pair in zip(fields, ty.elements, strict=True)]]
         case RecordType():
             assert type(value) is Record and len(vars(value)) == len(ty.fields)
             return ["record", [[field, part(getattr(value, field), kind)] for field, kind in ty.fields]]

@@ -27,8 +27,11 @@ LIBC = """
   (alias core export $libc "realloc" (core func $realloc))"""
 
 
-def echo(ty: str, flat: str) -> str:
-    """A component whose `run` gives its argument to the host's `f`, and gives what that gives."""
+def echo(ty: str, flat: str, before: str = "") -> str:
+    """A component whose `run` gives its argument to the host's `f`, and gives what that gives.
+
+    `before` has types that the type of the argument names.
+    """
     kinds = flat.split()
     arguments = " ".join(f"(local.get {place})" for place in range(len(kinds)))
     if len(kinds) == 1:
@@ -36,7 +39,7 @@ def echo(ty: str, flat: str) -> str:
     else:
         signature, call = f"(param {flat} i32)", f"(call $f {arguments} (i32.const 16)) (i32.const 16)"
     result = flat if len(kinds) == 1 else "i32"
-    return f"""(component (type $t' {ty}) (import "t" (type $t (eq $t')))
+    return f"""(component {before} (type $t' {ty}) (import "t" (type $t (eq $t')))
   (import "f" (func $f (param "x" $t) (result $t))) {LIBC}
   (core func $f (canon lower (func $f) (memory $memory) (realloc $realloc)))
   (core module $m (import "" "f" (func $f {signature}))
@@ -105,7 +108,7 @@ def linked(wat: str, **functions: Callable[..., Any]) -> tuple[Store, Instance]:
     return store, linker.instantiate(store, Component(ENGINE, wat))
 
 
-def echoing(ty: str, flat: str, seen: list[Any] | None = None) -> tuple[Store, Func]:
+def echoing(ty: str, flat: str, seen: list[Any] | None = None, before: str = "") -> tuple[Store, Func]:
     """A function that gives its argument to the host, which notes it, and gives it back."""
 
     def f(value: Any) -> Any:
@@ -113,5 +116,5 @@ def echoing(ty: str, flat: str, seen: list[Any] | None = None) -> tuple[Store, F
             seen.append(value)
         return value
 
-    store, instance = linked(echo(ty, flat), f=f)
+    store, instance = linked(echo(ty, flat, before), f=f)
     return store, instance.func(store, "run")

@@ -1,5 +1,8 @@
 """Host functions of components in Python: callers, exceptions, threads, and what keeps what alive."""
 
+# A host function is anything that can be called, so that pyright does not know the parameters of a lambda.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import gc
@@ -91,7 +94,11 @@ def test_reentry() -> None:
 
 
 def test_a_store_that_is_closed_in_a_call() -> None:
-    store, instance = linked(CALLS, f=lambda n: store.close() or n)
+    def f(n: int) -> int:
+        store.close()
+        return n
+
+    store, instance = linked(CALLS, f=f)
     run = instance.func(store, "run")
     assert run(store, 1) == 1
     with pytest.raises(ClosedError):

@@ -1,5 +1,8 @@
 """Resources of components in Python: those of guests, and objects of Python's own."""
 
+# A host function is anything that can be called, so that pyright does not know the parameters of a lambda.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import gc

@@ -44,8 +44,8 @@ class ResourceAny(Identity, Managed):
 class Resource(ComponentResourceBase, StoreItem, ResourceAny):
     """A handle of a resource that a guest made. It belongs to one store.
 
-    One that is owned lives until you close it or give it away to a guest. One that is lent lives until the host function
-    returns that it was lent to. A later use raises `ClosedError`. A `with` statement closes it at its end.
+    One that is owned lives until you close it or give it away to a guest. One that is lent to a host function lives
+    until that returns. A later use raises `ClosedError`. A `with` statement closes it at its end.
 
     One that nobody closes is closed when its object is gone: its destructor runs when a component of the store is used
     the next time, and nobody learns what it fails with.

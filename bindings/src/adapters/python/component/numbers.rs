@@ -143,7 +143,10 @@ fn buffer(number: Number, value: &Bound<'_, PyAny>) -> PyResult<Option<(usize, V
         return Ok(None);
     }
     let Ok(buffer) = PyUntypedBuffer::get(value) else { return Ok(None) };
-    if buffer.dimensions() != 1 {
+    // PyO3 takes numbers for those of this machine's order, whatever the format says of that.
+    let other_order: &[u8] = if cfg!(target_endian = "little") { b">!" } else { b"<" };
+    let is_other = buffer.format().to_bytes().first().is_some_and(|first| other_order.contains(first));
+    if buffer.dimensions() != 1 || is_other {
         return Ok(None);
     }
     let py = value.py();
