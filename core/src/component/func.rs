@@ -90,6 +90,11 @@ impl ComponentFunc {
     /// `Poisoned`. Fails with `Busy` where the instance is in a call already, with `Type` for a resource of another type, and with
     /// whatever a host function failed with.
     pub fn call(&self, store: &Store, arguments: &Arguments<'_>) -> Result<Received> {
+        self.call_into(store, arguments, Given::default())
+    }
+
+    /// The same. `given` is empty, has room for the bytes of the results, and says which of them stand beside.
+    pub fn call_into(&self, store: &Store, arguments: &Arguments<'_>, mut given: Given) -> Result<Received> {
         self.check(store)?;
         signals::stay_in_front();
         store.enter_guest(|mut context| {
@@ -108,7 +113,7 @@ impl ComponentFunc {
             let values =
                 Values { bytes: arguments.bytes, beside: arguments.beside, handles: &sent.handles, hosts: &self.hosts };
             let outer = context.data_mut().components.running.replace(Arc::clone(&self.state));
-            let (mut given, has_arrived) = (Given::default(), AtomicBool::new(false));
+            let has_arrived = AtomicBool::new(false);
             let done = self.ready.call_noting(&mut context, values, &mut given, &has_arrived);
             context.data_mut().components.running = outer;
             self.state.end();
