@@ -8,7 +8,7 @@ use crate::component::abi::plan::{Plan, Row};
 use crate::component::abi::stream::{Given, Values};
 use crate::component::handles::{GivenResource, Received, Sent, received};
 use crate::component::resource::failed;
-use crate::component::resource_type::ComponentResourceType;
+use crate::component::resource_type::{ComponentResourceType, number_of};
 use crate::component::table;
 use crate::component::types::ComponentTypes;
 use crate::process::signals;
@@ -77,6 +77,12 @@ impl ComponentFunc {
     /// The type of the resource that a handle is one of.
     pub fn resource_type(&self, plan: &Plan) -> Option<Arc<ComponentResourceType>> {
         plan.resource.map(|ty| ComponentResourceType::from_wasmtime(ty, &self.hosts))
+    }
+
+    /// Of each resource in the table of its types, by its number there, whether it is one of the host's.
+    pub fn are_of_host(&self) -> Result<Vec<bool>> {
+        let found = table::resources_of_func(&self.names, self.ready.params(), self.ready.results())?;
+        Ok(found.into_iter().map(|ty| number_of(ty, &self.hosts).is_some()).collect())
     }
 
     /// Fails with `WrongStore` unless it is a function of this store, and with `Closed` after that was closed.

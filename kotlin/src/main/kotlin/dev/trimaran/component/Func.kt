@@ -46,7 +46,11 @@ public class Func private constructor(raw: Raw) {
     private val raw: Raw = raw
         get() = made(field)
 
-    private val codec by lazy(LazyThreadSafetyMode.PUBLICATION) { FuncCodec(core { raw.types() }) }
+    private val codec by lazy(LazyThreadSafetyMode.PUBLICATION) {
+        val areOfHost = core(this) { NativeByHand.areOfHost(raw.handle) }
+        // A number beyond them is that of a resource that is not known.
+        FuncCodec(core { raw.types() }) { number -> areOfHost.getOrElse(number) { 1 } == 0.toByte() }
+    }
 
     /** Its type. */
     public val type: FuncType by lazy(LazyThreadSafetyMode.PUBLICATION) { TypeTable(core { raw.types() }).root as FuncType }

@@ -53,6 +53,12 @@ public class Linker private constructor(raw: Raw) : AutoCloseable {
     public fun instance(name: String): LinkerInstance = root().instance(name)
 
     /**
+     * Defines WASI 0.2: the interfaces of the world `wasi:cli/imports`. What its guests may do is what their store grants them by
+     * [Store.setWasi]: nothing without it, and nothing of the network. Fails with `Link` if a name is defined already.
+     */
+    public fun defineWasi(): Unit = core { raw.defineWasi() }
+
+    /**
      * Defines every function that [component] imports and that is not defined yet: as one that fails with `Link` when it is
      * called. Types of resources that are not defined become new ones. Other imports stay undefined.
      */

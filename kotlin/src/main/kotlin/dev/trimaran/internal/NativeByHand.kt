@@ -89,6 +89,9 @@ internal object NativeByHand {
         objects: Array<Any?>?,
     ): Int
 
+    /** Of each resource in the table of a function's types, by its number there, 1 where it is the host's, and otherwise 0. */
+    @JvmStatic external fun areOfHost(func: Long): ByteArray
+
     /** Defines a host function of components. The linker keeps the `ComponentHost`, and the library does not. */
     @JvmStatic external fun defineComponentFunc(linker: Long, path: ByteArray, name: String, host: Any)
 

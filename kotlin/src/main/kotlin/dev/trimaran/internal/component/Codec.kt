@@ -12,14 +12,14 @@ internal abstract class Codec(val kind: ComponentTypeKind) {
     abstract fun read(from: Exchange): Any?
 }
 
-/** The types of a function, as codecs. */
-internal class FuncCodec(types: ComponentTypes) {
+/** The types of a function, as codecs. [isGuests] says which resources are a guest's, by their numbers. */
+internal class FuncCodec(types: ComponentTypes, isGuests: (Int) -> Boolean) {
     private val params: Array<Codec>
     private val result: Codec?
     private val hasResources: Boolean
 
     init {
-        val codecs = Codecs(types)
+        val codecs = Codecs(types, isGuests)
         val func = types.nodes[types.root.toInt()]
         val parts = func.parts.map { place -> place?.let { codecs[it.toInt()] } }
         params = parts.dropLast(1).map { checkNotNull(it) }.toTypedArray()
@@ -64,7 +64,7 @@ internal class FuncCodec(types: ComponentTypes) {
 }
 
 /** Makes codecs of a table of types, each once. */
-private class Codecs(private val types: ComponentTypes) {
+private class Codecs(private val types: ComponentTypes, private val isGuests: (Int) -> Boolean) {
     private val made = arrayOfNulls<Codec>(types.nodes.size)
 
     /** Whether a type among them is one of resources. */
@@ -102,7 +102,10 @@ private class Codecs(private val types: ComponentTypes) {
             ComponentTypeKind.OPTION -> OptionCodec(part(0))
             ComponentTypeKind.RESULT -> codecs().let { ResultCodec(it[0], it[1]) }
             ComponentTypeKind.FLAGS -> FlagsCodec(node.names)
-            ComponentTypeKind.OWN, ComponentTypeKind.BORROW -> ResourceCodec(node.kind).also { hasResources = true }
+            ComponentTypeKind.OWN, ComponentTypeKind.BORROW -> {
+                hasResources = true
+                ResourceCodec(node.kind, isGuests(types.nodes[checkNotNull(parts[0])].number.toInt()))
+            }
             else -> UnsupportedCodec(node.names.firstOrNull().orEmpty())
         }
     }

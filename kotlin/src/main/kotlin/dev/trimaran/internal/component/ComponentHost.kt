@@ -18,7 +18,7 @@ import dev.trimaran.translated
  */
 internal class ComponentHost(private val function: HostFunction) {
     /** What is made of the function's type, once: the library keeps it, and gives it to [run]. */
-    fun codec(types: ByteArray): Any = FuncCodec(Reader(types).readComponentTypes())
+    fun codec(types: ByteArray): Any = FuncCodec(Reader(types).readComponentTypes()) { false }
 
     /** Runs the function. [crossing] is the call, for the library. */
     fun run(codec: Any, store: Store, callId: Long, crossing: Long) {

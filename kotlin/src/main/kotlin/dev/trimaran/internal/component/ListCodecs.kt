@@ -1,7 +1,6 @@
 package dev.trimaran.internal.component
 
 import dev.trimaran.internal.ffi.ComponentTypeKind
-import dev.trimaran.utf8
 import java.nio.ByteBuffer
 
 // Strings and lists: a count, and then the bytes or the elements.
@@ -34,7 +33,7 @@ internal object StringCodec : Codec(ComponentTypeKind.STRING) {
     private fun writeLong(to: Exchange, text: String) {
         val bytes = text.toByteArray()
         // Half of a surrogate pair became a question mark.
-        if (String(bytes, Charsets.UTF_8) != text) text.utf8()
+        if (String(bytes, Charsets.UTF_8) != text) halfPair()
         to.room(Int.SIZE_BYTES).putInt(bytes.size)
         to.room(bytes.size).put(bytes)
     }

@@ -27,7 +27,13 @@ internal fun wrongKind(expected: ComponentTypeKind, found: Any?): Nothing =
     throw Misfit(ComponentMistake.Kind(expected, words(found)))
 
 internal fun outOfRange(expected: ComponentTypeKind, found: Any): Nothing =
-    throw Misfit(ComponentMistake.Range(expected, found.toString()))
+    throw Misfit(ComponentMistake.Range(expected, whole(found)))
+
+internal fun halfPair(): Nothing =
+    throw Misfit(ComponentMistake.Kind(ComponentTypeKind.STRING, "a String with half of a surrogate pair"))
+
+/** As a text, with a question mark for each half of a surrogate pair. */
+internal fun whole(value: Any?): String = String(value.toString().toByteArray())
 
 internal fun wrongCount(what: String, expected: Int, found: Int): Nothing =
     throw Misfit(ComponentMistake.Count(what, expected.toULong(), found.toULong()))

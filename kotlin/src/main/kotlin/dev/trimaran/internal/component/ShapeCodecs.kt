@@ -43,7 +43,7 @@ internal class RecordCodec(names: List<String>, private val fields: Array<Codec>
         return values
     }
 
-    private fun unknown(name: Any?): Nothing = throw Misfit(ComponentMistake.UnknownField(name.toString(), shape.names))
+    private fun unknown(name: Any?): Nothing = throw Misfit(ComponentMistake.UnknownField(whole(name), shape.names))
 
     override fun read(from: Exchange): Any {
         val values = arrayOfNulls<Any?>(fields.size)
@@ -103,7 +103,7 @@ internal class VariantCodec(private val names: List<String>, private val payload
 }
 
 private fun unknownCase(name: String, known: List<String>): Nothing =
-    throw Misfit(ComponentMistake.UnknownCase(name, known))
+    throw Misfit(ComponentMistake.UnknownCase(whole(name), known))
 
 internal class ResultCodec(private val ok: Codec?, private val error: Codec?) : Codec(ComponentTypeKind.RESULT) {
     override fun write(to: Exchange, value: Any?) {
@@ -178,13 +178,13 @@ internal class FlagsCodec(private val names: List<String>) : Codec(ComponentType
 }
 
 /** A handle: of a guest's resource, or of any object of the host's. */
-internal class ResourceCodec(kind: ComponentTypeKind) : Codec(kind) {
+internal class ResourceCodec(kind: ComponentTypeKind, private val isGuests: Boolean) : Codec(kind) {
     override fun write(to: Exchange, value: Any?) {
         val isOwn = kind == ComponentTypeKind.OWN
         when (value) {
             null -> wrongKind(kind, value)
             is Resource -> to.lend(value, isOwn)
-            else -> to.lendObject(value, isOwn)
+            else -> if (isGuests) wrongKind(kind, value) else to.lendObject(value, isOwn)
         }
     }
 
