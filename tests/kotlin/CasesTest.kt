@@ -30,7 +30,7 @@ class CasesTest {
 
     @TestFactory
     fun cases(): List<DynamicTest> {
-        val tests = root.resolve("tests/cases").listDirectoryEntries("*.json").sorted().flatMap(::cases)
+        val tests = listOf("", "component/").flatMap(::cases)
         val names = tests.map { it.displayName }
         check(names.distinct().size == names.size) { "an id is used twice" }
         check(names.containsAll(skipped.keys)) { "a case is skipped that is not there" }
@@ -38,10 +38,14 @@ class CasesTest {
         return tests
     }
 
-    private fun cases(path: Path): List<DynamicTest> {
+    /** Those of a folder, whose name begins the names of the cases in it. */
+    private fun cases(folder: String): List<DynamicTest> =
+        root.resolve("tests/cases/$folder").listDirectoryEntries("*.json").sorted().flatMap { cases(folder, it) }
+
+    private fun cases(folder: String, path: Path): List<DynamicTest> {
         val file = Json.parseToJsonElement(path.readText()).jsonObject
         check((file.keys - setOf("given", "cases")).isEmpty()) { "$path has a field that nobody knows" }
-        return file.getValue("cases").jsonArray.map { case(path.nameWithoutExtension, file, it.jsonObject) }
+        return file.getValue("cases").jsonArray.map { case(folder + path.nameWithoutExtension, file, it.jsonObject) }
     }
 
     private fun case(stem: String, file: JsonObject, case: JsonObject): DynamicTest {

@@ -4,6 +4,17 @@ import dev.trimaran.internal.LinkedHost
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeObject
 import dev.trimaran.internal.Writer
+import dev.trimaran.internal.ffi.Component
+import dev.trimaran.internal.ffi.ComponentFunc
+import dev.trimaran.internal.ffi.ComponentInstance
+import dev.trimaran.internal.ffi.ComponentInstancePre
+import dev.trimaran.internal.ffi.ComponentLinker
+import dev.trimaran.internal.ffi.ComponentMistake
+import dev.trimaran.internal.ffi.ComponentResource
+import dev.trimaran.internal.ffi.ComponentResourceType
+import dev.trimaran.internal.ffi.ComponentTypeKind
+import dev.trimaran.internal.ffi.ComponentTypeNode
+import dev.trimaran.internal.ffi.ComponentTypes
 import dev.trimaran.internal.ffi.Config
 import dev.trimaran.internal.ffi.Engine
 import dev.trimaran.internal.ffi.Extern
@@ -192,9 +203,21 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
             "InterruptHandle" -> store.interruptHandle()
             "OutputPipe" -> OutputPipe(null)
             "MemoryDirectory" -> MemoryDirectory(listOf(MemoryFile("m", byteArrayOf(1))), null, null)
+            "Component" -> Component(engine.raw, RESOURCES.toByteArray())
+            "ComponentLinker" -> ComponentLinker(engine.raw)
+            "ComponentInstancePre" -> (get("ComponentLinker") as ComponentLinker).instantiatePre(get("Component") as Component)
+            "ComponentInstance" -> (get("ComponentInstancePre") as ComponentInstancePre).instantiate(store)
+            "ComponentFunc" -> (get("ComponentInstance") as ComponentInstance).func(store, listOf("make"))
+            "ComponentResource" -> (componentFunc("make")(publicStore, 1) as dev.trimaran.component.Resource).raw
+            "ComponentResourceType" -> ComponentResourceType.host()
             "SharedMemory" -> SharedMemory(threaded, MemoryType(Limits(1u, 2u), false, true))
             else -> error("the model has a class that this test does not know: $kind")
         }
+
+    private fun componentFunc(name: String): dev.trimaran.component.Func {
+        val instance = get("ComponentInstance") as ComponentInstance
+        return dev.trimaran.component.Func.of(instance.func(store, listOf(name)))
+    }
 
     /** The object of that class, closed; or, where it cannot be, with its store closed. */
     fun closed(kind: String): NativeObject {
@@ -250,6 +273,9 @@ internal fun unmade(kind: String): Any {
     return unsafe.getMethod("allocateInstance", Class::class.java).invoke(theUnsafe, generated(kind))
 }
 
+private fun type(kind: ComponentTypeKind, vararg parts: UInt?) =
+    ComponentTypeNode(kind, emptyList(), parts.asList(), 0u, emptyList(), emptyList())
+
 private fun unknown(type: JsonObject): Nothing = error("the model has a kind that this test does not know: $type")
 
 /** A value of a type. */
@@ -275,6 +301,8 @@ internal fun good(type: JsonObject, world: Objects): Any? =
                 "RefType" -> RefType(true, HeapType.Func)
                 "Val" -> Val.I32(7)
                 "Extern" -> Extern.OfFunc(world["Func"] as Func)
+                "ComponentMistake" -> ComponentMistake.MissingField("m")
+                "ComponentTypes" -> ComponentTypes(listOf(type(ComponentTypeKind.BOOL)), 0u)
                 else -> unknown(type)
             }
         else -> unknown(type)
@@ -340,5 +368,12 @@ private fun strange(name: String): List<Any> =
         "RefType" -> listOf(RefType(false, HeapType.None), RefType(true, HeapType.Any))
         "MemoryFile" -> listOf("", "/b", "../b", "a/b").map { MemoryFile(it, ByteArray(0)) }
         "Val" -> listOf(Val.F64(7u), Val.Null, Val.V128(0u, 0u), Val.FuncRef(null))
+        "ComponentMistake" -> listOf(ComponentMistake.Range(ComponentTypeKind.MODULE, "\u0000"))
+        "ComponentTypes" ->
+            listOf(
+                ComponentTypes(emptyList(), 0u),
+                ComponentTypes(listOf(type(ComponentTypeKind.LIST, 0u)), 0u),
+                ComponentTypes(listOf(type(ComponentTypeKind.LIST, UInt.MAX_VALUE)), UInt.MAX_VALUE),
+            )
         else -> emptyList()
     }

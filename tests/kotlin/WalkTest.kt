@@ -17,11 +17,21 @@ class WalkTest {
     private val fine =
         setOf(
             // What an object knows by itself, without its engine or store.
+            "Component.engine",
+            "ComponentFunc.types",
+            "ComponentResource.is_alive",
+            "ComponentResource.is_owned",
+            "ComponentResource.resource_type",
+            "ComponentResourceType.is_host",
+            "ComponentResourceType.same",
             "Engine.config",
             "Module.engine",
             "Reference.value",
             "Store.is_released",
             // Closing twice does nothing, and what has an end ends when it is closed.
+            "Component.release",
+            "ComponentInstancePre.release",
+            "ComponentLinker.release",
             "Engine.release",
             "InstancePre.release",
             "Linker.release",

@@ -24,6 +24,9 @@ macro_rules! jni {
 
 mod callback;
 mod checks;
+mod component_exchange;
+mod component_func;
+mod component_host;
 mod func;
 mod generated;
 mod host;
@@ -181,6 +184,19 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"callSlots", c"(JJ[J)V", func::call_slots as *const c_void),
     (c"checkColumns", c"(JJI)V", func::check_columns as *const c_void),
     (c"map", c"(JJ[Ljava/lang/Object;[Ljava/lang/Object;I)V", func::map as *const c_void),
+    (c"newExchange", c"()J", component_exchange::new_exchange as *const c_void),
+    (c"freeExchange", c"(J)V", component_exchange::free_exchange as *const c_void),
+    (c"exchangeInput", c"(JI)Ljava/nio/ByteBuffer;", component_exchange::exchange_input as *const c_void),
+    (c"exchangeOutput", c"(J)Ljava/nio/ByteBuffer;", component_exchange::exchange_output as *const c_void),
+    (c"exchangeResource", c"(JI)J", component_exchange::exchange_resource as *const c_void),
+    (c"exchangeObject", c"(JI)Ljava/lang/Object;", component_exchange::exchange_object as *const c_void),
+    (c"clearExchange", c"(J)V", component_exchange::clear_exchange as *const c_void),
+    (c"componentCall", c"(JJJII[Ljava/lang/Object;)I", component_func::call as *const c_void),
+    (c"areOfHost", c"(J)[B", component_func::are_of_host as *const c_void),
+    (c"defineComponentFunc", c"(J[BLjava/lang/String;Ljava/lang/Object;)V", component_host::define_component_func as *const c_void),
+    (c"hostArguments", c"(JJ)J", component_host::host_arguments as *const c_void),
+    (c"hostReply", c"(JJII[Ljava/lang/Object;)V", component_host::host_reply as *const c_void),
+    (c"refuseHostResult", c"(J[B[B)V", component_host::refuse_host_result as *const c_void),
     (c"read", c"(JJJJ)[B", memory::read as *const c_void),
     (c"readInto", c"(JJJ[B)V", memory::read_into as *const c_void),
     (c"write", c"(JJ[BIIJ)V", memory::write as *const c_void),

@@ -8,7 +8,7 @@ use crate::component::abi::plan::{Plan, Row};
 use crate::component::abi::stream::{Given, Values};
 use crate::component::handles::{GivenResource, Received, Sent, received};
 use crate::component::resource::failed;
-use crate::component::resource_type::ComponentResourceType;
+use crate::component::resource_type::{ComponentResourceType, number_of};
 use crate::component::table;
 use crate::component::types::ComponentTypes;
 use crate::process::signals;
@@ -79,6 +79,12 @@ impl ComponentFunc {
         plan.resource.map(|ty| ComponentResourceType::from_wasmtime(ty, &self.hosts))
     }
 
+    /// Of each resource in the table of its types, by its number there, whether it is one of the host's.
+    pub fn are_of_host(&self) -> Result<Vec<bool>> {
+        let found = table::resources_of_func(&self.names, self.ready.params(), self.ready.results())?;
+        Ok(found.into_iter().map(|ty| number_of(ty, &self.hosts).is_some()).collect())
+    }
+
     /// Fails with `WrongStore` unless it is a function of this store, and with `Closed` after that was closed.
     pub fn check(&self, store: &Store) -> Result<()> {
         store.check_owner(self.owner, "function")
@@ -90,6 +96,11 @@ impl ComponentFunc {
     /// `Poisoned`. Fails with `Busy` where the instance is in a call already, with `Type` for a resource of another type, and with
     /// whatever a host function failed with.
     pub fn call(&self, store: &Store, arguments: &Arguments<'_>) -> Result<Received> {
+        self.call_into(store, arguments, Given::default())
+    }
+
+    /// The same. `given` is empty, has room for the bytes of the results, and says which of them stand beside.
+    pub fn call_into(&self, store: &Store, arguments: &Arguments<'_>, mut given: Given) -> Result<Received> {
         self.check(store)?;
         signals::stay_in_front();
         store.enter_guest(|mut context| {
@@ -108,7 +119,7 @@ impl ComponentFunc {
             let values =
                 Values { bytes: arguments.bytes, beside: arguments.beside, handles: &sent.handles, hosts: &self.hosts };
             let outer = context.data_mut().components.running.replace(Arc::clone(&self.state));
-            let (mut given, has_arrived) = (Given::default(), AtomicBool::new(false));
+            let has_arrived = AtomicBool::new(false);
             let done = self.ready.call_noting(&mut context, values, &mut given, &has_arrived);
             context.data_mut().components.running = outer;
             self.state.end();

@@ -61,6 +61,13 @@ pub(super) fn of_func(names: &[String], params: &Row, results: &Row) -> Result<C
     Ok(ComponentTypes { nodes: nodes.nodes, root })
 }
 
+/// The resources of that table, by their numbers in it.
+pub(super) fn resources_of_func(names: &[String], params: &Row, results: &Row) -> Result<Vec<ResourceType>> {
+    let mut nodes = Nodes::default();
+    nodes.func(names.to_vec(), params, results)?;
+    Ok(nodes.resources.into_iter().map(|(ty, _)| ty).collect())
+}
+
 /// The types that are there already.
 #[derive(Default)]
 struct Nodes {

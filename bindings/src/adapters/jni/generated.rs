@@ -16,7 +16,7 @@ use super::{at, byte_array, run};
 include!(concat!(env!("OUT_DIR"), "/jni.rs"));
 
 /// One more hold on an object that the package has.
-fn kept<T>(object: &T) -> Arc<T> {
+pub(super) fn kept<T>(object: &T) -> Arc<T> {
     let object = std::ptr::from_ref(object);
     // SAFETY: what the package has is the pointer of an `Arc`, which it holds for the call.
     unsafe {

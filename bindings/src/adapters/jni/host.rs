@@ -54,6 +54,11 @@ impl GlobalRef {
         Some(env.cast())
     }
 
+    /// The reference itself, which keeps the object: for one that is not weak.
+    pub(super) fn object(&self) -> jobject {
+        self.reference
+    }
+
     /// A local reference; null where the object has been collected.
     pub(super) fn local(&self, env: *mut JNIEnv) -> jobject {
         jni!(env, NewLocalRef, self.reference)

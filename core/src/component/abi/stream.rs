@@ -121,14 +121,22 @@ pub(super) fn refused(reason: &str) -> wasmtime::Error {
 }
 
 /// Values that a guest gave.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Given {
     /// The stream.
     pub bytes: Vec<u8>,
     /// What stands beside it.
     pub beside: Vec<Vec<u8>>,
+    /// From how many bytes on a string or a list of numbers is put beside the stream.
+    pub large: usize,
     /// The resources, and whether each is owned.
     pub handles: Vec<(ResourceAny, bool)>,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), beside: Vec::new(), large: LARGE, handles: Vec::new() }
+    }
 }
 
 impl Given {
@@ -151,7 +159,7 @@ impl Given {
     #[inline]
     pub(super) fn put_part(&mut self, count: usize, bytes: &[u8]) -> wasmtime::Result<()> {
         let count = u32::try_from(count).map_err(|_| no_room(bytes.len()))?;
-        if bytes.len() < LARGE {
+        if bytes.len() < self.large {
             self.put_number(count)?;
             return self.put(bytes);
         }

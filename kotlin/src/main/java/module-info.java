@@ -1,6 +1,0 @@
-/** One WebAssembly runtime for Kotlin and Java, on Wasmtime. */
-module dev.trimaran {
-    requires transitive kotlin.stdlib;
-
-    exports dev.trimaran;
-}

@@ -191,5 +191,8 @@ public class Module private constructor(raw: Raw) :
          */
         @JvmStatic
         public fun unpack(bytes: ByteArray): Module = Module(core { Raw.unpack(bytes) })
+
+        @JvmSynthetic
+        internal fun of(raw: Raw): Module = Module(raw)
     }
 }

@@ -6,6 +6,8 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.Virtual
+import java.util.Collections
+import java.util.IdentityHashMap
 import java.util.concurrent.Callable
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.locks.ReentrantLock
@@ -63,6 +65,9 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
 
     /** What guests may call, which the library does not keep alive; null once the store is closed. */
     private var hosts: ArrayList<HostCallback>? = ArrayList()
+
+    /** The host functions that components may call, in the same way. */
+    private val componentHosts: MutableSet<Any> = Collections.newSetFromMap(IdentityHashMap())
 
     /** The callbacks of [setWasi], in the same way. */
     private var callbacks: List<Any> = emptyList()
@@ -283,7 +288,15 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
         synchronized(raw) {
             hosts = null
             callbacks = emptyList()
+            componentHosts.clear()
         }
+    }
+
+    /** Keeps what components may call, as the body of a host function. */
+    @JvmSynthetic
+    internal fun keepHosts(all: List<Any>) {
+        callsHost = true
+        synchronized(raw) { if (hosts != null) componentHosts.addAll(all) }
     }
 
     /** Keeps the body of a host function until the store is closed, or is garbage itself. */

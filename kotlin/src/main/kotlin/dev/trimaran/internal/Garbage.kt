@@ -16,10 +16,8 @@ internal object Garbage {
     private val head: Entry = End()
     private val thread = detached("trimaran-cleaner", ::clean).apply { start() }
 
-    /** Has [work] done when [value] is garbage. It must not know the value, which would never be garbage. */
-    fun register(value: Any, work: Runnable) {
-        Task(value, work).link()
-    }
+    /** Has [work] done when [value] is garbage, or earlier by [Entry.clean]. It must not know the value, which would never be garbage. */
+    fun register(value: Any, work: Runnable): Entry = Task(value, work).apply { link() }
 
     /** Has the handle freed when [owner] is garbage, or earlier by [Entry.clean]. */
     fun own(owner: Any, kind: Int, handle: Long): Entry = Owned(owner, kind, handle).apply { link() }

@@ -67,6 +67,55 @@ internal object NativeByHand {
     /** Defines a host function, of a serialised type. The linker keeps the [LinkedHost], and the library does not. */
     @JvmStatic external fun defineFunc(linker: Long, module: String, name: String, type: ByteArray, host: Any)
 
+    /** A new exchange for values of components, which [freeExchange] frees. One call at a time uses it. */
+    @JvmStatic external fun newExchange(): Long
+
+    @JvmStatic external fun freeExchange(exchange: Long)
+
+    /** What is written, with room for so many bytes. Earlier buffers of it are not used any more. */
+    @JvmStatic external fun exchangeInput(exchange: Long, capacity: Int): ByteBuffer
+
+    /** What is read. Earlier buffers of it are not used any more. */
+    @JvmStatic external fun exchangeOutput(exchange: Long): ByteBuffer
+
+    /** A new handle of the resource that came out, or 0 for an object of the host's. */
+    @JvmStatic external fun exchangeResource(exchange: Long, index: Int): Long
+
+    /** The object of the host's that came out. */
+    @JvmStatic external fun exchangeObject(exchange: Long, index: Int): Any
+
+    /** Lets go of the resources that came out. */
+    @JvmStatic external fun clearExchange(exchange: Long)
+
+    /**
+     * Calls a function of a component with [length] bytes of values, and so many [resources], of which [objects] are the
+     * host's. Gives how often the output of the exchange has moved.
+     */
+    @JvmStatic
+    external fun componentCall(
+        func: Long,
+        store: Long,
+        exchange: Long,
+        length: Int,
+        resources: Int,
+        objects: Array<Any?>?,
+    ): Int
+
+    /** Of each resource in the table of a function's types, by its number there, 1 where it is the host's, and otherwise 0. */
+    @JvmStatic external fun areOfHost(func: Long): ByteArray
+
+    /** Defines a host function of components. The linker keeps the `ComponentHost`, and the library does not. */
+    @JvmStatic external fun defineComponentFunc(linker: Long, path: ByteArray, name: String, host: Any)
+
+    /** Takes the arguments of a host function: the length of the values, and in the upper half how often the output has moved. */
+    @JvmStatic external fun hostArguments(crossing: Long, exchange: Long): Long
+
+    /** Gives the result of a host function, as [componentCall] gives arguments. */
+    @JvmStatic external fun hostReply(crossing: Long, exchange: Long, length: Int, resources: Int, objects: Array<Any?>?)
+
+    /** Fails for a result of a host function that does not fit, by the serialised path and mistake. */
+    @JvmStatic external fun refuseHostResult(crossing: Long, path: ByteArray, mistake: ByteArray)
+
     /** Fails as a call does whose time is over before it begins. */
     @JvmStatic external fun timeIsOver()
 

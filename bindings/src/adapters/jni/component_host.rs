@@ -1,0 +1,177 @@
+//! Host functions of components: objects of the class `dev.trimaran.internal.component.ComponentHost`. The package keeps them, where the
+//! JVM's collector sees them, and the core has a weak reference.
+
+use std::sync::Arc;
+
+use jni_sys::{JNIEnv, jbyteArray, jclass, jint, jlong, jmethodID, jobject, jobjectArray, jstring, jvalue};
+use trimaran::adapter::{ComponentHostFunction, HostFuncType, Received, Reply};
+use trimaran::{ComponentLinker, ComponentMistake, Result, Store, WasmtimeError};
+
+use super::super::surface::{parsed, serialised};
+use super::component_exchange::Exchange;
+use super::generated::{octets, text};
+use super::host::{GlobalRef, closed, keep_thrown};
+use super::{at, byte_array, give};
+
+struct Body {
+    host: GlobalRef,
+    codec: jmethodID,
+    run: jmethodID,
+}
+
+// SAFETY: a method's number may be used from any thread, while its class is there: the library of this class is.
+unsafe impl Send for Body {}
+// SAFETY: what makes it `Send` makes it `Sync`: nothing is changed through a shared reference.
+unsafe impl Sync for Body {}
+
+/// One call of a host function: what the guest gives, and what it gets. The package has its address while the call lasts.
+struct Crossing<'a> {
+    arguments: Received,
+    reply: Option<Reply>,
+    ty: &'a HostFuncType,
+}
+
+impl Crossing<'_> {
+    /// The call behind an address.
+    ///
+    /// # Safety
+    /// The package has the address from the call, on this thread, which has not returned.
+    unsafe fn at<'a>(crossing: jlong) -> &'a mut Self {
+        // SAFETY: the contract of this function.
+        unsafe { &mut *(crossing as *mut Self) }
+    }
+}
+
+impl ComponentHostFunction for Body {
+    fn call(&self, store: &Store, call_id: u64, ty: &HostFuncType, arguments: Received) -> Result<Reply> {
+        let env = self.host.env().ok_or_else(closed)?;
+        let home = store.language_store::<GlobalRef>().ok_or_else(closed)?;
+        // The package's `Store` holds the host function, and the code that called the guest holds that `Store`.
+        let (host, home) = (self.host.local(env), home.local(env));
+        let done = if host.is_null() || home.is_null() {
+            Err(closed())
+        } else {
+            self.run(env, host, home, call_id, Crossing { arguments, reply: None, ty })
+        };
+        jni!(env, DeleteLocalRef, host);
+        jni!(env, DeleteLocalRef, home);
+        done
+    }
+}
+
+impl Body {
+    fn run(
+        &self,
+        env: *mut JNIEnv,
+        host: jobject,
+        home: jobject,
+        call_id: u64,
+        mut crossing: Crossing<'_>,
+    ) -> Result<Reply> {
+        let codec = self.codec(env, host, crossing.ty)?;
+        let address = &raw mut crossing as jlong;
+        let arguments =
+            [jvalue { l: codec.object() }, jvalue { l: home }, jvalue { j: call_id.cast_signed() }, jvalue { j: address }];
+        jni!(env, CallVoidMethodA, host, self.run, arguments.as_ptr());
+        keep_thrown(env)?;
+        let nothing = || WasmtimeError::Unexpected { reason: "the host function gave nothing".to_owned() };
+        crossing.reply.ok_or_else(nothing)
+    }
+
+    /// What the package has made of the function's type, once for all calls.
+    fn codec<'a>(&self, env: *mut JNIEnv, host: jobject, ty: &'a HostFuncType) -> Result<&'a GlobalRef> {
+        let known = || ty.of_language.get().and_then(|known| known.downcast_ref());
+        if let Some(codec) = known() {
+            return Ok(codec);
+        }
+        let full = || WasmtimeError::Limit { reason: "the JVM has no room for a host function".to_owned() };
+        let types = byte_array(env, &serialised(ty.types()?));
+        keep_thrown(env)?;
+        let types = types.ok_or_else(full)?;
+        let made = jni!(env, CallObjectMethodA, host, self.codec, [jvalue { l: types }].as_ptr());
+        jni!(env, DeleteLocalRef, types);
+        keep_thrown(env)?;
+        let held = GlobalRef::strong(env, made);
+        jni!(env, DeleteLocalRef, made);
+        // Another thread may have been faster.
+        _ = ty.of_language.set(Box::new(held.ok_or_else(full)?));
+        known().ok_or_else(full)
+    }
+}
+
+/// Defines a host function in the instance of that path, whose names are serialised.
+pub(super) extern "system" fn define_component_func(
+    env: *mut JNIEnv,
+    _class: jclass,
+    linker: jlong,
+    path: jbyteArray,
+    name: jstring,
+    host: jobject,
+) {
+    give(env, || {
+        // SAFETY: the package keeps it open for the call.
+        let linker: &ComponentLinker = unsafe { at(linker) };
+        let (path, name) = (parsed::<Vec<String>>(&octets(env, path))?, text(env, name)?);
+        let class = jni!(env, GetObjectClass, host);
+        let codec = jni!(env, GetMethodID, class, c"codec".as_ptr(), c"([B)Ljava/lang/Object;".as_ptr());
+        let run = c"(Ljava/lang/Object;Ldev/trimaran/Store;JJ)V";
+        let run = jni!(env, GetMethodID, class, c"run".as_ptr(), run.as_ptr());
+        jni!(env, DeleteLocalRef, class);
+        let full = || WasmtimeError::Limit { reason: "the JVM has no room for a host function".to_owned() };
+        let held = GlobalRef::weak(env, host).filter(|_| !codec.is_null() && !run.is_null());
+        linker.define_func(path, &name, Arc::new(Body { host: held.ok_or_else(full)?, codec, run }))
+    });
+}
+
+/// Leaves the arguments of a call in the exchange: a stream, and behind it what stands beside it. Gives the length of the stream, and in
+/// the upper half how often the output has moved.
+pub(super) extern "system" fn host_arguments(
+    env: *mut JNIEnv,
+    _class: jclass,
+    crossing: jlong,
+    exchange: jlong,
+) -> jlong {
+    give(env, || {
+        // SAFETY: the package is in that call, and has the exchange to itself.
+        let (crossing, exchange) = unsafe { (Crossing::at(crossing), Exchange::at(exchange)) };
+        let arguments = std::mem::take(&mut crossing.arguments);
+        let length = arguments.bytes.len() as jlong;
+        Ok(jlong::from(exchange.copy(arguments)?) << 32 | length)
+    })
+}
+
+/// Takes what a host function gives, as a call takes arguments.
+pub(super) extern "system" fn host_reply(
+    env: *mut JNIEnv,
+    _class: jclass,
+    crossing: jlong,
+    exchange: jlong,
+    length: jint,
+    resources: jint,
+    objects: jobjectArray,
+) {
+    give(env, || {
+        // SAFETY: the package is in that call, and has the exchange to itself.
+        let (crossing, exchange) = unsafe { (Crossing::at(crossing), Exchange::at(exchange)) };
+        let resources = exchange.given(env, length, resources, objects)?;
+        crossing.reply = Some(Reply { bytes: exchange.stream(length)?.to_vec(), beside: Vec::new(), resources });
+        Ok(())
+    });
+}
+
+/// Fails for what a host function gave that does not fit: the path to it and the mistake, each serialised.
+pub(super) extern "system" fn refuse_host_result(
+    env: *mut JNIEnv,
+    _class: jclass,
+    crossing: jlong,
+    path: jbyteArray,
+    mistake: jbyteArray,
+) {
+    give(env, || {
+        // SAFETY: the package is in that call.
+        let crossing = unsafe { Crossing::at(crossing) };
+        let path = parsed::<Vec<String>>(&octets(env, path))?;
+        let mistake = parsed::<ComponentMistake>(&octets(env, mistake))?;
+        Err::<(), _>(crossing.ty.refuse(&path, mistake))
+    });
+}

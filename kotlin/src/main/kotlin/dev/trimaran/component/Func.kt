@@ -1,0 +1,95 @@
+package dev.trimaran.component
+
+import dev.trimaran.Store
+import dev.trimaran.core
+import dev.trimaran.failing
+import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.component.Exchange
+import dev.trimaran.internal.component.FuncCodec
+import dev.trimaran.internal.component.Misfit
+import dev.trimaran.internal.ffi.refuseComponentValue
+import dev.trimaran.made
+import dev.trimaran.internal.ffi.ComponentFunc as Raw
+
+/**
+ * A function that an instance of a component exports. It belongs to one store.
+ *
+ * ```kotlin
+ * val add = instance.func(store, "add")
+ * val sum = add(store, 1, 2) as UInt
+ * ```
+ *
+ * A value has the form of its type:
+ *
+ * | type | comes out as | goes in as well |
+ * |---|---|---|
+ * | `s8` to `s64` | [Byte], [Short], [Int], [Long] | any integer that fits |
+ * | `u8` to `u64` | [UByte], [UShort], [UInt], [ULong] | any integer that fits |
+ * | `f32`, `f64` | [Float], [Double] | any number |
+ * | `bool`, `string` | [Boolean], [String] | |
+ * | `char` | [CodePoint] | a [Char], a text of one character |
+ * | `list<u8>`, `list<s8>` | [ByteArray] | a [UByteArray], what remains in a [java.nio.ByteBuffer] |
+ * | lists of other numbers | [ShortArray], [IntArray], [LongArray], [FloatArray], [DoubleArray] | their unsigned twins |
+ * | any list | [List] | any collection with an order, any array |
+ * | tuple | [List] | a [Pair], a [Triple] |
+ * | record | [Record] | any [Map] |
+ * | variant | [Variant] | |
+ * | enum | [EnumCase] | its name |
+ * | flags | a [Set] of names | any collection of them |
+ * | option | the value or null; in an option of an option, [Some] | [Some] |
+ * | result | [Ok] or [Err] | |
+ * | own, borrow | [Resource], or an object of the host's | |
+ *
+ * Lists of unsigned numbers come as arrays of signed ones with the same bits: [IntArray.asUIntArray] reads them.
+ */
+public class Func private constructor(raw: Raw) {
+    private val raw: Raw = raw
+        get() = made(field)
+
+    private val codec by lazy(LazyThreadSafetyMode.PUBLICATION) {
+        val areOfHost = core(this) { NativeByHand.areOfHost(raw.handle) }
+        // A number beyond them is that of a resource that is not known.
+        FuncCodec(core { raw.types() }) { number -> areOfHost.getOrElse(number) { 1 } == 0.toByte() }
+    }
+
+    /** Its type. */
+    public val type: FuncType by lazy(LazyThreadSafetyMode.PUBLICATION) { TypeTable(core { raw.types() }).root as FuncType }
+
+    /**
+     * Calls the function. The result is null where it has none.
+     *
+     * Fails with `Type` or `Range` where an argument does not fit, with the path to it, before the guest knows of the call. Fails
+     * with `Trap` where the guest traps; after that every call of a component in this store fails with `Poisoned`. Fails with
+     * `Busy` where the instance is in a call already.
+     */
+    public operator fun invoke(store: Store, vararg arguments: Any?): Any? =
+        Exchange.use(store) { exchange ->
+            val length = write(exchange, arguments)
+            val moves =
+                core(this, store, runsGuests = true) {
+                    exchange.lent { count, objects ->
+                        NativeByHand.componentCall(raw.handle, store.raw.handle, exchange.handle, length, count, objects)
+                    }
+                }
+            codec.readResult(exchange, moves)
+        }
+
+    /** Calls the function, as [invoke] does. */
+    public fun call(store: Store, arguments: List<Any?>): Any? = invoke(store, *arguments.toTypedArray())
+
+    private fun write(exchange: Exchange, arguments: Array<out Any?>): Int =
+        try {
+            codec.writeArguments(exchange, arguments)
+            exchange.end()
+        } catch (misfit: Misfit) {
+            failing { refuseComponentValue(misfit.path, misfit.mistake) }
+        }
+
+    /** The function's type, in WIT's notation. */
+    override fun toString(): String = type.toString()
+
+    internal companion object {
+        @JvmSynthetic
+        internal fun of(raw: Raw): Func = Func(raw)
+    }
+}

@@ -1,0 +1,36 @@
+package dev.trimaran.component
+
+import dev.trimaran.Store
+import dev.trimaran.core
+import dev.trimaran.internal.NativePressure
+import dev.trimaran.internal.component.ComponentHost
+import dev.trimaran.made
+import dev.trimaran.internal.ffi.ComponentInstancePre as Raw
+
+/**
+ * A component whose imports are found: [Linker.instantiatePre] makes it. It may be instantiated any number of times, on any
+ * thread. What its linker defines later does not change it.
+ */
+public class InstancePre private constructor(raw: Raw, private val hosts: List<ComponentHost>) : AutoCloseable {
+    private val raw: Raw = raw
+        get() = made(field)
+
+    /** Makes an instance in [store], and runs its start functions. Fails as [Linker.instantiate] does. */
+    public fun instantiate(store: Store): Instance {
+        // The library has weak references to the functions.
+        store.keepHosts(hosts)
+        val made =
+            core(this, store, runsGuests = true) {
+                NativePressure.withRoomForGuest { raw.instantiate(store.raw) }
+            }
+        return Instance.of(made)
+    }
+
+    /** Closes it. Instances that it has made go on working. Closing twice does nothing. */
+    override fun close(): Unit = core { raw.release() }
+
+    internal companion object {
+        @JvmSynthetic
+        internal fun of(raw: Raw, hosts: List<ComponentHost>): InstancePre = InstancePre(raw, hosts)
+    }
+}

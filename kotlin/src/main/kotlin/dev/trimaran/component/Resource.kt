@@ -1,0 +1,64 @@
+package dev.trimaran.component
+
+import dev.trimaran.Store
+import dev.trimaran.WasmtimeException
+import dev.trimaran.core
+import dev.trimaran.made
+import dev.trimaran.internal.ffi.ComponentResource as Raw
+
+/**
+ * A handle of a resource that a guest made. It belongs to one store.
+ *
+ * One that is owned lives until [close], or until it is given away to a guest. One that is lent to a host function lives until the
+ * function returns. Any later use fails with `Closed`.
+ *
+ * ```kotlin
+ * (counter.func(store, "make")(store, 7u) as Resource).use { resource ->
+ *     counter.func(store, "get")(store, resource)
+ * }
+ * ```
+ *
+ * Resources of the host's need no such object: they are objects of your own ([LinkerInstance.defineResource]).
+ *
+ * @property store The store that it belongs to.
+ */
+public class Resource private constructor(raw: Raw, public val store: Store) : AutoCloseable {
+    @get:JvmSynthetic
+    internal val raw: Raw = raw
+        get() = made(field)
+
+    /** Whether it is owned, and not lent. */
+    public val isOwned: Boolean
+        get() = core { raw.isOwned() }
+
+    /** Whether it can still be used: it was neither closed nor given away, and no loan of it is over. */
+    public val isAlive: Boolean
+        get() = core { raw.isAlive() }
+
+    /** Its type. */
+    public val type: ResourceType
+        get() = ResourceType.of(core { raw.resourceType() })
+
+    /**
+     * Drops the resource in [store]. If it is owned, that runs the destructor of the guest: it fails with `Trap` where that traps.
+     * To drop it again does nothing. Fails with `WrongStore` for another store.
+     */
+    public fun drop(store: Store): Unit = core(this, store, runsGuests = true) { raw.resourceDrop(store.raw) }
+
+    /**
+     * Drops the resource in its store, as [drop] does; nothing once that store is closed. If it is never called, the destructor
+     * runs some time after this object was collected, when a component of the store is used, and its failure is lost.
+     */
+    override fun close() {
+        try {
+            drop(store)
+        } catch (error: WasmtimeException.Closed) {
+            if (!store.isClosed) throw error
+        }
+    }
+
+    internal companion object {
+        @JvmSynthetic
+        internal fun of(raw: Raw, store: Store): Resource = Resource(raw, store)
+    }
+}

@@ -1,0 +1,263 @@
+package dev.trimaran.component
+
+import dev.trimaran.ExportType
+import dev.trimaran.ImportType
+import dev.trimaran.core
+import dev.trimaran.toPublic
+import dev.trimaran.internal.ffi.ComponentTypeKind as Kind
+import dev.trimaran.internal.ffi.ComponentTypeNode as Node
+import dev.trimaran.internal.ffi.ComponentTypes as RawTypes
+import dev.trimaran.internal.ffi.componentTypeText as rawText
+
+/** What a component imports or exports is. As a text, it is in the notation of WIT, or its first KiB. */
+public sealed interface ItemType
+
+/** The type of a value. */
+public sealed interface ValueType : ItemType
+
+/** A type that has no parts. Its [name] is that of WIT. */
+public enum class PrimitiveType(private val text: String) : ValueType {
+    /** A truth value. */
+    BOOL("bool"),
+
+    /** A signed integer of 8 bits. */
+    S8("s8"),
+
+    /** An unsigned integer of 8 bits. */
+    U8("u8"),
+
+    /** A signed integer of 16 bits. */
+    S16("s16"),
+
+    /** An unsigned integer of 16 bits. */
+    U16("u16"),
+
+    /** A signed integer of 32 bits. */
+    S32("s32"),
+
+    /** An unsigned integer of 32 bits. */
+    U32("u32"),
+
+    /** A signed integer of 64 bits. */
+    S64("s64"),
+
+    /** An unsigned integer of 64 bits. */
+    U64("u64"),
+
+    /** A float of 32 bits. */
+    F32("f32"),
+
+    /** A float of 64 bits. */
+    F64("f64"),
+
+    /** A character of Unicode. */
+    CHAR("char"),
+
+    /** A text. */
+    STRING("string"),
+    ;
+
+    /** The type, as in WIT. */
+    override fun toString(): String = text
+}
+
+/** A type that a component has, or makes of others. */
+public sealed class DefinedType(private val text: () -> String) : ItemType {
+    /** The type, as in WIT. */
+    final override fun toString(): String = text()
+}
+
+/**
+ * The type of a component.
+ *
+ * @property imports What it imports, by name, in its order.
+ * @property exports What it exports, by name, in its order.
+ */
+public class ComponentType internal constructor(
+    text: () -> String,
+    public val imports: Map<String, ItemType>,
+    public val exports: Map<String, ItemType>,
+) : DefinedType(text)
+
+/**
+ * The type of an instance.
+ *
+ * @property exports What it exports, by name, in its order.
+ */
+public class InstanceType internal constructor(text: () -> String, public val exports: Map<String, ItemType>) :
+    DefinedType(text)
+
+/**
+ * The type of a module.
+ *
+ * @property imports What it imports.
+ * @property exports What it exports.
+ */
+public class ModuleType internal constructor(
+    text: () -> String,
+    public val imports: List<ImportType>,
+    public val exports: List<ExportType>,
+) : DefinedType(text)
+
+/**
+ * The type of a function.
+ *
+ * @property params The types of its parameters, by name, in their order.
+ * @property result The type of its result; null where it has none.
+ */
+public class FuncType internal constructor(
+    text: () -> String,
+    public val params: Map<String, ValueType>,
+    public val result: ValueType?,
+) : DefinedType(text)
+
+/**
+ * A resource, as a component has it.
+ *
+ * @property name The name by which it is imported or exported; null where it has none.
+ */
+public class ResourceItem internal constructor(text: () -> String, public val name: String?) : DefinedType(text)
+
+/**
+ * The type of a list.
+ *
+ * @property element The type of its elements.
+ */
+public class ListType internal constructor(text: () -> String, public val element: ValueType) :
+    DefinedType(text),
+    ValueType
+
+/**
+ * The type of a record.
+ *
+ * @property fields The types of its fields, by name, in their order.
+ */
+public class RecordType internal constructor(text: () -> String, public val fields: Map<String, ValueType>) :
+    DefinedType(text),
+    ValueType
+
+/**
+ * The type of a tuple.
+ *
+ * @property items The types of its items.
+ */
+public class TupleType internal constructor(text: () -> String, public val items: List<ValueType>) :
+    DefinedType(text),
+    ValueType
+
+/**
+ * The type of a variant.
+ *
+ * @property cases The types of what its cases carry, by name, in their order; null where one carries nothing.
+ */
+public class VariantType internal constructor(text: () -> String, public val cases: Map<String, ValueType?>) :
+    DefinedType(text),
+    ValueType
+
+/**
+ * The type of an enumeration.
+ *
+ * @property names The names of its cases.
+ */
+public class EnumType internal constructor(text: () -> String, public val names: List<String>) :
+    DefinedType(text),
+    ValueType
+
+/**
+ * The type of an option.
+ *
+ * @property value The type of its value.
+ */
+public class OptionType internal constructor(text: () -> String, public val value: ValueType) :
+    DefinedType(text),
+    ValueType
+
+/**
+ * The type of a result.
+ *
+ * @property ok The type of what a success gives; null where that is nothing.
+ * @property error The type of what a failure says; null where that is nothing.
+ */
+public class ResultType internal constructor(
+    text: () -> String,
+    public val ok: ValueType?,
+    public val error: ValueType?,
+) : DefinedType(text),
+    ValueType
+
+/**
+ * The type of flags.
+ *
+ * @property names Their names.
+ */
+public class FlagsType internal constructor(text: () -> String, public val names: List<String>) :
+    DefinedType(text),
+    ValueType
+
+/**
+ * The type of a handle that owns a resource.
+ *
+ * @property resource The resource.
+ */
+public class OwnType internal constructor(text: () -> String, public val resource: ResourceItem) :
+    DefinedType(text),
+    ValueType
+
+/**
+ * The type of a handle that is lent for one call.
+ *
+ * @property resource The resource.
+ */
+public class BorrowType internal constructor(text: () -> String, public val resource: ResourceItem) :
+    DefinedType(text),
+    ValueType
+
+/** A type whose values cannot be passed yet: a map, a list of a fixed length, a stream, a future, an error context. */
+public class UnsupportedType internal constructor(text: () -> String) :
+    DefinedType(text),
+    ValueType
+
+/** Makes the public types of a table, each once, as the table has them. */
+internal class TypeTable(private val raw: RawTypes) {
+    private val made = ArrayList<ItemType>(raw.nodes.size)
+
+    /** The type that the table is about. */
+    val root: ItemType
+
+    init {
+        // A type stands behind those that are its parts.
+        raw.nodes.forEachIndexed { place, node -> made.add(make(node) { text(place) }) }
+        root = made[raw.root.toInt()]
+    }
+
+    private fun text(place: Int): String = core { rawText(RawTypes(raw.nodes, place.toUInt())) }
+
+    private fun make(node: Node, text: () -> String): ItemType {
+        val parts = node.parts.map { part -> part?.let { made[it.toInt()] } }
+        val values = { parts.map { it as ValueType } }
+        return when (node.kind) {
+            Kind.LIST -> ListType(text, values().first())
+            Kind.RECORD -> RecordType(text, node.names.zip(values()).toMap())
+            Kind.TUPLE -> TupleType(text, values())
+            Kind.VARIANT -> VariantType(text, node.names.zip(parts.map { it as ValueType? }).toMap())
+            Kind.ENUM -> EnumType(text, node.names)
+            Kind.OPTION -> OptionType(text, values().first())
+            Kind.RESULT -> ResultType(text, parts[0] as ValueType?, parts[1] as ValueType?)
+            Kind.FLAGS -> FlagsType(text, node.names)
+            Kind.OWN -> OwnType(text, parts.first() as ResourceItem)
+            Kind.BORROW -> BorrowType(text, parts.first() as ResourceItem)
+            Kind.UNSUPPORTED -> UnsupportedType(text)
+            Kind.FUNC -> {
+                val params = parts.dropLast(1).map { it as ValueType }
+                FuncType(text, node.names.zip(params).toMap(), parts.last() as ValueType?)
+            }
+            Kind.INSTANCE -> InstanceType(text, node.names.zip(parts.map { checkNotNull(it) }).toMap())
+            Kind.COMPONENT ->
+                ComponentType(text, (parts[0] as InstanceType).exports, (parts[1] as InstanceType).exports)
+            Kind.MODULE ->
+                ModuleType(text, node.imports.map { it.toPublic() }, node.exports.map { it.toPublic() })
+            Kind.RESOURCE -> ResourceItem(text, node.names.firstOrNull())
+            else -> PrimitiveType.valueOf(node.kind.name)
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package dev.trimaran.internal.component
+
+import dev.trimaran.Store
+import dev.trimaran.component.Resource
+import dev.trimaran.internal.Garbage
+import dev.trimaran.internal.NativeByHand
+import java.lang.ref.Reference
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import java.util.concurrent.atomic.AtomicReferenceArray
+import dev.trimaran.internal.ffi.ComponentResource as RawResource
+
+/**
+ * The memory that values of components cross in: what this side writes, and what it reads. It is used by one call at a time.
+ *
+ * Numbers are little-endian. In what it writes, a number for each resource stands behind the values.
+ */
+internal class Exchange private constructor(val handle: Long) {
+    var input: ByteBuffer = NativeByHand.exchangeInput(handle, USUAL).order(ByteOrder.LITTLE_ENDIAN)
+        private set
+    var output: ByteBuffer = NO_BYTES
+        private set
+
+    private val owned = Garbage.register(this, Freeing(handle))
+
+    /** How often the output had moved when [output] was made. */
+    private var moves = 0
+
+    /** Where the next part begins that stands beside the values. */
+    private var beside = 0
+
+    /** The resources that are lent to the call: what has their handles lives until it is over. */
+    private val lent = ArrayList<Any>()
+    private var handles = LongArray(4)
+    private var count = 0
+    private val objects = ArrayList<Any>()
+
+    /** For texts on their way in. */
+    private var scratch = ByteArray(USUAL)
+
+    /** Whether the call gives resources, which are to be let go of. */
+    private var hasResources = false
+
+    /** The store of the resources that come out. */
+    private var store: Store? = null
+
+    /** Makes room for so many bytes more. */
+    fun room(size: Int): ByteBuffer {
+        if (input.remaining() < size) grow(size)
+        return input
+    }
+
+    private fun grow(size: Int) {
+        val position = input.position()
+        val needed = position.toLong() + size
+        if (needed > Int.MAX_VALUE) tooLong(needed)
+        val capacity = maxOf(needed, minOf(2L * input.capacity(), Int.MAX_VALUE.toLong())).toInt()
+        input = NativeByHand.exchangeInput(handle, capacity).order(ByteOrder.LITTLE_ENDIAN)
+        input.position(position)
+    }
+
+    /** Writes a handle of a guest's resource. */
+    fun lend(resource: Resource, isOwn: Boolean) {
+        val raw = resource.raw
+        lent.add(raw)
+        add(raw.handle, isOwn)
+    }
+
+    /** Writes an object of the host's. */
+    fun lendObject(value: Any, isOwn: Boolean) {
+        objects.add(value)
+        add((objects.size - 1L shl 2) or OBJECT, isOwn)
+    }
+
+    private fun add(number: Long, isOwn: Boolean) {
+        if (count == handles.size) handles = handles.copyOf(2 * count)
+        handles[count] = if (isOwn) number or OWN else number
+        room(Int.SIZE_BYTES).putInt(count++)
+    }
+
+    /** Begins to write. */
+    fun begin() {
+        input.clear()
+    }
+
+    /** Ends the stream, of which it gives the length, and writes the resources behind it. */
+    fun end(): Int {
+        val length = input.position()
+        for (index in 0..<count) room(Long.SIZE_BYTES).putLong(handles[index])
+        return length
+    }
+
+    /** Gives [call] how many resources there are, and the objects of the host's among them, and keeps all until it is over. */
+    inline fun <R> lent(call: (Int, Array<Any?>?) -> R): R {
+        val result = call(count, if (objects.isEmpty()) null else objects.toArray())
+        Reference.reachabilityFence(lent)
+        return result
+    }
+
+    /** Begins to read what a call of the core has left, whose output has moved so often, with a stream of that [length]. */
+    fun read(moves: Int, length: Int, hasResources: Boolean) {
+        this.hasResources = hasResources
+        if (moves != this.moves) {
+            output = NativeByHand.exchangeOutput(handle).order(ByteOrder.LITTLE_ENDIAN)
+            this.moves = moves
+        }
+        output.clear()
+        beside = length
+    }
+
+    /** Goes to so many elements of [size] bytes: here, or to the next part beside. Gives [take] their count, and a buffer at them. */
+    inline fun <R> part(size: Int, take: (Int, ByteBuffer) -> R): R {
+        val count = output.getInt()
+        if (count >= 0) {
+            val next = output.position() + size * count
+            val taken = take(count, output)
+            output.position(next)
+            return taken
+        }
+        output.getInt()
+        val after = output.position()
+        output.position(beside)
+        val taken = take(count and Int.MAX_VALUE, output)
+        beside += size * (count and Int.MAX_VALUE)
+        output.position(after)
+        return taken
+    }
+
+    /** So many bytes of UTF-8. */
+    fun text(length: Int, from: ByteBuffer): String {
+        if (length == 0) return ""
+        val bytes = if (length <= LONGEST_SCRATCH) scratch(length) else ByteArray(length)
+        from.get(bytes, 0, length)
+        return String(bytes, 0, length, Charsets.UTF_8)
+    }
+
+    private fun scratch(length: Int): ByteArray {
+        if (scratch.size < length) scratch = ByteArray(maxOf(length, minOf(2 * scratch.size, LONGEST_SCRATCH)))
+        return scratch
+    }
+
+    /** The resource that a handle in the stream stands for. */
+    fun resource(): Any {
+        val index = output.getInt()
+        val handle = NativeByHand.exchangeResource(this.handle, index)
+        if (handle == 0L) return NativeByHand.exchangeObject(this.handle, index)
+        return Resource.of(RawResource(handle), checkNotNull(store))
+    }
+
+    /** Forgets what belongs to the call. */
+    private fun clear() {
+        if (count > 0) {
+            lent.clear()
+            objects.clear()
+            count = 0
+        }
+        store = null
+        if (hasResources) {
+            hasResources = false
+            NativeByHand.clearExchange(handle)
+        }
+    }
+
+    /** What frees it. It must not know the exchange, which would never be garbage. */
+    private class Freeing(private val handle: Long) : Runnable {
+        override fun run() = NativeByHand.freeExchange(handle)
+    }
+
+    companion object {
+        private const val USUAL = 256
+        private const val LONGEST_SCRATCH = 1 shl 16
+        private const val OWN = 1L
+        private const val OBJECT = 2L
+
+        /** How large one may be that is kept, in bytes. */
+        private const val LARGEST = 1 shl 20
+
+        /** How many are kept. */
+        private const val KEPT = 32
+        private val NO_BYTES = ByteBuffer.allocate(0)
+        private val kept = AtomicReferenceArray<Exchange>(KEPT)
+
+        /** Has [use] use an exchange for a call in [store]. What it fails with comes out. */
+        inline fun <R> use(store: Store, use: (Exchange) -> R): R {
+            val place = place()
+            val exchange = take(place)
+            try {
+                exchange.store = store
+                return use(exchange)
+            } finally {
+                put(place, exchange)
+            }
+        }
+
+        // Threads that run at the same time mostly have other places.
+        @Suppress("DEPRECATION")
+        fun place(): Int = Thread.currentThread().id.toInt() and KEPT - 1
+
+        fun take(place: Int): Exchange =
+            kept.getAndSet(place, null) ?: kept.getAndSet(place xor 1, null) ?: Exchange(NativeByHand.newExchange())
+
+        fun put(place: Int, exchange: Exchange) {
+            exchange.clear()
+            val isSmall = exchange.input.capacity() <= LARGEST && exchange.output.capacity() <= LARGEST
+            val isKept =
+                isSmall &&
+                    (kept.compareAndSet(place, null, exchange) || kept.compareAndSet(place xor 1, null, exchange))
+            if (!isKept) exchange.owned.clean()
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package dev.trimaran.internal.component
+
+import dev.trimaran.internal.ffi.ComponentTypeKind
+import java.nio.ByteBuffer
+
+// Strings and lists: a count, and then the bytes or the elements.
+
+internal object StringCodec : Codec(ComponentTypeKind.STRING) {
+    /** Up to so many characters are looked at one by one. */
+    private const val SHORT = 64
+
+    override fun write(to: Exchange, value: Any?) {
+        if (value !is String) wrongKind(kind, value)
+        if (value.length > SHORT || !writeShort(to, value)) writeLong(to, value)
+    }
+
+    /** Whether it was a text of ASCII, which is written then. */
+    private fun writeShort(to: Exchange, text: String): Boolean {
+        val buffer = to.room(Int.SIZE_BYTES + text.length)
+        val start = buffer.position()
+        buffer.putInt(text.length)
+        for (index in text.indices) {
+            val char = text[index].code
+            if (char >= 0x80) {
+                buffer.position(start)
+                return false
+            }
+            buffer.put(char.toByte())
+        }
+        return true
+    }
+
+    private fun writeLong(to: Exchange, text: String) {
+        val bytes = text.toByteArray()
+        // Half of a surrogate pair became a question mark.
+        if (String(bytes, Charsets.UTF_8) != text) halfPair()
+        to.room(Int.SIZE_BYTES).putInt(bytes.size)
+        to.room(bytes.size).put(bytes)
+    }
+
+    override fun read(from: Exchange): Any = from.part(1) { count, buffer -> from.text(count, buffer) }
+}
+
+/** A list whose elements are no numbers. */
+internal class ListCodec(private val element: Codec) : Codec(ComponentTypeKind.LIST) {
+    override fun write(to: Exchange, value: Any?) {
+        val items = items(value) ?: wrongKind(kind, value)
+        to.room(Int.SIZE_BYTES).putInt(items.size)
+        writeItems(to, items, element)
+    }
+
+    override fun read(from: Exchange): Any {
+        val items = arrayOfNulls<Any?>(from.output.getInt())
+        for (index in items.indices) items[index] = element.read(from)
+        return items.asList()
+    }
+}
+
+/** The elements, as they are now: whoever changes the list meanwhile changes nothing. Null for what is no list. */
+internal fun items(value: Any?): Array<out Any?>? =
+    when (value) {
+        is Array<*> -> value
+        // A set has no order.
+        is Set<*> -> null
+        is Collection<*> -> (value as Collection<Any?>).toTypedArray()
+        is BooleanArray -> value.toTypedArray()
+        is ByteArray -> value.toTypedArray()
+        is ShortArray -> value.toTypedArray()
+        is IntArray -> value.toTypedArray()
+        is LongArray -> value.toTypedArray()
+        is FloatArray -> value.toTypedArray()
+        is DoubleArray -> value.toTypedArray()
+        is CharArray -> value.toTypedArray()
+        else -> null
+    }
+
+internal fun writeItems(to: Exchange, items: Array<out Any?>, element: Codec) {
+    for (index in items.indices) within({ "element $index" }) { element.write(to, items[index]) }
+}
+
+/** The codec of a list of such numbers; null for other elements. */
+internal fun numbers(element: Codec): Codec? =
+    when (element.kind) {
+        ComponentTypeKind.S8, ComponentTypeKind.U8 -> BytesCodec(element)
+        ComponentTypeKind.S16, ComponentTypeKind.U16 -> ShortsCodec(element)
+        ComponentTypeKind.S32, ComponentTypeKind.U32 -> IntsCodec(element)
+        ComponentTypeKind.S64, ComponentTypeKind.U64 -> LongsCodec(element)
+        ComponentTypeKind.F32 -> FloatsCodec(element)
+        ComponentTypeKind.F64 -> DoublesCodec(element)
+        else -> null
+    }
+
+/** A list of numbers of [size] bytes: an array of them, which is copied at once, or any list. */
+internal abstract class NumbersCodec(private val element: Codec, private val size: Int) : Codec(ComponentTypeKind.LIST) {
+    override fun write(to: Exchange, value: Any?) {
+        if (writeArray(to, value)) return
+        val items = items(value) ?: wrongKind(kind, value)
+        to.room(Int.SIZE_BYTES).putInt(items.size)
+        writeItems(to, items, element)
+    }
+
+    /** Whether it was an array of such numbers, which is written then. */
+    protected abstract fun writeArray(to: Exchange, value: Any?): Boolean
+
+    /** Writes the count, has [put] write the numbers, and goes behind them. */
+    protected inline fun put(to: Exchange, count: Int, put: (ByteBuffer) -> Unit): Boolean {
+        val length = count.toLong() * size
+        if (length > Int.MAX_VALUE - Int.SIZE_BYTES) tooLong(length)
+        val buffer = to.room(Int.SIZE_BYTES + length.toInt())
+        buffer.putInt(count)
+        val end = buffer.position() + length.toInt()
+        put(buffer)
+        buffer.position(end)
+        return true
+    }
+}
+
+internal class BytesCodec(element: Codec) : NumbersCodec(element, Byte.SIZE_BYTES) {
+    /** Signed bytes are not those of a list without signs, but all of Java's are signed: their bits are meant. */
+    @OptIn(ExperimentalUnsignedTypes::class)
+    override fun writeArray(to: Exchange, value: Any?): Boolean =
+        when (value) {
+            is ByteArray -> put(to, value.size) { it.put(value) }
+            is UByteArray -> put(to, value.size) { it.put(value.asByteArray()) }
+            is ByteBuffer -> value.duplicate().let { bytes -> put(to, bytes.remaining()) { it.put(bytes) } }
+            else -> false
+        }
+
+    override fun read(from: Exchange): Any =
+        from.part(Byte.SIZE_BYTES) { count, buffer -> ByteArray(count).also { buffer.get(it) } }
+}
+
+internal class ShortsCodec(element: Codec) : NumbersCodec(element, Short.SIZE_BYTES) {
+    @OptIn(ExperimentalUnsignedTypes::class)
+    override fun writeArray(to: Exchange, value: Any?): Boolean =
+        when (value) {
+            is ShortArray -> put(to, value.size) { it.asShortBuffer().put(value) }
+            is UShortArray -> put(to, value.size) { it.asShortBuffer().put(value.asShortArray()) }
+            else -> false
+        }
+
+    override fun read(from: Exchange): Any =
+        from.part(Short.SIZE_BYTES) { count, buffer -> ShortArray(count).also { buffer.asShortBuffer().get(it) } }
+}
+
+internal class IntsCodec(element: Codec) : NumbersCodec(element, Int.SIZE_BYTES) {
+    @OptIn(ExperimentalUnsignedTypes::class)
+    override fun writeArray(to: Exchange, value: Any?): Boolean =
+        when (value) {
+            is IntArray -> put(to, value.size) { it.asIntBuffer().put(value) }
+            is UIntArray -> put(to, value.size) { it.asIntBuffer().put(value.asIntArray()) }
+            else -> false
+        }
+
+    override fun read(from: Exchange): Any =
+        from.part(Int.SIZE_BYTES) { count, buffer -> IntArray(count).also { buffer.asIntBuffer().get(it) } }
+}
+
+internal class LongsCodec(element: Codec) : NumbersCodec(element, Long.SIZE_BYTES) {
+    @OptIn(ExperimentalUnsignedTypes::class)
+    override fun writeArray(to: Exchange, value: Any?): Boolean =
+        when (value) {
+            is LongArray -> put(to, value.size) { it.asLongBuffer().put(value) }
+            is ULongArray -> put(to, value.size) { it.asLongBuffer().put(value.asLongArray()) }
+            else -> false
+        }
+
+    override fun read(from: Exchange): Any =
+        from.part(Long.SIZE_BYTES) { count, buffer -> LongArray(count).also { buffer.asLongBuffer().get(it) } }
+}
+
+internal class FloatsCodec(element: Codec) : NumbersCodec(element, Float.SIZE_BYTES) {
+    override fun writeArray(to: Exchange, value: Any?): Boolean =
+        value is FloatArray && put(to, value.size) { it.asFloatBuffer().put(value) }
+
+    override fun read(from: Exchange): Any =
+        from.part(Float.SIZE_BYTES) { count, buffer -> FloatArray(count).also { buffer.asFloatBuffer().get(it) } }
+}
+
+internal class DoublesCodec(element: Codec) : NumbersCodec(element, Double.SIZE_BYTES) {
+    override fun writeArray(to: Exchange, value: Any?): Boolean =
+        value is DoubleArray && put(to, value.size) { it.asDoubleBuffer().put(value) }
+
+    override fun read(from: Exchange): Any =
+        from.part(Double.SIZE_BYTES) { count, buffer -> DoubleArray(count).also { buffer.asDoubleBuffer().get(it) } }
+}

@@ -1,0 +1,53 @@
+package dev.trimaran.internal.component
+
+import dev.trimaran.internal.ffi.ComponentMistake
+import dev.trimaran.internal.ffi.ComponentTypeKind
+
+/** A value that does not fit its type. The path to it grows while this is on its way out of the codecs. It never reaches a user. */
+internal class Misfit(val mistake: ComponentMistake) : RuntimeException(null, null, false, false) {
+    private val parts = ArrayDeque<String>()
+
+    /** The path to the value, from the outermost part. */
+    val path: List<String> get() = parts
+
+    /** The part that it is in. */
+    fun at(part: String): Misfit = apply { parts.addFirst(part) }
+}
+
+/** Runs [write], which writes a part of a value. */
+internal inline fun within(part: () -> String, write: () -> Unit) {
+    try {
+        write()
+    } catch (misfit: Misfit) {
+        throw misfit.at(part())
+    }
+}
+
+internal fun wrongKind(expected: ComponentTypeKind, found: Any?): Nothing =
+    throw Misfit(ComponentMistake.Kind(expected, words(found)))
+
+internal fun outOfRange(expected: ComponentTypeKind, found: Any): Nothing =
+    throw Misfit(ComponentMistake.Range(expected, whole(found)))
+
+internal fun halfPair(): Nothing =
+    throw Misfit(ComponentMistake.Kind(ComponentTypeKind.STRING, "a String with half of a surrogate pair"))
+
+/** As a text, with a question mark for each half of a surrogate pair. */
+internal fun whole(value: Any?): String = String(value.toString().toByteArray())
+
+internal fun wrongCount(what: String, expected: Int, found: Int): Nothing =
+    throw Misfit(ComponentMistake.Count(what, expected.toULong(), found.toULong()))
+
+internal fun wrongPayload(name: String, isExpected: Boolean): Nothing =
+    throw Misfit(ComponentMistake.Payload(name, isExpected))
+
+internal fun tooLong(length: Long): Nothing = throw Misfit(ComponentMistake.Length(length.toULong()))
+
+/** What a value is, with an article. */
+private fun words(value: Any?): String {
+    if (value == null) return "null"
+    val name = value.javaClass.run { simpleName.ifEmpty { name } }
+    // As letters are spoken: an Int, a UInt.
+    val article = if (name.first() in "AEIO") "an" else "a"
+    return "$article $name"
+}

@@ -1,0 +1,176 @@
+package dev.trimaran.internal.component
+
+import dev.trimaran.component.CodePoint
+import dev.trimaran.internal.ffi.ComponentTypeKind
+import java.math.BigInteger
+
+// Numbers, truth values and characters. An integer of any type is taken where its value fits.
+
+/** The integer, which has to lie in the range. */
+private fun integer(value: Any?, kind: ComponentTypeKind, range: LongRange): Long {
+    val number =
+        when (value) {
+            is Int -> value.toLong()
+            is Long -> value
+            is UInt -> value.toLong()
+            is Short -> value.toLong()
+            is Byte -> value.toLong()
+            is UShort -> value.toLong()
+            is UByte -> value.toLong()
+            is ULong -> if (value <= Long.MAX_VALUE.toULong()) value.toLong() else outOfRange(kind, value)
+            is BigInteger -> if (value.bitLength() < Long.SIZE_BITS) value.toLong() else outOfRange(kind, value)
+            else -> wrongKind(kind, value)
+        }
+    if (number !in range) outOfRange(kind, number)
+    return number
+}
+
+internal object S8Codec : Codec(ComponentTypeKind.S8) {
+    private val RANGE = Byte.MIN_VALUE.toLong()..Byte.MAX_VALUE
+
+    override fun write(to: Exchange, value: Any?) {
+        to.room(Byte.SIZE_BYTES).put(integer(value, kind, RANGE).toByte())
+    }
+
+    override fun read(from: Exchange): Any = from.output.get()
+}
+
+internal object U8Codec : Codec(ComponentTypeKind.U8) {
+    private val RANGE = 0L..UByte.MAX_VALUE.toLong()
+
+    override fun write(to: Exchange, value: Any?) {
+        to.room(Byte.SIZE_BYTES).put(integer(value, kind, RANGE).toByte())
+    }
+
+    override fun read(from: Exchange): Any = from.output.get().toUByte()
+}
+
+internal object S16Codec : Codec(ComponentTypeKind.S16) {
+    private val RANGE = Short.MIN_VALUE.toLong()..Short.MAX_VALUE
+
+    override fun write(to: Exchange, value: Any?) {
+        to.room(Short.SIZE_BYTES).putShort(integer(value, kind, RANGE).toShort())
+    }
+
+    override fun read(from: Exchange): Any = from.output.getShort()
+}
+
+internal object U16Codec : Codec(ComponentTypeKind.U16) {
+    private val RANGE = 0L..UShort.MAX_VALUE.toLong()
+
+    override fun write(to: Exchange, value: Any?) {
+        to.room(Short.SIZE_BYTES).putShort(integer(value, kind, RANGE).toShort())
+    }
+
+    override fun read(from: Exchange): Any = from.output.getShort().toUShort()
+}
+
+internal object S32Codec : Codec(ComponentTypeKind.S32) {
+    private val RANGE = Int.MIN_VALUE.toLong()..Int.MAX_VALUE
+
+    override fun write(to: Exchange, value: Any?) {
+        to.room(Int.SIZE_BYTES).putInt(if (value is Int) value else integer(value, kind, RANGE).toInt())
+    }
+
+    override fun read(from: Exchange): Any = from.output.getInt()
+}
+
+internal object U32Codec : Codec(ComponentTypeKind.U32) {
+    private val RANGE = 0L..UInt.MAX_VALUE.toLong()
+
+    override fun write(to: Exchange, value: Any?) {
+        to.room(Int.SIZE_BYTES).putInt(if (value is UInt) value.toInt() else integer(value, kind, RANGE).toInt())
+    }
+
+    override fun read(from: Exchange): Any = from.output.getInt().toUInt()
+}
+
+internal object S64Codec : Codec(ComponentTypeKind.S64) {
+    private val RANGE = Long.MIN_VALUE..Long.MAX_VALUE
+
+    override fun write(to: Exchange, value: Any?) {
+        to.room(Long.SIZE_BYTES).putLong(if (value is Long) value else integer(value, kind, RANGE))
+    }
+
+    override fun read(from: Exchange): Any = from.output.getLong()
+}
+
+internal object U64Codec : Codec(ComponentTypeKind.U64) {
+    private val RANGE = 0L..Long.MAX_VALUE
+
+    override fun write(to: Exchange, value: Any?) {
+        to.room(Long.SIZE_BYTES).putLong(bits(value))
+    }
+
+    private fun bits(value: Any?): Long =
+        when (value) {
+            is ULong -> value.toLong()
+            is BigInteger ->
+                if (value.signum() >= 0 && value.bitLength() <= ULong.SIZE_BITS) value.toLong() else outOfRange(kind, value)
+            else -> integer(value, kind, RANGE)
+        }
+
+    override fun read(from: Exchange): Any = from.output.getLong().toULong()
+}
+
+/** The number, where it is one. */
+private fun double(value: Any?, kind: ComponentTypeKind): Double =
+    when (value) {
+        is Double -> value
+        is Float -> value.toDouble()
+        is Int -> value.toDouble()
+        is Long -> value.toDouble()
+        is Short -> value.toDouble()
+        is Byte -> value.toDouble()
+        is UInt -> value.toDouble()
+        is ULong -> value.toDouble()
+        is UShort -> value.toInt().toDouble()
+        is UByte -> value.toInt().toDouble()
+        else -> wrongKind(kind, value)
+    }
+
+internal object F32Codec : Codec(ComponentTypeKind.F32) {
+    override fun write(to: Exchange, value: Any?) {
+        val number = if (value is Float) value else double(value, kind).toFloat()
+        to.room(Float.SIZE_BYTES).putInt(number.toRawBits())
+    }
+
+    override fun read(from: Exchange): Any = Float.fromBits(from.output.getInt())
+}
+
+internal object F64Codec : Codec(ComponentTypeKind.F64) {
+    override fun write(to: Exchange, value: Any?) {
+        to.room(Double.SIZE_BYTES).putLong(double(value, kind).toRawBits())
+    }
+
+    override fun read(from: Exchange): Any = Double.fromBits(from.output.getLong())
+}
+
+internal object BoolCodec : Codec(ComponentTypeKind.BOOL) {
+    override fun write(to: Exchange, value: Any?) {
+        if (value !is Boolean) wrongKind(kind, value)
+        to.room(1).put(if (value) 1 else 0)
+    }
+
+    override fun read(from: Exchange): Any = from.output.get() != 0.toByte()
+}
+
+internal object CharCodec : Codec(ComponentTypeKind.CHAR) {
+    override fun write(to: Exchange, value: Any?) {
+        to.room(Int.SIZE_BYTES).putInt(scalar(value))
+    }
+
+    private fun scalar(value: Any?): Int {
+        val found =
+            when (value) {
+                is CodePoint -> value.value
+                is Char -> value.code
+                is String -> if (value.length in 1..2 && value.codePointCount(0, value.length) == 1) value.codePointAt(0) else -1
+                else -> wrongKind(kind, value)
+            }
+        val isScalar = Character.isValidCodePoint(found) && found !in Char.MIN_SURROGATE.code..Char.MAX_SURROGATE.code
+        return if (isScalar) found else outOfRange(kind, if (value is CodePoint) value.value else value)
+    }
+
+    override fun read(from: Exchange): Any = CodePoint(from.output.getInt())
+}
