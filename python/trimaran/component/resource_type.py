@@ -88,7 +88,7 @@ class ResourceType(ComponentResourceTypeBase, Constant, Handle, Managed):
         return hash((ResourceType, self._number)) if _is_in_table(self) else hash(ResourceType)
 
     def __str__(self) -> str:
-        return self.name or "resource"
+        return "resource"
 
     def _said(self) -> str:
         if _is_in_table(self):

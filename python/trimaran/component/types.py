@@ -329,7 +329,8 @@ class _HandleType(ValType):
         return cast(ResourceType, self._parts[0])
 
     def __str__(self) -> str:
-        return f"borrow<{self.ty}>" if isinstance(self, BorrowType) else str(self.ty)
+        name = self.ty.name or "resource"
+        return f"borrow<{name}>" if isinstance(self, BorrowType) else name
 
 
 class OwnType(_HandleType):
