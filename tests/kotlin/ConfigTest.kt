@@ -17,6 +17,7 @@ import dev.trimaran.StoreLimits
 import dev.trimaran.Strategy
 import dev.trimaran.TrapCode
 import dev.trimaran.WasmtimeException
+import kotlin.time.Duration.Companion.nanoseconds
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNotEquals
@@ -157,6 +158,10 @@ class ConfigTest {
         // That is longer than anybody can say in milliseconds.
         engine { moduleLimits { compileTime = Duration.ofSeconds(Long.MAX_VALUE) } }.use { Module(it, "(module)") }
         fails<WasmtimeException.Range> { Store(engine { epochInterruption = true }).setTimeout(Duration.ofMillis(-1)) }
+        for (less in listOf(-kotlin.time.Duration.INFINITE, (-1).nanoseconds)) {
+            fails<WasmtimeException.Range> { Store(engine { epochInterruption = true }).setTimeout(less) }
+            fails<WasmtimeException.Range> { Store(engine { epochInterruption = true }).withDeadline(less) {} }
+        }
         Store(engine { epochInterruption = true }).setTimeout(Duration.ofSeconds(Long.MAX_VALUE))
     }
 

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 import java.io.IOException
 import java.lang.ref.WeakReference
+import java.nio.file.FileSystems
 import java.nio.file.Path
 import java.time.Duration
 import java.time.Instant
@@ -166,6 +167,29 @@ class WasiTest {
         for (way in ways) {
             val error = fails<WasmtimeException.Io> { Store(engine).setWasi(way) }
             assertTrue(error.path.startsWith(missing))
+        }
+    }
+
+    @Test
+    fun `a path of another file system is refused`(@TempDir folder: Path) {
+        val zip = folder.resolve("files.zip")
+        FileSystems.newFileSystem(zip, mapOf("create" to "true")).use { files ->
+            val root = files.getPath("/")
+            val inZip = root.resolve("etc")
+            val ways =
+                listOf<() -> Unit>(
+                    { WasiConfig().preopen(root, "/") },
+                    { WasiConfig().preopenWithQuota(root, "/", 1L) },
+                    { WasiConfig().stdinFile(inZip) },
+                    { WasiConfig().stdoutFile(inZip) },
+                    { WasiConfig().stderrFile(inZip) },
+                    { Module.fromFile(engine, inZip) },
+                    { Module.deserializeFile(engine, inZip) },
+                )
+            for (way in ways) {
+                val error = fails<WasmtimeException.Type> { way() }
+                assertTrue("expected one of this machine's own files" in error.reason)
+            }
         }
     }
 

@@ -233,3 +233,16 @@ fn linkers_with_wasi_are_apart() {
     last.define_wasi().unwrap();
     last.instantiate(&store, &module).unwrap();
 }
+
+/// There is one shared engine for a configuration as long as anything of it is in use.
+#[test]
+fn what_uses_a_shared_engine_keeps_it() {
+    let shared = || Engine::shared(Config { max_wasm_stack: Some(300 << 10), ..Config::default() }).unwrap();
+    let store = Store::new(&shared()).unwrap();
+    let module = Module::new(&shared(), b"(module)").unwrap();
+    Instance::new(&store, &module, Vec::new()).unwrap();
+    drop((store, module));
+    let linker = Linker::new(&shared()).unwrap();
+    let (store, module) = (Store::new(&shared()).unwrap(), Module::new(&shared(), b"(module)").unwrap());
+    linker.instantiate(&store, &module).unwrap();
+}

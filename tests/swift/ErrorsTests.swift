@@ -143,6 +143,9 @@ struct ErrorsTests {
     let expected = WasmtimeError.io(path: "https://example.org/a.wasm", reason: "expected the URL of a file")
     #expect(failure { _ = try Module(testEngine(), fromFile: url) } == expected)
     #expect(Preopen(URL(fileURLWithPath: "/a b"), as: "/c") == Preopen("/a b", as: "/c"))
+    // A URL of no file is no directory of this machine.
+    let elsewhere = try #require(URL(string: "https://example.com/etc"))
+    #expect(Preopen(elsewhere, as: "/c") == Preopen("https://example.com/etc", as: "/c"))
   }
 
   @Test func whereTextIsWrong() {

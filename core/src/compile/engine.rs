@@ -232,6 +232,11 @@ impl Engine {
         self.config.consume_fuel == Some(true)
     }
 
+    /// What keeps an engine that others share, for as long as something of it is used.
+    pub(crate) fn shared_by(&self) -> Option<Arc<Self>> {
+        if self.is_shared.load(Ordering::Relaxed) { self.weak_self.upgrade() } else { None }
+    }
+
     /// A weak reference to the engine.
     pub(crate) fn weak(&self) -> Weak<Self> {
         Weak::clone(&self.weak_self)

@@ -25,6 +25,9 @@ pub struct ComponentLinker {
     state: Mutex<State>,
     /// What the engine's linkers share.
     with_wasi: LinkerCache,
+    /// The engine itself, if it is a shared one.
+    #[expect(dead_code, reason = "it is kept")]
+    shared_engine: Option<Arc<Engine>>,
 }
 
 #[derive(Clone, Default)]
@@ -40,7 +43,12 @@ impl ComponentLinker {
     #[uniffi::constructor]
     pub fn new(engine: &Engine) -> Result<Arc<Self>> {
         let (raw, with_wasi) = (engine.get()?, engine.component_wasi()?);
-        Ok(Arc::new(Self { engine: Closable::new("linker", raw), state: Mutex::default(), with_wasi }))
+        Ok(Arc::new(Self {
+            engine: Closable::new("linker", raw),
+            state: Mutex::default(),
+            with_wasi,
+            shared_engine: engine.shared_by(),
+        }))
     }
 
     /// Whether a definition may replace an earlier one of the same name. At first it may not.

@@ -27,6 +27,9 @@ pub struct Linker {
     items: Mutex<Items>,
     /// What the engine's linkers share.
     with_wasi: LinkerCache,
+    /// The engine itself, if it is a shared one.
+    #[expect(dead_code, reason = "it is kept")]
+    shared_engine: Option<Arc<Engine>>,
 }
 
 #[uniffi::export]
@@ -34,9 +37,10 @@ impl Linker {
     /// Makes an empty linker.
     #[uniffi::constructor]
     pub fn new(engine: &Engine) -> Result<Arc<Self>> {
-        let (engine, with_wasi) = (engine.get()?, engine.with_wasi());
+        let (shared_engine, with_wasi) = (engine.shared_by(), engine.with_wasi()?);
+        let engine = engine.get()?;
         let items = Mutex::new(Items::new(&engine));
-        Ok(Arc::new(Self { engine: Closable::new("linker", engine), items, with_wasi: with_wasi? }))
+        Ok(Arc::new(Self { engine: Closable::new("linker", engine), items, with_wasi, shared_engine }))
     }
 
     /// Whether a definition may replace an earlier one of the same name. At first it may not.

@@ -22,6 +22,9 @@ use crate::{Engine, Memory, MemoryType, Result, Store, WasmtimeError};
 pub struct SharedMemory {
     engine: wasmtime::Engine,
     pub(crate) inner: Closable<wasmtime::SharedMemory>,
+    /// The engine itself, if it is a shared one.
+    #[expect(dead_code, reason = "it is kept")]
+    shared_engine: Option<Arc<Engine>>,
 }
 
 /// How a wait ended.
@@ -46,7 +49,7 @@ impl SharedMemory {
     #[uniffi::constructor]
     #[cfg_attr(false, long)]
     pub fn new(engine: &Engine, ty: MemoryType) -> Result<Arc<Self>> {
-        let engine = engine.get()?;
+        let (shared_engine, engine) = (engine.shared_by(), engine.get()?);
         if ty.limits.max.is_none() {
             return Err(WasmtimeError::range(format!(
                 "a shared memory needs a maximum: give Limits a maximum, in pages, as in Limits({}, {})",
@@ -72,7 +75,8 @@ impl SharedMemory {
                 false => WasmtimeError::limit(format!("cannot make {ty}: {reason}")),
             }
         })?;
-        Ok(Self::from_wasmtime(&engine, memory))
+        let inner = Closable::new("shared memory", memory);
+        Ok(Arc::new(Self { engine, inner, shared_engine }))
     }
 
     /// The memory's type. Its limits are those that it was made with.
@@ -176,7 +180,7 @@ impl SharedMemory {
 
 impl SharedMemory {
     pub(crate) fn from_wasmtime(engine: &wasmtime::Engine, memory: wasmtime::SharedMemory) -> Arc<Self> {
-        Arc::new(Self { engine: engine.clone(), inner: Closable::new("shared memory", memory) })
+        Arc::new(Self { engine: engine.clone(), inner: Closable::new("shared memory", memory), shared_engine: None })
     }
 
     pub(crate) fn get_for(&self, store: &Store) -> Result<wasmtime::SharedMemory> {

@@ -25,7 +25,7 @@ impl Store {
         let (needed_stack, reserved) = (engine.guest_stack().saturating_add(HOST_STACK), engine.reserved());
         let (counts_fuel, switches_stacks) = (engine.counts_fuel(), engine.switches_stacks());
         let interrupts = engine.epochs().map(Interrupts::new);
-        let engine = engine.get()?;
+        let (shared_engine, engine) = (engine.shared_by(), engine.get()?);
         let data = StoreData::new(reserved, switches_stacks);
         let mut store = wasmtime::Store::try_new(&engine, data).map_err(WasmtimeError::not_allocated)?;
         store.limiter(|data| &mut data.limiter);
@@ -45,6 +45,7 @@ impl Store {
             Self {
                 id,
                 engine,
+                shared_engine,
                 needed_stack,
                 gate,
                 waiting,

@@ -22,7 +22,7 @@ use crate::types::slot::Slot;
 use crate::wasi::context::Wasi;
 use crate::wasi::functions::WasiHost;
 use crate::wasi::preview1::Preview1;
-use crate::{HostObject, Result, WasmtimeError};
+use crate::{Engine, HostObject, Result, WasmtimeError};
 
 /// The number of a store, which no other store of this process has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,6 +61,9 @@ impl StoreId {
 pub struct Store {
     pub(super) id: StoreId,
     pub(super) engine: wasmtime::Engine,
+    /// The engine itself, if it is a shared one: then there is no second one for its configuration while this is there.
+    #[expect(dead_code, reason = "it is kept")]
+    pub(super) shared_engine: Option<Arc<Engine>>,
     /// How many bytes of a stack a guest and its host functions need.
     pub(super) needed_stack: usize,
     pub(super) gate: Gate<Guest>,

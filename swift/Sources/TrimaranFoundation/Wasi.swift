@@ -16,7 +16,7 @@ extension WasiOutput {
 }
 
 extension Preopen {
-  /// The directory at `url`, as `guestPath` for the guest.
+  /// The directory at `url`, as `guestPath` for the guest. A URL of no file names no directory: `setWasi` throws `io` for it.
   public init(
     _ url: URL,
     as guestPath: String,
@@ -24,7 +24,7 @@ extension Preopen {
     maxBytes: UInt64? = nil,
     maxFiles: UInt64? = nil
   ) {
-    let path = url.path(percentEncoded: false)
+    let path = url.isFileURL ? url.path(percentEncoded: false) : url.absoluteString
     self.init(path, as: guestPath, readOnly: readOnly, maxBytes: maxBytes, maxFiles: maxFiles)
   }
 }

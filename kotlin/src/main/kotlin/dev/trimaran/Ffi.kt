@@ -10,6 +10,7 @@ import dev.trimaran.internal.keepReachable
 import java.nio.ByteBuffer
 import java.nio.charset.CharacterCodingException
 import dev.trimaran.internal.ffi.WasmtimeError as RawError
+import kotlin.time.Duration
 import java.time.Duration as JavaDuration
 
 // The one way from the public classes to the core.
@@ -51,6 +52,14 @@ internal fun ByteBuffer.copied(): ByteArray = ByteArray(remaining()).also(duplic
 
 /** A number of the core, which has 64 bits and no sign. Past the end of [Long] it reads as the greatest one. */
 internal fun ULong.toSize(): Long = if (this > Long.MAX_VALUE.toULong()) Long.MAX_VALUE else toLong()
+
+/** Whole milliseconds; null for one without an end. Less than nothing stays less than nothing. */
+internal fun Duration.milliseconds(): Long? =
+    when {
+        this == Duration.INFINITE -> null
+        isNegative() -> minOf(inWholeMilliseconds, -1)
+        else -> inWholeMilliseconds
+    }
 
 /** Whole milliseconds, or the most or the least of them that there are. */
 internal fun JavaDuration.milliseconds(): Long =

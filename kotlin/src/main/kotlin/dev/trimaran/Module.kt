@@ -1,6 +1,7 @@
 package dev.trimaran
 
 import dev.trimaran.internal.NativePressure
+import dev.trimaran.internal.ofThisMachine
 import java.io.InvalidObjectException
 import java.io.ObjectInputStream
 import java.io.Serializable
@@ -136,7 +137,7 @@ public class Module private constructor(raw: Raw) :
 
         /** Compiles a module from a file, as with a path as text. */
         @JvmStatic
-        public fun fromFile(engine: Engine, path: Path): Module = fromFile(engine, path.toString())
+        public fun fromFile(engine: Engine, path: Path): Module = fromFile(engine, path.ofThisMachine())
 
         /**
          * Checks a module in the binary or the text format without compiling it. Fails as [Module] does, also with
@@ -181,7 +182,7 @@ public class Module private constructor(raw: Raw) :
 
         /** Makes a module from a file with the bytes of [serialize]. Fails with `Io` as well. */
         @JvmStatic
-        public fun deserializeFile(engine: Engine, path: Path): Module = deserializeFile(engine, path.toString())
+        public fun deserializeFile(engine: Engine, path: Path): Module = deserializeFile(engine, path.ofThisMachine())
 
         /**
          * Makes a module from the bytes of [pack]. It belongs to [Engine.shared] of the configuration in them. Fails

@@ -121,7 +121,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      * [Config.epochInterruption] is set, and with `Range` for a duration below 0.
      */
     @JvmSynthetic
-    public fun setTimeout(timeout: Duration): Unit = limitRuns(timeout.takeIf { it.isFinite() }?.inWholeMilliseconds)
+    public fun setTimeout(timeout: Duration): Unit = limitRuns(timeout.milliseconds())
 
     /** Limits the time of each later run of a guest, as with a duration of Kotlin; null is no limit. */
     public fun setTimeout(timeout: JavaDuration?): Unit = limitRuns(timeout?.milliseconds())
@@ -149,7 +149,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      */
     @JvmSynthetic
     public fun <R> withDeadline(timeout: Duration, block: () -> R): R =
-        limitedHere(timeout.takeIf { it.isFinite() }?.inWholeMilliseconds, block)
+        limitedHere(timeout.milliseconds(), block)
 
     /** The same, as with a duration of Kotlin; null is no limit. What [block] throws comes out as it is. */
     public fun <R> withDeadline(timeout: JavaDuration?, block: Callable<R>): R =

@@ -2,6 +2,7 @@ package dev.trimaran
 
 import dev.trimaran.internal.Sink
 import dev.trimaran.internal.Source
+import dev.trimaran.internal.ofThisMachine
 import java.io.InputStream
 import java.nio.file.Path
 import java.time.Duration
@@ -90,7 +91,7 @@ public class WasiConfig {
     public fun stdinFile(path: String): WasiConfig = apply { raw.stdin = RawInput.File(path) }
 
     /** Makes a file the standard input. [Store.setWasi] fails with `Io` if it cannot open it. */
-    public fun stdinFile(path: Path): WasiConfig = stdinFile(path.toString())
+    public fun stdinFile(path: Path): WasiConfig = stdinFile(path.ofThisMachine())
 
     /** Makes [source] the standard input: the guest reads what it returns. */
     public fun stdin(source: InputSource): WasiConfig =
@@ -118,7 +119,7 @@ public class WasiConfig {
 
     /** Writes the standard output to a file. [Store.setWasi] fails with `Io` if it cannot open it. */
     @JvmOverloads
-    public fun stdoutFile(path: Path, append: Boolean = false): WasiConfig = stdoutFile(path.toString(), append)
+    public fun stdoutFile(path: Path, append: Boolean = false): WasiConfig = stdoutFile(path.ofThisMachine(), append)
 
     /** Writes the standard output to that of this process, beside `System.out`: flush that where the order matters. */
     public fun inheritStdout(): WasiConfig = apply { raw.stdout = RawOutput.Inherit }
@@ -136,7 +137,7 @@ public class WasiConfig {
 
     /** Writes the standard error to a file. [Store.setWasi] fails with `Io` if it cannot open it. */
     @JvmOverloads
-    public fun stderrFile(path: Path, append: Boolean = false): WasiConfig = stderrFile(path.toString(), append)
+    public fun stderrFile(path: Path, append: Boolean = false): WasiConfig = stderrFile(path.ofThisMachine(), append)
 
     /** Writes the standard error to that of this process. */
     public fun inheritStderr(): WasiConfig = apply { raw.stderr = RawOutput.Inherit }
@@ -155,7 +156,7 @@ public class WasiConfig {
     /** Gives the guest a directory, as with its name. */
     @JvmOverloads
     public fun preopen(hostPath: Path, guestPath: String, readOnly: Boolean = false): WasiConfig =
-        preopen(hostPath.toString(), guestPath, readOnly)
+        preopen(hostPath.ofThisMachine(), guestPath, readOnly)
 
     /**
      * Gives the guest a directory that it may change, with a quota: the guests of a store may add [maxBytes] bytes to
@@ -183,15 +184,15 @@ public class WasiConfig {
         guestPath: String,
         maxBytes: Long?,
         maxFiles: Long? = null,
-    ): WasiConfig = preopenWithQuota(hostPath.toString(), guestPath, maxBytes, maxFiles)
+    ): WasiConfig = preopenWithQuota(hostPath.ofThisMachine(), guestPath, maxBytes, maxFiles)
 
     /** Gives the guest a directory with a quota of bytes alone. */
     public fun preopenWithQuota(hostPath: Path, guestPath: String, maxBytes: Long): WasiConfig =
-        preopenWithQuota(hostPath.toString(), guestPath, maxBytes as Long?)
+        preopenWithQuota(hostPath.ofThisMachine(), guestPath, maxBytes as Long?)
 
     /** Gives the guest a directory with a quota of bytes and of files. */
     public fun preopenWithQuota(hostPath: Path, guestPath: String, maxBytes: Long, maxFiles: Long): WasiConfig =
-        preopenWithQuota(hostPath.toString(), guestPath, maxBytes as Long?, maxFiles as Long?)
+        preopenWithQuota(hostPath.ofThisMachine(), guestPath, maxBytes as Long?, maxFiles as Long?)
 
     /** Gives the guest a directory in memory. With [readOnly], it cannot change anything there. */
     @JvmOverloads

@@ -3,6 +3,7 @@ package dev.trimaran.component
 import dev.trimaran.Engine
 import dev.trimaran.core
 import dev.trimaran.internal.NativePressure
+import dev.trimaran.internal.ofThisMachine
 import dev.trimaran.made
 import dev.trimaran.utf8
 import java.io.InvalidObjectException
@@ -103,7 +104,7 @@ public class Component private constructor(raw: Raw) :
 
         /** Compiles a component from a file, as with a path as text. */
         @JvmStatic
-        public fun fromFile(engine: Engine, path: Path): Component = fromFile(engine, path.toString())
+        public fun fromFile(engine: Engine, path: Path): Component = fromFile(engine, path.ofThisMachine())
 
         /**
          * Checks a component in the binary or the text format, and keeps nothing of it. Fails as [Component] does. It takes as
@@ -133,7 +134,7 @@ public class Component private constructor(raw: Raw) :
 
         /** Makes a component from a file with the bytes of [serialize]. Fails with `Io` as well. */
         @JvmStatic
-        public fun deserializeFile(engine: Engine, path: Path): Component = deserializeFile(engine, path.toString())
+        public fun deserializeFile(engine: Engine, path: Path): Component = deserializeFile(engine, path.ofThisMachine())
 
         /**
          * Makes a component from the bytes of [pack]. It belongs to [Engine.shared] of the configuration in them. Fails with
