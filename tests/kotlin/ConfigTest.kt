@@ -17,7 +17,6 @@ import dev.trimaran.StoreLimits
 import dev.trimaran.Strategy
 import dev.trimaran.TrapCode
 import dev.trimaran.WasmtimeException
-import kotlin.time.Duration.Companion.nanoseconds
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNotEquals
@@ -25,6 +24,7 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.lang.reflect.Method
 import java.time.Duration
+import kotlin.time.Duration.Companion.nanoseconds
 
 class ConfigTest {
     @Test
