@@ -9,8 +9,8 @@ import dev.trimaran.internal.Virtual
 import dev.trimaran.internal.keepReachable
 import java.nio.ByteBuffer
 import java.nio.charset.CharacterCodingException
-import dev.trimaran.internal.ffi.WasmtimeError as RawError
 import kotlin.time.Duration
+import dev.trimaran.internal.ffi.WasmtimeError as RawError
 import java.time.Duration as JavaDuration
 
 // The one way from the public classes to the core.
