@@ -24,7 +24,7 @@ class ApiTest {
 
     /** Every public class of the package, with the nested ones. What an inlined lambda became has no name that can be written. */
     private val visible =
-        classes("dev/trimaran").filter {
+        listOf("dev/trimaran", "dev/trimaran/component").flatMap(::classes).filter {
             Modifier.isPublic(it.modifiers) && !it.isSynthetic && "\$\$inlined\$" !in it.name
         }
 

@@ -62,9 +62,9 @@ public enum class PrimitiveType(private val text: String) : ValueType {
 }
 
 /** A type that a component has, or makes of others. */
-public sealed class DefinedType(private val text: () -> String) : ItemType {
+public sealed class DefinedType internal constructor(private val text: TypeText) : ItemType {
     /** The type, as in WIT. */
-    final override fun toString(): String = text()
+    final override fun toString(): String = text.toString()
 }
 
 /**
@@ -74,7 +74,7 @@ public sealed class DefinedType(private val text: () -> String) : ItemType {
  * @property exports What it exports, by name, in its order.
  */
 public class ComponentType internal constructor(
-    text: () -> String,
+    text: TypeText,
     public val imports: Map<String, ItemType>,
     public val exports: Map<String, ItemType>,
 ) : DefinedType(text)
@@ -84,7 +84,7 @@ public class ComponentType internal constructor(
  *
  * @property exports What it exports, by name, in its order.
  */
-public class InstanceType internal constructor(text: () -> String, public val exports: Map<String, ItemType>) :
+public class InstanceType internal constructor(text: TypeText, public val exports: Map<String, ItemType>) :
     DefinedType(text)
 
 /**
@@ -94,7 +94,7 @@ public class InstanceType internal constructor(text: () -> String, public val ex
  * @property exports What it exports.
  */
 public class ModuleType internal constructor(
-    text: () -> String,
+    text: TypeText,
     public val imports: List<ImportType>,
     public val exports: List<ExportType>,
 ) : DefinedType(text)
@@ -106,7 +106,7 @@ public class ModuleType internal constructor(
  * @property result The type of its result; null where it has none.
  */
 public class FuncType internal constructor(
-    text: () -> String,
+    text: TypeText,
     public val params: Map<String, ValueType>,
     public val result: ValueType?,
 ) : DefinedType(text)
@@ -116,14 +116,14 @@ public class FuncType internal constructor(
  *
  * @property name The name by which it is imported or exported; null where it has none.
  */
-public class ResourceItem internal constructor(text: () -> String, public val name: String?) : DefinedType(text)
+public class ResourceItem internal constructor(text: TypeText, public val name: String?) : DefinedType(text)
 
 /**
  * The type of a list.
  *
  * @property element The type of its elements.
  */
-public class ListType internal constructor(text: () -> String, public val element: ValueType) :
+public class ListType internal constructor(text: TypeText, public val element: ValueType) :
     DefinedType(text),
     ValueType
 
@@ -132,7 +132,7 @@ public class ListType internal constructor(text: () -> String, public val elemen
  *
  * @property fields The types of its fields, by name, in their order.
  */
-public class RecordType internal constructor(text: () -> String, public val fields: Map<String, ValueType>) :
+public class RecordType internal constructor(text: TypeText, public val fields: Map<String, ValueType>) :
     DefinedType(text),
     ValueType
 
@@ -141,7 +141,7 @@ public class RecordType internal constructor(text: () -> String, public val fiel
  *
  * @property items The types of its items.
  */
-public class TupleType internal constructor(text: () -> String, public val items: List<ValueType>) :
+public class TupleType internal constructor(text: TypeText, public val items: List<ValueType>) :
     DefinedType(text),
     ValueType
 
@@ -150,7 +150,7 @@ public class TupleType internal constructor(text: () -> String, public val items
  *
  * @property cases The types of what its cases carry, by name, in their order; null where one carries nothing.
  */
-public class VariantType internal constructor(text: () -> String, public val cases: Map<String, ValueType?>) :
+public class VariantType internal constructor(text: TypeText, public val cases: Map<String, ValueType?>) :
     DefinedType(text),
     ValueType
 
@@ -159,7 +159,7 @@ public class VariantType internal constructor(text: () -> String, public val cas
  *
  * @property names The names of its cases.
  */
-public class EnumType internal constructor(text: () -> String, public val names: List<String>) :
+public class EnumType internal constructor(text: TypeText, public val names: List<String>) :
     DefinedType(text),
     ValueType
 
@@ -168,7 +168,7 @@ public class EnumType internal constructor(text: () -> String, public val names:
  *
  * @property value The type of its value.
  */
-public class OptionType internal constructor(text: () -> String, public val value: ValueType) :
+public class OptionType internal constructor(text: TypeText, public val value: ValueType) :
     DefinedType(text),
     ValueType
 
@@ -179,7 +179,7 @@ public class OptionType internal constructor(text: () -> String, public val valu
  * @property error The type of what a failure says; null where that is nothing.
  */
 public class ResultType internal constructor(
-    text: () -> String,
+    text: TypeText,
     public val ok: ValueType?,
     public val error: ValueType?,
 ) : DefinedType(text),
@@ -190,7 +190,7 @@ public class ResultType internal constructor(
  *
  * @property names Their names.
  */
-public class FlagsType internal constructor(text: () -> String, public val names: List<String>) :
+public class FlagsType internal constructor(text: TypeText, public val names: List<String>) :
     DefinedType(text),
     ValueType
 
@@ -199,7 +199,7 @@ public class FlagsType internal constructor(text: () -> String, public val names
  *
  * @property resource The resource.
  */
-public class OwnType internal constructor(text: () -> String, public val resource: ResourceItem) :
+public class OwnType internal constructor(text: TypeText, public val resource: ResourceItem) :
     DefinedType(text),
     ValueType
 
@@ -208,17 +208,22 @@ public class OwnType internal constructor(text: () -> String, public val resourc
  *
  * @property resource The resource.
  */
-public class BorrowType internal constructor(text: () -> String, public val resource: ResourceItem) :
+public class BorrowType internal constructor(text: TypeText, public val resource: ResourceItem) :
     DefinedType(text),
     ValueType
 
 /** A type whose values cannot be passed yet: a map, a list of a fixed length, a stream, a future, an error context. */
-public class UnsupportedType internal constructor(text: () -> String) :
+public class UnsupportedType internal constructor(text: TypeText) :
     DefinedType(text),
     ValueType
 
+/** The text of the type in that place of a table. */
+internal class TypeText(private val types: List<Node>, private val place: Int) {
+    override fun toString(): String = core { rawText(RawTypes(types, place.toUInt())) }
+}
+
 /** Makes the public types of a table, each once, as the table has them. */
-internal class TypeTable(private val raw: RawTypes) {
+internal class TypeTable(raw: RawTypes) {
     private val made = ArrayList<ItemType>(raw.nodes.size)
 
     /** The type that the table is about. */
@@ -226,13 +231,11 @@ internal class TypeTable(private val raw: RawTypes) {
 
     init {
         // A type stands behind those that are its parts.
-        raw.nodes.forEachIndexed { place, node -> made.add(make(node) { text(place) }) }
+        raw.nodes.forEachIndexed { place, node -> made.add(make(node, TypeText(raw.nodes, place))) }
         root = made[raw.root.toInt()]
     }
 
-    private fun text(place: Int): String = core { rawText(RawTypes(raw.nodes, place.toUInt())) }
-
-    private fun make(node: Node, text: () -> String): ItemType {
+    private fun make(node: Node, text: TypeText): ItemType {
         val parts = node.parts.map { part -> part?.let { made[it.toInt()] } }
         val values = { parts.map { it as ValueType } }
         return when (node.kind) {

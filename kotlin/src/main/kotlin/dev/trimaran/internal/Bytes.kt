@@ -127,8 +127,13 @@ internal class Writer {
 
 // By `Buffer`: the methods of the same names that `ByteBuffer` has are missing in Android's older versions.
 
-private fun Buffer.moveTo(position: Int) {
+internal fun Buffer.moveTo(position: Int) {
     position(position)
+}
+
+/** Begins anew. */
+internal fun Buffer.restart() {
+    clear()
 }
 
 private fun Buffer.turn() {

@@ -4,7 +4,9 @@ import dev.trimaran.Store
 import dev.trimaran.component.Resource
 import dev.trimaran.internal.Garbage
 import dev.trimaran.internal.NativeByHand
-import java.lang.ref.Reference
+import dev.trimaran.internal.keepReachable
+import dev.trimaran.internal.moveTo
+import dev.trimaran.internal.restart
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.util.concurrent.atomic.AtomicReferenceArray
@@ -56,7 +58,7 @@ internal class Exchange private constructor(val handle: Long) {
         if (needed > Int.MAX_VALUE) tooLong(needed)
         val capacity = maxOf(needed, minOf(2L * input.capacity(), Int.MAX_VALUE.toLong())).toInt()
         input = NativeByHand.exchangeInput(handle, capacity).order(ByteOrder.LITTLE_ENDIAN)
-        input.position(position)
+        input.moveTo(position)
     }
 
     /** Writes a handle of a guest's resource. */
@@ -80,7 +82,7 @@ internal class Exchange private constructor(val handle: Long) {
 
     /** Begins to write. */
     fun begin() {
-        input.clear()
+        input.restart()
     }
 
     /** Ends the stream, of which it gives the length, and writes the resources behind it. */
@@ -93,7 +95,7 @@ internal class Exchange private constructor(val handle: Long) {
     /** Gives [call] how many resources there are, and the objects of the host's among them, and keeps all until it is over. */
     inline fun <R> lent(call: (Int, Array<Any?>?) -> R): R {
         val result = call(count, if (objects.isEmpty()) null else objects.toArray())
-        Reference.reachabilityFence(lent)
+        keepReachable(lent)
         return result
     }
 
@@ -104,7 +106,7 @@ internal class Exchange private constructor(val handle: Long) {
             output = NativeByHand.exchangeOutput(handle).order(ByteOrder.LITTLE_ENDIAN)
             this.moves = moves
         }
-        output.clear()
+        output.restart()
         beside = length
     }
 
@@ -114,15 +116,15 @@ internal class Exchange private constructor(val handle: Long) {
         if (count >= 0) {
             val next = output.position() + size * count
             val taken = take(count, output)
-            output.position(next)
+            output.moveTo(next)
             return taken
         }
         output.getInt()
         val after = output.position()
-        output.position(beside)
+        output.moveTo(beside)
         val taken = take(count and Int.MAX_VALUE, output)
         beside += size * (count and Int.MAX_VALUE)
-        output.position(after)
+        output.moveTo(after)
         return taken
     }
 

@@ -1,6 +1,7 @@
 package dev.trimaran.internal.component
 
 import dev.trimaran.internal.ffi.ComponentTypeKind
+import dev.trimaran.internal.moveTo
 import java.nio.ByteBuffer
 
 // Strings and lists: a count, and then the bytes or the elements.
@@ -22,7 +23,7 @@ internal object StringCodec : Codec(ComponentTypeKind.STRING) {
         for (index in text.indices) {
             val char = text[index].code
             if (char >= 0x80) {
-                buffer.position(start)
+                buffer.moveTo(start)
                 return false
             }
             buffer.put(char.toByte())
@@ -110,7 +111,7 @@ internal abstract class NumbersCodec(private val element: Codec, private val siz
         buffer.putInt(count)
         val end = buffer.position() + length.toInt()
         put(buffer)
-        buffer.position(end)
+        buffer.moveTo(end)
         return true
     }
 }
