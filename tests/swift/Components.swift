@@ -44,12 +44,16 @@ extension World {
     case "component_exports": return .plain(.array(try component(step).exports.map { .string("\($0)") }))
     case "component_linker": return kept(.linker(try Linker(engine(step))))
     case "component_shadowing": try componentLinker(step).allowShadowing(step.value("allow").bool ?? true)
-    case "component_define": try place(step).defineFunc(step.text("name"), componentBody(step))
+    case "component_define":
+      let (name, body) = (try step.text("name"), try componentBody(step))
+      try place(step).defineFunc(name, body)
     case "component_define_instance": _ = try place(step)
-    case "component_define_module": try place(step).defineModule(step.text("name"), module(step))
+    case "component_define_module": 
+      let (name, module) = (try step.text("name"), try module(step))
+      try place(step).defineModule(name, module)
     case "component_define_resource":
-      let type = try ResourceType()
-      try place(step).defineResource(step.text("name"), type)
+      let (name, type) = (try step.text("name"), try ResourceType())
+      try place(step).defineResource(name, type)
       return kept(.resourceType(type))
     case "component_unknown_imports_as_traps":
       try componentLinker(step).defineUnknownImportsAsTraps(component(step))
@@ -149,7 +153,10 @@ extension World {
     case "echo": return { _, arguments in arguments[0] }
     case "give":
       let value = try fields.value("value")
-      return { [unowned self] _, _ in try value == .null ? nil : componentValue(value) }
+      return { [unowned self] _, _ in
+        if value == .null { return nil }
+        return try componentValue(value)
+      }
     case "throw":
       let name = try fields.text("as")
       return { [unowned self] _, _ in
@@ -169,7 +176,8 @@ extension World {
       return { [unowned self] _, arguments in
         guard case .component(.collected(let calls)) = objects[name] else { throw Problem("`\(name)` collects nothing") }
         objects[name] = .component(.collected(calls + [arguments]))
-        return try value == .null ? nil : componentValue(value)
+        if value == .null { return nil }
+        return try componentValue(value)
       }
     case "close":
       let name = try fields.text("store")
@@ -203,7 +211,10 @@ extension World {
     let first = parts.count > 1 ? parts[1] : .null
     let text = first.string ?? ""
     func values() throws -> [ComponentValue] { try (first.array ?? []).map { try componentValue($0) } }
-    func payload(_ value: JSON) throws -> ComponentValue? { try value == .null ? nil : componentValue(value) }
+    func payload(_ value: JSON) throws -> ComponentValue? {
+      if value == .null { return nil }
+      return try componentValue(value)
+    }
     switch kind {
     case "bool": return .bool(first.bool ?? false)
     case "s8": return .s8(try decimal(text))

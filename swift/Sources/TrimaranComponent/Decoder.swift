@@ -55,8 +55,9 @@ struct Decoder: ~Copyable {
       return .variant(codec.names[index], try payload(codec.parts[index]))
     case .enum: return .enum(codec.names[Int(number(UInt32.self))])
     case .option:
-      let isThere = number(UInt32.self) != 0
-      return .option(isThere ? try read(codec.part) : nil)
+      // Without a type, `nil` would be a value.
+      guard number(UInt32.self) != 0 else { return .option(Optional.none) }
+      return .option(try read(codec.part))
     case .result:
       let index = Int(number(UInt32.self))
       let payload = try payload(codec.parts[index])

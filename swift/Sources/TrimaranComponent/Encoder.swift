@@ -282,15 +282,13 @@ struct Encoder: ~Copyable {
 
   private mutating func writeOption(_ value: ComponentValue, _ codec: Codec) throws(Mistake) {
     let part = codec.part
-    let payload: ComponentValue
+    var payload = value
     switch value {
-    case .option(nil):
-      put(UInt32(0))
-      return
+    case .option(nil): return put(UInt32(0))
+    // To Swift, the `nil` of `isThere ? 1 : nil` is a value itself: what it means is clear unless options lie in each other.
+    case .option(.option(nil)?) where part.kind != .option: return put(UInt32(0))
     case .option(let inner?): payload = inner
-    default:
-      guard part.kind != .option else { throw .kind(.option, value) }
-      payload = value
+    default: guard part.kind != .option else { throw .kind(.option, value) }
     }
     put(UInt32(1))
     do throws(Mistake) {
