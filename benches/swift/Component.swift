@@ -8,8 +8,11 @@ func components() throws {
   let instance = try linker.instantiate(store, component)
   func function(_ name: String) throws -> TrimaranComponent.Func { try instance.function(store, name) }
 
+  // From here on, what is measured is a call.
   let add = try function("add")
-  try measure("component (u32, u32) -> u32") { check(try add(store, opaque(UInt32(40)), opaque(UInt32(2))) as UInt32 == 42) }
+  try measure("component (u32, u32) -> u32") {
+    check(try add(store, opaque(UInt32(40)), opaque(UInt32(2))) as UInt32 == 42)
+  }
   let host = try function("host")
   try measure("component host call", each: 1_000) { check(try host(store, UInt32(1_000)) as UInt32 == 0) }
   let get = try function("[method]counter.get")

@@ -146,7 +146,7 @@ struct ComponentTests {
     let doubled: UInt32 = try number(store, 7)
     #expect(doubled == 7)
     #expect(try number.call(store, [.u32(.max)]) == .u32(.max))
-    #expect(try Int(number(store, UInt32.max) as Int) == Int(UInt32.max))
+    #expect(try number(store, UInt32.max) as Int == Int(UInt32.max))
     #expect(failure { try number(store, 1) as String } == .type(reason: "the result is an int: expected a string"))
     #expect(failure { try number(store, 300) as UInt8 } == .range(reason: "the result is 300, which is no UInt8"))
     let text = try run(echo(list: "string"))
@@ -207,7 +207,9 @@ struct ComponentTests {
 
   @Test func mistakesSayWhereTheyAre() throws {
     let number = try run(echo("u8", "i32", "(local.get 0)"))
-    #expect(failure { try number(store, 256) } == .range(reason: "argument 1: 256 does not fit a u8: expected 0 to 255"))
+    #expect(
+      failure { try number(store, 256) } == .range(reason: "argument 1: 256 does not fit a u8: expected 0 to 255")
+    )
     #expect(failure { try number(store) } == .type(reason: "expected 1 arguments, found 0"))
     #expect(failure { try number(store, "x") } == .type(reason: "argument 1: expected a u8, found a string"))
   }
@@ -245,6 +247,12 @@ struct ComponentTests {
     let fresh = try Store(engine)
     let run = try other.instantiate(fresh, Component(engine, calls)).function(fresh, "run")
     #expect(failure { try run(fresh, 1) } == .type(reason: "`f`: expected 1 results, found 0"))
+  }
+
+  @Test func aClosureTakesAsManyAsTheGuestGives() throws {
+    try linker.root.defineFunc("f") { (_: UInt32, _: UInt32) -> UInt32 in 1 }
+    let reason = "the guest gives 1 arguments: the function of the host takes 2"
+    #expect(failure { try run(calls)(store, 1) } == .type(reason: reason))
   }
 
   @Test func aTrapPoisonsTheStoreAndAnInstanceIsNotEnteredTwice() throws {

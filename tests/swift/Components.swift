@@ -48,13 +48,14 @@ extension World {
       let (name, body) = (try step.text("name"), try componentBody(step))
       try place(step).defineFunc(name, body)
     case "component_define_instance": _ = try place(step)
-    case "component_define_module": 
+    case "component_define_module":
       let (name, module) = (try step.text("name"), try module(step))
       try place(step).defineModule(name, module)
     case "component_define_resource":
       let (name, type) = (try step.text("name"), try ResourceType())
       try place(step).defineResource(name, type)
       return kept(.resourceType(type))
+    case "component_define_wasi": try componentLinker(step).defineWasi()
     case "component_unknown_imports_as_traps":
       try componentLinker(step).defineUnknownImportsAsTraps(component(step))
     case "component_link":
@@ -82,7 +83,9 @@ extension World {
       return .component(result.map { asCase($0) } ?? .null)
     case "component_keep":
       let result = try call(step)
-      guard case .resource(let resource)? = result else { throw Problem("it gave \(result as Any), which is no resource") }
+      guard case .resource(let resource)? = result else {
+        throw Problem("it gave \(result as Any), which is no resource")
+      }
       return kept(.resource(resource))
     case "component_drop": try resource(step).close(store(step))
     case "component_is_alive": return .plain(.bool(try resource(step).isAlive))
@@ -167,14 +170,18 @@ extension World {
     case "call":
       let (name, arguments) = (try fields.text("func"), try fields.list("args"))
       return { [unowned self] caller, _ in
-        guard case .component(.function(let function)) = objects[name] else { throw Problem("`\(name)` is no function") }
+        guard case .component(.function(let function)) = objects[name] else {
+          throw Problem("`\(name)` is no function")
+        }
         return try function.call(caller.store, arguments.map { try componentValue($0) })
       }
     case "collect":
       let (name, value) = (try fields.text("as"), try fields.value("value"))
       objects[name] = .component(.collected([]))
       return { [unowned self] _, arguments in
-        guard case .component(.collected(let calls)) = objects[name] else { throw Problem("`\(name)` collects nothing") }
+        guard case .component(.collected(let calls)) = objects[name] else {
+          throw Problem("`\(name)` collects nothing")
+        }
         objects[name] = .component(.collected(calls + [arguments]))
         if value == .null { return nil }
         return try componentValue(value)

@@ -85,6 +85,7 @@ final class Objects: @unchecked Sendable {
     Held(try componentInstance.core.func(store: store.core, path: ["m"]))
   }
   private(set) lazy var componentResource = must {
+    try home.setFuel(100_000)
     let made = try TrimaranComponent.Func(Core.ComponentFunc(componentFunc.core.kept())).call(home, [])
     return Held(Core.ComponentResource(try Resource(made ?? nil).core.kept()))
   }
@@ -259,7 +260,11 @@ final class Given {
 
   func value(_ place: Int) -> Core.ComponentTypes {
     let types = must { try world.component.core.types() }
-    return choose(place, types, [Core.ComponentTypes(nodes: [], at: 0), Core.ComponentTypes(nodes: types.nodes, at: .max)])
+    return choose(
+      place,
+      types,
+      [Core.ComponentTypes(nodes: [], at: 0), Core.ComponentTypes(nodes: types.nodes, at: .max)]
+    )
   }
 
   func value(_ place: Int) -> Extern {

@@ -13,7 +13,8 @@ struct WalkTests {
     "ComponentResourceType.same", "ComponentResourceType.is_host",
     // Closing twice does nothing, and what has an end ends when it is closed.
     "Engine.release", "InstancePre.release", "Linker.release", "Module.release", "SharedMemory.release",
-    "Store.release", "Store.end_deadline", "Component.release", "ComponentInstancePre.release", "ComponentLinker.release",
+    "Store.release", "Store.end_deadline", "Component.release", "ComponentInstancePre.release",
+    "ComponentLinker.release",
     // Nothing is left to interrupt.
     "InterruptHandle.interrupt",
     // It belongs to no store.

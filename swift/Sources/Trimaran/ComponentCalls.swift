@@ -27,4 +27,3 @@ extension Core {
   /// A path as it crosses.
   package static func serialised(_ path: [String]) -> [UInt8] { Writer.bytes { $0.list(path) { $0.text($1) } } }
 }
-

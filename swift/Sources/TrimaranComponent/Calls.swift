@@ -35,11 +35,12 @@ extension Encoder {
       var parts: [trimaran_part] = []
       try lendAll(beside[...], &parts, &given, resources, body)
     }
-    extend(self)
+    // What was written lives up to here.
+    keepAlive(self)
   }
 }
 
-private func extend(_ encoder: borrowing Encoder) {}
+private func keepAlive(_ encoder: borrowing Encoder) {}
 
 /// Lends the values that stand beside the stream, and then the resources.
 private func lendAll(

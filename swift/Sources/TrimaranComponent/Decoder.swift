@@ -117,7 +117,7 @@ struct Decoder: ~Copyable {
     let (count, bytes) = try part(MemoryLayout<Number>.size)
     try checkRoom(bytes.count)
     return [Number](unsafeUninitializedCapacity: count) { numbers, made in
-      if let base = bytes.baseAddress, count > 0 { UnsafeMutableRawBufferPointer(numbers).copyMemory(from: UnsafeRawBufferPointer(start: base, count: bytes.count)) }
+      if count > 0 { UnsafeMutableRawBufferPointer(numbers).copyMemory(from: bytes) }
       made = count
     }
   }

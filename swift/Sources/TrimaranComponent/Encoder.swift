@@ -49,46 +49,52 @@ struct Encoder: ~Copyable {
     place(MemoryLayout<Number>.size).storeBytes(of: number, as: Number.self)
   }
 
-  /// Writes a value.
+  /// Writes a value. What is simply right comes first.
   mutating func write(_ value: ComponentValue, _ codec: Codec) throws(Mistake) {
+    switch codec.kind {
+    case .bool:
+      guard case .bool(let bool) = value else { throw .kind(.bool, value) }
+      put(bool ? UInt8(1) : 0)
+    case .s8: put(try integer(value, codec, as: Int8.self))
+    case .u8: put(try integer(value, codec, as: UInt8.self))
+    case .s16: put(try integer(value, codec, as: Int16.self))
+    case .u16: put(try integer(value, codec, as: UInt16.self))
+    case .s32: if case .s32(let number) = value { put(number) } else { put(try integer(value, codec, as: Int32.self)) }
+    case .u32: if case .u32(let number) = value { put(number) } else { put(try integer(value, codec, as: UInt32.self)) }
+    case .s64: if case .s64(let number) = value { put(number) } else { put(try integer(value, codec, as: Int64.self)) }
+    case .u64: if case .u64(let number) = value { put(number) } else { put(try integer(value, codec, as: UInt64.self)) }
+    case .f32: if case .f32(let number) = value { put(number) } else { put(Float(try float(value, codec))) }
+    case .f64: if case .f64(let number) = value { put(number) } else { put(try float(value, codec)) }
+    case .char: if case .char(let scalar) = value { put(scalar.value) } else { try writeChar(value) }
+    case .string:
+      guard case .string(let text) = value else { throw .kind(.string, value) }
+      try write(text, as: value)
+    case .list: try writeList(value, codec)
+    case .record:
+      guard case .record(let record) = value else { throw .kind(.record, value) }
+      try write(record, codec)
+    case .tuple: try writeTuple(value, codec)
+    case .own: try writeResource(value, codec, isOwn: true)
+    case .borrow: try writeResource(value, codec, isOwn: false)
+    case .option: try writeOption(value, codec)
+    case .unsupported, .func, .instance, .component, .module, .resource:
+      throw Mistake(.unsupported(name: codec.names.first ?? "unsupported"))
+    case .variant, .enum, .result, .flags: try writeNamed(value, codec)
+    }
+  }
+
+  /// Writes what has the name of a case, or names of flags.
+  private mutating func writeNamed(_ value: ComponentValue, _ codec: Codec) throws(Mistake) {
     switch (codec.kind, value) {
-    // What is simply right comes first.
-    case (.u32, .u32(let number)): put(number)
-    case (.s32, .s32(let number)): put(number)
-    case (.u64, .u64(let number)): put(number)
-    case (.s64, .s64(let number)): put(number)
-    case (.f64, .f64(let number)): put(number)
-    case (.f32, .f32(let number)): put(number)
-    case (.bool, .bool(let value)): put(value ? UInt8(1) : 0)
-    case (.char, .char(let scalar)): put(scalar.value)
-    case (.string, .string(let text)): try write(text, as: value)
-    case (.s8, _): put(try integer(value, codec, as: Int8.self))
-    case (.u8, _): put(try integer(value, codec, as: UInt8.self))
-    case (.s16, _): put(try integer(value, codec, as: Int16.self))
-    case (.u16, _): put(try integer(value, codec, as: UInt16.self))
-    case (.s32, _): put(try integer(value, codec, as: Int32.self))
-    case (.u32, _): put(try integer(value, codec, as: UInt32.self))
-    case (.s64, _): put(try integer(value, codec, as: Int64.self))
-    case (.u64, _): put(try integer(value, codec, as: UInt64.self))
-    case (.f32, .f64(let number)): put(Float(number))
-    case (.f32, _): put(Float(try float(value, codec)))
-    case (.f64, _): put(try float(value, codec))
-    case (.char, .string(let text)): try writeChar(text)
-    case (.list, _): try writeList(value, codec)
-    case (.record, .record(let record)): try write(record, codec)
-    case (.tuple, .tuple(let values)), (.tuple, .list(let values)): try writeTuple(values, codec)
     case (.variant, .variant(let name, let payload)): try writeCase(name, payload, codec)
     case (.variant, .string(let name)), (.variant, .enum(let name)): try writeCase(name, nil, codec)
     case (.enum, .enum(let name)), (.enum, .string(let name)), (.enum, .variant(let name, nil)):
       put(UInt32(try place(of: name, codec)))
-    case (.option, _): try writeOption(value, codec)
     case (.result, .ok(let payload)): try writeResult(0, "ok", payload, codec)
     case (.result, .error(let payload)): try writeResult(1, "error", payload, codec)
     case (.flags, .flags(let names)): try writeFlags(names, codec)
-    case (.flags, .list(let names)): try writeFlags(names.map { (name) throws(Mistake) in try flag(name, codec) }, codec)
-    case (.own, .resource), (.own, .object): writeResource(value, isOwn: true)
-    case (.borrow, .resource), (.borrow, .object): writeResource(value, isOwn: false)
-    case (.unsupported, _): throw Mistake(.unsupported(name: codec.names.first ?? "unsupported"))
+    case (.flags, .list(let values)):
+      try writeFlags(values.map { (value) throws(Mistake) in try flag(value) }, codec)
     default: throw .kind(codec.kind, value)
     }
   }
@@ -131,7 +137,8 @@ struct Encoder: ~Copyable {
     }
   }
 
-  private mutating func writeChar(_ text: String) throws(Mistake) {
+  private mutating func writeChar(_ value: ComponentValue) throws(Mistake) {
+    guard case .string(let text) = value else { throw .kind(.char, value) }
     var scalars = text.unicodeScalars.makeIterator()
     guard let scalar = scalars.next(), scalars.next() == nil else { throw .range(.char, text) }
     put(scalar.value)
@@ -227,7 +234,12 @@ struct Encoder: ~Copyable {
     return name.map { Mistake(.unknownField(name: $1, known: codec.names)) }
   }
 
-  private mutating func writeTuple(_ values: [ComponentValue], _ codec: Codec) throws(Mistake) {
+  private mutating func writeTuple(_ value: ComponentValue, _ codec: Codec) throws(Mistake) {
+    let values: [ComponentValue]
+    switch value {
+    case .tuple(let items), .list(let items): values = items
+    default: throw .kind(.tuple, value)
+    }
     guard values.count == codec.parts.count else {
       throw Mistake(.count(what: "items", expected: UInt64(codec.parts.count), found: UInt64(values.count)))
     }
@@ -298,7 +310,7 @@ struct Encoder: ~Copyable {
     }
   }
 
-  private func flag(_ value: ComponentValue, _ codec: Codec) throws(Mistake) -> String {
+  private func flag(_ value: ComponentValue) throws(Mistake) -> String {
     switch value {
     case .string(let name), .enum(let name): return name
     default: throw .kind(.flags, value)
@@ -311,7 +323,11 @@ struct Encoder: ~Copyable {
     put(bits)
   }
 
-  private mutating func writeResource(_ value: ComponentValue, isOwn: Bool) {
+  private mutating func writeResource(_ value: ComponentValue, _ codec: Codec, isOwn: Bool) throws(Mistake) {
+    switch value {
+    case .resource, .object: break
+    default: throw .kind(codec.kind, value)
+    }
     put(UInt32(resources.count))
     resources.append((value, isOwn))
   }
@@ -319,7 +335,7 @@ struct Encoder: ~Copyable {
 
 extension ComponentValue {
   /// An integer in decimal digits.
-  fileprivate var digits: String {
+  var digits: String {
     switch self {
     case .s8(let number): "\(number)"
     case .u8(let number): "\(number)"

@@ -49,12 +49,15 @@ public final class Func: Sendable {
   ///   - arguments: As many as the function has parameters.
   /// - Returns: The result; `nil` where the function has none.
   /// - Throws: As ``call(_:_:)``.
+  @inlinable
   @discardableResult
-  public func callAsFunction(
+  public func callAsFunction<each Argument: ComponentConvertible>(
     _ store: Store,
-    _ arguments: any ComponentConvertible...
+    _ arguments: repeat each Argument
   ) throws(WasmtimeError) -> ComponentValue? {
-    try call(store, arguments.map(\.componentValue))
+    var values: [ComponentValue] = []
+    repeat values.append((each arguments).componentValue)
+    return try call(store, values)
   }
 
   /// Calls the function with plain Swift values, and gives its result as the type that the context asks for.
@@ -68,30 +71,92 @@ public final class Func: Sendable {
   ///   - arguments: As many as the function has parameters.
   /// - Returns: The result.
   /// - Throws: As ``call(_:_:)``; `type` if the function has no result or one of another type, `range` if it does not fit.
-  public func callAsFunction<Result: ComponentConvertible>(
+  @inlinable
+  public func callAsFunction<each Argument: ComponentConvertible, Result: ComponentConvertible>(
     _ store: Store,
-    _ arguments: any ComponentConvertible...
+    _ arguments: repeat each Argument
   ) throws(WasmtimeError) -> Result {
-    guard let value = try call(store, arguments.map(\.componentValue)) else {
-      throw .type(reason: "the function gives no result: expected one")
+    var values: [ComponentValue] = []
+    repeat values.append((each arguments).componentValue)
+    return try Result(the(call(store, values)))
+  }
+
+  /// The result, where there is one.
+  @inlinable
+  func the(_ result: ComponentValue?) throws(WasmtimeError) -> ComponentValue {
+    guard let result else { throw .type(reason: "the function gives no result: expected one") }
+    return result
+  }
+}
+
+// Those that are called most: they need no list.
+extension Func {
+  /// Calls the function; see the one for any number of arguments.
+  @inlinable
+  public func callAsFunction<Result: ComponentConvertible>(_ store: Store) throws(WasmtimeError) -> Result {
+    try Result(the(call(store, [])))
+  }
+
+  /// Calls the function; see the one for any number of arguments.
+  @inlinable
+  public func callAsFunction<First: ComponentConvertible, Result: ComponentConvertible>(
+    _ store: Store,
+    _ first: First
+  ) throws(WasmtimeError) -> Result {
+    try Result(the(call(store, first.componentValue)))
+  }
+
+  /// Calls the function; see the one for any number of arguments.
+  @inlinable
+  public func callAsFunction<First: ComponentConvertible, Second: ComponentConvertible, Result: ComponentConvertible>(
+    _ store: Store,
+    _ first: First,
+    _ second: Second
+  ) throws(WasmtimeError) -> Result {
+    try Result(the(call(store, first.componentValue, second.componentValue)))
+  }
+
+  @usableFromInline
+  func call(_ store: Store, _ first: ComponentValue) throws(WasmtimeError) -> ComponentValue? {
+    try enter(store) { (encoder) throws(WasmtimeError) in
+      try encoder.check(1, codec)
+      try encoder.write(first, 0, codec)
     }
-    return try Result(value)
+  }
+
+  @usableFromInline
+  func call(_ store: Store, _ first: ComponentValue, _ second: ComponentValue) throws(WasmtimeError) -> ComponentValue?
+  {
+    try enter(store) { (encoder) throws(WasmtimeError) in
+      try encoder.check(2, codec)
+      try encoder.write(first, 0, codec)
+      try encoder.write(second, 1, codec)
+    }
   }
 }
 
 extension Encoder {
   /// Writes the arguments of a call.
   mutating func write(_ arguments: [ComponentValue], _ codec: FuncCodec) throws(WasmtimeError) {
-    let params = codec.params
-    guard arguments.count == params.count else {
-      throw Mistake(.count(what: "arguments", expected: UInt64(params.count), found: UInt64(arguments.count))).error
-    }
-    for index in arguments.indices {
-      do throws(Mistake) {
-        try write(arguments[index], params[index])
-      } catch {
-        throw error.inside("argument \(index + 1)").error
-      }
+    try check(arguments.count, codec)
+    for index in arguments.indices { try write(arguments[index], index, codec) }
+  }
+
+  /// Fails for another number of arguments than the function has parameters.
+  @inline(__always)
+  func check(_ count: Int, _ codec: FuncCodec) throws(WasmtimeError) {
+    let expected = codec.params.count
+    if count == expected { return }
+    throw Mistake(.count(what: "arguments", expected: UInt64(expected), found: UInt64(count))).error
+  }
+
+  /// Writes one argument.
+  @inline(__always)
+  mutating func write(_ argument: ComponentValue, _ index: Int, _ codec: FuncCodec) throws(WasmtimeError) {
+    do throws(Mistake) {
+      try write(argument, codec.params[index])
+    } catch {
+      throw error.inside("argument \(index + 1)").error
     }
   }
 }

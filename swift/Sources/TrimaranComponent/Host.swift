@@ -48,15 +48,19 @@ extension LinkerInstance {
   ///   - name: Its name.
   ///   - body: A closure over ``ComponentConvertible`` types, as many as the function has parameters.
   /// - Throws: `link` if the name is defined already, unless you allow shadowing.
+  @inlinable
   @_disfavoredOverload
   public func defineFunc<each Parameter: ComponentConvertible, Result: ComponentConvertible>(
     _ name: String,
     _ body: @escaping @Sendable (repeat each Parameter) throws -> Result
   ) throws(WasmtimeError) {
+    var count = 0
+    for _ in repeat (each Parameter).self { count += 1 }
+    let wanted = count
     try define(
       name,
       HostFunction { _, arguments in
-        var arguments = Arguments(arguments)
+        var arguments = try Arguments(arguments, wanted)
         return try body(repeat arguments.next(as: (each Parameter).self)).componentValue
       }
     )
@@ -68,23 +72,37 @@ extension LinkerInstance {
   ///   - name: Its name.
   ///   - body: A closure over ``ComponentConvertible`` types, as many as the function has parameters.
   /// - Throws: `link` if the name is defined already, unless you allow shadowing.
+  @inlinable
   @_disfavoredOverload
   public func defineFunc<each Parameter: ComponentConvertible>(
     _ name: String,
     _ body: @escaping @Sendable (repeat each Parameter) throws -> Void
   ) throws(WasmtimeError) {
+    var count = 0
+    for _ in repeat (each Parameter).self { count += 1 }
+    let wanted = count
     try define(
       name,
       HostFunction { _, arguments in
-        var arguments = Arguments(arguments)
+        var arguments = try Arguments(arguments, wanted)
         try body(repeat arguments.next(as: (each Parameter).self))
         return nil
       }
     )
   }
 
+  /// Defines a function of the host; see the one for any number of parameters. Those of one need no list.
+  @inlinable
+  public func defineFunc<Parameter: ComponentConvertible, Result: ComponentConvertible>(
+    _ name: String,
+    _ body: @escaping @Sendable (Parameter) throws -> Result
+  ) throws(WasmtimeError) {
+    try define(name, HostFunction(one: { try body(Parameter($0)).componentValue }))
+  }
+
   /// Defines a function of the host. The core keeps it.
-  private func define(_ name: String, _ function: HostFunction) throws(WasmtimeError) {
+  @usableFromInline
+  func define(_ name: String, _ function: HostFunction) throws(WasmtimeError) {
     var name = try checked(name)
     let path = Core.serialised(path)
     let context = Unmanaged.passRetained(function).toOpaque()
@@ -109,27 +127,65 @@ extension LinkerInstance {
 }
 
 /// The arguments of a host function, taken one after the other.
-private struct Arguments {
+@usableFromInline
+struct Arguments {
   private let values: [ComponentValue]
   private var taken = 0
 
-  init(_ values: [ComponentValue]) { self.values = values }
-
-  mutating func next<Value: ComponentConvertible>(as: Value.Type) throws(WasmtimeError) -> Value {
-    guard taken < values.count else {
-      throw .type(reason: "the guest gives \(values.count) arguments: the function of the host wants more")
+  @usableFromInline
+  init(_ values: [ComponentValue], _ wanted: Int) throws(WasmtimeError) {
+    guard values.count == wanted else {
+      throw .type(reason: "the guest gives \(values.count) arguments: the function of the host takes \(wanted)")
     }
+    self.values = values
+  }
+
+  @usableFromInline
+  mutating func next() -> ComponentValue {
     defer { taken += 1 }
-    return try Value(values[taken])
+    return values[taken]
+  }
+
+  @inlinable
+  mutating func next<Value: ComponentConvertible>(as: Value.Type) throws(WasmtimeError) -> Value {
+    try Value(next())
   }
 }
 
 /// A closure that guests call. The core holds it for the linker.
+@usableFromInline
 final class HostFunction: Sendable {
-  let body: @Sendable (borrowing ComponentCaller, [ComponentValue]) throws -> ComponentValue?
+  @usableFromInline
+  typealias Values = @Sendable (borrowing ComponentCaller, [ComponentValue]) throws -> ComponentValue?
+  @usableFromInline
+  typealias One = @Sendable (ComponentValue) throws -> ComponentValue?
 
-  init(_ body: @escaping @Sendable (borrowing ComponentCaller, [ComponentValue]) throws -> ComponentValue?) {
-    self.body = body
+  private enum Body: Sendable {
+    case values(Values)
+    /// Of one argument, without its caller.
+    case one(One)
+  }
+
+  private let body: Body
+
+  @usableFromInline
+  init(_ body: @escaping Values) { self.body = .values(body) }
+
+  @usableFromInline
+  init(one body: @escaping One) { self.body = .one(body) }
+
+  /// Runs it with its arguments.
+  fileprivate func call(_ decoder: inout Decoder, _ codec: FuncCodec, _ store: Store) throws -> ComponentValue? {
+    if case .one(let body) = body, codec.params.count == 1 { return try body(decoder.read(codec.params[0])) }
+    var values: [ComponentValue] = []
+    values.reserveCapacity(codec.params.count)
+    for param in codec.params { values.append(try decoder.read(param)) }
+    switch body {
+    case .values(let body): return try body(ComponentCaller(store), values)
+    case .one(let body):
+      var arguments = try Arguments(values, 1)
+      return try body(arguments.next())
+    }
   }
 }
 
@@ -177,26 +233,14 @@ private func callHost(
     guard let store = Unmanaged<WeakStore>.fromOpaque(store).takeUnretainedValue().store else {
       throw WasmtimeError.closed(what: "store")
     }
-    let given = try decoded(arguments, type.codec, store)
-    let result = try function.body(ComponentCaller(store), given)
+    var decoder = Decoder(arguments, store)
+    let result = try function.call(&decoder, type.codec, store)
     try type.give(result, reply)
     return 0
   } catch {
     thrown.pointee = WasmtimeError.keep(error)
     return 1
   }
-}
-
-private func decoded(
-  _ arguments: UnsafePointer<trimaran_taken>,
-  _ codec: FuncCodec,
-  _ store: Store
-) throws(WasmtimeError) -> [ComponentValue] {
-  var decoder = Decoder(arguments, store)
-  var values: [ComponentValue] = []
-  values.reserveCapacity(codec.params.count)
-  for param in codec.params { values.append(try decoder.read(param)) }
-  return values
 }
 
 extension HostType {

@@ -40,6 +40,14 @@ public final class Linker: Sendable {
     try core.allowShadowing(allow: allow)
   }
 
+  /// Defines WASI 0.2: the interfaces of the world `wasi:cli/imports`, in the version 0.2.12, which serves every 0.2. A store says by
+  /// a `WasiConfig` (`Store.setWasi`) what its guests may do. Nothing of the network is granted.
+  ///
+  /// - Throws: `link` if one of its names is defined already, unless you allow shadowing.
+  public func defineWasi() throws(WasmtimeError) {
+    try core.defineWasi()
+  }
+
   /// Defines the functions that a component imports and nobody has defined. To call one of them fails with `link`. Types of
   /// resources that nobody has defined become new ones. Other missing imports stay missing.
   ///

@@ -70,7 +70,9 @@ public struct ComponentType: Sendable {
   /// What a component imports (0) or exports (1).
   func items(_ part: Int) -> [ComponentItem] {
     guard node.parts.indices.contains(part), let instance = parts[part] else { return [] }
-    return zip(instance.names, instance.parts).compactMap { name, type in type.map { ComponentItem(name: name, type: $0) } }
+    return zip(instance.names, instance.parts).compactMap { name, type in
+      type.map { ComponentItem(name: name, type: $0) }
+    }
   }
 
   /// What values of the type are made of in a stream, each node once.
