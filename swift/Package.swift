@@ -7,6 +7,7 @@ let package = Package(
   platforms: [.macOS(.v13), .iOS(.v16)],
   products: [
     .library(name: "Trimaran", targets: ["Trimaran"]),
+    .library(name: "TrimaranComponent", targets: ["TrimaranComponent"]),
     .library(name: "TrimaranFoundation", targets: ["TrimaranFoundation"]),
     .executable(name: "trimaran", targets: ["TrimaranCLI"]),
   ],
@@ -17,10 +18,16 @@ let package = Package(
       dependencies: ["CTrimaran"],
       swiftSettings: [.swiftLanguageMode(.v6)]
     ),
+    // Components, in a module of their own: it has names that modules have, too.
+    .target(
+      name: "TrimaranComponent",
+      dependencies: ["Trimaran", "CTrimaran"],
+      swiftSettings: [.swiftLanguageMode(.v6)]
+    ),
     // What else there is for those who use Foundation.
     .target(
       name: "TrimaranFoundation",
-      dependencies: ["Trimaran"],
+      dependencies: ["Trimaran", "TrimaranComponent"],
       swiftSettings: [.swiftLanguageMode(.v6)]
     ),
     // The command line.

@@ -2,6 +2,7 @@
 //! can pass; `core` is what Trimaran adds to it before a language does.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a benchmark checks by panicking")]
 
+mod component;
 mod surface;
 
 use std::hint::black_box;
@@ -183,6 +184,7 @@ fn core() {
 fn main() {
     limit();
     surface::limit();
+    component::limit();
     core();
     surface::core();
 }

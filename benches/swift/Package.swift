@@ -10,10 +10,12 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "bench",
-      dependencies: [.product(name: "Trimaran", package: "Trimaran")],
+      dependencies: [
+        .product(name: "Trimaran", package: "Trimaran"), .product(name: "TrimaranComponent", package: "Trimaran"),
+      ],
       path: ".",
       exclude: ["Trimaran"],
-      sources: ["main.swift", "Surface.swift"]
+      sources: ["main.swift", "Surface.swift", "Component.swift"]
     )
   ]
 )

@@ -130,4 +130,5 @@ try measure("instantiate") {
   let store = try Store(engine)
   _ = try Instance(store, module)
 }
+try components()
 try surface()

@@ -2,6 +2,7 @@
 // bindings/src/adapters/c.rs and bindings/src/adapters/c/, which say what each asks for.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -132,3 +133,68 @@ uint64_t trimaran_input_source_new(trimaran_read read, trimaran_release release,
 
 // A handle of a sink, for one record that is given to the library.
 uint64_t trimaran_output_sink_new(trimaran_write write, trimaran_release release, void *context);
+
+// Components. A stream of values is described in core/src/component/abi/stream.rs.
+
+typedef struct {
+    const uint8_t *data;
+    size_t length;
+} trimaran_part;
+
+// A `trimaran_component_resource` that is lent, or an object of the host. Of what goes into a guest, the library takes over the
+// caller's hold on such an object; of what comes out, it is lent.
+typedef struct {
+    void *object;
+    bool is_host;
+    bool is_own;
+} trimaran_resource;
+
+// Values that are lent for a call. `release` lets go of an object of the host.
+typedef struct {
+    trimaran_part bytes;
+    const trimaran_part *beside;
+    size_t beside_count;
+    const trimaran_resource *resources;
+    size_t resource_count;
+    trimaran_release release;
+} trimaran_given;
+
+typedef struct trimaran_values_owner trimaran_values_owner;
+
+// Values that came out of a guest, until the owner is freed. Where there is no owner, the bytes lie in `small`.
+typedef struct {
+    trimaran_part bytes;
+    const trimaran_part *beside;
+    size_t beside_count;
+    const trimaran_resource *resources;
+    size_t resource_count;
+    trimaran_values_owner *owner;
+    uint8_t small[48];
+} trimaran_taken;
+
+void trimaran_component_values_free(trimaran_values_owner *owner);
+
+int32_t trimaran_component_func_call(const trimaran_component_func *func, const trimaran_store *store,
+                                     const trimaran_given *given, trimaran_taken *taken, trimaran_bytes *error);
+
+typedef struct trimaran_reply trimaran_reply;
+
+// Makes what the language keeps for a type that a function is imported by: its names in words, and the serialised type. It is
+// released as a context is. Gives null, and the number, not 0, under which the language keeps what was thrown, where it
+// cannot. It may be called on any thread.
+typedef void *(*trimaran_component_prepare)(const uint8_t *name, size_t name_length, const uint8_t *types,
+                                            size_t types_length, uint64_t *thrown);
+// A function of the host, with what was made of its type and the context of the store. It gives its result by
+// `trimaran_component_reply_give`. Gives 0, or 1 and the number, not 0, under which the language keeps what was thrown. It may be
+// called on any thread. The arguments are there until it returns.
+typedef int32_t (*trimaran_component_host)(void *context, void *prepared, void *store, const trimaran_taken *arguments,
+                                           trimaran_reply *reply, uint64_t *thrown);
+
+// Copies the result. On the thread of the running call alone.
+int32_t trimaran_component_reply_give(trimaran_reply *reply, const trimaran_given *given, trimaran_bytes *error);
+
+// Defines a host function, in the instance of a serialised path.
+int32_t trimaran_component_linker_define_func(const trimaran_component_linker *linker, const uint8_t *path,
+                                              size_t path_length, const uint8_t *name, size_t name_length,
+                                              trimaran_component_prepare prepare, trimaran_component_host call,
+                                              trimaran_release release, void *context, trimaran_bytes *error);

@@ -11,19 +11,16 @@ struct Case: Sendable, CustomTestStringConvertible {
 
   static let all: [Case] = {
     do {
-      let files = try FileManager.default.contentsOfDirectory(at: folder("cases"), includingPropertiesForKeys: nil)
-      return
-        try files
-        .filter { $0.pathExtension == "json" }
-        .sorted { $0.path < $1.path }
-        .flatMap(cases)
+      let all = FileManager.default.enumerator(atPath: folder("cases").path)?.allObjects as? [String] ?? []
+      return try all.filter { $0.hasSuffix(".json") }.sorted().flatMap(cases)
     } catch {
       fatalError("tests/cases cannot be read: \(error)")
     }
   }()
 
-  private static func cases(in file: URL) throws -> [Case] {
-    let stem = file.deletingPathExtension().lastPathComponent
+  /// The cases of a file, by its path in the folder: `memory.json`, `component/values.json`.
+  private static func cases(in path: String) throws -> [Case] {
+    let (stem, file) = (String(path.dropLast(".json".count)), folder("cases").appendingPathComponent(path))
     let content = try JSONDecoder().decode(JSON.self, from: Data(contentsOf: file))
     let entries = try Step(content)
     let preludes = entries.optional("given")?.object ?? [:]

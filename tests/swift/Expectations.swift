@@ -34,6 +34,8 @@ func spelled(_ text: String) -> String {
 
 /// The variant of an error. A case is called after it, but for its first letter.
 func variant(of error: WasmtimeError) -> String {
+  // One without fields has no label.
+  if case .poisoned = error { return "Poisoned" }
   let label = Mirror(reflecting: error).children.first?.label ?? "\(error)"
   return label.prefix(1).uppercased() + label.dropFirst()
 }

@@ -57,7 +57,7 @@ extension World {
   }
 
   /// An artifact, in which a bit is flipped where the step says so.
-  private func flipped(_ step: Step) throws -> Data {
+  func flipped(_ step: Step) throws -> Data {
     var artifact = try artifact(step)
     if let flip = step.optional("flip")?.int {
       artifact[flip < 0 ? artifact.endIndex + flip : artifact.startIndex + flip] ^= 1
@@ -150,7 +150,7 @@ private func pooling(_ settings: Step) throws -> PoolingConfig {
 }
 
 /// The bytes of a module: text, hex, or a file of `tests/modules`.
-private func source(_ step: Step) throws -> Data {
+func source(_ step: Step) throws -> Data {
   switch (step.optional("wat"), step.optional("hex"), step.optional("file")) {
   case (.some, nil, nil): return Data(try step.text("wat").utf8)
   case (nil, .some, nil): return try step.bytes("hex")
@@ -159,7 +159,7 @@ private func source(_ step: Step) throws -> Data {
   }
 }
 
-private func moduleFile(_ name: JSON) throws -> URL {
+func moduleFile(_ name: JSON) throws -> URL {
   guard let name = name.string else { throw Problem("`file` is no text") }
   return folder("modules").appendingPathComponent(name)
 }

@@ -14,6 +14,7 @@ let package = Package(
       name: "TrimaranTests",
       dependencies: [
         .product(name: "Trimaran", package: "Trimaran"),
+        .product(name: "TrimaranComponent", package: "Trimaran"),
         .product(name: "TrimaranFoundation", package: "Trimaran"),
       ],
       path: ".",

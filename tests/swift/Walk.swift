@@ -1,4 +1,5 @@
 @testable import Trimaran
+@testable import TrimaranComponent
 
 /// An operation that the core exports, whose call the generator wrote, with arguments that a `Given` gives it.
 struct Walk: Sendable, CustomStringConvertible {
@@ -49,13 +50,46 @@ final class Objects: @unchecked Sendable {
     return must { Held(try Core.Engine(config: config)) }
   }
 
+  private static let component = """
+    (component
+      (type $r' (resource (rep i32)))
+      (core func $new (canon resource.new $r'))
+      (core module $m (import "" "new" (func $new (param i32) (result i32)))
+        (func (export "make") (result i32) (call $new (i32.const 7))))
+      (core instance $m (instantiate $m (with "" (instance (export "new" (func $new))))))
+      (export $r "r" (type $r'))
+      (func (export "m") (result (own $r)) (canon lift (core func $m "make"))))
+    """
+
   let engine: Held<Core.Engine>
+  private let home: Store
   let store: Held<Core.Store>
 
   init(_ engine: Held<Core.Engine> = shared) {
     self.engine = engine
-    store = must { Held(try Core.Store(engine: engine.core)) }
+    home = must { try Store(Engine(Core.Engine(engine.core.kept()))) }
+    store = Held(Core.Store(home.core.kept()))
   }
+
+  private(set) lazy var component = must {
+    Held(try Core.Component(engine: engine.core, bytes: Self.bytes(Self.component)))
+  }
+  private(set) lazy var componentLinker = must { Held(try Core.ComponentLinker(engine: engine.core)) }
+  private(set) lazy var componentInstancePre = must {
+    Held(try componentLinker.core.instantiatePre(component: component.core))
+  }
+  private(set) lazy var componentInstance = must {
+    Held(try componentLinker.core.instantiate(store: store.core, component: component.core))
+  }
+  private(set) lazy var componentFunc = must {
+    Held(try componentInstance.core.func(store: store.core, path: ["m"]))
+  }
+  private(set) lazy var componentResource = must {
+    try home.setFuel(100_000)
+    let made = try TrimaranComponent.Func(Core.ComponentFunc(componentFunc.core.kept())).call(home, [])
+    return Held(Core.ComponentResource(try Resource(made ?? nil).core.kept()))
+  }
+  private(set) lazy var componentResourceType = must { Held(try Core.ComponentResourceType.host()) }
 
   private(set) lazy var module = must { Held(try Core.Module(engine: engine.core, bytes: Self.bytes("(module)"))) }
   private(set) lazy var linker = must { Held(try Core.Linker(engine: engine.core)) }
@@ -220,6 +254,19 @@ final class Given {
     return choose(place, Core.MemoryFile(name: "b", bytes: [1]), strange)
   }
 
+  func value(_ place: Int) -> Core.ComponentMistake {
+    choose(place, .length(found: 7), [.missingField(name: ""), .kind(expected: .func, found: "")])
+  }
+
+  func value(_ place: Int) -> Core.ComponentTypes {
+    let types = must { try world.component.core.types() }
+    return choose(
+      place,
+      types,
+      [Core.ComponentTypes(nodes: [], at: 0), Core.ComponentTypes(nodes: types.nodes, at: .max)]
+    )
+  }
+
   func value(_ place: Int) -> Extern {
     .memory(Trimaran.Memory(Core.Memory(memory(place).core.kept())))
   }
@@ -269,6 +316,24 @@ final class Given {
   func linker(_ place: Int) -> Held<Core.Linker> { object(place, \.linker, { try $0.linker.core.release() }) }
   func instancePre(_ place: Int) -> Held<Core.InstancePre> {
     object(place, \.instancePre, { try $0.instancePre.core.release() })
+  }
+  func component(_ place: Int) -> Held<Core.Component> {
+    object(place, \.component, { try $0.component.core.release() })
+  }
+  func componentLinker(_ place: Int) -> Held<Core.ComponentLinker> {
+    object(place, \.componentLinker, { try $0.componentLinker.core.release() })
+  }
+  func componentInstancePre(_ place: Int) -> Held<Core.ComponentInstancePre> {
+    object(place, \.componentInstancePre, { try $0.componentInstancePre.core.release() })
+  }
+  func componentInstance(_ place: Int) -> Held<Core.ComponentInstance> { object(place, \.componentInstance) }
+  func componentFunc(_ place: Int) -> Held<Core.ComponentFunc> { object(place, \.componentFunc) }
+  func componentResource(_ place: Int) -> Held<Core.ComponentResource> { object(place, \.componentResource) }
+  func componentResourceType(_ place: Int) -> Held<Core.ComponentResourceType> {
+    // It belongs to no store.
+    guard place == self.place, number > shift else { return world.componentResourceType }
+    isExhausted = true
+    return world.componentResourceType
   }
   func instance(_ place: Int) -> Held<Core.Instance> { object(place, \.instance) }
   func `func`(_ place: Int) -> Held<Core.Func> { object(place, \.function) }

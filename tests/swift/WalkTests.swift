@@ -8,10 +8,13 @@ struct WalkTests {
   /// What succeeds all the same on an object that is closed, or whose store is, by what the core's documents say.
   private static let fine: Set<String> = [
     // What an object knows by itself, without its engine or store.
-    "Engine.config", "Module.engine", "Reference.value", "Store.is_released",
+    "Engine.config", "Module.engine", "Reference.value", "Store.is_released", "Component.engine", "ComponentFunc.types",
+    "ComponentResource.is_owned", "ComponentResource.is_alive", "ComponentResource.resource_type",
+    "ComponentResourceType.same", "ComponentResourceType.is_host",
     // Closing twice does nothing, and what has an end ends when it is closed.
     "Engine.release", "InstancePre.release", "Linker.release", "Module.release", "SharedMemory.release",
-    "Store.release", "Store.end_deadline",
+    "Store.release", "Store.end_deadline", "Component.release", "ComponentInstancePre.release",
+    "ComponentLinker.release",
     // Nothing is left to interrupt.
     "InterruptHandle.interrupt",
     // It belongs to no store.

@@ -18,6 +18,7 @@ enum Object {
   case sink(Sink)
   case directory(TemporaryDirectory)
   case folder(MemoryDirectory)
+  case component(ComponentObject)
 }
 
 /// What a step gave: a value to compare, or something to keep.
@@ -26,6 +27,8 @@ enum Outcome {
   case value(Val, Store)
   case values([Val], Store)
   case kept(Object)
+  /// A value of a component, as cases have it.
+  case component(JSON)
 
   static var nothing: Outcome { .plain(.null) }
 }
@@ -64,6 +67,9 @@ final class World: @unchecked Sendable {
       if name != nil { throw Problem("it made nothing to keep") }
       if let expected, expected != found { throw Problem("it gave \(found)") }
       if expected == nil, found != .null { throw Problem("its result is not compared: \(found)") }
+    case .component(let found):
+      // Where nothing is expected, there is no result.
+      guard found == (expected ?? .null).withSortedFlags else { throw Problem("it gave \(found)") }
     case .value(let found, let store):
       guard let expected else { throw Problem("its result is not compared: \(found)") }
       guard try agrees(found, expected, store) else { throw Problem("it gave \(found)") }
@@ -102,6 +108,7 @@ final class World: @unchecked Sendable {
       try performOnTable(step)
     case "view", "view_read", "view_write", "drop_view": try performOnView(step)
     case "memory", "shared_memory", "as_memory": try makeMemory(step)
+    case let op where op.contains("component"): try performOnComponent(step)
     default: try performOnMemory(step)
     }
   }
@@ -197,6 +204,7 @@ final class World: @unchecked Sendable {
     case .linker(let linker): linker.close()
     case .pre(let pre): pre.close()
     case .extern(.sharedMemory(let memory)): memory.close()
+    case .component(let object) where object.close(): break
     default: throw Problem("`\(name)` cannot be closed")
     }
   }

@@ -1,6 +1,6 @@
 //! Writes the Swift side: a struct for each object, whose methods call C, and the values with what reads and writes them.
 //!
-//! All of it lies in `enum Core`, within the package's own module: nothing of it is visible outside. An object that a value
+//! All of it lies in `enum Core`, and only the package's own modules see it. An object that a value
 //! holds is one of the package's own class, which is made of a `Core` object and has it as `core`. What is public are the
 //! calls of few numbers, which are written out for each count (`arity`), and the settings (`settings`).
 
@@ -46,18 +46,18 @@ fn object(model: &Model, object: &Object) -> String {
     docs(&mut out, "  ", &object.named.docs);
     _ = write!(
         out,
-        "  struct {name}: ~Copyable, @unchecked Sendable {{
+        "  package struct {name}: ~Copyable, @unchecked Sendable {{
     /// One hold on the object of the core.
-    let pointer: OpaquePointer
+    package let pointer: OpaquePointer
 
     /// Takes over a hold.
     @inline(__always)
-    init(_ pointer: OpaquePointer) {{ self.pointer = pointer }}
+    package init(_ pointer: OpaquePointer) {{ self.pointer = pointer }}
 
     deinit {{ trimaran_{snake}_free(pointer) }}
 
     /// One more hold, which its receiver releases.
-    borrowing func kept() -> OpaquePointer {{
+    package borrowing func kept() -> OpaquePointer {{
       trimaran_{snake}_keep(pointer)
       return pointer
     }}

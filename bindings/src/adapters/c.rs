@@ -3,6 +3,9 @@
 //!
 //! An object is the pointer of an `Arc`, of which the caller has a hold. A call gives 0, or 1 with an error to take over.
 
+mod component_func;
+mod component_host;
+mod component_values;
 mod host;
 mod interrupt_check;
 mod linker;

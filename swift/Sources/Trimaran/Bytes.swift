@@ -8,7 +8,7 @@ private let mostItems = 1 << 24
 
 /// Lends `bytes` to the core, without copying them where they lie one after the other. Fails with `limit` for more than the
 /// crossing can carry.
-func lending<R>(
+package func lending<R>(
   _ bytes: some Collection<UInt8>,
   _ body: (UnsafeRawBufferPointer) throws(WasmtimeError) -> R
 ) throws(WasmtimeError) -> R {
@@ -46,7 +46,7 @@ func withBytes<R>(
 }
 
 /// Text that crosses to the core as such.
-func checked(_ text: String) throws(WasmtimeError) -> String {
+package func checked(_ text: String) throws(WasmtimeError) -> String {
   guard text.utf8.count <= mostAtOnce else { throw tooMany(text.utf8.count) }
   return text
 }
@@ -109,13 +109,13 @@ func fillingText(
 
 /// Fails with `limit` where there is no room for so many bytes. An array or a text that finds none ends the process.
 @inline(__always)
-func checkRoom(_ count: Int) throws(WasmtimeError) {
+package func checkRoom(_ count: Int) throws(WasmtimeError) {
   guard canHold(count) else { throw noRoom(count) }
 }
 
 /// Whether there is room for so many bytes. Few are not asked for.
 @inline(__always)
-func canHold(_ count: Int) -> Bool {
+package func canHold(_ count: Int) -> Bool {
   guard count > smallRead else { return true }
   guard let room = makeRoom(count) else { return false }
   freeRoom(room)

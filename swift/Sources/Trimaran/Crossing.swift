@@ -5,7 +5,7 @@ internal import CTrimaran
 
 /// What the generator makes of the core's exports lies in here: a struct for each object, which lets go of it at its end, and
 /// the records and enums that cross.
-enum Core {}
+package enum Core {}
 
 /// Keeps a value alive up to here: what a call has only the address of.
 @inline(__always)

@@ -2,7 +2,7 @@
 ///
 /// Any thread may use an engine. Objects of different engines do not fit together.
 public final class Engine: Sendable {
-  let core: Core.Engine
+  package let core: Core.Engine
 
   /// The version of this library: `major.minor.patch`.
   public static let version: String = Core.version()
@@ -35,7 +35,7 @@ public final class Engine: Sendable {
     try self.init(config)
   }
 
-  init(_ core: consuming Core.Engine) { self.core = core }
+  package init(_ core: consuming Core.Engine) { self.core = core }
 
   /// The one engine of this process for a configuration, for as long as anything uses it. Modules that it compiled fit
   /// wherever a program asks for the same configuration. ``close()`` does nothing to it, since others use it.

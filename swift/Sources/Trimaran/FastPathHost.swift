@@ -62,11 +62,11 @@ private final class LinkedClosure: Sendable {
 }
 
 /// By what the core finds a store of Swift's, which it must not keep.
-private final class WeakStore: @unchecked Sendable {
+package final class WeakStore: @unchecked Sendable {
   /// Set once, before it is shared.
-  private(set) weak var store: Store?
+  package private(set) weak var store: Store?
 
-  init(_ store: Store) { self.store = store }
+  package init(_ store: Store) { self.store = store }
 }
 
 /// Gives a store's function, which this takes over, a linker's closure.

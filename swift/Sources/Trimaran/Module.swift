@@ -1,6 +1,6 @@
 /// A compiled module. You may instantiate it any number of times, in any store of its engine, on any thread.
 public final class Module: Sendable {
-  let core: Core.Module
+  package let core: Core.Module
   private let listed = Locked(Listed())
 
   /// What was asked for before. It never changes while the module is open.
@@ -10,7 +10,7 @@ public final class Module: Sendable {
     var exports: [ExportType]?
   }
 
-  init(_ core: consuming Core.Module) { self.core = core }
+  package init(_ core: consuming Core.Module) { self.core = core }
 
   /// The module that `make` makes of bytes, which are lent to it; it gives one hold.
   private convenience init(

@@ -16,7 +16,7 @@ internal import CTrimaran
 /// Close a store to free its memory at once. Otherwise the memory goes when nothing refers to the store and its objects
 /// any more.
 public final class Store: Sendable {
-  let core: Core.Store
+  package let core: Core.Store
   private let kept: Locked<Kept>
 
   private struct Kept {

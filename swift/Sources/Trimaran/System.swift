@@ -19,12 +19,12 @@ package func makeRoom(_ count: Int) -> UnsafeMutableRawPointer? { malloc(max(cou
 package func freeRoom(_ room: UnsafeMutableRawPointer?) { free(room) }
 
 /// A value that threads share.
-final class Locked<Value>: @unchecked Sendable {
+package final class Locked<Value>: @unchecked Sendable {
   // The lock guards the value.
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private var value: Value
 
-  init(_ value: Value) {
+  package init(_ value: Value) {
     self.value = value
     let status = pthread_mutex_init(lock, nil)
     precondition(status == 0, "the system has no room for a lock")
@@ -36,7 +36,7 @@ final class Locked<Value>: @unchecked Sendable {
   }
 
   /// What `body` gives, which has the value for itself meanwhile. It must not come back here.
-  func withLock<R, E: Error>(_ body: (inout Value) throws(E) -> R) throws(E) -> R {
+  package func withLock<R, E: Error>(_ body: (inout Value) throws(E) -> R) throws(E) -> R {
     pthread_mutex_lock(lock)
     defer { pthread_mutex_unlock(lock) }
     return try body(&value)

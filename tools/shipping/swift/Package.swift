@@ -9,6 +9,7 @@ let package = Package(
   platforms: [.macOS(.v13), .iOS(.v16)],
   products: [
     .library(name: "Trimaran", targets: ["Trimaran"]),
+    .library(name: "TrimaranComponent", targets: ["TrimaranComponent"]),
     .library(name: "TrimaranFoundation", targets: ["TrimaranFoundation"]),
     .executable(name: "trimaran", targets: ["TrimaranCLI"]),
   ],
@@ -20,8 +21,13 @@ let package = Package(
       linkerSettings: ["m", "dl", "pthread", "gcc_s"].map { .linkedLibrary($0, .when(platforms: [.linux])) }
     ),
     .target(
+      name: "TrimaranComponent",
+      dependencies: ["Trimaran", "CTrimaran"],
+      swiftSettings: [.swiftLanguageMode(.v6)]
+    ),
+    .target(
       name: "TrimaranFoundation",
-      dependencies: ["Trimaran"],
+      dependencies: ["Trimaran", "TrimaranComponent"],
       swiftSettings: [.swiftLanguageMode(.v6)]
     ),
     .executableTarget(

@@ -9,6 +9,7 @@ let package = Package(
   platforms: [.macOS(.v13), .iOS(.v16)],
   products: [
     .library(name: "Trimaran", targets: ["Trimaran"]),
+    .library(name: "TrimaranComponent", targets: ["TrimaranComponent"]),
     .library(name: "TrimaranFoundation", targets: ["TrimaranFoundation"]),
     .executable(name: "trimaran", targets: ["TrimaranCLI"]),
   ],
@@ -19,8 +20,13 @@ let package = Package(
       swiftSettings: [.swiftLanguageMode(.v6)]
     ),
     .target(
+      name: "TrimaranComponent",
+      dependencies: ["Trimaran", "CTrimaran"],
+      swiftSettings: [.swiftLanguageMode(.v6)]
+    ),
+    .target(
       name: "TrimaranFoundation",
-      dependencies: ["Trimaran"],
+      dependencies: ["Trimaran", "TrimaranComponent"],
       swiftSettings: [.swiftLanguageMode(.v6)]
     ),
     .executableTarget(

@@ -45,10 +45,10 @@ pub fn call(out: &mut String, model: &Model, class: Option<&str>, method: &Metho
     let params = call.params.join(", ");
     let is_init = class.is_some() && !operation.has_receiver() && method.named.name == "new";
     _ = match (is_init, operation.has_receiver()) {
-        (true, _) => writeln!(out, "{indent}init({params}){throws} {{"),
-        (_, true) => writeln!(out, "{indent}func {}({params}){throws}{} {{", case(&field(&method.named.name)), left.ty),
+        (true, _) => writeln!(out, "{indent}package init({params}){throws} {{"),
+        (_, true) => writeln!(out, "{indent}package func {}({params}){throws}{} {{", case(&field(&method.named.name)), left.ty),
         (_, false) => {
-            writeln!(out, "{indent}static func {}({params}){throws}{} {{", field(&method.named.name), left.ty)
+            writeln!(out, "{indent}package static func {}({params}){throws}{} {{", field(&method.named.name), left.ty)
         }
     };
     for line in &call.before {

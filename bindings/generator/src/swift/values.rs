@@ -39,10 +39,10 @@ pub fn values(model: &Model) -> String {
 fn structure(out: &mut String, record: &Record) {
     out.push_str("extension Core {\n");
     docs(out, "  ", &record.named.docs);
-    _ = writeln!(out, "  struct {}: Sendable {{", record.named.name);
+    _ = writeln!(out, "  package struct {}: Sendable {{", record.named.name);
     for one in &record.fields {
         docs(out, "    ", &one.docs);
-        _ = writeln!(out, "    var {}: {}", field(&one.name), value(&one.ty));
+        _ = writeln!(out, "    package var {}: {}", field(&one.name), value(&one.ty));
     }
     out.push_str("  }\n}\n\n");
 }
@@ -50,7 +50,7 @@ fn structure(out: &mut String, record: &Record) {
 fn enumeration(out: &mut String, choice: &Enum) {
     out.push_str("extension Core {\n");
     docs(out, "  ", &choice.named.docs);
-    _ = writeln!(out, "  enum {}: Sendable {{", choice.named.name);
+    _ = writeln!(out, "  package enum {}: Sendable {{", choice.named.name);
     for variant in &choice.variants {
         docs(out, "    ", &variant.docs);
         let fields: Vec<_> =

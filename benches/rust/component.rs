@@ -1,0 +1,84 @@
+//! Components with wasmtime's static types: the limit of the rows about components.
+
+use std::hint::black_box;
+
+use wasmtime::component::{Component, ComponentType, Instance, Lift, Linker, Lower, ResourceAny};
+use wasmtime::{Engine, Store};
+
+use crate::{CALLS, measure, measure_each};
+
+const COMPONENT: &[u8] = include_bytes!("../component.wat");
+
+#[derive(ComponentType, Lift, Lower, Clone, PartialEq, Debug)]
+#[component(record)]
+struct Point {
+    a: u32,
+    b: i64,
+    c: f32,
+    d: f64,
+    e: bool,
+    f: u16,
+    name: String,
+}
+
+fn point() -> Point {
+    Point { a: 1, b: -2, c: 3.5, d: 4.5, e: true, f: 6, name: "seven".to_owned() }
+}
+
+pub fn limit() {
+    let engine = Engine::default();
+    let component = Component::new(&engine, COMPONENT).unwrap();
+    let mut linker = Linker::new(&engine);
+    linker.root().func_wrap("double", |_, (n,): (u32,)| Ok((n.wrapping_mul(2),))).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = linker.instantiate(&mut store, &component).unwrap();
+    calls(&mut store, &instance);
+    values(&mut store, &instance);
+}
+
+fn calls(store: &mut Store<()>, instance: &Instance) {
+    let add = instance.get_typed_func::<(u32, u32), (u32,)>(&mut *store, "add").unwrap();
+    measure("component (u32, u32) -> u32", "wasmtime", || {
+        assert_eq!(add.call(&mut *store, black_box((40, 2))).unwrap().0, 42);
+    });
+    let host = instance.get_typed_func::<(u32,), (u32,)>(&mut *store, "host").unwrap();
+    measure_each("component host call", "wasmtime", CALLS, || {
+        host.call(&mut *store, (CALLS.cast_unsigned(),)).unwrap();
+    });
+    let make = instance.get_typed_func::<(u32,), (ResourceAny,)>(&mut *store, "[constructor]counter").unwrap();
+    let get = instance.get_typed_func::<(ResourceAny,), (u32,)>(&mut *store, "[method]counter.get").unwrap();
+    let (counter,) = make.call(&mut *store, (7,)).unwrap();
+    measure("component resource method", "wasmtime", || {
+        assert_eq!(get.call(&mut *store, (counter,)).unwrap().0, 7);
+    });
+}
+
+fn values(store: &mut Store<()>, instance: &Instance) {
+    let string = instance.get_typed_func::<(&str,), (String,)>(&mut *store, "string").unwrap();
+    for (name, size) in [("16 B", 16), ("64 KiB", 1 << 16)] {
+        let text = "x".repeat(size);
+        measure(&format!("component string {name}"), "wasmtime", || {
+            assert_eq!(string.call(&mut *store, (&text,)).unwrap().0.len(), size);
+        });
+    }
+    let bytes = instance.get_typed_func::<(&[u8],), (Vec<u8>,)>(&mut *store, "bytes").unwrap();
+    let octets = vec![7_u8; 1 << 16];
+    measure("component list<u8> 64 KiB", "wasmtime", || {
+        assert_eq!(bytes.call(&mut *store, (&octets,)).unwrap().0.len(), 1 << 16);
+    });
+    let floats = instance.get_typed_func::<(&[f64],), (Vec<f64>,)>(&mut *store, "floats").unwrap();
+    let numbers = vec![7_f64; 1 << 16];
+    measure("component list<f64> 64 Ki", "wasmtime", || {
+        assert_eq!(floats.call(&mut *store, (&numbers,)).unwrap().0.len(), 1 << 16);
+    });
+    let record = instance.get_typed_func::<(Point,), (Point,)>(&mut *store, "record").unwrap();
+    let one = point();
+    measure("component record", "wasmtime", || {
+        assert_eq!(record.call(&mut *store, (black_box(one.clone()),)).unwrap().0.a, 1);
+    });
+    let records = instance.get_typed_func::<(&[Point],), (Vec<Point>,)>(&mut *store, "records").unwrap();
+    let many = vec![point(); 1000];
+    measure("component 1000 records", "wasmtime", || {
+        assert_eq!(records.call(&mut *store, (&many,)).unwrap().0.len(), 1000);
+    });
+}

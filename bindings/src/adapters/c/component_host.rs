@@ -1,0 +1,154 @@
+//! Functions of the host that components call: C functions with a context.
+
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
+
+use trimaran::adapter::{ComponentHostFunction, HostFuncType, Received, Reply};
+use trimaran::{ComponentLinker, Result, Store, WasmtimeError};
+
+use super::super::surface::{parsed, serialised};
+use super::component_values::{Given, Taken, leave, trimaran_component_values_free};
+use super::host::{Context, Release};
+use super::surface::text;
+use super::{Bytes, entry, lent, opened, status};
+
+/// Makes what the language keeps for a type that a function is imported by: its names in words, and the serialised type. Null, and
+/// the number under which the language keeps what was thrown, where it cannot.
+type Prepare = unsafe extern "C" fn(
+    name: *const u8,
+    name_length: usize,
+    types: *const u8,
+    types_length: usize,
+    thrown: *mut u64,
+) -> *mut c_void;
+
+/// Runs with the arguments, and gives its result by `trimaran_component_reply_give`. Gives 0, or 1 and the number under which the
+/// language keeps what was thrown.
+type Call = unsafe extern "C" fn(
+    context: *mut c_void,
+    prepared: *mut c_void,
+    store: *mut c_void,
+    arguments: *const Taken,
+    reply: *mut Reply,
+    thrown: *mut u64,
+) -> i32;
+
+struct Body {
+    prepare: Prepare,
+    call: Call,
+    context: Context,
+}
+
+impl Body {
+    /// What the language has made of the type.
+    fn prepared<'a>(&self, ty: &'a HostFuncType) -> Result<&'a Context> {
+        let known = || ty.of_language.get().and_then(|made| made.downcast_ref::<Context>());
+        if let Some(known) = known() {
+            return Ok(known);
+        }
+        let types = serialised(ty.types()?);
+        let mut thrown = 0;
+        // SAFETY: the header says that it may be called on any thread; the texts are borrowed for the call.
+        let made = unsafe {
+            (self.prepare)(ty.name.as_ptr(), ty.name.len(), types.as_ptr(), types.len(), &raw mut thrown)
+        };
+        if made.is_null() {
+            return Err(WasmtimeError::thrown(thrown));
+        }
+        // Another thread may have been first: then this one's goes.
+        _ = ty.of_language.set(Box::new(Context { pointer: made, release: self.context.release }));
+        known().ok_or_else(|| WasmtimeError::Unexpected { reason: "a type of another language".to_owned() })
+    }
+}
+
+impl ComponentHostFunction for Body {
+    fn call(&self, store: &Store, _: u64, ty: &HostFuncType, arguments: Received) -> Result<Reply> {
+        let missing = || WasmtimeError::Unexpected { reason: "a store that its package does not know".to_owned() };
+        let home = store.language_store::<Context>().ok_or_else(missing)?;
+        let prepared = self.prepared(ty)?;
+        let mut taken = MaybeUninit::<Taken>::uninit();
+        // SAFETY: there is room for the values.
+        unsafe { leave(arguments, taken.as_mut_ptr()) };
+        // SAFETY: `leave` has written them.
+        let taken = unsafe { taken.assume_init_ref() };
+        let _freed = Freed(taken);
+        let (mut reply, mut thrown) = (Reply::default(), 0);
+        // SAFETY: the function came with this context, which is still there, as are what was made of the type and the store's; the values
+        // are there until `_freed` goes.
+        let status = unsafe {
+            (self.call)(
+                self.context.pointer,
+                prepared.pointer,
+                home.pointer,
+                taken,
+                &raw mut reply,
+                &raw mut thrown,
+            )
+        };
+        if status == 0 { Ok(reply) } else { Err(WasmtimeError::thrown(thrown)) }
+    }
+}
+
+/// Frees values at its end, also where a panic passes.
+struct Freed<'a>(&'a Taken);
+
+impl Drop for Freed<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the values came from `leave`, and are freed here alone.
+        unsafe { trimaran_component_values_free(self.0.owner()) }
+    }
+}
+
+/// Gives the result of a host function, which is copied. Fails for an object that is not there.
+///
+/// # Safety
+/// The reply is that of the running call, on its thread; the values are readable; there is room for an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_component_reply_give(reply: *mut Reply, given: *const Given, error: *mut Bytes) -> i32 {
+    let work = || {
+        // SAFETY: the caller lends the values until this returns.
+        let given = unsafe { opened(given)? };
+        // SAFETY: as above; this is the one call that takes the objects over.
+        let resources = unsafe { given.resources()? };
+        // SAFETY: the caller lends the values until this returns.
+        let (bytes, beside) = unsafe { (given.bytes(), given.beside()) };
+        let made =
+            Reply { bytes: bytes.to_vec(), beside: beside.into_iter().map(<[u8]>::to_vec).collect(), resources };
+        // SAFETY: the reply is that of the call, which waits for this.
+        unsafe { *reply = made };
+        Ok(())
+    };
+    // SAFETY: the contract says that the pointer for the error may be written to.
+    unsafe { status(entry(work), error) }
+}
+
+/// Defines a host function, in the instance of a serialised path. The context is let go of when nothing can call the function any more,
+/// or at once where this fails.
+///
+/// # Safety
+/// The linker is alive; the path and the name are readable; `prepare`, `call` and `release` may be called on any thread, and `release`
+/// with what `prepare` gives as well; there is room for an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_component_linker_define_func(
+    linker: *const ComponentLinker,
+    path: *const u8,
+    path_length: usize,
+    name: *const u8,
+    name_length: usize,
+    prepare: Prepare,
+    call: Call,
+    release: Release,
+    context: *mut c_void,
+    error: *mut Bytes,
+) -> i32 {
+    let body = Body { prepare, call, context: Context { pointer: context, release } };
+    let work = || {
+        // SAFETY: the caller keeps the linker alive until this returns.
+        let linker = unsafe { opened(linker)? };
+        // SAFETY: the caller gives that many bytes, and nothing else changes them until this returns.
+        let (path, name) = unsafe { (lent(path, path_length), text(name, name_length)?) };
+        linker.define_func(parsed::<Vec<String>>(path)?, name, std::sync::Arc::new(body))
+    };
+    // SAFETY: the contract says that the pointer for the error may be written to.
+    unsafe { status(entry(work), error) }
+}

@@ -1,0 +1,185 @@
+//! Values of components on their way from Swift and to it: a stream of bytes, large parts beside it, and resources.
+
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::Arc;
+
+use trimaran::adapter::{GivenResource, Received, ResourceValue};
+use trimaran::{ComponentResource, HostObject, Result};
+
+use super::host::{Context, Release};
+use super::{lent, let_go, shared};
+
+/// Bytes that one side lends the other.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Part {
+    data: *const u8,
+    length: usize,
+}
+
+impl Part {
+    const NOTHING: Self = Self { data: ptr::null(), length: 0 };
+
+    fn of(bytes: &[u8]) -> Self {
+        Self { data: bytes.as_ptr(), length: bytes.len() }
+    }
+
+    /// # Safety
+    /// As for `lent`.
+    pub(super) unsafe fn bytes<'a>(self) -> &'a [u8] {
+        // SAFETY: the contract of this function.
+        unsafe { lent(self.data, self.length) }
+    }
+}
+
+/// A resource: a `ComponentResource` that is lent, or an object of the host. On its way into a guest the library takes over the
+/// caller's hold on that object; on its way out it is lent.
+#[repr(C)]
+pub struct Resource {
+    object: *mut c_void,
+    is_host: bool,
+    is_own: bool,
+}
+
+/// Values that Swift lends for a call.
+#[repr(C)]
+pub struct Given {
+    bytes: Part,
+    beside: *const Part,
+    beside_count: usize,
+    resources: *const Resource,
+    resource_count: usize,
+    /// Lets go of an object of the host.
+    release: Release,
+}
+
+impl Given {
+    /// # Safety
+    /// The bytes are readable for as long as the result lives.
+    pub(super) unsafe fn bytes<'a>(&self) -> &'a [u8] {
+        // SAFETY: the contract of this function.
+        unsafe { self.bytes.bytes() }
+    }
+
+    /// # Safety
+    /// The parts and their bytes are readable for as long as the result lives.
+    pub(super) unsafe fn beside<'a>(&self) -> Vec<&'a [u8]> {
+        // SAFETY: the contract of this function.
+        unsafe { lent(self.beside, self.beside_count) }.iter().map(|part| unsafe { part.bytes() }).collect()
+    }
+
+    /// Takes over the objects of the host, whatever else fails.
+    ///
+    /// # Safety
+    /// The resources are readable; the guests' are alive; `release` may be called once for each of the host's, on any thread. This is
+    /// called once.
+    pub(super) unsafe fn resources(&self) -> Result<Vec<GivenResource>> {
+        // SAFETY: the caller gives that many resources.
+        let given = unsafe { lent(self.resources, self.resource_count) };
+        let values: Vec<_> = given
+            .iter()
+            .map(|resource| {
+                let value = if resource.is_host {
+                    let object: HostObject = Arc::new(Context { pointer: resource.object, release: self.release });
+                    ResourceValue::Host(object)
+                } else {
+                    // SAFETY: the caller gives a resource that it keeps alive for the call.
+                    ResourceValue::Guest(unsafe { shared(resource.object.cast_const().cast::<ComponentResource>())? })
+                };
+                Ok(GivenResource { value, is_own: resource.is_own })
+            })
+            .collect();
+        values.into_iter().collect()
+    }
+}
+
+/// Up to how many bytes come without anything to free.
+const SMALL: usize = 48;
+
+/// Values that came out of a guest. What is few bytes lies in `small`, and then there is no owner.
+#[repr(C)]
+pub struct Taken {
+    bytes: Part,
+    beside: *const Part,
+    beside_count: usize,
+    resources: *const Resource,
+    resource_count: usize,
+    owner: *mut Owner,
+    small: [u8; SMALL],
+}
+
+impl Taken {
+    /// What the values lie in; null where they are few bytes.
+    pub(super) fn owner(&self) -> *mut Owner {
+        self.owner
+    }
+}
+
+/// What the parts of a `Taken` lie in.
+pub struct Owner {
+    received: Received,
+    parts: Vec<Part>,
+    resources: Vec<Resource>,
+}
+
+/// Leaves values where the caller wants them.
+///
+/// # Safety
+/// `taken` may be written to.
+pub(super) unsafe fn leave(received: Received, taken: *mut Taken) {
+    let mut left = Taken {
+        bytes: Part::NOTHING,
+        beside: ptr::null(),
+        beside_count: 0,
+        resources: ptr::null(),
+        resource_count: 0,
+        owner: ptr::null_mut(),
+        small: [0; SMALL],
+    };
+    let is_small = received.beside.is_empty() && received.resources.is_empty();
+    match left.small.get_mut(..received.bytes.len()).filter(|_| is_small) {
+        Some(small) => {
+            small.copy_from_slice(&received.bytes);
+            left.bytes.length = received.bytes.len();
+        }
+        None => {
+            let parts: Vec<_> = received.beside.iter().map(|bytes| Part::of(bytes)).collect();
+            let resources: Vec<_> = received.resources.iter().map(resource).collect();
+            left.bytes = Part::of(&received.bytes);
+            (left.beside, left.beside_count) = (parts.as_ptr(), parts.len());
+            (left.resources, left.resource_count) = (resources.as_ptr(), resources.len());
+            left.owner = Box::into_raw(Box::new(Owner { received, parts, resources }));
+        }
+    }
+    // SAFETY: the contract of this function.
+    unsafe { taken.write(left) };
+}
+
+/// A resource as it is lent to Swift.
+fn resource(value: &ResourceValue) -> Resource {
+    match value {
+        ResourceValue::Guest(guest) => {
+            Resource { object: Arc::as_ptr(guest).cast_mut().cast(), is_host: false, is_own: guest.is_owned().unwrap_or(false) }
+        }
+        ResourceValue::Host(object) => {
+            let context = object.downcast_ref::<Context>();
+            let object = context.map_or(ptr::null_mut(), |context| context.pointer);
+            Resource { object, is_host: true, is_own: false }
+        }
+    }
+}
+
+/// Frees what values lie in.
+///
+/// # Safety
+/// The owner is null, or came with values from here and is freed once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trimaran_component_values_free(owner: *mut Owner) {
+    if !owner.is_null() {
+        // SAFETY: the caller gives what came out of a `Box` here, once.
+        let Owner { received, parts, resources } = *unsafe { Box::from_raw(owner) };
+        drop((parts, resources));
+        let_go(received);
+    }
+}

@@ -1,0 +1,145 @@
+// What crosses: values that are lent to the core for a call, and those that it gives.
+
+internal import CTrimaran
+import Trimaran
+
+/// How many bytes of values are written without asking for memory.
+private let room = 512
+
+/// Writes values, and lends them to `body`.
+@inline(__always)
+func lending(
+  _ write: (inout Encoder) throws(WasmtimeError) -> Void,
+  _ body: (UnsafePointer<trimaran_given>) throws(WasmtimeError) -> Void
+) throws(WasmtimeError) {
+  let done = withUnsafeTemporaryAllocation(byteCount: room, alignment: 8) { room in
+    Result { () throws(WasmtimeError) in
+      var encoder = Encoder(room)
+      try write(&encoder)
+      try encoder.lend(body)
+    }
+  }
+  try done.get()
+}
+
+extension Encoder {
+  /// Lends what was written.
+  @inline(__always)
+  consuming func lend(_ body: (UnsafePointer<trimaran_given>) throws(WasmtimeError) -> Void) throws(WasmtimeError) {
+    var given = trimaran_given()
+    given.bytes = trimaran_part(data: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), length: bytes.count)
+    given.release = releaseObject
+    if beside.isEmpty && resources.isEmpty {
+      try body(&given)
+    } else {
+      var parts: [trimaran_part] = []
+      try lendAll(beside[...], &parts, &given, resources, body)
+    }
+    // What was written lives up to here.
+    keepAlive(self)
+  }
+}
+
+private func keepAlive(_ encoder: borrowing Encoder) {}
+
+/// Lends the values that stand beside the stream, and then the resources.
+private func lendAll(
+  _ values: ArraySlice<ComponentValue>,
+  _ parts: inout [trimaran_part],
+  _ given: inout trimaran_given,
+  _ resources: [(resource: ComponentValue, isOwn: Bool)],
+  _ body: (UnsafePointer<trimaran_given>) throws(WasmtimeError) -> Void
+) throws(WasmtimeError) {
+  guard let first = values.first else { return try lendResources(parts, &given, resources, body) }
+  let done = first.withBytes { bytes in
+    Result { () throws(WasmtimeError) in
+      parts.append(trimaran_part(data: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), length: bytes.count))
+      try lendAll(values.dropFirst(), &parts, &given, resources, body)
+    }
+  }
+  try done.get()
+}
+
+private func lendResources(
+  _ parts: [trimaran_part],
+  _ given: inout trimaran_given,
+  _ resources: [(resource: ComponentValue, isOwn: Bool)],
+  _ body: (UnsafePointer<trimaran_given>) throws(WasmtimeError) -> Void
+) throws(WasmtimeError) {
+  let lent = resources.map { value, isOwn in
+    switch value {
+    case .resource(let resource):
+      trimaran_resource(object: UnsafeMutableRawPointer(resource.core.pointer), is_host: false, is_own: isOwn)
+    // The core takes this hold over.
+    case .object(let object):
+      trimaran_resource(object: Unmanaged<AnyObject>.passRetained(object).toOpaque(), is_host: true, is_own: isOwn)
+    default: preconditionFailure("a resource that is none")
+    }
+  }
+  let done = parts.withUnsafeBufferPointer { parts in
+    lent.withUnsafeBufferPointer { lent in
+      Result { () throws(WasmtimeError) in
+        (given.beside, given.beside_count) = (parts.baseAddress, parts.count)
+        (given.resources, given.resource_count) = (lent.baseAddress, lent.count)
+        try withExtendedLifetime(resources) { () throws(WasmtimeError) in try body(&given) }
+      }
+    }
+  }
+  try done.get()
+}
+
+extension ComponentValue {
+  /// Lends the bytes of a string, or of a list of numbers.
+  fileprivate func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    switch self {
+    case .string(var text): text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+    case .bytes(let numbers): numbers.withUnsafeBytes(body)
+    case .s8s(let numbers): numbers.withUnsafeBytes(body)
+    case .s16s(let numbers): numbers.withUnsafeBytes(body)
+    case .u16s(let numbers): numbers.withUnsafeBytes(body)
+    case .s32s(let numbers): numbers.withUnsafeBytes(body)
+    case .u32s(let numbers): numbers.withUnsafeBytes(body)
+    case .s64s(let numbers): numbers.withUnsafeBytes(body)
+    case .u64s(let numbers): numbers.withUnsafeBytes(body)
+    case .f32s(let numbers): numbers.withUnsafeBytes(body)
+    case .f64s(let numbers): numbers.withUnsafeBytes(body)
+    default: preconditionFailure("a value without bytes")
+    }
+  }
+}
+
+/// Lets go of an object of Swift's.
+func releaseObject(_ object: UnsafeMutableRawPointer?) {
+  object.map { Unmanaged<AnyObject>.fromOpaque($0).release() }
+}
+
+extension Func {
+  /// Calls the function with what `write` writes.
+  @inline(__always)
+  func enter(
+    _ store: Store,
+    _ write: (inout Encoder) throws(WasmtimeError) -> Void
+  ) throws(WasmtimeError) -> ComponentValue? {
+    var taken = trimaran_taken()
+    try lending(write) { (given) throws(WasmtimeError) in
+      var error = trimaran_bytes()
+      // What runs may call host functions, which look for their store.
+      let status = withExtendedLifetime((self, store)) {
+        trimaran_component_func_call(core.pointer, store.core.pointer, given, &taken, &error)
+      }
+      if status != 0 { throw WasmtimeError.left(error) }
+    }
+    defer { if taken.owner != nil { trimaran_component_values_free(taken.owner) } }
+    guard let result = codec.result else { return nil }
+    return try decoded(&taken, result, store)
+  }
+}
+
+private func decoded(
+  _ taken: UnsafePointer<trimaran_taken>,
+  _ codec: Codec,
+  _ store: Store
+) throws(WasmtimeError) -> ComponentValue {
+  var decoder = Decoder(taken, store)
+  return try decoder.read(codec)
+}

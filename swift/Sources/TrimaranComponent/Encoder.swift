@@ -1,0 +1,351 @@
+// Writes values as a stream: see core/src/component/abi/stream.rs.
+
+internal import CTrimaran
+import Trimaran
+
+/// Writes values, one after the other, into room that it was lent, and into more where that is too little.
+struct Encoder: ~Copyable {
+  private var room: UnsafeMutableRawPointer
+  private var capacity: Int
+  private var isOwn = false
+  private(set) var count = 0
+  /// The values that stand beside the stream.
+  private(set) var beside: [ComponentValue] = []
+  private(set) var resources: [(resource: ComponentValue, isOwn: Bool)] = []
+
+  /// From how many bytes on a string or a list of numbers stands beside the stream.
+  private static let large = 1 << 10
+  /// How many stand beside it at most: each is lent by a call of its own.
+  private static let most = 16
+
+  init(_ room: UnsafeMutableRawBufferPointer) {
+    guard let base = room.baseAddress else { preconditionFailure("no room to write into") }
+    (self.room, capacity) = (base, room.count)
+  }
+
+  deinit { if isOwn { room.deallocate() } }
+
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: room, count: count) }
+
+  /// Makes room for so many bytes more, and gives the place of them.
+  @inline(__always)
+  private mutating func place(_ length: Int) -> UnsafeMutableRawPointer {
+    if capacity - count < length { grow(length) }
+    defer { count += length }
+    return room + count
+  }
+
+  @inline(never)
+  private mutating func grow(_ length: Int) {
+    let wanted = max(capacity * 2, count + length)
+    let larger = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 8)
+    larger.copyMemory(from: room, byteCount: count)
+    if isOwn { room.deallocate() }
+    (room, capacity, isOwn) = (larger, wanted, true)
+  }
+
+  @inline(__always)
+  private mutating func put<Number>(_ number: Number) {
+    place(MemoryLayout<Number>.size).storeBytes(of: number, as: Number.self)
+  }
+
+  /// Writes a value. What is simply right comes first.
+  mutating func write(_ value: ComponentValue, _ codec: Codec) throws(Mistake) {
+    switch codec.kind {
+    case .bool:
+      guard case .bool(let bool) = value else { throw .kind(.bool, value) }
+      put(bool ? UInt8(1) : 0)
+    case .s8: put(try integer(value, codec, as: Int8.self))
+    case .u8: put(try integer(value, codec, as: UInt8.self))
+    case .s16: put(try integer(value, codec, as: Int16.self))
+    case .u16: put(try integer(value, codec, as: UInt16.self))
+    case .s32: if case .s32(let number) = value { put(number) } else { put(try integer(value, codec, as: Int32.self)) }
+    case .u32: if case .u32(let number) = value { put(number) } else { put(try integer(value, codec, as: UInt32.self)) }
+    case .s64: if case .s64(let number) = value { put(number) } else { put(try integer(value, codec, as: Int64.self)) }
+    case .u64: if case .u64(let number) = value { put(number) } else { put(try integer(value, codec, as: UInt64.self)) }
+    case .f32: if case .f32(let number) = value { put(number) } else { put(Float(try float(value, codec))) }
+    case .f64: if case .f64(let number) = value { put(number) } else { put(try float(value, codec)) }
+    case .char: if case .char(let scalar) = value { put(scalar.value) } else { try writeChar(value) }
+    case .string:
+      guard case .string(let text) = value else { throw .kind(.string, value) }
+      try write(text, as: value)
+    case .list: try writeList(value, codec)
+    case .record:
+      guard case .record(let record) = value else { throw .kind(.record, value) }
+      try write(record, codec)
+    case .tuple: try writeTuple(value, codec)
+    case .own: try writeResource(value, codec, isOwn: true)
+    case .borrow: try writeResource(value, codec, isOwn: false)
+    case .option: try writeOption(value, codec)
+    case .unsupported, .func, .instance, .component, .module, .resource:
+      throw Mistake(.unsupported(name: codec.names.first ?? "unsupported"))
+    case .variant, .enum, .result, .flags: try writeNamed(value, codec)
+    }
+  }
+
+  /// Writes what has the name of a case, or names of flags.
+  private mutating func writeNamed(_ value: ComponentValue, _ codec: Codec) throws(Mistake) {
+    switch (codec.kind, value) {
+    case (.variant, .variant(let name, let payload)): try writeCase(name, payload, codec)
+    case (.variant, .string(let name)), (.variant, .enum(let name)): try writeCase(name, nil, codec)
+    case (.enum, .enum(let name)), (.enum, .string(let name)), (.enum, .variant(let name, nil)):
+      put(UInt32(try place(of: name, codec)))
+    case (.result, .ok(let payload)): try writeResult(0, "ok", payload, codec)
+    case (.result, .error(let payload)): try writeResult(1, "error", payload, codec)
+    case (.flags, .flags(let names)): try writeFlags(names, codec)
+    case (.flags, .list(let values)):
+      try writeFlags(values.map { (value) throws(Mistake) in try flag(value) }, codec)
+    default: throw .kind(codec.kind, value)
+    }
+  }
+
+  // MARK: Numbers
+
+  private func integer<Number: FixedWidthInteger>(
+    _ value: ComponentValue,
+    _ codec: Codec,
+    as: Number.Type
+  ) throws(Mistake) -> Number {
+    let number: Number? =
+      switch value {
+      case .s8(let number): Number(exactly: number)
+      case .u8(let number): Number(exactly: number)
+      case .s16(let number): Number(exactly: number)
+      case .u16(let number): Number(exactly: number)
+      case .s32(let number): Number(exactly: number)
+      case .u32(let number): Number(exactly: number)
+      case .s64(let number): Number(exactly: number)
+      case .u64(let number): Number(exactly: number)
+      default: throw .kind(codec.kind, value)
+      }
+    guard let number else { throw .range(codec.kind, value.digits) }
+    return number
+  }
+
+  private func float(_ value: ComponentValue, _ codec: Codec) throws(Mistake) -> Double {
+    switch value {
+    case .f32(let number): return Double(number)
+    case .f64(let number): return number
+    case .u64(let number):
+      guard let exact = Double(exactly: number) else { throw .range(codec.kind, value.digits) }
+      return exact
+    default:
+      guard let exact = Double(exactly: try integer(value, codec, as: Int64.self)) else {
+        throw .range(codec.kind, value.digits)
+      }
+      return exact
+    }
+  }
+
+  private mutating func writeChar(_ value: ComponentValue) throws(Mistake) {
+    guard case .string(let text) = value else { throw .kind(.char, value) }
+    var scalars = text.unicodeScalars.makeIterator()
+    guard let scalar = scalars.next(), scalars.next() == nil else { throw .range(.char, text) }
+    put(scalar.value)
+  }
+
+  // MARK: Strings and lists
+
+  private mutating func write(_ text: String, as value: ComponentValue) throws(Mistake) {
+    var text = text
+    let length = text.utf8.count
+    if try setBeside(value, length, length) { return }
+    let place = place(length)
+    text.withUTF8 { utf8 in
+      if let base = utf8.baseAddress { place.copyMemory(from: base, byteCount: length) }
+    }
+  }
+
+  /// Writes how many there are, and says whether the value stands beside the stream.
+  private mutating func setBeside(_ value: ComponentValue, _ count: Int, _ bytes: Int) throws(Mistake) -> Bool {
+    try putCount(count)
+    guard bytes >= Self.large, beside.count < Self.most else { return false }
+    let isBeside: UInt32 = 1 << 31
+    (room + self.count - 4).storeBytes(of: UInt32(count) | isBeside, as: UInt32.self)
+    put(UInt32(beside.count))
+    beside.append(value)
+    return true
+  }
+
+  private mutating func putCount(_ count: Int) throws(Mistake) {
+    guard count <= Int32.max else { throw Mistake(.length(found: UInt64(count))) }
+    put(UInt32(count))
+  }
+
+  private mutating func write<Number>(_ numbers: [Number], as value: ComponentValue) throws(Mistake) {
+    let length = numbers.count * MemoryLayout<Number>.size
+    if try setBeside(value, numbers.count, length) { return }
+    let place = place(length)
+    numbers.withUnsafeBytes { bytes in
+      if let base = bytes.baseAddress { place.copyMemory(from: base, byteCount: length) }
+    }
+  }
+
+  private mutating func writeList(_ value: ComponentValue, _ codec: Codec) throws(Mistake) {
+    switch (codec.element, value) {
+    case (.u8, .bytes(let numbers)): try write(numbers, as: value)
+    case (.s8, .s8s(let numbers)): try write(numbers, as: value)
+    case (.s16, .s16s(let numbers)): try write(numbers, as: value)
+    case (.u16, .u16s(let numbers)): try write(numbers, as: value)
+    case (.s32, .s32s(let numbers)): try write(numbers, as: value)
+    case (.u32, .u32s(let numbers)): try write(numbers, as: value)
+    case (.s64, .s64s(let numbers)): try write(numbers, as: value)
+    case (.u64, .u64s(let numbers)): try write(numbers, as: value)
+    case (.f32, .f32s(let numbers)): try write(numbers, as: value)
+    case (.f64, .f64s(let numbers)): try write(numbers, as: value)
+    case (_, .tuple): throw .kind(.list, value)
+    default:
+      guard let values = value.elements else { throw .kind(.list, value) }
+      try putCount(values.count)
+      let part = codec.part
+      for index in values.indices {
+        do throws(Mistake) {
+          try write(values[index], part)
+        } catch {
+          throw error.inside("element \(index)")
+        }
+      }
+    }
+  }
+
+  // MARK: Records, variants and flags
+
+  private mutating func write(_ record: Record, _ codec: Codec) throws(Mistake) {
+    for index in codec.names.indices {
+      let name = codec.names[index]
+      let isInOrder = index < record.names.count && record.names[index] == name
+      guard let place = isInOrder ? index : record.names.firstIndex(of: name) else {
+        throw unknownField(record, codec) ?? Mistake(.missingField(name: name))
+      }
+      guard let part = codec.parts[index] else { continue }
+      do throws(Mistake) {
+        try write(record.values[place], part)
+      } catch {
+        throw error.inside("field \"\(name)\"")
+      }
+    }
+    if record.names.count != codec.names.count, let mistake = unknownField(record, codec) { throw mistake }
+  }
+
+  private func unknownField(_ record: Record, _ codec: Codec) -> Mistake? {
+    let name = record.names.enumerated().first { index, name in
+      codec.place(name) == nil || record.names[..<index].contains(name)
+    }
+    return name.map { Mistake(.unknownField(name: $1, known: codec.names)) }
+  }
+
+  private mutating func writeTuple(_ value: ComponentValue, _ codec: Codec) throws(Mistake) {
+    let values: [ComponentValue]
+    switch value {
+    case .tuple(let items), .list(let items): values = items
+    default: throw .kind(.tuple, value)
+    }
+    guard values.count == codec.parts.count else {
+      throw Mistake(.count(what: "items", expected: UInt64(codec.parts.count), found: UInt64(values.count)))
+    }
+    for index in values.indices {
+      guard let part = codec.parts[index] else { continue }
+      do throws(Mistake) {
+        try write(values[index], part)
+      } catch {
+        throw error.inside("item \(index)")
+      }
+    }
+  }
+
+  private func place(of name: String, _ codec: Codec) throws(Mistake) -> Int {
+    guard let place = codec.place(name) else { throw Mistake(.unknownCase(name: name, known: codec.names)) }
+    return place
+  }
+
+  private mutating func writeCase(_ name: String, _ payload: ComponentValue?, _ codec: Codec) throws(Mistake) {
+    let place = try place(of: name, codec)
+    put(UInt32(place))
+    try writePayload(name, payload, codec.parts[place], "case \"\(name)\"")
+  }
+
+  private mutating func writeResult(
+    _ place: Int,
+    _ name: String,
+    _ payload: ComponentValue?,
+    _ codec: Codec
+  ) throws(Mistake) {
+    put(UInt32(place))
+    try writePayload(name, payload, codec.parts[place], name)
+  }
+
+  private mutating func writePayload(
+    _ name: String,
+    _ payload: ComponentValue?,
+    _ codec: Codec?,
+    _ path: @autoclosure () -> String
+  ) throws(Mistake) {
+    switch (codec, payload) {
+    case (nil, nil): return
+    case (let codec?, let payload?):
+      do throws(Mistake) {
+        try write(payload, codec)
+      } catch {
+        throw error.inside(path())
+      }
+    case (let codec, _): throw Mistake(.payload(name: name, isExpected: codec != nil))
+    }
+  }
+
+  private mutating func writeOption(_ value: ComponentValue, _ codec: Codec) throws(Mistake) {
+    let part = codec.part
+    var payload = value
+    switch value {
+    case .option(nil): return put(UInt32(0))
+    // To Swift, the `nil` of `isThere ? 1 : nil` is a value itself: what it means is clear unless options lie in each other.
+    case .option(.option(nil)?) where part.kind != .option: return put(UInt32(0))
+    case .option(let inner?): payload = inner
+    default: guard part.kind != .option else { throw .kind(.option, value) }
+    }
+    put(UInt32(1))
+    do throws(Mistake) {
+      try write(payload, part)
+    } catch {
+      throw error.inside("some")
+    }
+  }
+
+  private func flag(_ value: ComponentValue) throws(Mistake) -> String {
+    switch value {
+    case .string(let name), .enum(let name): return name
+    default: throw .kind(.flags, value)
+    }
+  }
+
+  private mutating func writeFlags(_ names: some Sequence<String>, _ codec: Codec) throws(Mistake) {
+    var bits: UInt32 = 0
+    for name in names { bits |= 1 << UInt32(try place(of: name, codec)) }
+    put(bits)
+  }
+
+  private mutating func writeResource(_ value: ComponentValue, _ codec: Codec, isOwn: Bool) throws(Mistake) {
+    switch value {
+    case .resource, .object: break
+    default: throw .kind(codec.kind, value)
+    }
+    put(UInt32(resources.count))
+    resources.append((value, isOwn))
+  }
+}
+
+extension ComponentValue {
+  /// An integer in decimal digits.
+  var digits: String {
+    switch self {
+    case .s8(let number): "\(number)"
+    case .u8(let number): "\(number)"
+    case .s16(let number): "\(number)"
+    case .u16(let number): "\(number)"
+    case .s32(let number): "\(number)"
+    case .u32(let number): "\(number)"
+    case .s64(let number): "\(number)"
+    case .u64(let number): "\(number)"
+    default: "\(self)"
+    }
+  }
+}

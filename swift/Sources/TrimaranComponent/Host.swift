@@ -1,0 +1,265 @@
+// Functions of the host: closures that components call.
+
+internal import CTrimaran
+import Trimaran
+
+/// The caller of a host function. The function borrows it: it cannot be kept.
+public struct ComponentCaller: ~Copyable {
+  /// The store of the call. A host function may use it, except for the instance that called it, which is in a call.
+  public let store: Store
+
+  init(_ store: Store) { self.store = store }
+
+  // Without it the optimiser (6.0) takes the caller apart as if it were copyable, and crashes.
+  deinit {}
+}
+
+extension LinkerInstance {
+  /// Defines a function of the host, over values. Its type is the one by which a component imports it.
+  ///
+  /// ```swift
+  /// try linker.root.defineFunc("greet") { caller, arguments in
+  ///   guard case .string(let name) = arguments[0] else { return nil }
+  ///   return .string("Hello, \(name)!")
+  /// }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - name: Its name; a method of a resource is `[method]file.read`.
+  ///   - body: Gets as many arguments as the function has parameters, and gives its result, or `nil` where it has none. A value that does
+  ///     not fit fails the outermost call with `type` or `range`. What it throws comes out of that call as the very same. It may run
+  ///     in several stores, and on several threads. Resources that are lent to it are gone when it has returned.
+  /// - Throws: `link` if the name is defined already, unless you allow shadowing.
+  public func defineFunc(
+    _ name: String,
+    _ body: @escaping @Sendable (_ caller: borrowing ComponentCaller, _ arguments: [ComponentValue]) throws ->
+      ComponentValue?
+  ) throws(WasmtimeError) {
+    try define(name, HostFunction(body))
+  }
+
+  /// Defines a function of the host over types of Swift.
+  ///
+  /// ```swift
+  /// try linker.root.defineFunc("add") { (a: UInt32, b: UInt32) -> UInt32 in a &+ b }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - name: Its name.
+  ///   - body: A closure over ``ComponentConvertible`` types, as many as the function has parameters.
+  /// - Throws: `link` if the name is defined already, unless you allow shadowing.
+  @inlinable
+  @_disfavoredOverload
+  public func defineFunc<each Parameter: ComponentConvertible, Result: ComponentConvertible>(
+    _ name: String,
+    _ body: @escaping @Sendable (repeat each Parameter) throws -> Result
+  ) throws(WasmtimeError) {
+    var count = 0
+    for _ in repeat (each Parameter).self { count += 1 }
+    let wanted = count
+    try define(
+      name,
+      HostFunction { _, arguments in
+        var arguments = try Arguments(arguments, wanted)
+        return try body(repeat arguments.next(as: (each Parameter).self)).componentValue
+      }
+    )
+  }
+
+  /// Defines a function of the host over types of Swift, without a result.
+  ///
+  /// - Parameters:
+  ///   - name: Its name.
+  ///   - body: A closure over ``ComponentConvertible`` types, as many as the function has parameters.
+  /// - Throws: `link` if the name is defined already, unless you allow shadowing.
+  @inlinable
+  @_disfavoredOverload
+  public func defineFunc<each Parameter: ComponentConvertible>(
+    _ name: String,
+    _ body: @escaping @Sendable (repeat each Parameter) throws -> Void
+  ) throws(WasmtimeError) {
+    var count = 0
+    for _ in repeat (each Parameter).self { count += 1 }
+    let wanted = count
+    try define(
+      name,
+      HostFunction { _, arguments in
+        var arguments = try Arguments(arguments, wanted)
+        try body(repeat arguments.next(as: (each Parameter).self))
+        return nil
+      }
+    )
+  }
+
+  /// Defines a function of the host; see the one for any number of parameters. Those of one need no list.
+  @inlinable
+  public func defineFunc<Parameter: ComponentConvertible, Result: ComponentConvertible>(
+    _ name: String,
+    _ body: @escaping @Sendable (Parameter) throws -> Result
+  ) throws(WasmtimeError) {
+    try define(name, HostFunction(one: { try body(Parameter($0)).componentValue }))
+  }
+
+  /// Defines a function of the host. The core keeps it.
+  @usableFromInline
+  func define(_ name: String, _ function: HostFunction) throws(WasmtimeError) {
+    var name = try checked(name)
+    let path = Core.serialised(path)
+    let context = Unmanaged.passRetained(function).toOpaque()
+    var error = trimaran_bytes()
+    let status = name.withUTF8 { name in
+      trimaran_component_linker_define_func(
+        linker.core.pointer,
+        path,
+        path.count,
+        name.baseAddress,
+        name.count,
+        prepareHost,
+        callHost,
+        releaseObject,
+        context,
+        &error
+      )
+    }
+    withExtendedLifetime(linker) {}
+    if status != 0 { throw WasmtimeError.left(error) }
+  }
+}
+
+/// The arguments of a host function, taken one after the other.
+@usableFromInline
+struct Arguments {
+  private let values: [ComponentValue]
+  private var taken = 0
+
+  @usableFromInline
+  init(_ values: [ComponentValue], _ wanted: Int) throws(WasmtimeError) {
+    guard values.count == wanted else {
+      throw .type(reason: "the guest gives \(values.count) arguments: the function of the host takes \(wanted)")
+    }
+    self.values = values
+  }
+
+  @usableFromInline
+  mutating func next() -> ComponentValue {
+    defer { taken += 1 }
+    return values[taken]
+  }
+
+  @inlinable
+  mutating func next<Value: ComponentConvertible>(as: Value.Type) throws(WasmtimeError) -> Value {
+    try Value(next())
+  }
+}
+
+/// A closure that guests call. The core holds it for the linker.
+@usableFromInline
+final class HostFunction: Sendable {
+  @usableFromInline
+  typealias Values = @Sendable (borrowing ComponentCaller, [ComponentValue]) throws -> ComponentValue?
+  @usableFromInline
+  typealias One = @Sendable (ComponentValue) throws -> ComponentValue?
+
+  private enum Body: Sendable {
+    case values(Values)
+    /// Of one argument, without its caller.
+    case one(One)
+  }
+
+  private let body: Body
+
+  @usableFromInline
+  init(_ body: @escaping Values) { self.body = .values(body) }
+
+  @usableFromInline
+  init(one body: @escaping One) { self.body = .one(body) }
+
+  /// Runs it with its arguments.
+  fileprivate func call(_ decoder: inout Decoder, _ codec: FuncCodec, _ store: Store) throws -> ComponentValue? {
+    if case .one(let body) = body, codec.params.count == 1 { return try body(decoder.read(codec.params[0])) }
+    var values: [ComponentValue] = []
+    values.reserveCapacity(codec.params.count)
+    for param in codec.params { values.append(try decoder.read(param)) }
+    switch body {
+    case .values(let body): return try body(ComponentCaller(store), values)
+    case .one(let body):
+      var arguments = try Arguments(values, 1)
+      return try body(arguments.next())
+    }
+  }
+}
+
+/// What is made of the type that a host function is imported by, once.
+private final class HostType: Sendable {
+  let name: String
+  let codec: FuncCodec
+
+  init(_ name: String, _ codec: FuncCodec) { (self.name, self.codec) = (name, codec) }
+}
+
+private func prepareHost(
+  _ name: UnsafePointer<UInt8>?,
+  _ nameLength: Int,
+  _ types: UnsafePointer<UInt8>?,
+  _ typesLength: Int,
+  _ thrown: UnsafeMutablePointer<UInt64>?
+) -> UnsafeMutableRawPointer? {
+  do throws(WasmtimeError) {
+    let name = String(decoding: UnsafeBufferPointer(start: name, count: nameLength), as: UTF8.self)
+    let types = try Core.ComponentTypes.read(UnsafeBufferPointer(start: types, count: typesLength))
+    return Unmanaged.passRetained(HostType(name, ComponentType(types).function())).toOpaque()
+  } catch {
+    thrown?.pointee = WasmtimeError.keep(error)
+    return nil
+  }
+}
+
+/// Runs a host function. What it throws is kept while the guests unwind.
+private func callHost(
+  _ context: UnsafeMutableRawPointer?,
+  _ prepared: UnsafeMutableRawPointer?,
+  _ store: UnsafeMutableRawPointer?,
+  _ arguments: UnsafePointer<trimaran_taken>?,
+  _ reply: OpaquePointer?,
+  _ thrown: UnsafeMutablePointer<UInt64>?
+) -> Int32 {
+  guard let context, let prepared, let store, let arguments, let thrown else {
+    preconditionFailure("a call without a context or room")
+  }
+  do {
+    // The core holds all of them until the call has returned.
+    let function = Unmanaged<HostFunction>.fromOpaque(context).takeUnretainedValue()
+    let type = Unmanaged<HostType>.fromOpaque(prepared).takeUnretainedValue()
+    guard let store = Unmanaged<WeakStore>.fromOpaque(store).takeUnretainedValue().store else {
+      throw WasmtimeError.closed(what: "store")
+    }
+    var decoder = Decoder(arguments, store)
+    let result = try function.call(&decoder, type.codec, store)
+    try type.give(result, reply)
+    return 0
+  } catch {
+    thrown.pointee = WasmtimeError.keep(error)
+    return 1
+  }
+}
+
+extension HostType {
+  /// Gives the core a result.
+  func give(_ result: ComponentValue?, _ reply: OpaquePointer?) throws(WasmtimeError) {
+    if result == nil && codec.result == nil { return }
+    try lending { (encoder) throws(WasmtimeError) in
+      guard let codec = codec.result, let result else {
+        let (expected, found): (UInt64, UInt64) = (self.codec.result == nil ? 0 : 1, result == nil ? 0 : 1)
+        throw Mistake(.count(what: "results", expected: expected, found: found)).inside(name).error
+      }
+      do throws(Mistake) {
+        try encoder.write(result, codec)
+      } catch {
+        throw error.inside("result").inside(name).error
+      }
+    } _: { (given) throws(WasmtimeError) in
+      var error = trimaran_bytes()
+      if trimaran_component_reply_give(reply, given, &error) != 0 { throw WasmtimeError.left(error) }
+    }
+  }
+}

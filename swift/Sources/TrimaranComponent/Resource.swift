@@ -1,0 +1,82 @@
+internal import CTrimaran
+import Trimaran
+
+/// A handle of a resource that a guest made. It belongs to one store.
+///
+/// One that is owned lives until it is closed, given away to a guest, or no longer referred to. One that is borrowed lives until
+/// the host function returns that it was lent to; then a use of it fails with `closed`.
+public final class Resource: Sendable {
+  let core: Core.ComponentResource
+  private let home: WeakStore
+
+  init(_ core: consuming Core.ComponentResource, _ store: Store) {
+    self.core = core
+    home = WeakStore(store)
+  }
+
+  /// Whether it is owned, and not lent.
+  public var isOwned: Bool { (try? core.isOwned()) ?? false }
+
+  /// Whether it can be used still: it was neither closed nor given away, and no loan of it is over.
+  public var isAlive: Bool { (try? core.isAlive()) ?? false }
+
+  /// Its type.
+  public var type: ResourceType {
+    get throws(WasmtimeError) { ResourceType(try core.resourceType()) }
+  }
+
+  /// Drops the handle. If it is owned, that runs the destructor of the guest. To close one that is gone does nothing.
+  ///
+  /// One that is not closed is dropped when nothing refers to it any more: its destructor runs when a component of the store is used
+  /// the next time, and what it fails with is lost.
+  ///
+  /// - Throws: `trap` where the destructor traps, `closed` after the store was closed.
+  public func close() throws(WasmtimeError) {
+    guard let store = home.store else { return }
+    try close(store)
+  }
+
+  /// Drops the handle, as ``close()`` does.
+  ///
+  /// - Parameter store: The resource's store.
+  /// - Throws: As ``close()``, and `wrongStore`.
+  public func close(_ store: Store) throws(WasmtimeError) {
+    try withExtendedLifetime(store) { () throws(WasmtimeError) in try core.resourceDrop(store: store.core) }
+  }
+}
+
+extension Resource: ComponentConvertible {
+  /// The resource as a value.
+  public var componentValue: ComponentValue { .resource(self) }
+
+  /// The resource of a value. Fails with `type` for anything else.
+  public convenience init(_ value: ComponentValue) throws(WasmtimeError) {
+    guard case .resource(let resource) = value, let store = resource.home.store else { throw value.isNot("a resource") }
+    self.init(Core.ComponentResource(resource.core.kept()), store)
+  }
+}
+
+/// The type of a resource: of the host's own, or of one instance of a component.
+public final class ResourceType: Sendable {
+  let core: Core.ComponentResourceType
+
+  init(_ core: consuming Core.ComponentResourceType) { self.core = core }
+
+  /// Makes a new type of the host's, which is equal to no other. ``LinkerInstance/defineResource(_:_:)`` gives it a name; guests then
+  /// have handles of objects of the host.
+  ///
+  /// - Throws: `limit` where the process has made 2^32 of them.
+  public convenience init() throws(WasmtimeError) {
+    self.init(try Core.ComponentResourceType.host())
+  }
+
+  /// Whether it is a type of the host's.
+  public var isHost: Bool { (try? core.isHost()) ?? false }
+}
+
+extension ResourceType: Equatable {
+  /// Whether both are the same type.
+  public static func == (left: ResourceType, right: ResourceType) -> Bool {
+    (try? left.core.same(other: right.core)) ?? false
+  }
+}
