@@ -11,7 +11,6 @@ use crate::component::resource::failed;
 use crate::component::resource_type::{ComponentResourceType, number_of};
 use crate::component::table;
 use crate::component::types::ComponentTypes;
-use crate::process::signals;
 use crate::stores::components::InstanceState;
 use crate::stores::store::{StoreId, of_store};
 use crate::{Result, Store, WasmtimeError};
@@ -102,7 +101,6 @@ impl ComponentFunc {
     /// The same. `given` is empty, has room for the bytes of the results, and says which of them stand beside.
     pub fn call_into(&self, store: &Store, arguments: &Arguments<'_>, mut given: Given) -> Result<Received> {
         self.check(store)?;
-        signals::stay_in_front();
         store.enter_guest(|mut context| {
             store.drop_resources(&mut context);
             if context.data().components.is_poisoned {

@@ -6,7 +6,6 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::ResourceAny;
 
 use crate::component::resource_type::ComponentResourceType;
-use crate::process::signals;
 use crate::stores::components::{DroppedResources, InstanceState};
 use crate::stores::refusal;
 use crate::stores::store::{StoreData, StoreId, of_store};
@@ -58,7 +57,6 @@ impl ComponentResource {
         if self.lock().is_none() {
             return Ok(());
         }
-        signals::stay_in_front();
         store.enter_guest(|mut context| {
             let Some(resource) = self.lock().take() else { return Ok(()) };
             drop_in(&mut context, resource, &self.state)

@@ -70,8 +70,12 @@ impl Body {
     ) -> Result<Reply> {
         let codec = self.codec(env, host, crossing.ty)?;
         let address = &raw mut crossing as jlong;
-        let arguments =
-            [jvalue { l: codec.object() }, jvalue { l: home }, jvalue { j: call_id.cast_signed() }, jvalue { j: address }];
+        let arguments = [
+            jvalue { l: codec.object() },
+            jvalue { l: home },
+            jvalue { j: call_id.cast_signed() },
+            jvalue { j: address },
+        ];
         jni!(env, CallVoidMethodA, host, self.run, arguments.as_ptr());
         keep_thrown(env)?;
         let nothing = || WasmtimeError::Unexpected { reason: "the host function gave nothing".to_owned() };
