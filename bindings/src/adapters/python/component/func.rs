@@ -39,7 +39,7 @@ impl ComponentFuncBase {
         Self { handle: NativeHandle::empty(), codecs: OnceLock::new(), as_arrays: AtomicBool::new(false) }
     }
 
-    #[pyo3(signature = (*arguments), text_signature = "($self, store, /, *params)")]
+    #[pyo3(signature = (*arguments))]
     fn __call__<'py>(slf: &Bound<'py, Self>, arguments: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
         call(slf, arguments)
     }
