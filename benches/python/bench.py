@@ -16,6 +16,7 @@ from operator import getitem
 from pathlib import Path
 from typing import Any
 
+import component
 import surface
 import wasmtime
 
@@ -41,9 +42,13 @@ def timer(call: Call) -> timeit.Timer:
         return timeit.Timer("call()", globals={"call": call})
     if call.func is getitem:
         container, key = call.args
-        return timeit.Timer("container[key]", globals={"container": container, "key": key})
+        return timeit.Timer(
+            "container[key]", globals={"container": container, "key": key}
+        )
     names = {f"argument_{place}": argument for place, argument in enumerate(call.args)}
-    return timeit.Timer(f"call({', '.join(names)})", globals={"call": call.func, **names})
+    return timeit.Timer(
+        f"call({', '.join(names)})", globals={"call": call.func, **names}
+    )
 
 
 def measure(row: str, calls: Mapping[str, Call], each_has: int = 1) -> None:
@@ -145,7 +150,12 @@ class Guest:
         total = array("i", range(1, 1001))
         if hasattr(add, "map"):
             return checked(partial(add.map, self.store, left, right), total)
-        return checked(lambda: array("i", [add(self.store, x, y) for x, y in zip(left, right, strict=True)]), total)
+        return checked(
+            lambda: array(
+                "i", [add(self.store, x, y) for x, y in zip(left, right, strict=True)]
+            ),
+            total,
+        )
 
     def load(self) -> Call:
         """Reads a number; by its bytes where the package knows no numbers."""
@@ -153,13 +163,17 @@ class Guest:
         memory.write(store, (-7).to_bytes(4, "little", signed=True), 8)
         if hasattr(memory, "load_i32"):
             return checked(partial(memory.load_i32, store, 8), -7)
-        return checked(lambda: int.from_bytes(memory.read(store, 8, 12), "little", signed=True), -7)
+        return checked(
+            lambda: int.from_bytes(memory.read(store, 8, 12), "little", signed=True), -7
+        )
 
     def callback(self) -> Call:
         """A guest that calls the host a thousand times."""
         package, store = self.package, self.store
         i32 = package.ValType.i32()
-        inc = package.Func(store, package.FuncType([i32], [i32]), lambda value: value + 1)
+        inc = package.Func(
+            store, package.FuncType([i32], [i32]), lambda value: value + 1
+        )
         module = package.Module(self.engine, HOST.read_text())
         run = package.Instance(store, module, [inc]).exports(store)["run"]
         return checked(partial(run, store, CALLBACKS), CALLBACKS)
@@ -210,14 +224,23 @@ def bench() -> None:
     both("(i32, i32) -> i32", lambda guest: guest.call("add", 40, 2, result=42))
     ours = guests["python"]
     with ours.store.turn():
-        measure("(i32, i32) -> i32, in a turn", {"python": ours.call("add", 40, 2, result=42)})
-    both("(f64 x 4) -> f64", lambda guest: guest.call("sum", 1.0, 2.0, 3.0, 4.0, result=10.0))
+        measure(
+            "(i32, i32) -> i32, in a turn",
+            {"python": ours.call("add", 40, 2, result=42)},
+        )
+    both(
+        "(f64 x 4) -> f64",
+        lambda guest: guest.call("sum", 1.0, 2.0, 3.0, 4.0, result=10.0),
+    )
     both("batch of 1000", Guest.batch)
     for name, size in SIZES.items():
         both(f"read {name}", lambda guest, size=size: guest.read(size))
         both(f"write {name}", lambda guest, size=size: guest.write(size))
     both("size", lambda guest: checked(partial(guest.memory.size, guest.store), 257))
-    both("data_len", lambda guest: checked(partial(guest.memory.data_len, guest.store), 257 << 16))
+    both(
+        "data_len",
+        lambda guest: checked(partial(guest.memory.data_len, guest.store), 257 << 16),
+    )
     both("load i32", Guest.load)
     both("host callback (i32)", Guest.callback, CALLBACKS)
     both("view load i32", Guest.view)
@@ -229,6 +252,7 @@ def bench() -> None:
     both("link with a host function", Guest.link)
     both("trap", Guest.trap)
     surface.bench(guests, measure)
+    component.bench({who: guest.package for who, guest in guests.items()}, measure)
 
 
 def bench_import() -> None:
@@ -237,10 +261,13 @@ def bench_import() -> None:
     times: dict[str, list[int]] = {who: [] for who in packages}
     for _ in range(STARTS):
         for who, name in packages.items():
-            program = (
-                f"import time; start = time.perf_counter_ns(); import {name}; print(time.perf_counter_ns() - start)"
+            program = f"import time; start = time.perf_counter_ns(); import {name}; print(time.perf_counter_ns() - start)"
+            done = subprocess.run(
+                [sys.executable, "-c", program],
+                check=True,
+                capture_output=True,
+                text=True,
             )
-            done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
             times[who].append(int(done.stdout))
     for who, found in times.items():
         print(f"import\t{who}\t{min(found):.1f}", flush=True)
@@ -249,7 +276,9 @@ def bench_import() -> None:
 def bench_client() -> None:
     """A package that was written for wasmtime-py, in a process for each runtime: both have one name there."""
     for who in ("python", "wasmtime-py"):
-        subprocess.run([sys.executable, BENCHES / "python" / "client.py", who], check=True)
+        subprocess.run(
+            [sys.executable, BENCHES / "python" / "client.py", who], check=True
+        )
 
 
 if __name__ == "__main__":

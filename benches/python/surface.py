@@ -17,7 +17,11 @@ TEXT = Path(__file__).resolve().parent.parent / "text.wat"
 TIMES = 1000
 PLACE, LENGTH = 64, 16
 MIB = 1 << 20
-EXPORTS = "(module " + " ".join(f'(func (export "f{index}") (param i32))' for index in range(10)) + ")"
+EXPORTS = (
+    "(module "
+    + " ".join(f'(func (export "f{index}") (param i32))' for index in range(10))
+    + ")"
+)
 
 
 def expect(value: object, expected: object) -> None:
@@ -42,7 +46,9 @@ def text_guest(guest: Any, read: Callable[..., int]) -> Any:
     """A run of a guest that gives `read` a text so many times, and the store for it."""
     package = guest.package
     store, i32 = package.Store(guest.engine), package.ValType.i32()
-    host = package.Func(store, package.FuncType([i32, i32], [i32]), read, access_caller=True)
+    host = package.Func(
+        store, package.FuncType([i32, i32], [i32]), read, access_caller=True
+    )
     module = package.Module(guest.engine, TEXT.read_text())
     return partial(package.Instance(store, module, [host]).exports(store)["run"], store)
 
@@ -67,7 +73,9 @@ def caller_memory(guest: Any) -> Call:
 
 def text(guest: Any, length: int) -> Call:
     guest.memory.write(guest.store, b"x" * length, 0)
-    return checked(partial(read_string, guest.memory, guest.store, 0, length), "x" * length)
+    return checked(
+        partial(read_string, guest.memory, guest.store, 0, length), "x" * length
+    )
 
 
 def decoded(guest: Any, length: int) -> Call:
@@ -122,18 +130,30 @@ def bench(guests: dict[str, Any], measure: Callable[..., None]) -> None:
     both("caller, memory by name", caller_memory, TIMES)
     both("host function reads a text", reads_text, TIMES)
     both("read_string 16 B", partial(text, length=LENGTH))
-    measure("read_string 1 MiB", {"python": text(ours, MIB), "decoding a view": decoded(ours, MIB)})
+    measure(
+        "read_string 1 MiB",
+        {"python": text(ours, MIB), "decoding a view": decoded(ours, MIB)},
+    )
     alone("fill 16 B", partial(memory.fill, store, 7, 0, LENGTH))
     alone("copy_within 16 B", partial(memory.copy_within, store, 0, 64, LENGTH))
     memory.write(store, bytes(99) + b"!", 0)
     alone("find in 100 B", checked(partial(memory.find, store, b"!", 0, 100), 99))
-    both("grow by 0", lambda guest: checked(partial(guest.memory.grow, guest.store, 0), 257))
+    both(
+        "grow by 0",
+        lambda guest: checked(partial(guest.memory.grow, guest.store, 0), 257),
+    )
     both("data_ptr", lambda guest: partial(guest.memory.data_ptr, guest.store))
-    both("data_ptr()[i]", lambda guest: partial(getitem, guest.memory.data_ptr(guest.store), 3))
+    both(
+        "data_ptr()[i]",
+        lambda guest: partial(getitem, guest.memory.data_ptr(guest.store), 3),
+    )
     alone("view of 16 B", partial(memory.view, store, 0, LENGTH))
     both("export by name", lambda guest: partial(getitem, guest.exports, "add"))
     alone("instance.memory(name)", partial(ours.instance.memory, store, "memory"))
-    both("exports of an instance, by name", lambda guest: lambda: guest.instance.exports(guest.store)["add"])
+    both(
+        "exports of an instance, by name",
+        lambda guest: lambda: guest.instance.exports(guest.store)["add"],
+    )
     both("memory.type", lambda guest: lambda: guest.memory.type(guest.store))
     both("module.exports, 10 items", ten_exports)
     alone("hexdump of 32 B", partial(memory.hexdump, store, 0, 32))

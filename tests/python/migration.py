@@ -23,19 +23,20 @@ def load(path: str) -> dict[str, str]:
 
 def names() -> Iterator[str]:
     """A row for every class, with each public name in it, and one for every function and value."""
-    wanted, differences = load("python/wasmtime_names.json"), load("python/wasmtime_differences.json")
+    differences = load("python/wasmtime_differences.json")
     yield "| wasmtime-py 48 | its names | here |"
     yield "|---|---|---|"
-    for name, word in wanted.items():
-        if "." in name:
-            continue
-        members = {key.partition(".")[2]: value for key, value in wanted.items() if key.startswith(f"{name}.")}
-        listed = ", ".join(f"`{member}{word_of(value)}`" for member, value in members.items())
-        differ = [
-            f"`{member}`" for member in members if any(fnmatchcase(f"{name}.{member}", item) for item in differences)
-        ]
-        same = f"the same but for {', '.join(differ)}" if differ else "the same"
-        yield f"| `{name}{word_of(word)}` | {listed} | {same} |"
+    for prefix, file in ("", "wasmtime_names"), ("component.", "wasmtime_component_names"):
+        wanted = load(f"python/{file}.json")
+        for name, word in wanted.items():
+            if "." in name:
+                continue
+            members = {key.partition(".")[2]: value for key, value in wanted.items() if key.startswith(f"{name}.")}
+            listed = ", ".join(f"`{member}{word_of(value)}`" for member, value in members.items())
+            full = {member: f"{prefix}{name}.{member}" for member in members}
+            differ = [f"`{it}`" for it, path in full.items() if any(fnmatchcase(path, item) for item in differences)]
+            same = f"the same but for {', '.join(differ)}" if differ else "the same"
+            yield f"| `{prefix}{name}{word_of(word)}` | {listed} | {same} |"
     yield ""
     yield "| what differs | why |"
     yield "|---|---|"

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 import trimaran
+from components import GUESTS
 from guests import threads
 from trimaran import (
     Caller,
@@ -41,6 +42,7 @@ from trimaran import (
     ValType,
     WasiConfig,
     WasmtimeError,
+    component,
 )
 
 WAT = """
@@ -51,7 +53,26 @@ WAT = """
   (func (export "one") (result i32) (i32.const 1)))
 """
 # What only other classes are made from, or what says nothing by itself.
-ABSTRACT = {"Managed", "StoreContext"}
+ABSTRACT = {
+    "Managed",
+    "StoreContext",
+    "ResourceAny",
+    "ValType",
+    "UnsupportedType",
+    "StreamType",
+    "FutureType",
+    "ErrorContext",
+}
+
+TYPES = """(component
+  (type $r' (record (field "a" u8))) (import "r" (type $r (eq $r')))
+  (type $v' (variant (case "a") (case "b" u8))) (import "v" (type $v (eq $v')))
+  (type $e' (enum "a" "b")) (import "e" (type $e (eq $e')))
+  (type $f' (flags "a" "b")) (import "f" (type $f (eq $f')))
+  (import "h" (type $h (sub resource)))
+  (import "all" (func (param "l" (list u8)) (param "r" $r) (param "t" (tuple u8)) (param "v" $v) (param "e" $e)
+    (param "o" (option u8)) (param "x" (result u8)) (param "f" $f) (param "h" (own $h)) (param "b" (borrow $h))))
+  (import "m" (core module)) (import "i" (instance (export "g" (func)))))"""
 
 
 def modules() -> list[Any]:
@@ -62,7 +83,8 @@ def modules() -> list[Any]:
 
 def classes() -> list[type]:
     """Every class that a program can get at without an underscore, but for errors and enumerations."""
-    found = [thing for name, thing in vars(trimaran).items() if name in trimaran.__all__ and isinstance(thing, type)]
+    public = [getattr(module, name) for module in (trimaran, component) for name in module.__all__]
+    found = [thing for thing in public if isinstance(thing, type)]
     return [kind for kind in found if not issubclass(kind, (Enum, WasmtimeError)) and kind.__name__ not in ABSTRACT]
 
 
@@ -80,7 +102,7 @@ def held(kind: type) -> type | None:
 
 def questions(base: type) -> list[str]:
     """The generated methods of a class of the extension module that ask an object something."""
-    by_hand = {"_check", "_fill", "_forget", "_attach", "_columns", "_map", "_define_func"}
+    by_hand = {"_check", "_fill", "_forget", "_attach", "_columns", "_map", "_define_func", "_with_arrays"}
     names = [name for name in vars(base) if not name.startswith("__") and not name.startswith("_make")]
     return [name for name in names if name not in by_hand]
 
@@ -145,7 +167,25 @@ def examples() -> dict[type, Any]:
         ExportType("b", func_type),
         Frame(1, "f", None, 2, 3),
     ]
-    return {type(thing): thing for thing in made}
+    return {type(thing): thing for thing in [*made, *of_components(engine)]}
+
+
+def of_components(engine: Engine) -> list[Any]:
+    """An object of each class of `trimaran.component`."""
+    store, linker = Store(engine), component.Linker(engine)
+    made = component.Component(engine, GUESTS)
+    pre = linker.instantiate_pre(made)
+    instance = pre.instantiate(store)
+    items = component.Component(engine, TYPES).type.imports()
+    every = items["all"]
+    assert isinstance(every, component.FuncType)
+    return [
+        *(made, linker, linker.root(), pre, instance, made.type, made.get_export_index("make")),
+        *(instance.func(store, "make"), instance.func(store, "make")(store, 7), instance.resource(store, "r")),
+        *(every, *(ty for _, ty in every.params), items["m"], items["i"], component.ResourceHost.own(1, 2)),
+        *(getattr(component, name)() for name in "Bool S8 U8 S16 U16 S32 U32 S64 U64 F32 F64 Char String".split()),
+        *(component.Variant("a", 1), component.Some(1), component.Ok(1), component.Err(1), component.Record(a=1)),
+    ]
 
 
 def uses(kind: type) -> list[str]:

@@ -19,8 +19,10 @@ def test_its_tables_are_what_the_tests_know() -> None:
 
 
 def test_every_name_is_there() -> None:
-    missing = [name for name in load("python/wasmtime_names.json") if f"`{name.partition('.')[2] or name}" not in TEXT]
-    assert not missing
+    for prefix, file in ("", "wasmtime_names"), ("component.", "wasmtime_component_names"):
+        names = [name.partition(".")[2] or prefix + name for name in load(f"python/{file}.json")]
+        missing = [name for name in names if f"`{name}" not in TEXT]
+        assert not missing
 
 
 def test_every_reason_is_there() -> None:

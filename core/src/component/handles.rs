@@ -67,6 +67,9 @@ impl<'a> Sent<'a> {
         context: &mut StoreContextMut<'_, StoreData>,
         given: &'a [GivenResource],
     ) -> Result<Self> {
+        if given.is_empty() {
+            return Ok(Self { handles: Vec::new(), given, lent: Vec::new(), kept: Vec::new() });
+        }
         // Everything is checked before the first object gets a number.
         let mut used = HashMap::new();
         for resource in given {

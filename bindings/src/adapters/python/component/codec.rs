@@ -199,26 +199,3 @@ fn number(kind: &plan::Kind) -> Option<Number> {
         _ => return None,
     })
 }
-
-impl Codec {
-    /// What sentences call the type.
-    pub(super) fn kind(&self) -> ComponentTypeKind {
-        match self {
-            Self::Bool => ComponentTypeKind::Bool,
-            Self::Number(number) => number.kind(),
-            Self::Char => ComponentTypeKind::Char,
-            Self::String => ComponentTypeKind::String,
-            Self::Numbers(_) | Self::List(_) => ComponentTypeKind::List,
-            Self::Record(_) => ComponentTypeKind::Record,
-            Self::Tuple(_) => ComponentTypeKind::Tuple,
-            Self::Variant(..) => ComponentTypeKind::Variant,
-            Self::Option { .. } => ComponentTypeKind::Option,
-            Self::Result(_) => ComponentTypeKind::Result,
-            Self::Enum(_) => ComponentTypeKind::Enum,
-            Self::Flags(_) => ComponentTypeKind::Flags,
-            Self::Resource { is_own: true, .. } => ComponentTypeKind::Own,
-            Self::Resource { .. } => ComponentTypeKind::Borrow,
-            Self::Unsupported(_) => ComponentTypeKind::Unsupported,
-        }
-    }
-}

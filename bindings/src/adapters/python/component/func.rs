@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use trimaran::adapter::{Arguments, component_mistake};
-use trimaran::{ComponentFunc, ComponentMistake};
+use trimaran::{ComponentFunc, ComponentMistake, WasmtimeError};
 
 use super::super::convert::{HasHandle, fresh, none, raw_store, this};
 use super::super::{NativeHandle, enter, native_store, raised};
@@ -39,13 +39,9 @@ impl ComponentFuncBase {
         Self { handle: NativeHandle::empty(), codecs: OnceLock::new(), as_arrays: AtomicBool::new(false) }
     }
 
-    #[pyo3(signature = (store, /, *params))]
-    fn __call__<'py>(
-        slf: &Bound<'py, Self>,
-        store: &Bound<'py, PyAny>,
-        params: &Bound<'py, PyTuple>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        call(slf, store, params)
+    #[pyo3(signature = (*arguments))]
+    fn __call__<'py>(slf: &Bound<'py, Self>, arguments: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+        call(slf, arguments)
     }
 
     /// The same function, whose lists of numbers come out as arrays.
@@ -75,21 +71,19 @@ impl ComponentFuncBase {
     }
 }
 
-fn call<'py>(
-    slf: &Bound<'py, ComponentFuncBase>,
-    store: &Bound<'py, PyAny>,
-    params: &Bound<'py, PyTuple>,
-) -> PyResult<Bound<'py, PyAny>> {
+fn call<'py>(slf: &Bound<'py, ComponentFuncBase>, arguments: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
     let py = slf.py();
-    let (func, opened) = (this(slf)?, raw_store(store)?);
+    let mut params = arguments.iter_borrowed();
+    let store = params.next().ok_or_else(|| no_store(py))?;
+    let (func, opened) = (this(slf)?, raw_store(&store)?);
     let codecs = slf.get().codecs(py, func);
     if params.len() != codecs.params.len() {
         let (expected, found) = (codecs.params.len() as u64, params.len() as u64);
         let mistake = ComponentMistake::Count { what: "arguments".to_owned(), expected, found };
         return Err(raised(py, component_mistake(&[], mistake)));
     }
-    let mut given = Writer::new(native_store(store));
-    for (place, (codec, value)) in codecs.params.iter().zip(params.iter_borrowed()).enumerate() {
+    let mut given = Writer::new(native_store(&store));
+    for (place, (codec, value)) in codecs.params.iter().zip(params).enumerate() {
         let written = given.write(codec, &value);
         written.map_err(|misfit| misfit.at(format!("argument {}", place + 1)).into_error(py))?;
     }
@@ -98,6 +92,12 @@ fn call<'py>(
     let arguments = Arguments { bytes: &bytes, beside: &parts, resources: &resources };
     let received = enter(py, || func.call(opened, &arguments))?;
     let Some(codec) = &codecs.result else { return Ok(none(py)) };
-    let home = if received.resources.is_empty() { None } else { native_store(store) };
+    let home = if received.resources.is_empty() { None } else { native_store(&store) };
     Reader::new(py, home, &received, slf.get().as_arrays.load(Ordering::Relaxed)).read(codec)
+}
+
+#[cold]
+fn no_store(py: Python<'_>) -> PyErr {
+    let reason = "the store is missing: call the function with its store, and then with its arguments".to_owned();
+    raised(py, WasmtimeError::Type { reason })
 }

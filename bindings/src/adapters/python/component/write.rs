@@ -17,7 +17,7 @@ use super::super::generated::ComponentResourceBase;
 use super::super::host::{Object, THROWN};
 use super::super::{StoreBase, raised};
 use super::codec::{Codec, Field};
-use super::names::Names;
+use super::names::{Name, Names};
 use super::numbers;
 
 /// Why a value does not become bytes.
@@ -241,30 +241,24 @@ impl<'s> Writer<'s> {
 
     fn record(&mut self, fields: &[Field], value: &Bound<'_, PyAny>) -> Fit {
         let py = value.py();
+        if value.get_type().is(record_class(py)?) {
+            let given = value.getattr(intern!(py, "__dict__"))?.cast_into::<PyDict>().map_err(PyErr::from)?;
+            return self.fields(fields, Some(&given), |field| named(&given, &field.name));
+        }
+        if let Ok(given) = value.cast::<PyDict>() {
+            return self.fields(fields, Some(given), |field| named(given, &field.name));
+        }
+        let kind = value.get_type();
         let is_plain = value.is_none()
             || value.is_instance_of::<PyString>()
             || value.is_instance_of::<PyList>()
             || value.is_instance_of::<PyBytes>()
-            || value.hasattr(intern!(py, "__index__"))?
-            || value.hasattr(intern!(py, "__float__"))?;
+            || kind.hasattr(intern!(py, "__index__"))?
+            || kind.hasattr(intern!(py, "__float__"))?;
         if is_plain {
             return other(ComponentTypeKind::Record, value);
         }
-        if let Ok(given) = value.cast::<PyDict>() {
-            // What it has at this moment.
-            let given = given.copy()?;
-            return self.fields(fields, Some(&given), |field| {
-                let found = given.get_item(&field.name.plain)?;
-                found.map_or_else(|| given.get_item(&field.name.attribute), |found| Ok(Some(found)))
-            });
-        }
-        let own = value.get_type().is(record_class(py)?);
-        let given = if own {
-            Some(value.getattr(intern!(py, "__dict__"))?.cast_into::<PyDict>().map_err(PyErr::from)?)
-        } else {
-            None
-        };
-        self.fields(fields, given.as_ref(), |field| match attribute(value, field.name.attribute.bind(py)) {
+        self.fields(fields, None, |field| match attribute(value, field.name.attribute.bind(py)) {
             Ok(found) => Ok(Some(found)),
             // As wasmtime-py names them.
             Err(error) if error.is_instance_of::<PyAttributeError>(py) => {
@@ -434,6 +428,14 @@ fn length(count: usize) -> Fit<u32> {
     match u32::try_from(count) {
         Ok(count) if count < stream::BESIDE => Ok(count),
         _ => mistake(ComponentMistake::Length { found: count as u64 }),
+    }
+}
+
+/// A field of a dictionary, by the attribute's name or by the type's own.
+fn named<'py>(given: &Bound<'py, PyDict>, name: &Name) -> PyResult<Option<Bound<'py, PyAny>>> {
+    match given.get_item(&name.attribute)? {
+        None => given.get_item(&name.plain),
+        found => Ok(found),
     }
 }
 
