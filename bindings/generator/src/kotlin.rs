@@ -26,12 +26,10 @@ pub const PLACE: &str = "dev/trimaran/internal/ffi";
 pub const PUBLIC: &str = "dev/trimaran";
 
 /// The public files, by their names.
-pub fn public(model: &Model) -> Result<[(String, String); 3], String> {
-    Ok([
-        ("Config.kt".to_owned(), config::file(model)?),
-        ("Limits.kt".to_owned(), limits::file(model)),
-        ("Arities.kt".to_owned(), arity::file()),
-    ])
+pub fn public(model: &Model) -> Vec<(String, String)> {
+    let config = config::file(model).map(|text| ("Config.kt".to_owned(), text));
+    let others = [("Limits.kt".to_owned(), limits::file(model)), ("Arities.kt".to_owned(), arity::file())];
+    config.into_iter().chain(others).collect()
 }
 
 /// The files of the package, by their names. They fit the library of that build.

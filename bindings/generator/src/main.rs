@@ -52,7 +52,7 @@ fn run(arguments: &[&str]) -> Result<String, String> {
         ["kotlin", library, folder] => {
             let folder = Path::new(folder);
             write(&folder.join(kotlin::PLACE), kotlin::files(&source.model, &build(Path::new(library))?)?)?;
-            write(&folder.join(kotlin::PUBLIC), kotlin::public(&source.model)?)
+            write(&folder.join(kotlin::PUBLIC), kotlin::public(&source.model))
         }
         _ => Err("usage: trimaran-generator api, or kotlin LIBRARY FOLDER, or model|python|swift FOLDER".to_owned()),
     }

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use trimaran_generator::model::Pace;
+use trimaran_generator::model::{Model, Pace};
 use trimaran_generator::{Error, Source, read};
 
 /// Reads a core of one file.
@@ -87,11 +87,60 @@ pub fn untrusted_limits() -> StoreLimits {}";
     ));
     assert!(python.contains("        wait_time: float | None = None,"));
     assert!(python.contains("return cls._from_raw(untrusted_limits())"));
-    let kotlin = trimaran_generator::kotlin::public(&model).map(|(_, text)| text).concat();
+    let kotlin = public(&model);
     assert!(kotlin.contains(" * @property waitTime How long it may take, in whole milliseconds."));
     assert!(kotlin.contains("    public val waitTime: Duration? = null,"));
     let files = trimaran_generator::swift::swift(&model);
     let swift = files.iter().map(|(_, text)| text.as_str()).collect::<String>();
     assert!(swift.contains("  /// On a clock that stands still it has no end.\n  public var waitTime: Duration?"));
     assert!(swift.contains("call fails with `limit`."));
+}
+
+/// The public classes of Kotlin.
+fn public(model: &Model) -> String {
+    trimaran_generator::kotlin::public(model).into_iter().map(|(_, text)| text).collect()
+}
+
+#[test]
+fn a_new_setting_is_in_kotlin_and_swift() {
+    let text = "
+/// How hard it tries.
+#[derive(uniffi::Enum)]
+pub enum Effort {
+    /// As little as possible.
+    None,
+    /// With all that it has.
+    AllOfIt,
+}
+/// The configuration of an engine.
+#[derive(uniffi::Record)]
+pub struct Config {
+    /// How hard it tries.
+    #[cfg_attr(false, also(kotlin = \"So does the JVM.\"))]
+    #[uniffi(default)]
+    pub effort: Option<Effort>,
+    /// The greatest stack, in bytes: see `effort`.
+    #[uniffi(default)]
+    pub max_stack: Option<u64>,
+}
+#[derive(uniffi::Error)]
+pub enum WasmtimeError {
+    Limit { reason: String },
+}
+/// A configuration for guests that nobody trusts.
+#[uniffi::export]
+pub fn untrusted_config() -> Config {}";
+    let model = read_text("setting", text).expect("it can be read").model;
+    let kotlin = public(&model);
+    assert!(kotlin.contains("public enum class Effort {\n    /** As little as possible. */\n    NONE,\n"));
+    assert!(kotlin.contains("     * So does the JVM.\n     */\n    public var effort: Effort? = null\n"));
+    assert!(
+        kotlin.contains(
+            "    /** The greatest stack, in bytes: see [effort]. */\n    public var maxStack: Long? = null\n"
+        )
+    );
+    assert!(kotlin.contains("    public fun setMaxStack(maxStack: Long) {\n"));
+    assert!(kotlin.contains("public fun untrusted(): Config = core { untrustedConfig() }.toPublic()"));
+    let swift: String = trimaran_generator::swift::swift(&model).into_iter().map(|(_, text)| text).collect();
+    assert!(swift.contains("  public var maxStack: UInt64?"));
 }
