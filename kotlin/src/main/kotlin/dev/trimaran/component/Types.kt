@@ -62,7 +62,12 @@ public enum class PrimitiveType(private val text: String) : ValueType {
 }
 
 /** A type that a component has, or makes of others. */
-public sealed class DefinedType internal constructor(private val text: TypeText) : ItemType {
+public sealed class DefinedType : ItemType {
+    /** What says it as a text. */
+    @get:JvmSynthetic
+    @set:JvmSynthetic
+    internal var text: TypeText? = null
+
     /** The type, as in WIT. */
     final override fun toString(): String = text.toString()
 }
@@ -74,18 +79,17 @@ public sealed class DefinedType internal constructor(private val text: TypeText)
  * @property exports What it exports, by name, in its order.
  */
 public class ComponentType internal constructor(
-    text: TypeText,
     public val imports: Map<String, ItemType>,
     public val exports: Map<String, ItemType>,
-) : DefinedType(text)
+) : DefinedType()
 
 /**
  * The type of an instance.
  *
  * @property exports What it exports, by name, in its order.
  */
-public class InstanceType internal constructor(text: TypeText, public val exports: Map<String, ItemType>) :
-    DefinedType(text)
+public class InstanceType internal constructor(public val exports: Map<String, ItemType>) :
+    DefinedType()
 
 /**
  * The type of a module.
@@ -94,10 +98,9 @@ public class InstanceType internal constructor(text: TypeText, public val export
  * @property exports What it exports.
  */
 public class ModuleType internal constructor(
-    text: TypeText,
     public val imports: List<ImportType>,
     public val exports: List<ExportType>,
-) : DefinedType(text)
+) : DefinedType()
 
 /**
  * The type of a function.
@@ -106,25 +109,24 @@ public class ModuleType internal constructor(
  * @property result The type of its result; null where it has none.
  */
 public class FuncType internal constructor(
-    text: TypeText,
     public val params: Map<String, ValueType>,
     public val result: ValueType?,
-) : DefinedType(text)
+) : DefinedType()
 
 /**
  * A resource, as a component has it.
  *
  * @property name The name by which it is imported or exported; null where it has none.
  */
-public class ResourceItem internal constructor(text: TypeText, public val name: String?) : DefinedType(text)
+public class ResourceItem internal constructor(public val name: String?) : DefinedType()
 
 /**
  * The type of a list.
  *
  * @property element The type of its elements.
  */
-public class ListType internal constructor(text: TypeText, public val element: ValueType) :
-    DefinedType(text),
+public class ListType internal constructor(public val element: ValueType) :
+    DefinedType(),
     ValueType
 
 /**
@@ -132,8 +134,8 @@ public class ListType internal constructor(text: TypeText, public val element: V
  *
  * @property fields The types of its fields, by name, in their order.
  */
-public class RecordType internal constructor(text: TypeText, public val fields: Map<String, ValueType>) :
-    DefinedType(text),
+public class RecordType internal constructor(public val fields: Map<String, ValueType>) :
+    DefinedType(),
     ValueType
 
 /**
@@ -141,8 +143,8 @@ public class RecordType internal constructor(text: TypeText, public val fields: 
  *
  * @property items The types of its items.
  */
-public class TupleType internal constructor(text: TypeText, public val items: List<ValueType>) :
-    DefinedType(text),
+public class TupleType internal constructor(public val items: List<ValueType>) :
+    DefinedType(),
     ValueType
 
 /**
@@ -150,8 +152,8 @@ public class TupleType internal constructor(text: TypeText, public val items: Li
  *
  * @property cases The types of what its cases carry, by name, in their order; null where one carries nothing.
  */
-public class VariantType internal constructor(text: TypeText, public val cases: Map<String, ValueType?>) :
-    DefinedType(text),
+public class VariantType internal constructor(public val cases: Map<String, ValueType?>) :
+    DefinedType(),
     ValueType
 
 /**
@@ -159,8 +161,8 @@ public class VariantType internal constructor(text: TypeText, public val cases: 
  *
  * @property names The names of its cases.
  */
-public class EnumType internal constructor(text: TypeText, public val names: List<String>) :
-    DefinedType(text),
+public class EnumType internal constructor(public val names: List<String>) :
+    DefinedType(),
     ValueType
 
 /**
@@ -168,8 +170,8 @@ public class EnumType internal constructor(text: TypeText, public val names: Lis
  *
  * @property value The type of its value.
  */
-public class OptionType internal constructor(text: TypeText, public val value: ValueType) :
-    DefinedType(text),
+public class OptionType internal constructor(public val value: ValueType) :
+    DefinedType(),
     ValueType
 
 /**
@@ -179,10 +181,9 @@ public class OptionType internal constructor(text: TypeText, public val value: V
  * @property error The type of what a failure says; null where that is nothing.
  */
 public class ResultType internal constructor(
-    text: TypeText,
     public val ok: ValueType?,
     public val error: ValueType?,
-) : DefinedType(text),
+) : DefinedType(),
     ValueType
 
 /**
@@ -190,8 +191,8 @@ public class ResultType internal constructor(
  *
  * @property names Their names.
  */
-public class FlagsType internal constructor(text: TypeText, public val names: List<String>) :
-    DefinedType(text),
+public class FlagsType internal constructor(public val names: List<String>) :
+    DefinedType(),
     ValueType
 
 /**
@@ -199,8 +200,8 @@ public class FlagsType internal constructor(text: TypeText, public val names: Li
  *
  * @property resource The resource.
  */
-public class OwnType internal constructor(text: TypeText, public val resource: ResourceItem) :
-    DefinedType(text),
+public class OwnType internal constructor(public val resource: ResourceItem) :
+    DefinedType(),
     ValueType
 
 /**
@@ -208,13 +209,13 @@ public class OwnType internal constructor(text: TypeText, public val resource: R
  *
  * @property resource The resource.
  */
-public class BorrowType internal constructor(text: TypeText, public val resource: ResourceItem) :
-    DefinedType(text),
+public class BorrowType internal constructor(public val resource: ResourceItem) :
+    DefinedType(),
     ValueType
 
 /** A type whose values cannot be passed yet: a map, a list of a fixed length, a stream, a future, an error context. */
-public class UnsupportedType internal constructor(text: TypeText) :
-    DefinedType(text),
+public class UnsupportedType internal constructor() :
+    DefinedType(),
     ValueType
 
 /** The text of the type in that place of a table. */
@@ -231,35 +232,35 @@ internal class TypeTable(raw: RawTypes) {
 
     init {
         // A type stands behind those that are its parts.
-        raw.nodes.forEachIndexed { place, node -> made.add(make(node, TypeText(raw.nodes, place))) }
+        raw.nodes.forEachIndexed { place, node -> made.add(make(node).also { (it as? DefinedType)?.text = TypeText(raw.nodes, place) }) }
         root = made[raw.root.toInt()]
     }
 
-    private fun make(node: Node, text: TypeText): ItemType {
+    private fun make(node: Node): ItemType {
         val parts = node.parts.map { part -> part?.let { made[it.toInt()] } }
         val values = { parts.map { it as ValueType } }
         return when (node.kind) {
-            Kind.LIST -> ListType(text, values().first())
-            Kind.RECORD -> RecordType(text, node.names.zip(values()).toMap())
-            Kind.TUPLE -> TupleType(text, values())
-            Kind.VARIANT -> VariantType(text, node.names.zip(parts.map { it as ValueType? }).toMap())
-            Kind.ENUM -> EnumType(text, node.names)
-            Kind.OPTION -> OptionType(text, values().first())
-            Kind.RESULT -> ResultType(text, parts[0] as ValueType?, parts[1] as ValueType?)
-            Kind.FLAGS -> FlagsType(text, node.names)
-            Kind.OWN -> OwnType(text, parts.first() as ResourceItem)
-            Kind.BORROW -> BorrowType(text, parts.first() as ResourceItem)
-            Kind.UNSUPPORTED -> UnsupportedType(text)
+            Kind.LIST -> ListType(values().first())
+            Kind.RECORD -> RecordType(node.names.zip(values()).toMap())
+            Kind.TUPLE -> TupleType(values())
+            Kind.VARIANT -> VariantType(node.names.zip(parts.map { it as ValueType? }).toMap())
+            Kind.ENUM -> EnumType(node.names)
+            Kind.OPTION -> OptionType(values().first())
+            Kind.RESULT -> ResultType(parts[0] as ValueType?, parts[1] as ValueType?)
+            Kind.FLAGS -> FlagsType(node.names)
+            Kind.OWN -> OwnType(parts.first() as ResourceItem)
+            Kind.BORROW -> BorrowType(parts.first() as ResourceItem)
+            Kind.UNSUPPORTED -> UnsupportedType()
             Kind.FUNC -> {
                 val params = parts.dropLast(1).map { it as ValueType }
-                FuncType(text, node.names.zip(params).toMap(), parts.last() as ValueType?)
+                FuncType(node.names.zip(params).toMap(), parts.last() as ValueType?)
             }
-            Kind.INSTANCE -> InstanceType(text, node.names.zip(parts.map { checkNotNull(it) }).toMap())
+            Kind.INSTANCE -> InstanceType(node.names.zip(parts.map { checkNotNull(it) }).toMap())
             Kind.COMPONENT ->
-                ComponentType(text, (parts[0] as InstanceType).exports, (parts[1] as InstanceType).exports)
+                ComponentType((parts[0] as InstanceType).exports, (parts[1] as InstanceType).exports)
             Kind.MODULE ->
-                ModuleType(text, node.imports.map { it.toPublic() }, node.exports.map { it.toPublic() })
-            Kind.RESOURCE -> ResourceItem(text, node.names.firstOrNull())
+                ModuleType(node.imports.map { it.toPublic() }, node.exports.map { it.toPublic() })
+            Kind.RESOURCE -> ResourceItem(node.names.firstOrNull())
             else -> PrimitiveType.valueOf(node.kind.name)
         }
     }
