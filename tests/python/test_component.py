@@ -136,7 +136,7 @@ def test_types() -> None:
     assert variant.cases[1][1] is listed.element
     assert isinstance(f.result, component.OwnType) and isinstance(lent, component.BorrowType)
     assert f.result.ty == lent.ty == one.imports()["r"] and f.result.ty != other.imports()["r"]
-    assert str(f.result.ty) == "r" and repr(f.result.ty) == "<ResourceType r>"
+    assert str(f.result.ty) == "resource" and f.result.ty.name == "r" == str(f.result) and repr(f.result.ty) == "<ResourceType r>"
     assert str(listed) == "list<record { x-y: u8, z: option<string> }>"
     assert repr(listed.element) == "<RecordType record { x-y: u8, z: option<string> }>"
     same = other.imports()["f"]
