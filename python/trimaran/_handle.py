@@ -24,6 +24,15 @@ def shown_in_store(made: object, store: Callable[[], object]) -> str:
         return f"<{name}, never made>"
 
 
+def shown_if_made(made: object, words: Callable[[], str]) -> str:
+    """What `repr` says of a plain object behind the name of its class."""
+    name = type(made).__name__
+    try:
+        return f"<{name} {words()}>"
+    except WasmTypeError:
+        return f"<{name}, never made>"
+
+
 class Handle(Identity):
     """An object of the core. The extension module has the other base of its class, which holds it."""
 

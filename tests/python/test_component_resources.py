@@ -164,7 +164,9 @@ def test_resources_by_numbers() -> None:
     assert handle.type == ResourceType.host(1) and handle.to_host(store) is again
     with pytest.raises(ClosedError):
         handle.drop(store)
-    assert not ResourceHost.borrow(84, 2).owned and repr(ResourceHost.borrow(84, 2)) == "ResourceHost.borrow(84, 2)"
+    assert (
+        not ResourceHost.borrow(84, 2).owned and repr(ResourceHost.borrow(84, 2)) == "<ResourceHost 84 of type 2, lent>"
+    )
     with pytest.raises(WasmTypeError):
         ResourceHost()
     with pytest.raises(WasmTypeError, match="a guest's"):

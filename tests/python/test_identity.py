@@ -33,6 +33,7 @@ from trimaran import (
     WasiConfig,
     WasmtimeError,
     WasmTypeError,
+    component,
 )
 
 EXAMPLES = objects.examples()
@@ -40,7 +41,7 @@ IDENTITY: Any = importlib.import_module("trimaran._identity")
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 CLASSES = objects.classes()
 # Those that travel to another process.
-TRAVEL = (Engine, Module)
+TRAVEL = (Engine, Module, component.Component)
 # A value that holds what stays here stays as well.
 STAY = (WasiConfig,)
 

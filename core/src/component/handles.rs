@@ -80,7 +80,8 @@ impl<'a> Sent<'a> {
                     "a resource that is lent cannot be given away: expected one that is owned",
                 ));
             }
-            let before = used.insert(Arc::as_ptr(guest), resource.is_own);
+            // One alone is used once.
+            let before = if given.len() > 1 { used.insert(Arc::as_ptr(guest), resource.is_own) } else { None };
             if before.is_some_and(|was_own| was_own || resource.is_own) {
                 return Err(WasmtimeError::wrong_type(
                     "a resource is given away and used once more in the same call: expected each resource that is given away once",

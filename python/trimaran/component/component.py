@@ -7,9 +7,8 @@ from collections.abc import Callable
 from .. import _native
 from .._closable import Managed
 from .._ffi import BytesLike, expect, file_name, source, wrong_type
-from .._handle import Handle
+from .._handle import Handle, shown_if_made
 from .._identity import Constant
-from .._made import Made
 from .._native import ComponentBase, indefinite, text
 from ..engine import Engine
 from ..module import Path, _filled, _no_path
@@ -128,11 +127,12 @@ class Component(ComponentBase, Constant, Handle, Managed):
 _TYPE: Callable[[Component], ComponentType] = vars(Component)["_type"].__get__
 
 
-class ExportIndex(Made, Managed):
+class ExportIndex(Constant, Managed):
     """Where an export of a component is. `Component.get_export_index` gives it."""
 
     __slots__ = ("_component", "_item", "_path")
     _making = "Component.get_export_index gives one"
+    _instead = "it is a place in a component; send the Component"
     _component: Component
     _path: tuple[str, ...]
     _item: ComponentItem
@@ -148,7 +148,7 @@ class ExportIndex(Made, Managed):
         return made
 
     def __repr__(self) -> str:
-        return f"<ExportIndex {' '.join(map(repr, self._path))}>"
+        return shown_if_made(self, lambda: " ".join(map(repr, self._path)))
 
 
 def validate_component(engine: Engine, wasm: Wasm) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from .._bodies import Bodies, HostBody
 from .._closable import Managed
 from .._ffi import expect, failure, wrong_type
-from .._handle import Handle
-from .._made import Made
+from .._handle import Handle, shown_if_made
+from .._identity import Constant
 from .._native import ComponentLinkerBase, indefinite, text
 from .._setting import Configurable, switch
 from ..engine import Engine
@@ -117,11 +117,12 @@ class Linker(ComponentLinkerBase, Handle, Configurable, Managed):
         self._bodies.clear()
 
 
-class LinkerInstance(Made, Managed):
+class LinkerInstance(Constant, Managed):
     """The place of definitions in a linker: the linker itself, or an instance in it."""
 
     __slots__ = ("_linker", "_path")
     _making = "Linker.root and Linker.instance give one"
+    _instead = "it is a place in a Linker of this process"
     _linker: Linker
     _path: tuple[str, ...]
 
@@ -223,7 +224,7 @@ class LinkerInstance(Made, Managed):
         ty._dtor = body
 
     def __repr__(self) -> str:
-        return f"<LinkerInstance{''.join(f' {name!r}' for name in self._path)}>"
+        return shown_if_made(self, lambda: " ".join(map(repr, self._path)) or "of the linker itself")
 
 
 def _link_error(reason: str, name: str) -> LinkError:

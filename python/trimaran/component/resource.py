@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from .._closable import Managed
 from .._ffi import failure, wrong_type
-from .._handle import StoreItem
+from .._handle import StoreItem, shown_if_made
 from .._identity import Identity
 from .._native import ComponentResourceBase, indefinite, within
 from ..store import Store, Storelike
@@ -143,7 +143,7 @@ class ResourceHost(Identity, Managed):
         return HostHandle._of(self)
 
     def __repr__(self) -> str:
-        return f"ResourceHost.{'own' if self._owned else 'borrow'}({self._rep}, {self._type})"
+        return shown_if_made(self, lambda: f"{self._rep} of type {self._type}, {'owned' if self._owned else 'lent'}")
 
 
 class HostHandle(ResourceAny):

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias, cast
 
 from .._closable import Managed
 from .._ffi import expect, wrong_type
-from .._made import Made
+from .._handle import shown_if_made
+from .._identity import Constant
 from .._native import component_type_text, indefinite
 from ..engine import Engine
 from ..extern_type import ExportType, ImportType
@@ -57,11 +58,12 @@ def table(raw: tuple[list[Node], int]) -> Table:
     return Table(*raw)
 
 
-class _Type(Made, Managed):
+class _Type(Constant, Managed):
     """A type with its parts."""
 
     __slots__ = ("_names", "_parts", "_place", "_table")
     _making = "a component gives it"
+    _instead = "it is a part of a component; send the Component"
     _table: Table
     _place: int
     _names: list[str]
@@ -81,14 +83,11 @@ class _Type(Made, Managed):
         return self._table.text(self._place)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self}>"
+        return shown_if_made(self, self.__str__)
 
     def _module(self) -> object:
         """What a module imports and exports."""
         return None
-
-    def __getnewargs__(self) -> tuple[Any, ...]:
-        raise wrong_type(f"{indefinite(type(self).__name__)} cannot be pickled: send the Component")
 
 
 def equal(one: Any, other: Any, known: set[tuple[int, int]]) -> bool:
@@ -129,9 +128,6 @@ class _Simple(ValType):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), ()
 
 
 class Bool(_Simple):
