@@ -46,7 +46,9 @@ pub fn call(out: &mut String, model: &Model, class: Option<&str>, method: &Metho
     let is_init = class.is_some() && !operation.has_receiver() && method.named.name == "new";
     _ = match (is_init, operation.has_receiver()) {
         (true, _) => writeln!(out, "{indent}package init({params}){throws} {{"),
-        (_, true) => writeln!(out, "{indent}package func {}({params}){throws}{} {{", case(&field(&method.named.name)), left.ty),
+        (_, true) => {
+            writeln!(out, "{indent}package func {}({params}){throws}{} {{", case(&field(&method.named.name)), left.ty)
+        }
         (_, false) => {
             writeln!(out, "{indent}package static func {}({params}){throws}{} {{", field(&method.named.name), left.ty)
         }

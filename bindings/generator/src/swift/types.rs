@@ -180,7 +180,8 @@ pub fn field(name: &str) -> String {
 
 /// A name, so that it is none of the language's own.
 fn word(name: &str) -> String {
-    const OWN: [&str; 10] = ["enum", "extension", "extern", "func", "import", "in", "init", "none", "struct", "default"];
+    const OWN: [&str; 10] =
+        ["enum", "extension", "extern", "func", "import", "in", "init", "none", "struct", "default"];
     const FREE: [&str; 2] = ["extern", "none"];
     if OWN.contains(&name) && !FREE.contains(&name) { format!("`{name}`") } else { name.to_owned() }
 }

@@ -159,9 +159,11 @@ pub(super) unsafe fn leave(received: Received, taken: *mut Taken) {
 /// A resource as it is lent to Swift.
 fn resource(value: &ResourceValue) -> Resource {
     match value {
-        ResourceValue::Guest(guest) => {
-            Resource { object: Arc::as_ptr(guest).cast_mut().cast(), is_host: false, is_own: guest.is_owned().unwrap_or(false) }
-        }
+        ResourceValue::Guest(guest) => Resource {
+            object: Arc::as_ptr(guest).cast_mut().cast(),
+            is_host: false,
+            is_own: guest.is_owned().unwrap_or(false),
+        },
         ResourceValue::Host(object) => {
             let context = object.downcast_ref::<Context>();
             let object = context.map_or(ptr::null_mut(), |context| context.pointer);
