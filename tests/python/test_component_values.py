@@ -264,6 +264,8 @@ def test_variants_options_and_results() -> None:
     assert (
         run(store, Ok(1)) == Ok(1) != run(store, Err(1)) == Err(1) and repr(Ok(1)) == "Ok(1)" and repr(Err()) == "Err()"
     )
+    got = run(store, Variant("err", 2))
+    assert got == Err(2) and (got.tag, got.payload) == ("err", 2) and run(store, Variant("ok", 2)) == Ok(2)
     with pytest.raises(WasmTypeError, match="expected a result, found an int"):
         run(store, 1)
     assert pickle.loads(pickle.dumps([Ok(1), Some(2), Variant("a", 3)])) == [Ok(1), Some(2), Variant("a", 3)]

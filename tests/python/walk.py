@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 import trimaran
+from components import GUESTS
 from guests import IS_INTERPRETER, ROOT, TARGET, config
 from trimaran import (
     Engine,
@@ -31,6 +32,7 @@ from trimaran import (
     Tag,
     TagType,
     ValType,
+    component,
 )
 from trimaran._bodies import HostBody
 
@@ -179,6 +181,20 @@ class World:
                 return MemoryDirectory({"m": b"b"})
             case "SharedMemory":
                 return SharedMemory(threaded() if IS_INTERPRETER else self.engine, MemoryType(Limits(1, 2)))
+            case "Component":
+                return component.Component(self.engine, GUESTS)
+            case "ComponentLinker":
+                return component.Linker(self.engine)
+            case "ComponentInstancePre":
+                return self.get("ComponentLinker").instantiate_pre(self.get("Component"))
+            case "ComponentInstance":
+                return self.get("ComponentInstancePre").instantiate(store)
+            case "ComponentFunc":
+                return self.get("ComponentInstance").func(store, "make")
+            case "ComponentResource":
+                return self.get("ComponentFunc")(store, 7)
+            case "ComponentResourceType":
+                return component.ResourceType.host()
             case other:
                 raise AssertionError(f"the model has a class that this test does not know: {other}")
 
@@ -208,6 +224,8 @@ def threaded() -> Engine:
 
 def public(kind: str) -> Any:
     """The public class."""
+    if kind.startswith("Component"):
+        return getattr(component, kind.removeprefix("Component") or kind)
     return getattr(trimaran, kind)
 
 
@@ -239,6 +257,8 @@ GOOD: dict[str, Callable[[], Any]] = {
     "TagType": lambda: TagType(FuncType([], [])),
     "RefType": lambda: RefType(True, HeapType("any")),
     "Val": lambda: ("I32", 7),
+    "ComponentTypes": lambda: ([("U8", [], [], 0, [], [])], 0),
+    "ComponentMistake": lambda: ("MISSING_FIELD", "a"),
 }
 
 
@@ -299,6 +319,21 @@ FINE: set[str] = {
     # It belongs to no store.
     "OutputPipe.contents: a closed object",
     "OutputPipe.take: a closed object",
+    # A type belongs to no store, and nothing of it is closed.
+    "ComponentFunc.types: a closed object",
+    "ComponentLinker.define_resource: a closed ComponentResourceType as ty",
+    "ComponentResourceType.is_host: a closed object",
+    "ComponentResourceType.same: a closed ComponentResourceType as other",
+    "ComponentResourceType.same: a closed object",
+    "ComponentResource.resource_type: a closed object",
+    # What says so itself, and closing twice.
+    "Component.engine: a closed object",
+    "Component.release: a closed object",
+    "ComponentInstancePre.release: a closed object",
+    "ComponentLinker.release: a closed object",
+    "ComponentResource.is_alive: a closed object",
+    "ComponentResource.is_owned: a closed object",
+    "ComponentResource.resource_drop: a closed object",
     "MemoryDirectory.files: a closed object",
     "MemoryDirectory.names: a closed object",
     "MemoryDirectory.read: a closed object",

@@ -81,6 +81,16 @@ class Variant(_record.Record):
 class _Wrapped(_record.Record):
     __slots__ = ()
 
+    @property
+    def tag(self) -> str:
+        """The name of the case, as wasmtime-py has it: `some`, `ok` or `err`."""
+        return type(self).__name__.lower()
+
+    @property
+    def payload(self) -> Any:
+        """The value, as wasmtime-py calls it."""
+        return self._values()[0]
+
     def __repr__(self) -> str:
         value = self._values()[0]
         return f"{type(self).__name__}({'' if value is None else repr(value)})"

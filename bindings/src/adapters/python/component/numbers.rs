@@ -119,7 +119,7 @@ pub(super) fn write_list(to: &mut Writer<'_>, number: Number, value: &Bound<'_, 
     }
     let Some(items) = items(value)? else { return other(trimaran::ComponentTypeKind::List, value) };
     let mut bytes = Writer::new(None);
-    bytes.bytes.reserve(items.len().saturating_mul(number.size()));
+    bytes.reserve(items.len().saturating_mul(number.size()))?;
     for (place, item) in items.iter_borrowed().enumerate() {
         write(&mut bytes, number, &item).map_err(|misfit: Box<Misfit>| misfit.at(format!("element {place}")))?;
     }
@@ -137,7 +137,7 @@ pub(super) fn items<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py
 }
 
 /// The numbers of a buffer of one dimension that has just that type, and how many they are.
-fn buffer(number: Number, value: &Bound<'_, PyAny>) -> PyResult<Option<(usize, Vec<u8>)>> {
+fn buffer(number: Number, value: &Bound<'_, PyAny>) -> Fit<Option<(usize, Vec<u8>)>> {
     // SAFETY: it is an object, and the GIL is held.
     if unsafe { ffi::PyObject_CheckBuffer(value.as_ptr()) } == 0 {
         return Ok(None);
@@ -168,12 +168,13 @@ fn copied<N: Element + Copy, const SIZE: usize>(
     py: Python<'_>,
     buffer: &PyUntypedBuffer,
     bytes: impl Fn(N) -> [u8; SIZE],
-) -> PyResult<Option<(usize, Vec<u8>)>> {
+) -> Fit<Option<(usize, Vec<u8>)>> {
     let Ok(typed) = buffer.as_typed::<N>() else { return Ok(None) };
     let count = typed.item_count();
     if cfg!(target_endian = "little") && typed.is_c_contiguous() {
         let length = count.saturating_mul(SIZE);
-        let mut room = Vec::with_capacity(length);
+        let mut room = Vec::new();
+        room.try_reserve_exact(length).map_err(|_| Box::new(Misfit::NoRoom(length)))?;
         // SAFETY: a contiguous buffer of so many items of that size has so many bytes, which stay where they are as long as this
         // holds it; the vector has room for them. Whoever writes to them meanwhile, which the GIL keeps Python from, gives
         // other bytes, and each pattern of bits is a number.

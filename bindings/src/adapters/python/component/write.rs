@@ -24,8 +24,14 @@ use super::numbers;
 pub(super) enum Misfit {
     /// It does not fit its type. The path leads to it from the innermost part on.
     Mistake { path: Vec<String>, mistake: ComponentMistake },
+    /// The process has no room for so many bytes of it.
+    NoRoom(usize),
     /// What Python raised.
     Raised(PyErr),
+}
+
+fn no_room(length: usize) -> WasmtimeError {
+    WasmtimeError::Limit { reason: format!("the process has no room for {length} bytes of a component's values") }
 }
 
 impl From<PyErr> for Box<Misfit> {
@@ -52,6 +58,7 @@ impl Misfit {
                 path.reverse();
                 raised(py, component_mistake(&path, mistake))
             }
+            Self::NoRoom(length) => raised(py, no_room(length)),
             Self::Raised(error) => error,
         }
     }
@@ -68,6 +75,7 @@ impl Misfit {
                 path.reverse();
                 refuse(&path, mistake)
             }
+            Self::NoRoom(length) => no_room(length),
             Self::Raised(error) => THROWN.keep(error.into_value(py)),
         }
     }
@@ -131,8 +139,18 @@ impl<'s> Writer<'s> {
 
     #[inline]
     pub(super) fn put(&mut self, bytes: &[u8]) -> Fit {
+        self.reserve(bytes.len())?;
         self.bytes.extend_from_slice(bytes);
         Ok(())
+    }
+
+    /// Makes room for so many more bytes.
+    #[inline]
+    pub(super) fn reserve(&mut self, length: usize) -> Fit {
+        match self.bytes.try_reserve(length) {
+            Ok(()) => Ok(()),
+            Err(_) => Err(Box::new(Misfit::NoRoom(length))),
+        }
     }
 
     #[inline]
