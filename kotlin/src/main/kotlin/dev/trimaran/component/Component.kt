@@ -3,6 +3,7 @@ package dev.trimaran.component
 import dev.trimaran.Engine
 import dev.trimaran.core
 import dev.trimaran.internal.NativePressure
+import dev.trimaran.internal.component.TypeTable
 import dev.trimaran.made
 import dev.trimaran.utf8
 import java.io.InvalidObjectException

@@ -7,6 +7,7 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.component.Exchange
 import dev.trimaran.internal.component.FuncCodec
 import dev.trimaran.internal.component.Misfit
+import dev.trimaran.internal.component.TypeTable
 import dev.trimaran.internal.ffi.refuseComponentValue
 import dev.trimaran.made
 import dev.trimaran.internal.ffi.ComponentFunc as Raw
