@@ -10,7 +10,9 @@ import org.junit.jupiter.api.Test
 import java.io.ByteArrayOutputStream
 import java.io.PrintStream
 
-/** The examples in the comments of the package of components, word for word: `DocsTest` sees to it that all are here. */
+/**
+ * The examples in the comments of the package of components, word for word: `DocsTest` sees to it that all are here.
+ */
 class ComponentDocsTest {
     private val engine = engine()
     private val store = Store(engine)
