@@ -10,7 +10,9 @@ import org.junit.jupiter.api.Test
 import java.io.ByteArrayOutputStream
 import java.io.PrintStream
 
-/** The examples in the comments of the package of components, word for word: `DocsTest` sees to it that all are here. */
+/**
+ * The examples in the comments of the package of components, word for word: `DocsTest` sees to it that all are here.
+ */
 class ComponentDocsTest {
     private val engine = engine()
     private val store = Store(engine)
@@ -70,7 +72,12 @@ class ComponentDocsTest {
         val text =
             """(component
               (import "add" (func ${'$'}add (param "a" u32) (param "b" u32) (result u32)))
-              (export "sum" (func ${'$'}add)))"""
+              (core func ${'$'}add (canon lower (func ${'$'}add)))
+              (core module ${'$'}m
+                (import "" "add" (func ${'$'}add (param i32 i32) (result i32)))
+                (func (export "sum") (param i32 i32) (result i32) (call ${'$'}add (local.get 0) (local.get 1))))
+              (core instance ${'$'}m (instantiate ${'$'}m (with "" (instance (export "add" (func ${'$'}add))))))
+              (func (export "sum") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func ${'$'}m "sum"))))"""
         val linker = Linker(engine)
         linker.root().func("add") { (a, b) -> (a as UInt) + (b as UInt) }
         assertEquals(3u, linker.instantiate(store, Component(engine, text)).func(store, "sum")(store, 1, 2))

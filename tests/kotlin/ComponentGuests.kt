@@ -7,7 +7,10 @@ import dev.trimaran.component.Func
 import dev.trimaran.component.Instance
 import dev.trimaran.component.Linker
 
-/** Gives back what it is given, of a type in the text format whose flat values are a pointer and a length: a string or a list. */
+/**
+ * Gives back what it is given, of a type in the text format whose flat values are a pointer and a length: a string or a
+ * list.
+ */
 fun echo(type: String): String =
     """(component
       (core module ${'$'}m

@@ -29,7 +29,9 @@ import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonPrimitive
 import java.util.HexFormat
 
-/** Values of components: as the cases write them, and as users of the package do. [named] knows resources and objects. */
+/**
+ * Values of components: as the cases write them, and as users of the package do. [named] knows resources and objects.
+ */
 class ComponentValues(private val named: (kind: String, name: String) -> Any, private val name: (Any?) -> JsonElement) {
     /** What a user of the package writes for a value of a case. */
     fun value(element: JsonElement): Any? {

@@ -208,7 +208,10 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
             "ComponentInstancePre" -> (get("ComponentLinker") as ComponentLinker).instantiatePre(get("Component") as Component)
             "ComponentInstance" -> (get("ComponentInstancePre") as ComponentInstancePre).instantiate(store)
             "ComponentFunc" -> (get("ComponentInstance") as ComponentInstance).func(store, listOf("make"))
-            "ComponentResource" -> (componentFunc("make")(publicStore, 1) as dev.trimaran.component.Resource).raw
+            "ComponentResource" -> {
+                publicStore.fuel = 1_000
+                (componentFunc("make")(publicStore, 1) as dev.trimaran.component.Resource).raw
+            }
             "ComponentResourceType" -> ComponentResourceType.host()
             "SharedMemory" -> SharedMemory(threaded, MemoryType(Limits(1u, 2u), false, true))
             else -> error("the model has a class that this test does not know: $kind")

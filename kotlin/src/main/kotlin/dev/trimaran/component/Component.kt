@@ -3,6 +3,7 @@ package dev.trimaran.component
 import dev.trimaran.Engine
 import dev.trimaran.core
 import dev.trimaran.internal.NativePressure
+import dev.trimaran.internal.component.TypeTable
 import dev.trimaran.internal.ofThisMachine
 import dev.trimaran.made
 import dev.trimaran.utf8
@@ -28,8 +29,8 @@ public class Component private constructor(raw: Raw) :
     /**
      * Compiles a component from the binary or the text format.
      *
-     * Fails with `Compile` if the bytes are no component, are truncated or do not validate, with `Syntax` if the text has a
-     * mistake, and with `Limit` if it, or a module in it, passes the engine's limits for modules.
+     * Fails with `Compile` if the bytes are no component, are truncated or do not validate, with `Syntax` if the text
+     * has a mistake, and with `Limit` if it, or a module in it, passes the engine's limits for modules.
      */
     public constructor(engine: Engine, bytes: ByteArray) : this(core(engine) { Raw(engine.raw, bytes) })
 
@@ -44,8 +45,8 @@ public class Component private constructor(raw: Raw) :
         get() = Engine.of(core { raw.engine() })
 
     /**
-     * Its type: what it imports, and what it exports. Fails with `Limit` if the types, written out, are far larger than the
-     * component.
+     * Its type: what it imports, and what it exports. Fails with `Limit` if the types, written out, are far larger than
+     * the component.
      */
     public val type: ComponentType
         get() = TypeTable(core { raw.types() }).root as ComponentType
@@ -59,14 +60,14 @@ public class Component private constructor(raw: Raw) :
         get() = type.exports
 
     /**
-     * The compiled component as bytes, which [deserialize] loads without the compiler. Fails with `Limit` if there is no room for
-     * them.
+     * The compiled component as bytes, which [deserialize] loads without the compiler. Fails with `Limit` if there is
+     * no room for them.
      */
     public fun serialize(): ByteArray = core { raw.serialize() }
 
     /**
-     * The compiled component and its engine's configuration as bytes, for [unpack] in any process of this version on such a
-     * machine. Fails with `Limit` if there is no room for them.
+     * The compiled component and its engine's configuration as bytes, for [unpack] in any process of this version on
+     * such a machine. Fails with `Limit` if there is no room for them.
      */
     public fun pack(): ByteArray = core { raw.pack() }
 
@@ -95,8 +96,9 @@ public class Component private constructor(raw: Raw) :
         private const val serialVersionUID = 1L
 
         /**
-         * Compiles a component from a file in the binary or the text format. Fails with `Io` as well, and with `Limit` for a file
-         * that is larger than the engine's limit for modules, or than 1 GiB: the package reads no more of it.
+         * Compiles a component from a file in the binary or the text format. Fails with `Io` as well, and with `Limit`
+         * for a file that is larger than the engine's limit for modules, or than 1 GiB: the package reads no more of
+         * it.
          */
         @JvmStatic
         public fun fromFile(engine: Engine, path: String): Component =
@@ -107,8 +109,8 @@ public class Component private constructor(raw: Raw) :
         public fun fromFile(engine: Engine, path: Path): Component = fromFile(engine, path.ofThisMachine())
 
         /**
-         * Checks a component in the binary or the text format, and keeps nothing of it. Fails as [Component] does. It takes as
-         * long: to check a component is to compile it.
+         * Checks a component in the binary or the text format, and keeps nothing of it. Fails as [Component] does. It
+         * takes as long: to check a component is to compile it.
          */
         @JvmStatic
         public fun validate(engine: Engine, bytes: ByteArray): Unit = core(engine) { rawValidate(engine.raw, bytes) }
@@ -118,10 +120,11 @@ public class Component private constructor(raw: Raw) :
         public fun validate(engine: Engine, text: String): Unit = validate(engine, text.utf8())
 
         /**
-         * Makes a component from the bytes of [serialize]. Fails with `Artifact` if a single bit differs, or if another version or
-         * configuration made the artifact.
+         * Makes a component from the bytes of [serialize]. Fails with `Artifact` if a single bit differs, or if another
+         * version or configuration made the artifact.
          *
-         * An artifact is machine code: load it only from where you would load a program. The check finds damage, not malice.
+         * An artifact is machine code: load it only from where you would load a program. The check finds damage, not
+         * malice.
          */
         @JvmStatic
         public fun deserialize(engine: Engine, artifact: ByteArray): Component =
@@ -137,7 +140,8 @@ public class Component private constructor(raw: Raw) :
         public fun deserializeFile(engine: Engine, path: Path): Component = deserializeFile(engine, path.ofThisMachine())
 
         /**
-         * Makes a component from the bytes of [pack]. It belongs to [Engine.shared] of the configuration in them. Fails with
+         * Makes a component from the bytes of [pack]. It belongs to [Engine.shared] of the configuration in them. Fails
+         * with
          * `Artifact` if a single bit differs, or if another version made the bytes.
          *
          * They are machine code, as an artifact is: load them only from where you would load a program.

@@ -7,6 +7,7 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.component.Exchange
 import dev.trimaran.internal.component.FuncCodec
 import dev.trimaran.internal.component.Misfit
+import dev.trimaran.internal.component.TypeTable
 import dev.trimaran.internal.ffi.refuseComponentValue
 import dev.trimaran.made
 import dev.trimaran.internal.ffi.ComponentFunc as Raw
@@ -58,8 +59,9 @@ public class Func private constructor(raw: Raw) {
     /**
      * Calls the function. The result is null where it has none.
      *
-     * Fails with `Type` or `Range` where an argument does not fit, with the path to it, before the guest knows of the call. Fails
-     * with `Trap` where the guest traps; after that every call of a component in this store fails with `Poisoned`. Fails with
+     * Fails with `Type` or `Range` where an argument does not fit, with the path to it, before the guest knows of the
+     * call. Fails with `Trap` where the guest traps; after that every call of a component in this store fails with
+     * `Poisoned`. Fails with
      * `Busy` where the instance is in a call already.
      */
     public operator fun invoke(store: Store, vararg arguments: Any?): Any? =

@@ -19,7 +19,9 @@ public class Instance private constructor(raw: Raw) {
     private val raw: Raw = raw
         get() = made(field)
 
-    /** The function of that path. Fails with `NotFound`, which names what there is, and with `Type` for something else. */
+    /**
+     * The function of that path. Fails with `NotFound`, which names what there is, and with `Type` for something else.
+     */
     public fun func(store: Store, vararg path: String): Func =
         Func.of(core(this, store) { raw.func(store.raw, path.asList()) })
 

@@ -8,8 +8,8 @@ import dev.trimaran.made
 import dev.trimaran.internal.ffi.ComponentInstancePre as Raw
 
 /**
- * A component whose imports are found: [Linker.instantiatePre] makes it. It may be instantiated any number of times, on any
- * thread. What its linker defines later does not change it.
+ * A component whose imports are found: [Linker.instantiatePre] makes it. It may be instantiated any number of times, on
+ * any thread. What its linker defines later does not change it.
  */
 public class InstancePre private constructor(raw: Raw, private val hosts: List<ComponentHost>) : AutoCloseable {
     private val raw: Raw = raw

@@ -22,7 +22,8 @@ import dev.trimaran.internal.ffi.ComponentLinker as Raw
  * val instance = linker.instantiate(store, component)
  * ```
  *
- * A compatible version serves as well: an import of `@1.0.2` is found under `@1.3.0`, and one of `@0.2.1` under `@0.2.6`.
+ * A compatible version serves as well: an import of `@1.0.2` is found under `@1.3.0`, and one of `@0.2.1` under
+ * `@0.2.6`.
  */
 public class Linker private constructor(raw: Raw) : AutoCloseable {
     @get:JvmSynthetic
@@ -47,20 +48,21 @@ public class Linker private constructor(raw: Raw) : AutoCloseable {
     public fun root(): LinkerInstance = LinkerInstance.of(this, emptyList())
 
     /**
-     * The instance of that [name], as an interface is imported: `example:host/log@1.0.0`. It is defined now, without items, if it
-     * is not there. Fails with `Link` if the name is that of something else.
+     * The instance of that [name], as an interface is imported: `example:host/log@1.0.0`. It is defined now, without
+     * items, if it is not there. Fails with `Link` if the name is that of something else.
      */
     public fun instance(name: String): LinkerInstance = root().instance(name)
 
     /**
-     * Defines WASI 0.2: the interfaces of the world `wasi:cli/imports`. What its guests may do is what their store grants them by
-     * [Store.setWasi]: nothing without it, and nothing of the network. Fails with `Link` if a name is defined already.
+     * Defines WASI 0.2: the interfaces of the world `wasi:cli/imports`. What its guests may do is what their store
+     * grants them by [Store.setWasi]: nothing without it, and nothing of the network. Fails with `Link` if a name is
+     * defined already.
      */
     public fun defineWasi(): Unit = core { raw.defineWasi() }
 
     /**
-     * Defines every function that [component] imports and that is not defined yet: as one that fails with `Link` when it is
-     * called. Types of resources that are not defined become new ones. Other imports stay undefined.
+     * Defines every function that [component] imports and that is not defined yet: as one that fails with `Link` when
+     * it is called. Types of resources that are not defined become new ones. Other imports stay undefined.
      */
     public fun defineUnknownImportsAsTraps(component: Component): Unit =
         core(this, component) { raw.defineUnknownImportsAsTraps(component.raw) }
@@ -68,8 +70,8 @@ public class Linker private constructor(raw: Raw) : AutoCloseable {
     /**
      * Instantiates [component] with what is defined, and runs its start functions.
      *
-     * Fails with `Link` where imports are missing, all of which it names with their types, or of another type, with `Limit` where
-     * the store has no room, and with `Trap` where a start function traps.
+     * Fails with `Link` where imports are missing, all of which it names with their types, or of another type, with
+     * `Limit` where the store has no room, and with `Trap` where a start function traps.
      */
     public fun instantiate(store: Store, component: Component): Instance = instantiatePre(component).instantiate(store)
 
@@ -96,8 +98,9 @@ public class LinkerInstance private constructor(linker: Linker, private val path
     }
 
     /**
-     * Defines a host function, for every store. Its type is the one by which a component imports it. The linker keeps [function],
-     * and so does every store that has a component linked with it. Fails with `Link` if the name is defined already.
+     * Defines a host function, for every store. Its type is the one by which a component imports it. The linker keeps
+     * [function], and so does every store that has a component linked with it. Fails with `Link` if the name is defined
+     * already.
      */
     public fun func(name: String, function: HostFunction) {
         val host = ComponentHost(function)
@@ -110,15 +113,17 @@ public class LinkerInstance private constructor(linker: Linker, private val path
     }
 
     /**
-     * Defines a module, which components instantiate themselves. Fails with `Link` if the name is defined already, and with
+     * Defines a module, which components instantiate themselves. Fails with `Link` if the name is defined already, and
+     * with
      * `WrongEngine`.
      */
     public fun defineModule(name: String, module: Module): Unit =
         core(linker, module) { linker.raw.defineModule(path, name, module.raw) }
 
     /**
-     * Defines a type of resources of the host's, which is [type]. Any object of your own is a resource of it: pass it where a
-     * function wants one, and you get the very same object back. A guest that owns one keeps it from being collected.
+     * Defines a type of resources of the host's, which is [type]. Any object of your own is a resource of it: pass it
+     * where a function wants one, and you get the very same object back. A guest that owns one keeps it from being
+     * collected.
      *
      * Fails with `Type` for a guest's type, and with `Link` if the name is defined already.
      */

@@ -9,8 +9,8 @@ import dev.trimaran.internal.ffi.ComponentResource as Raw
 /**
  * A handle of a resource that a guest made. It belongs to one store.
  *
- * One that is owned lives until [close], or until it is given away to a guest. One that is lent to a host function lives until the
- * function returns. Any later use fails with `Closed`.
+ * One that is owned lives until [close], or until it is given away to a guest. One that is lent to a host function
+ * lives until the function returns. Any later use fails with `Closed`.
  *
  * ```kotlin
  * (counter.func(store, "make")(store, 7u) as Resource).use { resource ->
@@ -40,14 +40,15 @@ public class Resource private constructor(raw: Raw, public val store: Store) : A
         get() = ResourceType.of(core { raw.resourceType() })
 
     /**
-     * Drops the resource in [store]. If it is owned, that runs the destructor of the guest: it fails with `Trap` where that traps.
-     * To drop it again does nothing. Fails with `WrongStore` for another store.
+     * Drops the resource in [store]. If it is owned, that runs the destructor of the guest: it fails with `Trap` where
+     * that traps. To drop it again does nothing. Fails with `WrongStore` for another store.
      */
     public fun drop(store: Store): Unit = core(this, store, runsGuests = true) { raw.resourceDrop(store.raw) }
 
     /**
-     * Drops the resource in its store, as [drop] does; nothing once that store is closed. If it is never called, the destructor
-     * runs some time after this object was collected, when a component of the store is used, and its failure is lost.
+     * Drops the resource in its store, as [drop] does; nothing once that store is closed. If it is never called, the
+     * destructor runs some time after this object was collected, when a component of the store is used, and its failure
+     * is lost.
      */
     override fun close() {
         try {

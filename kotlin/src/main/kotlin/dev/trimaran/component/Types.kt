@@ -2,12 +2,7 @@ package dev.trimaran.component
 
 import dev.trimaran.ExportType
 import dev.trimaran.ImportType
-import dev.trimaran.core
-import dev.trimaran.toPublic
-import dev.trimaran.internal.ffi.ComponentTypeKind as Kind
-import dev.trimaran.internal.ffi.ComponentTypeNode as Node
-import dev.trimaran.internal.ffi.ComponentTypes as RawTypes
-import dev.trimaran.internal.ffi.componentTypeText as rawText
+import dev.trimaran.internal.component.TypeText
 
 /** What a component imports or exports is. As a text, it is in the notation of WIT, or its first KiB. */
 public sealed interface ItemType
@@ -217,51 +212,3 @@ public class BorrowType internal constructor(public val resource: ResourceItem) 
 public class UnsupportedType internal constructor() :
     DefinedType(),
     ValueType
-
-/** The text of the type in that place of a table. */
-internal class TypeText(private val types: List<Node>, private val place: Int) {
-    override fun toString(): String = core { rawText(RawTypes(types, place.toUInt())) }
-}
-
-/** Makes the public types of a table, each once, as the table has them. */
-internal class TypeTable(raw: RawTypes) {
-    private val made = ArrayList<ItemType>(raw.nodes.size)
-
-    /** The type that the table is about. */
-    val root: ItemType
-
-    init {
-        // A type stands behind those that are its parts.
-        raw.nodes.forEachIndexed { place, node -> made.add(make(node).also { (it as? DefinedType)?.text = TypeText(raw.nodes, place) }) }
-        root = made[raw.root.toInt()]
-    }
-
-    private fun make(node: Node): ItemType {
-        val parts = node.parts.map { part -> part?.let { made[it.toInt()] } }
-        val values = { parts.map { it as ValueType } }
-        return when (node.kind) {
-            Kind.LIST -> ListType(values().first())
-            Kind.RECORD -> RecordType(node.names.zip(values()).toMap())
-            Kind.TUPLE -> TupleType(values())
-            Kind.VARIANT -> VariantType(node.names.zip(parts.map { it as ValueType? }).toMap())
-            Kind.ENUM -> EnumType(node.names)
-            Kind.OPTION -> OptionType(values().first())
-            Kind.RESULT -> ResultType(parts[0] as ValueType?, parts[1] as ValueType?)
-            Kind.FLAGS -> FlagsType(node.names)
-            Kind.OWN -> OwnType(parts.first() as ResourceItem)
-            Kind.BORROW -> BorrowType(parts.first() as ResourceItem)
-            Kind.UNSUPPORTED -> UnsupportedType()
-            Kind.FUNC -> {
-                val params = parts.dropLast(1).map { it as ValueType }
-                FuncType(node.names.zip(params).toMap(), parts.last() as ValueType?)
-            }
-            Kind.INSTANCE -> InstanceType(node.names.zip(parts.map { checkNotNull(it) }).toMap())
-            Kind.COMPONENT ->
-                ComponentType((parts[0] as InstanceType).exports, (parts[1] as InstanceType).exports)
-            Kind.MODULE ->
-                ModuleType(node.imports.map { it.toPublic() }, node.exports.map { it.toPublic() })
-            Kind.RESOURCE -> ResourceItem(node.names.firstOrNull())
-            else -> PrimitiveType.valueOf(node.kind.name)
-        }
-    }
-}

@@ -2,7 +2,10 @@ package dev.trimaran.component
 
 import dev.trimaran.WasmtimeException
 
-/** Reads unsigned numbers of components from Java, which has no type for them: `Unsigned.toLong(function.invoke(store))`. */
+/**
+ * Reads unsigned numbers of components from Java, which has no type for them:
+ * `Unsigned.toLong(function.invoke(store))`.
+ */
 public object Unsigned {
     /**
      * The number as a `long`. Of a [ULong] past [Long.MAX_VALUE] it is the number with the same bits, as

@@ -32,8 +32,8 @@ public data class CodePoint(public val value: Int) {
 }
 
 /**
- * The value of an option, where null would not say which option is meant: in an option of an option. A call takes it for
- * every option.
+ * The value of an option, where null would not say which option is meant: in an option of an option. A call takes it
+ * for every option.
  *
  * @property value What the option has.
  */

@@ -6,8 +6,9 @@ import java.lang.ref.ReferenceQueue
 import java.security.PrivilegedAction
 
 /**
- * What is to be done when objects are garbage. It is as a `java.lang.ref.Cleaner`, but that its thread can be ended: that of
- * Java's lives until all is done, and keeps the class loader of what it has to do, and so whatever a class of it refers to.
+ * What is to be done when objects are garbage. It is as a `java.lang.ref.Cleaner`, but that its thread can be ended:
+ * that of Java's lives until all is done, and keeps the class loader of what it has to do, and so whatever a class of
+ * it refers to.
  */
 internal object Garbage {
     private val queue = ReferenceQueue<Any>()
@@ -16,7 +17,10 @@ internal object Garbage {
     private val head: Entry = End()
     private val thread = detached("trimaran-cleaner", ::clean).apply { start() }
 
-    /** Has [work] done when [value] is garbage, or earlier by [Entry.clean]. It must not know the value, which would never be garbage. */
+    /**
+     * Has [work] done when [value] is garbage, or earlier by [Entry.clean]. It must not know the value, which would
+     * never be garbage.
+     */
     fun register(value: Any, work: Runnable): Entry = Task(value, work).apply { link() }
 
     /** Has the handle freed when [owner] is garbage, or earlier by [Entry.clean]. */
@@ -90,8 +94,8 @@ internal object Garbage {
 }
 
 /**
- * A thread of the package's own, which is not begun: it keeps nothing of the one that makes it, which may belong to a program
- * that is unloaded one day.
+ * A thread of the package's own, which is not begun: it keeps nothing of the one that makes it, which may belong to a
+ * program that is unloaded one day.
  */
 @Suppress("DEPRECATION")
 internal fun detached(name: String, work: () -> Unit): Thread =

@@ -88,8 +88,8 @@ internal object NativeByHand {
     @JvmStatic external fun clearExchange(exchange: Long)
 
     /**
-     * Calls a function of a component with [length] bytes of values, and so many [resources], of which [objects] are the
-     * host's. Gives how often the output of the exchange has moved.
+     * Calls a function of a component with [length] bytes of values, and so many [resources], of which [objects] are
+     * the host's. Gives how often the output of the exchange has moved.
      */
     @JvmStatic
     external fun componentCall(
@@ -101,13 +101,19 @@ internal object NativeByHand {
         objects: Array<Any?>?,
     ): Int
 
-    /** Of each resource in the table of a function's types, by its number there, 1 where it is the host's, and otherwise 0. */
+    /**
+     * Of each resource in the table of a function's types, by its number there, 1 where it is the host's, and otherwise
+     * 0.
+     */
     @JvmStatic external fun areOfHost(func: Long): ByteArray
 
     /** Defines a host function of components. The linker keeps the `ComponentHost`, and the library does not. */
     @JvmStatic external fun defineComponentFunc(linker: Long, path: ByteArray, name: String, host: Any)
 
-    /** Takes the arguments of a host function: the length of the values, and in the upper half how often the output has moved. */
+    /**
+     * Takes the arguments of a host function: the length of the values, and in the upper half how often the output has
+     * moved.
+     */
     @JvmStatic external fun hostArguments(crossing: Long, exchange: Long): Long
 
     /** Gives the result of a host function, as [componentCall] gives arguments. */

@@ -3,7 +3,10 @@ package dev.trimaran.internal.component
 import dev.trimaran.internal.ffi.ComponentTypeKind
 import dev.trimaran.internal.ffi.ComponentTypes
 
-/** Writes and reads the values of one type. It is made once for each type of a function, and parts that are equal share theirs. */
+/**
+ * Writes and reads the values of one type. It is made once for each type of a function, and parts that are equal share
+ * theirs.
+ */
 internal abstract class Codec(val kind: ComponentTypeKind) {
     /** Writes a value. Fails with [Misfit] where it is none of the type. */
     abstract fun write(to: Exchange, value: Any?)

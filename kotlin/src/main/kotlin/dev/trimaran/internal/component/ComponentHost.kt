@@ -13,8 +13,8 @@ import dev.trimaran.internal.ffi.write
 import dev.trimaran.translated
 
 /**
- * A host function of components. The library calls it where a guest does, and has only a weak reference: the linker keeps it, and
- * what was made of the linker, and each store that has a guest linked with it.
+ * A host function of components. The library calls it where a guest does, and has only a weak reference: the linker
+ * keeps it, and what was made of the linker, and each store that has a guest linked with it.
  */
 internal class ComponentHost(private val function: HostFunction) {
     /** What is made of the function's type, once: the library keeps it, and gives it to [run]. */

@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray
 import dev.trimaran.internal.ffi.ComponentResource as RawResource
 
 /**
- * The memory that values of components cross in: what this side writes, and what it reads. It is used by one call at a time.
+ * The memory that values of components cross in: what this side writes, and what it reads. It is used by one call at a
+ * time.
  *
  * Numbers are little-endian. In what it writes, a number for each resource stands behind the values.
  */
@@ -92,14 +93,19 @@ internal class Exchange private constructor(val handle: Long) {
         return length
     }
 
-    /** Gives [call] how many resources there are, and the objects of the host's among them, and keeps all until it is over. */
+    /**
+     * Gives [call] how many resources there are, and the objects of the host's among them, and keeps all until it is
+     * over.
+     */
     inline fun <R> lent(call: (Int, Array<Any?>?) -> R): R {
         val result = call(count, if (objects.isEmpty()) null else objects.toArray())
         keepReachable(lent)
         return result
     }
 
-    /** Begins to read what a call of the core has left, whose output has moved so often, with a stream of that [length]. */
+    /**
+     * Begins to read what a call of the core has left, whose output has moved so often, with a stream of that [length].
+     */
     fun read(moves: Int, length: Int, hasResources: Boolean) {
         this.hasResources = hasResources
         if (moves != this.moves) {
@@ -110,7 +116,10 @@ internal class Exchange private constructor(val handle: Long) {
         beside = length
     }
 
-    /** Goes to so many elements of [size] bytes: here, or to the next part beside. Gives [take] their count, and a buffer at them. */
+    /**
+     * Goes to so many elements of [size] bytes: here, or to the next part beside. Gives [take] their count, and a
+     * buffer at them.
+     */
     inline fun <R> part(size: Int, take: (Int, ByteBuffer) -> R): R {
         val count = output.getInt()
         if (count >= 0) {

@@ -3,7 +3,10 @@ package dev.trimaran.internal.component
 import dev.trimaran.internal.ffi.ComponentMistake
 import dev.trimaran.internal.ffi.ComponentTypeKind
 
-/** A value that does not fit its type. The path to it grows while this is on its way out of the codecs. It never reaches a user. */
+/**
+ * A value that does not fit its type. The path to it grows while this is on its way out of the codecs. It never reaches
+ * a user.
+ */
 internal class Misfit(val mistake: ComponentMistake) : RuntimeException(null, null, false, false) {
     private val parts = ArrayDeque<String>()
 
