@@ -49,9 +49,8 @@ impl Body {
         let types = serialised(ty.types()?);
         let mut thrown = 0;
         // SAFETY: the header says that it may be called on any thread; the texts are borrowed for the call.
-        let made = unsafe {
-            (self.prepare)(ty.name.as_ptr(), ty.name.len(), types.as_ptr(), types.len(), &raw mut thrown)
-        };
+        let made =
+            unsafe { (self.prepare)(ty.name.as_ptr(), ty.name.len(), types.as_ptr(), types.len(), &raw mut thrown) };
         if made.is_null() {
             return Err(WasmtimeError::thrown(thrown));
         }
@@ -76,14 +75,7 @@ impl ComponentHostFunction for Body {
         // SAFETY: the function came with this context, which is still there, as are what was made of the type and the store's; the values
         // are there until `_freed` goes.
         let status = unsafe {
-            (self.call)(
-                self.context.pointer,
-                prepared.pointer,
-                home.pointer,
-                taken,
-                &raw mut reply,
-                &raw mut thrown,
-            )
+            (self.call)(self.context.pointer, prepared.pointer, home.pointer, taken, &raw mut reply, &raw mut thrown)
         };
         if status == 0 { Ok(reply) } else { Err(WasmtimeError::thrown(thrown)) }
     }
@@ -104,7 +96,11 @@ impl Drop for Freed<'_> {
 /// # Safety
 /// The reply is that of the running call, on its thread; the values are readable; there is room for an error.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn trimaran_component_reply_give(reply: *mut Reply, given: *const Given, error: *mut Bytes) -> i32 {
+pub unsafe extern "C" fn trimaran_component_reply_give(
+    reply: *mut Reply,
+    given: *const Given,
+    error: *mut Bytes,
+) -> i32 {
     let work = || {
         // SAFETY: the caller lends the values until this returns.
         let given = unsafe { opened(given)? };
@@ -112,8 +108,7 @@ pub unsafe extern "C" fn trimaran_component_reply_give(reply: *mut Reply, given:
         let resources = unsafe { given.resources()? };
         // SAFETY: the caller lends the values until this returns.
         let (bytes, beside) = unsafe { (given.bytes(), given.beside()) };
-        let made =
-            Reply { bytes: bytes.to_vec(), beside: beside.into_iter().map(<[u8]>::to_vec).collect(), resources };
+        let made = Reply { bytes: bytes.to_vec(), beside: beside.into_iter().map(<[u8]>::to_vec).collect(), resources };
         // SAFETY: the reply is that of the call, which waits for this.
         unsafe { *reply = made };
         Ok(())

@@ -66,7 +66,9 @@ impl Given {
     /// The parts and their bytes are readable for as long as the result lives.
     pub(super) unsafe fn beside<'a>(&self) -> Vec<&'a [u8]> {
         // SAFETY: the contract of this function.
-        unsafe { lent(self.beside, self.beside_count) }.iter().map(|part| unsafe { part.bytes() }).collect()
+        let parts = unsafe { lent(self.beside, self.beside_count) };
+        // SAFETY: the same, of the bytes of each part.
+        parts.iter().map(|part| unsafe { part.bytes() }).collect()
     }
 
     /// Takes over the objects of the host, whatever else fails.
@@ -159,9 +161,11 @@ pub(super) unsafe fn leave(received: Received, taken: *mut Taken) {
 /// A resource as it is lent to Swift.
 fn resource(value: &ResourceValue) -> Resource {
     match value {
-        ResourceValue::Guest(guest) => {
-            Resource { object: Arc::as_ptr(guest).cast_mut().cast(), is_host: false, is_own: guest.is_owned().unwrap_or(false) }
-        }
+        ResourceValue::Guest(guest) => Resource {
+            object: Arc::as_ptr(guest).cast_mut().cast(),
+            is_host: false,
+            is_own: guest.is_owned().unwrap_or(false),
+        },
         ResourceValue::Host(object) => {
             let context = object.downcast_ref::<Context>();
             let object = context.map_or(ptr::null_mut(), |context| context.pointer);
