@@ -121,6 +121,12 @@ func references() throws {
   try measure("table size") { check(try table.size(store) == 4) }
 }
 
+// Components alone, where they are asked for.
+if CommandLine.arguments.dropFirst().first == "component" {
+  try components()
+  exit(0)
+}
+
 try calls()
 try bytes()
 try views()

@@ -3,105 +3,6 @@ import Testing
 import TrimaranComponent
 import TrimaranFoundation
 
-/// A component whose `run` gives what it takes: a type in the text format, and how many core values it has.
-private func echo(_ type: String, _ params: String, _ body: String, result: String = "i32") -> String {
-  """
-  (component
-    (type $t' \(type))
-    (import "t" (type $t (eq $t')))
-    (core module $m
-      (memory (export "memory") 1)
-      (global $n (mut i32) (i32.const 1024))
-      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (local $at i32)
-        (local.set $at (i32.and (i32.add (global.get $n) (i32.const 7)) (i32.const -8)))
-        (global.set $n (i32.add (local.get $at) (local.get 3)))
-        (if (i32.gt_u (global.get $n) (i32.mul (memory.size) (i32.const 65536)))
-          (then (drop (memory.grow (i32.const 64)))))
-        (local.get $at))
-      (func (export "run") (param \(params)) (result \(result)) \(body))
-      (func (export "done") (param \(result)) (global.set $n (i32.const 1024))))
-    (core instance $m (instantiate $m))
-    (alias core export $m "memory" (core memory $memory))
-    (alias core export $m "realloc" (core func $realloc))
-    (alias core export $m "done" (core func $done))
-    (func (export "run") (param "x" $t) (result $t)
-      (canon lift (core func $m "run") (memory $memory) (realloc $realloc) (post-return $done))))
-  """
-}
-
-/// The same of something that has a pointer and a length.
-private func echo(list type: String) -> String {
-  echo(
-    type,
-    "i32 i32",
-    "(i32.store (i32.const 16) (local.get 0)) (i32.store (i32.const 20) (local.get 1)) (i32.const 16)"
-  )
-}
-
-/// What calls the host: `run` calls `f` with a number, and gives what that gives; `trap` traps.
-private let calls = """
-  (component
-    (import "f" (func $f (param "n" u32) (result u32)))
-    (core func $f (canon lower (func $f)))
-    (core module $m
-      (import "" "f" (func $f (param i32) (result i32)))
-      (func (export "run") (param i32) (result i32) (call $f (local.get 0)))
-      (func (export "trap") unreachable))
-    (core instance $m (instantiate $m (with "" (instance (export "f" (func $f))))))
-    (func (export "run") (param "n" u32) (result u32) (canon lift (core func $m "run")))
-    (func (export "trap") (canon lift (core func $m "trap"))))
-  """
-
-/// A resource of a guest, whose destructor counts.
-private let guests = """
-  (component
-    (core module $d
-      (global $n (mut i32) (i32.const 0))
-      (func (export "dtor") (param i32) (global.set $n (i32.add (global.get $n) (i32.const 1))))
-      (func (export "dropped") (result i32) (global.get $n)))
-    (core instance $d (instantiate $d))
-    (type $inner (resource (rep i32) (dtor (core func $d "dtor"))))
-    (core func $new (canon resource.new $inner))
-    (core module $m
-      (import "" "new" (func $new (param i32) (result i32)))
-      (func (export "make") (param i32) (result i32) (call $new (local.get 0)))
-      (func (export "get") (param i32) (result i32) (local.get 0))
-      (func (export "take") (param i32)))
-    (core instance $m (instantiate $m (with "" (instance (export "new" (func $new))))))
-    (export $r "r" (type $inner))
-    (func (export "make") (param "x" u32) (result (own $r)) (canon lift (core func $m "make")))
-    (func (export "get") (param "r" (borrow $r)) (result u32) (canon lift (core func $m "get")))
-    (func (export "take") (param "r" (own $r)) (canon lift (core func $m "take")))
-    (func (export "dropped") (result u32) (canon lift (core func $d "dropped"))))
-  """
-
-/// The host's resource `h`: `run` makes one and drops it; `keep` makes one and keeps it; `pass` gives back what it gets.
-private let hosts = """
-  (component
-    (import "h" (type $h (sub resource)))
-    (import "make" (func $make (param "n" u32) (result (own $h))))
-    (import "use" (func $use (param "h" (borrow $h)) (result u32)))
-    (core func $make (canon lower (func $make)))
-    (core func $use (canon lower (func $use)))
-    (core func $drop (canon resource.drop $h))
-    (core module $m
-      (import "" "make" (func $make (param i32) (result i32)))
-      (import "" "use" (func $use (param i32) (result i32)))
-      (import "" "drop" (func $drop (param i32)))
-      (func (export "run") (param i32) (result i32) (local $h i32) (local $n i32)
-        (local.set $h (call $make (local.get 0)))
-        (local.set $n (call $use (local.get $h)))
-        (call $drop (local.get $h))
-        (local.get $n))
-      (func (export "keep") (param i32) (drop (call $make (local.get 0))))
-      (func (export "pass") (param i32) (result i32) (local.get 0)))
-    (core instance $m (instantiate $m (with "" (instance
-      (export "make" (func $make)) (export "use" (func $use)) (export "drop" (func $drop))))))
-    (func (export "run") (param "n" u32) (result u32) (canon lift (core func $m "run")))
-    (func (export "keep") (param "n" u32) (canon lift (core func $m "keep")))
-    (func (export "pass") (param "h" (own $h)) (result (own $h)) (canon lift (core func $m "pass"))))
-  """
-
 /// An object of the host, whose end is noted.
 private final class Note: Sendable {
   let number: UInt32
@@ -142,30 +43,30 @@ struct ComponentTests {
   // MARK: Values
 
   @Test func plainValuesGoInAndComeOut() throws {
-    let number = try run(echo("u32", "i32", "(local.get 0)"))
+    let number = try run(Components.echo("u32", "i32", "(local.get 0)"))
     let doubled: UInt32 = try number(store, 7)
     #expect(doubled == 7)
     #expect(try number.call(store, [.u32(.max)]) == .u32(.max))
     #expect(try number(store, UInt32.max) as Int == Int(UInt32.max))
     #expect(failure { try number(store, 1) as String } == .type(reason: "the result is an int: expected a string"))
     #expect(failure { try number(store, 300) as UInt8 } == .range(reason: "the result is 300, which is no UInt8"))
-    let text = try run(echo(list: "string"))
+    let text = try run(Components.echo(list: "string"))
     for length in [0, 1, 1_023, 1_024, 100_000] {
       let given = String(repeating: "ü", count: length)
       #expect(try text(store, given) as String == given)
     }
-    let bytes = try run(echo(list: "(list u8)"))
+    let bytes = try run(Components.echo(list: "(list u8)"))
     for length in [0, 1, 1_023, 1_024, 100_000] {
       let given = (0..<length).map { UInt8(truncatingIfNeeded: $0) }
       #expect(try bytes(store, given) as [UInt8] == given)
       #expect(try bytes(store, Data(given)) as Data == Data(given))
       #expect(try bytes.call(store, [.list(given.map { .u8($0) })]) == .bytes(given))
     }
-    let floats = try run(echo(list: "(list f64)"))
+    let floats = try run(Components.echo(list: "(list f64)"))
     let given = (0..<10_000).map(Double.init)
     #expect(try floats(store, given) as [Double] == given)
     #expect(try floats.call(store, [[1.5, 2]]) == .f64s([1.5, 2]))
-    let names = try run(echo(list: "(list string)"))
+    let names = try run(Components.echo(list: "(list string)"))
     // More large ones than stand beside the stream.
     let many = (0..<40).map { String(repeating: "\($0 % 10)", count: 2_000) }
     #expect(try names(store, many) as [String] == many)
@@ -173,7 +74,7 @@ struct ComponentTests {
 
   @Test func valuesWithPartsHaveTheCasesOfTheirTypes() throws {
     let option = try run(
-      echo(
+      Components.echo(
         "(option u32)",
         "i32 i32",
         "(i32.store (i32.const 16) (local.get 0)) (i32.store (i32.const 20) (local.get 1)) (i32.const 16)"
@@ -183,7 +84,7 @@ struct ComponentTests {
     #expect(try option.call(store, [5]) == .option(.u32(5)))
     #expect(try option(store, UInt32?.some(5)) as UInt32? == 5)
     let record = try run(
-      echo(
+      Components.echo(
         "(record (field \"x\" u32) (field \"y\" u32))",
         "i32 i32",
         "(i32.store (i32.const 16) (local.get 0)) (i32.store (i32.const 20) (local.get 1)) (i32.const 16)"
@@ -193,20 +94,20 @@ struct ComponentTests {
     #expect(point == ["x": .u32(1), "y": .u32(2)])
     #expect(point?["y"] == .u32(2))
     #expect("\(record.type)" == "func(x: record { x: u32, y: u32 }) -> record { x: u32, y: u32 }")
-    let flags = try run(echo("(flags \"r\" \"w\")", "i32", "(local.get 0)"))
+    let flags = try run(Components.echo("(flags \"r\" \"w\")", "i32", "(local.get 0)"))
     #expect(try flags.call(store, [["w", "r"]]) == .flags(["r", "w"]))
-    let color = try run(echo("(enum \"red\" \"green\")", "i32", "(local.get 0)"))
+    let color = try run(Components.echo("(enum \"red\" \"green\")", "i32", "(local.get 0)"))
     #expect(try color(store, "green") as String == "green")
     #expect(
       failure { try color(store, "blue") }
         == .type(reason: "argument 1: there is no case `blue`: the cases are `red`, `green`")
     )
-    let char = try run(echo("char", "i32", "(local.get 0)"))
+    let char = try run(Components.echo("char", "i32", "(local.get 0)"))
     #expect(try char(store, "ß" as Unicode.Scalar) as Unicode.Scalar == "ß")
   }
 
   @Test func mistakesSayWhereTheyAre() throws {
-    let number = try run(echo("u8", "i32", "(local.get 0)"))
+    let number = try run(Components.echo("u8", "i32", "(local.get 0)"))
     #expect(
       failure { try number(store, 256) } == .range(reason: "argument 1: 256 does not fit a u8: expected 0 to 255")
     )
@@ -218,7 +119,7 @@ struct ComponentTests {
 
   @Test func closuresAreHostFunctions() throws {
     try linker.root.defineFunc("f") { (number: UInt32) -> UInt32 in number * 2 }
-    let run = try run(calls)
+    let run = try run(Components.calls)
     #expect(try run(store, 21) as UInt32 == 42)
     try linker.allowShadowing()
     try linker.root.defineFunc("f") { caller, arguments in
@@ -226,13 +127,13 @@ struct ComponentTests {
       return .u32(number + UInt32((caller.store.data as? Int) ?? 0))
     }
     store.data = 7
-    #expect(try self.run(calls)(store, 1) as UInt32 == 8)
+    #expect(try self.run(Components.calls)(store, 1) as UInt32 == 8)
   }
 
   @Test func whatAHostFunctionThrowsComesOutAsTheSame() throws {
     let mistake = Mistake()
     try linker.root.defineFunc("f") { (_: UInt32) -> UInt32 in throw mistake }
-    let run = try run(calls)
+    let run = try run(Components.calls)
     let error = failure { try run(store, 1) }
     #expect(error?.thrown(as: Mistake.self) === mistake)
     #expect(failure { try run(store, 1) } == .poisoned)
@@ -240,19 +141,19 @@ struct ComponentTests {
 
   @Test func theResultOfAHostFunctionIsChecked() throws {
     try linker.root.defineFunc("f") { _, _ in .s32(-1) }
-    let error = failure { try self.run(calls)(store, 1) }
+    let error = failure { try self.run(Components.calls)(store, 1) }
     #expect(error == .range(reason: "`f`: result: -1 does not fit a u32: expected 0 to 4294967295"))
     let other = try Linker(engine)
     try other.root.defineFunc("f") { _, _ in nil }
     let fresh = try Store(engine)
-    let run = try other.instantiate(fresh, Component(engine, calls)).function(fresh, "run")
+    let run = try other.instantiate(fresh, Component(engine, Components.calls)).function(fresh, "run")
     #expect(failure { try run(fresh, 1) } == .type(reason: "`f`: expected 1 results, found 0"))
   }
 
   @Test func aClosureTakesAsManyAsTheGuestGives() throws {
     try linker.root.defineFunc("f") { (_: UInt32, _: UInt32) -> UInt32 in 1 }
     let reason = "the guest gives 1 arguments: the function of the host takes 2"
-    #expect(failure { try run(calls)(store, 1) } == .type(reason: reason))
+    #expect(failure { try run(Components.calls)(store, 1) } == .type(reason: reason))
   }
 
   @Test func aTrapPoisonsTheStoreAndAnInstanceIsNotEnteredTwice() throws {
@@ -263,7 +164,7 @@ struct ComponentTests {
       guard case .busy = error else { throw Problem("it failed with \(error as Any)") }
       return 3
     }
-    let instance = try instance(calls)
+    let instance = try instance(Components.calls)
     let run = try instance.function(store, "run")
     place.function = run
     #expect(try run(store, 1) as UInt32 == 3)
@@ -277,14 +178,14 @@ struct ComponentTests {
       caller.store.close()
       return 3
     }
-    let run = try run(calls)
+    let run = try run(Components.calls)
     _ = try? run(store, 1)
     #expect(failure { try run(store, 1) } == .closed(what: "store"))
   }
 
   @Test func threadsTakeTurns() throws {
     try linker.root.defineFunc("f") { (number: UInt32) -> UInt32 in number + 1 }
-    let run = try run(calls)
+    let run = try run(Components.calls)
     let (sum, store) = (Counter(), store)
     DispatchQueue.concurrentPerform(iterations: 4) { _ in
       for _ in 0..<200 {
@@ -305,7 +206,7 @@ struct ComponentTests {
         // It captures its own store and linker.
         withExtendedLifetime((store, linker)) { note.number }
       }
-      let run = try linker.instantiate(store, Component(engine, calls)).function(store, "run")
+      let run = try linker.instantiate(store, Component(engine, Components.calls)).function(store, "run")
       #expect(try run(store, 1) as UInt32 == 1)
       store.close()
       linker.close()
@@ -317,7 +218,7 @@ struct ComponentTests {
   // MARK: Resources
 
   @Test func resourcesOfGuestsAreDroppedOnce() throws {
-    let instance = try instance(guests)
+    let instance = try instance(Components.guests)
     let make = try instance.function(store, "make")
     let (get, dropped) = (try instance.function(store, "get"), try instance.function(store, "dropped"))
     let resource: Resource = try make(store, 7)
@@ -336,7 +237,7 @@ struct ComponentTests {
     let given: Resource = try make(store, 9)
     try instance.function(store, "take")(store, given)
     #expect(!given.isAlive)
-    let other = try self.instance(guests)
+    let other = try self.instance(Components.guests)
     let strange: Resource = try other.function(store, "make")(store, 1)
     guard case .type = failure({ try get(store, strange) }) else { throw Problem("it is of another type") }
     let foreign = try Store(engine)
@@ -357,7 +258,7 @@ struct ComponentTests {
       guard case .object(let note as Note) = arguments[0] else { return nil }
       return .u32(note.number)
     }
-    let instance = try instance(hosts)
+    let instance = try instance(Components.hosts)
     let run = try instance.function(store, "run")
     for number in 1...3 {
       #expect(try run(store, number) as Int == number)
@@ -378,7 +279,7 @@ struct ComponentTests {
   // MARK: Components
 
   @Test func componentsAreEncoded() throws {
-    let component = try Component(engine, guests)
+    let component = try Component(engine, Components.guests)
     #expect(try component.exports.map(\.name) == ["r", "make", "get", "take", "dropped"])
     let encoded = try JSONEncoder().encode(component)
     let decoded = try JSONDecoder().decode(Component.self, from: encoded)
@@ -388,7 +289,7 @@ struct ComponentTests {
   }
 
   @Test func whatIsMissingIsNamed() throws {
-    let error = failure { try instance(calls) }
+    let error = failure { try instance(Components.calls) }
     #expect(
       error
         == .link(

@@ -22,7 +22,10 @@ struct ErrorsTests {
     (.closed(what: "store"), "the store is closed"),
     (.wrongStore(what: "memory"), "the memory belongs to another store: use it with the store that made it"),
     (.wrongEngine(what: "module"), "the module belongs to another engine: make both with the same engine"),
-    (.poisoned, "a guest of this store has trapped or was ended, and no component of the store can be entered any more: make a new store"),
+    (
+      .poisoned,
+      "a guest of this store has trapped or was ended, and no component of the store can be entered any more: make a new store"
+    ),
     (.escaped, "the caller is only valid on its own thread, until its host function returns"),
     (.busy(reason: "why"), "why"),
     (.config(reason: "why"), "why"),

@@ -124,8 +124,10 @@ extension Func {
     try lending(write) { (given) throws(WasmtimeError) in
       var error = trimaran_bytes()
       // What runs may call host functions, which look for their store.
-      let status = withExtendedLifetime((self, store)) {
-        trimaran_component_func_call(core.pointer, store.core.pointer, given, &taken, &error)
+      let status = withExtendedLifetime(self) {
+        withExtendedLifetime(store) {
+          trimaran_component_func_call(core.pointer, store.core.pointer, given, &taken, &error)
+        }
       }
       if status != 0 { throw WasmtimeError.left(error) }
     }

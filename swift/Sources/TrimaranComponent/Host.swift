@@ -228,14 +228,15 @@ private func callHost(
   }
   do {
     // The core holds all of them until the call has returned.
-    let function = Unmanaged<HostFunction>.fromOpaque(context).takeUnretainedValue()
-    let type = Unmanaged<HostType>.fromOpaque(prepared).takeUnretainedValue()
-    guard let store = Unmanaged<WeakStore>.fromOpaque(store).takeUnretainedValue().store else {
-      throw WasmtimeError.closed(what: "store")
+    let home = Unmanaged<WeakStore>.fromOpaque(store)._withUnsafeGuaranteedRef { $0.store }
+    guard let home else { throw WasmtimeError.closed(what: "store") }
+    try Unmanaged<HostType>.fromOpaque(prepared)._withUnsafeGuaranteedRef { type in
+      var decoder = Decoder(arguments, home)
+      let result = try Unmanaged<HostFunction>.fromOpaque(context)._withUnsafeGuaranteedRef { function in
+        try function.call(&decoder, type.codec, home)
+      }
+      try type.give(result, reply)
     }
-    var decoder = Decoder(arguments, store)
-    let result = try function.call(&decoder, type.codec, store)
-    try type.give(result, reply)
     return 0
   } catch {
     thrown.pointee = WasmtimeError.keep(error)

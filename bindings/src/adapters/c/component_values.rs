@@ -66,7 +66,9 @@ impl Given {
     /// The parts and their bytes are readable for as long as the result lives.
     pub(super) unsafe fn beside<'a>(&self) -> Vec<&'a [u8]> {
         // SAFETY: the contract of this function.
-        unsafe { lent(self.beside, self.beside_count) }.iter().map(|part| unsafe { part.bytes() }).collect()
+        let parts = unsafe { lent(self.beside, self.beside_count) };
+        // SAFETY: the same, of the bytes of each part.
+        parts.iter().map(|part| unsafe { part.bytes() }).collect()
     }
 
     /// Takes over the objects of the host, whatever else fails.
