@@ -67,7 +67,7 @@ class NativePressureTest {
         val before = collections()
         repeat(20) {
             val store = Store(engine).apply { setLimits(memorySize = 1L shl 20, memories = 1) }
-            val text = "memory minimum size of 2000 pages exceeds memory limits"
+            val text = "the store's limit for a memory is 1048576 bytes: 2000 pages were asked for"
             repeat(2) { fails<WasmtimeException.Limit>(text) { Instance(store, module) } }
         }
         assertTrue(collections() - before < 10) { "each failure had the JVM collect" }

@@ -178,7 +178,7 @@ def test_results_for_which_there_is_no_room(world: tuple[Store, Instance]) -> No
         (add, read_only, "column 1 of out is read-only: expected one that can be written"),
         (add, bytes(8), "column 1 of out has uint8: expected an array of int32"),
         (add, "out", "column 1 of out is of type str: expected an array of int32"),
-        (add, [0, 0], "out has 2 columns: the function has 1 results"),
+        (add, [0, 0], "out has 2 columns: the function has 1 result"),
         (swap, np.zeros(2), "out has 1 columns: the function has 2 results"),
         (nothing, np.zeros(2), "out has 1 columns: the function has 0 results"),
     ]:

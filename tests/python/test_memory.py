@@ -170,7 +170,7 @@ def test_grow(store: Store, memory: Memory) -> None:
     assert pointer == (1, PAGE, PAGE, 16)
     assert memory.grow(store, 2) == 1
     assert memory.grow(store, delta=0) == 3
-    with pytest.raises(LimitError, match="cannot grow the memory by 1 pages: it has 3, and its maximum is 3"):
+    with pytest.raises(LimitError, match="cannot grow the memory by 1 page: it has 3, and its maximum is 3"):
         memory.grow(store, 1)
     assert (memory.size(store), memory.data_len(store)) == (3, 3 * PAGE)
     assert str(memory.type(store)) == "(memory 1 3)"

@@ -217,7 +217,7 @@ struct HostTests {
     #expect(try error([.i32(1), .null], [.i32, .i32]) == .type(reason: "result 2 is null: expected i32"))
     #expect(try error([]) == .type(reason: "the host function gave 0 results: expected 1"))
     #expect(try error([.i32(1), .i32(2)]) == .type(reason: "the host function gave 2 results: expected 1"))
-    #expect(try error([.i32(1)], []) == .type(reason: "the host function gave 1 results: expected 0"))
+    #expect(try error([.i32(1)], []) == .type(reason: "the host function gave 1 result: expected 0"))
     // Nothing is lost by these.
     let converted = try Func(store, FuncType([], [.i32, .i64, .f32, .f64])) { _, _ in
       [.i64(4_294_967_295), .i32(-1), .f64(0.1), .i32(3)]

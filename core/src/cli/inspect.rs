@@ -9,6 +9,7 @@ use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
 use crate::cli::streams::{Failure, input, only, print};
 use crate::compile::{threads, wat};
+use crate::errors::counted::count;
 use crate::errors::guest_text::{Name, Part};
 use crate::{
     ExternType, FuncType, GlobalType, HeapType, Limits, MemoryType, RefType, Result, TableType, TagType, ValType,
@@ -87,14 +88,6 @@ fn describe(path: &Utf8Path, bytes: &[u8]) -> Result<String> {
         text.push_str(&rows.table());
     }
     Ok(text)
-}
-
-/// A number and a noun: `1 byte`, `2 bytes`.
-fn count(number: impl Into<u64>, thing: &str) -> String {
-    match number.into() {
-        1 => format!("1 {thing}"),
-        number => format!("{number} {thing}s"),
-    }
 }
 
 /// A table that shows its first rows.

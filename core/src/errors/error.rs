@@ -4,6 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use trimaran_gate::Refused;
 
 use crate::errors::chain::chain;
+use crate::errors::counted::count;
 use crate::errors::excerpt::Place;
 use crate::errors::frame;
 use crate::errors::guest_text::{Below, Lines, PATH, Part, Sentence};
@@ -86,7 +87,7 @@ pub enum WasmtimeError {
         reason: String,
     },
     /// A range of bytes or elements is not inside the memory or table. Nothing was read or written.
-    #[error("out of bounds: {length} bytes at offset {offset}, in a memory of {size} bytes")]
+    #[error("out of bounds: {} at offset {offset}, in a memory of {}", count(*.length, "byte"), count(*.size, "byte"))]
     Bounds {
         /// Where the range begins, in bytes.
         offset: u64,

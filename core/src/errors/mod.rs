@@ -1,6 +1,7 @@
 //! The one error model: what can go wrong, and how it is said.
 
 pub(crate) mod chain;
+pub(crate) mod counted;
 pub(crate) mod error;
 pub(crate) mod excerpt;
 pub(crate) mod frame;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use wasmtime::{AsContextMut, RootScope, ValRaw};
 
+use crate::errors::counted::count;
 use crate::fast_path::slots::Owned;
 use crate::host::call::Called;
 use crate::stores::store::{CallbackCell, SlotFunction, StoreData};
@@ -103,7 +104,8 @@ impl HostType {
     fn checked(&self, store: &Store, values: Vec<Val>) -> Result<Vec<Val>> {
         let expected = self.ty.results().len();
         if expected != values.len() {
-            let reason = format!("the host function gave {} results: expected {expected}", values.len());
+            let given = count(values.len() as u64, "result");
+            let reason = format!("the host function gave {given}: expected {expected}");
             return Err(WasmtimeError::wrong_type(reason));
         }
         store.enter(|context| {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use trimaran_gate::Pins;
 use wasmtime::ResourceLimiter;
 
+use crate::errors::counted;
+use crate::errors::spelling::Spelled;
 use crate::process::failpoint;
 use crate::process::native_pressure::HeldBytes;
 use crate::traps::carried::HostError;
@@ -16,6 +18,14 @@ pub(crate) struct Taken {
     pub(crate) instances: usize,
     pub(crate) tables: usize,
     pub(crate) memories: usize,
+}
+
+/// What wasmtime counts, in the order in which it does so.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Instance,
+    Memory,
+    Table,
 }
 
 /// Refuses growth past a limit, and growth that would move a memory while a view shows its bytes.
@@ -45,9 +55,10 @@ impl StoreLimiter {
     pub(crate) fn set_limits(&mut self, limits: StoreLimits) -> Result<()> {
         if let Some(limit) = limits.memory_size {
             if self.switches_stacks {
-                let reason = "memory_size does not bound the stacks that guests make: make the engine without \
-                              wasm_stack_switching";
-                return Err(WasmtimeError::Config { reason: reason.to_owned() });
+                let (size, switching) = (Spelled("memory_size"), Spelled("wasm_stack_switching"));
+                let reason =
+                    format!("{size} does not bound the stacks that guests make: make the engine without {switching}");
+                return Err(WasmtimeError::Config { reason });
             }
             if self.shared > limit {
                 return Err(WasmtimeError::limit(format!(
@@ -93,10 +104,45 @@ impl StoreLimiter {
     fn allows(&self, what: &str, unit: &str, limit: Option<u64>, desired: usize) -> wasmtime::Result<bool> {
         let Some(limit) = limit.filter(|limit| desired as u64 > *limit) else { return Ok(true) };
         if self.limits.trap_on_grow_failure {
-            let reason = format!("the store's limit for a {what} is {limit} {unit}: {desired} were asked for");
-            return Err(wasmtime::Error::new(HostError(WasmtimeError::Limit { reason })));
+            return Err(limited(format!("{}: {desired} were asked for", is_limit(what, limit, unit))));
         }
         Ok(false)
+    }
+
+    /// The store's limit for a memory, in words, if it forbids a memory of so many bytes.
+    pub(crate) fn forbids_memory(&self, desired: u128) -> Option<String> {
+        self.limits
+            .memory_size
+            .filter(|limit| desired > u128::from(*limit))
+            .map(|limit| is_limit("memory", limit, "byte"))
+    }
+
+    /// The store's limit for a table, in words, if it forbids a table of so many elements.
+    pub(crate) fn forbids_table(&self, desired: Option<u64>) -> Option<String> {
+        let limit = self.limits.table_elements.filter(|limit| desired.is_none_or(|desired| desired > *limit));
+        limit.map(|limit| is_limit("table", limit, "element"))
+    }
+
+    /// The limit that a new memory or table passes, in words, if wasmtime's error says that it passes one.
+    pub(crate) fn too_large(&self, error: &wasmtime::Error) -> Option<wasmtime::Error> {
+        let words = error.to_string();
+        let asked = |what: &str| words.strip_prefix(what)?.strip_prefix(" minimum size of ")?.split_once(" exceeds ");
+        let (limit, (asked, _)) = match (asked("memory"), asked("table")) {
+            (Some(asked), _) => (is_limit("memory", self.limits.memory_size?, "byte"), asked),
+            (_, Some(asked)) => (is_limit("table", self.limits.table_elements?, "element"), asked),
+            _ => return None,
+        };
+        Some(limited(format!("{limit}: {asked} were asked for")))
+    }
+
+    /// The limit that another one of this kind passes, in words. There would be `number` of them.
+    pub(crate) fn too_many(&self, kind: Kind, number: Option<usize>) -> Option<wasmtime::Error> {
+        let (limit, things) = match kind {
+            Kind::Instance => (self.limits.instances?, "instances"),
+            Kind::Memory => (self.limits.memories?, "memories"),
+            Kind::Table => (self.limits.tables?, "tables"),
+        };
+        Some(limited(format!("the store's limit for {things} is {limit}: there would be {}", number?)))
     }
 
     pub(crate) fn pins(&self) -> Arc<Pins> {
@@ -114,7 +160,7 @@ impl ResourceLimiter for StoreLimiter {
         failpoint::panic_at("limiter");
         // No view shows the bytes of a memory that has none: it is new or empty.
         let moves = current != 0 && current != desired && self.refuses(desired as u64);
-        let grows = !moves && self.allows("memory", "bytes", self.limits.memory_size, desired)?;
+        let grows = !moves && self.allows("memory", "byte", self.limits.memory_size, desired)?;
         if grows {
             self.held.grow(desired.saturating_sub(current));
         }
@@ -122,7 +168,7 @@ impl ResourceLimiter for StoreLimiter {
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let grows = self.allows("table", "elements", self.limits.table_elements, desired)?;
+        let grows = self.allows("table", "element", self.limits.table_elements, desired)?;
         if grows {
             self.held.grow(desired.saturating_sub(current).saturating_mul(size_of::<usize>()));
         }
@@ -140,6 +186,15 @@ impl ResourceLimiter for StoreLimiter {
     fn memories(&self) -> usize {
         count(self.limits.memories).saturating_add(self.returned.memories)
     }
+}
+
+fn is_limit(what: &str, limit: u64, unit: &str) -> String {
+    format!("the store's limit for a {what} is {}", counted::count(limit, unit))
+}
+
+/// An error of ours, that goes through wasmtime.
+fn limited(reason: String) -> wasmtime::Error {
+    wasmtime::Error::new(HostError(WasmtimeError::Limit { reason }))
 }
 
 fn count(limit: Option<u64>) -> usize {

@@ -2,6 +2,7 @@
 
 use wasmtime::StoreContextMut;
 
+use crate::errors::counted;
 use crate::errors::guest_text;
 use crate::errors::guest_text::{Name, Part};
 use crate::linking::import_type::fits;
@@ -15,10 +16,11 @@ pub(super) fn check_count(module: &wasmtime::Module, given: usize) -> Result<()>
     if count == given {
         return Ok(());
     }
+    let counted = counted::count(given as u64, "import");
     let reason = match given < count {
-        false if count == 0 => format!("{given} imports given, but the module wants none"),
-        false => format!("{given} imports given, but the module wants {count}: {}", names(wanted)),
-        true => format!("{given} imports given, {count} wanted; missing: {}", names(wanted.skip(given))),
+        false if count == 0 => format!("{counted} given, but the module wants none"),
+        false => format!("{counted} given, but the module wants {count}: {}", names(wanted)),
+        true => format!("{counted} given, {count} wanted; missing: {}", names(wanted.skip(given))),
     };
     let first = module.imports().nth(given);
     let (module, name) = first.map(|import| (import.module().to_owned(), import.name().to_owned())).unwrap_or_default();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wasmtime::{AsContext, StoreContextMut};
 
 use crate::errors::chain::chain;
+use crate::errors::counted::count;
 use crate::errors::numbers::natural;
 use crate::errors::spelling::Spelled;
 use crate::objects::bytes::{Bytes, hexdump};
@@ -42,8 +43,11 @@ impl Memory {
         }
         let raw = ty.to_wasmtime()?;
         let memory = store.enter(|context| {
-            wasmtime::Memory::new(context, raw)
-                .map_err(|error| WasmtimeError::limit(format!("cannot make {ty}: {}", chain(&error))))
+            let mut context = context;
+            wasmtime::Memory::new(&mut context, raw).map_err(|error| {
+                let error = context.data().limiter.too_large(&error).unwrap_or(error);
+                WasmtimeError::limit(format!("cannot make {ty}: {}", chain(&error)))
+            })
         })?;
         Ok(Self::from_wasmtime(store, memory))
     }
@@ -98,11 +102,15 @@ impl Memory {
             |memory, context| {
                 let (size, ty) = (memory.size(&*context), memory.ty(&*context));
                 memory.grow(&mut *context, delta).map_err(|error| {
+                    let limiter = &context.data().limiter;
                     let desired = u128::from(size.saturating_add(delta)) << ty.page_size_log2();
-                    if context.data().limiter.refuses(u64::try_from(desired).unwrap_or(u64::MAX)) {
+                    if let Some(limit) = forbidden(&ty, size.checked_add(delta)).or(limiter.forbids_memory(desired)) {
+                        return cannot_grow(delta, size, &limit);
+                    }
+                    if limiter.refuses(u64::try_from(desired).unwrap_or(u64::MAX)) {
                         return is_viewed(delta, size);
                     }
-                    cannot_grow(delta, size, &ty, &error)
+                    cannot_grow(delta, size, &chain(&error))
                 })
             },
             |shared| grow_shared(shared, delta),
@@ -287,22 +295,34 @@ impl Memory {
 /// Grows a shared memory: no store is entered.
 pub(crate) fn grow_shared(memory: &wasmtime::SharedMemory, delta: u64) -> Result<u64> {
     let size = memory.size();
-    memory.grow(delta).map_err(|error| cannot_grow(delta, size, &memory.ty(), &error))
+    memory.grow(delta).map_err(|error| {
+        let why = forbidden(&memory.ty(), size.checked_add(delta)).unwrap_or_else(|| chain(&error));
+        cannot_grow(delta, size, &why)
+    })
 }
 
 fn is_viewed(delta: u64, size: u64) -> WasmtimeError {
     WasmtimeError::limit(format!(
-        "cannot grow the memory by {delta} pages: it has {size}, would have to move, and a view of its store's memories is \
+        "cannot grow the memory by {}: it has {size}, would have to move, and a view of its store's memories is \
          out (let go of the view first, or make the engine with a greater {})",
+        count(delta, "page"),
         Spelled("memory_reservation")
     ))
 }
 
-fn cannot_grow(delta: u64, size: u64, ty: &wasmtime::MemoryType, error: &wasmtime::Error) -> WasmtimeError {
-    let has = format!("cannot grow the memory by {delta} pages: it has {size}");
-    let highest = size.checked_add(delta);
-    WasmtimeError::limit(match ty.maximum() {
-        Some(max) if highest.is_none_or(|highest| highest > max) => format!("{has}, and its maximum is {max}"),
-        _ => format!("{has} ({})", chain(error)),
-    })
+/// Why the type of a memory forbids that it has so many pages, if it does; without a number, more than there are numbers for.
+fn forbidden(ty: &wasmtime::MemoryType, pages: Option<u64>) -> Option<String> {
+    let passes = |most: u64| pages.is_none_or(|pages| pages > most);
+    let bits = if ty.is_64() { 64 } else { 32_u8 };
+    let most = 1_u64.checked_shl(u32::from(bits.saturating_sub(ty.page_size_log2())));
+    match (ty.maximum(), most) {
+        (Some(max), _) if passes(max) => Some(format!("its maximum is {max}")),
+        (_, Some(most)) if passes(most) => Some(format!("a memory of its type has {most} at most")),
+        _ => None,
+    }
+}
+
+fn cannot_grow(delta: u64, size: u64, why: &str) -> WasmtimeError {
+    let pages = count(delta, "page");
+    WasmtimeError::limit(format!("cannot grow the memory by {pages}: it has {size}, and {why}"))
 }

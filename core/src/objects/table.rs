@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use wasmtime::{AsContextMut, RootScope, StoreContextMut};
 
 use crate::errors::chain::chain;
+use crate::errors::counted::count;
 use crate::errors::numbers::natural;
 use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::types::slot::ValKind;
@@ -37,7 +38,10 @@ impl Table {
             let mut context = scope.as_context_mut();
             let init = element(&init, &raw, store, &mut context)?;
             let made = wasmtime::Table::new(&mut context, raw, init);
-            let made = made.map_err(|error| WasmtimeError::limit(format!("cannot make {ty}: {}", chain(&error))))?;
+            let made = made.map_err(|error| {
+                let error = context.data().limiter.too_large(&error).unwrap_or(error);
+                WasmtimeError::limit(format!("cannot make {ty}: {}", chain(&error)))
+            })?;
             Ok(Self::from_wasmtime(store, made))
         })
     }
@@ -85,14 +89,11 @@ impl Table {
             let (size, ty) = (table.size(&*context), table.ty(&*context));
             let init = element(&init, &ty, store, context)?;
             table.grow(&mut *context, delta, init).map_err(|error| {
-                let has = format!("cannot grow the table by {delta} elements: it has {size}");
-                let highest = size.checked_add(delta);
-                WasmtimeError::limit(match ty.maximum() {
-                    Some(max) if highest.is_none_or(|highest| highest > max) => {
-                        format!("{has}, and its maximum is {max}")
-                    }
-                    _ => format!("{has} ({})", chain(&error)),
-                })
+                let (elements, highest) = (count(delta, "element"), size.checked_add(delta));
+                let max = ty.maximum().filter(|max| highest.is_none_or(|highest| highest > *max));
+                let why = max.map(|max| format!("its maximum is {max}"));
+                let why = why.or(context.data().limiter.forbids_table(highest)).unwrap_or_else(|| chain(&error));
+                WasmtimeError::limit(format!("cannot grow the table by {elements}: it has {size}, and {why}"))
             })
         })
     }

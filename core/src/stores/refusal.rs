@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 
 use wasmtime::{PoolConcurrencyLimitError, StoreContextMut, WasmBacktrace};
 
+use crate::limits::store_limiter::Kind;
 use crate::process::native_pressure;
 use crate::stores::store::StoreData;
 use crate::{Result, Store, WasmtimeError};
@@ -20,14 +21,6 @@ enum Refusal {
     Size,
     /// The process or its pool cannot allocate it now.
     NotAllocated,
-}
-
-/// The kinds, in the order in which wasmtime counts them.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    Instance,
-    Memory,
-    Table,
 }
 
 /// What wasmtime says of a number that passes its limit: before the kind, and behind it.
@@ -86,8 +79,8 @@ impl Store {
                 native_pressure::refuse();
                 error
             }
-            Refusal::Number(_) => recounted(error, before),
-            Refusal::Size => error,
+            Refusal::Number(kind) => context.data().limiter.too_many(kind, recounted(&error, before)).unwrap_or(error),
+            Refusal::Size => context.data().limiter.too_large(&error).unwrap_or(error),
         }
     }
 
@@ -107,14 +100,9 @@ impl Store {
     }
 }
 
-/// The error with the number that there would be, without those that are not there.
-fn recounted(error: wasmtime::Error, given_back: usize) -> wasmtime::Error {
+/// How many there would be, without those that are not there.
+fn recounted(error: &wasmtime::Error, given_back: usize) -> Option<usize> {
     let words = error.to_string();
-    let number = words.rsplit_once(NUMBER.1).and_then(|(what, number)| Some((what, number.parse::<usize>().ok()?)));
-    match number {
-        Some((what, number)) if given_back != 0 => {
-            wasmtime::Error::msg(format!("{what}{}{}", NUMBER.1, number.saturating_sub(given_back)))
-        }
-        _ => error,
-    }
+    let (_, number) = words.rsplit_once(NUMBER.1)?;
+    Some(number.parse::<usize>().ok()?.saturating_sub(given_back))
 }
