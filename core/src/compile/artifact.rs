@@ -5,7 +5,9 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::compile::beginnings::{BINARY, COMPILED, Kind};
 use crate::compile::file;
+use crate::errors::spelling::Spelled;
 use crate::process::heap::try_with_capacity;
 use crate::traps::moved::Moved;
 use crate::{Result, WasmtimeError};
@@ -40,8 +42,11 @@ impl<'a> Code<&'a [u8]> {
     /// Checks and removes the seal. Fails with `Artifact` where it is broken.
     pub(crate) fn open(artifact: &'a [u8]) -> Result<Self> {
         let (mut code, mut numbers) = (open(artifact)?, [0; 3]);
+        if let Some(kind @ Kind::Packed) = Kind::of(code) {
+            return Err(WasmtimeError::Artifact { reason: kind.advice() });
+        }
         for number in numbers.iter_mut().rev() {
-            let (rest, bytes) = code.split_last_chunk().ok_or_else(none_of_ours)?;
+            let (rest, bytes) = code.split_last_chunk().ok_or_else(|| none_of_ours(code))?;
             (code, *number) = (rest, u64::from_le_bytes(*bytes));
         }
         let [shared, by, functions] = numbers;
@@ -52,9 +57,26 @@ impl<'a> Code<&'a [u8]> {
 /// How large a file may be that begins with these bytes, and what a message calls it. Fails with `Artifact` unless they begin
 /// as a compiled module does.
 pub(crate) fn size(head: &[u8]) -> Result<(u64, &'static str)> {
-    /// An ELF file.
-    const BEGIN: &[u8] = b"\x7fELF";
-    if head.starts_with(BEGIN) { Ok((file::ARTIFACT, "compiled module")) } else { Err(none_of_ours()) }
+    if head.starts_with(COMPILED) { Ok((file::ARTIFACT, "compiled module")) } else { Err(none_of_ours(head)) }
+}
+
+/// Wasmtime's words for what modules and engines have to have in common, and the setting of each.
+const SETTINGS: [(&str, Spelled); 6] = [
+    ("epoch interruption", Spelled("epoch_interruption")),
+    ("fuel support", Spelled("consume_fuel")),
+    ("memory reservation", Spelled("memory_reservation")),
+    ("memory guard size", Spelled("memory_guard_size")),
+    ("memory may move", Spelled("memory_may_move")),
+    ("Signals-based traps", Spelled("signals_based_traps")),
+];
+
+/// Why wasmtime does not load a compiled module: `Artifact` or `Limit`.
+pub(crate) fn refused(error: wasmtime::Error) -> WasmtimeError {
+    WasmtimeError::no_code(error, |reason| {
+        let setting = SETTINGS.iter().find(|(words, _)| reason.contains(words));
+        let setting = setting.map(|(_, setting)| format!(" (the setting is {setting})")).unwrap_or_default();
+        WasmtimeError::Artifact { reason: format!("{reason}{setting}") }
+    })
 }
 
 /// What the seal adds, in bytes.
@@ -104,7 +126,7 @@ pub(crate) fn open(artifact: &[u8]) -> Result<&[u8]> {
     let (bytes, hash) = artifact
         .strip_suffix(MARK)
         .and_then(|rest| rest.split_at_checked(rest.len().checked_sub(HASH)?))
-        .ok_or_else(none_of_ours)?;
+        .ok_or_else(|| none_of_ours(artifact))?;
     if Sha256::digest(bytes).as_slice() == hash {
         return Ok(bytes);
     }
@@ -112,7 +134,10 @@ pub(crate) fn open(artifact: &[u8]) -> Result<&[u8]> {
     Err(WasmtimeError::Artifact { reason })
 }
 
-fn none_of_ours() -> WasmtimeError {
-    let reason = "not a compiled module of this library, or cut short: compile the module again".to_owned();
-    WasmtimeError::Artifact { reason }
+fn none_of_ours(bytes: &[u8]) -> WasmtimeError {
+    let reason = match bytes.starts_with(BINARY) {
+        true => "this is a WebAssembly module that is not compiled: make a Module of it, and serialize that",
+        false => "not a compiled module of this library, or cut short: compile the module again",
+    };
+    WasmtimeError::Artifact { reason: reason.to_owned() }
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use crate::compile::threads;
+use crate::compile::{artifact, threads};
 use crate::{Result, WasmtimeError};
 
 /// The empty module, compiled by one engine.
@@ -31,7 +31,7 @@ impl Empty {
         // SAFETY: `deserialize` wants bytes that wasmtime has made. The machine code is this engine's own, and wasmtime checks
         // the header, which may be of any version.
         let loaded = unsafe { wasmtime::Module::deserialize(engine, mixed) };
-        loaded.map(drop).map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Artifact { reason }))
+        loaded.map(drop).map_err(artifact::refused)
     }
 
     fn get(&self, engine: &wasmtime::Engine, is_parallel: bool) -> Result<&[u8]> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 use crate::compile::artifact::Code;
+use crate::compile::beginnings::Kind;
 use crate::compile::closable::Closable;
 use crate::compile::{artifact, engine, file, threads};
 use crate::errors::chain::chain;
@@ -28,8 +29,8 @@ pub struct Module {
 impl Module {
     /// Compiles a module from the binary or the text format.
     ///
-    /// Fails with `Compile` where it is no module, is truncated or does not validate, and with `Syntax`
-    /// where text has a mistake.
+    /// Fails with `Compile` where it is no module, is truncated or does not validate, with `Syntax` where text has a mistake,
+    /// and with `Type` for the path of a file, which `from_file` reads.
     #[uniffi::constructor]
     #[cfg_attr(false, called(bytes = "the module"))]
     pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
@@ -56,8 +57,7 @@ impl Module {
         // SAFETY: wasmtime trusts the bytes. They are what `serialize` made, bit for bit, as the checksum
         // shows, unless bytes and checksum were both forged; the documentation says so.
         let module = unsafe { wasmtime::Module::deserialize(&engine.get()?, code) };
-        let code =
-            module.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Artifact { reason }))?;
+        let code = module.map_err(artifact::refused)?;
         Self::wrap(engine, Code { code, shared, moved })
     }
 
@@ -92,7 +92,11 @@ impl Module {
     #[cfg_attr(false, called(bytes = "the packed module"))]
     pub fn unpack(bytes: &[u8]) -> Result<Arc<Self>> {
         let refuse = || WasmtimeError::Artifact { reason: "no module that this version has packed".to_owned() };
-        let content = artifact::open(bytes)?.strip_prefix(PACKED.as_bytes()).ok_or_else(refuse)?;
+        let content = artifact::open(bytes)?;
+        if let Some(kind @ Kind::Compiled) = Kind::of(content) {
+            return Err(WasmtimeError::Artifact { reason: kind.advice() });
+        }
+        let content = content.strip_prefix(PACKED.as_bytes()).ok_or_else(refuse)?;
         let (length, content) = content.split_first_chunk().ok_or_else(refuse)?;
         let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| refuse())?;
         let (mut config, artifact) = content.split_at_checked(length).ok_or_else(refuse)?;

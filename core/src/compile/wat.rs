@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use wast::Wat;
 use wast::parser::{self, ParseBuffer};
 
+use crate::compile::beginnings::{BINARY, Kind};
 use crate::compile::file;
 use crate::errors::guest_text::Words;
+use crate::errors::spelling::Spelled;
 use crate::process::stack;
 use crate::{Result, WasmtimeError};
-
-const MAGIC: &[u8] = b"\0asm";
 
 /// Translates the WebAssembly text format to the binary format (core specification, section 6).
 ///
@@ -22,7 +22,7 @@ pub fn wat2wasm(text: &[u8]) -> Result<Vec<u8>> {
 
 /// Whether these bytes begin as the binary format does.
 pub(crate) fn is_binary(bytes: &[u8]) -> bool {
-    bytes.starts_with(MAGIC)
+    bytes.starts_with(BINARY)
 }
 
 /// A module of either format, in the binary format.
@@ -50,14 +50,28 @@ pub(crate) fn size(head: &[u8]) -> Result<(u64, &'static str)> {
 fn begins_text(bytes: &[u8]) -> Result<bool> {
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'(' | b';') => Ok(true),
+        Some(_) if is_path(bytes) => Err(WasmtimeError::wrong_type(format!(
+            "the module is the path of a file: read the file with {}",
+            Spelled("from_file")
+        ))),
         Some(_) => Err(WasmtimeError::Compile {
-            reason: format!(
-                "not a WebAssembly module: expected the bytes \\0asm or text that begins with '(', found {}",
-                preview(bytes)
-            ),
+            reason: match Kind::of(bytes) {
+                Some(kind) => kind.advice(),
+                None => format!(
+                    "not a WebAssembly module: expected the bytes \\0asm or text that begins with '(', found {}",
+                    preview(bytes)
+                ),
+            },
         }),
         None => Ok(false),
     }
+}
+
+/// Whether bytes are the path of a file with a module.
+fn is_path(bytes: &[u8]) -> bool {
+    const LONGEST: usize = 4096;
+    let ends = |end: &[u8]| bytes.len() > end.len() && bytes.to_ascii_lowercase().ends_with(end);
+    bytes.len() <= LONGEST && !bytes.iter().any(u8::is_ascii_control) && (ends(b".wasm") || ends(b".wat"))
 }
 
 /// How many bytes of stack the parser needs at most. It accepts a hundred nested parentheses, and takes 2.6 KiB for each.
