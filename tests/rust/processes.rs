@@ -4,11 +4,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use trimaran::{
-    Config, Engine, Extern, Instance, Linker, Module, OutputPipe, Preopen, Store, Val, WasiConfig, WasiInput,
-    WasiOutput,
+    Config, Engine, Extern, FuncType, Instance, Linker, MemoryDirectory, MemoryFile, Module, OutputPipe, Preopen,
+    Store, Val, WasiConfig, WasiInput, WasiOutput,
 };
 
 const PROGRAM: &str = r#"(module
@@ -214,4 +215,33 @@ fn a_guest_waits_by_itself() {
     program.call("descriptor", &[int(1), int(0), Val::I64 { value: MOMENT }]);
     program.call("print", &[int(1)]);
     assert_eq!(names(), 0);
+}
+
+/// A child finds the locks free that other threads of its parent took again and again.
+#[test]
+fn a_child_uses_what_other_threads_use() {
+    let files = vec![MemoryFile { name: "a".to_owned(), bytes: vec![1; 4_000_000] }];
+    let (memory, engine) = (MemoryDirectory::new(files, None, None).unwrap(), Engine::new(Config::default()).unwrap());
+    let linker = Linker::new(&engine).unwrap();
+    let (pipe, is_over) = (OutputPipe::new(None).unwrap(), AtomicBool::new(false));
+    let number = AtomicUsize::new(0);
+    let work = || {
+        memory.read("a".to_owned()).unwrap();
+        pipe.contents().unwrap();
+        let name = number.fetch_add(1, Ordering::Relaxed).to_string();
+        let ty = FuncType { params: Vec::new(), results: Vec::new() };
+        linker.define_func("names", &name, ty).unwrap();
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    work();
+                }
+            });
+        }
+        let all_end = (0..20).all(|_| forked(work));
+        is_over.store(true, Ordering::Relaxed);
+        assert!(all_end);
+    });
 }

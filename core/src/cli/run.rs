@@ -10,7 +10,7 @@ use crate::cli::streams::{Failure, input, print};
 use crate::compile::wat;
 use crate::errors::guest_text;
 use crate::errors::guest_text::Name;
-use crate::wasi::host_text;
+use crate::wasi::{exit, host_text};
 use crate::{
     Config, Engine, EnvVar, Extern, Func, Linker, Module, Preopen, Result, Store, TrapCode, Val, ValType, WasiConfig,
     WasiInput, WasiOutput, WasmtimeError,
@@ -140,7 +140,7 @@ fn shown(value: &Val) -> String {
 fn ended(failure: Failure, fuel: Option<u64>, timeout: Option<Duration>) -> Failure {
     let Failure::Error(error) = failure else { return failure };
     match &error {
-        WasmtimeError::Exit { status } => Failure::Exit(*status, None),
+        WasmtimeError::Exit { status } => Failure::Exit(exit::of_process(*status), None),
         WasmtimeError::Trap { code, frames, .. } => {
             let mut text = match (code, fuel, timeout) {
                 (Some(TrapCode::Interrupt), _, Some(timeout)) => {

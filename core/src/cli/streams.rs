@@ -30,7 +30,7 @@ pub(super) fn input(matches: &Matches, judge: file::Judge) -> Result<(&Utf8Path,
     let path = matches.free.first().ok_or_else(|| Failure::Usage("the file is missing".to_owned()))?;
     let path = Utf8Path::new(path);
     let read = match path.as_str() {
-        "-" => file::read_from(std::io::stdin(), None, path, judge),
+        "-" => file::read_stdin(path, judge),
         _ => file::read(path, judge),
     };
     Ok((path, read.map_err(|error| error.in_file(path))?))

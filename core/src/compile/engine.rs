@@ -4,7 +4,7 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use crate::compile::artifact::Code;
 use crate::compile::cache::CompileCache;
@@ -65,7 +65,7 @@ impl Engine {
     #[uniffi::constructor]
     pub fn shared(config: Config) -> Result<Arc<Self>> {
         static ALL: Mutex<Vec<Weak<Engine>>> = Mutex::new(Vec::new());
-        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = fork::lock(&ALL);
         all.retain(|engine| engine.strong_count() > 0);
         if let Some(engine) = all.iter().filter_map(Weak::upgrade).find(|engine| engine.config == config) {
             return Ok(engine);

@@ -1,5 +1,6 @@
 //! Reads files that hold modules, and no more of them than the limits allow. They may be pipes or devices.
 
+#[cfg(not(unix))]
 use std::fs::File;
 use std::io::Read;
 
@@ -21,16 +22,86 @@ const HEAD: u64 = 64 << 10;
 
 /// The bytes of a file. `judge` decides by the first of them how large the file may be.
 ///
-/// Fails with `Limit` for a larger file, of which it reads no more, with `Io`, and as `judge` does.
+/// Fails with `Limit` for a larger file, of which it reads no more, with `Io`, and as `judge` does. While it waits for the other
+/// side of a pipe, it asks the language whether to go on.
 pub(crate) fn read(path: &Utf8Path, judge: impl FnOnce(&[u8]) -> Result<(u64, &'static str)>) -> Result<Vec<u8>> {
-    let file = File::open(path).map_err(|error| WasmtimeError::io(path, &error))?;
+    let file = open(path).map_err(|error| WasmtimeError::io(path, &error))?;
     // A pipe or a device has no length.
-    let length = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
-    read_from(file, length, path, judge)
+    match file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len()) {
+        None => read_from(patient(file), None, path, judge),
+        length => read_from(file, length, path, judge),
+    }
 }
 
-/// The same, from any reader; `path` is its name in errors.
-pub(crate) fn read_from(
+/// The same of the standard input of this process.
+pub(crate) fn read_stdin(path: &Utf8Path, judge: Judge) -> Result<Vec<u8>> {
+    read_from(stdin(), None, path, judge)
+}
+
+#[cfg(unix)]
+use patience::{open, patient, stdin};
+
+#[cfg(unix)]
+mod patience {
+    use std::fs::{File, OpenOptions};
+    use std::io::{Error, Read};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use camino::Utf8Path;
+
+    use crate::interruption::interrupt_check;
+    use crate::process::descriptor::{self, Descriptor};
+
+    /// How long a thread waits before it asks the language again whether to go on.
+    const SLICE: Duration = Duration::from_millis(100);
+
+    pub(super) fn open(path: &Utf8Path) -> std::io::Result<File> {
+        descriptor::open(path.as_std_path(), OpenOptions::new().read(true), 0)
+    }
+
+    pub(super) fn patient(file: File) -> Patient {
+        Patient(Descriptor::File(Arc::new(file)))
+    }
+
+    pub(super) fn stdin() -> Patient {
+        Patient(Descriptor::Standard(libc::STDIN_FILENO))
+    }
+
+    /// A reader that waits in slices.
+    pub(super) struct Patient(Descriptor);
+
+    impl Read for Patient {
+        fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+            loop {
+                if self.0.reading().wait(SLICE)
+                    && let Some(count) = self.0.read(bytes)?
+                {
+                    return Ok(count);
+                }
+                interrupt_check::check_wait().map_err(Error::other)?;
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn open(path: &Utf8Path) -> std::io::Result<File> {
+    File::open(path)
+}
+
+#[cfg(not(unix))]
+fn patient(file: File) -> File {
+    file
+}
+
+#[cfg(not(unix))]
+fn stdin() -> std::io::Stdin {
+    std::io::stdin()
+}
+
+/// The same as `read`, from any reader; `path` is its name in errors.
+fn read_from(
     mut source: impl Read,
     length: Option<u64>,
     path: &Utf8Path,
@@ -54,5 +125,7 @@ pub(crate) fn read_from(
 }
 
 fn read_up_to(source: &mut impl Read, most: u64, bytes: &mut Vec<u8>, path: &Utf8Path) -> Result<()> {
-    source.take(most).read_to_end(bytes).map(drop).map_err(|error| WasmtimeError::io(path, &error))
+    let read = source.take(most).read_to_end(bytes);
+    // The language's own error, where it ended the wait.
+    read.map(drop).map_err(|error| error.downcast().unwrap_or_else(|error| WasmtimeError::io(path, &error)))
 }

@@ -2,7 +2,7 @@
 //!
 //! A thread that waits for a store holds no linker's lock: it locks the items only once it is inside.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use wasmtime::AsContextMut;
 
@@ -12,6 +12,7 @@ use crate::errors::chain::chain;
 use crate::host::definition::{HostBody, HostDefinition, UnboundHostFunc};
 use crate::linking::definitions::Definition;
 use crate::linking::items::{Items, explain, explain_missing, refused};
+use crate::process::fork::{self, Locked};
 use crate::process::signals;
 use crate::stores::store::StoreData;
 use crate::{Engine, Extern, Func, FuncType, Instance, InstancePre, Module, Result, Store, WasmtimeError};
@@ -308,6 +309,8 @@ impl Linker {
     }
 
     fn define_host(&self, module: &str, name: &str, ty: FuncType, body: Option<Box<dyn HostBody>>) -> Result<u64> {
+        // Wasmtime locks what it knows of types.
+        let held = fork::hold();
         let host = Arc::new(HostDefinition::new(&self.engine.get()?, (module, name), ty, body)?);
         let mut items = self.open()?;
         items.definitions.check(module, name)?;
@@ -319,16 +322,17 @@ impl Linker {
         defined.map_err(refused)?;
         let replaced = items.definitions.add(module, name, Definition::of_host(&host))?;
         drop(items);
+        drop(held);
         drop(replaced);
         Ok(host.number())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Items> {
-        self.items.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Locked<'_, Items> {
+        fork::lock(&self.items)
     }
 
     /// The items, unless the linker is closed.
-    fn open(&self) -> Result<MutexGuard<'_, Items>> {
+    fn open(&self) -> Result<Locked<'_, Items>> {
         let items = self.lock();
         self.engine.get()?;
         Ok(items)

@@ -1,5 +1,10 @@
 //! What the core does with its process: stacks and threads, signal handlers, forks, and the bytes that it holds.
 
+#[cfg(unix)]
+pub(crate) mod descriptor;
+#[cfg(not(unix))]
+#[path = "elsewhere.rs"]
+pub(crate) mod descriptor;
 pub(crate) mod failpoint;
 pub(crate) mod fork;
 pub(crate) mod heap;

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::process::fork;
+
 /// How a copy differs from its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moved {
@@ -29,6 +31,7 @@ pub(crate) fn note(module: &wasmtime::Module, moved: Option<Moved>) {
         return;
     }
     let place = module.image_range().start.addr();
+    let _held = fork::hold();
     let mut copies = COPIES.write().unwrap_or_else(std::sync::PoisonError::into_inner);
     match moved {
         Some(moved) => _ = copies.insert(place, moved),
@@ -43,5 +46,6 @@ pub(crate) fn of(module: &wasmtime::Module) -> Option<Moved> {
         return None;
     }
     let place = module.image_range().start.addr();
+    let _held = fork::hold();
     COPIES.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(&place).copied()
 }

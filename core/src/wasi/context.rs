@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use chacha20::ChaCha12Rng;
 use chacha20::rand_core::SeedableRng;
-use wasmtime_wasi::cli::{InputFile, OutputFile};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
 use crate::errors::guest_text::Name;
+use crate::errors::spelling::Spelled;
 use crate::wasi::clock::Fixed;
 use crate::wasi::memory_open::MemoryOpen;
 use crate::wasi::preview1::{Granted, Preview1};
 use crate::wasi::quota::Quota;
+#[cfg(unix)]
+use crate::wasi::stdout;
+use crate::wasi::stdout::HostOutput;
 use crate::wasi::stream::{Absent, Output};
 use crate::wasi::{host_text, source, stdin};
 use crate::{EnvVar, MemoryPreopen, Preopen, Result, WasiConfig, WasiInput, WasiOutput, WasmtimeError};
@@ -52,21 +55,28 @@ impl Wasi {
             Some(WasiInput::Inherit) => stdin::inherit(&mut builder),
             Some(WasiInput::Bytes { bytes }) => builder.stdin(MemoryInputPipe::new(bytes)),
             Some(WasiInput::Source { source }) => builder.stdin(source::Input(source)),
-            Some(WasiInput::File { path }) => {
-                let file = std::fs::File::open(&path);
-                builder.stdin(InputFile::new(file.map_err(|error| WasmtimeError::io(&path, &error))?))
-            }
+            Some(WasiInput::File { path }) => stdin::file(&mut builder, &path)?,
         };
         match output(config.stdout)? {
             Out::None => &mut builder,
+            #[cfg(unix)]
+            Out::Inherit => builder.stdout(stdout::Output::standard(libc::STDOUT_FILENO)),
+            #[cfg(not(unix))]
             Out::Inherit => builder.inherit_stdout(),
-            Out::File(file) => builder.stdout(file),
+            Out::Host(HostOutput::File(file)) => builder.stdout(file),
+            #[cfg(unix)]
+            Out::Host(HostOutput::Waiting(output)) => builder.stdout(output),
             Out::Ours(output) => builder.stdout(output),
         };
         match output(config.stderr)? {
             Out::None => &mut builder,
+            #[cfg(unix)]
+            Out::Inherit => builder.stderr(stdout::Output::standard(libc::STDERR_FILENO)),
+            #[cfg(not(unix))]
             Out::Inherit => builder.inherit_stderr(),
-            Out::File(file) => builder.stderr(file),
+            Out::Host(HostOutput::File(file)) => builder.stderr(file),
+            #[cfg(unix)]
+            Out::Host(HostOutput::Waiting(output)) => builder.stderr(output),
             Out::Ours(output) => builder.stderr(output),
         };
         let mut granted = HashSet::new();
@@ -134,7 +144,7 @@ pub(crate) fn transfer(config: &WasiConfig) -> Result<usize> {
     match config.max_transfer {
         None => Ok(TRANSFER),
         Some(bytes) if bytes < LEAST_TRANSFER => Err(WasmtimeError::Range {
-            reason: format!("max_transfer is {bytes} bytes: expected {LEAST_TRANSFER} or more"),
+            reason: format!("{} is {bytes} bytes: expected {LEAST_TRANSFER} or more", Spelled("max_transfer")),
         }),
         Some(bytes) => Ok(usize::try_from(bytes).unwrap_or(usize::MAX)),
     }
@@ -167,7 +177,7 @@ fn joined((name, value): (Vec<u8>, Vec<u8>)) -> Vec<u8> {
 enum Out {
     None,
     Inherit,
-    File(OutputFile),
+    Host(HostOutput),
     Ours(Output),
 }
 
@@ -175,11 +185,7 @@ fn output(output: Option<WasiOutput>) -> Result<Out> {
     Ok(match output {
         None => Out::None,
         Some(WasiOutput::Inherit) => Out::Inherit,
-        Some(WasiOutput::File { path, append }) => {
-            let mut options = std::fs::OpenOptions::new();
-            options.create(true).write(true).append(append).truncate(!append);
-            Out::File(OutputFile::new(options.open(&path).map_err(|error| WasmtimeError::io(&path, &error))?))
-        }
+        Some(WasiOutput::File { path, append }) => Out::Host(HostOutput::file(&path, append)?),
         Some(WasiOutput::Pipe { pipe }) => Out::Ours(Output::Pipe(pipe)),
         Some(WasiOutput::Sink { sink }) => Out::Ours(Output::Sink(sink)),
     })

@@ -16,7 +16,7 @@ use crate::interruption::interrupt::Interrupts;
 use crate::wasi::preview0;
 use crate::wasi::preview1::Preview1;
 use crate::wasi::wait::{pause, try_now};
-use crate::wasi::{paths, poll};
+use crate::wasi::{exit, paths, poll};
 
 /// What these functions need of a store.
 pub(crate) trait WasiHost: Send + 'static {
@@ -52,6 +52,22 @@ macro_rules! define_waiting {
         $linker.func_wrap($module, stringify!($name), |mut caller: Caller<'_, T>, $($argument: $type),*| {
             run(&mut caller, async |wasi, memory| wasi_snapshot_preview1::$name(wasi, memory, $($argument),*).await)
         })?;
+    )* };
+}
+
+/// Defines functions that read or write a descriptor by vectors.
+macro_rules! define_vectored {
+    ($linker:ident, $module:ident: $($name:ident($($argument:ident: $type:ty),*);)*) => { $(
+        $linker.func_wrap(
+            $module,
+            stringify!($name),
+            |mut caller: Caller<'_, T>, fd: i32, vectors: i32, count: i32, $($argument: $type),*| {
+                run(&mut caller, async |wasi, memory| {
+                    wasi.admit_vectors(count.cast_unsigned());
+                    wasi_snapshot_preview1::$name(wasi, memory, fd, vectors, count, $($argument),*).await
+                })
+            },
+        )?;
     )* };
 }
 
@@ -105,13 +121,9 @@ fn define_simple<T: WasiHost>(linker: &mut Linker<T>, module: &str) -> wasmtime:
         fd_fdstat_get(fd: i32, status: i32);
         fd_filestat_set_size(fd: i32, size: i64);
         fd_filestat_set_times(fd: i32, accessed: i64, modified: i64, flags: i32);
-        fd_pread(fd: i32, vectors: i32, count: i32, offset: i64, read: i32);
-        fd_pwrite(fd: i32, vectors: i32, count: i32, offset: i64, written: i32);
-        fd_read(fd: i32, vectors: i32, count: i32, read: i32);
         fd_readdir(fd: i32, buffer: i32, length: i32, cookie: i64, used: i32);
         fd_renumber(from: i32, to: i32);
         fd_sync(fd: i32);
-        fd_write(fd: i32, vectors: i32, count: i32, written: i32);
         path_create_directory(fd: i32, path: i32, length: i32);
         path_filestat_set_times(fd: i32, flags: i32, path: i32, length: i32, accessed: i64, modified: i64, times: i32);
         path_link(from: i32, flags: i32, old: i32, old_length: i32, to: i32, new: i32, new_length: i32);
@@ -119,6 +131,12 @@ fn define_simple<T: WasiHost>(linker: &mut Linker<T>, module: &str) -> wasmtime:
         path_rename(from: i32, old: i32, old_length: i32, to: i32, new: i32, new_length: i32);
         path_symlink(old: i32, old_length: i32, fd: i32, new: i32, new_length: i32);
         path_unlink_file(fd: i32, path: i32, length: i32);
+    }
+    define_vectored! { linker, module:
+        fd_pread(offset: i64, read: i32);
+        fd_pwrite(offset: i64, written: i32);
+        fd_read(read: i32);
+        fd_write(written: i32);
     }
     Ok(())
 }
@@ -221,16 +239,11 @@ fn define_others<T: WasiHost>(linker: &mut Linker<T>, preview: Preview) -> wasmt
             })
         },
     )?;
+    // Wasmtime-wasi takes no status above 125.
     linker.func_wrap(module, "proc_exit", |status: i32| -> wasmtime::Result<()> {
-        Err(I32Exit(exit_status(status)).into())
+        Err(I32Exit(exit::of_guest(status)).into())
     })?;
     Ok(())
-}
-
-/// The status that a guest ends with. Wasmtime-wasi takes none above 125. One below zero is what a process would end with:
-/// its low eight bits, so that -1 is 255.
-fn exit_status(status: i32) -> i32 {
-    if status < 0 { status & 0xff } else { status }
 }
 
 /// Writes random bytes in small parts. Wasmtime-wasi would make all of them before it checks whether the guest's memory has so

@@ -7,9 +7,10 @@ use wasmtime::component::Resource;
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p1::WasiP1Ctx;
-use wasmtime_wasi::p1::types::{Error, Fd};
+use wasmtime_wasi::p1::types::{Errno, Error, Fd, Filetype, Lookupflags};
+use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1;
 
-use crate::wasi::quota::Quota;
+use crate::wasi::quota::{OwnPath, Quota};
 
 /// A standard stream, a file or a directory of the host.
 pub(super) struct HostFile {
@@ -60,6 +61,22 @@ pub(super) fn granted_folders(context: &mut WasiP1Ctx, count: usize) -> Vec<Opti
         folders = vec![None; count];
     }
     folders
+}
+
+/// Fails with `nxio` for a path that leads to a named pipe or a socket. To open a pipe waits in the system for its other side,
+/// and wasmtime-wasi could not read it afterwards.
+pub(super) async fn refuse_pipe(
+    context: &mut WasiP1Ctx,
+    fd: Fd,
+    lookup: Lookupflags,
+    path: &mut OwnPath,
+) -> Result<(), Error> {
+    let (mut memory, path) = path.parts();
+    match context.path_filestat_get(&mut memory, fd, lookup, path).await {
+        Ok(status) if status.filetype == Filetype::Unknown => Err(Errno::Nxio.into()),
+        // To open it fails in the same way, or makes it.
+        _ => Ok(()),
+    }
 }
 
 /// The place of wasmtime-wasi's next resource: it takes the place that was free last.

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use wasmtime_wasi::p1::types::Errno;
 
+use crate::errors::counted::count;
+use crate::errors::spelling::Spelled;
+use crate::process::fork::{self, Locked};
 use crate::process::heap::try_with_capacity;
-use crate::wasi::memory_tree::{Content, ROOT, Tree};
+use crate::wasi::memory_tree::{Content, Node, ROOT, Tree};
 use crate::{Result, WasmtimeError};
 
 /// How many bytes the files may have, and how many files and folders there may be, if nothing is said.
@@ -76,6 +79,7 @@ impl MemoryDirectory {
 
     /// What a file holds. Fails with `Io` where there is none, and with `Limit` where the process has no room for a copy.
     pub fn read(&self, name: String) -> Result<Vec<u8>> {
+        check_name(&name)?;
         let tree = self.lock();
         let node = tree.resolve(ROOT, &name).and_then(|place| place.node()).map_err(|errno| io(&name, errno))?;
         copy(tree.get(node).and_then(|found| found.bytes()).map_err(|errno| io(&name, errno))?)
@@ -89,6 +93,7 @@ impl MemoryDirectory {
 
     /// Removes a file, or an empty folder. Fails with `Io` where there is none, or the folder has something in it.
     pub fn remove(&self, name: String) -> Result<()> {
+        check_name(&name)?;
         let mut tree = self.lock();
         let place = tree.resolve(ROOT, &name).map_err(|errno| io(&name, errno))?;
         let is_folder = place.found.is_some_and(|node| tree.get(node).is_ok_and(|found| found.is_folder()));
@@ -97,8 +102,8 @@ impl MemoryDirectory {
 }
 
 impl MemoryDirectory {
-    pub(super) fn lock(&self) -> MutexGuard<'_, Tree> {
-        self.tree.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn lock(&self) -> Locked<'_, Tree> {
+        fork::lock(&self.tree)
     }
 }
 
@@ -108,53 +113,106 @@ fn copy(bytes: &[u8]) -> Result<Vec<u8>> {
     Ok(copy)
 }
 
-/// Makes a file, and the folders that it is in.
+/// Makes a file, and the folders that it is in. Where that fails, nothing has changed.
 fn put(tree: &mut Tree, name: &str, bytes: &[u8]) -> Result<()> {
-    let fails = |errno| io(name, errno);
+    check_name(name)?;
     let is_folder = name.ends_with('/');
     if is_folder && !bytes.is_empty() {
         return Err(WasmtimeError::Io {
             path: name.into(),
-            reason: format!("a folder in memory has no bytes of its own: {} are given", bytes.len()),
+            reason: format!("a folder in memory has no bytes of its own: {} given", count(bytes.len() as u64, "byte")),
             code: None,
         });
     }
     let folders = name.trim_end_matches('/').match_indices('/').map(|(at, _)| at);
     let folders = folders.chain(is_folder.then_some(name.len()));
-    for folder in folders.filter_map(|end| name.get(..end)).filter(|folder| !folder.is_empty()) {
-        let place = tree.resolve(ROOT, folder).map_err(fails)?;
-        match place.found {
-            Some(found) => tree.get(found).and_then(|found| found.names().map(|_| ())).map_err(fails)?,
-            None => tree.create(&place, Content::Folder(BTreeMap::new())).map(|_| ()).map_err(fails)?,
+    let mut made = Vec::new();
+    let done = folders
+        .filter_map(|end| name.get(..end))
+        .filter(|folder| !folder.is_empty())
+        .try_for_each(|folder| put_folder(tree, folder, &mut made))
+        .and_then(|()| if is_folder { Ok(()) } else { put_file(tree, name, bytes, &mut made) });
+    done.map_err(|(errno, full)| {
+        for path in made.into_iter().rev() {
+            _ = tree.resolve(ROOT, path).and_then(|place| {
+                let is_folder = place.found.is_some_and(|node| tree.get(node).is_ok_and(Node::is_folder));
+                tree.remove(&place, is_folder)
+            });
+        }
+        match (errno, full) {
+            (Errno::Dquot, Full::Files) => no_room_for_files(tree, name),
+            (Errno::Dquot, Full::Bytes) => no_room_for_bytes(tree, name, bytes.len() as u64),
+            _ => io(name, errno),
+        }
+    })
+}
+
+/// Which limit an operation may meet.
+#[derive(Clone, Copy)]
+enum Full {
+    Files,
+    Bytes,
+}
+
+fn put_folder<'a>(tree: &mut Tree, folder: &'a str, made: &mut Vec<&'a str>) -> Result<(), (Errno, Full)> {
+    let fails = |errno| (errno, Full::Files);
+    let place = tree.resolve(ROOT, folder).map_err(fails)?;
+    match place.found {
+        Some(found) => tree.get(found).and_then(|found| found.names().map(|_| ())).map_err(fails),
+        None => {
+            tree.create(&place, Content::Folder(BTreeMap::new())).map_err(fails)?;
+            made.push(folder);
+            Ok(())
         }
     }
-    if is_folder {
-        return Ok(());
-    }
-    let place = tree.resolve(ROOT, name).map_err(fails)?;
-    let (node, is_new) = match place.found {
-        Some(node) => (node, false),
-        None => (tree.create(&place, Content::File(Vec::new())).map_err(fails)?, true),
+}
+
+fn put_file<'a>(tree: &mut Tree, name: &'a str, bytes: &[u8], made: &mut Vec<&'a str>) -> Result<(), (Errno, Full)> {
+    let place = tree.resolve(ROOT, name).map_err(|errno| (errno, Full::Files))?;
+    let node = match place.found {
+        Some(node) => node,
+        None => {
+            let node = tree.create(&place, Content::File(Vec::new())).map_err(|errno| (errno, Full::Files))?;
+            made.push(name);
+            node
+        }
     };
     let size = bytes.len() as u64;
     let written =
         tree.resize(node, size).and_then(|()| tree.bytes_at(node, 0, size).map(|to| to.copy_from_slice(bytes)));
-    written.map_err(|errno| {
-        if is_new {
-            _ = tree.resolve(ROOT, name).and_then(|place| tree.remove(&place, false));
-        }
-        fails(errno)
-    })
+    written.map_err(|errno| (errno, Full::Bytes))
+}
+
+fn no_room_for_files(tree: &Tree, name: &str) -> WasmtimeError {
+    let (used, most) = tree.files_used();
+    let limit = Spelled("max_files");
+    WasmtimeError::limit(format!(
+        "the directory in memory has no room for {name:?} and the folders that it is in: {limit} is {most}, and there are {used} \
+         files and folders"
+    ))
+}
+
+fn no_room_for_bytes(tree: &Tree, name: &str, size: u64) -> WasmtimeError {
+    let ((used, most), size) = (tree.bytes_used(), count(size, "byte"));
+    let limit = Spelled("max_bytes");
+    WasmtimeError::limit(format!(
+        "the directory in memory has no room for the {size} of {name:?}: {limit} is {most}, and its files have {used}"
+    ))
+}
+
+/// Fails where no file can have this name.
+fn check_name(name: &str) -> Result<()> {
+    let reason = match name {
+        "" => "the name of a file in memory is empty",
+        _ if name.contains('\0') => "the name of a file in memory holds a zero byte, where a guest's text ends",
+        _ => return Ok(()),
+    };
+    Err(WasmtimeError::Io { path: name.into(), reason: reason.to_owned(), code: Some(libc::EINVAL) })
 }
 
 /// The error for the host of what a guest would have as a number.
 fn io(name: &str, errno: Errno) -> WasmtimeError {
     let (code, reason) = match errno {
-        Errno::Dquot => {
-            return WasmtimeError::limit(format!(
-                "the directory in memory has no room for {name:?}: its limits are max_bytes and max_files"
-            ));
-        }
         Errno::Nospc => return WasmtimeError::limit(format!("the process has no memory left for {name:?}")),
         Errno::Noent => (libc::ENOENT, "there is no such file in the directory in memory"),
         Errno::Notdir => (libc::ENOTDIR, "a part of the path is a file, or the path of a file ends in a slash"),

@@ -116,6 +116,16 @@ impl Tree {
         self.max_files = most.max(self.nodes.len() as u64 - 1);
     }
 
+    /// The files and folders that there are, and how many there may be.
+    pub(super) fn files_used(&self) -> (u64, u64) {
+        (self.nodes.len() as u64 - 1, self.max_files)
+    }
+
+    /// The bytes that the files have, and how many they may have.
+    pub(super) fn bytes_used(&self) -> (u64, u64) {
+        (self.bytes, self.max_bytes)
+    }
+
     pub(super) fn get(&self, node: u64) -> Result<&Node, Errno> {
         self.nodes.get(&node).ok_or(Errno::Noent)
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p1::types::{Ciovec, Errno, Error, Fd};
 use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1;
-use wiggle::{GuestMemory, GuestPtr};
+use wiggle::{GuestMemory, GuestPtr, GuestType};
 
 use crate::wasi::descriptors::{Descriptor, Descriptors};
 use crate::wasi::host_file::{self, HostFile};
@@ -53,6 +53,12 @@ impl Preview1 {
     /// How many file descriptors the guests have.
     pub(super) fn count(&self) -> u64 {
         self.descriptors.count()
+    }
+
+    /// Lets this call read so many vectors of the guest's, beside the bytes that it may move: wasmtime-wasi counts both.
+    pub(super) fn admit_vectors(&mut self, count: u32) {
+        let vectors = (count as usize).saturating_mul(Ciovec::guest_size() as usize);
+        self.context.set_hostcall_fuel(self.fuel.saturating_add(vectors.min(self.fuel)));
     }
 
     /// Wasmtime-wasi's part, which knows descriptors by its own numbers.

@@ -299,14 +299,17 @@ impl WasiSnapshotPreview1 for Preview1 {
         let context = &mut self.context;
         let opened = match self.descriptors.get(fd)? {
             Descriptor::Host(file) => {
+                // Another thread may change the guest's memory between the check of a path and its use.
+                let mut path = OwnPath::new(memory, path)?;
+                host_file::refuse_pipe(context, file.fd(), lookup, &mut path).await?;
                 let (quota, place) = (file.quota.clone(), host_file::next_resource(context)?);
                 let (opened, counted) = match &quota {
                     Some(quota) => {
-                        let path = OwnPath::new(memory, path)?;
                         quota.turn(context).open(file.fd(), lookup, path, open, (rights, inherited, flags))?
                     }
                     None => {
-                        let call = context.path_open(memory, file.fd(), lookup, path, open, rights, inherited, flags);
+                        let (mut own, path) = path.parts();
+                        let call = context.path_open(&mut own, file.fd(), lookup, path, open, rights, inherited, flags);
                         (call.await?, None)
                     }
                 };

@@ -7,13 +7,14 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p1::types::{Ciovec, Errno, Error, Fd, Fdflags, Filestat, Filetype, Lookupflags, Oflags, Rights};
 use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1;
 use wiggle::{GuestMemory, GuestPtr, GuestType};
 
+use crate::process::fork::{self, Locked};
 use crate::wasi::wait::try_now;
 
 /// How long a path may be, in bytes.
@@ -39,8 +40,8 @@ struct Used {
 /// An operation: the directory is this store's until it ends.
 pub(super) struct Turn<'a> {
     quota: &'a Quota,
-    used: MutexGuard<'a, Used>,
-    opened: MutexGuard<'a, HashMap<u64, u64>>,
+    used: Locked<'a, Used>,
+    opened: Locked<'a, HashMap<u64, u64>>,
     host: &'a mut WasiP1Ctx,
 }
 
@@ -55,7 +56,7 @@ impl OwnPath {
         Ok(Self(memory.as_cow_str(path)?.into_owned().into_bytes()))
     }
 
-    fn parts(&mut self) -> (GuestMemory<'_>, GuestPtr<str>) {
+    pub(super) fn parts(&mut self) -> (GuestMemory<'_>, GuestPtr<str>) {
         let length = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
         (GuestMemory::Unshared(&mut self.0), GuestPtr::new((0, length)))
     }
@@ -93,14 +94,14 @@ impl Quota {
     }
 
     pub(super) fn turn<'a>(&'a self, host: &'a mut WasiP1Ctx) -> Turn<'a> {
-        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = fork::lock(&self.opened);
+        let used = fork::lock(&self.used);
         Turn { quota: self, used, opened, host }
     }
 
     /// Files that were open are not any more, without a look at them.
     pub(super) fn forget(&self, file: u64) {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut opened = fork::lock(&self.opened);
         one_less(&mut opened, file);
     }
 }
@@ -108,7 +109,7 @@ impl Quota {
 /// The open files of a directory, which all its quotas share.
 fn shared(directory: PathBuf) -> Arc<Opened> {
     static DIRECTORIES: Mutex<Option<HashMap<PathBuf, Weak<Opened>>>> = Mutex::new(None);
-    let mut directories = DIRECTORIES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut directories = fork::lock(&DIRECTORIES);
     let directories = directories.get_or_insert_default();
     directories.retain(|_, opened| opened.strong_count() != 0);
     if let Some(opened) = directories.get(&directory).and_then(Weak::upgrade) {

@@ -1,94 +1,66 @@
-//! The standard input of this process for guests. The guest's own thread reads it, and no more of it than the guest asks for.
+//! Standard inputs of the host. The guest's own thread reads them, and no more of them than the guest asks for.
 //!
 //! Wasmtime-wasi has a thread that reads ahead. A child of a fork does not have that thread, and the rest of the process could
-//! not read what the thread has read.
+//! not read what the thread has read. A file that is a pipe or a device it reads on the guest's thread, where nothing could end the
+//! guest meanwhile.
+
+use camino::Utf8Path;
+use wasmtime_wasi::WasiCtxBuilder;
+use wasmtime_wasi::cli::InputFile;
+
+use crate::{Result, WasmtimeError};
 
 #[cfg(unix)]
 mod unix {
-    use std::cell::Cell;
+    use std::fs::OpenOptions;
     use std::pin::Pin;
+    use std::sync::Arc;
     use std::task::{Context, Poll};
-    use std::time::Duration;
 
     use async_trait::async_trait;
     use bytes::{Bytes, BytesMut};
     use tokio::io::{AsyncRead, ReadBuf};
-    use wasmtime_wasi::WasiCtxBuilder;
     use wasmtime_wasi::cli::{IsTerminal, StdinStream};
     use wasmtime_wasi::p2::{InputStream, Pollable, StreamError, StreamResult};
 
-    std::thread_local! {
-        /// Whether the call of WASI that this thread runs waits for the standard input.
-        static IS_AWAITED: Cell<bool> = const { Cell::new(false) };
-    }
-
-    /// The most bytes that one read takes.
-    const PIECE: usize = 64 << 10;
+    use super::{InputFile, Utf8Path, WasiCtxBuilder};
+    use crate::process::descriptor::{self, Descriptor, PIECE};
 
     pub(in super::super) fn inherit(builder: &mut WasiCtxBuilder) -> &mut WasiCtxBuilder {
-        builder.stdin(Inherited)
+        builder.stdin(Input(Descriptor::Standard(libc::STDIN_FILENO)))
     }
 
-    /// Whether the call that has just said that it must wait, waits for the standard input.
-    pub(in super::super) fn is_awaited() -> bool {
-        IS_AWAITED.take()
+    pub(super) fn open<'a>(
+        builder: &'a mut WasiCtxBuilder,
+        path: &Utf8Path,
+    ) -> std::io::Result<&'a mut WasiCtxBuilder> {
+        let file = descriptor::open(path.as_std_path(), OpenOptions::new().read(true), 0)?;
+        Ok(match descriptor::may_wait(&file)? {
+            true => builder.stdin(Input(Descriptor::File(Arc::new(file)))),
+            false => builder.stdin(InputFile::new(file)),
+        })
     }
 
-    /// Waits until there is something to read or the input has ended, but no longer than `time`. Returns whether that is so.
-    pub(in super::super) fn wait(time: Duration) -> bool {
-        // Rounded up: otherwise a wait of less than a millisecond would not wait.
-        let time = time.as_nanos().div_ceil(1_000_000);
-        let mut wanted = libc::pollfd { fd: libc::STDIN_FILENO, events: libc::POLLIN, revents: 0 };
-        // SAFETY: `poll` wants a pointer to as many structures as it is told: one, which lives longer than the call. `poll`
-        // keeps no pointer. After a signal it returns -1.
-        unsafe { libc::poll(&raw mut wanted, 1, libc::c_int::try_from(time).unwrap_or(libc::c_int::MAX)) > 0 }
-    }
-
-    /// The standard input of this process.
-    #[derive(Clone, Copy)]
-    struct Inherited;
-
-    impl Inherited {
-        /// Whether something can be read now. If not, this notes that the thread waits for the input.
-        fn is_ready() -> bool {
-            let is_ready = wait(Duration::ZERO);
-            IS_AWAITED.set(!is_ready);
-            is_ready
-        }
-
-        /// Reads what there is into `bytes`. `None` where another reader was faster.
-        fn take(bytes: &mut [u8]) -> std::io::Result<Option<usize>> {
-            if !Self::is_ready() {
-                return Ok(None);
-            }
-            // SAFETY: `read` may write `bytes.len()` bytes at `bytes`, which this function borrows exclusively.
-            let read = unsafe { libc::read(libc::STDIN_FILENO, bytes.as_mut_ptr().cast(), bytes.len()) };
-            match usize::try_from(read) {
-                Ok(read) => Ok(Some(read)),
-                Err(_) => match std::io::Error::last_os_error() {
-                    error if matches!(error.raw_os_error(), Some(libc::EINTR | libc::EAGAIN)) => Ok(None),
-                    error => Err(error),
-                },
-            }
-        }
-    }
+    /// An input that may have to be waited for.
+    #[derive(Clone)]
+    struct Input(Descriptor);
 
     #[async_trait]
-    impl Pollable for Inherited {
+    impl Pollable for Input {
         async fn ready(&mut self) {
-            std::future::poll_fn(|_| if Self::is_ready() { Poll::Ready(()) } else { Poll::Pending }).await;
+            std::future::poll_fn(|_| if self.0.can_read() { Poll::Ready(()) } else { Poll::Pending }).await;
         }
     }
 
     #[async_trait]
-    impl InputStream for Inherited {
+    impl InputStream for Input {
         fn read(&mut self, size: usize) -> StreamResult<Bytes> {
             if size == 0 {
                 return Ok(Bytes::new());
             }
             let mut bytes = BytesMut::zeroed(size.min(PIECE));
             let failed = |error| StreamError::LastOperationFailed(wasmtime::Error::new(error));
-            match Self::take(&mut bytes).map_err(failed)? {
+            match self.0.read(&mut bytes).map_err(failed)? {
                 None => Ok(Bytes::new()),
                 Some(0) => Err(StreamError::Closed),
                 Some(read) => {
@@ -110,9 +82,9 @@ mod unix {
         }
     }
 
-    impl AsyncRead for Inherited {
+    impl AsyncRead for Input {
         fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
-            match Self::take(buffer.initialize_unfilled()) {
+            match self.0.read(buffer.initialize_unfilled()) {
                 Ok(None) => Poll::Pending,
                 Ok(Some(read)) => {
                     buffer.advance(read);
@@ -123,45 +95,51 @@ mod unix {
         }
     }
 
-    impl IsTerminal for Inherited {
+    impl IsTerminal for Input {
         fn is_terminal(&self) -> bool {
-            std::io::IsTerminal::is_terminal(&std::io::stdin())
+            self.0.is_terminal()
         }
     }
 
-    impl StdinStream for Inherited {
+    impl StdinStream for Input {
         fn p2_stream(&self) -> Box<dyn InputStream> {
-            Box::new(*self)
+            Box::new(self.clone())
         }
 
         fn async_stream(&self) -> Box<dyn AsyncRead + Send + Sync> {
-            Box::new(*self)
+            Box::new(self.clone())
         }
     }
 }
 
-/// Systems without `fork` use wasmtime-wasi's own input.
+/// Systems without `fork` use wasmtime-wasi's own inputs.
 #[cfg(not(unix))]
 mod other {
-    use std::time::Duration;
-
-    use wasmtime_wasi::WasiCtxBuilder;
+    use super::{InputFile, Utf8Path, WasiCtxBuilder};
 
     pub(in super::super) fn inherit(builder: &mut WasiCtxBuilder) -> &mut WasiCtxBuilder {
         builder.inherit_stdin()
     }
 
-    pub(in super::super) fn is_awaited() -> bool {
-        false
-    }
-
-    pub(in super::super) fn wait(time: Duration) -> bool {
-        std::thread::sleep(time);
-        false
+    pub(super) fn open<'a>(
+        builder: &'a mut WasiCtxBuilder,
+        path: &Utf8Path,
+    ) -> std::io::Result<&'a mut WasiCtxBuilder> {
+        Ok(builder.stdin(InputFile::new(std::fs::File::open(path)?)))
     }
 }
 
 #[cfg(not(unix))]
-pub(super) use other::{inherit, is_awaited, wait};
+use other::open;
 #[cfg(unix)]
-pub(super) use unix::{inherit, is_awaited, wait};
+use unix::open;
+
+#[cfg(not(unix))]
+pub(super) use other::inherit;
+#[cfg(unix)]
+pub(super) use unix::inherit;
+
+/// Makes a file the standard input.
+pub(super) fn file<'a>(builder: &'a mut WasiCtxBuilder, path: &Utf8Path) -> Result<&'a mut WasiCtxBuilder> {
+    open(builder, path).map_err(|error| WasmtimeError::io(path, &error))
+}

@@ -1,7 +1,7 @@
 //! A guest's streams that lead into the host: to memory, to a callback, or to an error that says that there is none.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use async_trait::async_trait;
@@ -12,6 +12,7 @@ use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, Stream
 
 use crate::errors::spelling::Spelled;
 use crate::process::failpoint;
+use crate::process::fork::{self, Locked};
 use crate::process::heap::try_with_capacity;
 use crate::process::host_stack::on_own_stack;
 use crate::traps::carried::HostError;
@@ -60,8 +61,8 @@ impl OutputPipe {
 }
 
 impl OutputPipe {
-    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Locked<'_, Vec<u8>> {
+        fork::lock(&self.bytes)
     }
 
     fn append(&self, bytes: &[u8]) -> StreamResult<()> {

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::interruption::interrupt::Interrupts;
-use crate::wasi::stdin;
+use crate::process::descriptor;
 
 /// How long a call waits before it checks again whether the guest has to end.
 const SLICE: Duration = Duration::from_millis(10);
@@ -18,18 +18,17 @@ pub(super) fn try_now<R>(call: Pin<&mut impl Future<Output = R>>) -> Option<R> {
     }
 }
 
-/// Waits a slice, but not beyond `until`. It ends early when there is standard input, if the guest waits for that. Fails where
+/// Waits a slice, but not beyond `until`. It ends early when a stream of the host is ready, if the guest waits for that. Fails where
 /// the guest has to end.
 pub(super) fn pause(until: Option<Instant>, interrupts: Option<&Interrupts>) -> wasmtime::Result<()> {
     let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-    let is_input = stdin::is_awaited();
+    let awaited = descriptor::take_awaited();
     // A guest that nothing can interrupt may sleep the whole time at once.
-    let most = if interrupts.is_some() || is_input { SLICE } else { left.unwrap_or(SLICE) };
+    let most = if interrupts.is_some() || awaited.is_some() { SLICE } else { left.unwrap_or(SLICE) };
     let time = left.map_or(most, |left| left.min(most));
-    if is_input {
-        stdin::wait(time);
-    } else {
-        std::thread::sleep(time);
+    match awaited {
+        Some(awaited) => _ = awaited.wait(time),
+        None => std::thread::sleep(time),
     }
     interrupts.map_or(Ok(()), Interrupts::go_on)
 }
