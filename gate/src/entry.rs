@@ -108,6 +108,34 @@ impl<T: Guarded> Gate<T> {
     }
 }
 
+impl<T: Guarded> Gate<T> {
+    /// Runs code of the host, which cannot enter. The thread must be inside. Others that wait see it as a host function, for which
+    /// they wait no longer than their patience.
+    pub fn host<R>(&self, work: impl FnOnce() -> R) -> R {
+        if !self.is_inside() {
+            return work();
+        }
+        let number = self.with_state(|state| {
+            state.next_id += 1;
+            state.next_id
+        });
+        let _hosting = Hosting { gate: self, outer: self.hosting.swap(number, Ordering::Relaxed) };
+        work()
+    }
+}
+
+/// What others see while code of the host runs; afterwards, what they saw before.
+struct Hosting<'a, T: Guarded> {
+    gate: &'a Gate<T>,
+    outer: u64,
+}
+
+impl<T: Guarded> Drop for Hosting<'_, T> {
+    fn drop(&mut self) {
+        self.gate.hosting.store(self.outer, Ordering::Relaxed);
+    }
+}
+
 /// The innermost context is in use by an entry.
 pub(crate) struct Lent<'a, T: Guarded> {
     pub(crate) gate: &'a Gate<T>,

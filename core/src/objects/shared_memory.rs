@@ -140,13 +140,14 @@ impl SharedMemory {
     /// passed, as `memory.atomic.wait32` does (threads proposal). The address is a multiple of 4.
     ///
     /// What ends the calls of the language's threads or tasks ends the wait as well: Ctrl-C, an interrupt, a cancellation. It
-    /// belongs to no store, so that neither an `InterruptHandle` nor a time limit of one does.
+    /// belongs to no store, so that neither an `InterruptHandle` nor a time limit of one does. Where another thread closes this
+    /// handle meanwhile, it fails with `Closed`.
     #[cfg_attr(false, long)]
     #[uniffi::method(default(timeout_ms = None))]
     #[cfg_attr(false, worded)]
     pub fn wait32(&self, address: i64, expected: i32, timeout_ms: Option<u64>) -> Result<WaitOutcome> {
         let (address, memory) = (place(address, "the address")?, self.inner.get()?);
-        wait(timeout_ms, |time| {
+        self.wait(timeout_ms, |time| {
             let outcome = memory.atomic_wait32(address, expected.cast_unsigned(), Some(time));
             outcome.map_err(|trap| refuse(trap, address, 4))
         })
@@ -158,7 +159,7 @@ impl SharedMemory {
     #[cfg_attr(false, worded)]
     pub fn wait64(&self, address: i64, expected: i64, timeout_ms: Option<u64>) -> Result<WaitOutcome> {
         let (address, memory) = (place(address, "the address")?, self.inner.get()?);
-        wait(timeout_ms, |time| {
+        self.wait(timeout_ms, |time| {
             let outcome = memory.atomic_wait64(address, expected.cast_unsigned(), Some(time));
             outcome.map_err(|trap| refuse(trap, address, 8))
         })
@@ -184,28 +185,35 @@ impl SharedMemory {
         check_same(&self.engine, store.engine(), "shared memory")?;
         self.inner.get()
     }
+
+    /// Waits in slices, between which the language is asked whether to go on: nothing else wakes a thread that waits.
+    fn wait(
+        &self,
+        timeout_ms: Option<u64>,
+        slice: impl Fn(Duration) -> Result<wasmtime::WaitResult>,
+    ) -> Result<WaitOutcome> {
+        let start = Instant::now();
+        let timeout = timeout_ms.map(Duration::from_millis);
+        let mut is_later = false;
+        loop {
+            let left = timeout.map(|timeout| timeout.saturating_sub(start.elapsed()));
+            match slice(left.map_or(SLICE, |left| left.min(SLICE)))? {
+                // Whoever wrote another value came between two slices: it is as good as woken. See `waits`.
+                wasmtime::WaitResult::Mismatch if is_later => return Ok(WaitOutcome::Ok),
+                wasmtime::WaitResult::TimedOut if left.is_none_or(|left| left > SLICE) => {
+                    interrupt_check::check_wait()?;
+                    self.inner.get().map(drop)?;
+                }
+                outcome => return Ok(outcome.into()),
+            }
+            is_later = true;
+        }
+    }
 }
 
 /// How long the host waits at a time. A notification that comes between two slices, of a value that stays as it is, finds nobody:
 /// they are long beside what lies between them.
 const SLICE: Duration = Duration::from_millis(100);
-
-/// Waits in slices, between which the language is asked whether to go on: nothing else wakes a thread that waits.
-fn wait(timeout_ms: Option<u64>, slice: impl Fn(Duration) -> Result<wasmtime::WaitResult>) -> Result<WaitOutcome> {
-    let start = Instant::now();
-    let timeout = timeout_ms.map(Duration::from_millis);
-    let mut is_later = false;
-    loop {
-        let left = timeout.map(|timeout| timeout.saturating_sub(start.elapsed()));
-        match slice(left.map_or(SLICE, |left| left.min(SLICE)))? {
-            // Whoever wrote another value came between two slices: it is as good as woken. See `waits`.
-            wasmtime::WaitResult::Mismatch if is_later => return Ok(WaitOutcome::Ok),
-            wasmtime::WaitResult::TimedOut if left.is_none_or(|left| left > SLICE) => interrupt_check::check_wait()?,
-            outcome => return Ok(outcome.into()),
-        }
-        is_later = true;
-    }
-}
 
 impl From<wasmtime::WaitResult> for WaitOutcome {
     fn from(result: wasmtime::WaitResult) -> Self {

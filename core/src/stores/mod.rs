@@ -1,5 +1,6 @@
 //! The store, and the ways into it.
 
+mod callbacks;
 pub(crate) mod entry;
 pub(crate) mod refusal;
 pub(crate) mod root;

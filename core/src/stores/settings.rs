@@ -9,6 +9,7 @@ use crate::errors::numbers::natural;
 use crate::errors::spelling::Spelled;
 use crate::interruption::interrupt::Interrupts;
 use crate::process::signals;
+use crate::stores::callbacks;
 use crate::stores::entry::HOST_STACK;
 use crate::stores::store::{Guest, OfStore, StoreData, StoreId};
 use crate::wasi::context::{Wasi, transfer};
@@ -183,7 +184,8 @@ impl Store {
     #[cfg_attr(false, worded)]
     pub fn set_wasi(&self, config: WasiConfig) -> Result<()> {
         let transfer = transfer(&config)?;
-        let wasi = Wasi::new(config)?;
+        let store = self.enter(|context| Ok(Weak::clone(&context.data().weak_store)))?;
+        let wasi = Wasi::new(callbacks::known(config, &store))?;
         self.enter(|mut context| {
             context.data().limiter.admit_descriptors(wasi.descriptors())?;
             context.data_mut().wasi = wasi;

@@ -1,0 +1,50 @@
+//! Callbacks of WASI. They are code of the host, which runs while a store runs a guest: as a host function does, so that a thread
+//! that waits for the store gives up in time. The callback may wait for that very thread.
+
+use std::sync::{Arc, Weak};
+
+use crate::{InputSource, OutputSink, Result, Store, WasiConfig, WasiInput, WasiOutput};
+
+/// A callback of a store.
+struct Callback<C: ?Sized> {
+    store: Weak<Store>,
+    callback: Arc<C>,
+}
+
+impl<C: ?Sized> Callback<C> {
+    fn run<R>(&self, work: impl FnOnce(&C) -> Result<R>) -> Result<R> {
+        match self.store.upgrade() {
+            Some(store) => store.gate.host(|| work(&self.callback)),
+            None => work(&self.callback),
+        }
+    }
+}
+
+impl OutputSink for Callback<dyn OutputSink> {
+    fn write(&self, bytes: Vec<u8>) -> Result<()> {
+        self.run(|sink| sink.write(bytes))
+    }
+}
+
+impl InputSource for Callback<dyn InputSource> {
+    fn read(&self, most: u64) -> Result<Vec<u8>> {
+        self.run(|source| source.read(most))
+    }
+}
+
+/// The same configuration, whose callbacks the store knows of.
+pub(super) fn known(config: WasiConfig, store: &Weak<Store>) -> WasiConfig {
+    let output = |output| match output {
+        Some(WasiOutput::Sink { sink }) => {
+            Some(WasiOutput::Sink { sink: Arc::new(Callback { store: Weak::clone(store), callback: sink }) })
+        }
+        other => other,
+    };
+    let stdin = match config.stdin {
+        Some(WasiInput::Source { source }) => {
+            Some(WasiInput::Source { source: Arc::new(Callback { store: Weak::clone(store), callback: source }) })
+        }
+        other => other,
+    };
+    WasiConfig { stdin, stdout: output(config.stdout), stderr: output(config.stderr), ..config }
+}
