@@ -2,7 +2,6 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use crate::process::fork;
 use crate::{Result, WasmtimeError};
 
 /// Holds a cheaply cloned value until it is closed.
@@ -18,7 +17,6 @@ impl<T: Clone> Closable<T> {
 
     /// A clone of the value, so that a use in flight outlives a close on another thread.
     pub(crate) fn get(&self) -> Result<T> {
-        let _held = fork::hold();
         self.value
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -29,9 +27,7 @@ impl<T: Clone> Closable<T> {
     /// Lets go of the value. Closing twice does nothing.
     pub(crate) fn close(&self) {
         // This drops the value after it has released the lock.
-        let held = fork::hold();
         let value = self.value.write().unwrap_or_else(PoisonError::into_inner).take();
-        drop(held);
         drop(value);
     }
 }
