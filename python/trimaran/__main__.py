@@ -15,11 +15,18 @@ def main() -> int:
     for name in ("SIGINT", "SIGPIPE"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
-    # The command line writes to the same files.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Bytes that are no text name no file that can be asked for.
-    arguments = [os.fsencode(argument).decode(errors="replace") for argument in sys.argv[1:]]
+    # The command line writes to the same files. A process may have been started without them.
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # pyright: ignore[reportUnnecessaryComparison]
+            stream.flush()
+    arguments: list[str] = []
+    for argument in map(os.fsencode, sys.argv[1:]):
+        try:
+            arguments.append(argument.decode())
+        except UnicodeDecodeError:
+            # With other letters in their place, the bytes would name another file.
+            print(f"python -m trimaran: the argument {argument!r} is not UTF-8", file=sys.stderr)
+            return 2
     return command_line("python -m trimaran", arguments)
 
 

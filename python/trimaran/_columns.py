@@ -41,7 +41,7 @@ def map_columns(func: FuncBase, store: Storelike, columns: Sequence[Any], out: A
         # What a host function raised is not ours, and may be any exception.
         if isinstance(error, WasmtimeError):
             error.row = row
-        error.add_note(f"in row {row} of the columns")
+        _note(error, row)
         try:
             throw(error)
         finally:
@@ -50,6 +50,17 @@ def map_columns(func: FuncBase, store: Storelike, columns: Sequence[Any], out: A
     if out is not None:
         return out
     return made if len(made) > 1 else next(iter(made), None)
+
+
+def _note(error: BaseException, row: int) -> None:
+    """Says in which row it was, once for each row that the very same exception comes from."""
+    note = f"in row {row} of the columns"
+    try:
+        if note not in getattr(error, "__notes__", ()):
+            error.add_note(note)
+    except Exception:
+        # An exception of the program's may take no note: then it comes without.
+        return
 
 
 def _zipped(columns: Sequence[Any], codes: str) -> Iterator[tuple[int, tuple[Any, str]]]:
@@ -76,7 +87,9 @@ def _buffer(value: Any, code: str, what: str) -> Any:
     column comes back as it is: the extension module says what is wrong."""
     items = _items(value)
     if items is not None:
-        return _packed(items, code, lambda row: f"{what}, row {row}")
+        return _packed(items, code, lambda row: f"{what}, row {row}", has_rows=True)
+    if isinstance(value, range):
+        raise wrong_type(f"{what} is a range: expected a column, such as a list of it")
     masked: Any = sys.modules.get("numpy.ma")
     if masked and isinstance(value, masked.MaskedArray):
         raise wrong_type(f"{what} is a masked array: expected one without a mask, as its `filled` gives")
@@ -110,14 +123,24 @@ def _cast(octets: bytes, code: str) -> memoryview:
     return cast(memoryview, make(code))
 
 
-def _packed(items: tuple[Any, ...], code: str, place: Callable[[int], str]) -> memoryview:
+def _packed(items: tuple[Any, ...], code: str, place: Callable[[int], str], *, has_rows: bool = False) -> memoryview:
     """A buffer of numbers that are objects. They go into each type as the arguments of a call do."""
 
     # That module needs the class of functions.
     from ._host import bits
 
     kind = _CODES.index(code)
-    return _cast(packed(items, code, lambda value, row: bits(kind, value, place(row))), code)
+
+    def odd(value: Any, row: int) -> int:
+        try:
+            return bits(kind, value, place(row))
+        except WasmtimeError as error:
+            if has_rows:
+                error.row = row
+                _note(error, row)
+            raise
+
+    return _cast(packed(items, code, odd), code)
 
 
 def _of_halves(octets: bytes, form: str) -> array[float]:
@@ -175,7 +198,7 @@ def _taken(out: Any, count: int) -> list[Any]:
     several = _items(out)
     made = [out] if several is None else list(several)
     if len(made) != count:
-        raise wrong_type(f"out has {len(made)} columns: the function has {count} results")
+        raise wrong_type(f"out has {len(made)} columns: the function has {count} result{'s'[: count != 1]}")
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import os
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar, cast
 
@@ -164,10 +165,17 @@ def source(wasm: object, what: str) -> bytes:
 
 
 def expect(value: object, kind: type[T], what: str) -> T:
-    """The value, if it is of that kind."""
+    """The value, if it is of that kind. A truth value of NumPy's is a bool."""
     if not isinstance(value, kind):
+        if kind is bool and _is_numpy_bool(value):
+            return cast(T, bool(value))
         raise wrong_type(f"{what} is {article(value)}: expected {indefinite(kind.__name__)}")
     return value
+
+
+def _is_numpy_bool(value: Any) -> bool:
+    numpy: Any = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.bool_)
 
 
 def plain(name: str) -> str:

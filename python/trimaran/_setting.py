@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Generic, Self, SupportsIndex, TypeVar, cast, overload
 
-from ._ffi import expect
+from ._ffi import expect, wrong_type
 from ._made import Made
 from ._native import index, natural
 
@@ -113,6 +113,8 @@ class Setting(Made, Generic[Owner, T]):
 
     def __call__(self, value: T | None) -> Owner:
         """Sets it, and gives the object that it belongs to, so that settings can be chained. `None` is the default."""
+        if isinstance(value, Setting):
+            raise wrong_type(f"{self._name} is a Setting: expected what it is set to, which its `.value` gives")
         self._owner._put(self._name, None if value is None else self._check(value, self._name))
         return self._owner
 

@@ -27,6 +27,15 @@ _SHOWN = 32
 """How many names are shown."""
 
 
+def _checked(name: str) -> str:
+    """The name of an export. By its place, `exports` has it."""
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise wrong_type(
+            f"the name of the export is {article(name)}: expected a str; by their places, exports has them"
+        )
+    return name
+
+
 class Instance(InstanceBase, StoreItem):
     """An instance of a module. It belongs to one store."""
 
@@ -78,7 +87,7 @@ class Instance(InstanceBase, StoreItem):
         return self.exports(store)._repr_html_()
 
     def _get(self, store: Storelike, name: str, kind: type[Kind]) -> Kind:
-        return expect_extern(self.exports(store)[name], kind, name)
+        return expect_extern(self.exports(store)[_checked(name)], kind, name)
 
 
 class InstanceExports(ExportsBase, Identity, Mapping[str, Extern]):
@@ -127,27 +136,27 @@ class InstanceExports(ExportsBase, Identity, Mapping[str, Extern]):
 
     def func(self, name: str) -> Func:
         """The function of that name. Raises `NotFoundError`, or `WasmTypeError` for something else."""
-        return expect_extern(self[name], Func, name)
+        return expect_extern(self[_checked(name)], Func, name)
 
     def global_(self, name: str) -> Global:
         """The global of that name. Raises as `func` does."""
-        return expect_extern(self[name], Global, name)
+        return expect_extern(self[_checked(name)], Global, name)
 
     def table(self, name: str) -> Table:
         """The table of that name. Raises as `func` does."""
-        return expect_extern(self[name], Table, name)
+        return expect_extern(self[_checked(name)], Table, name)
 
     def memory(self, name: str) -> Memory:
         """The memory of that name. Raises as `func` does."""
-        return expect_extern(self[name], Memory, name)
+        return expect_extern(self[_checked(name)], Memory, name)
 
     def shared_memory(self, name: str) -> SharedMemory:
         """The shared memory of that name. Raises as `func` does."""
-        return expect_extern(self[name], SharedMemory, name)
+        return expect_extern(self[_checked(name)], SharedMemory, name)
 
     def tag(self, name: str) -> Tag:
         """The tag of that name. Raises as `func` does."""
-        return expect_extern(self[name], Tag, name)
+        return expect_extern(self[_checked(name)], Tag, name)
 
     @overload
     def get(self, key: str, default: None = None) -> Extern | None: ...

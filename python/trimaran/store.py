@@ -85,9 +85,9 @@ class Store(StoreBase, Handle, Managed):
         """Limits the time of each later run of a guest: a call or an instantiation, with everything that it calls.
 
         The time begins when the caller is in the store. When it is over, the guest ends with a `TimeLimitTrap`, which
-        is a `TimeoutError`, some 20 ms later at most: in a loop or a call, in an atomic wait, in a sleep or a read of
-        WASI. It does not interrupt a host function; the guest ends when that returns. If a host function runs a guest
-        of another store, that store's own limit holds. `None` is no limit.
+        is a `TimeoutError`, some 20 ms later at most: in a loop or a call, in an atomic wait, in a sleep, a read or a
+        write of WASI. It does not interrupt a host function; the guest ends when that returns. If a host function runs
+        a guest of another store, that store's own limit holds. `None` is no limit.
 
         Raises `ConfigError` unless `Config.epoch_interruption` is set.
         """

@@ -14,7 +14,16 @@ from .memory_directory import MemoryDirectory
 from .module import Path
 from .output import OutputPipe, Sinks
 
-Callback = Callable[[bytes], int | None]
+
+class Writable(Protocol):
+    """What bytes can be written to: a file in binary mode, a stream, an `io.BytesIO`."""
+
+    def write(self, data: bytes, /) -> int | None:
+        """Takes the next bytes, and gives how many it took, or `None` for all of them."""
+        ...
+
+
+Callback = Writable | Callable[[bytes], int | None]
 
 
 class Readable(Protocol):
@@ -84,9 +93,14 @@ def _file(value: Any, name: str) -> str:
 
 def _callback(value: Any, name: str) -> Callback:
     callback: Callback = value
-    if not callable(value):
-        raise wrong_type(f"{name} is {article(value)}: expected something that can be called")
+    if not callable(_writer(value)):
+        raise wrong_type(f"{name} is {article(value)}: expected something with a method write, or a callable")
     return callback
+
+
+def _writer(callback: Any) -> Any:
+    """What writes to it: its method `write`, or itself."""
+    return getattr(callback, "write", callback)
 
 
 def _source(value: Any, name: str) -> Source:
@@ -147,7 +161,8 @@ class WasiConfig(Configurable, Managed):
     stdout_append: Knob[Path] = Knob(_file)
     """The file that standard output goes to, after what it has already."""
     stdout_custom: Knob[Callback] = Knob(_callback)
-    """What is called with each piece of standard output. It gives how many bytes it took, or `None` for all of them.
+    """What gets each piece of standard output: an object with a method `write`, such as a file in binary mode, or a
+    callable. It gives how many bytes it took, or `None` for all of them.
 
     What it raises comes out of the call of the guest, as the very same object. It cannot use the guest's own store,
     which raises `BusyError`."""
@@ -158,7 +173,7 @@ class WasiConfig(Configurable, Managed):
     stderr_append: Knob[Path] = Knob(_file)
     """The file that the standard error output goes to, after what it has already."""
     stderr_custom: Knob[Callback] = Knob(_callback)
-    """What is called with each piece of the standard error output, as `stdout_custom` is."""
+    """What gets each piece of the standard error output, as `stdout_custom` does."""
     stderr_pipe: Knob[OutputPipe] = Knob(_pipe)
     """The `OutputPipe` that keeps the standard error output."""
     random_seed: Knob[int] = Knob(natural)
@@ -307,6 +322,6 @@ class WasiConfig(Configurable, Managed):
             case "pipe", pipe:
                 return "PIPE", pipe
             case "custom", callback:
-                return "SINK", sinks.sink(stream, callback)
+                return "SINK", sinks.sink(stream, _writer(callback))
             case _:
                 return None

@@ -64,7 +64,8 @@ def test_translating_and_looking_inside(tmp_path: Path) -> None:
         (["run"], 2, "the file is missing"),
         (["run", "nowhere.wasm"], 1, "nowhere.wasm: "),
         # What a name in another encoding looks like to Python.
-        (["run", "\udcff.wasm"], 1, "\ufffd.wasm: "),
+        (["run", "\udcff.wasm"], 2, "the argument b'\\xff.wasm' is not UTF-8"),
+        (["run", "-x"], 2, "run: Unrecognized option: 'x'\nTry: python -m trimaran run --help"),
     ],
 )
 def test_what_is_wrong(arguments: list[str], status: int, sentence: str) -> None:
@@ -91,3 +92,30 @@ def test_an_interrupt_ends_a_guest_at_once(tmp_path: Path) -> None:
         time.sleep(1)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) != 0
+
+
+@pytest.mark.parametrize(("status", "found"), [(0, 0), (3, 3), (255, 255), (256, 255), (-256, 255), (-(2**31), 255)])
+def test_a_failure_is_no_success(tmp_path: Path, status: int, found: int) -> None:
+    file = tmp_path / "exits.wat"
+    file.write_text(
+        f"""(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory (export "memory") 1)
+            (func (export "_start") (call $exit (i32.const {status}))))"""
+    )
+    assert run("run", file) == (found, b"", b"")
+
+
+def test_an_option_behind_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "one.wat"
+    file.write_text('(module (func (export "one") (result i32) (i32.const 1)))')
+    status, out, error = run("run", file, "--invoke", "one")
+    assert (status, out) == (2, b"")
+    assert b"--invoke goes before the file: what stands behind it is for the guest" in error
+
+
+def test_no_output_at_all() -> None:
+    for number in (1, 2):
+        done = subprocess.run(
+            ["sh", "-c", f'"$@" {number}>&-', "sh", *COMMAND, "--version"], capture_output=True, timeout=60, check=False
+        )
+        assert b"Traceback" not in done.stderr
+        assert number == 1 or (done.returncode, done.stdout[:8]) == (0, b"trimaran")

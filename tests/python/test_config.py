@@ -397,3 +397,23 @@ def test_the_engine_closes() -> None:
             use()
     assert repr(made) == "<Engine, closed>"
     store.gc()
+
+
+def test_a_truth_value_of_numpy() -> None:
+    numpy = pytest.importorskip("numpy")
+    switched: Any = config()
+    switched.consume_fuel = numpy.bool_(True)
+    assert switched.consume_fuel.value is True
+    switched.consume_fuel(numpy.array([1]).all() < 0)
+    assert switched.consume_fuel.value is False
+
+
+def test_a_setting_is_no_value() -> None:
+    given: Any = config().max_wasm_stack(1 << 20)
+    other: Any = config()
+    with pytest.raises(
+        WasmTypeError, match=r"max_wasm_stack is a Setting: expected what it is set to, which its `\.value`"
+    ):
+        other.max_wasm_stack = given.max_wasm_stack
+    other.max_wasm_stack = given.max_wasm_stack.value
+    assert other == given

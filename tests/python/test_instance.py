@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -176,3 +177,15 @@ def test_what_is_no_import() -> None:
     module = Module(store.engine, '(module (import "a" "m" (memory 1)))')
     with pytest.raises(WasmTypeError, match=r"^import 1 is a function: expected a Func, Global, Table, "):
         Instance(store, module, [test_no_exports])  # type: ignore[list-item]
+
+
+def test_a_place_is_no_name() -> None:
+    store, instance = guest(MANY)
+    exports: Any = instance.exports(store)
+    wrong: Any = 1
+    for kind in ("func", "global_", "table", "memory", "shared_memory", "tag"):
+        with pytest.raises(WasmTypeError, match="the name of the export is an int: expected a str; by their places"):
+            getattr(instance, kind)(store, wrong)
+        with pytest.raises(WasmTypeError, match="the name of the export is an int: expected a str; by their places"):
+            getattr(exports, kind)(wrong)
+    assert isinstance(exports[1], Memory)

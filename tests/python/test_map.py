@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import threading
 import traceback
 import weakref
@@ -14,8 +15,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from guests import guest
-from trimaran import ClosedError, Instance, Store, Trap, TrapCode, Val, WasmTypeError, WrongStoreError
+from guests import engine, guest
+from trimaran import (
+    ClosedError,
+    Func,
+    FuncType,
+    Instance,
+    Module,
+    Store,
+    Trap,
+    TrapCode,
+    Val,
+    ValType,
+    WasmtimeError,
+    WasmTypeError,
+    WrongStoreError,
+)
 
 WAT = """(module
     (memory (export "memory") 1)
@@ -103,6 +118,7 @@ def test_it_stops_at_the_first_row_that_fails(world: tuple[Store, Instance]) -> 
 INTEGERS = "a column of integers of up to 32 bits"
 SMALL_FLOATS = "a column of float32, of float16, or of integers of up to 16 bits"
 FLOATS = "a column of floats of up to 64 bits, or of integers of up to 32 bits"
+AS_INT32 = 'where its numbers fit, pass astype("int32")'
 MASKED = "column 1 is a masked array: expected one without a mask, as its `filled` gives"
 WRONG: list[tuple[str, Callable[[], list[Any]], str]] = [
     ("add", lambda: [array("i", [1])], "too few columns: the function takes 2, 1 given"),
@@ -110,7 +126,7 @@ WRONG: list[tuple[str, Callable[[], list[Any]], str]] = [
     ("add", lambda: [array("i", [1]), array("i", [1, 2])], "column 2 has 2 items: column 1 has 1"),
     ("add", lambda: [array("q", [1])] * 2, f"column 1 has int64: expected {INTEGERS}"),
     ("add", lambda: [array("i", [1]), array("f", [1])], f"column 2 has float32: expected {INTEGERS}"),
-    ("add", lambda: [np.array([1], ">i8")] * 2, f"column 1 has int64: expected {INTEGERS}"),
+    ("add", lambda: [np.array([1], ">i8")] * 2, f"column 1 has int64: expected {INTEGERS}; {AS_INT32}"),
     ("add", lambda: [np.array([1], np.float16)] * 2, f"column 1 has float16: expected {INTEGERS}"),
     ("add", lambda: [np.array(["1"])] * 2, f"column 1 has <U1: expected {INTEGERS}"),
     ("add", lambda: [np.array([1], object)] * 2, f"column 1 has object: expected {INTEGERS}"),
@@ -147,7 +163,9 @@ def test_columns_that_do_not_fit(
     with pytest.raises(WasmTypeError) as caught:
         instance.func(store, name).map(store, *make())
     assert str(caught.value) == sentence
-    assert caught.value.row is None
+    # An item of a list has its row.
+    found = re.search(r", row (\d+) is", sentence)
+    assert caught.value.row == (int(found[1]) if found else None)
 
 
 def test_the_store_is_checked(world: tuple[Store, Instance]) -> None:
@@ -191,3 +209,43 @@ def test_several_threads_map_over_one_store(world: tuple[Store, Instance]) -> No
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(work, range(4)))
+
+
+def test_an_item_that_does_not_fit_has_its_row(world: tuple[Store, Instance]) -> None:
+    store, instance = world
+    add = instance.func(store, "add")
+    for wrong in (None, 2**40):
+        with pytest.raises(WasmtimeError) as caught:
+            add.map(store, [1, 2, wrong], [1, 2, 3])
+        assert caught.value.row == 2
+        assert caught.value.__notes__ == ["in row 2 of the columns"]
+    with pytest.raises(WasmTypeError) as caught:
+        add.map(store, [1, 2], "one")
+    assert caught.value.row is None
+
+
+class Refuses(Exception):
+    """An exception that takes no note."""
+
+    def add_note(self, note: str, /) -> None:
+        raise RuntimeError(note)
+
+
+@pytest.mark.parametrize(("error", "notes"), [(ValueError("mine"), ["in row 1 of the columns"]), (Refuses(), [])])
+def test_the_very_same_exception_again_and_again(error: Exception, notes: list[str]) -> None:
+    def fail(number: int) -> None:
+        if number:
+            raise error
+
+    store = Store(engine())
+    module = Module(
+        store.engine,
+        """(module (import "host" "fail" (func $fail (param i32)))
+            (func (export "fail") (param i32) (call $fail (local.get 0))))""",
+    )
+    instance = Instance(store, module, [Func(store, FuncType([ValType.i32()], []), fail)])
+    for _ in range(3):
+        with pytest.raises(type(error)) as caught:
+            instance.func(store, "fail").map(store, [0, 1])
+        assert caught.value is error
+        assert getattr(error, "__notes__", []) == notes

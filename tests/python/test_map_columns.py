@@ -220,3 +220,21 @@ def test_a_column_that_misleads(world: tuple[Store, Instance]) -> None:
         func.map(store, items)
     items = [Changes(1), 2, 3]
     assert len(func.map(store, items)) == 3
+
+
+def test_a_range_wants_to_be_a_list(world: tuple[Store, Instance]) -> None:
+    store, instance = world
+    add = instance.func(store, "add")
+    with pytest.raises(WasmTypeError, match="column 2 is a range: expected a column, such as a list of it"):
+        add.map(store, [1, 2], range(2))
+    assert list(add.map(store, [1, 2], list(range(2)))) == [1, 3]
+
+
+def test_a_column_that_is_too_wide_says_how_to_narrow_it(world: tuple[Store, Instance]) -> None:
+    store, instance = world
+    with pytest.raises(WasmTypeError, match=r'has int64: expected .*; where its numbers fit, pass astype\("int32"\)'):
+        instance.func(store, "i32").map(store, np.array([1, 2]))
+    with pytest.raises(
+        WasmTypeError, match=r'has float64: expected .*; where its numbers fit, pass astype\("float32"\)'
+    ):
+        instance.func(store, "f32").map(store, np.array([1.5]))

@@ -83,7 +83,8 @@ def test_bounds_in_order_raise(store: Store, memory: Memory, start: int, stop: i
         memory.read(store, start, stop)
     error = caught.value
     assert (error.offset, error.length, error.size) == (start, length, PAGE)
-    assert str(error) == f"out of bounds: {length} bytes at offset {start}, in a memory of {PAGE} bytes"
+    many = "1 byte" if length == 1 else f"{length} bytes"
+    assert str(error) == f"out of bounds: {many} at offset {start}, in a memory of {PAGE} bytes"
 
 
 @pytest.mark.parametrize(

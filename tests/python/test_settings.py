@@ -217,7 +217,7 @@ def test_the_limits_for_untrusted_guests_and_one_memory() -> None:
     instance = Instance(store, module)
     with pytest.raises(Exception, match="the store's limit for a memory is 67108864 bytes"):
         instance.func(store, "f")(store)
-    with pytest.raises(Exception, match="memory"):
+    with pytest.raises(Exception, match="the store's limit for memories is 1: there would be 2"):
         Instance(store, module)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -216,3 +218,36 @@ def test_input_that_never_comes() -> None:
         assert child.wait() == 0
     # What was asked for in vain is not lost: the next who reads gets it all.
     assert said == [*["True"] * 6, "0 4 b'abcd'", "0 0"]
+
+
+PIPES = {
+    "module": "Module.from_file(Engine(), PIPE)",
+    "stdin": "Store().set_wasi(WasiConfig().stdin_file(PIPE))",
+    "stdout": "Store().set_wasi(WasiConfig().stdout_file(PIPE))",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"), [("module", "KeyboardInterrupt"), ("stdin", "None"), ("stdout", "OSError")]
+)
+def test_a_pipe_without_another_side(tmp_path: Path, name: str, outcome: str) -> None:
+    """It is opened without a wait, and the wait for what comes through it ends by Ctrl-C."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    program = f"""from trimaran import *
+PIPE = {str(pipe)!r}
+print("now", flush=True)
+try:
+    print({PIPES[name]})
+except KeyboardInterrupt:
+    print("KeyboardInterrupt")
+except OSError:
+    print("OSError")
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "now\n"
+        time.sleep(0.5)
+        if outcome == "KeyboardInterrupt":
+            process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == f"{outcome}\n"

@@ -78,7 +78,10 @@ WRONG: list[tuple[Callable[[WasiConfig], object], str]] = [
     (lambda wasi: wasi.env([("a", 1)]), "the value of item 1 of env is an int: expected a str"),
     (lambda wasi: wasi.stdin_file(1), "the path is an int: expected a str, bytes or a Path"),  # type: ignore[arg-type]
     (lambda wasi: wasi.stdin_bytes("text"), "stdin_bytes is a str: expected bytes"),  # type: ignore[arg-type]
-    (lambda wasi: wasi.stdout_custom(1), "stdout_custom is an int: expected something that"),  # type: ignore[arg-type]
+    (
+        lambda wasi: wasi.stdout_custom(1),  # type: ignore[arg-type]
+        "stdout_custom is an int: expected something with a method write, or a callable",
+    ),
     (lambda wasi: wasi.stdout_pipe(1), "stdout_pipe is an int: expected an OutputPipe"),  # type: ignore[arg-type]
     (lambda wasi: wasi.random_seed("1"), "random_seed is a str: expected an int"),  # type: ignore[arg-type]
     (lambda wasi: wasi.preopen_dir("a", "b", 1), "fs_mutable is an int: expected a bool"),  # type: ignore[arg-type]

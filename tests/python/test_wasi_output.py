@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import signal
 import weakref
 from collections.abc import Callable
@@ -203,3 +204,23 @@ def test_the_last_setting_of_a_stream_counts(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
     wasi.stdout_pipe = None
     assert wasi == WasiConfig()
+
+
+def test_output_to_what_can_be_written(tmp_path: Path) -> None:
+    memory = io.BytesIO()
+    with (tmp_path / "out").open("wb", buffering=0) as file:
+        guest = Guest(WasiConfig().stdout_custom(memory).stderr_custom(file))
+        assert guest.print("one") == 0
+        assert guest.print("two", 2) == 0
+    assert (memory.getvalue(), (tmp_path / "out").read_bytes()) == (b"one", b"two")
+
+
+@pytest.mark.parametrize("setting", ["stdout_file", "stdout_append"])
+def test_both_outputs_to_one_file(tmp_path: Path, setting: str) -> None:
+    wasi, file = WasiConfig(), tmp_path / "log"
+    setattr(wasi, setting, file)
+    setattr(wasi, setting.replace("stdout", "stderr"), file)
+    guest = Guest(wasi)
+    for stream, text in enumerate(["one ", "two ", "three "]):
+        assert guest.print(text, 1 + stream % 2) == 0
+    assert file.read_text() == "one two three "

@@ -1,13 +1,13 @@
 //! Stores and shared memories on several threads.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use trimaran::{
-    Config, Engine, Extern, Func, Instance, Limits, MemoryType, Module, SharedMemory, Store, Val, WaitOutcome,
-    WasmtimeError,
+    Config, Engine, Extern, Func, InputSource, Instance, Limits, Linker, MemoryType, Module, OutputSink, SharedMemory,
+    Store, Val, WaitOutcome, WasiConfig, WasiInput, WasiOutput, WasmtimeError,
 };
 
 const COUNTER: &str = include_str!("../modules/shared_counter.wat");
@@ -255,4 +255,74 @@ fn eight_threads_use_one_store() {
     });
     let Extern::OfFunc { func } = instance.export(&store, "next").unwrap() else { panic!("a function") };
     assert!(matches!(func.call(&store, Vec::new()).unwrap().as_slice(), [Val::I32 { value: 4_001 }]));
+}
+
+/// Waits for a thread that wants the store which calls this.
+struct WaitsForOther {
+    store: Arc<OnceLock<Weak<Store>>>,
+    found: Arc<Mutex<Vec<trimaran::Result<()>>>>,
+}
+
+impl WaitsForOther {
+    fn wait(&self) {
+        let store = self.store.get().and_then(Weak::upgrade).unwrap();
+        let found = std::thread::spawn(move || store.gc()).join().unwrap();
+        self.found.lock().unwrap().push(found);
+    }
+}
+
+impl OutputSink for WaitsForOther {
+    fn write(&self, _: Vec<u8>) -> trimaran::Result<()> {
+        self.wait();
+        Ok(())
+    }
+}
+
+impl InputSource for WaitsForOther {
+    fn read(&self, _: u64) -> trimaran::Result<Vec<u8>> {
+        self.wait();
+        Ok(Vec::new())
+    }
+}
+
+/// A callback of WASI is as a host function to a thread that waits for the store: it gives up in time.
+#[test]
+fn a_callback_waits_for_a_thread_that_waits_for_the_store() {
+    let engine = Engine::new(Config { epoch_interruption: Some(true), ..Config::default() }).unwrap();
+    let (store, linker) = (Store::new(&engine).unwrap(), Linker::new(&engine).unwrap());
+    let (of, found) = (Arc::new(OnceLock::new()), Arc::new(Mutex::new(Vec::new())));
+    _ = of.set(Arc::downgrade(&store));
+    let waits = || Arc::new(WaitsForOther { store: Arc::clone(&of), found: Arc::clone(&found) });
+    let (stdin, stdout) = (WasiInput::Source { source: waits() }, WasiOutput::Sink { sink: waits() });
+    store.set_wasi(WasiConfig { stdin: Some(stdin), stdout: Some(stdout), ..WasiConfig::default() }).unwrap();
+    store.set_timeout(Some(1_000)).unwrap();
+    linker.define_wasi().unwrap();
+    let guest = r#"(module
+        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 4) "\04")
+        (func (export "write") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+        (func (export "read") (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))))"#;
+    let instance = linker.instantiate(&store, &Module::new(&engine, guest.as_bytes()).unwrap()).unwrap();
+    for name in ["write", "read"] {
+        let Extern::OfFunc { func } = instance.export(&store, name).unwrap() else { panic!("{name}") };
+        // The guest's own time is over as well.
+        assert!(matches!(func.call(&store, Vec::new()), Err(WasmtimeError::Trap { .. })));
+    }
+    let found = found.lock().unwrap();
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|found| matches!(found, Err(WasmtimeError::Busy { .. }))), "{found:?}");
+}
+
+/// Closing the handle ends a wait without a notification.
+#[test]
+fn a_wait_ends_when_its_handle_is_closed() {
+    let memory = shared(&engine());
+    let waits = Arc::clone(&memory);
+    let thread = std::thread::spawn(move || waits.wait32(0, 0, None).map(|_| ()));
+    // Whether it waits already or not, it ends.
+    std::thread::sleep(Duration::from_millis(50));
+    memory.release().unwrap();
+    assert!(matches!(thread.join().unwrap(), Err(WasmtimeError::Closed { .. })));
 }

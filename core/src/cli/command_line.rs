@@ -121,7 +121,11 @@ fn help(program: &str) -> String {
 pub fn command_line(program: String, arguments: Vec<String>) -> i32 {
     let (status, problem) = match dispatch(&program, &arguments) {
         Ok(()) => (0, None),
-        Err(Failure::Usage(problem)) => (2, Some(format!("{problem}\nTry: {program} --help"))),
+        Err(Failure::Usage(problem)) => {
+            let command = arguments.first().and_then(|name| COMMANDS.iter().find(|command| command.name == name));
+            let command = command.map(|command| format!("{} ", command.name)).unwrap_or_default();
+            (2, Some(format!("{problem}\nTry: {program} {command}--help")))
+        }
         Err(Failure::Error(error)) => (1, Some(error.text())),
         Err(Failure::Exit(status, problem)) => (status, problem),
     };

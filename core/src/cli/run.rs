@@ -69,7 +69,7 @@ fn module(started: &Started<'_>, binary: &[u8], call: Option<&str>, arguments: &
     linker.define_wasi()?;
     match call {
         Some(name) => invoke(&linker, store, &module, name, arguments),
-        None => start(&linker, store, &module),
+        None => start(&linker, store, &module).map_err(|failure| misplaced(failure, arguments)),
     }
 }
 
@@ -86,6 +86,17 @@ fn start(linker: &Linker, store: &Store, module: &Module) -> Result<(), Failure>
     };
     func.call(store, Vec::new())?;
     Ok(())
+}
+
+/// If there is nothing to run, and one of the guest's arguments is `--invoke`, says where that goes.
+fn misplaced(failure: Failure, arguments: &[String]) -> Failure {
+    let is_it = |argument: &String| argument == "--invoke" || argument.starts_with("--invoke=");
+    match failure {
+        Failure::Usage(reason) if arguments.iter().any(is_it) => {
+            Failure::Usage(format!("{reason}\n--invoke goes before the file: what stands behind it is for the guest"))
+        }
+        other => other,
+    }
 }
 
 /// Calls one function, and prints its results.

@@ -26,7 +26,7 @@ impl InterruptHandle {
     /// together until the deadline ends: each of them that comes later fails at once.
     ///
     /// It takes effect at the guest's next loop or call, when a host function returns, some 30 ms later at most in an atomic
-    /// wait, and in a sleep or a read of WASI. A host function is not interrupted.
+    /// wait, and in a sleep, a read or a write of WASI. A host function is not interrupted.
     pub fn interrupt(&self) -> Result<bool> {
         // Both: the run may be of another thread than the deadlines.
         let (has_deadline, has_run) = (self.0.deadlines.stop(), self.0.runs.stop());

@@ -114,7 +114,7 @@ impl Store {
     /// to its end; none is for ever. The time begins when the caller is in the store, so that waiting for it does not count.
     /// A guest that takes longer traps with `Interrupt` and the interruption `TimeLimit`, some 20 ms later at most.
     ///
-    /// It takes effect in a guest's loops and calls, in an atomic wait, in a sleep or a read of WASI, and when a host function
+    /// It takes effect in a guest's loops and calls, in an atomic wait, in a sleep, a read or a write of WASI, and when a host function
     /// returns, which is not interrupted: what it takes counts. It covers this store alone: a guest of another store that a host
     /// function runs has that store's own limit. Fails with `Config` unless `Config.epoch_interruption` is set.
     #[cfg_attr(false, worded)]

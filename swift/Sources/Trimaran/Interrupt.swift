@@ -18,7 +18,7 @@ public final class InterruptHandle: Sendable {
   /// until that ends: each of them that comes later fails at once.
   ///
   /// It takes effect at the guest's next loop or call, when a host function returns, some 30 ms later at most in an
-  /// atomic wait, and in a sleep or a read of WASI. It does not interrupt a host function.
+  /// atomic wait, and in a sleep, a read or a write of WASI. It does not interrupt a host function.
   ///
   /// - Returns: Whether there was one.
   @discardableResult
@@ -33,7 +33,7 @@ extension Store {
   /// time begins when the caller is in the store. A guest that takes longer traps with ``TrapCode/interrupt`` and
   /// ``Interruption/timeLimit``, some 20 ms later at most.
   ///
-  /// It takes effect in a guest's loops and calls, in an atomic wait, and in a sleep or a read of WASI. A host function is not
+  /// It takes effect in a guest's loops and calls, in an atomic wait, and in a sleep, a read or a write of WASI. A host function is not
   /// interrupted, but what it takes counts.
   ///
   /// - Parameter timeout: How long, to the millisecond; `nil` is no limit.

@@ -140,7 +140,12 @@ impl Column {
         if column.number.goes_into(to) {
             return Ok(column);
         }
-        Err(format!("column {place} has {}: expected {}", column.number, to.expected()))
+        // Columns of NumPy and of pandas have that method.
+        let hint = match column.number.may_fit(to) && given.hasattr("astype").unwrap_or(false) {
+            true => format!("; where its numbers fit, pass astype(\"{}\")", to.name()),
+            false => String::new(),
+        };
+        Err(format!("column {place} has {}: expected {}{hint}", column.number, to.expected()))
     }
 
     /// The column of a result, if it can be written and its items are of just that type.

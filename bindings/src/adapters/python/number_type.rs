@@ -105,6 +105,11 @@ impl NumberType {
         }
     }
 
+    /// Whether some of its numbers are numbers of that type, which a conversion keeps.
+    pub(super) fn may_fit(self, to: Destination) -> bool {
+        self.kind != Kind::Float || matches!(to, Destination::F32 | Destination::F64)
+    }
+
     /// Whether it is just that type, with or without a sign.
     pub(super) fn is(self, to: Destination) -> bool {
         let is_float = matches!(to, Destination::F32 | Destination::F64);

@@ -20,7 +20,7 @@ public class InterruptHandle private constructor(raw: Raw) {
      * that ends: each of them that comes later fails at once.
      *
      * It takes effect at the guest's next loop or call, when a host function returns, some 30 ms later at most in an
-     * atomic wait, and in a sleep or a read of WASI. It does not interrupt a host function.
+     * atomic wait, and in a sleep, a read or a write of WASI. It does not interrupt a host function.
      */
     public fun interrupt(): Boolean = core { raw.interrupt() }
 

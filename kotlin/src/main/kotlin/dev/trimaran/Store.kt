@@ -116,7 +116,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      * begins when the caller is in the store. [Duration.INFINITE] is no limit, as at first. A guest that takes longer
      * traps with [WasmtimeException.TimeLimit], some 20 ms later at most.
      *
-     * The limit takes effect in a guest's loops and calls, in an atomic wait, and in a sleep or a read of WASI. It does
+     * The limit takes effect in a guest's loops and calls, in an atomic wait, and in a sleep, a read or a write of WASI. It does
      * not interrupt a host function, but the function's time counts. Fails with `Config` unless
      * [Config.epochInterruption] is set, and with `Range` for a duration below 0.
      */
