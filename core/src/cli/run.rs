@@ -56,7 +56,7 @@ pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
             let reason = "a component's function is called with its arguments in parentheses: --invoke 'add(1, 2)'";
             return Err(Failure::Usage(reason.to_owned()));
         }
-        true => component::run(&started, &binary, call.as_deref()),
+        true => component::run(&started, &binary, call.as_deref()).map_err(|failure| misplaced(failure, arguments)),
         false => module(&started, &binary, call.as_deref(), arguments),
     };
     done.map_err(|failure| ended(failure, fuel, timeout))
