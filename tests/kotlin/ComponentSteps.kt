@@ -112,7 +112,9 @@ class ComponentSteps(private val world: World) {
 
     private fun lines(items: Map<String, ItemType>): List<String> = items.map { (name, type) -> "$name: $type" }
 
-    private fun linked(component: Component): Component = component.also { collected.values.forEach { it.linked(component) } }
+    private fun linked(component: Component): Component = component.also {
+        collected.values.forEach { it.linked(component) }
+    }
 
     private fun call(step: Step): Any? = step.func.call(step.store, arguments(step.value("args")))
 
@@ -141,7 +143,9 @@ class ComponentSteps(private val world: World) {
             "collect" -> collect(body.text("as"), body.value("value"), path)
             "close" -> body.text("store").let { store -> { _, _ -> (world.get(store) as Store).close() } }
             "drop" -> { caller, arguments -> (arguments.first() as Resource).drop(caller.store) }
-            "escape" -> body.text("as").let { name -> { _, arguments -> world.keep(name, checkNotNull(arguments.first())) } }
+            "escape" -> body.text("as").let { name ->
+                { _, arguments -> world.keep(name, checkNotNull(arguments.first())) }
+            }
             else -> throw Problem("unknown body")
         }
 

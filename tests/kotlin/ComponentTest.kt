@@ -38,7 +38,12 @@ class ComponentTest {
     fun `integers of any type are taken where they fit`() {
         val guest = ComponentGuest(echo("(list u64)"))
         val given =
-            listOf(1.toByte(), 2.toShort(), 3, 4L, 5.toUByte(), 6.toUShort(), 7u, ULong.MAX_VALUE, BigInteger.valueOf(9))
+            listOf(
+                1.toByte(), 2.toShort(), 3, 4L, 5.toUByte(), 6.toUShort(), 7u, ULong.MAX_VALUE,
+                BigInteger.valueOf(
+                    9,
+                ),
+            )
         assertArrayEquals(longArrayOf(1, 2, 3, 4, 5, 6, 7, -1, 9), guest.call("run", given) as LongArray)
         val text = "argument 1: element 0: -1 does not fit a u64: expected 0 to 18446744073709551615"
         fails<WasmtimeException.Range>(text) { guest.call("run", listOf(-1)) }
@@ -54,7 +59,14 @@ class ComponentTest {
         val bytes = ComponentGuest(echo("(list u8)"))
         val expected = byteArrayOf(1, -1)
         val buffer = ByteBuffer.wrap(byteArrayOf(0, 1, -1)).position(1)
-        for (given in listOf(expected, ubyteArrayOf(1u, 255u), buffer, listOf(1, 255), arrayOf<Any>(1, 255u), intArrayOf(1, 255))) {
+        for (given in listOf(
+            expected,
+            ubyteArrayOf(1u, 255u),
+            buffer,
+            listOf(1, 255),
+            arrayOf<Any>(1, 255u),
+            intArrayOf(1, 255),
+        )) {
             assertArrayEquals(expected, bytes.call("run", given) as ByteArray)
         }
         assertEquals(2, buffer.remaining())
@@ -62,13 +74,22 @@ class ComponentTest {
         @Suppress("UNCHECKED_CAST")
         fun <T> both(type: String, given: T): T = ComponentGuest(echo("(list $type)")).call("run", given) as T
         assertArrayEquals(shortArrayOf(1, -2), both("s16", shortArrayOf(1, -2)))
-        assertArrayEquals(shortArrayOf(1, -1), ComponentGuest(echo("(list u16)")).call("run", ushortArrayOf(1u, 65535u)) as ShortArray)
+        assertArrayEquals(
+            shortArrayOf(1, -1),
+            ComponentGuest(echo("(list u16)")).call("run", ushortArrayOf(1u, 65535u)) as ShortArray,
+        )
         assertArrayEquals(intArrayOf(1, -2), both("s32", intArrayOf(1, -2)))
-        assertArrayEquals(intArrayOf(1, -1), ComponentGuest(echo("(list u32)")).call("run", uintArrayOf(1u, UInt.MAX_VALUE)) as IntArray)
+        assertArrayEquals(
+            intArrayOf(1, -1),
+            ComponentGuest(echo("(list u32)")).call("run", uintArrayOf(1u, UInt.MAX_VALUE)) as IntArray,
+        )
         assertArrayEquals(longArrayOf(1, Long.MIN_VALUE), both("s64", longArrayOf(1, Long.MIN_VALUE)))
         assertArrayEquals(floatArrayOf(1.5f, -0f), both("f32", floatArrayOf(1.5f, -0f)))
         assertArrayEquals(doubleArrayOf(1.5, Double.MAX_VALUE), both("f64", doubleArrayOf(1.5, Double.MAX_VALUE)))
-        assertArrayEquals(doubleArrayOf(1.0, 2.5), ComponentGuest(echo("(list f64)")).call("run", listOf(1, 2.5f)) as DoubleArray)
+        assertArrayEquals(
+            doubleArrayOf(1.0, 2.5),
+            ComponentGuest(echo("(list f64)")).call("run", listOf(1, 2.5f)) as DoubleArray,
+        )
         fails<WasmtimeException.Type> { bytes.call("run", setOf(1)) }
     }
 
@@ -136,7 +157,10 @@ class ComponentTest {
         assertEquals(Some(3.toUByte()), (back[3] as List<*>).last())
         val pair = ComponentGuest(echo("(list (tuple u8 u8))")).call("run", listOf(1 to 2)) as List<*>
         assertEquals(listOf(listOf(1.toUByte(), 2.toUByte())), pair)
-        assertEquals("ok(1) err err(x) some(null) v(1) w e", listOf(Ok(1), Err(), Err("x"), Some(null), Variant("v", 1), Variant("w"), EnumCase("e")).joinToString(" "))
+        assertEquals(
+            "ok(1) err err(x) some(null) v(1) w e",
+            listOf(Ok(1), Err(), Err("x"), Some(null), Variant("v", 1), Variant("w"), EnumCase("e")).joinToString(" "),
+        )
     }
 
     @Test
@@ -179,7 +203,12 @@ class ComponentTest {
         val guest = ComponentGuest(echo("(list string)"))
         val list = ArrayList<String>(List(100) { "x" })
         var isDone = false
-        val changer = task { while (!isDone) { list.add("y"); list.removeAt(list.size - 1) } }
+        val changer = task {
+            while (!isDone) {
+                list.add("y")
+                list.removeAt(list.size - 1)
+            }
+        }
         repeat(2_000) {
             val size =
                 try {

@@ -58,11 +58,21 @@ class ComponentValues(private val named: (kind: String, name: String) -> Any, pr
             "string" -> text
             "bytes" -> HexFormat.of().parseHex(text)
             "list", "tuple" -> items
-            "record" -> Record(*inner.jsonArray.map { it.jsonArray[0].jsonPrimitive.content to value(it.jsonArray[1]) }.toTypedArray())
+            "record" -> Record(
+                *inner.jsonArray.map {
+                    it.jsonArray[0].jsonPrimitive.content to value(it.jsonArray[1])
+                }.toTypedArray(),
+            )
             "variant" -> Variant(text, value(parts[2]))
             "enum" -> EnumCase(text)
             "flags" -> inner.jsonArray.map { it.jsonPrimitive.content }.toSet()
-            "some" -> if (inner.jsonArray[0].jsonPrimitive.content in setOf("none", "some")) Some(value(inner)) else value(inner)
+            "some" -> if (inner.jsonArray[0].jsonPrimitive.content in
+                setOf("none", "some")
+            ) {
+                Some(value(inner))
+            } else {
+                value(inner)
+            }
             "ok" -> Ok(value(inner))
             "err" -> Err(value(inner))
             "resource", "object" -> named(kind, text)
@@ -82,7 +92,9 @@ class ComponentValues(private val named: (kind: String, name: String) -> Any, pr
                 check(value.names == type.fields.keys.toList())
                 array("record", JsonArray(type.fields.map { (name, field) -> array(name, shown(value[name], field)) }))
             }
-            is VariantType -> (value as Variant).run { array("variant", case, shown(payload, type.cases.getValue(case))) }
+            is VariantType -> (value as Variant).run {
+                array("variant", case, shown(payload, type.cases.getValue(case)))
+            }
             is EnumType -> array("enum", (value as EnumCase).name.also { check(it in type.names) })
             is FlagsType -> {
                 check((value as Set<*>).toList() == type.names.filter { it in value })
@@ -93,7 +105,14 @@ class ComponentValues(private val named: (kind: String, name: String) -> Any, pr
                 if (value == null) array("none") else array("some", shown(inner, type.value))
             }
             is ResultType ->
-                if (value is Ok) array("ok", shown(value.value, type.ok)) else array("err", shown((value as Err).error, type.error))
+                if (value is Ok) {
+                    array(
+                        "ok",
+                        shown(value.value, type.ok),
+                    )
+                } else {
+                    array("err", shown((value as Err).error, type.error))
+                }
             is OwnType, is BorrowType -> name(value)
             is UnsupportedType -> throw Problem("a value of the type $type")
         }

@@ -5,12 +5,10 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeObject
 import dev.trimaran.internal.Writer
 import dev.trimaran.internal.ffi.Component
-import dev.trimaran.internal.ffi.ComponentFunc
 import dev.trimaran.internal.ffi.ComponentInstance
 import dev.trimaran.internal.ffi.ComponentInstancePre
 import dev.trimaran.internal.ffi.ComponentLinker
 import dev.trimaran.internal.ffi.ComponentMistake
-import dev.trimaran.internal.ffi.ComponentResource
 import dev.trimaran.internal.ffi.ComponentResourceType
 import dev.trimaran.internal.ffi.ComponentTypeKind
 import dev.trimaran.internal.ffi.ComponentTypeNode
@@ -205,7 +203,11 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
             "MemoryDirectory" -> MemoryDirectory(listOf(MemoryFile("m", byteArrayOf(1))), null, null)
             "Component" -> Component(engine.raw, RESOURCES.toByteArray())
             "ComponentLinker" -> ComponentLinker(engine.raw)
-            "ComponentInstancePre" -> (get("ComponentLinker") as ComponentLinker).instantiatePre(get("Component") as Component)
+            "ComponentInstancePre" -> (
+                get(
+                    "ComponentLinker",
+                ) as ComponentLinker
+                ).instantiatePre(get("Component") as Component)
             "ComponentInstance" -> (get("ComponentInstancePre") as ComponentInstancePre).instantiate(store)
             "ComponentFunc" -> (get("ComponentInstance") as ComponentInstance).func(store, listOf("make"))
             "ComponentResource" -> {
@@ -340,7 +342,9 @@ private fun objects(kind: String, wrapped: (NativeObject) -> Any): List<Wrong> =
     listOf(
         Wrong("an unmade $kind", mustFail = true) { wrapped(unmade(kind) as NativeObject) },
         // A type of the host's resources belongs to no store, and has no end.
-        Wrong("a closed $kind", mustFail = kind != "ComponentResourceType") { wrapped(Objects.toClose(kind).closed(kind)) },
+        Wrong("a closed $kind", mustFail = kind != "ComponentResourceType") {
+            wrapped(Objects.toClose(kind).closed(kind))
+        },
         Wrong("a $kind of another store", mustFail = false) { wrapped(Objects(it.engine)[kind]) },
         Wrong("a $kind of another engine", mustFail = false) { wrapped(Objects(Objects.other)[kind]) },
     )

@@ -65,7 +65,8 @@ class World : AutoCloseable {
 
     /** The steps that other files have, by their op. */
     private val others =
-        EngineSteps(this).all + LinkerSteps(this, bodies).all + ReferenceSteps(this).all + ComponentSteps(this).all + wasi.all
+        EngineSteps(this).all + LinkerSteps(this, bodies).all + ReferenceSteps(this).all + ComponentSteps(this).all +
+            wasi.all
 
     private val hosts = mutableMapOf<String, Any>()
 

@@ -137,7 +137,10 @@ public class Component private constructor(raw: Raw) :
 
         /** Makes a component from a file with the bytes of [serialize]. Fails with `Io` as well. */
         @JvmStatic
-        public fun deserializeFile(engine: Engine, path: Path): Component = deserializeFile(engine, path.ofThisMachine())
+        public fun deserializeFile(
+            engine: Engine,
+            path: Path,
+        ): Component = deserializeFile(engine, path.ofThisMachine())
 
         /**
          * Makes a component from the bytes of [pack]. It belongs to [Engine.shared] of the configuration in them. Fails

@@ -54,7 +54,9 @@ public class Func private constructor(raw: Raw) {
     }
 
     /** Its type. */
-    public val type: FuncType by lazy(LazyThreadSafetyMode.PUBLICATION) { TypeTable(core { raw.types() }).root as FuncType }
+    public val type: FuncType by lazy(LazyThreadSafetyMode.PUBLICATION) {
+        TypeTable(core { raw.types() }).root as FuncType
+    }
 
     /**
      * Calls the function. The result is null where it has none.
@@ -70,7 +72,14 @@ public class Func private constructor(raw: Raw) {
             val moves =
                 core(this, store, runsGuests = true) {
                     exchange.lent { count, objects ->
-                        NativeByHand.componentCall(raw.handle, store.raw.handle, exchange.handle, length, count, objects)
+                        NativeByHand.componentCall(
+                            raw.handle,
+                            store.raw.handle,
+                            exchange.handle,
+                            length,
+                            count,
+                            objects,
+                        )
                     }
                 }
             codec.readResult(exchange, moves)

@@ -58,7 +58,11 @@ public class Record private constructor(
             fun of(names: List<String>): Shape =
                 Shape(names).apply {
                     if (places.size < names.size) {
-                        throw WasmtimeException.Type("a field comes twice: the fields are ${names.joinToString { "`$it`" }}")
+                        throw WasmtimeException.Type(
+                            "a field comes twice: the fields are ${names.joinToString {
+                                "`$it`"
+                            }}",
+                        )
                     }
                 }
         }

@@ -83,8 +83,7 @@ public class ComponentType internal constructor(
  *
  * @property exports What it exports, by name, in its order.
  */
-public class InstanceType internal constructor(public val exports: Map<String, ItemType>) :
-    DefinedType()
+public class InstanceType internal constructor(public val exports: Map<String, ItemType>) : DefinedType()
 
 /**
  * The type of a module.
@@ -103,10 +102,8 @@ public class ModuleType internal constructor(
  * @property params The types of its parameters, by name, in their order.
  * @property result The type of its result; null where it has none.
  */
-public class FuncType internal constructor(
-    public val params: Map<String, ValueType>,
-    public val result: ValueType?,
-) : DefinedType()
+public class FuncType internal constructor(public val params: Map<String, ValueType>, public val result: ValueType?) :
+    DefinedType()
 
 /**
  * A resource, as a component has it.
@@ -175,10 +172,8 @@ public class OptionType internal constructor(public val value: ValueType) :
  * @property ok The type of what a success gives; null where that is nothing.
  * @property error The type of what a failure says; null where that is nothing.
  */
-public class ResultType internal constructor(
-    public val ok: ValueType?,
-    public val error: ValueType?,
-) : DefinedType(),
+public class ResultType internal constructor(public val ok: ValueType?, public val error: ValueType?) :
+    DefinedType(),
     ValueType
 
 /**

@@ -19,6 +19,10 @@ public object Unsigned {
             is UByte -> value.toLong()
             is UShort -> value.toLong()
             is Byte, is Short, is Int, is Long -> (value as Number).toLong()
-            else -> throw WasmtimeException.Type("the value is ${value?.let { "a ${it.javaClass.name}" }}: expected an integer")
+            else -> throw WasmtimeException.Type(
+                "the value is ${value?.let {
+                    "a ${it.javaClass.name}"
+                }}: expected an integer",
+            )
         }
 }

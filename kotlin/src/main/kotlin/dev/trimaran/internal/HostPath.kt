@@ -12,7 +12,9 @@ import java.nio.file.Path
  */
 internal fun Path.ofThisMachine(): String {
     if (fileSystem != FileSystems.getDefault()) {
-        throw WasmtimeException.Type("the path $this is of the file system $fileSystem: expected one of this machine's own files")
+        throw WasmtimeException.Type(
+            "the path $this is of the file system $fileSystem: expected one of this machine's own files",
+        )
     }
     val text = toString()
     val comesBack =

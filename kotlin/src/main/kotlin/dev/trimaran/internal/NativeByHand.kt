@@ -117,7 +117,13 @@ internal object NativeByHand {
     @JvmStatic external fun hostArguments(crossing: Long, exchange: Long): Long
 
     /** Gives the result of a host function, as [componentCall] gives arguments. */
-    @JvmStatic external fun hostReply(crossing: Long, exchange: Long, length: Int, resources: Int, objects: Array<Any?>?)
+    @JvmStatic external fun hostReply(
+        crossing: Long,
+        exchange: Long,
+        length: Int,
+        resources: Int,
+        objects: Array<Any?>?,
+    )
 
     /** Fails for a result of a host function that does not fit, by the serialised path and mistake. */
     @JvmStatic external fun refuseHostResult(crossing: Long, path: ByteArray, mistake: ByteArray)

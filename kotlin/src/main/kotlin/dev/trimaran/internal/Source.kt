@@ -17,7 +17,8 @@ internal class Source(source: InputSource) : RawInputSource {
         val source: InputSource = source.get() ?: return null
         // One of Java's may give null, which would be taken for a store that is gone.
         val bytes: ByteArray? = source.read(most)
-        return bytes ?: throw WasmtimeException.Type("the input source gave null: expected bytes, and none of them at the end")
+        return bytes
+            ?: throw WasmtimeException.Type("the input source gave null: expected bytes, and none of them at the end")
     }
 
     override fun lower(): Long = NativeByHand.newSource(this)

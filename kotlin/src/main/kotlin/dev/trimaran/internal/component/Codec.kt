@@ -52,7 +52,12 @@ internal class FuncCodec(types: ComponentTypes, isGuests: (Int) -> Boolean) {
         return when (params.size) {
             0 -> emptyList()
             1 -> listOf(params[0].read(from))
-            else -> arrayOfNulls<Any?>(params.size).also { for (index in it.indices) it[index] = params[index].read(from) }.asList()
+            else -> arrayOfNulls<Any?>(params.size).also {
+                for (index in it.indices) {
+                    it[index] =
+                        params[index].read(from)
+                }
+            }.asList()
         }
     }
 

@@ -29,7 +29,9 @@ internal class ComponentHost(private val function: HostFunction) {
             val result = function.run { Caller(store, callId).call(arguments) }
             val length = write(codec, exchange, result, crossing)
             native {
-                exchange.lent { count, objects -> NativeByHand.hostReply(crossing, exchange.handle, length, count, objects) }
+                exchange.lent { count, objects ->
+                    NativeByHand.hostReply(crossing, exchange.handle, length, count, objects)
+                }
             }
         }
     }

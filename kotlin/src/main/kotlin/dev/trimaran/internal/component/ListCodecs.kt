@@ -92,7 +92,8 @@ internal fun numbers(element: Codec): Codec? =
     }
 
 /** A list of numbers of [size] bytes: an array of them, which is copied at once, or any list. */
-internal abstract class NumbersCodec(private val element: Codec, private val size: Int) : Codec(ComponentTypeKind.LIST) {
+internal abstract class NumbersCodec(private val element: Codec, private val size: Int) :
+    Codec(ComponentTypeKind.LIST) {
     override fun write(to: Exchange, value: Any?) {
         if (writeArray(to, value)) return
         val items = items(value) ?: wrongKind(kind, value)

@@ -106,7 +106,13 @@ internal object U64Codec : Codec(ComponentTypeKind.U64) {
         when (value) {
             is ULong -> value.toLong()
             is BigInteger ->
-                if (value.signum() >= 0 && value.bitLength() <= ULong.SIZE_BITS) value.toLong() else outOfRange(kind, value)
+                if (value.signum() >= 0 &&
+                    value.bitLength() <= ULong.SIZE_BITS
+                ) {
+                    value.toLong()
+                } else {
+                    outOfRange(kind, value)
+                }
             else -> integer(value, kind, RANGE)
         }
 
@@ -165,7 +171,13 @@ internal object CharCodec : Codec(ComponentTypeKind.CHAR) {
             when (value) {
                 is CodePoint -> value.value
                 is Char -> value.code
-                is String -> if (value.length in 1..2 && value.codePointCount(0, value.length) == 1) value.codePointAt(0) else -1
+                is String -> if (value.length in 1..2 &&
+                    value.codePointCount(0, value.length) == 1
+                ) {
+                    value.codePointAt(0)
+                } else {
+                    -1
+                }
                 else -> wrongKind(kind, value)
             }
         val isScalar = Character.isValidCodePoint(found) && found !in Char.MIN_SURROGATE.code..Char.MAX_SURROGATE.code

@@ -119,7 +119,13 @@ internal class ResultCodec(private val ok: Codec?, private val error: Codec?) : 
         }
     }
 
-    override fun read(from: Exchange): Any = if (from.output.getInt() == 0) Ok(ok?.read(from)) else Err(error?.read(from))
+    override fun read(from: Exchange): Any = if (from.output.getInt() ==
+        0
+    ) {
+        Ok(ok?.read(from))
+    } else {
+        Err(error?.read(from))
+    }
 }
 
 internal class OptionCodec(private val some: Codec) : Codec(ComponentTypeKind.OPTION) {
