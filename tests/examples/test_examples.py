@@ -63,7 +63,7 @@ def test_the_program_from_npm(language: str, file: str, status: int) -> None:
 
 
 def test_every_example_is_there_in_every_language() -> None:
-    names = {*SEED, *MORE, "format_json", "host_functions", "wasi"}
+    names = {*SEED, *MORE, "format_json", "host_functions", "wasi", "components"}
     for language, ending in {"python": "py", "kotlin": "kt", "swift": "swift"}.items():
         found = {file.stem for file in (EXAMPLES / language).glob(f"*.{ending}")} - {"Package"}
         assert found == names, language
@@ -72,6 +72,11 @@ def test_every_example_is_there_in_every_language() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_host_functions(language: str) -> None:
     assert run(language, "host_functions", str(PLUGIN_WAT)) == (0, expected("host_functions"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_components(language: str) -> None:
+    assert run(language, "components", "tests/modules/component_plugin.wat") == (0, expected("components"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

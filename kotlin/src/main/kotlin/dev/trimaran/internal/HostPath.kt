@@ -24,6 +24,7 @@ internal fun Path.ofThisMachine(): String {
             false
         }
     if (comesBack) return text
-    val reason = "the JVM cannot write this path as text: expected one in UTF-8, and a JVM whose `sun.jnu.encoding` is UTF-8"
+    val reason =
+        "the JVM cannot write this path as text: expected one in UTF-8, and a JVM whose `sun.jnu.encoding` is UTF-8"
     throw WasmtimeException.Io("$text: $reason", text, reason, null)
 }
