@@ -9,7 +9,7 @@ mod _native {
     #[pymodule_export]
     use crate::adapters::python::generated::shown;
     #[pymodule_export]
-    use crate::adapters::python::numbers::{f32_bits, index, integer, natural, real, within};
+    use crate::adapters::python::numbers::{f32_bits, f32_of, index, integer, natural, real, within};
     #[pymodule_export]
     use crate::adapters::python::{
         CallerBase, ExportsBase, FuncBase, InstanceBase, MemoryView, StoreBase, arrow_parts, article, failure,

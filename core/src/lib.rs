@@ -100,6 +100,7 @@ pub mod adapter {
     pub use crate::stores::entry::Hold;
     pub use crate::stores::store::{OfStore, SlotFunction};
     pub use crate::types::slot::{Signature, Slot, ValKind};
+    pub use crate::values::float;
 }
 
 uniffi::setup_scaffolding!("trimaran");

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from . import func as _func
 from ._ffi import expect, wrong_type
 from ._made import Made
-from ._native import article, f32_bits, indefinite, index, real, refer, referred, within
+from ._native import article, f32_bits, f32_of, indefinite, index, real, refer, referred, within
 from .error import WasmtimeError
 from .reference import Reference
 from .store import Storelike
@@ -159,10 +159,12 @@ class Val(Made):
         content, width = self._content, _WIDTHS.get(self._kind)
         if width is None:
             return content
+        if self._kind == "F32":
+            return f32_of(content)
         octets = content.to_bytes(width // 8, "little")
         if self._kind == "V128":
             return octets
-        form = {"I32": "<i", "I64": "<q", "F32": "<f", "F64": "<d"}[self._kind]
+        form = {"I32": "<i", "I64": "<q", "F64": "<d"}[self._kind]
         return struct.unpack(form, octets)[0]
 
     @property

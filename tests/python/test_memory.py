@@ -258,6 +258,21 @@ def test_quiet_nans_keep_their_payload(store: Store, memory: Memory) -> None:
     assert memory.load_u32(store, 8) == 0x7FC0_1234
 
 
+@pytest.mark.parametrize("bits", [0x7F80_0001, 0x7FA0_1234, 0xFFBF_FFFF])
+def test_signalling_nans_stay_signalling(store: Store, memory: Memory, bits: int) -> None:
+    memory.store_u32(store, 0, bits)
+    memory.store_f32(store, 8, memory.load_f32(store, 0))
+    assert memory.load_u32(store, 8) == bits
+    assert Val.f32(memory.load_f32(store, 0)).bits == bits
+    assert Val.f32(Val.f32_from_bits(bits).value).bits == bits
+
+
+def test_a_nan_of_64_bits_never_becomes_an_infinity(store: Store, memory: Memory) -> None:
+    (nan,) = struct.unpack("<d", (0x7FF0_0000_0000_0001).to_bytes(8, "little"))
+    memory.store_f32(store, 0, nan)
+    assert memory.load_u32(store, 0) == 0x7FC0_0000
+
+
 def test_the_conveniences(store: Store, memory: Memory) -> None:
     memory.fill(store, 0x41, 100, 3)
     memory.copy_within(store, 100, 102, 3)

@@ -5,6 +5,7 @@ use wasmtime::StoreContextMut;
 use crate::errors::numbers;
 use crate::stores::root::Root;
 use crate::stores::store::StoreData;
+use crate::values::float::{narrowed, widened};
 use crate::{Func, Reference, Result, Store, Val, ValType, WasmtimeError};
 
 impl Val {
@@ -37,8 +38,8 @@ impl Val {
                 exact_float(i64::from(*value), ty, place)?
             }
             (Self::I64 { value }, wasmtime::ValType::F32 | wasmtime::ValType::F64) => exact_float(*value, ty, place)?,
-            (Self::F64 { bits }, wasmtime::ValType::F32) => Raw::F32(round(*bits)),
-            (Self::F32 { bits }, wasmtime::ValType::F64) => Raw::F64(f64::from(f32::from_bits(*bits)).to_bits()),
+            (Self::F64 { bits }, wasmtime::ValType::F32) => Raw::F32(narrowed(f64::from_bits(*bits))),
+            (Self::F32 { bits }, wasmtime::ValType::F64) => Raw::F64(widened(*bits).to_bits()),
             (_, wasmtime::ValType::Ref(reference)) => {
                 let value = self.reference(reference, store, context)?.ok_or_else(wrong)?;
                 if !value.matches_ty(&*context, ty).map_err(|_| wrong())? {
@@ -166,12 +167,6 @@ fn exact_float(value: i64, ty: &wasmtime::ValType, place: ArgPosition) -> Result
         wasmtime::ValType::F32 => wasmtime::Val::F32((value as f32).to_bits()),
         _ => wasmtime::Val::F64((value as f64).to_bits()),
     })
-}
-
-fn round(bits: u64) -> u32 {
-    // Rounding to the nearest f32 is what is meant.
-    let rounded = f64::from_bits(bits) as f32;
-    rounded.to_bits()
 }
 
 /// The types of `count` places, for a buffer that wasmtime fills.

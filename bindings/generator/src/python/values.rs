@@ -80,6 +80,7 @@ fn reach(model: &Model, ty: &Type, found: &mut BTreeSet<String>) {
 pub fn give(ty: &Type, value: &str) -> String {
     match ty {
         Type::Bool => format!("bool_of(py, {value})"),
+        Type::Float { bits: 32 } => format!("float_of(py, {value})"),
         Type::Int { .. } | Type::Float { .. } => format!("plain(py, {value})"),
         Type::Text => format!("text_of(py, {value})"),
         Type::Bytes => format!("bytes_of(py, &{value})"),

@@ -11,8 +11,9 @@ use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::pyclass::boolean_struct::True;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyList, PyString, PyTuple, PyType};
 use pyo3::{BoundObject, PyClass, ffi};
+use trimaran::adapter::float::widened;
 use trimaran::adapter::misuse;
 use trimaran::{Result, Store, WasmtimeError};
 
@@ -107,6 +108,11 @@ where
     PyErr: From<T::Error>,
 {
     Ok(value.into_pyobject(py)?.into_bound().into_any())
+}
+
+/// A float of 32 bits.
+pub(super) fn float_of(py: Python<'_>, value: f32) -> PyResult<Bound<'_, PyAny>> {
+    Ok(PyFloat::new(py, widened(value.to_bits())).into_any())
 }
 
 /// A text or a path.

@@ -6,6 +6,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyTuple};
+use trimaran::adapter::float::{narrowed, widened};
 use trimaran::adapter::{HostType, Signature, Slot, ValKind};
 use trimaran::{Func, Store, WasmtimeError};
 
@@ -210,7 +211,7 @@ pub(super) fn bits(value: &Bound<'_, PyAny>, kind: ValKind) -> Option<Slot> {
             (-(1 << 31)..1 << 32).contains(&value).then_some(u64::from(value as u32))?
         }
         ValKind::I64 => value.extract().map(i64::cast_unsigned).or_else(|_| value.extract::<u64>()).ok()?,
-        ValKind::F32 => u64::from((float(value, 24)? as f32).to_bits()),
+        ValKind::F32 => u64::from(narrowed(float(value, 24)?)),
         ValKind::F64 => float(value, 53)?.to_bits(),
         ValKind::V128 => {
             let bytes: [u8; 16] = value.cast::<PyBytes>().ok()?.as_bytes().try_into().ok()?;
@@ -235,7 +236,7 @@ pub(super) fn number<'py>(py: Python<'py>, kind: ValKind, slot: Slot) -> PyResul
     Ok(match kind {
         ValKind::I32 => (slot.low as u32).cast_signed().into_pyobject(py)?.into_any(),
         ValKind::I64 => slot.low.cast_signed().into_pyobject(py)?.into_any(),
-        ValKind::F32 => PyFloat::new(py, f64::from(f32::from_bits(slot.low as u32))).into_any(),
+        ValKind::F32 => PyFloat::new(py, widened(slot.low as u32)).into_any(),
         ValKind::F64 => PyFloat::new(py, f64::from_bits(slot.low)).into_any(),
         _ => {
             let bits = u128::from(slot.high) << 64 | u128::from(slot.low);

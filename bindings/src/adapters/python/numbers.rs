@@ -5,6 +5,7 @@ use std::fmt::{Arguments, Display, Formatter};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyFloat, PyInt};
+use trimaran::adapter::float::{narrowed, widened};
 use trimaran::adapter::numbers::{inexact, negative, outside, too_large};
 
 use super::at_end::Ask;
@@ -81,7 +82,7 @@ impl Number for f64 {
 impl Number for f32 {
     fn take(value: &Bound<'_, PyAny>, what: Arguments<'_>) -> PyResult<Self> {
         match value.cast::<PyFloat>() {
-            Ok(number) => Ok(number.value() as Self),
+            Ok(number) => Ok(Self::from_bits(narrowed(number.value()))),
             Err(_) => real_of(value, what, "f32", 24).map(|number| number as Self),
         }
     }
@@ -187,5 +188,11 @@ pub(crate) fn real(value: &Bound<'_, PyAny>, what: &str, kind: &str) -> PyResult
 /// The bits of the nearest 32-bit float.
 #[pyfunction]
 pub(crate) fn f32_bits(value: f64) -> u32 {
-    (value as f32).to_bits()
+    narrowed(value)
+}
+
+/// The float of these 32 bits.
+#[pyfunction]
+pub(crate) fn f32_of(bits: u32) -> f64 {
+    widened(bits)
 }
