@@ -24,12 +24,27 @@ def _unloadable(error: ImportError) -> str:
     return f"the native library of trimaran, {error.path}, cannot be loaded here ({found}): {error}. {works}"
 
 
+def _lacking(name: str) -> object:
+    """Python asks here for what the native library does not have."""
+    if name.startswith("__"):
+        raise AttributeError(f"the module {_native.__name__} has no attribute {name}")
+    raise ImportError(
+        f"the native library of trimaran, {_native.__file__}, is of another version than the files of Python beside it:"
+        f" it has no `{name}`. `pip install --force-reinstall trimaran` installs all of one version",
+        name="trimaran",
+        path=_native.__file__,
+    )
+
+
 try:
     from ._native import interpreter
 except ImportError as error:
     # An interpreter that shares nothing does not even load the module.
     reason = REASON if "subinterpreter" in str(error) else _unloadable(error)
     raise ImportError(reason, name="trimaran", path=error.path) from None
+else:
+    from . import _native
 
+_native.__dict__["__getattr__"] = _lacking
 if interpreter() != 0:
     raise ImportError(REASON, name="trimaran")

@@ -73,6 +73,18 @@ def test_a_library_for_musl(place: Path) -> None:
     assert "libc.musl" in with_changed(place, b"libc.so.6\0", b"libc.musl\0")
 
 
+@elf
+def test_a_library_of_another_version(place: Path) -> None:
+    """What an import says that finds files of Python which ask for more than the library has."""
+    shutil.copy(INSTALLED / EXTENSION, place / "trimaran")
+    with (place / "trimaran" / "__init__.py").open("a") as file:
+        file.write("from ._native import new_in_this_version\n")
+    sentence = said(place)
+    assert sentence.startswith(f"ImportError: the native library of trimaran, {place / 'trimaran' / EXTENSION}, is of ")
+    assert "another version than the files of Python beside it: it has no `new_in_this_version`" in sentence
+    assert "`pip install --force-reinstall trimaran` installs all of one version" in sentence
+
+
 def test_a_library_that_is_none(place: Path) -> None:
     name = next(file.name for file in INSTALLED.iterdir() if file.name.startswith("_native.") and file.suffix != ".pyi")
     (place / "trimaran" / name).write_bytes(b"")
