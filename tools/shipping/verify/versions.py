@@ -12,7 +12,7 @@ PLACES = {
     "Cargo.toml": r'^trimaran(?:-gate)? = \{ path = "\w+", version = "=([^"]+)" \}',
     "kotlin/pom.xml": r"<revision>([^<]+)</revision>",
     "examples/kotlin/pom.xml": r"<revision>([^<]+)</revision>",
-    "README.md": r"dev\.trimaran:trimaran:([\d.]+\d)",
+    "README.md": r'(?:dev\.trimaran:trimaran:|trimaran-swift", from: ")([\d.]+\d)',
     "kotlin/README.md": r"dev\.trimaran:trimaran:([\d.]+\d)",
 }
 
