@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable
@@ -129,3 +130,38 @@ def test_a_pool(method: str) -> None:
     module = Module(engine(), WAT)
     with multiprocessing.get_context(method).Pool(2) as pool:
         assert pool.map_async(use, [module] * 4).get(timeout=60) == [None] * 4
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+def test_a_child_uses_what_other_threads_use() -> None:
+    """In a process of its own, whose threads take the locks again and again."""
+    program = """
+import itertools, os, threading
+from trimaran import *
+memory, pipe, linker = MemoryDirectory({"a": b"x" * 4_000_000}), OutputPipe(), Linker(Engine())
+numbers, over = itertools.count(), threading.Event()
+
+
+def use():
+    memory.read("a")
+    pipe.contents()
+    linker.define_func("names", str(next(numbers)), FuncType([], []), print)
+
+
+def use_on():
+    while not over.is_set():
+        use()
+
+
+threads = [threading.Thread(target=use_on) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for _ in range(20):
+    child = os.fork()
+    if not child:
+        use()
+        os._exit(0)
+    os.waitpid(child, 0)
+over.set()
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], timeout=120, check=True)
