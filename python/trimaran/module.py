@@ -34,8 +34,8 @@ class Module(ModuleBase, Constant, Handle, Managed):
     def __init__(self, engine: Engine, wasm: Wasm) -> None:
         """Compiles a module from the binary or the text format.
 
-        Raises `CompileError` if the bytes are no module, are truncated or do not validate, and `WatSyntaxError` if the
-        text has a mistake.
+        Raises `CompileError` if the bytes are no module, are truncated or do not validate, `WatSyntaxError` if the text
+        has a mistake, and `WasmTypeError` for the path of a file, which `from_file` reads.
         """
         self._make(expect(engine, Engine, "the engine"), source(_no_path(wasm), "the module"))
 

@@ -84,7 +84,8 @@ class SharedMemory(SharedMemoryBase, Handle, Managed):
         """Waits at `address` while it holds `expected`, until it is notified or `timeout` seconds have passed.
 
         It is what `memory.atomic.wait32` does (threads proposal), in steps of a millisecond. The address is a
-        multiple of 4. Ctrl-C ends the wait; it belongs to no store, so that no time limit of one ends it.
+        multiple of 4. Ctrl-C ends the wait; it belongs to no store, so that no time limit of one ends it. Raises
+        `ClosedError` if another thread closes the memory meanwhile.
         """
         bits = within(expected, "the expected value", "i32", -1 << 31, _ALL)
         number = bits - (1 << 32) if bits >= 1 << 31 else bits

@@ -24,26 +24,38 @@ import kotlin.reflect.jvm.internal.ReflectionFactoryImpl;
 
 /**
  * What the classes of a folder offer, by reflection: a line of path, default and words for each name, parted by tabs.
+ * A path in the package of components begins with its name: `component/Func.type`.
  */
 class ReadKotlin {
     /** What every class has, or every enum. */
     static final Set<String> EVERYWHERE = Set.of("equals", "hashCode", "toString", "entries", "valueOf", "values");
 
+    static final String COMPONENT = "dev.trimaran.component.";
+
     static final Set<String> lines = new TreeSet<>();
 
     public static void main(String[] arguments) throws Exception {
-        try (var files = Files.list(Path.of(arguments[0], "dev/trimaran"))) {
+        read(Path.of(arguments[0], "dev/trimaran"), "dev.trimaran.");
+        read(Path.of(arguments[0], "dev/trimaran/component"), COMPONENT);
+        lines.forEach(System.out::println);
+    }
+
+    static void read(Path folder, String space) throws Exception {
+        try (var files = Files.list(folder)) {
             for (Path file : files.sorted().toList()) {
                 String name = file.getFileName().toString();
                 if (!name.endsWith(".class") || name.contains("$")) continue;
-                Class<?> type = Class.forName("dev.trimaran." + name.substring(0, name.length() - 6));
+                Class<?> type = Class.forName(space + name.substring(0, name.length() - 6));
                 Metadata metadata = type.getAnnotation(Metadata.class);
                 if (!Modifier.isPublic(type.getModifiers()) || metadata == null) continue;
-                if (metadata.k() == 1) describe("", JvmClassMappingKt.getKotlinClass(type));
-                else members("", new ReflectionFactoryImpl().getOrCreateKotlinPackage(type, ""), Map.of());
+                if (metadata.k() == 1) describe(space(type), JvmClassMappingKt.getKotlinClass(type));
+                else members(space(type), new ReflectionFactoryImpl().getOrCreateKotlinPackage(type, ""), Map.of());
             }
         }
-        lines.forEach(System.out::println);
+    }
+
+    static String space(Class<?> type) {
+        return type.getName().startsWith(COMPONENT) ? "component/" : "";
     }
 
     static void describe(String owner, KClass<?> type) {
@@ -59,7 +71,7 @@ class ReadKotlin {
         }
         if (JvmClassMappingKt.getJavaClass(type).isEnum()) {
             for (Object constant : JvmClassMappingKt.getJavaClass(type).getEnumConstants())
-                line(path + "." + constant, "", constant.toString());
+                line(path + "." + ((Enum<?>) constant).name(), "", ((Enum<?>) constant).name());
         }
         for (KClass<?> nested : type.getNestedClasses()) describe(path + ".", nested);
     }
@@ -92,7 +104,8 @@ class ReadKotlin {
     static String receiver(String owner, KCallable<?> member) {
         for (KParameter parameter : member.getParameters())
             if (parameter.getKind() == KParameter.Kind.EXTENSION_RECEIVER
-                    && parameter.getType().getClassifier() instanceof KClass<?> type) return type.getSimpleName() + ".";
+                    && parameter.getType().getClassifier() instanceof KClass<?> type)
+                return space(JvmClassMappingKt.getJavaClass(type)) + type.getSimpleName() + ".";
         return owner;
     }
 

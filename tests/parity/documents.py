@@ -7,42 +7,56 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
-from surface import key
+from surface import SPACE, key, spaced
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 # The public classes of Kotlin: those that are written by hand, and those that the generator writes.
 KOTLIN = ROOT / "kotlin/src/main/kotlin/dev/trimaran", ROOT / "target/generated/kotlin/dev/trimaran"
+KOTLIN_COMPONENT = KOTLIN[0] / "component"
 
 Documents = dict[str, str]
+# Paths, and what is said of each.
+Found = Iterator[tuple[str, str]]
 
 
 def core() -> Documents:
-    return kotlin_of(ROOT / "target/generated/kotlin/dev/trimaran/internal/ffi")
+    files = sources("kt", ROOT / "target/generated/kotlin/dev/trimaran/internal/ffi")
+    return joined((spaced(path), text) for file in files for path, text in of_kotlin(file))
 
 
 def python() -> Documents:
-    return joined(line for file in sources("py", ROOT / "python/trimaran") for line in of_module(ast.parse(file)))
+    folder = ROOT / "python/trimaran"
+    return of_package(
+        lambda text: of_module(ast.parse(text)), sources("py", folder), sources("py", folder / "component")
+    )
 
 
 def kotlin() -> Documents:
-    return kotlin_of(*KOTLIN)
+    return of_package(of_kotlin, sources("kt", *KOTLIN), sources("kt", KOTLIN_COMPONENT))
 
 
 def swift() -> Documents:
-    generated = ROOT / "target/generated/swift/Settings.swift"
-    files = [*sources("swift", ROOT / "swift/Sources/Trimaran"), generated.read_text()]
-    return joined(line for file in files for line in of_swift(file))
+    folder = ROOT / "swift/Sources"
+    files = [*sources("swift", folder / "Trimaran"), (ROOT / "target/generated/swift/Settings.swift").read_text()]
+    return of_package(of_swift, files, sources("swift", folder / "TrimaranComponent"))
+
+
+def of_package(read: Callable[[str], Found], files: list[str], components: list[str]) -> Documents:
+    """What the sources of a package say, and those of its components."""
+    found = (line for file in files for line in read(file))
+    return joined(chain(found, ((SPACE + path, text) for file in components for path, text in read(file))))
 
 
 def sources(suffix: str, *folders: Path) -> list[str]:
     return [file.read_text() for folder in folders for file in sorted(folder.glob(f"*.{suffix}"))]
 
 
-def joined(found: Iterator[tuple[str, str]]) -> Documents:
+def joined(found: Found) -> Documents:
     """All that is said of the same thing: overloads are one."""
     documents: Documents = {}
     for path, text in found:
@@ -50,7 +64,7 @@ def joined(found: Iterator[tuple[str, str]]) -> Documents:
     return documents
 
 
-def of_module(module: ast.Module) -> Iterator[tuple[str, str]]:
+def of_module(module: ast.Module) -> Found:
     """The documents of Python's classes: each member's, and the text behind each attribute."""
     for owner in module.body:
         if not isinstance(owner, ast.ClassDef):
@@ -72,11 +86,7 @@ MEMBER = re.compile(r"\b(?:fun (?:<[^(]*?> )?|va[lr] )(\w+)|\b(constructor)\b")
 PROPERTY = re.compile(r"@property (\w+) ((?:(?!@property ).)*)", re.DOTALL)
 
 
-def kotlin_of(*folders: Path) -> Documents:
-    return joined(line for file in sources("kt", *folders) for line in of_kotlin(file))
-
-
-def of_kotlin(text: str) -> Iterator[tuple[str, str]]:
+def of_kotlin(text: str) -> Found:
     """The documents of Kotlin: `@property` of a class is its member's."""
     owner = ""
     for match in re.finditer(r"/\*\*(.*?)\*/\s*((?:@[^\n]*\n\s*)*)([^\n]*)", text, re.DOTALL):
@@ -99,7 +109,7 @@ TYPE = re.compile(r"(?:  public |(?:(?:public|package|final) )*)(?:struct|class|
 DECLARED = re.compile(r"\b(?:func|var|let|case) `?(\w+)|\b(init)\b|\b(subscript)\b")
 
 
-def of_swift(text: str) -> Iterator[tuple[str, str]]:
+def of_swift(text: str) -> Found:
     """The documents of Swift."""
     owner = ""
     said: list[str] = []

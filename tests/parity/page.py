@@ -15,10 +15,13 @@ reason. The reasons are at the end.
 
 The comparison knows each language's own way to write a name: `set_fuel` is `setFuel`, a value without parameters may be
 a property, `release` is `close`, and a constructor is a call of the class, or an `init`. A default stands after `=`.
+Components have a namespace: `ComponentFunc` is `Func` in Python's `trimaran.component`, in Kotlin's
+`dev.trimaran.component` and in Swift's `TrimaranComponent`. Below, `component.Func` is that one.
 """
 BEYOND = """## Beyond the core
 
-What two packages or all have, and the core does not need to know: ways to say the same shorter.
+What two packages or all have, and the core does not need to know: ways to say the same shorter, and the objects for
+types and values of components.
 """
 ALONE = """## In one language only
 
@@ -61,16 +64,21 @@ def table(lines: list[Line], notes: dict[str, int], whole: bool = False) -> Iter
     yield "|---|---|---|---|"
     for line in lines:
         row = line.row
-        words = row.path if whole else row.words + (f" = {row.default}" if row.default else "")
+        words = shown(row.path) if whole else row.words + (f" = {row.default}" if row.default else "")
         cells = [cell(line.cells[language], row.kind == "field", notes) for language in TITLES]
         yield f"| `{words}` | {' | '.join(cells)} |"
 
 
+def shown(path: str) -> str:
+    """A path as a program would write it."""
+    return path.replace("/", ".")
+
+
 def cell(found: Cell, defaults: bool, notes: dict[str, int]) -> str:
-    shown = {short(item): item.default for item in sorted(found.items, key=lambda item: item.default)}
+    known = {short(item): item.default for item in sorted(found.items, key=lambda item: item.default)}
     # The shorter ones: others differ in how many or which parameters they take.
-    names = sorted(shown, key=lambda words: (len(words), words))[:MOST]
-    texts = [f"{name} = {shown[name]}" if defaults and shown[name] else name for name in names]
+    names = sorted(known, key=lambda words: (len(words), words))[:MOST]
+    texts = [f"{name} = {known[name]}" if defaults and known[name] else name for name in names]
     words = ", ".join(f"`{text}`" for text in texts) or NOTHING
     if found.because:
         words += f" ({notes.setdefault(found.because, len(notes) + 1)})"
@@ -102,6 +110,6 @@ def alone(comparison: Comparison) -> Iterator[str]:
         yield f"**{title}**"
         yield ""
         for owner in sorted(owners):
-            names = ", ".join(f"`{name}`" for name in sorted(set(owners[owner])))
-            yield f"- {f'`{owner}`: ' if owner else ''}{names}"
+            names = ", ".join(f"`{shown(name)}`" for name in sorted(set(owners[owner])))
+            yield f"- {f'`{shown(owner)}`: ' if owner else ''}{names}"
         yield ""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import presets
 import swift_graph
-from documents import KOTLIN
-from surface import Item
+from documents import KOTLIN, KOTLIN_COMPONENT
+from surface import SPACE, Item
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent
@@ -39,7 +39,7 @@ def kotlin() -> list[Item]:
     libraries += [path.replace("kotlin-stdlib", "kotlin-reflect") for path in libraries if "kotlin-stdlib" in path]
     classes = ROOT / "kotlin/target/classes"
     items = parsed(run("java", "-cp", ":".join([str(classes), *libraries]), HERE / "ReadKotlin.java", classes))
-    known = presets.kotlin(*KOTLIN)
+    known = presets.kotlin(*KOTLIN, KOTLIN_COMPONENT)
     return [replace(item, presets=tuple(known.get(called(item.words), ()))) for item in items]
 
 
@@ -50,9 +50,14 @@ def called(words: str) -> tuple[str, tuple[str, ...]]:
 
 
 def swift() -> list[Item]:
-    """By the symbol graph of what the examples were built with."""
+    """By the symbol graphs of what the examples were built with."""
+    components = [replace(item, path=SPACE + item.path) for item in swift_module("TrimaranComponent")]
+    return [*swift_module("Trimaran"), *components]
+
+
+def swift_module(module: str) -> list[Item]:
     package = ROOT / "examples/swift"
-    run("tools/swift", "swift", "build", "--quiet", "--package-path", package, "--target", "Trimaran")
+    run("tools/swift", "swift", "build", "--quiet", "--package-path", package, "--target", module)
     build = (package / ".build/debug").resolve()
     OUT.mkdir(parents=True, exist_ok=True)
     include = [ROOT / "swift/Sources/CTrimaran", build / "Modules"]
@@ -61,9 +66,9 @@ def swift() -> list[Item]:
         options += ["-sdk", run("xcrun", "--show-sdk-path").strip()]
     # Debian keeps it off the PATH.
     extract = 'PATH=$PATH:/usr/libexec/swift/bin && exec swift-symbolgraph-extract "$@"'
-    options += ["-module-name", "Trimaran", "-target", build.parent.name, "-output-dir", OUT]
+    options += ["-module-name", module, "-target", build.parent.name, "-output-dir", OUT]
     run("tools/swift", "sh", "-c", extract, "sh", *options, "-minimum-access-level", "public")
-    return swift_graph.read(OUT / "Trimaran.symbols.json")
+    return swift_graph.read(OUT / f"{module}.symbols.json", module)
 
 
 def parsed(output: str) -> list[Item]:

@@ -6,8 +6,10 @@ from __future__ import annotations
 import enum
 import inspect
 from collections.abc import Iterator
+from types import ModuleType
 
 import trimaran
+import trimaran.component
 from trimaran import Setting, WasmtimeError, WasmTypeError
 from trimaran._setting import Knob
 
@@ -76,19 +78,21 @@ def members(name: str, kind: type) -> Iterator[Line]:
             yield f"{name}.set_{member}", "", f"{member} ="
 
 
-def lines() -> Iterator[Line]:
-    for name in trimaran.__all__:
-        item = getattr(trimaran, name)
+def lines(module: ModuleType, space: str = "") -> Iterator[Line]:
+    """What a module has. Each path begins with its `space`, as in `surface.SPACE`."""
+    for name in module.__all__:
+        item = getattr(module, name)
+        path = space + name
         if not inspect.isclass(item):
-            yield name, "", *words(name, item)
+            yield path, "", *words(name, item)
         elif issubclass(item, WasmtimeError) and item.variant:
             path = f"WasmtimeError.{item.variant}"
             yield path, "", name
             yield from members(path, item)
         else:
-            yield name, "", name
-            yield from members(name, item)
+            yield path, "", name
+            yield from members(path, item)
 
 
-for line in lines():
+for line in [*lines(trimaran), *lines(trimaran.component, "component/")]:
     print("\t".join(line))

@@ -30,6 +30,18 @@ class Row:
     words: str
 
 
+# In the packages, components have a namespace. A path within it begins so: `component/Func.type`.
+SPACE = "component/"
+# Its types of values without parts.
+SIMPLE = re.compile(r"Bool|Char|String|[SUF]\d+")
+# The languages' names for its methods, where they are not the core's alone.
+METHODS = {
+    "types": ["type"],
+    "resource_type": ["type"],
+    "resource_drop": ["drop", "close"],
+    "is_owned": ["owned", "is_owned"],
+    "is_alive": ["alive", "is_alive"],
+}
 # The languages' names for the same type, and the same word of a name.
 TYPES = {"wasmtimeexception": "wasmtimeerror", "instanceexports": "exports"}
 WORDS = {"function": "func"}
@@ -44,6 +56,14 @@ def key(path: str) -> str:
     return ".".join([*parts[:-1], WORDS.get(parts[-1], parts[-1])])
 
 
+def spaced(path: str) -> str:
+    """The path in the packages of something of the core: `ComponentFunc.type` is `component/Func.type`."""
+    if not path.startswith("Component"):
+        return path
+    name = path.removeprefix("Component")
+    return SPACE + (name if name[:1].isalpha() else path)
+
+
 def value(default: str) -> str:
     """A default in the one form in which languages are compared."""
     plain = default.strip().lower()
@@ -52,9 +72,13 @@ def value(default: str) -> str:
 
 def candidates(row: Row) -> list[str]:
     """The keys that something of the core may have in a language."""
-    owner, dot, name = row.path.rpartition(".")
+    owner, dot, name = spaced(row.path).rpartition(".")
     names = [name]
-    if name == "release":
+    if owner == f"{SPACE}TypeKind":
+        return kinds(name)
+    if owner.startswith(SPACE) and name in METHODS:
+        names = METHODS[name]
+    elif name == "release":
         names = ["close"]
     elif name == "is_released":
         names = ["closed", "is_closed"]
@@ -66,6 +90,15 @@ def candidates(row: Row) -> list[str]:
         # What has no parameters may be a property, or have a getter.
         names = [name, f"get_{name}"]
     return [key(owner + dot + name) for name in names]
+
+
+def kinds(name: str) -> list[str]:
+    """The keys of a kind of types of components: a type of its own, or a case of an enum."""
+    own = [name, f"PrimitiveType.{name}"] if SIMPLE.fullmatch(name) else [f"{name}Type"]
+    if name == "Resource":
+        # Kotlin's, of which a component alone tells nothing but the name.
+        own.append("ResourceItem")
+    return [key(SPACE + path) for path in [*own, f"Kind.{name}"]]
 
 
 def rows(lines: Iterable[str]) -> list[Row]:

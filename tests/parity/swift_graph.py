@@ -19,15 +19,14 @@ TYPES = {"swift.enum", "swift.struct", "swift.class"}
 CALLED = {"swift.method", "swift.type.method", "swift.func"}
 
 
-def read(graph: Path) -> list[Item]:
+def read(graph: Path, module: str) -> list[Item]:
     symbols = json.loads(graph.read_text())["symbols"]
     sources: dict[str, list[str]] = {}
-    return [item for symbol in symbols for item in items(symbol, sources)]
+    ours = [symbol for symbol in symbols if symbol["identifier"]["precise"].startswith(f"s:{len(module)}{module}")]
+    return [item for symbol in ours for item in items(symbol, sources)]
 
 
 def items(symbol: Symbol, sources: dict[str, list[str]]) -> Iterator[Item]:
-    if not symbol["identifier"]["precise"].startswith("s:8Trimaran"):
-        return
     *owners, title = symbol["pathComponents"]
     name, _, labels = title.partition("(")
     if name in EVERYWHERE:

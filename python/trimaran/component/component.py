@@ -74,11 +74,17 @@ class Component(ComponentBase, Constant, Handle, Managed):
         return _filled(cls, lambda made: made._make_unpack(packed))
 
     def serialize(self) -> bytes:
-        """The compiled component as bytes, to keep it and to load it without compiling."""
+        """The compiled component as bytes, to keep it and to load it without compiling.
+
+        Raises `LimitError` if there is no room for them.
+        """
         return self._serialize()
 
     def pack(self) -> bytes:
-        """The compiled component with its engine's configuration, for `unpack` in any process of this version."""
+        """The compiled component with its engine's configuration, as bytes for `unpack` in any process of this version.
+
+        Raises `LimitError` if there is no room for them.
+        """
         return self._pack()
 
     @property

@@ -38,7 +38,8 @@ public final class Module: Sendable {
   /// - Parameters:
   ///   - engine: The engine that compiles it.
   ///   - text: The module in the text format.
-  /// - Throws: `syntax` if the text has a mistake, and `compile` if it is no module or does not validate.
+  /// - Throws: `syntax` if the text has a mistake, `compile` if it is no module or does not validate, and `type` for the path
+  ///   of a file, for which there is ``init(_:fromFile:)``.
   public convenience init(_ engine: Engine, _ text: some StringProtocol) throws(WasmtimeError) {
     try self.init(of: text.utf8) { (bytes) throws(WasmtimeError) in
       try Core.Module(engine: engine.core, bytes: bytes).kept()

@@ -141,7 +141,8 @@ public final class SharedMemory: Sendable {
   ///   - address: Where to wait, in bytes, a multiple of 4.
   ///   - expected: The number that has to be there.
   ///   - timeout: How long to wait, to the millisecond; `nil` is no limit.
-  /// - Throws: `range` for an address that is no multiple of 4 or outside, or for a time below 0.
+  /// - Throws: `range` for an address that is no multiple of 4 or outside, or for a time below 0; `closed` if another
+  ///   thread closes the memory meanwhile.
   public func wait32(
     at address: Int,
     expected: Int32,

@@ -104,7 +104,7 @@ impl Body {
 }
 
 /// Defines a host function in the instance of that path, whose names are serialised.
-pub(super) extern "system" fn define_component_func(
+pub(super) extern "system" fn define(
     env: *mut JNIEnv,
     _class: jclass,
     linker: jlong,

@@ -26,8 +26,8 @@ public class Module private constructor(raw: Raw) :
     /**
      * Compiles a module from the binary or the text format.
      *
-     * Fails with `Compile` if the bytes are no module, are truncated or do not validate, and with `Syntax` if the text
-     * has a mistake.
+     * Fails with `Compile` if the bytes are no module, are truncated or do not validate, with `Syntax` if the text has
+     * a mistake, and with `Type` for the path of a file, which [fromFile] reads.
      */
     public constructor(engine: Engine, bytes: ByteArray) : this(core(engine) { Raw(engine.raw, bytes) })
 

@@ -149,7 +149,7 @@ public class SharedMemory private constructor(raw: Raw) :
      * Waits at [address] while it holds [expected], until it is notified or [timeoutMillis] milliseconds have
      * passed, as `memory.atomic.wait32` does (threads proposal). The address is a multiple of 4; the timeout is
      * 0 or more, and null is no limit. [Thread.interrupt] ends the wait with an [InterruptedException]; it belongs to no
-     * store, so that no time limit of one ends it.
+     * store, so that no time limit of one ends it. Fails with `Closed` if another thread closes the memory meanwhile.
      */
     @JvmOverloads
     public fun wait32(address: Long, expected: Int, timeoutMillis: Long? = null): WaitOutcome =

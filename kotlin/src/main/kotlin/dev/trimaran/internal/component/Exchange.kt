@@ -18,7 +18,7 @@ import dev.trimaran.internal.ffi.ComponentResource as RawResource
  *
  * Numbers are little-endian. In what it writes, a number for each resource stands behind the values.
  */
-internal class Exchange private constructor(val handle: Long) {
+internal class Exchange private constructor(@Transient val handle: Long) {
     var input: ByteBuffer = NativeByHand.exchangeInput(handle, USUAL).order(ByteOrder.LITTLE_ENDIAN)
         private set
     var output: ByteBuffer = NO_BYTES
@@ -173,7 +173,7 @@ internal class Exchange private constructor(val handle: Long) {
     }
 
     /** What frees it. It must not know the exchange, which would never be garbage. */
-    private class Freeing(private val handle: Long) : Runnable {
+    private class Freeing(@Transient private val handle: Long) : Runnable {
         override fun run() = NativeByHand.freeExchange(handle)
     }
 
