@@ -7,13 +7,16 @@ from trimaran import Engine, Store
 from trimaran.component import Component, Err, Linker, Ok
 
 
+def write(text: str) -> None:
+    print(f"the component says: {text}")
+
+
 def main(path: str) -> None:
     engine = Engine()
     component = Component.from_file(engine, Path(path))
     linker = Linker(engine)
     # A compatible version serves: the component asks for 1.0.0.
-    log = linker.instance("example:host/log@1.2.0")
-    log.define_func("write", lambda text: print(f"the component says: {text}"))
+    linker.instance("example:host/log@1.2.0").define_func("write", write)
 
     with Store(engine) as store:
         instance = linker.instantiate(store, component)
@@ -23,7 +26,8 @@ def main(path: str) -> None:
 
         half = instance.func(store, "half")
         for number in (10, 7):
-            match half(store, number):
+            result: Ok | Err = half(store, number)
+            match result:
                 case Ok(value):
                     print(f"half of {number} is {value}")
                 case Err(reason):

@@ -45,7 +45,8 @@ class ErrorsTest {
                 is WasmtimeException.Encoding, is WasmtimeException.Limit, is WasmtimeException.Closed,
                 is WasmtimeException.WrongStore, is WasmtimeException.WrongEngine, is WasmtimeException.Escaped,
                 is WasmtimeException.Poisoned, is WasmtimeException.Busy, is WasmtimeException.Config,
-                is WasmtimeException.Artifact, is WasmtimeException.Io, is WasmtimeException.Unsupported, is WasmtimeException.Unexpected,
+                is WasmtimeException.Artifact, is WasmtimeException.Io, is WasmtimeException.Unsupported,
+                is WasmtimeException.Unexpected,
                 -> null
             }
         assertEquals("swim", kind)

@@ -7,8 +7,9 @@ import pkgutil
 from enum import Enum
 from typing import Any
 
+from component_guests import GUESTS
+
 import trimaran
-from components import GUESTS
 from guests import threads
 from trimaran import (
     Caller,

@@ -12,8 +12,8 @@ import weakref
 from pathlib import Path
 
 import pytest
+from component_guests import CALLS, ENGINE, linked
 
-from components import CALLS, ENGINE, linked
 from trimaran import (
     ArtifactError,
     ClosedError,

@@ -11,8 +11,8 @@ import weakref
 from typing import Any
 
 import pytest
+from component_guests import CALLS, ENGINE, linked
 
-from components import CALLS, ENGINE, linked
 from trimaran import (
     BusyError,
     Caller,

@@ -10,8 +10,8 @@ import weakref
 from typing import Any
 
 import pytest
+from component_guests import ENGINE, GUESTS, HOSTS, linked
 
-from components import ENGINE, GUESTS, HOSTS, linked
 from trimaran import ClosedError, Store, WasmTypeError, WrongStoreError
 from trimaran.component import Component, Func, Instance, Linker, Resource, ResourceAny, ResourceHost, ResourceType
 

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from component_guests import echoing
 
-from components import echoing
 from trimaran import RangeError, WasmTypeError
 from trimaran.component import Err, Ok, Record, Some, Variant
 

@@ -9,8 +9,9 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from component_guests import GUESTS
+
 import trimaran
-from components import GUESTS
 from guests import IS_INTERPRETER, ROOT, TARGET, config
 from trimaran import (
     Engine,

@@ -107,7 +107,9 @@ fn body(out: &mut String, indent: &str, class: &str, method: &Method, call: &str
 /// The call, as long as it takes: a long one lets go of the GIL, a brief one keeps it where the store is free.
 fn run(out: &mut String, indent: &str, class: &str, method: &Method, call: &str) -> String {
     if method.pace == Pace::Long {
-        return format!("enter(py, || {call})");
+        // A constructor without arguments is the closure itself.
+        let closure = call.strip_suffix("()").filter(|path| !path.contains(['(', '.']));
+        return format!("enter(py, {})", closure.map_or_else(|| format!("|| {call}"), str::to_owned));
     }
     let store = method.store().map(|store| store.name.as_str()).or((class == "Store").then_some("this"));
     let brief = |work: &str| match store {

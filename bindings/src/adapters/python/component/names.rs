@@ -45,7 +45,7 @@ impl Names {
     }
 
     /// The name at a place.
-    pub(super) fn get<'a>(&'a self, place: u32) -> Option<&'a Py<PyString>> {
+    pub(super) fn get(&self, place: u32) -> Option<&Py<PyString>> {
         self.objects.get(place as usize)
     }
 
