@@ -22,7 +22,7 @@ pub unsafe extern "C" fn trimaran_component_func_call(
     let work = || {
         // SAFETY: the caller lends the values until this returns.
         let given = unsafe { opened(given)? };
-        // SAFETY: as above; this is the one call that takes the objects over.
+        // SAFETY: the caller lends the values until this returns, and this is the one call that takes the objects over.
         let resources = unsafe { given.resources()? };
         // SAFETY: the caller keeps the objects alive until this returns.
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };

@@ -104,7 +104,7 @@ pub unsafe extern "C" fn trimaran_component_reply_give(
     let work = || {
         // SAFETY: the caller lends the values until this returns.
         let given = unsafe { opened(given)? };
-        // SAFETY: as above; this is the one call that takes the objects over.
+        // SAFETY: the caller lends the values until this returns, and this is the one call that takes the objects over.
         let resources = unsafe { given.resources()? };
         // SAFETY: the caller lends the values until this returns.
         let (bytes, beside) = unsafe { (given.bytes(), given.beside()) };
