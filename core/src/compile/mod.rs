@@ -12,6 +12,7 @@ pub(crate) mod file;
 pub(crate) mod header;
 pub(crate) mod module;
 pub(crate) mod names;
+pub(crate) mod packed;
 pub(crate) mod places;
 pub(crate) mod threads;
 pub(crate) mod untrusted;

@@ -7,11 +7,11 @@ use camino::Utf8PathBuf;
 use crate::compile::artifact::Code;
 use crate::compile::beginnings::Kind;
 use crate::compile::closable::Closable;
-use crate::compile::{artifact, engine, file, threads};
+use crate::compile::{artifact, engine, file, packed, threads};
 use crate::errors::chain::chain;
 use crate::process::native_pressure::HeldBytes;
 use crate::traps::moved::{self, Moved};
-use crate::{Config, Engine, ExportType, ExternType, ImportType, Result, UniFfiTag, WasmtimeError};
+use crate::{Engine, ExportType, ExternType, ImportType, Result, WasmtimeError};
 
 /// A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread.
 #[derive(uniffi::Object)]
@@ -78,10 +78,7 @@ impl Module {
     /// The compiled module together with its engine's configuration, as bytes that `unpack` makes a module of in any
     /// process of this version on such a machine. Fails with `Limit` where there is no room for them.
     pub fn pack(&self) -> Result<Vec<u8>> {
-        let mut config = Vec::new();
-        <Config as uniffi::Lower<UniFfiTag>>::write(self.engine.config()?, &mut config);
-        let length = (config.len() as u64).to_le_bytes();
-        artifact::packed(&[PACKED.as_bytes(), &length, &config, &self.serialize()?])
+        packed::MODULE.pack(&self.engine, &self.serialize()?)
     }
 
     /// Makes a module from what `pack` gave. It belongs to `Engine.shared` of its configuration.
@@ -91,17 +88,12 @@ impl Module {
     #[uniffi::constructor]
     #[cfg_attr(false, called(bytes = "the packed module"))]
     pub fn unpack(bytes: &[u8]) -> Result<Arc<Self>> {
-        let refuse = || WasmtimeError::Artifact { reason: "no module that this version has packed".to_owned() };
         let content = artifact::open(bytes)?;
         if let Some(kind @ Kind::Compiled) = Kind::of(content) {
             return Err(WasmtimeError::Artifact { reason: kind.advice() });
         }
-        let content = content.strip_prefix(PACKED.as_bytes()).ok_or_else(refuse)?;
-        let (length, content) = content.split_first_chunk().ok_or_else(refuse)?;
-        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| refuse())?;
-        let (mut config, artifact) = content.split_at_checked(length).ok_or_else(refuse)?;
-        let config = <Config as uniffi::Lift<UniFfiTag>>::try_read(&mut config).map_err(|_| refuse())?;
-        Self::deserialize(&*Engine::shared(config)?, artifact)
+        let (engine, artifact) = packed::MODULE.unpack(content)?;
+        Self::deserialize(&engine, artifact)
     }
 
     /// The engine that it belongs to.
@@ -156,9 +148,6 @@ impl Module {
         Ok(())
     }
 }
-
-/// The first bytes of a packed module. Everything after them depends on this very version.
-const PACKED: &str = concat!("trimaran module ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Checks a module in the binary or the text format without compiling it. Fails as `Module` does, also with `Limit` where it
 /// passes the engine's limits for modules, or takes longer than the limit for compiling.

@@ -6,11 +6,11 @@ use camino::Utf8PathBuf;
 
 use crate::compile::artifact::{self, Code};
 use crate::compile::closable::Closable;
-use crate::compile::file;
+use crate::compile::{file, packed};
 use crate::component::types::ComponentTypes;
 use crate::component::{checks, table};
 use crate::process::native_pressure::HeldBytes;
-use crate::{Config, Engine, Result, UniFfiTag, WasmtimeError};
+use crate::{Engine, Result, WasmtimeError};
 
 /// A compiled component (`wasmtime::component::Component`). It may be instantiated any number of times, in any store of its engine, on
 /// any thread.
@@ -77,10 +77,7 @@ impl Component {
     /// The compiled component together with its engine's configuration, as bytes that `unpack` makes a component of in any
     /// process of this version on such a machine. Fails with `Limit` where there is no room for them.
     pub fn pack(&self) -> Result<Vec<u8>> {
-        let mut config = Vec::new();
-        <Config as uniffi::Lower<UniFfiTag>>::write(self.engine.config()?, &mut config);
-        let length = (config.len() as u64).to_le_bytes();
-        artifact::packed(&[PACKED.as_bytes(), &length, &config, &self.serialize()?])
+        packed::COMPONENT.pack(&self.engine, &self.serialize()?)
     }
 
     /// Makes a component from what `pack` gave. It belongs to `Engine.shared` of its configuration.
@@ -90,13 +87,8 @@ impl Component {
     #[uniffi::constructor]
     #[cfg_attr(false, called(bytes = "the packed component"))]
     pub fn unpack(bytes: &[u8]) -> Result<Arc<Self>> {
-        let refuse = || WasmtimeError::Artifact { reason: "no component that this version has packed".to_owned() };
-        let content = artifact::open(bytes)?.strip_prefix(PACKED.as_bytes()).ok_or_else(refuse)?;
-        let (length, content) = content.split_first_chunk().ok_or_else(refuse)?;
-        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| refuse())?;
-        let (mut config, artifact) = content.split_at_checked(length).ok_or_else(refuse)?;
-        let config = <Config as uniffi::Lift<UniFfiTag>>::try_read(&mut config).map_err(|_| refuse())?;
-        Self::deserialize(&*Engine::shared(config)?, artifact)
+        let (engine, artifact) = packed::COMPONENT.unpack(artifact::open(bytes)?)?;
+        Self::deserialize(&engine, artifact)
     }
 
     /// The engine that it belongs to.
@@ -122,9 +114,6 @@ impl Component {
         Ok(())
     }
 }
-
-/// The first bytes of a packed component. Everything after them depends on this very version.
-const PACKED: &str = concat!("trimaran component ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Checks a component in the binary or the text format, and keeps nothing of it. Fails as `Component` does. Wasmtime 48 checks a component
 /// by compiling it, so that this takes as long.

@@ -10,6 +10,7 @@ use crate::component::abi::call::Ready;
 use crate::component::func::ComponentFunc;
 use crate::component::link::Linked;
 use crate::component::resource_type::ComponentResourceType;
+use crate::component::words;
 use crate::errors::chain::chain;
 use crate::errors::guest_text::{self, Name};
 use crate::stores::components::InstanceState;
@@ -136,11 +137,11 @@ impl ComponentInstance {
         let (name, outer) = path.split_last().map_or(("", path), |(name, outer)| (name.as_str(), outer));
         let whose = match outer {
             [] => "the instance".to_owned(),
-            outer => words(outer),
+            outer => words::path(outer),
         };
         WasmtimeError::NotFound {
             name: name.to_owned(),
-            reason: format!("there is no export {}: {whose} exports {there}", words(path)),
+            reason: format!("there is no export {}: {whose} exports {there}", words::path(path)),
         }
     }
 }
@@ -148,19 +149,8 @@ impl ComponentInstance {
 /// How many exports a sentence lists.
 const EXPORTS: usize = 8;
 
-fn words(path: &[String]) -> String {
-    path.iter().map(|name| format!("`{}`", Name(name))).collect::<Vec<_>>().join(" ")
-}
-
 #[cold]
 fn other_kind(path: &[String], item: &ComponentItem, expected: &str) -> WasmtimeError {
-    let found = match item {
-        ComponentItem::ComponentFunc(_) | ComponentItem::CoreFunc(_) => "a function",
-        ComponentItem::Module(_) => "a module",
-        ComponentItem::Component(_) => "a component",
-        ComponentItem::ComponentInstance(_) => "an instance",
-        ComponentItem::Type(_) => "a type",
-        ComponentItem::Resource(_) => "a resource",
-    };
-    WasmtimeError::wrong_type(format!("the export {} is {found}: expected {expected}", words(path)))
+    let found = words::kind(item);
+    WasmtimeError::wrong_type(format!("the export {} is {found}: expected {expected}", words::path(path)))
 }

@@ -20,6 +20,18 @@ pub(super) enum Item {
     Trap,
 }
 
+impl Item {
+    /// What kind of item it is, in words.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Instance(_) => "an instance",
+            Self::Func(_) | Self::Trap => "a function",
+            Self::Module(_) => "a module",
+            Self::Resource(_) => "a resource",
+        }
+    }
+}
+
 /// The items of an instance, or of the linker itself.
 #[derive(Clone, Default)]
 pub(super) struct Items {
@@ -41,6 +53,11 @@ impl Items {
     /// Whether all that this has is WASI's.
     pub(super) fn is_just_wasi(&self) -> bool {
         self.is_of_wasi && self.items.is_empty()
+    }
+
+    /// Whether WASI was defined.
+    pub(super) fn has_wasi(&self) -> bool {
+        self.items.values().any(|item| matches!(item, Item::Instance(items) if items.is_of_wasi))
     }
 
     /// The numbers of all types of resources.
@@ -114,12 +131,6 @@ impl Items {
 
 #[cold]
 fn taken(name: &str, before: &Item) -> WasmtimeError {
-    let what = match before {
-        Item::Instance(_) => "an instance",
-        Item::Func(_) | Item::Trap => "a function",
-        Item::Module(_) => "a module",
-        Item::Resource(_) => "a resource",
-    };
-    let reason = format!("`{}` is defined already, as {what}: allow shadowing to replace it", Name(name));
+    let reason = format!("`{}` is defined already, as {}: allow shadowing to replace it", Name(name), before.word());
     WasmtimeError::Link { reason, module: String::new(), name: name.to_owned() }
 }

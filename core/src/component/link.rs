@@ -11,21 +11,16 @@ use crate::component::abi::plan::{Made, Row};
 use crate::component::abi::{call, host};
 use crate::component::host::{HostFuncType, run};
 use crate::component::items::{Item, Items};
-use crate::component::{table, wit};
-use crate::errors::chain::chain;
-use crate::errors::guest_text::{self, Name};
+use crate::component::table::{MOST, RESOURCES};
+use crate::component::{table, wit, words};
+use crate::errors::guest_text;
+use crate::linking::items::refused;
 use crate::stores::store::StoreData;
 use crate::traps::carried::HostError;
 use crate::{Result, WasmtimeError};
 
 /// How many imports a sentence lists.
 const IMPORTS: usize = 32;
-
-/// How many resources a component may import. They are compared with each other.
-const RESOURCES: usize = 5_000;
-
-/// How many imports are looked at, in instances of instances.
-const MOST: usize = 200_000;
 
 /// What a component is linked with.
 pub(super) struct Linked {
@@ -62,7 +57,7 @@ pub(super) fn link(
     }
     work.check()?;
     let hosts = work.hosts;
-    let pre = linker.instantiate_pre(component).map_err(|error| other(chain(&error)))?;
+    let pre = linker.instantiate_pre(component).map_err(refused)?;
     Ok(Linked { pre, hosts })
 }
 
@@ -133,17 +128,17 @@ impl Work<'_> {
         let name = path.last().copied().unwrap_or_default();
         match (wanted, found) {
             (ComponentItem::ComponentFunc(ty), Some((_, Item::Func(function)))) => {
-                let host_type = HostFuncType::new(words(path), ty, self.rows(ty)?);
+                let host_type = HostFuncType::new(words::path(path), ty, self.rows(ty)?);
                 let (function, hosts) = (Arc::clone(function), Arc::clone(&self.hosts));
                 let body = move |context: StoreContextMut<'_, StoreData>, given| {
                     run(&function, &host_type, &hosts, context, given)
                 };
-                host::define(to, name, ty, body).map_err(|error| other(chain(&error)))
+                host::define(to, name, ty, body).map_err(refused)
             }
             (ComponentItem::ComponentFunc(ty), Some((_, Item::Trap))) => {
-                let names = words(path);
+                let names = words::path(path);
                 let body = move |_: StoreContextMut<'_, StoreData>, _| Err(HostError(called(&names)).into());
-                host::define(to, name, ty, body).map_err(|error| other(chain(&error)))
+                host::define(to, name, ty, body).map_err(refused)
             }
             (ComponentItem::ComponentInstance(ty), Some((known, Item::Instance(items)))) => {
                 if items.is_just_wasi() {
@@ -152,7 +147,7 @@ impl Work<'_> {
                 }
                 // Items that replace some of WASI's join the others, under their name.
                 let name = if items.is_of_wasi { known } else { name };
-                let mut inner = to.instance(name).map_err(|error| other(chain(&error)))?;
+                let mut inner = to.instance(name).map_err(refused)?;
                 for (name, export) in ty.exports(self.engine) {
                     let found = items.find(name);
                     if found.is_some() || !items.is_of_wasi {
@@ -169,15 +164,13 @@ impl Work<'_> {
                 all.into_iter()
                     .try_for_each(|(name, export)| self.item(&mut *to, None, &[path, &[name]].concat(), &export.ty))
             }
-            (ComponentItem::Module(_), Some((_, Item::Module(module)))) => {
-                to.module(name, module).map_err(|error| other(chain(&error)))
-            }
+            (ComponentItem::Module(_), Some((_, Item::Module(module)))) => to.module(name, module).map_err(refused),
             // The same as one that was imported before, under another name.
             (ComponentItem::Resource(ty), None) if self.seen.has(*ty) => Ok(()),
             (ComponentItem::Resource(ty), Some((_, Item::Resource(number)))) => {
                 self.seen.note(*ty)?;
                 let ty = ResourceType::host_dynamic(*number);
-                to.resource(name, ty, forget).map_err(|error| other(chain(&error)))
+                to.resource(name, ty, forget).map_err(refused)
             }
             (ComponentItem::Type(_), _) => Ok(()),
             (_, None) => self.miss(path, wanted),
@@ -201,7 +194,7 @@ impl Work<'_> {
             [first, .., last] => ((*first).to_owned(), (*last).to_owned()),
             [] => Default::default(),
         };
-        self.missing.push((module, name, format!("{}: {ty}", words(path))));
+        self.missing.push((module, name, format!("{}: {ty}", words::path(path))));
         Ok(())
     }
 
@@ -272,10 +265,6 @@ fn forget(mut context: StoreContextMut<'_, StoreData>, number: u32) -> wasmtime:
     Ok(())
 }
 
-fn words(path: &[&str]) -> String {
-    path.iter().map(|name| format!("`{}`", Name(name))).collect::<Vec<_>>().join(" ")
-}
-
 #[cold]
 fn other(reason: String) -> WasmtimeError {
     WasmtimeError::Link { reason, module: String::new(), name: String::new() }
@@ -288,21 +277,9 @@ fn called(names: &str) -> WasmtimeError {
 
 #[cold]
 fn mismatch(path: &[&str], wanted: &ComponentItem, found: &Item) -> WasmtimeError {
-    let wanted = match wanted {
-        ComponentItem::ComponentFunc(_) | ComponentItem::CoreFunc(_) => "a function",
-        ComponentItem::Module(_) => "a module",
-        ComponentItem::Component(_) => "a component, which a linker cannot define",
-        ComponentItem::ComponentInstance(_) => "an instance",
-        ComponentItem::Type(_) => "a type",
-        ComponentItem::Resource(_) => "a resource",
-    };
-    let found = match found {
-        Item::Instance(_) => "an instance",
-        Item::Func(_) | Item::Trap => "a function",
-        Item::Module(_) => "a module",
-        Item::Resource(_) => "a resource",
-    };
-    other(format!("the import {} is {wanted}, and the linker defines {found}", words(path)))
+    let beside = if matches!(wanted, ComponentItem::Component(_)) { ", which a linker cannot define" } else { "" };
+    let (wanted, found) = (words::kind(wanted), found.word());
+    other(format!("the import {} is {wanted}{beside}, and the linker defines {found}", words::path(path)))
 }
 
 #[cold]

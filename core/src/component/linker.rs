@@ -34,7 +34,6 @@ pub struct ComponentLinker {
 struct State {
     items: Arc<Items>,
     shadowing: bool,
-    has_wasi: bool,
 }
 
 #[uniffi::export]
@@ -84,14 +83,7 @@ impl ComponentLinker {
     /// Defines WASI 0.2: the interfaces of the world `wasi:cli/imports`, in the version 0.2.12, which serves every 0.2. What a guest may do is
     /// up to `Store.set_wasi`. Nothing of the network is granted. Fails with `Link` where a name is taken and shadowing is not allowed.
     pub fn define_wasi(&self) -> Result<()> {
-        let mut state = self.open()?;
-        let mut items = Items::clone(&state.items);
-        wasi::NAMES.iter().try_for_each(|name| items.define_wasi(name, state.shadowing))?;
-        let before = std::mem::replace(&mut state.items, Arc::new(items));
-        state.has_wasi = true;
-        drop(state);
-        drop(before);
-        Ok(())
+        self.change(|items, shadowing| wasi::NAMES.iter().try_for_each(|name| items.define_wasi(name, shadowing)))
     }
 
     /// Defines each function that `component` imports and that is not defined yet: as one that fails with `Link` when it is called. Types
@@ -128,7 +120,8 @@ impl ComponentLinker {
     pub fn instantiate_pre(&self, component: &Component) -> Result<Arc<ComponentInstancePre>> {
         let raw = self.component(component)?;
         // Whatever another thread defines meanwhile, this has the items of one moment.
-        let State { items, has_wasi, .. } = self.open()?.clone();
+        let items = Arc::clone(&self.open()?.items);
+        let has_wasi = items.has_wasi();
         let base = self.base(has_wasi)?;
         let linked = link::link(base, &raw, &items)?;
         Ok(ComponentInstancePre::new(linked, component.engine()?, component.shared(), has_wasi))

@@ -21,3 +21,4 @@ pub(crate) mod types;
 pub(crate) mod versions;
 pub(crate) mod wasi;
 pub(crate) mod wit;
+pub(crate) mod words;

@@ -12,13 +12,13 @@ use crate::component::types::{ComponentTypeKind, ComponentTypeNode, ComponentTyp
 use crate::{ExportType, ExternType, ImportType, Result, WasmtimeError};
 
 /// How many items and types are looked at in instances of instances, whose tree may be far larger than the component.
-const MOST: usize = 200_000;
+pub(super) const MOST: usize = 200_000;
 
 /// How many bytes of names count as one item.
 const NAME: usize = 64;
 
 /// How many resources a component may have. They are compared with each other.
-const RESOURCES: usize = 5_000;
+pub(super) const RESOURCES: usize = 5_000;
 
 /// The table of a whole component.
 pub(super) fn of_component(engine: &wasmtime::Engine, component: &types::Component) -> Result<ComponentTypes> {

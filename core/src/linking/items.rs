@@ -124,7 +124,7 @@ fn wasi_names(engine: &wasmtime::Engine) -> Result<&'static [(String, String)]> 
 }
 
 /// The error of wasmtime's linker, for what was not checked before.
-pub(super) fn refused(error: wasmtime::Error) -> WasmtimeError {
+pub(crate) fn refused(error: wasmtime::Error) -> WasmtimeError {
     let (module, name) = error
         .downcast_ref::<wasmtime::UnknownImportError>()
         .map(|unknown| (unknown.module().to_owned(), unknown.name().to_owned()))
