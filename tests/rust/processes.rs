@@ -158,7 +158,7 @@ fn forked(work: impl FnOnce()) -> bool {
         // SAFETY: both may be called at any time.
         unsafe { libc::alarm(30) };
         let done = catch_unwind(AssertUnwindSafe(work));
-        // SAFETY: as above.
+        // SAFETY: `_exit` may be called at any time: it runs nothing of what the parent registered.
         unsafe { libc::_exit(i32::from(done.is_err())) };
     }
     let mut status = 0;

@@ -59,7 +59,7 @@ pub unsafe extern "C" fn trimaran_linker_define_host(
         let linker = unsafe { opened(linker)? };
         // SAFETY: the caller gives that many bytes, and nothing else changes them until this returns.
         let (module, name) = unsafe { (text(module, module_length)?, text(name, name_length)?) };
-        // SAFETY: as above.
+        // SAFETY: the caller gives that many bytes, and nothing else changes them until this returns.
         let ty = parsed::<FuncType>(unsafe { lent(ty, ty_length) })?;
         linker.define_func_with(module, name, ty, Box::new(body))
     };
