@@ -96,7 +96,8 @@ def test_the_module_exports_what_is_public(built: tuple[Path, list[str]]) -> Non
     _, jars = built
     described = run("jar", "--describe-module", "--file", jars[0], folder=ROOT).splitlines()[1:]
     assert [line for line in described if line.startswith(("exports", "opens", "qualified"))] == [
-        "exports dev.trimaran"
+        "exports dev.trimaran",
+        "exports dev.trimaran.component",
     ]
     assert f"dev.trimaran@{version()}" in run("jar", "--describe-module", "--file", jars[0], folder=ROOT)
     assert "requires kotlin.stdlib transitive" in described

@@ -71,9 +71,10 @@ fn identity(file: &Path) -> u64 {
     fs::metadata(file).unwrap().ino()
 }
 
-/// Writes a file as the cache does: whole, under another name first.
-fn put(file: &Path, content: &[u8]) -> u64 {
-    let other = file.with_extension("new");
+/// Puts a whole file in the place of another one, as the cache does. It is written beside the cache's folder: the thread that
+/// keeps the cache in order removes files there that it does not know.
+fn put(folder: &Folder, file: &Path, content: &[u8]) -> u64 {
+    let other = folder.0.join("new");
     fs::write(&other, content).unwrap();
     fs::rename(&other, file).unwrap();
     identity(file)
@@ -98,7 +99,7 @@ fn a_damaged_file_is_compiled_again() {
     let whole = fs::read(&file).unwrap();
     // Whether it was replaced, by what was there before.
     let check = |what: &str, content: &[u8]| {
-        let put = put(&file, content);
+        let put = put(&folder, &file, content);
         assert_eq!(run(&engine, &source(7)), 42, "{what}");
         let is_replaced = identity(&file) != put;
         assert!(!is_replaced || fs::read(&file).unwrap() == whole, "{what}: by something else");
@@ -129,7 +130,7 @@ fn a_file_of_another_module_is_not_taken() {
     assert_eq!(run(&folder.engine(), &source(8)), 48);
     let [one, two] = folder.files().try_into().unwrap();
     let second = if one == first { two } else { one };
-    put(&second, &fs::read(&first).unwrap());
+    put(&folder, &second, &fs::read(&first).unwrap());
     assert_eq!(run(&folder.engine(), &source(8)), 48);
 }
 
