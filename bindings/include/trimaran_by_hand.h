@@ -128,6 +128,13 @@ typedef int32_t (*trimaran_write)(void *context, const uint8_t *bytes, size_t le
 // called on any thread.
 typedef int32_t (*trimaran_read)(void *context, uint8_t *bytes, size_t most, size_t *length, uint64_t *thrown);
 
+// Answers a request of a component, which it takes over. Gives 0, or 1 and the number, not 0, under which the language keeps what was
+// thrown. It may be called on any thread.
+typedef int32_t (*trimaran_handle)(void *context, const trimaran_http_request *request, uint64_t *thrown);
+
+// A handle of a handler, for one record that is given to the library.
+uint64_t trimaran_http_handler_new(trimaran_handle handle, trimaran_release release, void *context);
+
 // A handle of a source, for one record that is given to the library.
 uint64_t trimaran_input_source_new(trimaran_read read, trimaran_release release, void *context);
 

@@ -44,6 +44,7 @@ from .extern_type import ExportType, ExternType, ImportType
 from .externs import Extern
 from .func import Func
 from .global_ import Global
+from .http import HttpError, HttpRequest, HttpResponse
 from .instance import Instance, InstanceExports
 from .instance_pre import InstancePre
 from .interrupt import InterruptHandle
@@ -102,6 +103,9 @@ __all__ = [
     "GlobalType",
     "HeapType",
     "HostError",
+    "HttpError",
+    "HttpRequest",
+    "HttpResponse",
     "ImportType",
     "Instance",
     "InstanceExports",

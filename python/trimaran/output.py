@@ -38,11 +38,22 @@ class OutputPipe(OutputPipeBase, Handle):
 class Sinks:
     """What is called with output, and for input. The store has it, so that the garbage collector sees through it."""
 
-    __slots__ = ("__weakref__", "_callbacks", "_read")
+    __slots__ = ("__weakref__", "_callbacks", "_handle", "_read")
 
     def __init__(self) -> None:
         self._callbacks: dict[str, Callable[[bytes], Any]] = {}
         self._read: Callable[[int], object] | None = None
+        self._handle: Callable[[Any], None] | None = None
+
+    def handler(self, handle: Callable[[Any], None]) -> Any:
+        """What the core has answer requests."""
+        self._handle = handle
+        return _Handler(self)
+
+    def handle(self, request: Any) -> None:
+        """Has a request answered."""
+        if self._handle:
+            self._handle(request)
 
     def source(self, read: Callable[[int], object]) -> Any:
         """What the core asks for the standard input."""
@@ -83,6 +94,22 @@ class _Source:
         if sinks is None:
             raise failure("Closed", what="store")
         return sinks.read(most)
+
+
+class _Handler:
+    """What the core has answer requests. It may outlive the store, and keeps nothing alive."""
+
+    __slots__ = ("_sinks",)
+
+    def __init__(self, sinks: Sinks) -> None:
+        self._sinks = weakref.ref(sinks)
+
+    def __call__(self, request: Any) -> None:
+        """One request."""
+        sinks = self._sinks()
+        if sinks is None:
+            raise failure("Closed", what="store")
+        sinks.handle(request)
 
 
 class _Sink:

@@ -1,15 +1,17 @@
-"""What a guest is granted of the system: WASI preview 1."""
+"""What a guest is granted of the system: WASI preview 1, and 0.2 for components."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from ._closable import Managed
 from ._ffi import BytesLike, contents, expect, file_name, wrong_type
 from ._native import article, natural, text
 from ._setting import Configurable, Knob
+from .http import Handler, answer, checked
 from .memory_directory import MemoryDirectory
 from .module import Path
 from .output import OutputPipe, Sinks
@@ -184,6 +186,20 @@ class WasiConfig(Configurable, Managed):
     A call that asks for more does nothing, and the guest gets the error number 48 (`nomem`). `Store.set_wasi` raises
     `RangeError` for less than 4096."""
 
+    http: Knob[Handler] = Knob(checked)
+    """What answers the HTTP requests of components (`wasi:http`): a callable, which is given an `HttpRequest` and gives
+    an `HttpResponse`. With none each request fails in the guest with `HTTP-request-denied`. Modules of preview 1 have
+    no HTTP: for them this does nothing.
+
+    The guest waits meanwhile. An `HttpError` gives the guest an error code. What the callable raises else comes out of
+    the call of the guest, as the very same object. It cannot use the guest's own store, which raises `BusyError`."""
+    max_http_body: Knob[int] = Knob(natural)
+    """How many bytes the bodies of requests may have that a guest has written and that were not sent yet, all together:
+    16777216 bytes, which is 16 MiB, if nothing is said.
+
+    Past it the guest gets the error code `HTTP-request-body-size`. A response that is given as bytes, and has more, is
+    `HTTP-response-body-size` for the guest."""
+
     def _put(self, name: str, value: object) -> None:
         stream, _, kind = name.partition("_")
         # The default of one way does not undo another one.
@@ -285,6 +301,8 @@ class WasiConfig(Configurable, Managed):
             "clock": given.get("clock"),
             "random_seed": given.get("random_seed"),
             "max_transfer": given.get("max_transfer"),
+            "http": self._http(sinks),
+            "max_http_body": given.get("max_http_body"),
         }
 
     def _variables(self) -> list[tuple[bytes, bytes]]:
@@ -312,6 +330,10 @@ class WasiConfig(Configurable, Managed):
                 return "SOURCE", sinks.source(_reader(source))
             case _:
                 return None
+
+    def _http(self, sinks: Sinks) -> Any:
+        handler = self._values.get("http")
+        return None if handler is None else ("HANDLER", sinks.handler(partial(answer, handler)))
 
     def _output(self, stream: str, sinks: Sinks) -> Any:
         match self._stream(stream):

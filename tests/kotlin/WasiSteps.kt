@@ -1,11 +1,18 @@
 package dev.trimaran.tests
 
+import dev.trimaran.HttpException
+import dev.trimaran.HttpHandler
+import dev.trimaran.HttpHeader
+import dev.trimaran.HttpResponse
 import dev.trimaran.MemoryDirectory
 import dev.trimaran.OutputPipe
 import dev.trimaran.Store
 import dev.trimaran.WasiConfig
+import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.boolean
+import kotlinx.serialization.json.contentOrNull
+import kotlinx.serialization.json.int
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
@@ -80,12 +87,30 @@ class WasiSteps(private val world: World) : AutoCloseable {
                     val folder = world.get(text(preopen[0])) as MemoryDirectory
                     config.preopen(folder, text(preopen[1]), preopen[2].jsonPrimitive.boolean)
                 }
+            "http" -> config.http(answers(value.jsonArray))
+            "max_http_body" -> config.maxHttpBody = text.toLong()
             "max_transfer" -> config.maxTransfer = text.toLong()
             "clock" -> config.clock(texts[0].toLong(), texts[1].toLong())
             "random_seed" -> config.randomSeed = text.toULong().toLong()
             else -> throw Problem("unknown part of WASI `$name`")
         }
     }
+
+    private fun answers(parts: JsonArray) =
+        HttpHandler { request ->
+            when (text(parts[0])) {
+                "describe" -> {
+                    val body = request.readAll().decodeToString()
+                    HttpResponse(200, emptyList(), "${request.method} ${request.url} $body")
+                }
+                "give" -> {
+                    val headers = parts[2].jsonArray.map { HttpHeader(text(it.jsonArray[0]), text(it.jsonArray[1])) }
+                    HttpResponse(parts[1].jsonPrimitive.int, headers, text(parts[3]))
+                }
+                "fail" -> throw HttpException(text(parts[1]), parts[2].jsonPrimitive.contentOrNull)
+                else -> throw world.thrown(text(parts[1]))
+            }
+        }
 
     private fun text(element: JsonElement) = element.jsonPrimitive.content
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from bodies import Thrown
 from case import Case, Kept
 from step import Json, Problem, Step
-from trimaran import MemoryDirectory, OutputPipe, WasiConfig
+from trimaran import HttpError, HttpRequest, HttpResponse, MemoryDirectory, OutputPipe, WasiConfig
 
 LIMITS = [
     "memory_size",
@@ -46,12 +47,33 @@ class StoreCase(Case):
             wasi.preopen_memory(self.named(folder, MemoryDirectory), guest_path, fs_mutable=not is_read_only)
         if settings.has("max_transfer"):
             wasi.max_transfer = int(settings.text("max_transfer"))
+        if settings.has("http"):
+            wasi.http = self._answers(*settings.value("http"))
+        if settings.has("max_http_body"):
+            wasi.max_http_body = int(settings.text("max_http_body"))
         if settings.has("clock"):
             wasi.fixed_clock(*map(int, settings.value("clock")))
         if settings.has("random_seed"):
             wasi.random_seed = int(settings.text("random_seed"))
         settings.check_all_used()
         self._store(step).set_wasi(wasi)
+
+    def _answers(self, kind: str, *parts: Any) -> Callable[[HttpRequest], HttpResponse]:
+        def answer(request: HttpRequest) -> HttpResponse:
+            match kind:
+                case "describe":
+                    return HttpResponse(200, (), f"{request.method} {request.url} {request.read().decode()}")
+                case "give":
+                    status, headers, body = parts
+                    return HttpResponse(status, headers, body)
+                case "fail":
+                    raise HttpError(*parts)
+                case _:
+                    thrown = Thrown(*parts)
+                    self.keep(parts[0], thrown)
+                    raise thrown
+
+        return answer
 
     def _output(self, wasi: WasiConfig, settings: Step) -> None:
         if settings.has("stdout"):

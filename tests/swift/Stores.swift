@@ -77,6 +77,29 @@ extension World {
     try find(step, "folder") { if case .folder(let it) = $0 { it } else { nil } }
   }
 
+  private func answers(_ parts: [JSON]) throws -> WasiHttp {
+    let kind = parts.first?.string
+    let texts = parts.map(\.string)
+    return .callback { [unowned self] request in
+      switch kind {
+      case "describe":
+        let body = String(decoding: try request.read(), as: UTF8.self)
+        return HttpResponse(200, [], .text("\(request.method) \(request.url) \(body)"))
+      case "give":
+        let headers = try (parts[2].array ?? []).map { pair in
+          guard let pair = pair.array else { throw Problem("\(pair) is no header") }
+          return HttpHeader(try text(pair[0]), try text(pair[1]))
+        }
+        return HttpResponse(parts[1].int ?? 0, headers, .text(texts[3] ?? ""))
+      case "fail": throw HttpError(texts[1] ?? "", texts[2])
+      default:
+        let mistake = Mistake()
+        mistakes[texts[1] ?? ""] = mistake
+        throw mistake
+      }
+    }
+  }
+
   private func wasi(_ fields: Step) throws -> WasiConfig {
     var config = WasiConfig()
     if fields.optional("argv") != nil { config.argv = try fields.list("argv").map(text) }
@@ -124,6 +147,8 @@ extension World {
       }
     }
     if fields.optional("max_transfer") != nil { config.maxTransfer = try decimal(fields.text("max_transfer")) }
+    if fields.optional("http") != nil { config.http = try answers(fields.list("http")) }
+    if fields.optional("max_http_body") != nil { config.maxHttpBody = try decimal(fields.text("max_http_body")) }
     if fields.optional("clock") != nil {
       let times = try fields.list("clock").map { try decimal(text($0), as: UInt64.self) }
       guard times.count == 2 else { throw Problem("`clock` has to be [start, step]") }

@@ -9,6 +9,7 @@ mod component_values;
 mod host;
 mod interrupt_check;
 mod linker;
+mod http;
 mod sink;
 mod source;
 mod surface;

@@ -35,6 +35,7 @@ mod interrupt_check;
 mod linker;
 mod memory;
 mod shared;
+mod http;
 mod sink;
 mod source;
 mod system;
@@ -152,7 +153,8 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"watch", c"(JLdev/trimaran/Store;)V", interrupt_check::watch as *const c_void),
     (c"timeIsOver", c"()V", interrupt_check::time_is_over as *const c_void),
     (c"newSink", c"(Ldev/trimaran/internal/Sink;)J", sink::new_sink as *const c_void),
-    (c"newSource", c"(Ldev/trimaran/internal/Source;)J", source::new_source as *const c_void),
+    (c"newHandler", c"(Ldev/trimaran/internal/Answering;)J", http::new_handler as *const c_void),
+    (c"newSource", c"(Ldev/trimaran/internal/ffi/InputSource;)J", source::new_source as *const c_void),
     (c"takeThrown", c"(J)Ljava/lang/Throwable;", host::take_thrown as *const c_void),
     (c"globalKind", c"(JJ)I", values::global_kind as *const c_void),
     (c"globalGet", c"(JJ)J", values::global_get as *const c_void),

@@ -28,6 +28,7 @@ mod memory;
 mod number_type;
 pub(crate) mod numbers;
 mod pointer;
+mod http;
 mod sink;
 mod source;
 mod store;

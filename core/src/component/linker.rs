@@ -80,8 +80,9 @@ impl ComponentLinker {
         self.change(|items, shadowing| items.define(&path, name, Item::Resource(number), shadowing))
     }
 
-    /// Defines WASI 0.2: the interfaces of the world `wasi:cli/imports`, in the version 0.2.12, which serves every 0.2. What a guest may do is
-    /// up to `Store.set_wasi`. Nothing of the network is granted. Fails with `Link` where a name is taken and shadowing is not allowed.
+    /// Defines WASI 0.2: the interfaces of the world `wasi:cli/imports`, and those of `wasi:http` for requests that go out, in the version
+    /// 0.2.12, which serves every 0.2. What a guest may do is up to `Store.set_wasi`. Of the network nothing is granted but HTTP requests, by
+    /// `WasiConfig.http`. Fails with `Link` where a name is taken and shadowing is not allowed.
     pub fn define_wasi(&self) -> Result<()> {
         self.change(|items, shadowing| wasi::NAMES.iter().try_for_each(|name| items.define_wasi(name, shadowing)))
     }

@@ -9,7 +9,7 @@ use crate::{Result, WasmtimeError};
 type Linker = wasmtime::component::Linker<StoreData>;
 
 /// The interfaces, in the version that wasmtime-wasi has: it serves whoever asks for another 0.2.
-pub(super) const NAMES: [&str; 26] = [
+pub(super) const NAMES: [&str; 28] = [
     "wasi:cli/environment@0.2.12",
     "wasi:cli/exit@0.2.12",
     "wasi:cli/stderr@0.2.12",
@@ -24,6 +24,8 @@ pub(super) const NAMES: [&str; 26] = [
     "wasi:clocks/wall-clock@0.2.12",
     "wasi:filesystem/preopens@0.2.12",
     "wasi:filesystem/types@0.2.12",
+    "wasi:http/outgoing-handler@0.2.12",
+    "wasi:http/types@0.2.12",
     "wasi:io/error@0.2.12",
     "wasi:io/poll@0.2.12",
     "wasi:io/streams@0.2.12",

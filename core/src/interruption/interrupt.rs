@@ -130,6 +130,11 @@ impl Interrupts {
         self.is_over().map_or(Ok(()), |cause| Err(wasmtime::Error::new(Interrupted(cause))))
     }
 
+    /// The same, for a callback of the language that waits, and lets the error out.
+    pub(crate) fn still_running(&self) -> Result<()> {
+        self.is_over().map_or(Ok(()), |cause| Err(cause.outside()))
+    }
+
     /// The same, and asks the language's `InterruptCheck` as well. Fails with the cause, or with the error of that check.
     pub(crate) fn go_on(&self) -> wasmtime::Result<()> {
         failpoint::panic_at("epoch");

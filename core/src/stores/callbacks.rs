@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Weak};
 
-use crate::{InputSource, OutputSink, Result, Store, WasiConfig, WasiInput, WasiOutput};
+use crate::{HttpHandler, HttpRequest, InputSource, OutputSink, Result, Store, WasiConfig, WasiHttp, WasiInput, WasiOutput};
 
 /// A callback of a store.
 struct Callback<C: ?Sized> {
@@ -32,6 +32,14 @@ impl InputSource for Callback<dyn InputSource> {
     }
 }
 
+impl HttpHandler for Callback<dyn HttpHandler> {
+    fn handle(&self, request: Arc<HttpRequest>) -> Result<()> {
+        self.run(|handler| handler.handle(Arc::clone(&request)))?;
+        request.wrap_body(|source| Arc::new(Callback { store: Weak::clone(&self.store), callback: source }));
+        Ok(())
+    }
+}
+
 /// The same configuration, whose callbacks the store knows of.
 pub(super) fn known(config: WasiConfig, store: &Weak<Store>) -> WasiConfig {
     let output = |output| match output {
@@ -46,5 +54,8 @@ pub(super) fn known(config: WasiConfig, store: &Weak<Store>) -> WasiConfig {
         }
         other => other,
     };
-    WasiConfig { stdin, stdout: output(config.stdout), stderr: output(config.stderr), ..config }
+    let http = config.http.map(|WasiHttp::Handler { handler }| WasiHttp::Handler {
+        handler: Arc::new(Callback { store: Weak::clone(store), callback: handler }),
+    });
+    WasiConfig { http, stdin, stdout: output(config.stdout), stderr: output(config.stderr), ..config }
 }

@@ -21,6 +21,7 @@ use crate::stores::root::Root;
 use crate::types::slot::Slot;
 use crate::wasi::context::Wasi;
 use crate::wasi::functions::WasiHost;
+use crate::wasi::http::state::Http;
 use crate::wasi::preview1::Preview1;
 use crate::{Engine, HostObject, Result, WasmtimeError};
 
@@ -227,6 +228,10 @@ impl WasiHost for StoreData {
 
     fn wasi_of_components(&mut self) -> (&mut Preview1, &mut u64) {
         self.wasi.of_components()
+    }
+
+    fn wasi_http(&mut self) -> (&mut Preview1, &mut Http) {
+        self.wasi.of_http()
     }
 
     fn may_open(&self) -> bool {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
-use crate::{InputSource, MemoryDirectory, OutputPipe, OutputSink};
+use crate::{InputSource, MemoryDirectory, OutputPipe, OutputSink, WasiHttp};
 
 /// What a store's guests get of WASI. At first that is nothing: no arguments, no variables, an empty standard input, no
 /// files; what they print is discarded. Clocks and random numbers are the host's.
@@ -48,6 +48,15 @@ pub struct WasiConfig {
     /// more does nothing, and the guest gets the error number 48 (`nomem`). `Store.set_wasi` fails with `Range` for less than 4096.
     #[uniffi(default)]
     pub max_transfer: Option<u64>,
+    /// Who answers the HTTP requests of components (`wasi:http`); with none each fails in the guest with `HTTP-request-denied`. Modules of
+    /// preview 1 have no HTTP: for them this does nothing.
+    #[uniffi(default)]
+    pub http: Option<WasiHttp>,
+    /// How many bytes the bodies of requests may have that a guest has written and that were not sent yet, all together, in bytes; none is
+    /// 16777216, which is 16 MiB. Past it the guest gets the error code `HTTP-request-body-size`. A response that is given as bytes, and has
+    /// more, is `HTTP-response-body-size` for the guest.
+    #[uniffi(default)]
+    pub max_http_body: Option<u64>,
 }
 
 /// An environment variable. Both are bytes, since a system's own variables need not be UTF-8.

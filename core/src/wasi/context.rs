@@ -12,6 +12,7 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use crate::errors::guest_text::Name;
 use crate::errors::spelling::Spelled;
 use crate::wasi::clock::Fixed;
+use crate::wasi::http::state::Http;
 use crate::wasi::memory_open::MemoryOpen;
 use crate::wasi::preview1::{Granted, Preview1};
 use crate::wasi::quota::Quota;
@@ -32,6 +33,7 @@ pub(crate) struct Wasi {
     opened: u64,
     /// What was granted that components cannot have, in words.
     only_for_modules: Option<&'static str>,
+    http: Http,
 }
 
 /// The standard streams, which guests have before anything is granted.
@@ -44,6 +46,7 @@ const LEAST_TRANSFER: u64 = 4096;
 impl Wasi {
     pub(crate) fn new(config: WasiConfig) -> Result<Self> {
         let transfer = transfer(&config)?;
+        let http = Http::new(&config);
         let mut builder = WasiCtxBuilder::new();
         // The guest's own thread reads and writes files. The guest waits for that anyway.
         builder.allow_blocking_current_thread(true);
@@ -138,7 +141,7 @@ impl Wasi {
             _ => None,
         };
         let granted = Granted { arguments, variables, quotas, in_memory };
-        Ok(Self { granted: Some((builder.build_p1(), granted)), used: None, opened: 0, only_for_modules })
+        Ok(Self { granted: Some((builder.build_p1(), granted)), used: None, opened: 0, only_for_modules, http })
     }
 
     /// The context for WASI's functions. If the store was given none, its streams fail with an error that says so.
@@ -148,6 +151,17 @@ impl Wasi {
 
     /// The same, and how many descriptors guests of components have opened.
     pub(crate) fn of_components(&mut self) -> (&mut Preview1, &mut u64) {
+        let (used, opened, _) = self.parts();
+        (used, opened)
+    }
+
+    /// The same, and what HTTP works with.
+    pub(crate) fn of_http(&mut self) -> (&mut Preview1, &mut Http) {
+        let (used, _, http) = self.parts();
+        (used, http)
+    }
+
+    fn parts(&mut self) -> (&mut Preview1, &mut u64, &mut Http) {
         let granted = &mut self.granted;
         let used = self.used.get_or_insert_with(|| {
             let (context, granted) = granted.take().unwrap_or_else(|| {
@@ -156,7 +170,7 @@ impl Wasi {
             });
             Preview1::new(context, granted)
         });
-        (used, &mut self.opened)
+        (used, &mut self.opened, &mut self.http)
     }
 
     /// Fails with `Config` where something was granted that components cannot have.

@@ -13,6 +13,7 @@ use wasmtime_wasi::p1::wasi_snapshot_preview1::{self, WasiSnapshotPreview1};
 use wiggle::GuestMemory;
 
 use crate::interruption::interrupt::Interrupts;
+use crate::wasi::http::state::Http;
 use crate::wasi::preview0;
 use crate::wasi::preview1::Preview1;
 use crate::wasi::wait::{pause, try_now};
@@ -24,6 +25,8 @@ pub(crate) trait WasiHost: Send + 'static {
     fn wasi(&mut self) -> &mut Preview1;
     /// The same, and how many descriptors guests of components have opened.
     fn wasi_of_components(&mut self) -> (&mut Preview1, &mut u64);
+    /// The same, and what HTTP works with.
+    fn wasi_http(&mut self) -> (&mut Preview1, &mut Http);
     /// Whether the store's limits allow another file descriptor.
     fn may_open(&self) -> bool;
     /// What interrupts the guests of the store, if they can be interrupted.

@@ -8,6 +8,7 @@ pub(crate) mod exit;
 pub(crate) mod functions;
 pub(crate) mod host_file;
 pub(crate) mod host_text;
+pub(crate) mod http;
 pub(crate) mod memory_directory;
 pub(crate) mod memory_open;
 pub(crate) mod memory_paths;

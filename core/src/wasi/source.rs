@@ -28,7 +28,7 @@ pub trait InputSource: Send + Sync {
 pub(super) struct Input(pub(super) Arc<dyn InputSource>);
 
 impl Input {
-    fn take(&self, most: usize) -> Result<Vec<u8>> {
+    pub(super) fn take(&self, most: usize) -> Result<Vec<u8>> {
         failpoint::panic_at("wasi");
         let most = most.min(PIECE);
         // Languages check which stack they run on.

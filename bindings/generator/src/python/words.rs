@@ -22,6 +22,7 @@ pub fn module(class: &str) -> String {
     match class {
         "Bodies" => "_bodies".to_owned(),
         "Global" => "global_".to_owned(),
+        "HttpRequest" => "http".to_owned(),
         "OutputPipe" => "output".to_owned(),
         "InterruptHandle" => "interrupt".to_owned(),
         other => snake(other),

@@ -34,6 +34,7 @@ const PUBLIC: &[&str] = &[
     "PoolingConfig",
     "StoreLimits",
     "WasiConfig",
+    "WasiHttp",
     "WasiInput",
     "WasiOutput",
     "FixedClock",

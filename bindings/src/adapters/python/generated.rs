@@ -20,6 +20,7 @@ use trimaran::*;
 use super::component::ComponentFuncBase;
 use super::convert::*;
 use super::func::FuncBase;
+use super::http::take_http_handler;
 use super::instance::InstanceBase;
 use super::numbers::{Count, Number};
 use super::sink::take_output_sink;

@@ -9,7 +9,10 @@ use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random, sockets, sync
 use wasmtime_wasi::random::WasiRandom;
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView};
 
+use wasmtime_wasi_http::p2::bindings::http::{outgoing_handler, types};
+
 use crate::wasi::functions::WasiHost;
+use crate::wasi::preview2::http::{HasRequests, requests};
 use crate::wasi::preview2::io;
 use crate::wasi::preview2::waiting::{HasWaiting, waiting};
 
@@ -43,5 +46,7 @@ pub(crate) fn define<T: WasiHost + WasiView>(linker: &mut Linker<T>) -> wasmtime
     sync::sockets::tcp::add_to_linker::<T, WasiSockets>(linker, T::sockets)?;
     sync::sockets::udp::add_to_linker::<T, WasiSockets>(linker, T::sockets)?;
     sockets::udp_create_socket::add_to_linker::<T, WasiSockets>(linker, T::sockets)?;
+    types::add_to_linker::<T, HasRequests>(linker, &types::LinkOptions::default(), requests)?;
+    outgoing_handler::add_to_linker::<T, HasRequests>(linker, requests)?;
     Ok(())
 }

@@ -2,6 +2,11 @@
 
 mod clocks;
 mod files;
+mod http;
+mod http_fields;
+mod http_incoming;
+mod http_requests;
+mod http_responses;
 pub(crate) mod interfaces;
 mod io;
 mod waiting;

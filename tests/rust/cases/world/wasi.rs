@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use trimaran::{
-    EnvVar, FixedClock, MemoryDirectory, MemoryFile, MemoryPreopen, OutputPipe, OutputSink, Preopen, Result,
-    WasiConfig, WasiInput, WasiOutput,
+    EnvVar, FixedClock, HttpBody, HttpHandler, HttpHeader, HttpRequest, HttpResponse, MemoryDirectory, MemoryFile, MemoryPreopen, OutputPipe, OutputSink, Preopen, Result,
+    WasiConfig, WasiHttp, WasiInput, WasiOutput,
 };
 
 use super::hosted::Objects;
@@ -33,6 +33,39 @@ struct Throws {
 impl OutputSink for Throws {
     fn write(&self, _bytes: Vec<u8>) -> Result<()> {
         Err(self.objects.throw(&self.name))
+    }
+}
+
+/// Answers requests as the case says.
+struct Answers {
+    objects: Objects,
+    answer: Value,
+}
+
+impl HttpHandler for Answers {
+    fn handle(&self, request: Arc<HttpRequest>) -> Result<()> {
+        let text = |place: usize| self.answer[place].as_str().map(str::to_owned);
+        let bytes = |text: String| HttpBody::Bytes { bytes: text.into_bytes() };
+        let trailers = Vec::new();
+        match text(0).unwrap().as_str() {
+            "describe" => {
+                let head = request.head()?;
+                let body = String::from_utf8(request.read(u64::MAX)?).unwrap();
+                let all = format!("{} {}://{}{} {body}", head.method, head.scheme, head.authority, head.path_with_query);
+                request.respond(HttpResponse { status: 200, headers: Vec::new(), body: bytes(all), trailers })
+            }
+            "give" => {
+                let status = self.answer[1].as_u64().unwrap().try_into().unwrap();
+                let header = |pair: &Value| HttpHeader {
+                    name: pair[0].as_str().unwrap().to_owned(),
+                    value: pair[1].as_str().unwrap().into(),
+                };
+                let headers = self.answer[2].as_array().unwrap().iter().map(header).collect();
+                request.respond(HttpResponse { status, headers, body: bytes(text(3).unwrap()), trailers })
+            }
+            "fail" => request.fail(&text(1).unwrap(), text(2)),
+            _ => Err(self.objects.throw(&text(1).unwrap())),
+        }
     }
 }
 
@@ -171,6 +204,11 @@ impl World {
                         });
                     }
                 }
+                "http" => {
+                    let handler = Arc::new(Answers { objects: self.objects.clone(), answer: value.clone() });
+                    config.http = Some(WasiHttp::Handler { handler });
+                }
+                "max_http_body" => config.max_http_body = Some(number(value)?),
                 "max_transfer" => config.max_transfer = Some(number(value)?),
                 "clock" => config.clock = Some(FixedClock { start: number(&value[0])?, step: number(&value[1])? }),
                 "random_seed" => config.random_seed = Some(number(value)?),

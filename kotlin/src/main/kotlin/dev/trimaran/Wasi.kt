@@ -1,5 +1,6 @@
 package dev.trimaran
 
+import dev.trimaran.internal.Answering
 import dev.trimaran.internal.Sink
 import dev.trimaran.internal.Source
 import dev.trimaran.internal.ofThisMachine
@@ -13,6 +14,7 @@ import dev.trimaran.internal.ffi.MemoryPreopen as RawMemoryPreopen
 import dev.trimaran.internal.ffi.OutputPipe as RawOutputPipe
 import dev.trimaran.internal.ffi.Preopen as RawPreopen
 import dev.trimaran.internal.ffi.WasiConfig as Raw
+import dev.trimaran.internal.ffi.WasiHttp as RawHttp
 import dev.trimaran.internal.ffi.WasiInput as RawInput
 import dev.trimaran.internal.ffi.WasiOutput as RawOutput
 
@@ -60,6 +62,28 @@ public class WasiConfig {
         get() = raw.maxTransfer?.toLong()
         set(value) {
             raw.maxTransfer = value?.let { natural(it, "maxTransfer") }
+        }
+
+    /**
+     * How many bytes the bodies of requests may have that a guest has written and that were not sent yet, all together, in
+     * bytes: 16777216, which is 16 MiB, if nothing is said. Past it the guest gets the error code `HTTP-request-body-size`.
+     * A response that is given as bytes, and has more, is `HTTP-response-body-size` for the guest.
+     */
+    @set:JvmSynthetic
+    public var maxHttpBody: Long?
+        get() = raw.maxHttpBody?.toLong()
+        set(value) {
+            raw.maxHttpBody = value?.let { natural(it, "maxHttpBody") }
+        }
+
+    /**
+     * Has [handler] answer the HTTP requests of components (`wasi:http`). With none each fails in the guest with
+     * `HTTP-request-denied`. Modules of preview 1 have no HTTP: for them this does nothing.
+     */
+    public fun http(handler: HttpHandler): WasiConfig =
+        apply {
+            callbacks += handler
+            raw.http = RawHttp.Handler(Answering(handler))
         }
 
     /** Adds arguments. By custom the first one is the program's name. */
@@ -226,6 +250,9 @@ public class WasiConfig {
 
     /** Sets [maxTransfer], from Java: `new WasiConfig().maxTransfer(1 << 30)`. */
     public fun maxTransfer(bytes: Long): WasiConfig = apply { maxTransfer = bytes }
+
+    /** Sets [maxHttpBody], from Java: `new WasiConfig().maxHttpBody(1 << 20)`. */
+    public fun maxHttpBody(bytes: Long): WasiConfig = apply { maxHttpBody = bytes }
 
     /** The environment variables of this process that no other one replaces. */
     private fun inherited(): List<RawEnvVar> {

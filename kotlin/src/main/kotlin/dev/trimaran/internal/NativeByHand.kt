@@ -2,6 +2,7 @@ package dev.trimaran.internal
 
 import dev.trimaran.HostCallback
 import dev.trimaran.Store
+import dev.trimaran.internal.ffi.InputSource
 import java.nio.ByteBuffer
 
 /**
@@ -164,7 +165,10 @@ internal object NativeByHand {
     @JvmStatic external fun newSink(sink: Sink): Long
 
     /** A handle of what asks that object for what guests read. The library keeps it alive. */
-    @JvmStatic external fun newSource(source: Source): Long
+    @JvmStatic external fun newSource(source: InputSource): Long
+
+    /** A handle of what has that object answer requests. The library keeps it alive. */
+    @JvmStatic external fun newHandler(handler: Answering): Long
 
     /** What a host function threw, by the number under which the library has kept it until now. */
     @JvmStatic external fun takeThrown(number: Long): Throwable?

@@ -1,0 +1,10 @@
+//! HTTP requests of components (`wasi:http` 0.2): a function of the host's language answers them.
+
+pub(crate) mod body;
+pub(crate) mod codes;
+pub(crate) mod handler;
+pub(crate) mod headers;
+pub(crate) mod incoming;
+pub(crate) mod outgoing;
+pub(crate) mod request;
+pub(crate) mod state;
