@@ -6,6 +6,7 @@ import PackageDescription
 let examples = [
   "basic_memory", "module_memory", "shared_memory", "growth_and_bounds", "direct_access", "inspection", "format_json",
   "host_functions", "linker", "wasi", "limits", "components",
+  "component_http",
 ]
 
 let package = Package(
@@ -16,7 +17,7 @@ let package = Package(
   targets: examples.map { name in
     .executableTarget(
       name: name,
-      dependencies: [.product(name: name == "components" ? "TrimaranComponent" : "Trimaran", package: "Trimaran")],
+      dependencies: [.product(name: name.hasPrefix("component") ? "TrimaranComponent" : "Trimaran", package: "Trimaran")],
       path: ".",
       exclude: ["Trimaran"] + examples.filter { $0 != name }.map { "\($0).swift" },
       sources: ["\(name).swift"]

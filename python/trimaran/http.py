@@ -171,9 +171,7 @@ class HttpResponse:
 
     __slots__ = ("body", "headers", "status", "trailers")
 
-    def __init__(
-        self, status: int = 200, headers: Headers = (), body: Body = b"", trailers: Headers = ()
-    ) -> None:
+    def __init__(self, status: int = 200, headers: Headers = (), body: Body = b"", trailers: Headers = ()) -> None:
         """A response with that status. The trailers follow the body."""
         self.status: int = status
         self.headers: Headers = headers
@@ -204,7 +202,9 @@ def _pairs(headers: Any, what: str) -> list[tuple[str, bytes]]:
             raise wrong_type(f"a {what} of the response has {len(parts)} parts: expected a name and a value")
         name, value = parts
         # Other letters are bytes that nobody agrees on: pass those as bytes.
-        octets = value.encode("latin-1", "replace") if isinstance(value, str) else contents(value, f"the {what} {name!r}")
+        octets = (
+            value.encode("latin-1", "replace") if isinstance(value, str) else contents(value, f"the {what} {name!r}")
+        )
         found.append((text(name, f"the name of a {what}"), octets))
     return found
 

@@ -63,7 +63,7 @@ def test_the_program_from_npm(language: str, file: str, status: int) -> None:
 
 
 def test_every_example_is_there_in_every_language() -> None:
-    names = {*SEED, *MORE, "format_json", "host_functions", "wasi", "components"}
+    names = {*SEED, *MORE, "format_json", "host_functions", "wasi", "components", "component_http"}
     for language, ending in {"python": "py", "kotlin": "kt", "swift": "swift"}.items():
         found = {file.stem for file in (EXAMPLES / language).glob(f"*.{ending}")} - {"Package"}
         assert found == names, language
@@ -77,6 +77,12 @@ def test_host_functions(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_components(language: str) -> None:
     assert run(language, "components", "tests/modules/component_plugin.wat") == (0, expected("components"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_http(language: str) -> None:
+    done = run(language, "component_http", "tests/modules/component_http.wat")
+    assert done == (0, expected("component_http"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -23,6 +23,8 @@ import dev.trimaran.internal.ffi.HeapType
 import dev.trimaran.internal.ffi.Limits
 import dev.trimaran.internal.ffi.Linker
 import dev.trimaran.internal.ffi.Memory
+import dev.trimaran.internal.ffi.HttpBody
+import dev.trimaran.internal.ffi.HttpResponse
 import dev.trimaran.internal.ffi.MemoryDirectory
 import dev.trimaran.internal.ffi.MemoryFile
 import dev.trimaran.internal.ffi.MemoryType
@@ -200,6 +202,7 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
             "Reference" -> Reference.ofI31(store, 1)
             "InterruptHandle" -> store.interruptHandle()
             "OutputPipe" -> OutputPipe(null)
+            "HttpRequest" -> request()
             "MemoryDirectory" -> MemoryDirectory(listOf(MemoryFile("m", byteArrayOf(1))), null, null)
             "Component" -> Component(engine.raw, RESOURCES.toByteArray())
             "ComponentLinker" -> ComponentLinker(engine.raw)
@@ -218,6 +221,25 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
             "SharedMemory" -> SharedMemory(threaded, MemoryType(Limits(1u, 2u), false, true))
             else -> error("the model has a class that this test does not know: $kind")
         }
+
+    /** A request that was answered. */
+    private fun request(): NativeObject {
+        val kept = mutableListOf<dev.trimaran.HttpRequest>()
+        val engine = dev.trimaran.Engine(dev.trimaran.Config().apply { target = System.getenv("TRIMARAN_TEST_TARGET") })
+        dev.trimaran.Store(engine).use { store ->
+            store.setWasi {
+                http { request ->
+                    kept += request
+                    dev.trimaran.HttpResponse(200)
+                }
+            }
+            val linker = dev.trimaran.component.Linker(engine).apply { defineWasi() }
+            val file = root.resolve("tests/modules/component_http.wat")
+            val guest = linker.instantiate(store, dev.trimaran.component.Component.fromFile(engine, file))
+            guest.func(store, "header")(store, "example.com", "x")
+        }
+        return kept.single().raw
+    }
 
     private fun componentFunc(name: String): dev.trimaran.component.Func {
         val instance = get("ComponentInstance") as ComponentInstance
@@ -305,6 +327,8 @@ internal fun good(type: JsonObject, world: Objects): Any? =
                 "TagType" -> TagType(FuncType(emptyList(), emptyList()))
                 "RefType" -> RefType(true, HeapType.Func)
                 "Val" -> Val.I32(7)
+                "HttpResponse" ->
+                    HttpResponse(200u, emptyList(), HttpBody.Bytes(ByteArray(0)), emptyList())
                 "Extern" -> Extern.OfFunc(world["Func"] as Func)
                 "ComponentMistake" -> ComponentMistake.MissingField("m")
                 "ComponentTypes" -> ComponentTypes(listOf(type(ComponentTypeKind.BOOL)), 0u)

@@ -44,6 +44,9 @@ class WalkTest {
             // It belongs to no store.
             "OutputPipe.contents",
             "OutputPipe.take",
+            "HttpRequest.head",
+            "HttpRequest.read",
+            "HttpRequest.check",
             "MemoryDirectory.files",
             "MemoryDirectory.names",
             "MemoryDirectory.read",

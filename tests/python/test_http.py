@@ -274,5 +274,3 @@ def test_a_handler_that_holds_its_store_goes_with_it() -> None:
 def test_a_request_cannot_be_made() -> None:
     with pytest.raises(WasmTypeError):
         HttpRequest()
-
-

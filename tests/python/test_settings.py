@@ -239,12 +239,13 @@ WASI: dict[str, Callable[[WasiConfig], object]] = {
     "inherit_stderr": lambda wasi: wasi.inherit_stderr(),
     "preopen_memory": lambda wasi: wasi.preopen_memory(FOLDER, "/m"),
     "max_transfer": lambda wasi: setattr(wasi, "max_transfer", 1 << 20),
+    "max_http_body": lambda wasi: setattr(wasi, "max_http_body", 1 << 20),
     "preopen_dir": lambda wasi: wasi.preopen_dir(".", "/", fs_mutable=False),
     "fixed_clock": lambda wasi: wasi.fixed_clock(1, 2),
     "random_seed": lambda wasi: setattr(wasi, "random_seed", 3),
 }
-# What is called, and no value: it is compared in `test_wasi.py`.
-CALLED = {"stdin_custom", "stdout_custom", "stderr_custom"}
+# What is called, and no value: it is compared in `test_wasi.py` and `test_http.py`.
+CALLED = {"stdin_custom", "stdout_custom", "stderr_custom", "http"}
 
 
 def carries(wasi: WasiConfig) -> dict[str, Any]:

@@ -12,12 +12,14 @@ from typing import Any
 from component_guests import GUESTS
 
 import trimaran
-from guests import IS_INTERPRETER, ROOT, TARGET, config
+from guests import IS_INTERPRETER, MODULES, ROOT, TARGET, config
 from trimaran import (
     Engine,
     FuncType,
     GlobalType,
     HeapType,
+    HttpRequest,
+    HttpResponse,
     Instance,
     Limits,
     Linker,
@@ -33,6 +35,7 @@ from trimaran import (
     Tag,
     TagType,
     ValType,
+    WasiConfig,
     component,
 )
 from trimaran._bodies import HostBody
@@ -178,6 +181,8 @@ class World:
                 return store.interrupt_handle()
             case "OutputPipe":
                 return OutputPipe()
+            case "HttpRequest":
+                return a_request()
             case "MemoryDirectory":
                 return MemoryDirectory({"m": b"b"})
             case "SharedMemory":
@@ -204,6 +209,24 @@ class World:
         found = self.get(kind)
         (found if hasattr(found, "close") else self.store).close()
         return found
+
+
+def a_request() -> HttpRequest:
+    """A request that was answered."""
+    kept: list[HttpRequest] = []
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        kept.append(request)
+        return HttpResponse()
+
+    guest_engine = Engine(config())
+    with Store(guest_engine) as store:
+        store.set_wasi(WasiConfig().http(answer))
+        linker = component.Linker(guest_engine)
+        linker.define_wasi()
+        sender = component.Component.from_file(guest_engine, MODULES / "component_http.wat")
+        linker.instantiate(store, sender).func(store, "header")(store, "example.com", "x")
+    return kept[0]
 
 
 def world_to_close(kind: str) -> World:
@@ -258,6 +281,7 @@ GOOD: dict[str, Callable[[], Any]] = {
     "TagType": lambda: TagType(FuncType([], [])),
     "RefType": lambda: RefType(True, HeapType("any")),
     "Val": lambda: ("I32", 7),
+    "HttpResponse": lambda: (200, [], ("BYTES", b""), []),
     "ComponentTypes": lambda: ([("U8", [], [], 0, [], [])], 0),
     "ComponentMistake": lambda: ("MISSING_FIELD", "a"),
 }
@@ -320,6 +344,9 @@ FINE: set[str] = {
     # It belongs to no store.
     "OutputPipe.contents: a closed object",
     "OutputPipe.take: a closed object",
+    "HttpRequest.head: a closed object",
+    "HttpRequest.read: a closed object",
+    "HttpRequest.check: a closed object",
     # A type belongs to no store, and nothing of it is closed.
     "ComponentFunc.types: a closed object",
     "ComponentLinker.define_resource: a closed ComponentResourceType as ty",

@@ -89,6 +89,26 @@ final class Objects: @unchecked Sendable {
     let made = try TrimaranComponent.Func(Core.ComponentFunc(componentFunc.core.kept())).call(home, [])
     return Held(Core.ComponentResource(try Resource(made ?? nil).core.kept()))
   }
+  /// A request that was answered.
+  private(set) lazy var httpRequest = must {
+    var config = Config()
+    config.target = testTarget
+    let engine = try Engine(config)
+    let store = try Store(engine)
+    let kept = Kept<HttpRequest>()
+    try store.setWasi {
+      $0.http = .callback { request in
+        kept.value = request
+        return HttpResponse(200)
+      }
+    }
+    let linker = try TrimaranComponent.Linker(engine)
+    try linker.defineWasi()
+    let file = folder("modules").appendingPathComponent("component_http.wat").path
+    let guest = try linker.instantiate(store, Component(engine, fromFile: file))
+    _ = try guest.function(store, "header").call(store, ["example.com", "x"])
+    return Held(Core.HttpRequest(kept.value!.core.kept()))
+  }
   private(set) lazy var componentResourceType = must { Held(try Core.ComponentResourceType.host()) }
 
   private(set) lazy var module = must { Held(try Core.Module(engine: engine.core, bytes: Self.bytes("(module)"))) }
@@ -222,6 +242,12 @@ final class Given {
     return choose(place, WasiConfig(), [strange])
   }
 
+  func value(_ place: Int) -> Core.HttpResponse {
+    let good = Core.HttpResponse(status: 200, headers: [], body: .bytes(bytes: []), trailers: [])
+    let header = Core.HttpHeader(name: "a b", value: [])
+    return choose(place, good, [Core.HttpResponse(status: 1, headers: [header], body: good.body, trailers: [])])
+  }
+
   func value(_ place: Int) -> FuncType {
     let many = Array(repeating: ValType.i64, count: 2_000)
     return choose(place, FuncType([], []), [FuncType(many, many)])
@@ -328,6 +354,12 @@ final class Given {
   }
   func componentInstance(_ place: Int) -> Held<Core.ComponentInstance> { object(place, \.componentInstance) }
   func componentFunc(_ place: Int) -> Held<Core.ComponentFunc> { object(place, \.componentFunc) }
+  func httpRequest(_ place: Int) -> Held<Core.HttpRequest> {
+    // It belongs to no store.
+    guard place == self.place, number > shift else { return world.httpRequest }
+    isExhausted = true
+    return world.httpRequest
+  }
   func componentResource(_ place: Int) -> Held<Core.ComponentResource> { object(place, \.componentResource) }
   func componentResourceType(_ place: Int) -> Held<Core.ComponentResourceType> {
     // It belongs to no store.

@@ -18,7 +18,7 @@ struct WalkTests {
     // Nothing is left to interrupt.
     "InterruptHandle.interrupt",
     // It belongs to no store.
-    "OutputPipe.contents", "OutputPipe.take", "MemoryDirectory.files", "MemoryDirectory.names",
+    "HttpRequest.head", "HttpRequest.read", "HttpRequest.check", "OutputPipe.contents", "OutputPipe.take", "MemoryDirectory.files", "MemoryDirectory.names",
     "MemoryDirectory.read", "MemoryDirectory.remove", "MemoryDirectory.write",
   ]
 

@@ -3,7 +3,9 @@
 
 use std::sync::{Arc, Weak};
 
-use crate::{HttpHandler, HttpRequest, InputSource, OutputSink, Result, Store, WasiConfig, WasiHttp, WasiInput, WasiOutput};
+use crate::{
+    HttpHandler, HttpRequest, InputSource, OutputSink, Result, Store, WasiConfig, WasiHttp, WasiInput, WasiOutput,
+};
 
 /// A callback of a store.
 struct Callback<C: ?Sized> {

@@ -210,7 +210,7 @@ extension Core {
   }
 
   /// A closure that guests read from.
-  struct InputSource: Sendable {
+  package struct InputSource: Sendable {
     let body: @Sendable (Int) throws -> [UInt8]
 
     init(body: @escaping @Sendable (Int) throws -> [UInt8]) { self.body = body }

@@ -38,7 +38,12 @@ fn handled(answer: impl Fn(&HttpRequest) -> Result<()> + Send + Sync + 'static) 
 }
 
 fn response(body: &[u8]) -> HttpResponse {
-    HttpResponse { status: 200, headers: Vec::new(), body: HttpBody::Bytes { bytes: body.to_vec() }, trailers: Vec::new() }
+    HttpResponse {
+        status: 200,
+        headers: Vec::new(),
+        body: HttpBody::Bytes { bytes: body.to_vec() },
+        trailers: Vec::new(),
+    }
 }
 
 struct Guest {
@@ -68,7 +73,13 @@ impl Guest {
     }
 
     /// The status and the body, or the number of the error code.
-    fn fetch(&self, authority: &str, path: &str, body: &[u8], late: bool) -> Result<std::result::Result<(u16, Vec<u8>), u8>> {
+    fn fetch(
+        &self,
+        authority: &str,
+        path: &str,
+        body: &[u8],
+        late: bool,
+    ) -> Result<std::result::Result<(u16, Vec<u8>), u8>> {
         let listed = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_le_bytes(), bytes].concat();
         let given = [listed(authority.as_bytes()), listed(path.as_bytes()), listed(body), vec![late.into()]].concat();
         let bytes = call(&self.instance, &self.store, &["fetch"], &given)?.bytes;
@@ -142,19 +153,21 @@ fn an_authority_with_a_user_or_without_a_host_reaches_nobody() {
 
 #[test]
 fn an_error_code_reaches_the_guest_and_an_error_the_caller() {
-    let config = || handled(|request| match request.head()?.path_with_query.as_str() {
-        "/refused" => request.fail("connection-refused", None),
-        "/named" => request.fail("no-code", None),
-        "/detailed" => request.fail("connection-refused", Some("why".to_owned())),
-        "/thrown" => Err(WasmtimeError::thrown(7)),
-        "/header" => {
-            let headers = vec![HttpHeader { name: "a b".to_owned(), value: Vec::new() }];
-            request.respond(HttpResponse { headers, ..response(b"") })
-        }
-        "/status" => request.respond(HttpResponse { status: 99, ..response(b"") }),
-        "/twice" => request.respond(response(b"")).and_then(|()| request.respond(response(b""))),
-        _ => Ok(()),
-    });
+    let config = || {
+        handled(|request| match request.head()?.path_with_query.as_str() {
+            "/refused" => request.fail("connection-refused", None),
+            "/named" => request.fail("no-code", None),
+            "/detailed" => request.fail("connection-refused", Some("why".to_owned())),
+            "/thrown" => Err(WasmtimeError::thrown(7)),
+            "/header" => {
+                let headers = vec![HttpHeader { name: "a b".to_owned(), value: Vec::new() }];
+                request.respond(HttpResponse { headers, ..response(b"") })
+            }
+            "/status" => request.respond(HttpResponse { status: 99, ..response(b"") }),
+            "/twice" => request.respond(response(b"")).and_then(|()| request.respond(response(b""))),
+            _ => Ok(()),
+        })
+    };
     let engine = super::engine();
     assert_eq!(Guest::of(&engine, config()).fetch("h", "/refused", b"", false).unwrap(), Err(REFUSED));
     for (path, expected) in [
@@ -213,10 +226,13 @@ fn a_body_comes_in_pieces_and_may_break_off() {
 
 #[test]
 fn what_a_guest_writes_and_what_it_gets_is_bounded() {
-    let config = || WasiConfig { max_http_body: Some(2_000), ..handled(|request| {
-        let size = usize::try_from(request.head()?.body_size).unwrap();
-        request.respond(response(&vec![1; size * 2]))
-    }) };
+    let config = || WasiConfig {
+        max_http_body: Some(2_000),
+        ..handled(|request| {
+            let size = usize::try_from(request.head()?.body_size).unwrap();
+            request.respond(response(&vec![1; size * 2]))
+        })
+    };
     let guest = Guest::new(config());
     assert_eq!(guest.run("flood", &[b"h"]).unwrap(), [BODY_SIZE]);
     // That body is still there, and takes all the room.
@@ -254,23 +270,28 @@ fn a_store_is_busy_while_its_handler_runs_and_a_time_limit_is_told() {
     let engine = Engine::new(Config { epoch_interruption: Some(true), ..Config::default() }).unwrap();
     let home: Arc<Mutex<Option<Arc<Store>>>> = Arc::default();
     let store = Arc::clone(&home);
-    let guest = Guest::of(&engine, handled(move |request| {
-        let Some(store) = store.lock().unwrap().clone() else {
-            // It waits until the time is over.
-            loop {
-                request.check()?;
-                std::thread::sleep(std::time::Duration::from_millis(5));
-            }
-        };
-        let Err(WasmtimeError::Busy { .. }) = store.gc() else { panic!() };
-        request.respond(response(b""))
-    }));
+    let guest = Guest::of(
+        &engine,
+        handled(move |request| {
+            let Some(store) = store.lock().unwrap().clone() else {
+                // It waits until the time is over.
+                loop {
+                    request.check()?;
+                    std::thread::sleep(std::time::Duration::from_millis(5));
+                }
+            };
+            let Err(WasmtimeError::Busy { .. }) = store.gc() else { panic!() };
+            request.respond(response(b""))
+        }),
+    );
     *home.lock().unwrap() = Some(Arc::clone(&guest.store));
     assert_eq!(guest.fetch("h", "/", b"", false).unwrap(), Ok((200, Vec::new())));
     home.lock().unwrap().take();
     guest.store.set_timeout(Some(50)).unwrap();
     let ended = guest.fetch("h", "/", b"", false);
-    let Err(WasmtimeError::Trap { interruption: Some(Interruption::TimeLimit), .. }) = ended else { panic!("{ended:?}") };
+    let Err(WasmtimeError::Trap { interruption: Some(Interruption::TimeLimit), .. }) = ended else {
+        panic!("{ended:?}")
+    };
 }
 
 #[test]
@@ -279,5 +300,7 @@ fn a_wait_for_a_response_ends_when_it_is_interrupted() {
     let guest = Guest::of(&engine, handled(|_| panic!("asked")));
     guest.store.set_timeout(Some(50)).unwrap();
     let ended = guest.run("wait", &[b"h"]);
-    let Err(WasmtimeError::Trap { interruption: Some(Interruption::TimeLimit), .. }) = ended else { panic!("{ended:?}") };
+    let Err(WasmtimeError::Trap { interruption: Some(Interruption::TimeLimit), .. }) = ended else {
+        panic!("{ended:?}")
+    };
 }

@@ -1,6 +1,8 @@
 //! The error codes of `wasi:http`, by the names that its WIT has for them.
 
-use wasmtime_wasi_http::p2::bindings::http::types::{DnsErrorPayload, ErrorCode, FieldSizePayload, TlsAlertReceivedPayload};
+use wasmtime_wasi_http::p2::bindings::http::types::{
+    DnsErrorPayload, ErrorCode, FieldSizePayload, TlsAlertReceivedPayload,
+};
 
 use crate::errors::guest_text::Name;
 use crate::{Result, WasmtimeError};
@@ -53,7 +55,8 @@ pub(super) fn code(name: &str, detail: Option<String>) -> Result<ErrorCode> {
         "configuration-error" => (ErrorCode::ConfigurationError, false),
         "internal-error" => (ErrorCode::InternalError(detail), true),
         other => {
-            let reason = format!("`{}` is no error code of wasi:http: expected one such as `connection-refused`", Name(other));
+            let reason =
+                format!("`{}` is no error code of wasi:http: expected one such as `connection-refused`", Name(other));
             return Err(WasmtimeError::Config { reason });
         }
     };

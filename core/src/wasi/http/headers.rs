@@ -31,7 +31,8 @@ pub(super) fn map(headers: Vec<HttpHeader>) -> Result<Option<HeaderMap>> {
     let mut room = SECTION;
     for HttpHeader { name, value } in headers {
         let Ok(key) = HeaderName::from_bytes(name.as_bytes()) else {
-            let reason = format!("`{}` is no name of an HTTP header: expected letters, digits and hyphens", Name(&name));
+            let reason =
+                format!("`{}` is no name of an HTTP header: expected letters, digits and hyphens", Name(&name));
             return Err(WasmtimeError::Config { reason });
         };
         let Ok(content) = HeaderValue::from_bytes(&value) else {

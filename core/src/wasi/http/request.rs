@@ -75,7 +75,9 @@ impl HttpRequest {
     pub fn respond(&self, response: HttpResponse) -> Result<()> {
         let HttpResponse { status, headers, body, trailers } = response;
         if !(100..1000).contains(&status) {
-            return Err(WasmtimeError::range(format!("the status of an HTTP response is {status}: expected 100 to 999")));
+            return Err(WasmtimeError::range(format!(
+                "the status of an HTTP response is {status}: expected 100 to 999"
+            )));
         }
         let (headers, trailers) = (headers::map(headers)?, headers::map(trailers)?);
         let checked = match (headers, trailers, body) {
@@ -131,7 +133,9 @@ impl HttpRequest {
         answer.is_over = true;
         let given = answer.given.take();
         drop(answer);
-        given.ok_or_else(|| WasmtimeError::wrong_type("the HTTP handler gave no response: expected one, or an error code"))
+        given.ok_or_else(|| {
+            WasmtimeError::wrong_type("the HTTP handler gave no response: expected one, or an error code")
+        })
     }
 
     /// Puts another source in the place of the response's body, where that comes from one.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use http::HeaderMap;
 use wasmtime::component::{HasData, Resource};
 use wasmtime_wasi::{WasiCtxView, WasiView};
-use wasmtime_wasi_http::p2::bindings::http::types::{self, ErrorCode, RequestOptions};
-use wasmtime_wasi_http::p2::bindings::http::outgoing_handler;
-use wasmtime_wasi_http::p2::types::{HostFutureIncomingResponse, HostOutgoingRequest};
-use wasmtime_wasi_http::p2::HttpResult;
 use wasmtime_wasi_http::p2::HttpError;
+use wasmtime_wasi_http::p2::HttpResult;
+use wasmtime_wasi_http::p2::bindings::http::outgoing_handler;
+use wasmtime_wasi_http::p2::bindings::http::types::{self, ErrorCode, RequestOptions};
+use wasmtime_wasi_http::p2::types::{HostFutureIncomingResponse, HostOutgoingRequest};
 use wasmtime_wasi_http::{FieldMap, WasiHttpCtxView};
 
 use crate::interruption::interrupt::Interrupts;

@@ -25,12 +25,7 @@ struct Written {
 
 impl Requests<'_> {
     /// Changes a request; a text that takes more than headers may is refused.
-    fn change(
-        &mut self,
-        request: Request,
-        text: Option<&str>,
-        work: impl FnOnce(&mut Self, Request) -> Done,
-    ) -> Done {
+    fn change(&mut self, request: Request, text: Option<&str>, work: impl FnOnce(&mut Self, Request) -> Done) -> Done {
         if text.is_some_and(|text| text.len() > SECTION) {
             return Ok(Err(()));
         }

@@ -4,8 +4,8 @@ use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{DynInputStream, DynPollable, subscribe};
 use wasmtime_wasi_http::FieldMap;
 use wasmtime_wasi_http::p2::bindings::http::types::{
-    ErrorCode, FutureIncomingResponse, FutureTrailers, HostFutureIncomingResponse, HostFutureTrailers, HostIncomingBody,
-    HostIncomingResponse, IncomingBody as RawBody, IncomingResponse,
+    ErrorCode, FutureIncomingResponse, FutureTrailers, HostFutureIncomingResponse, HostFutureTrailers,
+    HostIncomingBody, HostIncomingResponse, IncomingBody as RawBody, IncomingResponse,
 };
 
 use crate::wasi::http::headers;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use trimaran::{
-    EnvVar, FixedClock, HttpBody, HttpHandler, HttpHeader, HttpRequest, HttpResponse, MemoryDirectory, MemoryFile, MemoryPreopen, OutputPipe, OutputSink, Preopen, Result,
-    WasiConfig, WasiHttp, WasiInput, WasiOutput,
+    EnvVar, FixedClock, HttpBody, HttpHandler, HttpHeader, HttpRequest, HttpResponse, MemoryDirectory, MemoryFile,
+    MemoryPreopen, OutputPipe, OutputSink, Preopen, Result, WasiConfig, WasiHttp, WasiInput, WasiOutput,
 };
 
 use super::hosted::Objects;
@@ -51,7 +51,8 @@ impl HttpHandler for Answers {
             "describe" => {
                 let head = request.head()?;
                 let body = String::from_utf8(request.read(u64::MAX)?).unwrap();
-                let all = format!("{} {}://{}{} {body}", head.method, head.scheme, head.authority, head.path_with_query);
+                let all =
+                    format!("{} {}://{}{} {body}", head.method, head.scheme, head.authority, head.path_with_query);
                 request.respond(HttpResponse { status: 200, headers: Vec::new(), body: bytes(all), trailers })
             }
             "give" => {

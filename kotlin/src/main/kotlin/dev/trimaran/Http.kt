@@ -46,7 +46,9 @@ public class HttpHeader(
  * What a component asks for by HTTP. The guest has finished the body when the handler is called: it is all here, and [read]
  * gives it in pieces. Any thread may use it.
  */
-public class HttpRequest internal constructor(private val raw: RawHttpRequest) {
+public class HttpRequest internal constructor(
+    @get:JvmSynthetic internal val raw: RawHttpRequest,
+) {
     private val head: RawHttpRequestHead = core(raw) { raw.head() }
 
     /** The method, such as `GET`. */
