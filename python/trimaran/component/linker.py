@@ -76,7 +76,9 @@ class Linker(ComponentLinkerBase, Handle, Configurable, Managed):
         return self.root().instance(name)
 
     def define_wasi(self) -> None:
-        """Defines WASI 0.2. What a guest may do is up to `Store.set_wasi`. Nothing of the network is granted.
+        """Defines WASI 0.2, and of `wasi:http` the requests that go out. What a guest may do is up to `Store.set_wasi`.
+
+        Of the network nothing is granted but HTTP requests, by `WasiConfig.http`.
 
         Raises `LinkError` if a name is defined already.
         """

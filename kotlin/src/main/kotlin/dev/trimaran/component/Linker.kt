@@ -54,9 +54,9 @@ public class Linker private constructor(raw: Raw) : AutoCloseable {
     public fun instance(name: String): LinkerInstance = root().instance(name)
 
     /**
-     * Defines WASI 0.2: the interfaces of the world `wasi:cli/imports`. What its guests may do is what their store
-     * grants them by [Store.setWasi]: nothing without it, and nothing of the network. Fails with `Link` if a name is
-     * defined already.
+     * Defines WASI 0.2: the interfaces of the world `wasi:cli/imports`, and those of `wasi:http` for requests that go
+     * out. What its guests may do is what their store grants them by [Store.setWasi]: nothing without it, and nothing
+     * of the network but HTTP requests. Fails with `Link` if a name is defined already.
      */
     public fun defineWasi(): Unit = core { raw.defineWasi() }
 

@@ -1,0 +1,115 @@
+package dev.trimaran.tests
+
+import dev.trimaran.HttpException
+import dev.trimaran.HttpHandler
+import dev.trimaran.HttpHeader
+import dev.trimaran.HttpRequest
+import dev.trimaran.HttpResponse
+import dev.trimaran.Store
+import dev.trimaran.WasmtimeException
+import dev.trimaran.component.Component
+import dev.trimaran.component.Err
+import dev.trimaran.component.Linker
+import dev.trimaran.component.Ok
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.assertThrows
+import java.io.ByteArrayInputStream
+import java.io.IOException
+import java.io.InputStream
+import kotlin.test.assertContentEquals
+import kotlin.test.assertEquals
+import kotlin.test.assertSame
+import kotlin.test.assertTrue
+
+/** HTTP requests of components. What all languages share is in `tests/cases/component/http.json`. */
+class HttpTest {
+    private val engine = engine()
+    private val component = Component.fromFile(engine, root.resolve("tests/modules/component_http.wat"))
+
+    private class Stream(bytes: ByteArray) : ByteArrayInputStream(bytes) {
+        var isClosed = false
+
+        override fun close() {
+            isClosed = true
+        }
+    }
+
+    private fun <R> guest(handler: HttpHandler, use: (Store, dev.trimaran.component.Instance) -> R): R =
+        Store(engine).use { store ->
+            store.setWasi { http(handler) }
+            use(store, Linker(engine).apply { defineWasi() }.instantiate(store, component))
+        }
+
+    /** The body of the response, or the number of the error code. */
+    private fun fetch(body: String = "", handler: HttpHandler): Any? =
+        guest(handler) { store, guest ->
+            val result = guest.func(store, "fetch")(store, "Example.com:81", "/a?b", body.toByteArray(), true)
+            when (result) {
+                is Ok -> (result.value as ByteArray).drop(2).toByteArray().decodeToString()
+                is Err -> (result.error as UByte).toInt()
+                else -> error("no result")
+            }
+        }
+
+    @Test
+    fun `a request has everything`() {
+        lateinit var seen: HttpRequest
+        val text =
+            fetch("hello") { request ->
+                seen = request
+                HttpResponse(200, emptyList(), request.read(3) + request.stream().readBytes())
+            }
+        assertEquals("hello", text)
+        assertEquals(listOf("POST", "https", "example.com", "Example.com:81", "/a?b"), seen.run {
+            listOf(method, scheme, host, authority, pathWithQuery)
+        })
+        assertEquals("POST https://Example.com:81/a?b", seen.toString())
+        assertEquals(81 to 5L, seen.port to seen.bodySize)
+        assertEquals(listOf(HttpHeader("x-guest", "yes")), seen.headers)
+        assertEquals(listOf(null, null, null), seen.run { listOf(connectTimeout, firstByteTimeout, betweenBytesTimeout) })
+        assertContentEquals(ByteArray(0), seen.readAll())
+        seen.check()
+        assertThrows<WasmtimeException.Range> { seen.read(-1) }
+    }
+
+    @Test
+    fun `a body may be a stream, which is closed`() {
+        val stream = Stream(ByteArray(200_000) { 'x'.code.toByte() })
+        assertEquals("x".repeat(200_000), fetch { HttpResponse(200, emptyList(), stream) })
+        assertTrue(stream.isClosed)
+        val dropped = Stream(ByteArray(1))
+        guest({ HttpResponse(200, emptyList(), dropped) }) { store, guest ->
+            guest.func(store, "header")(store, "example.com", "x")
+        }
+        assertTrue(dropped.isClosed)
+    }
+
+    @Test
+    fun `a body that breaks off is an error code or what was thrown`() {
+        val thrown = IOException("half")
+        fun broken(error: Exception) =
+            object : InputStream() {
+                override fun read() = throw error
+            }
+        assertEquals(6, fetch { HttpResponse(200, emptyList(), broken(HttpException("connection-refused"))) })
+        val caught = assertThrows<IOException> { fetch { HttpResponse(200, emptyList(), broken(thrown)) } }
+        assertSame(thrown, caught)
+    }
+
+    @Test
+    fun `a store is busy while its handler runs`() {
+        guest({ throw IllegalStateException() }) { other, _ -> other.gc() }
+        lateinit var store: Store
+        val text =
+            guest({ _ -> HttpResponse(200, emptyList(), assertThrows<WasmtimeException.Busy> { store.gc() }.javaClass.simpleName) }) { made, guest ->
+                store = made
+                guest.func(store, "fetch")(store, "h", "/", ByteArray(0), false)
+            }
+        assertEquals("Busy", ((text as Ok).value as ByteArray).drop(2).toByteArray().decodeToString())
+    }
+
+    @Test
+    fun `a status that is none is refused at once`() {
+        assertThrows<WasmtimeException.Range> { HttpResponse(99) }
+    }
+}
