@@ -65,7 +65,8 @@ pub use limits::store_limits::StoreLimits;
 
 // WASI.
 pub use wasi::config::{EnvVar, FixedClock, MemoryPreopen, Preopen, WasiConfig, WasiInput, WasiOutput};
-pub use wasi::http::handler::{HttpBody, HttpHandler, HttpHeader, HttpRequestHead, HttpResponse, WasiHttp};
+pub use wasi::http::handler::{HttpHandler, WasiHttp};
+pub use wasi::http::message::{HttpBody, HttpHeader, HttpRequestHead, HttpResponse};
 pub use wasi::http::request::HttpRequest;
 pub use wasi::memory_directory::{MemoryDirectory, MemoryFile};
 pub use wasi::source::InputSource;

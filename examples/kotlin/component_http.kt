@@ -14,7 +14,7 @@ import java.nio.file.Path
 
 fun answer(request: HttpRequest): HttpResponse {
     println("${request.method} ${request.url}")
-    // What a guest may reach is up to this function, and so is how: a client, its proxies and its certificates are its own.
+    // What a guest may reach is up to this function, and so is the client that it uses.
     if (request.host != "api.example") throw HttpException("HTTP-request-denied")
     val text = request.readAll().decodeToString()
     return HttpResponse(200, listOf(HttpHeader("content-type", "text/plain")), "${text.length} letters")

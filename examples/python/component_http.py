@@ -9,7 +9,7 @@ from trimaran.component import Component, Err, Linker, Ok
 
 def answer(request: HttpRequest) -> HttpResponse:
     print(f"{request.method} {request.url}")
-    # What a guest may reach is up to this function, and so is how: a client, its proxies and its certificates are its own.
+    # What a guest may reach is up to this function, and so is the client that it uses.
     if request.host != "api.example":
         raise HttpError("HTTP-request-denied")
     text = request.read().decode()

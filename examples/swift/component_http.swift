@@ -10,7 +10,7 @@ let store = try Store(engine)
 try store.setWasi {
   $0.http = .callback { request in
     print("\(request.method) \(request.url)")
-    // What a guest may reach is up to this closure, and so is how: a client, its proxies and its certificates are its own.
+    // What a guest may reach is up to this closure, and so is the client that it uses.
     if request.host != "api.example" { throw HttpError("HTTP-request-denied") }
     let text = String(decoding: try request.read(), as: UTF8.self)
     return HttpResponse(200, [HttpHeader("content-type", "text/plain")], .text("\(text.count) letters"))

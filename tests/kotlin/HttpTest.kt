@@ -11,15 +11,15 @@ import dev.trimaran.component.Component
 import dev.trimaran.component.Err
 import dev.trimaran.component.Linker
 import dev.trimaran.component.Ok
+import org.junit.jupiter.api.Assertions.assertArrayEquals
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertSame
+import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 import java.io.ByteArrayInputStream
 import java.io.IOException
 import java.io.InputStream
-import kotlin.test.assertContentEquals
-import kotlin.test.assertEquals
-import kotlin.test.assertSame
-import kotlin.test.assertTrue
 
 /** HTTP requests of components. What all languages share is in `tests/cases/component/http.json`. */
 class HttpTest {
@@ -67,7 +67,7 @@ class HttpTest {
         assertEquals(81 to 5L, seen.port to seen.bodySize)
         assertEquals(listOf(HttpHeader("x-guest", "yes")), seen.headers)
         assertEquals(listOf(null, null, null), seen.run { listOf(connectTimeout, firstByteTimeout, betweenBytesTimeout) })
-        assertContentEquals(ByteArray(0), seen.readAll())
+        assertArrayEquals(ByteArray(0), seen.readAll())
         seen.check()
         assertThrows<WasmtimeException.Range> { seen.read(-1) }
     }

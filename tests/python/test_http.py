@@ -11,9 +11,9 @@ import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
-from guests import MODULES, config
 
 import trimaran
+from guests import MODULES, config
 from trimaran import (
     BusyError,
     ClosedError,

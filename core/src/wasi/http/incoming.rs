@@ -7,7 +7,7 @@ use bytes::Bytes;
 use wasmtime_wasi::p2::{InputStream, Pollable, StreamError, StreamResult};
 use wasmtime_wasi_http::FieldMap;
 
-use crate::wasi::http::handler::HttpBody;
+use crate::wasi::http::message::HttpBody;
 use crate::wasi::http::request::HttpRequest;
 use crate::wasi::source;
 use crate::wasi::stream::carried;

@@ -5,6 +5,7 @@ pub(crate) mod codes;
 pub(crate) mod handler;
 pub(crate) mod headers;
 pub(crate) mod incoming;
+pub(crate) mod message;
 pub(crate) mod outgoing;
 pub(crate) mod request;
 pub(crate) mod state;

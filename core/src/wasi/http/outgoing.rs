@@ -12,9 +12,10 @@ use crate::interruption::interrupt::Interrupts;
 use crate::process::failpoint;
 use crate::process::host_stack::on_own_stack;
 use crate::wasi::http::body::Body;
-use crate::wasi::http::handler::{HttpHandler, HttpRequestHead};
+use crate::wasi::http::handler::HttpHandler;
 use crate::wasi::http::headers;
 use crate::wasi::http::incoming::{Incoming, IncomingBody, Reading};
+use crate::wasi::http::message::HttpRequestHead;
 use crate::wasi::http::request::HttpRequest;
 use crate::wasi::stream::{CALLBACK, carried};
 

@@ -9,8 +9,8 @@ use crate::interruption::interrupt::Interrupts;
 use crate::process::heap::try_with_capacity;
 use crate::wasi::http::body::Body;
 use crate::wasi::http::codes;
-use crate::wasi::http::handler::{HttpBody, HttpRequestHead, HttpResponse};
 use crate::wasi::http::headers;
+use crate::wasi::http::message::{HttpBody, HttpRequestHead, HttpResponse};
 use crate::{InputSource, Result, WasmtimeError};
 
 /// What a component asks for by HTTP. A handler gets it, and answers it by `respond` or `fail`.
