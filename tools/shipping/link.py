@@ -10,6 +10,7 @@ from pathlib import Path
 from .places import OUT, run
 from .targets import Target
 
+CACHE = OUT / "zig-cache"
 # What HotSpot looks up by name; it is given all other functions by these (`NativeImage.kt`).
 JVM = [f"Java_dev_trimaran_internal_NativeImage_{name}" for name in ("build", "register", "unregister")]
 PYTHON = ["PyInit__native"]
@@ -18,7 +19,8 @@ PYTHON = ["PyInit__native"]
 #
 # The unwinder is that of the process: glibc ends threads, as CPython does at exit, by unwinding with libgcc_s, and a
 # second unwinder within this library would be handed the other one's contexts. zig has no libgcc_s to link with: this
-# is enough of one, by the name and the versions of each distribution's.
+# is enough of one, by the name and the versions of each distribution's. musl unwinds no thread, and a system with musl
+# need not have libgcc_s: there the library contains the unwinder that Rust brings along.
 UNWINDER = {
     "GCC_3.0": [
         *(f"_Unwind_{name}" for name in ("DeleteException", "ForcedUnwind", "GetDataRelBase", "GetGR", "GetIP")),
@@ -33,8 +35,7 @@ UNWINDER = {
 
 
 def zig(arguments: Sequence[str | Path]) -> None:
-    cache = str(OUT / "zig-cache")
-    env = {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache, "PATH": os.environ["PATH"]}
+    env = {"ZIG_GLOBAL_CACHE_DIR": str(CACHE), "ZIG_LOCAL_CACHE_DIR": str(CACHE), "PATH": os.environ["PATH"]}
     run([sys.executable, "-m", "ziglang", *arguments], env=env)
 
 
@@ -49,7 +50,7 @@ def shared(archive: Path, out: Path, roots: Sequence[str], target: Target, sonam
         "-shared",
         *(f"-Wl,-u,{root}" for root in roots),
         archive,
-        _unwinder(work, target),
+        _bundled_unwinder(target) if target.is_musl else _unwinder(work, target),
         "-Wl,--gc-sections",
         "-Wl,--build-id=sha1",
         f"-Wl,--version-script={exports}",
@@ -78,6 +79,12 @@ def _unwinder(work: Path, target: Target) -> Path:
     options = ["-shared", "-nostdlib", f"-Wl,--version-script={script}", "-Wl,-soname,libgcc_s.so.1"]
     zig(["cc", "-target", target.zig, "-o", library, "-fno-builtin", source, *options])
     return library
+
+
+def _bundled_unwinder(target: Target) -> Path:
+    """LLVM's, from Rust's standard library for the target."""
+    folder = Path(run(["rustc", "--print", "target-libdir", "--target", target.triple]).strip())
+    return folder / "self-contained" / "libunwind.a"
 
 
 def split(library: Path, symbols: Path) -> None:

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     BRIEF = "brief"
     # A build of its own, without a path of the machine in it.
     PUBLISHED = "published"
+    # A stand-in for a platform that this machine cannot build for: no library of trimaran-ffi.
+    NO_USE = "of no use"
 
 
 @dataclass(frozen=True)
