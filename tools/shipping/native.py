@@ -91,6 +91,7 @@ def _linked(target: Target, out: Path, jvm: Path, python: Path) -> str:
     static = out / "swift" / "libtrimaran_ffi.a"
     static.parent.mkdir()
     shutil.copy(jvm, static)
+    link.without_lines(static)
     return number
 
 
