@@ -69,6 +69,13 @@ impl Sheet<'_> {
     /// The exception for the error of a function, where it has one of its own.
     fn error(&mut self, function: &Function) -> Option<String> {
         let (_, error) = function.outcome(self.model)?;
+        if self.is_stub {
+            // Documents alone name it there.
+            let Some(Type::Named(id)) = error else { return Some("ResultError".to_owned()) };
+            let id = self.model.defined(*id);
+            let file = self.names.file(self.model.ty(id).owner);
+            return file.exceptions.get(&id).map(|it| it.name.clone());
+        }
         match error {
             Some(Type::Named(id)) => Some(self.exception(*id)),
             _ => Some(self.of_package("ResultError")),

@@ -30,8 +30,11 @@ impl Sheet<'_> {
         let plain = format!("The world `{}`.", world.path);
         let docs = world.docs.as_ref().map_or_else(|| plain.clone(), |docs| format!("{plain}\n\n{docs}"));
         let (wit, bind) = if self.is_stub { Default::default() } else { (self.wit("define"), self.wit("bind")) };
-        for name in ["Instance", "Store", "Linker", "Component"] {
+        for name in ["Instance", "Store", "Linker"] {
             self.of_package(name);
+        }
+        if !is_loaded {
+            self.of_package("Component");
         }
         let this = self.import("typing", "Self");
         let is_stub = self.is_stub;
