@@ -133,10 +133,10 @@ extension Func {
     var values: [Val] = []
     values.reserveCapacity(arguments.count)
     for index in arguments.indices {
-      let value = try at("argument \(index + 1)") { () throws(WasmtimeError) in
+      let converted = try at("argument \(index + 1)") { () throws(WasmtimeError) in
         try value(of: arguments[index], index, store)
       }
-      values.append(value)
+      values.append(converted)
     }
     return values
   }
