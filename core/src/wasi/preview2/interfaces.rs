@@ -42,6 +42,6 @@ pub(crate) fn define<T: WasiHost + WasiView>(linker: &mut Linker<T>) -> wasmtime
     sockets::tcp_create_socket::add_to_linker::<T, WasiSockets>(linker, T::sockets)?;
     sync::sockets::tcp::add_to_linker::<T, WasiSockets>(linker, T::sockets)?;
     sync::sockets::udp::add_to_linker::<T, WasiSockets>(linker, T::sockets)?;
-    sockets::udp_create_socket::add_to_linker::<T, WasiSockets>(linker, T::sockets)?;
+    sync::sockets::udp_create_socket::add_to_linker::<T, WasiSockets>(linker, T::sockets)?;
     Ok(())
 }
