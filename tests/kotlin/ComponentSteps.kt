@@ -144,10 +144,7 @@ class ComponentSteps(private val world: World) {
             "give" -> body.value("value").let { value -> { _, _ -> values.value(value) } }
             "throw" -> body.text("as").let { thrown -> { _, _ -> throw world.thrown(thrown) } }
             "call" -> call(body.text("func"), body.value("args"))
-            "forward" -> {
-                val (func, store) = body.text("func") to body.text("store")
-                { _, arguments -> (world.get(func) as Func).call(world.get(store) as Store, arguments) }
-            }
+            "forward" -> forward(body.text("func"), body.text("store"))
             "collect" -> collect(body.text("as"), body.value("value"), path)
             "close" -> body.text("store").let { store -> { _, _ -> (world.get(store) as Store).close() } }
             "drop" -> { caller, arguments -> (arguments.first() as Resource).drop(caller.store) }
@@ -159,6 +156,9 @@ class ComponentSteps(private val world: World) {
 
     private fun call(func: String, given: JsonElement): (Caller, List<Any?>) -> Any? =
         { caller, _ -> (world.get(func) as Func).call(caller.store, arguments(given)) }
+
+    private fun forward(func: String, store: String): (Caller, List<Any?>) -> Any? =
+        { _, arguments -> (world.get(func) as Func).call(world.get(store) as Store, arguments) }
 
     private fun collect(name: String, value: JsonElement, path: List<String>): (Caller, List<Any?>) -> Any? {
         val found = Collected(path).also { collected[name] = it }
