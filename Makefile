@@ -56,11 +56,12 @@ package: python kotlin swift ## all packages of this machine as they would be pu
 	tools/release native
 	tools/release assemble
 
-release-check: package ## those packages, checked, and used as a stranger would: pip, Maven, SwiftPM
+release-check: package ## those packages, checked, and used as a stranger would: pip, Maven, Gradle, SwiftPM, on other systems too
 	tools/release verify
 	tools/release sizes
 	tools/release lint --all
 	tools/smoke/consumers target/shipping/packages
+	tools/smoke/systems target/shipping/packages
 
 program:
 	tools/program

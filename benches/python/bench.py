@@ -16,6 +16,7 @@ from operator import getitem
 from pathlib import Path
 from typing import Any
 
+import bindings
 import component
 import surface
 import wasmtime
@@ -253,6 +254,7 @@ def bench() -> None:
     both("trap", Guest.trap)
     surface.bench(guests, measure)
     component.bench({who: guest.package for who, guest in guests.items()}, measure)
+    bindings.bench(measure)
 
 
 def bench_import() -> None:

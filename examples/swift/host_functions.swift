@@ -25,7 +25,7 @@ func plugin(limit: @escaping @Sendable (Int32) throws -> Int32) throws -> Export
 }
 
 /// Has a plugin count the words of a text.
-func count(_ text: String, _ plugin: Exports) throws -> Int {
+func count(_ text: String, _ plugin: Exports) throws(WasmtimeError) -> Int {
   try plugin.memory("memory").write(store, text)
   return try plugin.function("words")(store, 0, text.utf8.count)
 }
@@ -49,10 +49,11 @@ let stopped = try plugin { count in
   if count == 2 { throw enough }
   return 1000
 }
-do {
+do throws(WasmtimeError) {
   _ = try count("stop here now", stopped)
-} catch WasmtimeError.thrown(let error as Enough) where error === enough {
-  print("stopped by the host: \(error.text)")
+} catch {
+  guard let thrown = error.thrown(as: Enough.self), thrown === enough else { throw error }
+  print("stopped by the host: \(thrown.text)")
 }
 let counted = try stopped.global("count").get(store, as: Int.self)
 print("the count that the guest had come to: \(counted)")

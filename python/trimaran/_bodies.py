@@ -12,12 +12,12 @@ T = TypeVar("T")
 
 
 class HostBody:
-    """What a host function calls, and whether with its caller."""
+    """What a host function calls, whether with its caller, and what bindings say of its values."""
 
-    __slots__ = ("__weakref__", "access_caller", "function")
+    __slots__ = ("__weakref__", "access_caller", "function", "shape")
 
-    def __init__(self, function: Callable[..., Any], access_caller: bool) -> None:
-        self.function, self.access_caller = function, access_caller
+    def __init__(self, function: Callable[..., Any], access_caller: bool, shape: object = None) -> None:
+        self.function, self.access_caller, self.shape = function, access_caller, shape
 
 
 class Bodies:

@@ -32,9 +32,9 @@ class Store(StoreBase, Handle, Managed):
     """Holds instances and everything that they own: memories, tables, globals, functions.
 
     Any thread may use a store, one at a time: another thread waits for its turn. Objects of one store do not work with
-    another. A host function may use the store that called it, as deep as the thread's stack and Python's limit of
-    recursion allow: then the call raises `Trap`, `LimitError` or `RecursionError`. A `with` statement closes the store
-    at its end, which gives its memory back.
+    another. A host function may use the store that called it, as deep as `Config.max_wasm_stack`, the thread's stack
+    and Python's limit of recursion allow: then the call raises `Trap`, `LimitError` or `RecursionError`. A `with`
+    statement closes the store at its end, which gives its memory back.
     """
 
     __slots__ = ("__weakref__", "_bodies", "_data", "_engine", "_sinks")

@@ -39,6 +39,7 @@ def test_its_links_lead_somewhere(page: Path) -> None:
 # Whose files a page may name. Decisions speak of their time.
 FOLDERS = (
     "core/src/",
+    "bindgen/",
     "gate/",
     "bindings/",
     "python/",

@@ -75,6 +75,7 @@ def test_help(language: str) -> None:
     for command in ("run", "inspect", "wat2wasm"):
         assert command in text
         assert f"Usage: trimaran {command} [OPTIONS] FILE" in run(language, command, "--help")[1]
+    assert "Usage: trimaran bindgen [OPTIONS] [LANGUAGE] FILE" in run(language, "bindgen", "--help")[1]
     options = run(language, "run", "--help")[1]
     assert all(option in options for option in ("--dir", "--env", "--fuel", "--timeout", "--invoke"))
 

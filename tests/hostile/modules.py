@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import component_files
+
 HERE = Path(__file__).resolve().parent
 MADE = HERE.parent.parent / "target" / "hostile" / "modules"
 
@@ -315,7 +317,7 @@ KINDS: dict[str, Callable[[int], bytes]] = {
         wide_branch_tables, adds, deep, calls, params, results, types, group, tower, segments, elements, tables,
         memories, custom, long_name, memory, memory64, table, zeros, overlong, flipped, long_section, long_vector,
         long_vector_of_some, long_locals, long_body, long_data, long_text, parentheses, text_blocks, text_string,
-        comment, nested_text, mangled, wide_struct, waiting,
+        comment, nested_text, mangled, wide_struct, waiting, *component_files.MADE,
     )
 }  # fmt: skip
 

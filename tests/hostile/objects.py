@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+import components
 import trimaran
 from step import Oops, Step, named, on_thread, things
 from trimaran import (
@@ -399,4 +400,5 @@ OPS: dict[str, Callable[..., str | None]] = {
     "untrusted": untrusted,
     "pool": pool,
     "handler": handler,
+    **components.OPS,
 }

@@ -77,6 +77,17 @@ class ApiTest {
 
     private fun Executable.sameAs(other: Executable) = name == other.name && declaringClass == other.declaringClass
 
+    /** Objects of which there is one, and interfaces that a program implements, have nothing to say of themselves. */
+    @Test
+    fun `each class says what an object of it is`() {
+        val classes = visible.filter(::isPublicInKotlin).filter { type ->
+            !type.isInterface && !Modifier.isAbstract(type.modifiers) && type.kotlin.objectInstance == null
+        }
+        assertTrue(classes.size > 60, "${classes.size} classes")
+        val silent = classes.filter { it.getMethod("toString").declaringClass == Any::class.java }
+        assertEquals(emptyList<Any>(), silent)
+    }
+
     @Test
     fun `generated code is internal`() {
         val generated = classes("dev/trimaran/internal/ffi").filter(::isTopLevelClass)

@@ -8,6 +8,7 @@ import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assumptions.assumeFalse
+import org.junit.jupiter.api.Assumptions.assumeTrue
 import org.junit.jupiter.api.DynamicTest
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestFactory
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.assertThrows
 import org.opentest4j.TestAbortedException
 import java.nio.file.Path
 import kotlin.io.path.appendText
+import kotlin.io.path.exists
 import kotlin.io.path.listDirectoryEntries
 import kotlin.io.path.nameWithoutExtension
 import kotlin.io.path.readText
@@ -52,13 +54,13 @@ class CasesTest {
         val name = "$stem/${case.getValue("id").jsonPrimitive.content}"
         val needs = case["needs"]?.jsonPrimitive?.content
         val known = setOf("id", "needs", "given", "steps")
-        check(needs in setOf(null, "threads") && (case.keys - known).isEmpty()) { name }
+        check((case.keys - known).isEmpty()) { name }
         return DynamicTest.dynamicTest(name) {
             World().use { world ->
                 val outcome =
                     runCatching {
                         assumeFalse(name in skipped) { skipped[name] }
-                        if (needs != null) needsThreads()
+                        if (needs != null) need(needs)
                         run(world, steps(file, case))
                     }
                 note(name, outcome, world.variants)
@@ -66,6 +68,17 @@ class CasesTest {
             }
         }
     }
+
+    /** Skips a case where what it needs is not there. */
+    private fun need(what: String): Unit =
+        what.split(' ').let { words ->
+            when {
+                words == listOf("threads") -> needsThreads()
+                words.size == 2 && words[0] == "program" ->
+                    assumeTrue(programs.resolve(words[1]).exists()) { "tests/programs/fetch brings ${words[1]}" }
+                else -> throw Problem("unknown need `$what`")
+            }
+        }
 
     /** The steps of a case: those of each prelude that it names, one prelude after the other, then its own. */
     private fun steps(file: JsonObject, case: JsonObject): List<JsonElement> {

@@ -14,6 +14,7 @@ import dev.trimaran.component.InstanceType
 import dev.trimaran.component.ItemType
 import dev.trimaran.component.Linker
 import dev.trimaran.component.LinkerInstance
+import dev.trimaran.component.Ok
 import dev.trimaran.component.Resource
 import dev.trimaran.component.ResourceType
 import kotlinx.serialization.json.JsonArray
@@ -97,17 +98,20 @@ class ComponentSteps(private val world: World) {
                 world.named<ResourceType>(step, "resource") == world.named<ResourceType>(step, "other")
             },
             "component_call" to { step -> values.shown(call(step), step.func.type.result) },
-            "component_keep" to { step -> Kept(call(step) as? Resource ?: throw Problem("it gave no resource")) },
+            "component_keep" to { step ->
+                val result = call(step).let { if (it is Ok) it.value else it }
+                Kept(result as? Resource ?: throw Problem("it gave no resource"))
+            },
             "component_drop" to { step -> step.resource.drop(step.store) },
             "component_is_alive" to { step -> step.resource.isAlive },
             "component_collected" to ::collected,
         )
 
     private fun component(step: Step): Component =
-        if ("file" in step) {
-            Component.fromFile(step.engine, root.resolve("tests/modules").resolve(step.text("file")))
-        } else {
-            Component(step.engine, source(step))
+        when {
+            "file" in step -> Component.fromFile(step.engine, root.resolve("tests/modules").resolve(step.text("file")))
+            "program" in step -> compiledComponent(step.engine, step.text("program"))
+            else -> Component(step.engine, source(step))
         }
 
     private fun lines(items: Map<String, ItemType>): List<String> = items.map { (name, type) -> "$name: $type" }
@@ -140,6 +144,7 @@ class ComponentSteps(private val world: World) {
             "give" -> body.value("value").let { value -> { _, _ -> values.value(value) } }
             "throw" -> body.text("as").let { thrown -> { _, _ -> throw world.thrown(thrown) } }
             "call" -> call(body.text("func"), body.value("args"))
+            "forward" -> forward(body.text("func"), body.text("store"))
             "collect" -> collect(body.text("as"), body.value("value"), path)
             "close" -> body.text("store").let { store -> { _, _ -> (world.get(store) as Store).close() } }
             "drop" -> { caller, arguments -> (arguments.first() as Resource).drop(caller.store) }
@@ -151,6 +156,9 @@ class ComponentSteps(private val world: World) {
 
     private fun call(func: String, given: JsonElement): (Caller, List<Any?>) -> Any? =
         { caller, _ -> (world.get(func) as Func).call(caller.store, arguments(given)) }
+
+    private fun forward(func: String, store: String): (Caller, List<Any?>) -> Any? =
+        { _, arguments -> (world.get(func) as Func).call(world.get(store) as Store, arguments) }
 
     private fun collect(name: String, value: JsonElement, path: List<String>): (Caller, List<Any?>) -> Any? {
         val found = Collected(path).also { collected[name] = it }

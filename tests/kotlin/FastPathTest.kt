@@ -1,11 +1,13 @@
 package dev.trimaran.tests
 
 import dev.trimaran.Func
+import dev.trimaran.FuncType
 import dev.trimaran.Instance
 import dev.trimaran.Module
 import dev.trimaran.Store
 import dev.trimaran.TrapCode
 import dev.trimaran.Val
+import dev.trimaran.ValType
 import dev.trimaran.WasmtimeException
 import dev.trimaran.invoke
 import dev.trimaran.toPublic
@@ -13,6 +15,7 @@ import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Test
+import java.math.BigInteger
 import java.nio.ByteBuffer
 import java.util.concurrent.atomic.AtomicBoolean
 
@@ -177,6 +180,25 @@ class FastPathTest {
             fails<WasmtimeException.Trap> { divide.map(store, IntArray(5) { 8 }, intArrayOf(1, 2, 4, 0, 0)) }
         assertEquals(3, error.row)
         assertNull(fails<WasmtimeException.Trap> { divide(store, 1, 0) }.row)
+    }
+
+    @Test
+    fun `a row whose host function gives what does not fit is named`() {
+        val type = FuncType(listOf(ValType.I32), listOf(ValType.I32))
+        val half = Func(store, type) { (number) -> if (number.asInt() < 2) listOf(number) else listOf(Val.F64(0.5)) }
+        val error = fails<WasmtimeException.Type> { half.map(store, intArrayOf(0, 1, 2)) }
+        assertEquals("result 1 is an f64: expected i32", error.message)
+        assertEquals(2, error.row)
+    }
+
+    @Test
+    fun `an integer of 64 bits without a sign goes in as it comes out`() {
+        val id = func("i64")
+        assertEquals(-1L, id(store, ULong.MAX_VALUE))
+        assertEquals(Long.MIN_VALUE, id(store, BigInteger.ONE.shiftLeft(63)))
+        assertEquals(7L, id(store, 7uL))
+        fails<WasmtimeException.Range> { id(store, BigInteger.ONE.shiftLeft(64)) }
+        fails<WasmtimeException.Range> { func("add")(store, ULong.MAX_VALUE, 1) }
     }
 
     @Test

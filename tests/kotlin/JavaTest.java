@@ -22,6 +22,7 @@ import dev.trimaran.InterruptHandle;
 import dev.trimaran.Limits;
 import dev.trimaran.Linker;
 import dev.trimaran.Memory;
+import dev.trimaran.MemoryDirectory;
 import dev.trimaran.MemoryType;
 import dev.trimaran.Module;
 import dev.trimaran.ModuleLimits;
@@ -41,12 +42,14 @@ import dev.trimaran.WaitOutcome;
 import dev.trimaran.WasiConfig;
 import dev.trimaran.WasmtimeException;
 import dev.trimaran.Wat;
+import dev.trimaran.component.Record;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -297,6 +300,15 @@ class JavaTest {
             Func hole = new Func(store, number, (caller, values) -> Arrays.asList((Val) null));
             assertEquals("result 1 is null", wrong(() -> hole.invoke(store)));
             assertEquals("value 1 is null", wrong(() -> hole.call(store, Arrays.asList((Val) null))));
+            assertEquals("column 2 is null", wrong(() -> hole.map(store, new int[1], null)));
+            Map<String, String> nothingFor = Collections.singletonMap("A", null);
+            assertEquals("variable `A` is null", wrong(() -> new WasiConfig().env(nothingFor)));
+            Map<String, String> nameless = Collections.singletonMap(null, "a");
+            assertEquals("the name of variable 1 is null", wrong(() -> new WasiConfig().env(nameless)));
+            Map<String, byte[]> empty = Collections.singletonMap("a/b", null);
+            assertEquals("file `a/b` is null", wrong(() -> new MemoryDirectory(empty)));
+            Map<String, Object> field = Collections.singletonMap(null, 1);
+            assertEquals("the name of field 1 is null", wrong(() -> new Record(field)));
             Memory memory = new Memory(store, new MemoryType(new Limits(1)));
             assertEquals(
                 "the stop is 4, before the start, 100: it is an offset as well, and no length",

@@ -45,6 +45,7 @@ class MemoryTest {
         fails<WasmtimeException.Bounds> { memory.read(store, 65_537) }
         fails<WasmtimeException.Bounds> { memory.read(store, 0, Long.MAX_VALUE) }
         fails<WasmtimeException.Bounds> { memory.read(store, 0L..<Long.MAX_VALUE) }
+        fails<WasmtimeException.Bounds> { memory.read(store, 0L..Long.MAX_VALUE) }
         fails<WasmtimeException.Range>(
             "the offset is -1: expected 0 or more; an i32 that is a pointer wants its unsigned reading, 4294967295",
         ) { memory.read(store, -1, 4) }

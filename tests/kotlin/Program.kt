@@ -21,6 +21,7 @@ import dev.trimaran.Val
 import dev.trimaran.ValType
 import dev.trimaran.WasiConfig
 import dev.trimaran.WasmtimeException
+import dev.trimaran.component.Component
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
@@ -36,23 +37,32 @@ import java.nio.file.StandardCopyOption.ATOMIC_MOVE
 import kotlin.io.path.createTempFile
 import kotlin.io.path.exists
 import kotlin.io.path.moveTo
-import kotlin.io.path.readBytes
 import kotlin.io.path.writeBytes
 
 /** Where the real programs are, and what was compiled of them. */
 val programs: Path = System.getenv("TRIMARAN_PROGRAMS")?.let(Path::of) ?: root.resolve("target/programs")
 
 /** A program, compiled. What comes out is kept beside it, for every language and the next run. */
-private fun compiled(engine: Engine, name: String): Module {
+private fun compiled(engine: Engine, name: String): Module =
+    compiled(name, { Module.deserializeFile(engine, it) }, { Module.fromFile(engine, it) }, Module::serialize)
+
+/** A component, compiled and kept in the same way. */
+fun compiledComponent(engine: Engine, name: String): Component =
+    compiled(name, { Component.deserializeFile(engine, it) }, { Component.fromFile(engine, it) }, Component::serialize)
+
+private fun <T> compiled(name: String, load: (Path) -> T, compile: (Path) -> T, serialize: (T) -> ByteArray): T {
     val kept = programs.resolve("$name.${System.getenv("TRIMARAN_TEST_TARGET") ?: "native"}.cwasm")
     if (kept.exists()) {
-        val artifact = kept.readBytes()
-        if (engine.accepts(artifact)) return Module.deserialize(engine, artifact)
+        try {
+            return load(kept)
+        } catch (_: WasmtimeException.Artifact) {
+            // Another version made it.
+        }
     }
-    val module = Module.fromFile(engine, programs.resolve(name))
-    val fresh = createTempFile(programs, name).apply { writeBytes(module.serialize()) }
+    val made = compile(programs.resolve(name))
+    val fresh = createTempFile(programs, name).apply { writeBytes(serialize(made)) }
     fresh.moveTo(kept, ATOMIC_MOVE)
-    return module
+    return made
 }
 
 /**

@@ -38,6 +38,9 @@ class SpecScript(private val folder: Path, private val engine: Engine, private v
     private val instances = mutableMapOf<String, Made>()
     private val definitions = mutableMapOf<String, Module>()
 
+    /** What the steps about components made. */
+    private val world = World()
+
     init {
         spectest("spectest.wasm")
         if (engine.config.wasmThreads == true) spectest("spectest-threads.wasm")
@@ -49,6 +52,7 @@ class SpecScript(private val folder: Path, private val engine: Engine, private v
     }
 
     override fun close() {
+        world.close()
         linker.close()
         store.close()
     }
@@ -67,8 +71,9 @@ class SpecScript(private val folder: Path, private val engine: Engine, private v
     private fun ended(id: String, command: JsonObject): SpecLine {
         val error =
             try {
-                if (command.text("op") == "observe") {
-                    return SpecLine(id, "pass", observe(fuelled, bytes(command.needed("file"))))
+                when (command.text("op")) {
+                    "observe" -> return SpecLine(id, "pass", observe(fuelled, bytes(command.needed("file"))))
+                    "steps" -> return SpecLine(id, "pass", steps(command))
                 }
                 command(command)
                 null
@@ -117,6 +122,13 @@ class SpecScript(private val folder: Path, private val engine: Engine, private v
             }
             else -> throw Problem("unknown op $op")
         }
+    }
+
+    /** Steps of the shared cases, about components. Gives the variants of the errors that they ended with. */
+    private fun steps(command: JsonObject): String {
+        val first = world.variants.size
+        command.getValue("steps").jsonArray.forEach { world.step(it) }
+        return world.variants.drop(first).joinToString(",").ifEmpty { "-" }
     }
 
     private fun bytes(file: String) = folder.resolve(file).readBytes()

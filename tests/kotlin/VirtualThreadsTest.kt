@@ -283,7 +283,7 @@ private fun deadlines(engine: Engine): List<Thread> {
                             }
                         }
                     check(found.exceptionOrNull() === thrown)
-                    fails<WasmtimeException.Range>("the deadline is -1: expected 0 or more") {
+                    fails<WasmtimeException.Range>("the deadline is -1 ms: expected 0 or more") {
                         guest.store.withDeadline((-1).milliseconds) { }
                     }
                     fails<WasmtimeException.Config> { Store(Engine()).withDeadline(1.seconds) { } }

@@ -24,7 +24,6 @@ class WalkTest {
             "ComponentResource.resource_type",
             "ComponentResourceType.is_host",
             "ComponentResourceType.same",
-            "Engine.config",
             "Module.engine",
             "Reference.value",
             "Store.is_released",

@@ -137,7 +137,13 @@ class WasiTest {
         val dated = Room { clock(Instant.parse("2001-09-09T01:46:40Z"), Duration.ofSeconds(1)) }
         assertEquals(listOf(1_000_000_000_000_000_000L, 1_000_000_001_000_000_000L), List(2) { dated.call("now") })
         fails<WasmtimeException.Range>("the clock's start is -1: expected 0 or more") { WasiConfig().clock(-1) }
-        fails<WasmtimeException.Range> { WasiConfig().clock(Instant.MAX) }
+        fails<WasmtimeException.Range>("the clock's start is ${Instant.MAX}: expected a time from 1970 to 2262") {
+            WasiConfig().clock(Instant.MAX)
+        }
+        val ages = Duration.ofDays(200_000)
+        fails<WasmtimeException.Range>("the clock's step is $ages: expected up to 292 years") {
+            WasiConfig().clock(Instant.EPOCH, ages)
+        }
     }
 
     @Test

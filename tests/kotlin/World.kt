@@ -142,7 +142,7 @@ class World : AutoCloseable {
             "export" -> Kept(step.instance.export(step.store, step.text("name")))
             "close" -> named<AutoCloseable>(step, "object").close()
             "call" -> step.func.call(step.store, step.value("args").jsonArray.map(::value))
-            "call_int" -> step.func.call(step.store, Val.of(BigInteger(step.text("int"))))
+            "call_int" -> listOf(Val.of(step.func(step.store, BigInteger(step.text("int")))))
             "func_type" -> step.func.type(step.store).toString()
             "memory" -> Kept(Memory(step.store, memoryType(step)))
             "shared_memory" -> Kept(SharedMemory(step.engine, memoryType(step)))

@@ -14,6 +14,7 @@ from case import Kept
 from case_core import CoreCase, source
 from component_values import from_value, to_value
 from guests import MODULES
+from program import compiled
 from shown import HostObject
 from step import Json, Problem, Step
 from trimaran import Caller, Store
@@ -26,6 +27,7 @@ from trimaran.component import (
     InstancePre,
     Linker,
     LinkerInstance,
+    Ok,
     Resource,
     ResourceType,
 )
@@ -90,6 +92,8 @@ class ComponentCase(CoreCase):
         engine = self._engine(step)
         if step.has("file"):
             return Kept(Component.from_file(engine, MODULES / step.text("file")))
+        if step.has("program"):
+            return Kept(compiled(Component, engine, step.text("program")))
         return Kept(Component(engine, source(step)))
 
     def _op_validate_component(self, step: Step) -> None:
@@ -183,6 +187,8 @@ class ComponentCase(CoreCase):
 
     def _op_component_keep(self, step: Step) -> Kept:
         _, result = self._call(step)
+        if isinstance(result, Ok):
+            result = result.value
         if not isinstance(result, Resource):
             raise Problem(f"it gave {result!r}: expected a resource")
         return Kept(result)
@@ -233,6 +239,10 @@ class ComponentCase(CoreCase):
             return self.named(name, Func)(caller, *[self.component_value(value) for value in values])
 
         return call
+
+    def _body_forward(self, _path: list[str], step: Step) -> Body:
+        name, store = step.text("func"), step.text("store")
+        return lambda _caller, *given: self.named(name, Func)(self.named(store, Store), *given)
 
     def _body_collect(self, path: list[str], step: Step) -> Body:
         collected = self._collected[step.text("as")] = Collected(path)

@@ -86,7 +86,11 @@ def classes() -> list[type]:
     """Every class that a program can get at without an underscore, but for errors and enumerations."""
     public = [getattr(module, name) for module in (trimaran, component) for name in module.__all__]
     found = [thing for thing in public if isinstance(thing, type)]
-    return [kind for kind in found if not issubclass(kind, (Enum, WasmtimeError)) and kind.__name__ not in ABSTRACT]
+    return [
+        kind
+        for kind in found
+        if not issubclass(kind, (Enum, WasmtimeError, component.ResultError)) and kind.__name__ not in ABSTRACT
+    ]
 
 
 def native_bases() -> list[type]:
@@ -103,7 +107,8 @@ def held(kind: type) -> type | None:
 
 def questions(base: type) -> list[str]:
     """The generated methods of a class of the extension module that ask an object something."""
-    by_hand = {"_check", "_fill", "_forget", "_attach", "_columns", "_map", "_define_func", "_with_arrays"}
+    by_hand = {"_check", "_fill", "_forget", "_attach", "_columns", "_map", "_define_func", "_with_arrays", "_bound"}
+    by_hand.add("_take")
     names = [name for name in vars(base) if not name.startswith("__") and not name.startswith("_make")]
     return [name for name in names if name not in by_hand]
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from guests import ROOT, TARGET, config
 from step import Json, Problem, Step
 from trimaran import (
+    ArtifactError,
     Engine,
     ExitTrap,
     Func,
@@ -32,6 +34,7 @@ from trimaran import (
     ValType,
     WasiConfig,
 )
+from trimaran.component import Component
 
 PROGRAMS = Path(os.environ.get("TRIMARAN_PROGRAMS", ROOT / "target" / "programs"))
 
@@ -68,15 +71,19 @@ OPERATORS: dict[str, Callable[[int, int], int]] = {
 }
 
 
-def module(engine: Engine, name: str) -> Module:
+Code = TypeVar("Code", Module, Component)
+
+
+def compiled(kind: type[Code], engine: Engine, name: str) -> Code:
     """A program, compiled. What comes out is kept beside it, for every language and the next run."""
-    compiled = PROGRAMS / f"{name}.{TARGET or 'native'}.cwasm"
-    if compiled.exists() and engine.accepts(compiled.read_bytes()):
-        return Module.deserialize_file(engine, compiled)
-    made = Module.from_file(engine, PROGRAMS / name)
+    kept = PROGRAMS / f"{name}.{TARGET or 'native'}.cwasm"
+    if kept.exists():
+        with contextlib.suppress(ArtifactError):
+            return kind.deserialize_file(engine, kept)
+    made = kind.from_file(engine, PROGRAMS / name)
     with tempfile.NamedTemporaryFile(dir=PROGRAMS, delete=False) as file:
         file.write(made.serialize())
-    Path(file.name).replace(compiled)
+    Path(file.name).replace(kept)
     return made
 
 
@@ -102,10 +109,10 @@ class Program:
         self._table: Table | None = None
         for item in told.get("imports", []):
             self._define(item)
-        compiled = module(engine, told["file"])
+        module = compiled(Module, engine, told["file"])
         if told.get("unknown_imports") == "traps":
-            self._linker.define_unknown_imports_as_traps(compiled)
-        self._instance: Instance = self._linker.instantiate(self._store, compiled)
+            self._linker.define_unknown_imports_as_traps(module)
+        self._instance: Instance = self._linker.instantiate(self._store, module)
         self._exports = self._instance.exports(self._store)
         self._memory = self._memory or self._instance.memory(self._store, "memory")
         if self._table is None and "__indirect_function_table" in self._exports:

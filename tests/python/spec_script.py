@@ -11,6 +11,7 @@ from spec_observe import observe
 from spec_values import Hosts, argument, is_plain, matches, plain
 from step import Json, Problem, Step, code_of
 from trimaran import Engine, Extern, Func, Global, Instance, Linker, Module, Store, WasmtimeError
+from world import World
 
 
 class Line(NamedTuple):
@@ -30,6 +31,8 @@ class Script:
         self._store, self._linker = Store(engine), Linker(engine)
         self._linker.allow_shadowing = True
         self._hosts = Hosts()
+        # What the steps about components made.
+        self._world = World()
         # By their names, and the last one without a name.
         self._instances: dict[str | None, Instance] = {}
         self._definitions: dict[str | None, Module] = {}
@@ -74,6 +77,12 @@ class Script:
             raise Problem(f"unknown op `{op}`")
         seen: str | None = run(step)
         return seen
+
+    def _op_steps(self, step: Step) -> str:
+        first = len(self._world.variants)
+        for fields in step.value("steps"):
+            self._world.step(fields)
+        return ",".join(self._world.variants[first:])
 
     def _op_observe(self, step: Step) -> str:
         return observe(self._fuelled, (self._folder / step.text("file")).read_bytes())

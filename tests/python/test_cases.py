@@ -13,6 +13,7 @@ from typing import TextIO
 import pytest
 
 from guests import IS_INTERPRETER, ROOT
+from program import PROGRAMS
 from step import Json, Problem
 from world import World
 
@@ -44,9 +45,21 @@ def cases() -> list[SharedCase]:
 def read_case(stem: str, file: dict[str, Json], case: dict[str, Json]) -> SharedCase:
     unknown = case.keys() - {"id", "needs", "given", "steps"} | file.keys() - {"given", "cases"}
     name, needs = f"{stem}/{case['id']}", case.get("needs")
-    assert not unknown and needs in (None, "threads"), f"{name}: unknown field or need"
-    reason = "the interpreter has no threads" if needs and IS_INTERPRETER else None
-    return SharedCase(name, with_preludes(file, case), SKIPPED.get(name, reason))
+    assert not unknown, f"{name}: unknown field"
+    return SharedCase(name, with_preludes(file, case), SKIPPED.get(name, missing(name, needs)))
+
+
+def missing(name: str, needs: str | None) -> str | None:
+    """What a case needs and is not there."""
+    match (needs or "").split():
+        case []:
+            return None
+        case ["threads"]:
+            return "the interpreter has no threads" if IS_INTERPRETER else None
+        case ["program", file]:
+            return None if (PROGRAMS / file).exists() else f"{file} is not there: tests/programs/fetch brings it"
+        case _:
+            raise AssertionError(f"{name}: unknown need")
 
 
 def with_preludes(file: dict[str, Json], case: dict[str, Json]) -> list[dict[str, Json]]:

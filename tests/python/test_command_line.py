@@ -33,7 +33,7 @@ def run(*arguments: str | Path, data: bytes = b"") -> tuple[int, bytes, bytes]:
 def test_help() -> None:
     status, out, error = run("--help")
     assert (status, error) == (0, b"")
-    for word in (b"python -m trimaran", b"run", b"inspect", b"wat2wasm"):
+    for word in (b"python -m trimaran", b"run", b"inspect", b"bindgen", b"wat2wasm"):
         assert word in out
 
 

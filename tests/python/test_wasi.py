@@ -59,6 +59,20 @@ def test_the_streams_of_this_process() -> None:
     assert (done.stdout, done.stderr) == ("HELLO", "oops")
 
 
+def test_the_host_reads_what_a_guest_left_of_the_input() -> None:
+    program = """if True:
+        import os, sys
+        from pathlib import Path
+        sys.path.insert(0, str(Path(sys.argv[1])))
+        from trimaran import WasiConfig
+        from wasi_guest import Guest
+        guest = Guest(WasiConfig().inherit_stdin())
+        print(guest.read(1), os.read(0, 2), guest.read(1), os.read(0, 9))"""
+    command = [sys.executable, "-W", "error", "-c", program, str(Path(__file__).parent)]
+    done = subprocess.run(command, input="hello", capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "b'h' b'el' b'l' b'o'\n"
+
+
 def test_a_configuration_is_a_value() -> None:
     wasi, other = WasiConfig(), WasiConfig()
     assert wasi == other

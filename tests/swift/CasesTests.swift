@@ -5,7 +5,8 @@ import Testing
 struct Case: Sendable, CustomTestStringConvertible {
   let name: String
   let steps: [JSON]
-  let needsThreads: Bool
+  /// What it needs and is not there.
+  let missing: String?
 
   var testDescription: String { name }
 
@@ -39,10 +40,17 @@ struct Case: Sendable, CustomTestStringConvertible {
       steps += given
     }
     self.steps = try steps + fields.list("steps")
-    let needs = fields.optional("needs")
-    needsThreads = needs != nil
+    missing = try Self.missing(fields.optional("needs")?.string ?? "")
     try fields.checkAllUsed()
-    if let needs, needs != .string("threads") { throw Problem("\(name): unknown need \(needs)") }
+  }
+
+  private static func missing(_ needs: String) throws -> String? {
+    let words = needs.split(separator: " ").map(String.init)
+    if words.isEmpty { return nil }
+    if words == ["threads"] { return isInterpreter ? "it needs threads" : nil }
+    guard words.count == 2, words[0] == "program" else { throw Problem("unknown need \(needs)") }
+    let isThere = FileManager.default.fileExists(atPath: programs.appendingPathComponent(words[1]).path)
+    return isThere ? nil : "\(words[1]) is not there, which tests/programs/fetch brings"
   }
 }
 
@@ -63,8 +71,7 @@ struct CasesTests {
   /// Swift Testing has no way to skip one argument of a test: what is skipped says so, for `run` to count.
   @Test(arguments: Case.all)
   func sharedCase(_ it: Case) throws {
-    let reason = it.needsThreads && isInterpreter ? "it needs threads" : Self.skipped[it.name]
-    if let reason {
+    if let reason = it.missing ?? Self.skipped[it.name] {
       tell(it, "skip")
       return print("➜ Case \(it.name) skipped: \(reason)")
     }

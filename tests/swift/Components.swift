@@ -34,6 +34,7 @@ extension World {
       if let file = step.optional("file") {
         return kept(.component(try Component(engine, fromFile: moduleFile(file).path)))
       }
+      if let program = step.optional("program")?.string { return kept(.component(try compiled(engine, program))) }
       return kept(.component(try Component(engine, source(step))))
     case "validate_component": try Component.validate(engine(step), source(step))
     case "component_serialize": return .kept(.artifact(Data(try component(step).serialize())))
@@ -82,7 +83,8 @@ extension World {
       let result = try call(step)
       return .component(result.map { asCase($0) } ?? .null)
     case "component_keep":
-      let result = try call(step)
+      var result = try call(step)
+      if case .ok(let inner)? = result { result = inner }
       guard case .resource(let resource)? = result else {
         throw Problem("it gave \(result as Any), which is no resource")
       }
@@ -101,6 +103,17 @@ extension World {
 
   private func call(_ step: Step) throws -> ComponentValue? {
     try componentFunc(step).call(store(step), step.list("args").map { try componentValue($0) })
+  }
+
+  /// A real program, compiled. What comes out is kept beside it, for every language and the next run.
+  private func compiled(_ engine: Engine, _ file: String) throws -> Component {
+    let kept = compiledProgram(file).path
+    if FileManager.default.fileExists(atPath: kept), let found = try? Component(engine, deserializeFile: kept) {
+      return found
+    }
+    let component = try Component(engine, fromFile: programs.appendingPathComponent(file).path)
+    try Data(component.serialize()).write(to: compiledProgram(file), options: .atomic)
+    return component
   }
 
   // MARK: What a step refers to
@@ -174,6 +187,14 @@ extension World {
           throw Problem("`\(name)` is no function")
         }
         return try function.call(caller.store, arguments.map { try componentValue($0) })
+      }
+    case "forward":
+      let (name, of) = (try fields.text("func"), try fields.text("store"))
+      return { [unowned self] _, arguments in
+        guard case .component(.function(let function)) = objects[name], case .store(let store) = objects[of] else {
+          throw Problem("`\(name)` is no function, or `\(of)` is no store")
+        }
+        return try function.call(store, arguments)
       }
     case "collect":
       let (name, value) = (try fields.text("as"), try fields.value("value"))

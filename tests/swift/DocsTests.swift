@@ -139,7 +139,8 @@ struct DocsTests {
       let add = try Func(store) { (a: Int32, b: Int32) -> Int32 in a + b }
       let log = try Func(store, FuncType([.i32, .i32], [])) { caller, arguments in
         guard case .i32(let start) = arguments[0], case .i32(let count) = arguments[1] else { return [] }
-        print(try caller.memory("memory").readString(caller.store, at: Int(start), count: Int(count)))
+        let at = Int(UInt32(bitPattern: start))
+        print(try caller.memory("memory").readString(caller.store, at: at, count: Int(count)))
         return []
       }
       let instance = try Instance(store, module, [add, log])
@@ -147,7 +148,7 @@ struct DocsTests {
     }
     let log = try Func(store) { (value: Int32) in print(value) }
     try log(store, 3)
-    let first = try Func(store) { (caller: borrowing Caller, at: Int32) -> Int32 in
+    let first = try Func(store) { (caller: borrowing Caller, at: UInt32) -> Int32 in
       try caller.memory("memory").loadI32(caller.store, at: Int(at))
     }
     #expect(try first.type(store) == FuncType([.i32], [.i32]))
@@ -216,7 +217,7 @@ struct DocsTests {
     let linker = try Linker(engine)
     try linker.define("env", "log", FuncType([.i32, .i32], [])) { caller, arguments in
       guard case .i32(let start) = arguments[0], case .i32(let count) = arguments[1] else { return [] }
-      print(try caller.memory("memory").readString(caller.store, at: Int(start), count: Int(count)))
+      print(try caller.memory("memory").readString(caller.store, at: Int(UInt32(bitPattern: start)), count: Int(count)))
       return []
     }
     try linker.define("env", "add") { (a: Int32, b: Int32) -> Int32 in a + b }
@@ -226,7 +227,7 @@ struct DocsTests {
 
     try linker.allowShadowing()
     try linker.define("env", "log") { (value: Int32) in print(value) }
-    try linker.define("env", "first") { (caller: borrowing Caller, at: Int32) -> Int32 in
+    try linker.define("env", "first") { (caller: borrowing Caller, at: UInt32) -> Int32 in
       try caller.memory("memory").loadI32(caller.store, at: Int(at))
     }
     #expect(try linker.get(store, "env", "first").function?.type(store) == FuncType([.i32], [.i32]))

@@ -95,6 +95,17 @@ struct ErrorsTests {
     #expect(WasmtimeError.thrown(Full()).localizedDescription == "a host function failed: the disk is full")
   }
 
+  @Test func theErrorOfARow() {
+    let error = RowError(row: 3, error: .type(reason: "a text is no number"))
+    #expect(error.localizedDescription == "row 3: a text is no number")
+    #expect("\(error)" == "row 3: a text is no number")
+  }
+
+  @Test func aCancelledTaskSaysSo() {
+    #expect("\(WasmtimeError.thrown(CancellationError()))" == "the task was cancelled")
+    #expect(WasmtimeError.thrown(CancellationError()).localizedDescription == "the task was cancelled")
+  }
+
   /// They need no `any Error` around them.
   @Test func closuresThatThrowErrorsOfThePackage() throws {
     func sum(_ engine: Engine) throws(WasmtimeError) -> Int {

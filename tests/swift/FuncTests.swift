@@ -30,6 +30,23 @@ struct FuncTests {
     store = guest.store
   }
 
+  /// What comes out as a `UInt64` goes in again.
+  @Test func integersOf64BitsWithoutASign() throws {
+    let id = try guest.function("i64")
+    for number: UInt64 in [1 << 63, .max, 7] {
+      let found: UInt64 = try id(store, number)
+      #expect(found == number)
+    }
+    #expect(try id(store, UInt.max) == [.i64(-1)])
+    let refused = WasmtimeError.range(
+      reason: "argument 1 is 18446744073709551615: expected an integer from -9223372036854775808 to 9223372036854775807"
+    )
+    for name in ["f64", "add"] {
+      let function = try guest.function(name)
+      #expect(failure { try function(store, UInt64.max, 1) } == refused)
+    }
+  }
+
   @Test func plainNumbersGoInAndComeOut() throws {
     let add = try guest.function("add")
     #expect(try add(store, 40, 2) == [.i32(42)])

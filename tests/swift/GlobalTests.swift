@@ -35,6 +35,19 @@ struct GlobalTests {
     #expect(try global.get(store) == .i32(200))
   }
 
+  @Test func integersOf64BitsWithoutASign() throws {
+    let global = try Global(store, GlobalType(.i64, mutable: true), UInt64.max)
+    #expect(try global.get(store, as: UInt64.self) == .max)
+    try global.set(store, 1 << 63 as UInt64)
+    #expect(try global.get(store) == .i64(.min))
+    let narrow = try Global(store, GlobalType(.i32, mutable: true), 1)
+    guard case .range = failure({ try narrow.set(store, UInt64.max) }) else {
+      Issue.record("it was set")
+      return
+    }
+    #expect(try narrow.get(store) == .i32(1))
+  }
+
   @Test func aConstantIsNotSet() throws {
     let global = try Global(store, GlobalType(.i32), 1)
     guard case .type = failure({ try global.set(store, Int32(2)) }) else {

@@ -232,6 +232,24 @@ struct InterruptTests {
     #expect(try seven(store) == [.i32(7)])
   }
 
+  /// The guest has no loop, and calls nothing of its own: it would never be asked.
+  @Test func aTaskThatIsCancelledInAHostFunction() async throws {
+    let store = guest.store
+    let calls = Kept<Int>()
+    calls.value = 0
+    let stop = try Func(store) {
+      calls.value = (calls.value ?? 0) + 1
+      withUnsafeCurrentTask { $0?.cancel() }
+    }
+    let module = try Module(
+      guest.engine,
+      #"(module (import "" "" (func $stop)) (func (export "run") (call $stop) (call $stop)))"#
+    )
+    let run = try Instance(store, module, [stop]).function(store, "run")
+    let error = await Task.detached { failure { try run(store) } }.value
+    #expect(error?.isCancellation == true && calls.value == 1)
+  }
+
   @Test func aTaskIsCancelledThroughTheHost() async throws {
     let (store, spin) = (guest.store, try guest.function("spin"))
     let host = try Func(store) { (caller: borrowing Caller) in try spin(caller.store) }

@@ -7,6 +7,11 @@ let programs = URL(
   fileURLWithPath: ProcessInfo.processInfo.environment["TRIMARAN_PROGRAMS"] ?? folder("../target/programs").path
 )
 
+/// Where a program lies once it is compiled.
+func compiledProgram(_ file: String) -> URL {
+  programs.appendingPathComponent("\(file).\(testTarget ?? "native").cwasm")
+}
+
 /// Runs a real program as `tests/programs/programs.json` says. Its README has the vocabulary. It is in a store of its own,
 /// and keeps what its case does: variables, and the lines of the log. One thread runs it, and the host functions
 /// that it calls.
@@ -55,7 +60,7 @@ final class Program: @unchecked Sendable {
 
   /// A program, compiled. What comes out is kept beside it, for every language and the next run.
   private static func module(_ engine: Engine, _ file: String) throws -> Module {
-    let compiled = programs.appendingPathComponent("\(file).\(testTarget ?? "native").cwasm")
+    let compiled = compiledProgram(file)
     if let artifact = try? Data(contentsOf: compiled), try engine.accepts(artifact) {
       return try Module(engine, deserialize: artifact)
     }

@@ -17,6 +17,7 @@ struct SpecCommand: Decodable, Sendable {
   let expected: [Pattern]?
   let error: [String]?
   let code: String?
+  let steps: [JSON]?
 }
 
 /// How a command ended.
@@ -46,6 +47,8 @@ final class SpecScript {
   private var lastDefinition: Module?
   /// What the last command has seen of a module.
   private var seen: String?
+  /// What the steps about components made.
+  private let world = World()
 
   /// A script on an engine; `metered` counts the fuel of generated modules.
   init(_ folder: URL, _ engine: Engine, metered: Engine) throws {
@@ -118,6 +121,10 @@ final class SpecScript {
     case "get":
       guard let global = try export(command).global else { throw Problem("no global") }
       try compare([global.get(store)], command)
+    case "steps":
+      let first = world.variants.count
+      for step in try the(command.steps, "steps") { try world.run(Step(step)) }
+      if world.variants.count > first { seen = world.variants[first...].joined(separator: ",") }
     case "observe": seen = try Observer.observe(metered, compile(the(command.file, "file"), metered))
     case let other: throw Problem("unknown op `\(other)`")
     }

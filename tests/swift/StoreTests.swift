@@ -16,6 +16,15 @@ struct StoreTests {
     #expect(throws: closed) { try store.setEpochDeadline(1) }
   }
 
+  @Test func aClosedEngineSaysNothing() throws {
+    let engine = try testEngine { $0.consumeFuel = true }
+    let module = try Module(engine, "(module)")
+    engine.close()
+    #expect(throws: WasmtimeError.closed(what: "engine")) { try engine.config }
+    // What was made with it goes on working, and travels with the configuration.
+    #expect(try Module(unpack: module.pack()).engine.config.consumeFuel == true)
+  }
+
   @Test func aScopeClosesItsStore() throws {
     struct Mine: Error {}
     let engine = try testEngine()
@@ -57,6 +66,9 @@ struct StoreTests {
     #expect(seen != nil)
     store.close()
     #expect(seen == nil && store.data == nil)
+    // It keeps nothing any more.
+    store.data = 7
+    #expect(store.data == nil)
   }
 
   @Test func hostFunctionsFindTheData() throws {

@@ -50,18 +50,18 @@ extension World {
   func performOnFolder(_ step: Step) throws -> Outcome {
     switch try step.text("op") {
     case "folder":
-      var files: [String: [UInt8]] = [:]
-      for file in try step.list("files") {
-        guard let pair = file.array, pair.count == 2 else { throw Problem("\(file) is no file") }
-        files[try text(pair[0])] = Array(try text(pair[1]).utf8)
-      }
+      let files = MemoryDirectory.Files(
+        try step.list("files").map { file in
+          guard let pair = file.array, pair.count == 2 else { throw Problem("\(file) is no file") }
+          return (name: try text(pair[0]), bytes: Array(try text(pair[1]).utf8))
+        }
+      )
       let limit = { (name: String) in
         try step.optional(name) == nil ? nil : decimal(step.text(name), as: UInt64.self)
       }
       return .kept(.folder(try MemoryDirectory(files, maxBytes: limit("max_bytes"), maxFiles: limit("max_files"))))
     case "folder_files":
-      let files = try folder(step).files.sorted { $0.key < $1.key }
-      let pairs = files.map { [$0.key, String(decoding: $0.value, as: UTF8.self)].map(JSON.string) }
+      let pairs = try folder(step).files.map { [$0.name, String(decoding: $0.bytes, as: UTF8.self)].map(JSON.string) }
       return .plain(.array(pairs.map(JSON.array)))
     case "folder_names": return .plain(.array(try folder(step).names.map { .string($0) }))
     case "folder_read":

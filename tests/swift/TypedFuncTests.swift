@@ -165,6 +165,18 @@ struct TypedFuncTests {
     #expect(Counted.packed.count == 10_000)
   }
 
+  @Test func aRowWhoseHostFunctionGivesWhatDoesNotFit() throws {
+    let half = try Func(store, FuncType([.i32], [.i32])) { _, arguments in
+      arguments[0] == .i32(2) ? [.f64(0.5)] : arguments
+    }
+    let typed = try half.typed(store, as: ((Int32) -> Int32).self)
+    do { _ = try typed.map(store, [0, 1, 2]) } catch let found {
+      #expect(found == RowError(row: 2, error: .type(reason: "result 1 is an f64: expected i32")))
+      return
+    }
+    Issue.record("it did not fail")
+  }
+
   @Test func theColumnsOfABatchAreEquallyLong() throws {
     let add = try guest.function("add").typed(store, as: ((Int32, Int32) -> Int32).self)
     let error = WasmtimeError.type(reason: "column 2 has 1 items: column 1 has 3")

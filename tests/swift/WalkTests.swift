@@ -8,7 +8,7 @@ struct WalkTests {
   /// What succeeds all the same on an object that is closed, or whose store is, by what the core's documents say.
   private static let fine: Set<String> = [
     // What an object knows by itself, without its engine or store.
-    "Engine.config", "Module.engine", "Reference.value", "Store.is_released", "Component.engine", "ComponentFunc.types",
+    "Module.engine", "Reference.value", "Store.is_released", "Component.engine", "ComponentFunc.types",
     "ComponentResource.is_owned", "ComponentResource.is_alive", "ComponentResource.resource_type",
     "ComponentResourceType.same", "ComponentResourceType.is_host",
     // Closing twice does nothing, and what has an end ends when it is closed.

@@ -47,6 +47,19 @@ struct WasiTests {
     #expect(try output.text == "B=2\nA=1\nC=3\n")
   }
 
+  /// To Swift the two names mean one text; a dictionary would have room for one of them.
+  @Test func filesWhoseNamesMeanTheSame() throws {
+    let (one, two) = ("\u{e5}", "a\u{30a}")
+    #expect(one == two)
+    let files = try MemoryDirectory([one: [1], two: [2]])
+    let found = try files.files
+    #expect(found.map { Array($0.name.utf8) } == [Array(two.utf8), Array(one.utf8)])
+    #expect(found[one] == [1] && found[two] == [2] && found["c"] == nil)
+    #expect(try files.read(one) == [1] && files.read(two) == [2] && files.names.count == 2)
+    let given = ["b": [UInt8(4)], "a": [3]]
+    #expect(try MemoryDirectory(given).files.map(\.name) == ["a", "b"])
+  }
+
   @Test func anEnvironmentIsAListByName() {
     var env = WasiConfig.Environment(["B": "2", "A": "1"])
     #expect(env.map(\.name) == ["A", "B"])

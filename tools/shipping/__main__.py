@@ -1,14 +1,14 @@
-"""The command line: `tools/release native [TARGET] | assemble | verify | sizes | check | lint`."""
+"""The command line: `tools/release native [TARGET] | assemble | verify | sizes | check | lint | cross`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from . import assemble, lint, native, sizes, verify
+from . import assemble, cross, lint, native, rehearsal, sizes, verify
 from .native import Kind
-from .places import Failure
-from .targets import TARGETS, this_machine
+from .places import Failure, clear
+from .targets import TARGETS, named, this_machine
 
 # What `tools/test` takes for a suite that cannot run on this machine.
 SKIPPED = 77
@@ -31,6 +31,11 @@ def main() -> int:
     commands.add_parser("check", help="all of that for this machine in short, as `make test` does it")
     linted = commands.add_parser("lint", help="the types of these tools, and the workflows by zizmor")
     linted.add_argument("--all", action="store_true", help="the workflows by actionlint as well, which is built for it")
+    other = commands.add_parser("cross", help="compile for other systems, as `tools/cross` says")
+    other.add_argument("what", choices=["build", "check"])
+    other.add_argument(
+        "targets", nargs="*", help="Rust's names; without one, `check` takes those that need their own machine"
+    )
     arguments = parser.parse_args()
     try:
         match arguments.command:
@@ -48,8 +53,18 @@ def main() -> int:
                     print("the packages for this system are made of a build for publishing alone")
                     return SKIPPED
                 native.build(this_machine(), Kind.BRIEF)
+                rehearsal.natives(this_machine())
                 assemble.assemble()
-                return verify.verify()
+                status = verify.verify()
+                if status == 0:
+                    # Nobody uses these packages, and they take 300 MB.
+                    clear()
+                return status
+            case "cross":
+                targets = [named(triple) for triple in arguments.targets]
+                if arguments.what == "check":
+                    return cross.check(targets or cross.others())
+                cross.build(targets)
             case _:
                 return lint.lint(arguments.all)
     except Failure as failure:

@@ -26,8 +26,11 @@ def entries(classes: dict[str, bytes], targets: Sequence[Target]) -> dict[str, b
     made = {
         "AndroidManifest.xml": MANIFEST.encode(),
         "R.txt": b"",
-        # A name of Java's modules is none of Android's, and the rules stand beside the classes.
-        "classes.jar": archives.packed({name: body for name, body in classes.items() if name.startswith("dev/")}),
+        # A name of Java's modules is none of Android's, and the rules stand beside the classes. Kotlin's compiler finds
+        # functions outside of classes by its own file.
+        "classes.jar": archives.packed(
+            {name: body for name, body in classes.items() if name.startswith("dev/") or name.endswith(".kotlin_module")}
+        ),
         "proguard.txt": classes[RULES],
         "META-INF/LICENSE": (ROOT / "LICENSE").read_bytes(),
     }

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
-from .places import OUT, ROOT, emptied, run, say
+from . import compilers, link
+from .places import OUT, ROOT, Failure, emptied, run, say
 from .targets import ANDROID, Target
 
 # A folder of its own: other flags would make cargo build everything again for the tests.
 FOLDER = OUT / "cargo"
 MANIFEST = ["--manifest-path", "bindings/Cargo.toml", "--lib"]
+# The stable ABI of Python is the same everywhere: no Python of this machine is asked.
+SETTINGS = {"CARGO_TARGET_DIR": str(FOLDER), "CARGO_INCREMENTAL": "0", "PYO3_NO_PYTHON": "1"}
 
 
 def archives(target: Target) -> Path:
@@ -60,11 +64,42 @@ def _built(target: Target) -> Path:
 
 def _cargo(target: Target, options: list[str]) -> None:
     say(f"{target.triple}: compiling (about 10 minutes on 2 cores the first time)")
-    command = ["cargo", "rustc", "--release", "--locked", "--target", target.triple, *MANIFEST, *options]
-    run(command, env={"CARGO_TARGET_DIR": str(FOLDER), "CARGO_INCREMENTAL": "0", **_flags(), **_tools(target)})
+    standard_library(target)
+    # For Linux zig compiles what is C, on whatever machine: it has the headers of the oldest glibc, and those of musl.
+    cargo, name, environment = "cargo", target.triple, {**SETTINGS, **_flags(target)}
+    if target.zig is not None:
+        tools = Path(sys.executable).parent
+        cargo, name = str(tools / "cargo-zigbuild"), target.zigbuild
+        # It finds zig by the Python that it finds.
+        environment |= {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "CARGO_ZIGBUILD_CACHE_DIR": str(link.CACHE)}
+    run(
+        [cargo, "rustc", "--release", "--locked", "--target", name, *MANIFEST, *options],
+        env=environment | _tools(target),
+    )
 
 
-def _flags() -> dict[str, str]:
+def check(target: Target) -> None:
+    """Whether the library compiles for the target, without a warning. Nothing is linked."""
+    say(f"{target.triple}: checking (about 6 minutes on 2 cores)")
+    standard_library(target)
+    command = ["cargo", "check", "--release", "--locked", "--target", target.triple, *MANIFEST]
+    flags = {"CARGO_ENCODED_RUSTFLAGS": "-Dwarnings"}
+    run(command, env={**SETTINGS, **flags, **compilers.zig(target)})
+
+
+def standard_library(target: Target) -> None:
+    """Rust's standard library for the target, which rustup fetches if it is missing."""
+    there = Path(run(["rustc", "--print", "target-libdir", "--target", target.triple]).strip())
+    if any(there.glob("libstd-*")):
+        return
+    if shutil.which("rustup") is None:
+        raise Failure(
+            f"Rust's standard library for {target.triple} is missing, and there is no rustup to fetch it with"
+        )
+    run(["rustup", "target", "add", target.triple])
+
+
+def _flags(target: Target) -> dict[str, str]:
     """What makes paths of sources the same on every machine: a panic's sentence has them."""
     cargo = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
     sources = sorted((cargo / "registry" / "src").glob("*"))
@@ -72,11 +107,16 @@ def _flags() -> dict[str, str]:
     # The last one that fits is taken.
     rust = [f"--remap-path-prefix={path}={name}" for path, name in reversed(named.items())]
     c = [f"-ffile-prefix-map={path}={name}" for path, name in named.items()]
+    if target.is_musl:
+        # The program that loads the library has musl as a shared library.
+        rust.append("-Ctarget-feature=-crt-static")
     return {"CARGO_ENCODED_RUSTFLAGS": "\x1f".join(rust), "CFLAGS": " ".join(c)}
 
 
 def _tools(target: Target) -> dict[str, str]:
-    """The NDK's compiler and linker for Android; every other target has those of its machine."""
+    """The NDK for Android, and zig for another system's; other targets have the tools of their machine."""
+    if target.zig is None and compilers.is_needed(target):
+        return compilers.zig(target)
     if target.triple not in ANDROID:
         return {}
     host = "darwin-x86_64" if shutil.which("xcrun") else "linux-x86_64"

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     BRIEF = "brief"
     # A build of its own, without a path of the machine in it.
     PUBLISHED = "published"
+    # A stand-in for a platform that this machine cannot build for: no library of trimaran-ffi.
+    NO_USE = "of no use"
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def _linked(target: Target, out: Path, jvm: Path, python: Path) -> str:
     static = out / "swift" / "libtrimaran_ffi.a"
     static.parent.mkdir()
     shutil.copy(jvm, static)
+    link.without_lines(static)
     return number
 
 

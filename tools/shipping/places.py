@@ -58,5 +58,12 @@ def emptied(folder: Path) -> Path:
     return folder
 
 
+def clear() -> None:
+    """Removes what was made, but for the tools that were fetched."""
+    for folder in OUT.glob("*"):
+        if folder.name not in ("bin", "tools", "zig-cache", "cargo"):
+            shutil.rmtree(folder)
+
+
 def say(text: str) -> None:
     print(f"==> {text}", flush=True)

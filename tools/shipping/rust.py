@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .places import CARGO, PACKAGES, emptied, run, version
 
-CRATES = ("trimaran-gate", "trimaran")
+CRATES = ("trimaran-gate", "trimaran-bindgen", "trimaran")
 
 
 def assemble() -> list[Path]:

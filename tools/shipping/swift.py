@@ -1,7 +1,8 @@
 """The package that SwiftPM fetches: `trimaran-swift`, where generated sources are committed, and its native libraries.
 
-Swift 6.2 and later take the library out of an artifact bundle, by its checksum. Swift 6.0 and 6.1 on Linux find it by
-pkg-config: for them each target has a tarball of the library, its headers and its `.pc` file.
+On Linux, Swift 6.2 and later take the library out of an artifact bundle, by its checksum. Swift 6.0 and 6.1 find it by
+pkg-config: for them each target has a tarball of the library, its headers and its `.pc` file. Apple's platforms have an
+xcframework, and the privacy manifest that Apple asks of packages.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import archives
+from . import archives, xcframework
 from .native import folder
 from .places import BILL, EPOCH, NOTICES, PACKAGES, ROOT, Failure, emptied, version
 from .targets import Target
@@ -24,6 +25,7 @@ OUT = PACKAGES / "swift"
 PACKAGE = OUT / "trimaran-swift"
 SOURCES = ROOT / "swift" / "Sources"
 TEMPLATES = Path(__file__).parent / "swift"
+PRIVACY = "PrivacyInfo.xcprivacy"
 BUNDLE = "CTrimaran.artifactbundle"
 LIBRARY = "libtrimaran_ffi.a"
 RELEASES = "https://github.com/trimaran/trimaran-swift/releases/download"
@@ -36,23 +38,36 @@ def assemble(targets: Sequence[Target]) -> Path:
     linux = [target for target in targets if target.swift]
     bundle = OUT / f"{BUNDLE}.zip"
     files = {f"{BUNDLE}/{name}": body for name, body in _bundle(linux, headers).items()}
+    framework = OUT / f"{xcframework.NAME}.zip"
+    apple = {f"{xcframework.NAME}/{name}": body for name, body in xcframework.entries(targets, headers).items()}
     with ThreadPoolExecutor() as workers:
         # Packing is most of the work, and the threads share no state.
         made = [workers.submit(archives.write, bundle, files)]
+        if apple:
+            made.append(workers.submit(archives.write, framework, apple))
         made += [workers.submit(_tarball, target, headers) for target in linux]
     for one in made:
         one.result()
     values = {
-        "VERSION": version(),
-        "URL": f"{RELEASES}/{version()}/{bundle.name}",
-        "CHECKSUM": hashlib.sha256(bundle.read_bytes()).hexdigest(),
+        "RELEASE": f"{RELEASES}/{version()}",
+        "BUNDLE": _checksum(bundle),
+        "XCFRAMEWORK": _checksum(framework) if apple else ABSENT,
     }
-    for template in TEMPLATES.iterdir():
+    for template in TEMPLATES.glob("*.swift"):
         text = template.read_text()
         for name, value in values.items():
             text = text.replace(f"@{name}@", value)
         (PACKAGE / template.name).write_text(text)
+    shutil.copy(TEMPLATES / PRIVACY, PACKAGE / "Sources" / "Trimaran")
     return PACKAGE
+
+
+# In place of a checksum, which SwiftPM shows.
+ABSENT = "this package was assembled without native files for Apple's platforms"
+
+
+def _checksum(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _sources() -> dict[str, bytes]:

@@ -23,6 +23,21 @@ class Target:
     swift: tuple[str, ...] = ()
 
     @property
+    def is_musl(self) -> bool:
+        """Whether its C library is musl, as on Alpine."""
+        return self.triple.endswith("-musl")
+
+    @property
+    def is_simulator(self) -> bool:
+        """Whether it is a simulator of iOS, and no device."""
+        return self.triple in ("aarch64-apple-ios-sim", "x86_64-apple-ios")
+
+    @property
+    def zigbuild(self) -> str:
+        """What cargo-zigbuild calls it: with the oldest glibc, whose headers it takes."""
+        return self.triple if self.glibc is None else f"{self.triple}.{'.'.join(map(str, self.glibc))}"
+
+    @property
     def system(self) -> str:
         """`linux`, `darwin`, `windows`, `ios` or `android`."""
         if "android" in self.triple:
@@ -73,6 +88,8 @@ _ALL = [
     Target("x86_64-apple-darwin", jvm="darwin-x86-64", wheel="macosx_11_0_x86_64"),
     Target("x86_64-pc-windows-msvc", jvm="win32-x86-64", wheel="win_amd64"),
     Target("aarch64-pc-windows-msvc", jvm="win32-aarch64", wheel="win_arm64"),
+    # What Windows' own linker is not needed for: no package is made of it.
+    Target("x86_64-pc-windows-gnullvm"),
     Target("aarch64-apple-ios"),
     Target("aarch64-apple-ios-sim"),
     Target("x86_64-apple-ios"),
@@ -82,6 +99,13 @@ _ALL = [
 TARGETS = {target.triple: target for target in _ALL}
 # The folders of an AAR.
 ANDROID = {"aarch64-linux-android": "arm64-v8a", "x86_64-linux-android": "x86_64"}
+
+
+def named(triple: str) -> Target:
+    """The target of that name."""
+    if triple not in TARGETS:
+        raise Failure(f"there is no target {triple}: there are {', '.join(sorted(TARGETS))}")
+    return TARGETS[triple]
 
 
 def this_machine() -> Target:

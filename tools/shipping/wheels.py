@@ -38,9 +38,12 @@ def assemble(target: Target) -> Path:
     stage = emptied(OUT / "wheel" / target.triple)
     package = stage / "trimaran"
     package.mkdir()
-    for source in sorted((ROOT / "python" / "trimaran").iterdir()):
+    sources = ROOT / "python" / "trimaran"
+    for source in sorted(sources.rglob("*")):
         if source.suffix in (".py", ".pyi") or source.name == "py.typed":
-            shutil.copy(source, package)
+            copy = package / source.relative_to(sources)
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(source, copy)
     shutil.copy(extension, package)
     info = stage / f"trimaran-{version()}.dist-info"
     licenses = info / "licenses"

@@ -31,6 +31,7 @@ mod func;
 mod generated;
 mod host;
 mod http;
+mod identity;
 mod image;
 mod interrupt_check;
 mod linker;
@@ -138,6 +139,7 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"heldBytes", c"()J", held_bytes as *const c_void),
     (c"wasRefused", c"()Z", was_refused as *const c_void),
     (c"isFree", c"(J)Z", is_free as *const c_void),
+    (c"storeNumber", c"(IJ)J", identity::store_number as *const c_void),
     (c"attach", c"(JJLdev/trimaran/HostCallback;)V", host::attach as *const c_void),
     (c"callerHas", c"(JJLjava/lang/String;J)Z", checks::caller_has as *const c_void),
     (c"checkType", c"(JJ[BLjava/lang/String;)V", checks::check_type as *const c_void),

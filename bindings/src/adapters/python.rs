@@ -49,7 +49,7 @@ pub(crate) use arrow::arrow_parts;
 pub(crate) use at_end::{interpreter, watch as watch_end};
 pub(crate) use caller::CallerBase;
 pub(crate) use columns::packed;
-pub(crate) use component::ComponentFuncBase;
+pub(crate) use component::{ComponentFuncBase, component_bindings};
 pub(crate) use convert::{article, indefinite, made_already, never_made, text, wrong_export};
 pub(crate) use ctrl_c::keep as keep_ctrl_c;
 pub(crate) use func::FuncBase;

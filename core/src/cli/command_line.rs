@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use getopts::{Fail, Matches, Options, ParsingStyle};
 
 use crate::cli::streams::{Failure, input, only, print, write};
-use crate::cli::{inspect, run};
+use crate::cli::{bindgen, inspect, run};
 use crate::compile::file;
 use crate::{Result, WasmtimeError};
 
@@ -18,10 +18,11 @@ struct Command {
     options: &'static [Opt],
     /// Whether the arguments after the file belong to the guest.
     is_open: bool,
-    run: fn(&Matches) -> Result<(), Failure>,
+    /// It gets how the program is called as well.
+    run: fn(&Matches, &str) -> Result<(), Failure>,
 }
 
-/// An option with a value. If `many`, it may stand there any number of times.
+/// An option with a value, or without one where `value` is empty. If `many`, it may stand there any number of times.
 struct Opt {
     short: &'static str,
     name: &'static str,
@@ -36,6 +37,10 @@ const fn one(name: &'static str, value: &'static str, about: &'static str) -> Op
 
 const fn many(name: &'static str, value: &'static str, about: &'static str) -> Opt {
     Opt { many: true, ..one(name, value, about) }
+}
+
+const fn flag(name: &'static str, about: &'static str) -> Opt {
+    one(name, "", about)
 }
 
 const COMMANDS: &[Command] = &[
@@ -56,7 +61,7 @@ const COMMANDS: &[Command] = &[
             ),
         ],
         is_open: true,
-        run: run::run,
+        run: |matches, _| run::run(matches),
     },
     Command {
         name: "inspect",
@@ -64,7 +69,23 @@ const COMMANDS: &[Command] = &[
         about: "Shows what a module imports and exports, its memories and its custom sections, or the world of a component.",
         options: &[],
         is_open: false,
-        run: inspect::run,
+        run: |matches, _| inspect::run(matches),
+    },
+    Command {
+        name: "bindgen",
+        arguments: "[LANGUAGE] FILE",
+        about: "Writes typed bindings for a world, of a component, a WIT file or a WIT folder.",
+        options: &[
+            one("world", "NAME", "the world, where there are several; for a component, what its world is called"),
+            Opt {
+                short: "o",
+                ..one("output", "FOLDER", "the folder of the bindings, which is made if it is not there")
+            },
+            flag("stubs", "writes stubs alone, for a component that is loaded without files"),
+            flag("force", "writes into a folder that holds files which were not generated, and over them"),
+        ],
+        is_open: false,
+        run: bindgen::run,
     },
     Command {
         name: "wat2wasm",
@@ -75,7 +96,7 @@ const COMMANDS: &[Command] = &[
             ..one("output", "FILE", "where the module goes: next to the text if not said, - for standard output")
         }],
         is_open: false,
-        run: wat2wasm,
+        run: |matches, _| wat2wasm(matches),
     },
 ];
 
@@ -88,7 +109,9 @@ impl Command {
             options.parsing_style(ParsingStyle::StopAtFirstFree);
         }
         for Opt { short, name, value, about, many } in self.options {
-            if *many {
+            if value.is_empty() {
+                options.optflag(short, name, about);
+            } else if *many {
                 options.optmulti(short, name, about, value);
             } else {
                 options.optopt(short, name, about, value);
@@ -114,7 +137,7 @@ fn help(program: &str) -> String {
     text
 }
 
-/// Runs a command line: `run`, `inspect` or `wat2wasm`, as `--help` explains. It reads and writes the streams of this
+/// Runs a command line: `run`, `inspect`, `bindgen` or `wat2wasm`, as `--help` explains. It reads and writes the streams of this
 /// process, and gives the status to end with: the guest's own, 134 after a trap, 1 after another failure, 2 where it was
 /// called wrongly. `program` is how the program is called, for its messages; `arguments` are those behind that.
 #[uniffi::export]
@@ -138,7 +161,7 @@ pub fn command_line(program: String, arguments: Vec<String>) -> i32 {
 
 fn dispatch(program: &str, arguments: &[String]) -> Result<(), Failure> {
     let Some((name, rest)) = arguments.split_first() else {
-        return Err(Failure::Usage("a command is missing: expected run, inspect or wat2wasm".to_owned()));
+        return Err(Failure::Usage("a command is missing: expected run, inspect, bindgen or wat2wasm".to_owned()));
     };
     match name.as_str() {
         "-h" | "--help" | "help" => return print(&help(program)),
@@ -148,12 +171,12 @@ fn dispatch(program: &str, arguments: &[String]) -> Result<(), Failure> {
     let command = COMMANDS
         .iter()
         .find(|command| command.name == name)
-        .ok_or_else(|| Failure::Usage(format!("`{name}` is no command: expected run, inspect or wat2wasm")))?;
+        .ok_or_else(|| Failure::Usage(format!("`{name}` is no command: expected run, inspect, bindgen or wat2wasm")))?;
     let matches = command.options().parse(rest).map_err(|fail| Failure::Usage(unknown(command.name, &fail)))?;
     if matches.opt_present(HELP) {
         return print(&command.help(program));
     }
-    (command.run)(&matches)
+    (command.run)(&matches, program)
 }
 
 fn unknown(command: &str, fail: &Fail) -> String {

@@ -1,5 +1,6 @@
 //! The command line of every package.
 
+pub(crate) mod bindgen;
 pub(crate) mod command_line;
 pub(crate) mod component;
 pub(crate) mod inspect;

@@ -82,6 +82,7 @@ impl Engine {
     /// What the engine was made with.
     #[cfg_attr(false, worded)]
     pub fn config(&self) -> Result<Config> {
+        self.get()?;
         Ok(self.config.clone())
     }
 
@@ -148,6 +149,11 @@ pub(crate) fn check_same(one: &wasmtime::Engine, other: &wasmtime::Engine, what:
 }
 
 impl Engine {
+    /// What the engine was made with, also of one that is closed.
+    pub(crate) fn configuration(&self) -> &Config {
+        &self.config
+    }
+
     /// How many bytes of stack guest code may use.
     pub(crate) fn guest_stack(&self) -> usize {
         self.config.guest_stack()

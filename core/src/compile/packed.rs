@@ -24,7 +24,7 @@ impl Packed {
     /// What was serialized, with the configuration of its engine. Fails with `Limit` where there is no room for them.
     pub(crate) fn pack(&self, engine: &Engine, artifact: &[u8]) -> Result<Vec<u8>> {
         let mut config = Vec::new();
-        <Config as uniffi::Lower<UniFfiTag>>::write(engine.config()?, &mut config);
+        <Config as uniffi::Lower<UniFfiTag>>::write(engine.configuration().clone(), &mut config);
         let length = (config.len() as u64).to_le_bytes();
         artifact::packed(&[self.mark.as_bytes(), &length, &config, artifact])
     }

@@ -24,6 +24,11 @@ pub trait ComponentHostFunction: Send + Sync {
     /// Runs it. `call_id` is the number of this call, which the store can be asked about (`Store::caller_check`). What it fails with comes
     /// out of the outer call, after the guest has unwound.
     fn call(&self, store: &Store, call_id: u64, ty: &HostFuncType, arguments: Received) -> Result<Reply>;
+
+    /// Sees the type by which a component imports it, when that is linked. Whatever it fails with, linking fails with.
+    fn bind(&self, _ty: &HostFuncType) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// What a function of the host gives a guest.

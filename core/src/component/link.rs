@@ -129,6 +129,7 @@ impl Work<'_> {
         match (wanted, found) {
             (ComponentItem::ComponentFunc(ty), Some((_, Item::Func(function)))) => {
                 let host_type = HostFuncType::new(words::path(path), ty, self.rows(ty)?);
+                function.bind(&host_type)?;
                 let (function, hosts) = (Arc::clone(function), Arc::clone(&self.hosts));
                 let body = move |context: StoreContextMut<'_, StoreData>, given| {
                     run(&function, &host_type, &hosts, context, given)

@@ -1,6 +1,7 @@
 //! Components: compiled, linked, instantiated and called (the component model, and `wasmtime::component`).
 
 pub mod abi;
+pub(crate) mod bindings;
 pub(crate) mod checks;
 #[expect(clippy::module_inception, reason = "a file has the name of what it holds")]
 pub(crate) mod component;

@@ -9,7 +9,7 @@ use crate::{Result, WasmtimeError};
 type Linker = wasmtime::component::Linker<StoreData>;
 
 /// The interfaces, in the version that wasmtime-wasi has: it serves whoever asks for another 0.2.
-pub(super) const NAMES: [&str; 28] = [
+pub(super) const NAMES: [&str; 29] = [
     "wasi:cli/environment@0.2.12",
     "wasi:cli/exit@0.2.12",
     "wasi:cli/stderr@0.2.12",
@@ -37,6 +37,7 @@ pub(super) const NAMES: [&str; 28] = [
     "wasi:sockets/network@0.2.12",
     "wasi:sockets/tcp-create-socket@0.2.12",
     "wasi:sockets/tcp@0.2.12",
+    "wasi:sockets/udp-create-socket@0.2.12",
     "wasi:sockets/udp@0.2.12",
 ];
 

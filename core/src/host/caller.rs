@@ -10,7 +10,7 @@ use crate::stores::store::StoreData;
 use crate::{Extern, Memory, Result, Store, WasmtimeError};
 
 /// The guest that called a host function. It is valid on its own thread, until that function returns; the
-/// store itself can be used as well, as deep as the thread's stack has room: then a call fails with `Trap` or `Limit`.
+/// store itself can be used as well, as deep as `Config.max_wasm_stack` and the thread's stack have room: then a call fails with `Trap` or `Limit`.
 #[derive(Clone)]
 pub struct Caller {
     pub(super) store: Arc<Store>,

@@ -19,6 +19,8 @@ pub(crate) struct Epochs {
     engine: wasmtime::EngineWeak,
     /// How often the user has moved the epoch on. Wasmtime's own moves on with every tick as well.
     pub(super) moved: AtomicU64,
+    /// How often wasmtime's own epoch has moved on, which wasmtime does not tell.
+    ticked: AtomicU64,
     /// How many guests run that have to be asked, behind the generation that they were counted in. What a child of a fork
     /// has of its parent's does not run.
     running: AtomicU64,
@@ -31,6 +33,7 @@ impl Epochs {
         Arc::new(Self {
             engine: engine.weak(),
             moved: AtomicU64::new(0),
+            ticked: AtomicU64::new(0),
             running: AtomicU64::new(0),
             ticks: AtomicU64::new(0),
         })
@@ -43,7 +46,12 @@ impl Epochs {
 
     /// Has every guest of the engine asked. Gives `false` where the engine is gone.
     pub(super) fn tick(&self) -> bool {
+        self.ticked.fetch_add(1, Ordering::Relaxed);
         self.engine.upgrade().map(|engine| engine.increment_epoch()).is_some()
+    }
+
+    pub(super) fn ticked(&self) -> u64 {
+        self.ticked.load(Ordering::Relaxed)
     }
 
     /// A guest runs that has to be asked. Gives the generation that it is counted in.

@@ -45,6 +45,8 @@ pub(crate) struct Interrupts {
     pub(super) runs: Runs,
     pub(super) deadlines: Deadlines,
     interrupt_check: OnceLock<Arc<dyn InterruptCheck>>,
+    /// How many ticks there had been when the language was last asked.
+    asked: AtomicU64,
 }
 
 impl Interrupts {
@@ -57,6 +59,7 @@ impl Interrupts {
             runs: Runs::new(),
             deadlines: Deadlines::new(),
             interrupt_check: OnceLock::new(),
+            asked: AtomicU64::new(0),
         })
     }
 
@@ -123,9 +126,7 @@ impl Interrupts {
         self.deadlines.is_over(now)
     }
 
-    /// Fails where the guest has to end. Each host call checks this as it returns: a guest may call the host again and again and
-    /// never reach a loop or a function of its own.
-    #[inline]
+    /// Fails where the guest has to end, whatever its language says.
     pub(crate) fn check(&self) -> wasmtime::Result<()> {
         self.is_over().map_or(Ok(()), |cause| Err(wasmtime::Error::new(Interrupted(cause))))
     }
@@ -135,11 +136,26 @@ impl Interrupts {
         self.is_over().map_or(Ok(()), |cause| Err(cause.outside()))
     }
 
-    /// The same, and asks the language's `InterruptCheck` as well. Fails with the cause, or with the error of that check.
+    /// Fails where the guest has to end, with the cause or with the error of the language's `InterruptCheck`.
     pub(crate) fn go_on(&self) -> wasmtime::Result<()> {
         failpoint::panic_at("epoch");
         self.check()?;
+        self.interrupt_check.get().map_or(Ok(()), |interrupt_check| self.ask(interrupt_check.as_ref()))
+    }
+
+    /// The same for a host function that returns to its guest. The guest may call the host again and again, or return, and never
+    /// reach a loop or a function of its own, where wasmtime would ask. The language is asked where that is cheap, and where a tick
+    /// has passed since it was last asked.
+    #[inline]
+    pub(crate) fn host_returns(&self) -> wasmtime::Result<()> {
+        self.check()?;
         let Some(interrupt_check) = self.interrupt_check.get() else { return Ok(()) };
+        let is_due = interrupt_check.is_cheap() || self.asked.load(Ordering::Relaxed) != self.epochs.ticked();
+        if is_due { self.ask(interrupt_check.as_ref()) } else { Ok(()) }
+    }
+
+    fn ask(&self, interrupt_check: &dyn InterruptCheck) -> wasmtime::Result<()> {
+        self.asked.store(self.epochs.ticked(), Ordering::Relaxed);
         on_own_stack(HOST_CALL, || interrupt_check.check()).map_err(|error| wasmtime::Error::new(HostError(error)))
     }
 }

@@ -8,6 +8,12 @@ use crate::Result;
 pub trait InterruptCheck: Send + Sync {
     /// Fails where the guest, or the waiting, has to end. That comes out of the call.
     fn check(&self) -> Result<()>;
+
+    /// Whether that costs a few nanoseconds. Then each host function that returns to its guest asks; otherwise those that a tick has
+    /// passed in.
+    fn is_cheap(&self) -> bool {
+        false
+    }
 }
 
 /// Asked while a thread waits in a shared memory, which belongs to no store.

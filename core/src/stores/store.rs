@@ -56,8 +56,8 @@ impl StoreId {
 ///
 /// Any thread may use a store, one at a time: another thread waits for its turn. If the first thread stays in one host
 /// function for 30 seconds, or for the store's timeout, the other one fails with `Busy`, since that function may wait for
-/// it. A host function may use the store that called it, as deep as the thread's stack has room: then the call fails with
-/// `Trap` or `Limit`. Objects of one store do not work with another. Close a store to free its memory at once.
+/// it. A host function may use the store that called it, as deep as `Config.max_wasm_stack` and the thread's stack have room: then the
+/// call fails with `Trap` or `Limit`. Objects of one store do not work with another. Close a store to free its memory at once.
 #[derive(uniffi::Object)]
 pub struct Store {
     pub(super) id: StoreId,
@@ -125,10 +125,10 @@ impl Store {
         self.language_store.get()?.downcast_ref()
     }
 
-    /// Fails where the guest that called the host has to end.
+    /// Fails where the guest that called the host, which returns to it now, has to end.
     #[inline]
     pub(crate) fn check_run(&self) -> wasmtime::Result<()> {
-        self.interrupts.as_ref().map_or(Ok(()), |interrupts| interrupts.check())
+        self.interrupts.as_ref().map_or(Ok(()), |interrupts| interrupts.host_returns())
     }
 
     /// Whether a thread may wait for the store any longer.

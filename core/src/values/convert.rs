@@ -21,8 +21,10 @@ impl Val {
     ) -> Result<wasmtime::Val> {
         use wasmtime::Val as Raw;
         let wrong = || {
-            let (found, ty) = (self.word(), ValType::from_wasmtime(ty));
-            WasmtimeError::wrong_type(format!("{place} is {found}: expected {ty}"))
+            // Of whatever kind a null is, a type without null refuses it.
+            let is_bare_null = self.is_null() && ty.as_ref().is_some_and(|ty| !ty.is_nullable());
+            let found = if is_bare_null { Self::Null.word() } else { self.word() };
+            WasmtimeError::wrong_type(format!("{place} is {found}: expected {}", ValType::from_wasmtime(ty)))
         };
         Ok(match (self, ty) {
             (Self::I32 { value }, wasmtime::ValType::I32) => Raw::I32(*value),

@@ -86,6 +86,18 @@ impl Val {
         )
     }
 
+    /// Whether this is a null reference.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(
+            self,
+            Self::Null
+                | Self::FuncRef { func: None }
+                | Self::ExternRef { value: None }
+                | Self::AnyRef { value: None }
+                | Self::ExnRef { value: None }
+        )
+    }
+
     /// The word for what this is, in messages.
     pub(super) fn word(&self) -> String {
         let word = match self {

@@ -20,6 +20,7 @@ from .func import Func
 from .instance import Instance
 from .instance_pre import InstancePre
 from .linker import Linker, LinkerInstance
+from .load import load
 from .resource import Resource, ResourceAny, ResourceHost
 from .resource_type import ResourceType
 from .types import (
@@ -57,7 +58,7 @@ from .types import (
     ValType,
     VariantType,
 )
-from .values import Err, Ok, Record, Some, Variant
+from .values import Err, Ok, Record, ResultError, Some, Variant
 
 __all__ = [
     "F32",
@@ -100,6 +101,7 @@ __all__ = [
     "ResourceAny",
     "ResourceHost",
     "ResourceType",
+    "ResultError",
     "ResultType",
     "Some",
     "StreamType",
@@ -109,5 +111,6 @@ __all__ = [
     "ValType",
     "Variant",
     "VariantType",
+    "load",
     "validate_component",
 ]

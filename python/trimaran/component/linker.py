@@ -178,9 +178,11 @@ class LinkerInstance(Constant, Managed):
 
         Raises `LinkError` if the name is defined already.
         """
-        key, body = text(name, "the name"), HostBody(*host_body(func, access_caller))
+        self._define(text(name, "the name"), HostBody(*host_body(func, access_caller)))
+
+    def _define(self, name: str, body: HostBody) -> None:
         linker, path = self._linker, self._path
-        linker._bodies.define((*path, key), body, lambda: linker._define_func(path, key, body))
+        linker._bodies.define((*path, name), body, lambda: linker._define_func(path, name, body))
 
     def define_module(self, name: str, module: Module) -> None:
         """Defines a module, which components instantiate themselves. Raises `LinkError` as `define_func` does."""

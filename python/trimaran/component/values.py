@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, cast
 
 from .. import _record
 from .._made import Made
+
+if TYPE_CHECKING:
+    # Type checkers have it, whatever is installed.
+    from typing_extensions import TypeVar
+
+    T = TypeVar("T", default=Any, covariant=True)
+else:
+    from typing import TypeVar
+
+    T = TypeVar("T", covariant=True)
 
 
 class Record(Made):
@@ -96,14 +106,14 @@ class _Wrapped(_record.Record):
         return f"{type(self).__name__}({'' if value is None else repr(value)})"
 
 
-class Some(_Wrapped):
+class Some(_Wrapped, Generic[T]):
     """A value in an option. Only an option of an option needs it: any other one is the value itself, or `None`."""
 
     __slots__ = ("value",)
-    value: Any
+    value: T
     """The value."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: T) -> None:
         """The option that has this value."""
         self._set(value=value)
 
@@ -111,25 +121,45 @@ class Some(_Wrapped):
         return f"Some({self.value!r})"
 
 
-class Ok(_Wrapped):
+class Ok(_Wrapped, Generic[T]):
     """A result that succeeded, with its value, or `None` where it has none."""
 
     __slots__ = ("value",)
-    value: Any
+    value: T
     """The value."""
 
-    def __init__(self, value: Any = None) -> None:
+    def __init__(self, value: T = None) -> None:  # type: ignore[assignment]
         """The result that succeeded with this value."""
         self._set(value=value)
 
 
-class Err(_Wrapped):
+class Err(_Wrapped, Generic[T]):
     """A result that failed, with its error, or `None` where it has none."""
 
     __slots__ = ("value",)
-    value: Any
+    value: T
     """The error."""
 
-    def __init__(self, value: Any = None) -> None:
+    def __init__(self, value: T = None) -> None:  # type: ignore[assignment]
         """The result that failed with this error."""
         self._set(value=value)
+
+
+class ResultError(Exception, Generic[T]):
+    """A function returned the error of its result, which is the `value`.
+
+    Generated bindings raise it, or a class of their own that derives from it. A function of the host raises it, too: it
+    then returns the error.
+    """
+
+    def __init__(self, value: T = None) -> None:  # type: ignore[assignment]
+        """Stands for that error, or for one without a value."""
+        super().__init__(value)
+
+    @property
+    def value(self) -> T:
+        """The error."""
+        return cast(T, self.args[0])
+
+    def __str__(self) -> str:
+        return "" if self.args[0] is None else str(self.args[0])

@@ -12,7 +12,8 @@
 /// Code that brings it to another thread all the same gets the error `escaped` there.
 public struct Caller: ~Copyable {
   /// The store of the call. A host function may use it in every way: call functions, read and grow memories. Calls in calls go
-  /// as deep as the thread's stack has room, and then fail with `trap` or `limit`. It stays valid after the caller.
+  /// as deep as ``Config/maxWasmStack`` and the thread's stack have room, and then fail with `trap` or `limit`. It stays valid
+  /// after the caller.
   public let store: Store
 
   private let callID: UInt64

@@ -160,6 +160,12 @@ extension WasmtimeError: Hashable {
 }
 
 extension WasmtimeError {
+  /// The error of the core's that has the sentence for what a host function threw, or a cancelled task.
+  static func words(of thrown: any Error) -> WasmtimeError {
+    guard thrown is CancellationError else { return .host(reason: "\(thrown)") }
+    return .trap(code: .interrupt, reason: "the task was cancelled", frames: [])
+  }
+
   /// What a host function failed with: the error that is kept under a number, or one that has none.
   static func host(reason: String, thrown: UInt64?) -> WasmtimeError {
     thrown.flatMap(Thrown.take) ?? .host(reason: reason)

@@ -52,7 +52,7 @@ public final class Func: Sendable {
   /// - Throws: As ``call(_:_:)``.
   @discardableResult
   public func callAsFunction(_ store: Store, _ arguments: any ValConvertible...) throws(WasmtimeError) -> [Val] {
-    try call(store, values(of: arguments))
+    try call(store, values(of: arguments, store))
   }
 
   /// Calls the function with plain Swift numbers, values and references, and returns its one result as the type that
@@ -72,7 +72,7 @@ public final class Func: Sendable {
     _ store: Store,
     _ arguments: any ValConvertible...
   ) throws(WasmtimeError) -> Result {
-    let arguments = try values(of: arguments)
+    let arguments = try values(of: arguments, store)
     // Most give one number: it needs no list.
     if let (one, count) = try callPlainForOne(store, arguments) {
       guard let one else { throw Results.wrong(count, wanted: 1) }
@@ -101,7 +101,7 @@ public final class Func: Sendable {
   ) throws(WasmtimeError) -> (First, Second, repeat each Rest) {
     var wanted = 2
     for _ in repeat (each Rest).self { wanted += 1 }
-    var results = Results(try call(store, values(of: arguments)), wanted: wanted)
+    var results = Results(try call(store, values(of: arguments, store)), wanted: wanted)
     return (try results.next(), try results.next(), repeat try results.next(as: (each Rest).self))
   }
 
@@ -127,14 +127,34 @@ extension Func: ValConvertible {
   }
 }
 
-/// The arguments of a call as values; the error of one that has none says which it was.
-private func values(of arguments: [any ValConvertible]) throws(WasmtimeError) -> [Val] {
-  var values: [Val] = []
-  values.reserveCapacity(arguments.count)
-  for index in arguments.indices {
-    values.append(try at("argument \(index + 1)") { () throws(WasmtimeError) in try arguments[index].val })
+extension Func {
+  /// The arguments of a call as values; the error of one that has none says which it was.
+  private func values(of arguments: [any ValConvertible], _ store: Store) throws(WasmtimeError) -> [Val] {
+    var values: [Val] = []
+    values.reserveCapacity(arguments.count)
+    for index in arguments.indices {
+      let converted = try at("argument \(index + 1)") { () throws(WasmtimeError) in
+        try value(of: arguments[index], index, store)
+      }
+      values.append(converted)
+    }
+    return values
   }
-  return values
+
+  private func value(of argument: any ValConvertible, _ index: Int, _ store: Store) throws(WasmtimeError) -> Val {
+    do {
+      return try argument.val
+    } catch {
+      guard let value = unsigned(argument), try takesInteger(index, store) else { throw error }
+      return value
+    }
+  }
+
+  /// Whether the function has an i64 for that argument.
+  private func takesInteger(_ index: Int, _ store: Store) throws(WasmtimeError) -> Bool {
+    let params = try type(store).params
+    return params.indices.contains(index) && params[index] == .i64
+  }
 }
 
 /// The results of a call, taken one after the other.

@@ -18,7 +18,7 @@ public final class Global: Sendable {
   ///   - value: What it holds at first. It is converted as the arguments of a call are.
   /// - Throws: `type` for a value of another type, `range` for a number that does not fit.
   public init(_ store: Store, _ type: GlobalType, _ value: any ValConvertible) throws(WasmtimeError) {
-    let value = try value.val.core(store)
+    let value = try Self.value(of: value) { type.content }.core(store)
     core = try Core.Global(store: store.core, ty: type, value: value)
   }
 
@@ -61,7 +61,24 @@ public final class Global: Sendable {
   /// - Throws: `type` where it is constant and for a value of another type, `range` for a number that does not fit.
   @inlinable
   public func set(_ store: Store, _ value: some ValConvertible) throws(WasmtimeError) {
-    try put(store, value.val)
+    try put(store, val(of: value, store))
+  }
+
+  @usableFromInline
+  func val(of value: some ValConvertible, _ store: Store) throws(WasmtimeError) -> Val {
+    try Self.value(of: value) { () throws(WasmtimeError) in try type(store).content }
+  }
+
+  private static func value(
+    of value: any ValConvertible,
+    _ content: () throws(WasmtimeError) -> ValType
+  ) throws(WasmtimeError) -> Val {
+    do {
+      return try value.val
+    } catch {
+      guard let value = unsigned(value), try content() == .i64 else { throw error }
+      return value
+    }
   }
 
   @usableFromInline

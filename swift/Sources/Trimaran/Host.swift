@@ -6,13 +6,13 @@ extension Func {
   /// ```swift
   /// let log = try Func(store, FuncType([.i32, .i32], [])) { caller, arguments in
   ///   guard case .i32(let start) = arguments[0], case .i32(let count) = arguments[1] else { return [] }
-  ///   print(try caller.memory("memory").readString(caller.store, at: Int(start), count: Int(count)))
+  ///   print(try caller.memory("memory").readString(caller.store, at: Int(UInt32(bitPattern: start)), count: Int(count)))
   ///   return []
   /// }
   /// ```
   ///
-  /// A closure may use the store that it was called from, as deep as the thread's stack has room: then the call fails with
-  /// `trap` or `limit`. What it throws comes out of the outermost call, after the guests between have been unwound: a ``WasmtimeError`` as itself, and any other error as
+  /// A closure may use the store that it was called from, as deep as ``Config/maxWasmStack`` and the thread's stack have room: then
+  /// the call fails with `trap` or `limit`. What it throws comes out of the outermost call, after the guests between have been unwound: a ``WasmtimeError`` as itself, and any other error as
   /// ``WasmtimeError/thrown(_:)``, which holds the very same.
   ///
   /// The store keeps the closure until it goes or is closed. One that captures the store keeps it as well: use
@@ -72,7 +72,7 @@ extension Func {
   /// Makes a host function whose type Swift knows, and which gets its caller.
   ///
   /// ```swift
-  /// let first = try Func(store) { (caller: borrowing Caller, at: Int32) -> Int32 in
+  /// let first = try Func(store) { (caller: borrowing Caller, at: UInt32) -> Int32 in
   ///   try caller.memory("memory").loadI32(caller.store, at: Int(at))
   /// }
   /// ```

@@ -6,7 +6,7 @@ extension Linker {
   /// ```swift
   /// try linker.define("env", "log", FuncType([.i32, .i32], [])) { caller, arguments in
   ///   guard case .i32(let start) = arguments[0], case .i32(let count) = arguments[1] else { return [] }
-  ///   print(try caller.memory("memory").readString(caller.store, at: Int(start), count: Int(count)))
+  ///   print(try caller.memory("memory").readString(caller.store, at: Int(UInt32(bitPattern: start)), count: Int(count)))
   ///   return []
   /// }
   /// ```
@@ -72,7 +72,7 @@ extension Linker {
   /// Defines a host function whose type Swift knows, and which gets its caller.
   ///
   /// ```swift
-  /// try linker.define("env", "first") { (caller: borrowing Caller, at: Int32) -> Int32 in
+  /// try linker.define("env", "first") { (caller: borrowing Caller, at: UInt32) -> Int32 in
   ///   try caller.memory("memory").loadI32(caller.store, at: Int(at))
   /// }
   /// ```

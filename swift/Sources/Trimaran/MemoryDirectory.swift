@@ -24,12 +24,22 @@ public final class MemoryDirectory: Sendable {
   /// - Throws: `limit` where it begins with more, and `io` for a name that cannot be: an empty one, one that begins with a slash
   ///   or leads upwards, or one below a file.
   public init(
-    _ files: [String: [UInt8]] = [:],
+    _ files: Files = [:],
     maxBytes: UInt64? = nil,
     maxFiles: UInt64? = nil
   ) throws(WasmtimeError) {
-    let files = files.sorted { $0.key < $1.key }.map { Core.MemoryFile(name: $0.key, bytes: $0.value) }
+    let files = files.map { Core.MemoryFile(name: $0.name, bytes: $0.bytes) }
     core = try Core.MemoryDirectory(files: files, maxBytes: maxBytes, maxFiles: maxFiles)
+  }
+
+  /// The same, with the files of a dictionary.
+  @_disfavoredOverload
+  public convenience init(
+    _ files: [String: [UInt8]],
+    maxBytes: UInt64? = nil,
+    maxFiles: UInt64? = nil
+  ) throws(WasmtimeError) {
+    try self.init(Files(files), maxBytes: maxBytes, maxFiles: maxFiles)
   }
 
   /// The names of the files, in their order.
@@ -37,13 +47,9 @@ public final class MemoryDirectory: Sendable {
     get throws(WasmtimeError) { try core.names() }
   }
 
-  /// All files. Fails with `limit` where the process has no room for a copy.
-  public var files: [String: [UInt8]] {
-    get throws(WasmtimeError) {
-      var found: [String: [UInt8]] = [:]
-      for file in try core.files() { found[file.name] = file.bytes }
-      return found
-    }
+  /// All files, in the order of their names. Fails with `limit` where the process has no room for a copy.
+  public var files: Files {
+    get throws(WasmtimeError) { Files(try core.files().map { (name: $0.name, bytes: $0.bytes) }) }
   }
 
   /// What a file holds. Fails with `io` where there is none, and with `limit` where the process has no room for a copy.
@@ -60,6 +66,42 @@ public final class MemoryDirectory: Sendable {
   /// Removes a file, or an empty folder. Fails with `io` where there is none, or the folder has something in it.
   public func remove(_ name: String) throws(WasmtimeError) {
     try core.remove(name: name)
+  }
+}
+
+extension MemoryDirectory {
+  /// Files by their names. A name is its bytes in UTF-8, to guests and here: "å" in one scalar and in two are two files, where a
+  /// dictionary has room for one of them.
+  public struct Files: Sendable, ExpressibleByDictionaryLiteral, RandomAccessCollection {
+    /// A name, and what the file holds.
+    public typealias Element = (name: String, bytes: [UInt8])
+
+    private let files: [Element]
+
+    /// These files. Of those with one name, the last counts.
+    public init(_ files: some Sequence<Element>) { self.files = Array(files) }
+
+    /// These files, by the order of their names.
+    public init(_ files: [String: [UInt8]]) {
+      self.init(files.sorted { $0.key < $1.key }.map { (name: $0.key, bytes: $0.value) })
+    }
+
+    /// These files. Of those with one name, the last counts.
+    public init(dictionaryLiteral elements: (String, [UInt8])...) {
+      files = elements.map { (name: $0.0, bytes: $0.1) }
+    }
+
+    /// The place of the first file.
+    public var startIndex: Int { files.startIndex }
+
+    /// The place after the last file.
+    public var endIndex: Int { files.endIndex }
+
+    /// The file at a place.
+    public subscript(position: Int) -> Element { files[position] }
+
+    /// What the file of that name holds; `nil` where there is none.
+    public subscript(name: String) -> [UInt8]? { files.last { Name($0.name) == Name(name) }?.bytes }
   }
 }
 

@@ -3,11 +3,13 @@ internal import CTrimaran
 /// Holds instances and everything that they own: memories, tables, globals, functions.
 ///
 /// Any thread may use a store, one at a time: another thread waits for its turn. A host function may use the store
-/// that called it, as deep as the thread's stack has room: then the call fails with `trap` or `limit`. Objects of one store do
-/// not work with another.
+/// that called it, as deep as ``Config/maxWasmStack`` and the thread's stack have room: then the call fails with `trap` or `limit`.
+/// Objects of one store do not work with another.
 ///
 /// With ``Config/epochInterruption``, the cancellation of a task ends the guest that runs in it. A guest keeps the
-/// thread of its task for as long as it runs.
+/// thread of its task for as long as it runs, and tasks have as many threads as the machine has cores. Endless guests in so many
+/// tasks leave none to the task that would cancel them: always set a time limit (``setTimeout(_:)``), or run guests on threads of
+/// your own.
 ///
 /// The store keeps the closures of its host functions until it goes or is closed. A closure that captures the store
 /// keeps the store as well, and neither goes before ``close()``: take the store from the ``Caller``, or capture it
@@ -23,6 +25,7 @@ public final class Store: Sendable {
     var data: (any Sendable)?
     /// The memory that a host function was given last. Most ask for the same one at each call.
     var memory: Memory?
+    var isClosed = false
   }
 
   /// Makes an empty store.
@@ -38,7 +41,7 @@ public final class Store: Sendable {
   }
 
   /// Any value that the host keeps with the store. Host functions find it by ``Caller/store``. The store releases it
-  /// when the store is closed, or goes.
+  /// when the store is closed, or goes. A closed store keeps nothing: it stays `nil`.
   ///
   /// ```swift
   /// let store = try Store(engine, data: Session(user: "ada"))
@@ -47,7 +50,7 @@ public final class Store: Sendable {
   public var data: (any Sendable)? {
     get { kept.withLock { $0.data } }
     // Releases the old object outside the lock, because its deinit may run any code.
-    set { _ = kept.withLock { kept in swapping(&kept.data, newValue) } }
+    set { _ = kept.withLock { kept in kept.isClosed ? newValue : swapping(&kept.data, newValue) } }
   }
 
   /// Gives guests `fuel` units from now on.
@@ -120,7 +123,7 @@ public final class Store: Sendable {
   public func close() {
     // What ends the waiting has nobody to tell here.
     try? core.release()
-    _ = kept.withLock { kept in swapping(&kept, Kept()) }
+    _ = kept.withLock { kept in swapping(&kept, Kept(isClosed: true)) }
   }
 
   /// Whether the store is closed.

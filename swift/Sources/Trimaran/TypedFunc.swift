@@ -216,8 +216,8 @@ public struct RowError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The row and the error's own sentence.
   public var description: String { "row \(row): \(error)" }
 
-  @usableFromInline
-  init(row: Int, error: WasmtimeError) {
+  /// What a call of many rows throws: for those who make one themselves, such as tests.
+  public init(row: Int, error: WasmtimeError) {
     self.row = row
     self.error = error
   }

@@ -1,7 +1,8 @@
 /// A type of Swift that goes into a function of WebAssembly and comes out of one: the integers and floats of
 /// Swift, ``Val``, ``Func`` and ``Reference``.
 public protocol ValConvertible: Sendable {
-  /// The value, to pass it on. Fails with `range` for an integer that 64 bits with a sign do not hold.
+  /// The value, to pass it on. Fails with `range` for an integer that 64 bits with a sign do not hold. A call and a ``Global`` take
+  /// one of 64 bits without a sign all the same where they want an i64.
   var val: Val { get throws(WasmtimeError) }
 
   /// Takes what came out. Fails with `type` for a value of another type, and with `range` for a number that
@@ -45,6 +46,14 @@ extension ValConvertible where Self: FixedWidthInteger {
     }
     return value
   }
+}
+
+/// An integer past those with a sign in its unsigned reading, as an i64, where that is what is wanted. WebAssembly gives an i64 no
+/// sign.
+func unsigned(_ value: any ValConvertible) -> Val? {
+  func bits(_ value: some FixedWidthInteger) -> UInt64? { UInt64(exactly: value) }
+  guard let integer = value as? any FixedWidthInteger, let bits = bits(integer) else { return nil }
+  return .i64(Int64(bitPattern: bits))
 }
 
 extension Int8: ValConvertible {}

@@ -10,6 +10,11 @@ extension WasmtimeError: LocalizedError {
   }
 }
 
+extension RowError: LocalizedError {
+  /// The sentence for a person, which `localizedDescription` gives: the row, and what the error says of itself.
+  public var errorDescription: String? { "row \(row): \(error.localizedDescription)" }
+}
+
 extension Module: Codable {
   /// Makes a module from what it was encoded as; see ``Trimaran/Module/init(unpack:)``, whose errors come out as they are.
   public convenience init(from decoder: any Decoder) throws {

@@ -199,6 +199,7 @@ private fun perform(step: Step): Any? =
         "caller" -> Unit.also { thing<Caller>(step[1]).export(step[2]) }
         "mix" -> things[step[1]] = Held(thing(step[2]), thing<Held>(step[3]).item)
         "hold" -> thing<Held>(step[2]).let { things[step[1]] = Held(it.store, (it.item as Instance).export(it.store, step[3])) }
+        in componentOps -> onComponents(step)
         else -> thing<Held>(step[1]).let { use(step, it.store, it.item) }
     }
 

@@ -64,6 +64,7 @@ extension Program {
     case "load": self[step[1]] = try Module(thing(step[2]), deserialize: thing(step[3], as: Data.self))
     case "untrusted": return String(try runUntrusted(bytes(step[1])).prefix { $0 != "\n" })
     case "damage": return try damage(step)
+    case let op where Program.componentOps.contains(op): return try perform(onComponents: step)
     default: return try use(step, thing(step[1]))
     }
     return "ok"

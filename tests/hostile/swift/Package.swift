@@ -12,6 +12,7 @@ let package = Package(
       name: "hostile",
       dependencies: [
         .product(name: "Trimaran", package: "Trimaran"),
+        .product(name: "TrimaranComponent", package: "Trimaran"),
         .product(name: "TrimaranFoundation", package: "Trimaran"),
       ],
       path: ".",

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
-use trimaran_tests::{World, folder, steps};
+use trimaran_tests::{World, folder, programs, steps};
 
 fn main() {
     let in_folder =
@@ -40,6 +40,7 @@ fn trials(path: &Path, results: Option<&Results>) -> Vec<Trial> {
         let skipped = match case.get("needs").map(Value::as_str) {
             None => false,
             Some(Some("threads")) => is_interpreter,
+            Some(Some(need)) if need.starts_with("program ") => !programs().join(&need[8..]).exists(),
             Some(_) => panic!("{stem}/{name}: unknown `needs`"),
         };
         let (id, results) = (format!("{stem}/{name}"), results.cloned());

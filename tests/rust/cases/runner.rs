@@ -25,6 +25,11 @@ pub fn steps(file: &Value, case: &Value) -> Result<Vec<Value>, String> {
     Ok(steps)
 }
 
+/// Where the real programs are, and what was compiled of them.
+pub fn programs() -> PathBuf {
+    std::env::var_os("TRIMARAN_PROGRAMS").map_or_else(|| folder("../target/programs"), PathBuf::from)
+}
+
 /// A folder of `tests`.
 ///
 /// # Panics

@@ -15,7 +15,7 @@ use serde_json::Value;
 use trimaran::{
     Caller, Component, ComponentFunc, ComponentInstance, ComponentInstancePre, ComponentLinker, ComponentResource,
     ComponentResourceType, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryDirectory, MemoryType, Module,
-    OutputPipe, Reference, SharedMemory, Store, Table, Tag, Val, View, WasmtimeError,
+    OutputPipe, Reference, SharedMemory, Store, Table, Tag, Val, ValType, View, WasmtimeError,
 };
 
 use self::errors::{check_error, variant};
@@ -256,10 +256,14 @@ impl World {
                     Err(error) => return Ok(Err(error)),
                 }
             }
-            _ => match step.text("int")?.parse() {
-                Ok(value) => vec![Val::I64 { value }],
+            _ => match step.text("int")?.parse().map(|value: i128| (i64::try_from(value), u64::try_from(value))) {
+                Ok((Ok(value), _)) => vec![Val::I64 { value }],
+                // An i64 has no sign, and the surface has it with one: an integer of an i32 or a float it would not be.
+                Ok((_, Ok(value))) if func.r#type(&store).is_ok_and(|ty| ty.params == [ValType::I64]) => {
+                    vec![Val::I64 { value: value.cast_signed() }]
+                }
                 // Rust has no plain integer that this would be: the surface ends at 64 bits.
-                Err(_) => return Ok(Err(WasmtimeError::Range { reason: "wider than 64 bits".to_owned() })),
+                _ => return Ok(Err(WasmtimeError::Range { reason: "wider than 64 bits".to_owned() })),
             },
         };
         let results = func.call(&store, arguments);

@@ -7,6 +7,7 @@
 
 mod random;
 mod resources;
+mod shared;
 mod states;
 mod types;
 mod values;

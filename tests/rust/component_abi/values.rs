@@ -23,11 +23,11 @@ pub fn value(random: &mut Random, ty: &Type) -> Val {
         Type::Float64 => Val::Float64(f64::from(random.next() as i32) / 8.0),
         Type::Char => Val::Char(['a', 'é', '漢', '🐱'][random.index(4)]),
         Type::String => Val::String(match random.below(40) {
-            0 => "été 🐱".repeat(200),
+            0 => "été 🐱".repeat(random.longest as usize / 3),
             other => ["", "a", "été", "漢字 🐱"][other as usize % 4].to_owned(),
         }),
         Type::List(list) => {
-            let most = if random.below(30) == 0 { 600 } else { 4 };
+            let most = if random.below(30) == 0 { random.longest } else { 4 };
             Val::List((0..random.below(most)).map(|_| value(random, &list.ty())).collect())
         }
         Type::Record(record) => {

@@ -112,3 +112,29 @@ fn a_length_that_is_not_there_is_a_trap() {
         assert_eq!(call(&instance, &store, &[name], &[]).err(), Some(WasmtimeError::Poisoned));
     }
 }
+
+/// A function that gives so many flags, of a byte each.
+const FLAGS: &str = r#"(component
+  (type $flags' (flags "a"))
+  (export $flags "flags" (type $flags'))
+  (core module $m (memory (export "memory") 1024)
+    (func (export "give") (param i32) (result i32)
+      (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (local.get 0)) (i32.const 0)))
+  (core instance $m (instantiate $m))
+  (alias core export $m "memory" (core memory $memory))
+  (func (export "give") (param "n" u32) (result (list $flags)) (canon lift (core func $m "give") (memory $memory))))"#;
+
+#[test]
+fn elements_of_a_list_cost_what_a_language_makes_of_them() {
+    let engine = engine();
+    let component = Component::new(&engine, FLAGS.as_bytes()).unwrap();
+    let linker = ComponentLinker::new(&engine).unwrap();
+    let store = Store::new(&engine).unwrap();
+    let instance = linker.instantiate(&store, &component).unwrap();
+    let received = call(&instance, &store, &["give"], &1_000_000_u32.to_le_bytes()).unwrap();
+    assert_eq!(received.bytes.len(), 4 * 1_000_001);
+    // They are in the guest's memory, and less than what one call may copy.
+    let Err(WasmtimeError::Trap { .. }) = call(&instance, &store, &["give"], &60_000_000_u32.to_le_bytes()) else {
+        panic!()
+    };
+}

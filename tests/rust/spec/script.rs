@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use trimaran::{Engine, Extern, Instance, Linker, Module, Result, Store, Val, WasmtimeError};
+use trimaran_tests::World;
 
 use crate::Engines;
 use crate::matching::{Host, argument, matches, show};
@@ -38,6 +39,8 @@ pub(crate) struct Script {
     instances: HashMap<String, Arc<Instance>>,
     definitions: HashMap<String, Arc<Module>>,
     last_definition: Option<Arc<Module>>,
+    /// What the steps about components made.
+    world: World,
 }
 
 impl Script {
@@ -56,6 +59,7 @@ impl Script {
             instances: HashMap::new(),
             definitions: HashMap::new(),
             last_definition: None,
+            world: World::default(),
         };
         script.spectest("spectest.wasm");
         if engine.config().unwrap().wasm_threads == Some(true) {
@@ -119,6 +123,13 @@ impl Script {
             Some("observe") => {
                 let bytes = fs::read(self.folder.join(name("file").unwrap())).unwrap();
                 return Err(Stop::Seen(observe(&self.fuelled, &bytes)?));
+            }
+            Some("steps") => {
+                let first = self.world.variants.len();
+                command["steps"].as_array().unwrap().iter().try_for_each(|step| self.world.step(step))?;
+                if self.world.variants.len() > first {
+                    return Err(Stop::Seen(self.world.variants[first..].join(",")));
+                }
             }
             Some("module") => {
                 let module = self.compile(name("file").unwrap())?;

@@ -74,7 +74,7 @@ fn action(action: &Action<'_>) -> Value {
 }
 
 /// The code of a trap by the suite's words; none for words that are not known, which any trap answers.
-fn code(text: &str) -> Option<&'static str> {
+pub(crate) fn code(text: &str) -> Option<&'static str> {
     const CODES: &[(&str, &str)] = &[
         ("integer divide by zero", "IntegerDivisionByZero"),
         ("integer overflow", "IntegerOverflow"),

@@ -1,8 +1,11 @@
-//! Turns the official WebAssembly suite into files that every runner reads: `spec-convert FOLDER`.
+//! Turns the official WebAssembly suite into files that every runner reads: `spec-convert FOLDER`. With `--suite FROM` it adds the
+//! `.wast` files of the folder FROM instead.
 //!
 //! A suite's file becomes a JSON file with its commands, beside the modules that they name. `README.md` has the vocabulary.
 
 mod command;
+mod component;
+mod suite;
 mod value;
 
 use std::collections::BTreeSet;
@@ -39,7 +42,13 @@ const PROPOSALS: &[Proposal] = &[
 const OF_THEIR_OWN: &[Proposal] = &[Proposal::Memory64, Proposal::Threads, Proposal::CustomPageSizes];
 
 fn main() -> Result<()> {
-    let folder = PathBuf::from(std::env::args().nth(1).context("usage: spec-convert FOLDER")?);
+    let usage = "usage: spec-convert FOLDER [--suite FROM]";
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let folder = PathBuf::from(arguments.first().context(usage)?);
+    if let [_, option, from] = &arguments[..] {
+        anyhow::ensure!(option == "--suite", usage);
+        return add(Path::new(from), &folder);
+    }
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
@@ -57,12 +66,26 @@ fn main() -> Result<()> {
         }
     }
     index.sort_by_key(|file| file["file"].as_str().map(str::to_owned));
+    spectest(&folder)?;
+    fs::write(folder.join("index.json"), serde_json::to_vec_pretty(&index)?)?;
+    println!("{} files of the official suite", index.len());
+    Ok(())
+}
+
+/// Adds a folder of `.wast` files.
+fn add(from: &Path, folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    spectest(folder)?;
+    println!("{} files of {}", suite::add(from, folder)?, from.display());
+    Ok(())
+}
+
+/// Writes the modules that a suite imports from.
+fn spectest(folder: &Path) -> Result<()> {
     for (name, text) in [("spectest", SPECTEST), ("spectest-threads", SPECTEST_THREADS)] {
         let buffer = ParseBuffer::new(text)?;
         fs::write(folder.join(format!("{name}.wasm")), parse::<wast::Wat<'_>>(&buffer)?.encode()?)?;
     }
-    fs::write(folder.join("index.json"), serde_json::to_vec_pretty(&index)?)?;
-    println!("{} files of the official suite", index.len());
     Ok(())
 }
 

@@ -4,6 +4,25 @@
 
 import PackageDescription
 
+// The native library: for Linux an artifact bundle, for Apple's platforms an xcframework, which comes with a privacy manifest.
+#if os(Linux)
+  let native: Target = .binaryTarget(
+    name: "CTrimaran",
+    url: "@RELEASE@/CTrimaran.artifactbundle.zip",
+    checksum: "@BUNDLE@"
+  )
+  let resources: [Resource] = []
+  let excluded = ["PrivacyInfo.xcprivacy"]
+#else
+  let native: Target = .binaryTarget(
+    name: "CTrimaran",
+    url: "@RELEASE@/CTrimaran.xcframework.zip",
+    checksum: "@XCFRAMEWORK@"
+  )
+  let resources: [Resource] = [.copy("PrivacyInfo.xcprivacy")]
+  let excluded: [String] = []
+#endif
+
 let package = Package(
   name: "Trimaran",
   platforms: [.macOS(.v13), .iOS(.v16)],
@@ -17,8 +36,11 @@ let package = Package(
     .target(
       name: "Trimaran",
       dependencies: ["CTrimaran"],
+      exclude: excluded,
+      resources: resources,
       swiftSettings: [.swiftLanguageMode(.v6)],
       linkerSettings: ["m", "dl", "pthread", "gcc_s"].map { .linkedLibrary($0, .when(platforms: [.linux])) }
+        + ["iconv", "objc"].map { .linkedLibrary($0, .when(platforms: [.macOS, .iOS])) }
     ),
     .target(
       name: "TrimaranComponent",
@@ -35,10 +57,6 @@ let package = Package(
       dependencies: ["Trimaran"],
       swiftSettings: [.swiftLanguageMode(.v6)]
     ),
-    .binaryTarget(
-      name: "CTrimaran",
-      url: "@URL@",
-      checksum: "@CHECKSUM@"
-    ),
+    native,
   ]
 )

@@ -4,6 +4,22 @@
 
 import PackageDescription
 
+// The native library. On Linux pkg-config finds it, by the folder of `trimaran.pc` in PKG_CONFIG_PATH: before Swift 6.2 no
+// artifact bundle has a library.
+#if os(Linux)
+  let native: Target = .systemLibrary(name: "CTrimaran", path: "Sources/CTrimaran", pkgConfig: "trimaran")
+  let resources: [Resource] = []
+  let excluded = ["PrivacyInfo.xcprivacy"]
+#else
+  let native: Target = .binaryTarget(
+    name: "CTrimaran",
+    url: "@RELEASE@/CTrimaran.xcframework.zip",
+    checksum: "@XCFRAMEWORK@"
+  )
+  let resources: [Resource] = [.copy("PrivacyInfo.xcprivacy")]
+  let excluded: [String] = []
+#endif
+
 let package = Package(
   name: "Trimaran",
   platforms: [.macOS(.v13), .iOS(.v16)],
@@ -17,7 +33,10 @@ let package = Package(
     .target(
       name: "Trimaran",
       dependencies: ["CTrimaran"],
-      swiftSettings: [.swiftLanguageMode(.v6)]
+      exclude: excluded,
+      resources: resources,
+      swiftSettings: [.swiftLanguageMode(.v6)],
+      linkerSettings: ["iconv", "objc"].map { .linkedLibrary($0, .when(platforms: [.macOS, .iOS])) }
     ),
     .target(
       name: "TrimaranComponent",
@@ -34,8 +53,6 @@ let package = Package(
       dependencies: ["Trimaran"],
       swiftSettings: [.swiftLanguageMode(.v6)]
     ),
-    // Before Swift 6.2 no artifact bundle has a library: pkg-config finds it, by the folder of `trimaran.pc` in
-    // PKG_CONFIG_PATH.
-    .systemLibrary(name: "CTrimaran", path: "Sources/CTrimaran", pkgConfig: "trimaran"),
+    native,
   ]
 )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from .. import native
 from ..assemble import present
 from ..places import Failure, Skipped
 from . import android, java, libraries, notices, python, sums, swift, versions
@@ -18,6 +19,8 @@ def verify() -> int:
     """Runs every check. 1 if one has found something."""
     checks: dict[str, Check] = {}
     for target in present():
+        if native.facts(target).kind == native.Kind.NO_USE:
+            continue
         for check in (*libraries.CHECKS, *notices.CHECKS):
             checks[f"{target.triple}: {check.__doc__}"] = partial(check, target)
     for module in (python, java, android, swift, sums, versions):

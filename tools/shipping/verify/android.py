@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -9,13 +10,14 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from .. import archives
+from .. import aar, archives, elf
 from ..assemble import present
 from ..maven import MAIN, OUT, PLACE
 from ..native import folder
+from ..places import BILL, NOTICES, ROOT, Skipped, emptied, run, version
 from ..places import OUT as WORK
-from ..places import ROOT, Skipped, emptied, run, version
-from ..targets import this_machine
+from ..targets import ANDROID, Target, this_machine
+from . import libraries
 
 POM = Path(__file__).resolve().parents[1] / "android" / "pom.xml"
 SPACE = {"m": "http://maven.apache.org/POM/4.0.0"}
@@ -112,4 +114,45 @@ def _java_home() -> str:
     return next(line.split("=")[1].strip() for line in told.splitlines() if "java.home" in line)
 
 
-CHECKS = [platform, shrunk]
+def package() -> Iterator[str]:
+    """Android: the AAR has classes, rules, minSdk, and for each processor notices and a library of 16 KB pages"""
+    targets = [target for target in present() if target.triple in ANDROID]
+    if not targets:
+        raise Skipped("there are no native files for Android")
+    with zipfile.ZipFile(PLACE / aar.NAME / version() / f"{aar.NAME}-{version()}.aar") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    manifest = ElementTree.fromstring(files["AndroidManifest.xml"])
+    least = manifest.find("uses-sdk")
+    said = None if least is None else least.get("{http://schemas.android.com/apk/res/android}minSdkVersion")
+    # That of the POM by which the classes are checked.
+    checked = ElementTree.parse(POM).getroot().findtext("m:properties/m:android.api", namespaces=SPACE)
+    if not (said == checked == str(aar.MIN_SDK)):
+        yield f"the AAR says minSdk {said}, and its classes are checked for {checked}: expected {aar.MIN_SDK}"
+    with zipfile.ZipFile(io.BytesIO(files["classes.jar"])) as classes:
+        inside = classes.namelist()
+    if lacking := {"dev/trimaran/Engine.class", "META-INF/trimaran.kotlin_module"} - set(inside):
+        yield f"classes.jar lacks {', '.join(sorted(lacking))}"
+    if any("module-info" in name for name in inside):
+        yield "classes.jar has a module-info, which Android does not know"
+    if b"-keep" not in files["proguard.txt"]:
+        yield "proguard.txt has no rules for R8"
+    for target in targets:
+        place = ANDROID[target.triple]
+        for name in (f"META-INF/{place}/{NOTICES}", f"META-INF/{place}/{BILL}"):
+            if name not in files:
+                yield f"the AAR lacks {name}"
+        yield from _library(target, files[f"jni/{place}/{target.library}"])
+
+
+def _library(target: Target, body: bytes) -> Iterator[str]:
+    file = emptied(WORK / "aar") / target.library
+    file.write_bytes(body)
+    facts = elf.read(file)
+    if facts.machine != MACHINES[target.triple]:
+        yield f"the library in the folder of {ANDROID[target.triple]} is for {facts.machine}"
+    if (aligned := min(facts.alignments, default=0)) < libraries.PAGE:
+        yield f"the library for {ANDROID[target.triple]} has segments aligned to {aligned} bytes"
+
+
+MACHINES = {"aarch64-linux-android": "EM_AARCH64", "x86_64-linux-android": "EM_X86_64"}
+CHECKS = [platform, shrunk, package]

@@ -111,6 +111,9 @@ fn builder(out: &mut String, record: &Record) {
     public class Builder internal constructor(private val limits: {name}) {{
         /** The limits. */
         public fun build(): {name} = limits
+
+        /** The limits. */
+        override fun toString(): String = \"$limits\"
 "
     );
     for field in &record.fields {

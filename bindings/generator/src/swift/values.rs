@@ -125,7 +125,7 @@ fn enum_crossing(out: &mut String, choice: &Enum, is_given: bool) {
     }
     if choice.is_error {
         // What a host function threw is no variant of the core's.
-        out.push_str("    case .thrown(let error): WasmtimeError.host(reason: \"\\(error)\").write(to: &writer)\n");
+        out.push_str("    case .thrown(let error): WasmtimeError.words(of: error).write(to: &writer)\n");
     }
     out.push_str("    }\n  }\n}\n\n");
 }

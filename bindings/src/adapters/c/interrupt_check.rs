@@ -25,6 +25,11 @@ impl InterruptCheck for Asked {
             _ => Err(WasmtimeError::thrown(thrown)),
         }
     }
+
+    /// Swift looks at its task's flag.
+    fn is_cheap(&self) -> bool {
+        true
+    }
 }
 
 /// Makes the core ask the language, while guests of the store run, whether they may go on, if its engine can interrupt them.

@@ -3,12 +3,15 @@
 //! The arguments of a call are bytes before the store is entered, and results are read after it was left: no code of Python runs
 //! in between (ADR 29).
 
+mod bindings;
 mod codec;
 mod func;
 mod host;
 mod names;
 mod numbers;
 mod read;
+mod typed;
 mod write;
 
+pub(crate) use bindings::component_bindings;
 pub(crate) use func::ComponentFuncBase;

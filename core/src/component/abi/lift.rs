@@ -97,6 +97,10 @@ fn load(cx: &mut LiftContext<'_>, to: &mut Given, plan: &Plan, at: usize) -> Res
     }
 }
 
+/// How many bytes of a language's objects cost as much as one byte that is copied: what one call gives the host takes about so many times
+/// its fuel.
+const OBJECTS: usize = 8;
+
 /// Lifts a string or a list, whose pointer and length the guest gave.
 fn at_pointer(cx: &mut LiftContext<'_>, to: &mut Given, plan: &Plan, at: u32, count: u32) -> Result<()> {
     let (start, length) = (at as usize, count as usize);
@@ -119,6 +123,8 @@ fn at_pointer(cx: &mut LiftContext<'_>, to: &mut Given, plan: &Plan, at: u32, co
         }
         Kind::List(element) => {
             region(cx, element, start, length)?;
+            // A guest pays for the objects as well that a language makes of a few bytes.
+            cx.consume_fuel(length.saturating_mul(element.weight) / OBJECTS)?;
             to.put_number(count)?;
             (0..length).try_for_each(|index| load(cx, to, element, start + index * element.size))
         }

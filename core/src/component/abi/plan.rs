@@ -108,6 +108,8 @@ pub struct Plan {
     pub align: u32,
     /// The number of its flat values. More than any function takes where it cannot be flat.
     pub flat: usize,
+    /// About how many bytes a language takes for its objects, without the elements of lists.
+    pub weight: usize,
     /// What it is.
     pub kind: Kind,
     /// Which resource it is a handle of, if it is one and that is known.
@@ -190,12 +192,14 @@ impl Plans<'_> {
         }
         // Types nest at most a hundred deep: the validator refuses more.
         let abi = self.types.canonical_abi(ty);
+        let kind = self.kind(ty, abi.size32);
         let plan = Arc::new(Plan {
             ty: *ty,
             size: abi.size32 as usize,
             align: abi.align32,
             flat: abi.flat_count(usize::MAX).unwrap_or(usize::MAX),
-            kind: self.kind(ty, abi.size32),
+            weight: kind.weight(),
+            kind,
             resource: match ty {
                 InterfaceType::Own(index) | InterfaceType::Borrow(index) => {
                     self.resources.map(|types| types.resource_type(*index))
@@ -280,6 +284,24 @@ impl Plans<'_> {
 }
 
 impl Kind {
+    /// The weight of a value, whose parts have theirs. A flag of one byte is a set in Python; a tree of types may have more nodes
+    /// than a number counts.
+    fn weight(&self) -> usize {
+        let sum = |fields: &[Field]| fields.iter().fold(0, |sum: usize, field| sum.saturating_add(field.plan.weight));
+        let most = |cases: &Cases| {
+            cases.cases.iter().filter_map(|case| case.payload.as_ref()).map(|plan| plan.weight).max().unwrap_or(0)
+        };
+        match self {
+            Self::Bool | Self::Enum(_) => 16,
+            Self::Char | Self::String | Self::Numbers(_) | Self::List(_) => 64,
+            Self::Record(fields) | Self::Tuple(fields) => sum(fields).saturating_add(128),
+            Self::Variant(cases) | Self::Option(cases) | Self::Result(cases) => most(cases).saturating_add(64),
+            Self::Flags(_, names) => 128 + 32 * names.len(),
+            Self::Own | Self::Borrow => 128,
+            _ => 32,
+        }
+    }
+
     /// Whether it is an integer or a float, whose every pattern of bits is a value.
     fn is_number(&self) -> bool {
         matches!(

@@ -45,7 +45,7 @@ pub(crate) fn define<T: WasiHost + WasiView>(linker: &mut Linker<T>) -> wasmtime
     sockets::tcp_create_socket::add_to_linker::<T, WasiSockets>(linker, T::sockets)?;
     sync::sockets::tcp::add_to_linker::<T, WasiSockets>(linker, T::sockets)?;
     sync::sockets::udp::add_to_linker::<T, WasiSockets>(linker, T::sockets)?;
-    sockets::udp_create_socket::add_to_linker::<T, WasiSockets>(linker, T::sockets)?;
+    sync::sockets::udp_create_socket::add_to_linker::<T, WasiSockets>(linker, T::sockets)?;
     types::add_to_linker::<T, HasRequests>(linker, &types::LinkOptions::default(), requests)?;
     outgoing_handler::add_to_linker::<T, HasRequests>(linker, requests)?;
     Ok(())

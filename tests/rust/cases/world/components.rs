@@ -1,17 +1,19 @@
 //! Components: what each step does, and the functions of the host that they call.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use trimaran::adapter::{Arguments, ComponentHostFunction, HostFuncType, Received, Reply, ResourceValue};
 use trimaran::{
     Component, ComponentFunc, ComponentInstance, ComponentInstancePre, ComponentLinker, ComponentResource,
-    ComponentResourceType, ComponentTypeKind, ComponentTypes, Result, Store, component_type_text,
+    ComponentResourceType, ComponentTypeKind, ComponentTypes, Engine, Result, Store, component_type_text,
 };
 
 use super::component_values::{Reader, Writer};
 use super::hosted::Objects;
 use super::{Object, Outcome, Run, World, module_file, plain, source};
+use crate::programs;
 use crate::step::{Problem, Step};
 
 macro_rules! component_getter {
@@ -49,9 +51,10 @@ impl World {
         Ok(match step.text("op")? {
             "component" => {
                 let engine = self.engine(step)?;
-                let component = match step.optional("file") {
-                    Some(file) => Component::from_file(&engine, module_file(file)?.into()),
-                    None => Component::new(&engine, &source(step)?),
+                let component = match (step.optional("file"), step.optional("program")) {
+                    (Some(file), _) => Component::from_file(&engine, module_file(file)?.into()),
+                    (None, Some(program)) => compiled(&engine, program.as_str().ok_or("`program` is no text")?),
+                    (None, None) => Component::new(&engine, &source(step)?),
                 };
                 component.map(|component| Outcome::Kept(Object::Component(component)))
             }
@@ -155,6 +158,7 @@ impl World {
                 let (store, func) = (self.store(step)?, self.component_func(step)?);
                 let values = step.value("args")?.as_array().ok_or("`args` is no list")?;
                 match call(&self.objects, &store, &func, values) {
+                    // A resource alone, or one that is `ok`, stands at no other place.
                     Ok(received) => match &received.resources[..] {
                         [ResourceValue::Guest(resource)] => Ok(Outcome::Kept(Object::Resource(Arc::clone(resource)))),
                         _ => return Err("it gave no resource".to_owned()),
@@ -177,6 +181,24 @@ fn call(objects: &Objects, store: &Store, func: &ComponentFunc, values: &[Value]
     func.check(store)?;
     let Writer { bytes, resources, .. } = Writer::arguments(objects, func.params(), values)?;
     func.call(store, &Arguments { bytes: &bytes, beside: &[], resources: &resources })
+}
+
+/// A real program, compiled. What comes out is kept beside it, for every language and the next run.
+fn compiled(engine: &Engine, name: &str) -> Result<Arc<Component>> {
+    // One case compiles it, and the others wait.
+    static COMPILING: Mutex<()> = Mutex::new(());
+    let _compiling = COMPILING.lock();
+    let target = std::env::var("TRIMARAN_TEST_TARGET").unwrap_or_else(|_| "native".to_owned());
+    let text = |path: PathBuf| path.to_string_lossy().into_owned();
+    let kept = text(programs().join(format!("{name}.{target}.cwasm")));
+    if let Ok(component) = Component::deserialize_file(engine, kept.as_str().into()) {
+        return Ok(component);
+    }
+    let component = Component::from_file(engine, text(programs().join(name)).into())?;
+    let fresh = format!("{kept}.{}", std::process::id());
+    std::fs::write(&fresh, component.serialize()?).unwrap();
+    std::fs::rename(fresh, kept).unwrap();
+    Ok(component)
 }
 
 /// The imports or the exports of a component, each as a line.
@@ -221,6 +243,13 @@ impl ComponentHostFunction for Body {
             "call" => {
                 let Some(Object::ComponentFunc(func)) = objects.get(text("func")) else { panic!("no function") };
                 let given = call(objects, store, &func, body["args"].as_array().unwrap())?;
+                Reader::new(objects, &given).row(func.results()).pop().unwrap_or_default()
+            }
+            "forward" => {
+                let Some(Object::ComponentFunc(func)) = objects.get(text("func")) else { panic!("no function") };
+                let Some(Object::Store(store)) = objects.get(text("store")) else { panic!("no store") };
+                let values = Reader::new(objects, &arguments).row(&ty.params);
+                let given = call(objects, &store, &func, &values)?;
                 Reader::new(objects, &given).row(func.results()).pop().unwrap_or_default()
             }
             "collect" => {

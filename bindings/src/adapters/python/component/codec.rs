@@ -98,8 +98,38 @@ pub(super) enum Codec {
         is_host: bool,
         /// Its type, where it is known.
         ty: Option<Arc<ComponentResourceType>>,
+        /// Whose objects stand for it, if not `Resource`.
+        owner: Option<Owner>,
+    },
+    /// A record of a class of its own.
+    Object {
+        class: Py<PyAny>,
+        fields: Box<[Field]>,
+    },
+    /// A variant with a class for each case.
+    Cases {
+        names: Names,
+        payloads: Box<[Option<Arc<Codec>>]>,
+        classes: Box<[Py<PyAny>]>,
+    },
+    /// An enumeration of a class of its own: its members.
+    Members {
+        names: Names,
+        members: Box<[Py<PyAny>]>,
+    },
+    /// Flags of a class of its own.
+    FlagSet {
+        names: Names,
+        class: Py<PyAny>,
     },
     Unsupported(&'static str),
+}
+
+/// A generated class of a resource.
+pub(super) struct Owner {
+    pub(super) class: Py<PyAny>,
+    /// A weak reference to what has its functions.
+    pub(super) functions: Py<PyAny>,
 }
 
 /// What finds the type of a handle's resource.
@@ -109,6 +139,8 @@ pub(super) type Find<'a> = &'a dyn Fn(&Plan) -> Option<Arc<ComponentResourceType
 pub(super) struct Codecs {
     pub(super) params: Box<[Arc<Codec>]>,
     pub(super) result: Option<Arc<Codec>>,
+    /// The class of what stands for the error of the result, which is the value otherwise.
+    pub(super) raises: Option<Py<PyAny>>,
 }
 
 impl Codecs {
@@ -117,7 +149,7 @@ impl Codecs {
         let mut made = Made { py, ty, known: HashMap::new() };
         let params = params.fields.iter().map(|field| made.codec(&field.plan)).collect();
         let result = results.fields.first().map(|field| made.codec(&field.plan));
-        Self { params, result }
+        Self { params, result, raises: None }
     }
 }
 
@@ -168,7 +200,7 @@ impl Made<'_> {
             plan::Kind::Own | plan::Kind::Borrow => {
                 let (is_own, ty) = (matches!(plan.kind, plan::Kind::Own), (self.ty)(plan));
                 let is_host = ty.as_ref().is_none_or(|ty| ty.is_host().unwrap_or_default());
-                Codec::Resource { is_own, is_host, ty }
+                Codec::Resource { is_own, is_host, ty, owner: None }
             }
             plan::Kind::Unsupported(what) => Codec::Unsupported(what),
             other => number(other).map_or(Codec::Unsupported("number"), Codec::Number),
@@ -184,7 +216,7 @@ impl Made<'_> {
     }
 }
 
-fn number(kind: &plan::Kind) -> Option<Number> {
+pub(super) fn number(kind: &plan::Kind) -> Option<Number> {
     Some(match kind {
         plan::Kind::S8 => Number::S8,
         plan::Kind::U8 => Number::U8,

@@ -12,6 +12,7 @@ use super::super::convert::{HasHandle, fresh, none, raw_store, this};
 use super::super::{NativeHandle, enter, native_store, raised};
 use super::codec::Codecs;
 use super::read::Reader;
+use super::typed::Signature;
 use super::write::Writer;
 
 /// The base class of `trimaran.component.Func`.
@@ -49,6 +50,29 @@ impl ComponentFuncBase {
         let made = fresh(slf.get_type().as_any())?;
         super::super::convert::open(made.cast::<Self>()?, std::sync::Arc::clone(this(slf)?))?;
         made.cast::<Self>()?.get().as_arrays.store(true, Ordering::Relaxed);
+        Ok(made)
+    }
+
+    /// The same function, whose values are of generated classes. `name` is what messages call it.
+    ///
+    /// Raises `LinkError` where its type is not the one that those were made for.
+    fn _bound<'py>(
+        slf: &Bound<'py, Self>,
+        name: &str,
+        params: &Bound<'py, PyAny>,
+        result: Bound<'py, PyAny>,
+        error: Bound<'py, PyAny>,
+        homes: Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let func = this(slf)?;
+        let signature = Signature::new(params, result, error, Some(homes))?;
+        let find = |plan: &_| func.resource_type(plan);
+        let codecs = Codecs::typed(slf.py(), func.params(), func.results(), &find, &signature);
+        let codecs = codecs.map_err(|misshape| misshape.into_error(slf.py(), name))?;
+        let made = fresh(slf.get_type().as_any())?;
+        super::super::convert::open(made.cast::<Self>()?, std::sync::Arc::clone(func))?;
+        // Nobody has seen it yet.
+        _ = made.cast::<Self>()?.get().codecs.set(codecs);
         Ok(made)
     }
 
@@ -93,7 +117,11 @@ fn call<'py>(slf: &Bound<'py, ComponentFuncBase>, arguments: &Bound<'py, PyTuple
     let received = enter(py, || func.call(opened, &arguments))?;
     let Some(codec) = &codecs.result else { return Ok(none(py)) };
     let home = if received.resources.is_empty() { None } else { native_store(&store) };
-    Reader::new(py, home, &received, slf.get().as_arrays.load(Ordering::Relaxed)).read(codec)
+    let mut reader = Reader::new(py, home, &received, slf.get().as_arrays.load(Ordering::Relaxed));
+    match &codecs.raises {
+        None => reader.read(codec),
+        Some(class) => reader.outcome(codec, class),
+    }
 }
 
 #[cold]

@@ -1,5 +1,6 @@
 //! Functions of the host that components call: Python callables.
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyTuple, PyWeakrefReference};
@@ -13,6 +14,7 @@ use super::super::host::THROWN;
 use super::super::{CallerBase, Owned, StoreBase, closed, enter, greenlets, with_gil};
 use super::codec::Codecs;
 use super::read::Reader;
+use super::typed::Signature;
 use super::write::{Part, Writer, mistake};
 
 /// What a host function does: the package's `HostBody`, as long as it keeps that.
@@ -25,6 +27,15 @@ impl ComponentHostFunction for Definition {
         let done = with_gil(|py| {
             let _greenlet = greenlets::in_host(py);
             self.run(py, store, call_id, ty, &arguments)
+        });
+        done.ok_or_else(closed)?
+    }
+
+    fn bind(&self, ty: &HostFuncType) -> Result<()> {
+        let closed = || WasmtimeError::Closed { what: "linker".to_owned() };
+        let done = with_gil(|py| {
+            let Some(body) = self.0.referent(py) else { return Err(closed()) };
+            codecs(py, &body, ty).map(|_| ())
         });
         done.ok_or_else(closed)?
     }
@@ -43,16 +54,24 @@ impl Definition {
     ) -> Result<Reply> {
         let thrown = |error: PyErr| THROWN.keep(error.into_value(py));
         let Some(body) = self.0.referent(py) else { return Err(WasmtimeError::Closed { what: "linker".to_owned() }) };
-        let codecs = codecs(py, ty);
+        let codecs = codecs(py, &body, ty)?;
         let home = StoreBase::of(py, store);
-        let value = self.value(&body, home.as_ref(), call_id, codecs, arguments).map_err(thrown)?;
+        let (value, failure) = match self.value(&body, home.as_ref(), call_id, codecs, arguments) {
+            Ok(value) => (value, None),
+            Err(error) => (declared(py, codecs, &error).map_err(thrown)?, Some(error)),
+        };
         let mut reply = Writer::new(home.clone());
-        let written = match &codecs.result {
-            Some(codec) => reply.write(codec, &value),
-            None if value.is_none() => Ok(()),
-            None => mistake(ComponentMistake::Count { what: "values".to_owned(), expected: 0, found: 1 }),
+        let written = match (&codecs.result, &codecs.raises) {
+            (Some(codec), Some(_)) => reply.outcome(codec, failure.is_none(), &value),
+            (Some(codec), None) => reply.write(codec, &value),
+            (None, _) if value.is_none() => Ok(()),
+            (None, _) => mistake(ComponentMistake::Count { what: "values".to_owned(), expected: 0, found: 1 }),
         };
         let_go(value.unbind(), py);
+        if let (Err(_), Some(error)) = (&written, failure) {
+            // It is not the error that the function declares: it goes its own way.
+            return Err(thrown(error));
+        }
         written.map_err(|misfit| misfit.at("result").into_core(py, |path, mistake| ty.refuse(path, mistake)))?;
         let Writer { bytes, beside, resources, .. } = reply;
         Ok(Reply { bytes, beside: beside.into_iter().map(Part::into_bytes).collect(), resources })
@@ -81,16 +100,39 @@ impl Definition {
     }
 }
 
-/// How the values of a host function are written and read.
-fn codecs<'a>(py: Python<'_>, ty: &'a HostFuncType) -> &'a Codecs {
+/// The error that a result has for what the callable raised, if it declares it. Otherwise gives back what that was.
+fn declared<'py>(py: Python<'py>, codecs: &Codecs, error: &PyErr) -> PyResult<Bound<'py, PyAny>> {
+    match &codecs.raises {
+        Some(class) if error.value(py).is_instance(class.bind(py))? => error.value(py).getattr(intern!(py, "value")),
+        _ => Err(error.clone_ref(py)),
+    }
+}
+
+/// How the values of a host function are written and read. `body` may say which classes they are of.
+fn codecs<'a>(py: Python<'_>, body: &Bound<'_, PyAny>, ty: &'a HostFuncType) -> Result<&'a Codecs> {
     loop {
         if let Some(known) = ty.of_language.get().and_then(|known| known.downcast_ref()) {
-            return known;
+            return Ok(known);
         }
-        // Not in the lock: to make an object may run anything. A guest imports no resource that is another guest's.
-        let made = Codecs::of(py, &ty.params, &ty.results, &|_| None);
-        _ = ty.of_language.set(Box::new(made));
+        // Not in the lock: to make an object may run anything.
+        _ = ty.of_language.set(Box::new(made(py, body, ty)?));
     }
+}
+
+fn made(py: Python<'_>, body: &Bound<'_, PyAny>, ty: &HostFuncType) -> Result<Codecs> {
+    let thrown = |error: PyErr| THROWN.keep(error.into_value(py));
+    // A guest imports no resource that is another guest's.
+    let find = |_: &_| None;
+    let shape = body.getattr(intern!(py, "shape")).map_err(thrown)?;
+    if shape.is_none() {
+        return Ok(Codecs::of(py, &ty.params, &ty.results, &find));
+    }
+    let signature = shape
+        .extract()
+        .and_then(|(params, result, error): (Bound<'_, PyAny>, _, _)| Signature::new(&params, result, error, None));
+    let signature = signature.map_err(thrown)?;
+    let codecs = Codecs::typed(py, &ty.params, &ty.results, &find, &signature);
+    codecs.map_err(|misshape| misshape.into_core(&ty.name).unwrap_or_else(thrown))
 }
 
 #[pymethods]

@@ -16,10 +16,15 @@ pub(super) struct Name {
 
 impl Name {
     pub(super) fn new(py: Python<'_>, name: &str) -> Self {
+        Self::with_attribute(py, name, &name.replace('-', "_"))
+    }
+
+    /// The name of a field that has that attribute.
+    pub(super) fn with_attribute(py: Python<'_>, name: &str, attribute: &str) -> Self {
         Self {
             text: name.into(),
             plain: PyString::intern(py, name).unbind(),
-            attribute: PyString::intern(py, &name.replace('-', "_")).unbind(),
+            attribute: PyString::intern(py, attribute).unbind(),
         }
     }
 }

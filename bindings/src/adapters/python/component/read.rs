@@ -3,15 +3,16 @@
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PySet, PyString, PyTuple};
-use trimaran::WasmtimeError;
+use pyo3::types::{PyList, PySet, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference};
 use trimaran::adapter::{Received, ResourceValue, stream};
+use trimaran::{ComponentResource, WasmtimeError};
 
 use super::super::at_end::Ask;
-use super::super::convert::{fresh, give_object, none};
+use super::super::convert::{fresh, give_object, none, open};
+use super::super::generated::ComponentResourceBase;
 use super::super::host::Object;
 use super::super::{StoreBase, closed, raised};
-use super::codec::{Codec, Field, Number};
+use super::codec::{Codec, Field, Number, Owner};
 use super::names::Names;
 use super::numbers;
 use super::write::{
@@ -123,7 +124,24 @@ impl<'a, 'py> Reader<'a, 'py> {
                 }
                 Ok(flags.into_any())
             }
-            Codec::Resource { is_own, .. } => self.resource(*is_own),
+            Codec::Resource { is_own, owner, .. } => self.resource(*is_own, owner.as_ref()),
+            Codec::Object { class, fields } => self.object(class.bind(py), fields),
+            Codec::Cases { payloads, classes, .. } => {
+                let place = self.place()? as usize;
+                let (class, payload) = classes.get(place).zip(payloads.get(place)).ok_or_else(|| wrong(py))?;
+                match payload {
+                    None => fresh(class.bind(py)),
+                    Some(codec) => {
+                        let value = self.read(codec)?;
+                        filled(class.bind(py), &value)
+                    }
+                }
+            }
+            Codec::Members { members, .. } => {
+                let place = self.place()? as usize;
+                Ok(members.get(place).ok_or_else(|| wrong(py))?.bind(py).clone())
+            }
+            Codec::FlagSet { class, .. } => class.bind(py).ask1((self.place()?,)),
             Codec::Unsupported(_) => Err(wrong(py)),
         }
     }
@@ -139,9 +157,24 @@ impl<'a, 'py> Reader<'a, 'py> {
         Ok(name.bind(self.py).clone().into_any())
     }
 
-    fn record(&mut self, fields: &[Field]) -> PyResult<Bound<'py, PyAny>> {
+    /// The value of a result, whose error is raised as an object of that class.
+    pub(super) fn outcome(&mut self, codec: &Codec, raises: &Py<PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
-        let made = fresh(record_class(py)?)?;
+        let Codec::Result([ok, error]) = codec else { return Err(wrong(py)) };
+        let is_ok = self.place()? == 0;
+        let payload = if is_ok { ok } else { error };
+        let payload = payload.as_ref().map_or_else(|| Ok(none(py)), |codec| self.read(codec))?;
+        if is_ok { Ok(payload) } else { Err(PyErr::from_value(raises.bind(py).ask1((payload,))?)) }
+    }
+
+    fn record(&mut self, fields: &[Field]) -> PyResult<Bound<'py, PyAny>> {
+        self.object(record_class(self.py)?, fields)
+    }
+
+    /// An object of a class that has these fields.
+    fn object(&mut self, class: &Bound<'py, PyAny>, fields: &[Field]) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.py;
+        let made = fresh(class)?;
         for field in fields {
             let value = self.read(&field.codec)?;
             set(&made, field.name.attribute.bind(py), &value)?;
@@ -149,12 +182,15 @@ impl<'a, 'py> Reader<'a, 'py> {
         Ok(made)
     }
 
-    fn resource(&mut self, is_own: bool) -> PyResult<Bound<'py, PyAny>> {
+    fn resource(&mut self, is_own: bool, owner: Option<&Owner>) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
         let place = self.place()? as usize;
         match self.received.resources.get(place).ok_or_else(|| wrong(py))? {
             ResourceValue::Guest(resource) => {
-                let made = give_object(py, std::sync::Arc::clone(resource))?;
+                let made = match owner {
+                    None => give_object(py, std::sync::Arc::clone(resource))?,
+                    Some(owner) => self.owned(owner, std::sync::Arc::clone(resource))?,
+                };
                 if let Some(store) = &self.store {
                     set(&made, intern!(py, "_store"), store.as_any())?;
                 }
@@ -170,6 +206,18 @@ impl<'a, 'py> Reader<'a, 'py> {
                 Ok(object)
             }
         }
+    }
+}
+
+impl<'py> Reader<'_, 'py> {
+    /// A resource as an object of its own class.
+    fn owned(&self, owner: &Owner, resource: std::sync::Arc<ComponentResource>) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.py;
+        let functions = owner.functions.bind(py).cast::<PyWeakrefReference>()?.upgrade();
+        let made = fresh(owner.class.bind(py))?;
+        open(made.cast::<ComponentResourceBase>()?, resource)?;
+        set(&made, intern!(py, "_functions"), &functions.ok_or_else(|| closed(py))?)?;
+        Ok(made)
     }
 }
 

@@ -192,16 +192,78 @@ impl<'s> Writer<'s> {
             Codec::Variant(names, payloads) => self.variant(names, payloads, value),
             Codec::Option { value: codec, nests } => self.option(codec, *nests, value),
             Codec::Result(payloads) => self.result(payloads, value),
-            Codec::Enum(names) => match value.cast::<PyString>() {
-                Ok(name) => {
-                    let place = find(names, name)?;
-                    self.put_place(place)
-                }
-                Err(_) => other(ComponentTypeKind::Enum, value),
-            },
+            Codec::Enum(names) => self.write_name(names, value),
             Codec::Flags(names) => self.flags(names, value),
-            Codec::Resource { is_own, is_host, ty } => self.resource(*is_own, *is_host, ty.as_ref(), value),
+            Codec::Resource { is_own, is_host, ty, .. } => self.resource(*is_own, *is_host, ty.as_ref(), value),
+            Codec::Object { class, fields } => self.object(class, fields, value),
+            Codec::Cases { names, payloads, classes } => {
+                match classes.iter().position(|class| value.get_type().is(class)) {
+                    Some(place) => self.case(names, payloads, place, value),
+                    None => self.variant(names, payloads, value),
+                }
+            }
+            Codec::Members { names, members } => match (0..).zip(members).find(|(_, member)| value.is(*member)) {
+                Some((place, _)) => self.put_place(place),
+                None => self.write_name(names, value),
+            },
+            Codec::FlagSet { names, class } if value.get_type().is(class) => {
+                let bits: u32 = attribute(value, intern!(value.py(), "_value_"))?.extract()?;
+                // A flag without a name has no place in the type.
+                let known = u32::MAX.checked_shr(32 - names.len().min(32) as u32).unwrap_or_default();
+                if bits & !known != 0 {
+                    let (name, known) = (format!("{bits:#x}"), names.texts());
+                    return mistake(ComponentMistake::UnknownCase { name, known });
+                }
+                self.put_place(bits)
+            }
+            Codec::FlagSet { names, .. } => self.flags(names, value),
             Codec::Unsupported(name) => mistake(ComponentMistake::Unsupported { name: (*name).to_owned() }),
+        }
+    }
+
+    /// A case of an enumeration by its name.
+    fn write_name(&mut self, names: &Names, value: &Bound<'_, PyAny>) -> Fit {
+        match value.cast::<PyString>() {
+            Ok(name) => {
+                let place = find(names, name)?;
+                self.put_place(place)
+            }
+            Err(_) => other(ComponentTypeKind::Enum, value),
+        }
+    }
+
+    /// An object of the class of a record, or what stands for it.
+    fn object(&mut self, class: &Py<PyAny>, fields: &[Field], value: &Bound<'_, PyAny>) -> Fit {
+        if !value.get_type().is(class) {
+            return self.record(fields, value);
+        }
+        for field in fields {
+            let found = attribute(value, field.name.attribute.bind(value.py()))?;
+            self.write(&field.codec, &found).map_err(|misfit| misfit.at(format!("field \"{}\"", field.name.text)))?;
+        }
+        Ok(())
+    }
+
+    /// An object of the class of a case.
+    fn case(&mut self, names: &Names, payloads: &[Option<Arc<Codec>>], place: usize, value: &Bound<'_, PyAny>) -> Fit {
+        self.put_count(place)?;
+        let Some(codec) = payloads.get(place).and_then(Option::as_deref) else { return Ok(()) };
+        let payload = attribute(value, intern!(value.py(), "value"))?;
+        self.write(codec, &payload).map_err(|misfit| {
+            let name = names.texts().into_iter().nth(place).unwrap_or_default();
+            misfit.at(format!("case \"{name}\""))
+        })
+    }
+
+    /// The value of a result that succeeded, or the error of one that did not.
+    pub(super) fn outcome(&mut self, codec: &Codec, is_ok: bool, value: &Bound<'_, PyAny>) -> Fit {
+        let Codec::Result([ok, error]) = codec else { return other(ComponentTypeKind::Result, value) };
+        self.put_place(u32::from(!is_ok))?;
+        let (codec, part) = if is_ok { (ok, "ok") } else { (error, "error") };
+        match codec {
+            Some(codec) => self.write(codec, value).map_err(|misfit| misfit.at(part)),
+            None if value.is_none() => Ok(()),
+            None => mistake(ComponentMistake::Payload { name: part.to_owned(), is_expected: false }),
         }
     }
 

@@ -2,6 +2,8 @@ package dev.trimaran
 
 import dev.trimaran.internal.FoundMemory
 import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.Owned
+import dev.trimaran.internal.shown
 
 /**
  * The guest that called a host function. A [HostFunction] gets it.
@@ -21,6 +23,10 @@ public class Caller internal constructor(store: Store, private val callId: Long)
         set(data) {
             checked().data = data
         }
+
+    /** What it is, and the number of its store. */
+    override fun toString(): String =
+        shown("Caller") { " of store ${Owned.STORE.storeNumber(store.raw)}" }
 
     private fun checked(): Store = store.also { core(it) { it.raw.callerCheck(callId.toULong()) } }
 

@@ -1,5 +1,6 @@
 package dev.trimaran
 
+import dev.trimaran.internal.shown
 import java.io.InvalidObjectException
 import java.io.ObjectInputStream
 import java.io.Serializable
@@ -79,6 +80,10 @@ public class Engine private constructor(raw: Raw) :
 
     /** Agrees with [equals]. */
     override fun hashCode(): Int = raw.handle.hashCode()
+
+    /** Whether it interprets guests, or is closed. */
+    override fun toString(): String =
+        shown("Engine") { if (isPulley) ", interpreting" else "" }
 
     private fun writeReplace(): Any {
         // Nothing can be made with a closed one, here or elsewhere.

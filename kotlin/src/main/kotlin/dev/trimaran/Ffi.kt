@@ -69,6 +69,10 @@ internal fun JavaDuration.milliseconds(): Long =
 internal fun natural(value: Long, what: String): ULong =
     if (value >= 0) value.toULong() else failing { NativeByHand.negative(what, "$value") }
 
+/** A time in milliseconds, 0 or more. */
+internal fun time(milliseconds: Long, what: String): ULong =
+    if (milliseconds >= 0) milliseconds.toULong() else failing { NativeByHand.negative(what, "$milliseconds ms") }
+
 /** A number that has to lie between 0 and [last], because the core takes no other. */
 internal fun within(value: Long, last: Long, what: String): Long =
     if (value in 0..last) value else failing { NativeByHand.notBetween(what, "$value", 0, last) }
@@ -84,6 +88,15 @@ internal fun <T : Any> List<T>.whole(what: String): List<T> =
         // A list of Java's that has no nulls refuses to be asked for one.
         val index = (this as List<T?>).indexOfFirst { it == null }
         if (index >= 0) throw WasmtimeException.Type("$what ${index + 1} is null")
+    }
+
+/** The map, in which nothing is null, as it may be in one of Java; otherwise `Type`. */
+internal fun <T : Any> Map<String, T>.whole(what: String): Map<String, T> =
+    apply {
+        (this as Map<*, *>).entries.forEachIndexed { index, (name, value) ->
+            if (name == null) throw WasmtimeException.Type("the name of $what ${index + 1} is null")
+            if (value == null) throw WasmtimeException.Type("$what `$name` is null")
+        }
     }
 
 /** What a user gets for whatever came out of a call: the public exception, or what a host function threw. */
@@ -118,7 +131,10 @@ private fun absent(error: NullPointerException): WasmtimeException =
 /** The error of the core, with its own sentence, or what a host function threw. */
 private fun public(error: NativeException): Throwable {
     val found = error.read()
-    return thrown(found) ?: found.toPublic(error.sentence()).apply { if (error.row >= 0) atRow(error.row) }
+    val thrown = thrown(found) ?: found.toPublic(error.sentence())
+    // One of ours knows its row, whoever found it: also for a host function whose results do not fit.
+    if (error.row >= 0 && thrown is WasmtimeException) thrown.atRow(error.row)
+    return thrown
 }
 
 /** A failure that is no error of the core: a panic, or a mistake in this library. */
@@ -161,4 +177,9 @@ internal fun between(start: Long, stop: Long): Long {
 }
 
 /** How many offsets there are in the range. */
-internal fun LongRange.length(): Long = if (isEmpty()) 0 else last - first + 1
+internal fun LongRange.length(): Long {
+    if (isEmpty()) return 0
+    // One that no Long holds is as far outside as the longest.
+    val length = last - first + 1
+    return if (length > 0) length else Long.MAX_VALUE
+}

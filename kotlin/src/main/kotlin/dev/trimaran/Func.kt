@@ -3,10 +3,13 @@ package dev.trimaran
 import dev.trimaran.internal.HostBody
 import dev.trimaran.internal.Kind
 import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.Owned
 import dev.trimaran.internal.Signature
 import dev.trimaran.internal.Slots
 import dev.trimaran.internal.Writer
 import dev.trimaran.internal.ffi.write
+import dev.trimaran.internal.shownOf
+import java.math.BigInteger
 import kotlin.reflect.typeOf
 import dev.trimaran.internal.ffi.Func as Raw
 
@@ -58,7 +61,8 @@ public class Func private constructor(raw: Raw) : Extern {
 
     /**
      * Calls the function with plain values, and returns plain values. [Val.of] converts the arguments. Where the
-     * function takes an externref, any object goes in, and comes out as itself.
+     * function takes an externref, any object goes in, and comes out as itself; where it takes an i64, so does any integer
+     * of 64 bits without a sign, as a [ULong].
      *
      * Without a result the call returns null. One result is what [Val.unwrap] gives for it, such as an [Int] for an
      * i32. Several results are a [List] of those. Fails as [call] does.
@@ -95,11 +99,12 @@ public class Func private constructor(raw: Raw) : Extern {
      * f64, all equally long. Gives null, the one column of results, or a [List] of them, as [invoke] does with numbers.
      *
      * It stops at the first row that fails, with the error of that row; [WasmtimeException.row] says which one it
-     * was. What a host function threw comes out as it is, and says nothing of rows. The rows before it were called, and
+     * was. An exception of another kind that a host function threw comes out as it is, and says nothing of rows. The rows before it were called, and
      * their results are lost. Fails with `Type` for columns that do not fit, and for a function with vectors or
      * references.
      */
     public fun map(store: Store, vararg columns: Any): Any? {
+        columns.asList().whole("column")
         val signature = signature(store)
         core(this, store) { NativeByHand.checkColumns(raw.handle, store.raw.handle, columns.size) }
         val rows = signature.rows(columns)
@@ -124,9 +129,21 @@ public class Func private constructor(raw: Raw) : Extern {
         val params = knownSignature(store)?.params
         return arguments.mapIndexed { index, value ->
             val isHost = params?.getOrNull(index) == Kind.EXTERN && Slots.takes(Kind.EXTERN, value)
-            if (isHost && value !is Val && value !is Reference) Val.ExternRef(value) else plain(index, value)
+            when {
+                isHost && value !is Val && value !is Reference -> Val.ExternRef(value)
+                params?.getOrNull(index) == Kind.I64 -> unsigned(value) ?: plain(index, value)
+                else -> plain(index, value)
+            }
         }
     }
+
+    /** An integer of 64 bits that no [Long] holds, in its unsigned reading: WebAssembly gives an i64 no sign. */
+    private fun unsigned(value: Any?): Val? =
+        when {
+            value is ULong -> Val.I64(value.toLong())
+            value is BigInteger && value.signum() > 0 && value.bitLength() <= Long.SIZE_BITS -> Val.I64(value.toLong())
+            else -> null
+        }
 
     private fun plain(index: Int, value: Any?): Val = Val.of(value) { "argument ${index + 1}" }
 
@@ -165,6 +182,9 @@ public class Func private constructor(raw: Raw) : Extern {
         core(this, store) { NativeByHand.attach(raw.handle, store.raw.handle, body) }
         store.keep(body)
     }
+
+    /** What it is, and the number of its store. */
+    override fun toString(): String = shownOf("Func", Owned.FUNC) { raw }
 
     /** Host functions whose types Kotlin knows. */
     public companion object : FuncWrapping() {

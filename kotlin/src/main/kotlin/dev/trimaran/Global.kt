@@ -2,7 +2,9 @@ package dev.trimaran
 
 import dev.trimaran.internal.Kind
 import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.Owned
 import dev.trimaran.internal.Slots
+import dev.trimaran.internal.shownOf
 import dev.trimaran.internal.ffi.Global as Raw
 
 /** A global: one value that a guest and its host share. It belongs to one store. */
@@ -71,6 +73,9 @@ public class Global private constructor(raw: Raw) : Extern {
     /** A call of the native library, with the addresses of this global and of its store. */
     private inline fun <R> native(store: Store, crossinline call: (global: Long, inside: Long) -> R): R =
         core(this, store) { call(raw.handle, store.raw.handle) }
+
+    /** What it is, and the number of its store. */
+    override fun toString(): String = shownOf("Global", Owned.GLOBAL) { raw }
 
     internal companion object {
         @JvmSynthetic

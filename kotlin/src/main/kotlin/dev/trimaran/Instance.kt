@@ -2,7 +2,9 @@ package dev.trimaran
 
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativePressure
+import dev.trimaran.internal.Owned
 import dev.trimaran.internal.ffi.NamedExtern
+import dev.trimaran.internal.shownOf
 import java.util.concurrent.ConcurrentHashMap
 import dev.trimaran.internal.ffi.Instance as Raw
 
@@ -90,6 +92,9 @@ public class Instance private constructor(raw: Raw) {
 
     /** The tag that is exported under [name], or `NotFound`, or `Type`. */
     public fun tag(store: Store, name: String): Tag = export(store, name).expect(name)
+
+    /** What it is, and the number of its store. */
+    override fun toString(): String = shownOf("Instance", Owned.INSTANCE) { raw }
 
     internal companion object {
         @JvmSynthetic

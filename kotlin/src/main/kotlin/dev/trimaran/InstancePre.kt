@@ -2,6 +2,7 @@ package dev.trimaran
 
 import dev.trimaran.internal.LinkedHost
 import dev.trimaran.internal.NativePressure
+import dev.trimaran.internal.shown
 import dev.trimaran.internal.ffi.InstancePre as Raw
 
 /**
@@ -31,6 +32,9 @@ public class InstancePre private constructor(raw: Raw, private val hosts: List<L
 
     /** Closes it. Instances that it has made go on working. Closing twice does nothing. */
     override fun close(): Unit = core { raw.release() }
+
+    /** What it is. */
+    override fun toString(): String = shown("InstancePre") { raw.run { "" } }
 
     internal companion object {
         @JvmSynthetic

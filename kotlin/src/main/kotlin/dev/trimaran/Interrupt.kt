@@ -1,5 +1,6 @@
 package dev.trimaran
 
+import dev.trimaran.internal.shown
 import dev.trimaran.internal.ffi.InterruptHandle as Raw
 
 /**
@@ -23,6 +24,9 @@ public class InterruptHandle private constructor(raw: Raw) {
      * atomic wait, and in a sleep, a read or a write of WASI. It does not interrupt a host function.
      */
     public fun interrupt(): Boolean = core { raw.interrupt() }
+
+    /** What it is. */
+    override fun toString(): String = shown("InterruptHandle") { raw.run { "" } }
 
     internal companion object {
         @JvmSynthetic

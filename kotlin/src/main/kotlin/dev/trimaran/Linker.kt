@@ -6,6 +6,7 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.Writer
 import dev.trimaran.internal.ffi.write
+import dev.trimaran.internal.shown
 import dev.trimaran.internal.ffi.Linker as Raw
 
 /**
@@ -156,6 +157,9 @@ public class Linker private constructor(raw: Raw) :
 
     /** Closes the linker. What was linked goes on working. Closing twice does nothing. */
     override fun close(): Unit = core { raw.release() }
+
+    /** What it is. */
+    override fun toString(): String = shown("Linker") { raw.run { "" } }
 
     private fun add(module: String, name: String, type: FuncType, attach: (Store, Func) -> Unit) {
         val host = LinkedHost(attach)

@@ -2,7 +2,9 @@ package dev.trimaran
 
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativePressure
+import dev.trimaran.internal.Owned
 import dev.trimaran.internal.View
+import dev.trimaran.internal.shownOf
 import java.nio.ByteBuffer
 import java.util.OptionalLong
 import dev.trimaran.internal.ffi.Memory as Raw
@@ -279,6 +281,9 @@ public class Memory private constructor(raw: Raw) : Extern {
     /** A call of the native library, with the addresses of this memory and of its store. */
     private inline fun <R> native(store: Store, crossinline call: (memory: Long, inside: Long) -> R): R =
         core(this, store) { call(raw.handle, store.raw.handle) }
+
+    /** What it is, and the number of its store. */
+    override fun toString(): String = shownOf("Memory", Owned.MEMORY) { raw }
 
     internal companion object {
         /** Up to how many bytes a read makes its array before it knows that the range is right. */

@@ -1,5 +1,6 @@
 package dev.trimaran
 
+import dev.trimaran.internal.shown
 import dev.trimaran.internal.ffi.MemoryDirectory as RawMemoryDirectory
 import dev.trimaran.internal.ffi.MemoryFile as RawMemoryFile
 
@@ -37,12 +38,15 @@ public class MemoryDirectory private constructor(raw: RawMemoryDirectory) {
     ) : this(
         core {
             RawMemoryDirectory(
-                files.map { (name, bytes) -> RawMemoryFile(name, bytes) },
+                files.whole("file").map { (name, bytes) -> RawMemoryFile(name, bytes) },
                 maxBytes?.let { natural(it, "maxBytes") },
                 maxFiles?.let { natural(it, "maxFiles") },
             )
         },
     )
+
+    /** The names of its files. */
+    override fun toString(): String = shown("MemoryDirectory") { " of files ${names()}" }
 
     /** The names of the files, in their order. */
     public fun names(): List<String> = core { raw.names() }

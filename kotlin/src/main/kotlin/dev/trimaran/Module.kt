@@ -2,6 +2,7 @@ package dev.trimaran
 
 import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.ofThisMachine
+import dev.trimaran.internal.shown
 import java.io.InvalidObjectException
 import java.io.ObjectInputStream
 import java.io.Serializable
@@ -77,6 +78,9 @@ public class Module private constructor(raw: Raw) :
         listed.close()
         NativePressure.closed(pressure)
     }
+
+    /** Its name, where it has one, and whether it is closed. */
+    override fun toString(): String = shown("Module") { name?.let { " $it" }.orEmpty() }
 
     /** What was asked for before. It never changes while the module is open. */
     private class Listed {

@@ -2,6 +2,8 @@ package dev.trimaran
 
 import dev.trimaran.internal.Kind
 import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.Owned
+import dev.trimaran.internal.shownOf
 import dev.trimaran.internal.ffi.Reference as Raw
 
 /**
@@ -60,6 +62,9 @@ public class Reference private constructor(raw: Raw, @get:JvmSynthetic internal 
             Kind.EXN -> Val.ExnRef(this)
             else -> Val.AnyRef(this)
         }
+
+    /** What it is, and the number of its store. */
+    override fun toString(): String = shownOf("Reference", Owned.REFERENCE) { raw }
 
     /** References that the host makes. */
     public companion object {

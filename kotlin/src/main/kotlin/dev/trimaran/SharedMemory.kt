@@ -3,6 +3,7 @@ package dev.trimaran
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.View
 import dev.trimaran.internal.Virtual
+import dev.trimaran.internal.shown
 import java.nio.ByteBuffer
 import dev.trimaran.internal.ffi.SharedMemory as Raw
 import dev.trimaran.internal.ffi.WaitOutcome as RawWaitOutcome
@@ -195,9 +196,12 @@ public class SharedMemory private constructor(raw: Raw) :
     private fun copyIn(data: ByteArray, offset: Int, length: Int, start: Long): Unit =
         core(this) { NativeByHand.sharedWrite(raw.handle, data, offset, length, start) }
 
-    private fun timeout(millis: Long?): ULong? = millis?.let { natural(it, "the timeout") }
+    private fun timeout(millis: Long?): ULong? = millis?.let { time(it, "the timeout") }
 
     private fun outcome(raw: RawWaitOutcome): WaitOutcome = WaitOutcome.valueOf(raw.name)
+
+    /** Its type, and whether it is closed. */
+    override fun toString(): String = shown("SharedMemory") { " $type" }
 
     internal companion object {
         /** Up to how many bytes a read makes its array before it knows that the range is right. */

@@ -5,7 +5,9 @@ import dev.trimaran.internal.KnownFuncs
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.NativePressure
+import dev.trimaran.internal.Owned
 import dev.trimaran.internal.Virtual
+import dev.trimaran.internal.shown
 import java.util.Collections
 import java.util.IdentityHashMap
 import java.util.concurrent.Callable
@@ -21,8 +23,9 @@ import java.time.Duration as JavaDuration
  * Holds instances and everything that they own: memories, tables, globals, functions, and host functions.
  *
  * Any thread may use a store, one at a time: another thread waits for its turn. Objects of one store do not work with
- * another. A host function may use the store that called it, as deep as the thread's stack has room: then the call fails with
- * `Trap` or `Limit`, or throws a [StackOverflowError]. Close a store to free its memory at once.
+ * another. A host function may use the store that called it, as deep as [Config.maxWasmStack] and the thread's stack have
+ * room: then the call fails with `Trap` or `Limit`, or throws a [StackOverflowError]. Close a store to free its memory at
+ * once. One that nobody has any more is garbage, unless an object that its guest holds as an externref refers to it.
  *
  * A virtual thread that waits for its turn leaves its carrier to others. Where guests may call the host, or wait by
  * WASI or in a shared memory, a platform thread runs the calls of a virtual thread, and also the host functions. The
@@ -127,7 +130,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     public fun setTimeout(timeout: JavaDuration?): Unit = limitRuns(timeout?.milliseconds())
 
     private fun limitRuns(milliseconds: Long?) {
-        core(this) { raw.setTimeout(milliseconds?.let { natural(it, "the timeout") }) }
+        core(this) { raw.setTimeout(milliseconds?.let { time(it, "the timeout") }) }
         patience = minOf(milliseconds ?: LONGEST_PATIENCE, LONGEST_PATIENCE)
     }
 
@@ -177,7 +180,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
         }
 
     private inline fun <R> limited(milliseconds: Long?, block: () -> R): R {
-        val deadline = core { raw.beginDeadline(milliseconds?.let { natural(it, "the deadline") }) }
+        val deadline = core { raw.beginDeadline(milliseconds?.let { time(it, "the deadline") }) }
         try {
             return block()
         } finally {
@@ -282,6 +285,10 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
             if (isClosed) letGo()
         }
     }
+
+    /** Its number, which no other store of this process has, and whether it is closed. */
+    override fun toString(): String =
+        shown("Store") { " ${Owned.STORE.storeNumber(raw)}${if (isClosed) ", closed" else ""}" }
 
     private fun letGo() {
         NativePressure.closed(pressure)

@@ -2,7 +2,9 @@ package dev.trimaran
 
 import dev.trimaran.internal.Kind
 import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.Owned
 import dev.trimaran.internal.Slots
+import dev.trimaran.internal.shownOf
 import dev.trimaran.internal.ffi.Table as Raw
 
 /**
@@ -111,6 +113,9 @@ public class Table private constructor(raw: Raw) : Extern {
     /** A call of the native library, with the addresses of this table and of its store. */
     private inline fun <R> native(store: Store, crossinline call: (table: Long, inside: Long) -> R): R =
         core(this, store) { call(raw.handle, store.raw.handle) }
+
+    /** What it is, and the number of its store. */
+    override fun toString(): String = shownOf("Table", Owned.TABLE) { raw }
 
     internal companion object {
         @JvmSynthetic

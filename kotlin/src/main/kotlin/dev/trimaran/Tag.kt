@@ -1,5 +1,7 @@
 package dev.trimaran
 
+import dev.trimaran.internal.Owned
+import dev.trimaran.internal.shownOf
 import dev.trimaran.internal.ffi.Tag as Raw
 
 /** A tag: the kind of an exception. It belongs to one store. */
@@ -19,6 +21,9 @@ public class Tag private constructor(raw: Raw) : Extern {
 
     /** Whether two handles are to the same tag: two of the same type may be different tags. */
     public fun same(store: Store, other: Tag): Boolean = core(store, other) { raw.same(store.raw, other.raw) }
+
+    /** What it is, and the number of its store. */
+    override fun toString(): String = shownOf("Tag", Owned.TAG) { raw }
 
     internal companion object {
         @JvmSynthetic

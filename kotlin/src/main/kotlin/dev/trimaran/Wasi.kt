@@ -4,6 +4,7 @@ import dev.trimaran.internal.Answering
 import dev.trimaran.internal.Sink
 import dev.trimaran.internal.Source
 import dev.trimaran.internal.ofThisMachine
+import dev.trimaran.internal.shown
 import java.io.InputStream
 import java.nio.file.Path
 import java.time.Duration
@@ -100,7 +101,7 @@ public class WasiConfig {
 
     /** Adds environment variables. */
     public fun env(variables: Map<String, String>): WasiConfig =
-        apply { raw.env += variables.map { (name, value) -> RawEnvVar(name.utf8(), value.utf8()) } }
+        apply { raw.env += variables.whole("variable").map { (name, value) -> RawEnvVar(name.utf8(), value.utf8()) } }
 
     /** Puts the environment variables of this process before the others. */
     public fun inheritEnv(): WasiConfig = apply { raw.inheritEnv = true }
@@ -239,10 +240,16 @@ public class WasiConfig {
      */
     @JvmOverloads
     public fun clock(start: Instant, step: Duration = Duration.ZERO): WasiConfig =
+        clock(
+            nanoseconds("start", start, "a time from 1970 to 2262") { Duration.between(Instant.EPOCH, start) },
+            nanoseconds("step", step, "up to 292 years") { step },
+        )
+
+    private inline fun nanoseconds(which: String, given: Any, expected: String, duration: () -> Duration): Long =
         try {
-            clock(Duration.between(Instant.EPOCH, start).toNanos(), step.toNanos())
+            duration().toNanos()
         } catch (_: ArithmeticException) {
-            throw WasmtimeException.Range("the clock's start is $start: expected a time from 1970 to 2262")
+            throw WasmtimeException.Range("the clock's $which is $given: expected $expected")
         }
 
     /** Sets [randomSeed], from Java: `new WasiConfig().randomSeed(7)`. */
@@ -267,6 +274,12 @@ public class WasiConfig {
     private fun kept(sink: OutputSink): RawOutput {
         callbacks += sink
         return RawOutput.Sink(Sink(sink))
+    }
+
+    /** What guests get: the arguments, the names of variables, and the directories as guests know them. */
+    override fun toString(): String {
+        val directories = raw.preopens.map { it.guestPath } + raw.memoryPreopens.map { it.guestPath }
+        return "WasiConfig(argv=${raw.argv}, env=${raw.env.map { it.name.decodeToString() }}, preopens=$directories)"
     }
 
     @JvmSynthetic
@@ -328,4 +341,7 @@ public class OutputPipe private constructor(raw: RawOutputPipe) {
 
     /** What was written, as UTF-8: where it is none, with replacement characters. It stays there. */
     public fun text(): String = contents().decodeToString()
+
+    /** How many bytes it has. */
+    override fun toString(): String = shown("OutputPipe") { ", ${contents().size} bytes" }
 }

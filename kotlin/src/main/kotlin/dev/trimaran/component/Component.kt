@@ -5,6 +5,7 @@ import dev.trimaran.core
 import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.component.TypeTable
 import dev.trimaran.internal.ofThisMachine
+import dev.trimaran.internal.shown
 import dev.trimaran.made
 import dev.trimaran.utf8
 import java.io.InvalidObjectException
@@ -76,6 +77,9 @@ public class Component private constructor(raw: Raw) :
         core { raw.release() }
         NativePressure.closed(pressure)
     }
+
+    /** Whether it is closed. */
+    override fun toString(): String = shown("Component") { raw.engine().run { "" } }
 
     private fun writeReplace(): Any = Packed(pack())
 

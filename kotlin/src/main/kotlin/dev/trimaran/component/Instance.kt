@@ -3,6 +3,8 @@ package dev.trimaran.component
 import dev.trimaran.Module
 import dev.trimaran.Store
 import dev.trimaran.core
+import dev.trimaran.internal.Owned
+import dev.trimaran.internal.shownOf
 import dev.trimaran.made
 import dev.trimaran.internal.ffi.ComponentInstance as Raw
 
@@ -32,6 +34,9 @@ public class Instance private constructor(raw: Raw) {
     /** The type of the resource of that path. Fails as [func] does. */
     public fun resource(store: Store, vararg path: String): ResourceType =
         ResourceType.of(core(this, store) { raw.resource(store.raw, path.asList()) })
+
+    /** What it is, and the number of its store. */
+    override fun toString(): String = shownOf("Instance", Owned.COMPONENT_INSTANCE) { raw }
 
     internal companion object {
         @JvmSynthetic

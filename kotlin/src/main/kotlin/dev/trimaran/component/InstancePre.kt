@@ -4,6 +4,7 @@ import dev.trimaran.Store
 import dev.trimaran.core
 import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.component.ComponentHost
+import dev.trimaran.internal.shown
 import dev.trimaran.made
 import dev.trimaran.internal.ffi.ComponentInstancePre as Raw
 
@@ -28,6 +29,9 @@ public class InstancePre private constructor(raw: Raw, private val hosts: List<C
 
     /** Closes it. Instances that it has made go on working. Closing twice does nothing. */
     override fun close(): Unit = core { raw.release() }
+
+    /** What it is. */
+    override fun toString(): String = shown("InstancePre") { raw.run { "" } }
 
     internal companion object {
         @JvmSynthetic

@@ -8,6 +8,7 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.Writer
 import dev.trimaran.internal.component.ComponentHost
 import dev.trimaran.internal.component.ComponentHosts
+import dev.trimaran.internal.shown
 import dev.trimaran.made
 import dev.trimaran.internal.ffi.ComponentLinker as Raw
 
@@ -81,6 +82,9 @@ public class Linker private constructor(raw: Raw) : AutoCloseable {
         return InstancePre.of(pre, bodies)
     }
 
+    /** What it is. */
+    override fun toString(): String = shown("Linker") { raw.run { "" } }
+
     /** Closes the linker. What was linked goes on working. Closing twice does nothing. */
     override fun close(): Unit = core { raw.release() }
 }
@@ -132,6 +136,9 @@ public class LinkerInstance private constructor(linker: Linker, private val path
         core(linker, type) { linker.raw.defineResource(path, name, type.raw) }
         return type
     }
+
+    /** The names that lead to it. */
+    override fun toString(): String = shown("LinkerInstance") { path.joinToString("") { " `$it`" } }
 
     internal companion object {
         @JvmSynthetic

@@ -1,6 +1,7 @@
 package dev.trimaran.component
 
 import dev.trimaran.WasmtimeException
+import dev.trimaran.whole
 
 /**
  * A value of a record type: fields in their order, each under its name. It is a map that nobody can change.
@@ -18,7 +19,7 @@ public class Record private constructor(
 ) : AbstractMap<String, Any?>() {
     /** Makes a record of these fields. Fails with `Type` where a name comes twice. */
     public constructor(vararg fields: Pair<String, Any?>) :
-        this(Shape.of(fields.map { it.first }), Array(fields.size) { fields[it].second })
+        this(Shape.of(names(fields)), Array(fields.size) { fields[it].second })
 
     /** Makes a record of the entries of a map, in its order. */
     public constructor(fields: Map<String, *>) : this(*fields.map { it.key to it.value }.toTypedArray())
@@ -69,6 +70,10 @@ public class Record private constructor(
     }
 
     internal companion object {
+        /** Of a program of Java's, a field or its name may be null. */
+        private fun names(fields: Array<out Pair<String, Any?>>): List<String> =
+            fields.asList().whole("field").map { it.first }.whole("the name of field")
+
         @JvmSynthetic
         internal fun of(shape: Shape, values: Array<Any?>): Record = Record(shape, values)
     }

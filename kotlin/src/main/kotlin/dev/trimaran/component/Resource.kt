@@ -3,6 +3,8 @@ package dev.trimaran.component
 import dev.trimaran.Store
 import dev.trimaran.WasmtimeException
 import dev.trimaran.core
+import dev.trimaran.internal.Owned
+import dev.trimaran.internal.shownOf
 import dev.trimaran.made
 import dev.trimaran.internal.ffi.ComponentResource as Raw
 
@@ -57,6 +59,10 @@ public class Resource private constructor(raw: Raw, public val store: Store) : A
             if (!store.isClosed) throw error
         }
     }
+
+    /** What it is, the number of its store, and whether it can no longer be used. */
+    override fun toString(): String =
+        shownOf("Resource", Owned.COMPONENT_RESOURCE) { raw } + if (isAlive) "" else ", gone"
 
     internal companion object {
         @JvmSynthetic

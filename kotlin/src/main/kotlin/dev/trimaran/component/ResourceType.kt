@@ -1,6 +1,7 @@
 package dev.trimaran.component
 
 import dev.trimaran.core
+import dev.trimaran.internal.shown
 import dev.trimaran.made
 import dev.trimaran.internal.ffi.ComponentResourceType as Raw
 
@@ -23,6 +24,9 @@ public class ResourceType private constructor(raw: Raw) {
 
     /** Agrees with [equals]. */
     override fun hashCode(): Int = isHost.hashCode()
+
+    /** Whose type it is. */
+    override fun toString(): String = shown("ResourceType") { if (isHost) " of the host" else "" }
 
     internal companion object {
         @JvmSynthetic

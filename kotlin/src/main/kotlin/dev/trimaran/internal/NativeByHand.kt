@@ -29,6 +29,9 @@ internal object NativeByHand {
     /** Whether no thread is in the store, or this one is: who enters it now does not wait, unless another is faster. */
     @JvmStatic external fun isFree(store: Long): Boolean
 
+    /** The number of the store of an object, which is of the class that has this place in [Owned]. */
+    @JvmStatic external fun storeNumber(kind: Int, handle: Long): Long
+
     /** Whether the calling instance exports that very memory under that name: if not for sure, ask for the export. */
     @JvmStatic external fun callerHas(store: Long, callId: Long, name: String, memory: Long): Boolean
 

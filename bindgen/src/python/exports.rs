@@ -1,0 +1,112 @@
+//! The file of an interface that a component exports: a class of functions, and a class for each resource.
+
+use super::imports::has_protocol;
+use super::layout::{group, text};
+use super::sheet::Sheet;
+use crate::model::{Function, FunctionKind, Interface, InterfaceId, Owner, Side, TypeId};
+
+impl Sheet<'_> {
+    /// Writes the interface.
+    pub(super) fn exported(&mut self, id: InterfaceId) {
+        let (model, names) = (self.model, self.names);
+        let (interface, owner) = (model.interface(id), Owner::Interface(id));
+        self.types(&interface.types, |sheet, id| sheet.resource(interface, id));
+        if !has_protocol(&interface.functions, &interface.types, model) {
+            return;
+        }
+        if !self.is_stub {
+            self.bound(Side::Export);
+        }
+        let file = names.file(owner);
+        self.begin(file.note.as_deref());
+        self.page.line(&format!("class {}:", file.class));
+        let docs = interface_docs(interface);
+        let bound = self.wit("Bound");
+        let is_stub = self.is_stub;
+        self.page.indented(|page| {
+            page.docs(&docs);
+            page.gap(1);
+            page.line(&format!("def __init__(self, bound: {bound}) -> None:{}", if is_stub { " ..." } else { "" }));
+            if !is_stub {
+                page.indented(|page| page.line("self._functions = _Functions(bound)"));
+            }
+        });
+        self.methods(&interface.functions, false, |kind| kind == FunctionKind::Free);
+    }
+
+    /// The methods of a class: the functions that belong to it. In a stub they stand together, behind a gap if there is to
+    /// be one.
+    pub(super) fn methods(&mut self, functions: &[Function], has_gap: bool, belongs: impl Fn(FunctionKind) -> bool) {
+        let names = self.names.functions(self.owner, Side::Export);
+        let mut page = std::mem::take(&mut self.page);
+        let all = functions.iter().zip(names).filter(|(function, _)| belongs(function.kind));
+        for (place, (function, spelled)) in all.enumerate() {
+            page.gap(usize::from(!self.is_stub || place == 0 && has_gap));
+            page.indented(|page| {
+                std::mem::swap(&mut self.page, page);
+                match function.kind {
+                    FunctionKind::Constructor(_) => self.constructor(function, &spelled.attribute),
+                    _ => self.method(function, &spelled.attribute, &spelled.member),
+                }
+                std::mem::swap(&mut self.page, page);
+            });
+        }
+        self.page = page;
+    }
+
+    fn resource(&mut self, interface: &Interface, id: TypeId) {
+        let class = self.begin_type(id);
+        let base = self.of_package("Resource");
+        self.page.line(&format!("class {class}({base}):"));
+        let docs = self.type_docs(id, "resource");
+        let is_stub = self.is_stub;
+        self.page.indented(|page| {
+            page.docs(&docs);
+            if !is_stub {
+                page.gap(1);
+                page.line("__slots__ = (\"_functions\",)");
+                page.line("_functions: _Functions");
+            }
+        });
+        self.methods(&interface.functions, true, |kind| kind.resource() == Some(id));
+    }
+
+    fn constructor(&mut self, function: &Function, attribute: &str) {
+        let params = self.params(function, Side::Export);
+        let docs = self.function_docs(function);
+        let api = format!("api: {}", self.names.file(self.owner).class);
+        let end = if self.is_stub && docs.is_none() { " ..." } else { "" };
+        self.def("__init__", &["self", &api, "/"], &params, &text("None"), end);
+        let functions = self.functions_of_api();
+        let adopt = if self.is_stub { String::new() } else { self.wit("adopt") };
+        let given = std::iter::once(text("functions.store"))
+            .chain(params.iter().map(|param| text(param.name.name.clone())))
+            .collect();
+        let is_stub = self.is_stub;
+        self.page.indented(|page| {
+            if let Some(docs) = docs {
+                page.docs(&docs);
+            }
+            if !is_stub {
+                if let Some(functions) = functions {
+                    page.line(&functions);
+                }
+                let made = group(format!("functions.{attribute}("), given, ")");
+                page.expr("", &group(format!("{adopt}("), vec![text("self"), text("functions"), made], ")"), "");
+            }
+        });
+    }
+}
+
+/// What documents an interface.
+pub(super) fn interface_docs(interface: &Interface) -> String {
+    let whose = match interface.side {
+        Side::Import => "the host implements",
+        Side::Export => "the component exports",
+    };
+    let plain = format!("The interface `{}`, which {whose}.", interface.path);
+    match &interface.docs {
+        Some(docs) => format!("{plain}\n\n{docs}"),
+        None => plain,
+    }
+}
