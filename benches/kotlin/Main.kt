@@ -151,9 +151,11 @@ private fun chicoryHost(who: String) {
     measure("host callback (i32)", who, CALLS) { check(run.apply(CALLS.toLong())[0].toInt() == CALLS) }
 }
 
-fun main() {
+fun main(arguments: Array<String>) {
+    if ("component" in arguments) return components("kotlin")
     val workload = bench("workload.wat")
     trimaran(workload)
     surface("kotlin")
+    components("kotlin")
     chicory(wat2wasm(workload))
 }

@@ -1,7 +1,10 @@
-//! Components with wasmtime's static types: the limit of the rows about components.
+//! Components with wasmtime's static types, the limit of the rows about components, and by what the core adds to that.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
+use trimaran::adapter::{Arguments, ComponentHostFunction, GivenResource, HostFuncType, Received, Reply, spare};
+use trimaran::{ComponentFunc, ComponentLinker};
 use wasmtime::component::{Component, ComponentType, Instance, Lift, Linker, Lower, ResourceAny};
 use wasmtime::{Engine, Store};
 
@@ -34,6 +37,10 @@ pub fn limit() {
     let instance = linker.instantiate(&mut store, &component).unwrap();
     calls(&mut store, &instance);
     values(&mut store, &instance);
+    let pre = linker.instantiate_pre(&component).unwrap();
+    measure("component new store and instance", "wasmtime", || {
+        black_box(pre.instantiate(&mut Store::new(&engine, ())).unwrap());
+    });
 }
 
 fn calls(store: &mut Store<()>, instance: &Instance) {
@@ -81,4 +88,44 @@ fn values(store: &mut Store<()>, instance: &Instance) {
     measure("component 1000 records", "wasmtime", || {
         assert_eq!(records.call(&mut *store, (&many,)).unwrap().0.len(), 1000);
     });
+}
+
+/// The host function `double`.
+struct Double;
+
+impl ComponentHostFunction for Double {
+    fn call(&self, _: &trimaran::Store, _: u64, _: &HostFuncType, mut arguments: Received) -> trimaran::Result<Reply> {
+        let number = u32::from_le_bytes(*arguments.bytes.first_chunk().unwrap());
+        arguments.give_back();
+        let mut bytes = spare::stream();
+        bytes.extend_from_slice(&number.wrapping_mul(2).to_le_bytes());
+        Ok(Reply { bytes, ..Reply::default() })
+    }
+}
+
+pub fn core() {
+    let engine = trimaran::Engine::new(trimaran::Config::default()).unwrap();
+    let component = trimaran::Component::new(&engine, COMPONENT).unwrap();
+    let linker = ComponentLinker::new(&engine).unwrap();
+    linker.define_func(Vec::new(), "double", Arc::new(Double)).unwrap();
+    let store = trimaran::Store::new(&engine).unwrap();
+    let instance = linker.instantiate(&store, &component).unwrap();
+    let func = |name: &str| instance.func(&store, vec![name.to_owned()]).unwrap();
+    let call = |func: &ComponentFunc, bytes: &[u8], resources: &[GivenResource]| {
+        func.call(&store, &Arguments { bytes, resources, ..Arguments::default() }).unwrap()
+    };
+    let number = |func: &ComponentFunc, bytes: &[u8], resources: &[GivenResource], expected: u32| {
+        let mut received = call(func, bytes, resources);
+        assert_eq!(received.bytes, expected.to_le_bytes());
+        received.give_back();
+    };
+    let add = func("add");
+    let two = [40_u32.to_le_bytes(), 2_u32.to_le_bytes()].concat();
+    measure("component (u32, u32) -> u32", "core", || number(&add, black_box(&two), &[], 42));
+    let host = func("host");
+    measure_each("component host call", "core", CALLS, || number(&host, &CALLS.to_le_bytes(), &[], 0));
+    let mut made = call(&func("[constructor]counter"), &7_u32.to_le_bytes(), &[]);
+    let counter = [GivenResource { value: made.resources.remove(0), is_own: false }];
+    let get = func("[method]counter.get");
+    measure("component resource method", "core", || number(&get, &[0; 4], &counter, 7));
 }

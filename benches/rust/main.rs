@@ -182,9 +182,15 @@ fn core() {
 }
 
 fn main() {
+    // Components alone, where they are asked for.
+    if std::env::args().nth(1).as_deref() == Some("component") {
+        component::limit();
+        return component::core();
+    }
     limit();
     surface::limit();
     component::limit();
     core();
     surface::core();
+    component::core();
 }

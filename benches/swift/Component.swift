@@ -38,4 +38,6 @@ func components() throws {
   let records = try function("records")
   let many = [ComponentValue](repeating: point, count: 1_000)
   try measure("component 1000 records") { check(try records.call(store, [.list(many)])?.elements?.count == 1_000) }
+  let pre = try linker.instantiatePre(component)
+  try measure("component new store and instance") { _ = try pre.instantiate(Store(engine)) }
 }

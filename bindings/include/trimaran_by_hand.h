@@ -186,16 +186,22 @@ int32_t trimaran_component_func_call(const trimaran_component_func *func, const 
 
 typedef struct trimaran_reply trimaran_reply;
 
+// Room for a result of few bytes, without resources. Whoever uses it writes the bytes, and then how many there are.
+typedef struct {
+    size_t length;
+    uint8_t bytes[512];
+} trimaran_small;
+
 // Makes what the language keeps for a type that a function is imported by: its names in words, and the serialised type. It is
 // released as a context is. Gives null, and the number, not 0, under which the language keeps what was thrown, where it
 // cannot. It may be called on any thread.
 typedef void *(*trimaran_component_prepare)(const uint8_t *name, size_t name_length, const uint8_t *types,
                                             size_t types_length, uint64_t *thrown);
-// A function of the host, with what was made of its type and the context of the store. It gives its result by
+// A function of the host, with what was made of its type and the context of the store. It leaves its result in `small`, or gives it by
 // `trimaran_component_reply_give`. Gives 0, or 1 and the number, not 0, under which the language keeps what was thrown. It may be
 // called on any thread. The arguments are there until it returns.
 typedef int32_t (*trimaran_component_host)(void *context, void *prepared, void *store, const trimaran_taken *arguments,
-                                           trimaran_reply *reply, uint64_t *thrown);
+                                           trimaran_small *small, trimaran_reply *reply, uint64_t *thrown);
 
 // Copies the result. On the thread of the running call alone.
 int32_t trimaran_component_reply_give(trimaran_reply *reply, const trimaran_given *given, trimaran_bytes *error);

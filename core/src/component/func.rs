@@ -95,7 +95,7 @@ impl ComponentFunc {
     /// `Poisoned`. Fails with `Busy` where the instance is in a call already, with `Type` for a resource of another type, and with
     /// whatever a host function failed with.
     pub fn call(&self, store: &Store, arguments: &Arguments<'_>) -> Result<Received> {
-        self.call_into(store, arguments, Given::default())
+        self.call_into(store, arguments, Given::reusing())
     }
 
     /// The same. `given` is empty, has room for the bytes of the results, and says which of them stand beside.
@@ -123,7 +123,7 @@ impl ComponentFunc {
             self.state.end();
             sent.end(store, &mut context, has_arrived.load(Ordering::Relaxed));
             done.map_err(|error| failed(&mut context, error))?;
-            received(store, &mut context, given, &self.state, &self.hosts).map(|(received, _)| received)
+            received(store, &mut context, given, || Arc::clone(&self.state), &self.hosts).map(|(received, _)| received)
         })
     }
 }

@@ -7,8 +7,10 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::ResourceAny;
 
 use crate::component::abi::stream::{Given, Handle};
+use crate::component::few::Few;
 use crate::component::resource::ComponentResource;
 use crate::component::resource_type::number_of;
+use crate::component::spare;
 use crate::stores::components::InstanceState;
 use crate::stores::store::StoreData;
 use crate::{HostObject, Result, Store, WasmtimeError};
@@ -50,9 +52,17 @@ pub struct Received {
     pub resources: Vec<ResourceValue>,
 }
 
+impl Received {
+    /// Has the thread keep the buffers for a later call: nobody reads the values any more. The resources stay.
+    pub fn give_back(&mut self) {
+        spare::keep_stream(std::mem::take(&mut self.bytes));
+        spare::keep_parts(&mut self.beside);
+    }
+}
+
 /// The handles of some resources in a store, for one call.
 pub(super) struct Sent<'a> {
-    pub(super) handles: Vec<Handle>,
+    pub(super) handles: Few<Handle>,
     given: &'a [GivenResource],
     /// The objects that are lent, by their numbers.
     lent: Vec<u32>,
@@ -67,19 +77,23 @@ impl<'a> Sent<'a> {
         context: &mut StoreContextMut<'_, StoreData>,
         given: &'a [GivenResource],
     ) -> Result<Self> {
-        if given.is_empty() {
-            return Ok(Self { handles: Vec::new(), given, lent: Vec::new(), kept: Vec::new() });
+        let with = |handles| Self { handles, given, lent: Vec::new(), kept: Vec::new() };
+        match given {
+            [] => return Ok(with(Few::None)),
+            // A method's own resource: it is one alone, and no object of the host's.
+            [GivenResource { value: ResourceValue::Guest(guest), is_own }] => {
+                let handle = guest.get(store)?;
+                check_owned(guest, *is_own)?;
+                return Ok(with(Few::One([Handle::Any(handle)])));
+            }
+            _ => {}
         }
         // Everything is checked before the first object gets a number.
         let mut used = HashMap::new();
         for resource in given {
             let ResourceValue::Guest(guest) = &resource.value else { continue };
             guest.get(store)?;
-            if resource.is_own && !guest.is_owned()? {
-                return Err(WasmtimeError::wrong_type(
-                    "a resource that is lent cannot be given away: expected one that is owned",
-                ));
-            }
+            check_owned(guest, resource.is_own)?;
             // One alone is used once.
             let before = if given.len() > 1 { used.insert(Arc::as_ptr(guest), resource.is_own) } else { None };
             if before.is_some_and(|was_own| was_own || resource.is_own) {
@@ -88,7 +102,7 @@ impl<'a> Sent<'a> {
                 ));
             }
         }
-        let mut sent = Self { handles: Vec::with_capacity(given.len()), given, lent: Vec::new(), kept: Vec::new() };
+        let (mut handles, mut sent) = (Vec::with_capacity(given.len()), with(Few::None));
         for resource in given {
             let handle = match &resource.value {
                 ResourceValue::Guest(guest) => Handle::Any(guest.get(store)?),
@@ -99,8 +113,9 @@ impl<'a> Sent<'a> {
                     Handle::Host(number)
                 }
             };
-            sent.handles.push(handle);
+            handles.push(handle);
         }
+        sent.handles = Few::Many(handles);
         Ok(sent)
     }
 
@@ -119,21 +134,33 @@ impl<'a> Sent<'a> {
     }
 }
 
+/// Refuses to give away a resource that is lent.
+fn check_owned(guest: &ComponentResource, is_given: bool) -> Result<()> {
+    if !is_given || guest.is_owned()? {
+        return Ok(());
+    }
+    Err(WasmtimeError::wrong_type("a resource that is lent cannot be given away: expected one that is owned"))
+}
+
 /// What came out of a guest, with the resources as a language has them, and those of them that are lent.
 pub(super) fn received(
     store: &Store,
     context: &mut StoreContextMut<'_, StoreData>,
     given: Given,
-    state: &Arc<InstanceState>,
+    state: impl FnOnce() -> Arc<InstanceState>,
     hosts: &[u32],
 ) -> Result<(Received, Vec<Arc<ComponentResource>>)> {
     let mut lent = Vec::new();
+    if given.handles.is_empty() {
+        return Ok((Received { bytes: given.bytes, beside: given.beside, resources: Vec::new() }, lent));
+    }
+    let state = state();
     let mut resources = Vec::with_capacity(given.handles.len());
     for (handle, is_own) in given.handles {
         resources.push(match number_of(handle.ty(), hosts) {
             Some(_) => ResourceValue::Host(object(context, handle, is_own)?),
             None => {
-                let resource = ComponentResource::new(store, handle, state, hosts);
+                let resource = ComponentResource::new(store, handle, &state, hosts);
                 if !is_own {
                     lent.push(Arc::clone(&resource));
                 }

@@ -103,8 +103,8 @@ fn run_in(
     context: &mut StoreContextMut<'_, StoreData>,
     given: Given,
 ) -> Result<Written> {
-    let state = context.data().components.running.clone().unwrap_or_default();
-    let (arguments, lent) = received(store, context, given, &state, hosts)?;
+    let running = context.data().components.running.as_ref().filter(|_| !given.handles.is_empty()).map(Arc::clone);
+    let (arguments, lent) = received(store, context, given, || running.unwrap_or_default(), hosts)?;
     let done = call(store, context, |call_id| function.call(store, call_id, ty, arguments));
     // A loan ends with the call, whatever the function has made of it.
     for resource in lent {
@@ -115,10 +115,11 @@ fn run_in(
     }
     let reply = done?;
     let sent = Sent::new(store, context, &reply.resources).map_err(|error| error.in_host_func(&ty.name))?;
-    let handles = sent.handles;
+    let handles = sent.handles.into_vec();
     // Whatever becomes of them, the guest has got them from here on.
     reply.resources.iter().filter(|resource| resource.is_own).for_each(GivenResource::forget);
-    Ok(Written { bytes: reply.bytes, beside: reply.beside, handles, hosts: Arc::clone(hosts) })
+    let hosts = if handles.is_empty() { None } else { Some(Arc::clone(hosts)) };
+    Ok(Written { bytes: reply.bytes, beside: reply.beside, handles, hosts })
 }
 
 fn call(

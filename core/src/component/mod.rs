@@ -5,6 +5,7 @@ pub(crate) mod bindings;
 pub(crate) mod checks;
 #[expect(clippy::module_inception, reason = "a file has the name of what it holds")]
 pub(crate) mod component;
+pub(crate) mod few;
 pub(crate) mod func;
 pub(crate) mod handles;
 pub(crate) mod host;
@@ -17,6 +18,7 @@ pub(crate) mod mistakes;
 pub(crate) mod resource;
 pub(crate) mod resource_type;
 pub(crate) mod size;
+pub mod spare;
 pub(crate) mod table;
 pub(crate) mod types;
 pub(crate) mod versions;

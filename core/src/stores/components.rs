@@ -76,14 +76,25 @@ impl InstanceState {
 
 /// The handles that a language has let go of, until a thread can run their destructors.
 #[derive(Default)]
-pub(crate) struct DroppedResources(Mutex<Vec<(ResourceAny, Arc<InstanceState>)>>);
+pub(crate) struct DroppedResources {
+    /// Whether there may be some: each call looks.
+    is_filled: AtomicBool,
+    handles: Mutex<Vec<(ResourceAny, Arc<InstanceState>)>>,
+}
 
 impl DroppedResources {
     pub(crate) fn push(&self, resource: ResourceAny, state: Arc<InstanceState>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((resource, state));
+        let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
+        handles.push((resource, state));
+        self.is_filled.store(true, Ordering::Release);
     }
 
     pub(crate) fn take(&self) -> Vec<(ResourceAny, Arc<InstanceState>)> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        if !self.is_filled.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_filled.store(false, Ordering::Relaxed);
+        std::mem::take(&mut *handles)
     }
 }

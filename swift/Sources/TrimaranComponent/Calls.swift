@@ -29,11 +29,13 @@ extension Encoder {
     var given = trimaran_given()
     given.bytes = trimaran_part(data: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), length: bytes.count)
     given.release = releaseObject
-    if beside.isEmpty && resources.isEmpty {
-      try body(&given)
-    } else {
+    if !beside.isEmpty || !resources.isEmpty {
       var parts: [trimaran_part] = []
-      try lendAll(beside[...], &parts, &given, resources, body)
+      try lendAll(beside[...], &parts, &given, (resource.map { [$0] } ?? []) + resources, body)
+    } else if let resource {
+      try lendOne(lent(resource.value, resource.isOwn), &given, body)
+    } else {
+      try body(&given)
     }
     // What was written lives up to here.
     keepAlive(self)
@@ -47,7 +49,7 @@ private func lendAll(
   _ values: ArraySlice<ComponentValue>,
   _ parts: inout [trimaran_part],
   _ given: inout trimaran_given,
-  _ resources: [(resource: ComponentValue, isOwn: Bool)],
+  _ resources: [(value: ComponentValue, isOwn: Bool)],
   _ body: (UnsafePointer<trimaran_given>) throws(WasmtimeError) -> Void
 ) throws(WasmtimeError) {
   guard let first = values.first else { return try lendResources(parts, &given, resources, body) }
@@ -60,22 +62,40 @@ private func lendAll(
   try done.get()
 }
 
+/// A resource for the core, which takes over a hold on an object of the host's.
+private func lent(_ value: ComponentValue, _ isOwn: Bool) -> trimaran_resource {
+  switch value {
+  case .resource(let resource):
+    trimaran_resource(object: UnsafeMutableRawPointer(resource.core.pointer), is_host: false, is_own: isOwn)
+  case .object(let object):
+    trimaran_resource(object: Unmanaged<AnyObject>.passRetained(object).toOpaque(), is_host: true, is_own: isOwn)
+  default: preconditionFailure("a resource that is none")
+  }
+}
+
+/// Lends the only resource. Whoever calls this keeps it.
+@inline(__always)
+private func lendOne(
+  _ resource: trimaran_resource,
+  _ given: inout trimaran_given,
+  _ body: (UnsafePointer<trimaran_given>) throws(WasmtimeError) -> Void
+) throws(WasmtimeError) {
+  let done = withUnsafePointer(to: resource) { resource in
+    Result { () throws(WasmtimeError) in
+      (given.resources, given.resource_count) = (resource, 1)
+      try body(&given)
+    }
+  }
+  try done.get()
+}
+
 private func lendResources(
   _ parts: [trimaran_part],
   _ given: inout trimaran_given,
-  _ resources: [(resource: ComponentValue, isOwn: Bool)],
+  _ resources: [(value: ComponentValue, isOwn: Bool)],
   _ body: (UnsafePointer<trimaran_given>) throws(WasmtimeError) -> Void
 ) throws(WasmtimeError) {
-  let lent = resources.map { value, isOwn in
-    switch value {
-    case .resource(let resource):
-      trimaran_resource(object: UnsafeMutableRawPointer(resource.core.pointer), is_host: false, is_own: isOwn)
-    // The core takes this hold over.
-    case .object(let object):
-      trimaran_resource(object: Unmanaged<AnyObject>.passRetained(object).toOpaque(), is_host: true, is_own: isOwn)
-    default: preconditionFailure("a resource that is none")
-    }
-  }
+  let lent = resources.map(lent)
   let done = parts.withUnsafeBufferPointer { parts in
     lent.withUnsafeBufferPointer { lent in
       Result { () throws(WasmtimeError) in
@@ -132,6 +152,8 @@ extension Func {
       if status != 0 { throw WasmtimeError.left(error) }
     }
     defer { if taken.owner != nil { trimaran_component_values_free(taken.owner) } }
+    guard let kind = codec.resultKind else { return nil }
+    if let number = onlyNumber(&taken, kind) { return number }
     guard let result = codec.result else { return nil }
     return try decoded(&taken, result, store)
   }

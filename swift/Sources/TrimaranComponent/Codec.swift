@@ -11,6 +11,8 @@ final class Codec: Sendable {
   let parts: [Codec?]
   /// The names of fields, cases or flags.
   let names: [String]
+  /// Whether there is a resource in it.
+  let hasResources: Bool
   /// The places of the names, where there are many.
   private let places: [String: Int]?
 
@@ -18,6 +20,7 @@ final class Codec: Sendable {
     self.kind = kind
     self.names = names
     self.parts = parts
+    hasResources = kind == .own || kind == .borrow || parts.contains { $0?.hasResources ?? false }
     element = kind == .list ? parts.first.flatMap { $0 }.map(\.kind) ?? kind : kind
     places =
       names.count > 8 ? Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }) : nil
@@ -40,8 +43,16 @@ final class Codec: Sendable {
 final class FuncCodec: Sendable {
   let params: [Codec]
   let result: Codec?
+  /// What the parameters and the result are, to be known without a look at their codecs: numbers need no more.
+  let kinds: [Core.ComponentTypeKind]
+  let resultKind: Core.ComponentTypeKind?
+  let hasResources: Bool
 
-  init(params: [Codec], result: Codec?) { (self.params, self.result) = (params, result) }
+  init(params: [Codec], result: Codec?) {
+    (self.params, self.result) = (params, result)
+    (kinds, resultKind) = (params.map(\.kind), result?.kind)
+    hasResources = params.contains { $0.hasResources } || result?.hasResources ?? false
+  }
 }
 
 /// Makes the codecs of a table, each once.

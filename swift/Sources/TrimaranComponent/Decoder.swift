@@ -3,20 +3,41 @@
 internal import CTrimaran
 import Trimaran
 
+/// The few bytes that lie in the struct itself.
+@inline(__always)
+private func small(_ taken: UnsafePointer<trimaran_taken>) -> UnsafeRawPointer {
+  UnsafeRawPointer(taken) + (MemoryLayout<trimaran_taken>.offset(of: \.small) ?? 0)
+}
+
+/// What a guest gave, where that is one number.
+@inline(__always)
+func onlyNumber(_ taken: UnsafePointer<trimaran_taken>, _ kind: Core.ComponentTypeKind) -> ComponentValue? {
+  let (bytes, length) = (small(taken), taken.pointee.bytes.length)
+  guard taken.pointee.owner == nil, length == 4 || length == 8 else { return nil }
+  switch kind {
+  case .u32: return .u32(bytes.loadUnaligned(as: UInt32.self))
+  case .s32: return .s32(bytes.loadUnaligned(as: Int32.self))
+  case .u64: return .u64(bytes.loadUnaligned(as: UInt64.self))
+  case .s64: return .s64(bytes.loadUnaligned(as: Int64.self))
+  case .f32: return .f32(Float(bitPattern: bytes.loadUnaligned(as: UInt32.self)))
+  case .f64: return .f64(Double(bitPattern: bytes.loadUnaligned(as: UInt64.self)))
+  default: return nil
+  }
+}
+
 /// Reads values, one after the other, of what a guest gave. What it reads stays where it is for as long as this lives.
 struct Decoder: ~Copyable {
   private let taken: UnsafePointer<trimaran_taken>
-  private let store: Store
+  /// The store of the resources, where there may be some.
+  private let store: Store?
   private let base: UnsafeRawPointer
   private let end: Int
   private var place = 0
 
-  init(_ taken: UnsafePointer<trimaran_taken>, _ store: Store) {
+  init(_ taken: UnsafePointer<trimaran_taken>, _ store: Store?) {
     (self.taken, self.store) = (taken, store)
     end = taken.pointee.bytes.length
-    // Few bytes lie in the struct itself.
-    let small = UnsafeRawPointer(taken) + (MemoryLayout<trimaran_taken>.offset(of: \.small) ?? 0)
-    base = taken.pointee.bytes.data.map(UnsafeRawPointer.init) ?? small
+    base = taken.pointee.bytes.data.map(UnsafeRawPointer.init) ?? small(taken)
   }
 
   @inline(__always)
@@ -154,6 +175,7 @@ struct Decoder: ~Copyable {
     guard let address = found.object else { preconditionFailure("a resource that is nothing") }
     // Both are lent: each gets a hold more.
     guard found.is_host else {
+      guard let store else { preconditionFailure("a resource where there are none") }
       let pointer = OpaquePointer(address)
       trimaran_component_resource_keep(pointer)
       return .resource(Resource(Core.ComponentResource(pointer), store))

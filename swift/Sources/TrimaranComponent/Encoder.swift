@@ -11,7 +11,10 @@ struct Encoder: ~Copyable {
   private(set) var count = 0
   /// The values that stand beside the stream.
   private(set) var beside: [ComponentValue] = []
-  private(set) var resources: [(resource: ComponentValue, isOwn: Bool)] = []
+  /// The first resource: most calls have one at most.
+  private(set) var resource: (value: ComponentValue, isOwn: Bool)?
+  /// The others.
+  private(set) var resources: [(value: ComponentValue, isOwn: Bool)] = []
 
   /// From how many bytes on a string or a list of numbers stands beside the stream.
   private static let large = 1 << 10
@@ -24,6 +27,9 @@ struct Encoder: ~Copyable {
   }
 
   deinit { if isOwn { room.deallocate() } }
+
+  /// Whether all that was written is in the room that it was lent.
+  var isPlain: Bool { !isOwn && beside.isEmpty && resource == nil }
 
   var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: room, count: count) }
 
@@ -47,6 +53,21 @@ struct Encoder: ~Copyable {
   @inline(__always)
   private mutating func put<Number>(_ number: Number) {
     place(MemoryLayout<Number>.size).storeBytes(of: number, as: Number.self)
+  }
+
+  /// Writes a number that is of that very type. Says whether it was one.
+  @inline(__always)
+  mutating func putNumber(_ value: ComponentValue, _ kind: Core.ComponentTypeKind) -> Bool {
+    switch (kind, value) {
+    case (.u32, .u32(let number)): put(number)
+    case (.s32, .s32(let number)): put(number)
+    case (.u64, .u64(let number)): put(number)
+    case (.s64, .s64(let number)): put(number)
+    case (.f32, .f32(let number)): put(number)
+    case (.f64, .f64(let number)): put(number)
+    default: return false
+    }
+    return true
   }
 
   /// Writes a value. What is simply right comes first.
@@ -328,7 +349,11 @@ struct Encoder: ~Copyable {
     case .resource, .object: break
     default: throw .kind(codec.kind, value)
     }
-    put(UInt32(resources.count))
+    guard resource != nil else {
+      put(UInt32(0))
+      return resource = (value, isOwn)
+    }
+    put(UInt32(resources.count + 1))
     resources.append((value, isOwn))
   }
 }

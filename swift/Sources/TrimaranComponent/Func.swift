@@ -153,6 +153,7 @@ extension Encoder {
   /// Writes one argument.
   @inline(__always)
   mutating func write(_ argument: ComponentValue, _ index: Int, _ codec: FuncCodec) throws(WasmtimeError) {
+    if putNumber(argument, codec.kinds[index]) { return }
     do throws(Mistake) {
       try write(argument, codec.params[index])
     } catch {

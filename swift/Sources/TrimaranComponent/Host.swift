@@ -59,10 +59,10 @@ extension LinkerInstance {
     let wanted = count
     try define(
       name,
-      HostFunction { _, arguments in
+      HostFunction(plain: { arguments in
         var arguments = try Arguments(arguments, wanted)
         return try body(repeat arguments.next(as: (each Parameter).self)).componentValue
-      }
+      })
     )
   }
 
@@ -83,11 +83,11 @@ extension LinkerInstance {
     let wanted = count
     try define(
       name,
-      HostFunction { _, arguments in
+      HostFunction(plain: { arguments in
         var arguments = try Arguments(arguments, wanted)
         try body(repeat arguments.next(as: (each Parameter).self))
         return nil
-      }
+      })
     )
   }
 
@@ -158,10 +158,14 @@ final class HostFunction: Sendable {
   @usableFromInline
   typealias Values = @Sendable (borrowing ComponentCaller, [ComponentValue]) throws -> ComponentValue?
   @usableFromInline
+  typealias Plain = @Sendable ([ComponentValue]) throws -> ComponentValue?
+  @usableFromInline
   typealias One = @Sendable (ComponentValue) throws -> ComponentValue?
 
   private enum Body: Sendable {
     case values(Values)
+    /// Without its caller.
+    case plain(Plain)
     /// Of one argument, without its caller.
     case one(One)
   }
@@ -172,20 +176,41 @@ final class HostFunction: Sendable {
   init(_ body: @escaping Values) { self.body = .values(body) }
 
   @usableFromInline
+  init(plain body: @escaping Plain) { self.body = .plain(body) }
+
+  @usableFromInline
   init(one body: @escaping One) { self.body = .one(body) }
 
   /// Runs it with its arguments.
-  fileprivate func call(_ decoder: inout Decoder, _ codec: FuncCodec, _ store: Store) throws -> ComponentValue? {
-    if case .one(let body) = body, codec.params.count == 1 { return try body(decoder.read(codec.params[0])) }
+  fileprivate func call(
+    _ arguments: UnsafePointer<trimaran_taken>,
+    _ codec: FuncCodec,
+    _ home: WeakStore
+  ) throws -> ComponentValue? {
+    if case .one(let body) = body, codec.kinds.count == 1, let number = onlyNumber(arguments, codec.kinds[0]) {
+      return try body(number)
+    }
+    let store = try store(home, codec)
+    var decoder = Decoder(arguments, store)
     var values: [ComponentValue] = []
     values.reserveCapacity(codec.params.count)
     for param in codec.params { values.append(try decoder.read(param)) }
     switch body {
-    case .values(let body): return try body(ComponentCaller(store), values)
+    case .values(let body):
+      guard let store else { preconditionFailure("a caller without its store") }
+      return try body(ComponentCaller(store), values)
+    case .plain(let body): return try body(values)
     case .one(let body):
       var arguments = try Arguments(values, 1)
       return try body(arguments.next())
     }
+  }
+
+  /// The store of the call, where something needs it.
+  private func store(_ home: WeakStore, _ codec: FuncCodec) throws(WasmtimeError) -> Store? {
+    if case .values = body {} else if !codec.hasResources { return nil }
+    guard let store = home.store else { throw .closed(what: "store") }
+    return store
   }
 }
 
@@ -220,22 +245,22 @@ private func callHost(
   _ prepared: UnsafeMutableRawPointer?,
   _ store: UnsafeMutableRawPointer?,
   _ arguments: UnsafePointer<trimaran_taken>?,
+  _ small: UnsafeMutablePointer<trimaran_small>?,
   _ reply: OpaquePointer?,
   _ thrown: UnsafeMutablePointer<UInt64>?
 ) -> Int32 {
-  guard let context, let prepared, let store, let arguments, let thrown else {
+  guard let context, let prepared, let store, let arguments, let small, let thrown else {
     preconditionFailure("a call without a context or room")
   }
   do {
     // The core holds all of them until the call has returned.
-    let home = Unmanaged<WeakStore>.fromOpaque(store)._withUnsafeGuaranteedRef { $0.store }
-    guard let home else { throw WasmtimeError.closed(what: "store") }
     try Unmanaged<HostType>.fromOpaque(prepared)._withUnsafeGuaranteedRef { type in
-      var decoder = Decoder(arguments, home)
       let result = try Unmanaged<HostFunction>.fromOpaque(context)._withUnsafeGuaranteedRef { function in
-        try function.call(&decoder, type.codec, home)
+        try Unmanaged<WeakStore>.fromOpaque(store)._withUnsafeGuaranteedRef { home in
+          try function.call(arguments, type.codec, home)
+        }
       }
-      try type.give(result, reply)
+      try type.give(result, small, reply)
     }
     return 0
   } catch {
@@ -245,22 +270,37 @@ private func callHost(
 }
 
 extension HostType {
-  /// Gives the core a result.
-  func give(_ result: ComponentValue?, _ reply: OpaquePointer?) throws(WasmtimeError) {
-    if result == nil && codec.result == nil { return }
-    try lending { (encoder) throws(WasmtimeError) in
-      guard let codec = codec.result, let result else {
-        let (expected, found): (UInt64, UInt64) = (self.codec.result == nil ? 0 : 1, result == nil ? 0 : 1)
-        throw Mistake(.count(what: "results", expected: expected, found: found)).inside(name).error
-      }
-      do throws(Mistake) {
-        try encoder.write(result, codec)
-      } catch {
-        throw error.inside("result").inside(name).error
-      }
-    } _: { (given) throws(WasmtimeError) in
+  /// Gives the core a result: in the room for a small one, if it fits.
+  func give(
+    _ result: ComponentValue?,
+    _ small: UnsafeMutablePointer<trimaran_small>,
+    _ reply: OpaquePointer?
+  ) throws(WasmtimeError) {
+    guard let kind = codec.resultKind, let result else {
+      if codec.resultKind == nil && result == nil { return }
+      let (expected, found): (UInt64, UInt64) = (codec.result == nil ? 0 : 1, result == nil ? 0 : 1)
+      throw Mistake(.count(what: "results", expected: expected, found: found)).inside(name).error
+    }
+    let place = MemoryLayout<trimaran_small>.offset(of: \.bytes) ?? 0
+    let room = MemoryLayout<trimaran_small>.size - place
+    var encoder = Encoder(UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(small) + place, count: room))
+    if !encoder.putNumber(result, kind) { try write(result, &encoder) }
+    if encoder.isPlain {
+      small.pointee.length = encoder.count
+      return
+    }
+    try encoder.lend { (given) throws(WasmtimeError) in
       var error = trimaran_bytes()
       if trimaran_component_reply_give(reply, given, &error) != 0 { throw WasmtimeError.left(error) }
+    }
+  }
+
+  private func write(_ result: ComponentValue, _ encoder: inout Encoder) throws(WasmtimeError) {
+    guard let codec = codec.result else { return }
+    do throws(Mistake) {
+      try encoder.write(result, codec)
+    } catch {
+      throw error.inside("result").inside(name).error
     }
   }
 }

@@ -5,6 +5,7 @@
 //! fails here.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
+mod buffers;
 mod random;
 mod resources;
 mod shared;

@@ -95,7 +95,7 @@ fn the_host_gives_a_resource_and_is_lent_it() {
     host::define(&mut root, "make", &ty("make"), |_, given: Given| {
         let number = u32::from_le_bytes(given.bytes.try_into().unwrap());
         let handles = vec![Handle::Host(number + 100)];
-        Ok(Written { bytes: 0_u32.to_le_bytes().to_vec(), beside: Vec::new(), handles, hosts: [1].into() })
+        Ok(Written { bytes: 0_u32.to_le_bytes().to_vec(), beside: Vec::new(), handles, hosts: Some([1].into()) })
     })
     .unwrap();
     host::define(&mut root, "use", &ty("use"), |mut store: StoreContextMut<'_, ()>, given: Given| {

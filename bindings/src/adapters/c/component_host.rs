@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 
-use trimaran::adapter::{ComponentHostFunction, HostFuncType, Received, Reply};
+use trimaran::adapter::{ComponentHostFunction, HostFuncType, Received, Reply, spare};
 use trimaran::{ComponentLinker, Result, Store, WasmtimeError};
 
 use super::super::surface::{parsed, serialised};
@@ -22,13 +22,37 @@ type Prepare = unsafe extern "C" fn(
     thrown: *mut u64,
 ) -> *mut c_void;
 
-/// Runs with the arguments, and gives its result by `trimaran_component_reply_give`. Gives 0, or 1 and the number under which the
-/// language keeps what was thrown.
+/// How many bytes of a result the language leaves without a call back.
+const SMALL: usize = 512;
+
+/// Room for a result of few bytes, without resources.
+#[repr(C)]
+pub struct Small {
+    /// How many bytes there are; more than there is room for where the result was given otherwise.
+    length: usize,
+    bytes: [MaybeUninit<u8>; SMALL],
+}
+
+impl Small {
+    /// Its bytes, if it was used.
+    ///
+    /// # Safety
+    /// As many bytes are written as `length` says, if there is room for those.
+    unsafe fn bytes(&self) -> Option<&[u8]> {
+        let used = self.bytes.get(..self.length)?;
+        // SAFETY: the contract of this function says that these bytes are written. A `MaybeUninit<u8>` is laid out as a `u8`.
+        Some(unsafe { std::slice::from_raw_parts(used.as_ptr().cast(), used.len()) })
+    }
+}
+
+/// Runs with the arguments, and leaves its result in the room for a small one, or gives it by `trimaran_component_reply_give`. Gives 0,
+/// or 1 and the number under which the language keeps what was thrown.
 type Call = unsafe extern "C" fn(
     context: *mut c_void,
     prepared: *mut c_void,
     store: *mut c_void,
     arguments: *const Taken,
+    small: *mut Small,
     reply: *mut Reply,
     thrown: *mut u64,
 ) -> i32;
@@ -72,12 +96,22 @@ impl ComponentHostFunction for Body {
         let taken = unsafe { taken.assume_init_ref() };
         let _freed = Freed(taken);
         let (mut reply, mut thrown) = (Reply::default(), 0);
+        let mut small = Small { length: usize::MAX, bytes: [const { MaybeUninit::uninit() }; SMALL] };
         // SAFETY: the function came with this context, which is still there, as are what was made of the type and the store's; the values
         // are there until `_freed` goes.
         let status = unsafe {
-            (self.call)(self.context.pointer, prepared.pointer, home.pointer, taken, &raw mut reply, &raw mut thrown)
+            let (small, reply, thrown) = (&raw mut small, &raw mut reply, &raw mut thrown);
+            (self.call)(self.context.pointer, prepared.pointer, home.pointer, taken, small, reply, thrown)
         };
-        if status == 0 { Ok(reply) } else { Err(WasmtimeError::thrown(thrown)) }
+        if status != 0 {
+            return Err(WasmtimeError::thrown(thrown));
+        }
+        // SAFETY: the header says that the function has written as many bytes as it says.
+        if let Some(bytes) = unsafe { small.bytes() } {
+            reply.bytes = spare::stream();
+            reply.bytes.extend_from_slice(bytes);
+        }
+        Ok(reply)
     }
 }
 
@@ -108,7 +142,8 @@ pub unsafe extern "C" fn trimaran_component_reply_give(
         let resources = unsafe { given.resources()? };
         // SAFETY: the caller lends the values until this returns.
         let (bytes, beside) = unsafe { (given.bytes(), given.beside()) };
-        let made = Reply { bytes: bytes.to_vec(), beside: beside.into_iter().map(<[u8]>::to_vec).collect(), resources };
+        let beside = beside.iter().map(|part| part.to_vec()).collect();
+        let made = Reply { bytes: bytes.to_vec(), beside, resources: resources.into_vec() };
         // SAFETY: the reply is that of the call, which waits for this.
         unsafe { *reply = made };
         Ok(())

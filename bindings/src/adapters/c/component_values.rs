@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use trimaran::adapter::{GivenResource, Received, ResourceValue};
+use trimaran::adapter::{Few, GivenResource, Received, ResourceValue};
 use trimaran::{ComponentResource, HostObject, Result};
 
 use super::host::{Context, Release};
@@ -64,7 +64,7 @@ impl Given {
 
     /// # Safety
     /// The parts and their bytes are readable for as long as the result lives.
-    pub(super) unsafe fn beside<'a>(&self) -> Vec<&'a [u8]> {
+    pub(super) unsafe fn beside<'a>(&self) -> Few<&'a [u8]> {
         // SAFETY: the contract of this function.
         let parts = unsafe { lent(self.beside, self.beside_count) };
         // SAFETY: the same, of the bytes of each part.
@@ -76,23 +76,28 @@ impl Given {
     /// # Safety
     /// The resources are readable; the guests' are alive; `release` may be called once for each of the host's, on any thread. This is
     /// called once.
-    pub(super) unsafe fn resources(&self) -> Result<Vec<GivenResource>> {
+    pub(super) unsafe fn resources(&self) -> Result<Few<GivenResource>> {
         // SAFETY: the caller gives that many resources.
         let given = unsafe { lent(self.resources, self.resource_count) };
-        let values: Vec<_> = given
-            .iter()
-            .map(|resource| {
-                let value = if resource.is_host {
-                    let object: HostObject = Arc::new(Context { pointer: resource.object, release: self.release });
-                    ResourceValue::Host(object)
-                } else {
-                    // SAFETY: the caller gives a resource that it keeps alive for the call.
-                    ResourceValue::Guest(unsafe { shared(resource.object.cast_const().cast::<ComponentResource>())? })
-                };
-                Ok(GivenResource { value, is_own: resource.is_own })
-            })
-            .collect();
-        values.into_iter().collect()
+        let mut done = Ok(());
+        // SAFETY: the contract of this function, of each of them.
+        let value = |resource| unsafe { self.resource(resource) }.map_err(|error| done = Err(error)).ok();
+        // All of them, whichever fails.
+        let values = given.iter().filter_map(value).collect();
+        done.map(|()| values)
+    }
+
+    /// # Safety
+    /// As for `resources`, of this one.
+    unsafe fn resource(&self, resource: &Resource) -> Result<GivenResource> {
+        let value = if resource.is_host {
+            let object: HostObject = Arc::new(Context { pointer: resource.object, release: self.release });
+            ResourceValue::Host(object)
+        } else {
+            // SAFETY: the caller gives a resource that it keeps alive for the call.
+            ResourceValue::Guest(unsafe { shared(resource.object.cast_const().cast::<ComponentResource>())? })
+        };
+        Ok(GivenResource { value, is_own: resource.is_own })
     }
 }
 
@@ -129,7 +134,7 @@ pub struct Owner {
 ///
 /// # Safety
 /// `taken` may be written to.
-pub(super) unsafe fn leave(received: Received, taken: *mut Taken) {
+pub(super) unsafe fn leave(mut received: Received, taken: *mut Taken) {
     let mut left = Taken {
         bytes: Part::NOTHING,
         beside: ptr::null(),
@@ -144,6 +149,7 @@ pub(super) unsafe fn leave(received: Received, taken: *mut Taken) {
         Some(small) => {
             small.copy_from_slice(&received.bytes);
             left.bytes.length = received.bytes.len();
+            received.give_back();
         }
         None => {
             let parts: Vec<_> = received.beside.iter().map(|bytes| Part::of(bytes)).collect();
@@ -182,8 +188,9 @@ fn resource(value: &ResourceValue) -> Resource {
 pub unsafe extern "C" fn trimaran_component_values_free(owner: *mut Owner) {
     if !owner.is_null() {
         // SAFETY: the caller gives what came out of a `Box` here, once.
-        let Owner { received, parts, resources } = *unsafe { Box::from_raw(owner) };
+        let Owner { mut received, parts, resources } = *unsafe { Box::from_raw(owner) };
         drop((parts, resources));
+        received.give_back();
         let_go(received);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jni_sys::{JNIEnv, jclass, jint, jlong, jobject, jobjectArray, jsize};
 use trimaran::adapter::stream::Given;
-use trimaran::adapter::{GivenResource, Received, ResourceValue};
+use trimaran::adapter::{Few, GivenResource, Received, ResourceValue};
 use trimaran::{ComponentResource, HostObject, Result, WasmtimeError};
 
 use super::generated::kept;
@@ -61,7 +61,10 @@ impl Exchange {
         length: jint,
         count: jint,
         objects: jobjectArray,
-    ) -> Result<Vec<GivenResource>> {
+    ) -> Result<Few<GivenResource>> {
+        if count == 0 {
+            return Ok(Few::None);
+        }
         let (start, count) = (length as usize, count as usize);
         let numbers = self.input.get(start..).and_then(|rest| rest.get(..count.checked_mul(RESOURCE)?));
         let (numbers, _) = numbers.ok_or_else(out_of_step)?.as_chunks::<RESOURCE>();
@@ -94,12 +97,13 @@ impl Exchange {
     }
 
     /// Copies what came out of a guest, and behind the stream all that stands beside it. Fails with `Limit` where there is no room.
-    pub(super) fn copy(&mut self, received: Received) -> Result<jint> {
+    pub(super) fn copy(&mut self, mut received: Received) -> Result<jint> {
         let length = received.beside.iter().map(Vec::len).sum::<usize>() + received.bytes.len();
         self.output.clear();
         self.output.try_reserve(length).map_err(|_| no_room(length))?;
         self.output.extend_from_slice(&received.bytes);
         received.beside.iter().for_each(|part| self.output.extend_from_slice(part));
+        received.give_back();
         self.resources = received.resources;
         Ok(self.moves())
     }

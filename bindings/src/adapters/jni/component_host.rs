@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use jni_sys::{JNIEnv, jbyteArray, jclass, jint, jlong, jmethodID, jobject, jobjectArray, jstring, jvalue};
-use trimaran::adapter::{ComponentHostFunction, HostFuncType, Received, Reply};
+use trimaran::adapter::{ComponentHostFunction, HostFuncType, Received, Reply, spare};
 use trimaran::{ComponentLinker, ComponentMistake, Result, Store, WasmtimeError};
 
 use super::super::surface::{parsed, serialised};
@@ -157,8 +157,10 @@ pub(super) extern "system" fn host_reply(
     give(env, || {
         // SAFETY: the package is in that call, and has the exchange to itself.
         let (crossing, exchange) = unsafe { (Crossing::at(crossing), Exchange::at(exchange)) };
-        let resources = exchange.given(env, length, resources, objects)?;
-        crossing.reply = Some(Reply { bytes: exchange.stream(length)?.to_vec(), beside: Vec::new(), resources });
+        let resources = exchange.given(env, length, resources, objects)?.into_vec();
+        let mut bytes = spare::stream();
+        bytes.extend_from_slice(exchange.stream(length)?);
+        crossing.reply = Some(Reply { bytes, beside: Vec::new(), resources });
         Ok(())
     });
 }

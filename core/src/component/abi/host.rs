@@ -16,6 +16,7 @@ use crate::component::abi::call::NO_SIZE;
 use crate::component::abi::plan::Row;
 use crate::component::abi::stream::{Given, Reader, Values, Written, refused};
 use crate::component::abi::{lift, lower, rows};
+use crate::component::spare;
 
 /// How many flat values a function takes at most, and how many it returns.
 const MOST: (usize, usize) = (16, 1);
@@ -49,7 +50,7 @@ unsafe impl<const N: usize> ComponentType for HostArgs<N> {
 unsafe impl<const N: usize> Lift for HostArgs<N> {
     fn linear_lift_from_flat(cx: &mut LiftContext<'_>, ty: InterfaceType, slots: &Self::Lower) -> Result<Self> {
         let row = row(&ty, |index| rows::of(cx.types, index))?;
-        let mut given = Given::default();
+        let mut given = Given::reusing();
         lift::from_flat(cx, &mut given, &row, slots)?;
         Ok(Self { given })
     }
@@ -59,7 +60,7 @@ unsafe impl<const N: usize> Lift for HostArgs<N> {
         // Of no bytes, as the type has no size, but where they are: a part of the guest's memory.
         let at = bytes.as_ptr().addr().checked_sub(cx.memory().as_ptr().addr());
         let at = at.ok_or_else(|| refused("wasmtime gave arguments outside of the guest's memory"))?;
-        let mut given = Given::default();
+        let mut given = Given::reusing();
         lift::from_memory(cx, &mut given, &row, at)?;
         Ok(Self { given })
     }
@@ -127,8 +128,14 @@ impl<const M: usize> HostResults<M> {
             bytes: &self.written.bytes,
             beside: &beside,
             handles: &self.written.handles,
-            hosts: &self.written.hosts,
+            hosts: self.written.hosts.as_deref().unwrap_or_default(),
         })
+    }
+}
+
+impl<const M: usize> Drop for HostResults<M> {
+    fn drop(&mut self) {
+        spare::keep_stream(std::mem::take(&mut self.written.bytes));
     }
 }
 

@@ -25,6 +25,7 @@
 use wasmtime::component::ResourceAny;
 
 use crate::WasmtimeError;
+use crate::component::spare;
 use crate::traps::carried::HostError;
 
 /// Says of a count that its bytes stand beside the stream.
@@ -140,6 +141,11 @@ impl Default for Given {
 }
 
 impl Given {
+    /// The same with a buffer that the thread has kept.
+    pub fn reusing() -> Self {
+        Self { bytes: spare::stream(), ..Self::default() }
+    }
+
     /// Adds bytes. Fails with `Limit` where the process has no room for them.
     #[inline]
     pub(super) fn put(&mut self, bytes: &[u8]) -> wasmtime::Result<()> {
@@ -165,8 +171,7 @@ impl Given {
         }
         self.put_number(count | BESIDE)?;
         self.put_number(u32::try_from(self.beside.len())?)?;
-        let mut part = Vec::new();
-        part.try_reserve_exact(bytes.len()).map_err(|_| no_room(bytes.len()))?;
+        let mut part = spare::part(bytes.len()).map_err(|_| no_room(bytes.len()))?;
         part.extend_from_slice(bytes);
         self.beside.push(part);
         Ok(())
@@ -194,6 +199,6 @@ pub struct Written {
     pub beside: Vec<Vec<u8>>,
     /// The resources.
     pub handles: Vec<Handle>,
-    /// The numbers of the host's types of resources.
-    pub hosts: std::sync::Arc<[u32]>,
+    /// The numbers of the host's types of resources, where there are resources.
+    pub hosts: Option<std::sync::Arc<[u32]>>,
 }

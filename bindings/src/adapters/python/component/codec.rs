@@ -141,6 +141,8 @@ pub(super) struct Codecs {
     pub(super) result: Option<Arc<Codec>>,
     /// The class of what stands for the error of the result, which is the value otherwise.
     pub(super) raises: Option<Py<PyAny>>,
+    /// Whether there is a resource in any of them.
+    pub(super) has_resources: bool,
 }
 
 impl Codecs {
@@ -149,7 +151,8 @@ impl Codecs {
         let mut made = Made { py, ty, known: HashMap::new() };
         let params = params.fields.iter().map(|field| made.codec(&field.plan)).collect();
         let result = results.fields.first().map(|field| made.codec(&field.plan));
-        Self { params, result, raises: None }
+        let has_resources = made.known.values().any(|codec| matches!(**codec, Codec::Resource { .. }));
+        Self { params, result, raises: None, has_resources }
     }
 }
 

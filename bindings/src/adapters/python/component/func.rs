@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
-use trimaran::adapter::{Arguments, component_mistake};
+use trimaran::adapter::{Arguments, component_mistake, spare};
 use trimaran::{ComponentFunc, ComponentMistake, WasmtimeError};
 
 use super::super::convert::{HasHandle, fresh, none, raw_store, this};
@@ -106,7 +106,8 @@ fn call<'py>(slf: &Bound<'py, ComponentFuncBase>, arguments: &Bound<'py, PyTuple
         let mistake = ComponentMistake::Count { what: "arguments".to_owned(), expected, found };
         return Err(raised(py, component_mistake(&[], mistake)));
     }
-    let mut given = Writer::new(native_store(&store));
+    // Only resources need the package's own store.
+    let mut given = Writer::new(if codecs.has_resources { native_store(&store) } else { None });
     for (place, (codec, value)) in codecs.params.iter().zip(params).enumerate() {
         let written = given.write(codec, &value);
         written.map_err(|misfit| misfit.at(format!("argument {}", place + 1)).into_error(py))?;
@@ -114,14 +115,18 @@ fn call<'py>(slf: &Bound<'py, ComponentFuncBase>, arguments: &Bound<'py, PyTuple
     let Writer { bytes, beside, resources, .. } = given;
     let parts: Vec<&[u8]> = beside.iter().map(|part| part.bytes()).collect();
     let arguments = Arguments { bytes: &bytes, beside: &parts, resources: &resources };
-    let received = enter(py, || func.call(opened, &arguments))?;
+    let done = enter(py, || func.call(opened, &arguments));
+    spare::keep_stream(bytes);
+    let mut received = done?;
     let Some(codec) = &codecs.result else { return Ok(none(py)) };
     let home = if received.resources.is_empty() { None } else { native_store(&store) };
     let mut reader = Reader::new(py, home, &received, slf.get().as_arrays.load(Ordering::Relaxed));
-    match &codecs.raises {
+    let value = match &codecs.raises {
         None => reader.read(codec),
         Some(class) => reader.outcome(codec, class),
-    }
+    };
+    received.give_back();
+    value
 }
 
 #[cold]

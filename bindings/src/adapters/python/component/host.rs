@@ -21,12 +21,14 @@ use super::write::{Part, Writer, mistake};
 struct Definition(Owned);
 
 impl ComponentHostFunction for Definition {
-    fn call(&self, store: &Store, call_id: u64, ty: &HostFuncType, arguments: Received) -> Result<Reply> {
+    fn call(&self, store: &Store, call_id: u64, ty: &HostFuncType, mut arguments: Received) -> Result<Reply> {
         let closed = || WasmtimeError::Closed { what: "linker".to_owned() };
         // This thread has the store's turn. A thread that waits for that turn does so without the GIL.
         let done = with_gil(|py| {
             let _greenlet = greenlets::in_host(py);
-            self.run(py, store, call_id, ty, &arguments)
+            let done = self.run(py, store, call_id, ty, &arguments);
+            arguments.give_back();
+            done
         });
         done.ok_or_else(closed)?
     }

@@ -111,7 +111,8 @@ impl Codecs {
         let result = made.maybe(results.fields.first().map(|field| &field.plan), &signature.result);
         let result = result.map_err(|misshape| misshape.at("result"))?;
         let raises = (!signature.error.is_none()).then(|| signature.error.clone().unbind());
-        Ok(Self { params: all.into(), result, raises })
+        let has_resources = made.known.values().any(|codec| matches!(**codec, Codec::Resource { .. }));
+        Ok(Self { params: all.into(), result, raises, has_resources })
     }
 }
 

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFrozenSet, PyList, PySet, PyString, PyTuple};
-use trimaran::adapter::{GivenResource, ResourceValue, component_mistake, stream};
+use trimaran::adapter::{GivenResource, ResourceValue, component_mistake, spare, stream};
 use trimaran::{ComponentMistake, ComponentResourceType, ComponentTypeKind, WasmtimeError};
 
 use super::super::at_end::{Ask, attribute};
@@ -134,7 +134,7 @@ pub(super) struct Writer<'s> {
 
 impl<'s> Writer<'s> {
     pub(super) fn new(store: Option<Bound<'s, StoreBase>>) -> Self {
-        Self { store, bytes: Vec::with_capacity(64), beside: Vec::new(), resources: Vec::new() }
+        Self { store, bytes: spare::stream(), beside: Vec::new(), resources: Vec::new() }
     }
 
     #[inline]
