@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from ._ffi import BytesLike, contents, expect, out_of_range, wrong_type
 from ._handle import Handle
 from ._native import HttpRequestBase, article, index, text
+from ._record import Record
 
 
 class Readable(Protocol):
@@ -40,7 +41,7 @@ class HttpError(Exception):
     @property
     def code(self) -> str:
         """The code, as the WIT names it."""
-        code: str = self.args[0]
+        code: str = self.args[0] if self.args else ""
         return code
 
     @property
@@ -145,7 +146,7 @@ class HttpRequest(HttpRequestBase, Handle):
         return self._read(self.body_size if most < 0 else most)
 
     def check(self) -> None:
-        """Raises the trap that the guest is to end with, if its time is over or somebody has interrupted it.
+        """Raises `Trap`, the one that the guest is to end with, if its time is over or somebody has interrupted it.
 
         Nothing else interrupts a handler that waits: one that takes long calls this now and then.
         """
@@ -159,7 +160,7 @@ def _seconds(nanoseconds: int | None) -> float | None:
     return None if nanoseconds is None else nanoseconds / 1e9
 
 
-class HttpResponse:
+class HttpResponse(Record):
     """What an HTTP handler answers with.
 
         HttpResponse(200, {"content-type": "text/plain"}, b"hello")
@@ -169,14 +170,19 @@ class HttpResponse:
     guest's call, but for `HttpError`, which ends the body for the guest.
     """
 
-    __slots__ = ("body", "headers", "status", "trailers")
+    __slots__ = ("status", "headers", "body", "trailers")
+    status: int
+    """The status, such as 200."""
+    headers: Headers
+    """The headers, as they were given."""
+    body: Body
+    """The body, as it was given."""
+    trailers: Headers
+    """What follows the body."""
 
     def __init__(self, status: int = 200, headers: Headers = (), body: Body = b"", trailers: Headers = ()) -> None:
         """A response with that status. The trailers follow the body."""
-        self.status: int = status
-        self.headers: Headers = headers
-        self.body: Body = body
-        self.trailers: Headers = trailers
+        self._set(status=status, headers=headers, body=body, trailers=trailers)
 
     def __repr__(self) -> str:
         return f"HttpResponse({self.status!r}, {self.headers!r})"

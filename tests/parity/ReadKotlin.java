@@ -155,6 +155,7 @@ class ReadKotlin {
         if (java == Byte.class) return (byte) 1;
         if (java == Integer.class) return 1;
         if (java == Long.class) return 1L;
+        if (java == byte[].class) return new byte[0];
         if (java == List.class) return List.of();
         for (KClass<?> variant : type.getSealedSubclasses())
             if (variant.getObjectInstance() != null) return variant.getObjectInstance();

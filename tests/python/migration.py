@@ -53,7 +53,8 @@ def behaviour() -> Iterator[str]:
     """A row for every reason why a test of wasmtime-py has another outcome here."""
     reasons: dict[str, list[str]] = {}
     for test, reason in load("clients/wasmtime_py_differences.json").items():
-        file, _, name = test.split(".")
+        *folder, file, _, name = test.split(".")
+        file = ".".join([*folder, file])
         reasons.setdefault(reason, []).append(f"{file}.{name}")
     yield "| what differs | wasmtime-py's tests that see it |"
     yield "|---|---|"

@@ -10,7 +10,7 @@ from typing import Any
 from component_guests import GUESTS
 
 import trimaran
-from guests import threads
+from guests import MODULES, threads
 from trimaran import (
     Caller,
     Config,
@@ -21,6 +21,9 @@ from trimaran import (
     Global,
     GlobalType,
     HeapType,
+    HttpError,
+    HttpRequest,
+    HttpResponse,
     ImportType,
     Limits,
     Linker,
@@ -89,7 +92,7 @@ def classes() -> list[type]:
     return [
         kind
         for kind in found
-        if not issubclass(kind, (Enum, WasmtimeError, component.ResultError)) and kind.__name__ not in ABSTRACT
+        if not issubclass(kind, (Enum, WasmtimeError, component.ResultError, HttpError)) and kind.__name__ not in ABSTRACT
     ]
 
 
@@ -173,7 +176,24 @@ def examples() -> dict[type, Any]:
         ExportType("b", func_type),
         Frame(1, "f", None, 2, 3),
     ]
-    return {type(thing): thing for thing in [*made, *of_components(engine)]}
+    return {type(thing): thing for thing in [*made, *of_http(engine), *of_components(engine)]}
+
+
+def of_http(engine: Engine) -> list[Any]:
+    """A request of a guest's, which is over, and a response."""
+    store, linker, wasi = Store(engine), component.Linker(engine), WasiConfig()
+    asked: list[HttpRequest] = []
+
+    def handler(request: HttpRequest) -> HttpResponse:
+        asked.append(request)
+        return HttpResponse()
+
+    wasi.http = handler
+    store.set_wasi(wasi)
+    linker.define_wasi()
+    guest = component.Component.from_file(engine, MODULES / "component_http.wat")
+    linker.instantiate(store, guest).func(store, "fetch")(store, "host", "/", b"", False)
+    return [*asked, HttpResponse(404, {"a": "b"}, b"c")]
 
 
 def of_components(engine: Engine) -> list[Any]:

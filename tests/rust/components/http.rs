@@ -82,10 +82,12 @@ impl Guest {
     ) -> Result<std::result::Result<(u16, Vec<u8>), u8>> {
         let listed = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_le_bytes(), bytes].concat();
         let given = [listed(authority.as_bytes()), listed(path.as_bytes()), listed(body), vec![late.into()]].concat();
-        let bytes = call(&self.instance, &self.store, &["fetch"], &given)?.bytes;
-        // The number of the case has four bytes, and so has the length of a list.
+        let received = call(&self.instance, &self.store, &["fetch"], &given)?;
+        let bytes = &received.bytes;
+        // The number of the case has four bytes, and so has the length of a list. A long one travels beside them.
         Ok(if bytes[0] == 0 {
-            Ok((u16::from_le_bytes([bytes[8], bytes[9]]), bytes[10..].to_vec()))
+            let list = received.beside.first().map_or(&bytes[8..], Vec::as_slice);
+            Ok((u16::from_le_bytes([list[0], list[1]]), list[2..].to_vec()))
         } else {
             Err(bytes[4])
         })
