@@ -12,7 +12,9 @@ import dev.trimaran.component.Record
 private const val TEXT = 1 shl 16
 
 /** Runs the rows with the functions of one instance. */
-private class ComponentGuest(val who: String) {
+private class ComponentGuest(
+    val who: String,
+) {
     val engine = Engine()
     val component = Component(engine, bench("component.wat"))
     val pre =
@@ -38,7 +40,8 @@ private class ComponentGuest(val who: String) {
     }
 }
 
-private fun record() = Record("a" to 1U, "b" to -2L, "c" to 3.5F, "d" to 4.5, "e" to true, "f" to 6.toUShort(), "name" to "seven")
+private fun record() =
+    Record("a" to 1U, "b" to -2L, "c" to 3.5F, "d" to 4.5, "e" to true, "f" to 6.toUShort(), "name" to "seven")
 
 /** Prints the rows of this package. */
 fun components(who: String) {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from ._ffi import BytesLike, contents, expect, out_of_range, wrong_type
 from ._handle import Handle
@@ -19,8 +19,8 @@ class Readable(Protocol):
         ...
 
 
-Headers = Mapping[str, str | bytes] | Iterable[tuple[str, str | bytes]]
-Body = BytesLike | str | Readable | Iterable[bytes]
+Headers: TypeAlias = Mapping[str, str | bytes] | Iterable[tuple[str, str | bytes]]
+Body: TypeAlias = BytesLike | str | Readable | Iterable[bytes]
 
 
 class HttpError(Exception):
@@ -194,7 +194,7 @@ class HttpResponse(Record):
         return status, _pairs(self.headers, "header"), _body(self.body, request), _pairs(self.trailers, "trailer")
 
 
-Handler = Callable[[HttpRequest], HttpResponse]
+Handler: TypeAlias = Callable[[HttpRequest], HttpResponse]
 
 
 def _pairs(headers: Any, what: str) -> list[tuple[str, bytes]]:
@@ -222,9 +222,10 @@ def _body(body: Any, request: HttpRequest) -> tuple[Any, ...]:
     read = getattr(body, "read1", None) or getattr(body, "read", None)
     if callable(read):
         return "SOURCE", _Source(request, read, getattr(body, "close", None))
-    if isinstance(body, (bytes, bytearray, memoryview)) or not hasattr(body, "__iter__"):
+    whole: Any = body
+    if isinstance(whole, (bytes, bytearray, memoryview)) or not hasattr(whole, "__iter__"):
         return "BYTES", contents(body, "the body of the response")
-    pieces = iter(body)
+    pieces = iter(whole)
     return "SOURCE", _Source(request, _Pieces(pieces), getattr(pieces, "close", None))
 
 
@@ -280,8 +281,9 @@ def checked(value: Any, name: str) -> Handler:
     """A handler, if it is one."""
     if not callable(value):
         raise wrong_type(f"{name} is {article(value)}: expected a callable, which is given an HttpRequest")
-    handler: Handler = value
-    return handler
+    handler: Any = value
+    found: Handler = handler
+    return found
 
 
 def answer(handler: Handler, request: HttpRequest) -> None:

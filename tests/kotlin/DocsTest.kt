@@ -4,6 +4,8 @@ import dev.trimaran.Caller
 import dev.trimaran.Engine
 import dev.trimaran.Func
 import dev.trimaran.FuncType
+import dev.trimaran.HttpHeader
+import dev.trimaran.HttpResponse
 import dev.trimaran.Instance
 import dev.trimaran.Linker
 import dev.trimaran.MemoryDirectory
@@ -201,6 +203,13 @@ class DocsTest {
     fun configurations() {
         val engine = Engine { wasmThreads = true }
         assertEquals(true, engine.config.wasmThreads)
+    }
+
+    @Test
+    fun responses() {
+        val response =
+            HttpResponse(200, listOf(HttpHeader("content-type", "text/plain")), "hello")
+        assertEquals("HttpResponse(200, [content-type: text/plain])", response.toString())
     }
 
     /** The lines of a file that matter. */

@@ -8,6 +8,7 @@ import dev.trimaran.Func
 import dev.trimaran.FuncType
 import dev.trimaran.Global
 import dev.trimaran.GlobalType
+import dev.trimaran.HttpRequest
 import dev.trimaran.Instance
 import dev.trimaran.InstancePre
 import dev.trimaran.InterruptHandle
@@ -127,7 +128,7 @@ class HandlesTest {
         listOf(Engine::class, Module::class, Store::class, Instance::class, InstancePre::class, Linker::class)
             .plus(listOf(Func::class, Global::class, Table::class, Memory::class, SharedMemory::class, Tag::class))
             .plus(listOf(Reference::class, InterruptHandle::class, OutputPipe::class, MemoryDirectory::class))
-            .plus(listOf(Caller::class, Exports::class))
+            .plus(listOf(Caller::class, Exports::class, HttpRequest::class))
             .map { it.java }
 
     /** What it throws says what is wrong. */

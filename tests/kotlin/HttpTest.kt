@@ -60,13 +60,15 @@ class HttpTest {
                 HttpResponse(200, emptyList(), request.read(3) + request.stream().readBytes())
             }
         assertEquals("hello", text)
-        assertEquals(listOf("POST", "https", "example.com", "Example.com:81", "/a?b"), seen.run {
-            listOf(method, scheme, host, authority, pathWithQuery)
-        })
+        val parts = listOf(seen.method, seen.scheme, seen.host, seen.authority, seen.pathWithQuery)
+        assertEquals(listOf("POST", "https", "example.com", "Example.com:81", "/a?b"), parts)
         assertEquals("POST https://Example.com:81/a?b", seen.toString())
         assertEquals(81 to 5L, seen.port to seen.bodySize)
         assertEquals(listOf(HttpHeader("x-guest", "yes")), seen.headers)
-        assertEquals(listOf(null, null, null), seen.run { listOf(connectTimeout, firstByteTimeout, betweenBytesTimeout) })
+        assertEquals(
+            listOf(null, null, null),
+            listOf(seen.connectTimeout, seen.firstByteTimeout, seen.betweenBytesTimeout),
+        )
         assertArrayEquals(ByteArray(0), seen.readAll())
         seen.check()
         assertThrows<WasmtimeException.Range> { seen.read(-1) }
@@ -87,21 +89,33 @@ class HttpTest {
     @Test
     fun `a body that breaks off is an error code or what was thrown`() {
         val thrown = IOException("half")
+        var closed = 0
+
         fun broken(error: Exception) =
             object : InputStream() {
                 override fun read() = throw error
+
+                override fun close() {
+                    closed += 1
+                }
             }
         assertEquals(6, fetch { HttpResponse(200, emptyList(), broken(HttpException("connection-refused"))) })
         val caught = assertThrows<IOException> { fetch { HttpResponse(200, emptyList(), broken(thrown)) } }
         assertSame(thrown, caught)
+        assertEquals(2, closed)
     }
 
     @Test
     fun `a store is busy while its handler runs`() {
         guest({ throw IllegalStateException() }) { other, _ -> other.gc() }
         lateinit var store: Store
+        val handler =
+            HttpHandler {
+                assertThrows<WasmtimeException.Busy> { store.gc() }
+                HttpResponse(200, emptyList(), "Busy")
+            }
         val text =
-            guest({ _ -> HttpResponse(200, emptyList(), assertThrows<WasmtimeException.Busy> { store.gc() }.javaClass.simpleName) }) { made, guest ->
+            guest(handler) { made, guest ->
                 store = made
                 guest.func(store, "fetch")(store, "h", "/", ByteArray(0), false)
             }

@@ -54,7 +54,13 @@ class StoreTest {
         assertEquals("WasiConfig(argv=[program, -v], env=[SECRET], preopens=[/data])", "$wasi")
         listOf(guest.store, module, shared, guest.engine).forEach(AutoCloseable::close)
         assertEquals(
-            listOf("$store, closed", "Module, closed", "SharedMemory, closed", "Engine, closed", "Func of ${store.replace("S", "s")}"),
+            listOf(
+                "$store, closed",
+                "Module, closed",
+                "SharedMemory, closed",
+                "Engine, closed",
+                "Func of ${store.replace("S", "s")}",
+            ),
             listOf(guest.store, module, shared, guest.engine, guest.exports.func("f")).map { "$it" },
         )
     }

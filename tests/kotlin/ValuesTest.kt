@@ -53,6 +53,8 @@ class ValuesTest {
         assertEquals(65_535, call("i32", UShort.MAX_VALUE))
         assertEquals(5L, call("i64", 5UL))
         assertEquals(5L, call("i64", BigInteger.valueOf(5)))
+        assertEquals(-1L, call("i64", ULong.MAX_VALUE))
+        assertEquals(-1L, call("i64", BigInteger(ULong.MAX_VALUE.toString())))
         assertEquals(3.0, call("f64", 3))
         assertEquals(0.1f, call("f32", 0.1))
         assertEquals(7, call("i32", Val.I64(7)))
@@ -64,9 +66,11 @@ class ValuesTest {
         fails<WasmtimeException.Range>("argument 1 is 4294967296: expected an i32, from -2147483648 to 4294967295") {
             call("i32", 4_294_967_296)
         }
-        val sentence = "argument 1 is 18446744073709551615: expected -9223372036854775808 to 9223372036854775807"
-        fails<WasmtimeException.Range>(sentence) { call("i64", ULong.MAX_VALUE) }
-        fails<WasmtimeException.Range>(sentence) { call("i64", BigInteger(ULong.MAX_VALUE.toString())) }
+        val sentence = "argument 1 is 18446744073709551616: expected -9223372036854775808 to 9223372036854775807"
+        fails<WasmtimeException.Range>(sentence) { call("i64", BigInteger.TWO.pow(64)) }
+        fails<WasmtimeException.Range> { call("i64", BigInteger.TWO.pow(63).negate() - BigInteger.ONE) }
+        fails<WasmtimeException.Range> { call("i32", ULong.MAX_VALUE) }
+        fails<WasmtimeException.Range> { Val.of(ULong.MAX_VALUE) }
         fails<WasmtimeException.Range> { Val.of(BigInteger.TWO.pow(63)) }
         fails<WasmtimeException.Range> { Val.of(BigInteger.TWO.pow(63).negate() - BigInteger.ONE) }
         assertEquals(Val.I64(Long.MIN_VALUE), Val.of(BigInteger.TWO.pow(63).negate()))

@@ -92,7 +92,8 @@ def classes() -> list[type]:
     return [
         kind
         for kind in found
-        if not issubclass(kind, (Enum, WasmtimeError, component.ResultError, HttpError)) and kind.__name__ not in ABSTRACT
+        if not issubclass(kind, (Enum, WasmtimeError, component.ResultError, HttpError))
+        and kind.__name__ not in ABSTRACT
     ]
 
 

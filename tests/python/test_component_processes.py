@@ -40,9 +40,13 @@ def made(function=lambda number: number, **settings):
 """
 
 
+def add_one(number: int) -> int:
+    return number + 1
+
+
 def ask(store: Store, component: Component) -> object:
     linker = Linker(component.engine)
-    linker.root().define_func("host", lambda number: number + 1)
+    linker.root().define_func("host", add_one)
     return linker.instantiate(store, component).func(store, "ask")(store, 41)
 
 

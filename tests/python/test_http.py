@@ -9,6 +9,7 @@ import pickle
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -51,11 +52,12 @@ class Guest:
 
     def fetch(self, host: str = "example.com", path: str = "/", body: bytes = b"", late: bool = False) -> object:
         """The status and the body, or the number of an error code."""
-        got = self.instance.func(self.store, "fetch")(self.store, host, path, body, late)
+        got: Any = self.instance.func(self.store, "fetch")(self.store, host, path, body, late)
+        value: Any = got.value
         if isinstance(got, Ok):
-            return int.from_bytes(got.value[:2], "little"), got.value[2:]
+            return int.from_bytes(value[:2], "little"), value[2:]
         assert isinstance(got, Err)
-        return got.value
+        return value
 
     def header(self, name: str) -> bytes:
         """The value of a response's header."""

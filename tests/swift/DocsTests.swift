@@ -135,17 +135,18 @@ struct DocsTests {
 
   @Test func functionsOfTheHost() throws {
     let module = try Module(engine, Self.importing)
-    do {
-      let add = try Func(store) { (a: Int32, b: Int32) -> Int32 in a + b }
-      let log = try Func(store, FuncType([.i32, .i32], [])) { caller, arguments in
-        guard case .i32(let start) = arguments[0], case .i32(let count) = arguments[1] else { return [] }
-        let at = Int(UInt32(bitPattern: start))
-        print(try caller.memory("memory").readString(caller.store, at: at, count: Int(count)))
-        return []
-      }
-      let instance = try Instance(store, module, [add, log])
-      try instance.function(store, "run")(store)
+    let add = try Func(store) { (a: Int32, b: Int32) -> Int32 in a + b }
+    let log = try Func(store, FuncType([.i32, .i32], [])) { caller, arguments in
+      guard case .i32(let start) = arguments[0], case .i32(let count) = arguments[1] else { return [] }
+      print(try caller.memory("memory").readString(caller.store, at: Int(UInt32(bitPattern: start)), count: Int(count)))
+      return []
     }
+    let instance = try Instance(store, module, [add, log])
+    try instance.function(store, "run")(store)
+  }
+
+  @Test func typedFunctionsOfTheHost() throws {
+    let module = try Module(engine, Self.importing)
     let log = try Func(store) { (value: Int32) in print(value) }
     try log(store, 3)
     let first = try Func(store) { (caller: borrowing Caller, at: UInt32) -> Int32 in
@@ -272,6 +273,17 @@ struct DocsTests {
     try store.setWasi { $0.stdout = .inherit }
     try store.setLimits(memorySize: 16 << 20, instances: 4)
     try store.setLimits(.untrusted { $0.memories = 1 })
+  }
+
+  @Test func responses() throws {
+    let response =
+      HttpResponse(200, [HttpHeader("content-type", "text/plain")], .text("hello"))
+    #expect(response.status == 200 && response.trailers.isEmpty)
+    #expect(response.headers == [HttpHeader("content-type", Array("text/plain".utf8))])
+    guard case .bytes(Array("hello".utf8)) = response.body else {
+      Issue.record("the body is \(response.body)")
+      return
+    }
   }
 
   @Test func memoryDirectory() throws {

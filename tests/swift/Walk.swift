@@ -107,7 +107,8 @@ final class Objects: @unchecked Sendable {
     let file = folder("modules").appendingPathComponent("component_http.wat").path
     let guest = try linker.instantiate(store, Component(engine, fromFile: file))
     _ = try guest.function(store, "header").call(store, ["example.com", "x"])
-    return Held(Core.HttpRequest(kept.value!.core.kept()))
+    guard let request = kept.value else { throw Problem("the guest asked for nothing") }
+    return Held(Core.HttpRequest(request.core.kept()))
   }
   private(set) lazy var componentResourceType = must { Held(try Core.ComponentResourceType.host()) }
 

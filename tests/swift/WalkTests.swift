@@ -18,8 +18,9 @@ struct WalkTests {
     // Nothing is left to interrupt.
     "InterruptHandle.interrupt",
     // It belongs to no store.
-    "HttpRequest.head", "HttpRequest.read", "HttpRequest.check", "OutputPipe.contents", "OutputPipe.take", "MemoryDirectory.files", "MemoryDirectory.names",
-    "MemoryDirectory.read", "MemoryDirectory.remove", "MemoryDirectory.write",
+    "HttpRequest.head", "HttpRequest.read", "HttpRequest.check", "OutputPipe.contents", "OutputPipe.take",
+    "MemoryDirectory.files", "MemoryDirectory.names", "MemoryDirectory.read", "MemoryDirectory.remove",
+    "MemoryDirectory.write",
   ]
 
   /// The names of all operations, by the generator's model.

@@ -151,7 +151,8 @@ extension HttpResponse.Body {
             try request.core.fail(code: failure.code, detail: failure.detail)
             return []
           }
-        })
+        }
+      )
     }
   }
 }

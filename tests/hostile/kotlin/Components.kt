@@ -37,7 +37,11 @@ private fun composed(step: Step) {
             store.setWasi(WasiConfig())
         } else {
             val (name, body) = given.split('=')
-            if (body == "resource") linker.root().defineResource(name) else linker.root().func(name, HostFunction { arguments -> host(this, body.split(':'), arguments) })
+            if (body == "resource") {
+                linker.root().defineResource(name)
+            } else {
+                linker.root().func(name, HostFunction { arguments -> host(this, body.split(':'), arguments) })
+            }
         }
     }
     things[step[1]] = Held(store, linker.instantiate(store, component))

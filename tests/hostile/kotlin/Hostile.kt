@@ -127,24 +127,6 @@ private fun virtual(work: () -> Unit): Thread {
     return start.invoke(null, Runnable(work)) as Thread
 }
 
-private fun resident(): Long {
-    repeat(5) {
-        System.gc()
-        Thread.sleep(20)
-    }
-    return File("/proc/self/statm").readText().split(' ')[1].toLong() * 4096 shr 20
-}
-
-/** Repeats; the second half must not take more memory than the first one left. */
-private fun flat(step: Step): String {
-    val half = step.number(1).toInt() / 2
-    repeat(half) { run(step.inside) }
-    val before = resident()
-    repeat(half) { run(step.inside) }
-    val grown = resident() - before
-    return if (grown <= step.number(2)) "flat" else "!grew by $grown MiB"
-}
-
 private fun within(step: Step): String {
     val start = System.nanoTime()
     run(step.inside)
@@ -181,7 +163,7 @@ private fun perform(step: Step): Any? =
         "linked" -> linked(step)
         "close" -> thing<AutoCloseable>(step[1]).close()
         "drop" -> things.remove(step[1])
-        "collect" -> resident()
+        "collect" -> collect(2)
         "i31" -> thing<Store>(step[2]).let { things[step[1]] = Held(it, Reference.ofI31(it, step.number(3).toInt())) }
         "untrusted" -> runUntrusted(File(step[1]).readBytes()).lines().first()
         "sleep" -> Thread.sleep(step.number(1))

@@ -72,8 +72,11 @@ extension Program {
       let numbers = body.dropFirst(3).map { ComponentValue.u32(UInt32($0) ?? 0) }
       return try instance.function(caller.store, path: [body[2]]).call(caller.store, numbers)
     case "lend":
-      guard case .resource(let resource) = given[0] else { throw Mistake(text: "it is no resource") }
-      self[body[1]] = resource
+      switch given[0] {
+      case .resource(let resource): self[body[1]] = resource
+      case .object(let object): self[body[1]] = object
+      default: throw Mistake(text: "it is no resource")
+      }
     case "drop":
       guard case .resource(let resource) = given[0] else { throw Mistake(text: "it is no resource") }
       try resource.close(caller.store)

@@ -54,6 +54,9 @@ func named(_ error: any Error) -> String {
   case .thrown(let thrown): return thrown is Oops || thrown is CancellationError ? "!Thrown" : named(thrown)
   case .trap(let code, _, _, _): return "!Trap \(code.map { capitalized("\($0)") } ?? "none")"
   case .exit(let status): return "!Exit \(status)"
+  // A mirror shows the names of those cases alone that hold something.
+  case .poisoned: return "!Poisoned"
+  case .escaped: return "!Escaped"
   default: return "!" + capitalized(Mirror(reflecting: error).children.first?.label ?? "\(error)")
   }
 }

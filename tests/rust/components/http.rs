@@ -96,7 +96,8 @@ impl Guest {
 
 #[test]
 fn a_handler_gets_the_request_and_the_guest_the_response() {
-    let seen: Arc<Mutex<Vec<(HttpRequestHead, Vec<u8>)>>> = Arc::default();
+    type Seen = Vec<(HttpRequestHead, Vec<u8>)>;
+    let seen: Arc<Mutex<Seen>> = Arc::default();
     let notes = Arc::clone(&seen);
     let guest = Guest::new(handled(move |request| {
         let mut body = Vec::new();

@@ -50,6 +50,8 @@ struct State {
     /// From where on it was not read yet.
     read: usize,
     stage: Stage,
+    /// Whether a handler has got it.
+    is_taken: bool,
 }
 
 /// A body.
@@ -62,7 +64,7 @@ pub(crate) struct Body {
 
 impl Body {
     pub(crate) fn new(held: Held, expected: Option<u64>) -> Arc<Self> {
-        let state = State { written: Vec::new(), read: 0, stage: Stage::Open };
+        let state = State { written: Vec::new(), read: 0, stage: Stage::Open, is_taken: false };
         Arc::new(Self { held, expected, state: Mutex::new(state) })
     }
 
@@ -131,6 +133,16 @@ impl Body {
         }
     }
 
+    /// A handler gets it now, and it counts for the store no longer: a garbage collector may decide when the handler's object goes, and
+    /// what a guest may write must not depend on that.
+    pub(crate) fn taken(&self) {
+        let mut state = self.lock();
+        if !state.is_taken {
+            state.is_taken = true;
+            self.held.release(state.written.len() as u64);
+        }
+    }
+
     /// How many bytes bodies may have.
     pub(crate) fn most(&self) -> u64 {
         self.held.most()
@@ -153,7 +165,7 @@ impl Body {
 
 impl Drop for Body {
     fn drop(&mut self) {
-        self.held.release(self.size());
+        self.taken();
     }
 }
 

@@ -110,6 +110,7 @@ fn ask(
     failpoint::panic_at("wasi");
     let Sent { mut head, handler } = sent;
     head.body_size = body.size();
+    body.taken();
     let request = HttpRequest::new(head, body, interrupts);
     // Languages check which stack they run on.
     on_own_stack(CALLBACK, || handler.handle(Arc::clone(&request))).map_err(carried)?;

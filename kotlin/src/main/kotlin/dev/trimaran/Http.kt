@@ -46,10 +46,13 @@ public class HttpHeader(
  * What a component asks for by HTTP. The guest has finished the body when the handler is called: it is all here, and [read]
  * gives it in pieces. Any thread may use it.
  */
-public class HttpRequest internal constructor(
-    @get:JvmSynthetic internal val raw: RawHttpRequest,
-) {
+public class HttpRequest private constructor(raw: RawHttpRequest) {
+    @get:JvmSynthetic
+    internal val raw: RawHttpRequest = raw
+        get() = made(field)
+
     private val head: RawHttpRequestHead = core(raw) { raw.head() }
+        get() = made(field)
 
     /** The method, such as `GET`. */
     public val method: String get() = head.method
@@ -130,6 +133,11 @@ public class HttpRequest internal constructor(
             throw error
         }
     }
+
+    internal companion object {
+        @JvmSynthetic
+        internal fun of(raw: RawHttpRequest): HttpRequest = HttpRequest(raw)
+    }
 }
 
 private fun duration(nanoseconds: ULong): Duration =
@@ -183,6 +191,9 @@ public class HttpResponse private constructor(
         body: InputStream,
         trailers: List<HttpHeader> = emptyList(),
     ) : this(checked(status), headers.toList(), null, body, trailers.toList())
+
+    /** The status and the headers: the body may be a stream, which only the guest reads. */
+    override fun toString(): String = "HttpResponse($status, $headers)"
 
     @JvmSynthetic
     internal fun toRaw(request: HttpRequest): RawHttpResponse {

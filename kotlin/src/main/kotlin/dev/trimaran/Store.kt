@@ -288,7 +288,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
 
     /** Its number, which no other store of this process has, and whether it is closed. */
     override fun toString(): String =
-        shown("Store") { " ${Owned.STORE.storeNumber(raw)}${if (isClosed) ", closed" else ""}" }
+        shown("Store") { " ${Owned.STORE.storeNumber(made(raw))}${if (isClosed) ", closed" else ""}" }
 
     private fun letGo() {
         NativePressure.closed(pressure)

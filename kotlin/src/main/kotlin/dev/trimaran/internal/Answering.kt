@@ -18,7 +18,7 @@ internal class Answering(handler: HttpHandler) : RawHttpHandler {
         // It owns the handle, whatever happens.
         val request = RawHttpRequest(handle)
         val found = handler.get() ?: return false
-        HttpRequest(request).answer(found)
+        HttpRequest.of(request).answer(found)
         return true
     }
 

@@ -17,6 +17,10 @@ internal class ResponseBody(private val stream: InputStream, private val request
             request.fail(failure)
             stream.close()
             ByteArray(0)
+        } catch (error: Throwable) {
+            // The guest ends with it, and asks for nothing more.
+            runCatching { stream.close() }
+            throw error
         }
 
     private fun next(most: Int): ByteArray {
