@@ -34,11 +34,14 @@ public class HttpHeader(
     /** The value as text, in ISO 8859-1. */
     public val text: String get() = value.toString(Charsets.ISO_8859_1)
 
+    /** Whether the [other] has the same name and the same value. */
     override fun equals(other: Any?): Boolean =
         other is HttpHeader && name == other.name && value.contentEquals(other.value)
 
+    /** Of the name and the value. */
     override fun hashCode(): Int = 31 * name.hashCode() + value.contentHashCode()
 
+    /** The name and the value, as text. */
     override fun toString(): String = "$name: $text"
 }
 
@@ -111,6 +114,7 @@ public class HttpRequest private constructor(raw: RawHttpRequest) {
      */
     public fun check(): Unit = core(raw) { raw.check() }
 
+    /** The method and the address. */
     override fun toString(): String = "$method $url"
 
     @JvmSynthetic

@@ -24,6 +24,7 @@ public class Record private constructor(
     /** Makes a record of the entries of a map, in its order. */
     public constructor(fields: Map<String, *>) : this(*fields.map { it.key to it.value }.toTypedArray())
 
+    /** The names with their values, in the order of the type. */
     override val entries: Set<Map.Entry<String, Any?>> by lazy(LazyThreadSafetyMode.PUBLICATION) {
         names.indices.associateTo(LinkedHashMap()) { names[it] to all[it] }.entries
     }
@@ -32,9 +33,11 @@ public class Record private constructor(
     public val names: List<String>
         get() = shape.names
 
+    /** How many fields there are. */
     override val size: Int
         get() = all.size
 
+    /** Whether there is a field named [key]. */
     override fun containsKey(key: String): Boolean = key in shape.places
 
     /** The value of that field; null where there is none, where [getValue] fails. */
