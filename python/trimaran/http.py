@@ -279,11 +279,10 @@ class _Source:
 
 def checked(value: Any, name: str) -> Handler:
     """A handler, if it is one."""
+    handler: Handler = value
     if not callable(value):
         raise wrong_type(f"{name} is {article(value)}: expected a callable, which is given an HttpRequest")
-    handler: Any = value
-    found: Handler = handler
-    return found
+    return handler
 
 
 def answer(handler: Handler, request: HttpRequest) -> None:

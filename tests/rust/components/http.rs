@@ -46,6 +46,11 @@ fn response(body: &[u8]) -> HttpResponse {
     }
 }
 
+/// A list of bytes, as it crosses.
+fn listed(bytes: &[u8]) -> Vec<u8> {
+    [&u32::try_from(bytes.len()).unwrap().to_le_bytes(), bytes].concat()
+}
+
 struct Guest {
     store: Arc<Store>,
     instance: Arc<ComponentInstance>,
@@ -67,7 +72,6 @@ impl Guest {
     }
 
     fn run(&self, name: &str, arguments: &[&[u8]]) -> Result<Vec<u8>> {
-        let listed = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_le_bytes(), bytes].concat();
         let bytes: Vec<_> = arguments.iter().flat_map(|bytes| listed(bytes)).collect();
         Ok(call(&self.instance, &self.store, &[name], &bytes)?.bytes)
     }
@@ -80,7 +84,6 @@ impl Guest {
         body: &[u8],
         late: bool,
     ) -> Result<std::result::Result<(u16, Vec<u8>), u8>> {
-        let listed = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_le_bytes(), bytes].concat();
         let given = [listed(authority.as_bytes()), listed(path.as_bytes()), listed(body), vec![late.into()]].concat();
         let received = call(&self.instance, &self.store, &["fetch"], &given)?;
         let bytes = &received.bytes;
@@ -262,7 +265,6 @@ fn headers_of_a_response_are_bounded_and_those_of_the_connection_left_out() {
         }
         request.respond(HttpResponse { headers, ..response(b"") })
     }));
-    let listed = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_le_bytes(), bytes].concat();
     assert_eq!(guest.run("header", &[b"h", b"x-one"]).unwrap(), listed(b"1"));
     assert_eq!(guest.run("header", &[b"h", b"connection"]).unwrap(), listed(b""));
     assert_eq!(guest.fetch("many", "/", b"", false).unwrap(), Err(SECTION));
