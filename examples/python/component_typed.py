@@ -36,10 +36,7 @@ def described(shape: Shape) -> str:
             return "a dot"
 
 
-def main(path: str) -> None:
-    engine = Engine()
-    component = Component.from_file(engine, Path(path))
-
+def run(engine: Engine, component: Component) -> None:
     with Store(engine) as store:
         drawing = Drawing.instantiate(store, component, Host())
 
@@ -57,4 +54,5 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    engine = Engine()
+    run(engine, Component.from_file(engine, Path(sys.argv[1])))
