@@ -1,4 +1,4 @@
-"""Components that the tools of the registries make of the page's guests, through the generated classes of the example."""
+"""Guests that the tools of the registries make, through the generated classes of the example."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from component_guests import ENGINE
+
 from guests import ROOT
 from program import PROGRAMS, compiled
-
 from trimaran.component import Component
 
 
