@@ -10,6 +10,9 @@ use crate::{File, Problem, Result};
 /// How deep a folder is looked through.
 const DEPTH: usize = 8;
 
+/// How long the name of a file may be, in bytes: what all usual file systems take.
+const LONGEST: usize = 255;
+
 /// What a run leaves behind that no one wrote by hand.
 const CACHES: [&str; 4] = ["__pycache__", ".mypy_cache", ".ruff_cache", ".DS_Store"];
 
@@ -18,6 +21,12 @@ const CACHES: [&str; 4] = ["__pycache__", ".mypy_cache", ".ruff_cache", ".DS_Sto
 /// Fails with `Foreign` where the folder holds a file that was not generated, unless it is forced to. Generated files that
 /// are not among these are removed. A file that is as it should be is not touched.
 pub fn write(folder: &Path, files: &[File], is_forced: bool) -> Result<()> {
+    for part in files.iter().flat_map(|file| file.path.split('/')) {
+        if part.len() > LONGEST {
+            let what = format!("a file: it has more than {LONGEST} bytes");
+            return Err(Problem::Name { name: part.to_owned(), what });
+        }
+    }
     let mut there = Vec::new();
     find(folder, folder, 0, &mut there)?;
     let mut old = Vec::new();

@@ -1,5 +1,6 @@
 //! Why no bindings are made.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -36,6 +37,12 @@ pub enum Problem {
         /// The function or the type that has it.
         place: String,
     },
+    /// A component exports a type beside its interfaces. A world of WIT has no such thing, and no tool that makes components of
+    /// WIT makes it: the world's own types are imports.
+    TypeBeside {
+        /// The name of the type.
+        name: String,
+    },
     /// A name that the language cannot spell.
     Name {
         /// The name.
@@ -64,11 +71,22 @@ pub enum Problem {
 /// How many names a sentence lists.
 const LISTED: usize = 16;
 
+/// How much of a name is shown, in bytes.
+const SHOWN: usize = 128;
+
+/// A name, of which a component may have chosen any.
+pub(crate) fn short(name: &str) -> Cow<'_, str> {
+    match name.split_at(name.floor_char_boundary(SHOWN)) {
+        (whole, "") => whole.into(),
+        (start, _) => format!("{start}…").into(),
+    }
+}
+
 fn list(names: &[String]) -> String {
     if names.is_empty() {
         return "none".to_owned();
     }
-    let shown = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let shown = names.iter().take(LISTED).map(|name| format!("`{}`", short(name))).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(LISTED) {
         0 => shown,
         more => format!("{shown}, and {more} more"),
@@ -100,7 +118,13 @@ impl fmt::Display for Problem {
             Self::Unsupported { what, place } => {
                 write!(f, "{place} has {what}, which bindings cannot be made for yet")
             }
-            Self::Name { name, what } => write!(f, "`{name}` cannot be the name of {what}"),
+            Self::TypeBeside { name } => write!(
+                f,
+                "the component exports the type `{}` beside its interfaces, which no world of WIT does: export it in an \
+                 interface, with the functions that have it, or call the component without bindings",
+                short(name)
+            ),
+            Self::Name { name, what } => write!(f, "`{}` cannot be the name of {what}", short(name)),
             Self::Foreign { folder, files } => write!(
                 f,
                 "{} holds files that were not generated: {}; nothing was written, --force writes beside and over them",

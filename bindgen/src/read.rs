@@ -9,13 +9,23 @@ use crate::model::{
     Case, Field, Function, FunctionKind, Interface, InterfaceId, Label, Model, Owner, Package, Param, Plain, Side,
     Type, TypeDef, TypeId, TypeKind, World,
 };
+use crate::problem::short;
 use crate::{Problem, Result};
 
 /// How deep types may lie in each other.
 const DEPTH: usize = 100;
 
-/// How many parts the types of a world may have, written out: a few bytes of a component can stand for any number of them.
-const MOST: usize = 1_000_000;
+/// What the bindings of a world may come to, in letters of the model: a few bytes of a component can stand for any number of
+/// types, written out, and a long name is written wherever its type is used.
+const MOST: usize = 4 << 20;
+
+/// What a part of a type counts, and what it counts more for each level that it lies deeper.
+const PART: usize = 16;
+const LEVEL: usize = 4;
+
+/// What a function counts, and an interface, which has a file of its own.
+const FUNCTION: usize = 128;
+const INTERFACE: usize = 2 << 10;
 
 /// The model of a world whose interfaces have types of their own on each side.
 pub(crate) fn model(resolve: &Resolve, id: wit::WorldId) -> Result<Model> {
@@ -52,9 +62,9 @@ struct Reader<'a> {
     world: &'a wit::World,
     types: HashMap<wit::TypeId, TypeId>,
     interfaces: HashMap<wit::InterfaceId, InterfaceId>,
-    /// How many parts the types have that other names stand for.
+    /// What the types count that other names stand for.
     sizes: HashMap<TypeId, usize>,
-    /// How many more parts there may be.
+    /// How much more there may be.
     left: usize,
     /// How many types with names lie in each other here.
     depth: usize,
@@ -126,6 +136,7 @@ impl Reader<'_> {
                 version: it.name.version.as_ref().map(ToString::to_string),
             }),
         };
+        self.spend(INTERFACE + path.len(), "the world")?;
         let name = match key {
             Some(WorldKey::Name(name)) => name.clone(),
             _ => interface.name.clone().unwrap_or_else(|| path.clone()),
@@ -167,7 +178,7 @@ impl Reader<'_> {
             return Ok(*known);
         }
         let Some(def) = self.resolve.types.get(id) else { return Err(damaged()) };
-        let place = format!("the type `{name}`");
+        let place = format!("the type `{}`", short(name));
         let before = self.left;
         self.depth += 1;
         if self.depth > DEPTH {
@@ -181,6 +192,8 @@ impl Reader<'_> {
                 TypeKind::Record(record.fields.iter().map(field).collect::<Result<_>>()?)
             }
             TypeDefKind::Variant(variant) => {
+                // The class of a case has the name of its variant before its own.
+                self.spend(variant.cases.len().saturating_mul(PART + name.len()), &place)?;
                 let case = |case: &wit::Case| {
                     let ty = case.ty.as_ref().map(|ty| self.ty(ty, &place, 0)).transpose()?;
                     Ok(Case { name: case.name.clone(), ty, docs: docs(&case.docs) })
@@ -241,14 +254,14 @@ impl Reader<'_> {
         }
     }
 
-    /// Counts so many more parts.
-    fn spend(&mut self, parts: usize, place: &str) -> Result<()> {
-        self.left = self.left.checked_sub(parts).ok_or_else(|| unsupported("a type that is too large", place))?;
+    /// Counts so much more.
+    fn spend(&mut self, letters: usize, place: &str) -> Result<()> {
+        self.left = self.left.checked_sub(letters).ok_or_else(|| unsupported("types that are too large", place))?;
         Ok(())
     }
 
     fn ty(&mut self, ty: &wit::Type, place: &str, depth: usize) -> Result<Type> {
-        self.spend(1, place)?;
+        self.spend(PART + LEVEL * depth, place)?;
         Ok(Type::Plain(match ty {
             wit::Type::Bool => Plain::Bool,
             wit::Type::U8 => Plain::U8,
@@ -270,7 +283,8 @@ impl Reader<'_> {
                     return self.kind(&def.kind, place, depth + 1);
                 }
                 let number = self.named(*id)?;
-                self.spend(self.sizes.get(&self.made.defined(number)).copied().unwrap_or_default(), place)?;
+                let behind = self.sizes.get(&self.made.defined(number)).copied().unwrap_or_default();
+                self.spend(behind + self.made.ty(number).name.len(), place)?;
                 return Ok(if self.is_resource(number) { Type::Own(number) } else { Type::Named(number) });
             }
         }))
@@ -311,7 +325,8 @@ impl Reader<'_> {
     }
 
     fn function(&mut self, function: &wit::Function, owner: &str) -> Result<Function> {
-        let place = format!("the function `{}` of `{owner}`", function.name);
+        let place = format!("the function `{}` of `{}`", short(&function.name), short(owner));
+        self.spend(FUNCTION + function.name.len(), &place)?;
         let kind = match function.kind {
             wit::FunctionKind::Freestanding => FunctionKind::Free,
             wit::FunctionKind::Constructor(id) => FunctionKind::Constructor(self.named(id)?),

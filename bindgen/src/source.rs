@@ -4,6 +4,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use wasmparser::{ComponentExternalKind, Parser, Payload};
 use wit_parser::decoding::{DecodedWasm, decode};
 use wit_parser::{PackageId, ParseError, Resolve, ResolveError, ResolveErrorKind, WorldId};
 
@@ -36,7 +37,12 @@ pub fn text(name: &str, text: &str, world: Option<&str>) -> Result<Model> {
 ///
 /// A component has one world, which has no name of its own: it gets `world` or, if that is not said, `name`.
 pub fn binary(bytes: &[u8], name: &str, world: Option<&str>) -> Result<Model> {
-    let decoded = guarded(|| decode(bytes).map_err(|error| Problem::Component(said(&error))))?;
+    let decoded = guarded(|| {
+        decode(bytes).map_err(|error| match type_beside(bytes) {
+            Some(name) => Problem::TypeBeside { name },
+            None => Problem::Component(said(&error)),
+        })
+    })?;
     match decoded {
         DecodedWasm::WitPackage(resolve, package) => of_package(resolve, package, world),
         DecodedWasm::Component(mut resolve, id) => {
@@ -90,6 +96,25 @@ fn chosen(resolve: &Resolve, package: PackageId, world: Option<&str>) -> Result<
         asked: Some(asked.to_owned()),
         known: own.into_iter().flatten().map(|(name, _)| name.clone()).collect(),
     })
+}
+
+/// The first type that a component exports beside its interfaces, for which the parser has no word.
+fn type_beside(bytes: &[u8]) -> Option<String> {
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.ok()? {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentExportSection(exports) if depth == 1 => {
+                let mut exports = exports.into_iter().flatten();
+                if let Some(found) = exports.find(|export| export.kind == ComponentExternalKind::Type) {
+                    return Some(found.name.name.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The parser says what it found in words, but of some inputs it panics: they are refused as well.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use trimaran_bindgen::header::Header;
-use trimaran_bindgen::{File, Problem, python, source};
+use trimaran_bindgen::{File, Problem, output, python, source};
 
 fn golden(name: &str, language: &str, make: impl Fn(&Header) -> Vec<File>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
@@ -70,6 +70,20 @@ fn a_world_that_is_not_there() {
 }
 
 #[test]
+fn a_name_that_no_file_can_have_is_refused_before_anything_is_written() {
+    let name = "a".repeat(290);
+    let text = format!("package a:b;\ninterface {name} {{ f: func(); }}\nworld w {{ import {name}; }}");
+    let model = source::text("a.wit", &text, None).unwrap();
+    let header = Header { version: "0".to_owned(), source: "a.wit".to_owned(), command: None };
+    let files = python::files(&model, &header, python::Options::default());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("long-name");
+    _ = fs::remove_dir_all(&folder);
+    let Err(problem) = output::write(&folder, &files, false) else { panic!() };
+    assert!(problem.to_string().ends_with("…` cannot be the name of a file: it has more than 255 bytes"), "{problem}");
+    assert!(problem.to_string().len() < 250 && !folder.exists(), "{problem}");
+}
+
+#[test]
 fn documents_and_paths_stay_what_they_are() {
     let text = "package a:b;\n/// \"\"\"\n/// a \\ b\"\nworld w {}";
     let model = source::text("a.wit", text, None).unwrap();
@@ -87,7 +101,7 @@ fn a_type_that_would_fill_the_memory_is_refused() {
     let text = format!("package a:b;\nworld w {{\ntype t0 = u8;\n{aliases}export f: func(t: t59);\n}}");
     let found = source::text("a.wit", &text, None);
     assert!(
-        matches!(&found, Err(Problem::Unsupported { what, .. }) if what == "a type that is too large"),
+        matches!(&found, Err(Problem::Unsupported { what, .. }) if what == "types that are too large"),
         "{found:?}"
     );
     let deep =

@@ -17,8 +17,9 @@ import pytest
 from bindings_guests import ASKS, COUNTERS
 from component_guests import CALLS, ENGINE, echo
 
-from trimaran import LinkError, Store, WasmTypeError, wat2wasm
-from trimaran.component import Component, Err, Ok, ResultError, Some, load
+from guests import ROOT
+from trimaran import LinkError, Store, UnsupportedError, WasmTypeError, wat2wasm
+from trimaran.component import Component, Err, Linker, Ok, ResultError, Some, load, wit
 
 P = '(type $p\' (record (field "x" s32) (field "first-name" string))) (import "p" (type $p (eq $p\')))'
 C = '(type $c\' (enum "red" "light-green")) (import "c" (type $c (eq $c\')))'
@@ -123,6 +124,45 @@ def test_a_resource_is_a_class() -> None:
             app.counters.even(number=3)
         assert caught.value.value is counters.Error.ODD
         assert isinstance(caught.value, ResultError)
+
+
+def test_arguments_go_by_name_and_a_wrong_one_is_refused() -> None:
+    module = load(CALLS.encode(), "calls")
+    with Store(ENGINE) as store:
+        world = module.Calls.instantiate(store, SimpleNamespace(f=same))
+        assert world.run(n=4) == world.run(4)
+        unexpected, counted = "an unexpected keyword argument", "expected 1 argument"
+        wrong: list[tuple[tuple[int, ...], dict[str, int], str]] = [
+            ((), {"m": 1}, unexpected),
+            ((1,), {"n": 1}, "several values for argument"),
+            ((), {}, counted),
+            ((1, 2), {}, counted),
+            ((1, 2), {"n": 3}, counted),
+        ]
+        for arguments, keywords, sentence in wrong:
+            with pytest.raises(TypeError, match=sentence):
+                world.run(*arguments, **keywords)
+        assert world.run.__name__ == "run"
+        assert "run" in repr(world.run)
+
+
+def test_what_overrides_a_method_is_called() -> None:
+    module = load(COUNTERS.encode(), "app")
+    counters = module.exports.counters
+
+    class Doubled(counters.Counters):  # type: ignore[misc, name-defined]
+        def even(self, number: int) -> int:
+            return int(counters.Counters.even(self, number)) * 2
+
+    with Store(ENGINE) as store:
+        app = module.App.instantiate(store)
+        doubled = Doubled(wit.bind(store, Linker(ENGINE).instantiate(store, Component(ENGINE, COUNTERS))))
+        assert (app.counters.even(4), doubled.even(4), doubled.dropped()) == (4, 8, 0)
+
+
+def test_a_type_beside_the_interfaces_is_refused_with_a_way_out() -> None:
+    with pytest.raises(UnsupportedError, match=r"the type `counter` beside its interfaces.*: export it"):
+        load(ROOT / "tests" / "modules" / "component_plugin.wat")
 
 
 def test_an_instance_is_no_leak() -> None:

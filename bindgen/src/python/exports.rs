@@ -23,12 +23,16 @@ impl Sheet<'_> {
         let docs = interface_docs(interface);
         let bound = self.wit("Bound");
         let is_stub = self.is_stub;
+        let attached = self.attached(&file.class, &interface.functions);
         self.page.indented(|page| {
             page.docs(&docs);
             page.gap(1);
             page.line(&format!("def __init__(self, bound: {bound}) -> None:{}", if is_stub { " ..." } else { "" }));
             if !is_stub {
-                page.indented(|page| page.line("self._functions = _Functions(bound)"));
+                page.indented(|page| {
+                    page.line("self._functions = _Functions(bound)");
+                    attached.iter().for_each(|call| page.expr("", call, ""));
+                });
             }
         });
         self.methods(&interface.functions, false, |kind| kind == FunctionKind::Free);
@@ -79,9 +83,7 @@ impl Sheet<'_> {
         self.def("__init__", &["self", &api, "/"], &params, &text("None"), end);
         let functions = self.functions_of_api();
         let adopt = if self.is_stub { String::new() } else { self.wit("adopt") };
-        let given = std::iter::once(text("functions.store"))
-            .chain(params.iter().map(|param| text(param.name.name.clone())))
-            .collect();
+        let given = params.iter().map(|param| text(param.name.name.clone())).collect();
         let is_stub = self.is_stub;
         self.page.indented(|page| {
             if let Some(docs) = docs {

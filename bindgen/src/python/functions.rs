@@ -122,12 +122,11 @@ impl Sheet<'_> {
             Owner::Interface(id) => self.own_resources(&model.interface(id).types),
         };
         let bound = self.wit("Bound");
-        self.of_package("Store");
         let mut lines = Vec::new();
         let mut binds = Vec::new();
         for (function, spelled) in functions.iter().zip(names.functions(owner, side)) {
             let callable = self.import("collections.abc", "Callable");
-            let mut taken = vec![text("Store")];
+            let mut taken = Vec::new();
             if let FunctionKind::Method(id) = function.kind {
                 taken.push(text(self.type_name(id)));
             }
@@ -148,15 +147,13 @@ impl Sheet<'_> {
         self.page.line("class _Functions:");
         self.page.indented(|page| {
             page.docs("The functions of an instance.");
-            page.gap(1);
-            page.line("store: Store");
+            page.gap(usize::from(!lines.is_empty()));
             for (name, ty) in &lines {
                 page.expr(&format!("{name}: "), ty, "");
             }
             page.gap(1);
             page.line(&format!("def __init__(self, bound: {bound}) -> None:"));
             page.indented(|page| {
-                page.line("self.store = bound.store");
                 let place = [vec![text("self"), group("[", path, "]")], resources].concat();
                 let call = group("bound.place(", place, ")");
                 let lead = if binds.is_empty() { "" } else { "place = " };
@@ -166,6 +163,21 @@ impl Sheet<'_> {
                 }
             });
         });
+    }
+
+    /// What makes calls of an owner's functions go past their methods. `class` has those.
+    pub(super) fn attached(&mut self, class: &str, functions: &[Function]) -> Option<Expr> {
+        let names = self.names.functions(self.owner, Side::Export);
+        let free = functions.iter().zip(names).filter(|(function, _)| function.kind == FunctionKind::Free);
+        let items: Vec<_> = free
+            .map(|(_, spelled)| text(format!("{}=self._functions.{}", spelled.member.name, spelled.attribute)))
+            .collect();
+        if items.is_empty() || self.is_stub {
+            return None;
+        }
+        let attach = self.wit("attach");
+        let items = [vec![text("self"), text(class)], items].concat();
+        Some(group(format!("{attach}("), items, ")"))
     }
 
     /// A method that calls a function of the instance.
@@ -186,7 +198,7 @@ impl Sheet<'_> {
         let docs = self.function_docs(function);
         let is_bare_stub = self.is_stub && docs.is_none();
         self.def(&member.name, &first, &params, &returns, if is_bare_stub { " ..." } else { "" });
-        let mut given = vec![text(if is_static { "functions.store" } else { "self._functions.store" })];
+        let mut given = Vec::new();
         if matches!(function.kind, FunctionKind::Method(_)) {
             given.push(text("self"));
         }

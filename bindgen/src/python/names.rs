@@ -262,7 +262,7 @@ fn of_types(model: &Model, types: &[TypeId]) -> FileNames {
 
 /// The names of functions. `free` has those that the class of the owner has already.
 fn functions(model: &Model, owner: Owner, side: Side, mut free: Scope) -> Vec<FunctionNames> {
-    let mut attributes = scope(&[&IN_CLASSES, &["store", "uses"]]);
+    let mut attributes = scope(&[&IN_CLASSES, &["uses"]]);
     let mut resources: BTreeMap<TypeId, Scope> = BTreeMap::new();
     let mut all = Vec::new();
     for function in model.functions(owner, side) {

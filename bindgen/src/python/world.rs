@@ -40,6 +40,7 @@ impl Sheet<'_> {
         let is_stub = self.is_stub;
         let wasi = model.interfaces.iter().any(|interface| interface.is_wasi());
         let of_world = !world.exports.is_empty();
+        let attached = self.attached(&file.class, &world.exports);
         let mut page = std::mem::take(&mut self.page);
         page.indented(|page| {
             page.docs(&docs);
@@ -69,6 +70,7 @@ impl Sheet<'_> {
                 }
                 if of_world {
                     page.line("self._functions = _Functions(bound)");
+                    attached.iter().for_each(|call| page.expr("", call, ""));
                 }
             });
             page.gap(usize::from(!is_stub));

@@ -17,7 +17,9 @@ pub fn python_bindings(wasm: &[u8], name: &str) -> Result<Vec<(String, String)>>
     let model = source::binary(&binary, name, None).map_err(|problem| {
         let reason = Lines(&problem).to_string();
         match problem {
-            trimaran_bindgen::Problem::Unsupported { .. } => WasmtimeError::Unsupported { reason },
+            trimaran_bindgen::Problem::Unsupported { .. } | trimaran_bindgen::Problem::TypeBeside { .. } => {
+                WasmtimeError::Unsupported { reason }
+            }
             _ => WasmtimeError::Compile { reason },
         }
     })?;

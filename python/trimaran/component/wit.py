@@ -135,7 +135,7 @@ class Place:
         """The function of that name. Raises `NotFoundError`, or `LinkError` where its type is another one."""
         found = self._instance.func(self._store, *self._path, name)
         names = " ".join(f"`{part}`" for part in (*self._path, name))
-        return cast("Callable[..., Any]", found._bound(names, params, result, error, self._homes))
+        return cast("Callable[..., Any]", found._bound(names, params, result, error, self._homes)._in(self._store))
 
 
 def bind(store: Store, instance: Instance) -> Bound:
@@ -146,6 +146,15 @@ def bind(store: Store, instance: Instance) -> Bound:
 def functions(api: Any) -> Any:
     """The functions of an interface."""
     return api._functions
+
+
+def attach(api: object, cls: type, /, **functions: Any) -> None:
+    """Lets a call of a method of `cls` go straight to its function. What overrides a method stays as it is."""
+    for name, function in functions.items():
+        method = vars(cls)[name]
+        if getattr(type(api), name) is method:
+            code = method.__code__
+            setattr(api, name, function._named(method, code.co_varnames[1 : code.co_argcount]))
 
 
 def adopt(made: Resource, functions: Any, other: Resource) -> None:

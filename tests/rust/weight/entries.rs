@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
+use trimaran::adapter::python_bindings;
 use trimaran::{
     Config, Engine, Extern, Func, Global, GlobalType, Instance, Linker, Module, Result, Store, Val, ValType,
     WasmtimeError, command_line, custom_sections, untrusted_config, untrusted_limits, validate,
@@ -31,8 +32,12 @@ pub(crate) const ENGINES: &[Setting] = &[
 ];
 
 impl Setting {
-    /// Whether a shape is for such an engine. Without limits for modules, what is heavy takes what it takes.
+    /// Whether a shape is for such an engine. Without limits for modules, what is heavy takes what it takes. Bindings are made
+    /// without one.
     pub(crate) fn takes(&self, shape: &Shape) -> bool {
+        if shape.component {
+            return self.name == "native";
+        }
         self.waits == shape.waits && (!shape.heavy || self.name == "untrusted")
     }
 }
@@ -54,6 +59,8 @@ pub(crate) struct Cost {
     pub(crate) memory: usize,
     /// How much text was made, in bytes.
     pub(crate) text: usize,
+    /// How long the files are that were made, in bytes.
+    pub(crate) made: usize,
     /// The beginning of it.
     pub(crate) said: String,
 }
@@ -79,6 +86,8 @@ enum Act {
 pub(crate) struct Words {
     count: usize,
     first: String,
+    /// How long the files are that were made.
+    made: usize,
 }
 
 impl Words {
@@ -100,6 +109,9 @@ impl Words {
         done.inspect_err(|error| self.fail(error)).ok()
     }
 }
+
+/// What is done with components.
+pub(crate) const BINDINGS: &str = "bindings";
 
 pub(crate) const ENTRIES: &[Entry] = &[
     Entry {
@@ -130,6 +142,16 @@ pub(crate) const ENTRIES: &[Entry] = &[
     Entry { name: "call", compiles: false, fits: |shape| !shape.imports, act: Act::Module(call) },
     Entry { name: "reflect", compiles: false, fits: |shape| !shape.imports, act: Act::Module(reflect) },
     Entry { name: "artifact", compiles: true, fits: |_| true, act: Act::Module(artifact) },
+    Entry {
+        name: BINDINGS,
+        compiles: false,
+        fits: |_| true,
+        act: Act::File(|_, file, words| {
+            if let Some(files) = words.end(python_bindings(file, "plugin")) {
+                words.made = files.iter().map(|(path, text)| path.len() + text.len()).sum();
+            }
+        }),
+    },
 ];
 
 impl Entry {
@@ -149,7 +171,7 @@ impl Entry {
                 heap::peak(mark)
             }),
         };
-        Cost { memory, text: words.count, said: words.first }
+        Cost { memory, text: words.count, made: words.made, said: words.first }
     }
 }
 

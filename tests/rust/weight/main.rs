@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use self::entries::{ENGINES, ENTRIES};
+use self::entries::{BINDINGS, ENGINES, ENTRIES, Entry};
 use self::shapes::SHAPES;
 
 /// How a process is asked for one case.
@@ -29,6 +29,10 @@ const MEMORY: (usize, usize) = (16 << 20, 1 << 10);
 /// The same where machine code is made. The most of it is what one function takes that is as large as the limits for modules
 /// allow.
 const COMPILING: (usize, usize) = (192 << 20, 2 << 10);
+
+/// The same where bindings are made, and what those have of text.
+const BINDING: (usize, usize) = (64 << 20, 1 << 10);
+const MADE: (usize, usize) = (16 << 20, 64);
 
 /// What a case may make of text.
 const TEXT: (usize, usize) = (64 << 10, 64);
@@ -45,7 +49,8 @@ fn main() {
     arguments.test_threads = arguments.test_threads.or(Some(2));
     let mut trials = Vec::new();
     for shape in SHAPES {
-        for entry in ENTRIES.iter().filter(|entry| (entry.fits)(shape)) {
+        let is_for = |entry: &Entry| (entry.name == BINDINGS) == shape.component && (entry.fits)(shape);
+        for entry in ENTRIES.iter().filter(|entry| is_for(entry)) {
             for engine in ENGINES.iter().filter(|engine| engine.takes(shape)) {
                 let name = format!("{}/{}/{}", shape.name, entry.name, engine.name);
                 trials.push(Trial::test(name.clone(), move || parent(&name)));
@@ -64,7 +69,8 @@ fn child(case: &str) {
     let engine = ENGINES.iter().find(|other| other.name == engine).expect("an engine");
     let file = (shape.make)();
     let cost = entry.run(&file, engine);
-    println!("\n@ {} {} {} {}", file.len(), cost.memory, cost.text, cost.said.replace('\n', " "));
+    let said = cost.said.replace('\n', " ");
+    println!("\n@ {} {} {} {} {said}", file.len(), cost.memory, cost.text, cost.made);
 }
 
 fn parent(case: &str) -> Result<(), Failed> {
@@ -76,18 +82,25 @@ fn parent(case: &str) -> Result<(), Failed> {
     };
     let mut figures = line.split(' ');
     let mut figure = || figures.next().and_then(|figure| figure.parse::<usize>().ok()).unwrap_or(usize::MAX);
-    let (bytes, memory, mut text) = (figure(), figure(), figure());
+    let (bytes, memory, mut text, made) = (figure(), figure(), figure(), figure());
     // What is printed counts as well.
     text += output.len() - line.len();
     let entry = case.split('/').nth(1).unwrap_or_default();
     let compiles = ENTRIES.iter().any(|other| other.name == entry && other.compiles);
     let bound = |(base, each): (usize, usize)| base + each * bytes;
-    let most = bound(if compiles { COMPILING } else { MEMORY });
+    let most = bound(match entry {
+        BINDINGS => BINDING,
+        _ if compiles => COMPILING,
+        _ => MEMORY,
+    });
     if std::env::var_os("TRIMARAN_WEIGHT_PRINT").is_some() {
         println!("{case}: {bytes} bytes, {} KiB ({} each), text {text} ({line})", memory >> 10, memory / bytes.max(1));
     }
     if memory > most {
         return Err(format!("{memory} bytes of memory for a file of {bytes}: expected at most {most}").into());
+    }
+    if made > bound(MADE) {
+        return Err(format!("{made} bytes of bindings for a file of {bytes}: expected at most {}", bound(MADE)).into());
     }
     if text > bound(TEXT) {
         return Err(format!("{text} bytes of text for a file of {bytes}: expected at most {}", bound(TEXT)).into());

@@ -14,10 +14,12 @@ pub(crate) struct Shape {
     pub(crate) waits: bool,
     /// Whether it is one that only the limits of an engine keep from taking far more than it has bytes.
     pub(crate) heavy: bool,
+    /// Whether it is a component, of which bindings are made.
+    pub(crate) component: bool,
 }
 
 const fn plain(name: &'static str, make: fn() -> Vec<u8>) -> Shape {
-    Shape { name, make, imports: false, waits: false, heavy: false }
+    Shape { name, make, imports: false, waits: false, heavy: false, component: false }
 }
 
 const fn importing(name: &'static str, make: fn() -> Vec<u8>) -> Shape {
@@ -32,7 +34,55 @@ const fn waiting(name: &'static str, make: fn() -> Vec<u8>) -> Shape {
     Shape { waits: true, ..plain(name, make) }
 }
 
+const fn component(name: &'static str, make: fn() -> Vec<u8>) -> Shape {
+    Shape { component: true, ..plain(name, make) }
+}
+
 pub(crate) const SHAPES: &[Shape] = &[
+    // Components, of which bindings are made.
+    component("wit-doubled", || functions(&doubled(12), "$t12", 1)),
+    component("wit-doubled-more", || functions(&doubled(40), "$t40", 1)),
+    component("wit-doubled-often", || functions(&doubled(7), "$t7", 75)),
+    component("wit-deep", || functions("", &format!("{}u8{}", "(list ".repeat(45), ")".repeat(45)), 400)),
+    component("wit-wide-tuple", || functions(&format!("(type $t (tuple {}))", "u8 ".repeat(900)), "$t", 180)),
+    component("wit-wide-record", || {
+        let fields = repeat(900, |n| format!("(field \"f{n}\" (tuple u8 u8))"));
+        functions(&named("r", &format!("(record {fields})")), "$r", 300)
+    }),
+    component("wit-long-type-name", || functions(&named(&"n".repeat(90_000), "(record (field \"a\" u8))"), "$r", 40)),
+    component("wit-long-variant-name", || {
+        let cases = repeat(90, |n| format!("(case \"c{n}\")"));
+        functions(&named(&"v".repeat(40_000), &format!("(variant {cases})")), "$r", 1)
+    }),
+    component("wit-long-names", || {
+        let imports = repeat(20, |n| {
+            format!("(import \"{}{n}\" (func (param \"{}\" u8)))", "a".repeat(90_000), "b".repeat(90_000))
+        });
+        wat(&format!("(component {imports})"))
+    }),
+    component("wit-long-interface", || {
+        let path = format!("a:{0}/{0}", "c".repeat(40_000));
+        wat(&format!("(component (import \"{path}\" (instance (export \"f\" (func)))))"))
+    }),
+    component("wit-functions", || functions("", "u8", 20_000)),
+    component("wit-interfaces", || {
+        wat(&format!(
+            "(component {})",
+            repeat(900, |n| format!("(import \"a:b/i{n}\" (instance (export \"f\" (func))))"))
+        ))
+    }),
+    component("wit-versions", || {
+        let version = |n: usize| format!("{n:016b}").replace('0', "-").replace('1', ".");
+        let imports = repeat(1_000, |n| {
+            let mark: Vec<String> = version(n).chars().map(|mark| format!("{mark}a")).collect();
+            format!("(import \"a:b/c@1.0.0-a{}\" (instance (export \"f\" (func))))", mark.concat())
+        });
+        wat(&format!("(component {imports})"))
+    }),
+    component("wit-labels", || {
+        let labels = |word: &str| repeat(9_000, |n| format!("(case \"{word}{n}\")"));
+        functions(&named("e", &format!("(variant {})", labels("c"))), "$r", 1)
+    }),
     // Names.
     plain("mangled-cpp", || trapping(&cpp(9))),
     plain("mangled-cpp-hard", || trapping(&"_Z3fooSsC1StlfooSsC1".repeat(50))),
@@ -205,6 +255,23 @@ fn function(body: &str) -> String {
 
 fn repeat(count: usize, part: impl Fn(usize) -> String) -> String {
     (0..count).map(part).collect()
+}
+
+/// A component with so many functions, each with a parameter of that type.
+fn functions(before: &str, ty: &str, count: usize) -> Vec<u8> {
+    let imports = repeat(count, |n| format!("(import \"f{n}\" (func (param \"x\" {ty})))"));
+    wat(&format!("(component {before} {imports})"))
+}
+
+/// A type with a name, as `$r`.
+fn named(name: &str, ty: &str) -> String {
+    format!("(type $inner {ty}) (import \"{name}\" (type $r (eq $inner)))")
+}
+
+/// A type whose tree has 2^`levels` leaves, as `$t` with their number.
+fn doubled(levels: usize) -> String {
+    let more = repeat(levels, |n| format!("(type $t{0} (tuple $t{n} $t{n}))", n + 1));
+    format!("(type $t0 (tuple u8 u8)) {more}")
 }
 
 /// Types of numbers that spell `n`.

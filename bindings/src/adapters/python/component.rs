@@ -4,14 +4,19 @@
 //! in between (ADR 29).
 
 mod bindings;
+mod bound;
+mod classes;
 mod codec;
 mod func;
 mod host;
+mod misfit;
 mod names;
 mod numbers;
 mod read;
 mod typed;
 mod write;
+mod write_cases;
+mod write_records;
 
 pub(crate) use bindings::component_bindings;
 pub(crate) use func::ComponentFuncBase;

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from trimaran import Store
 from trimaran.component import Resource, ResultError, wit
 
 
@@ -22,15 +21,15 @@ class Line(Resource):
     def __init__(self, api: Shapes, /, start: Point) -> None:
         """Begins at a point."""
         functions: _Functions = wit.functions(api)
-        wit.adopt(self, functions, functions.new_line(functions.store, start))
+        wit.adopt(self, functions, functions.new_line(start))
 
     def extend(self, to: Point) -> int:
         """Goes on to a point, and gives the length so far: as the steps of the two axes."""
-        return self._functions.line_extend(self._functions.store, self, to)
+        return self._functions.line_extend(self, to)
 
     def end(self) -> Point:
         """Where the line ends so far."""
-        return self._functions.line_end(self._functions.store, self)
+        return self._functions.line_end(self)
 
 
 @wit.record(("x", "s32"), ("y", "s32"))
@@ -86,14 +85,12 @@ class ProblemException(ResultError[Problem]):
 class _Functions:
     """The functions of an instance."""
 
-    store: Store
-    area: Callable[[Store, Shape], int]
-    new_line: Callable[[Store, Point], Resource]
-    line_extend: Callable[[Store, Line, Point], int]
-    line_end: Callable[[Store, Line], Point]
+    area: Callable[[Shape], int]
+    new_line: Callable[[Point], Resource]
+    line_extend: Callable[[Line, Point], int]
+    line_end: Callable[[Line], Point]
 
     def __init__(self, bound: wit.Bound) -> None:
-        self.store = bound.store
         place = bound.place(self, ["example:drawing/shapes@1.0.0"], Line)
         self.area = place.func(
             "area",
@@ -126,10 +123,11 @@ class Shapes:
 
     def __init__(self, bound: wit.Bound) -> None:
         self._functions = _Functions(bound)
+        wit.attach(self, Shapes, area=self._functions.area)
 
     def area(self, shape: Shape) -> int:
         """The area of a shape. A circle has 3 times the square of its radius.
 
         Raises `ProblemException`.
         """
-        return self._functions.area(self._functions.store, shape)
+        return self._functions.area(shape)

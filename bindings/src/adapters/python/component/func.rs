@@ -10,6 +10,7 @@ use trimaran::{ComponentFunc, ComponentMistake, WasmtimeError};
 
 use super::super::convert::{HasHandle, fresh, none, raw_store, this};
 use super::super::{NativeHandle, enter, native_store, raised};
+use super::bound::ComponentBoundFunc;
 use super::codec::Codecs;
 use super::read::Reader;
 use super::typed::Signature;
@@ -76,6 +77,11 @@ impl ComponentFuncBase {
         Ok(made)
     }
 
+    /// The same function, whose store needs not be given: it is this one.
+    fn _in<'py>(slf: &Bound<'py, Self>, store: Bound<'py, PyAny>) -> PyResult<Bound<'py, ComponentBoundFunc>> {
+        Bound::new(slf.py(), ComponentBoundFunc::new(slf.clone().unbind(), store.unbind()))
+    }
+
     /// Refuses a function of another store.
     fn _check(slf: &Bound<'_, Self>, store: &Bound<'_, PyAny>) -> PyResult<()> {
         let store = raw_store(store)?;
@@ -96,18 +102,29 @@ impl ComponentFuncBase {
 }
 
 fn call<'py>(slf: &Bound<'py, ComponentFuncBase>, arguments: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
-    let py = slf.py();
     let mut params = arguments.iter_borrowed();
-    let store = params.next().ok_or_else(|| no_store(py))?;
-    let (func, opened) = (this(slf)?, raw_store(&store)?);
+    let store = params.next().ok_or_else(|| no_store(slf.py()))?;
+    call_in(slf, &store, params)
+}
+
+/// Calls the function in its store.
+#[inline]
+pub(super) fn call_in<'a, 'py>(
+    slf: &Bound<'py, ComponentFuncBase>,
+    store: &Bound<'py, PyAny>,
+    params: impl ExactSizeIterator<Item = Borrowed<'a, 'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>>
+where
+    'py: 'a,
+{
+    let py = slf.py();
+    let (func, opened) = (this(slf)?, raw_store(store)?);
     let codecs = slf.get().codecs(py, func);
     if params.len() != codecs.params.len() {
-        let (expected, found) = (codecs.params.len() as u64, params.len() as u64);
-        let mistake = ComponentMistake::Count { what: "arguments".to_owned(), expected, found };
-        return Err(raised(py, component_mistake(&[], mistake)));
+        return Err(miscounted(py, codecs.params.len(), params.len()));
     }
     // Only resources need the package's own store.
-    let mut given = Writer::new(if codecs.has_resources { native_store(&store) } else { None });
+    let mut given = Writer::new(if codecs.has_resources { native_store(store) } else { None });
     for (place, (codec, value)) in codecs.params.iter().zip(params).enumerate() {
         let written = given.write(codec, &value);
         written.map_err(|misfit| misfit.at(format!("argument {}", place + 1)).into_error(py))?;
@@ -119,7 +136,7 @@ fn call<'py>(slf: &Bound<'py, ComponentFuncBase>, arguments: &Bound<'py, PyTuple
     spare::keep_stream(bytes);
     let mut received = done?;
     let Some(codec) = &codecs.result else { return Ok(none(py)) };
-    let home = if received.resources.is_empty() { None } else { native_store(&store) };
+    let home = if received.resources.is_empty() { None } else { native_store(store) };
     let mut reader = Reader::new(py, home, &received, slf.get().as_arrays.load(Ordering::Relaxed));
     let value = match &codecs.raises {
         None => reader.read(codec),
@@ -127,6 +144,14 @@ fn call<'py>(slf: &Bound<'py, ComponentFuncBase>, arguments: &Bound<'py, PyTuple
     };
     received.give_back();
     value
+}
+
+/// There are more arguments than parameters, or fewer.
+#[cold]
+pub(super) fn miscounted(py: Python<'_>, expected: usize, found: usize) -> PyErr {
+    let (expected, found) = (expected as u64, found as u64);
+    let mistake = ComponentMistake::Count { what: "arguments".to_owned(), expected, found };
+    raised(py, component_mistake(&[], mistake))
 }
 
 #[cold]

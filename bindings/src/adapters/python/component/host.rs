@@ -13,9 +13,10 @@ use super::super::generated::ComponentLinkerBase;
 use super::super::host::THROWN;
 use super::super::{CallerBase, Owned, StoreBase, closed, enter, greenlets, with_gil};
 use super::codec::Codecs;
+use super::misfit::mistake;
 use super::read::Reader;
 use super::typed::Signature;
-use super::write::{Part, Writer, mistake};
+use super::write::{Part, Writer};
 
 /// What a host function does: the package's `HostBody`, as long as it keeps that.
 struct Definition(Owned);

@@ -10,7 +10,8 @@ use trimaran::ComponentMistake;
 
 use super::super::at_end::Ask;
 use super::codec::Number;
-use super::write::{Fit, Misfit, Part, Writer, mistake, other, tuple_of};
+use super::misfit::{Fit, Misfit, mistake, other};
+use super::write::{Part, Writer, tuple_of};
 
 /// Adds a number.
 pub(super) fn write(to: &mut Writer<'_>, number: Number, value: &Bound<'_, PyAny>) -> Fit {

@@ -12,12 +12,12 @@ use super::super::convert::{fresh, give_object, none, open};
 use super::super::generated::ComponentResourceBase;
 use super::super::host::Object;
 use super::super::{StoreBase, closed, raised};
+use super::classes::{
+    err_class, from_guest, host_owned_class, ok_class, record_class, resource_host_class, some_class, variant_class,
+};
 use super::codec::{Codec, Field, Number, Owner};
 use super::names::Names;
 use super::numbers;
-use super::write::{
-    err_class, from_guest, host_owned_class, ok_class, record_class, resource_host_class, some_class, variant_class,
-};
 
 /// Gives values, one after the other.
 pub(super) struct Reader<'a, 'py> {

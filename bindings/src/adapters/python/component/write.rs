@@ -2,102 +2,21 @@
 
 use std::sync::Arc;
 
-use pyo3::exceptions::PyAttributeError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyFrozenSet, PyList, PySet, PyString, PyTuple};
-use trimaran::adapter::{GivenResource, ResourceValue, component_mistake, spare, stream};
-use trimaran::{ComponentMistake, ComponentResourceType, ComponentTypeKind, WasmtimeError};
+use pyo3::types::{PyBool, PyList, PyString, PyTuple};
+use trimaran::adapter::{GivenResource, ResourceValue, spare, stream};
+use trimaran::{ComponentMistake, ComponentResourceType, ComponentTypeKind};
 
-use super::super::at_end::{Ask, attribute};
-use super::super::convert::{article, give_object, package, this};
+use super::super::StoreBase;
+use super::super::at_end::Ask;
+use super::super::convert::{give_object, this};
 use super::super::generated::ComponentResourceBase;
-use super::super::host::{Object, THROWN};
-use super::super::{StoreBase, raised};
-use super::codec::{Codec, Field};
-use super::names::{Name, Names};
+use super::super::host::Object;
+use super::classes::{host_handle_class, resource_host_class, to_guest};
+use super::codec::Codec;
+use super::misfit::{Fit, Misfit, mistake, other, other_words};
 use super::numbers;
-
-/// Why a value does not become bytes.
-pub(super) enum Misfit {
-    /// It does not fit its type. The path leads to it from the innermost part on.
-    Mistake { path: Vec<String>, mistake: ComponentMistake },
-    /// The process has no room for so many bytes of it.
-    NoRoom(usize),
-    /// What Python raised.
-    Raised(PyErr),
-}
-
-fn no_room(length: usize) -> WasmtimeError {
-    WasmtimeError::Limit { reason: format!("the process has no room for {length} bytes of a component's values") }
-}
-
-impl From<PyErr> for Box<Misfit> {
-    fn from(error: PyErr) -> Self {
-        Box::new(Misfit::Raised(error))
-    }
-}
-
-impl Misfit {
-    /// The same in a part of another value.
-    #[cold]
-    pub(super) fn at(mut self: Box<Self>, part: impl Into<String>) -> Box<Self> {
-        if let Self::Mistake { path, .. } = &mut *self {
-            path.push(part.into());
-        }
-        self
-    }
-
-    /// What the caller gets.
-    #[cold]
-    pub(super) fn into_error(self, py: Python<'_>) -> PyErr {
-        match self {
-            Self::Mistake { mut path, mistake } => {
-                path.reverse();
-                raised(py, component_mistake(&path, mistake))
-            }
-            Self::NoRoom(length) => raised(py, no_room(length)),
-            Self::Raised(error) => error,
-        }
-    }
-
-    /// What the guest's caller gets, by `refuse`.
-    #[cold]
-    pub(super) fn into_core(
-        self,
-        py: Python<'_>,
-        refuse: impl FnOnce(&[String], ComponentMistake) -> WasmtimeError,
-    ) -> WasmtimeError {
-        match self {
-            Self::Mistake { mut path, mistake } => {
-                path.reverse();
-                refuse(&path, mistake)
-            }
-            Self::NoRoom(length) => no_room(length),
-            Self::Raised(error) => THROWN.keep(error.into_value(py)),
-        }
-    }
-}
-
-pub(super) type Fit<T = ()> = Result<T, Box<Misfit>>;
-
-#[cold]
-pub(super) fn mistake<T>(mistake: ComponentMistake) -> Fit<T> {
-    Err(Box::new(Misfit::Mistake { path: Vec::new(), mistake }))
-}
-
-/// The value is of another kind.
-#[cold]
-pub(super) fn other<T>(expected: ComponentTypeKind, value: &Bound<'_, PyAny>) -> Fit<T> {
-    other_words(expected, article(value))
-}
-
-#[cold]
-fn other_words<T>(expected: ComponentTypeKind, found: String) -> Fit<T> {
-    mistake(ComponentMistake::Kind { expected, found })
-}
 
 /// Bytes that stand beside the stream. What is Python's own cannot change meanwhile.
 pub(super) enum Part {
@@ -154,11 +73,11 @@ impl<'s> Writer<'s> {
     }
 
     #[inline]
-    fn put_place(&mut self, place: u32) -> Fit {
+    pub(super) fn put_place(&mut self, place: u32) -> Fit {
         self.put(&place.to_le_bytes())
     }
 
-    fn put_count(&mut self, count: usize) -> Fit {
+    pub(super) fn put_count(&mut self, count: usize) -> Fit {
         self.put_place(length(count)?)
     }
 
@@ -202,68 +121,10 @@ impl<'s> Writer<'s> {
                     None => self.variant(names, payloads, value),
                 }
             }
-            Codec::Members { names, members } => match (0..).zip(members).find(|(_, member)| value.is(*member)) {
-                Some((place, _)) => self.put_place(place),
-                None => self.write_name(names, value),
-            },
-            Codec::FlagSet { names, class } if value.get_type().is(class) => {
-                let bits: u32 = attribute(value, intern!(value.py(), "_value_"))?.extract()?;
-                // A flag without a name has no place in the type.
-                let known = u32::MAX.checked_shr(32 - names.len().min(32) as u32).unwrap_or_default();
-                if bits & !known != 0 {
-                    let (name, known) = (format!("{bits:#x}"), names.texts());
-                    return mistake(ComponentMistake::UnknownCase { name, known });
-                }
-                self.put_place(bits)
-            }
+            Codec::Members { names, members } => self.member(names, members, value),
+            Codec::FlagSet { names, class } if value.get_type().is(class) => self.flag_set(names, value),
             Codec::FlagSet { names, .. } => self.flags(names, value),
             Codec::Unsupported(name) => mistake(ComponentMistake::Unsupported { name: (*name).to_owned() }),
-        }
-    }
-
-    /// A case of an enumeration by its name.
-    fn write_name(&mut self, names: &Names, value: &Bound<'_, PyAny>) -> Fit {
-        match value.cast::<PyString>() {
-            Ok(name) => {
-                let place = find(names, name)?;
-                self.put_place(place)
-            }
-            Err(_) => other(ComponentTypeKind::Enum, value),
-        }
-    }
-
-    /// An object of the class of a record, or what stands for it.
-    fn object(&mut self, class: &Py<PyAny>, fields: &[Field], value: &Bound<'_, PyAny>) -> Fit {
-        if !value.get_type().is(class) {
-            return self.record(fields, value);
-        }
-        for field in fields {
-            let found = attribute(value, field.name.attribute.bind(value.py()))?;
-            self.write(&field.codec, &found).map_err(|misfit| misfit.at(format!("field \"{}\"", field.name.text)))?;
-        }
-        Ok(())
-    }
-
-    /// An object of the class of a case.
-    fn case(&mut self, names: &Names, payloads: &[Option<Arc<Codec>>], place: usize, value: &Bound<'_, PyAny>) -> Fit {
-        self.put_count(place)?;
-        let Some(codec) = payloads.get(place).and_then(Option::as_deref) else { return Ok(()) };
-        let payload = attribute(value, intern!(value.py(), "value"))?;
-        self.write(codec, &payload).map_err(|misfit| {
-            let name = names.texts().into_iter().nth(place).unwrap_or_default();
-            misfit.at(format!("case \"{name}\""))
-        })
-    }
-
-    /// The value of a result that succeeded, or the error of one that did not.
-    pub(super) fn outcome(&mut self, codec: &Codec, is_ok: bool, value: &Bound<'_, PyAny>) -> Fit {
-        let Codec::Result([ok, error]) = codec else { return other(ComponentTypeKind::Result, value) };
-        self.put_place(u32::from(!is_ok))?;
-        let (codec, part) = if is_ok { (ok, "ok") } else { (error, "error") };
-        match codec {
-            Some(codec) => self.write(codec, value).map_err(|misfit| misfit.at(part)),
-            None if value.is_none() => Ok(()),
-            None => mistake(ComponentMistake::Payload { name: part.to_owned(), is_expected: false }),
         }
     }
 
@@ -319,160 +180,6 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
-    fn record(&mut self, fields: &[Field], value: &Bound<'_, PyAny>) -> Fit {
-        let py = value.py();
-        if value.get_type().is(record_class(py)?) {
-            let given = value.getattr(intern!(py, "__dict__"))?.cast_into::<PyDict>().map_err(PyErr::from)?;
-            return self.fields(fields, Some(&given), |field| named(&given, &field.name));
-        }
-        if let Ok(given) = value.cast::<PyDict>() {
-            return self.fields(fields, Some(given), |field| named(given, &field.name));
-        }
-        let kind = value.get_type();
-        let is_plain = value.is_none()
-            || value.is_instance_of::<PyString>()
-            || value.is_instance_of::<PyList>()
-            || value.is_instance_of::<PyBytes>()
-            || kind.hasattr(intern!(py, "__index__"))?
-            || kind.hasattr(intern!(py, "__float__"))?;
-        if is_plain {
-            return other(ComponentTypeKind::Record, value);
-        }
-        self.fields(fields, None, |field| match attribute(value, field.name.attribute.bind(py)) {
-            Ok(found) => Ok(Some(found)),
-            // As wasmtime-py names them.
-            Err(error) if error.is_instance_of::<PyAttributeError>(py) => {
-                match attribute(value, field.name.plain.bind(py)) {
-                    Err(error) if error.is_instance_of::<PyAttributeError>(py) => Ok(None),
-                    found => found.map(Some),
-                }
-            }
-            Err(error) => Err(error),
-        })
-    }
-
-    /// The fields of a record, each as `find` finds it. `given` has all fields of the value, where those are known.
-    fn fields<'py>(
-        &mut self,
-        fields: &[Field],
-        given: Option<&Bound<'py, PyDict>>,
-        find: impl Fn(&Field) -> PyResult<Option<Bound<'py, PyAny>>>,
-    ) -> Fit {
-        if let Some(given) = given.filter(|given| given.len() > fields.len()) {
-            return unknown(fields, given);
-        }
-        for field in fields {
-            let Some(found) = find(field)? else {
-                return match given {
-                    // A name that is written in another way is both unknown and missing.
-                    Some(given) => unknown(fields, given).and(missing(field)),
-                    None => missing(field),
-                };
-            };
-            self.write(&field.codec, &found).map_err(|misfit| misfit.at(format!("field \"{}\"", field.name.text)))?;
-        }
-        Ok(())
-    }
-
-    fn variant(&mut self, names: &Names, payloads: &[Option<Arc<Codec>>], value: &Bound<'_, PyAny>) -> Fit {
-        let py = value.py();
-        if !value.is_instance(variant_class(py)?)? {
-            return other(ComponentTypeKind::Variant, value);
-        }
-        let tag = value.getattr(intern!(py, "tag"))?;
-        let Ok(tag) = tag.cast::<PyString>() else { return other(ComponentTypeKind::Variant, value) };
-        let place = find(names, tag)?;
-        self.put_place(place)?;
-        let payload = payloads.get(place as usize).and_then(Option::as_deref);
-        let name = tag.to_str().unwrap_or_default();
-        self.payload(name, format_args!("case \"{name}\""), payload, &value.getattr(intern!(py, "payload"))?)
-    }
-
-    /// The payload of a case, if it has one.
-    fn payload(
-        &mut self,
-        name: &str,
-        part: std::fmt::Arguments<'_>,
-        codec: Option<&Codec>,
-        value: &Bound<'_, PyAny>,
-    ) -> Fit {
-        let payload = |is_expected| mistake(ComponentMistake::Payload { name: name.to_owned(), is_expected });
-        match codec {
-            None if value.is_none() => Ok(()),
-            None => payload(false),
-            Some(codec) if value.is_none() && !matches!(codec, Codec::Option { .. }) => match codec {
-                // None is an object as well.
-                Codec::Resource { is_host: true, .. } => self.write(codec, value),
-                _ => payload(true),
-            },
-            Some(codec) => self.write(codec, value).map_err(|misfit| misfit.at(part.to_string())),
-        }
-    }
-
-    fn option(&mut self, codec: &Codec, nests: bool, value: &Bound<'_, PyAny>) -> Fit {
-        let py = value.py();
-        if value.is_none() {
-            return self.put_place(0);
-        }
-        let inner = if value.is_instance(some_class(py)?)? {
-            Some(value.getattr(intern!(py, "value"))?)
-        } else if value.get_type().is(variant_class(py)?) {
-            // As wasmtime-py has an option of an option.
-            match value.getattr(intern!(py, "tag"))?.extract::<PyBackedStr>() {
-                Ok(tag) if &*tag == "none" => return self.put_place(0),
-                Ok(tag) if &*tag == "some" => Some(value.getattr(intern!(py, "payload"))?),
-                _ => None,
-            }
-        } else {
-            None
-        };
-        if nests && inner.is_none() {
-            return other(ComponentTypeKind::Option, value);
-        }
-        self.put_place(1)?;
-        self.write(codec, inner.as_ref().unwrap_or(value)).map_err(|misfit| misfit.at("some"))
-    }
-
-    fn result(&mut self, payloads: &[Option<Arc<Codec>>; 2], value: &Bound<'_, PyAny>) -> Fit {
-        let py = value.py();
-        let (place, payload) = if value.is_instance(ok_class(py)?)? {
-            (0, value.getattr(intern!(py, "value"))?)
-        } else if value.is_instance(err_class(py)?)? {
-            (1, value.getattr(intern!(py, "value"))?)
-        } else if value.get_type().is(variant_class(py)?) {
-            // As wasmtime-py has one whose two types are alike.
-            let place = match value.getattr(intern!(py, "tag"))?.extract::<PyBackedStr>() {
-                Ok(tag) if &*tag == "ok" => 0,
-                Ok(tag) if &*tag == "err" || &*tag == "error" => 1,
-                _ => return other(ComponentTypeKind::Result, value),
-            };
-            (place, value.getattr(intern!(py, "payload"))?)
-        } else {
-            return other(ComponentTypeKind::Result, value);
-        };
-        self.put_place(place)?;
-        let [ok, error] = payloads;
-        let (name, codec) = if place == 0 { ("ok", ok) } else { ("error", error) };
-        self.payload(name, format_args!("{name}"), codec.as_deref(), &payload)
-    }
-
-    fn flags(&mut self, names: &Names, value: &Bound<'_, PyAny>) -> Fit {
-        const FLAGS: ComponentTypeKind = ComponentTypeKind::Flags;
-        let is_some = value.is_instance_of::<PySet>()
-            || value.is_instance_of::<PyFrozenSet>()
-            || value.is_instance_of::<PyList>()
-            || value.is_instance_of::<PyTuple>();
-        if !is_some {
-            return other(FLAGS, value);
-        }
-        let mut bits = 0_u32;
-        for item in tuple_of(value)?.iter_borrowed() {
-            let Ok(name) = item.cast::<PyString>() else { return other(FLAGS, &item) };
-            bits |= 1_u32.checked_shl(find(names, &name)?).unwrap_or_default();
-        }
-        self.put_place(bits)
-    }
-
     fn resource(
         &mut self,
         is_own: bool,
@@ -511,41 +218,6 @@ fn length(count: usize) -> Fit<u32> {
     }
 }
 
-/// A field of a dictionary, by the attribute's name or by the type's own.
-fn named<'py>(given: &Bound<'py, PyDict>, name: &Name) -> PyResult<Option<Bound<'py, PyAny>>> {
-    match given.get_item(&name.attribute)? {
-        None => given.get_item(&name.plain),
-        found => Ok(found),
-    }
-}
-
-/// The place of a case or a flag.
-fn find(names: &Names, name: &Bound<'_, PyString>) -> Fit<u32> {
-    let text = name.to_string_lossy();
-    match names.find(&text) {
-        Some(place) => Ok(place),
-        None => mistake(ComponentMistake::UnknownCase { name: text.into_owned(), known: names.texts() }),
-    }
-}
-
-#[cold]
-fn missing<T>(field: &Field) -> Fit<T> {
-    mistake(ComponentMistake::MissingField { name: field.name.text.to_string() })
-}
-
-/// Fails where a value has a field that its type does not have.
-#[cold]
-fn unknown(fields: &[Field], given: &Bound<'_, PyDict>) -> Fit {
-    for name in given.keys() {
-        let text = name.str()?.to_string_lossy().into_owned();
-        if fields.iter().all(|field| *field.name.text != *text && *field.name.text.replace('-', "_") != *text) {
-            let known = fields.iter().map(|field| field.name.text.to_string()).collect();
-            return mistake(ComponentMistake::UnknownField { name: text, known });
-        }
-    }
-    Ok(())
-}
-
 /// All that is in it now, whatever it does meanwhile.
 pub(super) fn tuple_of<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
     if let Ok(items) = value.cast_exact::<PyTuple>() {
@@ -555,26 +227,4 @@ pub(super) fn tuple_of<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
         return Ok(items.to_tuple());
     }
     Ok(value.py().get_type::<PyTuple>().ask1((value,))?.cast_into()?)
-}
-
-macro_rules! of_package {
-    ($($function:ident $module:literal $name:literal)*) => {
-        $(pub(super) fn $function(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
-            static FOUND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-            package(py, &FOUND, $module, $name)
-        })*
-    };
-}
-
-of_package! {
-    record_class "trimaran.component.values" "Record"
-    variant_class "trimaran.component.values" "Variant"
-    some_class "trimaran.component.values" "Some"
-    ok_class "trimaran.component.values" "Ok"
-    err_class "trimaran.component.values" "Err"
-    resource_host_class "trimaran.component.resource" "ResourceHost"
-    host_handle_class "trimaran.component.resource" "HostHandle"
-    host_owned_class "trimaran.component.resource" "HostOwned"
-    to_guest "trimaran.component.resource" "to_guest"
-    from_guest "trimaran.component.resource" "from_guest"
 }
