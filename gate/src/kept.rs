@@ -1,8 +1,10 @@
 //! Turns that a thread keeps between its entries: it passes the gate once for many of them, and no other thread comes between.
 
-use crate::gate::{Gate, Guarded, Kept, Refused, State, TURN};
+use crate::gate::{Gate, Guarded, Kept, State, TURN};
+use crate::refused::Refused;
 use crate::sync::{Ordering, this_thread};
 use crate::turns::Turn;
+use crate::want::Want;
 
 impl<T: Guarded> Gate<T> {
     /// Takes a turn that lasts until `give_back`, on the same thread. While the thread waits for another one, `may_wait` may
@@ -10,7 +12,9 @@ impl<T: Guarded> Gate<T> {
     /// where the thread ends before the turn does.
     pub fn keep<E: From<Refused>>(&self, may_wait: &dyn Fn() -> Result<(), E>) -> Result<bool, E> {
         self.check_open()?;
-        let turn = self.take_turn(this_thread(), may_wait)?;
+        let mut turn = Turn::none(self);
+        // It lasts as a call does: not while a run is in flight.
+        turn.take(this_thread(), Want::Call(None), may_wait)?;
         self.check_open()?;
         let outermost = turn.is_outermost();
         let stamp = self.with_state(|state| {
@@ -35,7 +39,8 @@ impl<T: Guarded> Gate<T> {
     /// Ends the last turn that was kept. The gate may be closed. Fails on another thread, where none is kept, and in a host
     /// function that began after it: then nothing has changed. Says whether the thread has left with it.
     pub fn give_back(&self) -> Result<bool, Refused> {
-        if !self.is_inside() {
+        let me = this_thread();
+        if !self.is_mine(me) {
             return Err(Refused::Escaped);
         }
         let kept = self.with_state(|state| {
@@ -46,7 +51,7 @@ impl<T: Guarded> Gate<T> {
         if kept.outermost {
             self.hosting.store(0, Ordering::Relaxed);
         }
-        drop(Turn::new(self, kept.outermost));
+        drop(Turn::of(self, if kept.outermost { me } else { 0 }));
         Ok(kept.outermost)
     }
 
@@ -54,9 +59,10 @@ impl<T: Guarded> Gate<T> {
     /// leaves its frames where they are, is inside for ever.
     pub fn abandon(&self) {
         let has_left = |state: &mut State<T>| !state.lent && state.callers.is_empty() && !state.kept.is_empty();
-        if self.is_inside() && self.with_state(|state| has_left(state).then(|| state.kept.clear()).is_some()) {
+        let me = this_thread();
+        if self.is_mine(me) && self.with_state(|state| has_left(state).then(|| state.kept.clear()).is_some()) {
             self.hosting.store(0, Ordering::Relaxed);
-            drop(Turn::new(self, true));
+            drop(Turn::of(self, me));
         }
     }
 

@@ -32,7 +32,7 @@ impl<T: Guarded> Gate<T> {
         if !is_free {
             return None;
         }
-        let lent = Lent { gate: self, unwinding: std::thread::panicking() };
+        let lent = Lent::new(self);
         let kept = if turn.is_outermost() { None } else { Some(self.kept_turn()) };
         Some(Plain { root: self.root.get_mut(), _lent: lent, kept, _turn: turn })
     }

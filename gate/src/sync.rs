@@ -6,15 +6,26 @@ mod model {
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 
-    loom::thread_local!(static TOKEN: Box<u64> = Box::new(0));
+    /// Not an address: that of a thread that ended comes again, and to the model nothing orders the two. In a process the
+    /// end of the one is before the beginning of the other.
+    static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(8);
+    loom::thread_local!(static TOKEN: usize = NEXT.fetch_add(8, std::sync::atomic::Ordering::Relaxed));
 
     pub fn this_thread() -> usize {
-        TOKEN.with(|token| std::ptr::from_ref::<u64>(token).addr())
+        TOKEN.with(|token| *token)
+    }
+
+    pub(crate) fn thread_number() -> usize {
+        this_thread()
     }
 
     pub fn after_fork() {}
 
     pub fn forks() -> usize {
+        0
+    }
+
+    pub(crate) fn fork_tag() -> usize {
         0
     }
 
@@ -28,7 +39,11 @@ mod real {
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
 
-    std::thread_local!(static TOKEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
+    /// The three lowest bits of the owner word are marks, on machines of 32 bits as well.
+    #[repr(align(8))]
+    struct Token(std::cell::Cell<usize>);
+
+    std::thread_local!(static TOKEN: Token = const { Token(std::cell::Cell::new(0)) });
 
     /// How many forks lie between the first process and this one, and which thread the last one left.
     static FORKS: AtomicUsize = AtomicUsize::new(0);
@@ -38,17 +53,24 @@ mod real {
     const FORKS_AT: u32 = usize::BITS - 8;
 
     /// A number that no other living thread has: the address of a thread-local, and in its highest byte the fork after which
-    /// the thread began. It is even, and not zero.
+    /// the thread began. Its three lowest bits are zero, and it is not zero.
     #[inline]
     pub fn this_thread() -> usize {
-        TOKEN.with(|token| if token.get() == 0 { first(token) } else { token.get() })
+        TOKEN.with(|token| if token.0.get() == 0 { first(token) } else { token.0.get() })
     }
 
     #[cold]
-    fn first(token: &std::cell::Cell<usize>) -> usize {
+    fn first(token: &Token) -> usize {
         let address = std::ptr::from_ref(token).addr() & !(0xff << FORKS_AT);
-        token.set(address | FORKS.load(Ordering::Relaxed) << FORKS_AT);
-        token.get()
+        token.0.set(address | fork_tag());
+        token.0.get()
+    }
+
+    /// A number that no other thread has or had. The address of a thread that ended may come again.
+    pub(crate) fn thread_number() -> usize {
+        static NEXT: AtomicUsize = AtomicUsize::new(1);
+        std::thread_local!(static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed));
+        NUMBER.with(|number| *number)
     }
 
     /// This process is the child of a fork, and of its threads there is only this one.
@@ -63,10 +85,15 @@ mod real {
         FORKS.load(Ordering::Relaxed)
     }
 
-    /// Whether the thread of that number was left behind by a fork.
-    pub(crate) fn is_gone(thread: usize) -> bool {
+    /// What an owner word has in its highest byte.
+    pub(crate) fn fork_tag() -> usize {
+        FORKS.load(Ordering::Relaxed) << FORKS_AT
+    }
+
+    /// Whether the thread of that number was left behind by a fork, or the run that rested then.
+    pub(crate) fn is_gone(owner: usize) -> bool {
         let forks = FORKS.load(Ordering::Relaxed) & 0xff;
-        thread >> FORKS_AT != forks && thread != SURVIVOR.load(Ordering::Relaxed)
+        owner >> FORKS_AT != forks && owner != SURVIVOR.load(Ordering::Relaxed)
     }
 
     /// `std::cell::UnsafeCell` by loom's interface, where loom would look for races.

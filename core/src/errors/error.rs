@@ -279,6 +279,11 @@ impl From<Refused> for WasmtimeError {
                 reason: "a thread was in the store when this process was forked, and is not here: make a new store"
                     .to_owned(),
             },
+            Refused::Busy => Self::Busy {
+                reason: "the store is in the middle of a call that this one comes from: neither would go on".to_owned(),
+            },
+            Refused::Stepped => Self::Busy { reason: "the call goes on elsewhere, or is over".to_owned() },
+            Refused::Cancelled => Self::Busy { reason: "the call was cancelled".to_owned() },
             Refused::Stuck => Self::Busy {
                 reason:
                     "another thread has been in a host function of this store for too long: if that waits for this \

@@ -3,11 +3,12 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
-use trimaran_gate::{DropQueue, Gate, Guarded, Inside};
+use trimaran_gate::{DropQueue, Gate, Guarded, Inside, Paused};
 use wasmtime::{AsContextMut, StoreContextMut};
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
@@ -262,12 +263,24 @@ impl Guarded for Guest {
     type Caller = Calling;
     type Deferred = Root;
     type Departed = HostObject;
+    // Every call of a guest lasts until the guest has returned: no guest goes on step by step.
+    type Fiber = Infallible;
+    type Answer = Infallible;
+    type Event = ();
 
     fn reclaim(_inside: &mut Inside<'_, Self>, root: Root) {
         failpoint::panic_at("drop");
         // The drop marks the root as dead. Wasmtime's collector frees it when it runs next.
         drop(root);
     }
+
+    fn resume(_root: NonNull<Self>, _fibers: &mut [Infallible], _answer: Option<Infallible>) -> Paused<()> {
+        Paused::Done(())
+    }
+
+    fn visit(_root: NonNull<Self>, _fibers: &mut [Infallible], _work: &mut dyn FnMut(&mut Calling)) {}
+
+    fn unwind(_root: NonNull<Self>, _fibers: &mut [Infallible]) {}
 }
 
 /// The guest that calls the host: a module's instance, or a component's.

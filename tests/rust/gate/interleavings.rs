@@ -2,8 +2,11 @@
 #![cfg(loom)]
 #![allow(clippy::unwrap_used, clippy::missing_docs_in_private_items, dead_code, reason = "a test")]
 
+mod ending;
+mod guests;
 mod runs;
 mod sample;
+mod stepping;
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -16,19 +19,24 @@ fn gate(gone: &Arc<AtomicUsize>) -> Arc<Gate<Root>> {
 }
 
 fn model(body: impl Fn() + Sync + Send + 'static) {
-    bounded(3, body);
+    bounded(2, body);
 }
 
-/// With so many changes of threads that nothing asks for. What has many steps takes minutes with more of them.
+/// With so many changes of threads that nothing asks for, or with `GATE_BOUND`, where 0 is without a bound. What has many
+/// steps takes minutes with more of them.
 fn bounded(preemptions: usize, body: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(preemptions);
+    let bound = std::env::var("GATE_BOUND").ok().and_then(|bound| bound.parse().ok()).unwrap_or(preemptions);
+    builder.preemption_bound = (bound != 0).then_some(bound);
+    builder.max_branches = 20_000;
+    let start = std::time::Instant::now();
     builder.check(body);
+    println!("{:6.1} s {}", start.elapsed().as_secs_f64(), std::thread::current().name().unwrap_or_default());
 }
 
 #[test]
 fn one_at_a_time_and_nobody_sleeps_for_ever() {
-    model(|| {
+    bounded(3, || {
         let gone = Arc::new(AtomicUsize::new(0));
         let gate = gate(&gone);
         let others: Vec<_> = (0..2)
@@ -47,7 +55,7 @@ fn one_at_a_time_and_nobody_sleeps_for_ever() {
 
 #[test]
 fn nobody_comes_between_the_entries_of_a_turn_that_is_kept() {
-    model(|| {
+    bounded(3, || {
         let gone = Arc::new(AtomicUsize::new(0));
         let gate = gate(&gone);
         let other = {
@@ -69,7 +77,7 @@ fn nobody_comes_between_the_entries_of_a_turn_that_is_kept() {
 
 #[test]
 fn guests_that_enter_plainly_are_alone_and_wake_who_waits() {
-    model(|| {
+    bounded(3, || {
         let gone = Arc::new(AtomicUsize::new(0));
         let gate = gate(&gone);
         let other = {
@@ -92,7 +100,7 @@ fn guests_that_enter_plainly_are_alone_and_wake_who_waits() {
 
 #[test]
 fn a_thread_that_ends_in_a_turn_leaves_the_gate_to_the_others() {
-    model(|| {
+    bounded(3, || {
         let gone = Arc::new(AtomicUsize::new(0));
         let gate = gate(&gone);
         let ending = {
@@ -115,7 +123,7 @@ fn a_thread_that_ends_in_a_turn_leaves_the_gate_to_the_others() {
 
 #[test]
 fn who_gives_up_waiting_to_close_leaves_the_root_to_a_thread_that_ends_in_a_turn() {
-    model(|| {
+    bounded(3, || {
         let gone = Arc::new(AtomicUsize::new(0));
         let gate = gate(&gone);
         let ending = {
@@ -133,7 +141,7 @@ fn who_gives_up_waiting_to_close_leaves_the_root_to_a_thread_that_ends_in_a_turn
 
 #[test]
 fn close_lets_go_of_the_root_once_and_before_it_returns() {
-    model(|| {
+    bounded(3, || {
         let gone = Arc::new(AtomicUsize::new(0));
         let gate = gate(&gone);
         let user = {
@@ -156,7 +164,7 @@ fn close_lets_go_of_the_root_once_and_before_it_returns() {
 
 #[test]
 fn two_threads_close() {
-    model(|| {
+    bounded(3, || {
         let gone = Arc::new(AtomicUsize::new(0));
         let gate = gate(&gone);
         let other = {
@@ -175,7 +183,7 @@ fn two_threads_close() {
 
 #[test]
 fn what_is_dropped_outside_goes_away_exactly_once() {
-    model(|| {
+    bounded(3, || {
         let (gone, late) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let gate = gate(&gone);
         let dropper = {
@@ -191,7 +199,7 @@ fn what_is_dropped_outside_goes_away_exactly_once() {
 
 #[test]
 fn what_is_dropped_during_close_is_not_lost() {
-    model(|| {
+    bounded(3, || {
         let (gone, late) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let gate = gate(&gone);
         let dropper = {
@@ -207,7 +215,7 @@ fn what_is_dropped_during_close_is_not_lost() {
 
 #[test]
 fn another_thread_waits_for_the_host_function_and_cannot_use_its_call_id() {
-    model(|| {
+    bounded(3, || {
         let gone = Arc::new(AtomicUsize::new(0));
         let gate = gate(&gone);
         let other = {
@@ -231,7 +239,7 @@ fn another_thread_waits_for_the_host_function_and_cannot_use_its_call_id() {
 
 #[test]
 fn close_inside_a_host_function_while_another_thread_waits() {
-    model(|| {
+    bounded(3, || {
         let gone = Arc::new(AtomicUsize::new(0));
         let gate = gate(&gone);
         let other = {
@@ -254,7 +262,7 @@ fn close_inside_a_host_function_while_another_thread_waits() {
 
 #[test]
 fn the_last_pin_and_the_close_let_go_of_the_root_once() {
-    model(|| {
+    bounded(3, || {
         let gone = Arc::new(AtomicUsize::new(0));
         let gate = gate(&gone);
         gate.enter(|_| gate.pin()).unwrap();
@@ -299,7 +307,7 @@ fn who_gives_up_waiting_to_close_leaves_the_root_to_who_is_inside() {
 
 #[test]
 fn one_gives_up_waiting_to_close_and_another_one_does_not() {
-    model(|| {
+    bounded(3, || {
         let gone = Arc::new(AtomicUsize::new(0));
         let gate = gate(&gone);
         let impatient = {
@@ -316,7 +324,7 @@ fn one_gives_up_waiting_to_close_and_another_one_does_not() {
 
 #[test]
 fn the_last_pin_goes_while_who_gives_up_waiting_closes() {
-    model(|| {
+    bounded(3, || {
         let gone = Arc::new(AtomicUsize::new(0));
         let gate = gate(&gone);
         gate.enter(|_| gate.pin()).unwrap();
@@ -341,7 +349,7 @@ fn the_last_pin_goes_while_who_gives_up_waiting_closes() {
 
 #[test]
 fn what_is_dropped_inside_goes_when_its_thread_has_left() {
-    model(|| {
+    bounded(3, || {
         let (gone, late) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let gate = gate(&gone);
         let other = {

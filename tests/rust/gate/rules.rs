@@ -2,6 +2,8 @@
 #![cfg(not(loom))]
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "a test")]
 
+mod guests;
+mod resting;
 mod sample;
 mod turns;
 

@@ -6,7 +6,7 @@ use loom::thread;
 use trimaran_gate::{Gate, Runs};
 
 use crate::sample::Root;
-use crate::{gate, model};
+use crate::{bounded, gate};
 
 /// What a store has of its runs: the time is a number, and the limit of a run is 10.
 struct Limited {
@@ -35,7 +35,7 @@ impl Limited {
 
 #[test]
 fn a_caller_that_waits_does_not_move_the_limit_of_the_one_that_runs() {
-    model(|| {
+    bounded(3, || {
         let (gate, limited) = (gate(&Arc::new(AtomicUsize::new(0))), Limited::new());
         let other = {
             let (gate, limited) = (Arc::clone(&gate), Arc::clone(&limited));
@@ -55,7 +55,7 @@ fn a_caller_that_waits_does_not_move_the_limit_of_the_one_that_runs() {
 
 #[test]
 fn a_caller_that_comes_or_ends_does_not_lose_the_stop_of_the_one_that_runs() {
-    model(|| {
+    bounded(3, || {
         let (gate, limited) = (gate(&Arc::new(AtomicUsize::new(0))), Limited::new());
         let other = {
             let (gate, limited) = (Arc::clone(&gate), Arc::clone(&limited));
@@ -72,7 +72,7 @@ fn a_caller_that_comes_or_ends_does_not_lose_the_stop_of_the_one_that_runs() {
 
 #[test]
 fn a_handle_stops_what_was_under_way_when_it_was_used_and_says_so() {
-    model(|| {
+    bounded(3, || {
         let (gate, limited) = (gate(&Arc::new(AtomicUsize::new(0))), Limited::new());
         let stopper = {
             let limited = Arc::clone(&limited);
@@ -97,7 +97,7 @@ fn a_handle_stops_what_was_under_way_when_it_was_used_and_says_so() {
 
 #[test]
 fn a_stop_of_a_caller_that_is_on_its_way_is_not_lost() {
-    model(|| {
+    bounded(3, || {
         let (gate, limited) = (gate(&Arc::new(AtomicUsize::new(0))), Limited::new());
         limited.runs.announce();
         let stopper = {
@@ -124,7 +124,7 @@ fn a_stop_of_a_caller_that_is_on_its_way_is_not_lost() {
 
 #[test]
 fn a_caller_that_is_turned_back_leaves_no_stop_behind() {
-    model(|| {
+    bounded(3, || {
         let limited = Limited::new();
         limited.runs.announce();
         let stopper = {

@@ -11,7 +11,10 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use trimaran_gate::{Guarded, Inside};
+use std::convert::Infallible;
+use std::ptr::NonNull;
+
+use trimaran_gate::{Guarded, Inside, Paused};
 
 /// The root, as a store is.
 pub(crate) struct Root {
@@ -47,10 +50,21 @@ impl Guarded for Root {
     type Caller = Caller;
     type Deferred = Late;
     type Departed = Late;
+    type Fiber = Infallible;
+    type Answer = Infallible;
+    type Event = Infallible;
 
     fn reclaim(_inside: &mut Inside<'_, Self>, late: Late) {
         drop(late);
     }
+
+    fn resume(_: NonNull<Self>, _: &mut [Infallible], answer: Option<Infallible>) -> Paused<Infallible> {
+        match answer.unwrap() {}
+    }
+
+    fn visit(_: NonNull<Self>, _: &mut [Infallible], _: &mut dyn FnMut(&mut Caller)) {}
+
+    fn unwind(_: NonNull<Self>, _: &mut [Infallible]) {}
 }
 
 /// The root, from wherever the entry arrived.
