@@ -44,6 +44,27 @@ TEXT = """(component
   (func (export "variant") (param "x" $v) (result $v) (canon lift (core func $m "variant")
     (memory $memory))))"""
 
+# A resource whose objects are numbers, and a method that gives the number.
+METHODS = """(component
+  (type $inner (resource (rep i32)))
+  (core func $new (canon resource.new $inner))
+  (core module $m (import "" "new" (func $new (param i32) (result i32)))
+    (func (export "new") (param i32) (result i32) (call $new (local.get 0)))
+    (func (export "get") (param i32) (result i32) (local.get 0)))
+  (core instance $m (instantiate $m (with "" (instance (export "new" (func $new))))))
+  (func $new (param "n" u32) (result (own $inner)) (canon lift (core func $m "new")))
+  (func $get (param "self" (borrow $inner)) (result u32) (canon lift (core func $m "get")))
+  (component $shell
+    (import "number" (type $n (sub resource)))
+    (import "new" (func $new (param "n" u32) (result (own $n))))
+    (import "get" (func $get (param "self" (borrow $n)) (result u32)))
+    (export $N "number" (type $n))
+    (export "[constructor]number" (func $new) (func (param "n" u32) (result (own $N))))
+    (export "[method]number.get" (func $get) (func (param "self" (borrow $N)) (result u32))))
+  (instance $i (instantiate $shell (with "number" (type $inner)) (with "new" (func $new))
+    (with "get" (func $get))))
+  (export "bench:app/numbers" (instance $i)))"""
+
 
 def bench(measure: Measure) -> None:
     engine = Engine()
@@ -67,3 +88,25 @@ def bench(measure: Measure) -> None:
     fields: dict[str, Any] = {"a": 1, "b": -2, "c": 0.5, "d": True, "name": "hull"}
     row("record", (module.R(**fields),), (Record(**fields),))
     row("variant", (module.VCircle(0.5),), (Variant("circle", 0.5),))
+    method(engine, measure)
+
+
+def method(engine: Engine, measure: Measure) -> None:
+    """A method of a resource."""
+    module: Any = load(METHODS.encode(), "bench")
+    store = Store(engine)
+    made = module.Bench.instantiate(store)
+    number = module.exports.numbers.Number(made.numbers, 7)
+    instance, path = (
+        Linker(engine).instantiate(store, Component(engine, METHODS)),
+        "bench:app/numbers",
+    )
+    other = instance.func(store, path, "[constructor]number")(store, 7)
+    get = instance.func(store, path, "[method]number.get")
+    if (number.get(), get(store, other)) != (7, 7):
+        raise SystemExit("method: it gave another number")
+    calls: dict[str, Call] = {
+        "python": lambda: number.get(),
+        "dynamic calls": lambda: get(store, other),
+    }
+    measure("bindings method", calls)

@@ -337,8 +337,11 @@ impl Model {
     }
 }
 
-/// What the package defines of WASI 0.2.
+/// What the package defines of WASI 0.2, beside requests by HTTP.
 const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
+
+/// What it defines of `wasi:http`.
+const HTTP: [&str; 2] = ["outgoing-handler", "types"];
 
 impl Interface {
     /// Whether the world imports it, and the package defines it itself, as an interface of WASI 0.2.
@@ -346,7 +349,7 @@ impl Interface {
         let package = self.package.as_ref().filter(|_| self.side == Side::Import);
         package.is_some_and(|it| {
             it.namespace == "wasi"
-                && WASI.contains(&&*it.name)
+                && (WASI.contains(&&*it.name) || it.name == "http" && HTTP.contains(&&*self.name))
                 && it.version.as_deref().is_some_and(|version| version.starts_with("0.2."))
         })
     }
