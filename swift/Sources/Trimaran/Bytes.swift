@@ -14,7 +14,7 @@ package func lending<R>(
 ) throws(WasmtimeError) -> R {
   let count = bytes.count
   guard count <= mostAtOnce else { throw tooMany(count) }
-  return try withBytes(bytes, body)
+  return try inOnePiece(bytes, body)
 }
 
 /// Lends text to the core, in UTF-8.
@@ -28,7 +28,7 @@ func lending<R>(
 /// Lends bytes to a closure, in one piece. Fails with `limit` where they do not lie one after the other and there is no room for a
 /// copy.
 @inlinable
-func withBytes<R>(
+func inOnePiece<R>(
   _ bytes: some Collection<UInt8>,
   _ body: (UnsafeRawBufferPointer) throws(WasmtimeError) -> R
 ) throws(WasmtimeError) -> R {

@@ -70,9 +70,9 @@ extension trimaran_bytes {
 }
 
 extension UnsafeRawBufferPointer {
-  /// The bytes as C has them.
+  /// The bytes as C has them. It is not called `bytes`, which is the standard library's in Swift 6.2.
   @inline(__always)
-  var bytes: UnsafePointer<UInt8>? { baseAddress?.assumingMemoryBound(to: UInt8.self) }
+  var start: UnsafePointer<UInt8>? { baseAddress?.assumingMemoryBound(to: UInt8.self) }
 }
 
 /// Reads what the core has serialised, value by value.

@@ -154,7 +154,7 @@ public final class Memory: Sendable {
     if let lent { return try lent.get() }
     // What does not fit is not copied first.
     try checkRange(store, at: start, count: data.count)
-    try withBytes(data) { (bytes) throws(WasmtimeError) in try copyIn(store, bytes, at: start) }
+    try inOnePiece(data) { (bytes) throws(WasmtimeError) in try copyIn(store, bytes, at: start) }
   }
 
   /// Fails where the range is not inside the memory.
@@ -231,7 +231,7 @@ public final class Memory: Sendable {
       _ = try find(store, bytes: UnsafeRawBufferPointer(start: nil, count: 0), at: start, count: count)
       return nil
     }
-    return try withBytes(needle) { (needle) throws(WasmtimeError) in
+    return try inOnePiece(needle) { (needle) throws(WasmtimeError) in
       try find(store, bytes: needle, at: start, count: count)
     }
   }

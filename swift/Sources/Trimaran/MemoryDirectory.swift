@@ -60,7 +60,7 @@ public final class MemoryDirectory: Sendable {
   /// Writes a file, and makes it and its folders where there are none. A name that ends in a slash is a folder, and has no bytes.
   /// Fails with `limit` past the directory's limits, and with `io` for a name that cannot be.
   public func write(_ name: String, _ bytes: [UInt8]) throws(WasmtimeError) {
-    try withBytes(bytes) { (bytes) throws(WasmtimeError) in try core.write(name: name, bytes: bytes) }
+    try inOnePiece(bytes) { (bytes) throws(WasmtimeError) in try core.write(name: name, bytes: bytes) }
   }
 
   /// Removes a file, or an empty folder. Fails with `io` where there is none, or the folder has something in it.

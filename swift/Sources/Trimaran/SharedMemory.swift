@@ -100,7 +100,7 @@ public final class SharedMemory: Sendable {
     if let lent { return try lent.get() }
     // What does not fit is not copied first.
     try checkRange(at: start, count: data.count)
-    try withBytes(data) { (bytes) throws(WasmtimeError) in try copyIn(bytes, at: start) }
+    try inOnePiece(data) { (bytes) throws(WasmtimeError) in try copyIn(bytes, at: start) }
   }
 
   /// Fails where the range is not inside the memory.

@@ -118,7 +118,7 @@ impl Call {
             }
             Crossing::Bytes => {
                 ty = "UnsafeRawBufferPointer".to_owned();
-                self.arguments.push(format!("{name}.bytes, {name}.count"));
+                self.arguments.push(format!("{name}.start, {name}.count"));
             }
             Crossing::Serialised(given) | Crossing::OptionalText(given) => {
                 self.before.push(format!("let {name} = Writer.bytes {{ {} }}", writing(given, &name, "$0")));
