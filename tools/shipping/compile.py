@@ -83,6 +83,9 @@ def check(target: Target) -> None:
     say(f"{target.triple}: checking (about 6 minutes on 2 cores)")
     standard_library(target)
     command = ["cargo", "check", "--release", "--locked", "--target", target.triple, *MANIFEST]
+    if target.system not in ("ios", "android"):
+        # Where there are wheels.
+        command += ["--features", "python"]
     flags = {"CARGO_ENCODED_RUSTFLAGS": "-Dwarnings"}
     run(command, env={**SETTINGS, **flags, **compilers.zig(target)})
 
