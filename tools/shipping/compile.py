@@ -14,8 +14,13 @@ from .targets import ANDROID, Target
 # A folder of its own: other flags would make cargo build everything again for the tests.
 FOLDER = OUT / "cargo"
 MANIFEST = ["--manifest-path", "bindings/Cargo.toml", "--lib"]
-# The stable ABI of Python is the same everywhere: no Python of this machine is asked.
-SETTINGS = {"CARGO_TARGET_DIR": str(FOLDER), "CARGO_INCREMENTAL": "0", "PYO3_NO_PYTHON": "1"}
+# The stable ABI of Python is the same everywhere: no Python of this machine is asked, and no library of it is linked.
+SETTINGS = {
+    "CARGO_TARGET_DIR": str(FOLDER),
+    "CARGO_INCREMENTAL": "0",
+    "PYO3_NO_PYTHON": "1",
+    "PYO3_BUILD_EXTENSION_MODULE": "1",
+}
 
 
 def archives(target: Target) -> Path:
