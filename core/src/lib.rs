@@ -96,7 +96,7 @@ pub use cli::command_line::command_line;
 #[doc(hidden)]
 pub mod adapter {
     pub use crate::component::abi::{call, host as component_host, plan, stream};
-    pub use crate::component::bindings::python_bindings;
+    pub use crate::component::bindings::{component_file, python_bindings};
     pub use crate::component::few::Few;
     pub use crate::component::func::Arguments;
     pub use crate::component::handles::{GivenResource, Received, ResourceValue};

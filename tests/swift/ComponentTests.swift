@@ -111,8 +111,12 @@ struct ComponentTests {
     #expect(
       failure { try number(store, 256) } == .range(reason: "argument 1: 256 does not fit a u8: expected 0 to 255")
     )
-    #expect(failure { try number(store) } == .type(reason: "expected 1 arguments, found 0"))
+    #expect(failure { try number(store) } == .type(reason: "expected 1 argument, found 0"))
     #expect(failure { try number(store, "x") } == .type(reason: "argument 1: expected a u8, found a string"))
+    let point = try run(Components.echo("(record (field \"x\" u32))", "i32", "(local.get 0)"))
+    let twice = ComponentValue.record(Record([("x", .u32(1)), ("x", .u32(2))]))
+    #expect(failure { try point.call(store, [twice]) } == .type(reason: "argument 1: the field `x` is given twice"))
+    #expect(try point.call(store, [["x": .u32(1)]]) == ["x": .u32(1)])
   }
 
   // MARK: Host functions
@@ -242,6 +246,28 @@ struct ComponentTests {
     guard case .type = failure({ try get(store, strange) }) else { throw Problem("it is of another type") }
     let foreign = try Store(engine)
     #expect(failure { try strange.close(foreign) } == .wrongStore(what: "resource"))
+  }
+
+  @Test func resourcesOfStoresWhoseGuestsHaveEndedCloseQuietly() throws {
+    let trapping = Components.guests.replacingOccurrences(
+      of: "(param i32) (global.set",
+      with: "(param i32) unreachable (global.set"
+    )
+    let make = try instance(trapping).function(store, "make")
+    let (first, second, third): (Resource, Resource, Resource) = (
+      try make(store, 1), try make(store, 2), try make(store, 3)
+    )
+    guard case .trap = failure({ try first.close() }) else { throw Problem("the destructor does not trap") }
+    try second.close()
+    #expect(failure { try third.close(store) } == .poisoned)
+    let last: Resource
+    do {
+      let other = try Store(engine)
+      last = try linker.instantiate(other, Component(engine, trapping)).function(other, "make")(other, 1)
+      other.close()
+    }
+    #expect(!last.isAlive)
+    try last.close()
   }
 
   @Test func objectsOfTheHostAreResources() throws {

@@ -7,6 +7,7 @@ use trimaran_bindgen::model::Model;
 use trimaran_bindgen::{Problem, output, python, source};
 
 use crate::cli::streams::{Failure, only};
+use crate::compile::beginnings::Sort;
 use crate::compile::{file, wat};
 use crate::errors::guest_text::Lines;
 
@@ -52,8 +53,8 @@ fn model(path: &Utf8Path, world: Option<&str>) -> Result<Model, Failure> {
     if !is_text && (path.is_dir() || !source::is_binary(path.as_std_path())) {
         return source::wit(path.as_std_path(), world).map_err(failed);
     }
-    let bytes = file::read(path, wat::size).map_err(|error| error.in_file(path))?;
-    let bytes = wat::to_binary(&bytes).map_err(|error| error.in_file(path))?;
+    let bytes = file::read(path, |head| wat::size(head, Sort::Component)).map_err(|error| error.in_file(path))?;
+    let bytes = wat::to_binary(&bytes, Sort::Component).map_err(|error| error.in_file(path))?;
     let name = path.file_stem().unwrap_or("component");
     source::binary(&bytes, name, world).map_err(|problem| match problem {
         Problem::Component(reason) => failed(Problem::Component(format!("{path}: {reason}"))),

@@ -9,6 +9,7 @@ use wasmparser::Parser;
 
 use crate::cli::component;
 use crate::cli::streams::{Failure, Started, input, print};
+use crate::compile::beginnings::Sort;
 use crate::compile::wat;
 use crate::errors::guest_text;
 use crate::errors::guest_text::Name;
@@ -25,13 +26,13 @@ const FUNCTIONS: usize = 32;
 const TRAPPED: i32 = 134;
 
 pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
-    let (path, bytes) = input(matches, wat::size)?;
+    let (path, bytes) = input(matches, |head| wat::size(head, Sort::Module))?;
     let arguments = matches.free.get(1..).unwrap_or_default();
     let (fuel, timeout) = (fuel(matches)?, timeout(matches)?);
     let config =
         Config { consume_fuel: fuel.map(|_| true), epoch_interruption: timeout.map(|_| true), ..Config::default() };
     let engine = Engine::new(config)?;
-    let binary = wat::to_binary(&bytes).map_err(|error| error.in_file(path))?;
+    let binary = wat::to_binary(&bytes, Sort::Module).map_err(|error| error.in_file(path))?;
     let store = Store::new(&engine)?;
     store.set_wasi(wasi(matches, path, arguments)?)?;
     if let Some(fuel) = fuel {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use wasmparser::{Parser, Payload};
 
+use crate::compile::beginnings::Sort;
 use crate::compile::{names, threads, wat};
 use crate::component::size;
 use crate::errors::spelling::Spelled;
@@ -20,7 +21,8 @@ pub(super) fn compile<R: Send + 'static>(
     let raw = engine.get()?;
     let (interrupts, is_parallel) = (engine.epochs().is_some(), engine.compiles_in_parallel());
     engine.in_time(bytes, move |bytes, limits| {
-        let binary = names::cut(wat::to_binary(bytes)?)?;
+        let binary = names::cut(wat::to_binary(bytes, Sort::Component)?)?;
+        Sort::Component.check(&binary)?;
         check(&binary, limits)?;
         if interrupts {
             check_waits(&binary)?;

@@ -14,6 +14,7 @@ use crate::component::items::{Item, Items};
 use crate::component::table::{MOST, RESOURCES};
 use crate::component::{table, wit, words};
 use crate::errors::guest_text;
+use crate::errors::spelling::Spelled;
 use crate::linking::items::refused;
 use crate::stores::store::StoreData;
 use crate::traps::carried::HostError;
@@ -55,7 +56,7 @@ pub(super) fn link(
     for (name, import) in ty.imports(&engine) {
         work.item(&mut linker.root(), items.find(name), &[name], &import.ty)?;
     }
-    work.check()?;
+    work.check(items.has_wasi())?;
     let hosts = work.hosts;
     let pre = linker.instantiate_pre(component).map_err(refused)?;
     Ok(Linked { pre, hosts })
@@ -200,7 +201,7 @@ impl Work<'_> {
     }
 
     /// Fails with `Link` where something is missing.
-    fn check(&mut self) -> Result<()> {
+    fn check(&mut self, has_wasi: bool) -> Result<()> {
         let Some((module, name, _)) = self.missing.first().cloned() else { return Ok(()) };
         let count = self.missing.len() + self.more;
         let many = if count == 1 { "1 import is".to_owned() } else { format!("{count} imports are") };
@@ -208,7 +209,14 @@ impl Work<'_> {
         if self.more > 0 {
             list = format!("{list}, and {} more", self.more);
         }
-        Err(WasmtimeError::Link { reason: format!("{many} not defined in the linker: {list}"), module, name })
+        let is_of_wasi =
+            |(module, name, _): &(String, String, String)| [module, name].iter().any(|it| it.starts_with("wasi:"));
+        let hint = if !has_wasi && self.missing.iter().any(is_of_wasi) {
+            format!("; {} defines those of WASI", Spelled("define_wasi"))
+        } else {
+            String::new()
+        };
+        Err(WasmtimeError::Link { reason: format!("{many} not defined in the linker: {list}{hint}"), module, name })
     }
 }
 

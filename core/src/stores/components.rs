@@ -56,8 +56,14 @@ pub(crate) struct InstanceState(AtomicBool);
 impl InstanceState {
     /// Begins a call. Fails with `Busy` where the instance is in one. Only for the thread that is in the store.
     pub(crate) fn begin(&self) -> Result<()> {
+        self.check()?;
+        self.0.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Fails with `Busy` where the instance is in a call. Only for the thread that is in the store.
+    pub(crate) fn check(&self) -> Result<()> {
         if !self.0.load(Ordering::Relaxed) {
-            self.0.store(true, Ordering::Relaxed);
             return Ok(());
         }
         Err(WasmtimeError::Busy {
@@ -79,6 +85,8 @@ impl InstanceState {
 pub(crate) struct DroppedResources {
     /// Whether there may be some: each call looks.
     is_filled: AtomicBool,
+    /// Whether the store is closed: none of its handles can be used.
+    is_closed: AtomicBool,
     handles: Mutex<Vec<(ResourceAny, Arc<InstanceState>)>>,
 }
 
@@ -87,6 +95,15 @@ impl DroppedResources {
         let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
         handles.push((resource, state));
         self.is_filled.store(true, Ordering::Release);
+    }
+
+    /// Notes that the store is closed.
+    pub(crate) fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
     }
 
     pub(crate) fn take(&self) -> Vec<(ResourceAny, Arc<InstanceState>)> {

@@ -62,7 +62,7 @@ impl Wasi {
             None => &mut builder,
             Some(WasiInput::Inherit) => stdin::inherit(&mut builder),
             Some(WasiInput::Bytes { bytes }) => builder.stdin(MemoryInputPipe::new(bytes)),
-            Some(WasiInput::Source { source }) => builder.stdin(source::Input(source)),
+            Some(WasiInput::Source { source }) => builder.stdin(source::Input { source, what: "the standard input" }),
             Some(WasiInput::File { path }) => stdin::file(&mut builder, &path)?,
         };
         match output(config.stdout)? {

@@ -248,11 +248,13 @@ struct Encoder: ~Copyable {
     if record.names.count != codec.names.count, let mistake = unknownField(record, codec) { throw mistake }
   }
 
+  /// A field that the type does not have, or one that is there twice.
   private func unknownField(_ record: Record, _ codec: Codec) -> Mistake? {
-    let name = record.names.enumerated().first { index, name in
-      codec.place(name) == nil || record.names[..<index].contains(name)
+    for (index, name) in record.names.enumerated() {
+      if codec.place(name) == nil { return Mistake(.unknownField(name: name, known: codec.names)) }
+      if record.names[..<index].contains(name) { return Mistake(.repeatedField(name: name)) }
     }
-    return name.map { Mistake(.unknownField(name: $1, known: codec.names)) }
+    return nil
   }
 
   private mutating func writeTuple(_ value: ComponentValue, _ codec: Codec) throws(Mistake) {

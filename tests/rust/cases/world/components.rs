@@ -266,6 +266,12 @@ impl ComponentHostFunction for Body {
                 first().resource_drop(store)?;
                 Value::Null
             }
+            "try_drop" => {
+                let Some(Object::Resource(resource)) = objects.get(text("resource")) else { panic!("no resource") };
+                let failed = format!("{:?}", resource.resource_drop(store).unwrap_err());
+                assert!(failed.starts_with(text("variant")), "{failed}");
+                Value::Null
+            }
             "escape" => {
                 objects.keep(text("as"), Object::Resource(first()));
                 Value::Null

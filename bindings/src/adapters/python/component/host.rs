@@ -63,6 +63,9 @@ impl Definition {
             Ok(value) => (value, None),
             Err(error) => (declared(py, codecs, &error).map_err(thrown)?, Some(error)),
         };
+        if let Some(reason) = unawaited(&value).map_err(thrown)? {
+            return Err(WasmtimeError::Type { reason }.in_host_func(&ty.name));
+        }
         let mut reply = Writer::new(home.clone());
         let written = match (&codecs.result, &codecs.raises) {
             (Some(codec), Some(_)) => reply.outcome(codec, failure.is_none(), &value),
@@ -101,6 +104,17 @@ impl Definition {
         }
         body.getattr(pyo3::intern!(py, "function"))?.ask1(PyTuple::new(py, given)?)
     }
+}
+
+/// What is wrong where the callable was an `async def`. Its coroutine never runs.
+fn unawaited(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    static FOUND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static SAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = value.py();
+    if !value.get_type().is(package(py, &FOUND, "types", "CoroutineType")?) {
+        return Ok(None);
+    }
+    package(py, &SAY, "trimaran._ffi", "unawaited")?.ask1((value,))?.extract()
 }
 
 /// The error that a result has for what the callable raised, if it declares it. Otherwise gives back what that was.
