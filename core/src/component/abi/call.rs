@@ -14,14 +14,14 @@ use wasmtime::component::{ComponentNamedList, ComponentType, Func, Lift, Lower, 
 use wasmtime::{AsContextMut, Result, ValRaw, bail};
 
 use crate::component::abi::plan::{Made, Row};
-use crate::component::abi::stream::{Given, Reader, Values, refused};
-use crate::component::abi::{lift, lower};
+use crate::component::abi::stream::{Given, Handle, Reader, Values, refused};
+use crate::component::abi::{lift, lower, plain};
 
 /// What wasmtime is told of the size of our types: none. Whoever gets an address checks what is there.
 pub(super) const NO_SIZE: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
 
 /// How many flat values a function takes at most.
-const MOST: usize = 16;
+pub(super) const MOST: usize = 16;
 
 /// A function of a component, with the plans of its parameters and of its results.
 #[derive(Debug)]
@@ -29,13 +29,15 @@ pub struct Ready {
     func: Func,
     params: Row,
     results: Row,
+    is_plain: bool,
 }
 
 impl Ready {
     /// Finds out how the function's values lie in its guest.
     pub fn new(store: impl AsContextMut, func: Func) -> Result<Self> {
         let [params, results] = show(&mut Made::default(), || func.typed::<Shown, Shown>(&store).map(drop))?;
-        Ok(Self { func, params, results })
+        let is_plain = plain::is_plain(&params, &results);
+        Ok(Self { func, params, results, is_plain })
     }
 
     /// The parameters.
@@ -46,6 +48,28 @@ impl Ready {
     /// The results: one or none.
     pub fn results(&self) -> &Row {
         &self.results
+    }
+
+    /// Whether `call_plain` may call it.
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// Calls a plain function. Gives the slot of its result; 0 where there is none.
+    #[inline]
+    pub fn call_plain(
+        &self,
+        store: impl AsContextMut,
+        slots: &[u64],
+        handles: &[Handle],
+        hosts: &[u32],
+        has_arrived: &AtomicBool,
+    ) -> Result<u64> {
+        // SAFETY: `plain::Args` and `plain::Outcome` lower and lift by the type that wasmtime gives them, which is the function's,
+        // and refuse one that is not plain.
+        let typed = unsafe { TypedFunc::<plain::Args<'_>, plain::Outcome>::new_unchecked(self.func) };
+        let plain::Outcome(slot) = typed.call(store, plain::Args { slots, handles, hosts, has_arrived })?;
+        Ok(slot)
     }
 
     /// Calls the function. The results are added to `results`.

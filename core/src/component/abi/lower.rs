@@ -72,7 +72,7 @@ fn flat<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, slo
         Kind::S64 | Kind::U64 => put(slots, ValRaw::u64(u64::from_le_bytes(from.array()?))),
         Kind::F32 => put(slots, ValRaw::f32(from.number()?)),
         Kind::F64 => put(slots, ValRaw::f64(u64::from_le_bytes(from.array()?))),
-        Kind::Char => put(slots, ValRaw::u32(scalar(from)?)),
+        Kind::Char => put(slots, ValRaw::u32(scalar(from.number()?)?)),
         Kind::String | Kind::Numbers(_) | Kind::List(_) => {
             let (at, count) = pointer_and_length(cx, from, plan)?;
             put(slots, ValRaw::i64(at as i64))?;
@@ -96,7 +96,7 @@ fn flat<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, slo
             if *size > 0 { put(slots, ValRaw::u32(bits)) } else { Ok(()) }
         }
         Kind::Own | Kind::Borrow => {
-            let index = handle(cx, from, plan)?;
+            let index = handle(cx, plan.ty, from.handle()?, from.hosts())?;
             put(slots, index)
         }
         Kind::Unsupported(what) => Err(unsupported(what)),
@@ -111,7 +111,7 @@ fn store<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, ou
         Kind::S16 | Kind::U16 => set(out, from.array::<2>()?),
         Kind::S32 | Kind::U32 | Kind::F32 => set(out, from.array::<4>()?),
         Kind::S64 | Kind::U64 | Kind::F64 => set(out, from.array::<8>()?),
-        Kind::Char => set(out, scalar(from)?.to_le_bytes()),
+        Kind::Char => set(out, scalar(from.number()?)?.to_le_bytes()),
         Kind::String | Kind::Numbers(_) | Kind::List(_) => {
             let (at, count) = pointer_and_length(cx, from, plan)?;
             set(out, u32::try_from(at)?.to_le_bytes())?;
@@ -130,7 +130,7 @@ fn store<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, ou
             unsigned(out, *size, bits)
         }
         Kind::Own | Kind::Borrow => {
-            let index = handle(cx, from, plan)?.get_u32();
+            let index = handle(cx, plan.ty, from.handle()?, from.hosts())?.get_u32();
             set(out, index.to_le_bytes())
         }
         Kind::Unsupported(what) => Err(unsupported(what)),
@@ -226,24 +226,29 @@ impl Buffer {
     }
 }
 
-fn handle<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan) -> Result<ValRaw> {
+/// Gives a handle to the guest. The numbers of the host's types of resources are `hosts`.
+pub(super) fn handle<T>(
+    cx: &mut LowerContext<'_, T>,
+    ty: InterfaceType,
+    given: &Handle,
+    hosts: &[u32],
+) -> Result<ValRaw> {
     let mut slot = MaybeUninit::uninit();
-    let wanted = match plan.ty {
+    let wanted = match ty {
         InterfaceType::Own(index) | InterfaceType::Borrow(index) => cx.resource_type(index),
         _ => return Err(refused("a resource stands where another value should")),
     };
-    let is_own = matches!(plan.kind, Kind::Own);
-    match from.handle()? {
-        Handle::Any(resource) if resource.ty() == wanted => resource.linear_lower_to_flat(cx, plan.ty, &mut slot)?,
+    let is_own = matches!(ty, InterfaceType::Own(_));
+    match given {
+        Handle::Any(resource) if resource.ty() == wanted => resource.linear_lower_to_flat(cx, ty, &mut slot)?,
         Handle::Host(number) => {
-            let hosts = from.hosts().iter().copied();
-            let ty =
-                hosts.into_iter().find(|ty| ResourceType::host_dynamic(*ty) == wanted).ok_or_else(other_resource)?;
+            let found = hosts.iter().copied().find(|host| ResourceType::host_dynamic(*host) == wanted);
+            let host = found.ok_or_else(other_resource)?;
             let resource = match is_own {
-                true => ResourceDynamic::new_own(*number, ty),
-                false => ResourceDynamic::new_borrow(*number, ty),
+                true => ResourceDynamic::new_own(*number, host),
+                false => ResourceDynamic::new_borrow(*number, host),
             };
-            resource.linear_lower_to_flat(cx, plan.ty, &mut slot)?;
+            resource.linear_lower_to_flat(cx, ty, &mut slot)?;
         }
         Handle::Any(_) => return Err(other_resource()),
     }
@@ -265,9 +270,9 @@ fn case<'a>(from: &mut Reader<'_>, cases: &'a Cases) -> Result<(u32, Option<&'a 
     Ok((index, case.payload.as_deref()))
 }
 
-/// A scalar value.
-fn scalar(from: &mut Reader<'_>) -> Result<u32> {
-    let number = from.number()?;
+/// The number of a scalar value.
+#[inline]
+pub(super) fn scalar(number: u32) -> Result<u32> {
     char::from_u32(number).map(u32::from).ok_or_else(|| refused("a char is no scalar value"))
 }
 
