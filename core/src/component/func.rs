@@ -136,26 +136,31 @@ impl ComponentFunc {
         store: &Store,
         context: &mut StoreContextMut<'_, StoreData>,
         resources: &[GivenResource],
-        work: impl FnOnce(&mut StoreContextMut<'_, StoreData>, &[Handle], &AtomicBool) -> wasmtime::Result<R>,
+        mut work: impl FnMut(&mut StoreContextMut<'_, StoreData>, &[Handle], &AtomicBool) -> wasmtime::Result<R>,
     ) -> Result<R> {
         store.drop_resources(context);
         if context.data().components.is_poisoned {
             return Err(WasmtimeError::Poisoned);
         }
         self.state.begin()?;
-        let sent = match Sent::new(store, context, resources) {
-            Ok(sent) => sent,
-            Err(error) => {
-                self.state.end();
-                return Err(error);
-            }
-        };
-        let outer = context.data_mut().components.running.replace(Arc::clone(&self.state));
         let has_arrived = AtomicBool::new(false);
-        let done = work(context, &sent.handles, &has_arrived);
-        context.data_mut().components.running = outer;
-        self.state.end();
-        sent.end(store, context, has_arrived.load(Ordering::Relaxed));
+        let outer = context.data_mut().components.running;
+        let mut call = |context: &mut StoreContextMut<'_, StoreData>, handles: &[Handle]| {
+            context.data_mut().components.running = self.state.place();
+            let done = work(context, handles, &has_arrived);
+            context.data_mut().components.running = outer;
+            self.state.end();
+            done
+        };
+        // What keeps track of resources is wide, and most calls have none.
+        let done = if resources.is_empty() {
+            call(context, &[])
+        } else {
+            let sent = Sent::new(store, context, resources).inspect_err(|_| self.state.end())?;
+            let done = call(context, &sent.handles);
+            sent.end(store, context, has_arrived.load(Ordering::Relaxed));
+            done
+        };
         done.map_err(|error| failed(context, error))
     }
 }

@@ -142,7 +142,7 @@ fn run_in(
     context: &mut StoreContextMut<'_, StoreData>,
     given: Given,
 ) -> Result<Written> {
-    let running = context.data().components.running.as_ref().filter(|_| !given.handles.is_empty()).map(Arc::clone);
+    let running = if given.handles.is_empty() { None } else { context.data().components.running() };
     let (arguments, lent) = received(store, context, given, || running.unwrap_or_default(), hosts)?;
     let done = call(store, context, |call_id| function.call(store, call_id, ty, arguments));
     // A loan ends with the call, whatever the function has made of it.

@@ -12,6 +12,7 @@ mod host;
 mod misfit;
 mod names;
 mod numbers;
+mod plain;
 mod read;
 mod typed;
 mod write;

@@ -105,6 +105,33 @@ internal object NativeByHand {
         objects: Array<Any?>?,
     ): Int
 
+    /** Whether a function of a component is plain: its values each have a slot (`core/src/component/abi/plain.rs`). */
+    @JvmStatic external fun isPlain(func: Long): Boolean
+
+    /** Calls a plain function with the first [count] of the slots. Gives that of the result; 0 where there is none. */
+    @JvmStatic external fun componentCallPlain(
+        func: Long,
+        store: Long,
+        count: Int,
+        a: Long,
+        b: Long,
+        c: Long,
+        d: Long,
+    ): Long
+
+    /** The same with a guest's resource, the only one. The slot of its handle is 0. */
+    @JvmStatic external fun componentCallMethod(
+        func: Long,
+        store: Long,
+        resource: Long,
+        isOwn: Boolean,
+        count: Int,
+        a: Long,
+        b: Long,
+        c: Long,
+        d: Long,
+    ): Long
+
     /**
      * Of each resource in the table of a function's types, by its number there, 1 where it is the host's, and otherwise
      * 0.
