@@ -7,7 +7,7 @@ use wasmtime::StoreContextMut;
 
 use crate::component::abi::call::Ready;
 use crate::component::abi::plan::{Plan, Row};
-use crate::component::abi::stream::{Given, Handle, Values};
+use crate::component::abi::stream::{Arrays, Given, Handle, Values};
 use crate::component::handles::{GivenResource, Received, Sent, received};
 use crate::component::resource::failed;
 use crate::component::resource_type::{ComponentResourceType, number_of};
@@ -45,6 +45,8 @@ pub struct Arguments<'a> {
     pub bytes: &'a [u8],
     /// What stands beside it.
     pub beside: &'a [&'a [u8]],
+    /// What stands beside it where only the language reaches it.
+    pub arrays: Option<&'a dyn Arrays>,
     /// The resources.
     pub resources: &'a [GivenResource],
 }
@@ -111,7 +113,8 @@ impl ComponentFunc {
         self.check(store)?;
         store.enter_guest(|mut context| {
             self.run(store, &mut context, arguments.resources, |context, handles, has_arrived| {
-                let values = Values { bytes: arguments.bytes, beside: arguments.beside, handles, hosts: &self.hosts };
+                let Arguments { bytes, beside, arrays, .. } = *arguments;
+                let values = Values { bytes, beside, arrays, handles, hosts: &self.hosts };
                 self.ready.call_noting(context, values, &mut given, has_arrived)
             })?;
             received(store, &mut context, given, || Arc::clone(&self.state), &self.hosts).map(|(received, _)| received)

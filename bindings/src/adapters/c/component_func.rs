@@ -32,7 +32,7 @@ pub unsafe extern "C" fn trimaran_component_func_call(
         let (func, store) = unsafe { (opened(func)?, opened(store)?) };
         // SAFETY: the caller lends the values until this returns.
         let (bytes, beside) = unsafe { (given.bytes(), given.beside()) };
-        let received = func.call(store, &Arguments { bytes, beside: &beside, resources: &resources })?;
+        let received = func.call(store, &Arguments { bytes, beside: &beside, arrays: None, resources: &resources })?;
         // SAFETY: the caller gives room for the values.
         unsafe { leave(received, taken) };
         Ok(())

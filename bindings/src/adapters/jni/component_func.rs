@@ -9,10 +9,12 @@ use jni_sys::{JNIEnv, jboolean, jbyteArray, jclass, jint, jlong, jobjectArray};
 use trimaran::adapter::{Arguments, GivenResource, ResourceValue};
 use trimaran::{ComponentFunc, ComponentResource, Result, Store, WasmtimeError};
 
+use super::component_arrays::CallArrays;
 use super::component_exchange::Exchange;
 use super::{NO_ROW, at, both, byte_array, entry, give, throw};
 
-/// Calls a function with what the package has written to the exchange: a stream of `length` bytes, and `resources` numbers behind it.
+/// Calls a function with what the package has written to the exchange: a stream of `length` bytes, and `resources` numbers behind it. The
+/// arrays stand beside it: those that the guest is given, or null, and room for those that it gives.
 /// Leaves the results there, and gives how often the output has moved.
 pub(super) extern "system" fn call(
     env: *mut JNIEnv,
@@ -23,6 +25,8 @@ pub(super) extern "system" fn call(
     length: jint,
     resources: jint,
     objects: jobjectArray,
+    given_arrays: jobjectArray,
+    taken_arrays: jobjectArray,
 ) -> jint {
     give(env, || {
         // SAFETY: the package keeps both open for the call.
@@ -31,7 +35,9 @@ pub(super) extern "system" fn call(
         let exchange = unsafe { Exchange::at(exchange) };
         let room = exchange.room();
         let given = exchange.given(env, length, resources, objects)?;
-        let arguments = Arguments { bytes: exchange.stream(length)?, beside: &[], resources: &given };
+        let arrays = CallArrays::new(env, given_arrays, taken_arrays);
+        let bytes = exchange.stream(length)?;
+        let arguments = Arguments { bytes, beside: &[], arrays: Some(&arrays), resources: &given };
         let received = func.call_into(store, &arguments, room)?;
         Ok(exchange.keep(received))
     })

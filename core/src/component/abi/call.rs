@@ -14,7 +14,7 @@ use wasmtime::component::{ComponentNamedList, ComponentType, Func, Lift, Lower, 
 use wasmtime::{AsContextMut, Result, ValRaw, bail};
 
 use crate::component::abi::plan::{Made, Row};
-use crate::component::abi::stream::{Given, Handle, Reader, Values, refused};
+use crate::component::abi::stream::{Given, Handle, Output, Reader, Values, refused};
 use crate::component::abi::{lift, lower, plain};
 
 /// What wasmtime is told of the size of our types: none. Whoever gets an address checks what is there.
@@ -88,7 +88,8 @@ impl Ready {
         // SAFETY: `Args` and `Results` lower and lift any type by its plan, and refuse a plan of other types than those that
         // wasmtime gives them, which are the function's.
         let typed = unsafe { TypedFunc::<Args<'_>, Results>::new_unchecked(self.func) };
-        let mut wanted = Wanted { row: &self.results, to: results };
+        let to = Output { given: results, arrays: arguments.arrays };
+        let mut wanted = Wanted { row: &self.results, to };
         let _before = Before(WANTED.replace(ptr::from_mut(&mut wanted).cast()));
         typed.call(store, Args { values: arguments, row: &self.params, has_arrived })?;
         Ok(())
@@ -146,7 +147,7 @@ unsafe impl ComponentNamedList for Args<'_> {}
 /// What this thread lifts next. A lift knows its type, and nothing of the call that it is for.
 struct Wanted<'a> {
     row: &'a Row,
-    to: &'a mut Given,
+    to: Output<'a>,
 }
 
 thread_local! {
@@ -188,10 +189,10 @@ unsafe impl Lift for Results {
             return Err(refused("the plan of a call's results is that of another component"));
         }
         if row.flat.is_some_and(|count| count <= slots.len()) {
-            lift::from_flat(cx, wanted.to, row, slots)?;
+            lift::from_flat(cx, &mut wanted.to, row, slots)?;
         } else {
             let [address] = slots;
-            lift::from_memory(cx, wanted.to, row, address.get_u32() as usize)?;
+            lift::from_memory(cx, &mut wanted.to, row, address.get_u32() as usize)?;
         }
         Ok(Self)
     }

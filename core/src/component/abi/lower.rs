@@ -9,7 +9,7 @@ use wasmtime::{Result, ValRaw};
 
 use crate::WasmtimeError;
 use crate::component::abi::plan::{Cases, Kind, Plan, Row};
-use crate::component::abi::stream::{Handle, Reader, refused};
+use crate::component::abi::stream::{Handle, Part, Reader, refused};
 use crate::traps::carried::HostError;
 
 /// The slots of a function's flat values.
@@ -141,13 +141,23 @@ fn store<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, ou
 fn pointer_and_length<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan) -> Result<(usize, usize)> {
     match &plan.kind {
         Kind::String => {
-            let (length, bytes) = from.part(1)?;
+            let (length, part) = from.part(1)?;
             if matches!(cx.options().string_encoding, StringEncoding::Utf8) {
                 let at = cx.realloc(0, 0, 1, length)?;
-                copy(cx, at, bytes)?;
+                copy_part(cx, at, part, None)?;
                 return Ok((at, length));
             }
             // Wasmtime transcodes.
+            let mut buffer;
+            let bytes = match part {
+                Part::Bytes(bytes) => bytes,
+                Part::Array(..) => {
+                    buffer = Buffer::new(length)?;
+                    let bytes = buffer.bytes(length);
+                    part.copy(None, bytes)?;
+                    bytes
+                }
+            };
             let text = std::str::from_utf8(bytes).map_err(|_| refused("a string is not UTF-8"))?;
             let mut pair = MaybeUninit::<[ValRaw; 2]>::uninit();
             text.linear_lower_to_flat(cx, plan.ty, &mut pair)?;
@@ -156,9 +166,9 @@ fn pointer_and_length<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, pl
             Ok((at.get_u32() as usize, length.get_u32() as usize))
         }
         Kind::Numbers(element) => {
-            let (count, bytes) = from.part(element.size)?;
-            let at = cx.realloc(0, 0, element.align, bytes.len())?;
-            copy(cx, at, bytes)?;
+            let (count, part) = from.part(element.size)?;
+            let at = cx.realloc(0, 0, element.align, part.len())?;
+            copy_part(cx, at, part, Some(&element.kind))?;
             Ok((at, count))
         }
         Kind::List(element) => {
@@ -301,12 +311,15 @@ fn behind(out: &mut [u8], offset: usize) -> Result<&mut [u8]> {
 
 /// Copies bytes to where the guest has room for them.
 fn copy<T>(cx: &mut LowerContext<'_, T>, at: usize, bytes: &[u8]) -> Result<()> {
-    if bytes.is_empty() {
+    copy_part(cx, at, Part::Bytes(bytes), None)
+}
+
+fn copy_part<T>(cx: &mut LowerContext<'_, T>, at: usize, part: Part<'_>, element: Option<&Kind>) -> Result<()> {
+    if part.len() == 0 {
         return Ok(());
     }
-    let to = cx.as_slice_mut().get_mut(at..).and_then(|rest| rest.get_mut(..bytes.len())).ok_or_else(too_small)?;
-    to.copy_from_slice(bytes);
-    Ok(())
+    let to = cx.as_slice_mut().get_mut(at..).and_then(|rest| rest.get_mut(..part.len())).ok_or_else(too_small)?;
+    part.copy(element, to)
 }
 
 #[cold]

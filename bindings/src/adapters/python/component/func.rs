@@ -135,7 +135,7 @@ where
     }
     let Writer { bytes, beside, resources, .. } = given;
     let parts: Vec<&[u8]> = beside.iter().map(|part| part.bytes()).collect();
-    let arguments = Arguments { bytes: &bytes, beside: &parts, resources: &resources };
+    let arguments = Arguments { bytes: &bytes, beside: &parts, arrays: None, resources: &resources };
     let done = enter(py, || func.call(opened, &arguments));
     spare::keep_stream(bytes);
     let mut received = done?;

@@ -51,7 +51,8 @@ public class Func private constructor(raw: Raw) {
     private val codec by lazy(LazyThreadSafetyMode.PUBLICATION) {
         val areOfHost = core(this) { NativeByHand.areOfHost(raw.handle) }
         // A number beyond them is that of a resource that is not known.
-        FuncCodec(core { raw.types() }, NativeByHand.isPlain(raw.handle)) { number -> areOfHost.getOrElse(number) { 1 } == 0.toByte() }
+        val isPlain = core(this) { NativeByHand.isPlain(raw.handle) }
+        FuncCodec(core { raw.types() }, isPlain) { number -> areOfHost.getOrElse(number) { 1 } == 0.toByte() }
     }
 
     /** Its type. */
