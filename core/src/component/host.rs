@@ -100,7 +100,7 @@ pub(super) fn run(
     context: StoreContextMut<'_, StoreData>,
     given: Given,
 ) -> wasmtime::Result<Written> {
-    in_store(context, |store, context| run_in(store, function.as_ref(), ty, hosts, context, given))
+    in_store(context, |store, context| Ok(run_in(store, function.as_ref(), ty, hosts, context, given)?))
 }
 
 /// The same for a plain function.
@@ -119,7 +119,7 @@ pub(super) fn run_plain(
 #[inline(always)]
 fn in_store<R>(
     mut context: StoreContextMut<'_, StoreData>,
-    work: impl FnOnce(&Store, &mut StoreContextMut<'_, StoreData>) -> Result<R>,
+    work: impl FnOnce(&Store, &mut StoreContextMut<'_, StoreData>) -> Done<R>,
 ) -> wasmtime::Result<R> {
     let pointer = context.data().weak_store.as_ptr();
     // SAFETY: `StoreData::weak_store` points to the store of this guest. Guests run only in `Store::enter_guest`, which
@@ -128,11 +128,14 @@ fn in_store<R>(
     store.charge(context.as_context_mut())?;
     let given = work(store, &mut context).map_err(|error| {
         failpoint::panic_at("guest");
-        wasmtime::Error::new(HostError(error))
+        wasmtime::Error::new(HostError(*error))
     })?;
     store.check_run()?;
     Ok(given)
 }
+
+/// What a function of the host gives. Narrow, since it is handed up through several frames.
+type Done<R> = std::result::Result<R, Box<WasmtimeError>>;
 
 fn run_in(
     store: &Store,
@@ -152,7 +155,7 @@ fn run_in(
             dropped.map_err(|error| WasmtimeError::Unexpected { reason: error.to_string() })?;
         }
     }
-    let reply = done?;
+    let reply = done.map_err(|error| *error)?;
     let sent = Sent::new(store, context, &reply.resources).map_err(|error| error.in_host_func(&ty.name))?;
     let handles = sent.handles.into_vec();
     // Whatever becomes of them, the guest has got them from here on.
@@ -166,13 +169,22 @@ fn call<R>(
     store: &Store,
     context: &mut StoreContextMut<'_, StoreData>,
     work: impl FnOnce(u64) -> Result<R>,
-) -> Result<R> {
+) -> Done<R> {
     let done = store.component_call(context, |HostCallId(call_id)| {
         // A panic must not cross the guest's frames.
-        let work = || work(call_id).inspect_err(|_| failpoint::panic_at("host"));
-        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(WasmtimeError::from_panic(panic.as_ref())))
+        let work = || work(call_id).inspect_err(|_| failpoint::panic_at("host")).map_err(Box::new);
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
     });
-    let too_deep =
-        "the thread's stack has no room for another call of a host function: its calls are nested too deeply";
-    done.unwrap_or_else(|| Err(WasmtimeError::limit(too_deep)))
+    done.unwrap_or_else(|| Err(too_deep()))
+}
+
+#[cold]
+fn panicked(panic: &(dyn Any + Send)) -> Box<WasmtimeError> {
+    Box::new(WasmtimeError::from_panic(panic))
+}
+
+#[cold]
+fn too_deep() -> Box<WasmtimeError> {
+    let reason = "the thread's stack has no room for another call of a host function: its calls are nested too deeply";
+    Box::new(WasmtimeError::limit(reason))
 }

@@ -118,6 +118,7 @@ public class Func private constructor(raw: Raw) {
 
     private fun invokeByStream(store: Store, arguments: Array<out Any?>): Any? =
         Exchange.use(store) { exchange ->
+            exchange.takesArrays = true
             val length = write(exchange, arguments)
             val moves =
                 core(this, store, runsGuests = true) {
@@ -129,6 +130,8 @@ public class Func private constructor(raw: Raw) {
                             length,
                             count,
                             objects,
+                            exchange.givenArrays(),
+                            exchange.takenArrays,
                         )
                     }
                 }

@@ -93,7 +93,8 @@ internal object NativeByHand {
 
     /**
      * Calls a function of a component with [length] bytes of values, and so many [resources], of which [objects] are
-     * the host's. Gives how often the output of the exchange has moved.
+     * the host's. Strings and lists of numbers may stand beside, in [givenArrays]; those that the guest gives go into
+     * [takenArrays], while there is room. Gives how often the output of the exchange has moved.
      */
     @JvmStatic
     external fun componentCall(
@@ -103,6 +104,8 @@ internal object NativeByHand {
         length: Int,
         resources: Int,
         objects: Array<Any?>?,
+        givenArrays: Array<Any?>?,
+        takenArrays: Array<Any?>,
     ): Int
 
     /** Whether a function of a component is plain: its values each have a slot (`core/src/component/abi/plain.rs`). */
