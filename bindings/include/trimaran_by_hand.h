@@ -184,6 +184,13 @@ void trimaran_component_values_free(trimaran_values_owner *owner);
 int32_t trimaran_component_func_call(const trimaran_component_func *func, const trimaran_store *store,
                                      const trimaran_given *given, trimaran_taken *taken, trimaran_bytes *error);
 
+// Whether a function is plain, so that its values each have a slot: see core/src/component/abi/plain.rs.
+bool trimaran_component_func_is_plain(const trimaran_component_func *func);
+// Calls a plain function. The slot of a handle is 0: there is one at most, of the resource, which is lent; otherwise that is null.
+int32_t trimaran_component_func_call_plain(const trimaran_component_func *func, const trimaran_store *store,
+                                           const uint64_t *slots, size_t count, const trimaran_component_resource *resource,
+                                           bool is_own, uint64_t *result, trimaran_bytes *error);
+
 typedef struct trimaran_reply trimaran_reply;
 
 // Room for a result of few bytes, without resources. Whoever uses it writes the bytes, and then how many there are.
@@ -203,6 +210,10 @@ typedef void *(*trimaran_component_prepare)(const uint8_t *name, size_t name_len
 typedef int32_t (*trimaran_component_host)(void *context, void *prepared, void *store, const trimaran_taken *arguments,
                                            trimaran_small *small, trimaran_reply *reply, uint64_t *thrown);
 
+// The same of a plain function: it leaves the slot of its result, if it has one.
+typedef int32_t (*trimaran_component_plain_host)(void *context, void *prepared, void *store, const uint64_t *arguments,
+                                                 size_t count, uint64_t *result, uint64_t *thrown);
+
 // Copies the result. On the thread of the running call alone.
 int32_t trimaran_component_reply_give(trimaran_reply *reply, const trimaran_given *given, trimaran_bytes *error);
 
@@ -210,4 +221,5 @@ int32_t trimaran_component_reply_give(trimaran_reply *reply, const trimaran_give
 int32_t trimaran_component_linker_define_func(const trimaran_component_linker *linker, const uint8_t *path,
                                               size_t path_length, const uint8_t *name, size_t name_length,
                                               trimaran_component_prepare prepare, trimaran_component_host call,
-                                              trimaran_release release, void *context, trimaran_bytes *error);
+                                              trimaran_component_plain_host call_plain, trimaran_release release,
+                                              void *context, trimaran_bytes *error);

@@ -100,7 +100,7 @@ pub mod adapter {
     pub use crate::component::few::Few;
     pub use crate::component::func::Arguments;
     pub use crate::component::handles::{GivenResource, Received, ResourceValue};
-    pub use crate::component::host::{ComponentHostFunction, HostFuncType, Reply};
+    pub use crate::component::host::{ComponentHostFunction, HostFuncType, PlainHostFunction, Reply};
     pub use crate::component::mistakes::error as component_mistake;
     pub use crate::component::spare;
     pub use crate::errors::misuse;

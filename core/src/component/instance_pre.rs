@@ -8,7 +8,6 @@ use crate::component::instance::ComponentInstance;
 use crate::component::link::Linked;
 use crate::component::resource::{failed, run};
 use crate::process::signals;
-use crate::stores::components::InstanceState;
 use crate::traps::carried::HostError;
 use crate::{Engine, Result, Store, WasmtimeError};
 
@@ -32,21 +31,22 @@ impl ComponentInstancePre {
         check_same(linked.pre.engine(), store.engine(), "store")?;
         signals::stay_in_front();
         store.settle()?;
-        let state = Arc::new(InstanceState::default());
-        let inner = store.enter_guest(|mut context| {
+        let (inner, state) = store.enter_guest(|mut context| {
             store.drop_resources(&mut context);
             context.data_mut().limiter.admit(self.shared)?;
             if self.has_wasi {
                 context.data().wasi.check_components()?;
             }
+            let state = context.data_mut().components.add_instance();
             let done = run(&mut context, &state, |context| linked.pre.instantiate(context));
-            done.map_err(|error| {
+            let inner = done.map_err(|error| {
                 if error.is::<wasmtime::WasmBacktrace>() || error.is::<HostError>() {
                     return failed(&mut context, error);
                 }
                 // Nothing has run yet.
                 WasmtimeError::from_guest(error, WasmtimeError::limit)
-            })
+            })?;
+            Ok((inner, state))
         })?;
         Ok(ComponentInstance::new(store, inner, state, &linked, &self.engine, self.shared))
     }

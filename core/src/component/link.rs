@@ -8,8 +8,8 @@ use wasmtime::component::types::{self, ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, LinkerInstance, ResourceType};
 
 use crate::component::abi::plan::{Made, Row};
-use crate::component::abi::{call, host};
-use crate::component::host::{HostFuncType, run};
+use crate::component::abi::{call, host, plain};
+use crate::component::host::{HostFuncType, run, run_plain};
 use crate::component::items::{Item, Items};
 use crate::component::table::{MOST, RESOURCES};
 use crate::component::{table, wit, words};
@@ -131,6 +131,13 @@ impl Work<'_> {
             (ComponentItem::ComponentFunc(ty), Some((_, Item::Func(function)))) => {
                 let host_type = HostFuncType::new(words::path(path), ty, self.rows(ty)?);
                 function.bind(&host_type)?;
+                let plain = if host_type.is_plain() { Arc::clone(function).plain() } else { None };
+                if let Some(function) = plain {
+                    let body = move |context: StoreContextMut<'_, StoreData>, arguments: &[u64]| {
+                        run_plain(function.as_ref(), &host_type, context, arguments)
+                    };
+                    return plain::define(to, name, ty, body).map_err(refused);
+                }
                 let (function, hosts) = (Arc::clone(function), Arc::clone(&self.hosts));
                 let body = move |context: StoreContextMut<'_, StoreData>, given| {
                     run(&function, &host_type, &hosts, context, given)

@@ -131,7 +131,8 @@ pub(super) fn run<R>(
         return Err(poisoned(WasmtimeError::Poisoned));
     }
     state.begin().map_err(poisoned)?;
-    let outer = context.data_mut().components.running.replace(Arc::clone(state));
+    let outer = context.data_mut().components.running;
+    context.data_mut().components.running = state.place();
     let done = work(context);
     context.data_mut().components.running = outer;
     state.end();

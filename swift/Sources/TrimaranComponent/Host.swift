@@ -116,6 +116,7 @@ extension LinkerInstance {
         name.count,
         prepareHost,
         callHost,
+        callPlainHost,
         releaseObject,
         context,
         &error
@@ -195,6 +196,22 @@ final class HostFunction: Sendable {
     var values: [ComponentValue] = []
     values.reserveCapacity(codec.params.count)
     for param in codec.params { values.append(try decoder.read(param)) }
+    return try call(values, store)
+  }
+
+  /// Runs it with the slots of its arguments: its type is plain.
+  fileprivate func callPlain(
+    _ slots: UnsafeBufferPointer<UInt64>,
+    _ codec: FuncCodec,
+    _ home: WeakStore
+  ) throws -> ComponentValue? {
+    if case .one(let body) = body, slots.count == 1, codec.kinds.count == 1 {
+      return try body(value(slots[0], codec.kinds[0]))
+    }
+    return try call(zip(slots, codec.kinds).map { value($0, $1) }, try store(home, codec))
+  }
+
+  private func call(_ values: [ComponentValue], _ store: Store?) throws -> ComponentValue? {
     switch body {
     case .values(let body):
       guard let store else { preconditionFailure("a caller without its store") }
@@ -269,18 +286,69 @@ private func callHost(
   }
 }
 
+/// The same of a plain function.
+private func callPlainHost(
+  _ context: UnsafeMutableRawPointer?,
+  _ prepared: UnsafeMutableRawPointer?,
+  _ store: UnsafeMutableRawPointer?,
+  _ arguments: UnsafePointer<UInt64>?,
+  _ count: Int,
+  _ result: UnsafeMutablePointer<UInt64>?,
+  _ thrown: UnsafeMutablePointer<UInt64>?
+) -> Int32 {
+  guard let context, let prepared, let store, let result, let thrown else {
+    preconditionFailure("a call without a context or room")
+  }
+  do {
+    // The core holds all of them until the call has returned.
+    try Unmanaged<HostType>.fromOpaque(prepared)._withUnsafeGuaranteedRef { type in
+      let slots = UnsafeBufferPointer(start: arguments, count: count)
+      let given = try Unmanaged<HostFunction>.fromOpaque(context)._withUnsafeGuaranteedRef { function in
+        try Unmanaged<WeakStore>.fromOpaque(store)._withUnsafeGuaranteedRef { home in
+          try function.callPlain(slots, type.codec, home)
+        }
+      }
+      result.pointee = try type.slotOf(given)
+    }
+    return 0
+  } catch {
+    thrown.pointee = WasmtimeError.keep(error)
+    return 1
+  }
+}
+
 extension HostType {
+  /// The slot of a result, if the type has one.
+  @inline(__always)
+  func slotOf(_ result: ComponentValue?) throws(WasmtimeError) -> UInt64 {
+    if let kind = codec.resultKind, let result, let slot = slot(result, kind) { return slot }
+    guard let result = try checked(result) else { return 0 }
+    // Its bytes in a stream are those of the slot.
+    var slot: UInt64 = 0
+    let done = withUnsafeMutableBytes(of: &slot) { room in
+      Result { () throws(WasmtimeError) in
+        var encoder = Encoder(room)
+        try write(result, &encoder)
+      }
+    }
+    try done.get()
+    return slot
+  }
+
+  /// The result. Fails where it is missing, or one too many.
+  private func checked(_ result: ComponentValue?) throws(WasmtimeError) -> ComponentValue? {
+    if (codec.result == nil) == (result == nil) { return result }
+    let (expected, found): (UInt64, UInt64) = (codec.result == nil ? 0 : 1, result == nil ? 0 : 1)
+    throw Mistake(.count(what: "results", expected: expected, found: found)).inside(name).error
+  }
+
   /// Gives the core a result: in the room for a small one, if it fits.
   func give(
     _ result: ComponentValue?,
     _ small: UnsafeMutablePointer<trimaran_small>,
     _ reply: OpaquePointer?
   ) throws(WasmtimeError) {
-    guard let kind = codec.resultKind, let result else {
-      if codec.resultKind == nil && result == nil { return }
-      let (expected, found): (UInt64, UInt64) = (codec.result == nil ? 0 : 1, result == nil ? 0 : 1)
-      throw Mistake(.count(what: "results", expected: expected, found: found)).inside(name).error
-    }
+    guard let result = try checked(result), let kind = codec.resultKind else { return }
     let place = MemoryLayout<trimaran_small>.offset(of: \.bytes) ?? 0
     let room = MemoryLayout<trimaran_small>.size - place
     var encoder = Encoder(UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(small) + place, count: room))

@@ -13,6 +13,7 @@ mod host;
 mod misfit;
 mod names;
 mod numbers;
+mod plain;
 mod read;
 mod typed;
 mod write;

@@ -180,7 +180,7 @@ impl World {
 fn call(objects: &Objects, store: &Store, func: &ComponentFunc, values: &[Value]) -> Result<Received> {
     func.check(store)?;
     let Writer { bytes, resources, .. } = Writer::arguments(objects, func.params(), values)?;
-    func.call(store, &Arguments { bytes: &bytes, beside: &[], resources: &resources })
+    func.call(store, &Arguments { bytes: &bytes, beside: &[], arrays: None, resources: &resources })
 }
 
 /// A real program, compiled. What comes out is kept beside it, for every language and the next run.

@@ -30,6 +30,23 @@ pub(super) fn write(to: &mut Writer<'_>, number: Number, value: &Bound<'_, PyAny
     }
 }
 
+/// A number in a slot.
+#[inline]
+pub(super) fn slot(number: Number, value: &Bound<'_, PyAny>) -> Fit<u64> {
+    Ok(match number {
+        Number::S8 => integer::<i8>(number, value)?.cast_unsigned().into(),
+        Number::U8 => integer::<u8>(number, value)?.into(),
+        Number::S16 => integer::<i16>(number, value)?.cast_unsigned().into(),
+        Number::U16 => integer::<u16>(number, value)?.into(),
+        Number::S32 => integer::<i32>(number, value)?.cast_unsigned().into(),
+        Number::U32 => integer::<u32>(number, value)?.into(),
+        Number::S64 => integer::<i64>(number, value)?.cast_unsigned(),
+        Number::U64 => integer::<u64>(number, value)?,
+        Number::F32 => (float(number, 24, value)? as f32).to_bits().into(),
+        Number::F64 => float(number, 53, value)?.to_bits(),
+    })
+}
+
 #[inline]
 fn integer<N: TryFrom<i64> + TryFrom<u64>>(number: Number, value: &Bound<'_, PyAny>) -> Fit<N> {
     if value.is_exact_instance_of::<PyInt>()

@@ -239,6 +239,6 @@ fn set(object: &Bound<'_, PyAny>, name: &Bound<'_, PyString>, value: &Bound<'_, 
 
 /// Bytes that are not what their type wants: a mistake of the core's.
 #[cold]
-fn wrong(py: Python<'_>) -> PyErr {
+pub(super) fn wrong(py: Python<'_>) -> PyErr {
     raised(py, WasmtimeError::Unexpected { reason: "a component's values are not those of their types".to_owned() })
 }

@@ -56,6 +56,11 @@ impl<'s> Writer<'s> {
         Self { store, bytes: spare::stream(), beside: Vec::new(), resources: Vec::new() }
     }
 
+    /// The same for values that no bytes are written of.
+    pub(super) fn empty() -> Self {
+        Self { store: None, bytes: Vec::new(), beside: Vec::new(), resources: Vec::new() }
+    }
+
     #[inline]
     pub(super) fn put(&mut self, bytes: &[u8]) -> Fit {
         self.reserve(bytes.len())?;

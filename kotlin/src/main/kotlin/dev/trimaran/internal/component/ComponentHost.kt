@@ -36,10 +36,32 @@ internal class ComponentHost(private val function: HostFunction) {
         }
     }
 
+    /** The same for a plain function: each argument has a slot, and so has the result. */
+    fun runPlain(
+        codec: Any,
+        store: Store,
+        callId: Long,
+        crossing: Long,
+        a: Long,
+        b: Long,
+        c: Long,
+        d: Long,
+    ): Long {
+        codec as FuncCodec
+        val result = function.run { Caller(store, callId).call(codec.plainArguments(a, b, c, d)) }
+        return checked(crossing) { codec.plainResult(result) }
+    }
+
     private fun write(codec: FuncCodec, exchange: Exchange, result: Any?, crossing: Long): Int =
-        try {
+        checked(crossing) {
             codec.writeResult(exchange, result)
             exchange.end()
+        }
+
+    /** Fails for a result that does not fit. */
+    private inline fun <R> checked(crossing: Long, write: () -> R): R =
+        try {
+            write()
         } catch (misfit: Misfit) {
             val path = Writer.bytes { writeList(misfit.path) { write(it) } }
             failing { NativeByHand.refuseHostResult(crossing, path, Writer.bytes { write(misfit.mistake) }) }

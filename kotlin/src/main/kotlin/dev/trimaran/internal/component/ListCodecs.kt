@@ -34,12 +34,20 @@ internal object StringCodec : Codec(ComponentTypeKind.STRING) {
     private fun writeLong(to: Exchange, text: String) {
         val bytes = text.toByteArray()
         // Half of a surrogate pair became a question mark.
-        if (String(bytes, Charsets.UTF_8) != text) halfPair()
+        if (!isOf(bytes, text)) halfPair()
+        if (to.lendArray(bytes, bytes.size, Byte.SIZE_BYTES)) return
         to.room(Int.SIZE_BYTES).putInt(bytes.size)
         to.room(bytes.size).put(bytes)
     }
 
-    override fun read(from: Exchange): Any = from.part(1) { count, buffer -> from.text(count, buffer) }
+    /** Whether those bytes are the text's own. As many as it has characters are ASCII, and need no decoding. */
+    private fun isOf(bytes: ByteArray, text: String): Boolean =
+        String(bytes, if (bytes.size == text.length) Charsets.ISO_8859_1 else Charsets.UTF_8) == text
+
+    override fun read(from: Exchange): Any {
+        val bytes = from.takeArray() ?: return from.part(1) { count, buffer -> from.text(count, buffer) }
+        return String(bytes as ByteArray, Charsets.UTF_8)
+    }
 }
 
 /** A list whose elements are no numbers. */
@@ -101,11 +109,18 @@ internal abstract class NumbersCodec(private val element: Codec, private val siz
         writeItems(to, items, element)
     }
 
+    override fun read(from: Exchange): Any =
+        from.takeArray() ?: from.part(size) { count, buffer -> take(count, buffer) }
+
+    /** An array of so many numbers, out of the buffer. */
+    protected abstract fun take(count: Int, buffer: ByteBuffer): Any
+
     /** Whether it was an array of such numbers, which is written then. */
     protected abstract fun writeArray(to: Exchange, value: Any?): Boolean
 
-    /** Writes the count, has [put] write the numbers, and goes behind them. */
-    protected inline fun put(to: Exchange, count: Int, put: (ByteBuffer) -> Unit): Boolean {
+    /** Lends the [array], or writes the count, has [put] write the numbers, and goes behind them. */
+    protected inline fun put(to: Exchange, array: Any?, count: Int, put: (ByteBuffer) -> Unit): Boolean {
+        if (array != null && to.lendArray(array, count, size)) return true
         val length = count.toLong() * size
         if (length > Int.MAX_VALUE - Int.SIZE_BYTES) tooLong(length)
         val buffer = to.room(Int.SIZE_BYTES + length.toInt())
@@ -122,67 +137,61 @@ internal class BytesCodec(element: Codec) : NumbersCodec(element, Byte.SIZE_BYTE
     @OptIn(ExperimentalUnsignedTypes::class)
     override fun writeArray(to: Exchange, value: Any?): Boolean =
         when (value) {
-            is ByteArray -> put(to, value.size) { it.put(value) }
-            is UByteArray -> put(to, value.size) { it.put(value.asByteArray()) }
-            is ByteBuffer -> value.duplicate().let { bytes -> put(to, bytes.remaining()) { it.put(bytes) } }
+            is ByteArray -> put(to, value, value.size) { it.put(value) }
+            is UByteArray -> value.asByteArray().let { put(to, it, it.size) { to -> to.put(it) } }
+            is ByteBuffer -> value.duplicate().let { bytes -> put(to, null, bytes.remaining()) { it.put(bytes) } }
             else -> false
         }
 
-    override fun read(from: Exchange): Any =
-        from.part(Byte.SIZE_BYTES) { count, buffer -> ByteArray(count).also { buffer.get(it) } }
+    override fun take(count: Int, buffer: ByteBuffer): Any = ByteArray(count).also { buffer.get(it) }
 }
 
 internal class ShortsCodec(element: Codec) : NumbersCodec(element, Short.SIZE_BYTES) {
     @OptIn(ExperimentalUnsignedTypes::class)
     override fun writeArray(to: Exchange, value: Any?): Boolean =
         when (value) {
-            is ShortArray -> put(to, value.size) { it.asShortBuffer().put(value) }
-            is UShortArray -> put(to, value.size) { it.asShortBuffer().put(value.asShortArray()) }
+            is ShortArray -> put(to, value, value.size) { it.asShortBuffer().put(value) }
+            is UShortArray -> value.asShortArray().let { put(to, it, it.size) { to -> to.asShortBuffer().put(it) } }
             else -> false
         }
 
-    override fun read(from: Exchange): Any =
-        from.part(Short.SIZE_BYTES) { count, buffer -> ShortArray(count).also { buffer.asShortBuffer().get(it) } }
+    override fun take(count: Int, buffer: ByteBuffer): Any = ShortArray(count).also { buffer.asShortBuffer().get(it) }
 }
 
 internal class IntsCodec(element: Codec) : NumbersCodec(element, Int.SIZE_BYTES) {
     @OptIn(ExperimentalUnsignedTypes::class)
     override fun writeArray(to: Exchange, value: Any?): Boolean =
         when (value) {
-            is IntArray -> put(to, value.size) { it.asIntBuffer().put(value) }
-            is UIntArray -> put(to, value.size) { it.asIntBuffer().put(value.asIntArray()) }
+            is IntArray -> put(to, value, value.size) { it.asIntBuffer().put(value) }
+            is UIntArray -> value.asIntArray().let { put(to, it, it.size) { to -> to.asIntBuffer().put(it) } }
             else -> false
         }
 
-    override fun read(from: Exchange): Any =
-        from.part(Int.SIZE_BYTES) { count, buffer -> IntArray(count).also { buffer.asIntBuffer().get(it) } }
+    override fun take(count: Int, buffer: ByteBuffer): Any = IntArray(count).also { buffer.asIntBuffer().get(it) }
 }
 
 internal class LongsCodec(element: Codec) : NumbersCodec(element, Long.SIZE_BYTES) {
     @OptIn(ExperimentalUnsignedTypes::class)
     override fun writeArray(to: Exchange, value: Any?): Boolean =
         when (value) {
-            is LongArray -> put(to, value.size) { it.asLongBuffer().put(value) }
-            is ULongArray -> put(to, value.size) { it.asLongBuffer().put(value.asLongArray()) }
+            is LongArray -> put(to, value, value.size) { it.asLongBuffer().put(value) }
+            is ULongArray -> value.asLongArray().let { put(to, it, it.size) { to -> to.asLongBuffer().put(it) } }
             else -> false
         }
 
-    override fun read(from: Exchange): Any =
-        from.part(Long.SIZE_BYTES) { count, buffer -> LongArray(count).also { buffer.asLongBuffer().get(it) } }
+    override fun take(count: Int, buffer: ByteBuffer): Any = LongArray(count).also { buffer.asLongBuffer().get(it) }
 }
 
 internal class FloatsCodec(element: Codec) : NumbersCodec(element, Float.SIZE_BYTES) {
     override fun writeArray(to: Exchange, value: Any?): Boolean =
-        value is FloatArray && put(to, value.size) { it.asFloatBuffer().put(value) }
+        value is FloatArray && put(to, value, value.size) { it.asFloatBuffer().put(value) }
 
-    override fun read(from: Exchange): Any =
-        from.part(Float.SIZE_BYTES) { count, buffer -> FloatArray(count).also { buffer.asFloatBuffer().get(it) } }
+    override fun take(count: Int, buffer: ByteBuffer): Any = FloatArray(count).also { buffer.asFloatBuffer().get(it) }
 }
 
 internal class DoublesCodec(element: Codec) : NumbersCodec(element, Double.SIZE_BYTES) {
     override fun writeArray(to: Exchange, value: Any?): Boolean =
-        value is DoubleArray && put(to, value.size) { it.asDoubleBuffer().put(value) }
+        value is DoubleArray && put(to, value, value.size) { it.asDoubleBuffer().put(value) }
 
-    override fun read(from: Exchange): Any =
-        from.part(Double.SIZE_BYTES) { count, buffer -> DoubleArray(count).also { buffer.asDoubleBuffer().get(it) } }
+    override fun take(count: Int, buffer: ByteBuffer): Any = DoubleArray(count).also { buffer.asDoubleBuffer().get(it) }
 }
