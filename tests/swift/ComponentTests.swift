@@ -314,6 +314,41 @@ struct ComponentTests {
     #expect(failure { try component.exports } == .closed(what: "component"))
   }
 
+  #if os(Linux)
+    /// This test runs once more, in a process of its own, which decodes what the first one has encoded.
+    @Test func aComponentGoesToAnotherProcess() throws {
+      let place = "TRIMARAN_ENCODED_COMPONENT"
+      if let file = ProcessInfo.processInfo.environment[place] {
+        let data = try Data(contentsOf: URL(fileURLWithPath: file))
+        let component = try JSONDecoder().decode(Component.self, from: data)
+        let store = try Store(component.engine)
+        let instance = try Linker(component.engine).instantiate(store, component)
+        let sum: UInt32 = try instance.function(store, "add")(store, 40, 2)
+        try Data("\(sum)".utf8).write(to: URL(fileURLWithPath: file + ".sum"))
+        return
+      }
+      let text = """
+        (component
+          (core module $m (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))
+          (core instance $m (instantiate $m))
+          (func (export "add") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $m "add"))))
+        """
+      let directory = try TemporaryDirectory()
+      let file = directory.url.appendingPathComponent("component.json").path
+      let component = try Component(engine, text)
+      try JSONEncoder().encode(component).write(to: URL(fileURLWithPath: file))
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      process.arguments = ["--testing-library", "swift-testing", "--filter", "aComponentGoesToAnotherProcess"]
+      process.environment = ProcessInfo.processInfo.environment.merging([place: file]) { $1 }
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+      #expect(try String(contentsOfFile: file + ".sum", encoding: .utf8) == "42")
+    }
+  #endif
+
   @Test func whatIsMissingIsNamed() throws {
     let error = failure { try instance(Components.calls) }
     #expect(

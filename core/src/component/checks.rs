@@ -6,7 +6,7 @@ use wasmparser::{Parser, Payload};
 
 use crate::compile::beginnings::Sort;
 use crate::compile::{names, threads, wat};
-use crate::component::size;
+use crate::component::{counts, size};
 use crate::errors::spelling::Spelled;
 use crate::interruption::waits;
 use crate::limits::shared_size;
@@ -42,7 +42,10 @@ pub(super) fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
 fn check(binary: &[u8], limits: Option<&ModuleLimits>) -> Result<()> {
     size::check_instances(binary)?;
     match limits {
-        Some(limits) => modules(binary).try_for_each(|module| limits.check(module)),
+        Some(limits) => {
+            counts::check(binary, limits)?;
+            modules(binary).try_for_each(|module| limits.check(module))
+        }
         None => Ok(()),
     }
 }

@@ -18,8 +18,6 @@ pub struct ComponentInstancePre {
     engine: Arc<Engine>,
     /// How large the shared memories of its modules may grow, in bytes; 0 where they have none.
     shared: u64,
-    /// Whether the linker defined WASI.
-    has_wasi: bool,
 }
 
 #[uniffi::export]
@@ -34,9 +32,6 @@ impl ComponentInstancePre {
         let (inner, state) = store.enter_guest(|mut context| {
             store.drop_resources(&mut context);
             context.data_mut().limiter.admit(self.shared)?;
-            if self.has_wasi {
-                context.data().wasi.check_components()?;
-            }
             let state = context.data_mut().components.add_instance();
             let done = run(&mut context, &state, |context| linked.pre.instantiate(context));
             let inner = done.map_err(|error| {
@@ -60,7 +55,7 @@ impl ComponentInstancePre {
 }
 
 impl ComponentInstancePre {
-    pub(super) fn new(linked: Linked, engine: Arc<Engine>, shared: u64, has_wasi: bool) -> Arc<Self> {
-        Arc::new(Self { inner: Closable::new("prepared instance", Arc::new(linked)), engine, shared, has_wasi })
+    pub(super) fn new(linked: Linked, engine: Arc<Engine>, shared: u64) -> Arc<Self> {
+        Arc::new(Self { inner: Closable::new("prepared instance", Arc::new(linked)), engine, shared })
     }
 }
