@@ -37,8 +37,8 @@ public final class Func: Sendable {
   ///   instance is in a call already; and `thrown`, which holds whatever a host function threw.
   @discardableResult
   public func call(_ store: Store, _ arguments: [ComponentValue]) throws(WasmtimeError) -> ComponentValue? {
-    try enter(store) { (encoder) throws(WasmtimeError) in
-      try encoder.write(arguments, codec)
+    try enter(store) { (writer) throws(WasmtimeError) in
+      try writer.write(arguments, codec)
     }
   }
 
@@ -118,24 +118,24 @@ extension Func {
 
   @usableFromInline
   func call(_ store: Store, _ first: ComponentValue) throws(WasmtimeError) -> ComponentValue? {
-    try enter(store) { (encoder) throws(WasmtimeError) in
-      try encoder.check(1, codec)
-      try encoder.write(first, 0, codec)
+    try enter(store) { (writer) throws(WasmtimeError) in
+      try writer.check(1, codec)
+      try writer.write(first, 0, codec)
     }
   }
 
   @usableFromInline
   func call(_ store: Store, _ first: ComponentValue, _ second: ComponentValue) throws(WasmtimeError) -> ComponentValue?
   {
-    try enter(store) { (encoder) throws(WasmtimeError) in
-      try encoder.check(2, codec)
-      try encoder.write(first, 0, codec)
-      try encoder.write(second, 1, codec)
+    try enter(store) { (writer) throws(WasmtimeError) in
+      try writer.check(2, codec)
+      try writer.write(first, 0, codec)
+      try writer.write(second, 1, codec)
     }
   }
 }
 
-extension Encoder {
+extension Wit.Writer {
   /// Writes the arguments of a call.
   mutating func write(_ arguments: [ComponentValue], _ codec: FuncCodec) throws(WasmtimeError) {
     try check(arguments.count, codec)
