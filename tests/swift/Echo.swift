@@ -39,7 +39,9 @@ final class Echo: Kinds.Host {
   func hostRights(x: Kinds.Rights) -> Kinds.Rights { same(x) }
   func hostOption(x: String?) -> String? { same(x) }
   func hostNested(x: UInt8??) -> UInt8?? { same(x) }
-  func hostOutcome(x: (Result<UInt8, ResultError<String>>, UInt8)) -> (Result<UInt8, ResultError<String>>, UInt8) { same(x) }
+  func hostOutcome(x: (Result<UInt8, ResultError<String>>, UInt8)) -> (Result<UInt8, ResultError<String>>, UInt8) {
+    same(x)
+  }
   func hostOutcomes(x: [Result<Kinds.Person, Kinds.Color>]) -> [Result<Kinds.Person, Kinds.Color>] { same(x) }
   func hostNothing(x: [Result<Void, ResultError<Void>>]) -> [Result<Void, ResultError<Void>>] { same(x) }
 }

@@ -27,6 +27,6 @@ let package = Package(
       ],
       path: ".",
       exclude: ["Bindings", "Trimaran", "run"]
-    )
+    ),
   ]
 )
