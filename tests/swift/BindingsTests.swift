@@ -108,7 +108,7 @@ struct BindingsTests {
     for rights: Kinds.Rights in [[], [.read], [.write, .exec], [.read, .write, .exec]] {
       #expect(try kinds.guestRights(x: rights) == rights)
     }
-    #expect(failure { try kinds.guestRights(x: Kinds.Rights(rawValue: 8)) } == .range(reason: "8 is no flags"))
+    #expect(failure { try kinds.guestRights(x: Kinds.Rights(rawValue: 8)) } == .range(reason: "8 does not fit flags"))
   }
 
   @Test func optionsAndResultsGoBothWays() throws {
