@@ -8,7 +8,7 @@ use std::{env, fs};
 
 use trimaran_bindgen::header::Header;
 use trimaran_bindgen::model::Model;
-use trimaran_bindgen::{Problem, output, python, source};
+use trimaran_bindgen::{Problem, output, python, source, swift};
 use wit_parser::{PackageId, Resolve};
 
 /// The folder of a crate's source, as cargo has it.
@@ -121,6 +121,8 @@ const REASONS: [&str; 12] = [
 fn every_file_becomes_bindings_or_is_refused_for_a_listed_reason() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus");
     _ = fs::remove_dir_all(&target);
+    let swift_target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus-swift");
+    _ = fs::remove_dir_all(&swift_target);
     let mut files = Vec::new();
     for name in ["wit-parser", "wit-component"] {
         find(&crate_folder(name).join("tests"), &mut files);
@@ -145,6 +147,9 @@ fn every_file_becomes_bindings_or_is_refused_for_a_listed_reason() {
                         output::write(&folder, &files, false).unwrap();
                         made += 1;
                     }
+                    let files = swift::files(model, &header);
+                    assert_eq!(files, swift::files(model, &header), "{}", unit.display());
+                    output::write(&swift_target.join(format!("p{number}_{place}")), &files, false).unwrap();
                 }
             }
             Err(reason) if is_wrong => assert!(reason.starts_with("wit: "), "{}: {reason}", unit.display()),

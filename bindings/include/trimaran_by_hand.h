@@ -199,11 +199,11 @@ typedef struct {
     uint8_t bytes[512];
 } trimaran_small;
 
-// Makes what the language keeps for a type that a function is imported by: its names in words, and the serialised type. It is
-// released as a context is. Gives null, and the number, not 0, under which the language keeps what was thrown, where it
+// Makes what the language keeps for a type that a function of this context is imported by: its names in words, and the serialised type.
+// It is released as a context is. Gives null, and the number, not 0, under which the language keeps what was thrown, where it
 // cannot. It may be called on any thread.
-typedef void *(*trimaran_component_prepare)(const uint8_t *name, size_t name_length, const uint8_t *types,
-                                            size_t types_length, uint64_t *thrown);
+typedef void *(*trimaran_component_prepare)(void *context, const uint8_t *name, size_t name_length,
+                                            const uint8_t *types, size_t types_length, uint64_t *thrown);
 // A function of the host, with what was made of its type and the context of the store. It leaves its result in `small`, or gives it by
 // `trimaran_component_reply_give`. Gives 0, or 1 and the number, not 0, under which the language keeps what was thrown. It may be
 // called on any thread. The arguments are there until it returns.
@@ -217,9 +217,10 @@ typedef int32_t (*trimaran_component_plain_host)(void *context, void *prepared, 
 // Copies the result. On the thread of the running call alone.
 int32_t trimaran_component_reply_give(trimaran_reply *reply, const trimaran_given *given, trimaran_bytes *error);
 
-// Defines a host function, in the instance of a serialised path.
+// Defines a host function, in the instance of a serialised path. `is_checked` has `prepare` called when a component is linked that imports
+// it, which fails where `prepare` does; otherwise it is called when the function is called first.
 int32_t trimaran_component_linker_define_func(const trimaran_component_linker *linker, const uint8_t *path,
                                               size_t path_length, const uint8_t *name, size_t name_length,
                                               trimaran_component_prepare prepare, trimaran_component_host call,
                                               trimaran_component_plain_host call_plain, trimaran_release release,
-                                              void *context, trimaran_bytes *error);
+                                              void *context, bool is_checked, trimaran_bytes *error);

@@ -103,9 +103,19 @@ def test_the_generated_classes_are_those_that_bindgen_makes(tmp_path: Path) -> N
     assert files(tmp_path / "examples" / "python" / "drawing") == files(EXAMPLES / "python" / "drawing")
 
 
-def files(folder: Path) -> dict[str, str]:
+def test_the_generated_swift_is_what_bindgen_makes(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES / "wit", tmp_path / "examples" / "wit")
+    command = "-m trimaran bindgen swift examples/wit/drawing.wit -o examples/swift/drawing"
+    subprocess.run([sys.executable, *command.split()], cwd=tmp_path, check=True, timeout=120)
+    made = files(tmp_path / "examples" / "swift" / "drawing", "swift")
+    there = files(EXAMPLES / "swift" / "drawing", "swift")
+    assert {name: text.replace("python -m trimaran ", "trimaran ") for name, text in made.items()} == there
+
+
+def files(folder: Path, ending: str = "py") -> dict[str, str]:
     """What is generated into a folder, by any version."""
-    texts = {file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8") for file in folder.rglob("*.py")}
+    found = folder.rglob(f"*.{ending}")
+    texts = {file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8") for file in found}
     return {name: re.sub(r"Trimaran [^,]+,", "Trimaran,", text, count=1) for name, text in texts.items()}
 
 

@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use getopts::Matches;
 use trimaran_bindgen::header::{Header, quoted};
 use trimaran_bindgen::model::Model;
-use trimaran_bindgen::{Problem, output, python, source};
+use trimaran_bindgen::{File, Problem, output, python, source, swift};
 
 use crate::cli::streams::{Failure, only};
 use crate::compile::beginnings::Sort;
@@ -25,26 +25,49 @@ pub(super) fn run(matches: &Matches, program: &str) -> Result<(), Failure> {
         [] => return Err(Failure::Usage("the WIT folder, the WIT file or the component is missing".to_owned())),
     };
     only(matches, matches.free.iter().take(2).filter(|it| LANGUAGES.contains(&&***it)).count().min(1) + 1)?;
-    if language != "python" {
-        let reason = format!("bindings for {language} cannot be made yet: they are for python only");
+    if language == "kotlin" {
+        let reason = "bindings for kotlin cannot be made yet: they are for python and swift".to_owned();
         return Err(Failure::Exit(1, Some(reason)));
     }
     let output = matches.opt_str("output");
     let output =
         output.ok_or_else(|| Failure::Usage("the output folder is missing: say where to with -o".to_owned()))?;
     let folder = Utf8Path::new(&output);
-    // A folder that is called `.` or `..` has its own name.
-    let name = folder.canonicalize_utf8().ok().and_then(|it| it.file_name().map(str::to_owned));
-    let name = name.or_else(|| folder.file_name().map(str::to_owned)).unwrap_or_default();
-    python::check_name(&name).map_err(failed)?;
+    match language {
+        "python" => check_package(folder)?,
+        _ if matches.opt_present("stubs") => {
+            return Err(Failure::Usage(format!("--stubs is for python: {language} has none")));
+        }
+        _ => {}
+    }
     let path = Utf8Path::new(path);
     let model = model(path, matches.opt_str("world").as_deref())?;
     let command = command(program, matches);
     let source = format!("the world `{}` in {path}", model.world.path);
     let header = Header { version: crate::version(), source, command: Some(command) };
-    let options = python::Options { stubs: matches.opt_present("stubs"), loaded: matches.opt_present("stubs") };
-    let files = python::files(&model, &header, options);
-    output::write(folder.as_std_path(), &files, matches.opt_present("force")).map_err(failed)
+    let is_forced = matches.opt_present("force");
+    let files = match language {
+        "swift" if folder.extension() == Some("swift") => {
+            let file = swift::file(&model, &header, folder.file_name().unwrap_or_default());
+            return output::write_file(folder.as_std_path(), &file, is_forced).map_err(failed);
+        }
+        "swift" => swift::files(&model, &header),
+        _ => python_files(&model, &header, matches),
+    };
+    output::write(folder.as_std_path(), &files, is_forced).map_err(failed)
+}
+
+/// Checks that the package can be imported by the name of its folder.
+fn check_package(folder: &Utf8Path) -> Result<(), Failure> {
+    // A folder that is called `.` or `..` has its own name.
+    let name = folder.canonicalize_utf8().ok().and_then(|it| it.file_name().map(str::to_owned));
+    let name = name.or_else(|| folder.file_name().map(str::to_owned)).unwrap_or_default();
+    python::check_name(&name).map_err(failed)
+}
+
+fn python_files(model: &Model, header: &Header, matches: &Matches) -> Vec<File> {
+    let stubs = matches.opt_present("stubs");
+    python::files(model, header, python::Options { stubs, loaded: stubs })
 }
 
 /// Reads a WIT folder, a WIT file, or a component in the binary or the text format.

@@ -41,8 +41,8 @@ public final class Func: Sendable {
   @discardableResult
   public func call(_ store: Store, _ arguments: [ComponentValue]) throws(WasmtimeError) -> ComponentValue? {
     if isPlain && codec.kinds.isEmpty && arguments.isEmpty { return try callPlain(store, count: 0) }
-    return try enter(store) { (encoder) throws(WasmtimeError) in
-      try encoder.write(arguments, codec)
+    return try enter(store) { (writer) throws(WasmtimeError) in
+      try writer.write(arguments, codec)
     }
   }
 
@@ -126,9 +126,9 @@ extension Func {
       if let first = slot(first, codec.kinds[0]) { return try callPlain(store, first, count: 1) }
       if let first = resource(first) { return try callPlain(store, first, count: 1) }
     }
-    return try enter(store) { (encoder) throws(WasmtimeError) in
-      try encoder.check(1, codec)
-      try encoder.write(first, 0, codec)
+    return try enter(store) { (writer) throws(WasmtimeError) in
+      try writer.check(1, codec)
+      try writer.write(first, 0, codec)
     }
   }
 
@@ -139,10 +139,10 @@ extension Func {
       if let first = slot(first, codec.kinds[0]) { return try callPlain(store, first, second, count: 2) }
       if let first = resource(first) { return try callPlain(store, first, second, count: 2) }
     }
-    return try enter(store) { (encoder) throws(WasmtimeError) in
-      try encoder.check(2, codec)
-      try encoder.write(first, 0, codec)
-      try encoder.write(second, 1, codec)
+    return try enter(store) { (writer) throws(WasmtimeError) in
+      try writer.check(2, codec)
+      try writer.write(first, 0, codec)
+      try writer.write(second, 1, codec)
     }
   }
 
@@ -154,7 +154,7 @@ extension Func {
   }
 }
 
-extension Encoder {
+extension Wit.Writer {
   /// Writes the arguments of a call.
   mutating func write(_ arguments: [ComponentValue], _ codec: FuncCodec) throws(WasmtimeError) {
     try check(arguments.count, codec)

@@ -16,6 +16,7 @@ use super::{Bytes, entry, lent, opened, status};
 /// Makes what the language keeps for a type that a function is imported by: its names in words, and the serialised type. Null, and
 /// the number under which the language keeps what was thrown, where it cannot.
 type Prepare = unsafe extern "C" fn(
+    context: *mut c_void,
     name: *const u8,
     name_length: usize,
     types: *const u8,
@@ -75,6 +76,8 @@ struct Body {
     call: Call,
     call_plain: CallPlain,
     context: Context,
+    /// Whether the type is prepared when the function is linked.
+    is_checked: bool,
 }
 
 impl Body {
@@ -86,9 +89,11 @@ impl Body {
         }
         let types = serialised(ty.types()?);
         let mut thrown = 0;
-        // SAFETY: the header says that it may be called on any thread; the texts are borrowed for the call.
+        let (name, context) = (&ty.name, self.context.pointer);
+        // SAFETY: the header says that it may be called on any thread; the function came with this context, which is still there; the
+        // texts are borrowed for the call.
         let made =
-            unsafe { (self.prepare)(ty.name.as_ptr(), ty.name.len(), types.as_ptr(), types.len(), &raw mut thrown) };
+            unsafe { (self.prepare)(context, name.as_ptr(), name.len(), types.as_ptr(), types.len(), &raw mut thrown) };
         if made.is_null() {
             return Err(WasmtimeError::thrown(thrown));
         }
@@ -99,6 +104,10 @@ impl Body {
 }
 
 impl ComponentHostFunction for Body {
+    fn bind(&self, ty: &HostFuncType) -> Result<()> {
+        if self.is_checked { self.prepared(ty).map(drop) } else { Ok(()) }
+    }
+
     fn call(&self, store: &Store, _: u64, ty: &HostFuncType, arguments: Received) -> Result<Reply> {
         let home = home(store)?;
         let prepared = self.prepared(ty)?;
@@ -128,7 +137,8 @@ impl ComponentHostFunction for Body {
     }
 
     fn plain(self: Arc<Self>) -> Option<Arc<dyn PlainHostFunction>> {
-        Some(self)
+        // What is checked reads and writes the stream itself.
+        if self.is_checked { None } else { Some(self) }
     }
 }
 
@@ -207,9 +217,10 @@ pub unsafe extern "C" fn trimaran_component_linker_define_func(
     call_plain: CallPlain,
     release: Release,
     context: *mut c_void,
+    is_checked: bool,
     error: *mut Bytes,
 ) -> i32 {
-    let body = Body { prepare, call, call_plain, context: Context { pointer: context, release } };
+    let body = Body { prepare, call, call_plain, context: Context { pointer: context, release }, is_checked };
     let work = || {
         // SAFETY: the caller keeps the linker alive until this returns.
         let linker = unsafe { opened(linker)? };
