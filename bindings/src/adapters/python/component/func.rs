@@ -80,6 +80,8 @@ impl ComponentFuncBase {
 
     /// The same function, whose store needs not be given: it is this one.
     fn _in<'py>(slf: &Bound<'py, Self>, store: Bound<'py, PyAny>) -> PyResult<Bound<'py, ComponentBoundFunc>> {
+        // One that was never made has nothing to call.
+        this(slf)?;
         Bound::new(slf.py(), ComponentBoundFunc::new(slf.clone().unbind(), store.unbind()))
     }
 
