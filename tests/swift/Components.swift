@@ -226,8 +226,7 @@ extension World {
         guard case .component(.resource(let resource)) = objects[name] else {
           throw Problem("`\(name)` is no resource")
         }
-        let store = caller.store
-        let found = failure { () throws(WasmtimeError) in try resource.close(store) }
+        let found = failure { try resource.close(caller.store) }
         guard found.map(variant(of:)) == wanted else {
           throw Problem("dropping `\(name)` gave \(String(describing: found))")
         }
