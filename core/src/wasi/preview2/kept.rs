@@ -233,10 +233,12 @@ impl Waiting<'_> {
             })?;
             let mut at = 0;
             while at + Dirent::guest_size() <= length {
-                let entry: Dirent = GuestMemory::Unshared(&mut own)
-                    .read(GuestPtr::new(at))
-                    .map_err(|error| FsError::trap(wasmtime::Error::from(error)))?;
                 let name = at + Dirent::guest_size();
+                // An entry lies where the one before ends. In a memory of its own it is aligned.
+                let mut head = own.get(at as usize..name as usize).unwrap_or_default().to_vec();
+                let entry: Dirent = GuestMemory::Unshared(&mut head)
+                    .read(GuestPtr::new(0))
+                    .map_err(|error| FsError::trap(wasmtime::Error::from(error)))?;
                 let end = name.saturating_add(entry.d_namlen);
                 if end > length {
                     break;
