@@ -15,6 +15,7 @@ mod limits;
 mod linking;
 mod objects;
 mod process;
+mod runs;
 mod stores;
 mod traps;
 mod types;
@@ -110,6 +111,7 @@ pub mod adapter {
     pub use crate::host::caller::no_caller_export;
     pub use crate::host::definition::{HostBody, UnboundHostFunc};
     pub use crate::host::func::HostType;
+    pub use crate::host::waiting::HostCall;
     pub use crate::interruption::interrupt::time_is_over;
     pub use crate::interruption::interrupt_check::{InterruptCheck, watch_waits};
     pub use crate::objects::externs::wrong_export;
@@ -119,10 +121,12 @@ pub mod adapter {
     pub use crate::process::unstoppable::{
         before_compiling, in_host, is_compilation, tell_of_this_thread, unstoppable_run,
     };
+    pub use crate::runs::run::{Run, Step};
     pub use crate::stores::entry::Hold;
     pub use crate::stores::store::{OfStore, SlotFunction};
     pub use crate::types::slot::{Signature, Slot, ValKind};
     pub use crate::values::float;
+    pub use trimaran_gate::Token;
 }
 
 uniffi::setup_scaffolding!("trimaran");

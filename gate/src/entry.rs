@@ -3,7 +3,6 @@
 use std::ptr::NonNull;
 
 use crate::gate::{Gate, Guarded, HostCallId, Inside, OPEN, POISONED};
-use crate::line::Place;
 use crate::refused::Refused;
 use crate::run_state::Token;
 use crate::sync::{Ordering, lock, this_thread};
@@ -56,13 +55,13 @@ impl<T: Guarded> Gate<T> {
 
     /// Like [`Gate::enter`], for one async host call only, on any thread: fails with `Escaped` when that call has returned.
     pub fn enter_of<R>(&self, of: Token, work: impl FnOnce(Inside<'_, T>) -> R) -> Result<R, Refused> {
-        self.enter_of_as(of, &|| Ok(()), |inside| Ok(work(inside)))
+        self.enter_of_as(of.call, &|| Ok(()), |inside| Ok(work(inside)))
     }
 
-    /// The same, as `enter_as`.
+    /// The same by the number of the call, as `enter_as`.
     pub fn enter_of_as<R, E: From<Refused>>(
         &self,
-        of: Token,
+        of: u64,
         may_wait: &dyn Fn() -> Result<(), E>,
         work: impl FnOnce(Inside<'_, T>) -> Result<R, E>,
     ) -> Result<R, E> {
@@ -76,12 +75,12 @@ impl<T: Guarded> Gate<T> {
     fn inside<R, E: From<Refused>>(
         &self,
         turn: &Turn<'_, T>,
-        of: Option<Token>,
+        of: Option<u64>,
         work: impl FnOnce(Inside<'_, T>) -> Result<R, E>,
     ) -> Result<R, E> {
         // It may have been closed while this thread waited.
         self.check_open()?;
-        if of.is_some() && matches!(lock(&self.line).place(of), Place::Root | Place::Stale) {
+        if of.is_some_and(|call| !lock(&self.line).has_call(call)) {
             return Err(Refused::Escaped.into());
         }
         let caller = self.with_state(|state| {

@@ -71,6 +71,11 @@ impl Line {
         }
     }
 
+    /// Whether a run in flight waits for that host call.
+    pub(crate) fn has_call(&self, call: u64) -> bool {
+        self.flight.iter().any(|run| run.call.load(Ordering::Relaxed) == call)
+    }
+
     /// The runs that are nested in that one, innermost first.
     pub(crate) fn nested_in(&self, id: usize) -> impl Iterator<Item = &Arc<RunState>> {
         let is_there = self.flight.iter().any(|run| run.id == id);

@@ -12,7 +12,7 @@ use crate::turns::Turn;
 use crate::want::Want;
 use crate::word::{AWAITED, FLIGHT, SHUT, rest};
 
-/// What has a gate, such as a store. A gate has itself.
+/// What shares a gate with others, such as a store.
 pub trait Gated {
     /// What the gate guards.
     type Root: Guarded;
@@ -21,10 +21,10 @@ pub trait Gated {
     fn gate(&self) -> &Gate<Self::Root>;
 }
 
-impl<T: Guarded> Gated for Gate<T> {
+impl<T: Guarded> Gated for Arc<Gate<T>> {
     type Root = T;
 
-    fn gate(&self) -> &Self {
+    fn gate(&self) -> &Gate<T> {
         self
     }
 }
@@ -49,7 +49,7 @@ pub enum Step<E> {
 
 /// A call of a guest. Dropping it cancels it.
 pub struct Run<S: Gated> {
-    gated: Arc<S>,
+    gated: S,
     state: Arc<RunState>,
     of: Option<Token>,
     /// Until it is in flight. For the thread that has set `is_stepped`.
@@ -73,14 +73,14 @@ impl Drop for Stepping<'_> {
 impl<S: Gated> Run<S> {
     /// A run that takes its turn when it is first stepped. `of` is the async host call that it comes from, if any. `make` makes
     /// its fiber; a tick of the guest should ask what it is given whether the guest has to end.
-    pub fn new(gated: &Arc<S>, of: Option<Token>, make: impl FnOnce(Stop) -> Fiber<S>) -> Self {
+    pub fn new(gated: S, of: Option<Token>, make: impl FnOnce(Stop) -> Fiber<S>) -> Self {
         let state = RunState::new(gated.gate().run_number());
         let fiber = make(Stop(Arc::clone(&state)));
-        Self { gated: Arc::clone(gated), state, of, fiber: UnsafeCell::new(Some(fiber)) }
+        Self { gated, state, of, fiber: UnsafeCell::new(Some(fiber)) }
     }
 
     /// What has its gate.
-    pub fn gated(&self) -> &Arc<S> {
+    pub fn gated(&self) -> &S {
         &self.gated
     }
 
@@ -186,10 +186,12 @@ impl<S: Gated> Run<S> {
         });
         let step = match paused {
             Ok(Paused::Host(event)) => {
+                // A number that no synchronous host call has, and not 0.
                 let call = gate.with_state(|owner| {
-                    owner.next_id += 1;
+                    let call = owner.next_id + 1;
+                    owner.next_id = call + 1;
                     owner.next = rest(state.id);
-                    owner.next_id
+                    call
                 });
                 state.is_shut.store(false, Ordering::Relaxed);
                 state.call.store(call, Ordering::Relaxed);

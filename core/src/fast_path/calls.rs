@@ -7,8 +7,10 @@
 use wasmtime::{StoreContextMut, ValRaw};
 
 use crate::fast_path::slots::Owned;
+use crate::objects::func::call_to_end;
 use crate::stores::store::StoreData;
 use crate::types::slot::{Signature, Slot};
+use crate::values::convert::blank;
 use crate::{Func, Result, Store, WasmtimeError};
 
 impl Func {
@@ -142,10 +144,26 @@ fn too_few(count: usize, signature: &Signature) -> WasmtimeError {
 /// Calls on slots that `check_slots` has seen.
 #[inline(always)]
 fn call_raw(func: wasmtime::Func, context: &mut StoreContextMut<'_, StoreData>, slots: &mut [Slot]) -> Result<()> {
+    if context.data().suspension.is_some() {
+        return call_on_fiber(func, context, slots);
+    }
     let raw = std::ptr::slice_from_raw_parts_mut(slots.as_mut_ptr().cast::<ValRaw>(), slots.len());
     // SAFETY: `raw` is this call's own borrow of `slots`, of the size and alignment of `ValRaw`, and has room for the
     // parameters and for the results: there are as many slots as `check_slots` saw, or more. Each parameter is a
     // number, for which any bits are valid; references are ruled out there. The function belongs to this store, as
-    // `Func::get` checked, and no store of ours is ever entered by `call_async`.
+    // `Func::get` checked, and `call_async` enters no store that has no `suspension`.
     unsafe { func.call_unchecked(context, raw) }.map_err(WasmtimeError::from_call)
+}
+
+/// The same in a store whose guests run on fibers.
+#[cold]
+fn call_on_fiber(func: wasmtime::Func, context: &mut StoreContextMut<'_, StoreData>, slots: &mut [Slot]) -> Result<()> {
+    let signature = Signature::of(&func.ty(&*context));
+    let params: Vec<_> = slots.iter().zip(signature.params()).filter_map(|(slot, kind)| slot.plain(*kind)).collect();
+    let mut results = blank(signature.results().len());
+    call_to_end(func, context, &params, &mut results)?;
+    for (slot, value) in slots.iter_mut().zip(&results) {
+        *slot = Slot::of_plain(value).unwrap_or_default();
+    }
+    Ok(())
 }

@@ -29,7 +29,7 @@ impl Called<'_> {
     ) -> wasmtime::Result<()> {
         let pointer = caller.data().weak_store.as_ptr();
         // SAFETY: `StoreData::weak_store` points to the store of this guest. Guests run only in `Store::enter_guest`, which
-        // borrows the store until the guest has returned.
+        // borrows the store until the guest has returned, and in steps of a run, which holds the store.
         let store = unsafe { &*pointer };
         store.charge(caller.as_context_mut())?;
         self.run_in(store, caller, raw).map_err(|error| {

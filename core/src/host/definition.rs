@@ -9,6 +9,7 @@ use wasmtime::ValRaw;
 use crate::errors::guest_text::Name;
 use crate::host::call::Called;
 use crate::host::func::HostType;
+use crate::host::waiting::{AsyncCalled, Waiting};
 use crate::stores::store::{CallbackCell, SlotFunction, StoreData};
 use crate::types::slot::Signature;
 use crate::{Func, FuncType, Result, Store, WasmtimeError};
@@ -29,6 +30,8 @@ pub(crate) struct HostDefinition {
     ty: wasmtime::FuncType,
     /// None where whoever uses the linker binds a callback in each store (`Linker::hosts`).
     body: Option<Box<dyn HostBody>>,
+    /// Whether it is an async one.
+    waits: bool,
 }
 
 impl HostDefinition {
@@ -41,16 +44,52 @@ impl HostDefinition {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let ty = ty.to_wasmtime(engine)?;
         let name = format!("`{}` `{}`", Name(module), Name(name)).into();
-        Ok(Self { number: NEXT.fetch_add(1, Ordering::Relaxed), name, ty, body })
+        Ok(Self { number: NEXT.fetch_add(1, Ordering::Relaxed), name, ty, body, waits: false })
     }
 
     /// The same for a store that has its callback: it needs no body there, and keeps none.
     pub(crate) fn without_body(&self) -> Arc<Self> {
-        Arc::new(Self { number: self.number, name: Arc::clone(&self.name), ty: self.ty.clone(), body: None })
+        Arc::new(Self {
+            number: self.number,
+            name: Arc::clone(&self.name),
+            ty: self.ty.clone(),
+            body: None,
+            waits: self.waits,
+        })
+    }
+
+    /// The same as an async one.
+    pub(crate) fn with_waiting(self) -> Self {
+        Self { waits: true, ..self }
     }
 
     pub(crate) fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Whether it is an async one.
+    pub(crate) fn waits(&self) -> bool {
+        self.waits
+    }
+
+    /// Has the guests of a store run on fibers, if one of these is async.
+    pub(crate) fn prepare(hosts: &[Arc<Self>], store: &Store) -> Result<()> {
+        if hosts.iter().any(|host| host.waits) { store.run_on_fibers() } else { Ok(()) }
+    }
+
+    /// The closure that wasmtime calls where it is an async one.
+    pub(crate) fn run_waiting(
+        &self,
+    ) -> impl for<'a> Fn(wasmtime::Caller<'a, StoreData>, &'a [wasmtime::Val], &'a mut [wasmtime::Val]) -> Waiting<'a>
+    + Send
+    + Sync
+    + use<> {
+        let (number, ty) = (self.number, self.ty.clone());
+        let name: Option<Arc<str>> = Some(Arc::clone(&self.name));
+        move |caller, params, results| {
+            let cell = caller.data().hosts.get(&number).map(Arc::clone).unwrap_or_default();
+            AsyncCalled { ty: ty.clone(), cell, name: name.clone() }.run(caller, params, results)
+        }
     }
 
     pub(crate) fn ty(&self) -> &wasmtime::FuncType {
@@ -88,8 +127,15 @@ impl HostDefinition {
 
     /// The function in a store, where `Func::attach` gives it its callback.
     pub(crate) fn in_store(&self, store: &Store) -> Result<Arc<Func>> {
+        if self.waits {
+            store.run_on_fibers()?;
+        }
         store.enter(|mut context| {
             let cell = Arc::downgrade(self.callback_cell(context.data_mut()));
+            if self.waits {
+                let func = wasmtime::Func::new_async(context, self.ty.clone(), self.run_waiting());
+                return Ok(Func::with_callback(store, func, cell));
+            }
             // SAFETY: `run` reads and writes the slots by `self.ty`, which is the type of the function.
             let func = unsafe { wasmtime::Func::new_unchecked(context, self.ty.clone(), self.run()) };
             Ok(Func::with_callback(store, func, cell))

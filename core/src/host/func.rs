@@ -8,6 +8,7 @@ use wasmtime::{AsContextMut, RootScope, ValRaw};
 use crate::errors::counted::count;
 use crate::fast_path::slots::Owned;
 use crate::host::call::Called;
+use crate::host::waiting::AsyncCalled;
 use crate::stores::store::{CallbackCell, SlotFunction, StoreData};
 use crate::types::slot::{Signature, Slot, ValKind};
 use crate::values::convert::ArgPosition;
@@ -51,6 +52,26 @@ impl Func {
     #[cfg_attr(false, by_hand(python))]
     pub fn convert_results(&self, store: &Store, values: Vec<Val>) -> Result<Vec<Val>> {
         HostType::of(self, store)?.converted(store, values)
+    }
+}
+
+impl Func {
+    /// Makes an async host function. `attach` gives it what it does: whoever steps the `Run` of the guest gets it by
+    /// `HostCall::function`. A guest that calls it waits for its answer, and only where it was started as a `Run`.
+    ///
+    /// Fails as `host` does, and with `Busy` in a host function of a store that has no async one yet.
+    pub fn async_host(store: &Store, ty: FuncType) -> Result<Arc<Self>> {
+        let ty = ty.to_wasmtime(store.engine())?;
+        let cell = Arc::new(CallbackCell::default());
+        let callback = Arc::downgrade(&cell);
+        store.run_on_fibers()?;
+        store.enter(|context| {
+            let raw_type = ty.clone();
+            let func = wasmtime::Func::new_async(context, raw_type, move |caller, params, results| {
+                AsyncCalled { ty: ty.clone(), cell: Arc::clone(&cell), name: None }.run(caller, params, results)
+            });
+            Ok(Self::with_callback(store, func, callback))
+        })
     }
 }
 

@@ -4,3 +4,4 @@ pub(crate) mod call;
 pub(crate) mod caller;
 pub(crate) mod definition;
 pub(crate) mod func;
+pub(crate) mod waiting;

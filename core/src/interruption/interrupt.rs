@@ -88,6 +88,17 @@ impl Interrupts {
         AnnouncedRun(self)
     }
 
+    /// The run of a caller that was announced begins.
+    fn begin_run(&self) {
+        let timeout = self.timeout.load(Ordering::SeqCst);
+        self.until.store(if timeout == 0 { NEVER } else { now().saturating_add(timeout) }, Ordering::SeqCst);
+        self.runs.begin();
+        if self.runs.is_stopped() {
+            // A handle was used while the caller was on its way: the guest has to look.
+            self.epochs.tick();
+        }
+    }
+
     /// Whether a thread may wait for the store any longer.
     pub(crate) fn may_wait(&self) -> Result<()> {
         self.deadlines.is_over(now).map_or(Ok(()), |cause| Err(cause.outside()))
@@ -181,13 +192,8 @@ impl<'a> AnnouncedRun<'a> {
         let timeout = interrupts.timeout.load(Ordering::SeqCst);
         let has_to_be_asked = timeout != 0 || interrupts.interrupt_check.get().is_some();
         let counted = if has_to_be_asked { Some(interrupts.epochs.begin()?) } else { None };
-        interrupts.until.store(if timeout == 0 { NEVER } else { now().saturating_add(timeout) }, Ordering::SeqCst);
-        interrupts.runs.begin();
+        interrupts.begin_run();
         std::mem::forget(self);
-        if interrupts.runs.is_stopped() {
-            // A handle was used while the caller was on its way: the guest has to look.
-            interrupts.epochs.tick();
-        }
         Ok(ActiveRun { interrupts, counted })
     }
 }
@@ -195,6 +201,42 @@ impl<'a> AnnouncedRun<'a> {
 impl Drop for AnnouncedRun<'_> {
     fn drop(&mut self) {
         self.0.runs.turn_back();
+    }
+}
+
+/// A guest that goes on step by step has begun, and is not over until this is dropped.
+pub(crate) struct SteppedRun(Arc<Interrupts>);
+
+impl SteppedRun {
+    /// As `AnnouncedRun::begin`, but nothing moves the epoch for it between its steps.
+    pub(crate) fn begin(interrupts: &Arc<Interrupts>) -> Result<Self> {
+        interrupts.may_wait()?;
+        interrupts.runs.announce();
+        interrupts.begin_run();
+        Ok(Self(Arc::clone(interrupts)))
+    }
+
+    /// A step of it lasts until the result is dropped.
+    pub(crate) fn step(&self) -> Result<Step<'_>> {
+        Ok(Step { epochs: &self.0.epochs, generation: self.0.epochs.begin()? })
+    }
+}
+
+impl Drop for SteppedRun {
+    fn drop(&mut self) {
+        self.0.runs.end();
+    }
+}
+
+/// See `SteppedRun::step`.
+pub(crate) struct Step<'a> {
+    epochs: &'a Epochs,
+    generation: u64,
+}
+
+impl Drop for Step<'_> {
+    fn drop(&mut self) {
+        self.epochs.end(self.generation);
     }
 }
 

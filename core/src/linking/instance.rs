@@ -45,7 +45,11 @@ impl Instance {
         store.settle()?;
         let inner = store.enter_guest(|mut context| {
             context.data_mut().limiter.admit(shared)?;
-            wasmtime::Instance::new(&mut context, &module, &given).map_err(|error| {
+            let made = match context.data().suspension.clone() {
+                None => wasmtime::Instance::new(&mut context, &module, &given),
+                Some(suspension) => suspension.to_end(wasmtime::Instance::new_async(&mut context, &module, &given)),
+            };
+            made.map_err(|error| {
                 let error = store.refused(error, &module, &mut context);
                 link(error, &module, |index| given.get(index).cloned(), &context)
             })

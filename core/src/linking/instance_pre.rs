@@ -36,11 +36,16 @@ impl InstancePre {
             self.ready(store)?;
             return Err(HostDefinition::lost(number));
         }
+        HostDefinition::prepare(&hosts, store)?;
         signals::stay_in_front();
         store.settle()?;
         let inner = store.enter_guest(|mut context| {
             context.data_mut().limiter.admit(self.shared)?;
-            pre.instantiate(&mut context).map_err(|error| {
+            let made = match context.data().suspension.clone() {
+                None => pre.instantiate(&mut context),
+                Some(suspension) => suspension.to_end(pre.instantiate_async(&mut context)),
+            };
+            made.map_err(|error| {
                 let error = store.refused(error, pre.module(), &mut context);
                 WasmtimeError::from_guest(error, WasmtimeError::limit)
             })

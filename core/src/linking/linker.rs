@@ -236,12 +236,17 @@ impl Linker {
             Ok(found) => found,
             Err((missing, items)) => return Err(items.explain_missing(missing, store, &module)),
         };
+        HostDefinition::prepare(&hosts, store)?;
         signals::stay_in_front();
         store.settle()?;
         let inner = store.enter_guest(|mut context| {
             HostDefinition::check_callbacks(&hosts, context.data())?;
             context.data_mut().limiter.admit(shared)?;
-            linker.instantiate(&mut context, &module).map_err(|error| {
+            let made = match context.data().suspension.clone() {
+                None => linker.instantiate(&mut context, &module),
+                Some(suspension) => suspension.to_end(linker.instantiate_async(&mut context, &module)),
+            };
+            made.map_err(|error| {
                 let error = store.refused(error, &module, &mut context);
                 explain(error, &linker, &mut context, &module, |_| true)
             })
@@ -296,6 +301,19 @@ impl Linker {
         self.define_host(module, name, ty, Some(body)).map(drop)
     }
 
+    /// As `define_func_with`, of an async host function: a guest that calls it waits for its answer, and only where it was started
+    /// as a `Run`.
+    pub fn define_async_func_with(
+        &self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        body: Box<dyn HostBody>,
+    ) -> Result<()> {
+        let host = HostDefinition::new(&self.engine.get()?, (module, name), ty, Some(body))?.with_waiting();
+        self.define_made(module, name, host).map(drop)
+    }
+
     /// The numbers of host functions that `module` imports and that have no callback in the store yet; without a module, of
     /// all host functions of the linker.
     pub fn hosts(&self, store: &Store, module: Option<Arc<Module>>) -> Result<Vec<u64>> {
@@ -313,15 +331,21 @@ impl Linker {
     }
 
     fn define_host(&self, module: &str, name: &str, ty: FuncType, body: Option<Box<dyn HostBody>>) -> Result<u64> {
+        self.define_made(module, name, HostDefinition::new(&self.engine.get()?, (module, name), ty, body)?)
+    }
+
+    fn define_made(&self, module: &str, name: &str, host: HostDefinition) -> Result<u64> {
         // Wasmtime locks what it knows of types.
         let held = fork::hold();
-        let host = Arc::new(HostDefinition::new(&self.engine.get()?, (module, name), ty, body)?);
+        let host = Arc::new(host);
         let mut items = self.open()?;
         items.definitions.check(module, name)?;
-        // SAFETY: `run` reads and writes the slots by `host.ty()`, which is the type of the function.
-        let defined = unsafe {
-            let run = host.run();
-            Arc::make_mut(&mut items.linker).func_new_unchecked(module, name, host.ty().clone(), run)
+        let linker = Arc::make_mut(&mut items.linker);
+        let defined = if host.waits() {
+            linker.func_new_async(module, name, host.ty().clone(), host.run_waiting())
+        } else {
+            // SAFETY: `run` reads and writes the slots by `host.ty()`, which is the type of the function.
+            unsafe { linker.func_new_unchecked(module, name, host.ty().clone(), host.run()) }
         };
         defined.map_err(refused)?;
         let replaced = items.definitions.add(module, name, Definition::of_host(&host))?;

@@ -1,8 +1,9 @@
 //! Functions: called with values that are checked first.
 
-use wasmtime::RootScope;
+use wasmtime::{RootScope, StoreContextMut};
 
 use crate::errors::guest_text::Part;
+use crate::stores::store::StoreData;
 use crate::values::convert::{ArgPosition, blank};
 use crate::{Func, FuncType, Result, Store, Val, WasmtimeError};
 
@@ -28,20 +29,9 @@ impl Func {
             // References of this call are rooted for as long as it lasts, and no longer.
             let mut scope = RootScope::new(context);
             let mut context = wasmtime::AsContextMut::as_context_mut(&mut scope);
-            let ty = func.ty(&context);
-            if ty.params().len() != arguments.len() {
-                return Err(wrong_count(&ty, arguments.len()));
-            }
-            let params: Vec<_> = ty
-                .params()
-                .zip(&arguments)
-                .enumerate()
-                .map(|(index, (ty, value))| {
-                    value.to_wasmtime(&ty, store, &mut context, ArgPosition { what: "argument", index })
-                })
-                .collect::<Result<_>>()?;
-            let mut results = blank(ty.results().len());
-            func.call(&mut context, &params, &mut results).map_err(WasmtimeError::from_call)?;
+            let (params, count) = params_of(&func, store, &mut context, &arguments)?;
+            let mut results = blank(count);
+            call_to_end(func, &mut context, &params, &mut results)?;
             results.iter().map(|value| Val::from_wasmtime(value, store, &mut context)).collect()
         })
     }
@@ -65,6 +55,38 @@ impl Func {
         let whose = if whose.is_empty() { String::new() } else { format!(", as {whose} has it") };
         Err(WasmtimeError::wrong_type(format!("the function is {found}: expected {wanted}{whose}")))
     }
+}
+
+/// Calls a function, on a fiber where the store's guests run on fibers.
+pub(crate) fn call_to_end(
+    func: wasmtime::Func,
+    context: &mut StoreContextMut<'_, StoreData>,
+    params: &[wasmtime::Val],
+    results: &mut [wasmtime::Val],
+) -> Result<()> {
+    let done = match context.data().suspension.clone() {
+        None => func.call(context, params, results),
+        Some(suspension) => suspension.to_end(func.call_async(context, params, results)),
+    };
+    done.map_err(WasmtimeError::from_call)
+}
+
+/// The arguments of a call, as wasmtime has them. Fails with `Type` and `Range`.
+pub(crate) fn params_of(
+    func: &wasmtime::Func,
+    store: &Store,
+    context: &mut StoreContextMut<'_, StoreData>,
+    arguments: &[Val],
+) -> Result<(Vec<wasmtime::Val>, usize)> {
+    let ty = func.ty(&*context);
+    if ty.params().len() != arguments.len() {
+        return Err(wrong_count(&ty, arguments.len()));
+    }
+    let params =
+        ty.params().zip(arguments).enumerate().map(|(index, (ty, value))| {
+            value.to_wasmtime(&ty, store, context, ArgPosition { what: "argument", index })
+        });
+    Ok((params.collect::<Result<_>>()?, ty.results().len()))
 }
 
 /// How much of a function's type is shown, in bytes.

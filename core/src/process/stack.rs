@@ -28,10 +28,19 @@ pub(crate) struct Part {
 /// How far below an address of the running function another function may use the stack: a generous estimate.
 const MARGIN: usize = 4 << 10;
 
+/// How far below an address of the running function wasmtime may use the stack until it has changed to that of a fiber: a
+/// generous estimate.
+const POLL: usize = 48 << 10;
+
 impl Part {
     /// What is free below the running function, if the bottom of its stack is known.
     fn here() -> Option<Self> {
-        let (top, bottom) = (here().saturating_sub(MARGIN), BOTTOM.get());
+        Self::below(MARGIN)
+    }
+
+    /// The same, where it and what it calls use the stack so far.
+    fn below(used: usize) -> Option<Self> {
+        let (top, bottom) = (here().saturating_sub(used), BOTTOM.get());
         (bottom != 0).then_some(Self { bottom, top: top.max(bottom) })
     }
 
@@ -138,6 +147,18 @@ pub(crate) fn grow<R>(size: usize, work: impl FnOnce() -> R) -> Result<R> {
         look(0);
         work()
     }))
+}
+
+/// Runs `work`, which runs guests on stacks of wasmtime's. Host functions that those call run on the stack of now.
+pub(crate) fn on_fibers<R>(work: impl FnOnce() -> R) -> R {
+    if BOTTOM.get() == 0 {
+        look(0);
+    }
+    // Where this runs on another stack than the thread's own already, host functions go back to that one.
+    let _elsewhere = Elsewhere::now(OWN.get().or_else(|| Part::below(POLL)));
+    // What is free of such a stack is not known, and nothing else uses it.
+    let _outer = Switched { bottom: BOTTOM.replace(0) };
+    work()
 }
 
 /// A stack from the system, between two guard pages.

@@ -76,9 +76,10 @@ impl Store {
         let _kept = self.gate.guest_runs(me);
         let coming = self.interrupts.as_ref().map(|interrupts| interrupts.announce());
         let enter = || {
-            self.gate.enter_as(me, &|| self.may_wait(), |inside| {
-                // Only the thread that is inside writes the state of the run.
-                let _running = coming.map(AnnouncedRun::begin).transpose()?;
+            self.gate.call_as(me, self.works_for(), &|| self.may_wait(), |inside| {
+                // Only the thread that is inside writes the state of the run. A nested guest has that of the outermost one.
+                let begins = coming.filter(|_| matches!(inside, Inside::Root(_)));
+                let _running = begins.map(AnnouncedRun::begin).transpose()?;
                 work(context(inside)?)
             })
         };
@@ -117,14 +118,22 @@ impl Store {
         work: impl FnOnce(Option<&mut wasmtime::Caller<'static, StoreData>>) -> Result<R>,
     ) -> Result<R> {
         task::check()?;
-        self.gate.enter_with_as(call_id, |inside| match inside {
+        let in_call = |inside: Inside<'_, Guest>| match inside {
             Inside::Caller(calling) => work(calling.caller()),
             Inside::Root(_) => work(None),
-        })
+        };
+        if self.suspension.get().is_some() && self.gate.check_call(call_id).is_err() {
+            // An async one, on any thread.
+            return self.gate.enter_of_as(call_id.0, &|| self.may_wait(), in_call);
+        }
+        self.gate.enter_with_as(call_id, in_call)
     }
 
-    /// Fails where that host call has returned, and on any thread but the one that it runs on.
+    /// Fails where that host call has returned, and, unless it is an async one, on any thread but the one that it runs on.
     pub(crate) fn check_host_call(&self, call_id: HostCallId) -> Result<()> {
+        if self.suspension.get().is_some() && self.gate.check_call(call_id).is_err() {
+            return self.gate.enter_of_as(call_id.0, &|| self.may_wait(), |_| Ok(()));
+        }
         self.gate.check_call(call_id).map_err(WasmtimeError::from)
     }
 

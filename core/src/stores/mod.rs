@@ -3,8 +3,10 @@
 mod callbacks;
 pub(crate) mod components;
 pub(crate) mod entry;
+pub(crate) mod fiber;
 pub(crate) mod refusal;
 pub(crate) mod root;
 pub(crate) mod settings;
+pub(crate) mod steps;
 pub(crate) mod store;
 pub(crate) mod turn;

@@ -11,6 +11,7 @@ use crate::interruption::interrupt::Interrupts;
 use crate::process::signals;
 use crate::stores::callbacks;
 use crate::stores::entry::HOST_STACK;
+use crate::stores::steps;
 use crate::stores::store::{Guest, OfStore, StoreData, StoreId};
 use crate::wasi::context::{Wasi, transfer};
 use crate::{Engine, InterruptHandle, Result, Store, StoreLimits, WasiConfig, WasmtimeError};
@@ -32,9 +33,9 @@ impl Store {
         store.limiter(|data| &mut data.limiter);
         if let Some(interrupts) = &interrupts {
             let interrupts = Arc::clone(interrupts);
-            store.epoch_deadline_callback(move |_| {
+            store.epoch_deadline_callback(move |context| {
                 interrupts.go_on()?;
-                Ok(wasmtime::UpdateDeadline::Continue(1))
+                steps::at_a_tick(context.data())
             });
         }
         let id = StoreId(NEXT.fetch_add(1, Ordering::Relaxed));
@@ -58,6 +59,7 @@ impl Store {
                 interrupt_check: OnceLock::new(),
                 language_store: OnceLock::new(),
                 has_returned: AtomicBool::new(false),
+                suspension: OnceLock::new(),
                 dropped_resources: Arc::default(),
             }
         }))

@@ -3,7 +3,6 @@
 
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
-use std::convert::Infallible;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
@@ -13,11 +12,12 @@ use wasmtime::{AsContextMut, StoreContextMut};
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::errors::spelling::Spelled;
-use crate::interruption::interrupt::Interrupts;
+use crate::interruption::interrupt::{Interrupts, SteppedRun};
 use crate::interruption::interrupt_check::InterruptCheck;
 use crate::limits::store_limiter::StoreLimiter;
 use crate::process::{failpoint, stack};
 use crate::stores::components::{Components, DroppedResources};
+use crate::stores::fiber::{Fiber, Parcel, Suspension};
 use crate::stores::root::Root;
 use crate::types::slot::Slot;
 use crate::wasi::context::Wasi;
@@ -86,6 +86,8 @@ pub struct Store {
     pub(super) language_store: OnceLock<Box<dyn Any + Send + Sync>>,
     /// Whether wasmtime has to be told what instances that were refused have given back.
     pub(super) has_returned: AtomicBool,
+    /// What lies between the steps of its guests, once one may go on step by step.
+    pub(super) suspension: OnceLock<Arc<Suspension<Calling>>>,
     /// The handles of components that a language has let go of.
     pub(crate) dropped_resources: Arc<DroppedResources>,
 }
@@ -201,6 +203,8 @@ pub(crate) struct StoreData {
     pub(crate) last_memory: Weak<dyn Any + Send + Sync>,
     pub(crate) components: Components,
     pub(crate) wasi: Wasi,
+    /// What lies between the steps of its guests; none where every guest runs on the stack of its caller.
+    pub(crate) suspension: Option<Arc<Suspension<Calling>>>,
 }
 
 impl StoreData {
@@ -213,6 +217,7 @@ impl StoreData {
             last_memory: Weak::<()>::new(),
             components: Components::default(),
             wasi: Wasi::default(),
+            suspension: None,
         }
     }
 
@@ -263,10 +268,9 @@ impl Guarded for Guest {
     type Caller = Calling;
     type Deferred = Root;
     type Departed = HostObject;
-    // Every call of a guest lasts until the guest has returned: no guest goes on step by step.
-    type Fiber = Infallible;
-    type Answer = Infallible;
-    type Event = ();
+    type Fiber = Fiber<Calling>;
+    type Answer = Parcel;
+    type Event = Result<Parcel>;
 
     fn reclaim(_inside: &mut Inside<'_, Self>, root: Root) {
         failpoint::panic_at("drop");
@@ -274,23 +278,42 @@ impl Guarded for Guest {
         drop(root);
     }
 
-    fn resume(_root: NonNull<Self>, _fibers: &mut [Infallible], _answer: Option<Infallible>) -> Paused<()> {
-        Paused::Done(())
+    fn resume(
+        mut root: NonNull<Self>,
+        fibers: &mut [Fiber<Calling>],
+        answer: Option<Parcel>,
+    ) -> Paused<Result<Parcel>> {
+        Fiber::resume(fibers, answer, |fiber, begin| {
+            // SAFETY: the gate lets nothing else reach the root, and the outermost guest, which is to borrow it, has not begun.
+            let mut context = unsafe { root.as_mut() }.0.as_context_mut();
+            let interrupts = context.data().interrupts();
+            let run = interrupts.as_ref().map(SteppedRun::begin).transpose()?;
+            context.data_mut().suspension.get_or_insert_with(|| Arc::clone(fiber.suspension()));
+            Ok((run, begin(&mut Calling::Component(NonNull::from(&mut context).cast()))))
+        })
     }
 
-    fn visit(_root: NonNull<Self>, _fibers: &mut [Infallible], _work: &mut dyn FnMut(&mut Calling)) {}
+    fn visit(_root: NonNull<Self>, fibers: &mut [Fiber<Calling>], work: &mut dyn FnMut(&mut Calling)) {
+        Fiber::visit(fibers, work);
+    }
 
-    fn unwind(_root: NonNull<Self>, _fibers: &mut [Infallible]) {}
+    fn unwind(_root: NonNull<Self>, fibers: &mut [Fiber<Calling>]) {
+        Fiber::unwind(fibers);
+    }
 }
 
 /// The guest that calls the host: a module's instance, or a component's.
 pub(crate) enum Calling {
     Module(NonNull<wasmtime::Caller<'static, StoreData>>),
+    /// Or whoever else has the store's context.
     Component(NonNull<StoreContextMut<'static, StoreData>>),
 }
 
+// SAFETY: what it points to is `Send`, as `StoreData` is, and one borrower at a time has it.
+unsafe impl Send for Calling {}
+
 impl Calling {
-    pub(super) fn context(&mut self) -> StoreContextMut<'_, StoreData> {
+    pub(crate) fn context(&mut self) -> StoreContextMut<'_, StoreData> {
         // SAFETY: `Store::host_call` and `Store::component_call` make one of an exclusive reference that they hold until their host
         // function has returned. The gate hands it out to one borrower at a time, and not after that.
         unsafe {
@@ -321,6 +344,11 @@ pub unsafe trait SlotFunction: Send + Sync {
     /// `call_id` is the number of this call, for `Store::caller_export`. Its error comes out of the outer call, after
     /// the guest has unwound.
     fn call(&self, store: &Store, call_id: u64, slots: &mut [Slot]) -> Result<()>;
+
+    /// What an async one is, for whoever steps its guest and runs it.
+    fn as_any(&self) -> Option<&dyn Any> {
+        None
+    }
 }
 
 /// The callback of a host function, once it is bound.

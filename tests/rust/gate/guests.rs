@@ -179,6 +179,9 @@ pub(crate) fn root(inside: Inside<'_, Root>) -> &mut Root {
     }
 }
 
+/// A run of such a guest.
+pub(crate) type GuestRun = Run<Arc<Gate<Root>>>;
+
 pub(crate) fn counter() -> Arc<AtomicUsize> {
     Arc::new(AtomicUsize::new(0))
 }
@@ -192,11 +195,11 @@ pub(crate) fn limited(gone: &Arc<AtomicUsize>, limit: Option<Arc<Limit>>) -> Arc
     Arc::new(Gate::new(root, Pins::new()))
 }
 
-pub(crate) fn make(gate: &Arc<Gate<Root>>, of: Option<Token>, fiber: Fiber) -> Run<Gate<Root>> {
-    Run::new(gate, of, |_: Stop| fiber)
+pub(crate) fn make(gate: &Arc<Gate<Root>>, of: Option<Token>, fiber: Fiber) -> GuestRun {
+    Run::new(Arc::clone(gate), of, |_: Stop| fiber)
 }
 
-pub(crate) fn step(run: &Run<Gate<Root>>, answer: Option<u32>) -> Result<Step<u32>, Refused> {
+pub(crate) fn step(run: &GuestRun, answer: Option<u32>) -> Result<Step<u32>, Refused> {
     run.step(answer, Waker::noop())
 }
 
@@ -239,7 +242,7 @@ impl Wake for Signal {
 }
 
 /// Steps a run to its end. `host` gives the answers.
-pub(crate) fn drive(run: &Run<Gate<Root>>, mut host: impl FnMut(u32, Token) -> u32) -> Result<u32, Refused> {
+pub(crate) fn drive(run: &GuestRun, mut host: impl FnMut(u32, Token) -> u32) -> Result<u32, Refused> {
     let signal = Signal::new();
     let waker = signal.waker();
     let mut answer = None;

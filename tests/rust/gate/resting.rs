@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use trimaran_gate::{Gate, Inside, Owner, Paused, Refused, Run, Step, Stop, this_thread};
 
-use crate::guests::{Caller, Fiber, Late, Root, Signal, counter, drive, gate, make, root, step, token};
+use crate::guests::{Caller, Fiber, GuestRun, Late, Root, Signal, counter, drive, gate, make, root, step, token};
 
-fn ended(gate: &Gate<Root>) -> Vec<(u32, &'static str)> {
+pub(crate) fn ended(gate: &Gate<Root>) -> Vec<(u32, &'static str)> {
     gate.enter(|inside| std::mem::take(&mut root(inside).ended)).unwrap()
 }
 
 /// Runs something on another thread, to its end.
-fn elsewhere<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+pub(crate) fn elsewhere<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     thread::scope(|scope| scope.spawn(work).join().unwrap())
 }
 
@@ -111,102 +111,6 @@ fn the_line_is_fair_between_threads_and_runs() {
 }
 
 #[test]
-fn nested_runs_end_before_their_parent_goes_on() {
-    let gate = gate(&counter());
-    let outer = make(&gate, None, Fiber::waits(1, 1));
-    let right = token(step(&outer, None));
-    let inner = make(&gate, Some(right), Fiber::waits(2, 1));
-    let innermost_right = token(step(&inner, None));
-    let innermost = make(&gate, Some(innermost_right), Fiber::waits(3, 0));
-    assert_eq!(step(&innermost, None), Ok(Step::Done(0)));
-    assert_eq!(step(&inner, Some(1)), Ok(Step::Done(1)));
-    assert_eq!(step(&outer, Some(2)), Ok(Step::Done(2)));
-    assert_eq!(ended(&gate), [(3, "done"), (2, "done"), (1, "done")]);
-}
-
-#[test]
-fn gathered_nested_runs_take_turns() {
-    let gate = gate(&counter());
-    let outer = make(&gate, None, Fiber::waits(1, 1));
-    let right = token(step(&outer, None));
-    let (one, two) = (make(&gate, Some(right), Fiber::waits(2, 1)), make(&gate, Some(right), Fiber::waits(3, 1)));
-    let signal = Signal::new();
-    token(step(&one, None));
-    assert_eq!(two.step(None, &signal.waker()), Ok(Step::Waits));
-    assert_eq!(step(&one, Some(1)), Ok(Step::Done(1)));
-    signal.wait();
-    // The host function may visit before the younger one has begun.
-    assert_eq!(gate.enter_of(right, |inside| matches!(inside, Inside::Caller(_))), Ok(true));
-    token(step(&two, None));
-    assert_eq!(step(&two, Some(2)), Ok(Step::Done(2)));
-    assert_eq!(step(&outer, Some(3)), Ok(Step::Done(3)));
-}
-
-#[test]
-fn an_answer_that_comes_too_early_ends_what_is_nested() {
-    let gate = gate(&counter());
-    let outer = make(&gate, None, Fiber::waits(1, 2));
-    let right = token(step(&outer, None));
-    let (one, two) = (make(&gate, Some(right), Fiber::waits(2, 1)), make(&gate, Some(right), Fiber::waits(3, 1)));
-    token(step(&one, None));
-    let signal = Signal::new();
-    assert_eq!(two.step(None, &signal.waker()), Ok(Step::Waits));
-    let later = token(step(&outer, Some(5)));
-    signal.wait();
-    assert_eq!(step(&two, None), Err(Refused::Escaped));
-    assert_eq!(step(&one, Some(1)), Err(Refused::Escaped));
-    // A late call by that token would wait for the run that it comes from.
-    let late = make(&gate, Some(right), Fiber::waits(4, 0));
-    assert_eq!(step(&late, None), Err(Refused::Busy));
-    assert_eq!(gate.call(Some(right), |_| ()), Err(Refused::Busy));
-    assert_eq!(gate.call(Some(later), |_| ()), Ok(()));
-    assert_eq!(step(&outer, Some(1)), Ok(Step::Done(6)));
-    assert_eq!(ended(&gate), [(2, "unwound"), (1, "done")]);
-    // After its run a token is no better and no worse than none.
-    assert_eq!(step(&late, None), Ok(Step::Done(0)));
-}
-
-#[test]
-fn an_early_answer_takes_back_a_turn_that_was_given() {
-    let gate = gate(&counter());
-    let outer = make(&gate, None, Fiber::waits(1, 1));
-    let right = token(step(&outer, None));
-    let (one, two) = (make(&gate, Some(right), Fiber::waits(2, 0)), make(&gate, Some(right), Fiber::waits(3, 0)));
-    // While a visitor is inside, nested runs stand in line as well.
-    gate.enter(|_| {
-        let signal = Signal::new();
-        assert_eq!(elsewhere(|| one.step(None, &signal.waker())), Ok(Step::Waits));
-        assert_eq!(elsewhere(|| two.step(None, &signal.waker())), Ok(Step::Waits));
-    })
-    .unwrap();
-    assert_eq!(step(&outer, Some(1)), Ok(Step::Done(1)));
-    assert_eq!((step(&one, None), step(&two, None)), (Err(Refused::Escaped), Err(Refused::Escaped)));
-    assert_eq!(gate.owner(), Owner::Nobody);
-}
-
-#[test]
-fn a_synchronous_call_from_an_async_host_function_is_nested() {
-    let gate = gate(&counter());
-    let outer = make(&gate, None, Fiber::waits(1, 1));
-    let right = token(step(&outer, None));
-    let nested = gate.call(Some(right), |inside| {
-        let mut caller = Caller(root(inside));
-        gate.publish(&mut caller, |_| gate.call(None, |inside| root(inside).count += 100))
-    });
-    assert_eq!(nested, Ok(Ok(())));
-    // Without the token it would wait for its own run.
-    assert_eq!(gate.call(None, |_| ()), Err(Refused::Busy));
-    let inner = make(&gate, Some(right), Fiber::waits(2, 1));
-    token(step(&inner, None));
-    // Behind an elder sibling that this thread drives.
-    assert_eq!(gate.call(Some(right), |_| ()), Err(Refused::Busy));
-    assert_eq!(elsewhere(|| gate.call(Some(right), |_| ())), Err(Refused::Busy));
-    assert_eq!(step(&inner, Some(0)), Ok(Step::Done(0)));
-    assert_eq!(step(&outer, Some(0)), Ok(Step::Done(0)));
-    assert_eq!(gate.enter(|inside| root(inside).count), Ok(104));
-}
-
-#[test]
 fn a_host_function_in_a_step_enters_as_in_a_call() {
     let gate = gate(&counter());
     let inner = Arc::downgrade(&gate);
@@ -257,29 +161,11 @@ fn a_run_is_stepped_by_one_thread_at_a_time() {
 }
 
 #[test]
-fn cancelling_a_run_that_rests_unwinds_it_and_what_is_nested() {
-    let gate = gate(&counter());
-    let outer = make(&gate, None, Fiber::waits(1, 1));
-    let right = token(step(&outer, None));
-    let inner = make(&gate, Some(right), Fiber::waits(2, 1));
-    token(step(&inner, None));
-    let next = make(&gate, None, Fiber::waits(3, 0));
-    let signal = Signal::new();
-    assert_eq!(next.step(None, &signal.waker()), Ok(Step::Waits));
-    outer.cancel();
-    signal.wait();
-    assert_eq!(step(&inner, Some(1)), Err(Refused::Cancelled));
-    assert_eq!(step(&outer, Some(1)), Err(Refused::Cancelled));
-    assert_eq!(step(&next, None), Ok(Step::Done(0)));
-    assert_eq!(ended(&gate), [(2, "unwound"), (1, "unwound"), (3, "done")]);
-}
-
-#[test]
 fn cancelling_in_a_step_takes_effect_when_it_leaves_and_never_waits() {
     let gate = gate(&counter());
-    let slot: Arc<OnceLock<Arc<Run<Gate<Root>>>>> = Arc::default();
+    let slot: Arc<OnceLock<Arc<GuestRun>>> = Arc::default();
     let inside = Arc::clone(&slot);
-    let run = Arc::new(Run::new(&gate, None, |stop: Stop| {
+    let run = Arc::new(Run::new(Arc::clone(&gate), None, |stop: Stop| {
         Fiber::new(1, move |_, _| {
             let run = inside.get().unwrap();
             assert!(!stop.is_set());
@@ -364,25 +250,6 @@ fn what_departs_in_a_step_goes_when_it_has_left() {
     assert_eq!(late.load(SeqCst), 1);
     assert_eq!(step(&run, Some(1)), Ok(Step::Done(0)));
     assert_eq!(late.load(SeqCst), 2);
-}
-
-#[test]
-fn a_tick_of_a_nested_guest_sees_that_the_outer_one_has_to_end() {
-    let gate = gate(&counter());
-    let outer = Arc::new(make(&gate, None, Fiber::waits(1, 1)));
-    let right = token(step(&outer, None));
-    let cancels = Arc::clone(&outer);
-    let inner = Run::new(&gate, Some(right), |stop: Stop| {
-        Fiber::new(2, move |_, _| {
-            assert!(!stop.is_set());
-            elsewhere(|| cancels.cancel());
-            assert!(stop.is_set());
-            Paused::Turn(0)
-        })
-    });
-    assert_eq!(step(&inner, None), Err(Refused::Cancelled));
-    assert_eq!(step(&outer, Some(1)), Err(Refused::Cancelled));
-    assert_eq!(ended(&gate), [(2, "unwound"), (1, "unwound")]);
 }
 
 #[test]

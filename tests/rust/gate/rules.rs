@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "a test")]
 
 mod guests;
+mod nesting;
 mod resting;
 mod sample;
 mod turns;

@@ -40,7 +40,7 @@ type Host = Box<dyn Fn(&Arc<Executor>, Token, &mut Dice) -> Vec<Arc<Task>> + Sen
 
 /// What a task does: a run of its own, with what its host function does at each call.
 struct Task {
-    run: Arc<Run<Gate<Root>>>,
+    run: Arc<Run<Arc<Gate<Root>>>>,
     state: Mutex<State>,
     executor: Arc<Executor>,
     host: Host,
@@ -137,7 +137,7 @@ impl Wake for Wakes {
 impl Task {
     fn spawn(
         executor: &Arc<Executor>,
-        run: Run<Gate<Root>>,
+        run: Run<Arc<Gate<Root>>>,
         host: impl Fn(&Arc<Executor>, Token, &mut Dice) -> Vec<Arc<Task>> + Send + Sync + 'static,
     ) -> Arc<Self> {
         let task = Arc::new(Self {

@@ -1,0 +1,133 @@
+//! A guest calls an async host function, and waits for its answer.
+
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use wasmtime::{AsContextMut, StoreContextMut};
+
+use crate::errors::counted::count;
+use crate::stores::fiber::{HostWait, Parcel};
+use crate::stores::store::{CallbackCell, Calling, SlotFunction, StoreData};
+use crate::traps::carried::HostError;
+use crate::values::convert::ArgPosition;
+use crate::{Result, Store, Val, WasmtimeError};
+
+/// What an async host function of wasmtime's gives.
+pub(crate) type Waiting<'a> = Box<dyn Future<Output = wasmtime::Result<()>> + Send + 'a>;
+
+/// What a guest asks of an async host function, and waits for.
+pub struct HostCall {
+    cell: Arc<CallbackCell>,
+    arguments: Vec<Val>,
+}
+
+/// What the function answers.
+pub(crate) type Answer = Result<Vec<Val>>;
+
+impl HostCall {
+    /// What was attached to the function. `SlotFunction::as_any` says which one it is.
+    pub fn function(&self) -> Option<&dyn SlotFunction> {
+        self.cell.function.get().map(Box::as_ref)
+    }
+
+    /// What the guest calls it with.
+    pub fn arguments(&self) -> &[Val] {
+        &self.arguments
+    }
+
+    /// The same, for who takes it.
+    pub fn into_arguments(self) -> Vec<Val> {
+        self.arguments
+    }
+}
+
+/// An async host function, as a guest has called it.
+pub(super) struct AsyncCalled {
+    pub(super) ty: wasmtime::FuncType,
+    pub(super) cell: Arc<CallbackCell>,
+    /// Under which names a linker defines the function, if one does, in words.
+    pub(super) name: Option<Arc<str>>,
+}
+
+/// The store of a guest, as long as a host function that it called has not returned.
+#[derive(Clone, Copy)]
+struct GuestStore(NonNull<Store>);
+
+// SAFETY: stores are `Sync`.
+unsafe impl Send for GuestStore {}
+
+impl GuestStore {
+    fn get(&self) -> &Store {
+        // SAFETY: `StoreData::weak_store` points to the store of the guest. Its guests go on only in steps of a run, which holds
+        // the store, and in `Store::enter_guest`, which borrows it until the guest has returned.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl AsyncCalled {
+    pub(super) fn run<'a>(
+        self,
+        caller: wasmtime::Caller<'a, StoreData>,
+        params: &'a [wasmtime::Val],
+        results: &'a mut [wasmtime::Val],
+    ) -> Waiting<'a> {
+        Box::new(async move {
+            let mut caller = caller;
+            let pointer = NonNull::new(caller.data().weak_store.as_ptr().cast_mut()).map(GuestStore);
+            let store = pointer.ok_or_else(|| failed(WasmtimeError::Closed { what: "store".to_owned() }))?;
+            store.get().charge(caller.as_context_mut())?;
+            let suspension = caller.data().suspension.clone().filter(|suspension| suspension.may_suspend());
+            let Some(suspension) = suspension else {
+                let reason = "an async host function was called where its guest cannot wait: start the guest as a run, and not \
+                              in a host function that is not async";
+                return Err(failed(WasmtimeError::Busy { reason: reason.to_owned() }));
+            };
+            let arguments = loaded(store.get(), caller.as_context_mut(), params).map_err(failed)?;
+            let call: Parcel = Box::new(HostCall { cell: Arc::clone(&self.cell), arguments });
+            // The caller stays where it is until this is over, and nothing here uses it meanwhile.
+            let calling = Calling::Module(NonNull::from(&mut caller).cast());
+            let answer = HostWait::new(suspension, calling, call).await;
+            let no_answer = |_| WasmtimeError::Unexpected { reason: "a host function has no answer".to_owned() };
+            let answer = answer.downcast::<Answer>().map_err(no_answer).and_then(|answer| *answer);
+            let values = answer.map_err(failed)?;
+            self.give(store.get(), caller.as_context_mut(), &values, results).map_err(failed)?;
+            store.get().check_run()
+        })
+    }
+
+    /// Gives the guest its results, which are checked as arguments are.
+    fn give(
+        &self,
+        store: &Store,
+        mut context: StoreContextMut<'_, StoreData>,
+        values: &[Val],
+        results: &mut [wasmtime::Val],
+    ) -> Result<()> {
+        let expected = self.ty.results().len();
+        if values.len() != expected {
+            let given = count(values.len() as u64, "result");
+            let reason = format!("the host function gave {given}: expected {expected}");
+            return Err(self.named(WasmtimeError::wrong_type(reason)));
+        }
+        for (index, ((result, ty), value)) in results.iter_mut().zip(self.ty.results()).zip(values).enumerate() {
+            let place = ArgPosition { what: "result", index };
+            *result = value.to_wasmtime(&ty, store, &mut context, place).map_err(|error| self.named(error))?;
+        }
+        Ok(())
+    }
+
+    fn named(&self, error: WasmtimeError) -> WasmtimeError {
+        match &self.name {
+            Some(name) => error.in_host_func(name),
+            None => error,
+        }
+    }
+}
+
+fn loaded(store: &Store, mut context: StoreContextMut<'_, StoreData>, params: &[wasmtime::Val]) -> Result<Vec<Val>> {
+    params.iter().map(|value| Val::from_wasmtime(value, store, &mut context)).collect()
+}
+
+fn failed(error: WasmtimeError) -> wasmtime::Error {
+    wasmtime::Error::new(HostError(error))
+}

@@ -1,0 +1,107 @@
+//! A run: a call of a guest that goes on step by step.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::task::Waker;
+
+use trimaran_gate::{Refused, Token};
+use wasmtime::RootScope;
+
+use crate::host::waiting::HostCall;
+use crate::objects::func::params_of;
+use crate::process::{signal_check, task, unstoppable};
+use crate::stores::steps::{self, GuestRun};
+use crate::values::convert::blank;
+use crate::{Func, Result, Store, Val, WasmtimeError};
+
+/// A call of a guest that goes on step by step, on whichever thread steps it, and rests in between. `T` is what it gives.
+///
+/// While the guest waits for an async host function, the store can be used: its memories and globals by every thread, its functions
+/// by that host function. Dropping a run cancels it: its guest unwinds.
+pub struct Run<T> {
+    inner: GuestRun,
+    gives: PhantomData<fn() -> T>,
+}
+
+/// What a step of a `Run` came to.
+pub enum Step<T> {
+    /// Other calls of this store are before it: step it again, with no answer, when the waker has been called. It may be called
+    /// too often.
+    Waits,
+    /// The guest called an async host function. The next step brings the answer. What the function calls in the store meanwhile, it
+    /// calls by the token: see `Store::working_for`.
+    Host(HostCall, Token),
+    /// Let others have a turn, and step it again, with no answer.
+    Turn,
+    /// The guest is over.
+    Done(T),
+}
+
+impl<T: Send + 'static> Run<T> {
+    /// The guest goes on until it is done, calls an async host function, or lets others have a turn. A run that has not begun takes
+    /// its turn of the store first, or waits for it in line.
+    ///
+    /// Calls that the host function has begun in the store, and that have not ended when its answer comes, end by that. Fails with
+    /// whatever the guest fails with; with `Busy` where another thread steps this run, where it is over, or where it would
+    /// wait for itself; with `Closed` once the store is closed, and with `Escaped` where it was ended by an answer.
+    pub fn step(&self, answer: Option<Result<Vec<Val>>>, waker: &Waker) -> Result<Step<T>> {
+        use trimaran_gate::Step as Came;
+        task::check()?;
+        signal_check::now_and_then();
+        let store = &self.inner.gated().0;
+        let _unstoppable =
+            if store.run_limit().is_none() { unstoppable::enter(trimaran_gate::this_thread()) } else { None };
+        let wrong = |_| WasmtimeError::Unexpected { reason: "a step came to something else".to_owned() };
+        Ok(match self.inner.step(answer.map(|answer| Box::new(answer) as _), waker)? {
+            Came::Waits => Step::Waits,
+            Came::Turn(_) => Step::Turn,
+            Came::Host(call, token) => Step::Host(*call?.downcast().map_err(wrong)?, token),
+            Came::Done(result) => Step::Done(result?.downcast::<Result<T>>().map_err(wrong).and_then(|done| *done)?),
+        })
+    }
+
+    /// Has the guest end, on any thread and without waiting: at once if it rests, else when the thread that steps it has done so.
+    pub fn cancel(&self) {
+        self.inner.cancel();
+    }
+
+    /// Its store.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.inner.gated().0
+    }
+}
+
+impl Func {
+    /// A call of the function that goes on step by step. Nothing happens before the first step, which fails as `call` does.
+    /// `of` is the async host call of the same store that it comes from, if any.
+    pub fn start(&self, store: &Arc<Store>, arguments: Vec<Val>, of: Option<Token>) -> Result<Run<Vec<Val>>> {
+        let func = self.get(store)?;
+        let weak_store = Arc::downgrade(store);
+        let inner = steps::run(
+            store,
+            of,
+            Box::new(move |caller| {
+                // SAFETY: this is given to the gate, by `steps::run`.
+                let context = unsafe { steps::context_of_guest(caller) };
+                Box::pin(async move {
+                    let done: Result<Vec<Val>> = async {
+                        let store = weak_store.upgrade().ok_or(Refused::Closed)?;
+                        // References of this call are rooted for as long as it lasts.
+                        let mut scope = RootScope::new(context);
+                        let mut context = wasmtime::AsContextMut::as_context_mut(&mut scope);
+                        let (params, count) = params_of(&func, &store, &mut context, &arguments)?;
+                        // A store that its guest holds would never go.
+                        drop(store);
+                        let mut results = blank(count);
+                        func.call_async(&mut context, &params, &mut results).await.map_err(WasmtimeError::from_call)?;
+                        let store = weak_store.upgrade().ok_or(Refused::Closed)?;
+                        results.iter().map(|value| Val::from_wasmtime(value, &store, &mut context)).collect()
+                    }
+                    .await;
+                    Box::new(done) as _
+                })
+            }),
+        );
+        Ok(Run { inner, gives: PhantomData })
+    }
+}

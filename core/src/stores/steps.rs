@@ -1,0 +1,108 @@
+//! Stores whose guests go on step by step, and rest while they wait for an async host function.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use trimaran_gate::{Gate, Gated, Inside, Stop, Token, this_thread};
+use wasmtime::{StoreContextMut, UpdateDeadline};
+
+use crate::stores::fiber::{Begin, Fiber, Suspension};
+use crate::stores::store::{Calling, Guest, StoreData};
+use crate::traps::carried::Interrupted;
+use crate::{Interruption, Result, Store, WasmtimeError};
+
+std::thread_local! {
+    /// The async host call that this thread works for.
+    static WORKS_FOR: Cell<Option<(u64, Token)>> = const { Cell::new(None) };
+}
+
+/// What a guest does at a tick that nothing has stopped.
+pub(super) fn at_a_tick(data: &StoreData) -> wasmtime::Result<UpdateDeadline> {
+    let Some(suspension) = &data.suspension else { return Ok(UpdateDeadline::Continue(1)) };
+    if suspension.is_stopped() {
+        return Err(wasmtime::Error::new(Interrupted(Interruption::Handle)));
+    }
+    Ok(if suspension.may_suspend() { UpdateDeadline::Yield(1) } else { UpdateDeadline::Continue(1) })
+}
+
+impl Store {
+    pub(crate) fn suspension(&self) -> &Arc<Suspension<Calling>> {
+        self.suspension.get_or_init(Suspension::new)
+    }
+
+    /// From now on, guests of this store run on fibers, since one of them may reach an async host function. Fails with `Busy` in
+    /// a host function of a guest that does not run on one.
+    pub(crate) fn run_on_fibers(&self) -> Result<()> {
+        self.gate.enter_as(this_thread(), &|| self.may_wait(), |inside| match inside {
+            Inside::Root(guest) => {
+                guest.0.data_mut().suspension.get_or_insert_with(|| Arc::clone(self.suspension()));
+                Ok(())
+            }
+            Inside::Caller(caller) => {
+                if caller.context().data().suspension.is_some() {
+                    return Ok(());
+                }
+                let reason = "the store runs a guest that cannot wait: give it its first async host function before, and not in a \
+                              host function";
+                Err(WasmtimeError::Busy { reason: reason.to_owned() })
+            }
+        })
+    }
+
+    /// The calls that this thread makes into this store during `work` come from that async host call.
+    pub fn working_for<R>(&self, call: Token, work: impl FnOnce() -> R) -> R {
+        let _outer = WorksFor { outer: WORKS_FOR.replace(Some((self.id.number(), call))) };
+        work()
+    }
+
+    /// The async host call of this store that this thread works for.
+    #[inline]
+    pub(super) fn works_for(&self) -> Option<Token> {
+        self.suspension.get()?;
+        WORKS_FOR.get().filter(|(store, _)| *store == self.id.number()).map(|(_, call)| call)
+    }
+}
+
+/// For whom the thread worked before, and does again when this is dropped.
+struct WorksFor {
+    outer: Option<(u64, Token)>,
+}
+
+impl Drop for WorksFor {
+    fn drop(&mut self) {
+        WORKS_FOR.set(self.outer);
+    }
+}
+
+/// A store, for the runs of its guests.
+#[derive(Clone)]
+pub(crate) struct SteppedStore(pub(crate) Arc<Store>);
+
+impl Gated for SteppedStore {
+    type Root = Guest;
+
+    fn gate(&self) -> &Gate<Guest> {
+        &self.0.gate
+    }
+}
+
+/// A guest whose call is under way.
+pub(crate) type GuestRun = trimaran_gate::Run<SteppedStore>;
+
+/// A call of a guest, which begins by `begin` when it is first stepped, and is polled to its end.
+pub(crate) fn run(store: &Arc<Store>, of: Option<Token>, begin: Begin<Calling>) -> GuestRun {
+    let suspension = Arc::clone(store.suspension());
+    GuestRun::new(SteppedStore(Arc::clone(store)), of, |stop: Stop| Fiber::new(suspension, stop, begin))
+}
+
+/// The context of a guest that begins, for as long as it lasts.
+///
+/// # Safety
+/// The guest is polled and dropped only by the gate, which does so while the store, and the guest that waits below this one, are
+/// there.
+pub(crate) unsafe fn context_of_guest(caller: &mut Calling) -> StoreContextMut<'static, StoreData> {
+    // SAFETY: only the lifetime changes: the contract of this function. The context points into the store, and not to `caller`.
+    unsafe {
+        std::mem::transmute::<StoreContextMut<'_, StoreData>, StoreContextMut<'static, StoreData>>(caller.context())
+    }
+}
