@@ -161,13 +161,13 @@ pub(super) fn miscounted(py: Python<'_>, expected: usize, found: usize) -> PyErr
 }
 
 /// Calls a function whose values each have a slot.
-fn call_plain<'py>(
+fn call_plain<'a, 'py>(
     py: Python<'py>,
     func: &ComponentFunc,
     opened: &Store,
     store: &Bound<'py, PyAny>,
     codecs: &Codecs,
-    params: impl Iterator<Item = Borrowed<'_, 'py, PyAny>>,
+    params: impl Iterator<Item = Borrowed<'a, 'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     // As many as a function has flat values.
     let mut slots = [0; 16];
