@@ -35,7 +35,7 @@ fn capitalized(word: &str) -> String {
 }
 
 /// A name as a language spells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Spelled {
     /// The name.
     pub name: String,
@@ -52,13 +52,21 @@ pub struct Scope {
     taken: HashMap<String, String>,
     /// How the language escapes a word that it keeps for itself.
     escape: fn(&str) -> String,
+    /// How a name is told apart from another one by a number.
+    number: fn(&str, usize) -> String,
 }
 
 impl Scope {
     /// A place where the language keeps these words for itself.
     pub fn new<'a>(reserved: impl IntoIterator<Item = &'a str>, escape: fn(&str) -> String) -> Self {
         let taken = reserved.into_iter().map(|word| (word.to_owned(), String::new())).collect();
-        Self { taken, escape }
+        Self { taken, escape, number: |name, number| format!("{name}_{number}") }
+    }
+
+    /// The same, where a number stands behind a name in another way.
+    #[must_use]
+    pub fn numbered(self, number: fn(&str, usize) -> String) -> Self {
+        Self { number, ..self }
     }
 
     /// A name for `what`, for which these are the spellings in the order of preference. A number stands behind the last one
@@ -78,7 +86,7 @@ impl Scope {
         let is_reserved = self.taken.get(*first).is_some_and(String::is_empty);
         let escaped = is_reserved.then(|| (self.escape)(first));
         let others = escaped.into_iter().chain(spellings.iter().skip(1).map(|name| (*name).to_owned()));
-        let numbered = (2_usize..).map(|number| format!("{last}_{number}"));
+        let numbered = (2_usize..).map(|number| (self.number)(last, number));
         let name = others.chain(numbered).find(|name| !self.taken.contains_key(name)).unwrap_or_default();
         self.taken.insert(name.clone(), what.to_owned());
         let mut letters = what.chars();

@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use getopts::Matches;
 use trimaran_bindgen::header::{Header, quoted};
 use trimaran_bindgen::model::Model;
-use trimaran_bindgen::{Problem, output, python, source};
+use trimaran_bindgen::{File, Problem, kotlin, output, python, source};
 
 use crate::cli::streams::{Failure, only};
 use crate::compile::{file, wat};
@@ -24,9 +24,14 @@ pub(super) fn run(matches: &Matches, program: &str) -> Result<(), Failure> {
         [] => return Err(Failure::Usage("the WIT folder, the WIT file or the component is missing".to_owned())),
     };
     only(matches, matches.free.iter().take(2).filter(|it| LANGUAGES.contains(&&***it)).count().min(1) + 1)?;
-    if language != "python" {
-        let reason = format!("bindings for {language} cannot be made yet: they are for python only");
+    if language == "swift" {
+        let reason = format!("bindings for {language} cannot be made yet: they are for python and kotlin only");
         return Err(Failure::Exit(1, Some(reason)));
+    }
+    for (option, owner) in [("stubs", "python"), ("package", "kotlin")] {
+        if language != owner && matches.opt_present(option) {
+            return Err(Failure::Usage(format!("--{option} is for {owner} only")));
+        }
     }
     let output = matches.opt_str("output");
     let output =
@@ -35,15 +40,27 @@ pub(super) fn run(matches: &Matches, program: &str) -> Result<(), Failure> {
     // A folder that is called `.` or `..` has its own name.
     let name = folder.canonicalize_utf8().ok().and_then(|it| it.file_name().map(str::to_owned));
     let name = name.or_else(|| folder.file_name().map(str::to_owned)).unwrap_or_default();
-    python::check_name(&name).map_err(failed)?;
+    let package = matches.opt_str("package").unwrap_or(name);
+    match language {
+        "kotlin" => kotlin::check_name(&package),
+        _ => python::check_name(&package),
+    }
+    .map_err(failed)?;
     let path = Utf8Path::new(path);
     let model = model(path, matches.opt_str("world").as_deref())?;
     let command = command(program, matches);
     let source = format!("the world `{}` in {path}", model.world.path);
     let header = Header { version: crate::version(), source, command: Some(command) };
-    let options = python::Options { stubs: matches.opt_present("stubs"), loaded: matches.opt_present("stubs") };
-    let files = python::files(&model, &header, options);
+    let files = files(language, &model, &header, &package, matches.opt_present("stubs")).map_err(failed)?;
     output::write(folder.as_std_path(), &files, matches.opt_present("force")).map_err(failed)
+}
+
+/// The files in a language. `are_stubs` where a component is loaded without files, which only Python does.
+fn files(language: &str, model: &Model, header: &Header, package: &str, are_stubs: bool) -> Result<Vec<File>, Problem> {
+    match language {
+        "kotlin" => kotlin::files(model, header, package),
+        _ => Ok(python::files(model, header, python::Options { stubs: are_stubs, loaded: are_stubs })),
+    }
 }
 
 /// Reads a WIT folder, a WIT file, or a component in the binary or the text format.
@@ -69,6 +86,9 @@ fn command(program: &str, matches: &Matches) -> String {
         if let Some(value) = matches.opt_str(option) {
             words.extend([dash.to_owned(), quoted(&value)]);
         }
+    }
+    if let Some(package) = matches.opt_str("package") {
+        words.extend(["--package".to_owned(), quoted(&package)]);
     }
     if matches.opt_present("stubs") {
         words.push("--stubs".to_owned());
