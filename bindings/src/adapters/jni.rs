@@ -197,7 +197,7 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"clearExchange", c"(J)V", component_exchange::clear_exchange as *const c_void),
     (c"componentCall", c"(JJJII[Ljava/lang/Object;)I", component_func::call as *const c_void),
     (c"areOfHost", c"(J)[B", component_func::are_of_host as *const c_void),
-    (c"defineComponentFunc", c"(J[BLjava/lang/String;Ljava/lang/Object;)V", component_host::define as *const c_void),
+    (c"defineComponentFunc", c"(J[BLjava/lang/String;Ljava/lang/Object;Z)V", component_host::define as *const c_void),
     (c"hostArguments", c"(JJ)J", component_host::host_arguments as *const c_void),
     (c"hostReply", c"(JJII[Ljava/lang/Object;)V", component_host::host_reply as *const c_void),
     (c"refuseHostResult", c"(J[B[B)V", component_host::refuse_host_result as *const c_void),

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use jni_sys::{JNIEnv, jbyteArray, jclass, jint, jlong, jmethodID, jobject, jobjectArray, jstring, jvalue};
+use jni_sys::{
+    JNI_FALSE, JNIEnv, jboolean, jbyteArray, jclass, jint, jlong, jmethodID, jobject, jobjectArray, jstring, jvalue,
+};
 use trimaran::adapter::{ComponentHostFunction, HostFuncType, Received, Reply, spare};
 use trimaran::{ComponentLinker, ComponentMistake, Result, Store, WasmtimeError};
 
@@ -17,6 +19,8 @@ struct Body {
     host: GlobalRef,
     codec: jmethodID,
     run: jmethodID,
+    /// Whether the package knows the type already, and compares it with a component's when that is linked.
+    is_typed: bool,
 }
 
 // SAFETY: a method's number may be used from any thread, while its class is there: the library of this class is.
@@ -55,6 +59,17 @@ impl ComponentHostFunction for Body {
         };
         jni!(env, DeleteLocalRef, host);
         jni!(env, DeleteLocalRef, home);
+        done
+    }
+
+    fn bind(&self, ty: &HostFuncType) -> Result<()> {
+        if !self.is_typed {
+            return Ok(());
+        }
+        let env = self.host.env().ok_or_else(closed)?;
+        let host = self.host.local(env);
+        let done = if host.is_null() { Err(closed()) } else { self.codec(env, host, ty).map(|_| ()) };
+        jni!(env, DeleteLocalRef, host);
         done
     }
 }
@@ -111,6 +126,7 @@ pub(super) extern "system" fn define(
     path: jbyteArray,
     name: jstring,
     host: jobject,
+    is_typed: jboolean,
 ) {
     give(env, || {
         // SAFETY: the package keeps it open for the call.
@@ -123,7 +139,11 @@ pub(super) extern "system" fn define(
         jni!(env, DeleteLocalRef, class);
         let full = || WasmtimeError::Limit { reason: "the JVM has no room for a host function".to_owned() };
         let held = GlobalRef::weak(env, host).filter(|_| !codec.is_null() && !run.is_null());
-        linker.define_func(path, &name, Arc::new(Body { host: held.ok_or_else(full)?, codec, run }))
+        linker.define_func(
+            path,
+            &name,
+            Arc::new(Body { host: held.ok_or_else(full)?, codec, run, is_typed: is_typed != JNI_FALSE }),
+        )
     });
 }
 

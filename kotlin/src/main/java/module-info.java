@@ -4,4 +4,5 @@ module dev.trimaran {
 
     exports dev.trimaran;
     exports dev.trimaran.component;
+    exports dev.trimaran.component.bindings;
 }

@@ -1,5 +1,8 @@
+@file:OptIn(GeneratedBindings::class)
+
 package dev.trimaran.internal.component
 
+import dev.trimaran.component.bindings.GeneratedBindings
 import dev.trimaran.internal.ffi.ComponentTypeKind
 import dev.trimaran.internal.moveTo
 import java.nio.ByteBuffer
@@ -39,7 +42,7 @@ internal object StringCodec : Codec(ComponentTypeKind.STRING) {
         to.room(bytes.size).put(bytes)
     }
 
-    override fun read(from: Exchange): Any = from.part(1) { count, buffer -> from.text(count, buffer) }
+    override fun read(from: Exchange): Any = from.reader.string()
 }
 
 /** A list whose elements are no numbers. */
@@ -91,9 +94,8 @@ internal fun numbers(element: Codec): Codec? =
         else -> null
     }
 
-/** A list of numbers of [size] bytes: an array of them, which is copied at once, or any list. */
-internal abstract class NumbersCodec(private val element: Codec, private val size: Int) :
-    Codec(ComponentTypeKind.LIST) {
+/** A list of numbers: an array of them, which is copied at once, or any list. */
+internal abstract class NumbersCodec(private val element: Codec) : Codec(ComponentTypeKind.LIST) {
     override fun write(to: Exchange, value: Any?) {
         if (writeArray(to, value)) return
         val items = items(value) ?: wrongKind(kind, value)
@@ -103,86 +105,85 @@ internal abstract class NumbersCodec(private val element: Codec, private val siz
 
     /** Whether it was an array of such numbers, which is written then. */
     protected abstract fun writeArray(to: Exchange, value: Any?): Boolean
-
-    /** Writes the count, has [put] write the numbers, and goes behind them. */
-    protected inline fun put(to: Exchange, count: Int, put: (ByteBuffer) -> Unit): Boolean {
-        val length = count.toLong() * size
-        if (length > Int.MAX_VALUE - Int.SIZE_BYTES) tooLong(length)
-        val buffer = to.room(Int.SIZE_BYTES + length.toInt())
-        buffer.putInt(count)
-        val end = buffer.position() + length.toInt()
-        put(buffer)
-        buffer.moveTo(end)
-        return true
-    }
 }
 
-internal class BytesCodec(element: Codec) : NumbersCodec(element, Byte.SIZE_BYTES) {
+internal class BytesCodec(element: Codec) : NumbersCodec(element) {
     /** Signed bytes are not those of a list without signs, but all of Java's are signed: their bits are meant. */
     @OptIn(ExperimentalUnsignedTypes::class)
-    override fun writeArray(to: Exchange, value: Any?): Boolean =
+    override fun writeArray(to: Exchange, value: Any?): Boolean {
         when (value) {
-            is ByteArray -> put(to, value.size) { it.put(value) }
-            is UByteArray -> put(to, value.size) { it.put(value.asByteArray()) }
-            is ByteBuffer -> value.duplicate().let { bytes -> put(to, bytes.remaining()) { it.put(bytes) } }
-            else -> false
+            is ByteArray -> to.writer.bytes(value)
+            is UByteArray -> to.writer.bytes(value.asByteArray())
+            is ByteBuffer ->
+                value.duplicate().let { bytes ->
+                    to.writer.numbers(bytes.remaining(), Byte.SIZE_BYTES) { it.put(bytes) }
+                }
+            else -> return false
         }
+        return true
+    }
 
-    override fun read(from: Exchange): Any =
-        from.part(Byte.SIZE_BYTES) { count, buffer -> ByteArray(count).also { buffer.get(it) } }
+    override fun read(from: Exchange): Any = from.reader.bytes()
 }
 
-internal class ShortsCodec(element: Codec) : NumbersCodec(element, Short.SIZE_BYTES) {
+internal class ShortsCodec(element: Codec) : NumbersCodec(element) {
     @OptIn(ExperimentalUnsignedTypes::class)
-    override fun writeArray(to: Exchange, value: Any?): Boolean =
+    override fun writeArray(to: Exchange, value: Any?): Boolean {
         when (value) {
-            is ShortArray -> put(to, value.size) { it.asShortBuffer().put(value) }
-            is UShortArray -> put(to, value.size) { it.asShortBuffer().put(value.asShortArray()) }
-            else -> false
+            is ShortArray -> to.writer.shorts(value)
+            is UShortArray -> to.writer.shorts(value.asShortArray())
+            else -> return false
         }
+        return true
+    }
 
-    override fun read(from: Exchange): Any =
-        from.part(Short.SIZE_BYTES) { count, buffer -> ShortArray(count).also { buffer.asShortBuffer().get(it) } }
+    override fun read(from: Exchange): Any = from.reader.shorts()
 }
 
-internal class IntsCodec(element: Codec) : NumbersCodec(element, Int.SIZE_BYTES) {
+internal class IntsCodec(element: Codec) : NumbersCodec(element) {
     @OptIn(ExperimentalUnsignedTypes::class)
-    override fun writeArray(to: Exchange, value: Any?): Boolean =
+    override fun writeArray(to: Exchange, value: Any?): Boolean {
         when (value) {
-            is IntArray -> put(to, value.size) { it.asIntBuffer().put(value) }
-            is UIntArray -> put(to, value.size) { it.asIntBuffer().put(value.asIntArray()) }
-            else -> false
+            is IntArray -> to.writer.ints(value)
+            is UIntArray -> to.writer.ints(value.asIntArray())
+            else -> return false
         }
+        return true
+    }
 
-    override fun read(from: Exchange): Any =
-        from.part(Int.SIZE_BYTES) { count, buffer -> IntArray(count).also { buffer.asIntBuffer().get(it) } }
+    override fun read(from: Exchange): Any = from.reader.ints()
 }
 
-internal class LongsCodec(element: Codec) : NumbersCodec(element, Long.SIZE_BYTES) {
+internal class LongsCodec(element: Codec) : NumbersCodec(element) {
     @OptIn(ExperimentalUnsignedTypes::class)
-    override fun writeArray(to: Exchange, value: Any?): Boolean =
+    override fun writeArray(to: Exchange, value: Any?): Boolean {
         when (value) {
-            is LongArray -> put(to, value.size) { it.asLongBuffer().put(value) }
-            is ULongArray -> put(to, value.size) { it.asLongBuffer().put(value.asLongArray()) }
-            else -> false
+            is LongArray -> to.writer.longs(value)
+            is ULongArray -> to.writer.longs(value.asLongArray())
+            else -> return false
         }
+        return true
+    }
 
-    override fun read(from: Exchange): Any =
-        from.part(Long.SIZE_BYTES) { count, buffer -> LongArray(count).also { buffer.asLongBuffer().get(it) } }
+    override fun read(from: Exchange): Any = from.reader.longs()
 }
 
-internal class FloatsCodec(element: Codec) : NumbersCodec(element, Float.SIZE_BYTES) {
-    override fun writeArray(to: Exchange, value: Any?): Boolean =
-        value is FloatArray && put(to, value.size) { it.asFloatBuffer().put(value) }
+internal class FloatsCodec(element: Codec) : NumbersCodec(element) {
+    override fun writeArray(to: Exchange, value: Any?): Boolean {
+        if (value !is FloatArray) return false
+        to.writer.floats(value)
+        return true
+    }
 
-    override fun read(from: Exchange): Any =
-        from.part(Float.SIZE_BYTES) { count, buffer -> FloatArray(count).also { buffer.asFloatBuffer().get(it) } }
+    override fun read(from: Exchange): Any = from.reader.floats()
 }
 
-internal class DoublesCodec(element: Codec) : NumbersCodec(element, Double.SIZE_BYTES) {
-    override fun writeArray(to: Exchange, value: Any?): Boolean =
-        value is DoubleArray && put(to, value.size) { it.asDoubleBuffer().put(value) }
+internal class DoublesCodec(element: Codec) : NumbersCodec(element) {
+    override fun writeArray(to: Exchange, value: Any?): Boolean {
+        if (value !is DoubleArray) return false
+        to.writer.doubles(value)
+        return true
+    }
 
-    override fun read(from: Exchange): Any =
-        from.part(Double.SIZE_BYTES) { count, buffer -> DoubleArray(count).also { buffer.asDoubleBuffer().get(it) } }
+    override fun read(from: Exchange): Any = from.reader.doubles()
 }
