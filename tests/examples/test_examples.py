@@ -73,7 +73,7 @@ def test_every_example_is_there_in_every_language() -> None:
     names = {*SEED, *MORE, "format_json", "host_functions", "wasi", "components", "component_http"}
     for language, ending in ENDINGS.items():
         found = {file.stem for file in (EXAMPLES / language).glob(f"*.{ending}")} - {"Package"}
-        # Bindings are generated for Python first.
+        # Bindings are generated for Python first, and for Kotlin.
         assert found - {*TYPED} == names, language
 
 
@@ -96,17 +96,21 @@ def test_generated_classes(language: str, name: str) -> None:
     assert done == (0, expected(name))
 
 
-def test_the_generated_classes_are_those_that_bindgen_makes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("language", "ending"), [("python", "py"), ("kotlin", "kt")])
+def test_the_generated_classes_are_those_that_bindgen_makes(tmp_path: Path, language: str, ending: str) -> None:
     shutil.copytree(EXAMPLES / "wit", tmp_path / "examples" / "wit")
-    command = "-m trimaran bindgen examples/wit/drawing.wit -o examples/python/drawing"
+    command = f"-m trimaran bindgen {language} examples/wit/drawing.wit -o examples/{language}/drawing"
     subprocess.run([sys.executable, *command.split()], cwd=tmp_path, check=True, timeout=120)
-    assert files(tmp_path / "examples" / "python" / "drawing") == files(EXAMPLES / "python" / "drawing")
+    made, there = (files(it / language / "drawing", ending) for it in (tmp_path / "examples", EXAMPLES))
+    assert made == there
 
 
-def files(folder: Path) -> dict[str, str]:
-    """What is generated into a folder, by any version."""
-    texts = {file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8") for file in folder.rglob("*.py")}
-    return {name: re.sub(r"Trimaran [^,]+,", "Trimaran,", text, count=1) for name, text in texts.items()}
+def files(folder: Path, ending: str) -> dict[str, str]:
+    """What is generated into a folder, by the command line of any version and package."""
+    paths = folder.rglob(f"*.{ending}")
+    found = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    texts = {name: re.sub(r"Trimaran [^,]+,", "Trimaran,", text, count=1) for name, text in found.items()}
+    return {name: re.sub(r" .+ bindgen (python |kotlin )?", " bindgen ", text, count=1) for name, text in texts.items()}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
