@@ -10,6 +10,7 @@ let package = Package(
     .library(name: "TrimaranComponent", targets: ["TrimaranComponent"]),
     .library(name: "TrimaranFoundation", targets: ["TrimaranFoundation"]),
     .executable(name: "trimaran", targets: ["TrimaranCLI"]),
+    .plugin(name: "TrimaranBindgen", targets: ["TrimaranBindgen"]),
   ],
   targets: [
     // What people use. `prepare` puts what is generated from the core into its folder `Generated`.
@@ -36,6 +37,8 @@ let package = Package(
       dependencies: ["Trimaran"],
       swiftSettings: [.swiftLanguageMode(.v6)]
     ),
+    // Makes typed bindings of components when a target is built.
+    .plugin(name: "TrimaranBindgen", capability: .buildTool(), dependencies: ["TrimaranCLI"]),
     // The native library. pkg-config says where it is, so that packages that use this one need no unsafe
     // flags: put the folder of `trimaran.pc` into PKG_CONFIG_PATH.
     .systemLibrary(name: "CTrimaran", path: "Sources/CTrimaran", pkgConfig: "trimaran"),

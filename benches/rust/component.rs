@@ -3,7 +3,9 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use trimaran::adapter::{Arguments, ComponentHostFunction, GivenResource, HostFuncType, Received, Reply, spare};
+use trimaran::adapter::{
+    Arguments, ComponentHostFunction, GivenResource, HostFuncType, PlainHostFunction, Received, Reply, spare,
+};
 use trimaran::{ComponentFunc, ComponentLinker};
 use wasmtime::component::{Component, ComponentType, Instance, Lift, Linker, Lower, ResourceAny};
 use wasmtime::{Engine, Store};
@@ -101,6 +103,16 @@ impl ComponentHostFunction for Double {
         bytes.extend_from_slice(&number.wrapping_mul(2).to_le_bytes());
         Ok(Reply { bytes, ..Reply::default() })
     }
+
+    fn plain(self: Arc<Self>) -> Option<Arc<dyn PlainHostFunction>> {
+        Some(self)
+    }
+}
+
+impl PlainHostFunction for Double {
+    fn call_plain(&self, _: &trimaran::Store, _: u64, _: &HostFuncType, arguments: &[u64]) -> trimaran::Result<u64> {
+        Ok(u64::from((arguments[0] as u32).wrapping_mul(2)))
+    }
 }
 
 pub fn core() {
@@ -114,18 +126,20 @@ pub fn core() {
     let call = |func: &ComponentFunc, bytes: &[u8], resources: &[GivenResource]| {
         func.call(&store, &Arguments { bytes, resources, ..Arguments::default() }).unwrap()
     };
-    let number = |func: &ComponentFunc, bytes: &[u8], resources: &[GivenResource], expected: u32| {
-        let mut received = call(func, bytes, resources);
-        assert_eq!(received.bytes, expected.to_le_bytes());
-        received.give_back();
+    let number = |func: &ComponentFunc, slots: &[u64], resources: &[GivenResource], expected: u64| {
+        assert_eq!(func.call_plain(&store, slots, resources).unwrap(), expected);
     };
     let add = func("add");
-    let two = [40_u32.to_le_bytes(), 2_u32.to_le_bytes()].concat();
-    measure("component (u32, u32) -> u32", "core", || number(&add, black_box(&two), &[], 42));
+    measure("component (u32, u32) -> u32", "core", || number(&add, black_box(&[40, 2]), &[], 42));
+    measure("component (u32, u32) -> u32, as a stream", "core", || {
+        let mut received = call(&add, black_box(&[40, 0, 0, 0, 2, 0, 0, 0]), &[]);
+        assert_eq!(received.bytes, 42_u32.to_le_bytes());
+        received.give_back();
+    });
     let host = func("host");
-    measure_each("component host call", "core", CALLS, || number(&host, &CALLS.to_le_bytes(), &[], 0));
+    measure_each("component host call", "core", CALLS, || number(&host, &[CALLS as u64], &[], 0));
     let mut made = call(&func("[constructor]counter"), &7_u32.to_le_bytes(), &[]);
     let counter = [GivenResource { value: made.resources.remove(0), is_own: false }];
     let get = func("[method]counter.get");
-    measure("component resource method", "core", || number(&get, &[0; 4], &counter, 7));
+    measure("component resource method", "core", || number(&get, &[0], &counter, 7));
 }

@@ -24,6 +24,10 @@ fn measure(row: &str, who: &str, call: impl FnMut()) {
 
 /// The same, where each call does something so many times.
 fn measure_each(row: &str, who: &str, times: i32, mut call: impl FnMut()) {
+    // One row alone, for a profiler.
+    if std::env::args().nth(2).is_some_and(|wanted| wanted != row) {
+        return;
+    }
     let mut once = |count: u32| {
         let start = Instant::now();
         for _ in 0..count {

@@ -124,6 +124,7 @@ func references() throws {
 // Components alone, where they are asked for.
 if CommandLine.arguments.dropFirst().first == "component" {
   try components()
+  try typed()
   exit(0)
 }
 
@@ -137,4 +138,5 @@ try measure("instantiate") {
   _ = try Instance(store, module)
 }
 try components()
+try typed()
 try surface()

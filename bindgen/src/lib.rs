@@ -14,6 +14,7 @@ pub mod output;
 pub mod problem;
 pub mod python;
 pub mod source;
+pub mod swift;
 
 mod read;
 

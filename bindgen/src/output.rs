@@ -50,6 +50,15 @@ pub fn write(folder: &Path, files: &[File], is_forced: bool) -> Result<()> {
     Ok(())
 }
 
+/// Writes one file alone. Fails with `Foreign` where it is there, and was not generated, unless it is forced to.
+pub fn write_file(path: &Path, file: &File, is_forced: bool) -> Result<()> {
+    if !is_forced && fs::read(path).is_ok_and(|before| !is_generated(&before)) {
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        return Err(Problem::Foreign { folder, files: vec![file.path.clone()] });
+    }
+    put(path, &file.text)
+}
+
 /// The files in a folder, by their paths in it, in order.
 fn find(root: &Path, folder: &Path, depth: usize, found: &mut Vec<String>) -> Result<()> {
     if depth == 0 && !folder.exists() {

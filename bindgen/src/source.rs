@@ -37,6 +37,11 @@ pub fn text(name: &str, text: &str, world: Option<&str>) -> Result<Model> {
 ///
 /// A component has one world, which has no name of its own: it gets `world` or, if that is not said, `name`.
 pub fn binary(bytes: &[u8], name: &str, world: Option<&str>) -> Result<Model> {
+    // The decoder takes a core module for a package without anything in it.
+    if bytes.starts_with(b"\0asm\x01\0\0\0") {
+        let reason = "this is a core module, and no component: bindings are made for components";
+        return Err(Problem::Component(reason.to_owned()));
+    }
     let decoded = guarded(|| {
         decode(bytes).map_err(|error| match type_beside(bytes) {
             Some(name) => Problem::TypeBeside { name },
@@ -132,7 +137,7 @@ fn said(error: &anyhow::Error) -> String {
 fn problem(error: &anyhow::Error, resolve: &Resolve, path: &Path) -> Problem {
     for cause in error.chain() {
         if let Some(error) = cause.downcast_ref::<ParseError>() {
-            return Problem::Wit(error.render(&resolve.source_map));
+            return Problem::Wit(in_file(path, error.render(&resolve.source_map)));
         }
         let Some(error) = cause.downcast_ref::<ResolveError>() else { continue };
         return match error.kind() {
@@ -142,13 +147,19 @@ fn problem(error: &anyhow::Error, resolve: &Resolve, path: &Path) -> Problem {
                 looked_in: looked_in(path),
                 known: known.iter().map(ToString::to_string).collect(),
             },
-            _ => Problem::Wit(error.render(&resolve.source_map)),
+            _ => Problem::Wit(in_file(path, error.render(&resolve.source_map))),
         };
     }
     if let Some(error) = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>()) {
         return Problem::Io { path: path.to_owned(), reason: error.to_string() };
     }
     Problem::Wit(format!("{}: {}", path.display(), said(error)))
+}
+
+/// What the parser said, with the file: of an empty one it does not name it.
+fn in_file(path: &Path, said: String) -> String {
+    let name = path.display().to_string();
+    if said.contains(&name) { said } else { format!("{name}: {said}") }
 }
 
 fn looked_in(path: &Path) -> Vec<PathBuf> {

@@ -8,7 +8,7 @@ use std::{env, fs};
 
 use trimaran_bindgen::header::Header;
 use trimaran_bindgen::model::Model;
-use trimaran_bindgen::{Problem, kotlin, output, python, source};
+use trimaran_bindgen::{Problem, kotlin, output, python, source, swift};
 use wit_parser::{PackageId, Resolve};
 
 /// The folder of a crate's source, as cargo has it.
@@ -124,6 +124,8 @@ fn every_file_becomes_bindings_or_is_refused_for_a_listed_reason() {
     // A test of Kotlin's compiles some of it.
     let kotlin_target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus-kotlin");
     _ = fs::remove_dir_all(&kotlin_target);
+    let swift_target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus-swift");
+    _ = fs::remove_dir_all(&swift_target);
     let mut files = Vec::new();
     for name in ["wit-parser", "wit-component"] {
         find(&crate_folder(name).join("tests"), &mut files);
@@ -157,6 +159,9 @@ fn every_file_becomes_bindings_or_is_refused_for_a_listed_reason() {
                         }
                         Err(problem) => *refused.entry(format!("kotlin: {}", reason(problem))).or_default() += 1,
                     }
+                    let files = swift::files(model, &header);
+                    assert_eq!(files, swift::files(model, &header), "{}", unit.display());
+                    output::write(&swift_target.join(format!("p{number}_{place}")), &files, false).unwrap();
                 }
             }
             Err(reason) if is_wrong => assert!(reason.starts_with("wit: "), "{}: {reason}", unit.display()),

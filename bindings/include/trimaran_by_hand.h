@@ -184,6 +184,13 @@ void trimaran_component_values_free(trimaran_values_owner *owner);
 int32_t trimaran_component_func_call(const trimaran_component_func *func, const trimaran_store *store,
                                      const trimaran_given *given, trimaran_taken *taken, trimaran_bytes *error);
 
+// Whether a function is plain, so that its values each have a slot: see core/src/component/abi/plain.rs.
+bool trimaran_component_func_is_plain(const trimaran_component_func *func);
+// Calls a plain function. The slot of a handle is 0: there is one at most, of the resource, which is lent; otherwise that is null.
+int32_t trimaran_component_func_call_plain(const trimaran_component_func *func, const trimaran_store *store,
+                                           const uint64_t *slots, size_t count, const trimaran_component_resource *resource,
+                                           bool is_own, uint64_t *result, trimaran_bytes *error);
+
 typedef struct trimaran_reply trimaran_reply;
 
 // Room for a result of few bytes, without resources. Whoever uses it writes the bytes, and then how many there are.
@@ -192,22 +199,28 @@ typedef struct {
     uint8_t bytes[512];
 } trimaran_small;
 
-// Makes what the language keeps for a type that a function is imported by: its names in words, and the serialised type. It is
-// released as a context is. Gives null, and the number, not 0, under which the language keeps what was thrown, where it
+// Makes what the language keeps for a type that a function of this context is imported by: its names in words, and the serialised type.
+// It is released as a context is. Gives null, and the number, not 0, under which the language keeps what was thrown, where it
 // cannot. It may be called on any thread.
-typedef void *(*trimaran_component_prepare)(const uint8_t *name, size_t name_length, const uint8_t *types,
-                                            size_t types_length, uint64_t *thrown);
+typedef void *(*trimaran_component_prepare)(void *context, const uint8_t *name, size_t name_length,
+                                            const uint8_t *types, size_t types_length, uint64_t *thrown);
 // A function of the host, with what was made of its type and the context of the store. It leaves its result in `small`, or gives it by
 // `trimaran_component_reply_give`. Gives 0, or 1 and the number, not 0, under which the language keeps what was thrown. It may be
 // called on any thread. The arguments are there until it returns.
 typedef int32_t (*trimaran_component_host)(void *context, void *prepared, void *store, const trimaran_taken *arguments,
                                            trimaran_small *small, trimaran_reply *reply, uint64_t *thrown);
 
+// The same of a plain function: it leaves the slot of its result, if it has one.
+typedef int32_t (*trimaran_component_plain_host)(void *context, void *prepared, void *store, const uint64_t *arguments,
+                                                 size_t count, uint64_t *result, uint64_t *thrown);
+
 // Copies the result. On the thread of the running call alone.
 int32_t trimaran_component_reply_give(trimaran_reply *reply, const trimaran_given *given, trimaran_bytes *error);
 
-// Defines a host function, in the instance of a serialised path.
+// Defines a host function, in the instance of a serialised path. `is_checked` has `prepare` called when a component is linked that imports
+// it, which fails where `prepare` does; otherwise it is called when the function is called first.
 int32_t trimaran_component_linker_define_func(const trimaran_component_linker *linker, const uint8_t *path,
                                               size_t path_length, const uint8_t *name, size_t name_length,
                                               trimaran_component_prepare prepare, trimaran_component_host call,
-                                              trimaran_release release, void *context, trimaran_bytes *error);
+                                              trimaran_component_plain_host call_plain, trimaran_release release,
+                                              void *context, bool is_checked, trimaran_bytes *error);

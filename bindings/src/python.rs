@@ -13,8 +13,8 @@ mod _native {
     #[pymodule_export]
     use crate::adapters::python::{
         CallerBase, ComponentFuncBase, ExportsBase, FuncBase, InstanceBase, MemoryView, StoreBase, arrow_parts,
-        article, component_bindings, failure, indefinite, interpreter, made_already, never_made, packed, refer,
-        referred, store_number, take_thrown, text, wrong_export,
+        article, component_bindings, component_file, failure, indefinite, interpreter, made_already, never_made,
+        packed, refer, referred, store_number, take_thrown, text, wrong_export,
     };
 
     #[pymodule_init]

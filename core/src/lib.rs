@@ -96,11 +96,11 @@ pub use cli::command_line::command_line;
 #[doc(hidden)]
 pub mod adapter {
     pub use crate::component::abi::{call, host as component_host, plan, stream};
-    pub use crate::component::bindings::python_bindings;
+    pub use crate::component::bindings::{component_file, python_bindings};
     pub use crate::component::few::Few;
     pub use crate::component::func::Arguments;
     pub use crate::component::handles::{GivenResource, Received, ResourceValue};
-    pub use crate::component::host::{ComponentHostFunction, HostFuncType, Reply};
+    pub use crate::component::host::{ComponentHostFunction, HostFuncType, PlainHostFunction, Reply};
     pub use crate::component::mistakes::error as component_mistake;
     pub use crate::component::spare;
     pub use crate::errors::misuse;

@@ -258,7 +258,9 @@ impl<T: Guarded> Drop for Published<'_, T> {
             let popped = state.callers.pop();
             let depth = state.callers.len();
             // Turns that the host function kept and did not end, end with it.
-            state.kept.retain(|kept| kept.depth <= depth);
+            if !state.kept.is_empty() {
+                state.kept.retain(|kept| kept.depth <= depth);
+            }
             (popped, state.callers.last().map_or(0, |(call_id, _)| call_id.0 + 1))
         });
         self.gate.hosting.store(outer, Ordering::Relaxed);

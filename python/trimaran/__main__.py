@@ -5,8 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import partial
 
 from ._native import command_line
+from .http import HttpRequest, HttpResponse, answer
+
+
+def _send(request: HttpRequest) -> HttpResponse:
+    # Few programs send requests.
+    from ._client import send
+
+    return send(request)
 
 
 def main() -> int:
@@ -27,7 +36,7 @@ def main() -> int:
             # With other letters in their place, the bytes would name another file.
             print(f"python -m trimaran: the argument {argument!r} is not UTF-8", file=sys.stderr)
             return 2
-    return command_line("python -m trimaran", arguments)
+    return command_line("python -m trimaran", arguments, ("HANDLER", partial(answer, _send)))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -23,4 +24,17 @@ class Managed:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        leave(self.close, error)
+
+
+def leave(close: Callable[[], object], error: BaseException | None) -> None:
+    """Ends a `with` statement. What was raised in it goes on: that the end failed as well is a note on that.
+
+    A generator that is closed raises nothing that anybody sees, so that the failure goes on there.
+    """
+    try:
+        close()
+    except Exception as failed:
+        if error is None or isinstance(error, GeneratorExit):
+            raise
+        error.add_note(f"The end of the `with` statement failed as well: {type(failed).__name__}: {failed}")

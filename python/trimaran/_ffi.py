@@ -164,6 +164,15 @@ def source(wasm: object, what: str) -> bytes:
     return text(wasm, what).encode() if isinstance(wasm, str) else contents(wasm, what)
 
 
+def unawaited(value: Any) -> str:
+    """What is wrong with the coroutine that a host function gave, which never runs."""
+    value.close()
+    return (
+        "the host function is an `async def`, and nothing awaits it: define it with `def`, and run the coroutine in "
+        "it, as with `asyncio.run`"
+    )
+
+
 def expect(value: object, kind: type[T], what: str) -> T:
     """The value, if it is of that kind. A truth value of NumPy's is a bool."""
     if not isinstance(value, kind):

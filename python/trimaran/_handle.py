@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 from ._ffi import plain, wrong_type
@@ -37,9 +37,11 @@ class Handle(Identity):
     """An object of the core. The extension module has the other base of its class, which holds it."""
 
     __slots__ = ()
+    # What gives one, if there is no constructor.
+    _origin: ClassVar[str] = "comes out of a guest: it cannot be made here"
 
     def __init__(self) -> None:
-        raise wrong_type(f"{indefinite(type(self).__name__)} comes out of a guest: it cannot be made here")
+        raise wrong_type(f"{indefinite(type(self).__name__)} {self._origin}")
 
     def _said(self) -> str:
         """What `repr` says of it behind its name."""

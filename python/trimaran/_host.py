@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Mapping
+from types import CoroutineType
 from typing import Any
 
-from ._ffi import wrong_type
+from ._ffi import unawaited, wrong_type
 from ._native import f32_bits, indefinite, real, within
 from .error import WasmtimeError
 from .func import Func
@@ -38,6 +39,8 @@ def values(store: Store, results: bytes, value: object, name: str | None) -> lis
 
     The function has a name where a linker defines it.
     """
+    if isinstance(value, CoroutineType):
+        raise wrong_type(f"{name}: {unawaited(value)}" if name else unawaited(value))
     given = _several(results, value)
     if len(given) != len(results):
         # The core says so.

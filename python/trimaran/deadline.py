@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from ._closable import leave
 from ._ffi import failure, milliseconds, wrong_type
 from ._handle import shown_in_store
 from ._identity import Identity
@@ -44,6 +45,9 @@ class Deadline(Identity):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """The time does not matter any more. Raises `BusyError` on another thread than the one that began it."""
+        leave(self._end, error)
+
+    def _end(self) -> None:
         if self._number is not None:
             self._store._end_deadline(self._number)
             self._number = None

@@ -150,11 +150,11 @@ _EXPORTED: Callable[[Module], list[ExportType]] = vars(Module)["_exported"].__ge
 _IMPORTED: Callable[[Module], list[ImportType]] = vars(Module)["_imported"].__get__
 
 
-def _no_path(wasm: Wasm) -> Wasm:
+def _no_path(wasm: Wasm, what: str = "module") -> Wasm:
     """Refuses the path of a file where its contents are expected."""
     if isinstance(wasm, os.PathLike) or (isinstance(wasm, str) and wasm.endswith((".wasm", ".wat"))):
-        reason = "the module is the path of a file: read the file with Module.from_file(engine, path)"
-        raise wrong_type(reason)
+        made = f"{what.title()}.from_file(engine, path)"
+        raise wrong_type(f"the {what} is the path of a file: read the file with {made}")
     return wasm
 
 

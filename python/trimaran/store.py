@@ -76,6 +76,8 @@ class Store(StoreBase, Handle, Managed):
         Raises `IoError` for a file or directory that cannot be opened, `ConfigError` if two directories have the same
         path for guests, `RangeError` if `max_transfer` is out of its range, and `LimitError` if the directories and the
         three standard streams are more than `StoreLimits.file_descriptors`. Without this call WASI grants nothing.
+
+        It is for modules and for components: `WasiConfig.http` answers the HTTP requests of components.
         """
         sinks = Sinks()
         self._set_wasi(expect(wasi, WasiConfig, "the WASI configuration")._to_raw(sinks))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from ._closable import leave
 from ._ffi import wrong_type
 from ._handle import shown_in_store
 from ._identity import Identity
@@ -40,7 +41,7 @@ class Turn(Identity):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """The turn ends. Raises `BusyError` on another thread than the one that began it."""
-        self._store._end_turn()
+        leave(self._store._end_turn, error)
 
     def __repr__(self) -> str:
         return shown_in_store(self, lambda: self._store)

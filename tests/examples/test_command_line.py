@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command_lines import PROGRAMS, ROOT, run
 
-ROOT = Path(__file__).resolve().parents[2]
 WASI = "tests/modules/wasi.wat"
 
-
-def jar() -> str:
-    """The jar with everything inside."""
-    return str(next((ROOT / "dist").glob("trimaran-*-all.jar"), "absent.jar"))
-
-
-PROGRAMS = {
-    "python": ("python -m trimaran", lambda: [sys.executable, "-m", "trimaran"]),
-    "kotlin": ("java -jar trimaran.jar", lambda: ["java", "-jar", jar()]),
-    "swift": (
-        "trimaran",
-        lambda: [str(ROOT / "tools" / "swift"), str(ROOT / "examples" / "swift" / ".build" / "debug" / "trimaran")],
-    ),
-}
 
 LOOP = '(module (memory 1) (func (export "spin") (loop (br 0))) (func (export "_start") unreachable))'
 
@@ -35,22 +18,6 @@ LOOP = '(module (memory 1) (func (export "spin") (loop (br 0))) (func (export "_
 @pytest.fixture(params=PROGRAMS)
 def language(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-def run(language: str, *arguments: str, stdin: str = "", env: dict[str, str] | None = None) -> tuple[int, str, str]:
-    """The status, the output and the error output, in which the program is called `trimaran`."""
-    name, command = PROGRAMS[language]
-    done = subprocess.run(
-        [*command(), *arguments],
-        cwd=ROOT,
-        env=os.environ | (env or {}),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-    )
-    return done.returncode, done.stdout.replace(name, "trimaran"), done.stderr.replace(name, "trimaran")
 
 
 @pytest.fixture
@@ -264,4 +231,7 @@ def test_inspect_shows_the_world_of_a_component(language: str) -> None:
     assert (status, problem) == (0, "")
     assert "  export record person { first-name: string, tags: list<string> }\n" in text
     assert "  export add: func(a: u32, b: u32) -> u32;\n" in text
-    assert "  import wasi:cli/exit@0.2.0: interface {\n    exit: func(status: result);\n  }\n" in run(language, "inspect", COMPONENT)[1]
+    assert (
+        "  import wasi:cli/exit@0.2.0: interface {\n    exit: func(status: result);\n  }\n"
+        in run(language, "inspect", COMPONENT)[1]
+    )

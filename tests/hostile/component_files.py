@@ -38,6 +38,17 @@ def component_exports(count: int) -> bytes:
     return component(lifted, *(f'(export "f{place}" (func $f))' for place in range(count)))
 
 
+def component_import_of(count: int) -> bytes:
+    """An import of an instance that has so many functions."""
+    functions = "".join(f'(export "f{place}" (func))' for place in range(count))
+    return component(f'(import "i" (instance {functions}))')
+
+
+def component_inner_exports(count: int) -> bytes:
+    """A component in a component, which exports one function under so many names."""
+    return component(component_exports(count).decode())
+
+
 def component_modules(count: int) -> bytes:
     """So many modules, and an instance of each."""
     return component(*(f"(core module $m{place}) (core instance (instantiate $m{place}))" for place in range(count)))
@@ -70,6 +81,7 @@ def component_values(count: int) -> bytes:
 
 
 MADE = (
-    deep_type, doubled_type, wide_record, component_imports, component_exports,
+    deep_type, doubled_type, wide_record, component_imports, component_exports, component_import_of,
+    component_inner_exports,
     component_modules, component_instances, component_name, component_nested, component_values,
 )  # fmt: skip

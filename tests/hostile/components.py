@@ -27,9 +27,10 @@ def composed(_step: Step, name: str, of: str, compiled: str, *imports: str) -> N
     store, made = things[of], things[compiled]
     linker = Linker(made.engine)
     for given in imports:
-        if given == "wasi":
+        if given in ("wasi", "granted"):
             linker.define_wasi()
-            store.set_wasi(WasiConfig())
+            if given == "wasi":
+                store.set_wasi(WasiConfig())
         else:
             function, body = given.split("=")
             if body == "resource":

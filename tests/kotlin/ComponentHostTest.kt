@@ -143,6 +143,21 @@ class ComponentHostTest {
     }
 
     @Test
+    fun `a resource closes quietly once no guest of its store runs`() {
+        val trapping = RESOURCES.replace("(param i32) (global.set", "(param i32) unreachable (global.set")
+        val guest = ComponentGuest(trapping, engine)
+        val (first, second, third) = List(3) { guest.call("make", it) as Resource }
+        fails<WasmtimeException.Trap> { first.close() }
+        second.close()
+        fails<WasmtimeException.Poisoned> { third.drop(guest.store) }
+        val other = ComponentGuest(trapping, engine)
+        val last = other.call("make", 1) as Resource
+        other.store.close()
+        assertFalse(last.isAlive)
+        last.close()
+    }
+
+    @Test
     fun `a resource that nobody has is dropped at a later use`() {
         val guest = ComponentGuest(RESOURCES, engine)
         repeat(3) { guest.call("make", it) }

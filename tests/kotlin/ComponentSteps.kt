@@ -148,6 +148,13 @@ class ComponentSteps(private val world: World) {
             "collect" -> collect(body.text("as"), body.value("value"), path)
             "close" -> body.text("store").let { store -> { _, _ -> (world.get(store) as Store).close() } }
             "drop" -> { caller, arguments -> (arguments.first() as Resource).drop(caller.store) }
+            "try_drop" -> (body.text("resource") to body.text("variant")).let { (name, variant) ->
+                { caller, _ ->
+                    val failed = runCatching { (world.get(name) as Resource).drop(caller.store) }.exceptionOrNull()
+                    if (failed?.javaClass?.simpleName != variant) throw Problem("dropping `$name` gave $failed")
+                    null
+                }
+            }
             "escape" -> body.text("as").let { name ->
                 { _, arguments -> world.keep(name, checkNotNull(arguments.first())) }
             }

@@ -3,7 +3,7 @@
 ;; `fetch` sends a GET, or a POST where there is a body, which it writes after it has sent the request or before. It gives the status as two
 ;; bytes and then the body of the response, or the number of the error code. `header` gives the first value of a header of the response.
 ;; `wait` sends a request whose body it never finishes, and waits for the response. `flood` writes a body for ever, `hoard` makes headers for
-;; ever.
+;; ever. The scheme is `https`, or `http` where the authority begins with `http://`, which is left out.
 (component
   (import "wasi:io/poll@0.2.0" (instance $poll
     (export "pollable" (type $pollable (sub resource)))
@@ -73,6 +73,10 @@
     (export "[method]fields.get" (func (param "self" (borrow $fields)) (param "name" string) (result (list (list u8)))))
     (export "[constructor]outgoing-request" (func (param "headers" (own $fields)) (result (own $request))))
     (export "[method]outgoing-request.set-method" (func (param "self" (borrow $request)) (param "method" $method) (result (result))))
+    (type $scheme-type (variant (case "HTTP") (case "HTTPS") (case "other" string)))
+    (export "scheme" (type $scheme (eq $scheme-type)))
+    (export "[method]outgoing-request.set-scheme" (func
+      (param "self" (borrow $request)) (param "scheme" (option $scheme)) (result (result))))
     (export "[method]outgoing-request.set-authority" (func
       (param "self" (borrow $request)) (param "authority" (option string)) (result (result))))
     (export "[method]outgoing-request.set-path-with-query" (func
@@ -137,6 +141,8 @@
   (core func $request (canon lower (func $request-func)))
   (alias export $types "[method]outgoing-request.set-method" (func $method-func))
   (core func $method (canon lower (func $method-func) (memory $memory) (realloc $realloc)))
+  (alias export $types "[method]outgoing-request.set-scheme" (func $scheme-func))
+  (core func $scheme (canon lower (func $scheme-func) (memory $memory) (realloc $realloc)))
   (alias export $types "[method]outgoing-request.set-authority" (func $authority-func))
   (core func $authority (canon lower (func $authority-func) (memory $memory) (realloc $realloc)))
   (alias export $types "[method]outgoing-request.set-path-with-query" (func $path-func))
@@ -182,6 +188,7 @@
     (import "" "value" (func $value (param i32 i32 i32 i32)))
     (import "" "request" (func $request (param i32) (result i32)))
     (import "" "method" (func $method (param i32 i32 i32 i32) (result i32)))
+    (import "" "scheme" (func $scheme (param i32 i32 i32 i32 i32) (result i32)))
     (import "" "authority" (func $authority (param i32 i32 i32 i32) (result i32)))
     (import "" "path" (func $path (param i32 i32 i32 i32) (result i32)))
     (import "" "body" (func $body (param i32 i32)))
@@ -202,7 +209,7 @@
     (import "" "drop-future" (func $drop-future (param i32)))
     (import "" "drop-response" (func $drop-response (param i32)))
     (import "" "drop-content" (func $drop-content (param i32)))
-    (data (i32.const 1024) "x-guest" "yes")
+    (data (i32.const 1024) "x-guest" "yes" "http://")
     ;; The result of `fetch` is at 512; what it is made of at 2 MiB, and what comes in at 8 MiB.
 
     ;; Ends `fetch` with an error code.
@@ -218,6 +225,13 @@
       (local.set $fields (call $fields))
       (call $append (local.get $fields) (i32.const 1024) (i32.const 7) (i32.const 1031) (i32.const 3) (i32.const 0))
       (local.set $request (call $request (local.get $fields)))
+      (if (i64.eq
+          (i64.and (i64.load (local.get $authority)) (i64.const 0xffffffffffffff))
+          (i64.and (i64.load (i32.const 1034)) (i64.const 0xffffffffffffff)))
+        (then
+          (drop (call $scheme (local.get $request) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0)))
+          (local.set $authority (i32.add (local.get $authority) (i32.const 7)))
+          (local.set $a-length (i32.sub (local.get $a-length) (i32.const 7)))))
       (if (call $authority (local.get $request) (i32.const 1) (local.get $authority) (local.get $a-length)) (then (unreachable)))
       (if (local.get $p-length) (then
         (if (call $path (local.get $request) (i32.const 1) (local.get $path) (local.get $p-length)) (then (unreachable)))))
@@ -338,7 +352,7 @@
   (core instance $m (instantiate $m (with "libc" (instance $libc)) (with "" (instance
     (export "block" (func $block)) (export "read" (func $read)) (export "write" (func $write)) (export "code-of" (func $code-of))
     (export "fields" (func $fields)) (export "append" (func $append)) (export "value" (func $value))
-    (export "request" (func $request)) (export "method" (func $method)) (export "authority" (func $authority))
+    (export "request" (func $request)) (export "method" (func $method)) (export "scheme" (func $scheme)) (export "authority" (func $authority))
     (export "path" (func $path)) (export "body" (func $body)) (export "stream" (func $stream)) (export "finish" (func $finish))
     (export "handle" (func $handle)) (export "subscribe" (func $subscribe)) (export "get" (func $get))
     (export "status" (func $status)) (export "headers" (func $headers)) (export "consume" (func $consume))

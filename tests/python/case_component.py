@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from bodies import Thrown
 from case import Kept
 from case_core import CoreCase, source
@@ -17,7 +19,7 @@ from guests import MODULES
 from program import compiled
 from shown import HostObject
 from step import Json, Problem, Step
-from trimaran import Caller, Store
+from trimaran import Caller, Store, WasmtimeError
 from trimaran.component import (
     Component,
     ComponentInstanceType,
@@ -260,6 +262,16 @@ class ComponentCase(CoreCase):
 
     def _body_drop(self, _path: list[str], _step: Step) -> Body:
         return lambda caller, resource, *_given: resource.drop(caller)
+
+    def _body_try_drop(self, _path: list[str], step: Step) -> Body:
+        name, variant = step.text("resource"), step.text("variant")
+
+        def dropped(caller: Caller, *_given: Any) -> None:
+            with pytest.raises(WasmtimeError) as failed:
+                self.named(name, Resource).drop(caller)
+            assert failed.value.variant == variant
+
+        return dropped
 
     def _body_escape(self, _path: list[str], step: Step) -> Body:
         name = step.text("as")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import importlib
 import pickle
+import re
 import subprocess
 import sys
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +20,7 @@ from bindings_guests import ASKS, COUNTERS
 from component_guests import CALLS, ENGINE, echo
 
 from guests import ROOT
-from trimaran import LinkError, Store, UnsupportedError, WasmTypeError, wat2wasm
+from trimaran import CompileError, Engine, LinkError, Store, UnsupportedError, WasmTypeError, wat2wasm
 from trimaran.component import Component, Err, Linker, Ok, ResultError, Some, load, wit
 
 P = '(type $p\' (record (field "x" s32) (field "first-name" string))) (import "p" (type $p (eq $p\')))'
@@ -281,6 +283,14 @@ def test_an_export_of_another_type(tmp_path: Path) -> None:
         module.Plugin.instantiate(store, Component(ENGINE, CALLS), SimpleNamespace(f=same))
 
 
+@pytest.mark.parametrize("exports", ["export other: func();", "export run: interface { f: func(); }"])
+def test_an_export_that_is_not_there(tmp_path: Path, exports: str) -> None:
+    text = f"package test:app; world plugin {{ import f: func(n: u32) -> u32; {exports} }}"
+    module = made(tmp_path, text, f"no_export_{len(exports)}")
+    with Store(ENGINE) as store, pytest.raises(LinkError, match="the bindings were made for another component: "):
+        module.Plugin.instantiate(store, Component(ENGINE, CALLS), SimpleNamespace(f=same))
+
+
 def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.wit").write_text(WIT.format(ty="u8"))
     command(str(tmp_path / "a.wit"), "-o", str(tmp_path / "out"))
@@ -310,6 +320,7 @@ def test_nothing_of_others_is_written_over(tmp_path: Path) -> None:
         ("package a:b;\nworld w {}", ["--world", "v"], 2, "there is no world `v`: the worlds there: `w`"),
         ("package a:b;\nworld w {}\nworld v {}", [], 2, "name one of `w`, `v` with --world"),
         ("package a:b;", [], 2, "the package has no world"),
+        ("", [], 1, "a.wit: "),
         ("package a:b;\nworld w { export f: func(x: stream<u8>); }", [], 1, "has a stream, which bindings cannot"),
     ],
 )
@@ -345,6 +356,56 @@ def test_components_are_imported(tmp_path: Path, monkeypatch: Any) -> None:
         assert counters.Counter(app.counters, 1).next() == 2
     # A class that can be imported can be pickled.
     assert pickle.loads(pickle.dumps(counters.Error.BAD)) is counters.Error.BAD
+
+
+def test_a_file_that_is_no_component(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.import_module("trimaran.component.importer")
+    core = tmp_path / "a_core_module.wasm"
+    core.write_bytes(wat2wasm("(module)"))
+    with pytest.raises(ImportError, match="this is a core module, and no component") as caught:
+        importlib.import_module("a_core_module")
+    assert (caught.value.name, caught.value.path) == ("a_core_module", str(core))
+    assert isinstance(caught.value.__cause__, CompileError)
+    for given in (str(core), core.read_bytes()):
+        with pytest.raises(CompileError, match="core module"):
+            load(given)
+    with pytest.raises(CompileError):
+        load(b"\0asm\x0d\0\1\0zzzz")
+    with pytest.raises(CompileError, match=re.escape(str(core))):
+        load(core)
+    assert refused(str(core), "-o", str(tmp_path / "out"))[1].count("this is a core module, and no component") == 1
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(OSError, match="there_is_none"):
+        load(tmp_path / "there_is_none.wasm")
+
+
+def test_a_component_is_compiled_once_for_an_engine(tmp_path: Path, monkeypatch: Any) -> None:
+    path = tmp_path / "app.wasm"
+    path.write_bytes(wat2wasm(COUNTERS))
+    compiled: list[Engine] = []
+    package = importlib.import_module("trimaran.component.load")
+
+    class Counted(Component):
+        def __init__(self, engine: Engine, wasm: bytes) -> None:
+            compiled.append(engine)
+            super().__init__(engine, wasm)
+
+    def none(*_: object) -> Component:
+        raise AssertionError
+
+    monkeypatch.setattr(package, "Component", Counted)
+    monkeypatch.setattr(Component, "from_file", none)
+    for given in (path, path.read_bytes()):
+        module = load(given, "app")
+        assert not compiled
+        engine = Engine()
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(module.App.instantiate, Store(engine)) for _ in range(8)]:
+                done.result()
+        module.App.instantiate(Store(ENGINE))
+        assert compiled == [engine, ENGINE]
+        compiled.clear()
 
 
 def test_generated_files_are_strictly_typed(tmp_path: Path) -> None:

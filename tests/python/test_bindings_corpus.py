@@ -38,7 +38,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         source = file.parent if (file.parent / "deps").exists() else file
         for world in WORLD.findall(file.read_text(encoding="utf-8")):
             for options in (["-o", str(made / f"p{count}")], ["--stubs", "-o", str(made / f"stubs{count}")]):
-                done = command_line("python -m trimaran", ["bindgen", str(source), "--world", world, *options])
+                done = command_line("python -m trimaran", ["bindgen", str(source), "--world", world, *options], None)
             count += done == 0
     assert count > 150, count
     return made

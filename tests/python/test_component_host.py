@@ -20,13 +20,19 @@ from trimaran import (
     Config,
     Engine,
     EscapedError,
+    Func,
+    FuncType,
+    LinkError,
+    Module,
     PoisonedError,
     RangeError,
     Store,
     TimeLimitTrap,
     Trap,
+    ValType,
     WasmTypeError,
 )
+from trimaran import Linker as CoreLinker
 from trimaran.component import Component, Instance, Linker
 
 
@@ -57,6 +63,31 @@ def test_results_that_do_not_fit() -> None:
         with pytest.raises(kind) as caught:
             instance.func(store, "run")(store, 1)
         assert str(caught.value) == words
+
+
+def test_an_async_def_is_no_host_function() -> None:
+    async def late(_: int = 0) -> int:
+        return 1
+
+    store, instance = linked(CALLS, f=late)
+    with pytest.raises(WasmTypeError, match="`f`: the host function is an `async def`, and nothing awaits it"):
+        instance.func(store, "run")(store, 1)
+    core = Func(store, FuncType([], [ValType.i32()]), late)
+    with pytest.raises(WasmTypeError, match="the host function is an `async def`, and nothing awaits it"):
+        core(store)
+    linker = CoreLinker(ENGINE)
+    linker.define_func("a", "b", FuncType([], []), late)
+    module = Module(ENGINE, '(module (import "a" "b" (func $f)) (export "f" (func $f)))')
+    exported = linker.instantiate(store, module).exports(store)["f"]
+    assert isinstance(exported, Func)
+    with pytest.raises(WasmTypeError, match="the host function is an `async def`, and nothing awaits it"):
+        exported(store)
+
+
+def test_a_missing_wasi_is_named() -> None:
+    wat = '(component (import "wasi:cli/exit@0.2.0" (instance (export "exit" (func (param "status" (result)))))))'
+    with pytest.raises(LinkError, match=r"1 import is not defined.*; define_wasi defines those of WASI$"):
+        Linker(ENGINE).instantiate(Store(ENGINE), Component(ENGINE, wat))
 
 
 def test_a_caller_is_valid_for_its_call() -> None:

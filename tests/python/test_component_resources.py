@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from component_guests import ENGINE, GUESTS, HOSTS, linked
 
-from trimaran import ClosedError, Store, WasmTypeError, WrongStoreError
+from trimaran import ClosedError, Config, Engine, Store, Trap, WasmTypeError, WrongStoreError
 from trimaran.component import Component, Func, Instance, Linker, Resource, ResourceAny, ResourceHost, ResourceType
 
 
@@ -68,7 +68,45 @@ def test_one_of_another_store() -> None:
         resource.drop(other)
     store.close()
     with pytest.raises(ClosedError):
-        resource.close()
+        resource.drop(store)
+    # There is nothing left to close.
+    resource.close()
+    assert not resource.alive and repr(resource).endswith(", closed>")
+
+
+class Own(BaseException):
+    """Something that a program raises."""
+
+
+@pytest.mark.parametrize("error", [ValueError("mine"), KeyboardInterrupt(), SystemExit(3), Own()])
+def test_the_end_of_with_hides_nothing(error: BaseException) -> None:
+    for ends in ("store", "guest", "nothing"):
+        store, instance = linked(GUESTS.replace("(global.set $n", "unreachable (global.set $n"))
+        with pytest.raises(type(error)) as caught, instance.func(store, "make")(store, 7):
+            if ends == "store":
+                store.close()
+            if ends == "guest":
+                with pytest.raises(Trap):
+                    instance.func(store, "make")(store, 8).close()
+            raise error
+        assert caught.value is error
+        # A destructor that traps is told of on the error.
+        notes = getattr(error, "__notes__", [])
+        assert [note.partition(": ")[2][:6] for note in notes] == ["Trap: "] * (ends == "nothing"), notes
+        error.__dict__.pop("__notes__", None)
+    # Without an error of the program's, that of the destructor comes out.
+    store, instance = linked(GUESTS.replace("(global.set $n", "unreachable (global.set $n"))
+    with pytest.raises(Trap), instance.func(store, "make")(store, 7):
+        pass
+
+
+def test_the_end_of_a_turn_and_of_a_deadline_hides_nothing() -> None:
+    config = Config()
+    config.epoch_interruption = True
+    for make in (Store.turn, lambda store: store.deadline(10)):
+        with pytest.raises(ValueError, match="mine"), Store(Engine(config)) as store, make(store):
+            store.close()
+            raise ValueError("mine")
 
 
 class Thing:
@@ -164,6 +202,9 @@ def test_resources_by_numbers() -> None:
     assert handle.type == ResourceType.host(1) and handle.to_host(store) is again
     with pytest.raises(ClosedError):
         handle.drop(store)
+    ResourceHost.own(9, 23).to_any(store).drop(store)
+    ResourceHost.borrow(10, 23).to_any(store).drop(store)
+    assert dropped == [5, 100, 9]
     assert (
         not ResourceHost.borrow(84, 2).owned and repr(ResourceHost.borrow(84, 2)) == "<ResourceHost 84 of type 2, lent>"
     )

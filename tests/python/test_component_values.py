@@ -11,12 +11,12 @@ import dataclasses
 import pickle
 import threading
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from component_guests import echoing
+from component_guests import echo, echoing, linked
 
 from trimaran import RangeError, WasmTypeError
 from trimaran.component import Err, Ok, Record, Some, Variant
@@ -75,6 +75,9 @@ def test_records() -> None:
         ({"first-name": "Ada"}, "the field `age` is missing"),
         (SimpleNamespace(age=1), "the field `first-name` is missing"),
         (Record(first_name="Ada", ages=1), "there is no field `ages`: the fields are `first-name`, `age`"),
+        ({"first-name": "Ada", "age": 1, "first_name": "Eve"}, "the field `first-name` is given twice"),
+        ({"first-name": "Ada", "first_name": "Eve"}, "the field `first-name` is given twice"),
+        (MappingProxyType({"first-name": "Ada"}), "the field `age` is missing"),
         ({"first-name": "Ada", "age": 1, 2: 3}, "there is no field `2`: the fields are `first-name`, `age`"),
         (None, "expected a record, found None"),
         (1, "expected a record, found an int"),
@@ -88,6 +91,33 @@ def test_records_that_do_not_fit(value: object, words: str) -> None:
     with pytest.raises(WasmTypeError) as caught:
         run(store, value)
     assert str(caught.value) == f"argument 1: {words}"
+    # The store is as it was.
+    assert run(store, Person("Ada", 1)).age == 1
+
+
+def test_a_field_given_twice_in_a_list_and_by_the_host() -> None:
+    twice = {"first-name": "Ada", "first_name": "Eve", "age": 1}
+    before = f"(type $p' {POINT}) (import \"p\" (type $p (eq $p')))"
+    store, run = echoing("(list $p)", "i32 i32", before=before)
+    with pytest.raises(WasmTypeError, match="argument 1: element 1: the field `first-name` is given twice"):
+        run(store, [Person("Ada", 1), twice])
+    assert run(store, [Person("Ada", 1)])[0].age == 1
+    store, instance = linked(echo(POINT, "i32 i32 i32"), f=lambda _: twice)
+    with pytest.raises(WasmTypeError, match="`f`: result: the field `first-name` is given twice"):
+        instance.func(store, "run")(store, Person("Ada", 1))
+
+
+def test_mappings_are_records() -> None:
+    store, run = echoing(POINT, "i32 i32 i32")
+    fields = {"first-name": "Ada", "age": 36}
+    for value in (MappingProxyType(fields), collections.UserDict(fields), collections.ChainMap(fields)):
+        assert run(store, value) == Record(first_name="Ada", age=36)
+
+
+def test_a_record_shows_itself_and_has_any_field() -> None:
+    record = Record(self=1)
+    record.inner = record
+    assert repr(record) == "Record(self=1, inner=Record(...))"
 
 
 def test_a_property_raises_what_it_raises() -> None:
@@ -189,7 +219,14 @@ def test_bytes() -> None:
         (iter([1]), "argument 1: expected a list, found a list_iterator"),
         (1, "argument 1: expected a list, found an int"),
         ([1, 2.0], "argument 1: element 1: expected a u8, found a float"),
-        (np.array([[1, 2], [3, 4]], np.uint8), "argument 1: element 0: expected a u8, found a ndarray"),
+        (np.array([[1, 2], [3, 4]], np.uint8), "argument 1: expected a list, found an ndarray of 2 dimensions"),
+        (np.array(5, np.uint8), "argument 1: expected a list, found an ndarray"),
+        (memoryview(b"abcd").cast("B", (2, 2)), "argument 1: expected a list, found a memoryview of 2 dimensions"),
+        (
+            np.ma.array([1, 2], mask=[False, True], dtype=np.uint8),
+            "argument 1: expected a list, found a masked array: pass one without a mask, as its `filled` gives",
+        ),
+        (np.array([True]), "argument 1: element 0: expected a u8, found a bool"),
         (np.array([1.5]), "argument 1: element 0: expected a u8, found a float64"),
     ]:
         with pytest.raises(WasmTypeError) as caught:
@@ -197,6 +234,44 @@ def test_bytes() -> None:
         assert str(caught.value) == words
     with pytest.raises(RangeError, match="element 2: 256 does not fit a u8"):
         run(store, [1, 2, 256])
+
+
+def test_arrays_of_other_numbers() -> None:
+    plain = [0, 1, 100, 7]
+    dtypes: list[Any] = [np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int64, np.uint64]
+    for ty in ("s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "f32", "f64"):
+        store, run = echoing(f"(list {ty})", "i32 i32")
+        floats: list[Any] = [np.float16, np.float32, np.float64] if ty[0] == "f" else []
+        for dtype in dtypes + floats:
+            for order in "<>":
+                given = np.array(plain, np.dtype(dtype).newbyteorder(order))
+                assert list(run(store, given)) == plain
+                assert list(run(store, np.repeat(given, 3)[::-3])) == plain[::-1]
+        if ty[0] == "f":
+            halves = np.array([-0.5, 6e-8, 65504, np.inf, -np.inf], np.float16)
+            assert run(store, halves) == [float(half) for half in halves]
+            assert np.isnan(run(store, np.array([np.nan], np.float16))).all()
+    for ty, dtype, number, words in [
+        ("u8", np.int32, 256, "256 does not fit a u8: expected 0 to 255"),
+        ("u8", np.int64, -1, "-1 does not fit a u8: expected 0 to 255"),
+        ("s32", np.uint64, (1 << 64) - 1, "18446744073709551615 does not fit an s32"),
+        ("s64", np.uint64, 1 << 63, "9223372036854775808 does not fit an s64"),
+        ("f32", np.int64, (1 << 24) + 1, "16777217 does not fit an f32"),
+    ]:
+        store, run = echoing(f"(list {ty})", "i32 i32")
+        with pytest.raises(RangeError, match=f"argument 1: element 2: {words}"):
+            run(store, np.array([0, 1, number], dtype))
+
+
+def test_truth_values_of_numpy() -> None:
+    store, run = echoing("bool", "i32")
+    assert run(store, np.True_) is True and run(store, np.False_) is False
+    store, run = echoing("(list bool)", "i32 i32")
+    assert run(store, np.array([True, False])) == [True, False]
+    with pytest.raises(WasmTypeError, match="argument 1: expected a list, found an ndarray"):
+        run(store, np.array(True))
+    with pytest.raises(WasmTypeError, match="argument 1: expected a list, found a memoryview"):
+        run(store, memoryview(b"abcd").cast("B", (2, 2)))
 
 
 def test_numbers_of_other_kinds() -> None:

@@ -22,6 +22,8 @@ from trimaran import (
     Config,
     Engine,
     ExitTrap,
+    Func,
+    FuncType,
     Instance,
     Limits,
     Memory,
@@ -203,6 +205,32 @@ def test_a_panic_of_the_core_is_ours() -> None:
 def test_objects_of_the_wrong_kind(use: Callable[[], object]) -> None:
     with pytest.raises(WasmTypeError):
         use()
+
+
+def test_an_error_has_the_context_that_raise_gives_it() -> None:
+    def throws() -> None:
+        raise thrown
+
+    store = Store()
+    thrown = KeyError("thrown")
+    guest = Func(store, FuncType([], []), throws)
+    for fail in (lambda: Module(store.engine, "(what"), lambda: Func(Store(), FuncType([], []), print)(store)):
+        try:
+            raise ZeroDivisionError
+        except ZeroDivisionError as before:
+            with pytest.raises(WasmtimeError) as caught:
+                fail()
+            assert caught.value.__context__ is before
+        with pytest.raises(WasmtimeError) as caught:
+            fail()
+        assert caught.value.__context__ is None
+    # What a host function raised has the context of there.
+    try:
+        raise ZeroDivisionError
+    except ZeroDivisionError as before:
+        with pytest.raises(KeyError) as raised:
+            guest(store)
+        assert raised.value.__context__ is before
 
 
 def test_an_error_lets_go_at_once() -> None:

@@ -111,8 +111,12 @@ struct ComponentTests {
     #expect(
       failure { try number(store, 256) } == .range(reason: "argument 1: 256 does not fit a u8: expected 0 to 255")
     )
-    #expect(failure { try number(store) } == .type(reason: "expected 1 arguments, found 0"))
+    #expect(failure { try number(store) } == .type(reason: "expected 1 argument, found 0"))
     #expect(failure { try number(store, "x") } == .type(reason: "argument 1: expected a u8, found a string"))
+    let point = try run(Components.echo("(record (field \"x\" u32))", "i32", "(local.get 0)"))
+    let twice = ComponentValue.record(Record([("x", .u32(1)), ("x", .u32(2))]))
+    #expect(failure { try point.call(store, [twice]) } == .type(reason: "argument 1: the field `x` is given twice"))
+    #expect(try point.call(store, [["x": .u32(1)]]) == ["x": .u32(1)])
   }
 
   // MARK: Host functions
@@ -244,6 +248,28 @@ struct ComponentTests {
     #expect(failure { try strange.close(foreign) } == .wrongStore(what: "resource"))
   }
 
+  @Test func resourcesOfStoresWhoseGuestsHaveEndedCloseQuietly() throws {
+    let trapping = Components.guests.replacingOccurrences(
+      of: "(param i32) (global.set",
+      with: "(param i32) unreachable (global.set"
+    )
+    let make = try instance(trapping).function(store, "make")
+    let (first, second, third): (Resource, Resource, Resource) = (
+      try make(store, 1), try make(store, 2), try make(store, 3)
+    )
+    guard case .trap = failure({ try first.close() }) else { throw Problem("the destructor does not trap") }
+    try second.close()
+    #expect(failure { try third.close(store) } == .poisoned)
+    let last: Resource
+    do {
+      let other = try Store(engine)
+      last = try linker.instantiate(other, Component(engine, trapping)).function(other, "make")(other, 1)
+      other.close()
+    }
+    #expect(!last.isAlive)
+    try last.close()
+  }
+
   @Test func objectsOfTheHostAreResources() throws {
     let ended = Counter()
     let type = try ResourceType()
@@ -287,6 +313,41 @@ struct ComponentTests {
     component.close()
     #expect(failure { try component.exports } == .closed(what: "component"))
   }
+
+  #if os(Linux)
+    /// This test runs once more, in a process of its own, which decodes what the first one has encoded.
+    @Test func aComponentGoesToAnotherProcess() throws {
+      let place = "TRIMARAN_ENCODED_COMPONENT"
+      if let file = ProcessInfo.processInfo.environment[place] {
+        let data = try Data(contentsOf: URL(fileURLWithPath: file))
+        let component = try JSONDecoder().decode(Component.self, from: data)
+        let store = try Store(component.engine)
+        let instance = try Linker(component.engine).instantiate(store, component)
+        let sum: UInt32 = try instance.function(store, "add")(store, 40, 2)
+        try Data("\(sum)".utf8).write(to: URL(fileURLWithPath: file + ".sum"))
+        return
+      }
+      let text = """
+        (component
+          (core module $m (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))
+          (core instance $m (instantiate $m))
+          (func (export "add") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $m "add"))))
+        """
+      let directory = try TemporaryDirectory()
+      let file = directory.url.appendingPathComponent("component.json").path
+      let component = try Component(engine, text)
+      try JSONEncoder().encode(component).write(to: URL(fileURLWithPath: file))
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      process.arguments = ["--testing-library", "swift-testing", "--filter", "aComponentGoesToAnotherProcess"]
+      process.environment = ProcessInfo.processInfo.environment.merging([place: file]) { $1 }
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+      #expect(try String(contentsOfFile: file + ".sum", encoding: .utf8) == "42")
+    }
+  #endif
 
   @Test func whatIsMissingIsNamed() throws {
     let error = failure { try instance(Components.calls) }

@@ -220,6 +220,18 @@ extension World {
         try resource.close(caller.store)
         return nil
       }
+    case "try_drop":
+      let (name, wanted) = (try fields.text("resource"), try fields.text("variant"))
+      return { [unowned self] caller, _ in
+        guard case .component(.resource(let resource)) = objects[name] else {
+          throw Problem("`\(name)` is no resource")
+        }
+        let found = failure { try resource.close(caller.store) }
+        guard found.map(variant(of:)) == wanted else {
+          throw Problem("dropping `\(name)` gave \(String(describing: found))")
+        }
+        return nil
+      }
     case "escape":
       let name = try fields.text("as")
       return { [unowned self] _, arguments in

@@ -20,7 +20,7 @@ struct DocsTests {
   private let instance: Instance
 
   /// Files that the examples name lie in a folder of its own, which is the current one for as long as the tests run.
-  private static let files = Result {
+  static let files = Result {
     let directory = try TemporaryDirectory()
     let fixtures = directory.url.appendingPathComponent("fixtures")
     try FileManager.default.createDirectory(at: fixtures, withIntermediateDirectories: true)
@@ -377,43 +377,8 @@ struct DocsTests {
 
   /// Every example is one of those above.
   @Test func everyExampleIsHere() throws {
-    let here = lines(try String(contentsOf: URL(fileURLWithPath: #filePath), encoding: .utf8).split(separator: "\n"))
-    let swift = folder("../swift")
-    let sources = swift.appendingPathComponent("Sources/Trimaran")
-    let files =
-      try FileManager.default.contentsOfDirectory(at: sources, includingPropertiesForKeys: nil) + [
-        sources.appendingPathComponent("Trimaran.docc/Trimaran.md")
-      ]
-    var count = 0
-    for file in files.filter({ ["swift", "md"].contains($0.pathExtension) }) {
-      for example in examples(try String(contentsOf: file, encoding: .utf8)) {
-        count += 1
-        let isHere = here.indices.contains { here[$0...].starts(with: example) }
-        #expect(isHere, "\(file.lastPathComponent): \(example.joined(separator: "\n"))")
-      }
-    }
+    let (count, missing) = try Examples.of("Trimaran", in: #filePath)
+    #expect(missing == [])
     #expect(count > 30)
-  }
-
-  /// The lines of each example of a file, but for what belongs into a manifest.
-  private func examples(_ text: String) -> [[String]] {
-    var (examples, current): ([[String]], [Substring]?) = ([], nil)
-    for line in text.split(separator: "\n") {
-      let line = line.drop { $0 == " " }.replacing(/^\/\/\/ ?/, with: "")
-      if let example = current, line.hasPrefix("```") {
-        examples.append(lines(example))
-        current = nil
-      } else if current != nil {
-        current?.append(line[...])
-      } else if line.hasPrefix("```swift") {
-        current = []
-      }
-    }
-    return examples.filter { $0.first?.hasPrefix("dependencies:") == false }
-  }
-
-  /// Lines with single spaces, empty ones and imports aside.
-  private func lines(_ lines: [Substring]) -> [String] {
-    lines.map { $0.split(separator: " ").joined(separator: " ") }.filter { !$0.isEmpty && $0 != "import Trimaran" }
   }
 }

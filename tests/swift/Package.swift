@@ -10,15 +10,23 @@ let package = Package(
   // A link to `swift`: SwiftPM tells packages apart by the name of their folder, and this one's is the same.
   dependencies: [.package(name: "Trimaran", path: "Trimaran")],
   targets: [
+    // What is made of the components there when it is built.
+    .target(
+      name: "Bindings",
+      dependencies: [.product(name: "TrimaranComponent", package: "Trimaran")],
+      path: "Bindings",
+      plugins: [.plugin(name: "TrimaranBindgen", package: "Trimaran")]
+    ),
     .testTarget(
       name: "TrimaranTests",
       dependencies: [
+        "Bindings",
         .product(name: "Trimaran", package: "Trimaran"),
         .product(name: "TrimaranComponent", package: "Trimaran"),
         .product(name: "TrimaranFoundation", package: "Trimaran"),
       ],
       path: ".",
-      exclude: ["Trimaran", "run"]
-    )
+      exclude: ["Bindings", "Trimaran", "run"]
+    ),
   ]
 )

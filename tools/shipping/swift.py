@@ -77,6 +77,7 @@ def _sources() -> dict[str, bytes]:
     if not generated or len(headers) != len(HEADERS):
         raise Failure("the generated sources of Swift are missing: run `make native` first")
     shutil.copytree(SOURCES, PACKAGE / "Sources", ignore=shutil.ignore_patterns(".build"))
+    shutil.copytree(ROOT / "swift" / "Plugins", PACKAGE / "Plugins")
     for header in (PACKAGE / "Sources" / "CTrimaran").glob("*.h"):
         if header.name not in headers:
             # Of an older build.

@@ -26,7 +26,7 @@ static int32_t status = 1;
 
 static void *run(void *nothing) {
     trimaran_bytes error = {0};
-    if (trimaran_command_line((const uint8_t *)"trimaran", 8, words, length, &status, &error) != 0)
+    if (trimaran_command_line((const uint8_t *)"trimaran", 8, words, length, (const uint8_t *)"", 1, &status, &error) != 0)
         fprintf(stderr, "the command line failed\n");
     return nothing;
 }

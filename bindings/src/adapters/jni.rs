@@ -24,6 +24,7 @@ macro_rules! jni {
 
 mod callback;
 mod checks;
+mod component_arrays;
 mod component_exchange;
 mod component_func;
 mod component_host;
@@ -195,7 +196,14 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"exchangeResource", c"(JI)J", component_exchange::exchange_resource as *const c_void),
     (c"exchangeObject", c"(JI)Ljava/lang/Object;", component_exchange::exchange_object as *const c_void),
     (c"clearExchange", c"(J)V", component_exchange::clear_exchange as *const c_void),
-    (c"componentCall", c"(JJJII[Ljava/lang/Object;)I", component_func::call as *const c_void),
+    (
+        c"componentCall",
+        c"(JJJII[Ljava/lang/Object;[Ljava/lang/Object;[Ljava/lang/Object;)I",
+        component_func::call as *const c_void,
+    ),
+    (c"isPlain", c"(J)Z", component_func::is_plain as *const c_void),
+    (c"componentCallPlain", c"(JJIJJJJ)J", component_func::call_plain as *const c_void),
+    (c"componentCallMethod", c"(JJJZIJJJJ)J", component_func::call_method as *const c_void),
     (c"areOfHost", c"(J)[B", component_func::are_of_host as *const c_void),
     (c"defineComponentFunc", c"(J[BLjava/lang/String;Ljava/lang/Object;Z)V", component_host::define as *const c_void),
     (c"hostArguments", c"(JJ)J", component_host::host_arguments as *const c_void),

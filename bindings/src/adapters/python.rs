@@ -49,7 +49,7 @@ pub(crate) use arrow::arrow_parts;
 pub(crate) use at_end::{interpreter, watch as watch_end};
 pub(crate) use caller::CallerBase;
 pub(crate) use columns::packed;
-pub(crate) use component::{ComponentFuncBase, component_bindings};
+pub(crate) use component::{ComponentFuncBase, component_bindings, component_file};
 pub(crate) use convert::{article, indefinite, made_already, never_made, text, wrong_export};
 pub(crate) use ctrl_c::keep as keep_ctrl_c;
 pub(crate) use func::FuncBase;
@@ -75,9 +75,33 @@ fn raised(py: Python<'_>, error: WasmtimeError) -> PyErr {
         let make = convert::package(py, &MAKE, "trimaran._ffi", "raised")?;
         let sentence = error.text();
         let (variant, fields) = error_fields(py, error)?;
-        Ok(PyErr::from_value(make.ask1((variant, sentence, fields))?))
+        Ok(raise(&make.ask1((variant, sentence, fields))?))
     };
     make().unwrap_or_else(|error| error)
+}
+
+/// What raises an exception as Python's `raise` does: its context is the exception that is handled now, which the error indicator alone
+/// does not see to. What a host function raised keeps the context that it has.
+fn raise(error: &Bound<'_, PyAny>) -> PyErr {
+    let py = error.py();
+    // PyO3 would go on with a panic of another extension module's.
+    if error.is_instance_of::<pyo3::panic::PanicException>() {
+        return PyErr::from_value(error.clone());
+    }
+    // SAFETY: `PyException_GetContext` wants an exception, which the first question makes sure of, and gives a new reference or null.
+    // `PyErr_SetObject` borrows a class and one of its objects, and sets the error indicator, which `take` clears.
+    unsafe {
+        if ffi::PyExceptionInstance_Check(error.as_ptr()) == 0 {
+            return PyErr::from_value(error.clone());
+        }
+        let context = ffi::PyException_GetContext(error.as_ptr());
+        if !context.is_null() {
+            ffi::Py_DecRef(context);
+            return PyErr::from_value(error.clone());
+        }
+        ffi::PyErr_SetObject(error.get_type().as_ptr(), error.as_ptr());
+    }
+    PyErr::take(py).unwrap_or_else(|| PyErr::from_value(error.clone()))
 }
 
 /// An error of the core by its name and its fields, with the core's own sentence.

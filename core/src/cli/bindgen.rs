@@ -4,13 +4,14 @@ use camino::Utf8Path;
 use getopts::Matches;
 use trimaran_bindgen::header::{Header, quoted};
 use trimaran_bindgen::model::Model;
-use trimaran_bindgen::{File, Problem, kotlin, output, python, source};
+use trimaran_bindgen::{File, Problem, kotlin, output, python, source, swift};
 
 use crate::cli::streams::{Failure, only};
+use crate::compile::beginnings::Sort;
 use crate::compile::{file, wat};
 use crate::errors::guest_text::Lines;
 
-/// The languages that bindings are written in, and those that they will be.
+/// The languages that bindings are written in.
 const LANGUAGES: [&str; 3] = ["python", "kotlin", "swift"];
 
 pub(super) fn run(matches: &Matches, program: &str) -> Result<(), Failure> {
@@ -24,43 +25,48 @@ pub(super) fn run(matches: &Matches, program: &str) -> Result<(), Failure> {
         [] => return Err(Failure::Usage("the WIT folder, the WIT file or the component is missing".to_owned())),
     };
     only(matches, matches.free.iter().take(2).filter(|it| LANGUAGES.contains(&&***it)).count().min(1) + 1)?;
-    if language == "swift" {
-        let reason = format!("bindings for {language} cannot be made yet: they are for python and kotlin only");
-        return Err(Failure::Exit(1, Some(reason)));
-    }
     for (option, owner) in [("stubs", "python"), ("package", "kotlin")] {
         if language != owner && matches.opt_present(option) {
-            return Err(Failure::Usage(format!("--{option} is for {owner} only")));
+            return Err(Failure::Usage(format!("--{option} is for {owner}: {language} has none")));
         }
     }
     let output = matches.opt_str("output");
     let output =
         output.ok_or_else(|| Failure::Usage("the output folder is missing: say where to with -o".to_owned()))?;
     let folder = Utf8Path::new(&output);
-    // A folder that is called `.` or `..` has its own name.
-    let name = folder.canonicalize_utf8().ok().and_then(|it| it.file_name().map(str::to_owned));
-    let name = name.or_else(|| folder.file_name().map(str::to_owned)).unwrap_or_default();
-    let package = matches.opt_str("package").unwrap_or(name);
+    let package = matches.opt_str("package").unwrap_or_else(|| folder_name(folder));
     match language {
-        "kotlin" => kotlin::check_name(&package),
-        _ => python::check_name(&package),
+        "python" => python::check_name(&package).map_err(failed)?,
+        "kotlin" => kotlin::check_name(&package).map_err(failed)?,
+        _ => {}
     }
-    .map_err(failed)?;
     let path = Utf8Path::new(path);
     let model = model(path, matches.opt_str("world").as_deref())?;
     let command = command(program, matches);
     let source = format!("the world `{}` in {path}", model.world.path);
     let header = Header { version: crate::version(), source, command: Some(command) };
-    let files = files(language, &model, &header, &package, matches.opt_present("stubs")).map_err(failed)?;
-    output::write(folder.as_std_path(), &files, matches.opt_present("force")).map_err(failed)
+    let is_forced = matches.opt_present("force");
+    let files = match language {
+        "swift" if folder.extension() == Some("swift") => {
+            let file = swift::file(&model, &header, folder.file_name().unwrap_or_default());
+            return output::write_file(folder.as_std_path(), &file, is_forced).map_err(failed);
+        }
+        "swift" => swift::files(&model, &header),
+        "kotlin" => kotlin::files(&model, &header, &package).map_err(failed)?,
+        _ => python_files(&model, &header, matches),
+    };
+    output::write(folder.as_std_path(), &files, is_forced).map_err(failed)
 }
 
-/// The files in a language. `are_stubs` where a component is loaded without files, which only Python does.
-fn files(language: &str, model: &Model, header: &Header, package: &str, are_stubs: bool) -> Result<Vec<File>, Problem> {
-    match language {
-        "kotlin" => kotlin::files(model, header, package),
-        _ => Ok(python::files(model, header, python::Options { stubs: are_stubs, loaded: are_stubs })),
-    }
+/// The name of a folder: one that is called `.` or `..` has its own.
+fn folder_name(folder: &Utf8Path) -> String {
+    let name = folder.canonicalize_utf8().ok().and_then(|it| it.file_name().map(str::to_owned));
+    name.or_else(|| folder.file_name().map(str::to_owned)).unwrap_or_default()
+}
+
+fn python_files(model: &Model, header: &Header, matches: &Matches) -> Vec<File> {
+    let stubs = matches.opt_present("stubs");
+    python::files(model, header, python::Options { stubs, loaded: stubs })
 }
 
 /// Reads a WIT folder, a WIT file, or a component in the binary or the text format.
@@ -69,8 +75,8 @@ fn model(path: &Utf8Path, world: Option<&str>) -> Result<Model, Failure> {
     if !is_text && (path.is_dir() || !source::is_binary(path.as_std_path())) {
         return source::wit(path.as_std_path(), world).map_err(failed);
     }
-    let bytes = file::read(path, wat::size).map_err(|error| error.in_file(path))?;
-    let bytes = wat::to_binary(&bytes).map_err(|error| error.in_file(path))?;
+    let bytes = file::read(path, |head| wat::size(head, Sort::Component)).map_err(|error| error.in_file(path))?;
+    let bytes = wat::to_binary(&bytes, Sort::Component).map_err(|error| error.in_file(path))?;
     let name = path.file_stem().unwrap_or("component");
     source::binary(&bytes, name, world).map_err(|problem| match problem {
         Problem::Component(reason) => failed(Problem::Component(format!("{path}: {reason}"))),

@@ -8,7 +8,7 @@ use getopts::{Fail, Matches, Options, ParsingStyle};
 use crate::cli::streams::{Failure, input, only, print, write};
 use crate::cli::{bindgen, inspect, run};
 use crate::compile::file;
-use crate::{Result, WasmtimeError};
+use crate::{Result, WasiHttp, WasmtimeError};
 
 /// A command with its options. The help text comes from this table.
 struct Command {
@@ -18,8 +18,15 @@ struct Command {
     options: &'static [Opt],
     /// Whether the arguments after the file belong to the guest.
     is_open: bool,
-    /// It gets how the program is called as well.
-    run: fn(&Matches, &str) -> Result<(), Failure>,
+    run: fn(&Matches, &Package<'_>) -> Result<(), Failure>,
+}
+
+/// What a package has of its own.
+pub(super) struct Package<'a> {
+    /// How the program is called.
+    pub(super) program: &'a str,
+    /// The client that sends guests' HTTP requests.
+    pub(super) http: Option<WasiHttp>,
 }
 
 /// An option with a value, or without one where `value` is empty. If `many`, it may stand there any number of times.
@@ -52,6 +59,11 @@ const COMMANDS: &[Command] = &[
             many("dir", "HOST[::GUEST]", "gives the guest a directory, under another name if there is one"),
             many("dir-read-only", "HOST[::GUEST]", "the same, and the guest can change nothing in it"),
             many("env", "NAME[=VALUE]", "sets a variable of the environment; without a value, to what it is here"),
+            many(
+                "http-allow",
+                "HOST[:PORT]",
+                "lets a component send HTTP requests to that host; without a port, to that of the scheme. An address that is not public is granted as an address",
+            ),
             one("fuel", "UNITS", "stops the guest when it has used so much fuel"),
             one("timeout", "SECONDS", "stops the guest after that time"),
             one(
@@ -61,7 +73,7 @@ const COMMANDS: &[Command] = &[
             ),
         ],
         is_open: true,
-        run: |matches, _| run::run(matches),
+        run: run::run,
     },
     Command {
         name: "inspect",
@@ -86,7 +98,7 @@ const COMMANDS: &[Command] = &[
             flag("force", "writes into a folder that holds files which were not generated, and over them"),
         ],
         is_open: false,
-        run: bindgen::run,
+        run: |matches, package| bindgen::run(matches, package.program),
     },
     Command {
         name: "wat2wasm",
@@ -140,10 +152,13 @@ fn help(program: &str) -> String {
 
 /// Runs a command line: `run`, `inspect`, `bindgen` or `wat2wasm`, as `--help` explains. It reads and writes the streams of this
 /// process, and gives the status to end with: the guest's own, 134 after a trap, 1 after another failure, 2 where it was
-/// called wrongly. `program` is how the program is called, for its messages; `arguments` are those behind that.
+/// called wrongly. `program` is how the program is called, for its messages; `arguments` are those behind that. `http` sends the requests
+/// that `--http-allow` permits: it connects to one of the request's `addresses`, and follows no redirect, so that a guest asks for each
+/// place itself.
 #[uniffi::export]
-pub fn command_line(program: String, arguments: Vec<String>) -> i32 {
-    let (status, problem) = match dispatch(&program, &arguments) {
+pub fn command_line(program: String, arguments: Vec<String>, http: Option<WasiHttp>) -> i32 {
+    let package = Package { program: &program, http };
+    let (status, problem) = match dispatch(&package, &arguments) {
         Ok(()) => (0, None),
         Err(Failure::Usage(problem)) => {
             let command = arguments.first().and_then(|name| COMMANDS.iter().find(|command| command.name == name));
@@ -160,7 +175,8 @@ pub fn command_line(program: String, arguments: Vec<String>) -> i32 {
     status
 }
 
-fn dispatch(program: &str, arguments: &[String]) -> Result<(), Failure> {
+fn dispatch(package: &Package<'_>, arguments: &[String]) -> Result<(), Failure> {
+    let program = package.program;
     let Some((name, rest)) = arguments.split_first() else {
         return Err(Failure::Usage("a command is missing: expected run, inspect, bindgen or wat2wasm".to_owned()));
     };
@@ -177,7 +193,7 @@ fn dispatch(program: &str, arguments: &[String]) -> Result<(), Failure> {
     if matches.opt_present(HELP) {
         return print(&command.help(program));
     }
-    (command.run)(&matches, program)
+    (command.run)(&matches, package)
 }
 
 fn unknown(command: &str, fail: &Fail) -> String {

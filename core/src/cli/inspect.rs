@@ -8,6 +8,7 @@ use wasmparser::types::{EntityType, TypesRef};
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
 use crate::cli::streams::{Failure, input, only, print};
+use crate::compile::beginnings::Sort;
 use crate::compile::{threads, wat};
 use crate::component::wit;
 use crate::errors::counted::count;
@@ -30,7 +31,7 @@ const WIDEST: usize = 64;
 const TIME: u64 = 60_000;
 
 pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
-    let (path, bytes) = input(matches, wat::size)?;
+    let (path, bytes) = input(matches, |head| wat::size(head, Sort::Module))?;
     only(matches, 1)?;
     let path = path.to_owned();
     print(&threads::within(TIME, &Arc::default(), move || {
@@ -39,7 +40,7 @@ pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
 }
 
 fn describe(path: &Utf8Path, bytes: &[u8]) -> Result<String> {
-    let binary = wat::to_binary(bytes)?;
+    let binary = wat::to_binary(bytes, Sort::Module)?;
     if Parser::is_component(&binary) {
         // Wasmtime tells the types of a component only when it has compiled it.
         let component = Component::new(&*Engine::new(Config::default())?, &binary)?;

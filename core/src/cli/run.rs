@@ -7,15 +7,18 @@ use camino::Utf8Path;
 use getopts::Matches;
 use wasmparser::Parser;
 
+use crate::cli::command_line::Package;
 use crate::cli::component;
 use crate::cli::streams::{Failure, Started, input, print};
+use crate::compile::beginnings::Sort;
 use crate::compile::wat;
 use crate::errors::guest_text;
 use crate::errors::guest_text::Name;
+use crate::wasi::http::grants::Grants;
 use crate::wasi::{exit, host_text};
 use crate::{
     Config, Engine, EnvVar, Extern, Func, Linker, Module, Preopen, Result, Store, TrapCode, Val, ValType, WasiConfig,
-    WasiInput, WasiOutput, WasmtimeError,
+    WasiHttp, WasiInput, WasiOutput, WasmtimeError,
 };
 
 /// How many functions the message lists if a module is no program.
@@ -24,16 +27,16 @@ const FUNCTIONS: usize = 32;
 /// The status after a trap: that of a program that was aborted.
 const TRAPPED: i32 = 134;
 
-pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
-    let (path, bytes) = input(matches, wat::size)?;
+pub(super) fn run(matches: &Matches, package: &Package<'_>) -> Result<(), Failure> {
+    let (path, bytes) = input(matches, |head| wat::size(head, Sort::Module))?;
     let arguments = matches.free.get(1..).unwrap_or_default();
     let (fuel, timeout) = (fuel(matches)?, timeout(matches)?);
     let config =
         Config { consume_fuel: fuel.map(|_| true), epoch_interruption: timeout.map(|_| true), ..Config::default() };
     let engine = Engine::new(config)?;
-    let binary = wat::to_binary(&bytes).map_err(|error| error.in_file(path))?;
+    let binary = wat::to_binary(&bytes, Sort::Module).map_err(|error| error.in_file(path))?;
     let store = Store::new(&engine)?;
-    store.set_wasi(wasi(matches, path, arguments)?)?;
+    store.set_wasi(WasiConfig { http: http(matches, package)?, ..wasi(matches, path, arguments)? })?;
     if let Some(fuel) = fuel {
         store.set_fuel(fuel)?;
     }
@@ -212,6 +215,21 @@ fn wasi(matches: &Matches, path: &Utf8Path, arguments: &[String]) -> Result<Wasi
         preopens,
         ..WasiConfig::default()
     })
+}
+
+/// What sends the guest's HTTP requests: without grants, nothing.
+fn http(matches: &Matches, package: &Package<'_>) -> Result<Option<WasiHttp>, Failure> {
+    let texts = matches.opt_strs("http-allow");
+    if texts.is_empty() {
+        return Ok(None);
+    }
+    let grants = Grants::parse(&texts).map_err(|text| {
+        Failure::Usage(format!("--http-allow {text:?}: expected HOST or HOST:PORT, such as example.com:8080"))
+    })?;
+    let client = package.http.clone().ok_or_else(|| {
+        Failure::Usage("--http-allow: this program has no HTTP client; those of the packages have one".to_owned())
+    })?;
+    Ok(Some(grants.guard(client)))
 }
 
 fn variable(pair: &str) -> Result<EnvVar, Failure> {

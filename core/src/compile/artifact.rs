@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
-use crate::compile::beginnings::{BINARY, COMPILED, Kind};
+use crate::compile::beginnings::{COMPILED, Kind, Sort};
 use crate::compile::file;
 use crate::errors::spelling::Spelled;
 use crate::process::heap::try_with_capacity;
@@ -41,14 +41,14 @@ impl Code<Vec<u8>> {
 }
 
 impl<'a> Code<&'a [u8]> {
-    /// Checks and removes the seal. Fails with `Artifact` where it is broken.
-    pub(crate) fn open(artifact: &'a [u8]) -> Result<Self> {
-        let (mut code, mut numbers) = (open(artifact)?, [0; 3]);
-        if let Some(kind @ Kind::Packed) = Kind::of(code) {
+    /// Checks and removes the seal. Fails with `Artifact` where it is broken, and where the code is of the other sort.
+    pub(crate) fn open(artifact: &'a [u8], sort: Sort) -> Result<Self> {
+        let (mut code, mut numbers) = (open(artifact, sort)?, [0; 3]);
+        if let Some(kind) = Kind::of(code).filter(|kind| *kind != Kind::Compiled(sort)) {
             return Err(WasmtimeError::Artifact { reason: kind.advice() });
         }
         for number in numbers.iter_mut().rev() {
-            let (rest, bytes) = code.split_last_chunk().ok_or_else(|| none_of_ours(code))?;
+            let (rest, bytes) = code.split_last_chunk().ok_or_else(|| none_of_ours(code, sort))?;
             (code, *number) = (rest, u64::from_le_bytes(*bytes));
         }
         let [shared, by, functions] = numbers;
@@ -57,9 +57,13 @@ impl<'a> Code<&'a [u8]> {
 }
 
 /// How large a file may be that begins with these bytes, and what a message calls it. Fails with `Artifact` unless they begin
-/// as a compiled module does.
-pub(crate) fn size(head: &[u8]) -> Result<(u64, &'static str)> {
-    if head.starts_with(COMPILED) { Ok((file::ARTIFACT, "compiled module")) } else { Err(none_of_ours(head)) }
+/// as a compiled module or component does.
+pub(crate) fn size(head: &[u8], sort: Sort) -> Result<(u64, &'static str)> {
+    let what = match sort {
+        Sort::Module => "compiled module",
+        Sort::Component => "compiled component",
+    };
+    if head.starts_with(COMPILED) { Ok((file::ARTIFACT, what)) } else { Err(none_of_ours(head, sort)) }
 }
 
 /// Wasmtime's words for what modules and engines have to have in common, and the setting of each.
@@ -136,22 +140,28 @@ fn reserve(bytes: &mut Vec<u8>, more: usize) -> Result<()> {
 }
 
 /// The bytes within the seal. Fails with `Artifact` where it is broken.
-pub(crate) fn open(artifact: &[u8]) -> Result<&[u8]> {
+pub(crate) fn open(artifact: &[u8], sort: Sort) -> Result<&[u8]> {
     let (bytes, hash) = artifact
         .strip_suffix(MARK)
         .and_then(|rest| rest.split_at_checked(rest.len().checked_sub(HASH)?))
-        .ok_or_else(|| none_of_ours(artifact))?;
+        .ok_or_else(|| none_of_ours(artifact, sort))?;
     if Sha256::digest(bytes).as_slice() == hash {
         return Ok(bytes);
     }
-    let reason = "the compiled module is damaged, its checksum differs: compile the module again".to_owned();
+    let what = sort.word();
+    let reason = format!("the compiled {what} is damaged, its checksum differs: compile the {what} again");
     Err(WasmtimeError::Artifact { reason })
 }
 
-fn none_of_ours(bytes: &[u8]) -> WasmtimeError {
-    let reason = match bytes.starts_with(BINARY) {
-        true => "this is a WebAssembly module that is not compiled: make a Module of it, and serialize that",
-        false => "not a compiled module of this library, or cut short: compile the module again",
+fn none_of_ours(bytes: &[u8], sort: Sort) -> WasmtimeError {
+    let what = sort.word();
+    let reason = match Sort::of_binary(bytes) {
+        Some(found) => format!(
+            "this is a WebAssembly {} that is not compiled: make a {} of it, and serialize that",
+            found.word(),
+            found.class()
+        ),
+        None => format!("not a compiled {what} of this library, or cut short: compile the {what} again"),
     };
-    WasmtimeError::Artifact { reason: reason.to_owned() }
+    WasmtimeError::Artifact { reason }
 }

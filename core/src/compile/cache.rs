@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use wasmtime_internal_cache::ModuleCacheEntry;
 
 use crate::compile::artifact;
+use crate::compile::beginnings::Sort;
 use crate::errors::chain;
 use crate::errors::guest_text::Name;
 use crate::process::fork;
@@ -61,7 +62,7 @@ impl CompileCache {
             |key| wasmtime::Module::from_binary(key.engine, key.binary),
             |key, module| artifact::image(&key.digest(), module).and_then(artifact::seal).ok(),
             |key, file| {
-                let code = artifact::open(&file).ok()?.strip_prefix(&key.digest())?;
+                let code = artifact::open(&file, Sort::Module).ok()?.strip_prefix(&key.digest())?;
                 // SAFETY: wasmtime trusts the bytes. They are what it has made of this very module, as the seal shows, unless
                 // the bytes and the seal were both forged: the documentation of `Config.cache` says so.
                 unsafe { wasmtime::Module::deserialize(key.engine, code) }.ok()

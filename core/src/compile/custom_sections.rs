@@ -2,6 +2,7 @@
 
 use wasmparser::{Parser, Payload};
 
+use crate::compile::beginnings::Sort;
 use crate::compile::wat;
 use crate::process::heap::try_with_capacity;
 use crate::{Result, WasmtimeError};
@@ -14,7 +15,7 @@ use crate::{Result, WasmtimeError};
 #[uniffi::export]
 #[cfg_attr(false, called(bytes = "the module"))]
 pub fn custom_sections(bytes: &[u8], name: &str) -> Result<Vec<Vec<u8>>> {
-    let binary = wat::to_binary(bytes)?;
+    let binary = wat::to_binary(bytes, Sort::Module)?;
     let mut contents = Vec::new();
     for payload in Parser::new(0).parse_all(&binary) {
         let payload = payload.map_err(|error| WasmtimeError::Compile { reason: error.to_string() })?;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use crate::compile::artifact::Code;
+use crate::compile::beginnings::Sort;
 use crate::compile::cache::CompileCache;
 use crate::compile::closable::Closable;
 use crate::compile::places::Places;
@@ -99,7 +100,9 @@ impl Engine {
     pub fn accepts(&self, artifact: &[u8]) -> Result<bool> {
         let engine = self.get()?;
         let is_parallel = self.compiles_in_parallel();
-        match Code::open(artifact).and_then(|artifact| self.empty.check(&engine, is_parallel, artifact.code)) {
+        match Code::open(artifact, Sort::Module)
+            .and_then(|artifact| self.empty.check(&engine, is_parallel, artifact.code))
+        {
             Ok(()) => Ok(true),
             Err(WasmtimeError::Artifact { .. }) => Ok(false),
             Err(error) => Err(error),
@@ -165,9 +168,9 @@ impl Engine {
     }
 
     /// How large a file may be that begins with these bytes, and what a message calls it. Fails with `Compile` where they begin
-    /// no module.
-    pub(crate) fn module_size(&self, head: &[u8]) -> Result<(u64, &'static str)> {
-        let (most, what) = wat::size(head)?;
+    /// neither a module nor a component.
+    pub(crate) fn module_size(&self, head: &[u8], sort: Sort) -> Result<(u64, &'static str)> {
+        let (most, what) = wat::size(head, sort)?;
         let limit = self.config.module_limits.as_ref().and_then(|limits| limits.most(wat::is_binary(head)));
         Ok((limit.map_or(most, |limit| limit.min(most)), what))
     }
@@ -265,7 +268,8 @@ impl Engine {
 
 /// A module in the binary format, checked against the limits.
 pub(crate) fn binary<'a>(bytes: &'a [u8], limits: Option<&ModuleLimits>) -> Result<Cow<'a, [u8]>> {
-    let binary = wat::to_binary(bytes)?;
+    let binary = wat::to_binary(bytes, Sort::Module)?;
+    Sort::Module.check(&binary)?;
     limits.map_or(Ok(()), |limits| limits.check(&binary))?;
     Ok(binary)
 }

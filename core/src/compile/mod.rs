@@ -2,7 +2,7 @@
 
 pub(crate) mod allocation;
 pub(crate) mod artifact;
-mod beginnings;
+pub(crate) mod beginnings;
 pub(crate) mod cache;
 pub(crate) mod closable;
 pub(crate) mod config;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 use crate::compile::artifact::Code;
-use crate::compile::beginnings::Kind;
+use crate::compile::beginnings::Sort;
 use crate::compile::closable::Closable;
 use crate::compile::{artifact, engine, file, packed, threads};
 use crate::errors::chain::chain;
@@ -42,7 +42,7 @@ impl Module {
     #[uniffi::constructor]
     pub fn from_file(engine: &Engine, path: Utf8PathBuf) -> Result<Arc<Self>> {
         engine.get()?;
-        let bytes = file::read(&path, |head| engine.module_size(head));
+        let bytes = file::read(&path, |head| engine.module_size(head, Sort::Module));
         bytes.and_then(|bytes| Self::compile(engine, &bytes)).map_err(|error| error.in_file(&path))
     }
 
@@ -53,7 +53,7 @@ impl Module {
     /// damage, not malice.
     #[uniffi::constructor]
     pub fn deserialize(engine: &Engine, artifact: &[u8]) -> Result<Arc<Self>> {
-        let Code { code, shared, moved } = Code::open(artifact)?;
+        let Code { code, shared, moved } = Code::open(artifact, Sort::Module)?;
         // SAFETY: wasmtime trusts the bytes. They are what `serialize` made, bit for bit, as the checksum
         // shows, unless bytes and checksum were both forged; the documentation says so.
         let module = unsafe { wasmtime::Module::deserialize(&engine.get()?, code) };
@@ -64,7 +64,7 @@ impl Module {
     /// Makes a module from a file that holds what `serialize` gave. Fails with `Io` as well.
     #[uniffi::constructor]
     pub fn deserialize_file(engine: &Engine, path: Utf8PathBuf) -> Result<Arc<Self>> {
-        let bytes = file::read(&path, artifact::size);
+        let bytes = file::read(&path, |head| artifact::size(head, Sort::Module));
         bytes.and_then(|bytes| Self::deserialize(engine, &bytes)).map_err(|error| error.in_file(&path))
     }
 
@@ -88,11 +88,7 @@ impl Module {
     #[uniffi::constructor]
     #[cfg_attr(false, called(bytes = "the packed module"))]
     pub fn unpack(bytes: &[u8]) -> Result<Arc<Self>> {
-        let content = artifact::open(bytes)?;
-        if let Some(kind @ Kind::Compiled) = Kind::of(content) {
-            return Err(WasmtimeError::Artifact { reason: kind.advice() });
-        }
-        let (engine, artifact) = packed::MODULE.unpack(content)?;
+        let (engine, artifact) = packed::MODULE.unpack(bytes)?;
         Self::deserialize(&engine, artifact)
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use wast::Wat;
 use wast::parser::{self, ParseBuffer};
 
-use crate::compile::beginnings::{BINARY, Kind};
+use crate::compile::beginnings::{BINARY, Kind, Sort};
 use crate::compile::file;
 use crate::errors::guest_text::Words;
 use crate::errors::spelling::Spelled;
@@ -25,40 +25,44 @@ pub(crate) fn is_binary(bytes: &[u8]) -> bool {
     bytes.starts_with(BINARY)
 }
 
-/// A module of either format, in the binary format.
-pub(crate) fn to_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
+/// A module or a component of either format, in the binary format. `sort` is what messages call it.
+pub(crate) fn to_binary(bytes: &[u8], sort: Sort) -> Result<Cow<'_, [u8]>> {
     if is_binary(bytes) {
         return Ok(Cow::Borrowed(bytes));
     }
-    match begins_text(bytes)? {
+    match begins_text(bytes, sort)? {
         true => encode(bytes).map(Cow::Owned),
-        false => Err(WasmtimeError::Compile { reason: "not a WebAssembly module: there are no bytes".to_owned() }),
+        false => {
+            Err(WasmtimeError::Compile { reason: format!("not a WebAssembly {}: there are no bytes", sort.word()) })
+        }
     }
 }
 
-/// How large a file may be that begins with these bytes, and what a message calls it: a module or text. Fails with `Compile`
-/// where it is neither.
-pub(crate) fn size(head: &[u8]) -> Result<(u64, &'static str)> {
+/// How large a file may be that begins with these bytes, and what a message calls it: a module, a component or text. Fails with
+/// `Compile` where it is none of them.
+pub(crate) fn size(head: &[u8], sort: Sort) -> Result<(u64, &'static str)> {
     if is_binary(head) {
-        return Ok((file::MODULE, "module"));
+        return Ok((file::MODULE, sort.word()));
     }
-    begins_text(head).map(|_| (file::MODULE, "text"))
+    begins_text(head, sort).map(|_| (file::MODULE, "text"))
 }
 
 /// Whether bytes that are not binary may be text; if not, they are white space alone. Fails with `Compile` for anything else:
 /// the parser's message would speak of tokens where someone gave a picture.
-fn begins_text(bytes: &[u8]) -> Result<bool> {
+fn begins_text(bytes: &[u8], sort: Sort) -> Result<bool> {
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'(' | b';') => Ok(true),
         Some(_) if is_path(bytes) => Err(WasmtimeError::wrong_type(format!(
-            "the module is the path of a file: read the file with {}",
+            "the {} is the path of a file: read the file with {}",
+            sort.word(),
             Spelled("from_file")
         ))),
         Some(_) => Err(WasmtimeError::Compile {
             reason: match Kind::of(bytes) {
                 Some(kind) => kind.advice(),
                 None => format!(
-                    "not a WebAssembly module: expected the bytes \\0asm or text that begins with '(', found {}",
+                    "not a WebAssembly {}: expected the bytes \\0asm or text that begins with '(', found {}",
+                    sort.word(),
                     preview(bytes)
                 ),
             },

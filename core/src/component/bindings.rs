@@ -3,17 +3,30 @@
 use trimaran_bindgen::header::Header;
 use trimaran_bindgen::{python, source};
 
-use crate::compile::wat;
+use camino::Utf8Path;
+
+use crate::compile::beginnings::Sort;
+use crate::compile::{file, wat};
 use crate::errors::guest_text::Lines;
 use crate::{Result, WasmtimeError};
 
+/// The bytes of a file with a component in the binary or the text format, as `Component::from_file` reads it. Nothing is compiled.
+pub fn component_file(path: &Utf8Path) -> Result<Vec<u8>> {
+    file::read(path, |head| wat::size(head, Sort::Component)).map_err(|error| error.in_file(path))
+}
+
 /// The files of a Python package for a component in the binary or the text format, each as its path and its text, in the
-/// order in which they import each other. `name` is that of the component's world.
+/// order in which they import each other. `name` is that of the component's world, and `path` that of its file, if it has one.
 ///
 /// Fails with `Unsupported` where the component has types that no bindings can be made for, and as `Component::new` does for
 /// what is no component.
-pub fn python_bindings(wasm: &[u8], name: &str) -> Result<Vec<(String, String)>> {
-    let binary = wat::to_binary(wasm)?;
+pub fn python_bindings(wasm: &[u8], name: &str, path: Option<&Utf8Path>) -> Result<Vec<(String, String)>> {
+    let made = bindings(wasm, name);
+    made.map_err(|error| if let Some(path) = path { error.in_file(path) } else { error })
+}
+
+fn bindings(wasm: &[u8], name: &str) -> Result<Vec<(String, String)>> {
+    let binary = wat::to_binary(wasm, Sort::Component)?;
     let model = source::binary(&binary, name, None).map_err(|problem| {
         let reason = Lines(&problem).to_string();
         match problem {

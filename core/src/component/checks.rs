@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use wasmparser::{Parser, Payload};
 
+use crate::compile::beginnings::Sort;
 use crate::compile::{names, threads, wat};
-use crate::component::size;
+use crate::component::{counts, size};
 use crate::errors::spelling::Spelled;
 use crate::interruption::waits;
 use crate::limits::shared_size;
@@ -20,7 +21,8 @@ pub(super) fn compile<R: Send + 'static>(
     let raw = engine.get()?;
     let (interrupts, is_parallel) = (engine.epochs().is_some(), engine.compiles_in_parallel());
     engine.in_time(bytes, move |bytes, limits| {
-        let binary = names::cut(wat::to_binary(bytes)?)?;
+        let binary = names::cut(wat::to_binary(bytes, Sort::Component)?)?;
+        Sort::Component.check(&binary)?;
         check(&binary, limits)?;
         if interrupts {
             check_waits(&binary)?;
@@ -40,7 +42,10 @@ pub(super) fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
 fn check(binary: &[u8], limits: Option<&ModuleLimits>) -> Result<()> {
     size::check_instances(binary)?;
     match limits {
-        Some(limits) => modules(binary).try_for_each(|module| limits.check(module)),
+        Some(limits) => {
+            counts::check(binary, limits)?;
+            modules(binary).try_for_each(|module| limits.check(module))
+        }
         None => Ok(()),
     }
 }

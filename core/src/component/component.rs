@@ -5,6 +5,7 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 use crate::compile::artifact::{self, Code};
+use crate::compile::beginnings::Sort;
 use crate::compile::closable::Closable;
 use crate::compile::{file, packed};
 use crate::component::types::ComponentTypes;
@@ -27,8 +28,9 @@ pub struct Component {
 impl Component {
     /// Compiles a component from the binary or the text format.
     ///
-    /// Fails with `Compile` where it is no component, is truncated or does not validate, with `Syntax` where text has a mistake, and
-    /// with `Limit` where it, or a module in it, passes the engine's limits for modules.
+    /// Fails with `Compile` where it is no component, is truncated or does not validate, with `Syntax` where text has a mistake, with
+    /// `Type` for the path of a file, which `from_file` reads, and with `Limit` where it, or a module in it, passes the engine's
+    /// limits for modules.
     #[uniffi::constructor]
     #[cfg_attr(false, called(bytes = "the component"))]
     pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
@@ -41,7 +43,7 @@ impl Component {
     #[uniffi::constructor]
     pub fn from_file(engine: &Engine, path: Utf8PathBuf) -> Result<Arc<Self>> {
         engine.get()?;
-        let bytes = file::read(&path, |head| engine.module_size(head));
+        let bytes = file::read(&path, |head| engine.module_size(head, Sort::Component));
         bytes.and_then(|bytes| Self::new(engine, &bytes)).map_err(|error| error.in_file(&path))
     }
 
@@ -52,7 +54,7 @@ impl Component {
     /// damage, not malice.
     #[uniffi::constructor]
     pub fn deserialize(engine: &Engine, artifact: &[u8]) -> Result<Arc<Self>> {
-        let Code { code, shared, .. } = Code::open(artifact)?;
+        let Code { code, shared, .. } = Code::open(artifact, Sort::Component)?;
         // SAFETY: wasmtime trusts the bytes. They are what `serialize` made, bit for bit, as the checksum
         // shows, unless bytes and checksum were both forged; the documentation says so.
         let component = unsafe { wasmtime::component::Component::deserialize(&engine.get()?, code) };
@@ -64,7 +66,7 @@ impl Component {
     /// Makes a component from a file that holds what `serialize` gave. Fails with `Io` as well.
     #[uniffi::constructor]
     pub fn deserialize_file(engine: &Engine, path: Utf8PathBuf) -> Result<Arc<Self>> {
-        let bytes = file::read(&path, artifact::size);
+        let bytes = file::read(&path, |head| artifact::size(head, Sort::Component));
         bytes.and_then(|bytes| Self::deserialize(engine, &bytes)).map_err(|error| error.in_file(&path))
     }
 
@@ -87,7 +89,7 @@ impl Component {
     #[uniffi::constructor]
     #[cfg_attr(false, called(bytes = "the packed component"))]
     pub fn unpack(bytes: &[u8]) -> Result<Arc<Self>> {
-        let (engine, artifact) = packed::COMPONENT.unpack(artifact::open(bytes)?)?;
+        let (engine, artifact) = packed::COMPONENT.unpack(bytes)?;
         Self::deserialize(&engine, artifact)
     }
 

@@ -72,22 +72,30 @@ pub(super) struct Sent<'a> {
 
 impl<'a> Sent<'a> {
     /// Fails with `WrongStore`, with `Closed` for a handle that is gone, and with `Type` where one is given away and used once more.
+    #[inline]
     pub(super) fn new(
         store: &Store,
         context: &mut StoreContextMut<'_, StoreData>,
         given: &'a [GivenResource],
     ) -> Result<Self> {
-        let with = |handles| Self { handles, given, lent: Vec::new(), kept: Vec::new() };
         match given {
-            [] => return Ok(with(Few::None)),
+            [] => Ok(Self::of(Few::None, given)),
             // A method's own resource: it is one alone, and no object of the host's.
             [GivenResource { value: ResourceValue::Guest(guest), is_own }] => {
                 let handle = guest.get(store)?;
                 check_owned(guest, *is_own)?;
-                return Ok(with(Few::One([Handle::Any(handle)])));
+                Ok(Self::of(Few::One([Handle::Any(handle)]), given))
             }
-            _ => {}
+            _ => Self::many(store, context, given),
         }
+    }
+
+    #[inline]
+    fn of(handles: Few<Handle>, given: &'a [GivenResource]) -> Self {
+        Self { handles, given, lent: Vec::new(), kept: Vec::new() }
+    }
+
+    fn many(store: &Store, context: &mut StoreContextMut<'_, StoreData>, given: &'a [GivenResource]) -> Result<Self> {
         // Everything is checked before the first object gets a number.
         let mut used = HashMap::new();
         for resource in given {
@@ -102,7 +110,7 @@ impl<'a> Sent<'a> {
                 ));
             }
         }
-        let (mut handles, mut sent) = (Vec::with_capacity(given.len()), with(Few::None));
+        let (mut handles, mut sent) = (Vec::with_capacity(given.len()), Self::of(Few::None, given));
         for resource in given {
             let handle = match &resource.value {
                 ResourceValue::Guest(guest) => Handle::Any(guest.get(store)?),

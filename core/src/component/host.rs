@@ -8,6 +8,7 @@ use trimaran_gate::HostCallId;
 use wasmtime::component::types::ComponentFunc;
 use wasmtime::{AsContextMut, StoreContextMut};
 
+use crate::component::abi::plain;
 use crate::component::abi::plan::Row;
 use crate::component::abi::stream::{Given, Written};
 use crate::component::handles::{GivenResource, Received, Sent, received};
@@ -25,10 +26,22 @@ pub trait ComponentHostFunction: Send + Sync {
     /// out of the outer call, after the guest has unwound.
     fn call(&self, store: &Store, call_id: u64, ty: &HostFuncType, arguments: Received) -> Result<Reply>;
 
+    /// The same function for types that are plain, if it has a shorter way for them.
+    fn plain(self: Arc<Self>) -> Option<Arc<dyn PlainHostFunction>> {
+        None
+    }
+
     /// Sees the type by which a component imports it, when that is linked. Whatever it fails with, linking fails with.
     fn bind(&self, _ty: &HostFuncType) -> Result<()> {
         Ok(())
     }
+}
+
+/// What a function of the host does where its type is plain: each parameter and the result is a number, a truth value or a character.
+pub trait PlainHostFunction: Send + Sync {
+    /// Runs it, as `ComponentHostFunction::call` does. There is a slot for each argument; `abi::plain` says what it holds. Gives the
+    /// slot of the result; anything where there is none.
+    fn call_plain(&self, store: &Store, call_id: u64, ty: &HostFuncType, arguments: &[u64]) -> Result<u64>;
 }
 
 /// What a function of the host gives a guest.
@@ -62,6 +75,11 @@ impl HostFuncType {
         Self { name, params, results, param_names, of_language: OnceLock::new() }
     }
 
+    /// Whether it is plain.
+    pub fn is_plain(&self) -> bool {
+        plain::is_plain_of_host(&self.params, &self.results)
+    }
+
     /// The error for a value that the function gave and that does not fit, as `component_mistake` words it, behind the
     /// function's names.
     pub fn refuse(&self, path: &[String], mistake: ComponentMistake) -> WasmtimeError {
@@ -79,21 +97,45 @@ pub(super) fn run(
     function: &Arc<dyn ComponentHostFunction>,
     ty: &HostFuncType,
     hosts: &Arc<[u32]>,
-    mut context: StoreContextMut<'_, StoreData>,
+    context: StoreContextMut<'_, StoreData>,
     given: Given,
 ) -> wasmtime::Result<Written> {
+    in_store(context, |store, context| Ok(run_in(store, function.as_ref(), ty, hosts, context, given)?))
+}
+
+/// The same for a plain function.
+#[inline]
+pub(super) fn run_plain(
+    function: &dyn PlainHostFunction,
+    ty: &HostFuncType,
+    context: StoreContextMut<'_, StoreData>,
+    arguments: &[u64],
+) -> wasmtime::Result<u64> {
+    in_store(context, |store, context| {
+        call(store, context, |call_id| function.call_plain(store, call_id, ty, arguments))
+    })
+}
+
+#[inline(always)]
+fn in_store<R>(
+    mut context: StoreContextMut<'_, StoreData>,
+    work: impl FnOnce(&Store, &mut StoreContextMut<'_, StoreData>) -> Done<R>,
+) -> wasmtime::Result<R> {
     let pointer = context.data().weak_store.as_ptr();
     // SAFETY: `StoreData::weak_store` points to the store of this guest. Guests run only in `Store::enter_guest`, which
     // borrows the store until the guest has returned.
     let store = unsafe { &*pointer };
     store.charge(context.as_context_mut())?;
-    let written = run_in(store, function.as_ref(), ty, hosts, &mut context, given).map_err(|error| {
+    let given = work(store, &mut context).map_err(|error| {
         failpoint::panic_at("guest");
-        wasmtime::Error::new(HostError(error))
+        wasmtime::Error::new(HostError(*error))
     })?;
     store.check_run()?;
-    Ok(written)
+    Ok(given)
 }
+
+/// What a function of the host gives. Narrow, since it is handed up through several frames.
+type Done<R> = std::result::Result<R, Box<WasmtimeError>>;
 
 fn run_in(
     store: &Store,
@@ -103,7 +145,7 @@ fn run_in(
     context: &mut StoreContextMut<'_, StoreData>,
     given: Given,
 ) -> Result<Written> {
-    let running = context.data().components.running.as_ref().filter(|_| !given.handles.is_empty()).map(Arc::clone);
+    let running = if given.handles.is_empty() { None } else { context.data().components.running() };
     let (arguments, lent) = received(store, context, given, || running.unwrap_or_default(), hosts)?;
     let done = call(store, context, |call_id| function.call(store, call_id, ty, arguments));
     // A loan ends with the call, whatever the function has made of it.
@@ -113,7 +155,7 @@ fn run_in(
             dropped.map_err(|error| WasmtimeError::Unexpected { reason: error.to_string() })?;
         }
     }
-    let reply = done?;
+    let reply = done.map_err(|error| *error)?;
     let sent = Sent::new(store, context, &reply.resources).map_err(|error| error.in_host_func(&ty.name))?;
     let handles = sent.handles.into_vec();
     // Whatever becomes of them, the guest has got them from here on.
@@ -122,17 +164,27 @@ fn run_in(
     Ok(Written { bytes: reply.bytes, beside: reply.beside, handles, hosts })
 }
 
-fn call(
+#[inline]
+fn call<R>(
     store: &Store,
     context: &mut StoreContextMut<'_, StoreData>,
-    work: impl FnOnce(u64) -> Result<Reply>,
-) -> Result<Reply> {
+    work: impl FnOnce(u64) -> Result<R>,
+) -> Done<R> {
     let done = store.component_call(context, |HostCallId(call_id)| {
         // A panic must not cross the guest's frames.
-        let work = || work(call_id).inspect_err(|_| failpoint::panic_at("host"));
-        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(WasmtimeError::from_panic(panic.as_ref())))
+        let work = || work(call_id).inspect_err(|_| failpoint::panic_at("host")).map_err(Box::new);
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
     });
-    let too_deep =
-        "the thread's stack has no room for another call of a host function: its calls are nested too deeply";
-    done.unwrap_or_else(|| Err(WasmtimeError::limit(too_deep)))
+    done.unwrap_or_else(|| Err(too_deep()))
+}
+
+#[cold]
+fn panicked(panic: &(dyn Any + Send)) -> Box<WasmtimeError> {
+    Box::new(WasmtimeError::from_panic(panic))
+}
+
+#[cold]
+fn too_deep() -> Box<WasmtimeError> {
+    let reason = "the thread's stack has no room for another call of a host function: its calls are nested too deeply";
+    Box::new(WasmtimeError::limit(reason))
 }

@@ -8,7 +8,6 @@ use crate::component::instance::ComponentInstance;
 use crate::component::link::Linked;
 use crate::component::resource::{failed, run};
 use crate::process::signals;
-use crate::stores::components::InstanceState;
 use crate::traps::carried::HostError;
 use crate::{Engine, Result, Store, WasmtimeError};
 
@@ -19,8 +18,6 @@ pub struct ComponentInstancePre {
     engine: Arc<Engine>,
     /// How large the shared memories of its modules may grow, in bytes; 0 where they have none.
     shared: u64,
-    /// Whether the linker defined WASI.
-    has_wasi: bool,
 }
 
 #[uniffi::export]
@@ -32,21 +29,19 @@ impl ComponentInstancePre {
         check_same(linked.pre.engine(), store.engine(), "store")?;
         signals::stay_in_front();
         store.settle()?;
-        let state = Arc::new(InstanceState::default());
-        let inner = store.enter_guest(|mut context| {
+        let (inner, state) = store.enter_guest(|mut context| {
             store.drop_resources(&mut context);
             context.data_mut().limiter.admit(self.shared)?;
-            if self.has_wasi {
-                context.data().wasi.check_components()?;
-            }
+            let state = context.data_mut().components.add_instance();
             let done = run(&mut context, &state, |context| linked.pre.instantiate(context));
-            done.map_err(|error| {
+            let inner = done.map_err(|error| {
                 if error.is::<wasmtime::WasmBacktrace>() || error.is::<HostError>() {
                     return failed(&mut context, error);
                 }
                 // Nothing has run yet.
                 WasmtimeError::from_guest(error, WasmtimeError::limit)
-            })
+            })?;
+            Ok((inner, state))
         })?;
         Ok(ComponentInstance::new(store, inner, state, &linked, &self.engine, self.shared))
     }
@@ -60,7 +55,7 @@ impl ComponentInstancePre {
 }
 
 impl ComponentInstancePre {
-    pub(super) fn new(linked: Linked, engine: Arc<Engine>, shared: u64, has_wasi: bool) -> Arc<Self> {
-        Arc::new(Self { inner: Closable::new("prepared instance", Arc::new(linked)), engine, shared, has_wasi })
+    pub(super) fn new(linked: Linked, engine: Arc<Engine>, shared: u64) -> Arc<Self> {
+        Arc::new(Self { inner: Closable::new("prepared instance", Arc::new(linked)), engine, shared })
     }
 }

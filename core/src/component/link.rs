@@ -8,12 +8,13 @@ use wasmtime::component::types::{self, ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, LinkerInstance, ResourceType};
 
 use crate::component::abi::plan::{Made, Row};
-use crate::component::abi::{call, host};
-use crate::component::host::{HostFuncType, run};
+use crate::component::abi::{call, host, plain};
+use crate::component::host::{HostFuncType, run, run_plain};
 use crate::component::items::{Item, Items};
 use crate::component::table::{MOST, RESOURCES};
 use crate::component::{table, wit, words};
 use crate::errors::guest_text;
+use crate::errors::spelling::Spelled;
 use crate::linking::items::refused;
 use crate::stores::store::StoreData;
 use crate::traps::carried::HostError;
@@ -55,7 +56,7 @@ pub(super) fn link(
     for (name, import) in ty.imports(&engine) {
         work.item(&mut linker.root(), items.find(name), &[name], &import.ty)?;
     }
-    work.check()?;
+    work.check(items.has_wasi())?;
     let hosts = work.hosts;
     let pre = linker.instantiate_pre(component).map_err(refused)?;
     Ok(Linked { pre, hosts })
@@ -130,6 +131,13 @@ impl Work<'_> {
             (ComponentItem::ComponentFunc(ty), Some((_, Item::Func(function)))) => {
                 let host_type = HostFuncType::new(words::path(path), ty, self.rows(ty)?);
                 function.bind(&host_type)?;
+                let plain = if host_type.is_plain() { Arc::clone(function).plain() } else { None };
+                if let Some(function) = plain {
+                    let body = move |context: StoreContextMut<'_, StoreData>, arguments: &[u64]| {
+                        run_plain(function.as_ref(), &host_type, context, arguments)
+                    };
+                    return plain::define(to, name, ty, body).map_err(refused);
+                }
                 let (function, hosts) = (Arc::clone(function), Arc::clone(&self.hosts));
                 let body = move |context: StoreContextMut<'_, StoreData>, given| {
                     run(&function, &host_type, &hosts, context, given)
@@ -200,7 +208,7 @@ impl Work<'_> {
     }
 
     /// Fails with `Link` where something is missing.
-    fn check(&mut self) -> Result<()> {
+    fn check(&mut self, has_wasi: bool) -> Result<()> {
         let Some((module, name, _)) = self.missing.first().cloned() else { return Ok(()) };
         let count = self.missing.len() + self.more;
         let many = if count == 1 { "1 import is".to_owned() } else { format!("{count} imports are") };
@@ -208,7 +216,14 @@ impl Work<'_> {
         if self.more > 0 {
             list = format!("{list}, and {} more", self.more);
         }
-        Err(WasmtimeError::Link { reason: format!("{many} not defined in the linker: {list}"), module, name })
+        let is_of_wasi =
+            |(module, name, _): &(String, String, String)| [module, name].iter().any(|it| it.starts_with("wasi:"));
+        let hint = if !has_wasi && self.missing.iter().any(is_of_wasi) {
+            format!("; {} defines those of WASI", Spelled("define_wasi"))
+        } else {
+            String::new()
+        };
+        Err(WasmtimeError::Link { reason: format!("{many} not defined in the linker: {list}{hint}"), module, name })
     }
 }
 

@@ -125,7 +125,7 @@ impl ComponentLinker {
         let has_wasi = items.has_wasi();
         let base = self.base(has_wasi)?;
         let linked = link::link(base, &raw, &items)?;
-        Ok(ComponentInstancePre::new(linked, component.engine()?, component.shared(), has_wasi))
+        Ok(ComponentInstancePre::new(linked, component.engine()?, component.shared()))
     }
 
     /// Closes the linker. Its instances go on working. Closing twice does nothing.

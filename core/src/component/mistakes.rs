@@ -26,6 +26,11 @@ pub enum ComponentMistake {
         /// Its name.
         name: String,
     },
+    /// A record has a field twice, as by two spellings of its name.
+    RepeatedField {
+        /// Its name.
+        name: String,
+    },
     /// A record has a field that its type does not have.
     UnknownField {
         /// Its name.
@@ -100,6 +105,7 @@ pub fn error(path: &[String], mistake: ComponentMistake) -> WasmtimeError {
             WasmtimeError::range(at(format!("{} does not fit {}", Name(&found), range(expected))))
         }
         ComponentMistake::MissingField { name } => wrong(format!("the field `{}` is missing", Name(&name))),
+        ComponentMistake::RepeatedField { name } => wrong(format!("the field `{}` is given twice", Name(&name))),
         ComponentMistake::UnknownField { name, known } => {
             wrong(format!("there is no field `{}`: the fields are {}", Name(&name), list(known)))
         }
@@ -113,6 +119,7 @@ pub fn error(path: &[String], mistake: ComponentMistake) -> WasmtimeError {
             wrong(format!("the case `{}` has no payload, and one is given", Name(&name)))
         }
         ComponentMistake::Count { what, expected, found } => {
+            let what = if expected == 1 { what.strip_suffix('s').unwrap_or(&what) } else { &what };
             wrong(format!("expected {expected} {what}, found {found}"))
         }
         ComponentMistake::Length { found } => {

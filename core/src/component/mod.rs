@@ -5,6 +5,7 @@ pub(crate) mod bindings;
 pub(crate) mod checks;
 #[expect(clippy::module_inception, reason = "a file has the name of what it holds")]
 pub(crate) mod component;
+pub(crate) mod counts;
 pub(crate) mod few;
 pub(crate) mod func;
 pub(crate) mod handles;

@@ -6,6 +6,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::ResourceAny;
 
 use crate::component::resource_type::ComponentResourceType;
+use crate::errors::spelling::Spelled;
 use crate::stores::components::{DroppedResources, InstanceState};
 use crate::stores::refusal;
 use crate::stores::store::{StoreData, StoreId, of_store};
@@ -36,9 +37,9 @@ impl ComponentResource {
         Ok(self.is_owned)
     }
 
-    /// Whether it can be used still: it was neither dropped nor given away, and no loan of it is over.
+    /// Whether it can be used still: it was neither dropped nor given away, no loan of it is over, and its store is not closed.
     pub fn is_alive(&self) -> Result<bool> {
-        Ok(self.lock().is_some())
+        Ok(!self.dropped.is_closed() && self.lock().is_some())
     }
 
     /// Its type.
@@ -49,6 +50,9 @@ impl ComponentResource {
     /// Drops the handle. If it is owned, that runs the destructor of the guest, which may trap. To drop one that is gone already does
     /// nothing.
     ///
+    /// Fails with `Busy` in a host function that the guest's instance has called: the handle stays, and can be dropped when that
+    /// function has returned.
+    ///
     /// One that is not dropped so is dropped when its object goes: its destructor runs when a component of the store is used the next
     /// time, and what it fails with is lost.
     #[cfg_attr(false, long)]
@@ -58,6 +62,9 @@ impl ComponentResource {
             return Ok(());
         }
         store.enter_guest(|mut context| {
+            if self.is_owned && !context.data().components.is_poisoned {
+                self.state.check()?;
+            }
             let Some(resource) = self.lock().take() else { return Ok(()) };
             drop_in(&mut context, resource, &self.state)
         })
@@ -124,7 +131,8 @@ pub(super) fn run<R>(
         return Err(poisoned(WasmtimeError::Poisoned));
     }
     state.begin().map_err(poisoned)?;
-    let outer = context.data_mut().components.running.replace(Arc::clone(state));
+    let outer = context.data_mut().components.running;
+    context.data_mut().components.running = state.place();
     let done = work(context);
     context.data_mut().components.running = outer;
     state.end();
@@ -140,7 +148,16 @@ fn trap(error: wasmtime::Error) -> WasmtimeError {
     if refusal::is_refused(&error) {
         return WasmtimeError::not_allocated(error);
     }
-    let plain = |reason| WasmtimeError::Trap { code: None, reason, interruption: None, frames: Vec::new() };
+    let plain = |reason: String| {
+        // Wasmtime counts what a guest passes to the host in a fuel of its own.
+        let setting = if reason.contains("fuel allocated for hostcalls") {
+            format!(" (the setting is {} of WASI)", Spelled("max_transfer"))
+        } else {
+            String::new()
+        };
+        let reason = format!("{reason}{setting}");
+        WasmtimeError::Trap { code: None, reason, interruption: None, frames: Vec::new() }
+    };
     WasmtimeError::from_guest(error, plain)
 }
 

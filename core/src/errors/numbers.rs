@@ -38,7 +38,9 @@ pub fn outside(
 
 /// A number that is not between two others.
 pub fn not_between(what: impl Display, number: impl Display, low: impl Display, high: impl Display) -> WasmtimeError {
-    WasmtimeError::range(format!("{what} is {number}: expected {low} to {high}"))
+    let (low, high) = (low.to_string(), high.to_string());
+    let range = if low == high { low } else { format!("{low} to {high}") };
+    WasmtimeError::range(format!("{what} is {number}: expected {range}"))
 }
 
 /// An integer that is equal to no float of that type, which holds integers of so many bits.

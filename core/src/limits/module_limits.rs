@@ -18,10 +18,10 @@ pub struct ModuleLimits {
     /// How many functions it defines.
     #[uniffi(default)]
     pub functions: Option<u64>,
-    /// How many items it imports.
+    /// How many items it imports. It holds for a component and for those in it as well: an instance that it imports is one item.
     #[uniffi(default)]
     pub imports: Option<u64>,
-    /// How many items it exports.
+    /// How many items it exports. It holds for a component, for those in it, and for each instance that it imports as well.
     #[uniffi(default)]
     pub exports: Option<u64>,
     /// How many globals it defines.
@@ -173,7 +173,8 @@ fn look(widths: &mut Widths, payload: Payload<'_>) -> Result<u64, BinaryReaderEr
     Ok(values)
 }
 
-fn within(what: &str, unit: &str, limit: Option<u64>, found: u64) -> Result<()> {
+/// Fails with `Limit` where `what` has more than the limit.
+pub(crate) fn within(what: &str, unit: &str, limit: Option<u64>, found: u64) -> Result<()> {
     match limit {
         Some(limit) if found > limit => {
             Err(WasmtimeError::limit(format!("the {what} has {found} {unit}: the engine's limit is {limit}")))

@@ -15,8 +15,10 @@ pub(crate) struct Components {
     /// The objects of the host, by the numbers that guests know them by.
     objects: HashMap<u32, HostObject>,
     next: u32,
-    /// The instance that called the host last, or is called now.
-    pub(crate) running: Option<Arc<InstanceState>>,
+    /// The instances in the store, each in the place that its state knows.
+    instances: Vec<Arc<InstanceState>>,
+    /// The place of the instance that called the host last, or is called now.
+    pub(crate) running: Option<usize>,
     /// Whether a guest of a component has failed. Wasmtime keeps others out of a store in which a guest has trapped, and not where a
     /// guest's values were none, which is a trap as well.
     pub(crate) is_poisoned: bool,
@@ -39,6 +41,18 @@ impl Components {
         Ok(number)
     }
 
+    /// The state of a new instance.
+    pub(crate) fn add_instance(&mut self) -> Arc<InstanceState> {
+        let state = Arc::new(InstanceState { is_busy: AtomicBool::new(false), place: Some(self.instances.len()) });
+        self.instances.push(Arc::clone(&state));
+        state
+    }
+
+    /// The instance that called the host last, or is called now.
+    pub(crate) fn running(&self) -> Option<Arc<InstanceState>> {
+        self.instances.get(self.running?).map(Arc::clone)
+    }
+
     pub(crate) fn get(&self, number: u32) -> Option<HostObject> {
         self.objects.get(&number).map(Arc::clone)
     }
@@ -49,15 +63,25 @@ impl Components {
     }
 }
 
-/// Whether an instance of a component is in a call.
+/// Whether an instance of a component is in a call, and which one of its store's it is.
 #[derive(Debug, Default)]
-pub(crate) struct InstanceState(AtomicBool);
+pub(crate) struct InstanceState {
+    is_busy: AtomicBool,
+    /// Its place in its store.
+    place: Option<usize>,
+}
 
 impl InstanceState {
     /// Begins a call. Fails with `Busy` where the instance is in one. Only for the thread that is in the store.
     pub(crate) fn begin(&self) -> Result<()> {
-        if !self.0.load(Ordering::Relaxed) {
-            self.0.store(true, Ordering::Relaxed);
+        self.check()?;
+        self.is_busy.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Fails with `Busy` where the instance is in a call. Only for the thread that is in the store.
+    pub(crate) fn check(&self) -> Result<()> {
+        if !self.is_busy.load(Ordering::Relaxed) {
             return Ok(());
         }
         Err(WasmtimeError::Busy {
@@ -70,7 +94,12 @@ impl InstanceState {
 
     /// Ends a call.
     pub(crate) fn end(&self) {
-        self.0.store(false, Ordering::Relaxed);
+        self.is_busy.store(false, Ordering::Relaxed);
+    }
+
+    /// Its place in its store, by which the store knows which instance runs.
+    pub(crate) fn place(&self) -> Option<usize> {
+        self.place
     }
 }
 
@@ -79,6 +108,8 @@ impl InstanceState {
 pub(crate) struct DroppedResources {
     /// Whether there may be some: each call looks.
     is_filled: AtomicBool,
+    /// Whether the store is closed: none of its handles can be used.
+    is_closed: AtomicBool,
     handles: Mutex<Vec<(ResourceAny, Arc<InstanceState>)>>,
 }
 
@@ -87,6 +118,15 @@ impl DroppedResources {
         let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
         handles.push((resource, state));
         self.is_filled.store(true, Ordering::Release);
+    }
+
+    /// Notes that the store is closed.
+    pub(crate) fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
     }
 
     pub(crate) fn take(&self) -> Vec<(ResourceAny, Arc<InstanceState>)> {

@@ -211,7 +211,12 @@ impl Store {
     /// thread, or a deadline. Then it fails with that, the store is closed, and its memory is back when that thread has left.
     #[cfg_attr(false, worded)]
     pub fn release(&self) -> Result<()> {
-        self.gate.close_as(&|| self.may_wait())
+        let done = self.gate.close_as(&|| self.may_wait());
+        // Also where another thread is inside for longer than this one waits, the store is closed.
+        if self.gate.check_open().is_err() {
+            self.dropped_resources.close();
+        }
+        done
     }
 
     /// Whether the store is closed.

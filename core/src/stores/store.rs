@@ -2,7 +2,7 @@
 //! each of the other files needs of them.
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -227,7 +227,7 @@ impl WasiHost for StoreData {
         self.wasi.preview1()
     }
 
-    fn wasi_of_components(&mut self) -> (&mut Preview1, &mut u64) {
+    fn wasi_of_components(&mut self) -> (&mut Preview1, &mut HashSet<u32>) {
         self.wasi.of_components()
     }
 

@@ -29,10 +29,9 @@ pub(crate) struct Wasi {
     /// What was said, until a guest asks for something: wasmtime-wasi opens its streams then.
     granted: Option<(WasiP1Ctx, Granted)>,
     used: Option<Preview1>,
-    /// How many descriptors guests of components have opened.
-    opened: u64,
-    /// What was granted that components cannot have, in words.
-    only_for_modules: Option<&'static str>,
+    /// The resources of components that keep a file or a directory open, by their numbers: descriptors, but for the granted directories,
+    /// which count otherwise, and streams of files.
+    opened: HashSet<u32>,
     http: Http,
 }
 
@@ -62,7 +61,7 @@ impl Wasi {
             None => &mut builder,
             Some(WasiInput::Inherit) => stdin::inherit(&mut builder),
             Some(WasiInput::Bytes { bytes }) => builder.stdin(MemoryInputPipe::new(bytes)),
-            Some(WasiInput::Source { source }) => builder.stdin(source::Input(source)),
+            Some(WasiInput::Source { source }) => builder.stdin(source::Input { source, what: "the standard input" }),
             Some(WasiInput::File { path }) => stdin::file(&mut builder, &path)?,
         };
         match output(config.stdout)? {
@@ -135,13 +134,8 @@ impl Wasi {
         }
         builder.max_random_size(transfer as u64);
         builder.allow_tcp(false).allow_udp(false);
-        let only_for_modules = match (in_memory.is_empty(), quotas.iter().any(Option::is_some)) {
-            (false, _) => Some("a directory in memory"),
-            (_, true) => Some("a directory with a quota"),
-            _ => None,
-        };
         let granted = Granted { arguments, variables, quotas, in_memory };
-        Ok(Self { granted: Some((builder.build_p1(), granted)), used: None, opened: 0, only_for_modules, http })
+        Ok(Self { granted: Some((builder.build_p1(), granted)), used: None, opened: HashSet::new(), http })
     }
 
     /// The context for WASI's functions. If the store was given none, its streams fail with an error that says so.
@@ -149,8 +143,8 @@ impl Wasi {
         self.of_components().0
     }
 
-    /// The same, and how many descriptors guests of components have opened.
-    pub(crate) fn of_components(&mut self) -> (&mut Preview1, &mut u64) {
+    /// The same, and the numbers of the resources of components that keep a file or a directory open.
+    pub(crate) fn of_components(&mut self) -> (&mut Preview1, &mut HashSet<u32>) {
         let (used, opened, _) = self.parts();
         (used, opened)
     }
@@ -161,7 +155,7 @@ impl Wasi {
         (used, http)
     }
 
-    fn parts(&mut self) -> (&mut Preview1, &mut u64, &mut Http) {
+    fn parts(&mut self) -> (&mut Preview1, &mut HashSet<u32>, &mut Http) {
         let granted = &mut self.granted;
         let used = self.used.get_or_insert_with(|| {
             let (context, granted) = granted.take().unwrap_or_else(|| {
@@ -173,17 +167,10 @@ impl Wasi {
         (used, &mut self.opened, &mut self.http)
     }
 
-    /// Fails with `Config` where something was granted that components cannot have.
-    pub(crate) fn check_components(&self) -> Result<()> {
-        let Some(what) = self.only_for_modules else { return Ok(()) };
-        let reason = format!("{what} is for modules of preview 1 alone: a component's WASI cannot have it yet");
-        Err(WasmtimeError::Config { reason })
-    }
-
     /// How many file descriptors the guests have open.
     pub(crate) fn descriptors(&self) -> u64 {
         let granted = self.granted.as_ref().map_or(0, |(_, granted)| granted.quotas.len() + granted.in_memory.len());
-        self.used.as_ref().map_or(STREAMS + granted as u64, Preview1::count).saturating_add(self.opened)
+        self.used.as_ref().map_or(STREAMS + granted as u64, Preview1::count).saturating_add(self.opened.len() as u64)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Wasmtime-wasi would run them on tokio's threads, which a child of a fork does not have. See
 //! `docs/adr/0021-wasi-waits-on-its-own-thread.md`.
 
+use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -23,8 +24,8 @@ use crate::wasi::{exit, paths, poll};
 pub(crate) trait WasiHost: Send + 'static {
     /// WASI's context.
     fn wasi(&mut self) -> &mut Preview1;
-    /// The same, and how many descriptors guests of components have opened.
-    fn wasi_of_components(&mut self) -> (&mut Preview1, &mut u64);
+    /// The same, and the numbers of the resources of components that keep a file or a directory open.
+    fn wasi_of_components(&mut self) -> (&mut Preview1, &mut HashSet<u32>);
     /// The same, and what HTTP works with.
     fn wasi_http(&mut self) -> (&mut Preview1, &mut Http);
     /// Whether the store's limits allow another file descriptor.

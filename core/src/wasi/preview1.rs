@@ -23,6 +23,16 @@ pub(crate) struct Preview1 {
     pub(super) descriptors: Descriptors,
     /// How many bytes this call may read or write.
     pub(super) fuel: usize,
+    pub(super) kept: KeptFolders,
+}
+
+/// The granted directories that components have by these descriptors, too: wasmtime-wasi's own know no quotas, and nothing of memory.
+#[derive(Default)]
+pub(super) struct KeptFolders {
+    /// Of each directory of the host, in their order, the number of its descriptor if a quota counts it.
+    pub(super) counted: Vec<Option<u32>>,
+    /// The directories in memory: the number of the descriptor, and the name for guests.
+    pub(super) in_memory: Vec<(u32, String)>,
 }
 
 /// What guests begin with, beside what wasmtime-wasi knows of.
@@ -43,16 +53,25 @@ impl Preview1 {
         _ = context.fd_tell(&mut GuestMemory::Unshared(&mut []), 0.into());
         let streams = (0..STREAMS).map(|number| HostFile::new(number, None, None));
         let quotas = std::mem::take(&mut granted.quotas);
+        let counted: Vec<_> = (STREAMS..).zip(&quotas).map(|(fd, quota)| quota.is_some().then_some(fd)).collect();
         let folders = host_file::granted_folders(&mut context, quotas.len()).into_iter().zip(quotas);
         let folders = (STREAMS..).zip(folders).map(|(number, (folder, quota))| HostFile::new(number, folder, quota));
-        let in_memory = std::mem::take(&mut granted.in_memory).into_iter().map(Descriptor::Memory);
+        let in_memory = std::mem::take(&mut granted.in_memory);
+        let names = in_memory.iter().map(|open| open.granted.clone().unwrap_or_default());
+        let kept = KeptFolders { in_memory: (STREAMS..).skip(counted.len()).zip(names).collect(), counted };
+        let in_memory = in_memory.into_iter().map(Descriptor::Memory);
         let descriptors = Descriptors::new(streams.chain(folders).map(Descriptor::Host).chain(in_memory));
-        Self { context, granted, descriptors, fuel: 0 }
+        Self { context, granted, descriptors, fuel: 0, kept }
     }
 
     /// How many file descriptors the guests have.
     pub(super) fn count(&self) -> u64 {
         self.descriptors.count()
+    }
+
+    /// Whether the descriptor is of a directory in memory in which guests can change nothing.
+    pub(super) fn is_read_only(&mut self, fd: u32) -> bool {
+        matches!(self.descriptors.get(fd.into()), Ok(Descriptor::Memory(open)) if open.is_read_only)
     }
 
     /// Lets this call read so many vectors of the guest's, beside the bytes that it may move: wasmtime-wasi counts both.

@@ -1,4 +1,4 @@
-//! A standard input that comes from a callback in the host's language.
+//! A standard input, or the body of an answer to an HTTP request, that comes from a callback in the host's language.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,20 +23,22 @@ pub trait InputSource: Send + Sync {
     fn read(&self, most: u64) -> Result<Vec<u8>>;
 }
 
-/// The standard input that reads from a source.
+/// What reads from a source.
 #[derive(Clone)]
-pub(super) struct Input(pub(super) Arc<dyn InputSource>);
+pub(super) struct Input {
+    pub(super) source: Arc<dyn InputSource>,
+    /// What a message calls the source.
+    pub(super) what: &'static str,
+}
 
 impl Input {
     pub(super) fn take(&self, most: usize) -> Result<Vec<u8>> {
         failpoint::panic_at("wasi");
         let most = most.min(PIECE);
         // Languages check which stack they run on.
-        let bytes = on_own_stack(CALLBACK, || self.0.read(most as u64))?;
+        let bytes = on_own_stack(CALLBACK, || self.source.read(most as u64))?;
         if bytes.len() > most {
-            return Err(WasmtimeError::range(format!(
-                "the standard input gave more bytes than expected: {most} at most"
-            )));
+            return Err(WasmtimeError::range(format!("{} gave more bytes than expected: {most} at most", self.what)));
         }
         Ok(bytes)
     }

@@ -32,7 +32,7 @@ class Component(ComponentBase, Constant, Handle, Managed):
         Raises `CompileError` if the bytes are no component, are truncated or do not validate, `WatSyntaxError` if the
         text has a mistake, and `LimitError` if it, or a module in it, passes the engine's limits for modules.
         """
-        self._make(expect(engine, Engine, "the engine"), source(_no_path(wasm), "the component"))
+        self._make(expect(engine, Engine, "the engine"), source(_no_path(wasm, "component"), "the component"))
 
     @classmethod
     def from_file(cls, engine: Engine, path: Path) -> Component:

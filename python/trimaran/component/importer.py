@@ -1,7 +1,7 @@
 """Imports components: with `import trimaran.component.importer`, `import plugin` finds `plugin.wasm` on `sys.path`.
 
 A module of Python's of that name goes first. `plugin` is then what `trimaran.component.load` gives, and a package as
-any other one: `from plugin.exports.codec import Codec` works.
+any other one: `from plugin.exports.codec import Codec` works. A file that is no component raises `ImportError`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from importlib.util import spec_from_loader
 from pathlib import Path
 from types import ModuleType
 
+from ..error import WasmtimeError
 from .load import Loaded, read
 
 
@@ -31,7 +32,10 @@ class Importer(MetaPathFinder):
         if not rest:
             if path is not None or not (found := _file(root)):
                 return None
-            self._loaded[root] = read(str(found), root)
+            try:
+                self._loaded[root] = read(str(found), root)
+            except WasmtimeError as error:
+                raise ImportError(str(error), name=name, path=str(found)) from error
         loaded = self._loaded.get(root)
         text = loaded.text(tuple(rest)) if loaded is not None else None
         if loaded is None or text is None:

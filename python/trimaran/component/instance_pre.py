@@ -21,6 +21,7 @@ class InstancePre(ComponentInstancePreBase, Constant, Handle, Managed):
     """
 
     __slots__ = ("__weakref__", "_bodies", "_component")
+    _origin = "comes from Linker.instantiate_pre: it cannot be made here"
     _instead = "it is linked in this process; send the Component, and link it there"
     # The core has weak references to them.
     _bodies: list[HostBody]

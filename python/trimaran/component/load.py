@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from importlib.util import spec_from_loader
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from .._ffi import BytesLike, file_name, source
-from .._native import component_bindings
+from .._native import component_bindings, component_file
 from ..engine import Engine
 from .component import Component
 
@@ -20,19 +21,22 @@ from .component import Component
 class Loaded:
     """A component as a package: the texts of its modules, and the component for each engine."""
 
-    __slots__ = ("_components", "_files", "_wasm", "origin")
+    __slots__ = ("_components", "_files", "_turn", "_wasm", "origin")
 
-    def __init__(self, wasm: bytes, name: str, origin: str) -> None:
-        self._wasm, self.origin = wasm, origin
-        self._files = dict(component_bindings(wasm, name))
+    def __init__(self, wasm: bytes, name: str, path: str | None) -> None:
+        self._wasm, self.origin = wasm, path or "bytes"
+        self._files = dict(component_bindings(wasm, name, path))
         self._components: WeakKeyDictionary[Engine, Component] = WeakKeyDictionary()
+        # Of two threads, one compiles it.
+        self._turn = threading.Lock()
 
     def component(self, engine: Engine) -> Component:
         """The component, compiled by an engine."""
-        found = self._components.get(engine)
-        if found is None:
-            found = self._components.setdefault(engine, Component(engine, self._wasm))
-        return found
+        with self._turn:
+            found = self._components.get(engine)
+            if found is None:
+                found = self._components[engine] = Component(engine, self._wasm)
+            return found
 
     def text(self, path: tuple[str, ...]) -> tuple[str, bool] | None:
         """The text of a module, and whether it is a package."""
@@ -75,7 +79,7 @@ def load(component: str | os.PathLike[str] | BytesLike, name: str | None = None)
     if isinstance(component, str | os.PathLike):
         path = file_name(component)
         return make(read(path, name or stem(path)), name or stem(path))
-    return make(Loaded(bytes(source(component, "the component")), name or "world", "bytes"), name or "world")
+    return make(Loaded(bytes(source(component, "the component")), name or "world", None), name or "world")
 
 
 def stem(path: str) -> str:
@@ -85,9 +89,7 @@ def stem(path: str) -> str:
 
 def read(path: str, name: str) -> Loaded:
     """Reads a component of a file."""
-    # What is not there, or is no component, is the same error as for a component that is compiled.
-    Component.from_file(Engine(), path)
-    return Loaded(Path(path).read_bytes(), name, path)
+    return Loaded(component_file(path), name, path)
 
 
 def make(loaded: Loaded, name: str) -> ModuleType:

@@ -9,7 +9,8 @@ from .._ffi import failure, wrong_type
 from .._handle import StoreItem, shown_if_made
 from .._identity import Identity
 from .._native import ComponentResourceBase, indefinite, within
-from ..store import Store, Storelike
+from ..error import ClosedError, PoisonedError
+from ..store import Store, Storelike, store_of
 from .resource_type import ResourceType
 
 
@@ -67,23 +68,33 @@ class Resource(ComponentResourceBase, StoreItem, ResourceAny):
 
     @property
     def alive(self) -> bool:
-        """Whether it can still be used: it was neither closed nor given away, and no loan of it is over."""
+        """Whether it can still be used: it was neither closed nor given away, no loan of it is over, and its store is
+        not closed."""
         return self._is_alive()
 
     def close(self) -> None:
         """Drops the handle. If it is owned, this runs the destructor of the guest, which may raise `Trap`.
 
-        Closing it twice, or after it was given away, does nothing.
+        Closing it twice, or after it was given away, does nothing, and neither does closing it once its store is closed
+        or a guest of that has trapped. Raises `BusyError` in a host function that the guest's instance has called: the
+        resource stays, and can be closed later.
         """
-        self._resource_drop(self._store)
+        try:
+            self._resource_drop(self._store)
+        except PoisonedError:
+            # No guest of the store runs any more, and no destructor.
+            pass
+        except ClosedError:
+            if not self._store.closed:
+                raise
 
     def drop(self, store: Storelike) -> None:
-        """Drops the handle, as `close` does."""
+        """Drops the handle, as `close` does. Raises `ClosedError` and `PoisonedError` as well."""
         self._resource_drop(store)
 
     def _said(self) -> str:
         said = super()._said()
-        return said if self._is_alive() else f"{said}, gone"
+        return said if self._is_alive() or self._store.closed else f"{said}, gone"
 
     def _type_in(self, store: Any) -> str:
         return ""
@@ -174,9 +185,10 @@ class HostHandle(ResourceAny):
         return self._alive().owned
 
     def drop(self, store: Storelike) -> None:
-        """Drops the handle."""
-        self._alive()
-        self._host = None
+        """Drops the handle. If it is owned, this calls the destructor of its type."""
+        host = self.to_host(store)
+        if host.owned:
+            ResourceType.host(host.type)._run_dtor(store_of(store), host.rep)
 
     def to_host(self, store: Storelike) -> ResourceHost:
         """The resource of the host, which the handle is one of no more."""
@@ -218,8 +230,7 @@ def to_guest(value: ResourceHost | HostHandle, is_own: bool, ty: ResourceType | 
         raise wrong_type(f"the resource is one of the type {host.type}: expected one of the type of the function")
     if not is_own:
         return host
-    handle.drop(store)
-    return HostOwned(host, store)
+    return HostOwned(handle.to_host(store), store)
 
 
 def from_guest(value: HostOwned | ResourceHost, is_own: bool) -> HostHandle:

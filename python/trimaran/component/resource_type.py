@@ -19,6 +19,7 @@ class ResourceType(ComponentResourceTypeBase, Constant, Handle, Managed):
     """
 
     __slots__ = ("__weakref__", "_dtor", "_name", "_number", "_table", "_value")
+    _origin = "is made by ResourceType.host()"
     _instead = "it belongs to this process; define another one there"
     # In the type of a component: the table that it is in, its number there, and its name.
     _table: object

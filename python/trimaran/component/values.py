@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, cast
 
 from .. import _record
@@ -26,7 +27,7 @@ class Record(Made):
     takes any object that has the attributes, and a dictionary by the names of the type or of the attributes.
     """
 
-    def __init__(self, **fields: Any) -> None:
+    def __init__(self, /, **fields: Any) -> None:
         """Makes a record with those fields."""
         vars(self).update(fields)
 
@@ -64,6 +65,7 @@ class Record(Made):
     # Its fields may change.
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+    @recursive_repr("Record(...)")
     def __repr__(self) -> str:
         return f"Record({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
 

@@ -13,7 +13,8 @@ from enum import Enum, Flag
 from typing import Any, TypeAlias, TypeVar, cast
 
 from .._bodies import HostBody
-from .._ffi import wrong_type
+from .._ffi import failure, wrong_type
+from ..error import NotFoundError, WasmTypeError
 from ..store import Store
 from .instance import Instance
 from .linker import Linker, LinkerInstance
@@ -132,8 +133,12 @@ class Place:
     def func(
         self, name: str, params: Sequence[tuple[str, Shape]], result: Shape, error: type[BaseException] | None = None
     ) -> Callable[..., Any]:
-        """The function of that name. Raises `NotFoundError`, or `LinkError` where its type is another one."""
-        found = self._instance.func(self._store, *self._path, name)
+        """The function of that name. Raises `LinkError` where there is none, or its type is another one."""
+        try:
+            found = self._instance.func(self._store, *self._path, name)
+        except (NotFoundError, WasmTypeError) as failed:
+            reason = f"the bindings were made for another component: {failed}: make the bindings again"
+            raise failure("Link", reason=reason, module="", name="") from failed
         names = " ".join(f"`{part}`" for part in (*self._path, name))
         return cast("Callable[..., Any]", found._bound(names, params, result, error, self._homes)._in(self._store))
 

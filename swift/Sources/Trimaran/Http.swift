@@ -79,6 +79,9 @@ public final class HttpRequest: Sendable {
   /// The next bytes of the body, `most` of them at most, or none at its end. Fails with `limit` where the process has no room for them.
   public func read(_ most: UInt64 = .max) throws(WasmtimeError) -> [UInt8] { try core.read(most: most) }
 
+  /// The addresses to connect to, where the command line runs the guest: they were checked.
+  package func addresses() throws(WasmtimeError) -> [String] { try core.addresses() }
+
   /// Fails with `trap`, the one that the guest is to end with, if its time is over or somebody has interrupted it. Nothing else
   /// interrupts a closure that waits: one that takes long calls this now and then.
   public func check() throws(WasmtimeError) { try core.check() }

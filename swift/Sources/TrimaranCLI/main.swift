@@ -8,4 +8,4 @@ import Trimaran
   import Musl
 #endif
 
-exit(commandLine(program: "trimaran", Array(CommandLine.arguments.dropFirst())))
+exit(commandLine(program: "trimaran", Array(CommandLine.arguments.dropFirst()), http: Client.send))

@@ -9,23 +9,24 @@ private let room = 512
 /// Writes values, and lends them to `body`.
 @inline(__always)
 func lending(
-  _ write: (inout Encoder) throws(WasmtimeError) -> Void,
+  _ write: (inout Wit.Writer) throws(WasmtimeError) -> Void,
   _ body: (UnsafePointer<trimaran_given>) throws(WasmtimeError) -> Void
 ) throws(WasmtimeError) {
   let done = withUnsafeTemporaryAllocation(byteCount: room, alignment: 8) { room in
     Result { () throws(WasmtimeError) in
-      var encoder = Encoder(room)
-      try write(&encoder)
-      try encoder.lend(body)
+      var writer = Wit.Writer(room)
+      try write(&writer)
+      try writer.lend(body)
     }
   }
   try done.get()
 }
 
-extension Encoder {
+extension Wit.Writer {
   /// Lends what was written.
   @inline(__always)
   consuming func lend(_ body: (UnsafePointer<trimaran_given>) throws(WasmtimeError) -> Void) throws(WasmtimeError) {
+    if let mistake { throw mistake.error }
     var given = trimaran_given()
     given.bytes = trimaran_part(data: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), length: bytes.count)
     given.release = releaseObject
@@ -42,7 +43,7 @@ extension Encoder {
   }
 }
 
-private func keepAlive(_ encoder: borrowing Encoder) {}
+private func keepAlive(_ writer: borrowing Wit.Writer) {}
 
 /// Lends the values that stand beside the stream, and then the resources.
 private func lendAll(
@@ -138,7 +139,7 @@ extension Func {
   @inline(__always)
   func enter(
     _ store: Store,
-    _ write: (inout Encoder) throws(WasmtimeError) -> Void
+    _ write: (inout Wit.Writer) throws(WasmtimeError) -> Void
   ) throws(WasmtimeError) -> ComponentValue? {
     var taken = trimaran_taken()
     try lending(write) { (given) throws(WasmtimeError) in
@@ -164,6 +165,6 @@ private func decoded(
   _ codec: Codec,
   _ store: Store
 ) throws(WasmtimeError) -> ComponentValue {
-  var decoder = Decoder(taken, store)
-  return try decoder.read(codec)
+  var reader = Wit.Reader(taken, store)
+  return try reader.read(codec)
 }

@@ -11,6 +11,8 @@ import Trimaran
 public final class Func: Sendable {
   let core: Core.ComponentFunc
   let codec: FuncCodec
+  /// Whether a call needs no stream.
+  private let isPlain: Bool
 
   /// The function's type: its parameters by name, and its result.
   public let type: ComponentType
@@ -18,6 +20,7 @@ public final class Func: Sendable {
   init(_ core: consuming Core.ComponentFunc) throws(WasmtimeError) {
     type = ComponentType(try core.types())
     codec = type.function()
+    isPlain = Func.isPlain(core, codec)
     self.core = core
   }
 
@@ -37,8 +40,9 @@ public final class Func: Sendable {
   ///   instance is in a call already; and `thrown`, which holds whatever a host function threw.
   @discardableResult
   public func call(_ store: Store, _ arguments: [ComponentValue]) throws(WasmtimeError) -> ComponentValue? {
-    try enter(store) { (encoder) throws(WasmtimeError) in
-      try encoder.write(arguments, codec)
+    if isPlain && codec.kinds.isEmpty && arguments.isEmpty { return try callPlain(store, count: 0) }
+    return try enter(store) { (writer) throws(WasmtimeError) in
+      try writer.write(arguments, codec)
     }
   }
 
@@ -118,24 +122,39 @@ extension Func {
 
   @usableFromInline
   func call(_ store: Store, _ first: ComponentValue) throws(WasmtimeError) -> ComponentValue? {
-    try enter(store) { (encoder) throws(WasmtimeError) in
-      try encoder.check(1, codec)
-      try encoder.write(first, 0, codec)
+    if isPlain && codec.kinds.count == 1 {
+      if let first = slot(first, codec.kinds[0]) { return try callPlain(store, first, count: 1) }
+      if let first = resource(first) { return try callPlain(store, first, count: 1) }
+    }
+    return try enter(store) { (writer) throws(WasmtimeError) in
+      try writer.check(1, codec)
+      try writer.write(first, 0, codec)
     }
   }
 
   @usableFromInline
   func call(_ store: Store, _ first: ComponentValue, _ second: ComponentValue) throws(WasmtimeError) -> ComponentValue?
   {
-    try enter(store) { (encoder) throws(WasmtimeError) in
-      try encoder.check(2, codec)
-      try encoder.write(first, 0, codec)
-      try encoder.write(second, 1, codec)
+    if isPlain && codec.kinds.count == 2, let second = slot(second, codec.kinds[1]) {
+      if let first = slot(first, codec.kinds[0]) { return try callPlain(store, first, second, count: 2) }
+      if let first = resource(first) { return try callPlain(store, first, second, count: 2) }
     }
+    return try enter(store) { (writer) throws(WasmtimeError) in
+      try writer.check(2, codec)
+      try writer.write(first, 0, codec)
+      try writer.write(second, 1, codec)
+    }
+  }
+
+  /// The resource of the first argument, where that is one of a guest's and a handle is expected.
+  @inline(__always)
+  private func resource(_ first: ComponentValue) -> Resource? {
+    guard codec.kinds[0] == .borrow || codec.kinds[0] == .own, case .resource(let resource) = first else { return nil }
+    return resource
   }
 }
 
-extension Encoder {
+extension Wit.Writer {
   /// Writes the arguments of a call.
   mutating func write(_ arguments: [ComponentValue], _ codec: FuncCodec) throws(WasmtimeError) {
     try check(arguments.count, codec)

@@ -116,8 +116,10 @@ extension LinkerInstance {
         name.count,
         prepareHost,
         callHost,
+        callPlainHost,
         releaseObject,
         context,
+        function.isChecked,
         &error
       )
     }
@@ -162,12 +164,16 @@ final class HostFunction: Sendable {
   @usableFromInline
   typealias One = @Sendable (ComponentValue) throws -> ComponentValue?
 
+  typealias Stream = @Sendable (inout Wit.Reader, inout Wit.Writer) throws -> Void
+
   private enum Body: Sendable {
     case values(Values)
     /// Without its caller.
     case plain(Plain)
     /// Of one argument, without its caller.
     case one(One)
+    /// Of generated bindings, which read and write the stream themselves.
+    case stream(Wit.Signature, Stream)
   }
 
   private let body: Body
@@ -181,6 +187,16 @@ final class HostFunction: Sendable {
   @usableFromInline
   init(one body: @escaping One) { self.body = .one(body) }
 
+  init(_ signature: Wit.Signature, _ body: @escaping Stream) { self.body = .stream(signature, body) }
+
+  /// What it reads and writes itself, and the type that it is for.
+  fileprivate var stream: (signature: Wit.Signature, body: Stream)? {
+    if case .stream(let signature, let body) = body { (signature, body) } else { nil }
+  }
+
+  /// Whether its type is checked when a component is linked that imports it.
+  fileprivate var isChecked: Bool { stream != nil }
+
   /// Runs it with its arguments.
   fileprivate func call(
     _ arguments: UnsafePointer<trimaran_taken>,
@@ -191,10 +207,26 @@ final class HostFunction: Sendable {
       return try body(number)
     }
     let store = try store(home, codec)
-    var decoder = Decoder(arguments, store)
+    var reader = Wit.Reader(arguments, store)
     var values: [ComponentValue] = []
     values.reserveCapacity(codec.params.count)
-    for param in codec.params { values.append(try decoder.read(param)) }
+    for param in codec.params { values.append(try reader.read(param)) }
+    return try call(values, store)
+  }
+
+  /// Runs it with the slots of its arguments: its type is plain.
+  fileprivate func callPlain(
+    _ slots: UnsafeBufferPointer<UInt64>,
+    _ codec: FuncCodec,
+    _ home: WeakStore
+  ) throws -> ComponentValue? {
+    if case .one(let body) = body, slots.count == 1, codec.kinds.count == 1 {
+      return try body(value(slots[0], codec.kinds[0]))
+    }
+    return try call(zip(slots, codec.kinds).map { value($0, $1) }, try store(home, codec))
+  }
+
+  private func call(_ values: [ComponentValue], _ store: Store?) throws -> ComponentValue? {
     switch body {
     case .values(let body):
       guard let store else { preconditionFailure("a caller without its store") }
@@ -203,6 +235,7 @@ final class HostFunction: Sendable {
     case .one(let body):
       var arguments = try Arguments(values, 1)
       return try body(arguments.next())
+    case .stream: throw WasmtimeError.unexpected(reason: "a function of generated bindings, over values")
     }
   }
 
@@ -223,6 +256,7 @@ private final class HostType: Sendable {
 }
 
 private func prepareHost(
+  _ context: UnsafeMutableRawPointer?,
   _ name: UnsafePointer<UInt8>?,
   _ nameLength: Int,
   _ types: UnsafePointer<UInt8>?,
@@ -232,7 +266,12 @@ private func prepareHost(
   do throws(WasmtimeError) {
     let name = String(decoding: UnsafeBufferPointer(start: name, count: nameLength), as: UTF8.self)
     let types = try Core.ComponentTypes.read(UnsafeBufferPointer(start: types, count: typesLength))
-    return Unmanaged.passRetained(HostType(name, ComponentType(types).function())).toOpaque()
+    let type = ComponentType(types)
+    guard let context else { preconditionFailure("a function without a context") }
+    // The core holds it until this has returned.
+    let function = Unmanaged<HostFunction>.fromOpaque(context).takeUnretainedValue()
+    if let stream = function.stream { try stream.signature.check(type, name) }
+    return Unmanaged.passRetained(HostType(name, type.function())).toOpaque()
   } catch {
     thrown?.pointee = WasmtimeError.keep(error)
     return nil
@@ -255,12 +294,43 @@ private func callHost(
   do {
     // The core holds all of them until the call has returned.
     try Unmanaged<HostType>.fromOpaque(prepared)._withUnsafeGuaranteedRef { type in
-      let result = try Unmanaged<HostFunction>.fromOpaque(context)._withUnsafeGuaranteedRef { function in
+      try Unmanaged<HostFunction>.fromOpaque(context)._withUnsafeGuaranteedRef { function in
         try Unmanaged<WeakStore>.fromOpaque(store)._withUnsafeGuaranteedRef { home in
-          try function.call(arguments, type.codec, home)
+          if let stream = function.stream { return try type.serve(stream.body, arguments, small, reply, home) }
+          try type.give(function.call(arguments, type.codec, home), small, reply)
         }
       }
-      try type.give(result, small, reply)
+    }
+    return 0
+  } catch {
+    thrown.pointee = WasmtimeError.keep(error)
+    return 1
+  }
+}
+
+/// The same of a plain function.
+private func callPlainHost(
+  _ context: UnsafeMutableRawPointer?,
+  _ prepared: UnsafeMutableRawPointer?,
+  _ store: UnsafeMutableRawPointer?,
+  _ arguments: UnsafePointer<UInt64>?,
+  _ count: Int,
+  _ result: UnsafeMutablePointer<UInt64>?,
+  _ thrown: UnsafeMutablePointer<UInt64>?
+) -> Int32 {
+  guard let context, let prepared, let store, let result, let thrown else {
+    preconditionFailure("a call without a context or room")
+  }
+  do {
+    // The core holds all of them until the call has returned.
+    try Unmanaged<HostType>.fromOpaque(prepared)._withUnsafeGuaranteedRef { type in
+      let slots = UnsafeBufferPointer(start: arguments, count: count)
+      let given = try Unmanaged<HostFunction>.fromOpaque(context)._withUnsafeGuaranteedRef { function in
+        try Unmanaged<WeakStore>.fromOpaque(store)._withUnsafeGuaranteedRef { home in
+          try function.callPlain(slots, type.codec, home)
+        }
+      }
+      result.pointee = try type.slotOf(given)
     }
     return 0
   } catch {
@@ -270,35 +340,80 @@ private func callHost(
 }
 
 extension HostType {
+  /// The slot of a result, if the type has one.
+  @inline(__always)
+  func slotOf(_ result: ComponentValue?) throws(WasmtimeError) -> UInt64 {
+    if let kind = codec.resultKind, let result, let slot = slot(result, kind) { return slot }
+    guard let result = try checked(result) else { return 0 }
+    // Its bytes in a stream are those of the slot.
+    var slot: UInt64 = 0
+    let done = withUnsafeMutableBytes(of: &slot) { room in
+      Result { () throws(WasmtimeError) in
+        var writer = Wit.Writer(room)
+        try write(result, &writer)
+      }
+    }
+    try done.get()
+    return slot
+  }
+
+  /// The result. Fails where it is missing, or one too many.
+  private func checked(_ result: ComponentValue?) throws(WasmtimeError) -> ComponentValue? {
+    if (codec.result == nil) == (result == nil) { return result }
+    let (expected, found): (UInt64, UInt64) = (codec.result == nil ? 0 : 1, result == nil ? 0 : 1)
+    throw Mistake(.count(what: "results", expected: expected, found: found)).inside(name).error
+  }
+
+  /// Runs what reads its arguments, and writes its result, itself.
+  func serve(
+    _ body: HostFunction.Stream,
+    _ arguments: UnsafePointer<trimaran_taken>,
+    _ small: UnsafeMutablePointer<trimaran_small>,
+    _ reply: OpaquePointer?,
+    _ home: WeakStore
+  ) throws {
+    var reader = Wit.Reader(arguments, codec.hasResources ? home.store : nil)
+    var writer = Wit.Writer(room(small))
+    try body(&reader, &writer)
+    try leave(writer, small, reply)
+  }
+
+  /// The room for a small result.
+  private func room(_ small: UnsafeMutablePointer<trimaran_small>) -> UnsafeMutableRawBufferPointer {
+    let place = MemoryLayout<trimaran_small>.offset(of: \.bytes) ?? 0
+    let count = MemoryLayout<trimaran_small>.size - place
+    return UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(small) + place, count: count)
+  }
+
+  /// Gives the core what was written.
+  private func leave(
+    _ writer: consuming Wit.Writer,
+    _ small: UnsafeMutablePointer<trimaran_small>,
+    _ reply: OpaquePointer?
+  ) throws(WasmtimeError) {
+    if writer.isPlain { return small.pointee.length = writer.count }
+    try writer.lend { (given) throws(WasmtimeError) in
+      var error = trimaran_bytes()
+      if trimaran_component_reply_give(reply, given, &error) != 0 { throw WasmtimeError.left(error) }
+    }
+  }
+
   /// Gives the core a result: in the room for a small one, if it fits.
   func give(
     _ result: ComponentValue?,
     _ small: UnsafeMutablePointer<trimaran_small>,
     _ reply: OpaquePointer?
   ) throws(WasmtimeError) {
-    guard let kind = codec.resultKind, let result else {
-      if codec.resultKind == nil && result == nil { return }
-      let (expected, found): (UInt64, UInt64) = (codec.result == nil ? 0 : 1, result == nil ? 0 : 1)
-      throw Mistake(.count(what: "results", expected: expected, found: found)).inside(name).error
-    }
-    let place = MemoryLayout<trimaran_small>.offset(of: \.bytes) ?? 0
-    let room = MemoryLayout<trimaran_small>.size - place
-    var encoder = Encoder(UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(small) + place, count: room))
-    if !encoder.putNumber(result, kind) { try write(result, &encoder) }
-    if encoder.isPlain {
-      small.pointee.length = encoder.count
-      return
-    }
-    try encoder.lend { (given) throws(WasmtimeError) in
-      var error = trimaran_bytes()
-      if trimaran_component_reply_give(reply, given, &error) != 0 { throw WasmtimeError.left(error) }
-    }
+    guard let result = try checked(result), let kind = codec.resultKind else { return }
+    var writer = Wit.Writer(room(small))
+    if !writer.putNumber(result, kind) { try write(result, &writer) }
+    try leave(writer, small, reply)
   }
 
-  private func write(_ result: ComponentValue, _ encoder: inout Encoder) throws(WasmtimeError) {
+  private func write(_ result: ComponentValue, _ writer: inout Wit.Writer) throws(WasmtimeError) {
     guard let codec = codec.result else { return }
     do throws(Mistake) {
-      try encoder.write(result, codec)
+      try writer.write(result, codec)
     } catch {
       throw error.inside("result").inside(name).error
     }

@@ -17,8 +17,8 @@ public final class Resource: Sendable {
   /// Whether it is owned, and not lent.
   public var isOwned: Bool { (try? core.isOwned()) ?? false }
 
-  /// Whether it can be used still: it was neither closed nor given away, and no loan of it is over.
-  public var isAlive: Bool { (try? core.isAlive()) ?? false }
+  /// Whether it can be used still: it was neither dropped nor given away, no loan of it is over, and its store is open.
+  public var isAlive: Bool { home.store != nil && ((try? core.isAlive()) ?? false) }
 
   /// Its type.
   public var type: ResourceType {
@@ -30,16 +30,24 @@ public final class Resource: Sendable {
   /// One that is not closed is dropped when nothing refers to it any more: its destructor runs when a component of the store is used
   /// the next time, and what it fails with is lost.
   ///
-  /// - Throws: `trap` where the destructor traps, `closed` after the store was closed.
+  /// It does nothing once its store is closed or a guest of that has trapped.
+  ///
+  /// - Throws: `trap` where the destructor traps, `busy` in a host function that the guest's instance has called: the handle
+  ///   stays, and can be closed later.
   public func close() throws(WasmtimeError) {
-    guard let store = home.store else { return }
-    try close(store)
+    guard let store = home.store, !store.isClosed else { return }
+    do throws(WasmtimeError) {
+      try close(store)
+    } catch {
+      if case .poisoned = error { return }
+      throw error
+    }
   }
 
   /// Drops the handle, as ``close()`` does.
   ///
   /// - Parameter store: The resource's store.
-  /// - Throws: As ``close()``, and `wrongStore`.
+  /// - Throws: As ``close()``, `wrongStore`, `closed` after the store was closed, and `poisoned` after a guest of it has trapped.
   public func close(_ store: Store) throws(WasmtimeError) {
     try withExtendedLifetime(store) { () throws(WasmtimeError) in try core.resourceDrop(store: store.core) }
   }

@@ -32,9 +32,9 @@ private fun composed(step: Step) {
     val (store, component) = thing<Store>(step[2]) to thing<Component>(step[3])
     val linker = Linker(component.engine)
     for (given in step.words.drop(4)) {
-        if (given == "wasi") {
+        if (given == "wasi" || given == "granted") {
             linker.defineWasi()
-            store.setWasi(WasiConfig())
+            if (given == "wasi") store.setWasi(WasiConfig())
         } else {
             val (name, body) = given.split('=')
             if (body == "resource") {

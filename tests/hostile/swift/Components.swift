@@ -40,9 +40,9 @@ extension Program {
     let (store, component): (Store, Component) = (try thing(step[2]), try thing(step[3]))
     let linker = try TrimaranComponent.Linker(component.engine)
     for given in step.words.dropFirst(4) {
-      if given == "wasi" {
+      if given == "wasi" || given == "granted" {
         try linker.defineWasi()
-        try store.setWasi(WasiConfig())
+        if given == "wasi" { try store.setWasi(WasiConfig()) }
         continue
       }
       let (name, body) = given.pair

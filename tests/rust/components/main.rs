@@ -1,7 +1,9 @@
 //! Components through the core's own objects: linked, called, trapped, with resources of guests and of the host.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
+mod files;
 mod http;
+mod plain;
 mod wasi;
 mod weight;
 

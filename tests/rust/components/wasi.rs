@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use trimaran::{
-    Component, ComponentInstance, ComponentLinker, Config, Engine, EnvVar, Interruption, MemoryDirectory,
-    MemoryPreopen, OutputPipe, Store, WasiConfig, WasiOutput, WasmtimeError,
+    Component, ComponentInstance, ComponentLinker, Config, Engine, EnvVar, Interruption, OutputPipe, Store, WasiConfig,
+    WasiOutput, WasmtimeError,
 };
 
 use super::call;
@@ -76,15 +76,4 @@ fn without_a_configuration_an_output_says_so() {
     let instance = instance(&store, &engine).unwrap();
     let Err(WasmtimeError::Config { reason }) = call(&instance, &store, &["print"], &text("hello")) else { panic!() };
     assert!(reason.contains("set_wasi"), "{reason}");
-}
-
-#[test]
-fn what_components_cannot_have_is_refused() {
-    let engine = super::engine();
-    let store = Store::new(&engine).unwrap();
-    let directory = MemoryDirectory::new(Vec::new(), None, None).unwrap();
-    let memory_preopens = vec![MemoryPreopen { directory, guest_path: "/".to_owned(), read_only: false }];
-    store.set_wasi(WasiConfig { memory_preopens, ..WasiConfig::default() }).unwrap();
-    let Err(WasmtimeError::Config { reason }) = instance(&store, &engine) else { panic!() };
-    assert!(reason.contains("a directory in memory"), "{reason}");
 }

@@ -178,7 +178,7 @@ impl Entry {
 fn inspect(_: &Engine, file: &[u8], words: &mut Words) {
     let path = std::env::temp_dir().join(format!("trimaran-weight-{}", std::process::id()));
     std::fs::write(&path, file).unwrap();
-    let status = command_line("trimaran".to_owned(), vec!["inspect".to_owned(), path.to_string_lossy().into_owned()]);
+    let status = command_line("trimaran".to_owned(), vec!["inspect".to_owned(), path.to_string_lossy().into_owned()], None);
     std::fs::remove_file(&path).unwrap();
     words.add(status);
 }

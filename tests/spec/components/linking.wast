@@ -92,3 +92,21 @@
 (module $core (func (export "seven") (result i32) (i32.const 7)))
 (assert_return (invoke $core "seven") (i32.const 7))
 (assert_return (invoke $one "next") (u32.const 3))
+
+;; Functions are there by other types: other parameters or results, or others' names.
+(assert_unlinkable (component (import "math" (instance (export "add" (func))))) "type mismatch")
+(assert_unlinkable
+  (component (import "math" (instance (export "add" (func (param "a" u32) (param "b" u64) (result u32))))))
+  "type mismatch")
+(assert_unlinkable
+  (component (import "math" (instance (export "add" (func (param "a" u32) (param "b" u32) (result (option u32)))))))
+  "type mismatch")
+(assert_unlinkable
+  (component (import "math" (instance (export "add" (func (param "a" u32) (param "c" u32) (result u32))))))
+  "type mismatch")
+(assert_unlinkable
+  (component
+    (import "math" (instance
+      (export "add" (func (param "a" u32) (param "b" u32) (result u32)))
+      (export "fail" (func (result string))))))
+  "type mismatch")

@@ -11,6 +11,7 @@ use wast::token::Id;
 use wast::{QuoteWat, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
 
 use crate::command::code;
+use crate::composed::{Registered, composed};
 
 /// What a component exports that others can import from it.
 type Exports = Vec<(String, ComponentExternalKind)>;
@@ -20,7 +21,11 @@ type Exports = Vec<(String, ComponentExternalKind)>;
 struct Definition {
     number: usize,
     exports: Exports,
+    bytes: Vec<u8>,
 }
+
+/// An instance: its number, what it exports, and its component.
+type Made = (usize, Exports, Vec<u8>);
 
 /// The components of one file. An instance has a store of its own: a trap poisons the store.
 #[derive(Default)]
@@ -30,9 +35,11 @@ pub(crate) struct Components {
     definitions: HashMap<String, Definition>,
     last_definition: Option<Definition>,
     /// The definition of each instance, which has the same number as its store.
-    instances: HashMap<String, (usize, Exports)>,
+    instances: HashMap<String, Made>,
     /// The instance that was made last, if it is of a component.
-    current: Option<(usize, Exports)>,
+    current: Option<Made>,
+    /// The components of the instances that others import, by the names that they were registered with.
+    registered: Registered,
 }
 
 /// The bytes of a component, or its text where that is a mistake already.
@@ -79,10 +86,17 @@ impl Components {
                 Ok((vec![self.refused(source(module, contents))], true))
             }
             WastDirective::AssertUnlinkable { module: wat @ Wat::Component(_), .. } => {
-                self.define(encoded(wat, contents)).map(|(definition, mut steps)| {
-                    steps.extend(with_error(self.instantiate(&definition, None), &json!({"variant": "Link"})));
-                    (steps, true)
-                })
+                let source = encoded(wat, contents);
+                // A function of the host has the type that a component imports: what instances say of it is checked where one component
+                // has both.
+                let both = if let Source::Bytes(bytes) = &source { composed(bytes, &self.registered) } else { None };
+                match both {
+                    Some(both) => Ok((vec![self.refused(Source::Bytes(both))], true)),
+                    None => self.define(source).map(|(definition, mut steps)| {
+                        steps.extend(with_error(self.instantiate(&definition, None), &json!({"variant": "Link"})));
+                        (steps, true)
+                    }),
+                }
             }
             WastDirective::AssertTrap { exec: WastExecute::Wat(wat @ Wat::Component(_)), message, .. } => {
                 self.define(encoded(wat, contents)).map(|(definition, mut steps)| {
@@ -134,8 +148,9 @@ impl Components {
 
     fn define(&mut self, source: Source) -> Result<(Definition, Vec<Value>)> {
         let number = self.number();
-        let exports = if let Source::Bytes(bytes) = &source { exports(bytes)? } else { Exports::new() };
-        Ok((Definition { number, exports }, vec![compile(number, &source)]))
+        let steps = vec![compile(number, &source)];
+        let bytes = if let Source::Bytes(bytes) = source { bytes } else { Vec::new() };
+        Ok((Definition { number, exports: exports(&bytes)?, bytes }, steps))
     }
 
     fn refused(&mut self, source: Source) -> Value {
@@ -147,7 +162,7 @@ impl Components {
 
     fn instantiate(&mut self, definition: &Definition, name: Option<Id<'_>>) -> Vec<Value> {
         let number = self.number();
-        let made = (number, definition.exports.clone());
+        let made = (number, definition.exports.clone(), definition.bytes.clone());
         if let Some(name) = name {
             self.instances.insert(name.name().to_owned(), made.clone());
         }
@@ -160,7 +175,7 @@ impl Components {
         ]
     }
 
-    fn instance(&self, name: Option<Id<'_>>) -> Option<&(usize, Exports)> {
+    fn instance(&self, name: Option<Id<'_>>) -> Option<&Made> {
         match name {
             Some(name) => self.instances.get(name.name()),
             None => self.current.as_ref(),
@@ -168,7 +183,7 @@ impl Components {
     }
 
     fn invoke(&self, call: &WastInvoke<'_>, expected: Option<Value>) -> Option<Vec<Value>> {
-        let (number, _) = self.instance(call.module)?;
+        let (number, ..) = self.instance(call.module)?;
         let (store, instance) = (format!("s{number}"), format!("i{number}"));
         // A float is written as in a module.
         let argument = |argument: &WastArg<'_>| match argument {
@@ -185,8 +200,9 @@ impl Components {
     }
 
     /// Gives others what an instance exports: its modules, and its functions by functions of the host.
-    fn register(&self, name: &str, of: Option<Id<'_>>) -> Option<Vec<Value>> {
-        let (number, exports) = self.instance(of)?;
+    fn register(&mut self, name: &str, of: Option<Id<'_>>) -> Option<Vec<Value>> {
+        let (number, exports, bytes) = self.instance(of)?.clone();
+        self.registered.insert(name.to_owned(), bytes);
         let (store, instance) = (format!("s{number}"), format!("i{number}"));
         let mut steps = vec![json!({"op": "component_define_instance", "linker": "linker", "path": [name]})];
         for (index, (export, kind)) in exports.iter().enumerate() {

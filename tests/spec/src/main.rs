@@ -5,6 +5,7 @@
 
 mod command;
 mod component;
+mod composed;
 mod suite;
 mod value;
 

@@ -28,6 +28,7 @@ let package = Package(
     .library(name: "TrimaranComponent", targets: ["TrimaranComponent"]),
     .library(name: "TrimaranFoundation", targets: ["TrimaranFoundation"]),
     .executable(name: "trimaran", targets: ["TrimaranCLI"]),
+    .plugin(name: "TrimaranBindgen", targets: ["TrimaranBindgen"]),
   ],
   targets: [
     .target(
@@ -53,6 +54,8 @@ let package = Package(
       dependencies: ["Trimaran"],
       swiftSettings: [.swiftLanguageMode(.v6)]
     ),
+    // Makes typed bindings of components when a target is built.
+    .plugin(name: "TrimaranBindgen", capability: .buildTool(), dependencies: ["TrimaranCLI"]),
     native,
   ]
 )

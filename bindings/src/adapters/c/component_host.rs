@@ -2,8 +2,9 @@
 
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
-use trimaran::adapter::{ComponentHostFunction, HostFuncType, Received, Reply, spare};
+use trimaran::adapter::{ComponentHostFunction, HostFuncType, PlainHostFunction, Received, Reply, spare};
 use trimaran::{ComponentLinker, Result, Store, WasmtimeError};
 
 use super::super::surface::{parsed, serialised};
@@ -15,6 +16,7 @@ use super::{Bytes, entry, lent, opened, status};
 /// Makes what the language keeps for a type that a function is imported by: its names in words, and the serialised type. Null, and
 /// the number under which the language keeps what was thrown, where it cannot.
 type Prepare = unsafe extern "C" fn(
+    context: *mut c_void,
     name: *const u8,
     name_length: usize,
     types: *const u8,
@@ -57,10 +59,25 @@ type Call = unsafe extern "C" fn(
     thrown: *mut u64,
 ) -> i32;
 
+/// Runs a plain function with a slot for each argument, and leaves that of its result. Gives 0, or 1 and the number under which the
+/// language keeps what was thrown.
+type CallPlain = unsafe extern "C" fn(
+    context: *mut c_void,
+    prepared: *mut c_void,
+    store: *mut c_void,
+    arguments: *const u64,
+    count: usize,
+    result: *mut u64,
+    thrown: *mut u64,
+) -> i32;
+
 struct Body {
     prepare: Prepare,
     call: Call,
+    call_plain: CallPlain,
     context: Context,
+    /// Whether the type is prepared when the function is linked.
+    is_checked: bool,
 }
 
 impl Body {
@@ -72,9 +89,11 @@ impl Body {
         }
         let types = serialised(ty.types()?);
         let mut thrown = 0;
-        // SAFETY: the header says that it may be called on any thread; the texts are borrowed for the call.
+        let (name, context) = (&ty.name, self.context.pointer);
+        // SAFETY: the header says that it may be called on any thread; the function came with this context, which is still there; the
+        // texts are borrowed for the call.
         let made =
-            unsafe { (self.prepare)(ty.name.as_ptr(), ty.name.len(), types.as_ptr(), types.len(), &raw mut thrown) };
+            unsafe { (self.prepare)(context, name.as_ptr(), name.len(), types.as_ptr(), types.len(), &raw mut thrown) };
         if made.is_null() {
             return Err(WasmtimeError::thrown(thrown));
         }
@@ -85,9 +104,12 @@ impl Body {
 }
 
 impl ComponentHostFunction for Body {
+    fn bind(&self, ty: &HostFuncType) -> Result<()> {
+        if self.is_checked { self.prepared(ty).map(drop) } else { Ok(()) }
+    }
+
     fn call(&self, store: &Store, _: u64, ty: &HostFuncType, arguments: Received) -> Result<Reply> {
-        let missing = || WasmtimeError::Unexpected { reason: "a store that its package does not know".to_owned() };
-        let home = store.language_store::<Context>().ok_or_else(missing)?;
+        let home = home(store)?;
         let prepared = self.prepared(ty)?;
         let mut taken = MaybeUninit::<Taken>::uninit();
         // SAFETY: there is room for the values.
@@ -113,6 +135,31 @@ impl ComponentHostFunction for Body {
         }
         Ok(reply)
     }
+
+    fn plain(self: Arc<Self>) -> Option<Arc<dyn PlainHostFunction>> {
+        // What is checked reads and writes the stream itself.
+        if self.is_checked { None } else { Some(self) }
+    }
+}
+
+impl PlainHostFunction for Body {
+    fn call_plain(&self, store: &Store, _: u64, ty: &HostFuncType, arguments: &[u64]) -> Result<u64> {
+        let (home, prepared) = (home(store)?, self.prepared(ty)?);
+        let (mut result, mut thrown) = (0, 0);
+        // SAFETY: the function came with this context, which is still there, as are what was made of the type and the store's.
+        let status = unsafe {
+            let (result, thrown) = (&raw mut result, &raw mut thrown);
+            let (values, count) = (arguments.as_ptr(), arguments.len());
+            (self.call_plain)(self.context.pointer, prepared.pointer, home.pointer, values, count, result, thrown)
+        };
+        if status == 0 { Ok(result) } else { Err(WasmtimeError::thrown(thrown)) }
+    }
+}
+
+/// What the language finds its own store by.
+fn home(store: &Store) -> Result<&Context> {
+    let missing = || WasmtimeError::Unexpected { reason: "a store that its package does not know".to_owned() };
+    store.language_store::<Context>().ok_or_else(missing)
 }
 
 /// Frees values at its end, also where a panic passes.
@@ -156,8 +203,8 @@ pub unsafe extern "C" fn trimaran_component_reply_give(
 /// or at once where this fails.
 ///
 /// # Safety
-/// The linker is alive; the path and the name are readable; `prepare`, `call` and `release` may be called on any thread, and `release`
-/// with what `prepare` gives as well; there is room for an error.
+/// The linker is alive; the path and the name are readable; `prepare`, `call`, `call_plain` and `release` may be called on any thread, and
+/// `release` with what `prepare` gives as well; there is room for an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_component_linker_define_func(
     linker: *const ComponentLinker,
@@ -167,17 +214,19 @@ pub unsafe extern "C" fn trimaran_component_linker_define_func(
     name_length: usize,
     prepare: Prepare,
     call: Call,
+    call_plain: CallPlain,
     release: Release,
     context: *mut c_void,
+    is_checked: bool,
     error: *mut Bytes,
 ) -> i32 {
-    let body = Body { prepare, call, context: Context { pointer: context, release } };
+    let body = Body { prepare, call, call_plain, context: Context { pointer: context, release }, is_checked };
     let work = || {
         // SAFETY: the caller keeps the linker alive until this returns.
         let linker = unsafe { opened(linker)? };
         // SAFETY: the caller gives that many bytes, and nothing else changes them until this returns.
         let (path, name) = unsafe { (lent(path, path_length), text(name, name_length)?) };
-        linker.define_func(parsed::<Vec<String>>(path)?, name, std::sync::Arc::new(body))
+        linker.define_func(parsed::<Vec<String>>(path)?, name, Arc::new(body))
     };
     // SAFETY: the contract says that the pointer for the error may be written to.
     unsafe { status(entry(work), error) }

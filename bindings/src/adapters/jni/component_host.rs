@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jni_sys::{
     JNI_FALSE, JNIEnv, jboolean, jbyteArray, jclass, jint, jlong, jmethodID, jobject, jobjectArray, jstring, jvalue,
 };
-use trimaran::adapter::{ComponentHostFunction, HostFuncType, Received, Reply, spare};
+use trimaran::adapter::{ComponentHostFunction, HostFuncType, PlainHostFunction, Received, Reply, spare};
 use trimaran::{ComponentLinker, ComponentMistake, Result, Store, WasmtimeError};
 
 use super::super::surface::{parsed, serialised};
@@ -19,7 +19,9 @@ struct Body {
     host: GlobalRef,
     codec: jmethodID,
     run: jmethodID,
-    /// Whether the package knows the type already, and compares it with a component's when that is linked.
+    run_plain: jmethodID,
+    /// Whether the package knows the type already, and compares it with a component's when that is linked. It reads and writes
+    /// the values itself then, plain ones as well.
     is_typed: bool,
 }
 
@@ -48,18 +50,13 @@ impl Crossing<'_> {
 
 impl ComponentHostFunction for Body {
     fn call(&self, store: &Store, call_id: u64, ty: &HostFuncType, arguments: Received) -> Result<Reply> {
-        let env = self.host.env().ok_or_else(closed)?;
-        let home = store.language_store::<GlobalRef>().ok_or_else(closed)?;
-        // The package's `Store` holds the host function, and the code that called the guest holds that `Store`.
-        let (host, home) = (self.host.local(env), home.local(env));
-        let done = if host.is_null() || home.is_null() {
-            Err(closed())
-        } else {
+        self.with_objects(store, |env, host, home| {
             self.run(env, host, home, call_id, Crossing { arguments, reply: None, ty })
-        };
-        jni!(env, DeleteLocalRef, host);
-        jni!(env, DeleteLocalRef, home);
-        done
+        })
+    }
+
+    fn plain(self: Arc<Self>) -> Option<Arc<dyn PlainHostFunction>> {
+        (!self.is_typed).then_some(self as _)
     }
 
     fn bind(&self, ty: &HostFuncType) -> Result<()> {
@@ -74,7 +71,47 @@ impl ComponentHostFunction for Body {
     }
 }
 
+impl PlainHostFunction for Body {
+    fn call_plain(&self, store: &Store, call_id: u64, ty: &HostFuncType, arguments: &[u64]) -> Result<u64> {
+        self.with_objects(store, |env, host, home| {
+            let codec = self.codec(env, host, ty)?;
+            let slot = |place: usize| arguments.get(place).copied().unwrap_or_default().cast_signed();
+            // The call is only needed for a result that does not fit.
+            let mut crossing = Crossing { arguments: Received::default(), reply: None, ty };
+            let given = [
+                jvalue { l: codec.object() },
+                jvalue { l: home },
+                jvalue { j: call_id.cast_signed() },
+                jvalue { j: &raw mut crossing as jlong },
+                jvalue { j: slot(0) },
+                jvalue { j: slot(1) },
+                jvalue { j: slot(2) },
+                jvalue { j: slot(3) },
+            ];
+            let result = jni!(env, CallLongMethodA, host, self.run_plain, given.as_ptr());
+            keep_thrown(env)?;
+            Ok(result.cast_unsigned())
+        })
+    }
+}
+
 impl Body {
+    /// Runs `work` with the package's objects of the function and of the store.
+    fn with_objects<R>(
+        &self,
+        store: &Store,
+        work: impl FnOnce(*mut JNIEnv, jobject, jobject) -> Result<R>,
+    ) -> Result<R> {
+        let env = self.host.env().ok_or_else(closed)?;
+        let home = store.language_store::<GlobalRef>().ok_or_else(closed)?;
+        // The package's `Store` holds the host function, and the code that called the guest holds that `Store`.
+        let (host, home) = (self.host.local(env), home.local(env));
+        let done = if host.is_null() || home.is_null() { Err(closed()) } else { work(env, host, home) };
+        jni!(env, DeleteLocalRef, host);
+        jni!(env, DeleteLocalRef, home);
+        done
+    }
+
     fn run(
         &self,
         env: *mut JNIEnv,
@@ -136,14 +173,13 @@ pub(super) extern "system" fn define(
         let codec = jni!(env, GetMethodID, class, c"codec".as_ptr(), c"([B)Ljava/lang/Object;".as_ptr());
         let run = c"(Ljava/lang/Object;Ldev/trimaran/Store;JJ)V";
         let run = jni!(env, GetMethodID, class, c"run".as_ptr(), run.as_ptr());
+        let plain = c"(Ljava/lang/Object;Ldev/trimaran/Store;JJJJJJ)J";
+        let run_plain = jni!(env, GetMethodID, class, c"runPlain".as_ptr(), plain.as_ptr());
         jni!(env, DeleteLocalRef, class);
         let full = || WasmtimeError::Limit { reason: "the JVM has no room for a host function".to_owned() };
-        let held = GlobalRef::weak(env, host).filter(|_| !codec.is_null() && !run.is_null());
-        linker.define_func(
-            path,
-            &name,
-            Arc::new(Body { host: held.ok_or_else(full)?, codec, run, is_typed: is_typed != JNI_FALSE }),
-        )
+        let held = GlobalRef::weak(env, host).filter(|_| !codec.is_null() && !run.is_null() && !run_plain.is_null());
+        let (host, is_typed) = (held.ok_or_else(full)?, is_typed != JNI_FALSE);
+        linker.define_func(path, &name, Arc::new(Body { host, codec, run, run_plain, is_typed }))
     });
 }
 

@@ -5,6 +5,7 @@
 
 mod bindings;
 mod bound;
+mod buffers;
 mod classes;
 mod codec;
 mod func;
@@ -12,11 +13,12 @@ mod host;
 mod misfit;
 mod names;
 mod numbers;
+mod plain;
 mod read;
 mod typed;
 mod write;
 mod write_cases;
 mod write_records;
 
-pub(crate) use bindings::component_bindings;
+pub(crate) use bindings::{component_bindings, component_file};
 pub(crate) use func::ComponentFuncBase;

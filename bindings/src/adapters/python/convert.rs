@@ -166,8 +166,10 @@ fn article_of(value: &Bound<'_, PyAny>) -> String {
 }
 
 fn with_article(name: &str) -> String {
-    // The types of floats are read letter by letter: an f64.
-    let is_vowel = name.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']) || matches!(name, "f32" | "f64");
+    // What is read letter by letter: an f64, an HttpResponse, an ndarray.
+    let is_vowel = name.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O'])
+        || name.starts_with("Http")
+        || matches!(name, "f32" | "f64" | "ndarray");
     format!("{} {name}", if is_vowel { "an" } else { "a" })
 }
 

@@ -14,14 +14,14 @@ use wasmtime::component::{ComponentNamedList, ComponentType, Func, Lift, Lower, 
 use wasmtime::{AsContextMut, Result, ValRaw, bail};
 
 use crate::component::abi::plan::{Made, Row};
-use crate::component::abi::stream::{Given, Reader, Values, refused};
-use crate::component::abi::{lift, lower};
+use crate::component::abi::stream::{Given, Handle, Output, Reader, Values, refused};
+use crate::component::abi::{lift, lower, plain};
 
 /// What wasmtime is told of the size of our types: none. Whoever gets an address checks what is there.
 pub(super) const NO_SIZE: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
 
 /// How many flat values a function takes at most.
-const MOST: usize = 16;
+pub(super) const MOST: usize = 16;
 
 /// A function of a component, with the plans of its parameters and of its results.
 #[derive(Debug)]
@@ -29,13 +29,15 @@ pub struct Ready {
     func: Func,
     params: Row,
     results: Row,
+    is_plain: bool,
 }
 
 impl Ready {
     /// Finds out how the function's values lie in its guest.
     pub fn new(store: impl AsContextMut, func: Func) -> Result<Self> {
         let [params, results] = show(&mut Made::default(), || func.typed::<Shown, Shown>(&store).map(drop))?;
-        Ok(Self { func, params, results })
+        let is_plain = plain::is_plain(&params, &results);
+        Ok(Self { func, params, results, is_plain })
     }
 
     /// The parameters.
@@ -46,6 +48,28 @@ impl Ready {
     /// The results: one or none.
     pub fn results(&self) -> &Row {
         &self.results
+    }
+
+    /// Whether `call_plain` may call it.
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// Calls a plain function. Gives the slot of its result; 0 where there is none.
+    #[inline]
+    pub fn call_plain(
+        &self,
+        store: impl AsContextMut,
+        slots: &[u64],
+        handles: &[Handle],
+        hosts: &[u32],
+        has_arrived: &AtomicBool,
+    ) -> Result<u64> {
+        // SAFETY: `plain::Args` and `plain::Outcome` lower and lift by the type that wasmtime gives them, which is the function's,
+        // and refuse one that is not plain.
+        let typed = unsafe { TypedFunc::<plain::Args<'_>, plain::Outcome>::new_unchecked(self.func) };
+        let plain::Outcome(slot) = typed.call(store, plain::Args { slots, handles, hosts, has_arrived })?;
+        Ok(slot)
     }
 
     /// Calls the function. The results are added to `results`.
@@ -64,7 +88,8 @@ impl Ready {
         // SAFETY: `Args` and `Results` lower and lift any type by its plan, and refuse a plan of other types than those that
         // wasmtime gives them, which are the function's.
         let typed = unsafe { TypedFunc::<Args<'_>, Results>::new_unchecked(self.func) };
-        let mut wanted = Wanted { row: &self.results, to: results };
+        let to = Output { given: results, arrays: arguments.arrays };
+        let mut wanted = Wanted { row: &self.results, to };
         let _before = Before(WANTED.replace(ptr::from_mut(&mut wanted).cast()));
         typed.call(store, Args { values: arguments, row: &self.params, has_arrived })?;
         Ok(())
@@ -122,7 +147,7 @@ unsafe impl ComponentNamedList for Args<'_> {}
 /// What this thread lifts next. A lift knows its type, and nothing of the call that it is for.
 struct Wanted<'a> {
     row: &'a Row,
-    to: &'a mut Given,
+    to: Output<'a>,
 }
 
 thread_local! {
@@ -164,10 +189,10 @@ unsafe impl Lift for Results {
             return Err(refused("the plan of a call's results is that of another component"));
         }
         if row.flat.is_some_and(|count| count <= slots.len()) {
-            lift::from_flat(cx, wanted.to, row, slots)?;
+            lift::from_flat(cx, &mut wanted.to, row, slots)?;
         } else {
             let [address] = slots;
-            lift::from_memory(cx, wanted.to, row, address.get_u32() as usize)?;
+            lift::from_memory(cx, &mut wanted.to, row, address.get_u32() as usize)?;
         }
         Ok(Self)
     }

@@ -14,7 +14,7 @@ use wasmtime::{Result, StoreContextMut, ValRaw, bail};
 
 use crate::component::abi::call::NO_SIZE;
 use crate::component::abi::plan::Row;
-use crate::component::abi::stream::{Given, Reader, Values, Written, refused};
+use crate::component::abi::stream::{Given, Output, Reader, Values, Written, refused};
 use crate::component::abi::{lift, lower, rows};
 use crate::component::spare;
 
@@ -51,7 +51,7 @@ unsafe impl<const N: usize> Lift for HostArgs<N> {
     fn linear_lift_from_flat(cx: &mut LiftContext<'_>, ty: InterfaceType, slots: &Self::Lower) -> Result<Self> {
         let row = row(&ty, |index| rows::of(cx.types, index))?;
         let mut given = Given::reusing();
-        lift::from_flat(cx, &mut given, &row, slots)?;
+        lift::from_flat(cx, &mut Output { given: &mut given, arrays: None }, &row, slots)?;
         Ok(Self { given })
     }
 
@@ -61,7 +61,7 @@ unsafe impl<const N: usize> Lift for HostArgs<N> {
         let at = bytes.as_ptr().addr().checked_sub(cx.memory().as_ptr().addr());
         let at = at.ok_or_else(|| refused("wasmtime gave arguments outside of the guest's memory"))?;
         let mut given = Given::reusing();
-        lift::from_memory(cx, &mut given, &row, at)?;
+        lift::from_memory(cx, &mut Output { given: &mut given, arrays: None }, &row, at)?;
         Ok(Self { given })
     }
 }
@@ -129,6 +129,7 @@ impl<const M: usize> HostResults<M> {
             beside: &beside,
             handles: &self.written.handles,
             hosts: self.written.hosts.as_deref().unwrap_or_default(),
+            arrays: None,
         })
     }
 }

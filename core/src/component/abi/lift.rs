@@ -7,19 +7,19 @@ use wasmtime::{Result, ValRaw, bail};
 
 use crate::component::abi::lower::unsupported;
 use crate::component::abi::plan::{Cases, Kind, Plan, Row};
-use crate::component::abi::stream::{Given, refused};
+use crate::component::abi::stream::{Output, refused};
 
 /// The slots of a function's flat values.
 type Slots<'a> = std::slice::Iter<'a, ValRaw>;
 
 /// Lifts a row out of the slots of its flat values.
-pub(super) fn from_flat(cx: &mut LiftContext<'_>, to: &mut Given, row: &Row, slots: &[ValRaw]) -> Result<()> {
+pub(super) fn from_flat(cx: &mut LiftContext<'_>, to: &mut Output<'_>, row: &Row, slots: &[ValRaw]) -> Result<()> {
     let mut slots = slots.iter();
     row.fields.iter().try_for_each(|field| flat(cx, to, &field.plan, &mut slots))
 }
 
 /// Lifts a row out of the guest's memory. Nobody has checked yet that it is there.
-pub(super) fn from_memory(cx: &mut LiftContext<'_>, to: &mut Given, row: &Row, at: usize) -> Result<()> {
+pub(super) fn from_memory(cx: &mut LiftContext<'_>, to: &mut Output<'_>, row: &Row, at: usize) -> Result<()> {
     check_aligned(at, row.align)?;
     if cx.memory().get(at..).and_then(|rest| rest.get(..row.size)).is_none() {
         bail!("pointer out of bounds of memory");
@@ -27,7 +27,7 @@ pub(super) fn from_memory(cx: &mut LiftContext<'_>, to: &mut Given, row: &Row, a
     row.fields.iter().try_for_each(|field| load(cx, to, &field.plan, at + field.offset))
 }
 
-fn flat(cx: &mut LiftContext<'_>, to: &mut Given, plan: &Plan, slots: &mut Slots<'_>) -> Result<()> {
+fn flat(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, slots: &mut Slots<'_>) -> Result<()> {
     match &plan.kind {
         Kind::Bool => to.put(&[u8::from(take(slots)?.get_u32() != 0)]),
         Kind::S8 | Kind::U8 => to.put(&[take(slots)?.get_u32() as u8]),
@@ -66,7 +66,7 @@ fn flat(cx: &mut LiftContext<'_>, to: &mut Given, plan: &Plan, slots: &mut Slots
 }
 
 /// Lifts a value out of the guest's memory, where it is: whoever says where has checked that.
-fn load(cx: &mut LiftContext<'_>, to: &mut Given, plan: &Plan, at: usize) -> Result<()> {
+fn load(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, at: usize) -> Result<()> {
     match &plan.kind {
         Kind::Bool => to.put(&[u8::from(bytes::<1>(cx, at)? != [0])]),
         Kind::S8 | Kind::U8 => to.put(&bytes::<1>(cx, at)?),
@@ -102,7 +102,7 @@ fn load(cx: &mut LiftContext<'_>, to: &mut Given, plan: &Plan, at: usize) -> Res
 const OBJECTS: usize = 8;
 
 /// Lifts a string or a list, whose pointer and length the guest gave.
-fn at_pointer(cx: &mut LiftContext<'_>, to: &mut Given, plan: &Plan, at: u32, count: u32) -> Result<()> {
+fn at_pointer(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, at: u32, count: u32) -> Result<()> {
     let (start, length) = (at as usize, count as usize);
     match &plan.kind {
         Kind::String => {
@@ -111,15 +111,15 @@ fn at_pointer(cx: &mut LiftContext<'_>, to: &mut Given, plan: &Plan, at: u32, co
                 let found = cx.memory().get(start..).and_then(|rest| rest.get(..length));
                 let Some(found) = found else { bail!("string pointer/length out of bounds of memory") };
                 std::str::from_utf8(found)?;
-                return to.put_part(length, found);
+                return to.put_part(length, None, found);
             }
             // Wasmtime transcodes.
             let text = String::linear_lift_from_flat(cx, plan.ty, &[ValRaw::u32(at), ValRaw::u32(count)])?;
-            to.put_part(text.len(), text.as_bytes())
+            to.put_part(text.len(), None, text.as_bytes())
         }
         Kind::Numbers(element) => {
             let found = region(cx, element, start, length)?;
-            to.put_part(length, found)
+            to.put_part(length, Some(&element.kind), found)
         }
         Kind::List(element) => {
             region(cx, element, start, length)?;
@@ -148,7 +148,7 @@ fn check_aligned(at: usize, align: u32) -> Result<()> {
 }
 
 /// Notes which case it is. Returns its payload's plan.
-fn case<'a>(to: &mut Given, cases: &'a Cases, index: u32) -> Result<Option<&'a Plan>> {
+fn case<'a>(to: &mut Output<'_>, cases: &'a Cases, index: u32) -> Result<Option<&'a Plan>> {
     let Some(case) = cases.cases.get(index as usize) else { bail!("unexpected discriminant: {index}") };
     to.put_number(index)?;
     Ok(case.payload.as_deref())

@@ -9,7 +9,7 @@ use wasmtime::{Result, ValRaw};
 
 use crate::WasmtimeError;
 use crate::component::abi::plan::{Cases, Kind, Plan, Row};
-use crate::component::abi::stream::{Handle, Reader, refused};
+use crate::component::abi::stream::{Handle, Part, Reader, refused};
 use crate::traps::carried::HostError;
 
 /// The slots of a function's flat values.
@@ -72,7 +72,7 @@ fn flat<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, slo
         Kind::S64 | Kind::U64 => put(slots, ValRaw::u64(u64::from_le_bytes(from.array()?))),
         Kind::F32 => put(slots, ValRaw::f32(from.number()?)),
         Kind::F64 => put(slots, ValRaw::f64(u64::from_le_bytes(from.array()?))),
-        Kind::Char => put(slots, ValRaw::u32(scalar(from)?)),
+        Kind::Char => put(slots, ValRaw::u32(scalar(from.number()?)?)),
         Kind::String | Kind::Numbers(_) | Kind::List(_) => {
             let (at, count) = pointer_and_length(cx, from, plan)?;
             put(slots, ValRaw::i64(at as i64))?;
@@ -96,7 +96,7 @@ fn flat<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, slo
             if *size > 0 { put(slots, ValRaw::u32(bits)) } else { Ok(()) }
         }
         Kind::Own | Kind::Borrow => {
-            let index = handle(cx, from, plan)?;
+            let index = handle(cx, plan.ty, from.handle()?, from.hosts())?;
             put(slots, index)
         }
         Kind::Unsupported(what) => Err(unsupported(what)),
@@ -111,7 +111,7 @@ fn store<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, ou
         Kind::S16 | Kind::U16 => set(out, from.array::<2>()?),
         Kind::S32 | Kind::U32 | Kind::F32 => set(out, from.array::<4>()?),
         Kind::S64 | Kind::U64 | Kind::F64 => set(out, from.array::<8>()?),
-        Kind::Char => set(out, scalar(from)?.to_le_bytes()),
+        Kind::Char => set(out, scalar(from.number()?)?.to_le_bytes()),
         Kind::String | Kind::Numbers(_) | Kind::List(_) => {
             let (at, count) = pointer_and_length(cx, from, plan)?;
             set(out, u32::try_from(at)?.to_le_bytes())?;
@@ -130,7 +130,7 @@ fn store<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, ou
             unsigned(out, *size, bits)
         }
         Kind::Own | Kind::Borrow => {
-            let index = handle(cx, from, plan)?.get_u32();
+            let index = handle(cx, plan.ty, from.handle()?, from.hosts())?.get_u32();
             set(out, index.to_le_bytes())
         }
         Kind::Unsupported(what) => Err(unsupported(what)),
@@ -141,13 +141,23 @@ fn store<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, ou
 fn pointer_and_length<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan) -> Result<(usize, usize)> {
     match &plan.kind {
         Kind::String => {
-            let (length, bytes) = from.part(1)?;
+            let (length, part) = from.part(1)?;
             if matches!(cx.options().string_encoding, StringEncoding::Utf8) {
                 let at = cx.realloc(0, 0, 1, length)?;
-                copy(cx, at, bytes)?;
+                copy_part(cx, at, part, None)?;
                 return Ok((at, length));
             }
             // Wasmtime transcodes.
+            let mut buffer;
+            let bytes = match part {
+                Part::Bytes(bytes) => bytes,
+                Part::Array(..) => {
+                    buffer = Buffer::new(length)?;
+                    let bytes = buffer.bytes(length);
+                    part.copy(None, bytes)?;
+                    bytes
+                }
+            };
             let text = std::str::from_utf8(bytes).map_err(|_| refused("a string is not UTF-8"))?;
             let mut pair = MaybeUninit::<[ValRaw; 2]>::uninit();
             text.linear_lower_to_flat(cx, plan.ty, &mut pair)?;
@@ -156,9 +166,9 @@ fn pointer_and_length<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, pl
             Ok((at.get_u32() as usize, length.get_u32() as usize))
         }
         Kind::Numbers(element) => {
-            let (count, bytes) = from.part(element.size)?;
-            let at = cx.realloc(0, 0, element.align, bytes.len())?;
-            copy(cx, at, bytes)?;
+            let (count, part) = from.part(element.size)?;
+            let at = cx.realloc(0, 0, element.align, part.len())?;
+            copy_part(cx, at, part, Some(&element.kind))?;
             Ok((at, count))
         }
         Kind::List(element) => {
@@ -226,24 +236,29 @@ impl Buffer {
     }
 }
 
-fn handle<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan) -> Result<ValRaw> {
+/// Gives a handle to the guest. The numbers of the host's types of resources are `hosts`.
+pub(super) fn handle<T>(
+    cx: &mut LowerContext<'_, T>,
+    ty: InterfaceType,
+    given: &Handle,
+    hosts: &[u32],
+) -> Result<ValRaw> {
     let mut slot = MaybeUninit::uninit();
-    let wanted = match plan.ty {
+    let wanted = match ty {
         InterfaceType::Own(index) | InterfaceType::Borrow(index) => cx.resource_type(index),
         _ => return Err(refused("a resource stands where another value should")),
     };
-    let is_own = matches!(plan.kind, Kind::Own);
-    match from.handle()? {
-        Handle::Any(resource) if resource.ty() == wanted => resource.linear_lower_to_flat(cx, plan.ty, &mut slot)?,
+    let is_own = matches!(ty, InterfaceType::Own(_));
+    match given {
+        Handle::Any(resource) if resource.ty() == wanted => resource.linear_lower_to_flat(cx, ty, &mut slot)?,
         Handle::Host(number) => {
-            let hosts = from.hosts().iter().copied();
-            let ty =
-                hosts.into_iter().find(|ty| ResourceType::host_dynamic(*ty) == wanted).ok_or_else(other_resource)?;
+            let found = hosts.iter().copied().find(|host| ResourceType::host_dynamic(*host) == wanted);
+            let host = found.ok_or_else(other_resource)?;
             let resource = match is_own {
-                true => ResourceDynamic::new_own(*number, ty),
-                false => ResourceDynamic::new_borrow(*number, ty),
+                true => ResourceDynamic::new_own(*number, host),
+                false => ResourceDynamic::new_borrow(*number, host),
             };
-            resource.linear_lower_to_flat(cx, plan.ty, &mut slot)?;
+            resource.linear_lower_to_flat(cx, ty, &mut slot)?;
         }
         Handle::Any(_) => return Err(other_resource()),
     }
@@ -265,9 +280,9 @@ fn case<'a>(from: &mut Reader<'_>, cases: &'a Cases) -> Result<(u32, Option<&'a 
     Ok((index, case.payload.as_deref()))
 }
 
-/// A scalar value.
-fn scalar(from: &mut Reader<'_>) -> Result<u32> {
-    let number = from.number()?;
+/// The number of a scalar value.
+#[inline]
+pub(super) fn scalar(number: u32) -> Result<u32> {
     char::from_u32(number).map(u32::from).ok_or_else(|| refused("a char is no scalar value"))
 }
 
@@ -296,12 +311,15 @@ fn behind(out: &mut [u8], offset: usize) -> Result<&mut [u8]> {
 
 /// Copies bytes to where the guest has room for them.
 fn copy<T>(cx: &mut LowerContext<'_, T>, at: usize, bytes: &[u8]) -> Result<()> {
-    if bytes.is_empty() {
+    copy_part(cx, at, Part::Bytes(bytes), None)
+}
+
+fn copy_part<T>(cx: &mut LowerContext<'_, T>, at: usize, part: Part<'_>, element: Option<&Kind>) -> Result<()> {
+    if part.len() == 0 {
         return Ok(());
     }
-    let to = cx.as_slice_mut().get_mut(at..).and_then(|rest| rest.get_mut(..bytes.len())).ok_or_else(too_small)?;
-    to.copy_from_slice(bytes);
-    Ok(())
+    let to = cx.as_slice_mut().get_mut(at..).and_then(|rest| rest.get_mut(..part.len())).ok_or_else(too_small)?;
+    part.copy(element, to)
 }
 
 #[cold]

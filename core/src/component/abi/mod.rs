@@ -5,6 +5,7 @@ pub mod call;
 pub mod host;
 pub(crate) mod lift;
 pub(crate) mod lower;
+pub mod plain;
 pub mod plan;
 pub(crate) mod rows;
 pub mod stream;

@@ -22,11 +22,14 @@
 //! A string or a list of numbers may stand beside the bytes, too: its count has the highest bit set then, and the index of the
 //! part follows in 4 bytes. Large ones need not be copied so.
 
+use std::ops::{Deref, DerefMut};
+
 use wasmtime::component::ResourceAny;
 
-use crate::WasmtimeError;
+use crate::component::abi::plan::Kind;
 use crate::component::spare;
 use crate::traps::carried::HostError;
+use crate::{Result, WasmtimeError};
 
 /// Says of a count that its bytes stand beside the stream.
 pub const BESIDE: u32 = 1 << 31;
@@ -43,13 +46,57 @@ pub enum Handle {
     Host(u32),
 }
 
+/// Strings and lists of numbers that a language has where only it can reach them, such as the arrays of a JVM. They are copied once: from there
+/// into the guest, or out of the guest to there.
+pub trait Arrays: Sync {
+    /// How many numbers the array of that place among those for the guest has, or bytes where it is a string.
+    fn length(&self, place: usize) -> Option<usize>;
+
+    /// Copies that array into the guest's memory: as many bytes as it has. `element` is the type of the numbers; for a string, `None`.
+    /// It must not run code of the language.
+    fn read(&self, place: usize, element: Option<&Kind>, to: &mut [u8]) -> Result<()>;
+
+    /// Makes an array of what a guest gives, and returns its place among those. `None` where it makes none: then the bytes cross as
+    /// others do. It must not run code of the language.
+    fn take(&self, element: Option<&Kind>, bytes: &[u8]) -> Option<usize>;
+}
+
+/// Where a string or a list of numbers is that goes into a guest.
+#[derive(Clone, Copy)]
+pub(super) enum Part<'a> {
+    Bytes(&'a [u8]),
+    /// One of so many bytes among the language's arrays.
+    Array(&'a dyn Arrays, usize, usize),
+}
+
+impl Part<'_> {
+    /// How many bytes it has.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Array(_, _, length) => *length,
+        }
+    }
+
+    /// Copies it to where there is just enough room.
+    pub(super) fn copy(&self, element: Option<&Kind>, to: &mut [u8]) -> wasmtime::Result<()> {
+        match self {
+            Self::Bytes(bytes) => to.copy_from_slice(bytes),
+            Self::Array(arrays, place, _) => arrays.read(*place, element, to).map_err(HostError)?,
+        }
+        Ok(())
+    }
+}
+
 /// Values on their way into a guest.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Default, Clone, Copy)]
 pub struct Values<'a> {
     /// The stream.
     pub bytes: &'a [u8],
     /// What stands beside it.
     pub beside: &'a [&'a [u8]],
+    /// What stands beside it where only the language reaches it. Its places follow those of `beside`.
+    pub arrays: Option<&'a dyn Arrays>,
     /// The resources.
     pub handles: &'a [Handle],
     /// The numbers of the host's types of resources.
@@ -57,7 +104,6 @@ pub struct Values<'a> {
 }
 
 /// Reads values one after the other.
-#[derive(Debug)]
 pub(super) struct Reader<'a> {
     values: Values<'a>,
 }
@@ -81,18 +127,26 @@ impl<'a> Reader<'a> {
 
     /// A count of elements of `size` bytes, and their bytes.
     #[inline]
-    pub(super) fn part(&mut self, size: usize) -> wasmtime::Result<(usize, &'a [u8])> {
+    pub(super) fn part(&mut self, size: usize) -> wasmtime::Result<(usize, Part<'a>)> {
         let count = self.number()?;
         if count & BESIDE != 0 {
-            let index = self.number()? as usize;
-            let bytes = *self.values.beside.get(index).ok_or_else(ends_early)?;
+            let part = self.beside(size).ok_or_else(ends_early)?;
             let count = (count & !BESIDE) as usize;
-            return if count.checked_mul(size) == Some(bytes.len()) { Ok((count, bytes)) } else { Err(ends_early()) };
+            return if count.checked_mul(size) == Some(part.len()) { Ok((count, part)) } else { Err(ends_early()) };
         }
         let length = (count as usize).checked_mul(size).ok_or_else(ends_early)?;
         let (found, rest) = self.values.bytes.split_at_checked(length).ok_or_else(ends_early)?;
         self.values.bytes = rest;
-        Ok((count as usize, found))
+        Ok((count as usize, Part::Bytes(found)))
+    }
+
+    fn beside(&mut self, size: usize) -> Option<Part<'a>> {
+        let index = self.number().ok()? as usize;
+        if let Some(bytes) = self.values.beside.get(index) {
+            return Some(Part::Bytes(bytes));
+        }
+        let (arrays, place) = (self.values.arrays?, index - self.values.beside.len());
+        Some(Part::Array(arrays, place, arrays.length(place)?.checked_mul(size)?))
     }
 
     /// The numbers of the host's types of resources.
@@ -161,10 +215,52 @@ impl Given {
         self.put(&number.to_le_bytes())
     }
 
-    /// Adds so many elements by their bytes.
+    pub(super) fn put_handle(&mut self, handle: ResourceAny, owned: bool) -> wasmtime::Result<()> {
+        self.put_number(u32::try_from(self.handles.len())?)?;
+        self.handles.push((handle, owned));
+        Ok(())
+    }
+}
+
+/// Where a guest's values go.
+pub(super) struct Output<'a> {
+    pub(super) given: &'a mut Given,
+    /// The language's arrays, where it has some.
+    pub(super) arrays: Option<&'a dyn Arrays>,
+}
+
+impl Deref for Output<'_> {
+    type Target = Given;
+
+    fn deref(&self) -> &Given {
+        self.given
+    }
+}
+
+impl DerefMut for Output<'_> {
+    fn deref_mut(&mut self) -> &mut Given {
+        self.given
+    }
+}
+
+impl Output<'_> {
+    /// Adds so many elements by their bytes. They are numbers of that kind, or those of a string.
     #[inline]
-    pub(super) fn put_part(&mut self, count: usize, bytes: &[u8]) -> wasmtime::Result<()> {
+    pub(super) fn put_part(&mut self, count: usize, element: Option<&Kind>, bytes: &[u8]) -> wasmtime::Result<()> {
         let count = u32::try_from(count).map_err(|_| no_room(bytes.len()))?;
+        if bytes.len() >= LARGE
+            && let Some(place) = self.arrays.and_then(|arrays| arrays.take(element, bytes))
+        {
+            self.put_number(count | BESIDE)?;
+            return self.put_number(u32::try_from(place)?);
+        }
+        self.given.put_part(count, bytes)
+    }
+}
+
+impl Given {
+    #[inline]
+    fn put_part(&mut self, count: u32, bytes: &[u8]) -> wasmtime::Result<()> {
         if bytes.len() < self.large {
             self.put_number(count)?;
             return self.put(bytes);
@@ -174,12 +270,6 @@ impl Given {
         let mut part = spare::part(bytes.len()).map_err(|_| no_room(bytes.len()))?;
         part.extend_from_slice(bytes);
         self.beside.push(part);
-        Ok(())
-    }
-
-    pub(super) fn put_handle(&mut self, handle: ResourceAny, owned: bool) -> wasmtime::Result<()> {
-        self.put_number(u32::try_from(self.handles.len())?)?;
-        self.handles.push((handle, owned));
         Ok(())
     }
 }

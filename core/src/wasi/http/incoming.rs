@@ -62,7 +62,7 @@ impl Reading {
     pub(super) fn new(body: HttpBody, request: Arc<HttpRequest>) -> Self {
         let body = match body {
             HttpBody::Bytes { bytes } => Pieces::Bytes(bytes.into()),
-            HttpBody::Source { source } => Pieces::Source(source::Input(source)),
+            HttpBody::Source { source } => Pieces::Source(source::Input { source, what: "the body of the answer" }),
         };
         Self { body, request }
     }

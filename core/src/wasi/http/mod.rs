@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod codes;
+pub(crate) mod grants;
 pub(crate) mod handler;
 pub(crate) mod headers;
 pub(crate) mod incoming;

@@ -1,6 +1,6 @@
 //! A request of a component, as the handler sees it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use http::HeaderMap;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
@@ -9,6 +9,7 @@ use crate::interruption::interrupt::Interrupts;
 use crate::process::heap::try_with_capacity;
 use crate::wasi::http::body::Body;
 use crate::wasi::http::codes;
+use crate::wasi::http::grants::Destination;
 use crate::wasi::http::headers;
 use crate::wasi::http::message::{HttpBody, HttpRequestHead, HttpResponse};
 use crate::{InputSource, Result, WasmtimeError};
@@ -22,6 +23,8 @@ pub struct HttpRequest {
     body: Arc<Body>,
     interrupts: Option<Arc<Interrupts>>,
     answer: Mutex<Answer>,
+    /// Where it goes, under the command line's `--http-allow`.
+    destination: OnceLock<Destination>,
 }
 
 #[derive(Default)]
@@ -69,6 +72,25 @@ impl HttpRequest {
         self.interrupts.as_ref().map_or(Ok(()), |interrupts| interrupts.still_running())
     }
 
+    /// The addresses to connect to, where the command line runs the guest: they were looked up, and checked against `--http-allow`. A
+    /// client that looked the name up again might be given others. There are none where somebody else runs it.
+    #[cfg_attr(false, brief)]
+    #[cfg_attr(false, worded)]
+    pub fn addresses(&self) -> Result<Vec<String>> {
+        let addresses = self.destination.get().map(|destination| destination.addresses.as_slice()).unwrap_or_default();
+        Ok(addresses.iter().map(ToString::to_string).collect())
+    }
+
+    /// Whether the command line's `--http-allow` permits that address for this request. A client that can only look names up itself asks
+    /// this before it connects. It is false where somebody else runs the guest.
+    #[cfg_attr(false, brief)]
+    #[cfg_attr(false, worded)]
+    pub fn permits(&self, address: &str) -> Result<bool> {
+        let address = address.parse();
+        let both = self.destination.get().zip(address.ok());
+        Ok(both.is_some_and(|(destination, address)| destination.permits(&self.head, address)))
+    }
+
     /// Answers the request. Fails with `Config` for a header that is none, with `Range` for a status that is none, and with `Closed` where
     /// the request was answered before, or its handler has returned.
     #[cfg_attr(false, worded)]
@@ -110,7 +132,13 @@ impl HttpRequest {
 
 impl HttpRequest {
     pub(super) fn new(head: HttpRequestHead, body: Arc<Body>, interrupts: Option<Arc<Interrupts>>) -> Arc<Self> {
-        Arc::new(Self { head, body, interrupts, answer: Mutex::default() })
+        Arc::new(Self { head, body, interrupts, answer: Mutex::default(), destination: OnceLock::new() })
+    }
+
+    /// The request may go there.
+    pub(super) fn admit(&self, destination: Destination) {
+        // It is asked for once.
+        _ = self.destination.set(destination);
     }
 
     fn lock(&self) -> MutexGuard<'_, Answer> {
@@ -136,6 +164,11 @@ impl HttpRequest {
         given.ok_or_else(|| {
             WasmtimeError::wrong_type("the HTTP handler gave no response: expected one, or an error code")
         })
+    }
+
+    /// What interrupts the guest.
+    pub(super) fn interrupts(&self) -> Option<Arc<Interrupts>> {
+        self.interrupts.clone()
     }
 
     /// Puts another source in the place of the response's body, where that comes from one.

@@ -7,19 +7,21 @@ use wasmtime::component::Resource;
 use wasmtime_wasi::clocks::WasiClocksCtxView;
 use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
 use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::wasi::preview2::waiting::Waiting;
 use crate::wasi::wait;
 
 impl Waiting<'_> {
     fn clocks(&mut self) -> WasiClocksCtxView<'_> {
-        WasiClocksCtxView { ctx: self.view.ctx.clocks(), table: &mut *self.view.table }
+        let WasiCtxView { ctx, table } = self.preview1.context.ctx();
+        WasiClocksCtxView { ctx: ctx.clocks(), table }
     }
 
     fn until(&mut self, duration: Duration) -> wasmtime::Result<Resource<DynPollable>> {
         // A time that the system cannot express never comes.
-        let deadline = self.view.table.push(Deadline(Instant::now().checked_add(duration)))?;
-        subscribe(self.view.table, deadline)
+        let deadline = self.preview1.context.ctx().table.push(Deadline(Instant::now().checked_add(duration)))?;
+        subscribe(self.preview1.context.ctx().table, deadline)
     }
 }
 

@@ -4,7 +4,6 @@ use wasmtime::component::Linker;
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
-use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView};
 use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random, sockets, sync};
 use wasmtime_wasi::random::WasiRandom;
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView};
@@ -23,7 +22,7 @@ pub(crate) fn define<T: WasiHost + WasiView>(linker: &mut Linker<T>) -> wasmtime
     sync::io::streams::add_to_linker::<T, HasWaiting>(linker, waiting)?;
     clocks::wall_clock::add_to_linker::<T, WasiClocks>(linker, T::clocks)?;
     clocks::monotonic_clock::add_to_linker::<T, HasWaiting>(linker, waiting)?;
-    filesystem::preopens::add_to_linker::<T, WasiFilesystem>(linker, T::filesystem)?;
+    filesystem::preopens::add_to_linker::<T, HasWaiting>(linker, waiting)?;
     sync::filesystem::types::add_to_linker::<T, HasWaiting>(linker, waiting)?;
     random::random::add_to_linker::<T, WasiRandom>(linker, |host| host.ctx().ctx.random())?;
     random::insecure::add_to_linker::<T, WasiRandom>(linker, |host| host.ctx().ctx.random())?;

@@ -9,4 +9,7 @@ mod http_requests;
 mod http_responses;
 pub(crate) mod interfaces;
 mod io;
+mod kept;
+mod kept_streams;
+mod kept_words;
 mod waiting;

@@ -1,30 +1,31 @@
 //! Calls that may wait: they do so on the guest's own thread, and end when the guest is interrupted
 //! (`docs/adr/0021-wasi-waits-on-its-own-thread.md`).
 
+use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Arc;
 
 use wasmtime::component::HasData;
-use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::interruption::interrupt::Interrupts;
 use crate::wasi::functions::WasiHost;
+use crate::wasi::preview1::Preview1;
 use crate::wasi::wait::{self, pause, try_now};
 
-/// WASI's context for a call that may wait.
+/// What a call works with that may wait, or that is about files.
 pub(super) struct Waiting<'a> {
-    pub(super) view: WasiCtxView<'a>,
+    pub(super) preview1: &'a mut Preview1,
     pub(super) interrupts: Option<Arc<Interrupts>>,
     /// Whether the store's limits allow another descriptor.
     pub(super) may_open: bool,
-    /// How many descriptors guests of components have opened.
-    pub(super) opened: &'a mut u64,
+    /// The numbers of the resources that keep a file or a directory open.
+    pub(super) opened: &'a mut HashSet<u32>,
 }
 
 pub(super) fn waiting<T: WasiHost>(host: &mut T) -> Waiting<'_> {
     let (interrupts, may_open) = (host.interrupts(), host.may_open());
     let (preview1, opened) = host.wasi_of_components();
-    Waiting { view: preview1.context.ctx(), interrupts, may_open, opened }
+    Waiting { preview1, interrupts, may_open, opened }
 }
 
 /// Says that `Waiting` is what these interfaces work with.

@@ -180,7 +180,7 @@ impl World {
 fn call(objects: &Objects, store: &Store, func: &ComponentFunc, values: &[Value]) -> Result<Received> {
     func.check(store)?;
     let Writer { bytes, resources, .. } = Writer::arguments(objects, func.params(), values)?;
-    func.call(store, &Arguments { bytes: &bytes, beside: &[], resources: &resources })
+    func.call(store, &Arguments { bytes: &bytes, beside: &[], arrays: None, resources: &resources })
 }
 
 /// A real program, compiled. What comes out is kept beside it, for every language and the next run.
@@ -264,6 +264,12 @@ impl ComponentHostFunction for Body {
             }
             "drop" => {
                 first().resource_drop(store)?;
+                Value::Null
+            }
+            "try_drop" => {
+                let Some(Object::Resource(resource)) = objects.get(text("resource")) else { panic!("no resource") };
+                let failed = format!("{:?}", resource.resource_drop(store).unwrap_err());
+                assert!(failed.starts_with(text("variant")), "{failed}");
                 Value::Null
             }
             "escape" => {

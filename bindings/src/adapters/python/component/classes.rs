@@ -15,6 +15,7 @@ macro_rules! of_package {
 }
 
 of_package! {
+    is_numpy_bool "trimaran._ffi" "_is_numpy_bool"
     record_class "trimaran.component.values" "Record"
     variant_class "trimaran.component.values" "Variant"
     some_class "trimaran.component.values" "Some"

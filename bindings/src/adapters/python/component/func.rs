@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use trimaran::adapter::{Arguments, component_mistake, spare};
-use trimaran::{ComponentFunc, ComponentMistake, WasmtimeError};
+use trimaran::{ComponentFunc, ComponentMistake, Store, WasmtimeError};
 
 use super::super::convert::{HasHandle, fresh, none, raw_store, this};
 use super::super::{NativeHandle, enter, native_store, raised};
 use super::bound::ComponentBoundFunc;
 use super::codec::Codecs;
-use super::read::Reader;
+use super::plain;
+use super::read::{Reader, wrong};
 use super::typed::Signature;
 use super::write::Writer;
 
@@ -79,6 +80,8 @@ impl ComponentFuncBase {
 
     /// The same function, whose store needs not be given: it is this one.
     fn _in<'py>(slf: &Bound<'py, Self>, store: Bound<'py, PyAny>) -> PyResult<Bound<'py, ComponentBoundFunc>> {
+        // One that was never made has nothing to call.
+        this(slf)?;
         Bound::new(slf.py(), ComponentBoundFunc::new(slf.clone().unbind(), store.unbind()))
     }
 
@@ -123,6 +126,9 @@ where
     if params.len() != codecs.params.len() {
         return Err(miscounted(py, codecs.params.len(), params.len()));
     }
+    if func.is_plain() && codecs.raises.is_none() {
+        return call_plain(py, func, opened, store, codecs, params);
+    }
     // Only resources need the package's own store.
     let mut given = Writer::new(if codecs.has_resources { native_store(store) } else { None });
     for (place, (codec, value)) in codecs.params.iter().zip(params).enumerate() {
@@ -131,7 +137,7 @@ where
     }
     let Writer { bytes, beside, resources, .. } = given;
     let parts: Vec<&[u8]> = beside.iter().map(|part| part.bytes()).collect();
-    let arguments = Arguments { bytes: &bytes, beside: &parts, resources: &resources };
+    let arguments = Arguments { bytes: &bytes, beside: &parts, arrays: None, resources: &resources };
     let done = enter(py, || func.call(opened, &arguments));
     spare::keep_stream(bytes);
     let mut received = done?;
@@ -152,6 +158,31 @@ pub(super) fn miscounted(py: Python<'_>, expected: usize, found: usize) -> PyErr
     let (expected, found) = (expected as u64, found as u64);
     let mistake = ComponentMistake::Count { what: "arguments".to_owned(), expected, found };
     raised(py, component_mistake(&[], mistake))
+}
+
+/// Calls a function whose values each have a slot.
+fn call_plain<'py>(
+    py: Python<'py>,
+    func: &ComponentFunc,
+    opened: &Store,
+    store: &Bound<'py, PyAny>,
+    codecs: &Codecs,
+    params: impl Iterator<Item = Borrowed<'_, 'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    // As many as a function has flat values.
+    let mut slots = [0; 16];
+    let mut given = if codecs.has_resources { Writer::new(native_store(store)) } else { Writer::empty() };
+    let mut count = 0;
+    for ((codec, value), to) in codecs.params.iter().zip(params).zip(&mut slots) {
+        count += 1;
+        let slot = plain::slot(&mut given, codec, &value);
+        *to = slot.map_err(|misfit| misfit.at(format!("argument {count}")).into_error(py))?;
+    }
+    let (slots, resources) = (slots.get(..count).unwrap_or_default(), &given.resources);
+    let result = enter(py, || func.call_plain(opened, slots, resources))?;
+    spare::keep_stream(given.bytes);
+    let Some(codec) = &codecs.result else { return Ok(none(py)) };
+    plain::read(py, codec, result)?.ok_or_else(|| wrong(py))
 }
 
 #[cold]

@@ -1,10 +1,12 @@
 //! Functions of the host that components call: Python callables.
 
+use std::sync::Arc;
+
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyTuple, PyWeakrefReference};
-use trimaran::adapter::{ComponentHostFunction, HostFuncType, Received, Reply};
+use trimaran::adapter::{ComponentHostFunction, HostFuncType, PlainHostFunction, Received, Reply};
 use trimaran::{ComponentMistake, Result, Store, WasmtimeError};
 
 use super::super::at_end::{Ask, let_go};
@@ -12,9 +14,10 @@ use super::super::convert::{package, take_list, take_text, this};
 use super::super::generated::ComponentLinkerBase;
 use super::super::host::THROWN;
 use super::super::{CallerBase, Owned, StoreBase, closed, enter, greenlets, with_gil};
-use super::codec::Codecs;
-use super::misfit::mistake;
-use super::read::Reader;
+use super::codec::{Codec, Codecs};
+use super::misfit::{Fit, mistake};
+use super::plain;
+use super::read::{Reader, wrong};
 use super::typed::Signature;
 use super::write::{Part, Writer};
 
@@ -23,7 +26,6 @@ struct Definition(Owned);
 
 impl ComponentHostFunction for Definition {
     fn call(&self, store: &Store, call_id: u64, ty: &HostFuncType, mut arguments: Received) -> Result<Reply> {
-        let closed = || WasmtimeError::Closed { what: "linker".to_owned() };
         // This thread has the store's turn. A thread that waits for that turn does so without the GIL.
         let done = with_gil(|py| {
             let _greenlet = greenlets::in_host(py);
@@ -31,22 +33,41 @@ impl ComponentHostFunction for Definition {
             arguments.give_back();
             done
         });
-        done.ok_or_else(closed)?
+        done.ok_or_else(no_linker)?
+    }
+
+    fn plain(self: Arc<Self>) -> Option<Arc<dyn PlainHostFunction>> {
+        Some(self)
     }
 
     fn bind(&self, ty: &HostFuncType) -> Result<()> {
-        let closed = || WasmtimeError::Closed { what: "linker".to_owned() };
-        let done = with_gil(|py| {
-            let Some(body) = self.0.referent(py) else { return Err(closed()) };
-            codecs(py, &body, ty).map(|_| ())
-        });
-        done.ok_or_else(closed)?
+        let done = with_gil(|py| codecs(py, &self.body(py)?, ty).map(|_| ()));
+        done.ok_or_else(no_linker)?
     }
+}
+
+impl PlainHostFunction for Definition {
+    fn call_plain(&self, store: &Store, call_id: u64, ty: &HostFuncType, arguments: &[u64]) -> Result<u64> {
+        let done = with_gil(|py| {
+            let _greenlet = greenlets::in_host(py);
+            self.run_plain(py, store, call_id, ty, arguments)
+        });
+        done.ok_or_else(no_linker)?
+    }
+}
+
+#[cold]
+fn no_linker() -> WasmtimeError {
+    WasmtimeError::Closed { what: "linker".to_owned() }
 }
 
 static CALLER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 impl Definition {
+    fn body<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        self.0.referent(py).ok_or_else(no_linker)
+    }
+
     fn run(
         &self,
         py: Python<'_>,
@@ -56,19 +77,24 @@ impl Definition {
         arguments: &Received,
     ) -> Result<Reply> {
         let thrown = |error: PyErr| THROWN.keep(error.into_value(py));
-        let Some(body) = self.0.referent(py) else { return Err(WasmtimeError::Closed { what: "linker".to_owned() }) };
+        let body = self.body(py)?;
         let codecs = codecs(py, &body, ty)?;
         let home = StoreBase::of(py, store);
-        let (value, failure) = match self.value(&body, home.as_ref(), call_id, codecs, arguments) {
+        let mut reader = Reader::new(py, home.clone(), arguments, false);
+        let values = codecs.params.iter().map(|codec| reader.read(codec));
+        let (value, failure) = match value(&body, || home.clone(), call_id, values) {
             Ok(value) => (value, None),
             Err(error) => (declared(py, codecs, &error).map_err(thrown)?, Some(error)),
         };
+        if let Some(reason) = unawaited(&value).map_err(thrown)? {
+            return Err(WasmtimeError::Type { reason }.in_host_func(&ty.name));
+        }
         let mut reply = Writer::new(home.clone());
         let written = match (&codecs.result, &codecs.raises) {
             (Some(codec), Some(_)) => reply.outcome(codec, failure.is_none(), &value),
             (Some(codec), None) => reply.write(codec, &value),
             (None, _) if value.is_none() => Ok(()),
-            (None, _) => mistake(ComponentMistake::Count { what: "values".to_owned(), expected: 0, found: 1 }),
+            (None, _) => none_expected(),
         };
         let_go(value.unbind(), py);
         if let (Err(_), Some(error)) = (&written, failure) {
@@ -80,27 +106,69 @@ impl Definition {
         Ok(Reply { bytes, beside: beside.into_iter().map(Part::into_bytes).collect(), resources })
     }
 
-    /// What the callable gives.
-    fn value<'py>(
+    fn run_plain(
         &self,
-        body: &Bound<'py, PyAny>,
-        home: Option<&Bound<'py, StoreBase>>,
+        py: Python<'_>,
+        store: &Store,
         call_id: u64,
-        codecs: &Codecs,
-        arguments: &Received,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let py = body.py();
-        let mut given = Vec::with_capacity(codecs.params.len() + 1);
-        if body.getattr(pyo3::intern!(py, "access_caller"))?.extract()? {
-            let home = home.ok_or_else(|| closed(py))?;
-            given.push(CallerBase::make(package(py, &CALLER, "trimaran", "Caller")?, home, call_id)?);
+        ty: &HostFuncType,
+        arguments: &[u64],
+    ) -> Result<u64> {
+        let body = self.body(py)?;
+        let codecs = codecs(py, &body, ty)?;
+        let read = |(codec, slot): (&Arc<Codec>, &u64)| plain::read(py, codec, *slot)?.ok_or_else(|| wrong(py));
+        let values = codecs.params.iter().zip(arguments).map(read);
+        let value = value(&body, || StoreBase::of(py, store), call_id, values);
+        let value = value.map_err(|error| THROWN.keep(error.into_value(py)))?;
+        let written = match &codecs.result {
+            Some(codec) => plain::slot(&mut Writer::empty(), codec, &value),
+            None if value.is_none() => Ok(0),
+            None => none_expected(),
+        };
+        if written.is_err()
+            && let Some(reason) = unawaited(&value).map_err(|error| THROWN.keep(error.into_value(py)))?
+        {
+            return Err(WasmtimeError::Type { reason }.in_host_func(&ty.name));
         }
-        let mut reader = Reader::new(py, home.cloned(), arguments, false);
-        for codec in &codecs.params {
-            given.push(reader.read(codec)?);
-        }
-        body.getattr(pyo3::intern!(py, "function"))?.ask1(PyTuple::new(py, given)?)
+        let_go(value.unbind(), py);
+        written.map_err(|misfit| misfit.at("result").into_core(py, |path, mistake| ty.refuse(path, mistake)))
     }
+}
+
+/// What is wrong where the callable was an `async def`. Its coroutine never runs.
+fn unawaited(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    static FOUND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static SAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = value.py();
+    if !value.get_type().is(package(py, &FOUND, "types", "CoroutineType")?) {
+        return Ok(None);
+    }
+    package(py, &SAY, "trimaran._ffi", "unawaited")?.ask1((value,))?.extract()
+}
+
+/// What the callable gives for those values.
+fn value<'py>(
+    body: &Bound<'py, PyAny>,
+    home: impl FnOnce() -> Option<Bound<'py, StoreBase>>,
+    call_id: u64,
+    values: impl ExactSizeIterator<Item = PyResult<Bound<'py, PyAny>>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = body.py();
+    let mut given = Vec::with_capacity(values.len() + 1);
+    if body.getattr(intern!(py, "access_caller"))?.extract()? {
+        let home = home().ok_or_else(|| closed(py))?;
+        given.push(CallerBase::make(package(py, &CALLER, "trimaran", "Caller")?, &home, call_id)?);
+    }
+    for value in values {
+        given.push(value?);
+    }
+    body.getattr(intern!(py, "function"))?.ask1(PyTuple::new(py, given)?)
+}
+
+/// The function has given a value, and its type has none.
+#[cold]
+fn none_expected<T>() -> Fit<T> {
+    mistake(ComponentMistake::Count { what: "values".to_owned(), expected: 0, found: 1 })
 }
 
 /// The error that a result has for what the callable raised, if it declares it. Otherwise gives back what that was.
@@ -151,6 +219,6 @@ impl ComponentLinkerBase {
         let path = take_list(path, |it, _| take_text(it, format_args!("the name")).map(|it| (&*it).into()))?;
         let name = take_text(name, format_args!("the name"))?;
         let body = Definition(Owned::new(PyWeakrefReference::new(body)?.into_any().unbind()));
-        enter(py, || linker.define_func(path, &name, std::sync::Arc::new(body)))
+        enter(py, || linker.define_func(path, &name, Arc::new(body)))
     }
 }

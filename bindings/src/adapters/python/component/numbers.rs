@@ -1,6 +1,6 @@
 //! Numbers and lists of numbers on their way into a component and out of it.
 
-use pyo3::buffer::{Element, PyUntypedBuffer};
+use pyo3::exceptions::{PyNotImplementedError, PyTypeError};
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -9,6 +9,7 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView,
 use trimaran::ComponentMistake;
 
 use super::super::at_end::Ask;
+use super::buffers::buffer;
 use super::codec::Number;
 use super::misfit::{Fit, Misfit, mistake, other};
 use super::write::{Part, Writer, tuple_of};
@@ -27,6 +28,23 @@ pub(super) fn write(to: &mut Writer<'_>, number: Number, value: &Bound<'_, PyAny
         Number::F32 => to.put(&(float(number, 24, value)? as f32).to_le_bytes()),
         Number::F64 => to.put(&float(number, 53, value)?.to_le_bytes()),
     }
+}
+
+/// A number in a slot.
+#[inline]
+pub(super) fn slot(number: Number, value: &Bound<'_, PyAny>) -> Fit<u64> {
+    Ok(match number {
+        Number::S8 => integer::<i8>(number, value)?.cast_unsigned().into(),
+        Number::U8 => integer::<u8>(number, value)?.into(),
+        Number::S16 => integer::<i16>(number, value)?.cast_unsigned().into(),
+        Number::U16 => integer::<u16>(number, value)?.into(),
+        Number::S32 => integer::<i32>(number, value)?.cast_unsigned().into(),
+        Number::U32 => integer::<u32>(number, value)?.into(),
+        Number::S64 => integer::<i64>(number, value)?.cast_unsigned(),
+        Number::U64 => integer::<u64>(number, value)?,
+        Number::F32 => (float(number, 24, value)? as f32).to_bits().into(),
+        Number::F64 => float(number, 53, value)?.to_bits(),
+    })
 }
 
 #[inline]
@@ -63,13 +81,13 @@ fn whole<'py>(number: Number, value: &Bound<'py, PyAny>) -> Fit<Bound<'py, PyInt
     match value.ask_method1(intern!(py, "__index__"), ()) {
         Ok(found) => Ok(found.cast_into::<PyInt>().map_err(PyErr::from)?),
         // An array of NumPy's has the method, and is no number.
-        Err(error) if error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) => other(number.kind(), value),
+        Err(error) if error.is_instance_of::<PyTypeError>(py) => other(number.kind(), value),
         Err(error) => Err(error.into()),
     }
 }
 
 #[cold]
-fn outside<T>(number: Number, found: &Bound<'_, PyInt>) -> Fit<T> {
+pub(super) fn outside<T>(number: Number, found: &Bound<'_, PyInt>) -> Fit<T> {
     /// As many as the widest type has, twice.
     const FEW: u64 = 128;
     let bits: u64 = found.call_method0(intern!(found.py(), "bit_length"))?.extract()?;
@@ -107,7 +125,7 @@ fn odd_float(number: Number, digits: u32, value: &Bound<'_, PyAny>) -> Fit<f64> 
     Ok(value.ask_method1(intern!(py, "__float__"), ())?.extract::<f64>()?)
 }
 
-/// Adds a list of numbers: bytes, a buffer of that type, or a sequence.
+/// Adds a list of numbers: bytes, a buffer of numbers, or a sequence.
 pub(super) fn write_list(to: &mut Writer<'_>, number: Number, value: &Bound<'_, PyAny>) -> Fit {
     if number == Number::U8
         && let Ok(bytes) = value.cast::<PyBytes>()
@@ -127,66 +145,25 @@ pub(super) fn write_list(to: &mut Writer<'_>, number: Number, value: &Bound<'_, 
     to.put_part(items.len(), Part::Copied(bytes.bytes))
 }
 
-/// What a sequence holds now; nothing where the value is none.
+/// What a sequence holds now; nothing where the value is none, as an array without dimensions.
 pub(super) fn items<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyTuple>>> {
     let is_none = value.is_instance_of::<PyString>() || value.is_instance_of::<PyDict>();
     // SAFETY: it is an object, and the GIL is held.
     if is_none || unsafe { ffi::PySequence_Check(value.as_ptr()) } == 0 {
         return Ok(None);
     }
-    tuple_of(value).map(Some)
-}
-
-/// The numbers of a buffer of one dimension that has just that type, and how many they are.
-fn buffer(number: Number, value: &Bound<'_, PyAny>) -> Fit<Option<(usize, Vec<u8>)>> {
-    // SAFETY: it is an object, and the GIL is held.
-    if unsafe { ffi::PyObject_CheckBuffer(value.as_ptr()) } == 0 {
-        return Ok(None);
-    }
-    let Ok(buffer) = PyUntypedBuffer::get(value) else { return Ok(None) };
-    // PyO3 takes numbers for those of this machine's order, whatever the format says of that.
-    let other_order: &[u8] = if cfg!(target_endian = "little") { b">!" } else { b"<" };
-    let is_other = buffer.format().to_bytes().first().is_some_and(|first| other_order.contains(first));
-    if buffer.dimensions() != 1 || is_other {
-        return Ok(None);
-    }
-    let py = value.py();
-    match number {
-        Number::S8 => copied::<i8, 1>(py, &buffer, i8::to_le_bytes),
-        Number::U8 => copied::<u8, 1>(py, &buffer, u8::to_le_bytes),
-        Number::S16 => copied::<i16, 2>(py, &buffer, i16::to_le_bytes),
-        Number::U16 => copied::<u16, 2>(py, &buffer, u16::to_le_bytes),
-        Number::S32 => copied::<i32, 4>(py, &buffer, i32::to_le_bytes),
-        Number::U32 => copied::<u32, 4>(py, &buffer, u32::to_le_bytes),
-        Number::S64 => copied::<i64, 8>(py, &buffer, i64::to_le_bytes),
-        Number::U64 => copied::<u64, 8>(py, &buffer, u64::to_le_bytes),
-        Number::F32 => copied::<f32, 4>(py, &buffer, f32::to_le_bytes),
-        Number::F64 => copied::<f64, 8>(py, &buffer, f64::to_le_bytes),
-    }
-}
-
-fn copied<N: Element + Copy, const SIZE: usize>(
-    py: Python<'_>,
-    buffer: &PyUntypedBuffer,
-    bytes: impl Fn(N) -> [u8; SIZE],
-) -> Fit<Option<(usize, Vec<u8>)>> {
-    let Ok(typed) = buffer.as_typed::<N>() else { return Ok(None) };
-    let count = typed.item_count();
-    if cfg!(target_endian = "little") && typed.is_c_contiguous() {
-        let length = count.saturating_mul(SIZE);
-        let mut room = Vec::new();
-        room.try_reserve_exact(length).map_err(|_| Box::new(Misfit::NoRoom(length)))?;
-        // SAFETY: a contiguous buffer of so many items of that size has so many bytes, which stay where they are as long as this
-        // holds it; the vector has room for them. Whoever writes to them meanwhile, which the GIL keeps Python from, gives
-        // other bytes, and each pattern of bits is a number.
-        unsafe {
-            std::ptr::copy_nonoverlapping(typed.buf_ptr().cast::<u8>(), room.as_mut_ptr(), length);
-            room.set_len(length);
+    match tuple_of(value) {
+        // SAFETY: as above.
+        Err(error) if is_unlisted(value.py(), &error) && unsafe { ffi::PyObject_CheckBuffer(value.as_ptr()) } != 0 => {
+            Ok(None)
         }
-        return Ok(Some((count, room)));
+        found => found.map(Some),
     }
-    let numbers = typed.to_vec(py)?;
-    Ok(Some((numbers.len(), numbers.into_iter().flat_map(bytes).collect())))
+}
+
+/// Whether this is how arrays say that they have no dimension, and memory views that they have several.
+fn is_unlisted(py: Python<'_>, error: &PyErr) -> bool {
+    error.is_instance_of::<PyTypeError>(py) || error.is_instance_of::<PyNotImplementedError>(py)
 }
 
 /// A number out of as many bytes as it has.

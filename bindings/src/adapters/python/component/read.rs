@@ -11,7 +11,7 @@ use super::super::at_end::Ask;
 use super::super::convert::{fresh, give_object, none, open};
 use super::super::generated::ComponentResourceBase;
 use super::super::host::Object;
-use super::super::{StoreBase, closed, raised};
+use super::super::{StoreBase, closed, raise, raised};
 use super::classes::{
     err_class, from_guest, host_owned_class, ok_class, record_class, resource_host_class, some_class, variant_class,
 };
@@ -164,7 +164,7 @@ impl<'a, 'py> Reader<'a, 'py> {
         let is_ok = self.place()? == 0;
         let payload = if is_ok { ok } else { error };
         let payload = payload.as_ref().map_or_else(|| Ok(none(py)), |codec| self.read(codec))?;
-        if is_ok { Ok(payload) } else { Err(PyErr::from_value(raises.bind(py).ask1((payload,))?)) }
+        if is_ok { Ok(payload) } else { Err(raise(&raises.bind(py).ask1((payload,))?)) }
     }
 
     fn record(&mut self, fields: &[Field]) -> PyResult<Bound<'py, PyAny>> {
@@ -239,6 +239,6 @@ fn set(object: &Bound<'_, PyAny>, name: &Bound<'_, PyString>, value: &Bound<'_, 
 
 /// Bytes that are not what their type wants: a mistake of the core's.
 #[cold]
-fn wrong(py: Python<'_>) -> PyErr {
+pub(super) fn wrong(py: Python<'_>) -> PyErr {
     raised(py, WasmtimeError::Unexpected { reason: "a component's values are not those of their types".to_owned() })
 }

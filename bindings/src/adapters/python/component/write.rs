@@ -13,7 +13,7 @@ use super::super::at_end::Ask;
 use super::super::convert::{give_object, this};
 use super::super::generated::ComponentResourceBase;
 use super::super::host::Object;
-use super::classes::{host_handle_class, resource_host_class, to_guest};
+use super::classes::{host_handle_class, is_numpy_bool, resource_host_class, to_guest};
 use super::codec::Codec;
 use super::misfit::{Fit, Misfit, mistake, other, other_words};
 use super::numbers;
@@ -54,6 +54,11 @@ pub(super) struct Writer<'s> {
 impl<'s> Writer<'s> {
     pub(super) fn new(store: Option<Bound<'s, StoreBase>>) -> Self {
         Self { store, bytes: spare::stream(), beside: Vec::new(), resources: Vec::new() }
+    }
+
+    /// The same for values that no bytes are written of.
+    pub(super) fn empty() -> Self {
+        Self { store: None, bytes: Vec::new(), beside: Vec::new(), resources: Vec::new() }
     }
 
     #[inline]
@@ -100,7 +105,7 @@ impl<'s> Writer<'s> {
             Codec::Number(number) => numbers::write(self, *number, value),
             Codec::Bool => match value.cast::<PyBool>() {
                 Ok(value) => self.put(&[u8::from(value.is_true())]),
-                Err(_) => other(ComponentTypeKind::Bool, value),
+                Err(_) => self.odd_bool(value),
             },
             Codec::Char => self.char(value),
             Codec::String => self.string(value),
@@ -126,6 +131,15 @@ impl<'s> Writer<'s> {
             Codec::FlagSet { names, .. } => self.flags(names, value),
             Codec::Unsupported(name) => mistake(ComponentMistake::Unsupported { name: (*name).to_owned() }),
         }
+    }
+
+    /// A truth value of NumPy's.
+    #[cold]
+    fn odd_bool(&mut self, value: &Bound<'_, PyAny>) -> Fit {
+        if !is_numpy_bool(value.py())?.ask1((value,))?.is_truthy()? {
+            return other(ComponentTypeKind::Bool, value);
+        }
+        self.put(&[u8::from(value.is_truthy()?)])
     }
 
     fn char(&mut self, value: &Bound<'_, PyAny>) -> Fit {

@@ -1,12 +1,13 @@
 //! Records on their way into a component: of generated classes, or of whatever has their fields.
 
 use pyo3::exceptions::PyAttributeError;
+use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use trimaran::{ComponentMistake, ComponentTypeKind};
 
-use super::super::at_end::attribute;
+use super::super::at_end::{Ask, attribute};
 use super::classes::record_class;
 use super::codec::Field;
 use super::misfit::{Fit, mistake, other};
@@ -36,6 +37,11 @@ impl Writer<'_> {
             return self.fields(fields, Some(given), |field| named(given, &field.name));
         }
         let kind = value.get_type();
+        // SAFETY: it is a class. The flag is that of `match` statements: what is no dictionary, and yet a mapping.
+        if unsafe { ffi::PyType_GetFlags(kind.as_type_ptr()) } & MAPPING != 0 {
+            let given = py.get_type::<PyDict>().ask1((value,))?.cast_into::<PyDict>().map_err(PyErr::from)?;
+            return self.fields(fields, Some(&given), |field| named(&given, &field.name));
+        }
         let is_plain = value.is_none()
             || value.is_instance_of::<PyString>()
             || value.is_instance_of::<PyList>()
@@ -66,13 +72,14 @@ impl Writer<'_> {
         find: impl Fn(&Field) -> PyResult<Option<Bound<'py, PyAny>>>,
     ) -> Fit {
         if let Some(given) = given.filter(|given| given.len() > fields.len()) {
-            return unknown(fields, given);
+            // One of them is unknown, or stands there twice.
+            return unfit(fields, given);
         }
         for field in fields {
             let Some(found) = find(field)? else {
                 return match given {
                     // A name that is written in another way is both unknown and missing.
-                    Some(given) => unknown(fields, given).and(missing(field)),
+                    Some(given) => unfit(fields, given).and(missing(field)),
                     None => missing(field),
                 };
             };
@@ -81,6 +88,9 @@ impl Writer<'_> {
         Ok(())
     }
 }
+
+/// CPython's `Py_TPFLAGS_MAPPING`: the class is one of `collections.abc.Mapping`.
+const MAPPING: std::ffi::c_ulong = 1 << 6;
 
 /// A field of a dictionary, by the attribute's name or by the type's own.
 fn named<'py>(given: &Bound<'py, PyDict>, name: &Name) -> PyResult<Option<Bound<'py, PyAny>>> {
@@ -95,14 +105,21 @@ fn missing<T>(field: &Field) -> Fit<T> {
     mistake(ComponentMistake::MissingField { name: field.name.text.to_string() })
 }
 
-/// Fails where a value has a field that its type does not have.
+/// Fails where a value has a field that its type does not have, or one by two spellings of its name.
 #[cold]
-fn unknown(fields: &[Field], given: &Bound<'_, PyDict>) -> Fit {
+fn unfit(fields: &[Field], given: &Bound<'_, PyDict>) -> Fit {
+    let mut seen = vec![false; fields.len()];
     for name in given.keys() {
         let text = name.str()?.to_string_lossy().into_owned();
-        if fields.iter().all(|field| *field.name.text != *text && *field.name.text.replace('-', "_") != *text) {
+        let is_of =
+            |field: &Field| *field.name.text == *text || field.name.attribute.bind(name.py()).to_string_lossy() == text;
+        let found = fields.iter().zip(&mut seen).find(|(field, _)| is_of(field));
+        let Some((field, is_seen)) = found else {
             let known = fields.iter().map(|field| field.name.text.to_string()).collect();
             return mistake(ComponentMistake::UnknownField { name: text, known });
+        };
+        if std::mem::replace(is_seen, true) {
+            return mistake(ComponentMistake::RepeatedField { name: field.name.text.to_string() });
         }
     }
     Ok(())

@@ -3,6 +3,7 @@ package dev.trimaran
 import dev.trimaran.internal.ResponseBody
 import java.io.ByteArrayInputStream
 import java.io.InputStream
+import java.net.InetAddress
 import java.time.Duration
 import dev.trimaran.internal.ffi.HttpBody as RawHttpBody
 import dev.trimaran.internal.ffi.HttpHeader as RawHttpHeader
@@ -116,6 +117,10 @@ public class HttpRequest private constructor(raw: RawHttpRequest) {
 
     /** The method and the address. */
     override fun toString(): String = "$method $url"
+
+    /** Whether `--http-allow` of the command line permits that address for this request. */
+    @JvmSynthetic
+    internal fun permits(address: InetAddress): Boolean = core(raw) { raw.permits(address.hostAddress) }
 
     @JvmSynthetic
     internal fun fail(failure: HttpException): Unit = core(raw) { raw.fail(failure.code, failure.detail) }

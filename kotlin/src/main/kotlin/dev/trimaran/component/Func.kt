@@ -7,6 +7,7 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.component.Exchange
 import dev.trimaran.internal.component.FuncCodec
 import dev.trimaran.internal.component.Misfit
+import dev.trimaran.internal.component.PlainFunc
 import dev.trimaran.internal.component.TypeTable
 import dev.trimaran.internal.ffi.refuseComponentValue
 import dev.trimaran.made
@@ -51,7 +52,8 @@ public class Func private constructor(raw: Raw) {
     private val codec by lazy(LazyThreadSafetyMode.PUBLICATION) {
         val areOfHost = core(this) { NativeByHand.areOfHost(raw.handle) }
         // A number beyond them is that of a resource that is not known.
-        FuncCodec(core { raw.types() }) { number -> areOfHost.getOrElse(number) { 1 } == 0.toByte() }
+        val isPlain = core(this) { NativeByHand.isPlain(raw.handle) }
+        FuncCodec(core { raw.types() }, isPlain) { number -> areOfHost.getOrElse(number) { 1 } == 0.toByte() }
     }
 
     /** Its type. */
@@ -67,8 +69,57 @@ public class Func private constructor(raw: Raw) {
      * `Poisoned`. Fails with
      * `Busy` where the instance is in a call already.
      */
-    public operator fun invoke(store: Store, vararg arguments: Any?): Any? =
+    public operator fun invoke(store: Store, vararg arguments: Any?): Any? {
+        val plain = codec.plain
+        if (plain == null || arguments.size != plain.count) return invokeByStream(store, arguments)
+        if (!plain.takesResource) return invokePlain(store, plain, arguments)
+        val resource = arguments[0]
+        // An object of the host's, or a mistake.
+        if (resource !is Resource) return invokeByStream(store, arguments)
+        return invokeMethod(store, plain, resource, arguments)
+    }
+
+    private fun invokePlain(store: Store, plain: PlainFunc, arguments: Array<out Any?>): Any? {
+        val a = checked { plain.slot(0, arguments) }
+        val b = checked { plain.slot(1, arguments) }
+        val c = checked { plain.slot(2, arguments) }
+        val d = checked { plain.slot(3, arguments) }
+        val result =
+            core(this, store, runsGuests = true) {
+                NativeByHand.componentCallPlain(raw.handle, store.raw.handle, plain.count, a, b, c, d)
+            }
+        return plain.result(result)
+    }
+
+    private fun invokeMethod(
+        store: Store,
+        plain: PlainFunc,
+        resource: Resource,
+        arguments: Array<out Any?>,
+    ): Any? {
+        val b = checked { plain.slot(1, arguments) }
+        val c = checked { plain.slot(2, arguments) }
+        val d = checked { plain.slot(3, arguments) }
+        val result =
+            core(this, store, resource, runsGuests = true) {
+                NativeByHand.componentCallMethod(
+                    raw.handle,
+                    store.raw.handle,
+                    resource.raw.handle,
+                    plain.isOwn,
+                    plain.count,
+                    0,
+                    b,
+                    c,
+                    d,
+                )
+            }
+        return plain.result(result)
+    }
+
+    private fun invokeByStream(store: Store, arguments: Array<out Any?>): Any? =
         Exchange.use(store) { exchange ->
+            exchange.takesArrays = true
             val length = write(exchange, arguments)
             val moves =
                 core(this, store, runsGuests = true) {
@@ -80,6 +131,8 @@ public class Func private constructor(raw: Raw) {
                             length,
                             count,
                             objects,
+                            exchange.givenArrays(),
+                            exchange.takenArrays,
                         )
                     }
                 }
@@ -90,9 +143,15 @@ public class Func private constructor(raw: Raw) {
     public fun call(store: Store, arguments: List<Any?>): Any? = invoke(store, *arguments.toTypedArray())
 
     private fun write(exchange: Exchange, arguments: Array<out Any?>): Int =
-        try {
+        checked {
             codec.writeArguments(exchange, arguments)
             exchange.end()
+        }
+
+    /** Fails for arguments that do not fit, before the guest knows of the call. */
+    private inline fun <R> checked(write: () -> R): R =
+        try {
+            write()
         } catch (misfit: Misfit) {
             failing { refuseComponentValue(misfit.path, misfit.mistake) }
         }

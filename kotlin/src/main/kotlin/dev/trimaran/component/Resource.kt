@@ -33,7 +33,7 @@ public class Resource private constructor(raw: Raw, public val store: Store) : A
     public val isOwned: Boolean
         get() = core { raw.isOwned() }
 
-    /** Whether it can still be used: it was neither closed nor given away, and no loan of it is over. */
+    /** Whether it can still be used: it was not closed or given away, no loan of it is over, and its store is open. */
     public val isAlive: Boolean
         get() = core { raw.isAlive() }
 
@@ -43,12 +43,14 @@ public class Resource private constructor(raw: Raw, public val store: Store) : A
 
     /**
      * Drops the resource in [store]. If it is owned, that runs the destructor of the guest: it fails with `Trap` where
-     * that traps. To drop it again does nothing. Fails with `WrongStore` for another store.
+     * that traps. To drop it again does nothing. Fails with `WrongStore` for another store, and with `Busy` in a host
+     * function that the guest's instance has called: the resource stays, and can be dropped later.
      */
     public fun drop(store: Store): Unit = core(this, store, runsGuests = true) { raw.resourceDrop(store.raw) }
 
     /**
-     * Drops the resource in its store, as [drop] does; nothing once that store is closed. If it is never called, the
+     * Drops the resource in its store, as [drop] does; nothing once that store is closed or a guest of it has trapped.
+     * If it is never called, the
      * destructor runs some time after this object was collected, when a component of the store is used, and its failure
      * is lost.
      */
@@ -57,6 +59,8 @@ public class Resource private constructor(raw: Raw, public val store: Store) : A
             drop(store)
         } catch (error: WasmtimeException.Closed) {
             if (!store.isClosed) throw error
+        } catch (_: WasmtimeException.Poisoned) {
+            // No guest of the store runs any more, and no destructor.
         }
     }
 

@@ -93,7 +93,8 @@ internal object NativeByHand {
 
     /**
      * Calls a function of a component with [length] bytes of values, and so many [resources], of which [objects] are
-     * the host's. Gives how often the output of the exchange has moved.
+     * the host's. Strings and lists of numbers may stand beside, in [givenArrays]; those that the guest gives go into
+     * [takenArrays], while there is room. Gives how often the output of the exchange has moved.
      */
     @JvmStatic
     external fun componentCall(
@@ -103,7 +104,36 @@ internal object NativeByHand {
         length: Int,
         resources: Int,
         objects: Array<Any?>?,
+        givenArrays: Array<Any?>?,
+        takenArrays: Array<Any?>,
     ): Int
+
+    /** Whether a function of a component is plain: its values each have a slot (`core/src/component/abi/plain.rs`). */
+    @JvmStatic external fun isPlain(func: Long): Boolean
+
+    /** Calls a plain function with the first [count] of the slots. Gives that of the result; 0 where there is none. */
+    @JvmStatic external fun componentCallPlain(
+        func: Long,
+        store: Long,
+        count: Int,
+        a: Long,
+        b: Long,
+        c: Long,
+        d: Long,
+    ): Long
+
+    /** The same with a guest's resource, the only one. The slot of its handle is 0. */
+    @JvmStatic external fun componentCallMethod(
+        func: Long,
+        store: Long,
+        resource: Long,
+        isOwn: Boolean,
+        count: Int,
+        a: Long,
+        b: Long,
+        c: Long,
+        d: Long,
+    ): Long
 
     /**
      * Of each resource in the table of a function's types, by its number there, 1 where it is the host's, and otherwise

@@ -73,6 +73,7 @@ public class BoundFunction internal constructor(
     @PublishedApi
     internal fun begin(): ValueWriter {
         val exchange = Exchange.begin(store)
+        exchange.takesArrays = true
         exchange.begin()
         exchange.reader.home = root.home
         return exchange.writer
@@ -92,6 +93,8 @@ public class BoundFunction internal constructor(
                         length,
                         count,
                         objects,
+                        exchange.givenArrays(),
+                        exchange.takenArrays,
                     )
                 }
             }

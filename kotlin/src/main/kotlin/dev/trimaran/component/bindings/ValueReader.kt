@@ -49,7 +49,10 @@ public class ValueReader internal constructor(private val exchange: Exchange) {
     public fun char(): CodePoint = CodePoint(s32())
 
     /** Reads a `string`. */
-    public fun string(): String = exchange.part(1) { count, buffer -> exchange.text(count, buffer) }
+    public fun string(): String {
+        val bytes = exchange.takeArray() ?: return exchange.part(1) { count, buffer -> exchange.text(count, buffer) }
+        return String(bytes as ByteArray, Charsets.UTF_8)
+    }
 
     /** Reads which case follows, or flags as bits. */
     public fun tag(): Int = s32()
@@ -59,29 +62,33 @@ public class ValueReader internal constructor(private val exchange: Exchange) {
 
     /** Reads a list of numbers of 8 bits. */
     public fun bytes(): ByteArray =
-        exchange.part(Byte.SIZE_BYTES) { count, buffer -> ByteArray(count).also { buffer.get(it) } }
+        exchange.takeArray() as ByteArray?
+            ?: exchange.part(Byte.SIZE_BYTES) { count, buffer -> ByteArray(count).also { buffer.get(it) } }
 
     /** Reads a list of numbers of 16 bits. */
     public fun shorts(): ShortArray =
-        exchange.part(Short.SIZE_BYTES) { count, buffer -> ShortArray(count).also { buffer.asShortBuffer().get(it) } }
+        exchange.takeArray() as ShortArray?
+            ?: exchange.part(Short.SIZE_BYTES) { count, buffer -> ShortArray(count).also { buffer.asShortBuffer().get(it) } }
 
     /** Reads a list of numbers of 32 bits. */
     public fun ints(): IntArray =
-        exchange.part(Int.SIZE_BYTES) { count, buffer -> IntArray(count).also { buffer.asIntBuffer().get(it) } }
+        exchange.takeArray() as IntArray?
+            ?: exchange.part(Int.SIZE_BYTES) { count, buffer -> IntArray(count).also { buffer.asIntBuffer().get(it) } }
 
     /** Reads a list of numbers of 64 bits. */
     public fun longs(): LongArray =
-        exchange.part(Long.SIZE_BYTES) { count, buffer -> LongArray(count).also { buffer.asLongBuffer().get(it) } }
+        exchange.takeArray() as LongArray?
+            ?: exchange.part(Long.SIZE_BYTES) { count, buffer -> LongArray(count).also { buffer.asLongBuffer().get(it) } }
 
     /** Reads a list of `f32`. */
     public fun floats(): FloatArray =
-        exchange.part(Float.SIZE_BYTES) { count, buffer -> FloatArray(count).also { buffer.asFloatBuffer().get(it) } }
+        exchange.takeArray() as FloatArray?
+            ?: exchange.part(Float.SIZE_BYTES) { count, buffer -> FloatArray(count).also { buffer.asFloatBuffer().get(it) } }
 
     /** Reads a list of `f64`. */
     public fun doubles(): DoubleArray =
-        exchange.part(Double.SIZE_BYTES) { count, buffer ->
-            DoubleArray(count).also { buffer.asDoubleBuffer().get(it) }
-        }
+        exchange.takeArray() as DoubleArray?
+            ?: exchange.part(Double.SIZE_BYTES) { count, buffer -> DoubleArray(count).also { buffer.asDoubleBuffer().get(it) } }
 
     /** Reads a list, each element by [read]. */
     public inline fun <T> list(read: () -> T): List<T> {

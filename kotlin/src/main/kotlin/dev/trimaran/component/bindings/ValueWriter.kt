@@ -67,29 +67,30 @@ public class ValueWriter internal constructor(@get:JvmSynthetic internal val exc
     public fun tag(value: Int): Unit = s32(value)
 
     /** Writes a list of numbers of 8 bits. */
-    public fun bytes(value: ByteArray): Unit = numbers(value.size, Byte.SIZE_BYTES) { it.put(value) }
+    public fun bytes(value: ByteArray): Unit = numbers(value, value.size, Byte.SIZE_BYTES) { it.put(value) }
 
     /** Writes a list of numbers of 16 bits. */
     public fun shorts(value: ShortArray): Unit =
-        numbers(value.size, Short.SIZE_BYTES) { it.asShortBuffer().put(value) }
+        numbers(value, value.size, Short.SIZE_BYTES) { it.asShortBuffer().put(value) }
 
     /** Writes a list of numbers of 32 bits. */
-    public fun ints(value: IntArray): Unit = numbers(value.size, Int.SIZE_BYTES) { it.asIntBuffer().put(value) }
+    public fun ints(value: IntArray): Unit = numbers(value, value.size, Int.SIZE_BYTES) { it.asIntBuffer().put(value) }
 
     /** Writes a list of numbers of 64 bits. */
-    public fun longs(value: LongArray): Unit = numbers(value.size, Long.SIZE_BYTES) { it.asLongBuffer().put(value) }
+    public fun longs(value: LongArray): Unit = numbers(value, value.size, Long.SIZE_BYTES) { it.asLongBuffer().put(value) }
 
     /** Writes a list of `f32`. */
     public fun floats(value: FloatArray): Unit =
-        numbers(value.size, Float.SIZE_BYTES) { it.asFloatBuffer().put(value) }
+        numbers(value, value.size, Float.SIZE_BYTES) { it.asFloatBuffer().put(value) }
 
     /** Writes a list of `f64`. */
     public fun doubles(value: DoubleArray): Unit =
-        numbers(value.size, Double.SIZE_BYTES) { it.asDoubleBuffer().put(value) }
+        numbers(value, value.size, Double.SIZE_BYTES) { it.asDoubleBuffer().put(value) }
 
-    /** Writes the count, has [put] write the numbers of [size] bytes each, and goes behind them. */
+    /** Lends the [array], or writes the count, has [put] write the numbers of [size] bytes each, and goes behind them. */
     @JvmSynthetic
-    internal inline fun numbers(count: Int, size: Int, put: (ByteBuffer) -> Unit) {
+    internal inline fun numbers(array: Any?, count: Int, size: Int, put: (ByteBuffer) -> Unit) {
+        if (array != null && exchange.lendArray(array, count, size)) return
         val length = count.toLong() * size
         if (length > Int.MAX_VALUE - Int.SIZE_BYTES) tooLong(length)
         val buffer = exchange.room(Int.SIZE_BYTES + length.toInt())

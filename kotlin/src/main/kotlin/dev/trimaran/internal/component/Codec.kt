@@ -15,11 +15,17 @@ internal abstract class Codec(val kind: ComponentTypeKind) {
     abstract fun read(from: Exchange): Any?
 }
 
-/** The types of a function, as codecs. [isGuests] says which resources are a guest's, by their numbers. */
-internal class FuncCodec(types: ComponentTypes, isGuests: (Int) -> Boolean) {
+/**
+ * The types of a function, as codecs. [isGuests] says which resources are a guest's, by their numbers, and [isPlain]
+ * whether the core has it as a plain function.
+ */
+internal class FuncCodec(types: ComponentTypes, isPlain: Boolean = false, isGuests: (Int) -> Boolean) {
     private val params: Array<Codec>
     private val result: Codec?
     private val hasResources: Boolean
+
+    /** How it is called with a slot for each value, where that is possible. */
+    val plain: PlainFunc?
 
     init {
         val codecs = Codecs(types, isGuests)
@@ -28,6 +34,7 @@ internal class FuncCodec(types: ComponentTypes, isGuests: (Int) -> Boolean) {
         params = parts.dropLast(1).map { checkNotNull(it) }.toTypedArray()
         result = parts.last()
         hasResources = codecs.hasResources
+        plain = if (isPlain) PlainFunc.of(params, result) else null
     }
 
     /** Writes the arguments of a call. */
@@ -64,10 +71,30 @@ internal class FuncCodec(types: ComponentTypes, isGuests: (Int) -> Boolean) {
     /** Writes the result of a host function. */
     fun writeResult(to: Exchange, value: Any?) {
         to.begin()
-        when {
-            result != null -> within({ "result" }) { result.write(to, value) }
-            value != null && value != Unit -> wrongCount("results", 0, 1)
+        if (result != null) within({ "result" }) { result.write(to, value) } else checkNone(value)
+    }
+
+    /** The arguments of a plain host function, of their slots. */
+    fun plainArguments(a: Long, b: Long, c: Long, d: Long): List<Any?> =
+        when (params.size) {
+            0 -> emptyList()
+            1 -> listOf(plainValue(0, a))
+            2 -> listOf(plainValue(0, a), plainValue(1, b))
+            3 -> listOf(plainValue(0, a), plainValue(1, b), plainValue(2, c))
+            else -> listOf(plainValue(0, a), plainValue(1, b), plainValue(2, c), plainValue(3, d))
         }
+
+    private fun plainValue(index: Int, slot: Long): Any = (params[index] as PlainCodec).value(slot)
+
+    /** The slot of the result of a plain host function. */
+    fun plainResult(value: Any?): Long {
+        if (result != null) return within({ "result" }) { (result as PlainCodec).slot(value) }
+        checkNone(value)
+        return 0
+    }
+
+    private fun checkNone(value: Any?) {
+        if (value != null && value != Unit) wrongCount("results", 0, 1)
     }
 }
 

@@ -23,6 +23,10 @@ internal interface ComponentBody {
      * mistake in that, with the path to it, into the error for it.
      */
     fun run(codec: Any, exchange: Exchange, call: HostCall)
+
+    /** The same for a plain function, where each argument has a slot, and so has the result. */
+    fun runPlain(codec: Any, store: Store, callId: Long, a: Long, b: Long, c: Long, d: Long): Long =
+        error("the function reads and writes its values itself")
 }
 
 /** One call of a host function of components. */
@@ -48,14 +52,10 @@ internal class ComponentHost(private val body: ComponentBody, val isTyped: Boole
         Exchange.use(store) { exchange ->
             val found = native { NativeByHand.hostArguments(crossing, exchange.handle) }
             val length =
-                try {
+                checked(crossing) {
                     val call = HostCall(store, callId, (found shr Int.SIZE_BITS).toInt(), found.toInt())
                     body.run(codec, exchange, call)
                     exchange.end()
-                } catch (refused: Refused) {
-                    val path = Writer.bytes { writeList(refused.path) { write(it) } }
-                    val mistake = Writer.bytes { write(refused.misfit.mistake) }
-                    failing { NativeByHand.refuseHostResult(crossing, path, mistake) }
                 }
             native {
                 exchange.lent { count, objects ->
@@ -64,6 +64,28 @@ internal class ComponentHost(private val body: ComponentBody, val isTyped: Boole
             }
         }
     }
+
+    /** The same for a plain function: each argument has a slot, and so has the result. */
+    fun runPlain(
+        codec: Any,
+        store: Store,
+        callId: Long,
+        crossing: Long,
+        a: Long,
+        b: Long,
+        c: Long,
+        d: Long,
+    ): Long = checked(crossing) { body.runPlain(codec, store, callId, a, b, c, d) }
+
+    /** Fails for a result that does not fit. */
+    private inline fun <R> checked(crossing: Long, run: () -> R): R =
+        try {
+            run()
+        } catch (refused: Refused) {
+            val path = Writer.bytes { writeList(refused.path) { write(it) } }
+            val mistake = Writer.bytes { write(refused.misfit.mistake) }
+            failing { NativeByHand.refuseHostResult(crossing, path, mistake) }
+        }
 
     private inline fun <R> native(call: () -> R): R =
         try {
@@ -83,6 +105,16 @@ private class DynamicBody(private val function: HostFunction) : ComponentBody {
         val result = function.run { Caller(call.store, call.id).call(arguments) }
         try {
             codec.writeResult(exchange, result)
+        } catch (misfit: Misfit) {
+            throw Refused(misfit.path, misfit)
+        }
+    }
+
+    override fun runPlain(codec: Any, store: Store, callId: Long, a: Long, b: Long, c: Long, d: Long): Long {
+        codec as FuncCodec
+        val result = function.run { Caller(store, callId).call(codec.plainArguments(a, b, c, d)) }
+        try {
+            return codec.plainResult(result)
         } catch (misfit: Misfit) {
             throw Refused(misfit.path, misfit)
         }

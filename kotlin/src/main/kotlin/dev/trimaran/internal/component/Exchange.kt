@@ -48,6 +48,16 @@ internal class Exchange private constructor(@Transient val handle: Long) {
     private var count = 0
     private val objects = ArrayList<Any>()
 
+    /** Arrays that are lent to the call, of strings and of lists of numbers, and how many they are. */
+    private val given = arrayOfNulls<Any?>(ARRAYS)
+    private var givenCount = 0
+
+    /** Room for arrays that the call gives. */
+    val takenArrays: Array<Any?> = arrayOfNulls(ARRAYS)
+
+    /** Whether what is written may stand in arrays. */
+    var takesArrays = false
+
     /** For texts on their way in. */
     private var scratch = ByteArray(USUAL)
 
@@ -94,6 +104,26 @@ internal class Exchange private constructor(@Transient val handle: Long) {
     /** Begins to write. */
     fun begin() {
         input.restart()
+    }
+
+    /** Lends an array of [count] numbers, or of the bytes of a string, if it is large and there is room for it. */
+    fun lendArray(array: Any, count: Int, size: Int): Boolean {
+        if (!takesArrays || count.toLong() * size < LARGE || givenCount == ARRAYS) return false
+        given[givenCount] = array
+        room(2 * Int.SIZE_BYTES).putInt(count or Int.MIN_VALUE).putInt(givenCount)
+        givenCount++
+        return true
+    }
+
+    /** The arrays that are lent; null where there are none. */
+    fun givenArrays(): Array<Any?>? = if (givenCount == 0) null else given
+
+    /** The array that comes next in what a call gives; null where the numbers stand among the others. */
+    fun takeArray(): Any? {
+        val place = output.position()
+        if (!takesArrays || output.getInt(place) >= 0) return null
+        output.moveTo(place + 2 * Int.SIZE_BYTES)
+        return takenArrays[output.getInt(place + Int.SIZE_BYTES)]
     }
 
     /** Ends the stream, of which it gives the length, and writes the resources behind it. */
@@ -175,6 +205,12 @@ internal class Exchange private constructor(@Transient val handle: Long) {
             objects.clear()
             count = 0
         }
+        if (takesArrays) {
+            takesArrays = false
+            given.fill(null, 0, givenCount)
+            givenCount = 0
+            takenArrays.fill(null)
+        }
         store = null
         reader.home = null
         if (hasResources) {
@@ -192,6 +228,12 @@ internal class Exchange private constructor(@Transient val handle: Long) {
         private const val USUAL = 256
         private const val LONGEST_SCRATCH = 1 shl 16
         private const val OWN = 1L
+
+        /** How many arrays are lent, and how many are taken. What has no room is copied by the exchange. */
+        private const val ARRAYS = 4
+
+        /** From how many bytes on a string or a list of numbers stands in an array, as the library has it. */
+        private const val LARGE = 1 shl 10
         private const val OBJECT = 2L
 
         /** How large one may be that is kept, in bytes. */

@@ -37,10 +37,15 @@ internal object StringCodec : Codec(ComponentTypeKind.STRING) {
     private fun writeLong(to: Exchange, text: String) {
         val bytes = text.toByteArray()
         // Half of a surrogate pair became a question mark.
-        if (String(bytes, Charsets.UTF_8) != text) halfPair()
+        if (!isOf(bytes, text)) halfPair()
+        if (to.lendArray(bytes, bytes.size, Byte.SIZE_BYTES)) return
         to.room(Int.SIZE_BYTES).putInt(bytes.size)
         to.room(bytes.size).put(bytes)
     }
+
+    /** Whether those bytes are the text's own. As many as it has characters are ASCII, and need no decoding. */
+    private fun isOf(bytes: ByteArray, text: String): Boolean =
+        String(bytes, if (bytes.size == text.length) Charsets.ISO_8859_1 else Charsets.UTF_8) == text
 
     override fun read(from: Exchange): Any = from.reader.string()
 }
@@ -116,7 +121,7 @@ internal class BytesCodec(element: Codec) : NumbersCodec(element) {
             is UByteArray -> to.writer.bytes(value.asByteArray())
             is ByteBuffer ->
                 value.duplicate().let { bytes ->
-                    to.writer.numbers(bytes.remaining(), Byte.SIZE_BYTES) { it.put(bytes) }
+                    to.writer.numbers(null, bytes.remaining(), Byte.SIZE_BYTES) { it.put(bytes) }
                 }
             else -> return false
         }

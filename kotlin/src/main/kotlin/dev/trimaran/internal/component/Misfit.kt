@@ -18,13 +18,12 @@ internal class Misfit(val mistake: ComponentMistake) : RuntimeException(null, nu
 }
 
 /** Runs [write], which writes a part of a value. */
-internal inline fun within(part: () -> String, write: () -> Unit) {
+internal inline fun <R> within(part: () -> String, write: () -> R): R =
     try {
         write()
     } catch (misfit: Misfit) {
         throw misfit.at(part())
     }
-}
 
 internal fun wrongKind(expected: ComponentTypeKind, found: Any?): Nothing =
     throw Misfit(ComponentMistake.Kind(expected, words(found)))

@@ -6,6 +6,15 @@ import java.math.BigInteger
 
 // Numbers, truth values and characters. An integer of any type is taken where its value fits.
 
+/** Values that each have a slot in a plain function: see `core/src/component/abi/plain.rs`. */
+internal abstract class PlainCodec(kind: ComponentTypeKind) : Codec(kind) {
+    /** The slot of a value. Fails with [Misfit] where it is none of the type. */
+    abstract fun slot(value: Any?): Long
+
+    /** The value of a slot. */
+    abstract fun value(slot: Long): Any
+}
+
 /** The integer, which has to lie in the range. */
 private fun integer(value: Any?, kind: ComponentTypeKind, range: LongRange): Long {
     val number =
@@ -25,84 +34,108 @@ private fun integer(value: Any?, kind: ComponentTypeKind, range: LongRange): Lon
     return number
 }
 
-internal object S8Codec : Codec(ComponentTypeKind.S8) {
+internal object S8Codec : PlainCodec(ComponentTypeKind.S8) {
     private val RANGE = Byte.MIN_VALUE.toLong()..Byte.MAX_VALUE
 
+    override fun slot(value: Any?): Long = integer(value, kind, RANGE)
+
+    override fun value(slot: Long): Any = slot.toByte()
+
     override fun write(to: Exchange, value: Any?) {
-        to.room(Byte.SIZE_BYTES).put(integer(value, kind, RANGE).toByte())
+        to.room(Byte.SIZE_BYTES).put(slot(value).toByte())
     }
 
     override fun read(from: Exchange): Any = from.output.get()
 }
 
-internal object U8Codec : Codec(ComponentTypeKind.U8) {
+internal object U8Codec : PlainCodec(ComponentTypeKind.U8) {
     private val RANGE = 0L..UByte.MAX_VALUE.toLong()
 
+    override fun slot(value: Any?): Long = integer(value, kind, RANGE)
+
+    override fun value(slot: Long): Any = slot.toUByte()
+
     override fun write(to: Exchange, value: Any?) {
-        to.room(Byte.SIZE_BYTES).put(integer(value, kind, RANGE).toByte())
+        to.room(Byte.SIZE_BYTES).put(slot(value).toByte())
     }
 
     override fun read(from: Exchange): Any = from.output.get().toUByte()
 }
 
-internal object S16Codec : Codec(ComponentTypeKind.S16) {
+internal object S16Codec : PlainCodec(ComponentTypeKind.S16) {
     private val RANGE = Short.MIN_VALUE.toLong()..Short.MAX_VALUE
 
+    override fun slot(value: Any?): Long = integer(value, kind, RANGE)
+
+    override fun value(slot: Long): Any = slot.toShort()
+
     override fun write(to: Exchange, value: Any?) {
-        to.room(Short.SIZE_BYTES).putShort(integer(value, kind, RANGE).toShort())
+        to.room(Short.SIZE_BYTES).putShort(slot(value).toShort())
     }
 
     override fun read(from: Exchange): Any = from.output.getShort()
 }
 
-internal object U16Codec : Codec(ComponentTypeKind.U16) {
+internal object U16Codec : PlainCodec(ComponentTypeKind.U16) {
     private val RANGE = 0L..UShort.MAX_VALUE.toLong()
 
+    override fun slot(value: Any?): Long = integer(value, kind, RANGE)
+
+    override fun value(slot: Long): Any = slot.toUShort()
+
     override fun write(to: Exchange, value: Any?) {
-        to.room(Short.SIZE_BYTES).putShort(integer(value, kind, RANGE).toShort())
+        to.room(Short.SIZE_BYTES).putShort(slot(value).toShort())
     }
 
     override fun read(from: Exchange): Any = from.output.getShort().toUShort()
 }
 
-internal object S32Codec : Codec(ComponentTypeKind.S32) {
+internal object S32Codec : PlainCodec(ComponentTypeKind.S32) {
     private val RANGE = Int.MIN_VALUE.toLong()..Int.MAX_VALUE
 
+    override fun slot(value: Any?): Long = if (value is Int) value.toLong() else integer(value, kind, RANGE)
+
+    override fun value(slot: Long): Any = slot.toInt()
+
     override fun write(to: Exchange, value: Any?) {
-        to.room(Int.SIZE_BYTES).putInt(if (value is Int) value else integer(value, kind, RANGE).toInt())
+        to.room(Int.SIZE_BYTES).putInt(slot(value).toInt())
     }
 
     override fun read(from: Exchange): Any = from.output.getInt()
 }
 
-internal object U32Codec : Codec(ComponentTypeKind.U32) {
+internal object U32Codec : PlainCodec(ComponentTypeKind.U32) {
     private val RANGE = 0L..UInt.MAX_VALUE.toLong()
 
+    override fun slot(value: Any?): Long = if (value is UInt) value.toLong() else integer(value, kind, RANGE)
+
+    override fun value(slot: Long): Any = slot.toUInt()
+
     override fun write(to: Exchange, value: Any?) {
-        to.room(Int.SIZE_BYTES).putInt(if (value is UInt) value.toInt() else integer(value, kind, RANGE).toInt())
+        to.room(Int.SIZE_BYTES).putInt(slot(value).toInt())
     }
 
     override fun read(from: Exchange): Any = from.output.getInt().toUInt()
 }
 
-internal object S64Codec : Codec(ComponentTypeKind.S64) {
+internal object S64Codec : PlainCodec(ComponentTypeKind.S64) {
     private val RANGE = Long.MIN_VALUE..Long.MAX_VALUE
 
+    override fun slot(value: Any?): Long = if (value is Long) value else integer(value, kind, RANGE)
+
+    override fun value(slot: Long): Any = slot
+
     override fun write(to: Exchange, value: Any?) {
-        to.room(Long.SIZE_BYTES).putLong(if (value is Long) value else integer(value, kind, RANGE))
+        to.room(Long.SIZE_BYTES).putLong(slot(value))
     }
 
     override fun read(from: Exchange): Any = from.output.getLong()
 }
 
-internal object U64Codec : Codec(ComponentTypeKind.U64) {
+internal object U64Codec : PlainCodec(ComponentTypeKind.U64) {
     private val RANGE = 0L..Long.MAX_VALUE
 
-    override fun write(to: Exchange, value: Any?) {
-        to.room(Long.SIZE_BYTES).putLong(bits(value))
-    }
-
-    private fun bits(value: Any?): Long =
+    override fun slot(value: Any?): Long =
         when (value) {
             is ULong -> value.toLong()
             is BigInteger ->
@@ -115,6 +148,12 @@ internal object U64Codec : Codec(ComponentTypeKind.U64) {
                 }
             else -> integer(value, kind, RANGE)
         }
+
+    override fun value(slot: Long): Any = slot.toULong()
+
+    override fun write(to: Exchange, value: Any?) {
+        to.room(Long.SIZE_BYTES).putLong(slot(value))
+    }
 
     override fun read(from: Exchange): Any = from.output.getLong().toULong()
 }
@@ -135,33 +174,51 @@ private fun double(value: Any?, kind: ComponentTypeKind): Double =
         else -> wrongKind(kind, value)
     }
 
-internal object F32Codec : Codec(ComponentTypeKind.F32) {
+internal object F32Codec : PlainCodec(ComponentTypeKind.F32) {
+    override fun slot(value: Any?): Long =
+        (if (value is Float) value else double(value, kind).toFloat()).toRawBits().toLong()
+
+    override fun value(slot: Long): Any = Float.fromBits(slot.toInt())
+
     override fun write(to: Exchange, value: Any?) {
-        val number = if (value is Float) value else double(value, kind).toFloat()
-        to.room(Float.SIZE_BYTES).putInt(number.toRawBits())
+        to.room(Float.SIZE_BYTES).putInt(slot(value).toInt())
     }
 
     override fun read(from: Exchange): Any = Float.fromBits(from.output.getInt())
 }
 
-internal object F64Codec : Codec(ComponentTypeKind.F64) {
+internal object F64Codec : PlainCodec(ComponentTypeKind.F64) {
+    override fun slot(value: Any?): Long = double(value, kind).toRawBits()
+
+    override fun value(slot: Long): Any = Double.fromBits(slot)
+
     override fun write(to: Exchange, value: Any?) {
-        to.room(Double.SIZE_BYTES).putLong(double(value, kind).toRawBits())
+        to.room(Double.SIZE_BYTES).putLong(slot(value))
     }
 
     override fun read(from: Exchange): Any = Double.fromBits(from.output.getLong())
 }
 
-internal object BoolCodec : Codec(ComponentTypeKind.BOOL) {
-    override fun write(to: Exchange, value: Any?) {
+internal object BoolCodec : PlainCodec(ComponentTypeKind.BOOL) {
+    override fun slot(value: Any?): Long {
         if (value !is Boolean) wrongKind(kind, value)
-        to.room(1).put(if (value) 1 else 0)
+        return if (value) 1 else 0
+    }
+
+    override fun value(slot: Long): Any = slot != 0L
+
+    override fun write(to: Exchange, value: Any?) {
+        to.room(1).put(slot(value).toByte())
     }
 
     override fun read(from: Exchange): Any = from.output.get() != 0.toByte()
 }
 
-internal object CharCodec : Codec(ComponentTypeKind.CHAR) {
+internal object CharCodec : PlainCodec(ComponentTypeKind.CHAR) {
+    override fun slot(value: Any?): Long = scalar(value).toLong()
+
+    override fun value(slot: Long): Any = CodePoint(slot.toInt())
+
     override fun write(to: Exchange, value: Any?) {
         to.room(Int.SIZE_BYTES).putInt(scalar(value))
     }

@@ -54,7 +54,7 @@ private class Trail(written: ByteBuffer) {
             Kind.BOOL, Kind.S8, Kind.U8 -> skip(1)
             Kind.S16, Kind.U16 -> skip(Short.SIZE_BYTES)
             Kind.S64, Kind.U64, Kind.F64 -> skip(Long.SIZE_BYTES)
-            Kind.STRING -> skip(bytes.getInt())
+            Kind.STRING -> bytes.getInt().let { skip(if (it < 0) Int.SIZE_BYTES else it) }
             Kind.LIST -> return isEndInList(checkNotNull(type.parts.first()))
             Kind.VARIANT, Kind.RESULT -> return leads(type, bytes.getInt())
             Kind.OPTION -> return bytes.getInt() == 1 && leads(type, 0)
@@ -65,6 +65,11 @@ private class Trail(written: ByteBuffer) {
 
     private fun isEndInList(element: WitType): Boolean {
         val count = bytes.getInt()
+        if (count < 0) {
+            // The numbers stand in an array, of which this has the place.
+            skip(Int.SIZE_BYTES)
+            return false
+        }
         return (0..<count).any { leadsInto("element $it", element) }
     }
 

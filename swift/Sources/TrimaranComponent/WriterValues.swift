@@ -1,60 +1,8 @@
-// Writes values as a stream: see core/src/component/abi/stream.rs.
+// Writes values of any type: what each is written as is looked up in the codec of its type.
 
-internal import CTrimaran
 import Trimaran
 
-/// Writes values, one after the other, into room that it was lent, and into more where that is too little.
-struct Encoder: ~Copyable {
-  private var room: UnsafeMutableRawPointer
-  private var capacity: Int
-  private var isOwn = false
-  private(set) var count = 0
-  /// The values that stand beside the stream.
-  private(set) var beside: [ComponentValue] = []
-  /// The first resource: most calls have one at most.
-  private(set) var resource: (value: ComponentValue, isOwn: Bool)?
-  /// The others.
-  private(set) var resources: [(value: ComponentValue, isOwn: Bool)] = []
-
-  /// From how many bytes on a string or a list of numbers stands beside the stream.
-  private static let large = 1 << 10
-  /// How many stand beside it at most: each is lent by a call of its own.
-  private static let most = 16
-
-  init(_ room: UnsafeMutableRawBufferPointer) {
-    guard let base = room.baseAddress else { preconditionFailure("no room to write into") }
-    (self.room, capacity) = (base, room.count)
-  }
-
-  deinit { if isOwn { room.deallocate() } }
-
-  /// Whether all that was written is in the room that it was lent.
-  var isPlain: Bool { !isOwn && beside.isEmpty && resource == nil }
-
-  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: room, count: count) }
-
-  /// Makes room for so many bytes more, and gives the place of them.
-  @inline(__always)
-  private mutating func place(_ length: Int) -> UnsafeMutableRawPointer {
-    if capacity - count < length { grow(length) }
-    defer { count += length }
-    return room + count
-  }
-
-  @inline(never)
-  private mutating func grow(_ length: Int) {
-    let wanted = max(capacity * 2, count + length)
-    let larger = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 8)
-    larger.copyMemory(from: room, byteCount: count)
-    if isOwn { room.deallocate() }
-    (room, capacity, isOwn) = (larger, wanted, true)
-  }
-
-  @inline(__always)
-  private mutating func put<Number>(_ number: Number) {
-    place(MemoryLayout<Number>.size).storeBytes(of: number, as: Number.self)
-  }
-
+extension Wit.Writer {
   /// Writes a number that is of that very type. Says whether it was one.
   @inline(__always)
   mutating func putNumber(_ value: ComponentValue, _ kind: Core.ComponentTypeKind) -> Bool {
@@ -167,39 +115,19 @@ struct Encoder: ~Copyable {
 
   // MARK: Strings and lists
 
-  private mutating func write(_ text: String, as value: ComponentValue) throws(Mistake) {
-    var text = text
-    let length = text.utf8.count
-    if try setBeside(value, length, length) { return }
-    let place = place(length)
-    text.withUTF8 { utf8 in
-      if let base = utf8.baseAddress { place.copyMemory(from: base, byteCount: length) }
-    }
-  }
-
-  /// Writes how many there are, and says whether the value stands beside the stream.
-  private mutating func setBeside(_ value: ComponentValue, _ count: Int, _ bytes: Int) throws(Mistake) -> Bool {
-    try putCount(count)
-    guard bytes >= Self.large, beside.count < Self.most else { return false }
-    let isBeside: UInt32 = 1 << 31
-    (room + self.count - 4).storeBytes(of: UInt32(count) | isBeside, as: UInt32.self)
-    put(UInt32(beside.count))
-    beside.append(value)
-    return true
-  }
-
-  private mutating func putCount(_ count: Int) throws(Mistake) {
+  /// Fails for more elements than a list can have.
+  private func check(_ count: Int) throws(Mistake) {
     guard count <= Int32.max else { throw Mistake(.length(found: UInt64(count))) }
-    put(UInt32(count))
+  }
+
+  private mutating func write(_ text: String, as value: ComponentValue) throws(Mistake) {
+    try check(text.utf8.count)
+    put(text, as: value)
   }
 
   private mutating func write<Number>(_ numbers: [Number], as value: ComponentValue) throws(Mistake) {
-    let length = numbers.count * MemoryLayout<Number>.size
-    if try setBeside(value, numbers.count, length) { return }
-    let place = place(length)
-    numbers.withUnsafeBytes { bytes in
-      if let base = bytes.baseAddress { place.copyMemory(from: base, byteCount: length) }
-    }
+    try check(numbers.count)
+    put(numbers, as: value)
   }
 
   private mutating func writeList(_ value: ComponentValue, _ codec: Codec) throws(Mistake) {
@@ -217,7 +145,8 @@ struct Encoder: ~Copyable {
     case (_, .tuple): throw .kind(.list, value)
     default:
       guard let values = value.elements else { throw .kind(.list, value) }
-      try putCount(values.count)
+      try check(values.count)
+      putCount(values.count)
       let part = codec.part
       for index in values.indices {
         do throws(Mistake) {
@@ -248,11 +177,13 @@ struct Encoder: ~Copyable {
     if record.names.count != codec.names.count, let mistake = unknownField(record, codec) { throw mistake }
   }
 
+  /// A field that the type does not have, or one that is there twice.
   private func unknownField(_ record: Record, _ codec: Codec) -> Mistake? {
-    let name = record.names.enumerated().first { index, name in
-      codec.place(name) == nil || record.names[..<index].contains(name)
+    for (index, name) in record.names.enumerated() {
+      if codec.place(name) == nil { return Mistake(.unknownField(name: name, known: codec.names)) }
+      if record.names[..<index].contains(name) { return Mistake(.repeatedField(name: name)) }
     }
-    return name.map { Mistake(.unknownField(name: $1, known: codec.names)) }
+    return nil
   }
 
   private mutating func writeTuple(_ value: ComponentValue, _ codec: Codec) throws(Mistake) {
@@ -349,12 +280,7 @@ struct Encoder: ~Copyable {
     case .resource, .object: break
     default: throw .kind(codec.kind, value)
     }
-    guard resource != nil else {
-      put(UInt32(0))
-      return resource = (value, isOwn)
-    }
-    put(UInt32(resources.count + 1))
-    resources.append((value, isOwn))
+    put(value, isOwn: isOwn)
   }
 }
 

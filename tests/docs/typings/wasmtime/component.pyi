@@ -1,0 +1,1 @@
+from trimaran.component import *
