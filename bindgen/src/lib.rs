@@ -7,6 +7,7 @@
 //! It knows nothing of wasmtime, and nothing of the core.
 
 pub mod header;
+pub mod kotlin;
 pub mod model;
 pub mod naming;
 pub mod output;

@@ -327,6 +327,24 @@ impl Model {
         matches!(self.resolved(ty), Type::Option(_))
     }
 
+    /// What an interface may be called among those of its side, from the shortest name to the one that says most. One that is
+    /// there in two versions has its version in its name.
+    pub fn spellings(&self, interface: &Interface) -> [String; 3] {
+        let name = &interface.name;
+        let Some(package) = &interface.package else { return [name.clone(), name.clone(), name.clone()] };
+        let is_twin = |other: &Interface| {
+            let same = |it: &&Package| it.namespace == package.namespace && it.name == package.name;
+            other.side == interface.side
+                && other.name == interface.name
+                && other.path != interface.path
+                && other.package.as_ref().filter(same).is_some()
+        };
+        let version = package.version.as_ref().filter(|_| self.interfaces.iter().any(is_twin));
+        let end = version.map(|version| format!("-{version}")).unwrap_or_default();
+        let of_package = format!("{}-{name}{end}", package.name);
+        [format!("{name}{end}"), of_package.clone(), format!("{}-{of_package}", package.namespace)]
+    }
+
     /// The functions of an owner, by the side that has them.
     pub fn functions(&self, owner: Owner, side: Side) -> &[Function] {
         match owner {

@@ -35,7 +35,7 @@ fn capitalized(word: &str) -> String {
 }
 
 /// A name as a language spells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Spelled {
     /// The name.
     pub name: String,

@@ -8,7 +8,7 @@ use std::{env, fs};
 
 use trimaran_bindgen::header::Header;
 use trimaran_bindgen::model::Model;
-use trimaran_bindgen::{Problem, output, python, source, swift};
+use trimaran_bindgen::{Problem, kotlin, output, python, source, swift};
 use wit_parser::{PackageId, Resolve};
 
 /// The folder of a crate's source, as cargo has it.
@@ -121,6 +121,9 @@ const REASONS: [&str; 12] = [
 fn every_file_becomes_bindings_or_is_refused_for_a_listed_reason() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus");
     _ = fs::remove_dir_all(&target);
+    // A test of Kotlin's compiles some of it.
+    let kotlin_target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus-kotlin");
+    _ = fs::remove_dir_all(&kotlin_target);
     let swift_target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus-swift");
     _ = fs::remove_dir_all(&swift_target);
     let mut files = Vec::new();
@@ -146,6 +149,15 @@ fn every_file_becomes_bindings_or_is_refused_for_a_listed_reason() {
                             target.join(format!("p{number}_{place}{}", if options.stubs { "_stubs" } else { "" }));
                         output::write(&folder, &files, false).unwrap();
                         made += 1;
+                    }
+                    let name = format!("p{number}x{place}");
+                    match kotlin::files(model, &header, &name) {
+                        Ok(files) => {
+                            assert_eq!(Ok(&files), kotlin::files(model, &header, &name).as_ref(), "{}", unit.display());
+                            output::write(&kotlin_target.join(&name), &files, false).unwrap();
+                            made += 1;
+                        }
+                        Err(problem) => *refused.entry(format!("kotlin: {}", reason(problem))).or_default() += 1,
                     }
                     let files = swift::files(model, &header);
                     assert_eq!(files, swift::files(model, &header), "{}", unit.display());

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use trimaran_bindgen::header::Header;
-use trimaran_bindgen::{File, Problem, output, python, source, swift};
+use trimaran_bindgen::{File, Problem, kotlin, output, python, source, swift};
 
 fn golden(name: &str, language: &str, make: impl Fn(&Header) -> Vec<File>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
@@ -31,6 +31,15 @@ fn python_is_as_it_was() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.wit"));
         let model = source::wit(&path, None).unwrap();
         golden(name, "python", |header| python::files(&model, header, python::Options::default()));
+    }
+}
+
+#[test]
+fn kotlin_is_as_it_was() {
+    for name in ["record", "variant", "result", "resource", "names"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.wit"));
+        let model = source::wit(&path, None).unwrap();
+        golden(name, "kotlin", |header| kotlin::files(&model, header, "plugin").unwrap());
     }
 }
 

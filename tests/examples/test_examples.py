@@ -97,27 +97,22 @@ def test_generated_classes(language: str, name: str) -> None:
     assert done == (0, expected(name))
 
 
-def test_the_generated_classes_are_those_that_bindgen_makes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("language", "ending"), [("python", "py"), ("kotlin", "kt"), ("swift", "swift")])
+def test_the_generated_classes_are_those_that_bindgen_makes(tmp_path: Path, language: str, ending: str) -> None:
     shutil.copytree(EXAMPLES / "wit", tmp_path / "examples" / "wit")
-    command = "-m trimaran bindgen examples/wit/drawing.wit -o examples/python/drawing"
+    command = f"-m trimaran bindgen {language} examples/wit/drawing.wit -o examples/{language}/drawing"
     subprocess.run([sys.executable, *command.split()], cwd=tmp_path, check=True, timeout=120)
-    assert files(tmp_path / "examples" / "python" / "drawing") == files(EXAMPLES / "python" / "drawing")
+    made, there = (files(it / language / "drawing", ending) for it in (tmp_path / "examples", EXAMPLES))
+    assert made == there
 
 
-def test_the_generated_swift_is_what_bindgen_makes(tmp_path: Path) -> None:
-    shutil.copytree(EXAMPLES / "wit", tmp_path / "examples" / "wit")
-    command = "-m trimaran bindgen swift examples/wit/drawing.wit -o examples/swift/drawing"
-    subprocess.run([sys.executable, *command.split()], cwd=tmp_path, check=True, timeout=120)
-    made = files(tmp_path / "examples" / "swift" / "drawing", "swift")
-    there = files(EXAMPLES / "swift" / "drawing", "swift")
-    assert {name: text.replace("python -m trimaran ", "trimaran ") for name, text in made.items()} == there
-
-
-def files(folder: Path, ending: str = "py") -> dict[str, str]:
-    """What is generated into a folder, by any version."""
-    found = folder.rglob(f"*.{ending}")
-    texts = {file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8") for file in found}
-    return {name: re.sub(r"Trimaran [^,]+,", "Trimaran,", text, count=1) for name, text in texts.items()}
+def files(folder: Path, ending: str) -> dict[str, str]:
+    """What is generated into a folder, by the command line of any version and package."""
+    paths = folder.rglob(f"*.{ending}")
+    found = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    texts = {name: re.sub(r"Trimaran [^,]+,", "Trimaran,", text, count=1) for name, text in found.items()}
+    command = r" .+ bindgen (python |kotlin |swift )?"
+    return {name: re.sub(command, " bindgen ", text, count=1) for name, text in texts.items()}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

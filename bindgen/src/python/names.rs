@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{FunctionKind, Interface, InterfaceId, Model, Owner, Package, Side, TypeDef, TypeId, TypeKind};
+use crate::model::{FunctionKind, InterfaceId, Model, Owner, Side, TypeDef, TypeId, TypeKind};
 use crate::naming::{Scope, Spelled, pascal, snake, upper};
 
 /// The words of the language.
@@ -180,7 +180,7 @@ impl Names {
         for side in [Side::Import, Side::Export] {
             let mut scope = scope(&[]);
             for (place, interface) in model.interfaces.iter().enumerate().filter(|(_, it)| it.side == side) {
-                let spellings = module_spellings(model, interface);
+                let spellings = model.spellings(interface).map(|name| snake(&name));
                 let spellings: Vec<&str> = spellings.iter().map(String::as_str).collect();
                 let spelled = scope.claim(&spellings, &format!("the interface `{}`", interface.path));
                 self.modules.insert(InterfaceId(place), spelled);
@@ -213,25 +213,6 @@ impl Names {
     pub(super) fn functions(&self, owner: Owner, side: Side) -> &[FunctionNames] {
         self.functions.get(&(owner, side)).map_or(&[], Vec::as_slice)
     }
-}
-
-/// From the shortest to the one that says most. An interface that is there in two versions has its version in its name.
-fn module_spellings(model: &Model, interface: &Interface) -> Vec<String> {
-    let name = snake(&interface.name);
-    let Some(package) = &interface.package else { return vec![name] };
-    let is_twin = |other: &&Interface| {
-        let same = |it: &&Package| it.namespace == package.namespace && it.name == package.name;
-        other.side == interface.side
-            && other.name == interface.name
-            && other.path != interface.path
-            && other.package.as_ref().filter(same).is_some()
-    };
-    let version = package.version.as_ref().filter(|_| model.interfaces.iter().any(|other| is_twin(&other)));
-    let end = version.map(|version| format!("_{}", snake(version))).unwrap_or_default();
-    let (of_package, space) = (snake(&package.name), snake(&package.namespace));
-    ["".to_owned(), format!("{of_package}_"), format!("{space}_{of_package}_")]
-        .map(|start| format!("{start}{name}{end}"))
-        .to_vec()
 }
 
 fn of_types(model: &Model, types: &[TypeId]) -> FileNames {

@@ -205,7 +205,7 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"componentCallPlain", c"(JJIJJJJ)J", component_func::call_plain as *const c_void),
     (c"componentCallMethod", c"(JJJZIJJJJ)J", component_func::call_method as *const c_void),
     (c"areOfHost", c"(J)[B", component_func::are_of_host as *const c_void),
-    (c"defineComponentFunc", c"(J[BLjava/lang/String;Ljava/lang/Object;)V", component_host::define as *const c_void),
+    (c"defineComponentFunc", c"(J[BLjava/lang/String;Ljava/lang/Object;Z)V", component_host::define as *const c_void),
     (c"hostArguments", c"(JJ)J", component_host::host_arguments as *const c_void),
     (c"hostReply", c"(JJII[Ljava/lang/Object;)V", component_host::host_reply as *const c_void),
     (c"refuseHostResult", c"(J[B[B)V", component_host::refuse_host_result as *const c_void),

@@ -4,14 +4,14 @@ use camino::Utf8Path;
 use getopts::Matches;
 use trimaran_bindgen::header::{Header, quoted};
 use trimaran_bindgen::model::Model;
-use trimaran_bindgen::{File, Problem, output, python, source, swift};
+use trimaran_bindgen::{File, Problem, kotlin, output, python, source, swift};
 
 use crate::cli::streams::{Failure, only};
 use crate::compile::beginnings::Sort;
 use crate::compile::{file, wat};
 use crate::errors::guest_text::Lines;
 
-/// The languages that bindings are written in, and those that they will be.
+/// The languages that bindings are written in.
 const LANGUAGES: [&str; 3] = ["python", "kotlin", "swift"];
 
 pub(super) fn run(matches: &Matches, program: &str) -> Result<(), Failure> {
@@ -25,19 +25,19 @@ pub(super) fn run(matches: &Matches, program: &str) -> Result<(), Failure> {
         [] => return Err(Failure::Usage("the WIT folder, the WIT file or the component is missing".to_owned())),
     };
     only(matches, matches.free.iter().take(2).filter(|it| LANGUAGES.contains(&&***it)).count().min(1) + 1)?;
-    if language == "kotlin" {
-        let reason = "bindings for kotlin cannot be made yet: they are for python and swift".to_owned();
-        return Err(Failure::Exit(1, Some(reason)));
+    for (option, owner) in [("stubs", "python"), ("package", "kotlin")] {
+        if language != owner && matches.opt_present(option) {
+            return Err(Failure::Usage(format!("--{option} is for {owner}: {language} has none")));
+        }
     }
     let output = matches.opt_str("output");
     let output =
         output.ok_or_else(|| Failure::Usage("the output folder is missing: say where to with -o".to_owned()))?;
     let folder = Utf8Path::new(&output);
+    let package = matches.opt_str("package").unwrap_or_else(|| folder_name(folder));
     match language {
-        "python" => check_package(folder)?,
-        _ if matches.opt_present("stubs") => {
-            return Err(Failure::Usage(format!("--stubs is for python: {language} has none")));
-        }
+        "python" => python::check_name(&package).map_err(failed)?,
+        "kotlin" => kotlin::check_name(&package).map_err(failed)?,
         _ => {}
     }
     let path = Utf8Path::new(path);
@@ -52,17 +52,16 @@ pub(super) fn run(matches: &Matches, program: &str) -> Result<(), Failure> {
             return output::write_file(folder.as_std_path(), &file, is_forced).map_err(failed);
         }
         "swift" => swift::files(&model, &header),
+        "kotlin" => kotlin::files(&model, &header, &package).map_err(failed)?,
         _ => python_files(&model, &header, matches),
     };
     output::write(folder.as_std_path(), &files, is_forced).map_err(failed)
 }
 
-/// Checks that the package can be imported by the name of its folder.
-fn check_package(folder: &Utf8Path) -> Result<(), Failure> {
-    // A folder that is called `.` or `..` has its own name.
+/// The name of a folder: one that is called `.` or `..` has its own.
+fn folder_name(folder: &Utf8Path) -> String {
     let name = folder.canonicalize_utf8().ok().and_then(|it| it.file_name().map(str::to_owned));
-    let name = name.or_else(|| folder.file_name().map(str::to_owned)).unwrap_or_default();
-    python::check_name(&name).map_err(failed)
+    name.or_else(|| folder.file_name().map(str::to_owned)).unwrap_or_default()
 }
 
 fn python_files(model: &Model, header: &Header, matches: &Matches) -> Vec<File> {
@@ -93,6 +92,9 @@ fn command(program: &str, matches: &Matches) -> String {
         if let Some(value) = matches.opt_str(option) {
             words.extend([dash.to_owned(), quoted(&value)]);
         }
+    }
+    if let Some(package) = matches.opt_str("package") {
+        words.extend(["--package".to_owned(), quoted(&package)]);
     }
     if matches.opt_present("stubs") {
         words.push("--stubs".to_owned());

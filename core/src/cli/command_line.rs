@@ -93,6 +93,7 @@ const COMMANDS: &[Command] = &[
                 short: "o",
                 ..one("output", "FOLDER", "the folder of the bindings, which is made if it is not there")
             },
+            one("package", "NAME", "for kotlin, the package of the bindings: the folder's name if not said"),
             flag("stubs", "writes stubs alone, for a component that is loaded without files"),
             flag("force", "writes into a folder that holds files which were not generated, and over them"),
         ],

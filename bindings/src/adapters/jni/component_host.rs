@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use jni_sys::{JNIEnv, jbyteArray, jclass, jint, jlong, jmethodID, jobject, jobjectArray, jstring, jvalue};
+use jni_sys::{
+    JNI_FALSE, JNIEnv, jboolean, jbyteArray, jclass, jint, jlong, jmethodID, jobject, jobjectArray, jstring, jvalue,
+};
 use trimaran::adapter::{ComponentHostFunction, HostFuncType, PlainHostFunction, Received, Reply, spare};
 use trimaran::{ComponentLinker, ComponentMistake, Result, Store, WasmtimeError};
 
@@ -18,6 +20,9 @@ struct Body {
     codec: jmethodID,
     run: jmethodID,
     run_plain: jmethodID,
+    /// Whether the package knows the type already, and compares it with a component's when that is linked. It reads and writes
+    /// the values itself then, plain ones as well.
+    is_typed: bool,
 }
 
 // SAFETY: a method's number may be used from any thread, while its class is there: the library of this class is.
@@ -51,7 +56,18 @@ impl ComponentHostFunction for Body {
     }
 
     fn plain(self: Arc<Self>) -> Option<Arc<dyn PlainHostFunction>> {
-        Some(self)
+        (!self.is_typed).then_some(self as _)
+    }
+
+    fn bind(&self, ty: &HostFuncType) -> Result<()> {
+        if !self.is_typed {
+            return Ok(());
+        }
+        let env = self.host.env().ok_or_else(closed)?;
+        let host = self.host.local(env);
+        let done = if host.is_null() { Err(closed()) } else { self.codec(env, host, ty).map(|_| ()) };
+        jni!(env, DeleteLocalRef, host);
+        done
     }
 }
 
@@ -147,6 +163,7 @@ pub(super) extern "system" fn define(
     path: jbyteArray,
     name: jstring,
     host: jobject,
+    is_typed: jboolean,
 ) {
     give(env, || {
         // SAFETY: the package keeps it open for the call.
@@ -161,7 +178,8 @@ pub(super) extern "system" fn define(
         jni!(env, DeleteLocalRef, class);
         let full = || WasmtimeError::Limit { reason: "the JVM has no room for a host function".to_owned() };
         let held = GlobalRef::weak(env, host).filter(|_| !codec.is_null() && !run.is_null() && !run_plain.is_null());
-        linker.define_func(path, &name, Arc::new(Body { host: held.ok_or_else(full)?, codec, run, run_plain }))
+        let (host, is_typed) = (held.ok_or_else(full)?, is_typed != JNI_FALSE);
+        linker.define_func(path, &name, Arc::new(Body { host, codec, run, run_plain, is_typed }))
     });
 }
 

@@ -6,4 +6,5 @@ module dev.trimaran {
 
     exports dev.trimaran;
     exports dev.trimaran.component;
+    exports dev.trimaran.component.bindings;
 }

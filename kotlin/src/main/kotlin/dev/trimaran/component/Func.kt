@@ -45,7 +45,8 @@ import dev.trimaran.internal.ffi.ComponentFunc as Raw
  * Lists of unsigned numbers come as arrays of signed ones with the same bits: [IntArray.asUIntArray] reads them.
  */
 public class Func private constructor(raw: Raw) {
-    private val raw: Raw = raw
+    @get:JvmSynthetic
+    internal val raw: Raw = raw
         get() = made(field)
 
     private val codec by lazy(LazyThreadSafetyMode.PUBLICATION) {

@@ -106,12 +106,14 @@ public class LinkerInstance private constructor(linker: Linker, private val path
      * [function], and so does every store that has a component linked with it. Fails with `Link` if the name is defined
      * already.
      */
-    public fun func(name: String, function: HostFunction) {
-        val host = ComponentHost(function)
+    public fun func(name: String, function: HostFunction): Unit = define(name, ComponentHost(function))
+
+    @JvmSynthetic
+    internal fun define(name: String, host: ComponentHost) {
         linker.hosts.add(path + name, host) {
             core(linker, host) {
                 val bytes = Writer.bytes { writeList(path) { write(it) } }
-                NativeByHand.defineComponentFunc(linker.raw.handle, bytes, name, host)
+                NativeByHand.defineComponentFunc(linker.raw.handle, bytes, name, host, host.isTyped)
             }
         }
     }

@@ -141,8 +141,17 @@ internal object NativeByHand {
      */
     @JvmStatic external fun areOfHost(func: Long): ByteArray
 
-    /** Defines a host function of components. The linker keeps the `ComponentHost`, and the library does not. */
-    @JvmStatic external fun defineComponentFunc(linker: Long, path: ByteArray, name: String, host: Any)
+    /**
+     * Defines a host function of components. The linker keeps the `ComponentHost`, and the library does not. One that is
+     * typed sees the type by which a component imports it when that is linked, and any other when it is called first.
+     */
+    @JvmStatic external fun defineComponentFunc(
+        linker: Long,
+        path: ByteArray,
+        name: String,
+        host: Any,
+        isTyped: Boolean,
+    )
 
     /**
      * Takes the arguments of a host function: the length of the values, and in the upper half how often the output has

@@ -8,26 +8,55 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.Reader
 import dev.trimaran.internal.Writer
+import dev.trimaran.internal.ffi.ComponentTypes
 import dev.trimaran.internal.ffi.readComponentTypes
 import dev.trimaran.internal.ffi.write
 import dev.trimaran.translated
 
+/** What a host function of components does. */
+internal interface ComponentBody {
+    /** What is made of the function's type, once. */
+    fun codec(types: ComponentTypes): Any
+
+    /**
+     * Runs the function: [exchange] has its arguments, [length] bytes of values, and gets its result. [refused] turns a
+     * mistake in that, with the path to it, into the error for it.
+     */
+    fun run(codec: Any, exchange: Exchange, call: HostCall)
+
+    /** The same for a plain function, where each argument has a slot, and so has the result. */
+    fun runPlain(codec: Any, store: Store, callId: Long, a: Long, b: Long, c: Long, d: Long): Long =
+        error("the function reads and writes its values itself")
+}
+
+/** One call of a host function of components. */
+internal class HostCall(val store: Store, val id: Long, val moves: Int, val length: Int)
+
+/** A value that does not fit the result, with the path to it. */
+internal class Refused(val path: List<String>, val misfit: Misfit) : RuntimeException(null, null, false, false)
+
 /**
  * A host function of components. The library calls it where a guest does, and has only a weak reference: the linker
  * keeps it, and what was made of the linker, and each store that has a guest linked with it.
+ *
+ * @property isTyped Whether the type is known, so that [codec] is asked for when a component is linked.
  */
-internal class ComponentHost(private val function: HostFunction) {
+internal class ComponentHost(private val body: ComponentBody, val isTyped: Boolean) {
+    constructor(function: HostFunction) : this(DynamicBody(function), false)
+
     /** What is made of the function's type, once: the library keeps it, and gives it to [run]. */
-    fun codec(types: ByteArray): Any = FuncCodec(Reader(types).readComponentTypes()) { false }
+    fun codec(types: ByteArray): Any = body.codec(Reader(types).readComponentTypes())
 
     /** Runs the function. [crossing] is the call, for the library. */
     fun run(codec: Any, store: Store, callId: Long, crossing: Long) {
-        codec as FuncCodec
         Exchange.use(store) { exchange ->
             val found = native { NativeByHand.hostArguments(crossing, exchange.handle) }
-            val arguments = codec.readArguments(exchange, (found shr Int.SIZE_BITS).toInt(), found.toInt())
-            val result = function.run { Caller(store, callId).call(arguments) }
-            val length = write(codec, exchange, result, crossing)
+            val length =
+                checked(crossing) {
+                    val call = HostCall(store, callId, (found shr Int.SIZE_BITS).toInt(), found.toInt())
+                    body.run(codec, exchange, call)
+                    exchange.end()
+                }
             native {
                 exchange.lent { count, objects ->
                     NativeByHand.hostReply(crossing, exchange.handle, length, count, objects)
@@ -46,25 +75,16 @@ internal class ComponentHost(private val function: HostFunction) {
         b: Long,
         c: Long,
         d: Long,
-    ): Long {
-        codec as FuncCodec
-        val result = function.run { Caller(store, callId).call(codec.plainArguments(a, b, c, d)) }
-        return checked(crossing) { codec.plainResult(result) }
-    }
-
-    private fun write(codec: FuncCodec, exchange: Exchange, result: Any?, crossing: Long): Int =
-        checked(crossing) {
-            codec.writeResult(exchange, result)
-            exchange.end()
-        }
+    ): Long = checked(crossing) { body.runPlain(codec, store, callId, a, b, c, d) }
 
     /** Fails for a result that does not fit. */
-    private inline fun <R> checked(crossing: Long, write: () -> R): R =
+    private inline fun <R> checked(crossing: Long, run: () -> R): R =
         try {
-            write()
-        } catch (misfit: Misfit) {
-            val path = Writer.bytes { writeList(misfit.path) { write(it) } }
-            failing { NativeByHand.refuseHostResult(crossing, path, Writer.bytes { write(misfit.mistake) }) }
+            run()
+        } catch (refused: Refused) {
+            val path = Writer.bytes { writeList(refused.path) { write(it) } }
+            val mistake = Writer.bytes { write(refused.misfit.mistake) }
+            failing { NativeByHand.refuseHostResult(crossing, path, mistake) }
         }
 
     private inline fun <R> native(call: () -> R): R =
@@ -73,6 +93,32 @@ internal class ComponentHost(private val function: HostFunction) {
         } catch (error: NativeException) {
             throw translated(error)
         }
+}
+
+/** A function that takes and gives values of any type. */
+private class DynamicBody(private val function: HostFunction) : ComponentBody {
+    override fun codec(types: ComponentTypes): Any = FuncCodec(types) { false }
+
+    override fun run(codec: Any, exchange: Exchange, call: HostCall) {
+        codec as FuncCodec
+        val arguments = codec.readArguments(exchange, call.moves, call.length)
+        val result = function.run { Caller(call.store, call.id).call(arguments) }
+        try {
+            codec.writeResult(exchange, result)
+        } catch (misfit: Misfit) {
+            throw Refused(misfit.path, misfit)
+        }
+    }
+
+    override fun runPlain(codec: Any, store: Store, callId: Long, a: Long, b: Long, c: Long, d: Long): Long {
+        codec as FuncCodec
+        val result = function.run { Caller(store, callId).call(codec.plainArguments(a, b, c, d)) }
+        try {
+            return codec.plainResult(result)
+        } catch (misfit: Misfit) {
+            throw Refused(misfit.path, misfit)
+        }
+    }
 }
 
 /** Those that a linker has now. */

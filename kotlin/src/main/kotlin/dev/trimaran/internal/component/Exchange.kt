@@ -2,6 +2,9 @@ package dev.trimaran.internal.component
 
 import dev.trimaran.Store
 import dev.trimaran.component.Resource
+import dev.trimaran.component.bindings.GeneratedBindings
+import dev.trimaran.component.bindings.ValueReader
+import dev.trimaran.component.bindings.ValueWriter
 import dev.trimaran.internal.Garbage
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.keepReachable
@@ -18,11 +21,18 @@ import dev.trimaran.internal.ffi.ComponentResource as RawResource
  *
  * Numbers are little-endian. In what it writes, a number for each resource stands behind the values.
  */
+@OptIn(GeneratedBindings::class)
 internal class Exchange private constructor(@Transient val handle: Long) {
     var input: ByteBuffer = NativeByHand.exchangeInput(handle, USUAL).order(ByteOrder.LITTLE_ENDIAN)
         private set
     var output: ByteBuffer = NO_BYTES
         private set
+
+    /** What generated bindings write with. */
+    val writer = ValueWriter(this)
+
+    /** What generated bindings read with. */
+    val reader = ValueReader(this)
 
     private val owned = Garbage.register(this, Freeing(handle))
 
@@ -202,6 +212,7 @@ internal class Exchange private constructor(@Transient val handle: Long) {
             takenArrays.fill(null)
         }
         store = null
+        reader.home = null
         if (hasResources) {
             hasResources = false
             NativeByHand.clearExchange(handle)
@@ -235,24 +246,28 @@ internal class Exchange private constructor(@Transient val handle: Long) {
 
         /** Has [use] use an exchange for a call in [store]. What it fails with comes out. */
         inline fun <R> use(store: Store, use: (Exchange) -> R): R {
-            val place = place()
-            val exchange = take(place)
+            val exchange = begin(store)
             try {
-                exchange.store = store
                 return use(exchange)
             } finally {
-                put(place, exchange)
+                end(exchange)
             }
         }
 
+        /** An exchange for a call in [store], until [end]. */
+        fun begin(store: Store): Exchange = take(place()).also { it.store = store }
+
+        /** Ends the use of an exchange. */
+        fun end(exchange: Exchange): Unit = put(place(), exchange)
+
         // Threads that run at the same time mostly have other places.
         @Suppress("DEPRECATION")
-        fun place(): Int = Thread.currentThread().id.toInt() and KEPT - 1
+        private fun place(): Int = Thread.currentThread().id.toInt() and KEPT - 1
 
-        fun take(place: Int): Exchange =
+        private fun take(place: Int): Exchange =
             kept.getAndSet(place, null) ?: kept.getAndSet(place xor 1, null) ?: Exchange(NativeByHand.newExchange())
 
-        fun put(place: Int, exchange: Exchange) {
+        private fun put(place: Int, exchange: Exchange) {
             exchange.clear()
             val isSmall = exchange.input.capacity() <= LARGEST && exchange.output.capacity() <= LARGEST
             val isKept =

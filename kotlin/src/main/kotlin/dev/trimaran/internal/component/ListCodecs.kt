@@ -1,5 +1,8 @@
+@file:OptIn(GeneratedBindings::class)
+
 package dev.trimaran.internal.component
 
+import dev.trimaran.component.bindings.GeneratedBindings
 import dev.trimaran.internal.ffi.ComponentTypeKind
 import dev.trimaran.internal.moveTo
 import java.nio.ByteBuffer
@@ -44,10 +47,7 @@ internal object StringCodec : Codec(ComponentTypeKind.STRING) {
     private fun isOf(bytes: ByteArray, text: String): Boolean =
         String(bytes, if (bytes.size == text.length) Charsets.ISO_8859_1 else Charsets.UTF_8) == text
 
-    override fun read(from: Exchange): Any {
-        val bytes = from.takeArray() ?: return from.part(1) { count, buffer -> from.text(count, buffer) }
-        return String(bytes as ByteArray, Charsets.UTF_8)
-    }
+    override fun read(from: Exchange): Any = from.reader.string()
 }
 
 /** A list whose elements are no numbers. */
@@ -99,9 +99,8 @@ internal fun numbers(element: Codec): Codec? =
         else -> null
     }
 
-/** A list of numbers of [size] bytes: an array of them, which is copied at once, or any list. */
-internal abstract class NumbersCodec(private val element: Codec, private val size: Int) :
-    Codec(ComponentTypeKind.LIST) {
+/** A list of numbers: an array of them, which is copied at once, or any list. */
+internal abstract class NumbersCodec(private val element: Codec) : Codec(ComponentTypeKind.LIST) {
     override fun write(to: Exchange, value: Any?) {
         if (writeArray(to, value)) return
         val items = items(value) ?: wrongKind(kind, value)
@@ -109,89 +108,87 @@ internal abstract class NumbersCodec(private val element: Codec, private val siz
         writeItems(to, items, element)
     }
 
-    override fun read(from: Exchange): Any =
-        from.takeArray() ?: from.part(size) { count, buffer -> take(count, buffer) }
-
-    /** An array of so many numbers, out of the buffer. */
-    protected abstract fun take(count: Int, buffer: ByteBuffer): Any
-
     /** Whether it was an array of such numbers, which is written then. */
     protected abstract fun writeArray(to: Exchange, value: Any?): Boolean
-
-    /** Lends the [array], or writes the count, has [put] write the numbers, and goes behind them. */
-    protected inline fun put(to: Exchange, array: Any?, count: Int, put: (ByteBuffer) -> Unit): Boolean {
-        if (array != null && to.lendArray(array, count, size)) return true
-        val length = count.toLong() * size
-        if (length > Int.MAX_VALUE - Int.SIZE_BYTES) tooLong(length)
-        val buffer = to.room(Int.SIZE_BYTES + length.toInt())
-        buffer.putInt(count)
-        val end = buffer.position() + length.toInt()
-        put(buffer)
-        buffer.moveTo(end)
-        return true
-    }
 }
 
-internal class BytesCodec(element: Codec) : NumbersCodec(element, Byte.SIZE_BYTES) {
+internal class BytesCodec(element: Codec) : NumbersCodec(element) {
     /** Signed bytes are not those of a list without signs, but all of Java's are signed: their bits are meant. */
     @OptIn(ExperimentalUnsignedTypes::class)
-    override fun writeArray(to: Exchange, value: Any?): Boolean =
+    override fun writeArray(to: Exchange, value: Any?): Boolean {
         when (value) {
-            is ByteArray -> put(to, value, value.size) { it.put(value) }
-            is UByteArray -> value.asByteArray().let { put(to, it, it.size) { to -> to.put(it) } }
-            is ByteBuffer -> value.duplicate().let { bytes -> put(to, null, bytes.remaining()) { it.put(bytes) } }
-            else -> false
+            is ByteArray -> to.writer.bytes(value)
+            is UByteArray -> to.writer.bytes(value.asByteArray())
+            is ByteBuffer ->
+                value.duplicate().let { bytes ->
+                    to.writer.numbers(null, bytes.remaining(), Byte.SIZE_BYTES) { it.put(bytes) }
+                }
+            else -> return false
         }
+        return true
+    }
 
-    override fun take(count: Int, buffer: ByteBuffer): Any = ByteArray(count).also { buffer.get(it) }
+    override fun read(from: Exchange): Any = from.reader.bytes()
 }
 
-internal class ShortsCodec(element: Codec) : NumbersCodec(element, Short.SIZE_BYTES) {
+internal class ShortsCodec(element: Codec) : NumbersCodec(element) {
     @OptIn(ExperimentalUnsignedTypes::class)
-    override fun writeArray(to: Exchange, value: Any?): Boolean =
+    override fun writeArray(to: Exchange, value: Any?): Boolean {
         when (value) {
-            is ShortArray -> put(to, value, value.size) { it.asShortBuffer().put(value) }
-            is UShortArray -> value.asShortArray().let { put(to, it, it.size) { to -> to.asShortBuffer().put(it) } }
-            else -> false
+            is ShortArray -> to.writer.shorts(value)
+            is UShortArray -> to.writer.shorts(value.asShortArray())
+            else -> return false
         }
+        return true
+    }
 
-    override fun take(count: Int, buffer: ByteBuffer): Any = ShortArray(count).also { buffer.asShortBuffer().get(it) }
+    override fun read(from: Exchange): Any = from.reader.shorts()
 }
 
-internal class IntsCodec(element: Codec) : NumbersCodec(element, Int.SIZE_BYTES) {
+internal class IntsCodec(element: Codec) : NumbersCodec(element) {
     @OptIn(ExperimentalUnsignedTypes::class)
-    override fun writeArray(to: Exchange, value: Any?): Boolean =
+    override fun writeArray(to: Exchange, value: Any?): Boolean {
         when (value) {
-            is IntArray -> put(to, value, value.size) { it.asIntBuffer().put(value) }
-            is UIntArray -> value.asIntArray().let { put(to, it, it.size) { to -> to.asIntBuffer().put(it) } }
-            else -> false
+            is IntArray -> to.writer.ints(value)
+            is UIntArray -> to.writer.ints(value.asIntArray())
+            else -> return false
         }
+        return true
+    }
 
-    override fun take(count: Int, buffer: ByteBuffer): Any = IntArray(count).also { buffer.asIntBuffer().get(it) }
+    override fun read(from: Exchange): Any = from.reader.ints()
 }
 
-internal class LongsCodec(element: Codec) : NumbersCodec(element, Long.SIZE_BYTES) {
+internal class LongsCodec(element: Codec) : NumbersCodec(element) {
     @OptIn(ExperimentalUnsignedTypes::class)
-    override fun writeArray(to: Exchange, value: Any?): Boolean =
+    override fun writeArray(to: Exchange, value: Any?): Boolean {
         when (value) {
-            is LongArray -> put(to, value, value.size) { it.asLongBuffer().put(value) }
-            is ULongArray -> value.asLongArray().let { put(to, it, it.size) { to -> to.asLongBuffer().put(it) } }
-            else -> false
+            is LongArray -> to.writer.longs(value)
+            is ULongArray -> to.writer.longs(value.asLongArray())
+            else -> return false
         }
+        return true
+    }
 
-    override fun take(count: Int, buffer: ByteBuffer): Any = LongArray(count).also { buffer.asLongBuffer().get(it) }
+    override fun read(from: Exchange): Any = from.reader.longs()
 }
 
-internal class FloatsCodec(element: Codec) : NumbersCodec(element, Float.SIZE_BYTES) {
-    override fun writeArray(to: Exchange, value: Any?): Boolean =
-        value is FloatArray && put(to, value, value.size) { it.asFloatBuffer().put(value) }
+internal class FloatsCodec(element: Codec) : NumbersCodec(element) {
+    override fun writeArray(to: Exchange, value: Any?): Boolean {
+        if (value !is FloatArray) return false
+        to.writer.floats(value)
+        return true
+    }
 
-    override fun take(count: Int, buffer: ByteBuffer): Any = FloatArray(count).also { buffer.asFloatBuffer().get(it) }
+    override fun read(from: Exchange): Any = from.reader.floats()
 }
 
-internal class DoublesCodec(element: Codec) : NumbersCodec(element, Double.SIZE_BYTES) {
-    override fun writeArray(to: Exchange, value: Any?): Boolean =
-        value is DoubleArray && put(to, value, value.size) { it.asDoubleBuffer().put(value) }
+internal class DoublesCodec(element: Codec) : NumbersCodec(element) {
+    override fun writeArray(to: Exchange, value: Any?): Boolean {
+        if (value !is DoubleArray) return false
+        to.writer.doubles(value)
+        return true
+    }
 
-    override fun take(count: Int, buffer: ByteBuffer): Any = DoubleArray(count).also { buffer.asDoubleBuffer().get(it) }
+    override fun read(from: Exchange): Any = from.reader.doubles()
 }

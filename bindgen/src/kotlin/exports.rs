@@ -1,0 +1,133 @@
+//! The file of an interface that a component exports: a class of functions, and a class for each resource.
+
+use super::data::with_notes;
+use super::functions::{Written, declared, path_of};
+use super::layout::{call, text};
+use super::names::{FunctionNames, described};
+use super::sheet::{Item, Sheet};
+use crate::model::{Function, FunctionKind, InterfaceId, Model, Owner, Side, TypeId, TypeKind};
+
+impl Sheet<'_> {
+    /// Writes the interface.
+    pub(super) fn exported(&mut self, id: InterfaceId) {
+        let (model, owner) = (self.model, Owner::Interface(id));
+        let interface = model.interface(id);
+        if has_functions(&interface.functions, &interface.types, model) {
+            let (class, instance) = (self.names.file(owner).class.clone(), self.of_package("BoundInstance"));
+            let functions = self.names.file(owner).functions.clone();
+            let docs = interface.docs.iter().fold(described(interface), |plain, docs| format!("{plain}\n\n{docs}"));
+            self.document(&docs, &[class.note.as_deref()]);
+            self.page.line(&format!("public class {} internal constructor(instance: {instance}) {{", class.name));
+            let path = path_of(model, owner);
+            if !interface.functions.is_empty() {
+                let at = call("instance.at(", vec![text(path)]);
+                let made = call(format!("{functions}("), vec![at]);
+                self.page.indented(|page| page.value(&format!("internal val functions: {functions}"), &made));
+            }
+            self.methods(&interface.functions, |kind| kind == FunctionKind::Free);
+            self.end_block();
+            if !interface.functions.is_empty() {
+                self.bound();
+            }
+        }
+        self.types(&interface.types, |sheet, id| sheet.resource(&interface.functions, id));
+    }
+
+    /// The methods of a class: the functions that belong to it.
+    pub(super) fn methods(&mut self, functions: &[Function], belongs: impl Fn(FunctionKind) -> bool) {
+        let names = self.names.functions(self.owner, Side::Export);
+        let all = functions.iter().zip(names).filter(|(function, _)| belongs(function.kind));
+        let mut page = std::mem::take(&mut self.page);
+        for (function, spelled) in all {
+            page.indented(|page| {
+                std::mem::swap(&mut self.page, page);
+                self.page.gap();
+                match function.kind {
+                    FunctionKind::Constructor(_) => self.constructor(function, spelled),
+                    _ => self.method(function, spelled),
+                }
+                std::mem::swap(&mut self.page, page);
+            });
+        }
+        self.page = page;
+    }
+
+    fn method(&mut self, function: &Function, spelled: &FunctionNames) {
+        let params = self.params(function);
+        let given = self.given(function).cloned();
+        let returns = format!(": {}", self.payload(given.as_ref()));
+        let docs = self.function_docs(function, &spelled.member, &params);
+        let functions = match function.kind {
+            FunctionKind::Free => "functions",
+            _ => "api.functions",
+        };
+        let body = self.calling(function, &format!("{functions}.{}", spelled.attribute), &params);
+        self.page.docs(&docs);
+        let declared = match function.kind {
+            FunctionKind::Static(_) => self.with_api(&params),
+            _ => declared(&params),
+        };
+        self.page.function(&format!("public fun {}", spelled.member.name), &declared, &returns, &body);
+    }
+
+    /// The parameters, behind the interface that has the function.
+    fn with_api(&self, params: &[Written]) -> Vec<String> {
+        let api = format!("api: {}", self.names.file(self.owner).class.name);
+        std::iter::once(api).chain(declared(params)).collect()
+    }
+
+    fn resource(&mut self, functions: &[Function], id: TypeId) {
+        let class = self.begin_type(id, "resource");
+        let (base, resource) = (self.of_package("GuestResource"), self.of_package("Resource"));
+        let api = self.names.file(self.owner).class.name.clone();
+        let needs_api = functions.iter().any(|function| function.kind == FunctionKind::Method(id));
+        let keeps = if needs_api { "private val " } else { "" };
+        let params = [format!("resource: {resource}"), format!("{keeps}api: {api}")];
+        let base = format!("{base}(resource)");
+        self.page.derived(&format!("public class {class} internal constructor"), &params, &base);
+        let belongs = |kind: FunctionKind| kind.resource() == Some(id) && !matches!(kind, FunctionKind::Static(_));
+        self.methods(functions, belongs);
+        let is_static = |kind: FunctionKind| kind == FunctionKind::Static(id);
+        if functions.iter().any(|function| is_static(function.kind)) {
+            let mut page = std::mem::take(&mut self.page);
+            page.gap();
+            page.indented(|page| {
+                page.docs("What belongs to no resource of its own.");
+                page.line("public companion object {");
+                std::mem::swap(&mut self.page, page);
+                self.methods(functions, is_static);
+                std::mem::swap(&mut self.page, page);
+                page.line("}");
+            });
+            self.page = page;
+        }
+        self.end_block();
+    }
+
+    /// Ends a class, whose braces go where there is nothing in them.
+    pub(super) fn end_block(&mut self) {
+        if !self.page.drop_empty_block() {
+            self.page.line("}");
+        }
+    }
+
+    fn constructor(&mut self, function: &Function, spelled: &FunctionNames) {
+        let params = self.params(function);
+        let docs = self.function_docs(function, &spelled.member, &params);
+        let made = self.calling(function, &format!("api.functions.{}", spelled.attribute), &params);
+        self.page.docs(&with_notes(&docs, &[]));
+        let head = self.with_api(&params);
+        let this = call("this(", vec![made, text("api")]);
+        self.page.delegating("public constructor", &head, &this);
+    }
+
+    /// The class of an interface, as this file calls it.
+    pub(super) fn class_of(&mut self, id: InterfaceId) -> String {
+        self.item(Item::Class(Owner::Interface(id)))
+    }
+}
+
+/// Whether there is something to call, or to implement.
+pub(super) fn has_functions(functions: &[Function], types: &[TypeId], model: &Model) -> bool {
+    !functions.is_empty() || types.iter().any(|id| matches!(model.ty(*id).kind, TypeKind::Resource))
+}

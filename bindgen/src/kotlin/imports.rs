@@ -1,0 +1,190 @@
+//! The file of an interface that a component imports: an interface, which the host implements, and one for each resource.
+
+use super::exports::has_functions;
+use super::functions::{declared, path_of};
+use super::layout::{Code, call, text};
+use super::names::{FunctionNames, described};
+use super::sheet::{Item, Sheet};
+use crate::model::{Function, FunctionKind, InterfaceId, Owner, Side, Type, TypeId, TypeKind};
+
+impl Sheet<'_> {
+    /// Writes the interface.
+    pub(super) fn imported(&mut self, id: InterfaceId) {
+        let (model, owner) = (self.model, Owner::Interface(id));
+        let interface = model.interface(id);
+        let is_host = !interface.is_wasi() && has_functions(&interface.functions, &interface.types, model);
+        if is_host {
+            let class = self.names.file(owner).class.clone();
+            let docs = interface.docs.iter().fold(described(interface), |plain, docs| format!("{plain}\n\n{docs}"));
+            self.document(&docs, &[class.note.as_deref()]);
+            self.page.line(&format!("public interface {} {{", class.name));
+            self.declarations(&interface.functions, |kind| !matches!(kind, FunctionKind::Method(_)));
+            self.end_block();
+        }
+        self.types(&interface.types, |sheet, id| sheet.host_resource(&interface.functions, id));
+        if is_host {
+            self.define(&interface.functions, &interface.types, &self.names.file(owner).class.name.clone(), "internal");
+        }
+    }
+
+    pub(super) fn host_resource(&mut self, functions: &[Function], id: TypeId) {
+        let class = self.begin_type(id, "resource");
+        if self.is_wasi(self.owner) {
+            let resource = self.of_package("Resource");
+            return self.page.line(&format!("public typealias {class} = {resource}"));
+        }
+        self.page.line(&format!("public interface {class} {{"));
+        self.declarations(functions, |kind| kind == FunctionKind::Method(id));
+        self.end_block();
+    }
+
+    /// What the host implements.
+    pub(super) fn declarations(&mut self, functions: &[Function], belongs: impl Fn(FunctionKind) -> bool) {
+        let names = self.names.functions(self.owner, Side::Import);
+        let all = functions.iter().zip(names).filter(|(function, _)| belongs(function.kind));
+        let mut page = std::mem::take(&mut self.page);
+        for (function, spelled) in all {
+            page.indented(|page| {
+                std::mem::swap(&mut self.page, page);
+                self.page.gap();
+                self.declaration(function, spelled);
+                std::mem::swap(&mut self.page, page);
+            });
+        }
+        self.page = page;
+    }
+
+    fn declaration(&mut self, function: &Function, spelled: &FunctionNames) {
+        let params = self.params(function);
+        let returns = match self.result(function) {
+            Some(ty) => format!(": {}", self.ty(&ty)),
+            None => String::new(),
+        };
+        let docs = self.function_docs(function, &spelled.member, &params);
+        self.page.docs(&docs);
+        self.page.signature(&format!("public fun {}", spelled.member.name), &declared(&params), &returns, "");
+    }
+
+    /// What the host returns.
+    fn result(&self, function: &Function) -> Option<Type> {
+        match function.kind {
+            FunctionKind::Constructor(id) if function.outcome(self.model).is_none() => Some(Type::Own(id)),
+            _ => self.given(function).cloned(),
+        }
+    }
+
+    /// What defines the functions of the owner in a linker.
+    pub(super) fn define(&mut self, functions: &[Function], types: &[TypeId], class: &str, visibility: &str) {
+        let name = self.names.file(self.owner).define.clone();
+        let (linker, instance) = (self.of_package("Linker"), self.of_package("HostInstance"));
+        let path = path_of(self.model, self.owner);
+        let mut body = vec![text(format!("val instance = {instance}(linker, {path})"))];
+        for id in types.iter().filter(|id| matches!(self.model.ty(**id).kind, TypeKind::Resource)) {
+            body.push(text(format!("instance.resource(\"{}\")", self.model.ty(*id).name)));
+        }
+        let names = self.names.functions(self.owner, Side::Import);
+        let mut all = Vec::new();
+        for (function, spelled) in functions.iter().zip(names) {
+            let signature = call("instance.func(", self.signature(function));
+            all.push((signature, self.answer(function, &spelled.member.name)));
+        }
+        self.page.gap();
+        let params = [format!("linker: {linker}"), format!("host: {class}")];
+        self.page.signature(&format!("{visibility} fun {name}"), &params, "", " {");
+        self.page.indented(|page| {
+            body.iter().for_each(|code| page.code("", code, ""));
+            for (signature, (params, body)) in &all {
+                page.code("", signature, &format!(" {{ {params} ->"));
+                page.indented(|page| body.iter().for_each(|code| page.statement(code)));
+                page.line("}");
+            }
+        });
+        self.page.line("}");
+    }
+
+    /// The names of the parameters, and the statements that call the host.
+    fn answer(&mut self, function: &Function, member: &str) -> (String, Vec<Code>) {
+        let mut arguments = Vec::new();
+        for param in &function.params {
+            arguments.push(self.read(&param.ty));
+        }
+        let object = match function.kind {
+            FunctionKind::Method(id) => format!("(reader.host() as {})", self.item(Item::Type(id))),
+            _ => "host".to_owned(),
+        };
+        let called = call(format!("{object}.{member}("), arguments);
+        let reads = !function.params.is_empty() || matches!(function.kind, FunctionKind::Method(_));
+        let result = self.result(function);
+        let write = result.as_ref().map(|ty| self.write(ty, "result", 0)).unwrap_or_default();
+        let Some(failure) = self.failure(function) else {
+            let mut body = vec![if write.is_empty() { called } else { called.behind("val result = ") }];
+            let writer = if write.is_empty() { "_" } else { "writer" };
+            body.extend(write);
+            return (format!("{}, {writer}", if reads { "reader" } else { "_" }), body);
+        };
+        let mut caught = Vec::new();
+        match &failure.ty {
+            None => caught.push(text("if (error.value != null) throw error")),
+            Some(ty) if failure.is_own => {
+                caught.push(text("writer.tag(1)"));
+                caught.extend(self.write(ty, "error.value", 0));
+            }
+            Some(ty) => {
+                let (class, plain) = (self.ty(ty), self.unparameterized(ty));
+                caught.push(text("val value = error.value"));
+                caught.push(text(format!("if (value !is {plain}) throw error")));
+                caught.push(text("writer.tag(1)"));
+                match class == plain {
+                    true => caught.extend(self.write(ty, "value", 0)),
+                    false => {
+                        // `UNCHECKED` has the file say so.
+                        caught.push(text(format!("val typed = value as {class} // UNCHECKED")));
+                        caught.extend(self.write(ty, "typed", 0));
+                    }
+                }
+            }
+        }
+        if failure.ty.is_none() {
+            caught.push(text("writer.tag(1)"));
+        }
+        caught.push(text("return@func"));
+        let lead = if write.is_empty() { "" } else { "val result =" };
+        let tried = Code::Try { lead: lead.to_owned(), body: Box::new(called), error: failure.class, caught };
+        let mut body = vec![tried, text("writer.tag(0)")];
+        body.extend(write);
+        (format!("{}, writer", if reads { "reader" } else { "_" }), body)
+    }
+
+    /// A type whose parts cannot be asked for: `List<*>`.
+    fn unparameterized(&mut self, ty: &Type) -> String {
+        let whole = self.ty(ty);
+        let Some((class, rest)) = whole.split_once('<') else { return whole };
+        let mut depth = 0_usize;
+        let mut count = 1_usize;
+        for letter in rest.chars() {
+            match letter {
+                '<' => depth += 1,
+                '>' if depth == 0 => break,
+                '>' => depth -= 1,
+                ',' if depth == 0 => count += 1,
+                _ => {}
+            }
+        }
+        let end = if whole.ends_with('?') { "?" } else { "" };
+        format!("{class}<{}>{end}", vec!["*"; count].join(", "))
+    }
+
+    /// The interfaces that the host implements, with what they are called.
+    pub(super) fn hosts(&mut self) -> Vec<(InterfaceId, crate::naming::Spelled, String)> {
+        let model = self.model;
+        let mut all = Vec::new();
+        for (place, interface) in model.interfaces.iter().enumerate() {
+            let is_host = interface.side == Side::Import && !interface.is_wasi();
+            if is_host && has_functions(&interface.functions, &interface.types, model) {
+                let id = InterfaceId(place);
+                all.push((id, self.names.member(id), self.class_of(id)));
+            }
+        }
+        all
+    }
+}
