@@ -147,7 +147,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         compiles: false,
         fits: |_| true,
         act: Act::File(|_, file, words| {
-            if let Some(files) = words.end(python_bindings(file, "plugin")) {
+            if let Some(files) = words.end(python_bindings(file, "plugin", None)) {
                 words.made = files.iter().map(|(path, text)| path.len() + text.len()).sum();
             }
         }),
@@ -178,7 +178,8 @@ impl Entry {
 fn inspect(_: &Engine, file: &[u8], words: &mut Words) {
     let path = std::env::temp_dir().join(format!("trimaran-weight-{}", std::process::id()));
     std::fs::write(&path, file).unwrap();
-    let status = command_line("trimaran".to_owned(), vec!["inspect".to_owned(), path.to_string_lossy().into_owned()], None);
+    let status =
+        command_line("trimaran".to_owned(), vec!["inspect".to_owned(), path.to_string_lossy().into_owned()], None);
     std::fs::remove_file(&path).unwrap();
     words.add(status);
 }
