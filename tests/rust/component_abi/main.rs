@@ -97,7 +97,11 @@ fn call(store: &mut Store<()>, func: Func, stream: &Stream) -> wasmtime::Result<
     let ready = Ready::new(&mut *store, func)?;
     let beside: Vec<&[u8]> = stream.beside.iter().map(Vec::as_slice).collect();
     let mut given = Given::default();
-    ready.call(store, Values { bytes: &stream.bytes, beside: &beside, handles: &[], hosts: &[] }, &mut given)?;
+    ready.call(
+        store,
+        Values { bytes: &stream.bytes, beside: &beside, arrays: None, handles: &[], hosts: &[] },
+        &mut given,
+    )?;
     Ok(given)
 }
 

@@ -26,7 +26,7 @@ const OF_THE_GUEST: &str = r#"(component
 
 fn call(store: &mut Store<()>, ready: &Ready, bytes: &[u8], handles: &[Handle]) -> wasmtime::Result<Given> {
     let mut given = Given::default();
-    ready.call(store, Values { bytes, beside: &[], handles, hosts: &[1] }, &mut given)?;
+    ready.call(store, Values { bytes, beside: &[], arrays: None, handles, hosts: &[1] }, &mut given)?;
     Ok(given)
 }
 

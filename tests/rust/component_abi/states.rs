@@ -39,7 +39,7 @@ fn call(mut store: impl AsContextMut, instance: Instance, bytes: &[u8]) -> wasmt
     let func = instance.get_func(&mut store, "run").unwrap();
     let ready = Ready::new(&mut store, func)?;
     let mut given = Given::default();
-    ready.call(store, Values { bytes, beside: &[], handles: &[], hosts: &[] }, &mut given)?;
+    ready.call(store, Values { bytes, beside: &[], arrays: None, handles: &[], hosts: &[] }, &mut given)?;
     Ok(given.bytes)
 }
 

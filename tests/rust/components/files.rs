@@ -57,7 +57,8 @@ fn program(calls: &[&str]) -> Vec<u8> {
 
 fn adapted(program: &[u8]) -> Vec<u8> {
     let encoder = ComponentEncoder::default().validate(true).module(program).unwrap();
-    let encoder = encoder.adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER).unwrap();
+    let mut encoder =
+        encoder.adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER).unwrap();
     encoder.encode().unwrap()
 }
 
