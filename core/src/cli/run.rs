@@ -15,6 +15,7 @@ use crate::compile::wat;
 use crate::errors::guest_text;
 use crate::errors::guest_text::Name;
 use crate::wasi::http::grants::Grants;
+use crate::wasi::http::guard::guard;
 use crate::wasi::{exit, host_text};
 use crate::{
     Config, Engine, EnvVar, Extern, Func, Linker, Module, Preopen, Result, Store, TrapCode, Val, ValType, WasiConfig,
@@ -229,7 +230,7 @@ fn http(matches: &Matches, package: &Package<'_>) -> Result<Option<WasiHttp>, Fa
     let client = package.http.clone().ok_or_else(|| {
         Failure::Usage("--http-allow: this program has no HTTP client; those of the packages have one".to_owned())
     })?;
-    Ok(Some(grants.guard(client)))
+    Ok(Some(guard(grants, client)))
 }
 
 fn variable(pair: &str) -> Result<EnvVar, Failure> {

@@ -13,15 +13,9 @@ use wasmtime::component::types::{self, ComponentFunc};
 use wasmtime::component::{ComponentNamedList, ComponentType, Func, Lift, Lower, TypedFunc};
 use wasmtime::{AsContextMut, Result, ValRaw, bail};
 
-use crate::component::abi::plan::{Made, Row};
+use crate::component::abi::plan::{MOST, Made, NO_SIZE, Row};
 use crate::component::abi::stream::{Given, Handle, Output, Reader, Values, refused};
 use crate::component::abi::{lift, lower, plain};
-
-/// What wasmtime is told of the size of our types: none. Whoever gets an address checks what is there.
-pub(super) const NO_SIZE: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
-
-/// How many flat values a function takes at most.
-pub(super) const MOST: usize = 16;
 
 /// A function of a component, with the plans of its parameters and of its results.
 #[derive(Debug)]

@@ -12,8 +12,7 @@ use wasmtime::component::types::{ComponentFunc, Type};
 use wasmtime::component::{ComponentNamedList, ComponentType, Lift, LinkerInstance, Lower};
 use wasmtime::{Result, StoreContextMut, ValRaw, bail};
 
-use crate::component::abi::call::NO_SIZE;
-use crate::component::abi::plan::Row;
+use crate::component::abi::plan::{NO_SIZE, Row};
 use crate::component::abi::stream::{Given, Output, Reader, Values, Written, refused};
 use crate::component::abi::{lift, lower, rows};
 use crate::component::spare;

@@ -13,9 +13,8 @@ use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{ComponentNamedList, ComponentType, Lift, LinkerInstance, Lower};
 use wasmtime::{Result, StoreContextMut, ValRaw, bail};
 
-use crate::component::abi::call::{MOST, NO_SIZE};
 use crate::component::abi::lower::{handle, scalar};
-use crate::component::abi::plan::Row;
+use crate::component::abi::plan::{MOST, NO_SIZE, Row};
 use crate::component::abi::stream::{Handle, refused};
 
 /// How many parameters a plain function of the host has at most: there is a type of ours for each number. One that has more takes the

@@ -11,6 +11,12 @@ use wasmtime::component::__internal::wasmtime_environ::component::{ComponentType
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType};
 use wasmtime::component::ResourceType;
 
+/// What wasmtime is told of the size of our types: none. Whoever gets an address checks what is there.
+pub(super) const NO_SIZE: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
+
+/// How many flat values a function takes at most.
+pub(super) const MOST: usize = 16;
+
 /// What a value is, with the plans of its parts.
 #[derive(Debug)]
 pub enum Kind {

@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod codes;
 pub(crate) mod grants;
+pub(crate) mod guard;
 pub(crate) mod handler;
 pub(crate) mod headers;
 pub(crate) mod incoming;
