@@ -5,6 +5,7 @@ use std::io::Write;
 use camino::Utf8PathBuf;
 use getopts::{Fail, Matches, Options, ParsingStyle};
 
+use crate::cli::package::Package;
 use crate::cli::streams::{Failure, input, only, print, write};
 use crate::cli::{bindgen, inspect, run};
 use crate::compile::file;
@@ -19,14 +20,6 @@ struct Command {
     /// Whether the arguments after the file belong to the guest.
     is_open: bool,
     run: fn(&Matches, &Package<'_>) -> Result<(), Failure>,
-}
-
-/// What a package has of its own.
-pub(super) struct Package<'a> {
-    /// How the program is called.
-    pub(super) program: &'a str,
-    /// The client that sends guests' HTTP requests.
-    pub(super) http: Option<WasiHttp>,
 }
 
 /// An option with a value, or without one where `value` is empty. If `many`, it may stand there any number of times.

@@ -4,6 +4,7 @@ pub(crate) mod bindgen;
 pub(crate) mod command_line;
 pub(crate) mod component;
 pub(crate) mod inspect;
+pub(crate) mod package;
 pub(crate) mod run;
 pub(crate) mod streams;
 pub(crate) mod wave;

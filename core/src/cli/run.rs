@@ -7,8 +7,8 @@ use camino::Utf8Path;
 use getopts::Matches;
 use wasmparser::Parser;
 
-use crate::cli::command_line::Package;
 use crate::cli::component;
+use crate::cli::package::Package;
 use crate::cli::streams::{Failure, Started, input, print};
 use crate::compile::beginnings::Sort;
 use crate::compile::wat;
