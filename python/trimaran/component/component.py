@@ -30,7 +30,8 @@ class Component(ComponentBase, Constant, Handle, Managed):
         """Compiles a component from the binary or the text format.
 
         Raises `CompileError` if the bytes are no component, are truncated or do not validate, `WatSyntaxError` if the
-        text has a mistake, and `LimitError` if it, or a module in it, passes the engine's limits for modules.
+        text has a mistake, `WasmTypeError` for the path of a file, which `from_file` reads, and `LimitError` if it, or
+        a module in it, passes the engine's limits for modules.
         """
         self._make(expect(engine, Engine, "the engine"), source(_no_path(wasm, "component"), "the component"))
 

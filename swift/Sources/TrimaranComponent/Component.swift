@@ -29,7 +29,7 @@ public final class Component: Sendable {
   ///   - engine: The engine that compiles it.
   ///   - bytes: The component in the binary format, or in the text format in UTF-8.
   /// - Throws: `compile` if the bytes are no component, are truncated or do not validate; `syntax` if the text has a mistake;
-  ///   `limit` if it, or a module in it, passes the limits of the engine for modules.
+  ///   `type` for the path of a file, which `init(_:fromFile:)` reads; `limit` if it, or a module in it, passes the limits of the engine for modules.
   public convenience init(_ engine: Engine, _ bytes: some Collection<UInt8>) throws(WasmtimeError) {
     try self.init(of: bytes) { (bytes) throws(WasmtimeError) in
       try Core.Component(engine: engine.core, bytes: bytes).kept()

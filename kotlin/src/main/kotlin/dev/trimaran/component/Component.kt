@@ -31,7 +31,8 @@ public class Component private constructor(raw: Raw) :
      * Compiles a component from the binary or the text format.
      *
      * Fails with `Compile` if the bytes are no component, are truncated or do not validate, with `Syntax` if the text
-     * has a mistake, and with `Limit` if it, or a module in it, passes the engine's limits for modules.
+     * has a mistake, with `Type` for the path of a file, which `fromFile` reads, and with `Limit` if it, or a module
+     * in it, passes the engine's limits for modules.
      */
     public constructor(engine: Engine, bytes: ByteArray) : this(core(engine) { Raw(engine.raw, bytes) })
 
