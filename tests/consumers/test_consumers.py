@@ -98,6 +98,7 @@ def test_the_module_exports_what_is_public(built: tuple[Path, list[str]]) -> Non
     assert [line for line in described if line.startswith(("exports", "opens", "qualified"))] == [
         "exports dev.trimaran",
         "exports dev.trimaran.component",
+        "exports dev.trimaran.component.bindings",
     ]
     assert f"dev.trimaran@{version()}" in run("jar", "--describe-module", "--file", jars[0], folder=ROOT)
     assert "requires kotlin.stdlib transitive" in described

@@ -1,6 +1,5 @@
 package dev.trimaran.tests
 
-import dev.trimaran.Engine
 import dev.trimaran.Store
 import dev.trimaran.WasmtimeException
 import dev.trimaran.component.CodePoint
@@ -38,7 +37,7 @@ import org.junit.jupiter.api.assertThrows
 
 /** Generated bindings: values of every kind both ways, resources, hosts, and what does not belong together. */
 class BindingsTest {
-    private val engine = Engine()
+    private val engine = engine()
 
     private fun <R> values(host: ValuesHost = ValuesHost(), use: (Values) -> R): R =
         Store(engine).use { store -> use(Values.instantiate(store, Component(engine, forwarding()), host)) }

@@ -3,8 +3,10 @@ package dev.trimaran.tests
 import dev.trimaran.Store
 import dev.trimaran.component.Component
 import dev.trimaran.component.Linker
+import dev.trimaran.component.Outcome
 import dev.trimaran.component.Record
 import dev.trimaran.component.Resource
+import dev.trimaran.tests.values.Values
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Test
 import java.io.ByteArrayOutputStream
@@ -40,21 +42,29 @@ class ComponentDocsTest {
           (instance ${'$'}reader (export "parse" (func ${'$'}add)))
           (export "example:json/reader@1.0.0" (instance ${'$'}reader)))"""
 
-    @Test
-    fun linkers() {
-        val component = Component(engine, greets)
+    /** What [work] prints. */
+    private fun printed(work: () -> Unit): String {
         val before = System.out
         val bytes = ByteArrayOutputStream()
         System.setOut(PrintStream(bytes, true, Charsets.UTF_8))
         try {
+            work()
+        } finally {
+            System.setOut(before)
+        }
+        return bytes.toString(Charsets.UTF_8).trim()
+    }
+
+    @Test
+    fun linkers() {
+        val component = Component(engine, greets)
+        val text = printed {
             val linker = Linker(engine)
             linker.instance("example:host/log@1.0.0").func("print") { (text) -> println(text) }
             val instance = linker.instantiate(store, component)
             instance.func(store, "greet")(store)
-        } finally {
-            System.setOut(before)
         }
-        assertEquals("hello", bytes.toString(Charsets.UTF_8).trim())
+        assertEquals("hello", text)
     }
 
     @Test
@@ -88,6 +98,21 @@ class ComponentDocsTest {
         val point = Record("x" to 1u, "y" to 2u)
         val x = point["x"]
         assertEquals(1u, x)
+    }
+
+    @Test
+    fun `outcomes of generated bindings`() {
+        val world = Values.instantiate(store, Component(engine, forwarding()), ValuesHost())
+        for ((given, text) in listOf(Outcome.Ok(1.toUByte()) to "1", Outcome.Err("no") to "failed: no")) {
+            val outcomes = world.giveOutcomes(listOf(given))
+            val shown = printed {
+                when (val outcome = outcomes.first()) {
+                    is Outcome.Ok -> println(outcome.value)
+                    is Outcome.Err -> println("failed: ${outcome.error}")
+                }
+            }
+            assertEquals(text, shown)
+        }
     }
 
     @Test

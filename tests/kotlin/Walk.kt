@@ -1,5 +1,6 @@
 package dev.trimaran.tests
 
+import dev.trimaran.internal.Answering
 import dev.trimaran.internal.LinkedHost
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeObject
@@ -41,6 +42,7 @@ import dev.trimaran.internal.ffi.TagType
 import dev.trimaran.internal.ffi.Val
 import dev.trimaran.internal.ffi.ValType
 import dev.trimaran.internal.ffi.WasiConfig
+import dev.trimaran.internal.ffi.WasiHttp
 import dev.trimaran.internal.ffi.write
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonObject
@@ -324,6 +326,7 @@ internal fun good(type: JsonObject, world: Objects): Any? =
                 "TagType" -> TagType(FuncType(emptyList(), emptyList()))
                 "RefType" -> RefType(true, HeapType.Func)
                 "Val" -> Val.I32(7)
+                "WasiHttp" -> WasiHttp.Handler(Answering { dev.trimaran.HttpResponse(200) })
                 "HttpResponse" -> HttpResponse(200u, emptyList(), HttpBody.Bytes(ByteArray(0)), emptyList())
                 "Extern" -> Extern.OfFunc(world["Func"] as Func)
                 "ComponentMistake" -> ComponentMistake.MissingField("m")

@@ -46,6 +46,8 @@ class WalkTest {
             "HttpRequest.head",
             "HttpRequest.read",
             "HttpRequest.check",
+            "HttpRequest.addresses",
+            "HttpRequest.permits",
             "MemoryDirectory.files",
             "MemoryDirectory.names",
             "MemoryDirectory.read",

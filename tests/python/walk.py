@@ -344,6 +344,8 @@ FINE: set[str] = {
     "OutputPipe.contents: a closed object",
     "OutputPipe.take: a closed object",
     "HttpRequest.head: a closed object",
+    "HttpRequest.addresses: a closed object",
+    "HttpRequest.permits: a closed object",
     "HttpRequest.read: a closed object",
     "HttpRequest.check: a closed object",
     # A type belongs to no store, and nothing of it is closed.

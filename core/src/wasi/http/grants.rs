@@ -134,6 +134,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by it")]
 mod tests {
     use super::*;
 

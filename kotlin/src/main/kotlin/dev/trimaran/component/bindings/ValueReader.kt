@@ -68,7 +68,9 @@ public class ValueReader internal constructor(private val exchange: Exchange) {
     /** Reads a list of numbers of 16 bits. */
     public fun shorts(): ShortArray =
         exchange.takeArray() as ShortArray?
-            ?: exchange.part(Short.SIZE_BYTES) { count, buffer -> ShortArray(count).also { buffer.asShortBuffer().get(it) } }
+            ?: exchange.part(Short.SIZE_BYTES) { count, buffer ->
+                ShortArray(count).also { buffer.asShortBuffer().get(it) }
+            }
 
     /** Reads a list of numbers of 32 bits. */
     public fun ints(): IntArray =
@@ -78,17 +80,23 @@ public class ValueReader internal constructor(private val exchange: Exchange) {
     /** Reads a list of numbers of 64 bits. */
     public fun longs(): LongArray =
         exchange.takeArray() as LongArray?
-            ?: exchange.part(Long.SIZE_BYTES) { count, buffer -> LongArray(count).also { buffer.asLongBuffer().get(it) } }
+            ?: exchange.part(Long.SIZE_BYTES) { count, buffer ->
+                LongArray(count).also { buffer.asLongBuffer().get(it) }
+            }
 
     /** Reads a list of `f32`. */
     public fun floats(): FloatArray =
         exchange.takeArray() as FloatArray?
-            ?: exchange.part(Float.SIZE_BYTES) { count, buffer -> FloatArray(count).also { buffer.asFloatBuffer().get(it) } }
+            ?: exchange.part(Float.SIZE_BYTES) { count, buffer ->
+                FloatArray(count).also { buffer.asFloatBuffer().get(it) }
+            }
 
     /** Reads a list of `f64`. */
     public fun doubles(): DoubleArray =
         exchange.takeArray() as DoubleArray?
-            ?: exchange.part(Double.SIZE_BYTES) { count, buffer -> DoubleArray(count).also { buffer.asDoubleBuffer().get(it) } }
+            ?: exchange.part(Double.SIZE_BYTES) { count, buffer ->
+                DoubleArray(count).also { buffer.asDoubleBuffer().get(it) }
+            }
 
     /** Reads a list, each element by [read]. */
     public inline fun <T> list(read: () -> T): List<T> {

@@ -77,7 +77,9 @@ public class ValueWriter internal constructor(@get:JvmSynthetic internal val exc
     public fun ints(value: IntArray): Unit = numbers(value, value.size, Int.SIZE_BYTES) { it.asIntBuffer().put(value) }
 
     /** Writes a list of numbers of 64 bits. */
-    public fun longs(value: LongArray): Unit = numbers(value, value.size, Long.SIZE_BYTES) { it.asLongBuffer().put(value) }
+    public fun longs(
+        value: LongArray,
+    ): Unit = numbers(value, value.size, Long.SIZE_BYTES) { it.asLongBuffer().put(value) }
 
     /** Writes a list of `f32`. */
     public fun floats(value: FloatArray): Unit =

@@ -19,8 +19,8 @@ internal interface ComponentBody {
     fun codec(types: ComponentTypes): Any
 
     /**
-     * Runs the function: [exchange] has its arguments, [length] bytes of values, and gets its result. [refused] turns a
-     * mistake in that, with the path to it, into the error for it.
+     * Runs the function: [exchange] has its arguments, which [call] tells the length of, and gets its result. Throws
+     * [Refused] where that does not fit.
      */
     fun run(codec: Any, exchange: Exchange, call: HostCall)
 
