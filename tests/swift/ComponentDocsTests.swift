@@ -63,6 +63,61 @@ struct ComponentDocsTests {
       (export "wasi:cli/run@0.2.0" (instance $command)))
     """
 
+  /// It divides, or says why it cannot.
+  private static let divider = """
+    (component
+      (core module $m
+        (memory (export "memory") 1)
+        (func (export "divide") (param i32 i32) (result i32)
+          (if (i32.eqz (local.get 1))
+            (then (i32.store8 (i32.const 0) (i32.const 1)) (i32.store8 (i32.const 4) (i32.const 0)))
+            (else
+              (i32.store8 (i32.const 0) (i32.const 0))
+              (i32.store (i32.const 4) (i32.div_u (local.get 0) (local.get 1)))))
+          (i32.const 0)))
+      (core instance $m (instantiate $m))
+      (alias core export $m "memory" (core memory $memory))
+      (type $reason' (enum "by-zero"))
+      (export $reason "reason" (type $reason'))
+      (func (export "divide") (param "a" u32) (param "b" u32) (result (result u32 (error $reason)))
+        (canon lift (core func $m "divide") (memory $memory))))
+    """
+
+  /// It opens the host's file `/m`, and gives what is in it.
+  private static let reader = """
+    (component
+      (import "file" (type $file (sub resource)))
+      (import "open" (func $open (param "path" string) (result (own $file))))
+      (import "[method]file.read" (func $read (param "self" (borrow $file)) (result (list u8))))
+      (core module $libc
+        (memory (export "memory") 1)
+        (data (i32.const 0) "/m")
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
+      (core instance $libc (instantiate $libc))
+      (alias core export $libc "memory" (core memory $memory))
+      (alias core export $libc "realloc" (core func $realloc))
+      (core func $open (canon lower (func $open) (memory $memory)))
+      (core func $read (canon lower (func $read) (memory $memory) (realloc $realloc)))
+      (core module $m
+        (import "" "open" (func $open (param i32 i32) (result i32)))
+        (import "" "read" (func $read (param i32 i32)))
+        (func (export "run") (result i32)
+          (call $read (call $open (i32.const 0) (i32.const 2)) (i32.const 16))
+          (i32.const 16)))
+      (core instance $m (instantiate $m (with "" (instance
+        (export "open" (func $open)) (export "read" (func $read))))))
+      (func (export "run") (result (list u8)) (canon lift (core func $m "run") (memory $memory))))
+    """
+
+  /// A file of the host's, in which its path is.
+  private final class File: Sendable {
+    private let path: ComponentValue
+
+    init(_ path: ComponentValue) { self.path = path }
+
+    func read() throws -> [UInt8] { try Array(String(path).utf8) }
+  }
+
   @Test func componentAndFunc() throws {
     _ = try DocsTests.files.get()
     try Data(Self.adder(importing: false).utf8).write(to: URL(fileURLWithPath: "adder.wasm"))
@@ -109,6 +164,29 @@ struct ComponentDocsTests {
         return .string("Hello, \(name)!")
       }
     }
+  }
+
+  @Test func results() throws {
+    let divide = try linker.instantiate(store, Component(engine, Self.divider)).function(store, "divide")
+    switch try divide.call(store, [7, 0]) {
+    case .ok(.u32(let quotient)): print(quotient)
+    case .error(.enum(let reason)): print(reason)
+    default: break
+    }
+    #expect(try divide.call(store, [7, 2]) == .ok(.u32(3)))
+    #expect(try divide.call(store, [7, 0]) == .error(.enum("by-zero")))
+  }
+
+  @Test func resourcesOfTheHost() throws {
+    let host = linker.root
+    try host.defineResource("file", ResourceType())
+    try host.defineFunc("open") { _, arguments in .object(File(arguments[0])) }
+    try host.defineFunc("[method]file.read") { _, arguments in
+      guard case .object(let file as File) = arguments[0] else { return nil }
+      return .bytes(try file.read())
+    }
+    let instance = try linker.instantiate(store, Component(engine, Self.reader))
+    #expect(try instance.function(store, "run").call(store, []) == .bytes(Array("/m".utf8)))
   }
 
   /// Every example is one of those above.

@@ -151,7 +151,7 @@ struct ComponentTests {
     try other.root.defineFunc("f") { _, _ in nil }
     let fresh = try Store(engine)
     let run = try other.instantiate(fresh, Component(engine, Components.calls)).function(fresh, "run")
-    #expect(failure { try run(fresh, 1) } == .type(reason: "`f`: expected 1 results, found 0"))
+    #expect(failure { try run(fresh, 1) } == .type(reason: "`f`: expected 1 result, found 0"))
   }
 
   @Test func aClosureTakesAsManyAsTheGuestGives() throws {

@@ -249,6 +249,8 @@ final class Given {
     return choose(place, good, [Core.HttpResponse(status: 1, headers: [header], body: good.body, trailers: [])])
   }
 
+  func value(_ place: Int) -> WasiHttp { choose(place, .callback { _ in throw HttpError("internal-error") }, []) }
+
   func value(_ place: Int) -> FuncType {
     let many = Array(repeating: ValType.i64, count: 2_000)
     return choose(place, FuncType([], []), [FuncType(many, many)])

@@ -18,7 +18,8 @@ struct WalkTests {
     // Nothing is left to interrupt.
     "InterruptHandle.interrupt",
     // It belongs to no store.
-    "HttpRequest.head", "HttpRequest.read", "HttpRequest.check", "OutputPipe.contents", "OutputPipe.take",
+    "HttpRequest.addresses", "HttpRequest.check", "HttpRequest.head", "HttpRequest.permits", "HttpRequest.read",
+    "OutputPipe.contents", "OutputPipe.take",
     "MemoryDirectory.files", "MemoryDirectory.names", "MemoryDirectory.read", "MemoryDirectory.remove",
     "MemoryDirectory.write",
   ]
