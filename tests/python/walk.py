@@ -281,6 +281,7 @@ GOOD: dict[str, Callable[[], Any]] = {
     "TagType": lambda: TagType(FuncType([], [])),
     "RefType": lambda: RefType(True, HeapType("any")),
     "Val": lambda: ("I32", 7),
+    "WasiHttp": lambda: ("HANDLER", lambda request: HttpResponse()),
     "HttpResponse": lambda: (200, [], ("BYTES", b""), []),
     "ComponentTypes": lambda: ([("U8", [], [], 0, [], [])], 0),
     "ComponentMistake": lambda: ("MISSING_FIELD", "a"),

@@ -6,7 +6,7 @@ import dev.trimaran.internal.Answering
 import dev.trimaran.internal.Client
 import dev.trimaran.internal.ffi.WasiHttp
 import dev.trimaran.internal.ffi.commandLine
-import java.lang.ref.Reference
+import dev.trimaran.internal.keepReachable
 import kotlin.system.exitProcess
 
 /** The command line, `java -jar trimaran.jar`: the library has all of it. */
@@ -16,6 +16,6 @@ internal fun main(arguments: Array<String>) {
     val http = WasiHttp.Handler(Answering(handler))
     val status = core { commandLine("java -jar trimaran.jar", arguments.asList(), http) }
     // Until here the library has the handler.
-    Reference.reachabilityFence(handler)
+    keepReachable(handler)
     exitProcess(status)
 }

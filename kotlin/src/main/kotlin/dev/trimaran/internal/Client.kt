@@ -28,6 +28,7 @@ import java.net.http.HttpRequest as JavaRequest
 import java.net.http.HttpResponse as JavaResponse
 
 /** The HTTP client of the command line: it sends the requests that `--http-allow` permits. It follows no redirect. */
+@IfPresent
 internal object Client : HttpHandler {
     /** How often a guest that waits is looked at, whose time may be over, in milliseconds. */
     private const val SLICE = 50L
@@ -84,6 +85,7 @@ internal object Client : HttpHandler {
         response.headers().map().flatMap { (name, values) -> values.map { HttpHeader(name, it) } }
 
     /** The body of a response, which is read on a thread of its own: a read may wait, and the guest's time may be over. */
+    @IfPresent
     private class Body(private val stream: InputStream, private val request: HttpRequest) : InputStream() {
         override fun read(): Int = throw UnsupportedOperationException("the library reads pieces")
 

@@ -4,8 +4,11 @@ import java.lang.ref.Reference
 
 // What Java 9 brought, and Android only in a later version than the oldest one that the package works on.
 
-/** Marks what calls something that may be missing, where it was asked for first. The check of Android's versions leaves it out. */
-@Target(AnnotationTarget.FUNCTION)
+/**
+ * Marks what calls something that may be missing: where it was asked for first, or where only the JVM's command line gets. The check
+ * of Android's versions leaves it out.
+ */
+@Target(AnnotationTarget.FUNCTION, AnnotationTarget.CLASS)
 @Retention(AnnotationRetention.BINARY)
 internal annotation class IfPresent
 

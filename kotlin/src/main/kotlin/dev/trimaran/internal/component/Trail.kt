@@ -2,6 +2,7 @@ package dev.trimaran.internal.component
 
 import dev.trimaran.component.bindings.GeneratedBindings
 import dev.trimaran.component.bindings.WitType
+import dev.trimaran.internal.moveTo
 import java.nio.ByteBuffer
 import dev.trimaran.internal.ffi.ComponentTypeKind as Kind
 
@@ -33,7 +34,7 @@ private class Trail(written: ByteBuffer) {
     private val end = written.position()
 
     init {
-        bytes.position(0)
+        bytes.moveTo(0)
     }
 
     /** Whether the end is in a part of that name. If not, it stands behind it then. */
@@ -79,6 +80,6 @@ private class Trail(written: ByteBuffer) {
     }
 
     private fun skip(count: Int) {
-        bytes.position(bytes.position() + count)
+        bytes.moveTo(bytes.position() + count)
     }
 }
