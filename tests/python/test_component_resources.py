@@ -103,8 +103,10 @@ def test_the_end_of_with_hides_nothing(error: BaseException) -> None:
 def test_the_end_of_a_turn_and_of_a_deadline_hides_nothing() -> None:
     config = Config()
     config.epoch_interruption = True
-    for make in (Store.turn, lambda store: store.deadline(10)):
-        with pytest.raises(ValueError, match="mine"), Store(Engine(config)) as store, make(store):
+    for is_turn in (True, False):
+        store = Store(Engine(config))
+        block = store.turn() if is_turn else store.deadline(10)
+        with pytest.raises(ValueError, match="mine"), store, block:
             store.close()
             raise ValueError("mine")
 

@@ -270,6 +270,11 @@ def forgetful(kind: str) -> Any:
 # What would not come back with 0: a wait for that very value.
 SAFE: dict[str, Any] = {"expected": 1}
 
+
+def _answer(_: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
 GOOD: dict[str, Callable[[], Any]] = {
     "Config": lambda: {"target": TARGET} if TARGET else {},
     "StoreLimits": dict,
@@ -281,7 +286,7 @@ GOOD: dict[str, Callable[[], Any]] = {
     "TagType": lambda: TagType(FuncType([], [])),
     "RefType": lambda: RefType(True, HeapType("any")),
     "Val": lambda: ("I32", 7),
-    "WasiHttp": lambda: ("HANDLER", lambda request: HttpResponse()),
+    "WasiHttp": lambda: ("HANDLER", _answer),
     "HttpResponse": lambda: (200, [], ("BYTES", b""), []),
     "ComponentTypes": lambda: ([("U8", [], [], 0, [], [])], 0),
     "ComponentMistake": lambda: ("MISSING_FIELD", "a"),
