@@ -58,7 +58,7 @@ pub struct Run<S: Gated> {
 
 // SAFETY: only the thread that has set `is_stepped` reaches the fiber, which is `Send` as `Guarded` says; the rest may be shared.
 unsafe impl<S: Gated + Send + Sync> Send for Run<S> {}
-// SAFETY: as above.
+// SAFETY: as for `Send`: a shared run lends its fiber to nobody but the thread that has set `is_stepped`.
 unsafe impl<S: Gated + Send + Sync> Sync for Run<S> {}
 
 /// A thread steps the run.

@@ -86,7 +86,7 @@ fn main() {
         // It is forgotten, and nothing of it runs.
         // SAFETY: the child ends without dropping the other copies.
         drop(unsafe { (std::ptr::read(&raw const run), std::ptr::read(&raw const waiting)) });
-        // SAFETY: as above.
+        // SAFETY: the child ends without dropping the other copy of this gate.
         drop(unsafe { std::ptr::read(&raw const resting) });
         assert_eq!(gone_there.load(SeqCst), 0);
     });

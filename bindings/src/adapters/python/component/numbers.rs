@@ -153,7 +153,7 @@ pub(super) fn items<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py
         return Ok(None);
     }
     match tuple_of(value) {
-        // SAFETY: as above.
+        // SAFETY: the GIL is held, and the object is alive: `value` holds it.
         Err(error) if is_unlisted(value.py(), &error) && unsafe { ffi::PyObject_CheckBuffer(value.as_ptr()) } != 0 => {
             Ok(None)
         }
