@@ -13,7 +13,7 @@ use wasmtime::component::types::{self, ComponentFunc};
 use wasmtime::component::{ComponentNamedList, ComponentType, Func, Lift, Lower, TypedFunc};
 use wasmtime::{AsContextMut, Result, ValRaw, bail};
 
-use crate::component::abi::plan::{MOST, Made, NO_SIZE, Row};
+use crate::component::abi::plan::{MOST, Made, NO_SIZE, Row, parts};
 use crate::component::abi::stream::{Given, Handle, Output, Reader, Values, refused};
 use crate::component::abi::{lift, lower, plain};
 
@@ -119,8 +119,7 @@ unsafe impl Lower for Args<'_> {
         if !self.row.belongs_to(cx.types) || !matches!(ty, InterfaceType::Tuple(_)) {
             return Err(refused("the plan of a call is that of another component"));
         }
-        // SAFETY: an array that need not be initialized is an array of items that need not be.
-        let slots = unsafe { &mut *ptr::from_mut(slots).cast::<[MaybeUninit<ValRaw>; MOST]>() };
+        let slots = parts(slots);
         // Wasmtime reads one slot as the result of a function that has neither parameters nor results.
         if let Some(first) = slots.first_mut() {
             first.write(ValRaw::u64(0));

@@ -4,7 +4,6 @@
 //! there is one for each number from 0 to 16, and `define` picks the one of a function.
 
 use std::mem::MaybeUninit;
-use std::ptr;
 use std::rc::Rc;
 
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext};
@@ -12,13 +11,13 @@ use wasmtime::component::types::{ComponentFunc, Type};
 use wasmtime::component::{ComponentNamedList, ComponentType, Lift, LinkerInstance, Lower};
 use wasmtime::{Result, StoreContextMut, ValRaw, bail};
 
-use crate::component::abi::plan::{NO_SIZE, Row};
+use crate::component::abi::plan::{self, NO_SIZE, Row, parts};
 use crate::component::abi::stream::{Given, Output, Reader, Values, Written, refused};
 use crate::component::abi::{lift, lower, rows};
 use crate::component::spare;
 
 /// How many flat values a function takes at most, and how many it returns.
-const MOST: (usize, usize) = (16, 1);
+const MOST: (usize, usize) = (plan::MOST, 1);
 
 /// A host function: what the guest gave becomes what it is given back.
 pub trait HostBody<T>: Fn(StoreContextMut<'_, T>, Given) -> Result<Written> + Send + Sync + 'static {}
@@ -99,8 +98,7 @@ unsafe impl<const M: usize> Lower for HostResults<M> {
         slots: &mut MaybeUninit<Self::Lower>,
     ) -> Result<()> {
         let row = row(&ty, |index| rows::of_borrowed(cx.types, index))?;
-        // SAFETY: an array that need not be initialized is an array of items that need not be.
-        let slots = unsafe { &mut *ptr::from_mut(slots).cast::<[MaybeUninit<ValRaw>; M]>() };
+        let slots = parts(slots);
         self.with(|values| lower::flat_row(cx, &mut Reader::new(values), &row, slots))
     }
 

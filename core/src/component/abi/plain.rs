@@ -5,7 +5,6 @@
 //! a handle is its index, as in the stream.
 
 use std::mem::MaybeUninit;
-use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext};
@@ -14,7 +13,7 @@ use wasmtime::component::{ComponentNamedList, ComponentType, Lift, LinkerInstanc
 use wasmtime::{Result, StoreContextMut, ValRaw, bail};
 
 use crate::component::abi::lower::{handle, scalar};
-use crate::component::abi::plan::{MOST, NO_SIZE, Row};
+use crate::component::abi::plan::{MOST, NO_SIZE, Row, parts};
 use crate::component::abi::stream::{Handle, refused};
 
 /// How many parameters a plain function of the host has at most: there is a type of ours for each number. One that has more takes the
@@ -135,8 +134,7 @@ unsafe impl Lower for Args<'_> {
         let InterfaceType::Tuple(index) = ty else { return Err(other_count()) };
         let types = cx.types;
         let types = &types[index].types;
-        // SAFETY: an array that need not be initialized is an array of items that need not be.
-        let slots = unsafe { &mut *ptr::from_mut(slots).cast::<[MaybeUninit<ValRaw>; MOST]>() };
+        let slots = parts(slots);
         // Wasmtime reads one slot as the result of a function that has neither parameters nor results.
         if let Some(first) = slots.first_mut() {
             first.write(ValRaw::u64(0));
@@ -270,8 +268,7 @@ unsafe impl<const M: usize> Lower for HostOutcome<M> {
     ) -> Result<()> {
         let InterfaceType::Tuple(index) = ty else { return Err(other_count()) };
         let types = &cx.types[index].types;
-        // SAFETY: an array that need not be initialized is an array of items that need not be.
-        let slots = unsafe { &mut *ptr::from_mut(slots).cast::<[MaybeUninit<ValRaw>; M]>() };
+        let slots = parts(slots);
         if types.len() != M {
             return Err(other_count());
         }

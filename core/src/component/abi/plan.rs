@@ -5,8 +5,11 @@
 //! kilobytes may have a type whose tree has a million nodes.
 
 use std::collections::HashMap;
+use std::mem::MaybeUninit;
+use std::ptr;
 use std::sync::{Arc, Weak};
 
+use wasmtime::ValRaw;
 use wasmtime::component::__internal::wasmtime_environ::component::{ComponentTypes, MAX_FLAT_PARAMS, TypeTupleIndex};
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType};
 use wasmtime::component::ResourceType;
@@ -16,6 +19,13 @@ pub(super) const NO_SIZE: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
 
 /// How many flat values a function takes at most.
 pub(super) const MOST: usize = 16;
+
+/// The slots of flat values, one by one.
+#[inline]
+pub(super) fn parts<const N: usize>(slots: &mut MaybeUninit<[ValRaw; N]>) -> &mut [MaybeUninit<ValRaw>; N] {
+    // SAFETY: an array that need not be initialized is an array of items that need not be.
+    unsafe { &mut *ptr::from_mut(slots).cast::<[MaybeUninit<ValRaw>; N]>() }
+}
 
 /// What a value is, with the plans of its parts.
 #[derive(Debug)]
@@ -145,7 +155,7 @@ impl Row {
 
     /// The same, which shares the plans of parts that were made before, and adds those that it makes.
     pub(super) fn sharing(types: &InstanceType<'_>, index: TypeTupleIndex, made: &mut Made) -> Self {
-        if !std::ptr::eq(made.types.as_ptr(), Arc::as_ptr(types.types)) {
+        if !ptr::eq(made.types.as_ptr(), Arc::as_ptr(types.types)) {
             *made = Made { types: Arc::downgrade(types.types), plans: HashMap::new() };
         }
         let plans = Plans { types: types.types, resources: Some(types), made: &mut made.plans };
@@ -172,7 +182,7 @@ impl Row {
     /// Whether the indices in the plans belong to these types.
     #[inline]
     pub(super) fn belongs_to(&self, types: &ComponentTypes) -> bool {
-        std::ptr::eq(self.types.as_ptr(), types)
+        ptr::eq(self.types.as_ptr(), types)
     }
 }
 
