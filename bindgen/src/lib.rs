@@ -1,8 +1,8 @@
 //! Typed bindings from WIT, for the hosts of components.
 //!
 //! A WIT folder, a WIT file or a component becomes one model that belongs to no language (`model`). An emitter writes it in
-//! its language. What the emitters share is in `naming` (spelling, keywords, clashes), `header` (what stands above each file)
-//! and `output` (which files may be written). `ARCHITECTURE.md` has the doors for the next emitter.
+//! its language. What the emitters share is in `naming` (spelling, keywords, clashes), `header` (what stands above each file),
+//! `page` (lines and how far in they stand) and `output` (which files may be written). `ARCHITECTURE.md` has the doors for the next emitter.
 //!
 //! It knows nothing of wasmtime, and nothing of the core.
 
@@ -16,6 +16,7 @@ pub mod python;
 pub mod source;
 pub mod swift;
 
+mod page;
 mod read;
 
 pub use problem::{Problem, Result};

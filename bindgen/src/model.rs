@@ -345,6 +345,12 @@ impl Model {
         [format!("{name}{end}"), of_package.clone(), format!("{}-{of_package}", package.namespace)]
     }
 
+    /// The interfaces of a side, with their numbers.
+    pub fn interfaces_of(&self, side: Side) -> impl Iterator<Item = (InterfaceId, &Interface)> {
+        let numbered = self.interfaces.iter().enumerate().map(|(place, interface)| (InterfaceId(place), interface));
+        numbered.filter(move |(_, interface)| interface.side == side)
+    }
+
     /// The functions of an owner, by the side that has them.
     pub fn functions(&self, owner: Owner, side: Side) -> &[Function] {
         match owner {
@@ -362,6 +368,21 @@ const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets
 const HTTP: [&str; 2] = ["outgoing-handler", "types"];
 
 impl Interface {
+    /// The interface, as a sentence about it says it.
+    pub fn described(&self) -> String {
+        let whose = match self.side {
+            Side::Import if self.is_wasi() => "the package defines",
+            Side::Import => "the host implements",
+            Side::Export => "the component exports",
+        };
+        format!("The interface `{}`, which {whose}.", self.path)
+    }
+
+    /// What documents it: that sentence, and what WIT says of it.
+    pub fn documented(&self) -> String {
+        self.docs.iter().fold(self.described(), |sentence, docs| format!("{sentence}\n\n{docs}"))
+    }
+
     /// Whether the world imports it, and the package defines it itself, as an interface of WASI 0.2.
     pub fn is_wasi(&self) -> bool {
         let package = self.package.as_ref().filter(|_| self.side == Side::Import);

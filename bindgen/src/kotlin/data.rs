@@ -142,15 +142,11 @@ impl Sheet<'_> {
         self.page.line(&format!("public sealed interface {class} {{"));
         // In there, the cases hide what else has their names.
         self.hidden = spelled.iter().map(|it| it.name.clone()).collect();
-        let mut page = std::mem::take(&mut self.page);
-        page.indented(|page| {
-            std::mem::swap(&mut self.page, page);
+        self.inside(|sheet| {
             for (case, name) in cases.iter().zip(&spelled) {
-                self.case(case, name, &class);
+                sheet.case(case, name, &class);
             }
-            std::mem::swap(&mut self.page, page);
         });
-        self.page = page;
         self.hidden.clear();
         self.page.line("}");
 

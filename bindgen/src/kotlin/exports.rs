@@ -3,7 +3,7 @@
 use super::data::with_notes;
 use super::functions::{Written, declared, path_of};
 use super::layout::{call, text};
-use super::names::{FunctionNames, described};
+use super::names::FunctionNames;
 use super::sheet::{Item, Sheet};
 use crate::model::{Function, FunctionKind, InterfaceId, Model, Owner, Side, TypeId, TypeKind};
 
@@ -15,7 +15,7 @@ impl Sheet<'_> {
         if has_functions(&interface.functions, &interface.types, model) {
             let (class, instance) = (self.names.file(owner).class.clone(), self.of_package("BoundInstance"));
             let functions = self.names.file(owner).functions.clone();
-            let docs = interface.docs.iter().fold(described(interface), |plain, docs| format!("{plain}\n\n{docs}"));
+            let docs = interface.documented();
             self.document(&docs, &[class.note.as_deref()]);
             self.page.line(&format!("public class {} internal constructor(instance: {instance}) {{", class.name));
             let path = path_of(model, owner);
@@ -37,19 +37,22 @@ impl Sheet<'_> {
     pub(super) fn methods(&mut self, functions: &[Function], belongs: impl Fn(FunctionKind) -> bool) {
         let names = self.names.functions(self.owner, Side::Export);
         let all = functions.iter().zip(names).filter(|(function, _)| belongs(function.kind));
-        let mut page = std::mem::take(&mut self.page);
         for (function, spelled) in all {
-            page.indented(|page| {
-                std::mem::swap(&mut self.page, page);
-                self.page.gap();
+            self.inside(|sheet| {
+                sheet.page.gap();
                 match function.kind {
-                    FunctionKind::Constructor(_) => self.constructor(function, spelled),
-                    _ => self.method(function, spelled),
+                    FunctionKind::Constructor(_) => sheet.constructor(function, spelled),
+                    _ => sheet.method(function, spelled),
                 }
-                std::mem::swap(&mut self.page, page);
             });
         }
-        self.page = page;
+    }
+
+    /// What `work` writes stands further in.
+    pub(super) fn inside(&mut self, work: impl FnOnce(&mut Self)) {
+        self.page.deeper();
+        work(self);
+        self.page.shallower();
     }
 
     fn method(&mut self, function: &Function, spelled: &FunctionNames) {
@@ -89,17 +92,13 @@ impl Sheet<'_> {
         self.methods(functions, belongs);
         let is_static = |kind: FunctionKind| kind == FunctionKind::Static(id);
         if functions.iter().any(|function| is_static(function.kind)) {
-            let mut page = std::mem::take(&mut self.page);
-            page.gap();
-            page.indented(|page| {
-                page.docs("What belongs to no resource of its own.");
-                page.line("public companion object {");
-                std::mem::swap(&mut self.page, page);
-                self.methods(functions, is_static);
-                std::mem::swap(&mut self.page, page);
-                page.line("}");
+            self.page.gap();
+            self.inside(|sheet| {
+                sheet.page.docs("What belongs to no resource of its own.");
+                sheet.page.line("public companion object {");
+                sheet.methods(functions, is_static);
+                sheet.page.line("}");
             });
-            self.page = page;
         }
         self.end_block();
     }

@@ -3,7 +3,7 @@
 use super::exports::has_functions;
 use super::functions::{declared, path_of};
 use super::layout::{Code, call, text};
-use super::names::{FunctionNames, described};
+use super::names::FunctionNames;
 use super::sheet::{Item, Sheet};
 use crate::model::{Function, FunctionKind, InterfaceId, Owner, Side, Type, TypeId, TypeKind};
 
@@ -15,7 +15,7 @@ impl Sheet<'_> {
         let is_host = !interface.is_wasi() && has_functions(&interface.functions, &interface.types, model);
         if is_host {
             let class = self.names.file(owner).class.clone();
-            let docs = interface.docs.iter().fold(described(interface), |plain, docs| format!("{plain}\n\n{docs}"));
+            let docs = interface.documented();
             self.document(&docs, &[class.note.as_deref()]);
             self.page.line(&format!("public interface {} {{", class.name));
             self.declarations(&interface.functions, |kind| !matches!(kind, FunctionKind::Method(_)));
@@ -42,16 +42,12 @@ impl Sheet<'_> {
     pub(super) fn declarations(&mut self, functions: &[Function], belongs: impl Fn(FunctionKind) -> bool) {
         let names = self.names.functions(self.owner, Side::Import);
         let all = functions.iter().zip(names).filter(|(function, _)| belongs(function.kind));
-        let mut page = std::mem::take(&mut self.page);
         for (function, spelled) in all {
-            page.indented(|page| {
-                std::mem::swap(&mut self.page, page);
-                self.page.gap();
-                self.declaration(function, spelled);
-                std::mem::swap(&mut self.page, page);
+            self.inside(|sheet| {
+                sheet.page.gap();
+                sheet.declaration(function, spelled);
             });
         }
-        self.page = page;
     }
 
     fn declaration(&mut self, function: &Function, spelled: &FunctionNames) {

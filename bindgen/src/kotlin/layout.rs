@@ -1,5 +1,7 @@
 //! Lines as ktlint wants them: whole where they fit, and one part a line, with a comma behind each, where not.
 
+use crate::page::{self, Style};
+
 /// How long a line may be.
 const WIDTH: usize = 120;
 
@@ -78,26 +80,19 @@ fn empty(head: &str) -> String {
     format!("{start}}}")
 }
 
-/// The text of a file, line by line.
+/// As ktlint wants it.
 #[derive(Debug, Default)]
-pub(super) struct Page {
-    text: String,
-    indent: usize,
+pub(super) struct Ktlint;
+
+impl Style for Ktlint {
+    const WIDTH: usize = WIDTH;
+    const STEP: usize = 4;
 }
 
+/// The text of a file, line by line.
+pub(super) type Page = page::Page<Ktlint>;
+
 impl Page {
-    pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-
-    /// A line.
-    pub(super) fn line(&mut self, line: &str) {
-        if !line.is_empty() {
-            self.text.push_str(&format!("{:width$}{line}", "", width = self.indent));
-        }
-        self.text.push('\n');
-    }
-
     /// Code between two texts, on as many lines as it takes.
     pub(super) fn code(&mut self, before: &str, code: &Code, after: &str) {
         let flat = code.flat().map(|flat| format!("{before}{flat}{after}"));
@@ -119,18 +114,19 @@ impl Page {
                 self.line(&format!("}}{after}"));
             }
             Code::Try { lead, body, error, caught } => {
-                let mut depth = 0;
-                if !lead.is_empty() {
+                let has_lead = !lead.is_empty();
+                if has_lead {
                     self.line(lead);
-                    depth = 4;
+                    self.deeper();
                 }
-                self.indent += depth;
                 self.line("try {");
                 self.indented(|page| page.code("", body, ""));
                 self.line(&format!("}} catch (error: {error}) {{"));
                 self.indented(|page| caught.iter().for_each(|code| page.code("", code, "")));
                 self.line(&format!("}}{after}"));
-                self.indent -= depth;
+                if has_lead {
+                    self.shallower();
+                }
             }
         }
     }
@@ -224,17 +220,6 @@ impl Page {
         self.line(&format!("){returns}{end}"));
     }
 
-    fn fits(&self, line: &str) -> bool {
-        self.indent + line.chars().count() <= WIDTH
-    }
-
-    /// The lines that `work` adds stand further in.
-    pub(super) fn indented(&mut self, work: impl FnOnce(&mut Self)) {
-        self.indent += 4;
-        work(self);
-        self.indent -= 4;
-    }
-
     /// An empty line, unless a block was just begun.
     pub(super) fn gap(&mut self) {
         let last = self.text.trim_end_matches('\n').chars().next_back();
@@ -260,18 +245,11 @@ impl Page {
     pub(super) fn has_long_line(&self) -> bool {
         self.text.lines().any(|line| line.chars().count() > WIDTH)
     }
-
-    /// The text of the file.
-    pub(super) fn into_text(self) -> String {
-        self.text
-    }
 }
 
 /// The lines of a document. A component says what it likes: it must neither end the comment nor begin another.
 fn kdoc(docs: &str, width: usize) -> Vec<String> {
-    let plain = |letter: char| if letter.is_control() && !matches!(letter, '\n' | '\t') { ' ' } else { letter };
-    let docs: String = docs.replace("\r\n", "\n").chars().map(plain).collect();
-    let docs = docs.replace("*/", "*&#47;").replace("/*", "/&#42;").replace('\t', "    ");
+    let docs = page::plain(docs).replace("*/", "*&#47;").replace("/*", "/&#42;").replace('\t', "    ");
     let (mut lines, mut is_code) = (Vec::new(), false);
     for line in docs.trim().lines() {
         let line = line.trim_end();
@@ -279,28 +257,10 @@ fn kdoc(docs: &str, width: usize) -> Vec<String> {
         is_code ^= is_fence;
         match is_code || is_fence || line.chars().count() <= width {
             true => lines.push(line.to_owned()),
-            false => lines.extend(wrapped(line, width)),
+            false => lines.extend(page::wrapped(line, width)),
         }
     }
     // Two empty lines in a row say no more than one.
     lines.dedup_by(|next, before| next.is_empty() && before.is_empty());
-    lines
-}
-
-/// A line on several ones, broken between words, each as far in as the first.
-fn wrapped(line: &str, width: usize) -> Vec<String> {
-    let lead = line.len() - line.trim_start().len();
-    let lead = " ".repeat(lead);
-    let mut lines = vec![lead.clone()];
-    for word in line.split_whitespace() {
-        let Some(last) = lines.last_mut() else { break };
-        let is_first = last.len() == lead.len();
-        if !is_first && last.chars().count() + 1 + word.chars().count() > width {
-            lines.push(format!("{lead}{word}"));
-        } else {
-            last.push_str(if is_first { "" } else { " " });
-            last.push_str(word);
-        }
-    }
     lines
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{FunctionKind, Interface, InterfaceId, Model, Owner, Side, TypeDef, TypeId, TypeKind};
+use crate::model::{FunctionKind, InterfaceId, Model, Owner, Side, TypeDef, TypeId, TypeKind};
 use crate::naming::{Scope, Spelled, camel, pascal, upper};
 
 /// The words that the language keeps for itself everywhere.
@@ -266,8 +266,7 @@ impl Names {
         self.files.insert(Owner::World, file);
         for side in [Side::Import, Side::Export] {
             let mut scope = members(&IN_WORLDS);
-            for (place, interface) in model.interfaces.iter().enumerate().filter(|(_, it)| it.side == side) {
-                let id = InterfaceId(place);
+            for (id, interface) in model.interfaces_of(side) {
                 let package = self.packages.get(&id).map(|it| it.name.clone()).unwrap_or_default();
                 self.members.insert(id, scope.claim(&[&package], &format!("the interface `{}`", interface.path)));
             }
@@ -278,11 +277,11 @@ impl Names {
     fn of_packages(&mut self, model: &Model) {
         for side in [Side::Import, Side::Export] {
             let mut scope = scope(&[], |word| format!("{word}Interface"));
-            for (place, interface) in model.interfaces.iter().enumerate().filter(|(_, it)| it.side == side) {
+            for (id, interface) in model.interfaces_of(side) {
                 let spellings = model.spellings(interface).map(|name| camel(&name));
                 let spellings: Vec<&str> = spellings.iter().map(String::as_str).collect();
                 let spelled = scope.claim(&spellings, &format!("the interface `{}`", interface.path));
-                self.packages.insert(InterfaceId(place), spelled);
+                self.packages.insert(id, spelled);
             }
         }
     }
@@ -391,14 +390,4 @@ pub(super) fn labels<'a>(names: impl Iterator<Item = &'a str>) -> (Vec<Spelled>,
     let mut scope = scope(&[], quoted);
     let all = names.map(|name| scope.claim(&[&upper(name)], &format!("`{name}`"))).collect();
     (all, scope.claim(&["NONE", "EMPTY"], "no flag").name)
-}
-
-/// The interface, as a sentence about it says it.
-pub(super) fn described(interface: &Interface) -> String {
-    let whose = match interface.side {
-        Side::Import if interface.is_wasi() => "the package defines",
-        Side::Import => "the host implements",
-        Side::Export => "the component exports",
-    };
-    format!("The interface `{}`, which {whose}.", interface.path)
 }

@@ -2,7 +2,6 @@
 
 use super::exports::has_functions;
 use super::layout::{call, text};
-use super::names::described;
 use super::sheet::{Item, Sheet};
 use crate::model::{FunctionKind, InterfaceId, Owner, Side};
 use crate::naming::Spelled;
@@ -35,7 +34,7 @@ impl Sheet<'_> {
         self.document(&docs, &[imports.note.as_deref()]);
         self.page.line(&format!("public interface {} {{", imports.name));
         for (id, member, class) in hosts {
-            let docs = described(model.interface(*id));
+            let docs = model.interface(*id).described();
             self.property(&docs, member, class, "");
         }
         self.declarations(&model.world.imports, |kind| !matches!(kind, FunctionKind::Method(_)));
@@ -63,7 +62,7 @@ impl Sheet<'_> {
         self.page.line(&format!("public class {} private constructor(instance: {bound}) {{", class.name));
         let exports = self.exports();
         for (id, member, interface) in &exports {
-            let docs = described(model.interface(*id));
+            let docs = model.interface(*id).described();
             self.property(&docs, member, interface, &format!(" = {interface}(instance)"));
         }
         let functions = file.functions.clone();
@@ -83,18 +82,14 @@ impl Sheet<'_> {
             page.delegating("public constructor", &params, &this);
         });
         self.methods(&world.exports, |kind| kind == FunctionKind::Free);
-        let mut page = std::mem::take(&mut self.page);
-        page.gap();
-        page.indented(|page| {
-            page.docs("How an instance is made.");
-            page.line("public companion object {");
-            std::mem::swap(&mut self.page, page);
-            self.companion(&class.name, imports, hosts, is_host);
-            std::mem::swap(&mut self.page, page);
-            page.line("}");
+        self.page.gap();
+        self.inside(|sheet| {
+            sheet.page.docs("How an instance is made.");
+            sheet.page.line("public companion object {");
+            sheet.companion(&class.name, imports, hosts, is_host);
+            sheet.page.line("}");
         });
-        page.line("}");
-        self.page = page;
+        self.page.line("}");
     }
 
     /// What defines the imports, and makes an instance.

@@ -20,7 +20,7 @@ impl Sheet<'_> {
         let file = names.file(owner);
         self.begin(file.note.as_deref());
         self.page.line(&format!("class {}:", file.class));
-        let docs = interface_docs(interface);
+        let docs = interface.documented();
         let bound = self.wit("Bound");
         let is_stub = self.is_stub;
         let attached = self.attached(&file.class, &interface.functions);
@@ -42,20 +42,21 @@ impl Sheet<'_> {
     /// be one.
     pub(super) fn methods(&mut self, functions: &[Function], has_gap: bool, belongs: impl Fn(FunctionKind) -> bool) {
         let names = self.names.functions(self.owner, Side::Export);
-        let mut page = std::mem::take(&mut self.page);
         let all = functions.iter().zip(names).filter(|(function, _)| belongs(function.kind));
         for (place, (function, spelled)) in all.enumerate() {
-            page.gap(usize::from(!self.is_stub || place == 0 && has_gap));
-            page.indented(|page| {
-                std::mem::swap(&mut self.page, page);
-                match function.kind {
-                    FunctionKind::Constructor(_) => self.constructor(function, &spelled.attribute),
-                    _ => self.method(function, &spelled.attribute, &spelled.member),
-                }
-                std::mem::swap(&mut self.page, page);
+            self.page.gap(usize::from(!self.is_stub || place == 0 && has_gap));
+            self.inside(|sheet| match function.kind {
+                FunctionKind::Constructor(_) => sheet.constructor(function, &spelled.attribute),
+                _ => sheet.method(function, &spelled.attribute, &spelled.member),
             });
         }
-        self.page = page;
+    }
+
+    /// What `work` writes stands further in.
+    pub(super) fn inside(&mut self, work: impl FnOnce(&mut Self)) {
+        self.page.deeper();
+        work(self);
+        self.page.shallower();
     }
 
     fn resource(&mut self, interface: &Interface, id: TypeId) {
@@ -97,18 +98,5 @@ impl Sheet<'_> {
                 page.expr("", &group(format!("{adopt}("), vec![text("self"), text("functions"), made], ")"), "");
             }
         });
-    }
-}
-
-/// What documents an interface.
-pub(super) fn interface_docs(interface: &Interface) -> String {
-    let whose = match interface.side {
-        Side::Import => "the host implements",
-        Side::Export => "the component exports",
-    };
-    let plain = format!("The interface `{}`, which {whose}.", interface.path);
-    match &interface.docs {
-        Some(docs) => format!("{plain}\n\n{docs}"),
-        None => plain,
     }
 }

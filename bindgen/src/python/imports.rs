@@ -1,7 +1,6 @@
 //! The file of an interface that a component imports: a protocol, which the host implements, and one for each resource.
 
-use super::exports::interface_docs;
-use super::layout::{Page, group, text};
+use super::layout::{group, text};
 use super::sheet::Sheet;
 use crate::model::{Function, FunctionKind, InterfaceId, Owner, Side, TypeId, TypeKind};
 use crate::naming::Spelled;
@@ -19,7 +18,7 @@ impl Sheet<'_> {
         self.begin(file.note.as_deref());
         let protocol = self.import("typing", "Protocol");
         self.page.line(&format!("class {}({protocol}):", file.class));
-        let docs = interface_docs(interface);
+        let docs = interface.documented();
         self.page.indented(|page| page.docs(&docs));
         let of_interface = |kind| !matches!(kind, FunctionKind::Method(_));
         self.declared(&interface.functions, true, of_interface);
@@ -41,20 +40,11 @@ impl Sheet<'_> {
     /// The functions that belong to a protocol. In a stub they stand together, behind a gap if there is to be one.
     pub(super) fn declared(&mut self, functions: &[Function], has_gap: bool, belongs: impl Fn(FunctionKind) -> bool) {
         let names = self.names.functions(self.owner, Side::Import);
-        let mut page = std::mem::take(&mut self.page);
         let all = functions.iter().zip(names).filter(|(function, _)| belongs(function.kind));
         for (place, (function, spelled)) in all.enumerate() {
-            page.gap(usize::from(!self.is_stub || place == 0 && has_gap));
-            page.indented(|page| self.on(page, |sheet| sheet.declaration(function, &spelled.member)));
+            self.page.gap(usize::from(!self.is_stub || place == 0 && has_gap));
+            self.inside(|sheet| sheet.declaration(function, &spelled.member));
         }
-        self.page = page;
-    }
-
-    /// Writes on another page.
-    pub(super) fn on(&mut self, page: &mut Page, work: impl FnOnce(&mut Self)) {
-        std::mem::swap(&mut self.page, page);
-        work(self);
-        std::mem::swap(&mut self.page, page);
     }
 
     fn declaration(&mut self, function: &Function, member: &Spelled) {

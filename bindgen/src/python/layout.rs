@@ -1,5 +1,7 @@
 //! Lines as ruff's formatter writes them: whole where they fit, and one part a line, with a comma behind each, where not.
 
+use crate::page::{self, Style};
+
 /// How long a line may be.
 const WIDTH: usize = 88;
 
@@ -75,22 +77,19 @@ impl Expr {
     }
 }
 
-/// The text of a file, line by line.
+/// As ruff's formatter wants it.
 #[derive(Debug, Default)]
-pub(super) struct Page {
-    text: String,
-    indent: usize,
+pub(super) struct Ruff;
+
+impl Style for Ruff {
+    const WIDTH: usize = WIDTH;
+    const STEP: usize = 4;
 }
 
-impl Page {
-    /// A line.
-    pub(super) fn line(&mut self, line: &str) {
-        if !line.is_empty() {
-            self.text.push_str(&format!("{:width$}{line}", "", width = self.indent));
-        }
-        self.text.push('\n');
-    }
+/// The text of a file, line by line.
+pub(super) type Page = page::Page<Ruff>;
 
+impl Page {
     /// A line that may be broken in `expr`.
     pub(super) fn expr(&mut self, before: &str, expr: &Expr, after: &str) {
         let laid = expr.laid(self.indent, before.chars().count(), after.chars().count());
@@ -110,13 +109,6 @@ impl Page {
         self.line(&format!("{head} -> {returns}{after}"));
     }
 
-    /// The lines that `work` adds stand further in.
-    pub(super) fn indented(&mut self, work: impl FnOnce(&mut Self)) {
-        self.indent += 4;
-        work(self);
-        self.indent -= 4;
-    }
-
     /// So many empty lines.
     pub(super) fn gap(&mut self, lines: usize) {
         (0..lines).for_each(|_| self.text.push('\n'));
@@ -131,7 +123,7 @@ impl Page {
 
     /// A comment.
     pub(super) fn comment(&mut self, comment: &str) {
-        for line in wrapped(comment, WIDTH.saturating_sub(self.indent + 2)) {
+        for line in self.wrapped(comment, 2) {
             self.line(format!("# {line}").trim_end());
         }
     }
@@ -139,9 +131,7 @@ impl Page {
     /// A text that documents what stands above it.
     pub(super) fn docs(&mut self, docs: &str) {
         // A component says what it likes: it must not end the string, nor the file.
-        let plain = |letter: char| if letter.is_control() && !matches!(letter, '\n' | '\t') { ' ' } else { letter };
-        let docs: String = docs.replace("\r\n", "\n").chars().map(plain).collect();
-        let escaped = docs.replace('\\', "\\\\").replace("\"\"\"", "\\\"\\\"\\\"");
+        let escaped = page::plain(docs).replace('\\', "\\\\").replace("\"\"\"", "\\\"\\\"\\\"");
         let mut lines: Vec<String> = escaped.lines().map(|line| line.trim_end().replace('\t', "    ")).collect();
         // All but the first stand as far to the left as they can.
         let depth = |line: &String| line.len() - line.trim_start().len();
@@ -165,31 +155,4 @@ impl Page {
         rest.iter().for_each(|line| self.line(line));
         self.line("\"\"\"");
     }
-
-    /// The text of the file.
-    pub(super) fn into_text(self) -> String {
-        self.text
-    }
-
-    /// Whether nothing is on it.
-    pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-}
-
-/// The words of a text in lines of that width.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let Some(line) = lines.last_mut() else { break };
-        if line.is_empty() {
-            line.push_str(word);
-        } else if line.chars().count() + 1 + word.chars().count() <= width {
-            line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
 }

@@ -54,7 +54,7 @@ pub fn files(model: &Model, header: &Header, options: Options) -> Vec<File> {
             Side::Export => sheet.exported(id),
         }
         let notes: Vec<_> = names.module_note(id).map(str::to_owned).into_iter().collect();
-        let docs = exports::interface_docs(interface).lines().next().unwrap_or_default().to_owned();
+        let docs = interface.documented().lines().next().unwrap_or_default().to_owned();
         let text = sheet.finish(header, &notes, &docs);
         files.push(File { path: format!("{}/{}.{ending}", sheet::folder(interface), names.module(id)), text });
     }

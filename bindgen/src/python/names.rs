@@ -167,8 +167,7 @@ impl Names {
         self.files.insert(Owner::World, file);
         for side in [Side::Import, Side::Export] {
             let mut scope = scope(&[&IN_CLASSES, &IN_WORLDS]);
-            for (place, interface) in model.interfaces.iter().enumerate().filter(|(_, it)| it.side == side) {
-                let id = InterfaceId(place);
+            for (id, interface) in model.interfaces_of(side) {
                 let module = self.modules.get(&id).map(|it| it.name.clone()).unwrap_or_default();
                 self.members.insert(id, scope.claim(&[&module], &format!("the interface `{}`", interface.path)));
             }
@@ -179,11 +178,11 @@ impl Names {
     fn of_modules(&mut self, model: &Model) {
         for side in [Side::Import, Side::Export] {
             let mut scope = scope(&[]);
-            for (place, interface) in model.interfaces.iter().enumerate().filter(|(_, it)| it.side == side) {
+            for (id, interface) in model.interfaces_of(side) {
                 let spellings = model.spellings(interface).map(|name| snake(&name));
                 let spellings: Vec<&str> = spellings.iter().map(String::as_str).collect();
                 let spelled = scope.claim(&spellings, &format!("the interface `{}`", interface.path));
-                self.modules.insert(InterfaceId(place), spelled);
+                self.modules.insert(id, spelled);
             }
         }
     }
@@ -206,7 +205,7 @@ impl Names {
 
     /// What an interface is called in the class of the world, or in the class of what the world imports.
     pub(super) fn member(&self, id: InterfaceId) -> Spelled {
-        self.members.get(&id).cloned().unwrap_or(Spelled { name: String::new(), note: None })
+        self.members.get(&id).cloned().unwrap_or_default()
     }
 
     /// The names of an owner's functions, in their order.

@@ -150,7 +150,7 @@ impl Sheet<'_> {
         for (place, interface) in model.interfaces.iter().enumerate() {
             if interface.side == Side::Export && has_protocol(&interface.functions, &interface.types, model) {
                 let id = InterfaceId(place);
-                all.push((self.names.member(id), self.class_of(id), super::exports::interface_docs(interface)));
+                all.push((self.names.member(id), self.class_of(id), interface.documented()));
             }
         }
         all

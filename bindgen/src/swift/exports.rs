@@ -12,7 +12,7 @@ impl Sheet<'_> {
         let sendable = self.std("Sendable");
         self.page.line(&format!("extension {}.Exports {{", names.world.name));
         let is_used = has_functions(model, interface);
-        let docs = interface_docs(interface);
+        let docs = interface.documented();
         let note = names.interface_note(id).map(str::to_owned);
         self.inside(|sheet| {
             sheet.note(note.as_deref());
@@ -41,13 +41,9 @@ impl Sheet<'_> {
 
     /// What `work` writes stands further in.
     pub(super) fn inside(&mut self, work: impl FnOnce(&mut Self)) {
-        let mut page = std::mem::take(&mut self.page);
-        page.indented(|page| {
-            std::mem::swap(&mut self.page, page);
-            work(self);
-            std::mem::swap(&mut self.page, page);
-        });
-        self.page = page;
+        self.page.deeper();
+        work(self);
+        self.page.shallower();
     }
 
     /// The functions of the component that belong to a struct.
@@ -114,20 +110,6 @@ pub(super) fn resources(model: &Model, types: &[TypeId]) -> Vec<TypeId> {
 /// Whether there is something to call.
 pub(super) fn has_functions(model: &Model, interface: &Interface) -> bool {
     !interface.functions.is_empty() || !resources(model, &interface.types).is_empty()
-}
-
-/// What documents an interface.
-pub(super) fn interface_docs(interface: &Interface) -> String {
-    let whose = match interface.side {
-        Side::Import if interface.is_wasi() => "the package defines",
-        Side::Import => "the host implements",
-        Side::Export => "the component exports",
-    };
-    let plain = format!("The interface `{}`, which {whose}.", interface.path);
-    match &interface.docs {
-        Some(docs) => format!("{plain}\n\n{docs}"),
-        None => plain,
-    }
 }
 
 /// Whether anything is written for an interface.

@@ -1,7 +1,7 @@
 //! An interface that a component imports: a protocol that the host implements, one for each resource, and how they are
 //! defined in a linker.
 
-use super::exports::{has_functions, interface_docs, resources};
+use super::exports::{has_functions, resources};
 use super::layout::{call, text};
 use super::names::quiet;
 use super::sheet::{Handle, Sheet};
@@ -14,7 +14,7 @@ impl Sheet<'_> {
         let interface = model.interface(id);
         let note = names.interface_note(id).map(str::to_owned);
         let has_host = !interface.is_wasi() && has_functions(model, interface);
-        let (docs, name, path) = (interface_docs(interface), names.interface(id), self.here());
+        let (docs, name, path) = (interface.documented(), names.interface(id), self.here());
         self.page.line(&format!("extension {}.Imports {{", names.world.name));
         self.inside(|sheet| {
             sheet.note(note.as_deref());

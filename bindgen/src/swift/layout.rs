@@ -1,5 +1,7 @@
 //! Lines as swift-format writes them: whole where they fit, and one part a line where not.
 
+use crate::page::{self, Style};
+
 /// How long a line may be: the default of swift-format.
 const WIDTH: usize = 100;
 
@@ -110,22 +112,19 @@ impl Stmt {
     }
 }
 
-/// The text of a file, line by line.
+/// As swift-format wants it.
 #[derive(Debug, Default)]
-pub(super) struct Page {
-    text: String,
-    indent: usize,
+pub(super) struct SwiftFormat;
+
+impl Style for SwiftFormat {
+    const WIDTH: usize = WIDTH;
+    const STEP: usize = 2;
 }
 
-impl Page {
-    /// A line.
-    pub(super) fn line(&mut self, line: &str) {
-        if !line.is_empty() {
-            self.text.push_str(&format!("{:width$}{line}", "", width = self.indent));
-        }
-        self.text.push('\n');
-    }
+/// The text of a file, line by line.
+pub(super) type Page = page::Page<SwiftFormat>;
 
+impl Page {
     /// A line that may be broken in `expr`.
     pub(super) fn expr(&mut self, before: &str, expr: &Expr, after: &str) {
         let laid = expr.laid(self.indent, before.chars().count(), after.chars().count());
@@ -153,7 +152,7 @@ impl Page {
     /// Statements.
     pub(super) fn stmts(&mut self, stmts: &[Stmt]) {
         for stmt in stmts {
-            match (stmt, stmt.flat().filter(|flat| self.indent + flat.chars().count() <= WIDTH)) {
+            match (stmt, stmt.flat().filter(|flat| self.fits(flat))) {
                 (_, Some(flat)) => self.line(&flat),
                 (Stmt::Expr(expr), None) => self.expr("", expr, ""),
                 (Stmt::Line(line), None) => self.line(line),
@@ -170,13 +169,6 @@ impl Page {
         self.line("}");
     }
 
-    /// The lines that `work` adds stand further in.
-    pub(super) fn indented(&mut self, work: impl FnOnce(&mut Self)) {
-        self.indent += 2;
-        work(self);
-        self.indent -= 2;
-    }
-
     /// An empty line, unless a block begins here.
     pub(super) fn gap(&mut self) {
         if !(self.text.is_empty() || self.text.ends_with("{\n") || self.text.ends_with("\n\n")) {
@@ -186,31 +178,14 @@ impl Page {
 
     /// A comment.
     pub(super) fn comment(&mut self, comment: &str) {
-        let width = WIDTH.saturating_sub(self.indent + 3);
-        let mut line = String::new();
-        for word in comment.split_whitespace() {
-            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
-                self.line(&format!("// {line}"));
-                line.clear();
-            }
-            line.push_str(if line.is_empty() { "" } else { " " });
-            line.push_str(word);
-        }
-        self.line(&format!("// {line}"));
+        self.wrapped(comment, 3).iter().for_each(|line| self.line(&format!("// {line}")));
     }
 
     /// What documents the next declaration.
     pub(super) fn docs(&mut self, docs: &str) {
         // A component says what it likes: it must not end the comment.
-        let plain = |letter: char| if letter.is_control() && !matches!(letter, '\n' | '\t') { ' ' } else { letter };
-        let docs: String = docs.replace("\r\n", "\n").chars().map(plain).collect();
-        for line in docs.trim_end().lines() {
+        for line in page::plain(docs).trim_end().lines() {
             self.line(format!("/// {}", line.trim_end().replace('\t', "    ")).trim_end());
         }
-    }
-
-    /// The text of the file.
-    pub(super) fn into_text(self) -> String {
-        self.text
     }
 }

@@ -68,8 +68,7 @@ impl Names {
         }
         for side in [Side::Import, Side::Export] {
             let mut free = scope(Kind::Function, &[&IN_WORLD_MEMBERS]);
-            for (place, interface) in model.interfaces.iter().enumerate().filter(|(_, it)| it.side == side) {
-                let id = InterfaceId(place);
+            for (id, interface) in model.interfaces_of(side) {
                 let member = first_down(names.interface(id));
                 names.members.insert(id, free.claim(&[&member], &format!("the interface `{}`", interface.path)));
             }
@@ -82,12 +81,12 @@ impl Names {
     fn of_interfaces(&mut self, model: &Model) {
         for side in [Side::Import, Side::Export] {
             let mut scope = scope(Kind::Interface, &[&[&self.world.name]]);
-            for (place, interface) in model.interfaces.iter().enumerate().filter(|(_, it)| it.side == side) {
+            for (id, interface) in model.interfaces_of(side) {
                 let spellings = spellings(model, interface);
                 let spellings: Vec<&str> = spellings.iter().map(String::as_str).collect();
                 let spelled = scope.claim(&spellings, &format!("the interface `{}`", interface.path));
                 self.declared.insert(spelled.name.clone());
-                self.interfaces.insert(InterfaceId(place), spelled);
+                self.interfaces.insert(id, spelled);
             }
         }
     }
@@ -163,7 +162,7 @@ impl Names {
 
     /// What an interface is called in the struct of the world, or in the host's protocol.
     pub(super) fn member(&self, id: InterfaceId) -> Spelled {
-        self.members.get(&id).cloned().unwrap_or(Spelled { name: String::new(), note: None })
+        self.members.get(&id).cloned().unwrap_or_default()
     }
 
     /// The names of an owner's functions, in their order.

@@ -1,6 +1,6 @@
 //! The file of the world: its struct, what it imports as a protocol, and the functions of an instance.
 
-use super::exports::{has_functions, interface_docs, is_written, owner_of};
+use super::exports::{has_functions, is_written, owner_of};
 use super::layout::{call, text};
 use super::names::quiet;
 use super::sheet::Sheet;
@@ -72,7 +72,7 @@ impl Sheet<'_> {
         };
         for (id, member) in self.members(is_export) {
             let path = self.names.path(self.model, Owner::Interface(id));
-            let docs = interface_docs(self.model.interface(id));
+            let docs = self.model.interface(id).documented();
             self.page.gap();
             self.note(member.note.as_deref());
             self.page.docs(docs.lines().next().unwrap_or_default());
