@@ -194,6 +194,17 @@ class BusyError(WasmtimeError, RuntimeError):
     """Who uses it."""
 
 
+class SuspendError(WasmtimeError, RuntimeError):
+    """A guest called an async host function where it cannot wait.
+
+    That is in a synchronous call, or below a host function that is not async.
+    """
+
+    variant = "Suspend"
+    reason: str = ""
+    """Which function, if a linker defines it, and what to do instead."""
+
+
 class ConfigError(WasmtimeError, ValueError):
     """An engine cannot be made from this configuration."""
 

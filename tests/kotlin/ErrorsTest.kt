@@ -46,7 +46,7 @@ class ErrorsTest {
                 is WasmtimeException.WrongStore, is WasmtimeException.WrongEngine, is WasmtimeException.Escaped,
                 is WasmtimeException.Poisoned, is WasmtimeException.Busy, is WasmtimeException.Config,
                 is WasmtimeException.Artifact, is WasmtimeException.Io, is WasmtimeException.Unsupported,
-                is WasmtimeException.Unexpected,
+                is WasmtimeException.Unexpected, is WasmtimeException.Suspend,
                 -> null
             }
         assertEquals("swim", kind)

@@ -58,6 +58,7 @@ VARIANTS = {
     "Escaped": ValueError,
     "Poisoned": RuntimeError,
     "Busy": RuntimeError,
+    "Suspend": RuntimeError,
     "Config": ValueError,
     "Artifact": ValueError,
     "Io": OSError,

@@ -28,6 +28,7 @@ struct ErrorsTests {
     ),
     (.escaped, "the caller is only valid on its own thread, until its host function returns"),
     (.busy(reason: "why"), "why"),
+    (.suspend(reason: "why"), "why"),
     (.config(reason: "why"), "why"),
     (.artifact(reason: "why"), "why"),
     (.io(path: "a", reason: "why"), "a: why"),

@@ -151,6 +151,13 @@ pub enum WasmtimeError {
         /// Who uses it.
         reason: String,
     },
+    /// A guest called an async host function where it cannot wait: in a synchronous call, or below a host function that is not
+    /// async.
+    #[error("{}", Sentence(.reason))]
+    Suspend {
+        /// Which function, if a linker defines it, and what to do instead.
+        reason: String,
+    },
     /// An engine cannot be made from this configuration.
     #[error("{}", Lines(.reason))]
     Config {

@@ -57,7 +57,8 @@ impl Func {
 
 impl Func {
     /// Makes an async host function. `attach` gives it what it does: whoever steps the `Run` of the guest gets it by
-    /// `HostCall::function`. A guest that calls it waits for its answer, and only where it was started as a `Run`.
+    /// `HostCall::function`. A guest that calls it waits for its answer, where it was started as a `Run`, and fails with `Suspend`
+    /// otherwise.
     ///
     /// Fails as `host` does, and with `Busy` in a host function of a store that has no async one yet.
     pub fn async_host(store: &Store, ty: FuncType) -> Result<Arc<Self>> {

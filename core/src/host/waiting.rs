@@ -78,9 +78,7 @@ impl AsyncCalled {
             store.get().charge(caller.as_context_mut())?;
             let suspension = caller.data().suspension.clone().filter(|suspension| suspension.may_suspend());
             let Some(suspension) = suspension else {
-                let reason = "an async host function was called where its guest cannot wait: start the guest as a run, and not \
-                              in a host function that is not async";
-                return Err(failed(WasmtimeError::Busy { reason: reason.to_owned() }));
+                return Err(failed(cannot_wait(self.name.as_deref())));
             };
             let arguments = loaded(store.get(), caller.as_context_mut(), params).map_err(failed)?;
             let call: Parcel = Box::new(HostCall { cell: Arc::clone(&self.cell), arguments });
@@ -126,6 +124,17 @@ impl AsyncCalled {
 
 fn loaded(store: &Store, mut context: StoreContextMut<'_, StoreData>, params: &[wasmtime::Val]) -> Result<Vec<Val>> {
     params.iter().map(|value| Val::from_wasmtime(value, store, &mut context)).collect()
+}
+
+/// `Suspend`, of a function that may have a name.
+fn cannot_wait(name: Option<&str>) -> WasmtimeError {
+    let function =
+        name.map_or_else(|| "an async host function".to_owned(), |name| format!("the async host function {name}"));
+    let reason = format!(
+        "{function} was called where its guest cannot wait: make the outermost call an async one, with no host function in between \
+         that is not async"
+    );
+    WasmtimeError::Suspend { reason }
 }
 
 fn failed(error: WasmtimeError) -> wasmtime::Error {

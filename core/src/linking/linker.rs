@@ -301,8 +301,8 @@ impl Linker {
         self.define_host(module, name, ty, Some(body)).map(drop)
     }
 
-    /// As `define_func_with`, of an async host function: a guest that calls it waits for its answer, and only where it was started
-    /// as a `Run`.
+    /// As `define_func_with`, of an async host function: a guest that calls it waits for its answer, where it was started as a
+    /// `Run`, and fails with `Suspend` otherwise.
     pub fn define_async_func_with(
         &self,
         module: &str,

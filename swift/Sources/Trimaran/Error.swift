@@ -67,6 +67,9 @@ public enum WasmtimeError: Error, Sendable {
   case poisoned
   /// The store is in use further up this thread's stack.
   case busy(reason: String)
+  /// A guest called an async host function where it cannot wait: in a synchronous call, or below a host function that is not
+  /// async. The reason says which function, if a linker defines it, and what to do instead.
+  case suspend(reason: String)
   /// An engine cannot be made from this configuration.
   case config(reason: String)
   /// A compiled artifact is damaged, or was made by another version or for another configuration.

@@ -98,7 +98,7 @@ fn what_a_host_function_fails_with_and_what_traps_comes_out_of_the_step() {
 fn an_async_host_function_cannot_be_waited_for_in_a_synchronous_call() {
     let home = Home::new();
     let refused =
-        |error: WasmtimeError| matches!(error, WasmtimeError::Busy { reason } if reason.contains("cannot wait"));
+        |error: WasmtimeError| matches!(error, WasmtimeError::Suspend { reason } if reason.contains("cannot wait"));
     assert!(refused(home.call("once", 1).err().unwrap()));
     // Nor below a synchronous host function of a guest that was started.
     let run = home.start("calls", 15, None);
@@ -308,6 +308,9 @@ fn a_linker_s_async_host_function_works_in_each_store() {
         let store = Store::new(&engine).unwrap();
         let made = if round % 2 == 0 { linker.instantiate(&store, &module) } else { pre.instantiate(&store) };
         let Extern::OfFunc { func } = made.unwrap().export(&store, "once").unwrap() else { panic!() };
+        let error = func.call(&store, ints(round)).err().unwrap();
+        assert!(matches!(error, WasmtimeError::Suspend { .. }), "{error}");
+        assert!(error.to_string().starts_with("the async host function `host` `wait` was called where"), "{error}");
         let run = func.start(&store, ints(round), None).unwrap();
         let (call, _) = asked(step(&run, None));
         let named = call.function().and_then(SlotFunction::as_any).and_then(<dyn Any>::downcast_ref::<Named>);

@@ -176,6 +176,14 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
     public class Busy internal constructor(public val reason: String) : WasmtimeException(reason)
 
     /**
+     * A guest called an async host function where it cannot wait: in a synchronous call, or below a host function that is not
+     * async.
+     *
+     * @property reason Which function, if a linker defines it, and what to do instead.
+     */
+    public class Suspend internal constructor(public val reason: String) : WasmtimeException(reason)
+
+    /**
      * An engine cannot be made from this configuration.
      *
      * @property reason Which setting, and why not.
@@ -247,6 +255,7 @@ internal fun Raw.toPublic(text: String): WasmtimeException =
         is Raw.Escaped -> WasmtimeException.Escaped(text)
         is Raw.Poisoned -> WasmtimeException.Poisoned(text)
         is Raw.Busy -> WasmtimeException.Busy(text)
+        is Raw.Suspend -> WasmtimeException.Suspend(text)
         is Raw.Config -> WasmtimeException.Config(text)
         is Raw.Artifact -> WasmtimeException.Artifact(text)
         is Raw.Io -> WasmtimeException.Io(text, path, reason, code)
