@@ -108,6 +108,7 @@ pub mod adapter {
     pub use crate::errors::numbers;
     pub use crate::errors::spelling::spell_in_camel_case;
     pub use crate::fast_path::columns;
+    pub use crate::fast_path::slots::Owned;
     pub use crate::host::caller::no_caller_export;
     pub use crate::host::definition::{HostBody, UnboundHostFunc};
     pub use crate::host::func::HostType;
@@ -123,6 +124,7 @@ pub mod adapter {
     };
     pub use crate::runs::run::{Run, Step};
     pub use crate::stores::entry::Hold;
+    pub use crate::stores::steps::swap_working_for;
     pub use crate::stores::store::{OfStore, SlotFunction};
     pub use crate::types::slot::{Signature, Slot, ValKind};
     pub use crate::values::float;

@@ -9,7 +9,7 @@ use crate::{Func, Reference, Val};
 
 /// Whose the handle in a slot is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Owned {
+pub enum Owned {
     /// The caller's, who keeps the object meanwhile.
     ByCaller,
     /// Ours, from now on.
@@ -18,7 +18,7 @@ pub(crate) enum Owned {
 
 impl Slot {
     /// A value of a number or of a vector, or a reference with a handle that belongs to the slot's receiver.
-    pub(crate) fn of(value: Val) -> Self {
+    pub fn of(value: Val) -> Self {
         fn reference<T: Send + Sync>(object: Option<Arc<T>>, kind: ValKind) -> Slot {
             Slot { low: object.map_or(0, |object| Handle::from_arc(object).as_raw()), high: kind as u64 }
         }
@@ -42,7 +42,7 @@ impl Slot {
     /// # Safety
     /// In a place for a reference, the slot holds what the head of `Slot` says: the handle is 0 or that of a living
     /// object of the kind that `high` names, which is whose `owned` says.
-    pub(crate) unsafe fn value(self, kind: ValKind, owned: Owned) -> Val {
+    pub unsafe fn value(self, kind: ValKind, owned: Owned) -> Val {
         /// # Safety
         /// As above, for a handle of a `T`.
         unsafe fn object<T: Send + Sync>(handle: u64, owned: Owned) -> Option<Arc<T>> {

@@ -63,6 +63,13 @@ impl Store {
     }
 }
 
+/// From now on, the calls that this thread makes into the store of that number come from that async host call, if one is given.
+/// Returns what was set before, which has to be set again before the thread goes on with anything else: where the work is no
+/// closure, as `Store::working_for` wants it.
+pub fn swap_working_for(call: Option<(u64, Token)>) -> Option<(u64, Token)> {
+    WORKS_FOR.replace(call)
+}
+
 /// For whom the thread worked before, and does again when this is dropped.
 struct WorksFor {
     outer: Option<(u64, Token)>,
