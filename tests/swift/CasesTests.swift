@@ -48,6 +48,7 @@ struct Case: Sendable, CustomTestStringConvertible {
     let words = needs.split(separator: " ").map(String.init)
     if words.isEmpty { return nil }
     if words == ["threads"] { return isInterpreter ? "it needs threads" : nil }
+    if words == ["async"] { return "this runner has no async calls yet" }
     guard words.count == 2, words[0] == "program" else { throw Problem("unknown need \(needs)") }
     let isThere = FileManager.default.fileExists(atPath: programs.appendingPathComponent(words[1]).path)
     return isThere ? nil : "\(words[1]) is not there, which tests/programs/fetch brings"

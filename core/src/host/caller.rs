@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use trimaran_gate::HostCallId;
+use trimaran_gate::{HostCallId, Token};
 
 use crate::errors::guest_text::Name;
 use crate::stores::store::StoreData;
@@ -18,6 +18,11 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The guest that waits for that async host call. Any thread may use it.
+    pub fn of(store: &Arc<Store>, call: Token) -> Self {
+        Self { store: Arc::clone(store), call_id: call.call }
+    }
+
     /// The store of the guest.
     pub fn store(&self) -> &Arc<Store> {
         &self.store

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use trimaran_gate::Token;
+
 use crate::compile::engine::check_same;
 use crate::errors::guest_text;
 use crate::errors::guest_text::Name;
 use crate::limits::shared_size::shared_memory;
-use crate::linking::import_error::{check_count, link, with_wrong_types};
-use crate::process::signals;
+use crate::linking::import_error::{check_count, with_wrong_types};
+use crate::linking::instantiation::{Instantiation, Source};
+use crate::runs::run::Run;
 use crate::stores::store::{StoreId, of_store};
 use crate::{Extern, Module, NamedExtern, Result, Store, WasmtimeError};
 
@@ -30,31 +33,7 @@ impl Instance {
     #[uniffi::constructor]
     #[cfg_attr(false, long)]
     pub fn new(store: &Store, module: &Module, imports: Vec<Extern>) -> Result<Arc<Self>> {
-        let (module, own) = (module.get()?, module.shared());
-        check_same(module.engine(), store.engine(), "module")?;
-        if let Err(missing) = check_count(&module, imports.len()) {
-            // What belongs to another store is not looked at.
-            let given: Vec<_> = imports.iter().map(|item| item.to_wasmtime(store).ok()).collect();
-            let item = |index: usize| given.get(index)?.clone();
-            let told = store.enter(|context| Ok(with_wrong_types(missing.clone(), &module, item, &context)));
-            return Err(told.unwrap_or(missing));
-        }
-        let given: Vec<_> = imports.iter().map(|item| item.to_wasmtime(store)).collect::<Result<_>>()?;
-        let shared = given.iter().filter_map(shared_memory).fold(own, u64::max);
-        signals::stay_in_front();
-        store.settle()?;
-        let inner = store.enter_guest(|mut context| {
-            context.data_mut().limiter.admit(shared)?;
-            let made = match context.data().suspension.clone() {
-                None => wasmtime::Instance::new(&mut context, &module, &given),
-                Some(suspension) => suspension.to_end(wasmtime::Instance::new_async(&mut context, &module, &given)),
-            };
-            made.map_err(|error| {
-                let error = store.refused(error, &module, &mut context);
-                link(error, &module, |index| given.get(index).cloned(), &context)
-            })
-        })?;
-        Ok(Self::from_wasmtime(store, inner))
+        Self::linked(store, module, &imports)?.run(store)
     }
 
     /// Everything that the instance exports, in the module's order.
@@ -84,6 +63,28 @@ impl Instance {
 }
 
 impl Instance {
+    /// The same as `new`, as a run: its start function may wait for async host functions. `of` is the async host call of the same
+    /// store that it comes from, if any.
+    pub fn start(store: &Arc<Store>, module: &Module, imports: &[Extern], of: Option<Token>) -> Result<Run<Arc<Self>>> {
+        Ok(Self::linked(store, module, imports)?.start(store, of))
+    }
+
+    /// The module with its imports, which are checked as far as that needs no instance.
+    fn linked(store: &Store, module: &Module, imports: &[Extern]) -> Result<Instantiation> {
+        let (module, own) = (module.get()?, module.shared());
+        check_same(module.engine(), store.engine(), "module")?;
+        if let Err(missing) = check_count(&module, imports.len()) {
+            // What belongs to another store is not looked at.
+            let given: Vec<_> = imports.iter().map(|item| item.to_wasmtime(store).ok()).collect();
+            let item = |index: usize| given.get(index)?.clone();
+            let told = store.enter(|context| Ok(with_wrong_types(missing.clone(), &module, item, &context)));
+            return Err(told.unwrap_or(missing));
+        }
+        let given: Vec<_> = imports.iter().map(|item| item.to_wasmtime(store)).collect::<Result<_>>()?;
+        let shared = given.iter().filter_map(shared_memory).fold(own, u64::max);
+        Ok(Instantiation { source: Source::Given { module, imports: given }, shared })
+    }
+
     /// Fails as `export` does where the store is another one, or closed. The exports of an instance never change, so that an
     /// adapter may keep them.
     pub fn check(&self, store: &Store) -> Result<()> {

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use trimaran_gate::Token;
+
 use crate::compile::closable::Closable;
 use crate::compile::engine::check_same;
 use crate::host::definition::{HostDefinition, UnboundHostFunc};
-use crate::process::signals;
+use crate::linking::instantiation::{Instantiation, Source};
+use crate::runs::run::Run;
 use crate::stores::store::{StoreData, StoreId};
-use crate::{Func, Instance, Result, Store, WasmtimeError};
+use crate::{Func, Instance, Result, Store};
 
 /// A module with the items that it imports, ready to be instantiated often (`wasmtime::InstancePre`).
 #[derive(uniffi::Object)]
@@ -30,27 +33,7 @@ impl InstancePre {
     /// Makes an instance in a store, and runs its start function. Fails as `Linker.instantiate` does.
     #[cfg_attr(false, worded)]
     pub fn instantiate(&self, store: &Store) -> Result<Arc<Instance>> {
-        let Linked { pre, hosts } = self.ready(store)?;
-        if let Some(number) = store.bind_callbacks(&hosts)? {
-            // It is lost only where another thread has closed this.
-            self.ready(store)?;
-            return Err(HostDefinition::lost(number));
-        }
-        HostDefinition::prepare(&hosts, store)?;
-        signals::stay_in_front();
-        store.settle()?;
-        let inner = store.enter_guest(|mut context| {
-            context.data_mut().limiter.admit(self.shared)?;
-            let made = match context.data().suspension.clone() {
-                None => pre.instantiate(&mut context),
-                Some(suspension) => suspension.to_end(pre.instantiate_async(&mut context)),
-            };
-            made.map_err(|error| {
-                let error = store.refused(error, pre.module(), &mut context);
-                WasmtimeError::from_guest(error, WasmtimeError::limit)
-            })
-        })?;
-        Ok(Instance::from_wasmtime(store, inner))
+        self.linked(store)?.run(store)
     }
 
     /// Closes it. Its instances go on working. Closing twice does nothing.
@@ -62,6 +45,24 @@ impl InstancePre {
 }
 
 impl InstancePre {
+    /// The same as `instantiate`, as a run: its start function may wait for async host functions. `of` is the async host call of
+    /// the same store that it comes from, if any.
+    pub fn start(&self, store: &Arc<Store>, of: Option<Token>) -> Result<Run<Arc<Instance>>> {
+        Ok(self.linked(store)?.start(store, of))
+    }
+
+    /// What is to be instantiated, whose host functions have their callbacks in the store.
+    fn linked(&self, store: &Store) -> Result<Instantiation> {
+        let Linked { pre, hosts } = self.ready(store)?;
+        if let Some(number) = store.bind_callbacks(&hosts)? {
+            // It is lost only where another thread has closed this.
+            self.ready(store)?;
+            return Err(HostDefinition::lost(number));
+        }
+        HostDefinition::prepare(&hosts, store)?;
+        Ok(Instantiation { source: Source::Prepared { pre }, shared: self.shared })
+    }
+
     /// The numbers of host functions that it needs and that have no callback in the store yet.
     pub fn hosts(&self, store: &Store) -> Result<Vec<u64>> {
         Ok(store.unbound_host_funcs(&self.ready(store)?.hosts)?.iter().map(UnboundHostFunc::number).collect())

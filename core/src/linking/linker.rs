@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use trimaran_gate::Token;
 use wasmtime::AsContextMut;
 
 use crate::compile::closable::Closable;
@@ -11,9 +12,10 @@ use crate::compile::engine::{LinkerCache, check_same};
 use crate::errors::chain::chain;
 use crate::host::definition::{HostBody, HostDefinition, UnboundHostFunc};
 use crate::linking::definitions::Definition;
+use crate::linking::instantiation::{Instantiation, Source};
 use crate::linking::items::{Items, explain, explain_missing, refused};
 use crate::process::fork::{self, Locked};
-use crate::process::signals;
+use crate::runs::run::Run;
 use crate::stores::store::StoreData;
 use crate::{Engine, Extern, Func, FuncType, Instance, InstancePre, Module, Result, Store, WasmtimeError};
 
@@ -221,37 +223,7 @@ impl Linker {
     /// there are, and as making an `Instance` does.
     #[cfg_attr(false, worded)]
     pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Arc<Instance>> {
-        self.check_store(store)?;
-        let (module, own) = (self.module(module)?, module.shared());
-        // Whatever another thread defines meanwhile, this has the items of one moment.
-        let (found, hosts) = self.bound(store, |items| {
-            if let Err(missing) = items.definitions.check_imports(&module, Some(store)) {
-                // To explain it enters the store: not while the items are locked.
-                return Ok((Err((missing, items.clone())), Vec::new()));
-            }
-            let shared = items.definitions.shared(&module).max(own);
-            Ok((Ok((Arc::clone(&items.linker), shared)), items.definitions.hosts(Some(&module))))
-        })?;
-        let (linker, shared) = match found {
-            Ok(found) => found,
-            Err((missing, items)) => return Err(items.explain_missing(missing, store, &module)),
-        };
-        HostDefinition::prepare(&hosts, store)?;
-        signals::stay_in_front();
-        store.settle()?;
-        let inner = store.enter_guest(|mut context| {
-            HostDefinition::check_callbacks(&hosts, context.data())?;
-            context.data_mut().limiter.admit(shared)?;
-            let made = match context.data().suspension.clone() {
-                None => linker.instantiate(&mut context, &module),
-                Some(suspension) => suspension.to_end(linker.instantiate_async(&mut context, &module)),
-            };
-            made.map_err(|error| {
-                let error = store.refused(error, &module, &mut context);
-                explain(error, &linker, &mut context, &module, |_| true)
-            })
-        })?;
-        Ok(Instance::from_wasmtime(store, inner))
+        self.linked(store, module)?.run(store)
     }
 
     /// Finds the imports of a module once, for many instances of it.
@@ -312,6 +284,33 @@ impl Linker {
     ) -> Result<()> {
         let host = HostDefinition::new(&self.engine.get()?, (module, name), ty, Some(body))?.with_waiting();
         self.define_made(module, name, host).map(drop)
+    }
+
+    /// The same as `instantiate`, as a run: its start function may wait for async host functions. `of` is the async host call of
+    /// the same store that it comes from, if any.
+    pub fn start(&self, store: &Arc<Store>, module: &Module, of: Option<Token>) -> Result<Run<Arc<Instance>>> {
+        Ok(self.linked(store, module)?.start(store, of))
+    }
+
+    /// The module with the items that it imports, whose host functions have their callbacks in the store.
+    fn linked(&self, store: &Store, module: &Module) -> Result<Instantiation> {
+        self.check_store(store)?;
+        let (module, own) = (self.module(module)?, module.shared());
+        // Whatever another thread defines meanwhile, this has the items of one moment.
+        let (found, hosts) = self.bound(store, |items| {
+            if let Err(missing) = items.definitions.check_imports(&module, Some(store)) {
+                // To explain it enters the store: not while the items are locked.
+                return Ok((Err((missing, items.clone())), Vec::new()));
+            }
+            let shared = items.definitions.shared(&module).max(own);
+            Ok((Ok((Arc::clone(&items.linker), shared)), items.definitions.hosts(Some(&module))))
+        })?;
+        let (linker, shared) = match found {
+            Ok(found) => found,
+            Err((missing, items)) => return Err(items.explain_missing(missing, store, &module)),
+        };
+        HostDefinition::prepare(&hosts, store)?;
+        Ok(Instantiation { source: Source::Linked { module, linker, hosts }, shared })
     }
 
     /// The numbers of host functions that `module` imports and that have no callback in the store yet; without a module, of

@@ -5,5 +5,6 @@ pub(crate) mod import_error;
 pub(crate) mod import_type;
 pub(crate) mod instance;
 pub(crate) mod instance_pre;
+mod instantiation;
 pub(crate) mod items;
 pub(crate) mod linker;

@@ -1,16 +1,18 @@
 //! A run: a call of a guest that goes on step by step.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use trimaran_gate::{Refused, Token};
-use wasmtime::RootScope;
+use wasmtime::{RootScope, StoreContextMut};
 
 use crate::host::waiting::HostCall;
 use crate::objects::func::params_of;
 use crate::process::{signal_check, task, unstoppable};
 use crate::stores::steps::{self, GuestRun};
+use crate::stores::store::StoreData;
 use crate::values::convert::blank;
 use crate::{Func, Result, Store, Val, WasmtimeError};
 
@@ -37,7 +39,39 @@ pub enum Step<T> {
     Done(T),
 }
 
+/// What a guest does, once it has begun.
+pub(crate) type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// The store of a guest, which must not hold it while it waits: the store would never go.
+pub(crate) struct StoreOfRun(Weak<Store>);
+
+impl StoreOfRun {
+    pub(crate) fn get(&self) -> Result<Arc<Store>> {
+        Ok(self.0.upgrade().ok_or(Refused::Closed)?)
+    }
+}
+
 impl<T: Send + 'static> Run<T> {
+    /// A run of what `begin` begins, with the first step.
+    pub(crate) fn new(
+        store: &Arc<Store>,
+        of: Option<Token>,
+        begin: impl for<'a> FnOnce(StoreContextMut<'a, StoreData>, StoreOfRun) -> Work<'a, T> + Send + 'static,
+    ) -> Self {
+        let weak_store = StoreOfRun(Arc::downgrade(store));
+        let inner = steps::run(
+            store,
+            of,
+            Box::new(move |caller| {
+                // SAFETY: this is given to the gate, by `steps::run`.
+                let context = unsafe { steps::context_of_guest(caller) };
+                let work = begin(context, weak_store);
+                Box::pin(async move { Box::new(work.await) as _ })
+            }),
+        );
+        Self { inner, gives: PhantomData }
+    }
+
     /// The guest goes on until it is done, calls an async host function, or lets others have a turn. A run that has not begun takes
     /// its turn of the store first, or waits for it in line.
     ///
@@ -76,32 +110,17 @@ impl Func {
     /// `of` is the async host call of the same store that it comes from, if any.
     pub fn start(&self, store: &Arc<Store>, arguments: Vec<Val>, of: Option<Token>) -> Result<Run<Vec<Val>>> {
         let func = self.get(store)?;
-        let weak_store = Arc::downgrade(store);
-        let inner = steps::run(
-            store,
-            of,
-            Box::new(move |caller| {
-                // SAFETY: this is given to the gate, by `steps::run`.
-                let context = unsafe { steps::context_of_guest(caller) };
-                Box::pin(async move {
-                    let done: Result<Vec<Val>> = async {
-                        let store = weak_store.upgrade().ok_or(Refused::Closed)?;
-                        // References of this call are rooted for as long as it lasts.
-                        let mut scope = RootScope::new(context);
-                        let mut context = wasmtime::AsContextMut::as_context_mut(&mut scope);
-                        let (params, count) = params_of(&func, &store, &mut context, &arguments)?;
-                        // A store that its guest holds would never go.
-                        drop(store);
-                        let mut results = blank(count);
-                        func.call_async(&mut context, &params, &mut results).await.map_err(WasmtimeError::from_call)?;
-                        let store = weak_store.upgrade().ok_or(Refused::Closed)?;
-                        results.iter().map(|value| Val::from_wasmtime(value, &store, &mut context)).collect()
-                    }
-                    .await;
-                    Box::new(done) as _
-                })
-            }),
-        );
-        Ok(Run { inner, gives: PhantomData })
+        Ok(Run::new(store, of, move |context, store| {
+            Box::pin(async move {
+                // References of this call are rooted for as long as it lasts.
+                let mut scope = RootScope::new(context);
+                let mut context = wasmtime::AsContextMut::as_context_mut(&mut scope);
+                let (params, count) = params_of(&func, &*store.get()?, &mut context, &arguments)?;
+                let mut results = blank(count);
+                func.call_async(&mut context, &params, &mut results).await.map_err(WasmtimeError::from_call)?;
+                let store = store.get()?;
+                results.iter().map(|value| Val::from_wasmtime(value, &store, &mut context)).collect()
+            })
+        }))
     }
 }

@@ -9,7 +9,7 @@ use wasmtime::{PoolConcurrencyLimitError, StoreContextMut, WasmBacktrace};
 
 use crate::limits::store_limiter::Kind;
 use crate::process::native_pressure;
-use crate::stores::store::StoreData;
+use crate::stores::store::{Guest, StoreData};
 use crate::{Result, Store, WasmtimeError};
 use trimaran_gate::{Inside, this_thread};
 
@@ -97,11 +97,18 @@ impl Store {
         }
         self.gate.enter_as(this_thread(), &|| self.may_wait(), |inside| {
             match inside {
-                Inside::Root(guest) => guest.0.limiter(|data| &mut data.limiter),
+                Inside::Root(guest) => guest.settle(),
                 Inside::Caller(_) => self.has_returned.store(true, Ordering::Relaxed),
             }
             Ok::<_, WasmtimeError>(())
         })
+    }
+}
+
+impl Guest {
+    /// Tells wasmtime what was given back.
+    pub(super) fn settle(&mut self) {
+        self.0.limiter(|data| &mut data.limiter);
     }
 }
 

@@ -285,7 +285,12 @@ impl Guarded for Guest {
     ) -> Paused<Result<Parcel>> {
         Fiber::resume(fibers, answer, |fiber, begin| {
             // SAFETY: the gate lets nothing else reach the root, and the outermost guest, which is to borrow it, has not begun.
-            let mut context = unsafe { root.as_mut() }.0.as_context_mut();
+            let guest = unsafe { root.as_mut() };
+            let store = guest.0.data().weak_store.upgrade();
+            if store.is_some_and(|store| store.has_returned.swap(false, Ordering::Relaxed)) {
+                guest.settle();
+            }
+            let mut context = guest.0.as_context_mut();
             let interrupts = context.data().interrupts();
             let run = interrupts.as_ref().map(SteppedRun::begin).transpose()?;
             context.data_mut().suspension.get_or_insert_with(|| Arc::clone(fiber.suspension()));

@@ -7,6 +7,7 @@ mod hosted;
 mod linked;
 mod references;
 mod settings;
+mod waiting;
 mod wasi;
 
 use std::sync::Arc;
@@ -50,6 +51,9 @@ enum Object {
     Resource(Arc<ComponentResource>),
     ResourceType(Arc<ComponentResourceType>),
     Collected(components::Collected),
+    Task(Arc<waiting::Task>),
+    /// Host functions that wait under a name.
+    Holds(waiting::Holds),
     /// The number under which a host function threw.
     Thrown(u64),
 }
@@ -67,6 +71,7 @@ type Run = Result<Result<Outcome, WasmtimeError>, Problem>;
 /// What the steps of one case made.
 pub struct World {
     objects: Objects,
+    tasks: waiting::Tasks,
     /// What steps ended with that failed.
     pub variants: Vec<String>,
 }
@@ -144,6 +149,10 @@ impl World {
             "engine" | "store" | "module" | "validate" | "wat2wasm" | "custom_sections" | "serialize"
             | "deserialize" | "imports" | "exports" | "instance" | "export" | "close" => self.run_object(step),
             "call" | "call_int" | "func_type" => self.run_call(step),
+            "call_async" | "start" | "join" | "cancel" | "release" | "instance_async" | "link_async"
+            | "instantiate_async" => self.run_waiting(step),
+            "host" if Self::is_async(step) => self.async_host(step),
+            "define_func" if Self::is_async(step) => self.define_async(step),
             "host" | "caller_export" | "global" | "global_get" | "global_set" | "table" | "table_get" | "table_set"
             | "table_size" | "table_grow" | "table_fill" | "table_copy" | "view" | "view_read" | "view_write"
             | "drop_view" => self.run_hosted(step),

@@ -27,15 +27,23 @@ pub(super) struct Prepared {
 /// Gives the host functions of those numbers their bodies in the store.
 fn attach(bodies: &Bodies, store: &Store, hosts: &[u64], host: impl Fn(u64) -> Result<Arc<Func>>) -> Result<()> {
     hosts.iter().try_for_each(|number| {
-        let body = Arc::clone(&bodies.lock().unwrap()[number]);
-        host(*number)?.attach_values(store, body)
+        // An async one has a body of its own.
+        let body = bodies.lock().unwrap().get(number).map(Arc::clone);
+        body.map_or(Ok(()), |body| host(*number)?.attach_values(store, body))
     })
 }
 
 impl Linked {
-    fn prepare(&self, store: &Store, module: Option<&Arc<Module>>) -> Result<()> {
+    pub(super) fn prepare(&self, store: &Store, module: Option<&Arc<Module>>) -> Result<()> {
         let hosts = self.linker.hosts(store, module.map(Arc::clone))?;
         attach(&self.bodies, store, &hosts, |number| self.linker.host(store, number))
+    }
+}
+
+impl Prepared {
+    pub(super) fn prepare(&self, store: &Store) -> Result<()> {
+        let hosts = self.pre.hosts(store)?;
+        attach(&self.bodies, store, &hosts, |number| self.pre.host(store, number))
     }
 }
 
@@ -52,11 +60,7 @@ impl World {
             }
             "instantiate" => {
                 let (pre, store) = (self.pre(step)?, self.store(step)?);
-                let ready = pre
-                    .pre
-                    .hosts(&store)
-                    .and_then(|hosts| attach(&pre.bodies, &store, &hosts, |number| pre.pre.host(&store, number)));
-                return Ok(ready.and_then(|()| pre.pre.instantiate(&store)).map(instance));
+                return Ok(pre.prepare(&store).and_then(|()| pre.pre.instantiate(&store)).map(instance));
             }
             _ => {}
         }

@@ -1,0 +1,85 @@
+//! A component calls an async function of the host, and waits for its answer.
+
+use std::any::Any;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use wasmtime::{AsContextMut, StoreContextMut};
+
+use crate::component::abi::stream::{Given, Written};
+use crate::component::handles::{Received, received};
+use crate::component::host::{ComponentHostFunction, HostFuncType, Loans, Reply, written};
+use crate::host::waiting::{GuestStore, cannot_wait, failed};
+use crate::runs::run::Asked;
+use crate::stores::fiber::{HostWait, Parcel};
+use crate::stores::store::{Calling, StoreData};
+use crate::{Result, WasmtimeError};
+
+/// What a component asks of an async function of the host, and waits for.
+pub struct ComponentHostCall {
+    function: Arc<dyn ComponentHostFunction>,
+    ty: Arc<HostFuncType>,
+    arguments: Received,
+}
+
+impl Asked for ComponentHostCall {
+    type Answer = Reply;
+}
+
+impl ComponentHostCall {
+    /// What the function is: `ComponentHostFunction::as_async` of it.
+    pub fn function(&self) -> Option<&dyn Any> {
+        self.function.as_async()
+    }
+
+    /// The type by which the component imports it.
+    pub fn ty(&self) -> &Arc<HostFuncType> {
+        &self.ty
+    }
+
+    /// What the component calls it with, for who takes it.
+    pub fn into_arguments(self) -> Received {
+        self.arguments
+    }
+}
+
+/// An async function of the host, by the type by which a component imports it.
+#[derive(Clone)]
+pub(super) struct AsyncFunction {
+    pub(super) function: Arc<dyn ComponentHostFunction>,
+    pub(super) ty: Arc<HostFuncType>,
+    pub(super) hosts: Arc<[u32]>,
+}
+
+impl AsyncFunction {
+    /// What wasmtime calls.
+    pub(super) async fn run(
+        self,
+        mut context: StoreContextMut<'_, StoreData>,
+        given: Given,
+    ) -> wasmtime::Result<Written> {
+        let store = GuestStore::of(context.data())?;
+        store.get().charge(context.as_context_mut())?;
+        let suspension = context.data().suspension.clone().filter(|suspension| suspension.may_suspend());
+        let suspension = suspension.ok_or_else(|| failed(cannot_wait(Some(&self.ty.name))))?;
+        let running = context.data().components.running;
+        let state = context.data().components.running();
+        let (arguments, lent) = received(store.get(), &mut context, given, || state.unwrap_or_default(), &self.hosts)
+            .map_err(failed)?;
+        // They end here, whatever becomes of the call.
+        let loans = Loans::new(lent);
+        let call: Parcel =
+            Box::new(ComponentHostCall { function: Arc::clone(&self.function), ty: Arc::clone(&self.ty), arguments });
+        // The context stays where it is until this is over, and nothing here uses it meanwhile.
+        let calling = Calling::Component(NonNull::from(&mut context).cast());
+        let answer = HostWait::new(suspension, calling, call).await;
+        context.data_mut().components.running = running;
+        loans.end(&mut context).map_err(failed)?;
+        let no_answer = |_| WasmtimeError::Unexpected { reason: "a host function has no answer".to_owned() };
+        let answer = answer.downcast::<Result<Reply>>().map_err(no_answer).and_then(|answer| *answer);
+        let reply = answer.map_err(failed)?;
+        let written = written(store.get(), &mut context, reply, &self.ty, &self.hosts).map_err(failed)?;
+        store.get().check_run()?;
+        Ok(written)
+    }
+}

@@ -1,0 +1,105 @@
+//! What is to be instantiated: a module and its imports, whichever way they were found.
+
+use std::sync::Arc;
+
+use trimaran_gate::Token;
+use wasmtime::StoreContextMut;
+
+use crate::host::definition::HostDefinition;
+use crate::linking::import_error::link;
+use crate::linking::items::explain;
+use crate::process::signals;
+use crate::runs::run::Run;
+use crate::stores::store::StoreData;
+use crate::{Instance, Result, Store, WasmtimeError};
+
+/// A module, and where its imports come from.
+pub(super) enum Source {
+    Given { module: wasmtime::Module, imports: Vec<wasmtime::Extern> },
+    Linked { module: wasmtime::Module, linker: Arc<wasmtime::Linker<StoreData>>, hosts: Vec<Arc<HostDefinition>> },
+    Prepared { pre: wasmtime::InstancePre<StoreData> },
+}
+
+/// What is to be instantiated.
+pub(super) struct Instantiation {
+    pub(super) source: Source,
+    /// How large its shared memories may grow, in bytes; 0 where there are none.
+    pub(super) shared: u64,
+}
+
+impl Instantiation {
+    /// Makes the instance, and runs its start function to its end.
+    pub(super) fn run(&self, store: &Store) -> Result<Arc<Instance>> {
+        signals::stay_in_front();
+        store.settle()?;
+        let inner = store.enter_guest(|mut context| {
+            self.admit(&mut context)?;
+            let made = match context.data().suspension.clone() {
+                None => self.make(&mut context),
+                Some(suspension) => suspension.to_end(self.make_waiting(&mut context)),
+            };
+            made.map_err(|error| self.failed(error, store, &mut context))
+        })?;
+        Ok(Instance::from_wasmtime(store, inner))
+    }
+
+    /// The same as a run, whose start function may wait.
+    pub(super) fn start(self, store: &Arc<Store>, of: Option<Token>) -> Run<Arc<Instance>> {
+        signals::stay_in_front();
+        Run::new(store, of, |mut context, store| {
+            Box::pin(async move {
+                self.admit(&mut context)?;
+                let made = self.make_waiting(&mut context).await;
+                let store = store.get()?;
+                let made = made.map_err(|error| self.failed(error, &store, &mut context))?;
+                Ok(Instance::from_wasmtime(&store, made))
+            })
+        })
+    }
+
+    fn admit(&self, context: &mut StoreContextMut<'_, StoreData>) -> Result<()> {
+        if let Source::Linked { hosts, .. } = &self.source {
+            HostDefinition::check_callbacks(hosts, context.data())?;
+        }
+        context.data_mut().limiter.admit(self.shared)
+    }
+
+    fn make(&self, context: &mut StoreContextMut<'_, StoreData>) -> wasmtime::Result<wasmtime::Instance> {
+        match &self.source {
+            Source::Given { module, imports } => wasmtime::Instance::new(context, module, imports),
+            Source::Linked { module, linker, .. } => linker.instantiate(context, module),
+            Source::Prepared { pre } => pre.instantiate(context),
+        }
+    }
+
+    async fn make_waiting(&self, context: &mut StoreContextMut<'_, StoreData>) -> wasmtime::Result<wasmtime::Instance> {
+        match &self.source {
+            Source::Given { module, imports } => wasmtime::Instance::new_async(context, module, imports).await,
+            Source::Linked { module, linker, .. } => linker.instantiate_async(context, module).await,
+            Source::Prepared { pre } => pre.instantiate_async(context).await,
+        }
+    }
+
+    /// Why there is no instance.
+    fn failed(
+        &self,
+        error: wasmtime::Error,
+        store: &Store,
+        context: &mut StoreContextMut<'_, StoreData>,
+    ) -> WasmtimeError {
+        match &self.source {
+            Source::Given { module, imports } => {
+                let error = store.refused(error, module, context);
+                link(error, module, |index| imports.get(index).cloned(), context)
+            }
+            Source::Linked { module, linker, .. } => {
+                let error = store.refused(error, module, context);
+                explain(error, linker, context, module, |_| true)
+            }
+            Source::Prepared { pre } => {
+                let error = store.refused(error, pre.module(), context);
+                WasmtimeError::from_guest(error, WasmtimeError::limit)
+            }
+        }
+    }
+}
