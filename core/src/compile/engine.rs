@@ -11,6 +11,7 @@ use crate::compile::beginnings::Sort;
 use crate::compile::cache::CompileCache;
 use crate::compile::closable::Closable;
 use crate::compile::places::Places;
+use crate::compile::proposals::not_compiled;
 use crate::compile::{header, names, threads, wat};
 use crate::errors::chain;
 use crate::errors::spelling::Spelled;
@@ -274,10 +275,6 @@ pub(crate) fn binary<'a>(bytes: &'a [u8], limits: Option<&ModuleLimits>) -> Resu
     Ok(binary)
 }
 
-fn no_module(error: wasmtime::Error) -> WasmtimeError {
-    WasmtimeError::no_code(error, |reason| WasmtimeError::Compile { reason })
-}
-
 /// What compiles a module, and how.
 struct Compiler<F> {
     engine: wasmtime::Engine,
@@ -297,7 +294,7 @@ impl<F> Compiler<F> {
     where
         F: Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync,
     {
-        self.run(binary)?.map_err(no_module)
+        self.run(binary)?.map_err(not_compiled)
     }
 
     /// Compiles a module so that its waits can be interrupted, and gives how the compiled module differs from its file. Fails
@@ -320,7 +317,7 @@ impl<F> Compiler<F> {
         };
         if let Err(invalid) = threads::run(self.is_parallel, || wasmtime::Module::validate(&self.engine, binary))? {
             // The caller gets the compiler's error about the module that it gave, and not about the changed one.
-            return Err(no_module(self.run(binary)?.err().unwrap_or(invalid)));
+            return Err(not_compiled(self.run(binary)?.err().unwrap_or(invalid)));
         }
         Err(WasmtimeError::limit(format!(
             "the module waits for other threads, and there is no room in it for what makes its waits end when it is \

@@ -14,6 +14,7 @@ pub(crate) mod module;
 pub(crate) mod names;
 pub(crate) mod packed;
 pub(crate) mod places;
+pub(crate) mod proposals;
 pub(crate) mod threads;
 pub(crate) mod untrusted;
 pub(crate) mod wat;

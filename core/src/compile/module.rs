@@ -8,7 +8,6 @@ use crate::compile::artifact::Code;
 use crate::compile::beginnings::Sort;
 use crate::compile::closable::Closable;
 use crate::compile::{artifact, engine, file, packed, threads};
-use crate::errors::chain::chain;
 use crate::process::native_pressure::HeldBytes;
 use crate::traps::moved::{self, Moved};
 use crate::{Engine, ExportType, ExternType, ImportType, Result, WasmtimeError};
@@ -154,7 +153,7 @@ pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
     engine.in_time(bytes, move |bytes, limits| {
         let binary = engine::binary(bytes, limits)?;
         threads::run(is_parallel, || wasmtime::Module::validate(&raw, &binary))?
-            .map_err(|error| WasmtimeError::Compile { reason: chain(&error) })
+            .map_err(not_compiled)
     })
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use wasmparser::{Parser, Payload};
 
 use crate::compile::beginnings::Sort;
+use crate::compile::proposals::not_compiled;
 use crate::compile::{names, threads, wat};
 use crate::component::{counts, size};
 use crate::errors::spelling::Spelled;
@@ -28,7 +29,7 @@ pub(super) fn compile<R: Send + 'static>(
             check_waits(&binary)?;
         }
         let made = threads::run(is_parallel, || compiler(&raw, &binary))?;
-        let made = made.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Compile { reason }))?;
+        let made = made.map_err(not_compiled)?;
         Ok((made, modules(&binary).map(shared_size::shared_memories).max().unwrap_or(0)))
     })
 }

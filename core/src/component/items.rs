@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use wasmparser::names::ComponentName;
+
 use crate::component::host::ComponentHostFunction;
 use crate::component::versions;
 use crate::errors::guest_text::Name;
@@ -79,9 +81,11 @@ impl Items {
         }
     }
 
-    /// Defines an item in the instance of that path, which is made where it is not there. Fails with `Link` where a name is taken.
+    /// Defines an item in the instance of that path, which is made where it is not there. Fails with `Link` where a name is taken, or is none
+    /// that a component can import.
     pub(super) fn define(&mut self, path: &[String], name: &str, item: Item, shadowing: bool) -> Result<()> {
         let Some((first, rest)) = path.split_first() else {
+            check_name(name)?;
             if !shadowing && let Some(before) = self.items.get(name) {
                 return Err(taken(name, before));
             }
@@ -94,6 +98,7 @@ impl Items {
 
     /// The instance of that name in this one.
     fn instance(&mut self, name: &str, shadowing: bool) -> Result<&mut Self> {
+        check_name(name)?;
         let empty = || Item::Instance(Arc::default());
         let found = self.items.entry(name.to_owned()).or_insert_with(empty);
         if shadowing && !matches!(found, Item::Instance(_)) {
@@ -127,6 +132,19 @@ impl Items {
         self.items.insert(name.to_owned(), Item::Instance(Arc::new(Self { items: BTreeMap::new(), is_of_wasi: true })));
         Ok(())
     }
+}
+
+/// Fails with `Link` for a name that no component can import: what is defined by it would never be found.
+fn check_name(name: &str) -> Result<()> {
+    if ComponentName::new(name, 0).is_ok() {
+        return Ok(());
+    }
+    let reason = format!(
+        "`{}` is a name that no component can import: expected words with `-` between them, such as `get-value`, or an interface, \
+         such as `ns:package/interface@1.0.0`",
+        Name(name)
+    );
+    Err(WasmtimeError::Link { reason, module: String::new(), name: name.to_owned() })
 }
 
 #[cold]

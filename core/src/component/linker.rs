@@ -57,7 +57,8 @@ impl ComponentLinker {
         Ok(())
     }
 
-    /// Makes an instance without items, if there is none of that path. Fails with `Link` where something else has the name.
+    /// Makes an instance without items, if there is none of that path. Fails with `Link` where something else has the name, and for
+    /// one that no component can import.
     pub fn define_instance(&self, path: Vec<String>) -> Result<()> {
         self.change(|items, shadowing| items.define_instance(&path, shadowing))
     }

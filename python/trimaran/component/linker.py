@@ -162,7 +162,7 @@ class LinkerInstance(Constant, Managed):
     def instance(self, name: str) -> LinkerInstance:
         """The instance of that name in this one, which is made where it is not there.
 
-        Raises `LinkError` if something else has the name.
+        Raises `LinkError` if something else has the name, and for a name that no component can import.
         """
         path = (*self._path, text(name, "the name"))
         self._linker._define_instance(path)
@@ -176,7 +176,7 @@ class LinkerInstance(Constant, Managed):
         After the guest has unwound, the outermost call raises whatever `func` raised, as the very same object. For a
         result that does not fit it raises `WasmTypeError` or `RangeError`.
 
-        Raises `LinkError` if the name is defined already.
+        Raises `LinkError` if the name is defined already, and for a name that no component can import.
         """
         self._define(text(name, "the name"), HostBody(*host_body(func, access_caller)))
 

@@ -30,7 +30,7 @@ public final class Linker: Sendable {
   /// The instance of that name, which is made if it is not there.
   ///
   /// - Parameter name: Its name, such as `wasi:io/streams@0.2.0`.
-  /// - Throws: `link` if something else has the name.
+  /// - Throws: `link` if something else has the name, or no component can import it.
   public func instance(_ name: String) throws(WasmtimeError) -> LinkerInstance { try root.instance(name) }
 
   /// Says whether a later definition may replace an earlier one of the same name. If not, it is an error.

@@ -10,7 +10,7 @@ public struct LinkerInstance: Sendable {
   /// The instance of that name in this one, which is made if it is not there.
   ///
   /// - Parameter name: Its name.
-  /// - Throws: `link` if something else has the name.
+  /// - Throws: `link` if something else has the name, or no component can import it.
   public func instance(_ name: String) throws(WasmtimeError) -> LinkerInstance {
     let path = try self.path + [checked(name)]
     try linker.core.defineInstance(path: path)

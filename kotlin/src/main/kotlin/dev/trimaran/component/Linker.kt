@@ -50,7 +50,8 @@ public class Linker private constructor(raw: Raw) : AutoCloseable {
 
     /**
      * The instance of that [name], as an interface is imported: `example:host/log@1.0.0`. It is defined now, without
-     * items, if it is not there. Fails with `Link` if the name is that of something else.
+     * items, if it is not there. Fails with `Link` if the name is that of something else, or one that no component
+     * can import.
      */
     public fun instance(name: String): LinkerInstance = root().instance(name)
 
