@@ -193,6 +193,11 @@ pub enum Plain {
 }
 
 impl Plain {
+    /// Whether it is a number.
+    pub fn is_number(self) -> bool {
+        !matches!(self, Self::Bool | Self::Char | Self::String)
+    }
+
     /// Its name in WIT.
     pub fn name(self) -> &'static str {
         match self {

@@ -158,13 +158,22 @@ impl<'a> Sheet<'a> {
                 Plain::Char | Plain::String => "str",
                 _ => "int",
             }),
-            Type::List(element) if **element == Type::Plain(Plain::U8) => text("bytes"),
+            Type::List(element) if **element == Type::Plain(Plain::U8) => match place {
+                Place::Taken => text(self.buffer()),
+                Place::Given => text("bytes"),
+            },
             Type::List(element) => {
+                let is_number = matches!(**element, Type::Plain(plain) if plain.is_number());
                 let element = self.annotation(element, place);
                 match place {
                     Place::Taken => {
                         let sequence = self.import("collections.abc", "Sequence");
-                        subscript(&sequence, vec![element])
+                        let sequence = subscript(&sequence, vec![element]);
+                        if !is_number {
+                            return sequence;
+                        }
+                        let buffer = self.buffer();
+                        Expr::Joined(vec![sequence, text(" | "), text(buffer)])
                     }
                     Place::Given => subscript("list", vec![element]),
                 }
@@ -187,6 +196,11 @@ impl<'a> Sheet<'a> {
             }
             Type::Named(id) | Type::Own(id) | Type::Borrow(id) => text(self.type_name(*id)),
         }
+    }
+
+    /// What has the buffer protocol.
+    fn buffer(&mut self) -> String {
+        self.wit("BytesLike")
     }
 
     /// How the type of a payload is written, which may be none.

@@ -224,7 +224,7 @@ impl Sheet<'_> {
             Type::Plain(plain) => *plain,
             _ => return false,
         };
-        !matches!(plain, Plain::Bool | Plain::Char | Plain::String)
+        plain.is_number()
     }
 
     /// Whether what a function gives has objects of the component's resources, which need the functions of the world.

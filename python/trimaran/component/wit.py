@@ -13,6 +13,7 @@ from enum import Enum, Flag
 from typing import Any, TypeAlias, TypeVar, cast
 
 from .._bodies import HostBody
+from .._ffi import BytesLike as BytesLike
 from .._ffi import failure, wrong_type
 from ..error import NotFoundError, WasmTypeError
 from ..store import Store
