@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::header::is_generated;
@@ -12,6 +13,12 @@ const DEPTH: usize = 8;
 
 /// How long the name of a file may be, in bytes: what all usual file systems take.
 const LONGEST: usize = 255;
+
+/// How many bytes of a file are read for the mark in its first line.
+const HEAD: u64 = 4096;
+
+/// After how many files that were not generated the search for others ends: more than a sentence names.
+const FOREIGN: usize = 32;
 
 /// What a run leaves behind that no one wrote by hand.
 const CACHES: [&str; 4] = ["__pycache__", ".mypy_cache", ".ruff_cache", ".DS_Store"];
@@ -27,23 +34,16 @@ pub fn write(folder: &Path, files: &[File], is_forced: bool) -> Result<()> {
             return Err(Problem::Name { name: part.to_owned(), what });
         }
     }
-    let mut there = Vec::new();
-    find(folder, folder, 0, &mut there)?;
-    let mut old = Vec::new();
-    let mut foreign = Vec::new();
-    for path in there {
-        // What cannot be read was not generated.
-        let text = fs::read(folder.join(&path)).unwrap_or_default();
-        if is_generated(&text) { old.push(path) } else { foreign.push(path) }
-    }
-    if !foreign.is_empty() && !is_forced {
-        return Err(Problem::Foreign { folder: folder.to_owned(), files: foreign });
+    let mut there = There { is_forced, ..There::default() };
+    there.look(folder, folder, 0)?;
+    if !there.foreign.is_empty() && !is_forced {
+        return Err(Problem::Foreign { folder: folder.to_owned(), files: there.foreign });
     }
     for file in files {
         put(&folder.join(&file.path), &file.text)?;
     }
     let new: BTreeSet<&str> = files.iter().map(|file| &*file.path).collect();
-    for path in old.iter().filter(|path| !new.contains(&***path)) {
+    for path in there.old.iter().filter(|path| !new.contains(&***path)) {
         let path = folder.join(path);
         fs::remove_file(&path).map_err(|error| Problem::io(&path, &error))?;
     }
@@ -52,44 +52,73 @@ pub fn write(folder: &Path, files: &[File], is_forced: bool) -> Result<()> {
 
 /// Writes one file alone. Fails with `Foreign` where it is there, and was not generated, unless it is forced to.
 pub fn write_file(path: &Path, file: &File, is_forced: bool) -> Result<()> {
-    if !is_forced && fs::read(path).is_ok_and(|before| !is_generated(&before)) {
+    if !is_forced && fs::symlink_metadata(path).is_ok() && !is_generated(&head(path)) {
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         return Err(Problem::Foreign { folder, files: vec![file.path.clone()] });
     }
     put(path, &file.text)
 }
 
-/// The files in a folder, by their paths in it, in order.
-fn find(root: &Path, folder: &Path, depth: usize, found: &mut Vec<String>) -> Result<()> {
-    if depth == 0 && !folder.exists() {
-        return Ok(());
-    }
-    let failed = |error: std::io::Error| Problem::io(folder, &error);
-    let mut entries: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        entries.push(entry.map_err(failed)?.path());
-    }
-    entries.sort();
-    for path in entries {
-        if path.file_name().is_some_and(|name| CACHES.iter().any(|cache| name == *cache)) {
-            continue;
+/// What lies in a folder, by its paths in it, in order.
+#[derive(Default)]
+struct There {
+    /// Whether all is looked through, also where nothing may be written.
+    is_forced: bool,
+    old: Vec<String>,
+    foreign: Vec<String>,
+}
+
+impl There {
+    fn look(&mut self, root: &Path, folder: &Path, depth: usize) -> Result<()> {
+        if depth == 0 && !folder.exists() {
+            return Ok(());
         }
-        // A link is a file here, whatever it leads to: nothing is written through it without being asked.
-        let is_folder = fs::symlink_metadata(&path).map_err(failed)?.is_dir();
-        if is_folder && depth < DEPTH {
-            find(root, &path, depth + 1, found)?;
-        } else {
+        let failed = |error: std::io::Error| Problem::io(folder, &error);
+        let mut entries: Vec<PathBuf> = Vec::new();
+        for entry in fs::read_dir(folder).map_err(failed)? {
+            entries.push(entry.map_err(failed)?.path());
+        }
+        entries.sort();
+        for path in entries {
+            // The folder may be one of a million files that has nothing to do with this.
+            if !self.is_forced && self.foreign.len() > FOREIGN {
+                return Ok(());
+            }
+            if path.file_name().is_some_and(|name| CACHES.iter().any(|cache| name == *cache)) {
+                continue;
+            }
+            // A link is a file here, whatever it leads to: nothing is written through it without being asked.
+            let is_folder = fs::symlink_metadata(&path).map_err(failed)?.is_dir();
+            if is_folder && depth < DEPTH {
+                self.look(root, &path, depth + 1)?;
+                continue;
+            }
             let name = path.strip_prefix(root).unwrap_or(&path);
             let parts: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
-            found.push(parts.join("/"));
+            let name = parts.join("/");
+            if is_generated(&head(&path)) { self.old.push(name) } else { self.foreign.push(name) }
         }
+        Ok(())
     }
-    Ok(())
+}
+
+/// How a file begins, as far as its mark may stand. What cannot be read, or is no file, was not generated: to open a pipe would wait
+/// for who writes to it.
+fn head(path: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
+        && let Ok(file) = fs::File::open(path)
+        && file.take(HEAD).read_to_end(&mut bytes).is_err()
+    {
+        bytes.clear();
+    }
+    bytes
 }
 
 /// Writes one file, unless it has that text already.
 fn put(path: &Path, text: &str) -> Result<()> {
-    if fs::read(path).is_ok_and(|before| before == text.as_bytes()) {
+    let is_as_long = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == text.len() as u64);
+    if is_as_long && fs::read(path).is_ok_and(|before| before == text.as_bytes()) {
         return Ok(());
     }
     if let Some(folder) = path.parent() {

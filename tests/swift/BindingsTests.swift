@@ -218,7 +218,7 @@ struct BindingsTests {
   @Test func anInstanceWithoutTheFunctions() throws {
     let linker = try Linker(engine)
     let empty = try linker.instantiate(store, Component(engine, "(component)"))
-    guard case .notFound? = failure({ try Counting(store, empty) }) else {
+    guard case .link? = failure({ try Counting(store, empty) }) else {
       Issue.record("a component without the functions was taken")
       return
     }

@@ -100,7 +100,7 @@ struct ComponentTests {
     #expect(try color(store, "green") as String == "green")
     #expect(
       failure { try color(store, "blue") }
-        == .type(reason: "argument 1: there is no case `blue`: the cases are `red`, `green`")
+        == .type(reason: "argument 1: there is no `blue`: expected one of `red`, `green`")
     )
     let char = try run(Components.echo("char", "i32", "(local.get 0)"))
     #expect(try char(store, "ß" as Unicode.Scalar) as Unicode.Scalar == "ß")

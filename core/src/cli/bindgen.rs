@@ -9,7 +9,7 @@ use trimaran_bindgen::{File, Problem, kotlin, output, python, source, swift};
 use crate::cli::streams::{Failure, only};
 use crate::compile::beginnings::Sort;
 use crate::compile::{file, wat};
-use crate::errors::guest_text::Lines;
+use crate::errors::guest_text::{Lines, Name};
 
 /// The languages that bindings are written in.
 const LANGUAGES: [&str; 3] = ["python", "kotlin", "swift"];
@@ -18,7 +18,11 @@ pub(super) fn run(matches: &Matches, program: &str) -> Result<(), Failure> {
     let (language, path) = match matches.free.as_slice() {
         [language, path, ..] if LANGUAGES.contains(&&**language) => (language.as_str(), path),
         [path, ..] if program.starts_with("python") => ("python", path),
-        [_, ..] => {
+        [other, _, ..] => {
+            let reason = format!("there are no bindings for `{}`: expected {}", Name(other), LANGUAGES.join(", "));
+            return Err(Failure::Usage(reason));
+        }
+        [_] => {
             let reason = format!("the language is missing: expected {} in front of the file", LANGUAGES.join(", "));
             return Err(Failure::Usage(reason));
         }

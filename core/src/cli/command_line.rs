@@ -79,12 +79,16 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "bindgen",
         arguments: "[LANGUAGE] FILE",
-        about: "Writes typed bindings for a world, of a component, a WIT file or a WIT folder.",
+        about: "Writes typed bindings for a world, of a component, a WIT file or a WIT folder. The languages are python, kotlin and swift.",
         options: &[
             one("world", "NAME", "the world, where there are several; for a component, what its world is called"),
             Opt {
                 short: "o",
-                ..one("output", "FOLDER", "the folder of the bindings, which is made if it is not there")
+                ..one(
+                    "output",
+                    "FOLDER",
+                    "the folder of the bindings, which is made if it is not there; for swift, also one file.swift",
+                )
             },
             one("package", "NAME", "for kotlin, the package of the bindings: the folder's name if not said"),
             flag("stubs", "writes stubs alone, for a component that is loaded without files"),

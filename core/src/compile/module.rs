@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use crate::compile::artifact::Code;
 use crate::compile::beginnings::Sort;
 use crate::compile::closable::Closable;
+use crate::compile::proposals::not_compiled;
 use crate::compile::{artifact, engine, file, packed, threads};
 use crate::process::native_pressure::HeldBytes;
 use crate::traps::moved::{self, Moved};
@@ -152,8 +153,7 @@ pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<()> {
     let (raw, is_parallel) = (engine.get()?, engine.compiles_in_parallel());
     engine.in_time(bytes, move |bytes, limits| {
         let binary = engine::binary(bytes, limits)?;
-        threads::run(is_parallel, || wasmtime::Module::validate(&raw, &binary))?
-            .map_err(not_compiled)
+        threads::run(is_parallel, || wasmtime::Module::validate(&raw, &binary))?.map_err(not_compiled)
     })
 }
 

@@ -25,11 +25,16 @@ pub(super) fn compile<R: Send + 'static>(
         let binary = names::cut(wat::to_binary(bytes, Sort::Component)?)?;
         Sort::Component.check(&binary)?;
         check(&binary, limits)?;
-        if interrupts {
-            check_waits(&binary)?;
+        let waits = if interrupts { waits(&binary) } else { Some(false) };
+        if waits == Some(true) {
+            return Err(cannot_interrupt());
         }
         let made = threads::run(is_parallel, || compiler(&raw, &binary))?;
         let made = made.map_err(not_compiled)?;
+        // What cannot be read does not compile, either. If it ever does, nothing is known of its waits.
+        if waits.is_none() {
+            return Err(cannot_interrupt());
+        }
         Ok((made, modules(&binary).map(shared_size::shared_memories).max().unwrap_or(0)))
     })
 }
@@ -51,17 +56,26 @@ fn check(binary: &[u8], limits: Option<&ModuleLimits>) -> Result<()> {
     }
 }
 
-/// Fails with `Limit` where a module waits for other threads: nothing could end that.
-fn check_waits(binary: &[u8]) -> Result<()> {
-    let waits = |module: &[u8]| !matches!(waits::sliced(module), Ok(None));
-    if !modules(binary).any(waits) {
-        return Ok(());
+/// Whether a module in the component waits for other threads. None where that cannot be read.
+fn waits(binary: &[u8]) -> Option<bool> {
+    let mut all_read = true;
+    for module in modules(binary) {
+        match waits::sliced(module) {
+            Ok(None) => {}
+            Ok(Some(_)) => return Some(true),
+            Err(_) => all_read = false,
+        }
     }
-    Err(WasmtimeError::limit(format!(
+    all_read.then_some(false)
+}
+
+/// Nothing could end its waits.
+fn cannot_interrupt() -> WasmtimeError {
+    WasmtimeError::limit(format!(
         "a module in the component waits for other threads, and nothing makes its waits end when it is interrupted: use an \
          engine without {}",
         Spelled("epoch_interruption")
-    )))
+    ))
 }
 
 /// The modules in a component, as far as it can be read.

@@ -141,7 +141,7 @@ impl ComponentFunc {
         resources: &[GivenResource],
         mut work: impl FnMut(&mut StoreContextMut<'_, StoreData>, &[Handle], &AtomicBool) -> wasmtime::Result<R>,
     ) -> Result<R> {
-        store.drop_resources(context);
+        store.drop_resources(context)?;
         if context.data().components.is_poisoned {
             return Err(WasmtimeError::Poisoned);
         }

@@ -30,7 +30,7 @@ impl ComponentInstancePre {
         signals::stay_in_front();
         store.settle()?;
         let (inner, state) = store.enter_guest(|mut context| {
-            store.drop_resources(&mut context);
+            store.drop_resources(&mut context)?;
             context.data_mut().limiter.admit(self.shared)?;
             let state = context.data_mut().components.add_instance();
             let done = run(&mut context, &state, |context| linked.pre.instantiate(context));

@@ -102,7 +102,8 @@ pub fn error(path: &[String], mistake: ComponentMistake) -> WasmtimeError {
             wrong(format!("expected {}, found {found}", with_article(expected)))
         }
         ComponentMistake::Range { expected, found } => {
-            WasmtimeError::range(at(format!("{} does not fit {}", Name(&found), range(expected))))
+            let mark = if expected == Kind::Char { "`" } else { "" };
+            WasmtimeError::range(at(format!("{mark}{}{mark} does not fit {}", Name(&found), range(expected))))
         }
         ComponentMistake::MissingField { name } => wrong(format!("the field `{}` is missing", Name(&name))),
         ComponentMistake::RepeatedField { name } => wrong(format!("the field `{}` is given twice", Name(&name))),
@@ -110,7 +111,7 @@ pub fn error(path: &[String], mistake: ComponentMistake) -> WasmtimeError {
             wrong(format!("there is no field `{}`: the fields are {}", Name(&name), list(known)))
         }
         ComponentMistake::UnknownCase { name, known } => {
-            wrong(format!("there is no case `{}`: the cases are {}", Name(&name), list(known)))
+            wrong(format!("there is no `{}`: expected one of {}", Name(&name), list(known)))
         }
         ComponentMistake::Payload { name, is_expected: true } => {
             wrong(format!("the case `{}` has a payload, and none is given", Name(&name)))
@@ -172,6 +173,8 @@ fn range(kind: Kind) -> String {
         Kind::S64 => (i64::MIN.into(), i64::MAX.into()),
         Kind::U64 => (0, u64::MAX.into()),
         Kind::Char => return "a char: expected one Unicode scalar value".to_owned(),
+        Kind::F32 => return "an f32: it holds integers up to 2^24 exactly, and rounds floats".to_owned(),
+        Kind::F64 => return "an f64: it holds integers up to 2^53 exactly".to_owned(),
         other => return with_article(other).to_owned(),
     };
     format!("{}: expected {} to {}", with_article(kind), numbers.0, numbers.1)

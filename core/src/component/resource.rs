@@ -54,7 +54,7 @@ impl ComponentResource {
     /// function has returned.
     ///
     /// One that is not dropped so is dropped when its object goes: its destructor runs when a component of the store is used the next
-    /// time, and what it fails with is lost.
+    /// time, and that use fails with what it fails with.
     #[cfg_attr(false, long)]
     pub fn resource_drop(&self, store: &Store) -> Result<()> {
         store.check_owner(self.owner, "resource")?;
@@ -173,10 +173,22 @@ pub(super) fn failed(context: &mut StoreContextMut<'_, StoreData>, error: wasmti
 }
 
 impl Store {
-    /// Runs the destructors of the handles that the language has let go of. What they fail with is nobody's.
-    pub(super) fn drop_resources(&self, context: &mut StoreContextMut<'_, StoreData>) {
+    /// Runs the destructors of the handles that the language has let go of. Those of an instance that is in a call wait for another time.
+    ///
+    /// Fails with the first failure of one, after all have been tried: no component of the store can be entered any more, and whoever
+    /// uses it next has to know why, above all where an interruption or a time limit was meant for their call.
+    pub(super) fn drop_resources(&self, context: &mut StoreContextMut<'_, StoreData>) -> Result<()> {
+        let mut first = Ok(());
         for (resource, state) in self.dropped_resources.take() {
-            _ = drop_in(context, resource, &state);
+            if resource.owned() && state.check().is_err() {
+                self.dropped_resources.push(resource, state);
+                continue;
+            }
+            let done = drop_in(context, resource, &state);
+            if first.is_ok() && !matches!(done, Err(WasmtimeError::Poisoned | WasmtimeError::Type { .. })) {
+                first = done;
+            }
         }
+        first
     }
 }

@@ -46,7 +46,7 @@ impl ComponentFunc {
         Ok(Run::new(store, of, move |mut context, store| {
             Box::pin(async move {
                 let (state, hosts) = (func.state(), func.hosts());
-                store.get()?.drop_resources(&mut context);
+                store.get()?.drop_resources(&mut context)?;
                 let call = InCall::begin(&mut context, state)?;
                 let sent = match Sent::new(&*store.get()?, &mut context, &arguments.resources) {
                     Ok(sent) => sent,
@@ -82,7 +82,7 @@ impl ComponentInstancePre {
         signals::stay_in_front();
         Ok(Run::new(store, of, move |mut context, store| {
             Box::pin(async move {
-                store.get()?.drop_resources(&mut context);
+                store.get()?.drop_resources(&mut context)?;
                 let state = made.begin(&mut context)?;
                 let call = InCall::begin(&mut context, &state)?;
                 let done = made.linked.pre.instantiate_async(&mut context).await;

@@ -49,7 +49,7 @@ class Resource(ComponentResourceBase, StoreItem, ResourceAny):
     until that returns. A later use raises `ClosedError`. A `with` statement closes it at its end.
 
     One that nobody closes is closed when its object is gone: its destructor runs when a component of the store is used
-    the next time, and nobody learns what it fails with.
+    the next time, and that use raises what it fails with.
     """
 
     __slots__ = ("__weakref__", "_store")

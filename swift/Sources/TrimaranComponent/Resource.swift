@@ -28,7 +28,7 @@ public final class Resource: Sendable {
   /// Drops the handle. If it is owned, that runs the destructor of the guest. To close one that is gone does nothing.
   ///
   /// One that is not closed is dropped when nothing refers to it any more: its destructor runs when a component of the store is used
-  /// the next time, and what it fails with is lost.
+  /// the next time, and that use fails with what it fails with.
   ///
   /// It does nothing once its store is closed or a guest of that has trapped.
   ///

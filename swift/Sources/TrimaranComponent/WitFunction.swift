@@ -18,7 +18,7 @@ extension Wit {
     ///   - name: Its name.
     ///   - params: Its parameters.
     ///   - result: What it gives.
-    /// - Throws: `notFound`, and `link` where its type is another one.
+    /// - Throws: `link` where there is none, or its type is another one.
     public init(
       _ store: Store,
       _ instance: Instance,
@@ -28,7 +28,8 @@ extension Wit {
       result: Shape?
     ) throws(WasmtimeError) {
       let words = "`\(name)` of `\(interface)`"
-      try self.init(store, instance.function(store, interface, name), words, Signature(params, result))
+      let function = try found { () throws(WasmtimeError) in try instance.function(store, interface, name) }
+      try self.init(store, function, words, Signature(params, result))
     }
 
     /// Looks up a function that lies in no interface, and checks its type.
@@ -39,7 +40,7 @@ extension Wit {
     ///   - name: Its name.
     ///   - params: Its parameters.
     ///   - result: What it gives.
-    /// - Throws: `notFound`, and `link` where its type is another one.
+    /// - Throws: `link` where there is none, or its type is another one.
     public init(
       _ store: Store,
       _ instance: Instance,
@@ -47,7 +48,8 @@ extension Wit {
       _ params: KeyValuePairs<String, Shape>,
       result: Shape?
     ) throws(WasmtimeError) {
-      try self.init(store, instance.function(store, name), "`\(name)`", Signature(params, result))
+      let function = try found { () throws(WasmtimeError) in try instance.function(store, name) }
+      try self.init(store, function, "`\(name)`", Signature(params, result))
     }
 
     private init(
@@ -136,6 +138,21 @@ extension Wit {
       guard let base = room.baseAddress else { return }
       let taken = base.assumingMemoryBound(to: trimaran_taken.self)
       if taken.pointee.owner != nil { trimaran_component_values_free(taken.pointee.owner) }
+    }
+  }
+}
+
+/// What is found in an instance. Fails with `link` where it is not there, or is something else.
+private func found<Value>(_ look: () throws(WasmtimeError) -> Value) throws(WasmtimeError) -> Value {
+  do throws(WasmtimeError) {
+    return try look()
+  } catch {
+    switch error {
+    case .notFound, .type:
+      let reason = "the bindings were made for another component: \(error.description): make the bindings again"
+      throw .link(reason: reason, module: "", name: "")
+    default:
+      throw error
     }
   }
 }

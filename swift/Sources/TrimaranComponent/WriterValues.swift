@@ -32,8 +32,8 @@ extension Wit.Writer {
     case .u32: if case .u32(let number) = value { put(number) } else { put(try integer(value, codec, as: UInt32.self)) }
     case .s64: if case .s64(let number) = value { put(number) } else { put(try integer(value, codec, as: Int64.self)) }
     case .u64: if case .u64(let number) = value { put(number) } else { put(try integer(value, codec, as: UInt64.self)) }
-    case .f32: if case .f32(let number) = value { put(number) } else { put(Float(try float(value, codec))) }
-    case .f64: if case .f64(let number) = value { put(number) } else { put(try float(value, codec)) }
+    case .f32: if case .f32(let number) = value { put(number) } else { put(try float(value, codec) as Float) }
+    case .f64: if case .f64(let number) = value { put(number) } else { put(try float(value, codec) as Double) }
     case .char: if case .char(let scalar) = value { put(scalar.value) } else { try writeChar(value) }
     case .string:
       guard case .string(let text) = value else { throw .kind(.string, value) }
@@ -91,15 +91,16 @@ extension Wit.Writer {
     return number
   }
 
-  private func float(_ value: ComponentValue, _ codec: Codec) throws(Mistake) -> Double {
+  /// A float may be rounded; an integer has to be one that the type holds.
+  private func float<Number: BinaryFloatingPoint>(_ value: ComponentValue, _ codec: Codec) throws(Mistake) -> Number {
     switch value {
-    case .f32(let number): return Double(number)
-    case .f64(let number): return number
+    case .f32(let number): return Number(number)
+    case .f64(let number): return Number(number)
     case .u64(let number):
-      guard let exact = Double(exactly: number) else { throw .range(codec.kind, value.digits) }
+      guard let exact = Number(exactly: number) else { throw .range(codec.kind, value.digits) }
       return exact
     default:
-      guard let exact = Double(exactly: try integer(value, codec, as: Int64.self)) else {
+      guard let exact = Number(exactly: try integer(value, codec, as: Int64.self)) else {
         throw .range(codec.kind, value.digits)
       }
       return exact

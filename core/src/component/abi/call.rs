@@ -15,7 +15,7 @@ use wasmtime::{AsContextMut, Result, ValRaw, bail};
 
 use crate::component::abi::plan::{MOST, Made, NO_SIZE, Row, parts};
 use crate::component::abi::stream::{Given, Handle, Output, Reader, Values, refused};
-use crate::component::abi::{lift, lower, plain};
+use crate::component::abi::{handles, lift, lower, plain};
 
 /// A function of a component, with the plans of its parameters and of its results.
 #[derive(Debug)]
@@ -123,6 +123,10 @@ unsafe impl Lower for Args<'_> {
         // Wasmtime reads one slot as the result of a function that has neither parameters nor results.
         if let Some(first) = slots.first_mut() {
             first.write(ValRaw::u64(0));
+        }
+        // One alone is checked when it is lowered.
+        if self.values.handles.len() > 1 {
+            handles::check_row(cx, &mut Reader::new(self.values), self.row)?;
         }
         lower::params(cx, &mut Reader::new(self.values), self.row, slots)?;
         self.has_arrived.store(true, Ordering::Relaxed);

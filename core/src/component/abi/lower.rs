@@ -4,11 +4,12 @@ use std::mem::MaybeUninit;
 
 use wasmtime::component::__internal::wasmtime_environ::component::StringEncoding;
 use wasmtime::component::__internal::{InterfaceType, LowerContext};
-use wasmtime::component::{Lower, ResourceDynamic, ResourceType};
+use wasmtime::component::{Lower, ResourceDynamic};
 use wasmtime::{Result, ValRaw};
 
 use crate::WasmtimeError;
-use crate::component::abi::plan::{Cases, Kind, Plan, Row};
+use crate::component::abi::handles;
+use crate::component::abi::plan::{Kind, Plan, Row};
 use crate::component::abi::stream::{Handle, Part, Reader, refused};
 use crate::traps::carried::HostError;
 
@@ -82,7 +83,7 @@ fn flat<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, slo
             fields.iter().try_for_each(|field| flat(cx, from, &field.plan, slots))
         }
         Kind::Variant(cases) | Kind::Option(cases) | Kind::Result(cases) | Kind::Enum(cases) => {
-            let (index, payload) = case(from, cases)?;
+            let (index, payload) = from.case(cases)?;
             put(slots, ValRaw::u32(index))?;
             let mut used = 1;
             if let Some(payload) = payload {
@@ -121,7 +122,7 @@ fn store<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, ou
             fields.iter().try_for_each(|field| store(cx, from, &field.plan, behind(out, field.offset)?))
         }
         Kind::Variant(cases) | Kind::Option(cases) | Kind::Result(cases) | Kind::Enum(cases) => {
-            let (index, payload) = case(from, cases)?;
+            let (index, payload) = from.case(cases)?;
             unsigned(out, cases.discriminant, index)?;
             payload.map_or(Ok(()), |payload| store(cx, from, payload, behind(out, cases.payload)?))
         }
@@ -244,40 +245,22 @@ pub(super) fn handle<T>(
     hosts: &[u32],
 ) -> Result<ValRaw> {
     let mut slot = MaybeUninit::uninit();
-    let wanted = match ty {
-        InterfaceType::Own(index) | InterfaceType::Borrow(index) => cx.resource_type(index),
-        _ => return Err(refused("a resource stands where another value should")),
-    };
+    let wanted = handles::wanted(cx, ty)?;
     let is_own = matches!(ty, InterfaceType::Own(_));
     match given {
         Handle::Any(resource) if resource.ty() == wanted => resource.linear_lower_to_flat(cx, ty, &mut slot)?,
         Handle::Host(number) => {
-            let found = hosts.iter().copied().find(|host| ResourceType::host_dynamic(*host) == wanted);
-            let host = found.ok_or_else(other_resource)?;
+            let host = handles::host(wanted, hosts).ok_or_else(handles::other_resource)?;
             let resource = match is_own {
                 true => ResourceDynamic::new_own(*number, host),
                 false => ResourceDynamic::new_borrow(*number, host),
             };
             resource.linear_lower_to_flat(cx, ty, &mut slot)?;
         }
-        Handle::Any(_) => return Err(other_resource()),
+        Handle::Any(_) => return Err(handles::other_resource()),
     }
     // SAFETY: `Lower` writes its slot before it returns without an error.
     Ok(unsafe { slot.assume_init() })
-}
-
-/// A resource of another type than the one that the guest expects.
-#[cold]
-fn other_resource() -> wasmtime::Error {
-    let reason =
-        "the resource is of another type: expected one of the type that the function names, of this very instance";
-    HostError(WasmtimeError::wrong_type(reason)).into()
-}
-
-fn case<'a>(from: &mut Reader<'_>, cases: &'a Cases) -> Result<(u32, Option<&'a Plan>)> {
-    let index = from.number()?;
-    let case = cases.cases.get(index as usize).ok_or_else(|| refused("there is no such case"))?;
-    Ok((index, case.payload.as_deref()))
 }
 
 /// The number of a scalar value.

@@ -2,6 +2,7 @@
 //! its promise of stability; `tests/rust/component_abi.rs` compares it with wasmtime's own values.
 
 pub mod call;
+pub(crate) mod handles;
 pub mod host;
 pub(crate) mod lift;
 pub(crate) mod lower;

@@ -12,6 +12,7 @@ use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{ComponentNamedList, ComponentType, Lift, LinkerInstance, Lower};
 use wasmtime::{Result, StoreContextMut, ValRaw, bail};
 
+use crate::component::abi::handles;
 use crate::component::abi::lower::{handle, scalar};
 use crate::component::abi::plan::{MOST, NO_SIZE, Row, parts};
 use crate::component::abi::stream::{Handle, refused};
@@ -110,6 +111,13 @@ pub(super) struct Args<'a> {
     pub(super) has_arrived: &'a AtomicBool,
 }
 
+impl Args<'_> {
+    /// The handle that a slot names.
+    fn given(&self, slot: u64) -> Result<&Handle> {
+        usize::try_from(slot).ok().and_then(|index| self.handles.get(index)).ok_or_else(other_count)
+    }
+}
+
 // SAFETY: sixteen slots are what wasmtime's own dynamic call has as well. The guest reads as many of them as its type has flat
 // values, and `Lower` writes one for each part of that type, each of which is one flat value, or fails.
 unsafe impl ComponentType for Args<'_> {
@@ -142,12 +150,16 @@ unsafe impl Lower for Args<'_> {
         if types.len() != self.slots.len() || types.len() > slots.len() {
             return Err(other_count());
         }
+        // One alone is checked when it is lowered.
+        if self.handles.len() > 1 {
+            let all = types.iter().zip(self.slots);
+            for (ty, slot) in all.filter(|(ty, _)| matches!(ty, InterfaceType::Own(_) | InterfaceType::Borrow(_))) {
+                handles::check(cx, *ty, self.given(*slot)?, self.hosts)?;
+            }
+        }
         for ((ty, slot), to) in types.iter().zip(self.slots).zip(slots) {
             to.write(match ty {
-                InterfaceType::Own(_) | InterfaceType::Borrow(_) => {
-                    let given = usize::try_from(*slot).ok().and_then(|index| self.handles.get(index));
-                    handle(cx, *ty, given.ok_or_else(other_count)?, self.hosts)?
-                }
+                InterfaceType::Own(_) | InterfaceType::Borrow(_) => handle(cx, *ty, self.given(*slot)?, self.hosts)?,
                 ty => lower(*ty, *slot)?,
             });
         }

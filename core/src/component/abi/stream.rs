@@ -26,7 +26,7 @@ use std::ops::{Deref, DerefMut};
 
 use wasmtime::component::ResourceAny;
 
-use crate::component::abi::plan::Kind;
+use crate::component::abi::plan::{Cases, Kind, Plan};
 use crate::component::spare;
 use crate::traps::carried::HostError;
 use crate::{Result, WasmtimeError};
@@ -147,6 +147,13 @@ impl<'a> Reader<'a> {
         }
         let (arrays, place) = (self.values.arrays?, index - self.values.beside.len());
         Some(Part::Array(arrays, place, arrays.length(place)?.checked_mul(size)?))
+    }
+
+    /// Which case it is, and what its payload is, if it has one.
+    pub(super) fn case<'b>(&mut self, cases: &'b Cases) -> wasmtime::Result<(u32, Option<&'b Plan>)> {
+        let index = self.number()?;
+        let case = cases.cases.get(index as usize).ok_or_else(|| refused("there is no such case"))?;
+        Ok((index, case.payload.as_deref()))
     }
 
     /// The numbers of the host's types of resources.

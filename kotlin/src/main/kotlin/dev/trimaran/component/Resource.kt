@@ -51,8 +51,8 @@ public class Resource private constructor(raw: Raw, public val store: Store) : A
     /**
      * Drops the resource in its store, as [drop] does; nothing once that store is closed or a guest of it has trapped.
      * If it is never called, the
-     * destructor runs some time after this object was collected, when a component of the store is used, and its failure
-     * is lost.
+     * destructor runs some time after this object was collected, when a component of the store is used: that use fails
+     * with what the destructor fails with.
      */
     override fun close() {
         try {

@@ -1,6 +1,7 @@
 package dev.trimaran.component.bindings
 
 import dev.trimaran.Store
+import dev.trimaran.WasmtimeException
 import dev.trimaran.component.Instance
 import dev.trimaran.core
 import dev.trimaran.failing
@@ -33,16 +34,31 @@ public class BoundInstance private constructor(
     public fun at(name: String): BoundInstance = BoundInstance(store, instance, path + name, root)
 
     /**
-     * The function of that name. Fails with `NotFound`, and with `Link` where its type is another one than what the
-     * bindings were made for.
+     * The function of that name. Fails with `Link` where there is none, or its type is another one than what the bindings
+     * were made for.
      */
     public fun func(name: String, result: WitType?, vararg params: Pair<String, WitType>): BoundFunction {
         val whole = path + name
-        val raw = instance.func(store, *whole.toTypedArray()).raw
+        val raw = found { instance.func(store, *whole.toTypedArray()) }.raw
         val type = WitType.func(params, result)
         expect(type, core { raw.types() }, words(whole))
         return BoundFunction(raw, store, type, root)
     }
+}
+
+/** What [look] finds in an instance. Fails with `Link` where it is not there, or is something else. */
+private inline fun <T> found(look: () -> T): T =
+    try {
+        look()
+    } catch (failure: WasmtimeException.NotFound) {
+        throw madeForAnother(failure)
+    } catch (failure: WasmtimeException.Type) {
+        throw madeForAnother(failure)
+    }
+
+private fun madeForAnother(failure: WasmtimeException): WasmtimeException {
+    val reason = "the bindings were made for another component: ${failure.message}: make the bindings again"
+    return WasmtimeException.Link(reason, "", "").apply { initCause(failure) }
 }
 
 /** A function of an instance, whose type bindings know. */

@@ -3,6 +3,7 @@ package dev.trimaran.internal.component
 import dev.trimaran.component.CodePoint
 import dev.trimaran.internal.ffi.ComponentTypeKind
 import java.math.BigInteger
+import kotlin.math.abs
 
 // Numbers, truth values and characters. An integer of any type is taken where its value fits.
 
@@ -158,25 +159,32 @@ internal object U64Codec : PlainCodec(ComponentTypeKind.U64) {
     override fun read(from: Exchange): Any = from.output.getLong().toULong()
 }
 
-/** The number, where it is one. */
-private fun double(value: Any?, kind: ComponentTypeKind): Double =
+/** The number, where it is one. An integer has to be one that a float with so many [bits] holds. */
+private fun double(value: Any?, kind: ComponentTypeKind, bits: Int): Double =
     when (value) {
         is Double -> value
+
         is Float -> value.toDouble()
-        is Int -> value.toDouble()
-        is Long -> value.toDouble()
-        is Short -> value.toDouble()
-        is Byte -> value.toDouble()
-        is UInt -> value.toDouble()
-        is ULong -> value.toDouble()
-        is UShort -> value.toInt().toDouble()
-        is UByte -> value.toInt().toDouble()
-        else -> wrongKind(kind, value)
+
+        is ULong -> if (fits(value.toLong(), bits)) value.toDouble() else outOfRange(kind, value)
+
+        else -> {
+            val number = integer(value, kind, Long.MIN_VALUE..Long.MAX_VALUE)
+            if (!fits(abs(number), bits)) outOfRange(kind, number)
+            number.toDouble()
+        }
     }
+
+/** Whether between the first and the last bit of a number without sign that is 1 there are no more than so many [bits]. */
+private fun fits(number: Long, bits: Int): Boolean =
+    number == 0L || Long.SIZE_BITS - number.countLeadingZeroBits() - number.countTrailingZeroBits() <= bits
+
+private const val F32_BITS = 24
+private const val F64_BITS = 53
 
 internal object F32Codec : PlainCodec(ComponentTypeKind.F32) {
     override fun slot(value: Any?): Long =
-        (if (value is Float) value else double(value, kind).toFloat()).toRawBits().toLong()
+        (if (value is Float) value else double(value, kind, F32_BITS).toFloat()).toRawBits().toLong()
 
     override fun value(slot: Long): Any = Float.fromBits(slot.toInt())
 
@@ -188,7 +196,7 @@ internal object F32Codec : PlainCodec(ComponentTypeKind.F32) {
 }
 
 internal object F64Codec : PlainCodec(ComponentTypeKind.F64) {
-    override fun slot(value: Any?): Long = double(value, kind).toRawBits()
+    override fun slot(value: Any?): Long = double(value, kind, F64_BITS).toRawBits()
 
     override fun value(slot: Long): Any = Double.fromBits(slot)
 

@@ -1,0 +1,69 @@
+//! Resources are checked against the types that a function names before the first of them is the guest's. A call that is refused gives
+//! nothing away.
+
+use wasmtime::Result;
+use wasmtime::component::__internal::{InterfaceType, LowerContext};
+use wasmtime::component::ResourceType;
+
+use crate::WasmtimeError;
+use crate::component::abi::plan::{Kind, Plan, Row};
+use crate::component::abi::stream::{Handle, Reader, refused};
+use crate::traps::carried::HostError;
+
+/// Checks the resources in the values of a row.
+pub(super) fn check_row<T>(cx: &LowerContext<'_, T>, from: &mut Reader<'_>, row: &Row) -> Result<()> {
+    row.fields.iter().try_for_each(|field| check_value(cx, from, &field.plan))
+}
+
+fn check_value<T>(cx: &LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan) -> Result<()> {
+    match &plan.kind {
+        Kind::Bool | Kind::S8 | Kind::U8 => from.array::<1>().map(drop),
+        Kind::S16 | Kind::U16 => from.array::<2>().map(drop),
+        Kind::S32 | Kind::U32 | Kind::F32 | Kind::Char | Kind::Flags(..) => from.array::<4>().map(drop),
+        Kind::S64 | Kind::U64 | Kind::F64 => from.array::<8>().map(drop),
+        Kind::String => from.part(1).map(drop),
+        Kind::Numbers(element) => from.part(element.size).map(drop),
+        Kind::List(element) => (0..from.number()?).try_for_each(|_| check_value(cx, from, element)),
+        Kind::Record(fields) | Kind::Tuple(fields) => {
+            fields.iter().try_for_each(|field| check_value(cx, from, &field.plan))
+        }
+        Kind::Variant(cases) | Kind::Option(cases) | Kind::Result(cases) | Kind::Enum(cases) => {
+            let (_, payload) = from.case(cases)?;
+            payload.map_or(Ok(()), |payload| check_value(cx, from, payload))
+        }
+        Kind::Own | Kind::Borrow => check(cx, plan.ty, from.handle()?, from.hosts()),
+        // `lower` refuses it.
+        Kind::Unsupported(_) => Ok(()),
+    }
+}
+
+/// Fails with `Type` for a resource of another type than `ty` names.
+pub(super) fn check<T>(cx: &LowerContext<'_, T>, ty: InterfaceType, given: &Handle, hosts: &[u32]) -> Result<()> {
+    let wanted = wanted(cx, ty)?;
+    let fits = match given {
+        Handle::Any(resource) => resource.ty() == wanted,
+        Handle::Host(_) => host(wanted, hosts).is_some(),
+    };
+    if fits { Ok(()) } else { Err(other_resource()) }
+}
+
+/// The type of resources that a handle's type names.
+pub(super) fn wanted<T>(cx: &LowerContext<'_, T>, ty: InterfaceType) -> Result<ResourceType> {
+    match ty {
+        InterfaceType::Own(index) | InterfaceType::Borrow(index) => Ok(cx.resource_type(index)),
+        _ => Err(refused("a resource stands where another value should")),
+    }
+}
+
+/// Which of the host's types of resources it is, by its number.
+pub(super) fn host(wanted: ResourceType, hosts: &[u32]) -> Option<u32> {
+    hosts.iter().copied().find(|host| ResourceType::host_dynamic(*host) == wanted)
+}
+
+/// A resource of another type than the one that the guest expects.
+#[cold]
+pub(super) fn other_resource() -> wasmtime::Error {
+    let reason =
+        "the resource is of another type: expected one of the type that the function names, of this very instance";
+    HostError(WasmtimeError::wrong_type(reason)).into()
+}
