@@ -167,7 +167,7 @@ fn trap(error: wasmtime::Error) -> WasmtimeError {
         let reason = format!("{reason}{setting}");
         WasmtimeError::Trap { code: None, reason, interruption: None, frames: Vec::new() }
     };
-    WasmtimeError::from_guest(error, plain)
+    WasmtimeError::from_guest(error, |reason| WasmtimeError::no_stack(&reason).unwrap_or_else(|| plain(reason)))
 }
 
 /// What a call of a component has failed with, after which no component of its store can be entered.
