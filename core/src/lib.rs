@@ -104,6 +104,8 @@ pub mod adapter {
     pub use crate::component::host::{ComponentHostFunction, HostFuncType, PlainHostFunction, Reply};
     pub use crate::component::mistakes::error as component_mistake;
     pub use crate::component::spare;
+    pub use crate::component::start::OwnedArguments;
+    pub use crate::component::waiting::ComponentHostCall;
     pub use crate::errors::misuse;
     pub use crate::errors::numbers;
     pub use crate::errors::spelling::spell_in_camel_case;
@@ -122,7 +124,7 @@ pub mod adapter {
     pub use crate::process::unstoppable::{
         before_compiling, in_host, is_compilation, tell_of_this_thread, unstoppable_run,
     };
-    pub use crate::runs::run::{Run, Step};
+    pub use crate::runs::run::{Asked, Run, Step};
     pub use crate::stores::entry::Hold;
     pub use crate::stores::steps::swap_working_for;
     pub use crate::stores::store::{OfStore, SlotFunction};

@@ -62,6 +62,18 @@ impl ComponentFunc {
         Arc::new(Self { owner: store.id(), ready, names, state: Arc::clone(state), hosts: Arc::clone(hosts) })
     }
 
+    pub(super) fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    pub(super) fn state(&self) -> &Arc<InstanceState> {
+        &self.state
+    }
+
+    pub(super) fn hosts(&self) -> &[u32] {
+        &self.hosts
+    }
+
     /// How its parameters lie in a guest.
     pub fn params(&self) -> &Row {
         self.ready.params()
@@ -115,7 +127,12 @@ impl ComponentFunc {
             self.run(store, &mut context, arguments.resources, |context, handles, has_arrived| {
                 let Arguments { bytes, beside, arrays, .. } = *arguments;
                 let values = Values { bytes, beside, arrays, handles, hosts: &self.hosts };
-                self.ready.call_noting(context, values, &mut given, has_arrived)
+                match context.data().suspension.clone() {
+                    None => self.ready.call_noting(context, values, &mut given, has_arrived),
+                    Some(suspension) => {
+                        suspension.to_end(self.ready.call_noting_on_fiber(context, values, &mut given, has_arrived))
+                    }
+                }
             })?;
             received(store, &mut context, given, || Arc::clone(&self.state), &self.hosts).map(|(received, _)| received)
         })
@@ -127,7 +144,13 @@ impl ComponentFunc {
         self.check(store)?;
         store.enter_guest(|mut context| {
             self.run(store, &mut context, resources, |context, handles, has_arrived| {
-                self.ready.call_plain(context, slots, handles, &self.hosts, has_arrived)
+                let hosts = &self.hosts;
+                match context.data().suspension.clone() {
+                    None => self.ready.call_plain(context, slots, handles, hosts, has_arrived),
+                    Some(suspension) => {
+                        suspension.to_end(self.ready.call_plain_on_fiber(context, slots, handles, hosts, has_arrived))
+                    }
+                }
             })
         })
     }
@@ -142,7 +165,7 @@ impl ComponentFunc {
         mut work: impl FnMut(&mut StoreContextMut<'_, StoreData>, &[Handle], &AtomicBool) -> wasmtime::Result<R>,
     ) -> Result<R> {
         store.drop_resources(context)?;
-        if context.data().components.is_poisoned {
+        if context.data().components.is_poisoned() {
             return Err(WasmtimeError::Poisoned);
         }
         self.state.begin()?;

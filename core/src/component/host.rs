@@ -13,6 +13,7 @@ use crate::component::abi::plan::Row;
 use crate::component::abi::stream::{Given, Written};
 use crate::component::handles::{GivenResource, Received, Sent, received};
 use crate::component::mistakes::{self, ComponentMistake};
+use crate::component::resource::{ComponentResource, drop_handle};
 use crate::component::table;
 use crate::component::types::ComponentTypes;
 use crate::process::failpoint;
@@ -28,6 +29,12 @@ pub trait ComponentHostFunction: Send + Sync {
 
     /// The same function for types that are plain, if it has a shorter way for them.
     fn plain(self: Arc<Self>) -> Option<Arc<dyn PlainHostFunction>> {
+        None
+    }
+
+    /// What an async one is, for whoever steps its guest and runs it; `None` for one that is not async. A guest that calls an async one
+    /// waits for its answer, where it was started as a `Run`, and fails with `Suspend` otherwise. The core never calls it.
+    fn as_async(&self) -> Option<&dyn Any> {
         None
     }
 
@@ -123,7 +130,7 @@ fn in_store<R>(
 ) -> wasmtime::Result<R> {
     let pointer = context.data().weak_store.as_ptr();
     // SAFETY: `StoreData::weak_store` points to the store of this guest. Guests run only in `Store::enter_guest`, which
-    // borrows the store until the guest has returned.
+    // borrows the store until the guest has returned, and in steps of a run, which holds the store.
     let store = unsafe { &*pointer };
     store.charge(context.as_context_mut())?;
     let given = work(store, &mut context).map_err(|error| {
@@ -148,14 +155,45 @@ fn run_in(
     let running = if given.handles.is_empty() { None } else { context.data().components.running() };
     let (arguments, lent) = received(store, context, given, || running.unwrap_or_default(), hosts)?;
     let done = call(store, context, |call_id| function.call(store, call_id, ty, arguments));
-    // A loan ends with the call, whatever the function has made of it.
-    for resource in lent {
-        if let Some(handle) = resource.take() {
-            let dropped = handle.resource_drop(&mut *context);
-            dropped.map_err(|error| WasmtimeError::Unexpected { reason: error.to_string() })?;
-        }
+    Loans::new(lent).end(context)?;
+    written(store, context, done.map_err(|error| *error)?, ty, hosts)
+}
+
+/// Resources that are lent to a function of the host. A loan ends with the call, whatever the function has made of it.
+pub(super) struct Loans(Vec<Arc<ComponentResource>>);
+
+impl Loans {
+    pub(super) fn new(lent: Vec<Arc<ComponentResource>>) -> Self {
+        Self(lent)
     }
-    let reply = done.map_err(|error| *error)?;
+
+    /// Gives them back to the guest, which goes on.
+    pub(super) fn end(mut self, context: &mut StoreContextMut<'_, StoreData>) -> Result<()> {
+        for resource in std::mem::take(&mut self.0) {
+            if let Some(handle) = resource.take() {
+                let dropped = drop_handle(context, handle);
+                dropped.map_err(|error| WasmtimeError::Unexpected { reason: error.to_string() })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Loans {
+    /// The guest is over: it has no use for them.
+    fn drop(&mut self) {
+        self.0.iter().for_each(|resource| _ = resource.take());
+    }
+}
+
+/// What a function of the host has given, for the guest.
+pub(super) fn written(
+    store: &Store,
+    context: &mut StoreContextMut<'_, StoreData>,
+    reply: Reply,
+    ty: &HostFuncType,
+    hosts: &Arc<[u32]>,
+) -> Result<Written> {
     let sent = Sent::new(store, context, &reply.resources).map_err(|error| error.in_host_func(&ty.name))?;
     let handles = sent.handles.into_vec();
     // Whatever becomes of them, the guest has got them from here on.

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use wasmtime::StoreContextMut;
+
 use crate::compile::closable::Closable;
 use crate::compile::engine::check_same;
 use crate::component::instance::ComponentInstance;
 use crate::component::link::Linked;
 use crate::component::resource::{failed, run};
 use crate::process::signals;
+use crate::stores::components::InstanceState;
+use crate::stores::store::StoreData;
 use crate::traps::carried::HostError;
 use crate::{Engine, Result, Store, WasmtimeError};
 
@@ -25,25 +29,20 @@ impl ComponentInstancePre {
     /// Makes an instance in a store, and runs its start functions. Fails as `ComponentLinker.instantiate` does.
     #[cfg_attr(false, worded)]
     pub fn instantiate(&self, store: &Store) -> Result<Arc<ComponentInstance>> {
-        let linked = self.inner.get()?;
-        check_same(linked.pre.engine(), store.engine(), "store")?;
+        let made = self.for_store(store)?;
         signals::stay_in_front();
         store.settle()?;
         let (inner, state) = store.enter_guest(|mut context| {
             store.drop_resources(&mut context)?;
-            context.data_mut().limiter.admit(self.shared)?;
-            let state = context.data_mut().components.add_instance();
-            let done = run(&mut context, &state, |context| linked.pre.instantiate(context));
-            let inner = done.map_err(|error| {
-                if error.is::<wasmtime::WasmBacktrace>() || error.is::<HostError>() {
-                    return failed(&mut context, error);
-                }
-                // Nothing has run yet.
-                WasmtimeError::from_guest(error, WasmtimeError::limit)
-            })?;
-            Ok((inner, state))
+            let state = made.begin(&mut context)?;
+            let pre = &made.linked.pre;
+            let done = run(&mut context, &state, |context| match context.data().suspension.clone() {
+                None => pre.instantiate(context),
+                Some(suspension) => suspension.to_end(pre.instantiate_async(context)),
+            });
+            Ok((done.map_err(|error| made.failed(&mut context, error))?, state))
         })?;
-        Ok(ComponentInstance::new(store, inner, state, &linked, &self.engine, self.shared))
+        Ok(made.instance(store, inner, state))
     }
 
     /// Closes it. Its instances go on working. Closing twice does nothing.
@@ -57,5 +56,48 @@ impl ComponentInstancePre {
 impl ComponentInstancePre {
     pub(super) fn new(linked: Linked, engine: Arc<Engine>, shared: u64) -> Arc<Self> {
         Arc::new(Self { inner: Closable::new("prepared instance", Arc::new(linked)), engine, shared })
+    }
+
+    /// What is to be instantiated, in a store that it fits.
+    pub(super) fn for_store(&self, store: &Store) -> Result<Made> {
+        let linked = self.inner.get()?;
+        check_same(linked.pre.engine(), store.engine(), "store")?;
+        if linked.waits {
+            store.run_on_fibers()?;
+        }
+        Ok(Made { linked, engine: Arc::clone(&self.engine), shared: self.shared })
+    }
+}
+
+/// What an instance is made of.
+pub(super) struct Made {
+    pub(super) linked: Arc<Linked>,
+    engine: Arc<Engine>,
+    shared: u64,
+}
+
+impl Made {
+    /// The state of the new instance.
+    pub(super) fn begin(&self, context: &mut StoreContextMut<'_, StoreData>) -> Result<Arc<InstanceState>> {
+        context.data_mut().limiter.admit(self.shared)?;
+        Ok(context.data_mut().components.add_instance())
+    }
+
+    /// Why there is no instance.
+    pub(super) fn failed(&self, context: &mut StoreContextMut<'_, StoreData>, error: wasmtime::Error) -> WasmtimeError {
+        if error.is::<wasmtime::WasmBacktrace>() || error.is::<HostError>() {
+            return failed(context, error);
+        }
+        // Nothing has run yet.
+        WasmtimeError::from_guest(error, WasmtimeError::limit)
+    }
+
+    pub(super) fn instance(
+        &self,
+        store: &Store,
+        inner: wasmtime::component::Instance,
+        state: Arc<InstanceState>,
+    ) -> Arc<ComponentInstance> {
+        ComponentInstance::new(store, inner, state, &self.linked, &self.engine, self.shared)
     }
 }

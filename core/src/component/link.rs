@@ -12,6 +12,7 @@ use crate::component::abi::{call, host, plain};
 use crate::component::host::{HostFuncType, run, run_plain};
 use crate::component::items::{Item, Items};
 use crate::component::table::{MOST, RESOURCES};
+use crate::component::waiting::AsyncFunction;
 use crate::component::{table, wit, words};
 use crate::errors::guest_text;
 use crate::errors::spelling::Spelled;
@@ -28,6 +29,8 @@ pub(super) struct Linked {
     pub(super) pre: wasmtime::component::InstancePre<StoreData>,
     /// The numbers of the host's types of resources.
     pub(super) hosts: Arc<[u32]>,
+    /// Whether one of the functions is async.
+    pub(super) waits: bool,
 }
 
 /// Links a component with what is defined; `base` has WASI, or nothing.
@@ -52,14 +55,15 @@ pub(super) fn link(
         more: 0,
         left: MOST,
         seen: Seen::default(),
+        waits: false,
     };
     for (name, import) in ty.imports(&engine) {
         work.item(&mut linker.root(), items.find(name), &[name], &import.ty)?;
     }
     work.check(items.has_wasi())?;
-    let hosts = work.hosts;
+    let (hosts, waits) = (work.hosts, work.waits);
     let pre = linker.instantiate_pre(component).map_err(refused)?;
-    Ok(Linked { pre, hosts })
+    Ok(Linked { pre, hosts, waits })
 }
 
 /// The paths of the functions and of the resources that a component imports and that are not defined.
@@ -84,6 +88,7 @@ struct Work<'a> {
     more: usize,
     left: usize,
     seen: Seen,
+    waits: bool,
 }
 
 /// The resources that a component has imported already.
@@ -131,6 +136,15 @@ impl Work<'_> {
             (ComponentItem::ComponentFunc(ty), Some((_, Item::Func(function)))) => {
                 let host_type = HostFuncType::new(words::path(path), ty, self.rows(ty)?);
                 function.bind(&host_type)?;
+                if function.as_async().is_some() {
+                    self.waits = true;
+                    let (function, hosts) = (Arc::clone(function), Arc::clone(&self.hosts));
+                    let function = AsyncFunction { function, ty: Arc::new(host_type), hosts };
+                    return host::define_async(to, name, ty, move |context, given| {
+                        Box::pin(function.clone().run(context, given))
+                    })
+                    .map_err(refused);
+                }
                 let plain = if host_type.is_plain() { Arc::clone(function).plain() } else { None };
                 if let Some(function) = plain {
                     let body = move |context: StoreContextMut<'_, StoreData>, arguments: &[u64]| {

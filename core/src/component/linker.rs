@@ -113,8 +113,7 @@ impl ComponentLinker {
     /// with `Limit` where the store has no room; and with `Trap` where a start function traps.
     #[cfg_attr(false, worded)]
     pub fn instantiate(&self, store: &Store, component: &Component) -> Result<Arc<ComponentInstance>> {
-        check_same(&self.engine.get()?, store.engine(), "store")?;
-        self.instantiate_pre(component)?.instantiate(store)
+        self.for_store(store, component)?.instantiate(store)
     }
 
     /// Finds the imports of a component once, for many instances of it. Fails with `Link` as `instantiate` does.
@@ -147,6 +146,12 @@ impl ComponentLinker {
     /// Fails with `Link` where the name is taken and shadowing is not allowed.
     pub fn define_func(&self, path: Vec<String>, name: &str, function: Arc<dyn ComponentHostFunction>) -> Result<()> {
         self.change(|items, shadowing| items.define(&path, name, Item::Func(function), shadowing))
+    }
+
+    /// The component with the items that it imports.
+    pub(super) fn for_store(&self, store: &Store, component: &Component) -> Result<Arc<ComponentInstancePre>> {
+        check_same(&self.engine.get()?, store.engine(), "store")?;
+        self.instantiate_pre(component)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -1,5 +1,6 @@
 //! Handles of guests' resources, as the host has them.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmtime::StoreContextMut;
@@ -62,7 +63,7 @@ impl ComponentResource {
             return Ok(());
         }
         store.enter_guest(|mut context| {
-            if self.is_owned && !context.data().components.is_poisoned {
+            if self.is_owned && !context.data().components.is_poisoned() {
                 self.state.check()?;
             }
             let Some(resource) = self.lock().take() else { return Ok(()) };
@@ -114,10 +115,18 @@ pub(super) fn drop_in(
     state: &Arc<InstanceState>,
 ) -> Result<()> {
     if !resource.owned() {
-        return resource.resource_drop(context).map_err(|error| WasmtimeError::wrong_type(error.to_string()));
+        return drop_handle(context, resource).map_err(|error| WasmtimeError::wrong_type(error.to_string()));
     }
-    let done = run(context, state, |context| resource.resource_drop(context));
+    let done = run(context, state, |context| drop_handle(context, resource));
     done.map_err(|error| failed(context, error))
+}
+
+/// Drops a handle, on a fiber where the store's guests run on fibers.
+pub(super) fn drop_handle(context: &mut StoreContextMut<'_, StoreData>, resource: ResourceAny) -> wasmtime::Result<()> {
+    match context.data().suspension.clone() {
+        None => resource.resource_drop(context),
+        Some(suspension) => suspension.to_end(resource.resource_drop_async(context)),
+    }
 }
 
 /// Runs a guest of an instance. Fails with `Poisoned` where a component of the store has failed before.
@@ -127,7 +136,7 @@ pub(super) fn run<R>(
     work: impl FnOnce(&mut StoreContextMut<'_, StoreData>) -> wasmtime::Result<R>,
 ) -> wasmtime::Result<R> {
     let poisoned = |error| wasmtime::Error::new(HostError(error));
-    if context.data().components.is_poisoned {
+    if context.data().components.is_poisoned() {
         return Err(poisoned(WasmtimeError::Poisoned));
     }
     state.begin().map_err(poisoned)?;
@@ -158,7 +167,7 @@ fn trap(error: wasmtime::Error) -> WasmtimeError {
         let reason = format!("{reason}{setting}");
         WasmtimeError::Trap { code: None, reason, interruption: None, frames: Vec::new() }
     };
-    WasmtimeError::from_guest(error, plain)
+    WasmtimeError::from_guest(error, |reason| WasmtimeError::no_stack(&reason).unwrap_or_else(|| plain(reason)))
 }
 
 /// What a call of a component has failed with, after which no component of its store can be entered.
@@ -167,7 +176,7 @@ pub(super) fn failed(context: &mut StoreContextMut<'_, StoreData>, error: wasmti
     let error = trap(error);
     // What core itself refuses has run no guest.
     if !matches!(error, WasmtimeError::Busy { .. } | WasmtimeError::Type { .. } | WasmtimeError::Closed { .. }) {
-        context.data_mut().components.is_poisoned = true;
+        context.data().components.poison().store(true, Ordering::Relaxed);
     }
     error
 }

@@ -64,8 +64,8 @@ impl AsyncFunction {
         let suspension = suspension.ok_or_else(|| failed(cannot_wait(Some(&self.ty.name))))?;
         let running = context.data().components.running;
         let state = context.data().components.running();
-        let (arguments, lent) = received(store.get(), &mut context, given, || state.unwrap_or_default(), &self.hosts)
-            .map_err(failed)?;
+        let (arguments, lent) =
+            received(store.get(), &mut context, given, || state.unwrap_or_default(), &self.hosts).map_err(failed)?;
         // They end here, whatever becomes of the call.
         let loans = Loans::new(lent);
         let call: Parcel =

@@ -264,6 +264,18 @@ impl WasmtimeError {
         otherwise(reason)
     }
 
+    /// `Limit` where wasmtime says that the system has no room for a guest's stack: guests that may wait have one each.
+    pub(crate) fn no_stack(reason: &str) -> Option<Self> {
+        // Wasmtime has no type of its own for what the system refuses.
+        let refused = format!("(os error {})", libc::ENOMEM);
+        reason.contains(&refused).then(|| {
+            Self::limit(format!(
+                "the process has no room for the stack of another guest: {reason} (guests of stores with async functions have a \
+                 stack each, of two mappings; Linux permits a process `vm.max_map_count` mappings)"
+            ))
+        })
+    }
+
     /// What becomes of a panic that must go no further.
     pub fn from_panic(panic: &(dyn std::any::Any + Send)) -> Self {
         let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::errors::counted::count;
+use crate::runs::run::Asked;
 use crate::stores::fiber::{HostWait, Parcel};
 use crate::stores::store::{CallbackCell, Calling, SlotFunction, StoreData};
 use crate::traps::carried::HostError;
@@ -21,8 +22,9 @@ pub struct HostCall {
     arguments: Vec<Val>,
 }
 
-/// What the function answers.
-pub(crate) type Answer = Result<Vec<Val>>;
+impl Asked for HostCall {
+    type Answer = Vec<Val>;
+}
 
 impl HostCall {
     /// What was attached to the function. `SlotFunction::as_any` says which one it is.
@@ -51,13 +53,19 @@ pub(super) struct AsyncCalled {
 
 /// The store of a guest, as long as a host function that it called has not returned.
 #[derive(Clone, Copy)]
-struct GuestStore(NonNull<Store>);
+pub(crate) struct GuestStore(NonNull<Store>);
 
 // SAFETY: stores are `Sync`.
 unsafe impl Send for GuestStore {}
 
 impl GuestStore {
-    fn get(&self) -> &Store {
+    /// Fails with `Closed` where there is none.
+    pub(crate) fn of(data: &StoreData) -> wasmtime::Result<Self> {
+        let pointer = NonNull::new(data.weak_store.as_ptr().cast_mut()).map(Self);
+        pointer.ok_or_else(|| failed(WasmtimeError::Closed { what: "store".to_owned() }))
+    }
+
+    pub(crate) fn get(&self) -> &Store {
         // SAFETY: `StoreData::weak_store` points to the store of the guest. Its guests go on only in steps of a run, which holds
         // the store, and in `Store::enter_guest`, which borrows it until the guest has returned.
         unsafe { self.0.as_ref() }
@@ -73,8 +81,7 @@ impl AsyncCalled {
     ) -> Waiting<'a> {
         Box::new(async move {
             let mut caller = caller;
-            let pointer = NonNull::new(caller.data().weak_store.as_ptr().cast_mut()).map(GuestStore);
-            let store = pointer.ok_or_else(|| failed(WasmtimeError::Closed { what: "store".to_owned() }))?;
+            let store = GuestStore::of(caller.data())?;
             store.get().charge(caller.as_context_mut())?;
             let suspension = caller.data().suspension.clone().filter(|suspension| suspension.may_suspend());
             let Some(suspension) = suspension else {
@@ -86,7 +93,7 @@ impl AsyncCalled {
             let calling = Calling::Module(NonNull::from(&mut caller).cast());
             let answer = HostWait::new(suspension, calling, call).await;
             let no_answer = |_| WasmtimeError::Unexpected { reason: "a host function has no answer".to_owned() };
-            let answer = answer.downcast::<Answer>().map_err(no_answer).and_then(|answer| *answer);
+            let answer = answer.downcast::<Result<Vec<Val>>>().map_err(no_answer).and_then(|answer| *answer);
             let values = answer.map_err(failed)?;
             self.give(store.get(), caller.as_context_mut(), &values, results).map_err(failed)?;
             store.get().check_run()
@@ -127,7 +134,7 @@ fn loaded(store: &Store, mut context: StoreContextMut<'_, StoreData>, params: &[
 }
 
 /// `Suspend`, of a function that may have a name.
-fn cannot_wait(name: Option<&str>) -> WasmtimeError {
+pub(crate) fn cannot_wait(name: Option<&str>) -> WasmtimeError {
     let function =
         name.map_or_else(|| "an async host function".to_owned(), |name| format!("the async host function {name}"));
     let reason = format!(
@@ -137,6 +144,6 @@ fn cannot_wait(name: Option<&str>) -> WasmtimeError {
     WasmtimeError::Suspend { reason }
 }
 
-fn failed(error: WasmtimeError) -> wasmtime::Error {
+pub(crate) fn failed(error: WasmtimeError) -> wasmtime::Error {
     wasmtime::Error::new(HostError(error))
 }

@@ -1,7 +1,7 @@
 //! Ticks: a thread that moves wasmtime's epoch on for as long as guests run that have to be asked.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::process::fork;
@@ -9,8 +9,10 @@ use crate::{Result, WasmtimeError};
 
 /// How often a guest is asked, where it has to be asked at all.
 const TICK: Duration = Duration::from_millis(10);
-/// After so many ticks without a guest the thread that ticks ends.
-const IDLE: u32 = 50;
+/// How often guests that go on step by step let others have a turn.
+const TURN: Duration = Duration::from_millis(2);
+/// After so long without a guest the thread that ticks ends.
+const IDLE: Duration = Duration::from_millis(500);
 /// How many bits count guests.
 const COUNT: u32 = 32;
 
@@ -26,6 +28,8 @@ pub(crate) struct Epochs {
     running: AtomicU64,
     /// The generation in which there is a thread that ticks, and one more; 0 is none.
     ticks: AtomicU64,
+    /// Whether guests have gone on step by step since the thread began to tick.
+    has_steps: AtomicBool,
 }
 
 impl Epochs {
@@ -36,6 +40,7 @@ impl Epochs {
             ticked: AtomicU64::new(0),
             running: AtomicU64::new(0),
             ticks: AtomicU64::new(0),
+            has_steps: AtomicBool::new(false),
         })
     }
 
@@ -67,6 +72,15 @@ impl Epochs {
         Ok(generation)
     }
 
+    /// The same for a step of a guest, which lets others have a turn.
+    pub(super) fn begin_step(self: &Arc<Self>) -> Result<u64> {
+        // Written once: the threads that step guests read it all the time.
+        if !self.has_steps.load(Ordering::Relaxed) {
+            self.has_steps.store(true, Ordering::Relaxed);
+        }
+        self.begin()
+    }
+
     pub(super) fn end(&self, generation: u64) {
         let is_same = |running: u64| (running >> COUNT == generation).then(|| running - 1);
         _ = self.running.fetch_update(Ordering::SeqCst, Ordering::SeqCst, is_same);
@@ -92,20 +106,22 @@ impl Epochs {
 
     /// Ticks for as long as guests run, and a little longer.
     fn run(&self, generation: u64) {
-        let mut idle = 0;
+        let mut idle = Duration::ZERO;
         loop {
-            std::thread::sleep(TICK);
-            idle = if self.is_idle(generation) { idle + 1 } else { 0 };
+            let time = if self.has_steps.load(Ordering::Relaxed) { TURN } else { TICK };
+            std::thread::sleep(time);
+            idle = if self.is_idle(generation) { idle + time } else { Duration::ZERO };
             if idle < IDLE && self.tick() {
                 continue;
             }
+            self.has_steps.store(false, Ordering::Relaxed);
             self.ticks.store(0, Ordering::SeqCst);
             // A guest that began before this found a thread; a guest that begins now starts one.
             let is_needed = !self.is_idle(generation) && self.engine.upgrade().is_some();
             if !is_needed || self.ticks.swap(generation + 1, Ordering::SeqCst) != 0 {
                 return;
             }
-            idle = 0;
+            idle = Duration::ZERO;
         }
     }
 }

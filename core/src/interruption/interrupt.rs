@@ -218,7 +218,7 @@ impl SteppedRun {
 
     /// A step of it lasts until the result is dropped.
     pub(crate) fn step(&self) -> Result<Step<'_>> {
-        Ok(Step { epochs: &self.0.epochs, generation: self.0.epochs.begin()? })
+        Ok(Step { epochs: &self.0.epochs, generation: self.0.epochs.begin_step()? })
     }
 }
 

@@ -8,6 +8,7 @@ use wasmtime::StoreContextMut;
 use crate::compile::engine::LinkerCache;
 use crate::errors::chain::chain;
 use crate::host::definition::HostDefinition;
+use crate::linking::command;
 use crate::linking::definitions::{Definition, Definitions};
 use crate::linking::import_error::{link, with_wrong_types};
 use crate::stores::store::StoreData;
@@ -103,7 +104,17 @@ impl Items {
         let needed = self.definitions.hosts(Some(module));
         HostDefinition::check_callbacks(&needed, context.data())?;
         context.data_mut().limiter.admit(self.definitions.shared(module).max(own))?;
-        Arc::make_mut(&mut self.linker).module(context, name, module).map_err(refused)?;
+        let linker = Arc::make_mut(&mut self.linker);
+        // Wasmtime looks at what the module exports. Its functions cannot run on fibers, and ours take their place.
+        linker.module(&mut *context, name, module).map_err(refused)?;
+        let pre = linker.instantiate_pre(module).map_err(refused)?;
+        linker.allow_shadowing(true);
+        for export in module.exports() {
+            let Some(ty) = export.ty().func().cloned() else { continue };
+            let function = command::function(context, ty, &pre, export.name());
+            linker.define(&*context, name, export.name(), function).map_err(refused)?;
+        }
+        linker.allow_shadowing(self.definitions.shadowing);
         let bound = needed.iter().map(|host| host.without_body()).collect();
         let command = Definition::of_command(store, bound);
         functions.iter().try_for_each(|function| self.definitions.add(name, function, command.clone()).map(drop))

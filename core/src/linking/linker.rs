@@ -412,7 +412,8 @@ impl Linker {
     fn define_command(&self, store: &Store, name: &str, module: &wasmtime::Module, own: u64) -> Result<()> {
         let mut is_settled = false;
         while !is_settled {
-            self.bound(store, |items| Ok(((), items.definitions.hosts(Some(module)))))?;
+            let ((), hosts) = self.bound(store, |items| Ok(((), items.definitions.hosts(Some(module)))))?;
+            HostDefinition::prepare(&hosts, store)?;
             let before = store.enter(|mut context| {
                 self.change(|items| {
                     // Another thread may have defined one of them since.

@@ -1,5 +1,6 @@
 //! Linking: items by name, and the instances of modules that import them.
 
+mod command;
 pub(crate) mod definitions;
 pub(crate) mod import_error;
 pub(crate) mod import_type;

@@ -16,23 +16,30 @@ use crate::stores::store::StoreData;
 use crate::values::convert::blank;
 use crate::{Func, Result, Store, Val, WasmtimeError};
 
-/// A call of a guest that goes on step by step, on whichever thread steps it, and rests in between. `T` is what it gives.
+/// What a guest asks of an async host function.
+pub trait Asked: Send + 'static {
+    /// What it is answered.
+    type Answer: Send + 'static;
+}
+
+/// A call of a guest that goes on step by step, on whichever thread steps it, and rests in between. `T` is what it gives, and `A`
+/// what it asks: that of a module, or of a component.
 ///
 /// While the guest waits for an async host function, the store can be used: its memories and globals by every thread, its functions
 /// by that host function. Dropping a run cancels it: its guest unwinds.
-pub struct Run<T> {
+pub struct Run<T, A = HostCall> {
     inner: GuestRun,
-    gives: PhantomData<fn() -> T>,
+    gives: PhantomData<fn() -> (T, A)>,
 }
 
 /// What a step of a `Run` came to.
-pub enum Step<T> {
+pub enum Step<T, A = HostCall> {
     /// Other calls of this store are before it: step it again, with no answer, when the waker has been called. It may be called
     /// too often.
     Waits,
     /// The guest called an async host function. The next step brings the answer. What the function calls in the store meanwhile, it
     /// calls by the token: see `Store::working_for`.
-    Host(HostCall, Token),
+    Host(A, Token),
     /// Let others have a turn, and step it again, with no answer.
     Turn,
     /// The guest is over.
@@ -51,7 +58,7 @@ impl StoreOfRun {
     }
 }
 
-impl<T: Send + 'static> Run<T> {
+impl<T: Send + 'static, A: Asked> Run<T, A> {
     /// A run of what `begin` begins, with the first step.
     pub(crate) fn new(
         store: &Arc<Store>,
@@ -78,7 +85,7 @@ impl<T: Send + 'static> Run<T> {
     /// Calls that the host function has begun in the store, and that have not ended when its answer comes, end by that. Fails with
     /// whatever the guest fails with; with `Busy` where another thread steps this run, where it is over, or where it would
     /// wait for itself; with `Closed` once the store is closed, and with `Escaped` where it was ended by an answer.
-    pub fn step(&self, answer: Option<Result<Vec<Val>>>, waker: &Waker) -> Result<Step<T>> {
+    pub fn step(&self, answer: Option<Result<A::Answer>>, waker: &Waker) -> Result<Step<T, A>> {
         use trimaran_gate::Step as Came;
         task::check()?;
         signal_check::now_and_then();

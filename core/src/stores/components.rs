@@ -21,7 +21,7 @@ pub(crate) struct Components {
     pub(crate) running: Option<usize>,
     /// Whether a guest of a component has failed. Wasmtime keeps others out of a store in which a guest has trapped, and not where a
     /// guest's values were none, which is a trap as well.
-    pub(crate) is_poisoned: bool,
+    is_poisoned: Arc<AtomicBool>,
 }
 
 impl Components {
@@ -46,6 +46,17 @@ impl Components {
         let state = Arc::new(InstanceState { is_busy: AtomicBool::new(false), place: Some(self.instances.len()) });
         self.instances.push(Arc::clone(&state));
         state
+    }
+
+    /// Whether a guest of a component has failed, or was ended.
+    #[inline]
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.is_poisoned.load(Ordering::Relaxed)
+    }
+
+    /// What says so, for who cannot reach the store when a guest is ended.
+    pub(crate) fn poison(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_poisoned)
     }
 
     /// The instance that called the host last, or is called now.

@@ -119,6 +119,6 @@ impl WasmtimeError {
     /// The error of a call.
     #[cold]
     pub(crate) fn from_call(error: wasmtime::Error) -> Self {
-        Self::from_guest(error, |reason| Self::Unexpected { reason })
+        Self::from_guest(error, |reason| Self::no_stack(&reason).unwrap_or(Self::Unexpected { reason }))
     }
 }

@@ -1,6 +1,7 @@
 //! What the steps of one case made, and what each step does.
 
 mod component_values;
+mod component_waiting;
 mod components;
 mod errors;
 mod hosted;
@@ -52,6 +53,7 @@ enum Object {
     ResourceType(Arc<ComponentResourceType>),
     Collected(components::Collected),
     Task(Arc<waiting::Task>),
+    ComponentTask(component_waiting::ComponentTask),
     /// Host functions that wait under a name.
     Holds(waiting::Holds),
     /// The number under which a host function threw.

@@ -15,7 +15,7 @@ use wasmtime::{AsContextMut, Result, ValRaw, bail};
 
 use crate::component::abi::plan::{MOST, Made, NO_SIZE, Row, parts};
 use crate::component::abi::stream::{Given, Handle, Output, Reader, Values, refused};
-use crate::component::abi::{handles, lift, lower, plain};
+use crate::component::abi::{handles, lift, lower, plain, rows};
 
 /// A function of a component, with the plans of its parameters and of its results.
 #[derive(Debug)]
@@ -87,6 +87,55 @@ impl Ready {
         let _before = Before(WANTED.replace(ptr::from_mut(&mut wanted).cast()));
         typed.call(store, Args { values: arguments, row: &self.params, has_arrived })?;
         Ok(())
+    }
+}
+
+// The same on fibers.
+impl Ready {
+    /// As `call_plain`, in a store whose guests run on fibers.
+    pub async fn call_plain_on_fiber(
+        &self,
+        store: impl AsContextMut<Data: Send>,
+        slots: &[u64],
+        handles: &[Handle],
+        hosts: &[u32],
+        has_arrived: &AtomicBool,
+    ) -> Result<u64> {
+        // SAFETY: as for `call_plain`.
+        let typed = unsafe { TypedFunc::<plain::Args<'_>, plain::Outcome>::new_unchecked(self.func) };
+        let plain::Outcome(slot) = typed.call_async(store, plain::Args { slots, handles, hosts, has_arrived }).await?;
+        Ok(slot)
+    }
+
+    /// As `call_noting`, in such a store. The thread that polls it first polls it to its end, and nothing that is not in it meanwhile.
+    pub async fn call_noting_on_fiber(
+        &self,
+        store: impl AsContextMut<Data: Send>,
+        arguments: Values<'_>,
+        results: &mut Given,
+        has_arrived: &AtomicBool,
+    ) -> Result<()> {
+        // SAFETY: as for `call_noting`.
+        let typed = unsafe { TypedFunc::<Args<'_>, Results>::new_unchecked(self.func) };
+        let to = Output { given: results, arrays: arguments.arrays };
+        let mut wanted = Wanted { row: &self.results, to };
+        let _before = Before(WANTED.replace(ptr::from_mut(&mut wanted).cast()));
+        typed.call_async(store, Args { values: arguments, row: &self.params, has_arrived }).await?;
+        Ok(())
+    }
+
+    /// The same for a call with which any thread may go on. Gives the results.
+    pub async fn call_waiting(
+        &self,
+        store: impl AsContextMut<Data: Send>,
+        arguments: Values<'_>,
+        has_arrived: &AtomicBool,
+    ) -> Result<Given> {
+        // SAFETY: `Args` and `Taken` lower and lift any type by its plan, and refuse a plan of other types than those that
+        // wasmtime gives them, which are the function's.
+        let typed = unsafe { TypedFunc::<Args<'_>, Taken>::new_unchecked(self.func) };
+        let Taken(given) = typed.call_async(store, Args { values: arguments, row: &self.params, has_arrived }).await?;
+        Ok(given)
     }
 }
 
@@ -201,6 +250,44 @@ unsafe impl Lift for Results {
 
 // SAFETY: `ComponentNamedList` wants a list of results: a plan is that of a tuple of them.
 unsafe impl ComponentNamedList for Results {}
+
+/// The results of a call, whichever thread they come out on.
+struct Taken(Given);
+
+// SAFETY: as for `Results`.
+unsafe impl ComponentType for Taken {
+    type Lower = [ValRaw; 1];
+    const ABI: CanonicalAbiInfo = NO_SIZE;
+
+    fn typecheck(_: &InterfaceType, _: &InstanceType<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+// SAFETY: `Lift` wants that the slot is read as the function's type says: `lift` reads it by the plan of the type that wasmtime gives
+// here, which is that of the function.
+unsafe impl Lift for Taken {
+    fn linear_lift_from_flat(cx: &mut LiftContext<'_>, ty: InterfaceType, slots: &Self::Lower) -> Result<Self> {
+        let InterfaceType::Tuple(index) = ty else { return Err(refused("a function's types are no tuple")) };
+        let row = rows::of(cx.types, index);
+        let mut given = Given::reusing();
+        let to = &mut Output { given: &mut given, arrays: None };
+        if row.flat.is_some_and(|count| count <= slots.len()) {
+            lift::from_flat(cx, to, &row, slots)?;
+        } else {
+            let [address] = slots;
+            lift::from_memory(cx, to, &row, address.get_u32() as usize)?;
+        }
+        Ok(Self(given))
+    }
+
+    fn linear_lift_from_memory(_: &mut LiftContext<'_>, _: InterfaceType, _: &[u8]) -> Result<Self> {
+        Err(refused("wasmtime gave results in memory"))
+    }
+}
+
+// SAFETY: `ComponentNamedList` wants a list of results: `lift` takes nothing but a tuple of them.
+unsafe impl ComponentNamedList for Taken {}
 
 /// The plans of a function's parameters and of its results, by its type in a component.
 pub fn rows(ty: &ComponentFunc, component: &types::Component, made: &mut Made) -> Result<[Row; 2]> {

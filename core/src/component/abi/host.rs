@@ -4,6 +4,7 @@
 //! there is one for each number from 0 to 16, and `define` picks the one of a function.
 
 use std::mem::MaybeUninit;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext};
@@ -158,6 +159,35 @@ pub fn define<T: 'static>(
         ($params:literal, $results:literal) => {
             linker.func_wrap(name, move |store: StoreContextMut<'_, T>, HostArgs { given }: HostArgs<$params>| {
                 Ok(HostResults::<$results> { written: body(store, given)? })
+            })
+        };
+    }
+    macro_rules! pick {
+        ($($params:literal)*) => {
+            match counts(ty) {
+                $(($params, 0) => wrap!($params, 0), ($params, 1) => wrap!($params, 1),)*
+                _ => Err(refused("a function has more flat values than there are")),
+            }
+        };
+    }
+    pick!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+}
+
+/// What an async host function comes to.
+pub type Waiting<'a> = Pin<Box<dyn Future<Output = Result<Written>> + Send + 'a>>;
+
+/// The same for an async host function.
+pub fn define_async<T: 'static>(
+    linker: &mut LinkerInstance<'_, T>,
+    name: &str,
+    ty: &ComponentFunc,
+    body: impl Fn(StoreContextMut<'_, T>, Given) -> Waiting<'_> + Send + Sync + 'static,
+) -> Result<()> {
+    macro_rules! wrap {
+        ($params:literal, $results:literal) => {
+            linker.func_wrap_async(name, move |store: StoreContextMut<'_, T>, HostArgs { given }: HostArgs<$params>| {
+                let waiting = body(store, given);
+                Box::new(async move { Ok(HostResults::<$results> { written: waiting.await? }) })
             })
         };
     }

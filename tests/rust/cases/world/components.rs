@@ -18,7 +18,7 @@ use crate::step::{Problem, Step};
 
 macro_rules! component_getter {
     ($($name:ident: $field:literal, $variant:pat => $value:expr, $ty:ty;)*) => {
-        $(fn $name(&self, step: &Step<'_>) -> std::result::Result<$ty, Problem> {
+        $(pub(super) fn $name(&self, step: &Step<'_>) -> std::result::Result<$ty, Problem> {
             let name = step.text($field)?;
             match self.objects.get(name) {
                 Some($variant) => Ok($value),
@@ -29,7 +29,7 @@ macro_rules! component_getter {
 }
 
 /// The names of a path.
-fn path(step: &Step<'_>) -> std::result::Result<Vec<String>, Problem> {
+pub(super) fn path(step: &Step<'_>) -> std::result::Result<Vec<String>, Problem> {
     let names = step.value("path")?.as_array().ok_or("`path` is no list")?;
     names.iter().map(|name| name.as_str().map(str::to_owned).ok_or_else(|| "`path` has no text".to_owned())).collect()
 }
@@ -87,6 +87,13 @@ impl World {
                 let allow = step.value("allow")?.as_bool().ok_or("`allow` is no truth value")?;
                 self.component_linker(step)?.allow_shadowing(allow).map(nothing)
             }
+            "component_define" if Self::is_async(step) => self.define_async_component(step)?,
+            "component_call_async"
+            | "component_start"
+            | "component_join"
+            | "component_release"
+            | "component_link_async"
+            | "component_instantiate_async" => self.run_component_waiting(step)?,
             "component_define" => {
                 let body = step.value("body")?.clone();
                 if body["op"] == "collect" {
@@ -217,9 +224,9 @@ fn lines(types: &ComponentTypes, which: usize) -> Result<Vec<String>> {
 pub(super) type Collected = Arc<Mutex<Vec<Value>>>;
 
 /// A host function of the catalogue.
-struct Body {
-    objects: Objects,
-    body: Value,
+pub(super) struct Body {
+    pub(super) objects: Objects,
+    pub(super) body: Value,
 }
 
 impl ComponentHostFunction for Body {

@@ -11,7 +11,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use serde_json::{Value, json};
-use trimaran::adapter::{HostBody, Run as GuestRun, Slot, SlotFunction, Step as Stepped, Token, UnboundHostFunc};
+use trimaran::adapter::{
+    Asked, HostBody, HostCall, Run as GuestRun, Slot, SlotFunction, Step as Stepped, Token, UnboundHostFunc,
+};
 use trimaran::{Caller, Extern, Func, HostFunction, Instance, Result, Store, Val};
 
 use super::hosted::{Body, Objects, func_type};
@@ -19,7 +21,7 @@ use super::{Object, Outcome, Run, Step, World, plain};
 
 /// What a task comes to.
 pub(super) type Values = Result<Vec<Val>>;
-type Work<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
+pub(super) type Work<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 /// A task, which goes on in `Tasks::round`.
 pub(super) struct Task {
@@ -61,7 +63,7 @@ impl Tasks {
         self.progress.load(Ordering::Relaxed) != before
     }
 
-    fn settle(&self) {
+    pub(super) fn settle(&self) {
         while self.round() {}
     }
 
@@ -69,8 +71,31 @@ impl Tasks {
         self.progress.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Begins a task, and keeps what it comes to.
+    pub(super) fn begin_keeping<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> (Arc<Task>, Arc<Mutex<Option<T>>>) {
+        let made = Arc::new(Mutex::new(None));
+        let kept = Arc::clone(&made);
+        let task = self.begin(Box::pin(async move {
+            let done = work.await?;
+            *kept.lock().unwrap() = Some(done);
+            Ok(Vec::new())
+        }));
+        (task, made)
+    }
+
+    /// Waits until a step releases it. Gives the fields of that step.
+    pub(super) async fn held(&self, objects: &Objects, name: &str) -> Value {
+        let held = Arc::new(Held { released: Mutex::new(None) });
+        self.went_on();
+        objects.holds(name).lock().unwrap().push_back(Arc::downgrade(&held));
+        poll_fn(|_| held.released.lock().unwrap().take().map_or(Poll::Pending, Poll::Ready)).await
+    }
+
     /// Lets the other tasks go on.
-    async fn others(&self) {
+    pub(super) async fn others(&self) {
         let mut is_first = true;
         poll_fn(|_| {
             self.went_on();
@@ -114,8 +139,21 @@ impl HostBody for Waits {
     }
 }
 
+/// What a guest asks, and whoever steps it answers.
+pub(super) trait Answers: Asked + Sized {
+    fn answer(self, store: Arc<Store>, token: Token) -> Work<Self::Answer>;
+}
+
+impl Answers for HostCall {
+    fn answer(self, store: Arc<Store>, token: Token) -> Work<Vec<Val>> {
+        let function = self.function().and_then(SlotFunction::as_any).and_then(|any| any.downcast_ref());
+        let function: Waits = function.cloned().unwrap();
+        function.run(store, token, self.into_arguments())
+    }
+}
+
 /// What a run comes to.
-async fn ended<T: Send + 'static>(run: GuestRun<T>, tasks: Tasks) -> Result<T> {
+pub(super) async fn ended<T: Send + 'static, A: Answers>(run: GuestRun<T, A>, tasks: Tasks) -> Result<T> {
     let mut answer = None;
     loop {
         let stepped = poll_fn(|context| match run.step(answer.take(), context.waker()) {
@@ -125,9 +163,7 @@ async fn ended<T: Send + 'static>(run: GuestRun<T>, tasks: Tasks) -> Result<T> {
         match stepped.await? {
             Stepped::Done(done) => return Ok(done),
             Stepped::Host(call, token) => {
-                let function = call.function().and_then(SlotFunction::as_any).and_then(|any| any.downcast_ref());
-                let function: Waits = function.cloned().unwrap();
-                answer = Some(function.run(Arc::clone(run.store()), token, call.into_arguments()).await);
+                answer = Some(call.answer(Arc::clone(run.store()), token).await);
             }
             Stepped::Waits | Stepped::Turn => tasks.others().await,
         }
@@ -162,11 +198,7 @@ impl Waits {
                     self.objects.values(&store, self.body["values"].as_array().unwrap()).unwrap()
                 }
                 "hold" => {
-                    let held = Arc::new(Held { released: Mutex::new(None) });
-                    self.tasks.went_on();
-                    self.objects.holds(text("as")).lock().unwrap().push_back(Arc::downgrade(&held));
-                    let released =
-                        poll_fn(|_| held.released.lock().unwrap().take().map_or(Poll::Pending, Poll::Ready)).await;
+                    let released = self.tasks.held(&self.objects, text("as")).await;
                     match released["throw"].as_str() {
                         Some(name) => Err(self.objects.throw(name)),
                         None => self.objects.values(&store, released["values"].as_array().unwrap()).unwrap(),
@@ -239,13 +271,7 @@ impl World {
                 self.tasks.settle();
                 Ok(plain(Value::Null))
             }
-            "release" => {
-                let held = self.held(step.text("hold")?)?;
-                let fields = json!({"throw": step.optional("throw"), "values": step.optional("values")});
-                *held.released.lock().unwrap() = Some(fields);
-                self.tasks.went_on();
-                Ok(plain(Value::Null))
-            }
+            "release" => self.release(step)?,
             op => {
                 let instance = self.instantiated(step, op)?;
                 instance.map(|instance| Outcome::Kept(Object::Instance(instance)))
@@ -275,13 +301,25 @@ impl World {
             Ok(run) => run,
             Err(error) => return Ok(Err(error)),
         };
-        let (made, tasks) = (Arc::new(Mutex::new(None)), self.tasks.clone());
-        let kept = Arc::clone(&made);
-        let work = async move {
-            *kept.lock().unwrap() = Some(ended(run, tasks).await?);
-            Ok(Vec::new())
-        };
-        Ok(self.at_its_end(Box::pin(work))?.map(|_| made.lock().unwrap().take().unwrap()))
+        self.made(ended(run, self.tasks.clone()))
+    }
+
+    /// What a task makes, at its end.
+    pub(super) fn made<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<Result<T>, String> {
+        let (task, made) = self.tasks.begin_keeping(work);
+        Ok(self.joined(&task)?.map(|_| made.lock().unwrap().take().unwrap()))
+    }
+
+    pub(super) fn release(&self, step: &Step<'_>) -> Run {
+        let held = self.held(step.text("hold")?)?;
+        let fields = ["throw", "values", "value"].map(|name| step.optional(name));
+        let [throw, values, value] = fields;
+        *held.released.lock().unwrap() = Some(json!({"throw": throw, "values": values, "value": value}));
+        self.tasks.went_on();
+        Ok(Ok(plain(Value::Null)))
     }
 
     fn called(&self, step: &Step<'_>) -> Result<Result<Work<Vec<Val>>>, String> {
@@ -295,7 +333,7 @@ impl World {
         self.joined(&self.tasks.begin(work))
     }
 
-    fn joined(&self, task: &Task) -> Result<Values, String> {
+    pub(super) fn joined(&self, task: &Task) -> Result<Values, String> {
         loop {
             if let Some(done) = task.done.lock().unwrap().take() {
                 return Ok(done);
@@ -337,6 +375,7 @@ impl World {
     fn task(&self, step: &Step<'_>) -> Result<Arc<Task>, String> {
         match self.objects.get(step.text("task")?) {
             Some(Object::Task(task)) => Ok(task),
+            Some(Object::ComponentTask(task)) => Ok(task.task),
             _ => Err("it is no task".to_owned()),
         }
     }
