@@ -12,7 +12,17 @@ from typing import Any
 import pytest
 from component_guests import ENGINE, GUESTS, HOSTS, linked
 
-from trimaran import ClosedError, Config, Engine, Store, Trap, WasmTypeError, WrongStoreError
+from trimaran import (
+    ClosedError,
+    Config,
+    Engine,
+    Interruption,
+    PoisonedError,
+    Store,
+    Trap,
+    WasmTypeError,
+    WrongStoreError,
+)
 from trimaran.component import Component, Func, Instance, Linker, Resource, ResourceAny, ResourceHost, ResourceType
 
 
@@ -56,6 +66,40 @@ def test_one_that_nobody_has_is_dropped_at_the_next_use() -> None:
         make(store, number)
     gc.collect()
     assert dropped(store) == 5
+
+
+# Its destructor traps for 1, and runs for ever for 2.
+HARMFUL = """(component
+  (core module $d (func (export "dtor") (param i32)
+    (if (i32.eq (local.get 0) (i32.const 1)) (then unreachable))
+    (if (i32.eq (local.get 0) (i32.const 2)) (then (loop (br 0))))))
+  (core instance $d (instantiate $d))
+  (type $inner (resource (rep i32) (dtor (core func $d "dtor"))))
+  (core func $new (canon resource.new $inner))
+  (core module $m (import "" "new" (func $new (param i32) (result i32)))
+    (func (export "make") (param i32) (result i32) (call $new (local.get 0))) (func (export "nothing")))
+  (core instance $m (instantiate $m (with "" (instance (export "new" (func $new))))))
+  (export $r "r" (type $inner))
+  (func (export "make") (param "x" u32) (result (own $r)) (canon lift (core func $m "make")))
+  (func (export "nothing") (canon lift (core func $m "nothing"))))"""
+
+
+@pytest.mark.parametrize(
+    ("number", "cause"), [(1, None), (2, Interruption.TIME_LIMIT)], ids=["one that traps", "one that never ends"]
+)
+def test_the_next_use_fails_with_what_a_collected_one_failed_with(number: int, cause: Interruption | None) -> None:
+    engine = Engine(Config(epoch_interruption=True))
+    store = Store(engine)
+    instance = Linker(engine).instantiate(store, Component(engine, HARMFUL))
+    make, nothing = instance.func(store, "make"), instance.func(store, "nothing")
+    make(store, number)
+    gc.collect()
+    store.set_timeout(0.1)
+    with pytest.raises(Trap) as raised:
+        nothing(store)
+    assert raised.value.interruption is cause
+    with pytest.raises(PoisonedError):
+        nothing(store)
 
 
 def test_one_of_another_store() -> None:
