@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use trimaran_gate::{Gate, Gated, Inside, Stop, Token, this_thread};
 use wasmtime::{StoreContextMut, UpdateDeadline};
@@ -33,9 +34,13 @@ impl Store {
     /// From now on, guests of this store run on fibers, since one of them may reach an async host function. Fails with `Busy` in
     /// a host function of a guest that does not run on one.
     pub(crate) fn run_on_fibers(&self) -> Result<()> {
+        if self.is_on_fibers.load(Ordering::Relaxed) {
+            return self.check_open();
+        }
         self.gate.enter_as(this_thread(), &|| self.may_wait(), |inside| match inside {
             Inside::Root(guest) => {
                 guest.0.data_mut().suspension.get_or_insert_with(|| Arc::clone(self.suspension()));
+                self.is_on_fibers.store(true, Ordering::Relaxed);
                 Ok(())
             }
             Inside::Caller(caller) => {
