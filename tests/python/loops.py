@@ -160,3 +160,21 @@ class Trio(Loop):
 
 
 LOOPS = [Loop(), Trio()]
+
+
+class Waits:
+    """A host function that waits for ever, and notes how that ended."""
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop, self.ends = loop, list[type[BaseException]]()
+        self.begun: Event | None = None
+
+    async def __call__(self, number: int) -> int:
+        try:
+            if self.begun is not None:
+                self.begun.set()
+            await self.loop.sleep(1000)
+        except BaseException as error:
+            self.ends.append(type(error))
+            raise
+        return number

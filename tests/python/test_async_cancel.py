@@ -5,18 +5,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 import functools
-import gc
 import threading
-import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from loops import LOOPS, Event, Home, Loop, interruptible
+from loops import LOOPS, Home, Loop, Waits, interruptible
 from trimaran import BusyError, ClosedError, Store, TimeLimitTrap, Trap, WasmTypeError
 
 
@@ -24,24 +20,6 @@ from trimaran import BusyError, ClosedError, Store, TimeLimitTrap, Trap, WasmTyp
 def loop(request: pytest.FixtureRequest) -> Loop:
     found: Loop = request.param
     return found
-
-
-class Waits:
-    """A host function that waits for ever, and notes how that ended."""
-
-    def __init__(self, loop: Loop) -> None:
-        self.loop, self.ends = loop, list[type[BaseException]]()
-        self.begun: Event | None = None
-
-    async def __call__(self, number: int) -> int:
-        try:
-            if self.begun is not None:
-                self.begun.set()
-            await self.loop.sleep(1000)
-        except BaseException as error:
-            self.ends.append(type(error))
-            raise
-        return number
 
 
 def test_a_time_out_around_a_guest_that_waits(loop: Loop) -> None:
@@ -263,112 +241,3 @@ def test_what_is_no_executor() -> None:
     wrong: Any = 3
     with pytest.raises(WasmTypeError, match="the executor is an int: expected an Executor, or None"):
         Store().set_executor(wrong)
-
-
-def test_a_call_that_nobody_goes_on_with_is_collected() -> None:
-    class Once:
-        def __await__(self) -> Any:
-            try:
-                yield "here"
-            except GeneratorExit:
-                ends.append("closed")
-                raise
-
-    async def wait(number: int) -> int:
-        await Once()
-        return number
-
-    ends: list[str] = []
-    home = Home(wait)
-    store = weakref.ref(home.store)
-    call = home.start("once", 1)
-    assert call.send(None) == "here"
-    del call
-    gc.collect()
-    assert ends == ["closed"]
-    assert home.call("plain", 1) == 2
-
-    def cycle() -> weakref.ref[Store]:
-        keeps: list[Any] = []
-        home = Home(wait, lambda number: len(keeps) + number)
-        keeps.append(home.start("once", 1))
-        assert keeps[0].send(None) == "here"
-        return weakref.ref(home.store)
-
-    # One that its own store keeps.
-    other = cycle()
-    del home
-    gc.collect()
-    assert store() is None and other() is None and ends == ["closed"] * 2
-
-
-def test_a_coroutine_that_is_driven_by_hand() -> None:
-    class Once:
-        def __await__(self) -> Any:
-            return (yield "here")
-
-    async def wait(number: int) -> int:
-        given: int = await Once()
-        return number + given
-
-    home = Home(wait)
-    # Each as a task of its own has it.
-    first, second = contextvars.copy_context(), contextvars.copy_context()
-    call, other = home.start("once", 1), home.start("plain", 1)
-    assert first.run(call.send, None) == "here"
-    # It stands in line, in a loop that nobody knows.
-    assert second.run(other.send, None) is None
-    with pytest.raises(StopIteration) as done:
-        first.run(call.send, 10)
-    assert done.value.value == 12
-    with pytest.raises(StopIteration) as done:
-        second.run(other.send, None)
-    assert done.value.value == 2
-    call = home.start("once", 1)
-    call.send(None)
-    call.close()
-    call = home.start("once", 1)
-    call.send(None)
-    with pytest.raises(KeyError):
-        call.throw(KeyError("it"))
-    assert home.call("plain", 1) == 2
-
-
-def test_a_thread_waits_for_a_guest_that_waits(loop: Loop) -> None:
-    async def wait(number: int) -> int:
-        thread.start()
-        await loop.sleep(0.05)
-        assert not found
-        return number
-
-    found: list[int] = []
-    home = Home(wait)
-    thread = threading.Thread(target=lambda: found.append(home.call("plain", 5)))
-    assert loop.run(lambda: home.start("once", 1)) == 2
-    thread.join(20)
-    assert found == [6]
-
-
-def test_threads_that_a_host_function_waits_for() -> None:
-    async def wait(number: int) -> int:
-        # They have the task's context.
-        return number + int(await asyncio.to_thread(home.call, "plain", number))
-
-    home = Home(wait)
-    assert asyncio.run(home.start("once", 5)) == 16
-
-
-@pytest.mark.skipif(not hasattr(asyncio, "eager_task_factory"), reason="Python 3.12 has eager tasks")
-def test_eager_tasks() -> None:
-    async def wait(number: int) -> int:
-        await asyncio.sleep(0)
-        return number
-
-    home = Home(wait)
-
-    async def main() -> None:
-        asyncio.get_running_loop().set_task_factory(vars(asyncio)["eager_task_factory"])
-        tasks = [asyncio.create_task(home.start("once", number)) for number in range(5)]
-        assert [await task for task in tasks] == [0, 2, 4, 6, 8]
-
-    asyncio.run(main())
