@@ -19,6 +19,7 @@ from typing import Any
 import bindings
 import component
 import surface
+import waits
 import wasmtime
 
 import trimaran
@@ -255,6 +256,7 @@ def bench() -> None:
     surface.bench(guests, measure)
     component.bench({who: guest.package for who, guest in guests.items()}, measure)
     bindings.bench(measure)
+    waits.bench()
 
 
 def bench_import() -> None:

@@ -12,9 +12,9 @@ mod _native {
     use crate::adapters::python::numbers::{f32_bits, f32_of, index, integer, natural, real, within};
     #[pymodule_export]
     use crate::adapters::python::{
-        CallerBase, ComponentFuncBase, ExportsBase, FuncBase, InstanceBase, MemoryView, StoreBase, arrow_parts,
-        article, component_bindings, component_file, failure, indefinite, interpreter, made_already, never_made,
-        packed, refer, referred, store_number, take_thrown, text, wrong_export,
+        CallerBase, ComponentFuncBase, ExportsBase, FuncBase, HostedCall, InstanceBase, MemoryView, RunBase, StoreBase,
+        arrow_parts, article, begin_instance, component_bindings, component_file, failure, indefinite, interpreter,
+        made_already, never_made, packed, refer, referred, store_number, take_thrown, text, wrong_export,
     };
 
     #[pymodule_init]
@@ -26,6 +26,7 @@ mod _native {
         crate::adapters::python::add_pointer(module)?;
         crate::adapters::python::keep_ctrl_c();
         crate::adapters::python::watch_waits();
+        crate::adapters::python::answer_for_tasks();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -124,9 +124,10 @@ pub mod adapter {
     pub use crate::process::unstoppable::{
         before_compiling, in_host, is_compilation, tell_of_this_thread, unstoppable_run,
     };
-    pub use crate::runs::run::{Asked, Run, Step};
+    pub use crate::runs::run::{Run, Step};
     pub use crate::stores::entry::Hold;
-    pub use crate::stores::steps::swap_working_for;
+    pub use crate::stores::fiber::Asked;
+    pub use crate::stores::steps::{ask_tasks, swap_working_for};
     pub use crate::stores::store::{OfStore, SlotFunction};
     pub use crate::types::slot::{Signature, Slot, ValKind};
     pub use crate::values::float;

@@ -12,12 +12,17 @@ T = TypeVar("T")
 
 
 class HostBody:
-    """What a host function calls, whether with its caller, and what bindings say of its values."""
+    """What a host function calls, whether with its caller, and what bindings say of its values.
 
-    __slots__ = ("__weakref__", "access_caller", "function", "shape")
+    A guest waits for an async one.
+    """
 
-    def __init__(self, function: Callable[..., Any], access_caller: bool, shape: object = None) -> None:
-        self.function, self.access_caller, self.shape = function, access_caller, shape
+    __slots__ = ("__weakref__", "access_caller", "function", "shape", "waits")
+
+    def __init__(
+        self, function: Callable[..., Any], access_caller: bool, waits: bool = False, shape: object = None
+    ) -> None:
+        self.function, self.access_caller, self.waits, self.shape = function, access_caller, waits, shape
 
 
 class Bodies:

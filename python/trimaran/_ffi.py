@@ -168,8 +168,8 @@ def unawaited(value: Any) -> str:
     """What is wrong with the coroutine that a host function gave, which never runs."""
     value.close()
     return (
-        "the host function is an `async def`, and nothing awaits it: define it with `def`, and run the coroutine in "
-        "it, as with `asyncio.run`"
+        "the host function gave a coroutine, and nothing awaits it: define it with `async def`, or run the coroutine "
+        "in it, as with `asyncio.run`"
     )
 
 

@@ -34,7 +34,8 @@ class Caller(CallerBase, StoreContext):
     """The guest that called a host function. `Func` gives it to a host function with `access_caller`.
 
     It stands for its store wherever a method asks for one, and knows the exports of the calling instance by name. It is
-    valid on its own thread until its host function returns. A later use raises `EscapedError`.
+    valid on its own thread until its host function returns, and on any thread where that is an async one. A later use
+    raises `EscapedError`.
     """
 
     __slots__ = ("__weakref__",)

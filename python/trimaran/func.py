@@ -11,7 +11,8 @@ from ._columns import map_columns
 from ._ffi import expect, wrong_type
 from ._handle import StoreItem
 from ._identity import Constant
-from ._native import FuncBase, article
+from ._native import FuncBase, RunBase, article
+from ._run import drive, waits
 from .store import Storelike, check_storelike, store_of
 from .types import FuncType
 
@@ -39,13 +40,50 @@ class Func(FuncBase, Constant, StoreItem):
         in every way. After the guest has unwound, the outermost call raises whatever `func` raised, as the very same
         object, a `KeyboardInterrupt` too. For a result that does not fit it raises `WasmTypeError` or `RangeError`.
 
+        The guest waits for a `func` that is an `async def`, while the task that awaits `call_async` awaits it. It is a
+        guest that was called by `call_async`: any other one ends with `SuspendError`. While the guest waits, `func` may
+        use the store in every way, and tasks that it begins may as well; what they leave undone ends with it.
+
         The store keeps `func` until the store is closed or gone. A `func` that refers to its store is no leak.
+
+        Raises `BusyError` for the first async function of a store in a host function of a guest that cannot wait.
         """
         check_storelike(store)
         expect(ty, FuncType, "the type")
-        body = host_body(func, access_caller)
-        self._make_host(store, ty)
-        self._attach(store_of(store), *body)
+        function, access_caller, is_async = host_body(func, access_caller)
+        if is_async:
+            self._make_async_host(store, ty)
+        else:
+            self._make_host(store, ty)
+        self._attach(store_of(store), function, access_caller, is_async)
+
+    async def call_async(self, store: Storelike, *params: Any) -> Any:
+        """Calls the function, and lets other tasks run while the guest waits for an async host function.
+
+        ```python
+        async def fetch(at: int) -> int:
+            await asyncio.sleep(0.01)
+            return at * at
+
+
+        linker.define_func("env", "fetch", ty, fetch)
+        instance = await linker.instantiate_async(store, module)
+        async with asyncio.timeout(5):
+            print(await instance.func(store, "run").call_async(store, 1))
+        ```
+
+        Host functions run in the task that awaits this, by asyncio, trio or any other loop: context variables,
+        time-outs and cancellation are those of that task. Where it is cancelled, the guest ends, and the store stays
+        usable. While another call of the store waits, this one stands in line behind it. What a host function calls
+        goes on top of its own guest.
+
+        A guest that computes keeps the loop. With `Config.epoch_interruption`, it lets other tasks run every few
+        milliseconds, and `Store.set_executor` moves it to another thread.
+
+        Raises what a call of the function raises. What a host function raised is the very same object.
+        """
+        came = self._begin(store, params)
+        return await drive(came) if type(came) is RunBase else came
 
     def call(self, store: Storelike, values: Iterable[Any]) -> list[_value.Val]:
         """Calls the function, and returns all its results as `Val`s, which keep every bit.
@@ -108,8 +146,8 @@ def _listed(values: object) -> list[Any]:
         raise wrong_type(f"the arguments are {article(values)}: expected a list or a tuple of them") from None
 
 
-def host_body(func: Callable[..., Any], access_caller: bool) -> tuple[Callable[..., Any], bool]:
-    """What a host function is made from, if it is that."""
+def host_body(func: Callable[..., Any], access_caller: bool) -> tuple[Callable[..., Any], bool, bool]:
+    """What a host function is made from, if it is that, and whether it is an async one."""
     if not callable(func):
         raise wrong_type(f"the function is {article(func)}: expected something that can be called")
-    return func, expect(access_caller, bool, "access_caller")
+    return func, expect(access_caller, bool, "access_caller"), waits(func)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TypeVar, overload
+from typing import TypeVar, cast, overload
 
 from ._ffi import out_of_range, plain, shown, wrong_type
 from ._handle import StoreItem, stores
 from ._identity import Identity
-from ._native import ExportsBase, InstanceBase, article, index, store_number
+from ._native import ExportsBase, InstanceBase, RunBase, article, begin_instance, index, store_number
+from ._run import drive
 from .error import WasmTypeError
 from .externs import Extern, Kind, expect_extern
 from .func import Func
@@ -49,6 +50,15 @@ class Instance(InstanceBase, StoreItem):
         room, and `Trap` if an initialiser or the start function traps.
         """
         self._make(store, module, imports)
+
+    @staticmethod
+    async def create_async(store: Storelike, module: Module, imports: Iterable[Extern] = ()) -> Instance:
+        """Makes an instance as the constructor does. Its start function may wait for async host functions.
+
+        That is as in `Func.call_async`.
+        """
+        came = begin_instance(store, module, imports)
+        return cast(Instance, await drive(came) if type(came) is RunBase else came)
 
     def _exports_of(self, home: Store, store: Storelike) -> InstanceExports:
         return InstanceExports._of(self, home, dict(self._exports(store)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Self, cast
 
 from ._bodies import HostBody
 from ._closable import Managed
 from ._handle import Handle
 from ._identity import Constant
-from ._native import InstancePreBase
+from ._native import InstancePreBase, RunBase
+from ._run import drive
 from .instance import Instance
 from .module import Module
 from .store import Storelike
@@ -40,6 +41,11 @@ class InstancePre(InstancePreBase, Constant, Handle, Managed):
     def instantiate(self, store: Storelike) -> Instance:
         """Makes an instance in `store`. Raises `LimitError` and `Trap` as `Instance` does."""
         return self._instantiate(store)
+
+    async def instantiate_async(self, store: Storelike) -> Instance:
+        """The same, and waits for the async host functions that the start function calls, as `Func.call_async` does."""
+        came = self._begin(store)
+        return cast(Instance, await drive(came) if type(came) is RunBase else came)
 
     def close(self) -> None:
         """Lets go of it. Its instances go on working. Closing twice does nothing."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from ._bodies import Bodies, HostBody
 from ._closable import Managed
 from ._ffi import expect
 from ._handle import Handle
-from ._native import LinkerBase, text
+from ._native import LinkerBase, RunBase, text
+from ._run import drive
 from ._setting import Configurable, switch
 from .engine import Engine
 from .externs import Extern
@@ -55,8 +56,8 @@ class Linker(LinkerBase, Handle, Configurable, Managed):
     ) -> None:
         """Defines a host function by that name, for modules in any store.
 
-        Guests call `func` as they call that of a `Func`. Each store that has an instance with it keeps it as well.
-        Raises `LinkError` if the name is defined already.
+        Guests call `func` as they call that of a `Func`, and wait for one that is an `async def`. Each store that has
+        an instance with it keeps it as well. Raises `LinkError` if the name is defined already.
         """
         names, kind = _names(module, name), expect(ty, FuncType, "the type")
         body = HostBody(*host_body(func, access_caller))
@@ -87,6 +88,11 @@ class Linker(LinkerBase, Handle, Configurable, Managed):
         says how many more there are. Also raises what `Instance` raises.
         """
         return self._instantiate(store, module)
+
+    async def instantiate_async(self, store: Storelike, module: Module) -> Instance:
+        """The same, and waits for the async host functions that the start function calls, as `Func.call_async` does."""
+        came = self._begin(store, module)
+        return cast(Instance, await drive(came) if type(came) is RunBase else came)
 
     def instantiate_pre(self, module: Module) -> InstancePre:
         """Finds a module's imports once, so that you can instantiate it many times, in any store, at little cost.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import Executor
 from typing import Any, TypeAlias, cast, overload
 
 from ._bodies import HostBody
 from ._closable import Managed
-from ._ffi import expect, milliseconds
+from ._ffi import expect, milliseconds, wrong_type
 from ._handle import Handle, stores
 from ._limits import StoreLimits
-from ._native import StoreBase, index, natural, store_number
+from ._native import StoreBase, article, index, natural, store_number
 from .caller import Caller
 from .deadline import Deadline
 from .engine import Engine
@@ -37,7 +38,7 @@ class Store(StoreBase, Handle, Managed):
     statement closes the store at its end, which gives its memory back.
     """
 
-    __slots__ = ("__weakref__", "_bodies", "_data", "_engine", "_sinks")
+    __slots__ = ("__weakref__", "_bodies", "_data", "_engine", "_executor", "_sinks")
     _instead = "guests live in it; make another one, and instantiate their modules there"
 
     def __init__(self, engine: Engine | None = None, data: Any = None) -> None:
@@ -45,6 +46,7 @@ class Store(StoreBase, Handle, Managed):
         self._engine = Engine() if engine is None else expect(engine, Engine, "the engine")
         self._data = data
         self._sinks: Sinks | None = None
+        self._executor: Executor | None = None
         # The functions of the host that its components call; the core has weak references to them.
         self._bodies: set[HostBody] = set()
         self._make(self._engine)
@@ -94,6 +96,18 @@ class Store(StoreBase, Handle, Managed):
         Raises `ConfigError` unless `Config.epoch_interruption` is set.
         """
         self._set_timeout(milliseconds(seconds))
+
+    def set_executor(self, executor: Executor | None) -> None:
+        """Has guests that compute go on in an executor, such as a `ThreadPoolExecutor`, beside the event loop.
+
+        It is for `call_async`, and for engines with `Config.epoch_interruption`: a guest that has computed for a few
+        milliseconds then goes on in a thread of the executor until it calls an async host function. Host functions that
+        are not async run in that thread, in a copy of the task's context. `None`, as at first, leaves guests in the
+        loop's own thread. The store does not shut the executor down. A process pool cannot run guests.
+        """
+        if executor is not None and not hasattr(executor, "submit"):
+            raise wrong_type(f"the executor is {article(executor)}: expected an Executor, or None")
+        self._executor = executor
 
     def deadline(self, seconds: float | None) -> Deadline:
         """Limits the time of all calls together that this thread makes into the store in a `with` statement.

@@ -31,6 +31,9 @@ SEED = ["basic_memory", "module_memory", "shared_memory", "growth_and_bounds", "
 
 MORE = ["linker", "limits"]
 
+# The languages whose guests can wait for async host functions.
+ASYNC = ["python"]
+
 # What uses generated classes.
 TYPED = ["component_typed", "plugin_host"]
 
@@ -73,7 +76,12 @@ def test_every_example_is_there_in_every_language() -> None:
     names = {*SEED, *MORE, "format_json", "host_functions", "wasi", "components", "component_http"}
     for language, ending in ENDINGS.items():
         found = {file.stem for file in (EXAMPLES / language).glob(f"*.{ending}")} - {"Package"}
-        assert found == names | {*TYPED}, language
+        assert found == names | {*TYPED} | ({"async_host"} if language in ASYNC else set()), language
+
+
+@pytest.mark.parametrize("language", ASYNC)
+def test_guests_that_wait(language: str) -> None:
+    assert run(language, "async_host") == (0, expected("async_host"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

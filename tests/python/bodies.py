@@ -53,14 +53,14 @@ def _add(_world: Case, _name: str, _step: Step) -> Body:
 
 
 def _echo(_world: Case, _name: str, _step: Step) -> Body:
-    return lambda _caller, *given: _results(list(given))
+    return lambda _caller, *given: results_of(list(given))
 
 
 def _give(case: Case, _name: str, step: Step) -> Body:
     given = step.value("values")
     # An integer is plain: a `Val` says its type, which has to be the result's.
     plain = {"i32", "i64"}
-    return lambda _caller, *_arguments: _results(
+    return lambda _caller, *_arguments: results_of(
         [to_val(value).value if value[0] in plain else case.val(value) for value in given]
     )
 
@@ -80,7 +80,7 @@ def _call(case: Case, _name: str, step: Step) -> Body:
     name, given = step.text("func"), step.value("args")
 
     def call(caller: Caller, *_arguments: object) -> Any:
-        return _results(case.named(name, Func).call(caller, [case.val(value) for value in given]))
+        return results_of(case.named(name, Func).call(caller, [case.val(value) for value in given]))
 
     return call
 
@@ -116,7 +116,7 @@ def _escape(case: Case, name: str, _step: Step) -> Body:
     return lambda caller, *_arguments: case.callers.keep(name, caller)
 
 
-def _results(values: list[Any]) -> Any:
+def results_of(values: list[Any]) -> Any:
     """How a host function gives them."""
     return values if len(values) > 1 else next(iter(values), None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import importlib
 import pickle
@@ -20,7 +21,7 @@ from bindings_guests import ASKS, COUNTERS
 from component_guests import CALLS, ENGINE, echo
 
 from guests import ROOT
-from trimaran import CompileError, Engine, LinkError, Store, UnsupportedError, WasmTypeError, wat2wasm
+from trimaran import CompileError, Engine, LinkError, Store, SuspendError, UnsupportedError, WasmTypeError, wat2wasm
 from trimaran.component import Component, Err, Linker, Ok, ResultError, Some, load, wit
 
 P = '(type $p\' (record (field "x" s32) (field "first-name" string))) (import "p" (type $p (eq $p\')))'
@@ -227,6 +228,30 @@ def test_what_is_declared_becomes_the_error_and_all_else_comes_out() -> None:
             with pytest.raises(BaseException) as caught:
                 world.checked(1)
             assert caught.value is error
+
+
+class LateHost(Host):
+    async def check(self, number: int) -> None:  # type: ignore[override]
+        await asyncio.sleep(0)
+        super().check(number)
+
+
+def test_a_host_with_async_methods() -> None:
+    module = load(ASKS.encode())
+    host = LateHost()
+    with Store(ENGINE) as store:
+        world = module.World.instantiate(store, host)
+        # What the function declares goes to the guest, which goes on.
+        assert asyncio.run(world.checked.call_async(1)) == 1000
+        assert asyncio.run(world.checked.call_async(number=200)) == 200
+        host.raises = KeyError("x")
+        with pytest.raises(KeyError) as caught:
+            asyncio.run(world.checked.call_async(1))
+        assert caught.value is host.raises
+    with Store(ENGINE) as store:
+        world = module.World.instantiate(store, host)
+        with pytest.raises(SuspendError):
+            world.checked(1)
 
 
 def test_a_host_without_a_method() -> None:

@@ -19,12 +19,13 @@ WORLD = re.compile(r"^\s*world ([a-z0-9-]+)", re.MULTILINE)
 
 
 def folders() -> list[Path]:
-    """Where the parser and the encoder of components have their tests, as cargo has them."""
+    """Where the parser and the encoder of components have their tests, as cargo has them, and what is ours."""
     command = ["cargo", "metadata", "--format-version", "1", "--offline", "--manifest-path", "bindgen/Cargo.toml"]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
     packages = json.loads(done.stdout)["packages"]
     names = ("wit-parser", "wit-component")
-    return [Path(it["manifest_path"]).with_name("tests") for it in packages if it["name"] in names]
+    theirs = [Path(it["manifest_path"]).with_name("tests") for it in packages if it["name"] in names]
+    return [*theirs, ROOT / "bindgen" / "tests" / "wit"]
 
 
 @pytest.fixture(scope="module")

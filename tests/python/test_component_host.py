@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import threading
 import weakref
@@ -27,6 +28,7 @@ from trimaran import (
     PoisonedError,
     RangeError,
     Store,
+    SuspendError,
     TimeLimitTrap,
     Trap,
     ValType,
@@ -65,23 +67,72 @@ def test_results_that_do_not_fit() -> None:
         assert str(caught.value) == words
 
 
-def test_an_async_def_is_no_host_function() -> None:
+def test_a_coroutine_that_nobody_awaits() -> None:
     async def late(_: int = 0) -> int:
         return 1
 
-    store, instance = linked(CALLS, f=late)
-    with pytest.raises(WasmTypeError, match="`f`: the host function is an `async def`, and nothing awaits it"):
+    store, instance = linked(CALLS, f=lambda number: late(number))
+    with pytest.raises(WasmTypeError, match="`f`: the host function gave a coroutine, and nothing awaits it"):
         instance.func(store, "run")(store, 1)
-    core = Func(store, FuncType([], [ValType.i32()]), late)
-    with pytest.raises(WasmTypeError, match="the host function is an `async def`, and nothing awaits it"):
+    core = Func(store, FuncType([], [ValType.i32()]), lambda: late())
+    with pytest.raises(WasmTypeError, match="the host function gave a coroutine, and nothing awaits it"):
         core(store)
     linker = CoreLinker(ENGINE)
-    linker.define_func("a", "b", FuncType([], []), late)
+    linker.define_func("a", "b", FuncType([], []), lambda: late())
     module = Module(ENGINE, '(module (import "a" "b" (func $f)) (export "f" (func $f)))')
     exported = linker.instantiate(store, module).exports(store)["f"]
     assert isinstance(exported, Func)
-    with pytest.raises(WasmTypeError, match="the host function is an `async def`, and nothing awaits it"):
+    with pytest.raises(WasmTypeError, match="the host function gave a coroutine, and nothing awaits it"):
         exported(store)
+
+
+def test_an_async_def_in_a_synchronous_call() -> None:
+    async def late(number: int = 0) -> int:
+        return number
+
+    store, instance = linked(CALLS, f=late)
+    with pytest.raises(SuspendError, match="the async host function `f` was called where its guest cannot wait"):
+        instance.func(store, "run")(store, 1)
+    store, instance = linked(CALLS, f=late)
+    run = instance.func(store, "run")
+    assert asyncio.run(run.call_async(store, 7)) == 7
+    # Values that do not fit are refused as in a call, and the guest does not know of it.
+    with pytest.raises(RangeError, match="argument 1: -1 does not fit a u32"):
+        asyncio.run(run.call_async(store, -1))
+    with pytest.raises(WasmTypeError, match="expected 1 argument"):
+        asyncio.run(run.call_async(store))
+    assert asyncio.run(run.call_async(store, 8)) == 8
+
+
+def test_what_an_async_function_raises_is_the_very_same_object() -> None:
+    error = KeyError("it")
+
+    async def fails(number: int) -> int:
+        await asyncio.sleep(0)
+        raise error
+
+    store, instance = linked(CALLS, f=fails)
+    with pytest.raises(KeyError) as raised:
+        asyncio.run(instance.func(store, "run").call_async(store, 7))
+    assert raised.value is error
+
+
+def test_a_component_that_is_cancelled_poisons_its_store() -> None:
+    async def waits(number: int) -> int:
+        await asyncio.sleep(1000)
+        return number
+
+    store, instance = linked(CALLS, f=waits)
+    run = instance.func(store, "run")
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.02):
+                await run.call_async(store, 1)
+        with pytest.raises(PoisonedError):
+            await run.call_async(store, 1)
+
+    asyncio.run(main())
 
 
 def test_a_missing_wasi_is_named() -> None:

@@ -100,7 +100,7 @@ struct BindingsTests {
     #expect(try kinds.guestPerson(x: ada) == ada)
     #expect(try kinds.guestPeople(x: [ada, none]) == [ada, none])
     #expect(echo.last == "\([ada, none])")
-    let shapes: [Kinds.Shape] = [.circle(0.25), .shape(ada), .shape(none), .pixels([0, 255]), .none]
+    let shapes: [Kinds.Shape] = [.circle(0.25), .shape(ada), .shape(none), .pixels([0, 255]), .noneCase]
     for shape in shapes { #expect(try kinds.guestShape(x: shape) == shape) }
     #expect(try kinds.guestShapes(x: shapes) == shapes)
     for color in Kinds.Color.allCases { #expect(try kinds.guestColor(x: color) == color) }

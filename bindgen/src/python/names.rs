@@ -65,7 +65,7 @@ fn scope(more: &[&[&'static str]]) -> Scope {
 
 /// The parameters of a function.
 pub(super) fn params() -> Scope {
-    scope(&[&["self", "api", "functions"]])
+    scope(&[&["self", "api", "functions", "wit"]])
 }
 
 /// The members of a class that has no other ones.

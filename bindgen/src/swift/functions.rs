@@ -90,12 +90,14 @@ impl Sheet<'_> {
         let context = given.filter(|ty| self.has_classes(ty)).map(|_| format!("for: {functions}"));
         let head = format!("{functions}.{field}.call");
         let takes = if write.is_empty() { " _ in" } else { " writer in" };
+        let local = local("result", params);
+        let bound = format!("let {local} = try ");
         let (lead, end) = match (function.kind, function.outcome(self.model)) {
             (FunctionKind::Constructor(_), None) => ("self.handle = try ", None),
-            (FunctionKind::Constructor(_), Some(_)) => ("let result = try ", Some("self.handle = try result.get()")),
+            (FunctionKind::Constructor(_), Some(_)) => (&*bound, Some(format!("self.handle = try {local}.get()"))),
             (_, None) => ("try ", None),
-            (_, Some((Some(_), _))) => ("let result = try ", Some("return try result.get()")),
-            (_, Some((None, _))) => ("let result = try ", Some("try result.get()")),
+            (_, Some((Some(_), _))) => (&*bound, Some(format!("return try {local}.get()"))),
+            (_, Some((None, _))) => (&*bound, Some(format!("try {local}.get()"))),
         };
         let read = match (function.kind, function.outcome(self.model), result) {
             (_, _, None) => None,
@@ -118,7 +120,7 @@ impl Sheet<'_> {
             }
         }
         if let Some(end) = end {
-            page.line(end);
+            page.line(&end);
         }
     }
 
@@ -174,6 +176,13 @@ impl Sheet<'_> {
             }
         }
     }
+}
+
+/// A name for a variable of the body, which no parameter has.
+fn local(name: &str, params: &[Spelled]) -> String {
+    let is_free = |name: &str| params.iter().all(|param| param.name != name);
+    let numbered = (2_usize..).map(|number| format!("{name}{number}"));
+    std::iter::once(name.to_owned()).chain(numbered).find(|name| is_free(name)).unwrap_or_default()
 }
 
 /// A name as a label of an argument, where few words are kept.

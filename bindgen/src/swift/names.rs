@@ -12,6 +12,9 @@ const IN_WORLDS: [&str; 4] = ["Exports", "Functions", "Host", "Imports"];
 /// What the struct of the world has.
 const IN_WORLD_MEMBERS: [&str; 1] = ["functions"];
 
+/// What the struct of an interface that a component exports has.
+const IN_EXPORTS: [&str; 1] = ["functions"];
+
 /// What the class of a resource has.
 const IN_RESOURCES: [&str; 3] = ["close", "functions", "handle"];
 
@@ -62,7 +65,8 @@ impl Names {
         for (place, interface) in model.interfaces.iter().enumerate() {
             let owner = Owner::Interface(InterfaceId(place));
             names.of_types(model, owner, &interface.types);
-            let free = scope(Kind::Function, &[&IN_HOSTS]);
+            let words: &[&str] = if interface.side == Side::Export { &IN_EXPORTS } else { &IN_HOSTS };
+            let free = scope(Kind::Function, &[words]);
             let of_owner = names.of_functions(model, owner, interface.side, free, &mut fields);
             names.functions.insert((owner, interface.side), of_owner);
         }

@@ -108,8 +108,9 @@ pub(super) fn scope(kind: Kind, more: &[&[&str]]) -> Scope {
         Kind::Function => &["init", "self"],
         Kind::Param => &["init", "self", "api", "reader", "writer"],
         Kind::Field => &["init", "self", "hashValue"],
-        Kind::Case => &["init", "self", "allCases", "rawValue", "hashValue", "wit"],
-        Kind::Flag => &["init", "self", "rawValue", "hashValue", "wit"],
+        // Where an optional of the type is expected, `.none` and `.some` are those of the optional.
+        Kind::Case => &["init", "self", "allCases", "rawValue", "hashValue", "wit", "none", "some"],
+        Kind::Flag => &["init", "self", "rawValue", "hashValue", "wit", "none", "some"],
     };
     let more = more.iter().flat_map(|words| words.iter().copied());
     let reserved = KEYWORDS.into_iter().chain(MORE_KEYWORDS).chain(own.iter().copied()).chain(more);
@@ -125,8 +126,8 @@ fn escape(kind: Kind) -> fn(&str) -> String {
         Kind::Function => |word| escaped(word, "Function"),
         Kind::Param => |word| escaped(word, "Value"),
         Kind::Field => |word| escaped(word, "Field"),
-        Kind::Case => |word| escaped(word, "Case"),
-        Kind::Flag => |word| escaped(word, "Flag"),
+        Kind::Case => |word| if word == "some" { "someCase".to_owned() } else { escaped(word, "Case") },
+        Kind::Flag => |word| if word == "some" { "someFlag".to_owned() } else { escaped(word, "Flag") },
     }
 }
 

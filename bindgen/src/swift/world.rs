@@ -225,7 +225,9 @@ impl Sheet<'_> {
             page.expr("", &call("init(", items), &format!(" throws({failed}) {{"));
             page.indented(|page| {
                 for (field, bind) in &binds {
-                    page.expr(&format!("{field} = try "), bind, "");
+                    // A function may have the name of what it is bound with.
+                    let hidden = ["store", "instance"].contains(&field.as_str());
+                    page.expr(&format!("{}{field} = try ", if hidden { "self." } else { "" }), bind, "");
                 }
             });
             page.line("}");

@@ -10,8 +10,7 @@ use crate::component::abi::stream::{Given, Written};
 use crate::component::handles::{Received, received};
 use crate::component::host::{ComponentHostFunction, HostFuncType, Loans, Reply, written};
 use crate::host::waiting::{GuestStore, cannot_wait, failed};
-use crate::runs::run::Asked;
-use crate::stores::fiber::{HostWait, Parcel};
+use crate::stores::fiber::{Asked, HostWait, Parcel};
 use crate::stores::store::{Calling, StoreData};
 use crate::{Result, WasmtimeError};
 

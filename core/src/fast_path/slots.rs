@@ -17,6 +17,12 @@ pub enum Owned {
 }
 
 impl Slot {
+    /// The number or the vector in the slot; none where that is a reference.
+    pub fn number(self, kind: ValKind) -> Option<Val> {
+        // SAFETY: a slot of a number or a vector has no handle.
+        kind.is_plain().then(|| unsafe { self.value(kind, Owned::ByCaller) })
+    }
+
     /// A value of a number or of a vector, or a reference with a handle that belongs to the slot's receiver.
     pub fn of(value: Val) -> Self {
         fn reference<T: Send + Sync>(object: Option<Arc<T>>, kind: ValKind) -> Slot {

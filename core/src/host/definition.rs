@@ -1,5 +1,6 @@
 //! Host functions that linkers define, for every store of an engine.
 
+use std::collections::HashSet;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +11,7 @@ use crate::errors::guest_text::Name;
 use crate::host::call::Called;
 use crate::host::func::HostType;
 use crate::host::waiting::{AsyncCalled, Waiting};
+use crate::process::fork;
 use crate::stores::store::{CallbackCell, SlotFunction, StoreData};
 use crate::types::slot::Signature;
 use crate::{Func, FuncType, Result, Store, WasmtimeError};
@@ -186,6 +188,7 @@ impl UnboundHostFunc {
     pub fn bind(&self, store: &Store, body: Box<dyn SlotFunction>) -> Result<()> {
         let superfluous =
             store.enter(|mut context| Ok(self.0.callback_cell(context.data_mut()).function.set(body).err()))?;
+        fork::lock(&store.bound_hosts).insert(self.0.number);
         // Its `Drop` may run any code, so it runs outside of the store.
         drop(superfluous);
         Ok(())
@@ -211,9 +214,15 @@ impl Store {
 
     /// The host functions that have no callback in this store yet.
     pub(crate) fn unbound_host_funcs(&self, hosts: &[Arc<HostDefinition>]) -> Result<Vec<UnboundHostFunc>> {
+        let are_bound = |bound: &HashSet<u64>| hosts.iter().all(|host| bound.contains(&host.number));
+        if are_bound(&fork::lock(&self.bound_hosts)) {
+            return self.check_open().map(|()| Vec::new());
+        }
         self.enter(|context| {
-            let missing = hosts.iter().filter(|host| !host.has_callback(context.data()));
-            Ok(missing.map(|host| UnboundHostFunc::new(Arc::clone(host))).collect())
+            let (bound, missing): (Vec<_>, Vec<_>) = hosts.iter().partition(|host| host.has_callback(context.data()));
+            let numbers = bound.iter().map(|host| host.number);
+            fork::lock(&self.bound_hosts).extend(numbers);
+            Ok(missing.into_iter().map(|host| UnboundHostFunc::new(Arc::clone(host))).collect())
         })
     }
 }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::errors::counted::count;
-use crate::runs::run::Asked;
-use crate::stores::fiber::{HostWait, Parcel};
+use crate::stores::fiber::{Asked, HostWait, Parcel};
 use crate::stores::store::{CallbackCell, Calling, SlotFunction, StoreData};
 use crate::traps::carried::HostError;
 use crate::values::convert::ArgPosition;

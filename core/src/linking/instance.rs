@@ -33,7 +33,7 @@ impl Instance {
     #[uniffi::constructor]
     #[cfg_attr(false, long)]
     pub fn new(store: &Store, module: &Module, imports: Vec<Extern>) -> Result<Arc<Self>> {
-        Self::linked(store, module, &imports)?.run(store)
+        Self::linked(store, module, &imports)?.run(store).map(|inner| Self::from_wasmtime(store, inner))
     }
 
     /// Everything that the instance exports, in the module's order.
@@ -66,7 +66,7 @@ impl Instance {
     /// The same as `new`, as a run: its start function may wait for async host functions. `of` is the async host call of the same
     /// store that it comes from, if any.
     pub fn start(store: &Arc<Store>, module: &Module, imports: &[Extern], of: Option<Token>) -> Result<Run<Arc<Self>>> {
-        Ok(Self::linked(store, module, imports)?.start(store, of))
+        Ok(Self::linked(store, module, imports)?.start(store, of, Self::from_wasmtime))
     }
 
     /// The module with its imports, which are checked as far as that needs no instance.

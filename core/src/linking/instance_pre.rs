@@ -33,7 +33,7 @@ impl InstancePre {
     /// Makes an instance in a store, and runs its start function. Fails as `Linker.instantiate` does.
     #[cfg_attr(false, worded)]
     pub fn instantiate(&self, store: &Store) -> Result<Arc<Instance>> {
-        self.linked(store)?.run(store)
+        self.linked(store)?.run(store).map(|inner| Instance::from_wasmtime(store, inner))
     }
 
     /// Closes it. Its instances go on working. Closing twice does nothing.
@@ -48,7 +48,7 @@ impl InstancePre {
     /// The same as `instantiate`, as a run: its start function may wait for async host functions. `of` is the async host call of
     /// the same store that it comes from, if any.
     pub fn start(&self, store: &Arc<Store>, of: Option<Token>) -> Result<Run<Arc<Instance>>> {
-        Ok(self.linked(store)?.start(store, of))
+        Ok(self.linked(store)?.start(store, of, Instance::from_wasmtime))
     }
 
     /// What is to be instantiated, whose host functions have their callbacks in the store.

@@ -11,7 +11,7 @@ use crate::linking::items::explain;
 use crate::process::signals;
 use crate::runs::run::Run;
 use crate::stores::store::StoreData;
-use crate::{Instance, Result, Store, WasmtimeError};
+use crate::{Result, Store, WasmtimeError};
 
 /// A module, and where its imports come from.
 pub(super) enum Source {
@@ -29,30 +29,34 @@ pub(super) struct Instantiation {
 
 impl Instantiation {
     /// Makes the instance, and runs its start function to its end.
-    pub(super) fn run(&self, store: &Store) -> Result<Arc<Instance>> {
+    pub(super) fn run(&self, store: &Store) -> Result<wasmtime::Instance> {
         signals::stay_in_front();
         store.settle()?;
-        let inner = store.enter_guest(|mut context| {
+        store.enter_guest(|mut context| {
             self.admit(&mut context)?;
             let made = match context.data().suspension.clone() {
                 None => self.make(&mut context),
                 Some(suspension) => suspension.to_end(self.make_waiting(&mut context)),
             };
             made.map_err(|error| self.failed(error, store, &mut context))
-        })?;
-        Ok(Instance::from_wasmtime(store, inner))
+        })
     }
 
-    /// The same as a run, whose start function may wait.
-    pub(super) fn start(self, store: &Arc<Store>, of: Option<Token>) -> Run<Arc<Instance>> {
+    /// The same as a run, whose start function may wait. `wrap` makes of the instance what the run gives.
+    pub(super) fn start<T: Send + 'static>(
+        self,
+        store: &Arc<Store>,
+        of: Option<Token>,
+        wrap: fn(&Store, wasmtime::Instance) -> T,
+    ) -> Run<T> {
         signals::stay_in_front();
-        Run::new(store, of, |mut context, store| {
+        Run::new(store, of, move |mut context, store| {
             Box::pin(async move {
                 self.admit(&mut context)?;
                 let made = self.make_waiting(&mut context).await;
                 let store = store.get()?;
                 let made = made.map_err(|error| self.failed(error, &store, &mut context))?;
-                Ok(Instance::from_wasmtime(&store, made))
+                Ok(wrap(&store, made))
             })
         })
     }

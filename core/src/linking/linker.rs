@@ -223,7 +223,7 @@ impl Linker {
     /// there are, and as making an `Instance` does.
     #[cfg_attr(false, worded)]
     pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Arc<Instance>> {
-        self.linked(store, module)?.run(store)
+        self.linked(store, module)?.run(store).map(|inner| Instance::from_wasmtime(store, inner))
     }
 
     /// Finds the imports of a module once, for many instances of it.
@@ -289,7 +289,7 @@ impl Linker {
     /// The same as `instantiate`, as a run: its start function may wait for async host functions. `of` is the async host call of
     /// the same store that it comes from, if any.
     pub fn start(&self, store: &Arc<Store>, module: &Module, of: Option<Token>) -> Result<Run<Arc<Instance>>> {
-        Ok(self.linked(store, module)?.start(store, of))
+        Ok(self.linked(store, module)?.start(store, of, Instance::from_wasmtime))
     }
 
     /// The module with the items that it imports, whose host functions have their callbacks in the store.

@@ -11,16 +11,11 @@ use wasmtime::{RootScope, StoreContextMut};
 use crate::host::waiting::HostCall;
 use crate::objects::func::params_of;
 use crate::process::{signal_check, task, unstoppable};
+use crate::stores::fiber::Asked;
 use crate::stores::steps::{self, GuestRun};
 use crate::stores::store::StoreData;
 use crate::values::convert::blank;
 use crate::{Func, Result, Store, Val, WasmtimeError};
-
-/// What a guest asks of an async host function.
-pub trait Asked: Send + 'static {
-    /// What it is answered.
-    type Answer: Send + 'static;
-}
 
 /// A call of a guest that goes on step by step, on whichever thread steps it, and rests in between. `T` is what it gives, and `A`
 /// what it asks: that of a module, or of a component.

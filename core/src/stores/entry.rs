@@ -75,8 +75,10 @@ impl Store {
         }
         let _kept = self.gate.guest_runs(me);
         let coming = self.interrupts.as_ref().map(|interrupts| interrupts.announce());
+        // A language may be asked for it: on the thread's own stack.
+        let works_for = self.works_for();
         let enter = || {
-            self.gate.call_as(me, self.works_for(), &|| self.may_wait(), |inside| {
+            self.gate.call_as(me, works_for, &|| self.may_wait(), |inside| {
                 // Only the thread that is inside writes the state of the run. A nested guest has that of the outermost one.
                 let begins = coming.filter(|_| matches!(inside, Inside::Root(_)));
                 let _running = begins.map(AnnouncedRun::begin).transpose()?;

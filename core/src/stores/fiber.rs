@@ -19,6 +19,12 @@ use crate::process::stack;
 
 /// What a guest asks of the host, what it is answered, and what it comes to. Those who send and take it know its type.
 pub(crate) type Parcel = Box<dyn Any + Send>;
+/// What a guest asks of an async host function.
+pub trait Asked: Send + 'static {
+    /// What it is answered.
+    type Answer: Send + 'static;
+}
+
 /// A guest that runs.
 pub(crate) type Guest = Pin<Box<dyn Future<Output = Parcel> + Send>>;
 /// Begins a guest by the caller, or the root, that it is given. The guest is polled and dropped only while that is there.

@@ -60,6 +60,8 @@ impl Store {
                 language_store: OnceLock::new(),
                 has_returned: AtomicBool::new(false),
                 suspension: OnceLock::new(),
+                is_on_fibers: AtomicBool::new(false),
+                bound_hosts: Mutex::default(),
                 dropped_resources: Arc::default(),
             }
         }))

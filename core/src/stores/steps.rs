@@ -1,7 +1,8 @@
 //! Stores whose guests go on step by step, and rest while they wait for an async host function.
 
 use std::cell::Cell;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
 use trimaran_gate::{Gate, Gated, Inside, Stop, Token, this_thread};
 use wasmtime::{StoreContextMut, UpdateDeadline};
@@ -14,6 +15,16 @@ use crate::{Interruption, Result, Store, WasmtimeError};
 std::thread_local! {
     /// The async host call that this thread works for.
     static WORKS_FOR: Cell<Option<(u64, Token)>> = const { Cell::new(None) };
+}
+
+/// Tells for which async host call of a store the task works that runs on this thread.
+static TASKS_CALL: OnceLock<fn(u64) -> Option<Token>> = OnceLock::new();
+
+/// From now on, a call into a store whose guests run on fibers asks `tasks_call` for which async host call of that store, by the
+/// store's number, the present task works. It may be asked on any thread, and not in a guest.
+pub fn ask_tasks(tasks_call: fn(u64) -> Option<Token>) {
+    // A process has one language's adapter, which sets this once.
+    _ = TASKS_CALL.set(tasks_call);
 }
 
 /// What a guest does at a tick that nothing has stopped.
@@ -33,9 +44,13 @@ impl Store {
     /// From now on, guests of this store run on fibers, since one of them may reach an async host function. Fails with `Busy` in
     /// a host function of a guest that does not run on one.
     pub(crate) fn run_on_fibers(&self) -> Result<()> {
+        if self.is_on_fibers.load(Ordering::Relaxed) {
+            return self.check_open();
+        }
         self.gate.enter_as(this_thread(), &|| self.may_wait(), |inside| match inside {
             Inside::Root(guest) => {
                 guest.0.data_mut().suspension.get_or_insert_with(|| Arc::clone(self.suspension()));
+                self.is_on_fibers.store(true, Ordering::Relaxed);
                 Ok(())
             }
             Inside::Caller(caller) => {
@@ -55,11 +70,13 @@ impl Store {
         work()
     }
 
-    /// The async host call of this store that this thread works for.
+    /// The async host call of this store that this thread, or its task, works for.
     #[inline]
     pub(super) fn works_for(&self) -> Option<Token> {
         self.suspension.get()?;
-        WORKS_FOR.get().filter(|(store, _)| *store == self.id.number()).map(|(_, call)| call)
+        let number = self.id.number();
+        let known = WORKS_FOR.get().filter(|(store, _)| *store == number).map(|(_, call)| call);
+        known.or_else(|| TASKS_CALL.get()?(number))
     }
 }
 

@@ -88,6 +88,10 @@ pub struct Store {
     pub(super) has_returned: AtomicBool,
     /// What lies between the steps of its guests, once one may go on step by step.
     pub(super) suspension: OnceLock<Arc<Suspension<Calling>>>,
+    /// Whether its guests run on fibers. It is written inside, and stays.
+    pub(super) is_on_fibers: AtomicBool,
+    /// The numbers of the linkers' host functions that have their callbacks here, so that nobody enters the store to see that.
+    pub(crate) bound_hosts: Mutex<HashSet<u64>>,
     /// The handles of components that a language has let go of.
     pub(crate) dropped_resources: Arc<DroppedResources>,
 }

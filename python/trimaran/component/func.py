@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .._handle import StoreItem
 from .._identity import Constant
-from .._native import ComponentFuncBase
+from .._native import ComponentFuncBase, RunBase
+from .._run import drive
 from ..store import Store, Storelike
 from .types import FuncType, table
 
@@ -42,6 +45,16 @@ class Func(ComponentFuncBase, Constant, StoreItem):
 
     __slots__ = ("__weakref__",)
     _instead = "it lives in its store; send the Component, and take the function of an instance there"
+
+    async def call_async(self, store: Storelike, *params: Any) -> Any:
+        """Calls the function, and lets other tasks run while the guest waits for an async host function.
+
+        That is as in `trimaran.Func.call_async`, with values as in a call. An instance takes one call at a time:
+        what calls it meanwhile raises `BusyError`. Where the task is cancelled while the guest waits, no component of
+        its store can be entered any more, as after a trap: that raises `PoisonedError`.
+        """
+        came = self._begin(store, params)
+        return await drive(came) if came.__class__ is RunBase else came
 
     def type(self, store: Storelike | None = None) -> FuncType:
         """Its type. It needs no store; `store` is for code that was written for wasmtime-py."""

@@ -8,7 +8,8 @@ from .._bodies import HostBody
 from .._closable import Managed
 from .._handle import Handle
 from .._identity import Constant
-from .._native import ComponentInstancePreBase
+from .._native import ComponentInstancePreBase, RunBase
+from .._run import drive
 from ..store import Storelike, store_of
 from .component import Component
 from .instance import Instance
@@ -40,6 +41,14 @@ class InstancePre(ComponentInstancePreBase, Constant, Handle, Managed):
     def instantiate(self, store: Storelike) -> Instance:
         """Makes an instance in `store`. Raises `LimitError` where the store has no room, and `Trap`."""
         made = self._instantiate(store)
+        made._component = self._component
+        store_of(store)._keep_bodies(self._bodies)
+        return made
+
+    async def instantiate_async(self, store: Storelike) -> Instance:
+        """The same. Start functions may wait for async host functions, as in `Func.call_async`."""
+        came = self._begin(store)
+        made: Instance = await drive(came) if type(came) is RunBase else came
         made._component = self._component
         store_of(store)._keep_bodies(self._bodies)
         return made

@@ -104,6 +104,10 @@ class Linker(ComponentLinkerBase, Handle, Configurable, Managed):
         """
         return self.instantiate_pre(component).instantiate(store)
 
+    async def instantiate_async(self, store: Storelike, component: Component) -> Instance:
+        """The same. Start functions may wait for async host functions, as in `Func.call_async`."""
+        return await self.instantiate_pre(component).instantiate_async(store)
+
     def instantiate_pre(self, component: Component) -> InstancePre:
         """Finds a component's imports once, so that you can instantiate it many times, in any store, at little cost.
 

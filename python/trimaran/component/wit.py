@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 from .._bodies import HostBody
 from .._ffi import BytesLike as BytesLike
 from .._ffi import failure, wrong_type
+from .._run import waits
 from ..error import NotFoundError, WasmTypeError
 from ..store import Store
 from .instance import Instance
@@ -188,7 +189,7 @@ def define(linker: Linker, path: str | None, protocol: type, implementation: obj
 
 
 def _define(place: LinkerInstance, name: str, function: Callable[..., Any], shape: object) -> None:
-    place._define(name, HostBody(function, False, shape))
+    place._define(name, HostBody(function, False, waits(function), shape))
 
 
 def _declared(cls: type) -> list[tuple[str, tuple[str, object]]]:

@@ -13,8 +13,13 @@ mod states;
 mod types;
 mod values;
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::atomic::AtomicBool;
+use std::task::{Context, Poll, Waker};
+
 use trimaran::adapter::call::Ready;
-use trimaran::adapter::component_host as host;
+use trimaran::adapter::component_host;
 use trimaran::adapter::stream::{Given, LARGE, Values, Written};
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, Func, Linker, Val};
@@ -32,6 +37,25 @@ fn engine(target: Option<&str>) -> Engine {
     Engine::new(&config).unwrap()
 }
 
+/// Who makes the function of the host.
+#[derive(Clone, Copy, PartialEq)]
+enum Host {
+    Wasmtime,
+    Ours,
+    /// Ours as well, which waits before it answers.
+    OursWaits,
+}
+
+/// Polls to the end.
+fn to_end<R>(work: impl Future<Output = R>) -> R {
+    let mut work = pin!(work);
+    loop {
+        if let Poll::Ready(done) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return done;
+        }
+    }
+}
+
 /// A component, and the type of what it imports and exports as `f`.
 struct Subject {
     component: Component,
@@ -47,23 +71,33 @@ impl Subject {
     }
 
     /// An instance whose host function expects these arguments and gives this result.
-    fn instance(&self, arguments: &[Val], result: Option<&Val>, is_ours: bool) -> (Store<()>, Func, Func) {
+    fn instance(&self, arguments: &[Val], result: Option<&Val>, host: Host) -> (Store<()>, Func, Func) {
         let mut linker = Linker::<()>::new(self.component.engine());
         let (arguments, result) = (arguments.to_vec(), result.cloned());
-        if is_ours {
+        if host != Host::Wasmtime {
             let expected = self.arguments(&arguments, LARGE);
             // A stream that is read in place, and one whose parts stand beside it, mean the same.
             let written = self.result(result.as_ref(), if arguments.len() % 2 == 0 { 0 } else { usize::MAX });
-            host::define(&mut linker.root(), "f", &self.ty, move |_, given| {
+            let answer = move |given: Given| {
                 assert_eq!((given.bytes, given.beside), (expected.bytes.clone(), expected.beside.clone()));
-                Ok(Written {
-                    bytes: written.bytes.clone(),
-                    beside: written.beside.clone(),
-                    handles: Vec::new(),
-                    ..Written::default()
-                })
-            })
-            .unwrap();
+                Written { bytes: written.bytes.clone(), beside: written.beside.clone(), ..Written::default() }
+            };
+            let root = &mut linker.root();
+            let defined = match host {
+                Host::OursWaits => component_host::define_async(root, "f", &self.ty, move |_, given| {
+                    let (written, mut is_first) = (answer(given), true);
+                    let waits = poll_fn(move |_| match std::mem::take(&mut is_first) {
+                        true => Poll::Pending,
+                        false => Poll::Ready(()),
+                    });
+                    Box::pin(async move {
+                        waits.await;
+                        Ok(written)
+                    })
+                }),
+                _ => component_host::define(root, "f", &self.ty, move |_, given| Ok(answer(given))),
+            };
+            defined.unwrap();
         } else {
             let body = move |_: wasmtime::StoreContextMut<'_, ()>, _, given: &[Val], results: &mut [Val]| {
                 assert_eq!(given, arguments);
@@ -73,7 +107,7 @@ impl Subject {
             linker.root().func_new("f", body).unwrap();
         }
         let mut store = Store::new(self.component.engine(), ());
-        let instance = linker.instantiate(&mut store, &self.component).unwrap();
+        let instance = to_end(linker.instantiate_async(&mut store, &self.component)).unwrap();
         let mut func = |name| instance.get_func(&mut store, name).unwrap();
         let (f, l) = (func("f"), func("l"));
         (store, f, l)
@@ -92,16 +126,21 @@ impl Subject {
     }
 }
 
-/// Calls a function with a stream.
-fn call(store: &mut Store<()>, func: Func, stream: &Stream) -> wasmtime::Result<Given> {
+/// Calls a function with a stream, on a fiber or not.
+fn call(store: &mut Store<()>, func: Func, stream: &Stream, waits: bool) -> wasmtime::Result<Given> {
     let ready = Ready::new(&mut *store, func)?;
     let beside: Vec<&[u8]> = stream.beside.iter().map(Vec::as_slice).collect();
-    let mut given = Given::default();
-    ready.call(
-        store,
-        Values { bytes: &stream.bytes, beside: &beside, arrays: None, handles: &[], hosts: &[] },
-        &mut given,
-    )?;
+    let values = Values { bytes: &stream.bytes, beside: &beside, arrays: None, handles: &[], hosts: &[] };
+    let (mut given, has_arrived) = (Given::default(), AtomicBool::new(false));
+    if !waits {
+        ready.call(store, values, &mut given)?;
+        return Ok(given);
+    }
+    given = to_end(ready.call_waiting(&mut *store, values, &has_arrived))?;
+    assert!(has_arrived.into_inner());
+    let mut again = Given::default();
+    to_end(ready.call_noting_on_fiber(store, values, &mut again, &AtomicBool::new(false)))?;
+    assert_eq!((&again.bytes, &again.beside), (&given.bytes, &given.beside));
     Ok(given)
 }
 
@@ -113,26 +152,29 @@ fn same_as_wasmtime(engine: &Engine, seeds: std::ops::Range<u64>) {
         for _ in 0..3 {
             let arguments: Vec<_> = subject.ty.params().map(|(_, ty)| value(&mut random, &ty)).collect();
             let result = subject.ty.results().next().map(|ty| value(&mut random, &ty));
-            for host_is_ours in [false, true] {
-                let (mut store, f, l) = subject.instance(&arguments, result.as_ref(), host_is_ours);
+            for host in [Host::Wasmtime, Host::Ours, Host::OursWaits] {
+                let (mut store, f, l) = subject.instance(&arguments, result.as_ref(), host);
                 let mut results = vec![Val::Bool(false); usize::from(result.is_some())];
-                f.call(&mut store, &arguments, &mut results).unwrap();
+                to_end(f.call_async(&mut store, &arguments, &mut results)).unwrap();
                 assert_eq!(results.first(), result.as_ref(), "seed {seed}");
                 let wanted = subject.result(result.as_ref(), LARGE);
-                for large in [0, usize::MAX] {
-                    let given = call(&mut store, f, &subject.arguments(&arguments, large)).unwrap();
+                let ways: &[bool] = if host == Host::OursWaits { &[true] } else { &[false, true] };
+                for (large, waits) in
+                    [0, usize::MAX].into_iter().flat_map(|large| ways.iter().map(move |way| (large, *way)))
+                {
+                    let given = call(&mut store, f, &subject.arguments(&arguments, large), waits).unwrap();
                     assert_eq!((&given.bytes, &given.beside), (&wanted.bytes, &wanted.beside), "seed {seed}");
                 }
 
                 let ty = l.ty(&store).results().next().unwrap();
                 let list = value(&mut random, &ty);
                 let mut given = [Val::Bool(false)];
-                l.call(&mut store, std::slice::from_ref(&list), &mut given).unwrap();
+                to_end(l.call_async(&mut store, std::slice::from_ref(&list), &mut given)).unwrap();
                 assert_eq!(given[0], list, "seed {seed}");
                 let (mut stream, mut wanted) = (Stream::new(usize::MAX), Stream::new(LARGE));
                 stream.put(&list, &ty);
                 wanted.put(&list, &ty);
-                let given = call(&mut store, l, &stream).unwrap();
+                let given = call(&mut store, l, &stream, host == Host::OursWaits).unwrap();
                 assert_eq!((given.bytes, given.beside), (wanted.bytes, wanted.beside), "seed {seed}");
             }
         }
@@ -164,8 +206,10 @@ fn a_stream_that_does_not_fit_is_refused() {
         long.bytes.push(0);
         let shorter = (0..stream.bytes.len()).rev().take(20).map(cut);
         for wrong in shorter.chain([long]) {
-            let (mut store, f, _) = subject.instance(&arguments, result.as_ref(), false);
-            assert!(call(&mut store, f, &wrong).is_err(), "seed {seed}");
+            for waits in [false, true] {
+                let (mut store, f, _) = subject.instance(&arguments, result.as_ref(), Host::Wasmtime);
+                assert!(call(&mut store, f, &wrong, waits).is_err(), "seed {seed}");
+            }
         }
         // Any other byte gives some value or an error.
         for _ in 0..20 {
@@ -177,7 +221,7 @@ fn a_stream_that_does_not_fit_is_refused() {
                 let mut store = Store::new(&engine, ());
                 let instance = linker.instantiate(&mut store, &subject.component).unwrap();
                 let f = instance.get_func(&mut store, "f").unwrap();
-                assert!(call(&mut store, f, &wrong).is_err());
+                assert!(call(&mut store, f, &wrong, false).is_err());
             }
         }
     }

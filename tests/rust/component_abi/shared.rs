@@ -10,7 +10,7 @@ use wasmtime::component::types::Type;
 
 use crate::random::Random;
 use crate::values::value;
-use crate::{Subject, engine, types};
+use crate::{Host, Subject, engine, types};
 
 const COMPONENTS: u64 = 60;
 const ROUNDS: usize = 4;
@@ -51,7 +51,7 @@ fn case(engine: &wasmtime::Engine, seed: u64) -> String {
     for round in 0..ROUNDS {
         let arguments: Vec<_> = subject.ty.params().map(|(_, ty)| value(&mut random, &ty)).collect();
         let result = subject.ty.results().next().map(|ty| value(&mut random, &ty));
-        let (mut store, f, l) = subject.instance(&arguments, result.as_ref(), false);
+        let (mut store, f, l) = subject.instance(&arguments, result.as_ref(), Host::Wasmtime);
         let mut results = vec![Val::Bool(false); usize::from(result.is_some())];
         f.call(&mut store, &arguments, &mut results).unwrap();
         assert_eq!(results.first(), result.as_ref(), "seed {seed}");

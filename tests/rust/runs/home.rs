@@ -73,13 +73,16 @@ impl Home {
     }
 
     pub(crate) fn with(config: Config) -> Self {
-        let engine = Engine::new(config).unwrap();
-        let store = Store::new(&engine).unwrap();
+        Self::of(&Engine::new(config).unwrap())
+    }
+
+    pub(crate) fn of(engine: &Arc<Engine>) -> Self {
+        let store = Store::new(engine).unwrap();
         let wait = Func::async_host(&store, number()).unwrap();
         wait.attach(&store, Box::new(Named(1))).unwrap();
         let now = Func::host(&store, number()).unwrap();
         now.attach(&store, Box::new(Calls)).unwrap();
-        let module = Module::new(&engine, GUEST.as_bytes()).unwrap();
+        let module = Module::new(engine, GUEST.as_bytes()).unwrap();
         let imports = vec![Extern::OfFunc { func: wait }, Extern::OfFunc { func: now }];
         let instance = Instance::new(&store, &module, imports).unwrap();
         store.set_language_store(Box::new(Arc::clone(&instance)));
@@ -140,12 +143,12 @@ pub(crate) fn int(values: &[Val]) -> i32 {
     }
 }
 
-pub(crate) fn step(run: &Run<Vec<Val>>, answer: Option<i32>) -> Result<Step<Vec<Val>>> {
+pub(crate) fn step<T: Send + 'static>(run: &Run<T>, answer: Option<i32>) -> Result<Step<T>> {
     run.step(answer.map(|answer| Ok(ints(answer))), Waker::noop())
 }
 
 /// The same, until it comes to something else than a turn for others.
-pub(crate) fn past_turns(run: &Run<Vec<Val>>, mut answer: Option<i32>) -> Result<Step<Vec<Val>>> {
+pub(crate) fn past_turns<T: Send + 'static>(run: &Run<T>, mut answer: Option<i32>) -> Result<Step<T>> {
     loop {
         match step(run, answer.take()) {
             Ok(Step::Turn) => {}

@@ -283,6 +283,30 @@ fn a_guest_that_computes_lets_others_have_a_turn_and_is_stopped() {
 }
 
 #[test]
+fn an_instance_that_is_started_stands_in_line_behind_a_guest_that_computes() {
+    let engine = Engine::new(Config { epoch_interruption: Some(true), ..config() }).unwrap();
+    let home = Home::of(&engine);
+    let linker = Linker::new(&engine).unwrap();
+    linker.define_async_func_with("host", "wait", number(), Box::new(Named(9))).unwrap();
+    let starts = r#"(module (import "host" "wait" (func $wait (param i32) (result i32)))
+        (global (export "g") (mut i32) (i32.const 0))
+        (func $start (global.set 0 (call $wait (i32.const 3))))
+        (start $start))"#;
+    let module = Module::new(&engine, starts.as_bytes()).unwrap();
+    let first = linker.start(&home.store, &module, None).unwrap();
+    assert!(matches!(past_turns(&first, None), Ok(Step::Host(..))));
+    drop(first);
+    let run = home.start("spins", 0, None);
+    assert!(matches!(step(&run, None), Ok(Step::Turn)));
+    let instance = linker.start(&home.store, &module, None).unwrap();
+    assert!(matches!(instance.step(None, Waker::noop()), Ok(Step::Waits)));
+    drop(run);
+    let asked = past_turns(&instance, None);
+    assert!(matches!(asked, Ok(Step::Host(..))));
+    assert!(matches!(past_turns(&instance, Some(4)), Ok(Step::Done(_))));
+}
+
+#[test]
 fn fuel_is_counted_as_in_a_synchronous_call() {
     let home = Home::with(Config { consume_fuel: Some(true), ..config() });
     home.store.set_fuel(10_000).unwrap();

@@ -16,9 +16,11 @@ mod numbers;
 mod plain;
 mod read;
 mod typed;
+mod waits;
 mod write;
 mod write_cases;
 mod write_records;
 
 pub(crate) use bindings::{component_bindings, component_file};
 pub(crate) use func::ComponentFuncBase;
+pub(super) use host::Definition;

@@ -50,18 +50,37 @@ impl FuncBase {
         by_values(slf, arguments, keywords)
     }
 
-    /// Gives a host function its body, which belongs to the store's own object.
+    /// Gives a host function its body, which belongs to the store's own object. `waits` says whether it is an async one.
     fn _attach(
         &self,
         py: Python<'_>,
         store: &Bound<'_, StoreBase>,
         function: Bound<'_, PyAny>,
         pass_caller: bool,
+        waits: bool,
     ) -> PyResult<()> {
         let (Some(func), Some(opened)) = (self.handle.get(), store_of(store.as_any())) else { return Ok(()) };
         let ty = enter(py, || HostType::of(func, opened))?;
-        let body = Body::new(store, function, pass_caller, ty);
-        enter(py, || func.attach(opened, Box::new(body)))
+        let body = Body::new(store, function, pass_caller, ty).boxed(waits);
+        enter(py, || func.attach(opened, body))
+    }
+}
+
+impl FuncBase {
+    /// The signature, which is looked up in the store the first time.
+    #[inline(always)]
+    pub(super) fn signature<'a>(
+        &self,
+        py: Python<'_>,
+        func: &'a Func,
+        store: &Store,
+    ) -> trimaran::Result<&'a Signature> {
+        if self.is_known.load(Ordering::Acquire) {
+            return func.signature(store);
+        }
+        let signature = detached(py, || func.signature(store))?;
+        self.is_known.store(true, Ordering::Release);
+        Ok(signature)
     }
 }
 
@@ -107,19 +126,13 @@ fn call<'py>(slf: &Bound<'py, FuncBase>, arguments: &Bound<'py, PyTuple>) -> Opt
     let mut given = arguments.iter_borrowed();
     let store = given.next()?;
     let store = store_of(&store)?;
-    let signature = if this.is_known.load(Ordering::Acquire) {
-        func.signature(store).ok()?
-    } else {
-        let signature = match detached(py, || func.signature(store)) {
-            Ok(signature) => signature,
-            // The wait for the store was ended, and what ended it is said once.
-            Err(error @ (WasmtimeError::Host { .. } | WasmtimeError::Trap { .. } | WasmtimeError::Busy { .. })) => {
-                return Some(Err(raised(py, error)));
-            }
-            Err(_) => return None,
-        };
-        this.is_known.store(true, Ordering::Release);
-        signature
+    let signature = match this.signature(py, func, store) {
+        Ok(signature) => signature,
+        // The wait for the store was ended, and what ended it is said once.
+        Err(error @ (WasmtimeError::Host { .. } | WasmtimeError::Trap { .. } | WasmtimeError::Busy { .. })) => {
+            return Some(Err(raised(py, error)));
+        }
+        Err(_) => return None,
     };
     let width = signature.width();
     if given.len() != signature.params().len() || width > WIDEST {

@@ -42,4 +42,9 @@ pub(super) fn values(list: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<Val>> 
     take_list(list, |it, place| take_val(it, format_args!("{what} {place}")))
 }
 
+/// What an instance imports, as the package has it in a list.
+pub(super) fn imports(list: &Bound<'_, PyAny>) -> PyResult<Vec<Extern>> {
+    take_list(list, |it, place| take_extern(it, format_args!("import {place}")))
+}
+
 include!(concat!(env!("OUT_DIR"), "/python.rs"));

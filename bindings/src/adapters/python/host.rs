@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList, PyTuple, PyWeakrefReference};
 use trimaran::adapter::{HostType, Slot, SlotFunction, ValKind};
-use trimaran::{Func, Reference, Result, Store, WasmtimeError};
+use trimaran::{Func, Reference, Result, Store, Val, WasmtimeError};
 
 use uniffi::Handle;
 
@@ -119,6 +119,9 @@ pub(super) struct Body {
     pass_caller: bool,
 }
 
+/// Most host functions have no more results.
+const FEW: usize = 4;
+
 impl Body {
     pub(super) fn new(
         store: &Bound<'_, StoreBase>,
@@ -135,6 +138,53 @@ impl Body {
             ty,
             pass_caller,
         }
+    }
+
+    /// What the core keeps of it. `waits` says whether it is an async one.
+    pub(super) fn boxed(self, waits: bool) -> Box<dyn SlotFunction> {
+        if waits { Box::new(AsyncBody(Arc::new(self))) } else { Box::new(self) }
+    }
+
+    /// Calls an async one, which gives what its guest waits for.
+    pub(super) fn begin<'py>(
+        &self,
+        store: &Bound<'py, StoreBase>,
+        call_id: u64,
+        values: Vec<Val>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = store.py();
+        let function = self.kept.upgrade().and_then(|kept| kept.get(py, self.number)).ok_or_else(|| closed(py))?;
+        let mut arguments = Vec::with_capacity(values.len() + 1);
+        if self.pass_caller {
+            arguments.push(CallerBase::make(package(py, &CALLER, "trimaran", "Caller")?, store, call_id)?);
+        }
+        for (kind, value) in self.params.iter().zip(values) {
+            arguments.push(object(store.as_any(), *kind, Slot::of(value))?);
+        }
+        function.bind(py).ask1(PyTuple::new(py, arguments)?)
+    }
+
+    /// What an async one has answered, for the core, which checks it.
+    pub(super) fn answer(&self, store: &Bound<'_, StoreBase>, value: &Bound<'_, PyAny>) -> PyResult<Vec<Val>> {
+        let mut slots = [Slot::default(); FEW];
+        if let Some(slots) = slots.get_mut(..self.results.len())
+            && self.take_plain(value, slots)
+        {
+            return Ok(slots.iter().zip(&self.results).filter_map(|(slot, kind)| slot.number(*kind)).collect());
+        }
+        self.converted(Some(store.clone()), value.py(), value.clone())
+    }
+
+    /// What was given, as values for the core: the package converts them.
+    fn converted<'py>(
+        &self,
+        store: Option<Bound<'py, StoreBase>>,
+        py: Python<'py>,
+        value: Bound<'py, PyAny>,
+    ) -> PyResult<Vec<Val>> {
+        let kinds: Vec<_> = self.results.iter().map(|kind| *kind as u8).collect();
+        let given = package(py, &VALUES, "trimaran._host", "values")?;
+        values(&given.ask1((store, PyBytes::new(py, &kinds), value, self.ty.name()))?, "result")
     }
 
     fn run(&self, py: Python<'_>, inside: &Store, call_id: u64, slots: &mut [Slot]) -> PyResult<bool> {
@@ -160,10 +210,7 @@ impl Body {
             let_go(value.unbind(), py);
         } else {
             let store = store.or_else(|| StoreBase::of(py, inside));
-            let kinds: Vec<_> = self.results.iter().map(|kind| *kind as u8).collect();
-            let kinds = PyBytes::new(py, &kinds);
-            let given = package(py, &VALUES, "trimaran._host", "values")?;
-            let given = values(&given.ask1((store, kinds, value, self.ty.name()))?, "result")?;
+            let given = self.converted(store, py, value)?;
             let found = quick(py, inside, || self.ty.slots(inside, given))?;
             slots.iter_mut().zip(found).for_each(|(slot, result)| *slot = result);
         }
@@ -211,6 +258,20 @@ unsafe impl SlotFunction for Body {
             Some(Err(error)) => Err(error),
             Some(Ok(false)) | None => Err(closed()),
         }
+    }
+}
+
+/// An async host function: a guest that calls it waits, and whoever steps that guest runs it.
+pub(super) struct AsyncBody(pub(super) Arc<Body>);
+
+// SAFETY: it leaves nothing in the slots.
+unsafe impl SlotFunction for AsyncBody {
+    fn call(&self, _store: &Store, _call_id: u64, _slots: &mut [Slot]) -> Result<()> {
+        Err(WasmtimeError::Unexpected { reason: "an async host function was called as if it was not one".to_owned() })
+    }
+
+    fn as_any(&self) -> Option<&dyn Any> {
+        Some(self)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyWeakrefReference;
-use trimaran::adapter::{HostBody, UnboundHostFunc};
+use trimaran::adapter::{HostBody, SlotFunction, UnboundHostFunc};
 use trimaran::{Result, Store, WasmtimeError};
 
 use super::convert::{take_text, this};
@@ -19,17 +19,18 @@ impl HostBody for Definition {
         let closed = || WasmtimeError::Closed { what: "linker".to_owned() };
         let made = with_gil(|py| self.body(py, store, host).map_err(|error| THROWN.keep(error.into_value(py))));
         let Some(body) = made.ok_or_else(closed)?? else { return Ok(false) };
-        host.bind(store, Box::new(body)).map(|()| true)
+        host.bind(store, body).map(|()| true)
     }
 }
 
 impl Definition {
     /// What the function does in a store; none where the package has let go of it.
-    fn body(&self, py: Python<'_>, store: &Store, host: &UnboundHostFunc) -> PyResult<Option<Body>> {
+    fn body(&self, py: Python<'_>, store: &Store, host: &UnboundHostFunc) -> PyResult<Option<Box<dyn SlotFunction>>> {
         let (Some(home), Some(body)) = (StoreBase::of(py, store), self.0.referent(py)) else { return Ok(None) };
         let function = body.getattr("function")?;
         let pass_caller = body.getattr("access_caller")?.extract()?;
-        Ok(Some(Body::new(&home, function, pass_caller, host.ty())))
+        let waits = body.getattr("waits")?.extract()?;
+        Ok(Some(Body::new(&home, function, pass_caller, host.ty()).boxed(waits)))
     }
 }
 
@@ -47,7 +48,14 @@ impl LinkerBase {
         let module = take_text(module, format_args!("the module's name"))?;
         let name = take_text(name, format_args!("the name"))?;
         let ty = func_type(ty)?;
-        let body = Definition(Owned::new(PyWeakrefReference::new(body)?.into_any().unbind()));
-        enter(py, || linker.define_func_with(&module, &name, ty, Box::new(body)))
+        let waits = body.getattr("waits")?.extract()?;
+        let body = Box::new(Definition(Owned::new(PyWeakrefReference::new(body)?.into_any().unbind())));
+        enter(py, || {
+            if waits {
+                linker.define_async_func_with(&module, &name, ty, body)
+            } else {
+                linker.define_func_with(&module, &name, ty, body)
+            }
+        })
     }
 }

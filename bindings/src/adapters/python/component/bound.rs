@@ -3,9 +3,11 @@
 use pyo3::PyTraverseError;
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::PyVisit;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use super::super::at_end::Ask;
 use super::func::{ComponentFuncBase, call_in, miscounted};
 
 /// A function of a component with its store, and with what its generated method says about it.
@@ -46,6 +48,22 @@ impl ComponentBoundFunc {
                 call_in(func, store, all.iter().map(|it| it.as_borrowed()))
             }
         }
+    }
+
+    /// The call as a coroutine, whose guest may wait for async functions of the host.
+    #[pyo3(signature = (*arguments, **keywords))]
+    fn call_async<'py>(
+        &self,
+        arguments: &Bound<'py, PyTuple>,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = arguments.py();
+        let mut all = vec![self.store.bind(py).clone()];
+        match keywords.filter(|keywords| !keywords.is_empty()) {
+            None => all.extend(arguments.iter()),
+            Some(keywords) => all.extend(self.in_order(arguments, keywords)?),
+        }
+        self.func.bind(py).ask_method1(intern!(py, "call_async"), PyTuple::new(py, all)?)
     }
 
     /// The same function, which takes its arguments by the names that the method gives them, too.

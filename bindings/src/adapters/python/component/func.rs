@@ -93,8 +93,13 @@ impl ComponentFuncBase {
 }
 
 impl ComponentFuncBase {
+    /// Whether lists of numbers come out as arrays.
+    pub(super) fn gives_arrays(&self) -> bool {
+        self.as_arrays.load(Ordering::Relaxed)
+    }
+
     /// How its values are written and read.
-    fn codecs(&self, py: Python<'_>, func: &ComponentFunc) -> &Codecs {
+    pub(super) fn codecs(&self, py: Python<'_>, func: &ComponentFunc) -> &Codecs {
         if let Some(codecs) = self.codecs.get() {
             return codecs;
         }
@@ -129,13 +134,7 @@ where
     if func.is_plain() && codecs.raises.is_none() {
         return call_plain(py, func, opened, store, codecs, params);
     }
-    // Only resources need the package's own store.
-    let mut given = Writer::new(if codecs.has_resources { native_store(store) } else { None });
-    for (place, (codec, value)) in codecs.params.iter().zip(params).enumerate() {
-        let written = given.write(codec, &value);
-        written.map_err(|misfit| misfit.at(format!("argument {}", place + 1)).into_error(py))?;
-    }
-    let Writer { bytes, beside, resources, .. } = given;
+    let Writer { bytes, beside, resources, .. } = written(py, codecs, store, params)?;
     let parts: Vec<&[u8]> = beside.iter().map(|part| part.bytes()).collect();
     let arguments = Arguments { bytes: &bytes, beside: &parts, arrays: None, resources: &resources };
     let done = enter(py, || func.call(opened, &arguments));
@@ -143,13 +142,30 @@ where
     let mut received = done?;
     let Some(codec) = &codecs.result else { return Ok(none(py)) };
     let home = if received.resources.is_empty() { None } else { native_store(store) };
-    let mut reader = Reader::new(py, home, &received, slf.get().as_arrays.load(Ordering::Relaxed));
+    let mut reader = Reader::new(py, home, &received, slf.get().gives_arrays());
     let value = match &codecs.raises {
         None => reader.read(codec),
         Some(class) => reader.outcome(codec, class),
     };
     received.give_back();
     value
+}
+
+/// The arguments, as many as there are parameters.
+#[inline]
+pub(super) fn written<'a, 'py: 'a>(
+    py: Python<'py>,
+    codecs: &Codecs,
+    store: &Bound<'py, PyAny>,
+    params: impl Iterator<Item = Borrowed<'a, 'py, PyAny>>,
+) -> PyResult<Writer<'py>> {
+    // Only resources need the package's own store.
+    let mut given = Writer::new(if codecs.has_resources { native_store(store) } else { None });
+    for (place, (codec, value)) in codecs.params.iter().zip(params).enumerate() {
+        let written = given.write(codec, &value);
+        written.map_err(|misfit| misfit.at(format!("argument {}", place + 1)).into_error(py))?;
+    }
+    Ok(given)
 }
 
 /// There are more arguments than parameters, or fewer.

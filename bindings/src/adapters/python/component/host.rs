@@ -1,5 +1,6 @@
 //! Functions of the host that components call: Python callables.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use pyo3::intern;
@@ -13,7 +14,7 @@ use super::super::at_end::{Ask, let_go};
 use super::super::convert::{package, take_list, take_text, this};
 use super::super::generated::ComponentLinkerBase;
 use super::super::host::THROWN;
-use super::super::{CallerBase, Owned, StoreBase, closed, enter, greenlets, with_gil};
+use super::super::{CallerBase, Owned, StoreBase, closed, enter, greenlets, raised, with_gil};
 use super::codec::{Codec, Codecs};
 use super::misfit::{Fit, mistake};
 use super::plain;
@@ -22,7 +23,12 @@ use super::typed::Signature;
 use super::write::{Part, Writer};
 
 /// What a host function does: the package's `HostBody`, as long as it keeps that.
-struct Definition(Owned);
+#[derive(Clone)]
+pub(in super::super) struct Definition {
+    body: Arc<Owned>,
+    /// Whether it is an async one.
+    waits: bool,
+}
 
 impl ComponentHostFunction for Definition {
     fn call(&self, store: &Store, call_id: u64, ty: &HostFuncType, mut arguments: Received) -> Result<Reply> {
@@ -38,6 +44,10 @@ impl ComponentHostFunction for Definition {
 
     fn plain(self: Arc<Self>) -> Option<Arc<dyn PlainHostFunction>> {
         Some(self)
+    }
+
+    fn as_async(&self) -> Option<&dyn Any> {
+        self.waits.then_some(self)
     }
 
     fn bind(&self, ty: &HostFuncType) -> Result<()> {
@@ -65,7 +75,40 @@ static CALLER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 impl Definition {
     fn body<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
-        self.0.referent(py).ok_or_else(no_linker)
+        self.body.referent(py).ok_or_else(no_linker)
+    }
+
+    /// Calls an async one, which gives what its guest waits for.
+    pub(in super::super) fn begin<'py>(
+        &self,
+        store: &Bound<'py, StoreBase>,
+        call_id: u64,
+        ty: &HostFuncType,
+        mut arguments: Received,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = store.py();
+        let failed = |error| raised(py, error);
+        let body = self.body(py).map_err(failed)?;
+        let codecs = codecs(py, &body, ty).map_err(failed)?;
+        let mut reader = Reader::new(py, Some(store.clone()), &arguments, false);
+        let values = codecs.params.iter().map(|codec| reader.read(codec));
+        let begun = value(&body, || Some(store.clone()), call_id, values);
+        arguments.give_back();
+        begun
+    }
+
+    /// What an async one has answered: a value, or an exception that it raised.
+    pub(in super::super) fn answer<'py>(
+        &self,
+        store: &Bound<'py, StoreBase>,
+        ty: &HostFuncType,
+        value: PyResult<Bound<'py, PyAny>>,
+    ) -> PyResult<Reply> {
+        let py = store.py();
+        let failed = |error| raised(py, error);
+        let body = self.body(py).map_err(failed)?;
+        let codecs = codecs(py, &body, ty).map_err(failed)?;
+        reply(py, codecs, ty, Some(store.clone()), value).map_err(failed)
     }
 
     fn run(
@@ -76,34 +119,13 @@ impl Definition {
         ty: &HostFuncType,
         arguments: &Received,
     ) -> Result<Reply> {
-        let thrown = |error: PyErr| THROWN.keep(error.into_value(py));
         let body = self.body(py)?;
         let codecs = codecs(py, &body, ty)?;
         let home = StoreBase::of(py, store);
         let mut reader = Reader::new(py, home.clone(), arguments, false);
         let values = codecs.params.iter().map(|codec| reader.read(codec));
-        let (value, failure) = match value(&body, || home.clone(), call_id, values) {
-            Ok(value) => (value, None),
-            Err(error) => (declared(py, codecs, &error).map_err(thrown)?, Some(error)),
-        };
-        if let Some(reason) = unawaited(&value).map_err(thrown)? {
-            return Err(WasmtimeError::Type { reason }.in_host_func(&ty.name));
-        }
-        let mut reply = Writer::new(home.clone());
-        let written = match (&codecs.result, &codecs.raises) {
-            (Some(codec), Some(_)) => reply.outcome(codec, failure.is_none(), &value),
-            (Some(codec), None) => reply.write(codec, &value),
-            (None, _) if value.is_none() => Ok(()),
-            (None, _) => none_expected(),
-        };
-        let_go(value.unbind(), py);
-        if let (Err(_), Some(error)) = (&written, failure) {
-            // It is not the error that the function declares: it goes its own way.
-            return Err(thrown(error));
-        }
-        written.map_err(|misfit| misfit.at("result").into_core(py, |path, mistake| ty.refuse(path, mistake)))?;
-        let Writer { bytes, beside, resources, .. } = reply;
-        Ok(Reply { bytes, beside: beside.into_iter().map(Part::into_bytes).collect(), resources })
+        let value = value(&body, || home.clone(), call_id, values);
+        reply(py, codecs, ty, home, value)
     }
 
     fn run_plain(
@@ -133,6 +155,39 @@ impl Definition {
         let_go(value.unbind(), py);
         written.map_err(|misfit| misfit.at("result").into_core(py, |path, mistake| ty.refuse(path, mistake)))
     }
+}
+
+/// What the callable gave or raised, for the guest.
+fn reply<'py>(
+    py: Python<'py>,
+    codecs: &Codecs,
+    ty: &HostFuncType,
+    home: Option<Bound<'py, StoreBase>>,
+    value: PyResult<Bound<'py, PyAny>>,
+) -> Result<Reply> {
+    let thrown = |error: PyErr| THROWN.keep(error.into_value(py));
+    let (value, failure) = match value {
+        Ok(value) => (value, None),
+        Err(error) => (declared(py, codecs, &error).map_err(thrown)?, Some(error)),
+    };
+    if let Some(reason) = unawaited(&value).map_err(thrown)? {
+        return Err(WasmtimeError::Type { reason }.in_host_func(&ty.name));
+    }
+    let mut reply = Writer::new(home);
+    let written = match (&codecs.result, &codecs.raises) {
+        (Some(codec), Some(_)) => reply.outcome(codec, failure.is_none(), &value),
+        (Some(codec), None) => reply.write(codec, &value),
+        (None, _) if value.is_none() => Ok(()),
+        (None, _) => none_expected(),
+    };
+    let_go(value.unbind(), py);
+    if let (Err(_), Some(error)) = (&written, failure) {
+        // It is not the error that the function declares: it goes its own way.
+        return Err(thrown(error));
+    }
+    written.map_err(|misfit| misfit.at("result").into_core(py, |path, mistake| ty.refuse(path, mistake)))?;
+    let Writer { bytes, beside, resources, .. } = reply;
+    Ok(Reply { bytes, beside: beside.into_iter().map(Part::into_bytes).collect(), resources })
 }
 
 /// What is wrong where the callable was an `async def`. Its coroutine never runs.
@@ -218,7 +273,8 @@ impl ComponentLinkerBase {
         let (py, linker) = (slf.py(), this(slf)?);
         let path = take_list(path, |it, _| take_text(it, format_args!("the name")).map(|it| (&*it).into()))?;
         let name = take_text(name, format_args!("the name"))?;
-        let body = Definition(Owned::new(PyWeakrefReference::new(body)?.into_any().unbind()));
-        enter(py, || linker.define_func(path, &name, Arc::new(body)))
+        let waits = body.getattr(intern!(py, "waits"))?.extract()?;
+        let body = Arc::new(Owned::new(PyWeakrefReference::new(body)?.into_any().unbind()));
+        enter(py, || linker.define_func(path, &name, Arc::new(Definition { body, waits })))
     }
 }
