@@ -9,6 +9,7 @@ import dev.trimaran.component.Outcome
 import dev.trimaran.component.ResultException
 import dev.trimaran.component.bindings.GeneratedBindings
 import dev.trimaran.component.bindings.isSame
+import dev.trimaran.component.bindings.textOf
 import dev.trimaran.tests.asking.Asking
 import dev.trimaran.tests.asking.AskingImports
 import dev.trimaran.tests.asking.imports.host.Host
@@ -141,6 +142,19 @@ class BindingsTest {
     }
 
     @Test
+    @OptIn(GeneratedBindings::class)
+    fun `a text has what is in arrays`() {
+        val pair = byteArrayOf(1, -1) to listOf(doubleArrayOf(0.5), null)
+        assertEquals("Bag(a=1, pair=([1, -1], [[0.5], null]))", textOf("Bag", "a" to 1, "pair" to pair))
+        val triple = Triple(Outcome.Ok(longArrayOf(1)), Outcome.Err(Maybe(floatArrayOf(2f))), intArrayOf())
+        val text = "T(x=(Ok(value=[1]), Err(error=Maybe(value=[2.0])), []), y={read})"
+        assertEquals(text, textOf("T", "x" to triple, "y" to Access.READ))
+        // As data classes are shown.
+        val plain = listOf(Maybe(1), Outcome.Ok("a"), Outcome.Err(Unit), 1 to 2, Triple(1, 2, null))
+        assertEquals("T(x=$plain)", textOf("T", "x" to plain))
+    }
+
+    @Test
     fun `flags are a set`() {
         val both = Access.READ + Access.WRITE
         assertTrue(Access.READ in both)
@@ -261,7 +275,7 @@ class BindingsTest {
         )
         val other = Component(engine, moduleText("component_counters"))
         Store(engine).use { store ->
-            assertThrows<WasmtimeException.NotFound> { Asking.instantiate(store, other, Asked()) }
+            assertThrows<WasmtimeException.Link> { Asking.instantiate(store, other, Asked()) }
         }
     }
 

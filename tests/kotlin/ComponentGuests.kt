@@ -58,6 +58,16 @@ const val CALLS_HOST = """(component
     (canon lift (core func ${'$'}m "text") (memory ${'$'}memory) (realloc ${'$'}realloc)))
   (func (export "number") (param "n" u32) (result u32) (canon lift (core func ${'$'}m "number"))))"""
 
+/** Gives the host's `h`, which gives nothing, the number that it is given. */
+const val TELLS_HOST = """(component
+  (import "h" (func ${'$'}h (param "n" u32)))
+  (core func ${'$'}h (canon lower (func ${'$'}h)))
+  (core module ${'$'}m
+    (import "" "h" (func ${'$'}h (param i32)))
+    (func (export "run") (param i32) (call ${'$'}h (local.get 0))))
+  (core instance ${'$'}m (instantiate ${'$'}m (with "" (instance (export "h" (func ${'$'}h))))))
+  (func (export "run") (param "n" u32) (canon lift (core func ${'$'}m "run"))))"""
+
 /** Makes resources, of which `get` gives the number, and counts in `dropped` how many were dropped. */
 const val RESOURCES = """(component
   (core module ${'$'}d

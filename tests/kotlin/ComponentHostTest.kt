@@ -9,6 +9,7 @@ import dev.trimaran.component.ResourceType
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNotEquals
+import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
@@ -49,6 +50,25 @@ class ComponentHostTest {
         fails<WasmtimeException.Range>("`g`: result: -1 does not fit a u32: expected 0 to 4294967295") {
             other.call("number", 7)
         }
+    }
+
+    @Test
+    fun `what a lambda ends with is dropped where the type has no result`() {
+        val seen = ArrayList<Any?>()
+        val plain = ComponentGuest(TELLS_HOST, engine) { root().func("h") { (number) -> seen.add(number) } }
+        assertNull(plain.call("run", 7))
+        val thing = Any()
+        val guest =
+            ComponentGuest(KEEPS_HOSTS, engine) {
+                root().defineResource("thing")
+                root().func("see") { (thing) -> seen.add(thing) }
+            }
+        guest.call("keep", thing)
+        guest.call("use")
+        assertEquals(listOf(7u, thing), seen)
+        // It may be called again.
+        plain.call("run", 8)
+        guest.call("use")
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.trimaran.tests
 
+import dev.trimaran.Module
 import dev.trimaran.Store
 import dev.trimaran.WasmtimeException
 import dev.trimaran.component.CodePoint
@@ -7,14 +8,19 @@ import dev.trimaran.component.Component
 import dev.trimaran.component.EnumCase
 import dev.trimaran.component.Err
 import dev.trimaran.component.FuncType
+import dev.trimaran.component.Linker
+import dev.trimaran.component.Maybe
 import dev.trimaran.component.Ok
+import dev.trimaran.component.Outcome
 import dev.trimaran.component.PrimitiveType
 import dev.trimaran.component.Record
 import dev.trimaran.component.RecordType
+import dev.trimaran.component.ResultException
 import dev.trimaran.component.Some
 import dev.trimaran.component.Variant
 import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
@@ -23,7 +29,12 @@ import java.io.ByteArrayOutputStream
 import java.io.ObjectInputStream
 import java.io.ObjectOutputStream
 import java.math.BigInteger
+import java.nio.Buffer
 import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import java.nio.DoubleBuffer
+import java.nio.FloatBuffer
+import java.nio.LongBuffer
 import java.nio.file.Path
 import kotlin.io.path.writeBytes
 import kotlin.io.path.writeText
@@ -91,6 +102,147 @@ class ComponentTest {
             ComponentGuest(echo("(list f64)")).call("run", listOf(1, 2.5f)) as DoubleArray,
         )
         fails<WasmtimeException.Type> { bytes.call("run", setOf(1)) }
+    }
+
+    @Test
+    fun `what remains in a buffer of numbers is a list of them`() {
+        fun run(type: String, given: Buffer): Any? = ComponentGuest(echo("(list $type)")).call("run", given)
+        val bytes = ByteBuffer.wrap(byteArrayOf(0, 0, 0, 1, -1, -1, -1, -2)).order(ByteOrder.BIG_ENDIAN)
+        val shorts = bytes.asShortBuffer().apply { position(1) }
+        assertArrayEquals(shortArrayOf(1, -1, -2), run("u16", shorts) as ShortArray)
+        assertEquals(1, shorts.position())
+        assertArrayEquals(intArrayOf(1, -2), run("s32", bytes.asIntBuffer()) as IntArray)
+        assertArrayEquals(longArrayOf(7), run("s64", LongBuffer.wrap(longArrayOf(5, 6, 7), 2, 1)) as LongArray)
+        assertArrayEquals(floatArrayOf(0.5f), run("f32", FloatBuffer.wrap(floatArrayOf(0.5f))) as FloatArray)
+        val doubles = DoubleArray(5000) { it / 2.0 }
+        assertArrayEquals(doubles, run("f64", DoubleBuffer.wrap(doubles)) as DoubleArray)
+        fails<WasmtimeException.Type> { run("u16", bytes) }
+        fails<WasmtimeException.Type> { run("s32", LongBuffer.allocate(1)) }
+    }
+
+    @Test
+    fun `any collection but a set is a list`() {
+        val guest = ComponentGuest(echo("(list u8)"))
+        val map = linkedMapOf("a" to 1, "b" to 2)
+        for (given in listOf(ArrayDeque(listOf(1, 2)), java.util.ArrayDeque(listOf(1, 2)), map.values)) {
+            assertArrayEquals(byteArrayOf(1, 2), guest.call("run", given) as ByteArray)
+        }
+        for (given in listOf(linkedSetOf(1, 2), sortedSetOf(1, 2), 1..2)) {
+            fails<WasmtimeException.Type> { guest.call("run", given) }
+        }
+    }
+
+    @Test
+    fun `flags are a collection or an array of their names`() {
+        val component = Component(engine(), forwarding())
+        val guest =
+            ComponentGuest(forwarding(), component.engine) {
+                root().func("take-access") { (flags) -> flags }
+                defineUnknownImportsAsTraps(component)
+            }
+        for (given in listOf(arrayOf("exec", "read"), listOf("read", "exec", "read"), linkedSetOf("exec", "read"))) {
+            assertEquals(setOf("read", "exec"), guest.call("give-access", given))
+        }
+        fails<WasmtimeException.Type>("argument 1: element 1: expected a string, found null") {
+            guest.call("give-access", listOf("read", null))
+        }
+        fails<WasmtimeException.Type>("argument 1: element 0: expected a string, found an Integer") {
+            guest.call("give-access", setOf(1))
+        }
+        fails<WasmtimeException.Type>("argument 1: expected flags, found a String") {
+            guest.call("give-access", "read")
+        }
+    }
+
+    @Test
+    fun `a class with the name of another one is told with its package`() {
+        fun refused(given: Any?): String {
+            val error = fails<WasmtimeException.Type> { there("(result u8 (error string))", given) }
+            return error.message.substringAfter("found ")
+        }
+        assertEquals("a dev.trimaran.component.Outcome.Ok", refused(Outcome.Ok(1)))
+        assertEquals("a dev.trimaran.component.Outcome.Err", refused(Outcome.Err("no")))
+        assertEquals("a kotlin.Result", refused(Result.success(1)))
+        assertEquals("a Some", refused(Some(1)))
+        assertEquals("an Integer", refused(1))
+    }
+
+    @Test
+    fun `types are equal where they are made of the same`() {
+        fun types(text: String) = Component(engine(), text).type
+
+        fun exported(type: String) = types(echo(type)).exports.getValue("t")
+        val kinds =
+            listOf(
+                "(list u8)", "(list s8)", "(list (tuple u8 u8))", "(list (tuple u8 s8))", "(list (tuple u8))",
+                "(list (option u8))", "(list (result u8))", "(list (result (error u8)))", "(list (result))", "string",
+            )
+        for ((index, one) in kinds.withIndex()) {
+            for ((other, two) in kinds.withIndex()) {
+                assertEquals(index == other, exported(one) == exported(two), "$one $two")
+            }
+            assertEquals(exported(one).hashCode(), exported(one).hashCode())
+        }
+        val (first, second) = List(2) { types(CALLS_HOST) }
+        assertEquals(first, second)
+        assertEquals(first.hashCode(), second.hashCode())
+        assertEquals(1, setOf(first.imports["f"], second.imports["f"]).size)
+        assertNotEquals(first.imports["f"], first.imports["g"])
+        assertNotEquals(types(CALLS_HOST.replace("\"n\"", "\"m\"")), first)
+        assertEquals(types(forwarding()), types(forwarding()))
+        assertNotEquals(types(forwarding().replace("\"write\"", "\"wipe\"")), types(forwarding()))
+        assertEquals(types(KEEPS_HOSTS), types(KEEPS_HOSTS))
+        assertNotEquals(types(KEEPS_HOSTS.replace("\"thing\"", "\"other\"")), types(KEEPS_HOSTS))
+    }
+
+    @Test
+    fun `values are serializable, and so is an exception that has them`() {
+        fun <T> again(value: T): T {
+            val bytes = ByteArrayOutputStream()
+            ObjectOutputStream(bytes).use { it.writeObject(value) }
+            @Suppress("UNCHECKED_CAST")
+            return ObjectInputStream(bytes.toByteArray().inputStream()).use { it.readObject() } as T
+        }
+        val record = Record("x" to 1, "y" to listOf(Ok(null), Err("no")))
+        val values =
+            listOf(
+                record, Variant("v", record), EnumCase("e"), CodePoint(0x1F600), Some(null), Ok(Some(1)), Err(record),
+                Maybe(null), Outcome.Ok(listOf("a")), Outcome.Err(record), null,
+            )
+        for (value in values) {
+            assertEquals(value, again(value))
+            val exception = ResultException(value)
+            val read = again(exception)
+            assertEquals(value, read.value)
+            assertEquals(exception.message, read.message)
+        }
+        assertEquals(listOf("x", "y"), again(record).names)
+    }
+
+    @Test
+    fun `what is closed says so`() {
+        val engine = engine()
+        val component = Component(engine, "(component)")
+        val linker = Linker(engine)
+        val module = Module(engine, "(module)")
+        val modules = dev.trimaran.Linker(engine)
+        val all: List<AutoCloseable> =
+            listOf(
+                component,
+                linker,
+                linker.instantiatePre(component),
+                module,
+                modules,
+                modules.instantiatePre(module),
+                Store(engine),
+                engine,
+            )
+        for (each in all) {
+            val open = each.toString()
+            assertTrue("closed" !in open, open)
+            repeat(2) { each.close() }
+            assertTrue(each.toString().endsWith(", closed"), each.toString())
+        }
     }
 
     @Test

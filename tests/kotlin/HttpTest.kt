@@ -126,4 +126,15 @@ class HttpTest {
     fun `a status that is none is refused at once`() {
         assertThrows<WasmtimeException.Range> { HttpResponse(99) }
     }
+
+    @Test
+    fun `the text of a header is in Latin-1`() {
+        assertEquals("p\u00fcr\u00ff", HttpHeader("a", "p\u00fcr\u00ff").text)
+        for ((text, point) in listOf("\u00fc\u2603" to "U+2603", "a\uD83D\uDE00" to "U+1F600", "a\u0100" to "U+0100")) {
+            val problem =
+                "the text of the header `%a` has the character $point, which ISO 8859-1 does not have: give bytes"
+            assertEquals(1, fails<WasmtimeException.Encoding>(problem) { HttpHeader("%a", text) }.offset)
+        }
+        assertEquals("\u00e2\u0098\u0083", HttpHeader("a", "\u2603".toByteArray()).text)
+    }
 }

@@ -17,6 +17,8 @@ import dev.trimaran.FuncType;
 import dev.trimaran.Global;
 import dev.trimaran.GlobalType;
 import dev.trimaran.HeapType;
+import dev.trimaran.HttpHeader;
+import dev.trimaran.HttpResponse;
 import dev.trimaran.Instance;
 import dev.trimaran.InterruptHandle;
 import dev.trimaran.Limits;
@@ -42,8 +44,10 @@ import dev.trimaran.WaitOutcome;
 import dev.trimaran.WasiConfig;
 import dev.trimaran.WasmtimeException;
 import dev.trimaran.Wat;
+import dev.trimaran.component.Component;
 import dev.trimaran.component.Record;
 import java.io.IOException;
+import java.io.InputStream;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -309,6 +313,18 @@ class JavaTest {
             assertEquals("file `a/b` is null", wrong(() -> new MemoryDirectory(empty)));
             Map<String, Object> field = Collections.singletonMap(null, 1);
             assertEquals("the name of field 1 is null", wrong(() -> new Record(field)));
+            List<HttpHeader> headers = Arrays.asList(new HttpHeader("a", "b"), null);
+            assertEquals("header 2 is null", wrong(() -> new HttpResponse(200, headers)));
+            assertEquals("header 2 is null", wrong(() -> new HttpResponse(200, headers, "text")));
+            InputStream body = InputStream.nullInputStream();
+            assertEquals("header 2 is null", wrong(() -> new HttpResponse(200, headers, body)));
+            assertEquals("trailer 2 is null", wrong(() -> new HttpResponse(200, List.of(), "text", headers)));
+            dev.trimaran.component.Instance component = new dev.trimaran.component.Linker(engine)
+                    .instantiate(store, new Component(engine, "(component)"));
+            String[] path = {"a", null};
+            assertEquals("name 2 is null", wrong(() -> component.func(store, path)));
+            assertEquals("name 2 is null", wrong(() -> component.module(store, path)));
+            assertEquals("name 2 is null", wrong(() -> component.resource(store, path)));
             Memory memory = new Memory(store, new MemoryType(new Limits(1)));
             assertEquals(
                 "the stop is 4, before the start, 100: it is an offset as well, and no length",

@@ -125,8 +125,13 @@ private fun thrown(error: RawError): Throwable? =
     (error as? RawError.Host)?.thrown?.let { NativeByHand.takeThrown(it.toLong()) }
 
 /** Something is null that a program of Java, or without a constructor, has made so. */
-private fun absent(error: NullPointerException): WasmtimeException =
-    WasmtimeException.Type("something is null that may not be: ${error.message}").apply { initCause(error) }
+private fun absent(error: NullPointerException): WasmtimeException {
+    // A sentence about what is private is no help: the cause has it.
+    val detail = error.message?.takeUnless { INTERNAL in it }?.let { ": $it" }.orEmpty()
+    return WasmtimeException.Type("something is null that may not be$detail").apply { initCause(error) }
+}
+
+private const val INTERNAL = "dev.trimaran.internal"
 
 /** The error of the core, with its own sentence, or what a host function threw. */
 private fun public(error: NativeException): Throwable {

@@ -29,8 +29,11 @@ public class HttpHeader(
     /** Its value. */
     public val value: ByteArray,
 ) {
-    /** A header with text in ISO 8859-1, of which ASCII is a part. */
-    public constructor(name: String, text: String) : this(name, text.toByteArray(Charsets.ISO_8859_1))
+    /**
+     * A header with text in ISO 8859-1, of which ASCII is a part. Fails with `Encoding` for text with any other
+     * character.
+     */
+    public constructor(name: String, text: String) : this(name, latin(name, text))
 
     /** The value as text, in ISO 8859-1. */
     public val text: String get() = value.toString(Charsets.ISO_8859_1)
@@ -44,6 +47,21 @@ public class HttpHeader(
 
     /** The name and the value, as text. */
     override fun toString(): String = "$name: $text"
+
+    private companion object {
+        /** The bytes of a [text] in ISO 8859-1, which has the first 256 characters of Unicode. */
+        fun latin(name: String, text: String): ByteArray {
+            val index = text.indexOfFirst { it > LAST_OF_LATIN }
+            if (index < 0) return text.toByteArray(Charsets.ISO_8859_1)
+            val point = text.codePointAt(index).toString(HEX).uppercase().padStart(4, '0')
+            val reason =
+                "the text of the header `$name` has the character U+$point, which ISO 8859-1 does not have: give bytes"
+            throw WasmtimeException.Encoding(reason, index.toLong())
+        }
+
+        const val LAST_OF_LATIN = '\u00ff'
+        const val HEX = 16
+    }
 }
 
 /**
@@ -170,28 +188,30 @@ public class HttpResponse private constructor(
     /** The trailers, which a guest finds behind the body. */
     public val trailers: List<HttpHeader>,
 ) {
-    /** A response whose body is bytes. Fails with `Range` for a status that is none. */
+    /**
+     * A response whose body is bytes. Fails with `Range` for a status that is none, and with `Type` for a header that is
+     * null.
+     */
     @JvmOverloads
     public constructor(
         status: Int,
         headers: List<HttpHeader> = emptyList(),
         body: ByteArray = ByteArray(0),
         trailers: List<HttpHeader> = emptyList(),
-    ) : this(checked(status), headers.toList(), body.copyOf(), null, trailers.toList())
+    ) : this(checked(status), whole(headers, "header"), body.copyOf(), null, whole(trailers, "trailer"))
 
-    /** A response whose body is text, in UTF-8. Fails with `Range` for a status that is none. */
+    /** A response whose body is text, in UTF-8. Fails as for bytes. */
     @JvmOverloads
     public constructor(
         status: Int,
         headers: List<HttpHeader>,
         body: String,
         trailers: List<HttpHeader> = emptyList(),
-    ) : this(checked(status), headers.toList(), body.utf8(), null, trailers.toList())
+    ) : this(checked(status), whole(headers, "header"), body.utf8(), null, whole(trailers, "trailer"))
 
     /**
      * A response whose body is what a stream has. It is read while the guest reads, and closed at the end. What it throws then
-     * comes out of the guest's call, but for an [HttpException], which ends the body for the guest. Fails with `Range` for a
-     * status that is none.
+     * comes out of the guest's call, but for an [HttpException], which ends the body for the guest. Fails as for bytes.
      */
     @JvmOverloads
     public constructor(
@@ -199,7 +219,7 @@ public class HttpResponse private constructor(
         headers: List<HttpHeader>,
         body: InputStream,
         trailers: List<HttpHeader> = emptyList(),
-    ) : this(checked(status), headers.toList(), null, body, trailers.toList())
+    ) : this(checked(status), whole(headers, "header"), null, body, whole(trailers, "trailer"))
 
     /** The status and the headers: the body may be a stream, which only the guest reads. */
     override fun toString(): String = "HttpResponse($status, $headers)"
@@ -218,6 +238,9 @@ public class HttpResponse private constructor(
 }
 
 private fun raw(header: HttpHeader) = RawHttpHeader(header.name, header.value)
+
+/** A copy of a list of headers, in which nothing is null. */
+private fun whole(headers: List<HttpHeader>, what: String): List<HttpHeader> = headers.toList().whole(what)
 
 private fun checked(status: Int): Int {
     if (status in 100..999) return status

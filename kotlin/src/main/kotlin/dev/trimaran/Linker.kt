@@ -34,6 +34,9 @@ public class Linker private constructor(raw: Raw) :
     private val hosts = LinkedHosts()
         get() = made(field)
 
+    @Volatile
+    private var isClosed = false
+
     /** Makes a linker without definitions. */
     public constructor(engine: Engine) : this(core(engine) { Raw(engine.raw) })
 
@@ -156,10 +159,13 @@ public class Linker private constructor(raw: Raw) :
     }
 
     /** Closes the linker. What was linked goes on working. Closing twice does nothing. */
-    override fun close(): Unit = core { raw.release() }
+    override fun close() {
+        core { raw.release() }
+        isClosed = true
+    }
 
-    /** What it is. */
-    override fun toString(): String = shown("Linker") { raw.run { "" } }
+    /** What it is, and whether it is closed. */
+    override fun toString(): String = shown("Linker") { raw.run { if (isClosed) ", closed" else "" } }
 
     private fun add(module: String, name: String, type: FuncType, attach: (Store, Func) -> Unit) {
         val host = LinkedHost(attach)

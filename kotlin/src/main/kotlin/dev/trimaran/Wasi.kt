@@ -20,8 +20,9 @@ import dev.trimaran.internal.ffi.WasiInput as RawInput
 import dev.trimaran.internal.ffi.WasiOutput as RawOutput
 
 /**
- * What guests of a store may use through WASI preview 1 ([Linker.defineWasi]). They get nothing that is not set here:
- * at first there are no arguments, variables and directories, the input is empty and the output is discarded.
+ * What guests of a store may use through WASI: modules through preview 1 ([Linker.defineWasi]), components through 0.2
+ * ([dev.trimaran.component.Linker.defineWasi]). They get nothing that is not set here: at first there are no arguments,
+ * variables and directories, the input is empty and the output is discarded.
  *
  * ```kotlin
  * store.setWasi {

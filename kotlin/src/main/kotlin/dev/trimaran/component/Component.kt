@@ -42,6 +42,10 @@ public class Component private constructor(raw: Raw) :
     @Transient
     private val pressure = NativePressure.made(this)
 
+    @Volatile
+    @Transient
+    private var isClosed = false
+
     /** The engine that it belongs to. */
     public val engine: Engine
         get() = Engine.of(core { raw.engine() })
@@ -76,11 +80,12 @@ public class Component private constructor(raw: Raw) :
     /** Closes the component. Its instances go on working. A second `close` does nothing. */
     override fun close() {
         core { raw.release() }
+        isClosed = true
         NativePressure.closed(pressure)
     }
 
-    /** Whether it is closed. */
-    override fun toString(): String = shown("Component") { raw.engine().run { "" } }
+    /** What it is, and whether it is closed. */
+    override fun toString(): String = shown("Component") { raw.run { if (isClosed) ", closed" else "" } }
 
     private fun writeReplace(): Any = Packed(pack())
 

@@ -31,13 +31,13 @@ import dev.trimaran.internal.ffi.ComponentFunc as Raw
  * | `bool`, `string` | [Boolean], [String] | |
  * | `char` | [CodePoint] | a [Char], a text of one character |
  * | `list<u8>`, `list<s8>` | [ByteArray] | a [UByteArray], what remains in a [java.nio.ByteBuffer] |
- * | lists of other numbers | [ShortArray], [IntArray], [LongArray], [FloatArray], [DoubleArray] | their unsigned twins |
- * | any list | [List] | any collection with an order, any array |
+ * | lists of other numbers | [ShortArray] to [DoubleArray] | their unsigned twins, a [java.nio.IntBuffer] and so on |
+ * | any list | [List] | any array, any [Collection] but a [Set], in the order of its iterator |
  * | tuple | [List] | a [Pair], a [Triple] |
  * | record | [Record] | any [Map] |
  * | variant | [Variant] | |
  * | enum | [EnumCase] | its name |
- * | flags | a [Set] of names | any collection of them |
+ * | flags | a [Set] of names | any collection or array of them |
  * | option | the value or null; in an option of an option, [Some] | [Some] |
  * | result | [Ok] or [Err] | |
  * | own, borrow | [Resource], or an object of the host's | |

@@ -12,8 +12,9 @@ import dev.trimaran.Caller
  */
 public fun interface HostFunction {
     /**
-     * Takes the arguments, and returns the result: anything where the type has none. The values are those of [Func]. If
-     * the result does not fit its type, the outer call fails with `Type` or `Range`.
+     * Takes the arguments, and returns the result. Where the type has none, the package drops whatever the function
+     * returns: a lambda may end with any expression. The values are those of [Func]. If the result does not fit its
+     * type, the outer call fails with `Type` or `Range`.
      *
      * A [Resource] that the guest lends is gone when this returns. After the guest has unwound, the outer call throws
      * whatever this function threw, as the very same object.

@@ -6,6 +6,7 @@ import dev.trimaran.core
 import dev.trimaran.internal.Owned
 import dev.trimaran.internal.shownOf
 import dev.trimaran.made
+import dev.trimaran.whole
 import dev.trimaran.internal.ffi.ComponentInstance as Raw
 
 /**
@@ -25,20 +26,23 @@ public class Instance private constructor(raw: Raw) {
      * The function of that path. Fails with `NotFound`, which names what there is, and with `Type` for something else.
      */
     public fun func(store: Store, vararg path: String): Func =
-        Func.of(core(this, store) { raw.func(store.raw, path.asList()) })
+        Func.of(core(this, store) { raw.func(store.raw, names(path)) })
 
     /** The module of that path. Fails as [func] does. */
     public fun module(store: Store, vararg path: String): Module =
-        Module.of(core(this, store) { raw.module(store.raw, path.asList()) })
+        Module.of(core(this, store) { raw.module(store.raw, names(path)) })
 
     /** The type of the resource of that path. Fails as [func] does. */
     public fun resource(store: Store, vararg path: String): ResourceType =
-        ResourceType.of(core(this, store) { raw.resource(store.raw, path.asList()) })
+        ResourceType.of(core(this, store) { raw.resource(store.raw, names(path)) })
 
     /** What it is, and the number of its store. */
     override fun toString(): String = shownOf("Instance", Owned.COMPONENT_INSTANCE) { raw }
 
     internal companion object {
+        /** Of a program of Java's, a name may be null. */
+        private fun names(path: Array<out String>): List<String> = path.asList().whole("name")
+
         @JvmSynthetic
         internal fun of(raw: Raw): Instance = Instance(raw)
     }

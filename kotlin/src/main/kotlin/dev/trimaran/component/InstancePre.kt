@@ -16,6 +16,9 @@ public class InstancePre private constructor(raw: Raw, private val hosts: List<C
     private val raw: Raw = raw
         get() = made(field)
 
+    @Volatile
+    private var isClosed = false
+
     /** Makes an instance in [store], and runs its start functions. Fails as [Linker.instantiate] does. */
     public fun instantiate(store: Store): Instance {
         // The library has weak references to the functions.
@@ -28,10 +31,13 @@ public class InstancePre private constructor(raw: Raw, private val hosts: List<C
     }
 
     /** Closes it. Instances that it has made go on working. Closing twice does nothing. */
-    override fun close(): Unit = core { raw.release() }
+    override fun close() {
+        core { raw.release() }
+        isClosed = true
+    }
 
-    /** What it is. */
-    override fun toString(): String = shown("InstancePre") { raw.run { "" } }
+    /** What it is, and whether it is closed. */
+    override fun toString(): String = shown("InstancePre") { raw.run { if (isClosed) ", closed" else "" } }
 
     internal companion object {
         @JvmSynthetic

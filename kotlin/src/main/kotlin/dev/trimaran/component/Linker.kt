@@ -35,6 +35,9 @@ public class Linker private constructor(raw: Raw) : AutoCloseable {
     internal val hosts: ComponentHosts = ComponentHosts()
         get() = made(field)
 
+    @Volatile
+    private var isClosed = false
+
     /** Makes a linker without definitions. */
     public constructor(engine: Engine) : this(core(engine) { Raw(engine.raw) })
 
@@ -57,8 +60,9 @@ public class Linker private constructor(raw: Raw) : AutoCloseable {
 
     /**
      * Defines WASI 0.2: the interfaces of the world `wasi:cli/imports`, and those of `wasi:http` for requests that go
-     * out. What its guests may do is what their store grants them by [Store.setWasi]: nothing without it, and nothing
-     * of the network but HTTP requests. Fails with `Link` if a name is defined already.
+     * out. What its guests may do is what their store grants them by [Store.setWasi], and nothing of the network but
+     * HTTP requests. Without a call of that, there are no arguments, variables and directories, and the first use of a
+     * standard stream ends the guest with `Config`. Fails with `Link` if a name is defined already.
      */
     public fun defineWasi(): Unit = core { raw.defineWasi() }
 
@@ -83,11 +87,14 @@ public class Linker private constructor(raw: Raw) : AutoCloseable {
         return InstancePre.of(pre, bodies)
     }
 
-    /** What it is. */
-    override fun toString(): String = shown("Linker") { raw.run { "" } }
+    /** What it is, and whether it is closed. */
+    override fun toString(): String = shown("Linker") { raw.run { if (isClosed) ", closed" else "" } }
 
     /** Closes the linker. What was linked goes on working. Closing twice does nothing. */
-    override fun close(): Unit = core { raw.release() }
+    override fun close() {
+        core { raw.release() }
+        isClosed = true
+    }
 }
 
 /** An instance that a [Linker] defines, or all of the linker: items by their names. */
@@ -131,6 +138,10 @@ public class LinkerInstance private constructor(linker: Linker, private val path
      * Defines a type of resources of the host's, which is [type]. Any object of your own is a resource of it: pass it
      * where a function wants one, and you get the very same object back. A guest that owns one keeps it from being
      * collected.
+     *
+     * Nobody is told when a guest drops one: from then on the garbage collector may take it. What has to be closed is
+     * closed by whoever gave it, after the call or with the store, or by a function that the guest calls; a
+     * [java.lang.ref.Cleaner] acts when the object is collected.
      *
      * Fails with `Type` for a guest's type, and with `Link` if the name is defined already.
      */

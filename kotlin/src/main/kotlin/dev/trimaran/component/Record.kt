@@ -2,6 +2,9 @@ package dev.trimaran.component
 
 import dev.trimaran.WasmtimeException
 import dev.trimaran.whole
+import java.io.InvalidObjectException
+import java.io.ObjectInputStream
+import java.io.Serializable
 
 /**
  * A value of a record type: fields in their order, each under its name. It is a map that nobody can change.
@@ -16,7 +19,8 @@ import dev.trimaran.whole
 public class Record private constructor(
     @get:JvmSynthetic internal val shape: Shape,
     @get:JvmSynthetic internal val all: Array<Any?>,
-) : AbstractMap<String, Any?>() {
+) : AbstractMap<String, Any?>(),
+    Serializable {
     /** Makes a record of these fields. Fails with `Type` where a name comes twice. */
     public constructor(vararg fields: Pair<String, Any?>) :
         this(Shape.of(names(fields)), Array(fields.size) { fields[it].second })
@@ -49,6 +53,20 @@ public class Record private constructor(
     /** The fields, as in `{x=1, y=2}`. */
     override fun toString(): String = names.indices.joinToString(", ", "{", "}") { "${names[it]}=${all[it]}" }
 
+    private fun writeReplace(): Any = Written(names.toTypedArray(), all)
+
+    private fun readObject(@Suppress("UNUSED_PARAMETER") input: ObjectInputStream): Unit =
+        throw InvalidObjectException("a record is read as its names and values")
+
+    /** What is written for a record. */
+    private class Written(private val names: Array<String>, private val values: Array<Any?>) : Serializable {
+        private fun readResolve(): Any = Record(*Array(names.size) { names[it] to values[it] })
+
+        private companion object {
+            private const val serialVersionUID = 1L
+        }
+    }
+
     private fun missing(name: String): Nothing {
         val reason = "there is no field `$name`: the fields are ${names.joinToString { "`$it`" }}"
         throw WasmtimeException.NotFound(name, reason)
@@ -73,6 +91,8 @@ public class Record private constructor(
     }
 
     internal companion object {
+        private const val serialVersionUID = 1L
+
         /** Of a program of Java's, a field or its name may be null. */
         private fun names(fields: Array<out Pair<String, Any?>>): List<String> =
             fields.asList().whole("field").map { it.first }.whole("the name of field")

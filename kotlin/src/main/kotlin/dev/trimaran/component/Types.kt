@@ -2,7 +2,9 @@ package dev.trimaran.component
 
 import dev.trimaran.ExportType
 import dev.trimaran.ImportType
+import dev.trimaran.internal.component.SameTypes
 import dev.trimaran.internal.component.TypeText
+import dev.trimaran.internal.component.hashOf
 
 /** What a component imports or exports is. As a text, it is in the notation of WIT, or its first KiB. */
 public sealed interface ItemType
@@ -56,12 +58,21 @@ public enum class PrimitiveType(private val text: String) : ValueType {
     override fun toString(): String = text
 }
 
-/** A type that a component has, or makes of others. */
+/**
+ * A type that a component has, or makes of others. Two are equal where their kinds, their names and their parts are,
+ * also those of two components. Resources are told apart by their names alone here: [ResourceType] knows them.
+ */
 public sealed class DefinedType : ItemType {
     /** What says it as a text. */
     @get:JvmSynthetic
     @set:JvmSynthetic
     internal var text: TypeText? = null
+
+    /** Whether both are the same type. */
+    final override fun equals(other: Any?): Boolean = other is DefinedType && SameTypes().are(this, other)
+
+    /** Agrees with [equals]. */
+    final override fun hashCode(): Int = hashOf(this)
 
     /** The type, as in WIT. */
     final override fun toString(): String = text.toString()

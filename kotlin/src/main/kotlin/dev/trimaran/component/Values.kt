@@ -1,14 +1,21 @@
 package dev.trimaran.component
 
+import java.io.Serializable
+
 /**
  * A value of a variant type: its case, and what the case carries.
  *
  * @property case The name of the case.
  * @property payload What it carries; null for a case without a payload.
  */
-public data class Variant @JvmOverloads constructor(public val case: String, public val payload: Any? = null) {
+public data class Variant @JvmOverloads constructor(public val case: String, public val payload: Any? = null) :
+    Serializable {
     /** The case and its payload, as in `circle(2.0)`. */
     override fun toString(): String = if (payload == null) case else "$case($payload)"
+
+    private companion object {
+        private const val serialVersionUID = 1L
+    }
 }
 
 /**
@@ -16,9 +23,13 @@ public data class Variant @JvmOverloads constructor(public val case: String, pub
  *
  * @property name The name of the case.
  */
-public data class EnumCase(public val name: String) {
+public data class EnumCase(public val name: String) : Serializable {
     /** The name. */
     override fun toString(): String = name
+
+    private companion object {
+        private const val serialVersionUID = 1L
+    }
 }
 
 /**
@@ -26,9 +37,13 @@ public data class EnumCase(public val name: String) {
  *
  * @property value The code point: 0 to 0x10FFFF, without 0xD800 to 0xDFFF. A call refuses any other with `Range`.
  */
-public data class CodePoint(public val value: Int) {
+public data class CodePoint(public val value: Int) : Serializable {
     /** The character, as a text. */
     override fun toString(): String = if (Character.isValidCodePoint(value)) String(Character.toChars(value)) else "?"
+
+    private companion object {
+        private const val serialVersionUID = 1L
+    }
 }
 
 /**
@@ -37,13 +52,21 @@ public data class CodePoint(public val value: Int) {
  *
  * @property value What the option has.
  */
-public data class Some(public val value: Any?) {
+public data class Some(public val value: Any?) : Serializable {
     /** The value, as in `some(1)`. */
     override fun toString(): String = "some($value)"
+
+    private companion object {
+        private const val serialVersionUID = 1L
+    }
 }
 
 /** A value of a result type: [Ok] or [Err]. */
-public sealed class Result
+public sealed class Result : Serializable {
+    private companion object {
+        private const val serialVersionUID = 1L
+    }
+}
 
 /**
  * A success.
@@ -53,6 +76,10 @@ public sealed class Result
 public data class Ok @JvmOverloads constructor(public val value: Any? = null) : Result() {
     /** The value, as in `ok(1)`. */
     override fun toString(): String = if (value == null) "ok" else "ok($value)"
+
+    private companion object {
+        private const val serialVersionUID = 1L
+    }
 }
 
 /**
@@ -63,4 +90,8 @@ public data class Ok @JvmOverloads constructor(public val value: Any? = null) : 
 public data class Err @JvmOverloads constructor(public val error: Any? = null) : Result() {
     /** The error, as in `err(1)`. */
     override fun toString(): String = if (error == null) "err" else "err($error)"
+
+    private companion object {
+        private const val serialVersionUID = 1L
+    }
 }

@@ -45,6 +45,29 @@ private fun one(value: Any?): Int =
         else -> value.hashCode()
     }
 
+/** A value of a class with that [name], with its [fields] and what is in their arrays: `Bag(a=1, data=[1, 2])`. */
+@GeneratedBindings
+public fun textOf(name: String, vararg fields: Pair<String, Any?>): String =
+    fields.joinToString(", ", "$name(", ")") { (field, value) -> "$field=${shown(value)}" }
+
+@OptIn(GeneratedBindings::class)
+private fun shown(value: Any?): String =
+    when (value) {
+        is ByteArray -> value.contentToString()
+        is ShortArray -> value.contentToString()
+        is IntArray -> value.contentToString()
+        is LongArray -> value.contentToString()
+        is FloatArray -> value.contentToString()
+        is DoubleArray -> value.contentToString()
+        is List<*> -> value.joinToString(", ", "[", "]", transform = ::shown)
+        is Pair<*, *> -> "(${shown(value.first)}, ${shown(value.second)})"
+        is Triple<*, *, *> -> "(${shown(value.first)}, ${shown(value.second)}, ${shown(value.third)})"
+        is Maybe<*> -> textOf("Maybe", "value" to value.value)
+        is Outcome.Ok<*> -> textOf("Ok", "value" to value.value)
+        is Outcome.Err<*> -> textOf("Err", "error" to value.error)
+        else -> value.toString()
+    }
+
 /** The names of the flags that are there. */
 @GeneratedBindings
 public fun flagsText(bits: Int, vararg names: String): String =

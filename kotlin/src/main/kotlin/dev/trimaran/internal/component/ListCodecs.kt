@@ -6,6 +6,11 @@ import dev.trimaran.component.bindings.GeneratedBindings
 import dev.trimaran.internal.ffi.ComponentTypeKind
 import dev.trimaran.internal.moveTo
 import java.nio.ByteBuffer
+import java.nio.DoubleBuffer
+import java.nio.FloatBuffer
+import java.nio.IntBuffer
+import java.nio.LongBuffer
+import java.nio.ShortBuffer
 
 // Strings and lists: a count, and then the bytes or the elements.
 
@@ -137,6 +142,10 @@ internal class ShortsCodec(element: Codec) : NumbersCodec(element) {
         when (value) {
             is ShortArray -> to.writer.shorts(value)
             is UShortArray -> to.writer.shorts(value.asShortArray())
+            is ShortBuffer ->
+                value.duplicate().let { numbers ->
+                    to.writer.numbers(null, numbers.remaining(), Short.SIZE_BYTES) { it.asShortBuffer().put(numbers) }
+                }
             else -> return false
         }
         return true
@@ -151,6 +160,10 @@ internal class IntsCodec(element: Codec) : NumbersCodec(element) {
         when (value) {
             is IntArray -> to.writer.ints(value)
             is UIntArray -> to.writer.ints(value.asIntArray())
+            is IntBuffer ->
+                value.duplicate().let { numbers ->
+                    to.writer.numbers(null, numbers.remaining(), Int.SIZE_BYTES) { it.asIntBuffer().put(numbers) }
+                }
             else -> return false
         }
         return true
@@ -165,6 +178,10 @@ internal class LongsCodec(element: Codec) : NumbersCodec(element) {
         when (value) {
             is LongArray -> to.writer.longs(value)
             is ULongArray -> to.writer.longs(value.asLongArray())
+            is LongBuffer ->
+                value.duplicate().let { numbers ->
+                    to.writer.numbers(null, numbers.remaining(), Long.SIZE_BYTES) { it.asLongBuffer().put(numbers) }
+                }
             else -> return false
         }
         return true
@@ -175,8 +192,14 @@ internal class LongsCodec(element: Codec) : NumbersCodec(element) {
 
 internal class FloatsCodec(element: Codec) : NumbersCodec(element) {
     override fun writeArray(to: Exchange, value: Any?): Boolean {
-        if (value !is FloatArray) return false
-        to.writer.floats(value)
+        when (value) {
+            is FloatArray -> to.writer.floats(value)
+            is FloatBuffer ->
+                value.duplicate().let { numbers ->
+                    to.writer.numbers(null, numbers.remaining(), Float.SIZE_BYTES) { it.asFloatBuffer().put(numbers) }
+                }
+            else -> return false
+        }
         return true
     }
 
@@ -185,8 +208,14 @@ internal class FloatsCodec(element: Codec) : NumbersCodec(element) {
 
 internal class DoublesCodec(element: Codec) : NumbersCodec(element) {
     override fun writeArray(to: Exchange, value: Any?): Boolean {
-        if (value !is DoubleArray) return false
-        to.writer.doubles(value)
+        when (value) {
+            is DoubleArray -> to.writer.doubles(value)
+            is DoubleBuffer ->
+                value.duplicate().let { numbers ->
+                    to.writer.numbers(null, numbers.remaining(), Double.SIZE_BYTES) { it.asDoubleBuffer().put(numbers) }
+                }
+            else -> return false
+        }
         return true
     }
 

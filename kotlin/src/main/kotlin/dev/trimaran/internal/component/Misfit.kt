@@ -1,5 +1,14 @@
 package dev.trimaran.internal.component
 
+import dev.trimaran.component.CodePoint
+import dev.trimaran.component.EnumCase
+import dev.trimaran.component.Err
+import dev.trimaran.component.Ok
+import dev.trimaran.component.Record
+import dev.trimaran.component.Resource
+import dev.trimaran.component.Result
+import dev.trimaran.component.Some
+import dev.trimaran.component.Variant
 import dev.trimaran.internal.ffi.ComponentMistake
 import dev.trimaran.internal.ffi.ComponentTypeKind
 
@@ -45,11 +54,33 @@ internal fun wrongPayload(name: String, isExpected: Boolean): Nothing =
 
 internal fun tooLong(length: Long): Nothing = throw Misfit(ComponentMistake.Length(length.toULong()))
 
+/** Whether a class has the name of one whose values are those of components, and is another one. */
+private fun isMistakable(found: Class<*>): Boolean = OURS.any { it.simpleName == found.simpleName && it != found }
+
+private val OURS: List<Class<*>> =
+    listOf(
+        CodePoint::class.java,
+        EnumCase::class.java,
+        Err::class.java,
+        List::class.java,
+        Map::class.java,
+        Ok::class.java,
+        Pair::class.java,
+        Record::class.java,
+        Resource::class.java,
+        Result::class.java,
+        Set::class.java,
+        Some::class.java,
+        String::class.java,
+        Triple::class.java,
+        Variant::class.java,
+    )
+
 /** What a value is, with an article. */
 private fun words(value: Any?): String {
     if (value == null) return "null"
-    val name = value.javaClass.run { simpleName.ifEmpty { name } }
+    val name = value.javaClass.run { if (isMistakable(this)) canonicalName ?: name else simpleName.ifEmpty { name } }
     // As letters are spoken: an Int, a UInt.
-    val article = if (name.first() in "AEIO") "an" else "a"
+    val article = if (name.first() in "AEIOaeio") "an" else "a"
     return "$article $name"
 }

@@ -166,11 +166,13 @@ internal class FlagsCodec(private val names: List<String>) : Codec(ComponentType
     private val places = names.withIndex().associate { (index, name) -> name to index }
 
     override fun write(to: Exchange, value: Any?) {
-        val found = value as? Collection<*> ?: wrongKind(kind, value)
+        // A set is one of them, which has no order, and needs none.
+        val found = if (value is Set<*>) value.toTypedArray() else items(value) ?: wrongKind(kind, value)
         var bits = 0
-        for (name in found) {
-            val place = places[name as? String ?: wrongKind(kind, value)] ?: unknownCase(name, names)
-            bits = bits or (1 shl place)
+        for (index in found.indices) {
+            val name = found[index]
+            if (name !is String) within({ "element $index" }) { wrongKind(ComponentTypeKind.STRING, name) }
+            bits = bits or (1 shl (places[name] ?: unknownCase(name, names)))
         }
         to.room(Int.SIZE_BYTES).putInt(bits)
     }
