@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, TypeAlias
 
-from ._ffi import BytesLike, contents, expect, out_of_range, wrong_type
+from ._ffi import BytesLike, contents, expect, failure, out_of_range, wrong_type
 from ._handle import Handle
 from ._native import HttpRequestBase, article, index, text
 from ._record import Record
@@ -207,12 +207,18 @@ def _pairs(headers: Any, what: str) -> list[tuple[str, bytes]]:
         if len(parts) != 2:
             raise wrong_type(f"a {what} of the response has {len(parts)} parts: expected a name and a value")
         name, value = parts
-        # Other letters are bytes that nobody agrees on: pass those as bytes.
-        octets = (
-            value.encode("latin-1", "replace") if isinstance(value, str) else contents(value, f"the {what} {name!r}")
-        )
+        octets = _latin(value, what, name) if isinstance(value, str) else contents(value, f"the {what} {name!r}")
         found.append((text(name, f"the name of a {what}"), octets))
     return found
+
+
+def _latin(value: str, what: str, name: object) -> bytes:
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError as failed:
+        point = f"U+{ord(value[failed.start]):04X}"
+        reason = f"the text of the {what} `{name}` has the character {point}, which ISO 8859-1 does not have: give bytes"
+        raise failure("Encoding", reason=reason, offset=failed.start) from None
 
 
 def _body(body: Any, request: HttpRequest) -> tuple[Any, ...]:

@@ -180,6 +180,7 @@ def test_a_body_that_breaks_off() -> None:
         (HttpResponse(headers=[("a",)]), WasmTypeError),  # type: ignore[list-item]
         (HttpResponse(headers=[("a", 7)]), WasmTypeError),  # type: ignore[list-item]
         (HttpResponse(headers=[("a", "b\nc")]), ConfigError),
+        (HttpResponse(headers=[("a", "\u2603")]), trimaran.EncodingError),
         (HttpResponse(body=7), WasmTypeError),  # type: ignore[arg-type]
         (HttpResponse(body=[7]), WasmTypeError),  # type: ignore[list-item]
     ],
