@@ -62,11 +62,29 @@ private func isComponent(_ file: URL) -> Bool {
   guard let bytes = try? Data(contentsOf: file) else { return true }
   // Behind the magic number stand the version and the layer, which is 1 for components.
   if bytes.starts(with: [0, 0x61, 0x73, 0x6d]) { return bytes.dropFirst(6).first == 1 }
-  let comments = /\s+|;;[^\n]*|\(;(?:[^;]|;(?!\)))*;\)/
   var text = Substring(decoding: bytes, as: UTF8.self).drop { $0 == "\u{FEFF}" }
-  while let comment = text.prefixMatch(of: comments) { text = text[comment.range.upperBound...] }
+  skipComments(&text)
   guard text.first == "(" else { return false }
   text = text.dropFirst()
-  while let comment = text.prefixMatch(of: comments) { text = text[comment.range.upperBound...] }
+  skipComments(&text)
   return text.hasPrefix("component")
+}
+
+/// Skips white space and comments of the text format. Those in `(;` and `;)` nest.
+private func skipComments(_ text: inout Substring) {
+  while true {
+    text = text.drop(while: \.isWhitespace)
+    if text.hasPrefix(";;") {
+      text = text.drop { !$0.isNewline }
+    } else if text.hasPrefix("(;") {
+      var depth = 0
+      repeat {
+        let edge = text.prefix(2)
+        if edge == "(;" { depth += 1 } else if edge == ";)" { depth -= 1 }
+        text = text.dropFirst(edge == "(;" || edge == ";)" ? 2 : 1)
+      } while depth > 0 && !text.isEmpty
+    } else {
+      return
+    }
+  }
 }
