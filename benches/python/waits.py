@@ -34,8 +34,8 @@ WAT = """(module
   (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
   (func (export "spin") (loop (br 0))))"""
 
-ROUNDS = 20
-TIMES = 2000
+ROUNDS = 90
+TIMES = 200
 MANY = 10_000
 NUMBER = FuncType([ValType.i32()], [ValType.i32()])
 Work = Callable[[], Awaitable[object]]

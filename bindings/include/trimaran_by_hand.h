@@ -218,7 +218,8 @@ typedef int32_t (*trimaran_component_plain_host)(void *context, void *prepared, 
 int32_t trimaran_component_reply_give(trimaran_reply *reply, const trimaran_given *given, trimaran_bytes *error);
 
 // Defines a host function, in the instance of a serialised path. `is_checked` has `prepare` called when a component is linked that imports
-// it, which fails where `prepare` does; otherwise it is called when the function is called first.
+// it, which fails where `prepare` does; otherwise it is called when the function is called first. `call_plain` may be NULL: then `call`
+// serves plain functions too.
 int32_t trimaran_component_linker_define_func(const trimaran_component_linker *linker, const uint8_t *path,
                                               size_t path_length, const uint8_t *name, size_t name_length,
                                               trimaran_component_prepare prepare, trimaran_component_host call,

@@ -33,7 +33,8 @@ async def main() -> None:
     module = Module(engine, GUEST)
 
     with Store(engine) as store, Store(engine) as other:
-        a, b = linker.instantiate(store, module), linker.instantiate(other, module)
+        a = await linker.instantiate_async(store, module)
+        b = await linker.instantiate_async(other, module)
         first, second = await asyncio.gather(call(store, a, 3), call(other, b, 3))
         print(f"guest A: {first}")
         print(f"guest B: {second}")

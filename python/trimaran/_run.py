@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
-from concurrent.futures import Executor
+import functools
+import sys
 from contextvars import ContextVar, copy_context
 from enum import Enum, auto
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Final
 
 from ._loop import Bell, turn
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from ._native import HostedCall, RunBase
 
 
@@ -36,10 +39,24 @@ CALL: ContextVar[HostedCall] = ContextVar("trimaran_call")
 ENTER, LEAVE = CALL.set, CALL.reset
 
 
+_COROUTINE = 0x80
+"""The flag of the code of an `async def`."""
+
+
 def waits(function: object) -> bool:
-    """Whether it is an async function: what a call of it gives is awaited."""
-    call = inspect.getattr_static(type(function), "__call__", None)
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
+    """Whether it is an async function, as `inspect.iscoroutinefunction` says, or an object with an async `__call__`.
+
+    That module takes longer to import than this package.
+    """
+    bare: Any = function
+    while isinstance(bare, (MethodType, functools.partial)):
+        bare = bare.__func__ if isinstance(bare, MethodType) else bare.func
+    call = bare if isinstance(bare, FunctionType) else type(bare).__call__
+    if isinstance(call, FunctionType) and call.__code__.co_flags & _COROUTINE:
+        return True
+    # It may be marked as one, or stand for one, as a mock does: whoever has done that has imported the module.
+    inspect: Any = sys.modules.get("inspect")
+    return inspect is not None and bool(inspect.iscoroutinefunction(bare) or inspect.iscoroutinefunction(call))
 
 
 async def drive(run: RunBase) -> Any:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import Executor
-from typing import Any, TypeAlias, cast, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, cast, overload
 
 from ._bodies import HostBody
 from ._closable import Managed
@@ -18,6 +17,9 @@ from .engine import Engine
 from .output import Sinks
 from .turn import Turn
 from .wasi import WasiConfig
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 
 class _Unset(int):

@@ -4,6 +4,7 @@ import dev.trimaran.Store
 import dev.trimaran.WasmtimeException
 import dev.trimaran.component.CodePoint
 import dev.trimaran.component.Component
+import dev.trimaran.component.Err
 import dev.trimaran.component.Maybe
 import dev.trimaran.component.Outcome
 import dev.trimaran.component.ResultException
@@ -139,6 +140,9 @@ class BindingsTest {
         assertNotEquals(bag(2), bag(3))
         assertEquals(Shape.List(doubleArrayOf(0.5)), Shape.List(doubleArrayOf(0.5)))
         assertEquals(Tuple4(1, 2, 3, byteArrayOf(4)), Tuple4(1, 2, 3, byteArrayOf(4)))
+        assertEquals("Tuple4(item1=1, item2=2, item3=3, item4=[4])", Tuple4(1, 2, 3, byteArrayOf(4)).toString())
+        assertEquals("List(value=[0.5])", Shape.List(doubleArrayOf(0.5)).toString())
+        assertEquals("Bag(a=1, class=it, data=[1], nested=[[2]], who=null)", bag(2).toString())
     }
 
     @Test
@@ -206,6 +210,19 @@ class BindingsTest {
             assertEquals(listOf("odd", "1"), assertThrows<ResultException> { world.giveTexts(1u) }.value)
             world.givePlain(2u)
             assertNull(assertThrows<ResultException> { world.givePlain(1u) }.value)
+        }
+    }
+
+    @Test
+    fun `the error of an exception counts, and not its class`() {
+        val host = ValuesHost()
+        host.failure = ResultException(Color.RED)
+        values(host) { world ->
+            assertEquals(Color.RED, assertThrows<ColorException> { world.giveNamed(1u) }.value)
+        }
+        for (failure in listOf(ResultException(), ResultException("red"), ResultException(Err(Color.RED)))) {
+            host.failure = failure
+            values(host) { world -> assertSame(failure, assertThrows<ResultException> { world.giveNamed(1u) }) }
         }
     }
 

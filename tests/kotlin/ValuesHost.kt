@@ -20,6 +20,9 @@ class ValuesHost : ValuesImports {
     val seen = ArrayList<Any?>()
     var strings: (List<String>) -> List<String> = { it }
 
+    /** What a function throws that fails with a color. */
+    var failure: Throwable = ColorException(Color.LIGHT_GREEN)
+
     private fun <T> back(x: T): T = x.also(seen::add)
 
     override fun takeBool(x: Boolean): Boolean = back(x)
@@ -98,7 +101,7 @@ class ValuesHost : ValuesImports {
 
     override fun takeAlias(x: Crowd): Crowd = back(x)
 
-    override fun takeNamed(x: UInt): String = if (x % 2u == 0u) "even" else throw ColorException(Color.LIGHT_GREEN)
+    override fun takeNamed(x: UInt): String = if (x % 2u == 0u) "even" else throw failure
 
     override fun takeTexts(x: UInt): UByte =
         if (x % 2u == 0u) x.toUByte() else throw ResultException(listOf("odd", "$x"))

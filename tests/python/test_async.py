@@ -9,9 +9,11 @@ import contextvars
 import functools
 import inspect
 import os
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -88,7 +90,10 @@ def test_what_is_async(loop: Loop) -> None:
         (Callable_(), 3),
         (Callable_().method, 4),
         (functools.partial(add, 3), 5),
+        (mock.AsyncMock(return_value=6), 7),
     ]
+    if sys.version_info >= (3, 12):
+        functions.append((inspect.markcoroutinefunction(lambda number: add(6, number)), 8))
     for wait, expected in functions:
         home = Home(wait)
         assert loop.run(functools.partial(home.start, "once", 1)) == expected

@@ -49,6 +49,16 @@ enum Components {
       (func (export "trap") (canon lift (core func $m "trap"))))
     """
 
+  /// What imports `f` alone, which takes and gives a type in the text format.
+  static func imports(_ type: String) -> String {
+    """
+    (component
+      (type $t' \(type))
+      (import "t" (type $t (eq $t')))
+      (import "f" (func (param "x" $t) (result $t))))
+    """
+  }
+
   /// A resource of a guest, whose destructor counts.
   static let guests = """
     (component

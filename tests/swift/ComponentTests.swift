@@ -48,8 +48,8 @@ struct ComponentTests {
     #expect(doubled == 7)
     #expect(try number.call(store, [.u32(.max)]) == .u32(.max))
     #expect(try number(store, UInt32.max) as Int == Int(UInt32.max))
-    #expect(failure { try number(store, 1) as String } == .type(reason: "the result is an int: expected a string"))
-    #expect(failure { try number(store, 300) as UInt8 } == .range(reason: "the result is 300, which is no UInt8"))
+    #expect(failure { try number(store, 1) as String } == .type(reason: "result: expected a string, found an int"))
+    #expect(failure { try number(store, 300) as UInt8 } == .range(reason: "result: 300 is no UInt8"))
     let text = try run(Components.echo(list: "string"))
     for length in [0, 1, 1_023, 1_024, 100_000] {
       let given = String(repeating: "ü", count: length)
@@ -154,10 +154,124 @@ struct ComponentTests {
     #expect(failure { try run(fresh, 1) } == .type(reason: "`f`: expected 1 result, found 0"))
   }
 
-  @Test func aClosureTakesAsManyAsTheGuestGives() throws {
-    try linker.root.defineFunc("f") { (_: UInt32, _: UInt32) -> UInt32 in 1 }
-    let reason = "the guest gives 1 arguments: the function of the host takes 2"
-    #expect(failure { try run(Components.calls)(store, 1) } == .type(reason: reason))
+  @Test func theTypesOfAClosureAreCheckedWhenAComponentIsLinked() throws {
+    func check(_ reason: String, _ define: (LinkerInstance) throws -> Void) throws {
+      let linker = try Linker(engine)
+      try define(linker.root)
+      let error = failure { try linker.instantiate(store, Component(engine, Components.calls)) }
+      #expect(error == .link(reason: "the function `f`: " + reason, module: "", name: ""))
+    }
+    try check("the host's function takes 2 arguments, and the component gives 1") {
+      try $0.defineFunc("f") { (_: UInt32, _: UInt32) -> UInt32 in 1 }
+    }
+    try check("the host's function takes 0 arguments, and the component gives 1") {
+      try $0.defineFunc("f") { () -> UInt32 in 1 }
+    }
+    try check(#"parameter "n": the host's function takes String, and the component gives u32"#) {
+      try $0.defineFunc("f") { (text: String) -> UInt32 in UInt32(text.count) }
+    }
+    try check(#"parameter "n": the host's function takes Array<Optional<Bool>>, and the component gives u32"#) {
+      try $0.defineFunc("f") { (_: [Bool?]) in }
+    }
+    try check("result: the host's function gives String, and the component takes u32") {
+      try $0.defineFunc("f") { (_: UInt32) -> String in "" }
+    }
+    try check("result: the host's function gives nothing, and the component takes u32") {
+      try $0.defineFunc("f") { (_: UInt32) in }
+    }
+    // Whether a number fits is known when there is one.
+    try linker.root.defineFunc("f") { (number: Int8) -> Int in Int(number) - 1 }
+    let run = try run(Components.calls)
+    #expect(try run(store, 3) as UInt32 == 2)
+    #expect(failure { try run(store, 300) } == .range(reason: "`f`: argument 1: 300 is no Int8"))
+  }
+
+  @Test func closuresAreForTheTypesThatTheirValuesGoInto() throws {
+    // Each closure gives what it gets, or something of that kind.
+    typealias Define = (LinkerInstance) throws -> Void
+    let closures: [(String, Define)] = [
+      ("u8", { try $0.defineFunc("f") { (it: Int) -> Int in it } }),
+      ("(option u8)", { try $0.defineFunc("f") { (it: UInt8?) -> UInt8? in it } }),
+      ("(option u8)", { try $0.defineFunc("f") { (it: UInt8?) -> UInt8 in it ?? 1 } }),
+      ("(list string)", { try $0.defineFunc("f") { (it: [String]) -> [String] in it } }),
+      ("(tuple u8 u16)", { try $0.defineFunc("f") { (it: [Int]) -> [Int] in it } }),
+      ("(enum \"a\")", { try $0.defineFunc("f") { (it: String) -> String in it } }),
+      ("(record (field \"x\" u8))", { try $0.defineFunc("f") { (it: Record) -> Record in it } }),
+      ("f32", { try $0.defineFunc("f") { (it: Double) -> Double in it } }),
+      ("f64", { try $0.defineFunc("f") { (_: Double) -> UInt8 in 1 } }),
+      ("char", { try $0.defineFunc("f") { (it: Unicode.Scalar) -> String in "\(it)" } }),
+      ("(flags \"a\")", { try $0.defineFunc("f") { (_: ComponentValue) -> [String] in ["a"] } }),
+      ("(result u8)", { try $0.defineFunc("f") { (it: ComponentValue) -> ComponentValue in it } }),
+    ]
+    for (type, define) in closures {
+      let linker = try Linker(engine)
+      try define(linker.root)
+      _ = try linker.instantiate(store, Component(engine, Components.imports(type)))
+    }
+  }
+
+  @Test func aResultThatNoPlainTypeHasSaysSo() throws {
+    let result = try run(
+      Components.echo(
+        "(result u32)",
+        "i32 i32",
+        "(i32.store (i32.const 16) (local.get 0)) (i32.store (i32.const 20) (local.get 1)) (i32.const 16)"
+      )
+    )
+    let reason = "result: expected an integer, found a result: take it as a `ComponentValue`"
+    #expect(failure { try result(store, ComponentValue.ok(7)) as UInt32 } == .type(reason: reason))
+    #expect(try result(store, ComponentValue.ok(7)) as ComponentValue == .ok(.u32(7)))
+  }
+
+  @Test func aResultIsTakenAsAValueThatMayBeMissing() throws {
+    let text = try run(Components.echo(list: "string"))
+    let value: ComponentValue? = try text(store, "a")
+    #expect(value == .string("a"))
+    let guests = try instance(Components.guests)
+    let made: ComponentValue? = try guests.function(store, "make")(store, 7)
+    let resource = try #require(made)
+    let none: ComponentValue? = try guests.function(store, "take")(store, resource)
+    #expect(none == nil)
+    let dropped: ComponentValue? = try guests.function(store, "dropped")(store)
+    #expect(dropped == .u32(0))
+    // With any number of arguments.
+    let error = failure { (try text(store, "a", "b", "c")) as ComponentValue? }
+    #expect(error == .type(reason: "expected 1 argument, found 3"))
+    // An option is a value as it is.
+    let option = try run(
+      Components.echo(
+        "(option u32)",
+        "i32 i32",
+        "(i32.store (i32.const 16) (local.get 0)) (i32.store (i32.const 20) (local.get 1)) (i32.const 16)"
+      )
+    )
+    let missing: ComponentValue? = try option(store, ComponentValue.option(nil))
+    #expect(missing == .option(nil))
+  }
+
+  @Test func valuesAndObjectsAreShown() throws {
+    let value: ComponentValue = [
+      "name": "a\"b", "tags": [1, -2], "parent": nil, "shape": .variant("circle", 0.5), "kind": .enum("red"),
+      "rights": .flags(["write", "read"]), "pair": .tuple([.char("x"), .char("'")]), "done": .ok(nil),
+      "failed": .error(.u8(3)), "some": .option(.bool(true)), "bytes": .bytes([0, 255]), "floats": .f32s([1.5]),
+    ]
+    let text = """
+      {name: "a\\"b", tags: [1, -2], parent: none, shape: circle(0.5), kind: red, rights: {read, write}, \
+      pair: ('x', '\\''), done: ok, failed: err(3), some: some(true), bytes: [0, 255], floats: [1.5]}
+      """
+    // The order of a dictionary literal is that of its fields.
+    #expect("\(value)" == text)
+    let guests = try instance(Components.guests)
+    #expect("\(guests)" == "an instance of a component")
+    let make = try guests.function(store, "make")
+    #expect("\(make)" == "func(x: u32) -> own<r>" || "\(make)".hasPrefix("func(x: u32) -> "))
+    let resource: Resource = try make(store, 7)
+    #expect("\(resource)" == "an owned resource")
+    #expect("\(ComponentValue.resource(resource))" == "an owned resource")
+    #expect("\(try resource.type)" == "a resource type of a component")
+    #expect("\(try ResourceType())" == "a resource type of the host")
+    try resource.close()
+    #expect("\(resource)" == "a resource that is gone")
   }
 
   @Test func aTrapPoisonsTheStoreAndAnInstanceIsNotEnteredTwice() throws {

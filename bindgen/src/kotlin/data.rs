@@ -111,6 +111,11 @@ impl Sheet<'_> {
         }
         let (any, boolean, int) = (self.std("Any"), self.std("Boolean"), self.std("Int"));
         let (same, hash) = (self.of_package("isSame"), self.of_package("hashOf"));
+        let (string, shown) = (self.std("String"), self.of_package("textOf"));
+        let plain = class.split('<').next().unwrap_or(class).trim_matches('`');
+        let parts = fields.iter().map(|field| text(format!("\"{}\" to {}", field.name.trim_matches('`'), field.name)));
+        let parts = std::iter::once(text(format!("\"{plain}\""))).chain(parts).collect();
+        let shown = call(format!("{shown}("), parts);
         self.page.line(&format!("{head} {{"));
         self.page.indented(|page| {
             page.docs("Whether both have the same contents.");
@@ -132,6 +137,9 @@ impl Sheet<'_> {
             page.docs("Agrees with [equals].");
             let names = fields.iter().map(|field| text(field.name.clone())).collect();
             page.function("override fun hashCode", &[], &format!(": {int}"), &call(format!("{hash}("), names));
+            page.gap();
+            page.docs("The class and the contents.");
+            page.function("override fun toString", &[], &format!(": {string}"), &shown);
         });
         self.page.line("}");
     }
@@ -241,8 +249,8 @@ impl Sheet<'_> {
             page.docs("The flags, each on its own.");
             page.line("public companion object {");
             page.indented(|page| {
-                page.docs("No flag.");
-                page.line(&format!("public val {none}: {class} = {class}(0)"));
+                page.docs(&with_notes("No flag.", &[none.note.as_deref()]));
+                page.line(&format!("public val {}: {class} = {class}(0)", none.name));
                 for (place, (label, name)) in all.iter().zip(&spelled).enumerate() {
                     page.gap();
                     page.docs(&with_notes(&label_docs(label, "flag"), &[name.note.as_deref()]));

@@ -121,10 +121,7 @@ impl Sheet<'_> {
         let mut caught = Vec::new();
         match &failure.ty {
             None => caught.push(text("if (error.value != null) throw error")),
-            Some(ty) if failure.is_own => {
-                caught.push(text("writer.tag(1)"));
-                caught.extend(self.write(ty, "error.value", 0));
-            }
+            // The error counts, and not the class of the exception: one of the package's own has it as well.
             Some(ty) => {
                 let (class, plain) = (self.ty(ty), self.unparameterized(ty));
                 caught.push(text("val value = error.value"));
@@ -145,14 +142,22 @@ impl Sheet<'_> {
         }
         caught.push(text("return@func"));
         let lead = if write.is_empty() { "" } else { "val result =" };
-        let tried = Code::Try { lead: lead.to_owned(), body: Box::new(called), error: failure.class, caught };
+        let error = self.of_package("ResultException");
+        let tried = Code::Try { lead: lead.to_owned(), body: Box::new(called), error, caught };
         let mut body = vec![tried, text("writer.tag(0)")];
         body.extend(write);
         (format!("{}, writer", if reads { "reader" } else { "_" }), body)
     }
 
-    /// A type whose parts cannot be asked for: `List<*>`.
+    /// A type whose parts cannot be asked for: `List<*>`. Where a name stands for one, it is that which the name stands for.
     fn unparameterized(&mut self, ty: &Type) -> String {
+        let meant = self.meant(ty);
+        if matches!(meant, Type::List(_) | Type::Tuple(_) | Type::Option(_) | Type::Result(..)) && meant != *ty {
+            let class = self.unparameterized(&meant);
+            if class.contains('<') {
+                return class;
+            }
+        }
         let whole = self.ty(ty);
         let Some((class, rest)) = whole.split_once('<') else { return whole };
         let mut depth = 0_usize;
@@ -168,6 +173,15 @@ impl Sheet<'_> {
         }
         let end = if whole.ends_with('?') { "?" } else { "" };
         format!("{class}<{}>{end}", vec!["*"; count].join(", "))
+    }
+
+    /// What a name stands for in the end.
+    fn meant(&self, ty: &Type) -> Type {
+        let Type::Named(id) = ty else { return ty.clone() };
+        match &self.model.ty(self.model.defined(*id)).kind {
+            TypeKind::Alias(other) => self.meant(other),
+            _ => ty.clone(),
+        }
     }
 
     /// The interfaces that the host implements, with what they are called.

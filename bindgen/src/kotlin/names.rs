@@ -38,7 +38,7 @@ const KEYWORDS: [&str; 28] = [
 ];
 
 /// What the files use of the language and of the package: a type of such a name would hide it.
-const IN_FILES: [&str; 55] = [
+const IN_FILES: [&str; 56] = [
     "Any",
     "AutoCloseable",
     "Boolean",
@@ -91,6 +91,7 @@ const IN_FILES: [&str; 55] = [
     "hashOf",
     "isSame",
     "flagsText",
+    "textOf",
     "Companion",
     "Tuples",
     "Array",
@@ -386,8 +387,8 @@ pub(super) fn fields<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Spelled> {
 }
 
 /// The names of the members of an enumeration or of flags, and of the value that has none of those.
-pub(super) fn labels<'a>(names: impl Iterator<Item = &'a str>) -> (Vec<Spelled>, String) {
+pub(super) fn labels<'a>(names: impl Iterator<Item = &'a str>) -> (Vec<Spelled>, Spelled) {
     let mut scope = scope(&[], quoted);
     let all = names.map(|name| scope.claim(&[&upper(name)], &format!("`{name}`"))).collect();
-    (all, scope.claim(&["NONE", "EMPTY"], "no flag").name)
+    (all, scope.claim(&["NONE", "EMPTY"], "no flag"))
 }

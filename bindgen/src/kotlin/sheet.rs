@@ -73,7 +73,9 @@ impl<'a> Sheet<'a> {
         let package = match name {
             "Store" => "dev.trimaran",
             "BoundFunction" | "BoundInstance" | "GeneratedBindings" | "HostInstance" | "ValueReader"
-            | "ValueWriter" | "WitType" | "flagsText" | "hashOf" | "isSame" => "dev.trimaran.component.bindings",
+            | "ValueWriter" | "WitType" | "flagsText" | "hashOf" | "isSame" | "textOf" => {
+                "dev.trimaran.component.bindings"
+            }
             _ => "dev.trimaran.component",
         };
         let path = format!("{package}.{name}");

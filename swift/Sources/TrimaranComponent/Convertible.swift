@@ -42,7 +42,27 @@ extension ComponentValue: ComponentConvertible {
 
   /// The error for a value that is not what the context asks for.
   @usableFromInline
-  func isNot(_ expected: String) -> WasmtimeError { .type(reason: "the result is \(word): expected \(expected)") }
+  func isNot(_ expected: String) -> WasmtimeError {
+    // No plain type of Swift has such values.
+    let more =
+      switch self {
+      case .tuple, .variant, .flags, .ok, .error: ": take it as a `ComponentValue`"
+      default: ""
+      }
+    return .type(reason: "expected \(expected), found \(word)\(more)")
+  }
+}
+
+extension WasmtimeError {
+  /// The same error of a value, with the place of that in front.
+  @usableFromInline
+  func inside(_ place: String) -> WasmtimeError {
+    switch self {
+    case .type(let reason): .type(reason: "\(place): \(reason)")
+    case .range(let reason): .range(reason: "\(place): \(reason)")
+    default: self
+    }
+  }
 }
 
 extension Bool: ComponentConvertible {

@@ -23,7 +23,7 @@ extension ComponentValue {
       case .u64(let number): Number(exactly: number)
       default: throw isNot("an integer")
       }
-    guard let number else { throw .range(reason: "the result is \(digits), which is no \(Number.self)") }
+    guard let number else { throw .range(reason: "\(digits) is no \(Number.self)") }
     return number
   }
 

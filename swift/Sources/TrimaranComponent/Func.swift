@@ -55,6 +55,7 @@ public final class Func: Sendable {
   /// - Throws: As ``call(_:_:)``.
   @inlinable
   @discardableResult
+  @_disfavoredOverload
   public func callAsFunction<each Argument: ComponentConvertible>(
     _ store: Store,
     _ arguments: repeat each Argument
@@ -73,7 +74,7 @@ public final class Func: Sendable {
   /// - Parameters:
   ///   - store: The function's store.
   ///   - arguments: As many as the function has parameters.
-  /// - Returns: The result.
+  /// - Returns: The result. As a `ComponentValue?` it is what ``call(_:_:)`` gives: `nil` where the function has none.
   /// - Throws: As ``call(_:_:)``; `type` if the function has no result or one of another type, `range` if it does not fit.
   @inlinable
   public func callAsFunction<each Argument: ComponentConvertible, Result: ComponentConvertible>(
@@ -82,14 +83,20 @@ public final class Func: Sendable {
   ) throws(WasmtimeError) -> Result {
     var values: [ComponentValue] = []
     repeat values.append((each arguments).componentValue)
-    return try Result(the(call(store, values)))
+    return try the(call(store, values))
   }
 
-  /// The result, where there is one.
+  /// The result, where there is one, as that type of Swift.
   @inlinable
-  func the(_ result: ComponentValue?) throws(WasmtimeError) -> ComponentValue {
+  func the<Result: ComponentConvertible>(_ result: ComponentValue?) throws(WasmtimeError) -> Result {
+    // To the compiler, a `ComponentValue?` is a `Result` as well: it is what `call` gives.
+    if Result.self == ComponentValue?.self, let same = result as? Result { return same }
     guard let result else { throw .type(reason: "the function gives no result: expected one") }
-    return result
+    do throws(WasmtimeError) {
+      return try Result(result)
+    } catch {
+      throw error.inside("result")
+    }
   }
 }
 
@@ -98,7 +105,7 @@ extension Func {
   /// Calls the function; see the one for any number of arguments.
   @inlinable
   public func callAsFunction<Result: ComponentConvertible>(_ store: Store) throws(WasmtimeError) -> Result {
-    try Result(the(call(store, [])))
+    try the(call(store, []))
   }
 
   /// Calls the function; see the one for any number of arguments.
@@ -107,7 +114,7 @@ extension Func {
     _ store: Store,
     _ first: First
   ) throws(WasmtimeError) -> Result {
-    try Result(the(call(store, first.componentValue)))
+    try the(call(store, first.componentValue))
   }
 
   /// Calls the function; see the one for any number of arguments.
@@ -117,7 +124,7 @@ extension Func {
     _ first: First,
     _ second: Second
   ) throws(WasmtimeError) -> Result {
-    try Result(the(call(store, first.componentValue, second.componentValue)))
+    try the(call(store, first.componentValue, second.componentValue))
   }
 
   @usableFromInline

@@ -3,17 +3,6 @@
 internal import CTrimaran
 import Trimaran
 
-/// The caller of a host function. The function borrows it: it cannot be kept.
-public struct ComponentCaller: ~Copyable {
-  /// The store of the call. A host function may use it, except for the instance that called it, which is in a call.
-  public let store: Store
-
-  init(_ store: Store) { self.store = store }
-
-  // Without it the optimiser (6.0) takes the caller apart as if it were copyable, and crashes.
-  deinit {}
-}
-
 extension LinkerInstance {
   /// Defines a function of the host, over values. Its type is the one by which a component imports it.
   ///
@@ -46,7 +35,9 @@ extension LinkerInstance {
   ///
   /// - Parameters:
   ///   - name: Its name.
-  ///   - body: A closure over ``ComponentConvertible`` types, as many as the function has parameters.
+  ///   - body: A closure over ``ComponentConvertible`` types, as many as the function has parameters. A component that imports the
+  ///     function by other types cannot be linked: that fails with `link`. A number that its type does not hold fails the call
+  ///     with `range`.
   /// - Throws: `link` if the name is defined already, unless you allow shadowing.
   @inlinable
   @_disfavoredOverload
@@ -54,15 +45,14 @@ extension LinkerInstance {
     _ name: String,
     _ body: @escaping @Sendable (repeat each Parameter) throws -> Result
   ) throws(WasmtimeError) {
-    var count = 0
-    for _ in repeat (each Parameter).self { count += 1 }
-    let wanted = count
+    var types: [any ComponentConvertible.Type] = []
+    for type in repeat (each Parameter).self { types.append(type) }
     try define(
       name,
-      HostFunction(plain: { arguments in
-        var arguments = try Arguments(arguments, wanted)
-        return try body(repeat arguments.next(as: (each Parameter).self)).componentValue
-      })
+      HostFunction(
+        plain: { arguments in try body(repeat arguments.next(as: (each Parameter).self)).componentValue },
+        HostTypes(types, Result.self)
+      )
     )
   }
 
@@ -70,7 +60,9 @@ extension LinkerInstance {
   ///
   /// - Parameters:
   ///   - name: Its name.
-  ///   - body: A closure over ``ComponentConvertible`` types, as many as the function has parameters.
+  ///   - body: A closure over ``ComponentConvertible`` types, as many as the function has parameters. A component that imports the
+  ///     function by other types cannot be linked: that fails with `link`. A number that its type does not hold fails the call
+  ///     with `range`.
   /// - Throws: `link` if the name is defined already, unless you allow shadowing.
   @inlinable
   @_disfavoredOverload
@@ -78,16 +70,17 @@ extension LinkerInstance {
     _ name: String,
     _ body: @escaping @Sendable (repeat each Parameter) throws -> Void
   ) throws(WasmtimeError) {
-    var count = 0
-    for _ in repeat (each Parameter).self { count += 1 }
-    let wanted = count
+    var types: [any ComponentConvertible.Type] = []
+    for type in repeat (each Parameter).self { types.append(type) }
     try define(
       name,
-      HostFunction(plain: { arguments in
-        var arguments = try Arguments(arguments, wanted)
-        try body(repeat arguments.next(as: (each Parameter).self))
-        return nil
-      })
+      HostFunction(
+        plain: { arguments in
+          try body(repeat arguments.next(as: (each Parameter).self))
+          return nil
+        },
+        HostTypes(types, nil)
+      )
     )
   }
 
@@ -97,7 +90,8 @@ extension LinkerInstance {
     _ name: String,
     _ body: @escaping @Sendable (Parameter) throws -> Result
   ) throws(WasmtimeError) {
-    try define(name, HostFunction(one: { try body(Parameter($0)).componentValue }))
+    let types = HostTypes([Parameter.self], Result.self)
+    try define(name, HostFunction(one: { try body(Arguments.only($0, $1)).componentValue }, types))
   }
 
   /// Defines a function of the host. The core keeps it.
@@ -116,7 +110,7 @@ extension LinkerInstance {
         name.count,
         prepareHost,
         callHost,
-        callPlainHost,
+        function.stream == nil ? callPlainHost : nil,
         releaseObject,
         context,
         function.isChecked,
@@ -128,41 +122,15 @@ extension LinkerInstance {
   }
 }
 
-/// The arguments of a host function, taken one after the other.
-@usableFromInline
-struct Arguments {
-  private let values: [ComponentValue]
-  private var taken = 0
-
-  @usableFromInline
-  init(_ values: [ComponentValue], _ wanted: Int) throws(WasmtimeError) {
-    guard values.count == wanted else {
-      throw .type(reason: "the guest gives \(values.count) arguments: the function of the host takes \(wanted)")
-    }
-    self.values = values
-  }
-
-  @usableFromInline
-  mutating func next() -> ComponentValue {
-    defer { taken += 1 }
-    return values[taken]
-  }
-
-  @inlinable
-  mutating func next<Value: ComponentConvertible>(as: Value.Type) throws(WasmtimeError) -> Value {
-    try Value(next())
-  }
-}
-
 /// A closure that guests call. The core holds it for the linker.
 @usableFromInline
 final class HostFunction: Sendable {
   @usableFromInline
   typealias Values = @Sendable (borrowing ComponentCaller, [ComponentValue]) throws -> ComponentValue?
   @usableFromInline
-  typealias Plain = @Sendable ([ComponentValue]) throws -> ComponentValue?
+  typealias Plain = @Sendable (inout Arguments) throws -> ComponentValue?
   @usableFromInline
-  typealias One = @Sendable (ComponentValue) throws -> ComponentValue?
+  typealias One = @Sendable (_ argument: ComponentValue, _ name: String) throws -> ComponentValue?
 
   typealias Stream = @Sendable (inout Wit.Reader, inout Wit.Writer) throws -> Void
 
@@ -177,17 +145,19 @@ final class HostFunction: Sendable {
   }
 
   private let body: Body
+  /// The types of a closure over such of Swift.
+  private let types: HostTypes?
 
   @usableFromInline
-  init(_ body: @escaping Values) { self.body = .values(body) }
+  init(_ body: @escaping Values) { (self.body, types) = (.values(body), nil) }
 
   @usableFromInline
-  init(plain body: @escaping Plain) { self.body = .plain(body) }
+  init(plain body: @escaping Plain, _ types: HostTypes) { (self.body, self.types) = (.plain(body), types) }
 
   @usableFromInline
-  init(one body: @escaping One) { self.body = .one(body) }
+  init(one body: @escaping One, _ types: HostTypes) { (self.body, self.types) = (.one(body), types) }
 
-  init(_ signature: Wit.Signature, _ body: @escaping Stream) { self.body = .stream(signature, body) }
+  init(_ signature: Wit.Signature, _ body: @escaping Stream) { (self.body, types) = (.stream(signature, body), nil) }
 
   /// What it reads and writes itself, and the type that it is for.
   fileprivate var stream: (signature: Wit.Signature, body: Stream)? {
@@ -195,46 +165,53 @@ final class HostFunction: Sendable {
   }
 
   /// Whether its type is checked when a component is linked that imports it.
-  fileprivate var isChecked: Bool { stream != nil }
+  fileprivate var isChecked: Bool { stream != nil || types != nil }
+
+  /// Fails with `link` for a type that it is not for.
+  fileprivate func check(_ type: ComponentType, _ name: String) throws(WasmtimeError) {
+    try stream?.signature.check(type, name)
+    try types?.check(type, name)
+  }
 
   /// Runs it with its arguments.
   fileprivate func call(
     _ arguments: UnsafePointer<trimaran_taken>,
-    _ codec: FuncCodec,
+    _ type: HostType,
     _ home: WeakStore
   ) throws -> ComponentValue? {
+    let codec = type.codec
     if case .one(let body) = body, codec.kinds.count == 1, let number = onlyNumber(arguments, codec.kinds[0]) {
-      return try body(number)
+      return try body(number, type.name)
     }
     let store = try store(home, codec)
     var reader = Wit.Reader(arguments, store)
     var values: [ComponentValue] = []
     values.reserveCapacity(codec.params.count)
     for param in codec.params { values.append(try reader.read(param)) }
-    return try call(values, store)
+    return try call(values, store, type.name)
   }
 
   /// Runs it with the slots of its arguments: its type is plain.
   fileprivate func callPlain(
     _ slots: UnsafeBufferPointer<UInt64>,
-    _ codec: FuncCodec,
+    _ type: HostType,
     _ home: WeakStore
   ) throws -> ComponentValue? {
+    let codec = type.codec
     if case .one(let body) = body, slots.count == 1, codec.kinds.count == 1 {
-      return try body(value(slots[0], codec.kinds[0]))
+      return try body(value(slots[0], codec.kinds[0]), type.name)
     }
-    return try call(zip(slots, codec.kinds).map { value($0, $1) }, try store(home, codec))
+    return try call(zip(slots, codec.kinds).map { value($0, $1) }, try store(home, codec), type.name)
   }
 
-  private func call(_ values: [ComponentValue], _ store: Store?) throws -> ComponentValue? {
+  private func call(_ values: [ComponentValue], _ store: Store?, _ name: String) throws -> ComponentValue? {
+    var arguments = Arguments(values, name)
     switch body {
     case .values(let body):
       guard let store else { preconditionFailure("a caller without its store") }
       return try body(ComponentCaller(store), values)
-    case .plain(let body): return try body(values)
-    case .one(let body):
-      var arguments = try Arguments(values, 1)
-      return try body(arguments.next())
+    case .plain(let body): return try body(&arguments)
+    case .one(let body): return try body(arguments.next(), name)
     case .stream: throw WasmtimeError.unexpected(reason: "a function of generated bindings, over values")
     }
   }
@@ -270,7 +247,7 @@ private func prepareHost(
     guard let context else { preconditionFailure("a function without a context") }
     // The core holds it until this has returned.
     let function = Unmanaged<HostFunction>.fromOpaque(context).takeUnretainedValue()
-    if let stream = function.stream { try stream.signature.check(type, name) }
+    try function.check(type, name)
     return Unmanaged.passRetained(HostType(name, type.function())).toOpaque()
   } catch {
     thrown?.pointee = WasmtimeError.keep(error)
@@ -297,7 +274,7 @@ private func callHost(
       try Unmanaged<HostFunction>.fromOpaque(context)._withUnsafeGuaranteedRef { function in
         try Unmanaged<WeakStore>.fromOpaque(store)._withUnsafeGuaranteedRef { home in
           if let stream = function.stream { return try type.serve(stream.body, arguments, small, reply, home) }
-          try type.give(function.call(arguments, type.codec, home), small, reply)
+          try type.give(function.call(arguments, type, home), small, reply)
         }
       }
     }
@@ -327,7 +304,7 @@ private func callPlainHost(
       let slots = UnsafeBufferPointer(start: arguments, count: count)
       let given = try Unmanaged<HostFunction>.fromOpaque(context)._withUnsafeGuaranteedRef { function in
         try Unmanaged<WeakStore>.fromOpaque(store)._withUnsafeGuaranteedRef { home in
-          try function.callPlain(slots, type.codec, home)
+          try function.callPlain(slots, type, home)
         }
       }
       result.pointee = try type.slotOf(given)

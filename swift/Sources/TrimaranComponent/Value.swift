@@ -115,8 +115,8 @@ extension ComponentValue: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral
 }
 
 extension ComponentValue: Hashable {
-  /// Whether two values are of the same case and have the same bits: a NaN equals itself, and 0.0 is not -0.0. Resources and
-  /// objects are equal where they are one object of Swift.
+  /// Whether two values are of the same case and have the same bits: a NaN equals itself, and 0.0 is not -0.0. So `.u32(1)` is not
+  /// `.u8(1)`, nor the literal `1`, which is an s64. Resources and objects are equal where they are one object of Swift.
   public static func == (left: ComponentValue, right: ComponentValue) -> Bool { left.key == right.key }
 
   /// Hashes what `==` compares.

@@ -1,4 +1,5 @@
-;; Asks the host's interface: a resource of the host's, and a result whose error is a number.
+(; Asks the host's interface: a resource of the host's, and a result whose error is a number. (; (module) ;) It is
+   a component: what begins it may be nested comments. ;)
 (component
   (import "test:app/host@1.0.0" (instance $host
     (export "sink" (type $sink (sub resource)))

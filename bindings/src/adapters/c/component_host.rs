@@ -74,7 +74,8 @@ type CallPlain = unsafe extern "C" fn(
 struct Body {
     prepare: Prepare,
     call: Call,
-    call_plain: CallPlain,
+    /// Missing where the language reads and writes the stream itself.
+    call_plain: Option<CallPlain>,
     context: Context,
     /// Whether the type is prepared when the function is linked.
     is_checked: bool,
@@ -137,20 +138,21 @@ impl ComponentHostFunction for Body {
     }
 
     fn plain(self: Arc<Self>) -> Option<Arc<dyn PlainHostFunction>> {
-        // What is checked reads and writes the stream itself.
-        if self.is_checked { None } else { Some(self) }
+        if self.call_plain.is_some() { Some(self) } else { None }
     }
 }
 
 impl PlainHostFunction for Body {
     fn call_plain(&self, store: &Store, _: u64, ty: &HostFuncType, arguments: &[u64]) -> Result<u64> {
         let (home, prepared) = (home(store)?, self.prepared(ty)?);
+        let missing = || WasmtimeError::Unexpected { reason: "a function that only has a stream".to_owned() };
+        let call_plain = self.call_plain.ok_or_else(missing)?;
         let (mut result, mut thrown) = (0, 0);
         // SAFETY: the function came with this context, which is still there, as are what was made of the type and the store's.
         let status = unsafe {
             let (result, thrown) = (&raw mut result, &raw mut thrown);
             let (values, count) = (arguments.as_ptr(), arguments.len());
-            (self.call_plain)(self.context.pointer, prepared.pointer, home.pointer, values, count, result, thrown)
+            call_plain(self.context.pointer, prepared.pointer, home.pointer, values, count, result, thrown)
         };
         if status == 0 { Ok(result) } else { Err(WasmtimeError::thrown(thrown)) }
     }
@@ -203,8 +205,8 @@ pub unsafe extern "C" fn trimaran_component_reply_give(
 /// or at once where this fails.
 ///
 /// # Safety
-/// The linker is alive; the path and the name are readable; `prepare`, `call`, `call_plain` and `release` may be called on any thread, and
-/// `release` with what `prepare` gives as well; there is room for an error.
+/// The linker is alive; the path and the name are readable; `prepare`, `call`, `call_plain` where it is there, and `release` may be called
+/// on any thread, and `release` with what `prepare` gives as well; there is room for an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trimaran_component_linker_define_func(
     linker: *const ComponentLinker,
@@ -214,7 +216,7 @@ pub unsafe extern "C" fn trimaran_component_linker_define_func(
     name_length: usize,
     prepare: Prepare,
     call: Call,
-    call_plain: CallPlain,
+    call_plain: Option<CallPlain>,
     release: Release,
     context: *mut c_void,
     is_checked: bool,
