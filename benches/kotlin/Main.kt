@@ -153,9 +153,11 @@ private fun chicoryHost(who: String) {
 
 fun main(arguments: Array<String>) {
     if ("component" in arguments) return components("kotlin")
+    if ("bindings" in arguments) return bindings()
     val workload = bench("workload.wat")
     trimaran(workload)
     surface("kotlin")
     components("kotlin")
+    bindings()
     chicory(wat2wasm(workload))
 }

@@ -121,9 +121,9 @@ func references() throws {
   try measure("table size") { check(try table.size(store) == 4) }
 }
 
-// Components alone, where they are asked for.
-if CommandLine.arguments.dropFirst().first == "component" {
-  try components()
+// Components alone, or generated bindings alone, where they are asked for.
+if let wanted = CommandLine.arguments.dropFirst().first {
+  if wanted == "component" { try components() }
   try typed()
   exit(0)
 }
