@@ -169,7 +169,7 @@ private struct Results {
   }
 
   static func wrong(_ count: Int, wanted: Int) -> WasmtimeError {
-    .type(reason: "the function gives \(count) results: expected \(wanted)")
+    .type(reason: "the function gives \(counted(count, "result")): expected \(wanted)")
   }
 
   mutating func next<Result: ValConvertible>(as type: Result.Type = Result.self) throws(WasmtimeError) -> Result {
