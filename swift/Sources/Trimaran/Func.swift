@@ -129,7 +129,7 @@ extension Func: ValConvertible {
 
 extension Func {
   /// The arguments of a call as values; the error of one that has none says which it was.
-  private func values(of arguments: [any ValConvertible], _ store: Store) throws(WasmtimeError) -> [Val] {
+  func values(of arguments: [any ValConvertible], _ store: Store) throws(WasmtimeError) -> [Val] {
     var values: [Val] = []
     values.reserveCapacity(arguments.count)
     for index in arguments.indices {
@@ -158,7 +158,7 @@ extension Func {
 }
 
 /// The results of a call, taken one after the other.
-private struct Results {
+struct Results {
   private let values: [Val]
   private let wanted: Int
   private var taken = 0
