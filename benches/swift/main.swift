@@ -128,6 +128,11 @@ if let wanted = CommandLine.arguments.dropFirst().first {
   exit(0)
 }
 
+if CommandLine.arguments.dropFirst().first == "async" {
+  try await asyncGuests(all: true)
+  exit(0)
+}
+
 try calls()
 try bytes()
 try views()
@@ -140,3 +145,4 @@ try measure("instantiate") {
 try components()
 try typed()
 try surface()
+try await asyncGuests()
