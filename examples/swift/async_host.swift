@@ -27,9 +27,9 @@ struct Guest {
   let store: Store
   let instance: Instance
 
-  init() throws {
+  init() async throws {
     store = try Store(engine)
-    instance = try linker.instantiate(store, module)
+    instance = try await linker.instantiateAsync(store, module)
   }
 
   func sum(_ count: Int) async throws -> Int {
@@ -37,7 +37,7 @@ struct Guest {
   }
 }
 
-let (a, b) = (try Guest(), try Guest())
+let (a, b) = (try await Guest(), try await Guest())
 async let first = a.sum(3)
 async let second = b.sum(3)
 print("guest A: \(try await first)")
