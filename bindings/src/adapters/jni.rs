@@ -37,6 +37,7 @@ mod image;
 mod interrupt_check;
 mod linker;
 mod memory;
+mod runs;
 mod shared;
 mod sink;
 mod source;
@@ -152,7 +153,7 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"halfPair", c"()V", checks::half_pair as *const c_void),
     (c"unexpected", c"([B)V", checks::unexpected as *const c_void),
     (c"instanceCheck", c"(JJ)V", checks::instance_check as *const c_void),
-    (c"defineFunc", c"(JLjava/lang/String;Ljava/lang/String;[BLjava/lang/Object;)V", define_func as *const c_void),
+    (c"defineFunc", c"(JLjava/lang/String;Ljava/lang/String;[BLjava/lang/Object;Z)V", define_func as *const c_void),
     (c"watch", c"(JLdev/trimaran/Store;)V", interrupt_check::watch as *const c_void),
     (c"timeIsOver", c"()V", interrupt_check::time_is_over as *const c_void),
     (c"newSink", c"(Ldev/trimaran/internal/Sink;)J", sink::new_sink as *const c_void),
@@ -187,6 +188,15 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"call5", c"(JJJJJJJ)J", func::call5 as *const c_void),
     (c"call6", c"(JJJJJJJJ)J", func::call6 as *const c_void),
     (c"callSlots", c"(JJ[J)V", func::call_slots as *const c_void),
+    (c"startFunc", c"(JJJJ[J)J", runs::start_func as *const c_void),
+    (c"startFuncValues", c"(JJJJ[B[J)J", runs::start_func_values as *const c_void),
+    (c"stepRun", c"(J[JLdev/trimaran/internal/Waking;[J)I", runs::step_run as *const c_void),
+    (c"runArguments", c"(J[J)V", runs::run_arguments as *const c_void),
+    (c"cancelRun", c"(J)V", runs::cancel_run as *const c_void),
+    (c"freeRun", c"(J)V", runs::free_run as *const c_void),
+    (c"newWaitingFunc", c"(J[B)J", runs::new_waiting_func as *const c_void),
+    (c"attachWaiting", c"(JJJ)V", runs::attach_waiting as *const c_void),
+    (c"swapWork", c"([J)V", runs::swap_work as *const c_void),
     (c"checkColumns", c"(JJI)V", func::check_columns as *const c_void),
     (c"map", c"(JJ[Ljava/lang/Object;[Ljava/lang/Object;I)V", func::map as *const c_void),
     (c"newExchange", c"()J", component_exchange::new_exchange as *const c_void),

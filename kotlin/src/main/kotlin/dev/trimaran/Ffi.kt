@@ -2,10 +2,12 @@
 
 package dev.trimaran
 
+import dev.trimaran.internal.HostCall
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.NativeImage
 import dev.trimaran.internal.Virtual
+import dev.trimaran.internal.enter
 import dev.trimaran.internal.keepReachable
 import java.nio.ByteBuffer
 import java.nio.charset.CharacterCodingException
@@ -31,8 +33,8 @@ internal inline fun <R> core(
     crossinline call: () -> R,
 ): R =
     try {
-        if (Virtual.isCurrent()) {
-            Virtual.call(argument, another, third, runsGuests) { call() }
+        if (Virtual.isCurrent() || runsGuests && HostCall.areUsed) {
+            enter(argument, another, third, runsGuests) { call() }
         } else {
             call()
         }

@@ -7,6 +7,7 @@ import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.Writer
 import dev.trimaran.internal.ffi.write
 import dev.trimaran.internal.shown
+import dev.trimaran.internal.suspending
 import dev.trimaran.internal.ffi.Linker as Raw
 
 /**
@@ -63,6 +64,22 @@ public class Linker private constructor(raw: Raw) :
         add(module, name, type) { store, func -> func.attach(store, function) }
 
     /**
+     * Defines a host function that suspends as [module] [name], for every store. It works as [Func.suspending] says. A
+     * guest that calls it while it is instantiated has to be instantiated by [instantiateSuspend].
+     */
+    @JvmSynthetic
+    public fun suspending(
+        module: String,
+        name: String,
+        type: FuncType,
+        function: suspend Caller.(List<Val>) -> List<Val>,
+    ): Unit = add(module, name, type, isSuspending = true) { store, func -> func.attach(store, function) }
+
+    /** Defines a host function that guests wait for, for Java: as [suspending] does, from a function that gives a future. */
+    public fun future(module: String, name: String, type: FuncType, function: FutureFunction): Unit =
+        suspending(module, name, type, function.suspending())
+
+    /**
      * Defines a host function from an interface of Java's, for Java: as from a function of Kotlin. [type] is one of
      * those that [Func.typed] takes.
      *
@@ -75,6 +92,9 @@ public class Linker private constructor(raw: Raw) :
 
     internal override fun wrapped(module: String, name: String, host: TypedHost): Unit =
         add(module, name, host.type) { store, func -> func.attach(store, host.body(store)) }
+
+    internal override fun wrapped(module: String, name: String, host: SuspendingHost): Unit =
+        add(module, name, host.type, isSuspending = true) { store, func -> func.attach(store, host.body(store)) }
 
     /** Defines everything that [instance] exports, each under [name] and its own. */
     public fun defineInstance(store: Store, name: String, instance: Instance): Unit =
@@ -161,11 +181,17 @@ public class Linker private constructor(raw: Raw) :
     /** What it is. */
     override fun toString(): String = shown("Linker") { raw.run { "" } }
 
-    private fun add(module: String, name: String, type: FuncType, attach: (Store, Func) -> Unit) {
+    private fun add(
+        module: String,
+        name: String,
+        type: FuncType,
+        isSuspending: Boolean = false,
+        attach: (Store, Func) -> Unit,
+    ) {
         val host = LinkedHost(attach)
         val bytes = Writer.bytes { write(type.toRaw()) }
         hosts.add(module, name, host) {
-            core(this, host) { NativeByHand.defineFunc(raw.handle, module, name, bytes, host) }
+            core(this, host) { NativeByHand.defineFunc(raw.handle, module, name, bytes, host, isSuspending) }
         }
     }
 

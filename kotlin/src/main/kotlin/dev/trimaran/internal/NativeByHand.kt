@@ -68,8 +68,61 @@ internal object NativeByHand {
      */
     @JvmStatic external fun watch(store: Long, home: Store)
 
-    /** Defines a host function, of a serialised type. The linker keeps the [LinkedHost], and the library does not. */
-    @JvmStatic external fun defineFunc(linker: Long, module: String, name: String, type: ByteArray, host: Any)
+    /**
+     * Defines a host function, of a serialised type, or a suspending one. The linker keeps the [LinkedHost], and the
+     * library does not.
+     */
+    @JvmStatic
+    external fun defineFunc(
+        linker: Long,
+        module: String,
+        name: String,
+        type: ByteArray,
+        host: Any,
+        isSuspending: Boolean,
+    )
+
+    /**
+     * The first step of a call with the arguments in the slots of [frame], by the numbers of the host call that it comes
+     * from, or zeros. Gives the run's handle, and in its two lowest bits what the step came to: see [Running]. 0 where the
+     * guest is done, and has left its results in the frame.
+     */
+    @JvmStatic external fun startFunc(func: Long, store: Long, run: Long, call: Long, frame: LongArray): Long
+
+    /** The same with serialised values, which are converted. */
+    @JvmStatic
+    external fun startFuncValues(
+        func: Long,
+        store: Long,
+        run: Long,
+        call: Long,
+        values: ByteArray,
+        frame: LongArray,
+    ): Long
+
+    /** A further step, with the slots of what a host function gave. [waking] is woken where the run has its turn later. */
+    @JvmStatic external fun stepRun(run: Long, answer: LongArray?, waking: Waking?, frame: LongArray): Int
+
+    /** Puts what the guest calls a host function with into slots, once. */
+    @JvmStatic external fun runArguments(run: Long, slots: LongArray)
+
+    /** Has the guest end. Any thread may do it. */
+    @JvmStatic external fun cancelRun(run: Long)
+
+    /** Frees it. The guest ends, if it has not. */
+    @JvmStatic external fun freeRun(run: Long)
+
+    /** A handle of a suspending host function, of a serialised type. */
+    @JvmStatic external fun newWaitingFunc(store: Long, type: ByteArray): Long
+
+    /** Gives it its number among the suspending functions of its store. */
+    @JvmStatic external fun attachWaiting(func: Long, store: Long, number: Long)
+
+    /**
+     * Has this thread work for a host call, by the numbers of the store, the run and the call. Leaves there for which one it has
+     * worked; zeros are none.
+     */
+    @JvmStatic external fun swapWork(numbers: LongArray)
 
     /** A new exchange for values of components, which [freeExchange] frees. One call at a time uses it. */
     @JvmStatic external fun newExchange(): Long
