@@ -81,8 +81,16 @@ fun async(who: String) =
         val engine = Engine()
         val times = 20_000
         val direct = Waits(engine) { it }
-        row("(i32, i32) -> i32, in a store that waits", who, least(times) { repeat(times) { direct.add(direct.store, 1, 2) } })
-        row("(i32, i32) -> i32, async", who, least(times) { repeat(times) { direct.add.callSuspend(direct.store, 1, 2) } })
+        row(
+            "(i32, i32) -> i32, in a store that waits",
+            who,
+            least(times) { repeat(times) { direct.add(direct.store, 1, 2) } },
+        )
+        row(
+            "(i32, i32) -> i32, async",
+            who,
+            least(times) { repeat(times) { direct.add.callSuspend(direct.store, 1, 2) } },
+        )
         row("async host callback", who, least(times) { direct.run.callSuspend(direct.store, times) })
         val yields: suspend (Int) -> Int = { number ->
             yield()
@@ -131,7 +139,13 @@ private suspend fun many(count: Int): Unit =
             all.forEach { it.store.close() }
             println(
                 "%,d guests suspended: +%.1f KiB each, %.0f ms to suspend, %.0f ms to end, %d threads"
-                    .format(count, kib.toDouble() / count, (suspended - start) / 1e6, (ended - suspended) / 1e6, threads),
+                    .format(
+                        count,
+                        kib.toDouble() / count,
+                        (suspended - start) / 1e6,
+                        (ended - suspended) / 1e6,
+                        threads,
+                    ),
             )
         }
     }
@@ -158,7 +172,11 @@ private suspend fun cancelling(): Unit =
         }
         repeat(2) {
             measure("a coroutine without a guest", 300, 2) { awaitCancellation() }
-            measure("a guest that waits", 300, 2) { Waits(engine) { awaitCancellation() }.run { run.callSuspend(store, 1) } }
+            measure(
+                "a guest that waits",
+                300,
+                2,
+            ) { Waits(engine) { awaitCancellation() }.run { run.callSuspend(store, 1) } }
             measure("a guest that computes", 60, 15) { Waits(engine) { it }.run { spin.callSuspend(store) } }
         }
         for ((name, found) in times) {

@@ -1,49 +1,53 @@
-// A guest that waits for its host: two of them at once, on one thread.
+// Runs guests that wait for a suspending host function: two at once, and one that is cancelled while it waits.
 
 import dev.trimaran.Engine
+import dev.trimaran.Instance
 import dev.trimaran.Linker
 import dev.trimaran.Module
 import dev.trimaran.Store
 import dev.trimaran.callSuspend
-import kotlinx.coroutines.awaitCancellation
+import dev.trimaran.invoke
 import kotlinx.coroutines.async
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeoutOrNull
 import kotlin.time.Duration.Companion.milliseconds
 
-// Asks for the squares of 1, 2 and 3, and adds them.
-private const val TEXT =
-    """(module
-      (import "host" "fetch" (func ${'$'}fetch (param i32) (result i32)))
-      (func (export "run") (result i32)
-        (i32.add (i32.add (call ${'$'}fetch (i32.const 1)) (call ${'$'}fetch (i32.const 2)))
-          (call ${'$'}fetch (i32.const 3))))
-      (func (export "answer") (result i32) (i32.const 42)))"""
+private const val GUEST = """
+(module
+  (import "env" "fetch" (func ${'$'}fetch (param i32) (result i32)))
+  (func (export "sum") (param ${'$'}count i32) (result i32) (local ${'$'}sum i32)
+    (loop ${'$'}next
+      (local.set ${'$'}sum (i32.add (local.get ${'$'}sum) (call ${'$'}fetch (local.get ${'$'}count))))
+      (br_if ${'$'}next (local.tee ${'$'}count (i32.sub (local.get ${'$'}count) (i32.const 1)))))
+    (local.get ${'$'}sum))
+  (func (export "answer") (result i32) (i32.const 42)))"""
+
+private class Guest(val store: Store, instance: Instance) {
+    private val sum = instance.func(store, "sum").typed<(Int) -> Int>(store)
+    private val answer = instance.func(store, "answer").typed<() -> Int>(store)
+
+    suspend fun sum(count: Int): Int = sum.callSuspend(store, count)
+
+    fun answer(): Int = answer(store)
+}
 
 fun main() =
     runBlocking {
         val engine = Engine()
-        val module = Module(engine, TEXT)
         val linker = Linker(engine)
-        linker.wrapSuspending("host", "fetch") { number: Int ->
+        linker.wrapSuspending("env", "fetch") { number: Int ->
+            // The guest waits, and the other one goes on.
             delay(10)
             number * number
         }
-        // A store for each: the guests of one store wait for each other.
-        val guests =
-            listOf("A", "B").map { name ->
-                val store = Store(engine)
-                val run = linker.instantiate(store, module).func(store, "run").typed<() -> Int>(store)
-                async { println("guest $name: ${run.callSuspend(store)}") }
-            }
-        guests.forEach { it.await() }
+        val module = Module(engine, GUEST)
+        val (a, b) = List(2) { Store(engine).let { store -> Guest(store, linker.instantiate(store, module)) } }
+        val (first, second) = listOf(a, b).map { guest -> async { guest.sum(3) } }
+        println("guest A: ${first.await()}")
+        println("guest B: ${second.await()}")
 
-        val slow = Linker(engine)
-        slow.wrapSuspending("host", "fetch") { _: Int -> awaitCancellation() }
-        val store = Store(engine)
-        val instance = slow.instantiate(store, module)
-        val found = withTimeoutOrNull(50.milliseconds) { instance.func(store, "run").callSuspend(store) }
+        val found = withTimeoutOrNull(50.milliseconds) { a.sum(1000) }
         println("cancelled: ${if (found == null) "yes" else "no"}")
-        println("store usable: ${instance.func(store, "answer").typed<() -> Int>(store).callSuspend(store)}")
+        println("store usable: ${a.answer()}")
     }

@@ -170,7 +170,12 @@ private fun manyWait() {
                 check(wait.callFuture(store, number).get(60, TimeUnit.SECONDS) == 5)
             }
         }
-    all(threads + checked { waiting.await(); go.complete(listOf(Val.I32(5))) })
+    all(
+        threads + checked {
+            waiting.await()
+            go.complete(listOf(Val.I32(5)))
+        },
+    )
 }
 
 /** Calls of other virtual threads wait in line, while a host function uses the store on its own. */

@@ -122,8 +122,14 @@ class AsyncTest {
             val engine = engine()
             val store = Store(engine)
             val linker = Linker(engine)
-            linker.wrapSuspending<Int>("h", "a") { delay(1); 7 }
-            linker.wrapSuspending("h", "b") { a: Long -> delay(1); a + 1 }
+            linker.wrapSuspending<Int>("h", "a") {
+                delay(1)
+                7
+            }
+            linker.wrapSuspending("h", "b") { a: Long ->
+                delay(1)
+                a + 1
+            }
             linker.wrapSuspending("h", "c") { caller: Caller, a: Double, b: Float ->
                 delay(1)
                 assertSame(store, caller.store)
@@ -134,7 +140,10 @@ class AsyncTest {
                 delay(1)
                 seen = a + b + c + d + e.toInt() + f
             }
-            linker.wrapSuspending("h", "e") { caller: Caller -> yield(); if (caller.store === store) 1L else 0L }
+            linker.wrapSuspending("h", "e") { caller: Caller ->
+                yield()
+                if (caller.store === store) 1L else 0L
+            }
             val text =
                 """(module
                   (import "h" "a" (func ${'$'}a (result i32))) (export "a" (func ${'$'}a))
@@ -148,10 +157,22 @@ class AsyncTest {
             assertEquals(14, exports.func("f").typed<() -> Int>(store).callSuspend(store))
             assertEquals(9L, exports.func("b").typed<(Long) -> Long>(store).callSuspend(store, 8))
             assertEquals(3.5, exports.func("c").typed<(Double, Float) -> Double>(store).callSuspend(store, 3.0, 0.5f))
-            exports.func("d").typed<(Int, Int, Int, Int, Int, UInt) -> Unit>(store).callSuspend(store, 1, 2, 3, 4, 5, 6u)
+            exports.func("d").typed<
+                (
+                    Int,
+                    Int,
+                    Int,
+                    Int,
+                    Int,
+                    UInt,
+                ) -> Unit,
+                >(store).callSuspend(store, 1, 2, 3, 4, 5, 6u)
             assertEquals(21, seen)
             assertEquals(1L, exports.func("e").callSuspend(store))
-            val alone = Func.wrapSuspending(store) { a: Int -> delay(1); a + 1 }
+            val alone = Func.wrapSuspending(store) { a: Int ->
+                delay(1)
+                a + 1
+            }
             assertEquals(4, alone.callSuspend(store, 3))
             fails<WasmtimeException.Type> { Func.wrapSuspending(store) { text: String -> text.length } }
         }
@@ -188,8 +209,16 @@ class AsyncTest {
         runBlocking<Unit> {
             val store = store()
             val type = FuncType(listOf(), listOf(ValType.I32))
-            for (given in listOf(listOf(), listOf(Val.F64(0.5)), listOf(Val.I64(1L shl 40)), listOf(Val.I32(1), Val.I32(2)))) {
-                val waits = Func.suspending(store, type) { yield(); given }
+            for (given in listOf(
+                listOf(),
+                listOf(Val.F64(0.5)),
+                listOf(Val.I64(1L shl 40)),
+                listOf(Val.I32(1), Val.I32(2)),
+            )) {
+                val waits = Func.suspending(store, type) {
+                    yield()
+                    given
+                }
                 val error = failure<WasmtimeException> { waits.callSuspend(store) }
                 val other = fails<WasmtimeException> { Func(store, type) { given }(store) }
                 assertEquals(other.javaClass to other.message, error.javaClass to error.message)
@@ -211,16 +240,27 @@ class AsyncTest {
             }
             val inner = IllegalStateException("inner")
             lateinit var waiter: Waiter
-            waiter = Waiter(now = { throw inner }) { number -> yield(); waiter.call("calls", number) }
+            waiter = Waiter(now = { throw inner }) { number ->
+                yield()
+                waiter.call("calls", number)
+            }
             assertSame(inner, failure<Throwable> { waiter.call("once", 1) })
-            failure<WasmtimeException.Trap> { Waiter { yield(); it }.call("traps", 1) }
+            failure<WasmtimeException.Trap> {
+                Waiter {
+                    yield()
+                    it
+                }.call("traps", 1)
+            }
         }
 
     @Test
     fun `elsewhere a guest cannot wait`() =
         runBlocking<Unit> {
             lateinit var waiter: Waiter
-            waiter = Waiter(now = { waiter.callNow("once", it) }) { yield(); it }
+            waiter = Waiter(now = { waiter.callNow("once", it) }) {
+                yield()
+                it
+            }
             fails<WasmtimeException.Suspend> { waiter.callNow("once", 1) }
             failure<WasmtimeException.Suspend> { waiter.call("calls", 1) }
             waiter.goesOn()
@@ -273,8 +313,15 @@ class AsyncTest {
         runBlocking<Unit> {
             val engine = engine()
             lateinit var first: Waiter
-            val second = Waiter(engine) { number -> delay(1); first.callNow("plain", number) + first.call("plain", number) }
-            first = Waiter(engine) { number -> delay(1); second.call("once", number) }
+            val second = Waiter(engine) { number ->
+                delay(1)
+                first.callNow("plain", number) +
+                    first.call("plain", number)
+            }
+            first = Waiter(engine) { number ->
+                delay(1)
+                second.call("once", number)
+            }
             assertEquals(5 + 2 * 6 + 5, first.call("once", 5))
         }
 
@@ -415,7 +462,10 @@ class AsyncTest {
     fun `a store that is closed ends its guests`() =
         runBlocking<Unit> {
             val gate = CompletableDeferred<Unit>()
-            val waiter = Waiter { gate.await(); it }
+            val waiter = Waiter {
+                gate.await()
+                it
+            }
             val call = async(start = CoroutineStart.UNDISPATCHED) { runCatching { waiter.call("once", 1) } }
             val next = async(start = CoroutineStart.UNDISPATCHED) { runCatching { waiter.call("once", 1) } }
             waiter.store.close()
@@ -429,7 +479,10 @@ class AsyncTest {
         runBlocking<Unit> {
             val engine = engine()
             val linker = Linker(engine)
-            linker.suspending("host", "wait", NUMBER) { (number) -> delay(1); listOf(Val.I32(2 * number.asInt())) }
+            linker.suspending("host", "wait", NUMBER) { (number) ->
+                delay(1)
+                listOf(Val.I32(2 * number.asInt()))
+            }
             linker.wrap("host", "now") { number: Int -> number }
             val module = Module(engine, WAITS)
             val pre = linker.instantiatePre(module)
@@ -453,7 +506,13 @@ class AsyncTest {
             val engine = engine()
             val gate = CompletableDeferred<Unit>()
             val waiting = AtomicInteger()
-            val waiters = List(1000) { Waiter(engine) { waiting.incrementAndGet(); gate.await(); it } }
+            val waiters = List(1000) {
+                Waiter(engine) {
+                    waiting.incrementAndGet()
+                    gate.await()
+                    it
+                }
+            }
             val before = Thread.activeCount()
             val calls = waiters.map { async { it.call("once", 1) } }
             while (waiting.get() < waiters.size) yield()

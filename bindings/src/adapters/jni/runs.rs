@@ -8,7 +8,7 @@ use std::task::{Wake, Waker};
 
 use jni_sys::{JNIEnv, jbyteArray, jclass, jint, jlong, jlongArray, jobject, jsize};
 use trimaran::adapter::{Owned, Run, Slot, SlotFunction, Step, Token, ValKind, swap_working_for};
-use trimaran::{Func, Result, Store, Val, WasmtimeError};
+use trimaran::{Extern, Func, Instance, InstancePre, Linker, Module, Result, Store, Val, WasmtimeError};
 
 use super::callback::Callback;
 use super::generated::{kept, octets, parsed_func_type};
@@ -44,15 +44,37 @@ unsafe impl SlotFunction for AsyncBody {
     }
 }
 
+/// What a run gives in the end, as it lies in slots. What is a reference or a pointer becomes the package's.
+trait Given {
+    fn slots(self) -> Vec<Slot>;
+}
+
+impl Given for Vec<Val> {
+    fn slots(self) -> Vec<Slot> {
+        self.into_iter().map(Slot::of).collect()
+    }
+}
+
+impl Given for Arc<Instance> {
+    fn slots(self) -> Vec<Slot> {
+        vec![Slot { low: Arc::into_raw(self) as u64, high: 0 }]
+    }
+}
+
 /// A run, whatever it gives.
 trait Steps: Send + Sync {
-    fn step(&self, answer: Option<Result<Vec<Val>>>, waker: &Waker) -> Result<Step<Vec<Val>>>;
+    fn step(&self, answer: Option<Result<Vec<Val>>>, waker: &Waker) -> Result<Step<Vec<Slot>>>;
     fn cancel(&self);
 }
 
-impl Steps for Run<Vec<Val>> {
-    fn step(&self, answer: Option<Result<Vec<Val>>>, waker: &Waker) -> Result<Step<Vec<Val>>> {
-        Run::step(self, answer, waker)
+impl<T: Given + Send + 'static> Steps for Run<T> {
+    fn step(&self, answer: Option<Result<Vec<Val>>>, waker: &Waker) -> Result<Step<Vec<Slot>>> {
+        Ok(match Run::step(self, answer, waker)? {
+            Step::Waits => Step::Waits,
+            Step::Turn => Step::Turn,
+            Step::Host(call, token) => Step::Host(call, token),
+            Step::Done(given) => Step::Done(given.slots()),
+        })
     }
 
     fn cancel(&self) {
@@ -89,8 +111,8 @@ impl Started {
             let (call, token) = match self.run.step(answer.take(), waker)? {
                 Step::Waits => return Ok(WAITS),
                 Step::Turn => return Ok(TURN),
-                Step::Done(values) => {
-                    put(env, frame, values.into_iter().map(Slot::of).collect())?;
+                Step::Done(slots) => {
+                    put(env, frame, &slots)?;
                     return Ok(DONE);
                 }
                 Step::Host(call, token) => (call, token),
@@ -137,7 +159,7 @@ fn taken(env: *mut JNIEnv, array: jlongArray) -> Vec<Slot> {
 }
 
 /// Leaves the slots in an array, which has room for them. References become the package's.
-fn put(env: *mut JNIEnv, array: jlongArray, slots: Vec<Slot>) -> Result<()> {
+fn put(env: *mut JNIEnv, array: jlongArray, slots: &[Slot]) -> Result<()> {
     let length = jsize::try_from(slots.len() * NUMBERS).unwrap_or(jsize::MAX);
     if length > jni!(env, GetArrayLength, array) {
         return Err(unexpected("an array has no room for the values"));
@@ -202,6 +224,60 @@ pub(super) extern "system" fn start_func_values(
     })
 }
 
+/// Begins to instantiate a module with its imports, as UniFFI serialises them. Gives the pointer of the instance.
+pub(super) extern "system" fn start_instance(
+    env: *mut JNIEnv,
+    _class: jclass,
+    module: jlong,
+    store: jlong,
+    run: jlong,
+    call: jlong,
+    imports: jbyteArray,
+    frame: jlongArray,
+) -> jlong {
+    give(env, || {
+        // SAFETY: the package keeps both open for the call.
+        let (module, store) = unsafe { both::<Module>(module, store) };
+        let imports = parsed::<Vec<Extern>>(&octets(env, imports))?;
+        begin(env, Box::new(Instance::start(&kept(store), module, &imports, token(run, call))?), frame)
+    })
+}
+
+/// The same by a linker.
+pub(super) extern "system" fn start_linked(
+    env: *mut JNIEnv,
+    _class: jclass,
+    linker: jlong,
+    store: jlong,
+    module: jlong,
+    run: jlong,
+    call: jlong,
+    frame: jlongArray,
+) -> jlong {
+    give(env, || {
+        // SAFETY: the package keeps all three open for the call.
+        let ((linker, store), module) = unsafe { (both::<Linker>(linker, store), at::<Module>(module)) };
+        begin(env, Box::new(linker.start(&kept(store), module, token(run, call))?), frame)
+    })
+}
+
+/// The same of a module whose imports are found.
+pub(super) extern "system" fn start_prepared(
+    env: *mut JNIEnv,
+    _class: jclass,
+    pre: jlong,
+    store: jlong,
+    run: jlong,
+    call: jlong,
+    frame: jlongArray,
+) -> jlong {
+    give(env, || {
+        // SAFETY: the package keeps both open for the call.
+        let (pre, store) = unsafe { both::<InstancePre>(pre, store) };
+        begin(env, Box::new(pre.start(&kept(store), token(run, call))?), frame)
+    })
+}
+
 /// An object of the package that is woken when a run may have its turn.
 struct Waking(Callback);
 
@@ -249,7 +325,7 @@ pub(super) extern "system" fn run_arguments(env: *mut JNIEnv, _class: jclass, st
         // SAFETY: the package frees it after this has returned.
         let started = unsafe { at::<Started>(started) };
         let arguments = std::mem::take(&mut started.asked.lock().unwrap_or_else(PoisonError::into_inner).arguments);
-        put(env, slots, arguments.into_iter().map(Slot::of).collect())
+        put(env, slots, &arguments.slots())
     });
 }
 

@@ -6,8 +6,11 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.Writer
 import dev.trimaran.internal.ffi.write
+import dev.trimaran.internal.future
 import dev.trimaran.internal.shown
 import dev.trimaran.internal.suspending
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.ForkJoinPool
 import dev.trimaran.internal.ffi.Linker as Raw
 
 /**
@@ -165,6 +168,22 @@ public class Linker private constructor(raw: Raw) :
                 NativePressure.withRoomForGuest { raw.instantiate(store.raw, module.raw) }
             },
         )
+
+    /**
+     * Links [module] in the caller's own coroutine: its start function may wait for suspending host functions. Otherwise
+     * as [instantiate] and [Func.callSuspend].
+     */
+    @JvmSynthetic
+    public suspend fun instantiateSuspend(store: Store, module: Module): Instance {
+        store.callsHost = true
+        return Instance.started(store, this to module) { frame, run, call ->
+            NativeByHand.startLinked(raw.handle, store.raw.handle, module.raw.handle, run, call, frame)
+        }
+    }
+
+    /** Links [module], for Java, and gives a future of the instance. Otherwise as [instantiate] and [Func.callFuture]. */
+    public fun instantiateFuture(store: Store, module: Module): CompletableFuture<Instance> =
+        future(ForkJoinPool.commonPool()) { instantiateSuspend(store, module) }
 
     /**
      * Finds and checks the imports of [module] now, so that only the rest is left for every instance of it. Fails with

@@ -1,6 +1,5 @@
 package dev.trimaran.internal
 
-import java.util.concurrent.CompletableFuture
 import java.util.concurrent.CompletionException
 import java.util.concurrent.CompletionStage
 import java.util.concurrent.Executor
@@ -13,7 +12,6 @@ import kotlin.coroutines.intrinsics.COROUTINE_SUSPENDED
 import kotlin.coroutines.intrinsics.intercepted
 import kotlin.coroutines.intrinsics.suspendCoroutineUninterceptedOrReturn
 import kotlin.coroutines.resume
-import kotlin.coroutines.resumeWithException
 import kotlin.coroutines.suspendCoroutine
 
 /**
@@ -56,14 +54,14 @@ internal abstract class Coroutines {
         if (!begin(waking)) waking.goOn()
     }
 
-    /** Resumes with what the stage gives, or with what it failed with, itself. */
-    protected fun <T> resume(continuation: Continuation<T>, stage: CompletionStage<T>) {
+    /**
+     * Resumes with what the stage gives, or with what it failed with: as a value, since the library copies an exception that a
+     * coroutine is resumed with, while it helps to find mistakes.
+     */
+    protected fun <T> resume(continuation: Continuation<Result<T>>, stage: CompletionStage<T>) {
         stage.whenComplete { result, error ->
-            when (error) {
-                null -> continuation.resume(result)
-                is CompletionException -> continuation.resumeWithException(error.cause ?: error)
-                else -> continuation.resumeWithException(error)
-            }
+            val cause = (error as? CompletionException)?.cause ?: error
+            continuation.resume(if (cause == null) Result.success(result) else Result.failure(cause))
         }
     }
 
@@ -94,7 +92,7 @@ internal class PlainCoroutines : Coroutines() {
         val cancelling = coroutineContext[Cancelling]
         cancelling?.waitsFor(stage)
         try {
-            return suspendCoroutine { resume(it, stage) }
+            return suspendCoroutine<Result<T>> { resume(it, stage) }.getOrThrow()
         } finally {
             cancelling?.waitsFor(null)
         }

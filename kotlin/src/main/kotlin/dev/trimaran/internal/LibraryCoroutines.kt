@@ -37,10 +37,10 @@ internal class LibraryCoroutines : Coroutines() {
     override suspend fun sleep(begin: (Waking) -> Boolean): Unit = suspendCancellableCoroutine { begin(it, begin) }
 
     override suspend fun <T> await(stage: CompletionStage<T>): T =
-        suspendCancellableCoroutine { continuation: CancellableContinuation<T> ->
+        suspendCancellableCoroutine { continuation: CancellableContinuation<Result<T>> ->
             resume(continuation, stage)
             continuation.invokeOnCancellation { stage.cancel() }
-        }
+        }.getOrThrow()
 
     override fun context(executor: Executor): CoroutineContext = executor.asCoroutineDispatcher() + Job()
 

@@ -100,6 +100,24 @@ internal object NativeByHand {
         frame: LongArray,
     ): Long
 
+    /** The first step of an instantiation, as [startFunc]. Serialised imports go with it. It leaves a handle of the instance. */
+    @JvmStatic
+    external fun startInstance(
+        module: Long,
+        store: Long,
+        run: Long,
+        call: Long,
+        imports: ByteArray,
+        frame: LongArray,
+    ): Long
+
+    /** The same by a linker. */
+    @JvmStatic
+    external fun startLinked(linker: Long, store: Long, module: Long, run: Long, call: Long, frame: LongArray): Long
+
+    /** The same of a module whose imports are found. */
+    @JvmStatic external fun startPrepared(pre: Long, store: Long, run: Long, call: Long, frame: LongArray): Long
+
     /** A further step, with the slots of what a host function gave. [waking] is woken where the run has its turn later. */
     @JvmStatic external fun stepRun(run: Long, answer: LongArray?, waking: Waking?, frame: LongArray): Int
 
