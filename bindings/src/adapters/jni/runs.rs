@@ -2,8 +2,8 @@
 //! (`dev.trimaran.internal.Running`), and finds an async host function by its number in the guest's store.
 
 use std::any::Any;
-use std::ptr::NonNull;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ptr::{NonNull, null_mut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 
 use jni_sys::{JNIEnv, jbyteArray, jclass, jint, jlong, jlongArray, jobject, jsize};
@@ -11,38 +11,22 @@ use trimaran::adapter::{Owned, Run, Slot, SlotFunction, Step, Token, ValKind, sw
 use trimaran::{Extern, Func, Instance, InstancePre, Linker, Module, Result, Store, Val, WasmtimeError};
 
 use super::callback::Callback;
-use super::generated::{kept, octets, parsed_func_type};
+use super::component_runs::RunCrossing;
+use super::generated::{kept, octets};
 use super::host::keep_thrown;
+use super::waiting_host::AsyncBody;
 use super::{at, both, give};
 use crate::adapters::let_go;
 use crate::adapters::surface::parsed;
 
 // What a step came to, as `Running` has it too. Of a run that has just begun, it lies in the free bits of the pointer.
-const DONE: jint = 0;
-const WAITS: jint = 1;
-const HOST: jint = 2;
-const TURN: jint = 3;
+pub(super) const DONE: jint = 0;
+pub(super) const WAITS: jint = 1;
+pub(super) const HOST: jint = 2;
+pub(super) const TURN: jint = 3;
 
 /// How many numbers of the JVM's a slot has.
 const NUMBERS: usize = 2;
-
-/// What an async host function is to the package.
-struct AsyncBody {
-    /// Where the package's store has it.
-    number: jlong,
-    results: Arc<[ValKind]>,
-}
-
-// SAFETY: it leaves the slots as they are, and gives no result.
-unsafe impl SlotFunction for AsyncBody {
-    fn call(&self, _store: &Store, _call_id: u64, _slots: &mut [Slot]) -> Result<()> {
-        Err(WasmtimeError::Unexpected { reason: "an async host function was called as another one".to_owned() })
-    }
-
-    fn as_any(&self) -> Option<&dyn Any> {
-        Some(self)
-    }
-}
 
 /// What a run gives in the end, as it lies in slots. What is a reference or a pointer becomes the package's.
 trait Given {
@@ -61,20 +45,54 @@ impl Given for Arc<Instance> {
     }
 }
 
-/// A run, whatever it gives.
-trait Steps: Send + Sync {
-    fn step(&self, answer: Option<Result<Vec<Val>>>, waker: &Waker) -> Result<Step<Vec<Slot>>>;
+/// A run, whatever it gives, of a guest that is a module or a component.
+pub(super) trait Steps: Send + Sync {
+    /// Steps it with the answer of the host function, if there was one to answer, and leaves what it came to in the frame: the
+    /// results, or the number of the async host function that the guest calls, and its token.
+    fn step(
+        &self,
+        env: *mut JNIEnv,
+        started: &Started,
+        answer: jlongArray,
+        waker: &Waker,
+        frame: jlongArray,
+    ) -> Result<jint>;
+
     fn cancel(&self);
 }
 
 impl<T: Given + Send + 'static> Steps for Run<T> {
-    fn step(&self, answer: Option<Result<Vec<Val>>>, waker: &Waker) -> Result<Step<Vec<Slot>>> {
-        Ok(match Run::step(self, answer, waker)? {
-            Step::Waits => Step::Waits,
-            Step::Turn => Step::Turn,
-            Step::Host(call, token) => Step::Host(call, token),
-            Step::Done(given) => Step::Done(given.slots()),
-        })
+    fn step(
+        &self,
+        env: *mut JNIEnv,
+        started: &Started,
+        answer: jlongArray,
+        waker: &Waker,
+        frame: jlongArray,
+    ) -> Result<jint> {
+        let mut answer =
+            NonNull::new(answer).map(|slots| started.asked().answer(env, slots.as_ptr())).transpose()?.map(Ok);
+        loop {
+            let (call, token) = match Run::step(self, answer.take(), waker)? {
+                Step::Waits => return Ok(WAITS),
+                Step::Turn => return Ok(TURN),
+                Step::Done(given) => {
+                    put(env, frame, &given.slots())?;
+                    return Ok(DONE);
+                }
+                Step::Host(call, token) => (call, token),
+            };
+            let body = call.function().and_then(SlotFunction::as_any).and_then(<dyn Any>::downcast_ref::<AsyncBody>);
+            let Some(AsyncBody { number, results }) = body else {
+                answer = Some(Err(unexpected("an async host function has nothing to do")));
+                continue;
+            };
+            let told = *number;
+            let results = Some(Arc::clone(results));
+            *started.asked() = Asked { arguments: call.into_arguments(), results };
+            tell(env, frame, told, token);
+            return Ok(HOST);
+        }
     }
 
     fn cancel(&self) {
@@ -82,7 +100,13 @@ impl<T: Given + Send + 'static> Steps for Run<T> {
     }
 }
 
-/// What a guest asks of an async host function.
+/// Leaves the number of a host function, and the token of its call, in a frame.
+pub(super) fn tell(env: *mut JNIEnv, frame: jlongArray, number: jlong, token: Token) {
+    let told = [number, token.run as jlong, token.call.cast_signed()];
+    jni!(env, SetLongArrayRegion, frame, 0, told.len() as jsize, told.as_ptr());
+}
+
+/// What a module asks of an async host function.
 #[derive(Default)]
 struct Asked {
     /// Until the package has fetched them.
@@ -91,51 +115,10 @@ struct Asked {
     results: Option<Arc<[ValKind]>>,
 }
 
-/// A run, as the package has it.
-pub(super) struct Started {
-    run: Box<dyn Steps>,
-    asked: Mutex<Asked>,
-}
-
-impl Started {
-    /// Steps the run, and leaves what it came to in the frame: the results, or the number of the async host function that the guest
-    /// calls, and its token.
-    fn step(
-        &self,
-        env: *mut JNIEnv,
-        mut answer: Option<Result<Vec<Val>>>,
-        waker: &Waker,
-        frame: jlongArray,
-    ) -> Result<jint> {
-        loop {
-            let (call, token) = match self.run.step(answer.take(), waker)? {
-                Step::Waits => return Ok(WAITS),
-                Step::Turn => return Ok(TURN),
-                Step::Done(slots) => {
-                    put(env, frame, &slots)?;
-                    return Ok(DONE);
-                }
-                Step::Host(call, token) => (call, token),
-            };
-            let body = call.function().and_then(SlotFunction::as_any).and_then(<dyn Any>::downcast_ref::<AsyncBody>);
-            let Some(AsyncBody { number, results }) = body else {
-                let reason = "an async host function has nothing to do".to_owned();
-                answer = Some(Err(WasmtimeError::Unexpected { reason }));
-                continue;
-            };
-            let told = [*number, token.run as jlong, token.call.cast_signed()];
-            let results = Some(Arc::clone(results));
-            *self.asked.lock().unwrap_or_else(PoisonError::into_inner) =
-                Asked { arguments: call.into_arguments(), results };
-            jni!(env, SetLongArrayRegion, frame, 0, told.len() as jsize, told.as_ptr());
-            return Ok(HOST);
-        }
-    }
-
+impl Asked {
     /// The answer that lies in the slots, of which references become ours.
-    fn answer(&self, env: *mut JNIEnv, slots: jlongArray) -> Result<Vec<Val>> {
-        let kinds = self.asked.lock().unwrap_or_else(PoisonError::into_inner).results.take();
-        let kinds = kinds.ok_or_else(|| unexpected("an answer to no question"))?;
+    fn answer(&mut self, env: *mut JNIEnv, slots: jlongArray) -> Result<Vec<Val>> {
+        let kinds = self.results.take().ok_or_else(|| unexpected("an answer to no question"))?;
         let slots = taken(env, slots);
         if slots.len() < kinds.len() {
             return Err(unexpected("too few slots"));
@@ -145,8 +128,37 @@ impl Started {
     }
 }
 
+/// A run, as the package has it.
+pub(super) struct Started {
+    run: Box<dyn Steps>,
+    asked: Mutex<Asked>,
+    crossing: Mutex<RunCrossing>,
+}
+
+impl Started {
+    /// # Safety
+    /// The package has the pointer from `begin`, and frees it after the call has returned.
+    pub(super) unsafe fn at<'a>(started: jlong) -> &'a Self {
+        // SAFETY: the contract of this function.
+        unsafe { at(started) }
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What crosses for a component.
+    pub(super) fn crossing(&self) -> MutexGuard<'_, RunCrossing> {
+        self.crossing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn step(&self, env: *mut JNIEnv, answer: jlongArray, waker: &Waker, frame: jlongArray) -> Result<jint> {
+        self.run.step(env, self, answer, waker, frame)
+    }
+}
+
 #[cold]
-fn unexpected(reason: &str) -> WasmtimeError {
+pub(super) fn unexpected(reason: &str) -> WasmtimeError {
     WasmtimeError::Unexpected { reason: reason.to_owned() }
 }
 
@@ -169,16 +181,29 @@ fn put(env: *mut JNIEnv, array: jlongArray, slots: &[Slot]) -> Result<()> {
 }
 
 /// The async host call that a run comes from, if it comes from one: its number is not 0.
-fn token(run: jlong, call: jlong) -> Option<Token> {
+pub(super) fn token(run: jlong, call: jlong) -> Option<Token> {
     (call != 0).then_some(Token { run: run as usize, call: call.cast_unsigned() })
 }
 
 /// The first step. The pointer of the run, with what the step came to in its free bits; 0 where it is done.
-fn begin(env: *mut JNIEnv, run: Box<dyn Steps>, frame: jlongArray) -> Result<jlong> {
+pub(super) fn begin(env: *mut JNIEnv, run: Box<dyn Steps>, frame: jlongArray) -> Result<jlong> {
+    begin_with(env, run, frame, |_| Ok(()))
+}
+
+/// The same. Where it is done, `done` takes what a component has given.
+pub(super) fn begin_with(
+    env: *mut JNIEnv,
+    run: Box<dyn Steps>,
+    frame: jlongArray,
+    done: impl FnOnce(&mut RunCrossing) -> Result<()>,
+) -> Result<jlong> {
     const { assert!(align_of::<Started>() > TURN as usize) };
-    let started = Started { run, asked: Mutex::default() };
-    Ok(match started.step(env, None, Waker::noop(), frame)? {
-        DONE => 0,
+    let started = Started { run, asked: Mutex::default(), crossing: Mutex::default() };
+    Ok(match started.step(env, null_mut(), Waker::noop(), frame)? {
+        DONE => {
+            done(&mut started.crossing())?;
+            0
+        }
         came => Box::into_raw(Box::new(started)) as jlong | jlong::from(came),
     })
 }
@@ -305,17 +330,16 @@ pub(super) extern "system" fn step_run(
 ) -> jint {
     give(env, || {
         // SAFETY: the package frees it after this has returned.
-        let started = unsafe { at::<Started>(started) };
-        let answer = NonNull::new(answer).map(|slots| started.answer(env, slots.as_ptr())).transpose()?;
+        let started = unsafe { Started::at(started) };
         if waking.is_null() {
-            return started.step(env, answer.map(Ok), Waker::noop(), frame);
+            return started.step(env, answer, Waker::noop(), frame);
         }
         let callback = Callback::new(env, waking, c"wake", c"()V");
         if callback.is_none() {
             keep_thrown(env)?;
         }
         let callback = callback.ok_or_else(|| unexpected("there is nothing to wake"))?;
-        started.step(env, answer.map(Ok), &Waker::from(Arc::new(Waking(callback))), frame)
+        started.step(env, answer, &Waker::from(Arc::new(Waking(callback))), frame)
     })
 }
 
@@ -323,8 +347,8 @@ pub(super) extern "system" fn step_run(
 pub(super) extern "system" fn run_arguments(env: *mut JNIEnv, _class: jclass, started: jlong, slots: jlongArray) {
     give(env, || {
         // SAFETY: the package frees it after this has returned.
-        let started = unsafe { at::<Started>(started) };
-        let arguments = std::mem::take(&mut started.asked.lock().unwrap_or_else(PoisonError::into_inner).arguments);
+        let started = unsafe { Started::at(started) };
+        let arguments = std::mem::take(&mut started.asked().arguments);
         put(env, slots, &arguments.slots())
     });
 }
@@ -333,7 +357,7 @@ pub(super) extern "system" fn run_arguments(env: *mut JNIEnv, _class: jclass, st
 pub(super) extern "system" fn cancel_run(env: *mut JNIEnv, _class: jclass, started: jlong) {
     give(env, || {
         // SAFETY: the package frees it after this has returned.
-        unsafe { at::<Started>(started) }.run.cancel();
+        unsafe { Started::at(started) }.run.cancel();
         Ok(())
     });
 }
@@ -342,37 +366,6 @@ pub(super) extern "system" fn cancel_run(env: *mut JNIEnv, _class: jclass, start
 pub(super) extern "system" fn free_run(_env: *mut JNIEnv, _class: jclass, started: jlong) {
     // SAFETY: it is what `begin` gave, and the package frees it once.
     let_go(unsafe { Box::from_raw(started as *mut Started) });
-}
-
-/// An async host function of a serialised type, which `attach_waiting` gives its number.
-pub(super) extern "system" fn new_waiting_func(
-    env: *mut JNIEnv,
-    _class: jclass,
-    store: jlong,
-    ty: jbyteArray,
-) -> jlong {
-    give(env, || {
-        // SAFETY: the package keeps it open for the call.
-        let store = unsafe { at::<Store>(store) };
-        // The package owns the function from here on.
-        Ok(Arc::into_raw(Func::async_host(store, parsed_func_type(env, ty)?)?) as jlong)
-    })
-}
-
-/// Gives an async host function the number that the package knows it by.
-pub(super) extern "system" fn attach_waiting(
-    env: *mut JNIEnv,
-    _class: jclass,
-    func: jlong,
-    store: jlong,
-    number: jlong,
-) {
-    give(env, || {
-        // SAFETY: the package keeps both open for the call.
-        let (func, store) = unsafe { both::<Func>(func, store) };
-        let results = func.signature(store)?.results().into();
-        func.attach(store, Box::new(AsyncBody { number, results }))
-    });
 }
 
 /// Has this thread work for an async host call of a store: three numbers, of the store, of the run and of the call, which is 0 for

@@ -9,6 +9,7 @@ import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.Owned
 import dev.trimaran.internal.Suspending
 import dev.trimaran.internal.Virtual
+import dev.trimaran.internal.component.ComponentHost
 import dev.trimaran.internal.shown
 import java.util.Collections
 import java.util.IdentityHashMap
@@ -321,7 +322,11 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
 
     /** Keeps what components may call, as the body of a host function. */
     @JvmSynthetic
-    internal fun keepHosts(all: List<Any>) {
+    internal fun keepHosts(all: List<ComponentHost>) {
+        if (all.any { it.isSuspending }) {
+            HostCall.areUsed = true
+            suspends = true
+        }
         callsHost = true
         synchronized(raw) { if (hosts != null) componentHosts.addAll(all) }
     }

@@ -34,8 +34,12 @@ internal fun FutureFunction.suspending(): suspend Caller.(List<Val>) -> List<Val
     { arguments ->
         // A function of Java may give null.
         val stage: CompletionStage<List<Val>>? = call(this, arguments)
-        Coroutines.found.await(stage ?: throw WasmtimeException.Type(NO_STAGE))
+        awaited(stage)
     }
+
+/** What the stage gives that a host function gave. */
+internal suspend fun <T> awaited(stage: CompletionStage<T>?): T =
+    Coroutines.found.await(stage ?: throw WasmtimeException.Type(NO_STAGE))
 
 private const val NO_STAGE = "the host function gave null: expected a CompletionStage of its results"
 

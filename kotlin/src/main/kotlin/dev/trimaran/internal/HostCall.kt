@@ -1,7 +1,6 @@
 package dev.trimaran.internal
 
 import dev.trimaran.Store
-import dev.trimaran.SuspendingCallback
 import kotlin.coroutines.AbstractCoroutineContextElement
 import kotlin.coroutines.Continuation
 import kotlin.coroutines.CoroutineContext
@@ -19,18 +18,17 @@ internal class HostCall(private val store: Store, val run: Long, val call: Long,
     /** The innermost one of that store, of this and those around it. */
     fun of(store: Store): HostCall? = generateSequence(this) { it.outer }.firstOrNull { it.store === store }
 
-    /** Runs the function of the [host] in the coroutine that calls this, as a part of it. */
-    suspend fun run(host: SuspendingCallback, slots: LongArray): Unit =
+    /** Runs the host function in the coroutine that calls this, as a part of it. */
+    suspend fun <T> run(function: suspend () -> T): T =
         suspendCoroutineUninterceptedOrReturn { waiting ->
-            val body: suspend () -> Unit = { host.call(call, slots) }
             val inner = Coroutines.found.within(waiting.context, this)
-            work { body.startCoroutineUninterceptedOrReturn(Completion(inner, waiting)) }
+            work { function.startCoroutineUninterceptedOrReturn(Completion(inner, waiting)) }
         }
 
     /** What goes on after the function, in the context that was there before it. */
-    private class Completion(override val context: CoroutineContext, private val waiting: Continuation<Unit>) :
-        Continuation<Unit> {
-        override fun resumeWith(result: Result<Unit>): Unit =
+    private class Completion<T>(override val context: CoroutineContext, private val waiting: Continuation<T>) :
+        Continuation<T> {
+        override fun resumeWith(result: Result<T>): Unit =
             waiting.context[Key].work { waiting.resumeWith(result) }
     }
 

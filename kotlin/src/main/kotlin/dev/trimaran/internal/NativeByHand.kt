@@ -118,6 +118,42 @@ internal object NativeByHand {
     /** The same of a module whose imports are found. */
     @JvmStatic external fun startPrepared(pre: Long, store: Long, run: Long, call: Long, frame: LongArray): Long
 
+    /**
+     * The first step of a call of a component's function, as [startFunc], with what [componentCall] takes. Where it is
+     * done, the values lie in the exchange, and [frame] has what [runResult] gives.
+     */
+    @JvmStatic
+    external fun startComponentFunc(
+        func: Long,
+        store: Long,
+        run: Long,
+        call: Long,
+        exchange: Long,
+        length: Int,
+        resources: Int,
+        objects: Array<Any?>?,
+        frame: LongArray,
+    ): Long
+
+    /** The first step of an instantiation of a component, as [startFunc]. It leaves a handle of the instance. */
+    @JvmStatic external fun startComponent(pre: Long, store: Long, run: Long, call: Long, frame: LongArray): Long
+
+    /** Puts what a component's function has given into the exchange, once, and gives what [hostArguments] does. */
+    @JvmStatic external fun runResult(run: Long, exchange: Long): Long
+
+    /** Puts the function that the component calls into the array, and what it has made of its type. */
+    @JvmStatic external fun runHost(run: Long, found: Array<Any?>)
+
+    /** Puts the arguments into the exchange, once, as [hostArguments] does. */
+    @JvmStatic external fun runCall(run: Long, exchange: Long): Long
+
+    /** Takes what the function gives, as [hostReply] does, for the next step. */
+    @JvmStatic
+    external fun runReply(run: Long, exchange: Long, length: Int, resources: Int, objects: Array<Any?>?)
+
+    /** Fails for what the function gave that does not fit, as [refuseHostResult] does. */
+    @JvmStatic external fun runRefuse(run: Long, path: ByteArray, mistake: ByteArray)
+
     /** A further step, with the slots of what a host function gave. [waking] is woken where the run has its turn later. */
     @JvmStatic external fun stepRun(run: Long, answer: LongArray?, waking: Waking?, frame: LongArray): Int
 
@@ -222,6 +258,7 @@ internal object NativeByHand {
         name: String,
         host: Any,
         isTyped: Boolean,
+        isSuspending: Boolean,
     )
 
     /**

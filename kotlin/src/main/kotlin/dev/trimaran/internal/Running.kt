@@ -12,11 +12,7 @@ import kotlin.coroutines.coroutineContext
  *
  * The [frame] has the arguments in its slots at first, then what a step leaves there, and the results in the end.
  */
-internal class Running private constructor(
-    private val store: Store,
-    private val handle: Long,
-    private val frame: LongArray,
-) {
+internal open class Running(protected val store: Store, protected val handle: Long, protected val frame: LongArray) {
     /** Whoever forgets the coroutine frees the guest. */
     private val owned = Garbage.register(this, Free(handle))
     private var isFree = false
@@ -37,6 +33,9 @@ internal class Running private constructor(
         owned.clean()
     }
 
+    /** It is over, and is freed after that. */
+    protected open fun ends(): Unit = Unit
+
     private suspend fun toEnd(first: Int) {
         val context = coroutineContext
         val cancelling = context[Cancelling]
@@ -54,6 +53,7 @@ internal class Running private constructor(
                         }
                     }
             }
+            stepping(store) { ends() }
         } finally {
             cancelling?.ends(this)
             free()
@@ -73,20 +73,26 @@ internal class Running private constructor(
         return came.getOrThrow().let { if (it == WAITS) step() else it }
     }
 
-    /** What the host function gives that the guest waits for, in slots. */
-    private suspend fun answer(context: CoroutineContext): LongArray {
-        val (number, run, call) = frame
-        Coroutines.found.check(context)
-        val host = store.suspending(number) ?: closed(call)
+    /** What the host function gives that the guest waits for, in slots: as the guest of a module has it. */
+    protected open suspend fun answer(call: HostCall): LongArray? {
+        val host = store.suspending(frame[0]) ?: closed(call.call)
         val slots = LongArray(SLOT * maxOf(host.width, 1))
         NativeByHand.runArguments(handle, slots)
+        call.run { host.body.call(call.call, slots) }
+        return slots
+    }
+
+    private suspend fun answer(context: CoroutineContext): LongArray? {
+        val (_, run, call) = frame
+        Coroutines.found.check(context)
         store.resting.incrementAndGet()
         try {
-            HostCall(store, run, call, context[HostCall]).run(host.body, slots)
+            return answer(HostCall(store, run, call, context[HostCall]))
+        } catch (error: NativeException) {
+            throw translated(error)
         } finally {
             store.resting.decrementAndGet()
         }
-        return slots
     }
 
     /** The store has let go of its host functions. */
@@ -109,10 +115,19 @@ internal class Running private constructor(
         fun frame(values: Int): LongArray = LongArray(SLOT * maxOf(values, 2))
 
         /** A call to its end. [start] takes its first step, by the numbers of the host call that it comes from, or zeros. */
-        suspend fun toEnd(store: Store, frame: LongArray, start: (run: Long, call: Long) -> Long) {
+        suspend fun toEnd(store: Store, frame: LongArray, start: (run: Long, call: Long) -> Long): Unit =
+            toEnd(store, frame, { Running(store, it, frame) }, start)
+
+        /** The same. [make] makes it of its handle, if the first step is not the last. */
+        suspend fun toEnd(
+            store: Store,
+            frame: LongArray,
+            make: (Long) -> Running,
+            start: (run: Long, call: Long) -> Long,
+        ) {
             val host = coroutineContext[HostCall]?.of(store)
             val begun = stepping(store) { start(host?.run ?: 0, host?.call ?: 0) }
-            if (begun != 0L) Running(store, begun and CAME.inv(), frame).toEnd((begun and CAME).toInt())
+            if (begun != 0L) make(begun and CAME.inv()).toEnd((begun and CAME).toInt())
         }
 
         private inline fun <R> stepping(store: Store, crossinline step: () -> R): R =
