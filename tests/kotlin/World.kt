@@ -67,7 +67,8 @@ class World : AutoCloseable {
 
     /** The steps that other files have, by their op. */
     private val others =
-        EngineSteps(this).all + LinkerSteps(this, bodies).all + ReferenceSteps(this).all + ComponentSteps(this, tasks).all +
+        EngineSteps(this).all + LinkerSteps(this, bodies).all + ReferenceSteps(this).all +
+            ComponentSteps(this, tasks).all +
             wasi.all + waiting.all
 
     private val hosts = mutableMapOf<String, Any>()
