@@ -2,13 +2,13 @@
 
 package dev.trimaran
 
-import dev.trimaran.internal.HostCall
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.NativeImage
 import dev.trimaran.internal.Virtual
 import dev.trimaran.internal.enter
 import dev.trimaran.internal.keepReachable
+import dev.trimaran.internal.worksFor
 import java.nio.ByteBuffer
 import java.nio.charset.CharacterCodingException
 import kotlin.time.Duration
@@ -33,7 +33,7 @@ internal inline fun <R> core(
     crossinline call: () -> R,
 ): R =
     try {
-        if (Virtual.isCurrent() || runsGuests && HostCall.areUsed) {
+        if (Virtual.isCurrent() || runsGuests && worksFor(argument, another, third)) {
             enter(argument, another, third, runsGuests) { call() }
         } else {
             call()

@@ -1,7 +1,6 @@
 package dev.trimaran
 
 import dev.trimaran.internal.FoundMemory
-import dev.trimaran.internal.HostCall
 import dev.trimaran.internal.KnownFuncs
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeException
@@ -323,10 +322,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     /** Keeps what components may call, as the body of a host function. */
     @JvmSynthetic
     internal fun keepHosts(all: List<ComponentHost>) {
-        if (all.any { it.isSuspending }) {
-            HostCall.areUsed = true
-            suspends = true
-        }
+        if (all.any { it.isSuspending }) suspends = true
         callsHost = true
         synchronized(raw) { if (hosts != null) componentHosts.addAll(all) }
     }
@@ -341,7 +337,6 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     /** Keeps a suspending host function in the same way. Gives its number. */
     @JvmSynthetic
     internal fun keep(host: Suspending): Long {
-        HostCall.areUsed = true
         suspends = true
         return synchronized(raw) {
             suspending.add(host)

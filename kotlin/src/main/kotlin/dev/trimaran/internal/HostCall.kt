@@ -44,11 +44,6 @@ internal class HostCall(private val store: Store, val run: Long, val call: Long,
     }
 
     companion object Key : CoroutineContext.Key<HostCall> {
-        /** Whether there was ever one in this process. */
-        @JvmField
-        @Volatile
-        var areUsed: Boolean = false
-
         private val current = ThreadLocal<HostCall?>()
 
         /** The one that this thread works for. */
@@ -71,6 +66,12 @@ internal inline fun <R> HostCall?.work(work: () -> R): R {
     } finally {
         HostCall.swap(before)
     }
+}
+
+/** Whether this thread may work for a host call of the store that is among the arguments. */
+internal fun worksFor(argument: Any?, another: Any?, third: Any?): Boolean {
+    val store = argument as? Store ?: another as? Store ?: third as? Store
+    return store != null && store.suspends && HostCall.current() != null
 }
 
 /** Calls the core for a virtual thread, or for a thread that may work for a host call. The store is among the arguments. */
