@@ -58,4 +58,3 @@ pub(super) extern "system" fn attach_waiting(
         func.attach(store, Box::new(AsyncBody { number, results }))
     });
 }
-
