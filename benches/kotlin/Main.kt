@@ -153,9 +153,13 @@ private fun chicoryHost(who: String) {
 
 fun main(arguments: Array<String>) {
     if ("component" in arguments) return components("kotlin")
+    if ("bindings" in arguments) return bindings()
+    if ("async" in arguments) return async("kotlin").also { asyncBars() }
     val workload = bench("workload.wat")
     trimaran(workload)
     surface("kotlin")
     components("kotlin")
+    bindings()
+    async("kotlin")
     chicory(wat2wasm(workload))
 }

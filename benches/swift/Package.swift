@@ -23,7 +23,7 @@ let package = Package(
       ],
       path: ".",
       exclude: ["Trimaran", "typed"],
-      sources: ["main.swift", "Surface.swift", "Component.swift", "Typed.swift"]
+      sources: ["main.swift", "Surface.swift", "Component.swift", "Typed.swift", "Async.swift"]
     )
   ]
 )

@@ -121,10 +121,15 @@ func references() throws {
   try measure("table size") { check(try table.size(store) == 4) }
 }
 
-// Components alone, where they are asked for.
-if CommandLine.arguments.dropFirst().first == "component" {
-  try components()
+// Components alone, or generated bindings alone, where they are asked for.
+if let wanted = CommandLine.arguments.dropFirst().first {
+  if wanted == "component" { try components() }
   try typed()
+  exit(0)
+}
+
+if CommandLine.arguments.dropFirst().first == "async" {
+  try await asyncGuests(all: true)
   exit(0)
 }
 
@@ -140,3 +145,4 @@ try measure("instantiate") {
 try components()
 try typed()
 try surface()
+try await asyncGuests()

@@ -17,6 +17,7 @@ pub mod source;
 pub mod swift;
 
 mod page;
+mod plain;
 mod read;
 
 pub use problem::{Problem, Result};

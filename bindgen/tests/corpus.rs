@@ -66,8 +66,9 @@ fn package_of(file: &Path) -> PathBuf {
     unit
 }
 
-/// The models of all worlds of a package, and of one that imports and exports all its interfaces.
-fn models(path: &Path) -> Result<Vec<Model>, String> {
+/// The models of all worlds of a package, and of one that imports and exports all its interfaces. Where `has_deps`, the same of those
+/// packages that it uses.
+fn models(path: &Path, has_deps: bool) -> Result<Vec<Model>, String> {
     let mut resolve = Resolve { all_features: true, ..Resolve::default() };
     let package: PackageId = resolve
         .push_path(path)
@@ -76,20 +77,24 @@ fn models(path: &Path) -> Result<Vec<Model>, String> {
                 .replace(&*path.to_string_lossy(), if path.ends_with("kinds-of-deps") { "DEPS" } else { "HERE" })
         })?
         .0;
-    let mut worlds: Vec<_> = resolve.packages[package].worlds.values().copied().collect();
-    let interfaces = resolve.packages[package].interfaces.values();
-    let ids: Vec<_> = interfaces.map(|id| resolve.id_of(*id).unwrap()).collect();
-    let items = |word: &str| ids.iter().map(|id| format!("  {word} {id};\n")).collect::<String>();
-    let all = format!("package corpus:all;\nworld all {{\n{}{}}}\n", items("import"), items("export"));
-    let mut whole = resolve.clone();
-    // What is ours has such a world.
-    if !ids.is_empty()
-        && !path.starts_with(env!("CARGO_MANIFEST_DIR"))
-        && let Ok(package) = whole.push_source("all.wit", &all)
-    {
-        let world = *whole.packages[package].worlds.values().next().unwrap();
-        resolve = whole;
-        worlds.push(world);
+    let all: Vec<PackageId> = resolve.packages.iter().map(|(id, _)| id).collect();
+    let packages = if has_deps { all } else { vec![package] };
+    let mut worlds = Vec::new();
+    for (number, package) in packages.into_iter().enumerate() {
+        worlds.extend(resolve.packages[package].worlds.values().copied());
+        let interfaces = resolve.packages[package].interfaces.values();
+        let ids: Vec<_> = interfaces.map(|id| resolve.id_of(*id).unwrap()).collect();
+        let items = |word: &str| ids.iter().map(|id| format!("  {word} {id};\n")).collect::<String>();
+        let all = format!("package corpus:all{number};\nworld all {{\n{}{}}}\n", items("import"), items("export"));
+        let mut whole = resolve.clone();
+        // What is ours has such a world.
+        if !ids.is_empty()
+            && !path.starts_with(env!("CARGO_MANIFEST_DIR"))
+            && let Ok(package) = whole.push_source("all.wit", &all)
+        {
+            worlds.extend(whole.packages[package].worlds.values());
+            resolve = whole;
+        }
     }
     worlds.into_iter().map(|world| source::resolved(resolve.clone(), world).map_err(reason)).collect()
 }
@@ -134,14 +139,17 @@ fn every_file_becomes_bindings_or_is_refused_for_a_listed_reason() {
         find(&crate_folder(name).join("tests"), &mut files);
     }
     find(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wit"), &mut files);
-    let units: BTreeSet<PathBuf> = files.iter().map(|file| package_of(file)).collect();
+    let mut units: BTreeSet<PathBuf> = files.iter().map(|file| package_of(file)).collect();
+    // The packages of WASI 0.2, in the version that wasmtime has.
+    let wasi = crate_folder("wasmtime-wasi-http").join("wit");
+    units.insert(wasi.clone());
     assert!(files.len() > 700, "{} files", files.len());
     let mut odd = Vec::new();
     let (mut made, mut refused): (usize, BTreeMap<String, usize>) = (0, BTreeMap::new());
     for (number, unit) in units.iter().enumerate() {
         // These are no WIT, which is what they are for.
         let is_wrong = unit.iter().any(|part| part == "parse-fail");
-        match models(unit) {
+        match models(unit, *unit == wasi) {
             Ok(models) => {
                 for (place, model) in models.iter().enumerate() {
                     let source = format!("the world `{}`", model.world.path);
@@ -176,6 +184,13 @@ fn every_file_becomes_bindings_or_is_refused_for_a_listed_reason() {
                 *refused.entry(reason).or_default() += 1;
             }
         }
+    }
+    let of_wasi = models(&wasi, true).unwrap();
+    let found: BTreeSet<_> = of_wasi.iter().flat_map(|model| &model.interfaces).map(|it| &*it.path).collect();
+    for name in
+        ["cli/run", "clocks/wall-clock", "filesystem/types", "http/types", "io/streams", "random/random", "sockets/tcp"]
+    {
+        assert!(found.iter().any(|path| path.starts_with(&format!("wasi:{name}@0.2."))), "{name}: {found:?}");
     }
     eprintln!("{} files, {} packages, {made} bindings, refused: {refused:#?}", files.len(), units.len());
     assert!(odd.is_empty(), "{}", odd.join("\n"));

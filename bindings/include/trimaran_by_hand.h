@@ -70,13 +70,81 @@ int32_t trimaran_func_attach(const trimaran_func *func, const trimaran_store *st
 // number, not 0, under which the language keeps what was thrown. It may be called on any thread.
 typedef int32_t (*trimaran_bind)(void *context, const trimaran_func *func, void *store, uint64_t *thrown);
 
-// Defines a host function, of a serialised type.
+// Defines a host function, of a serialised type, an async one where it waits: `bind` attaches to that by `trimaran_func_attach_async`.
 int32_t trimaran_linker_define_host(const trimaran_linker *linker, const uint8_t *module, size_t module_length,
                                     const uint8_t *name, size_t name_length, const uint8_t *ty, size_t ty_length,
-                                    trimaran_bind bind, trimaran_release release, void *context, trimaran_bytes *error);
+                                    trimaran_bind bind, trimaran_release release, void *context, bool waits,
+                                    trimaran_bytes *error);
 // The context by which the language finds its own object of a store: what `trimaran_bind` gets.
 int32_t trimaran_store_set_language_store(const trimaran_store *store, trimaran_release release, void *context,
                                           trimaran_bytes *error);
+
+// Async host functions: the library never calls them. Whoever steps a run of a guest gets their context, and runs them.
+
+// Makes one, of a serialised type.
+int32_t trimaran_func_async_host(const trimaran_store *store, const uint8_t *ty, size_t ty_length, const trimaran_func **func,
+                                 trimaran_bytes *error);
+int32_t trimaran_func_attach_async(const trimaran_func *func, const trimaran_store *store, trimaran_release release,
+                                   void *context, trimaran_bytes *error);
+
+// A guest that goes on step by step, on any thread, by one thread at a time.
+typedef struct trimaran_run trimaran_run;
+
+// What a step came to: 0, the run stands in line, and is to be stepped again when the waker has been called; 1, the guest calls an async
+// host function, and the next step brings the answer; 2, others are to have a turn; 3, the guest is over.
+typedef struct {
+    int32_t came;
+    // Of the host function, which is there until the next step, and which call of which store it is.
+    void *context;
+    uint64_t store;
+    uint64_t run;
+    uint64_t call;
+    // Its arguments, or the results of the guest, until the next step. The references are the caller's from now on.
+    const trimaran_value *values;
+    size_t count;
+    // The instance that was made, which is the caller's.
+    const trimaran_instance *object;
+} trimaran_step;
+
+// What a host function answers: values that are lent, or the number, not 0, under which the language keeps what was thrown.
+typedef struct {
+    const trimaran_value *values;
+    size_t count;
+    uint64_t thrown;
+} trimaran_answer;
+
+// Is called when a run that stands in line is to be stepped again, on any thread and perhaps too often. It may not come back here. The context
+// is released once.
+typedef struct {
+    void (*wake)(void *context);
+    trimaran_release release;
+    void *context;
+} trimaran_waker;
+
+// Of a value of kind 9, a null of whatever type is asked for. The values are lent. Nothing happens before the first step.
+int32_t trimaran_func_start(const trimaran_func *func, const trimaran_store *store, const trimaran_value *values, size_t count,
+                            trimaran_run **run, trimaran_bytes *error);
+// Instances that are made step by step, since their start functions may wait: of serialised imports, of a linker's items, and of a module
+// whose imports were found before.
+int32_t trimaran_instance_start(const trimaran_store *store, const trimaran_module *module, const uint8_t *imports, size_t length,
+                                trimaran_run **run, trimaran_bytes *error);
+int32_t trimaran_linker_start(const trimaran_linker *linker, const trimaran_store *store, const trimaran_module *module,
+                              trimaran_run **run, trimaran_bytes *error);
+int32_t trimaran_instance_pre_start(const trimaran_instance_pre *pre, const trimaran_store *store, trimaran_run **run,
+                                    trimaran_bytes *error);
+// `answer` is null where there is none, `waker` where nobody has to be called.
+int32_t trimaran_run_step(trimaran_run *run, const trimaran_answer *answer, const trimaran_waker *waker, trimaran_step *step,
+                          trimaran_bytes *error);
+// Ends the guest where it is not over.
+void trimaran_run_free(trimaran_run *run);
+
+// Leaves which async host call of the store with that number the present task works for, and gives whether there is one.
+typedef bool (*trimaran_works_for)(uint64_t store, uint64_t *run, uint64_t *call);
+// The first function that is given stays.
+void trimaran_tell_works_for(trimaran_works_for tell);
+
+// Calls `work` once on a thread of its own.
+int32_t trimaran_on_thread(void (*work)(void *context), void *context, trimaran_bytes *error);
 
 // Asked on a guest's own thread whether it may go on: 0, or 1 and the number under which the language keeps what it threw.
 typedef int32_t (*trimaran_check)(void *context, uint64_t *thrown);
@@ -219,9 +287,40 @@ int32_t trimaran_component_reply_give(trimaran_reply *reply, const trimaran_give
 
 // Defines a host function, in the instance of a serialised path. `is_checked` has `prepare` called when a component is linked that imports
 // it, which fails where `prepare` does; otherwise it is called when the function is called first. `call_plain` may be NULL: then `call`
-// serves plain functions too.
+// serves plain functions too. Of one that waits, neither is called: whoever steps a run of a component gets its context, and runs it.
 int32_t trimaran_component_linker_define_func(const trimaran_component_linker *linker, const uint8_t *path,
                                               size_t path_length, const uint8_t *name, size_t name_length,
                                               trimaran_component_prepare prepare, trimaran_component_host call,
                                               trimaran_component_plain_host call_plain, trimaran_release release,
-                                              void *context, bool is_checked, trimaran_bytes *error);
+                                              void *context, bool is_checked, bool waits, trimaran_bytes *error);
+
+// A component's guest that goes on step by step, as `trimaran_run` does.
+typedef struct trimaran_component_run trimaran_component_run;
+
+// What a step came to, as of `trimaran_step`. It is all zero before.
+typedef struct {
+    int32_t came;
+    // Of the host function, and what was made of its type. They are there until the next step.
+    void *context;
+    void *prepared;
+    uint64_t store;
+    uint64_t run;
+    uint64_t call;
+    // Its arguments, or the result of the guest, whose owner the caller frees.
+    trimaran_taken values;
+    // The instance that was made, which is the caller's.
+    const trimaran_component_instance *object;
+} trimaran_component_step;
+
+int32_t trimaran_component_func_start(const trimaran_component_func *func, const trimaran_store *store,
+                                      const trimaran_given *given, trimaran_component_run **run, trimaran_bytes *error);
+int32_t trimaran_component_linker_start(const trimaran_component_linker *linker, const trimaran_store *store,
+                                        const trimaran_component *component, trimaran_component_run **run,
+                                        trimaran_bytes *error);
+int32_t trimaran_component_instance_pre_start(const trimaran_component_instance_pre *pre, const trimaran_store *store,
+                                              trimaran_component_run **run, trimaran_bytes *error);
+// The answer is null where there is none, or where there is the number, not 0, under which the language keeps what was thrown.
+int32_t trimaran_component_run_step(trimaran_component_run *run, const trimaran_given *answer, uint64_t thrown,
+                                    const trimaran_waker *waker, trimaran_component_step *step, trimaran_bytes *error);
+// Ends the guest where it is not over.
+void trimaran_component_run_free(trimaran_component_run *run);

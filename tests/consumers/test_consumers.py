@@ -8,12 +8,16 @@ import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from textwrap import indent
 from zipfile import ZipFile
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CONSUMER = Path(__file__).resolve().parent / "consumer"
+HERE = Path(__file__).resolve().parent
+CONSUMER = HERE / "consumer"
+# What makes bindings when it is built, as docs/components.md says to.
+BINDINGS = HERE / "bindings"
 # The oldest one that the package is for, one between, and one that is newer than the compiler of the package.
 VERSIONS = ["2.1.21", "2.2.21", "2.4.21"]
 MAVEN = "{http://maven.apache.org/POM/4.0.0}"
@@ -44,9 +48,9 @@ def run(*command: str, folder: Path) -> str:
     return done.stdout
 
 
-def build(folder: Path, kotlin: str) -> list[str]:
+def build(folder: Path, kotlin: str, program: Path = CONSUMER) -> list[str]:
     """Compiles the program, and gives the jars that it needs."""
-    shutil.copytree(CONSUMER, folder, dirs_exist_ok=True)
+    shutil.copytree(program, folder, dirs_exist_ok=True)
     given = [f"-Dtrimaran.version={version()}", f"-Dkotlin.version={kotlin}"]
     run("mvn", "-B", "-ntp", "-q", *given, "compile", folder=folder)
     return (folder / "classpath").read_text().split(os.pathsep)
@@ -148,3 +152,21 @@ def test_the_reference() -> None:
     assert "index.html" in names
     assert any(name.endswith("dev.trimaran/-engine/index.html") for name in names)
     assert not [name for name in names if "internal" in name]
+
+
+def test_bindings_are_made_when_a_program_is_built(tmp_path: Path) -> None:
+    for name, source in {"kotlin": "kotlin/plugin_host.kt", "wit": "wit/drawing.wit"}.items():
+        (tmp_path / "src" / "main" / name).mkdir(parents=True)
+        shutil.copy(ROOT / "examples" / source, tmp_path / "src" / "main" / name)
+    jars = build(tmp_path, "2.4.20", BINDINGS)
+    path = os.pathsep.join(["target/classes", *jars])
+    native, component = "--enable-native-access=ALL-UNNAMED", str(ROOT / "tests" / "modules" / "component_drawing.wat")
+    assert run("java", native, "-cp", path, "Plugin_hostKt", component, folder=tmp_path) == "300\n"
+
+
+def test_the_page_shows_what_that_build_has() -> None:
+    page = (ROOT / "docs" / "components.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```xml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert indent(shown, " " * 6) in (BINDINGS / "pom.xml").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```groovy\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert f"\n\n{shown}\n" in (HERE / "gradle" / "build.gradle").read_text(encoding="utf-8")

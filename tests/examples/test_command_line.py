@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_lines import PROGRAMS, ROOT, run
+from command_lines import run
 
 WASI = "tests/modules/wasi.wat"
 
 
 LOOP = '(module (memory 1) (func (export "spin") (loop (br 0))) (func (export "_start") unreachable))'
-
-
-@pytest.fixture(params=PROGRAMS)
-def language(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """A temporary directory in the checkout: Swift may run where there is no other."""
-    target = ROOT / "target"
-    with tempfile.TemporaryDirectory(dir=target) as name:
-        yield Path(name)
 
 
 @pytest.fixture
@@ -152,50 +137,6 @@ def test_a_wrong_call(language: str, arguments: tuple[str, ...], status: int, pa
     assert (found, text) == (status, "")
     assert problem.startswith("trimaran: ")
     assert part in problem
-
-
-PLUGIN = "package a:b;\nworld plugin { import log: func(text: string); export run: func() -> u32; }\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "options", "status", "parts"),
-    [
-        ("package a:b;\nworld w {\n  import f: fun();\n}", (), 1, ("a.wit:3:16", "3 |   import f: fun();\n", "^")),
-        ("package a:b;\nworld w { import c:d/e; }", (), 1, ("a.wit:2:18", "no package `c:d`: looked for it in `", "a.wit`")),
-        (PLUGIN, ("--world", "other"), 2, ("there is no world `other`: the worlds there: `plugin`",)),
-        ("package a:b;\nworld w {}\nworld v {}", (), 2, ("there are several worlds: name one of `w`, `v` with --world",)),
-        ("package a:b;", (), 2, ("the package has no world",)),
-    ],
-)
-def test_bindings_of_bad_wit(
-    language: str, place: Path, text: str, options: tuple[str, ...], status: int, parts: tuple[str, ...]
-) -> None:
-    (place / "a.wit").write_text(text)
-    done = run(language, "bindgen", "python", str(place / "a.wit"), "-o", str(place / "made"), *options)
-    assert done[:2] == (status, "")
-    assert all(part in done[2] for part in parts), done[2]
-    assert not (place / "made").exists()
-
-
-def test_bindings_beside_files_of_others(language: str, place: Path) -> None:
-    wit, made = place / "a.wit", place / "made"
-    wit.write_text(PLUGIN)
-    made.mkdir()
-    (made / "mine.py").write_text("x = 1\n")
-    bindgen = ("bindgen", "python", str(wit), "-o", str(made))
-    status, text, problem = run(language, *bindgen)
-    assert (status, text) == (1, "")
-    assert "holds files that were not generated: `mine.py`; nothing was written" in problem
-    assert [file.name for file in made.iterdir()] == ["mine.py"]
-    assert run(language, *bindgen, "--force") == (0, "", "")
-    assert (made / "mine.py").read_text() == "x = 1\n"
-    assert "class Plugin" in (made / "__init__.py").read_text()
-
-
-def test_bindings_in_a_folder_whose_name_cannot_be_spelled(language: str, place: Path) -> None:
-    (place / "a.wit").write_text(PLUGIN)
-    done = run(language, "bindgen", "python", str(place / "a.wit"), "-o", str(place / "my-plugin"))
-    assert done == (1, "", "trimaran: `my-plugin` cannot be the name of a Python package\n")
 
 
 VALUES = "tests/modules/component_values.wat"

@@ -32,7 +32,7 @@ SEED = ["basic_memory", "module_memory", "shared_memory", "growth_and_bounds", "
 MORE = ["linker", "limits"]
 
 # The languages whose guests can wait for async host functions.
-ASYNC = ["python"]
+ASYNC = ["python", "kotlin", "swift"]
 
 # What uses generated classes.
 TYPED = ["component_typed", "plugin_host"]

@@ -15,6 +15,7 @@ import dev.trimaran.tests.asking.Asking
 import dev.trimaran.tests.asking.AskingImports
 import dev.trimaran.tests.asking.imports.host.Host
 import dev.trimaran.tests.asking.imports.host.Sink
+import dev.trimaran.tests.command.Command
 import dev.trimaran.tests.counting.Counting
 import dev.trimaran.tests.counting.exports.counters.Counter
 import dev.trimaran.tests.counting.exports.counters.Error
@@ -294,6 +295,19 @@ class BindingsTest {
         Store(engine).use { store ->
             assertThrows<WasmtimeException.Link> { Asking.instantiate(store, other, Asked()) }
         }
+    }
+
+    @Test
+    fun `a world that imports WASI has it`() {
+        val component = Component(engine, moduleText("component_wasi"))
+        Store(engine).use { store ->
+            store.setWasi { argv("program", "-v").env("A", "1") }
+            val command = Command.instantiate(store, component)
+            assertEquals(listOf("A" to "1"), command.environment())
+            assertEquals(listOf("program", "-v"), command.arguments())
+        }
+        // What the store does not grant is not there.
+        Store(engine).use { store -> assertEquals(listOf<Any>(), Command.instantiate(store, component).environment()) }
     }
 
     private companion object {

@@ -15,19 +15,29 @@ import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 
 /** The host functions of the shared cases, and the callers that they have kept. */
-class Bodies(private val world: World) {
+class Bodies(private val world: World, private val waiting: AsyncSteps) {
     /** The kept callers, by function name. */
     val callers = mutableMapOf<String, Caller>()
 
     /** The function of a step `host`. */
-    fun host(step: Step, store: Store): Func =
-        Func(store, type(step), body(Step(step.value("body")), step.optional("as")?.jsonPrimitive?.content.orEmpty()))
+    fun host(step: Step, store: Store): Func {
+        val name = step.optional("as")?.jsonPrimitive?.content.orEmpty()
+        if (step.boolean("async")) return Func.suspending(store, type(step), suspending(Step(step.value("body")), name))
+        return Func(store, type(step), body(Step(step.value("body")), name))
+    }
 
     /** Defines the function of a step `define_func`. */
     fun define(step: Step, linker: Linker) {
-        val name = step.text("name")
-        linker.func(step.text("from"), name, type(step), body(Step(step.value("body")), name))
+        val (module, name) = step.text("from") to step.text("name")
+        if (step.boolean("async")) {
+            linker.suspending(module, name, type(step), suspending(Step(step.value("body")), name))
+        } else {
+            linker.func(module, name, type(step), body(Step(step.value("body")), name))
+        }
     }
+
+    private fun suspending(body: Step, name: String): suspend Caller.(List<Val>) -> List<Val> =
+        waiting.body(body, name, ::work).also { body.allUsed() }
 
     private fun type(step: Step): FuncType {
         val type = step.value("type").jsonObject
@@ -38,13 +48,13 @@ class Bodies(private val world: World) {
     private fun types(names: JsonElement) = names.jsonArray.map { toValType(it.jsonPrimitive.content) }
 
     private fun body(body: Step, name: String): HostFunction {
-        val work = work(body, name)
+        val work = work(body, name, body.text("op"))
         body.allUsed()
         return HostFunction { arguments -> work(this, arguments) }
     }
 
-    private fun work(body: Step, name: String): (Caller, List<Val>) -> List<Val> =
-        when (body.text("op")) {
+    private fun work(body: Step, name: String, op: String): (Caller, List<Val>) -> List<Val> =
+        when (op) {
             "add" -> { _, arguments -> listOf(Val.I32(arguments.sumOf { it.asInt() })) }
             "echo" -> { _, arguments -> arguments }
             "give" -> body.values("values").let { values -> { _, _ -> values.map(world::value) } }

@@ -38,6 +38,7 @@ private val slow =
 fun main() {
     val classes =
         listOf(
+            AsyncTest::class,
             CasesTest::class,
             GlobalTest::class,
             HostTest::class,

@@ -17,6 +17,9 @@ import dev.trimaran.component.LinkerInstance
 import dev.trimaran.component.Ok
 import dev.trimaran.component.Resource
 import dev.trimaran.component.ResourceType
+import dev.trimaran.component.ValueType
+import kotlinx.coroutines.Deferred
+import kotlinx.coroutines.yield
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonNull
@@ -39,7 +42,7 @@ private class Collected(private val path: List<String>) {
 }
 
 /** Steps about components. */
-class ComponentSteps(private val world: World) {
+class ComponentSteps(private val world: World, private val tasks: Tasks) {
     private val Step.engine: Engine get() = world.named(this, "engine")
     private val Step.store: Store get() = world.named(this, "store")
     private val Step.component: Component get() = world.named(this, "component")
@@ -105,7 +108,40 @@ class ComponentSteps(private val world: World) {
             "component_drop" to { step -> step.resource.drop(step.store) },
             "component_is_alive" to { step -> step.resource.isAlive },
             "component_collected" to ::collected,
+            "component_call_async" to { step -> values.shown(tasks.done(suspending(step)), step.func.type.result) },
+            "component_start" to { step ->
+                val type = step.func.type.result
+                Kept(tasks.started(suspending(step)).also { started[it] = type })
+            },
+            "component_join" to { step ->
+                val task = step.store.let { world.named<Deferred<Any?>>(step, "task") }
+                values.shown(tasks.joined(task), started.getValue(task))
+            },
+            "component_release" to { step ->
+                val thrown = if ("value" in step) null else step.text("throw")
+                val given = step.optional("value")
+                tasks.release(step.text("hold")) {
+                    if (thrown != null) throw world.thrown(thrown)
+                    if (given is JsonNull) null else values.value(given!!)
+                }
+            },
+            "component_link_async" to { step ->
+                val (linker, store, component) = Triple(step.linker, step.store, linked(step.component))
+                Kept(tasks.done { linker.instantiateSuspend(store, component) })
+            },
+            "component_instantiate_async" to { step ->
+                val (pre, store) = world.named<InstancePre>(step, "pre") to step.store
+                Kept(tasks.done { pre.instantiateSuspend(store) })
+            },
         )
+
+    /** What the tasks give. */
+    private val started = mutableMapOf<Deferred<Any?>, ValueType?>()
+
+    private fun suspending(step: Step): suspend () -> Any? {
+        val (func, store, given) = Triple(step.func, step.store, arguments(step.value("args")))
+        return { func.callSuspend(store, *given.toTypedArray()) }
+    }
 
     private fun component(step: Step): Component =
         when {
@@ -132,14 +168,33 @@ class ComponentSteps(private val world: World) {
 
     private fun define(step: Step) {
         val (path, name, body) = Triple(step.path, step.text("name"), Step(step.value("body")))
-        val work = work(body, path.asList() + name)
-        body.allUsed()
         val place = path.fold(step.linker.root()) { place, inner -> place.instance(inner) }
-        place.func(name, HostFunction { arguments -> work(this, arguments) })
+        if (step.boolean("async")) {
+            val work = waiting(body, path.asList() + name)
+            place.suspending(name) { arguments ->
+                yield()
+                work(this, arguments)
+            }
+        } else {
+            val work = work(body, path.asList() + name, body.text("op"))
+            place.func(name, HostFunction { arguments -> work(this, arguments) })
+        }
+        body.allUsed()
     }
 
-    private fun work(body: Step, path: List<String>): (Caller, List<Any?>) -> Any? =
-        when (body.text("op")) {
+    private fun waiting(body: Step, path: List<String>): suspend (Caller, List<Any?>) -> Any? =
+        when (val op = body.text("op")) {
+            "call" -> (body.text("func") to body.value("args")).let { (func, given) ->
+                { caller, _ -> (world.get(func) as Func).callSuspend(caller.store, *arguments(given).toTypedArray()) }
+            }
+            "hold" -> body.text("as").let { name -> { _, _ -> tasks.held(name) } }
+            else -> work(body, path, if (op == "call_now") "call" else op).let { work ->
+                { caller, arguments -> work(caller, arguments) }
+            }
+        }
+
+    private fun work(body: Step, path: List<String>, op: String): (Caller, List<Any?>) -> Any? =
+        when (op) {
             "echo" -> { _, arguments -> arguments.first() }
             "give" -> body.value("value").let { value -> { _, _ -> values.value(value) } }
             "throw" -> body.text("as").let { thrown -> { _, _ -> throw world.thrown(thrown) } }

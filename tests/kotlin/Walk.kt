@@ -141,7 +141,14 @@ internal class Operation(fields: JsonObject) {
                 "Linker.define_func" to { self, (module, name, type) ->
                     val bytes = Writer.bytes { write(type as FuncType) }
                     val host = LinkedHost { _, _ -> }
-                    NativeByHand.defineFunc((self as Linker).handle, module as String, name as String, bytes, host)
+                    NativeByHand.defineFunc(
+                        (self as Linker).handle,
+                        module as String,
+                        name as String,
+                        bytes,
+                        host,
+                        false,
+                    )
                 },
                 "Memory.read" to { self, (store, start, length) ->
                     NativeByHand.read((self as Memory).handle, (store as Store).handle, start as Long, length as Long)

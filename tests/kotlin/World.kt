@@ -60,13 +60,16 @@ class World : AutoCloseable {
     private val Step.table: Table get() = named(this, "table")
     private val Step.view: View get() = named(this, "view")
 
-    private val bodies = Bodies(this)
+    private val tasks = Tasks()
+    private val waiting = AsyncSteps(this, tasks)
+    private val bodies = Bodies(this, waiting)
     private val wasi = WasiSteps(this)
 
     /** The steps that other files have, by their op. */
     private val others =
-        EngineSteps(this).all + LinkerSteps(this, bodies).all + ReferenceSteps(this).all + ComponentSteps(this).all +
-            wasi.all
+        EngineSteps(this).all + LinkerSteps(this, bodies).all + ReferenceSteps(this).all +
+            ComponentSteps(this, tasks).all +
+            wasi.all + waiting.all
 
     private val hosts = mutableMapOf<String, Any>()
 

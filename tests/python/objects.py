@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import inspect
 import pkgutil
 from enum import Enum
 from typing import Any
@@ -107,6 +109,14 @@ def held(kind: type) -> type | None:
     """The class of the extension module that a class of the package derives from, if it does."""
     # A pointer is a number, and holds nothing.
     return next((base for base in kind.__mro__ if base in native_bases() and base.__name__ != "PointerBase"), None)
+
+
+def ended(done: object) -> None:
+    """Has a coroutine go on until it waits; what else a call gives is left alone."""
+    if inspect.iscoroutine(done):
+        with contextlib.suppress(StopIteration):
+            done.send(None)
+        done.close()
 
 
 def questions(base: type) -> list[str]:

@@ -21,7 +21,17 @@ from bindings_guests import ASKS, COUNTERS
 from component_guests import CALLS, ENGINE, echo
 
 from guests import ROOT
-from trimaran import CompileError, Engine, LinkError, Store, SuspendError, UnsupportedError, WasmTypeError, wat2wasm
+from trimaran import (
+    CompileError,
+    Engine,
+    LinkError,
+    Store,
+    SuspendError,
+    UnsupportedError,
+    WasiConfig,
+    WasmTypeError,
+    wat2wasm,
+)
 from trimaran.component import Component, Err, Linker, Ok, ResultError, Some, load, wit
 
 P = '(type $p\' (record (field "x" s32) (field "first-name" string))) (import "p" (type $p (eq $p\')))'
@@ -299,6 +309,37 @@ def test_files_that_were_made_of_another_component(tmp_path: Path) -> None:
     with Store(ENGINE) as store, pytest.raises(LinkError) as caught:
         module.Plugin.instantiate(store, component, SimpleNamespace(f=same))
     assert sentence in str(caught.value)
+
+
+def test_a_world_that_imports_wasi_has_it(tmp_path: Path) -> None:
+    modules = ROOT / "tests" / "modules"
+    module = made(tmp_path, (modules / "command.wit").read_text(), "a_command")
+    component = Component.from_file(ENGINE, modules / "component_wasi.wat")
+    with Store(ENGINE) as store:
+        config = WasiConfig()
+        config.argv = ["program", "-v"]
+        config.env = [("A", "1")]
+        store.set_wasi(config)
+        command = module.Command.instantiate(store, component)
+        assert command.environment() == [("A", "1")]
+        assert command.arguments() == ["program", "-v"]
+    # What the store does not grant is not there.
+    with Store(ENGINE) as store:
+        assert module.Command.instantiate(store, component).environment() == []
+
+
+def test_a_component_that_uses_wasi_beside_its_world(tmp_path: Path) -> None:
+    text = "package test:app; world plugin { export environment: func() -> list<tuple<string, string>>; }"
+    module = made(tmp_path, text, "beside_wasi")
+    component = Component.from_file(ENGINE, ROOT / "tests" / "modules" / "component_wasi.wat")
+    with Store(ENGINE) as store:
+        # A plugin gets what its world says, and nothing else.
+        with pytest.raises(LinkError, match="wasi:"):
+            module.Plugin.instantiate(store, component)
+        with Linker(ENGINE) as linker:
+            linker.define_wasi()
+            module.Plugin.define(linker)
+            assert module.Plugin(store, linker.instantiate(store, component)).environment() == []
 
 
 def test_an_export_of_another_type(tmp_path: Path) -> None:

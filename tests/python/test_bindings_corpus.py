@@ -1,4 +1,4 @@
-"""What is generated of the WIT that the parser is tested with: strictly typed, by both type checkers."""
+"""What is generated of the WIT that the parser is tested with: strictly typed, by both type checkers, and formatted."""
 
 from __future__ import annotations
 
@@ -65,3 +65,14 @@ def test_pyright_is_content(corpus: Path) -> None:
     pyright = [str(ROOT / "tools" / "pyright"), str(corpus)]
     done = subprocess.run(pyright, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def test_ruff_is_content(corpus: Path) -> None:
+    ruff = [sys.executable, "-m", "ruff"]
+    # What WIT calls `l` or `i` keeps its name.
+    rules = ["--select", "E4,E7,E9,F,I,W,UP", "--ignore", "E741,E742,E743"]
+    for options in (["format", "--check"], ["check", *rules]):
+        done = subprocess.run(
+            [*ruff, *options, "--isolated", "."], cwd=corpus, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]

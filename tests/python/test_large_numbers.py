@@ -22,7 +22,7 @@ CLASSES = objects.classes()
 def tried(use: Callable[..., object], arguments: tuple[Any, ...]) -> None:
     """What fails is an error of the package, or of Python for a wrong number of arguments and a missing export."""
     try:
-        use(*arguments)
+        objects.ended(use(*arguments))
     except WasmtimeError as error:
         assert len(str(error)) < 1000
     except (TypeError, AttributeError, LookupError):

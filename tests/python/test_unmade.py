@@ -45,11 +45,6 @@ def asked(thing: Any, name: str) -> object:
     return used(*[0] * len(inspect.signature(used).parameters)) if callable(used) else used
 
 
-def ended(done: object) -> object:
-    """The same; where it is a coroutine, what that gives before it waits."""
-    return done.send(None) if inspect.iscoroutine(done) else done
-
-
 def called(thing: Any) -> object:
     """What it gives when it is called."""
     return thing()
@@ -79,7 +74,7 @@ def check_unmade(made: Any, kind: Any) -> None:
             with contextlib.suppress(Exception):
                 used = getattr(made, name)
                 if callable(used):
-                    ended(used(*arguments))
+                    objects.ended(used(*arguments))
     # What is no `Exception` comes out: a panic of the library's.
     others: list[Callable[[Any], object]] = [copy.copy, copy.deepcopy, pickle.dumps, hash, bool, weakref.ref]
     others += [objects.compared, called]

@@ -184,6 +184,21 @@ struct BindingsTests {
     #expect(failure { try other.checked(number: 1) }?.thrown(as: ResultError<String>.self)?.value == "text")
   }
 
+  @Test func aWorldThatImportsWasiHasIt() throws {
+    let path = folder.replacing("swift/Bindings", with: "modules/component_wasi.wat")
+    let component = try Component(engine, fromFile: path)
+    try store.setWasi { wasi in
+      wasi.argv = ["program", "-v"]
+      wasi.env = ["A": "1"]
+    }
+    let command = try Command.instantiate(store, component)
+    let environment = try command.environment()
+    #expect(environment.map { "\($0.0)=\($0.1)" } == ["A=1"])
+    #expect(try command.arguments() == ["program", "-v"])
+    // What the store does not grant is not there.
+    #expect(try Command.instantiate(Store(engine), component).environment().isEmpty)
+  }
+
   // MARK: Mismatches
 
   @Test func aComponentWithAnotherImport() throws {

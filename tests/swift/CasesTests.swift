@@ -7,6 +7,8 @@ struct Case: Sendable, CustomTestStringConvertible {
   let steps: [JSON]
   /// What it needs and is not there.
   let missing: String?
+  /// Whether steps of it are awaited.
+  let isAsync: Bool
 
   var testDescription: String { name }
 
@@ -40,7 +42,9 @@ struct Case: Sendable, CustomTestStringConvertible {
       steps += given
     }
     self.steps = try steps + fields.list("steps")
-    missing = try Self.missing(fields.optional("needs")?.string ?? "")
+    let needs = fields.optional("needs")?.string ?? ""
+    missing = try Self.missing(needs)
+    isAsync = needs == "async"
     try fields.checkAllUsed()
   }
 
@@ -48,7 +52,7 @@ struct Case: Sendable, CustomTestStringConvertible {
     let words = needs.split(separator: " ").map(String.init)
     if words.isEmpty { return nil }
     if words == ["threads"] { return isInterpreter ? "it needs threads" : nil }
-    if words == ["async"] { return "this runner has no async calls yet" }
+    if words == ["async"] { return nil }
     guard words.count == 2, words[0] == "program" else { throw Problem("unknown need \(needs)") }
     let isThere = FileManager.default.fileExists(atPath: programs.appendingPathComponent(words[1]).path)
     return isThere ? nil : "\(words[1]) is not there, which tests/programs/fetch brings"
@@ -71,7 +75,7 @@ struct CasesTests {
 
   /// Swift Testing has no way to skip one argument of a test: what is skipped says so, for `run` to count.
   @Test(arguments: Case.all)
-  func sharedCase(_ it: Case) throws {
+  func sharedCase(_ it: Case) async throws {
     if let reason = it.missing ?? Self.skipped[it.name] {
       tell(it, "skip")
       return print("➜ Case \(it.name) skipped: \(reason)")
@@ -79,13 +83,14 @@ struct CasesTests {
     let world = World()
     for (index, step) in it.steps.enumerated() {
       do {
-        try world.run(Step(step))
+        if it.isAsync { try await world.runAwaiting(step) } else { try world.run(Step(step)) }
       } catch {
         tell(it, "fail", world.variants)
         Issue.record("step \(index + 1), \(step): \(error)")
-        return
+        return await world.end()
       }
     }
+    await world.end()
     tell(it, "pass", world.variants)
   }
 

@@ -45,6 +45,8 @@ extension World {
     case "component_exports": return .plain(.array(try component(step).exports.map { .string("\($0)") }))
     case "component_linker": return kept(.linker(try Linker(engine(step))))
     case "component_shadowing": try componentLinker(step).allowShadowing(step.value("allow").bool ?? true)
+    case "component_define" where isAsync(step):
+      try place(step).defineFunc(step.text("name"), asyncComponentBody(step))
     case "component_define":
       let (name, body) = (try step.text("name"), try componentBody(step))
       try place(step).defineFunc(name, body)
@@ -63,8 +65,7 @@ extension World {
       return kept(.instance(try componentLinker(step).instantiate(store(step), component(step))))
     case "component_pre": return kept(.pre(try componentLinker(step).instantiatePre(component(step))))
     case "component_instantiate":
-      let pre = try find(step, "pre") { if case .component(.pre(let it)) = $0 { it } else { nil } }
-      return kept(.instance(try pre.instantiate(store(step))))
+      return kept(.instance(try componentPre(step).instantiate(store(step))))
     default: return try performOnExport(step)
     }
     return .nothing
@@ -99,7 +100,7 @@ extension World {
     return .nothing
   }
 
-  private func kept(_ object: ComponentObject) -> Outcome { .kept(.component(object)) }
+  func kept(_ object: ComponentObject) -> Outcome { .kept(.component(object)) }
 
   private func call(_ step: Step) throws -> ComponentValue? {
     try componentFunc(step).call(store(step), step.list("args").map { try componentValue($0) })
@@ -118,19 +119,23 @@ extension World {
 
   // MARK: What a step refers to
 
-  private func component(_ step: Step) throws -> Component {
+  func component(_ step: Step) throws -> Component {
     try find(step, "component") { if case .component(.component(let it)) = $0 { it } else { nil } }
   }
 
-  private func componentLinker(_ step: Step) throws -> Linker {
+  func componentLinker(_ step: Step) throws -> Linker {
     try find(step, "linker") { if case .component(.linker(let it)) = $0 { it } else { nil } }
+  }
+
+  func componentPre(_ step: Step) throws -> InstancePre {
+    try find(step, "pre") { if case .component(.pre(let it)) = $0 { it } else { nil } }
   }
 
   private func exporting(_ step: Step) throws -> Instance {
     try find(step, "instance") { if case .component(.instance(let it)) = $0 { it } else { nil } }
   }
 
-  private func componentFunc(_ step: Step) throws -> Func {
+  func componentFunc(_ step: Step) throws -> Func {
     try find(step, "func") { if case .component(.function(let it)) = $0 { it } else { nil } }
   }
 
@@ -149,7 +154,7 @@ extension World {
     }
   }
 
-  private func place(_ step: Step) throws -> LinkerInstance {
+  func place(_ step: Step) throws -> LinkerInstance {
     try path(step).reduce(componentLinker(step).root) { try $0.instance($1) }
   }
 
@@ -246,7 +251,7 @@ extension World {
   // MARK: Values
 
   /// What a user writes for a value of a case.
-  private func componentValue(_ value: JSON) throws -> ComponentValue {
+  func componentValue(_ value: JSON) throws -> ComponentValue {
     guard let parts = value.array, let kind = parts.first?.string else { throw Problem("\(value) is no value") }
     let first = parts.count > 1 ? parts[1] : .null
     let text = first.string ?? ""
@@ -300,7 +305,7 @@ extension World {
   }
 
   /// A value as a case writes it; flags are in the order of their names.
-  private func asCase(_ value: ComponentValue) -> JSON {
+  func asCase(_ value: ComponentValue) -> JSON {
     func number(_ kind: String, _ number: some BinaryInteger) -> JSON { .array([.string(kind), .string("\(number)")]) }
     func case_(_ kind: String, _ rest: JSON...) -> JSON { .array([.string(kind)] + rest) }
     func payload(_ value: ComponentValue?) -> JSON { value.map { asCase($0) } ?? .null }

@@ -2,9 +2,11 @@ import Foundation
 
 /// The examples in the comments of the sources.
 enum Examples {
-  /// How many examples the sources of a target have, and those that are not in that file, word for word.
-  static func of(_ target: String, in file: String) throws -> (count: Int, missing: [String]) {
-    let here = lines(try String(contentsOf: URL(fileURLWithPath: file), encoding: .utf8).split(separator: "\n"))
+  /// How many examples the sources of a target have, and those that are not in these files, word for word.
+  static func of(_ target: String, in files: String...) throws -> (count: Int, missing: [String]) {
+    let here = try files.flatMap { file in
+      lines(try String(contentsOf: URL(fileURLWithPath: file), encoding: .utf8).split(separator: "\n"))
+    }
     let sources = folder("../swift").appendingPathComponent("Sources/\(target)")
     let page = sources.appendingPathComponent("\(target).docc/\(target).md")
     let pages = FileManager.default.fileExists(atPath: page.path) ? [page] : []

@@ -34,8 +34,9 @@ func spelled(_ text: String) -> String {
 
 /// The variant of an error. A case is called after it, but for its first letter.
 func variant(of error: WasmtimeError) -> String {
-  // One without fields has no label.
+  // Those without fields have no label.
   if case .poisoned = error { return "Poisoned" }
+  if case .escaped = error { return "Escaped" }
   let label = Mirror(reflecting: error).children.first?.label ?? "\(error)"
   return label.prefix(1).uppercased() + label.dropFirst()
 }

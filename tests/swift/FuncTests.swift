@@ -76,6 +76,9 @@ struct FuncTests {
     #expect(throws: WasmtimeError.type(reason: "the function gives 3 results: expected 2")) {
       let (_, _): (Double, Int) = try three(store, 1, 2, 3.0)
     }
+    #expect(throws: WasmtimeError.type(reason: "the function gives 1 result: expected 2")) {
+      let (_, _): (Int, Int) = try guest.function("i64")(store, 1)
+    }
     #expect(throws: WasmtimeError.type(reason: "the function gives 0 results: expected 1")) {
       try guest.function("none")(store) as Val
     }

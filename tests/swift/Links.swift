@@ -11,6 +11,9 @@ extension World {
     case "define":
       let item = try importable(step.value("item"))
       try linker(step).define(store(step), step.text("from"), step.text("name"), item)
+    case "define_func" where isAsync(step):
+      let (type, body) = try asyncHostFunction(step)
+      try linker(step).define(step.text("from"), step.text("name"), type, body)
     case "define_func":
       let (type, body) = try hostFunction(step)
       try linker(step).define(step.text("from"), step.text("name"), type, body)
@@ -30,9 +33,11 @@ extension World {
     switch try step.text("op") {
     case "link": return .kept(.instance(try linker(step).instantiate(store(step), module(step))))
     case "instantiate_pre": return .kept(.pre(try linker(step).instantiatePre(module(step))))
-    default:
-      let pre = try find(step, "pre") { if case .pre(let it) = $0 { it } else { nil } }
-      return .kept(.instance(try pre.instantiate(store(step))))
+    default: return .kept(.instance(try pre(step).instantiate(store(step))))
     }
+  }
+
+  func pre(_ step: Step) throws -> InstancePre {
+    try find(step, "pre") { if case .pre(let it) = $0 { it } else { nil } }
   }
 }

@@ -19,6 +19,7 @@ enum Object {
   case directory(TemporaryDirectory)
   case folder(MemoryDirectory)
   case component(ComponentObject)
+  case task(AsyncTask)
 }
 
 /// What a step gave: a value to compare, or something to keep.
@@ -43,13 +44,19 @@ final class World: @unchecked Sendable {
   private(set) var variants: [String] = []
   /// One object for each text.
   var hostObjects: [String: HostObject] = [:]
+  /// The async host functions that wait for a step, by the name of their body.
+  var holds: [String: [Hold]] = [:]
+  /// The callers that async host functions have kept, by the name of the function.
+  var callers: [String: AsyncCaller] = [:]
 
   /// Runs one step and compares how it ended.
-  func run(_ step: Step) throws {
+  func run(_ step: Step) throws { try compare(step, Result { try perform(step) }) }
+
+  func compare(_ step: Step, _ ended: Result<Outcome, any Error>) throws {
     let (expected, error, name) = (step.optional("result"), step.optional("error"), step.optional("as"))
     let outcome: Outcome
     do {
-      outcome = try perform(step)
+      outcome = try ended.get()
     } catch let found as WasmtimeError {
       variants.append(variant(of: found))
       try step.checkAllUsed()
@@ -81,7 +88,7 @@ final class World: @unchecked Sendable {
     }
   }
 
-  private func perform(_ step: Step) throws -> Outcome {
+  func perform(_ step: Step) throws -> Outcome {
     switch try step.text("op") {
     case "module", "validate", "wat2wasm", "custom_sections", "imports", "exports", "engine_of", "instance", "export":
       try performOnModule(step)
@@ -92,6 +99,7 @@ final class World: @unchecked Sendable {
       try performOnStore(step)
     case "call", "call_int", "func_type", "keep": try performCall(step)
     case "host": .kept(.extern(.function(try host(step))))
+    case "caller_export": .kept(.extern(try callerExport(step)))
     case "linker", "allow_shadowing", "define", "define_func", "define_instance", "define_module", "define_wasi",
       "unknown_imports_as_traps", "unknown_imports_as_default_values", "linker_get", "get_default":
       try performOnLinker(step)
@@ -157,7 +165,7 @@ final class World: @unchecked Sendable {
     try find(step, "instance") { if case .instance(let it) = $0 { it } else { nil } }
   }
 
-  private func function(_ step: Step) throws -> Func {
+  func function(_ step: Step) throws -> Func {
     try find(step, "func") { if case .extern(let it) = $0 { it.function } else { nil } }
   }
 

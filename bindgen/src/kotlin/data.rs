@@ -1,9 +1,9 @@
 //! The types of an owner as classes: records, variants, enumerations, flags, other names, and the exceptions for errors.
 
 use super::layout::{Code, call, lambda, text};
-use super::names::{fields, labels};
 use super::sheet::{Item, Sheet};
 use super::values::named;
+use super::words::{fields, labels};
 use crate::model::{Case, Field, Label, Owner, Type, TypeId, TypeKind};
 use crate::naming::Spelled;
 

@@ -2,11 +2,12 @@
 
 use super::data::with_notes;
 use super::layout::{Code, call, lambda, text};
-use super::names::params;
 use super::sheet::{Item, Sheet};
 use super::values::named;
-use crate::model::{Function, FunctionKind, Model, Owner, Side, Type};
+use super::words::params;
+use crate::model::{Function, FunctionKind, Model, Owner, Plain, Side, Type};
 use crate::naming::{Spelled, camel};
+use crate::plain::PlainCall;
 
 /// A parameter as it is written.
 pub(super) struct Written {
@@ -119,6 +120,11 @@ impl Sheet<'_> {
 
     /// The call of a function that is bound. `functions` is what has it, and `made` makes the result of what was read.
     pub(super) fn calling(&mut self, function: &Function, functions: &str, params: &[Written]) -> Code {
+        // A `CodePoint` may be no character, which the stream's way says with the path to it.
+        let plain = PlainCall::of(function, self.model).filter(|plain| !plain.params.contains(&Plain::Char));
+        if let Some(plain) = plain {
+            return self.plain_calling(function, &plain, functions, params);
+        }
         let mut write = Vec::new();
         if matches!(function.kind, FunctionKind::Method(_)) {
             write.push(text("writer.borrow(this)"));
@@ -141,6 +147,18 @@ impl Sheet<'_> {
         };
         let items = vec![lambda("{ writer ->", write), lambda("{ reader ->", read.into_iter().collect())];
         call(format!("{functions}.call("), items)
+    }
+
+    /// The call of a function whose values each have a slot.
+    fn plain_calling(&mut self, function: &Function, plain: &PlainCall, functions: &str, params: &[Written]) -> Code {
+        let slot = self.of_package("ValueSlot");
+        let (word, resource) = match function.kind {
+            FunctionKind::Method(_) => ("plainMethod", Some(text("this"))),
+            _ => ("plain", None),
+        };
+        let slots = params.iter().map(|param| text(format!("{slot}.of({})", param.name.name)));
+        let called = call(format!("{functions}.{word}("), resource.into_iter().chain(slots).collect());
+        call(format!("{slot}.{}(", plain.result.map_or("unit", Plain::name)), vec![called])
     }
 }
 

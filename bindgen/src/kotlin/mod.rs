@@ -9,6 +9,7 @@ mod names;
 mod sheet;
 mod tuples;
 mod values;
+mod words;
 mod world;
 
 use std::collections::BTreeSet;
@@ -21,7 +22,7 @@ use sheet::Sheet;
 
 /// Checks that a package can have that name.
 pub fn check_name(name: &str) -> Result<()> {
-    match names::is_package(name) {
+    match words::is_package(name) {
         true => Ok(()),
         false => Err(Problem::Name { name: name.to_owned(), what: "a Kotlin package".to_owned() }),
     }

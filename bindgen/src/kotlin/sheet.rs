@@ -72,7 +72,7 @@ impl<'a> Sheet<'a> {
     pub(super) fn of_package(&mut self, name: &str) -> String {
         let package = match name {
             "Store" => "dev.trimaran",
-            "BoundFunction" | "BoundInstance" | "GeneratedBindings" | "HostInstance" | "ValueReader"
+            "BoundFunction" | "BoundInstance" | "GeneratedBindings" | "HostInstance" | "ValueReader" | "ValueSlot"
             | "ValueWriter" | "WitType" | "flagsText" | "hashOf" | "isSame" | "textOf" => {
                 "dev.trimaran.component.bindings"
             }

@@ -6,6 +6,7 @@ use super::sheet::{Failure, Sheet};
 use super::words::{Kind, scope};
 use crate::model::{Function, FunctionKind, Side, Type};
 use crate::naming::{Spelled, camel};
+use crate::plain::PlainCall;
 
 impl Sheet<'_> {
     /// The names of a function's parameters.
@@ -74,6 +75,9 @@ impl Sheet<'_> {
 
     /// The body of a function that calls one of the component's, whose field is `functions.field`.
     pub(super) fn calling(&mut self, function: &Function, functions: &str, field: &str, params: &[Spelled]) {
+        if let Some(plain) = PlainCall::of(function, self.model) {
+            return self.plain_calling(function, &plain, &format!("{functions}.{field}"), params);
+        }
         let mut write = Vec::new();
         if let FunctionKind::Method(id) = function.kind {
             write.extend(self.write(&Type::Borrow(id), "writer", "self"));
@@ -121,6 +125,18 @@ impl Sheet<'_> {
         }
         if let Some(end) = end {
             page.line(&end);
+        }
+    }
+
+    /// The body of one whose values each have a slot.
+    fn plain_calling(&mut self, function: &Function, plain: &PlainCall, called: &str, params: &[Spelled]) {
+        let wit = self.package("Wit");
+        let handle = matches!(function.kind, FunctionKind::Method(_)).then(|| text("self.handle"));
+        let slots = params.iter().map(|param| text(format!("{wit}.slot({})", param.name)));
+        let called = call(format!("{called}.plain("), handle.into_iter().chain(slots).collect());
+        match plain.result {
+            Some(result) => self.page.expr("try ", &call(format!("{wit}.{}(", result.name()), vec![called]), ""),
+            None => self.page.expr("try ", &called, ""),
         }
     }
 

@@ -11,6 +11,7 @@ mod limits;
 mod native;
 mod objects;
 mod settings;
+mod suspending;
 mod values;
 
 use std::fmt::Write as _;
@@ -28,7 +29,11 @@ pub const PUBLIC: &str = "dev/trimaran";
 /// The public files, by their names.
 pub fn public(model: &Model) -> Vec<(String, String)> {
     let config = config::file(model).map(|text| ("Config.kt".to_owned(), text));
-    let others = [("Limits.kt".to_owned(), limits::file(model)), ("Arities.kt".to_owned(), arity::file())];
+    let others = [
+        ("Limits.kt".to_owned(), limits::file(model)),
+        ("Arities.kt".to_owned(), arity::file()),
+        ("Suspending.kt".to_owned(), suspending::file()),
+    ];
     config.into_iter().chain(others).collect()
 }
 

@@ -5,14 +5,17 @@
 
 mod component_func;
 mod component_host;
+mod component_run;
 mod component_values;
 mod host;
 mod http;
 mod interrupt_check;
 mod linker;
+mod run;
 mod sink;
 mod source;
 mod surface;
+mod thread;
 mod values;
 mod view;
 

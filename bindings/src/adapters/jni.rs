@@ -28,6 +28,7 @@ mod component_arrays;
 mod component_exchange;
 mod component_func;
 mod component_host;
+mod component_runs;
 mod func;
 mod generated;
 mod host;
@@ -37,12 +38,14 @@ mod image;
 mod interrupt_check;
 mod linker;
 mod memory;
+mod runs;
 mod shared;
 mod sink;
 mod source;
 mod system;
 mod values;
 mod view;
+mod waiting_host;
 
 /// The result of an entry. Where it fails, its error is thrown in the JVM, which ignores the result.
 fn give<R: Default>(env: *mut JNIEnv, work: impl FnOnce() -> Result<R>) -> R {
@@ -152,7 +155,7 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"halfPair", c"()V", checks::half_pair as *const c_void),
     (c"unexpected", c"([B)V", checks::unexpected as *const c_void),
     (c"instanceCheck", c"(JJ)V", checks::instance_check as *const c_void),
-    (c"defineFunc", c"(JLjava/lang/String;Ljava/lang/String;[BLjava/lang/Object;)V", define_func as *const c_void),
+    (c"defineFunc", c"(JLjava/lang/String;Ljava/lang/String;[BLjava/lang/Object;Z)V", define_func as *const c_void),
     (c"watch", c"(JLdev/trimaran/Store;)V", interrupt_check::watch as *const c_void),
     (c"timeIsOver", c"()V", interrupt_check::time_is_over as *const c_void),
     (c"newSink", c"(Ldev/trimaran/internal/Sink;)J", sink::new_sink as *const c_void),
@@ -187,6 +190,18 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"call5", c"(JJJJJJJ)J", func::call5 as *const c_void),
     (c"call6", c"(JJJJJJJJ)J", func::call6 as *const c_void),
     (c"callSlots", c"(JJ[J)V", func::call_slots as *const c_void),
+    (c"startFunc", c"(JJJJ[J)J", runs::start_func as *const c_void),
+    (c"startFuncValues", c"(JJJJ[B[J)J", runs::start_func_values as *const c_void),
+    (c"startInstance", c"(JJJJ[B[J)J", runs::start_instance as *const c_void),
+    (c"startLinked", c"(JJJJJ[J)J", runs::start_linked as *const c_void),
+    (c"startPrepared", c"(JJJJ[J)J", runs::start_prepared as *const c_void),
+    (c"stepRun", c"(J[JLdev/trimaran/internal/Waking;[J)I", runs::step_run as *const c_void),
+    (c"runArguments", c"(J[J)V", runs::run_arguments as *const c_void),
+    (c"cancelRun", c"(J)V", runs::cancel_run as *const c_void),
+    (c"freeRun", c"(J)V", runs::free_run as *const c_void),
+    (c"newWaitingFunc", c"(J[B)J", waiting_host::new_waiting_func as *const c_void),
+    (c"attachWaiting", c"(JJJ)V", waiting_host::attach_waiting as *const c_void),
+    (c"swapWork", c"([J)V", runs::swap_work as *const c_void),
     (c"checkColumns", c"(JJI)V", func::check_columns as *const c_void),
     (c"map", c"(JJ[Ljava/lang/Object;[Ljava/lang/Object;I)V", func::map as *const c_void),
     (c"newExchange", c"()J", component_exchange::new_exchange as *const c_void),
@@ -205,7 +220,14 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"componentCallPlain", c"(JJIJJJJ)J", component_func::call_plain as *const c_void),
     (c"componentCallMethod", c"(JJJZIJJJJ)J", component_func::call_method as *const c_void),
     (c"areOfHost", c"(J)[B", component_func::are_of_host as *const c_void),
-    (c"defineComponentFunc", c"(J[BLjava/lang/String;Ljava/lang/Object;Z)V", component_host::define as *const c_void),
+    (c"defineComponentFunc", c"(J[BLjava/lang/String;Ljava/lang/Object;ZZ)V", component_host::define as *const c_void),
+    (c"startComponentFunc", c"(JJJJJII[Ljava/lang/Object;[J)J", component_runs::start_component_func as *const c_void),
+    (c"startComponent", c"(JJJJ[J)J", component_runs::start_component as *const c_void),
+    (c"runResult", c"(JJ)J", component_runs::run_result as *const c_void),
+    (c"runHost", c"(J[Ljava/lang/Object;)V", component_runs::run_host as *const c_void),
+    (c"runCall", c"(JJ)J", component_runs::run_call as *const c_void),
+    (c"runReply", c"(JJII[Ljava/lang/Object;)V", component_runs::run_reply as *const c_void),
+    (c"runRefuse", c"(J[B[B)V", component_runs::run_refuse as *const c_void),
     (c"hostArguments", c"(JJ)J", component_host::host_arguments as *const c_void),
     (c"hostReply", c"(JJII[Ljava/lang/Object;)V", component_host::host_reply as *const c_void),
     (c"refuseHostResult", c"(J[B[B)V", component_host::refuse_host_result as *const c_void),

@@ -40,6 +40,11 @@ impl ComponentHostCall {
     pub fn into_arguments(self) -> Received {
         self.arguments
     }
+
+    /// The same, for who still needs the function and its type: nothing is left of them here.
+    pub fn take_arguments(&mut self) -> Received {
+        std::mem::take(&mut self.arguments)
+    }
 }
 
 /// An async function of the host, by the type by which a component imports it.

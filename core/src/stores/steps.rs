@@ -72,7 +72,7 @@ impl Store {
 
     /// The async host call of this store that this thread, or its task, works for.
     #[inline]
-    pub(super) fn works_for(&self) -> Option<Token> {
+    pub fn works_for(&self) -> Option<Token> {
         self.suspension.get()?;
         let number = self.id.number();
         let known = WORKS_FOR.get().filter(|(store, _)| *store == number).map(|(_, call)| call);

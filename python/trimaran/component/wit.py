@@ -142,7 +142,10 @@ class Place:
             reason = f"the bindings were made for another component: {failed}: make the bindings again"
             raise failure("Link", reason=reason, module="", name="") from failed
         names = " ".join(f"`{part}`" for part in (*self._path, name))
-        return cast("Callable[..., Any]", found._bound(names, params, result, error, self._homes)._in(self._store))
+        bound = found._bound(names, params, result, error, self._homes)._in(self._store)
+        # Generated methods call what belongs to a resource, by place: one or two arguments need no tuple.
+        by_place = {1: bound._one, 2: bound._two} if name.startswith("[method]") else {}
+        return cast("Callable[..., Any]", by_place.get(len(params), bound))
 
 
 def bind(store: Store, instance: Instance) -> Bound:

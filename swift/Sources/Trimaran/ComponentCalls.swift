@@ -9,6 +9,9 @@ extension WasmtimeError {
 
   /// Keeps an error while the core carries it past the guests, and gives its number.
   package static func keep(_ error: any Error) -> UInt64 { Thrown.keep(error) }
+
+  /// Lets go of an error that nobody has taken.
+  package static func forget(_ number: UInt64) { _ = Thrown.take(number) }
 }
 
 extension Core.ComponentTypes {

@@ -174,3 +174,6 @@ extension WasmtimeError {
     thrown.flatMap(Thrown.take) ?? .host(reason: reason)
   }
 }
+
+/// A number and a noun: `1 result`, `2 results`.
+package func counted(_ number: Int, _ thing: String) -> String { number == 1 ? "1 \(thing)" : "\(number) \(thing)s" }

@@ -29,9 +29,24 @@ extension Linker {
   /// Defines a host function. The core keeps the closure.
   @usableFromInline
   func define(_ module: String, _ name: String, hosting closure: HostClosure) throws(WasmtimeError) {
+    try define(module, name, closure.type, LinkedClosure(closure.attach), waits: false)
+  }
+
+  /// Defines an async host function. The core keeps the closure.
+  func define(_ module: String, _ name: String, hosting closure: AsyncHostClosure) throws(WasmtimeError) {
+    try define(module, name, closure.type, LinkedClosure(closure.attach), waits: true)
+  }
+
+  private func define(
+    _ module: String,
+    _ name: String,
+    _ type: FuncType,
+    _ closure: LinkedClosure,
+    waits: Bool
+  ) throws(WasmtimeError) {
     var (module, name) = (try checked(module), try checked(name))
-    let type = Writer.bytes { closure.type.write(to: &$0) }
-    let context = Unmanaged.passRetained(LinkedClosure(closure)).toOpaque()
+    let type = Writer.bytes { type.write(to: &$0) }
+    let context = Unmanaged.passRetained(closure).toOpaque()
     try entering(self) { error in
       module.withUTF8 { module in
         name.withUTF8 { name in
@@ -46,6 +61,7 @@ extension Linker {
             bindHost,
             releaseLinked,
             context,
+            waits,
             error
           )
         }
@@ -56,9 +72,10 @@ extension Linker {
 
 /// A closure that a linker has, for every store.
 private final class LinkedClosure: Sendable {
-  let closure: HostClosure
+  /// Gives a function in a store the closure.
+  let attach: @Sendable (Func, Store) throws(WasmtimeError) -> Void
 
-  init(_ closure: HostClosure) { self.closure = closure }
+  init(_ attach: @escaping @Sendable (Func, Store) throws(WasmtimeError) -> Void) { self.attach = attach }
 }
 
 /// By what the core finds a store of Swift's, which it must not keep.
@@ -80,11 +97,11 @@ private func bindHost(
   guard let context, let store, let thrown else { preconditionFailure("a call without a context or room") }
   do throws(WasmtimeError) {
     // The core holds both until this has returned.
-    let closure = Unmanaged<LinkedClosure>.fromOpaque(context).takeUnretainedValue().closure
+    let closure = Unmanaged<LinkedClosure>.fromOpaque(context).takeUnretainedValue()
     guard let store = Unmanaged<WeakStore>.fromOpaque(store).takeUnretainedValue().store else {
       throw .closed(what: "store")
     }
-    try closure.attach(to: function, store)
+    try closure.attach(function, store)
     return 0
   } catch {
     thrown.pointee = Thrown.keep(error)
@@ -187,7 +204,7 @@ let watchesWaits: Void = trimaran_watch_waits(checkTask, { _ in }, nil)
 
 /// Whether a guest on this thread may go on, or a wait.
 private func checkTask(_: UnsafeMutableRawPointer?, _ thrown: UnsafeMutablePointer<UInt64>?) -> Int32 {
-  guard withUnsafeCurrentTask(body: { $0?.isCancelled ?? false }) else { return 0 }
+  guard withUnsafeCurrentTask(body: { $0?.isCancelled ?? Cancellation.isOnThread }) else { return 0 }
   thrown?.pointee = Thrown.keep(CancellationError())
   return 1
 }

@@ -129,7 +129,7 @@ extension Func: ValConvertible {
 
 extension Func {
   /// The arguments of a call as values; the error of one that has none says which it was.
-  private func values(of arguments: [any ValConvertible], _ store: Store) throws(WasmtimeError) -> [Val] {
+  func values(of arguments: [any ValConvertible], _ store: Store) throws(WasmtimeError) -> [Val] {
     var values: [Val] = []
     values.reserveCapacity(arguments.count)
     for index in arguments.indices {
@@ -158,7 +158,7 @@ extension Func {
 }
 
 /// The results of a call, taken one after the other.
-private struct Results {
+struct Results {
   private let values: [Val]
   private let wanted: Int
   private var taken = 0
@@ -169,7 +169,7 @@ private struct Results {
   }
 
   static func wrong(_ count: Int, wanted: Int) -> WasmtimeError {
-    .type(reason: "the function gives \(count) results: expected \(wanted)")
+    .type(reason: "the function gives \(counted(count, "result")): expected \(wanted)")
   }
 
   mutating func next<Result: ValConvertible>(as type: Result.Type = Result.self) throws(WasmtimeError) -> Result {

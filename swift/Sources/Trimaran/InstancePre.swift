@@ -5,7 +5,7 @@
 /// for store in stores { try pre.instantiate(store).function(store, "run")(store) }
 /// ```
 public final class InstancePre: Sendable {
-  private let core: Core.InstancePre
+  let core: Core.InstancePre
 
   init(_ core: consuming Core.InstancePre) { self.core = core }
 

@@ -6,10 +6,10 @@ internal import CTrimaran
 /// that called it, as deep as ``Config/maxWasmStack`` and the thread's stack have room: then the call fails with `trap` or `limit`.
 /// Objects of one store do not work with another.
 ///
-/// With ``Config/epochInterruption``, the cancellation of a task ends the guest that runs in it. A guest keeps the
+/// With ``Config/epochInterruption``, the cancellation of a task ends the guest that runs in it. A guest that is called without `await` keeps the
 /// thread of its task for as long as it runs, and tasks have as many threads as the machine has cores. Endless guests in so many
-/// tasks leave none to the task that would cancel them: always set a time limit (``setTimeout(_:)``), or run guests on threads of
-/// your own.
+/// tasks leave none to the task that would cancel them: await guests (`callAsync` of a ``Func``), which lets others have their turn, set a
+/// time limit (``setTimeout(_:)``), or use ``run(_:isolation:)``.
 ///
 /// The store keeps the closures of its host functions until it goes or is closed. A closure that captures the store
 /// keeps the store as well, and neither goes before ``close()``: take the store from the ``Caller``, or capture it

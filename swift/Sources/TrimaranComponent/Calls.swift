@@ -153,10 +153,27 @@ extension Func {
       if status != 0 { throw WasmtimeError.left(error) }
     }
     defer { if taken.owner != nil { trimaran_component_values_free(taken.owner) } }
-    guard let kind = codec.resultKind else { return nil }
-    if let number = onlyNumber(&taken, kind) { return number }
-    guard let result = codec.result else { return nil }
-    return try decoded(&taken, result, store)
+    return try codec.result(&taken, store)
+  }
+}
+
+extension FuncCodec {
+  /// The result of a call, if the function has one.
+  @inline(__always)
+  func result(_ taken: UnsafePointer<trimaran_taken>, _ store: Store) throws(WasmtimeError) -> ComponentValue? {
+    guard let kind = resultKind else { return nil }
+    if let number = onlyNumber(taken, kind) { return number }
+    guard let result else { return nil }
+    return try decoded(taken, result, store)
+  }
+
+  /// The arguments of a host function.
+  func arguments(_ taken: UnsafePointer<trimaran_taken>, _ store: Store?) throws(WasmtimeError) -> [ComponentValue] {
+    var reader = Wit.Reader(taken, store)
+    var values: [ComponentValue] = []
+    values.reserveCapacity(params.count)
+    for param in params { values.append(try reader.read(param)) }
+    return values
   }
 }
 

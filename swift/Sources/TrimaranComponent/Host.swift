@@ -114,6 +114,7 @@ extension LinkerInstance {
         releaseObject,
         context,
         function.isChecked,
+        function.waiting != nil,
         &error
       )
     }
@@ -134,8 +135,14 @@ final class HostFunction: Sendable {
 
   typealias Stream = @Sendable (inout Wit.Reader, inout Wit.Writer) throws -> Void
 
+  typealias Waiting = @Sendable (
+    AsyncComponentCaller, _ arguments: [ComponentValue], _ name: String
+  ) async throws -> ComponentValue?
+
   private enum Body: Sendable {
     case values(Values)
+    /// An async one, which the task runs that steps its guest.
+    case waiting(Waiting)
     /// Without its caller.
     case plain(Plain)
     /// Of one argument, without its caller.
@@ -158,6 +165,13 @@ final class HostFunction: Sendable {
   init(one body: @escaping One, _ types: HostTypes) { (self.body, self.types) = (.one(body), types) }
 
   init(_ signature: Wit.Signature, _ body: @escaping Stream) { (self.body, types) = (.stream(signature, body), nil) }
+
+  init(waiting body: @escaping Waiting, _ types: HostTypes? = nil) {
+    (self.body, self.types) = (.waiting(body), types)
+  }
+
+  /// What an async one does.
+  var waiting: Waiting? { if case .waiting(let body) = body { body } else { nil } }
 
   /// What it reads and writes itself, and the type that it is for.
   fileprivate var stream: (signature: Wit.Signature, body: Stream)? {
@@ -184,11 +198,7 @@ final class HostFunction: Sendable {
       return try body(number, type.name)
     }
     let store = try store(home, codec)
-    var reader = Wit.Reader(arguments, store)
-    var values: [ComponentValue] = []
-    values.reserveCapacity(codec.params.count)
-    for param in codec.params { values.append(try reader.read(param)) }
-    return try call(values, store, type.name)
+    return try call(codec.arguments(arguments, store), store, type.name)
   }
 
   /// Runs it with the slots of its arguments: its type is plain.
@@ -213,6 +223,7 @@ final class HostFunction: Sendable {
     case .plain(let body): return try body(&arguments)
     case .one(let body): return try body(arguments.next(), name)
     case .stream: throw WasmtimeError.unexpected(reason: "a function of generated bindings, over values")
+    case .waiting: throw WasmtimeError.unexpected(reason: "an async host function was called as another one")
     }
   }
 
@@ -225,7 +236,7 @@ final class HostFunction: Sendable {
 }
 
 /// What is made of the type that a host function is imported by, once.
-private final class HostType: Sendable {
+final class HostType: Sendable {
   let name: String
   let codec: FuncCodec
 
@@ -385,6 +396,11 @@ extension HostType {
     var writer = Wit.Writer(room(small))
     if !writer.putNumber(result, kind) { try write(result, &writer) }
     try leave(writer, small, reply)
+  }
+
+  /// Writes the result of an async function.
+  func write(_ result: ComponentValue?, _ writer: inout Wit.Writer) throws(WasmtimeError) {
+    if let result = try checked(result) { try write(result, &writer) }
   }
 
   private func write(_ result: ComponentValue, _ writer: inout Wit.Writer) throws(WasmtimeError) {

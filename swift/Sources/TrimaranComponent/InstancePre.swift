@@ -2,7 +2,7 @@ import Trimaran
 
 /// A component whose imports have been looked up: instances of it are made without looking for them again.
 public final class InstancePre: Sendable {
-  private let core: Core.ComponentInstancePre
+  let core: Core.ComponentInstancePre
 
   init(_ core: consuming Core.ComponentInstancePre) { self.core = core }
 

@@ -6,8 +6,8 @@ import Trimaran
 extension Wit {
   /// A function of an instance, whose type has been checked.
   public struct Function: Sendable {
-    private let store: Store
-    private let function: Func
+    let store: Store
+    let function: Func
 
     /// Looks a function up in an interface, and checks its type.
     ///

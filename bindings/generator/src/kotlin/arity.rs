@@ -4,9 +4,10 @@
 use std::fmt::Write as _;
 
 use super::PUBLIC_HEAD;
+use super::suspending::suspending_host;
 
 /// The types of the parameters: as many as these are written out.
-const TYPES: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
+pub(super) const TYPES: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
 
 /// How many numbers `HostCallback` takes one by one. More come in slots.
 const PLAIN: usize = 4;
@@ -106,6 +107,9 @@ struct Wrapping {
     first: &'static str,
     others: &'static str,
     with_caller: &'static str,
+    /// The documents of the suspending ones.
+    suspending: &'static str,
+    others_suspending: &'static str,
 }
 
 const OF_FUNC: Wrapping = Wrapping {
@@ -127,6 +131,13 @@ without parameters, name the type of the result, as in `Func.wrap<Int>(store) { 
 other types than these.",
     others: "Makes a host function from one of Kotlin, as without parameters.",
     with_caller: "Makes a host function from one of Kotlin, which gets the [Caller] first, and then numbers.",
+    suspending: "Makes a host function from a suspending one of Kotlin, over the types that [wrap] takes. It works as
+[Func.suspending] says.
+
+```kotlin
+val fetch = Func.wrapSuspending(store) { id: Int -> http.fetch(id) }
+```",
+    others_suspending: "Makes a host function from a suspending one of Kotlin, as without parameters.",
 };
 
 const OF_LINKER: Wrapping = Wrapping {
@@ -147,31 +158,52 @@ linker.wrap(\"host\", \"print\") { caller: Caller, start: UInt, length: UInt ->
 ```",
     others: "Defines a host function from one of Kotlin, as without parameters.",
     with_caller: "Defines a host function from one of Kotlin, which gets the [Caller] first, and then numbers.",
+    suspending: "Defines a host function as [module] [name], from a suspending one of Kotlin, over the types that
+[Func.wrap] takes. It works as [Func.suspending] says.
+
+```kotlin
+linker.wrapSuspending(\"host\", \"fetch\") { id: Int -> http.fetch(id) }
+```",
+    others_suspending: "Defines a host function from a suspending one of Kotlin, as without parameters.",
 };
 
 impl Wrapping {
     fn write<'a>(&self, out: &mut String, counts: impl Iterator<Item = &'a [&'a str]> + Clone) {
         let _ = write!(out, "\n/** {} */\npublic abstract class {} internal constructor() {{\n", self.docs, self.class);
-        for (number, types) in counts.clone().enumerate() {
-            self.wrap(out, types, false, if number == 0 { self.first } else { self.others });
+        for suspends in [false, true] {
+            let (first, others) = match suspends {
+                false => (self.first, self.others),
+                true => (self.suspending, self.others_suspending),
+            };
+            for (number, types) in counts.clone().enumerate() {
+                self.wrap(out, types, (false, suspends), if number == 0 { first } else { others });
+            }
+            let with_caller = if suspends { others } else { self.with_caller };
+            counts.clone().skip(1).for_each(|types| self.wrap(out, types, (true, suspends), with_caller));
         }
-        counts.skip(1).for_each(|types| self.wrap(out, types, true, self.with_caller));
         let _ = write!(
             out,
-            "    @PublishedApi\n    internal abstract fun wrapped({}, host: TypedHost): {}\n}}\n",
+            "    @PublishedApi
+    internal abstract fun wrapped({0}, host: TypedHost): {1}
+
+    @PublishedApi
+    internal abstract fun wrapped({0}, host: SuspendingHost): {1}
+}}
+",
             self.params, self.result
         );
     }
 
-    fn wrap(&self, out: &mut String, types: &[&str], has_caller: bool, said: &str) {
+    fn wrap(&self, out: &mut String, types: &[&str], (has_caller, suspends): (bool, bool), said: &str) {
         let said: Vec<_> = said.lines().map(str::to_owned).collect();
         super::docs(out, "    ", &said);
+        let (name, word) = if suspends { ("wrapSuspending", "suspend ") } else { ("wrap", "") };
         if has_caller {
-            out.push_str("    @JvmName(\"wrapWithCaller\")\n");
+            let _ = writeln!(out, "    @JvmName(\"{name}WithCaller\")");
         }
         let _ = write!(
             out,
-            "    public inline fun <{generics}> wrap({params}, crossinline function: ({taken}) -> R): {result} =
+            "    public inline fun <{generics}> {name}({params}, crossinline function: {word}({taken}) -> R): {result} =
         wrapped({given}, {host}(function))
 
 ",
@@ -180,7 +212,7 @@ impl Wrapping {
             taken = taken(types, has_caller),
             result = self.result,
             given = self.given,
-            host = typed_host(has_caller),
+            host = if suspends { suspending_host(has_caller) } else { typed_host(has_caller) },
         );
     }
 }
@@ -190,12 +222,12 @@ fn typed_host(has_caller: bool) -> &'static str {
 }
 
 /// The types of what a function takes.
-fn taken(types: &[&str], has_caller: bool) -> String {
+pub(super) fn taken(types: &[&str], has_caller: bool) -> String {
     let all: Vec<_> = has_caller.then_some("Caller").into_iter().chain(types.iter().copied()).collect();
     all.join(", ")
 }
 
-fn generics(types: &[&str]) -> String {
+pub(super) fn generics(types: &[&str]) -> String {
     let all = types.iter().copied().chain(["R"]);
     all.map(|ty| format!("reified {ty}: Any")).collect::<Vec<_>>().join(", ")
 }

@@ -1,5 +1,6 @@
 //! Functions of the host that components call: C functions with a context.
 
+use std::any::Any;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -71,19 +72,21 @@ type CallPlain = unsafe extern "C" fn(
     thrown: *mut u64,
 ) -> i32;
 
-struct Body {
+pub(super) struct Body {
     prepare: Prepare,
     call: Call,
     /// Missing where the language reads and writes the stream itself.
     call_plain: Option<CallPlain>,
-    context: Context,
+    pub(super) context: Context,
     /// Whether the type is prepared when the function is linked.
     is_checked: bool,
+    /// Whether it is an async one, which the language runs itself.
+    waits: bool,
 }
 
 impl Body {
     /// What the language has made of the type.
-    fn prepared<'a>(&self, ty: &'a HostFuncType) -> Result<&'a Context> {
+    pub(super) fn prepared<'a>(&self, ty: &'a HostFuncType) -> Result<&'a Context> {
         let known = || ty.of_language.get().and_then(|made| made.downcast_ref::<Context>());
         if let Some(known) = known() {
             return Ok(known);
@@ -105,6 +108,10 @@ impl Body {
 }
 
 impl ComponentHostFunction for Body {
+    fn as_async(&self) -> Option<&dyn Any> {
+        if self.waits { Some(self) } else { None }
+    }
+
     fn bind(&self, ty: &HostFuncType) -> Result<()> {
         if self.is_checked { self.prepared(ty).map(drop) } else { Ok(()) }
     }
@@ -188,11 +195,7 @@ pub unsafe extern "C" fn trimaran_component_reply_give(
         // SAFETY: the caller lends the values until this returns.
         let given = unsafe { opened(given)? };
         // SAFETY: the caller lends the values until this returns, and this is the one call that takes the objects over.
-        let resources = unsafe { given.resources()? };
-        // SAFETY: the caller lends the values until this returns.
-        let (bytes, beside) = unsafe { (given.bytes(), given.beside()) };
-        let beside = beside.iter().map(|part| part.to_vec()).collect();
-        let made = Reply { bytes: bytes.to_vec(), beside, resources: resources.into_vec() };
+        let made = unsafe { given.copied()? };
         // SAFETY: the reply is that of the call, which waits for this.
         unsafe { *reply = made };
         Ok(())
@@ -201,7 +204,7 @@ pub unsafe extern "C" fn trimaran_component_reply_give(
     unsafe { status(entry(work), error) }
 }
 
-/// Defines a host function, in the instance of a serialised path. The context is let go of when nothing can call the function any more,
+/// Defines a host function, an async one where it `waits`, in the instance of a serialised path. The context is let go of when nothing can call the function any more,
 /// or at once where this fails.
 ///
 /// # Safety
@@ -220,9 +223,10 @@ pub unsafe extern "C" fn trimaran_component_linker_define_func(
     release: Release,
     context: *mut c_void,
     is_checked: bool,
+    waits: bool,
     error: *mut Bytes,
 ) -> i32 {
-    let body = Body { prepare, call, call_plain, context: Context { pointer: context, release }, is_checked };
+    let body = Body { prepare, call, call_plain, context: Context { pointer: context, release }, is_checked, waits };
     let work = || {
         // SAFETY: the caller keeps the linker alive until this returns.
         let linker = unsafe { opened(linker)? };

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use trimaran::adapter::{Few, GivenResource, Received, ResourceValue};
+use trimaran::adapter::{Few, GivenResource, Received, Reply, ResourceValue};
 use trimaran::{ComponentResource, HostObject, Result};
 
 use super::host::{Context, Release};
@@ -69,6 +69,19 @@ impl Given {
         let parts = unsafe { lent(self.beside, self.beside_count) };
         // SAFETY: the same, of the bytes of each part.
         parts.iter().map(|part| unsafe { part.bytes() }).collect()
+    }
+
+    /// A copy of them. It takes over the objects of the host, whatever else fails.
+    ///
+    /// # Safety
+    /// As for `bytes`, `beside` and `resources`, until this returns.
+    pub(super) unsafe fn copied(&self) -> Result<Reply> {
+        // SAFETY: the contract of this function.
+        let resources = unsafe { self.resources()? };
+        // SAFETY: the same.
+        let (bytes, beside) = unsafe { (self.bytes(), self.beside()) };
+        let beside = beside.iter().map(|part| part.to_vec()).collect();
+        Ok(Reply { bytes: bytes.to_vec(), beside, resources: resources.into_vec() })
     }
 
     /// Takes over the objects of the host, whatever else fails.

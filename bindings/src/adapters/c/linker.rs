@@ -34,7 +34,7 @@ impl HostBody for Body {
     }
 }
 
-/// Defines a host function. The context is let go of when nothing can call the function any more, or at once where this fails.
+/// Defines a host function, an async one where it `waits`. The context is let go of when nothing can call the function any more, or at once where this fails.
 ///
 /// # Safety
 /// The linker is alive; the names and the type are readable; `bind` and `release` may be called with `context` on any thread;
@@ -51,6 +51,7 @@ pub unsafe extern "C" fn trimaran_linker_define_host(
     bind: Bind,
     release: Release,
     context: *mut c_void,
+    waits: bool,
     error: *mut Bytes,
 ) -> i32 {
     let body = Body { bind, context: Context { pointer: context, release } };
@@ -61,6 +62,9 @@ pub unsafe extern "C" fn trimaran_linker_define_host(
         let (module, name) = unsafe { (text(module, module_length)?, text(name, name_length)?) };
         // SAFETY: the caller gives that many bytes, and nothing else changes them until this returns.
         let ty = parsed::<FuncType>(unsafe { lent(ty, ty_length) })?;
+        if waits {
+            return linker.define_async_func_with(module, name, ty, Box::new(body));
+        }
         linker.define_func_with(module, name, ty, Box::new(body))
     };
     // SAFETY: the caller gives room for the error.

@@ -1,11 +1,10 @@
 //! Host functions of components: objects of the class `dev.trimaran.internal.component.ComponentHost`. The package keeps them, where the
 //! JVM's collector sees them, and the core has a weak reference.
 
+use std::any::Any;
 use std::sync::Arc;
 
-use jni_sys::{
-    JNI_FALSE, JNIEnv, jboolean, jbyteArray, jclass, jint, jlong, jmethodID, jobject, jobjectArray, jstring, jvalue,
-};
+use jni_sys::{JNIEnv, jboolean, jbyteArray, jclass, jint, jlong, jmethodID, jobject, jobjectArray, jstring, jvalue};
 use trimaran::adapter::{ComponentHostFunction, HostFuncType, PlainHostFunction, Received, Reply, spare};
 use trimaran::{ComponentLinker, ComponentMistake, Result, Store, WasmtimeError};
 
@@ -15,7 +14,7 @@ use super::generated::{octets, text};
 use super::host::{GlobalRef, closed, keep_thrown};
 use super::{at, byte_array, give};
 
-struct Body {
+pub(super) struct Body {
     host: GlobalRef,
     codec: jmethodID,
     run: jmethodID,
@@ -23,6 +22,8 @@ struct Body {
     /// Whether the package knows the type already, and compares it with a component's when that is linked. It reads and writes
     /// the values itself then, plain ones as well.
     is_typed: bool,
+    /// Whether guests wait for it: then `component_runs` has it run.
+    is_async: bool,
 }
 
 // SAFETY: a method's number may be used from any thread, while its class is there: the library of this class is.
@@ -56,18 +57,18 @@ impl ComponentHostFunction for Body {
     }
 
     fn plain(self: Arc<Self>) -> Option<Arc<dyn PlainHostFunction>> {
-        (!self.is_typed).then_some(self as _)
+        (!self.is_typed && !self.is_async).then_some(self as _)
+    }
+
+    fn as_async(&self) -> Option<&dyn Any> {
+        self.is_async.then_some(self as _)
     }
 
     fn bind(&self, ty: &HostFuncType) -> Result<()> {
         if !self.is_typed {
             return Ok(());
         }
-        let env = self.host.env().ok_or_else(closed)?;
-        let host = self.host.local(env);
-        let done = if host.is_null() { Err(closed()) } else { self.codec(env, host, ty).map(|_| ()) };
-        jni!(env, DeleteLocalRef, host);
-        done
+        self.with_host(|env, host| self.codec(env, host, ty).map(|_| ()))
     }
 }
 
@@ -96,6 +97,15 @@ impl PlainHostFunction for Body {
 }
 
 impl Body {
+    /// Runs `work` with the package's object of the function.
+    pub(super) fn with_host<R>(&self, work: impl FnOnce(*mut JNIEnv, jobject) -> Result<R>) -> Result<R> {
+        let env = self.host.env().ok_or_else(closed)?;
+        let host = self.host.local(env);
+        let done = if host.is_null() { Err(closed()) } else { work(env, host) };
+        jni!(env, DeleteLocalRef, host);
+        done
+    }
+
     /// Runs `work` with the package's objects of the function and of the store.
     fn with_objects<R>(
         &self,
@@ -135,7 +145,7 @@ impl Body {
     }
 
     /// What the package has made of the function's type, once for all calls.
-    fn codec<'a>(&self, env: *mut JNIEnv, host: jobject, ty: &'a HostFuncType) -> Result<&'a GlobalRef> {
+    pub(super) fn codec<'a>(&self, env: *mut JNIEnv, host: jobject, ty: &'a HostFuncType) -> Result<&'a GlobalRef> {
         let known = || ty.of_language.get().and_then(|known| known.downcast_ref());
         if let Some(codec) = known() {
             return Ok(codec);
@@ -164,6 +174,7 @@ pub(super) extern "system" fn define(
     name: jstring,
     host: jobject,
     is_typed: jboolean,
+    is_async: jboolean,
 ) {
     give(env, || {
         // SAFETY: the package keeps it open for the call.
@@ -178,8 +189,8 @@ pub(super) extern "system" fn define(
         jni!(env, DeleteLocalRef, class);
         let full = || WasmtimeError::Limit { reason: "the JVM has no room for a host function".to_owned() };
         let held = GlobalRef::weak(env, host).filter(|_| !codec.is_null() && !run.is_null() && !run_plain.is_null());
-        let (host, is_typed) = (held.ok_or_else(full)?, is_typed != JNI_FALSE);
-        linker.define_func(path, &name, Arc::new(Body { host, codec, run, run_plain, is_typed }))
+        let host = held.ok_or_else(full)?;
+        linker.define_func(path, &name, Arc::new(Body { host, codec, run, run_plain, is_typed, is_async }))
     });
 }
 

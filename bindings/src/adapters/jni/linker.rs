@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use jni_sys::{JNIEnv, jbyteArray, jclass, jlong, jmethodID, jobject, jstring, jvalue};
+use jni_sys::{JNIEnv, jboolean, jbyteArray, jclass, jlong, jmethodID, jobject, jstring, jvalue};
 use trimaran::adapter::{HostBody, UnboundHostFunc};
 use trimaran::{Linker, Result, Store, WasmtimeError};
 
@@ -43,7 +43,7 @@ impl HostBody for Body {
     }
 }
 
-/// Defines a host function. `ty` is its type, as UniFFI serialises it.
+/// Defines a host function, or an async one. `ty` is its type, as UniFFI serialises it.
 pub(super) extern "system" fn define_func(
     env: *mut JNIEnv,
     _class: jclass,
@@ -52,6 +52,7 @@ pub(super) extern "system" fn define_func(
     name: jstring,
     ty: jbyteArray,
     body: jobject,
+    waits: jboolean,
 ) {
     give(env, || {
         // SAFETY: the package keeps it open for the call.
@@ -62,6 +63,11 @@ pub(super) extern "system" fn define_func(
         jni!(env, DeleteLocalRef, class);
         let room = || WasmtimeError::Limit { reason: "the JVM has no room for a host function".to_owned() };
         let body = GlobalRef::weak(env, body).filter(|_| !method.is_null()).ok_or_else(room)?;
-        linker.define_func_with(&module, &name, ty, Box::new(Body { body, method }))
+        let body = Box::new(Body { body, method });
+        if waits {
+            linker.define_async_func_with(&module, &name, ty, body)
+        } else {
+            linker.define_func_with(&module, &name, ty, body)
+        }
     });
 }

@@ -1,6 +1,8 @@
 /** One WebAssembly runtime for Kotlin and Java, on Wasmtime. */
 module dev.trimaran {
     requires transitive kotlin.stdlib;
+    // For guests that wait, where a program has it.
+    requires static kotlinx.coroutines.core;
     // For the command line alone.
     requires static java.net.http;
 

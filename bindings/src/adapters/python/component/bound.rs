@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::super::at_end::Ask;
-use super::func::{ComponentFuncBase, call_in, miscounted};
+use super::func::{ComponentFuncBase, call_in, call_method, miscounted};
 
 /// A function of a component with its store, and with what its generated method says about it.
 #[pyclass(frozen, module = "trimaran._native")]
@@ -64,6 +64,18 @@ impl ComponentBoundFunc {
             Some(keywords) => all.extend(self.in_order(arguments, keywords)?),
         }
         self.func.bind(py).ask_method1(intern!(py, "call_async"), PyTuple::new(py, all)?)
+    }
+
+    /// Calls the method that it is. What Python calls as a method of an object needs no tuple.
+    fn _one<'py>(&self, resource: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = resource.py();
+        call_method(self.func.bind(py), self.store.bind(py), resource, None)
+    }
+
+    /// The same with one argument.
+    fn _two<'py>(&self, resource: &Bound<'py, PyAny>, argument: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = resource.py();
+        call_method(self.func.bind(py), self.store.bind(py), resource, Some(argument))
     }
 
     /// The same function, which takes its arguments by the names that the method gives them, too.

@@ -1,17 +1,19 @@
 //! Functions that components export, called with Python's objects.
 
-use std::sync::OnceLock;
+use std::slice;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
-use trimaran::adapter::{Arguments, component_mistake, spare};
+use trimaran::adapter::{Arguments, GivenResource, ResourceValue, component_mistake, spare};
 use trimaran::{ComponentFunc, ComponentMistake, Store, WasmtimeError};
 
 use super::super::convert::{HasHandle, fresh, none, raw_store, this};
+use super::super::generated::ComponentResourceBase;
 use super::super::{NativeHandle, enter, native_store, raised};
 use super::bound::ComponentBoundFunc;
-use super::codec::Codecs;
+use super::codec::{Codec, Codecs};
 use super::plain;
 use super::read::{Reader, wrong};
 use super::typed::Signature;
@@ -50,7 +52,7 @@ impl ComponentFuncBase {
     /// The same function, whose lists of numbers come out as arrays.
     fn _with_arrays<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let made = fresh(slf.get_type().as_any())?;
-        super::super::convert::open(made.cast::<Self>()?, std::sync::Arc::clone(this(slf)?))?;
+        super::super::convert::open(made.cast::<Self>()?, Arc::clone(this(slf)?))?;
         made.cast::<Self>()?.get().as_arrays.store(true, Ordering::Relaxed);
         Ok(made)
     }
@@ -72,7 +74,7 @@ impl ComponentFuncBase {
         let codecs = Codecs::typed(slf.py(), func.params(), func.results(), &find, &signature);
         let codecs = codecs.map_err(|misshape| misshape.into_error(slf.py(), name))?;
         let made = fresh(slf.get_type().as_any())?;
-        super::super::convert::open(made.cast::<Self>()?, std::sync::Arc::clone(func))?;
+        super::super::convert::open(made.cast::<Self>()?, Arc::clone(func))?;
         // Nobody has seen it yet.
         _ = made.cast::<Self>()?.get().codecs.set(codecs);
         Ok(made)
@@ -197,8 +199,57 @@ fn call_plain<'a, 'py>(
     let (slots, resources) = (slots.get(..count).unwrap_or_default(), &given.resources);
     let result = enter(py, || func.call_plain(opened, slots, resources))?;
     spare::keep_stream(given.bytes);
+    plain_result(py, codecs, result)
+}
+
+/// Calls a method of a resource, with one argument at most behind that. Where its values each have a slot and the resource is a
+/// guest's, it needs no stream and no list of handles.
+pub(super) fn call_method<'py>(
+    slf: &Bound<'py, ComponentFuncBase>,
+    store: &Bound<'py, PyAny>,
+    resource: &Bound<'py, PyAny>,
+    argument: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = slf.py();
+    let (func, opened) = (this(slf)?, raw_store(store)?);
+    let codecs = slf.get().codecs(py, func);
+    let is_plain = func.is_plain() && codecs.raises.is_none();
+    let (is_lent, second) = match (&*codecs.params, argument) {
+        ([first], None) => (is_lent(first), None),
+        ([first, second], Some(argument)) => (is_lent(first), Some((second, argument))),
+        _ => (false, None),
+    };
+    let (true, true, Ok(lent)) = (is_plain, is_lent, resource.cast::<ComponentResourceBase>()) else {
+        let resource = resource.as_borrowed();
+        return match argument {
+            None => call_in(slf, store, [resource].into_iter()),
+            Some(argument) => call_in(slf, store, [resource, argument.as_borrowed()].into_iter()),
+        };
+    };
+    let given = GivenResource { value: ResourceValue::Guest(Arc::clone(this(lent)?)), is_own: false };
+    // The slot of the handle is its index.
+    let mut slots = [0; 2];
+    let mut count = 1;
+    if let (Some((codec, argument)), [_, to]) = (second, &mut slots) {
+        let slot = plain::slot(&mut Writer::empty(), codec, argument);
+        *to = slot.map_err(|misfit| misfit.at("argument 2".to_owned()).into_error(py))?;
+        count = 2;
+    }
+    let slots = slots.get(..count).unwrap_or_default();
+    let result = enter(py, || func.call_plain(opened, slots, slice::from_ref(&given)))?;
+    plain_result(py, codecs, result)
+}
+
+/// Whether a parameter is a handle that is lent.
+fn is_lent(codec: &Codec) -> bool {
+    matches!(codec, Codec::Resource { is_own: false, .. })
+}
+
+/// The value of the slot that a plain function gave.
+#[inline]
+fn plain_result<'py>(py: Python<'py>, codecs: &Codecs, slot: u64) -> PyResult<Bound<'py, PyAny>> {
     let Some(codec) = &codecs.result else { return Ok(none(py)) };
-    plain::read(py, codec, result)?.ok_or_else(|| wrong(py))
+    plain::read(py, codec, slot)?.ok_or_else(|| wrong(py))
 }
 
 #[cold]

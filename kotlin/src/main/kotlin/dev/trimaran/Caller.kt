@@ -8,8 +8,8 @@ import dev.trimaran.internal.shown
 /**
  * The guest that called a host function. A [HostFunction] gets it.
  *
- * It is valid on its own thread until its host function returns. After that every use of it but [store] fails with
- * `Escaped`. The host function may use the store in every way: to call guests, to read, to grow, to make functions.
+ * It is valid until its host function returns, on its own thread, or on every thread where the function suspends. After
+ * that every use of it but [store] fails with `Escaped`. The host function may use the store in every way: to call guests, to read, to grow, to make functions.
  *
  * @property store The store of the guest. You may keep it.
  */
@@ -32,7 +32,7 @@ public class Caller internal constructor(store: Store, private val callId: Long)
 
     /**
      * The export of the calling instance with that [name]; null if there is none, or if the host itself made the call.
-     * Fails with `Escaped` once the call has returned, and on any other thread.
+     * Fails with `Escaped` once the call has returned, and on any other thread, unless the function suspends.
      */
     public operator fun get(name: String): Extern? =
         known(name)

@@ -6,7 +6,9 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.NativeImage
 import dev.trimaran.internal.Virtual
+import dev.trimaran.internal.enter
 import dev.trimaran.internal.keepReachable
+import dev.trimaran.internal.worksFor
 import java.nio.ByteBuffer
 import java.nio.charset.CharacterCodingException
 import kotlin.time.Duration
@@ -31,8 +33,8 @@ internal inline fun <R> core(
     crossinline call: () -> R,
 ): R =
     try {
-        if (Virtual.isCurrent()) {
-            Virtual.call(argument, another, third, runsGuests) { call() }
+        if (Virtual.isCurrent() || runsGuests && worksFor(argument, another, third)) {
+            enter(argument, another, third, runsGuests) { call() }
         } else {
             call()
         }

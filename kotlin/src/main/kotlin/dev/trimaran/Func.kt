@@ -4,12 +4,21 @@ import dev.trimaran.internal.HostBody
 import dev.trimaran.internal.Kind
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.Owned
+import dev.trimaran.internal.Running
 import dev.trimaran.internal.Signature
 import dev.trimaran.internal.Slots
+import dev.trimaran.internal.Suspending
+import dev.trimaran.internal.SuspendingBody
 import dev.trimaran.internal.Writer
 import dev.trimaran.internal.ffi.write
+import dev.trimaran.internal.future
+import dev.trimaran.internal.keepReachable
 import dev.trimaran.internal.shownOf
+import dev.trimaran.internal.suspending
 import java.math.BigInteger
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.Executor
+import java.util.concurrent.ForkJoinPool
 import kotlin.reflect.typeOf
 import dev.trimaran.internal.ffi.Func as Raw
 
@@ -68,9 +77,76 @@ public class Func private constructor(raw: Raw) : Extern {
      * i32. Several results are a [List] of those. Fails as [call] does.
      */
     public operator fun invoke(store: Store, vararg arguments: Any?): Any? {
-        val results = onFastPath(store, arguments.asList()) ?: byValues(store, values(store, arguments))
-        return if (results.size > 1) results.map { it.unwrap() } else results.firstOrNull()?.unwrap()
+        return plain(onFastPath(store, arguments.asList()) ?: byValues(store, values(store, arguments)))
     }
+
+    private fun plain(results: List<Val>): Any? =
+        if (results.size > 1) results.map { it.unwrap() } else results.firstOrNull()?.unwrap()
+
+    /**
+     * Calls the function in the caller's own coroutine, which is suspended while the guest waits for a suspending host
+     * function ([suspending]): the guest takes no thread meanwhile. Where none is called, this is [call], a little slower.
+     *
+     * Calls of one store stand in line, in their order: while a guest waits, the next one is suspended. A call from a host
+     * function goes on top of the guest that waits for that function.
+     *
+     * Where the coroutine is cancelled, the guest ends, and the store is as after a trap: usable. A guest that computes lets
+     * others have the thread now and then, and ends where its coroutine was cancelled, only with [Config.epochInterruption].
+     *
+     * Fails as [call] does, with `Closed` if somebody closes the store meanwhile, and with `Escaped` if it is called from a host
+     * function that returns before this does.
+     */
+    @JvmSynthetic
+    public suspend fun callSuspend(store: Store, arguments: List<Val>): List<Val> {
+        val signature = signature(store)
+        val frame = Running.frame(signature.width)
+        Running.toEnd(store, frame) { run, call ->
+            if (signature.takes(arguments)) {
+                Slots(store, frame).use { slots ->
+                    signature.put(slots, arguments)
+                    NativeByHand.startFunc(raw.handle, store.raw.handle, run, call, frame)
+                }
+            } else {
+                val bytes = arguments.lend(store) { given -> Writer.bytes { writeList(given) { write(it) } } }
+                NativeByHand.startFuncValues(raw.handle, store.raw.handle, run, call, bytes, frame)
+            }
+        }
+        keepReachable(this)
+        return signature.taken(Slots(store, frame))
+    }
+
+    /**
+     * Calls the function in the caller's own coroutine, as with a list, with plain values, and returns plain values: those
+     * of [invoke].
+     *
+     * ```kotlin
+     * val total = withTimeout(5.seconds) { run.callSuspend(store, 1) as Int }
+     * ```
+     */
+    @JvmSynthetic
+    public suspend fun callSuspend(store: Store, vararg arguments: Any?): Any? =
+        plain(callSuspend(store, values(store, arguments)))
+
+    /**
+     * Calls the function, for Java, and gives a future of its results: as [callSuspend] does, with the common pool of
+     * Java as the threads on which the guest runs. If the future is cancelled, or somebody else completes it, the guest ends.
+     */
+    public fun callFuture(store: Store, arguments: List<Val>): CompletableFuture<List<Val>> =
+        future(ForkJoinPool.commonPool()) { callSuspend(store, arguments) }
+
+    /**
+     * Calls the function, for Java, with plain values, and gives a future of a plain value: those of [invoke].
+     *
+     * ```java
+     * CompletableFuture<Object> total = run.callFuture(store, 1).orTimeout(5, TimeUnit.SECONDS);
+     * ```
+     */
+    public fun callFuture(store: Store, vararg arguments: Any?): CompletableFuture<Any?> =
+        callFuture(ForkJoinPool.commonPool(), store, *arguments)
+
+    /** The same, with the threads of [executor] as those on which the guest runs. */
+    public fun callFuture(executor: Executor, store: Store, vararg arguments: Any?): CompletableFuture<Any?> =
+        future(executor) { callSuspend(store, *arguments) }
 
     /**
      * The function as one of Kotlin's types, as in `typed<(Int, Int) -> Int>(store)`. Fails with `Type` where it has
@@ -183,6 +259,18 @@ public class Func private constructor(raw: Raw) : Extern {
         store.keep(body)
     }
 
+    /** Gives a suspending host function, which has none yet, its body. */
+    @JvmSynthetic
+    internal fun attach(store: Store, function: suspend Caller.(List<Val>) -> List<Val>): Unit =
+        attach(store, SuspendingBody(store, raw, signature(store), function))
+
+    /** Gives a suspending host function, which has none yet, its body: one may serve many stores. */
+    @JvmSynthetic
+    internal fun attach(store: Store, body: SuspendingCallback) {
+        val number = store.keep(Suspending(body, signature(store).width))
+        core(this, store) { NativeByHand.attachWaiting(raw.handle, store.raw.handle, number) }
+    }
+
     /** What it is, and the number of its store. */
     override fun toString(): String = shownOf("Func", Owned.FUNC) { raw }
 
@@ -196,8 +284,51 @@ public class Func private constructor(raw: Raw) : Extern {
         public fun <T : Any> wrap(store: Store, type: Class<T>, function: T): Func =
             JavaShape.of(type).run { wrapped(store, TypedHost.shared(this.type, body(function))) }
 
+        /**
+         * Makes a host function that suspends: a guest that calls it waits for it, and takes no thread. The guest has to be
+         * called by [callSuspend], or [callFuture] in Java. Elsewhere the call fails with `Suspend`: in a synchronous call,
+         * and below a host function that does not suspend.
+         *
+         * ```kotlin
+         * val fetch = Func.suspending(store, FuncType(listOf(ValType.I32), listOf(ValType.I32))) { (id) ->
+         *     listOf(Val.I32(http.fetch(id.asInt())))
+         * }
+         * ```
+         *
+         * [function] is run in the coroutine that called the guest, with its context, dispatcher and job. Its receiver is
+         * the [Caller], which is valid on every thread until it returns. It may use the store in every way: its calls of
+         * guests go on top of the guest that waits for it. Such a call that has not ended when [function] returns
+         * ends then, with `Escaped`.
+         *
+         * The outer call throws whatever [function] throws, as the very same object. If its coroutine is cancelled, so
+         * is [function]. Fails as a host function that does not suspend, and with `Busy` in such a function, if the
+         * store has had no suspending one before.
+         */
+        @JvmSynthetic
+        public fun suspending(
+            store: Store,
+            type: FuncType,
+            function: suspend Caller.(List<Val>) -> List<Val>,
+        ): Func = waiting(store, type).apply { attach(store, function) }
+
+        /**
+         * Makes a host function that guests wait for, for Java: as [suspending] does, from a function that gives a future.
+         */
+        @JvmStatic
+        public fun future(store: Store, type: FuncType, function: FutureFunction): Func =
+            suspending(store, type, function.suspending())
+
         internal override fun wrapped(store: Store, host: TypedHost): Func =
             of(host(store, host.type)).apply { attach(store, host.body(store)) }
+
+        internal override fun wrapped(store: Store, host: SuspendingHost): Func =
+            waiting(store, host.type).apply { attach(store, host.body(store)) }
+
+        /** A suspending host function without its body. */
+        private fun waiting(store: Store, type: FuncType): Func {
+            val bytes = Writer.bytes { write(type.toRaw()) }
+            return of(core(store) { NativeByHand.newWaitingFunc(store.raw.handle, bytes) })
+        }
 
         /** A host function without its callback. Fails with `Unsupported` if [type] names one of a module's own types. */
         private fun host(store: Store, type: FuncType): Raw = core(store) { Raw.host(store.raw, type.toRaw()) }

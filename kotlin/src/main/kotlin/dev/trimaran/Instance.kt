@@ -3,9 +3,16 @@ package dev.trimaran
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.Owned
+import dev.trimaran.internal.Running
+import dev.trimaran.internal.Writer
 import dev.trimaran.internal.ffi.NamedExtern
+import dev.trimaran.internal.ffi.write
+import dev.trimaran.internal.future
+import dev.trimaran.internal.keepReachable
 import dev.trimaran.internal.shownOf
+import java.util.concurrent.CompletableFuture
 import java.util.concurrent.ConcurrentHashMap
+import java.util.concurrent.ForkJoinPool
 import dev.trimaran.internal.ffi.Instance as Raw
 
 /** An instance of a module. It belongs to one store. */
@@ -96,8 +103,51 @@ public class Instance private constructor(raw: Raw) {
     /** What it is, and the number of its store. */
     override fun toString(): String = shownOf("Instance", Owned.INSTANCE) { raw }
 
-    internal companion object {
+    /** Instances that are made in a coroutine. */
+    public companion object {
+        /**
+         * Links a module with [imports] in the caller's own coroutine, as the constructor does. The module's start function may
+         * wait for suspending host functions ([Func.suspending]). Otherwise as [Func.callSuspend].
+         */
+        @JvmSynthetic
+        public suspend fun createSuspend(
+            store: Store,
+            module: Module,
+            imports: List<Extern> = emptyList(),
+        ): Instance =
+            started(store, module) { frame, run, call ->
+                val given = imports.whole("import").map { it.toRaw() }
+                val bytes = Writer.bytes { writeList(given) { write(it) } }
+                NativeByHand.startInstance(module.raw.handle, store.raw.handle, run, call, bytes, frame)
+            }.also { keepReachable(imports) }
+
+        /**
+         * Links a module with [imports], for Java, and gives a future of the instance. Otherwise as [Func.callFuture].
+         */
+        @JvmStatic
+        @JvmOverloads
+        public fun createFuture(
+            store: Store,
+            module: Module,
+            imports: List<Extern> = emptyList(),
+        ): CompletableFuture<Instance> = future(ForkJoinPool.commonPool()) { createSuspend(store, module, imports) }
+
         @JvmSynthetic
         internal fun of(raw: Raw): Instance = Instance(raw)
+
+        /** What [start] begins to instantiate, and keeps [other] for. */
+        @JvmSynthetic
+        internal suspend inline fun started(
+            store: Store,
+            other: Any,
+            crossinline start: (frame: LongArray, run: Long, call: Long) -> Long,
+        ): Instance {
+            val frame = Running.frame(1)
+            Running.toEnd(store, frame) { run, call ->
+                NativePressure.withRoomForGuest { start(frame, run, call) }
+            }
+            keepReachable(other)
+            return of(Raw(frame[0]))
+        }
     }
 }

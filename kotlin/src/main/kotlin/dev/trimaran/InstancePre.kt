@@ -1,8 +1,12 @@
 package dev.trimaran
 
 import dev.trimaran.internal.LinkedHost
+import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativePressure
+import dev.trimaran.internal.future
 import dev.trimaran.internal.shown
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.ForkJoinPool
 import dev.trimaran.internal.ffi.InstancePre as Raw
 
 /**
@@ -32,6 +36,22 @@ public class InstancePre private constructor(raw: Raw, private val hosts: List<L
             }
         return Instance.of(made)
     }
+
+    /**
+     * Makes an instance in the caller's own coroutine: the module's start function may wait for suspending host functions
+     * ([Linker.suspending]). Otherwise as [instantiate] and [Func.callSuspend].
+     */
+    @JvmSynthetic
+    public suspend fun instantiateSuspend(store: Store): Instance {
+        store.callsHost = true
+        return Instance.started(store, this) { frame, run, call ->
+            NativeByHand.startPrepared(raw.handle, store.raw.handle, run, call, frame)
+        }
+    }
+
+    /** Makes an instance, for Java, and gives a future of it. Otherwise as [instantiate] and [Func.callFuture]. */
+    public fun instantiateFuture(store: Store): CompletableFuture<Instance> =
+        future(ForkJoinPool.commonPool()) { instantiateSuspend(store) }
 
     /** Closes it. Instances that it has made go on working. Closing twice does nothing. */
     override fun close() {

@@ -6,7 +6,11 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.Writer
 import dev.trimaran.internal.ffi.write
+import dev.trimaran.internal.future
 import dev.trimaran.internal.shown
+import dev.trimaran.internal.suspending
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.ForkJoinPool
 import dev.trimaran.internal.ffi.Linker as Raw
 
 /**
@@ -66,6 +70,22 @@ public class Linker private constructor(raw: Raw) :
         add(module, name, type) { store, func -> func.attach(store, function) }
 
     /**
+     * Defines a host function that suspends as [module] [name], for every store. It works as [Func.suspending] says. A
+     * guest that calls it while it is instantiated has to be instantiated by [instantiateSuspend].
+     */
+    @JvmSynthetic
+    public fun suspending(
+        module: String,
+        name: String,
+        type: FuncType,
+        function: suspend Caller.(List<Val>) -> List<Val>,
+    ): Unit = add(module, name, type, isSuspending = true) { store, func -> func.attach(store, function) }
+
+    /** Defines a host function that guests wait for, for Java: as [suspending] does, from a function that gives a future. */
+    public fun future(module: String, name: String, type: FuncType, function: FutureFunction): Unit =
+        suspending(module, name, type, function.suspending())
+
+    /**
      * Defines a host function from an interface of Java's, for Java: as from a function of Kotlin. [type] is one of
      * those that [Func.typed] takes.
      *
@@ -78,6 +98,9 @@ public class Linker private constructor(raw: Raw) :
 
     internal override fun wrapped(module: String, name: String, host: TypedHost): Unit =
         add(module, name, host.type) { store, func -> func.attach(store, host.body(store)) }
+
+    internal override fun wrapped(module: String, name: String, host: SuspendingHost): Unit =
+        add(module, name, host.type, isSuspending = true) { store, func -> func.attach(store, host.body(store)) }
 
     /** Defines everything that [instance] exports, each under [name] and its own. */
     public fun defineInstance(store: Store, name: String, instance: Instance): Unit =
@@ -150,6 +173,22 @@ public class Linker private constructor(raw: Raw) :
         )
 
     /**
+     * Links [module] in the caller's own coroutine: its start function may wait for suspending host functions. Otherwise
+     * as [instantiate] and [Func.callSuspend].
+     */
+    @JvmSynthetic
+    public suspend fun instantiateSuspend(store: Store, module: Module): Instance {
+        store.callsHost = true
+        return Instance.started(store, this to module) { frame, run, call ->
+            NativeByHand.startLinked(raw.handle, store.raw.handle, module.raw.handle, run, call, frame)
+        }
+    }
+
+    /** Links [module], for Java, and gives a future of the instance. Otherwise as [instantiate] and [Func.callFuture]. */
+    public fun instantiateFuture(store: Store, module: Module): CompletableFuture<Instance> =
+        future(ForkJoinPool.commonPool()) { instantiateSuspend(store, module) }
+
+    /**
      * Finds and checks the imports of [module] now, so that only the rest is left for every instance of it. Fails with
      * `Link` as [instantiate] does.
      */
@@ -167,11 +206,17 @@ public class Linker private constructor(raw: Raw) :
     /** What it is, and whether it is closed. */
     override fun toString(): String = shown("Linker") { raw.run { if (isClosed) ", closed" else "" } }
 
-    private fun add(module: String, name: String, type: FuncType, attach: (Store, Func) -> Unit) {
+    private fun add(
+        module: String,
+        name: String,
+        type: FuncType,
+        isSuspending: Boolean = false,
+        attach: (Store, Func) -> Unit,
+    ) {
         val host = LinkedHost(attach)
         val bytes = Writer.bytes { write(type.toRaw()) }
         hosts.add(module, name, host) {
-            core(this, host) { NativeByHand.defineFunc(raw.handle, module, name, bytes, host) }
+            core(this, host) { NativeByHand.defineFunc(raw.handle, module, name, bytes, host, isSuspending) }
         }
     }
 

@@ -6,12 +6,15 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.NativePressure
 import dev.trimaran.internal.Owned
+import dev.trimaran.internal.Suspending
 import dev.trimaran.internal.Virtual
+import dev.trimaran.internal.component.ComponentHost
 import dev.trimaran.internal.shown
 import java.util.Collections
 import java.util.IdentityHashMap
 import java.util.concurrent.Callable
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.locks.ReentrantLock
 import java.util.function.Consumer
 import java.util.function.UnaryOperator
@@ -26,6 +29,9 @@ import java.time.Duration as JavaDuration
  * another. A host function may use the store that called it, as deep as [Config.maxWasmStack] and the thread's stack have
  * room: then the call fails with `Trap` or `Limit`, or throws a [StackOverflowError]. Close a store to free its memory at
  * once. One that nobody has any more is garbage, unless an object that its guest holds as an externref refers to it.
+ *
+ * A guest that waits for a suspending host function ([Func.callSuspend]) takes no thread. Meanwhile, its memory and all else
+ * can be used; other calls of guests stand in line until it ends.
  *
  * A virtual thread that waits for its turn leaves its carrier to others. Where guests may call the host, or wait by
  * WASI or in a shared memory, a platform thread runs the calls of a virtual thread, and also the host functions. The
@@ -65,6 +71,19 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     @set:JvmSynthetic
     @Volatile
     internal var callsHost = false
+
+    /** Whether guests may call suspending host functions. */
+    @get:JvmSynthetic
+    @Volatile
+    internal var suspends = false
+        private set
+
+    /** How many guests wait for their host functions. */
+    @get:JvmSynthetic
+    internal val resting = AtomicInteger()
+
+    /** The suspending host functions, each at the place that is its number. */
+    private val suspending = ArrayList<Suspending>()
 
     /** What guests may call, which the library does not keep alive; null once the store is closed. */
     private var hosts: ArrayList<HostCallback>? = ArrayList()
@@ -294,6 +313,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
         NativePressure.closed(pressure)
         synchronized(raw) {
             hosts = null
+            suspending.clear()
             callbacks = emptyList()
             componentHosts.clear()
         }
@@ -301,7 +321,8 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
 
     /** Keeps what components may call, as the body of a host function. */
     @JvmSynthetic
-    internal fun keepHosts(all: List<Any>) {
+    internal fun keepHosts(all: List<ComponentHost>) {
+        if (all.any { it.isSuspending }) suspends = true
         callsHost = true
         synchronized(raw) { if (hosts != null) componentHosts.addAll(all) }
     }
@@ -312,6 +333,20 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
         callsHost = true
         synchronized(raw) { hosts?.add(host) }
     }
+
+    /** Keeps a suspending host function in the same way. Gives its number. */
+    @JvmSynthetic
+    internal fun keep(host: Suspending): Long {
+        suspends = true
+        return synchronized(raw) {
+            suspending.add(host)
+            suspending.lastIndex.toLong()
+        }
+    }
+
+    /** The suspending host function of that number; null once the store is closed. */
+    @JvmSynthetic
+    internal fun suspending(number: Long): Suspending? = synchronized(raw) { suspending.getOrNull(number.toInt()) }
 
     private companion object {
         /** As long as the core waits for a thread that is in one host function, in milliseconds. */

@@ -1,5 +1,8 @@
 package dev.trimaran
 
+import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.Running
+import dev.trimaran.internal.keepReachable
 import kotlin.reflect.KClass
 import kotlin.reflect.KClassifier
 import kotlin.reflect.KType
@@ -66,6 +69,15 @@ internal inline fun <reified T : Any> number(bits: Long): T {
             else -> Unit
         }
     return number as T
+}
+
+/** Calls the function with the slots of the frame, in the caller's coroutine. Gives the bits of its result. */
+@PublishedApi
+internal suspend fun TypedFunc<*>.suspended(store: Store, frame: LongArray): Long {
+    val raw = func.raw
+    Running.toEnd(store, frame) { run, call -> NativeByHand.startFunc(raw.handle, store.raw.handle, run, call, frame) }
+    keepReachable(raw)
+    return frame[0]
 }
 
 /** The WebAssembly type of a function type of Kotlin, or `Type`. */

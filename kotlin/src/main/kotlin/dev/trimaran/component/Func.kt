@@ -4,13 +4,20 @@ import dev.trimaran.Store
 import dev.trimaran.core
 import dev.trimaran.failing
 import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.Running
+import dev.trimaran.internal.component.ComponentRunning
 import dev.trimaran.internal.component.Exchange
 import dev.trimaran.internal.component.FuncCodec
 import dev.trimaran.internal.component.Misfit
 import dev.trimaran.internal.component.PlainFunc
 import dev.trimaran.internal.component.TypeTable
 import dev.trimaran.internal.ffi.refuseComponentValue
+import dev.trimaran.internal.future
+import dev.trimaran.internal.keepReachable
 import dev.trimaran.made
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.Executor
+import java.util.concurrent.ForkJoinPool
 import dev.trimaran.internal.ffi.ComponentFunc as Raw
 
 /**
@@ -141,6 +148,56 @@ public class Func private constructor(raw: Raw) {
 
     /** Calls the function, as [invoke] does. */
     public fun call(store: Store, arguments: List<Any?>): Any? = invoke(store, *arguments.toTypedArray())
+
+    /**
+     * Calls the function in the caller's own coroutine, which is suspended while the component waits for a suspending host
+     * function ([LinkerInstance.suspending]): it takes no thread meanwhile. Otherwise as [invoke], and as
+     * [dev.trimaran.Func.callSuspend] says.
+     *
+     * A guest that ends while it waits, because its coroutine was cancelled or its host function threw, leaves its store as
+     * a trap does: every later call of a component in it fails with `Poisoned`.
+     */
+    @JvmSynthetic
+    public suspend fun callSuspend(store: Store, vararg arguments: Any?): Any? {
+        val frame = Running.frame(1)
+        var result: Any? = null
+        val read = { exchange: Exchange, told: Long ->
+            result = codec.readResult(exchange, ComponentRunning.moves(told), ComponentRunning.length(told))
+        }
+        Running.toEnd(store, frame, { ComponentRunning(store, it, frame, read) }) { run, call ->
+            Exchange.use(store) { exchange -> start(exchange, store, run, call, arguments, frame, read) }
+        }
+        keepReachable(this)
+        return result
+    }
+
+    private fun start(
+        exchange: Exchange,
+        store: Store,
+        run: Long,
+        call: Long,
+        arguments: Array<out Any?>,
+        frame: LongArray,
+        read: (Exchange, Long) -> Unit,
+    ): Long {
+        val length = write(exchange, arguments)
+        val begun =
+            exchange.lent { count, objects ->
+                val (func, home) = raw.handle to store.raw.handle
+                NativeByHand
+                    .startComponentFunc(func, home, run, call, exchange.handle, length, count, objects, frame)
+            }
+        if (begun == 0L) read(exchange, frame[0])
+        return begun
+    }
+
+    /** Calls the function, for Java, and gives a future of its result: as [callSuspend] does, on Java's common pool. */
+    public fun callFuture(store: Store, vararg arguments: Any?): CompletableFuture<Any?> =
+        callFuture(ForkJoinPool.commonPool(), store, *arguments)
+
+    /** The same, with the threads of [executor] as those on which the guest runs. */
+    public fun callFuture(executor: Executor, store: Store, vararg arguments: Any?): CompletableFuture<Any?> =
+        future(executor) { callSuspend(store, *arguments) }
 
     private fun write(exchange: Exchange, arguments: Array<out Any?>): Int =
         checked {

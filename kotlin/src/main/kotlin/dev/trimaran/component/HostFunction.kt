@@ -1,6 +1,7 @@
 package dev.trimaran.component
 
 import dev.trimaran.Caller
+import java.util.concurrent.CompletionStage
 
 /**
  * The code of a host function that components call: a lambda of Kotlin, whose receiver is the [Caller], or one of Java,
@@ -21,4 +22,17 @@ public fun interface HostFunction {
      */
     @Throws(Exception::class)
     public fun Caller.call(arguments: List<@JvmSuppressWildcards Any?>): Any?
+}
+
+/** The code of a host function that components wait for, for Java: [LinkerInstance.future] takes it. */
+public fun interface FutureFunction {
+    /**
+     * Takes the arguments, and gives the result once it is there: anything where the type has none. The values are those
+     * of [HostFunction]. [caller] is valid until then, on every thread.
+     *
+     * If the stage fails, the guest ends, and the outer call fails with what the stage failed with, the very same object. If
+     * somebody cancels the outer call, the stage is cancelled.
+     */
+    @Throws(Exception::class)
+    public fun call(caller: Caller, arguments: List<@JvmSuppressWildcards Any?>): CompletionStage<out Any?>
 }

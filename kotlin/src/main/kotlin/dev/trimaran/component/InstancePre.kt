@@ -2,10 +2,18 @@ package dev.trimaran.component
 
 import dev.trimaran.Store
 import dev.trimaran.core
+import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativePressure
+import dev.trimaran.internal.Running
 import dev.trimaran.internal.component.ComponentHost
+import dev.trimaran.internal.component.ComponentRunning
+import dev.trimaran.internal.future
+import dev.trimaran.internal.keepReachable
 import dev.trimaran.internal.shown
 import dev.trimaran.made
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.ForkJoinPool
+import dev.trimaran.internal.ffi.ComponentInstance as RawInstance
 import dev.trimaran.internal.ffi.ComponentInstancePre as Raw
 
 /**
@@ -29,6 +37,27 @@ public class InstancePre private constructor(raw: Raw, private val hosts: List<C
             }
         return Instance.of(made)
     }
+
+    /**
+     * Makes an instance in the caller's own coroutine: its start functions may wait for suspending host functions
+     * ([LinkerInstance.suspending]). Otherwise as [instantiate] and [Func.callSuspend].
+     */
+    @JvmSynthetic
+    public suspend fun instantiateSuspend(store: Store): Instance {
+        store.keepHosts(hosts)
+        val frame = Running.frame(1)
+        Running.toEnd(store, frame, { ComponentRunning(store, it, frame) }) { run, call ->
+            NativePressure.withRoomForGuest {
+                NativeByHand.startComponent(raw.handle, store.raw.handle, run, call, frame)
+            }
+        }
+        keepReachable(this)
+        return Instance.of(RawInstance(frame[0]))
+    }
+
+    /** Makes an instance, for Java, and gives a future of it. Otherwise as [instantiate] and [Func.callFuture]. */
+    public fun instantiateFuture(store: Store): CompletableFuture<Instance> =
+        future(ForkJoinPool.commonPool()) { instantiateSuspend(store) }
 
     /** Closes it. Instances that it has made go on working. Closing twice does nothing. */
     override fun close() {

@@ -1,5 +1,6 @@
 package dev.trimaran.component
 
+import dev.trimaran.Caller
 import dev.trimaran.Engine
 import dev.trimaran.Module
 import dev.trimaran.Store
@@ -8,8 +9,11 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.Writer
 import dev.trimaran.internal.component.ComponentHost
 import dev.trimaran.internal.component.ComponentHosts
+import dev.trimaran.internal.component.SuspendingComponentBody
+import dev.trimaran.internal.component.suspending
 import dev.trimaran.internal.shown
 import dev.trimaran.made
+import java.util.concurrent.CompletableFuture
 import dev.trimaran.internal.ffi.ComponentLinker as Raw
 
 /**
@@ -81,6 +85,18 @@ public class Linker private constructor(raw: Raw) : AutoCloseable {
      */
     public fun instantiate(store: Store, component: Component): Instance = instantiatePre(component).instantiate(store)
 
+    /**
+     * Instantiates [component] in the caller's own coroutine: its start functions may wait for suspending host functions.
+     * Otherwise as [instantiate] and [Func.callSuspend].
+     */
+    @JvmSynthetic
+    public suspend fun instantiateSuspend(store: Store, component: Component): Instance =
+        instantiatePre(component).instantiateSuspend(store)
+
+    /** Instantiates [component], for Java, and gives a future of the instance. Otherwise as [instantiate]. */
+    public fun instantiateFuture(store: Store, component: Component): CompletableFuture<Instance> =
+        instantiatePre(component).instantiateFuture(store)
+
     /** Finds the imports of [component] now, for every instance of it. Fails with `Link` as [instantiate] does. */
     public fun instantiatePre(component: Component): InstancePre {
         val (pre, bodies) = hosts.taking { core(this, component) { raw.instantiatePre(component.raw) } }
@@ -116,12 +132,32 @@ public class LinkerInstance private constructor(linker: Linker, private val path
      */
     public fun func(name: String, function: HostFunction): Unit = define(name, ComponentHost(function))
 
+    /**
+     * Defines a host function that suspends, for every store: a component that calls it waits for it, and takes no thread.
+     * The component has to be called by [Func.callSuspend], and otherwise the call fails with `Suspend`. Its values are those
+     * of [func]. It works as [dev.trimaran.Func.suspending] says; a [Resource] that the guest lends is gone when it
+     * returns. Fails with `Link` if the name is defined already.
+     */
+    @JvmSynthetic
+    public fun suspending(name: String, function: suspend Caller.(List<Any?>) -> Any?): Unit =
+        define(name, ComponentHost(SuspendingComponentBody(function), false))
+
+    /** Defines a host function that components wait for, for Java: as [suspending] does, from one that gives a future. */
+    public fun future(name: String, function: FutureFunction): Unit = suspending(name, function.suspending())
+
     @JvmSynthetic
     internal fun define(name: String, host: ComponentHost) {
         linker.hosts.add(path + name, host) {
             core(linker, host) {
                 val bytes = Writer.bytes { writeList(path) { write(it) } }
-                NativeByHand.defineComponentFunc(linker.raw.handle, bytes, name, host, host.isTyped)
+                NativeByHand.defineComponentFunc(
+                    linker.raw.handle,
+                    bytes,
+                    name,
+                    host,
+                    host.isTyped,
+                    host.isSuspending,
+                )
             }
         }
     }

@@ -68,8 +68,115 @@ internal object NativeByHand {
      */
     @JvmStatic external fun watch(store: Long, home: Store)
 
-    /** Defines a host function, of a serialised type. The linker keeps the [LinkedHost], and the library does not. */
-    @JvmStatic external fun defineFunc(linker: Long, module: String, name: String, type: ByteArray, host: Any)
+    /**
+     * Defines a host function, of a serialised type, or a suspending one. The linker keeps the [LinkedHost], and the
+     * library does not.
+     */
+    @JvmStatic
+    external fun defineFunc(
+        linker: Long,
+        module: String,
+        name: String,
+        type: ByteArray,
+        host: Any,
+        isSuspending: Boolean,
+    )
+
+    /**
+     * The first step of a call with the arguments in the slots of [frame], by the numbers of the host call that it comes
+     * from, or zeros. Gives the run's handle, and in its two lowest bits what the step came to: see [Running]. 0 where the
+     * guest is done, and has left its results in the frame.
+     */
+    @JvmStatic external fun startFunc(func: Long, store: Long, run: Long, call: Long, frame: LongArray): Long
+
+    /** The same with serialised values, which are converted. */
+    @JvmStatic
+    external fun startFuncValues(
+        func: Long,
+        store: Long,
+        run: Long,
+        call: Long,
+        values: ByteArray,
+        frame: LongArray,
+    ): Long
+
+    /** The first step of an instantiation, as [startFunc]. Serialised imports go with it. It leaves a handle of the instance. */
+    @JvmStatic
+    external fun startInstance(
+        module: Long,
+        store: Long,
+        run: Long,
+        call: Long,
+        imports: ByteArray,
+        frame: LongArray,
+    ): Long
+
+    /** The same by a linker. */
+    @JvmStatic
+    external fun startLinked(linker: Long, store: Long, module: Long, run: Long, call: Long, frame: LongArray): Long
+
+    /** The same of a module whose imports are found. */
+    @JvmStatic external fun startPrepared(pre: Long, store: Long, run: Long, call: Long, frame: LongArray): Long
+
+    /**
+     * The first step of a call of a component's function, as [startFunc], with what [componentCall] takes. Where it is
+     * done, the values lie in the exchange, and [frame] has what [runResult] gives.
+     */
+    @JvmStatic
+    external fun startComponentFunc(
+        func: Long,
+        store: Long,
+        run: Long,
+        call: Long,
+        exchange: Long,
+        length: Int,
+        resources: Int,
+        objects: Array<Any?>?,
+        frame: LongArray,
+    ): Long
+
+    /** The first step of an instantiation of a component, as [startFunc]. It leaves a handle of the instance. */
+    @JvmStatic external fun startComponent(pre: Long, store: Long, run: Long, call: Long, frame: LongArray): Long
+
+    /** Puts what a component's function has given into the exchange, once, and gives what [hostArguments] does. */
+    @JvmStatic external fun runResult(run: Long, exchange: Long): Long
+
+    /** Puts the function that the component calls into the array, and what it has made of its type. */
+    @JvmStatic external fun runHost(run: Long, found: Array<Any?>)
+
+    /** Puts the arguments into the exchange, once, as [hostArguments] does. */
+    @JvmStatic external fun runCall(run: Long, exchange: Long): Long
+
+    /** Takes what the function gives, as [hostReply] does, for the next step. */
+    @JvmStatic
+    external fun runReply(run: Long, exchange: Long, length: Int, resources: Int, objects: Array<Any?>?)
+
+    /** Fails for what the function gave that does not fit, as [refuseHostResult] does. */
+    @JvmStatic external fun runRefuse(run: Long, path: ByteArray, mistake: ByteArray)
+
+    /** A further step, with the slots of what a host function gave. [waking] is woken where the run has its turn later. */
+    @JvmStatic external fun stepRun(run: Long, answer: LongArray?, waking: Waking?, frame: LongArray): Int
+
+    /** Puts what the guest calls a host function with into slots, once. */
+    @JvmStatic external fun runArguments(run: Long, slots: LongArray)
+
+    /** Has the guest end. Any thread may do it. */
+    @JvmStatic external fun cancelRun(run: Long)
+
+    /** Frees it. The guest ends, if it has not. */
+    @JvmStatic external fun freeRun(run: Long)
+
+    /** A handle of a suspending host function, of a serialised type. */
+    @JvmStatic external fun newWaitingFunc(store: Long, type: ByteArray): Long
+
+    /** Gives it its number among the suspending functions of its store. */
+    @JvmStatic external fun attachWaiting(func: Long, store: Long, number: Long)
+
+    /**
+     * Has this thread work for a host call, by the numbers of the store, the run and the call. Leaves there for which one it has
+     * worked; zeros are none.
+     */
+    @JvmStatic external fun swapWork(numbers: LongArray)
 
     /** A new exchange for values of components, which [freeExchange] frees. One call at a time uses it. */
     @JvmStatic external fun newExchange(): Long
@@ -151,6 +258,7 @@ internal object NativeByHand {
         name: String,
         host: Any,
         isTyped: Boolean,
+        isSuspending: Boolean,
     )
 
     /**

@@ -14,6 +14,9 @@ internal class Signature(described: ByteArray) {
     val params = described.copyOfRange(2, 2 + described[0].toUByte().toInt())
     val results = described.copyOfRange(2 + params.size, described.size)
 
+    /** How many slots a call needs: arguments and results use the same ones. */
+    val width = maxOf(params.size, results.size)
+
     /** Whether it has numbers alone, so that it can be called with columns. */
     private val isNumeric = (params + results).all { it < Kind.V128 }
 
@@ -66,11 +69,19 @@ internal class Signature(described: ByteArray) {
     }
 
     private fun callSlots(func: Long, store: Store, arguments: List<Any?>): List<Val> =
-        Slots(store, LongArray(2 * maxOf(params.size, results.size))).use { slots ->
-            for (index in params.indices) slots.put(index, params[index], arguments[index])
+        Slots(store, LongArray(2 * width)).use { slots ->
+            put(slots, arguments)
             NativeByHand.callSlots(func, store.raw.handle, slots.numbers)
-            results.indices.map { slots.get(it, results[it]) }
+            taken(slots)
         }
+
+    /** Puts arguments that it takes into slots. */
+    fun put(slots: Slots, arguments: List<Any?>) {
+        for (index in params.indices) slots.put(index, params[index], arguments[index])
+    }
+
+    /** The results in slots, once. */
+    fun taken(slots: Slots): List<Val> = results.indices.map { slots.get(it, results[it]) }
 
     private companion object {
         /** What a column holds, by the [Kind] of it. */

@@ -40,14 +40,27 @@ internal object Virtual {
     @IfPresent
     fun isCurrent(): Boolean = IS_VIRTUAL != null && IS_VIRTUAL.invokeExact(Thread.currentThread()) == true
 
-    /** Does [work] for this thread, which is a virtual one, in the store that is among the arguments, if one is. */
-    fun <R> call(argument: Any?, another: Any?, third: Any?, runsGuests: Boolean, work: () -> R): R {
-        val store = argument as? Store ?: another as? Store ?: third as? Store ?: return work()
+    /**
+     * Does [work] for this thread, which is a virtual one, in the store. [isNested] where it is a part of a host call of
+     * that store.
+     */
+    fun <R> call(store: Store, runsGuests: Boolean, isNested: Boolean, work: () -> R): R {
+        // Whoever has the turn may wait for a guest, which waits for its host function, which is in here.
+        if (store.suspends && (!runsGuests || isNested)) return part(store, runsGuests, work)
         return withTurn(store) {
             val needsNoWait = NativeByHand.isFree(store.raw.handle) && !(runsGuests && store.callsHost)
             if (needsNoWait) work() else onPlatformThread(work = work)
         }
     }
+
+    /** What a host function does in the store while its guest waits. */
+    private fun <R> part(store: Store, runsGuests: Boolean, work: () -> R): R {
+        val isReady = store.resting.get() > 0 || NativeByHand.isFree(store.raw.handle)
+        return if (isReady && !(runsGuests && store.callsHost)) work() else onPlatformThread(work = work)
+    }
+
+    /** Does a step of a guest for this thread, which is a virtual one. A step waits for nobody, but in the host functions of others. */
+    fun <R> step(store: Store, work: () -> R): R = if (store.callsHost) onPlatformThread(work = work) else work()
 
     /** Does [work] on one platform thread for this thread, which is a virtual one: the core knows a turn by its thread. */
     fun <R> inTurn(store: Store, work: () -> R): R = withTurn(store) { onPlatformThread(work = work) }

@@ -2,6 +2,7 @@ package dev.trimaran.component.bindings
 
 import dev.trimaran.Store
 import dev.trimaran.WasmtimeException
+import dev.trimaran.component.GuestResource
 import dev.trimaran.component.Instance
 import dev.trimaran.core
 import dev.trimaran.failing
@@ -70,6 +71,7 @@ public class BoundFunction internal constructor(
     private val root: BoundInstance,
 ) {
     private val result = type.parts.last()
+    private val count = type.parts.size - 1
 
     /** Calls it: [write] writes the arguments, and [read] reads the result. */
     public inline fun <R> call(write: (ValueWriter) -> Unit, read: (ValueReader) -> R): R {
@@ -83,6 +85,24 @@ public class BoundFunction internal constructor(
             return read(send(writer))
         } finally {
             end(writer)
+        }
+    }
+
+    /**
+     * Calls it with a [ValueSlot] for each argument, where that and the result are numbers, truth values or characters.
+     * Gives the slot of the result, and 0 where there is none.
+     */
+    public fun plain(a: Long = 0, b: Long = 0, c: Long = 0, d: Long = 0): Long =
+        core(this, store, runsGuests = true) {
+            NativeByHand.componentCallPlain(raw.handle, store.raw.handle, count, a, b, c, d)
+        }
+
+    /** The same of a method, which has the [resource] as its first argument. */
+    public fun plainMethod(resource: GuestResource, b: Long = 0, c: Long = 0, d: Long = 0): Long {
+        val lent = resource.resource
+        return core(this, store, lent, runsGuests = true) {
+            val handle = lent.raw.handle
+            NativeByHand.componentCallMethod(raw.handle, store.raw.handle, handle, false, count, 0, b, c, d)
         }
     }
 

@@ -46,10 +46,10 @@ internal class FuncCodec(types: ComponentTypes, isPlain: Boolean = false, isGues
         }
     }
 
-    /** Reads the result of a call, which has left it with so many moves. */
-    fun readResult(from: Exchange, moves: Int): Any? {
+    /** Reads the result of a call, which has left it with so many moves, and as a stream of that [length] if one is told. */
+    fun readResult(from: Exchange, moves: Int, length: Int = 0): Any? {
         if (result == null) return null
-        from.read(moves, 0, hasResources)
+        from.read(moves, length, hasResources)
         return result.read(from)
     }
 

@@ -41,8 +41,11 @@ internal class Refused(val path: List<String>, val misfit: Misfit) : RuntimeExce
  *
  * @property isTyped Whether the type is known, so that [codec] is asked for when a component is linked.
  */
-internal class ComponentHost(private val body: ComponentBody, val isTyped: Boolean) {
+internal class ComponentHost(val body: ComponentBody, val isTyped: Boolean) {
     constructor(function: HostFunction) : this(DynamicBody(function), false)
+
+    /** Whether guests wait for it. */
+    val isSuspending: Boolean get() = body is SuspendingComponentBody
 
     /** What is made of the function's type, once: the library keeps it, and gives it to [run]. */
     fun codec(types: ByteArray): Any = body.codec(Reader(types).readComponentTypes())

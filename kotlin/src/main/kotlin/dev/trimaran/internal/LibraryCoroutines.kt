@@ -1,0 +1,64 @@
+package dev.trimaran.internal
+
+import kotlinx.coroutines.CancellableContinuation
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.ThreadContextElement
+import kotlinx.coroutines.asCoroutineDispatcher
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.suspendCancellableCoroutine
+import kotlinx.coroutines.yield
+import java.util.concurrent.CompletionStage
+import java.util.concurrent.Executor
+import kotlin.coroutines.AbstractCoroutineContextElement
+import kotlin.coroutines.ContinuationInterceptor
+import kotlin.coroutines.CoroutineContext
+import kotlin.coroutines.coroutineContext
+
+/** What `kotlinx.coroutines` has of it. Without that, it cannot be made. */
+@IfPresent
+internal class LibraryCoroutines : Coroutines() {
+    /** What the library names a job by: it is there, or this fails. */
+    private val key: CoroutineContext.Key<Job> = Job
+
+    override fun within(context: CoroutineContext, call: HostCall): CoroutineContext = context + call + Working(call)
+
+    override suspend fun giveTurn() {
+        check(coroutineContext)
+        if (coroutineContext[ContinuationInterceptor] is CoroutineDispatcher) yield() else redispatch()
+    }
+
+    override fun check(context: CoroutineContext) {
+        super.check(context)
+        context.ensureActive()
+    }
+
+    override suspend fun sleep(begin: (Waking) -> Boolean): Unit = suspendCancellableCoroutine { begin(it, begin) }
+
+    override suspend fun <T> await(stage: CompletionStage<T>): T =
+        suspendCancellableCoroutine { continuation: CancellableContinuation<Result<T>> ->
+            resume(continuation, stage)
+            continuation.invokeOnCancellation { stage.cancel() }
+        }.getOrThrow()
+
+    override fun context(executor: Executor): CoroutineContext = executor.asCoroutineDispatcher() + Job()
+
+    override fun cancel(context: CoroutineContext) {
+        context[key]?.cancel()
+    }
+
+    /** Has each part of a host function, between two suspensions, work for its host call, and what it launches as well. */
+    @IfPresent
+    private class Working(private val call: HostCall) :
+        AbstractCoroutineContextElement(Working),
+        ThreadContextElement<HostCall?> {
+        override fun updateThreadContext(context: CoroutineContext): HostCall? = HostCall.swap(call)
+
+        override fun restoreThreadContext(context: CoroutineContext, oldState: HostCall?) {
+            HostCall.swap(oldState)
+        }
+
+        companion object Key : CoroutineContext.Key<Working>
+    }
+}
