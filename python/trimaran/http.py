@@ -217,7 +217,8 @@ def _latin(value: str, what: str, name: object) -> bytes:
         return value.encode("latin-1")
     except UnicodeEncodeError as failed:
         point = f"U+{ord(value[failed.start]):04X}"
-        reason = f"the text of the {what} `{name}` has the character {point}, which ISO 8859-1 does not have: give bytes"
+        what = f"the text of the {what} `{name}`"
+        reason = f"{what} has the character {point}, which ISO 8859-1 does not have: give bytes"
         raise failure("Encoding", reason=reason, offset=failed.start) from None
 
 

@@ -88,7 +88,9 @@ HARMFUL = """(component
     ("number", "cause"), [(1, None), (2, Interruption.TIME_LIMIT)], ids=["one that traps", "one that never ends"]
 )
 def test_the_next_use_fails_with_what_a_collected_one_failed_with(number: int, cause: Interruption | None) -> None:
-    engine = Engine(Config(epoch_interruption=True))
+    config = Config()
+    config.epoch_interruption = True
+    engine = Engine(config)
     store = Store(engine)
     instance = Linker(engine).instantiate(store, Component(engine, HARMFUL))
     make, nothing = instance.func(store, "make"), instance.func(store, "nothing")

@@ -8,7 +8,7 @@ use std::task::{Wake, Waker};
 
 use jni_sys::{JNIEnv, jbyteArray, jclass, jint, jlong, jlongArray, jobject, jsize};
 use trimaran::adapter::{Owned, Run, Slot, SlotFunction, Step, Token, ValKind, swap_working_for};
-use trimaran::{Extern, Func, Instance, InstancePre, Linker, Module, Result, Store, Val, WasmtimeError};
+use trimaran::{Extern, Func, Instance, InstancePre, Linker, Module, Result, Val, WasmtimeError};
 
 use super::callback::Callback;
 use super::component_runs::RunCrossing;
