@@ -1,4 +1,5 @@
 //! What lies in the output folder is never lost, and never waited for.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,10 +1,12 @@
 package dev.trimaran.tests;
 
+import static java.net.http.HttpResponse.BodyHandlers.ofString;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.trimaran.Caller;
 import dev.trimaran.Config;
 import dev.trimaran.Engine;
@@ -18,6 +20,11 @@ import dev.trimaran.Store;
 import dev.trimaran.Val;
 import dev.trimaran.ValType;
 import dev.trimaran.WasmtimeException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -69,6 +76,30 @@ class AsyncJavaTest {
 
     private void goesOn(Instance guest) {
         assertEquals(42, guest.func(store, "plain").invoke(store, 41));
+    }
+
+    /** The examples in the comments of the sources, word for word. */
+    @Test
+    void theExamplesOfTheDocuments() throws Exception {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+        });
+        server.start();
+        try {
+            HttpClient client = HttpClient.newHttpClient();
+            URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/");
+            HttpRequest request = HttpRequest.newBuilder(uri).build();
+            FuncType type = NUMBER;
+            Func fetch = Func.future(store, type, (caller, arguments) ->
+                client.sendAsync(request, ofString()).thenApply(response -> List.of(new Val.I32(response.statusCode()))));
+            Func run = new Instance(store, new Module(engine, TEXT), List.of(fetch)).func(store, "once");
+            CompletableFuture<Object> total = run.callFuture(store, 1).orTimeout(5, TimeUnit.SECONDS);
+            assertEquals(205, total.get());
+        } finally {
+            server.stop(0);
+        }
     }
 
     @Test

@@ -252,9 +252,9 @@ class DocsTest {
     @Test
     fun `every example is here`() {
         val tests = root.resolve("tests/kotlin")
-        val here = listOf("DocsTest.kt", "ComponentDocsTest.kt", "JavaTest.java").flatMap {
-            lines(tests.resolve(it).readLines())
-        }
+        val files =
+            listOf("DocsTest.kt", "ComponentDocsTest.kt", "AsyncDocsTest.kt", "JavaTest.java", "AsyncJavaTest.java")
+        val here = files.flatMap { lines(tests.resolve(it).readLines()) }
         // What is generated of the public package has examples as well; what lies deeper is internal.
         val folders = listOf("kotlin/src/main/kotlin" to Int.MAX_VALUE, "target/generated/kotlin/dev/trimaran" to 1)
         val sources =

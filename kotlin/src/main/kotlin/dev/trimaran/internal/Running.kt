@@ -12,12 +12,16 @@ import kotlin.coroutines.coroutineContext
  *
  * The [frame] has the arguments in its slots at first, then what a step leaves there, and the results in the end.
  */
-internal open class Running(protected val store: Store, protected val handle: Long, protected val frame: LongArray) {
+internal open class Running(
+    protected val store: Store,
+    @Transient protected val handle: Long,
+    protected val frame: LongArray,
+) {
     /** Whoever forgets the coroutine frees the guest. */
     private val owned = Garbage.register(this, Free(handle))
     private var isFree = false
 
-    private class Free(private val handle: Long) : Runnable {
+    private class Free(@Transient private val handle: Long) : Runnable {
         override fun run(): Unit = NativeByHand.freeRun(handle)
     }
 
