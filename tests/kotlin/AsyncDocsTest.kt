@@ -28,6 +28,7 @@ class AsyncDocsTest {
               (func (export "run") (param i32) (result i32) (call ${'$'}fetch (local.get 0))))""",
         )
 
+    @Suppress("ktlint:standard:class-naming")
     private object http {
         suspend fun fetch(id: Int): Int {
             delay(1.milliseconds)

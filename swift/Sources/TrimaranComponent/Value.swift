@@ -2,8 +2,8 @@ import Trimaran
 
 /// A value of the component model.
 ///
-/// Literals are values: `[1, "two", [3.5], nil]`. Numbers go into any type that holds them exactly, and an f64 into an f32 by
-/// rounding. What comes out has the very case of its type, so that nothing is ambiguous:
+/// Literals are values: `[1, "two", [3.5], nil]`. Integers go into any type that has them, into an f32 up to 2^24 and into
+/// an f64 up to 2^53, and an f64 into an f32 by rounding. What comes out has the very case of its type, so that nothing is ambiguous:
 ///
 /// ```swift
 /// switch try divide.call(store, [7, 0]) {

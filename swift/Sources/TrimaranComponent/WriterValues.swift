@@ -91,19 +91,20 @@ extension Wit.Writer {
     return number
   }
 
-  /// A float may be rounded; an integer has to be one that the type holds.
+  /// A float may be rounded. An integer has to be one of those up to which the type holds all.
   private func float<Number: BinaryFloatingPoint>(_ value: ComponentValue, _ codec: Codec) throws(Mistake) -> Number {
     switch value {
     case .f32(let number): return Number(number)
     case .f64(let number): return Number(number)
-    case .u64(let number):
-      guard let exact = Number(exactly: number) else { throw .range(codec.kind, value.digits) }
-      return exact
     default:
-      guard let exact = Number(exactly: try integer(value, codec, as: Int64.self)) else {
-        throw .range(codec.kind, value.digits)
+      let last = UInt64(1) << (Number.significandBitCount + 1)
+      if case .u64(let number) = value {
+        guard number <= last else { throw .range(codec.kind, value.digits) }
+        return Number(number)
       }
-      return exact
+      let number = try integer(value, codec, as: Int64.self)
+      guard number.magnitude <= last else { throw .range(codec.kind, value.digits) }
+      return Number(number)
     }
   }
 

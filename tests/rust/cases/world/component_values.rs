@@ -92,9 +92,7 @@ impl Writer {
             Kind::F32 | Kind::F64 if matches!(tag, "s8" | "u8" | "s16" | "u16" | "s32" | "u32" | "s64" | "u64") => {
                 let number: i128 = content.as_str().unwrap().parse().unwrap();
                 let is_single = matches!(plan.kind, Kind::F32);
-                let used =
-                    if number == 0 { 0 } else { 128 - number.unsigned_abs().leading_zeros() - number.trailing_zeros() };
-                if used > if is_single { 24 } else { 53 } {
+                if number.unsigned_abs() > 1 << if is_single { 24 } else { 53 } {
                     return self.refuse(ComponentMistake::Range { expected: kind, found: number.to_string() });
                 }
                 let bits = if is_single {

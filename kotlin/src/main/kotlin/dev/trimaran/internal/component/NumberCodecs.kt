@@ -3,7 +3,6 @@ package dev.trimaran.internal.component
 import dev.trimaran.component.CodePoint
 import dev.trimaran.internal.ffi.ComponentTypeKind
 import java.math.BigInteger
-import kotlin.math.abs
 
 // Numbers, truth values and characters. An integer of any type is taken where its value fits.
 
@@ -159,25 +158,20 @@ internal object U64Codec : PlainCodec(ComponentTypeKind.U64) {
     override fun read(from: Exchange): Any = from.output.getLong().toULong()
 }
 
-/** The number, where it is one. An integer has to be one that a float with so many [bits] holds. */
+/** The number, where it is one. An integer has to be at most 2 to the power of [bits], up to where a float holds all. */
 private fun double(value: Any?, kind: ComponentTypeKind, bits: Int): Double =
     when (value) {
         is Double -> value
 
         is Float -> value.toDouble()
 
-        is ULong -> if (fits(value.toLong(), bits)) value.toDouble() else outOfRange(kind, value)
+        is ULong -> if (value <= (1uL shl bits)) value.toDouble() else outOfRange(kind, value)
 
         else -> {
-            val number = integer(value, kind, Long.MIN_VALUE..Long.MAX_VALUE)
-            if (!fits(abs(number), bits)) outOfRange(kind, number)
-            number.toDouble()
+            val last = 1L shl bits
+            integer(value, kind, -last..last).toDouble()
         }
     }
-
-/** Whether between the first and the last bit of a number without sign that is 1 there are no more than so many [bits]. */
-private fun fits(number: Long, bits: Int): Boolean =
-    number == 0L || Long.SIZE_BITS - number.countLeadingZeroBits() - number.countTrailingZeroBits() <= bits
 
 private const val F32_BITS = 24
 private const val F64_BITS = 53
