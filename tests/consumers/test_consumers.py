@@ -131,7 +131,8 @@ def test_the_pom(built: tuple[Path, list[str]]) -> None:
         (dependency.findtext(f"{MAVEN}artifactId"), dependency.findtext(f"{MAVEN}scope") or "compile")
         for dependency in project.iter(f"{MAVEN}dependency")
     }
-    assert needed == {("kotlin-stdlib", "compile")}
+    # A program brings coroutines where it uses them.
+    assert needed == {("kotlin-stdlib", "compile"), ("kotlinx-coroutines-core-jvm", "provided")}
 
 
 def test_the_sources(built: tuple[Path, list[str]]) -> None:

@@ -14,7 +14,7 @@ use crate::host::definition::{HostBody, HostDefinition, UnboundHostFunc};
 use crate::linking::definitions::Definition;
 use crate::linking::instantiation::{Instantiation, Source};
 use crate::linking::items::{Items, explain, explain_missing, refused};
-use crate::process::fork::{self, Locked};
+use crate::process::fork::{self, Held, Locked};
 use crate::runs::run::Run;
 use crate::stores::store::StoreData;
 use crate::{Engine, Extern, Func, FuncType, Instance, InstancePre, Module, Result, Store, WasmtimeError};
@@ -282,8 +282,10 @@ impl Linker {
         ty: FuncType,
         body: Box<dyn HostBody>,
     ) -> Result<()> {
+        // Wasmtime locks what it knows of types.
+        let held = fork::hold();
         let host = HostDefinition::new(&self.engine.get()?, (module, name), ty, Some(body))?.with_waiting();
-        self.define_made(module, name, host).map(drop)
+        self.define_made(held, module, name, host).map(drop)
     }
 
     /// The same as `instantiate`, as a run: its start function may wait for async host functions. `of` is the async host call of
@@ -330,12 +332,14 @@ impl Linker {
     }
 
     fn define_host(&self, module: &str, name: &str, ty: FuncType, body: Option<Box<dyn HostBody>>) -> Result<u64> {
-        self.define_made(module, name, HostDefinition::new(&self.engine.get()?, (module, name), ty, body)?)
-    }
-
-    fn define_made(&self, module: &str, name: &str, host: HostDefinition) -> Result<u64> {
         // Wasmtime locks what it knows of types.
         let held = fork::hold();
+        let host = HostDefinition::new(&self.engine.get()?, (module, name), ty, body)?;
+        self.define_made(held, module, name, host)
+    }
+
+    /// No fork happens from before the function's type was made.
+    fn define_made(&self, held: Held, module: &str, name: &str, host: HostDefinition) -> Result<u64> {
         let host = Arc::new(host);
         let mut items = self.open()?;
         items.definitions.check(module, name)?;

@@ -10,18 +10,18 @@ import dev.trimaran.internal.ffi.Extern as Raw
  */
 public sealed interface Extern
 
-/** By their numbers in the core, from 1. */
-private val KINDS =
-    listOf(Func::class, Global::class, Table::class, Memory::class, SharedMemory::class, Tag::class)
-
 /** The export [name], if it is a [T], or `Type`. */
 @JvmSynthetic
 internal inline fun <reified T : Extern> Extern.expect(name: String): T =
     this as? T ?: wrongExport(name, this, T::class)
 
 @JvmSynthetic
-internal fun wrongExport(name: String, found: Extern, expected: KClass<out Extern>): Nothing =
-    failing { NativeByHand.wrongExport(name, KINDS.indexOf(found::class) + 1, KINDS.indexOf(expected) + 1) }
+internal fun wrongExport(name: String, found: Extern, expected: KClass<out Extern>): Nothing {
+    // By their numbers in the core, from 1. Made here, and not once for all: to load all classes at once takes more stack than
+    // a small thread has.
+    val kinds = listOf(Func::class, Global::class, Table::class, Memory::class, SharedMemory::class, Tag::class)
+    failing { NativeByHand.wrongExport(name, kinds.indexOf(found::class) + 1, kinds.indexOf(expected) + 1) }
+}
 
 @JvmSynthetic
 internal fun Extern.toRaw(): Raw =
