@@ -133,7 +133,7 @@ impl ComponentRun {
                 self.step_of(run, answer, waker, stepped, |values| unsafe { leave(values, &raw mut (*stepped).values) })
             }
             Started::Instance(run) => {
-                // SAFETY: the same.
+                // SAFETY: `stepped` may be written to: the contract of this function.
                 let made = |instance| unsafe { (*stepped).object = Arc::into_raw(instance) };
                 self.step_of(run, answer, waker, stepped, made)
             }
@@ -176,7 +176,7 @@ impl ComponentRun {
                 3
             }
         };
-        // SAFETY: as above.
+        // SAFETY: `stepped` may be written to: the contract of `step`, which alone calls this.
         unsafe { (*stepped).came = came };
         Ok(())
     }

@@ -78,7 +78,7 @@ impl Given {
     pub(super) unsafe fn copied(&self) -> Result<Reply> {
         // SAFETY: the contract of this function.
         let resources = unsafe { self.resources()? };
-        // SAFETY: the same.
+        // SAFETY: `bytes` and `beside` live until this returns: the contract of this function.
         let (bytes, beside) = unsafe { (self.bytes(), self.beside()) };
         let beside = beside.iter().map(|part| part.to_vec()).collect();
         Ok(Reply { bytes: bytes.to_vec(), beside, resources: resources.into_vec() })
