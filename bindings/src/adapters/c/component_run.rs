@@ -5,14 +5,14 @@ use std::ffi::c_void;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
-use trimaran::adapter::{ComponentHostCall, OfStore, OwnedArguments, Received, Reply, Run, Step, Token};
+use trimaran::adapter::{ComponentHostCall, OfStore, OwnedArguments, Received, Reply, Run, Step};
 use trimaran::{
     Component, ComponentFunc, ComponentInstance, ComponentInstancePre, ComponentLinker, Result, Store, WasmtimeError,
 };
 
 use super::component_host::Body;
 use super::component_values::{Given, Taken, leave};
-use super::run::WakerOfLanguage;
+use super::run::{WakerOfLanguage, started};
 use super::{Bytes, entry, let_go, opened, shared, status};
 
 /// A component's guest that goes on step by step, and the call of its last step.
@@ -27,6 +27,12 @@ enum Started {
     Instance(Run<Arc<ComponentInstance>, ComponentHostCall>),
 }
 
+impl From<Started> for ComponentRun {
+    fn from(run: Started) -> Self {
+        Self { run, asked: Mutex::default() }
+    }
+}
+
 /// What a step came to. See the header.
 #[repr(C)]
 pub struct Stepped {
@@ -38,28 +44,6 @@ pub struct Stepped {
     call: u64,
     values: Taken,
     object: *const ComponentInstance,
-}
-
-/// Leaves a run that `start` makes in a store. It comes from the async host call of the store that the present task works for, if any.
-///
-/// # Safety
-/// The store is alive; the pointers for a run and for an error may be written to.
-unsafe fn started(
-    store: *const Store,
-    run: *mut *mut ComponentRun,
-    error: *mut Bytes,
-    start: impl FnOnce(&Arc<Store>, Option<Token>) -> Result<Started>,
-) -> i32 {
-    let work = || {
-        // SAFETY: the caller keeps the store alive until this returns.
-        let store = unsafe { shared(store)? };
-        let made = Box::new(ComponentRun { run: start(&store, store.works_for())?, asked: Mutex::default() });
-        // SAFETY: the contract says that the pointer for the result may be written to.
-        unsafe { run.write(Box::into_raw(made)) };
-        Ok(())
-    };
-    // SAFETY: the caller gives room for the error.
-    unsafe { status(entry(work), error) }
 }
 
 /// Makes a call of a component's function that goes on step by step. The values are copied.

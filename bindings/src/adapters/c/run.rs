@@ -84,6 +84,12 @@ enum Started {
     Instance(Run<Arc<Instance>>),
 }
 
+impl From<Started> for GuestRun {
+    fn from(run: Started) -> Self {
+        Self { run, left: Mutex::default() }
+    }
+}
+
 /// What the language looks at until the next step.
 #[derive(Default)]
 struct Left {
@@ -185,16 +191,16 @@ unsafe fn values(values: *const Value, count: usize) -> Vec<Val> {
 ///
 /// # Safety
 /// The store is alive; the pointers for a run and for an error may be written to.
-unsafe fn started(
+pub(super) unsafe fn started<S, R: From<S>>(
     store: *const Store,
-    run: *mut *mut GuestRun,
+    run: *mut *mut R,
     error: *mut Bytes,
-    start: impl FnOnce(&Arc<Store>, Option<Token>) -> Result<Started>,
+    start: impl FnOnce(&Arc<Store>, Option<Token>) -> Result<S>,
 ) -> i32 {
     let work = || {
         // SAFETY: the caller keeps the store alive until this returns.
         let store = unsafe { shared(store)? };
-        let made = Box::new(GuestRun { run: start(&store, store.works_for())?, left: Mutex::default() });
+        let made = Box::new(R::from(start(&store, store.works_for())?));
         // SAFETY: the contract says that the pointer for the result may be written to.
         unsafe { run.write(Box::into_raw(made)) };
         Ok(())

@@ -234,12 +234,7 @@ unsafe impl Lift for Results {
         if !row.belongs_to(cx.types) {
             return Err(refused("the plan of a call's results is that of another component"));
         }
-        if row.flat.is_some_and(|count| count <= slots.len()) {
-            lift::from_flat(cx, &mut wanted.to, row, slots)?;
-        } else {
-            let [address] = slots;
-            lift::from_memory(cx, &mut wanted.to, row, address.get_u32() as usize)?;
-        }
+        lift::results(cx, &mut wanted.to, row, slots)?;
         Ok(Self)
     }
 
@@ -272,12 +267,7 @@ unsafe impl Lift for Taken {
         let row = rows::of(cx.types, index);
         let mut given = Given::reusing();
         let to = &mut Output { given: &mut given, arrays: None };
-        if row.flat.is_some_and(|count| count <= slots.len()) {
-            lift::from_flat(cx, to, &row, slots)?;
-        } else {
-            let [address] = slots;
-            lift::from_memory(cx, to, &row, address.get_u32() as usize)?;
-        }
+        lift::results(cx, to, &row, slots)?;
         Ok(Self(given))
     }
 

@@ -12,6 +12,15 @@ use crate::component::abi::stream::{Output, refused};
 /// The slots of a function's flat values.
 type Slots<'a> = std::slice::Iter<'a, ValRaw>;
 
+/// Lifts the results of a call: out of its slot, where that holds the only flat value, or else out of memory, whose address it holds.
+pub(super) fn results(cx: &mut LiftContext<'_>, to: &mut Output<'_>, row: &Row, slots: &[ValRaw; 1]) -> Result<()> {
+    if row.flat.is_some_and(|count| count <= slots.len()) {
+        return from_flat(cx, to, row, slots);
+    }
+    let [address] = slots;
+    from_memory(cx, to, row, address.get_u32() as usize)
+}
+
 /// Lifts a row out of the slots of its flat values.
 pub(super) fn from_flat(cx: &mut LiftContext<'_>, to: &mut Output<'_>, row: &Row, slots: &[ValRaw]) -> Result<()> {
     let mut slots = slots.iter();
