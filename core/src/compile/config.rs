@@ -136,6 +136,9 @@ config! {
     wasm_relaxed_simd_deterministic: bool => relaxed_simd_deterministic,
     /// The component model.
     wasm_component_model: bool => wasm_component_model,
+    /// The async part of the component model: functions that wait, streams and futures. Off by default: a synchronous call of
+    /// a component costs about three times as much where it is on.
+    wasm_component_model_async: bool,
     /// The map type of the component model.
     wasm_component_model_map: bool => wasm_component_model_map,
     /// The exceptions of WebAssembly 3.0.
@@ -261,6 +264,9 @@ impl Config {
             return Err(invalid("wasm_threads", reason.to_owned()));
         }
         self.apply_plain(&mut config);
+        let is_concurrent = self.wasm_component_model_async == Some(true);
+        config.concurrency_support(is_concurrent);
+        config.wasm_component_model_async(is_concurrent);
         if self.shared_memory.is_none() && self.wasm_threads == Some(true) {
             config.shared_memory(true);
         }
