@@ -87,8 +87,8 @@ pub struct Gate<T: Guarded> {
     pub(crate) owner: AtomicUsize,
     /// How long another thread or run may be in one host function while this one waits, in milliseconds.
     pub(crate) patience: AtomicU64,
-    /// The number of the host call that lasts, plus one, or of the kept turn, marked by `TURN`, or of the waiter that was given
-    /// its turn, marked by `GIVEN`; 0 is none. Waiting threads read it.
+    /// The number of the host call that lasts, plus one, or of the kept turn, marked by `TURN`, of the waiter that was given its
+    /// turn, marked by `GIVEN`, or of the rest of a run, marked by `RESTS`; 0 is none. Waiting threads read it.
     pub(crate) hosting: AtomicU64,
     pub(crate) condition: AtomicU8,
     /// Someone waits in line for the runs in flight to end. Written with the line's lock held.
@@ -120,6 +120,8 @@ unsafe impl<T: Guarded + Send> Sync for Gate<T> {}
 pub(crate) const TURN: u64 = 1 << 63;
 /// Marks the number of a waiter that was given its turn and has not taken it.
 pub(crate) const GIVEN: u64 = 1 << 62;
+/// Marks the number of a rest in the middle of a guest's code, after which its run should go on at once.
+pub(crate) const RESTS: u64 = 1 << 61;
 
 /// A turn that a thread keeps between its entries.
 pub(crate) struct Kept {

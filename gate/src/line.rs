@@ -92,11 +92,11 @@ impl Line {
         self.asleep > 0 || !self.waiting.is_empty() || !self.inner.is_empty()
     }
 
-    /// Whether a run in front of that thread is stepped by that very thread, which would not come to it if it slept now.
+    /// Whether that very thread has to go on with a run in front of it, which it would not come to if it slept now.
     pub(crate) fn is_driven_by(&self, thread: usize) -> bool {
         let waiters = self.given.iter().chain(&self.waiting);
         let ahead = waiters.filter_map(|waiter| waiter.run.as_ref().map(|(run, _)| run));
-        ahead.chain(&self.flight).any(|run| run.thread.load(Ordering::Relaxed) == thread)
+        ahead.chain(&self.flight).any(|run| run.is_driven_by(thread))
     }
 
     /// Puts a run in line, or notes its new waker.

@@ -15,10 +15,14 @@ pub enum Refused {
     Stuck,
     /// The same of a thread that keeps a turn.
     Keeps,
+    /// A run that lets others have a turn has not gone on for too long: whoever should step it may wait for this very thread.
+    Rests,
     /// The owner is not in this process, which was forked meanwhile.
     Orphaned,
     /// The caller would wait for itself: it comes from a run for whose end it would wait.
     Busy,
+    /// The caller would wait for a run that its own thread goes on with.
+    Driven,
     /// Another thread steps this run, or it is over.
     Stepped,
     /// The run was cancelled.

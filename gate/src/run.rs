@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use crate::entry::Lent;
-use crate::gate::{Gate, Guarded, Inside, Paused};
+use crate::gate::{Gate, Guarded, Inside, Paused, RESTS};
 use crate::refused::Refused;
 use crate::run_state::{self, RunState, Stop, Token};
 use crate::sync::{Ordering, UnsafeCell, lock, this_thread, thread_number};
@@ -199,7 +199,12 @@ impl<S: Gated> Run<S> {
                 Ok(Step::Host(event, Token { run: state.id, call }))
             }
             Ok(Paused::Turn(event)) => {
-                gate.with_state(|owner| owner.next = rest(state.id) | SHUT);
+                let rests = gate.with_state(|owner| {
+                    owner.next = rest(state.id) | SHUT;
+                    owner.next_id += 1;
+                    owner.next_id
+                });
+                gate.hosting.store(RESTS | rests, Ordering::Relaxed);
                 Ok(Step::Turn(event))
             }
             Ok(Paused::Done(event)) => {
@@ -215,6 +220,17 @@ impl<S: Gated> Run<S> {
         drop(lent);
         drop(turn);
         step
+    }
+
+    /// This thread goes on with the run, whichever one takes the next steps: a call from here that would have to wait for the run is
+    /// refused. Of a run of which nothing is said, that is the thread that stepped it last.
+    pub fn goes_on_here(&self) {
+        self.state.home.store(thread_number(), Ordering::Relaxed);
+    }
+
+    /// Any thread may go on with the run: nobody who waits for it keeps it from that.
+    pub fn goes_on_anywhere(&self) {
+        self.state.home.store(run_state::ANYWHERE, Ordering::Relaxed);
     }
 
     /// Has the guest end, and what is nested in it, on any thread and without waiting: at once if it rests, else when the thread

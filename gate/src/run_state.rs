@@ -14,6 +14,9 @@ pub(crate) const CANCELLED: u8 = 4;
 pub(crate) const ESCAPED: u8 = 5;
 pub(crate) const CLOSED: u8 = 6;
 
+/// In the place of a thread's number: any thread may go on with the run.
+pub(crate) const ANYWHERE: usize = usize::MAX;
+
 /// What a run and its gate both look at.
 pub(crate) struct RunState {
     pub(crate) id: usize,
@@ -28,6 +31,8 @@ pub(crate) struct RunState {
     pub(crate) call: AtomicU64,
     /// The number of the thread that stepped it last, or tried to.
     pub(crate) thread: AtomicUsize,
+    /// The number of the one thread that goes on with it, or `ANYWHERE`; 0 is the one that stepped it last.
+    pub(crate) home: AtomicUsize,
 }
 
 impl RunState {
@@ -40,6 +45,7 @@ impl RunState {
             is_shut: AtomicBool::new(false),
             call: AtomicU64::new(0),
             thread: AtomicUsize::new(0),
+            home: AtomicUsize::new(0),
         })
     }
 
@@ -60,6 +66,14 @@ impl RunState {
             CLOSED => Some(Refused::Closed),
             DONE => Some(Refused::Stepped),
             _ => None,
+        }
+    }
+
+    /// Whether that thread has to go on with it, so that it must not wait for it.
+    pub(crate) fn is_driven_by(&self, thread: usize) -> bool {
+        match self.home.load(Ordering::Relaxed) {
+            0 => self.thread.load(Ordering::Relaxed) == thread,
+            home => home == thread,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::gate::{Gate, Guarded, TURN};
+use crate::gate::{Gate, Guarded, RESTS, TURN};
 use crate::line::{Line, Place, Waiter};
 use crate::refused::Refused;
 use crate::run_state::ESCAPED;
@@ -90,7 +90,12 @@ impl<T: Guarded> Gate<T> {
             if now == 0 || now != hosting {
                 (hosting, since) = (now, Instant::now());
             } else if since.elapsed() >= patience {
-                break if now & TURN == 0 { Refused::Stuck } else { Refused::Keeps }.into();
+                break match now {
+                    _ if now & TURN != 0 => Refused::Keeps,
+                    _ if now & RESTS != 0 => Refused::Rests,
+                    _ => Refused::Stuck,
+                }
+                .into();
             }
             if has_to_ask {
                 // The answer may take any code, which may come here again: not with the lock.
@@ -139,7 +144,7 @@ impl<T: Guarded> Gate<T> {
             _ if word == NOBODY => Next::Take(me, NOBODY),
             Want::Close if is_run(word) => Next::Take(me | FLIGHT, LOOK),
             Want::Moment if is_open_run => Next::Take(me | FLIGHT, bare),
-            Want::Moment if is_run(word) && driven_by_me(line) => return Err(Refused::Busy),
+            Want::Moment if is_run(word) && driven_by_me(line) => return Err(Refused::Driven),
             Want::Call(of) => match *ticket {
                 Some(ticket) if rest(ticket) == bare => Next::Take(me, NOBODY),
                 Some(_) => Next::Sleep,
@@ -148,7 +153,7 @@ impl<T: Guarded> Gate<T> {
                     Place::Nested if line.given.is_some() => return Err(Refused::Busy),
                     Place::Nested if is_run(word) => Next::Take(me | FLIGHT, bare),
                     Place::Nested => Next::Sleep,
-                    Place::Root if driven_by_me(line) => return Err(Refused::Busy),
+                    Place::Root if driven_by_me(line) => return Err(Refused::Driven),
                     Place::Root if line.is_formed() => {
                         let id = self.run_number();
                         line.waiting.push_back(Waiter::thread(id));

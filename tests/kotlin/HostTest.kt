@@ -182,7 +182,7 @@ class HostTest {
         repeat(2) { run(store) }
         for (caller in kept) {
             fails<WasmtimeException.Escaped>(
-                "the caller is only valid on its own thread, until its host function returns",
+                "a caller is only valid on its own thread, until its host function returns; a call that an async one began ends with it",
             ) { caller.export("run") }
             assertSame(store, caller.store)
         }

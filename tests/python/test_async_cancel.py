@@ -237,6 +237,31 @@ def test_a_guest_that_computes_goes_on_in_an_executor(loop: Loop) -> None:
     assert home.call("plain", 1) == 2
 
 
+def test_the_loop_does_not_wait_for_a_guest_that_an_executor_computes(loop: Loop) -> None:
+    home = Home(settings=interruptible())
+    answer = home.instance.func(home.store, "plain")
+
+    async def main() -> None:
+        async with loop.tasks() as begin:
+            begin(spin)
+            await loop.sleep(0.1)
+            # The guest comes back to this thread, which has nobody else to go on.
+            for work in (lambda: home.memory.read(home.store, 0, 1), lambda: answer(home.store, 1)):
+                with pytest.raises(BusyError, match="goes on by way of this very thread"):
+                    work()
+            assert home.instance.func(home.store, "plain") == answer
+            home.store.interrupt_handle().interrupt()
+
+    async def spin() -> None:
+        with pytest.raises(Trap):
+            await home.start("spins")
+
+    with ThreadPoolExecutor(1) as pool:
+        home.store.set_executor(pool)
+        loop.run(main)
+    assert home.call("plain", 1) == 2
+
+
 def test_what_is_no_executor() -> None:
     wrong: Any = 3
     with pytest.raises(WasmTypeError, match="the executor is an int: expected an Executor, or None"):

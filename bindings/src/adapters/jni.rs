@@ -197,6 +197,7 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"startPrepared", c"(JJJJ[J)J", runs::start_prepared as *const c_void),
     (c"stepRun", c"(J[JLdev/trimaran/internal/Waking;[J)I", runs::step_run as *const c_void),
     (c"runArguments", c"(J[J)V", runs::run_arguments as *const c_void),
+    (c"runGoesOnAnywhere", c"(J)V", runs::run_goes_on_anywhere as *const c_void),
     (c"cancelRun", c"(J)V", runs::cancel_run as *const c_void),
     (c"freeRun", c"(J)V", runs::free_run as *const c_void),
     (c"newWaitingFunc", c"(J[B)J", waiting_host::new_waiting_func as *const c_void),

@@ -142,10 +142,12 @@ pub enum WasmtimeError {
         /// What kind of object.
         what: String,
     },
-    /// A caller was kept past the host call that it was given to, or used on another thread.
-    #[error("the caller is only valid on its own thread, until its host function returns")]
+    /// A caller was kept past the host call that it was given to, or used on another thread. Or an async host function answered,
+    /// and a call that it had begun in the store was not over.
+    #[error("a caller is only valid on its own thread, until its host function returns; a call that an async one began ends with it")]
     Escaped,
-    /// The store is in use further up this thread's stack.
+    /// The store is in use further up this thread's stack, or by another call for whose end this one would wait for ever, or for
+    /// too long.
     #[error("{}", Sentence(.reason))]
     Busy {
         /// Who uses it.
@@ -295,11 +297,17 @@ impl From<Refused> for WasmtimeError {
             Refused::Reentered => Self::Busy { reason: "the store is in use by this very thread".to_owned() },
             Refused::Escaped => Self::Escaped,
             Refused::Orphaned => Self::Busy {
-                reason: "a thread was in the store when this process was forked, and is not here: make a new store"
+                reason: "when this process was forked, a thread was in the store, or a guest waited in it, which goes on only in the \
+                         parent: make a new store"
                     .to_owned(),
             },
             Refused::Busy => Self::Busy {
                 reason: "the store is in the middle of a call that this one comes from: neither would go on".to_owned(),
+            },
+            Refused::Driven => Self::Busy {
+                reason: "a guest of this store waits or computes in an async call that goes on by way of this very thread, which \
+                         this call would block: make it an async call, which stands in line, or make it when the other one is over"
+                    .to_owned(),
             },
             Refused::Stepped => Self::Busy { reason: "the call goes on elsewhere, or is over".to_owned() },
             Refused::Cancelled => Self::Busy { reason: "the call was cancelled".to_owned() },
@@ -308,6 +316,11 @@ impl From<Refused> for WasmtimeError {
                     "another thread has been in a host function of this store for too long: if that waits for this \
                          thread, neither goes on"
                         .to_owned(),
+            },
+            Refused::Rests => Self::Busy {
+                reason: "a guest that computes in an async call of this store has not gone on for too long: it has no thread to go on \
+                         with, if that is this one"
+                    .to_owned(),
             },
             Refused::Keeps => Self::Busy {
                 reason: "another thread has kept its turn of this store for too long without running a guest: if it waits for \

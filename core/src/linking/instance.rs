@@ -1,8 +1,9 @@
 //! Instances: a module, linked and started.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use trimaran_gate::Token;
+use wasmtime::StoreContextMut;
 
 use crate::compile::engine::check_same;
 use crate::errors::guest_text;
@@ -11,7 +12,7 @@ use crate::limits::shared_size::shared_memory;
 use crate::linking::import_error::{check_count, with_wrong_types};
 use crate::linking::instantiation::{Instantiation, Source};
 use crate::runs::run::Run;
-use crate::stores::store::{StoreId, of_store};
+use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::{Extern, Module, NamedExtern, Result, Store, WasmtimeError};
 
 /// An instance of a module. It belongs to one store.
@@ -19,6 +20,8 @@ use crate::{Extern, Module, NamedExtern, Result, Store, WasmtimeError};
 pub struct Instance {
     owner: StoreId,
     inner: wasmtime::Instance,
+    /// What it exports, if its store's guests run on fibers: whoever looks that up need not wait for a guest that computes.
+    known: OnceLock<Box<[(String, wasmtime::Extern)]>>,
 }
 
 of_store!(Instance);
@@ -33,25 +36,30 @@ impl Instance {
     #[uniffi::constructor]
     #[cfg_attr(false, long)]
     pub fn new(store: &Store, module: &Module, imports: Vec<Extern>) -> Result<Arc<Self>> {
-        Self::linked(store, module, &imports)?.run(store).map(|inner| Self::from_wasmtime(store, inner))
+        Self::linked(store, module, &imports)?.run(store, Self::from_wasmtime)
     }
 
     /// Everything that the instance exports, in the module's order.
     #[cfg_attr(false, worded)]
     pub fn exports(&self, store: &Store) -> Result<Vec<NamedExtern>> {
         let instance = self.get(store)?;
-        store.enter(|mut context| {
-            let found: Vec<_> =
-                instance.exports(&mut context).map(|export| (export.name().to_owned(), export.into_extern())).collect();
-            let named = |(name, item)| NamedExtern { name, item: Extern::from_wasmtime(store, item) };
-            Ok(found.into_iter().map(named).collect())
-        })
+        let named = |(name, item)| NamedExtern { name, item: Extern::from_wasmtime(store, item) };
+        if let Some(known) = self.known(store)? {
+            return Ok(known.iter().cloned().map(named).collect());
+        }
+        store.enter(|mut context| Ok(all(instance, &mut context).into_vec().into_iter().map(named).collect()))
     }
 
     /// What the instance exports under `name`. Fails with `NotFound`, which names what there is.
     #[cfg_attr(false, worded)]
     pub fn export(&self, store: &Store, name: &str) -> Result<Extern> {
         let instance = self.get(store)?;
+        if let Some(known) = self.known(store)? {
+            return match known.iter().find(|(known, _)| known == name) {
+                Some((_, item)) => Ok(Extern::from_wasmtime(store, item.clone())),
+                None => Err(not_found(name, known.iter().map(|(name, _)| name.clone()))),
+            };
+        }
         store.enter(|mut context| match instance.get_export(&mut context, name) {
             Some(item) => Ok(Extern::from_wasmtime(store, item)),
             None => {
@@ -91,14 +99,36 @@ impl Instance {
         self.get(store).map(drop)
     }
 
-    pub(crate) fn from_wasmtime(store: &Store, inner: wasmtime::Instance) -> Arc<Self> {
-        Arc::new(Self { owner: store.id(), inner })
+    pub(super) fn from_wasmtime(
+        store: &Store,
+        inner: wasmtime::Instance,
+        context: &mut StoreContextMut<'_, StoreData>,
+    ) -> Arc<Self> {
+        let known = OnceLock::new();
+        if store.is_on_fibers() {
+            _ = known.set(all(inner, context));
+        }
+        Arc::new(Self { owner: store.id(), inner, known })
+    }
+
+    /// What it exports, if its store's guests run on fibers.
+    fn known(&self, store: &Store) -> Result<Option<&[(String, wasmtime::Extern)]>> {
+        if self.known.get().is_none() && store.is_on_fibers() {
+            let found = store.enter(|mut context| Ok(all(self.inner, &mut context)))?;
+            _ = self.known.set(found);
+        }
+        store.check_open()?;
+        Ok(self.known.get().map(Box::as_ref))
     }
 
     pub(crate) fn get(&self, store: &Store) -> Result<wasmtime::Instance> {
         store.check_owner(self.owner, "instance")?;
         Ok(self.inner)
     }
+}
+
+fn all(instance: wasmtime::Instance, context: &mut StoreContextMut<'_, StoreData>) -> Box<[(String, wasmtime::Extern)]> {
+    instance.exports(context).map(|export| (export.name().to_owned(), export.into_extern())).collect()
 }
 
 /// How many exports a sentence lists.

@@ -33,7 +33,7 @@ impl InstancePre {
     /// Makes an instance in a store, and runs its start function. Fails as `Linker.instantiate` does.
     #[cfg_attr(false, worded)]
     pub fn instantiate(&self, store: &Store) -> Result<Arc<Instance>> {
-        self.linked(store)?.run(store).map(|inner| Instance::from_wasmtime(store, inner))
+        self.linked(store)?.run(store, Instance::from_wasmtime)
     }
 
     /// Closes it. Its instances go on working. Closing twice does nothing.

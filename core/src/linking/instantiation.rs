@@ -27,9 +27,12 @@ pub(super) struct Instantiation {
     pub(super) shared: u64,
 }
 
+/// Makes of wasmtime's instance what whoever asked for it gets.
+pub(super) type Wrap<T> = fn(&Store, wasmtime::Instance, &mut StoreContextMut<'_, StoreData>) -> T;
+
 impl Instantiation {
     /// Makes the instance, and runs its start function to its end.
-    pub(super) fn run(&self, store: &Store) -> Result<wasmtime::Instance> {
+    pub(super) fn run<T>(&self, store: &Store, wrap: Wrap<T>) -> Result<T> {
         signals::stay_in_front();
         store.settle()?;
         store.enter_guest(|mut context| {
@@ -38,16 +41,19 @@ impl Instantiation {
                 None => self.make(&mut context),
                 Some(suspension) => suspension.to_end(self.make_waiting(&mut context)),
             };
-            made.map_err(|error| self.failed(error, store, &mut context))
+            match made {
+                Ok(made) => Ok(wrap(store, made, &mut context)),
+                Err(error) => Err(self.failed(error, store, &mut context)),
+            }
         })
     }
 
-    /// The same as a run, whose start function may wait. `wrap` makes of the instance what the run gives.
+    /// The same as a run, whose start function may wait.
     pub(super) fn start<T: Send + 'static>(
         self,
         store: &Arc<Store>,
         of: Option<Token>,
-        wrap: fn(&Store, wasmtime::Instance) -> T,
+        wrap: Wrap<T>,
     ) -> Run<T> {
         signals::stay_in_front();
         Run::new(store, of, move |mut context, store| {
@@ -56,7 +62,7 @@ impl Instantiation {
                 let made = self.make_waiting(&mut context).await;
                 let store = store.get()?;
                 let made = made.map_err(|error| self.failed(error, &store, &mut context))?;
-                Ok(wrap(&store, made))
+                Ok(wrap(&store, made, &mut context))
             })
         })
     }

@@ -223,7 +223,7 @@ impl Linker {
     /// there are, and as making an `Instance` does.
     #[cfg_attr(false, worded)]
     pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Arc<Instance>> {
-        self.linked(store, module)?.run(store).map(|inner| Instance::from_wasmtime(store, inner))
+        self.linked(store, module)?.run(store, Instance::from_wasmtime)
     }
 
     /// Finds the imports of a module once, for many instances of it.

@@ -9,6 +9,7 @@ pub(crate) mod failpoint;
 pub(crate) mod fork;
 pub(crate) mod heap;
 pub(crate) mod host_stack;
+pub(crate) mod mappings;
 pub(crate) mod native_pressure;
 pub(crate) mod signal_check;
 pub(crate) mod signals;

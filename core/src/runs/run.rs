@@ -101,6 +101,17 @@ impl<T: Send + 'static, A: Asked> Run<T, A> {
         self.inner.cancel();
     }
 
+    /// This thread goes on with the run, whichever one takes the next steps: a call from here that would have to wait for the run
+    /// fails with `Busy` at once. Of a run of which nothing is said, that is the thread that stepped it last.
+    pub fn goes_on_here(&self) {
+        self.inner.goes_on_here();
+    }
+
+    /// Any thread may go on with the run: a call waits for it wherever it comes from.
+    pub fn goes_on_anywhere(&self) {
+        self.inner.goes_on_anywhere();
+    }
+
     /// Its store.
     pub fn store(&self) -> &Arc<Store> {
         &self.inner.gated().0

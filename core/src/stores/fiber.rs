@@ -15,6 +15,7 @@ use trimaran_gate::{Paused, Stop};
 
 use crate::Result;
 use crate::interruption::interrupt::SteppedRun;
+use crate::process::mappings::GuestStack;
 use crate::process::stack;
 
 /// What a guest asks of the host, what it is answered, and what it comes to. Those who send and take it know its type.
@@ -129,11 +130,13 @@ pub(crate) struct Fiber<C> {
     guest: Option<Guest>,
     /// Of the outermost guest, if something can stop it. Behind the guest, which goes first.
     run: Option<SteppedRun>,
+    /// Once it has begun. Behind the guest as well.
+    stack: Option<GuestStack>,
 }
 
 impl<C> Fiber<C> {
     pub(crate) fn new(suspension: Arc<Suspension<C>>, stop: Stop, begin: Begin<C>) -> Self {
-        Self { suspension, stop, begin: Some(begin), guest: None, run: None }
+        Self { suspension, stop, begin: Some(begin), guest: None, run: None, stack: None }
     }
 
     pub(crate) fn suspension(&self) -> &Arc<Suspension<C>> {
@@ -151,6 +154,10 @@ impl<C> Fiber<C> {
         let suspension = Arc::clone(&fiber.suspension);
         let mut message = answer.map(Message::Answer);
         if let Some(begin) = fiber.begin.take() {
+            match GuestStack::new() {
+                Ok(stack) => fiber.stack = Some(stack),
+                Err(error) => return Paused::Done(Err(error)),
+            }
             if depth == 1 {
                 match outermost(fiber, begin) {
                     Ok((run, guest)) => (fiber.run, fiber.guest) = (run, Some(guest)),

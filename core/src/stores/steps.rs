@@ -41,10 +41,15 @@ impl Store {
         self.suspension.get_or_init(Suspension::new)
     }
 
+    /// Whether guests of this store run on fibers, where a guest may rest in the middle of its code.
+    pub(crate) fn is_on_fibers(&self) -> bool {
+        self.is_on_fibers.load(Ordering::Relaxed)
+    }
+
     /// From now on, guests of this store run on fibers, since one of them may reach an async host function. Fails with `Busy` in
     /// a host function of a guest that does not run on one.
     pub(crate) fn run_on_fibers(&self) -> Result<()> {
-        if self.is_on_fibers.load(Ordering::Relaxed) {
+        if self.is_on_fibers() {
             return self.check_open();
         }
         self.gate.enter_as(this_thread(), &|| self.may_wait(), |inside| match inside {

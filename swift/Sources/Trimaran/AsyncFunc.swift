@@ -16,7 +16,7 @@ extension Func {
   /// ``Store/run(_:isolation:)``.
   ///
   /// While a guest waits, every task may read and write the memories, globals and tables of its store. A call without `await` from another task stands
-  /// in line with its thread, or fails with `busy` where that thread has to go on with the guest: await it, or use ``Store/run(_:isolation:)``.
+  /// in line with its thread and its actor, and fails with `busy` after 30 seconds in one host function: await it, or use ``Store/run(_:isolation:)``.
   ///
   /// One call at a time runs in a store. Another one waits in line, in order, without a thread. A call from within an async host function
   /// of the same store, and from the tasks that it begins, goes on top of the guest that waits; it ends with the function at the

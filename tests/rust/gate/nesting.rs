@@ -92,7 +92,7 @@ fn a_synchronous_call_from_an_async_host_function_is_nested() {
     });
     assert_eq!(nested, Ok(Ok(())));
     // Without the token it would wait for its own run.
-    assert_eq!(gate.call(None, |_| ()), Err(Refused::Busy));
+    assert_eq!(gate.call(None, |_| ()), Err(Refused::Driven));
     let inner = make(&gate, Some(right), Fiber::waits(2, 1));
     token(step(&inner, None));
     // Behind an elder sibling that this thread drives.

@@ -53,7 +53,7 @@ fn nobody_visits_a_guest_that_was_taken_off_in_its_own_code() {
     let run = make(&gate, None, Fiber::turns(1, 1));
     assert_eq!(step(&run, None), Ok(Step::Turn(0)));
     // This thread steps it: it would wait for itself.
-    assert_eq!(gate.enter(|_| ()), Err(Refused::Busy));
+    assert_eq!(gate.enter(|_| ()), Err(Refused::Driven));
     thread::scope(|scope| {
         let visitor = scope.spawn(|| gate.enter(|inside| root(inside).count));
         thread::sleep(Duration::from_millis(20));
@@ -61,6 +61,39 @@ fn nobody_visits_a_guest_that_was_taken_off_in_its_own_code() {
         assert_eq!(step(&run, None), Ok(Step::Done(0)));
         assert_eq!(visitor.join().unwrap(), Ok(2));
     });
+}
+
+#[test]
+fn a_run_says_which_thread_goes_on_with_it() {
+    let gate = gate(&counter());
+    let run = make(&gate, None, Fiber::turns(1, 2));
+    run.goes_on_here();
+    // As an executor's thread does.
+    assert_eq!(elsewhere(|| step(&run, None)), Ok(Step::Turn(0)));
+    assert_eq!(gate.enter(|_| ()), Err(Refused::Driven));
+    assert_eq!(gate.call(None, |_| ()), Err(Refused::Driven));
+    // Where any thread may do it, nobody is refused for having been the last one.
+    run.goes_on_anywhere();
+    assert_eq!(step(&run, None), Ok(Step::Turn(0)));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(50));
+            assert_eq!(step(&run, None), Ok(Step::Done(0)));
+        });
+        assert_eq!(gate.call(None, |_| ()), Ok(()));
+    });
+}
+
+#[test]
+fn a_run_that_does_not_go_on_after_its_rest_is_not_waited_for_without_end() {
+    let gate = gate(&counter());
+    gate.set_patience(50);
+    let run = make(&gate, None, Fiber::turns(1, 1));
+    assert_eq!(step(&run, None), Ok(Step::Turn(0)));
+    assert_eq!(elsewhere(|| gate.enter(|_| ())), Err(Refused::Rests));
+    assert_eq!(elsewhere(|| gate.call(None, |_| ())), Err(Refused::Rests));
+    assert_eq!(step(&run, None), Ok(Step::Done(0)));
+    assert_eq!(elsewhere(|| gate.enter(|_| ())), Ok(()));
 }
 
 #[test]
@@ -74,7 +107,7 @@ fn a_second_run_waits_its_turn_and_is_woken() {
     signal.wait();
     // Its turn is its own, but a moment's visit does no harm.
     assert_eq!(gate.enter(|inside| matches!(inside, Inside::Root(_))), Ok(true));
-    assert_eq!(gate.call(None, |_| ()), Err(Refused::Busy));
+    assert_eq!(gate.call(None, |_| ()), Err(Refused::Driven));
     assert_eq!(step(&second, None), Ok(Step::Done(0)));
     assert_eq!(gate.call(None, |_| ()), Ok(()));
 }
@@ -295,7 +328,7 @@ fn a_turn_is_kept_only_while_no_run_is_in_flight() {
     let run = make(&gate, None, Fiber::waits(1, 1));
     token(step(&run, None));
     // This thread steps the run: it would wait for itself.
-    assert_eq!(gate.keep(&may_wait), Err(Refused::Busy));
+    assert_eq!(gate.keep(&may_wait), Err(Refused::Driven));
     let order = Mutex::new(Vec::new());
     thread::scope(|scope| {
         let keeper = scope.spawn(|| {

@@ -194,7 +194,7 @@ impl Task {
             Err(Refused::Cancelled) => 1,
             Err(Refused::Closed) => 2,
             Err(Refused::Escaped) => 3,
-            Err(Refused::Busy | Refused::Stepped) => 4,
+            Err(Refused::Busy | Refused::Driven | Refused::Stepped) => 4,
             Err(other) => panic!("{other:?}"),
         };
         self.executor.outcomes[which].fetch_add(1, SeqCst);

@@ -250,7 +250,13 @@ fn a_guest_that_computes_lets_others_have_a_turn_and_is_stopped() {
     let (run, memory) = (home.start("spins", 0, None), home.memory());
     assert!(matches!(step(&run, None), Ok(Step::Turn)));
     // A guest in its own code cannot be visited by the thread that steps it.
-    assert!(matches!(memory.read(&home.store, 0, 4), Err(WasmtimeError::Busy { .. })));
+    let Err(WasmtimeError::Busy { reason }) = memory.read(&home.store, 0, 4) else { panic!() };
+    assert!(reason.contains("this very thread"), "{reason}");
+    // What it exports is known all the same.
+    assert!(matches!(home.instance.export(&home.store, "plain"), Ok(Extern::OfFunc { .. })));
+    let Err(WasmtimeError::NotFound { reason, .. }) = home.instance.export(&home.store, "plane") else { panic!() };
+    assert!(reason.contains("`plain`"), "{reason}");
+    assert!(home.instance.exports(&home.store).unwrap().iter().any(|export| export.name == "memory"));
     run.cancel();
     assert!(matches!(failed(step(&run, None)), WasmtimeError::Busy { .. }));
     let run = Arc::new(home.start("spins", 0, None));

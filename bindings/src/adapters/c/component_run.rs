@@ -29,6 +29,11 @@ enum Started {
 
 impl From<Started> for ComponentRun {
     fn from(run: Started) -> Self {
+        // A task of Swift's may go on with it on whichever thread of the pool is free.
+        match &run {
+            Started::Call(run) => run.goes_on_anywhere(),
+            Started::Instance(run) => run.goes_on_anywhere(),
+        }
         Self { run, asked: Mutex::default() }
     }
 }

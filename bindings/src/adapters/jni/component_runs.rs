@@ -78,6 +78,10 @@ impl<T: Given + Send + 'static> Steps for Run<T, ComponentHostCall> {
     fn cancel(&self) {
         Run::cancel(self);
     }
+
+    fn goes_on_anywhere(&self) {
+        Run::goes_on_anywhere(self);
+    }
 }
 
 /// Leaves values in an exchange: a stream, and behind it what stands beside it. The length of the stream, and in the upper half how

@@ -59,6 +59,8 @@ pub(super) trait Steps: Send + Sync {
     ) -> Result<jint>;
 
     fn cancel(&self);
+
+    fn goes_on_anywhere(&self);
 }
 
 impl<T: Given + Send + 'static> Steps for Run<T> {
@@ -97,6 +99,10 @@ impl<T: Given + Send + 'static> Steps for Run<T> {
 
     fn cancel(&self) {
         Run::cancel(self);
+    }
+
+    fn goes_on_anywhere(&self) {
+        Run::goes_on_anywhere(self);
     }
 }
 
@@ -358,6 +364,15 @@ pub(super) extern "system" fn cancel_run(env: *mut JNIEnv, _class: jclass, start
     give(env, || {
         // SAFETY: the package frees it after this has returned.
         unsafe { Started::at(started) }.run.cancel();
+        Ok(())
+    });
+}
+
+/// Says that any thread may go on with a run: its coroutine is of a dispatcher with several.
+pub(super) extern "system" fn run_goes_on_anywhere(env: *mut JNIEnv, _class: jclass, started: jlong) {
+    give(env, || {
+        // SAFETY: the package frees it after this has returned.
+        unsafe { Started::at(started) }.run.goes_on_anywhere();
         Ok(())
     });
 }

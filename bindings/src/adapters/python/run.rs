@@ -58,6 +58,7 @@ pub(super) fn begin<'py>(
         Ok(Came::Done(done)) => done.give(store, func.as_ref()),
         Err(error) => Err(raised(py, error)),
         came => {
+            running.goes_on_here();
             let state = Mutex::new(State { came: Some(came), ..State::default() });
             let run = RunBase {
                 store: store.clone().unbind(),

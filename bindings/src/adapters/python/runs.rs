@@ -90,6 +90,16 @@ impl Running {
         })
     }
 
+    /// The thread of the event loop goes on with it, also where an executor's takes its steps.
+    pub(super) fn goes_on_here(&self) {
+        match self {
+            Self::Func(run) => run.goes_on_here(),
+            Self::Instance(run) => run.goes_on_here(),
+            Self::Component(run) => run.goes_on_here(),
+            Self::ComponentInstance(run) => run.goes_on_here(),
+        }
+    }
+
     pub(super) fn cancel(&self) {
         match self {
             Self::Func(run) => run.cancel(),

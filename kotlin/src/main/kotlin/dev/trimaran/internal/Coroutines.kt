@@ -22,6 +22,9 @@ internal abstract class Coroutines {
     /** The context of a host function that is called in that one. */
     abstract fun within(context: CoroutineContext, call: HostCall): CoroutineContext
 
+    /** Whether a coroutine of that context may go on while one of its threads waits: its dispatcher has several. */
+    abstract fun hasThreads(context: CoroutineContext): Boolean
+
     /** Lets others have a turn on the thread. Fails where the coroutine was cancelled. */
     abstract suspend fun giveTurn()
 
@@ -80,6 +83,8 @@ internal abstract class Coroutines {
 internal class PlainCoroutines : Coroutines() {
     override fun within(context: CoroutineContext, call: HostCall): CoroutineContext =
         context + call + Parts(call, context[ContinuationInterceptor])
+
+    override fun hasThreads(context: CoroutineContext): Boolean = false
 
     override suspend fun giveTurn() {
         check(coroutineContext)

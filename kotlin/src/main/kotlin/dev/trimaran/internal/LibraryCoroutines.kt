@@ -2,6 +2,7 @@ package dev.trimaran.internal
 
 import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.ThreadContextElement
 import kotlinx.coroutines.asCoroutineDispatcher
@@ -23,6 +24,9 @@ internal class LibraryCoroutines : Coroutines() {
     private val key: CoroutineContext.Key<Job> = Job
 
     override fun within(context: CoroutineContext, call: HostCall): CoroutineContext = context + call + Working(call)
+
+    override fun hasThreads(context: CoroutineContext): Boolean =
+        context[ContinuationInterceptor].let { it === Dispatchers.Default || it === Dispatchers.IO }
 
     override suspend fun giveTurn() {
         check(coroutineContext)

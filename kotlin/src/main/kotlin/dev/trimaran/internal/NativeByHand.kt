@@ -163,6 +163,8 @@ internal object NativeByHand {
     /** Has the guest end. Any thread may do it. */
     @JvmStatic external fun cancelRun(run: Long)
 
+    @JvmStatic external fun runGoesOnAnywhere(run: Long)
+
     /** Frees it. The guest ends, if it has not. */
     @JvmStatic external fun freeRun(run: Long)
 

@@ -43,6 +43,7 @@ internal open class Running(
     private suspend fun toEnd(first: Int) {
         val context = coroutineContext
         val cancelling = context[Cancelling]
+        if (Coroutines.found.hasThreads(context)) NativeByHand.runGoesOnAnywhere(handle)
         cancelling?.begins(this)
         try {
             var came = first
