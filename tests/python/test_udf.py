@@ -14,7 +14,17 @@ import numpy as np
 import pytest
 
 from guests import engine
-from trimaran import ConfigError, LinkError, Module, NotFoundError, StoreLimits, TimeLimitTrap, Trap, WasmTypeError
+from trimaran import (
+    ArtifactError,
+    ConfigError,
+    LinkError,
+    Module,
+    NotFoundError,
+    StoreLimits,
+    TimeLimitTrap,
+    Trap,
+    WasmTypeError,
+)
 from trimaran.component import Component, Record
 from trimaran.udf import ColumnFunction, RowError
 from udf_guests import MODULE, function, half, same, untrusted
@@ -178,6 +188,19 @@ def test_a_process_loads_a_function_once(monkeypatch: pytest.MonkeyPatch) -> Non
         found = pool.map(again_and_called, [pickled] * 40)
         assert list(found) == [2] * 40
     assert len(loads) == 1
+
+
+@pytest.mark.parametrize("name", ["share", "half"])
+def test_what_was_made_elsewhere_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    homes: Any = __import__("trimaran.udf._homes", fromlist=["_homes"])
+    made: Any = function("share") if name == "share" else half()
+    monkeypatch.setattr(homes, "_homes", type(homes._homes)())
+    again = pickle.loads(pickle.dumps(made))
+    again._packed = again._packed[:-1] + bytes([again._packed[-1] ^ 1])
+    for _ in range(2):
+        with pytest.raises(ArtifactError):
+            again([4], [2])
+    assert not homes._homes
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -13,7 +13,7 @@ from .._native import article
 from ..component import Component
 from ..error import WasmtimeError
 from ..module import Module
-from ._homes import Home, home
+from ._homes import Home, Key, home
 from ._rows import item, map_rows
 from ._signature import Signature
 from .error import RowError
@@ -32,9 +32,9 @@ class ColumnFunction:
     or of `array`. A function of a component takes and gives what `component.Func` does, row by row, and gives a list;
     of a `result` it gives the value, and an error of the guest's is a `RowError`.
 
-    It can be pickled, and carries what is compiled: a process loads it once, and keeps it. Processes need the same
-    version of the package and the same kind of processor, or else the first call raises `ArtifactError`. Unpickle it
-    only from where you would load a program.
+    It can be pickled, and carries what is compiled: a process loads it once, and keeps it, as one of the 64 functions
+    used last. Processes need the same version of the package and the same kind of processor, or else the first call
+    raises `ArtifactError`. Unpickle it only from where you would load a program.
 
     Any number of threads may call it at once: each batch has a store of its own. A store that has done a batch
     waits for the next one, and so has the guest's memory what the last batch left there. With `fresh`, each batch has a
@@ -43,7 +43,8 @@ class ColumnFunction:
     Guests get WASI, which grants nothing, and no other imports.
     """
 
-    __slots__ = ("__weakref__", "_fresh", "_key", "_packed", "_seconds")
+    __slots__ = ("__weakref__", "_fresh", "_key", "_kind", "_packed", "_seconds")
+    _kind: type[Module | Component]
 
     def __init__(
         self,
@@ -68,6 +69,7 @@ class ColumnFunction:
         for name in path:
             expect(name, str, "the name")
         limits = StoreLimits.untrusted() if limits is None else expect(limits, StoreLimits, "the limits")
+        self._kind = Component if isinstance(code, Component) else Module
         self._packed, self._seconds, self._fresh = code.pack(), seconds, expect(fresh, bool, "fresh")
         self._key = hashlib.sha256(self._packed).digest(), path, limits
         with home(self._key, lambda: code).lent(seconds, fresh):
@@ -116,17 +118,10 @@ class ColumnFunction:
             return Signature.of(func.type(store), self.name)
 
     def _home(self) -> Home:
-        return home(self._key, self._load)
-
-    def _load(self) -> Module | Component:
-        # The two are told apart by what is in the bytes.
-        try:
-            return Module.unpack(self._packed)
-        except WasmtimeError:
-            return Component.unpack(self._packed)
+        return home(self._key, lambda: self._kind.unpack(self._packed))
 
     def __reduce__(self) -> tuple[Callable[..., ColumnFunction], tuple[Any, ...]]:
-        return _again, (self._packed, self._key, self._seconds, self._fresh)
+        return _again, (self._kind, self._packed, self._key, self._seconds, self._fresh)
 
     def __dask_tokenize__(self) -> tuple[Any, ...]:
         """What Dask names its tasks by: the same function has the same name in every process."""
@@ -142,8 +137,10 @@ def _code(code: object) -> Module | Component:
     return code
 
 
-def _again(packed: bytes, key: Any, seconds: float | None, fresh: bool) -> ColumnFunction:
+def _again(
+    kind: type[Module | Component], packed: bytes, key: Key, seconds: float | None, fresh: bool
+) -> ColumnFunction:
     """The function that was pickled. What it needs is loaded when it is called."""
     made = ColumnFunction.__new__(ColumnFunction)
-    made._packed, made._key, made._seconds, made._fresh = packed, key, seconds, fresh
+    made._kind, made._packed, made._key, made._seconds, made._fresh = kind, packed, key, seconds, fresh
     return made
