@@ -5,18 +5,23 @@ use std::fmt::Write;
 use crate::component::abi::plan::{Case, Kind, Plan, Row};
 use crate::component::abi::stream::BESIDE;
 use crate::component::handles::Received;
+use crate::errors::guest_text::Name;
 
 /// What is wrong with a text, in words.
 pub(super) type Mistake = String;
 
-/// Reads the arguments of a function, which stand in parentheses with commas between, and writes their stream.
-pub(super) fn arguments(row: &Row, text: &str) -> Result<Vec<u8>, Mistake> {
+/// Reads the arguments of a function, whose names those are: they stand in parentheses with commas between. Writes their stream.
+pub(super) fn arguments(row: &Row, names: &[String], text: &str) -> Result<Vec<u8>, Mistake> {
     let mut reader = Reader { rest: text, bytes: Vec::new() };
     for (index, field) in row.fields.iter().enumerate() {
+        let named = |mistake| match names.get(index) {
+            Some(name) => format!("argument `{}`: {mistake}", Name(name)),
+            None => mistake,
+        };
         if index > 0 {
-            reader.expect(',')?;
+            reader.expect(',').map_err(named)?;
         }
-        reader.value(&field.plan)?;
+        reader.value(&field.plan).map_err(named)?;
     }
     match reader.peek() {
         None => Ok(reader.bytes),

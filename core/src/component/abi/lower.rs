@@ -8,7 +8,7 @@ use wasmtime::component::{Lower, ResourceDynamic};
 use wasmtime::{Result, ValRaw};
 
 use crate::WasmtimeError;
-use crate::component::abi::handles;
+use crate::component::abi::handles::{self, OtherResource};
 use crate::component::abi::plan::{Kind, Plan, Row};
 use crate::component::abi::stream::{Handle, Part, Reader, refused};
 use crate::traps::carried::HostError;
@@ -97,7 +97,8 @@ fn flat<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, slo
             if *size > 0 { put(slots, ValRaw::u32(bits)) } else { Ok(()) }
         }
         Kind::Own | Kind::Borrow => {
-            let index = handle(cx, plan.ty, from.handle()?, from.hosts())?;
+            let (place, given) = from.handle()?;
+            let index = handle(cx, plan.ty, place, given, from.hosts())?;
             put(slots, index)
         }
         Kind::Unsupported(what) => Err(unsupported(what)),
@@ -131,7 +132,8 @@ fn store<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, ou
             unsigned(out, *size, bits)
         }
         Kind::Own | Kind::Borrow => {
-            let index = handle(cx, plan.ty, from.handle()?, from.hosts())?.get_u32();
+            let (place, given) = from.handle()?;
+            let index = handle(cx, plan.ty, place, given, from.hosts())?.get_u32();
             set(out, index.to_le_bytes())
         }
         Kind::Unsupported(what) => Err(unsupported(what)),
@@ -237,10 +239,11 @@ impl Buffer {
     }
 }
 
-/// Gives a handle to the guest. The numbers of the host's types of resources are `hosts`.
+/// Gives a handle to the guest, that of this place among those of the call. The numbers of the host's types of resources are `hosts`.
 pub(super) fn handle<T>(
     cx: &mut LowerContext<'_, T>,
     ty: InterfaceType,
+    place: usize,
     given: &Handle,
     hosts: &[u32],
 ) -> Result<ValRaw> {
@@ -250,14 +253,14 @@ pub(super) fn handle<T>(
     match given {
         Handle::Any(resource) if resource.ty() == wanted => resource.linear_lower_to_flat(cx, ty, &mut slot)?,
         Handle::Host(number) => {
-            let host = handles::host(wanted, hosts).ok_or_else(handles::other_resource)?;
+            let host = handles::host(wanted, hosts).ok_or(OtherResource(place))?;
             let resource = match is_own {
                 true => ResourceDynamic::new_own(*number, host),
                 false => ResourceDynamic::new_borrow(*number, host),
             };
             resource.linear_lower_to_flat(cx, ty, &mut slot)?;
         }
-        Handle::Any(_) => return Err(handles::other_resource()),
+        Handle::Any(_) => return Err(OtherResource(place).into()),
     }
     // SAFETY: `Lower` writes its slot before it returns without an error.
     Ok(unsafe { slot.assume_init() })

@@ -14,6 +14,8 @@ use wasmtime::component::__internal::wasmtime_environ::component::{ComponentType
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType};
 use wasmtime::component::ResourceType;
 
+use crate::errors::guest_text::Name;
+
 /// What wasmtime is told of the size of our types: none. Whoever gets an address checks what is there.
 pub(super) const NO_SIZE: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
 
@@ -315,6 +317,18 @@ impl Kind {
             Self::Flags(_, names) => 128 + 32 * names.len(),
             Self::Own | Self::Borrow => 128,
             _ => 32,
+        }
+    }
+
+    /// What leads from a value to the payload of a case, in the words of paths.
+    pub(super) fn case_words(&self, index: u32) -> String {
+        let (Self::Variant(cases) | Self::Option(cases) | Self::Result(cases) | Self::Enum(cases)) = self else {
+            return String::new();
+        };
+        let name = cases.cases.get(index as usize).map_or("", |case| &case.name);
+        match self {
+            Self::Variant(_) => format!("case \"{}\"", Name(name)),
+            _ => name.to_owned(),
         }
     }
 

@@ -161,9 +161,10 @@ impl<'a> Reader<'a> {
         self.values.hosts
     }
 
-    pub(super) fn handle(&mut self) -> wasmtime::Result<&'a Handle> {
-        let index = self.number()? as usize;
-        self.values.handles.get(index).ok_or_else(ends_early)
+    /// A resource, and its place among those of the call.
+    pub(super) fn handle(&mut self) -> wasmtime::Result<(usize, &'a Handle)> {
+        let place = self.number()? as usize;
+        Ok((place, self.values.handles.get(place).ok_or_else(ends_early)?))
     }
 
     /// Fails where there is more than was read.
@@ -298,4 +299,6 @@ pub struct Written {
     pub handles: Vec<Handle>,
     /// The numbers of the host's types of resources, where there are resources.
     pub hosts: Option<std::sync::Arc<[u32]>>,
+    /// The names of the function, in words, where there are resources.
+    pub names: Option<Box<str>>,
 }
