@@ -75,7 +75,7 @@ pub use wasi::source::InputSource;
 pub use wasi::stream::{OutputPipe, OutputSink};
 
 // Components.
-pub use component::component::{Component, validate_component};
+pub use component::component::{Component, precompile_component, validate_component};
 pub use component::func::ComponentFunc;
 pub use component::instance::ComponentInstance;
 pub use component::instance_pre::ComponentInstancePre;

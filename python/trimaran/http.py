@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, TypeAlias
 
-from ._ffi import BytesLike, contents, expect, failure, out_of_range, wrong_type
+from ._ffi import BytesLike, contents, expect, out_of_range, wrong_type
 from ._handle import Handle
 from ._native import HttpRequestBase, article, http_header_value, index, text
 from ._record import Record

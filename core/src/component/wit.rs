@@ -95,6 +95,18 @@ fn write_type(to: &mut Cut<'_>, types: &ComponentTypes, place: u32, depth: usize
             part(to, 0)?;
             return to.write_str(">");
         }
+        Kind::FixedLengthList => {
+            to.write_str("list<")?;
+            part(to, 0)?;
+            return write!(to, ", {}>", node.number);
+        }
+        Kind::Map => {
+            to.write_str("map<")?;
+            part(to, 0)?;
+            to.write_str(", ")?;
+            part(to, 1)?;
+            return to.write_str(">");
+        }
         Kind::Option => {
             to.write_str("option<")?;
             part(to, 0)?;

@@ -37,6 +37,7 @@ fn config() -> Config {
 
 fn engine(target: Option<&str>) -> Engine {
     let mut config = config();
+    config.wasm_component_model_map(true).wasm_component_model_fixed_length_lists(true);
     config.cranelift_opt_level(wasmtime::OptLevel::None);
     if let Some(target) = target {
         config.target(target).unwrap();

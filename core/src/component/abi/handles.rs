@@ -21,6 +21,10 @@ pub(super) fn check_row<T>(cx: &LowerContext<'_, T>, from: &mut Reader<'_>, row:
 fn check_value<T>(cx: &LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan) -> Result<()> {
     match &plan.kind {
         Kind::List(element) => (0..from.number()?).try_for_each(|_| check_value(cx, from, element)),
+        Kind::FixedLengthList(element, length) => from.fixed(*length, element, |from| check_value(cx, from, element)),
+        Kind::Map(parts, _) => {
+            (0..from.number()?).try_for_each(|_| parts.iter().try_for_each(|part| check_value(cx, from, &part.plan)))
+        }
         Kind::Record(fields) | Kind::Tuple(fields) => {
             fields.iter().try_for_each(|field| check_value(cx, from, &field.plan))
         }
@@ -44,7 +48,7 @@ fn skip(from: &mut Reader<'_>, plan: &Plan) -> Result<()> {
         Kind::S32 | Kind::U32 | Kind::F32 | Kind::Char | Kind::Flags(..) => from.array::<4>().map(drop),
         Kind::S64 | Kind::U64 | Kind::F64 => from.array::<8>().map(drop),
         Kind::String => from.part(1).map(drop),
-        Kind::Numbers(element) => from.part(element.size).map(drop),
+        Kind::Numbers(element) | Kind::FixedLengthList(element, _) => from.part(element.size).map(drop),
         // `lower` refuses what is not supported.
         _ => Ok(()),
     }
@@ -134,7 +138,17 @@ fn seek(from: &mut Reader<'_>, plan: &Plan, place: usize, path: &mut Vec<String>
     };
     match &plan.kind {
         Kind::Own | Kind::Borrow => Ok(from.number()? as usize == place),
-        Kind::List(element) => {
+        Kind::Map(parts, _) => {
+            for index in 0..from.number()? {
+                for field in parts.iter() {
+                    if part(from, &field.plan, &|| format!("{} {index}", field.name))? {
+                        return Ok(true);
+                    }
+                }
+            }
+            Ok(false)
+        }
+        Kind::List(element) | Kind::FixedLengthList(element, _) if !element.kind.is_number() => {
             for index in 0..from.number()? {
                 if part(from, element, &|| format!("element {index}"))? {
                     return Ok(true);

@@ -228,6 +228,10 @@ fn rest(ty: &Type, left: usize) -> Option<usize> {
     let payload = |left: usize, ty: Option<Type>| ty.map_or(Some(left), |ty| rest(&ty, left));
     match ty {
         Type::String | Type::List(_) | Type::Map(_) => left.checked_sub(2),
+        Type::FixedLengthList(list) => {
+            let element = list.ty();
+            (0..list.len()).try_fold(left, |left, _| rest(&element, left))
+        }
         Type::Record(record) => record.fields().try_fold(left, |left, field| rest(&field.ty, left)),
         Type::Tuple(tuple) => tuple.types().try_fold(left, |left, ty| rest(&ty, left)),
         // As many as the largest payload has.

@@ -53,7 +53,13 @@ fn flat(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, slots: &mut 
         Kind::F32 => to.put_number(take(slots)?.get_f32()),
         Kind::F64 => to.put(&take(slots)?.get_f64().to_le_bytes()),
         Kind::Char => to.put_number(scalar(take(slots)?.get_u32())?),
-        Kind::String | Kind::Numbers(_) | Kind::List(_) => {
+        Kind::FixedLengthList(element, length) => {
+            to.put_number(*length)?;
+            (0..*length).try_for_each(|index| {
+                flat(cx, to, element, slots).map_err(|error| within(error, || format!("element {index}")))
+            })
+        }
+        Kind::String | Kind::Numbers(_) | Kind::List(_) | Kind::Map(..) => {
             let (at, count) = (take(slots)?.get_u32(), take(slots)?.get_u32());
             at_pointer(cx, to, plan, at, count)
         }
@@ -94,7 +100,11 @@ fn load(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, at: usize) -
         Kind::S32 | Kind::U32 | Kind::F32 => to.put(&bytes::<4>(cx, at)?),
         Kind::S64 | Kind::U64 | Kind::F64 => to.put(&bytes::<8>(cx, at)?),
         Kind::Char => to.put_number(scalar(number(cx, at, 4)?)?),
-        Kind::String | Kind::Numbers(_) | Kind::List(_) => {
+        Kind::FixedLengthList(element, length) => {
+            cx.consume_fuel((*length as usize).saturating_mul(element.weight) / OBJECTS).map_err(foreign)?;
+            elements(cx, to, element, at, *length)
+        }
+        Kind::String | Kind::Numbers(_) | Kind::List(_) | Kind::Map(..) => {
             let (pointer, count) = (number(cx, at, 4)?, number(cx, at + 4, 4)?);
             at_pointer(cx, to, plan, pointer, count)
         }
@@ -145,28 +155,47 @@ fn at_pointer(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, at: u3
             to.put_part(text.len(), None, text.as_bytes())
         }
         Kind::Numbers(element) => {
-            let found = region(cx, element, start, length)?;
+            let found = region(cx, element.size, element.align, start, length)?;
             to.put_part(length, Some(&element.kind), found)
         }
         Kind::List(element) => {
-            region(cx, element, start, length)?;
+            region(cx, element.size, element.align, start, length)?;
             // A guest pays for the objects as well that a language makes of a few bytes.
             cx.consume_fuel(length.saturating_mul(element.weight) / OBJECTS).map_err(foreign)?;
+            elements(cx, to, element, start, count)
+        }
+        Kind::Map(parts, entry) => {
+            region(cx, entry.size, entry.align, start, length)?;
+            let weight = parts.iter().fold(0, |sum: usize, part| sum.saturating_add(part.plan.weight));
+            cx.consume_fuel(length.saturating_mul(weight) / OBJECTS).map_err(foreign)?;
             to.put_number(count)?;
             (0..length).try_for_each(|index| {
-                let loaded = load(cx, to, element, start + index * element.size);
-                loaded.map_err(|error| within(error, || format!("element {index}")))
+                let at = start + index * entry.size;
+                parts.iter().try_for_each(|part| {
+                    let loaded = load(cx, to, &part.plan, at + part.offset);
+                    loaded.map_err(|error| within(error, || format!("{} {index}", part.name)))
+                })
             })
         }
         _ => Err(refused("a value without a pointer")),
     }
 }
 
-/// The bytes of a list. Fails where they are not in the guest's memory, and where the guest has given too much.
-fn region<'a>(cx: &mut LiftContext<'a>, element: &Plan, at: usize, count: usize) -> Result<&'a [u8]> {
-    let length = count.checked_mul(element.size).ok_or_else(|| outside(cx, at, usize::MAX))?;
+/// Lifts elements, whose place was checked, and how many there are.
+fn elements(cx: &mut LiftContext<'_>, to: &mut Output<'_>, element: &Plan, start: usize, count: u32) -> Result<()> {
+    to.put_number(count)?;
+    (0..count as usize).try_for_each(|index| {
+        let loaded = load(cx, to, element, start + index * element.size);
+        loaded.map_err(|error| within(error, || format!("element {index}")))
+    })
+}
+
+/// The bytes of a list, whose elements have that size. Fails where they are not in the guest's memory, and where the guest has given
+/// too much.
+fn region<'a>(cx: &mut LiftContext<'a>, size: usize, align: u32, at: usize, count: usize) -> Result<&'a [u8]> {
+    let length = count.checked_mul(size).ok_or_else(|| outside(cx, at, usize::MAX))?;
     cx.consume_fuel(length).map_err(foreign)?;
-    check_aligned(at, element.align)?;
+    check_aligned(at, align)?;
     cx.memory().get(at..).and_then(|rest| rest.get(..length)).ok_or_else(|| outside(cx, at, length))
 }
 
