@@ -43,6 +43,8 @@ SETTINGS = {
     "wasm_threads",
     "shared_memory",
     "wasm_memory64",
+    "wasm_component_model_map",
+    "wasm_component_model_fixed_length_lists",
     "wasm_simd",
     "wasm_relaxed_simd",
     "wasm_gc",

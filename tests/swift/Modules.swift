@@ -80,6 +80,8 @@ private func config(_ settings: [String: JSON]) throws -> (Config) -> Config {
     case "wasm_threads": try change(\.wasmThreads, value.bool)
     case "shared_memory": try change(\.sharedMemory, value.bool)
     case "wasm_memory64": try change(\.wasmMemory64, value.bool)
+    case "wasm_component_model_map": try change(\.wasmComponentModelMap, value.bool)
+    case "wasm_component_model_fixed_length_lists": try change(\.wasmComponentModelFixedLengthLists, value.bool)
     case "wasm_simd": try change(\.wasmSIMD, value.bool)
     case "wasm_relaxed_simd": try change(\.wasmRelaxedSIMD, value.bool)
     case "wasm_gc": try change(\.wasmGC, value.bool)

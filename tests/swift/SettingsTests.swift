@@ -87,6 +87,7 @@ struct SettingsTests {
       "wasmRelaxedSIMDDeterministic": { $0.wasmRelaxedSIMDDeterministic = true },
       "wasmComponentModel": { $0.wasmComponentModel = true },
       "wasmComponentModelMap": { $0.wasmComponentModelMap = true },
+      "wasmComponentModelFixedLengthLists": { $0.wasmComponentModelFixedLengthLists = true },
       "wasmExceptions": { $0.wasmExceptions = true },
       "wasmFunctionReferences": { $0.wasmFunctionReferences = true },
       "wasmGC": { $0.wasmGC = true },

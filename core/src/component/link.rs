@@ -13,7 +13,7 @@ use crate::component::host::{HostFuncType, run, run_plain};
 use crate::component::items::{Item, Items};
 use crate::component::table::{MOST, RESOURCES};
 use crate::component::waiting::AsyncFunction;
-use crate::component::{table, wit, words};
+use crate::component::{misfits, table, wit, words};
 use crate::errors::guest_text;
 use crate::errors::spelling::Spelled;
 use crate::linking::items::refused;
@@ -62,7 +62,8 @@ pub(super) fn link(
     }
     work.check(items.has_wasi())?;
     let (hosts, waits) = (work.hosts, work.waits);
-    let pre = linker.instantiate_pre(component).map_err(refused)?;
+    let pre = linker.instantiate_pre(component);
+    let pre = pre.map_err(|error| misfits::explain(&error, &engine, &ty).unwrap_or_else(|| refused(error)))?;
     Ok(Linked { pre, hosts, waits })
 }
 
@@ -134,13 +135,14 @@ impl Work<'_> {
         let name = path.last().copied().unwrap_or_default();
         match (wanted, found) {
             (ComponentItem::ComponentFunc(ty), Some((_, Item::Func(function)))) => {
-                let host_type = HostFuncType::new(words::path(path), ty, self.rows(ty)?);
+                let names = words::path(path);
+                let host_type = HostFuncType::new(names.clone(), ty, self.rows(ty)?);
                 function.bind(&host_type)?;
                 if function.as_async().is_some() {
                     self.waits = true;
                     let (function, hosts) = (Arc::clone(function), Arc::clone(&self.hosts));
                     let function = AsyncFunction { function, ty: Arc::new(host_type), hosts };
-                    return host::define_async(to, name, ty, move |context, given| {
+                    return host::define_async(to, name, &names, ty, move |context, given| {
                         Box::pin(function.clone().run(context, given))
                     })
                     .map_err(refused);
@@ -150,18 +152,19 @@ impl Work<'_> {
                     let body = move |context: StoreContextMut<'_, StoreData>, arguments: &[u64]| {
                         run_plain(function.as_ref(), &host_type, context, arguments)
                     };
-                    return plain::define(to, name, ty, body).map_err(refused);
+                    return plain::define(to, name, &names, ty, body).map_err(refused);
                 }
                 let (function, hosts) = (Arc::clone(function), Arc::clone(&self.hosts));
                 let body = move |context: StoreContextMut<'_, StoreData>, given| {
                     run(&function, &host_type, &hosts, context, given)
                 };
-                host::define(to, name, ty, body).map_err(refused)
+                host::define(to, name, &names, ty, body).map_err(refused)
             }
             (ComponentItem::ComponentFunc(ty), Some((_, Item::Trap))) => {
                 let names = words::path(path);
-                let body = move |_: StoreContextMut<'_, StoreData>, _| Err(HostError(called(&names)).into());
-                host::define(to, name, ty, body).map_err(refused)
+                let shown = names.clone();
+                let body = move |_: StoreContextMut<'_, StoreData>, _| Err(HostError(called(&shown)).into());
+                host::define(to, name, &names, ty, body).map_err(refused)
             }
             (ComponentItem::ComponentInstance(ty), Some((known, Item::Instance(items)))) => {
                 if items.is_just_wasi() {

@@ -41,6 +41,8 @@ class Table:
         made._table, made._place, made._names, made._parts = self, place, names, parts
         if isinstance(made, ModuleType):
             made._imports, made._exports = module
+        if isinstance(made, FixedLengthListType):
+            made._length = number
         return made
 
     @property
@@ -85,8 +87,8 @@ class _Type(Constant, Managed):
     def __repr__(self) -> str:
         return shown_if_made(self, self.__str__)
 
-    def _module(self) -> object:
-        """What a module imports and exports."""
+    def _rest(self) -> object:
+        """What it is beside its names and parts: what a module imports and exports, the length of a list."""
         return None
 
 
@@ -103,7 +105,7 @@ def equal(one: Any, other: Any, known: set[tuple[int, int]]) -> bool:
         type(one) is type(other)
         and one._names == other._names
         and len(one._parts) == len(other._parts)
-        and one._module() == other._module()
+        and one._rest() == other._rest()
         and all(equal(*pair, known) for pair in zip(one._parts, other._parts, strict=True))
     )
 
@@ -217,6 +219,42 @@ class ListType(ValType):
     def element(self) -> ValType:
         """The type of its elements."""
         return cast(ValType, self._parts[0])
+
+
+class FixedLengthListType(ValType):
+    """A list of a fixed length."""
+
+    __slots__ = ("_length",)
+    _length: int
+
+    @property
+    def element(self) -> ValType:
+        """The type of its elements."""
+        return cast(ValType, self._parts[0])
+
+    @property
+    def length(self) -> int:
+        """How many elements its values have."""
+        return self._length
+
+    def _rest(self) -> object:
+        return self._length
+
+
+class MapType(ValType):
+    """A map: a `dict`, or any other mapping on its way into a component."""
+
+    __slots__ = ()
+
+    @property
+    def key(self) -> ValType:
+        """The type of its keys."""
+        return cast(ValType, self._parts[0])
+
+    @property
+    def value(self) -> ValType:
+        """The type of its values."""
+        return cast(ValType, self._parts[1])
 
 
 class RecordType(ValType):
@@ -430,7 +468,7 @@ class ModuleType(_Type):
         """The exports. `engine` is for code that was written for wasmtime-py."""
         return self._exports.copy()
 
-    def _module(self) -> object:
+    def _rest(self) -> object:
         return self._imports, self._exports
 
 
@@ -452,6 +490,8 @@ _KINDS: dict[str, type[_Type]] = {
     "CHAR": Char,
     "STRING": String,
     "LIST": ListType,
+    "FIXED_LENGTH_LIST": FixedLengthListType,
+    "MAP": MapType,
     "RECORD": RecordType,
     "TUPLE": TupleType,
     "VARIANT": VariantType,

@@ -173,11 +173,12 @@ unsafe impl Lower for Args<'_> {
         if let Some(first) = slots.first_mut() {
             first.write(ValRaw::u64(0));
         }
+        let refused = |error| handles::named(error, self.values, self.row, |index| format!("argument {}", index + 1));
         // One alone is checked when it is lowered.
         if self.values.handles.len() > 1 {
-            handles::check_row(cx, &mut Reader::new(self.values), self.row)?;
+            handles::check_row(cx, &mut Reader::new(self.values), self.row).map_err(refused)?;
         }
-        lower::params(cx, &mut Reader::new(self.values), self.row, slots)?;
+        lower::params(cx, &mut Reader::new(self.values), self.row, slots).map_err(refused)?;
         self.has_arrived.store(true, Ordering::Relaxed);
         Ok(())
     }

@@ -17,6 +17,10 @@ pub(super) fn config(step: &Step<'_>) -> Result<Config, Problem> {
             "wasm_threads" => config.wasm_threads = Some(switch()?),
             "shared_memory" => config.shared_memory = Some(switch()?),
             "wasm_memory64" => config.wasm_memory64 = Some(switch()?),
+            "wasm_component_model_map" => config.wasm_component_model_map = Some(switch()?),
+            "wasm_component_model_fixed_length_lists" => {
+                config.wasm_component_model_fixed_length_lists = Some(switch()?);
+            }
             "wasm_simd" => config.wasm_simd = Some(switch()?),
             "wasm_relaxed_simd" => config.wasm_relaxed_simd = Some(switch()?),
             "wasm_gc" => config.wasm_gc = Some(switch()?),
