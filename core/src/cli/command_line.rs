@@ -22,7 +22,7 @@ struct Command {
     run: fn(&Matches, &Package<'_>) -> Result<(), Failure>,
 }
 
-/// An option with a value, or without one where `value` is empty. If `many`, it may stand there any number of times.
+/// An option with a value, or without one where `value` is empty. It may be left out where `value` begins with `=`. If `many`, it may stand there any number of times.
 struct Opt {
     short: &'static str,
     name: &'static str,
@@ -59,6 +59,12 @@ const COMMANDS: &[Command] = &[
             ),
             one("fuel", "UNITS", "stops the guest when it has used so much fuel"),
             one("timeout", "SECONDS", "stops the guest after that time"),
+            one(
+                "cache",
+                "=FOLDER",
+                "keeps what is compiled for the next time, in that folder or where `Config.cache` does",
+            ),
+            one("core-dump", "FILE", "writes a core dump of the guest there if it traps"),
             one(
                 "invoke",
                 "FUNCTION",
@@ -123,6 +129,8 @@ impl Command {
                 options.optflag(short, name, about);
             } else if *many {
                 options.optmulti(short, name, about, value);
+            } else if let Some(value) = value.strip_prefix('=') {
+                options.optflagopt(short, name, about, value);
             } else {
                 options.optopt(short, name, about, value);
             }
