@@ -5,7 +5,7 @@ import PackageDescription
 // One program a file. Run one with `swift run basic_memory`.
 let examples = [
   "basic_memory", "module_memory", "shared_memory", "growth_and_bounds", "direct_access", "inspection", "format_json",
-  "host_functions", "async_host", "linker", "wasi", "limits", "components", "component_http",
+  "host_functions", "async_host", "service", "linker", "wasi", "limits", "components", "component_http",
   "component_typed", "plugin_host",
 ]
 

@@ -31,6 +31,9 @@ SEED = ["basic_memory", "module_memory", "shared_memory", "growth_and_bounds", "
 
 MORE = ["linker", "limits"]
 
+# `test_service.py` runs it.
+SERVICE = "service"
+
 # The languages whose guests can wait for async host functions.
 ASYNC = ["python", "kotlin", "swift"]
 
@@ -76,7 +79,7 @@ def test_every_example_is_there_in_every_language() -> None:
     names = {*SEED, *MORE, "format_json", "host_functions", "wasi", "components", "component_http"}
     for language, ending in ENDINGS.items():
         found = {file.stem for file in (EXAMPLES / language).glob(f"*.{ending}")} - {"Package"}
-        assert found == names | {*TYPED} | ({"async_host"} if language in ASYNC else set()), language
+        assert found == names | {*TYPED, SERVICE} | ({"async_host"} if language in ASYNC else set()), language
 
 
 @pytest.mark.parametrize("language", ASYNC)
