@@ -82,13 +82,13 @@ def test_a_trap(language: str, loop: str) -> None:
 
 
 def test_fuel(language: str, loop: str) -> None:
-    calls = "wasm backtrace:\n    0:     0x2e - <unknown>!spin\n"
+    calls = "wasm backtrace:\n    0:     0x30 - <unknown>!spin\n"
     expected = (134, "", f"trimaran: the guest has used its 1000 units of fuel\n{calls}")
     assert run(language, "run", "--fuel", "1000", "--invoke", "spin", loop) == expected
 
 
 def test_a_timeout(language: str, loop: str) -> None:
-    calls = "wasm backtrace:\n    0:     0x2e - <unknown>!spin\n"
+    calls = "wasm backtrace:\n    0:     0x30 - <unknown>!spin\n"
     expected = (134, "", f"trimaran: the guest was stopped after 0.2 s\n{calls}")
     assert run(language, "run", "--timeout", "0.2", "--invoke", "spin", loop) == expected
 
