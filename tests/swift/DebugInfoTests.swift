@@ -14,7 +14,7 @@ struct DebugInfoTests {
     let store = try Store(engine)
     let ask = try Func(store) { (question: Int32) -> Int32 in question }
     let instance = try Instance(store, module(engine), [ask])
-    return try failure { try instance.function(store, "mean_of_first")(store, Int32(0)) as Int32 }
+    return failure { try instance.function(store, "mean_of_first")(store, Int32(0)) as Int32 }
   }
 
   @Test func aTrapHasFilesLinesAndColumns() throws {
