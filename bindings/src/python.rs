@@ -13,8 +13,9 @@ mod _native {
     #[pymodule_export]
     use crate::adapters::python::{
         CallerBase, ComponentFuncBase, ExportsBase, FuncBase, HostedCall, InstanceBase, MemoryView, RunBase, StoreBase,
-        arrow_parts, article, begin_instance, component_bindings, component_file, failure, indefinite, interpreter,
-        made_already, never_made, packed, refer, referred, store_number, take_thrown, text, wrong_export,
+        arrow_parts, article, backtrace, begin_instance, component_bindings, component_file, failure, indefinite,
+        interpreter, made_already, never_made, packed, refer, referred, sentence, store_number, take_thrown, text,
+        wrong_export,
     };
 
     #[pymodule_init]

@@ -41,6 +41,7 @@ pub use objects::memory::Memory;
 pub use objects::shared_memory::{SharedMemory, WaitOutcome};
 pub use objects::table::Table;
 pub use objects::tag::Tag;
+pub use stores::core_dump::no_core_dump;
 pub use stores::root::HostObject;
 pub use stores::store::Store;
 pub use values::func::Func;
@@ -88,7 +89,7 @@ pub use component::wit::component_type_text;
 
 // Errors.
 pub use errors::error::{Result, WasmtimeError};
-pub use errors::frame::Frame;
+pub use errors::frame::{CoreDump, DebugInfo, Frame, FrameSymbol};
 pub use errors::trap_code::TrapCode;
 
 // The command line.
@@ -107,6 +108,7 @@ pub mod adapter {
     pub use crate::component::spare;
     pub use crate::component::start::OwnedArguments;
     pub use crate::component::waiting::ComponentHostCall;
+    pub use crate::errors::frame::Backtrace;
     pub use crate::errors::misuse;
     pub use crate::errors::numbers;
     pub use crate::errors::spelling::spell_in_camel_case;

@@ -13,7 +13,9 @@ from ._setting import Setting
 from .allocation import Allocation
 from .caller import Caller, StoreContext
 from .config import Collector, Config, OptLevel, Profiler, Strategy
+from .core_dump import CoreDump
 from .deadline import Deadline
+from .debug_info import DebugInfo
 from .engine import Engine
 from .error import (
     ArtifactError,
@@ -59,7 +61,7 @@ from .shared_memory import SharedMemory, WaitOutcome
 from .store import Store, Storelike
 from .table import Table
 from .tag import Tag
-from .trap import Frame, Interruption, TimeLimitTrap, Trap, TrapCode
+from .trap import Frame, FrameSymbol, Interruption, TimeLimitTrap, Trap, TrapCode
 from .turn import Turn
 from .types import (
     FuncType,
@@ -88,8 +90,10 @@ __all__ = [
     "Collector",
     "CompileError",
     "Config",
+    "CoreDump",
     "ConfigError",
     "Deadline",
+    "DebugInfo",
     "EncodingError",
     "Engine",
     "EscapedError",
@@ -98,6 +102,7 @@ __all__ = [
     "Extern",
     "ExternType",
     "Frame",
+    "FrameSymbol",
     "Func",
     "FuncType",
     "Global",

@@ -31,19 +31,22 @@ _NO_UTF8 = {chr(0xDC00 + octet) for octet in range(0x80, 0x100)}
 _SHOWN = 128
 
 
-def raised(variant: str, sentence: str, fields: dict[str, Any]) -> BaseException:
+def raised(variant: str, sentence: str | None, fields: dict[str, Any]) -> BaseException:
     """The error for a failure of the core. Where a host function failed, it is the very object that it raised."""
     if variant == "Host":
-        number = fields.pop("thrown")
+        number, frames = fields.pop("thrown"), fields.pop("frames")
         thrown = None if number is None else take_thrown(number)
         if thrown is not None:
+            if frames:
+                trap.note_calls(thrown, frames)
             return thrown
+        fields["frames"] = trap.seen(frames)
     if variant == "Io":
-        return io_error(sentence, fields)
+        return io_error(sentence or "", fields)
     kind = trap.adopted(fields) if variant == "Trap" else _kinds[variant]
     # No constructor has anything to add.
     made = kind.__new__(kind)
-    made.args, made.__dict__ = (sentence,), fields
+    made.args, made.__dict__ = () if sentence is None else (sentence,), fields
     return made
 
 

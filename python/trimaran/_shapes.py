@@ -12,7 +12,7 @@ from . import extern_type, types
 from ._ffi import expect
 from .extern_type import ExportType, ImportType
 from .shared_memory import WaitOutcome
-from .trap import CODES, Interruption
+from .trap import CODES, FrameSymbol, Interruption
 
 _TYPES: tuple[type[types.Type], ...] = (
     types.HeapType,
@@ -45,11 +45,13 @@ GIVE: dict[str, Callable[[Any], Any]] = {
     "TrapCode": CODES.__getitem__,
     "Interruption": Interruption.__getitem__,
     "WaitOutcome": WaitOutcome.__getitem__,
+    "FrameSymbol": lambda fields: FrameSymbol(*fields),
 }
 """What is made of the fields."""
 
 TAKE: dict[str, Callable[[Any, str], Any]] = {
     **{kind.__name__: _taker(kind) for kind in _TYPES},
     "ExternType": extern_type.to_raw,
+    "FrameSymbol": lambda value, what: value._values() if isinstance(value, FrameSymbol) else value,
 }
 """The fields of what stands in a place of that name."""

@@ -82,7 +82,9 @@ def _word(words: type[Word]) -> Knob[Word | str]:
 
 def _cache(value: object, name: str) -> bool | str:
     if value is False:
-        raise out_of_range(f"{name} is False: expected True or the path of a file; without it nothing is kept")
+        raise out_of_range(
+            f"{name} is False: expected True, or the path of a folder or a file; without it none is kept"
+        )
     return value if value is True else text(value, name)
 
 
@@ -109,6 +111,17 @@ class Config(Configurable, Managed):
 
     debug_info = switch()
     """Emits DWARF debug information for compiled code, for native debuggers."""
+    wasm_backtrace_details = switch()
+    """Keeps what modules say of their source files, so that traps have the file, the line and the column.
+
+    On by default. It takes as much memory as the module has of it, and is read only when somebody asks. Wasmtime's
+    `WASMTIME_BACKTRACE_DETAILS` has no effect.
+    """
+    coredump_on_trap = switch()
+    """Has a trap keep what can write a core dump of its store, for `wasm-tools` and debuggers: see `Trap.coredump`.
+
+    Off by default: each trap then lists all that the store has.
+    """
     wasm_threads = switch()
     """The threads proposal: atomics and shared memories in modules. Turning it on also lets the host make shared
     memories, unless `shared_memory` says otherwise. The portable interpreter does not have it."""
@@ -160,9 +173,13 @@ class Config(Configurable, Managed):
     profiler = _word(Profiler)
     """How compiled code is shown to a profiler: a `Profiler`, or its text."""
     cache = Knob(_cache)
-    """Keeps compiled modules between runs: `True` in the place and with the limits that wasmtime chooses for this
-    user, or as the TOML file at a path says. What is damaged there is compiled again. They are machine code: give it
-    a folder that nobody else writes to."""
+    """Keeps compiled modules and components between runs, for any number of processes at once.
+
+    It keeps up to 512 MiB, unless a file with settings says otherwise: `True` in the place and with the limits that
+    wasmtime chooses for this user, or in the folder at a path, or as the TOML file there says. A path that ends in `/`
+    is that of a folder, which is made where there is none. What is damaged there is compiled again. They are machine
+    code: give it a folder that nobody else writes to.
+    """
     allocation: Knob[PoolingConfig | str] = Knob(as_allocation)
     """Where the memory of instances comes from: a `PoolingConfig`, `"pooling"`, or `"on_demand"` as by default."""
     epoch_interruption = switch()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ._closable import Managed
 
+if TYPE_CHECKING:
+    from .trap import Frame
+
 # What an error keeps for itself.
-_PRIVATE = {"_frames"}
+_PRIVATE = {"_frames", "_raw"}
 
 
 class WasmtimeError(Exception, Managed):
@@ -92,6 +95,8 @@ class HostError(WasmtimeError):
     variant = "Host"
     reason: str = ""
     """What the host function said."""
+    frames: list[Frame] = []  # noqa: RUF012
+    """The call stack of the guest that called the host function, innermost first."""
 
 
 class WasmTypeError(WasmtimeError, TypeError):

@@ -11,6 +11,7 @@ from ._ffi import BytesLike, expect, file_name, plain, source, wrong_type
 from ._handle import Handle
 from ._identity import Constant
 from ._native import ModuleBase, custom_sections, text, validate
+from .debug_info import DebugInfo
 from .engine import Engine
 from .error import WasmtimeError
 from .extern_type import ExportType, ImportType
@@ -117,6 +118,14 @@ class Module(ModuleBase, Constant, Handle, Managed):
         except AttributeError:
             known = self._exported = self._exports()
         return known.copy()
+
+    @property
+    def debug_info(self) -> DebugInfo | None:
+        """What the module says of its source files.
+
+        `None` where it says nothing, or its engine's `Config.wasm_backtrace_details` is off.
+        """
+        return self._debug_info()
 
     def close(self) -> None:
         """Closes the module. Its instances go on working. A second `close` does nothing."""

@@ -78,17 +78,39 @@ def test_a_trap(language: str, loop: str) -> None:
     status, text, problem = run(language, "run", loop)
     assert (status, text) == (134, "")
     assert "unreachable" in problem
-    assert "at function 1" in problem
+    assert "in function `_start` at offset 0x" in problem
 
 
 def test_fuel(language: str, loop: str) -> None:
-    expected = (134, "", "trimaran: the guest has used its 1000 units of fuel\n    at function 0\n")
+    calls = "wasm backtrace:\n    0:     0x30 - <unknown>!spin\n"
+    expected = (134, "", f"trimaran: the guest has used its 1000 units of fuel\n{calls}")
     assert run(language, "run", "--fuel", "1000", "--invoke", "spin", loop) == expected
 
 
 def test_a_timeout(language: str, loop: str) -> None:
-    expected = (134, "", "trimaran: the guest was stopped after 0.2 s\n    at function 0\n")
+    calls = "wasm backtrace:\n    0:     0x30 - <unknown>!spin\n"
+    expected = (134, "", f"trimaran: the guest was stopped after 0.2 s\n{calls}")
     assert run(language, "run", "--timeout", "0.2", "--invoke", "spin", loop) == expected
+
+
+def test_a_cache(language: str, place: Path) -> None:
+    folder = place / "cache"
+    for _ in range(2):
+        assert run(language, "run", f"--cache={folder}", WASI)[0] == run(language, "run", WASI)[0]
+    assert any((folder / "modules").rglob("*"))
+
+
+def test_a_core_dump(language: str, loop: str, place: Path) -> None:
+    dump = place / "core.wasm"
+    status, _, problem = run(language, "run", "--core-dump", str(dump), loop)
+    assert (status, "unreachable" in problem) == (134, True)
+    assert b"corestack" in dump.read_bytes()
+    # A guest that ends well has none.
+    other = place / "other.wasm"
+    assert run(language, "run", "--core-dump", str(other), WASI)[0] == 0 or not other.exists()
+    # A file that cannot be written is said, and so is what the guest did.
+    status, _, problem = run(language, "run", "--core-dump", str(place), loop)
+    assert status != 0 and str(place) in problem
 
 
 def test_inspect(language: str) -> None:

@@ -250,6 +250,12 @@ class DocsTest {
     }
 
     @Test
+    fun `lines of an offset`() {
+        val module = Module.fromFile(engine(), root.resolve("tests/modules/divide.wasm"))
+        module.debugInfo?.symbols(0x8c)?.forEach(::println)
+    }
+
+    @Test
     fun `every example is here`() {
         val tests = root.resolve("tests/kotlin")
         val files =

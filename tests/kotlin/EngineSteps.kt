@@ -67,6 +67,7 @@ fun config(step: Step): Config =
             val setting = value.jsonPrimitive
             when (name) {
                 "target" -> target = setting.content
+                "wasm_backtrace_details" -> wasmBacktraceDetails = setting.boolean
                 "wasm_threads" -> wasmThreads = setting.boolean
                 "shared_memory" -> sharedMemory = setting.boolean
                 "wasm_memory64" -> wasmMemory64 = setting.boolean

@@ -26,7 +26,7 @@ class ErrorsTest {
     fun `a trap has a code, its words and the guest's stack`() {
         val trap = fails<WasmtimeException.Trap> { guest.call("sail") }
         assertEquals(TrapCode.UNREACHABLE_CODE_REACHED, trap.code)
-        assertEquals(listOf("sink", null), trap.frames.map { it.funcName })
+        assertEquals(listOf("sink", "sail"), trap.frames.map { it.funcName })
         assertEquals(listOf("boat", "boat"), trap.frames.map { it.moduleName })
         assertEquals(0, trap.frames[0].funcIndex)
         assertTrue(trap.reason.contains("unreachable"))

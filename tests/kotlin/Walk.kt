@@ -2,6 +2,7 @@ package dev.trimaran.tests
 
 import dev.trimaran.internal.Answering
 import dev.trimaran.internal.LinkedHost
+import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeObject
 import dev.trimaran.internal.Writer
@@ -23,6 +24,7 @@ import dev.trimaran.internal.ffi.GlobalType
 import dev.trimaran.internal.ffi.HeapType
 import dev.trimaran.internal.ffi.HttpBody
 import dev.trimaran.internal.ffi.HttpResponse
+import dev.trimaran.internal.ffi.Instance
 import dev.trimaran.internal.ffi.Limits
 import dev.trimaran.internal.ffi.Linker
 import dev.trimaran.internal.ffi.Memory
@@ -43,6 +45,7 @@ import dev.trimaran.internal.ffi.Val
 import dev.trimaran.internal.ffi.ValType
 import dev.trimaran.internal.ffi.WasiConfig
 import dev.trimaran.internal.ffi.WasiHttp
+import dev.trimaran.internal.ffi.WasmtimeError
 import dev.trimaran.internal.ffi.write
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonObject
@@ -56,6 +59,21 @@ import java.lang.reflect.Executable
 import java.lang.reflect.InvocationTargetException
 import java.lang.reflect.Method
 import kotlin.io.path.readText
+
+/** What a trap keeps of its store, which is closed: nothing is written. */
+private fun coreDump(): NativeObject {
+    val engine = Engine(Config(coredumpOnTrap = true))
+    val store = Store(engine)
+    val module = Module(engine, "(module (func \$f unreachable) (start \$f))".toByteArray())
+    try {
+        Instance(store, module, emptyList())
+        error("it did not trap")
+    } catch (error: NativeException) {
+        return (error.read() as WasmtimeError.Trap).frames[0].coreDump!!
+    } finally {
+        store.release()
+    }
+}
 
 private const val PLACE = "dev.trimaran.internal.ffi"
 
@@ -210,6 +228,8 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
             "InterruptHandle" -> store.interruptHandle()
             "OutputPipe" -> OutputPipe(null)
             "HttpRequest" -> request()
+            "CoreDump" -> coreDump()
+            "DebugInfo" -> Module.fromFile(engine.raw, "tests/modules/divide.wasm").debugInfo()!!
             "MemoryDirectory" -> MemoryDirectory(listOf(MemoryFile("m", byteArrayOf(1))), null, null)
             "Component" -> Component(engine.raw, RESOURCES.toByteArray())
             "ComponentLinker" -> ComponentLinker(engine.raw)

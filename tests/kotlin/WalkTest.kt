@@ -48,6 +48,7 @@ class WalkTest {
             "HttpRequest.check",
             "HttpRequest.addresses",
             "HttpRequest.permits",
+            "DebugInfo.symbols",
             "MemoryDirectory.files",
             "MemoryDirectory.names",
             "MemoryDirectory.read",

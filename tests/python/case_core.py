@@ -37,6 +37,7 @@ CLOSABLE = (
 )
 SETTINGS = {
     "epoch_interruption",
+    "wasm_backtrace_details",
     "wasm_multi_memory",
     "wasm_tail_call",
     "target",

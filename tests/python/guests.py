@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 
-from trimaran import Config, Engine, Instance, Module, Store
+from trimaran import Config, Engine, Instance, Module, Store, Trap
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "tests" / "modules"
@@ -40,3 +41,13 @@ def number(store: Store) -> int:
     found = re.match(r"<\w+ (\d+)", repr(store))
     assert found
     return int(found[1])
+
+
+def core_dump() -> Any:
+    """What a trap keeps of its store, which is closed."""
+    engine = Engine(Config().coredump_on_trap(True))
+    with Store(engine) as store:
+        try:
+            Instance(store, Module(engine, "(module (func $f unreachable) (start $f))"), [])
+        except Trap as trap:
+            return vars(trap)["_raw"][0][7]

@@ -12,13 +12,14 @@ from typing import Any
 from component_guests import GUESTS
 
 import trimaran
-from guests import MODULES, threads
+from guests import MODULES, core_dump, threads
 from trimaran import (
     Caller,
     Config,
     Engine,
     ExportType,
     Frame,
+    FrameSymbol,
     FuncType,
     Global,
     GlobalType,
@@ -186,6 +187,9 @@ def examples() -> dict[type, Any]:
         ImportType("a", "b", func_type),
         ExportType("b", func_type),
         Frame(1, "f", None, 2, 3),
+        FrameSymbol("f", "f.c", 4, 5),
+        core_dump(),
+        Module.from_file(engine, MODULES / "divide.wasm").debug_info,
     ]
     return {type(thing): thing for thing in [*made, *of_http(engine), *of_components(engine)]}
 

@@ -233,7 +233,7 @@ def test_traps(store: wasmtime.Store, exports: Any) -> None:
     assert trap.trap_code is wasmtime.TrapCode.UNREACHABLE
     assert "unreachable" in trap.message
     (frame,) = trap.frames
-    assert (frame.func_index, frame.func_name, frame.module_name) == (5, None, "demo")
+    assert (frame.func_index, frame.func_name, frame.module_name) == (5, "stop", "demo")
     assert isinstance(frame.module_offset, int) and isinstance(frame.func_offset, int)
     assert wasmtime.Trap("mine").message == "mine"
     assert str(wasmtime.WasmtimeError("mine")) == "mine"

@@ -51,7 +51,7 @@ SWITCHES = """
     wasm_gc wasm_wide_arithmetic
     wasm_custom_page_sizes wasm_stack_switching cranelift_debug_verifier cranelift_nan_canonicalization
     epoch_interruption consume_fuel parallel_compilation shared_memory gc_support memory_may_move memory_init_cow
-    native_unwind_info macos_use_mach_ports signals_based_traps
+    native_unwind_info macos_use_mach_ports signals_based_traps wasm_backtrace_details coredump_on_trap
 """.split()
 SIZES = "max_wasm_stack memory_reservation memory_guard_size memory_reservation_for_growth".split()
 WORDS = {

@@ -12,7 +12,7 @@ from typing import Any
 from component_guests import GUESTS
 
 import trimaran
-from guests import IS_INTERPRETER, MODULES, ROOT, TARGET, config
+from guests import IS_INTERPRETER, MODULES, ROOT, TARGET, config, core_dump
 from trimaran import (
     Engine,
     FuncType,
@@ -185,6 +185,10 @@ class World:
                 return a_request()
             case "MemoryDirectory":
                 return MemoryDirectory({"m": b"b"})
+            case "CoreDump":
+                return core_dump()
+            case "DebugInfo":
+                return Module.from_file(self.engine, MODULES / "divide.wasm").debug_info
             case "SharedMemory":
                 return SharedMemory(threaded() if IS_INTERPRETER else self.engine, MemoryType(Limits(1, 2)))
             case "Component":
@@ -369,6 +373,7 @@ FINE: set[str] = {
     "ComponentResource.is_alive: a closed object",
     "ComponentResource.is_owned: a closed object",
     "ComponentResource.resource_drop: a closed object",
+    "DebugInfo.symbols: a closed object",
     "MemoryDirectory.files: a closed object",
     "MemoryDirectory.names: a closed object",
     "MemoryDirectory.read: a closed object",

@@ -1,13 +1,13 @@
 //! The cache of compiled modules: a damaged file is compiled again.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use trimaran::{Cache, Config, Engine, Extern, Instance, Module, Store, Val, WasmtimeError};
+use trimaran::{Cache, Component, Config, Engine, Extern, Instance, Module, Store, Val, WasmtimeError};
 
 /// A folder for a cache, with its settings, which goes when this is dropped.
 struct Folder(PathBuf);
@@ -173,4 +173,40 @@ fn settings_that_make_no_sense_are_said() {
         let Err(WasmtimeError::Config { reason }) = made else { panic!("it was taken: {settings}") };
         assert!(reason.starts_with("cache: "), "{reason}");
     }
+}
+
+/// A folder may be named itself, and is made where there is none.
+#[test]
+fn a_folder_without_settings() {
+    let folder = Folder::new("plain");
+    let engine = |path: &str| {
+        let target = std::env::var("TRIMARAN_TEST_TARGET").ok();
+        let path = folder.0.join(path).to_str().unwrap().into();
+        Engine::new(Config { target, cache: Some(Cache::File { path }), ..Config::default() })
+    };
+    assert_eq!(run(&engine("cache/").unwrap(), &source(7)), 42);
+    let file = folder.file();
+    // It is there now, and another engine finds what the first one has compiled.
+    let before = identity(&file);
+    assert_eq!(run(&engine("cache").unwrap(), &source(7)), 42);
+    assert_eq!((folder.file(), identity(&folder.file())), (file, before));
+    // A name that is neither is that of a file which is missing.
+    assert!(matches!(engine("nothing"), Err(WasmtimeError::Config { .. })));
+    assert!(matches!(engine("cache.toml/"), Err(WasmtimeError::Config { .. })));
+}
+
+/// Components are kept as modules are.
+#[test]
+fn components() {
+    let folder = Folder::new("components");
+    let text = b"(component (core module $m (func (export \"f\"))) (core instance (instantiate $m)))";
+    assert!(Component::new(&folder.engine(), text).is_ok());
+    let file = folder.file();
+    let (before, content) = (identity(&file), fs::read(&file).unwrap());
+    assert!(Component::new(&folder.engine(), text).is_ok());
+    assert_eq!(identity(&file), before);
+    // What is damaged is compiled again.
+    let damaged = put(&folder, &file, &content[..content.len() / 2]);
+    assert!(Component::new(&folder.engine(), text).is_ok());
+    assert_ne!(identity(&folder.file()), damaged);
 }

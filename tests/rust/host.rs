@@ -104,10 +104,13 @@ fn a_host_function_calls_back_into_the_guest_to_any_depth() {
 #[test]
 fn an_error_of_a_host_function_comes_out_unchanged() {
     let (engine, store) = engine_and_store();
-    let function = host(&store, |_, _| Err(WasmtimeError::Host { reason: "no such file".to_owned(), thrown: None }));
+    let no_file = |frames| WasmtimeError::Host { reason: "no such file".to_owned(), thrown: None, frames };
+    let function = host(&store, move |_, _| Err(no_file(Vec::new())));
     let run = guest(&store, &engine, function);
-    let error = run.call(&store, i32s(0)).err();
-    assert_eq!(error, Some(WasmtimeError::Host { reason: "no such file".to_owned(), thrown: None }));
+    // But for the calls of the guest that called it.
+    let Err(WasmtimeError::Host { reason, thrown: None, frames }) = run.call(&store, i32s(0)) else { panic!() };
+    let name = frames.first().and_then(|frame| frame.func_name.clone());
+    assert_eq!((&*reason, frames.len(), name.as_deref()), ("no such file", 1, Some("run")));
     // The store is as good as before.
     assert!(run.call(&store, i32s(0)).is_err());
 }

@@ -15,7 +15,16 @@ fn engine() -> Arc<Engine> {
 
 fn frame(name: &str) -> Frame {
     let func_name = Some(name.to_owned());
-    Frame { func_index: 1, func_name, module_name: None, func_offset: None, module_offset: Some(16) }
+    Frame {
+        func_index: 1,
+        func_name,
+        module_name: None,
+        func_offset: None,
+        module_offset: Some(16),
+        symbols: Vec::new(),
+        debug_info: None,
+        core_dump: None,
+    }
 }
 
 #[test]

@@ -307,6 +307,11 @@ struct DocsTests {
     }
   }
 
+  @Test func linesOfAnOffset() throws {
+    let module = try Module(engine, fromFile: folder("modules").appendingPathComponent("divide.wasm").path)
+    for symbol in try module.debugInfo?.symbols(moduleOffset: 0x8c) ?? [] { print(symbol) }
+  }
+
   @Test func turns() throws {
     let engine = try testEngine()
     let store = try Store(engine)

@@ -77,6 +77,7 @@ private func config(_ settings: [String: JSON]) throws -> (Config) -> Config {
     let number = value.int.map(UInt64.init)
     switch name {
     case "target": try change(\.target, value.string)
+    case "wasm_backtrace_details": try change(\.wasmBacktraceDetails, value.bool)
     case "wasm_threads": try change(\.wasmThreads, value.bool)
     case "shared_memory": try change(\.sharedMemory, value.bool)
     case "wasm_memory64": try change(\.wasmMemory64, value.bool)

@@ -75,6 +75,8 @@ struct SettingsTests {
   @Test func everyPairOfAConfiguration() {
     let settings: [String: (inout Config) -> Void] = [
       "debugInfo": { $0.debugInfo = true },
+      "wasmBacktraceDetails": { $0.wasmBacktraceDetails = true },
+      "coredumpOnTrap": { $0.coredumpOnTrap = true },
       "wasmThreads": { $0.wasmThreads = true },
       "wasmTailCall": { $0.wasmTailCall = true },
       "wasmReferenceTypes": { $0.wasmReferenceTypes = true },

@@ -128,6 +128,16 @@ final class Objects: @unchecked Sendable {
   private(set) lazy var tag = must { Held(try Core.Tag(store: store.core, ty: TagType(FuncType([], [])))) }
   private(set) lazy var reference = must { Held(try Core.Reference.ofI31(store: store.core, value: 7)) }
   private(set) lazy var interruptHandle = must { Held(try store.core.interruptHandle()) }
+  /// Its store is closed, so that nothing is written.
+  private(set) lazy var coreDump = must {
+    let engine = try Engine { $0.coredumpOnTrap = true }
+    let error = failure { try Instance(Store(engine), Module(engine, "(module (func $f unreachable) (start $f))")) }
+    return Held(Core.CoreDump(error!.frames[0].coreDump!.core.kept()))
+  }
+  private(set) lazy var debugInfo = must {
+    let file = folder("modules").appendingPathComponent("divide.wasm").path
+    return Held(Core.DebugInfo(try Module(Trimaran.Engine(), fromFile: file).debugInfo!.core.kept()))
+  }
   private(set) lazy var memoryDirectory = must {
     Held(try Core.MemoryDirectory(files: [Core.MemoryFile(name: "m", bytes: [1])], maxBytes: nil, maxFiles: nil))
   }
@@ -378,6 +388,8 @@ final class Given {
   func tag(_ place: Int) -> Held<Core.Tag> { object(place, \.tag) }
   func reference(_ place: Int) -> Held<Core.Reference> { object(place, \.reference) }
   func interruptHandle(_ place: Int) -> Held<Core.InterruptHandle> { object(place, \.interruptHandle) }
+  func coreDump(_ place: Int) -> Held<Core.CoreDump> { object(place, \.coreDump) }
+  func debugInfo(_ place: Int) -> Held<Core.DebugInfo> { object(place, \.debugInfo) }
   func memoryDirectory(_ place: Int) -> Held<Core.MemoryDirectory> { object(place, \.memoryDirectory) }
   func outputPipe(_ place: Int) -> Held<Core.OutputPipe> { object(place, \.outputPipe) }
   func sharedMemory(_ place: Int) -> Held<Core.SharedMemory> {

@@ -20,6 +20,7 @@ struct WalkTests {
     // It belongs to no store.
     "HttpRequest.addresses", "HttpRequest.check", "HttpRequest.head", "HttpRequest.permits", "HttpRequest.read",
     "OutputPipe.contents", "OutputPipe.take",
+    "DebugInfo.symbols",
     "MemoryDirectory.files", "MemoryDirectory.names", "MemoryDirectory.read", "MemoryDirectory.remove",
     "MemoryDirectory.write",
   ]

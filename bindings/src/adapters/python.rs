@@ -45,7 +45,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyString, PyWeakrefReference};
-use trimaran::adapter::{in_host, misuse};
+use trimaran::adapter::{Backtrace, in_host, misuse};
 use trimaran::{Result, Store, WasmtimeError};
 
 pub(crate) use arrow::arrow_parts;
@@ -79,7 +79,8 @@ fn raised(py: Python<'_>, error: WasmtimeError) -> PyErr {
     static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let make = || -> PyResult<PyErr> {
         let make = convert::package(py, &MAKE, "trimaran._ffi", "raised")?;
-        let sentence = error.text();
+        // That of a trap has the lines of the guest's source, and is asked for when somebody reads it.
+        let sentence = (!matches!(error, WasmtimeError::Trap { .. })).then(|| error.text());
         let (variant, fields) = error_fields(py, error)?;
         Ok(raise(&make.ask1((variant, sentence, fields))?))
     };
@@ -115,6 +116,22 @@ fn raise(error: &Bound<'_, PyAny>) -> PyErr {
 pub(crate) fn failure(variant: &Bound<'_, PyString>, fields: &Bound<'_, PyDict>) -> PyResult<Py<PyAny>> {
     let py = variant.py();
     Ok(raised(py, make_error(variant, fields)?).into_value(py).into_any())
+}
+
+/// The sentence of an error of the core, by its name and its fields.
+#[pyfunction]
+pub(crate) fn sentence(variant: &Bound<'_, PyString>, fields: &Bound<'_, PyDict>) -> PyResult<String> {
+    Ok(make_error(variant, fields)?.text())
+}
+
+/// The call stack of a guest in lines, of the fields of an error that has one.
+#[pyfunction]
+pub(crate) fn backtrace(variant: &Bound<'_, PyString>, fields: &Bound<'_, PyDict>) -> PyResult<String> {
+    let error = make_error(variant, fields)?;
+    let (WasmtimeError::Host { frames, .. } | WasmtimeError::Trap { frames, .. }) = &error else {
+        return Ok(String::new());
+    };
+    Ok(Backtrace(frames).to_string())
 }
 
 /// Runs `work` with the GIL, whatever this thread has of it now; gives nothing where Python is at its end.

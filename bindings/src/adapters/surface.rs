@@ -18,11 +18,13 @@ pub(super) fn parsed<T: Lift<UniFfiTag>>(mut bytes: &[u8]) -> Result<T> {
     T::try_read(&mut bytes).map_err(|error| WasmtimeError::Unexpected { reason: error.to_string() })
 }
 
-/// An error: its sentence for a person, and then itself.
+/// An error: its sentence for a person, and then itself. A trap is asked for its sentence when somebody reads it: that has the lines
+/// of the guest's source.
 #[cfg(not(target_os = "ios"))]
 pub(super) fn told(error: WasmtimeError) -> Vec<u8> {
     let mut bytes = Vec::new();
-    <String as Lower<UniFfiTag>>::write(error.text(), &mut bytes);
+    let sentence = if matches!(error, WasmtimeError::Trap { .. }) { String::new() } else { error.text() };
+    <String as Lower<UniFfiTag>>::write(sentence, &mut bytes);
     <WasmtimeError as Lower<UniFfiTag>>::write(error, &mut bytes);
     bytes
 }

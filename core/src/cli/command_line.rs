@@ -61,6 +61,12 @@ const COMMANDS: &[Command] = &[
             one("fuel", "UNITS", "stops the guest when it has used so much fuel"),
             one("timeout", "SECONDS", "stops the guest after that time"),
             one(
+                "cache",
+                "[FOLDER]",
+                "keeps what is compiled for the next time, in that folder or where `Config.cache` does",
+            ),
+            one("core-dump", "FILE", "writes a core dump of the guest there if it traps"),
+            one(
                 "invoke",
                 "FUNCTION",
                 "calls this export with the arguments as numbers, or of a component 'name(arguments in WAVE)', and prints its results",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use getopts::Matches;
 use wasmparser::Parser;
 
@@ -12,13 +12,14 @@ use crate::cli::package::Package;
 use crate::cli::streams::{Failure, Started, input, module_size, print};
 use crate::compile::beginnings::Sort;
 use crate::compile::wat;
+use crate::errors::frame::Backtrace;
 use crate::errors::guest_text;
 use crate::errors::guest_text::Name;
 use crate::wasi::http::grants::Grants;
 use crate::wasi::http::guard::guard;
 use crate::wasi::{exit, host_text};
 use crate::{
-    Config, Engine, EnvVar, Extern, Func, Linker, Module, NamedExtern, Preopen, Result, Store, TrapCode, Val, ValType,
+    Cache, Config, Engine, EnvVar, Extern, Func, Linker, Module, NamedExtern, Preopen, Result, Store, TrapCode, Val, ValType,
     WasiConfig, WasiHttp, WasiInput, WasiOutput, WasmtimeError,
 };
 
@@ -32,8 +33,14 @@ pub(super) fn run(matches: &Matches, package: &Package<'_>) -> Result<(), Failur
     let (path, bytes) = input(matches, module_size)?;
     let arguments = matches.free.get(1..).unwrap_or_default();
     let (fuel, timeout) = (fuel(matches)?, timeout(matches)?);
-    let config =
-        Config { consume_fuel: fuel.map(|_| true), epoch_interruption: timeout.map(|_| true), ..Config::default() };
+    let core_dump = matches.opt_str("core-dump").map(Utf8PathBuf::from);
+    let config = Config {
+        consume_fuel: fuel.map(|_| true),
+        epoch_interruption: timeout.map(|_| true),
+        cache: cache(matches),
+        coredump_on_trap: core_dump.as_ref().map(|_| true),
+        ..Config::default()
+    };
     let engine = Engine::new(config)?;
     let binary = wat::to_binary(&bytes, Sort::Module).map_err(|error| error.in_file(path))?;
     let store = Store::new(&engine)?;
@@ -63,7 +70,16 @@ pub(super) fn run(matches: &Matches, package: &Package<'_>) -> Result<(), Failur
         true => component::run(&started, &binary, call.as_deref()).map_err(|failure| misplaced(failure, arguments)),
         false => module(&started, &binary, call.as_deref(), arguments),
     };
-    done.map_err(|failure| ended(failure, fuel, timeout))
+    done.map_err(|failure| match core_dump.map(|path| dumped(&failure, path)) {
+        Some(Err(error)) => Failure::Error(error),
+        _ => ended(failure, fuel, timeout),
+    })
+}
+
+/// Where compiled code is kept, if it is. A path is that of a folder.
+fn cache(matches: &Matches) -> Option<Cache> {
+    let place = |folder: String| Cache::File { path: format!("{folder}/").into() };
+    matches.opt_present("cache").then(|| matches.opt_str("cache").map_or(Cache::Standard, place))
 }
 
 fn module(started: &Started<'_>, binary: &[u8], call: Option<&str>, arguments: &[String]) -> Result<(), Failure> {
@@ -179,26 +195,28 @@ fn shown(value: &Val) -> String {
     }
 }
 
+/// Writes the core dump of a trap.
+fn dumped(failure: &Failure, path: Utf8PathBuf) -> Result<()> {
+    let Failure::Error(WasmtimeError::Trap { frames, .. }) = failure else { return Ok(()) };
+    frames.first().and_then(|frame| frame.core_dump.as_ref()).map_or(Ok(()), |dump| dump.write(path))
+}
+
 /// Turns the error of a guest into the status and the message of this program.
 fn ended(failure: Failure, fuel: Option<u64>, timeout: Option<Duration>) -> Failure {
     let Failure::Error(error) = failure else { return failure };
     match &error {
         WasmtimeError::Exit { status } => Failure::Exit(exit::of_process(*status), None),
         WasmtimeError::Trap { code, frames, .. } => {
-            let mut text = match (code, fuel, timeout) {
+            let calls = Backtrace(frames);
+            let text = match (code, fuel, timeout) {
                 (Some(TrapCode::Interrupt), _, Some(timeout)) => {
-                    format!("the guest was stopped after {} s", timeout.as_secs_f64())
+                    format!("the guest was stopped after {} s\n{calls}", timeout.as_secs_f64())
                 }
-                (Some(TrapCode::OutOfFuel), Some(fuel), _) => format!("the guest has used its {fuel} units of fuel"),
+                (Some(TrapCode::OutOfFuel), Some(fuel), _) => {
+                    format!("the guest has used its {fuel} units of fuel\n{calls}")
+                }
                 _ => error.text(),
             };
-            for frame in frames {
-                text.push_str("\n    at ");
-                text.push_str(&match &frame.func_name {
-                    Some(name) => Name(name).to_string(),
-                    None => format!("function {}", frame.func_index),
-                });
-            }
             Failure::Exit(TRAPPED, Some(text))
         }
         _ => Failure::Error(error),

@@ -1,9 +1,11 @@
 //! The seal on a compiled module: without it wasmtime would run a module with flipped bits.
 //!
-//! Sealed bytes are followed by their SHA-256 and a mark of this library. For a module the bytes are wasmtime's, and then 24
-//! bytes with what wasmtime does not keep: how large the shared memories may grow, and how the module differs from its file.
+//! Sealed bytes are followed by their SHA-256 and a mark of this library. For a module the bytes are wasmtime's, and then what wasmtime
+//! does not keep: the DWARF, and 32 bytes that say how long that is, how large the shared memories may grow, and how the module
+//! differs from its file.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -12,13 +14,13 @@ use crate::compile::file;
 use crate::errors::spelling::Spelled;
 use crate::process::heap::try_with_capacity;
 use crate::traps::moved::Moved;
+use crate::traps::sections::Sections;
 use crate::{Result, WasmtimeError};
 
 const MARK: &[u8; 8] = b"trimaran";
 const HASH: usize = 32;
 
 /// A compiled module.
-#[derive(Clone, Copy)]
 pub(crate) struct Code<C> {
     /// Wasmtime's bytes.
     pub(crate) code: C,
@@ -26,16 +28,22 @@ pub(crate) struct Code<C> {
     pub(crate) shared: u64,
     /// How it differs from its file, if it does.
     pub(crate) moved: Option<Moved>,
+    /// Its DWARF, if it has any that is kept.
+    pub(crate) debug: Option<Arc<Sections>>,
 }
 
 impl Code<Vec<u8>> {
     /// Adds the numbers and the seal. Fails with `Limit` where the process cannot allocate them.
     pub(crate) fn seal(self) -> Result<Vec<u8>> {
         let mut bytes = self.code;
-        reserve(&mut bytes, AROUND)?;
+        let (numbers, sections) = self.debug.as_ref().map(|sections| sections.parts()).unwrap_or_default();
+        let length = numbers.len() + sections.len();
+        reserve(&mut bytes, length + AROUND)?;
+        bytes.extend_from_slice(sections);
+        bytes.extend(numbers);
         // A module that differs has at least one function, so zero functions stand for `None`.
         let Moved { by, functions } = self.moved.unwrap_or(Moved { by: 0, functions: 0 });
-        bytes.extend([self.shared, by, functions].iter().flat_map(|number| number.to_le_bytes()));
+        bytes.extend([length as u64, self.shared, by, functions].iter().flat_map(|number| number.to_le_bytes()));
         seal(bytes)
     }
 }
@@ -43,7 +51,7 @@ impl Code<Vec<u8>> {
 impl<'a> Code<&'a [u8]> {
     /// Checks and removes the seal. Fails with `Artifact` where it is broken, and where the code is of the other sort.
     pub(crate) fn open(artifact: &'a [u8], sort: Sort) -> Result<Self> {
-        let (mut code, mut numbers) = (open(artifact, sort)?, [0; 3]);
+        let (mut code, mut numbers) = (open(artifact, sort)?, [0; 4]);
         if let Some(kind) = Kind::of(code).filter(|kind| *kind != Kind::Compiled(sort)) {
             return Err(WasmtimeError::Artifact { reason: kind.advice() });
         }
@@ -51,8 +59,15 @@ impl<'a> Code<&'a [u8]> {
             let (rest, bytes) = code.split_last_chunk().ok_or_else(|| none_of_ours(code, sort))?;
             (code, *number) = (rest, u64::from_le_bytes(*bytes));
         }
-        let [shared, by, functions] = numbers;
-        Ok(Self { code, shared, moved: (functions > 0).then_some(Moved { by, functions }) })
+        let [length, shared, by, functions] = numbers;
+        let start = usize::try_from(length).ok().and_then(|length| code.len().checked_sub(length));
+        let (code, sections) =
+            start.and_then(|start| code.split_at_checked(start)).ok_or_else(|| none_of_ours(code, sort))?;
+        let debug = match sections {
+            [] => None,
+            sections => Some(Sections::from_parts(sections)?.ok_or_else(|| none_of_ours(code, sort))?),
+        };
+        Ok(Self { code, shared, moved: (functions > 0).then_some(Moved { by, functions }), debug })
     }
 }
 
@@ -89,7 +104,7 @@ pub(crate) fn refused(error: wasmtime::Error) -> WasmtimeError {
 const SEAL: usize = HASH + MARK.len();
 
 /// What sealing a module's code adds, in bytes.
-const AROUND: usize = 3 * size_of::<u64>() + SEAL;
+const AROUND: usize = 4 * size_of::<u64>() + SEAL;
 
 /// `head` and the bytes of a compiled module, in a vector with capacity for the seal. Unlike `wasmtime::Module::serialize`,
 /// which ends the process where it cannot allocate, this fails with `Limit`.
@@ -100,9 +115,10 @@ pub(crate) fn image(head: &[u8], module: &wasmtime::Module) -> Result<Vec<u8>> {
 }
 
 /// The same for a component.
-pub(crate) fn component_image(component: &wasmtime::component::Component) -> Result<Vec<u8>> {
-    // SAFETY: as for a module.
-    unsafe { copy_of(&[], component.image_range()) }
+pub(crate) fn component_image(head: &[u8], component: &wasmtime::component::Component) -> Result<Vec<u8>> {
+    // SAFETY: `image_range` is the range of a slice that wasmtime keeps for as long as `component`, and that nothing writes after
+    // the component was made.
+    unsafe { copy_of(head, component.image_range()) }
 }
 
 /// # Safety

@@ -32,40 +32,50 @@ pub(crate) struct CompileCache {
 const FOLDER: &str = concat!("trimaran-", env!("CARGO_PKG_VERSION"));
 
 impl CompileCache {
-    /// Makes a cache with the settings of the file at `path`, or with wasmtime's defaults. Fails with `Config`, and with
-    /// `Limit` where the cache's thread cannot be started.
+    /// Makes a cache in the folder at `path`, with the settings of the file there, or with wasmtime's defaults. Fails with `Config`,
+    /// and with `Limit` where the cache's thread cannot be started.
     pub(crate) fn new(path: Option<&Utf8Path>) -> Result<Self> {
+        let wrong = |reason: String| WasmtimeError::Config { reason: format!("cache: {reason}") };
+        let folder = path.filter(|path| path.is_dir() || path.as_str().ends_with('/'));
         // Reading from a pipe might take for ever.
-        if let Some(path) = path.filter(|path| path.exists() && !path.is_file()) {
-            let reason = format!("cache: {} is no regular file: expected one with settings", Name(path.as_str()));
-            return Err(WasmtimeError::Config { reason });
+        if let Some(path) = path.filter(|path| folder.is_none() && path.exists() && !path.is_file()) {
+            let name = Name(path.as_str());
+            return Err(wrong(format!("{name} is no regular file: expected one with settings, or a folder")));
         }
-        let config = wasmtime::CacheConfig::from_file(path.map(Utf8Path::as_std_path))
-            .map_err(|error| WasmtimeError::Config { reason: format!("cache: {}", chain::lines(&error)) })?;
+        let config = match folder {
+            None => wasmtime::CacheConfig::from_file(path.map(Utf8Path::as_std_path))
+                .map_err(|error| wrong(chain::lines(&error)))?,
+            Some(folder) => {
+                let folder = std::path::absolute(folder).map_err(|error| wrong(error.to_string()))?;
+                let mut config = wasmtime::CacheConfig::new();
+                config.with_directory(folder);
+                config
+            }
+        };
         let cache = start(config.clone())?;
         Ok(Self { config, cache, generation: fork::generation() })
     }
 
-    /// The compiled module, from the cache or by compiling it now.
-    pub(crate) fn module(&self, engine: &wasmtime::Engine, binary: &[u8]) -> wasmtime::Result<wasmtime::Module> {
+    /// The compiled module, or component, from the cache or by compiling it now.
+    pub(crate) fn get<C: Compiled>(&self, engine: &wasmtime::Engine, binary: &[u8]) -> wasmtime::Result<C> {
         let cache = match self.generation == fork::generation() {
             true => Cow::Borrowed(&self.cache),
             false => match start(self.config.clone()) {
                 Ok(cache) => Cow::Owned(cache),
                 // Keeping it only saves time: a failure is no error.
-                Err(_) => return wasmtime::Module::from_binary(engine, binary),
+                Err(_) => return C::compile(engine, binary),
             },
         };
-        let key = Key { engine, binary };
+        let key = Key { engine, binary, sort: C::SORT };
         ModuleCacheEntry::new(FOLDER, Some(&*cache)).get_data_raw(
             &key,
-            |key| wasmtime::Module::from_binary(key.engine, key.binary),
-            |key, module| artifact::image(&key.digest(), module).and_then(artifact::seal).ok(),
+            |key| C::compile(key.engine, key.binary),
+            |key, code: &C| code.image(&key.digest()).and_then(artifact::seal).ok(),
             |key, file| {
-                let code = artifact::open(&file, Sort::Module).ok()?.strip_prefix(&key.digest())?;
-                // SAFETY: wasmtime trusts the bytes. They are what it has made of this very module, as the seal shows, unless
-                // the bytes and the seal were both forged: the documentation of `Config.cache` says so.
-                unsafe { wasmtime::Module::deserialize(key.engine, code) }.ok()
+                let code = artifact::open(&file, key.sort).ok()?.strip_prefix(&key.digest())?;
+                // SAFETY: the bytes are what `image` has made of this very module or component, of which the digest is, as the seal
+                // shows, unless the bytes and the seal were both forged: the documentation of `Config.cache` says so.
+                unsafe { C::load(key.engine, code) }.ok()
             },
         )
     }
@@ -87,10 +97,59 @@ fn start(config: wasmtime::CacheConfig) -> Result<wasmtime::Cache> {
     }
 }
 
-/// What identifies a compiled module: it is hashed for the name of the file.
+/// What the cache keeps.
+pub(crate) trait Compiled: Sized {
+    const SORT: Sort;
+
+    fn compile(engine: &wasmtime::Engine, binary: &[u8]) -> wasmtime::Result<Self>;
+
+    /// `head`, and what `load` makes it of.
+    fn image(&self, head: &[u8]) -> Result<Vec<u8>>;
+
+    /// # Safety
+    /// The code is what `image` gave behind its head: wasmtime trusts it.
+    unsafe fn load(engine: &wasmtime::Engine, code: &[u8]) -> wasmtime::Result<Self>;
+}
+
+impl Compiled for wasmtime::Module {
+    const SORT: Sort = Sort::Module;
+
+    fn compile(engine: &wasmtime::Engine, binary: &[u8]) -> wasmtime::Result<Self> {
+        Self::from_binary(engine, binary)
+    }
+
+    fn image(&self, head: &[u8]) -> Result<Vec<u8>> {
+        artifact::image(head, self)
+    }
+
+    unsafe fn load(engine: &wasmtime::Engine, code: &[u8]) -> wasmtime::Result<Self> {
+        // SAFETY: `image` has made the code of a module of wasmtime's, says the caller.
+        unsafe { Self::deserialize(engine, code) }
+    }
+}
+
+impl Compiled for wasmtime::component::Component {
+    const SORT: Sort = Sort::Component;
+
+    fn compile(engine: &wasmtime::Engine, binary: &[u8]) -> wasmtime::Result<Self> {
+        Self::from_binary(engine, binary)
+    }
+
+    fn image(&self, head: &[u8]) -> Result<Vec<u8>> {
+        artifact::component_image(head, self)
+    }
+
+    unsafe fn load(engine: &wasmtime::Engine, code: &[u8]) -> wasmtime::Result<Self> {
+        // SAFETY: `image` has made the code of a component of wasmtime's, says the caller.
+        unsafe { Self::deserialize(engine, code) }
+    }
+}
+
+/// What identifies compiled code: it is hashed for the name of the file. The two sorts begin with different bytes.
 struct Key<'a> {
     engine: &'a wasmtime::Engine,
     binary: &'a [u8],
+    sort: Sort,
 }
 
 impl Key<'_> {

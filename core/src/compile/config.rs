@@ -53,14 +53,14 @@ pub enum Collector {
     Copying,
 }
 
-/// Where compiled modules are kept between runs.
+/// Where compiled modules and components are kept between runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Enum)]
 pub enum Cache {
     /// In the place and with the limits that wasmtime chooses for this user.
     Standard,
-    /// As a TOML file says.
+    /// In a folder, or as a TOML file says.
     File {
-        /// The path of that file.
+        /// The path of the folder, or of that file. A path that ends in `/` is that of a folder, which is made where there is none.
         path: Utf8PathBuf,
     },
 }
@@ -113,6 +113,13 @@ macro_rules! config {
 config! {
     /// Emits DWARF debug information for compiled code, for native debuggers.
     debug_info: bool => debug_info,
+    /// Keeps what modules say of their source files, so that traps have the file, the line and the column. On by default. It takes
+    /// as much memory as the module has of it, and is read only when somebody asks. Wasmtime's `WASMTIME_BACKTRACE_DETAILS` has no
+    /// effect.
+    wasm_backtrace_details: bool,
+    /// Has a trap keep what can write a core dump of its store, for `wasm-tools` and debuggers. Off by default: each trap then lists
+    /// all that the store has.
+    coredump_on_trap: bool => coredump_on_trap,
     /// The threads proposal: atomics and shared memories in modules. Turning it on also lets the host make
     /// shared memories, unless `shared_memory` says otherwise. The portable interpreter does not have it.
     wasm_threads: bool => wasm_threads,
@@ -166,8 +173,9 @@ config! {
     cranelift_nan_canonicalization: bool => cranelift_nan_canonicalization,
     /// How compiled code is shown to a profiler.
     profiler: Profiler,
-    /// Keeps compiled modules between runs. What is damaged there is compiled again. They are machine code: give it a folder
-    /// that nobody else writes to.
+    /// Keeps compiled modules and components between runs, for any number of processes at once, up to 512 MiB unless a file with
+    /// settings says otherwise. What is damaged there is compiled again. They are machine code: give it a folder that nobody else
+    /// writes to.
     cache: Cache,
     /// Lets guests be interrupted: by `Engine.increment_epoch` at their deadlines, by the timeout or a deadline of their
     /// store, and by an `InterruptHandle`.
@@ -267,6 +275,8 @@ impl Config {
             return Err(invalid("wasm_threads", reason.to_owned()));
         }
         self.apply_plain(&mut config);
+        // Wasmtime would read the lines of the source for each frame of each trap.
+        config.wasm_backtrace_details(wasmtime::WasmBacktraceDetails::Disable);
         let is_concurrent = self.wasm_component_model_async == Some(true);
         config.concurrency_support(is_concurrent);
         config.wasm_component_model_async(is_concurrent);

@@ -20,6 +20,7 @@ use crate::interruption::waits;
 use crate::limits::shared_size;
 use crate::process::{failpoint, fork, signals, unstoppable};
 use crate::traps::moved::Moved;
+use crate::traps::sections::Sections;
 use crate::{Config, ModuleLimits, Result, WasmtimeError};
 
 /// What an engine keeps for its linkers. Only `linking::items` knows its type.
@@ -206,14 +207,16 @@ impl Engine {
     ) -> Result<Code<R>> {
         let engine = self.get()?;
         let (interrupts, is_parallel) = (self.epochs().is_some(), self.compiles_in_parallel());
+        let reads_debug_info = self.reads_debug_info();
         self.in_time(bytes, move |bytes, limits| {
-            let binary = names::cut(binary(bytes, limits)?)?;
+            let binary = names::completed(names::cut(binary(bytes, limits)?)?)?;
             let compiler = Compiler { engine, is_parallel, compiler };
             let (code, moved) = match interrupts {
                 true => compiler.interruptible(&binary, limits)?,
                 false => (compiler.plain(&binary)?, None),
             };
-            Ok(Code { code, shared: shared_size::shared_memories(&binary), moved })
+            let debug = if reads_debug_info { Sections::of(&binary)? } else { None };
+            Ok(Code { code, shared: shared_size::shared_memories(&binary), moved, debug })
         })
     }
 
@@ -235,6 +238,11 @@ impl Engine {
     /// The epochs that interrupt guests, if the engine has `epoch_interruption`.
     pub(crate) fn epochs(&self) -> Option<Arc<Epochs>> {
         (self.config.epoch_interruption == Some(true)).then(|| Arc::clone(&self.epochs))
+    }
+
+    /// Whether modules keep what they say of their source files.
+    pub(crate) fn reads_debug_info(&self) -> bool {
+        self.config.wasm_backtrace_details != Some(false)
     }
 
     /// Whether guests use fuel.

@@ -11,7 +11,8 @@ use crate::compile::proposals::not_compiled;
 use crate::compile::{artifact, engine, file, packed, threads};
 use crate::process::native_pressure::HeldBytes;
 use crate::traps::moved::{self, Moved};
-use crate::{Engine, ExportType, ExternType, ImportType, Result, WasmtimeError};
+use crate::traps::symbols::{self, Debug};
+use crate::{DebugInfo, Engine, ExportType, ExternType, ImportType, Result, WasmtimeError};
 
 /// A compiled module. It may be instantiated any number of times, in any store of its engine, on any thread.
 #[derive(uniffi::Object)]
@@ -21,6 +22,8 @@ pub struct Module {
     shared: u64,
     /// How the compiled module differs from its file, if it does.
     moved: Option<Moved>,
+    /// Its DWARF, if it has any that is kept.
+    debug: Closable<Option<Debug>>,
     engine: Arc<Engine>,
     held: HeldBytes,
 }
@@ -53,12 +56,12 @@ impl Module {
     /// damage, not malice.
     #[uniffi::constructor]
     pub fn deserialize(engine: &Engine, artifact: &[u8]) -> Result<Arc<Self>> {
-        let Code { code, shared, moved } = Code::open(artifact, Sort::Module)?;
+        let Code { code, shared, moved, debug } = Code::open(artifact, Sort::Module)?;
         // SAFETY: wasmtime trusts the bytes. They are what `serialize` made, bit for bit, as the checksum
         // shows, unless bytes and checksum were both forged; the documentation says so.
         let module = unsafe { wasmtime::Module::deserialize(&engine.get()?, code) };
         let code = module.map_err(artifact::refused)?;
-        Self::wrap(engine, Code { code, shared, moved })
+        Self::wrap(engine, Code { code, shared, moved, debug })
     }
 
     /// Makes a module from a file that holds what `serialize` gave. Fails with `Io` as well.
@@ -72,7 +75,8 @@ impl Module {
     /// them.
     pub fn serialize(&self) -> Result<Vec<u8>> {
         let code = artifact::image(&[], &self.get()?)?;
-        Code { code, shared: self.shared, moved: self.moved }.seal()
+        let debug = self.debug.get()?.map(|debug| debug.sections);
+        Code { code, shared: self.shared, moved: self.moved, debug }.seal()
     }
 
     /// The compiled module together with its engine's configuration, as bytes that `unpack` makes a module of in any
@@ -136,10 +140,17 @@ impl Module {
         Ok(module.exports().map(export).collect())
     }
 
+    /// What the module says of its source files; none where it says nothing, or its engine's `Config.wasm_backtrace_details` is off.
+    #[cfg_attr(false, worded)]
+    pub fn debug_info(&self) -> Result<Option<Arc<DebugInfo>>> {
+        Ok(self.debug.get()?.map(|debug| debug.info))
+    }
+
     /// Closes the module. Instances of it go on working. Closing twice does nothing.
     #[cfg_attr(false, worded)]
     pub fn release(&self) -> Result<()> {
         self.inner.close();
+        self.debug.close();
         self.held.clear();
         Ok(())
     }
@@ -170,26 +181,30 @@ impl Module {
     /// A module of a component's, whose shared memories may grow to `shared` bytes.
     pub(crate) fn of_component(engine: &Arc<Engine>, code: wasmtime::Module, shared: u64) -> Arc<Self> {
         let (inner, engine) = (Closable::new("module", code), Arc::clone(engine));
-        // The component counts the bytes of the code.
-        Arc::new(Self { inner, shared, moved: None, engine, held: HeldBytes::default() })
+        // The component counts the bytes of the code, and keeps the DWARF.
+        let debug = Closable::new("module", None);
+        Arc::new(Self { inner, shared, moved: None, debug, engine, held: HeldBytes::default() })
     }
 
     fn compile(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
         let cache = engine.cache();
         let compiler = move |engine: &wasmtime::Engine, binary: &[u8]| match &cache {
-            Some(cache) => cache.module(engine, binary),
+            Some(cache) => cache.get(engine, binary),
             None => wasmtime::Module::from_binary(engine, binary),
         };
         Self::wrap(engine, engine.compile(bytes, compiler)?)
     }
 
-    fn wrap(engine: &Engine, Code { code, shared, moved }: Code<wasmtime::Module>) -> Result<Arc<Self>> {
+    fn wrap(engine: &Engine, Code { code, shared, moved, debug }: Code<wasmtime::Module>) -> Result<Arc<Self>> {
         let closed = || WasmtimeError::Closed { what: "engine".to_owned() };
         let engine = engine.weak().upgrade().ok_or_else(closed)?;
         moved::note(&code, moved);
         let image = code.image_range();
-        let held = HeldBytes::new(image.end.addr().saturating_sub(image.start.addr()));
-        Ok(Arc::new(Self { inner: Closable::new("module", code), shared, moved, engine, held }))
+        let debug = symbols::note(image.start.addr(), debug.filter(|_| engine.reads_debug_info()));
+        let size = image.end.addr().saturating_sub(image.start.addr());
+        let held = HeldBytes::new(size.saturating_add(debug.as_ref().map_or(0, |debug| debug.sections.size())));
+        let (inner, debug) = (Closable::new("module", code), Closable::new("module", debug));
+        Ok(Arc::new(Self { inner, shared, moved, debug, engine, held }))
     }
 }
 

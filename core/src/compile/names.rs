@@ -1,9 +1,11 @@
-//! Shortens the names of functions before a module is compiled: wasmtime copies a name, however long, into each frame of a call
-//! stack.
+//! The names of functions, as a module is compiled with them: wasmtime copies a name, however long, into each frame of a call
+//! stack, and has none for a function that is exported and has no name.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
-use wasmparser::{BinaryReader, KnownCustom, Parser, Payload};
+use wasm_encoder::{NameMap, NameSection, Section};
+use wasmparser::{BinaryReader, ExternalKind, KnownCustom, Parser, Payload};
 
 use crate::Result;
 use crate::errors::guest_text;
@@ -39,6 +41,59 @@ pub(crate) fn cut(binary: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>> {
         }
     }
     Ok(Cow::Owned(whole))
+}
+
+/// The module in which each exported function has a name: one that it is exported by, where it has no other. They stand behind
+/// everything else, so that all of it stays at its offset.
+pub(crate) fn completed(binary: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>> {
+    let mut section = Vec::new();
+    if let Some(names) = missing(&binary) {
+        let mut map = NameMap::new();
+        names.into_iter().for_each(|(index, name)| map.append(index, &guest_text::start(name)));
+        let mut names = NameSection::new();
+        names.functions(&map);
+        names.append_to(&mut section);
+    }
+    if section.is_empty() {
+        return Ok(binary);
+    }
+    let mut whole = try_with_capacity(binary.len() + section.len())?;
+    whole.extend_from_slice(&binary);
+    whole.extend(section);
+    Ok(Cow::Owned(whole))
+}
+
+/// The functions that are exported and have no name, each with the first name that it is exported by. None where there are none,
+/// and for what cannot be read: the compiler reports that.
+fn missing(binary: &[u8]) -> Option<BTreeMap<u32, &str>> {
+    let (mut exported, mut named) = (BTreeMap::new(), BTreeSet::new());
+    for payload in Parser::new(0).parse_all(binary) {
+        match payload.ok()? {
+            Payload::ExportSection(section) => {
+                for export in section {
+                    let export = export.ok()?;
+                    if export.kind == ExternalKind::Func && !export.name.is_empty() {
+                        exported.entry(export.index).or_insert(export.name);
+                    }
+                }
+            }
+            Payload::CustomSection(section) => {
+                if let KnownCustom::Name(_) = section.as_known() {
+                    let mut reader = BinaryReader::new(section.data(), 0);
+                    while let Some((id, _, content)) = subsection(&mut reader) {
+                        if id == FUNCTIONS {
+                            let mut names = BinaryReader::new(content, 0);
+                            let count = names.read_var_u32().unwrap_or_default();
+                            named.extend((0..count).map_while(|_| function(&mut names)).map(|(index, ..)| index));
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    exported.retain(|index, _| !named.contains(index));
+    (!exported.is_empty()).then_some(exported)
 }
 
 /// The section with shorter names, and padding up to its old length. `None` where no name is too long.
@@ -88,7 +143,7 @@ fn functions_cut(content: &[u8]) -> Result<Vec<u8>> {
     let mut done = 0;
     let count = reader.read_var_u32().unwrap_or_default();
     for _ in 0..count {
-        let Some((width, name)) = function(&mut reader) else { break };
+        let Some((_, width, name)) = function(&mut reader) else { break };
         let short = guest_text::start(name);
         // The padding has to be long enough for a subsection.
         if short.len() + 2 <= name.len() {
@@ -103,11 +158,11 @@ fn functions_cut(content: &[u8]) -> Result<Vec<u8>> {
     Ok(cut)
 }
 
-/// The next function: how many bytes the length of its name takes, and its name.
-fn function<'a>(reader: &mut BinaryReader<'a>) -> Option<(usize, &'a str)> {
-    reader.read_var_u32().ok()?;
+/// The next function: its index, how many bytes the length of its name takes, and its name.
+fn function<'a>(reader: &mut BinaryReader<'a>) -> Option<(u32, usize, &'a str)> {
+    let index = reader.read_var_u32().ok()?;
     let (length, width) = read_leb(reader)?;
-    Some((width, std::str::from_utf8(reader.read_bytes(length).ok()?).ok()?))
+    Some((index, width, std::str::from_utf8(reader.read_bytes(length).ok()?).ok()?))
 }
 
 /// A number, and how many bytes it takes.

@@ -8,6 +8,7 @@ use crate::{Collector, Config, ModuleLimits, StoreLimits};
 pub fn untrusted_config() -> Config {
     Config {
         epoch_interruption: Some(true),
+        wasm_backtrace_details: Some(false),
         wasm_threads: Some(false),
         shared_memory: Some(false),
         wasm_memory64: Some(false),

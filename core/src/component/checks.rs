@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use wasmparser::{Parser, Payload};
 
+use crate::compile::artifact::Code;
 use crate::compile::beginnings::Sort;
 use crate::compile::proposals::not_compiled;
 use crate::compile::{names, threads, wat};
@@ -11,16 +12,18 @@ use crate::component::{counts, size};
 use crate::errors::spelling::Spelled;
 use crate::interruption::waits;
 use crate::limits::shared_size;
+use crate::traps::sections::Sections;
 use crate::{Engine, ModuleLimits, Result, WasmtimeError};
 
-/// Compiles a component, and tells how large the shared memories of its modules may grow.
+/// Compiles a component.
 pub(super) fn compile<R: Send + 'static>(
     engine: &Engine,
     bytes: &[u8],
     compiler: impl Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync + 'static,
-) -> Result<(R, u64)> {
+) -> Result<Code<R>> {
     let raw = engine.get()?;
     let (interrupts, is_parallel) = (engine.epochs().is_some(), engine.compiles_in_parallel());
+    let reads_debug_info = engine.reads_debug_info();
     engine.in_time(bytes, move |bytes, limits| {
         let binary = names::cut(wat::to_binary(bytes, Sort::Component)?)?;
         Sort::Component.check(&binary)?;
@@ -30,12 +33,14 @@ pub(super) fn compile<R: Send + 'static>(
             return Err(cannot_interrupt());
         }
         let made = threads::run(is_parallel, || compiler(&raw, &binary))?;
-        let made = made.map_err(|error| of_component(not_compiled(error)))?;
+        let code = made.map_err(|error| of_component(not_compiled(error)))?;
         // What cannot be read does not compile, either. If it ever does, nothing is known of its waits.
         if waits.is_none() {
             return Err(cannot_interrupt());
         }
-        Ok((made, modules(&binary).map(shared_size::shared_memories).max().unwrap_or(0)))
+        let shared = modules(&binary).map(shared_size::shared_memories).max().unwrap_or(0);
+        let debug = if reads_debug_info { Sections::of(&binary)? } else { None };
+        Ok(Code { code, shared, moved: None, debug })
     })
 }
 

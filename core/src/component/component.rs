@@ -11,6 +11,7 @@ use crate::compile::{file, packed};
 use crate::component::types::ComponentTypes;
 use crate::component::{checks, table};
 use crate::process::native_pressure::HeldBytes;
+use crate::traps::symbols::{self, Debug};
 use crate::{Engine, Result, WasmtimeError};
 
 /// A compiled component (`wasmtime::component::Component`). It may be instantiated any number of times, in any store of its engine, on
@@ -20,6 +21,8 @@ pub struct Component {
     inner: Closable<wasmtime::component::Component>,
     /// How large the shared memories of its modules may grow, in bytes; 0 where they have none.
     shared: u64,
+    /// The DWARF of its modules, if they have any that is kept.
+    debug: Closable<Option<Debug>>,
     engine: Arc<Engine>,
     held: HeldBytes,
 }
@@ -34,7 +37,11 @@ impl Component {
     #[uniffi::constructor]
     #[cfg_attr(false, called(bytes = "the component"))]
     pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
-        let compiler = wasmtime::component::Component::from_binary;
+        let cache = engine.cache();
+        let compiler = move |engine: &wasmtime::Engine, binary: &[u8]| match &cache {
+            Some(cache) => cache.get(engine, binary),
+            None => wasmtime::component::Component::from_binary(engine, binary),
+        };
         Self::wrap(engine, checks::compile(engine, bytes, compiler)?)
     }
 
@@ -54,13 +61,13 @@ impl Component {
     /// damage, not malice.
     #[uniffi::constructor]
     pub fn deserialize(engine: &Engine, artifact: &[u8]) -> Result<Arc<Self>> {
-        let Code { code, shared, .. } = Code::open(artifact, Sort::Component)?;
+        let Code { code, shared, moved, debug } = Code::open(artifact, Sort::Component)?;
         // SAFETY: wasmtime trusts the bytes. They are what `serialize` made, bit for bit, as the checksum
         // shows, unless bytes and checksum were both forged; the documentation says so.
         let component = unsafe { wasmtime::component::Component::deserialize(&engine.get()?, code) };
         let code =
             component.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Artifact { reason }))?;
-        Self::wrap(engine, (code, shared))
+        Self::wrap(engine, Code { code, shared, moved, debug })
     }
 
     /// Makes a component from a file that holds what `serialize` gave. Fails with `Io` as well.
@@ -73,7 +80,8 @@ impl Component {
     /// The compiled component as bytes, to keep it and to load it without compiling. Fails with `Limit` where there is no room for
     /// them.
     pub fn serialize(&self) -> Result<Vec<u8>> {
-        Code { code: artifact::component_image(&self.get()?)?, shared: self.shared, moved: None }.seal()
+        let debug = self.debug.get()?.map(|debug| debug.sections);
+        Code { code: artifact::component_image(&[], &self.get()?)?, shared: self.shared, moved: None, debug }.seal()
     }
 
     /// The compiled component together with its engine's configuration, as bytes that `unpack` makes a component of in any
@@ -112,6 +120,7 @@ impl Component {
     #[cfg_attr(false, worded)]
     pub fn release(&self) -> Result<()> {
         self.inner.close();
+        self.debug.close();
         self.held.clear();
         Ok(())
     }
@@ -144,11 +153,15 @@ impl Component {
         self.shared
     }
 
-    fn wrap(engine: &Engine, (code, shared): (wasmtime::component::Component, u64)) -> Result<Arc<Self>> {
+    fn wrap(engine: &Engine, made: Code<wasmtime::component::Component>) -> Result<Arc<Self>> {
+        let Code { code, shared, debug, .. } = made;
         let closed = || WasmtimeError::Closed { what: "engine".to_owned() };
         let engine = engine.weak().upgrade().ok_or_else(closed)?;
         let image = code.image_range();
-        let held = HeldBytes::new(image.end.addr().saturating_sub(image.start.addr()));
-        Ok(Arc::new(Self { inner: Closable::new("component", code), shared, engine, held }))
+        let debug = symbols::note(image.start.addr(), debug.filter(|_| engine.reads_debug_info()));
+        let size = image.end.addr().saturating_sub(image.start.addr());
+        let held = HeldBytes::new(size.saturating_add(debug.as_ref().map_or(0, |debug| debug.sections.size())));
+        let (inner, debug) = (Closable::new("component", code), Closable::new("component", debug));
+        Ok(Arc::new(Self { inner, shared, debug, engine, held }))
     }
 }

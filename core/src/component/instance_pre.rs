@@ -13,7 +13,8 @@ use crate::process::signals;
 use crate::stores::components::InstanceState;
 use crate::stores::store::StoreData;
 use crate::traps::carried::HostError;
-use crate::{Engine, Result, Store, WasmtimeError};
+use crate::traps::symbols;
+use crate::{DebugInfo, Engine, Result, Store, WasmtimeError};
 
 /// A component with the items that it imports, ready to be instantiated often (`wasmtime::component::InstancePre`).
 #[derive(uniffi::Object)]
@@ -22,6 +23,9 @@ pub struct ComponentInstancePre {
     engine: Arc<Engine>,
     /// How large the shared memories of its modules may grow, in bytes; 0 where they have none.
     shared: u64,
+    /// What the modules say of their source files: the component may be closed.
+    #[expect(dead_code, reason = "it is kept")]
+    debug_info: Option<Arc<DebugInfo>>,
 }
 
 #[uniffi::export]
@@ -55,7 +59,8 @@ impl ComponentInstancePre {
 
 impl ComponentInstancePre {
     pub(super) fn new(linked: Linked, engine: Arc<Engine>, shared: u64) -> Arc<Self> {
-        Arc::new(Self { inner: Closable::new("prepared instance", Arc::new(linked)), engine, shared })
+        let debug_info = symbols::of(linked.code());
+        Arc::new(Self { inner: Closable::new("prepared instance", Arc::new(linked)), engine, shared, debug_info })
     }
 
     /// What is to be instantiated, in a store that it fits.
@@ -79,6 +84,7 @@ pub(super) struct Made {
 impl Made {
     /// The state of the new instance.
     pub(super) fn begin(&self, context: &mut StoreContextMut<'_, StoreData>) -> Result<Arc<InstanceState>> {
+        context.data_mut().debug_info.keep(self.linked.code());
         context.data_mut().limiter.admit(self.shared)?;
         Ok(context.data_mut().components.add_instance())
     }

@@ -33,6 +33,13 @@ pub(super) struct Linked {
     pub(super) waits: bool,
 }
 
+impl Linked {
+    /// Where the component's machine code is.
+    pub(super) fn code(&self) -> usize {
+        self.pre.component().image_range().start.addr()
+    }
+}
+
 /// Links a component with what is defined; `base` has WASI, or nothing.
 ///
 /// Fails with `Link` where an import is not defined or of another type. It names the first, and says how many more there are.

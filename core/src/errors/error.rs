@@ -73,6 +73,8 @@ pub enum WasmtimeError {
         reason: String,
         /// The number under which the language keeps what was thrown, to throw it again; none where that is all.
         thrown: Option<u64>,
+        /// The call stack of the guest that called the host function, innermost first.
+        frames: Vec<Frame>,
     },
     /// A value has the wrong type, or there are too many or too few.
     #[error("{}", Sentence(.reason))]
@@ -207,7 +209,7 @@ impl WasmtimeError {
 impl WasmtimeError {
     /// What a host function of another language threw, which keeps it under that number.
     pub fn thrown(number: u64) -> Self {
-        Self::Host { reason: "an exception of its language".to_owned(), thrown: Some(number) }
+        Self::Host { reason: "an exception of its language".to_owned(), thrown: Some(number), frames: Vec::new() }
     }
 
     pub(crate) fn wrong_type(reason: impl Into<String>) -> Self {

@@ -10,7 +10,8 @@ use crate::host::definition::{HostDefinition, UnboundHostFunc};
 use crate::linking::instantiation::{Instantiation, Source};
 use crate::runs::run::Run;
 use crate::stores::store::{StoreData, StoreId};
-use crate::{Func, Instance, Result, Store};
+use crate::traps::symbols;
+use crate::{DebugInfo, Func, Instance, Result, Store};
 
 /// A module with the items that it imports, ready to be instantiated often (`wasmtime::InstancePre`).
 #[derive(uniffi::Object)]
@@ -26,6 +27,9 @@ pub struct InstancePre {
 struct Linked {
     pre: wasmtime::InstancePre<StoreData>,
     hosts: Arc<[Arc<HostDefinition>]>,
+    /// What the module says of its source files: it may be closed.
+    #[expect(dead_code, reason = "it is kept")]
+    debug_info: Option<Arc<DebugInfo>>,
 }
 
 #[uniffi::export]
@@ -53,7 +57,7 @@ impl InstancePre {
 
     /// What is to be instantiated, whose host functions have their callbacks in the store.
     fn linked(&self, store: &Store) -> Result<Instantiation> {
-        let Linked { pre, hosts } = self.ready(store)?;
+        let Linked { pre, hosts, .. } = self.ready(store)?;
         if let Some(number) = store.bind_callbacks(&hosts)? {
             // It is lost only where another thread has closed this.
             self.ready(store)?;
@@ -81,7 +85,8 @@ impl InstancePre {
         owners: Vec<StoreId>,
         hosts: Vec<Arc<HostDefinition>>,
     ) -> Arc<Self> {
-        let linked = Linked { pre: inner, hosts: hosts.into() };
+        let debug_info = symbols::of(inner.module().image_range().start.addr());
+        let linked = Linked { pre: inner, hosts: hosts.into(), debug_info };
         Arc::new(Self { inner: Closable::new("prepared instance", linked), shared, owners })
     }
 

@@ -71,6 +71,11 @@ impl Instantiation {
         if let Source::Linked { hosts, .. } = &self.source {
             HostDefinition::check_callbacks(hosts, context.data())?;
         }
+        let module = match &self.source {
+            Source::Given { module, .. } | Source::Linked { module, .. } => module,
+            Source::Prepared { pre } => pre.module(),
+        };
+        context.data_mut().debug_info.keep(module.image_range().start.addr());
         context.data_mut().limiter.admit(self.shared)
     }
 

@@ -103,6 +103,7 @@ impl Items {
         functions.iter().try_for_each(|function| self.definitions.check(name, function))?;
         let needed = self.definitions.hosts(Some(module));
         HostDefinition::check_callbacks(&needed, context.data())?;
+        context.data_mut().debug_info.keep(module.image_range().start.addr());
         context.data_mut().limiter.admit(self.definitions.shared(module).max(own))?;
         let linker = Arc::make_mut(&mut self.linker);
         // Wasmtime looks at what the module exports. Its functions cannot run on fibers, and ours take their place.

@@ -92,7 +92,10 @@ impl<T: Send + 'static, A: Asked> Run<T, A> {
             Came::Waits => Step::Waits,
             Came::Turn(_) => Step::Turn,
             Came::Host(call, token) => Step::Host(*call?.downcast().map_err(wrong)?, token),
-            Came::Done(result) => Step::Done(result?.downcast::<Result<T>>().map_err(wrong).and_then(|done| *done)?),
+            Came::Done(result) => {
+                let done = result?.downcast::<Result<T>>().map_err(wrong).and_then(|done| *done);
+                Step::Done(done.map_err(|error| store.noted(error))?)
+            }
         })
     }
 

@@ -35,6 +35,11 @@ impl Store {
     // Inlined, so that the plain call of a guest moves nothing through memory on its way.
     #[inline(always)]
     pub(crate) fn enter_guest<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
+        self.enter_guest_now(work).map_err(|error| self.noted(error))
+    }
+
+    #[inline(always)]
+    fn enter_guest_now<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
         let me = this_thread();
         task::check()?;
         if self.interrupts.is_none()

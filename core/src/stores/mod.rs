@@ -2,6 +2,7 @@
 
 mod callbacks;
 pub(crate) mod components;
+pub(crate) mod core_dump;
 pub(crate) mod entry;
 pub(crate) mod fiber;
 pub(crate) mod refusal;

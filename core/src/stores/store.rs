@@ -19,6 +19,7 @@ use crate::process::{failpoint, stack};
 use crate::stores::components::{Components, DroppedResources};
 use crate::stores::fiber::{Fiber, Parcel, Suspension};
 use crate::stores::root::Root;
+use crate::traps::symbols::Kept;
 use crate::types::slot::Slot;
 use crate::wasi::context::Wasi;
 use crate::wasi::functions::WasiHost;
@@ -206,6 +207,8 @@ pub(crate) struct StoreData {
     /// that this file cannot name their type.
     pub(crate) last_memory: Weak<dyn Any + Send + Sync>,
     pub(crate) components: Components,
+    /// What its modules say of their source files.
+    pub(crate) debug_info: Kept,
     pub(crate) wasi: Wasi,
     /// What lies between the steps of its guests; none where every guest runs on the stack of its caller.
     pub(crate) suspension: Option<Arc<Suspension<Calling>>>,
@@ -220,6 +223,7 @@ impl StoreData {
             hosts: HashMap::new(),
             last_memory: Weak::<()>::new(),
             components: Components::default(),
+            debug_info: Kept::default(),
             wasi: Wasi::default(),
             suspension: None,
         }

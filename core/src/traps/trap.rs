@@ -7,7 +7,7 @@ use crate::errors::guest_text;
 use crate::errors::guest_text::{Name, Sentence};
 use crate::traps::carried::{HostError, Interrupted};
 use crate::traps::demangle::Names;
-use crate::traps::{moved, words};
+use crate::traps::{moved, symbols, words};
 use crate::{Frame, TrapCode, WasmtimeError};
 
 /// What wasmtime-wasi says of a caller without a memory; it has no type for that.
@@ -15,20 +15,18 @@ const NO_MEMORY: &str = "missing required memory export";
 
 /// The trap or exit inside an error, if there is one.
 pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
-    let frames = || {
-        let mut names = Names::new();
-        error
-            .downcast_ref::<wasmtime::WasmBacktrace>()
-            .map(|backtrace| backtrace.frames().iter().filter_map(|info| frame(info, &mut names)).collect())
-            .unwrap_or_default()
-    };
+    let frames = || frames(error);
     if let Some(Interrupted(cause)) = error.downcast_ref() {
         let (code, reason, interruption) = (Some(TrapCode::Interrupt), cause.reason(), Some(*cause));
         return Some(WasmtimeError::Trap { code, reason, interruption, frames: frames() });
     }
     if let Some(trap) = error.downcast_ref::<wasmtime::Trap>() {
         let code = TrapCode::from_wasmtime(*trap);
-        return Some(WasmtimeError::Trap { code, reason: trap.to_string(), interruption: None, frames: frames() });
+        let mut reason = trap.to_string();
+        if let Some(fault) = fault(error, code) {
+            reason = format!("{reason}: {fault}");
+        }
+        return Some(WasmtimeError::Trap { code, reason, interruption: None, frames: frames() });
     }
     if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
         return Some(WasmtimeError::Exit { status: exit.0 });
@@ -73,6 +71,27 @@ pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
     })
 }
 
+/// Which address of a memory the guest has used, in wasmtime's words, where it is outside of it. Wasmtime has no public type for
+/// that.
+fn fault(error: &wasmtime::Error, code: Option<TrapCode>) -> Option<String> {
+    const LONGEST: usize = 128;
+    if code != Some(TrapCode::MemoryOutOfBounds) {
+        return None;
+    }
+    // The text of the call stack is longer, and is not made to its end.
+    let words = |cause: &(dyn std::error::Error + 'static)| guest_text::whole(LONGEST, |text| write!(text, "{cause}"));
+    error.chain().filter_map(words).find(|words| words.starts_with("memory fault at wasm address "))
+}
+
+/// The guest's call stack, innermost first.
+fn frames(error: &wasmtime::Error) -> Vec<Frame> {
+    let mut names = Names::new();
+    error
+        .downcast_ref::<wasmtime::WasmBacktrace>()
+        .map(|backtrace| backtrace.frames().iter().filter_map(|info| frame(info, &mut names)).collect())
+        .unwrap_or_default()
+}
+
 /// What is wrong with a pointer that a guest gave to WASI.
 fn pointer(error: &wiggle::GuestError) -> Option<(TrapCode, String)> {
     use wiggle::GuestError::{InFunc, PtrNotAligned, PtrOutOfBounds, PtrOverflow};
@@ -99,15 +118,17 @@ fn frame<'a>(info: &'a wasmtime::FrameInfo, names: &mut Names<'a>) -> Option<Fra
     if moved.is_some_and(|moved| u64::from(info.func_index()) >= moved.functions) {
         return None;
     }
-    let raw = info.symbols().iter().find_map(|symbol| symbol.name()).or(info.func_name());
     Some(Frame {
         func_index: info.func_index(),
-        func_name: raw.map(|name| names.demangled(name).unwrap_or_else(|| guest_text::start(name))),
+        func_name: info.func_name().map(|name| names.demangled(name).unwrap_or_else(|| guest_text::start(name))),
         module_name: info.module().name().map(guest_text::start),
         func_offset: info.func_offset().map(|offset| offset as u64),
         module_offset: info
             .module_offset()
             .map(|offset| (offset as u64).saturating_sub(moved.map_or(0, |moved| moved.by))),
+        symbols: Vec::new(),
+        core_dump: None,
+        debug_info: symbols::of(info.module().image_range().start.addr()),
     })
 }
 
@@ -115,9 +136,15 @@ impl WasmtimeError {
     /// Translates an error of wasmtime's after a guest ran: a trap, an exit, or the error of a host function. `otherwise`
     /// makes an error of the text of any other one.
     pub(crate) fn from_guest(error: wasmtime::Error, otherwise: impl FnOnce(String) -> Self) -> Self {
+        let frames = if error.is::<HostError>() { frames(&error) } else { Vec::new() };
         match error.downcast::<HostError>() {
+            // The language that called the outermost guest shows which one it was.
+            Ok(HostError(Self::Host { reason, thrown, .. })) => Self::Host { reason, thrown, frames },
             Ok(HostError(original)) => original,
-            Err(error) => from_error(&error).unwrap_or_else(|| otherwise(chain(&error))),
+            Err(error) => match from_error(&error) {
+                Some(trap) => trap.with_core_dump(error),
+                None => otherwise(chain(&error)),
+            },
         }
     }
 

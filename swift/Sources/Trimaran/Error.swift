@@ -17,16 +17,16 @@
 /// }
 /// ```
 ///
-/// Write `do throws(WasmtimeError)`, and a last `catch` without a pattern. Swift 6 compilers crash on a `catch` with a pattern of
-/// this type, and on `guard case` of such an error, where errors of any type are thrown
-/// ([swiftlang #89787](https://github.com/swiftlang/swift/issues/89787)). What is here without a pattern needs none.
+/// Write `do throws(WasmtimeError)`, and a last `catch` without a pattern. Swift 6 compilers crash on a `catch` with a
+/// pattern of this type, and on `guard case` of such an error, where errors of any type are thrown ([swiftlang
+/// #89787](https://github.com/swiftlang/swift/issues/89787)). What is here without a pattern needs none.
 public enum WasmtimeError: Error, Sendable {
-  /// Bytes are not a WebAssembly module, are truncated, or do not validate. The reason begins with the file, if they came from
-  /// one.
+  /// Bytes are not a WebAssembly module, are truncated, or do not validate. The reason begins with the file, if they
+  /// came from one.
   case compile(reason: String)
-  /// Text is not the WebAssembly text format. The reason begins with the file, if it came from one. Line and column are counted
-  /// from 1, the column in bytes. The excerpt is the line of the mistake, and a caret below the place; of a long line it is the
-  /// part around that.
+  /// Text is not the WebAssembly text format. The reason begins with the file, if it came from one. Line and column are
+  /// counted from 1, the column in bytes. The excerpt is the line of the mistake, and a caret below the place; of a
+  /// long line it is the part around that.
   case syntax(reason: String, line: Int, column: Int, excerpt: String = "")
   /// An import is missing, superfluous, or of another type than the module declares. `module` and `name` are
   /// the two parts of its name, and empty where no single import is at fault.
@@ -37,8 +37,9 @@ public enum WasmtimeError: Error, Sendable {
   case trap(code: TrapCode?, reason: String, interruption: Interruption? = nil, frames: [Frame])
   /// The guest ended itself with an exit status; zero is success.
   case exit(status: Int32)
-  /// A host function failed.
-  case host(reason: String)
+  /// A host function failed, in its own words. The frames are the call stack of the guest that called it, innermost
+  /// first.
+  case host(reason: String, frames: [Frame] = [])
   /// A host function threw this error, which is no `WasmtimeError`: one that is comes out as itself. The guests
   /// between were unwound.
   case thrown(any Error)
@@ -67,15 +68,15 @@ public enum WasmtimeError: Error, Sendable {
   case poisoned
   /// The store is in use further up this thread's stack.
   case busy(reason: String)
-  /// A guest called an async host function where it cannot wait: in a synchronous call, or below a host function that is not
-  /// async. The reason says which function, if a linker defines it, and what to do instead.
+  /// A guest called an async host function where it cannot wait: in a synchronous call, or below a host function that
+  /// is not async. The reason says which function, if a linker defines it, and what to do instead.
   case suspend(reason: String)
   /// An engine cannot be made from this configuration.
   case config(reason: String)
   /// A compiled artifact is damaged, or was made by another version or for another configuration.
   case artifact(reason: String)
-  /// A file could not be read or written. The code is the system's number for it, such as `ENOENT`, which is 2; `nil` where
-  /// the failure is not the system's.
+  /// A file could not be read or written. The code is the system's number for it, such as `ENOENT`, which is 2; `nil`
+  /// where the failure is not the system's.
   case io(path: String, reason: String, code: Int32? = nil)
   /// It is specified, but not available in this build or on this machine.
   case unsupported(reason: String)
@@ -90,9 +91,12 @@ extension WasmtimeError {
     if case .trap(let code, _, _, _) = self { code } else { nil }
   }
 
-  /// The guest's call stack where it trapped, innermost first; otherwise empty.
+  /// The guest's call stack where it trapped, or called a host function that failed, innermost first; otherwise empty.
   public var frames: [Frame] {
-    if case .trap(_, _, _, let frames) = self { frames } else { [] }
+    switch self {
+    case .trap(_, _, _, let frames), .host(_, let frames): frames
+    default: []
+    }
   }
 
   /// The system's number for why a file could not be read or written, such as `ENOENT`; `nil` for anything else.
@@ -116,8 +120,8 @@ extension WasmtimeError {
   /// Whether the task was cancelled in which the guest ran.
   public var isCancellation: Bool { thrown(as: CancellationError.self) != nil }
 
-  /// The error as people outside of this package know it: the very one that a host function threw, `CancellationError` where the
-  /// task was cancelled, and otherwise this one. To `catch is CancellationError` somewhere above, throw that:
+  /// The error as people outside of this package know it: the very one that a host function threw, `CancellationError`
+  /// where the task was cancelled, and otherwise this one. To `catch is CancellationError` somewhere above, throw that:
   ///
   /// ```swift
   /// func run(_ store: Store) throws {
@@ -157,7 +161,17 @@ extension WasmtimeError: Hashable {
     switch self {
     case .thrown(let error) where Swift.type(of: error) is AnyClass: .instance(ObjectIdentifier(error as AnyObject))
     case .thrown(let error): .value(ObjectIdentifier(Swift.type(of: error)), String(reflecting: error))
-    default: .ours(Writer.bytes { write(to: &$0) })
+    default: .ours(Writer.bytes { unread.write(to: &$0) })
+    }
+  }
+
+  /// The same without what reads the symbols of its frames.
+  private var unread: WasmtimeError {
+    switch self {
+    case .trap(let code, let reason, let interruption, let frames):
+      .trap(code: code, reason: reason, interruption: interruption, frames: frames.map(\.unread))
+    case .host(let reason, let frames): .host(reason: reason, frames: frames.map(\.unread))
+    default: self
     }
   }
 }
@@ -170,8 +184,8 @@ extension WasmtimeError {
   }
 
   /// What a host function failed with: the error that is kept under a number, or one that has none.
-  static func host(reason: String, thrown: UInt64?) -> WasmtimeError {
-    thrown.flatMap(Thrown.take) ?? .host(reason: reason)
+  static func host(reason: String, thrown: UInt64?, frames: [Frame]) -> WasmtimeError {
+    thrown.flatMap(Thrown.take) ?? .host(reason: reason, frames: frames)
   }
 }
 

@@ -38,8 +38,8 @@ public final class Module: Sendable {
   /// - Parameters:
   ///   - engine: The engine that compiles it.
   ///   - text: The module in the text format.
-  /// - Throws: `syntax` if the text has a mistake, `compile` if it is no module or does not validate, and `type` for the path
-  ///   of a file, for which there is ``init(_:fromFile:)``.
+  /// - Throws: `syntax` if the text has a mistake, `compile` if it is no module or does not validate, and `type` for
+  ///   the path of a file, for which there is ``init(_:fromFile:)``.
   public convenience init(_ engine: Engine, _ text: some StringProtocol) throws(WasmtimeError) {
     try self.init(of: text.utf8) { (bytes) throws(WasmtimeError) in
       try Core.Module(engine: engine.core, bytes: bytes).kept()
@@ -139,6 +139,12 @@ public final class Module: Sendable {
     try customSections(text.utf8, named: name)
   }
 
+  /// What the module says of its source files; `nil` where it says nothing, or ``Config/wasmBacktraceDetails`` of its
+  /// engine is off.
+  public var debugInfo: DebugInfo? {
+    get throws(WasmtimeError) { try core.debugInfo() }
+  }
+
   /// The compiled module as bytes, which ``Module`` loads without the compiler.
   ///
   /// - Returns: The artifact.
@@ -166,8 +172,8 @@ public final class Module: Sendable {
     get throws(WasmtimeError) { try core.name() }
   }
 
-  /// The imports, in the module's order. Fails with `limit` if the types of its functions have far more values than there
-  /// are imports.
+  /// The imports, in the module's order. Fails with `limit` if the types of its functions have far more values than
+  /// there are imports.
   public var imports: [ImportType] {
     get throws(WasmtimeError) {
       if let known = listed.withLock({ $0.imports }) { return known }

@@ -114,12 +114,32 @@ public enum Interruption: Sendable, Hashable, CaseIterable {
   case epoch
 }
 
+/// A function of a guest's source that was running, and where in its file.
+public struct FrameSymbol: Sendable, Hashable {
+  /// The function's name in the source, as ``Frame/funcName`` shows names; `nil` where the module does not say it.
+  public var name: String?
+  /// The path of the file, as the compiler knew it: up to 2,048 bytes of UTF-8; `…` stands for the rest.
+  public var file: String?
+  /// The line, counted from 1.
+  public var line: Int?
+  /// The column, counted from 1, in bytes.
+  public var column: Int?
+
+  /// A function of that name, at that place.
+  public init(name: String? = nil, file: String? = nil, line: Int? = nil, column: Int? = nil) {
+    self.name = name
+    self.file = file
+    self.line = line
+    self.column = column
+  }
+}
+
 /// One call of a guest's call stack.
-public struct Frame: Sendable, Hashable {
+public struct Frame: Sendable {
   /// The function's index in its module.
   public var funcIndex: Int
-  /// The function's name, from the module's name section: demangled, where it is a mangled one of ordinary size,
-  /// and otherwise as it is, up to 2,048 bytes of UTF-8; `…` stands for the rest.
+  /// The function's name, from the module's name section, or else one that it is exported by: demangled, where it is a
+  /// mangled one of ordinary size, and otherwise as it is, up to 2,048 bytes of UTF-8; `…` stands for the rest.
   public var funcName: String?
   /// The module's name, from its name section, up to 2,048 bytes in the same way.
   public var moduleName: String?
@@ -127,6 +147,21 @@ public struct Frame: Sendable, Hashable {
   public var funcOffset: UInt64?
   /// Where it stopped, in bytes from the start of the module.
   public var moduleOffset: UInt64?
+  /// Where in the source that is. Functions that the compiler has inlined into each other stand one behind the other,
+  /// the innermost first. Empty where the module does not say it.
+  public var symbols: [FrameSymbol] {
+    get {
+      guard known.isEmpty, let debugInfo, let moduleOffset else { return known }
+      return debugInfo.symbols(moduleOffset: moduleOffset)
+    }
+    set { (known, debugInfo) = (newValue, nil) }
+  }
+  /// The symbols that are known without a look at the module.
+  var known: [FrameSymbol]
+  /// What reads the symbols of the module: most traps are caught without a look at them.
+  var debugInfo: DebugInfo?
+  /// What can write a core dump of the store.
+  var coreDump: CoreDump?
 
   /// A call of the function with this index.
   public init(
@@ -134,12 +169,31 @@ public struct Frame: Sendable, Hashable {
     funcName: String? = nil,
     moduleName: String? = nil,
     funcOffset: UInt64? = nil,
-    moduleOffset: UInt64? = nil
+    moduleOffset: UInt64? = nil,
+    symbols: [FrameSymbol] = []
   ) {
     self.funcIndex = funcIndex
     self.funcName = funcName
     self.moduleName = moduleName
     self.funcOffset = funcOffset
     self.moduleOffset = moduleOffset
+    self.known = symbols
+  }
+}
+
+extension Frame: Hashable {
+  /// Whether two frames stand in the same place.
+  public static func == (left: Frame, right: Frame) -> Bool { left.key == right.key }
+
+  /// Hashes what `==` compares.
+  public func hash(into hasher: inout Hasher) { hasher.combine(key) }
+
+  private var key: [UInt8] { Writer.bytes { unread.write(to: &$0) } }
+
+  /// The same without what reads the symbols.
+  var unread: Frame {
+    var frame = self
+    (frame.debugInfo, frame.coreDump) = (nil, nil)
+    return frame
   }
 }

@@ -12,6 +12,7 @@ const PUBLIC: &[&str] = &[
     "TrapCode",
     "Interruption",
     "Frame",
+    "FrameSymbol",
     "WaitOutcome",
     // Types and what has them.
     "ValType",
@@ -56,6 +57,8 @@ pub fn is_public(name: &str) -> bool {
 pub fn public_field(name: &str) -> String {
     match name {
         "ty" => return "type".to_owned(),
+        // A frame's, which asks the module where it does not know them.
+        "symbols" => return "known".to_owned(),
         "func" => return "function".to_owned(),
         _ => {}
     }

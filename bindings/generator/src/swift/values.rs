@@ -65,6 +65,7 @@ fn enumeration(out: &mut String, choice: &Enum) {
 fn reading_field(one: &Field, public: bool) -> String {
     match reading(&one.ty, "reader") {
         read if public && one.ty == U32 => format!("Int({read})"),
+        read if public && is_place(one) => format!("{read}.map(Int.init)"),
         read if public && is_time(one) => format!("{read}.map {{ .milliseconds($0) }}"),
         read => read,
     }
@@ -73,6 +74,8 @@ fn reading_field(one: &Field, public: bool) -> String {
 fn writing_field(one: &Field, value: &str, public: bool) -> String {
     if public && one.ty == U32 {
         format!("writer.number(UInt32(clamping: {value}))")
+    } else if public && is_place(one) {
+        writing(&one.ty, &format!("{value}.map(UInt32.init(clamping:))"), "writer")
     } else if public && is_time(one) {
         writing(&one.ty, &format!("{value}.map(milliseconds)"), "writer")
     } else if public && public_list(&one.ty).is_some() {
@@ -82,6 +85,11 @@ fn writing_field(one: &Field, value: &str, public: bool) -> String {
     } else {
         writing(&one.ty, value, "writer")
     }
+}
+
+/// Whether it is a line or a column of a file, if that is known: an `Int` in a public type.
+fn is_place(one: &Field) -> bool {
+    matches!(one.name.as_str(), "line" | "column") && matches!(&one.ty, Type::Option(inner) if **inner == U32)
 }
 
 const U32: Type = Type::Int { signed: false, bits: 32 };

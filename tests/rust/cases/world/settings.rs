@@ -14,6 +14,7 @@ pub(super) fn config(step: &Step<'_>) -> Result<Config, Problem> {
         let number = || value.as_u64().ok_or_else(|| format!("`{name}` is no natural number"));
         match name.as_str() {
             "target" => config.target = Some(value.as_str().ok_or("`target` is no text")?.to_owned()),
+            "wasm_backtrace_details" => config.wasm_backtrace_details = Some(switch()?),
             "wasm_threads" => config.wasm_threads = Some(switch()?),
             "shared_memory" => config.shared_memory = Some(switch()?),
             "wasm_memory64" => config.wasm_memory64 = Some(switch()?),

@@ -1,6 +1,11 @@
 package dev.trimaran
 
+import java.io.PrintStream
+import java.io.PrintWriter
+import java.nio.file.Path
+import dev.trimaran.internal.ffi.CoreDump
 import dev.trimaran.internal.ffi.WasmtimeError as Raw
+import dev.trimaran.internal.ffi.noCoreDump
 
 /**
  * Everything that can go wrong, by what went wrong.
@@ -31,7 +36,8 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
      * @property reason The file, if the text came from one, and what the parser expected.
      * @property line The line of the mistake, counted from 1.
      * @property column The column of the mistake, counted from 1, in bytes.
-     * @property excerpt The line of the mistake, and a caret below the place. Of a long line it is the part around that.
+     * @property excerpt The line of the mistake, and a caret below the place. Of a long line it is the part around
+     *   that.
      */
     public class Syntax internal constructor(
         message: String,
@@ -55,24 +61,76 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
     ) : WasmtimeException(reason)
 
     /**
-     * The guest trapped (WebAssembly core specification, section 4.1).
+     * The guest trapped (WebAssembly core specification, section 4.1). The message has every call of the guest's call
+     * stack, and so has the stack trace, with the file and the line where the module says them.
      *
      * @property code Why; null for a trap that has no code.
      * @property reason The trap's own words.
-     * @property interruption What interrupted the guest, where the code is [TrapCode.INTERRUPT]; null for every other trap.
+     * @property interruption What interrupted the guest, where the code is [TrapCode.INTERRUPT]; null for every other
+     *   trap.
      * @property frames The guest's call stack, innermost first.
      */
     public open class Trap internal constructor(
-        message: String,
+        private val told: Lazy<String>,
         public val code: TrapCode?,
         public val reason: String,
         public val interruption: Interruption?,
-        public val frames: List<Frame>,
-    ) : WasmtimeException(message)
+        calls: Lazy<List<Frame>>,
+        @Transient private val dump: CoreDump?,
+    ) : WasmtimeException("") {
+        // Most traps are caught without a look at them, and these have the lines of the guest's source.
+        override val message: String
+            get() = told.value
+
+        public val frames: List<Frame> by calls
+
+        private var isPlaced = false
+
+        /**
+         * Writes the store as it is now to a file, as a core dump (WebAssembly tool conventions, `Coredump.md`): the
+         * guest's calls, and the memories and globals of all instances. Memories that are shared are left out, and
+         * references are null. Call it before the store is closed, and before another guest runs in it.
+         *
+         * Fails with `Config` unless [dev.trimaran.Config.coredumpOnTrap] was set, with `Closed` if the store is
+         * closed, with `Io` if the file cannot be written, with `Limit` if more than 400 MiB of the memories are not
+         * zero, and with `Unsupported` for memories of other pages than 64 KiB and for globals that hold exceptions or
+         * continuations.
+         */
+        public fun coredump(path: Path): Unit = core { dump?.write(path.toString()) ?: noCoreDump() }
+
+        /** Where it was thrown: the guest's calls, and then those of this language. */
+        override fun getStackTrace(): Array<StackTraceElement> {
+            place()
+            return super.getStackTrace()
+        }
+
+        override fun printStackTrace(stream: PrintStream) {
+            place()
+            super.printStackTrace(stream)
+        }
+
+        override fun printStackTrace(writer: PrintWriter) {
+            place()
+            super.printStackTrace(writer)
+        }
+
+        /** Puts the guest's calls in front of those of this language. */
+        @Synchronized
+        private fun place() {
+            if (isPlaced) return
+            isPlaced = true
+            stackTrace = guestCalls(frames).toTypedArray() + super.getStackTrace()
+        }
+    }
 
     /** A guest was stopped since its time is over: that of [Store.setTimeout], or of a [Store.withDeadline]. */
-    public class TimeLimit internal constructor(message: String, code: TrapCode?, reason: String, frames: List<Frame>) :
-        Trap(message, code, reason, Interruption.TIME_LIMIT, frames)
+    public class TimeLimit internal constructor(
+        told: Lazy<String>,
+        code: TrapCode?,
+        reason: String,
+        calls: Lazy<List<Frame>>,
+        dump: CoreDump?,
+    ) : Trap(told, code, reason, Interruption.TIME_LIMIT, calls, dump)
 
     /**
      * The guest ended itself with an exit status.
@@ -85,8 +143,13 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
      * A host function failed that is not of this language. What one of Kotlin or Java throws comes out as it is.
      *
      * @property reason What the host function said.
+     * @property frames The call stack of the guest that called the host function, innermost first.
      */
-    public class Host internal constructor(message: String, public val reason: String) : WasmtimeException(message)
+    public class Host internal constructor(
+        message: String,
+        public val reason: String,
+        public val frames: List<Frame>,
+    ) : WasmtimeException(message)
 
     /**
      * A value has the wrong type, or there are too many or too few.
@@ -176,8 +239,8 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
     public class Busy internal constructor(public val reason: String) : WasmtimeException(reason)
 
     /**
-     * A guest called an async host function where it cannot wait: in a synchronous call, or below a host function that is not
-     * async.
+     * A guest called an async host function where it cannot wait: in a synchronous call, or below a host function that
+     * is not async.
      *
      * @property reason Which function, if a linker defines it, and what to do instead.
      */
@@ -202,7 +265,8 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
      *
      * @property path The file.
      * @property reason What the system said.
-     * @property code The system's number for it, such as `ENOENT`, which is 2; null where the failure is not the system's.
+     * @property code The system's number for it, such as `ENOENT`, which is 2; null where the failure is not the
+     *   system's.
      */
     public class Io internal constructor(
         message: String,
@@ -227,12 +291,16 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
         WasmtimeException(message)
 }
 
-private fun trap(text: String, code: TrapCode?, reason: String, cause: Interruption?, frames: List<Frame>) =
-    if (cause == Interruption.TIME_LIMIT) {
-        WasmtimeException.TimeLimit(text, code, reason, frames)
+private fun trap(raw: Raw.Trap): WasmtimeException.Trap {
+    val (text, calls) = lazy { raw.text() } to lazy { raw.frames.map(::frame) }
+    val (code, cause) = raw.code?.let(::trapCode) to raw.interruption?.let(::interruption)
+    val dump = raw.frames.firstOrNull()?.coreDump
+    return if (cause == Interruption.TIME_LIMIT) {
+        WasmtimeException.TimeLimit(text, code, raw.reason, calls, dump)
     } else {
-        WasmtimeException.Trap(text, code, reason, cause, frames)
+        WasmtimeException.Trap(text, code, raw.reason, cause, calls, dump)
     }
+}
 
 @JvmSynthetic
 internal fun Raw.toPublic(text: String): WasmtimeException =
@@ -240,9 +308,9 @@ internal fun Raw.toPublic(text: String): WasmtimeException =
         is Raw.Compile -> WasmtimeException.Compile(text)
         is Raw.Syntax -> WasmtimeException.Syntax(text, reason, line.toInt(), column.toInt(), excerpt)
         is Raw.Link -> WasmtimeException.Link(text, module, name)
-        is Raw.Trap -> trap(text, code?.let(::trapCode), reason, interruption?.let(::interruption), frames.map(::frame))
+        is Raw.Trap -> trap(this)
         is Raw.Exit -> WasmtimeException.Exit(text, status)
-        is Raw.Host -> WasmtimeException.Host(text, reason)
+        is Raw.Host -> WasmtimeException.Host(text, reason, frames.map(::frame))
         is Raw.Type -> WasmtimeException.Type(text)
         is Raw.Range -> WasmtimeException.Range(text)
         is Raw.Bounds -> WasmtimeException.Bounds(text, offset.toSize(), length.toSize(), size.toSize())

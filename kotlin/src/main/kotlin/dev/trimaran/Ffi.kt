@@ -123,8 +123,10 @@ private fun exhausted(error: Throwable): VirtualMachineError? =
 private fun unloaded(error: Throwable): Error? = if (error is LinkageError) NativeImage.failure() ?: error else null
 
 /** What a host function threw, itself, which the library has kept until now. */
-private fun thrown(error: RawError): Throwable? =
-    (error as? RawError.Host)?.thrown?.let { NativeByHand.takeThrown(it.toLong()) }
+private fun thrown(error: RawError): Throwable? {
+    val number = (error as? RawError.Host)?.thrown ?: return null
+    return NativeByHand.takeThrown(number.toLong())?.also { crossed(it, error.frames) }
+}
 
 /** Something is null that a program of Java, or without a constructor, has made so. */
 private fun absent(error: NullPointerException): WasmtimeException {

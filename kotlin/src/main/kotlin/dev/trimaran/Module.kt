@@ -72,6 +72,13 @@ public class Module private constructor(raw: Raw) :
      */
     public fun pack(): ByteArray = core { raw.pack() }
 
+    /**
+     * What the module says of its source files; null where it says nothing, or [Config.wasmBacktraceDetails] of its
+     * engine is off.
+     */
+    public val debugInfo: DebugInfo?
+        get() = core { raw.debugInfo() }?.let(DebugInfo::of)
+
     /** Closes the module. Its instances go on working. A second `close` does nothing. */
     override fun close() {
         core { raw.release() }

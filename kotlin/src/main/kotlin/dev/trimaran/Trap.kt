@@ -1,8 +1,10 @@
 package dev.trimaran
 
 import java.io.Serializable
+import java.util.Collections
 import java.util.OptionalLong
 import dev.trimaran.internal.ffi.Frame as RawFrame
+import dev.trimaran.internal.ffi.FrameSymbol as RawSymbol
 import dev.trimaran.internal.ffi.Interruption as RawInterruption
 import dev.trimaran.internal.ffi.TrapCode as RawTrapCode
 
@@ -176,21 +178,48 @@ public enum class Interruption {
 }
 
 /**
+ * A function of a guest's source that was running, and where in its file.
+ *
+ * @property name The function's name in the source, as [Frame.funcName] shows names; null where the module does not say
+ *   it.
+ * @property file The path of the file, as the compiler knew it: up to 2,048 bytes of UTF-8; `…` stands for the rest.
+ * @property line The line, counted from 1.
+ * @property column The column, counted from 1, in bytes.
+ */
+public data class FrameSymbol(
+    public val name: String?,
+    public val file: String?,
+    public val line: Int?,
+    public val column: Int?,
+) : Serializable {
+    /** The function and where in its file, without the control characters that a name may hold. */
+    override fun toString(): String = raw(this).toString()
+
+    private companion object {
+        private const val serialVersionUID = 1L
+    }
+}
+
+/**
  * One call of a guest's call stack.
  *
  * @property funcIndex The function's index in its module.
- * @property funcName The function's name, from the module's name section: demangled, where it is a mangled one of ordinary
- *   size, and otherwise as it is, up to 2,048 bytes of UTF-8; `…` stands for the rest.
+ * @property funcName The function's name, from the module's name section, or else one that it is exported by:
+ *   demangled, where it is a mangled one of ordinary size, and otherwise as it is, up to 2,048 bytes of UTF-8; `…`
+ *   stands for the rest.
  * @property moduleName The module's name, from its name section, up to 2,048 bytes in the same way.
  * @property funcOffset Where it stopped, in bytes from the start of the function's body.
  * @property moduleOffset Where it stopped, in bytes from the start of the module.
+ * @property symbols Where in the source that is. Functions that the compiler has inlined into each other stand one
+ *   behind the other, the innermost first. Empty where the module does not say it.
  */
-public data class Frame(
+public data class Frame @JvmOverloads constructor(
     public val funcIndex: Int,
     public val funcName: String?,
     public val moduleName: String?,
     @get:JvmSynthetic public val funcOffset: Long?,
     @get:JvmSynthetic public val moduleOffset: Long?,
+    public val symbols: List<FrameSymbol> = emptyList(),
 ) : Serializable {
     /** [funcOffset], from Java: `frame.getFuncOffset()`, which is empty where it is not known. */
     @JvmName("getFuncOffset")
@@ -200,9 +229,21 @@ public data class Frame(
     @JvmName("getModuleOffset")
     public fun moduleOffsetOrEmpty(): OptionalLong = optional(moduleOffset)
 
-    /** The function and where it stopped, without the control characters that a name may hold. */
+    /**
+     * The function, where it stopped and where in the source that is, without the control characters that a name may
+     * hold.
+     */
     override fun toString(): String =
-        RawFrame(funcIndex.toUInt(), funcName, moduleName, funcOffset?.toULong(), moduleOffset?.toULong()).toString()
+        RawFrame(
+            funcIndex.toUInt(),
+            funcName,
+            moduleName,
+            funcOffset?.toULong(),
+            moduleOffset?.toULong(),
+            symbols.map(::raw),
+            null,
+            null,
+        ).toString()
 
     private companion object {
         private const val serialVersionUID = 1L
@@ -216,5 +257,48 @@ internal fun trapCode(raw: RawTrapCode): TrapCode = TrapCode.valueOf(raw.name)
 internal fun interruption(raw: RawInterruption): Interruption = Interruption.valueOf(raw.name)
 
 @JvmSynthetic
-internal fun frame(raw: RawFrame): Frame =
-    Frame(raw.funcIndex.toInt(), raw.funcName, raw.moduleName, raw.funcOffset?.toSize(), raw.moduleOffset?.toSize())
+internal fun frame(raw: RawFrame): Frame {
+    val known = raw.moduleOffset?.let { raw.debugInfo?.symbols(it) } ?: raw.symbols
+    val (inFunc, inModule) = raw.funcOffset?.toSize() to raw.moduleOffset?.toSize()
+    return Frame(raw.funcIndex.toInt(), raw.funcName, raw.moduleName, inFunc, inModule, known.map(::symbol))
+}
+
+@JvmSynthetic
+internal fun symbol(raw: RawSymbol): FrameSymbol =
+    FrameSymbol(raw.name, raw.file, raw.line?.toInt(), raw.column?.toInt())
+
+private fun raw(symbol: FrameSymbol): RawSymbol =
+    RawSymbol(symbol.name, symbol.file, symbol.line?.toUInt(), symbol.column?.toUInt())
+
+/** A guest's calls as the JVM shows those of a program, innermost first. */
+@JvmSynthetic
+internal fun guestCalls(frames: List<Frame>): List<StackTraceElement> =
+    frames.flatMap { frame ->
+        val module = plain(frame.moduleName ?: "wasm")
+        val own = frame.funcName ?: "function ${frame.funcIndex}"
+        frame.symbols.ifEmpty { listOf(FrameSymbol(null, null, null, null)) }.map {
+            StackTraceElement(module, plain(it.name ?: own), it.file?.let(::plain), it.line ?: -1)
+        }
+    }
+
+/** A text of a guest's, without control characters and of ordinary length. */
+private fun plain(text: String): String = text.take(LONGEST).replace(UNSEEN, "?")
+
+private const val LONGEST = 512
+
+private val UNSEEN = Regex("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]")
+
+/**
+ * Puts the calls of the guest that [error] has left where they belong in its stack trace: in front of those that called
+ * the guest.
+ */
+@JvmSynthetic
+internal fun crossed(error: Throwable, frames: List<RawFrame>) {
+    if (frames.isEmpty()) return
+    val (guest, own) = guestCalls(frames.map(::frame)) to error.stackTrace.toList()
+    // An error that was made elsewhere, or takes no stack trace, has none of ours; one may be thrown again and again.
+    if (own.isEmpty() || Collections.indexOfSubList(own, guest) >= 0) return
+    val place = own.indexOfFirst { it.isNativeMethod && it.className.startsWith("dev.trimaran.internal") }
+    if (place < 0) return
+    error.stackTrace = (own.subList(0, place) + guest + own.subList(place, own.size)).toTypedArray()
+}
