@@ -139,8 +139,7 @@ pub fn validate_component(engine: &Engine, bytes: &[u8]) -> Result<()> {
 #[uniffi::export]
 #[cfg_attr(false, called(bytes = "the component"))]
 pub fn precompile_component(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>> {
-    let (code, shared) = checks::compile(engine, bytes, wasmtime::Engine::precompile_component)?;
-    Code { code, shared, moved: None }.seal()
+    checks::compile(engine, bytes, wasmtime::Engine::precompile_component)?.seal()
 }
 
 impl Component {
