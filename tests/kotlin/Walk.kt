@@ -2,8 +2,8 @@ package dev.trimaran.tests
 
 import dev.trimaran.internal.Answering
 import dev.trimaran.internal.LinkedHost
-import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.NativeObject
 import dev.trimaran.internal.Writer
 import dev.trimaran.internal.ffi.Component
@@ -229,7 +229,7 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
             "OutputPipe" -> OutputPipe(null)
             "HttpRequest" -> request()
             "CoreDump" -> coreDump()
-            "DebugInfo" -> Module.fromFile(engine.raw, "tests/modules/divide.wasm").debugInfo()!!
+            "DebugInfo" -> Module.fromFile(engine.raw, root.resolve("tests/modules/divide.wasm").toString()).debugInfo()!!
             "MemoryDirectory" -> MemoryDirectory(listOf(MemoryFile("m", byteArrayOf(1))), null, null)
             "Component" -> Component(engine.raw, RESOURCES.toByteArray())
             "ComponentLinker" -> ComponentLinker(engine.raw)
