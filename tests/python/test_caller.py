@@ -151,7 +151,10 @@ def test_a_caller_that_was_kept(store: Store) -> None:
     for use in uses(caller, exports["memory"], exports["other"], exports["global"]):
         with pytest.raises(EscapedError) as caught:
             use()
-        assert str(caught.value) == "a caller is only valid on its own thread, until its host function returns; a call that an async one began ends with it"
+        assert str(caught.value) == (
+            "a caller is only valid on its own thread, until its host function returns; "
+            "a call that an async one began ends with it"
+        )
     # The next call has another one.
     exports["run"](store)
     with pytest.raises(EscapedError):

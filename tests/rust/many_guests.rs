@@ -12,9 +12,11 @@ use trimaran::{Config, Engine, Extern, Func, FuncType, Instance, Module, Store, 
 fn guests_that_wait_are_refused_before_the_process_has_no_mapping_left() {
     let target = std::env::var("TRIMARAN_TEST_TARGET").ok();
     let engine = Engine::new(Config { target, ..Config::default() }).unwrap();
-    let module =
-        Module::new(&engine, br#"(module (import "" "wait" (func $wait)) (memory 1) (func (export "run") (call $wait)))"#)
-            .unwrap();
+    let module = Module::new(
+        &engine,
+        br#"(module (import "" "wait" (func $wait)) (memory 1) (func (export "run") (call $wait)))"#,
+    )
+    .unwrap();
     let ty = FuncType { params: Vec::new(), results: Vec::new() };
     let start = || {
         let store = Store::new(&engine).unwrap();

@@ -146,7 +146,9 @@ pub enum WasmtimeError {
     },
     /// A caller was kept past the host call that it was given to, or used on another thread. Or an async host function answered,
     /// and a call that it had begun in the store was not over.
-    #[error("a caller is only valid on its own thread, until its host function returns; a call that an async one began ends with it")]
+    #[error(
+        "a caller is only valid on its own thread, until its host function returns; a call that an async one began ends with it"
+    )]
     Escaped,
     /// The store is in use further up this thread's stack, or by another call for whose end this one would wait for ever, or for
     /// too long.

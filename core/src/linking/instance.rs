@@ -127,7 +127,10 @@ impl Instance {
     }
 }
 
-fn all(instance: wasmtime::Instance, context: &mut StoreContextMut<'_, StoreData>) -> Box<[(String, wasmtime::Extern)]> {
+fn all(
+    instance: wasmtime::Instance,
+    context: &mut StoreContextMut<'_, StoreData>,
+) -> Box<[(String, wasmtime::Extern)]> {
     instance.exports(context).map(|export| (export.name().to_owned(), export.into_extern())).collect()
 }
 

@@ -49,12 +49,7 @@ impl Instantiation {
     }
 
     /// The same as a run, whose start function may wait.
-    pub(super) fn start<T: Send + 'static>(
-        self,
-        store: &Arc<Store>,
-        of: Option<Token>,
-        wrap: Wrap<T>,
-    ) -> Run<T> {
+    pub(super) fn start<T: Send + 'static>(self, store: &Arc<Store>, of: Option<Token>, wrap: Wrap<T>) -> Run<T> {
         signals::stay_in_front();
         Run::new(store, of, move |mut context, store| {
             Box::pin(async move {

@@ -50,8 +50,9 @@ class Func(ComponentFuncBase, Constant, StoreItem):
         """Calls the function, and lets other tasks run while the guest waits for an async host function.
 
         That is as in `trimaran.Func.call_async`, with values as in a call. An instance takes one call at a time:
-        what its host functions call in it meanwhile raises `BusyError`, and calls of others stand in line. Where the task is cancelled while the guest waits, no component of
-        its store can be entered any more, as after a trap: that raises `PoisonedError`.
+        what its host functions call in it meanwhile raises `BusyError`, and calls of others stand in line. Where the
+        task is cancelled while the guest waits, no component of its store can be entered any more, as after a trap:
+        that raises `PoisonedError`.
         """
         came = self._begin(store, params)
         return await drive(came) if came.__class__ is RunBase else came
