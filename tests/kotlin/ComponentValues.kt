@@ -91,7 +91,9 @@ class ComponentValues(private val named: (kind: String, name: String) -> Any, pr
             is ListType -> list(checkNotNull(value), type.element)
             is FixedLengthListType -> list(checkNotNull(value), type.element)
             is MapType -> {
-                val entries = (value as Map<*, *>).map { (key, item) -> listOf(shown(key, type.key), shown(item, type.value)) }
+                val entries = (value as Map<*, *>).map { (key, item) ->
+                    listOf(shown(key, type.key), shown(item, type.value))
+                }
                 array("map", JsonArray(entries.map(::JsonArray)))
             }
             is TupleType -> (value as List<*>).let { array("tuple", JsonArray(it.zip(type.items, ::shown))) }

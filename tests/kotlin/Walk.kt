@@ -75,6 +75,11 @@ private fun coreDump(): NativeObject {
     }
 }
 
+private fun debugInfo(engine: Engine): NativeObject {
+    val path = root.resolve("tests/modules/divide.wasm").toString()
+    return Module.fromFile(engine, path).debugInfo()!!
+}
+
 private const val PLACE = "dev.trimaran.internal.ffi"
 
 /** A parameter, with its type as the generator's model writes it. */
@@ -229,7 +234,7 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
             "OutputPipe" -> OutputPipe(null)
             "HttpRequest" -> request()
             "CoreDump" -> coreDump()
-            "DebugInfo" -> Module.fromFile(engine.raw, root.resolve("tests/modules/divide.wasm").toString()).debugInfo()!!
+            "DebugInfo" -> debugInfo(engine.raw)
             "MemoryDirectory" -> MemoryDirectory(listOf(MemoryFile("m", byteArrayOf(1))), null, null)
             "Component" -> Component(engine.raw, RESOURCES.toByteArray())
             "ComponentLinker" -> ComponentLinker(engine.raw)

@@ -26,7 +26,10 @@ struct ErrorsTests {
       .poisoned,
       "a guest of this store has trapped or was ended, and no component of the store can be entered any more: make a new store"
     ),
-    (.escaped, "a caller is only valid on its own thread, until its host function returns; a call that an async one began ends with it"),
+    (
+      .escaped,
+      "a caller is only valid on its own thread, until its host function returns; a call that an async one began ends with it"
+    ),
     (.busy(reason: "why"), "why"),
     (.suspend(reason: "why"), "why"),
     (.config(reason: "why"), "why"),

@@ -132,11 +132,12 @@ final class Objects: @unchecked Sendable {
   private(set) lazy var coreDump = must {
     let engine = try Engine { $0.coredumpOnTrap = true }
     let error = failure { try Instance(Store(engine), Module(engine, "(module (func $f unreachable) (start $f))")) }
-    return Held(Core.CoreDump(error!.frames[0].coreDump!.core.kept()))
+    return Held(Core.CoreDump(try #require(error?.frames.first?.coreDump).core.kept()))
   }
   private(set) lazy var debugInfo = must {
     let file = folder("modules").appendingPathComponent("divide.wasm").path
-    return Held(Core.DebugInfo(try Module(Trimaran.Engine(), fromFile: file).debugInfo!.core.kept()))
+    let module = try Module(Trimaran.Engine(), fromFile: file)
+    return Held(Core.DebugInfo(try #require(module.debugInfo).core.kept()))
   }
   private(set) lazy var memoryDirectory = must {
     Held(try Core.MemoryDirectory(files: [Core.MemoryFile(name: "m", bytes: [1])], maxBytes: nil, maxFiles: nil))

@@ -1,11 +1,11 @@
 package dev.trimaran
 
+import dev.trimaran.internal.ffi.CoreDump
+import dev.trimaran.internal.ffi.noCoreDump
 import java.io.PrintStream
 import java.io.PrintWriter
 import java.nio.file.Path
-import dev.trimaran.internal.ffi.CoreDump
 import dev.trimaran.internal.ffi.WasmtimeError as Raw
-import dev.trimaran.internal.ffi.noCoreDump
 
 /**
  * Everything that can go wrong, by what went wrong.
