@@ -202,21 +202,21 @@ def test_inspect_shows_the_world_of_a_component(language: str) -> None:
     )
 
 
-def test_a_world_of_any_size_is_shown_in_a_mebibyte(language: str, tmp_path: Path) -> None:
+def test_a_world_of_any_size_is_shown_in_a_mebibyte(language: str, place: Path) -> None:
     fields = " ".join(f'(field "{letter * 90}" u8)' for letter in "abcdefghij")
     types = (
         f'(type $t{place} (record {fields} (field "n{place}" u8))) (export "r{place}" (type $t{place}))'
         for place in range(1500)
     )
-    file = tmp_path / "wide.wat"
+    file = place / "wide.wat"
     file.write_text(f"(component {' '.join(types)})", encoding="utf-8")
     status, text, problem = run(language, "inspect", str(file))
     assert (status, problem) == (0, "")
     assert len(text) < (1 << 20) + 200 and text.endswith("  // and more\n}\n")
 
 
-def test_a_compiled_component_is_for_programs(language: str, tmp_path: Path) -> None:
-    file = tmp_path / "packed"
+def test_a_compiled_component_is_for_programs(language: str, place: Path) -> None:
+    file = place / "packed"
     file.write_bytes(b"trimaran component 0.1.0")
     for command in ("run", "inspect"):
         status, text, problem = run(language, command, str(file))
