@@ -3,6 +3,7 @@ package dev.trimaran.tests
 import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.ffi.Memory
 import dev.trimaran.internal.ffi.WasmtimeError
+import dev.trimaran.translated
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
@@ -59,6 +60,9 @@ class WalkTest {
     private val problems = mutableListOf<String>()
     private var outcomes = 0
 
+    /** What a program is told: the sentence of a trap is made when somebody looks. */
+    private fun told(error: NativeException) = translated(error).message
+
     /** Does it, and notes what should not have happened. */
     private fun check(operation: Operation, receiver: Any?, arguments: List<Any?>, what: String, mustFail: Boolean) {
         outcomes += 1
@@ -66,14 +70,14 @@ class WalkTest {
         val isTyped =
             when (error) {
                 null -> true
-                is NativeException -> error.sentence().isNotEmpty() && error.read() !is WasmtimeError.Unexpected
+                is NativeException -> !told(error).isNullOrEmpty() && error.read() !is WasmtimeError.Unexpected
                 // An object that no constructor made, and null, where Kotlin has none.
                 is IllegalStateException, is NullPointerException -> error.message != null
                 // Half of a surrogate pair, which the package says in its own words.
                 is CharacterCodingException -> true
                 else -> false
             }
-        if (!isTyped) problems += "$operation with $what: ${(error as? NativeException)?.sentence() ?: error}"
+        if (!isTyped) problems += "$operation with $what: ${(error as? NativeException)?.let(::told) ?: error}"
         if (mustFail && error == null) problems += "$operation takes $what"
     }
 
