@@ -299,11 +299,9 @@ class Trap(WasmtimeError):
         return f"{type(self).__name__}({', '.join(map(repr, self.args))})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # What the core gave may know the module, and does not go along.
-        made = type(self), self.args, vars(self)
         self.frames  # noqa: B018
-        vars(self).pop("_raw", None)
-        return made
+        # What the core gave may know the module, and does not go along.
+        return type(self), self.args, {name: value for name, value in vars(self).items() if name != "_raw"}
 
 
 class TimeLimitTrap(Trap, TimeoutError):

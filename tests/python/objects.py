@@ -79,7 +79,8 @@ TYPES = """(component
   (import "h" (type $h (sub resource)))
   (import "all" (func (param "l" (list u8)) (param "r" $r) (param "t" (tuple u8)) (param "v" $v) (param "e" $e)
     (param "o" (option u8)) (param "x" (result u8)) (param "f" $f) (param "h" (own $h)) (param "b" (borrow $h))))
-  (import "m" (core module)) (import "i" (instance (export "g" (func)))))"""
+  (import "m" (core module)) (import "i" (instance (export "g" (func))))
+  (import "maps" (func (param "m" (map string u8)) (param "f" (list u8 4)))))"""
 
 
 def modules() -> list[Any]:
@@ -217,13 +218,20 @@ def of_components(engine: Engine) -> list[Any]:
     made = component.Component(engine, GUESTS)
     pre = linker.instantiate_pre(made)
     instance = pre.instantiate(store)
-    items = component.Component(engine, TYPES).type.imports()
-    every = items["all"]
-    assert isinstance(every, component.FuncType)
+    more = Config().wasm_component_model_map(True).wasm_component_model_fixed_length_lists(True)
+    items = component.Component(Engine(more), TYPES).type.imports()
+    every, maps = items["all"], items["maps"]
+    assert isinstance(every, component.FuncType) and isinstance(maps, component.FuncType)
     return [
         *(made, linker, linker.root(), pre, instance, made.type, made.get_export_index("make")),
         *(instance.func(store, "make"), instance.func(store, "make")(store, 7), instance.resource(store, "r")),
-        *(every, *(ty for _, ty in every.params), items["m"], items["i"], component.ResourceHost.own(1, 2)),
+        *(
+            every,
+            *(ty for _, ty in (*every.params, *maps.params)),
+            items["m"],
+            items["i"],
+            component.ResourceHost.own(1, 2),
+        ),
         *(getattr(component, name)() for name in "Bool S8 U8 S16 U16 S32 U32 S64 U64 F32 F64 Char String".split()),
         *(component.Variant("a", 1), component.Some(1), component.Ok(1), component.Err(1), component.Record(a=1)),
     ]

@@ -238,7 +238,7 @@ def test_a_guest_that_computes_goes_on_in_an_executor(loop: Loop) -> None:
 
 
 def test_the_loop_does_not_wait_for_a_guest_that_an_executor_computes(loop: Loop) -> None:
-    home = Home(settings=interruptible())
+    home = Home(Waits(loop), settings=interruptible())
     answer = home.instance.func(home.store, "plain")
 
     async def main() -> None:

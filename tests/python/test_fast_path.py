@@ -174,7 +174,7 @@ def test_both_ways_fail_alike() -> None:
     (trap, *plain) = both(store)
     assert trap[0] is Trap
     assert trap[2]["code"] is TrapCode.INTEGER_DIVISION_BY_ZERO
-    assert len(trap[2]["_frames"]) == 1
+    assert len(trap[2]["_raw"]) == 1
     assert not any(isinstance(outcome[0], type) and issubclass(outcome[0], Exception) for outcome in plain)
     assert {outcome[0] for outcome in both(other)} == {WrongStoreError}
     for wrong in [None, 1, instance, Store.__new__(Store)]:

@@ -323,7 +323,7 @@ def test_a_val_of_another_type_is_refused(kind: str, value: Val, sentence: str) 
         "the value": lambda: item.set_value(store, value),
     }
     for place, call in calls.items():
-        with pytest.raises(WasmTypeError, match=f"^{place} {sentence}$"):
+        with pytest.raises(WasmTypeError, match=rf"^{place} {sentence}(\n|$)"):
             call()
     with pytest.raises(WasmTypeError, match=f"^argument 1 {sentence}$"):
         echo.call(store, [value])

@@ -101,12 +101,17 @@ OTHERS: list[Any] = [
 ]
 
 
+def fields(error: BaseException) -> dict[str, Any]:
+    """What an exception has, but for the note on the guest that it has crossed."""
+    return {name: value for name, value in error.__dict__.items() if name != "__notes__"}
+
+
 def outcome(call: Callable[[], list[Val]]) -> object:
     """The bits or the object that a call gives, or what it raises."""
     try:
         (result,) = call()
     except WasmtimeError as error:
-        return type(error), str(error), error.__dict__
+        return type(error), str(error), fields(error)
     return result.bits if result.type.ref_type is None else ("reference", id(result.value))
 
 

@@ -85,6 +85,9 @@ def test_the_very_same_object(make: Callable[[], BaseException], way: str) -> No
     guest = Guest(thrower(error))
     assert caught_from(guest.ways()[way]) is error
     assert (error.__cause__, error.__context__, error.__suppress_context__) == (None, None, False)
+    # It has a note on the guest that it has crossed.
+    notes = error.__dict__.pop("__notes__", [])
+    assert all(note.startswith(("wasm backtrace:", "in row ")) for note in notes)
     if way != "rows":
         assert (error.__dict__, error.args) == (fields, args)
     # The guest has unwound, and the store goes on.
@@ -215,7 +218,8 @@ def test_a_row_that_fails_is_named() -> None:
     for error in (ValueError("mine"), LimitError("mine")):
         guest = Guest(thrower(error))
         assert caught_from(guest.ways()["rows"]) is error
-        assert error.__notes__ == ["in row 2 of the columns"]
+        crossed, row = error.__notes__
+        assert crossed.startswith("wasm backtrace:") and row == "in row 2 of the columns"
     assert isinstance(error, LimitError) and error.row == 2
 
 
