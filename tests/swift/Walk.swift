@@ -138,8 +138,8 @@ final class Objects: @unchecked Sendable {
   }
   private(set) lazy var debugInfo = must {
     let file = folder("modules").appendingPathComponent("divide.wasm").path
-    let module = try Module(Trimaran.Engine(), fromFile: file)
-    return Held(Core.DebugInfo(try #require(module.debugInfo).core.kept()))
+    let found = try Module(Trimaran.Engine(), fromFile: file).debugInfo
+    return Held(Core.DebugInfo(try #require(found).core.kept()))
   }
   private(set) lazy var memoryDirectory = must {
     Held(try Core.MemoryDirectory(files: [Core.MemoryFile(name: "m", bytes: [1])], maxBytes: nil, maxFiles: nil))
