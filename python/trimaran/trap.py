@@ -254,7 +254,7 @@ class Trap(WasmtimeError):
         return told
 
     @args.setter
-    def args(self, args: tuple[Any, ...]) -> None:
+    def args(self, args: tuple[Any, ...]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         _ARGS.__set__(self, args)
 
     @property
@@ -304,13 +304,13 @@ class Trap(WasmtimeError):
         return type(self), self.args, {name: value for name, value in vars(self).items() if name != "_raw"}
 
 
-class TimeLimitTrap(Trap, TimeoutError):
+class TimeLimitTrap(Trap, TimeoutError):  # pyright: ignore[reportIncompatibleVariableOverride]
     """A guest was stopped because its time was over: that of `Store.set_timeout`, or of a `Store.deadline`."""
 
 
 def seen(raw: list[Any]) -> list[Frame]:
     """Frames as the core gives them, with where in the source each of them is."""
-    frames = []
+    frames: list[Frame] = []
     for *fields, symbols, debug_info, _ in raw:
         offset = fields[-1]
         known = symbols if debug_info is None or offset is None else debug_info.symbols(offset)

@@ -101,7 +101,8 @@ def from_value(value: Any, ty: ValType | None, name: Callable[[Any], Json]) -> J
             return [str(ty), "nan" if math.isnan(value) else bits_of(value, str(ty))]
         case MapType():
             assert type(value) is dict
-            return ["map", [[part(key, ty.key), part(item, ty.value)] for key, item in value.items()]]
+            entries: dict[Any, Any] = value  # pyright: ignore[reportUnknownVariableType]
+            return ["map", [[part(key, ty.key), part(item, ty.value)] for key, item in entries.items()]]
         case ListType(element=U8()) | FixedLengthListType(element=U8()):
             assert type(value) is bytes
             return ["bytes", value.hex()]

@@ -191,7 +191,8 @@ def test_only_what_is_named_waits(tmp_path: Path) -> None:
 def test_values_go_both_ways_while_a_component_waits() -> None:
     person = '(type $p\' (record (field "x" s32) (field "first-name" string))) (import "p" (type $p (eq $p\')))'
     module = load(echo("(list $p)", "i32 i32", person).encode())
-    people, seen = [module.P(x=-1, first_name="Ada"), module.P(x=2, first_name="x" * 5000)], []
+    people = [module.P(x=-1, first_name="Ada"), module.P(x=2, first_name="x" * 5000)]
+    seen: list[Any] = []
 
     async def f(x: Any) -> Any:
         await asyncio.sleep(0)

@@ -43,6 +43,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 ["--async", "-o", str(made / f"async{count}")],
                 ["--stubs", "-o", str(made / f"stubs{count}")],
             )
+            done = -1
             for options in folders_made:
                 done = command_line("python -m trimaran", ["bindgen", str(source), "--world", world, *options], None)
             count += done == 0

@@ -86,7 +86,11 @@ def test_an_exception_that_leaves_two_guests_has_the_calls_of_both() -> None:
         (func (export "relay") (param i32) (result i32) (call $f (local.get 0))))"""
     with Store(engine()) as inner_store, Store(engine()) as store:
         inner = guest(inner_store, fail).func(inner_store, "call_host")
-        ask = Func(store, FuncType([ValType.i32()], [ValType.i32()]), lambda question: inner(inner_store, question))
+
+        def asks_inner(question: int) -> object:
+            return inner(inner_store, question)
+
+        ask = Func(store, FuncType([ValType.i32()], [ValType.i32()]), asks_inner)
         with pytest.raises(ValueError, match="5") as caught:
             Instance(store, Module(store.engine, relay), [ask]).func(store, "relay")(store, 5)
         notes = caught.value.__notes__
@@ -94,7 +98,11 @@ def test_an_exception_that_leaves_two_guests_has_the_calls_of_both() -> None:
         assert notes[1].endswith("relay!relay")
         # Of one store, the inner guest's calls have the outer one's.
         within = guest(store, fail).func(store, "call_host")
-        ask = Func(store, FuncType([ValType.i32()], [ValType.i32()]), lambda question: within(store, question))
+
+        def asks_within(question: int) -> object:
+            return within(store, question)
+
+        ask = Func(store, FuncType([ValType.i32()], [ValType.i32()]), asks_within)
         with pytest.raises(ValueError, match="6") as other:
             Instance(store, Module(store.engine, relay), [ask]).func(store, "relay")(store, 6)
     assert ["call_host" in note and "relay!relay" in note for note in other.value.__notes__] == [True]

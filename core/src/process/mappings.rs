@@ -84,6 +84,7 @@ fn refused(guests: usize) -> WasmtimeError {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use super::{GuestStack, RESERVE, room};
 

@@ -259,7 +259,7 @@ impl<'a> Search<'a> {
 
     fn has_address(&mut self, unit: UnitRef<'_, Bytes<'a>>, function: &Function<'a>) -> gimli::Result<bool> {
         if let Some(ranges) = &function.ranges
-            && let Some(offset) = unit.attr_ranges_offset(ranges.clone())?
+            && let Some(offset) = unit.attr_ranges_offset(*ranges)?
         {
             let mut ranges = unit.ranges(offset)?;
             while let Some(range) = ranges.next()? {
@@ -270,14 +270,14 @@ impl<'a> Search<'a> {
             }
             return Ok(false);
         }
-        let Some(low) = function.low.clone().map(|low| unit.attr_address(low)).transpose()?.flatten() else {
+        let Some(low) = function.low.map(|low| unit.attr_address(low)).transpose()?.flatten() else {
             return Ok(false);
         };
         let high = match &function.high {
             None => return Ok(false),
             Some(high) => match high.udata_value() {
                 Some(length) => low.saturating_add(length),
-                None => unit.attr_address(high.clone())?.unwrap_or(low),
+                None => unit.attr_address(*high)?.unwrap_or(low),
             },
         };
         Ok((low..high).contains(&self.address))
@@ -324,13 +324,13 @@ impl<'a> Search<'a> {
     /// The name of a function: the linker's, which tells one C++ function from another, or else the source's.
     fn name(&mut self, unit: UnitRef<'_, Bytes<'a>>, function: &Function<'a>) -> gimli::Result<Option<String>> {
         let own = |unit: UnitRef<'_, Bytes<'a>>, function: &Function<'a>| {
-            let name = function.linkage_name.clone().or_else(|| function.name.clone())?;
+            let name = function.linkage_name.or(function.name)?;
             Some(guest_text::start(&text(unit.attr_string(name).ok()?)))
         };
         if let Some(name) = own(unit, function) {
             return Ok(Some(name));
         }
-        let (mut origin, mut other): (_, Option<Unit<Bytes<'a>>>) = (function.origin.clone(), None);
+        let (mut origin, mut other): (_, Option<Unit<Bytes<'a>>>) = (function.origin, None);
         for _ in 0..REFERENCES {
             let offset = match origin.take() {
                 Some(AttributeValue::UnitRef(offset)) => offset,
