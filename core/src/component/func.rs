@@ -7,9 +7,9 @@ use wasmtime::StoreContextMut;
 
 use crate::component::abi::call::Ready;
 use crate::component::abi::plan::{Plan, Row};
-use crate::component::abi::stream::{Arrays, Given, Handle, Values};
+use crate::component::abi::stream::{Arrays, Given, Handle, Values, lifting};
 use crate::component::handles::{GivenResource, Received, Sent, received};
-use crate::component::resource::failed;
+use crate::component::resource::failed_in_call;
 use crate::component::resource_type::{ComponentResourceType, number_of};
 use crate::component::table;
 use crate::component::types::ComponentTypes;
@@ -24,6 +24,8 @@ pub struct ComponentFunc {
     ready: Ready,
     /// The names of its parameters.
     names: Box<[String]>,
+    /// Whether it is async by its type: it may wait.
+    is_async: bool,
     state: Arc<InstanceState>,
     hosts: Arc<[u32]>,
 }
@@ -34,7 +36,7 @@ of_store!(ComponentFunc);
 impl ComponentFunc {
     /// Its type: that of the function is the root of the table.
     pub fn types(&self) -> Result<ComponentTypes> {
-        table::of_func(&self.names, self.ready.params(), self.ready.results())
+        table::of_func(&self.names, self.ready.params(), self.ready.results(), self.is_async)
     }
 }
 
@@ -56,10 +58,12 @@ impl ComponentFunc {
         store: &Store,
         ready: Ready,
         names: Box<[String]>,
+        is_async: bool,
         state: &Arc<InstanceState>,
         hosts: &Arc<[u32]>,
     ) -> Arc<Self> {
-        Arc::new(Self { owner: store.id(), ready, names, state: Arc::clone(state), hosts: Arc::clone(hosts) })
+        let (state, hosts) = (Arc::clone(state), Arc::clone(hosts));
+        Arc::new(Self { owner: store.id(), ready, names, is_async, state, hosts })
     }
 
     pub(super) fn ready(&self) -> &Ready {
@@ -101,9 +105,14 @@ impl ComponentFunc {
     }
 
     /// Whether it is plain: each parameter is a number, a truth value, a character or a handle, and so is the result, except for
-    /// handles. `call_plain` calls it faster then than `call`.
+    /// handles, and it is not async. `call_plain` calls it faster then than `call`.
     pub fn is_plain(&self) -> bool {
-        self.ready.is_plain()
+        self.ready.is_plain() && !self.is_async
+    }
+
+    /// Whether it is async by its type (`async func` in WIT): it may wait for async functions of the host, where it is started as a run.
+    pub fn is_async(&self) -> bool {
+        self.is_async
     }
 
     /// Fails with `WrongStore` unless it is a function of this store, and with `Closed` after that was closed.
@@ -115,7 +124,8 @@ impl ComponentFunc {
     ///
     /// Fails with `Trap` where the guest traps or gives values that are none. After that each call of a component of this store fails with
     /// `Poisoned`. Fails with `Busy` where the instance is in a call already, with `Type` for a resource of another type, and with
-    /// whatever a host function failed with.
+    /// whatever a host function failed with. One that is async fails with `Suspend` where it waits for an async function of the host, and with
+    /// `Trap` where it waits for nothing that could come.
     pub fn call(&self, store: &Store, arguments: &Arguments<'_>) -> Result<Received> {
         self.call_into(store, arguments, Given::reusing())
     }
@@ -127,7 +137,13 @@ impl ComponentFunc {
             self.run(store, &mut context, arguments.resources, |context, handles, has_arrived| {
                 let Arguments { bytes, beside, arrays, .. } = *arguments;
                 let values = Values { bytes, beside, arrays, handles, hosts: &self.hosts };
+                self.check_values(context, values).map_err(refusal)?;
                 match context.data().suspension.clone() {
+                    Some(suspension) if self.is_async => {
+                        let _large = lifting(given.large);
+                        given = suspension.to_end(self.ready.call_waiting(context, values, has_arrived))?;
+                        Ok(())
+                    }
                     None => self.ready.call_noting(context, values, &mut given, has_arrived),
                     Some(suspension) => {
                         suspension.to_end(self.ready.call_noting_on_fiber(context, values, &mut given, has_arrived))
@@ -145,6 +161,9 @@ impl ComponentFunc {
         store.enter_guest(|mut context| {
             self.run(store, &mut context, resources, |context, handles, has_arrived| {
                 let hosts = &self.hosts;
+                if !handles.is_empty() && context.engine().get_concurrency_support() {
+                    self.ready.check_plain(slots, handles, hosts).map_err(refusal)?;
+                }
                 match context.data().suspension.clone() {
                     None => self.ready.call_plain(context, slots, handles, hosts, has_arrived),
                     Some(suspension) => {
@@ -165,9 +184,7 @@ impl ComponentFunc {
         mut work: impl FnMut(&mut StoreContextMut<'_, StoreData>, &[Handle], &AtomicBool) -> wasmtime::Result<R>,
     ) -> Result<R> {
         store.drop_resources(context)?;
-        if context.data().components.is_poisoned() {
-            return Err(WasmtimeError::Poisoned);
-        }
+        context.data().components.check()?;
         self.state.begin()?;
         let has_arrived = AtomicBool::new(false);
         let outer = context.data_mut().components.running;
@@ -187,6 +204,28 @@ impl ComponentFunc {
             sent.end(store, context, has_arrived.load(Ordering::Relaxed));
             done
         };
-        done.map_err(|error| failed(context, error))
+        done.map_err(|error| match error.downcast::<Refusal>() {
+            Ok(Refusal(error)) => error,
+            Err(error) => failed_in_call(context, error),
+        })
     }
+
+    /// Checks the resources in the values of a call, in a store whose components may be async: there, what is found when the call has begun
+    /// ends the guest.
+    pub(super) fn check_values(&self, context: &StoreContextMut<'_, StoreData>, values: Values<'_>) -> Result<()> {
+        if values.handles.is_empty() || !context.engine().get_concurrency_support() {
+            return Ok(());
+        }
+        self.ready.check_handles(values)
+    }
+}
+
+/// Why a call does not begin. No guest has run.
+#[derive(Debug, thiserror::Error)]
+#[error("the call does not begin")]
+struct Refusal(WasmtimeError);
+
+#[cold]
+fn refusal(error: WasmtimeError) -> wasmtime::Error {
+    wasmtime::Error::new(Refusal(error))
 }

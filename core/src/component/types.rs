@@ -78,7 +78,7 @@ pub struct ComponentTypeNode {
     pub names: Vec<String>,
     /// The types of its parts, by their places in the table; none where a case has no payload, or a function no result.
     pub parts: Vec<Option<u32>>,
-    /// The number of a resource; 0 for every other kind.
+    /// The number of a resource; of a function 1, if it is async; 0 for everything else.
     pub number: u32,
     /// What a module imports; empty for every other kind.
     pub imports: Vec<ImportType>,

@@ -41,6 +41,8 @@ class Table:
         made._table, made._place, made._names, made._parts = self, place, names, parts
         if isinstance(made, ModuleType):
             made._imports, made._exports = module
+        if isinstance(made, FuncType):
+            made._is_async = number != 0
         return made
 
     @property
@@ -85,8 +87,8 @@ class _Type(Constant, Managed):
     def __repr__(self) -> str:
         return shown_if_made(self, self.__str__)
 
-    def _module(self) -> object:
-        """What a module imports and exports."""
+    def _beside(self) -> object:
+        """What a type is made of besides its names and parts."""
         return None
 
 
@@ -103,7 +105,7 @@ def equal(one: Any, other: Any, known: set[tuple[int, int]]) -> bool:
         type(one) is type(other)
         and one._names == other._names
         and len(one._parts) == len(other._parts)
-        and one._module() == other._module()
+        and one._beside() == other._beside()
         and all(equal(*pair, known) for pair in zip(one._parts, other._parts, strict=True))
     )
 
@@ -378,7 +380,8 @@ class FutureType(UnsupportedType):
 class FuncType(_Type):
     """The type of a function."""
 
-    __slots__ = ()
+    __slots__ = ("_is_async",)
+    _is_async: bool
 
     @property
     def params(self) -> list[tuple[str, ValType]]:
@@ -389,6 +392,14 @@ class FuncType(_Type):
     def result(self) -> ValType | None:
         """The type of its result, if it has one."""
         return cast("ValType | None", self._parts[-1])
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it is async by its type: it may wait."""
+        return self._is_async
+
+    def _beside(self) -> object:
+        return self._is_async
 
 
 class ComponentInstanceType(_Type):
@@ -430,7 +441,7 @@ class ModuleType(_Type):
         """The exports. `engine` is for code that was written for wasmtime-py."""
         return self._exports.copy()
 
-    def _module(self) -> object:
+    def _beside(self) -> object:
         return self._imports, self._exports
 
 

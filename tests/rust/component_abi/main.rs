@@ -30,7 +30,7 @@ use crate::values::{Stream, value};
 
 fn engine(target: Option<&str>) -> Engine {
     let mut config = Config::new();
-    config.cranelift_opt_level(wasmtime::OptLevel::None);
+    config.cranelift_opt_level(wasmtime::OptLevel::None).concurrency_support(false);
     if let Some(target) = target {
         config.target(target).unwrap();
     }

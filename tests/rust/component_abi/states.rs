@@ -92,7 +92,8 @@ fn a_linker_serves_threads_that_never_saw_its_types() {
 /// Plans are found again by the address of their component's types: another component at that address has others.
 #[test]
 fn plans_of_a_component_that_is_gone_are_not_used() {
-    let engine = Engine::new(Config::new().cranelift_opt_level(wasmtime::OptLevel::None)).unwrap();
+    let mut config = Config::new();
+    let engine = Engine::new(config.cranelift_opt_level(wasmtime::OptLevel::None).concurrency_support(false)).unwrap();
     for round in 0..60 {
         let text = if round % 2 == 0 { TEXT.to_owned() } else { TEXT.replace("list u32", "list u64") };
         let component = Component::new(&engine, text).unwrap();

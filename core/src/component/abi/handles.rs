@@ -5,17 +5,48 @@ use wasmtime::Result;
 use wasmtime::component::__internal::{InterfaceType, LowerContext};
 use wasmtime::component::ResourceType;
 
-use crate::WasmtimeError;
 use crate::component::abi::plan::{Kind, Plan, Row};
 use crate::component::abi::stream::{Handle, Reader, refused};
 use crate::traps::carried::HostError;
+use crate::{Result as Checked, WasmtimeError};
 
 /// Checks the resources in the values of a row.
 pub(super) fn check_row<T>(cx: &LowerContext<'_, T>, from: &mut Reader<'_>, row: &Row) -> Result<()> {
-    row.fields.iter().try_for_each(|field| check_value(cx, from, &field.plan))
+    let check = |plan: &Plan, given: &Handle, hosts: &[u32]| check(cx, plan.ty, given, hosts);
+    row.fields.iter().try_for_each(|field| check_value(&check, from, &field.plan))
 }
 
-fn check_value<T>(cx: &LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan) -> Result<()> {
+/// The same before the call begins, by the resources that the plans name.
+pub(super) fn check_early(from: &mut Reader<'_>, row: &Row) -> Checked<()> {
+    early(row.fields.iter().try_for_each(|field| check_value(&by_plan, from, &field.plan)))
+}
+
+/// The same for the slots of a plain function.
+pub(super) fn check_slots(slots: &[u64], handles: &[Handle], hosts: &[u32], row: &Row) -> Checked<()> {
+    let all = row.fields.iter().zip(slots).filter(|(field, _)| matches!(field.plan.kind, Kind::Own | Kind::Borrow));
+    early(all.map(|(field, slot)| (&field.plan, slot)).try_for_each(|(plan, slot)| {
+        let given = usize::try_from(*slot).ok().and_then(|index| handles.get(index));
+        given.map_or(Ok(()), |given| by_plan(plan, given, hosts))
+    }))
+}
+
+fn early(checked: Result<()>) -> Checked<()> {
+    checked.map_err(|error| match error.downcast() {
+        Ok(HostError(error)) => error,
+        Err(error) => WasmtimeError::Unexpected { reason: error.to_string() },
+    })
+}
+
+/// Fails with `Type` for a resource of another type than the plan names.
+fn by_plan(plan: &Plan, given: &Handle, hosts: &[u32]) -> Result<()> {
+    let Some(wanted) = plan.resource else { return Ok(()) };
+    fits(wanted, given, hosts)
+}
+
+/// What a handle is checked by.
+type Check<'a> = &'a dyn Fn(&Plan, &Handle, &[u32]) -> Result<()>;
+
+fn check_value(check: Check<'_>, from: &mut Reader<'_>, plan: &Plan) -> Result<()> {
     match &plan.kind {
         Kind::Bool | Kind::S8 | Kind::U8 => from.array::<1>().map(drop),
         Kind::S16 | Kind::U16 => from.array::<2>().map(drop),
@@ -23,15 +54,15 @@ fn check_value<T>(cx: &LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan) 
         Kind::S64 | Kind::U64 | Kind::F64 => from.array::<8>().map(drop),
         Kind::String => from.part(1).map(drop),
         Kind::Numbers(element) => from.part(element.size).map(drop),
-        Kind::List(element) => (0..from.number()?).try_for_each(|_| check_value(cx, from, element)),
+        Kind::List(element) => (0..from.number()?).try_for_each(|_| check_value(check, from, element)),
         Kind::Record(fields) | Kind::Tuple(fields) => {
-            fields.iter().try_for_each(|field| check_value(cx, from, &field.plan))
+            fields.iter().try_for_each(|field| check_value(check, from, &field.plan))
         }
         Kind::Variant(cases) | Kind::Option(cases) | Kind::Result(cases) | Kind::Enum(cases) => {
             let (_, payload) = from.case(cases)?;
-            payload.map_or(Ok(()), |payload| check_value(cx, from, payload))
+            payload.map_or(Ok(()), |payload| check_value(check, from, payload))
         }
-        Kind::Own | Kind::Borrow => check(cx, plan.ty, from.handle()?, from.hosts()),
+        Kind::Own | Kind::Borrow => check(plan, from.handle()?, from.hosts()),
         // `lower` refuses it.
         Kind::Unsupported(_) => Ok(()),
     }
@@ -39,7 +70,10 @@ fn check_value<T>(cx: &LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan) 
 
 /// Fails with `Type` for a resource of another type than `ty` names.
 pub(super) fn check<T>(cx: &LowerContext<'_, T>, ty: InterfaceType, given: &Handle, hosts: &[u32]) -> Result<()> {
-    let wanted = wanted(cx, ty)?;
+    fits(wanted(cx, ty)?, given, hosts)
+}
+
+fn fits(wanted: ResourceType, given: &Handle, hosts: &[u32]) -> Result<()> {
     let fits = match given {
         Handle::Any(resource) => resource.ty() == wanted,
         Handle::Host(_) => host(wanted, hosts).is_some(),
