@@ -13,7 +13,7 @@ demo: python kotlin swift program ## one real WebAssembly program from Python, K
 test: data kotlin swift program programs spec ## every suite of every language, and one summary
 	tools/test
 
-data: python ## pandas, polars, pyarrow and tqdm, for the tests of Python
+data: python ## pandas, polars, pyarrow, duckdb and tqdm, for the tests of Python
 	target/python/venv/bin/pip install --disable-pip-version-check --quiet -r tests/python/requirements-data.txt
 
 test-clients: python kotlin ## packages that were written for wasmtime-py, a notebook, Dask and Spark: the large ones as well

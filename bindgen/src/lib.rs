@@ -19,6 +19,7 @@ pub mod swift;
 mod page;
 mod plain;
 mod read;
+mod waiting;
 
 pub use problem::{Problem, Result};
 

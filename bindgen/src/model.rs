@@ -233,6 +233,8 @@ pub struct Function {
     pub result: Option<Type>,
     /// What WIT says about it.
     pub docs: Option<String>,
+    /// Whether the component may wait in it: `Model::wait` says so.
+    pub waits: bool,
 }
 
 /// What a function belongs to.

@@ -43,6 +43,13 @@ pub enum Problem {
         /// The name of the type.
         name: String,
     },
+    /// No function that could wait has that name, nor has an interface.
+    Waiting {
+        /// The name.
+        name: String,
+        /// What there is: interfaces, and the world's own functions.
+        known: Vec<String>,
+    },
     /// A name that the language cannot spell.
     Name {
         /// The name.
@@ -123,6 +130,13 @@ impl fmt::Display for Problem {
                 "the component exports the type `{}` beside its interfaces, which no world of WIT does: export it in an \
                  interface, with the functions that have it, or call the component without bindings",
                 short(name)
+            ),
+            Self::Waiting { name, known } => write!(
+                f,
+                "there is no interface and no function `{}` that could wait: expected one of {}, or one of these with a dot \
+                 and a function of it behind",
+                short(name),
+                list(known)
             ),
             Self::Name { name, what } => write!(f, "`{}` cannot be the name of {what}", short(name)),
             Self::Foreign { folder, files } => write!(

@@ -17,7 +17,7 @@ const DEPTH: usize = 100;
 
 /// What the bindings of a world may come to, in letters of the model: a few bytes of a component can stand for any number of
 /// types, written out, and a long name is written wherever its type is used.
-const MOST: usize = 4 << 20;
+const MOST: usize = 7 << 19;
 
 /// What a part of a type counts, and what it counts more for each level that it lies deeper.
 const PART: usize = 16;
@@ -343,7 +343,15 @@ impl Reader<'_> {
             FunctionKind::Constructor(id) => self.made.ty(id).name.clone(),
             _ => function.item_name().to_owned(),
         };
-        Ok(Function { name, path: function.name.clone(), kind, params, result, docs: docs(&function.docs) })
+        Ok(Function {
+            name,
+            path: function.name.clone(),
+            kind,
+            params,
+            result,
+            docs: docs(&function.docs),
+            waits: false,
+        })
     }
 }
 

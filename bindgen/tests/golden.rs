@@ -53,9 +53,53 @@ fn swift_is_as_it_was() {
 }
 
 #[test]
+fn functions_that_wait_are_as_they_were() {
+    for name in ["resource", "result"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.wit"));
+        let mut model = source::wit(&path, None).unwrap();
+        model.wait(None).unwrap();
+        golden(name, "python-async", |header| python::files(&model, header, python::Options::default()));
+        golden(name, "kotlin-async", |header| kotlin::files(&model, header, "plugin").unwrap());
+        golden(name, "swift-async", |header| swift::files(&model, header));
+    }
+}
+
+#[test]
+fn those_functions_wait_that_are_named() {
+    let text = "package a:b@1.0.0;\n\
+        interface log { write: func(); resource r { constructor(); go: func(); } flush: func(); }\n\
+        world w { import log; export log; import now: func(); export run: func(); }";
+    let waiting = |names: &[&str]| {
+        let mut model = source::text("a.wit", text, None).unwrap();
+        model.wait(Some(names)).map(|()| {
+            let interfaces = model.interfaces.iter().flat_map(|it| it.functions.iter());
+            let all = interfaces.chain(&model.world.imports).chain(&model.world.exports);
+            all.filter(|it| it.waits).map(|it| it.path.clone()).collect::<Vec<_>>()
+        })
+    };
+    // The interface is there on both sides.
+    let both = |names: &[&str]| Ok([names, names].concat().iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    assert_eq!(waiting(&["run"]), Ok(vec!["run".to_owned()]));
+    assert_eq!(waiting(&["now", "run"]), Ok(vec!["now".to_owned(), "run".to_owned()]));
+    assert_eq!(waiting(&["log.write"]), both(&["write"]));
+    assert_eq!(waiting(&["a:b/log@1.0.0.r.go", "log.r"]), both(&["[constructor]r", "[method]r.go"]));
+    assert_eq!(waiting(&["log"]), waiting(&["a:b/log@1.0.0"]));
+    assert_eq!(waiting(&["log"]).unwrap().len(), 8);
+    for wrong in ["lo", "log.writ", "write", "", "a:b/log"] {
+        let Err(problem @ Problem::Waiting { .. }) = waiting(&["run", wrong]) else { panic!("{wrong}") };
+        let sentence = problem.to_string();
+        assert!(
+            sentence.contains(&format!("no function `{wrong}`")) && sentence.contains("`a:b/log@1.0.0`"),
+            "{sentence}"
+        );
+    }
+}
+
+#[test]
 fn stubs_are_as_they_were() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/resource.wit");
-    let model = source::wit(&path, None).unwrap();
+    let mut model = source::wit(&path, None).unwrap();
+    model.wait_as_loaded();
     let options = python::Options { stubs: true, loaded: true };
     golden("resource", "python-stubs", |header| python::files(&model, header, options));
 }

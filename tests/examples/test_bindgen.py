@@ -162,6 +162,8 @@ def test_the_package_of_kotlin(place: Path) -> None:
         ("swift", ("--package", "a"), "--package is for kotlin: swift has none"),
         ("python", ("--package", "a"), "--package is for kotlin: python has none"),
         ("kotlin", ("--walk",), "walk"),
+        ("python", ("--stubs", "--async"), "--async is not for --stubs"),
+        ("swift", ("--async=run,lo",), "no interface and no function `lo` that could wait: expected one of `log`"),
     ],
 )
 def test_an_option_of_another_language(target: str, option: tuple[str, ...], part: str, place: Path) -> None:

@@ -38,7 +38,12 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for file in sorted(file for folder in folders() for file in folder.rglob("*.wit")):
         source = file.parent if (file.parent / "deps").exists() else file
         for world in WORLD.findall(file.read_text(encoding="utf-8")):
-            for options in (["-o", str(made / f"p{count}")], ["--stubs", "-o", str(made / f"stubs{count}")]):
+            folders_made = (
+                ["-o", str(made / f"p{count}")],
+                ["--async", "-o", str(made / f"async{count}")],
+                ["--stubs", "-o", str(made / f"stubs{count}")],
+            )
+            for options in folders_made:
                 done = command_line("python -m trimaran", ["bindgen", str(source), "--world", world, *options], None)
             count += done == 0
     assert count > 150, count

@@ -1,11 +1,12 @@
 //! The file of an interface that a component exports: a class of functions, and a class for each resource.
 
 use super::data::with_notes;
-use super::functions::{Written, declared, path_of};
+use super::functions::{WAITS, Written, declared, path_of};
 use super::layout::{call, text};
 use super::names::FunctionNames;
 use super::sheet::{Item, Sheet};
 use crate::model::{Function, FunctionKind, InterfaceId, Model, Owner, Side, TypeId, TypeKind};
+use crate::naming::Spelled;
 
 impl Sheet<'_> {
     /// Writes the interface.
@@ -42,9 +43,17 @@ impl Sheet<'_> {
                 sheet.page.gap();
                 match function.kind {
                     FunctionKind::Constructor(_) => sheet.constructor(function, spelled),
-                    _ => sheet.method(function, spelled),
+                    _ => sheet.method(function, &spelled.attribute, &spelled.member, false),
                 }
             });
+            if let Some(twin) = &spelled.twin
+                && !matches!(function.kind, FunctionKind::Constructor(_))
+            {
+                self.inside(|sheet| {
+                    sheet.page.gap();
+                    sheet.method(function, &spelled.attribute, twin, true);
+                });
+            }
         }
     }
 
@@ -55,22 +64,24 @@ impl Sheet<'_> {
         self.page.shallower();
     }
 
-    fn method(&mut self, function: &Function, spelled: &FunctionNames) {
+    /// A function of the component, or its twin, which suspends.
+    fn method(&mut self, function: &Function, attribute: &str, member: &Spelled, is_twin: bool) {
         let params = self.params(function);
         let given = self.given(function).cloned();
         let returns = format!(": {}", self.payload(given.as_ref()));
-        let docs = self.function_docs(function, &spelled.member, &params);
+        let docs = self.function_docs(function, member, &params, if is_twin { WAITS } else { "" });
         let functions = match function.kind {
             FunctionKind::Free => "functions",
             _ => "api.functions",
         };
-        let body = self.calling(function, &format!("{functions}.{}", spelled.attribute), &params);
+        let body = self.calling(function, &format!("{functions}.{attribute}"), &params, is_twin);
         self.page.docs(&docs);
         let declared = match function.kind {
             FunctionKind::Static(_) => self.with_api(&params),
             _ => declared(&params),
         };
-        self.page.function(&format!("public fun {}", spelled.member.name), &declared, &returns, &body);
+        let word = if is_twin { "suspend fun" } else { "fun" };
+        self.page.function(&format!("public {word} {}", member.name), &declared, &returns, &body);
     }
 
     /// The parameters, behind the interface that has the function.
@@ -91,11 +102,17 @@ impl Sheet<'_> {
         let belongs = |kind: FunctionKind| kind.resource() == Some(id) && !matches!(kind, FunctionKind::Static(_));
         self.methods(functions, belongs);
         let is_static = |kind: FunctionKind| kind == FunctionKind::Static(id);
-        if functions.iter().any(|function| is_static(function.kind)) {
+        let names = self.names.functions(self.owner, Side::Export);
+        let mut makers = functions.iter().zip(names).filter(|(it, _)| it.kind == FunctionKind::Constructor(id));
+        let maker = makers.find_map(|(function, spelled)| Some((function, spelled, spelled.twin.as_ref()?)));
+        if maker.is_some() || functions.iter().any(|function| is_static(function.kind)) {
             self.page.gap();
             self.inside(|sheet| {
                 sheet.page.docs("What belongs to no resource of its own.");
                 sheet.page.line("public companion object {");
+                if let Some((function, spelled, twin)) = maker {
+                    sheet.inside(|sheet| sheet.constructor_twin(function, &spelled.attribute, twin, &class));
+                }
                 sheet.methods(functions, is_static);
                 sheet.page.line("}");
             });
@@ -112,12 +129,23 @@ impl Sheet<'_> {
 
     fn constructor(&mut self, function: &Function, spelled: &FunctionNames) {
         let params = self.params(function);
-        let docs = self.function_docs(function, &spelled.member, &params);
-        let made = self.calling(function, &format!("api.functions.{}", spelled.attribute), &params);
+        let docs = self.function_docs(function, &spelled.member, &params, "");
+        let made = self.calling(function, &format!("api.functions.{}", spelled.attribute), &params, false);
         self.page.docs(&with_notes(&docs, &[]));
         let head = self.with_api(&params);
         let this = call("this(", vec![made, text("api")]);
         self.page.delegating("public constructor", &head, &this);
+    }
+
+    /// What makes a resource where its component may wait: no constructor suspends.
+    fn constructor_twin(&mut self, function: &Function, attribute: &str, twin: &Spelled, class: &str) {
+        let params = self.params(function);
+        let docs = self.function_docs(function, twin, &params, WAITS);
+        let made = self.calling(function, &format!("api.functions.{attribute}"), &params, true);
+        self.page.docs(&docs);
+        let body = call(format!("{class}("), vec![made, text("api")]);
+        let head = format!("public suspend fun {}", twin.name);
+        self.page.function(&head, &self.with_api(&params), &format!(": {class}"), &body);
     }
 
     /// The class of an interface, as this file calls it.

@@ -9,6 +9,10 @@ use crate::model::{Function, FunctionKind, Model, Owner, Plain, Side, Type};
 use crate::naming::{Spelled, camel};
 use crate::plain::PlainCall;
 
+/// What documents a twin that suspends.
+pub(super) const WAITS: &str =
+    "\n\nThe caller's coroutine is suspended while the component waits for suspending functions of the host.";
+
 /// A parameter as it is written.
 pub(super) struct Written {
     pub(super) name: Spelled,
@@ -59,7 +63,14 @@ impl Sheet<'_> {
     }
 
     /// What documents a function, with why it and its parameters are called as they are.
-    pub(super) fn function_docs(&mut self, function: &Function, member: &Spelled, params: &[Written]) -> String {
+    /// `more` is said behind it.
+    pub(super) fn function_docs(
+        &mut self,
+        function: &Function,
+        member: &Spelled,
+        params: &[Written],
+        more: &str,
+    ) -> String {
         let plain = format!("The function `{}`.", function.path);
         let mut docs = function.docs.clone().unwrap_or(plain);
         if let Some(failure) = self.failure(function) {
@@ -70,6 +81,7 @@ impl Sheet<'_> {
             };
             docs.push_str(&format!("\n\nFails with [{class}]{value}."));
         }
+        docs.push_str(more);
         let notes: Vec<_> = std::iter::once(member.note.as_deref())
             .chain(params.iter().map(|param| param.name.note.as_deref()))
             .collect();
@@ -118,11 +130,11 @@ impl Sheet<'_> {
         names.iter().map(|it| it.attribute.clone()).collect()
     }
 
-    /// The call of a function that is bound. `functions` is what has it, and `made` makes the result of what was read.
-    pub(super) fn calling(&mut self, function: &Function, functions: &str, params: &[Written]) -> Code {
+    /// The call of a function that is bound, which suspends for a twin. `functions` is what has it.
+    pub(super) fn calling(&mut self, function: &Function, functions: &str, params: &[Written], is_twin: bool) -> Code {
         // A `CodePoint` may be no character, which the stream's way says with the path to it.
         let plain = PlainCall::of(function, self.model).filter(|plain| !plain.params.contains(&Plain::Char));
-        if let Some(plain) = plain {
+        if let Some(plain) = plain.filter(|_| !is_twin) {
             return self.plain_calling(function, &plain, functions, params);
         }
         let mut write = Vec::new();
@@ -146,7 +158,7 @@ impl Sheet<'_> {
             }
         };
         let items = vec![lambda("{ writer ->", write), lambda("{ reader ->", read.into_iter().collect())];
-        call(format!("{functions}.call("), items)
+        call(format!("{functions}.{}(", if is_twin { "callSuspend" } else { "call" }), items)
     }
 
     /// The call of a function whose values each have a slot.

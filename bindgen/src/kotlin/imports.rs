@@ -56,9 +56,10 @@ impl Sheet<'_> {
             Some(ty) => format!(": {}", self.ty(&ty)),
             None => String::new(),
         };
-        let docs = self.function_docs(function, &spelled.member, &params);
+        let docs = self.function_docs(function, &spelled.member, &params, "");
         self.page.docs(&docs);
-        self.page.signature(&format!("public fun {}", spelled.member.name), &declared(&params), &returns, "");
+        let word = if function.waits { "suspend fun" } else { "fun" };
+        self.page.signature(&format!("public {word} {}", spelled.member.name), &declared(&params), &returns, "");
     }
 
     /// What the host returns.
@@ -81,7 +82,7 @@ impl Sheet<'_> {
         let names = self.names.functions(self.owner, Side::Import);
         let mut all = Vec::new();
         for (function, spelled) in functions.iter().zip(names) {
-            let signature = call("instance.func(", self.signature(function));
+            let signature = call(format!("instance.{}(", definer(function)), self.signature(function));
             all.push((signature, self.answer(function, &spelled.member.name)));
         }
         self.page.gap();
@@ -140,7 +141,7 @@ impl Sheet<'_> {
         if failure.ty.is_none() {
             caught.push(text("writer.tag(1)"));
         }
-        caught.push(text("return@func"));
+        caught.push(text(format!("return@{}", definer(function))));
         let lead = if write.is_empty() { "" } else { "val result =" };
         let error = self.of_package("ResultException");
         let tried = Code::Try { lead: lead.to_owned(), body: Box::new(called), error, caught };
@@ -197,4 +198,9 @@ impl Sheet<'_> {
         }
         all
     }
+}
+
+/// What defines a function of the host.
+fn definer(function: &Function) -> &'static str {
+    if function.waits { "suspending" } else { "func" }
 }

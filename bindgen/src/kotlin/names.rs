@@ -54,6 +54,8 @@ pub(super) struct FunctionNames {
     pub(super) attribute: String,
     /// In the class of the interface, of the world, or of the resource.
     pub(super) member: Spelled,
+    /// There as well, for the twin that suspends: of what a component has and may wait in.
+    pub(super) twin: Option<Spelled>,
 }
 
 /// All names of a model.
@@ -214,7 +216,20 @@ fn functions(model: &Model, owner: Owner, side: Side, mut free: Scope) -> Vec<Fu
             (FunctionKind::Static(_), Side::Import) => free.claim(&[&in_resource], &what),
             (FunctionKind::Constructor(_), Side::Export) => Spelled::default(),
         };
-        all.push(FunctionNames { attribute, member });
+        all.push(FunctionNames { attribute, member, twin: None });
+    }
+    // The plain names go first.
+    let functions = model.functions(owner, side);
+    for (function, names) in functions.iter().zip(&mut all).filter(|(it, _)| side == Side::Export && it.waits) {
+        let scope = match function.kind.resource() {
+            None => &mut free,
+            Some(id) => resources.entry(id).or_insert_with(|| members(&IN_RESOURCES)),
+        };
+        let plain = match function.kind {
+            FunctionKind::Constructor(_) => "create".to_owned(),
+            _ => camel(&function.name),
+        };
+        names.twin = Some(scope.claim(&[&format!("{plain}Suspend")], &format!("the twin of `{}`", function.path)));
     }
     all
 }

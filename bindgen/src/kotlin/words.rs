@@ -103,7 +103,7 @@ const IN_OBJECTS: [&str; 9] =
 pub(super) const IN_RESOURCES: [&str; 3] = ["close", "isAlive", "resource"];
 
 /// What the class of a world has.
-pub(super) const IN_WORLDS: [&str; 3] = ["define", "functions", "instantiate"];
+pub(super) const IN_WORLDS: [&str; 4] = ["define", "functions", "instantiate", "instantiateSuspend"];
 
 /// What the bodies of functions are written with.
 const IN_FUNCTIONS: [&str; 13] = [

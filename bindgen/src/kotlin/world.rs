@@ -1,6 +1,7 @@
 //! The file of the world: what it imports as an interface, and its class.
 
 use super::exports::has_functions;
+use super::functions::WAITS;
 use super::layout::{call, text};
 use super::sheet::{Item, Sheet};
 use crate::model::{FunctionKind, InterfaceId, Owner, Side};
@@ -130,20 +131,30 @@ impl Sheet<'_> {
                 page.indented(|page| body.iter().for_each(|line| page.line(line)));
                 page.line("}");
             }
-            page.gap();
-            page.docs("Makes an instance of the component in a store.");
-            page.line("@JvmStatic");
             let mut params = vec![format!("store: {store}"), format!("component: {component}")];
             params.extend(given);
-            page.signature("public fun instantiate", &params, &format!(": {class}"), " =");
-            page.indented(|page| {
-                page.line(&format!("{linker}(component.engine).use {{ linker ->"));
+            let mut making = |docs: &str, head: &str, made: &str| {
+                page.gap();
+                page.docs(docs);
+                if made == "instantiate" {
+                    page.line("@JvmStatic");
+                }
+                page.signature(head, &params, &format!(": {class}"), " =");
                 page.indented(|page| {
-                    page.line(&format!("define({arguments})"));
-                    page.line(&format!("{class}(store, linker.instantiate(store, component))"));
+                    page.line(&format!("{linker}(component.engine).use {{ linker ->"));
+                    page.indented(|page| {
+                        page.line(&format!("define({arguments})"));
+                        page.line(&format!("{class}(store, linker.{made}(store, component))"));
+                    });
+                    page.line("}");
                 });
-                page.line("}");
-            });
+            };
+            let docs = "Makes an instance of the component in a store.";
+            making(docs, "public fun instantiate", "instantiate");
+            if model.waits() {
+                let docs = format!("{docs}{WAITS}");
+                making(&docs, "public suspend fun instantiateSuspend", "instantiateSuspend");
+            }
         });
     }
 

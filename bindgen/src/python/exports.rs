@@ -1,9 +1,11 @@
 //! The file of an interface that a component exports: a class of functions, and a class for each resource.
 
+use super::functions::WAITS;
 use super::imports::has_protocol;
 use super::layout::{group, text};
 use super::sheet::Sheet;
 use crate::model::{Function, FunctionKind, Interface, InterfaceId, Owner, Side, TypeId};
+use crate::naming::Spelled;
 
 impl Sheet<'_> {
     /// Writes the interface.
@@ -47,7 +49,13 @@ impl Sheet<'_> {
             self.page.gap(usize::from(!self.is_stub || place == 0 && has_gap));
             self.inside(|sheet| match function.kind {
                 FunctionKind::Constructor(_) => sheet.constructor(function, &spelled.attribute),
-                _ => sheet.method(function, &spelled.attribute, &spelled.member),
+                _ => sheet.method(function, &spelled.attribute, &spelled.member, false),
+            });
+            let Some(twin) = &spelled.twin else { continue };
+            self.page.gap(usize::from(!self.is_stub));
+            self.inside(|sheet| match function.kind {
+                FunctionKind::Constructor(_) => sheet.constructor_twin(function, &spelled.attribute, twin),
+                _ => sheet.method(function, &spelled.attribute, twin, true),
             });
         }
     }
@@ -81,7 +89,7 @@ impl Sheet<'_> {
         let docs = self.function_docs(function);
         let api = format!("api: {}", self.names.file(self.owner).class);
         let end = if self.is_stub && docs.is_none() { " ..." } else { "" };
-        self.def("__init__", &["self", &api, "/"], &params, &text("None"), end);
+        self.def("def __init__", &["self", &api, "/"], &params, &text("None"), end);
         let functions = self.functions_of_api();
         let adopt = if self.is_stub { String::new() } else { self.wit("adopt") };
         let given = params.iter().map(|param| text(param.name.name.clone())).collect();
@@ -96,6 +104,29 @@ impl Sheet<'_> {
                 }
                 let made = group(format!("functions.{attribute}("), given, ")");
                 page.expr("", &group(format!("{adopt}("), vec![text("self"), text("functions"), made], ")"), "");
+            }
+        });
+    }
+
+    /// What makes a resource where its component may wait: no call of a class can be awaited.
+    fn constructor_twin(&mut self, function: &Function, attribute: &str, twin: &Spelled) {
+        let params = self.params(function, Side::Export);
+        let docs = self.function_docs(function).unwrap_or_else(|| "Makes one.".to_owned());
+        let api = format!("api: {}", self.names.file(self.owner).class);
+        twin.note.iter().for_each(|note| self.page.comment(note));
+        self.page.line("@classmethod");
+        let this = self.import("typing", "Self");
+        let head = format!("async def {}", twin.name);
+        self.def(&head, &["cls", &api, "/"], &params, &text(this), "");
+        let functions = self.functions_of_api();
+        let create = if self.is_stub { String::new() } else { self.wit("create_async") };
+        let given = ["cls", "functions", &format!("functions.{attribute}")].map(text);
+        let given = given.into_iter().chain(params.iter().map(|param| text(param.name.name.clone()))).collect();
+        self.page.indented(|page| {
+            page.docs(&format!("{docs}\n\n{WAITS}"));
+            if let Some(functions) = functions {
+                page.line(&functions);
+                page.expr("return await ", &group(format!("{create}("), given, ")"), "");
             }
         });
     }

@@ -6,6 +6,9 @@ use super::sheet::{Place, Sheet, tuple};
 use crate::model::{Function, FunctionKind, Owner, Side, Type};
 use crate::naming::Spelled;
 
+/// What documents that a component may wait.
+pub(super) const WAITS: &str = "Other tasks run while the component waits for async functions of the host.";
+
 /// A parameter as it is written.
 pub(super) struct Written {
     pub(super) name: Spelled,
@@ -98,8 +101,8 @@ impl Sheet<'_> {
         }
     }
 
-    /// The line that begins a method: `def name(self, ...) -> ...:`, with `end` behind it.
-    pub(super) fn def(&mut self, name: &str, first: &[&str], params: &[Written], returns: &Expr, end: &str) {
+    /// The line that begins a method, as `head` does: `def name(self, ...) -> ...:`, with `end` behind it.
+    pub(super) fn def(&mut self, head: &str, first: &[&str], params: &[Written], returns: &Expr, end: &str) {
         for param in params {
             if let Some(note) = &param.name.note {
                 self.page.comment(note);
@@ -109,7 +112,7 @@ impl Sheet<'_> {
         for param in params {
             items.push(Expr::Joined(vec![text(format!("{}: ", param.name.name)), param.annotation.clone()]));
         }
-        self.page.signature(&group(format!("def {name}("), items, ")"), returns, end);
+        self.page.signature(&group(format!("{head}("), items, ")"), returns, end);
     }
 
     /// The class of the functions of an owner, which are bound to an instance.
@@ -180,8 +183,8 @@ impl Sheet<'_> {
         Some(group(format!("{attach}("), items, ")"))
     }
 
-    /// A method that calls a function of the instance.
-    pub(super) fn method(&mut self, function: &Function, attribute: &str, member: &Spelled) {
+    /// A method that calls a function of the instance, or its twin, which is awaited.
+    pub(super) fn method(&mut self, function: &Function, attribute: &str, member: &Spelled, is_twin: bool) {
         let params = self.params(function, Side::Export);
         let returns = self.returns(function, Side::Export);
         if let Some(note) = &member.note {
@@ -196,8 +199,14 @@ impl Sheet<'_> {
             first = vec![&api, "/"];
         }
         let docs = self.function_docs(function);
+        let docs = match docs {
+            _ if !is_twin => docs,
+            Some(docs) => Some(format!("{docs}\n\n{WAITS}")),
+            None => Some(WAITS.to_owned()),
+        };
         let is_bare_stub = self.is_stub && docs.is_none();
-        self.def(&member.name, &first, &params, &returns, if is_bare_stub { " ..." } else { "" });
+        let head = if is_twin { "async def" } else { "def" };
+        self.def(&format!("{head} {}", member.name), &first, &params, &returns, if is_bare_stub { " ..." } else { "" });
         let mut given = Vec::new();
         if matches!(function.kind, FunctionKind::Method(_)) {
             given.push(text("self"));
@@ -206,6 +215,13 @@ impl Sheet<'_> {
         let functions = if is_static { self.functions_of_api() } else { None };
         let (is_stub, lead) = (self.is_stub, if returns.flat() == "None" { "" } else { "return " });
         let object = if is_static { "functions" } else { "self._functions" };
+        let (lead, call) = match is_twin && !is_stub {
+            false => (lead.to_owned(), group(format!("{object}.{attribute}("), given, ")")),
+            true => {
+                given.insert(0, text(format!("{object}.{attribute}")));
+                (format!("{lead}await "), group(format!("{}(", self.wit("call_async")), given, ")"))
+            }
+        };
         self.page.indented(|page| {
             if let Some(docs) = docs {
                 page.docs(&docs);
@@ -214,7 +230,7 @@ impl Sheet<'_> {
                 if let Some(functions) = functions {
                     page.line(&functions);
                 }
-                page.expr(lead, &group(format!("{object}.{attribute}("), given, ")"), "");
+                page.expr(&lead, &call, "");
             }
         });
     }

@@ -1,6 +1,6 @@
 //! The file of an interface that a component imports: a protocol, which the host implements, and one for each resource.
 
-use super::layout::{group, text};
+use super::layout::{group, subscript, text};
 use super::sheet::Sheet;
 use crate::model::{Function, FunctionKind, InterfaceId, Owner, Side, TypeId, TypeKind};
 use crate::naming::Spelled;
@@ -53,15 +53,29 @@ impl Sheet<'_> {
             FunctionKind::Constructor(id) if function.outcome(self.model).is_none() => text(self.type_name(id)),
             _ => self.returns(function, Side::Import),
         };
+        let returns = match function.waits {
+            true => subscript(&self.wit("MaybeAwaitable"), vec![returns]),
+            false => returns,
+        };
         if let Some(note) = &member.note {
             self.page.comment(note);
         }
         if !self.is_stub {
-            let (name, signature) = (self.wit("imported"), self.signature(function));
+            let (name, mut signature) = (self.wit("imported"), self.signature(function));
+            // Any object may have a method: which one it is, is known when it is called.
+            if function.waits && matches!(function.kind, FunctionKind::Method(_)) {
+                signature.push(text("waits=True"));
+            }
             self.page.expr("@", &group(format!("{name}("), signature, ")"), "");
         }
         let docs = self.function_docs(function);
-        self.def(&member.name, &["self"], &params, &returns, if docs.is_none() { " ..." } else { "" });
+        self.def(
+            &format!("def {}", member.name),
+            &["self"],
+            &params,
+            &returns,
+            if docs.is_none() { " ..." } else { "" },
+        );
         let needs_body = !self.is_stub && returns.flat() != "None";
         if let Some(docs) = docs {
             self.page.indented(|page| {

@@ -46,7 +46,7 @@ const IN_FILES: [&str; 22] = [
 const IN_RESOURCES: [&str; 6] = ["alive", "close", "drop", "owned", "to_host", "type"];
 
 /// What the class of a world has.
-const IN_WORLDS: [&str; 2] = ["define", "instantiate"];
+const IN_WORLDS: [&str; 3] = ["define", "instantiate", "instantiate_async"];
 
 /// Whether Python takes a word as a name.
 pub(super) fn is_name(word: &str) -> bool {
@@ -65,7 +65,7 @@ fn scope(more: &[&[&'static str]]) -> Scope {
 
 /// The parameters of a function.
 pub(super) fn params() -> Scope {
-    scope(&[&["self", "api", "functions", "wit"]])
+    scope(&[&["self", "cls", "api", "functions", "wit"]])
 }
 
 /// The members of a class that has no other ones.
@@ -119,6 +119,8 @@ pub(super) struct FunctionNames {
     pub(super) attribute: String,
     /// In the class of the interface, of the world, or of the resource.
     pub(super) member: Spelled,
+    /// There as well, for the twin that is awaited: of what a component has and may wait in.
+    pub(super) twin: Option<Spelled>,
 }
 
 /// All names of a model.
@@ -264,7 +266,20 @@ fn functions(model: &Model, owner: Owner, side: Side, mut free: Scope) -> Vec<Fu
             (FunctionKind::Static(_), Side::Import) => free.claim(&[&format!("{resource}_{name}")], &what),
             (FunctionKind::Constructor(_), Side::Export) => Spelled { name: "__init__".to_owned(), note: None },
         };
-        all.push(FunctionNames { attribute, member });
+        all.push(FunctionNames { attribute, member, twin: None });
+    }
+    // The plain names go first.
+    let functions = model.functions(owner, side);
+    for (function, names) in functions.iter().zip(&mut all).filter(|(it, _)| side == Side::Export && it.waits) {
+        let scope = match function.kind.resource() {
+            None => &mut free,
+            Some(id) => resources.entry(id).or_insert_with(|| of_resource(side)),
+        };
+        let plain = match function.kind {
+            FunctionKind::Constructor(_) => "create".to_owned(),
+            _ => snake(&function.name),
+        };
+        names.twin = Some(scope.claim(&[&format!("{plain}_async")], &format!("the twin of `{}`", function.path)));
     }
     all
 }

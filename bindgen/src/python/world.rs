@@ -1,5 +1,6 @@
 //! The file of the world: what it imports as a protocol, and its class.
 
+use super::functions::WAITS;
 use super::imports::has_protocol;
 use super::layout::{Expr, group, text};
 use super::sheet::Sheet;
@@ -37,7 +38,7 @@ impl Sheet<'_> {
             self.of_package("Component");
         }
         let this = self.import("typing", "Self");
-        let is_stub = self.is_stub;
+        let (is_stub, waits) = (self.is_stub, model.waits());
         let wasi = model.interfaces.iter().any(|interface| interface.is_wasi());
         let of_world = !world.exports.is_empty();
         let attached = self.attached(&file.class, &world.exports);
@@ -110,18 +111,37 @@ impl Sheet<'_> {
             if has_imports {
                 items.push(text(format!("imports: {imports}")));
             }
+            let awaited = items.clone();
             page.expr("", &group("def instantiate(", items, ")"), &format!(" -> {this}:"));
+            let given = if has_imports { "linker, imports" } else { "linker" };
+            let component = if is_loaded { "_component(store.engine)" } else { "component" };
             page.indented(|page| {
                 page.docs("Makes an instance of the component in a store.");
                 if is_stub {
                     return;
                 }
-                let given = if has_imports { "linker, imports" } else { "linker" };
-                let component = if is_loaded { "_component(store.engine)" } else { "component" };
                 page.line("with Linker(store.engine) as linker:");
                 page.indented(|page| {
                     page.line(&format!("cls.define({given})"));
                     page.line(&format!("return cls(store, linker.instantiate(store, {component}))"));
+                });
+            });
+            if !waits {
+                return;
+            }
+            page.gap(usize::from(!is_stub));
+            page.line("@classmethod");
+            page.expr("", &group("async def instantiate_async(", awaited, ")"), &format!(" -> {this}:"));
+            page.indented(|page| {
+                page.docs(&format!("Makes an instance of the component in a store.\n\n{WAITS}"));
+                if is_stub {
+                    return;
+                }
+                page.line("with Linker(store.engine) as linker:");
+                page.indented(|page| {
+                    page.line(&format!("cls.define({given})"));
+                    page.line(&format!("instance = await linker.instantiate_async(store, {component})"));
+                    page.line("return cls(store, instance)");
                 });
             });
         });

@@ -2,6 +2,7 @@
 
 use super::sheet::Sheet;
 use crate::model::{Function, FunctionKind, Interface, InterfaceId, Model, Owner, Side, TypeId, TypeKind};
+use crate::naming::Spelled;
 
 impl Sheet<'_> {
     /// Writes the interface.
@@ -50,28 +51,42 @@ impl Sheet<'_> {
     pub(super) fn methods(&mut self, functions: &[Function], belongs: impl Fn(FunctionKind) -> bool) {
         let names = self.names.functions(self.owner, Side::Export);
         for (function, spelled) in functions.iter().zip(names).filter(|(function, _)| belongs(function.kind)) {
-            let is_static = matches!(function.kind, FunctionKind::Static(_));
-            let first = matches!(function.kind, FunctionKind::Static(_) | FunctionKind::Constructor(_))
-                .then(|| format!("_ api: {}", self.here()));
-            let head = match function.kind {
-                FunctionKind::Constructor(_) => "public init(".to_owned(),
-                _ => format!("public {}func {}(", if is_static { "static " } else { "" }, spelled.member.name),
-            };
-            let note = super::names::quiet(spelled.member.clone()).note;
-            let params = self.begin_function(function, Side::Export, &head, first, note.as_deref());
-            self.inside(|sheet| {
-                let functions = match function.kind {
-                    FunctionKind::Static(_) | FunctionKind::Constructor(_) => "api.functions",
-                    _ if params.iter().any(|param| param.name == "functions") => "self.functions",
-                    _ => "functions",
-                };
-                sheet.calling(function, functions, &spelled.field, &params);
-                if matches!(function.kind, FunctionKind::Constructor(_)) {
-                    sheet.page.line("self.functions = api.functions");
+            self.method(function, &spelled.field, &spelled.member, false);
+            let Some(twin) = &spelled.twin else { continue };
+            match function.kind {
+                // An `init` that is async would hide the other one from code that is.
+                FunctionKind::Constructor(id) => {
+                    let maker = Function { kind: FunctionKind::Static(id), ..function.clone() };
+                    self.method(&maker, &spelled.field, twin, true);
                 }
-            });
-            self.page.line("}");
+                _ => self.method(function, &spelled.field, twin, true),
+            }
         }
+    }
+
+    /// A function of the component, or its twin, which is async.
+    fn method(&mut self, function: &Function, field: &str, member: &Spelled, is_twin: bool) {
+        let is_static = matches!(function.kind, FunctionKind::Static(_));
+        let first = matches!(function.kind, FunctionKind::Static(_) | FunctionKind::Constructor(_))
+            .then(|| format!("_ api: {}", self.here()));
+        let head = match function.kind {
+            FunctionKind::Constructor(_) => "public init(".to_owned(),
+            _ => format!("public {}func {}(", if is_static { "static " } else { "" }, member.name),
+        };
+        let note = super::names::quiet(member.clone()).note;
+        let params = self.begin_function(function, Side::Export, &head, first, note.as_deref(), is_twin);
+        self.inside(|sheet| {
+            let functions = match function.kind {
+                FunctionKind::Static(_) | FunctionKind::Constructor(_) => "api.functions",
+                _ if params.iter().any(|param| param.name == "functions") => "self.functions",
+                _ => "functions",
+            };
+            sheet.calling(function, functions, field, &params, is_twin);
+            if matches!(function.kind, FunctionKind::Constructor(_)) {
+                sheet.page.line("self.functions = api.functions");
+            }
+        });
+        self.page.line("}");
     }
 
     fn resource(&mut self, interface: &Interface, id: TypeId) {

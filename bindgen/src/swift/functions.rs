@@ -8,6 +8,14 @@ use crate::model::{Function, FunctionKind, Side, Type};
 use crate::naming::{Spelled, camel};
 use crate::plain::PlainCall;
 
+/// What documents a twin.
+pub(super) const WAITS: &str = "\n\nOther tasks run while the component waits for async functions of the host.";
+
+/// The last parameter of a function that is async: the actor that calls it.
+pub(super) fn isolation() -> Expr {
+    text("isolation: isolated (any Actor)? = #isolation")
+}
+
 impl Sheet<'_> {
     /// The names of a function's parameters.
     pub(super) fn params(&self, function: &Function) -> Vec<Spelled> {
@@ -24,13 +32,16 @@ impl Sheet<'_> {
         }
     }
 
-    /// What documents a function.
-    pub(super) fn function_docs(&self, function: &Function, side: Side) -> String {
+    /// What documents a function, or its twin, which is async.
+    pub(super) fn function_docs(&self, function: &Function, side: Side, is_twin: bool) -> String {
         let plain = || match function.kind {
             FunctionKind::Constructor(id) => format!("Makes a `{}`.", self.model.ty(id).name),
             _ => format!("The function `{}`.", function.name),
         };
         let mut docs = function.docs.clone().unwrap_or_else(plain);
+        if is_twin {
+            docs.push_str(WAITS);
+        }
         let Some((_, error)) = function.outcome(self.model) else { return docs };
         let what = match self.error(error) {
             Failure::Own(ty) => format!("`{}`", self.ty(ty)),
@@ -49,9 +60,10 @@ impl Sheet<'_> {
         head: &str,
         first: Option<String>,
         note: Option<&str>,
+        is_twin: bool,
     ) -> Vec<Spelled> {
         let params = self.params(function);
-        let docs = self.function_docs(function, side);
+        let docs = self.function_docs(function, side, is_twin);
         self.page.gap();
         self.note(note);
         for spelled in &params {
@@ -60,8 +72,9 @@ impl Sheet<'_> {
         self.page.docs(&docs);
         let given = params.iter().zip(&function.params);
         let given = given.map(|(spelled, param)| joined(format!("{}: ", spelled.name), self.ty_expr(&param.ty)));
-        let items = first.into_iter().map(text).chain(given).collect();
+        let items = first.into_iter().map(text).chain(given).chain(is_twin.then(isolation)).collect();
         let throws = match (side, function.outcome(self.model)) {
+            _ if is_twin || side == Side::Import && function.waits => "async throws".to_owned(),
             (Side::Export, None) => format!("throws({})", self.package("WasmtimeError")),
             _ => "throws".to_owned(),
         };
@@ -73,9 +86,16 @@ impl Sheet<'_> {
         params
     }
 
-    /// The body of a function that calls one of the component's, whose field is `functions.field`.
-    pub(super) fn calling(&mut self, function: &Function, functions: &str, field: &str, params: &[Spelled]) {
-        if let Some(plain) = PlainCall::of(function, self.model) {
+    /// The body of a function that calls one of the component's, whose field is `functions.field`, and awaits it for a twin.
+    pub(super) fn calling(
+        &mut self,
+        function: &Function,
+        functions: &str,
+        field: &str,
+        params: &[Spelled],
+        is_twin: bool,
+    ) {
+        if let Some(plain) = PlainCall::of(function, self.model).filter(|_| !is_twin) {
             return self.plain_calling(function, &plain, &format!("{functions}.{field}"), params);
         }
         let mut write = Vec::new();
@@ -92,14 +112,15 @@ impl Sheet<'_> {
             _ => result,
         };
         let context = given.filter(|ty| self.has_classes(ty)).map(|_| format!("for: {functions}"));
-        let head = format!("{functions}.{field}.call");
+        let (tried, word) = if is_twin { ("try await", "callAsync") } else { ("try", "call") };
+        let head = format!("{functions}.{field}.{word}");
         let takes = if write.is_empty() { " _ in" } else { " writer in" };
         let local = local("result", params);
-        let bound = format!("let {local} = try ");
+        let (bound, plain) = (format!("let {local} = {tried} "), format!("{tried} "));
         let (lead, end) = match (function.kind, function.outcome(self.model)) {
             (FunctionKind::Constructor(_), None) => ("self.handle = try ", None),
             (FunctionKind::Constructor(_), Some(_)) => (&*bound, Some(format!("self.handle = try {local}.get()"))),
-            (_, None) => ("try ", None),
+            (_, None) => (&*plain, None),
             (_, Some((Some(_), _))) => (&*bound, Some(format!("return try {local}.get()"))),
             (_, Some((None, _))) => (&*bound, Some(format!("try {local}.get()"))),
         };
@@ -138,6 +159,59 @@ impl Sheet<'_> {
             Some(result) => self.page.expr("try ", &call(format!("{wit}.{}(", result.name()), vec![called]), ""),
             None => self.page.expr("try ", &called, ""),
         }
+    }
+
+    /// The statements that read what the guest gives, and return what runs an async function of the host, `called`, with it: that
+    /// returns what writes its result.
+    pub(super) fn serving_async(&self, function: &Function, called: &str, member: &str) -> Vec<Stmt> {
+        let params = self.params(function);
+        let (mut read, mut arguments) = (Vec::new(), Vec::new());
+        let mut called = called.to_owned();
+        if matches!(function.kind, FunctionKind::Method(_)) {
+            read.push(Stmt::Expr(text(format!("let object = try {called}"))));
+            called = "object".to_owned();
+        }
+        for (place, (param, spelled)) in function.params.iter().zip(&params).enumerate() {
+            let name = format!("argument{}", place + 1);
+            read.push(Stmt::Expr(joined(format!("let {name} = "), self.read(&param.ty, "reader").tried())));
+            arguments.push(text(format!("{}: {name}", label(&spelled.name))));
+        }
+        let made = |before: &str| {
+            let lead = format!("{before}try await {called}.{member}(");
+            Stmt::Expr(call(lead, arguments.clone()))
+        };
+        let answer = |body: Vec<Stmt>| match body.is_empty() {
+            true => Stmt::Line("return { _ in }".to_owned()),
+            false => Stmt::Block { head: "return { writer in".to_owned(), body },
+        };
+        let before = |ty: Option<&Type>, written: &[Stmt]| match ty {
+            Some(_) if written.is_empty() => "_ = ",
+            Some(_) => "let value = ",
+            None => "",
+        };
+        let written = |ty: Option<&Type>| ty.map(|ty| self.write(ty, "writer", "value")).unwrap_or_default();
+        let run = match function.outcome(self.model) {
+            None => {
+                let (ty, written) = (function.result.as_ref(), written(function.result.as_ref()));
+                vec![made(before(ty, &written)), answer(written)]
+            }
+            Some((ok, error)) => {
+                let written = written(ok);
+                let index = |place: u8| Stmt::Expr(text(format!("writer.index({place})")));
+                let caught = self.write_error(error, "writer");
+                let binding = if caught.is_empty() { "is" } else { "let error as" };
+                let made = made(before(ok, &written));
+                vec![
+                    Stmt::Line("do {".to_owned()),
+                    Stmt::Indented(vec![made, answer([vec![index(0)], written].concat())]),
+                    Stmt::Line(format!("}} catch {binding} {} {{", self.failure(error))),
+                    Stmt::Indented(vec![answer([vec![index(1)], caught].concat())]),
+                    Stmt::Line("}".to_owned()),
+                ]
+            }
+        };
+        read.extend([Stmt::Line("return {".to_owned()), Stmt::Indented(run), Stmt::Line("}".to_owned())]);
+        read
     }
 
     fn handle_closure(&self, error: Option<Option<&Type>>) -> Expr {

@@ -76,7 +76,7 @@ impl Sheet<'_> {
         for (function, spelled) in functions.iter().zip(names).filter(|(function, _)| belongs(function.kind)) {
             let head = format!("func {}(", spelled.member.name);
             let note = quiet(spelled.member.clone()).note;
-            self.begin_function(function, Side::Import, &head, None, note.as_deref());
+            self.begin_function(function, Side::Import, &head, None, note.as_deref(), false);
         }
     }
 
@@ -100,14 +100,23 @@ impl Sheet<'_> {
                     }
                     _ => ("host".to_owned(), ""),
                 };
-                let stmts = sheet.serving(function, &owner, &format!("{}{skipped}", spelled.member.name));
+                let member = format!("{}{skipped}", spelled.member.name);
+                let stmts = match function.waits {
+                    false => sheet.serving(function, &owner, &member),
+                    true => sheet.serving_async(function, &owner, &member),
+                };
                 let text_of = |name: &str| stmts_use(&stmts, name);
                 let reader = if text_of("reader") { "reader" } else { "_" };
                 let writer = if text_of("writer") { "writer" } else { "_" };
                 let wit = sheet.package("Wit");
                 let items = [vec![text("place")], sheet.signature(function)].concat();
-                let head = call(format!("try {wit}.define("), items);
-                sheet.page.expr("", &head, &format!(" {{ {reader}, {writer} in"));
+                let takes = match function.waits {
+                    false => format!("{reader}, {writer}"),
+                    true => format!("({reader}) throws({failed})"),
+                };
+                let word = if function.waits { "defineAsync" } else { "define" };
+                let head = call(format!("try {wit}.{word}("), items);
+                sheet.page.expr("", &head, &format!(" {{ {takes} in"));
                 sheet.page.indented(|page| page.stmts(&stmts));
                 sheet.page.line("}");
             }

@@ -10,7 +10,7 @@ use crate::naming::{Scope, Spelled, camel, pascal};
 const IN_WORLDS: [&str; 4] = ["Exports", "Functions", "Host", "Imports"];
 
 /// What the struct of the world has.
-const IN_WORLD_MEMBERS: [&str; 1] = ["functions"];
+const IN_WORLD_MEMBERS: [&str; 2] = ["functions", "instantiateAsync"];
 
 /// What the struct of an interface that a component exports has.
 const IN_EXPORTS: [&str; 1] = ["functions"];
@@ -28,6 +28,8 @@ pub(super) struct FunctionNames {
     pub(super) field: String,
     /// In the struct, the class or the protocol that has it.
     pub(super) member: Spelled,
+    /// There as well, for the twin that is async: of what a component has and may wait in.
+    pub(super) twin: Option<Spelled>,
 }
 
 /// All names of a model.
@@ -144,7 +146,20 @@ impl Names {
                 (FunctionKind::Static(_), Side::Import) => free.claim(&[&of_resource], &what),
                 (FunctionKind::Constructor(_), Side::Export) => Spelled { name: "init".to_owned(), note: None },
             };
-            all.push(FunctionNames { field, member });
+            all.push(FunctionNames { field, member, twin: None });
+        }
+        // The plain names go first.
+        let functions = model.functions(owner, side);
+        for (function, names) in functions.iter().zip(&mut all).filter(|(it, _)| side == Side::Export && it.waits) {
+            let scope = match function.kind.resource() {
+                None => &mut free,
+                Some(id) => resources.entry(id).or_insert_with(|| scope(Kind::Function, &[&IN_RESOURCES])),
+            };
+            let plain = match function.kind {
+                FunctionKind::Constructor(_) => "make".to_owned(),
+                _ => camel(&function.name),
+            };
+            names.twin = Some(scope.claim(&[&format!("{plain}Async")], &format!("the twin of `{}`", function.path)));
         }
         all
     }

@@ -74,7 +74,8 @@ const KEYWORDS: [&str; 64] = [
 const MORE_KEYWORDS: [&str; 3] = ["weak", "where", "while"];
 
 /// What no type can be called, since modules have these names, the language, or what the bindings are written with.
-const TYPES: [&str; 11] = [
+const TYPES: [&str; 12] = [
+    "Actor",
     "Any",
     "AnyObject",
     "Protocol",
@@ -106,7 +107,7 @@ pub(super) fn scope(kind: Kind, more: &[&[&str]]) -> Scope {
     let own: &[&str] = match kind {
         Kind::World | Kind::Interface | Kind::Type => &TYPES,
         Kind::Function => &["init", "self"],
-        Kind::Param => &["init", "self", "api", "reader", "writer"],
+        Kind::Param => &["init", "self", "api", "isolation", "reader", "writer"],
         Kind::Field => &["init", "self", "hashValue"],
         // Where an optional of the type is expected, `.none` and `.some` are those of the optional.
         Kind::Case => &["init", "self", "allCases", "rawValue", "hashValue", "wit", "none", "some"],

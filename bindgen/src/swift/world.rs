@@ -1,7 +1,8 @@
 //! The file of the world: its struct, what it imports as a protocol, and the functions of an instance.
 
 use super::exports::{has_functions, is_written, owner_of};
-use super::layout::{call, text};
+use super::functions::{WAITS, isolation};
+use super::layout::{Page, call, text};
 use super::names::quiet;
 use super::sheet::Sheet;
 use crate::model::{FunctionKind, InterfaceId, Owner, Side};
@@ -138,16 +139,26 @@ impl Sheet<'_> {
         self.page.docs("whatever making an instance fails with.");
         let mut items = vec![text(format!("_ store: {store}")), text(format!("_ component: {component}"))];
         items.extend(has_imports.then(|| text("_ host: some Host")));
-        let after = format!(" throws({failed}) -> {name} {{");
-        self.page.expr("", &call("public static func instantiate(", items), &after);
+        let awaited = [items.clone(), vec![isolation()]].concat();
         let given = if has_imports { "linker, host" } else { "linker" };
-        self.page.indented(|page| {
-            page.line(&format!("let linker = try {linker}(component.engine)"));
-            page.line("defer { linker.close() }");
-            page.line(&format!("try define({given})"));
-            page.line(&format!("return try {name}(store, linker.instantiate(store, component))"));
-        });
-        self.page.line("}");
+        let making = |page: &mut Page, items, word: &str, throws: &str, tried: &str| {
+            let after = format!(" {throws} -> {name} {{");
+            page.expr("", &call(format!("public static func {word}("), items), &after);
+            page.indented(|page| {
+                page.line(&format!("let linker = try {linker}(component.engine)"));
+                page.line("defer { linker.close() }");
+                page.line(&format!("try define({given})"));
+                page.line(&format!("return {tried} {name}(store, linker.{word}(store, component))"));
+            });
+            page.line("}");
+        };
+        making(&mut self.page, items, "instantiate", &format!("throws({failed})"), "try");
+        if self.model.waits() {
+            self.page.gap();
+            self.page.docs(&format!("Makes an instance of the component in a store.{WAITS}"));
+            self.page.docs("\n- Throws: As `instantiate`, and `CancellationError` where the task was cancelled.");
+            making(&mut self.page, awaited, "instantiateAsync", "async throws", "try await");
+        }
     }
 
     fn host_of_world(&mut self, hosts: &[Member]) {

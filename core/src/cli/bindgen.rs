@@ -34,6 +34,10 @@ pub(super) fn run(matches: &Matches, program: &str) -> Result<(), Failure> {
             return Err(Failure::Usage(format!("--{option} is for {owner}: {language} has none")));
         }
     }
+    if matches.opt_present("stubs") && matches.opt_present("async") {
+        let reason = "--async is not for --stubs: what is loaded without files has a twin of each function".to_owned();
+        return Err(Failure::Usage(reason));
+    }
     let output = matches.opt_str("output");
     let output =
         output.ok_or_else(|| Failure::Usage("the output folder is missing: say where to with -o".to_owned()))?;
@@ -45,7 +49,14 @@ pub(super) fn run(matches: &Matches, program: &str) -> Result<(), Failure> {
         _ => {}
     }
     let path = Utf8Path::new(path);
-    let model = model(path, matches.opt_str("world").as_deref())?;
+    let mut model = model(path, matches.opt_str("world").as_deref())?;
+    if matches.opt_present("stubs") {
+        model.wait_as_loaded();
+    } else if matches.opt_present("async") {
+        let names = matches.opt_str("async");
+        let names: Option<Vec<_>> = names.as_deref().map(|names| names.split(',').collect());
+        model.wait(names.as_deref()).map_err(failed)?;
+    }
     let command = command(program, matches);
     let source = format!("the world `{}` in {path}", model.world.path);
     let header = Header { version: crate::version(), source, command: Some(command) };
@@ -100,6 +111,10 @@ fn command(program: &str, matches: &Matches) -> String {
     if let Some(package) = matches.opt_str("package") {
         words.extend(["--package".to_owned(), quoted(&package)]);
     }
+    if matches.opt_present("async") {
+        words
+            .push(matches.opt_str("async").map_or("--async".to_owned(), |names| format!("--async={}", quoted(&names))));
+    }
     if matches.opt_present("stubs") {
         words.push("--stubs".to_owned());
     }
@@ -109,7 +124,7 @@ fn command(program: &str, matches: &Matches) -> String {
 fn failed(problem: Problem) -> Failure {
     let text = Lines(&problem).to_string();
     match problem {
-        Problem::World { .. } => Failure::Usage(text),
+        Problem::World { .. } | Problem::Waiting { .. } => Failure::Usage(text),
         _ => Failure::Exit(1, Some(text)),
     }
 }

@@ -22,7 +22,8 @@ struct Command {
     run: fn(&Matches, &Package<'_>) -> Result<(), Failure>,
 }
 
-/// An option with a value, or without one where `value` is empty. If `many`, it may stand there any number of times.
+/// An option with a value, or without one where `value` is empty; in brackets, the value may be missing. If `many`, it may stand there
+/// any number of times.
 struct Opt {
     short: &'static str,
     name: &'static str,
@@ -91,6 +92,11 @@ const COMMANDS: &[Command] = &[
                 )
             },
             one("package", "NAME", "for kotlin, the package of the bindings: the folder's name if not said"),
+            one(
+                "async",
+                "[NAMES]",
+                "exports get a twin that is awaited, and imports are async functions: all of them, or with --async=NAMES those of such interfaces and functions, separated by commas",
+            ),
             flag("stubs", "writes stubs alone, for a component that is loaded without files"),
             flag("force", "writes into a folder that holds files which were not generated, and over them"),
         ],
@@ -121,6 +127,8 @@ impl Command {
         for Opt { short, name, value, about, many } in self.options {
             if value.is_empty() {
                 options.optflag(short, name, about);
+            } else if let Some(value) = value.strip_prefix('[') {
+                options.optflagopt(short, name, about, value.trim_end_matches(']'));
             } else if *many {
                 options.optmulti(short, name, about, value);
             } else {

@@ -27,7 +27,7 @@ pub fn python_bindings(wasm: &[u8], name: &str, path: Option<&Utf8Path>) -> Resu
 
 fn bindings(wasm: &[u8], name: &str) -> Result<Vec<(String, String)>> {
     let binary = wat::to_binary(wasm, Sort::Component)?;
-    let model = source::binary(&binary, name, None).map_err(|problem| {
+    let mut model = source::binary(&binary, name, None).map_err(|problem| {
         let reason = Lines(&problem).to_string();
         match problem {
             trimaran_bindgen::Problem::Unsupported { .. } | trimaran_bindgen::Problem::TypeBeside { .. } => {
@@ -36,6 +36,7 @@ fn bindings(wasm: &[u8], name: &str) -> Result<Vec<(String, String)>> {
             _ => WasmtimeError::Compile { reason },
         }
     })?;
+    model.wait_as_loaded();
     let header = Header { version: crate::version(), source: format!("the component {name}"), command: None };
     let files = python::files(&model, &header, python::Options { stubs: false, loaded: true });
     Ok(files.into_iter().map(|file| (file.path, file.text)).collect())

@@ -8,9 +8,10 @@ classes straight from a component's values, after it has compared their shapes w
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from enum import Enum, Flag
-from typing import Any, TypeAlias, TypeVar, cast
+from inspect import isawaitable
+from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from .._bodies import HostBody
 from .._ffi import BytesLike as BytesLike
@@ -27,6 +28,12 @@ Shape: TypeAlias = Any
 
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R", bound=Resource)
+T = TypeVar("T")
+
+MaybeAwaitable: TypeAlias = Awaitable[T] | T
+"""What a function of the host returns that may be an `async def`, and need not."""
 
 _NOTE = "__wit__"
 
@@ -87,12 +94,20 @@ def resource(name: str) -> Callable[[C], C]:
 
 
 def imported(
-    name: str, params: Sequence[tuple[str, Shape]], result: Shape, error: type[BaseException] | None = None
+    name: str,
+    params: Sequence[tuple[str, Shape]],
+    result: Shape,
+    error: type[BaseException] | None = None,
+    *,
+    waits: bool = False,
 ) -> Callable[[F], F]:
-    """Notes the name and the shapes of a function that the host has."""
+    """Notes the name and the shapes of a function that the host has.
+
+    With `waits`, components wait for a method of a resource, whether it is an `async def` or not.
+    """
 
     def decorated(function: F) -> F:
-        setattr(function, _NOTE, (name, (params, result, error)))
+        setattr(function, _NOTE, (name, (params, result, error), waits))
         return function
 
     return decorated
@@ -158,6 +173,14 @@ def functions(api: Any) -> Any:
     return api._functions
 
 
+def call_async(function: Callable[P, T], /, *params: P.args, **keywords: P.kwargs) -> Coroutine[Any, Any, T]:
+    """Calls a function of a component, which may wait for async functions of the host."""
+    # What is called by place is a method of what is bound.
+    bound: Any = getattr(function, "__self__", function)
+    called: Coroutine[Any, Any, T] = bound.call_async(*params, **keywords)
+    return called
+
+
 def attach(api: object, cls: type, /, **functions: Any) -> None:
     """Lets a call of a method of `cls` go straight to its function. What overrides a method stays as it is."""
     for name, function in functions.items():
@@ -174,14 +197,24 @@ def adopt(made: Resource, functions: Any, other: Resource) -> None:
     cast(Any, made)._functions = functions
 
 
+async def create_async(
+    cls: type[R], functions: Any, make: Callable[P, Resource], /, *params: P.args, **keywords: P.kwargs
+) -> R:
+    """Makes an object of a generated class by a constructor, which may wait for async functions of the host."""
+    given = await call_async(make, *params, **keywords)
+    made = cls.__new__(cls)
+    adopt(made, functions, given)
+    return made
+
+
 def define(linker: Linker, path: str | None, protocol: type, implementation: object, *resources: type) -> None:
     """Defines what a protocol declares, as an object has it."""
     place = linker.root() if path is None else linker.instance(path)
     for cls in resources:
         place.define_resource(getattr(cls, _NOTE))
-        for attribute, (name, shape) in _declared(cls):
-            _define(place, name, _method(attribute), shape)
-    for attribute, (name, shape) in _declared(protocol):
+        for attribute, (name, shape, is_async) in _declared(cls):
+            _define(place, name, _async_method(attribute) if is_async else _method(attribute), shape)
+    for attribute, (name, shape, _) in _declared(protocol):
         function = getattr(implementation, attribute, None)
         if not callable(function):
             where = "" if path is None else f" of `{path}`"
@@ -195,7 +228,7 @@ def _define(place: LinkerInstance, name: str, function: Callable[..., Any], shap
     place._define(name, HostBody(function, False, waits(function), shape))
 
 
-def _declared(cls: type) -> list[tuple[str, tuple[str, object]]]:
+def _declared(cls: type) -> list[tuple[str, tuple[str, object, bool]]]:
     found = ((name, getattr(value, _NOTE, None)) for name, value in vars(cls).items() if callable(value))
     return [(name, note) for name, note in found if note is not None]
 
@@ -203,5 +236,13 @@ def _declared(cls: type) -> list[tuple[str, tuple[str, object]]]:
 def _method(name: str) -> Callable[..., Any]:
     def called(self: object, *arguments: Any) -> Any:
         return getattr(self, name)(*arguments)
+
+    return called
+
+
+def _async_method(name: str) -> Callable[..., Any]:
+    async def called(self: object, *arguments: Any) -> Any:
+        given = getattr(self, name)(*arguments)
+        return await given if isawaitable(given) else given
 
     return called

@@ -6,6 +6,9 @@ import PackagePlugin
 ///
 /// A world in several files is one of the folder `wit`. What a file has must be one world. Core modules are left alone, and so is WIT beside a
 /// component of the same name, which is made of it.
+///
+/// A file `trimaran-bindgen.json` in the folder has more options of `bindgen`, by the path of what they are for:
+/// `{"plugin.wit": ["--async"]}`.
 @main
 struct TrimaranBindgen: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -25,8 +28,17 @@ struct TrimaranBindgen: BuildToolPlugin {
       return false
     }
     let folders = inside.isEmpty ? [] : [(source: wit, inputs: inside)]
+    let settings = folder.appending(component: "trimaran-bindgen.json")
+    let hasSettings = FileManager.default.fileExists(atPath: settings.path)
+    let options =
+      hasSettings ? try JSONDecoder().decode([String: [String]].self, from: Data(contentsOf: settings)) : [:]
+    let sources = components + folders + all("wit")
+    let paths = Set(sources.map { $0.source.path.dropFirst(folder.path.count + 1) })
+    for path in options.keys.sorted() where !paths.contains(Substring(path)) {
+      Diagnostics.error("trimaran-bindgen.json has options for \(path), of which there are no bindings.")
+    }
     var made: [String: URL] = [:]
-    return (components + folders + all("wit")).compactMap { source, inputs in
+    return sources.compactMap { source, inputs in
       let path = source.deletingPathExtension().path.dropFirst(folder.path.count + 1)
       let name = String(path).replacing("/", with: "_")
       if let other = made[name] {
@@ -40,8 +52,9 @@ struct TrimaranBindgen: BuildToolPlugin {
       return .buildCommand(
         displayName: "Making bindings of \(source.lastPathComponent)",
         executable: tool,
-        arguments: ["bindgen", "swift", source.path, "-o", output.path],
-        inputFiles: inputs,
+        arguments: ["bindgen", "swift", source.path, "-o", output.path]
+          + (options[String(source.path.dropFirst(folder.path.count + 1))] ?? []),
+        inputFiles: inputs + (hasSettings ? [settings] : []),
         outputFiles: [output]
       )
     }

@@ -26,7 +26,7 @@ extension Func {
     values: [ComponentValue],
     isolation: isolated (any Actor)? = #isolation
   ) async throws -> ComponentValue? {
-    try await start(store, values).finish(isolation: isolation).result
+    try await start(store, values).finish(isolation: isolation)
   }
 
   /// The same with plain Swift values.
@@ -87,7 +87,7 @@ extension Linker {
     _ component: Component,
     isolation: isolated (any Actor)? = #isolation
   ) async throws -> Instance {
-    try await start(store, component).instance(isolation: isolation)
+    try await start(store, component).finish(isolation: isolation)
   }
 }
 
@@ -103,7 +103,7 @@ extension InstancePre {
     _ store: Store,
     isolation: isolated (any Actor)? = #isolation
   ) async throws -> Instance {
-    try await start(store).instance(isolation: isolation)
+    try await start(store).finish(isolation: isolation)
   }
 }
 
@@ -139,7 +139,7 @@ extension LinkerInstance {
     _ body: @escaping @Sendable (_ caller: AsyncComponentCaller, _ arguments: [ComponentValue]) async throws ->
       ComponentValue?
   ) throws(WasmtimeError) {
-    try define(name, HostFunction(waiting: { caller, arguments, _ in try await body(caller, arguments) }))
+    try define(name, HostFunction(values: { caller, arguments, _ in try await body(caller, arguments) }))
   }
 
   /// Defines an async function of the host over types of Swift.
@@ -167,7 +167,7 @@ extension LinkerInstance {
     try define(
       name,
       HostFunction(
-        waiting: { _, values, name in
+        values: { _, values, name in
           var arguments = Arguments(values, name)
           return try await body(repeat arguments.next(as: (each Parameter).self)).componentValue
         },
@@ -194,13 +194,33 @@ extension LinkerInstance {
     try define(
       name,
       HostFunction(
-        waiting: { _, values, name in
+        values: { _, values, name in
           var arguments = Arguments(values, name)
           try await body(repeat arguments.next(as: (each Parameter).self))
           return nil
         },
         HostTypes(types, nil)
       )
+    )
+  }
+}
+
+extension HostFunction {
+  /// An async one over values.
+  fileprivate convenience init(
+    values body: @escaping @Sendable (AsyncComponentCaller, [ComponentValue], _ name: String) async throws ->
+      ComponentValue?,
+    _ types: HostTypes? = nil
+  ) {
+    self.init(
+      waiting: { (type, arguments, store) throws(WasmtimeError) in
+        let values = try type.codec.arguments(arguments, store)
+        return {
+          let result = try await body(AsyncComponentCaller(store: store), values, type.name)
+          return { (writer) throws(WasmtimeError) in try type.write(result, &writer) }
+        }
+      },
+      types
     )
   }
 }

@@ -4,33 +4,21 @@ internal import CTrimaran
 import Trimaran
 
 /// A component's guest that goes on step by step. It ends where it is not over when this goes.
-final class ComponentRun: GuestSteps, @unchecked Sendable {
+final class ComponentRun<Outcome: Sendable>: GuestSteps, @unchecked Sendable {
   // One task steps it, one step after the other.
   private let pointer: OpaquePointer
   private let store: Store
-  /// What reads the result of a call.
-  private let codec: FuncCodec?
+  /// Takes what the last step has left.
+  private let take: Take
 
-  init(_ pointer: OpaquePointer?, _ store: Store, _ codec: FuncCodec? = nil) {
+  typealias Take = @Sendable (inout trimaran_component_step, Store) throws(WasmtimeError) -> Outcome
+
+  init(_ pointer: OpaquePointer?, _ store: Store, _ take: @escaping Take) {
     guard let pointer else { preconditionFailure("the core left no run") }
-    (self.pointer, self.store, self.codec) = (pointer, store, codec)
+    (self.pointer, self.store, self.take) = (pointer, store, take)
   }
 
   deinit { trimaran_component_run_free(pointer) }
-
-  /// What the guest came to: the result of a call, or an instance.
-  struct Outcome: Sendable {
-    var result: ComponentValue?
-    var instance: Instance?
-  }
-
-  /// Makes the instance.
-  func instance(isolation: isolated (any Actor)?) async throws -> Instance {
-    guard let instance = try await finish(isolation: isolation).instance else {
-      preconditionFailure("a run of an instance has left none")
-    }
-    return instance
-  }
 
   func step(
     _ answer: AsyncComponentCall.Answer?,
@@ -40,10 +28,10 @@ final class ComponentRun: GuestSteps, @unchecked Sendable {
     switch answer {
     case nil: try step(nil, 0, wake, &came)
     case .thrown(let error): try step(throwing: error, wake, &came)
-    case .result(let result, let type):
+    case .result(let write):
       var hasBegun = false
       do throws(WasmtimeError) {
-        try lending({ (writer) throws(WasmtimeError) in try type.write(result, &writer) }) {
+        try lending(write) {
           (given) throws(WasmtimeError) in
           hasBegun = true
           try step(given, 0, wake, &came)
@@ -96,14 +84,13 @@ final class ComponentRun: GuestSteps, @unchecked Sendable {
       // The core holds both until the next step.
       let function = Unmanaged<HostFunction>.fromOpaque(context).takeUnretainedValue()
       let type = Unmanaged<HostType>.fromOpaque(prepared).takeUnretainedValue()
-      let arguments = try type.codec.arguments(&came.values, store)
+      guard let waiting = function.waiting else {
+        throw .unexpected(reason: "a function that is not async, of a guest that waits for it")
+      }
       let site = HostCallSite(store: came.store, run: came.run, call: came.call)
-      return .asks(AsyncComponentCall(function: function, type: type, site: site, store: store, arguments: arguments))
+      return .asks(AsyncComponentCall(site: site, work: try waiting(type, &came.values, store)))
     case 2: return .turn
-    default:
-      if let instance = came.object { return .over(Outcome(instance: Instance(Core.ComponentInstance(instance)))) }
-      guard let codec else { return .over(Outcome()) }
-      return .over(Outcome(result: try codec.result(&came.values, store)))
+    default: return .over(try take(&came, store))
     }
   }
 }
@@ -111,27 +98,18 @@ final class ComponentRun: GuestSteps, @unchecked Sendable {
 /// A component waits for an async function of the host.
 struct AsyncComponentCall: GuestCall {
   enum Answer: Sendable {
-    case result(ComponentValue?, HostType)
+    /// What writes the result.
+    case result(@Sendable (inout Wit.Writer) throws(WasmtimeError) -> Void)
     case thrown(any Error)
   }
 
-  let function: HostFunction
-  let type: HostType
   let site: HostCallSite
-  let store: Store
-  let arguments: [ComponentValue]
+  let work: HostFunction.Work
 
   /// What the function gives, or throws.
   func answer(isolation: isolated (any Actor)?) async -> Answer {
     do {
-      guard let body = function.waiting else {
-        throw WasmtimeError.unexpected(reason: "a function that is not async, of a guest that waits for it")
-      }
-      let caller = AsyncComponentCaller(store: store)
-      return .result(
-        try await HostCallSite.current.withValue(site) { try await body(caller, arguments, type.name) },
-        type
-      )
+      return .result(try await HostCallSite.current.withValue(site) { try await work() })
     } catch {
       return .thrown(error)
     }
@@ -141,41 +119,60 @@ struct AsyncComponentCall: GuestCall {
 // Nothing happens before the first step of what is started.
 
 extension Func {
-  /// Starts a call with what `write` writes.
-  func start(_ store: Store, _ arguments: [ComponentValue]) throws(WasmtimeError) -> ComponentRun {
+  /// Starts a call with those arguments.
+  func start(_ store: Store, _ arguments: [ComponentValue]) throws(WasmtimeError) -> ComponentRun<ComponentValue?> {
+    let codec = codec
+    return try start(store) { (writer) throws(WasmtimeError) in
+      try writer.write(arguments, codec)
+    } reading: { (taken, store) throws(WasmtimeError) in
+      try codec.result(taken, store)
+    }
+  }
+
+  /// Starts a call with what `write` writes. `read` reads its result.
+  func start<Value: Sendable>(
+    _ store: Store,
+    _ write: (inout Wit.Writer) throws(WasmtimeError) -> Void,
+    reading read: @escaping @Sendable (UnsafePointer<trimaran_taken>, Store) throws(WasmtimeError) -> Value
+  ) throws(WasmtimeError) -> ComponentRun<Value> {
     var run: OpaquePointer?
-    try lending({ (writer) throws(WasmtimeError) in try writer.write(arguments, codec) }) {
-      (given) throws(WasmtimeError) in
+    try lending(write) { (given) throws(WasmtimeError) in
       var error = trimaran_bytes()
       let status = withExtendedLifetime((self, store)) {
         trimaran_component_func_start(core.pointer, store.core.pointer, given, &run, &error)
       }
       if status != 0 { throw WasmtimeError.left(error) }
     }
-    return ComponentRun(run, store, codec)
+    return ComponentRun(run, store) { (came, store) throws(WasmtimeError) in try read(&came.values, store) }
   }
 }
 
 extension Linker {
   /// Starts an instance.
-  func start(_ store: Store, _ component: Component) throws(WasmtimeError) -> ComponentRun {
+  func start(_ store: Store, _ component: Component) throws(WasmtimeError) -> ComponentRun<Instance> {
     var (run, error): (OpaquePointer?, trimaran_bytes) = (nil, trimaran_bytes())
     let status = withExtendedLifetime((self, store, component)) {
       trimaran_component_linker_start(core.pointer, store.core.pointer, component.core.pointer, &run, &error)
     }
     if status != 0 { throw WasmtimeError.left(error) }
-    return ComponentRun(run, store)
+    return ComponentRun(run, store, takeInstance)
   }
 }
 
 extension InstancePre {
   /// Starts an instance.
-  func start(_ store: Store) throws(WasmtimeError) -> ComponentRun {
+  func start(_ store: Store) throws(WasmtimeError) -> ComponentRun<Instance> {
     var (run, error): (OpaquePointer?, trimaran_bytes) = (nil, trimaran_bytes())
     let status = withExtendedLifetime((self, store)) {
       trimaran_component_instance_pre_start(core.pointer, store.core.pointer, &run, &error)
     }
     if status != 0 { throw WasmtimeError.left(error) }
-    return ComponentRun(run, store)
+    return ComponentRun(run, store, takeInstance)
   }
+}
+
+/// The instance that a run has made.
+private func takeInstance(_ came: inout trimaran_component_step, _ store: Store) throws(WasmtimeError) -> Instance {
+  guard let instance = came.object else { preconditionFailure("a run of an instance has left none") }
+  return Instance(Core.ComponentInstance(instance))
 }

@@ -135,14 +135,14 @@ final class HostFunction: Sendable {
 
   typealias Stream = @Sendable (inout Wit.Reader, inout Wit.Writer) throws -> Void
 
-  typealias Waiting = @Sendable (
-    AsyncComponentCaller, _ arguments: [ComponentValue], _ name: String
-  ) async throws -> ComponentValue?
+  /// What the async function does for a guest that waits, with arguments that it has read: it gives what writes its result.
+  typealias Work = @Sendable () async throws -> @Sendable (inout Wit.Writer) throws(WasmtimeError) -> Void
+  typealias Waiting = @Sendable (HostType, UnsafePointer<trimaran_taken>, Store) throws(WasmtimeError) -> Work
 
   private enum Body: Sendable {
     case values(Values)
-    /// An async one, which the task runs that steps its guest.
-    case waiting(Waiting)
+    /// An async one, which the task runs that steps its guest. Generated bindings say which type it is for.
+    case waiting(Wit.Signature?, Waiting)
     /// Without its caller.
     case plain(Plain)
     /// Of one argument, without its caller.
@@ -166,24 +166,31 @@ final class HostFunction: Sendable {
 
   init(_ signature: Wit.Signature, _ body: @escaping Stream) { (self.body, types) = (.stream(signature, body), nil) }
 
-  init(waiting body: @escaping Waiting, _ types: HostTypes? = nil) {
-    (self.body, self.types) = (.waiting(body), types)
+  init(_ signature: Wit.Signature? = nil, waiting body: @escaping Waiting, _ types: HostTypes? = nil) {
+    (self.body, self.types) = (.waiting(signature, body), types)
   }
 
   /// What an async one does.
-  var waiting: Waiting? { if case .waiting(let body) = body { body } else { nil } }
+  var waiting: Waiting? { if case .waiting(_, let body) = body { body } else { nil } }
 
-  /// What it reads and writes itself, and the type that it is for.
-  fileprivate var stream: (signature: Wit.Signature, body: Stream)? {
-    if case .stream(let signature, let body) = body { (signature, body) } else { nil }
+  /// What it reads and writes itself.
+  fileprivate var stream: Stream? { if case .stream(_, let body) = body { body } else { nil } }
+
+  /// The type that it is for, if generated bindings know it.
+  private var signature: Wit.Signature? {
+    switch body {
+    case .stream(let signature, _): signature
+    case .waiting(let signature, _): signature
+    default: nil
+    }
   }
 
   /// Whether its type is checked when a component is linked that imports it.
-  fileprivate var isChecked: Bool { stream != nil || types != nil }
+  fileprivate var isChecked: Bool { signature != nil || types != nil }
 
   /// Fails with `link` for a type that it is not for.
   fileprivate func check(_ type: ComponentType, _ name: String) throws(WasmtimeError) {
-    try stream?.signature.check(type, name)
+    try signature?.check(type, name)
     try types?.check(type, name)
   }
 
@@ -284,7 +291,7 @@ private func callHost(
     try Unmanaged<HostType>.fromOpaque(prepared)._withUnsafeGuaranteedRef { type in
       try Unmanaged<HostFunction>.fromOpaque(context)._withUnsafeGuaranteedRef { function in
         try Unmanaged<WeakStore>.fromOpaque(store)._withUnsafeGuaranteedRef { home in
-          if let stream = function.stream { return try type.serve(stream.body, arguments, small, reply, home) }
+          if let stream = function.stream { return try type.serve(stream, arguments, small, reply, home) }
           try type.give(function.call(arguments, type, home), small, reply)
         }
       }

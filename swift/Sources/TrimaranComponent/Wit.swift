@@ -1,3 +1,4 @@
+internal import CTrimaran
 import Trimaran
 
 /// What generated bindings are written with: `trimaran bindgen swift` makes code that uses it, and nobody else needs to.
@@ -33,6 +34,39 @@ public enum Wit {
     _ body: @escaping @Sendable (_ reader: inout Reader, _ writer: inout Writer) throws -> Void
   ) throws(WasmtimeError) {
     try place.define(name, HostFunction(Signature(params, result), body))
+  }
+
+  /// Writes the result of an async function of the host.
+  public typealias Reply = @Sendable (_ writer: inout Writer) -> Void
+
+  /// What an async function of the host does for a component that waits.
+  public typealias Work = @Sendable () async throws -> Reply
+
+  /// Defines an async function of the host, which components wait for.
+  ///
+  /// - Parameters:
+  ///   - place: Where it is defined.
+  ///   - name: Its name.
+  ///   - params: Its parameters.
+  ///   - result: What it gives.
+  ///   - body: Reads the parameters, and gives what is run with them. What that throws comes out of the outermost call as the very same.
+  /// - Throws: `link` if the name is defined already.
+  public static func defineAsync(
+    _ place: LinkerInstance,
+    _ name: String,
+    _ params: KeyValuePairs<String, Shape>,
+    result: Shape?,
+    _ body: @escaping @Sendable (_ reader: inout Reader) throws(WasmtimeError) -> Work
+  ) throws(WasmtimeError) {
+    let function = HostFunction(
+      Signature(params, result),
+      waiting: { (type, arguments, store) throws(WasmtimeError) in
+        var reader = Reader(arguments, type.codec.hasResources ? store : nil)
+        let work = try body(&reader)
+        return { try await work() }
+      }
+    )
+    try place.define(name, function)
   }
 }
 

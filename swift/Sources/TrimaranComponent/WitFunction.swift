@@ -98,6 +98,41 @@ extension Wit {
       try call(for: nil, write, reading: { _ in })
     }
 
+    /// Calls the function in the present task, which goes on with other work while the component waits for an async function of the host.
+    ///
+    /// - Parameters:
+    ///   - context: What objects of generated classes are made with.
+    ///   - isolation: The caller's actor. Leave it out.
+    ///   - write: Writes the arguments.
+    ///   - read: Reads the result.
+    /// - Returns: The result.
+    /// - Throws: As `Func.callAsync` does.
+    public func callAsync<Value: Sendable>(
+      for context: (any AnyObject & Sendable)? = nil,
+      isolation: isolated (any Actor)? = #isolation,
+      _ write: (inout Writer) -> Void,
+      reading read: @escaping @Sendable (inout Reader) throws(WasmtimeError) -> Value
+    ) async throws -> Value {
+      let run = try function.start(store, write) { (taken, store) throws(WasmtimeError) in
+        var reader = Reader(taken, store, context)
+        return try read(&reader)
+      }
+      return try await run.finish(isolation: isolation)
+    }
+
+    /// Calls a function that gives nothing, in the same way.
+    ///
+    /// - Parameters:
+    ///   - isolation: The caller's actor. Leave it out.
+    ///   - write: Writes the arguments.
+    /// - Throws: As `Func.callAsync` does.
+    public func callAsync(
+      isolation: isolated (any Actor)? = #isolation,
+      _ write: (inout Writer) -> Void
+    ) async throws {
+      try await callAsync(for: nil, isolation: isolation, write, reading: { _ in })
+    }
+
     /// How many bytes a call has: for what comes out, and behind it for what is written without asking for memory.
     @usableFromInline static var room: Int { taken + 512 }
 

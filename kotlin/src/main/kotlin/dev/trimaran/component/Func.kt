@@ -4,7 +4,6 @@ import dev.trimaran.Store
 import dev.trimaran.core
 import dev.trimaran.failing
 import dev.trimaran.internal.NativeByHand
-import dev.trimaran.internal.Running
 import dev.trimaran.internal.component.ComponentRunning
 import dev.trimaran.internal.component.Exchange
 import dev.trimaran.internal.component.FuncCodec
@@ -159,36 +158,12 @@ public class Func private constructor(raw: Raw) {
      */
     @JvmSynthetic
     public suspend fun callSuspend(store: Store, vararg arguments: Any?): Any? {
-        val frame = Running.frame(1)
         var result: Any? = null
-        val read = { exchange: Exchange, told: Long ->
+        ComponentRunning.call(raw, store, { write(it, arguments) }) { exchange, told ->
             result = codec.readResult(exchange, ComponentRunning.moves(told), ComponentRunning.length(told))
-        }
-        Running.toEnd(store, frame, { ComponentRunning(store, it, frame, read) }) { run, call ->
-            Exchange.use(store) { exchange -> start(exchange, store, run, call, arguments, frame, read) }
         }
         keepReachable(this)
         return result
-    }
-
-    private fun start(
-        exchange: Exchange,
-        store: Store,
-        run: Long,
-        call: Long,
-        arguments: Array<out Any?>,
-        frame: LongArray,
-        read: (Exchange, Long) -> Unit,
-    ): Long {
-        val length = write(exchange, arguments)
-        val begun =
-            exchange.lent { count, objects ->
-                val (func, home) = raw.handle to store.raw.handle
-                NativeByHand
-                    .startComponentFunc(func, home, run, call, exchange.handle, length, count, objects, frame)
-            }
-        if (begun == 0L) read(exchange, frame[0])
-        return begun
     }
 
     /** Calls the function, for Java, and gives a future of its result: as [callSuspend] does, on Java's common pool. */

@@ -9,7 +9,7 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.Writer
 import dev.trimaran.internal.component.ComponentHost
 import dev.trimaran.internal.component.ComponentHosts
-import dev.trimaran.internal.component.SuspendingComponentBody
+import dev.trimaran.internal.component.DynamicSuspendingBody
 import dev.trimaran.internal.component.suspending
 import dev.trimaran.internal.shown
 import dev.trimaran.made
@@ -140,7 +140,7 @@ public class LinkerInstance private constructor(linker: Linker, private val path
      */
     @JvmSynthetic
     public fun suspending(name: String, function: suspend Caller.(List<Any?>) -> Any?): Unit =
-        define(name, ComponentHost(SuspendingComponentBody(function), false))
+        define(name, ComponentHost(DynamicSuspendingBody(function), false))
 
     /** Defines a host function that components wait for, for Java: as [suspending] does, from one that gives a future. */
     public fun future(name: String, function: FutureFunction): Unit = suspending(name, function.suspending())

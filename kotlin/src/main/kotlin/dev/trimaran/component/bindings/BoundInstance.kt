@@ -7,12 +7,14 @@ import dev.trimaran.component.Instance
 import dev.trimaran.core
 import dev.trimaran.failing
 import dev.trimaran.internal.NativeByHand
+import dev.trimaran.internal.component.ComponentRunning
 import dev.trimaran.internal.component.Exchange
 import dev.trimaran.internal.component.Misfit
 import dev.trimaran.internal.component.expect
 import dev.trimaran.internal.component.trail
 import dev.trimaran.internal.component.words
 import dev.trimaran.internal.ffi.refuseComponentValue
+import dev.trimaran.internal.keepReachable
 import dev.trimaran.internal.ffi.ComponentFunc as Raw
 
 /** An instance, or an instance that it exports, whose functions bindings call. */
@@ -86,6 +88,30 @@ public class BoundFunction internal constructor(
         } finally {
             end(writer)
         }
+    }
+
+    /** The same in the caller's own coroutine, which is suspended while the component waits for the host. */
+    public suspend fun <R> callSuspend(write: (ValueWriter) -> Unit, read: (ValueReader) -> R): R {
+        // What it throws is for the caller, and nothing that has to be translated.
+        var given: Result<R>? = null
+        val writes = { exchange: Exchange ->
+            exchange.begin()
+            try {
+                write(exchange.writer)
+            } catch (failure: RuntimeException) {
+                refuse(exchange.writer, failure)
+            }
+            exchange.end()
+        }
+        ComponentRunning.call(raw, store, writes) { exchange, told ->
+            if (result != null) {
+                exchange.read(ComponentRunning.moves(told), ComponentRunning.length(told), result.hasResources)
+            }
+            exchange.reader.home = root.home
+            given = runCatching { read(exchange.reader) }
+        }
+        keepReachable(this)
+        return checkNotNull(given).getOrThrow()
     }
 
     /**

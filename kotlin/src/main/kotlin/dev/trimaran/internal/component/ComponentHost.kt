@@ -29,6 +29,15 @@ internal interface ComponentBody {
         error("the function reads and writes its values itself")
 }
 
+/** What a suspending host function of components does, which guests wait for. */
+internal interface SuspendingBody : ComponentBody {
+    override fun run(codec: Any, exchange: Exchange, call: HostCall): Unit =
+        error("a suspending host function was called as another one")
+
+    /** Runs the function for the guest that waits in [asked]. */
+    suspend fun answer(codec: Any, asked: Asked)
+}
+
 /** One call of a host function of components. */
 internal class HostCall(val store: Store, val id: Long, val moves: Int, val length: Int)
 
@@ -45,7 +54,7 @@ internal class ComponentHost(val body: ComponentBody, val isTyped: Boolean) {
     constructor(function: HostFunction) : this(DynamicBody(function), false)
 
     /** Whether guests wait for it. */
-    val isSuspending: Boolean get() = body is SuspendingComponentBody
+    val isSuspending: Boolean get() = body is SuspendingBody
 
     /** What is made of the function's type, once: the library keeps it, and gives it to [run]. */
     fun codec(types: ByteArray): Any = body.codec(Reader(types).readComponentTypes())

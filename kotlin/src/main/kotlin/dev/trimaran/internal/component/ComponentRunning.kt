@@ -12,13 +12,30 @@ import dev.trimaran.internal.awaited
 import dev.trimaran.internal.ffi.ComponentTypes
 import dev.trimaran.internal.ffi.write
 import java.util.concurrent.CompletionStage
+import dev.trimaran.internal.ffi.ComponentFunc as RawFunc
 
-/** What a suspending host function of components does, which guests wait for. */
-internal class SuspendingComponentBody(val function: suspend Caller.(List<Any?>) -> Any?) : ComponentBody {
+/** A suspending host function of components, over values of any type. */
+internal class DynamicSuspendingBody(private val function: suspend Caller.(List<Any?>) -> Any?) : SuspendingBody {
     override fun codec(types: ComponentTypes): Any = FuncCodec(types) { false }
 
-    override fun run(codec: Any, exchange: Exchange, call: dev.trimaran.internal.component.HostCall): Unit =
-        error("a suspending host function was called as another one")
+    /** The values lie in exchanges, which no call keeps while it waits. */
+    override suspend fun answer(codec: Any, asked: Asked) {
+        codec as FuncCodec
+        val arguments =
+            Exchange.use(asked.store) { exchange ->
+                val told = asked.take(exchange)
+                codec.readArguments(exchange, ComponentRunning.moves(told), ComponentRunning.length(told))
+            }
+        val result = asked.caller.function(arguments)
+        Exchange.use(asked.store) { exchange ->
+            try {
+                codec.writeResult(exchange, result)
+            } catch (misfit: Misfit) {
+                asked.refuse(misfit.path, misfit)
+            }
+            asked.reply(exchange)
+        }
+    }
 }
 
 /** The function as a suspending one. */
@@ -29,6 +46,27 @@ internal fun FutureFunction.suspending(): suspend Caller.(List<Any?>) -> Any? =
         awaited(stage)
     }
 
+/** What a guest asks a suspending host function for, and waits for. */
+internal class Asked(val store: Store, private val run: Long, private val call: Long) {
+    val caller: Caller get() = Caller(store, call)
+
+    /** Leaves the arguments in [exchange], once, and gives what the library tells of them. */
+    fun take(exchange: Exchange): Long = NativeByHand.runCall(run, exchange.handle)
+
+    /** Gives the library what was written to [exchange]. */
+    fun reply(exchange: Exchange) {
+        val length = exchange.end()
+        exchange.lent { count, objects -> NativeByHand.runReply(run, exchange.handle, length, count, objects) }
+    }
+
+    /** Fails for a result that does not fit. */
+    fun refuse(path: List<String>, misfit: Misfit): Nothing {
+        val to = Writer.bytes { writeList(path) { write(it) } }
+        val mistake = Writer.bytes { write(misfit.mistake) }
+        failing { NativeByHand.runRefuse(run, to, mistake) }
+    }
+}
+
 /** A call or an instantiation of a component that goes on step by step. [read] reads what a call gives, once it is over. */
 internal class ComponentRunning(
     store: Store,
@@ -36,40 +74,13 @@ internal class ComponentRunning(
     frame: LongArray,
     private val read: ((Exchange, Long) -> Unit)? = null,
 ) : Running(store, handle, frame) {
-    /** The values lie in exchanges, which no call keeps while it waits. */
     override suspend fun answer(call: HostCall): LongArray? {
         val found = arrayOfNulls<Any?>(2)
         NativeByHand.runHost(handle, found)
         val (host, codec) = found
-        codec as FuncCodec
-        val arguments =
-            Exchange.use(store) { exchange ->
-                val told = NativeByHand.runCall(handle, exchange.handle)
-                codec.readArguments(exchange, moves(told), length(told))
-            }
-        val function = ((host as ComponentHost).body as SuspendingComponentBody).function
-        reply(codec, call.run { Caller(store, call.call).function(arguments) })
+        val body = (host as ComponentHost).body as SuspendingBody
+        call.run { body.answer(checkNotNull(codec), Asked(store, handle, call.call)) }
         return null
-    }
-
-    private fun reply(codec: FuncCodec, result: Any?) {
-        Exchange.use(store) { exchange ->
-            val length =
-                try {
-                    codec.writeResult(exchange, result)
-                    exchange.end()
-                } catch (misfit: Misfit) {
-                    refuse(misfit)
-                }
-            exchange.lent { count, objects -> NativeByHand.runReply(handle, exchange.handle, length, count, objects) }
-        }
-    }
-
-    /** Fails for a result that does not fit. */
-    private fun refuse(misfit: Misfit): Nothing {
-        val path = Writer.bytes { writeList(misfit.path) { write(it) } }
-        val mistake = Writer.bytes { write(misfit.mistake) }
-        failing { NativeByHand.runRefuse(handle, path, mistake) }
     }
 
     override fun ends() {
@@ -83,5 +94,23 @@ internal class ComponentRunning(
 
         /** How long the stream in it is. */
         fun length(told: Long): Int = told.toInt()
+
+        /** A call of [func] to its end. [write] writes its arguments, and gives their length; [read] reads what it gives. */
+        suspend fun call(func: RawFunc, store: Store, write: (Exchange) -> Int, read: (Exchange, Long) -> Unit) {
+            val frame = frame(1)
+            toEnd(store, frame, { ComponentRunning(store, it, frame, read) }) { run, call ->
+                Exchange.use(store) { exchange ->
+                    val length = write(exchange)
+                    val begun =
+                        exchange.lent { count, objects ->
+                            val (handle, home, values) = Triple(func.handle, store.raw.handle, exchange.handle)
+                            NativeByHand
+                                .startComponentFunc(handle, home, run, call, values, length, count, objects, frame)
+                        }
+                    if (begun == 0L) read(exchange, frame[0])
+                    begun
+                }
+            }
+        }
     }
 }
