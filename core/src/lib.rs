@@ -67,6 +67,7 @@ pub use limits::store_limits::StoreLimits;
 // WASI.
 pub use wasi::config::{EnvVar, FixedClock, MemoryPreopen, Preopen, WasiConfig, WasiInput, WasiOutput};
 pub use wasi::http::handler::{HttpHandler, WasiHttp};
+pub use wasi::http::headers::http_header_value;
 pub use wasi::http::message::{HttpBody, HttpHeader, HttpRequestHead, HttpResponse};
 pub use wasi::http::request::HttpRequest;
 pub use wasi::memory_directory::{MemoryDirectory, MemoryFile};
@@ -74,7 +75,7 @@ pub use wasi::source::InputSource;
 pub use wasi::stream::{OutputPipe, OutputSink};
 
 // Components.
-pub use component::component::{Component, validate_component};
+pub use component::component::{Component, precompile_component, validate_component};
 pub use component::func::ComponentFunc;
 pub use component::instance::ComponentInstance;
 pub use component::instance_pre::ComponentInstancePre;

@@ -13,7 +13,7 @@ try store.setWasi {
     // What a guest may reach is up to this closure, and so is the client that it uses.
     if request.host != "api.example" { throw HttpError("HTTP-request-denied") }
     let text = String(decoding: try request.read(), as: UTF8.self)
-    return HttpResponse(200, [HttpHeader("content-type", "text/plain")], .text("\(text.count) letters"))
+    return HttpResponse(200, [try HttpHeader("content-type", "text/plain")], .text("\(text.count) letters"))
   }
 }
 

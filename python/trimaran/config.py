@@ -146,6 +146,9 @@ class Config(Configurable, Managed):
     """The cooperative threads of the component model. Needs `wasm_component_model_async`."""
     wasm_component_model_map = switch()
     """The map type of the component model."""
+    wasm_component_model_fixed_length_lists = switch()
+    """Lists of a fixed length of the component model. Wasmtime's support for them is not complete: leave it off for
+    components that you do not trust."""
     wasm_exceptions = switch()
     """The exceptions of WebAssembly 3.0."""
     wasm_function_references = switch()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, TypeAlias
 
-from ._ffi import BytesLike, contents, expect, failure, out_of_range, wrong_type
+from ._ffi import BytesLike, contents, expect, out_of_range, wrong_type
 from ._handle import Handle
-from ._native import HttpRequestBase, article, index, text
+from ._native import HttpRequestBase, article, http_header_value, index, text
 from ._record import Record
 
 
@@ -207,19 +207,11 @@ def _pairs(headers: Any, what: str) -> list[tuple[str, bytes]]:
         if len(parts) != 2:
             raise wrong_type(f"a {what} of the response has {len(parts)} parts: expected a name and a value")
         name, value = parts
-        octets = _latin(value, what, name) if isinstance(value, str) else contents(value, f"the {what} {name!r}")
-        found.append((text(name, f"the name of a {what}"), octets))
+        key = text(name, f"the name of a {what}")
+        is_text = isinstance(value, str)
+        octets = http_header_value(key, value) if is_text else contents(value, f"the {what} {name!r}")
+        found.append((key, octets))
     return found
-
-
-def _latin(value: str, what: str, name: object) -> bytes:
-    try:
-        return value.encode("latin-1")
-    except UnicodeEncodeError as failed:
-        point = f"U+{ord(value[failed.start]):04X}"
-        what = f"the text of the {what} `{name}`"
-        reason = f"{what} has the character {point}, which ISO 8859-1 does not have: give bytes"
-        raise failure("Encoding", reason=reason, offset=failed.start) from None
 
 
 def _body(body: Any, request: HttpRequest) -> tuple[Any, ...]:

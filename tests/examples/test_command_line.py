@@ -124,7 +124,7 @@ def test_wat2wasm(language: str, loop: str) -> None:
         (("run", "--timeout", "-1", WASI), 2, "--timeout"),
         (("run", "there/is/no/such.wasm"), 1, "there/is/no/such.wasm"),
         (("run", "--dir", "there/is/no/such", WASI), 1, "there/is/no/such"),
-        (("run", "--invoke", "walk", WASI), 1, "there is no export `walk`"),
+        (("run", "--invoke", "walk", WASI), 2, "`walk` is not exported; --invoke one of: "),
         (("run", "--invoke", "exit", WASI), 2, "expected 1 argument"),
         (("run", "--invoke", "exit", WASI, "x"), 2, "`x` is no i32"),
         (("run", "--env", "THERE_IS_NONE", WASI), 2, "THERE_IS_NONE"),
@@ -150,7 +150,9 @@ def test_run_calls_a_function_of_a_component(language: str) -> None:
     assert run(language, "run", "--invoke", f"echo({person})", VALUES) == (0, shown, "")
     status, text, problem = run(language, "run", "--invoke", "add(1, x)", VALUES)
     assert (status, text) == (2, "")
-    assert "--invoke add(1, x): expected a u32, found `x`" in problem
+    assert (
+        "--invoke add(1, x): argument `b`: expected a u32, found `x`; `add` is func(a: u32, b: u32) -> u32" in problem
+    )
     status, _, problem = run(language, "run", "--invoke", "go()", VALUES)
     assert status == 2
     assert "there is no export `go`" in problem and "add: func(a: u32, b: u32) -> u32" in problem
@@ -176,3 +178,28 @@ def test_inspect_shows_the_world_of_a_component(language: str) -> None:
         "  import wasi:cli/exit@0.2.0: interface {\n    exit: func(status: result);\n  }\n"
         in run(language, "inspect", COMPONENT)[1]
     )
+
+
+def test_a_world_of_any_size_is_shown_in_a_mebibyte(language: str, tmp_path: Path) -> None:
+    fields = " ".join(f'(field "{letter * 90}" u8)' for letter in "abcdefghij")
+    types = (
+        f'(type $t{place} (record {fields} (field "n{place}" u8))) (export "r{place}" (type $t{place}))'
+        for place in range(1500)
+    )
+    file = tmp_path / "wide.wat"
+    file.write_text(f"(component {' '.join(types)})", encoding="utf-8")
+    status, text, problem = run(language, "inspect", str(file))
+    assert (status, problem) == (0, "")
+    assert len(text) < (1 << 20) + 200 and text.endswith("  // and more\n}\n")
+
+
+def test_a_compiled_component_is_for_programs(language: str, tmp_path: Path) -> None:
+    file = tmp_path / "packed"
+    file.write_bytes(b"trimaran component 0.1.0")
+    for command in ("run", "inspect"):
+        status, text, problem = run(language, command, str(file))
+        assert (status, text) == (1, "")
+        assert (
+            "this is a packed component, which only a program can load: give the file that it was compiled from"
+            in problem
+        )

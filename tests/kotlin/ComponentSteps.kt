@@ -74,6 +74,7 @@ class ComponentSteps(private val world: World, private val tasks: Tasks) {
         mapOf(
             "component" to { step -> Kept(component(step)) },
             "validate_component" to { step -> Component.validate(step.engine, source(step)) },
+            "component_precompile" to { step -> Kept(Component.precompile(step.engine, source(step))) },
             "component_serialize" to { step -> Kept(step.component.serialize()) },
             "component_deserialize" to { step -> Kept(Component.deserialize(step.engine, world.artifact(step))) },
             "component_pack" to { step -> Kept(step.component.pack()) },

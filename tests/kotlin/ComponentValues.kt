@@ -5,8 +5,10 @@ import dev.trimaran.component.CodePoint
 import dev.trimaran.component.EnumCase
 import dev.trimaran.component.EnumType
 import dev.trimaran.component.Err
+import dev.trimaran.component.FixedLengthListType
 import dev.trimaran.component.FlagsType
 import dev.trimaran.component.ListType
+import dev.trimaran.component.MapType
 import dev.trimaran.component.Ok
 import dev.trimaran.component.OptionType
 import dev.trimaran.component.OwnType
@@ -58,6 +60,7 @@ class ComponentValues(private val named: (kind: String, name: String) -> Any, pr
             "string" -> text
             "bytes" -> HexFormat.of().parseHex(text)
             "list", "tuple" -> items
+            "map" -> inner.jsonArray.associate { value(it.jsonArray[0]) to value(it.jsonArray[1]) }
             "record" -> Record(
                 *inner.jsonArray.map {
                     it.jsonArray[0].jsonPrimitive.content to value(it.jsonArray[1])
@@ -86,6 +89,11 @@ class ComponentValues(private val named: (kind: String, name: String) -> Any, pr
             null -> JsonNull.also { check(value == null) }
             is PrimitiveType -> array(type.toString(), primitive(value, type))
             is ListType -> list(checkNotNull(value), type.element)
+            is FixedLengthListType -> list(checkNotNull(value), type.element)
+            is MapType -> {
+                val entries = (value as Map<*, *>).map { (key, item) -> listOf(shown(key, type.key), shown(item, type.value)) }
+                array("map", JsonArray(entries.map(::JsonArray)))
+            }
             is TupleType -> (value as List<*>).let { array("tuple", JsonArray(it.zip(type.items, ::shown))) }
             is RecordType -> {
                 value as Record

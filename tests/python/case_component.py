@@ -101,6 +101,9 @@ class ComponentCase(CoreCase):
     def _op_validate_component(self, step: Step) -> None:
         Component.validate(self._engine(step), source(step))
 
+    def _op_component_precompile(self, step: Step) -> Kept:
+        return Kept(Component.precompile(self._engine(step), source(step)))
+
     def _op_component_serialize(self, step: Step) -> Kept:
         return Kept(self._component(step).serialize())
 

@@ -47,6 +47,8 @@ SETTINGS = {
     "wasm_component_model_more_async_builtins",
     "wasm_component_model_async_stackful",
     "wasm_component_model_threading",
+    "wasm_component_model_map",
+    "wasm_component_model_fixed_length_lists",
     "wasm_simd",
     "wasm_relaxed_simd",
     "wasm_gc",

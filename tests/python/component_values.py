@@ -16,8 +16,10 @@ from trimaran.component import (
     Char,
     EnumType,
     Err,
+    FixedLengthListType,
     FlagsType,
     ListType,
+    MapType,
     Ok,
     OptionType,
     OwnType,
@@ -55,6 +57,8 @@ def to_value(value: Json, look: Look) -> Any:
             return bytes.fromhex(octets)
         case ["list", [*items]]:
             return [to_value(item, look) for item in items]
+        case ["map", [*entries]]:
+            return {to_value(key, look): to_value(item, look) for key, item in entries}
         case ["tuple", [*items]]:
             return tuple(to_value(item, look) for item in items)
         case ["record", [*fields]]:
@@ -95,10 +99,13 @@ def from_value(value: Any, ty: ValType | None, name: Callable[[Any], Json]) -> J
         case F32() | F64():
             assert type(value) is float
             return [str(ty), "nan" if math.isnan(value) else bits_of(value, str(ty))]
-        case ListType(element=U8()):
+        case MapType():
+            assert type(value) is dict
+            return ["map", [[part(key, ty.key), part(item, ty.value)] for key, item in value.items()]]
+        case ListType(element=U8()) | FixedLengthListType(element=U8()):
             assert type(value) is bytes
             return ["bytes", value.hex()]
-        case ListType():
+        case ListType() | FixedLengthListType():
             items = cast(list[Any], value)
             assert type(items) is list
             return ["list", [part(item, ty.element) for item in items]]

@@ -347,7 +347,7 @@ struct ComponentTests {
     try resource.close()
     #expect(!resource.isAlive)
     #expect(try dropped(store) as Int == 1)
-    #expect(failure { try get(store, resource) } == .closed(what: "resource"))
+    #expect(failure { try get(store, resource) } == .closed(what: "resource of argument 1"))
     // One that nothing refers to is dropped at the next use.
     do { _ = try make(store, 8) as Resource }
     #expect(try dropped(store) as Int == 2)

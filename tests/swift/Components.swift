@@ -37,6 +37,7 @@ extension World {
       if let program = step.optional("program")?.string { return kept(.component(try compiled(engine, program))) }
       return kept(.component(try Component(engine, source(step))))
     case "validate_component": try Component.validate(engine(step), source(step))
+    case "component_precompile": return .kept(.artifact(Data(try Component.precompile(engine(step), source(step)))))
     case "component_serialize": return .kept(.artifact(Data(try component(step).serialize())))
     case "component_deserialize": return kept(.component(try Component(engine(step), deserialize: flipped(step))))
     case "component_pack": return .kept(.artifact(Data(try component(step).pack())))
@@ -279,6 +280,12 @@ extension World {
     case "string": return .string(text)
     case "bytes": return .bytes([UInt8](try unhex(text)))
     case "list": return .list(try values())
+    case "map":
+      let entries = try (first.array ?? []).map { entry in
+        guard let pair = entry.array, pair.count == 2 else { throw Problem("\(entry) is no entry") }
+        return (try componentValue(pair[0]), try componentValue(pair[1]))
+      }
+      return .map(Dictionary(entries) { $1 })
     case "tuple": return .tuple(try values())
     case "record":
       let fields = try (first.array ?? []).map { field in
@@ -326,6 +333,9 @@ extension World {
     case .bytes(let it): return case_("bytes", .string(hex(Data(it))))
     case .s8s, .s16s, .u16s, .s32s, .u32s, .s64s, .u64s, .f32s, .f64s, .list:
       return case_("list", .array((value.elements ?? []).map { asCase($0) }))
+    case .map(let it):
+      let entries = it.sorted { "\($0.key)" < "\($1.key)" }
+      return case_("map", .array(entries.map { .array([asCase($0.key), asCase($0.value)]) }))
     case .tuple(let it): return case_("tuple", .array(it.map { asCase($0) }))
     case .record(let it):
       return case_("record", .array(zip(it.names, it.values).map { .array([.string($0), asCase($1)]) }))

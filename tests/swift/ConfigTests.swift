@@ -17,7 +17,8 @@ struct ConfigTests {
     let switches: [WritableKeyPath<Config, Bool?>] = [
       \.debugInfo, \.wasmThreads, \.wasmTailCall, \.wasmReferenceTypes, \.wasmSIMD, \.wasmBulkMemory,
       \.wasmMultiValue, \.wasmMultiMemory, \.wasmMemory64, \.wasmRelaxedSIMD, \.wasmRelaxedSIMDDeterministic,
-      \.wasmComponentModel, \.wasmComponentModelMap, \.wasmExceptions, \.wasmFunctionReferences, \.wasmGC,
+      \.wasmComponentModel, \.wasmComponentModelMap,
+      \.wasmComponentModelFixedLengthLists, \.wasmExceptions, \.wasmFunctionReferences, \.wasmGC,
       \.wasmWideArithmetic, \.wasmCustomPageSizes, \.wasmStackSwitching, \.craneliftDebugVerifier,
       \.craneliftNaNCanonicalization, \.epochInterruption, \.consumeFuel, \.parallelCompilation, \.sharedMemory,
       \.gcSupport, \.memoryMayMove, \.memoryInitCOW, \.nativeUnwindInfo, \.macOSUseMachPorts,

@@ -277,7 +277,7 @@ struct DocsTests {
 
   @Test func responses() throws {
     let response =
-      HttpResponse(200, [HttpHeader("content-type", "text/plain")], .text("hello"))
+      HttpResponse(200, [try HttpHeader("content-type", "text/plain")], .text("hello"))
     #expect(response.status == 200 && response.trailers.isEmpty)
     #expect(response.headers == [HttpHeader("content-type", Array("text/plain".utf8))])
     guard case .bytes(Array("hello".utf8)) = response.body else {

@@ -54,7 +54,7 @@ struct HttpTests {
     #expect([request.method, request.scheme, request.host] == ["POST", "https", "example.com"])
     #expect(request.url == "https://Example.com:81/a?b")
     #expect(request.port == 81 && request.bodySize == 5)
-    #expect(request.headers == [HttpHeader("x-guest", "yes")])
+    #expect(try request.headers == [HttpHeader("x-guest", "yes")])
     #expect(request.connectTimeout == nil && request.firstByteTimeout == nil && request.betweenBytesTimeout == nil)
     #expect(try request.read().isEmpty)
     try request.check()
@@ -84,6 +84,13 @@ struct HttpTests {
     #expect(throws: WasmtimeError.self) {
       try fetch { _ in HttpResponse(200, [], .callback { _ in throw Half() }) }
     }
+  }
+
+  @Test func theTextOfAHeaderIsLatin1() throws {
+    #expect(try HttpHeader("a", "pür\u{ff}").value == [0x70, 0xfc, 0x72, 0xff])
+    #expect(HttpHeader("a", [0x70, 0xfc, 0x72, 0xff]).text == "pür\u{ff}")
+    let reason = "the text of the header `%a` has the character U+2603, which ISO 8859-1 does not have: give bytes"
+    #expect(throws: WasmtimeError.encoding(reason: reason, offset: 1)) { try HttpHeader("%a", "ü\u{2603}") }
   }
 
   @Test func aStatusThatIsNoneIsRefused() throws {

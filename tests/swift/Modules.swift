@@ -85,6 +85,8 @@ private func config(_ settings: [String: JSON]) throws -> (Config) -> Config {
     case "wasm_component_model_more_async_builtins": try change(\.wasmComponentModelMoreAsyncBuiltins, value.bool)
     case "wasm_component_model_async_stackful": try change(\.wasmComponentModelAsyncStackful, value.bool)
     case "wasm_component_model_threading": try change(\.wasmComponentModelThreading, value.bool)
+    case "wasm_component_model_map": try change(\.wasmComponentModelMap, value.bool)
+    case "wasm_component_model_fixed_length_lists": try change(\.wasmComponentModelFixedLengthLists, value.bool)
     case "wasm_simd": try change(\.wasmSIMD, value.bool)
     case "wasm_relaxed_simd": try change(\.wasmRelaxedSIMD, value.bool)
     case "wasm_gc": try change(\.wasmGC, value.bool)

@@ -91,6 +91,7 @@ struct SettingsTests {
       "wasmComponentModelMoreAsyncBuiltins": { $0.wasmComponentModelMoreAsyncBuiltins = true },
       "wasmComponentModelAsyncStackful": { $0.wasmComponentModelAsyncStackful = true },
       "wasmComponentModelThreading": { $0.wasmComponentModelThreading = true },
+      "wasmComponentModelFixedLengthLists": { $0.wasmComponentModelFixedLengthLists = true },
       "wasmExceptions": { $0.wasmExceptions = true },
       "wasmFunctionReferences": { $0.wasmFunctionReferences = true },
       "wasmGC": { $0.wasmGC = true },

@@ -88,7 +88,7 @@ extension World {
       case "give":
         let headers = try (parts[2].array ?? []).map { pair in
           guard let pair = pair.array else { throw Problem("\(pair) is no header") }
-          return HttpHeader(try text(pair[0]), try text(pair[1]))
+          return try HttpHeader(text(pair[0]), text(pair[1]))
         }
         return HttpResponse(parts[1].int ?? 0, headers, .text(texts[3] ?? ""))
       case "fail": throw HttpError(texts[1] ?? "", texts[2])

@@ -3,6 +3,7 @@
 use crate::cli::streams::{Failure, Started, print};
 use crate::cli::wave;
 use crate::component::types::{ComponentTypeKind, ComponentTypes};
+use crate::component::wit;
 use crate::errors::guest_text;
 use crate::errors::guest_text::Name;
 use crate::{Component, ComponentInstance, ComponentLinker, Result, WasmtimeError};
@@ -22,7 +23,7 @@ pub(super) fn run(started: &Started<'_>, bytes: &[u8], call: Option<&str>) -> Re
     let functions = functions(&component.types()?);
     let Some(call) = call else {
         if !functions.iter().any(|(path, _)| path.first().is_some_and(|name| name.starts_with("wasi:cli/run@0.2."))) {
-            let all = guest_text::list(FUNCTIONS, &functions, |(path, ty)| format!("{}: {ty}", shown(path)));
+            let all = list(&functions);
             return Err(Failure::Usage(format!(
                 "no program: the component exports no `wasi:cli/run`; --invoke one of: {all}"
             )));
@@ -46,8 +47,10 @@ pub(super) fn run(started: &Started<'_>, bytes: &[u8], call: Option<&str>) -> Re
     let path: Vec<String> = name.split('#').map(str::to_owned).collect();
     let instance = linker.instantiate(store, &component)?;
     let func = found(&instance, started, path, &functions)?;
-    let bytes = wave::arguments(func.params(), arguments)
-        .map_err(|mistake| Failure::Usage(format!("--invoke {}: {mistake}", Name(call))))?;
+    let bytes = wave::arguments(func.params(), func.param_names(), arguments).map_err(|mistake| {
+        let ty = func.types().map(|types| wit::text(&types)).unwrap_or_default();
+        Failure::Usage(format!("--invoke {}: {mistake}; `{}` is {ty}", Name(call), Name(name)))
+    })?;
     let received = func.call(store, &crate::component::func::Arguments { bytes: &bytes, ..Default::default() })?;
     let text = wave::result(func.results(), &received);
     if text.is_empty() { Ok(()) } else { print(&format!("{text}\n")) }
@@ -66,12 +69,19 @@ fn found(
         _ => path,
     };
     instance.func(&started.store, path).map_err(|error| match error {
-        WasmtimeError::NotFound { reason, .. } if !functions.is_empty() => {
-            let all = guest_text::list(FUNCTIONS, functions, |(path, ty)| format!("{}: {ty}", shown(path)));
-            Failure::Usage(format!("{reason}; --invoke one of: {all}"))
+        WasmtimeError::NotFound { reason, .. } | WasmtimeError::Type { reason } => {
+            Failure::Usage(format!("{reason}; --invoke one of: {}", list(functions)))
         }
         error => Failure::Error(error),
     })
+}
+
+/// The functions with their types, in words.
+fn list(functions: &[(Vec<String>, String)]) -> String {
+    match guest_text::list(FUNCTIONS, functions, |(path, ty)| format!("{}: {ty}", shown(path))) {
+        none if none.is_empty() => "none".to_owned(),
+        all => all,
+    }
 }
 
 /// The functions that a component exports, each with its path and its type.
@@ -98,7 +108,7 @@ fn collect(types: &ComponentTypes, place: Option<u32>, path: &mut Vec<String>, a
         path.push(name.clone());
         match part.and_then(|place| types.nodes.get(place as usize)).map(|node| node.kind) {
             Some(ComponentTypeKind::Func) if all.len() < MOST => {
-                let text = part.map_or_else(String::new, |place| crate::component::wit::text_of(types, place));
+                let text = part.map_or_else(String::new, |place| wit::text_of(types, place));
                 all.push((path.clone(), text));
             }
             Some(ComponentTypeKind::Instance) => collect(types, *part, path, all),

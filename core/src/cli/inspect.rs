@@ -7,7 +7,7 @@ use getopts::Matches;
 use wasmparser::types::{EntityType, TypesRef};
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
-use crate::cli::streams::{Failure, input, only, print};
+use crate::cli::streams::{Failure, input, module_size, only, print};
 use crate::compile::beginnings::Sort;
 use crate::compile::{threads, wat};
 use crate::component::wit;
@@ -31,7 +31,7 @@ const WIDEST: usize = 64;
 const TIME: u64 = 60_000;
 
 pub(super) fn run(matches: &Matches) -> Result<(), Failure> {
-    let (path, bytes) = input(matches, |head| wat::size(head, Sort::Module))?;
+    let (path, bytes) = input(matches, module_size)?;
     only(matches, 1)?;
     let path = path.to_owned();
     print(&threads::within(TIME, &Arc::default(), move || {

@@ -9,7 +9,7 @@ use wasmparser::Parser;
 
 use crate::cli::component;
 use crate::cli::package::Package;
-use crate::cli::streams::{Failure, Started, input, print};
+use crate::cli::streams::{Failure, Started, input, module_size, print};
 use crate::compile::beginnings::Sort;
 use crate::compile::wat;
 use crate::errors::guest_text;
@@ -18,8 +18,8 @@ use crate::wasi::http::grants::Grants;
 use crate::wasi::http::guard::guard;
 use crate::wasi::{exit, host_text};
 use crate::{
-    Config, Engine, EnvVar, Extern, Func, Linker, Module, Preopen, Result, Store, TrapCode, Val, ValType, WasiConfig,
-    WasiHttp, WasiInput, WasiOutput, WasmtimeError,
+    Config, Engine, EnvVar, Extern, Func, Linker, Module, NamedExtern, Preopen, Result, Store, TrapCode, Val, ValType,
+    WasiConfig, WasiHttp, WasiInput, WasiOutput, WasmtimeError,
 };
 
 /// How many functions the message lists if a module is no program.
@@ -29,7 +29,7 @@ const FUNCTIONS: usize = 32;
 const TRAPPED: i32 = 134;
 
 pub(super) fn run(matches: &Matches, package: &Package<'_>) -> Result<(), Failure> {
-    let (path, bytes) = input(matches, |head| wat::size(head, Sort::Module))?;
+    let (path, bytes) = input(matches, module_size)?;
     let arguments = matches.free.get(1..).unwrap_or_default();
     let (fuel, timeout) = (fuel(matches)?, timeout(matches)?);
     let config =
@@ -83,13 +83,20 @@ fn start(linker: &Linker, store: &Store, module: &Module) -> Result<(), Failure>
     let exports = instance.exports(store)?;
     let start = ["_start", ""].into_iter().find_map(|name| exports.iter().find(|export| export.name == name));
     let Some(Extern::OfFunc { func }) = start.map(|export| &export.item) else {
-        let functions = exports.iter().filter(|export| matches!(export.item, Extern::OfFunc { .. }));
-        let functions = guest_text::list(FUNCTIONS, functions, |export| Name(&export.name));
-        let reason = format!("no program: it exports no `_start`; --invoke one of: {functions}");
+        let reason = format!("no program: it exports no `_start`; --invoke one of: {}", functions(&exports));
         return Err(Failure::Usage(reason));
     };
     func.call(store, Vec::new())?;
     Ok(())
+}
+
+/// The names of the functions that a module exports.
+fn functions(exports: &[NamedExtern]) -> String {
+    let functions = exports.iter().filter(|export| matches!(export.item, Extern::OfFunc { .. }));
+    match guest_text::list(FUNCTIONS, functions, |export| Name(&export.name)) {
+        none if none.is_empty() => "none".to_owned(),
+        functions => functions,
+    }
 }
 
 /// If there is nothing to run, and one of the guest's arguments is `--invoke`, says where that goes.
@@ -111,10 +118,14 @@ fn invoke(linker: &Linker, store: &Store, module: &Module, name: &str, arguments
     {
         func.call(store, Vec::new())?;
     }
-    let Extern::OfFunc { func } = instance.export(store, name)? else {
-        return Err(Failure::Usage(format!("`{name}` is no function")));
+    let exports = instance.exports(store)?;
+    let found = exports.iter().find(|export| export.name == name).map(|export| &export.item);
+    let Some(Extern::OfFunc { func }) = found else {
+        let problem = if found.is_some() { "is no function" } else { "is not exported" };
+        let functions = functions(&exports);
+        return Err(Failure::Usage(format!("`{}` {problem}; --invoke one of: {functions}", Name(name))));
     };
-    let values = values(&func, store, name, arguments)?;
+    let values = values(func, store, name, arguments)?;
     let results = func.call(store, values)?;
     results.iter().try_for_each(|value| print(&format!("{}\n", shown(value))))
 }

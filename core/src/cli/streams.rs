@@ -6,7 +6,8 @@ use std::sync::Arc;
 use camino::Utf8Path;
 use getopts::Matches;
 
-use crate::compile::file;
+use crate::compile::beginnings::{Kind, Sort};
+use crate::compile::{file, wat};
 use crate::{Engine, Result, Store, WasmtimeError};
 
 /// What a program runs in.
@@ -42,6 +43,18 @@ pub(super) fn input(matches: &Matches, judge: file::Judge) -> Result<(&Utf8Path,
         _ => file::read(path, judge),
     };
     Ok((path, read.map_err(|error| error.in_file(path))?))
+}
+
+/// How large a file with a module or a component may be that begins so. A program loads what is compiled: the command line has no use
+/// for it.
+pub(super) fn module_size(head: &[u8]) -> Result<(u64, &'static str)> {
+    if let Some(kind) = Kind::of(head) {
+        let what = kind.words();
+        let reason =
+            format!("this is a {what}, which only a program can load: give the file that it was compiled from");
+        return Err(WasmtimeError::Compile { reason });
+    }
+    wat::size(head, Sort::Module)
 }
 
 /// Fails if there are more than `count` arguments.

@@ -2,21 +2,26 @@
 
 use std::fmt::Write;
 
-use crate::component::abi::plan::{Case, Kind, Plan, Row};
+use crate::component::abi::plan::{Case, Field, Kind, Plan, Row};
 use crate::component::abi::stream::BESIDE;
 use crate::component::handles::Received;
+use crate::errors::guest_text::Name;
 
 /// What is wrong with a text, in words.
 pub(super) type Mistake = String;
 
-/// Reads the arguments of a function, which stand in parentheses with commas between, and writes their stream.
-pub(super) fn arguments(row: &Row, text: &str) -> Result<Vec<u8>, Mistake> {
+/// Reads the arguments of a function, whose names those are: they stand in parentheses with commas between. Writes their stream.
+pub(super) fn arguments(row: &Row, names: &[String], text: &str) -> Result<Vec<u8>, Mistake> {
     let mut reader = Reader { rest: text, bytes: Vec::new() };
     for (index, field) in row.fields.iter().enumerate() {
+        let named = |mistake| match names.get(index) {
+            Some(name) => format!("argument `{}`: {mistake}", Name(name)),
+            None => mistake,
+        };
         if index > 0 {
-            reader.expect(',')?;
+            reader.expect(',').map_err(named)?;
         }
-        reader.value(&field.plan)?;
+        reader.value(&field.plan).map_err(named)?;
     }
     match reader.peek() {
         None => Ok(reader.bytes),
@@ -145,7 +150,7 @@ impl<'a> Reader<'a> {
                 self.put_number(text.len());
                 self.put(text.as_bytes());
             }
-            Kind::Numbers(element) | Kind::List(element) => self.list(element)?,
+            Kind::Numbers(element) | Kind::List(element) => _ = self.list(element)?,
             Kind::Tuple(fields) => {
                 self.expect('(')?;
                 for (index, field) in fields.iter().enumerate() {
@@ -199,13 +204,20 @@ impl<'a> Reader<'a> {
                 }
                 self.put(&bits.to_le_bytes());
             }
+            Kind::FixedLengthList(element, length) => {
+                let count = self.list(element)?;
+                if count != *length as usize {
+                    return Err(format!("expected {length} elements, found {count}"));
+                }
+            }
+            Kind::Map(parts, _) => self.map(parts)?,
             Kind::Own | Kind::Borrow => return Err("a resource cannot be written here".to_owned()),
             Kind::Unsupported(name) => return Err(format!("values of the type `{name}` cannot be passed yet")),
         }
         Ok(())
     }
 
-    fn list(&mut self, element: &Plan) -> Result<(), Mistake> {
+    fn list(&mut self, element: &Plan) -> Result<usize, Mistake> {
         self.expect('[')?;
         let outer = std::mem::take(&mut self.bytes);
         let mut count = 0;
@@ -214,6 +226,26 @@ impl<'a> Reader<'a> {
             count += 1;
             if !self.accept(',') && self.peek() != Some(']') {
                 return Err(self.wrong("`,` or `]`"));
+            }
+        }
+        let inner = std::mem::replace(&mut self.bytes, outer);
+        self.put_number(count);
+        self.put(&inner);
+        Ok(count)
+    }
+
+    /// A map, as a record is written: `{"a": 1, "b": 2}`.
+    fn map(&mut self, [key, value]: &[Field; 2]) -> Result<(), Mistake> {
+        self.expect('{')?;
+        let outer = std::mem::take(&mut self.bytes);
+        let mut count = 0;
+        while !self.accept('}') {
+            self.value(&key.plan)?;
+            self.expect(':')?;
+            self.value(&value.plan)?;
+            count += 1;
+            if !self.accept(',') && self.peek() != Some('}') {
+                return Err(self.wrong("`,` or `}`"));
             }
         }
         let inner = std::mem::replace(&mut self.bytes, outer);
@@ -389,7 +421,7 @@ impl<'a> Shown<'a> {
                 }
                 self.push(format_args!("[{}]", inner.text));
             }
-            Kind::List(element) => {
+            Kind::List(element) | Kind::FixedLengthList(element, _) => {
                 let count = self.number();
                 self.push('[');
                 for index in 0..count as usize {
@@ -397,6 +429,18 @@ impl<'a> Shown<'a> {
                     self.value(element);
                 }
                 self.push(']');
+            }
+            Kind::Map(parts, _) => {
+                let count = self.number();
+                self.push('{');
+                for index in 0..count as usize {
+                    self.comma(index);
+                    let [key, value] = &**parts;
+                    self.value(&key.plan);
+                    self.push(": ");
+                    self.value(&value.plan);
+                }
+                self.push('}');
             }
             Kind::Record(fields) => {
                 self.push('{');

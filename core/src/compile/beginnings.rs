@@ -57,13 +57,13 @@ impl Sort {
 
 /// What is no module and no component of either format.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Compiled(Sort),
     Packed(Sort),
 }
 
 impl Kind {
-    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         if bytes.starts_with(COMPILED) {
             return Some(Self::Compiled(match wasmtime::Engine::detect_precompiled(bytes) {
                 Some(Precompiled::Component) => Sort::Component,
@@ -76,13 +76,20 @@ impl Kind {
         packed.into_iter().find_map(|(begin, sort)| bytes.starts_with(begin).then_some(Self::Packed(sort)))
     }
 
+    /// What it is: `compiled component`.
+    pub(crate) fn words(self) -> String {
+        match self {
+            Self::Compiled(sort) => format!("compiled {}", sort.word()),
+            Self::Packed(sort) => format!("packed {}", sort.word()),
+        }
+    }
+
     /// What it is, and which method takes it.
     pub(super) fn advice(self) -> String {
-        let (how, sort, method) = match self {
-            Self::Compiled(sort) => ("compiled", sort, Spelled("deserialize")),
-            Self::Packed(sort) => ("packed", sort, Spelled("unpack")),
+        let (sort, method) = match self {
+            Self::Compiled(sort) => (sort, Spelled("deserialize")),
+            Self::Packed(sort) => (sort, Spelled("unpack")),
         };
-        let what = sort.word();
-        format!("this is a {how} {what}: make a {what} of it by {method}")
+        format!("this is a {}: make a {} of it by {method}", self.words(), sort.word())
     }
 }

@@ -149,6 +149,9 @@ config! {
     wasm_component_model_threading: bool => wasm_component_model_threading,
     /// The map type of the component model.
     wasm_component_model_map: bool => wasm_component_model_map,
+    /// Lists of a fixed length of the component model. Wasmtime's support for them is not complete: leave it off for components that
+    /// you do not trust.
+    wasm_component_model_fixed_length_lists: bool => wasm_component_model_fixed_length_lists,
     /// The exceptions of WebAssembly 3.0.
     wasm_exceptions: bool => wasm_exceptions,
     /// The typed function references of WebAssembly 3.0.

@@ -21,6 +21,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("tail calls support is not enabled", "wasm_tail_call"),
     ("gc support is not enabled", "wasm_gc"),
     ("stack switching support is not enabled", "wasm_stack_switching"),
+    ("component model map feature", "wasm_component_model_map"),
+    ("component model fixed-length lists feature", "wasm_component_model_fixed_length_lists"),
     ("wide arithmetic support is not enabled", "wasm_wide_arithmetic"),
     ("requires the component model more async builtins feature", "wasm_component_model_more_async_builtins"),
     ("requires the component model async stackful feature", "wasm_component_model_async_stackful"),

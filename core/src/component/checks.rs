@@ -30,13 +30,24 @@ pub(super) fn compile<R: Send + 'static>(
             return Err(cannot_interrupt());
         }
         let made = threads::run(is_parallel, || compiler(&raw, &binary))?;
-        let made = made.map_err(not_compiled)?;
+        let made = made.map_err(|error| of_component(not_compiled(error)))?;
         // What cannot be read does not compile, either. If it ever does, nothing is known of its waits.
         if waits.is_none() {
             return Err(cannot_interrupt());
         }
         Ok((made, modules(&binary).map(shared_size::shared_memories).max().unwrap_or(0)))
     })
+}
+
+/// Wasmtime calls a component a module where it cannot read it.
+fn of_component(error: WasmtimeError) -> WasmtimeError {
+    match error {
+        WasmtimeError::Compile { reason } => {
+            let reason = reason.replacen("failed to parse WebAssembly module", "failed to parse the component", 1);
+            WasmtimeError::Compile { reason }
+        }
+        other => other,
+    }
 }
 
 /// Checks a component. Wasmtime has no way to do so without compiling it.

@@ -125,6 +125,15 @@ pub fn validate_component(engine: &Engine, bytes: &[u8]) -> Result<()> {
     checks::validate(engine, bytes)
 }
 
+/// Compiles a component from the binary or the text format to what `Component.serialize` gives, without making one: for an engine of
+/// another machine as well, by `Config.target`. Fails as `Component` does.
+#[uniffi::export]
+#[cfg_attr(false, called(bytes = "the component"))]
+pub fn precompile_component(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>> {
+    let (code, shared) = checks::compile(engine, bytes, wasmtime::Engine::precompile_component)?;
+    Code { code, shared, moved: None }.seal()
+}
+
 impl Component {
     pub(super) fn get(&self) -> Result<wasmtime::component::Component> {
         self.inner.get()

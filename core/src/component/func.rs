@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use wasmtime::StoreContextMut;
 
 use crate::component::abi::call::Ready;
-use crate::component::abi::plan::{Plan, Row};
+use crate::component::abi::plan::{Field, Kind, Plan, Row};
 use crate::component::abi::stream::{Arrays, Given, Handle, Values, lifting};
+use crate::component::abi::{handles, no_value};
 use crate::component::handles::{GivenResource, Received, Sent, received};
 use crate::component::resource::failed_in_call;
 use crate::component::resource_type::{ComponentResourceType, number_of};
-use crate::component::table;
 use crate::component::types::ComponentTypes;
+use crate::component::{table, words};
 use crate::stores::components::InstanceState;
 use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::{Result, Store, WasmtimeError};
@@ -22,6 +23,8 @@ use crate::{Result, Store, WasmtimeError};
 pub struct ComponentFunc {
     owner: StoreId,
     ready: Ready,
+    /// The names that lead to it: those of the instances in each other, and its own.
+    path: Box<[String]>,
     /// The names of its parameters.
     names: Box<[String]>,
     /// Whether it is async by its type: it may wait.
@@ -57,13 +60,19 @@ impl ComponentFunc {
     pub(super) fn new(
         store: &Store,
         ready: Ready,
+        path: Vec<String>,
         names: Box<[String]>,
-        is_async: bool,
-        state: &Arc<InstanceState>,
-        hosts: &Arc<[u32]>,
+        (state, hosts): (&Arc<InstanceState>, &Arc<[u32]>),
     ) -> Arc<Self> {
+        let is_async = ready.is_async();
         let (state, hosts) = (Arc::clone(state), Arc::clone(hosts));
-        Arc::new(Self { owner: store.id(), ready, names, is_async, state, hosts })
+        Arc::new(Self { owner: store.id(), ready, path: path.into(), names, is_async, state, hosts })
+    }
+
+    /// What a call has failed with.
+    #[cold]
+    pub(super) fn failed(&self, context: &mut StoreContextMut<'_, StoreData>, error: wasmtime::Error) -> WasmtimeError {
+        failed_in_call(context, no_value::from_guest(error, &words::path(&self.path)))
     }
 
     pub(super) fn ready(&self) -> &Ready {
@@ -134,7 +143,11 @@ impl ComponentFunc {
     pub fn call_into(&self, store: &Store, arguments: &Arguments<'_>, mut given: Given) -> Result<Received> {
         self.check(store)?;
         store.enter_guest(|mut context| {
-            self.run(store, &mut context, arguments.resources, |context, handles, has_arrived| {
+            let place = |place| {
+                let Arguments { bytes, beside, arrays, .. } = *arguments;
+                self.place(Values { bytes, beside, arrays, ..Values::default() }, place)
+            };
+            self.run(store, &mut context, (arguments.resources, &place), |context, handles, has_arrived| {
                 let Arguments { bytes, beside, arrays, .. } = *arguments;
                 let values = Values { bytes, beside, arrays, handles, hosts: &self.hosts };
                 self.check_values(context, values).map_err(refusal)?;
@@ -159,28 +172,56 @@ impl ComponentFunc {
     pub fn call_plain(&self, store: &Store, slots: &[u64], resources: &[GivenResource]) -> Result<u64> {
         self.check(store)?;
         store.enter_guest(|mut context| {
-            self.run(store, &mut context, resources, |context, handles, has_arrived| {
-                let hosts = &self.hosts;
-                if !handles.is_empty() && context.engine().get_concurrency_support() {
-                    self.ready.check_plain(slots, handles, hosts).map_err(refusal)?;
-                }
-                match context.data().suspension.clone() {
-                    None => self.ready.call_plain(context, slots, handles, hosts, has_arrived),
-                    Some(suspension) => {
-                        suspension.to_end(self.ready.call_plain_on_fiber(context, slots, handles, hosts, has_arrived))
+            self.run(
+                store,
+                &mut context,
+                (resources, &|place| self.plain_place(slots, place)),
+                |context, handles, has_arrived| {
+                    let hosts = &self.hosts;
+                    if !handles.is_empty() && context.engine().get_concurrency_support() {
+                        let early = self.ready.check_plain(slots, handles, hosts);
+                        let place = |place| self.plain_place(slots, place);
+                        early.map_err(|error| refusal(handles::refused_early(error, place)))?;
                     }
-                }
-            })
+                    match context.data().suspension.clone() {
+                        None => self.ready.call_plain(context, slots, handles, hosts, has_arrived),
+                        Some(suspension) => suspension.to_end(self.ready.call_plain_on_fiber(
+                            context,
+                            slots,
+                            handles,
+                            hosts,
+                            has_arrived,
+                        )),
+                    }
+                },
+            )
         })
     }
 
-    /// Runs `work`, which calls the guest with handles of those resources, and notes when it has them.
+    /// What leads to the resource of that place among those of a call, in words.
+    #[cold]
+    pub(super) fn place(&self, values: Values<'_>, place: usize) -> String {
+        handles::path(values, self.ready.params(), place, |index| format!("argument {}", index + 1))
+    }
+
+    /// The same for a plain function.
+    #[cold]
+    fn plain_place(&self, slots: &[u64], place: usize) -> String {
+        let mut all = self.ready.params().fields.iter().zip(slots);
+        let is_it = |(field, slot): (&Field, &u64)| {
+            matches!(field.plan.kind, Kind::Own | Kind::Borrow) && *slot == place as u64
+        };
+        format!("argument {}", all.position(is_it).unwrap_or_default() + 1)
+    }
+
+    /// Runs `work`, which calls the guest with handles of those resources, and notes when it has them. The words for the place of one
+    /// stand beside them.
     #[inline(always)]
     fn run<R>(
         &self,
         store: &Store,
         context: &mut StoreContextMut<'_, StoreData>,
-        resources: &[GivenResource],
+        (resources, place): (&[GivenResource], &dyn Fn(usize) -> String),
         mut work: impl FnMut(&mut StoreContextMut<'_, StoreData>, &[Handle], &AtomicBool) -> wasmtime::Result<R>,
     ) -> Result<R> {
         store.drop_resources(context)?;
@@ -199,14 +240,18 @@ impl ComponentFunc {
         let done = if resources.is_empty() {
             call(context, &[])
         } else {
-            let sent = Sent::new(store, context, resources).inspect_err(|_| self.state.end())?;
+            let sent = Sent::new(store, context, resources).map_err(|refused| {
+                self.state.end();
+                let place = place(refused.place);
+                refused.at(&place)
+            })?;
             let done = call(context, &sent.handles);
             sent.end(store, context, has_arrived.load(Ordering::Relaxed));
             done
         };
         done.map_err(|error| match error.downcast::<Refusal>() {
             Ok(Refusal(error)) => error,
-            Err(error) => failed_in_call(context, error),
+            Err(error) => self.failed(context, error),
         })
     }
 
@@ -216,7 +261,8 @@ impl ComponentFunc {
         if values.handles.is_empty() || !context.engine().get_concurrency_support() {
             return Ok(());
         }
-        self.ready.check_handles(values)
+        let checked = self.ready.check_handles(values);
+        checked.map_err(|error| handles::refused_early(error, |place| self.place(values, place)))
     }
 }
 

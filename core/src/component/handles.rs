@@ -77,13 +77,13 @@ impl<'a> Sent<'a> {
         store: &Store,
         context: &mut StoreContextMut<'_, StoreData>,
         given: &'a [GivenResource],
-    ) -> Result<Self> {
+    ) -> std::result::Result<Self, RefusedResource> {
         match given {
             [] => Ok(Self::of(Few::None, given)),
             // A method's own resource: it is one alone, and no object of the host's.
             [GivenResource { value: ResourceValue::Guest(guest), is_own }] => {
-                let handle = guest.get(store)?;
-                check_owned(guest, *is_own)?;
+                let handle = guest.get(store).and_then(|handle| check_owned(guest, *is_own).map(|()| handle));
+                let handle = handle.map_err(|error| RefusedResource::new(0, error))?;
                 Ok(Self::of(Few::One([Handle::Any(handle)]), given))
             }
             _ => Self::many(store, context, given),
@@ -95,27 +95,32 @@ impl<'a> Sent<'a> {
         Self { handles, given, lent: Vec::new(), kept: Vec::new() }
     }
 
-    fn many(store: &Store, context: &mut StoreContextMut<'_, StoreData>, given: &'a [GivenResource]) -> Result<Self> {
+    fn many(
+        store: &Store,
+        context: &mut StoreContextMut<'_, StoreData>,
+        given: &'a [GivenResource],
+    ) -> std::result::Result<Self, RefusedResource> {
         // Everything is checked before the first object gets a number.
         let mut used = HashMap::new();
-        for resource in given {
+        for (place, resource) in given.iter().enumerate() {
             let ResourceValue::Guest(guest) = &resource.value else { continue };
-            guest.get(store)?;
-            check_owned(guest, resource.is_own)?;
+            let checked = guest.get(store).and_then(|_| check_owned(guest, resource.is_own));
+            checked.map_err(|error| RefusedResource::new(place, error))?;
             // One alone is used once.
             let before = if given.len() > 1 { used.insert(Arc::as_ptr(guest), resource.is_own) } else { None };
             if before.is_some_and(|was_own| was_own || resource.is_own) {
-                return Err(WasmtimeError::wrong_type(
-                    "a resource is given away and used once more in the same call: expected each resource that is given away once",
-                ));
+                let reason = "a resource is given away and used once more in the same call: expected each resource that is given \
+                              away once";
+                return Err(RefusedResource::new(place, WasmtimeError::wrong_type(reason)));
             }
         }
         let (mut handles, mut sent) = (Vec::with_capacity(given.len()), Self::of(Few::None, given));
-        for resource in given {
+        for (place, resource) in given.iter().enumerate() {
+            let refused = |error| RefusedResource::new(place, error);
             let handle = match &resource.value {
-                ResourceValue::Guest(guest) => Handle::Any(guest.get(store)?),
+                ResourceValue::Guest(guest) => Handle::Any(guest.get(store).map_err(refused)?),
                 ResourceValue::Host(object) => {
-                    let number = context.data_mut().components.add(Arc::clone(object))?;
+                    let number = context.data_mut().components.add(Arc::clone(object)).map_err(refused)?;
                     let numbers = if resource.is_own { &mut sent.kept } else { &mut sent.lent };
                     numbers.push(number);
                     Handle::Host(number)
@@ -139,6 +144,32 @@ impl<'a> Sent<'a> {
         if has_arrived {
             self.given.iter().filter(|resource| resource.is_own).for_each(GivenResource::forget);
         }
+    }
+}
+
+/// Why a resource cannot be given to a guest.
+pub(super) struct RefusedResource {
+    /// Its place among those of the call.
+    pub(super) place: usize,
+    error: Box<WasmtimeError>,
+}
+
+impl RefusedResource {
+    #[cold]
+    fn new(place: usize, error: WasmtimeError) -> Self {
+        Self { place, error: Box::new(error) }
+    }
+
+    /// The error, which says where the resource stands.
+    #[cold]
+    pub(super) fn at(self, place: &str) -> WasmtimeError {
+        let mut error = *self.error;
+        match &mut error {
+            WasmtimeError::Type { reason } => *reason = format!("{place}: {reason}"),
+            WasmtimeError::Closed { what } | WasmtimeError::WrongStore { what } => *what = format!("{what} of {place}"),
+            _ => {}
+        }
+        error
     }
 }
 

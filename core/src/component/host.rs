@@ -8,9 +8,9 @@ use trimaran_gate::HostCallId;
 use wasmtime::component::types::ComponentFunc;
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use crate::component::abi::plain;
 use crate::component::abi::plan::Row;
-use crate::component::abi::stream::{Given, Written};
+use crate::component::abi::stream::{Given, Values, Written};
+use crate::component::abi::{handles, plain};
 use crate::component::handles::{GivenResource, Received, Sent, received};
 use crate::component::mistakes::{self, ComponentMistake};
 use crate::component::resource::{ComponentResource, drop_handle};
@@ -196,12 +196,20 @@ pub(super) fn written(
     ty: &HostFuncType,
     hosts: &Arc<[u32]>,
 ) -> Result<Written> {
-    let sent = Sent::new(store, context, &reply.resources).map_err(|error| error.in_host_func(&ty.name))?;
+    let sent = Sent::new(store, context, &reply.resources).map_err(|refused| {
+        let beside: Vec<&[u8]> = reply.beside.iter().map(Vec::as_slice).collect();
+        let values = Values { bytes: &reply.bytes, beside: &beside, ..Values::default() };
+        let place = handles::path(values, &ty.results, refused.place, |_| "result".to_owned());
+        refused.at(&format!("{}: {place}", ty.name))
+    })?;
     let handles = sent.handles.into_vec();
     // Whatever becomes of them, the guest has got them from here on.
     reply.resources.iter().filter(|resource| resource.is_own).for_each(GivenResource::forget);
-    let hosts = if handles.is_empty() { None } else { Some(Arc::clone(hosts)) };
-    Ok(Written { bytes: reply.bytes, beside: reply.beside, handles, hosts })
+    let (hosts, names) = match handles.is_empty() {
+        true => (None, None),
+        false => (Some(Arc::clone(hosts)), Some(ty.name.as_str().into())),
+    };
+    Ok(Written { bytes: reply.bytes, beside: reply.beside, handles, hosts, names })
 }
 
 #[inline]

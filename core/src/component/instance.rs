@@ -47,7 +47,7 @@ impl ComponentInstance {
             let func = found.ok_or_else(|| other_kind(&path, &item, "a function"))?;
             let ready =
                 Ready::new(&mut context, func).map_err(|error| WasmtimeError::Unexpected { reason: chain(&error) })?;
-            Ok(ComponentFunc::new(store, ready, names, ty.async_(), &self.state, &self.hosts))
+            Ok(ComponentFunc::new(store, ready, path, names, (&self.state, &self.hosts)))
         })
     }
 

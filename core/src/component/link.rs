@@ -14,7 +14,7 @@ use crate::component::host::{HostFuncType, run, run_plain};
 use crate::component::items::{Item, Items};
 use crate::component::table::{MOST, RESOURCES};
 use crate::component::waiting::AsyncFunction;
-use crate::component::{table, wit, words};
+use crate::component::{misfits, table, wit, words};
 use crate::errors::guest_text;
 use crate::errors::spelling::Spelled;
 use crate::linking::items::refused;
@@ -64,7 +64,8 @@ pub(super) fn link(
     }
     work.check(items.has_wasi())?;
     let (hosts, waits) = (work.hosts, work.waits);
-    let pre = linker.instantiate_pre(component).map_err(refused)?;
+    let pre = linker.instantiate_pre(component);
+    let pre = pre.map_err(|error| misfits::explain(&error, &engine, &ty).unwrap_or_else(|| refused(error)))?;
     Ok(Linked { pre, hosts, waits })
 }
 
@@ -136,7 +137,8 @@ impl Work<'_> {
         let name = path.last().copied().unwrap_or_default();
         match (wanted, found) {
             (ComponentItem::ComponentFunc(ty), Some((_, Item::Func(function)))) => {
-                let host_type = HostFuncType::new(words::path(path), ty, self.rows(ty)?);
+                let names = words::path(path);
+                let host_type = HostFuncType::new(names.clone(), ty, self.rows(ty)?);
                 function.bind(&host_type)?;
                 self.waits |= ty.async_();
                 if function.as_async().is_some() {
@@ -144,11 +146,11 @@ impl Work<'_> {
                     let (function, hosts) = (Arc::clone(function), Arc::clone(&self.hosts));
                     let function = AsyncFunction { function, ty: Arc::new(host_type), hosts };
                     let defined = if ty.async_() {
-                        host::define_concurrent(to, name, ty, move |tasks, given| {
+                        host::define_concurrent(to, name, &names, ty, move |tasks, given| {
                             Box::pin(function.clone().run_in_task(tasks, given))
                         })
                     } else {
-                        host::define_async(to, name, ty, move |context, given| {
+                        host::define_async(to, name, &names, ty, move |context, given| {
                             Box::pin(function.clone().run(context, given))
                         })
                     };
@@ -156,7 +158,7 @@ impl Work<'_> {
                 }
                 if ty.async_() {
                     let (function, hosts) = (Arc::clone(function), Arc::clone(&self.hosts));
-                    return host::define_concurrent(to, name, ty, move |tasks, given| {
+                    return host::define_concurrent(to, name, &names, ty, move |tasks, given| {
                         let done = tasks.with(|mut access| {
                             let context = access.as_context_mut();
                             let _in_task = InTask::begin();
@@ -171,22 +173,24 @@ impl Work<'_> {
                     let body = move |context: StoreContextMut<'_, StoreData>, arguments: &[u64]| {
                         run_plain(function.as_ref(), &host_type, context, arguments)
                     };
-                    return plain::define(to, name, ty, body).map_err(refused);
+                    return plain::define(to, name, &names, ty, body).map_err(refused);
                 }
                 let (function, hosts) = (Arc::clone(function), Arc::clone(&self.hosts));
                 let body = move |context: StoreContextMut<'_, StoreData>, given| {
                     run(&function, &host_type, &hosts, context, given)
                 };
-                host::define(to, name, ty, body).map_err(refused)
+                host::define(to, name, &names, ty, body).map_err(refused)
             }
             (ComponentItem::ComponentFunc(ty), Some((_, Item::Trap))) => {
                 let names = words::path(path);
-                let fail = move || Err(HostError(called(&names)).into());
+                let shown = names.clone();
+                let fail = move || Err(HostError(called(&shown)).into());
                 if ty.async_() {
                     self.waits = true;
-                    return host::define_concurrent(to, name, ty, move |_, _| Box::pin(ready(fail()))).map_err(refused);
+                    let failing = host::define_concurrent(to, name, &names, ty, move |_, _| Box::pin(ready(fail())));
+                    return failing.map_err(refused);
                 }
-                host::define(to, name, ty, move |_: StoreContextMut<'_, StoreData>, _| fail()).map_err(refused)
+                host::define(to, name, &names, ty, move |_: StoreContextMut<'_, StoreData>, _| fail()).map_err(refused)
             }
             (ComponentItem::ComponentInstance(ty), Some((known, Item::Instance(items)))) => {
                 if items.is_just_wasi() {

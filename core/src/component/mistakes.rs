@@ -54,7 +54,7 @@ pub enum ComponentMistake {
     },
     /// There are too many values, or too few.
     Count {
-        /// What is counted: `arguments`, `items`.
+        /// What is counted: `arguments`, `items`, `elements`.
         what: String,
         /// How many there should be.
         expected: u64,
@@ -73,7 +73,7 @@ pub enum ComponentMistake {
     },
 }
 
-/// Fails for a value that does not fit. `path` leads to the value: `argument 1`, `result`, `field "name"`, `element 3`, `item 0`, `case "name"`,
+/// Fails for a value that does not fit. `path` leads to the value: `argument 1`, `result`, `field "name"`, `element 3`, `key 0`, `value 0`, `item 0`, `case "name"`,
 /// `some`, `ok`, `error`, each part in its words.
 ///
 /// Fails with `Range` for a number, and for a length; with `Unsupported`; and with `Type` for all else.
@@ -147,7 +147,8 @@ fn with_article(kind: Kind) -> &'static str {
         Kind::F64 => "an f64",
         Kind::Char => "a char",
         Kind::String => "a string",
-        Kind::List => "a list",
+        Kind::List | Kind::FixedLengthList => "a list",
+        Kind::Map => "a map",
         Kind::Record => "a record",
         Kind::Tuple => "a tuple",
         Kind::Variant => "a variant",

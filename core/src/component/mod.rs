@@ -15,6 +15,7 @@ pub(crate) mod instance_pre;
 pub(crate) mod items;
 pub(crate) mod link;
 pub(crate) mod linker;
+pub(crate) mod misfits;
 pub(crate) mod mistakes;
 pub(crate) mod resource;
 pub(crate) mod resource_type;

@@ -6,11 +6,12 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::ResourceAny;
 
 use crate::component::resource_type::ComponentResourceType;
-use crate::errors::spelling::Spelled;
+use crate::errors::chain::chain;
 use crate::stores::components::{DroppedResources, InstanceState};
 use crate::stores::refusal;
 use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::traps::carried::HostError;
+use crate::traps::words;
 use crate::{Result, Store, WasmtimeError};
 
 /// A handle of a resource that a guest made (`wasmtime::component::ResourceAny`). It belongs to one store.
@@ -116,7 +117,8 @@ pub(super) fn drop_in(
     state: &Arc<InstanceState>,
 ) -> Result<()> {
     if !resource.owned() {
-        return drop_handle(context, resource).map_err(|error| WasmtimeError::wrong_type(error.to_string()));
+        let dropped = drop_handle(context, resource).map_err(|error| chain(&error));
+        return dropped.map_err(|reason| WasmtimeError::wrong_type(words::ours(&reason).unwrap_or(reason)));
     }
     let done = run(context, state, |context| drop_handle(context, resource));
     done.map_err(|error| failed(context, error))
@@ -157,13 +159,7 @@ fn trap(error: wasmtime::Error) -> WasmtimeError {
         return WasmtimeError::not_allocated(error);
     }
     let plain = |reason: String| {
-        // Wasmtime counts what a guest passes to the host in a fuel of its own.
-        let setting = if reason.contains("fuel allocated for hostcalls") {
-            format!(" (the setting is {} of WASI)", Spelled("max_transfer"))
-        } else {
-            String::new()
-        };
-        let reason = format!("{reason}{setting}");
+        let reason = words::ours(&reason).unwrap_or(reason);
         WasmtimeError::Trap { code: None, reason, interruption: None, frames: Vec::new() }
     };
     WasmtimeError::from_guest(error, |reason| WasmtimeError::no_stack(&reason).unwrap_or_else(|| plain(reason)))

@@ -11,7 +11,6 @@ use crate::component::func::ComponentFunc;
 use crate::component::handles::{GivenResource, Received, Sent, received};
 use crate::component::instance::ComponentInstance;
 use crate::component::instance_pre::ComponentInstancePre;
-use crate::component::resource::failed_in_call;
 use crate::component::waiting::ComponentHostCall;
 use crate::process::signals;
 use crate::runs::run::Run;
@@ -48,14 +47,16 @@ impl ComponentFunc {
                 let (state, hosts) = (func.state(), func.hosts());
                 store.get()?.drop_resources(&mut context)?;
                 let call = InCall::begin(&mut context, state)?;
+                let beside: Vec<&[u8]> = arguments.beside.iter().map(Vec::as_slice).collect();
                 let sent = match Sent::new(&*store.get()?, &mut context, &arguments.resources) {
                     Ok(sent) => sent,
-                    Err(error) => {
+                    Err(refused) => {
                         call.end(&mut context);
-                        return Err(error);
+                        let values = Values { bytes: &arguments.bytes, beside: &beside, ..Values::default() };
+                        let place = func.place(values, refused.place);
+                        return Err(refused.at(&place));
                     }
                 };
-                let beside: Vec<&[u8]> = arguments.beside.iter().map(Vec::as_slice).collect();
                 let (bytes, handles) = (&*arguments.bytes, &*sent.handles);
                 let values = Values { bytes, beside: &beside, arrays: None, handles, hosts };
                 if let Err(error) = func.check_values(&context, values) {
@@ -68,7 +69,7 @@ impl ComponentFunc {
                 call.end(&mut context);
                 let store = store.get()?;
                 sent.end(&store, &mut context, has_arrived.load(Ordering::Relaxed));
-                let given = done.map_err(|error| failed_in_call(&mut context, error))?;
+                let given = done.map_err(|error| func.failed(&mut context, error))?;
                 received(&store, &mut context, given, || Arc::clone(state), hosts).map(|(received, _)| received)
             })
         }))

@@ -185,6 +185,14 @@ impl Nodes {
                 let element = self.plan(element)?;
                 self.around(To::List, element)
             }
+            Kind::FixedLengthList(element, length) => {
+                let element = self.plan(element)?;
+                self.add(To::FixedLengthList, vec![], vec![Some(element)], *length)
+            }
+            Kind::Map(parts, _) => {
+                let parts = self.fields(&**parts)?;
+                self.add(To::Map, vec![], parts, 0)
+            }
             Kind::Record(fields) => {
                 let parts = self.fields(fields)?;
                 self.add(To::Record, fields.iter().map(|field| field.name.to_string()).collect(), parts, 0)
@@ -344,11 +352,17 @@ impl<'a> Table<'a> {
                 let resource = self.nodes.resource(Some(*resource), "")?;
                 self.nodes.around(kind, resource)
             }
-            Type::Map(_) => self.nodes.unsupported("map"),
+            Type::Map(map) => {
+                let parts = vec![Some(self.ty(&map.key())?), Some(self.ty(&map.value())?)];
+                self.nodes.add(To::Map, vec![], parts, 0)
+            }
             Type::Future(_) => self.nodes.unsupported("future"),
             Type::Stream(_) => self.nodes.unsupported("stream"),
             Type::ErrorContext => self.nodes.unsupported("error-context"),
-            Type::FixedLengthList(_) => self.nodes.unsupported("list of a fixed length"),
+            Type::FixedLengthList(list) => {
+                let element = self.ty(&list.ty())?;
+                self.nodes.add(To::FixedLengthList, vec![], vec![Some(element)], list.len())
+            }
         }
     }
 

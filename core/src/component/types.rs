@@ -36,6 +36,10 @@ pub enum ComponentTypeKind {
     String,
     /// A list. Its part is the type of its elements.
     List,
+    /// A list of a fixed length, which is its number. Its part is the type of its elements.
+    FixedLengthList,
+    /// A map. Its parts are the types of its keys and of its values.
+    Map,
     /// A record, with the names and types of its fields.
     Record,
     /// A tuple, with the types of its fields.
@@ -54,7 +58,7 @@ pub enum ComponentTypeKind {
     Own,
     /// A handle that is lent for one call. Its part is the resource's type.
     Borrow,
-    /// A type whose values cannot be passed yet: a map, a list of a fixed length, a stream, a future, an error context. Its name
+    /// A type whose values cannot be passed yet: a stream, a future, an error context. Its name
     /// says which.
     Unsupported,
     /// A function, with the names and types of its parameters. Behind those stands the type of its result, if it has one.
@@ -78,7 +82,7 @@ pub struct ComponentTypeNode {
     pub names: Vec<String>,
     /// The types of its parts, by their places in the table; none where a case has no payload, or a function no result.
     pub parts: Vec<Option<u32>>,
-    /// The number of a resource; of a function 1, if it is async; 0 for everything else.
+    /// The number of a resource, or the length of a list of a fixed length; of a function 1, if it is async; 0 for everything else.
     pub number: u32,
     /// What a module imports; empty for every other kind.
     pub imports: Vec<ImportType>,

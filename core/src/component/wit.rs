@@ -1,5 +1,6 @@
 //! The types of components in WIT's own notation, for sentences. Types that have no name of their own are written out.
 
+use std::collections::HashMap;
 use std::fmt::{self, Write};
 
 use crate::Result;
@@ -22,19 +23,29 @@ pub(crate) fn text(types: &ComponentTypes) -> String {
 
 /// The same for one type of a table.
 pub(crate) fn text_of(types: &ComponentTypes, place: u32) -> String {
-    let mut text = Cut { text: String::new() };
-    if write_type(&mut text, types, place, 0).is_err() {
-        text.text.push(guest_text::MORE);
-    }
-    text.text
+    Cut::of(types, place, &HashMap::new())
 }
+
+/// The names that types have where the text stands, by their places.
+type Named<'a> = HashMap<u32, &'a str>;
 
 /// A text that ends where it would be too long.
-struct Cut {
+struct Cut<'a> {
     text: String,
+    named: &'a Named<'a>,
 }
 
-impl Write for Cut {
+impl<'a> Cut<'a> {
+    fn of(types: &ComponentTypes, place: u32, named: &'a Named<'a>) -> String {
+        let mut text = Self { text: String::new(), named };
+        if write_type(&mut text, types, place, 0).is_err() {
+            text.text.push(guest_text::MORE);
+        }
+        text.text
+    }
+}
+
+impl Write for Cut<'_> {
     fn write_str(&mut self, part: &str) -> fmt::Result {
         if self.text.len() + part.len() > MOST {
             return Err(fmt::Error);
@@ -47,9 +58,12 @@ impl Write for Cut {
 /// How deep types lie in each other at most: the validator refuses more than a hundred.
 const DEPTH: usize = 128;
 
-fn write_type(to: &mut Cut, types: &ComponentTypes, place: u32, depth: usize) -> fmt::Result {
+fn write_type(to: &mut Cut<'_>, types: &ComponentTypes, place: u32, depth: usize) -> fmt::Result {
     let Some(node) = types.nodes.get(place as usize).filter(|_| depth < DEPTH) else { return Err(fmt::Error) };
-    let part = |to: &mut Cut, index: usize| match node.parts.get(index).copied().flatten() {
+    if let Some(name) = to.named.get(&place) {
+        return write!(to, "{}", Name(name));
+    }
+    let part = |to: &mut Cut<'_>, index: usize| match node.parts.get(index).copied().flatten() {
         Some(place) => write_type(to, types, place, depth + 1),
         None => to.write_str("_"),
     };
@@ -79,6 +93,18 @@ fn write_type(to: &mut Cut, types: &ComponentTypes, place: u32, depth: usize) ->
         Kind::List => {
             to.write_str("list<")?;
             part(to, 0)?;
+            return to.write_str(">");
+        }
+        Kind::FixedLengthList => {
+            to.write_str("list<")?;
+            part(to, 0)?;
+            return write!(to, ", {}>", node.number);
+        }
+        Kind::Map => {
+            to.write_str("map<")?;
+            part(to, 0)?;
+            to.write_str(", ")?;
+            part(to, 1)?;
             return to.write_str(">");
         }
         Kind::Option => {
@@ -147,7 +173,11 @@ fn write_type(to: &mut Cut, types: &ComponentTypes, place: u32, depth: usize) ->
     to.write_str(simple)
 }
 
-fn write_result(to: &mut Cut, node: &ComponentTypeNode, part: impl Fn(&mut Cut, usize) -> fmt::Result) -> fmt::Result {
+fn write_result(
+    to: &mut Cut<'_>,
+    node: &ComponentTypeNode,
+    part: impl Fn(&mut Cut<'_>, usize) -> fmt::Result,
+) -> fmt::Result {
     let has = |index: usize| node.parts.get(index).copied().flatten().is_some();
     match (has(0), has(1)) {
         (false, false) => to.write_str("result"),
@@ -166,23 +196,24 @@ fn write_result(to: &mut Cut, node: &ComponentTypeNode, part: impl Fn(&mut Cut, 
     }
 }
 
-fn comma(to: &mut Cut, index: usize) -> fmt::Result {
+fn comma(to: &mut Cut<'_>, index: usize) -> fmt::Result {
     if index == 0 { Ok(()) } else { to.write_str(", ") }
 }
 
-/// How many lines a world has at most.
-const LINES: usize = 10_000;
+/// How many lines a world has at most, and how many bytes.
+const LINES: (usize, usize) = (10_000, 1 << 20);
 
-/// A component's imports and exports, as WIT writes a world. What an interface has stands inside of it.
+/// A component's imports and exports, as WIT writes a world. What an interface has stands inside of it. A type that has one name there
+/// is called by it.
 pub(crate) fn world(types: &ComponentTypes) -> String {
-    let mut lines = Lines { types, text: String::new(), left: LINES };
+    let mut lines = Lines { types, text: String::new(), lines: 0, is_over: false };
     lines.push(0, "world {");
     let root = types.nodes.get(types.root as usize);
     for (word, which) in [("import", 0), ("export", 1)] {
         let place = root.and_then(|root| root.parts.get(which).copied().flatten());
         lines.items(1, word, place);
     }
-    if lines.left == 0 {
+    if lines.is_over {
         lines.text.push_str("  // and more\n");
     }
     lines.text.push_str("}\n");
@@ -192,13 +223,18 @@ pub(crate) fn world(types: &ComponentTypes) -> String {
 struct Lines<'a> {
     types: &'a ComponentTypes,
     text: String,
-    left: usize,
+    lines: usize,
+    /// Whether there was more than it holds.
+    is_over: bool,
 }
 
 impl Lines<'_> {
     fn push(&mut self, depth: usize, line: &str) {
-        if let Some(left) = self.left.checked_sub(1) {
-            self.left = left;
+        if self.lines == LINES.0 || self.text.len() + line.len() > LINES.1 {
+            self.is_over = true;
+        }
+        if !self.is_over {
+            self.lines += 1;
             self.text.extend(std::iter::repeat_n("  ", depth));
             self.text.push_str(line);
             self.text.push('\n');
@@ -208,24 +244,34 @@ impl Lines<'_> {
     fn items(&mut self, depth: usize, word: &str, place: Option<u32>) {
         let types = self.types;
         let node = |place: Option<u32>| types.nodes.get(place? as usize);
-        let Some(instance) = node(place).filter(|_| depth < DEPTH && self.left > 0) else { return };
+        let Some(instance) = node(place).filter(|_| depth < DEPTH) else { return };
         let word = if word.is_empty() { String::new() } else { format!("{word} ") };
+        let mut named = HashMap::new();
         for (name, part) in instance.names.iter().zip(&instance.parts) {
-            let (name, text) = (Name(name), part.map_or_else(String::new, |place| text_of(types, place)));
-            match node(*part).map(|node| node.kind) {
-                Some(Kind::Instance) => {
-                    self.push(depth, &format!("{word}{name}: interface {{"));
-                    self.items(depth + 1, "", *part);
-                    self.push(depth, "}");
-                }
+            if self.is_over {
+                return;
+            }
+            let kind = node(*part).map(|node| node.kind);
+            if kind == Some(Kind::Instance) {
+                self.push(depth, &format!("{word}{}: interface {{", Name(name)));
+                self.items(depth + 1, "", *part);
+                self.push(depth, "}");
+                continue;
+            }
+            let text = part.map_or_else(String::new, |place| Cut::of(types, place, &named));
+            let name = Name(name);
+            match kind {
                 Some(Kind::Func | Kind::Component | Kind::Module) => {
                     self.push(depth, &format!("{word}{name}: {text};"))
                 }
                 Some(Kind::Resource) => self.push(depth, &format!("{word}resource {name};")),
-                // Those begin with their word, behind which WIT has the name.
-                Some(Kind::Record | Kind::Variant | Kind::Enum | Kind::Flags) => {
+                // Those begin with their word, behind which WIT has the name. A second name of one is another name for the first.
+                Some(Kind::Record | Kind::Variant | Kind::Enum | Kind::Flags)
+                    if !part.is_some_and(|it| named.contains_key(&it)) =>
+                {
                     let (kind, rest) = text.split_once(' ').unwrap_or((&text, ""));
                     self.push(depth, &format!("{word}{kind} {name} {rest}"));
+                    named.extend(part.map(|part| (part, name.0)));
                 }
                 _ => self.push(depth, &format!("{word}type {name} = {text};")),
             }

@@ -4,3 +4,4 @@ pub(crate) mod carried;
 pub(crate) mod demangle;
 pub(crate) mod moved;
 pub(crate) mod trap;
+pub(crate) mod words;

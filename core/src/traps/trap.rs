@@ -7,7 +7,7 @@ use crate::errors::guest_text;
 use crate::errors::guest_text::{Name, Sentence};
 use crate::traps::carried::{HostError, Interrupted};
 use crate::traps::demangle::Names;
-use crate::traps::moved;
+use crate::traps::{moved, words};
 use crate::{Frame, TrapCode, WasmtimeError};
 
 /// What wasmtime-wasi says of a caller without a memory; it has no type for that.
@@ -62,8 +62,13 @@ pub(crate) fn from_error(error: &wasmtime::Error) -> Option<WasmtimeError> {
     // Our own functions say what is wrong in our own words: it is WASI that refuses what the guest asked of it.
     error.is::<wasmtime::WasmBacktrace>().then(|| {
         let refused = error.downcast_ref().and_then(pointer);
-        let (code, reason) = refused
-            .map_or_else(|| (None, Sentence(error.root_cause()).to_string()), |(code, reason)| (Some(code), reason));
+        let (code, reason) = refused.map_or_else(
+            || {
+                let said = Sentence(error.root_cause()).to_string();
+                (None, words::ours(&said).unwrap_or(said))
+            },
+            |(code, reason)| (Some(code), reason),
+        );
         WasmtimeError::Trap { code, reason, interruption: None, frames: frames() }
     })
 }

@@ -53,6 +53,16 @@ class Component(ComponentBase, Constant, Handle, Managed):
         validate_component(engine, wasm)
 
     @classmethod
+    def precompile(cls, engine: Engine, wasm: Wasm) -> bytes:
+        """Compiles a component to what `serialize` gives, without making one: by `Config.target` for another machine.
+
+        Raises as `Component` does.
+        """
+        return _native.precompile_component(
+            expect(engine, Engine, "the engine"), source(_no_path(wasm, "component"), "the component")
+        )
+
+    @classmethod
     def deserialize(cls, engine: Engine, encoded: BytesLike) -> Component:
         """Makes a component from the bytes of `serialize`.
 

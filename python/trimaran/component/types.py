@@ -43,6 +43,8 @@ class Table:
             made._imports, made._exports = module
         if isinstance(made, FuncType):
             made._is_async = number != 0
+        if isinstance(made, FixedLengthListType):
+            made._length = number
         return made
 
     @property
@@ -87,8 +89,8 @@ class _Type(Constant, Managed):
     def __repr__(self) -> str:
         return shown_if_made(self, self.__str__)
 
-    def _beside(self) -> object:
-        """What a type is made of besides its names and parts."""
+    def _rest(self) -> object:
+        """What it is beside its names and parts: what a module imports and exports, the length of a list."""
         return None
 
 
@@ -105,7 +107,7 @@ def equal(one: Any, other: Any, known: set[tuple[int, int]]) -> bool:
         type(one) is type(other)
         and one._names == other._names
         and len(one._parts) == len(other._parts)
-        and one._beside() == other._beside()
+        and one._rest() == other._rest()
         and all(equal(*pair, known) for pair in zip(one._parts, other._parts, strict=True))
     )
 
@@ -219,6 +221,42 @@ class ListType(ValType):
     def element(self) -> ValType:
         """The type of its elements."""
         return cast(ValType, self._parts[0])
+
+
+class FixedLengthListType(ValType):
+    """A list of a fixed length."""
+
+    __slots__ = ("_length",)
+    _length: int
+
+    @property
+    def element(self) -> ValType:
+        """The type of its elements."""
+        return cast(ValType, self._parts[0])
+
+    @property
+    def length(self) -> int:
+        """How many elements its values have."""
+        return self._length
+
+    def _rest(self) -> object:
+        return self._length
+
+
+class MapType(ValType):
+    """A map: a `dict`, or any other mapping on its way into a component."""
+
+    __slots__ = ()
+
+    @property
+    def key(self) -> ValType:
+        """The type of its keys."""
+        return cast(ValType, self._parts[0])
+
+    @property
+    def value(self) -> ValType:
+        """The type of its values."""
+        return cast(ValType, self._parts[1])
 
 
 class RecordType(ValType):
@@ -398,7 +436,7 @@ class FuncType(_Type):
         """Whether it is async by its type: it may wait."""
         return self._is_async
 
-    def _beside(self) -> object:
+    def _rest(self) -> object:
         return self._is_async
 
 
@@ -441,7 +479,7 @@ class ModuleType(_Type):
         """The exports. `engine` is for code that was written for wasmtime-py."""
         return self._exports.copy()
 
-    def _beside(self) -> object:
+    def _rest(self) -> object:
         return self._imports, self._exports
 
 
@@ -463,6 +501,8 @@ _KINDS: dict[str, type[_Type]] = {
     "CHAR": Char,
     "STRING": String,
     "LIST": ListType,
+    "FIXED_LENGTH_LIST": FixedLengthListType,
+    "MAP": MapType,
     "RECORD": RecordType,
     "TUPLE": TupleType,
     "VARIANT": VariantType,

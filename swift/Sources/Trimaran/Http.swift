@@ -21,11 +21,13 @@ public struct HttpHeader: Sendable, Hashable {
     self.value = value
   }
 
-  /// A header with text, in UTF-8.
-  public init(_ name: String, _ text: String) { self.init(name, Array(text.utf8)) }
+  /// A header with text in ISO 8859-1, of which ASCII is a part. Fails with `encoding` for text with any other character.
+  public init(_ name: String, _ text: String) throws(WasmtimeError) {
+    self.init(name, try Core.httpHeaderValue(name: name, value: text))
+  }
 
-  /// The value, as text. Bytes that are not UTF-8 are replaced by U+FFFD.
-  public var text: String { String(decoding: value, as: UTF8.self) }
+  /// The value as text, in ISO 8859-1.
+  public var text: String { String(String.UnicodeScalarView(value.map { Unicode.Scalar($0) })) }
 }
 
 /// What a component asks for by HTTP: a ``WasiHttp/callback(_:)`` is given one for each request.
@@ -95,7 +97,7 @@ private func duration(_ nanoseconds: UInt64) -> Duration {
 /// What answers a request.
 ///
 /// ```swift
-/// HttpResponse(200, [HttpHeader("content-type", "text/plain")], .text("hello"))
+/// HttpResponse(200, [try HttpHeader("content-type", "text/plain")], .text("hello"))
 /// ```
 public struct HttpResponse: Sendable {
   /// The body of a response.

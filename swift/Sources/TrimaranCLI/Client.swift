@@ -80,7 +80,7 @@ enum Client {
 
   private static func headers(_ response: HTTPURLResponse) -> [HttpHeader] {
     let headers = response.allHeaderFields.compactMap { name, value in
-      (name as? String).map { HttpHeader($0, "\(value)") }
+      (name as? String).map { HttpHeader($0, Array("\(value)".utf8)) }
     }
     // The session has decoded such a body.
     guard headers.contains(where: { $0.name.lowercased() == "content-encoding" }) else { return headers }

@@ -7,6 +7,8 @@ final class Codec: Sendable {
   let kind: Core.ComponentTypeKind
   /// The numbers of a list that crosses as their bytes; otherwise the kind itself.
   let element: Core.ComponentTypeKind
+  /// How many elements a list of a fixed length has.
+  let length: Int
   /// The parts: the element of a list, the fields of a record, the payloads of cases. `nil` where a case carries nothing.
   let parts: [Codec?]
   /// The names of fields, cases or flags.
@@ -16,12 +18,13 @@ final class Codec: Sendable {
   /// The places of the names, where there are many.
   private let places: [String: Int]?
 
-  init(_ kind: Core.ComponentTypeKind, _ names: [String] = [], _ parts: [Codec?] = []) {
+  init(_ kind: Core.ComponentTypeKind, _ names: [String] = [], _ parts: [Codec?] = [], length: Int = 0) {
     self.kind = kind
     self.names = names
     self.parts = parts
+    self.length = length
     hasResources = kind == .own || kind == .borrow || parts.contains { $0?.hasResources ?? false }
-    element = kind == .list ? parts.first.flatMap { $0 }.map(\.kind) ?? kind : kind
+    element = kind == .list || kind == .fixedLengthList ? parts.first.flatMap { $0 }.map(\.kind) ?? kind : kind
     places =
       names.count > 8 ? Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }) : nil
   }
@@ -68,7 +71,7 @@ final class Codecs {
     let node = nodes[place]
     let isResource = node.kind == .own || node.kind == .borrow
     let parts = isResource ? [] : node.parts.map { part in part.map { self.codec(Int($0)) } }
-    let new = Codec(node.kind, node.names, parts)
+    let new = Codec(node.kind, node.names, parts, length: isResource ? 0 : Int(node.number))
     made[place] = new
     return new
   }

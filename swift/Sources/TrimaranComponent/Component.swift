@@ -115,6 +115,31 @@ public final class Component: Sendable {
     try validate(engine, text.utf8)
   }
 
+  /// Compiles a component from the binary or the text format to what `serialize` gives, without making one: for a machine of another kind
+  /// as well, by `Config.target`.
+  ///
+  /// - Parameters:
+  ///   - engine: The engine that it is for.
+  ///   - bytes: The component.
+  /// - Returns: The artifact.
+  /// - Throws: `compile`, `syntax` and `limit`, as the constructor does.
+  public static func precompile(_ engine: Engine, _ bytes: some Collection<UInt8>) throws(WasmtimeError) -> [UInt8] {
+    try lending(bytes) { (bytes) throws(WasmtimeError) in
+      try Core.precompileComponent(engine: engine.core, bytes: bytes)
+    }
+  }
+
+  /// Compiles a component from the text format.
+  ///
+  /// - Parameters:
+  ///   - engine: The engine that it is for.
+  ///   - text: The component.
+  /// - Returns: The artifact.
+  /// - Throws: `compile`, `syntax` and `limit`, as the constructor does.
+  public static func precompile(_ engine: Engine, _ text: some StringProtocol) throws(WasmtimeError) -> [UInt8] {
+    try precompile(engine, text.utf8)
+  }
+
   /// The compiled component as bytes, which ``Component`` loads without the compiler.
   ///
   /// - Returns: The artifact.

@@ -26,6 +26,7 @@ extension ComponentValue: CustomStringConvertible {
     case .f32s(let values): "\(values)"
     case .f64s(let values): "\(values)"
     case .list(let values): "\(values)"
+    case .map(let entries): "{\(entries.map { "\($0): \($1)" }.sorted().joined(separator: ", "))}"
     case .record(let record): record.description
     case .tuple(let values): "(\(values.map(\.description).joined(separator: ", ")))"
     case .variant(let name, let payload): shown(name, payload)

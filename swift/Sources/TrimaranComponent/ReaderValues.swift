@@ -36,7 +36,8 @@ extension Wit.Reader {
     case .f64: return .f64(Double(bitPattern: number()))
     case .char: return .char(Unicode.Scalar(number(UInt32.self)) ?? "\u{FFFD}")
     case .string: return .string(try string())
-    case .list: return try list(codec)
+    case .list, .fixedLengthList: return try list(codec)
+    case .map: return try map(codec)
     case .record: return .record(Record(names: codec.names, values: try fields(codec)))
     case .tuple: return .tuple(try fields(codec))
     case .variant:
@@ -78,6 +79,16 @@ extension Wit.Reader {
   }
 
   // MARK: Lists
+
+  private mutating func map(_ codec: Codec) throws(WasmtimeError) -> ComponentValue {
+    var entries: [ComponentValue: ComponentValue] = [:]
+    guard let key = codec.parts[0], let value = codec.parts[1] else { return .map(entries) }
+    for _ in 0..<number(UInt32.self) {
+      let name = try read(key)
+      entries[name] = try read(value)
+    }
+    return .map(entries)
+  }
 
   private mutating func list(_ codec: Codec) throws(WasmtimeError) -> ComponentValue {
     switch codec.element {

@@ -7,6 +7,10 @@ public struct ComponentType: Sendable {
     case bool, s8, u8, s16, u16, s32, u32, s64, u64, f32, f64, char, string
     /// ``ComponentType/parts`` has the type of its elements.
     case list
+    /// ``ComponentType/parts`` has the type of its elements, and ``ComponentType/length`` says how many there are.
+    case fixedLengthList = "list of a fixed length"
+    /// ``ComponentType/parts`` has the types of its keys and of its values.
+    case map
     /// ``ComponentType/names`` and ``ComponentType/parts`` have its fields.
     case record
     /// ``ComponentType/parts`` has the types of its fields.
@@ -64,6 +68,9 @@ public struct ComponentType: Sendable {
   /// Whether it is the type of a function that is async: it may wait.
   public var isAsync: Bool { kind == .function && node.number != 0 }
 
+  /// How many elements a list of a fixed length has; `nil` for every other kind.
+  public var length: Int? { kind == .fixedLengthList ? Int(node.number) : nil }
+
   /// What a module imports; empty for every other kind.
   public var imports: [ImportType] { node.imports }
 
@@ -115,6 +122,8 @@ extension ComponentType.Kind {
       case .char: .char
       case .string: .string
       case .list: .list
+      case .fixedLengthList: .fixedLengthList
+      case .map: .map
       case .record: .record
       case .tuple: .tuple
       case .variant: .variant

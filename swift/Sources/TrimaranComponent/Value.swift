@@ -40,6 +40,8 @@ public enum ComponentValue: Sendable {
   case f64s([Double])
   /// Any other list. A list of numbers may be given so as well, and a tuple.
   case list([ComponentValue])
+  /// A map, whose entries have no order.
+  case map([ComponentValue: ComponentValue])
   case record(Record)
   case tuple([ComponentValue])
   /// The case of a variant, and what it carries, if it carries something.
@@ -126,6 +128,7 @@ extension ComponentValue: Hashable {
     case bits(String, UInt64)
     case text(String, String)
     case items(String, [ComponentValue])
+    case map([ComponentValue: ComponentValue])
     case record(Record)
     case variant(String, String, ComponentValue?)
     case flags(Set<String>)
@@ -149,6 +152,7 @@ extension ComponentValue: Hashable {
     case .string(let value): .text("string", value)
     case .bytes, .s8s, .s16s, .u16s, .s32s, .u32s, .s64s, .u64s, .f32s, .f64s, .list: .items("list", elements ?? [])
     case .tuple(let values): .items("tuple", values)
+    case .map(let entries): .map(entries)
     case .record(let record): .record(record)
     case .variant(let name, let value): .variant("variant", name, value)
     case .enum(let name): .text("enum", name)
@@ -195,6 +199,7 @@ extension ComponentValue {
     case .char: "a char"
     case .string: "a string"
     case .bytes, .s8s, .s16s, .u16s, .s32s, .u32s, .s64s, .u64s, .f32s, .f64s, .list: "a list"
+    case .map: "a map"
     case .record: "a record"
     case .tuple: "a tuple"
     case .variant: "a variant"

@@ -39,6 +39,12 @@ extension Wit.Writer {
       guard case .string(let text) = value else { throw .kind(.string, value) }
       try write(text, as: value)
     case .list: try writeList(value, codec)
+    case .fixedLengthList:
+      if let count = value.count, count != codec.length {
+        throw Mistake(.count(what: "elements", expected: UInt64(codec.length), found: UInt64(count)))
+      }
+      try writeList(value, codec)
+    case .map: try writeMap(value, codec)
     case .record:
       guard case .record(let record) = value else { throw .kind(.record, value) }
       try write(record, codec)
@@ -144,9 +150,9 @@ extension Wit.Writer {
     case (.u64, .u64s(let numbers)): try write(numbers, as: value)
     case (.f32, .f32s(let numbers)): try write(numbers, as: value)
     case (.f64, .f64s(let numbers)): try write(numbers, as: value)
-    case (_, .tuple): throw .kind(.list, value)
+    case (_, .tuple): throw .kind(codec.kind, value)
     default:
-      guard let values = value.elements else { throw .kind(.list, value) }
+      guard let values = value.elements else { throw .kind(codec.kind, value) }
       try check(values.count)
       putCount(values.count)
       let part = codec.part
@@ -155,6 +161,22 @@ extension Wit.Writer {
           try write(values[index], part)
         } catch {
           throw error.inside("element \(index)")
+        }
+      }
+    }
+  }
+
+  private mutating func writeMap(_ value: ComponentValue, _ codec: Codec) throws(Mistake) {
+    guard case .map(let entries) = value else { throw .kind(.map, value) }
+    try check(entries.count)
+    putCount(entries.count)
+    for (index, entry) in entries.enumerated() {
+      for (word, part, codec) in [("key", entry.key, codec.parts[0]), ("value", entry.value, codec.parts[1])] {
+        guard let codec else { continue }
+        do throws(Mistake) {
+          try write(part, codec)
+        } catch {
+          throw error.inside("\(word) \(index)")
         }
       }
     }
@@ -287,6 +309,24 @@ extension Wit.Writer {
 }
 
 extension ComponentValue {
+  /// How many elements a list has; `nil` for everything else.
+  var count: Int? {
+    switch self {
+    case .bytes(let values): values.count
+    case .s8s(let values): values.count
+    case .s16s(let values): values.count
+    case .u16s(let values): values.count
+    case .s32s(let values): values.count
+    case .u32s(let values): values.count
+    case .s64s(let values): values.count
+    case .u64s(let values): values.count
+    case .f32s(let values): values.count
+    case .f64s(let values): values.count
+    case .list(let values): values.count
+    default: nil
+    }
+  }
+
   /// An integer in decimal digits.
   var digits: String {
     switch self {

@@ -28,9 +28,17 @@ use wasmtime::{Config, Engine, Store};
 use crate::random::Random;
 use crate::values::{Stream, value};
 
-fn engine(target: Option<&str>) -> Engine {
+/// What core's engines have where no setting is made.
+fn config() -> Config {
     let mut config = Config::new();
-    config.cranelift_opt_level(wasmtime::OptLevel::None).concurrency_support(false);
+    config.concurrency_support(false).wasm_component_model_async(false);
+    config
+}
+
+fn engine(target: Option<&str>) -> Engine {
+    let mut config = config();
+    config.wasm_component_model_map(true).wasm_component_model_fixed_length_lists(true);
+    config.cranelift_opt_level(wasmtime::OptLevel::None);
     if let Some(target) = target {
         config.target(target).unwrap();
     }
@@ -84,7 +92,7 @@ impl Subject {
             };
             let root = &mut linker.root();
             let defined = match host {
-                Host::OursWaits => component_host::define_async(root, "f", &self.ty, move |_, given| {
+                Host::OursWaits => component_host::define_async(root, "f", "`f`", &self.ty, move |_, given| {
                     let (written, mut is_first) = (answer(given), true);
                     let waits = poll_fn(move |_| match std::mem::take(&mut is_first) {
                         true => Poll::Pending,
@@ -95,7 +103,7 @@ impl Subject {
                         Ok(written)
                     })
                 }),
-                _ => component_host::define(root, "f", &self.ty, move |_, given| Ok(answer(given))),
+                _ => component_host::define(root, "f", "`f`", &self.ty, move |_, given| Ok(answer(given))),
             };
             defined.unwrap();
         } else {

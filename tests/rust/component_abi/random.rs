@@ -4,11 +4,13 @@ pub struct Random {
     state: u64,
     /// How many elements the longest lists have.
     pub longest: u64,
+    /// Whether there are types of proposals among the types: maps, and lists of a fixed length.
+    pub has_proposals: bool,
 }
 
 impl Random {
     pub fn new(seed: u64) -> Self {
-        Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, longest: 600 }
+        Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, longest: 600, has_proposals: true }
     }
 
     pub fn next(&mut self) -> u64 {

@@ -10,6 +10,8 @@ use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, ResourceType};
 use wasmtime::{Engine, Store, StoreContextMut};
 
+use crate::config;
+
 const OF_THE_GUEST: &str = r#"(component
   (type $inner (resource (rep i32)))
   (core func $new (canon resource.new $inner))
@@ -32,7 +34,7 @@ fn call(store: &mut Store<()>, ready: &Ready, bytes: &[u8], handles: &[Handle]) 
 
 #[test]
 fn a_guest_gives_a_resource_and_lends_itself_what_it_is_lent() {
-    let engine = Engine::default();
+    let engine = Engine::new(&config()).unwrap();
     let component = Component::new(&engine, OF_THE_GUEST).unwrap();
     let mut store = Store::new(&engine, ());
     let instance = Linker::new(&engine).instantiate(&mut store, &component).unwrap();
@@ -77,7 +79,7 @@ const OF_THE_HOST: &str = r#"(component
 
 #[test]
 fn the_host_gives_a_resource_and_is_lent_it() {
-    let engine = Engine::default();
+    let engine = Engine::new(&config()).unwrap();
     let component = Component::new(&engine, OF_THE_HOST).unwrap();
     let ty = |name: &str| match component.component_type().get_import(&engine, name).unwrap().ty {
         ComponentItem::ComponentFunc(ty) => ty,
@@ -92,13 +94,19 @@ fn the_host_gives_a_resource_and_is_lent_it() {
         Ok(())
     })
     .unwrap();
-    host::define(&mut root, "make", &ty("make"), |_, given: Given| {
+    host::define(&mut root, "make", "`make`", &ty("make"), |_, given: Given| {
         let number = u32::from_le_bytes(given.bytes.try_into().unwrap());
         let handles = vec![Handle::Host(number + 100)];
-        Ok(Written { bytes: 0_u32.to_le_bytes().to_vec(), beside: Vec::new(), handles, hosts: Some([1].into()) })
+        Ok(Written {
+            bytes: 0_u32.to_le_bytes().to_vec(),
+            beside: Vec::new(),
+            handles,
+            hosts: Some([1].into()),
+            names: None,
+        })
     })
     .unwrap();
-    host::define(&mut root, "use", &ty("use"), |mut store: StoreContextMut<'_, ()>, given: Given| {
+    host::define(&mut root, "use", "`use`", &ty("use"), |mut store: StoreContextMut<'_, ()>, given: Given| {
         let [(resource, false)] = given.handles[..] else { panic!("{:?}", given.handles) };
         let number = resource.try_into_resource_dynamic(&mut store)?.rep();
         Ok(Written { bytes: number.to_le_bytes().to_vec(), ..Written::default() })

@@ -5,7 +5,9 @@ use trimaran::adapter::component_host as host;
 use trimaran::adapter::stream::{Given, Values, Written};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Instance, Linker};
-use wasmtime::{AsContextMut, Config, Engine, Store};
+use wasmtime::{AsContextMut, Engine, Store};
+
+use crate::{config, engine};
 
 /// `run` hands a list to the host's function, and gives back what that gives.
 const TEXT: &str = r#"(component
@@ -51,13 +53,13 @@ fn linker(
     let item = component.component_type().get_import(engine, "host").unwrap().ty;
     let ComponentItem::ComponentFunc(ty) = item else { panic!("{item:?} is no function") };
     let mut linker = Linker::new(engine);
-    host::define(&mut linker.root(), "host", &ty, body).unwrap();
+    host::define(&mut linker.root(), "host", "`host`", &ty, body).unwrap();
     linker
 }
 
 #[test]
 fn an_instance_works_after_a_call_that_was_refused() {
-    let engine = Engine::default();
+    let engine = Engine::new(&config()).unwrap();
     let component = Component::new(&engine, TEXT).unwrap();
     let linker = linker(&engine, &component, |_, given| Ok(Written { bytes: given.bytes, ..Written::default() }));
     let mut store = Store::new(&engine, None);
@@ -70,7 +72,7 @@ fn an_instance_works_after_a_call_that_was_refused() {
 
 #[test]
 fn a_linker_serves_threads_that_never_saw_its_types() {
-    let engine = Engine::default();
+    let engine = Engine::new(&config()).unwrap();
     let component = Component::new(&engine, TEXT).unwrap();
     let linker = linker(&engine, &component, |_, given| Ok(Written { bytes: given.bytes, ..Written::default() }));
     let pre = linker.instantiate_pre(&component).unwrap();
@@ -92,8 +94,7 @@ fn a_linker_serves_threads_that_never_saw_its_types() {
 /// Plans are found again by the address of their component's types: another component at that address has others.
 #[test]
 fn plans_of_a_component_that_is_gone_are_not_used() {
-    let mut config = Config::new();
-    let engine = Engine::new(config.cranelift_opt_level(wasmtime::OptLevel::None).concurrency_support(false)).unwrap();
+    let engine = engine(None);
     for round in 0..60 {
         let text = if round % 2 == 0 { TEXT.to_owned() } else { TEXT.replace("list u32", "list u64") };
         let component = Component::new(&engine, text).unwrap();
@@ -107,7 +108,7 @@ fn plans_of_a_component_that_is_gone_are_not_used() {
 
 #[test]
 fn a_host_function_calls_another_instance() {
-    let engine = Engine::default();
+    let engine = Engine::new(&config()).unwrap();
     let component = Component::new(&engine, TEXT).unwrap();
     let linker = linker(&engine, &component, |mut store: wasmtime::StoreContextMut<'_, Option<Instance>>, given| {
         let bytes = match store.data_mut().take() {

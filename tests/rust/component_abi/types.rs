@@ -72,7 +72,7 @@ impl Types {
     }
 
     fn make(&mut self, random: &mut Random, depth: u32) -> Type {
-        let kind = if depth == 0 { random.below(15) } else { random.below(26) };
+        let kind = if depth == 0 { random.below(15) } else { random.below(if random.has_proposals { 28 } else { 26 }) };
         match kind {
             0 => Self::scalar("bool", Core::I32, 1),
             1 => Self::scalar("s8", Core::I32, 1),
@@ -99,6 +99,17 @@ impl Types {
                 let some = self.make(random, depth - 1);
                 let text = self.plain(&format!("(option {})", some.text));
                 choice(text, &[None, Some(some)])
+            }
+            26 => {
+                let keys = ["u8", "s32", "u64", "char", "bool", "string"];
+                let (key, value) = (keys[random.index(keys.len())], self.make(random, depth - 1));
+                Self::pointer(self.plain(&format!("(map {key} {})", value.text)))
+            }
+            27 => {
+                let (item, count) = (self.make(random, depth - 1), 1 + random.below(4) as u32);
+                let text = self.plain(&format!("(list {} {count})", item.text));
+                let flat = (0..count).flat_map(|_| item.flat.iter().copied()).collect();
+                Type { text, flat, size: item.size * count, align: item.align }
             }
             _ => {
                 let mut payload = |types: &mut Self| (random.below(4) > 0).then(|| types.make(random, depth - 1));

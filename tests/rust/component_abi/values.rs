@@ -30,6 +30,12 @@ pub fn value(random: &mut Random, ty: &Type) -> Val {
             let most = if random.below(30) == 0 { random.longest } else { 4 };
             Val::List((0..random.below(most)).map(|_| value(random, &list.ty())).collect())
         }
+        Type::Map(map) => {
+            Val::Map((0..random.below(4)).map(|_| (value(random, &map.key()), value(random, &map.value()))).collect())
+        }
+        Type::FixedLengthList(list) => {
+            Val::FixedLengthList((0..list.len()).map(|_| value(random, &list.ty())).collect())
+        }
         Type::Record(record) => {
             Val::Record(record.fields().map(|field| (field.name.to_owned(), value(random, &field.ty))).collect())
         }
@@ -81,6 +87,18 @@ impl Stream {
     pub fn put(&mut self, val: &Val, ty: &Type) {
         match (val, ty) {
             (Val::List(items), Type::List(list)) => self.list(items, &list.ty()),
+            (Val::Map(entries), Type::Map(map)) => {
+                self.number(entries.len());
+                for (key, value) in entries {
+                    self.put(key, &map.key());
+                    self.put(value, &map.value());
+                }
+            }
+            // Its numbers stand in the stream, however many there are.
+            (Val::FixedLengthList(items), Type::FixedLengthList(list)) => {
+                self.number(items.len());
+                items.iter().for_each(|item| self.put(item, &list.ty()));
+            }
             (Val::Bool(value), _) => self.bytes.push(u8::from(*value)),
             (Val::Char(value), _) => self.number(u32::from(*value) as usize),
             (Val::String(value), _) => self.part(value.len(), value.as_bytes()),

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use trimaran::{Component, ComponentLinker, Store, WasmtimeError, component_type_text};
+use trimaran::{Component, ComponentLinker, Config, Engine, Store, WasmtimeError, component_type_text};
 
 use super::{call, engine};
 
@@ -110,6 +110,35 @@ fn a_length_that_is_not_there_is_a_trap() {
         let Err(WasmtimeError::Trap { reason, .. }) = call(&instance, &store, &[name], &[]) else { panic!("{name}") };
         assert!(!reason.is_empty());
         assert_eq!(call(&instance, &store, &[name], &[]).err(), Some(WasmtimeError::Poisoned));
+    }
+}
+
+/// A list of 60,000 lists of 60,000 bytes, and so on, which a guest gives at an address.
+#[test]
+fn a_list_of_a_fixed_length_is_looked_for_where_it_should_be() {
+    let config = Config { wasm_component_model_fixed_length_lists: Some(true), ..Config::default() };
+    let engine = Engine::new(config).unwrap();
+    for (levels, reason) in [(1, ""), (2, "its memory has 65536"), (3, "its memory has 65536")] {
+        let types: String = (1..=levels)
+            .map(|level| match level {
+                1 => "(type $t1 (list u8 60000))".to_owned(),
+                _ => format!("(type $t{level} (list $t{} 60000))", level - 1),
+            })
+            .collect();
+        let text = format!(
+            r#"(component {types} (core module $m (memory (export "memory") 1) (func (export "give") (result i32) (i32.const 0)))
+              (core instance $m (instantiate $m)) (alias core export $m "memory" (core memory $memory))
+              (func (export "give") (result $t{levels}) (canon lift (core func $m "give") (memory $memory))))"#
+        );
+        let component = Component::new(&engine, text.as_bytes()).unwrap();
+        assert!(component.types().unwrap().nodes.len() < 10);
+        let store = Store::new(&engine).unwrap();
+        let instance = ComponentLinker::new(&engine).unwrap().instantiate(&store, &component).unwrap();
+        match call(&instance, &store, &["give"], &[]) {
+            Ok(received) => assert_eq!((levels, received.bytes.len()), (1, 60004)),
+            Err(WasmtimeError::Trap { reason: found, .. }) => assert!(levels > 1 && found.contains(reason), "{found}"),
+            Err(other) => panic!("{other}"),
+        }
     }
 }
 

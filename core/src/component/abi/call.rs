@@ -25,14 +25,20 @@ pub struct Ready {
     params: Row,
     results: Row,
     is_plain: bool,
+    is_async: bool,
 }
 
 impl Ready {
     /// Finds out how the function's values lie in its guest.
     pub fn new(store: impl AsContextMut, func: Func) -> Result<Self> {
         let [params, results] = show(&mut Made::default(), || func.typed::<Shown, Shown>(&store).map(drop))?;
-        let is_plain = plain::is_plain(&params, &results);
-        Ok(Self { func, params, results, is_plain })
+        let (is_plain, is_async) = (plain::is_plain(&params, &results), func.ty(&store).async_());
+        Ok(Self { func, params, results, is_plain, is_async })
+    }
+
+    /// Whether the function is async by its type.
+    pub fn is_async(&self) -> bool {
+        self.is_async
     }
 
     /// The parameters.
@@ -51,12 +57,12 @@ impl Ready {
     }
 
     /// Fails with `Type` where a resource in those values is of another type than the function names. What else does not fit, `call` finds.
-    pub(crate) fn check_handles(&self, values: Values<'_>) -> crate::Result<()> {
+    pub(crate) fn check_handles(&self, values: Values<'_>) -> Result<()> {
         handles::check_early(&mut Reader::new(values), &self.params)
     }
 
     /// The same for the slots of a plain function.
-    pub(crate) fn check_plain(&self, slots: &[u64], handles: &[Handle], hosts: &[u32]) -> crate::Result<()> {
+    pub(crate) fn check_plain(&self, slots: &[u64], handles: &[Handle], hosts: &[u32]) -> Result<()> {
         handles::check_slots(slots, handles, hosts, &self.params)
     }
 
@@ -148,7 +154,7 @@ impl Ready {
                 // SAFETY: `Args` and `GuestValues` lower and lift any type by its plan, and refuse a plan of other types than those
                 // that wasmtime gives them, which are the function's. Results have as many slots as are picked here, or lie in memory.
                 let typed = unsafe { TypedFunc::<Args<'_>, GuestValues<$slots>>::new_unchecked(self.func) };
-                Ok(Box::pin(typed.call_async(store, arguments)).await?.given)
+                Box::pin(typed.call_async(store, arguments)).await?.given
             }};
         }
         macro_rules! pick {
@@ -198,11 +204,12 @@ unsafe impl Lower for Args<'_> {
         if let Some(first) = slots.first_mut() {
             first.write(ValRaw::u64(0));
         }
+        let refused = |error| handles::named(error, self.values, self.row, |index| format!("argument {}", index + 1));
         // One alone is checked when it is lowered.
         if self.values.handles.len() > 1 {
-            handles::check_row(cx, &mut Reader::new(self.values), self.row)?;
+            handles::check_row(cx, &mut Reader::new(self.values), self.row).map_err(refused)?;
         }
-        lower::params(cx, &mut Reader::new(self.values), self.row, slots)?;
+        lower::params(cx, &mut Reader::new(self.values), self.row, slots).map_err(refused)?;
         self.has_arrived.store(true, Ordering::Relaxed);
         Ok(())
     }

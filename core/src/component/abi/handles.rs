@@ -1,60 +1,55 @@
 //! Resources are checked against the types that a function names before the first of them is the guest's. A call that is refused gives
 //! nothing away.
 
+use std::fmt::{self, Display};
+
 use wasmtime::Result;
 use wasmtime::component::__internal::{InterfaceType, LowerContext};
 use wasmtime::component::ResourceType;
 
+use crate::WasmtimeError;
+use crate::component::abi::no_value;
 use crate::component::abi::plan::{Kind, Plan, Row};
-use crate::component::abi::stream::{Handle, Reader, refused};
+use crate::component::abi::stream::{Handle, Reader, Values, refused};
 use crate::traps::carried::HostError;
-use crate::{Result as Checked, WasmtimeError};
 
 /// Checks the resources in the values of a row.
 pub(super) fn check_row<T>(cx: &LowerContext<'_, T>, from: &mut Reader<'_>, row: &Row) -> Result<()> {
-    let check = |plan: &Plan, given: &Handle, hosts: &[u32]| check(cx, plan.ty, given, hosts);
+    let check = |plan: &Plan, place, given: &Handle, hosts: &[u32]| check(cx, plan.ty, place, given, hosts);
     row.fields.iter().try_for_each(|field| check_value(&check, from, &field.plan))
 }
 
 /// The same before the call begins, by the resources that the plans name.
-pub(super) fn check_early(from: &mut Reader<'_>, row: &Row) -> Checked<()> {
-    early(row.fields.iter().try_for_each(|field| check_value(&by_plan, from, &field.plan)))
+pub(super) fn check_early(from: &mut Reader<'_>, row: &Row) -> Result<()> {
+    row.fields.iter().try_for_each(|field| check_value(&by_plan, from, &field.plan))
 }
 
 /// The same for the slots of a plain function.
-pub(super) fn check_slots(slots: &[u64], handles: &[Handle], hosts: &[u32], row: &Row) -> Checked<()> {
-    let all = row.fields.iter().zip(slots).filter(|(field, _)| matches!(field.plan.kind, Kind::Own | Kind::Borrow));
-    early(all.map(|(field, slot)| (&field.plan, slot)).try_for_each(|(plan, slot)| {
-        let given = usize::try_from(*slot).ok().and_then(|index| handles.get(index));
-        given.map_or(Ok(()), |given| by_plan(plan, given, hosts))
-    }))
-}
-
-fn early(checked: Result<()>) -> Checked<()> {
-    checked.map_err(|error| match error.downcast() {
-        Ok(HostError(error)) => error,
-        Err(error) => WasmtimeError::Unexpected { reason: error.to_string() },
+pub(super) fn check_slots(slots: &[u64], handles: &[Handle], hosts: &[u32], row: &Row) -> Result<()> {
+    let mut all = row.fields.iter().zip(slots).filter(|(field, _)| matches!(field.plan.kind, Kind::Own | Kind::Borrow));
+    all.try_for_each(|(field, slot)| {
+        let place = usize::try_from(*slot).unwrap_or(usize::MAX);
+        handles.get(place).map_or(Ok(()), |given| by_plan(&field.plan, place, given, hosts))
     })
 }
 
-/// Fails with `Type` for a resource of another type than the plan names.
-fn by_plan(plan: &Plan, given: &Handle, hosts: &[u32]) -> Result<()> {
-    let Some(wanted) = plan.resource else { return Ok(()) };
-    fits(wanted, given, hosts)
+/// Fails for a resource of another type than the plan names.
+fn by_plan(plan: &Plan, place: usize, given: &Handle, hosts: &[u32]) -> Result<()> {
+    plan.resource.map_or(Ok(()), |wanted| fits(wanted, place, given, hosts))
 }
 
-/// What a handle is checked by.
-type Check<'a> = &'a dyn Fn(&Plan, &Handle, &[u32]) -> Result<()>;
+/// What a handle is checked by: its plan, and its place among those of the call.
+type Check<'a> = &'a dyn Fn(&Plan, usize, &Handle, &[u32]) -> Result<()>;
 
 fn check_value(check: Check<'_>, from: &mut Reader<'_>, plan: &Plan) -> Result<()> {
     match &plan.kind {
-        Kind::Bool | Kind::S8 | Kind::U8 => from.array::<1>().map(drop),
-        Kind::S16 | Kind::U16 => from.array::<2>().map(drop),
-        Kind::S32 | Kind::U32 | Kind::F32 | Kind::Char | Kind::Flags(..) => from.array::<4>().map(drop),
-        Kind::S64 | Kind::U64 | Kind::F64 => from.array::<8>().map(drop),
-        Kind::String => from.part(1).map(drop),
-        Kind::Numbers(element) => from.part(element.size).map(drop),
         Kind::List(element) => (0..from.number()?).try_for_each(|_| check_value(check, from, element)),
+        Kind::FixedLengthList(element, length) => {
+            from.fixed(*length, element, |from| check_value(check, from, element))
+        }
+        Kind::Map(parts, _) => {
+            (0..from.number()?).try_for_each(|_| parts.iter().try_for_each(|part| check_value(check, from, &part.plan)))
+        }
         Kind::Record(fields) | Kind::Tuple(fields) => {
             fields.iter().try_for_each(|field| check_value(check, from, &field.plan))
         }
@@ -62,23 +57,45 @@ fn check_value(check: Check<'_>, from: &mut Reader<'_>, plan: &Plan) -> Result<(
             let (_, payload) = from.case(cases)?;
             payload.map_or(Ok(()), |payload| check_value(check, from, payload))
         }
-        Kind::Own | Kind::Borrow => check(plan, from.handle()?, from.hosts()),
-        // `lower` refuses it.
-        Kind::Unsupported(_) => Ok(()),
+        Kind::Own | Kind::Borrow => {
+            let (place, given) = from.handle()?;
+            check(plan, place, given, from.hosts())
+        }
+        _ => skip(from, plan),
+    }
+}
+
+/// Reads a value that has no parts.
+fn skip(from: &mut Reader<'_>, plan: &Plan) -> Result<()> {
+    match &plan.kind {
+        Kind::Bool | Kind::S8 | Kind::U8 => from.array::<1>().map(drop),
+        Kind::S16 | Kind::U16 => from.array::<2>().map(drop),
+        Kind::S32 | Kind::U32 | Kind::F32 | Kind::Char | Kind::Flags(..) => from.array::<4>().map(drop),
+        Kind::S64 | Kind::U64 | Kind::F64 => from.array::<8>().map(drop),
+        Kind::String => from.part(1).map(drop),
+        Kind::Numbers(element) | Kind::FixedLengthList(element, _) => from.part(element.size).map(drop),
+        // `lower` refuses what is not supported.
+        _ => Ok(()),
     }
 }
 
 /// Fails with `Type` for a resource of another type than `ty` names.
-pub(super) fn check<T>(cx: &LowerContext<'_, T>, ty: InterfaceType, given: &Handle, hosts: &[u32]) -> Result<()> {
-    fits(wanted(cx, ty)?, given, hosts)
+pub(super) fn check<T>(
+    cx: &LowerContext<'_, T>,
+    ty: InterfaceType,
+    place: usize,
+    given: &Handle,
+    hosts: &[u32],
+) -> Result<()> {
+    fits(wanted(cx, ty)?, place, given, hosts)
 }
 
-fn fits(wanted: ResourceType, given: &Handle, hosts: &[u32]) -> Result<()> {
+fn fits(wanted: ResourceType, place: usize, given: &Handle, hosts: &[u32]) -> Result<()> {
     let fits = match given {
         Handle::Any(resource) => resource.ty() == wanted,
         Handle::Host(_) => host(wanted, hosts).is_some(),
     };
-    if fits { Ok(()) } else { Err(other_resource()) }
+    if fits { Ok(()) } else { Err(OtherResource(place).into()) }
 }
 
 /// The type of resources that a handle's type names.
@@ -94,10 +111,100 @@ pub(super) fn host(wanted: ResourceType, hosts: &[u32]) -> Option<u32> {
     hosts.iter().copied().find(|host| ResourceType::host_dynamic(*host) == wanted)
 }
 
-/// A resource of another type than the one that the guest expects.
+/// A resource of another type than the one that the guest expects, by its place among those of the call.
+#[derive(Debug)]
+pub(super) struct OtherResource(pub(super) usize);
+
+impl std::error::Error for OtherResource {}
+
+impl Display for OtherResource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(
+            "the resource is of another type: expected one of the type that the function names, of this very instance",
+        )
+    }
+}
+
+/// The error for a call with `values`: that of a resource of another type says where it stands. `of` are the words for the field
+/// of the row that has it.
 #[cold]
-pub(super) fn other_resource() -> wasmtime::Error {
-    let reason =
-        "the resource is of another type: expected one of the type that the function names, of this very instance";
-    HostError(WasmtimeError::wrong_type(reason)).into()
+pub(super) fn named(
+    error: wasmtime::Error,
+    values: Values<'_>,
+    row: &Row,
+    of: impl FnOnce(usize) -> String,
+) -> wasmtime::Error {
+    let Some(other) = error.downcast_ref::<OtherResource>() else { return error };
+    refuse(other, path(values, row, other.0, of))
+}
+
+/// The error for a resource of another type in that place.
+#[cold]
+pub(super) fn refuse(other: &OtherResource, place: String) -> wasmtime::Error {
+    HostError(WasmtimeError::wrong_type(format!("{place}: {other}"))).into()
+}
+
+/// The same as an error of ours, for a call that does not begin.
+#[cold]
+pub(crate) fn refused_early(error: wasmtime::Error, place: impl FnOnce(usize) -> String) -> WasmtimeError {
+    match error.downcast::<OtherResource>() {
+        Ok(other) => WasmtimeError::wrong_type(format!("{}: {other}", place(other.0))),
+        Err(error) => WasmtimeError::Unexpected { reason: error.to_string() },
+    }
+}
+
+/// What leads to the resource of that place among those of a call, in words.
+#[cold]
+pub(crate) fn path(values: Values<'_>, row: &Row, place: usize, of: impl FnOnce(usize) -> String) -> String {
+    let (mut from, mut parts) = (Reader::new(values), Vec::new());
+    let mut fields = row.fields.iter().enumerate();
+    let found = fields.find(|(_, field)| matches!(seek(&mut from, &field.plan, place, &mut parts), Ok(true)));
+    let of = of(found.map_or(0, |(index, _)| index));
+    parts.into_iter().fold(of, |path, part| format!("{path}: {part}"))
+}
+
+/// Reads a value, and tells whether the resource of that place is in it. `path` then leads to it.
+fn seek(from: &mut Reader<'_>, plan: &Plan, place: usize, path: &mut Vec<String>) -> Result<bool> {
+    let mut part = |from: &mut Reader<'_>, plan: &Plan, words: &dyn Fn() -> String| {
+        path.push(words());
+        let found = seek(from, plan, place, path)?;
+        if !found {
+            path.pop();
+        }
+        Ok(found)
+    };
+    match &plan.kind {
+        Kind::Own | Kind::Borrow => Ok(from.number()? as usize == place),
+        Kind::Map(parts, _) => {
+            for index in 0..from.number()? {
+                for field in parts.iter() {
+                    if part(from, &field.plan, &|| format!("{} {index}", field.name))? {
+                        return Ok(true);
+                    }
+                }
+            }
+            Ok(false)
+        }
+        Kind::List(element) | Kind::FixedLengthList(element, _) if !element.kind.is_number() => {
+            for index in 0..from.number()? {
+                if part(from, element, &|| format!("element {index}"))? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        Kind::Record(fields) | Kind::Tuple(fields) => {
+            for (index, field) in fields.iter().enumerate() {
+                if part(from, &field.plan, &|| no_value::field(&field.name, index))? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        Kind::Variant(cases) | Kind::Option(cases) | Kind::Result(cases) | Kind::Enum(cases) => {
+            let (index, payload) = from.case(cases)?;
+            payload.map_or(Ok(false), |payload| part(from, payload, &|| plan.kind.case_words(index)))
+        }
+        _ => skip(from, plan).map(|()| false),
+    }
 }

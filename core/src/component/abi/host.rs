@@ -12,9 +12,10 @@ use wasmtime::component::types::{ComponentFunc, Type};
 use wasmtime::component::{Accessor, ComponentNamedList, ComponentType, Lift, LinkerInstance, Lower};
 use wasmtime::{Result, StoreContextMut, ValRaw, bail};
 
+use crate::component::abi::no_value::for_host;
 use crate::component::abi::plan::{self, NO_SIZE, Row, parts};
 use crate::component::abi::stream::{Given, Output, Reader, Values, Written, refused};
-use crate::component::abi::{lift, lower, rows};
+use crate::component::abi::{handles, lift, lower, rows};
 use crate::component::spare;
 
 /// How many flat values a function takes at most, and how many it returns.
@@ -25,9 +26,10 @@ pub trait HostBody<T>: Fn(StoreContextMut<'_, T>, Given) -> Result<Written> + Se
 
 impl<T, F: Fn(StoreContextMut<'_, T>, Given) -> Result<Written> + Send + Sync + 'static> HostBody<T> for F {}
 
-/// What a guest gives, with `N` flat values, or with too many: the arguments of a host function, and the results of the guest's own.
+/// What a guest gives, with `N` flat values, or with too many: the arguments of a host function, and the results of the guest's own. Where
+/// they are none, the function says so: it knows its name.
 pub(super) struct GuestValues<const N: usize> {
-    pub(super) given: Given,
+    pub(super) given: Result<Given>,
 }
 
 // SAFETY: `N` slots are what the function's type has, as `typecheck` sees to for a host function, and `call_waiting` for a guest's: where
@@ -49,9 +51,7 @@ unsafe impl<const N: usize> ComponentType for GuestValues<N> {
 unsafe impl<const N: usize> Lift for GuestValues<N> {
     fn linear_lift_from_flat(cx: &mut LiftContext<'_>, ty: InterfaceType, slots: &Self::Lower) -> Result<Self> {
         let row = row(&ty, |index| rows::of(cx.types, index))?;
-        let mut given = Given::reusing();
-        lift::from_flat(cx, &mut Output { given: &mut given, arrays: None }, &row, slots)?;
-        Ok(Self { given })
+        Ok(Self { given: lifted(|to| lift::from_flat(cx, to, &row, slots)) })
     }
 
     fn linear_lift_from_memory(cx: &mut LiftContext<'_>, ty: InterfaceType, bytes: &[u8]) -> Result<Self> {
@@ -59,10 +59,14 @@ unsafe impl<const N: usize> Lift for GuestValues<N> {
         // Of no bytes, as the type has no size, but where they are: a part of the guest's memory.
         let at = bytes.as_ptr().addr().checked_sub(cx.memory().as_ptr().addr());
         let at = at.ok_or_else(|| refused("wasmtime gave arguments outside of the guest's memory"))?;
-        let mut given = Given::reusing();
-        lift::from_memory(cx, &mut Output { given: &mut given, arrays: None }, &row, at)?;
-        Ok(Self { given })
+        Ok(Self { given: lifted(|to| lift::from_memory(cx, to, &row, at)) })
     }
+}
+
+fn lifted(work: impl FnOnce(&mut Output<'_>) -> Result<()>) -> Result<Given> {
+    let mut given = Given::reusing();
+    work(&mut Output { given: &mut given, arrays: None })?;
+    Ok(given)
 }
 
 // SAFETY: `ComponentNamedList` wants a list of parameters: `typecheck` takes nothing but a tuple of them.
@@ -100,14 +104,14 @@ unsafe impl<const M: usize> Lower for HostResults<M> {
     ) -> Result<()> {
         let row = row(&ty, |index| rows::of_borrowed(cx.types, index))?;
         let slots = parts(slots);
-        self.with(|values| lower::flat_row(cx, &mut Reader::new(values), &row, slots))
+        self.with(&row, |values| lower::flat_row(cx, &mut Reader::new(values), &row, slots))
     }
 
     fn linear_lower_to_memory<T>(&self, cx: &mut LowerContext<'_, T>, ty: InterfaceType, at: usize) -> Result<()> {
         let row = row(&ty, |index| rows::of_borrowed(cx.types, index))?;
         if row.fields.is_empty() {
             // The guest need not have a memory.
-            return self.with(|values| Reader::new(values).end());
+            return self.with(&row, |values| Reader::new(values).end());
         }
         // Wasmtime has checked the address for a type without a size: `lower::into_memory` checks it for the row.
         if !at.is_multiple_of(row.align as usize) {
@@ -116,7 +120,7 @@ unsafe impl<const M: usize> Lower for HostResults<M> {
         if cx.as_slice_mut().get(at..).and_then(|rest| rest.get(..row.size)).is_none() {
             bail!("pointer out of bounds of memory");
         }
-        self.with(|values| lower::into_memory(cx, &mut Reader::new(values), &row, at))
+        self.with(&row, |values| lower::into_memory(cx, &mut Reader::new(values), &row, at))
     }
 }
 
@@ -124,15 +128,17 @@ unsafe impl<const M: usize> Lower for HostResults<M> {
 unsafe impl<const M: usize> ComponentNamedList for HostResults<M> {}
 
 impl<const M: usize> HostResults<M> {
-    fn with(&self, work: impl FnOnce(Values<'_>) -> Result<()>) -> Result<()> {
+    fn with(&self, row: &Row, work: impl FnOnce(Values<'_>) -> Result<()>) -> Result<()> {
         let beside: Vec<&[u8]> = self.written.beside.iter().map(Vec::as_slice).collect();
-        work(Values {
+        let values = Values {
             bytes: &self.written.bytes,
             beside: &beside,
             handles: &self.written.handles,
             hosts: self.written.hosts.as_deref().unwrap_or_default(),
             arrays: None,
-        })
+        };
+        let names = || self.written.names.as_deref().map_or_else(String::new, |names| format!("{names}: "));
+        work(values).map_err(|error| handles::named(error, values, row, |_| format!("{}result", names())))
     }
 }
 
@@ -165,16 +171,19 @@ macro_rules! pick {
     };
 }
 
-/// Defines a host function that a component imports by this type.
+/// Defines a host function that a component imports by this type. `shown` are its names in sentences.
 pub fn define<T: 'static>(
     linker: &mut LinkerInstance<'_, T>,
     name: &str,
+    shown: &str,
     ty: &ComponentFunc,
     body: impl HostBody<T>,
 ) -> Result<()> {
+    let shown: Box<str> = shown.into();
     macro_rules! wrap {
         ($params:literal, $results:literal) => {
             linker.func_wrap(name, move |store: StoreContextMut<'_, T>, GuestValues { given }: GuestValues<$params>| {
+                let given = given.map_err(|error| for_host(error, &shown))?;
                 Ok(HostResults::<$results> { written: body(store, given)? })
             })
         };
@@ -189,16 +198,18 @@ pub type Waiting<'a> = Pin<Box<dyn Future<Output = Result<Written>> + Send + 'a>
 pub fn define_async<T: 'static>(
     linker: &mut LinkerInstance<'_, T>,
     name: &str,
+    shown: &str,
     ty: &ComponentFunc,
     body: impl Fn(StoreContextMut<'_, T>, Given) -> Waiting<'_> + Send + Sync + 'static,
 ) -> Result<()> {
+    let shown: Box<str> = shown.into();
     macro_rules! wrap {
         ($params:literal, $results:literal) => {
             linker.func_wrap_async(
                 name,
                 move |store: StoreContextMut<'_, T>, GuestValues { given }: GuestValues<$params>| {
-                    let waiting = body(store, given);
-                    Box::new(async move { Ok(HostResults::<$results> { written: waiting.await? }) })
+                    let waiting = given.map(|given| body(store, given)).map_err(|error| for_host(error, &shown));
+                    Box::new(async move { Ok(HostResults::<$results> { written: waiting?.await? }) })
                 },
             )
         };
@@ -210,16 +221,18 @@ pub fn define_async<T: 'static>(
 pub fn define_concurrent<T: Send + 'static>(
     linker: &mut LinkerInstance<'_, T>,
     name: &str,
+    shown: &str,
     ty: &ComponentFunc,
     body: impl Fn(&Accessor<T>, Given) -> Waiting<'_> + Send + Sync + 'static,
 ) -> Result<()> {
+    let shown: Box<str> = shown.into();
     macro_rules! wrap {
         ($params:literal, $results:literal) => {
             linker.func_wrap_concurrent(
                 name,
                 move |tasks: &Accessor<T>, GuestValues { given }: GuestValues<$params>| {
-                    let waiting = body(tasks, given);
-                    Box::pin(async move { Ok(HostResults::<$results> { written: waiting.await? }) })
+                    let waiting = given.map(|given| body(tasks, given)).map_err(|error| for_host(error, &shown));
+                    Box::pin(async move { Ok(HostResults::<$results> { written: waiting?.await? }) })
                 },
             )
         };
@@ -242,6 +255,10 @@ fn rest(ty: &Type, left: usize) -> Option<usize> {
     let payload = |left: usize, ty: Option<Type>| ty.map_or(Some(left), |ty| rest(&ty, left));
     match ty {
         Type::String | Type::List(_) | Type::Map(_) => left.checked_sub(2),
+        Type::FixedLengthList(list) => {
+            let element = list.ty();
+            (0..list.len()).try_fold(left, |left, _| rest(&element, left))
+        }
         Type::Record(record) => record.fields().try_fold(left, |left, field| rest(&field.ty, left)),
         Type::Tuple(tuple) => tuple.types().try_fold(left, |left, ty| rest(&ty, left)),
         // As many as the largest payload has.

@@ -3,11 +3,14 @@
 use wasmtime::component::__internal::LiftContext;
 use wasmtime::component::__internal::wasmtime_environ::component::StringEncoding;
 use wasmtime::component::{Lift, ResourceAny};
-use wasmtime::{Result, ValRaw, bail};
+use wasmtime::{Result, ValRaw};
 
 use crate::component::abi::lower::unsupported;
+use crate::component::abi::no_value::{field, of_parameter, within, wrong};
 use crate::component::abi::plan::{Cases, Kind, Plan, Row};
 use crate::component::abi::stream::{Output, refused};
+use crate::errors::chain::chain;
+use crate::traps::words;
 
 /// The slots of a function's flat values.
 type Slots<'a> = std::slice::Iter<'a, ValRaw>;
@@ -24,16 +27,20 @@ pub(super) fn results(cx: &mut LiftContext<'_>, to: &mut Output<'_>, row: &Row, 
 /// Lifts a row out of the slots of its flat values.
 pub(super) fn from_flat(cx: &mut LiftContext<'_>, to: &mut Output<'_>, row: &Row, slots: &[ValRaw]) -> Result<()> {
     let mut slots = slots.iter();
-    row.fields.iter().try_for_each(|field| flat(cx, to, &field.plan, &mut slots))
+    let mut all = row.fields.iter().enumerate();
+    all.try_for_each(|(index, field)| flat(cx, to, &field.plan, &mut slots).map_err(|error| of_parameter(error, index)))
 }
 
 /// Lifts a row out of the guest's memory. Nobody has checked yet that it is there.
 pub(super) fn from_memory(cx: &mut LiftContext<'_>, to: &mut Output<'_>, row: &Row, at: usize) -> Result<()> {
     check_aligned(at, row.align)?;
     if cx.memory().get(at..).and_then(|rest| rest.get(..row.size)).is_none() {
-        bail!("pointer out of bounds of memory");
+        return Err(outside(cx, at, row.size));
     }
-    row.fields.iter().try_for_each(|field| load(cx, to, &field.plan, at + field.offset))
+    let mut all = row.fields.iter().enumerate();
+    all.try_for_each(|(index, field)| {
+        load(cx, to, &field.plan, at + field.offset).map_err(|error| of_parameter(error, index))
+    })
 }
 
 fn flat(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, slots: &mut Slots<'_>) -> Result<()> {
@@ -45,19 +52,29 @@ fn flat(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, slots: &mut 
         Kind::S64 | Kind::U64 => to.put(&take(slots)?.get_u64().to_le_bytes()),
         Kind::F32 => to.put_number(take(slots)?.get_f32()),
         Kind::F64 => to.put(&take(slots)?.get_f64().to_le_bytes()),
-        Kind::Char => to.put_number(char::try_from(take(slots)?.get_u32())?.into()),
-        Kind::String | Kind::Numbers(_) | Kind::List(_) => {
+        Kind::Char => to.put_number(scalar(take(slots)?.get_u32())?),
+        Kind::FixedLengthList(element, length) => {
+            to.put_number(*length)?;
+            (0..*length).try_for_each(|index| {
+                flat(cx, to, element, slots).map_err(|error| within(error, || format!("element {index}")))
+            })
+        }
+        Kind::String | Kind::Numbers(_) | Kind::List(_) | Kind::Map(..) => {
             let (at, count) = (take(slots)?.get_u32(), take(slots)?.get_u32());
             at_pointer(cx, to, plan, at, count)
         }
         Kind::Record(fields) | Kind::Tuple(fields) => {
-            fields.iter().try_for_each(|field| flat(cx, to, &field.plan, slots))
+            let mut all = fields.iter().enumerate();
+            all.try_for_each(|(index, part)| {
+                flat(cx, to, &part.plan, slots).map_err(|error| within(error, || field(&part.name, index)))
+            })
         }
         Kind::Variant(cases) | Kind::Option(cases) | Kind::Result(cases) | Kind::Enum(cases) => {
-            let payload = case(to, cases, take(slots)?.get_u32())?;
+            let index = take(slots)?.get_u32();
+            let payload = case(to, cases, index)?;
             let mut used = 1;
             if let Some(payload) = payload {
-                flat(cx, to, payload, slots)?;
+                flat(cx, to, payload, slots).map_err(|error| within(error, || plan.kind.case_words(index)))?;
                 used += payload.flat;
             }
             (used..plan.flat).try_for_each(|_| take(slots).map(drop))
@@ -67,7 +84,7 @@ fn flat(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, slots: &mut 
             to.put_number(bits & named(names.len()))
         }
         Kind::Own | Kind::Borrow => {
-            let resource = ResourceAny::linear_lift_from_flat(cx, plan.ty, take(slots)?)?;
+            let resource = ResourceAny::linear_lift_from_flat(cx, plan.ty, take(slots)?).map_err(foreign)?;
             to.put_handle(resource, matches!(plan.kind, Kind::Own))
         }
         Kind::Unsupported(what) => Err(unsupported(what)),
@@ -82,24 +99,34 @@ fn load(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, at: usize) -
         Kind::S16 | Kind::U16 => to.put(&bytes::<2>(cx, at)?),
         Kind::S32 | Kind::U32 | Kind::F32 => to.put(&bytes::<4>(cx, at)?),
         Kind::S64 | Kind::U64 | Kind::F64 => to.put(&bytes::<8>(cx, at)?),
-        Kind::Char => to.put_number(char::try_from(number(cx, at, 4)?)?.into()),
-        Kind::String | Kind::Numbers(_) | Kind::List(_) => {
+        Kind::Char => to.put_number(scalar(number(cx, at, 4)?)?),
+        Kind::FixedLengthList(element, length) => {
+            cx.consume_fuel((*length as usize).saturating_mul(element.weight) / OBJECTS).map_err(foreign)?;
+            elements(cx, to, element, at, *length)
+        }
+        Kind::String | Kind::Numbers(_) | Kind::List(_) | Kind::Map(..) => {
             let (pointer, count) = (number(cx, at, 4)?, number(cx, at + 4, 4)?);
             at_pointer(cx, to, plan, pointer, count)
         }
         Kind::Record(fields) | Kind::Tuple(fields) => {
-            fields.iter().try_for_each(|field| load(cx, to, &field.plan, at + field.offset))
+            let mut all = fields.iter().enumerate();
+            all.try_for_each(|(index, part)| {
+                let loaded = load(cx, to, &part.plan, at + part.offset);
+                loaded.map_err(|error| within(error, || field(&part.name, index)))
+            })
         }
         Kind::Variant(cases) | Kind::Option(cases) | Kind::Result(cases) | Kind::Enum(cases) => {
             let index = number(cx, at, cases.discriminant)?;
-            case(to, cases, index)?.map_or(Ok(()), |payload| load(cx, to, payload, at + cases.payload))
+            let Some(payload) = case(to, cases, index)? else { return Ok(()) };
+            let loaded = load(cx, to, payload, at + cases.payload);
+            loaded.map_err(|error| within(error, || plan.kind.case_words(index)))
         }
         Kind::Flags(size, names) => {
             let bits = number(cx, at, *size)?;
             to.put_number(bits & named(names.len()))
         }
         Kind::Own | Kind::Borrow => {
-            let resource = ResourceAny::linear_lift_from_memory(cx, plan.ty, &bytes::<4>(cx, at)?)?;
+            let resource = ResourceAny::linear_lift_from_memory(cx, plan.ty, &bytes::<4>(cx, at)?).map_err(foreign)?;
             to.put_handle(resource, matches!(plan.kind, Kind::Own))
         }
         Kind::Unsupported(what) => Err(unsupported(what)),
@@ -116,49 +143,69 @@ fn at_pointer(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, at: u3
     match &plan.kind {
         Kind::String => {
             if matches!(cx.options().string_encoding, StringEncoding::Utf8) {
-                cx.consume_fuel(length)?;
+                cx.consume_fuel(length).map_err(foreign)?;
                 let found = cx.memory().get(start..).and_then(|rest| rest.get(..length));
-                let Some(found) = found else { bail!("string pointer/length out of bounds of memory") };
-                std::str::from_utf8(found)?;
+                let found = found.ok_or_else(|| outside(cx, start, length))?;
+                std::str::from_utf8(found).map_err(not_unicode)?;
                 return to.put_part(length, None, found);
             }
             // Wasmtime transcodes.
-            let text = String::linear_lift_from_flat(cx, plan.ty, &[ValRaw::u32(at), ValRaw::u32(count)])?;
+            let lifted = String::linear_lift_from_flat(cx, plan.ty, &[ValRaw::u32(at), ValRaw::u32(count)]);
+            let text = lifted.map_err(foreign)?;
             to.put_part(text.len(), None, text.as_bytes())
         }
         Kind::Numbers(element) => {
-            let found = region(cx, element, start, length)?;
+            let found = region(cx, element.size, element.align, start, length)?;
             to.put_part(length, Some(&element.kind), found)
         }
         Kind::List(element) => {
-            region(cx, element, start, length)?;
+            region(cx, element.size, element.align, start, length)?;
             // A guest pays for the objects as well that a language makes of a few bytes.
-            cx.consume_fuel(length.saturating_mul(element.weight) / OBJECTS)?;
+            cx.consume_fuel(length.saturating_mul(element.weight) / OBJECTS).map_err(foreign)?;
+            elements(cx, to, element, start, count)
+        }
+        Kind::Map(parts, entry) => {
+            region(cx, entry.size, entry.align, start, length)?;
+            let weight = parts.iter().fold(0, |sum: usize, part| sum.saturating_add(part.plan.weight));
+            cx.consume_fuel(length.saturating_mul(weight) / OBJECTS).map_err(foreign)?;
             to.put_number(count)?;
-            (0..length).try_for_each(|index| load(cx, to, element, start + index * element.size))
+            (0..length).try_for_each(|index| {
+                let at = start + index * entry.size;
+                parts.iter().try_for_each(|part| {
+                    let loaded = load(cx, to, &part.plan, at + part.offset);
+                    loaded.map_err(|error| within(error, || format!("{} {index}", part.name)))
+                })
+            })
         }
         _ => Err(refused("a value without a pointer")),
     }
 }
 
-/// The bytes of a list. Fails where they are not in the guest's memory, and where the guest has given too much.
-fn region<'a>(cx: &mut LiftContext<'a>, element: &Plan, at: usize, count: usize) -> Result<&'a [u8]> {
-    let Some(length) = count.checked_mul(element.size) else { bail!("array too large") };
-    cx.consume_fuel(length)?;
-    check_aligned(at, element.align)?;
-    match cx.memory().get(at..).and_then(|rest| rest.get(..length)) {
-        Some(found) => Ok(found),
-        None => bail!("list pointer/length out of bounds of memory"),
-    }
+/// Lifts elements, whose place was checked, and how many there are.
+fn elements(cx: &mut LiftContext<'_>, to: &mut Output<'_>, element: &Plan, start: usize, count: u32) -> Result<()> {
+    to.put_number(count)?;
+    (0..count as usize).try_for_each(|index| {
+        let loaded = load(cx, to, element, start + index * element.size);
+        loaded.map_err(|error| within(error, || format!("element {index}")))
+    })
+}
+
+/// The bytes of a list, whose elements have that size. Fails where they are not in the guest's memory, and where the guest has given
+/// too much.
+fn region<'a>(cx: &mut LiftContext<'a>, size: usize, align: u32, at: usize, count: usize) -> Result<&'a [u8]> {
+    let length = count.checked_mul(size).ok_or_else(|| outside(cx, at, usize::MAX))?;
+    cx.consume_fuel(length).map_err(foreign)?;
+    check_aligned(at, align)?;
+    cx.memory().get(at..).and_then(|rest| rest.get(..length)).ok_or_else(|| outside(cx, at, length))
 }
 
 fn check_aligned(at: usize, align: u32) -> Result<()> {
-    if at.is_multiple_of(align.max(1) as usize) { Ok(()) } else { bail!("list or return pointer is not aligned") }
+    if at.is_multiple_of(align.max(1) as usize) { Ok(()) } else { Err(not_aligned(at, align)) }
 }
 
 /// Notes which case it is. Returns its payload's plan.
 fn case<'a>(to: &mut Output<'_>, cases: &'a Cases, index: u32) -> Result<Option<&'a Plan>> {
-    let Some(case) = cases.cases.get(index as usize) else { bail!("unexpected discriminant: {index}") };
+    let case = cases.cases.get(index as usize).ok_or_else(|| no_case(index, cases))?;
     to.put_number(index)?;
     Ok(case.payload.as_deref())
 }
@@ -185,4 +232,45 @@ fn number(cx: &LiftContext<'_>, at: usize, size: u8) -> Result<u32> {
         2 => u32::from(u16::from_le_bytes(bytes(cx, at)?)),
         _ => u32::from_le_bytes(bytes(cx, at)?),
     })
+}
+
+/// The number of a scalar value.
+pub(super) fn scalar(number: u32) -> Result<u32> {
+    if char::from_u32(number).is_some() { Ok(number) } else { Err(no_scalar(number)) }
+}
+
+#[cold]
+fn no_scalar(number: u32) -> wasmtime::Error {
+    wrong(format!("the guest gave {number:#x} for a char: expected a Unicode scalar value"))
+}
+
+#[cold]
+fn no_case(index: u32, cases: &Cases) -> wasmtime::Error {
+    let last = cases.cases.len().saturating_sub(1);
+    wrong(format!("the guest gave {index} for the number of a case: expected 0 to {last}"))
+}
+
+#[cold]
+fn not_unicode(error: std::str::Utf8Error) -> wasmtime::Error {
+    wrong(format!("the guest gave a string that is not UTF-8 at its byte {}", error.valid_up_to()))
+}
+
+#[cold]
+fn not_aligned(at: usize, align: u32) -> wasmtime::Error {
+    wrong(format!("the guest gave the address {at}, which is not aligned: expected a multiple of {align}"))
+}
+
+/// Bytes of a guest that are not in its memory; `usize::MAX` are more than there can be.
+#[cold]
+fn outside(cx: &LiftContext<'_>, at: usize, length: usize) -> wasmtime::Error {
+    let size = cx.memory().len();
+    let length =
+        if length == usize::MAX { "more bytes than there can be".to_owned() } else { format!("{length} bytes") };
+    wrong(format!("the guest gave {length} at the address {at}: its memory has {size}"))
+}
+
+/// What wasmtime refuses, in our words.
+#[cold]
+fn foreign(error: wasmtime::Error) -> wasmtime::Error {
+    words::ours(&chain(&error)).map_or(error, wrong)
 }

@@ -8,7 +8,7 @@ use wasmtime::component::{Lower, ResourceDynamic};
 use wasmtime::{Result, ValRaw};
 
 use crate::WasmtimeError;
-use crate::component::abi::handles;
+use crate::component::abi::handles::{self, OtherResource};
 use crate::component::abi::plan::{Kind, Plan, Row};
 use crate::component::abi::stream::{Handle, Part, Reader, refused};
 use crate::traps::carried::HostError;
@@ -74,7 +74,8 @@ fn flat<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, slo
         Kind::F32 => put(slots, ValRaw::f32(from.number()?)),
         Kind::F64 => put(slots, ValRaw::f64(u64::from_le_bytes(from.array()?))),
         Kind::Char => put(slots, ValRaw::u32(scalar(from.number()?)?)),
-        Kind::String | Kind::Numbers(_) | Kind::List(_) => {
+        Kind::FixedLengthList(element, length) => from.fixed(*length, element, |from| flat(cx, from, element, slots)),
+        Kind::String | Kind::Numbers(_) | Kind::List(_) | Kind::Map(..) => {
             let (at, count) = pointer_and_length(cx, from, plan)?;
             put(slots, ValRaw::i64(at as i64))?;
             put(slots, ValRaw::i64(count as i64))
@@ -97,7 +98,8 @@ fn flat<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, slo
             if *size > 0 { put(slots, ValRaw::u32(bits)) } else { Ok(()) }
         }
         Kind::Own | Kind::Borrow => {
-            let index = handle(cx, plan.ty, from.handle()?, from.hosts())?;
+            let (place, given) = from.handle()?;
+            let index = handle(cx, plan.ty, place, given, from.hosts())?;
             put(slots, index)
         }
         Kind::Unsupported(what) => Err(unsupported(what)),
@@ -113,7 +115,15 @@ fn store<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, ou
         Kind::S32 | Kind::U32 | Kind::F32 => set(out, from.array::<4>()?),
         Kind::S64 | Kind::U64 | Kind::F64 => set(out, from.array::<8>()?),
         Kind::Char => set(out, scalar(from.number()?)?.to_le_bytes()),
-        Kind::String | Kind::Numbers(_) | Kind::List(_) => {
+        Kind::FixedLengthList(element, length) => {
+            let mut at = 0;
+            from.fixed(*length, element, |from| {
+                store(cx, from, element, behind(out, at)?)?;
+                at += element.size;
+                Ok(())
+            })
+        }
+        Kind::String | Kind::Numbers(_) | Kind::List(_) | Kind::Map(..) => {
             let (at, count) = pointer_and_length(cx, from, plan)?;
             set(out, u32::try_from(at)?.to_le_bytes())?;
             set(behind(out, 4)?, u32::try_from(count)?.to_le_bytes())
@@ -131,7 +141,8 @@ fn store<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, ou
             unsigned(out, *size, bits)
         }
         Kind::Own | Kind::Borrow => {
-            let index = handle(cx, plan.ty, from.handle()?, from.hosts())?.get_u32();
+            let (place, given) = from.handle()?;
+            let index = handle(cx, plan.ty, place, given, from.hosts())?.get_u32();
             set(out, index.to_le_bytes())
         }
         Kind::Unsupported(what) => Err(unsupported(what)),
@@ -176,7 +187,16 @@ fn pointer_and_length<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, pl
             let count = from.number()? as usize;
             let length = count.checked_mul(element.size).ok_or_else(|| refused("a list is too long"))?;
             let at = cx.realloc(0, 0, element.align, length)?;
-            items(cx, from, element, count, at)?;
+            items(cx, from, element.size, (at, count), |cx, from, item| store(cx, from, element, item))?;
+            Ok((at, count))
+        }
+        Kind::Map(parts, entry) => {
+            let count = from.number()? as usize;
+            let length = count.checked_mul(entry.size).ok_or_else(|| refused("a map is too long"))?;
+            let at = cx.realloc(0, 0, entry.align, length)?;
+            items(cx, from, entry.size, (at, count), |cx, from, item| {
+                parts.iter().try_for_each(|part| store(cx, from, &part.plan, behind(item, part.offset)?))
+            })?;
             Ok((at, count))
         }
         _ => Err(refused("a value without a pointer")),
@@ -189,12 +209,12 @@ const AT_ONCE: usize = 2048;
 fn items<T>(
     cx: &mut LowerContext<'_, T>,
     from: &mut Reader<'_>,
-    element: &Plan,
-    count: usize,
-    mut at: usize,
+    size: usize,
+    (mut at, count): (usize, usize),
+    put: impl Fn(&mut LowerContext<'_, T>, &mut Reader<'_>, &mut [u8]) -> Result<()>,
 ) -> Result<()> {
     // Each type has a byte or more.
-    let size = element.size.max(1);
+    let size = size.max(1);
     let most = (AT_ONCE / size).max(1);
     let mut buffer = Buffer::new(most * size)?;
     let mut left = count;
@@ -204,7 +224,7 @@ fn items<T>(
         // Between the fields of an item there may be bytes that nothing is written to.
         bytes.fill(0);
         for item in bytes.chunks_exact_mut(size) {
-            store(cx, from, element, item)?;
+            put(cx, from, item)?;
         }
         copy(cx, at, bytes)?;
         at += bytes.len();
@@ -237,10 +257,11 @@ impl Buffer {
     }
 }
 
-/// Gives a handle to the guest. The numbers of the host's types of resources are `hosts`.
+/// Gives a handle to the guest, that of this place among those of the call. The numbers of the host's types of resources are `hosts`.
 pub(super) fn handle<T>(
     cx: &mut LowerContext<'_, T>,
     ty: InterfaceType,
+    place: usize,
     given: &Handle,
     hosts: &[u32],
 ) -> Result<ValRaw> {
@@ -250,14 +271,14 @@ pub(super) fn handle<T>(
     match given {
         Handle::Any(resource) if resource.ty() == wanted => resource.linear_lower_to_flat(cx, ty, &mut slot)?,
         Handle::Host(number) => {
-            let host = handles::host(wanted, hosts).ok_or_else(handles::other_resource)?;
+            let host = handles::host(wanted, hosts).ok_or(OtherResource(place))?;
             let resource = match is_own {
                 true => ResourceDynamic::new_own(*number, host),
                 false => ResourceDynamic::new_borrow(*number, host),
             };
             resource.linear_lower_to_flat(cx, ty, &mut slot)?;
         }
-        Handle::Any(_) => return Err(handles::other_resource()),
+        Handle::Any(_) => return Err(OtherResource(place).into()),
     }
     // SAFETY: `Lower` writes its slot before it returns without an error.
     Ok(unsafe { slot.assume_init() })

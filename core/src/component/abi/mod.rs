@@ -6,6 +6,7 @@ pub(crate) mod handles;
 pub mod host;
 pub(crate) mod lift;
 pub(crate) mod lower;
+pub(crate) mod no_value;
 pub mod plain;
 pub mod plan;
 pub(crate) mod rows;

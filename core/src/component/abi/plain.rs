@@ -12,10 +12,12 @@ use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{ComponentNamedList, ComponentType, Lift, LinkerInstance, Lower};
 use wasmtime::{Result, StoreContextMut, ValRaw, bail};
 
-use crate::component::abi::handles;
+use crate::component::abi::handles::OtherResource;
 use crate::component::abi::lower::{handle, scalar};
+use crate::component::abi::no_value::{for_host, of_parameter};
 use crate::component::abi::plan::{MOST, NO_SIZE, Row, parts};
 use crate::component::abi::stream::{Handle, refused};
+use crate::component::abi::{handles, lift};
 
 /// How many parameters a plain function of the host has at most: there is a type of ours for each number. One that has more takes the
 /// stream.
@@ -78,7 +80,7 @@ fn lower(ty: InterfaceType, slot: u64) -> Result<ValRaw> {
 
 /// The slot of a flat value.
 #[inline]
-fn lift(ty: InterfaceType, value: &ValRaw) -> Result<u64> {
+fn slot(ty: InterfaceType, value: &ValRaw) -> Result<u64> {
     Ok(match ty {
         InterfaceType::Bool => u64::from(value.get_u32() != 0),
         InterfaceType::S8 | InterfaceType::U8 => u64::from(value.get_u32() as u8),
@@ -87,7 +89,7 @@ fn lift(ty: InterfaceType, value: &ValRaw) -> Result<u64> {
         InterfaceType::S64 | InterfaceType::U64 => value.get_u64(),
         InterfaceType::Float32 => u64::from(value.get_f32()),
         InterfaceType::Float64 => value.get_f64(),
-        InterfaceType::Char => u64::from(u32::from(char::try_from(value.get_u32())?)),
+        InterfaceType::Char => u64::from(lift::scalar(value.get_u32())?),
         _ => return Err(refused("a value of a plain function is more than one flat value")),
     })
 }
@@ -102,6 +104,13 @@ fn in_memory() -> wasmtime::Error {
     refused("wasmtime has the values of a plain function in memory")
 }
 
+/// The same error. That of a resource of another type says which argument it is.
+#[cold]
+fn of_argument(error: wasmtime::Error, index: usize) -> wasmtime::Error {
+    let Some(other) = error.downcast_ref::<OtherResource>() else { return error };
+    handles::refuse(other, format!("argument {}", index + 1))
+}
+
 /// The arguments of a call.
 pub(super) struct Args<'a> {
     pub(super) slots: &'a [u64],
@@ -112,9 +121,10 @@ pub(super) struct Args<'a> {
 }
 
 impl Args<'_> {
-    /// The handle that a slot names.
-    fn given(&self, slot: u64) -> Result<&Handle> {
-        usize::try_from(slot).ok().and_then(|index| self.handles.get(index)).ok_or_else(other_count)
+    /// The handle that a slot names, and its place.
+    fn given(&self, slot: u64) -> Result<(usize, &Handle)> {
+        let place = usize::try_from(slot).map_err(|_| other_count())?;
+        Ok((place, self.handles.get(place).ok_or_else(other_count)?))
     }
 }
 
@@ -152,14 +162,19 @@ unsafe impl Lower for Args<'_> {
         }
         // One alone is checked when it is lowered.
         if self.handles.len() > 1 {
-            let all = types.iter().zip(self.slots);
-            for (ty, slot) in all.filter(|(ty, _)| matches!(ty, InterfaceType::Own(_) | InterfaceType::Borrow(_))) {
-                handles::check(cx, *ty, self.given(*slot)?, self.hosts)?;
+            for (index, (ty, slot)) in types.iter().zip(self.slots).enumerate() {
+                if matches!(ty, InterfaceType::Own(_) | InterfaceType::Borrow(_)) {
+                    let (place, given) = self.given(*slot)?;
+                    handles::check(cx, *ty, place, given, self.hosts).map_err(|error| of_argument(error, index))?;
+                }
             }
         }
-        for ((ty, slot), to) in types.iter().zip(self.slots).zip(slots) {
+        for (index, ((ty, slot), to)) in types.iter().zip(self.slots).zip(slots).enumerate() {
             to.write(match ty {
-                InterfaceType::Own(_) | InterfaceType::Borrow(_) => handle(cx, *ty, self.given(*slot)?, self.hosts)?,
+                InterfaceType::Own(_) | InterfaceType::Borrow(_) => {
+                    let (place, given) = self.given(*slot)?;
+                    handle(cx, *ty, place, given, self.hosts).map_err(|error| of_argument(error, index))?
+                }
                 ty => lower(*ty, *slot)?,
             });
         }
@@ -195,7 +210,7 @@ unsafe impl Lift for Outcome {
         let InterfaceType::Tuple(index) = ty else { return Err(other_count()) };
         match (&*cx.types[index].types, slots) {
             ([], _) => Ok(Self(0)),
-            ([ty], [value]) => lift(*ty, value).map(Self),
+            ([ty], [value]) => slot(*ty, value).map(Self),
             _ => Err(other_count()),
         }
     }
@@ -218,8 +233,8 @@ fn check(ty: &InterfaceType, types: &InstanceType<'_>, count: usize) -> Result<(
     Ok(())
 }
 
-/// The arguments of a host function of `N` parameters.
-struct HostArgs<const N: usize>([u64; N]);
+/// The arguments of a host function of `N` parameters. Where they are none, the function says so: it knows its name.
+struct HostArgs<const N: usize>(Result<[u64; N]>);
 
 // SAFETY: `N` slots are what the function's type has: `typecheck` wants as many parts, each of them one flat value.
 unsafe impl<const N: usize> ComponentType for HostArgs<N> {
@@ -241,10 +256,13 @@ unsafe impl<const N: usize> Lift for HostArgs<N> {
             return Err(other_count());
         }
         let mut lifted = [0; N];
-        for ((ty, value), to) in types.iter().zip(slots).zip(&mut lifted) {
-            *to = lift(*ty, value)?;
+        for (index, ((ty, value), to)) in types.iter().zip(slots).zip(&mut lifted).enumerate() {
+            match slot(*ty, value) {
+                Ok(slot) => *to = slot,
+                Err(error) => return Ok(Self(Err(of_parameter(error, index)))),
+            }
         }
-        Ok(Self(lifted))
+        Ok(Self(Ok(lifted)))
     }
 
     fn linear_lift_from_memory(_: &mut LiftContext<'_>, _: InterfaceType, _: &[u8]) -> Result<Self> {
@@ -298,16 +316,19 @@ unsafe impl<const M: usize> Lower for HostOutcome<M> {
 // SAFETY: `ComponentNamedList` wants a list of results: `typecheck` takes nothing but a tuple of them.
 unsafe impl<const M: usize> ComponentNamedList for HostOutcome<M> {}
 
-/// Defines a plain host function that a component imports by this type.
+/// Defines a plain host function that a component imports by this type. `shown` are its names in sentences.
 pub fn define<T: 'static>(
     linker: &mut LinkerInstance<'_, T>,
     name: &str,
+    shown: &str,
     ty: &ComponentFunc,
     body: impl Fn(StoreContextMut<'_, T>, &[u64]) -> Result<u64> + Send + Sync + 'static,
 ) -> Result<()> {
+    let shown: Box<str> = shown.into();
     macro_rules! wrap {
         ($params:literal, $results:literal) => {
             linker.func_wrap(name, move |store: StoreContextMut<'_, T>, HostArgs(slots): HostArgs<$params>| {
+                let slots = slots.map_err(|error| for_host(error, &shown))?;
                 body(store, &slots).map(HostOutcome::<$results>)
             })
         };

@@ -14,6 +14,8 @@ use wasmtime::component::__internal::wasmtime_environ::component::{ComponentType
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType};
 use wasmtime::component::ResourceType;
 
+use crate::errors::guest_text::Name;
+
 /// What wasmtime is told of the size of our types: none. Whoever gets an address checks what is there.
 pub(super) const NO_SIZE: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
 
@@ -60,6 +62,10 @@ pub enum Kind {
     Numbers(Arc<Plan>),
     /// Any other list.
     List(Arc<Plan>),
+    /// A list of so many elements, which are where the value is. They cross as a list does.
+    FixedLengthList(Arc<Plan>, u32),
+    /// `map`: a list of entries, of which each is a key and a value. Their offsets are those in an entry, of so many bytes.
+    Map(Box<[Field; 2]>, Entry),
     /// `record`.
     Record(Box<[Field]>),
     /// `tuple`. Its fields have no names.
@@ -78,8 +84,17 @@ pub enum Kind {
     Own,
     /// `borrow`.
     Borrow,
-    /// A type of a proposal that is not supported, by its name: streams, futures, maps.
+    /// A type of a proposal that is not supported, by its name: streams, futures.
     Unsupported(&'static str),
+}
+
+/// How an entry of a map lies in a guest.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// Its bytes.
+    pub size: usize,
+    /// Its alignment.
+    pub align: u32,
 }
 
 /// A part of a record, a tuple or a row.
@@ -268,11 +283,20 @@ impl Plans<'_> {
             }
             InterfaceType::Own(_) => Kind::Own,
             InterfaceType::Borrow(_) => Kind::Borrow,
-            InterfaceType::Map(_) => Kind::Unsupported("map"),
+            InterfaceType::Map(index) => {
+                let map = &types[index];
+                let field = |name: &str, offset: u32, plan| Field { name: name.into(), offset: offset as usize, plan };
+                let (key, value) = (self.plan(&map.key), self.plan(&map.value));
+                let entry = Entry { size: map.entry_abi.size32 as usize, align: map.entry_abi.align32 };
+                Kind::Map(Box::new([field("key", 0, key), field("value", map.value_offset32, value)]), entry)
+            }
             InterfaceType::Future(_) => Kind::Unsupported("future"),
             InterfaceType::Stream(_) => Kind::Unsupported("stream"),
             InterfaceType::ErrorContext(_) => Kind::Unsupported("error-context"),
-            InterfaceType::FixedLengthList(_) => Kind::Unsupported("list of a fixed length"),
+            InterfaceType::FixedLengthList(index) => {
+                let list = &types[index];
+                Kind::FixedLengthList(self.plan(&list.element), list.size)
+            }
         }
     }
 
@@ -309,7 +333,10 @@ impl Kind {
         };
         match self {
             Self::Bool | Self::Enum(_) => 16,
-            Self::Char | Self::String | Self::Numbers(_) | Self::List(_) => 64,
+            Self::Char | Self::String | Self::Numbers(_) | Self::List(_) | Self::Map(..) => 64,
+            Self::FixedLengthList(element, length) => {
+                element.weight.saturating_mul(*length as usize).saturating_add(64)
+            }
             Self::Record(fields) | Self::Tuple(fields) => sum(fields).saturating_add(128),
             Self::Variant(cases) | Self::Option(cases) | Self::Result(cases) => most(cases).saturating_add(64),
             Self::Flags(_, names) => 128 + 32 * names.len(),
@@ -318,8 +345,20 @@ impl Kind {
         }
     }
 
+    /// What leads from a value to the payload of a case, in the words of paths.
+    pub(super) fn case_words(&self, index: u32) -> String {
+        let (Self::Variant(cases) | Self::Option(cases) | Self::Result(cases) | Self::Enum(cases)) = self else {
+            return String::new();
+        };
+        let name = cases.cases.get(index as usize).map_or("", |case| &case.name);
+        match self {
+            Self::Variant(_) => format!("case \"{}\"", Name(name)),
+            _ => name.to_owned(),
+        }
+    }
+
     /// Whether it is an integer or a float, whose every pattern of bits is a value.
-    fn is_number(&self) -> bool {
+    pub(super) fn is_number(&self) -> bool {
         matches!(
             self,
             Self::S8

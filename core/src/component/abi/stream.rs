@@ -14,6 +14,8 @@
 //! | `string` | a count of bytes in 4, and the bytes in UTF-8 |
 //! | list of numbers | a count of numbers in 4, and their bytes |
 //! | list | a count of items in 4, and the items |
+//! | list of a fixed length | as a list, or as a list of numbers |
+//! | map | a count of entries in 4, and a key and a value of each |
 //! | record, tuple, row | the fields |
 //! | variant, enum, option, result | the number of the case in 4, and its payload |
 //! | flags | 4: the first name is the lowest bit |
@@ -150,6 +152,37 @@ impl<'a> Reader<'a> {
         Some(Part::Array(arrays, place, arrays.length(place)?.checked_mul(size)?))
     }
 
+    /// The elements of a list of that length, which `each` reads one by one. Its count is in the stream, as that of any list, and its
+    /// numbers may stand beside it.
+    pub(super) fn fixed(
+        &mut self,
+        length: u32,
+        element: &Plan,
+        mut each: impl FnMut(&mut Reader<'_>) -> wasmtime::Result<()>,
+    ) -> wasmtime::Result<()> {
+        if !element.kind.is_number() {
+            let count = self.number()?;
+            return if count == length { (0..length).try_for_each(|_| each(self)) } else { Err(ends_early()) };
+        }
+        let (count, part) = self.part(element.size)?;
+        if count != length as usize {
+            return Err(ends_early());
+        }
+        let mut copied = Vec::new();
+        let bytes = match part {
+            Part::Bytes(bytes) => bytes,
+            Part::Array(..) => {
+                copied.try_reserve_exact(part.len()).map_err(|_| no_room(part.len()))?;
+                copied.resize(part.len(), 0);
+                part.copy(Some(&element.kind), &mut copied)?;
+                &copied
+            }
+        };
+        let values: Values<'_> = self.values;
+        let mut inner = Reader { values: Values { bytes, ..values } };
+        (0..length).try_for_each(|_| each(&mut inner))
+    }
+
     /// Which case it is, and what its payload is, if it has one.
     pub(super) fn case<'b>(&mut self, cases: &'b Cases) -> wasmtime::Result<(u32, Option<&'b Plan>)> {
         let index = self.number()?;
@@ -162,9 +195,10 @@ impl<'a> Reader<'a> {
         self.values.hosts
     }
 
-    pub(super) fn handle(&mut self) -> wasmtime::Result<&'a Handle> {
-        let index = self.number()? as usize;
-        self.values.handles.get(index).ok_or_else(ends_early)
+    /// A resource, and its place among those of the call.
+    pub(super) fn handle(&mut self) -> wasmtime::Result<(usize, &'a Handle)> {
+        let place = self.number()? as usize;
+        Ok((place, self.values.handles.get(place).ok_or_else(ends_early)?))
     }
 
     /// Fails where there is more than was read.
@@ -318,4 +352,6 @@ pub struct Written {
     pub handles: Vec<Handle>,
     /// The numbers of the host's types of resources, where there are resources.
     pub hosts: Option<std::sync::Arc<[u32]>>,
+    /// The names of the function, in words, where there are resources.
+    pub names: Option<Box<str>>,
 }

@@ -25,6 +25,23 @@ pub(super) fn listed(headers: &HeaderMap) -> Vec<HttpHeader> {
     headers.iter().map(one).collect()
 }
 
+/// The bytes of a header's text, in ISO 8859-1: what RFC 9110, section 5.5, says of text beyond ASCII, and what HTTP clients do. Fails
+/// with `Encoding` for a character that ISO 8859-1 does not have.
+#[uniffi::export]
+pub fn http_header_value(name: &str, value: &str) -> Result<Vec<u8>> {
+    let octet = |(offset, character): (usize, char)| {
+        u8::try_from(u32::from(character)).map_err(|_| WasmtimeError::Encoding {
+            reason: format!(
+                "the text of the header `{}` has the character U+{:04X}, which ISO 8859-1 does not have: give bytes",
+                Name(name),
+                u32::from(character)
+            ),
+            offset: offset as u64,
+        })
+    };
+    value.chars().enumerate().map(octet).collect()
+}
+
 /// They, as wasmtime has them; `None` where they take more than the most. Fails with `Config` for one that is no header.
 pub(super) fn map(headers: Vec<HttpHeader>) -> Result<Option<HeaderMap>> {
     let mut map = HeaderMap::new();

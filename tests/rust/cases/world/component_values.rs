@@ -132,6 +132,28 @@ impl Writer {
                     self.within(format!("element {index}"), |writer| writer.write(objects, element, each))?;
                 }
             }
+            Kind::FixedLengthList(element, length) if tag == "list" || tag == "bytes" => {
+                let octet = |byte: &u8| json!(["u8", byte.to_string()]);
+                let all: Vec<Value> = match tag {
+                    "bytes" => crate::step::unhex(content.as_str().unwrap()).unwrap().iter().map(octet).collect(),
+                    _ => content.as_array().unwrap().clone(),
+                };
+                self.count("elements", *length as usize, all.len())?;
+                self.put(all.len());
+                for (index, each) in all.iter().enumerate() {
+                    self.within(format!("element {index}"), |writer| writer.write(objects, element, each))?;
+                }
+            }
+            Kind::Map(parts, _) if tag == "map" => {
+                let all = content.as_array().unwrap();
+                self.put(all.len());
+                for (index, entry) in all.iter().enumerate() {
+                    for (part, each) in parts.iter().zip(entry.as_array().unwrap()) {
+                        let path = format!("{} {index}", part.name);
+                        self.within(path, |writer| writer.write(objects, &part.plan, each))?;
+                    }
+                }
+            }
             Kind::Record(fields) if tag == "record" => self.record(objects, fields, content.as_array().unwrap())?,
             Kind::Tuple(fields) if tag == "tuple" => {
                 let all = content.as_array().unwrap();
@@ -251,6 +273,8 @@ fn kind(kind: &Kind) -> ComponentTypeKind {
         Kind::Char => To::Char,
         Kind::String => To::String,
         Kind::Numbers(_) | Kind::List(_) => To::List,
+        Kind::FixedLengthList(..) => To::FixedLengthList,
+        Kind::Map(..) => To::Map,
         Kind::Record(_) => To::Record,
         Kind::Tuple(_) => To::Tuple,
         Kind::Variant(_) => To::Variant,
@@ -326,6 +350,21 @@ impl<'a> Reader<'a> {
             }
             Kind::Char => json!(["char", char::from_u32(u32::from_le_bytes(self.take())).unwrap().to_string()]),
             Kind::String => json!(["string", std::str::from_utf8(self.part(1)).unwrap()]),
+            Kind::FixedLengthList(element, length) if matches!(element.kind, Kind::U8) => {
+                let bytes = self.part(1);
+                assert_eq!(bytes.len(), *length as usize);
+                json!(["bytes", crate::step::hex(bytes)])
+            }
+            Kind::FixedLengthList(element, length) => {
+                let count = self.number();
+                assert_eq!(count, *length as usize);
+                json!(["list", (0..count).map(|_| self.read(element)).collect::<Vec<_>>()])
+            }
+            Kind::Map(parts, _) => {
+                let [key, value] = &**parts;
+                let entries = (0..self.number()).map(|_| json!([self.read(&key.plan), self.read(&value.plan)]));
+                json!(["map", entries.collect::<Vec<_>>()])
+            }
             Kind::Numbers(element) if matches!(element.kind, Kind::U8) => {
                 json!(["bytes", crate::step::hex(self.part(1))])
             }

@@ -59,6 +59,8 @@ impl World {
                 component.map(|component| Outcome::Kept(Object::Component(component)))
             }
             "validate_component" => trimaran::validate_component(&*self.engine(step)?, &source(step)?).map(nothing),
+            "component_precompile" => trimaran::precompile_component(&*self.engine(step)?, &source(step)?)
+                .map(|bytes| Outcome::Kept(Object::Artifact(bytes))),
             "component_serialize" => {
                 self.component(step)?.serialize().map(|bytes| Outcome::Kept(Object::Artifact(bytes)))
             }

@@ -27,6 +27,10 @@ pub(super) fn config(step: &Step<'_>) -> Result<Config, Problem> {
             }
             "wasm_component_model_async_stackful" => config.wasm_component_model_async_stackful = Some(switch()?),
             "wasm_component_model_threading" => config.wasm_component_model_threading = Some(switch()?),
+            "wasm_component_model_map" => config.wasm_component_model_map = Some(switch()?),
+            "wasm_component_model_fixed_length_lists" => {
+                config.wasm_component_model_fixed_length_lists = Some(switch()?);
+            }
             "wasm_simd" => config.wasm_simd = Some(switch()?),
             "wasm_relaxed_simd" => config.wasm_relaxed_simd = Some(switch()?),
             "wasm_gc" => config.wasm_gc = Some(switch()?),

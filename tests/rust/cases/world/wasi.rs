@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use trimaran::{
     EnvVar, FixedClock, HttpBody, HttpHandler, HttpHeader, HttpRequest, HttpResponse, MemoryDirectory, MemoryFile,
     MemoryPreopen, OutputPipe, OutputSink, Preopen, Result, WasiConfig, WasiHttp, WasiInput, WasiOutput,
+    http_header_value,
 };
 
 use super::hosted::Objects;
@@ -57,11 +58,12 @@ impl HttpHandler for Answers {
             }
             "give" => {
                 let status = self.answer[1].as_u64().unwrap().try_into().unwrap();
-                let header = |pair: &Value| HttpHeader {
-                    name: pair[0].as_str().unwrap().to_owned(),
-                    value: pair[1].as_str().unwrap().into(),
+                let header = |pair: &Value| {
+                    let name = pair[0].as_str().unwrap().to_owned();
+                    let value = http_header_value(&name, pair[1].as_str().unwrap())?;
+                    Ok(HttpHeader { name, value })
                 };
-                let headers = self.answer[2].as_array().unwrap().iter().map(header).collect();
+                let headers = self.answer[2].as_array().unwrap().iter().map(header).collect::<Result<_>>()?;
                 request.respond(HttpResponse { status, headers, body: bytes(text(3).unwrap()), trailers })
             }
             "fail" => request.fail(&text(1).unwrap(), text(2)),

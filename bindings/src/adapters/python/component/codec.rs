@@ -80,6 +80,10 @@ pub(super) enum Codec {
     String,
     Numbers(Number),
     List(Arc<Codec>),
+    /// A list of so many elements.
+    FixedLengthList(Arc<Codec>, u32),
+    /// The keys and the values of a map.
+    Map(Arc<Codec>, Arc<Codec>),
     Record(Box<[Field]>),
     Tuple(Box<[Arc<Codec>]>),
     /// The names of the cases, and their payloads.
@@ -181,6 +185,14 @@ impl Made<'_> {
             plan::Kind::String => Codec::String,
             plan::Kind::Numbers(element) => number(&element.kind).map_or(Codec::Unsupported("list"), Codec::Numbers),
             plan::Kind::List(element) => Codec::List(self.codec(element)),
+            plan::Kind::FixedLengthList(element, length) => {
+                let list = number(&element.kind).map_or_else(|| Codec::List(self.codec(element)), Codec::Numbers);
+                Codec::FixedLengthList(Arc::new(list), *length)
+            }
+            plan::Kind::Map(parts, _) => {
+                let [key, value] = &**parts;
+                Codec::Map(self.codec(&key.plan), self.codec(&value.plan))
+            }
             plan::Kind::Record(fields) => {
                 let field = |field: &plan::Field| Field {
                     name: Name::new(self.py, &field.name),

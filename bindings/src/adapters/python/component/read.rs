@@ -3,7 +3,7 @@
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PySet, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference};
+use pyo3::types::{PyDict, PyList, PySet, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference};
 use trimaran::adapter::{Received, ResourceValue, stream};
 use trimaran::{ComponentResource, WasmtimeError};
 
@@ -84,6 +84,14 @@ impl<'a, 'py> Reader<'a, 'py> {
                     list.append(self.read(element)?)?;
                 }
                 Ok(list.into_any())
+            }
+            Codec::FixedLengthList(list, _) => self.read(list),
+            Codec::Map(key, value) => {
+                let map = PyDict::new(py);
+                for _ in 0..self.place()? {
+                    map.set_item(self.read(key)?, self.read(value)?)?;
+                }
+                Ok(map.into_any())
             }
             Codec::Record(fields) => self.record(fields),
             Codec::Tuple(items) => {

@@ -322,6 +322,8 @@ fn word(kind: &plan::Kind) -> &'static str {
         plan::Kind::Char => "char",
         plan::Kind::String => "string",
         plan::Kind::Numbers(_) | plan::Kind::List(_) => "list",
+        plan::Kind::FixedLengthList(..) => "list of a fixed length",
+        plan::Kind::Map(..) => "map",
         plan::Kind::Record(_) => "record",
         plan::Kind::Tuple(_) => "tuple",
         plan::Kind::Variant(_) => "variant",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
-use pyo3::types::{PyBool, PyList, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyList, PyMapping, PyString, PyTuple};
 use trimaran::adapter::{GivenResource, ResourceValue, spare, stream};
 use trimaran::{ComponentMistake, ComponentResourceType, ComponentTypeKind};
 
@@ -111,6 +111,8 @@ impl<'s> Writer<'s> {
             Codec::String => self.string(value),
             Codec::Numbers(number) => numbers::write_list(self, *number, value),
             Codec::List(element) => self.list(element, value),
+            Codec::FixedLengthList(list, length) => self.fixed(list, *length, value),
+            Codec::Map(key, content) => self.map(key, content, value),
             Codec::Record(fields) => self.record(fields, value),
             Codec::Tuple(items) => self.tuple(items, value),
             Codec::Variant(names, payloads) => self.variant(names, payloads, value),
@@ -172,6 +174,33 @@ impl<'s> Writer<'s> {
         self.put_count(items.len())?;
         for (place, item) in items.iter_borrowed().enumerate() {
             self.write(element, &item).map_err(|misfit| misfit.at(format!("element {place}")))?;
+        }
+        Ok(())
+    }
+
+    /// A list, which begins with its count.
+    fn fixed(&mut self, list: &Codec, length: u32, value: &Bound<'_, PyAny>) -> Fit {
+        let start = self.bytes.len();
+        self.write(list, value)?;
+        let count = self.bytes.get(start..).and_then(|written| written.first_chunk()).copied().unwrap_or_default();
+        let found = u32::from_le_bytes(count) & !stream::BESIDE;
+        if found == length {
+            return Ok(());
+        }
+        let (what, expected, found) = ("elements".to_owned(), length.into(), found.into());
+        mistake(ComponentMistake::Count { what, expected, found })
+    }
+
+    fn map(&mut self, key: &Codec, content: &Codec, value: &Bound<'_, PyAny>) -> Fit {
+        if value.cast::<PyMapping>().is_err() {
+            return other(ComponentTypeKind::Map, value);
+        }
+        // What the map is at this moment: a property of a value may change it meanwhile.
+        let map = value.py().get_type::<PyDict>().ask1((value,))?.cast_into::<PyDict>().map_err(PyErr::from)?;
+        self.put_count(map.len())?;
+        for (place, (name, item)) in map.iter().enumerate() {
+            self.write(key, &name).map_err(|misfit| misfit.at(format!("key {place}")))?;
+            self.write(content, &item).map_err(|misfit| misfit.at(format!("value {place}")))?;
         }
         Ok(())
     }

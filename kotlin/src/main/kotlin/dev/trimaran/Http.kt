@@ -1,6 +1,7 @@
 package dev.trimaran
 
 import dev.trimaran.internal.ResponseBody
+import dev.trimaran.internal.ffi.httpHeaderValue
 import java.io.ByteArrayInputStream
 import java.io.InputStream
 import java.net.InetAddress
@@ -33,7 +34,7 @@ public class HttpHeader(
      * A header with text in ISO 8859-1, of which ASCII is a part. Fails with `Encoding` for text with any other
      * character.
      */
-    public constructor(name: String, text: String) : this(name, latin(name, text))
+    public constructor(name: String, text: String) : this(name, core { httpHeaderValue(name, text) })
 
     /** The value as text, in ISO 8859-1. */
     public val text: String get() = value.toString(Charsets.ISO_8859_1)
@@ -47,21 +48,6 @@ public class HttpHeader(
 
     /** The name and the value, as text. */
     override fun toString(): String = "$name: $text"
-
-    private companion object {
-        /** The bytes of a [text] in ISO 8859-1, which has the first 256 characters of Unicode. */
-        fun latin(name: String, text: String): ByteArray {
-            val index = text.indexOfFirst { it > LAST_OF_LATIN }
-            if (index < 0) return text.toByteArray(Charsets.ISO_8859_1)
-            val point = text.codePointAt(index).toString(HEX).uppercase().padStart(4, '0')
-            val reason =
-                "the text of the header `$name` has the character U+$point, which ISO 8859-1 does not have: give bytes"
-            throw WasmtimeException.Encoding(reason, index.toLong())
-        }
-
-        const val LAST_OF_LATIN = '\u00ff'
-        const val HEX = 16
-    }
 }
 
 /**

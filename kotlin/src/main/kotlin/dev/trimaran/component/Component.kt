@@ -13,6 +13,7 @@ import java.io.ObjectInputStream
 import java.io.Serializable
 import java.nio.file.Path
 import dev.trimaran.internal.ffi.Component as Raw
+import dev.trimaran.internal.ffi.precompileComponent as rawPrecompile
 import dev.trimaran.internal.ffi.validateComponent as rawValidate
 
 /**
@@ -117,6 +118,18 @@ public class Component private constructor(raw: Raw) :
         /** Compiles a component from a file, as with a path as text. */
         @JvmStatic
         public fun fromFile(engine: Engine, path: Path): Component = fromFile(engine, path.ofThisMachine())
+
+        /**
+         * Compiles a component from the binary or the text format to what [serialize] gives, without making one: for a
+         * machine of another kind as well, by `Config.target`. Fails as [Component] does.
+         */
+        @JvmStatic
+        public fun precompile(engine: Engine, bytes: ByteArray): ByteArray =
+            core(engine) { rawPrecompile(engine.raw, bytes) }
+
+        /** Compiles a component from the text format. Fails as for bytes. */
+        @JvmStatic
+        public fun precompile(engine: Engine, text: String): ByteArray = precompile(engine, text.utf8())
 
         /**
          * Checks a component in the binary or the text format, and keeps nothing of it. Fails as [Component] does. It

@@ -137,6 +137,26 @@ public class ListType internal constructor(public val element: ValueType) :
     ValueType
 
 /**
+ * The type of a list of a fixed length.
+ *
+ * @property element The type of its elements.
+ * @property length How many elements its values have.
+ */
+public class FixedLengthListType internal constructor(public val element: ValueType, public val length: Long) :
+    DefinedType(),
+    ValueType
+
+/**
+ * The type of a map, whose values are a [Map] of Kotlin's, in the order of its entries.
+ *
+ * @property key The type of its keys.
+ * @property value The type of its values.
+ */
+public class MapType internal constructor(public val key: ValueType, public val value: ValueType) :
+    DefinedType(),
+    ValueType
+
+/**
  * The type of a record.
  *
  * @property fields The types of its fields, by name, in their order.
@@ -218,7 +238,7 @@ public class BorrowType internal constructor(public val resource: ResourceItem) 
     DefinedType(),
     ValueType
 
-/** A type whose values cannot be passed yet: a map, a list of a fixed length, a stream, a future, an error context. */
+/** A type whose values cannot be passed yet: a stream, a future, an error context. */
 public class UnsupportedType internal constructor() :
     DefinedType(),
     ValueType

@@ -124,6 +124,9 @@ private class Codecs(private val types: ComponentTypes, private val isGuests: (I
             ComponentTypeKind.CHAR -> CharCodec
             ComponentTypeKind.STRING -> StringCodec
             ComponentTypeKind.LIST -> part(0).let { numbers(it) ?: ListCodec(it) }
+            ComponentTypeKind.FIXED_LENGTH_LIST ->
+                FixedLengthListCodec(part(0).let { numbers(it) ?: ListCodec(it) }, node.number)
+            ComponentTypeKind.MAP -> MapCodec(part(0), part(1))
             ComponentTypeKind.RECORD -> RecordCodec(node.names, wholes())
             ComponentTypeKind.TUPLE -> TupleCodec(wholes())
             ComponentTypeKind.VARIANT -> VariantCodec(node.names, codecs())

@@ -3,6 +3,7 @@
 package dev.trimaran.internal.component
 
 import dev.trimaran.component.bindings.GeneratedBindings
+import dev.trimaran.internal.ffi.ComponentMistake
 import dev.trimaran.internal.ffi.ComponentTypeKind
 import dev.trimaran.internal.moveTo
 import java.nio.ByteBuffer
@@ -67,6 +68,42 @@ internal class ListCodec(private val element: Codec) : Codec(ComponentTypeKind.L
         val items = arrayOfNulls<Any?>(from.output.getInt())
         for (index in items.indices) items[index] = element.read(from)
         return items.asList()
+    }
+}
+
+/** A list of so many elements: it is written as any [list] is, which begins with its count. */
+internal class FixedLengthListCodec(private val list: Codec, private val length: UInt) :
+    Codec(ComponentTypeKind.FIXED_LENGTH_LIST) {
+    override fun write(to: Exchange, value: Any?) {
+        val start = to.room(0).position()
+        list.write(to, value)
+        val found = to.room(0).getInt(start) and Int.MAX_VALUE
+        if (found.toUInt() != length) {
+            throw Misfit(ComponentMistake.Count("elements", length.toULong(), found.toULong()))
+        }
+    }
+
+    override fun read(from: Exchange): Any = checkNotNull(list.read(from))
+}
+
+/** A map: the count of its entries, and a key and a value of each. */
+internal class MapCodec(private val key: Codec, private val value: Codec) : Codec(ComponentTypeKind.MAP) {
+    override fun write(to: Exchange, value: Any?) {
+        if (value !is Map<*, *>) wrongKind(kind, value)
+        // As they are now: whoever changes the map meanwhile changes nothing.
+        val entries = value.entries.map { it.key to it.value }
+        to.room(Int.SIZE_BYTES).putInt(entries.size)
+        entries.forEachIndexed { index, (name, item) ->
+            within({ "key $index" }) { key.write(to, name) }
+            within({ "value $index" }) { this.value.write(to, item) }
+        }
+    }
+
+    override fun read(from: Exchange): Any {
+        val count = from.output.getInt()
+        val map = LinkedHashMap<Any?, Any?>()
+        repeat(count) { map[key.read(from)] = value.read(from) }
+        return map
     }
 }
 

@@ -4,11 +4,13 @@ import dev.trimaran.component.BorrowType
 import dev.trimaran.component.ComponentType
 import dev.trimaran.component.DefinedType
 import dev.trimaran.component.EnumType
+import dev.trimaran.component.FixedLengthListType
 import dev.trimaran.component.FlagsType
 import dev.trimaran.component.FuncType
 import dev.trimaran.component.InstanceType
 import dev.trimaran.component.ItemType
 import dev.trimaran.component.ListType
+import dev.trimaran.component.MapType
 import dev.trimaran.component.ModuleType
 import dev.trimaran.component.OptionType
 import dev.trimaran.component.OwnType
@@ -35,7 +37,8 @@ private fun own(type: DefinedType): List<Any?> =
         is FlagsType -> type.names
         // Its text is all that is known of it.
         is UnsupportedType -> listOf(type.toString())
-        is ListType, is TupleType, is OptionType, is ResultType, is OwnType, is BorrowType -> emptyList()
+        is FixedLengthListType -> listOf(type.length)
+        is ListType, is MapType, is TupleType, is OptionType, is ResultType, is OwnType, is BorrowType -> emptyList()
     }
 
 /** The types that a type is made of. */
@@ -45,6 +48,8 @@ private fun parts(type: DefinedType): List<ItemType?> =
         is InstanceType -> type.exports.values.toList()
         is FuncType -> type.params.values + type.result
         is ListType -> listOf(type.element)
+        is FixedLengthListType -> listOf(type.element)
+        is MapType -> listOf(type.key, type.value)
         is RecordType -> type.fields.values.toList()
         is TupleType -> type.items
         is VariantType -> type.cases.values.toList()

@@ -4,11 +4,13 @@ import dev.trimaran.component.BorrowType
 import dev.trimaran.component.ComponentType
 import dev.trimaran.component.DefinedType
 import dev.trimaran.component.EnumType
+import dev.trimaran.component.FixedLengthListType
 import dev.trimaran.component.FlagsType
 import dev.trimaran.component.FuncType
 import dev.trimaran.component.InstanceType
 import dev.trimaran.component.ItemType
 import dev.trimaran.component.ListType
+import dev.trimaran.component.MapType
 import dev.trimaran.component.ModuleType
 import dev.trimaran.component.OptionType
 import dev.trimaran.component.OwnType
@@ -54,6 +56,8 @@ internal class TypeTable(raw: RawTypes) {
         val values = { parts.map { it as ValueType } }
         return when (node.kind) {
             Kind.LIST -> ListType(values().first())
+            Kind.FIXED_LENGTH_LIST -> FixedLengthListType(values().first(), node.number.toLong())
+            Kind.MAP -> MapType(values()[0], values()[1])
             Kind.RECORD -> RecordType(node.names.zip(values()).toMap())
             Kind.TUPLE -> TupleType(values())
             Kind.VARIANT -> VariantType(node.names.zip(parts.map { it as ValueType? }).toMap())
