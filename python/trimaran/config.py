@@ -145,6 +145,18 @@ class Config(Configurable, Managed):
     """Gives relaxed vector instructions one result on every machine, at the cost of speed."""
     wasm_component_model = switch()
     """The component model."""
+    wasm_component_model_async = switch()
+    """The async part of the component model: functions that are async by their type, whose tasks go on while others
+    wait. Off by default: where it is on, the guests of components run on fibers, and a call of one costs several times
+    as much."""
+    wasm_component_model_more_async_builtins = switch()
+    """More of what guests may call in the async part of the component model, such as reads and writes of streams that
+    wait. Needs `wasm_component_model_async`."""
+    wasm_component_model_async_stackful = switch()
+    """Async functions of the component model that wait on stacks of their own, and have no callback. Needs
+    `wasm_component_model_async`."""
+    wasm_component_model_threading = switch()
+    """The cooperative threads of the component model. Needs `wasm_component_model_async`."""
     wasm_component_model_map = switch()
     """The map type of the component model."""
     wasm_component_model_fixed_length_lists = switch()

@@ -61,6 +61,7 @@ class EngineSteps(private val world: World) {
 /** The configuration of a step, for the target under test. */
 fun config(step: Step): Config =
     config().apply {
+        if (System.getenv("TRIMARAN_TEST_ASYNC_COMPONENTS") != null) wasmComponentModelAsync = true
         step.optional("config")?.jsonObject?.forEach { (name, value) ->
             if (name == "allocation") return@forEach pooling(this, value.jsonObject.getValue("pooling").jsonObject)
             if (name == "module_limits") return@forEach limits(this, value.jsonObject)
@@ -71,6 +72,10 @@ fun config(step: Step): Config =
                 "wasm_threads" -> wasmThreads = setting.boolean
                 "shared_memory" -> sharedMemory = setting.boolean
                 "wasm_memory64" -> wasmMemory64 = setting.boolean
+                "wasm_component_model_async" -> wasmComponentModelAsync = setting.boolean
+                "wasm_component_model_more_async_builtins" -> wasmComponentModelMoreAsyncBuiltins = setting.boolean
+                "wasm_component_model_async_stackful" -> wasmComponentModelAsyncStackful = setting.boolean
+                "wasm_component_model_threading" -> wasmComponentModelThreading = setting.boolean
                 "wasm_component_model_map" -> wasmComponentModelMap = setting.boolean
                 "wasm_component_model_fixed_length_lists" -> wasmComponentModelFixedLengthLists = setting.boolean
                 "wasm_simd" -> wasmSimd = setting.boolean

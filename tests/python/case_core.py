@@ -6,7 +6,7 @@ from typing import Any
 
 from bodies import body
 from case import Case, Kept, val_type
-from guests import MODULES, config
+from guests import ASYNC_COMPONENTS, MODULES, config
 from step import Json, Problem, Step
 from trimaran import (
     Config,
@@ -44,6 +44,10 @@ SETTINGS = {
     "wasm_threads",
     "shared_memory",
     "wasm_memory64",
+    "wasm_component_model_async",
+    "wasm_component_model_more_async_builtins",
+    "wasm_component_model_async_stackful",
+    "wasm_component_model_threading",
     "wasm_component_model_map",
     "wasm_component_model_fixed_length_lists",
     "wasm_simd",
@@ -174,6 +178,8 @@ class CoreCase(Case):
 def config_of(settings: dict[str, Json]) -> Config:
     """The configuration of a step, for the target under test."""
     made = config()
+    if ASYNC_COMPONENTS:
+        made.wasm_component_model_async = True
     for name, value in settings.items():
         match name, value:
             case "allocation", {"pooling": pooling}:

@@ -12,6 +12,7 @@ from trimaran import Config, Engine, Instance, Module, Store, Trap
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "tests" / "modules"
 TARGET = os.environ.get("TRIMARAN_TEST_TARGET")
+ASYNC_COMPONENTS = "TRIMARAN_TEST_ASYNC_COMPONENTS" in os.environ
 IS_INTERPRETER = (TARGET or "").startswith("pulley")
 
 

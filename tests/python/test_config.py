@@ -47,6 +47,8 @@ from trimaran import (
 SWITCHES = """
     debug_info wasm_threads wasm_tail_call wasm_reference_types wasm_simd wasm_bulk_memory wasm_multi_value
     wasm_multi_memory wasm_memory64 wasm_relaxed_simd wasm_relaxed_simd_deterministic wasm_component_model
+    wasm_component_model_async wasm_component_model_more_async_builtins wasm_component_model_async_stackful
+    wasm_component_model_threading
     wasm_component_model_map wasm_component_model_fixed_length_lists wasm_exceptions wasm_function_references
     wasm_gc wasm_wide_arithmetic
     wasm_custom_page_sizes wasm_stack_switching cranelift_debug_verifier cranelift_nan_canonicalization

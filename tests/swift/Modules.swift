@@ -69,6 +69,7 @@ extension World {
 /// The settings of a step, on top of a configuration.
 private func config(_ settings: [String: JSON]) throws -> (Config) -> Config {
   var changes: [(inout Config) -> Void] = []
+  if testsAsyncComponents { changes.append { $0.wasmComponentModelAsync = true } }
   for (name, value) in settings {
     func change<T: Sendable>(_ path: WritableKeyPath<Config, T?>, _ value: T?) throws {
       guard let value else { throw Problem("`\(name)` has a value of the wrong type") }
@@ -81,6 +82,10 @@ private func config(_ settings: [String: JSON]) throws -> (Config) -> Config {
     case "wasm_threads": try change(\.wasmThreads, value.bool)
     case "shared_memory": try change(\.sharedMemory, value.bool)
     case "wasm_memory64": try change(\.wasmMemory64, value.bool)
+    case "wasm_component_model_async": try change(\.wasmComponentModelAsync, value.bool)
+    case "wasm_component_model_more_async_builtins": try change(\.wasmComponentModelMoreAsyncBuiltins, value.bool)
+    case "wasm_component_model_async_stackful": try change(\.wasmComponentModelAsyncStackful, value.bool)
+    case "wasm_component_model_threading": try change(\.wasmComponentModelThreading, value.bool)
     case "wasm_component_model_map": try change(\.wasmComponentModelMap, value.bool)
     case "wasm_component_model_fixed_length_lists": try change(\.wasmComponentModelFixedLengthLists, value.bool)
     case "wasm_simd": try change(\.wasmSIMD, value.bool)

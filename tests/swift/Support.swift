@@ -11,6 +11,9 @@ func folder(_ name: String) -> URL {
 /// The target under test; `nil` is this machine.
 let testTarget = ProcessInfo.processInfo.environment["TRIMARAN_TEST_TARGET"].flatMap { $0.isEmpty ? nil : $0 }
 
+/// Whether the engines of shared cases have the async part of the component model, where a case does not say so.
+let testsAsyncComponents = ProcessInfo.processInfo.environment["TRIMARAN_TEST_ASYNC_COMPONENTS"] != nil
+
 /// Whether the target under test is wasmtime's interpreter, which has no threads.
 let isInterpreter = testTarget?.hasPrefix("pulley") ?? false
 

@@ -143,6 +143,17 @@ config! {
     wasm_relaxed_simd_deterministic: bool => relaxed_simd_deterministic,
     /// The component model.
     wasm_component_model: bool => wasm_component_model,
+    /// The async part of the component model: functions that are async by their type, whose tasks go on while others wait. Off by
+    /// default: where it is on, the guests of components run on fibers, and a call of one costs several times as much.
+    wasm_component_model_async: bool,
+    /// More of what guests may call in the async part of the component model, such as reads and writes of streams that wait. Needs
+    /// `wasm_component_model_async`.
+    wasm_component_model_more_async_builtins: bool => wasm_component_model_more_async_builtins,
+    /// Async functions of the component model that wait on stacks of their own, and have no callback. Needs
+    /// `wasm_component_model_async`.
+    wasm_component_model_async_stackful: bool => wasm_component_model_async_stackful,
+    /// The cooperative threads of the component model. Needs `wasm_component_model_async`.
+    wasm_component_model_threading: bool => wasm_component_model_threading,
     /// The map type of the component model.
     wasm_component_model_map: bool => wasm_component_model_map,
     /// Lists of a fixed length of the component model. Wasmtime's support for them is not complete: leave it off for components that
@@ -274,9 +285,18 @@ impl Config {
         self.apply_plain(&mut config);
         // Wasmtime would read the lines of the source for each frame of each trap.
         config.wasm_backtrace_details(wasmtime::WasmBacktraceDetails::Disable);
-        // No package offers the async part of the component model yet, and a synchronous call of a component costs three times as
-        // much where it is on.
-        config.concurrency_support(false);
+        let is_async = self.wasm_component_model_async == Some(true);
+        config.concurrency_support(is_async);
+        config.wasm_component_model_async(is_async);
+        let parts = [
+            ("wasm_component_model_more_async_builtins", self.wasm_component_model_more_async_builtins),
+            ("wasm_component_model_async_stackful", self.wasm_component_model_async_stackful),
+            ("wasm_component_model_threading", self.wasm_component_model_threading),
+        ];
+        if let Some((name, _)) = parts.iter().find(|(_, value)| *value == Some(true) && !is_async) {
+            let reason = format!("it is a part of {}: turn that on as well", Spelled("wasm_component_model_async"));
+            return Err(invalid(name, reason));
+        }
         if self.shared_memory.is_none() && self.wasm_threads == Some(true) {
             config.shared_memory(true);
         }

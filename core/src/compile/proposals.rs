@@ -24,6 +24,11 @@ const SETTINGS: &[(&str, &str)] = &[
     ("component model map feature", "wasm_component_model_map"),
     ("component model fixed-length lists feature", "wasm_component_model_fixed_length_lists"),
     ("wide arithmetic support is not enabled", "wasm_wide_arithmetic"),
+    ("requires the component model more async builtins feature", "wasm_component_model_more_async_builtins"),
+    ("requires the component model async stackful feature", "wasm_component_model_async_stackful"),
+    ("requires the component model threading feature", "wasm_component_model_threading"),
+    ("require the component model async feature", "wasm_component_model_async"),
+    ("requires the component model async feature", "wasm_component_model_async"),
 ];
 
 /// What wasmtime does not compile, with the setting that would change that, if one would.

@@ -7,10 +7,10 @@ use wasmtime::StoreContextMut;
 
 use crate::component::abi::call::Ready;
 use crate::component::abi::plan::{Field, Kind, Plan, Row};
-use crate::component::abi::stream::{Arrays, Given, Handle, Values};
+use crate::component::abi::stream::{Arrays, Given, Handle, Values, lifting};
 use crate::component::abi::{handles, no_value};
 use crate::component::handles::{GivenResource, Received, Sent, received};
-use crate::component::resource::failed;
+use crate::component::resource::failed_in_call;
 use crate::component::resource_type::{ComponentResourceType, number_of};
 use crate::component::types::ComponentTypes;
 use crate::component::{table, words};
@@ -27,6 +27,8 @@ pub struct ComponentFunc {
     path: Box<[String]>,
     /// The names of its parameters.
     names: Box<[String]>,
+    /// Whether it is async by its type: it may wait.
+    is_async: bool,
     state: Arc<InstanceState>,
     hosts: Arc<[u32]>,
 }
@@ -37,7 +39,7 @@ of_store!(ComponentFunc);
 impl ComponentFunc {
     /// Its type: that of the function is the root of the table.
     pub fn types(&self) -> Result<ComponentTypes> {
-        table::of_func(&self.names, self.ready.params(), self.ready.results())
+        table::of_func(&self.names, self.ready.params(), self.ready.results(), self.is_async)
     }
 }
 
@@ -62,14 +64,15 @@ impl ComponentFunc {
         names: Box<[String]>,
         (state, hosts): (&Arc<InstanceState>, &Arc<[u32]>),
     ) -> Arc<Self> {
+        let is_async = ready.is_async();
         let (state, hosts) = (Arc::clone(state), Arc::clone(hosts));
-        Arc::new(Self { owner: store.id(), ready, path: path.into(), names, state, hosts })
+        Arc::new(Self { owner: store.id(), ready, path: path.into(), names, is_async, state, hosts })
     }
 
     /// What a call has failed with.
     #[cold]
     pub(super) fn failed(&self, context: &mut StoreContextMut<'_, StoreData>, error: wasmtime::Error) -> WasmtimeError {
-        failed(context, no_value::from_guest(error, &words::path(&self.path)))
+        failed_in_call(context, no_value::from_guest(error, &words::path(&self.path)))
     }
 
     pub(super) fn ready(&self) -> &Ready {
@@ -111,9 +114,14 @@ impl ComponentFunc {
     }
 
     /// Whether it is plain: each parameter is a number, a truth value, a character or a handle, and so is the result, except for
-    /// handles. `call_plain` calls it faster then than `call`.
+    /// handles, and it is not async. `call_plain` calls it faster then than `call`.
     pub fn is_plain(&self) -> bool {
-        self.ready.is_plain()
+        self.ready.is_plain() && !self.is_async
+    }
+
+    /// Whether it is async by its type (`async func` in WIT): it may wait for async functions of the host, where it is started as a run.
+    pub fn is_async(&self) -> bool {
+        self.is_async
     }
 
     /// Fails with `WrongStore` unless it is a function of this store, and with `Closed` after that was closed.
@@ -125,7 +133,8 @@ impl ComponentFunc {
     ///
     /// Fails with `Trap` where the guest traps or gives values that are none. After that each call of a component of this store fails with
     /// `Poisoned`. Fails with `Busy` where the instance is in a call already, with `Type` for a resource of another type, and with
-    /// whatever a host function failed with.
+    /// whatever a host function failed with. One that is async fails with `Suspend` where it waits for an async function of the host, and with
+    /// `Trap` where it waits for nothing that could come.
     pub fn call(&self, store: &Store, arguments: &Arguments<'_>) -> Result<Received> {
         self.call_into(store, arguments, Given::reusing())
     }
@@ -141,7 +150,13 @@ impl ComponentFunc {
             self.run(store, &mut context, (arguments.resources, &place), |context, handles, has_arrived| {
                 let Arguments { bytes, beside, arrays, .. } = *arguments;
                 let values = Values { bytes, beside, arrays, handles, hosts: &self.hosts };
+                self.check_values(context, values).map_err(refusal)?;
                 match context.data().suspension.clone() {
+                    Some(suspension) if self.is_async => {
+                        let _large = lifting(given.large);
+                        given = suspension.to_end(self.ready.call_waiting(context, values, has_arrived))?;
+                        Ok(())
+                    }
                     None => self.ready.call_noting(context, values, &mut given, has_arrived),
                     Some(suspension) => {
                         suspension.to_end(self.ready.call_noting_on_fiber(context, values, &mut given, has_arrived))
@@ -163,6 +178,11 @@ impl ComponentFunc {
                 (resources, &|place| self.plain_place(slots, place)),
                 |context, handles, has_arrived| {
                     let hosts = &self.hosts;
+                    if !handles.is_empty() && context.engine().get_concurrency_support() {
+                        let early = self.ready.check_plain(slots, handles, hosts);
+                        let place = |place| self.plain_place(slots, place);
+                        early.map_err(|error| refusal(handles::refused_early(error, place)))?;
+                    }
                     match context.data().suspension.clone() {
                         None => self.ready.call_plain(context, slots, handles, hosts, has_arrived),
                         Some(suspension) => suspension.to_end(self.ready.call_plain_on_fiber(
@@ -205,9 +225,7 @@ impl ComponentFunc {
         mut work: impl FnMut(&mut StoreContextMut<'_, StoreData>, &[Handle], &AtomicBool) -> wasmtime::Result<R>,
     ) -> Result<R> {
         store.drop_resources(context)?;
-        if context.data().components.is_poisoned() {
-            return Err(WasmtimeError::Poisoned);
-        }
+        context.data().components.check()?;
         self.state.begin()?;
         let has_arrived = AtomicBool::new(false);
         let outer = context.data_mut().components.running;
@@ -231,6 +249,29 @@ impl ComponentFunc {
             sent.end(store, context, has_arrived.load(Ordering::Relaxed));
             done
         };
-        done.map_err(|error| self.failed(context, error))
+        done.map_err(|error| match error.downcast::<Refusal>() {
+            Ok(Refusal(error)) => error,
+            Err(error) => self.failed(context, error),
+        })
     }
+
+    /// Checks the resources in the values of a call, in a store whose components may be async: there, what is found when the call has begun
+    /// ends the guest.
+    pub(super) fn check_values(&self, context: &StoreContextMut<'_, StoreData>, values: Values<'_>) -> Result<()> {
+        if values.handles.is_empty() || !context.engine().get_concurrency_support() {
+            return Ok(());
+        }
+        let checked = self.ready.check_handles(values);
+        checked.map_err(|error| handles::refused_early(error, |place| self.place(values, place)))
+    }
+}
+
+/// Why a call does not begin. No guest has run.
+#[derive(Debug, thiserror::Error)]
+#[error("the call does not begin")]
+struct Refusal(WasmtimeError);
+
+#[cold]
+fn refusal(error: WasmtimeError) -> wasmtime::Error {
+    wasmtime::Error::new(Refusal(error))
 }

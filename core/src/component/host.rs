@@ -72,6 +72,8 @@ pub struct HostFuncType {
     pub results: Row,
     /// The names of its parameters.
     pub param_names: Box<[String]>,
+    /// Whether it is async by its type: a task of the guest calls it, and others go on meanwhile.
+    pub is_async: bool,
     /// What a language has made of this type: of what is set, the first.
     pub of_language: OnceLock<Box<dyn Any + Send + Sync>>,
 }
@@ -79,7 +81,7 @@ pub struct HostFuncType {
 impl HostFuncType {
     pub(super) fn new(name: String, ty: &ComponentFunc, [params, results]: [Row; 2]) -> Self {
         let param_names = ty.params().map(|(name, _)| name.to_owned()).collect();
-        Self { name, params, results, param_names, of_language: OnceLock::new() }
+        Self { name, params, results, param_names, is_async: ty.async_(), of_language: OnceLock::new() }
     }
 
     /// Whether it is plain.
@@ -95,7 +97,7 @@ impl HostFuncType {
 
     /// The function's type as a table.
     pub fn types(&self) -> Result<ComponentTypes> {
-        table::of_func(&self.param_names, &self.params, &self.results)
+        table::of_func(&self.param_names, &self.params, &self.results, self.is_async)
     }
 }
 

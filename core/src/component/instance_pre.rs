@@ -67,7 +67,8 @@ impl ComponentInstancePre {
     pub(super) fn for_store(&self, store: &Store) -> Result<Made> {
         let linked = self.inner.get()?;
         check_same(linked.pre.engine(), store.engine(), "store")?;
-        if linked.waits {
+        // Where components may be async, one that imports no such function has tasks all the same.
+        if linked.waits || store.engine().get_concurrency_support() {
             store.run_on_fibers()?;
         }
         Ok(Made { linked, engine: Arc::clone(&self.engine), shared: self.shared })

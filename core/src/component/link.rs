@@ -1,11 +1,12 @@
 //! Makes wasmtime's linker for a component, out of what ours defines: how many slots a function of the host has is known only from
 //! the component that imports it.
 
+use std::future::ready;
 use std::sync::Arc;
 
-use wasmtime::StoreContextMut;
 use wasmtime::component::types::{self, ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, LinkerInstance, ResourceType};
+use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::component::abi::plan::{Made, Row};
 use crate::component::abi::{call, host, plain};
@@ -17,6 +18,7 @@ use crate::component::{misfits, table, wit, words};
 use crate::errors::guest_text;
 use crate::errors::spelling::Spelled;
 use crate::linking::items::refused;
+use crate::stores::components::InTask;
 use crate::stores::store::StoreData;
 use crate::traps::carried::HostError;
 use crate::{Result, WasmtimeError};
@@ -29,7 +31,7 @@ pub(super) struct Linked {
     pub(super) pre: wasmtime::component::InstancePre<StoreData>,
     /// The numbers of the host's types of resources.
     pub(super) hosts: Arc<[u32]>,
-    /// Whether one of the functions is async.
+    /// Whether one of the functions is async, in the host or by its type.
     pub(super) waits: bool,
 }
 
@@ -145,12 +147,31 @@ impl Work<'_> {
                 let names = words::path(path);
                 let host_type = HostFuncType::new(names.clone(), ty, self.rows(ty)?);
                 function.bind(&host_type)?;
+                self.waits |= ty.async_();
                 if function.as_async().is_some() {
                     self.waits = true;
                     let (function, hosts) = (Arc::clone(function), Arc::clone(&self.hosts));
                     let function = AsyncFunction { function, ty: Arc::new(host_type), hosts };
-                    return host::define_async(to, name, &names, ty, move |context, given| {
-                        Box::pin(function.clone().run(context, given))
+                    let defined = if ty.async_() {
+                        host::define_concurrent(to, name, &names, ty, move |tasks, given| {
+                            Box::pin(function.clone().run_in_task(tasks, given))
+                        })
+                    } else {
+                        host::define_async(to, name, &names, ty, move |context, given| {
+                            Box::pin(function.clone().run(context, given))
+                        })
+                    };
+                    return defined.map_err(refused);
+                }
+                if ty.async_() {
+                    let (function, hosts) = (Arc::clone(function), Arc::clone(&self.hosts));
+                    return host::define_concurrent(to, name, &names, ty, move |tasks, given| {
+                        let done = tasks.with(|mut access| {
+                            let context = access.as_context_mut();
+                            let _in_task = InTask::begin();
+                            run(&function, &host_type, &hosts, context, given)
+                        });
+                        Box::pin(ready(done))
                     })
                     .map_err(refused);
                 }
@@ -170,8 +191,13 @@ impl Work<'_> {
             (ComponentItem::ComponentFunc(ty), Some((_, Item::Trap))) => {
                 let names = words::path(path);
                 let shown = names.clone();
-                let body = move |_: StoreContextMut<'_, StoreData>, _| Err(HostError(called(&shown)).into());
-                host::define(to, name, &names, ty, body).map_err(refused)
+                let fail = move || Err(HostError(called(&shown)).into());
+                if ty.async_() {
+                    self.waits = true;
+                    let failing = host::define_concurrent(to, name, &names, ty, move |_, _| Box::pin(ready(fail())));
+                    return failing.map_err(refused);
+                }
+                host::define(to, name, &names, ty, move |_: StoreContextMut<'_, StoreData>, _| fail()).map_err(refused)
             }
             (ComponentItem::ComponentInstance(ty), Some((known, Item::Instance(items)))) => {
                 if items.is_just_wasi() {

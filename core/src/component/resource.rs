@@ -1,6 +1,5 @@
 //! Handles of guests' resources, as the host has them.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmtime::StoreContextMut;
@@ -64,7 +63,9 @@ impl ComponentResource {
             return Ok(());
         }
         store.enter_guest(|mut context| {
-            if self.is_owned && !context.data().components.is_poisoned() {
+            let components = &context.data().components;
+            if self.is_owned && !components.is_poisoned() {
+                components.check()?;
                 self.state.check()?;
             }
             let Some(resource) = self.lock().take() else { return Ok(()) };
@@ -131,17 +132,15 @@ pub(super) fn drop_handle(context: &mut StoreContextMut<'_, StoreData>, resource
     }
 }
 
-/// Runs a guest of an instance. Fails with `Poisoned` where a component of the store has failed before.
+/// Runs a guest of an instance. Fails with `Poisoned` where a component of the store has failed before, and with `Busy` where none may be
+/// entered now.
 pub(super) fn run<R>(
     context: &mut StoreContextMut<'_, StoreData>,
     state: &Arc<InstanceState>,
     work: impl FnOnce(&mut StoreContextMut<'_, StoreData>) -> wasmtime::Result<R>,
 ) -> wasmtime::Result<R> {
-    let poisoned = |error| wasmtime::Error::new(HostError(error));
-    if context.data().components.is_poisoned() {
-        return Err(poisoned(WasmtimeError::Poisoned));
-    }
-    state.begin().map_err(poisoned)?;
+    let begun = context.data().components.check().and_then(|()| state.begin());
+    begun.map_err(|error| wasmtime::Error::new(HostError(error)))?;
     let outer = context.data_mut().components.running;
     context.data_mut().components.running = state.place();
     let done = work(context);
@@ -172,20 +171,32 @@ pub(super) fn failed(context: &mut StoreContextMut<'_, StoreData>, error: wasmti
     let error = trap(error);
     // What core itself refuses has run no guest.
     if !matches!(error, WasmtimeError::Busy { .. } | WasmtimeError::Type { .. } | WasmtimeError::Closed { .. }) {
-        context.data().components.poison().store(true, Ordering::Relaxed);
+        context.data().components.shut().poison();
     }
     error
 }
 
+/// The same for a call that has begun. Where components are async, wasmtime lets nobody in once it has failed, even if no guest has run.
+#[cold]
+pub(super) fn failed_in_call(context: &mut StoreContextMut<'_, StoreData>, error: wasmtime::Error) -> WasmtimeError {
+    if context.engine().get_concurrency_support() {
+        context.data().components.shut().poison();
+    }
+    failed(context, error)
+}
+
 impl Store {
-    /// Runs the destructors of the handles that the language has let go of. Those of an instance that is in a call wait for another time.
+    /// Runs the destructors of the handles that the language has let go of. Those of an instance that is in a call wait for another time, and
+    /// all of them where no component may be entered now.
     ///
     /// Fails with the first failure of one, after all have been tried: no component of the store can be entered any more, and whoever
     /// uses it next has to know why, above all where an interruption or a time limit was meant for their call.
     pub(super) fn drop_resources(&self, context: &mut StoreContextMut<'_, StoreData>) -> Result<()> {
         let mut first = Ok(());
         for (resource, state) in self.dropped_resources.take() {
-            if resource.owned() && state.check().is_err() {
+            let components = &context.data().components;
+            let is_shut = !components.is_poisoned() && components.check().is_err();
+            if resource.owned() && (is_shut || state.check().is_err()) {
                 self.dropped_resources.push(resource, state);
                 continue;
             }

@@ -14,9 +14,9 @@ use crate::component::instance_pre::ComponentInstancePre;
 use crate::component::waiting::ComponentHostCall;
 use crate::process::signals;
 use crate::runs::run::Run;
-use crate::stores::components::InstanceState;
+use crate::stores::components::{InstanceState, Shut};
 use crate::stores::store::StoreData;
-use crate::{Component, ComponentLinker, Result, Store, WasmtimeError};
+use crate::{Component, ComponentLinker, Result, Store};
 
 /// Arguments on their way into a guest, for a call that any thread may go on with.
 #[derive(Default)]
@@ -59,6 +59,11 @@ impl ComponentFunc {
                 };
                 let (bytes, handles) = (&*arguments.bytes, &*sent.handles);
                 let values = Values { bytes, beside: &beside, arrays: None, handles, hosts };
+                if let Err(error) = func.check_values(&context, values) {
+                    call.end(&mut context);
+                    sent.end(&*store.get()?, &mut context, false);
+                    return Err(error);
+                }
                 let has_arrived = AtomicBool::new(false);
                 let done = func.ready().call_waiting(&mut context, values, &has_arrived).await;
                 call.end(&mut context);
@@ -110,22 +115,21 @@ impl ComponentLinker {
 /// A call of a component's instance. Where it is dropped before it has ended, its guest was ended where it waited.
 struct InCall {
     state: Arc<InstanceState>,
-    is_poisoned: Arc<AtomicBool>,
+    shut: Arc<Shut>,
     outer: Option<usize>,
     has_ended: bool,
 }
 
 impl InCall {
-    /// Fails with `Poisoned` where a component of the store has failed before, and with `Busy` where the instance is in a call.
+    /// Fails with `Poisoned` where a component of the store has failed before, and with `Busy` where the instance is in a call, or none may
+    /// be entered now.
     fn begin(context: &mut StoreContextMut<'_, StoreData>, state: &Arc<InstanceState>) -> Result<Self> {
         let components = &mut context.data_mut().components;
-        if components.is_poisoned() {
-            return Err(WasmtimeError::Poisoned);
-        }
+        components.check()?;
         state.begin()?;
         let outer = std::mem::replace(&mut components.running, state.place());
-        let is_poisoned = components.poison();
-        Ok(Self { state: Arc::clone(state), is_poisoned, outer, has_ended: false })
+        let shut = Arc::clone(components.shut());
+        Ok(Self { state: Arc::clone(state), shut, outer, has_ended: false })
     }
 
     fn end(mut self, context: &mut StoreContextMut<'_, StoreData>) {
@@ -137,7 +141,7 @@ impl InCall {
 impl Drop for InCall {
     fn drop(&mut self) {
         if !self.has_ended {
-            self.is_poisoned.store(true, Ordering::Relaxed);
+            self.shut.poison();
         }
         self.state.end();
     }

@@ -55,16 +55,16 @@ pub(super) fn of_import(
 }
 
 /// The table of a function whose plans are made already.
-pub(super) fn of_func(names: &[String], params: &Row, results: &Row) -> Result<ComponentTypes> {
+pub(super) fn of_func(names: &[String], params: &Row, results: &Row, is_async: bool) -> Result<ComponentTypes> {
     let mut nodes = Nodes::default();
-    let root = nodes.func(names.to_vec(), params, results)?;
+    let root = nodes.func(names.to_vec(), params, results, is_async)?;
     Ok(ComponentTypes { nodes: nodes.nodes, root })
 }
 
 /// The resources of that table, by their numbers in it.
 pub(super) fn resources_of_func(names: &[String], params: &Row, results: &Row) -> Result<Vec<ResourceType>> {
     let mut nodes = Nodes::default();
-    nodes.func(names.to_vec(), params, results)?;
+    nodes.func(names.to_vec(), params, results, false)?;
     Ok(nodes.resources.into_iter().map(|(ty, _)| ty).collect())
 }
 
@@ -139,10 +139,10 @@ impl Nodes {
         Ok(place)
     }
 
-    fn func(&mut self, names: Vec<String>, params: &Row, results: &Row) -> Result<u32> {
+    fn func(&mut self, names: Vec<String>, params: &Row, results: &Row, is_async: bool) -> Result<u32> {
         let mut parts = self.fields(&params.fields)?;
         parts.push(results.fields.first().map(|field| self.plan(&field.plan)).transpose()?);
-        self.add(ComponentTypeKind::Func, names, parts, 0)
+        self.add(ComponentTypeKind::Func, names, parts, u32::from(is_async))
     }
 
     fn fields(&mut self, fields: &[Field]) -> Result<Vec<Option<u32>>> {
@@ -282,7 +282,7 @@ impl<'a> Table<'a> {
         names.iter().try_for_each(|name| self.spend(name))?;
         let rows = call::rows(ty, self.component, &mut self.made);
         let [params, results] = rows.map_err(|error| WasmtimeError::Unexpected { reason: error.to_string() })?;
-        self.nodes.func(names, &params, &results)
+        self.nodes.func(names, &params, &results, ty.async_())
     }
 
     fn module(&mut self, module: &types::Module) -> Result<u32> {

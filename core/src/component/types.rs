@@ -82,7 +82,7 @@ pub struct ComponentTypeNode {
     pub names: Vec<String>,
     /// The types of its parts, by their places in the table; none where a case has no payload, or a function no result.
     pub parts: Vec<Option<u32>>,
-    /// The number of a resource, or the length of a list of a fixed length; 0 for every other kind.
+    /// The number of a resource, or the length of a list of a fixed length; of a function 1, if it is async; 0 for everything else.
     pub number: u32,
     /// What a module imports; empty for every other kind.
     pub imports: Vec<ImportType>,

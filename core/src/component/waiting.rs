@@ -4,13 +4,16 @@ use std::any::Any;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
+use wasmtime::component::Accessor;
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::component::abi::stream::{Given, Written};
 use crate::component::handles::{Received, received};
 use crate::component::host::{ComponentHostFunction, HostFuncType, Loans, Reply, written};
 use crate::host::waiting::{GuestStore, cannot_wait, failed};
-use crate::stores::fiber::{Asked, HostWait, Parcel};
+use crate::stores::asking::Question;
+use crate::stores::components::InTask;
+use crate::stores::fiber::{Asked, HostWait, Parcel, Suspension};
 use crate::stores::store::{Calling, StoreData};
 use crate::{Result, WasmtimeError};
 
@@ -23,6 +26,7 @@ pub struct ComponentHostCall {
 
 impl Asked for ComponentHostCall {
     type Answer = Reply;
+    const IS_CONCURRENT: bool = true;
 }
 
 impl ComponentHostCall {
@@ -55,34 +59,81 @@ pub(super) struct AsyncFunction {
     pub(super) hosts: Arc<[u32]>,
 }
 
+/// A call that a guest has made, as long as it has no answer.
+struct Begun {
+    suspension: Arc<Suspension<Calling>>,
+    call: Parcel,
+    /// How many bytes its arguments hold.
+    bytes: usize,
+    /// They end with this, whatever becomes of the call.
+    loans: Loans,
+    running: Option<usize>,
+}
+
 impl AsyncFunction {
-    /// What wasmtime calls.
+    /// What wasmtime calls where the function is not async by its type: its guest waits in it.
     pub(super) async fn run(
         self,
         mut context: StoreContextMut<'_, StoreData>,
         given: Given,
     ) -> wasmtime::Result<Written> {
+        let Begun { suspension, call, loans, running, .. } = self.begin(&mut context, given)?;
+        // The context stays where it is until this is over, and nothing here uses it meanwhile.
+        let calling = Calling::Component(NonNull::from(&mut context).cast());
+        let answer = HostWait::new(suspension, calling, call).await;
+        context.data_mut().components.running = running;
+        self.end(&mut context, loans, answer)
+    }
+
+    /// The same where it is async by its type: a task of the guest has called it, and others go on.
+    pub(super) async fn run_in_task(self, tasks: &Accessor<StoreData>, given: Given) -> wasmtime::Result<Written> {
+        let begun = tasks.with(|mut access| self.begin(&mut access.as_context_mut(), given))?;
+        let Begun { suspension, call, bytes, loans, running } = begun;
+        let at_caller = |work: &mut dyn FnMut(&mut Calling)| {
+            tasks.with(|mut access| {
+                let mut context = access.as_context_mut();
+                let _in_task = InTask::begin();
+                work(&mut Calling::Component(NonNull::from(&mut context).cast()));
+            });
+        };
+        let answer = Question::new(suspension, call, bytes, at_caller).await.map_err(failed)?;
+        tasks.with(|mut access| {
+            let mut context = access.as_context_mut();
+            let outer = std::mem::replace(&mut context.data_mut().components.running, running);
+            let done = self.end(&mut context, loans, answer);
+            context.data_mut().components.running = outer;
+            done
+        })
+    }
+
+    fn begin(&self, context: &mut StoreContextMut<'_, StoreData>, given: Given) -> wasmtime::Result<Begun> {
         let store = GuestStore::of(context.data())?;
         store.get().charge(context.as_context_mut())?;
         let suspension = context.data().suspension.clone().filter(|suspension| suspension.may_suspend());
         let suspension = suspension.ok_or_else(|| failed(cannot_wait(Some(&self.ty.name))))?;
         let running = context.data().components.running;
         let state = context.data().components.running();
+        let bytes = given.bytes.len() + given.beside.iter().map(Vec::len).sum::<usize>();
         let (arguments, lent) =
-            received(store.get(), &mut context, given, || state.unwrap_or_default(), &self.hosts).map_err(failed)?;
-        // They end here, whatever becomes of the call.
+            received(store.get(), context, given, || state.unwrap_or_default(), &self.hosts).map_err(failed)?;
         let loans = Loans::new(lent);
         let call: Parcel =
             Box::new(ComponentHostCall { function: Arc::clone(&self.function), ty: Arc::clone(&self.ty), arguments });
-        // The context stays where it is until this is over, and nothing here uses it meanwhile.
-        let calling = Calling::Component(NonNull::from(&mut context).cast());
-        let answer = HostWait::new(suspension, calling, call).await;
-        context.data_mut().components.running = running;
-        loans.end(&mut context).map_err(failed)?;
+        Ok(Begun { suspension, call, bytes, loans, running })
+    }
+
+    fn end(
+        &self,
+        context: &mut StoreContextMut<'_, StoreData>,
+        loans: Loans,
+        answer: Parcel,
+    ) -> wasmtime::Result<Written> {
+        let store = GuestStore::of(context.data())?;
+        loans.end(context).map_err(failed)?;
         let no_answer = |_| WasmtimeError::Unexpected { reason: "a host function has no answer".to_owned() };
         let answer = answer.downcast::<Result<Reply>>().map_err(no_answer).and_then(|answer| *answer);
         let reply = answer.map_err(failed)?;
-        let written = written(store.get(), &mut context, reply, &self.ty, &self.hosts).map_err(failed)?;
+        let written = written(store.get(), context, reply, &self.ty, &self.hosts).map_err(failed)?;
         store.get().check_run()?;
         Ok(written)
     }

@@ -155,7 +155,7 @@ fn write_type(to: &mut Cut<'_>, types: &ComponentTypes, place: u32, depth: usize
             return to.write_str(" }");
         }
         Kind::Func => {
-            to.write_str("func(")?;
+            to.write_str(if node.number == 0 { "func(" } else { "async func(" })?;
             for (index, name) in node.names.iter().enumerate() {
                 comma(to, index)?;
                 write!(to, "{}: ", Name(name))?;

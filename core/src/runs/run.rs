@@ -70,6 +70,7 @@ impl<T: Send + 'static, A: Asked> Run<T, A> {
                 let work = begin(context, weak_store);
                 Box::pin(async move { Box::new(work.await) as _ })
             }),
+            A::IS_CONCURRENT,
         );
         Self { inner, gives: PhantomData }
     }

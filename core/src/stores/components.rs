@@ -1,12 +1,15 @@
 //! What a store keeps for the components in it: the objects of the host that guests have handles of, the handles that a language
 //! has let go of, and which instance runs.
 
+use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::component::ResourceAny;
 
+use crate::stores::fiber::in_a_task;
 use crate::{HostObject, Result, WasmtimeError};
 
 /// What a store keeps for its components.
@@ -19,12 +22,67 @@ pub(crate) struct Components {
     instances: Vec<Arc<InstanceState>>,
     /// The place of the instance that called the host last, or is called now.
     pub(crate) running: Option<usize>,
-    /// Whether a guest of a component has failed. Wasmtime keeps others out of a store in which a guest has trapped, and not where a
-    /// guest's values were none, which is a trap as well.
-    is_poisoned: Arc<AtomicBool>,
+    shut: Arc<Shut>,
+}
+
+/// What a call of a component looks at first. One word, which is 0 where nothing is to be seen.
+#[derive(Debug, Default)]
+pub(crate) struct Shut(AtomicU8);
+
+impl Shut {
+    /// A guest of a component has failed, or was ended. Wasmtime keeps others out of a store in which a guest has trapped, and not
+    /// where a guest's values were none, which is a trap as well.
+    const POISONED: u8 = 1;
+    /// Components have tasks. Wasmtime calls none of such a store on a thread that polls a task.
+    const HAS_TASKS: u8 = 2;
+
+    pub(crate) fn poison(&self) {
+        self.0.fetch_or(Self::POISONED, Ordering::Relaxed);
+    }
+
+    fn is_poisoned(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & Self::POISONED != 0
+    }
+
+    #[cold]
+    fn check(&self) -> Result<()> {
+        if self.is_poisoned() {
+            return Err(WasmtimeError::Poisoned);
+        }
+        if IN_TASKS.get() == 0 { Ok(()) } else { Err(in_a_task()) }
+    }
+}
+
+thread_local! {
+    /// How many functions of the host this thread runs that tasks have called, of whatever stores.
+    static IN_TASKS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// This thread runs a function of the host that a task has called.
+pub(crate) struct InTask(PhantomData<*const ()>);
+
+impl InTask {
+    pub(crate) fn begin() -> Self {
+        IN_TASKS.set(IN_TASKS.get() + 1);
+        Self(PhantomData)
+    }
+}
+
+impl Drop for InTask {
+    fn drop(&mut self) {
+        IN_TASKS.set(IN_TASKS.get() - 1);
+    }
 }
 
 impl Components {
+    pub(crate) fn new(engine: &wasmtime::Engine) -> Self {
+        let made = Self::default();
+        if engine.get_concurrency_support() {
+            made.shut.0.store(Shut::HAS_TASKS, Ordering::Relaxed);
+        }
+        made
+    }
+
     /// Keeps an object, and gives its number. Fails with `Limit` where there are no numbers left.
     pub(crate) fn add(&mut self, object: HostObject) -> Result<u32> {
         // As many as a table of handles has.
@@ -48,15 +106,21 @@ impl Components {
         state
     }
 
-    /// Whether a guest of a component has failed, or was ended.
+    /// Fails with `Poisoned` where a guest of a component has failed, or was ended, and with `Busy` in a function of the host that a
+    /// task has called, of whatever store.
     #[inline]
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.shut.0.load(Ordering::Relaxed) == 0 { Ok(()) } else { self.shut.check() }
+    }
+
+    /// Whether a guest of a component has failed, or was ended.
     pub(crate) fn is_poisoned(&self) -> bool {
-        self.is_poisoned.load(Ordering::Relaxed)
+        self.shut.is_poisoned()
     }
 
     /// What says so, for who cannot reach the store when a guest is ended.
-    pub(crate) fn poison(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.is_poisoned)
+    pub(crate) fn shut(&self) -> &Arc<Shut> {
+        &self.shut
     }
 
     /// The instance that called the host last, or is called now.

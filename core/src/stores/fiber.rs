@@ -2,28 +2,31 @@
 //!
 //! A guest that waits for an async host function is a future that is pending. Whoever steps it polls the outermost guest's future,
 //! which polls inwards: the innermost guest waits in a `HostWait`, and finds there what the step brings, an answer or something to
-//! do meanwhile.
+//! do meanwhile. Where a task of a component has asked and goes on with something else, it is its `Question` that finds it
+//! (`asking.rs`).
 
-use std::any::Any;
 use std::pin::{Pin, pin};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use trimaran_gate::{Paused, Stop};
 
-use crate::Result;
 use crate::interruption::interrupt::SteppedRun;
 use crate::process::mappings::GuestStack;
 use crate::process::stack;
+pub(crate) use crate::stores::questions::Parcel;
+use crate::stores::questions::Questions;
+use crate::traps::carried::HostError;
+use crate::{Result, WasmtimeError};
 
-/// What a guest asks of the host, what it is answered, and what it comes to. Those who send and take it know its type.
-pub(crate) type Parcel = Box<dyn Any + Send>;
 /// What a guest asks of an async host function.
 pub trait Asked: Send + 'static {
     /// What it is answered.
     type Answer: Send + 'static;
+    /// Whether the guest may ask several things at once: a component that is async may.
+    const IS_CONCURRENT: bool = false;
 }
 
 /// A guest that runs.
@@ -32,7 +35,7 @@ pub(crate) type Guest = Pin<Box<dyn Future<Output = Parcel> + Send>>;
 pub(crate) type Begin<C> = Box<dyn FnOnce(&mut C) -> Guest + Send>;
 
 /// What a step brings to the innermost guest that waits.
-enum Message<C> {
+pub(super) enum Message<C> {
     Answer(Parcel),
     Visit(Visit<C>),
     Begin(Begin<C>),
@@ -40,11 +43,27 @@ enum Message<C> {
     Unwind(usize),
 }
 
+impl<C> Message<C> {
+    pub(super) fn is_visit(&self) -> bool {
+        matches!(self, Self::Visit(_))
+    }
+}
+
 /// Work for the caller of the host function that the innermost guest waits for.
-struct Visit<C>(NonNull<dyn FnMut(&mut C)>);
+pub(super) struct Visit<C>(NonNull<dyn FnMut(&mut C)>);
 
 // SAFETY: the work is done before the visitor's thread goes on, and on that very thread.
 unsafe impl<C> Send for Visit<C> {}
+
+impl<C> Visit<C> {
+    /// Does the work. Only while the visitor has the guest polled.
+    pub(super) fn run(mut self, caller: &mut C) {
+        // SAFETY: `Fiber::visit` has borrowed the work until the poll returns in which the message is taken, and takes back one that
+        // nobody has taken: whoever has it is in that poll.
+        let work = unsafe { self.0.as_mut() };
+        work(caller);
+    }
+}
 
 /// What comes back from a step, if the outermost guest is not over.
 enum Reply {
@@ -53,13 +72,27 @@ enum Reply {
     Done(Parcel),
 }
 
-struct Mail<C> {
-    message: Option<Message<C>>,
+pub(super) struct Mail<C> {
+    pub(super) message: Option<Message<C>>,
     reply: Option<Reply>,
     /// How many guests are in flight.
     depth: usize,
     /// Says whether the innermost guest has to end.
     stop: Option<Stop>,
+    pub(super) questions: Questions,
+}
+
+/// Whether a guest that is pending has asked to be polled again, and so waits for nobody.
+struct Awake(AtomicBool);
+
+impl Wake for Awake {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What lies between the steps of a store's guests and the guests.
@@ -67,12 +100,17 @@ pub(crate) struct Suspension<C> {
     /// Whether the guest that runs may be suspended: not below a synchronous call.
     may_suspend: AtomicBool,
     mail: Mutex<Mail<C>>,
+    awake: Arc<Awake>,
+    /// Wakes `awake`.
+    waker: Waker,
 }
 
 impl<C> Suspension<C> {
     pub(crate) fn new() -> Arc<Self> {
-        let mail = Mutex::new(Mail { message: None, reply: None, depth: 0, stop: None });
-        Arc::new(Self { may_suspend: AtomicBool::new(false), mail })
+        let mail = Mail { message: None, reply: None, depth: 0, stop: None, questions: Questions::default() };
+        let awake = Arc::new(Awake(AtomicBool::new(false)));
+        let waker = Waker::from(Arc::clone(&awake));
+        Arc::new(Self { may_suspend: AtomicBool::new(false), mail: Mutex::new(mail), awake, waker })
     }
 
     pub(crate) fn may_suspend(&self) -> bool {
@@ -84,7 +122,7 @@ impl<C> Suspension<C> {
         self.may_suspend() && self.mail().stop.as_ref().is_some_and(Stop::is_set)
     }
 
-    fn mail(&self) -> MutexGuard<'_, Mail<C>> {
+    pub(super) fn mail(&self) -> MutexGuard<'_, Mail<C>> {
         self.mail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -92,16 +130,50 @@ impl<C> Suspension<C> {
         Suspends { flag: &self.may_suspend, outer: self.may_suspend.swap(may, Ordering::Relaxed) }
     }
 
-    /// Runs a future of wasmtime's to its end. Its guest may not be suspended.
-    pub(crate) fn to_end<R>(&self, work: impl Future<Output = R>) -> R {
+    /// Runs a future of wasmtime's to its end. Its guest may not be suspended: it fails with `Suspend` where it waits for
+    /// what a task has asked of an async host function before.
+    pub(crate) fn to_end<R>(&self, work: impl Future<Output = wasmtime::Result<R>>) -> wasmtime::Result<R> {
         let _suspends = self.suspends(false);
+        // One below may have asked to be polled again.
+        let _outer = StillAwake { flag: &self.awake.0, was: self.is_awake() };
         let mut work = pin!(work);
         loop {
-            // Wasmtime lets others have a turn after it has collected garbage, for one.
-            if let Poll::Ready(done) = poll(work.as_mut()) {
-                return done;
+            match self.poll(work.as_mut()) {
+                Poll::Ready(done) => return done,
+                // Wasmtime lets others have a turn after it has collected garbage, for one.
+                Poll::Pending if self.is_awake() => {}
+                Poll::Pending => return Err(wasmtime::Error::new(HostError(waits_for_ever()))),
             }
         }
+    }
+
+    fn poll<F: Future + ?Sized>(&self, work: Pin<&mut F>) -> Poll<F::Output> {
+        self.awake.0.store(false, Ordering::Relaxed);
+        stack::on_fibers(|| work.poll(&mut Context::from_waker(&self.waker)))
+    }
+
+    /// Whether a guest that was pending when it was polled last goes on when it is polled again.
+    fn is_awake(&self) -> bool {
+        self.awake.0.load(Ordering::Relaxed)
+    }
+}
+
+#[cold]
+fn waits_for_ever() -> WasmtimeError {
+    let reason = "the guest waits for an async host function that a task of its store has called before, and that goes on in async calls \
+                  alone: make this call an async one";
+    WasmtimeError::Suspend { reason: reason.to_owned() }
+}
+
+/// A guest had asked to be polled again, and still has when this is dropped.
+struct StillAwake<'a> {
+    flag: &'a AtomicBool,
+    was: bool,
+}
+
+impl Drop for StillAwake<'_> {
+    fn drop(&mut self) {
+        self.flag.fetch_or(self.was, Ordering::Relaxed);
     }
 }
 
@@ -117,10 +189,6 @@ impl Drop for Suspends<'_> {
     }
 }
 
-fn poll<F: Future + ?Sized>(work: Pin<&mut F>) -> Poll<F::Output> {
-    stack::on_fibers(|| work.poll(&mut Context::from_waker(Waker::noop())))
-}
-
 /// A guest that is to begin, or has begun.
 pub(crate) struct Fiber<C> {
     suspension: Arc<Suspension<C>>,
@@ -132,11 +200,13 @@ pub(crate) struct Fiber<C> {
     run: Option<SteppedRun>,
     /// Once it has begun. Behind the guest as well.
     stack: Option<GuestStack>,
+    /// Whether its steps answer the questions of tasks.
+    is_concurrent: bool,
 }
 
 impl<C> Fiber<C> {
-    pub(crate) fn new(suspension: Arc<Suspension<C>>, stop: Stop, begin: Begin<C>) -> Self {
-        Self { suspension, stop, begin: Some(begin), guest: None, run: None, stack: None }
+    pub(crate) fn new(suspension: Arc<Suspension<C>>, stop: Stop, begin: Begin<C>, is_concurrent: bool) -> Self {
+        Self { suspension, stop, begin: Some(begin), guest: None, run: None, stack: None, is_concurrent }
     }
 
     pub(crate) fn suspension(&self) -> &Arc<Suspension<C>> {
@@ -151,7 +221,9 @@ impl<C> Fiber<C> {
     ) -> Paused<Result<Parcel>> {
         let depth = fibers.len();
         let Some(fiber) = fibers.last_mut() else { return Paused::Done(Ok(Box::new(()))) };
-        let suspension = Arc::clone(&fiber.suspension);
+        let (suspension, is_concurrent) = (Arc::clone(&fiber.suspension), fiber.is_concurrent);
+        // A question wants its answer under its number.
+        let answer = answer.and_then(|answer| suspension.mail().questions.answer(depth, answer));
         let mut message = answer.map(Message::Answer);
         if let Some(begin) = fiber.begin.take() {
             match GuestStack::new() {
@@ -163,6 +235,8 @@ impl<C> Fiber<C> {
                     Ok((run, guest)) => (fiber.run, fiber.guest) = (run, Some(guest)),
                     Err(error) => return Paused::Done(Err(error)),
                 }
+            } else if suspension.mail().questions.is_asked(depth - 1) {
+                return Paused::Done(Err(in_a_task()));
             } else {
                 message = Some(Message::Begin(begin));
             }
@@ -172,14 +246,21 @@ impl<C> Fiber<C> {
             (mail.message, mail.depth, mail.stop) = (message, depth, Some(fiber.stop.clone()));
         }
         let _suspends = suspension.suspends(true);
-        match Self::poll(fibers) {
-            Err(error) => Paused::Done(Err(error)),
-            Ok(Poll::Ready(parcel)) => Paused::Done(Ok(parcel)),
-            Ok(Poll::Pending) => match suspension.mail().reply.take() {
-                Some(Reply::Request(parcel)) => Paused::Host(Ok(parcel)),
-                Some(Reply::Done(parcel)) => Paused::Done(Ok(parcel)),
-                None => Paused::Turn(Ok(Box::new(()))),
-            },
+        let polled = match Self::poll(fibers) {
+            Err(error) => return Paused::Done(Err(error)),
+            Ok(polled) => polled,
+        };
+        let mut mail = suspension.mail();
+        match (polled, mail.reply.take()) {
+            (Poll::Ready(parcel), _) | (Poll::Pending, Some(Reply::Done(parcel))) => Paused::Done(Ok(parcel)),
+            (Poll::Pending, Some(Reply::Request(parcel))) => Paused::Host(Ok(parcel)),
+            (Poll::Pending, None) => {
+                let question = if is_concurrent { mail.questions.next(depth, suspension.is_awake()) } else { None };
+                match question {
+                    Some(parcel) => Paused::Host(Ok(parcel)),
+                    None => Paused::Turn(Ok(Box::new(()))),
+                }
+            }
         }
     }
 
@@ -191,7 +272,14 @@ impl<C> Fiber<C> {
         // take is taken back.
         let work: NonNull<dyn FnMut(&mut C)> = unsafe { std::mem::transmute(work) };
         let suspension = Arc::clone(&fiber.suspension);
-        suspension.mail().message = Some(Message::Visit(Visit(work)));
+        {
+            let mut mail = suspension.mail();
+            if mail.questions.is_in_code(fibers.len()) {
+                return;
+            }
+            mail.message = Some(Message::Visit(Visit(work)));
+            mail.questions.wake_asked(fibers.len());
+        }
         let _suspends = suspension.suspends(false);
         _ = Self::poll(fibers);
         suspension.mail().message = None;
@@ -212,14 +300,25 @@ impl<C> Fiber<C> {
         }
         let mut mail = suspension.mail();
         (mail.message, mail.reply) = (None, None);
+        mail.questions.close(depth);
     }
 
     /// Polls the outermost guest.
     fn poll(fibers: &mut [Self]) -> Result<Poll<Parcel>> {
-        let Some(Self { guest: Some(guest), run, .. }) = fibers.first_mut() else { return Ok(Poll::Pending) };
+        let Some(Self { guest: Some(guest), run, suspension, .. }) = fibers.first_mut() else {
+            return Ok(Poll::Pending);
+        };
         let _step = run.as_ref().map(SteppedRun::step).transpose()?;
-        Ok(poll(guest.as_mut()))
+        Ok(suspension.poll(guest.as_mut()))
     }
+}
+
+/// A host function that a task has called calls a guest, which would go on below that task.
+#[cold]
+pub(crate) fn in_a_task() -> WasmtimeError {
+    let reason = "an async function of the component model has called this host function, and no component is called from there: call it \
+                  when the host function has returned";
+    WasmtimeError::Busy { reason: reason.to_owned() }
 }
 
 /// A guest waits for an async host function: the caller of that function, and a guest that the function has begun.
@@ -268,11 +367,7 @@ impl<C: Unpin> Future for HostWait<C> {
         let message = this.suspension.mail().message.take();
         match message {
             Some(Message::Answer(answer)) => return Poll::Ready(answer),
-            Some(Message::Visit(Visit(mut work))) => {
-                // SAFETY: the visitor, which has this polled, has borrowed the work until this returns.
-                let work = unsafe { work.as_mut() };
-                work(&mut this.caller);
-            }
+            Some(Message::Visit(visit)) => visit.run(&mut this.caller),
             Some(Message::Begin(begin)) => {
                 this.nested = Some(begin(&mut this.caller));
                 this.poll_nested(context);

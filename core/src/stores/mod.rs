@@ -1,10 +1,12 @@
 //! The store, and the ways into it.
 
+pub(crate) mod asking;
 mod callbacks;
 pub(crate) mod components;
 pub(crate) mod core_dump;
 pub(crate) mod entry;
 pub(crate) mod fiber;
+mod questions;
 pub(crate) mod refusal;
 pub(crate) mod root;
 pub(crate) mod settings;

@@ -28,7 +28,7 @@ impl Store {
         let (counts_fuel, switches_stacks) = (engine.counts_fuel(), engine.switches_stacks());
         let interrupts = engine.epochs().map(Interrupts::new);
         let (shared_engine, engine) = (engine.shared_by(), engine.get()?);
-        let data = StoreData::new(reserved, switches_stacks);
+        let data = StoreData::new(&engine, reserved, switches_stacks);
         let mut store = wasmtime::Store::try_new(&engine, data).map_err(WasmtimeError::not_allocated)?;
         store.limiter(|data| &mut data.limiter);
         if let Some(interrupts) = &interrupts {

@@ -118,10 +118,12 @@ impl Gated for SteppedStore {
 /// A guest whose call is under way.
 pub(crate) type GuestRun = trimaran_gate::Run<SteppedStore>;
 
-/// A call of a guest, which begins by `begin` when it is first stepped, and is polled to its end.
-pub(crate) fn run(store: &Arc<Store>, of: Option<Token>, begin: Begin<Calling>) -> GuestRun {
+/// A call of a guest, which begins by `begin` when it is first stepped, and is polled to its end. `is_concurrent` says whether its steps
+/// answer the questions of tasks.
+pub(crate) fn run(store: &Arc<Store>, of: Option<Token>, begin: Begin<Calling>, is_concurrent: bool) -> GuestRun {
     let suspension = Arc::clone(store.suspension());
-    GuestRun::new(SteppedStore(Arc::clone(store)), of, |stop: Stop| Fiber::new(suspension, stop, begin))
+    let fiber = |stop: Stop| Fiber::new(suspension, stop, begin, is_concurrent);
+    GuestRun::new(SteppedStore(Arc::clone(store)), of, fiber)
 }
 
 /// The context of a guest that begins, for as long as it lasts.

@@ -215,14 +215,14 @@ pub(crate) struct StoreData {
 }
 
 impl StoreData {
-    pub(super) fn new(reserved: u64, switches_stacks: bool) -> Self {
+    pub(super) fn new(engine: &wasmtime::Engine, reserved: u64, switches_stacks: bool) -> Self {
         let limiter = StoreLimiter::new(reserved, switches_stacks);
         Self {
             weak_store: Weak::new(),
             limiter,
             hosts: HashMap::new(),
             last_memory: Weak::<()>::new(),
-            components: Components::default(),
+            components: Components::new(engine),
             debug_info: Kept::default(),
             wasi: Wasi::default(),
             suspension: None,
@@ -231,7 +231,7 @@ impl StoreData {
 
     /// A temporary store, for linkers that need one to look at their items.
     pub(crate) fn scratch(engine: &wasmtime::Engine) -> Result<wasmtime::Store<Self>> {
-        wasmtime::Store::try_new(engine, Self::new(u64::MAX, false)).map_err(WasmtimeError::not_allocated)
+        wasmtime::Store::try_new(engine, Self::new(engine, u64::MAX, false)).map_err(WasmtimeError::not_allocated)
     }
 }
 

@@ -41,6 +41,8 @@ class Table:
         made._table, made._place, made._names, made._parts = self, place, names, parts
         if isinstance(made, ModuleType):
             made._imports, made._exports = module
+        if isinstance(made, FuncType):
+            made._is_async = number != 0
         if isinstance(made, FixedLengthListType):
             made._length = number
         return made
@@ -416,7 +418,8 @@ class FutureType(UnsupportedType):
 class FuncType(_Type):
     """The type of a function."""
 
-    __slots__ = ()
+    __slots__ = ("_is_async",)
+    _is_async: bool
 
     @property
     def params(self) -> list[tuple[str, ValType]]:
@@ -427,6 +430,14 @@ class FuncType(_Type):
     def result(self) -> ValType | None:
         """The type of its result, if it has one."""
         return cast("ValType | None", self._parts[-1])
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it is async by its type: it may wait."""
+        return self._is_async
+
+    def _rest(self) -> object:
+        return self._is_async
 
 
 class ComponentInstanceType(_Type):

@@ -65,6 +65,9 @@ public struct ComponentType: Sendable {
   /// The types of its parts; `nil` where a case carries nothing, or a function has no result.
   public var parts: [ComponentType?] { node.parts.map { part in part.map { ComponentType(table, Int($0)) } } }
 
+  /// Whether it is the type of a function that is async: it may wait.
+  public var isAsync: Bool { kind == .function && node.number != 0 }
+
   /// How many elements a list of a fixed length has; `nil` for every other kind.
   public var length: Int? { kind == .fixedLengthList ? Int(node.number) : nil }
 

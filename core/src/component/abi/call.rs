@@ -13,9 +13,10 @@ use wasmtime::component::types::{self, ComponentFunc};
 use wasmtime::component::{ComponentNamedList, ComponentType, Func, Lift, Lower, TypedFunc};
 use wasmtime::{AsContextMut, Result, ValRaw, bail};
 
+use crate::component::abi::host::GuestValues;
 use crate::component::abi::plan::{MOST, Made, NO_SIZE, Row, parts};
 use crate::component::abi::stream::{Given, Handle, Output, Reader, Values, refused};
-use crate::component::abi::{handles, lift, lower, plain, rows};
+use crate::component::abi::{handles, lift, lower, plain};
 
 /// A function of a component, with the plans of its parameters and of its results.
 #[derive(Debug)]
@@ -24,14 +25,20 @@ pub struct Ready {
     params: Row,
     results: Row,
     is_plain: bool,
+    is_async: bool,
 }
 
 impl Ready {
     /// Finds out how the function's values lie in its guest.
     pub fn new(store: impl AsContextMut, func: Func) -> Result<Self> {
         let [params, results] = show(&mut Made::default(), || func.typed::<Shown, Shown>(&store).map(drop))?;
-        let is_plain = plain::is_plain(&params, &results);
-        Ok(Self { func, params, results, is_plain })
+        let (is_plain, is_async) = (plain::is_plain(&params, &results), func.ty(&store).async_());
+        Ok(Self { func, params, results, is_plain, is_async })
+    }
+
+    /// Whether the function is async by its type.
+    pub fn is_async(&self) -> bool {
+        self.is_async
     }
 
     /// The parameters.
@@ -47,6 +54,16 @@ impl Ready {
     /// Whether `call_plain` may call it.
     pub fn is_plain(&self) -> bool {
         self.is_plain
+    }
+
+    /// Fails with `Type` where a resource in those values is of another type than the function names. What else does not fit, `call` finds.
+    pub(crate) fn check_handles(&self, values: Values<'_>) -> Result<()> {
+        handles::check_early(&mut Reader::new(values), &self.params)
+    }
+
+    /// The same for the slots of a plain function.
+    pub(crate) fn check_plain(&self, slots: &[u64], handles: &[Handle], hosts: &[u32]) -> Result<()> {
+        handles::check_slots(slots, handles, hosts, &self.params)
     }
 
     /// Calls a plain function. Gives the slot of its result; 0 where there is none.
@@ -124,18 +141,32 @@ impl Ready {
         Ok(())
     }
 
-    /// The same for a call with which any thread may go on. Gives the results.
+    /// The same for a call with which any thread may go on, also of a function that is async by its type. Gives the results.
     pub async fn call_waiting(
         &self,
         store: impl AsContextMut<Data: Send>,
         arguments: Values<'_>,
         has_arrived: &AtomicBool,
     ) -> Result<Given> {
-        // SAFETY: `Args` and `Taken` lower and lift any type by its plan, and refuse a plan of other types than those that
-        // wasmtime gives them, which are the function's.
-        let typed = unsafe { TypedFunc::<Args<'_>, Taken>::new_unchecked(self.func) };
-        let Taken(given) = typed.call_async(store, Args { values: arguments, row: &self.params, has_arrived }).await?;
-        Ok(given)
+        let arguments = Args { values: arguments, row: &self.params, has_arrived };
+        macro_rules! call {
+            ($slots:literal) => {{
+                // SAFETY: `Args` and `GuestValues` lower and lift any type by its plan, and refuse a plan of other types than those
+                // that wasmtime gives them, which are the function's. Results have as many slots as are picked here, or lie in memory.
+                let typed = unsafe { TypedFunc::<Args<'_>, GuestValues<$slots>>::new_unchecked(self.func) };
+                Box::pin(typed.call_async(store, arguments)).await?.given
+            }};
+        }
+        macro_rules! pick {
+            ($($slots:literal)*) => {
+                match self.results.flat {
+                    $(Some($slots) => call!($slots),)*
+                    // More than a function returns even where it is async, and lifted so: they lie in memory.
+                    _ => call!(17),
+                }
+            };
+        }
+        pick!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
     }
 }
 
@@ -246,39 +277,6 @@ unsafe impl Lift for Results {
 
 // SAFETY: `ComponentNamedList` wants a list of results: a plan is that of a tuple of them.
 unsafe impl ComponentNamedList for Results {}
-
-/// The results of a call, whichever thread they come out on.
-struct Taken(Given);
-
-// SAFETY: as for `Results`.
-unsafe impl ComponentType for Taken {
-    type Lower = [ValRaw; 1];
-    const ABI: CanonicalAbiInfo = NO_SIZE;
-
-    fn typecheck(_: &InterfaceType, _: &InstanceType<'_>) -> Result<()> {
-        Ok(())
-    }
-}
-
-// SAFETY: `Lift` wants that the slot is read as the function's type says: `lift` reads it by the plan of the type that wasmtime gives
-// here, which is that of the function.
-unsafe impl Lift for Taken {
-    fn linear_lift_from_flat(cx: &mut LiftContext<'_>, ty: InterfaceType, slots: &Self::Lower) -> Result<Self> {
-        let InterfaceType::Tuple(index) = ty else { return Err(refused("a function's types are no tuple")) };
-        let row = rows::of(cx.types, index);
-        let mut given = Given::reusing();
-        let to = &mut Output { given: &mut given, arrays: None };
-        lift::results(cx, to, &row, slots)?;
-        Ok(Self(given))
-    }
-
-    fn linear_lift_from_memory(_: &mut LiftContext<'_>, _: InterfaceType, _: &[u8]) -> Result<Self> {
-        Err(refused("wasmtime gave results in memory"))
-    }
-}
-
-// SAFETY: `ComponentNamedList` wants a list of results: `lift` takes nothing but a tuple of them.
-unsafe impl ComponentNamedList for Taken {}
 
 /// The plans of a function's parameters and of its results, by its type in a component.
 pub fn rows(ty: &ComponentFunc, component: &types::Component, made: &mut Made) -> Result<[Row; 2]> {

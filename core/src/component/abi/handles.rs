@@ -15,26 +15,51 @@ use crate::traps::carried::HostError;
 
 /// Checks the resources in the values of a row.
 pub(super) fn check_row<T>(cx: &LowerContext<'_, T>, from: &mut Reader<'_>, row: &Row) -> Result<()> {
-    row.fields.iter().try_for_each(|field| check_value(cx, from, &field.plan))
+    let check = |plan: &Plan, place, given: &Handle, hosts: &[u32]| check(cx, plan.ty, place, given, hosts);
+    row.fields.iter().try_for_each(|field| check_value(&check, from, &field.plan))
 }
 
-fn check_value<T>(cx: &LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan) -> Result<()> {
+/// The same before the call begins, by the resources that the plans name.
+pub(super) fn check_early(from: &mut Reader<'_>, row: &Row) -> Result<()> {
+    row.fields.iter().try_for_each(|field| check_value(&by_plan, from, &field.plan))
+}
+
+/// The same for the slots of a plain function.
+pub(super) fn check_slots(slots: &[u64], handles: &[Handle], hosts: &[u32], row: &Row) -> Result<()> {
+    let mut all = row.fields.iter().zip(slots).filter(|(field, _)| matches!(field.plan.kind, Kind::Own | Kind::Borrow));
+    all.try_for_each(|(field, slot)| {
+        let place = usize::try_from(*slot).unwrap_or(usize::MAX);
+        handles.get(place).map_or(Ok(()), |given| by_plan(&field.plan, place, given, hosts))
+    })
+}
+
+/// Fails for a resource of another type than the plan names.
+fn by_plan(plan: &Plan, place: usize, given: &Handle, hosts: &[u32]) -> Result<()> {
+    plan.resource.map_or(Ok(()), |wanted| fits(wanted, place, given, hosts))
+}
+
+/// What a handle is checked by: its plan, and its place among those of the call.
+type Check<'a> = &'a dyn Fn(&Plan, usize, &Handle, &[u32]) -> Result<()>;
+
+fn check_value(check: Check<'_>, from: &mut Reader<'_>, plan: &Plan) -> Result<()> {
     match &plan.kind {
-        Kind::List(element) => (0..from.number()?).try_for_each(|_| check_value(cx, from, element)),
-        Kind::FixedLengthList(element, length) => from.fixed(*length, element, |from| check_value(cx, from, element)),
+        Kind::List(element) => (0..from.number()?).try_for_each(|_| check_value(check, from, element)),
+        Kind::FixedLengthList(element, length) => {
+            from.fixed(*length, element, |from| check_value(check, from, element))
+        }
         Kind::Map(parts, _) => {
-            (0..from.number()?).try_for_each(|_| parts.iter().try_for_each(|part| check_value(cx, from, &part.plan)))
+            (0..from.number()?).try_for_each(|_| parts.iter().try_for_each(|part| check_value(check, from, &part.plan)))
         }
         Kind::Record(fields) | Kind::Tuple(fields) => {
-            fields.iter().try_for_each(|field| check_value(cx, from, &field.plan))
+            fields.iter().try_for_each(|field| check_value(check, from, &field.plan))
         }
         Kind::Variant(cases) | Kind::Option(cases) | Kind::Result(cases) | Kind::Enum(cases) => {
             let (_, payload) = from.case(cases)?;
-            payload.map_or(Ok(()), |payload| check_value(cx, from, payload))
+            payload.map_or(Ok(()), |payload| check_value(check, from, payload))
         }
         Kind::Own | Kind::Borrow => {
             let (place, given) = from.handle()?;
-            check(cx, plan.ty, place, given, from.hosts())
+            check(plan, place, given, from.hosts())
         }
         _ => skip(from, plan),
     }
@@ -62,7 +87,10 @@ pub(super) fn check<T>(
     given: &Handle,
     hosts: &[u32],
 ) -> Result<()> {
-    let wanted = wanted(cx, ty)?;
+    fits(wanted(cx, ty)?, place, given, hosts)
+}
+
+fn fits(wanted: ResourceType, place: usize, given: &Handle, hosts: &[u32]) -> Result<()> {
     let fits = match given {
         Handle::Any(resource) => resource.ty() == wanted,
         Handle::Host(_) => host(wanted, hosts).is_some(),
@@ -114,6 +142,15 @@ pub(super) fn named(
 #[cold]
 pub(super) fn refuse(other: &OtherResource, place: String) -> wasmtime::Error {
     HostError(WasmtimeError::wrong_type(format!("{place}: {other}"))).into()
+}
+
+/// The same as an error of ours, for a call that does not begin.
+#[cold]
+pub(crate) fn refused_early(error: wasmtime::Error, place: impl FnOnce(usize) -> String) -> WasmtimeError {
+    match error.downcast::<OtherResource>() {
+        Ok(other) => WasmtimeError::wrong_type(format!("{}: {other}", place(other.0))),
+        Err(error) => WasmtimeError::Unexpected { reason: error.to_string() },
+    }
 }
 
 /// What leads to the resource of that place among those of a call, in words.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext};
 use wasmtime::component::types::{ComponentFunc, Type};
-use wasmtime::component::{ComponentNamedList, ComponentType, Lift, LinkerInstance, Lower};
+use wasmtime::component::{Accessor, ComponentNamedList, ComponentType, Lift, LinkerInstance, Lower};
 use wasmtime::{Result, StoreContextMut, ValRaw, bail};
 
 use crate::component::abi::no_value::for_host;
@@ -26,15 +26,15 @@ pub trait HostBody<T>: Fn(StoreContextMut<'_, T>, Given) -> Result<Written> + Se
 
 impl<T, F: Fn(StoreContextMut<'_, T>, Given) -> Result<Written> + Send + Sync + 'static> HostBody<T> for F {}
 
-/// The arguments of a host function with `N` flat values, or with too many. Where they are none, the function says so: it knows its
-/// name.
-struct HostArgs<const N: usize> {
-    given: Result<Given>,
+/// What a guest gives, with `N` flat values, or with too many: the arguments of a host function, and the results of the guest's own. Where
+/// they are none, the function says so: it knows its name.
+pub(super) struct GuestValues<const N: usize> {
+    pub(super) given: Result<Given>,
 }
 
-// SAFETY: `N` slots are what the function's type has, as `typecheck` sees to: where its parameters have more flat values than a
-// function takes, wasmtime gives their address, and no slots.
-unsafe impl<const N: usize> ComponentType for HostArgs<N> {
+// SAFETY: `N` slots are what the function's type has, as `typecheck` sees to for a host function, and `call_waiting` for a guest's: where
+// there are more flat values than go in slots, wasmtime gives their address, and no slots.
+unsafe impl<const N: usize> ComponentType for GuestValues<N> {
     type Lower = [ValRaw; N];
     const ABI: CanonicalAbiInfo = NO_SIZE;
 
@@ -48,7 +48,7 @@ unsafe impl<const N: usize> ComponentType for HostArgs<N> {
 }
 
 // SAFETY: `Lift` wants that all of `Lower` is read as the function's type says: `lift` reads it by that type's plan.
-unsafe impl<const N: usize> Lift for HostArgs<N> {
+unsafe impl<const N: usize> Lift for GuestValues<N> {
     fn linear_lift_from_flat(cx: &mut LiftContext<'_>, ty: InterfaceType, slots: &Self::Lower) -> Result<Self> {
         let row = row(&ty, |index| rows::of(cx.types, index))?;
         Ok(Self { given: lifted(|to| lift::from_flat(cx, to, &row, slots)) })
@@ -70,7 +70,7 @@ fn lifted(work: impl FnOnce(&mut Output<'_>) -> Result<()>) -> Result<Given> {
 }
 
 // SAFETY: `ComponentNamedList` wants a list of parameters: `typecheck` takes nothing but a tuple of them.
-unsafe impl<const N: usize> ComponentNamedList for HostArgs<N> {}
+unsafe impl<const N: usize> ComponentNamedList for GuestValues<N> {}
 
 /// The results of a host function with `M` flat values, or with too many.
 struct HostResults<const M: usize> {
@@ -109,6 +109,10 @@ unsafe impl<const M: usize> Lower for HostResults<M> {
 
     fn linear_lower_to_memory<T>(&self, cx: &mut LowerContext<'_, T>, ty: InterfaceType, at: usize) -> Result<()> {
         let row = row(&ty, |index| rows::of_borrowed(cx.types, index))?;
+        if row.fields.is_empty() {
+            // The guest need not have a memory.
+            return self.with(&row, |values| Reader::new(values).end());
+        }
         // Wasmtime has checked the address for a type without a size: `lower::into_memory` checks it for the row.
         if !at.is_multiple_of(row.align as usize) {
             bail!("pointer not aligned");
@@ -154,6 +158,19 @@ fn row(
     }
 }
 
+/// Picks the types of ours by how many flat values a function has: `$wrap!(parameters, results)`.
+macro_rules! pick {
+    ($ty:expr, $wrap:ident) => {
+        pick!($ty, $wrap, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+    };
+    ($ty:expr, $wrap:ident, $($params:literal)*) => {
+        match counts($ty) {
+            $(($params, 0) => $wrap!($params, 0), ($params, 1) => $wrap!($params, 1),)*
+            _ => Err(refused("a function has more flat values than there are")),
+        }
+    };
+}
+
 /// Defines a host function that a component imports by this type. `shown` are its names in sentences.
 pub fn define<T: 'static>(
     linker: &mut LinkerInstance<'_, T>,
@@ -165,21 +182,13 @@ pub fn define<T: 'static>(
     let shown: Box<str> = shown.into();
     macro_rules! wrap {
         ($params:literal, $results:literal) => {
-            linker.func_wrap(name, move |store: StoreContextMut<'_, T>, HostArgs { given }: HostArgs<$params>| {
+            linker.func_wrap(name, move |store: StoreContextMut<'_, T>, GuestValues { given }: GuestValues<$params>| {
                 let given = given.map_err(|error| for_host(error, &shown))?;
                 Ok(HostResults::<$results> { written: body(store, given)? })
             })
         };
     }
-    macro_rules! pick {
-        ($($params:literal)*) => {
-            match counts(ty) {
-                $(($params, 0) => wrap!($params, 0), ($params, 1) => wrap!($params, 1),)*
-                _ => Err(refused("a function has more flat values than there are")),
-            }
-        };
-    }
-    pick!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+    pick!(ty, wrap)
 }
 
 /// What an async host function comes to.
@@ -196,21 +205,39 @@ pub fn define_async<T: 'static>(
     let shown: Box<str> = shown.into();
     macro_rules! wrap {
         ($params:literal, $results:literal) => {
-            linker.func_wrap_async(name, move |store: StoreContextMut<'_, T>, HostArgs { given }: HostArgs<$params>| {
-                let waiting = given.map(|given| body(store, given)).map_err(|error| for_host(error, &shown));
-                Box::new(async move { Ok(HostResults::<$results> { written: waiting?.await? }) })
-            })
+            linker.func_wrap_async(
+                name,
+                move |store: StoreContextMut<'_, T>, GuestValues { given }: GuestValues<$params>| {
+                    let waiting = given.map(|given| body(store, given)).map_err(|error| for_host(error, &shown));
+                    Box::new(async move { Ok(HostResults::<$results> { written: waiting?.await? }) })
+                },
+            )
         };
     }
-    macro_rules! pick {
-        ($($params:literal)*) => {
-            match counts(ty) {
-                $(($params, 0) => wrap!($params, 0), ($params, 1) => wrap!($params, 1),)*
-                _ => Err(refused("a function has more flat values than there are")),
-            }
+    pick!(ty, wrap)
+}
+
+/// The same for a function that is async by its type, whatever it is in the host: while its guest waits for it, other tasks go on.
+pub fn define_concurrent<T: Send + 'static>(
+    linker: &mut LinkerInstance<'_, T>,
+    name: &str,
+    shown: &str,
+    ty: &ComponentFunc,
+    body: impl Fn(&Accessor<T>, Given) -> Waiting<'_> + Send + Sync + 'static,
+) -> Result<()> {
+    let shown: Box<str> = shown.into();
+    macro_rules! wrap {
+        ($params:literal, $results:literal) => {
+            linker.func_wrap_concurrent(
+                name,
+                move |tasks: &Accessor<T>, GuestValues { given }: GuestValues<$params>| {
+                    let waiting = given.map(|given| body(tasks, given)).map_err(|error| for_host(error, &shown));
+                    Box::pin(async move { Ok(HostResults::<$results> { written: waiting?.await? }) })
+                },
+            )
         };
     }
-    pick!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+    pick!(ty, wrap)
 }
 
 /// How many flat parameters and results a function has; 0 where they are too many, and lie in memory.

@@ -24,6 +24,7 @@
 //! A string or a list of numbers may stand beside the bytes, too: its count has the highest bit set then, and the index of the
 //! part follows in 4 bytes. Large ones need not be copied so.
 
+use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 
 use wasmtime::component::ResourceAny;
@@ -229,9 +230,28 @@ pub struct Given {
     pub handles: Vec<(ResourceAny, bool)>,
 }
 
+thread_local! {
+    /// `Given::large` of what this thread lifts.
+    static LARGE_NOW: Cell<usize> = const { Cell::new(LARGE) };
+}
+
+/// `Given::large` was something else before, and is again when this is dropped.
+pub(crate) struct Lifting(usize);
+
+/// From now on, what this thread lifts has so many bytes at least beside the stream.
+pub(crate) fn lifting(large: usize) -> Lifting {
+    Lifting(LARGE_NOW.replace(large))
+}
+
+impl Drop for Lifting {
+    fn drop(&mut self) {
+        LARGE_NOW.set(self.0);
+    }
+}
+
 impl Default for Given {
     fn default() -> Self {
-        Self { bytes: Vec::new(), beside: Vec::new(), large: LARGE, handles: Vec::new() }
+        Self { bytes: Vec::new(), beside: Vec::new(), large: LARGE_NOW.get(), handles: Vec::new() }
     }
 }
 

@@ -7,7 +7,11 @@ use crate::step::{Problem, Step};
 
 /// The configuration of a step, for the target under test.
 pub(super) fn config(step: &Step<'_>) -> Result<Config, Problem> {
-    let mut config = Config { target: std::env::var("TRIMARAN_TEST_TARGET").ok(), ..Config::default() };
+    let mut config = Config {
+        target: std::env::var("TRIMARAN_TEST_TARGET").ok(),
+        wasm_component_model_async: std::env::var_os("TRIMARAN_TEST_ASYNC_COMPONENTS").map(|_| true),
+        ..Config::default()
+    };
     let settings = step.optional("config").and_then(Value::as_object).cloned().unwrap_or_default();
     for (name, value) in &settings {
         let switch = || value.as_bool().ok_or_else(|| format!("`{name}` is no truth value"));
@@ -18,6 +22,12 @@ pub(super) fn config(step: &Step<'_>) -> Result<Config, Problem> {
             "wasm_threads" => config.wasm_threads = Some(switch()?),
             "shared_memory" => config.shared_memory = Some(switch()?),
             "wasm_memory64" => config.wasm_memory64 = Some(switch()?),
+            "wasm_component_model_async" => config.wasm_component_model_async = Some(switch()?),
+            "wasm_component_model_more_async_builtins" => {
+                config.wasm_component_model_more_async_builtins = Some(switch()?);
+            }
+            "wasm_component_model_async_stackful" => config.wasm_component_model_async_stackful = Some(switch()?),
+            "wasm_component_model_threading" => config.wasm_component_model_threading = Some(switch()?),
             "wasm_component_model_map" => config.wasm_component_model_map = Some(switch()?),
             "wasm_component_model_fixed_length_lists" => {
                 config.wasm_component_model_fixed_length_lists = Some(switch()?);

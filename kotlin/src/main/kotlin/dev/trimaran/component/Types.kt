@@ -112,9 +112,13 @@ public class ModuleType internal constructor(
  *
  * @property params The types of its parameters, by name, in their order.
  * @property result The type of its result; null where it has none.
+ * @property isAsync Whether it is async by its type: it may wait.
  */
-public class FuncType internal constructor(public val params: Map<String, ValueType>, public val result: ValueType?) :
-    DefinedType()
+public class FuncType internal constructor(
+    public val params: Map<String, ValueType>,
+    public val result: ValueType?,
+    public val isAsync: Boolean,
+) : DefinedType()
 
 /**
  * A resource, as a component has it.

@@ -29,7 +29,7 @@ private fun own(type: DefinedType): List<Any?> =
         is ComponentType -> listOf(type.imports.keys.toList(), type.exports.keys.toList())
         is InstanceType -> type.exports.keys.toList()
         is ModuleType -> listOf(type.imports, type.exports)
-        is FuncType -> type.params.keys.toList()
+        is FuncType -> listOf(type.params.keys.toList(), type.isAsync)
         is ResourceItem -> listOf(type.name)
         is RecordType -> type.fields.keys.toList()
         is VariantType -> type.cases.keys.toList()

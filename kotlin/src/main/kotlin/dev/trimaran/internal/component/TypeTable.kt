@@ -70,7 +70,7 @@ internal class TypeTable(raw: RawTypes) {
             Kind.UNSUPPORTED -> UnsupportedType()
             Kind.FUNC -> {
                 val params = parts.dropLast(1).map { it as ValueType }
-                FuncType(node.names.zip(params).toMap(), parts.last() as ValueType?)
+                FuncType(node.names.zip(params).toMap(), parts.last() as ValueType?, node.number != 0u)
             }
             Kind.INSTANCE -> InstanceType(node.names.zip(parts.map { checkNotNull(it) }).toMap())
             Kind.COMPONENT ->
