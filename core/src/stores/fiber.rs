@@ -10,12 +10,14 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use trimaran_gate::{Paused, Stop};
 
 use crate::Result;
 use crate::interruption::interrupt::SteppedRun;
 use crate::process::stack;
+use crate::wasi::wait::Rests;
 
 /// What a guest asks of the host, what it is answered, and what it comes to. Those who send and take it know its type.
 pub(crate) type Parcel = Box<dyn Any + Send>;
@@ -48,6 +50,8 @@ unsafe impl<C> Send for Visit<C> {}
 /// What comes back from a step, if the outermost guest is not over.
 enum Reply {
     Request(Parcel),
+    /// The guest sleeps for that time.
+    Later(Duration),
     /// A nested guest is over.
     Done(Parcel),
 }
@@ -101,6 +105,16 @@ impl<C> Suspension<C> {
                 return done;
             }
         }
+    }
+}
+
+impl<C> Rests for Suspension<C> {
+    fn may_rest(&self) -> bool {
+        self.may_suspend()
+    }
+
+    fn note(&self, time: Duration) {
+        self.mail().reply = Some(Reply::Later(time));
     }
 }
 
@@ -171,6 +185,7 @@ impl<C> Fiber<C> {
             Ok(Poll::Pending) => match suspension.mail().reply.take() {
                 Some(Reply::Request(parcel)) => Paused::Host(Ok(parcel)),
                 Some(Reply::Done(parcel)) => Paused::Done(Ok(parcel)),
+                Some(Reply::Later(time)) => Paused::Turn(Ok(Box::new(time))),
                 None => Paused::Turn(Ok(Box::new(()))),
             },
         }

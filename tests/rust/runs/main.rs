@@ -3,6 +3,7 @@
 
 mod components;
 mod home;
+mod sleeps;
 
 use std::any::Any;
 use std::sync::Arc;
