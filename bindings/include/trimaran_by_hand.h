@@ -91,7 +91,8 @@ int32_t trimaran_func_attach_async(const trimaran_func *func, const trimaran_sto
 typedef struct trimaran_run trimaran_run;
 
 // What a step came to: 0, the run stands in line, and is to be stepped again when the waker has been called; 1, the guest calls an async
-// host function, and the next step brings the answer; 2, others are to have a turn; 3, the guest is over.
+// host function, and the next step brings the answer; 2, others are to have a turn; 3, the guest is over; 4, it sleeps for `call`
+// nanoseconds.
 typedef struct {
     int32_t came;
     // Of the host function, which is there until the next step, and which call of which store it is.

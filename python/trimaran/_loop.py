@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from typing import Any
@@ -39,6 +40,19 @@ async def turn() -> None:
         await _YIELD
     else:
         await trio.lowlevel.checkpoint()
+
+
+async def sleep(seconds: float) -> None:
+    """Lets other tasks go on for so long."""
+    trio = _trio()
+    if trio is not None:
+        await trio.sleep(seconds)
+    elif _loop() is not None:
+        await sys.modules["asyncio"].sleep(seconds)
+    else:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            await _YIELD
 
 
 class Bell:

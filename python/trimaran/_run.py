@@ -9,7 +9,7 @@ from enum import Enum, auto
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Final
 
-from ._loop import Bell, turn
+from ._loop import Bell, sleep, turn
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -68,6 +68,9 @@ async def drive(run: RunBase) -> Any:
                 step = await _after_turn(run)
             elif step is LINE:
                 step = await _in_line(run)
+            elif step.__class__ is float:
+                await sleep(step)
+                step = run._go_on()
             else:
                 try:
                     value = await step

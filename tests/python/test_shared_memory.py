@@ -75,6 +75,8 @@ def test_the_host_reads_while_guests_count(native: Engine, memory: SharedMemory)
 
     with ThreadPoolExecutor(1) as pool:
         done, last = pool.submit(count), 0
+        # The guests may have counted before this thread looks for the first time.
+        view.write(store, b"beside the counter", 64)
         while not done.done():
             view.write(store, b"beside the counter", 64)
             now = view.load_i32(store, 0)

@@ -20,11 +20,17 @@ pub(super) struct Definition {
     needed: Vec<Arc<HostDefinition>>,
     /// How large it may grow, in bytes, if it is a shared memory.
     shared: Option<u64>,
+    /// Whether it is a function of WASI.
+    is_wasi: bool,
 }
 
 impl Definition {
     pub(super) fn of_store(store: &Store, item: &wasmtime::Extern) -> Self {
         Self { owner: Some(store.id()), shared: shared_memory(item), ..Self::default() }
+    }
+
+    pub(super) fn of_wasi() -> Self {
+        Self { is_wasi: true, ..Self::default() }
     }
 
     pub(super) fn of_host(host: &Arc<HostDefinition>) -> Self {
@@ -50,6 +56,10 @@ pub(super) struct Definitions {
 impl Definitions {
     fn get(&self, module: &str, name: &str) -> Option<&Definition> {
         self.items.get(module)?.get(name)
+    }
+
+    pub(super) fn is_wasi(&self, module: &str, name: &str) -> bool {
+        self.get(module, name).is_some_and(|item| item.is_wasi)
     }
 
     fn knows(&self, module: &str, name: &str) -> bool {

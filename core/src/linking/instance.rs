@@ -74,7 +74,7 @@ impl Instance {
     /// The same as `new`, as a run: its start function may wait for async host functions. `of` is the async host call of the same
     /// store that it comes from, if any.
     pub fn start(store: &Arc<Store>, module: &Module, imports: &[Extern], of: Option<Token>) -> Result<Run<Arc<Self>>> {
-        Ok(Self::linked(store, module, imports)?.start(store, of, Self::from_wasmtime))
+        Self::linked(store, module, imports)?.start(store, of, Self::from_wasmtime)
     }
 
     /// The module with its imports, which are checked as far as that needs no instance.

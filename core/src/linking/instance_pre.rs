@@ -8,6 +8,7 @@ use crate::compile::closable::Closable;
 use crate::compile::engine::check_same;
 use crate::host::definition::{HostDefinition, UnboundHostFunc};
 use crate::linking::instantiation::{Instantiation, Source};
+use crate::linking::resting::Resting;
 use crate::runs::run::Run;
 use crate::stores::store::{StoreData, StoreId};
 use crate::traps::symbols;
@@ -30,6 +31,7 @@ struct Linked {
     /// What the module says of its source files: it may be closed.
     #[expect(dead_code, reason = "it is kept")]
     debug_info: Option<Arc<DebugInfo>>,
+    resting: Option<Resting>,
 }
 
 #[uniffi::export]
@@ -52,19 +54,19 @@ impl InstancePre {
     /// The same as `instantiate`, as a run: its start function may wait for async host functions. `of` is the async host call of
     /// the same store that it comes from, if any.
     pub fn start(&self, store: &Arc<Store>, of: Option<Token>) -> Result<Run<Arc<Instance>>> {
-        Ok(self.linked(store)?.start(store, of, Instance::from_wasmtime))
+        self.linked(store)?.start(store, of, Instance::from_wasmtime)
     }
 
     /// What is to be instantiated, whose host functions have their callbacks in the store.
     fn linked(&self, store: &Store) -> Result<Instantiation> {
-        let Linked { pre, hosts, .. } = self.ready(store)?;
+        let Linked { pre, hosts, resting, .. } = self.ready(store)?;
         if let Some(number) = store.bind_callbacks(&hosts)? {
             // It is lost only where another thread has closed this.
             self.ready(store)?;
             return Err(HostDefinition::lost(number));
         }
         HostDefinition::prepare(&hosts, store)?;
-        Ok(Instantiation { source: Source::Prepared { pre }, shared: self.shared })
+        Ok(Instantiation { source: Source::Prepared { pre, resting }, shared: self.shared })
     }
 
     /// The numbers of host functions that it needs and that have no callback in the store yet.
@@ -84,9 +86,10 @@ impl InstancePre {
         shared: u64,
         owners: Vec<StoreId>,
         hosts: Vec<Arc<HostDefinition>>,
+        resting: Option<Resting>,
     ) -> Arc<Self> {
         let debug_info = symbols::of(inner.module().image_range().start.addr());
-        let linked = Linked { pre: inner, hosts: hosts.into(), debug_info };
+        let linked = Linked { pre: inner, hosts: hosts.into(), debug_info, resting };
         Arc::new(Self { inner: Closable::new("prepared instance", linked), shared, owners })
     }
 

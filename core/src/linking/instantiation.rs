@@ -8,6 +8,7 @@ use wasmtime::StoreContextMut;
 use crate::host::definition::HostDefinition;
 use crate::linking::import_error::link;
 use crate::linking::items::explain;
+use crate::linking::resting::Resting;
 use crate::process::signals;
 use crate::runs::run::Run;
 use crate::stores::store::StoreData;
@@ -15,9 +16,20 @@ use crate::{Result, Store, WasmtimeError};
 
 /// A module, and where its imports come from.
 pub(super) enum Source {
-    Given { module: wasmtime::Module, imports: Vec<wasmtime::Extern> },
-    Linked { module: wasmtime::Module, linker: Arc<wasmtime::Linker<StoreData>>, hosts: Vec<Arc<HostDefinition>> },
-    Prepared { pre: wasmtime::InstancePre<StoreData> },
+    Given {
+        module: wasmtime::Module,
+        imports: Vec<wasmtime::Extern>,
+    },
+    Linked {
+        module: wasmtime::Module,
+        linker: Arc<wasmtime::Linker<StoreData>>,
+        hosts: Vec<Arc<HostDefinition>>,
+        resting: Option<Resting>,
+    },
+    Prepared {
+        pre: wasmtime::InstancePre<StoreData>,
+        resting: Option<Resting>,
+    },
 }
 
 /// What is to be instantiated.
@@ -48,10 +60,13 @@ impl Instantiation {
         })
     }
 
-    /// The same as a run, whose start function may wait.
-    pub(super) fn start<T: Send + 'static>(self, store: &Arc<Store>, of: Option<Token>, wrap: Wrap<T>) -> Run<T> {
+    /// The same as a run, whose start function may wait. `wrap` makes of the instance what the run gives.
+    pub(super) fn start<T: Send + 'static>(self, store: &Arc<Store>, of: Option<Token>, wrap: Wrap<T>) -> Result<Run<T>> {
         signals::stay_in_front();
-        Run::new(store, of, move |mut context, store| {
+        if self.resting().is_some() {
+            store.run_on_fibers()?;
+        }
+        Ok(Run::new(store, of, move |mut context, store| {
             Box::pin(async move {
                 self.admit(&mut context)?;
                 let made = self.make_waiting(&mut context).await;
@@ -59,7 +74,16 @@ impl Instantiation {
                 let made = made.map_err(|error| self.failed(error, &store, &mut context))?;
                 Ok(wrap(&store, made, &mut context))
             })
-        })
+        }))
+    }
+
+    /// The module, and where it finds its imports whose guest rests while it waits, if it has such.
+    fn resting(&self) -> Option<(&wasmtime::Module, &Resting)> {
+        match &self.source {
+            Source::Linked { module, resting, .. } => Some((module, resting.as_ref()?)),
+            Source::Prepared { pre, resting } => Some((pre.module(), resting.as_ref()?)),
+            Source::Given { .. } => None,
+        }
     }
 
     fn admit(&self, context: &mut StoreContextMut<'_, StoreData>) -> Result<()> {
@@ -78,15 +102,19 @@ impl Instantiation {
         match &self.source {
             Source::Given { module, imports } => wasmtime::Instance::new(context, module, imports),
             Source::Linked { module, linker, .. } => linker.instantiate(context, module),
-            Source::Prepared { pre } => pre.instantiate(context),
+            Source::Prepared { pre, .. } => pre.instantiate(context),
         }
     }
 
     async fn make_waiting(&self, context: &mut StoreContextMut<'_, StoreData>) -> wasmtime::Result<wasmtime::Instance> {
+        if let Some((module, resting)) = self.resting() {
+            let imports = resting.imports(module, context)?;
+            return wasmtime::Instance::new_async(context, module, &imports).await;
+        }
         match &self.source {
             Source::Given { module, imports } => wasmtime::Instance::new_async(context, module, imports).await,
             Source::Linked { module, linker, .. } => linker.instantiate_async(context, module).await,
-            Source::Prepared { pre } => pre.instantiate_async(context).await,
+            Source::Prepared { pre, .. } => pre.instantiate_async(context).await,
         }
     }
 
@@ -106,7 +134,7 @@ impl Instantiation {
                 let error = store.refused(error, module, context);
                 explain(error, linker, context, module, |_| true)
             }
-            Source::Prepared { pre } => {
+            Source::Prepared { pre, .. } => {
                 let error = store.refused(error, pre.module(), context);
                 WasmtimeError::from_guest(error, WasmtimeError::limit)
             }

@@ -11,6 +11,7 @@ use crate::host::definition::HostDefinition;
 use crate::linking::command;
 use crate::linking::definitions::{Definition, Definitions};
 use crate::linking::import_error::{link, with_wrong_types};
+use crate::linking::resting::Resting;
 use crate::stores::store::StoreData;
 use crate::wasi::functions;
 use crate::{Result, Store, WasmtimeError};
@@ -21,11 +22,13 @@ use crate::{Result, Store, WasmtimeError};
 pub(crate) struct Items {
     pub(super) linker: Arc<wasmtime::Linker<StoreData>>,
     pub(super) definitions: Definitions,
+    /// The functions of WASI that have their guests rest while they wait, if WASI is defined.
+    resting: Option<Arc<wasmtime::Linker<StoreData>>>,
 }
 
 impl Items {
     pub(super) fn new(engine: &wasmtime::Engine) -> Self {
-        Self { linker: Arc::new(wasmtime::Linker::new(engine)), definitions: Definitions::default() }
+        Self { linker: Arc::new(wasmtime::Linker::new(engine)), definitions: Definitions::default(), resting: None }
     }
 
     /// The items of a linker that has WASI alone. They are kept with the engine once they were asked for: making WASI's functions
@@ -52,10 +55,18 @@ impl Items {
         let names = wasi_names(self.linker.engine())?;
         names
             .iter()
-            .try_for_each(|(module, name)| self.definitions.add(module, name, Definition::default()).map(drop))?;
+            .try_for_each(|(module, name)| self.definitions.add(module, name, Definition::of_wasi()).map(drop))?;
         functions::define(Arc::make_mut(&mut self.linker), shadowing).map_err(refused)?;
+        let mut resting = wasmtime::Linker::new(self.linker.engine());
+        functions::define_resting(&mut resting).map_err(refused)?;
+        self.resting = Some(Arc::new(resting));
         self.definitions.shadowing = shadowing;
         Ok(())
+    }
+
+    /// Where a module finds its imports whose guest may rest; none where it imports nothing that waits.
+    pub(super) fn resting(&self, module: &wasmtime::Module) -> Option<Resting> {
+        Resting::of(module, &self.linker, self.resting.as_ref(), &self.definitions, &functions::RESTING)
     }
 
     /// The error of imports that are missing, with those of another type, as far as the store has them. It enters the store.

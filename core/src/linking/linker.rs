@@ -251,7 +251,7 @@ impl Linker {
                 return Err(explain(error, &items.linker, &mut blank.as_context_mut(), &module, can_see));
             }
         };
-        Ok(InstancePre::new(inner, shared, owners, hosts))
+        Ok(InstancePre::new(inner, shared, owners, hosts, items.resting(&module)))
     }
 
     /// Closes the linker. Its instances go on working. Closing twice does nothing.
@@ -291,7 +291,7 @@ impl Linker {
     /// The same as `instantiate`, as a run: its start function may wait for async host functions. `of` is the async host call of
     /// the same store that it comes from, if any.
     pub fn start(&self, store: &Arc<Store>, module: &Module, of: Option<Token>) -> Result<Run<Arc<Instance>>> {
-        Ok(self.linked(store, module)?.start(store, of, Instance::from_wasmtime))
+        self.linked(store, module)?.start(store, of, Instance::from_wasmtime)
     }
 
     /// The module with the items that it imports, whose host functions have their callbacks in the store.
@@ -305,14 +305,15 @@ impl Linker {
                 return Ok((Err((missing, items.clone())), Vec::new()));
             }
             let shared = items.definitions.shared(&module).max(own);
-            Ok((Ok((Arc::clone(&items.linker), shared)), items.definitions.hosts(Some(&module))))
+            let found = (Arc::clone(&items.linker), items.resting(&module), shared);
+            Ok((Ok(found), items.definitions.hosts(Some(&module))))
         })?;
-        let (linker, shared) = match found {
+        let (linker, resting, shared) = match found {
             Ok(found) => found,
             Err((missing, items)) => return Err(items.explain_missing(missing, store, &module)),
         };
         HostDefinition::prepare(&hosts, store)?;
-        Ok(Instantiation { source: Source::Linked { module, linker, hosts }, shared })
+        Ok(Instantiation { source: Source::Linked { module, linker, hosts, resting }, shared })
     }
 
     /// The numbers of host functions that `module` imports and that have no callback in the store yet; without a module, of

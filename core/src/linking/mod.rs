@@ -9,3 +9,4 @@ pub(crate) mod instance_pre;
 mod instantiation;
 pub(crate) mod items;
 pub(crate) mod linker;
+pub(crate) mod resting;

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::Waker;
+use std::time::Duration;
 
 use trimaran_gate::{Refused, Token};
 use wasmtime::{RootScope, StoreContextMut};
@@ -37,6 +38,8 @@ pub enum Step<T, A = HostCall> {
     Host(A, Token),
     /// Let others have a turn, and step it again, with no answer.
     Turn,
+    /// The guest sleeps: the same, after that time.
+    Later(Duration),
     /// The guest is over.
     Done(T),
 }
@@ -91,7 +94,7 @@ impl<T: Send + 'static, A: Asked> Run<T, A> {
         let wrong = |_| WasmtimeError::Unexpected { reason: "a step came to something else".to_owned() };
         Ok(match self.inner.step(answer.map(|answer| Box::new(answer) as _), waker)? {
             Came::Waits => Step::Waits,
-            Came::Turn(_) => Step::Turn,
+            Came::Turn(sleeps) => sleeps?.downcast::<Duration>().map_or(Step::Turn, |time| Step::Later(*time)),
             Came::Host(call, token) => Step::Host(*call?.downcast().map_err(wrong)?, token),
             Came::Done(result) => {
                 let done = result?.downcast::<Result<T>>().map_err(wrong).and_then(|done| *done);

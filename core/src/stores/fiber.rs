@@ -10,6 +10,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use trimaran_gate::{Paused, Stop};
 
@@ -19,6 +20,7 @@ use crate::process::stack;
 pub(crate) use crate::stores::questions::Parcel;
 use crate::stores::questions::Questions;
 use crate::traps::carried::HostError;
+use crate::wasi::wait::Rests;
 use crate::{Result, WasmtimeError};
 
 /// What a guest asks of an async host function.
@@ -68,6 +70,8 @@ impl<C> Visit<C> {
 /// What comes back from a step, if the outermost guest is not over.
 enum Reply {
     Request(Parcel),
+    /// The guest sleeps for that time.
+    Later(Duration),
     /// A nested guest is over.
     Done(Parcel),
 }
@@ -177,6 +181,16 @@ impl Drop for StillAwake<'_> {
     }
 }
 
+impl<C> Rests for Suspension<C> {
+    fn may_rest(&self) -> bool {
+        self.may_suspend()
+    }
+
+    fn note(&self, time: Duration) {
+        self.mail().reply = Some(Reply::Later(time));
+    }
+}
+
 /// Whether guests may be suspended, until this is dropped.
 struct Suspends<'a> {
     flag: &'a AtomicBool,
@@ -254,6 +268,7 @@ impl<C> Fiber<C> {
         match (polled, mail.reply.take()) {
             (Poll::Ready(parcel), _) | (Poll::Pending, Some(Reply::Done(parcel))) => Paused::Done(Ok(parcel)),
             (Poll::Pending, Some(Reply::Request(parcel))) => Paused::Host(Ok(parcel)),
+            (Poll::Pending, Some(Reply::Later(time))) => Paused::Turn(Ok(Box::new(time))),
             (Poll::Pending, None) => {
                 let question = if is_concurrent { mail.questions.next(depth, suspension.is_awake()) } else { None };
                 match question {

@@ -25,6 +25,7 @@ use crate::wasi::context::Wasi;
 use crate::wasi::functions::WasiHost;
 use crate::wasi::http::state::Http;
 use crate::wasi::preview1::Preview1;
+use crate::wasi::wait::Rests;
 use crate::{Engine, HostObject, Result, WasmtimeError};
 
 /// The number of a store, which no other store of this process has.
@@ -254,6 +255,10 @@ impl WasiHost for StoreData {
 
     fn interrupts(&self) -> Option<Arc<Interrupts>> {
         self.weak_store.upgrade()?.interrupts.clone()
+    }
+
+    fn rests(&self) -> Option<Arc<dyn Rests>> {
+        Some(Arc::clone(self.suspension.as_ref()?) as _)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::interruption::interrupt::Interrupts;
 use crate::wasi::http::state::Http;
 use crate::wasi::preview0;
 use crate::wasi::preview1::Preview1;
-use crate::wasi::wait::{pause, try_now};
+use crate::wasi::wait::{Patience, Rests, pause, try_now};
 use crate::wasi::{exit, paths, poll};
 
 /// What these functions need of a store.
@@ -32,6 +32,8 @@ pub(crate) trait WasiHost: Send + 'static {
     fn may_open(&self) -> bool;
     /// What interrupts the guests of the store, if they can be interrupted.
     fn interrupts(&self) -> Option<Arc<Interrupts>>;
+    /// What has its guests rest, if they run on fibers.
+    fn rests(&self) -> Option<Arc<dyn Rests>>;
 }
 
 /// A module that guests import WASI from.
@@ -50,6 +52,37 @@ impl Preview {
             Self::One => "wasi_snapshot_preview1",
         }
     }
+
+    fn layout(self) -> poll::Layout {
+        match self {
+            Self::Zero => poll::Layout::Preview0,
+            Self::One => poll::Layout::Preview1,
+        }
+    }
+}
+
+/// Calls a function of WASI, which may be awaited, with its context, the guest's memory, what ends a guest that waits, and how many
+/// bytes the call may move.
+macro_rules! parts {
+    ($caller:ident, |$wasi:ident, $memory:ident, $patience:ident, $fuel:ident| $call:expr) => {{
+        let $patience = Patience { interrupts: $caller.data().interrupts(), rests: $caller.data().rests() };
+        let fuel = $caller.as_context_mut().hostcall_fuel();
+        let export = $caller.get_export("memory");
+        let (mut memory, data) = match &export {
+            Some(Extern::Memory(memory)) => {
+                let (bytes, data) = memory.data_and_store_mut($caller.as_context_mut());
+                (GuestMemory::Unshared(bytes), data)
+            }
+            Some(Extern::SharedMemory(memory)) => (GuestMemory::Shared(memory.data()), $caller.data_mut()),
+            _ => wasmtime::bail!("missing required memory export"),
+        };
+        let ($wasi, $memory, $fuel) = (data.wasi(), &mut memory, fuel);
+        $wasi.set_hostcall_fuel(fuel);
+        let done: i32 = $call?;
+        // A guest may call WASI again and again without a loop of its own, where an interrupt would find it.
+        $patience.interrupts.as_deref().map_or(Ok(()), Interrupts::check)?;
+        Ok::<i32, wasmtime::Error>(done)
+    }};
 }
 
 /// Defines functions that may wait.
@@ -230,18 +263,17 @@ fn define_others<T: WasiHost>(linker: &mut Linker<T>, preview: Preview) -> wasmt
         let (buffer, length) = (buffer.cast_unsigned(), length.cast_unsigned());
         with_parts(&mut caller, |wasi, memory, interrupts| random(wasi, memory, interrupts, buffer, length))
     })?;
-    let layout = match preview {
-        Preview::Zero => poll::Layout::Preview0,
-        Preview::One => poll::Layout::Preview1,
-    };
+    let layout = preview.layout();
     linker.func_wrap(
         module,
         "poll_oneoff",
         move |mut caller: Caller<'_, T>, wanted: i32, events: i32, count: i32, happened: i32| {
             let fuel = caller.as_context_mut().hostcall_fuel();
-            with_parts(&mut caller, |wasi, memory, interrupts| {
+            let patience = Patience { interrupts: caller.data().interrupts(), rests: None };
+            with_parts(&mut caller, |wasi, memory, _| {
                 let call = poll::Call { wanted, events, count, happened, layout };
-                poll::run(wasi, memory, interrupts, fuel, call)
+                let done = try_now(pin!(poll::run(wasi, memory, &patience, fuel, call)));
+                done.unwrap_or_else(|| wasmtime::bail!("a guest that cannot rest was to"))
             })
         },
     )?;
@@ -249,6 +281,54 @@ fn define_others<T: WasiHost>(linker: &mut Linker<T>, preview: Preview) -> wasmt
     linker.func_wrap(module, "proc_exit", |status: i32| -> wasmtime::Result<()> {
         Err(I32Exit(exit::of_guest(status)).into())
     })?;
+    Ok(())
+}
+
+/// The functions that may wait for a time or for a stream.
+pub(crate) const RESTING: [&str; 3] = ["fd_read", "fd_write", "poll_oneoff"];
+
+/// Defines a function that reads or writes a descriptor by vectors, and has its guest rest while it waits.
+macro_rules! define_resting_vectored {
+    ($linker:ident, $module:ident: $($name:ident),*) => { $(
+        $linker.func_wrap_async(
+            $module,
+            stringify!($name),
+            |mut caller: Caller<'_, T>, (fd, vectors, count, done): (i32, i32, i32, i32)| {
+                Box::new(async move {
+                    parts!(caller, |wasi, memory, patience, _fuel| {
+                        wasi.admit_vectors(count.cast_unsigned());
+                        let mut call = pin!(wasi_snapshot_preview1::$name(wasi, memory, fd, vectors, count, done));
+                        loop {
+                            match try_now(call.as_mut()) {
+                                Some(done) => break done,
+                                None => patience.pause(None).await?,
+                            }
+                        }
+                    })
+                })
+            },
+        )?;
+    )* };
+}
+
+/// Defines `RESTING` as functions that have their guests rest while they wait.
+pub(crate) fn define_resting<T: WasiHost>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    for preview in [Preview::One, Preview::Zero] {
+        let (module, layout) = (preview.module(), preview.layout());
+        define_resting_vectored! { linker, module: fd_read, fd_write }
+        linker.func_wrap_async(
+            module,
+            "poll_oneoff",
+            move |mut caller: Caller<'_, T>, (wanted, events, count, happened): (i32, i32, i32, i32)| {
+                Box::new(async move {
+                    parts!(caller, |wasi, memory, patience, fuel| {
+                        let call = poll::Call { wanted, events, count, happened, layout };
+                        poll::run(wasi, memory, &patience, fuel, call).await
+                    })
+                })
+            },
+        )?;
+    }
     Ok(())
 }
 
@@ -302,21 +382,5 @@ fn with_parts<T: WasiHost>(
     caller: &mut Caller<'_, T>,
     function: impl FnOnce(&mut Preview1, &mut GuestMemory<'_>, Option<&Interrupts>) -> wasmtime::Result<i32>,
 ) -> wasmtime::Result<i32> {
-    let interrupts = caller.data().interrupts();
-    let fuel = caller.as_context_mut().hostcall_fuel();
-    let export = caller.get_export("memory");
-    let (mut memory, data) = match &export {
-        Some(Extern::Memory(memory)) => {
-            let (bytes, data) = memory.data_and_store_mut(caller);
-            (GuestMemory::Unshared(bytes), data)
-        }
-        Some(Extern::SharedMemory(memory)) => (GuestMemory::Shared(memory.data()), caller.data_mut()),
-        _ => wasmtime::bail!("missing required memory export"),
-    };
-    let wasi = data.wasi();
-    wasi.set_hostcall_fuel(fuel);
-    let done = function(wasi, &mut memory, interrupts.as_deref())?;
-    // A guest may call WASI again and again without a loop of its own, where an interrupt would find it.
-    interrupts.map_or(Ok(()), |interrupts| interrupts.check())?;
-    Ok(done)
+    parts!(caller, |wasi, memory, patience, _fuel| function(wasi, memory, patience.interrupts.as_deref()))
 }

@@ -15,9 +15,8 @@ use wasmtime_wasi::p1::wasi_snapshot_preview1::{clock_time_get, fd_filestat_get,
 use wiggle::{GuestMemory, GuestPtr, GuestType};
 
 use crate::Result;
-use crate::interruption::interrupt::Interrupts;
 use crate::wasi::preview1::Preview1;
-use crate::wasi::wait::{pause, try_now};
+use crate::wasi::wait::{Patience, try_now};
 
 /// How many subscriptions one call may have. As for POSIX's `poll`, a guest cannot have more descriptors.
 const MOST: u32 = 1 << 16;
@@ -93,24 +92,24 @@ enum Wanted {
 }
 
 /// Waits until one of the subscriptions has an event. Gives the error number for the guest.
-pub(super) fn run(
+pub(super) async fn run(
     wasi: &mut Preview1,
     memory: &mut GuestMemory<'_>,
-    interrupts: Option<&Interrupts>,
+    patience: &Patience,
     fuel: usize,
     call: Call,
 ) -> wasmtime::Result<i32> {
-    match try_run(wasi, memory, interrupts, fuel, call) {
+    match try_run(wasi, memory, patience, fuel, call).await {
         Ok(()) => Ok(Errno::Success as i32),
         Err(Failure::Errno(number)) => Ok(number),
         Err(Failure::Trap(error)) => Err(error),
     }
 }
 
-fn try_run(
+async fn try_run(
     wasi: &mut Preview1,
     memory: &mut GuestMemory<'_>,
-    interrupts: Option<&Interrupts>,
+    patience: &Patience,
     fuel: usize,
     call: Call,
 ) -> Result<(), Failure> {
@@ -131,7 +130,7 @@ fn try_run(
         wanted.push(judge(wasi, &copy.get(index)?.u, start, count == 1)?);
     }
     let streams = copy.streams(&wanted);
-    wait(wasi, &mut wanted, streams, interrupts)?;
+    wait(wasi, &mut wanted, streams, patience).await?;
     let now = Instant::now();
     let mut happened = 0;
     for (index, wanted) in (0..).zip(wanted) {
@@ -300,18 +299,18 @@ impl Wanted {
 }
 
 /// Waits until one of them has happened. Marks the streams that are ready.
-fn wait(
+async fn wait(
     wasi: &mut Preview1,
     wanted: &mut [Wanted],
     (mut bytes, streams): (Vec<u8>, u32),
-    interrupts: Option<&Interrupts>,
+    patience: &Patience,
 ) -> Result<(), Failure> {
     let soonest = wanted.iter().filter_map(|wanted| if let Wanted::Time(time) = wanted { *time } else { None }).min();
     let has_file = wanted.iter().any(|wanted| matches!(wanted, Wanted::File { .. }));
     let is_over = || has_file || soonest.is_some_and(|time| time <= Instant::now());
     if streams == 0 {
         while !is_over() {
-            pause(soonest, interrupts)?;
+            patience.pause(soonest).await?;
         }
         return Ok(());
     }
@@ -328,7 +327,7 @@ fn wait(
             if is_over() {
                 return Ok(());
             }
-            pause(soonest, interrupts)?;
+            patience.pause(soonest).await?;
         }
     }
     let memory = GuestMemory::Unshared(&mut bytes);

@@ -1,7 +1,9 @@
-//! Waits on the guest's own thread in short slices, and checks between them whether the guest has to end.
+//! Waits in short slices, and checks between them whether the guest has to end: on the guest's own thread, or while the guest rests
+//! where it is stepped as a run.
 
 use std::cell::Cell;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -19,14 +21,51 @@ pub(super) fn try_now<R>(call: Pin<&mut impl Future<Output = R>>) -> Option<R> {
     }
 }
 
+/// Has a guest rest that runs on a fiber, if it may: whoever steps it goes on with it later.
+pub(crate) trait Rests: Send + Sync {
+    /// Whether the guest may be suspended now: not below a synchronous call.
+    fn may_rest(&self) -> bool;
+
+    /// Notes for whoever steps the guest how long it rests, once its future is pending.
+    fn note(&self, time: Duration);
+}
+
+/// What ends a guest that waits, and what has it rest meanwhile.
+pub(super) struct Patience {
+    pub(super) interrupts: Option<Arc<Interrupts>>,
+    pub(super) rests: Option<Arc<dyn Rests>>,
+}
+
+impl Patience {
+    /// Waits a slice, as `pause` does. The guest rests for that time if it may, and otherwise this thread waits: then this is never
+    /// pending.
+    pub(super) async fn pause(&self, until: Option<Instant>) -> wasmtime::Result<()> {
+        let interrupts = self.interrupts.as_deref();
+        let Some(rests) = self.rests.as_ref().filter(|rests| rests.may_rest()) else { return pause(until, interrupts) };
+        rests.note(slice(until, interrupts, descriptor::take_awaited().is_some()));
+        let mut has_rested = false;
+        std::future::poll_fn(|_| match std::mem::replace(&mut has_rested, true) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+        interrupts.map_or(Ok(()), Interrupts::go_on)
+    }
+}
+
+/// How long a slice is that ends at `until` at the latest.
+fn slice(until: Option<Instant>, interrupts: Option<&Interrupts>, is_awaited: bool) -> Duration {
+    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+    // A guest that nothing can interrupt may sleep the whole time at once.
+    let most = if interrupts.is_some() || is_awaited { SLICE } else { left.unwrap_or(SLICE) };
+    left.map_or(most, |left| left.min(most))
+}
+
 /// Waits a slice, but not beyond `until`. It ends early when a stream of the host is ready, if the guest waits for that. Fails where
 /// the guest has to end.
 pub(super) fn pause(until: Option<Instant>, interrupts: Option<&Interrupts>) -> wasmtime::Result<()> {
-    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
     let awaited = descriptor::take_awaited();
-    // A guest that nothing can interrupt may sleep the whole time at once.
-    let most = if interrupts.is_some() || awaited.is_some() { SLICE } else { left.unwrap_or(SLICE) };
-    let time = left.map_or(most, |left| left.min(most));
+    let time = slice(until, interrupts, awaited.is_some());
     match awaited {
         Some(awaited) => _ = awaited.wait(time),
         None => std::thread::sleep(time),

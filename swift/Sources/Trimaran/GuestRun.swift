@@ -81,6 +81,7 @@ final class GuestRun: GuestSteps, @unchecked Sendable {
       let site = HostCallSite(store: came.store, run: came.run, call: came.call)
       return .asks(AsyncHostCall(function: function, site: site, store: store, arguments: taken(values, store)))
     case 2: return .turn
+    case 4: return .later(sleeping(came.call))
     default:
       let instance = came.object.map { Instance(Core.Instance($0)) }
       return .over(Outcome(results: taken(values, store), instance: instance))

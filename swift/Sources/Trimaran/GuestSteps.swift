@@ -17,8 +17,13 @@ package enum GuestStep<Call: GuestCall, Outcome: Sendable>: Sendable {
   case asks(Call)
   /// Others are to have a turn.
   case turn
+  /// The guest sleeps.
+  case later(Duration)
   case over(Outcome)
 }
+
+/// For how long a guest sleeps, as a step of the core's says it.
+package func sleeping(_ nanoseconds: UInt64) -> Duration { .nanoseconds(Int64(clamping: nanoseconds)) }
 
 /// A guest that goes on step by step.
 package protocol GuestSteps: Sendable {
@@ -50,6 +55,8 @@ extension GuestSteps {
         if let wake { await wake.wait(isolation: isolation) } else { wake = Wake() }
       case .asks(let call): answer = await call.answer(isolation: isolation)
       case .turn: await Task.yield()
+      // Where the task is cancelled meanwhile, that is found above.
+      case .later(let time): try? await Task.sleep(for: time)
       case .over(let outcome): return outcome
       }
     }

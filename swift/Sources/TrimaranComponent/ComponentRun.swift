@@ -90,6 +90,7 @@ final class ComponentRun<Outcome: Sendable>: GuestSteps, @unchecked Sendable {
       let site = HostCallSite(store: came.store, run: came.run, call: came.call)
       return .asks(AsyncComponentCall(site: site, work: try waiting(type, &came.values, store)))
     case 2: return .turn
+    case 4: return .later(sleeping(came.call))
     default: return .over(try take(&came, store))
     }
   }

@@ -184,6 +184,7 @@ pub(crate) fn came(step: &Result<Step<Vec<Val>>>) -> String {
         Ok(Step::Waits) => "waits".to_owned(),
         Ok(Step::Host(call, _)) => format!("asks {}", int(call.arguments())),
         Ok(Step::Turn) => "lets others have a turn".to_owned(),
+        Ok(Step::Later(time)) => format!("sleeps for {time:?}"),
         Ok(Step::Done(values)) => format!("done: {}", int(values)),
         Err(error) => format!("failed: {error}"),
     }

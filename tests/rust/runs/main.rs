@@ -3,6 +3,7 @@
 
 mod components;
 mod home;
+mod sleeps;
 mod tasks;
 
 use std::any::Any;

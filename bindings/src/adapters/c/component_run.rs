@@ -12,7 +12,7 @@ use trimaran::{
 
 use super::component_host::Body;
 use super::component_values::{Given, Taken, leave};
-use super::run::{WakerOfLanguage, started};
+use super::run::{WakerOfLanguage, nanoseconds, started};
 use super::{Bytes, entry, let_go, opened, shared, status};
 
 /// A component's guest that goes on step by step, and the call of its last step.
@@ -160,6 +160,11 @@ impl ComponentRun {
                 1
             }
             Step::Turn => 2,
+            Step::Later(time) => {
+                // SAFETY: `stepped` may be written to: the contract of `step`, which alone calls this.
+                unsafe { (*stepped).call = nanoseconds(time) };
+                4
+            }
             Step::Done(given) => {
                 done(given);
                 3

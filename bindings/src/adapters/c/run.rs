@@ -4,6 +4,7 @@ use std::any::Any;
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Wake, Waker};
+use std::time::Duration;
 
 use trimaran::adapter::{HostCall, OfStore, Owned, Run, Slot, SlotFunction, Step, Token, ValKind};
 use trimaran::{Extern, Func, FuncType, Instance, InstancePre, Linker, Module, Result, Store, Val, WasmtimeError};
@@ -341,6 +342,7 @@ impl GuestRun {
                 left.call = Some(call);
             }
             Step::Turn => stepped.came = 2,
+            Step::Later(time) => (stepped.came, stepped.call) = (4, nanoseconds(time)),
             Step::Done(given) => {
                 stepped.came = 3;
                 done(given, &mut left, &mut stepped);
@@ -349,6 +351,11 @@ impl GuestRun {
         (stepped.values, stepped.count) = (left.values.as_ptr(), left.values.len());
         Ok(stepped)
     }
+}
+
+/// How long a guest sleeps, as a step says it.
+pub(super) fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Steps a run.

@@ -12,7 +12,9 @@ use super::super::surface::parsed;
 use super::component_exchange::Exchange;
 use super::component_host::Body;
 use super::generated::{kept, octets};
-use super::runs::{DONE, HOST, Started, Steps, TURN, WAITS, begin, begin_with, tell, token, unexpected};
+use super::runs::{
+    DONE, HOST, LATER, Started, Steps, TURN, WAITS, begin, begin_with, tell, tell_time, token, unexpected,
+};
 use super::{both, give};
 
 /// What a component and the package give each other, each until the other one has fetched it.
@@ -59,6 +61,10 @@ impl<T: Given + Send + 'static> Steps for Run<T, ComponentHostCall> {
         match Run::step(self, reply.map(Ok), waker)? {
             Step::Waits => Ok(WAITS),
             Step::Turn => Ok(TURN),
+            Step::Later(time) => {
+                tell_time(env, frame, time);
+                Ok(LATER)
+            }
             Step::Done(given) => {
                 if let Some(number) = given.keep(&mut started.crossing()) {
                     jni!(env, SetLongArrayRegion, frame, 0, 1, &raw const number);

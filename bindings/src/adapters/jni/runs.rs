@@ -5,6 +5,7 @@ use std::any::Any;
 use std::ptr::{NonNull, null_mut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
+use std::time::Duration;
 
 use jni_sys::{JNIEnv, jbyteArray, jclass, jint, jlong, jlongArray, jobject, jsize};
 use trimaran::adapter::{Owned, Run, Slot, SlotFunction, Step, Token, ValKind, swap_working_for};
@@ -24,6 +25,8 @@ pub(super) const DONE: jint = 0;
 pub(super) const WAITS: jint = 1;
 pub(super) const HOST: jint = 2;
 pub(super) const TURN: jint = 3;
+/// The first number of the frame says how many nanoseconds later.
+pub(super) const LATER: jint = 4;
 
 /// How many numbers of the JVM's a slot has.
 const NUMBERS: usize = 2;
@@ -78,6 +81,10 @@ impl<T: Given + Send + 'static> Steps for Run<T> {
             let (call, token) = match Run::step(self, answer.take(), waker)? {
                 Step::Waits => return Ok(WAITS),
                 Step::Turn => return Ok(TURN),
+                Step::Later(time) => {
+                    tell_time(env, frame, time);
+                    return Ok(LATER);
+                }
                 Step::Done(given) => {
                     put(env, frame, &given.slots())?;
                     return Ok(DONE);
@@ -104,6 +111,12 @@ impl<T: Given + Send + 'static> Steps for Run<T> {
     fn goes_on_anywhere(&self) {
         Run::goes_on_anywhere(self);
     }
+}
+
+/// Leaves in a frame for how long a guest sleeps.
+pub(super) fn tell_time(env: *mut JNIEnv, frame: jlongArray, time: Duration) {
+    let nanoseconds = jlong::try_from(time.as_nanos()).unwrap_or(jlong::MAX);
+    jni!(env, SetLongArrayRegion, frame, 0, 1, &raw const nanoseconds);
 }
 
 /// Leaves the number of a host function, and the token of its call, in a frame.
@@ -203,7 +216,7 @@ pub(super) fn begin_with(
     frame: jlongArray,
     done: impl FnOnce(&mut RunCrossing) -> Result<()>,
 ) -> Result<jlong> {
-    const { assert!(align_of::<Started>() > TURN as usize) };
+    const { assert!(align_of::<Started>() > LATER as usize) };
     let started = Started { run, asked: Mutex::default(), crossing: Mutex::default() };
     Ok(match started.step(env, null_mut(), Waker::noop(), frame)? {
         DONE => {

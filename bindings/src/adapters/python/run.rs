@@ -8,6 +8,7 @@ use std::task::{Wake, Waker};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyFloat;
 use trimaran::adapter::{HostFuncType, OfStore, SlotFunction};
 use trimaran::{Result, WasmtimeError};
 
@@ -99,7 +100,7 @@ fn called<'py>(store: &Bound<'py, StoreBase>, call: Call, call_id: u64) -> PyRes
 
 #[pymethods]
 impl RunBase {
-    /// What the guest waits for: an awaitable, or `TURN`, `LINE` or `DONE` of the package's driver. Raises what the guest fails with.
+    /// What the guest waits for: an awaitable, so many seconds, or `TURN`, `LINE` or `DONE` of the package's driver. Raises what the guest fails with.
     /// Where a method raises, the driver cancels the run.
     fn _waits<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let (py, run) = (slf.py(), slf.get());
@@ -107,6 +108,7 @@ impl RunBase {
         let came = run.lock().came.take().ok_or_else(|| nothing(py))?;
         let (call, token) = match came.map_err(|error| raised(py, error))? {
             Came::Turn => return marker(py, &TURN, "TURN"),
+            Came::Later(time) => return Ok(PyFloat::new(py, time.as_secs_f64()).into_any()),
             Came::Waits => return marker(py, &LINE, "LINE"),
             Came::Done(done) => {
                 let result = done.give(store, run.func.as_ref().map(|func| func.bind(py)))?.unbind();
@@ -139,7 +141,7 @@ impl RunBase {
         Self::answer(slf, Err(PyErr::from_value(error.clone())))
     }
 
-    /// Goes on after `TURN` or `LINE`. Gives what `_waits` gives then. Where the run still stands in line, `ring` is called once it
+    /// Goes on after `TURN`, `LINE` or so many seconds. Gives what `_waits` gives then. Where the run still stands in line, `ring` is called once it
     /// may be its turn, on any thread.
     #[pyo3(signature = (ring=None))]
     fn _go_on<'py>(slf: &Bound<'py, Self>, ring: Option<Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyList, PyTuple};
@@ -39,6 +40,7 @@ pub(super) enum Done {
 pub(super) enum Came {
     Waits,
     Turn,
+    Later(Duration),
     Host(Call, Token),
     Done(Done),
 }
@@ -115,6 +117,7 @@ fn came<T, A>(step: Step<T, A>, call: impl FnOnce(A) -> Call, done: impl FnOnce(
         Step::Done(it) => Came::Done(done(it)),
         Step::Host(it, token) => Came::Host(call(it), token),
         Step::Turn => Came::Turn,
+        Step::Later(time) => Came::Later(time),
         Step::Waits => Came::Waits,
     }
 }

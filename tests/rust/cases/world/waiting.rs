@@ -166,6 +166,11 @@ pub(super) async fn ended<T: Send + 'static, A: Answers>(run: GuestRun<T, A>, ta
                 answer = Some(call.answer(Arc::clone(run.store()), token).await);
             }
             Stepped::Waits | Stepped::Turn => tasks.others().await,
+            // What may go on meanwhile has done so before.
+            Stepped::Later(time) => {
+                tasks.others().await;
+                std::thread::sleep(time);
+            }
         }
     }
 }

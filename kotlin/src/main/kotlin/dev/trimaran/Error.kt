@@ -1,10 +1,10 @@
 package dev.trimaran
 
-import dev.trimaran.internal.ffi.CoreDump
 import dev.trimaran.internal.ffi.noCoreDump
 import java.io.PrintStream
 import java.io.PrintWriter
 import java.nio.file.Path
+import java.util.function.Consumer
 import dev.trimaran.internal.ffi.WasmtimeError as Raw
 
 /**
@@ -76,7 +76,7 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
         public val reason: String,
         public val interruption: Interruption?,
         calls: Lazy<List<Frame>>,
-        @Transient private val dump: CoreDump?,
+        @Transient private val dump: Consumer<String>?,
     ) : WasmtimeException("") {
         // Most traps are caught without a look at them, and these have the lines of the guest's source.
         override val message: String
@@ -96,7 +96,7 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
          * zero, and with `Unsupported` for memories of other pages than 64 KiB and for globals that hold exceptions or
          * continuations.
          */
-        public fun coredump(path: Path): Unit = core { dump?.write(path.toString()) ?: noCoreDump() }
+        public fun coredump(path: Path): Unit = core { dump?.accept(path.toString()) ?: noCoreDump() }
 
         /** Where it was thrown: the guest's calls, and then those of this language. */
         override fun getStackTrace(): Array<StackTraceElement> {
@@ -129,7 +129,7 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
         code: TrapCode?,
         reason: String,
         calls: Lazy<List<Frame>>,
-        dump: CoreDump?,
+        dump: Consumer<String>?,
     ) : Trap(told, code, reason, Interruption.TIME_LIMIT, calls, dump)
 
     /**
@@ -294,7 +294,7 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
 private fun trap(raw: Raw.Trap): WasmtimeException.Trap {
     val (text, calls) = lazy { raw.text() } to lazy { raw.frames.map(::frame) }
     val (code, cause) = raw.code?.let(::trapCode) to raw.interruption?.let(::interruption)
-    val dump = raw.frames.firstOrNull()?.coreDump
+    val dump = raw.frames.firstOrNull()?.coreDump?.let { Consumer(it::write) }
     return if (cause == Interruption.TIME_LIMIT) {
         WasmtimeException.TimeLimit(text, code, raw.reason, calls, dump)
     } else {

@@ -3,6 +3,8 @@ package dev.trimaran.internal
 import java.util.concurrent.CompletionException
 import java.util.concurrent.CompletionStage
 import java.util.concurrent.Executor
+import java.util.concurrent.ScheduledThreadPoolExecutor
+import java.util.concurrent.TimeUnit
 import kotlin.coroutines.AbstractCoroutineContextElement
 import kotlin.coroutines.Continuation
 import kotlin.coroutines.ContinuationInterceptor
@@ -33,6 +35,9 @@ internal abstract class Coroutines {
 
     /** Has [begin] begin to wait. If it says that it does, this returns when it is woken. */
     abstract suspend fun sleep(begin: (Waking) -> Boolean)
+
+    /** Lets others go on for so many [nanoseconds]. Fails where the coroutine was cancelled. */
+    abstract suspend fun delay(nanoseconds: Long)
 
     /** What the stage gives. It is cancelled if the coroutine is. */
     abstract suspend fun <T> await(stage: CompletionStage<T>): T
@@ -93,6 +98,12 @@ internal class PlainCoroutines : Coroutines() {
 
     override suspend fun sleep(begin: (Waking) -> Boolean): Unit = suspendCoroutine { begin(it, begin) }
 
+    override suspend fun delay(nanoseconds: Long) {
+        check(coroutineContext)
+        sleep { waking -> Timers.all.schedule(waking::wake, nanoseconds, TimeUnit.NANOSECONDS).let { true } }
+        check(coroutineContext)
+    }
+
     override suspend fun <T> await(stage: CompletionStage<T>): T {
         val cancelling = coroutineContext[Cancelling]
         cancelling?.waitsFor(stage)
@@ -121,6 +132,11 @@ internal class PlainCoroutines : Coroutines() {
         override val context: CoroutineContext get() = continuation.context
 
         override fun resumeWith(result: Result<T>): Unit = call.work { continuation.resumeWith(result) }
+    }
+
+    /** What wakes guests that sleep: one thread, which keeps no program from ending. */
+    private object Timers {
+        val all = ScheduledThreadPoolExecutor(1) { Thread(it, "trimaran-timer").apply { isDaemon = true } }
     }
 
     private class OnExecutor(private val executor: Executor) :

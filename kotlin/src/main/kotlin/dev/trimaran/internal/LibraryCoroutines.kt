@@ -16,6 +16,7 @@ import kotlin.coroutines.AbstractCoroutineContextElement
 import kotlin.coroutines.ContinuationInterceptor
 import kotlin.coroutines.CoroutineContext
 import kotlin.coroutines.coroutineContext
+import kotlin.time.Duration.Companion.nanoseconds
 
 /** What `kotlinx.coroutines` has of it. Without that, it cannot be made. */
 @IfPresent
@@ -39,6 +40,11 @@ internal class LibraryCoroutines : Coroutines() {
     }
 
     override suspend fun sleep(begin: (Waking) -> Boolean): Unit = suspendCancellableCoroutine { begin(it, begin) }
+
+    override suspend fun delay(nanoseconds: Long) {
+        check(coroutineContext)
+        kotlinx.coroutines.delay(nanoseconds.nanoseconds)
+    }
 
     override suspend fun <T> await(stage: CompletionStage<T>): T =
         suspendCancellableCoroutine { continuation: CancellableContinuation<Result<T>> ->

@@ -52,6 +52,10 @@ internal open class Running(
                     when (came) {
                         WAITS -> turn()
                         HOST -> step(answer(context))
+                        LATER -> {
+                            Coroutines.found.delay(frame[0])
+                            step()
+                        }
                         else -> {
                             Coroutines.found.giveTurn()
                             step()
@@ -111,7 +115,8 @@ internal open class Running(
         private const val DONE = 0
         private const val WAITS = 1
         private const val HOST = 2
-        private const val CAME = 3L
+        private const val LATER = 4
+        private const val CAME = 7L
 
         /** How many numbers a slot has. */
         private const val SLOT = 2
