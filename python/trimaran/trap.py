@@ -282,7 +282,7 @@ class Trap(WasmtimeError):
         out, and references are null. Call it before the store is closed, and before another guest runs in it.
 
         Raises `ConfigError` unless `Config.coredump_on_trap` was set, `ClosedError` if the store is closed, `IoError`
-        if the file cannot be written, `LimitError` if more than 400 MiB of the memories are not zero, and
+        if the file cannot be written, `LimitError` if more than 390 MiB of the memories are not zero, and
         `UnsupportedError` for memories of other pages than 64 KiB and for globals that hold exceptions or
         continuations.
         """

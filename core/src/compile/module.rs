@@ -199,10 +199,7 @@ impl Module {
         let closed = || WasmtimeError::Closed { what: "engine".to_owned() };
         let engine = engine.weak().upgrade().ok_or_else(closed)?;
         moved::note(&code, moved);
-        let image = code.image_range();
-        let debug = symbols::note(image.start.addr(), debug.filter(|_| engine.reads_debug_info()));
-        let size = image.end.addr().saturating_sub(image.start.addr());
-        let held = HeldBytes::new(size.saturating_add(debug.as_ref().map_or(0, |debug| debug.sections.size())));
+        let (debug, held) = symbols::note(code.image_range(), debug.filter(|_| engine.reads_debug_info()));
         let (inner, debug) = (Closable::new("module", code), Closable::new("module", debug));
         Ok(Arc::new(Self { inner, shared, moved, debug, engine, held }))
     }

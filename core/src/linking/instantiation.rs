@@ -92,7 +92,7 @@ impl Instantiation {
         }
         let module = match &self.source {
             Source::Given { module, .. } | Source::Linked { module, .. } => module,
-            Source::Prepared { pre } => pre.module(),
+            Source::Prepared { pre, .. } => pre.module(),
         };
         context.data_mut().debug_info.keep(module.image_range().start.addr());
         context.data_mut().limiter.admit(self.shared)

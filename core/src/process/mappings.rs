@@ -33,7 +33,8 @@ impl GuestStack {
     pub(crate) fn new() -> Result<Self> {
         let guests = GUESTS.fetch_add(1, Ordering::Relaxed) + 1;
         let stack = Self(());
-        if guests > SEEN.load(Ordering::Relaxed) {
+        let seen = SEEN.load(Ordering::Relaxed);
+        if guests > seen {
             let full = FULL.load(Ordering::Relaxed);
             if full != 0 && now() < full + PAUSE {
                 return Err(refused(guests));
@@ -45,7 +46,7 @@ impl GuestStack {
                 return Err(refused(guests));
             }
             SEEN.store(guests + room, Ordering::Relaxed);
-        } else if guests < UNSEEN {
+        } else if guests < UNSEEN && seen != UNSEEN {
             SEEN.store(UNSEEN, Ordering::Relaxed);
         }
         Ok(stack)

@@ -13,8 +13,8 @@ use crate::process::heap::try_with_capacity;
 use crate::traps::dump::Dump;
 use crate::{CoreDump, Result, Store, WasmtimeError};
 
-/// How many parts of memories a core dump has: readers take no more data segments.
-const MOST: usize = 100_000;
+/// How much of the memories may not be zero, in MiB. That makes 99,840 data segments, and readers take 100,000.
+const MOST: usize = 390;
 
 /// How much of a memory wasmtime writes as one segment, in bytes. It leaves out what is zero.
 const PART: usize = 4096;
@@ -28,7 +28,7 @@ impl CoreDump {
     /// the memories and globals of all instances. Memories that are shared are left out, and references are null.
     ///
     /// Fails with `Closed` where the store is closed, with `Io` where the file cannot be written, with `Limit` where more than
-    /// 400 MiB of the memories are not zero, and with `Unsupported` for memories of other pages than 64 KiB and for globals that
+    /// 390 MiB of the memories are not zero, and with `Unsupported` for memories of other pages than 64 KiB and for globals that
     /// hold exceptions or continuations.
     #[cfg_attr(false, long)]
     pub fn write(&self, path: Utf8PathBuf) -> Result<()> {
@@ -70,9 +70,8 @@ fn check(dump: &WasmCoreDump, context: &impl AsContext) -> Result<()> {
             return Err(unsupported("memories of other pages than 64 KiB"));
         }
         parts += memory.data(context).chunks(PART).filter(|part| part.iter().any(|byte| *byte != 0)).count();
-        if parts > MOST {
-            let reason =
-                format!("the memories are too large for a core dump: more than {} MiB of them are not zero", 400);
+        if parts * PART > MOST << 20 {
+            let reason = format!("the memories are too large for a core dump: more than {MOST} MiB of them are not zero");
             return Err(WasmtimeError::limit(reason));
         }
     }

@@ -4,6 +4,7 @@
 //! other. What passes a bound, or is no DWARF, has no symbols. See `docs/untrusted.md`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Weak};
 
 use gimli::{
@@ -14,6 +15,7 @@ use gimli::{
 use crate::DebugInfo;
 use crate::errors::frame::{FrameSymbol, ReadSymbols};
 use crate::errors::guest_text::{self, PATH};
+use crate::process::native_pressure::HeldBytes;
 use crate::traps::demangle::Names;
 use crate::traps::notes::Notes;
 use crate::traps::sections::Sections;
@@ -40,15 +42,17 @@ pub(crate) struct Debug {
     pub(crate) info: Arc<DebugInfo>,
 }
 
-/// Notes the DWARF of the new module, or component, whose code is at `place`. It is known for as long as somebody has what this
-/// gives.
-pub(crate) fn note(place: usize, sections: Option<Arc<Sections>>) -> Option<Debug> {
+/// Notes the DWARF of the new module, or component, whose code lies there. It is known for as long as somebody has what this gives. The
+/// second is how many bytes the code and the DWARF hold.
+pub(crate) fn note(code: Range<*const u8>, sections: Option<Arc<Sections>>) -> (Option<Debug>, HeldBytes) {
     let debug = sections.map(|sections| {
         let info = Arc::new(DebugInfo::new(Reader(Arc::clone(&sections))));
         Debug { sections, info }
     });
-    KNOWN.set(place, debug.as_ref().map(|debug| Arc::downgrade(&debug.info)));
-    debug
+    KNOWN.set(code.start.addr(), debug.as_ref().map(|debug| Arc::downgrade(&debug.info)));
+    let size = code.end.addr().saturating_sub(code.start.addr());
+    let held = HeldBytes::new(size.saturating_add(debug.as_ref().map_or(0, |debug| debug.sections.size())));
+    (debug, held)
 }
 
 /// What is known of the module whose code is at `place`, if somebody still keeps it.

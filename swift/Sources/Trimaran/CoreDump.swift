@@ -12,7 +12,7 @@ extension WasmtimeError {
   ///
   /// - Parameter path: The file.
   /// - Throws: `config` for anything but a trap with ``Config/coredumpOnTrap`` set, `closed` if the store is closed,
-  ///   `io` if the file cannot be written, `limit` if more than 400 MiB of the memories are not zero, and `unsupported`
+  ///   `io` if the file cannot be written, `limit` if more than 390 MiB of the memories are not zero, and `unsupported`
   ///   for memories of other pages than 64 KiB and for globals that hold exceptions or continuations.
   public func coredump(toFile path: String) throws(WasmtimeError) {
     guard let dump = frames.first?.coreDump else { return try Core.noCoreDump() }

@@ -92,7 +92,7 @@ public sealed class WasmtimeException(override val message: String) : RuntimeExc
          * references are null. Call it before the store is closed, and before another guest runs in it.
          *
          * Fails with `Config` unless [dev.trimaran.Config.coredumpOnTrap] was set, with `Closed` if the store is
-         * closed, with `Io` if the file cannot be written, with `Limit` if more than 400 MiB of the memories are not
+         * closed, with `Io` if the file cannot be written, with `Limit` if more than 390 MiB of the memories are not
          * zero, and with `Unsupported` for memories of other pages than 64 KiB and for globals that hold exceptions or
          * continuations.
          */

@@ -163,6 +163,7 @@ internal object NativeByHand {
     /** Has the guest end. Any thread may do it. */
     @JvmStatic external fun cancelRun(run: Long)
 
+    /** Notes that any thread may take its next steps, so that a call waits for it wherever that comes from. */
     @JvmStatic external fun runGoesOnAnywhere(run: Long)
 
     /** Frees it. The guest ends, if it has not. */
