@@ -61,7 +61,12 @@ impl Instantiation {
     }
 
     /// The same as a run, whose start function may wait. `wrap` makes of the instance what the run gives.
-    pub(super) fn start<T: Send + 'static>(self, store: &Arc<Store>, of: Option<Token>, wrap: Wrap<T>) -> Result<Run<T>> {
+    pub(super) fn start<T: Send + 'static>(
+        self,
+        store: &Arc<Store>,
+        of: Option<Token>,
+        wrap: Wrap<T>,
+    ) -> Result<Run<T>> {
         signals::stay_in_front();
         if self.resting().is_some() {
             store.run_on_fibers()?;

@@ -71,7 +71,8 @@ fn check(dump: &WasmCoreDump, context: &impl AsContext) -> Result<()> {
         }
         parts += memory.data(context).chunks(PART).filter(|part| part.iter().any(|byte| *byte != 0)).count();
         if parts * PART > MOST << 20 {
-            let reason = format!("the memories are too large for a core dump: more than {MOST} MiB of them are not zero");
+            let reason =
+                format!("the memories are too large for a core dump: more than {MOST} MiB of them are not zero");
             return Err(WasmtimeError::limit(reason));
         }
     }

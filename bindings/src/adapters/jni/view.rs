@@ -7,16 +7,20 @@ use trimaran::{Memory, Result, SharedMemory, View, WasmtimeError};
 
 use super::{at, both, give, let_go};
 
-/// A buffer over a view, whose address it leaves in `out`.
-fn buffer(env: *mut JNIEnv, made: View, out: jlongArray) -> Result<Buffer> {
+/// A buffer over the part of a memory that a view is, and over all around it where a buffer can be so long. `out` gets, in this order,
+/// what `close_view` takes, the address of the buffer's first byte, where in the buffer the part begins, and its length.
+fn buffer(env: *mut JNIEnv, part: View, whole: View, out: jlongArray) -> Result<Buffer> {
+    let (base, asked) = (part.base().addr(), part.length());
+    let made = if i32::try_from(whole.length()).is_ok() { whole } else { part };
     let too_long = || WasmtimeError::Range {
-        reason: format!("the view has {} bytes: a ByteBuffer has at most {}", made.length(), i32::MAX),
+        reason: format!("the view has {asked} bytes: a ByteBuffer has at most {}", i32::MAX),
     };
     let length = i32::try_from(made.length()).map_err(|_| too_long())?;
     let buffer = jni!(env, NewDirectByteBuffer, made.base().cast(), jlong::from(length));
     if !buffer.is_null() {
-        let address = Box::into_raw(Box::new(made)) as jlong;
-        jni!(env, SetLongArrayRegion, out, 0, 1, &raw const address);
+        let first = made.base().addr();
+        let found = [Box::into_raw(Box::new(made)) as jlong, first as jlong, (base - first) as jlong, asked as jlong];
+        jni!(env, SetLongArrayRegion, out, 0, 4, found.as_ptr());
     }
     Ok(Buffer(buffer))
 }
@@ -47,7 +51,9 @@ pub(super) extern "system" fn view(
     let made = give(env, || {
         // SAFETY: the package keeps both open for the call.
         let (memory, store) = unsafe { both::<Memory>(memory, store) };
-        buffer(env, memory.view(store, start, given(length))?, out)
+        // The first keeps the memory from moving.
+        let part = memory.view(store, start, given(length))?;
+        buffer(env, part, memory.view(store, 0, None)?, out)
     });
     made.0
 }
@@ -64,7 +70,7 @@ pub(super) extern "system" fn shared_view(
     let made = give(env, || {
         // SAFETY: the package keeps it open for the call.
         let memory = unsafe { at::<SharedMemory>(memory) };
-        buffer(env, memory.view(start, given(length))?, out)
+        buffer(env, memory.view(start, given(length))?, memory.view(0, None)?, out)
     });
     made.0
 }

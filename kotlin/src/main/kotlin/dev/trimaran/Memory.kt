@@ -23,6 +23,8 @@ public class Memory private constructor(raw: Raw) : Extern {
     @get:JvmSynthetic
     internal val raw: Raw = raw
         get() = made(field)
+    private val views: View.Opener = View.Opener()
+        get() = made(field)
 
     /**
      * Makes a memory in [store]. Fails with `Range` where the type is impossible, with `Limit` where there is
@@ -111,12 +113,10 @@ public class Memory private constructor(raw: Raw) : Extern {
     public fun view(store: Store, start: Long, length: Long): ByteBuffer = openView(store, start, length).buffer
 
     @JvmSynthetic
-    internal fun openView(store: Store, start: Long, length: Long?): View {
-        length?.let { natural(it, "the length") }
-        return View.open { out ->
-            native(store) { memory, inside -> NativeByHand.view(memory, inside, start, length ?: -1, out) }
+    internal fun openView(store: Store, start: Long, length: Long?): View =
+        views.open(start, length, { dataPtr(store) }) { asked, out ->
+            native(store) { memory, inside -> NativeByHand.view(memory, inside, start, asked, out) }
         }
-    }
 
     /** Sets [length] bytes, beginning at [start], to [value]. */
     public fun fill(store: Store, value: Byte, start: Long, length: Long): Unit =

@@ -34,6 +34,8 @@ public class SharedMemory private constructor(raw: Raw) :
     @get:JvmSynthetic
     internal val raw: Raw = raw
         get() = made(field)
+    private val views: View.Opener = View.Opener()
+        get() = made(field)
 
     /**
      * Makes a shared memory. Its type need not say that it is shared, but has to have a maximum.
@@ -127,10 +129,10 @@ public class SharedMemory private constructor(raw: Raw) :
     public fun view(start: Long, length: Long): ByteBuffer = openView(start, length).buffer
 
     @JvmSynthetic
-    internal fun openView(start: Long, length: Long?): View {
-        length?.let { natural(it, "the length") }
-        return View.open { out -> core(this) { NativeByHand.sharedView(raw.handle, start, length ?: -1, out) } }
-    }
+    internal fun openView(start: Long, length: Long?): View =
+        views.open(start, length, { dataPtr }) { asked, out ->
+            core(this) { NativeByHand.sharedView(raw.handle, start, asked, out) }
+        }
 
     /**
      * This memory as a [Memory] of [store]. Any number of stores may have one, all over the same bytes, and

@@ -359,7 +359,10 @@ internal object NativeByHand {
 
     @JvmStatic external fun tableSet(table: Long, store: Long, index: Long, low: Long, high: Long)
 
-    /** The bytes where they are; [length] below 0 is up to the end. What [closeView] takes is put into [out]. */
+    /**
+     * A buffer over the bytes where they are; [length] below 0 is up to the end. It may have what is around them as well. These are put
+     * into [out]: what [closeView] takes, the address of the buffer's first byte, where in it the bytes are, and how many.
+     */
     @JvmStatic external fun view(memory: Long, store: Long, start: Long, length: Long, out: LongArray): ByteBuffer
 
     @JvmStatic external fun sharedView(memory: Long, start: Long, length: Long, out: LongArray): ByteBuffer
