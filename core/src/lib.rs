@@ -74,6 +74,7 @@ pub use wasi::http::request::HttpRequest;
 pub use wasi::memory_directory::{MemoryDirectory, MemoryFile};
 pub use wasi::source::InputSource;
 pub use wasi::stream::{OutputPipe, OutputSink};
+pub use wasi::stream_port::StreamPort;
 
 // Components.
 pub use component::component::{Component, precompile_component, validate_component};
