@@ -39,6 +39,7 @@ from trimaran import (
     component,
 )
 from trimaran._bodies import HostBody
+from trimaran._streams import StreamPort
 
 NATIVE: Any = import_module("trimaran._native")
 MODEL = ROOT / "target" / "generated" / "model" / "model.json"
@@ -181,6 +182,8 @@ class World:
                 return store.interrupt_handle()
             case "OutputPipe":
                 return OutputPipe()
+            case "StreamPort":
+                return StreamPort(store, serve_nothing)
             case "HttpRequest":
                 return a_request()
             case "MemoryDirectory":
@@ -213,6 +216,10 @@ class World:
         found = self.get(kind)
         (found if hasattr(found, "close") else self.store).close()
         return found
+
+
+async def serve_nothing(_: StreamPort, __: int) -> None:
+    """Gives a stream nothing, and takes nothing."""
 
 
 def a_request() -> HttpRequest:
@@ -254,7 +261,7 @@ def public(kind: str) -> Any:
     """The public class."""
     if kind.startswith("Component"):
         return getattr(component, kind.removeprefix("Component") or kind)
-    return getattr(trimaran, kind)
+    return StreamPort if kind == "StreamPort" else getattr(trimaran, kind)
 
 
 def unmade(kind: str) -> Any:
@@ -351,6 +358,8 @@ FINE: set[str] = {
     # Nothing is left to interrupt.
     "InterruptHandle.interrupt: a closed object",
     # It belongs to no store.
+    "StreamPort.give: a closed object",
+    "StreamPort.take: a closed object",
     "OutputPipe.contents: a closed object",
     "OutputPipe.take: a closed object",
     "HttpRequest.head: a closed object",
