@@ -38,6 +38,7 @@ import dev.trimaran.internal.ffi.Reference
 import dev.trimaran.internal.ffi.SharedMemory
 import dev.trimaran.internal.ffi.Store
 import dev.trimaran.internal.ffi.StoreLimits
+import dev.trimaran.internal.ffi.StreamPort
 import dev.trimaran.internal.ffi.TableType
 import dev.trimaran.internal.ffi.Tag
 import dev.trimaran.internal.ffi.TagType
@@ -232,6 +233,7 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
             "Reference" -> Reference.ofI31(store, 1)
             "InterruptHandle" -> store.interruptHandle()
             "OutputPipe" -> OutputPipe(null)
+            "StreamPort" -> streamPort()
             "HttpRequest" -> request()
             "CoreDump" -> coreDump()
             "DebugInfo" -> debugInfo(engine.raw)
@@ -252,6 +254,11 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
             "SharedMemory" -> SharedMemory(threaded, MemoryType(Limits(1u, 2u), false, true))
             else -> error("the model has a class that this test does not know: $kind")
         }
+
+    private fun streamPort(): NativeObject {
+        val type = dev.trimaran.FuncType(listOf(dev.trimaran.ValType.I32), emptyList())
+        return StreamPort(store, dev.trimaran.Func.suspending(publicStore, type) { emptyList() }.raw)
+    }
 
     /** A request that was answered. */
     private fun request(): NativeObject {

@@ -42,6 +42,8 @@ class WalkTest {
             // Nothing is left to interrupt.
             "InterruptHandle.interrupt",
             // It belongs to no store.
+            "StreamPort.give",
+            "StreamPort.take",
             "OutputPipe.contents",
             "OutputPipe.take",
             "HttpRequest.head",
