@@ -144,6 +144,10 @@ final class Objects: @unchecked Sendable {
   private(set) lazy var memoryDirectory = must {
     Held(try Core.MemoryDirectory(files: [Core.MemoryFile(name: "m", bytes: [1])], maxBytes: nil, maxFiles: nil))
   }
+  private(set) lazy var streamPort = must {
+    let function = try Func(home, FuncType([.i32], [])) { (_: AsyncCaller, _: [Val]) async throws -> [Val] in [] }
+    return Held(try Core.StreamPort(store: store.core, func: function.core))
+  }
   private(set) lazy var outputPipe = must { Held(try Core.OutputPipe(capacity: nil)) }
   private(set) lazy var sharedMemory = must {
     Held(try Core.SharedMemory(engine: Self.threaded.core, ty: MemoryType(Limits(1, 2), shared: true)))
@@ -394,6 +398,7 @@ final class Given {
   func coreDump(_ place: Int) -> Held<Core.CoreDump> { object(place, \.coreDump) }
   func debugInfo(_ place: Int) -> Held<Core.DebugInfo> { object(place, \.debugInfo) }
   func memoryDirectory(_ place: Int) -> Held<Core.MemoryDirectory> { object(place, \.memoryDirectory) }
+  func streamPort(_ place: Int) -> Held<Core.StreamPort> { object(place, \.streamPort) }
   func outputPipe(_ place: Int) -> Held<Core.OutputPipe> { object(place, \.outputPipe) }
   func sharedMemory(_ place: Int) -> Held<Core.SharedMemory> {
     object(place, \.sharedMemory, { try $0.sharedMemory.core.release() })

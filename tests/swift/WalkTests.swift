@@ -19,7 +19,7 @@ struct WalkTests {
     "InterruptHandle.interrupt",
     // It belongs to no store.
     "HttpRequest.addresses", "HttpRequest.check", "HttpRequest.head", "HttpRequest.permits", "HttpRequest.read",
-    "OutputPipe.contents", "OutputPipe.take",
+    "OutputPipe.contents", "OutputPipe.take", "StreamPort.give", "StreamPort.take",
     "DebugInfo.symbols",
     "MemoryDirectory.files", "MemoryDirectory.names", "MemoryDirectory.read", "MemoryDirectory.remove",
     "MemoryDirectory.write",
