@@ -65,7 +65,7 @@ public final class OutputQueue: AsyncSequence, Sendable {
   }
 
   /// Goes through the pieces.
-  public struct AsyncIterator: AsyncIteratorProtocol {
+  public struct AsyncIterator: AsyncIteratorProtocol, Sendable {
     fileprivate let queue: OutputQueue
 
     /// The next piece, once there is one; `nil` at the end, and in a task that is cancelled.

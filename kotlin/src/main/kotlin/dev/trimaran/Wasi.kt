@@ -192,7 +192,7 @@ public class WasiConfig {
 
     /**
      * Puts the standard output into [queue], piece by piece. While it is full, the guest waits, as one that sleeps does: its time limit and
-     * its interrupt handles end it. In a call that suspends it takes no thread meanwhile; the store looks every 10 milliseconds.
+     * its interrupt handles end it. In a call that suspends it takes no thread meanwhile.
      */
     public fun stdout(queue: BlockingQueue<ByteArray>): WasiConfig = stdout(QueueSink(queue))
 
