@@ -12,7 +12,7 @@ from ._native import version as _version
 from ._setting import Setting
 from .allocation import Allocation
 from .caller import Caller, StoreContext
-from .config import Collector, Config, OptLevel, Profiler, Strategy
+from .config import Collector, Config, OptLevel, ProfilingStrategy, Strategy
 from .core_dump import CoreDump
 from .deadline import Deadline
 from .debug_info import DebugInfo
@@ -56,6 +56,7 @@ from .memory import Memory, u32
 from .memory_directory import MemoryDirectory
 from .module import Module
 from .output import OutputPipe
+from .profiler import Profiler
 from .reference import Reference
 from .shared_memory import SharedMemory, WaitOutcome
 from .store import Store, Storelike
@@ -135,6 +136,7 @@ __all__ = [
     "PoisonedError",
     "PoolingConfig",
     "Profiler",
+    "ProfilingStrategy",
     "RangeError",
     "RefType",
     "Reference",

@@ -36,6 +36,7 @@ from trimaran import (
     ModuleLimits,
     OutputPipe,
     PoolingConfig,
+    Profiler,
     Reference,
     RefType,
     SharedMemory,
@@ -190,6 +191,7 @@ def examples() -> dict[type, Any]:
         Frame(1, "f", None, 2, 3),
         FrameSymbol("f", "f.c", 4, 5),
         core_dump(),
+        Profiler(store),
         Module.from_file(engine, MODULES / "divide.wasm").debug_info,
     ]
     return {type(thing): thing for thing in [*made, *of_http(engine), *of_components(engine)]}
