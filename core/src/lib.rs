@@ -25,6 +25,9 @@ mod wasi;
 // Engines and modules.
 pub use compile::allocation::{Allocation, PoolingConfig};
 pub use compile::config::{Cache, Collector, Config, CraneliftFlag, OptLevel, ProfilingStrategy, Strategy};
+pub use compile::contents::{
+    DataSegment, InnerName, ItemName, ModuleNames, Producer, module_data, module_names, module_producers,
+};
 pub use compile::custom_sections::custom_sections;
 pub use compile::engine::Engine;
 pub use compile::module::{Module, validate};

@@ -13,6 +13,7 @@ from ._setting import Setting
 from .allocation import Allocation
 from .caller import Caller, StoreContext
 from .config import Collector, Config, OptLevel, ProfilingStrategy, Strategy
+from .contents import DataSegment, ModuleNames, Producer
 from .core_dump import CoreDump
 from .deadline import Deadline
 from .debug_info import DebugInfo
@@ -93,6 +94,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "CoreDump",
+    "DataSegment",
     "Deadline",
     "DebugInfo",
     "EncodingError",
@@ -130,11 +132,13 @@ __all__ = [
     "MemoryType",
     "Module",
     "ModuleLimits",
+    "ModuleNames",
     "NotFoundError",
     "OptLevel",
     "OutputPipe",
     "PoisonedError",
     "PoolingConfig",
+    "Producer",
     "Profiler",
     "ProfilingStrategy",
     "RangeError",

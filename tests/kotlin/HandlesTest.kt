@@ -128,8 +128,8 @@ class HandlesTest {
     private val handles =
         listOf(Engine::class, Module::class, Store::class, Instance::class, InstancePre::class, Linker::class)
             .plus(listOf(Func::class, Global::class, Table::class, Memory::class, SharedMemory::class, Tag::class))
-            .plus(listOf(Reference::class, InterruptHandle::class, OutputPipe::class, MemoryDirectory::class, Profiler::class))
-            .plus(listOf(Caller::class, Exports::class, HttpRequest::class))
+            .plus(listOf(Reference::class, InterruptHandle::class, OutputPipe::class, MemoryDirectory::class))
+            .plus(listOf(Profiler::class, Caller::class, Exports::class, HttpRequest::class))
             .map { it.java }
 
     /** What it throws says what is wrong. */

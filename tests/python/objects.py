@@ -36,6 +36,7 @@ from trimaran import (
     ModuleLimits,
     OutputPipe,
     PoolingConfig,
+    Producer,
     Profiler,
     Reference,
     RefType,
@@ -192,6 +193,9 @@ def examples() -> dict[type, Any]:
         FrameSymbol("f", "f.c", 4, 5),
         core_dump(),
         Profiler(store),
+        *Module.data_segments('(module (memory 1) (data (i32.const 0) "a"))'),
+        Producer("language", "C"),
+        Module.names("(module $m)"),
         Module.from_file(engine, MODULES / "divide.wasm").debug_info,
     ]
     return {type(thing): thing for thing in [*made, *of_http(engine), *of_components(engine)]}
