@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 from ._record import Record
@@ -110,10 +111,10 @@ class DataSegment(Record):
     guest itself writes it."""
     offset: int | None
     """Where in that memory, in bytes; `None` where it is passive, or a global says it."""
-    bytes: bytes
+    bytes: builtins.bytes
     """What is written."""
 
-    def __init__(self, memory: int | None, offset: int | None, bytes: bytes) -> None:
+    def __init__(self, memory: int | None, offset: int | None, bytes: builtins.bytes) -> None:
         """Bytes for that place."""
         self._set(memory=memory, offset=offset, bytes=bytes)
 
