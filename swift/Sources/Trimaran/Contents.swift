@@ -25,6 +25,9 @@ public struct ModuleNames: Sendable, Hashable {
   /// Of data segments.
   public var data: [UInt32: String] = [:]
 
+  /// No names but that of the module, if there is one.
+  public init(module: String? = nil) { self.module = module }
+
   init(_ raw: Core.ModuleNames) {
     module = raw.module
     functions = byIndex(raw.functions)
