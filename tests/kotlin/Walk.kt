@@ -33,6 +33,7 @@ import dev.trimaran.internal.ffi.MemoryFile
 import dev.trimaran.internal.ffi.MemoryType
 import dev.trimaran.internal.ffi.Module
 import dev.trimaran.internal.ffi.OutputPipe
+import dev.trimaran.internal.ffi.Profiler
 import dev.trimaran.internal.ffi.RefType
 import dev.trimaran.internal.ffi.Reference
 import dev.trimaran.internal.ffi.SharedMemory
@@ -236,6 +237,7 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
             "StreamPort" -> streamPort()
             "HttpRequest" -> request()
             "CoreDump" -> coreDump()
+            "Profiler" -> Profiler(Store(engine.raw), null, null)
             "DebugInfo" -> debugInfo(engine.raw)
             "MemoryDirectory" -> MemoryDirectory(listOf(MemoryFile("m", byteArrayOf(1))), null, null)
             "Component" -> Component(engine.raw, RESOURCES.toByteArray())

@@ -27,6 +27,7 @@ from trimaran import (
     MemoryType,
     Module,
     OutputPipe,
+    Profiler,
     Reference,
     RefType,
     SharedMemory,
@@ -190,6 +191,8 @@ class World:
                 return MemoryDirectory({"m": b"b"})
             case "CoreDump":
                 return core_dump()
+            case "Profiler":
+                return Profiler(Store(self.engine))
             case "DebugInfo":
                 return Module.from_file(self.engine, MODULES / "divide.wasm").debug_info
             case "SharedMemory":
@@ -383,6 +386,12 @@ FINE: set[str] = {
     "ComponentResource.is_owned: a closed object",
     "ComponentResource.resource_drop: a closed object",
     "DebugInfo.symbols: a closed object",
+    # A profile stays when its store is closed.
+    "Profiler.json: a closed object",
+    "Profiler.lost_samples: a closed object",
+    "Profiler.samples: a closed object",
+    "Profiler.save: a closed object",
+    "Profiler.stop: a closed object",
     "MemoryDirectory.files: a closed object",
     "MemoryDirectory.names: a closed object",
     "MemoryDirectory.read: a closed object",
