@@ -168,13 +168,14 @@ def source(wasm: object, what: str) -> bytes:
     return text(wasm, what).encode() if isinstance(wasm, str) else contents(wasm, what)
 
 
-def unawaited(value: Any) -> str:
+def unawaited(value: object) -> str:
     """What is wrong with a coroutine, a task or a future that a host function gave."""
+    given = article(value)
     if isinstance(value, CoroutineType):
         # It never runs.
-        value.close()
+        cast(Any, value).close()
     return (
-        f"the host function gave {article(value)}, and nothing awaits it: define it with `async def`, or run the "
+        f"the host function gave {given}, and nothing awaits it: define it with `async def`, or run the "
         "coroutine in it, as with `asyncio.run`"
     )
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ._ffi import BytesLike, contents, failure
 from ._handle import Handle
@@ -140,6 +140,10 @@ class Turns:
         self._present: _Turn | None = None
         self._line: deque[_Turn] = deque()
 
+    def __reduce__(self) -> tuple[type[Turns], tuple[()]]:
+        # Nobody reads yet where a configuration arrives.
+        return Turns, ()
+
     async def read(self, read: Callable[[int], Awaitable[BytesLike]], most: int) -> BytesLike:
         """Reads once no other guest does."""
         turn = await self._begun()
@@ -193,9 +197,8 @@ class Turns:
 
 def port_of_source(store: Store, source: Any, turns: Turns) -> StreamPort:
     """The standard input of a store's guests, where they wait for it."""
-    read = reader(source)
-    if not callable(read):
-        read = _Pieces(aiter(source)).read
+    found = reader(source)
+    read = cast("Callable[[int], Awaitable[BytesLike]]", found if callable(found) else _Pieces(aiter(source)).read)
 
     async def serve(port: StreamPort, most: int) -> None:
         port._give(contents(await turns.read(read, most), "what the standard input gave"))
