@@ -39,7 +39,8 @@ def values(store: Store, results: bytes, value: object, name: str | None) -> lis
 
     The function has a name where a linker defines it.
     """
-    if isinstance(value, CoroutineType) or (hasattr(type(value), "__await__") and not _has_references(results)):
+    kind: type[Any] = type(value)
+    if issubclass(kind, CoroutineType) or (hasattr(kind, "__await__") and not _has_references(results)):
         raise wrong_type(f"{name}: {unawaited(value)}" if name else unawaited(value))
     given = _several(results, value)
     if len(given) != len(results):
@@ -47,7 +48,7 @@ def values(store: Store, results: bytes, value: object, name: str | None) -> lis
         return [Val.null()._to_raw(store)] * len(given)
     of = f"{name}: " if name else ""
     places = enumerate(zip(results, given, strict=True), 1)
-    return [to_raw(result, _TYPES[kind], store, f"{of}result {place}") for place, (kind, result) in places]
+    return [to_raw(result, _TYPES[ty], store, f"{of}result {place}") for place, (ty, result) in places]
 
 
 def _has_references(results: bytes) -> bool:
