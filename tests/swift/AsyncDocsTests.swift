@@ -76,6 +76,21 @@ struct AsyncDocsTests {
     }
   }
 
+  @Test func queues() async throws {
+    let linker = try Linker(engine)
+    try linker.defineWasi()
+    let module = try Module(engine, fromFile: folder("modules").appendingPathComponent("streams.wat").path)
+    let output = OutputQueue(capacity: 4)
+    try store.setWasi { $0.stdout = .queue(output) }
+    let copy = try linker.instantiate(store, module).function(store, "cat")
+    let guest = Task {
+      defer { output.finish() }
+      let _: Int = try await copy.callAsync(store)
+    }
+    for await piece in output { print(piece.count) }
+    try await guest.value
+  }
+
   @Test func callers() async throws {
     let text = """
       (module

@@ -4,8 +4,13 @@
 /// ```swift
 /// let output = OutputQueue(capacity: 4)
 /// try store.setWasi { $0.stdout = .queue(output) }
-/// async let done: Void = run.callAsync(store)
-/// for await piece in output { … }
+/// let copy = try linker.instantiate(store, module).function(store, "cat")
+/// let guest = Task {
+///   defer { output.finish() }
+///   let _: Int = try await copy.callAsync(store)
+/// }
+/// for await piece in output { print(piece.count) }
+/// try await guest.value
 /// ```
 ///
 /// It ends when ``finish()`` is called, and not by itself: guests of several stores and calls may write to one queue. Several tasks may
