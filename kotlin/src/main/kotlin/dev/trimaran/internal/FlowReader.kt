@@ -6,6 +6,7 @@ import kotlinx.coroutines.Job
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.FlowCollector
 import kotlinx.coroutines.launch
 import kotlin.coroutines.coroutineContext
 
@@ -32,11 +33,17 @@ internal class FlowReader(private val flow: Flow<ByteArray>) : AutoCloseable {
     private suspend fun begin() {
         isCollected = true
         CoroutineScope(LibraryCoroutines.apart(coroutineContext) + job).launch {
-            val failed = runCatching {
-                flow.collect { if (it.isNotEmpty()) pieces.send(Result.success(it)) }
-            }.exceptionOrNull()
+            val failed = runCatching { flow.collect(Sender(pieces)) }.exceptionOrNull()
             if (failed != null && job.isActive) pieces.send(Result.failure(failed))
             pieces.close()
+        }
+    }
+
+    /** Sends what is emitted. */
+    @IfPresent
+    private class Sender(private val pieces: Channel<Result<ByteArray>>) : FlowCollector<ByteArray> {
+        override suspend fun emit(value: ByteArray) {
+            if (value.isNotEmpty()) pieces.send(Result.success(value))
         }
     }
 

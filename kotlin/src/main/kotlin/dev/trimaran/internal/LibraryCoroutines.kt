@@ -58,6 +58,7 @@ internal class LibraryCoroutines : Coroutines() {
         context[key]?.cancel()
     }
 
+    @IfPresent
     companion object {
         /** A context for what goes on beside a host function, and belongs to no call. */
         fun apart(context: CoroutineContext): CoroutineContext =

@@ -2,6 +2,7 @@ package dev.trimaran.internal
 
 import dev.trimaran.natural
 import java.lang.ref.WeakReference
+import java.nio.Buffer
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
@@ -69,8 +70,14 @@ internal class View(val buffer: ByteBuffer, val closing: Closing) {
 
         fun part(buffer: ByteBuffer, start: Long, length: Long, closing: Closing): View {
             val all = buffer.duplicate()
-            all.limit((start + length).toInt()).position(start.toInt())
+            cut(all, start.toInt(), (start + length).toInt())
             return View(all.slice().order(ByteOrder.LITTLE_ENDIAN), closing)
+        }
+
+        /** Before Android 14, these functions are those of every kind of buffer. */
+        private fun cut(buffer: Buffer, start: Int, end: Int) {
+            buffer.limit(end)
+            buffer.position(start)
         }
     }
 }
