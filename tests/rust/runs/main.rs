@@ -4,6 +4,7 @@
 mod components;
 mod home;
 mod sleeps;
+mod streams;
 mod tasks;
 
 use std::any::Any;
