@@ -377,7 +377,7 @@ FINE: set[str] = {
     "ComponentResource.is_alive: a closed object",
     "ComponentResource.is_owned: a closed object",
     "ComponentResource.resource_drop: a closed object",
-    "ComponentStream.close: a closed object",
+    "ComponentStream.release: a closed object",
     "ComponentStream.is_alive: a closed object",
     "ComponentStream.is_future: a closed object",
     "ComponentStream.types: a closed object",

@@ -9,7 +9,7 @@ use crate::component::abi::call::Ready;
 use crate::component::abi::plan::{Field, Kind, Plan, Row};
 use crate::component::abi::stream::{Arrays, Given, Handle, Values, lifting};
 use crate::component::abi::{handles, no_value};
-use crate::component::handles::{GivenResource, Received, Sent, received};
+use crate::component::handles::{FindEnds, GivenResource, Received, Sent, received};
 use crate::component::resource::failed_in_call;
 use crate::component::resource_type::{ComponentResourceType, number_of};
 use crate::component::types::ComponentTypes;
@@ -221,7 +221,7 @@ impl ComponentFunc {
         &self,
         store: &Store,
         context: &mut StoreContextMut<'_, StoreData>,
-        (resources, place, ends): (&[GivenResource], &dyn Fn(usize) -> String, &dyn Fn() -> Vec<(usize, Arc<Plan>)>),
+        (resources, place, ends): (&[GivenResource], &dyn Fn(usize) -> String, FindEnds<'_>),
         mut work: impl FnMut(&mut StoreContextMut<'_, StoreData>, &[Handle], &AtomicBool) -> wasmtime::Result<R>,
     ) -> Result<R> {
         store.drop_resources(context)?;

@@ -42,7 +42,10 @@ pub(super) trait Opens: Send + Sync {
 }
 
 /// What finds the plans of the streams and futures of a call, with their places among its resources.
-pub(super) type Ends<'a> = (&'a dyn Fn() -> Vec<(usize, Arc<Plan>)>, &'a Arc<[u32]>);
+pub(super) type FindEnds<'a> = &'a dyn Fn() -> Vec<(usize, Arc<Plan>)>;
+
+/// The same, with the numbers of the host's types of resources.
+pub(super) type Ends<'a> = (FindEnds<'a>, &'a Arc<[u32]>);
 
 /// A resource on its way into a guest.
 pub struct GivenResource {

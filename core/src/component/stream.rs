@@ -59,7 +59,7 @@ impl ComponentStream {
 
     /// Closes it, on any thread and without waiting: who writes to it sees, when it goes on, that nobody reads it. To close one that
     /// is gone does nothing.
-    pub fn close(&self) -> Result<()> {
+    pub fn release(&self) -> Result<()> {
         self.let_go();
         Ok(())
     }

@@ -36,7 +36,7 @@ class _End(ComponentStreamBase, Constant, StoreItem, Managed):
         Closing it twice, or after it was given away, does nothing. One that nobody closes is closed when its object is
         gone.
         """
-        self._close()
+        self._release()
 
     async def _read_async(self, most: int) -> Any:
         came = self._begin(self._store, most)

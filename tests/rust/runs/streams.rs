@@ -227,7 +227,7 @@ fn a_writer_sees_that_the_reader_has_gone() {
             assert_eq!(home.read(&stream, 2).unwrap(), [0, 1]);
         }
         match how {
-            0 | 1 => stream.close().unwrap(),
+            0 | 1 => stream.release().unwrap(),
             _ => drop(stream),
         }
         // It goes on with the next call of the store.
@@ -252,7 +252,7 @@ fn a_reader_gets_the_trap_of_the_writer() {
     assert_eq!(home.read(&stream, 1).unwrap(), [0]);
     assert!(matches!(home.read(&stream, 10), Err(WasmtimeError::Trap { .. })));
     assert!(matches!(home.read(&stream, 10), Err(WasmtimeError::Poisoned)));
-    stream.close().unwrap();
+    stream.release().unwrap();
 }
 
 #[test]
@@ -317,7 +317,7 @@ fn a_stream_of_another_store_or_type_is_refused_and_one_that_is_given_twice() {
     assert!(matches!(read, Err(WasmtimeError::Type { .. })));
     home.store.release().unwrap();
     assert!(matches!(home.read(&same, 2), Err(WasmtimeError::Closed { .. })));
-    same.close().unwrap();
+    same.release().unwrap();
 }
 
 fn stream_of(received: Result<Received>) -> Arc<ComponentStream> {
@@ -502,7 +502,7 @@ fn a_future_that_nobody_reads() {
     let home = Home::new();
     drop(drive(&home.start("later", &[], vec![])).unwrap());
     let future = stream(drive(&home.start("later", &[], vec![])).unwrap());
-    future.close().unwrap();
+    future.release().unwrap();
     assert_eq!(home.read(&home.count(1, 1), 1).unwrap(), [0]);
 }
 
