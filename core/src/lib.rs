@@ -24,7 +24,10 @@ mod wasi;
 
 // Engines and modules.
 pub use compile::allocation::{Allocation, PoolingConfig};
-pub use compile::config::{Cache, Collector, Config, CraneliftFlag, OptLevel, Profiler, Strategy};
+pub use compile::config::{Cache, Collector, Config, CraneliftFlag, OptLevel, ProfilingStrategy, Strategy};
+pub use compile::contents::{
+    DataSegment, InnerName, ItemName, ModuleNames, Producer, module_data, module_names, module_producers,
+};
 pub use compile::custom_sections::custom_sections;
 pub use compile::engine::Engine;
 pub use compile::module::{Module, validate};
@@ -64,6 +67,7 @@ pub use errors::interruption::Interruption;
 pub use interruption::handle::InterruptHandle;
 pub use limits::module_limits::ModuleLimits;
 pub use limits::store_limits::StoreLimits;
+pub use stores::profiler::Profiler;
 
 // WASI.
 pub use wasi::config::{EnvVar, FixedClock, MemoryPreopen, Preopen, WasiConfig, WasiInput, WasiOutput};
@@ -74,6 +78,7 @@ pub use wasi::http::request::HttpRequest;
 pub use wasi::memory_directory::{MemoryDirectory, MemoryFile};
 pub use wasi::source::InputSource;
 pub use wasi::stream::{OutputPipe, OutputSink};
+pub use wasi::stream_port::StreamPort;
 
 // Components.
 pub use component::component::{Component, precompile_component, validate_component};

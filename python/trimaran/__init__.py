@@ -12,7 +12,8 @@ from ._native import version as _version
 from ._setting import Setting
 from .allocation import Allocation
 from .caller import Caller, StoreContext
-from .config import Collector, Config, OptLevel, Profiler, Strategy
+from .config import Collector, Config, OptLevel, ProfilingStrategy, Strategy
+from .contents import DataSegment, ModuleNames, Producer
 from .core_dump import CoreDump
 from .deadline import Deadline
 from .debug_info import DebugInfo
@@ -56,6 +57,7 @@ from .memory import Memory, u32
 from .memory_directory import MemoryDirectory
 from .module import Module
 from .output import OutputPipe
+from .profiler import Profiler
 from .reference import Reference
 from .shared_memory import SharedMemory, WaitOutcome
 from .store import Store, Storelike
@@ -92,6 +94,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "CoreDump",
+    "DataSegment",
     "Deadline",
     "DebugInfo",
     "EncodingError",
@@ -129,12 +132,15 @@ __all__ = [
     "MemoryType",
     "Module",
     "ModuleLimits",
+    "ModuleNames",
     "NotFoundError",
     "OptLevel",
     "OutputPipe",
     "PoisonedError",
     "PoolingConfig",
+    "Producer",
     "Profiler",
+    "ProfilingStrategy",
     "RangeError",
     "RefType",
     "Reference",

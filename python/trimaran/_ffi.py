@@ -7,6 +7,7 @@ import operator
 import os
 import sys
 from collections.abc import Iterable
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar, cast
 
 from . import _native, trap
@@ -168,11 +169,13 @@ def source(wasm: object, what: str) -> bytes:
 
 
 def unawaited(value: Any) -> str:
-    """What is wrong with the coroutine that a host function gave, which never runs."""
-    value.close()
+    """What is wrong with a coroutine, a task or a future that a host function gave."""
+    if isinstance(value, CoroutineType):
+        # It never runs.
+        value.close()
     return (
-        "the host function gave a coroutine, and nothing awaits it: define it with `async def`, or run the coroutine "
-        "in it, as with `asyncio.run`"
+        f"the host function gave {article(value)}, and nothing awaits it: define it with `async def`, or run the "
+        "coroutine in it, as with `asyncio.run`"
     )
 
 

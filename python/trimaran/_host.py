@@ -39,7 +39,7 @@ def values(store: Store, results: bytes, value: object, name: str | None) -> lis
 
     The function has a name where a linker defines it.
     """
-    if isinstance(value, CoroutineType):
+    if isinstance(value, CoroutineType) or (hasattr(type(value), "__await__") and not _has_references(results)):
         raise wrong_type(f"{name}: {unawaited(value)}" if name else unawaited(value))
     given = _several(results, value)
     if len(given) != len(results):
@@ -48,6 +48,11 @@ def values(store: Store, results: bytes, value: object, name: str | None) -> lis
     of = f"{name}: " if name else ""
     places = enumerate(zip(results, given, strict=True), 1)
     return [to_raw(result, _TYPES[kind], store, f"{of}result {place}") for place, (kind, result) in places]
+
+
+def _has_references(results: bytes) -> bool:
+    """Whether a result may be any object."""
+    return any(kind > _V128 for kind in results)
 
 
 def converted(store: Storelike, kind: int, value: object, place: str) -> Raw:

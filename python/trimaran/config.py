@@ -35,7 +35,7 @@ class OptLevel(StrEnum):
     """For speed, and for small code."""
 
 
-class Profiler(StrEnum):
+class ProfilingStrategy(StrEnum):
     """How compiled code is shown to a profiler."""
 
     NONE = "none"
@@ -64,7 +64,7 @@ class Collector(StrEnum):
 _WORDS: dict[str, type[StrEnum]] = {
     "strategy": Strategy,
     "cranelift_opt_level": OptLevel,
-    "profiler": Profiler,
+    "profiler": ProfilingStrategy,
     "collector": Collector,
 }
 
@@ -182,8 +182,8 @@ class Config(Configurable, Managed):
     """How hard Cranelift tries: an `OptLevel`, or its text."""
     cranelift_nan_canonicalization = switch()
     """Gives every NaN one bit pattern, so that floating-point results are the same on every machine."""
-    profiler = _word(Profiler)
-    """How compiled code is shown to a profiler: a `Profiler`, or its text."""
+    profiler = _word(ProfilingStrategy)
+    """How compiled code is shown to a profiler: a `ProfilingStrategy`, or its text."""
     cache = Knob(_cache)
     """Keeps compiled modules and components between runs, for any number of processes at once.
 

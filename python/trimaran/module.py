@@ -6,11 +6,21 @@ import os
 from collections.abc import Callable
 from typing import TypeAlias, TypeVar
 
+from . import contents
 from ._closable import Managed
 from ._ffi import BytesLike, expect, file_name, plain, source, wrong_type
 from ._handle import Handle
 from ._identity import Constant
-from ._native import ModuleBase, custom_sections, text, validate
+from ._native import (
+    ModuleBase,
+    custom_sections,
+    module_data,
+    module_names,
+    module_producers,
+    text,
+    validate,
+)
+from .contents import DataSegment, ModuleNames, Producer
 from .debug_info import DebugInfo
 from .engine import Engine
 from .error import WasmtimeError
@@ -62,6 +72,35 @@ class Module(ModuleBase, Constant, Handle, Managed):
         is no module or is truncated, and `WatSyntaxError` where text has a mistake.
         """
         return custom_sections(source(wasm, "the module"), text(name, "the section's name"))
+
+    @staticmethod
+    def names(wasm: Wasm) -> ModuleNames:
+        """The names of a module's name section. What cannot be read there is left out, as engines do.
+
+        The module, in the binary or the text format, is neither validated nor compiled. Raises `CompileError` where it
+        is no module or is truncated, `WatSyntaxError` where text has a mistake, and `LimitError` where there are more
+        than 1,000,000 names.
+        """
+        return contents.names(module_names(source(wasm, "the module")))
+
+    @staticmethod
+    def producers(wasm: Wasm) -> list[Producer]:
+        """The tools that made a module, by its producers section (WebAssembly tool conventions).
+
+        The module, in the binary or the text format, is neither validated nor compiled. What cannot be read in the
+        section is left out. Raises `CompileError` where it is no module or is truncated, `WatSyntaxError` where text
+        has a mistake, and `LimitError` where there are more than 1,000,000.
+        """
+        return [Producer(*fields) for fields in module_producers(source(wasm, "the module"))]
+
+    @staticmethod
+    def data_segments(wasm: Wasm) -> list[DataSegment]:
+        """The data segments of a module in the binary or the text format, which is neither validated nor compiled.
+
+        Raises `CompileError` where it is no module, is truncated, or a segment cannot be read, `WatSyntaxError` where
+        text has a mistake, and `LimitError` where there are more than 1,000,000, or there is no room for a copy.
+        """
+        return [DataSegment(*fields) for fields in module_data(source(wasm, "the module"))]
 
     @classmethod
     def deserialize(cls, engine: Engine, encoded: BytesLike) -> Module:

@@ -70,14 +70,15 @@ class Sinks:
         self._callbacks[stream] = callback
         return _Sink(self, stream)
 
-    def write(self, stream: str, data: bytes) -> None:
-        """Passes all of `data` on."""
+    def write(self, stream: str, data: bytes) -> bool:
+        """Passes all of `data` on. Whether there was room."""
         callback = self._callbacks[stream]
         while data:
             taken = callback(data)
-            if taken is None:
-                return
-            data = data[_checked(taken, stream, len(data)) :]
+            if taken is FULL:
+                return False
+            data = rest(data, taken, stream)
+        return True
 
 
 class _Source:
@@ -120,12 +121,21 @@ class _Sink:
     def __init__(self, sinks: Sinks, stream: str) -> None:
         self._sinks, self._stream = weakref.ref(sinks), stream
 
-    def __call__(self, data: bytes) -> None:
-        """One piece of output."""
+    def __call__(self, data: bytes) -> bool:
+        """One piece of output. Whether there was room."""
         sinks = self._sinks()
         if sinks is None:
             raise failure("Closed", what="store")
-        sinks.write(self._stream, data)
+        return sinks.write(self._stream, data)
+
+
+FULL = object()
+"""What a callback gives that has no room now."""
+
+
+def rest(data: bytes, taken: object, stream: str) -> bytes:
+    """What is left of a piece, of which a callback has taken so many bytes, or all of them."""
+    return b"" if taken is None else data[_checked(taken, stream, len(data)) :]
 
 
 def _checked(taken: object, stream: str, length: int) -> int:

@@ -84,7 +84,7 @@ class Store(StoreBase, Handle, Managed):
         It is for modules and for components: `WasiConfig.http` answers the HTTP requests of components.
         """
         sinks = Sinks()
-        self._set_wasi(expect(wasi, WasiConfig, "the WASI configuration")._to_raw(sinks))
+        self._set_wasi(expect(wasi, WasiConfig, "the WASI configuration")._to_raw(sinks, self))
         self._sinks = sinks
 
     def set_timeout(self, seconds: float | None) -> None:

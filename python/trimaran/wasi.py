@@ -3,40 +3,41 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ._closable import Managed
 from ._ffi import BytesLike, contents, expect, file_name, wrong_type
 from ._native import article, natural, text
 from ._setting import Configurable, Knob
+from ._streams import (
+    AsyncReadable,
+    AsyncWritable,
+    Queue,
+    Readable,
+    Turns,
+    Writable,
+    is_awaited,
+    is_read_in_turn,
+    port_of_source,
+    port_of_target,
+    reader,
+    writer,
+)
 from .http import Handler, answer, checked
 from .memory_directory import MemoryDirectory
 from .module import Path
 from .output import OutputPipe, Sinks
 
-
-class Writable(Protocol):
-    """What bytes can be written to: a file in binary mode, a stream, an `io.BytesIO`."""
-
-    def write(self, data: bytes, /) -> int | None:
-        """Takes the next bytes, and gives how many it took, or `None` for all of them."""
-        ...
+if TYPE_CHECKING:
+    from .store import Store
 
 
-Callback = Writable | Callable[[bytes], int | None]
-
-
-class Readable(Protocol):
-    """What bytes can be read from: a file in binary mode, a stream, an `io.BytesIO`."""
-
-    def read(self, size: int, /) -> bytes:
-        """The next bytes, `size` of them at most, and none at the end."""
-        ...
-
-
-Source = Readable | Callable[[int], BytesLike]
+Callback: TypeAlias = Writable | AsyncWritable | Queue | Callable[[bytes], int | Awaitable[int | None] | None]
+Source: TypeAlias = (
+    Readable | AsyncReadable | AsyncIterable[BytesLike] | Callable[[int], BytesLike | Awaitable[BytesLike]]
+)
 
 
 def _argv(value: object, name: str) -> list[str]:
@@ -95,26 +96,18 @@ def _file(value: Any, name: str) -> str:
 
 def _callback(value: Any, name: str) -> Callback:
     callback: Callback = value
-    if not callable(_writer(value)):
-        raise wrong_type(f"{name} is {article(value)}: expected something with a method write, or a callable")
+    if not callable(writer(value)):
+        raise wrong_type(f"{name} is {article(value)}: expected something with a method write or put, or a callable")
     return callback
 
 
-def _writer(callback: Any) -> Any:
-    """What writes to it: its method `write`, or itself."""
-    return getattr(callback, "write", callback)
-
-
 def _source(value: Any, name: str) -> Source:
-    if not callable(_reader(value)):
-        raise wrong_type(f"{name} is {article(value)}: expected something with a method read, or a callable")
+    if not callable(reader(value)) and not hasattr(value, "__aiter__"):
+        raise wrong_type(
+            f"{name} is {article(value)}: expected something with a method read, a callable, or an async iterable"
+        )
     source: Source = value
     return source
-
-
-def _reader(source: Any) -> Any:
-    """What reads from it: its method `read`, or itself."""
-    return getattr(source, "read", source)
 
 
 def _pipe(value: object, name: str) -> OutputPipe:
@@ -134,7 +127,7 @@ class WasiConfig(Configurable, Managed):
     Of the settings of one stream the last one counts.
     """
 
-    __slots__ = ("_folders", "_preopens", "_values")
+    __slots__ = ("_folders", "_preopens", "_turns", "_values")
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self) -> None:
@@ -142,6 +135,7 @@ class WasiConfig(Configurable, Managed):
         self._values: dict[str, Any] = {}
         self._preopens: list[tuple[str, str, bool, int | None, int | None]] = []
         self._folders: list[tuple[MemoryDirectory, str, bool]] = []
+        self._turns = Turns()
 
     argv: Knob[Iterable[str]] = Knob(_argv)
     """The arguments, of which the first one is the program's name."""
@@ -152,22 +146,32 @@ class WasiConfig(Configurable, Managed):
     stdin_bytes: Knob[BytesLike] = Knob(contents)
     """The bytes that the guest reads as its standard input."""
     stdin_custom: Knob[Source] = Knob(_source)
-    """What the guest reads as its standard input: an object with a method `read`, or a callable.
+    """What the guest reads as its standard input: an object with a method `read`, a callable, or an async iterable.
 
     It is asked for up to so many bytes when the guest reads, and gives none at the end. The guest waits meanwhile.
     What it raises comes out of the call of the guest, as the very same object. It cannot use the guest's own store,
     which raises `BusyError`. The call raises `WasmTypeError` where it gives no bytes, and `RangeError` where it gives
-    more than was asked for."""
+    more than was asked for.
+
+    An async one, such as an `asyncio.StreamReader`, is awaited in the task that awaits `call_async`, as an async host
+    function is: the guest takes no thread meanwhile. Its pieces may have any length, and it may use the store. A guest
+    that reads it elsewhere ends with `SuspendError`, and so does a component. Make the instance after
+    `Store.set_wasi`. Guests of several stores that were granted this configuration read one after the other."""
     stdout_file: Knob[Path] = Knob(_file)
     """The file that standard output goes to. It is made, or emptied."""
     stdout_append: Knob[Path] = Knob(_file)
     """The file that standard output goes to, after what it has already."""
     stdout_custom: Knob[Callback] = Knob(_callback)
-    """What gets each piece of standard output: an object with a method `write`, such as a file in binary mode, or a
-    callable. It gives how many bytes it took, or `None` for all of them.
+    """What gets each piece of standard output: an object with a method `write`, such as a file in binary mode, a queue,
+    or a callable. It gives how many bytes it took, or `None` for all of them.
 
     What it raises comes out of the call of the guest, as the very same object. It cannot use the guest's own store,
-    which raises `BusyError`."""
+    which raises `BusyError`.
+
+    An async one, such as an `asyncio.Queue`, is awaited in the task that awaits `call_async`, as an async host function
+    is: the guest goes on when it has taken the piece, and takes no thread meanwhile. So it is with a `drain` that is
+    async, as that of an `asyncio.StreamWriter`. It may use the store. A guest that writes to it elsewhere ends with
+    `SuspendError`, and so does a component. Make the instance after `Store.set_wasi`."""
     stdout_pipe: Knob[OutputPipe] = Knob(_pipe)
     """The `OutputPipe` that keeps standard output."""
     stderr_file: Knob[Path] = Knob(_file)
@@ -286,16 +290,16 @@ class WasiConfig(Configurable, Managed):
         settings += [f"preopen_memory={guest!r}" for _, guest, _ in self._folders]
         return f"WasiConfig({', '.join(settings)})"
 
-    def _to_raw(self, sinks: Sinks) -> dict[str, Any]:
+    def _to_raw(self, sinks: Sinks, store: Store) -> dict[str, Any]:
         given = self._values
         return {
             "argv": given.get("argv", []),
             "inherit_argv": given.get("inherit_argv", False),
             # With those of this process: the core would read them while another thread of Python changes them.
             "env": self._variables(),
-            "stdin": self._input(sinks),
-            "stdout": self._output("stdout", sinks),
-            "stderr": self._output("stderr", sinks),
+            "stdin": self._input(sinks, store),
+            "stdout": self._output("stdout", sinks, store),
+            "stderr": self._output("stderr", sinks, store),
             "preopens": [(path, guest, not is_mutable, *quota) for path, guest, is_mutable, *quota in self._preopens],
             "memory_preopens": [(folder, guest, not is_mutable) for folder, guest, is_mutable in self._folders],
             "clock": given.get("clock"),
@@ -318,7 +322,7 @@ class WasiConfig(Configurable, Managed):
         name = next((name for name in self._values if name.startswith(f"{stream}_")), "")
         return name.removeprefix(f"{stream}_"), self._values.get(name)
 
-    def _input(self, sinks: Sinks) -> Any:
+    def _input(self, sinks: Sinks, store: Store) -> Any:
         match self._stream("stdin"):
             case "inherit", _:
                 return ("INHERIT",)
@@ -326,8 +330,10 @@ class WasiConfig(Configurable, Managed):
                 return "BYTES", octets
             case "file", path:
                 return "FILE", path
+            case "custom", source if is_read_in_turn(source):
+                return "ASYNC", port_of_source(store, source, self._turns)
             case "custom", source:
-                return "SOURCE", sinks.source(_reader(source))
+                return "SOURCE", sinks.source(reader(source))
             case _:
                 return None
 
@@ -335,7 +341,7 @@ class WasiConfig(Configurable, Managed):
         handler = self._values.get("http")
         return None if handler is None else ("HANDLER", sinks.handler(partial(answer, handler)))
 
-    def _output(self, stream: str, sinks: Sinks) -> Any:
+    def _output(self, stream: str, sinks: Sinks, store: Store) -> Any:
         match self._stream(stream):
             case "inherit", _:
                 return ("INHERIT",)
@@ -343,7 +349,9 @@ class WasiConfig(Configurable, Managed):
                 return "FILE", path, kind == "append"
             case "pipe", pipe:
                 return "PIPE", pipe
+            case "custom", target if is_awaited(target):
+                return "ASYNC", port_of_target(store, stream, target)
             case "custom", callback:
-                return "SINK", sinks.sink(stream, _writer(callback))
+                return "SINK", sinks.sink(stream, writer(callback))
             case _:
                 return None

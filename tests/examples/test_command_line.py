@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def test_help(language: str) -> None:
         assert f"Usage: trimaran {command} [OPTIONS] FILE" in run(language, command, "--help")[1]
     assert "Usage: trimaran bindgen [OPTIONS] [LANGUAGE] FILE" in run(language, "bindgen", "--help")[1]
     options = run(language, "run", "--help")[1]
-    assert all(option in options for option in ("--dir", "--env", "--fuel", "--timeout", "--invoke"))
+    assert all(option in options for option in ("--dir", "--env", "--fuel", "--timeout", "--invoke", "--profile"))
 
 
 def test_version(language: str) -> None:
@@ -111,6 +112,22 @@ def test_a_core_dump(language: str, loop: str, place: Path) -> None:
     # A file that cannot be written is said, and so is what the guest did.
     status, _, problem = run(language, "run", "--core-dump", str(place), loop)
     assert status != 0 and str(place) in problem
+
+
+def test_a_profile(language: str, place: Path) -> None:
+    guest, file = place / "busy.wat", place / "profile.json"
+    guest.write_text('(module (func $spin (loop (br 0))) (func $main (export "_start") (call $spin)))')
+    status, _, problem = run(language, "run", "--timeout", "0.2", "--profile", str(file), str(guest))
+    assert (status, "stopped after 0.2 s" in problem) == (134, True)
+    thread = json.loads(file.read_text())["threads"][0]
+    assert [thread["stringArray"][name] for name in thread["funcTable"]["name"]] == ["main", "spin"]
+    assert thread["samples"]["length"] > 10
+    # A program that ends well has one too, and a file that cannot be written is said.
+    file.unlink()
+    assert run(language, "run", "--profile", str(file), WASI)[0] == 0
+    assert json.loads(file.read_text())["threads"]
+    status, _, problem = run(language, "run", "--profile", str(place), WASI)
+    assert status == 1 and str(place) in problem
 
 
 def test_inspect(language: str) -> None:

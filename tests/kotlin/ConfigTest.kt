@@ -11,7 +11,7 @@ import dev.trimaran.Module
 import dev.trimaran.ModuleLimits
 import dev.trimaran.OptLevel
 import dev.trimaran.PoolingConfig
-import dev.trimaran.Profiler
+import dev.trimaran.ProfilingStrategy
 import dev.trimaran.Store
 import dev.trimaran.StoreLimits
 import dev.trimaran.Strategy
@@ -179,7 +179,8 @@ class ConfigTest {
     @Test
     fun `the words of the core are the words here`() {
         val core = "dev.trimaran.internal.ffi"
-        for (type in listOf(Strategy::class, OptLevel::class, Profiler::class, Collector::class, TrapCode::class)) {
+        val ofConfig = listOf(Strategy::class, OptLevel::class, ProfilingStrategy::class, Collector::class)
+        for (type in ofConfig + TrapCode::class) {
             val raw = Class.forName("$core.${type.simpleName}").enumConstants.map { it.toString() }
             assertEquals(raw, type.java.enumConstants.map { it.toString() })
         }

@@ -10,6 +10,7 @@ import dev.trimaran.Instance
 import dev.trimaran.Linker
 import dev.trimaran.MemoryDirectory
 import dev.trimaran.Module
+import dev.trimaran.Profiler
 import dev.trimaran.Store
 import dev.trimaran.ValType
 import dev.trimaran.invoke
@@ -247,6 +248,16 @@ class DocsTest {
             rows.sumOf { row -> add(store, row, 1) }
         }
         assertEquals(9, total)
+    }
+
+    @Test
+    fun `a profile`() {
+        val store = store { epochInterruption = true }
+        val run: (Store) -> Unit = { it.setTimeout(1.seconds) }
+        Profiler(store).use { profiler ->
+            run(store)
+            profiler.save(Path.of("profile.json"))
+        }
     }
 
     @Test

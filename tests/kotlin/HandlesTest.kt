@@ -19,6 +19,7 @@ import dev.trimaran.MemoryDirectory
 import dev.trimaran.MemoryType
 import dev.trimaran.Module
 import dev.trimaran.OutputPipe
+import dev.trimaran.Profiler
 import dev.trimaran.Reference
 import dev.trimaran.SharedMemory
 import dev.trimaran.Store
@@ -128,7 +129,7 @@ class HandlesTest {
         listOf(Engine::class, Module::class, Store::class, Instance::class, InstancePre::class, Linker::class)
             .plus(listOf(Func::class, Global::class, Table::class, Memory::class, SharedMemory::class, Tag::class))
             .plus(listOf(Reference::class, InterruptHandle::class, OutputPipe::class, MemoryDirectory::class))
-            .plus(listOf(Caller::class, Exports::class, HttpRequest::class))
+            .plus(listOf(Profiler::class, Caller::class, Exports::class, HttpRequest::class))
             .map { it.java }
 
     /** What it throws says what is wrong. */
@@ -188,6 +189,7 @@ class HandlesTest {
                 MemoryDirectory(),
                 WasiConfig().stdout(OutputPipe()),
                 interruptible.interruptHandle(),
+                Profiler(interruptible),
                 Tag(exceptions, TagType(FuncType(emptyList(), emptyList()))),
                 Reference.ofI31(garbage, 7),
             )

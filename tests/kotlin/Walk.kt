@@ -33,11 +33,13 @@ import dev.trimaran.internal.ffi.MemoryFile
 import dev.trimaran.internal.ffi.MemoryType
 import dev.trimaran.internal.ffi.Module
 import dev.trimaran.internal.ffi.OutputPipe
+import dev.trimaran.internal.ffi.Profiler
 import dev.trimaran.internal.ffi.RefType
 import dev.trimaran.internal.ffi.Reference
 import dev.trimaran.internal.ffi.SharedMemory
 import dev.trimaran.internal.ffi.Store
 import dev.trimaran.internal.ffi.StoreLimits
+import dev.trimaran.internal.ffi.StreamPort
 import dev.trimaran.internal.ffi.TableType
 import dev.trimaran.internal.ffi.Tag
 import dev.trimaran.internal.ffi.TagType
@@ -232,8 +234,10 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
             "Reference" -> Reference.ofI31(store, 1)
             "InterruptHandle" -> store.interruptHandle()
             "OutputPipe" -> OutputPipe(null)
+            "StreamPort" -> streamPort()
             "HttpRequest" -> request()
             "CoreDump" -> coreDump()
+            "Profiler" -> Profiler(Store(engine.raw), null, null)
             "DebugInfo" -> debugInfo(engine.raw)
             "MemoryDirectory" -> MemoryDirectory(listOf(MemoryFile("m", byteArrayOf(1))), null, null)
             "Component" -> Component(engine.raw, RESOURCES.toByteArray())
@@ -252,6 +256,11 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
             "SharedMemory" -> SharedMemory(threaded, MemoryType(Limits(1u, 2u), false, true))
             else -> error("the model has a class that this test does not know: $kind")
         }
+
+    private fun streamPort(): NativeObject {
+        val type = dev.trimaran.FuncType(listOf(dev.trimaran.ValType.I32), emptyList())
+        return StreamPort(store, dev.trimaran.Func.suspending(publicStore, type) { emptyList() }.raw)
+    }
 
     /** A request that was answered. */
     private fun request(): NativeObject {

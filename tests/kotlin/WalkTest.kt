@@ -42,6 +42,8 @@ class WalkTest {
             // Nothing is left to interrupt.
             "InterruptHandle.interrupt",
             // It belongs to no store.
+            "StreamPort.give",
+            "StreamPort.take",
             "OutputPipe.contents",
             "OutputPipe.take",
             "HttpRequest.head",
@@ -50,6 +52,12 @@ class WalkTest {
             "HttpRequest.addresses",
             "HttpRequest.permits",
             "DebugInfo.symbols",
+            // A profile stays when its store is closed.
+            "Profiler.json",
+            "Profiler.lost_samples",
+            "Profiler.samples",
+            "Profiler.save",
+            "Profiler.stop",
             "MemoryDirectory.files",
             "MemoryDirectory.names",
             "MemoryDirectory.read",

@@ -137,6 +137,7 @@ class World : AutoCloseable {
             "validate" -> Module.validate(step.engine, source(step))
             "wat2wasm" -> wat2wasm(source(step))
             "custom_sections" -> Module.customSections(source(step), step.text("name"))
+            "contents" -> contents(source(step), step.text("part"))
             "serialize" -> Kept(step.module.serialize())
             "deserialize" -> Kept(Module.deserialize(step.engine, artifact(step)))
             "imports" -> step.module.imports.map { "${it.module} ${it.name} ${it.type}" }
@@ -386,3 +387,26 @@ fun trapName(code: TrapCode): String = inCases(code)
 
 private fun inCases(value: Enum<*>): String =
     value.name.split('_').joinToString("") { it.lowercase().replaceFirstChar(Char::uppercase) }
+
+/** A part of what a module says of itself, in lines. */
+private fun contents(module: ByteArray, part: String): List<String> =
+    when (part) {
+        "producers" -> Module.producers(module).map { "${it.field} ${it.name} ${it.version}" }
+        "data" ->
+            Module.dataSegments(module).map {
+                "${it.memory ?: "-"} ${it.offset ?: "-"} ${HexFormat.of().formatHex(it.bytes)}"
+            }
+        else -> {
+            val names = Module.names(module)
+            val items =
+                mapOf("function" to names.functions, "type" to names.types, "table" to names.tables) +
+                    mapOf("memory" to names.memories, "global" to names.globals, "tag" to names.tags) +
+                    mapOf("element" to names.elements, "data" to names.data)
+            val inner = mapOf("local" to names.locals, "label" to names.labels, "field" to names.fields)
+            listOfNotNull(names.module?.let { "module $it" }) +
+                items.flatMap { (kind, found) -> found.map { (index, name) -> "$kind $index $name" } } +
+                inner.flatMap { (kind, found) ->
+                    found.flatMap { (outer, within) -> within.map { (index, name) -> "$kind $outer $index $name" } }
+                }
+        }
+    }

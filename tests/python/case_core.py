@@ -94,6 +94,36 @@ class CoreCase(Case):
     def _op_custom_sections(self, step: Step) -> list[str]:
         return [section.hex() for section in Module.custom_sections(source(step), step.text("name"))]
 
+    def _op_contents(self, step: Step) -> list[str]:
+        module, part = source(step), step.text("part")
+        if part == "producers":
+            return [f"{it.field} {it.name} {it.version}" for it in Module.producers(module)]
+        if part == "data":
+            return [
+                f"{'-' if it.memory is None else it.memory} {'-' if it.offset is None else it.offset} {it.bytes.hex()}"
+                for it in Module.data_segments(module)
+            ]
+        names = Module.names(module)
+        items = {
+            "function": names.functions,
+            "type": names.types,
+            "table": names.tables,
+            "memory": names.memories,
+            "global": names.globals,
+            "tag": names.tags,
+            "element": names.elements,
+            "data": names.data,
+        }
+        inner = {"local": names.locals, "label": names.labels, "field": names.fields}
+        lines = [] if names.module is None else [f"module {names.module}"]
+        lines += [f"{kind} {index} {name}" for kind, found in items.items() for index, name in found.items()]
+        return lines + [
+            f"{kind} {outer} {index} {name}"
+            for kind, found in inner.items()
+            for outer, within in found.items()
+            for index, name in within.items()
+        ]
+
     def _op_serialize(self, step: Step) -> Kept:
         return Kept(self._module(step).serialize())
 

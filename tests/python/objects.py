@@ -36,6 +36,8 @@ from trimaran import (
     ModuleLimits,
     OutputPipe,
     PoolingConfig,
+    Producer,
+    Profiler,
     Reference,
     RefType,
     SharedMemory,
@@ -198,6 +200,10 @@ def examples() -> dict[type, Any]:
         Frame(1, "f", None, 2, 3),
         FrameSymbol("f", "f.c", 4, 5),
         core_dump(),
+        Profiler(store),
+        *Module.data_segments('(module (memory 1) (data (i32.const 0) "a"))'),
+        Producer("language", "C"),
+        Module.names("(module $m)"),
         Module.from_file(engine, MODULES / "divide.wasm").debug_info,
     ]
     return {type(thing): thing for thing in [*made, *of_http(engine), *of_streams(), *of_components(engine)]}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import functools
 import inspect
@@ -101,6 +102,15 @@ def test_what_is_async(loop: Loop) -> None:
     home = Home(lambda number: add(1, number))
     with pytest.raises(WasmTypeError, match="gave a coroutine, and nothing awaits it"):
         loop.run(lambda: home.start("once", 1))
+
+
+def test_a_future_that_a_host_function_gives_is_no_result() -> None:
+    async def main() -> None:
+        home = Home(lambda _: asyncio.get_running_loop().create_future())
+        with pytest.raises(WasmTypeError, match="gave a Future, and nothing awaits it"):
+            await home.start("once", 1)
+
+    asyncio.run(main())
 
 
 def test_values_go_both_ways(loop: Loop) -> None:

@@ -33,7 +33,7 @@ from trimaran import (
     ModuleLimits,
     OptLevel,
     PoolingConfig,
-    Profiler,
+    ProfilingStrategy,
     RangeError,
     Setting,
     Store,
@@ -59,7 +59,7 @@ SIZES = "max_wasm_stack memory_reservation memory_guard_size memory_reservation_
 WORDS = {
     "strategy": Strategy,
     "cranelift_opt_level": OptLevel,
-    "profiler": Profiler,
+    "profiler": ProfilingStrategy,
     "collector": Collector,
 }
 OTHERS = ["target", "cache", "allocation", "module_limits"]
@@ -168,7 +168,7 @@ def test_engines_that_cannot_be(make: Callable[[Config], object]) -> None:
 def test_engines_that_can_be(tmp_path: Path) -> None:
     for name, words in WORDS.items():
         for word in words:
-            if name != "profiler" or word is Profiler.NONE:
+            if name != "profiler" or word is ProfilingStrategy.NONE:
                 made = getattr(config(), name)(word)
                 assert Engine(made).config == made
     file = tmp_path / "cache.toml"

@@ -251,7 +251,7 @@ CALLED = {"stdin_custom", "stdout_custom", "stderr_custom", "http"}
 def carries(wasi: WasiConfig) -> dict[str, Any]:
     """What a WASI configuration gives the core, where that is more than nothing."""
     private: Any = wasi
-    return {name: value for name, value in private._to_raw(None).items() if value}
+    return {name: value for name, value in private._to_raw(None, None).items() if value}
 
 
 def joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

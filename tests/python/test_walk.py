@@ -5,6 +5,7 @@ What comes out is an error of a type that Python knows, or what was asked for: n
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,12 @@ from walk import Operation, World
 OPERATIONS = walk.operations()
 # What a program gets for what it did wrong.
 TYPED = (WasmtimeError, TypeError, ValueError, OverflowError)
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One operation writes files."""
+    monkeypatch.chdir(tmp_path)
 
 
 def outcome(operation: Operation, receiver: Any, arguments: list[Any]) -> BaseException | None:

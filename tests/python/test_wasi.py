@@ -94,7 +94,7 @@ WRONG: list[tuple[Callable[[WasiConfig], object], str]] = [
     (lambda wasi: wasi.stdin_bytes("text"), "stdin_bytes is a str: expected bytes"),  # type: ignore[arg-type]
     (
         lambda wasi: wasi.stdout_custom(1),  # type: ignore[arg-type]
-        "stdout_custom is an int: expected something with a method write, or a callable",
+        "stdout_custom is an int: expected something with a method write or put, or a callable",
     ),
     (lambda wasi: wasi.stdout_pipe(1), "stdout_pipe is an int: expected an OutputPipe"),  # type: ignore[arg-type]
     (lambda wasi: wasi.random_seed("1"), "random_seed is a str: expected an int"),  # type: ignore[arg-type]

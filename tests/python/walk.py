@@ -28,6 +28,7 @@ from trimaran import (
     MemoryType,
     Module,
     OutputPipe,
+    Profiler,
     Reference,
     RefType,
     SharedMemory,
@@ -40,6 +41,7 @@ from trimaran import (
     component,
 )
 from trimaran._bodies import HostBody
+from trimaran._streams import StreamPort
 
 NATIVE: Any = import_module("trimaran._native")
 MODEL = ROOT / "target" / "generated" / "model" / "model.json"
@@ -182,12 +184,16 @@ class World:
                 return store.interrupt_handle()
             case "OutputPipe":
                 return OutputPipe()
+            case "StreamPort":
+                return StreamPort(store, serve_nothing)
             case "HttpRequest":
                 return a_request()
             case "MemoryDirectory":
                 return MemoryDirectory({"m": b"b"})
             case "CoreDump":
                 return core_dump()
+            case "Profiler":
+                return Profiler(Store(self.engine))
             case "DebugInfo":
                 return Module.from_file(self.engine, MODULES / "divide.wasm").debug_info
             case "SharedMemory":
@@ -217,6 +223,10 @@ class World:
         found = self.get(kind)
         (found if hasattr(found, "close") else self.store).close()
         return found
+
+
+async def serve_nothing(_: StreamPort, __: int) -> None:
+    """Gives a stream nothing, and takes nothing."""
 
 
 def a_request() -> HttpRequest:
@@ -258,7 +268,7 @@ def public(kind: str) -> Any:
     """The public class."""
     if kind.startswith("Component"):
         return getattr(component, kind.removeprefix("Component") or kind)
-    return getattr(trimaran, kind)
+    return StreamPort if kind == "StreamPort" else getattr(trimaran, kind)
 
 
 def unmade(kind: str) -> Any:
@@ -355,6 +365,8 @@ FINE: set[str] = {
     # Nothing is left to interrupt.
     "InterruptHandle.interrupt: a closed object",
     # It belongs to no store.
+    "StreamPort.give: a closed object",
+    "StreamPort.take: a closed object",
     "OutputPipe.contents: a closed object",
     "OutputPipe.take: a closed object",
     "HttpRequest.head: a closed object",
@@ -382,6 +394,12 @@ FINE: set[str] = {
     "ComponentStream.is_future: a closed object",
     "ComponentStream.types: a closed object",
     "DebugInfo.symbols: a closed object",
+    # A profile stays when its store is closed.
+    "Profiler.json: a closed object",
+    "Profiler.lost_samples: a closed object",
+    "Profiler.samples: a closed object",
+    "Profiler.save: a closed object",
+    "Profiler.stop: a closed object",
     "MemoryDirectory.files: a closed object",
     "MemoryDirectory.names: a closed object",
     "MemoryDirectory.read: a closed object",

@@ -272,9 +272,9 @@ impl WaitsForOther {
 }
 
 impl OutputSink for WaitsForOther {
-    fn write(&self, _: Vec<u8>) -> trimaran::Result<()> {
+    fn write(&self, _: Vec<u8>) -> trimaran::Result<bool> {
         self.wait();
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -42,7 +42,7 @@ struct ConfigTests {
     _ = try testEngine {
       $0.strategy = .cranelift
       $0.craneliftOptLevel = .speedAndSize
-      $0.profiler = Config.Profiler.none
+      $0.profiler = Config.ProfilingStrategy.none
       $0.collector = .deferredReferenceCounting
       $0.maxWasmStack = 256 << 10
       $0.memoryReservation = 1 << 20
@@ -103,7 +103,7 @@ struct ConfigTests {
     config.strategy = .cranelift
     config.craneliftOptLevel = .speedAndSize
     config.collector = .copying
-    config.profiler = Config.Profiler.none
+    config.profiler = Config.ProfilingStrategy.none
     config.maxWasmStack = 256 << 10
     config.wasmTailCall = true
     config.craneliftFlags = [Config.CraneliftFlag("enable_verifier", "false")]

@@ -328,6 +328,14 @@ struct DocsTests {
     #expect(total == 500_500)
   }
 
+  @Test func profiles() throws {
+    func run(_ store: Store) throws { try store.setTimeout(.seconds(1)) }
+    let profiler = try Profiler(store)
+    try run(store)
+    profiler.stop()
+    try profiler.save(toFile: "profile.json")
+  }
+
   @Test func deadlines() throws {
     let engine = try testEngine { $0.epochInterruption = true }
     let (store, linker) = (try Store(engine), try Linker(engine))

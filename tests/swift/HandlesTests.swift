@@ -11,7 +11,7 @@ struct HandlesTests {
     let kinds: [Any.Type] = [
       Engine.self, Module.self, Store.self, Linker.self, Instance.self, InstancePre.self, Func.self, Memory.self,
       SharedMemory.self, Global.self, Table.self, Trimaran.Tag.self, Reference.self, OutputPipe.self,
-      MemoryDirectory.self, InterruptHandle.self,
+      MemoryDirectory.self, InterruptHandle.self, Profiler.self,
     ]
     for kind in kinds { #expect(kind is AnyObject.Type, "\(kind)") }
     // Only what travels can be encoded.

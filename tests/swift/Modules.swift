@@ -32,6 +32,7 @@ extension World {
     case "custom_sections":
       let found = try Module.customSections(source(step), named: step.text("name"))
       return .plain(.array(found.map { .string(hex(Data($0))) }))
+    case "contents": return .plain(.array(try contents(source(step), step.text("part")).map { .string($0) }))
     case "imports":
       return .plain(.array(try module(step).imports.map { .string("\($0.module) \($0.name) \($0.type)") }))
     case "exports":
@@ -170,4 +171,32 @@ func source(_ step: Step) throws -> Data {
 func moduleFile(_ name: JSON) throws -> URL {
   guard let name = name.string else { throw Problem("`file` is no text") }
   return folder("modules").appendingPathComponent(name)
+}
+
+/// A part of what a module says of itself, in lines.
+private func contents(_ module: Data, _ part: String) throws -> [String] {
+  switch part {
+  case "producers": return try Module.producers(module).map { "\($0.field) \($0.name) \($0.version)" }
+  case "data":
+    return try Module.dataSegments(module).map {
+      "\($0.memory.map(String.init) ?? "-") \($0.offset.map(String.init) ?? "-") \(hex(Data($0.bytes)))"
+    }
+  default:
+    let names = try Module.names(module)
+    let items: [(String, [UInt32: String])] = [
+      ("function", names.functions), ("type", names.types), ("table", names.tables), ("memory", names.memories),
+      ("global", names.globals), ("tag", names.tags), ("element", names.elements), ("data", names.data),
+    ]
+    let inner = [("local", names.locals), ("label", names.labels), ("field", names.fields)]
+    var lines = names.module.map { ["module \($0)"] } ?? []
+    for (kind, found) in items {
+      lines += found.sorted { $0.key < $1.key }.map { "\(kind) \($0.key) \($0.value)" }
+    }
+    for (kind, found) in inner {
+      for (outer, within) in found.sorted(by: { $0.key < $1.key }) {
+        lines += within.sorted { $0.key < $1.key }.map { "\(kind) \(outer) \($0.key) \($0.value)" }
+      }
+    }
+    return lines
+  }
 }

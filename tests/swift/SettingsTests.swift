@@ -104,7 +104,7 @@ struct SettingsTests {
       "craneliftDebugVerifier": { $0.craneliftDebugVerifier = true },
       "craneliftOptLevel": { $0.craneliftOptLevel = .speed },
       "craneliftNaNCanonicalization": { $0.craneliftNaNCanonicalization = false },
-      "profiler": { $0.profiler = Config.Profiler.none },
+      "profiler": { $0.profiler = Config.ProfilingStrategy.none },
       "cache": { $0.cache = .standard },
       "epochInterruption": { $0.epochInterruption = false },
       "consumeFuel": { $0.consumeFuel = true },

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Trimaran
@@ -136,6 +137,9 @@ final class Objects: @unchecked Sendable {
     let error = failure { try Instance(Store(engine), Module(engine, "(module (func $f unreachable) (start $f))")) }
     return Held(Core.CoreDump(try #require(error?.frames.first?.coreDump).core.kept()))
   }
+  private(set) lazy var profiler = must {
+    Held(try Core.Profiler(store: Core.Store(engine: engine.core), milliseconds: nil, maxSamples: nil))
+  }
   private(set) lazy var debugInfo = must {
     let file = folder("modules").appendingPathComponent("divide.wasm").path
     let found = try Module(Trimaran.Engine(), fromFile: file).debugInfo
@@ -143,6 +147,10 @@ final class Objects: @unchecked Sendable {
   }
   private(set) lazy var memoryDirectory = must {
     Held(try Core.MemoryDirectory(files: [Core.MemoryFile(name: "m", bytes: [1])], maxBytes: nil, maxFiles: nil))
+  }
+  private(set) lazy var streamPort = must {
+    let function = try Func(home, FuncType([.i32], [])) { (_: AsyncCaller, _: [Val]) async throws -> [Val] in [] }
+    return Held(try Core.StreamPort(store: store.core, func: function.core))
   }
   private(set) lazy var outputPipe = must { Held(try Core.OutputPipe(capacity: nil)) }
   private(set) lazy var sharedMemory = must {
@@ -217,8 +225,13 @@ final class Given {
   }
 
   func text(_ place: Int) -> String {
-    choose(place, "m", ["", "\0", "no such thing", String(repeating: "ü", count: 100_000)])
+    let text = choose(place, "m", ["", "\0", "no such thing", String(repeating: "ü", count: 100_000)])
+    guard writesFiles else { return text }
+    return FileManager.default.temporaryDirectory.appendingPathComponent("trimaran-walk-").path + text
   }
+
+  /// What it is called on writes files, which lie where they are in nobody's way.
+  private var writesFiles = false
 
   func bytes(_ place: Int) -> UnsafeRawBufferPointer { choose(place, Self.module, Self.strange) }
 
@@ -392,8 +405,13 @@ final class Given {
   func reference(_ place: Int) -> Held<Core.Reference> { object(place, \.reference) }
   func interruptHandle(_ place: Int) -> Held<Core.InterruptHandle> { object(place, \.interruptHandle) }
   func coreDump(_ place: Int) -> Held<Core.CoreDump> { object(place, \.coreDump) }
+  func profiler(_ place: Int) -> Held<Core.Profiler> {
+    writesFiles = true
+    return object(place, \.profiler)
+  }
   func debugInfo(_ place: Int) -> Held<Core.DebugInfo> { object(place, \.debugInfo) }
   func memoryDirectory(_ place: Int) -> Held<Core.MemoryDirectory> { object(place, \.memoryDirectory) }
+  func streamPort(_ place: Int) -> Held<Core.StreamPort> { object(place, \.streamPort) }
   func outputPipe(_ place: Int) -> Held<Core.OutputPipe> { object(place, \.outputPipe) }
   func sharedMemory(_ place: Int) -> Held<Core.SharedMemory> {
     object(place, \.sharedMemory, { try $0.sharedMemory.core.release() })

@@ -19,8 +19,10 @@ struct WalkTests {
     "InterruptHandle.interrupt",
     // It belongs to no store.
     "HttpRequest.addresses", "HttpRequest.check", "HttpRequest.head", "HttpRequest.permits", "HttpRequest.read",
-    "OutputPipe.contents", "OutputPipe.take",
+    "OutputPipe.contents", "OutputPipe.take", "StreamPort.give", "StreamPort.take",
     "DebugInfo.symbols",
+    // A profile stays when its store is closed.
+    "Profiler.json", "Profiler.lost_samples", "Profiler.samples", "Profiler.save", "Profiler.stop",
     "MemoryDirectory.files", "MemoryDirectory.names", "MemoryDirectory.read", "MemoryDirectory.remove",
     "MemoryDirectory.write",
   ]

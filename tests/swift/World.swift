@@ -90,7 +90,7 @@ final class World: @unchecked Sendable {
 
   func perform(_ step: Step) throws -> Outcome {
     switch try step.text("op") {
-    case "module", "validate", "wat2wasm", "custom_sections", "imports", "exports", "engine_of", "instance", "export":
+    case "module", "validate", "wat2wasm", "custom_sections", "contents", "imports", "exports", "engine_of", "instance", "export":
       try performOnModule(step)
     case "serialize", "deserialize", "precompile", "accepts", "pack", "unpack": try performOnArtifact(step)
     case "engine", "increment_epoch", "same_compatibility": try performOnEngine(step)

@@ -19,8 +19,8 @@ use crate::wasi::http::grants::Grants;
 use crate::wasi::http::guard::guard;
 use crate::wasi::{exit, host_text};
 use crate::{
-    Cache, Config, Engine, EnvVar, Extern, Func, Linker, Module, NamedExtern, Preopen, Result, Store, TrapCode, Val,
-    ValType, WasiConfig, WasiHttp, WasiInput, WasiOutput, WasmtimeError,
+    Cache, Config, Engine, EnvVar, Extern, Func, Linker, Module, NamedExtern, Preopen, Profiler, Result, Store,
+    TrapCode, Val, ValType, WasiConfig, WasiHttp, WasiInput, WasiOutput, WasmtimeError,
 };
 
 /// How many functions the message lists if a module is no program.
@@ -34,9 +34,10 @@ pub(super) fn run(matches: &Matches, package: &Package<'_>) -> Result<(), Failur
     let arguments = matches.free.get(1..).unwrap_or_default();
     let (fuel, timeout) = (fuel(matches)?, timeout(matches)?);
     let core_dump = matches.opt_str("core-dump").map(Utf8PathBuf::from);
+    let profile = matches.opt_str("profile").map(Utf8PathBuf::from);
     let config = Config {
         consume_fuel: fuel.map(|_| true),
-        epoch_interruption: timeout.map(|_| true),
+        epoch_interruption: (timeout.is_some() || profile.is_some()).then_some(true),
         cache: cache(matches),
         coredump_on_trap: core_dump.as_ref().map(|_| true),
         ..Config::default()
@@ -60,6 +61,7 @@ pub(super) fn run(matches: &Matches, package: &Package<'_>) -> Result<(), Failur
             |error| WasmtimeError::limit(format!("the thread that watches the time cannot be started: {error}"));
         std::thread::Builder::new().spawn(watch).map_err(no_thread)?;
     }
+    let profiler = profile.as_ref().map(|_| Profiler::new(&store, None, None)).transpose()?;
     let started = Started { engine, store, path };
     let call = matches.opt_str("invoke");
     let done = match Parser::is_component(&binary) {
@@ -70,6 +72,10 @@ pub(super) fn run(matches: &Matches, package: &Package<'_>) -> Result<(), Failur
         true => component::run(&started, &binary, call.as_deref()).map_err(|failure| misplaced(failure, arguments)),
         false => module(&started, &binary, call.as_deref(), arguments),
     };
+    if let (Some(profiler), Some(path)) = (profiler, profile) {
+        profiler.stop()?;
+        profiler.save(path)?;
+    }
     done.map_err(|failure| match core_dump.map(|path| dumped(&failure, path)) {
         Some(Err(error)) => Failure::Error(error),
         _ => ended(failure, fuel, timeout),

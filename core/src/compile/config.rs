@@ -1,10 +1,13 @@
 //! How an engine is configured.
 
+use std::num::NonZeroUsize;
+
 use camino::Utf8PathBuf;
 
 use crate::compile::cache::CompileCache;
 use crate::errors::chain;
 use crate::errors::spelling::Spelled;
+use crate::traps::trap::FRAMES_SEEN;
 use crate::{Allocation, ModuleLimits, Result, WasmtimeError};
 
 /// Which compiler turns a module into machine code.
@@ -29,7 +32,7 @@ pub enum OptLevel {
 
 /// How compiled code is shown to a profiler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, uniffi::Enum)]
-pub enum Profiler {
+pub enum ProfilingStrategy {
     /// Not at all.
     None,
     /// By a jitdump file, for `perf inject` on Linux.
@@ -180,7 +183,7 @@ config! {
     /// Gives every NaN one bit pattern, so that floating-point results are the same on every machine.
     cranelift_nan_canonicalization: bool => cranelift_nan_canonicalization,
     /// How compiled code is shown to a profiler.
-    profiler: Profiler,
+    profiler: ProfilingStrategy,
     /// Keeps compiled modules and components between runs, for any number of processes at once, up to 512 MiB unless a file with
     /// settings says otherwise. What is damaged there is compiled again. They are machine code: give it a folder that nobody else
     /// writes to.
@@ -285,6 +288,10 @@ impl Config {
         self.apply_plain(&mut config);
         // Wasmtime would read the lines of the source for each frame of each trap.
         config.wasm_backtrace_details(wasmtime::WasmBacktraceDetails::Disable);
+        if self.epoch_interruption == Some(true) {
+            // A profile of their guests wants the outer calls as well.
+            config.wasm_backtrace_max_frames(NonZeroUsize::new(FRAMES_SEEN));
+        }
         let is_async = self.wasm_component_model_async == Some(true);
         config.concurrency_support(is_async);
         config.wasm_component_model_async(is_async);
@@ -318,10 +325,10 @@ impl Config {
         }
         if let Some(profiler) = self.profiler {
             config.profiler(match profiler {
-                Profiler::None => wasmtime::ProfilingStrategy::None,
-                Profiler::Jitdump => wasmtime::ProfilingStrategy::JitDump,
-                Profiler::Vtune => wasmtime::ProfilingStrategy::VTune,
-                Profiler::Perfmap => wasmtime::ProfilingStrategy::PerfMap,
+                ProfilingStrategy::None => wasmtime::ProfilingStrategy::None,
+                ProfilingStrategy::Jitdump => wasmtime::ProfilingStrategy::JitDump,
+                ProfilingStrategy::Vtune => wasmtime::ProfilingStrategy::VTune,
+                ProfilingStrategy::Perfmap => wasmtime::ProfilingStrategy::PerfMap,
             });
         }
         if let Some(collector) = self.collector {

@@ -6,6 +6,7 @@ pub(crate) mod beginnings;
 pub(crate) mod cache;
 pub(crate) mod closable;
 pub(crate) mod config;
+pub(crate) mod contents;
 pub(crate) mod custom_sections;
 pub(crate) mod engine;
 pub(crate) mod file;

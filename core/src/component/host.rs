@@ -145,7 +145,9 @@ fn in_store<R>(
     // borrows the store until the guest has returned, and in steps of a run, which holds the store.
     let store = unsafe { &*pointer };
     store.charge(context.as_context_mut())?;
-    let given = work(store, &mut context).map_err(|error| {
+    let done = work(store, &mut context);
+    store.sample(&context);
+    let given = done.map_err(|error| {
         failpoint::panic_at("guest");
         wasmtime::Error::new(HostError(*error))
     })?;

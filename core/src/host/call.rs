@@ -32,7 +32,9 @@ impl Called<'_> {
         // borrows the store until the guest has returned, and in steps of a run, which holds the store.
         let store = unsafe { &*pointer };
         store.charge(caller.as_context_mut())?;
-        self.run_in(store, caller, raw).map_err(|error| {
+        let done = self.run_in(store, &mut caller, raw);
+        store.sample(&caller);
+        done.map_err(|error| {
             failpoint::panic_at("guest");
             wasmtime::Error::new(HostError(*error))
         })?;
@@ -43,7 +45,7 @@ impl Called<'_> {
     fn run_in(
         &self,
         store: &Store,
-        mut caller: wasmtime::Caller<'_, StoreData>,
+        caller: &mut wasmtime::Caller<'_, StoreData>,
         raw: &mut [MaybeUninit<ValRaw>],
     ) -> Result<(), Box<WasmtimeError>> {
         let Some(callback) = self.cell.function.get() else {
@@ -58,10 +60,10 @@ impl Called<'_> {
         // parameters by the guest, and the rest above.
         let slots = unsafe { std::slice::from_raw_parts_mut(raw.as_mut_ptr().cast::<Slot>(), length) };
         if self.signature.is_plain() {
-            return call(store, &mut caller, callback.as_ref(), slots);
+            return call(store, caller, callback.as_ref(), slots);
         }
         self.load(store, caller.as_context_mut(), slots).map_err(Box::new)?;
-        call(store, &mut caller, callback.as_ref(), slots)?;
+        call(store, caller, callback.as_ref(), slots)?;
         self.store(store, caller.as_context_mut(), slots).map_err(Box::new)
     }
 

@@ -4,4 +4,5 @@ pub(crate) mod call;
 pub(crate) mod caller;
 pub(crate) mod definition;
 pub(crate) mod func;
+pub(crate) mod stream;
 pub(crate) mod waiting;

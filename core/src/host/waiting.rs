@@ -11,6 +11,7 @@ use crate::stores::store::{CallbackCell, Calling, SlotFunction, StoreData};
 use crate::stores::suspension::{Asked, Parcel};
 use crate::traps::carried::HostError;
 use crate::values::convert::ArgPosition;
+use crate::wasi::stream_port::{Asking, Awaits};
 use crate::{Result, Store, Val, WasmtimeError};
 
 /// What an async host function of wasmtime's gives.
@@ -81,20 +82,10 @@ impl AsyncCalled {
     ) -> Waiting<'a> {
         Box::new(async move {
             let mut caller = caller;
+            let arguments = |store: &Store, context: StoreContextMut<'_, StoreData>| loaded(store, context, params);
+            let cannot = || cannot_wait(self.name.as_deref());
+            let values = answered(&mut caller, &self.cell, arguments, cannot).await?;
             let store = GuestStore::of(caller.data())?;
-            store.get().charge(caller.as_context_mut())?;
-            let suspension = caller.data().suspension.clone().filter(|suspension| suspension.may_suspend());
-            let Some(suspension) = suspension else {
-                return Err(failed(cannot_wait(self.name.as_deref())));
-            };
-            let arguments = loaded(store.get(), caller.as_context_mut(), params).map_err(failed)?;
-            let call: Parcel = Box::new(HostCall { cell: Arc::clone(&self.cell), arguments });
-            // The caller stays where it is until this is over, and nothing here uses it meanwhile.
-            let calling = Calling::Module(NonNull::from(&mut caller).cast());
-            let answer = HostWait::new(suspension, calling, call).await;
-            let no_answer = |_| WasmtimeError::Unexpected { reason: "a host function has no answer".to_owned() };
-            let answer = answer.downcast::<Result<Vec<Val>>>().map_err(no_answer).and_then(|answer| *answer);
-            let values = answer.map_err(failed)?;
             self.give(store.get(), caller.as_context_mut(), &values, results).map_err(failed)?;
             store.get().check_run()
         })
@@ -127,6 +118,39 @@ impl AsyncCalled {
             None => error,
         }
     }
+}
+
+/// What the function of a cell answers, for which the guest waits. Fails with what `cannot` says where it cannot.
+async fn answered(
+    caller: &mut wasmtime::Caller<'_, StoreData>,
+    cell: &Arc<CallbackCell>,
+    arguments: impl FnOnce(&Store, StoreContextMut<'_, StoreData>) -> Result<Vec<Val>>,
+    cannot: impl FnOnce() -> WasmtimeError,
+) -> wasmtime::Result<Vec<Val>> {
+    let store = GuestStore::of(caller.data())?;
+    store.get().charge(caller.as_context_mut())?;
+    let suspension = caller.data().suspension.clone().filter(|suspension| suspension.may_suspend());
+    let Some(suspension) = suspension else { return Err(failed(cannot())) };
+    let arguments = arguments(store.get(), caller.as_context_mut()).map_err(failed)?;
+    let call: Parcel = Box::new(HostCall { cell: Arc::clone(cell), arguments });
+    // The caller stays where it is until this is over, and nothing here uses it meanwhile.
+    let calling = Calling::Module(NonNull::from(&mut *caller).cast());
+    let answer = HostWait::new(suspension, calling, call).await;
+    let no_answer = |_| WasmtimeError::Unexpected { reason: "a host function has no answer".to_owned() };
+    let answer = answer.downcast::<Result<Vec<Val>>>().map_err(no_answer).and_then(|answer| *answer);
+    answer.map_err(failed)
+}
+
+/// Has a guest wait until the async function has answered that serves one of its standard streams.
+pub(crate) fn ask<'a>(caller: &'a mut wasmtime::Caller<'_, StoreData>, awaits: &'a Awaits) -> Asking<'a> {
+    Box::pin(async move {
+        let cell = awaits.function().and_then(|function| function.downcast::<CallbackCell>().ok());
+        let cell = cell.ok_or_else(|| failed(WasmtimeError::Closed { what: "store".to_owned() }))?;
+        let arguments =
+            |_: &Store, _: StoreContextMut<'_, StoreData>| Ok(vec![Val::I32 { value: awaits.count.cast_signed() }]);
+        answered(caller, &cell, arguments, || awaits.refused()).await?;
+        GuestStore::of(caller.data())?.get().check_run()
+    })
 }
 
 fn loaded(store: &Store, mut context: StoreContextMut<'_, StoreData>, params: &[wasmtime::Val]) -> Result<Vec<Val>> {

@@ -1,16 +1,18 @@
 //! Ticks: a thread that moves wasmtime's epoch on for as long as guests run that have to be asked.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::process::fork;
 use crate::{Result, WasmtimeError};
 
 /// How often a guest is asked, where it has to be asked at all.
-const TICK: Duration = Duration::from_millis(10);
+pub(super) const TICK: Duration = Duration::from_millis(10);
 /// How often guests that go on step by step let others have a turn.
 const TURN: Duration = Duration::from_millis(2);
+/// No profile is made.
+const NEVER: u64 = u64::MAX;
 /// After so long without a guest the thread that ticks ends.
 const IDLE: Duration = Duration::from_millis(500);
 /// How many bits count guests.
@@ -30,6 +32,9 @@ pub(crate) struct Epochs {
     ticks: AtomicU64,
     /// Whether guests have gone on step by step since the thread began to tick.
     has_steps: AtomicBool,
+    /// How often the profiles that are made want a tick, in nanoseconds, and the shortest time of them.
+    profiles: Mutex<Vec<u64>>,
+    profile: AtomicU64,
 }
 
 impl Epochs {
@@ -41,7 +46,29 @@ impl Epochs {
             running: AtomicU64::new(0),
             ticks: AtomicU64::new(0),
             has_steps: AtomicBool::new(false),
+            profiles: Mutex::default(),
+            profile: AtomicU64::new(NEVER),
         })
+    }
+
+    /// A profile begins, which wants a tick that often.
+    pub(super) fn begin_profile(&self, interval: u64) {
+        self.change_profiles(|all| all.push(interval));
+    }
+
+    /// One that began with that interval has ended.
+    pub(super) fn end_profile(&self, interval: u64) {
+        self.change_profiles(|all| {
+            if let Some(index) = all.iter().position(|other| *other == interval) {
+                all.swap_remove(index);
+            }
+        });
+    }
+
+    fn change_profiles(&self, change: impl FnOnce(&mut Vec<u64>)) {
+        let mut all = fork::lock(&self.profiles);
+        change(&mut all);
+        self.profile.store(all.iter().min().copied().unwrap_or(NEVER), Ordering::SeqCst);
     }
 
     pub(crate) fn move_on(&self) {
@@ -109,6 +136,7 @@ impl Epochs {
         let mut idle = Duration::ZERO;
         loop {
             let time = if self.has_steps.load(Ordering::Relaxed) { TURN } else { TICK };
+            let time = time.min(Duration::from_nanos(self.profile.load(Ordering::Relaxed)));
             std::thread::sleep(time);
             idle = if self.is_idle(generation) { idle + time } else { Duration::ZERO };
             if idle < IDLE && self.tick() {

@@ -11,8 +11,9 @@ use trimaran_gate::Runs;
 
 use crate::interruption::clock::{NEVER, nanoseconds, now};
 use crate::interruption::deadlines::Deadlines;
-use crate::interruption::epochs::Epochs;
+use crate::interruption::epochs::{Epochs, TICK};
 use crate::interruption::interrupt_check::InterruptCheck;
+use crate::interruption::profile::{Profile, Profiled};
 use crate::process::failpoint;
 use crate::process::host_stack::on_own_stack;
 use crate::process::stack::HOST_CALL;
@@ -47,6 +48,9 @@ pub(crate) struct Interrupts {
     interrupt_check: OnceLock<Arc<dyn InterruptCheck>>,
     /// How many ticks there had been when the language was last asked.
     asked: AtomicU64,
+    /// When the language need not be asked before, in nanoseconds of `now`, while a profile makes more ticks.
+    due: AtomicU64,
+    pub(crate) profiled: Profiled,
 }
 
 impl Interrupts {
@@ -60,6 +64,8 @@ impl Interrupts {
             deadlines: Deadlines::new(),
             interrupt_check: OnceLock::new(),
             asked: AtomicU64::new(0),
+            due: AtomicU64::new(0),
+            profiled: Profiled::default(),
         })
     }
 
@@ -88,8 +94,14 @@ impl Interrupts {
         AnnouncedRun(self)
     }
 
+    /// Begins a profile of the store's guests, whose samples are so many milliseconds apart. Fails with `Busy` where there is one.
+    pub(crate) fn begin_profile(&self, milliseconds: u64, most: usize) -> Result<Profile> {
+        Profile::begin(&self.profiled, &self.epochs, nanoseconds(milliseconds), most)
+    }
+
     /// The run of a caller that was announced begins.
     fn begin_run(&self) {
+        self.profiled.resume();
         let timeout = self.timeout.load(Ordering::SeqCst);
         self.until.store(if timeout == 0 { NEVER } else { now().saturating_add(timeout) }, Ordering::SeqCst);
         self.runs.begin();
@@ -166,6 +178,13 @@ impl Interrupts {
     }
 
     fn ask(&self, interrupt_check: &dyn InterruptCheck) -> wasmtime::Result<()> {
+        if self.profiled.is_now() {
+            let now = now();
+            if now < self.due.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            self.due.store(now.saturating_add(TICK.as_nanos() as u64), Ordering::Relaxed);
+        }
         self.asked.store(self.epochs.ticked(), Ordering::Relaxed);
         on_own_stack(HOST_CALL, || interrupt_check.check()).map_err(|error| wasmtime::Error::new(HostError(error)))
     }
@@ -190,7 +209,8 @@ impl<'a> AnnouncedRun<'a> {
         // Where this fails, the drop of `self` takes the announcement back.
         interrupts.may_wait()?;
         let timeout = interrupts.timeout.load(Ordering::SeqCst);
-        let has_to_be_asked = timeout != 0 || interrupts.interrupt_check.get().is_some();
+        let has_to_be_asked =
+            timeout != 0 || interrupts.interrupt_check.get().is_some() || interrupts.profiled.is_now();
         let counted = if has_to_be_asked { Some(interrupts.epochs.begin()?) } else { None };
         interrupts.begin_run();
         std::mem::forget(self);
@@ -218,6 +238,7 @@ impl SteppedRun {
 
     /// A step of it lasts until the result is dropped.
     pub(crate) fn step(&self) -> Result<Step<'_>> {
+        self.0.profiled.resume();
         Ok(Step { epochs: &self.0.epochs, generation: self.0.epochs.begin_step()? })
     }
 }

@@ -8,6 +8,7 @@ use wasmtime::StoreContextMut;
 use crate::compile::engine::LinkerCache;
 use crate::errors::chain::chain;
 use crate::host::definition::HostDefinition;
+use crate::host::waiting;
 use crate::linking::command;
 use crate::linking::definitions::{Definition, Definitions};
 use crate::linking::import_error::{link, with_wrong_types};
@@ -58,7 +59,7 @@ impl Items {
             .try_for_each(|(module, name)| self.definitions.add(module, name, Definition::of_wasi()).map(drop))?;
         functions::define(Arc::make_mut(&mut self.linker), shadowing).map_err(refused)?;
         let mut resting = wasmtime::Linker::new(self.linker.engine());
-        functions::define_resting(&mut resting).map_err(refused)?;
+        functions::define_resting(&mut resting, waiting::ask).map_err(refused)?;
         self.resting = Some(Arc::new(resting));
         self.definitions.shadowing = shadowing;
         Ok(())

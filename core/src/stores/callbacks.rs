@@ -23,7 +23,7 @@ impl<C: ?Sized> Callback<C> {
 }
 
 impl OutputSink for Callback<dyn OutputSink> {
-    fn write(&self, bytes: Vec<u8>) -> Result<()> {
+    fn write(&self, bytes: Vec<u8>) -> Result<bool> {
         self.run(|sink| sink.write(bytes))
     }
 }

@@ -34,6 +34,7 @@ impl Store {
         if let Some(interrupts) = &interrupts {
             let interrupts = Arc::clone(interrupts);
             store.epoch_deadline_callback(move |context| {
+                interrupts.profiled.take(&context);
                 interrupts.go_on()?;
                 steps::at_a_tick(context.data())
             });

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use trimaran_gate::{DropQueue, Gate, Guarded, Inside, Paused};
-use wasmtime::{AsContextMut, StoreContextMut};
+use wasmtime::{AsContext, AsContextMut, StoreContextMut};
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::errors::spelling::Spelled;
@@ -139,6 +139,14 @@ impl Store {
     #[inline]
     pub(crate) fn check_run(&self) -> wasmtime::Result<()> {
         self.interrupts.as_ref().map_or(Ok(()), |interrupts| interrupts.host_returns())
+    }
+
+    /// Notes for a profile where the guest is that has called the host.
+    #[inline]
+    pub(crate) fn sample(&self, context: impl AsContext) {
+        if let Some(interrupts) = &self.interrupts {
+            interrupts.profiled.take(context);
+        }
     }
 
     /// Whether a thread may wait for the store any longer.

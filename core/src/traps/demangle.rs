@@ -19,13 +19,16 @@ impl<'a> Names<'a> {
         if let Some((_, known)) = self.known.iter().find(|(other, _)| *other == name) {
             return known.clone();
         }
-        let found = name.starts_with('_').then(|| self.left.checked_sub(name.len())).flatten().and_then(|left| {
-            self.left = left;
-            demangle(name)
-        });
+        let found = demangled(name, &mut self.left);
         self.known.push((name, found.clone()));
         found
     }
+}
+
+/// A name as people wrote it, where it is a mangled one. `left` is how much may be demangled yet, in bytes of mangled names.
+pub(crate) fn demangled(name: &str, left: &mut usize) -> Option<String> {
+    *left = name.starts_with('_').then(|| left.checked_sub(name.len())).flatten()?;
+    demangle(name)
 }
 
 /// How much of a call stack's names is demangled, in bytes.

@@ -83,12 +83,18 @@ fn fault(error: &wasmtime::Error, code: Option<TrapCode>) -> Option<String> {
     error.chain().filter_map(words).find(|words| words.starts_with("memory fault at wasm address "))
 }
 
+/// How many of a guest's calls wasmtime shows: those that a profile has.
+pub(crate) const FRAMES_SEEN: usize = 256;
+
+/// How many of them an error has, as many as wasmtime shows of itself.
+const FRAMES: usize = 20;
+
 /// The guest's call stack, innermost first.
 fn frames(error: &wasmtime::Error) -> Vec<Frame> {
     let mut names = Names::new();
     error
         .downcast_ref::<wasmtime::WasmBacktrace>()
-        .map(|backtrace| backtrace.frames().iter().filter_map(|info| frame(info, &mut names)).collect())
+        .map(|backtrace| backtrace.frames().iter().take(FRAMES).filter_map(|info| frame(info, &mut names)).collect())
         .unwrap_or_default()
 }
 
@@ -112,20 +118,24 @@ fn pointer(error: &wiggle::GuestError) -> Option<(TrapCode, String)> {
     }
 }
 
-/// A frame, as it is in the file that was given. None where there is no such function.
-fn frame<'a>(info: &'a wasmtime::FrameInfo, names: &mut Names<'a>) -> Option<Frame> {
+/// Where the frame stands in the file that was given, if that is known. None where the file has no such function.
+pub(crate) fn module_offset(info: &wasmtime::FrameInfo) -> Option<Option<u64>> {
     let moved = moved::of(info.module());
     if moved.is_some_and(|moved| u64::from(info.func_index()) >= moved.functions) {
         return None;
     }
+    Some(info.module_offset().map(|offset| (offset as u64).saturating_sub(moved.map_or(0, |moved| moved.by))))
+}
+
+/// A frame, as it is in the file that was given. None where there is no such function.
+fn frame<'a>(info: &'a wasmtime::FrameInfo, names: &mut Names<'a>) -> Option<Frame> {
+    let module_offset = module_offset(info)?;
     Some(Frame {
         func_index: info.func_index(),
         func_name: info.func_name().map(|name| names.demangled(name).unwrap_or_else(|| guest_text::start(name))),
         module_name: info.module().name().map(guest_text::start),
         func_offset: info.func_offset().map(|offset| offset as u64),
-        module_offset: info
-            .module_offset()
-            .map(|offset| (offset as u64).saturating_sub(moved.map_or(0, |moved| moved.by))),
+        module_offset,
         symbols: Vec::new(),
         core_dump: None,
         debug_info: symbols::of(info.module().image_range().start.addr()),

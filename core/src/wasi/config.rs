@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
-use crate::{InputSource, MemoryDirectory, OutputPipe, OutputSink, WasiHttp};
+use crate::{InputSource, MemoryDirectory, OutputPipe, OutputSink, StreamPort, WasiHttp};
 
 /// What a store's guests get of WASI. At first that is nothing: no arguments, no variables, an empty standard input, no
 /// files; what they print is discarded. Clocks and random numbers are the host's.
@@ -131,6 +131,11 @@ pub enum WasiInput {
         /// What is asked for every piece.
         source: Arc<dyn InputSource>,
     },
+    /// An async function of the same store, which modules wait for.
+    Async {
+        /// What it gives the pieces to.
+        port: Arc<StreamPort>,
+    },
 }
 
 /// Where an output goes.
@@ -154,5 +159,10 @@ pub enum WasiOutput {
     Sink {
         /// What is given every piece.
         sink: Arc<dyn OutputSink>,
+    },
+    /// To an async function of the same store, which modules wait for.
+    Async {
+        /// What it takes the pieces from.
+        port: Arc<StreamPort>,
     },
 }

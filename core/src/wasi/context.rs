@@ -19,9 +19,9 @@ use crate::wasi::quota::Quota;
 #[cfg(unix)]
 use crate::wasi::stdout;
 use crate::wasi::stdout::HostOutput;
-use crate::wasi::stream::{Absent, Output};
+use crate::wasi::stream::{Failing, Output, Target};
 use crate::wasi::{host_text, source, stdin};
-use crate::{EnvVar, MemoryPreopen, Preopen, Result, WasiConfig, WasiInput, WasiOutput, WasmtimeError};
+use crate::{EnvVar, MemoryPreopen, Preopen, Result, StreamPort, WasiConfig, WasiInput, WasiOutput, WasmtimeError};
 
 /// WASI's context for the guests of a store.
 #[derive(Default)]
@@ -46,6 +46,7 @@ impl Wasi {
     pub(crate) fn new(config: WasiConfig) -> Result<Self> {
         let transfer = transfer(&config)?;
         let http = Http::new(&config);
+        let ports = ports(&config);
         let mut builder = WasiCtxBuilder::new();
         // The guest's own thread reads and writes files. The guest waits for that anyway.
         builder.allow_blocking_current_thread(true);
@@ -63,6 +64,7 @@ impl Wasi {
             Some(WasiInput::Bytes { bytes }) => builder.stdin(MemoryInputPipe::new(bytes)),
             Some(WasiInput::Source { source }) => builder.stdin(source::Input { source, what: "the standard input" }),
             Some(WasiInput::File { path }) => stdin::file(&mut builder, &path)?,
+            Some(WasiInput::Async { .. }) => builder.stdin(Failing::ASYNC),
         };
         match output(config.stdout)? {
             Out::None => &mut builder,
@@ -74,6 +76,7 @@ impl Wasi {
             #[cfg(unix)]
             Out::Host(HostOutput::Waiting(output)) => builder.stdout(output),
             Out::Ours(output) => builder.stdout(output),
+            Out::Async => builder.stdout(Failing::ASYNC),
         };
         match output(config.stderr)? {
             Out::None => &mut builder,
@@ -85,6 +88,7 @@ impl Wasi {
             #[cfg(unix)]
             Out::Host(HostOutput::Waiting(output)) => builder.stderr(output),
             Out::Ours(output) => builder.stderr(output),
+            Out::Async => builder.stderr(Failing::ASYNC),
         };
         let mut granted = HashSet::new();
         let mut grant = |guest_path: &str| {
@@ -134,7 +138,7 @@ impl Wasi {
         }
         builder.max_random_size(transfer as u64);
         builder.allow_tcp(false).allow_udp(false);
-        let granted = Granted { arguments, variables, quotas, in_memory };
+        let granted = Granted { arguments, variables, quotas, in_memory, ports };
         Ok(Self { granted: Some((builder.build_p1(), granted)), used: None, opened: HashSet::new(), http })
     }
 
@@ -160,7 +164,10 @@ impl Wasi {
         let used = self.used.get_or_insert_with(|| {
             let (context, granted) = granted.take().unwrap_or_else(|| {
                 let mut nothing = WasiCtxBuilder::new();
-                (nothing.stdin(Absent).stdout(Absent).stderr(Absent).build_p1(), Granted::default())
+                (
+                    nothing.stdin(Failing::ABSENT).stdout(Failing::ABSENT).stderr(Failing::ABSENT).build_p1(),
+                    Granted::default(),
+                )
             });
             Preview1::new(context, granted)
         });
@@ -209,11 +216,24 @@ fn joined((name, value): (Vec<u8>, Vec<u8>)) -> Vec<u8> {
     [name.as_slice(), b"=", value.as_slice()].concat()
 }
 
+/// What serves the standard streams that are async ones, by their numbers.
+fn ports(config: &WasiConfig) -> [Option<Arc<StreamPort>>; STREAMS as usize] {
+    let input =
+        config.stdin.as_ref().and_then(|input| if let WasiInput::Async { port } = input { Some(port) } else { None });
+    let output = |output: &Option<WasiOutput>| match output {
+        Some(WasiOutput::Async { port }) => Some(Arc::clone(port)),
+        _ => None,
+    };
+    [input.cloned(), output(&config.stdout), output(&config.stderr)]
+}
+
 enum Out {
     None,
     Inherit,
     Host(HostOutput),
     Ours(Output),
+    /// Modules do not come to it.
+    Async,
 }
 
 fn output(output: Option<WasiOutput>) -> Result<Out> {
@@ -221,8 +241,9 @@ fn output(output: Option<WasiOutput>) -> Result<Out> {
         None => Out::None,
         Some(WasiOutput::Inherit) => Out::Inherit,
         Some(WasiOutput::File { path, append }) => Out::Host(HostOutput::file(&path, append)?),
-        Some(WasiOutput::Pipe { pipe }) => Out::Ours(Output::Pipe(pipe)),
-        Some(WasiOutput::Sink { sink }) => Out::Ours(Output::Sink(sink)),
+        Some(WasiOutput::Pipe { pipe }) => Out::Ours(Output::new(Target::Pipe(pipe))),
+        Some(WasiOutput::Sink { sink }) => Out::Ours(Output::new(Target::Sink(sink))),
+        Some(WasiOutput::Async { .. }) => Out::Async,
     })
 }
 

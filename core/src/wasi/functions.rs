@@ -11,14 +11,15 @@ use wasmtime::{AsContextMut, Caller, Extern, Linker};
 use wasmtime_wasi::I32Exit;
 use wasmtime_wasi::p1::types::Errno;
 use wasmtime_wasi::p1::wasi_snapshot_preview1::{self, WasiSnapshotPreview1};
-use wiggle::GuestMemory;
+use wiggle::{GuestMemory, GuestPtr};
 
 use crate::interruption::interrupt::Interrupts;
 use crate::wasi::http::state::Http;
 use crate::wasi::preview0;
 use crate::wasi::preview1::Preview1;
+use crate::wasi::stream_port::{Ask, Awaits, without_waiting};
 use crate::wasi::wait::{Patience, Rests, pause, try_now};
-use crate::wasi::{exit, paths, poll};
+use crate::wasi::{exit, paths, poll, random};
 
 /// What these functions need of a store.
 pub(crate) trait WasiHost: Send + 'static {
@@ -261,7 +262,7 @@ fn define_others<T: WasiHost>(linker: &mut Linker<T>, preview: Preview) -> wasmt
     // It does not wait, and may take long.
     linker.func_wrap(module, "random_get", |mut caller: Caller<'_, T>, buffer: i32, length: i32| {
         let (buffer, length) = (buffer.cast_unsigned(), length.cast_unsigned());
-        with_parts(&mut caller, |wasi, memory, interrupts| random(wasi, memory, interrupts, buffer, length))
+        with_parts(&mut caller, |wasi, memory, interrupts| random::fill(wasi, memory, interrupts, buffer, length))
     })?;
     let layout = preview.layout();
     linker.func_wrap(
@@ -289,33 +290,49 @@ pub(crate) const RESTING: [&str; 3] = ["fd_read", "fd_write", "poll_oneoff"];
 
 /// Defines a function that reads or writes a descriptor by vectors, and has its guest rest while it waits.
 macro_rules! define_resting_vectored {
-    ($linker:ident, $module:ident: $($name:ident),*) => { $(
+    ($linker:ident, $module:ident, $ask:ident: $($name:ident),*) => { $(
         $linker.func_wrap_async(
             $module,
             stringify!($name),
-            |mut caller: Caller<'_, T>, (fd, vectors, count, done): (i32, i32, i32, i32)| {
+            move |mut caller: Caller<'_, T>, (fd, vectors, count, done): (i32, i32, i32, i32)| {
                 Box::new(async move {
-                    parts!(caller, |wasi, memory, patience, _fuel| {
-                        wasi.admit_vectors(count.cast_unsigned());
-                        let mut call = pin!(wasi_snapshot_preview1::$name(wasi, memory, fd, vectors, count, done));
-                        loop {
-                            match try_now(call.as_mut()) {
-                                Some(done) => break done,
-                                None => patience.pause(None).await?,
-                            }
+                    loop {
+                        let tried = async {
+                            parts!(caller, |wasi, memory, patience, _fuel| {
+                                wasi.admit_vectors(count.cast_unsigned());
+                                let mut call = pin!(wasi_snapshot_preview1::$name(wasi, memory, fd, vectors, count, done));
+                                loop {
+                                    match try_now(call.as_mut()) {
+                                        Some(done) => break done,
+                                        None => patience.pause(None).await?,
+                                    }
+                                }
+                            })
+                        };
+                        let awaits = match tried.await {
+                            Ok(done) => return Ok(done),
+                            Err(error) => error.downcast::<Awaits>()?,
+                        };
+                        // The guest's memory is free meanwhile.
+                        $ask(&mut caller, &awaits).await?;
+                        if let Some(count) = awaits.written() {
+                            return with_parts(&mut caller, |_, memory, _| {
+                                memory.write(GuestPtr::new(done.cast_unsigned()), count)?;
+                                Ok(DONE)
+                            });
                         }
-                    })
+                    }
                 })
             },
         )?;
     )* };
 }
 
-/// Defines `RESTING` as functions that have their guests rest while they wait.
-pub(crate) fn define_resting<T: WasiHost>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+/// Defines `RESTING` as functions that have their guests rest while they wait. `ask` asks what serves a stream that is an async one.
+pub(crate) fn define_resting<T: WasiHost>(linker: &mut Linker<T>, ask: Ask<T>) -> wasmtime::Result<()> {
     for preview in [Preview::One, Preview::Zero] {
         let (module, layout) = (preview.module(), preview.layout());
-        define_resting_vectored! { linker, module: fd_read, fd_write }
+        define_resting_vectored! { linker, module, ask: fd_read, fd_write }
         linker.func_wrap_async(
             module,
             "poll_oneoff",
@@ -332,32 +349,6 @@ pub(crate) fn define_resting<T: WasiHost>(linker: &mut Linker<T>) -> wasmtime::R
     Ok(())
 }
 
-/// Writes random bytes in small parts. Wasmtime-wasi would make all of them before it checks whether the guest's memory has so
-/// many.
-fn random(
-    wasi: &mut Preview1,
-    memory: &mut GuestMemory<'_>,
-    interrupts: Option<&Interrupts>,
-    buffer: u32,
-    length: u32,
-) -> wasmtime::Result<i32> {
-    const PART: u32 = 4 << 10;
-    if length != 0 {
-        poll::check(memory, buffer, length, 1)?;
-    }
-    let mut done = 0;
-    loop {
-        let part = PART.min(length - done);
-        let (start, part_length) = ((buffer + done).cast_signed(), part.cast_signed());
-        let number = wasi_snapshot_preview1::random_get(wasi, memory, start, part_length)?;
-        done += part;
-        if number != DONE || done == length {
-            return Ok(number);
-        }
-        interrupts.map_or(Ok(()), Interrupts::check)?;
-    }
-}
-
 /// The error number for success, in both previews.
 const DONE: i32 = Errno::Success as i32;
 
@@ -370,7 +361,7 @@ fn run<T: WasiHost>(
         let mut call = pin!(function(wasi, memory));
         loop {
             if let Some(done) = try_now(call.as_mut()) {
-                return done;
+                return done.map_err(without_waiting);
             }
             pause(None, interrupts)?;
         }

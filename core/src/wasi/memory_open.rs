@@ -9,11 +9,9 @@ use wasmtime_wasi::p1::types::{
 use wiggle::{GuestMemory, GuestPtr};
 
 use crate::MemoryDirectory;
+use crate::wasi::guest_memory::pieces;
 use crate::wasi::memory_tree::{Node, ROOT, Tree, now};
 use crate::wasi::read_dir::{self, Entry};
-
-/// How many pieces of memory one call may name, as with `readv` of POSIX.
-const PIECES: u32 = 1024;
 
 /// A file or folder in memory that is open.
 pub(super) struct MemoryOpen {
@@ -74,30 +72,8 @@ impl MemoryOpen {
         })
     }
 
-    /// The pieces of a guest's memory that have bytes at all.
-    fn pieces<T>(
-        memory: &GuestMemory<'_>,
-        vectors: GuestPtr<[T]>,
-        parts: impl Fn(T) -> (GuestPtr<u8>, u32),
-    ) -> Result<Vec<GuestPtr<[u8]>>, Error>
-    where
-        T: wiggle::GuestType,
-    {
-        if vectors.len() > PIECES {
-            return Err(Errno::Inval.into());
-        }
-        let mut pieces = Vec::new();
-        for vector in vectors.iter() {
-            let (start, length) = parts(memory.read(vector?)?);
-            if length != 0 {
-                pieces.push(start.as_array(length));
-            }
-        }
-        Ok(pieces)
-    }
-
     fn read_at(&self, memory: &mut GuestMemory<'_>, vectors: GuestPtr<[Iovec]>, position: u64) -> Result<u32, Error> {
-        let pieces = Self::pieces(memory, vectors, |vector| (vector.buf, vector.buf_len))?;
+        let pieces = pieces(memory, vectors, |vector| (vector.buf, vector.buf_len))?;
         let tree = self.directory.lock();
         let bytes = self.file(&tree)?;
         if !self.can_read {
@@ -123,7 +99,7 @@ impl MemoryOpen {
         vectors: GuestPtr<[Ciovec]>,
         position: u64,
     ) -> Result<(u32, u64), Error> {
-        let pieces = Self::pieces(memory, vectors, |vector| (vector.buf, vector.buf_len))?;
+        let pieces = pieces(memory, vectors, |vector| (vector.buf, vector.buf_len))?;
         let mut tree = self.directory.lock();
         let size = self.file(&tree)?.len() as u64;
         if !self.can_write {

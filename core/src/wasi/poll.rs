@@ -15,6 +15,7 @@ use wasmtime_wasi::p1::wasi_snapshot_preview1::{clock_time_get, fd_filestat_get,
 use wiggle::{GuestMemory, GuestPtr, GuestType};
 
 use crate::Result;
+use crate::wasi::guest_memory::check;
 use crate::wasi::preview1::Preview1;
 use crate::wasi::wait::{Patience, try_now};
 
@@ -140,28 +141,6 @@ async fn try_run(
         }
     }
     memory.write(GuestPtr::<u32>::new(call.happened.cast_unsigned()), happened)?;
-    Ok(())
-}
-
-/// Fails where `length` bytes at `offset` are not in memory or not aligned.
-pub(super) fn check(
-    memory: &GuestMemory<'_>,
-    offset: u32,
-    length: u32,
-    align: usize,
-) -> Result<(), wiggle::GuestError> {
-    let region = wiggle::Region { start: offset, len: length };
-    let size = match memory {
-        GuestMemory::Unshared(bytes) => bytes.len(),
-        GuestMemory::Shared(bytes) => bytes.len(),
-    };
-    if offset as u64 + u64::from(length) > size as u64 {
-        return Err(wiggle::GuestError::PtrOutOfBounds(region));
-    }
-    // Wiggle checks bounds and alignment in this order.
-    if !(offset as usize).is_multiple_of(align) {
-        return Err(wiggle::GuestError::PtrNotAligned(region, align as u32));
-    }
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use wasmtime_wasi::p1::types::{Errno, Error, Filestat, Lookupflags};
 use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1;
 use wiggle::{GuestMemory, GuestPtr};
 
-use crate::wasi::poll::check;
+use crate::wasi::guest_memory::check;
 use crate::wasi::preview1::Preview1;
 
 /// A file's status in a guest's memory: its size, its alignment, and where its parts are, in bytes. Links are counted by 32

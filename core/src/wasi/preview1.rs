@@ -1,6 +1,7 @@
 //! WASI preview 1 for the guests of one store. Wasmtime-wasi does what is asked of the host; the numbers of the file
 //! descriptors, the arguments and the variables, files in memory and quotas are ours.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use wasmtime_wasi::p1::WasiP1Ctx;
@@ -8,6 +9,7 @@ use wasmtime_wasi::p1::types::{Ciovec, Errno, Error, Fd};
 use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1;
 use wiggle::{GuestMemory, GuestPtr, GuestType};
 
+use crate::StreamPort;
 use crate::wasi::descriptors::{Descriptor, Descriptors};
 use crate::wasi::host_file::{self, HostFile};
 use crate::wasi::memory_open::MemoryOpen;
@@ -45,6 +47,8 @@ pub(super) struct Granted {
     pub(super) quotas: Vec<Option<Arc<Quota>>>,
     /// The directories in memory, which come after those of the host.
     pub(super) in_memory: Vec<MemoryOpen>,
+    /// What serves the standard streams that are async ones, by their numbers.
+    pub(super) ports: [Option<Arc<StreamPort>>; STREAMS as usize],
 }
 
 impl Preview1 {
@@ -101,6 +105,17 @@ impl Preview1 {
             },
             Descriptor::Memory(_) => Ok(()),
         }
+    }
+
+    /// What serves a standard stream, if the descriptor is one of `numbers` and an async one.
+    pub(super) fn port(&mut self, fd: Fd, numbers: Range<u32>) -> Option<Arc<StreamPort>> {
+        let Ok(Descriptor::Host(file)) = self.descriptors.get(fd) else { return None };
+        let (fd, number) = (file.fd(), u32::from(file.fd()));
+        let port = self.granted.ports.get(number as usize)?.as_ref().filter(|_| numbers.contains(&number))?;
+        let told = self.context.fd_tell(&mut GuestMemory::Unshared(&mut []), fd);
+        // A file that was opened since may have a stream's number.
+        let is_stream = told.is_err_and(|error| matches!(error.downcast_ref(), Some(Errno::Spipe)));
+        is_stream.then(|| Arc::clone(port))
     }
 
     /// Writes to a file that counts for a quota, if it is one.

@@ -1,5 +1,7 @@
 //! The functions of preview 1, each by what stands behind its descriptor: wasmtime-wasi's for the host, ours for memory.
 
+use std::ops::Range;
+
 use wasmtime_wasi::p1::types::{
     Advice, Ciovec, Clockid, Errno, Error, Event, Exitcode, Fd, Fdflags, Fdstat, Filestat, Fstflags, Iovec,
     Lookupflags, Oflags, Prestat, Riflags, Rights, Roflags, Sdflags, Siflags, Signal, Subscription, Whence,
@@ -8,35 +10,15 @@ use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1;
 use wiggle::{GuestMemory, GuestPtr};
 
 use crate::wasi::descriptors::Descriptor;
+use crate::wasi::guest_memory::{sizes, write_texts};
 use crate::wasi::host_file::{self, HostFile};
 use crate::wasi::preview1::{Pair, Preview1};
 use crate::wasi::quota::OwnPath;
-use crate::wasi::read_dir;
+use crate::wasi::{read_dir, stream_port};
 
-/// What a guest is told of the texts that it has: how many, and the bytes of all, with a zero at the end of each.
-fn sizes(texts: &[Vec<u8>]) -> Result<(u32, u32), Error> {
-    let bytes = texts.iter().map(|text| text.len() + 1).sum::<usize>();
-    Ok((u32::try_from(texts.len())?, u32::try_from(bytes)?))
-}
-
-/// Writes texts into a guest's memory: where each begins, and the texts.
-fn write_texts(
-    texts: &[Vec<u8>],
-    memory: &mut GuestMemory<'_>,
-    mut starts: GuestPtr<GuestPtr<u8>>,
-    mut buffer: GuestPtr<u8>,
-) -> Result<(), Error> {
-    for text in texts {
-        memory.write(starts, buffer)?;
-        starts = starts.add(1)?;
-        let length = u32::try_from(text.len())?;
-        memory.copy_from_slice(text, buffer.as_array(length))?;
-        let end = buffer.add(length)?;
-        memory.write(end, 0)?;
-        buffer = end.add(1)?;
-    }
-    Ok(())
-}
+/// The numbers of the standard streams that are read, and of those that are written.
+const INPUT: Range<u32> = 0..1;
+const OUTPUTS: Range<u32> = 1..3;
 
 /// Functions of one descriptor that wait for nothing.
 macro_rules! at_once {
@@ -122,7 +104,6 @@ impl WasiSnapshotPreview1 for Preview1 {
         fd_filestat_get() -> Filestat;
         fd_filestat_set_times(accessed: u64, modified: u64, flags: Fstflags) -> ();
         fd_pread(vectors: GuestPtr<[Iovec]>, offset: u64) -> u32;
-        fd_read(vectors: GuestPtr<[Iovec]>) -> u32;
         fd_seek(offset: i64, whence: Whence) -> u64;
         fd_sync() -> ();
         path_filestat_get(flags: Lookupflags, path: GuestPtr<str>) -> Filestat;
@@ -196,12 +177,30 @@ impl WasiSnapshotPreview1 for Preview1 {
         }
     }
 
+    async fn fd_read(
+        &mut self,
+        memory: &mut GuestMemory<'_>,
+        fd: Fd,
+        vectors: GuestPtr<[Iovec]>,
+    ) -> Result<u32, Error> {
+        if let Some(port) = self.port(fd, INPUT) {
+            return stream_port::read(port, memory, vectors);
+        }
+        match self.descriptors.get(fd)? {
+            Descriptor::Host(file) => self.context.fd_read(memory, file.fd(), vectors).await,
+            Descriptor::Memory(open) => open.fd_read(memory, vectors),
+        }
+    }
+
     async fn fd_write(
         &mut self,
         memory: &mut GuestMemory<'_>,
         fd: Fd,
         vectors: GuestPtr<[Ciovec]>,
     ) -> Result<u32, Error> {
+        if let Some(port) = self.port(fd, OUTPUTS) {
+            return stream_port::write(port, memory, vectors);
+        }
         if let Some(written) = self.write_counted(memory, fd, vectors, None) {
             return written;
         }

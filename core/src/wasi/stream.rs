@@ -21,8 +21,9 @@ use crate::{Result, WasmtimeError};
 /// Is given what guests print. It may be used in several stores, and from any thread, which is the guest's.
 #[uniffi::export(with_foreign)]
 pub trait OutputSink: Send + Sync {
-    /// Takes the next piece. What it fails with comes out of the call that ran the guest.
-    fn write(&self, bytes: Vec<u8>) -> Result<()>;
+    /// Takes the next piece, and gives whether it has: one that has no room now is given the piece again, some milliseconds later. What
+    /// it fails with comes out of the call that ran the guest.
+    fn write(&self, bytes: Vec<u8>) -> Result<bool>;
 }
 
 /// Collects in memory what guests print.
@@ -83,36 +84,143 @@ impl OutputPipe {
 /// it runs out of stack would be lost.
 pub(super) const CALLBACK: usize = 112 << 10;
 
-/// An output into memory or to a callback.
+/// Where an output goes.
 #[derive(Clone)]
-pub(super) enum Output {
+pub(super) enum Target {
     Pipe(Arc<OutputPipe>),
     Sink(Arc<dyn OutputSink>),
 }
 
+/// An output into memory or to a callback.
+#[derive(Clone)]
+pub(super) struct Output {
+    to: Target,
+    /// What was taken from a guest, and had no room yet.
+    left: Bytes,
+}
+
 impl Output {
-    fn append(&self, bytes: &[u8]) -> StreamResult<()> {
+    pub(super) fn new(to: Target) -> Self {
+        Self { to, left: Bytes::new() }
+    }
+
+    /// Whether there was room.
+    fn append(&self, bytes: &[u8]) -> StreamResult<bool> {
         failpoint::panic_at("wasi");
-        match self {
-            Self::Pipe(pipe) => pipe.append(bytes),
+        match &self.to {
+            Target::Pipe(pipe) => pipe.append(bytes).map(|()| true),
             // Languages check which stack they run on.
-            Self::Sink(sink) => {
+            Target::Sink(sink) => {
                 let written = on_own_stack(CALLBACK, || sink.write(bytes.to_vec()));
                 written.map_err(|error| StreamError::Trap(carried(error)))
             }
         }
     }
+
+    /// Whether nothing is left.
+    fn push(&mut self) -> StreamResult<bool> {
+        if !self.left.is_empty() && self.append(&self.left)? {
+            self.left.clear();
+        }
+        Ok(self.left.is_empty())
+    }
 }
 
-/// A standard stream of a store without `set_wasi`.
-#[derive(Clone, Copy)]
-pub(super) struct Absent;
+fn when(done: StreamResult<bool>) -> Poll<StreamResult<()>> {
+    match done {
+        Ok(false) => Poll::Pending,
+        done => Poll::Ready(done.map(drop)),
+    }
+}
 
-impl Absent {
-    fn error() -> StreamError {
-        StreamError::Trap(carried(WasmtimeError::Config {
-            reason: format!("the guest uses WASI, and its store was given none: call {} before", Spelled("set_wasi")),
-        }))
+#[async_trait]
+impl Pollable for Output {
+    async fn ready(&mut self) {
+        // The guest is told of a failure when it writes.
+        _ = std::future::poll_fn(|_| when(self.push())).await;
+    }
+}
+
+#[async_trait]
+impl OutputStream for Output {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        if !self.push()? {
+            return Err(StreamError::trap("write of more bytes than the stream takes now"));
+        }
+        if !self.append(&bytes)? {
+            self.left = bytes;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        self.push().map(drop)
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(if self.push()? { PIECE } else { 0 })
+    }
+
+    async fn blocking_write_and_flush(&mut self, bytes: Bytes) -> StreamResult<()> {
+        // Where the guest ends meanwhile, what it has not written is not written later.
+        std::future::poll_fn(|_| match self.push() {
+            Ok(true) => when(self.append(&bytes)),
+            not_all => when(not_all),
+        })
+        .await
+    }
+}
+
+impl AsyncWrite for Output {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        when(self.append(bytes)).map(|done| done.map(|()| bytes.len()).map_err(std::io::Error::other))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl IsTerminal for Output {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Output {
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+}
+
+/// A standard stream that fails with this.
+#[derive(Clone, Copy)]
+pub(super) struct Failing(fn() -> WasmtimeError);
+
+impl Failing {
+    /// That of a store without `set_wasi`.
+    pub(super) const ABSENT: Self = Self(|| WasmtimeError::Config {
+        reason: format!("the guest uses WASI, and its store was given none: call {} before", Spelled("set_wasi")),
+    });
+
+    /// One that an async function serves, for components. Modules never come here.
+    pub(super) const ASYNC: Self = Self(|| {
+        WasmtimeError::Suspend {
+        reason: "the standard stream is an async one, which modules alone can wait for: give the components of a store another one"
+            .to_owned(),
+    }
+    });
+
+    fn error(self) -> StreamError {
+        StreamError::Trap(carried((self.0)()))
     }
 }
 
@@ -123,78 +231,69 @@ pub(super) fn carried(error: WasmtimeError) -> wasmtime::Error {
 /// The most bytes that one call of a callback reads or takes.
 pub(super) const PIECE: usize = 64 << 10;
 
-macro_rules! output {
-    ($name:ident, |$this:ident, $bytes:ident| $put:expr) => {
-        #[async_trait]
-        impl Pollable for $name {
-            async fn ready(&mut self) {}
-        }
-
-        impl OutputStream for $name {
-            fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-                let ($this, $bytes) = (&*self, bytes.as_ref());
-                $put
-            }
-
-            fn flush(&mut self) -> StreamResult<()> {
-                Ok(())
-            }
-
-            fn check_write(&mut self) -> StreamResult<usize> {
-                Ok(PIECE)
-            }
-        }
-
-        impl AsyncWrite for $name {
-            fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-                let ($this, $bytes) = (&*self, bytes);
-                Poll::Ready($put.map(|()| bytes.len()).map_err(std::io::Error::other))
-            }
-
-            fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-                Poll::Ready(Ok(()))
-            }
-
-            fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-                Poll::Ready(Ok(()))
-            }
-        }
-
-        impl IsTerminal for $name {
-            fn is_terminal(&self) -> bool {
-                false
-            }
-        }
-
-        impl StdoutStream for $name {
-            fn p2_stream(&self) -> Box<dyn OutputStream> {
-                Box::new(self.clone())
-            }
-
-            fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-                Box::new(self.clone())
-            }
-        }
-    };
+#[async_trait]
+impl Pollable for Failing {
+    async fn ready(&mut self) {}
 }
 
-output!(Output, |this, bytes| this.append(bytes));
-output!(Absent, |_this, _bytes| Err::<(), _>(Absent::error()));
+impl OutputStream for Failing {
+    fn write(&mut self, _bytes: Bytes) -> StreamResult<()> {
+        Err(self.error())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(PIECE)
+    }
+}
+
+impl AsyncWrite for Failing {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<std::io::Result<usize>> {
+        Poll::Ready(Err(std::io::Error::other(self.error())))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl IsTerminal for Failing {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Failing {
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(*self)
+    }
+
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(*self)
+    }
+}
 
 #[async_trait]
-impl InputStream for Absent {
+impl InputStream for Failing {
     fn read(&mut self, _size: usize) -> StreamResult<Bytes> {
-        Err(Self::error())
+        Err(self.error())
     }
 }
 
-impl AsyncRead for Absent {
+impl AsyncRead for Failing {
     fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
-        Poll::Ready(Err(std::io::Error::other(Self::error())))
+        Poll::Ready(Err(std::io::Error::other(self.error())))
     }
 }
 
-impl StdinStream for Absent {
+impl StdinStream for Failing {
     fn p2_stream(&self) -> Box<dyn InputStream> {
         Box::new(*self)
     }

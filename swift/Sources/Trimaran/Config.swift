@@ -60,7 +60,7 @@ extension Config {
   }
 
   /// How compiled code is shown to a profiler.
-  public enum Profiler: Sendable, Hashable, Codable {
+  public enum ProfilingStrategy: Sendable, Hashable, Codable {
     /// Not at all.
     case none
     /// By a jitdump file, for `perf inject` on Linux.

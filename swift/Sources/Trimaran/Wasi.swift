@@ -61,6 +61,8 @@ public enum WasiInput: Sendable {
   /// With more bytes the guest's call fails with `range`. What the closure throws comes out of the outermost call, as what a host
   /// function throws. The store keeps it, until the store goes or is closed.
   case callback(@Sendable (_ count: Int) throws -> [UInt8])
+  /// What modules wait for, without a thread.
+  case async(AsyncInput)
 
   /// Text, in UTF-8.
   public static func text(_ text: String) -> WasiInput { .bytes(Array(text.utf8)) }
@@ -77,6 +79,8 @@ public enum WasiOutput: Sendable {
   /// A closure, which gets what the guest writes, when it writes it. What it throws comes out of the outermost call, as
   /// what a host function throws. The store keeps it, until the store goes or is closed.
   case callback(@Sendable ([UInt8]) throws -> Void)
+  /// What modules wait for, without a thread.
+  case async(AsyncOutput)
 }
 
 /// Memory that guests write to.
@@ -168,7 +172,11 @@ extension Store {
   ///   ``WasiConfig/maxTransfer`` is out of its range,
   ///   `limit` if the directories and the three standard streams are more than ``StoreLimits/fileDescriptors``.
   public func setWasi(_ config: WasiConfig) throws(WasmtimeError) {
-    try core.setWasi(config: config)
+    var served = config
+    served.stdin = try config.stdin?.served(in: self)
+    served.stdout = try config.stdout?.served(in: self)
+    served.stderr = try config.stderr?.served(in: self)
+    try core.setWasi(config: served)
   }
 
   /// Says what the guests of this store may use by WASI: nothing but what `configure` grants.

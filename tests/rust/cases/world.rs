@@ -148,7 +148,7 @@ impl World {
 
     fn run(&mut self, step: &Step<'_>) -> Run {
         match step.text("op")? {
-            "engine" | "store" | "module" | "validate" | "wat2wasm" | "custom_sections" | "serialize"
+            "engine" | "store" | "module" | "validate" | "wat2wasm" | "custom_sections" | "contents" | "serialize"
             | "deserialize" | "imports" | "exports" | "instance" | "export" | "close" => self.run_object(step),
             "call" | "call_int" | "func_type" => self.run_call(step),
             "call_async" | "start" | "join" | "cancel" | "release" | "instance_async" | "link_async"
@@ -204,6 +204,7 @@ impl World {
             "wat2wasm" => trimaran::wat2wasm(&source(step)?).map(|bytes| plain(hex(&bytes))),
             "custom_sections" => trimaran::custom_sections(&source(step)?, step.text("name")?)
                 .map(|found| plain(found.iter().map(|bytes| hex(bytes)).collect::<Vec<_>>())),
+            "contents" => contents(&source(step)?, step.text("part")?).map(plain),
             "serialize" => self.module(step)?.serialize().map(|bytes| Outcome::Kept(Object::Artifact(bytes))),
             "deserialize" => {
                 let (engine, artifact) = (self.engine(step)?, self.flipped(step)?);
@@ -399,4 +400,41 @@ fn source(step: &Step<'_>) -> Result<Vec<u8>, Problem> {
 fn module_file(name: &Value) -> Result<String, Problem> {
     let name = name.as_str().ok_or("`file` is no text")?;
     Ok(crate::folder("modules").join(name).to_string_lossy().into_owned())
+}
+
+/// A part of what a module says of itself, in lines.
+fn contents(module: &[u8], part: &str) -> trimaran::Result<Vec<String>> {
+    let shown = |number: Option<u64>| number.map_or("-".to_owned(), |number| number.to_string());
+    match part {
+        "producers" => Ok(trimaran::module_producers(module)?
+            .iter()
+            .map(|it| format!("{} {} {}", it.field, it.name, it.version))
+            .collect()),
+        "data" => Ok(trimaran::module_data(module)?
+            .iter()
+            .map(|it| format!("{} {} {}", shown(it.memory.map(u64::from)), shown(it.offset), hex(&it.bytes)))
+            .collect()),
+        _ => {
+            let names = trimaran::module_names(module)?;
+            let items = [
+                ("function", names.functions),
+                ("type", names.types),
+                ("table", names.tables),
+                ("memory", names.memories),
+                ("global", names.globals),
+                ("tag", names.tags),
+                ("element", names.elements),
+                ("data", names.data),
+            ];
+            let inner = [("local", names.locals), ("label", names.labels), ("field", names.fields)];
+            let module = names.module.map(|name| format!("module {name}")).into_iter();
+            let items = items
+                .iter()
+                .flat_map(|(kind, all)| all.iter().map(move |it| format!("{kind} {} {}", it.index, it.name)));
+            let inner = inner.iter().flat_map(|(kind, all)| {
+                all.iter().map(move |it| format!("{kind} {} {} {}", it.outer, it.index, it.name))
+            });
+            Ok(module.chain(items).chain(inner).collect())
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use trimaran::{
-    Component, ComponentInstance, ComponentLinker, Config, Engine, EnvVar, Interruption, OutputPipe, Store, WasiConfig,
-    WasiOutput, WasmtimeError,
+    Component, ComponentInstance, ComponentLinker, Config, Engine, EnvVar, Func, FuncType, Interruption, OutputPipe,
+    Store, StreamPort, ValType, WasiConfig, WasiOutput, WasmtimeError,
 };
 
 use super::call;
@@ -67,6 +67,19 @@ fn a_sleep_lasts_as_long_as_it_should_and_ends_when_it_is_interrupted() {
     let Some(WasmtimeError::Trap { interruption: Some(Interruption::TimeLimit), .. }) = ended else {
         panic!("{ended:?}")
     };
+}
+
+#[test]
+fn an_async_output_is_none_for_a_component() {
+    let engine = super::engine();
+    let store = Store::new(&engine).unwrap();
+    let func = Func::async_host(&store, FuncType { params: vec![ValType::I32], results: vec![] }).unwrap();
+    let stdout = Some(WasiOutput::Async { port: StreamPort::new(&store, &func).unwrap() });
+    store.set_wasi(WasiConfig { stdout, ..WasiConfig::default() }).unwrap();
+    let instance = instance(&store, &engine).unwrap();
+    let ended = call(&instance, &store, &["print"], &text("hello\n")).err();
+    let is_told = matches!(&ended, Some(WasmtimeError::Suspend { reason }) if reason.contains("components"));
+    assert!(is_told, "{ended:?}");
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use trimaran::adapter::python_bindings;
 use trimaran::{
     Config, Engine, Extern, Func, Global, GlobalType, Instance, Linker, Module, Result, Store, Val, ValType,
-    WasmtimeError, command_line, custom_sections, untrusted_config, untrusted_limits, validate,
+    WasmtimeError, command_line, custom_sections, module_data, module_names, module_producers, untrusted_config,
+    untrusted_limits, validate,
 };
 
 use crate::heap;
@@ -131,6 +132,16 @@ pub(crate) const ENTRIES: &[Entry] = &[
         compiles: false,
         fits: |_| true,
         act: Act::File(|_, file, words| _ = words.end(custom_sections(file, "name"))),
+    },
+    Entry {
+        name: "contents",
+        compiles: false,
+        fits: |_| true,
+        act: Act::File(|_, file, words| {
+            _ = words.end(module_names(file));
+            _ = words.end(module_producers(file));
+            _ = words.end(module_data(file));
+        }),
     },
     Entry { name: "inspect", compiles: false, fits: |_| true, act: Act::File(inspect) },
     Entry { name: "describe", compiles: false, fits: |_| true, act: Act::Module(describe) },

@@ -24,6 +24,7 @@ pub fn module(class: &str) -> String {
         "Global" => "global_".to_owned(),
         "HttpRequest" => "http".to_owned(),
         "OutputPipe" => "output".to_owned(),
+        "StreamPort" => "_streams".to_owned(),
         "InterruptHandle" => "interrupt".to_owned(),
         other => snake(other),
     }

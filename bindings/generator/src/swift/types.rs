@@ -47,7 +47,8 @@ const PUBLIC: &[&str] = &[
 const LISTS: &[(&str, &str)] = &[("EnvVar", "WasiConfig.Environment")];
 
 /// Those whose public type lies within `Config`: the names alone are other libraries' as well.
-const OF_CONFIG: &[&str] = &["Strategy", "OptLevel", "Profiler", "Collector", "Cache", "CraneliftFlag", "Allocation"];
+const OF_CONFIG: &[&str] =
+    &["Strategy", "OptLevel", "ProfilingStrategy", "Collector", "Cache", "CraneliftFlag", "Allocation"];
 
 pub fn is_public(name: &str) -> bool {
     PUBLIC.contains(&name) || OF_CONFIG.contains(&name)

@@ -17,11 +17,11 @@ struct Sink {
 }
 
 impl OutputSink for Sink {
-    fn write(&self, bytes: Vec<u8>) -> Result<()> {
+    fn write(&self, bytes: Vec<u8>) -> Result<bool> {
         let mut thrown = 0;
         // SAFETY: the function came with this context, which is still there, as the bytes are for the call.
         match unsafe { (self.write)(self.context.pointer, bytes.as_ptr(), bytes.len(), &raw mut thrown) } {
-            0 => Ok(()),
+            0 => Ok(true),
             _ => Err(WasmtimeError::thrown(thrown)),
         }
     }

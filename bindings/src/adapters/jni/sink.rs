@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use jni_sys::{JNIEnv, jclass, jlong, jobject, jvalue};
+use jni_sys::{JNIEnv, jclass, jint, jlong, jobject, jvalue};
 use trimaran::{OutputSink, Result, UniFfiTag, WasmtimeError};
 use uniffi::Lower;
 
@@ -13,19 +13,23 @@ use super::callback::Callback;
 use super::host::{closed, keep_thrown};
 use super::{byte_array, give};
 
+/// What the package's method says: its store is gone, or it has taken the piece. Anything else is that it has no room now.
+const GONE: jint = 0;
+const TAKEN: jint = 1;
+
 struct Sink(Callback);
 
 impl OutputSink for Sink {
-    fn write(&self, bytes: Vec<u8>) -> Result<()> {
+    fn write(&self, bytes: Vec<u8>) -> Result<bool> {
         self.0.run(|env, sink, write| {
             let Some(array) = byte_array(env, &bytes) else {
                 keep_thrown(env)?;
                 return Err(full());
             };
-            let is_open = jni!(env, CallBooleanMethodA, sink, write, [jvalue { l: array }].as_ptr());
+            let taken = jni!(env, CallIntMethodA, sink, write, [jvalue { l: array }].as_ptr());
             jni!(env, DeleteLocalRef, array);
             keep_thrown(env)?;
-            if is_open { Ok(()) } else { Err(closed()) }
+            if taken == GONE { Err(closed()) } else { Ok(taken == TAKEN) }
         })
     }
 }
@@ -37,7 +41,7 @@ fn full() -> WasmtimeError {
 /// A handle of a sink that writes to that object, for generated code to own.
 pub(super) extern "system" fn new_sink(env: *mut JNIEnv, _class: jclass, sink: jobject) -> jlong {
     give(env, || {
-        let made: Arc<dyn OutputSink> = Arc::new(Sink(Callback::new(env, sink, c"write", c"([B)Z").ok_or_else(full)?));
+        let made: Arc<dyn OutputSink> = Arc::new(Sink(Callback::new(env, sink, c"write", c"([B)I").ok_or_else(full)?));
         Ok(<Arc<dyn OutputSink> as Lower<UniFfiTag>>::lower(made).as_raw().cast_signed())
     })
 }

@@ -4,7 +4,7 @@ use std::fmt::Arguments;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBool, PyBytes};
 use trimaran::{OutputSink, Result, WasmtimeError};
 
 use super::at_end::{Ask, let_go};
@@ -14,21 +14,23 @@ use super::{Owned, with_gil};
 struct Sink(Owned);
 
 impl Sink {
-    fn run(&self, py: Python<'_>, bytes: &[u8]) -> PyResult<bool> {
-        let Some(write) = self.0.get(py) else { return Ok(false) };
+    /// Whether it has taken the piece; none where the store is gone.
+    fn run(&self, py: Python<'_>, bytes: &[u8]) -> PyResult<Option<bool>> {
+        let Some(write) = self.0.get(py) else { return Ok(None) };
         let done = write.ask1((PyBytes::new(py, bytes),))?;
+        let has_taken = !done.is(PyBool::new(py, false));
         let_go(done.unbind(), py);
-        Ok(true)
+        Ok(Some(has_taken))
     }
 }
 
 impl OutputSink for Sink {
-    fn write(&self, bytes: Vec<u8>) -> Result<()> {
+    fn write(&self, bytes: Vec<u8>) -> Result<bool> {
         let done = with_gil(|py| self.run(py, &bytes).map_err(|error| THROWN.keep(error.into_value(py))));
         match done {
-            Some(Ok(true)) => Ok(()),
+            Some(Ok(Some(has_taken))) => Ok(has_taken),
             Some(Err(error)) => Err(error),
-            Some(Ok(false)) | None => Err(WasmtimeError::Closed { what: "store".to_owned() }),
+            Some(Ok(None)) | None => Err(WasmtimeError::Closed { what: "store".to_owned() }),
         }
     }
 }

@@ -19,9 +19,9 @@ use super::{Object, Outcome, Problem, Run, Step, World, plain};
 pub(super) struct Collected(Mutex<Vec<u8>>);
 
 impl OutputSink for Collected {
-    fn write(&self, bytes: Vec<u8>) -> Result<()> {
+    fn write(&self, bytes: Vec<u8>) -> Result<bool> {
         self.0.lock().unwrap().extend(bytes);
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -32,7 +32,7 @@ struct Throws {
 }
 
 impl OutputSink for Throws {
-    fn write(&self, _bytes: Vec<u8>) -> Result<()> {
+    fn write(&self, _bytes: Vec<u8>) -> Result<bool> {
         Err(self.objects.throw(&self.name))
     }
 }

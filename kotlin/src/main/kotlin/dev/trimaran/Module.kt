@@ -1,6 +1,9 @@
 package dev.trimaran
 
 import dev.trimaran.internal.NativePressure
+import dev.trimaran.internal.ffi.moduleData
+import dev.trimaran.internal.ffi.moduleNames
+import dev.trimaran.internal.ffi.moduleProducers
 import dev.trimaran.internal.ofThisMachine
 import dev.trimaran.internal.shown
 import java.io.InvalidObjectException
@@ -174,6 +177,45 @@ public class Module private constructor(raw: Raw) :
         /** The contents of each custom section of that name, of a module in the text format. */
         @JvmStatic
         public fun customSections(text: String, name: String): List<ByteArray> = customSections(text.utf8(), name)
+
+        /**
+         * The names of a module's name section, of a module in the binary or the text format. It is neither validated
+         * nor compiled. What cannot be read in a name section is left out, as engines do. Fails with `Compile` where it
+         * is no module or is truncated, with `Syntax` where text has a mistake, and with `Limit` where there are more
+         * than 1,000,000 names.
+         */
+        @JvmStatic
+        public fun names(bytes: ByteArray): ModuleNames = core { moduleNames(bytes) }.toPublic()
+
+        /** The names of a module's name section, of a module in the text format. */
+        @JvmStatic
+        public fun names(text: String): ModuleNames = names(text.utf8())
+
+        /**
+         * The tools that made a module, by its producers section (WebAssembly tool conventions), of a module in the
+         * binary or the text format. It is neither validated nor compiled. What cannot be read in the section is left
+         * out. Fails with `Compile` where it is no module or is truncated, with `Syntax` where text has a mistake, and
+         * with `Limit` where there are more than 1,000,000.
+         */
+        @JvmStatic
+        public fun producers(bytes: ByteArray): List<Producer> =
+            core { moduleProducers(bytes) }.map { Producer(it.field, it.name, it.version) }
+
+        /** The tools that made a module, of a module in the text format. */
+        @JvmStatic
+        public fun producers(text: String): List<Producer> = producers(text.utf8())
+
+        /**
+         * The data segments of a module in the binary or the text format, which is neither validated nor compiled.
+         * Fails with `Compile` where it is no module, is truncated, or a segment cannot be read, with `Syntax` where
+         * text has a mistake, and with `Limit` where there are more than 1,000,000, or there is no room for a copy.
+         */
+        @JvmStatic
+        public fun dataSegments(bytes: ByteArray): List<DataSegment> = core { moduleData(bytes) }.map { it.toPublic() }
+
+        /** The data segments of a module in the text format. */
+        @JvmStatic
+        public fun dataSegments(text: String): List<DataSegment> = dataSegments(text.utf8())
 
         /**
          * Makes a module from the bytes of [serialize]. Fails with `Artifact` if a single bit differs, or if another

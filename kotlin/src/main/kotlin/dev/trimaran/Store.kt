@@ -94,6 +94,9 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     /** The callbacks of [setWasi], in the same way. */
     private var callbacks: List<Any> = emptyList()
 
+    /** What guests read that has to be closed; null once the store is. */
+    private var readers: ArrayList<AutoCloseable>? = ArrayList()
+
     /** Any object that the host gives the store to carry, such as the state of host functions. */
     @Volatile
     public var data: Any? = null
@@ -267,7 +270,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
      * are more than [StoreLimits.fileDescriptors]. Then nothing has changed.
      */
     public fun setWasi(config: WasiConfig) {
-        core(this, config) { raw.setWasi(config.toRaw()) }
+        core(this, config) { raw.setWasi(config.toRaw(this)) }
         callsHost = true
         synchronized(raw) { if (hosts != null) callbacks = config.callbacks.toList() }
     }
@@ -311,12 +314,19 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
 
     private fun letGo() {
         NativePressure.closed(pressure)
+        synchronized(raw) { readers.also { readers = null } }?.forEach(AutoCloseable::close)
         synchronized(raw) {
             hosts = null
             suspending.clear()
             callbacks = emptyList()
             componentHosts.clear()
         }
+    }
+
+    /** Has what a guest reads close with the store. */
+    @JvmSynthetic
+    internal fun keep(reader: AutoCloseable) {
+        synchronized(raw) { readers?.add(reader) } ?: reader.close()
     }
 
     /** Keeps what components may call, as the body of a host function. */

@@ -1,14 +1,20 @@
 package dev.trimaran
 
 import dev.trimaran.internal.Answering
+import dev.trimaran.internal.QueueSink
+import dev.trimaran.internal.Served
 import dev.trimaran.internal.Sink
 import dev.trimaran.internal.Source
+import dev.trimaran.internal.Turns
+import dev.trimaran.internal.inputPort
 import dev.trimaran.internal.ofThisMachine
+import dev.trimaran.internal.outputPort
 import dev.trimaran.internal.shown
 import java.io.InputStream
 import java.nio.file.Path
 import java.time.Duration
 import java.time.Instant
+import java.util.concurrent.BlockingQueue
 import dev.trimaran.internal.ffi.EnvVar as RawEnvVar
 import dev.trimaran.internal.ffi.FixedClock as RawFixedClock
 import dev.trimaran.internal.ffi.MemoryPreopen as RawMemoryPreopen
@@ -42,6 +48,11 @@ public class WasiConfig {
     /** The callbacks of the user, which the library does not keep alive: the store has to. */
     @get:JvmSynthetic
     internal val callbacks = mutableListOf<Any>()
+
+    // What guests wait for, where nothing else was said since.
+    private var servedInput: Served<Int>? = null
+    private var servedOutput: Served<ByteArray>? = null
+    private var servedError: Served<ByteArray>? = null
 
     /**
      * Makes `random_get` give the bytes of a generator that begins with this number, the same on every machine, and not
@@ -129,6 +140,31 @@ public class WasiConfig {
     /** Makes a stream the standard input. Nothing closes the stream. */
     public fun stdin(stream: InputStream): WasiConfig = stdin(InputSource { most -> stream.readUpTo(most) })
 
+    /**
+     * Makes [source] the standard input of modules, which wait for it as for a suspending host function ([Func.suspending]): it is
+     * called in the coroutine that called the guest, and the guest takes no thread meanwhile. It is told for how many bytes the
+     * guest has room, and gives a piece of any length, or no bytes at the end. What the guest leaves of it is for its next read.
+     * It may use the store, but not have a guest read this input, which fails with `Busy`. Guests of several stores that
+     * were granted this configuration read one after the other.
+     *
+     * A guest that reads in a synchronous call fails with `Suspend`, where nothing is left of a piece, and so does a
+     * component. Make the instance after [Store.setWasi]. What [source] throws comes out of the guest's call, as the very same
+     * object; if its coroutine is cancelled, so is [source].
+     */
+    @JvmSynthetic
+    public fun stdinSuspending(source: suspend (most: Int) -> ByteArray): WasiConfig {
+        val turns = Turns()
+        return stdinOf { { most -> turns.take { source(most) } } }
+    }
+
+    /** The same, of what is made for each store. */
+    @JvmSynthetic
+    internal fun stdinOf(served: Served<Int>): WasiConfig =
+        apply {
+            raw.stdin = null
+            servedInput = served
+        }
+
     /** Gives the guest the standard input of this process. */
     public fun inheritStdin(): WasiConfig = apply { raw.stdin = RawInput.Inherit }
 
@@ -137,6 +173,28 @@ public class WasiConfig {
 
     /** Hands the standard output to [sink], piece by piece, as it is written. */
     public fun stdout(sink: OutputSink): WasiConfig = apply { raw.stdout = kept(sink) }
+
+    /**
+     * Hands the standard output of modules to [sink], piece by piece, and has them wait for it as for a suspending host function
+     * ([Func.suspending]): it is called in the coroutine that called the guest, which goes on when [sink] has returned, and takes
+     * no thread meanwhile. It may use the store.
+     *
+     * A guest that writes in a synchronous call fails with `Suspend`, and so does a component. Make the instance after
+     * [Store.setWasi]. What [sink] throws comes out of the guest's call, as the very same object; if its coroutine is
+     * cancelled, so is [sink].
+     */
+    @JvmSynthetic
+    public fun stdoutSuspending(sink: suspend (ByteArray) -> Unit): WasiConfig =
+        apply {
+            raw.stdout = null
+            servedOutput = { sink }
+        }
+
+    /**
+     * Puts the standard output into [queue], piece by piece. While it is full, the guest waits, as one that sleeps does: its time limit and
+     * its interrupt handles end it. In a call that suspends it takes no thread meanwhile.
+     */
+    public fun stdout(queue: BlockingQueue<ByteArray>): WasiConfig = stdout(QueueSink(queue))
 
     /** Writes the standard output to a file. [Store.setWasi] fails with `Io` if it cannot open it. */
     @JvmOverloads
@@ -155,6 +213,17 @@ public class WasiConfig {
 
     /** Hands the standard error to [sink], piece by piece, as it is written. */
     public fun stderr(sink: OutputSink): WasiConfig = apply { raw.stderr = kept(sink) }
+
+    /** Hands the standard error of modules to [sink], and has them wait for it, as for the standard output. */
+    @JvmSynthetic
+    public fun stderrSuspending(sink: suspend (ByteArray) -> Unit): WasiConfig =
+        apply {
+            raw.stderr = null
+            servedError = { sink }
+        }
+
+    /** Puts the standard error into [queue], as the standard output. */
+    public fun stderr(queue: BlockingQueue<ByteArray>): WasiConfig = stderr(QueueSink(queue))
 
     /** Writes the standard error to a file. [Store.setWasi] fails with `Io` if it cannot open it. */
     @JvmOverloads
@@ -284,9 +353,15 @@ public class WasiConfig {
     }
 
     @JvmSynthetic
-    internal fun toRaw(): Raw =
-        // Those of this process are in `env`: Java has a copy of them, which nothing changes.
-        raw.copy(env = inherited() + raw.env, inheritEnv = false)
+    internal fun toRaw(store: Store): Raw =
+        raw.copy(
+            // Those of this process are in it: Java has a copy of them, which nothing changes.
+            env = inherited() + raw.env,
+            inheritEnv = false,
+            stdin = raw.stdin ?: servedInput?.let { RawInput.Async(inputPort(store, it)) },
+            stdout = raw.stdout ?: servedOutput?.let { RawOutput.Async(outputPort(store, it)) },
+            stderr = raw.stderr ?: servedError?.let { RawOutput.Async(outputPort(store, it)) },
+        )
 }
 
 /** What there is to read: at least a byte, unless the stream has ended. */

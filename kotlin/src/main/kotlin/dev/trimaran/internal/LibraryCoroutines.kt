@@ -58,6 +58,12 @@ internal class LibraryCoroutines : Coroutines() {
         context[key]?.cancel()
     }
 
+    companion object {
+        /** A context for what goes on beside a host function, and belongs to no call. */
+        fun apart(context: CoroutineContext): CoroutineContext =
+            context.minusKey(Job).minusKey(HostCall).minusKey(Working)
+    }
+
     /** Has each part of a host function, between two suspensions, work for its host call, and what it launches as well. */
     @IfPresent
     private class Working(private val call: HostCall) :

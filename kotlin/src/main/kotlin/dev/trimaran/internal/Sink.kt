@@ -2,6 +2,7 @@ package dev.trimaran.internal
 
 import dev.trimaran.OutputSink
 import java.lang.ref.WeakReference
+import java.util.concurrent.BlockingQueue
 import dev.trimaran.internal.ffi.OutputSink as RawOutputSink
 
 /**
@@ -11,12 +12,28 @@ import dev.trimaran.internal.ffi.OutputSink as RawOutputSink
 internal class Sink(sink: OutputSink) : RawOutputSink {
     private val sink = WeakReference(sink)
 
-    /** Whether the store is still there. What this throws is kept by the library, and comes out of the outer call. */
-    fun write(bytes: ByteArray): Boolean {
-        val found = sink.get() ?: return false
+    /** What became of a piece. What this throws is kept by the library, and comes out of the outer call. */
+    fun write(bytes: ByteArray): Int {
+        val found = sink.get() ?: return GONE
+        if (found is QueueSink) return if (found.offers(bytes)) TAKEN else FULL
         found.write(bytes)
-        return true
+        return TAKEN
     }
 
     override fun lower(): Long = NativeByHand.newSink(this)
+
+    private companion object {
+        // As the library has them: the store is gone; it has the piece; it asks again, some milliseconds later.
+        const val GONE = 0
+        const val TAKEN = 1
+        const val FULL = 2
+    }
+}
+
+/** A queue, for which guests wait while it is full. */
+internal class QueueSink(private val queue: BlockingQueue<ByteArray>) : OutputSink {
+    /** Whether there was room. */
+    fun offers(bytes: ByteArray): Boolean = queue.offer(bytes)
+
+    override fun write(bytes: ByteArray): Unit = queue.put(bytes)
 }

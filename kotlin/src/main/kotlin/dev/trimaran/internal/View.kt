@@ -23,7 +23,7 @@ internal class View(val buffer: ByteBuffer, val closing: Closing) {
     }
 
     /** A [buffer] over a memory, from its byte at [address] on. The buffer is there for as long as a view is a part of it. */
-    class Whole(buffer: ByteBuffer, val closing: Closing, val address: Long) {
+    class Whole(buffer: ByteBuffer, val closing: Closing, @field:Transient val address: Long) {
         private val size = buffer.capacity()
         private val found = WeakReference(buffer)
         val buffer: ByteBuffer? get() = found.get()
