@@ -89,6 +89,7 @@ pub use component::linker::ComponentLinker;
 pub use component::mistakes::{ComponentMistake, refuse_component_value};
 pub use component::resource::ComponentResource;
 pub use component::resource_type::ComponentResourceType;
+pub use component::stream::ComponentStream;
 pub use component::types::{ComponentTypeKind, ComponentTypeNode, ComponentTypes};
 pub use component::wit::component_type_text;
 
@@ -107,9 +108,10 @@ pub mod adapter {
     pub use crate::component::bindings::{component_file, python_bindings};
     pub use crate::component::few::Few;
     pub use crate::component::func::Arguments;
-    pub use crate::component::handles::{GivenResource, Received, ResourceValue};
+    pub use crate::component::handles::{ComponentSource, GivenResource, Received, ResourceValue};
     pub use crate::component::host::{ComponentHostFunction, HostFuncType, PlainHostFunction, Reply};
     pub use crate::component::mistakes::error as component_mistake;
+    pub use crate::component::source::component_source;
     pub use crate::component::spare;
     pub use crate::component::start::OwnedArguments;
     pub use crate::component::waiting::ComponentHostCall;
@@ -134,9 +136,9 @@ pub mod adapter {
     };
     pub use crate::runs::run::{Run, Step};
     pub use crate::stores::entry::Hold;
-    pub use crate::stores::fiber::Asked;
     pub use crate::stores::steps::{ask_tasks, swap_working_for};
     pub use crate::stores::store::{OfStore, SlotFunction};
+    pub use crate::stores::suspension::Asked;
     pub use crate::types::slot::{Signature, Slot, ValKind};
     pub use crate::values::float;
     pub use trimaran_gate::Token;

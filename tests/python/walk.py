@@ -13,6 +13,7 @@ from component_guests import GUESTS
 
 import trimaran
 from guests import IS_INTERPRETER, MODULES, ROOT, TARGET, config, core_dump
+from objects import of_streams
 from trimaran import (
     Engine,
     FuncType,
@@ -211,6 +212,9 @@ class World:
                 return self.get("ComponentFunc")(store, 7)
             case "ComponentResourceType":
                 return component.ResourceType.host()
+            case "ComponentStream":
+                # It needs an engine of its own.
+                return of_streams()[0]
             case other:
                 raise AssertionError(f"the model has a class that this test does not know: {other}")
 
@@ -385,6 +389,10 @@ FINE: set[str] = {
     "ComponentResource.is_alive: a closed object",
     "ComponentResource.is_owned: a closed object",
     "ComponentResource.resource_drop: a closed object",
+    "ComponentStream.release: a closed object",
+    "ComponentStream.is_alive: a closed object",
+    "ComponentStream.is_future: a closed object",
+    "ComponentStream.types: a closed object",
     "DebugInfo.symbols: a closed object",
     # A profile stays when its store is closed.
     "Profiler.json: a closed object",

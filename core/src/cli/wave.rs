@@ -212,6 +212,8 @@ impl<'a> Reader<'a> {
             }
             Kind::Map(parts, _) => self.map(parts)?,
             Kind::Own | Kind::Borrow => return Err("a resource cannot be written here".to_owned()),
+            Kind::Stream(_) => return Err("a stream cannot be written here".to_owned()),
+            Kind::Future(_) => return Err("a future cannot be written here".to_owned()),
             Kind::Unsupported(name) => return Err(format!("values of the type `{name}` cannot be passed yet")),
         }
         Ok(())
@@ -479,6 +481,10 @@ impl<'a> Shown<'a> {
             Kind::Own | Kind::Borrow => {
                 self.number();
                 self.push("a resource");
+            }
+            Kind::Stream(_) | Kind::Future(_) => {
+                self.number();
+                self.push(if matches!(plan.kind, Kind::Stream(_)) { "a stream" } else { "a future" });
             }
             Kind::Unsupported(name) => self.push(name),
         }

@@ -9,7 +9,7 @@ use crate::component::abi::call::Ready;
 use crate::component::abi::plan::{Field, Kind, Plan, Row};
 use crate::component::abi::stream::{Arrays, Given, Handle, Values, lifting};
 use crate::component::abi::{handles, no_value};
-use crate::component::handles::{GivenResource, Received, Sent, received};
+use crate::component::handles::{FindEnds, GivenResource, Received, Sent, received};
 use crate::component::resource::failed_in_call;
 use crate::component::resource_type::{ComponentResourceType, number_of};
 use crate::component::types::ComponentTypes;
@@ -83,7 +83,7 @@ impl ComponentFunc {
         &self.state
     }
 
-    pub(super) fn hosts(&self) -> &[u32] {
+    pub(super) fn hosts(&self) -> &Arc<[u32]> {
         &self.hosts
     }
 
@@ -143,11 +143,11 @@ impl ComponentFunc {
     pub fn call_into(&self, store: &Store, arguments: &Arguments<'_>, mut given: Given) -> Result<Received> {
         self.check(store)?;
         store.enter_guest(|mut context| {
-            let place = |place| {
-                let Arguments { bytes, beside, arrays, .. } = *arguments;
-                self.place(Values { bytes, beside, arrays, ..Values::default() }, place)
-            };
-            self.run(store, &mut context, (arguments.resources, &place), |context, handles, has_arrived| {
+            let Arguments { bytes, beside, arrays, .. } = *arguments;
+            let values = Values { bytes, beside, arrays, ..Values::default() };
+            let place = |place| self.place(values, place);
+            let ends = || handles::ends(values, self.params());
+            self.run(store, &mut context, (arguments.resources, &place, &ends), |context, handles, has_arrived| {
                 let Arguments { bytes, beside, arrays, .. } = *arguments;
                 let values = Values { bytes, beside, arrays, handles, hosts: &self.hosts };
                 self.check_values(context, values).map_err(refusal)?;
@@ -175,7 +175,7 @@ impl ComponentFunc {
             self.run(
                 store,
                 &mut context,
-                (resources, &|place| self.plain_place(slots, place)),
+                (resources, &|place| self.plain_place(slots, place), &Vec::new),
                 |context, handles, has_arrived| {
                     let hosts = &self.hosts;
                     if !handles.is_empty() && context.engine().get_concurrency_support() {
@@ -215,13 +215,13 @@ impl ComponentFunc {
     }
 
     /// Runs `work`, which calls the guest with handles of those resources, and notes when it has them. The words for the place of one
-    /// stand beside them.
+    /// stand beside them, and what finds streams and futures.
     #[inline(always)]
     fn run<R>(
         &self,
         store: &Store,
         context: &mut StoreContextMut<'_, StoreData>,
-        (resources, place): (&[GivenResource], &dyn Fn(usize) -> String),
+        (resources, place, ends): (&[GivenResource], &dyn Fn(usize) -> String, FindEnds<'_>),
         mut work: impl FnMut(&mut StoreContextMut<'_, StoreData>, &[Handle], &AtomicBool) -> wasmtime::Result<R>,
     ) -> Result<R> {
         store.drop_resources(context)?;
@@ -240,7 +240,7 @@ impl ComponentFunc {
         let done = if resources.is_empty() {
             call(context, &[])
         } else {
-            let sent = Sent::new(store, context, resources).map_err(|refused| {
+            let sent = Sent::new(store, context, resources, (ends, &self.hosts)).map_err(|refused| {
                 self.state.end();
                 let place = place(refused.place);
                 refused.at(&place)

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use wasmtime::StoreContextMut;
 use wasmtime::component::ResourceAny;
 
-use crate::component::abi::stream::{Given, Handle};
+use crate::component::abi::end::End;
+use crate::component::abi::plan::Plan;
+use crate::component::abi::stream::{Given, Handle, Taken};
 use crate::component::few::Few;
 use crate::component::resource::ComponentResource;
 use crate::component::resource_type::number_of;
 use crate::component::spare;
+use crate::component::stream::ComponentStream;
 use crate::stores::components::InstanceState;
 use crate::stores::store::StoreData;
 use crate::{HostObject, Result, Store, WasmtimeError};
@@ -22,7 +25,27 @@ pub enum ResourceValue {
     Guest(Arc<ComponentResource>),
     /// The host's own.
     Host(HostObject),
+    /// No resource, but a stream or a future that a guest gave.
+    Stream(Arc<ComponentStream>),
+    /// The same of the host's own, on its way into a guest.
+    Source(ComponentSource),
 }
+
+/// What a language has elements of a stream from, or the value of a future.
+#[derive(Clone)]
+pub struct ComponentSource(pub(super) Arc<dyn Opens>);
+
+/// Makes a stream, or a future, of what a language has.
+pub(super) trait Opens: Send + Sync {
+    /// One of that type. `hosts` are the numbers of the host's types of resources.
+    fn open(&self, context: &mut StoreContextMut<'_, StoreData>, plan: &Plan, hosts: &Arc<[u32]>) -> Result<End>;
+}
+
+/// What finds the plans of the streams and futures of a call, with their places among its resources.
+pub(super) type FindEnds<'a> = &'a dyn Fn() -> Vec<(usize, Arc<Plan>)>;
+
+/// The same, with the numbers of the host's types of resources.
+pub(super) type Ends<'a> = (FindEnds<'a>, &'a Arc<[u32]>);
 
 /// A resource on its way into a guest.
 pub struct GivenResource {
@@ -35,8 +58,10 @@ pub struct GivenResource {
 impl GivenResource {
     /// A guest has it now: the object of the language is empty.
     pub(super) fn forget(&self) {
-        if let ResourceValue::Guest(guest) = &self.value {
-            guest.take();
+        match &self.value {
+            ResourceValue::Guest(guest) => _ = guest.take(),
+            ResourceValue::Stream(stream) => stream.forget(),
+            ResourceValue::Host(_) | ResourceValue::Source(_) => {}
         }
     }
 }
@@ -68,6 +93,8 @@ pub(super) struct Sent<'a> {
     lent: Vec<u32>,
     /// The objects that are given away, by their numbers.
     kept: Vec<u32>,
+    /// The streams and futures that were made for this call.
+    opened: Vec<End>,
 }
 
 impl<'a> Sent<'a> {
@@ -77,6 +104,7 @@ impl<'a> Sent<'a> {
         store: &Store,
         context: &mut StoreContextMut<'_, StoreData>,
         given: &'a [GivenResource],
+        ends: Ends<'_>,
     ) -> std::result::Result<Self, RefusedResource> {
         match given {
             [] => Ok(Self::of(Few::None, given)),
@@ -86,35 +114,48 @@ impl<'a> Sent<'a> {
                 let handle = handle.map_err(|error| RefusedResource::new(0, error))?;
                 Ok(Self::of(Few::One([Handle::Any(handle)]), given))
             }
-            _ => Self::many(store, context, given),
+            _ => Self::many(store, context, given, ends),
         }
     }
 
     #[inline]
     fn of(handles: Few<Handle>, given: &'a [GivenResource]) -> Self {
-        Self { handles, given, lent: Vec::new(), kept: Vec::new() }
+        Self { handles, given, lent: Vec::new(), kept: Vec::new(), opened: Vec::new() }
     }
 
     fn many(
         store: &Store,
         context: &mut StoreContextMut<'_, StoreData>,
         given: &'a [GivenResource],
+        (ends, hosts): Ends<'_>,
     ) -> std::result::Result<Self, RefusedResource> {
         // Everything is checked before the first object gets a number.
         let mut used = HashMap::new();
         for (place, resource) in given.iter().enumerate() {
-            let ResourceValue::Guest(guest) = &resource.value else { continue };
-            let checked = guest.get(store).and_then(|_| check_owned(guest, resource.is_own));
+            let (checked, address, word) = match &resource.value {
+                ResourceValue::Guest(guest) => {
+                    let checked = guest.get(store).and_then(|_| check_owned(guest, resource.is_own));
+                    (checked, Arc::as_ptr(guest).cast::<()>(), "resource")
+                }
+                ResourceValue::Stream(stream) => {
+                    (stream.end(store).map(drop), Arc::as_ptr(stream).cast(), stream.word())
+                }
+                ResourceValue::Source(source) => (Ok(()), Arc::as_ptr(&source.0).cast(), "stream"),
+                ResourceValue::Host(_) => continue,
+            };
             checked.map_err(|error| RefusedResource::new(place, error))?;
             // One alone is used once.
-            let before = if given.len() > 1 { used.insert(Arc::as_ptr(guest), resource.is_own) } else { None };
+            let before = if given.len() > 1 { used.insert(address, resource.is_own) } else { None };
             if before.is_some_and(|was_own| was_own || resource.is_own) {
-                let reason = "a resource is given away and used once more in the same call: expected each resource that is given \
-                              away once";
+                let reason = format!(
+                    "a {word} is given away and used once more in the same call: expected each {word} that is given away once"
+                );
                 return Err(RefusedResource::new(place, WasmtimeError::wrong_type(reason)));
             }
         }
         let (mut handles, mut sent) = (Vec::with_capacity(given.len()), Self::of(Few::None, given));
+        let has_source = given.iter().any(|resource| matches!(resource.value, ResourceValue::Source(_)));
+        let plans: HashMap<usize, Arc<Plan>> = if has_source { ends().into_iter().collect() } else { HashMap::new() };
         for (place, resource) in given.iter().enumerate() {
             let refused = |error| RefusedResource::new(place, error);
             let handle = match &resource.value {
@@ -125,6 +166,15 @@ impl<'a> Sent<'a> {
                     numbers.push(number);
                     Handle::Host(number)
                 }
+                ResourceValue::Stream(stream) => Handle::End(stream.end(store).map_err(refused)?),
+                ResourceValue::Source(source) => match plans.get(&place) {
+                    Some(plan) => {
+                        let end = source.0.open(context, plan, hosts).map_err(refused)?;
+                        sent.opened.push(end.clone());
+                        Handle::End(end)
+                    }
+                    None => return Err(refused(WasmtimeError::wrong_type("a stream stands where a resource should"))),
+                },
             };
             handles.push(handle);
         }
@@ -143,6 +193,8 @@ impl<'a> Sent<'a> {
         }
         if has_arrived {
             self.given.iter().filter(|resource| resource.is_own).for_each(GivenResource::forget);
+        } else {
+            self.opened.into_iter().for_each(|end| store.dropped_resources.push_end(Box::new(end)));
         }
     }
 }
@@ -195,7 +247,14 @@ pub(super) fn received(
     }
     let state = state();
     let mut resources = Vec::with_capacity(given.handles.len());
-    for (handle, is_own) in given.handles {
+    for handle in given.handles {
+        let (handle, is_own) = match handle {
+            Taken::Resource(handle, is_own) => (handle, is_own),
+            Taken::End(end) => {
+                resources.push(ResourceValue::Stream(ComponentStream::new(store, end, &state, hosts)));
+                continue;
+            }
+        };
         resources.push(match number_of(handle.ty(), hosts) {
             Some(_) => ResourceValue::Host(object(context, handle, is_own)?),
             None => {

@@ -8,12 +8,14 @@ use trimaran_gate::HostCallId;
 use wasmtime::component::types::ComponentFunc;
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use crate::component::abi::plan::Row;
+use crate::component::abi::end::rows_of;
+use crate::component::abi::plan::{Plan, Row};
 use crate::component::abi::stream::{Given, Values, Written};
 use crate::component::abi::{handles, plain};
 use crate::component::handles::{GivenResource, Received, Sent, received};
 use crate::component::mistakes::{self, ComponentMistake};
 use crate::component::resource::{ComponentResource, drop_handle};
+use crate::component::stream::drop_ends_of;
 use crate::component::table;
 use crate::component::types::ComponentTypes;
 use crate::process::failpoint;
@@ -82,6 +84,14 @@ impl HostFuncType {
     pub(super) fn new(name: String, ty: &ComponentFunc, [params, results]: [Row; 2]) -> Self {
         let param_names = ty.params().map(|(name, _)| name.to_owned()).collect();
         Self { name, params, results, param_names, is_async: ty.async_(), of_language: OnceLock::new() }
+    }
+
+    /// That of a function which gives what a stream of the host has, or a future.
+    pub(super) fn of_source(is_future: bool, payload: Option<&Arc<Plan>>) -> Self {
+        let [params, results] = rows_of(is_future, payload);
+        let name = if is_future { "a future of the host" } else { "a stream of the host" }.to_owned();
+        let param_names = params.fields.iter().map(|_| "most".to_owned()).collect();
+        Self { name, params, results, param_names, is_async: true, of_language: OnceLock::new() }
     }
 
     /// Whether it is plain.
@@ -160,6 +170,7 @@ fn run_in(
     let (arguments, lent) = received(store, context, given, || running.unwrap_or_default(), hosts)?;
     let done = call(store, context, |call_id| function.call(store, call_id, ty, arguments));
     Loans::new(lent).end(context)?;
+    drop_ends_of(store, context);
     written(store, context, done.map_err(|error| *error)?, ty, hosts)
 }
 
@@ -198,13 +209,15 @@ pub(super) fn written(
     ty: &HostFuncType,
     hosts: &Arc<[u32]>,
 ) -> Result<Written> {
-    let sent = Sent::new(store, context, &reply.resources).map_err(|refused| {
-        let beside: Vec<&[u8]> = reply.beside.iter().map(Vec::as_slice).collect();
-        let values = Values { bytes: &reply.bytes, beside: &beside, ..Values::default() };
+    let beside: Vec<&[u8]> = reply.beside.iter().map(Vec::as_slice).collect();
+    let values = Values { bytes: &reply.bytes, beside: &beside, ..Values::default() };
+    let ends = || handles::ends(values, &ty.results);
+    let sent = Sent::new(store, context, &reply.resources, (&ends, hosts)).map_err(|refused| {
         let place = handles::path(values, &ty.results, refused.place, |_| "result".to_owned());
         refused.at(&format!("{}: {place}", ty.name))
     })?;
     let handles = sent.handles.into_vec();
+    drop(beside);
     // Whatever becomes of them, the guest has got them from here on.
     reply.resources.iter().filter(|resource| resource.is_own).for_each(GivenResource::forget);
     let (hosts, names) = match handles.is_empty() {

@@ -157,6 +157,8 @@ fn with_article(kind: Kind) -> &'static str {
         Kind::Result => "a result",
         Kind::Flags => "flags",
         Kind::Own | Kind::Borrow => "a resource",
+        Kind::Stream => "a stream",
+        Kind::Future => "a future",
         Kind::Unsupported | Kind::Func | Kind::Instance | Kind::Component | Kind::Module | Kind::Resource => {
             "another value"
         }

@@ -6,8 +6,9 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::ResourceAny;
 
 use crate::component::resource_type::ComponentResourceType;
+use crate::component::stream::drop_ends;
 use crate::errors::chain::chain;
-use crate::stores::components::{DroppedResources, InstanceState};
+use crate::stores::components::{Dropped, DroppedResources, InstanceState};
 use crate::stores::refusal;
 use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::traps::carried::HostError;
@@ -193,7 +194,9 @@ impl Store {
     /// uses it next has to know why, above all where an interruption or a time limit was meant for their call.
     pub(super) fn drop_resources(&self, context: &mut StoreContextMut<'_, StoreData>) -> Result<()> {
         let mut first = Ok(());
-        for (resource, state) in self.dropped_resources.take() {
+        let Dropped { handles, ends } = self.dropped_resources.take();
+        drop_ends(context, ends);
+        for (resource, state) in handles {
             let components = &context.data().components;
             let is_shut = !components.is_poisoned() && components.check().is_err();
             if resource.owned() && (is_shut || state.check().is_err()) {

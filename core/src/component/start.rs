@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use trimaran_gate::Token;
 use wasmtime::StoreContextMut;
 
+use crate::component::abi::handles;
 use crate::component::abi::stream::Values;
 use crate::component::func::ComponentFunc;
 use crate::component::handles::{GivenResource, Received, Sent, received};
@@ -48,17 +49,20 @@ impl ComponentFunc {
                 store.get()?.drop_resources(&mut context)?;
                 let call = InCall::begin(&mut context, state)?;
                 let beside: Vec<&[u8]> = arguments.beside.iter().map(Vec::as_slice).collect();
-                let sent = match Sent::new(&*store.get()?, &mut context, &arguments.resources) {
+                let values = Values { bytes: &arguments.bytes, beside: &beside, ..Values::default() };
+                let sent = {
+                    let ends = || handles::ends(values, func.params());
+                    Sent::new(&*store.get()?, &mut context, &arguments.resources, (&ends, hosts))
+                };
+                let sent = match sent {
                     Ok(sent) => sent,
                     Err(refused) => {
                         call.end(&mut context);
-                        let values = Values { bytes: &arguments.bytes, beside: &beside, ..Values::default() };
                         let place = func.place(values, refused.place);
                         return Err(refused.at(&place));
                     }
                 };
-                let (bytes, handles) = (&*arguments.bytes, &*sent.handles);
-                let values = Values { bytes, beside: &beside, arrays: None, handles, hosts };
+                let values = Values { handles: &sent.handles, hosts, ..values };
                 if let Err(error) = func.check_values(&context, values) {
                     call.end(&mut context);
                     sent.end(&*store.get()?, &mut context, false);

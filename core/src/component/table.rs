@@ -189,18 +189,12 @@ impl Nodes {
                 let element = self.plan(element)?;
                 self.add(To::FixedLengthList, vec![], vec![Some(element)], *length)
             }
-            Kind::Map(parts, _) => {
-                let parts = self.fields(&**parts)?;
-                self.add(To::Map, vec![], parts, 0)
-            }
+            Kind::Map(parts, _) => self.fields(&**parts).and_then(|parts| self.add(To::Map, vec![], parts, 0)),
             Kind::Record(fields) => {
                 let parts = self.fields(fields)?;
                 self.add(To::Record, fields.iter().map(|field| field.name.to_string()).collect(), parts, 0)
             }
-            Kind::Tuple(fields) => {
-                let parts = self.fields(fields)?;
-                self.add(To::Tuple, vec![], parts, 0)
-            }
+            Kind::Tuple(fields) => self.fields(fields).and_then(|parts| self.add(To::Tuple, vec![], parts, 0)),
             Kind::Variant(cases) => {
                 let parts = self.payloads(cases)?;
                 self.add(To::Variant, names(cases), parts, 0)
@@ -220,6 +214,11 @@ impl Nodes {
             Kind::Own | Kind::Borrow => {
                 let resource = self.resource(plan.resource, "")?;
                 self.around(if matches!(plan.kind, Kind::Own) { To::Own } else { To::Borrow }, resource)
+            }
+            Kind::Stream(payload) | Kind::Future(payload) => {
+                let part = payload.as_ref().map(|payload| self.plan(payload)).transpose()?;
+                let kind = if matches!(plan.kind, Kind::Stream(_)) { To::Stream } else { To::Future };
+                self.add(kind, vec![], vec![part], 0)
             }
             Kind::Unsupported(what) => self.unsupported(what),
         }
@@ -356,14 +355,19 @@ impl<'a> Table<'a> {
                 let parts = vec![Some(self.ty(&map.key())?), Some(self.ty(&map.value())?)];
                 self.nodes.add(To::Map, vec![], parts, 0)
             }
-            Type::Future(_) => self.nodes.unsupported("future"),
-            Type::Stream(_) => self.nodes.unsupported("stream"),
+            Type::Future(future) => self.end(To::Future, future.ty()),
+            Type::Stream(stream) => self.end(To::Stream, stream.ty()),
             Type::ErrorContext => self.nodes.unsupported("error-context"),
             Type::FixedLengthList(list) => {
                 let element = self.ty(&list.ty())?;
                 self.nodes.add(To::FixedLengthList, vec![], vec![Some(element)], list.len())
             }
         }
+    }
+
+    fn end(&mut self, kind: ComponentTypeKind, payload: Option<Type>) -> Result<u32> {
+        let part = payload.map(|ty| self.ty(&ty)).transpose()?;
+        self.nodes.add(kind, vec![], vec![part], 0)
     }
 
     fn named<'b>(

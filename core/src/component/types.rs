@@ -58,8 +58,11 @@ pub enum ComponentTypeKind {
     Own,
     /// A handle that is lent for one call. Its part is the resource's type.
     Borrow,
-    /// A type whose values cannot be passed yet: a stream, a future, an error context. Its name
-    /// says which.
+    /// A stream. Its part is the type of its elements, if they have one.
+    Stream,
+    /// A future. Its part is the type of its value, if it has one.
+    Future,
+    /// A type whose values cannot be passed: an error context. Its name says which.
     Unsupported,
     /// A function, with the names and types of its parameters. Behind those stands the type of its result, if it has one.
     Func,

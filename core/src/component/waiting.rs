@@ -1,6 +1,7 @@
 //! A component calls an async function of the host, and waits for its answer.
 
 use std::any::Any;
+use std::future::poll_fn;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -10,11 +11,13 @@ use wasmtime::{AsContextMut, StoreContextMut};
 use crate::component::abi::stream::{Given, Written};
 use crate::component::handles::{Received, received};
 use crate::component::host::{ComponentHostFunction, HostFuncType, Loans, Reply, written};
+use crate::component::stream::drop_ends_of;
 use crate::host::waiting::{GuestStore, cannot_wait, failed};
 use crate::stores::asking::Question;
 use crate::stores::components::InTask;
-use crate::stores::fiber::{Asked, HostWait, Parcel, Suspension};
+use crate::stores::fiber::HostWait;
 use crate::stores::store::{Calling, StoreData};
+use crate::stores::suspension::{Asked, Parcel, Suspension, Visit};
 use crate::{Result, WasmtimeError};
 
 /// What a component asks of an async function of the host, and waits for.
@@ -30,6 +33,10 @@ impl Asked for ComponentHostCall {
 }
 
 impl ComponentHostCall {
+    pub(super) fn new(function: &Arc<dyn ComponentHostFunction>, ty: &Arc<HostFuncType>, arguments: Received) -> Self {
+        Self { function: Arc::clone(function), ty: Arc::clone(ty), arguments }
+    }
+
     /// What the function is: `ComponentHostFunction::as_async` of it.
     pub fn function(&self) -> Option<&dyn Any> {
         self.function.as_async()
@@ -70,6 +77,12 @@ struct Begun {
     running: Option<usize>,
 }
 
+/// Does a visitor's work where a task has asked.
+pub(super) fn visited(mut context: StoreContextMut<'_, StoreData>, visit: Visit<Calling>) {
+    let _in_task = InTask::begin();
+    visit.run(&mut Calling::Component(NonNull::from(&mut context).cast()));
+}
+
 impl AsyncFunction {
     /// What wasmtime calls where the function is not async by its type: its guest waits in it.
     pub(super) async fn run(
@@ -89,14 +102,9 @@ impl AsyncFunction {
     pub(super) async fn run_in_task(self, tasks: &Accessor<StoreData>, given: Given) -> wasmtime::Result<Written> {
         let begun = tasks.with(|mut access| self.begin(&mut access.as_context_mut(), given))?;
         let Begun { suspension, call, bytes, loans, running } = begun;
-        let at_caller = |work: &mut dyn FnMut(&mut Calling)| {
-            tasks.with(|mut access| {
-                let mut context = access.as_context_mut();
-                let _in_task = InTask::begin();
-                work(&mut Calling::Component(NonNull::from(&mut context).cast()));
-            });
-        };
-        let answer = Question::new(suspension, call, bytes, at_caller).await.map_err(failed)?;
+        let mut question = Question::new(suspension, call, bytes);
+        let visit = |visit: Visit<Calling>| tasks.with(|mut access| visited(access.as_context_mut(), visit));
+        let answer = poll_fn(|context| question.poll(context, visit)).await.map_err(failed)?;
         tasks.with(|mut access| {
             let mut context = access.as_context_mut();
             let outer = std::mem::replace(&mut context.data_mut().components.running, running);
@@ -117,8 +125,7 @@ impl AsyncFunction {
         let (arguments, lent) =
             received(store.get(), context, given, || state.unwrap_or_default(), &self.hosts).map_err(failed)?;
         let loans = Loans::new(lent);
-        let call: Parcel =
-            Box::new(ComponentHostCall { function: Arc::clone(&self.function), ty: Arc::clone(&self.ty), arguments });
+        let call: Parcel = Box::new(ComponentHostCall::new(&self.function, &self.ty, arguments));
         Ok(Begun { suspension, call, bytes, loans, running })
     }
 
@@ -130,6 +137,7 @@ impl AsyncFunction {
     ) -> wasmtime::Result<Written> {
         let store = GuestStore::of(context.data())?;
         loans.end(context).map_err(failed)?;
+        drop_ends_of(store.get(), context);
         let no_answer = |_| WasmtimeError::Unexpected { reason: "a host function has no answer".to_owned() };
         let answer = answer.downcast::<Result<Reply>>().map_err(no_answer).and_then(|answer| *answer);
         let reply = answer.map_err(failed)?;

@@ -112,6 +112,15 @@ fn write_type(to: &mut Cut<'_>, types: &ComponentTypes, place: u32, depth: usize
             part(to, 0)?;
             return to.write_str(">");
         }
+        Kind::Stream | Kind::Future => {
+            to.write_str(if node.kind == Kind::Stream { "stream" } else { "future" })?;
+            if !matches!(node.parts.first(), Some(Some(_))) {
+                return Ok(());
+            }
+            to.write_str("<")?;
+            part(to, 0)?;
+            return to.write_str(">");
+        }
         Kind::Own => return part(to, 0),
         Kind::Borrow => {
             to.write_str("borrow<")?;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::errors::counted::count;
-use crate::stores::fiber::{Asked, HostWait, Parcel};
+use crate::stores::fiber::HostWait;
 use crate::stores::store::{CallbackCell, Calling, SlotFunction, StoreData};
+use crate::stores::suspension::{Asked, Parcel};
 use crate::traps::carried::HostError;
 use crate::values::convert::ArgPosition;
 use crate::wasi::stream_port::{Asking, Awaits};

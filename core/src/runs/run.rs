@@ -12,9 +12,10 @@ use wasmtime::{RootScope, StoreContextMut};
 use crate::host::waiting::HostCall;
 use crate::objects::func::params_of;
 use crate::process::{signal_check, task, unstoppable};
-use crate::stores::fiber::Asked;
+use crate::stores::fiber::Watch;
 use crate::stores::steps::{self, GuestRun};
-use crate::stores::store::StoreData;
+use crate::stores::store::{Calling, StoreData};
+use crate::stores::suspension::{Asked, Begin};
 use crate::values::convert::blank;
 use crate::{Func, Result, Store, Val, WasmtimeError};
 
@@ -63,18 +64,33 @@ impl<T: Send + 'static, A: Asked> Run<T, A> {
         of: Option<Token>,
         begin: impl for<'a> FnOnce(StoreContextMut<'a, StoreData>, StoreOfRun) -> Work<'a, T> + Send + 'static,
     ) -> Self {
+        Self::with(store, of, begin, None)
+    }
+
+    /// The same of a read: in a host function, nothing begins, and the guests that are there go on until `watch` gives what it reads.
+    pub(crate) fn reading(
+        store: &Arc<Store>,
+        of: Option<Token>,
+        begin: impl for<'a> FnOnce(StoreContextMut<'a, StoreData>, StoreOfRun) -> Work<'a, T> + Send + 'static,
+        mut watch: impl FnMut() -> Option<Result<T>> + Send + 'static,
+    ) -> Self {
+        Self::with(store, of, begin, Some(Box::new(move || watch().map(|read| Box::new(read) as _))))
+    }
+
+    fn with(
+        store: &Arc<Store>,
+        of: Option<Token>,
+        begin: impl for<'a> FnOnce(StoreContextMut<'a, StoreData>, StoreOfRun) -> Work<'a, T> + Send + 'static,
+        watch: Option<Watch>,
+    ) -> Self {
         let weak_store = StoreOfRun(Arc::downgrade(store));
-        let inner = steps::run(
-            store,
-            of,
-            Box::new(move |caller| {
-                // SAFETY: this is given to the gate, by `steps::run`.
-                let context = unsafe { steps::context_of_guest(caller) };
-                let work = begin(context, weak_store);
-                Box::pin(async move { Box::new(work.await) as _ })
-            }),
-            A::IS_CONCURRENT,
-        );
+        let begin: Begin<Calling> = Box::new(move |caller| {
+            // SAFETY: this is given to the gate, by `steps::run`.
+            let context = unsafe { steps::context_of_guest(caller) };
+            let work = begin(context, weak_store);
+            Box::pin(async move { Box::new(work.await) as _ })
+        });
+        let inner = steps::run(store, of, (begin, watch), A::IS_CONCURRENT);
         Self { inner, gives: PhantomData }
     }
 

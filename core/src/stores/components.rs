@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::component::ResourceAny;
 
 use crate::stores::fiber::in_a_task;
+use crate::stores::questions::Parcel;
 use crate::{HostObject, Result, WasmtimeError};
 
 /// What a store keeps for its components.
@@ -178,6 +179,15 @@ impl InstanceState {
     }
 }
 
+/// What a language has let go of.
+#[derive(Default)]
+pub(crate) struct Dropped {
+    /// Handles of resources, whose destructors are to run.
+    pub(crate) handles: Vec<(ResourceAny, Arc<InstanceState>)>,
+    /// Ends of streams and of futures that are read. Those who send and take them know their type.
+    pub(crate) ends: Vec<Parcel>,
+}
+
 /// The handles that a language has let go of, until a thread can run their destructors.
 #[derive(Default)]
 pub(crate) struct DroppedResources {
@@ -185,13 +195,22 @@ pub(crate) struct DroppedResources {
     is_filled: AtomicBool,
     /// Whether the store is closed: none of its handles can be used.
     is_closed: AtomicBool,
-    handles: Mutex<Vec<(ResourceAny, Arc<InstanceState>)>>,
+    dropped: Mutex<Dropped>,
 }
 
 impl DroppedResources {
     pub(crate) fn push(&self, resource: ResourceAny, state: Arc<InstanceState>) {
-        let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
-        handles.push((resource, state));
+        self.add(|dropped| dropped.handles.push((resource, state)));
+    }
+
+    /// The same for the end of a stream or of a future.
+    pub(crate) fn push_end(&self, end: Parcel) {
+        self.add(|dropped| dropped.ends.push(end));
+    }
+
+    fn add(&self, push: impl FnOnce(&mut Dropped)) {
+        let mut dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
+        push(&mut dropped);
         self.is_filled.store(true, Ordering::Release);
     }
 
@@ -204,12 +223,20 @@ impl DroppedResources {
         self.is_closed.load(Ordering::Acquire)
     }
 
-    pub(crate) fn take(&self) -> Vec<(ResourceAny, Arc<InstanceState>)> {
+    /// The ends alone.
+    pub(crate) fn take_ends(&self) -> Vec<Parcel> {
         if !self.is_filled.load(Ordering::Acquire) {
             return Vec::new();
         }
-        let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut self.dropped.lock().unwrap_or_else(PoisonError::into_inner).ends)
+    }
+
+    pub(crate) fn take(&self) -> Dropped {
+        if !self.is_filled.load(Ordering::Acquire) {
+            return Dropped::default();
+        }
+        let mut dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
         self.is_filled.store(false, Ordering::Relaxed);
-        std::mem::take(&mut *handles)
+        std::mem::take(&mut *dropped)
     }
 }

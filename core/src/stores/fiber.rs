@@ -5,209 +5,31 @@
 //! do meanwhile. Where a task of a component has asked and goes on with something else, it is its `Question` that finds it
 //! (`asking.rs`).
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use trimaran_gate::{Paused, Stop};
 
 use crate::interruption::interrupt::SteppedRun;
 use crate::process::mappings::GuestStack;
 use crate::process::stack;
-pub(crate) use crate::stores::questions::Parcel;
-use crate::stores::questions::Questions;
-use crate::traps::carried::HostError;
-use crate::wasi::wait::Rests;
+use crate::stores::suspension::{Begin, Guest, Message, Parcel, Reply, Suspension, Visit, nobody_reads};
 use crate::{Result, WasmtimeError};
 
-/// What a guest asks of an async host function.
-pub trait Asked: Send + 'static {
-    /// What it is answered.
-    type Answer: Send + 'static;
-    /// Whether the guest may ask several things at once: a component that is async may.
-    const IS_CONCURRENT: bool = false;
-}
-
-/// A guest that runs.
-pub(crate) type Guest = Pin<Box<dyn Future<Output = Parcel> + Send>>;
-/// Begins a guest by the caller, or the root, that it is given. The guest is polled and dropped only while that is there.
-pub(crate) type Begin<C> = Box<dyn FnOnce(&mut C) -> Guest + Send>;
-
-/// What a step brings to the innermost guest that waits.
-pub(super) enum Message<C> {
-    Answer(Parcel),
-    Visit(Visit<C>),
-    Begin(Begin<C>),
-    /// For the guest at that depth: the one that it began has to end.
-    Unwind(usize),
-}
-
-impl<C> Message<C> {
-    pub(super) fn is_visit(&self) -> bool {
-        matches!(self, Self::Visit(_))
-    }
-}
-
-/// Work for the caller of the host function that the innermost guest waits for.
-pub(super) struct Visit<C>(NonNull<dyn FnMut(&mut C)>);
-
-// SAFETY: the work is done before the visitor's thread goes on, and on that very thread.
-unsafe impl<C> Send for Visit<C> {}
-
-impl<C> Visit<C> {
-    /// Does the work. Only while the visitor has the guest polled.
-    pub(super) fn run(mut self, caller: &mut C) {
-        // SAFETY: `Fiber::visit` has borrowed the work until the poll returns in which the message is taken, and takes back one that
-        // nobody has taken: whoever has it is in that poll.
-        let work = unsafe { self.0.as_mut() };
-        work(caller);
-    }
-}
-
-/// What comes back from a step, if the outermost guest is not over.
-enum Reply {
-    Request(Parcel),
-    /// The guest sleeps for that time.
-    Later(Duration),
-    /// A nested guest is over.
-    Done(Parcel),
-}
-
-pub(super) struct Mail<C> {
-    pub(super) message: Option<Message<C>>,
-    reply: Option<Reply>,
-    /// How many guests are in flight.
-    depth: usize,
-    /// Says whether the innermost guest has to end.
-    stop: Option<Stop>,
-    pub(super) questions: Questions,
-}
-
-/// Whether a guest that is pending has asked to be polled again, and so waits for nobody.
-struct Awake(AtomicBool);
-
-impl Wake for Awake {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// What lies between the steps of a store's guests and the guests.
-pub(crate) struct Suspension<C> {
-    /// Whether the guest that runs may be suspended: not below a synchronous call.
-    may_suspend: AtomicBool,
-    mail: Mutex<Mail<C>>,
-    awake: Arc<Awake>,
-    /// Wakes `awake`.
-    waker: Waker,
-}
-
-impl<C> Suspension<C> {
-    pub(crate) fn new() -> Arc<Self> {
-        let mail = Mail { message: None, reply: None, depth: 0, stop: None, questions: Questions::default() };
-        let awake = Arc::new(Awake(AtomicBool::new(false)));
-        let waker = Waker::from(Arc::clone(&awake));
-        Arc::new(Self { may_suspend: AtomicBool::new(false), mail: Mutex::new(mail), awake, waker })
-    }
-
-    pub(crate) fn may_suspend(&self) -> bool {
-        self.may_suspend.load(Ordering::Relaxed)
-    }
-
-    /// Whether the innermost guest was cancelled.
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.may_suspend() && self.mail().stop.as_ref().is_some_and(Stop::is_set)
-    }
-
-    pub(super) fn mail(&self) -> MutexGuard<'_, Mail<C>> {
-        self.mail.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn suspends(&self, may: bool) -> Suspends<'_> {
-        Suspends { flag: &self.may_suspend, outer: self.may_suspend.swap(may, Ordering::Relaxed) }
-    }
-
-    /// Runs a future of wasmtime's to its end. Its guest may not be suspended: it fails with `Suspend` where it waits for
-    /// what a task has asked of an async host function before.
-    pub(crate) fn to_end<R>(&self, work: impl Future<Output = wasmtime::Result<R>>) -> wasmtime::Result<R> {
-        let _suspends = self.suspends(false);
-        // One below may have asked to be polled again.
-        let _outer = StillAwake { flag: &self.awake.0, was: self.is_awake() };
-        let mut work = pin!(work);
-        loop {
-            match self.poll(work.as_mut()) {
-                Poll::Ready(done) => return done,
-                // Wasmtime lets others have a turn after it has collected garbage, for one.
-                Poll::Pending if self.is_awake() => {}
-                Poll::Pending => return Err(wasmtime::Error::new(HostError(waits_for_ever()))),
-            }
-        }
-    }
-
-    fn poll<F: Future + ?Sized>(&self, work: Pin<&mut F>) -> Poll<F::Output> {
-        self.awake.0.store(false, Ordering::Relaxed);
-        stack::on_fibers(|| work.poll(&mut Context::from_waker(&self.waker)))
-    }
-
-    /// Whether a guest that was pending when it was polled last goes on when it is polled again.
-    fn is_awake(&self) -> bool {
-        self.awake.0.load(Ordering::Relaxed)
-    }
-}
-
-#[cold]
-fn waits_for_ever() -> WasmtimeError {
-    let reason = "the guest waits for an async host function that a task of its store has called before, and that goes on in async calls \
-                  alone: make this call an async one";
-    WasmtimeError::Suspend { reason: reason.to_owned() }
-}
-
-/// A guest had asked to be polled again, and still has when this is dropped.
-struct StillAwake<'a> {
-    flag: &'a AtomicBool,
-    was: bool,
-}
-
-impl Drop for StillAwake<'_> {
-    fn drop(&mut self) {
-        self.flag.fetch_or(self.was, Ordering::Relaxed);
-    }
-}
-
-impl<C> Rests for Suspension<C> {
-    fn may_rest(&self) -> bool {
-        self.may_suspend()
-    }
-
-    fn note(&self, time: Duration) {
-        self.mail().reply = Some(Reply::Later(time));
-    }
-}
-
-/// Whether guests may be suspended, until this is dropped.
-struct Suspends<'a> {
-    flag: &'a AtomicBool,
-    outer: bool,
-}
-
-impl Drop for Suspends<'_> {
-    fn drop(&mut self) {
-        self.flag.store(self.outer, Ordering::Relaxed);
-    }
-}
+/// Gives what a read waits for, once it is there.
+pub(crate) type Watch = Box<dyn FnMut() -> Option<Parcel> + Send>;
 
 /// A guest that is to begin, or has begun.
 pub(crate) struct Fiber<C> {
     suspension: Arc<Suspension<C>>,
     stop: Stop,
     begin: Option<Begin<C>>,
+    /// Of a read of what guests write: in a host function, it begins no guest, and has those go on that are there.
+    watch: Option<Watch>,
+    /// What the outermost guest came to while such a read had it go on.
+    came: Option<Parcel>,
     /// The outermost guest, once it has begun. A nested one is kept by the `HostWait` below it.
     guest: Option<Guest>,
     /// Of the outermost guest, if something can stop it. Behind the guest, which goes first.
@@ -219,8 +41,14 @@ pub(crate) struct Fiber<C> {
 }
 
 impl<C> Fiber<C> {
-    pub(crate) fn new(suspension: Arc<Suspension<C>>, stop: Stop, begin: Begin<C>, is_concurrent: bool) -> Self {
-        Self { suspension, stop, begin: Some(begin), guest: None, run: None, stack: None, is_concurrent }
+    pub(crate) fn new(
+        suspension: Arc<Suspension<C>>,
+        stop: Stop,
+        (begin, watch): (Begin<C>, Option<Watch>),
+        is_concurrent: bool,
+    ) -> Self {
+        let (begin, guest, run, stack) = (Some(begin), None, None, None);
+        Self { suspension, stop, begin, watch, came: None, guest, run, stack, is_concurrent }
     }
 
     pub(crate) fn suspension(&self) -> &Arc<Suspension<C>> {
@@ -239,6 +67,13 @@ impl<C> Fiber<C> {
         // A question wants its answer under its number.
         let answer = answer.and_then(|answer| suspension.mail().questions.answer(depth, answer));
         let mut message = answer.map(Message::Answer);
+        if let Some(came) = fiber.came.take() {
+            return Paused::Done(Ok(came));
+        }
+        if depth > 1 && fiber.watch.is_some() {
+            fiber.begin = None;
+            return Self::watch(fibers, message);
+        }
         if let Some(begin) = fiber.begin.take() {
             match GuestStack::new() {
                 Ok(stack) => fiber.stack = Some(stack),
@@ -273,10 +108,55 @@ impl<C> Fiber<C> {
                 let question = if is_concurrent { mail.questions.next(depth, suspension.is_awake()) } else { None };
                 match question {
                     Some(parcel) => Paused::Host(Ok(parcel)),
+                    None if is_concurrent && depth == 1 && !suspension.is_awake() && mail.questions.are_none() => {
+                        Paused::Done(Err(nobody_reads()))
+                    }
                     None => Paused::Turn(Ok(Box::new(()))),
                 }
             }
         }
+    }
+
+    /// Has the guests that are there go on until there is what the innermost read waits for.
+    fn watch(fibers: &mut [Self], message: Option<Message<C>>) -> Paused<Result<Parcel>> {
+        let depth = fibers.len();
+        if let Some(parcel) = fibers.last_mut().and_then(Self::watched) {
+            return Paused::Done(Ok(parcel));
+        }
+        let Some(Self { suspension, stop, .. }) = fibers.last() else { return Paused::Done(Err(nothing_to_read())) };
+        let suspension = Arc::clone(suspension);
+        {
+            let mut mail = suspension.mail();
+            (mail.message, mail.depth, mail.stop) = (message, depth, Some(stop.clone()));
+        }
+        let _suspends = suspension.suspends(true);
+        match Self::poll(fibers) {
+            Err(error) => return Paused::Done(Err(error)),
+            // Whoever steps that guest is told of it.
+            Ok(Poll::Ready(parcel)) => {
+                if let Some(outermost) = fibers.first_mut() {
+                    (outermost.guest, outermost.came) = (None, Some(parcel));
+                }
+            }
+            Ok(Poll::Pending) => {}
+        }
+        if let Some(parcel) = fibers.last_mut().and_then(Self::watched) {
+            return Paused::Done(Ok(parcel));
+        }
+        let mut mail = suspension.mail();
+        match mail.reply.take() {
+            Some(Reply::Request(parcel)) => Paused::Host(Ok(parcel)),
+            Some(Reply::Later(time)) => Paused::Turn(Ok(Box::new(time))),
+            Some(Reply::Done(_)) | None => match mail.questions.next(depth, suspension.is_awake()) {
+                Some(parcel) => Paused::Host(Ok(parcel)),
+                None if suspension.is_awake() => Paused::Turn(Ok(Box::new(()))),
+                None => Paused::Done(Err(nothing_to_read())),
+            },
+        }
+    }
+
+    fn watched(&mut self) -> Option<Parcel> {
+        self.watch.as_mut()?()
     }
 
     /// Has the innermost guest's host function do `work` by its caller.
@@ -309,7 +189,7 @@ impl<C> Fiber<C> {
         if depth == 1 {
             let guest = fiber.guest.take();
             stack::on_fibers(|| drop(guest));
-        } else if fiber.begin.take().is_none() {
+        } else if fiber.begin.take().is_none() && fiber.watch.is_none() {
             suspension.mail().message = Some(Message::Unwind(depth - 1));
             _ = Self::poll(fibers);
         }
@@ -326,6 +206,14 @@ impl<C> Fiber<C> {
         let _step = run.as_ref().map(SteppedRun::step).transpose()?;
         Ok(suspension.poll(guest.as_mut()))
     }
+}
+
+/// A read waits for what no guest writes.
+#[cold]
+pub(crate) fn nothing_to_read() -> WasmtimeError {
+    let reason = "there is nothing to read, and no guest of the store goes on that could write it: read again when a function of the \
+                  guest has been called that does";
+    WasmtimeError::Suspend { reason: reason.to_owned() }
 }
 
 /// A host function that a task has called calls a guest, which would go on below that task.

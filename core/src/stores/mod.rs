@@ -13,4 +13,5 @@ pub(crate) mod root;
 pub(crate) mod settings;
 pub(crate) mod steps;
 pub(crate) mod store;
+pub(crate) mod suspension;
 pub(crate) mod turn;

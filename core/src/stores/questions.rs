@@ -75,6 +75,11 @@ impl Questions {
         Some(parcel)
     }
 
+    /// Whether there are none, with an answer or without.
+    pub(super) fn are_none(&self) -> bool {
+        self.there.is_empty()
+    }
+
     /// Whether the run at that depth was given one, and has not answered it.
     pub(super) fn is_asked(&self, depth: usize) -> bool {
         self.asked_at(depth).is_some()

@@ -7,8 +7,9 @@ use std::sync::{Arc, OnceLock};
 use trimaran_gate::{Gate, Gated, Inside, Stop, Token, this_thread};
 use wasmtime::{StoreContextMut, UpdateDeadline};
 
-use crate::stores::fiber::{Begin, Fiber, Suspension};
+use crate::stores::fiber::{Fiber, Watch};
 use crate::stores::store::{Calling, Guest, StoreData};
+use crate::stores::suspension::{Begin, Suspension};
 use crate::traps::carried::Interrupted;
 use crate::{Interruption, Result, Store, WasmtimeError};
 
@@ -119,10 +120,15 @@ impl Gated for SteppedStore {
 pub(crate) type GuestRun = trimaran_gate::Run<SteppedStore>;
 
 /// A call of a guest, which begins by `begin` when it is first stepped, and is polled to its end. `is_concurrent` says whether its steps
-/// answer the questions of tasks.
-pub(crate) fn run(store: &Arc<Store>, of: Option<Token>, begin: Begin<Calling>, is_concurrent: bool) -> GuestRun {
+/// answer the questions of tasks, and `watch` is that of a read.
+pub(crate) fn run(
+    store: &Arc<Store>,
+    of: Option<Token>,
+    (begin, watch): (Begin<Calling>, Option<Watch>),
+    is_concurrent: bool,
+) -> GuestRun {
     let suspension = Arc::clone(store.suspension());
-    let fiber = |stop: Stop| Fiber::new(suspension, stop, begin, is_concurrent);
+    let fiber = |stop: Stop| Fiber::new(suspension, stop, (begin, watch), is_concurrent);
     GuestRun::new(SteppedStore(Arc::clone(store)), of, fiber)
 }
 

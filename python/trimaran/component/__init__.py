@@ -23,6 +23,7 @@ from .linker import Linker, LinkerInstance
 from .load import load
 from .resource import Resource, ResourceAny, ResourceHost
 from .resource_type import ResourceType
+from .stream import Future, Stream
 from .types import (
     F32,
     F64,
@@ -88,6 +89,7 @@ __all__ = [
     "FlagsType",
     "Func",
     "FuncType",
+    "Future",
     "FutureType",
     "Instance",
     "InstancePre",
@@ -108,6 +110,7 @@ __all__ = [
     "ResultError",
     "ResultType",
     "Some",
+    "Stream",
     "StreamType",
     "String",
     "TupleType",

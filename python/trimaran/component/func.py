@@ -34,6 +34,8 @@ class Func(ComponentFuncBase, Constant, StoreItem):
     | result | `Ok` or `Err` | the same |
     | flags | a set of names | `set` |
     | own, borrow | a `Resource`, or any object for a resource of the host | the same |
+    | stream | an iterator or an async iterator of parts, what a list takes, or a `Stream` | `Stream` |
+    | future | an awaitable, or a `Future` | `Future` |
 
     It returns the result, or `None` if it has none. Before the guest knows of the call, it raises `WasmTypeError` or
     `RangeError` for a value that does not fit, with the way to that value: `argument 1: field "age": 300 does not fit a

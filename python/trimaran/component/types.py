@@ -393,26 +393,26 @@ class ErrorContext(UnsupportedType):
     __slots__ = ()
 
 
-class StreamType(UnsupportedType):
-    """A stream. Its values cannot be passed yet."""
+class StreamType(ValType):
+    """A stream."""
 
     __slots__ = ()
 
     @property
     def payload(self) -> ValType | None:
-        """The type of its values, which is not known yet."""
-        return None
+        """The type of its elements, if they have one."""
+        return cast("ValType | None", self._parts[0])
 
 
-class FutureType(UnsupportedType):
-    """A future. Its value cannot be passed yet."""
+class FutureType(ValType):
+    """A future."""
 
     __slots__ = ()
 
     @property
     def payload(self) -> ValType | None:
-        """The type of its value, which is not known yet."""
-        return None
+        """The type of its value, if it has one."""
+        return cast("ValType | None", self._parts[0])
 
 
 class FuncType(_Type):
@@ -512,10 +512,12 @@ _KINDS: dict[str, type[_Type]] = {
     "FLAGS": FlagsType,
     "OWN": OwnType,
     "BORROW": BorrowType,
+    "STREAM": StreamType,
+    "FUTURE": FutureType,
     "FUNC": FuncType,
     "INSTANCE": ComponentInstanceType,
     "COMPONENT": ComponentType,
     "MODULE": ModuleType,
 }
 
-_UNSUPPORTED: dict[str, type[_Type]] = {"error-context": ErrorContext, "stream": StreamType, "future": FutureType}
+_UNSUPPORTED: dict[str, type[_Type]] = {"error-context": ErrorContext}

@@ -133,7 +133,7 @@ extension ComponentType.Kind {
       case .flags: .flags
       case .own: .own
       case .borrow: .borrow
-      case .unsupported: .unsupported
+      case .stream, .future, .unsupported: .unsupported
       case .func: .function
       case .instance: .instance
       case .component: .component

@@ -52,6 +52,8 @@ extension Wit.Writer {
     case .own: try writeResource(value, codec, isOwn: true)
     case .borrow: try writeResource(value, codec, isOwn: false)
     case .option: try writeOption(value, codec)
+    case .stream, .future:
+      throw Mistake(.unsupported(name: codec.kind == .stream ? "stream" : "future"))
     case .unsupported, .func, .instance, .component, .module, .resource:
       throw Mistake(.unsupported(name: codec.names.first ?? "unsupported"))
     case .variant, .enum, .result, .flags: try writeNamed(value, codec)

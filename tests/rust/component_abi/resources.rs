@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use trimaran::adapter::call::Ready;
 use trimaran::adapter::component_host as host;
-use trimaran::adapter::stream::{Given, Handle, Values, Written};
+use trimaran::adapter::stream::{Given, Handle, Taken, Values, Written};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, ResourceType};
 use wasmtime::{Engine, Store, StoreContextMut};
@@ -44,7 +44,7 @@ fn a_guest_gives_a_resource_and_lends_itself_what_it_is_lent() {
 
     let made = call(&mut store, &make, &7_u32.to_le_bytes(), &[]).unwrap();
     assert_eq!(made.bytes, 0_u32.to_le_bytes());
-    let [(resource, true)] = made.handles[..] else { panic!("{:?}", made.handles) };
+    let [Taken::Resource(resource, true)] = made.handles[..] else { panic!("{:?}", made.handles) };
     for _ in 0..3 {
         let got = call(&mut store, &get, &0_u32.to_le_bytes(), &[Handle::Any(resource)]).unwrap();
         assert_eq!(got.bytes, 7_u32.to_le_bytes());
@@ -107,7 +107,7 @@ fn the_host_gives_a_resource_and_is_lent_it() {
     })
     .unwrap();
     host::define(&mut root, "use", "`use`", &ty("use"), |mut store: StoreContextMut<'_, ()>, given: Given| {
-        let [(resource, false)] = given.handles[..] else { panic!("{:?}", given.handles) };
+        let [Taken::Resource(resource, false)] = given.handles[..] else { panic!("{:?}", given.handles) };
         let number = resource.try_into_resource_dynamic(&mut store)?.rep();
         Ok(Written { bytes: number.to_le_bytes().to_vec(), ..Written::default() })
     })

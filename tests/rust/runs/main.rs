@@ -1,6 +1,7 @@
 //! Runs: guests that go on step by step, and wait for async host functions.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
+mod component_streams;
 mod components;
 mod home;
 mod sleeps;

@@ -190,6 +190,10 @@ fn resource(value: &ResourceValue) -> Resource {
             let object = context.map_or(ptr::null_mut(), |context| context.pointer);
             Resource { object, is_host: true, is_own: false }
         }
+        // They have no shape there yet.
+        ResourceValue::Stream(_) | ResourceValue::Source(_) => {
+            Resource { object: ptr::null_mut(), is_host: false, is_own: false }
+        }
     }
 }
 

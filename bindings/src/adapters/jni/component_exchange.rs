@@ -199,7 +199,8 @@ pub(super) extern "system" fn exchange_resource(
         let exchange = unsafe { Exchange::at(exchange) };
         Ok(match exchange.resources.get(index as usize).ok_or_else(out_of_step)? {
             ResourceValue::Guest(resource) => Arc::into_raw(Arc::clone(resource)) as jlong,
-            ResourceValue::Host(_) => 0,
+            // Streams and futures have no shape here yet.
+            ResourceValue::Host(_) | ResourceValue::Stream(_) | ResourceValue::Source(_) => 0,
         })
     })
 }

@@ -10,7 +10,8 @@ use super::component::ComponentFuncBase;
 use super::convert::{HasHandle, this};
 use super::func::FuncBase;
 use super::generated::{
-    ComponentInstanceBase, ComponentResourceBase, EngineBase, GlobalBase, MemoryBase, ReferenceBase, TableBase, TagBase,
+    ComponentInstanceBase, ComponentResourceBase, ComponentStreamBase, EngineBase, GlobalBase, MemoryBase,
+    ReferenceBase, TableBase, TagBase,
 };
 use super::instance::InstanceBase;
 use super::store::StoreBase;
@@ -44,6 +45,7 @@ pub(crate) fn store_number(object: &Bound<'_, PyAny>) -> Option<u64> {
         of::<ComponentInstanceBase>,
         of::<ComponentFuncBase>,
         of::<ComponentResourceBase>,
+        of::<ComponentStreamBase>,
     ];
     kinds.iter().find_map(|number| number(object))
 }

@@ -9,10 +9,10 @@ use pyo3::types::{PyFloat, PyList, PyTuple};
 use trimaran::adapter::{
     ComponentHostCall, HostCall, OfStore, Received, Reply, Run, Signature, Slot, Step, Token, ValKind,
 };
-use trimaran::{ComponentInstance, Func, Instance, Result, Store, Val, WasmtimeError};
+use trimaran::{ComponentInstance, ComponentStream, Func, Instance, Result, Store, Val, WasmtimeError};
 
 use super::at_end::Ask;
-use super::component::ComponentFuncBase;
+use super::component::{ComponentFuncBase, given_by_stream};
 use super::convert::{give_object, open, raw_store, take_object, this, unopened};
 use super::func::{FuncBase, bits};
 use super::generated::{InstancePreBase, LinkerBase, ModuleBase, func_type, imports, values};
@@ -26,6 +26,7 @@ pub(super) enum Running {
     Instance(Run<Arc<Instance>>),
     Component(Run<Received, ComponentHostCall>),
     ComponentInstance(Run<Arc<ComponentInstance>, ComponentHostCall>),
+    Stream(Run<Received, ComponentHostCall>, Arc<ComponentStream>),
 }
 
 /// What a run gave.
@@ -34,6 +35,7 @@ pub(super) enum Done {
     Instance(Arc<Instance>),
     Component(Received),
     ComponentInstance(Arc<ComponentInstance>),
+    Stream(Received, Arc<ComponentStream>),
 }
 
 /// What a step came to.
@@ -89,6 +91,10 @@ impl Running {
             Self::ComponentInstance(run) => {
                 came(run.step(component(answer), waker)?, Call::Component, Done::ComponentInstance)
             }
+            Self::Stream(run, stream) => {
+                let done = |received| Done::Stream(received, Arc::clone(stream));
+                came(run.step(component(answer), waker)?, Call::Component, done)
+            }
         })
     }
 
@@ -99,6 +105,7 @@ impl Running {
             Self::Instance(run) => run.goes_on_here(),
             Self::Component(run) => run.goes_on_here(),
             Self::ComponentInstance(run) => run.goes_on_here(),
+            Self::Stream(run, _) => run.goes_on_here(),
         }
     }
 
@@ -108,6 +115,7 @@ impl Running {
             Self::Instance(run) => run.cancel(),
             Self::Component(run) => run.cancel(),
             Self::ComponentInstance(run) => run.cancel(),
+            Self::Stream(run, _) => run.cancel(),
         }
     }
 }
@@ -133,6 +141,7 @@ impl Done {
         let mut values = match self {
             Self::Instance(instance) => return give_object(py, instance),
             Self::ComponentInstance(instance) => return give_object(py, instance),
+            Self::Stream(received, stream) => return given_by_stream(store, &stream, received),
             Self::Component(received) => {
                 return ComponentFuncBase::give(func.ok_or_else(|| nothing(py))?, store, received);
             }

@@ -2,6 +2,7 @@
 //! nothing away.
 
 use std::fmt::{self, Display};
+use std::sync::Arc;
 
 use wasmtime::Result;
 use wasmtime::component::__internal::{InterfaceType, LowerContext};
@@ -15,7 +16,10 @@ use crate::traps::carried::HostError;
 
 /// Checks the resources in the values of a row.
 pub(super) fn check_row<T>(cx: &LowerContext<'_, T>, from: &mut Reader<'_>, row: &Row) -> Result<()> {
-    let check = |plan: &Plan, place, given: &Handle, hosts: &[u32]| check(cx, plan.ty, place, given, hosts);
+    let check = |plan: &Plan, place, given: &Handle, hosts: &[u32]| match plan.kind {
+        Kind::Own | Kind::Borrow => check(cx, plan.ty, place, given, hosts),
+        _ => end_fits(plan, place, given),
+    };
     row.fields.iter().try_for_each(|field| check_value(&check, from, &field.plan))
 }
 
@@ -35,7 +39,57 @@ pub(super) fn check_slots(slots: &[u64], handles: &[Handle], hosts: &[u32], row:
 
 /// Fails for a resource of another type than the plan names.
 fn by_plan(plan: &Plan, place: usize, given: &Handle, hosts: &[u32]) -> Result<()> {
-    plan.resource.map_or(Ok(()), |wanted| fits(wanted, place, given, hosts))
+    match plan.kind {
+        Kind::Own | Kind::Borrow => plan.resource.map_or(Ok(()), |wanted| fits(wanted, place, given, hosts)),
+        _ => end_fits(plan, place, given),
+    }
+}
+
+fn end_fits(plan: &Plan, place: usize, given: &Handle) -> Result<()> {
+    match given {
+        Handle::End(end) if end.fits(plan) => Ok(()),
+        _ => Err(OtherResource::new(place, &plan.kind).into()),
+    }
+}
+
+/// Reads a value that stands in a chunk of a stream.
+pub(super) fn skip_value(from: &mut Reader<'_>, plan: &Plan) -> Result<()> {
+    check_value(&|_, _, _, _| Ok(()), from, plan)
+}
+
+/// The streams and futures in the values of a row: the place of each among the handles of the call, and its plan.
+pub(crate) fn ends(values: Values<'_>, row: &Row) -> Vec<(usize, Arc<Plan>)> {
+    let mut found = Vec::new();
+    let mut from = Reader::new(values);
+    for field in &row.fields {
+        if find_ends(&mut from, &field.plan, &mut found).is_err() {
+            break;
+        }
+    }
+    found
+}
+
+fn find_ends(from: &mut Reader<'_>, plan: &Arc<Plan>, found: &mut Vec<(usize, Arc<Plan>)>) -> Result<()> {
+    let mut part = |from: &mut Reader<'_>, plan: &Arc<Plan>| find_ends(from, plan, found);
+    match &plan.kind {
+        Kind::Stream(_) | Kind::Future(_) => {
+            found.push((from.number()? as usize, Arc::clone(plan)));
+            Ok(())
+        }
+        Kind::List(element) => (0..from.number()?).try_for_each(|_| part(from, element)),
+        Kind::FixedLengthList(element, length) => from.fixed(*length, element, |from| part(from, element)),
+        Kind::Map(parts, _) => {
+            (0..from.number()?).try_for_each(|_| parts.iter().try_for_each(|field| part(from, &field.plan)))
+        }
+        Kind::Record(fields) | Kind::Tuple(fields) => fields.iter().try_for_each(|field| part(from, &field.plan)),
+        Kind::Variant(cases) | Kind::Option(cases) | Kind::Result(cases) | Kind::Enum(cases) => {
+            let index = from.number()? as usize;
+            let payload = cases.cases.get(index).and_then(|case| case.payload.as_ref());
+            payload.map_or(Ok(()), |payload| part(from, payload))
+        }
+        Kind::Own | Kind::Borrow => from.number().map(drop),
+        _ => skip(from, plan),
+    }
 }
 
 /// What a handle is checked by: its plan, and its place among those of the call.
@@ -57,7 +111,7 @@ fn check_value(check: Check<'_>, from: &mut Reader<'_>, plan: &Plan) -> Result<(
             let (_, payload) = from.case(cases)?;
             payload.map_or(Ok(()), |payload| check_value(check, from, payload))
         }
-        Kind::Own | Kind::Borrow => {
+        Kind::Own | Kind::Borrow | Kind::Stream(_) | Kind::Future(_) => {
             let (place, given) = from.handle()?;
             check(plan, place, given, from.hosts())
         }
@@ -94,8 +148,9 @@ fn fits(wanted: ResourceType, place: usize, given: &Handle, hosts: &[u32]) -> Re
     let fits = match given {
         Handle::Any(resource) => resource.ty() == wanted,
         Handle::Host(_) => host(wanted, hosts).is_some(),
+        Handle::End(_) => false,
     };
-    if fits { Ok(()) } else { Err(OtherResource(place).into()) }
+    if fits { Ok(()) } else { Err(OtherResource::new(place, &Kind::Own).into()) }
 }
 
 /// The type of resources that a handle's type names.
@@ -113,15 +168,30 @@ pub(super) fn host(wanted: ResourceType, hosts: &[u32]) -> Option<u32> {
 
 /// A resource of another type than the one that the guest expects, by its place among those of the call.
 #[derive(Debug)]
-pub(super) struct OtherResource(pub(super) usize);
+pub(super) struct OtherResource {
+    pub(super) place: usize,
+    what: &'static str,
+}
+
+impl OtherResource {
+    /// `kind` is what the guest expects there.
+    pub(super) fn new(place: usize, kind: &Kind) -> Self {
+        let what = match kind {
+            Kind::Stream(_) => "stream",
+            Kind::Future(_) => "future",
+            _ => "resource",
+        };
+        Self { place, what }
+    }
+}
 
 impl std::error::Error for OtherResource {}
 
 impl Display for OtherResource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(
-            "the resource is of another type: expected one of the type that the function names, of this very instance",
-        )
+        let whose = if self.what == "resource" { ", of this very instance" } else { "" };
+        let what = self.what;
+        write!(formatter, "the {what} is of another type: expected one of the type that the function names{whose}")
     }
 }
 
@@ -135,7 +205,7 @@ pub(super) fn named(
     of: impl FnOnce(usize) -> String,
 ) -> wasmtime::Error {
     let Some(other) = error.downcast_ref::<OtherResource>() else { return error };
-    refuse(other, path(values, row, other.0, of))
+    refuse(other, path(values, row, other.place, of))
 }
 
 /// The error for a resource of another type in that place.
@@ -148,7 +218,7 @@ pub(super) fn refuse(other: &OtherResource, place: String) -> wasmtime::Error {
 #[cold]
 pub(crate) fn refused_early(error: wasmtime::Error, place: impl FnOnce(usize) -> String) -> WasmtimeError {
     match error.downcast::<OtherResource>() {
-        Ok(other) => WasmtimeError::wrong_type(format!("{}: {other}", place(other.0))),
+        Ok(other) => WasmtimeError::wrong_type(format!("{}: {other}", place(other.place))),
         Err(error) => WasmtimeError::Unexpected { reason: error.to_string() },
     }
 }
@@ -174,7 +244,7 @@ fn seek(from: &mut Reader<'_>, plan: &Plan, place: usize, path: &mut Vec<String>
         Ok(found)
     };
     match &plan.kind {
-        Kind::Own | Kind::Borrow => Ok(from.number()? as usize == place),
+        Kind::Own | Kind::Borrow | Kind::Stream(_) | Kind::Future(_) => Ok(from.number()? as usize == place),
         Kind::Map(parts, _) => {
             for index in 0..from.number()? {
                 for field in parts.iter() {
@@ -203,7 +273,7 @@ fn seek(from: &mut Reader<'_>, plan: &Plan, place: usize, path: &mut Vec<String>
         }
         Kind::Variant(cases) | Kind::Option(cases) | Kind::Result(cases) | Kind::Enum(cases) => {
             let (index, payload) = from.case(cases)?;
-            payload.map_or(Ok(false), |payload| part(from, payload, &|| plan.kind.case_words(index)))
+            payload.map_or(Ok(false), |payload| part(from, payload, &|| no_value::case_words(&plan.kind, index)))
         }
         _ => skip(from, plan).map(|()| false),
     }

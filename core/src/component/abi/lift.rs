@@ -5,10 +5,11 @@ use wasmtime::component::__internal::wasmtime_environ::component::StringEncoding
 use wasmtime::component::{Lift, ResourceAny};
 use wasmtime::{Result, ValRaw};
 
+use crate::component::abi::end::End;
 use crate::component::abi::lower::unsupported;
-use crate::component::abi::no_value::{field, of_parameter, within, wrong};
+use crate::component::abi::no_value::{case_words, field, of_parameter, within, wrong};
 use crate::component::abi::plan::{Cases, Kind, Plan, Row};
-use crate::component::abi::stream::{Output, refused};
+use crate::component::abi::stream::{Output, Taken, refused};
 use crate::errors::chain::chain;
 use crate::traps::words;
 
@@ -74,7 +75,7 @@ fn flat(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, slots: &mut 
             let payload = case(to, cases, index)?;
             let mut used = 1;
             if let Some(payload) = payload {
-                flat(cx, to, payload, slots).map_err(|error| within(error, || plan.kind.case_words(index)))?;
+                flat(cx, to, payload, slots).map_err(|error| within(error, || case_words(&plan.kind, index)))?;
                 used += payload.flat;
             }
             (used..plan.flat).try_for_each(|_| take(slots).map(drop))
@@ -85,8 +86,9 @@ fn flat(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, slots: &mut 
         }
         Kind::Own | Kind::Borrow => {
             let resource = ResourceAny::linear_lift_from_flat(cx, plan.ty, take(slots)?).map_err(foreign)?;
-            to.put_handle(resource, matches!(plan.kind, Kind::Own))
+            to.put_handle(Taken::Resource(resource, matches!(plan.kind, Kind::Own)))
         }
+        Kind::Stream(_) | Kind::Future(_) => end(cx, to, plan, take(slots)?.get_u32()),
         Kind::Unsupported(what) => Err(unsupported(what)),
     }
 }
@@ -119,7 +121,7 @@ fn load(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, at: usize) -
             let index = number(cx, at, cases.discriminant)?;
             let Some(payload) = case(to, cases, index)? else { return Ok(()) };
             let loaded = load(cx, to, payload, at + cases.payload);
-            loaded.map_err(|error| within(error, || plan.kind.case_words(index)))
+            loaded.map_err(|error| within(error, || case_words(&plan.kind, index)))
         }
         Kind::Flags(size, names) => {
             let bits = number(cx, at, *size)?;
@@ -127,7 +129,11 @@ fn load(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, at: usize) -
         }
         Kind::Own | Kind::Borrow => {
             let resource = ResourceAny::linear_lift_from_memory(cx, plan.ty, &bytes::<4>(cx, at)?).map_err(foreign)?;
-            to.put_handle(resource, matches!(plan.kind, Kind::Own))
+            to.put_handle(Taken::Resource(resource, matches!(plan.kind, Kind::Own)))
+        }
+        Kind::Stream(_) | Kind::Future(_) => {
+            let index = number(cx, at, 4)?;
+            end(cx, to, plan, index)
         }
         Kind::Unsupported(what) => Err(unsupported(what)),
     }
@@ -179,6 +185,26 @@ fn at_pointer(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, at: u3
         }
         _ => Err(refused("a value without a pointer")),
     }
+}
+
+/// Takes the end of a stream or of a future that is read away from the guest, which knows it by that index.
+fn end(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, index: u32) -> Result<()> {
+    let end = End::lift(cx, plan, index).map_err(foreign)?;
+    to.put_handle(Taken::End(end))
+}
+
+/// Lifts one value out of the guest's memory, where nobody has checked yet that it is there.
+pub(super) fn one(cx: &mut LiftContext<'_>, to: &mut Output<'_>, plan: &Plan, at: usize) -> Result<()> {
+    cx.consume_fuel(plan.weight / OBJECTS).map_err(foreign)?;
+    if cx.memory().get(at..).and_then(|rest| rest.get(..plan.size)).is_none() {
+        return Err(outside(cx, at, plan.size));
+    }
+    load(cx, to, plan, at)
+}
+
+/// The bytes of so many numbers, where nobody has checked yet that they are there.
+pub(super) fn numbers<'a>(cx: &mut LiftContext<'a>, plan: &Plan, at: usize, count: usize) -> Result<&'a [u8]> {
+    region(cx, plan.size, plan.align, at, count)
 }
 
 /// Lifts elements, whose place was checked, and how many there are.

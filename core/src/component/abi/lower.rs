@@ -102,6 +102,10 @@ fn flat<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, slo
             let index = handle(cx, plan.ty, place, given, from.hosts())?;
             put(slots, index)
         }
+        Kind::Stream(_) | Kind::Future(_) => {
+            let index = end(cx, from, plan)?;
+            put(slots, ValRaw::u32(index))
+        }
         Kind::Unsupported(what) => Err(unsupported(what)),
     }
 }
@@ -145,6 +149,7 @@ fn store<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan, ou
             let index = handle(cx, plan.ty, place, given, from.hosts())?.get_u32();
             set(out, index.to_le_bytes())
         }
+        Kind::Stream(_) | Kind::Future(_) => set(out, end(cx, from, plan)?.to_le_bytes()),
         Kind::Unsupported(what) => Err(unsupported(what)),
     }
 }
@@ -271,17 +276,41 @@ pub(super) fn handle<T>(
     match given {
         Handle::Any(resource) if resource.ty() == wanted => resource.linear_lower_to_flat(cx, ty, &mut slot)?,
         Handle::Host(number) => {
-            let host = handles::host(wanted, hosts).ok_or(OtherResource(place))?;
+            let host = handles::host(wanted, hosts).ok_or_else(|| OtherResource::new(place, &Kind::Own))?;
             let resource = match is_own {
                 true => ResourceDynamic::new_own(*number, host),
                 false => ResourceDynamic::new_borrow(*number, host),
             };
             resource.linear_lower_to_flat(cx, ty, &mut slot)?;
         }
-        Handle::Any(_) => return Err(OtherResource(place).into()),
+        Handle::Any(_) | Handle::End(_) => return Err(OtherResource::new(place, &Kind::Own).into()),
     }
     // SAFETY: `Lower` writes its slot before it returns without an error.
     Ok(unsafe { slot.assume_init() })
+}
+
+/// Gives the end of a stream or of a future to the guest. Returns the index that the guest knows it by.
+fn end<T>(cx: &mut LowerContext<'_, T>, from: &mut Reader<'_>, plan: &Plan) -> Result<u32> {
+    let (place, given) = from.handle()?;
+    match given {
+        Handle::End(end) if end.fits(plan) => end.lower(cx, plan),
+        _ => Err(OtherResource::new(place, &plan.kind).into()),
+    }
+}
+
+/// Lowers elements to an address that nobody has checked yet.
+pub(super) fn elements<T>(
+    cx: &mut LowerContext<'_, T>,
+    from: &mut Reader<'_>,
+    plan: &Plan,
+    (at, count): (usize, usize),
+) -> Result<()> {
+    let length = count.checked_mul(plan.size).ok_or_else(|| refused("a list is too long"))?;
+    if !at.is_multiple_of(plan.align.max(1) as usize) {
+        return Err(refused("wasmtime gave an address that is not aligned"));
+    }
+    cx.as_slice_mut().get(at..).and_then(|rest| rest.get(..length)).ok_or_else(too_small)?;
+    items(cx, from, plan.size, (at, count), |cx, from, item| store(cx, from, plan, item))
 }
 
 /// The number of a scalar value.

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use crate::component::abi::plan::Kind;
 use crate::errors::chain::chain;
 use crate::errors::guest_text::{Name, Part};
 use crate::traps::carried::HostError;
@@ -96,4 +97,16 @@ pub(crate) fn from_guest(mut error: wasmtime::Error, names: &str) -> wasmtime::E
 /// A field of a record, or an item of a tuple, which have no names.
 pub(super) fn field(name: &str, index: usize) -> String {
     if name.is_empty() { format!("item {index}") } else { format!("field \"{}\"", Name(name)) }
+}
+
+/// What leads from a value to the payload of a case, in the words of paths.
+pub(super) fn case_words(kind: &Kind, index: u32) -> String {
+    let (Kind::Variant(cases) | Kind::Option(cases) | Kind::Result(cases) | Kind::Enum(cases)) = kind else {
+        return String::new();
+    };
+    let name = cases.cases.get(index as usize).map_or("", |case| &case.name);
+    match kind {
+        Kind::Variant(_) => format!("case \"{}\"", Name(name)),
+        _ => name.to_owned(),
+    }
 }

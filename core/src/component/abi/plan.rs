@@ -14,8 +14,6 @@ use wasmtime::component::__internal::wasmtime_environ::component::{ComponentType
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType};
 use wasmtime::component::ResourceType;
 
-use crate::errors::guest_text::Name;
-
 /// What wasmtime is told of the size of our types: none. Whoever gets an address checks what is there.
 pub(super) const NO_SIZE: CanonicalAbiInfo = CanonicalAbiInfo::ZERO;
 
@@ -84,7 +82,11 @@ pub enum Kind {
     Own,
     /// `borrow`.
     Borrow,
-    /// A type of a proposal that is not supported, by its name: streams, futures.
+    /// `stream`, whose elements may have a type.
+    Stream(Option<Arc<Plan>>),
+    /// `future`, whose value may have a type.
+    Future(Option<Arc<Plan>>),
+    /// A type of a proposal that is not supported, by its name.
     Unsupported(&'static str),
 }
 
@@ -147,6 +149,14 @@ pub struct Plan {
     pub resource: Option<ResourceType>,
 }
 
+impl Plan {
+    /// That of a value which a language and the host give each other, and no guest. Its type is not looked at.
+    pub(super) fn of_host(kind: Kind) -> Self {
+        let ty = InterfaceType::Bool;
+        Self { ty, size: 0, align: 1, flat: 0, weight: kind.weight(), kind, resource: None }
+    }
+}
+
 /// The parameters, or the results, of a function.
 #[derive(Debug)]
 pub struct Row {
@@ -180,6 +190,26 @@ impl Row {
     /// The same for types that the caller only borrows. Such a row belongs to no component.
     pub(super) fn unowned(types: &ComponentTypes, index: TypeTupleIndex) -> Self {
         Self::of(Plans { types, resources: None, made: &mut HashMap::new() }, index, Weak::new())
+    }
+
+    /// The plan of one value of such a type, alone. `owner` are the types, if they are not only borrowed.
+    pub(super) fn alone(types: &ComponentTypes, ty: &InterfaceType, owner: Weak<ComponentTypes>) -> Self {
+        Self::around(Plans { types, resources: None, made: &mut HashMap::new() }.plan(ty), owner)
+    }
+
+    /// The plan of one value alone, which a language and the host give each other, and no guest.
+    pub(super) fn of_one(plan: Arc<Plan>) -> Self {
+        Self::around(plan, Weak::new())
+    }
+
+    fn around(plan: Arc<Plan>, types: Weak<ComponentTypes>) -> Self {
+        let (size, align, flat) = (plan.size, plan.align, Some(plan.flat).filter(|flat| *flat <= MOST));
+        Self { fields: Box::new([Field { name: "".into(), offset: 0, plan }]), size, align, flat, types }
+    }
+
+    /// No values.
+    pub(super) fn none() -> Self {
+        Self { fields: Box::default(), size: 0, align: 1, flat: Some(0), types: Weak::new() }
     }
 
     fn of(mut plans: Plans<'_>, index: TypeTupleIndex, owner: Weak<ComponentTypes>) -> Self {
@@ -290,8 +320,12 @@ impl Plans<'_> {
                 let entry = Entry { size: map.entry_abi.size32 as usize, align: map.entry_abi.align32 };
                 Kind::Map(Box::new([field("key", 0, key), field("value", map.value_offset32, value)]), entry)
             }
-            InterfaceType::Future(_) => Kind::Unsupported("future"),
-            InterfaceType::Stream(_) => Kind::Unsupported("stream"),
+            InterfaceType::Stream(index) => {
+                Kind::Stream(types[types[index].ty].payload.as_ref().map(|payload| self.plan(payload)))
+            }
+            InterfaceType::Future(index) => {
+                Kind::Future(types[types[index].ty].payload.as_ref().map(|payload| self.plan(payload)))
+            }
             InterfaceType::ErrorContext(_) => Kind::Unsupported("error-context"),
             InterfaceType::FixedLengthList(index) => {
                 let list = &types[index];
@@ -340,20 +374,8 @@ impl Kind {
             Self::Record(fields) | Self::Tuple(fields) => sum(fields).saturating_add(128),
             Self::Variant(cases) | Self::Option(cases) | Self::Result(cases) => most(cases).saturating_add(64),
             Self::Flags(_, names) => 128 + 32 * names.len(),
-            Self::Own | Self::Borrow => 128,
+            Self::Own | Self::Borrow | Self::Stream(_) | Self::Future(_) => 128,
             _ => 32,
-        }
-    }
-
-    /// What leads from a value to the payload of a case, in the words of paths.
-    pub(super) fn case_words(&self, index: u32) -> String {
-        let (Self::Variant(cases) | Self::Option(cases) | Self::Result(cases) | Self::Enum(cases)) = self else {
-            return String::new();
-        };
-        let name = cases.cases.get(index as usize).map_or("", |case| &case.name);
-        match self {
-            Self::Variant(_) => format!("case \"{}\"", Name(name)),
-            _ => name.to_owned(),
         }
     }
 

@@ -20,6 +20,7 @@
 //! | variant, enum, option, result | the number of the case in 4, and its payload |
 //! | flags | 4: the first name is the lowest bit |
 //! | own, borrow | 4: the index of the handle, which stands beside the bytes |
+//! | stream, future | 4: the index of the end that is read, which stands among the handles |
 //!
 //! A string or a list of numbers may stand beside the bytes, too: its count has the highest bit set then, and the index of the
 //! part follows in 4 bytes. Large ones need not be copied so.
@@ -29,6 +30,7 @@ use std::ops::{Deref, DerefMut};
 
 use wasmtime::component::ResourceAny;
 
+use crate::component::abi::end::End;
 use crate::component::abi::plan::{Cases, Kind, Plan};
 use crate::component::spare;
 use crate::traps::carried::HostError;
@@ -47,6 +49,17 @@ pub enum Handle {
     Any(ResourceAny),
     /// One of the host, by its number.
     Host(u32),
+    /// No resource, but the end of a stream or of a future that is read.
+    End(End),
+}
+
+/// A resource that came out of a guest.
+#[derive(Debug)]
+pub enum Taken {
+    /// It, and whether it is owned.
+    Resource(ResourceAny, bool),
+    /// No resource, but the end of a stream or of a future that is read.
+    End(End),
 }
 
 /// Strings and lists of numbers that a language has where only it can reach them, such as the arrays of a JVM. They are copied once: from there
@@ -201,6 +214,11 @@ impl<'a> Reader<'a> {
         Ok((place, self.values.handles.get(place).ok_or_else(ends_early)?))
     }
 
+    /// How many bytes are left.
+    pub(super) fn rest(&self) -> usize {
+        self.values.bytes.len()
+    }
+
     /// Fails where there is more than was read.
     pub(super) fn end(&self) -> wasmtime::Result<()> {
         if self.values.bytes.is_empty() { Ok(()) } else { Err(refused("there are more values than their types have")) }
@@ -226,8 +244,8 @@ pub struct Given {
     pub beside: Vec<Vec<u8>>,
     /// From how many bytes on a string or a list of numbers is put beside the stream.
     pub large: usize,
-    /// The resources, and whether each is owned.
-    pub handles: Vec<(ResourceAny, bool)>,
+    /// The resources.
+    pub handles: Vec<Taken>,
 }
 
 thread_local! {
@@ -272,13 +290,13 @@ impl Given {
     }
 
     #[inline]
-    pub(super) fn put_number(&mut self, number: u32) -> wasmtime::Result<()> {
+    pub(crate) fn put_number(&mut self, number: u32) -> wasmtime::Result<()> {
         self.put(&number.to_le_bytes())
     }
 
-    pub(super) fn put_handle(&mut self, handle: ResourceAny, owned: bool) -> wasmtime::Result<()> {
+    pub(super) fn put_handle(&mut self, handle: Taken) -> wasmtime::Result<()> {
         self.put_number(u32::try_from(self.handles.len())?)?;
-        self.handles.push((handle, owned));
+        self.handles.push(handle);
         Ok(())
     }
 }
@@ -320,8 +338,9 @@ impl Output<'_> {
 }
 
 impl Given {
+    /// Adds so many numbers by their bytes.
     #[inline]
-    fn put_part(&mut self, count: u32, bytes: &[u8]) -> wasmtime::Result<()> {
+    pub(crate) fn put_part(&mut self, count: u32, bytes: &[u8]) -> wasmtime::Result<()> {
         if bytes.len() < self.large {
             self.put_number(count)?;
             return self.put(bytes);

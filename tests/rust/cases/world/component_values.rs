@@ -284,6 +284,8 @@ fn kind(kind: &Kind) -> ComponentTypeKind {
         Kind::Flags(..) => To::Flags,
         Kind::Own => To::Own,
         Kind::Borrow => To::Borrow,
+        Kind::Stream(_) => To::Stream,
+        Kind::Future(_) => To::Future,
         Kind::Unsupported(_) => To::Unsupported,
     }
 }
@@ -414,8 +416,10 @@ impl<'a> Reader<'a> {
                         if same { json!(["object", text]) } else { json!(["another object"]) }
                     }
                     ResourceValue::Guest(_) => json!(["resource"]),
+                    ResourceValue::Stream(_) | ResourceValue::Source(_) => panic!("no resource"),
                 }
             }
+            Kind::Stream(_) | Kind::Future(_) => json!(["stream"]),
             Kind::Unsupported(name) => panic!("{name}"),
         }
     }

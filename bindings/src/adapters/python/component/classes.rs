@@ -26,4 +26,7 @@ of_package! {
     host_owned_class "trimaran.component.resource" "HostOwned"
     to_guest "trimaran.component.resource" "to_guest"
     from_guest "trimaran.component.resource" "from_guest"
+    stream_class "trimaran.component.stream" "Stream"
+    future_class "trimaran.component.stream" "Future"
+    source_of "trimaran.component._sources" "source_of"
 }

@@ -126,6 +126,10 @@ pub(super) enum Codec {
         names: Names,
         class: Py<PyAny>,
     },
+    /// A stream, or a future.
+    Stream {
+        is_future: bool,
+    },
     Unsupported(&'static str),
 }
 
@@ -155,7 +159,8 @@ impl Codecs {
         let mut made = Made { py, ty, known: HashMap::new() };
         let params = params.fields.iter().map(|field| made.codec(&field.plan)).collect();
         let result = results.fields.first().map(|field| made.codec(&field.plan));
-        let has_resources = made.known.values().any(|codec| matches!(**codec, Codec::Resource { .. }));
+        let has_resources =
+            made.known.values().any(|codec| matches!(**codec, Codec::Resource { .. } | Codec::Stream { .. }));
         Self { params, result, raises: None, has_resources }
     }
 }
@@ -217,6 +222,8 @@ impl Made<'_> {
                 let is_host = ty.as_ref().is_none_or(|ty| ty.is_host().unwrap_or_default());
                 Codec::Resource { is_own, is_host, ty, owner: None }
             }
+            plan::Kind::Stream(_) => Codec::Stream { is_future: false },
+            plan::Kind::Future(_) => Codec::Stream { is_future: true },
             plan::Kind::Unsupported(what) => Codec::Unsupported(what),
             other => number(other).map_or(Codec::Unsupported("number"), Codec::Number),
         }

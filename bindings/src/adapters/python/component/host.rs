@@ -22,7 +22,7 @@ use super::read::{Reader, wrong};
 use super::typed::Signature;
 use super::write::{Part, Writer};
 
-/// What a host function does: the package's `HostBody`, as long as it keeps that.
+/// What a host function does: the package's `HostBody`, as long as it keeps that. That of a stream is here.
 #[derive(Clone)]
 pub(in super::super) struct Definition {
     body: Arc<Owned>,
@@ -74,8 +74,19 @@ fn no_linker() -> WasmtimeError {
 static CALLER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 impl Definition {
+    /// What a stream or a future of Python's has, by its `HostBody`.
+    pub(super) fn of_source(body: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let waits = body.getattr(intern!(body.py(), "waits"))?.extract()?;
+        Ok(Self { body: Arc::new(Owned::new(body.clone().unbind())), waits })
+    }
+
     fn body<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
-        self.body.referent(py).ok_or_else(no_linker)
+        let body = self.body.get(py).ok_or_else(no_linker)?;
+        match body.cast_into::<PyWeakrefReference>() {
+            Ok(weak) => weak.upgrade().ok_or_else(no_linker),
+            // It is nobody else's.
+            Err(error) => Ok(error.into_inner()),
+        }
     }
 
     /// Calls an async one, which gives what its guest waits for.

@@ -9,11 +9,12 @@ use trimaran::{ComponentResource, WasmtimeError};
 
 use super::super::at_end::Ask;
 use super::super::convert::{fresh, give_object, none, open};
-use super::super::generated::ComponentResourceBase;
+use super::super::generated::{ComponentResourceBase, ComponentStreamBase};
 use super::super::host::Object;
 use super::super::{StoreBase, closed, raise, raised};
 use super::classes::{
-    err_class, from_guest, host_owned_class, ok_class, record_class, resource_host_class, some_class, variant_class,
+    err_class, from_guest, future_class, host_owned_class, ok_class, record_class, resource_host_class, some_class,
+    stream_class, variant_class,
 };
 use super::codec::{Codec, Field, Number, Owner};
 use super::names::Names;
@@ -133,6 +134,7 @@ impl<'a, 'py> Reader<'a, 'py> {
                 Ok(flags.into_any())
             }
             Codec::Resource { is_own, owner, .. } => self.resource(*is_own, owner.as_ref()),
+            Codec::Stream { is_future } => self.stream(*is_future),
             Codec::Object { class, fields } => self.object(class.bind(py), fields),
             Codec::Cases { payloads, classes, .. } => {
                 let place = self.place()? as usize;
@@ -213,7 +215,20 @@ impl<'a, 'py> Reader<'a, 'py> {
                 }
                 Ok(object)
             }
+            ResourceValue::Stream(_) | ResourceValue::Source(_) => Err(wrong(py)),
         }
+    }
+
+    fn stream(&mut self, is_future: bool) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.py;
+        let place = self.place()? as usize;
+        let Some(ResourceValue::Stream(stream)) = self.received.resources.get(place) else { return Err(wrong(py)) };
+        let made = fresh(if is_future { future_class(py)? } else { stream_class(py)? })?;
+        open(made.cast::<ComponentStreamBase>()?, std::sync::Arc::clone(stream))?;
+        if let Some(store) = &self.store {
+            set(&made, intern!(py, "_store"), store.as_any())?;
+        }
+        Ok(made)
     }
 }
 

@@ -333,6 +333,8 @@ fn word(kind: &plan::Kind) -> &'static str {
         plan::Kind::Flags(..) => "flags",
         plan::Kind::Own => "own",
         plan::Kind::Borrow => "borrow",
+        plan::Kind::Stream(_) => "stream",
+        plan::Kind::Future(_) => "future",
         plan::Kind::Unsupported(what) => what,
     }
 }

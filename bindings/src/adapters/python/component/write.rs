@@ -5,16 +5,17 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyBool, PyDict, PyList, PyMapping, PyString, PyTuple};
-use trimaran::adapter::{GivenResource, ResourceValue, spare, stream};
+use trimaran::adapter::{GivenResource, ResourceValue, component_source, spare, stream};
 use trimaran::{ComponentMistake, ComponentResourceType, ComponentTypeKind};
 
 use super::super::StoreBase;
 use super::super::at_end::Ask;
 use super::super::convert::{give_object, this};
-use super::super::generated::ComponentResourceBase;
+use super::super::generated::{ComponentResourceBase, ComponentStreamBase};
 use super::super::host::Object;
-use super::classes::{host_handle_class, is_numpy_bool, resource_host_class, to_guest};
+use super::classes::{host_handle_class, is_numpy_bool, resource_host_class, source_of, to_guest};
 use super::codec::Codec;
+use super::host::Definition;
 use super::misfit::{Fit, Misfit, mistake, other, other_words};
 use super::numbers;
 
@@ -121,6 +122,7 @@ impl<'s> Writer<'s> {
             Codec::Enum(names) => self.write_name(names, value),
             Codec::Flags(names) => self.flags(names, value),
             Codec::Resource { is_own, is_host, ty, .. } => self.resource(*is_own, *is_host, ty.as_ref(), value),
+            Codec::Stream { is_future } => self.stream(*is_future, value),
             Codec::Object { class, fields } => self.object(class, fields, value),
             Codec::Cases { names, payloads, classes } => {
                 match classes.iter().position(|class| value.get_type().is(class)) {
@@ -247,6 +249,21 @@ impl<'s> Writer<'s> {
         };
         self.put_count(self.resources.len())?;
         self.resources.push(GivenResource { value, is_own });
+        Ok(())
+    }
+
+    fn stream(&mut self, is_future: bool, value: &Bound<'_, PyAny>) -> Fit {
+        let given = if let Ok(stream) = value.cast::<ComponentStreamBase>() {
+            ResourceValue::Stream(Arc::clone(this(stream)?))
+        } else {
+            let source = source_of(value.py())?.ask1((value, is_future))?;
+            if source.is_none() {
+                return other(if is_future { ComponentTypeKind::Future } else { ComponentTypeKind::Stream }, value);
+            }
+            ResourceValue::Source(component_source(Arc::new(Definition::of_source(&source)?)))
+        };
+        self.put_count(self.resources.len())?;
+        self.resources.push(GivenResource { value: given, is_own: true });
         Ok(())
     }
 }

@@ -138,7 +138,7 @@ private class Codecs(private val types: ComponentTypes, private val isGuests: (I
                 hasResources = true
                 ResourceCodec(node.kind, isGuests(types.nodes[checkNotNull(parts[0])].number.toInt()))
             }
-            else -> UnsupportedCodec(node.names.firstOrNull().orEmpty())
+            else -> UnsupportedCodec(node.names.firstOrNull() ?: node.kind.name.lowercase())
         }
     }
 }

@@ -67,7 +67,7 @@ internal class TypeTable(raw: RawTypes) {
             Kind.FLAGS -> FlagsType(node.names)
             Kind.OWN -> OwnType(parts.first() as ResourceItem)
             Kind.BORROW -> BorrowType(parts.first() as ResourceItem)
-            Kind.UNSUPPORTED -> UnsupportedType()
+            Kind.STREAM, Kind.FUTURE, Kind.UNSUPPORTED -> UnsupportedType()
             Kind.FUNC -> {
                 val params = parts.dropLast(1).map { it as ValueType }
                 FuncType(node.names.zip(params).toMap(), parts.last() as ValueType?, node.number != 0u)
