@@ -29,8 +29,8 @@ class Elf:
     # Whether the stack may hold code, and whether there are relocations in code.
     has_executable_stack: bool
     has_text_relocations: bool
-    # Whether it still has the symbols that only debuggers and profilers read.
-    has_symbols: bool
+    # The functions and variables that only debuggers and profilers see.
+    symbols: tuple[str, ...]
 
     def newest(self, family: str) -> tuple[int, ...]:
         """The newest version that it needs of a family such as `GLIBC`."""
@@ -63,7 +63,7 @@ def read(file: Path) -> Elf:
             alignments=tuple(int(s["p_align"]) for s in elf.iter_segments() if s["p_type"] == "PT_LOAD"),
             has_executable_stack=not stacks or bool(stacks[0]["p_flags"] & 1),
             has_text_relocations=text,
-            has_symbols=elf.get_section_by_name(".symtab") is not None,
+            symbols=tuple(sorted(_symbols(elf))),
         )
 
 
@@ -74,6 +74,12 @@ def _exported(elf: ELFFile) -> Iterator[str]:
             info = symbol["st_info"]
             if symbol["st_shndx"] != "SHN_UNDEF" and info["bind"] != "STB_LOCAL" and info["type"] != "STT_SECTION":
                 yield str(symbol.name)
+
+
+def _symbols(elf: ELFFile) -> Iterator[str]:
+    section = elf.get_section_by_name(".symtab")
+    if isinstance(section, SymbolTableSection):
+        yield from (str(symbol.name) for symbol in section.iter_symbols() if symbol.name)
 
 
 def _versions(elf: ELFFile) -> Iterator[str]:

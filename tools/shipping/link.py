@@ -14,6 +14,8 @@ CACHE = OUT / "zig-cache"
 # What HotSpot looks up by name; it is given all other functions by these (`NativeImage.kt`).
 JVM = [f"Java_dev_trimaran_internal_NativeImage_{name}" for name in ("build", "register", "unregister")]
 PYTHON = ["PyInit__native"]
+# Where native debuggers learn of code that is made at run time (`Config.debug_info`). They look for these by name.
+DEBUGGERS = ["__jit_debug_register_code", "__jit_debug_descriptor"]
 
 # The functions of the unwinder that Rust and wasmtime call, by the version of libgcc_s that has them.
 #
@@ -97,11 +99,11 @@ def without_lines(library: Path) -> None:
 
 
 def split(library: Path, symbols: Path) -> None:
-    """Moves what only debuggers and profilers read out of a library into a file of its own."""
+    """Moves what only debuggers and profilers read out of a library into a file of its own, but for `DEBUGGERS`."""
     _objcopy(
         [
             ["--only-keep-debug", library, symbols],
-            ["--strip-all", library],
+            ["--strip-all", *(f"--keep-symbol={name}" for name in DEBUGGERS), library],
             [f"--add-gnu-debuglink={symbols}", library],
         ]
     )

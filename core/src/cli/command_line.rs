@@ -66,6 +66,7 @@ const COMMANDS: &[Command] = &[
                 "keeps what is compiled for the next time, in that folder or where `Config.cache` does",
             ),
             one("core-dump", "FILE", "writes a core dump of the guest there if it traps"),
+            flag("debug-info", "compiles the guest for a native debugger, such as gdb, without optimizations"),
             one("profile", "FILE", "writes where the guest spent its time there, for https://profiler.firefox.com"),
             one(
                 "invoke",

@@ -19,7 +19,7 @@ use crate::wasi::http::grants::Grants;
 use crate::wasi::http::guard::guard;
 use crate::wasi::{exit, host_text};
 use crate::{
-    Cache, Config, Engine, EnvVar, Extern, Func, Linker, Module, NamedExtern, Preopen, Profiler, Result, Store,
+    Cache, Config, Engine, EnvVar, Extern, Func, Linker, Module, NamedExtern, OptLevel, Preopen, Profiler, Result, Store,
     TrapCode, Val, ValType, WasiConfig, WasiHttp, WasiInput, WasiOutput, WasmtimeError,
 };
 
@@ -35,7 +35,10 @@ pub(super) fn run(matches: &Matches, package: &Package<'_>) -> Result<(), Failur
     let (fuel, timeout) = (fuel(matches)?, timeout(matches)?);
     let core_dump = matches.opt_str("core-dump").map(Utf8PathBuf::from);
     let profile = matches.opt_str("profile").map(Utf8PathBuf::from);
+    let is_debugged = matches.opt_present("debug-info");
     let config = Config {
+        debug_info: is_debugged.then_some(true),
+        cranelift_opt_level: is_debugged.then_some(OptLevel::None),
         consume_fuel: fuel.map(|_| true),
         epoch_interruption: (timeout.is_some() || profile.is_some()).then_some(true),
         cache: cache(matches),

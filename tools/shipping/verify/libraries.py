@@ -60,10 +60,10 @@ def symbols(target: Target) -> Iterator[str]:
         if (exported := sorted(facts.exported)) != sorted(roots):
             extra, lacking = set(exported) - set(roots), set(roots) - set(exported)
             yield f"{file.name} exports {sorted(extra)[:5]} besides its entries, and lacks {sorted(lacking)}"
-        if facts.has_symbols:
-            yield f"{file.name} is not stripped"
+        if facts.symbols != tuple(sorted(link.DEBUGGERS)):
+            yield f"{file.name} has the symbols {list(facts.symbols[:5])}: expected those that debuggers look for"
         kept = native.folder(target) / "symbols" / f"{file.name}.debug"
-        if not kept.exists() or not elf.read(kept).has_symbols:
+        if not kept.exists() or not elf.read(kept).symbols:
             yield f"{kept.name} is missing, or has no symbols"
     jvm = (ROOT / "kotlin/src/main/kotlin/dev/trimaran/internal/NativeImage.kt").read_text()
     asked = {f"Java_dev_trimaran_internal_NativeImage_{name}" for name in re.findall(r"external fun (\w+)", jvm)}
