@@ -2,7 +2,7 @@
 # follows a `##` is what the list says.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test data test-clients conformance hostile fuzz lint bench docs package release-check python kotlin swift native program programs spec clean
+.PHONY: help demo test data test-clients conformance hostile fuzz lint bench docs debugger package release-check python kotlin swift native program programs spec clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -10,11 +10,14 @@ help: ## this list
 demo: python kotlin swift program ## one real WebAssembly program from Python, Kotlin and Swift
 	tools/demo
 
-test: data kotlin swift program programs spec ## every suite of every language, and one summary
+test: data debugger kotlin swift program programs spec ## every suite of every language, and one summary
 	tools/test
 
 data: python ## pandas, polars, pyarrow, duckdb and tqdm, for the tests of Python
 	target/python/venv/bin/pip install --disable-pip-version-check --quiet -r tests/python/requirements-data.txt
+
+debugger:
+	tools/setup-debugger
 
 test-clients: python kotlin ## packages that were written for wasmtime-py, a notebook, Dask and Spark: the large ones as well
 	TRIMARAN_ALL_CLIENTS=1 target/python/venv/bin/python -m pytest -v tests/clients -p no:cacheprovider

@@ -30,7 +30,8 @@ def test_help(language: str) -> None:
         assert f"Usage: trimaran {command} [OPTIONS] FILE" in run(language, command, "--help")[1]
     assert "Usage: trimaran bindgen [OPTIONS] [LANGUAGE] FILE" in run(language, "bindgen", "--help")[1]
     options = run(language, "run", "--help")[1]
-    assert all(option in options for option in ("--dir", "--env", "--fuel", "--timeout", "--invoke", "--profile"))
+    named = ("--dir", "--env", "--fuel", "--timeout", "--invoke", "--profile", "--debug-info")
+    assert all(option in options for option in named)
 
 
 def test_version(language: str) -> None:
