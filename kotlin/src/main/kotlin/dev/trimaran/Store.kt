@@ -329,6 +329,13 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
         synchronized(raw) { readers?.add(reader) } ?: reader.close()
     }
 
+    /** A guest may read what that has, whose host function the library keeps. */
+    @JvmSynthetic
+    internal fun readsFrom(source: ComponentHost) {
+        if (source.isSuspending) suspends = true
+        callsHost = true
+    }
+
     /** Keeps what components may call, as the body of a host function. */
     @JvmSynthetic
     internal fun keepHosts(all: List<ComponentHost>) {
