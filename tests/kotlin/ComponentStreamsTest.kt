@@ -53,7 +53,7 @@ class ComponentStreamsTest {
     private class Guest(
         val store: Store = Store(ENGINE),
         private val component: Component = COMPONENT,
-        take: suspend Caller.(Stream) -> Any? = { 0 },
+        take: suspend Caller.(Stream) -> Any? = { stream -> stream.close().let { 0 } },
     ) {
         private val instance =
             Linker(ENGINE)
@@ -160,7 +160,7 @@ class ComponentStreamsTest {
             assertEquals(4u, guest.wait("word-length", async(start = CoroutineStart.LAZY) { "four" }))
             assertEquals(3u, guest.wait("word-length", CompletableFuture.supplyAsync { "one" }))
             assertEquals(0u, guest.wait("done", launch { yield() }.let { CompletableDeferred(Unit) }))
-            assertEquals(5u, guest.wait("word-length", guest.wait("later")))
+            assertEquals(5u, Guest(guest.store).wait("word-length", guest.wait("later")))
         }
 
     @OptIn(ExperimentalUnsignedTypes::class)
@@ -217,7 +217,12 @@ class ComponentStreamsTest {
             val (guest, other) = List(2) { Guest() }
             val stream = guest.count(1, 3)
             fails<WasmtimeException.WrongStore> { runBlocking { other.wait("sum", stream, 1) } }
-            val wrong = mapOf<Any?, String>(5 to "an Int", "text" to "a String", null to "null", setOf(1) to "a java.util.Collections")
+            val wrong = mapOf<Any?, String>(
+                5 to "an Int",
+                "text" to "a String",
+                null to "null",
+                setOf(1) to "a java.util.Collections",
+            )
             for ((value, words) in wrong) {
                 val error = fails<WasmtimeException.Type> { runBlocking { guest.wait("sum", value, 1) } }
                 val expected = "argument 1: expected a stream, found ${words.substringBefore("java")}"
@@ -352,7 +357,10 @@ class ComponentStreamsTest {
             val none = Guest()
             assertEquals(0u, none.wait("gives", 5))
             assertEquals(listOf(0u, 1u), listOf(none.call("written"), none.call("code")))
-            val all = Guest { stream -> stream.asFlow().collect { part -> seen.add(part).also { yield() } }.let { seen.size } }
+            val all =
+                Guest { stream ->
+                    stream.asFlow().collect { part -> seen.add(part).also { yield() } }.let { seen.size }
+                }
             assertEquals(1u, all.wait("gives", 5))
             assertEquals(listOf(listOf(0, 1, 2, 3, 4)), ints(seen))
             val hangsUp =
@@ -522,7 +530,6 @@ class ComponentStreamsTest {
                 "f64" to listOf(1.5, -2.0),
                 "s64" to listOf(Long.MIN_VALUE, 7L),
                 "bool" to listOf(true, false),
-                "char" to listOf('a', 'é'),
                 "(list u8)" to listOf(bytes(1, 2), bytes(), ByteArray(3000) { 7 }),
                 "(tuple u8 string)" to listOf(1 to "one", 2 to "x".repeat(3000)),
                 "(option string)" to listOf("a", null, ""),

@@ -26,8 +26,8 @@ import dev.trimaran.internal.ffi.ComponentStream as Raw
  * ```
  *
  * To read it has the guests of its store go on that wait. No other call may go on meanwhile; in a suspending host function, the call
- * goes on that the function is of. Where it is given to a guest, that fails with `Type` if the host has begun to read it, and with
- * `Closed` if it was given away.
+ * goes on that the function is of. Such a function closes a stream that it does not read: its guest may wait for that. Where it is
+ * given to a guest, that fails with `Type` if the host has begun to read it, and with `Closed` if it was given away.
  *
  * @property store The store that it belongs to.
  */
@@ -67,7 +67,10 @@ public class Stream private constructor(raw: Raw, public val store: Store) : Aut
     public fun readFuture(most: Int = PART): CompletableFuture<Any> = readFuture(ForkJoinPool.commonPool(), most)
 
     /** The same, with the threads of [executor] as those on which the guests run. */
-    public fun readFuture(executor: Executor, most: Int): CompletableFuture<Any> = future(executor) { readSuspend(most) }
+    public fun readFuture(
+        executor: Executor,
+        most: Int,
+    ): CompletableFuture<Any> = future(executor) { readSuspend(most) }
 
     /** The parts that are still to come, one after the other, as [read] gives them. A stream that is gone has none. */
     public operator fun iterator(): Iterator<Any> =

@@ -64,7 +64,13 @@ internal class LibraryCoroutines : Coroutines() {
         when (value) {
             is Deferred<*> -> if (isFuture) DeferredValue(value).let { suspendingSource(next = it::get) } else null
             is Flow<*> -> if (isFuture) null else FlowParts(value).let { suspendingSource(it, it::next) }
-            is ReceiveChannel<*> -> if (isFuture) null else ChannelParts(value).let { suspendingSource(next = it::next) }
+            is ReceiveChannel<*> -> if (isFuture) {
+                null
+            } else {
+                ChannelParts(value).let {
+                    suspendingSource(next = it::next)
+                }
+            }
             else -> null
         }
 
