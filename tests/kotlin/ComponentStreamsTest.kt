@@ -498,6 +498,25 @@ class ComponentStreamsTest {
     }
 
     @Test
+    fun `one that has its store is no leak`() {
+        fun make(): List<WeakReference<Any>> {
+            val guest = Guest()
+            val held = Any()
+            val parts =
+                sequence<Any> {
+                    yield(bytes(1))
+                    yield(bytes(guest.hashCode() + held.hashCode()))
+                }
+            val late = flow<Any> { emit(bytes(guest.hashCode() + held.hashCode())) }
+            val streams = listOf(parts, late).map { guest.call("same", it) as Stream }
+            assertArrayEquals(bytes(1), streams[0].read() as ByteArray)
+            return listOf(guest.store, held, streams[0], streams[1]).map { WeakReference(it) }
+        }
+        val made = List(3) { make() }.flatten()
+        eventually("the store, or what its guests read, is not collected") { made.all { it.get() == null } }
+    }
+
+    @Test
     fun `a synchronous call does not wait`() {
         val guest = Guest()
         fails<WasmtimeException.Suspend> { guest.call("sum", flowOf(bytes(1)), 1) }

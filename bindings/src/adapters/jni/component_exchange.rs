@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jni_sys::{JNIEnv, jclass, jint, jlong, jobject, jobjectArray, jsize};
 use trimaran::adapter::stream::Given;
 use trimaran::adapter::{Few, GivenResource, Received, ResourceValue, component_source};
-use trimaran::{ComponentResource, ComponentStream, Result, WasmtimeError};
+use trimaran::{ComponentResource, ComponentStream, HostObject, Result, WasmtimeError};
 
 use super::component_source::Source;
 use super::generated::kept;
@@ -86,10 +86,12 @@ impl Exchange {
             let number = u64::from_le_bytes(*number);
             let address = number & !(OWN | OBJECT | STREAM);
             let value = match (number & OBJECT != 0, number & STREAM != 0) {
-                (true, false) => ResourceValue::Host(Arc::new(object(env, objects, number >> PLACE)?)),
+                (true, false) => ResourceValue::Host(held(env, objects, number >> PLACE)?),
                 (true, true) => {
-                    let source = Source::new(env, object(env, objects, number >> PLACE)?, number & WAITS != 0)?;
-                    ResourceValue::Source(component_source(Arc::new(source)))
+                    let source = with_object(env, objects, number >> PLACE, |object| {
+                        Source::new(env, object, number & WAITS != 0)
+                    });
+                    ResourceValue::Source(component_source(Arc::new(source?)))
                 }
                 // SAFETY: what the package writes there is the handle of a resource, which it keeps until the call returns.
                 (false, false) => ResourceValue::Guest(kept(unsafe { &*(address as *const ComponentResource) })),
@@ -138,15 +140,26 @@ impl Exchange {
 }
 
 /// One of the host's objects, held.
-fn object(env: *mut JNIEnv, objects: jobjectArray, index: u64) -> Result<GlobalRef> {
+fn held(env: *mut JNIEnv, objects: jobjectArray, index: u64) -> Result<HostObject> {
+    let full = || WasmtimeError::Limit { reason: "the JVM has no room for another resource".to_owned() };
+    let held = with_object(env, objects, index, |object| GlobalRef::strong(env, object).ok_or_else(full))?;
+    Ok(Arc::new(held))
+}
+
+/// Runs `work` with one of the host's objects.
+fn with_object<R>(
+    env: *mut JNIEnv,
+    objects: jobjectArray,
+    index: u64,
+    work: impl FnOnce(jobject) -> Result<R>,
+) -> Result<R> {
     if objects.is_null() {
         return Err(out_of_step());
     }
     let item = jni!(env, GetObjectArrayElement, objects, jsize::try_from(index).map_err(|_| out_of_step())?);
-    let held = GlobalRef::strong(env, item);
+    let done = work(item);
     jni!(env, DeleteLocalRef, item);
-    let full = || WasmtimeError::Limit { reason: "the JVM has no room for another resource".to_owned() };
-    held.ok_or_else(full)
+    done
 }
 
 #[cold]

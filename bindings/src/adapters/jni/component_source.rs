@@ -1,8 +1,9 @@
-//! What the package has for a guest's streams and futures: objects of the class of host functions (`component_host`), which are kept here.
+//! What the package has for a guest's streams and futures: objects of the class of host functions (`component_host`). The package's `Store` keeps
+//! them, where the JVM's collector sees them, until it is told that no guest reads them any more.
 
 use std::any::Any;
 
-use jni_sys::{JNIEnv, jmethodID};
+use jni_sys::{JNIEnv, jmethodID, jobject};
 use trimaran::adapter::{ComponentHostFunction, HostFuncType, Received, Reply};
 use trimaran::{Result, Store, WasmtimeError};
 
@@ -21,15 +22,13 @@ unsafe impl Send for Source {}
 unsafe impl Sync for Source {}
 
 impl Source {
-    /// That of an object of the package, which is kept. Guests wait for it where it is an async one.
-    pub(super) fn new(env: *mut JNIEnv, held: GlobalRef, is_async: bool) -> Result<Self> {
-        let object = held.local(env);
+    /// That of an object of the package. Guests wait for it where it is an async one.
+    pub(super) fn new(env: *mut JNIEnv, object: jobject, is_async: bool) -> Result<Self> {
         let class = jni!(env, GetObjectClass, object);
         let gone = jni!(env, GetMethodID, class, c"gone".as_ptr(), c"()V".as_ptr());
         jni!(env, DeleteLocalRef, class);
-        let body = Body::new(env, object, Some(held).filter(|_| !gone.is_null()), (false, is_async));
-        jni!(env, DeleteLocalRef, object);
-        Ok(Self { body: body?, gone })
+        let held = GlobalRef::weak(env, object).filter(|_| !gone.is_null());
+        Ok(Self { body: Body::new(env, object, held, (false, is_async))?, gone })
     }
 }
 

@@ -48,7 +48,7 @@ internal class Refused(val path: List<String>, val misfit: Misfit) : RuntimeExce
  * A host function of components. The library calls it where a guest does, and has only a weak reference: the linker
  * keeps it, and what was made of the linker, and each store that has a guest linked with it.
  *
- * One that has what guests read of a stream or a future is kept by the library, and [left] is closed when that lets go of it.
+ * One that has what guests read of a stream or a future is kept by their store, and [left] is closed when none does any more.
  *
  * @property isTyped Whether the type is known, so that [codec] is asked for when a component is linked.
  */
@@ -91,8 +91,18 @@ internal class ComponentHost(val body: ComponentBody, val isTyped: Boolean, priv
         d: Long,
     ): Long = checked(crossing) { body.runPlain(codec, store, callId, a, b, c, d) }
 
-    /** No guest reads what it has. The library calls this on any thread, and cares for nothing that it might throw. */
+    /** The store of the guests that read what it has. */
+    private var home: Store? = null
+
+    /** Guests of [store] may read what it has. */
+    fun isReadIn(store: Store) {
+        home = store
+        store.readsFrom(this)
+    }
+
+    /** No guest reads what it has any more. The library calls this on any thread, and has no use for what it might throw. */
     fun gone() {
+        home?.leaves(this)
         runCatching { left?.close() }
     }
 

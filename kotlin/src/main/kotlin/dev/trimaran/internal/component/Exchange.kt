@@ -106,7 +106,7 @@ internal class Exchange private constructor(@Transient val handle: Long) {
 
     /** Writes what the host has for a stream or a future. */
     fun lendSource(source: ComponentHost) {
-        store?.readsFrom(source)
+        source.isReadIn(checkNotNull(store))
         objects.add(source)
         val waits = if (source.isSuspending) WAITS else 0
         add((objects.size - 1L shl PLACE) or OBJECT or STREAM or waits, true)
