@@ -7,6 +7,7 @@ import dev.trimaran.component.EnumType
 import dev.trimaran.component.Err
 import dev.trimaran.component.FixedLengthListType
 import dev.trimaran.component.FlagsType
+import dev.trimaran.component.FutureType
 import dev.trimaran.component.ListType
 import dev.trimaran.component.MapType
 import dev.trimaran.component.Ok
@@ -17,6 +18,7 @@ import dev.trimaran.component.Record
 import dev.trimaran.component.RecordType
 import dev.trimaran.component.ResultType
 import dev.trimaran.component.Some
+import dev.trimaran.component.StreamType
 import dev.trimaran.component.TupleType
 import dev.trimaran.component.UnsupportedType
 import dev.trimaran.component.ValueType
@@ -124,7 +126,7 @@ class ComponentValues(private val named: (kind: String, name: String) -> Any, pr
                     array("err", shown((value as Err).error, type.error))
                 }
             is OwnType, is BorrowType -> name(value)
-            is UnsupportedType -> throw Problem("a value of the type $type")
+            is StreamType, is FutureType, is UnsupportedType -> throw Problem("a value of the type $type")
         }
 
     private fun primitive(value: Any?, type: PrimitiveType): Any {
