@@ -19,8 +19,8 @@ use crate::wasi::http::grants::Grants;
 use crate::wasi::http::guard::guard;
 use crate::wasi::{exit, host_text};
 use crate::{
-    Cache, Config, Engine, EnvVar, Extern, Func, Linker, Module, NamedExtern, OptLevel, Preopen, Profiler, Result, Store,
-    TrapCode, Val, ValType, WasiConfig, WasiHttp, WasiInput, WasiOutput, WasmtimeError,
+    Cache, Config, Engine, EnvVar, Extern, Func, Linker, Module, NamedExtern, OptLevel, Preopen, Profiler, Result,
+    Store, TrapCode, Val, ValType, WasiConfig, WasiHttp, WasiInput, WasiOutput, WasmtimeError,
 };
 
 /// How many functions the message lists if a module is no program.

@@ -1,12 +1,16 @@
 //! How an engine is configured.
 
 use std::num::NonZeroUsize;
+#[cfg(unix)]
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
 use crate::compile::cache::CompileCache;
 use crate::errors::chain;
 use crate::errors::spelling::Spelled;
+#[cfg(unix)]
+use crate::process::task_stacks::Stacks;
 use crate::traps::trap::FRAMES_SEEN;
 use crate::{Allocation, ModuleLimits, Result, WasmtimeError};
 
@@ -294,6 +298,10 @@ impl Config {
         }
         let is_async = self.wasm_component_model_async == Some(true);
         config.concurrency_support(is_async);
+        #[cfg(unix)]
+        if is_async {
+            config.with_host_stack(Arc::new(Stacks));
+        }
         config.wasm_component_model_async(is_async);
         let parts = [
             ("wasm_component_model_more_async_builtins", self.wasm_component_model_more_async_builtins),

@@ -15,5 +15,6 @@ pub(crate) mod signal_check;
 pub(crate) mod signals;
 pub(crate) mod stack;
 pub mod task;
+pub(crate) mod task_stacks;
 pub(crate) mod thread_end;
 pub(crate) mod unstoppable;

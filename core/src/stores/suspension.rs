@@ -2,7 +2,7 @@
 
 use std::pin::{Pin, pin};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use trimaran_gate::Stop;
 
 use crate::WasmtimeError;
-use crate::process::stack;
+use crate::process::{stack, task_stacks};
 pub(crate) use crate::stores::questions::Parcel;
 use crate::stores::questions::Questions;
 use crate::traps::carried::HostError;
@@ -100,6 +100,8 @@ pub(crate) struct Suspension<C> {
     awake: Arc<Awake>,
     /// Wakes `awake`.
     waker: Waker,
+    /// How many stacks the store's guests have.
+    stacks: Arc<AtomicUsize>,
 }
 
 impl<C> Suspension<C> {
@@ -107,7 +109,13 @@ impl<C> Suspension<C> {
         let mail = Mail { message: None, reply: None, depth: 0, stop: None, questions: Questions::default() };
         let awake = Arc::new(Awake(AtomicBool::new(false)));
         let waker = Waker::from(Arc::clone(&awake));
-        Arc::new(Self { may_suspend: AtomicBool::new(false), mail: Mutex::new(mail), awake, waker })
+        Arc::new(Self {
+            may_suspend: AtomicBool::new(false),
+            mail: Mutex::new(mail),
+            awake,
+            waker,
+            stacks: Arc::default(),
+        })
     }
 
     pub(crate) fn may_suspend(&self) -> bool {
@@ -149,7 +157,8 @@ impl<C> Suspension<C> {
 
     pub(super) fn poll<F: Future + ?Sized>(&self, work: Pin<&mut F>) -> Poll<F::Output> {
         self.awake.0.store(false, Ordering::Relaxed);
-        stack::on_fibers(|| work.poll(&mut Context::from_waker(&self.waker)))
+        let poll = || stack::on_fibers(|| work.poll(&mut Context::from_waker(&self.waker)));
+        task_stacks::counted(&self.stacks, poll)
     }
 
     /// Whether a guest that was pending when it was polled last goes on when it is polled again.
