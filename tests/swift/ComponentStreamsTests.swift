@@ -220,7 +220,8 @@ struct ComponentStreamsTests {
     #expect(failure { try guest.now("same", .stream(stream)) } == .type(reason: sentence))
     // A part that does not fit is known when the guest reads.
     let wrong = parts([.list(["a"])])
-    #expect(await refused("sum", .source(wrong), 1) == "a stream of the host: result: element 0: expected a u8, found a string")
+    let unfit = "a stream of the host: result: element 0: expected a u8, found a string"
+    #expect(await refused("sum", .source(wrong), 1) == unfit)
     let fresh = try StreamGuest()
     let many = await failure { try await fresh.wait("word-length", .source(.later { nil })) } as? WasmtimeError
     #expect(many == .type(reason: "a future of the host: expected 1 result, found 0"), "\(many as Any)")
@@ -447,6 +448,7 @@ struct ComponentStreamsTests {
     #expect(done.kind == .future && done.parts.compactMap { $0 }.isEmpty)
     let wrong = try Linker(StreamGuest.engine.get())
     try wrong.root.defineFunc("take") { (_: UInt32) async -> UInt32 in 0 }
-    guard case .link? = failure({ try wrong.instantiate(guest.store, StreamGuest.component.get()) }) else { throw Mine() }
+    let component = try StreamGuest.component.get()
+    guard case .link? = failure({ try wrong.instantiate(guest.store, component) }) else { throw Mine() }
   }
 }

@@ -100,7 +100,9 @@ extension Wit {
       let index = Int(number(UInt32.self))
       precondition(index < values.pointee.resource_count, "there is no such stream")
       let found = values.pointee.resources[index]
-      guard found.kind == Handle.stream, let address = found.object else { preconditionFailure("a stream that is none") }
+      guard found.kind == Handle.stream, let address = found.object else {
+        preconditionFailure("a stream that is none")
+      }
       guard let store else { throw .closed(what: "store") }
       // It is lent, and gets a hold more.
       let pointer = OpaquePointer(address)
