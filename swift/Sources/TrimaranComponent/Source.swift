@@ -16,6 +16,9 @@ import Trimaran
 ///
 /// Nobody reads ahead: it is asked for a part when a guest reads and has none. What a part has more of than the guest has room for waits for its
 /// next read. What it throws comes out of the call in which the guest reads: the very same error. A source is read once, by one guest.
+///
+/// The store keeps it until the guest has closed its end. One that has the store in a closure keeps the store as well: capture it `weak`, or close
+/// it.
 public final class ComponentSource: Sendable {
   let isFuture: Bool
   private let function: HostFunction
