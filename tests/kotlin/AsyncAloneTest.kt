@@ -13,6 +13,9 @@ import dev.trimaran.Val
 import dev.trimaran.ValType
 import dev.trimaran.WasmtimeException
 import dev.trimaran.callSuspend
+import dev.trimaran.component.Component
+import dev.trimaran.component.Linker
+import dev.trimaran.component.Stream
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assumptions.assumeTrue
 import org.junit.jupiter.api.Test
@@ -138,6 +141,29 @@ private fun alone() {
     check(runCatching { guest.once(store, 1) }.exceptionOrNull() is WasmtimeException.Suspend)
     pool.shutdown()
     one.shutdown()
+    streams()
+}
+
+/** Streams and futures of components. */
+private fun streams() {
+    val config =
+        Config().apply {
+            wasmComponentModelAsync = true
+            wasmComponentModelMoreAsyncBuiltins = true
+        }
+    val engine = Engine(config)
+    val store = Store(engine)
+    val linker = Linker(engine).apply { root().suspending("take") { 0 } }
+    val text = File(System.getProperty("trimaran.root"), "tests/modules/component_streams.wat").readText()
+    val guest = linker.instantiate(store, Component(engine, text))
+    val stream = begun { guest.func(store, "count").callSuspend(store, 2, 3) }.get() as Stream
+    check((begun { stream.readSuspend() }.get() as ByteArray).size == 3)
+    check(stream.asSequence().map { (it as ByteArray).size }.toList() == listOf(3))
+    check(begun { guest.func(store, "sum").callSuspend(store, sequenceOf(byteArrayOf(1, 2)), 3) }.get() == 3u)
+    val word = CompletableFuture<String>()
+    val length = guest.func(store, "word-length").callFuture(store, word)
+    check(word.complete("four"))
+    check(length.get() == 4u)
 }
 
 private val failures = AtomicInteger()

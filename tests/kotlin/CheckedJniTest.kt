@@ -39,6 +39,7 @@ fun main() {
     val classes =
         listOf(
             AsyncTest::class,
+            ComponentStreamsTest::class,
             CasesTest::class,
             GlobalTest::class,
             HostTest::class,

@@ -6,11 +6,15 @@ import dev.trimaran.component.Linker
 import dev.trimaran.component.Outcome
 import dev.trimaran.component.Record
 import dev.trimaran.component.Resource
+import dev.trimaran.component.Stream
+import dev.trimaran.component.asFlow
 import dev.trimaran.tests.values.Values
+import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Test
 import java.io.ByteArrayOutputStream
 import java.io.PrintStream
+import java.nio.file.Files
 
 /**
  * The examples in the comments of the package of components, word for word: `DocsTest` sees to it that all are here.
@@ -122,5 +126,26 @@ class ComponentDocsTest {
             counter.func(store, "get")(store, resource)
         }
         assertEquals(1u, counter.func(store, "dropped")(store))
+    }
+
+    @Test
+    fun streams() {
+        val engine =
+            engine {
+                wasmComponentModelAsync = true
+                wasmComponentModelMoreAsyncBuiltins = true
+            }
+        val store = Store(engine)
+        val text = Files.readString(root.resolve("tests/modules/component_streams.wat"))
+        val linker = Linker(engine).apply { root().suspending("take") { 0 } }
+        val instance = linker.instantiate(store, Component(engine, text))
+        val shown = printed {
+            runBlocking {
+                (instance.func(store, "count").callSuspend(store, 3, 4) as Stream).use { stream ->
+                    stream.asFlow().collect { part -> println((part as ByteArray).size) }
+                }
+            }
+        }
+        assertEquals(List(3) { "4" }, shown.lines())
     }
 }

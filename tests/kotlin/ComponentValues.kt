@@ -7,6 +7,7 @@ import dev.trimaran.component.EnumType
 import dev.trimaran.component.Err
 import dev.trimaran.component.FixedLengthListType
 import dev.trimaran.component.FlagsType
+import dev.trimaran.component.FutureType
 import dev.trimaran.component.ListType
 import dev.trimaran.component.MapType
 import dev.trimaran.component.Ok
@@ -17,6 +18,7 @@ import dev.trimaran.component.Record
 import dev.trimaran.component.RecordType
 import dev.trimaran.component.ResultType
 import dev.trimaran.component.Some
+import dev.trimaran.component.StreamType
 import dev.trimaran.component.TupleType
 import dev.trimaran.component.UnsupportedType
 import dev.trimaran.component.ValueType
@@ -32,9 +34,14 @@ import kotlinx.serialization.json.jsonPrimitive
 import java.util.HexFormat
 
 /**
- * Values of components: as the cases write them, and as users of the package do. [named] knows resources and objects.
+ * Values of components: as the cases write them, and as users of the package do. [named] knows resources and objects, and [stream]
+ * streams and futures.
  */
-class ComponentValues(private val named: (kind: String, name: String) -> Any, private val name: (Any?) -> JsonElement) {
+class ComponentValues(
+    private val named: (kind: String, name: String) -> Any,
+    private val name: (Any?) -> JsonElement,
+    private val stream: (kind: String, parts: JsonArray) -> Any?,
+) {
     /** What a user of the package writes for a value of a case. */
     fun value(element: JsonElement): Any? {
         if (element is JsonNull) return null
@@ -79,7 +86,7 @@ class ComponentValues(private val named: (kind: String, name: String) -> Any, pr
             "ok" -> Ok(value(inner))
             "err" -> Err(value(inner))
             "resource", "object" -> named(kind, text)
-            else -> throw Problem("$element is no value of a component")
+            else -> stream(kind, parts) ?: throw Problem("$element is no value of a component")
         }
     }
 
@@ -124,7 +131,7 @@ class ComponentValues(private val named: (kind: String, name: String) -> Any, pr
                     array("err", shown((value as Err).error, type.error))
                 }
             is OwnType, is BorrowType -> name(value)
-            is UnsupportedType -> throw Problem("a value of the type $type")
+            is StreamType, is FutureType, is UnsupportedType -> throw Problem("a value of the type $type")
         }
 
     private fun primitive(value: Any?, type: PrimitiveType): Any {
@@ -149,7 +156,8 @@ class ComponentValues(private val named: (kind: String, name: String) -> Any, pr
         return shown
     }
 
-    private fun list(value: Any, element: ValueType): JsonElement {
+    /** A list of such elements. */
+    fun list(value: Any, element: ValueType): JsonElement {
         if (element == PrimitiveType.U8) return array("bytes", HexFormat.of().formatHex(value as ByteArray))
         val items: List<Any?> =
             when (element) {

@@ -253,9 +253,20 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
                 (componentFunc("make")(publicStore, 1) as dev.trimaran.component.Resource).raw
             }
             "ComponentResourceType" -> ComponentResourceType.host()
+            "ComponentStream" -> stream()
             "SharedMemory" -> SharedMemory(threaded, MemoryType(Limits(1u, 2u), false, true))
             else -> error("the model has a class that this test does not know: $kind")
         }
+
+    /** A stream of a guest's, whose engine is one of its own. */
+    private fun stream(): NativeObject {
+        val config = dev.trimaran.Config().apply { target = System.getenv("TRIMARAN_TEST_TARGET") }
+        val engine = dev.trimaran.Engine(config.apply { wasmComponentModelAsync = true })
+        val store = dev.trimaran.Store(engine)
+        val guest = dev.trimaran.component.Component(engine, STREAM)
+        val instance = dev.trimaran.component.Linker(engine).instantiate(store, guest)
+        return (instance.func(store, "s")(store) as dev.trimaran.component.Stream).raw
+    }
 
     private fun streamPort(): NativeObject {
         val type = dev.trimaran.FuncType(listOf(dev.trimaran.ValType.I32), emptyList())
@@ -296,6 +307,16 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
 
     companion object {
         private val modules = mutableMapOf<dev.trimaran.Engine, dev.trimaran.Module>()
+
+        private const val STREAM =
+            """(component
+              (type ${'$'}s (stream u8))
+              (core func ${'$'}s (canon stream.new ${'$'}s))
+              (core module ${'$'}m
+                (import "" "s" (func ${'$'}s (result i64)))
+                (func (export "s") (result i32) (i32.wrap_i64 (call ${'$'}s))))
+              (core instance ${'$'}m (instantiate ${'$'}m (with "" (instance (export "s" (func ${'$'}s))))))
+              (func (export "s") (result ${'$'}s) (canon lift (core func ${'$'}m "s"))))"""
 
         /** An engine with all that the operations ask for. */
         fun engine() =

@@ -29,6 +29,8 @@ mod component_exchange;
 mod component_func;
 mod component_host;
 mod component_runs;
+mod component_source;
+mod component_stream;
 mod func;
 mod generated;
 mod host;
@@ -223,6 +225,8 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"areOfHost", c"(J)[B", component_func::are_of_host as *const c_void),
     (c"defineComponentFunc", c"(J[BLjava/lang/String;Ljava/lang/Object;ZZ)V", component_host::define as *const c_void),
     (c"startComponentFunc", c"(JJJJJII[Ljava/lang/Object;[J)J", component_runs::start_component_func as *const c_void),
+    (c"streamRead", c"(JJJI)J", component_stream::read as *const c_void),
+    (c"startStreamRead", c"(JJJJJI[J)J", component_stream::start_read as *const c_void),
     (c"startComponent", c"(JJJJ[J)J", component_runs::start_component as *const c_void),
     (c"runResult", c"(JJ)J", component_runs::run_result as *const c_void),
     (c"runHost", c"(J[Ljava/lang/Object;)V", component_runs::run_host as *const c_void),

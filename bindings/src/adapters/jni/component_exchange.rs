@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use jni_sys::{JNIEnv, jclass, jint, jlong, jobject, jobjectArray, jsize};
 use trimaran::adapter::stream::Given;
-use trimaran::adapter::{Few, GivenResource, Received, ResourceValue};
-use trimaran::{ComponentResource, HostObject, Result, WasmtimeError};
+use trimaran::adapter::{Few, GivenResource, Received, ResourceValue, component_source};
+use trimaran::{ComponentResource, ComponentStream, HostObject, Result, WasmtimeError};
 
+use super::component_source::Source;
 use super::generated::kept;
 use super::host::GlobalRef;
 use super::{give, let_go};
@@ -38,6 +39,19 @@ const OWN: u64 = 1;
 
 /// Says of a resource that it is an object of the host's, and the rest of the number is its place among them.
 const OBJECT: u64 = 2;
+
+/// Says that it is no resource, but a stream or a future: one that a guest gave, or what an object of the host's has.
+const STREAM: u64 = 4;
+
+/// Says of what an object of the host's has that guests wait for it.
+const WAITS: u64 = 8;
+
+/// Where the place of an object begins.
+const PLACE: u32 = 4;
+
+// Beside an address there is room for the first three.
+const _: () =
+    assert!(align_of::<ComponentResource>() > STREAM as usize && align_of::<ComponentStream>() > STREAM as usize);
 
 impl Exchange {
     /// The exchange behind a pointer.
@@ -70,12 +84,19 @@ impl Exchange {
         let (numbers, _) = numbers.ok_or_else(out_of_step)?.as_chunks::<RESOURCE>();
         let resource = |number: &[u8; RESOURCE]| {
             let number = u64::from_le_bytes(*number);
-            let value = if number & OBJECT != 0 {
-                ResourceValue::Host(object(env, objects, number >> 2)?)
-            } else {
-                let address = (number & !(OWN | OBJECT)) as *const ComponentResource;
+            let address = number & !(OWN | OBJECT | STREAM);
+            let value = match (number & OBJECT != 0, number & STREAM != 0) {
+                (true, false) => ResourceValue::Host(held(env, objects, number >> PLACE)?),
+                (true, true) => {
+                    let source = with_object(env, objects, number >> PLACE, |object| {
+                        Source::new(env, object, number & WAITS != 0)
+                    });
+                    ResourceValue::Source(component_source(Arc::new(source?)))
+                }
                 // SAFETY: what the package writes there is the handle of a resource, which it keeps until the call returns.
-                ResourceValue::Guest(kept(unsafe { &*address }))
+                (false, false) => ResourceValue::Guest(kept(unsafe { &*(address as *const ComponentResource) })),
+                // SAFETY: as before, of a stream or of a future.
+                (false, true) => ResourceValue::Stream(kept(unsafe { &*(address as *const ComponentStream) })),
             };
             Ok(GivenResource { value, is_own: number & OWN != 0 })
         };
@@ -119,15 +140,26 @@ impl Exchange {
 }
 
 /// One of the host's objects, held.
-fn object(env: *mut JNIEnv, objects: jobjectArray, index: u64) -> Result<HostObject> {
+fn held(env: *mut JNIEnv, objects: jobjectArray, index: u64) -> Result<HostObject> {
+    let full = || WasmtimeError::Limit { reason: "the JVM has no room for another resource".to_owned() };
+    let held = with_object(env, objects, index, |object| GlobalRef::strong(env, object).ok_or_else(full))?;
+    Ok(Arc::new(held))
+}
+
+/// Runs `work` with one of the host's objects.
+fn with_object<R>(
+    env: *mut JNIEnv,
+    objects: jobjectArray,
+    index: u64,
+    work: impl FnOnce(jobject) -> Result<R>,
+) -> Result<R> {
     if objects.is_null() {
         return Err(out_of_step());
     }
     let item = jni!(env, GetObjectArrayElement, objects, jsize::try_from(index).map_err(|_| out_of_step())?);
-    let held = GlobalRef::strong(env, item);
+    let done = work(item);
     jni!(env, DeleteLocalRef, item);
-    let full = || WasmtimeError::Limit { reason: "the JVM has no room for another resource".to_owned() };
-    Ok(Arc::new(held.ok_or_else(full)?))
+    done
 }
 
 #[cold]
@@ -187,7 +219,7 @@ fn buffer(env: *mut JNIEnv, memory: impl FnOnce() -> Result<(*mut u8, usize)>) -
     made.0
 }
 
-/// A handle of a guest's resource that came out, which is the package's own from then on; 0 for an object of the host's.
+/// A handle of a guest's resource, stream or future that came out, which is the package's own from then on; 0 for an object of the host's.
 pub(super) extern "system" fn exchange_resource(
     env: *mut JNIEnv,
     _class: jclass,
@@ -199,8 +231,8 @@ pub(super) extern "system" fn exchange_resource(
         let exchange = unsafe { Exchange::at(exchange) };
         Ok(match exchange.resources.get(index as usize).ok_or_else(out_of_step)? {
             ResourceValue::Guest(resource) => Arc::into_raw(Arc::clone(resource)) as jlong,
-            // Streams and futures have no shape here yet.
-            ResourceValue::Host(_) | ResourceValue::Stream(_) | ResourceValue::Source(_) => 0,
+            ResourceValue::Stream(stream) => Arc::into_raw(Arc::clone(stream)) as jlong,
+            ResourceValue::Host(_) | ResourceValue::Source(_) => 0,
         })
     })
 }

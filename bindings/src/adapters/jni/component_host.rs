@@ -97,6 +97,25 @@ impl PlainHostFunction for Body {
 }
 
 impl Body {
+    /// That of an object of the package, which `held` refers to.
+    pub(super) fn new(
+        env: *mut JNIEnv,
+        object: jobject,
+        held: Option<GlobalRef>,
+        (is_typed, is_async): (bool, bool),
+    ) -> Result<Self> {
+        let class = jni!(env, GetObjectClass, object);
+        let codec = jni!(env, GetMethodID, class, c"codec".as_ptr(), c"([B)Ljava/lang/Object;".as_ptr());
+        let run = c"(Ljava/lang/Object;Ldev/trimaran/Store;JJ)V";
+        let run = jni!(env, GetMethodID, class, c"run".as_ptr(), run.as_ptr());
+        let plain = c"(Ljava/lang/Object;Ldev/trimaran/Store;JJJJJJ)J";
+        let run_plain = jni!(env, GetMethodID, class, c"runPlain".as_ptr(), plain.as_ptr());
+        jni!(env, DeleteLocalRef, class);
+        let full = || WasmtimeError::Limit { reason: "the JVM has no room for a host function".to_owned() };
+        let held = held.filter(|_| !codec.is_null() && !run.is_null() && !run_plain.is_null());
+        Ok(Self { host: held.ok_or_else(full)?, codec, run, run_plain, is_typed, is_async })
+    }
+
     /// Runs `work` with the package's object of the function.
     pub(super) fn with_host<R>(&self, work: impl FnOnce(*mut JNIEnv, jobject) -> Result<R>) -> Result<R> {
         let env = self.host.env().ok_or_else(closed)?;
@@ -180,17 +199,8 @@ pub(super) extern "system" fn define(
         // SAFETY: the package keeps it open for the call.
         let linker: &ComponentLinker = unsafe { at(linker) };
         let (path, name) = (parsed::<Vec<String>>(&octets(env, path))?, text(env, name)?);
-        let class = jni!(env, GetObjectClass, host);
-        let codec = jni!(env, GetMethodID, class, c"codec".as_ptr(), c"([B)Ljava/lang/Object;".as_ptr());
-        let run = c"(Ljava/lang/Object;Ldev/trimaran/Store;JJ)V";
-        let run = jni!(env, GetMethodID, class, c"run".as_ptr(), run.as_ptr());
-        let plain = c"(Ljava/lang/Object;Ldev/trimaran/Store;JJJJJJ)J";
-        let run_plain = jni!(env, GetMethodID, class, c"runPlain".as_ptr(), plain.as_ptr());
-        jni!(env, DeleteLocalRef, class);
-        let full = || WasmtimeError::Limit { reason: "the JVM has no room for a host function".to_owned() };
-        let held = GlobalRef::weak(env, host).filter(|_| !codec.is_null() && !run.is_null() && !run_plain.is_null());
-        let host = held.ok_or_else(full)?;
-        linker.define_func(path, &name, Arc::new(Body { host, codec, run, run_plain, is_typed, is_async }))
+        let body = Body::new(env, host, GlobalRef::weak(env, host), (is_typed, is_async))?;
+        linker.define_func(path, &name, Arc::new(body))
     });
 }
 

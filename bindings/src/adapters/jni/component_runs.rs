@@ -92,7 +92,7 @@ impl<T: Given + Send + 'static> Steps for Run<T, ComponentHostCall> {
 
 /// Leaves values in an exchange: a stream, and behind it what stands beside it. The length of the stream, and in the upper half how
 /// often the output has moved.
-fn leave(values: Received, exchange: &mut Exchange) -> Result<jlong> {
+pub(super) fn leave(values: Received, exchange: &mut Exchange) -> Result<jlong> {
     let length = values.bytes.len() as jlong;
     Ok(jlong::from(exchange.copy(values)?) << 32 | length)
 }
@@ -121,12 +121,22 @@ pub(super) extern "system" fn start_component_func(
         let bytes = exchange.stream(length)?.to_vec();
         let arguments = OwnedArguments { bytes, beside: Vec::new(), resources };
         let run = kept(func).start(&kept(store), arguments, token(run, call))?;
-        begin_with(env, Box::new(run), frame, |crossing| {
-            let values = crossing.given.take().ok_or_else(|| unexpected("a component has given nothing"))?;
-            let told = leave(values, exchange)?;
-            jni!(env, SetLongArrayRegion, frame, 0, 1, &raw const told);
-            Ok(())
-        })
+        begin_values(env, run, exchange, frame)
+    })
+}
+
+/// The first step of a run that gives values. Where it is done at once, they lie in the exchange, and what `leave` tells of them in the frame.
+pub(super) fn begin_values(
+    env: *mut JNIEnv,
+    run: Run<Received, ComponentHostCall>,
+    exchange: &mut Exchange,
+    frame: jlongArray,
+) -> Result<jlong> {
+    begin_with(env, Box::new(run), frame, |crossing| {
+        let values = crossing.given.take().ok_or_else(|| unexpected("a component has given nothing"))?;
+        let told = leave(values, exchange)?;
+        jni!(env, SetLongArrayRegion, frame, 0, 1, &raw const told);
+        Ok(())
     })
 }
 

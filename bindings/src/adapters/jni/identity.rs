@@ -3,8 +3,8 @@
 use jni_sys::{JNIEnv, jclass, jint, jlong};
 use trimaran::adapter::OfStore;
 use trimaran::{
-    ComponentFunc, ComponentInstance, ComponentResource, Func, Global, Instance, Memory, Reference, Result, Store,
-    Table, Tag, WasmtimeError,
+    ComponentFunc, ComponentInstance, ComponentResource, ComponentStream, Func, Global, Instance, Memory, Reference,
+    Result, Store, Table, Tag, WasmtimeError,
 };
 
 use super::{at, give};
@@ -25,6 +25,7 @@ pub(super) extern "system" fn store_number(env: *mut JNIEnv, _class: jclass, kin
             8 => of::<ComponentInstance>(object),
             9 => of::<ComponentFunc>(object),
             10 => of::<ComponentResource>(object),
+            11 => of::<ComponentStream>(object),
             _ => return unknown(kind),
         };
         Ok(number.cast_signed())

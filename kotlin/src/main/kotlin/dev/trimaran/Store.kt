@@ -91,6 +91,9 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     /** The host functions that components may call, in the same way. */
     private val componentHosts: MutableSet<Any> = Collections.newSetFromMap(IdentityHashMap())
 
+    /** What guests read of streams and futures, in the same way; null once the store is closed. */
+    private var sources: MutableSet<ComponentHost>? = Collections.newSetFromMap(IdentityHashMap())
+
     /** The callbacks of [setWasi], in the same way. */
     private var callbacks: List<Any> = emptyList()
 
@@ -315,6 +318,7 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     private fun letGo() {
         NativePressure.closed(pressure)
         synchronized(raw) { readers.also { readers = null } }?.forEach(AutoCloseable::close)
+        synchronized(raw) { sources.also { sources = null } }?.forEach(ComponentHost::gone)
         synchronized(raw) {
             hosts = null
             suspending.clear()
@@ -327,6 +331,20 @@ public class Store private constructor(@get:JvmSynthetic internal val raw: Raw) 
     @JvmSynthetic
     internal fun keep(reader: AutoCloseable) {
         synchronized(raw) { readers?.add(reader) } ?: reader.close()
+    }
+
+    /** Keeps what guests may read, until they do so no more ([leaves]). */
+    @JvmSynthetic
+    internal fun readsFrom(source: ComponentHost) {
+        if (source.isSuspending) suspends = true
+        callsHost = true
+        synchronized(raw) { sources?.add(source) }
+    }
+
+    /** No guest reads that any more. */
+    @JvmSynthetic
+    internal fun leaves(source: ComponentHost) {
+        synchronized(raw) { sources?.remove(source) }
     }
 
     /** Keeps what components may call, as the body of a host function. */

@@ -47,6 +47,8 @@ import dev.trimaran.internal.ffi.ComponentFunc as Raw
  * | option | the value or null; in an option of an option, [Some] | [Some] |
  * | result | [Ok] or [Err] | |
  * | own, borrow | [Resource], or an object of the host's | |
+ * | stream | [Stream] | a `Flow`, a `ReceiveChannel`, an [Iterator], a [Sequence] or an [Iterable] of parts, or what a list takes |
+ * | future | [Future] | a `Deferred`, a [java.util.concurrent.CompletionStage] |
  *
  * Lists of unsigned numbers come as arrays of signed ones with the same bits: [IntArray.asUIntArray] reads them.
  */

@@ -238,7 +238,25 @@ public class BorrowType internal constructor(public val resource: ResourceItem) 
     DefinedType(),
     ValueType
 
-/** A type whose values cannot be passed yet: a stream, a future, an error context. */
+/**
+ * The type of a stream.
+ *
+ * @property payload The type of its elements; null where they have none.
+ */
+public class StreamType internal constructor(public val payload: ValueType?) :
+    DefinedType(),
+    ValueType
+
+/**
+ * The type of a future.
+ *
+ * @property payload The type of its value; null where it has none.
+ */
+public class FutureType internal constructor(public val payload: ValueType?) :
+    DefinedType(),
+    ValueType
+
+/** A type whose values cannot be passed yet: an error context. */
 public class UnsupportedType internal constructor() :
     DefinedType(),
     ValueType

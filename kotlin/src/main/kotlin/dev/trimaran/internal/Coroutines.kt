@@ -1,5 +1,6 @@
 package dev.trimaran.internal
 
+import dev.trimaran.internal.component.ComponentHost
 import java.util.concurrent.CompletionException
 import java.util.concurrent.CompletionStage
 import java.util.concurrent.Executor
@@ -41,6 +42,9 @@ internal abstract class Coroutines {
 
     /** What the stage gives. It is cancelled if the coroutine is. */
     abstract suspend fun <T> await(stage: CompletionStage<T>): T
+
+    /** What has a guest's stream, or its future, from one of the library's objects; null for anything else. */
+    open fun source(value: Any, isFuture: Boolean): ComponentHost? = null
 
     /** A context whose coroutine goes on by that executor, and can be cancelled. */
     abstract fun context(executor: Executor): CoroutineContext

@@ -1,13 +1,21 @@
 package dev.trimaran.internal
 
+import dev.trimaran.internal.component.ChannelParts
+import dev.trimaran.internal.component.ComponentHost
+import dev.trimaran.internal.component.DeferredValue
+import dev.trimaran.internal.component.FlowParts
+import dev.trimaran.internal.component.suspendingSource
 import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.ThreadContextElement
 import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.channels.ReceiveChannel
 import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.suspendCancellableCoroutine
 import kotlinx.coroutines.yield
 import java.util.concurrent.CompletionStage
@@ -51,6 +59,20 @@ internal class LibraryCoroutines : Coroutines() {
             resume(continuation, stage)
             continuation.invokeOnCancellation { stage.cancel() }
         }.getOrThrow()
+
+    override fun source(value: Any, isFuture: Boolean): ComponentHost? =
+        when (value) {
+            is Deferred<*> -> if (isFuture) DeferredValue(value).let { suspendingSource(next = it::get) } else null
+            is Flow<*> -> if (isFuture) null else FlowParts(value).let { suspendingSource(it, it::next) }
+            is ReceiveChannel<*> -> if (isFuture) {
+                null
+            } else {
+                ChannelParts(value).let {
+                    suspendingSource(next = it::next)
+                }
+            }
+            else -> null
+        }
 
     override fun context(executor: Executor): CoroutineContext = executor.asCoroutineDispatcher() + Job()
 

@@ -135,6 +135,23 @@ internal object NativeByHand {
         frame: LongArray,
     ): Long
 
+    /**
+     * Reads a stream, at most so many elements, or a future: the values lie in the exchange then, and this gives what [hostArguments] does.
+     */
+    @JvmStatic external fun streamRead(stream: Long, store: Long, exchange: Long, most: Int): Long
+
+    /** The first step of the same, as [startComponentFunc]. */
+    @JvmStatic
+    external fun startStreamRead(
+        stream: Long,
+        store: Long,
+        run: Long,
+        call: Long,
+        exchange: Long,
+        most: Int,
+        frame: LongArray,
+    ): Long
+
     /** The first step of an instantiation of a component, as [startFunc]. It leaves a handle of the instance. */
     @JvmStatic external fun startComponent(pre: Long, store: Long, run: Long, call: Long, frame: LongArray): Long
 
@@ -192,7 +209,7 @@ internal object NativeByHand {
     /** What is read. Earlier buffers of it are not used any more. */
     @JvmStatic external fun exchangeOutput(exchange: Long): ByteBuffer
 
-    /** A new handle of the resource that came out, or 0 for an object of the host's. */
+    /** A new handle of the resource, the stream or the future that came out, or 0 for an object of the host's. */
     @JvmStatic external fun exchangeResource(exchange: Long, index: Int): Long
 
     /** The object of the host's that came out. */

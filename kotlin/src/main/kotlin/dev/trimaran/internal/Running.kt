@@ -75,9 +75,14 @@ internal open class Running(
     /** Waits in the line of the store. */
     private suspend fun turn(): Int {
         var came = Result.success(WAITS)
-        Coroutines.found.sleep { waking ->
-            came = runCatching { step(waking = waking) }
-            came.getOrNull() == WAITS
+        try {
+            Coroutines.found.sleep { waking ->
+                came = runCatching { step(waking = waking) }
+                came.getOrNull() == WAITS
+            }
+        } catch (error: Throwable) {
+            // What it has given is there, also for a coroutine that was cancelled just then.
+            if (came.getOrNull() != DONE) throw error
         }
         return came.getOrThrow().let { if (it == WAITS) step() else it }
     }

@@ -18,6 +18,7 @@ internal enum class Owned {
     COMPONENT_INSTANCE,
     COMPONENT_FUNC,
     COMPONENT_RESOURCE,
+    COMPONENT_STREAM,
     ;
 
     /** The number of the store of [raw], which no other store of this process has. It waits for nobody. */

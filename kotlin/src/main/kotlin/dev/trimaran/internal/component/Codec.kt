@@ -96,7 +96,7 @@ internal class FuncCodec(types: ComponentTypes, isPlain: Boolean = false, isGues
 private class Codecs(private val types: ComponentTypes, private val isGuests: (Int) -> Boolean) {
     private val made = arrayOfNulls<Codec>(types.nodes.size)
 
-    /** Whether a type among them is one of resources. */
+    /** Whether a type among them is one of resources, or of streams and futures. */
     var hasResources = false
         private set
 
@@ -137,6 +137,10 @@ private class Codecs(private val types: ComponentTypes, private val isGuests: (I
             ComponentTypeKind.OWN, ComponentTypeKind.BORROW -> {
                 hasResources = true
                 ResourceCodec(node.kind, isGuests(types.nodes[checkNotNull(parts[0])].number.toInt()))
+            }
+            ComponentTypeKind.STREAM, ComponentTypeKind.FUTURE -> {
+                hasResources = true
+                StreamCodec(node.kind)
             }
             else -> UnsupportedCodec(node.names.firstOrNull() ?: node.kind.name.lowercase())
         }

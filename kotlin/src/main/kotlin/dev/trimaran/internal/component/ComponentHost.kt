@@ -48,9 +48,11 @@ internal class Refused(val path: List<String>, val misfit: Misfit) : RuntimeExce
  * A host function of components. The library calls it where a guest does, and has only a weak reference: the linker
  * keeps it, and what was made of the linker, and each store that has a guest linked with it.
  *
+ * One that has what guests read of a stream or a future is kept by their store, and [left] is closed when none does any more.
+ *
  * @property isTyped Whether the type is known, so that [codec] is asked for when a component is linked.
  */
-internal class ComponentHost(val body: ComponentBody, val isTyped: Boolean) {
+internal class ComponentHost(val body: ComponentBody, val isTyped: Boolean, private val left: AutoCloseable? = null) {
     constructor(function: HostFunction) : this(DynamicBody(function), false)
 
     /** Whether guests wait for it. */
@@ -88,6 +90,21 @@ internal class ComponentHost(val body: ComponentBody, val isTyped: Boolean) {
         c: Long,
         d: Long,
     ): Long = checked(crossing) { body.runPlain(codec, store, callId, a, b, c, d) }
+
+    /** The store of the guests that read what it has. */
+    private var home: Store? = null
+
+    /** Guests of [store] may read what it has. */
+    fun isReadIn(store: Store) {
+        home = store
+        store.readsFrom(this)
+    }
+
+    /** No guest reads what it has any more. The library calls this on any thread, and has no use for what it might throw. */
+    fun gone() {
+        home?.leaves(this)
+        runCatching { left?.close() }
+    }
 
     /** Fails for a result that does not fit. */
     private inline fun <R> checked(crossing: Long, run: () -> R): R =

@@ -11,8 +11,10 @@ import dev.trimaran.internal.Writer
 import dev.trimaran.internal.awaited
 import dev.trimaran.internal.ffi.ComponentTypes
 import dev.trimaran.internal.ffi.write
+import dev.trimaran.internal.keepReachable
 import java.util.concurrent.CompletionStage
 import dev.trimaran.internal.ffi.ComponentFunc as RawFunc
+import dev.trimaran.internal.ffi.ComponentStream as RawStream
 
 /** A suspending host function of components, over values of any type. */
 internal class DynamicSuspendingBody(private val function: suspend Caller.(List<Any?>) -> Any?) : SuspendingBody {
@@ -111,6 +113,20 @@ internal class ComponentRunning(
                     begun
                 }
             }
+        }
+
+        /** Reads at most so many elements of [stream], or the value of a future: [read] reads what came. */
+        suspend fun read(stream: RawStream, store: Store, most: Int, read: (Exchange, Long) -> Unit) {
+            val frame = frame(1)
+            toEnd(store, frame, { ComponentRunning(store, it, frame, read) }) { run, call ->
+                Exchange.use(store) { exchange ->
+                    val (handle, home, values) = Triple(stream.handle, store.raw.handle, exchange.handle)
+                    val begun = NativeByHand.startStreamRead(handle, home, run, call, values, most, frame)
+                    if (begun == 0L) read(exchange, frame[0])
+                    begun
+                }
+            }
+            keepReachable(stream)
         }
     }
 }

@@ -1,7 +1,9 @@
 package dev.trimaran.internal.component
 
 import dev.trimaran.Store
+import dev.trimaran.component.Future
 import dev.trimaran.component.Resource
+import dev.trimaran.component.Stream
 import dev.trimaran.component.bindings.GeneratedBindings
 import dev.trimaran.component.bindings.ValueReader
 import dev.trimaran.component.bindings.ValueWriter
@@ -14,6 +16,7 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.util.concurrent.atomic.AtomicReferenceArray
 import dev.trimaran.internal.ffi.ComponentResource as RawResource
+import dev.trimaran.internal.ffi.ComponentStream as RawStream
 
 /**
  * The memory that values of components cross in: what this side writes, and what it reads. It is used by one call at a
@@ -42,7 +45,7 @@ internal class Exchange private constructor(@Transient val handle: Long) {
     /** Where the next part begins that stands beside the values. */
     private var beside = 0
 
-    /** The resources that are lent to the call: what has their handles lives until it is over. */
+    /** The resources that are lent to the call, and streams: what has their handles lives until it is over. */
     private val lent = ArrayList<Any>()
     private var handles = LongArray(4)
     private var count = 0
@@ -92,7 +95,21 @@ internal class Exchange private constructor(@Transient val handle: Long) {
     /** Writes an object of the host's. */
     fun lendObject(value: Any, isOwn: Boolean) {
         objects.add(value)
-        add((objects.size - 1L shl 2) or OBJECT, isOwn)
+        add((objects.size - 1L shl PLACE) or OBJECT, isOwn)
+    }
+
+    /** Writes a handle of a guest's stream or future, which is given away. */
+    fun lend(stream: RawStream) {
+        lent.add(stream)
+        add(stream.handle or STREAM, true)
+    }
+
+    /** Writes what the host has for a stream or a future. */
+    fun lendSource(source: ComponentHost) {
+        source.isReadIn(checkNotNull(store))
+        objects.add(source)
+        val waits = if (source.isSuspending) WAITS else 0
+        add((objects.size - 1L shl PLACE) or OBJECT or STREAM or waits, true)
     }
 
     private fun add(number: Long, isOwn: Boolean) {
@@ -198,6 +215,14 @@ internal class Exchange private constructor(@Transient val handle: Long) {
         return Resource.of(RawResource(handle), checkNotNull(store))
     }
 
+    /** The stream that a handle in the values stands for. */
+    fun stream(): Any = Stream.of(end(output.getInt()), checkNotNull(store))
+
+    /** The future that a handle in the values stands for. */
+    fun future(): Any = Future.of(end(output.getInt()), checkNotNull(store))
+
+    private fun end(index: Int) = RawStream(NativeByHand.exchangeResource(handle, index))
+
     /** Forgets what belongs to the call. */
     private fun clear() {
         if (count > 0) {
@@ -235,6 +260,11 @@ internal class Exchange private constructor(@Transient val handle: Long) {
         /** From how many bytes on a string or a list of numbers stands in an array, as the library has it. */
         private const val LARGE = 1 shl 10
         private const val OBJECT = 2L
+        private const val STREAM = 4L
+        private const val WAITS = 8L
+
+        /** Where the place of an object of the host's begins, in its number. */
+        private const val PLACE = 4
 
         /** How large one may be that is kept, in bytes. */
         private const val LARGEST = 1 shl 20

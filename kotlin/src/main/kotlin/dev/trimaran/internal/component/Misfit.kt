@@ -3,11 +3,13 @@ package dev.trimaran.internal.component
 import dev.trimaran.component.CodePoint
 import dev.trimaran.component.EnumCase
 import dev.trimaran.component.Err
+import dev.trimaran.component.Future
 import dev.trimaran.component.Ok
 import dev.trimaran.component.Record
 import dev.trimaran.component.Resource
 import dev.trimaran.component.Result
 import dev.trimaran.component.Some
+import dev.trimaran.component.Stream
 import dev.trimaran.component.Variant
 import dev.trimaran.internal.ffi.ComponentMistake
 import dev.trimaran.internal.ffi.ComponentTypeKind
@@ -62,6 +64,7 @@ private val OURS: List<Class<*>> =
         CodePoint::class.java,
         EnumCase::class.java,
         Err::class.java,
+        Future::class.java,
         List::class.java,
         Map::class.java,
         Ok::class.java,
@@ -71,6 +74,7 @@ private val OURS: List<Class<*>> =
         Result::class.java,
         Set::class.java,
         Some::class.java,
+        Stream::class.java,
         String::class.java,
         Triple::class.java,
         Variant::class.java,

@@ -7,6 +7,7 @@ import dev.trimaran.component.EnumType
 import dev.trimaran.component.FixedLengthListType
 import dev.trimaran.component.FlagsType
 import dev.trimaran.component.FuncType
+import dev.trimaran.component.FutureType
 import dev.trimaran.component.InstanceType
 import dev.trimaran.component.ItemType
 import dev.trimaran.component.ListType
@@ -17,6 +18,7 @@ import dev.trimaran.component.OwnType
 import dev.trimaran.component.RecordType
 import dev.trimaran.component.ResourceItem
 import dev.trimaran.component.ResultType
+import dev.trimaran.component.StreamType
 import dev.trimaran.component.TupleType
 import dev.trimaran.component.UnsupportedType
 import dev.trimaran.component.VariantType
@@ -39,6 +41,7 @@ private fun own(type: DefinedType): List<Any?> =
         is UnsupportedType -> listOf(type.toString())
         is FixedLengthListType -> listOf(type.length)
         is ListType, is MapType, is TupleType, is OptionType, is ResultType, is OwnType, is BorrowType -> emptyList()
+        is StreamType, is FutureType -> emptyList()
     }
 
 /** The types that a type is made of. */
@@ -57,6 +60,8 @@ private fun parts(type: DefinedType): List<ItemType?> =
         is ResultType -> listOf(type.ok, type.error)
         is OwnType -> listOf(type.resource)
         is BorrowType -> listOf(type.resource)
+        is StreamType -> listOf(type.payload)
+        is FutureType -> listOf(type.payload)
         is ModuleType, is ResourceItem, is EnumType, is FlagsType, is UnsupportedType -> emptyList()
     }
 

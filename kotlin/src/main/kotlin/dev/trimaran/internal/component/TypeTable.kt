@@ -7,6 +7,7 @@ import dev.trimaran.component.EnumType
 import dev.trimaran.component.FixedLengthListType
 import dev.trimaran.component.FlagsType
 import dev.trimaran.component.FuncType
+import dev.trimaran.component.FutureType
 import dev.trimaran.component.InstanceType
 import dev.trimaran.component.ItemType
 import dev.trimaran.component.ListType
@@ -18,6 +19,7 @@ import dev.trimaran.component.PrimitiveType
 import dev.trimaran.component.RecordType
 import dev.trimaran.component.ResourceItem
 import dev.trimaran.component.ResultType
+import dev.trimaran.component.StreamType
 import dev.trimaran.component.TupleType
 import dev.trimaran.component.UnsupportedType
 import dev.trimaran.component.ValueType
@@ -67,7 +69,9 @@ internal class TypeTable(raw: RawTypes) {
             Kind.FLAGS -> FlagsType(node.names)
             Kind.OWN -> OwnType(parts.first() as ResourceItem)
             Kind.BORROW -> BorrowType(parts.first() as ResourceItem)
-            Kind.STREAM, Kind.FUTURE, Kind.UNSUPPORTED -> UnsupportedType()
+            Kind.STREAM -> StreamType(parts.first() as ValueType?)
+            Kind.FUTURE -> FutureType(parts.first() as ValueType?)
+            Kind.UNSUPPORTED -> UnsupportedType()
             Kind.FUNC -> {
                 val params = parts.dropLast(1).map { it as ValueType }
                 FuncType(node.names.zip(params).toMap(), parts.last() as ValueType?, node.number != 0u)
