@@ -217,11 +217,14 @@ typedef struct {
     size_t length;
 } trimaran_part;
 
-// A `trimaran_component_resource` that is lent, or an object of the host. Of what goes into a guest, the library takes over the
-// caller's hold on such an object; of what comes out, it is lent.
+// What has a handle. By its kind it is
+// 0: a `trimaran_component_resource` that is lent;
+// 1: an object of the host. Of what goes into a guest, the library takes over the caller's hold on it; of what comes out, it is lent;
+// 2: a `trimaran_component_stream` that is lent: the end of a stream or of a future that a guest gave;
+// 3: a `trimaran_component_source`, which the library takes over. It comes out of no guest.
 typedef struct {
     void *object;
-    bool is_host;
+    uint8_t kind;
     bool is_own;
 } trimaran_resource;
 
@@ -295,6 +298,14 @@ int32_t trimaran_component_linker_define_func(const trimaran_component_linker *l
                                               trimaran_component_plain_host call_plain, trimaran_release release,
                                               void *context, bool is_checked, bool waits, trimaran_bytes *error);
 
+typedef struct trimaran_component_source trimaran_component_source;
+
+// What guests read from a function of the host: that gets how many elements it gives at most, and gives a list of them, which is empty at the
+// end; for a future it gets nothing, and gives the value. It is for one handle of values that go into a guest, which take it over. The
+// functions are as those of `trimaran_component_linker_define_func`.
+trimaran_component_source *trimaran_component_source_new(trimaran_component_prepare prepare, trimaran_component_host call,
+                                                         trimaran_release release, void *context, bool waits);
+
 // A component's guest that goes on step by step, as `trimaran_run` does.
 typedef struct trimaran_component_run trimaran_component_run;
 
@@ -320,6 +331,11 @@ int32_t trimaran_component_linker_start(const trimaran_component_linker *linker,
                                         trimaran_bytes *error);
 int32_t trimaran_component_instance_pre_start(const trimaran_component_instance_pre *pre, const trimaran_store *store,
                                               trimaran_component_run **run, trimaran_bytes *error);
+// Reads the next elements of a stream, at most so many, as a list, or the value of a future.
+int32_t trimaran_component_stream_read(const trimaran_component_stream *stream, const trimaran_store *store, uint32_t most,
+                                       trimaran_taken *taken, trimaran_bytes *error);
+int32_t trimaran_component_stream_start_read(const trimaran_component_stream *stream, const trimaran_store *store,
+                                             uint32_t most, trimaran_component_run **run, trimaran_bytes *error);
 // The answer is null where there is none, or where there is the number, not 0, under which the language keeps what was thrown.
 int32_t trimaran_component_run_step(trimaran_component_run *run, const trimaran_given *answer, uint64_t thrown,
                                     const trimaran_waker *waker, trimaran_component_step *step, trimaran_bytes *error);

@@ -53,7 +53,9 @@ class ComponentSteps(private val world: World, private val tasks: Tasks) {
 
     private val objects = mutableMapOf<String, Any>()
     private val collected = mutableMapOf<String, Collected>()
-    private val values = ComponentValues(::named, ::nameOf)
+    private val values: ComponentValues =
+        ComponentValues(::named, ::nameOf) { kind, parts -> streams.value(kind, parts) }
+    private val streams = ComponentStreamSteps(world, tasks, values)
 
     private fun named(kind: String, name: String): Any =
         if (kind == "object") objects.getOrPut(name) { Any() } else world.get(name) as Resource
@@ -104,7 +106,10 @@ class ComponentSteps(private val world: World, private val tasks: Tasks) {
             "component_call" to { step -> values.shown(call(step), step.func.type.result) },
             "component_keep" to { step ->
                 val result = call(step).let { if (it is Ok) it.value else it }
-                Kept(result as? Resource ?: throw Problem("it gave no resource"))
+                streams.kept(step.func, result) ?: Kept(result as? Resource ?: throw Problem("it gave no resource"))
+            },
+            "component_keep_async" to { step ->
+                streams.kept(step.func, tasks.done(suspending(step))) ?: throw Problem("it gave no stream")
             },
             "component_drop" to { step -> step.resource.drop(step.store) },
             "component_is_alive" to { step -> step.resource.isAlive },
@@ -134,7 +139,7 @@ class ComponentSteps(private val world: World, private val tasks: Tasks) {
                 val (pre, store) = world.named<InstancePre>(step, "pre") to step.store
                 Kept(tasks.done { pre.instantiateSuspend(store) })
             },
-        )
+        ) + streams.all
 
     /** What the tasks give. */
     private val started = mutableMapOf<Deferred<Any?>, ValueType?>()
@@ -189,6 +194,7 @@ class ComponentSteps(private val world: World, private val tasks: Tasks) {
                 { caller, _ -> (world.get(func) as Func).callSuspend(caller.store, *arguments(given).toTypedArray()) }
             }
             "hold" -> body.text("as").let { name -> { _, _ -> tasks.held(name) } }
+            "reads" -> streams.reads(body).let { work -> { _, arguments -> work(arguments) } }
             else -> work(body, path, if (op == "call_now") "call" else op).let { work ->
                 { caller, arguments -> work(caller, arguments) }
             }

@@ -34,9 +34,14 @@ import kotlinx.serialization.json.jsonPrimitive
 import java.util.HexFormat
 
 /**
- * Values of components: as the cases write them, and as users of the package do. [named] knows resources and objects.
+ * Values of components: as the cases write them, and as users of the package do. [named] knows resources and objects, and [stream]
+ * streams and futures.
  */
-class ComponentValues(private val named: (kind: String, name: String) -> Any, private val name: (Any?) -> JsonElement) {
+class ComponentValues(
+    private val named: (kind: String, name: String) -> Any,
+    private val name: (Any?) -> JsonElement,
+    private val stream: (kind: String, parts: JsonArray) -> Any?,
+) {
     /** What a user of the package writes for a value of a case. */
     fun value(element: JsonElement): Any? {
         if (element is JsonNull) return null
@@ -81,7 +86,7 @@ class ComponentValues(private val named: (kind: String, name: String) -> Any, pr
             "ok" -> Ok(value(inner))
             "err" -> Err(value(inner))
             "resource", "object" -> named(kind, text)
-            else -> throw Problem("$element is no value of a component")
+            else -> stream(kind, parts) ?: throw Problem("$element is no value of a component")
         }
     }
 
@@ -151,7 +156,8 @@ class ComponentValues(private val named: (kind: String, name: String) -> Any, pr
         return shown
     }
 
-    private fun list(value: Any, element: ValueType): JsonElement {
+    /** A list of such elements. */
+    fun list(value: Any, element: ValueType): JsonElement {
         if (element == PrimitiveType.U8) return array("bytes", HexFormat.of().formatHex(value as ByteArray))
         val items: List<Any?> =
             when (element) {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from case_component_async import ComponentAsyncCase
+from case_component_streams import ComponentStreamsCase
 from case_items import ItemCase
 from case_memory import MemoryCase
 from case_store import StoreCase
 
 
-class World(ComponentAsyncCase, MemoryCase, ItemCase, StoreCase):
+class World(ComponentStreamsCase, MemoryCase, ItemCase, StoreCase):
     """Runs the steps of a case."""

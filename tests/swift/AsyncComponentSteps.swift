@@ -48,7 +48,7 @@ extension World {
         hold.give(.success(.component(try value.flatMap { $0 == .null ? nil : try componentValue($0) })))
       }
       return .nothing
-    default: return nil
+    default: return try await performAwaitingOnStream(step)
     }
   }
 
@@ -88,6 +88,7 @@ extension World {
       return { [unowned self] caller, _ in
         try componentFunction(name).call(caller.store, arguments.map { try componentValue($0) })
       }
+    case "reads": return try reading(fields)
     case "hold":
       let name = try fields.text("as")
       return { [unowned self] _, _ in

@@ -114,4 +114,33 @@ struct AsyncComponentTests {
     // As after a trap.
     #expect(await failure { try await run.callAsync(store, 7) } as? WasmtimeError == .poisoned)
   }
+
+  @Test func streams() async throws {
+    let guest = try StreamGuest()
+    let (store, count) = (guest.store, try guest.instance.function(guest.store, "count"))
+    let (later, add) = (try guest.instance.function(store, "later"), try guest.instance.function(store, "sum"))
+    do {
+      let pieces = AsyncStream<[UInt8]> { pieces in
+        pieces.yield([1, 2])
+        pieces.yield([3])
+        pieces.finish()
+      }
+      let sum: UInt32 = try await add.callAsync(store, ComponentSource.parts(pieces), 3 as UInt32)
+      #expect(sum == 6)
+    }
+    try await read(count, store)
+    try await value(later, store)
+  }
+
+  private func read(_ count: Func, _ store: Store) async throws {
+    guard case .stream(let stream) = try await count.callAsync(store, values: [3, 4]) else { return }
+    for try await part in stream { print(part) }
+    #expect(!stream.isAlive)
+  }
+
+  private func value(_ later: Func, _ store: Store) async throws {
+    guard case .future(let future) = try await later.callAsync(store, values: []) else { return }
+    print(try await future.readAsync() as Any)
+    #expect(!future.isAlive)
+  }
 }

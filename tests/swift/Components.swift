@@ -14,6 +14,8 @@ enum ComponentObject {
   case resource(Resource)
   case resourceType(ResourceType)
   case collected([[ComponentValue]])
+  /// A stream or a future.
+  case end(ComponentValue)
 
   func close() -> Bool {
     switch self {
@@ -67,7 +69,7 @@ extension World {
     case "component_pre": return kept(.pre(try componentLinker(step).instantiatePre(component(step))))
     case "component_instantiate":
       return kept(.instance(try componentPre(step).instantiate(store(step))))
-    default: return try performOnExport(step)
+    default: return try performOnStream(step) ?? performOnExport(step)
     }
     return .nothing
   }
@@ -86,6 +88,7 @@ extension World {
       return .component(result.map { asCase($0) } ?? .null)
     case "component_keep":
       var result = try call(step)
+      if let outcome = keptEnd(result) { return outcome }
       if case .ok(let inner)? = result { result = inner }
       guard case .resource(let resource)? = result else {
         throw Problem("it gave \(result as Any), which is no resource")
@@ -254,6 +257,7 @@ extension World {
   /// What a user writes for a value of a case.
   func componentValue(_ value: JSON) throws -> ComponentValue {
     guard let parts = value.array, let kind = parts.first?.string else { throw Problem("\(value) is no value") }
+    if let stream = try streamValue(value) { return stream }
     let first = parts.count > 1 ? parts[1] : .null
     let text = first.string ?? ""
     func values() throws -> [ComponentValue] { try (first.array ?? []).map { try componentValue($0) } }
@@ -347,6 +351,9 @@ extension World {
     case .ok(let it): return case_("ok", payload(it))
     case .error(let it): return case_("err", payload(it))
     case .resource: return case_("resource")
+    case .stream: return case_("stream")
+    case .future: return case_("future")
+    case .source: return case_("source")
     case .object(let object):
       let text = hostObjects.first { $0.value === object }?.key
       return text.map { case_("object", .string($0)) } ?? case_("another object")

@@ -113,6 +113,25 @@ final class Objects: @unchecked Sendable {
     guard let request = kept.value else { throw Problem("the guest asked for nothing") }
     return Held(Core.HttpRequest(request.core.kept()))
   }
+  private static let streams = """
+    (component
+      (type $s (stream u8))
+      (core func $s (canon stream.new $s))
+      (core module $m (import "" "s" (func $s (result i64)))
+        (func (export "s") (result i32) (i32.wrap_i64 (call $s))))
+      (core instance $m (instantiate $m (with "" (instance (export "s" (func $s))))))
+      (func (export "s") (result $s) (canon lift (core func $m "s"))))
+    """
+  /// It needs an engine of its own.
+  private(set) lazy var componentStream = must {
+    var config = Config()
+    (config.target, config.wasmComponentModelAsync) = (testTarget, true)
+    let engine = try Engine(config)
+    let store = try Store(engine)
+    let guest = try TrimaranComponent.Linker(engine).instantiate(store, Component(engine, Self.streams))
+    let stream: ComponentStream = try guest.function(store, "s")(store)
+    return Held(Core.ComponentStream(stream.end.core.kept()))
+  }
   private(set) lazy var componentResourceType = must { Held(try Core.ComponentResourceType.host()) }
 
   private(set) lazy var module = must { Held(try Core.Module(engine: engine.core, bytes: Self.bytes("(module)"))) }
@@ -390,6 +409,7 @@ final class Given {
     return world.httpRequest
   }
   func componentResource(_ place: Int) -> Held<Core.ComponentResource> { object(place, \.componentResource) }
+  func componentStream(_ place: Int) -> Held<Core.ComponentStream> { object(place, \.componentStream) }
   func componentResourceType(_ place: Int) -> Held<Core.ComponentResourceType> {
     // It belongs to no store.
     guard place == self.place, number > shift else { return world.componentResourceType }

@@ -11,6 +11,7 @@ struct WalkTests {
     "Module.engine", "Reference.value", "Store.is_released", "Component.engine", "ComponentFunc.types",
     "ComponentResource.is_owned", "ComponentResource.is_alive", "ComponentResource.resource_type",
     "ComponentResourceType.same", "ComponentResourceType.is_host",
+    "ComponentStream.is_future", "ComponentStream.is_alive", "ComponentStream.release", "ComponentStream.types",
     // Closing twice does nothing, and what has an end ends when it is closed.
     "Engine.release", "InstancePre.release", "Linker.release", "Module.release", "SharedMemory.release",
     "Store.release", "Store.end_deadline", "Component.release", "ComponentInstancePre.release",

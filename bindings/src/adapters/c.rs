@@ -6,6 +6,7 @@
 mod component_func;
 mod component_host;
 mod component_run;
+mod component_stream;
 mod component_values;
 mod host;
 mod http;

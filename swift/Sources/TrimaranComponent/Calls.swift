@@ -63,15 +63,28 @@ private func lendAll(
   try done.get()
 }
 
-/// A resource for the core, which takes over a hold on an object of the host's.
+/// What has a handle, for the core, which takes over a hold on an object of the host's, and a source.
 private func lent(_ value: ComponentValue, _ isOwn: Bool) -> trimaran_resource {
   switch value {
   case .resource(let resource):
-    trimaran_resource(object: UnsafeMutableRawPointer(resource.core.pointer), is_host: false, is_own: isOwn)
+    trimaran_resource(object: UnsafeMutableRawPointer(resource.core.pointer), kind: Handle.guest, is_own: isOwn)
   case .object(let object):
-    trimaran_resource(object: Unmanaged<AnyObject>.passRetained(object).toOpaque(), is_host: true, is_own: isOwn)
+    trimaran_resource(object: Unmanaged<AnyObject>.passRetained(object).toOpaque(), kind: Handle.host, is_own: isOwn)
+  case .stream(let stream):
+    trimaran_resource(object: UnsafeMutableRawPointer(stream.end.core.pointer), kind: Handle.stream, is_own: true)
+  case .future(let future):
+    trimaran_resource(object: UnsafeMutableRawPointer(future.end.core.pointer), kind: Handle.stream, is_own: true)
+  case .source(let source): trimaran_resource(object: source.lent(), kind: Handle.source, is_own: true)
   default: preconditionFailure("a resource that is none")
   }
+}
+
+/// What a handle is of: see the header.
+enum Handle {
+  static let guest: UInt8 = 0
+  static let host: UInt8 = 1
+  static let stream: UInt8 = 2
+  static let source: UInt8 = 3
 }
 
 /// Lends the only resource. Whoever calls this keeps it.

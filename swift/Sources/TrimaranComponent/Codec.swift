@@ -13,7 +13,7 @@ final class Codec: Sendable {
   let parts: [Codec?]
   /// The names of fields, cases or flags.
   let names: [String]
-  /// Whether there is a resource in it.
+  /// Whether there is a resource in it, or a stream.
   let hasResources: Bool
   /// The places of the names, where there are many.
   private let places: [String: Int]?
@@ -23,7 +23,8 @@ final class Codec: Sendable {
     self.names = names
     self.parts = parts
     self.length = length
-    hasResources = kind == .own || kind == .borrow || parts.contains { $0?.hasResources ?? false }
+    let isHandle = kind == .own || kind == .borrow || kind == .stream || kind == .future
+    hasResources = isHandle || parts.contains { $0?.hasResources ?? false }
     element = kind == .list || kind == .fixedLengthList ? parts.first.flatMap { $0 }.map(\.kind) ?? kind : kind
     places =
       names.count > 8 ? Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }) : nil

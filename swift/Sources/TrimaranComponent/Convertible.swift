@@ -1,7 +1,7 @@
 import Trimaran
 
 /// A type of Swift whose values go into components, and come out of them: numbers, `Bool`, `String`, `Unicode.Scalar`, arrays and
-/// optionals of such, ``Resource``, ``Record`` and ``ComponentValue`` itself.
+/// optionals of such, ``Resource``, ``Record``, ``ComponentStream``, ``ComponentFuture``, ``ComponentSource`` and ``ComponentValue`` itself.
 public protocol ComponentConvertible {
   /// The value for a component.
   var componentValue: ComponentValue { get }

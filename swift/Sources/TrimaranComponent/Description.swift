@@ -37,6 +37,9 @@ extension ComponentValue: CustomStringConvertible {
     case .error(let payload): shown("err", payload)
     case .resource(let resource): resource.description
     case .object(let object): "an object of \(type(of: object))"
+    case .stream(let stream): stream.description
+    case .future(let future): future.description
+    case .source: word
     }
   }
 }

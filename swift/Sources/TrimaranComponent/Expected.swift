@@ -7,7 +7,7 @@ import Trimaran
 indirect enum Expected: Sendable {
   /// Any: ``ComponentValue``, and types that conform in other modules.
   case any
-  case bool, integer, f32, float, char, string, record, resource
+  case bool, integer, f32, float, char, string, record, resource, stream, future
   case list(Expected)
   case option(Expected)
 
@@ -21,6 +21,7 @@ indirect enum Expected: Sendable {
     switch (self, type.kind) {
     case (.any, _), (.bool, .bool), (.f32, .f32), (.float, .f32), (.float, .f64), (.char, .char): true
     case (.string, .string), (.string, .enum), (.record, .record), (.resource, .own), (.resource, .borrow): true
+    case (.stream, .stream), (.future, .future): true
     case (.integer, let kind): kind.isInteger
     case (.list(let part), .list), (.list(let part), .tuple), (.option(let part), .option): type.all(part.takes)
     default: false
@@ -31,6 +32,7 @@ indirect enum Expected: Sendable {
   func gives(_ type: ComponentType) -> Bool {
     switch (self, type.kind) {
     case (.any, _), (.bool, .bool), (.char, .char), (.record, .record), (.resource, .own), (.resource, .borrow): true
+    case (.stream, .stream), (.future, .future): true
     case (.f32, .f32), (.f32, .f64), (.float, .f32), (.float, .f64), (.integer, .f32), (.integer, .f64): true
     case (.string, .string), (.string, .char), (.string, .enum), (.string, .variant), (.list(.string), .flags): true
     case (.list(let part), .list), (.list(let part), .tuple), (.option(let part), .option): type.all(part.gives)
@@ -68,6 +70,8 @@ extension Unicode.Scalar: Expecting { static var expected: Expected { .char } }
 extension String: Expecting { static var expected: Expected { .string } }
 extension Record: Expecting { static var expected: Expected { .record } }
 extension Resource: Expecting { static var expected: Expected { .resource } }
+extension ComponentStream: Expecting { static var expected: Expected { .stream } }
+extension ComponentFuture: Expecting { static var expected: Expected { .future } }
 
 extension Array: Expecting where Element: ComponentConvertible {
   static var expected: Expected { .list(.of(Element.self)) }

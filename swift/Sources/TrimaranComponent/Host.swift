@@ -159,7 +159,7 @@ final class HostFunction: Sendable {
   init(_ body: @escaping Values) { (self.body, types) = (.values(body), nil) }
 
   @usableFromInline
-  init(plain body: @escaping Plain, _ types: HostTypes) { (self.body, self.types) = (.plain(body), types) }
+  init(plain body: @escaping Plain, _ types: HostTypes?) { (self.body, self.types) = (.plain(body), types) }
 
   @usableFromInline
   init(one body: @escaping One, _ types: HostTypes) { (self.body, self.types) = (.one(body), types) }
@@ -250,7 +250,7 @@ final class HostType: Sendable {
   init(_ name: String, _ codec: FuncCodec) { (self.name, self.codec) = (name, codec) }
 }
 
-private func prepareHost(
+func prepareHost(
   _ context: UnsafeMutableRawPointer?,
   _ name: UnsafePointer<UInt8>?,
   _ nameLength: Int,
@@ -274,7 +274,7 @@ private func prepareHost(
 }
 
 /// Runs a host function. What it throws is kept while the guests unwind.
-private func callHost(
+func callHost(
   _ context: UnsafeMutableRawPointer?,
   _ prepared: UnsafeMutableRawPointer?,
   _ store: UnsafeMutableRawPointer?,

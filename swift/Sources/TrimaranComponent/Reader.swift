@@ -83,7 +83,8 @@ extension Wit {
       let found = values.pointee.resources[index]
       guard let address = found.object else { preconditionFailure("a resource that is nothing") }
       // Both are lent: each gets a hold more.
-      guard found.is_host else {
+      guard found.kind == Handle.host else {
+        precondition(found.kind == Handle.guest, "a stream that is no resource")
         guard let store else { throw .closed(what: "store") }
         let pointer = OpaquePointer(address)
         trimaran_component_resource_keep(pointer)
@@ -92,6 +93,21 @@ extension Wit {
       // Only what is `Sendable` went in.
       let object = Unmanaged<AnyObject>.fromOpaque(address).takeUnretainedValue()
       return .object(unsafeBitCast(object, to: (any AnyObject & Sendable).self))
+    }
+
+    /// Reads the end of a stream or of a future.
+    mutating func readableEnd() throws(WasmtimeError) -> End {
+      let index = Int(number(UInt32.self))
+      precondition(index < values.pointee.resource_count, "there is no such stream")
+      let found = values.pointee.resources[index]
+      guard found.kind == Handle.stream, let address = found.object else {
+        preconditionFailure("a stream that is none")
+      }
+      guard let store else { throw .closed(what: "store") }
+      // It is lent, and gets a hold more.
+      let pointer = OpaquePointer(address)
+      trimaran_component_stream_keep(pointer)
+      return End(Core.ComponentStream(pointer), store)
     }
 
     /// Reads a resource of a guest's.

@@ -54,7 +54,9 @@ extension Wit.Reader {
       return index == 0 ? .ok(payload) : .error(payload)
     case .flags: return .flags(flags(codec))
     case .own, .borrow: return try handle()
-    case .stream, .future, .unsupported, .func, .instance, .component, .module, .resource:
+    case .stream: return .stream(ComponentStream(try readableEnd()))
+    case .future: return .future(ComponentFuture(try readableEnd()))
+    case .unsupported, .func, .instance, .component, .module, .resource:
       throw .unexpected(reason: "a value of a type that has none")
     }
   }

@@ -29,6 +29,10 @@ public struct ComponentType: Sendable {
     case own
     /// A handle of a resource, lent for a call.
     case borrow
+    /// The only one of ``ComponentType/parts`` is the type of its elements; `nil` where they have none.
+    case stream
+    /// The only one of ``ComponentType/parts`` is the type of its value; `nil` where it has none.
+    case future
     /// A type whose values cannot be passed yet; its name says which.
     case unsupported
     /// ``ComponentType/names`` and ``ComponentType/parts`` have its parameters; behind them stands its result, if it has one.
@@ -62,7 +66,7 @@ public struct ComponentType: Sendable {
   /// The names of its parts, for a kind that has them; the name of a resource, if it has one.
   public var names: [String] { node.names }
 
-  /// The types of its parts; `nil` where a case carries nothing, or a function has no result.
+  /// The types of its parts; `nil` where a case carries nothing, a stream or a future has no type, or a function no result.
   public var parts: [ComponentType?] { node.parts.map { part in part.map { ComponentType(table, Int($0)) } } }
 
   /// Whether it is the type of a function that is async: it may wait.
@@ -133,7 +137,9 @@ extension ComponentType.Kind {
       case .flags: .flags
       case .own: .own
       case .borrow: .borrow
-      case .stream, .future, .unsupported: .unsupported
+      case .stream: .stream
+      case .future: .future
+      case .unsupported: .unsupported
       case .func: .function
       case .instance: .instance
       case .component: .component

@@ -58,6 +58,12 @@ public enum ComponentValue: Sendable {
   case resource(Resource)
   /// An object of a resource type of the host's: any object of a class, which comes back as the very same one.
   case object(any AnyObject & Sendable)
+  /// A stream of a guest.
+  case stream(ComponentStream)
+  /// A future of a guest.
+  case future(ComponentFuture)
+  /// What a guest reads that the host has, as a stream or as a future. A list goes into a stream as well.
+  case source(ComponentSource)
 }
 
 /// The fields of a record, by name and in order.
@@ -118,7 +124,7 @@ extension ComponentValue: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral
 
 extension ComponentValue: Hashable {
   /// Whether two values are of the same case and have the same bits: a NaN equals itself, and 0.0 is not -0.0. So `.u32(1)` is not
-  /// `.u8(1)`, nor the literal `1`, which is an s64. Resources and objects are equal where they are one object of Swift.
+  /// `.u8(1)`, nor the literal `1`, which is an s64. Resources, objects, streams and futures are equal where they are one object of Swift.
   public static func == (left: ComponentValue, right: ComponentValue) -> Bool { left.key == right.key }
 
   /// Hashes what `==` compares.
@@ -162,6 +168,9 @@ extension ComponentValue: Hashable {
     case .error(let value): .variant("result", "error", value)
     case .resource(let resource): .object(ObjectIdentifier(resource))
     case .object(let object): .object(ObjectIdentifier(object))
+    case .stream(let stream): .object(ObjectIdentifier(stream))
+    case .future(let future): .object(ObjectIdentifier(future))
+    case .source(let source): .object(ObjectIdentifier(source))
     }
   }
 }
@@ -210,6 +219,9 @@ extension ComponentValue {
     case .ok, .error: "a result"
     case .resource: "a resource"
     case .object(let object): "an object of \(type(of: object))"
+    case .stream: "a stream"
+    case .future: "a future"
+    case .source(let source): source.isFuture ? "a source of a value" : "a source of parts"
     }
   }
 }

@@ -52,8 +52,7 @@ extension Wit.Writer {
     case .own: try writeResource(value, codec, isOwn: true)
     case .borrow: try writeResource(value, codec, isOwn: false)
     case .option: try writeOption(value, codec)
-    case .stream, .future:
-      throw Mistake(.unsupported(name: codec.kind == .stream ? "stream" : "future"))
+    case .stream, .future: try writeEnd(value, codec)
     case .unsupported, .func, .instance, .component, .module, .resource:
       throw Mistake(.unsupported(name: codec.names.first ?? "unsupported"))
     case .variant, .enum, .result, .flags: try writeNamed(value, codec)
@@ -307,6 +306,19 @@ extension Wit.Writer {
     default: throw .kind(codec.kind, value)
     }
     put(value, isOwn: isOwn)
+  }
+
+  /// Writes what a guest reads. Whether a guest's own is of the right type, the core says.
+  private mutating func writeEnd(_ value: ComponentValue, _ codec: Codec) throws(Mistake) {
+    switch value {
+    case .stream, .future: put(value, isOwn: true)
+    case .source(let source) where source.isFuture == (codec.kind == .future): put(value, isOwn: true)
+    case .tuple, .source: throw .kind(codec.kind, value)
+    default:
+      // What a list takes is all of a stream.
+      guard codec.kind == .stream, value.count != nil else { throw .kind(codec.kind, value) }
+      put(.source(.parts(CollectionOfOne(value))), isOwn: true)
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 //! What the steps of one case made, and what each step does.
 
+mod component_streams;
 mod component_values;
 mod component_waiting;
 mod components;
@@ -16,8 +17,8 @@ use std::sync::Arc;
 use serde_json::Value;
 use trimaran::{
     Caller, Component, ComponentFunc, ComponentInstance, ComponentInstancePre, ComponentLinker, ComponentResource,
-    ComponentResourceType, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryDirectory, MemoryType, Module,
-    OutputPipe, Reference, SharedMemory, Store, Table, Tag, Val, ValType, View, WasmtimeError,
+    ComponentResourceType, ComponentStream, Engine, Extern, Func, Global, Instance, Limits, Memory, MemoryDirectory,
+    MemoryType, Module, OutputPipe, Reference, SharedMemory, Store, Table, Tag, Val, ValType, View, WasmtimeError,
 };
 
 use self::errors::{check_error, variant};
@@ -52,6 +53,8 @@ enum Object {
     Resource(Arc<ComponentResource>),
     ResourceType(Arc<ComponentResourceType>),
     Collected(components::Collected),
+    /// A stream or a future that a guest gave.
+    Stream(Arc<ComponentStream>),
     Task(Arc<waiting::Task>),
     ComponentTask(component_waiting::ComponentTask),
     /// Host functions that wait under a name.

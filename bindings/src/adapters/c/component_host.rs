@@ -16,7 +16,7 @@ use super::{Bytes, entry, lent, opened, status};
 
 /// Makes what the language keeps for a type that a function is imported by: its names in words, and the serialised type. Null, and
 /// the number under which the language keeps what was thrown, where it cannot.
-type Prepare = unsafe extern "C" fn(
+pub(super) type Prepare = unsafe extern "C" fn(
     context: *mut c_void,
     name: *const u8,
     name_length: usize,
@@ -50,7 +50,7 @@ impl Small {
 
 /// Runs with the arguments, and leaves its result in the room for a small one, or gives it by `trimaran_component_reply_give`. Gives 0,
 /// or 1 and the number under which the language keeps what was thrown.
-type Call = unsafe extern "C" fn(
+pub(super) type Call = unsafe extern "C" fn(
     context: *mut c_void,
     prepared: *mut c_void,
     store: *mut c_void,
@@ -62,7 +62,7 @@ type Call = unsafe extern "C" fn(
 
 /// Runs a plain function with a slot for each argument, and leaves that of its result. Gives 0, or 1 and the number under which the
 /// language keeps what was thrown.
-type CallPlain = unsafe extern "C" fn(
+pub(super) type CallPlain = unsafe extern "C" fn(
     context: *mut c_void,
     prepared: *mut c_void,
     store: *mut c_void,
@@ -73,15 +73,15 @@ type CallPlain = unsafe extern "C" fn(
 ) -> i32;
 
 pub(super) struct Body {
-    prepare: Prepare,
-    call: Call,
+    pub(super) prepare: Prepare,
+    pub(super) call: Call,
     /// Missing where the language reads and writes the stream itself.
-    call_plain: Option<CallPlain>,
+    pub(super) call_plain: Option<CallPlain>,
     pub(super) context: Context,
     /// Whether the type is prepared when the function is linked.
-    is_checked: bool,
+    pub(super) is_checked: bool,
     /// Whether it is an async one, which the language runs itself.
-    waits: bool,
+    pub(super) waits: bool,
 }
 
 impl Body {

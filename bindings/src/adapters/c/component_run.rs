@@ -22,7 +22,7 @@ pub struct ComponentRun {
     asked: Mutex<Option<ComponentHostCall>>,
 }
 
-enum Started {
+pub(super) enum Started {
     Call(Run<Received, ComponentHostCall>),
     Instance(Run<Arc<ComponentInstance>, ComponentHostCall>),
 }

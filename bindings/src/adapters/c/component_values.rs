@@ -1,11 +1,12 @@
-//! Values of components on their way from Swift and to it: a stream of bytes, large parts beside it, and resources.
+//! Values of components on their way from Swift and to it: a stream of bytes, large parts beside it, and what has handles: resources,
+//! and the ends of streams and futures.
 
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use trimaran::adapter::{Few, GivenResource, Received, Reply, ResourceValue};
-use trimaran::{ComponentResource, HostObject, Result};
+use trimaran::adapter::{ComponentSource, Few, GivenResource, Received, Reply, ResourceValue};
+use trimaran::{ComponentResource, ComponentStream, HostObject, Result, WasmtimeError};
 
 use super::host::{Context, Release};
 use super::{lent, let_go, shared};
@@ -33,14 +34,22 @@ impl Part {
     }
 }
 
-/// A resource: a `ComponentResource` that is lent, or an object of the host. On its way into a guest the library takes over the
-/// caller's hold on that object; on its way out it is lent.
+/// What has a handle, by its kind: see the header.
 #[repr(C)]
 pub struct Resource {
     object: *mut c_void,
-    is_host: bool,
+    kind: u8,
     is_own: bool,
 }
+
+/// A `ComponentResource` that is lent.
+const GUEST: u8 = 0;
+/// An object of the host. On its way into a guest the library takes over the caller's hold on it; on its way out it is lent.
+const HOST: u8 = 1;
+/// A `ComponentStream` that is lent.
+const STREAM: u8 = 2;
+/// A `ComponentSource` in a `Box`, which the library takes over. It comes out of no guest.
+const SOURCE: u8 = 3;
 
 /// Values that Swift lends for a call.
 #[repr(C)]
@@ -87,8 +96,8 @@ impl Given {
     /// Takes over the objects of the host, whatever else fails.
     ///
     /// # Safety
-    /// The resources are readable; the guests' are alive; `release` may be called once for each of the host's, on any thread. This is
-    /// called once.
+    /// The resources are readable; the guests' and the streams are alive; a source is what `trimaran_component_source_new` made, and nobody
+    /// uses it again; `release` may be called once for each of the host's, on any thread. This is called once.
     pub(super) unsafe fn resources(&self) -> Result<Few<GivenResource>> {
         // SAFETY: the caller gives that many resources.
         let given = unsafe { lent(self.resources, self.resource_count) };
@@ -103,12 +112,21 @@ impl Given {
     /// # Safety
     /// As for `resources`, of this one.
     unsafe fn resource(&self, resource: &Resource) -> Result<GivenResource> {
-        let value = if resource.is_host {
-            let object: HostObject = Arc::new(Context { pointer: resource.object, release: self.release });
-            ResourceValue::Host(object)
-        } else {
+        let object = resource.object.cast_const();
+        let value = match resource.kind {
             // SAFETY: the caller gives a resource that it keeps alive for the call.
-            ResourceValue::Guest(unsafe { shared(resource.object.cast_const().cast::<ComponentResource>())? })
+            GUEST => ResourceValue::Guest(unsafe { shared(object.cast::<ComponentResource>())? }),
+            // SAFETY: the caller gives a stream that it keeps alive for the call.
+            STREAM => ResourceValue::Stream(unsafe { shared(object.cast::<ComponentStream>())? }),
+            SOURCE if !object.is_null() => {
+                // SAFETY: it came out of a `Box` in `trimaran_component_source_new`, and is taken over once: the contract of this function.
+                ResourceValue::Source(*unsafe { Box::from_raw(resource.object.cast::<ComponentSource>()) })
+            }
+            HOST => {
+                let object: HostObject = Arc::new(Context { pointer: resource.object, release: self.release });
+                ResourceValue::Host(object)
+            }
+            _ => return Err(WasmtimeError::Unexpected { reason: "a handle of no kind".to_owned() }),
         };
         Ok(GivenResource { value, is_own: resource.is_own })
     }
@@ -177,23 +195,24 @@ pub(super) unsafe fn leave(mut received: Received, taken: *mut Taken) {
     unsafe { taken.write(left) };
 }
 
-/// A resource as it is lent to Swift.
+/// A resource, or the end of a stream, as it is lent to Swift.
 fn resource(value: &ResourceValue) -> Resource {
     match value {
         ResourceValue::Guest(guest) => Resource {
             object: Arc::as_ptr(guest).cast_mut().cast(),
-            is_host: false,
+            kind: GUEST,
             is_own: guest.is_owned().unwrap_or(false),
         },
         ResourceValue::Host(object) => {
             let context = object.downcast_ref::<Context>();
             let object = context.map_or(ptr::null_mut(), |context| context.pointer);
-            Resource { object, is_host: true, is_own: false }
+            Resource { object, kind: HOST, is_own: false }
         }
-        // They have no shape there yet.
-        ResourceValue::Stream(_) | ResourceValue::Source(_) => {
-            Resource { object: ptr::null_mut(), is_host: false, is_own: false }
+        ResourceValue::Stream(stream) => {
+            Resource { object: Arc::as_ptr(stream).cast_mut().cast(), kind: STREAM, is_own: true }
         }
+        // What guests give has none.
+        ResourceValue::Source(_) => Resource { object: ptr::null_mut(), kind: SOURCE, is_own: true },
     }
 }
 

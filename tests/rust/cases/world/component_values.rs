@@ -9,6 +9,7 @@ use trimaran::adapter::{GivenResource, Received, ResourceValue, component_mistak
 use trimaran::{ComponentMistake, ComponentTypeKind, Result};
 
 use super::Object;
+use super::component_streams;
 use super::hosted::Objects;
 
 /// Values on their way into a guest.
@@ -198,6 +199,12 @@ impl Writer {
                 };
                 self.put(self.resources.len());
                 self.resources.push(GivenResource { value, is_own: matches!(plan.kind, Kind::Own) });
+            }
+            Kind::Stream(_) | Kind::Future(_) => {
+                let is_future = matches!(plan.kind, Kind::Future(_));
+                let Some(given) = component_streams::given(objects, is_future, value) else { return wrong(self) };
+                self.put(self.resources.len());
+                self.resources.push(GivenResource { value: given, is_own: true });
             }
             Kind::Unsupported(name) => {
                 return self.refuse(ComponentMistake::Unsupported { name: (*name).to_owned() });

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 use trimaran::adapter::{
-    ComponentHostCall, ComponentHostFunction, HostFuncType, OwnedArguments, Received, Reply, Run as GuestRun, Token,
+    ComponentHostCall, ComponentHostFunction, HostFuncType, OwnedArguments, Received, Reply, ResourceValue,
+    Run as GuestRun, Token,
 };
 use trimaran::{ComponentFunc, ComponentInstance, Result, Store};
 
+use super::component_streams::{PART, Source};
 use super::component_values::{Reader, Writer};
 use super::components::{Body, path};
 use super::hosted::Objects;
@@ -31,6 +33,15 @@ struct Waits {
     body: Value,
 }
 
+impl ComponentTask {
+    fn kept_stream(&self) -> Result<Result<Outcome>, String> {
+        match self.received.lock().unwrap().take().as_ref().map(|received| &received.resources[..]) {
+            Some([ResourceValue::Stream(stream)]) => Ok(Ok(Outcome::Kept(Object::Stream(Arc::clone(stream))))),
+            _ => Err("it gave no stream".to_owned()),
+        }
+    }
+}
+
 impl ComponentHostFunction for Waits {
     fn call(&self, _: &Store, _: u64, _: &HostFuncType, _: Received) -> Result<Reply> {
         panic!("an async host function was called as another one")
@@ -43,6 +54,9 @@ impl ComponentHostFunction for Waits {
 
 impl Answers for ComponentHostCall {
     fn answer(self, store: Arc<Store>, token: Token) -> Work<Reply> {
+        if let Some(source) = self.function().and_then(|any| any.downcast_ref::<Source>()).cloned() {
+            return source.answer(Arc::clone(self.ty()));
+        }
         let function: &Waits = self.function().and_then(|any| any.downcast_ref()).unwrap();
         let (function, ty) = (function.clone(), Arc::clone(self.ty()));
         function.run(store, token, ty, self.into_arguments())
@@ -63,6 +77,15 @@ impl Waits {
                     let given =
                         ended(begin(&self.objects, &store, &func, values, Some(token))?, self.tasks.clone()).await?;
                     Reader::new(&self.objects, &given).row(func.results()).pop().unwrap_or_default()
+                }
+                "reads" => {
+                    let [ResourceValue::Stream(stream)] = &arguments.resources[..] else { panic!("no stream") };
+                    let most = self.body["most"].as_u64().map_or(PART, |most| u32::try_from(most).unwrap());
+                    for _ in 0..self.body["times"].as_u64().unwrap() {
+                        ended(stream.start_read(&store, most, Some(token))?, self.tasks.clone()).await?;
+                    }
+                    stream.release()?;
+                    self.body["value"].clone()
                 }
                 "hold" => {
                     let released = self.tasks.held(&self.objects, text("as")).await;
@@ -124,6 +147,11 @@ impl World {
                 }
             }
             "component_release" => self.release(step)?,
+            "component_keep_async" => match self.component_started(step)? {
+                Ok(task) => self.joined(&task.task)?.and(task.kept_stream()?),
+                Err(error) => Err(error),
+            },
+            "component_read_async" => self.read_waiting(step)?,
             op => self.component_made(step, op)?.map(|instance| Outcome::Kept(Object::ComponentInstance(instance))),
         })
     }

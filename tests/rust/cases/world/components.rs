@@ -94,6 +94,8 @@ impl World {
             | "component_start"
             | "component_join"
             | "component_release"
+            | "component_keep_async"
+            | "component_read_async"
             | "component_link_async"
             | "component_instantiate_async" => self.run_component_waiting(step)?,
             "component_define" => {
@@ -170,6 +172,7 @@ impl World {
                     // A resource alone, or one that is `ok`, stands at no other place.
                     Ok(received) => match &received.resources[..] {
                         [ResourceValue::Guest(resource)] => Ok(Outcome::Kept(Object::Resource(Arc::clone(resource)))),
+                        [ResourceValue::Stream(stream)] => Ok(Outcome::Kept(Object::Stream(Arc::clone(stream)))),
                         _ => return Err("it gave no resource".to_owned()),
                     },
                     Err(error) => Err(error),
@@ -181,7 +184,7 @@ impl World {
                 Some(Object::Collected(calls)) => Ok(plain(calls.lock().unwrap().clone())),
                 _ => return Err("it collects nothing".to_owned()),
             },
-            unknown => return Err(format!("unknown op `{unknown}`")),
+            _ => return self.run_component_stream(step),
         })
     }
 }
