@@ -15,3 +15,4 @@ pub(crate) mod steps;
 pub(crate) mod store;
 pub(crate) mod suspension;
 pub(crate) mod turn;
+pub(crate) mod waiters;
