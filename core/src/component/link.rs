@@ -17,7 +17,7 @@ use crate::component::waiting::AsyncFunction;
 use crate::component::{misfits, table, wasi, wit, words};
 use crate::errors::guest_text;
 use crate::linking::items::refused;
-use crate::stores::components::InTask;
+use crate::process::in_task::InTask;
 use crate::stores::store::StoreData;
 use crate::traps::carried::HostError;
 use crate::{Result, WasmtimeError};

@@ -87,9 +87,7 @@ impl ComponentLinker {
     /// but HTTP requests of WASI 0.2, by `WasiConfig.http`. Fails with `Link` where a name is taken and shadowing is not allowed.
     pub fn define_wasi(&self) -> Result<()> {
         let engine = self.engine.get()?;
-        self.change(|items, shadowing| {
-            wasi::names(&engine).try_for_each(|name| items.define_wasi(name, shadowing))
-        })
+        self.change(|items, shadowing| wasi::names(&engine).try_for_each(|name| items.define_wasi(name, shadowing)))
     }
 
     /// Defines each function that `component` imports and that is not defined yet: as one that fails with `Link` when it is called. Types

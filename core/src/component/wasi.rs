@@ -91,7 +91,11 @@ pub(super) fn linker(kept: &LinkerCache, engine: &wasmtime::Engine) -> Result<Li
 }
 
 /// What to do about imports that are not defined, some of which may be of WASI.
-pub(super) fn hint<'a>(engine: &wasmtime::Engine, has_wasi: bool, names: impl Iterator<Item = &'a str> + Clone) -> String {
+pub(super) fn hint<'a>(
+    engine: &wasmtime::Engine,
+    has_wasi: bool,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> String {
     let mut of_wasi = names.filter(|name| name.starts_with("wasi:"));
     let mut of_async = of_wasi.clone().filter(|name| name.contains("@0.3."));
     if of_async.clone().next().is_some() && !engine.get_concurrency_support() {

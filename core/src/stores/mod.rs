@@ -15,4 +15,3 @@ pub(crate) mod steps;
 pub(crate) mod store;
 pub(crate) mod suspension;
 pub(crate) mod turn;
-pub(crate) mod waiters;

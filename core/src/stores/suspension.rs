@@ -13,8 +13,8 @@ use crate::process::stack;
 pub(crate) use crate::stores::questions::Parcel;
 use crate::stores::questions::Questions;
 use crate::traps::carried::HostError;
-use crate::stores::waiters::{Again, Waiters};
 use crate::wasi::wait::{self, Rests};
+use crate::wasi::waiters::{Again, Waiters};
 use crate::{Result, WasmtimeError};
 
 /// What a guest asks of an async host function.

@@ -11,11 +11,11 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use crate::errors::guest_text::Name;
 use crate::errors::spelling::Spelled;
 use crate::wasi::clock::Fixed;
+use crate::wasi::host_text;
 use crate::wasi::http::state::Http;
 use crate::wasi::memory_open::MemoryOpen;
 use crate::wasi::preview1::{Granted, Preview1};
 use crate::wasi::quota::Quota;
-use crate::wasi::host_text;
 use crate::wasi::standard_streams::StandardStreams;
 use crate::{EnvVar, MemoryPreopen, Preopen, Result, StreamPort, WasiConfig, WasiInput, WasiOutput, WasmtimeError};
 

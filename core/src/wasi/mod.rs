@@ -31,3 +31,4 @@ pub(crate) mod stdout;
 pub(crate) mod stream;
 pub(crate) mod stream_port;
 pub(crate) mod wait;
+pub(crate) mod waiters;

@@ -3,18 +3,14 @@
 use std::sync::Arc;
 
 use tokio::io::empty;
-use wasmtime_wasi::cli::{StdinStream, StdoutStream};
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 
 #[cfg(unix)]
 use crate::wasi::stdout;
 use crate::wasi::stdout::HostOutput;
-use crate::wasi::stream::{Failing, Output, Target};
+use crate::wasi::stream::{Failing, Input, Output, Printed, Target};
 use crate::wasi::{source, stdin};
 use crate::{Result, WasiInput, WasiOutput};
-
-pub(super) type Input = Arc<dyn StdinStream + Sync>;
-pub(super) type Printed = Arc<dyn StdoutStream + Sync>;
 
 /// The standard streams of a store's guests.
 #[derive(Clone)]
@@ -34,11 +30,7 @@ impl Default for StandardStreams {
 
 impl StandardStreams {
     /// Opens them.
-    pub(super) fn new(
-        input: Option<WasiInput>,
-        output: Option<WasiOutput>,
-        error: Option<WasiOutput>,
-    ) -> Result<Self> {
+    pub(super) fn new(input: Option<WasiInput>, output: Option<WasiOutput>, error: Option<WasiOutput>) -> Result<Self> {
         Ok(Self {
             input: opened_input(input)?,
             output: opened_output(output, own_output)?,

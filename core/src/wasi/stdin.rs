@@ -7,7 +7,7 @@
 use camino::Utf8Path;
 use wasmtime_wasi::cli::InputFile;
 
-use crate::wasi::standard_streams::Input;
+use crate::wasi::stream::Input;
 use crate::{Result, WasmtimeError};
 
 #[cfg(unix)]

@@ -9,12 +9,9 @@ use std::time::{Duration, Instant};
 
 use crate::interruption::interrupt::Interrupts;
 use crate::process::descriptor::{self, Awaited};
-use crate::stores::waiters::Again;
 use crate::traps::carried::HostError;
+use crate::wasi::waiters::{Again, SLICE};
 use crate::{Result, WasmtimeError};
-
-/// How long a call waits before it checks again whether the guest has to end.
-pub(crate) const SLICE: Duration = Duration::from_millis(10);
 
 /// The result of a call, if it need not wait. Nothing wakes this thread, so the caller tries again after each pause.
 pub(super) fn try_now<R>(call: Pin<&mut impl Future<Output = R>>) -> Option<R> {
@@ -110,7 +107,8 @@ impl Waits {
     pub(super) fn pending(&mut self, polled: &Context<'_>, until: Option<Instant>) -> wasmtime::Result<()> {
         self.interrupts.as_deref().map_or(Ok(()), Interrupts::go_on)?;
         let again = Again { until, may_end: self.interrupts.is_some() };
-        let no_loop = || WasmtimeError::Unexpected { reason: "a guest without an event loop was to wait in it".to_owned() };
+        let no_loop =
+            || WasmtimeError::Unexpected { reason: "a guest without an event loop was to wait in it".to_owned() };
         let rests = self.rests.as_ref().ok_or_else(no_loop);
         let noted = rests.and_then(|rests| rests.poll_again(&mut self.number, polled.waker(), again));
         noted.map_err(|error| wasmtime::Error::new(HostError(error)))

@@ -104,10 +104,8 @@ fn a_command_prints_sleeps_and_reads() {
 #[test]
 fn a_guest_that_sleeps_rests_for_that_time() {
     for may_end in [false, true] {
-        let program = Program::with(
-            Config { epoch_interruption: Some(may_end), ..asynchronous() },
-            WasiConfig::default(),
-        );
+        let program =
+            Program::with(Config { epoch_interruption: Some(may_end), ..asynchronous() }, WasiConfig::default());
         for name in ["sleep", "sleep-until"] {
             let begun = Instant::now();
             let (done, slept) = slept(&program.start(name, &20_000_000_u64.to_le_bytes()));
@@ -159,7 +157,10 @@ fn a_guest_that_sleeps_ends_when_it_is_cancelled_with_its_time_and_with_its_stor
     program.store.set_timeout(Some(30)).unwrap();
     let is_late = |error: Option<WasmtimeError>| {
         let limit = Some(Interruption::TimeLimit);
-        assert!(matches!(&error, Some(WasmtimeError::Trap { interruption, .. }) if *interruption == limit), "{error:?}");
+        assert!(
+            matches!(&error, Some(WasmtimeError::Trap { interruption, .. }) if *interruption == limit),
+            "{error:?}"
+        );
     };
     is_late(slept(&program.start("sleep", &HOUR.to_le_bytes())).0.err());
     let program = Program::with(epochs.clone(), WasiConfig::default());
@@ -270,13 +271,19 @@ fn files_in_memory_and_quotas_are_those_of_0_2() {
     assert_eq!(program.call("write", &two("one", "some ")).unwrap(), [0; 4]);
     assert_eq!(program.call("append", &two("one", "text")).unwrap(), [0; 4]);
     assert_eq!(program.call("read", &text("one")).unwrap(), [vec![0; 4], text("some text")].concat());
-    assert_eq!(program.call("write-many", &[text("two"), 150_000_u32.to_le_bytes().to_vec()].concat()).unwrap(), [0; 4]);
+    assert_eq!(
+        program.call("write-many", &[text("two"), 150_000_u32.to_le_bytes().to_vec()].concat()).unwrap(),
+        [0; 4]
+    );
     assert_eq!(program.call("list", &[]).unwrap(), [vec![0; 4], text("one\ntwo\n")].concat());
     // `quota` is code 5, and `no-entry` 19.
     let quota = 6_u32.to_le_bytes();
     assert_eq!(program.call("write-many", &[text("one"), 60_000_u32.to_le_bytes().to_vec()].concat()).unwrap(), quota);
     assert_eq!(program.call("write", &two("three", "")).unwrap(), quota);
-    assert_eq!(program.call("read", &text("none")).unwrap(), [1_u32.to_le_bytes().to_vec(), 20_u32.to_le_bytes().to_vec()].concat());
+    assert_eq!(
+        program.call("read", &text("none")).unwrap(),
+        [1_u32.to_le_bytes().to_vec(), 20_u32.to_le_bytes().to_vec()].concat()
+    );
     let program = Program::new(WasiConfig { memory_preopens: vec![preopen(true)], ..WasiConfig::default() });
     assert_ne!(program.call("write", &two("one", "no")).unwrap(), [0; 4]);
 }
@@ -317,7 +324,8 @@ fn without_the_setting_the_error_says_which_one_is_needed() {
     let engine = Engine::new(config()).unwrap();
     let Err(WasmtimeError::Compile { reason, .. }) = Component::new(&engine, PROGRAM.as_bytes()) else { panic!() };
     assert!(reason.contains("wasm_component_model_async"), "{reason}");
-    let plain = r#"(component (import "wasi:random/random@0.3.0" (instance (export "get-random-u64" (func (result u64))))))"#;
+    let plain =
+        r#"(component (import "wasi:random/random@0.3.0" (instance (export "get-random-u64" (func (result u64))))))"#;
     let linker = ComponentLinker::new(&engine).unwrap();
     linker.define_wasi().unwrap();
     let store = Store::new(&engine).unwrap();

@@ -5,11 +5,14 @@ use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Arc;
 
-use wasmtime::component::HasData;
+use wasmtime::component::{HasData, Resource};
+use wasmtime_wasi::p2::bindings::sync::filesystem::types::HostDirectoryEntryStream;
+use wasmtime_wasi::p2::bindings::sync::io::streams::{HostInputStream, HostOutputStream};
 
 use crate::interruption::interrupt::Interrupts;
 use crate::wasi::functions::WasiHost;
 use crate::wasi::preview1::Preview1;
+use crate::wasi::preview3::streaming::Kind;
 use crate::wasi::wait::{self, pause, try_now};
 
 /// What a call works with that may wait, or that is about files.
@@ -31,6 +34,20 @@ pub(in crate::wasi) fn waiting<T: WasiHost>(host: &mut T) -> Waiting<'_> {
     let (interrupts, may_open) = (host.interrupts(), host.may_open());
     let (preview1, opened) = host.wasi_of_components();
     Waiting { preview1, interrupts, may_open, opened }
+}
+
+impl Waiting<'_> {
+    /// Drops what streams of WASI 0.3 have left behind. It counts as open until then.
+    fn drop_left(&mut self) -> wasmtime::Result<()> {
+        for (kind, number) in self.preview1.streaming.take_left() {
+            match kind {
+                Kind::Input => HostInputStream::drop(self, Resource::new_own(number))?,
+                Kind::Output => HostOutputStream::drop(self, Resource::new_own(number))?,
+                Kind::Entries => HostDirectoryEntryStream::drop(self, Resource::new_own(number))?,
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Says that `Waiting` is what these interfaces work with.

@@ -66,10 +66,7 @@ impl<T: WasiHost> HostDescriptorWithStore<T> for HasWaiting {
         file_streams::write(store, data, |files| Old::append_via_stream(files, fd))
     }
 
-    fn read_directory(
-        store: Access<'_, T, Self>,
-        fd: File,
-    ) -> wasmtime::Result<(StreamReader<DirectoryEntry>, Ended)> {
+    fn read_directory(store: Access<'_, T, Self>, fd: File) -> wasmtime::Result<(StreamReader<DirectoryEntry>, Ended)> {
         directory_stream::read(store, fd)
     }
 

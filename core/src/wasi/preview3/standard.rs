@@ -13,13 +13,13 @@ use wasmtime_wasi::p2::StreamError;
 use wasmtime_wasi::p3::bindings::cli::types::ErrorCode;
 use wasmtime_wasi::p3::bindings::cli::{stderr, stdin, stdout};
 
-use crate::stores::components::InTask;
+use crate::process::in_task::InTask;
 use crate::wasi::functions::WasiHost;
 use crate::wasi::preview2::waiting::{HasWaiting, Waiting};
 use crate::wasi::preview3::clocks::waits;
 use crate::wasi::preview3::streaming::{Held, end};
-use crate::wasi::standard_streams::{Printed, StandardStreams};
-use crate::wasi::stream::PIECE;
+use crate::wasi::standard_streams::StandardStreams;
+use crate::wasi::stream::{PIECE, Printed};
 use crate::wasi::wait::Waits;
 
 type Ended = FutureReader<Result<(), ErrorCode>>;

@@ -6,11 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 use wasmtime::AsContextMut;
 use wasmtime::component::{FutureReader, Lift, Lower, Resource};
-use wasmtime_wasi::p2::bindings::sync::filesystem::types::HostDirectoryEntryStream;
-use wasmtime_wasi::p2::bindings::sync::io::streams::{HostInputStream, HostOutputStream};
 
 use crate::WasmtimeError;
-use crate::wasi::preview2::waiting::Waiting;
 use crate::wasi::stream::carried;
 
 /// How many streams of WASI the components of a store may have at once.
@@ -30,7 +27,7 @@ struct Left(Mutex<Vec<(Kind, u32)>>);
 
 /// What a stream of WASI 0.2 is.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(in crate::wasi) enum Kind {
     Input,
     Output,
     Entries,
@@ -66,12 +63,13 @@ impl Streaming {
         Has { kind, number: stream.rep(), left: Arc::clone(&self.left), held }
     }
 
-    /// Whether `Waiting::drop_left` has something to drop.
+    /// Whether there are any to be dropped.
     pub(in crate::wasi) fn has_left(&self) -> bool {
         !self.left.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    fn take_left(&self) -> Vec<(Kind, u32)> {
+    /// Streams of WASI 0.2 that are to be dropped.
+    pub(in crate::wasi) fn take_left(&self) -> Vec<(Kind, u32)> {
         std::mem::take(&mut self.left.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -85,20 +83,6 @@ impl Has {
 impl Drop for Has {
     fn drop(&mut self) {
         self.left.0.lock().unwrap_or_else(PoisonError::into_inner).push((self.kind, self.number));
-    }
-}
-
-impl Waiting<'_> {
-    /// Drops what streams of WASI 0.3 have left behind. It counts as open until then.
-    pub(in crate::wasi) fn drop_left(&mut self) -> wasmtime::Result<()> {
-        for (kind, number) in self.preview1.streaming.take_left() {
-            match kind {
-                Kind::Input => HostInputStream::drop(self, Resource::new_own(number))?,
-                Kind::Output => HostOutputStream::drop(self, Resource::new_own(number))?,
-                Kind::Entries => HostDirectoryEntryStream::drop(self, Resource::new_own(number))?,
-            }
-        }
-        Ok(())
     }
 }
 

@@ -6,8 +6,8 @@ use wasmtime_wasi::p2::bindings::sync::filesystem::types as old;
 use wasmtime_wasi::p2::{FsError, StreamError};
 use wasmtime_wasi::p3::bindings::clocks::system_clock::Instant;
 use wasmtime_wasi::p3::bindings::filesystem::types::{
-    Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, ErrorCode, MetadataHashValue, NewTimestamp,
-    OpenFlags, PathFlags,
+    Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, ErrorCode, MetadataHashValue,
+    NewTimestamp, OpenFlags, PathFlags,
 };
 use wasmtime_wasi::p3::filesystem::FilesystemError;
 
@@ -145,7 +145,10 @@ pub(super) fn open(new: OpenFlags) -> old::OpenFlags {
         (OpenFlags::EXCLUSIVE, old::OpenFlags::EXCLUSIVE),
         (OpenFlags::TRUNCATE, old::OpenFlags::TRUNCATE),
     ];
-    pairs.into_iter().filter(|(new_one, _)| new.contains(*new_one)).fold(old::OpenFlags::empty(), |all, (_, one)| all | one)
+    pairs
+        .into_iter()
+        .filter(|(new_one, _)| new.contains(*new_one))
+        .fold(old::OpenFlags::empty(), |all, (_, one)| all | one)
 }
 
 const FLAGS: [(DescriptorFlags, old::DescriptorFlags); 6] = [

@@ -6,8 +6,10 @@ use std::collections::HashMap;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use crate::wasi::wait::SLICE;
 use crate::{Result, WasmtimeError};
+
+/// How long a guest waits before it looks again whether it has to end.
+pub(crate) const SLICE: Duration = Duration::from_millis(10);
 
 /// For how many things the guests of a store may wait at once.
 const MOST: usize = 1000;
@@ -43,7 +45,7 @@ struct Waiter {
 
 /// What the guests of a store wait for.
 #[derive(Default)]
-pub(super) struct Waiters {
+pub(crate) struct Waiters {
     last: u64,
     there: HashMap<u64, Waiter>,
 }
@@ -51,7 +53,7 @@ pub(super) struct Waiters {
 impl Waiters {
     /// Has what waits polled again. It keeps its number, which is 0 at first. Gives the waker that it had before, to be dropped where this is
     /// not borrowed. Fails with `Limit` where there are too many.
-    pub(super) fn add(&mut self, number: &mut u64, waker: &Waker, again: Again) -> Result<Option<Waker>> {
+    pub(crate) fn add(&mut self, number: &mut u64, waker: &Waker, again: Again) -> Result<Option<Waker>> {
         if *number == 0 {
             self.last += 1;
             *number = self.last;
@@ -64,18 +66,18 @@ impl Waiters {
     }
 
     /// It waits no longer.
-    pub(super) fn forget(&mut self, number: u64) -> Option<Waker> {
+    pub(crate) fn forget(&mut self, number: u64) -> Option<Waker> {
         self.there.remove(&number).map(|waiter| waiter.waker)
     }
 
     /// How long nothing has to be polled; none where nothing waits.
-    pub(super) fn rest(&self) -> Option<Duration> {
+    pub(crate) fn rest(&self) -> Option<Duration> {
         let next = self.there.values().map(|waiter| waiter.next).min()?;
         Some(next.saturating_duration_since(Instant::now()))
     }
 
     /// The wakers of what is to be polled now. `is_ready` says that a stream has become ready.
-    pub(super) fn take_due(&mut self, is_ready: bool) -> Vec<Waker> {
+    pub(crate) fn take_due(&mut self, is_ready: bool) -> Vec<Waker> {
         if self.there.is_empty() {
             return Vec::new();
         }
