@@ -42,7 +42,9 @@ COMPONENT = Component(ENGINE, TEXT)
 class Program:
     """The guest in a store of its own."""
 
-    def __init__(self, wasi: WasiConfig | None = None, engine: Engine = ENGINE, component: Component = COMPONENT) -> None:
+    def __init__(
+        self, wasi: WasiConfig | None = None, engine: Engine = ENGINE, component: Component = COMPONENT
+    ) -> None:
         self.store = Store(engine)
         self.store.set_wasi(wasi or WasiConfig())
         linker = Linker(engine)
@@ -68,10 +70,8 @@ def test_a_command_is_called_and_awaited() -> None:
         wasi.stdin_bytes = b"world"
         wasi.stdout_pipe = output
         program = Program(wasi)
-        if is_awaited:
-            done = asyncio.run(awaited(program))
-        else:
-            done = program.func("wasi:cli/run@0.3.0", "run")(program.store)
+        run = program.func("wasi:cli/run@0.3.0", "run")
+        done = asyncio.run(awaited(program)) if is_awaited else run(program.store)
         assert done == Ok(None)
         assert output.contents() == b"hello\nworld"
 

@@ -20,7 +20,8 @@ struct ComponentWasi3Tests {
       try store.setWasi(wasi)
       let linker = try Linker(engine)
       try linker.defineWasi()
-      instance = try linker.instantiate(store, Component(engine, fromFile: folder("modules").appendingPathComponent("component_wasi3.wat").path))
+      let file = folder("modules").appendingPathComponent("component_wasi3.wat").path
+      instance = try linker.instantiate(store, Component(engine, fromFile: file))
     }
 
     func sleep(_ nanoseconds: UInt64) async throws {
@@ -98,7 +99,8 @@ struct ComponentWasi3Tests {
   @Test func whatAClosureThrowsIsThrown() throws {
     struct Mine: Error {}
     let program = try Program { $0.stdout = .callback { _ in throw Mine() } }
-    let error = failure { try program.instance.function(program.store, "print").call(program.store, [.string("hello")]) }
+    let print = try program.instance.function(program.store, "print")
+    let error = failure { try print.call(program.store, [.string("hello")]) }
     guard case .thrown(let thrown)? = error, thrown is Mine else {
       Issue.record("\(String(describing: error))")
       return
