@@ -45,6 +45,17 @@ def test_a_program_with_arguments(tmp_path: Path) -> None:
     assert out.split(b"\0")[1:] == [b"one", "zwölf".encode(), b""]
 
 
+def test_a_command_of_wasi_0_3() -> None:
+    file = Path(__file__).resolve().parents[1] / "modules" / "component_wasi3.wat"
+    assert run("run", file, data=b"world") == (0, b"hello\nworld", b"")
+    # It fails where it has read nothing.
+    assert run("run", file) == (1, b"hello\n", b"")
+    assert run("run", "--invoke", "leave(7)", file) == (7, b"", b"")
+    status, _, error = run("run", "--timeout", "0.05", "--invoke", "sleep(3600000000000)", file)
+    assert status == 134
+    assert b"the guest was stopped after 0.05 s" in error
+
+
 def test_translating_and_looking_inside(tmp_path: Path) -> None:
     text, binary = tmp_path / "add.wat", tmp_path / "add.wasm"
     text.write_text('(module (func (export "add") (param i64) (result i64) (i64.add (local.get 0) (i64.const 2))))')

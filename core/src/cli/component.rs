@@ -1,4 +1,4 @@
-//! `run` for components: a WASI 0.2 command, or one function that a component exports.
+//! `run` for components: a command of WASI 0.2 or 0.3, or one function that a component exports.
 
 use crate::cli::streams::{Failure, Started, print};
 use crate::cli::wave;
@@ -11,8 +11,14 @@ use crate::{Component, ComponentInstance, ComponentLinker, Result, WasmtimeError
 /// How many functions the message lists if a component is no program.
 const FUNCTIONS: usize = 32;
 
-/// What a command exports, in any version of WASI 0.2.
-const COMMAND: &str = "wasi:cli/run@0.2.0";
+/// What a command exports: any version of WASI 0.2 or 0.3 has these.
+const COMMANDS: [&str; 2] = ["wasi:cli/run@0.3.0", "wasi:cli/run@0.2.0"];
+
+/// Whether a component may have functions that are async: it imports or exports WASI 0.3. Where the setting is on, each call costs several
+/// times as much.
+pub(super) fn may_be_async(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, b"@0.3.").is_some()
+}
 
 /// Runs a component: `call` is what `--invoke` says.
 pub(super) fn run(started: &Started<'_>, bytes: &[u8], call: Option<&str>) -> Result<(), Failure> {
@@ -22,14 +28,18 @@ pub(super) fn run(started: &Started<'_>, bytes: &[u8], call: Option<&str>) -> Re
     linker.define_wasi()?;
     let functions = functions(&component.types()?);
     let Some(call) = call else {
-        if !functions.iter().any(|(path, _)| path.first().is_some_and(|name| name.starts_with("wasi:cli/run@0.2."))) {
+        let exports = |command: &&&str| {
+            let version = command.trim_end_matches('0');
+            functions.iter().any(|(path, _)| path.first().is_some_and(|name| name.starts_with(version)))
+        };
+        let Some(command) = COMMANDS.iter().find(exports) else {
             let all = list(&functions);
             return Err(Failure::Usage(format!(
                 "no program: the component exports no `wasi:cli/run`; --invoke one of: {all}"
             )));
-        }
+        };
         let instance = linker.instantiate(store, &component)?;
-        let run = instance.func(store, vec![COMMAND.to_owned(), "run".to_owned()])?;
+        let run = instance.func(store, vec![(*command).to_owned(), "run".to_owned()])?;
         let received = run.call(store, &Default::default())?;
         // A result without values: 0 is ok.
         return match received.bytes.first() {

@@ -36,6 +36,8 @@ pub(super) fn run(matches: &Matches, package: &Package<'_>) -> Result<(), Failur
     let core_dump = matches.opt_str("core-dump").map(Utf8PathBuf::from);
     let profile = matches.opt_str("profile").map(Utf8PathBuf::from);
     let is_debugged = matches.opt_present("debug-info");
+    let binary = wat::to_binary(&bytes, Sort::Module).map_err(|error| error.in_file(path))?;
+    let is_component = Parser::is_component(&binary);
     let config = Config {
         debug_info: is_debugged.then_some(true),
         cranelift_opt_level: is_debugged.then_some(OptLevel::None),
@@ -43,10 +45,10 @@ pub(super) fn run(matches: &Matches, package: &Package<'_>) -> Result<(), Failur
         epoch_interruption: (timeout.is_some() || profile.is_some()).then_some(true),
         cache: cache(matches),
         coredump_on_trap: core_dump.as_ref().map(|_| true),
+        wasm_component_model_async: (is_component && component::may_be_async(&binary)).then_some(true),
         ..Config::default()
     };
     let engine = Engine::new(config)?;
-    let binary = wat::to_binary(&bytes, Sort::Module).map_err(|error| error.in_file(path))?;
     let store = Store::new(&engine)?;
     store.set_wasi(WasiConfig { http: http(matches, package)?, ..wasi(matches, path, arguments)? })?;
     if let Some(fuel) = fuel {
@@ -67,7 +69,7 @@ pub(super) fn run(matches: &Matches, package: &Package<'_>) -> Result<(), Failur
     let profiler = profile.as_ref().map(|_| Profiler::new(&store, None, None)).transpose()?;
     let started = Started { engine, store, path };
     let call = matches.opt_str("invoke");
-    let done = match Parser::is_component(&binary) {
+    let done = match is_component {
         true if call.is_some() && !arguments.is_empty() => {
             let reason = "a component's function is called with its arguments in parentheses: --invoke 'add(1, 2)'";
             return Err(Failure::Usage(reason.to_owned()));

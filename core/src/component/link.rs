@@ -14,11 +14,10 @@ use crate::component::host::{HostFuncType, run, run_plain};
 use crate::component::items::{Item, Items};
 use crate::component::table::{MOST, RESOURCES};
 use crate::component::waiting::AsyncFunction;
-use crate::component::{misfits, table, wit, words};
+use crate::component::{misfits, table, wasi, wit, words};
 use crate::errors::guest_text;
-use crate::errors::spelling::Spelled;
 use crate::linking::items::refused;
-use crate::stores::components::InTask;
+use crate::process::in_task::InTask;
 use crate::stores::store::StoreData;
 use crate::traps::carried::HostError;
 use crate::{Result, WasmtimeError};
@@ -266,13 +265,8 @@ impl Work<'_> {
         if self.more > 0 {
             list = format!("{list}, and {} more", self.more);
         }
-        let is_of_wasi =
-            |(module, name, _): &(String, String, String)| [module, name].iter().any(|it| it.starts_with("wasi:"));
-        let hint = if !has_wasi && self.missing.iter().any(is_of_wasi) {
-            format!("; {} defines those of WASI", Spelled("define_wasi"))
-        } else {
-            String::new()
-        };
+        let names = self.missing.iter().flat_map(|(module, name, _)| [module.as_str(), name.as_str()]);
+        let hint = wasi::hint(self.engine, has_wasi, names);
         Err(WasmtimeError::Link { reason: format!("{many} not defined in the linker: {list}{hint}"), module, name })
     }
 }

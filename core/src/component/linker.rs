@@ -82,10 +82,12 @@ impl ComponentLinker {
     }
 
     /// Defines WASI 0.2: the interfaces of the world `wasi:cli/imports`, and those of `wasi:http` for requests that go out, in the version
-    /// 0.2.12, which serves every 0.2. What a guest may do is up to `Store.set_wasi`. Of the network nothing is granted but HTTP requests, by
-    /// `WasiConfig.http`. Fails with `Link` where a name is taken and shadowing is not allowed.
+    /// 0.2.12, which serves every 0.2. Where the engine has `Config.wasm_component_model_async`, this defines WASI 0.3 as well, in the version
+    /// 0.3.0, but for its HTTP. What a guest may do is up to `Store.set_wasi`, whichever version it uses. Of the network nothing is granted
+    /// but HTTP requests of WASI 0.2, by `WasiConfig.http`. Fails with `Link` where a name is taken and shadowing is not allowed.
     pub fn define_wasi(&self) -> Result<()> {
-        self.change(|items, shadowing| wasi::NAMES.iter().try_for_each(|name| items.define_wasi(name, shadowing)))
+        let engine = self.engine.get()?;
+        self.change(|items, shadowing| wasi::names(&engine).try_for_each(|name| items.define_wasi(name, shadowing)))
     }
 
     /// Defines each function that `component` imports and that is not defined yet: as one that fails with `Link` when it is called. Types

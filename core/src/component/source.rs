@@ -22,8 +22,8 @@ use crate::component::host::{ComponentHostFunction, HostFuncType, Reply, run, wr
 use crate::component::waiting::{ComponentHostCall, visited};
 use crate::errors::chain::chain;
 use crate::host::waiting::{GuestStore, cannot_wait, failed};
+use crate::process::in_task::InTask;
 use crate::stores::asking::Question;
-use crate::stores::components::InTask;
 use crate::stores::store::{Calling, StoreData};
 use crate::{HostObject, Result, WasmtimeError};
 

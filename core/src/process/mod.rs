@@ -9,6 +9,7 @@ pub(crate) mod failpoint;
 pub(crate) mod fork;
 pub(crate) mod heap;
 pub(crate) mod host_stack;
+pub(crate) mod in_task;
 pub(crate) mod mappings;
 pub(crate) mod native_pressure;
 pub(crate) mod signal_check;

@@ -1,14 +1,13 @@
 //! What a store keeps for the components in it: the objects of the host that guests have handles of, the handles that a language
 //! has let go of, and which instance runs.
 
-use std::cell::Cell;
 use std::collections::HashMap;
-use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::component::ResourceAny;
 
+use crate::process::in_task::InTask;
 use crate::stores::fiber::in_a_task;
 use crate::stores::questions::Parcel;
 use crate::{HostObject, Result, WasmtimeError};
@@ -50,28 +49,7 @@ impl Shut {
         if self.is_poisoned() {
             return Err(WasmtimeError::Poisoned);
         }
-        if IN_TASKS.get() == 0 { Ok(()) } else { Err(in_a_task()) }
-    }
-}
-
-thread_local! {
-    /// How many functions of the host this thread runs that tasks have called, of whatever stores.
-    static IN_TASKS: Cell<usize> = const { Cell::new(0) };
-}
-
-/// This thread runs a function of the host that a task has called.
-pub(crate) struct InTask(PhantomData<*const ()>);
-
-impl InTask {
-    pub(crate) fn begin() -> Self {
-        IN_TASKS.set(IN_TASKS.get() + 1);
-        Self(PhantomData)
-    }
-}
-
-impl Drop for InTask {
-    fn drop(&mut self) {
-        IN_TASKS.set(IN_TASKS.get() - 1);
+        if InTask::is_none() { Ok(()) } else { Err(in_a_task()) }
     }
 }
 

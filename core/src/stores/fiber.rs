@@ -9,10 +9,12 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use trimaran_gate::{Paused, Stop};
 
 use crate::interruption::interrupt::SteppedRun;
+use crate::process::descriptor;
 use crate::process::mappings::GuestStack;
 use crate::process::stack;
 use crate::stores::suspension::{Begin, Guest, Message, Parcel, Reply, Suspension, Visit, nobody_reads};
@@ -95,6 +97,7 @@ impl<C> Fiber<C> {
             (mail.message, mail.depth, mail.stop) = (message, depth, Some(fiber.stop.clone()));
         }
         let _suspends = suspension.suspends(true);
+        suspension.wake_due(false);
         let polled = match Self::poll(fibers) {
             Err(error) => return Paused::Done(Err(error)),
             Ok(polled) => polled,
@@ -105,10 +108,13 @@ impl<C> Fiber<C> {
             (Poll::Pending, Some(Reply::Request(parcel))) => Paused::Host(Ok(parcel)),
             (Poll::Pending, Some(Reply::Later(time))) => Paused::Turn(Ok(Box::new(time))),
             (Poll::Pending, None) => {
-                let question = if is_concurrent { mail.questions.next(depth, suspension.is_awake()) } else { None };
+                let is_awake = suspension.is_awake();
+                let question = if is_concurrent { mail.questions.next(depth, is_awake) } else { None };
                 match question {
                     Some(parcel) => Paused::Host(Ok(parcel)),
-                    None if is_concurrent && depth == 1 && !suspension.is_awake() && mail.questions.are_none() => {
+                    None if is_awake => Paused::Turn(Ok(Box::new(()))),
+                    None if let Some(time) = suspension.rest() => later(time),
+                    None if is_concurrent && depth == 1 && mail.questions.are_none() => {
                         Paused::Done(Err(nobody_reads()))
                     }
                     None => Paused::Turn(Ok(Box::new(()))),
@@ -130,6 +136,7 @@ impl<C> Fiber<C> {
             (mail.message, mail.depth, mail.stop) = (message, depth, Some(stop.clone()));
         }
         let _suspends = suspension.suspends(true);
+        suspension.wake_due(false);
         match Self::poll(fibers) {
             Err(error) => return Paused::Done(Err(error)),
             // Whoever steps that guest is told of it.
@@ -150,6 +157,7 @@ impl<C> Fiber<C> {
             Some(Reply::Done(_)) | None => match mail.questions.next(depth, suspension.is_awake()) {
                 Some(parcel) => Paused::Host(Ok(parcel)),
                 None if suspension.is_awake() => Paused::Turn(Ok(Box::new(()))),
+                None if let Some(time) = suspension.rest() => later(time),
                 None => Paused::Done(Err(nothing_to_read())),
             },
         }
@@ -206,6 +214,12 @@ impl<C> Fiber<C> {
         let _step = run.as_ref().map(SteppedRun::step).transpose()?;
         Ok(suspension.poll(guest.as_mut()))
     }
+}
+
+/// Guests rest for that time. Whoever steps them may do so on another thread: what this one would have waited for is forgotten.
+fn later(time: Duration) -> Paused<Result<Parcel>> {
+    _ = descriptor::take_awaited();
+    Paused::Turn(Ok(Box::new(time)))
 }
 
 /// A read waits for what no guest writes.

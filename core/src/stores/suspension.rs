@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use trimaran_gate::Stop;
 
-use crate::WasmtimeError;
 use crate::process::{stack, task_stacks};
 pub(crate) use crate::stores::questions::Parcel;
 use crate::stores::questions::Questions;
 use crate::traps::carried::HostError;
-use crate::wasi::wait::Rests;
+use crate::wasi::wait::{self, Rests};
+use crate::wasi::waiters::{Again, Waiters};
+use crate::{Result, WasmtimeError};
 
 /// What a guest asks of an async host function.
 pub trait Asked: Send + 'static {
@@ -97,6 +98,7 @@ pub(crate) struct Suspension<C> {
     /// Whether the guest that runs may be suspended: not below a synchronous call.
     may_suspend: AtomicBool,
     mail: Mutex<Mail<C>>,
+    waiters: Mutex<Waiters>,
     awake: Arc<Awake>,
     /// Wakes `awake`.
     waker: Waker,
@@ -109,13 +111,9 @@ impl<C> Suspension<C> {
         let mail = Mail { message: None, reply: None, depth: 0, stop: None, questions: Questions::default() };
         let awake = Arc::new(Awake(AtomicBool::new(false)));
         let waker = Waker::from(Arc::clone(&awake));
-        Arc::new(Self {
-            may_suspend: AtomicBool::new(false),
-            mail: Mutex::new(mail),
-            awake,
-            waker,
-            stacks: Arc::default(),
-        })
+        let may_suspend = AtomicBool::new(false);
+        let (waiters, stacks) = Default::default();
+        Arc::new(Self { may_suspend, mail: Mutex::new(mail), waiters, awake, waker, stacks })
     }
 
     pub(crate) fn may_suspend(&self) -> bool {
@@ -135,6 +133,21 @@ impl<C> Suspension<C> {
         Suspends { flag: &self.may_suspend, outer: self.may_suspend.swap(may, Ordering::Relaxed) }
     }
 
+    fn waiters(&self) -> MutexGuard<'_, Waiters> {
+        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long the guests rest, where nobody else goes on with them: then something that they wait for is to be polled again.
+    pub(super) fn rest(&self) -> Option<Duration> {
+        self.waiters().rest()
+    }
+
+    /// Has polled what guests wait for, and what is to be polled now. `is_ready` says that a stream of the host has become ready.
+    pub(super) fn wake_due(&self, is_ready: bool) {
+        let due = self.waiters().take_due(is_ready);
+        due.into_iter().for_each(Waker::wake);
+    }
+
     /// Runs a future of wasmtime's to its end. Its guest may not be suspended: it fails with `Suspend` where it waits for
     /// what a task has asked of an async host function before.
     pub(crate) fn to_end<R>(&self, work: impl Future<Output = wasmtime::Result<R>>) -> wasmtime::Result<R> {
@@ -142,11 +155,14 @@ impl<C> Suspension<C> {
         // One below may have asked to be polled again.
         let _outer = StillAwake { flag: &self.awake.0, was: self.is_awake() };
         let mut work = pin!(work);
+        let mut is_ready = false;
         loop {
+            self.wake_due(std::mem::take(&mut is_ready));
             match self.poll(work.as_mut()) {
                 Poll::Ready(done) => return done,
                 // Wasmtime lets others have a turn after it has collected garbage, for one.
                 Poll::Pending if self.is_awake() => {}
+                Poll::Pending if let Some(time) = self.rest() => is_ready = wait::rest(time),
                 Poll::Pending if self.mail().questions.are_none() => {
                     return Err(wasmtime::Error::new(HostError(nobody_reads())));
                 }
@@ -179,7 +195,7 @@ impl<C> Suspension<C> {
             return None;
         }
         let is_idle = !self.is_awake() && mail.reply.is_none();
-        Some(match (is_idle, mail.questions.are_none()) {
+        Some(match (is_idle, mail.questions.are_none() && self.rest().is_none()) {
             (false, _) => Rest::InCode,
             (true, false) => Rest::Asks,
             (true, true) => Rest::ForEver,
@@ -192,7 +208,7 @@ impl<C> Suspension<C> {
 pub(crate) enum Rest {
     /// Maybe in the middle of a guest's code.
     InCode,
-    /// Where they wait for answers.
+    /// Where they wait for answers, or for what WASI has them wait for.
     Asks,
     /// Where they wait for nothing that could come.
     ForEver,
@@ -232,6 +248,17 @@ impl<C> Rests for Suspension<C> {
 
     fn note(&self, time: Duration) {
         self.mail().reply = Some(Reply::Later(time));
+    }
+
+    fn poll_again(&self, number: &mut u64, waker: &Waker, again: Again) -> Result<()> {
+        let before = self.waiters().add(number, waker, again);
+        // The waiters are free again.
+        before.map(drop)
+    }
+
+    fn forget(&self, number: u64) {
+        let waker = self.waiters().forget(number);
+        drop(waker);
     }
 }
 

@@ -6,21 +6,17 @@ use std::sync::Arc;
 use chacha20::ChaCha12Rng;
 use chacha20::rand_core::SeedableRng;
 use wasmtime_wasi::p1::WasiP1Ctx;
-use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
 use crate::errors::guest_text::Name;
 use crate::errors::spelling::Spelled;
 use crate::wasi::clock::Fixed;
+use crate::wasi::host_text;
 use crate::wasi::http::state::Http;
 use crate::wasi::memory_open::MemoryOpen;
 use crate::wasi::preview1::{Granted, Preview1};
 use crate::wasi::quota::Quota;
-#[cfg(unix)]
-use crate::wasi::stdout;
-use crate::wasi::stdout::HostOutput;
-use crate::wasi::stream::{Failing, Output, Target};
-use crate::wasi::{host_text, source, stdin};
+use crate::wasi::standard_streams::StandardStreams;
 use crate::{EnvVar, MemoryPreopen, Preopen, Result, StreamPort, WasiConfig, WasiInput, WasiOutput, WasmtimeError};
 
 /// WASI's context for the guests of a store.
@@ -58,38 +54,8 @@ impl Wasi {
             arguments.push(whole(argument.into_bytes(), "an argument")?);
         }
         let variables = variables(config.env, config.inherit_env)?;
-        match config.stdin {
-            None => &mut builder,
-            Some(WasiInput::Inherit) => stdin::inherit(&mut builder),
-            Some(WasiInput::Bytes { bytes }) => builder.stdin(MemoryInputPipe::new(bytes)),
-            Some(WasiInput::Source { source }) => builder.stdin(source::Input { source, what: "the standard input" }),
-            Some(WasiInput::File { path }) => stdin::file(&mut builder, &path)?,
-            Some(WasiInput::Async { .. }) => builder.stdin(Failing::ASYNC),
-        };
-        match output(config.stdout)? {
-            Out::None => &mut builder,
-            #[cfg(unix)]
-            Out::Inherit => builder.stdout(stdout::Output::standard(libc::STDOUT_FILENO)),
-            #[cfg(not(unix))]
-            Out::Inherit => builder.inherit_stdout(),
-            Out::Host(HostOutput::File(file)) => builder.stdout(file),
-            #[cfg(unix)]
-            Out::Host(HostOutput::Waiting(output)) => builder.stdout(output),
-            Out::Ours(output) => builder.stdout(output),
-            Out::Async => builder.stdout(Failing::ASYNC),
-        };
-        match output(config.stderr)? {
-            Out::None => &mut builder,
-            #[cfg(unix)]
-            Out::Inherit => builder.stderr(stdout::Output::standard(libc::STDERR_FILENO)),
-            #[cfg(not(unix))]
-            Out::Inherit => builder.inherit_stderr(),
-            Out::Host(HostOutput::File(file)) => builder.stderr(file),
-            #[cfg(unix)]
-            Out::Host(HostOutput::Waiting(output)) => builder.stderr(output),
-            Out::Ours(output) => builder.stderr(output),
-            Out::Async => builder.stderr(Failing::ASYNC),
-        };
+        let streams = StandardStreams::new(config.stdin, config.stdout, config.stderr)?;
+        give(&mut builder, &streams);
         let mut granted = HashSet::new();
         let mut grant = |guest_path: &str| {
             whole(guest_path, "a guest's path")?;
@@ -138,7 +104,7 @@ impl Wasi {
         }
         builder.max_random_size(transfer as u64);
         builder.allow_tcp(false).allow_udp(false);
-        let granted = Granted { arguments, variables, quotas, in_memory, ports };
+        let granted = Granted { arguments, variables, quotas, in_memory, ports, streams };
         Ok(Self { granted: Some((builder.build_p1(), granted)), used: None, opened: HashSet::new(), http })
     }
 
@@ -163,11 +129,9 @@ impl Wasi {
         let granted = &mut self.granted;
         let used = self.used.get_or_insert_with(|| {
             let (context, granted) = granted.take().unwrap_or_else(|| {
-                let mut nothing = WasiCtxBuilder::new();
-                (
-                    nothing.stdin(Failing::ABSENT).stdout(Failing::ABSENT).stderr(Failing::ABSENT).build_p1(),
-                    Granted::default(),
-                )
+                let (mut nothing, granted) = (WasiCtxBuilder::new(), Granted::default());
+                give(&mut nothing, &granted.streams);
+                (nothing.build_p1(), granted)
             });
             Preview1::new(context, granted)
         });
@@ -227,24 +191,10 @@ fn ports(config: &WasiConfig) -> [Option<Arc<StreamPort>>; STREAMS as usize] {
     [input.cloned(), output(&config.stdout), output(&config.stderr)]
 }
 
-enum Out {
-    None,
-    Inherit,
-    Host(HostOutput),
-    Ours(Output),
-    /// Modules do not come to it.
-    Async,
-}
-
-fn output(output: Option<WasiOutput>) -> Result<Out> {
-    Ok(match output {
-        None => Out::None,
-        Some(WasiOutput::Inherit) => Out::Inherit,
-        Some(WasiOutput::File { path, append }) => Out::Host(HostOutput::file(&path, append)?),
-        Some(WasiOutput::Pipe { pipe }) => Out::Ours(Output::new(Target::Pipe(pipe))),
-        Some(WasiOutput::Sink { sink }) => Out::Ours(Output::new(Target::Sink(sink))),
-        Some(WasiOutput::Async { .. }) => Out::Async,
-    })
+/// Gives wasmtime-wasi the standard streams.
+fn give(builder: &mut WasiCtxBuilder, streams: &StandardStreams) {
+    let StandardStreams { input, output, error } = streams.clone();
+    builder.stdin(input).stdout(output).stderr(error);
 }
 
 /// A path for comparison: whether it is absolute, and its parts without empty ones and `.`.

@@ -1,4 +1,4 @@
-//! WASI: preview 1 and its predecessor for modules, 0.2 for components.
+//! WASI: preview 1 and its predecessor for modules, 0.2 and 0.3 for components.
 
 pub(crate) mod clock;
 pub(crate) mod config;
@@ -20,12 +20,15 @@ pub(crate) mod preview0;
 pub(crate) mod preview1;
 pub(crate) mod preview1_functions;
 pub(crate) mod preview2;
+pub(crate) mod preview3;
 pub(crate) mod quota;
 pub(crate) mod random;
 pub(crate) mod read_dir;
 pub(crate) mod source;
+pub(crate) mod standard_streams;
 pub(crate) mod stdin;
 pub(crate) mod stdout;
 pub(crate) mod stream;
 pub(crate) mod stream_port;
 pub(crate) mod wait;
+pub(crate) mod waiters;

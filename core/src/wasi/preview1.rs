@@ -13,7 +13,9 @@ use crate::StreamPort;
 use crate::wasi::descriptors::{Descriptor, Descriptors};
 use crate::wasi::host_file::{self, HostFile};
 use crate::wasi::memory_open::MemoryOpen;
+use crate::wasi::preview3::streaming::Streaming;
 use crate::wasi::quota::Quota;
+use crate::wasi::standard_streams::StandardStreams;
 
 /// The standard streams.
 const STREAMS: u32 = 3;
@@ -26,6 +28,8 @@ pub(crate) struct Preview1 {
     /// How many bytes this call may read or write.
     pub(super) fuel: usize,
     pub(super) kept: KeptFolders,
+    /// What components have of streams of WASI 0.3.
+    pub(super) streaming: Streaming,
 }
 
 /// The granted directories that components have by these descriptors, too: wasmtime-wasi's own know no quotas, and nothing of memory.
@@ -49,6 +53,8 @@ pub(super) struct Granted {
     pub(super) in_memory: Vec<MemoryOpen>,
     /// What serves the standard streams that are async ones, by their numbers.
     pub(super) ports: [Option<Arc<StreamPort>>; STREAMS as usize],
+    /// The standard streams; of those that are async ones, what fails.
+    pub(super) streams: StandardStreams,
 }
 
 impl Preview1 {
@@ -65,7 +71,7 @@ impl Preview1 {
         let kept = KeptFolders { in_memory: (STREAMS..).skip(counted.len()).zip(names).collect(), counted };
         let in_memory = in_memory.into_iter().map(Descriptor::Memory);
         let descriptors = Descriptors::new(streams.chain(folders).map(Descriptor::Host).chain(in_memory));
-        Self { context, granted, descriptors, fuel: 0, kept }
+        Self { context, granted, descriptors, fuel: 0, kept, streaming: Streaming::default() }
     }
 
     /// How many file descriptors the guests have.

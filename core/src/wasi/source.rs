@@ -61,7 +61,8 @@ impl InputStream for Input {
 
 impl AsyncRead for Input {
     fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
-        let bytes = self.take(buffer.remaining()).map_err(|error| std::io::Error::other(carried(error)))?;
+        let failed = |error| std::io::Error::other(StreamError::Trap(carried(error)));
+        let bytes = self.take(buffer.remaining()).map_err(failed)?;
         buffer.put_slice(&bytes);
         Poll::Ready(Ok(()))
     }

@@ -5,9 +5,9 @@
 //! guest meanwhile.
 
 use camino::Utf8Path;
-use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::cli::InputFile;
 
+use crate::wasi::stream::Input;
 use crate::{Result, WasmtimeError};
 
 #[cfg(unix)]
@@ -23,37 +23,34 @@ mod unix {
     use wasmtime_wasi::cli::{IsTerminal, StdinStream};
     use wasmtime_wasi::p2::{InputStream, Pollable, StreamError, StreamResult};
 
-    use super::{InputFile, Utf8Path, WasiCtxBuilder};
+    use super::{Input, InputFile, Utf8Path};
     use crate::process::descriptor::{self, Descriptor, PIECE};
 
-    pub(in super::super) fn inherit(builder: &mut WasiCtxBuilder) -> &mut WasiCtxBuilder {
-        builder.stdin(Input(Descriptor::Standard(libc::STDIN_FILENO)))
+    pub(in super::super) fn inherit() -> Input {
+        Arc::new(Waiting(Descriptor::Standard(libc::STDIN_FILENO)))
     }
 
-    pub(super) fn open<'a>(
-        builder: &'a mut WasiCtxBuilder,
-        path: &Utf8Path,
-    ) -> std::io::Result<&'a mut WasiCtxBuilder> {
+    pub(super) fn open(path: &Utf8Path) -> std::io::Result<Input> {
         let file = descriptor::open(path.as_std_path(), OpenOptions::new().read(true), 0)?;
         Ok(match descriptor::may_wait(&file)? {
-            true => builder.stdin(Input(Descriptor::File(Arc::new(file)))),
-            false => builder.stdin(InputFile::new(file)),
+            true => Arc::new(Waiting(Descriptor::File(Arc::new(file)))),
+            false => Arc::new(InputFile::new(file)),
         })
     }
 
     /// An input that may have to be waited for.
     #[derive(Clone)]
-    struct Input(Descriptor);
+    struct Waiting(Descriptor);
 
     #[async_trait]
-    impl Pollable for Input {
+    impl Pollable for Waiting {
         async fn ready(&mut self) {
             std::future::poll_fn(|_| if self.0.can_read() { Poll::Ready(()) } else { Poll::Pending }).await;
         }
     }
 
     #[async_trait]
-    impl InputStream for Input {
+    impl InputStream for Waiting {
         fn read(&mut self, size: usize) -> StreamResult<Bytes> {
             if size == 0 {
                 return Ok(Bytes::new());
@@ -82,7 +79,7 @@ mod unix {
         }
     }
 
-    impl AsyncRead for Input {
+    impl AsyncRead for Waiting {
         fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
             match self.0.read(buffer.initialize_unfilled()) {
                 Ok(None) => Poll::Pending,
@@ -95,13 +92,13 @@ mod unix {
         }
     }
 
-    impl IsTerminal for Input {
+    impl IsTerminal for Waiting {
         fn is_terminal(&self) -> bool {
             self.0.is_terminal()
         }
     }
 
-    impl StdinStream for Input {
+    impl StdinStream for Waiting {
         fn p2_stream(&self) -> Box<dyn InputStream> {
             Box::new(self.clone())
         }
@@ -115,17 +112,16 @@ mod unix {
 /// Systems without `fork` use wasmtime-wasi's own inputs.
 #[cfg(not(unix))]
 mod other {
-    use super::{InputFile, Utf8Path, WasiCtxBuilder};
+    use std::sync::Arc;
 
-    pub(in super::super) fn inherit(builder: &mut WasiCtxBuilder) -> &mut WasiCtxBuilder {
-        builder.inherit_stdin()
+    use super::{Input, InputFile, Utf8Path};
+
+    pub(in super::super) fn inherit() -> Input {
+        Arc::new(std::io::stdin())
     }
 
-    pub(super) fn open<'a>(
-        builder: &'a mut WasiCtxBuilder,
-        path: &Utf8Path,
-    ) -> std::io::Result<&'a mut WasiCtxBuilder> {
-        Ok(builder.stdin(InputFile::new(std::fs::File::open(path)?)))
+    pub(super) fn open(path: &Utf8Path) -> std::io::Result<Input> {
+        Ok(Arc::new(InputFile::new(std::fs::File::open(path)?)))
     }
 }
 
@@ -139,7 +135,7 @@ pub(super) use other::inherit;
 #[cfg(unix)]
 pub(super) use unix::inherit;
 
-/// Makes a file the standard input.
-pub(super) fn file<'a>(builder: &'a mut WasiCtxBuilder, path: &Utf8Path) -> Result<&'a mut WasiCtxBuilder> {
-    open(builder, path).map_err(|error| WasmtimeError::io(path, &error))
+/// A file as the standard input.
+pub(super) fn file(path: &Utf8Path) -> Result<Input> {
+    open(path).map_err(|error| WasmtimeError::io(path, &error))
 }

@@ -80,6 +80,12 @@ impl OutputPipe {
     }
 }
 
+/// A standard input of a store's guests.
+pub(super) type Input = Arc<dyn StdinStream + Sync>;
+
+/// A standard output of a store's guests.
+pub(super) type Printed = Arc<dyn StdoutStream + Sync>;
+
 /// How many bytes of the thread's own stack a callback needs. A JVM keeps 96 KiB for its guard zones, and what it throws when
 /// it runs out of stack would be lost.
 pub(super) const CALLBACK: usize = 112 << 10;

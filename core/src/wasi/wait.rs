@@ -8,10 +8,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::interruption::interrupt::Interrupts;
-use crate::process::descriptor;
-
-/// How long a call waits before it checks again whether the guest has to end.
-const SLICE: Duration = Duration::from_millis(10);
+use crate::process::descriptor::{self, Awaited};
+use crate::traps::carried::HostError;
+use crate::wasi::waiters::{Again, SLICE};
+use crate::{Result, WasmtimeError};
 
 /// The result of a call, if it need not wait. Nothing wakes this thread, so the caller tries again after each pause.
 pub(super) fn try_now<R>(call: Pin<&mut impl Future<Output = R>>) -> Option<R> {
@@ -28,6 +28,13 @@ pub(crate) trait Rests: Send + Sync {
 
     /// Notes for whoever steps the guest how long it rests, once its future is pending.
     fn note(&self, time: Duration);
+
+    /// Has a future of the guest's event loop polled again that nothing wakes. It keeps its number, which is 0 at first. Fails with `Limit`
+    /// where there are too many.
+    fn poll_again(&self, number: &mut u64, waker: &Waker, again: Again) -> Result<()>;
+
+    /// That future waits no longer.
+    fn forget(&self, number: u64);
 }
 
 /// What ends a guest that waits, and what has it rest meanwhile.
@@ -65,12 +72,66 @@ fn slice(until: Option<Instant>, interrupts: Option<&Interrupts>, is_awaited: bo
 /// the guest has to end.
 pub(super) fn pause(until: Option<Instant>, interrupts: Option<&Interrupts>) -> wasmtime::Result<()> {
     let awaited = descriptor::take_awaited();
-    let time = slice(until, interrupts, awaited.is_some());
-    match awaited {
-        Some(awaited) => _ = awaited.wait(time),
-        None => std::thread::sleep(time),
-    }
+    _ = sleep(slice(until, interrupts, awaited.is_some()), awaited);
     interrupts.map_or(Ok(()), Interrupts::go_on)
+}
+
+/// Has this thread wait for so long, or until the stream of the host is ready that a guest waits for. Whether it is.
+fn sleep(time: Duration, awaited: Option<Awaited>) -> bool {
+    let Some(awaited) = awaited else {
+        std::thread::sleep(time);
+        return false;
+    };
+    awaited.wait(time)
+}
+
+/// Has this thread wait for futures of an event loop that are to be polled again after that time. Whether a stream is ready before.
+pub(crate) fn rest(time: Duration) -> bool {
+    sleep(time, descriptor::take_awaited())
+}
+
+/// Of a future of a guest's event loop, which waits for something that nothing wakes it for: has it polled again.
+pub(super) struct Waits {
+    interrupts: Option<Arc<Interrupts>>,
+    rests: Option<Arc<dyn Rests>>,
+    number: u64,
+}
+
+impl Waits {
+    pub(super) fn new(interrupts: Option<Arc<Interrupts>>, rests: Option<Arc<dyn Rests>>) -> Self {
+        Self { interrupts, rests, number: 0 }
+    }
+
+    /// It waits: until that time, or until it has been asked often enough. Fails where the guest has to end, and with `Limit` where it waits
+    /// for too much.
+    pub(super) fn pending(&mut self, polled: &Context<'_>, until: Option<Instant>) -> wasmtime::Result<()> {
+        self.interrupts.as_deref().map_or(Ok(()), Interrupts::go_on)?;
+        let again = Again { until, may_end: self.interrupts.is_some() };
+        let no_loop =
+            || WasmtimeError::Unexpected { reason: "a guest without an event loop was to wait in it".to_owned() };
+        let rests = self.rests.as_ref().ok_or_else(no_loop);
+        let noted = rests.and_then(|rests| rests.poll_again(&mut self.number, polled.waker(), again));
+        noted.map_err(|error| wasmtime::Error::new(HostError(error)))
+    }
+
+    /// It waits no longer. Fails where the guest has to end: one may call WASI again and again without a loop of its own, where an interrupt
+    /// would find it.
+    pub(super) fn over(&mut self) -> wasmtime::Result<()> {
+        self.forget();
+        self.interrupts.as_deref().map_or(Ok(()), Interrupts::check)
+    }
+
+    fn forget(&self) {
+        if let Some(rests) = self.rests.as_ref().filter(|_| self.number != 0) {
+            rests.forget(self.number);
+        }
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.forget();
+    }
 }
 
 std::thread_local! {

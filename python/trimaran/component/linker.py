@@ -78,7 +78,8 @@ class Linker(ComponentLinkerBase, Handle, Configurable, Managed):
     def define_wasi(self) -> None:
         """Defines WASI 0.2, and of `wasi:http` the requests that go out. What a guest may do is up to `Store.set_wasi`.
 
-        Of the network nothing is granted but HTTP requests, by `WasiConfig.http`.
+        Where the engine has `Config.wasm_component_model_async`, this defines WASI 0.3 as well, but for its HTTP.
+        Of the network nothing is granted but HTTP requests of WASI 0.2, by `WasiConfig.http`.
 
         Raises `LinkError` if a name is defined already.
         """

@@ -41,8 +41,9 @@ public final class Linker: Sendable {
   }
 
   /// Defines WASI 0.2: the interfaces of the world `wasi:cli/imports`, and those of `wasi:http` for requests that go out, in the version
-  /// 0.2.12, which serves every 0.2. A store says by a `WasiConfig` (`Store.setWasi`) what its guests may do. Of the network nothing is
-  /// granted but HTTP requests, by `WasiConfig.http`.
+  /// 0.2.12, which serves every 0.2. Where the engine has `Config.wasmComponentModelAsync`, WASI 0.3 as well, in the version 0.3.0, but for
+  /// its HTTP. A store says by a `WasiConfig` (`Store.setWasi`) what its guests may do. Of the network nothing is granted but HTTP requests
+  /// of WASI 0.2, by `WasiConfig.http`.
   ///
   /// - Throws: `link` if one of its names is defined already, unless you allow shadowing.
   public func defineWasi() throws(WasmtimeError) {

@@ -7,6 +7,7 @@ mod home;
 mod sleeps;
 mod streams;
 mod tasks;
+mod wasi3;
 
 use std::any::Any;
 use std::sync::Arc;

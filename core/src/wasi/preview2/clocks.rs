@@ -13,7 +13,7 @@ use crate::wasi::preview2::waiting::Waiting;
 use crate::wasi::wait;
 
 impl Waiting<'_> {
-    fn clocks(&mut self) -> WasiClocksCtxView<'_> {
+    pub(in crate::wasi) fn clocks(&mut self) -> WasiClocksCtxView<'_> {
         let WasiCtxView { ctx, table } = self.preview1.context.ctx();
         WasiClocksCtxView { ctx: ctx.clocks(), table }
     }

@@ -12,4 +12,4 @@ mod io;
 mod kept;
 mod kept_streams;
 mod kept_words;
-mod waiting;
+pub(super) mod waiting;

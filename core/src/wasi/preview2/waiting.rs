@@ -5,16 +5,19 @@ use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Arc;
 
-use wasmtime::component::HasData;
+use wasmtime::component::{HasData, Resource};
+use wasmtime_wasi::p2::bindings::sync::filesystem::types::HostDirectoryEntryStream;
+use wasmtime_wasi::p2::bindings::sync::io::streams::{HostInputStream, HostOutputStream};
 
 use crate::interruption::interrupt::Interrupts;
 use crate::wasi::functions::WasiHost;
 use crate::wasi::preview1::Preview1;
+use crate::wasi::preview3::streaming::Kind;
 use crate::wasi::wait::{self, pause, try_now};
 
 /// What a call works with that may wait, or that is about files.
-pub(super) struct Waiting<'a> {
-    pub(super) preview1: &'a mut Preview1,
+pub(in crate::wasi) struct Waiting<'a> {
+    pub(in crate::wasi) preview1: &'a mut Preview1,
     pub(super) interrupts: Option<Arc<Interrupts>>,
     /// Whether the store's limits allow another descriptor.
     pub(super) may_open: bool,
@@ -22,14 +25,33 @@ pub(super) struct Waiting<'a> {
     pub(super) opened: &'a mut HashSet<u32>,
 }
 
-pub(super) fn waiting<T: WasiHost>(host: &mut T) -> Waiting<'_> {
+pub(in crate::wasi) fn waiting<T: WasiHost>(host: &mut T) -> Waiting<'_> {
+    if host.wasi().streaming.has_left() {
+        let (preview1, opened) = host.wasi_of_components();
+        // What is wrong with one is told when it is used.
+        _ = Waiting { preview1, interrupts: None, may_open: false, opened }.drop_left();
+    }
     let (interrupts, may_open) = (host.interrupts(), host.may_open());
     let (preview1, opened) = host.wasi_of_components();
     Waiting { preview1, interrupts, may_open, opened }
 }
 
+impl Waiting<'_> {
+    /// Drops what streams of WASI 0.3 have left behind. It counts as open until then.
+    fn drop_left(&mut self) -> wasmtime::Result<()> {
+        for (kind, number) in self.preview1.streaming.take_left() {
+            match kind {
+                Kind::Input => HostInputStream::drop(self, Resource::new_own(number))?,
+                Kind::Output => HostOutputStream::drop(self, Resource::new_own(number))?,
+                Kind::Entries => HostDirectoryEntryStream::drop(self, Resource::new_own(number))?,
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Says that `Waiting` is what these interfaces work with.
-pub(super) struct HasWaiting;
+pub(in crate::wasi) struct HasWaiting;
 
 impl HasData for HasWaiting {
     type Data<'a> = Waiting<'a>;

@@ -64,8 +64,9 @@ public class Linker private constructor(raw: Raw) : AutoCloseable {
 
     /**
      * Defines WASI 0.2: the interfaces of the world `wasi:cli/imports`, and those of `wasi:http` for requests that go
-     * out. What its guests may do is what their store grants them by [Store.setWasi], and nothing of the network but
-     * HTTP requests. Without a call of that, there are no arguments, variables and directories, and the first use of a
+     * out; where the engine has `wasmComponentModelAsync`, WASI 0.3 as well, but for its HTTP. What its guests may do
+     * is what their store grants them by [Store.setWasi], and nothing of the network but HTTP requests of WASI 0.2.
+     * Without a call of that, there are no arguments, variables and directories, and the first use of a
      * standard stream ends the guest with `Config`. Fails with `Link` if a name is defined already.
      */
     public fun defineWasi(): Unit = core { raw.defineWasi() }
