@@ -31,8 +31,17 @@ public final class ComponentSource: Sendable {
   /// - Parameter parts: The parts, each as a list of the type. One without elements is passed over.
   public static func parts<Parts: AsyncSequence & Sendable>(_ parts: Parts) -> ComponentSource
   where Parts.Element: ComponentConvertible {
-    let parts = AsyncParts(parts)
-    return ComponentSource(false, HostFunction(source: { try await parts.next() }))
+    let (parts, reader) = (AsyncIteration(parts), OneReader())
+    let next: @Sendable () async throws -> ComponentValue? = {
+      guard reader.begins() else { throw OneReader.busy }
+      defer { reader.end() }
+      while let part = try await parts.next() {
+        let part = part.componentValue
+        if part.count != 0 { return part }
+      }
+      return noElements
+    }
+    return ComponentSource(false, HostFunction(source: next))
   }
 
   /// A stream of what a sequence gives, part by part, which waits for nothing.
@@ -115,35 +124,30 @@ private let noElements = ComponentValue.list([])
 private final class OneReader: Sendable {
   private let isBusy = Locked(false)
 
-  func begin() throws(WasmtimeError) {
-    let wasBusy = isBusy.withLock { isBusy in
+  static let busy = WasmtimeError.busy(reason: "the source is being read already: give each guest one of its own")
+
+  /// Says no where somebody reads.
+  func begins() -> Bool {
+    isBusy.withLock { isBusy in
       defer { isBusy = true }
-      return isBusy
+      return !isBusy
     }
-    if wasBusy { throw .busy(reason: "the source is being read already: give each guest one of its own") }
   }
 
   func end() { isBusy.withLock { $0 = false } }
 }
 
-private final class AsyncParts<Parts: AsyncSequence & Sendable>: @unchecked Sendable
-where Parts.Element: ComponentConvertible {
-  private let reader = OneReader()
+/// Goes through an async sequence, for one reader at a time.
+private final class AsyncIteration<Parts: AsyncSequence & Sendable>: @unchecked Sendable {
   // The reader has one task after the other come here.
   private var iterator: Parts.AsyncIterator
 
   init(_ parts: Parts) { iterator = parts.makeAsyncIterator() }
 
-  func next() async throws -> ComponentValue {
-    try reader.begin()
-    defer { reader.end() }
+  func next() async throws -> Parts.Element? {
     var iterator = iterator
     defer { self.iterator = iterator }
-    while let part = try await iterator.next() {
-      let part = part.componentValue
-      if part.count != 0 { return part }
-    }
-    return noElements
+    return try await iterator.next()
   }
 }
 
@@ -154,7 +158,7 @@ private final class PlainParts: Sendable {
   init(_ given: @escaping @Sendable () throws -> ComponentValue?) { self.given = given }
 
   func next() throws -> ComponentValue {
-    try reader.begin()
+    guard reader.begins() else { throw OneReader.busy }
     defer { reader.end() }
     while let part = try given() { if part.count != 0 { return part } }
     return noElements
