@@ -1,5 +1,6 @@
 //! `run`: runs a WASI program, or calls one function of a module.
 
+use std::fs::OpenOptions;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +49,10 @@ pub(super) fn run(matches: &Matches, package: &Package<'_>) -> Result<(), Failur
         wasm_component_model_async: (is_component && component::may_be_async(&binary)).then_some(true),
         ..Config::default()
     };
+    if let Some(path) = &profile {
+        // What cannot be written is said before the guest runs.
+        OpenOptions::new().append(true).create(true).open(path).map_err(|error| WasmtimeError::io(path, &error))?;
+    }
     let engine = Engine::new(config)?;
     let store = Store::new(&engine)?;
     store.set_wasi(WasiConfig { http: http(matches, package)?, ..wasi(matches, path, arguments)? })?;
@@ -81,9 +86,14 @@ pub(super) fn run(matches: &Matches, package: &Package<'_>) -> Result<(), Failur
         profiler.stop()?;
         profiler.save(path)?;
     }
-    done.map_err(|failure| match core_dump.map(|path| dumped(&failure, path)) {
-        Some(Err(error)) => Failure::Error(error),
-        _ => ended(failure, fuel, timeout),
+    done.map_err(|failure| {
+        let unwritten = core_dump.and_then(|path| dumped(&failure, path).err());
+        match (ended(failure, fuel, timeout), unwritten) {
+            (Failure::Exit(status, Some(text)), Some(error)) => {
+                Failure::Exit(status, Some(format!("{text}\nthere is no core dump: {}", error.text())))
+            }
+            (ended, _) => ended,
+        }
     })
 }
 

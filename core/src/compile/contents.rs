@@ -80,7 +80,7 @@ pub struct DataSegment {
     /// The index of the memory that it is written to when an instance is made; none where it is passive, so that the guest itself
     /// writes it.
     pub memory: Option<u32>,
-    /// Where in that memory, in bytes; none where it is passive, or a global says it.
+    /// Where in that memory, in bytes; none where it is passive, or a global or a calculation says it.
     pub offset: Option<u64>,
     /// What is written.
     pub bytes: Vec<u8>,
@@ -147,10 +147,11 @@ pub fn module_data(bytes: &[u8]) -> Result<Vec<DataSegment>> {
             let (memory, offset) = match segment.kind {
                 DataKind::Passive => (None, None),
                 DataKind::Active { memory_index, offset_expr } => {
-                    let first = offset_expr.get_operators_reader().read().map_err(invalid)?;
-                    let offset = match first {
-                        Operator::I32Const { value } => Some(u64::from(value.cast_unsigned())),
-                        Operator::I64Const { value } => Some(value.cast_unsigned()),
+                    let mut operators = offset_expr.get_operators_reader();
+                    let (first, next) = (operators.read().map_err(invalid)?, operators.read().map_err(invalid)?);
+                    let offset = match (first, next) {
+                        (Operator::I32Const { value }, Operator::End) => Some(u64::from(value.cast_unsigned())),
+                        (Operator::I64Const { value }, Operator::End) => Some(value.cast_unsigned()),
                         _ => None,
                     };
                     (Some(memory_index), offset)
@@ -170,6 +171,10 @@ fn invalid(error: wasmparser::BinaryReaderError) -> WasmtimeError {
 }
 
 fn each(binary: &[u8], mut work: impl FnMut(Payload<'_>) -> Result<()>) -> Result<()> {
+    if Parser::is_component(binary) {
+        let reason = "it is a component: expected a module".to_owned();
+        return Err(WasmtimeError::Compile { reason });
+    }
     Parser::new(0).parse_all(binary).try_for_each(|payload| work(payload.map_err(invalid)?))
 }
 

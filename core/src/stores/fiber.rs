@@ -216,10 +216,13 @@ impl<C> Fiber<C> {
     }
 }
 
+/// How long guests rest before somebody looks whether their store was closed.
+const REST: Duration = Duration::from_secs(1);
+
 /// Guests rest for that time. Whoever steps them may do so on another thread: what this one would have waited for is forgotten.
 fn later(time: Duration) -> Paused<Result<Parcel>> {
     _ = descriptor::take_awaited();
-    Paused::Turn(Ok(Box::new(time)))
+    Paused::Turn(Ok(Box::new(time.min(REST))))
 }
 
 /// A read waits for what no guest writes.
