@@ -11,6 +11,8 @@ use crate::errors::chain;
 use crate::errors::spelling::Spelled;
 #[cfg(unix)]
 use crate::process::task_stacks::Stacks;
+#[cfg(unix)]
+use crate::traps::carried::HostError;
 use crate::traps::trap::FRAMES_SEEN;
 use crate::{Allocation, ModuleLimits, Result, WasmtimeError};
 
@@ -300,7 +302,7 @@ impl Config {
         config.concurrency_support(is_async);
         #[cfg(unix)]
         if is_async {
-            config.with_host_stack(Arc::new(Stacks));
+            config.with_host_stack(Arc::new(Stacks { refusal: |error| HostError(error).into() }));
         }
         config.wasm_component_model_async(is_async);
         let parts = [

@@ -11,7 +11,6 @@ use wasmtime_internal_fiber::FiberStack;
 
 use crate::WasmtimeError;
 use crate::process::mappings::GuestStack;
-use crate::traps::carried::HostError;
 
 /// How many stacks the guests of a store may have at once.
 const MOST: usize = 1_000;
@@ -37,12 +36,15 @@ pub(crate) fn counted<R>(count: &Arc<AtomicUsize>, work: impl FnOnce() -> R) -> 
 }
 
 /// Makes stacks as wasmtime does, and refuses them where there would be too many.
-pub(crate) struct Stacks;
+pub(crate) struct Stacks {
+    /// What a refusal is to wasmtime.
+    pub(crate) refusal: fn(WasmtimeError) -> wasmtime::Error,
+}
 
 // SAFETY: the stacks are those that wasmtime makes where it has no creator: whole pages, with a guard page below them.
 unsafe impl StackCreator for Stacks {
     fn new_stack(&self, size: usize, zeroed: bool) -> Result<Box<dyn StackMemory>> {
-        let counted = (OfStore::new().map_err(HostError)?, GuestStack::new().map_err(HostError)?);
+        let counted = (OfStore::new().map_err(self.refusal)?, GuestStack::new().map_err(self.refusal)?);
         let memory = FiberStack::new(size, zeroed)?;
         let (Some(top), Some(range), Some(guard)) = (memory.top(), memory.range(), memory.guard_range()) else {
             bail!("wasmtime does not say where its stack is");
