@@ -195,7 +195,7 @@ impl OutputSink for Slow {
     fn write(&self, bytes: Vec<u8>) -> Result<bool> {
         let mut held = self.0.lock().unwrap();
         held.0 += 1;
-        if held.0 % 5 != 0 {
+        if !held.0.is_multiple_of(5) {
             return Ok(false);
         }
         held.1.extend(bytes);
