@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 
 from ._closable import Managed
-from ._ffi import file_name, milliseconds
+from ._ffi import file_name, milliseconds, wrong_type
 from ._handle import Handle
 from ._native import ProfilerBase, natural
 from .store import Storelike
+
+
+def _interval(seconds: object) -> int | None:
+    """In milliseconds."""
+    if seconds is None:
+        raise wrong_type("the interval is None: expected seconds, as an int or a float")
+    return milliseconds(seconds, "the interval")
 
 
 class Profiler(ProfilerBase, Handle, Managed):
@@ -35,13 +42,13 @@ class Profiler(ProfilerBase, Handle, Managed):
     def __init__(self, store: Storelike, *, interval: float = 0.001, max_samples: int = 100_000) -> None:
         """Begins to note where the guests of the store are, each time they have run for `interval` seconds.
 
-        That is a number of milliseconds, 1 to 60,000. It keeps up to `max_samples` samples, 1 to 1,000,000: 100,000
+        That is rounded up to milliseconds, 1 to 60,000. It keeps up to `max_samples` samples, 1 to 1,000,000: 100,000
         are 100 seconds of a guest. Those that come later are lost.
 
         Raises `ConfigError` unless `Config.epoch_interruption` is set, `BusyError` where the store has a profiler that
         is not stopped, `RangeError` for other numbers, and `ClosedError` where the store is closed.
         """
-        self._make(store, milliseconds(interval, "the interval"), natural(max_samples, "the number of samples"))
+        self._make(store, _interval(interval), natural(max_samples, "the number of samples"))
 
     def _said(self) -> str:
         return f", {self.samples} samples"

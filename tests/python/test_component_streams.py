@@ -224,6 +224,20 @@ def test_what_an_iterator_raises_comes_out_of_the_call() -> None:
     asyncio.run(run())
 
 
+def test_an_iterator_of_empty_parts_lets_others_go_on() -> None:
+    async def empty() -> AsyncIterator[bytes]:
+        while True:
+            yield b""
+
+    async def main() -> None:
+        guest = Guest()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.02):
+                await guest.wait("sum", empty(), 1)
+
+    asyncio.run(main())
+
+
 def test_a_guest_that_hangs_up_ends_an_iterator() -> None:
     class Parts:
         def __iter__(self) -> Parts:

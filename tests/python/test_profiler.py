@@ -123,6 +123,9 @@ def test_what_cannot_be_profiled() -> None:
     for arguments in ({"interval": 0}, {"interval": 61}, {"max_samples": 0}, {"max_samples": 1_000_001}):
         with pytest.raises(RangeError):
             Profiler(store, **arguments)  # pyright: ignore[reportArgumentType]
+    nothing: Any = None
+    with pytest.raises(WasmTypeError, match="the interval is None: expected seconds"):
+        Profiler(store, interval=nothing)
     # One that nobody has any more has ended.
     Profiler(store)
     kept = Profiler(store)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, I
 from typing import Any, cast
 
 from .._bodies import HostBody
+from .._loop import turn
 
 
 def source_of(value: object, is_future: bool) -> HostBody | None:
@@ -45,6 +46,8 @@ async def _next_async(parts: AsyncIterator[Any], most: int) -> Any:
     async for part in parts:
         if not _is_empty(part):
             return part
+        # An iterator may have them for ever without waiting.
+        await turn()
     return ()
 
 
