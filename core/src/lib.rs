@@ -8,6 +8,7 @@ mod cli;
 mod compile;
 mod component;
 mod errors;
+mod explore;
 mod fast_path;
 mod host;
 mod interruption;

@@ -1,4 +1,4 @@
-"""The command line: `python -m trimaran run FILE`, `inspect FILE`, `bindgen FILE`, `wat2wasm FILE`."""
+"""The command line: `python -m trimaran run FILE`, `inspect FILE`, `explore FILE`, `bindgen FILE`, `wat2wasm FILE`."""
 
 from __future__ import annotations
 

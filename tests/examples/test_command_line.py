@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import platform
+import re
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from command_lines import run
@@ -25,7 +28,7 @@ def test_help(language: str) -> None:
     status, text, problem = run(language, "--help")
     assert (status, problem) == (0, "")
     assert "Usage: trimaran COMMAND" in text
-    for command in ("run", "inspect", "wat2wasm"):
+    for command in ("run", "inspect", "explore", "wat2wasm"):
         assert command in text
         assert f"Usage: trimaran {command} [OPTIONS] FILE" in run(language, command, "--help")[1]
     assert "Usage: trimaran bindgen [OPTIONS] [LANGUAGE] FILE" in run(language, "bindgen", "--help")[1]
@@ -139,6 +142,83 @@ def test_inspect(language: str) -> None:
     assert ["clock", "(func", "(param", "i32)", "(result", "i64))"] in rows
     assert ["0", "defined", "(memory", "2)", "131072", "bytes", "at", "first"] in rows
     assert ["name", "337", "bytes"] in rows
+
+
+CODE = "tests/modules/code.wat"
+
+# A function on the page of `explore`: its title, its lines with their places, and its instructions with address, place and bytes.
+Function: TypeAlias = tuple[str, list[tuple[int, str]], list[tuple[int, int, str, str]]]
+
+
+def test_inspect_shows_machine_code(language: str) -> None:
+    status, text, problem = run(language, "inspect", "--code", CODE)
+    assert (status, problem) == (0, "")
+    lines = text.splitlines()
+    assert lines[0].startswith(f"{CODE}: 3 functions, ") and lines[0].endswith(" bytes of machine code")
+    titles = [line.split(":")[0] for line in lines if line.startswith("function ")]
+    assert titles == ["function 1, add", "function 2, sum", r"function 3, </script><b>\u{1b}"]
+    # Each line of the text stands above what was made of it, and a jump names the address that it goes to.
+    addresses = {line.split()[0] for line in lines if line.startswith("  0x")}
+    assert any(line.startswith("  ;; 0x") and line.endswith(": i32.add") for line in lines)
+    if platform.machine() in {"x86_64", "AMD64"}:
+        jumps = [line.split()[-1] for line in lines if " jnz " in line or " call " in line]
+        assert jumps and {f"0x{int(target, 16):06x}" for target in jumps} <= addresses
+        assert any(line.endswith(" ret") for line in lines)
+
+
+def functions(page: str) -> list[Function]:
+    """What a page of `explore` has, as its script reads it."""
+    texts = re.findall(r'<script id="functions" type="application/json">(.*?)</script>', page, re.DOTALL)
+    return json.loads(texts[0])
+
+
+def test_explore(language: str, place: Path) -> None:
+    page = place / "code.html"
+    assert run(language, "explore", CODE, "-o", str(page)) == (0, "", "")
+    text = page.read_text(encoding="utf-8")
+    found = functions(text)
+    title, lines, code = found[1]
+    assert title == "function 2, sum"
+    assert [line.strip() for _, line in lines][-2:] == ["call $add", "end"]
+    # Machine code names places of the text.
+    places = {where for where, _ in lines}
+    assert {where for _, where, _, _ in code} - {-1} <= places
+    assert sum(len(made) // 2 for _, _, made, _ in code) > 20
+    # A name that ends a script, and one that a terminal would follow, is text.
+    assert found[2][0] == r"function 3, </script><b>\u{1b}"
+    assert text.count("</script>") == 2 and "<b>" not in text
+    assert "default-src 'none'" in text
+    # Beside the module, and not over it.
+    copy = place / "copy.wat"
+    copy.write_bytes(Path(CODE).read_bytes())
+    assert run(language, "explore", str(copy)) == (0, "", "")
+    assert functions(copy.with_suffix(".html").read_text(encoding="utf-8")) == found
+    status, _, problem = run(language, "explore", str(copy), "-o", str(copy))
+    assert status == 2 and "overwritten" in problem
+
+
+def test_explore_shows_a_component(language: str) -> None:
+    status, text, problem = run(language, "explore", VALUES, "-o", "-")
+    assert (status, problem) == (0, "")
+    assert "export add: func(a: u32, b: u32) -&#62; u32;" in text
+    title, lines, code = functions(text)[0]
+    assert title.startswith("module 0, function ")
+    assert lines and code and {where for _, where, _, _ in code} & {where for where, _ in lines}
+
+
+def test_types_and_names_of_any_length_have_short_lines(language: str, place: Path) -> None:
+    file = place / "wide.wat"
+    params = "i32 " * 900
+    blocks = "block (type $wide) " * 20 + "unreachable " + "end " * 20
+    name = "n" * 90_000
+    file.write_text(
+        f"(module (type $wide (func (param {params}))) (func ${name} (call ${name}) (call ${name}))"
+        f"(func unreachable {blocks}))"
+    )
+    status, text, problem = run(language, "inspect", "--code", str(file))
+    assert (status, problem) == (0, "")
+    assert max(map(len, text.splitlines())) < 400
+    assert any(": call $nnn" in line and line.endswith("…") for line in text.splitlines())
 
 
 def test_wat2wasm(language: str, loop: str) -> None:

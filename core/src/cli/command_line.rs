@@ -7,7 +7,7 @@ use getopts::{Fail, Matches, Options, ParsingStyle};
 
 use crate::cli::package::Package;
 use crate::cli::streams::{Failure, input, only, print, write};
-use crate::cli::{bindgen, inspect, run};
+use crate::cli::{bindgen, explore, inspect, run};
 use crate::compile::file;
 use crate::{Result, WasiHttp, WasmtimeError};
 
@@ -81,9 +81,25 @@ const COMMANDS: &[Command] = &[
         name: "inspect",
         arguments: "FILE",
         about: "Shows what a module imports and exports, its memories and its custom sections, or the world of a component.",
-        options: &[],
+        options: &[flag(
+            "code",
+            "shows the machine code that is made of it instead, below each line of the text format",
+        )],
         is_open: false,
-        run: |matches, _| inspect::run(matches),
+        run: |matches, _| {
+            if matches.opt_present("code") { explore::print_code(matches) } else { inspect::run(matches) }
+        },
+    },
+    Command {
+        name: "explore",
+        arguments: "FILE",
+        about: "Writes a page of HTML that shows the functions of a module or a component, and the machine code that is made of them.",
+        options: &[Opt {
+            short: "o",
+            ..one("output", "FILE", "where the page goes: next to the module if not said, - for standard output")
+        }],
+        is_open: false,
+        run: |matches, _| explore::run(matches),
     },
     Command {
         name: "bindgen",
@@ -163,7 +179,7 @@ fn help(program: &str) -> String {
     text
 }
 
-/// Runs a command line: `run`, `inspect`, `bindgen` or `wat2wasm`, as `--help` explains. It reads and writes the streams of this
+/// Runs a command line: `run`, `inspect`, `explore`, `bindgen` or `wat2wasm`, as `--help` explains. It reads and writes the streams of this
 /// process, and gives the status to end with: the guest's own, 134 after a trap, 1 after another failure, 2 where it was
 /// called wrongly. `program` is how the program is called, for its messages; `arguments` are those behind that. `http` sends the requests
 /// that `--http-allow` permits: it connects to one of the request's `addresses`, and follows no redirect, so that a guest asks for each
@@ -191,17 +207,18 @@ pub fn command_line(program: String, arguments: Vec<String>, http: Option<WasiHt
 fn dispatch(package: &Package<'_>, arguments: &[String]) -> Result<(), Failure> {
     let program = package.program;
     let Some((name, rest)) = arguments.split_first() else {
-        return Err(Failure::Usage("a command is missing: expected run, inspect, bindgen or wat2wasm".to_owned()));
+        return Err(Failure::Usage(
+            "a command is missing: expected run, inspect, explore, bindgen or wat2wasm".to_owned(),
+        ));
     };
     match name.as_str() {
         "-h" | "--help" | "help" => return print(&help(program)),
         "-V" | "--version" => return print(&format!("trimaran {}\n", crate::version())),
         _ => {}
     }
-    let command = COMMANDS
-        .iter()
-        .find(|command| command.name == name)
-        .ok_or_else(|| Failure::Usage(format!("`{name}` is no command: expected run, inspect, bindgen or wat2wasm")))?;
+    let command = COMMANDS.iter().find(|command| command.name == name).ok_or_else(|| {
+        Failure::Usage(format!("`{name}` is no command: expected run, inspect, explore, bindgen or wat2wasm"))
+    })?;
     let matches = command.options().parse(rest).map_err(|fail| Failure::Usage(unknown(command.name, &fail)))?;
     if matches.opt_present(HELP) {
         return print(&command.help(program));

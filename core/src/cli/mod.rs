@@ -3,7 +3,8 @@
 pub(crate) mod bindgen;
 pub(crate) mod command_line;
 pub(crate) mod component;
-pub(crate) mod inspect;
+pub(crate) mod explore;
+mod inspect;
 pub(crate) mod package;
 pub(crate) mod run;
 pub(crate) mod streams;

@@ -143,7 +143,7 @@ pub fn precompile_component(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>> {
 }
 
 impl Component {
-    pub(super) fn get(&self) -> Result<wasmtime::component::Component> {
+    pub(crate) fn get(&self) -> Result<wasmtime::component::Component> {
         self.inner.get()
     }
 
