@@ -204,6 +204,29 @@ typedef int32_t (*trimaran_handle)(void *context, const trimaran_http_request *r
 // A handle of a handler, for one record that is given to the library.
 uint64_t trimaran_http_handler_new(trimaran_handle handle, trimaran_release release, void *context);
 
+// Text in UTF-8; without bytes there is none.
+typedef struct {
+    const uint8_t *bytes;
+    size_t length;
+} trimaran_lent_text;
+
+// What has happened, lent for the call.
+typedef struct {
+    uint8_t kind;
+    bool has_size;
+    uint64_t nanoseconds;
+    uint64_t size;
+    trimaran_lent_text name;
+    trimaran_lent_text error;
+    trimaran_lent_text text;
+} trimaran_event;
+
+// Is told of an event. It may be called on any thread.
+typedef void (*trimaran_on_event)(void *context, const trimaran_event *event);
+
+// A handle of a listener, for one record that is given to the library.
+uint64_t trimaran_event_listener_new(trimaran_on_event on_event, trimaran_release release, void *context);
+
 // A handle of a source, for one record that is given to the library.
 uint64_t trimaran_input_source_new(trimaran_read read, trimaran_release release, void *context);
 

@@ -8,6 +8,7 @@ mod cli;
 mod compile;
 mod component;
 mod errors;
+mod events;
 mod explore;
 mod fast_path;
 mod host;
@@ -61,6 +62,10 @@ pub use values::val::Val;
 // Host functions.
 pub use host::caller::Caller;
 pub use host::func::HostFunction;
+
+// Events.
+pub use events::event::{Event, EventKind};
+pub use events::listener::{EventListener, EventListening};
 
 // Limits and interruption.
 pub use compile::untrusted::{untrusted_config, untrusted_limits};

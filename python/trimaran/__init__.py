@@ -44,6 +44,7 @@ from .error import (
     WrongEngineError,
     WrongStoreError,
 )
+from .events import Event, EventKind
 from .extern_type import ExportType, ExternType, ImportType
 from .externs import Extern
 from .func import Func
@@ -100,6 +101,8 @@ __all__ = [
     "EncodingError",
     "Engine",
     "EscapedError",
+    "Event",
+    "EventKind",
     "ExitTrap",
     "ExportType",
     "Extern",

@@ -11,6 +11,7 @@ from ._handle import Handle
 from ._identity import Constant
 from ._native import EngineBase
 from .config import Config
+from .events import Event, told
 from .wat import Wasm
 
 
@@ -60,6 +61,26 @@ class Engine(EngineBase, Constant, Handle, Managed):
         It may be for another machine (`Config.target`). Raises as `Module` does.
         """
         return self._precompile(source(wasm, "the module"))
+
+    def set_listener(self, listener: Callable[[Event], object], *, calls: bool = False) -> None:
+        """Tells `listener` from now on what is compiled and instantiated, and which guests trap, on the thread of that.
+
+        With `calls` it is told of each call of a guest by the host as well, of stores that are made while it is set. An
+        engine has one listener: the last one that is set. It may do what a host function may. What it does itself is
+        not told, and what it raises goes to `sys.unraisablehook`. Without a listener nothing is slower.
+
+        ```python
+        log = logging.getLogger("guests")
+        engine.set_listener(lambda event: log.debug("%s", event))
+        ```
+
+        Raises `ClosedError` where the engine is closed.
+        """
+        self._set_listener((told(listener), expect(calls, bool, "calls")))
+
+    def remove_listener(self) -> None:
+        """Tells nobody any more. Raises `ClosedError` where the engine is closed."""
+        self._set_listener(None)
 
     def close(self) -> None:
         """Closes the engine. Its modules and stores go on working.

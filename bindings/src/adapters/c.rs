@@ -8,6 +8,7 @@ mod component_host;
 mod component_run;
 mod component_stream;
 mod component_values;
+mod events;
 mod host;
 mod http;
 mod interrupt_check;

@@ -31,6 +31,7 @@ mod component_host;
 mod component_runs;
 mod component_source;
 mod component_stream;
+mod events;
 mod func;
 mod generated;
 mod host;
@@ -162,6 +163,7 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"timeIsOver", c"()V", interrupt_check::time_is_over as *const c_void),
     (c"newSink", c"(Ldev/trimaran/internal/Sink;)J", sink::new_sink as *const c_void),
     (c"newHandler", c"(Ldev/trimaran/internal/Answering;)J", http::new_handler as *const c_void),
+    (c"newListener", c"(Ldev/trimaran/internal/Listening;)J", events::new_listener as *const c_void),
     (c"newSource", c"(Ldev/trimaran/internal/ffi/InputSource;)J", source::new_source as *const c_void),
     (c"takeThrown", c"(J)Ljava/lang/Throwable;", host::take_thrown as *const c_void),
     (c"globalKind", c"(JJ)I", values::global_kind as *const c_void),

@@ -16,6 +16,7 @@ mod columns;
 mod component;
 mod convert;
 mod ctrl_c;
+mod events;
 mod func;
 pub(crate) mod generated;
 mod greenlets;

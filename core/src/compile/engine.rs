@@ -15,6 +15,8 @@ use crate::compile::proposals::not_compiled;
 use crate::compile::{header, names, threads, wat};
 use crate::errors::chain;
 use crate::errors::spelling::Spelled;
+use crate::events::event::EventKind;
+use crate::events::listener::{EventListening, Events};
 use crate::interruption::epochs::Epochs;
 use crate::interruption::waits;
 use crate::limits::shared_size;
@@ -40,6 +42,7 @@ pub struct Engine {
     with_wasi: Closable<LinkerCache>,
     /// The same for linkers of components.
     component_wasi: Closable<LinkerCache>,
+    events: Arc<Events>,
     /// Whether `shared` made it.
     is_shared: AtomicBool,
     weak_self: Weak<Self>,
@@ -61,8 +64,20 @@ impl Engine {
             let (places, empty) = (Arc::default(), header::Empty::default());
             let shared = || Closable::new("engine", LinkerCache::default());
             let (inner, with_wasi, component_wasi) = (Closable::new("engine", engine), shared(), shared());
-            let is_shared = AtomicBool::new(false);
-            Self { inner, config, epochs, places, cache, empty, with_wasi, component_wasi, is_shared, weak_self }
+            let (is_shared, events) = (AtomicBool::new(false), Arc::default());
+            Self {
+                inner,
+                config,
+                epochs,
+                places,
+                cache,
+                empty,
+                with_wasi,
+                component_wasi,
+                events,
+                is_shared,
+                weak_self,
+            }
         }))
     }
 
@@ -94,7 +109,8 @@ impl Engine {
     #[cfg_attr(false, worded)]
     #[cfg_attr(false, called(bytes = "the module"))]
     pub fn precompile(&self, bytes: &[u8]) -> Result<Vec<u8>> {
-        self.compile(bytes, wasmtime::Engine::precompile_module)?.seal()
+        let compile = || self.compile(bytes, wasmtime::Engine::precompile_module)?.seal();
+        self.events.around((EventKind::Compile, Some(bytes)), |_| None, compile)
     }
 
     /// Whether `Module.deserialize` takes an artifact here: it is whole, and of this version and configuration. Its machine
@@ -126,6 +142,19 @@ impl Engine {
         Ok(())
     }
 
+    /// Tells a listener from now on what is compiled and instantiated, and which guests trap, on the thread on which that happens; with
+    /// none, nobody is told any more. An engine has one listener: the last one that is set. Calls are told of stores that are made
+    /// while it is set.
+    ///
+    /// A listener may do what a host function may. What it does itself is not told, and what it fails with changes nothing. Without one
+    /// nothing is slower.
+    #[cfg_attr(false, worded)]
+    pub fn set_listener(&self, listening: Option<EventListening>) -> Result<()> {
+        self.get()?;
+        self.events.set(listening);
+        Ok(())
+    }
+
     /// Whether guests run on the portable interpreter.
     pub fn is_pulley(&self) -> Result<bool> {
         Ok(self.get()?.is_pulley())
@@ -139,6 +168,7 @@ impl Engine {
             return Ok(());
         }
         self.inner.close();
+        self.events.set(None);
         self.with_wasi.close();
         self.component_wasi.close();
         Ok(())
@@ -248,6 +278,11 @@ impl Engine {
     /// Whether guests use fuel.
     pub(crate) fn counts_fuel(&self) -> bool {
         self.config.consume_fuel == Some(true)
+    }
+
+    /// Who is told what happens.
+    pub(crate) fn events(&self) -> &Arc<Events> {
+        &self.events
     }
 
     /// What keeps an engine that others share, for as long as something of it is used.

@@ -9,6 +9,7 @@ use crate::compile::beginnings::Sort;
 use crate::compile::closable::Closable;
 use crate::compile::proposals::not_compiled;
 use crate::compile::{artifact, engine, file, packed, threads};
+use crate::events::event::EventKind;
 use crate::process::native_pressure::HeldBytes;
 use crate::traps::moved::{self, Moved};
 use crate::traps::symbols::{self, Debug};
@@ -192,7 +193,9 @@ impl Module {
             Some(cache) => cache.get(engine, binary),
             None => wasmtime::Module::from_binary(engine, binary),
         };
-        Self::wrap(engine, engine.compile(bytes, compiler)?)
+        let compile = || Self::wrap(engine, engine.compile(bytes, compiler)?);
+        let name = |module: &Arc<Self>| module.name().ok().flatten();
+        engine.events().around((EventKind::Compile, Some(bytes)), name, compile)
     }
 
     fn wrap(engine: &Engine, Code { code, shared, moved, debug }: Code<wasmtime::Module>) -> Result<Arc<Self>> {

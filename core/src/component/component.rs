@@ -10,6 +10,7 @@ use crate::compile::closable::Closable;
 use crate::compile::{file, packed};
 use crate::component::types::ComponentTypes;
 use crate::component::{checks, table};
+use crate::events::event::EventKind;
 use crate::process::native_pressure::HeldBytes;
 use crate::traps::symbols::{self, Debug};
 use crate::{Engine, Result, WasmtimeError};
@@ -42,7 +43,8 @@ impl Component {
             Some(cache) => cache.get(engine, binary),
             None => wasmtime::component::Component::from_binary(engine, binary),
         };
-        Self::wrap(engine, checks::compile(engine, bytes, compiler)?)
+        let compile = || Self::wrap(engine, checks::compile(engine, bytes, compiler)?);
+        engine.events().around((EventKind::Compile, Some(bytes)), |_| None, compile)
     }
 
     /// Compiles a component from a file in the binary or the text format. Fails with `Io` as well, and with `Limit` for a file
@@ -139,7 +141,8 @@ pub fn validate_component(engine: &Engine, bytes: &[u8]) -> Result<()> {
 #[uniffi::export]
 #[cfg_attr(false, called(bytes = "the component"))]
 pub fn precompile_component(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>> {
-    checks::compile(engine, bytes, wasmtime::Engine::precompile_component)?.seal()
+    let compile = || checks::compile(engine, bytes, wasmtime::Engine::precompile_component)?.seal();
+    engine.events().around((EventKind::Compile, Some(bytes)), |_| None, compile)
 }
 
 impl Component {

@@ -14,7 +14,9 @@ use crate::component::resource::failed_in_call;
 use crate::component::resource_type::{ComponentResourceType, number_of};
 use crate::component::types::ComponentTypes;
 use crate::component::{table, words};
+use crate::errors::guest_text::start;
 use crate::stores::components::InstanceState;
+use crate::stores::entry::Called;
 use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::{Result, Store, WasmtimeError};
 
@@ -129,6 +131,11 @@ impl ComponentFunc {
         store.check_owner(self.owner, "function")
     }
 
+    /// What a listener is told that it is called.
+    pub(super) fn called(&self) -> Called {
+        self.path.last().map(|name| start(name).into())
+    }
+
     /// Calls the function.
     ///
     /// Fails with `Trap` where the guest traps or gives values that are none. After that each call of a component of this store fails with
@@ -142,60 +149,75 @@ impl ComponentFunc {
     /// The same. `given` is empty, has room for the bytes of the results, and says which of them stand beside.
     pub fn call_into(&self, store: &Store, arguments: &Arguments<'_>, mut given: Given) -> Result<Received> {
         self.check(store)?;
-        store.enter_guest(|mut context| {
-            let Arguments { bytes, beside, arrays, .. } = *arguments;
-            let values = Values { bytes, beside, arrays, ..Values::default() };
-            let place = |place| self.place(values, place);
-            let ends = || handles::ends(values, self.params());
-            self.run(store, &mut context, (arguments.resources, &place, &ends), |context, handles, has_arrived| {
+        store.call_guest(
+            || self.called(),
+            |mut context| {
                 let Arguments { bytes, beside, arrays, .. } = *arguments;
-                let values = Values { bytes, beside, arrays, handles, hosts: &self.hosts };
-                self.check_values(context, values).map_err(refusal)?;
-                match context.data().suspension.clone() {
-                    Some(suspension) if self.is_async => {
-                        let _large = lifting(given.large);
-                        given = suspension.to_end(self.ready.call_waiting(context, values, has_arrived))?;
-                        Ok(())
-                    }
-                    None => self.ready.call_noting(context, values, &mut given, has_arrived),
-                    Some(suspension) => {
-                        suspension.to_end(self.ready.call_noting_on_fiber(context, values, &mut given, has_arrived))
-                    }
-                }
-            })?;
-            received(store, &mut context, given, || Arc::clone(&self.state), &self.hosts).map(|(received, _)| received)
-        })
+                let values = Values { bytes, beside, arrays, ..Values::default() };
+                let place = |place| self.place(values, place);
+                let ends = || handles::ends(values, self.params());
+                self.run(
+                    store,
+                    &mut context,
+                    (arguments.resources, &place, &ends),
+                    |context, handles, has_arrived| {
+                        let Arguments { bytes, beside, arrays, .. } = *arguments;
+                        let values = Values { bytes, beside, arrays, handles, hosts: &self.hosts };
+                        self.check_values(context, values).map_err(refusal)?;
+                        match context.data().suspension.clone() {
+                            Some(suspension) if self.is_async => {
+                                let _large = lifting(given.large);
+                                given = suspension.to_end(self.ready.call_waiting(context, values, has_arrived))?;
+                                Ok(())
+                            }
+                            None => self.ready.call_noting(context, values, &mut given, has_arrived),
+                            Some(suspension) => suspension.to_end(self.ready.call_noting_on_fiber(
+                                context,
+                                values,
+                                &mut given,
+                                has_arrived,
+                            )),
+                        }
+                    },
+                )?;
+                received(store, &mut context, given, || Arc::clone(&self.state), &self.hosts)
+                    .map(|(received, _)| received)
+            },
+        )
     }
 
     /// Calls a plain function, as `call` does. There is a slot for each argument; `abi::plain` says what it holds. Gives the slot
     /// of the result; 0 where there is none.
     pub fn call_plain(&self, store: &Store, slots: &[u64], resources: &[GivenResource]) -> Result<u64> {
         self.check(store)?;
-        store.enter_guest(|mut context| {
-            self.run(
-                store,
-                &mut context,
-                (resources, &|place| self.plain_place(slots, place), &Vec::new),
-                |context, handles, has_arrived| {
-                    let hosts = &self.hosts;
-                    if !handles.is_empty() && context.engine().get_concurrency_support() {
-                        let early = self.ready.check_plain(slots, handles, hosts);
-                        let place = |place| self.plain_place(slots, place);
-                        early.map_err(|error| refusal(handles::refused_early(error, place)))?;
-                    }
-                    match context.data().suspension.clone() {
-                        None => self.ready.call_plain(context, slots, handles, hosts, has_arrived),
-                        Some(suspension) => suspension.to_end(self.ready.call_plain_on_fiber(
-                            context,
-                            slots,
-                            handles,
-                            hosts,
-                            has_arrived,
-                        )),
-                    }
-                },
-            )
-        })
+        store.call_guest(
+            || self.called(),
+            |mut context| {
+                self.run(
+                    store,
+                    &mut context,
+                    (resources, &|place| self.plain_place(slots, place), &Vec::new),
+                    |context, handles, has_arrived| {
+                        let hosts = &self.hosts;
+                        if !handles.is_empty() && context.engine().get_concurrency_support() {
+                            let early = self.ready.check_plain(slots, handles, hosts);
+                            let place = |place| self.plain_place(slots, place);
+                            early.map_err(|error| refusal(handles::refused_early(error, place)))?;
+                        }
+                        match context.data().suspension.clone() {
+                            None => self.ready.call_plain(context, slots, handles, hosts, has_arrived),
+                            Some(suspension) => suspension.to_end(self.ready.call_plain_on_fiber(
+                                context,
+                                slots,
+                                handles,
+                                hosts,
+                                has_arrived,
+                            )),
+                        }
+                    },
+                )
+            },
+        )
     }
 
     /// What leads to the resource of that place among those of a call, in words.

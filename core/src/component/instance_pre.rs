@@ -9,6 +9,7 @@ use crate::compile::engine::check_same;
 use crate::component::instance::ComponentInstance;
 use crate::component::link::Linked;
 use crate::component::resource::{failed, run};
+use crate::events::event::EventKind;
 use crate::process::signals;
 use crate::stores::components::InstanceState;
 use crate::stores::store::StoreData;
@@ -36,16 +37,19 @@ impl ComponentInstancePre {
         let made = self.for_store(store)?;
         signals::stay_in_front();
         store.settle()?;
-        let (inner, state) = store.enter_guest(|mut context| {
-            store.drop_resources(&mut context)?;
-            let state = made.begin(&mut context)?;
-            let pre = &made.linked.pre;
-            let done = run(&mut context, &state, |context| match context.data().suspension.clone() {
-                None => pre.instantiate(context),
-                Some(suspension) => suspension.to_end(pre.instantiate_async(context)),
-            });
-            Ok((done.map_err(|error| made.failed(&mut context, error))?, state))
-        })?;
+        let instantiate = || {
+            store.enter_guest(|mut context| {
+                store.drop_resources(&mut context)?;
+                let state = made.begin(&mut context)?;
+                let pre = &made.linked.pre;
+                let done = run(&mut context, &state, |context| match context.data().suspension.clone() {
+                    None => pre.instantiate(context),
+                    Some(suspension) => suspension.to_end(pre.instantiate_async(context)),
+                });
+                Ok((done.map_err(|error| made.failed(&mut context, error))?, state))
+            })
+        };
+        let (inner, state) = store.events.around((EventKind::Instantiate, None), |_| None, instantiate)?;
         Ok(made.instance(store, inner, state))
     }
 

@@ -13,6 +13,7 @@ use crate::component::handles::{GivenResource, Received, Sent, received};
 use crate::component::instance::ComponentInstance;
 use crate::component::instance_pre::ComponentInstancePre;
 use crate::component::waiting::ComponentHostCall;
+use crate::events::event::EventKind;
 use crate::process::signals;
 use crate::runs::run::Run;
 use crate::stores::components::{InstanceState, Shut};
@@ -43,7 +44,7 @@ impl ComponentFunc {
     ) -> Result<Run<Received, ComponentHostCall>> {
         self.check(store)?;
         let func = Arc::clone(self);
-        Ok(Run::new(store, of, move |mut context, store| {
+        let run = Run::new(store, of, move |mut context, store| {
             Box::pin(async move {
                 let (state, hosts) = (func.state(), func.hosts());
                 store.get()?.drop_resources(&mut context)?;
@@ -76,7 +77,8 @@ impl ComponentFunc {
                 let given = done.map_err(|error| func.failed(&mut context, error))?;
                 received(&store, &mut context, given, || Arc::clone(state), hosts).map(|(received, _)| received)
             })
-        }))
+        });
+        Ok(run.told(EventKind::Call, self.called()))
     }
 }
 
@@ -90,7 +92,7 @@ impl ComponentInstancePre {
     ) -> Result<Run<Arc<ComponentInstance>, ComponentHostCall>> {
         let made = self.for_store(store)?;
         signals::stay_in_front();
-        Ok(Run::new(store, of, move |mut context, store| {
+        let run = Run::new(store, of, move |mut context, store| {
             Box::pin(async move {
                 store.get()?.drop_resources(&mut context)?;
                 let state = made.begin(&mut context)?;
@@ -100,7 +102,8 @@ impl ComponentInstancePre {
                 let inner = done.map_err(|error| made.failed(&mut context, error))?;
                 Ok(made.instance(&*store.get()?, inner, state))
             })
-        }))
+        });
+        Ok(run.told(EventKind::Instantiate, None))
     }
 }
 

@@ -41,7 +41,7 @@ impl Func {
     /// `Trap` where the guest traps, and with whatever a host function failed with.
     pub fn call_slots(&self, store: &Store, slots: &mut [Slot]) -> Result<()> {
         let func = self.check_slots(store, slots.len())?;
-        store.enter_guest(|mut context| call_raw(func, &mut context, slots))
+        store.call_guest(|| self.called(), |mut context| call_raw(func, &mut context, slots))
     }
 
     /// The same for every function. References lie in the slots as the head of `Slot` says. Those of the parameters
@@ -52,7 +52,7 @@ impl Func {
     pub unsafe fn call_references(&self, store: &Store, slots: &mut [Slot]) -> Result<()> {
         let (func, signature) = self.resolved(store)?;
         if signature.is_plain() && slots.len() >= signature.width() {
-            return store.enter_guest(|mut context| call_raw(func, &mut context, slots));
+            return store.call_guest(|| self.called(), |mut context| call_raw(func, &mut context, slots));
         }
         let Some(slots) = slots.get_mut(..signature.width()) else {
             return Err(WasmtimeError::wrong_type(format!("{} slots are too few", slots.len())));
@@ -114,13 +114,16 @@ impl Func {
         let mut row = 0;
         let mut run = || {
             let func = self.check_slots(store, width)?;
-            store.enter_guest(|mut context| {
-                while row < rows {
-                    call(row, func, &mut context)?;
-                    row += 1;
-                }
-                Ok(())
-            })
+            store.call_guest(
+                || self.called(),
+                |mut context| {
+                    while row < rows {
+                        call(row, func, &mut context)?;
+                        row += 1;
+                    }
+                    Ok(())
+                },
+            )
         };
         run().map_err(|error| (row, error))
     }

@@ -43,7 +43,7 @@ impl Instance {
     #[cfg_attr(false, worded)]
     pub fn exports(&self, store: &Store) -> Result<Vec<NamedExtern>> {
         let instance = self.get(store)?;
-        let named = |(name, item)| NamedExtern { name, item: Extern::from_wasmtime(store, item) };
+        let named = |(name, item): (String, _)| NamedExtern { item: Extern::found_as(store, &name, item), name };
         if let Some(known) = self.known(store)? {
             return Ok(known.iter().cloned().map(named).collect());
         }
@@ -56,12 +56,12 @@ impl Instance {
         let instance = self.get(store)?;
         if let Some(known) = self.known(store)? {
             return match known.iter().find(|(known, _)| known == name) {
-                Some((_, item)) => Ok(Extern::from_wasmtime(store, item.clone())),
+                Some((_, item)) => Ok(Extern::found_as(store, name, item.clone())),
                 None => Err(not_found(name, known.iter().map(|(name, _)| name.clone()))),
             };
         }
         store.enter(|mut context| match instance.get_export(&mut context, name) {
-            Some(item) => Ok(Extern::from_wasmtime(store, item)),
+            Some(item) => Ok(Extern::found_as(store, name, item)),
             None => {
                 let names = instance.exports(&mut context).map(|export| export.name().to_owned());
                 Err(not_found(name, names))

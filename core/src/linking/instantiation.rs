@@ -5,6 +5,8 @@ use std::sync::Arc;
 use trimaran_gate::Token;
 use wasmtime::StoreContextMut;
 
+use crate::errors::guest_text::start;
+use crate::events::event::EventKind;
 use crate::host::definition::HostDefinition;
 use crate::linking::import_error::link;
 use crate::linking::items::explain;
@@ -47,16 +49,19 @@ impl Instantiation {
     pub(super) fn run<T>(&self, store: &Store, wrap: Wrap<T>) -> Result<T> {
         signals::stay_in_front();
         store.settle()?;
-        store.enter_guest(|mut context| {
-            self.admit(&mut context)?;
-            let made = match context.data().suspension.clone() {
-                None => self.make(&mut context),
-                Some(suspension) => suspension.to_end(self.make_waiting(&mut context)),
-            };
-            match made {
-                Ok(made) => Ok(wrap(store, made, &mut context)),
-                Err(error) => Err(self.failed(error, store, &mut context)),
-            }
+        let name = |_: &T| self.module().name().map(str::to_owned);
+        store.events.around((EventKind::Instantiate, None), name, || {
+            store.enter_guest(|mut context| {
+                self.admit(&mut context)?;
+                let made = match context.data().suspension.clone() {
+                    None => self.make(&mut context),
+                    Some(suspension) => suspension.to_end(self.make_waiting(&mut context)),
+                };
+                match made {
+                    Ok(made) => Ok(wrap(store, made, &mut context)),
+                    Err(error) => Err(self.failed(error, store, &mut context)),
+                }
+            })
         })
     }
 
@@ -71,7 +76,8 @@ impl Instantiation {
         if self.resting().is_some() {
             store.run_on_fibers()?;
         }
-        Ok(Run::new(store, of, move |mut context, store| {
+        let name = self.module().name().map(start).map(Arc::from);
+        let run = Run::new(store, of, move |mut context, store| {
             Box::pin(async move {
                 self.admit(&mut context)?;
                 let made = self.make_waiting(&mut context).await;
@@ -79,7 +85,8 @@ impl Instantiation {
                 let made = made.map_err(|error| self.failed(error, &store, &mut context))?;
                 Ok(wrap(&store, made, &mut context))
             })
-        }))
+        });
+        Ok(run.told(EventKind::Instantiate, name))
     }
 
     /// The module, and where it finds its imports whose guest rests while it waits, if it has such.
@@ -95,12 +102,15 @@ impl Instantiation {
         if let Source::Linked { hosts, .. } = &self.source {
             HostDefinition::check_callbacks(hosts, context.data())?;
         }
-        let module = match &self.source {
+        context.data_mut().debug_info.keep(self.module().image_range().start.addr());
+        context.data_mut().limiter.admit(self.shared)
+    }
+
+    fn module(&self) -> &wasmtime::Module {
+        match &self.source {
             Source::Given { module, .. } | Source::Linked { module, .. } => module,
             Source::Prepared { pre, .. } => pre.module(),
-        };
-        context.data_mut().debug_info.keep(module.image_range().start.addr());
-        context.data_mut().limiter.admit(self.shared)
+        }
     }
 
     fn make(&self, context: &mut StoreContextMut<'_, StoreData>) -> wasmtime::Result<wasmtime::Instance> {

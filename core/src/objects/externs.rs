@@ -102,6 +102,15 @@ impl Extern {
         }
     }
 
+    /// The same of what was found under a name.
+    pub(crate) fn found_as(store: &Store, name: &str, item: wasmtime::Extern) -> Self {
+        let item = Self::from_wasmtime(store, item);
+        if let Self::OfFunc { func } = &item {
+            func.found_as(store, name);
+        }
+        item
+    }
+
     /// Fails with `WrongStore` or `WrongEngine` where it belongs elsewhere: wasmtime would panic.
     pub(crate) fn to_wasmtime(&self, store: &Store) -> Result<wasmtime::Extern> {
         Ok(match self {

@@ -25,15 +25,18 @@ impl Func {
     #[cfg_attr(false, worded)]
     pub fn call(&self, store: &Store, arguments: Vec<Val>) -> Result<Vec<Val>> {
         let func = self.get(store)?;
-        store.enter_guest(|context| {
-            // References of this call are rooted for as long as it lasts, and no longer.
-            let mut scope = RootScope::new(context);
-            let mut context = wasmtime::AsContextMut::as_context_mut(&mut scope);
-            let (params, count) = params_of(&func, store, &mut context, &arguments)?;
-            let mut results = blank(count);
-            call_to_end(func, &mut context, &params, &mut results)?;
-            results.iter().map(|value| Val::from_wasmtime(value, store, &mut context)).collect()
-        })
+        store.call_guest(
+            || self.called(),
+            |context| {
+                // References of this call are rooted for as long as it lasts, and no longer.
+                let mut scope = RootScope::new(context);
+                let mut context = wasmtime::AsContextMut::as_context_mut(&mut scope);
+                let (params, count) = params_of(&func, store, &mut context, &arguments)?;
+                let mut results = blank(count);
+                call_to_end(func, &mut context, &params, &mut results)?;
+                results.iter().map(|value| Val::from_wasmtime(value, store, &mut context)).collect()
+            },
+        )
     }
 
     /// Whether two handles are to the same function of the same store.

@@ -2,16 +2,19 @@
 
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::Waker;
 use std::time::Duration;
 
 use trimaran_gate::{Refused, Token};
 use wasmtime::{RootScope, StoreContextMut};
 
+use crate::events::event::EventKind;
+use crate::events::listener::Begun;
 use crate::host::waiting::HostCall;
 use crate::objects::func::params_of;
-use crate::process::{signal_check, task, unstoppable};
+use crate::process::{fork, signal_check, task, unstoppable};
+use crate::stores::entry::Called;
 use crate::stores::fiber::Watch;
 use crate::stores::steps::{self, GuestRun};
 use crate::stores::store::{Calling, StoreData};
@@ -26,8 +29,12 @@ use crate::{Func, Result, Store, Val, WasmtimeError};
 /// by that host function. Dropping a run cancels it: its guest unwinds.
 pub struct Run<T, A = HostCall> {
     inner: GuestRun,
+    told: Told,
     gives: PhantomData<fn() -> (T, A)>,
 }
+
+/// When a run began, and what a listener is told when it is over.
+type Told = Option<(Mutex<Option<Begun>>, EventKind, Called)>;
 
 /// What a step of a `Run` came to.
 pub enum Step<T, A = HostCall> {
@@ -91,7 +98,24 @@ impl<T: Send + 'static, A: Asked> Run<T, A> {
             Box::pin(async move { Box::new(work.await) as _ })
         });
         let inner = steps::run(store, of, (begin, watch), A::IS_CONCURRENT);
-        Self { inner, gives: PhantomData }
+        Self { inner, told: None, gives: PhantomData }
+    }
+
+    /// A listener is told of it when it is over, if there is one that wants to know.
+    pub(crate) fn told(mut self, kind: EventKind, name: Called) -> Self {
+        let store = self.store();
+        if kind != EventKind::Call || store.tells_calls {
+            self.told = store.events.begin().map(|begun| (Mutex::new(Some(begun)), kind, name));
+        }
+        self
+    }
+
+    fn tell(&self, done: &Result<T>) {
+        if let Some((begun, kind, name)) = &self.told
+            && let Some(begun) = fork::lock(begun).take()
+        {
+            begun.end(*kind, name.as_deref(), None, done);
+        }
     }
 
     /// The guest goes on until it is done, calls an async host function, or lets others have a turn. A run that has not begun takes
@@ -114,6 +138,7 @@ impl<T: Send + 'static, A: Asked> Run<T, A> {
             Came::Host(call, token) => Step::Host(*call?.downcast().map_err(wrong)?, token),
             Came::Done(result) => {
                 let done = result?.downcast::<Result<T>>().map_err(wrong).and_then(|done| *done);
+                self.tell(&done);
                 Step::Done(done.map_err(|error| store.noted(error))?)
             }
         })
@@ -146,7 +171,7 @@ impl Func {
     /// `of` is the async host call of the same store that it comes from, if any.
     pub fn start(&self, store: &Arc<Store>, arguments: Vec<Val>, of: Option<Token>) -> Result<Run<Vec<Val>>> {
         let func = self.get(store)?;
-        Ok(Run::new(store, of, move |context, store| {
+        let run = Run::new(store, of, move |context, store| {
             Box::pin(async move {
                 // References of this call are rooted for as long as it lasts.
                 let mut scope = RootScope::new(context);
@@ -157,6 +182,7 @@ impl Func {
                 let store = store.get()?;
                 results.iter().map(|value| Val::from_wasmtime(value, &store, &mut context)).collect()
             })
-        }))
+        });
+        Ok(run.told(EventKind::Call, self.called()))
     }
 }

@@ -91,6 +91,10 @@ impl Store {
     /// The same error, whose core dump knows its store.
     #[cold]
     pub(crate) fn noted(&self, error: WasmtimeError) -> WasmtimeError {
+        // What an inner guest fails with comes out of the outer one, unless a host function has caught it.
+        if !self.gate.is_within(trimaran_gate::this_thread()) {
+            self.events.failed(&error);
+        }
         if let Some(dump) = error.core_dump()
             && dump.store.get().is_none()
             && let Some(store) = self.to_arc()

@@ -2,12 +2,13 @@
 
 use std::ptr::NonNull;
 use std::sync::atomic::Ordering;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use trimaran_gate::{HostCallId, Inside, Turn, this_thread};
 
+use crate::events::event::EventKind;
 use crate::interruption::interrupt::AnnouncedRun;
 use crate::process::stack::HOST_CALL;
 use crate::process::{signal_check, stack, task, unstoppable};
@@ -17,6 +18,9 @@ use crate::{Result, Store, WasmtimeError};
 /// How many bytes of a stack the host needs beside its guest: for this library's frames, and for the zones that a JVM keeps at
 /// the end of every stack.
 pub(super) const HOST_STACK: usize = 256 << 10;
+
+/// The name of a function that the host calls, if it was found by one.
+pub(crate) type Called = Option<Arc<str>>;
 
 impl Store {
     /// Takes a turn in the store: see the crate `trimaran-gate`.
@@ -35,14 +39,28 @@ impl Store {
     // Inlined, so that the plain call of a guest moves nothing through memory on its way.
     #[inline(always)]
     pub(crate) fn enter_guest<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
-        self.enter_guest_now(work).map_err(|error| self.noted(error))
+        self.enter_guest_now(None::<fn() -> Called>, work).map_err(|error| self.noted(error))
+    }
+
+    /// The same for a function that the host calls: a listener may want to know which one.
+    #[inline(always)]
+    pub(crate) fn call_guest<R>(
+        &self,
+        called: impl FnOnce() -> Called,
+        work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>,
+    ) -> Result<R> {
+        self.enter_guest_now(Some(called), work).map_err(|error| self.noted(error))
     }
 
     #[inline(always)]
-    fn enter_guest_now<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
+    fn enter_guest_now<R>(
+        &self,
+        called: Option<impl FnOnce() -> Called>,
+        work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>,
+    ) -> Result<R> {
         let me = this_thread();
         task::check()?;
-        if self.interrupts.is_none()
+        if self.is_plain
             && stack::has_space(self.needed_stack)
             && let Some(mut entry) = self.gate.enter_plainly(me)
         {
@@ -52,12 +70,27 @@ impl Store {
                 return work(guest.0.as_context_mut());
             }
         }
-        self.enter_guest_in_any_way(me, work)
+        self.enter_guest_in_any_way(me, called, work)
     }
 
     /// The same for a guest that a host function calls, that can be interrupted, or that needs a new stack.
     #[inline(never)]
     fn enter_guest_in_any_way<R>(
+        &self,
+        me: usize,
+        called: Option<impl FnOnce() -> Called>,
+        work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>,
+    ) -> Result<R> {
+        let begun = called.filter(|_| self.tells_calls).and_then(|called| Some((called, self.events.begin()?)));
+        let done = self.enter_guest_stoppably(me, work);
+        if let Some((called, begun)) = begun {
+            begun.end(EventKind::Call, called().as_deref(), None, &done);
+        }
+        done
+    }
+
+    #[inline(always)]
+    fn enter_guest_stoppably<R>(
         &self,
         me: usize,
         work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>,

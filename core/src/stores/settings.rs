@@ -26,7 +26,7 @@ impl Store {
         signals::stay_in_front();
         let (needed_stack, reserved) = (engine.guest_stack().saturating_add(HOST_STACK), engine.reserved());
         let (counts_fuel, switches_stacks) = (engine.counts_fuel(), engine.switches_stacks());
-        let interrupts = engine.epochs().map(Interrupts::new);
+        let (interrupts, events) = (engine.epochs().map(Interrupts::new), Arc::clone(engine.events()));
         let (shared_engine, engine) = (engine.shared_by(), engine.get()?);
         let data = StoreData::new(&engine, reserved, switches_stacks);
         let mut store = wasmtime::Store::try_new(&engine, data).map_err(WasmtimeError::not_allocated)?;
@@ -45,9 +45,13 @@ impl Store {
             let pins = store.data().limiter.pins();
             let (gate, waiting) = (Gate::new(Guest(store), pins), Mutex::new(None));
             let (is_split, fuel_seen, host_call_fuel) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
+            let tells_calls = events.with_calls();
             Self {
                 id,
                 engine,
+                events,
+                tells_calls,
+                is_plain: interrupts.is_none() && !tells_calls,
                 shared_engine,
                 needed_stack,
                 gate,

@@ -12,6 +12,7 @@ use wasmtime::{AsContext, AsContextMut, StoreContextMut};
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::errors::spelling::Spelled;
+use crate::events::listener::Events;
 use crate::interruption::interrupt::{Interrupts, SteppedRun};
 use crate::interruption::interrupt_check::InterruptCheck;
 use crate::limits::store_limiter::StoreLimiter;
@@ -89,6 +90,11 @@ pub struct Store {
     pub(super) language_store: OnceLock<Box<dyn Any + Send + Sync>>,
     /// Whether wasmtime has to be told what instances that were refused have given back.
     pub(super) has_returned: AtomicBool,
+    pub(crate) events: Arc<Events>,
+    /// Whether each call by the host is told.
+    pub(crate) tells_calls: bool,
+    /// Whether nothing can stop its guests, and nobody is told of its calls.
+    pub(super) is_plain: bool,
     /// What lies between the steps of its guests, once one may go on step by step.
     pub(super) suspension: OnceLock<Arc<Suspension<Calling>>>,
     /// Whether its guests run on fibers. It is written inside, and stays.

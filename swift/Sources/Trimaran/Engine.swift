@@ -94,6 +94,32 @@ public final class Engine: Sendable {
     get throws(WasmtimeError) { try core.isPulley() }
   }
 
+  /// Tells a closure from now on what is compiled and instantiated, and which guests trap, on the thread of that.
+  ///
+  /// ```swift
+  /// try engine.setListener { event in print(event) }
+  /// ```
+  ///
+  /// An engine has one listener: the last one that is set. It may do what a host function may. What it does itself is not told.
+  /// Without a listener nothing is slower.
+  ///
+  /// - Parameter calls: Whether it is told of each call of a guest by the host as well, of stores that are made while it is set.
+  /// - Parameter listener: What is told.
+  /// - Throws: `closed` where the engine is closed.
+  public func setListener(
+    calls: Bool = false,
+    _ listener: @escaping @Sendable (Event) -> Void
+  ) throws(WasmtimeError) {
+    try core.setListener(listening: Core.EventListening(listener: Core.EventListener(body: listener), calls: calls))
+  }
+
+  /// Tells nobody any more.
+  ///
+  /// - Throws: `closed` where the engine is closed.
+  public func removeListener() throws(WasmtimeError) {
+    try core.setListener(listening: nil)
+  }
+
   /// Closes the engine. Its modules and stores go on working. A later use of the engine fails with `closed`; a second
   /// `close` does nothing.
   public func close() {

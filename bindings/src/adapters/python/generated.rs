@@ -19,6 +19,7 @@ use trimaran::*;
 
 use super::component::ComponentFuncBase;
 use super::convert::*;
+use super::events::take_event_listener;
 use super::func::FuncBase;
 use super::http::take_http_handler;
 use super::instance::InstanceBase;

@@ -1,5 +1,7 @@
 package dev.trimaran
 
+import dev.trimaran.internal.Listening
+import dev.trimaran.internal.ffi.EventListening
 import dev.trimaran.internal.shown
 import java.io.InvalidObjectException
 import java.io.ObjectInputStream
@@ -68,6 +70,21 @@ public class Engine private constructor(raw: Raw) :
 
     /** Whether [Module.deserialize] would accept this artifact: whole, and of this version and configuration. */
     public fun accepts(artifact: ByteArray): Boolean = core { raw.accepts(artifact) }
+
+    /**
+     * Tells [listener] from now on what is compiled and instantiated, and which guests trap, on the thread of that. With [calls] it
+     * is told of each call of a guest by the host as well, of stores that are made while it is set.
+     *
+     * An engine has one listener: the last one that is set. It may do what a host function may. What it does itself is not told, and
+     * what it throws goes to the thread's handler of uncaught exceptions. Without a listener nothing is slower. Fails with `Closed`
+     * where the engine is closed.
+     */
+    @JvmOverloads
+    public fun setListener(calls: Boolean = false, listener: EventListener): Unit =
+        core { raw.setListener(EventListening(Listening(listener), calls)) }
+
+    /** Tells nobody any more. Fails with `Closed` where the engine is closed. */
+    public fun removeListener(): Unit = core { raw.setListener(null) }
 
     /**
      * Closes the engine. Its modules and stores go on working. A later use of the engine fails with `Closed`; a second

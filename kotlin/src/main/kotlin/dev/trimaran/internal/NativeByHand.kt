@@ -337,6 +337,9 @@ internal object NativeByHand {
     /** A handle of what asks that object for what guests read. The library keeps it alive. */
     @JvmStatic external fun newSource(source: InputSource): Long
 
+    /** A handle of what tells that object of events. The library keeps it alive. */
+    @JvmStatic external fun newListener(listener: Listening): Long
+
     /** A handle of what has that object answer requests. The library keeps it alive. */
     @JvmStatic external fun newHandler(handler: Answering): Long
 
