@@ -94,7 +94,7 @@ class EventsTest {
         assertEquals(called, heard.kinds.drop(2))
         val store = Store(heard.engine)
         val tick =
-            Func.suspending(store, FuncType(emptyList(), emptyList())) { _, _ ->
+            Func.suspending(store, FuncType(emptyList(), emptyList())) {
                 delay(10)
                 emptyList()
             }

@@ -6,6 +6,8 @@ import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.NativeObject
 import dev.trimaran.internal.Writer
+import dev.trimaran.internal.Listening
+import dev.trimaran.internal.ffi.EventListening
 import dev.trimaran.internal.ffi.Component
 import dev.trimaran.internal.ffi.ComponentInstance
 import dev.trimaran.internal.ffi.ComponentInstancePre
@@ -389,6 +391,7 @@ internal fun good(type: JsonObject, world: Objects): Any? =
                 "RefType" -> RefType(true, HeapType.Func)
                 "Val" -> Val.I32(7)
                 "WasiHttp" -> WasiHttp.Handler(Answering { dev.trimaran.HttpResponse(200) })
+                "EventListening" -> EventListening(Listening { }, true)
                 "HttpResponse" -> HttpResponse(200u, emptyList(), HttpBody.Bytes(ByteArray(0)), emptyList())
                 "Extern" -> Extern.OfFunc(world["Func"] as Func)
                 "ComponentMistake" -> ComponentMistake.MissingField("m")

@@ -307,6 +307,7 @@ GOOD: dict[str, Callable[[], Any]] = {
     "WasiHttp": lambda: ("HANDLER", _answer),
     "HttpResponse": lambda: (200, [], ("BYTES", b""), []),
     "ComponentTypes": lambda: ([("U8", [], [], 0, [], [])], 0),
+    "EventListening": lambda: (lambda *_: None, True),
     "ComponentMistake": lambda: ("MISSING_FIELD", "a"),
 }
 

@@ -34,6 +34,26 @@ struct ComponentTests {
     linker = try Linker(engine)
   }
 
+  @Test func aListenerIsToldOfComponents() throws {
+    let (engine, told) = (try testEngine(), EventsTests.Told())
+    try engine.setListener(calls: true) { told.hear($0) }
+    let store = try Store(engine)
+    let component = try Component(
+      engine,
+      """
+      (component
+        (core module $m (func (export "five") (result i32) (i32.const 5)))
+        (core instance $i (instantiate $m))
+        (func (export "five") (result u32) (canon lift (core func $i "five"))))
+      """
+    )
+    let made = try Linker(engine).instantiate(store, component)
+    let five: UInt32 = try made.function(store, "five")(store)
+    #expect(five == 5)
+    #expect(told.events.map(\.kind) == [.compile, .instantiate, .call])
+    #expect(told.events.map(\.name) == [nil, nil, "five"])
+  }
+
   private func instance(_ text: String) throws -> Instance {
     try linker.instantiate(store, Component(engine, text))
   }

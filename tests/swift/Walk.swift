@@ -296,6 +296,10 @@ final class Given {
 
   func value(_ place: Int) -> WasiHttp { choose(place, .callback { _ in throw HttpError("internal-error") }, []) }
 
+  func value(_ place: Int) -> Core.EventListening {
+    choose(place, Core.EventListening(listener: Core.EventListener { _ in }, calls: true), [])
+  }
+
   func value(_ place: Int) -> FuncType {
     let many = Array(repeating: ValType.i64, count: 2_000)
     return choose(place, FuncType([], []), [FuncType(many, many)])

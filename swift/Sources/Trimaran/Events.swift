@@ -62,7 +62,7 @@ extension Core {
   package struct EventListener: Sendable {
     let body: @Sendable (Trimaran.Event) -> Void
 
-    init(body: @escaping @Sendable (Trimaran.Event) -> Void) { self.body = body }
+    package init(body: @escaping @Sendable (Trimaran.Event) -> Void) { self.body = body }
 
     /// The core holds the closure from then on, until another one is set.
     func write(to writer: inout Writer) {
