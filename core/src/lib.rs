@@ -18,6 +18,7 @@ mod linking;
 mod objects;
 mod process;
 mod runs;
+mod snapshots;
 mod stores;
 mod traps;
 mod types;

@@ -87,6 +87,26 @@ class Instance(InstanceBase, StoreItem):
         """The tag of that name. Raises as `func` does."""
         return self._get(store, name, Tag)
 
+    def snapshot(self, store: Storelike, *, remove: Iterable[str] = ()) -> bytes:
+        """A module that begins where this instance is now, in the binary format.
+
+        It has the same code. What the instance's memories, globals and tables hold now is what they begin with there.
+        It has no start function, and no exports whose names are in `remove`. It is a module like any other: compile it,
+        keep it compiled, and make as many instances of it as you like. This instance goes on as before.
+
+        What is not the instance's own is not in it: files, arguments and the rest of WASI's state, other instances,
+        imports. Whatever the guest holds is in it: secrets, and the state of its random numbers, which all instances
+        of the snapshot then have in common.
+
+        Raises `UnsupportedError` if `Module.for_snapshots` did not make the module, or the instance holds a reference
+        to something that is not its own, which the text names; `NotFoundError` for a name in `remove` that the module
+        does not export; `LimitError` if the snapshot would be larger than 1 GiB, or than the engine's limit for
+        modules; and `BusyError` while a guest of the store runs or waits.
+        """
+        if isinstance(remove, str):
+            raise wrong_type("the names to remove are a str: expected a list of names")
+        return self._snapshot(store, [_checked(name) for name in remove])
+
     def _repr_html_(self) -> str:
         """A table for notebooks: the exports, if the store can be asked without a wait."""
         from ._html import line

@@ -60,6 +60,20 @@ class Module(ModuleBase, Constant, Handle, Managed):
         return _filled(cls, lambda made: made._make_from_file(engine, file_name(path)))
 
     @classmethod
+    def for_snapshots(cls, engine: Engine, wasm: Wasm) -> Module:
+        """Compiles a module as the constructor does, so that `Instance.snapshot` can read its instances.
+
+        It behaves like any other module, except that you cannot serialize, pack or pickle it: do that with the module
+        of a snapshot.
+
+        Raises as the constructor does, and `UnsupportedError` for a module whose instances keep some of their state
+        elsewhere: it imports a memory, a table or a mutable global, has one that is shared, or drops passive segments.
+        The text says which.
+        """
+        expect(engine, Engine, "the engine")
+        return _filled(cls, lambda made: made._make_for_snapshots(engine, source(_no_path(wasm), "the module")))
+
+    @classmethod
     def validate(cls, engine: Engine, wasm: Wasm) -> None:
         """Checks a module in the binary or the text format without compiling it. Raises as `Module` does."""
         validate(expect(engine, Engine, "the engine"), source(wasm, "the module"))

@@ -37,6 +37,7 @@ import java.nio.file.StandardCopyOption.ATOMIC_MOVE
 import kotlin.io.path.createTempFile
 import kotlin.io.path.exists
 import kotlin.io.path.moveTo
+import kotlin.io.path.readBytes
 import kotlin.io.path.writeBytes
 
 /** Where the real programs are, and what was compiled of them. */
@@ -83,20 +84,20 @@ class Program(told: JsonObject, case: JsonObject, folder: Path) : AutoCloseable 
             "$name.length" to text.encodeToByteArray().size.toLong()
         }
     private val callbacks = told["callbacks"]?.jsonObject.orEmpty()
+    private val engine = engine()
     private val store: Store
 
     /** The directory in memory that the program was granted. */
     var inMemory: MemoryDirectory? = null
         private set
     private val linker: Linker
-    private val instance: Instance
-    private val memory: Memory
+    private var instance: Instance
+    private var memory: Memory
     private val table: Table?
 
     init {
-        known(told, setOf("file", "imports", "callbacks", "unknown_imports", "texts", "start"))
+        known(told, setOf("file", "imports", "callbacks", "unknown_imports", "texts", "start", "snapshots"))
         known(case, setOf("id", "program", "texts", "wasi", "steps", "expect"))
-        val engine = engine()
         store = Store(engine)
         linker = Linker(engine)
         case["wasi"]?.let { wasi ->
@@ -104,7 +105,13 @@ class Program(told: JsonObject, case: JsonObject, folder: Path) : AutoCloseable 
             store.setWasi { grant(this, wasi.jsonObject, folder) }
         }
         val made = told["imports"]?.jsonArray.orEmpty().map { define(it.jsonObject) }
-        val module = compiled(engine, text(told.getValue("file")))
+        val file = text(told.getValue("file"))
+        val module =
+            if (told["snapshots"]?.jsonPrimitive?.boolean == true) {
+                Module.forSnapshots(engine, programs.resolve(file).readBytes())
+            } else {
+                compiled(engine, file)
+            }
         if (told["unknown_imports"]?.let(::text) == "traps") linker.defineUnknownImportsAsTraps(module)
         instance = linker.instantiate(store, module)
         memory = made.firstNotNullOfOrNull { it as? Memory } ?: instance.memory(store, "memory")
@@ -214,6 +221,11 @@ class Program(told: JsonObject, case: JsonObject, folder: Path) : AutoCloseable 
                     } else {
                         memory.readTerminated(store, start)
                     }
+            }
+            "restart" in step -> {
+                val snapshot = instance.snapshot(store, step.value("restart").jsonArray.map(::text))
+                instance = linker.instantiate(store, Module(engine, snapshot))
+                memory = instance.memory(store, "memory")
             }
             "grow" in step -> memory.grow(store, number("grow"))
             "while" in step -> {

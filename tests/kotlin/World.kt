@@ -138,6 +138,9 @@ class World : AutoCloseable {
             "wat2wasm" -> wat2wasm(source(step))
             "custom_sections" -> Module.customSections(source(step), step.text("name"))
             "contents" -> contents(source(step), step.text("part"))
+            "module_for_snapshots" -> Kept(Module.forSnapshots(step.engine, source(step)))
+            "module_of_snapshot" -> Kept(Module(step.engine, artifact(step)))
+            "snapshot" -> Kept(step.instance.snapshot(step.store, removed(step)))
             "serialize" -> Kept(step.module.serialize())
             "deserialize" -> Kept(Module.deserialize(step.engine, artifact(step)))
             "imports" -> step.module.imports.map { "${it.module} ${it.name} ${it.type}" }
@@ -260,6 +263,9 @@ class World : AutoCloseable {
         step.optional("imports")?.jsonArray.orEmpty().map {
             objects[it.jsonPrimitive.content] as? Extern ?: throw Problem("$it cannot be imported")
         }
+
+    private fun removed(step: Step): List<String> =
+        step.optional("remove")?.jsonArray.orEmpty().map { it.jsonPrimitive.content }
 
     /** The artifact of a step, with the bit flipped that it says. */
     fun artifact(step: Step): ByteArray {

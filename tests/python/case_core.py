@@ -124,6 +124,16 @@ class CoreCase(Case):
             for index, name in within.items()
         ]
 
+    def _op_module_for_snapshots(self, step: Step) -> Kept:
+        return Kept(Module.for_snapshots(self._engine(step), source(step)))
+
+    def _op_snapshot(self, step: Step) -> Kept:
+        remove: list[str] = step.optional("remove") or []
+        return Kept(self._get(step, "instance", Instance).snapshot(self._store(step), remove=remove))
+
+    def _op_module_of_snapshot(self, step: Step) -> Kept:
+        return Kept(Module(self._engine(step), self._get(step, "artifact", bytes)))
+
     def _op_serialize(self, step: Step) -> Kept:
         return Kept(self._module(step).serialize())
 

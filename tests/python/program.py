@@ -100,7 +100,7 @@ class Program:
         }
         self._callbacks: Mapping[str, Json] = told.get("callbacks", {})
         engine = Engine(config())
-        self._store = Store(engine)
+        self._engine, self._store = engine, Store(engine)
         self._linker = Linker(engine)
         if "wasi" in case:
             self._linker.define_wasi()
@@ -109,7 +109,11 @@ class Program:
         self._table: Table | None = None
         for item in told.get("imports", []):
             self._define(item)
-        module = compiled(Module, engine, told["file"])
+        module = (
+            Module.for_snapshots(engine, (PROGRAMS / told["file"]).read_bytes())
+            if told.get("snapshots", False)
+            else compiled(Module, engine, told["file"])
+        )
         if told.get("unknown_imports") == "traps":
             self._linker.define_unknown_imports_as_traps(module)
         self._instance: Instance = self._linker.instantiate(self._store, module)
@@ -226,6 +230,10 @@ class Program:
                 else memory.read_terminated(store, start)
             )
             self._variables[step.text("as")] = text
+        elif step.has("restart"):
+            snapshot = self._instance.snapshot(store, remove=step.value("restart"))
+            self._instance = self._linker.instantiate(store, Module(self._engine, snapshot))
+            self._memory = self._instance.memory(store, "memory")
         elif step.has("grow"):
             self._the_memory().grow(store, number("grow"))
         elif step.has("while"):

@@ -48,6 +48,9 @@ extension World {
 
   func performOnArtifact(_ step: Step) throws -> Outcome {
     switch try step.text("op") {
+    case "module_for_snapshots": .kept(.module(try Module(engine(step), forSnapshots: source(step))))
+    case "module_of_snapshot": .kept(.module(try Module(engine(step), artifact(step))))
+    case "snapshot": .kept(.artifact(Data(try instance(step).snapshot(store(step), removing: removed(step)))))
     case "serialize": .kept(.artifact(try module(step).serialize()))
     case "deserialize": .kept(.module(try Module(engine(step), deserialize: flipped(step))))
     case "precompile": .kept(.artifact(try engine(step).precompile(source(step))))
@@ -55,6 +58,10 @@ extension World {
     case "pack": .kept(.artifact(try module(step).pack()))
     default: .kept(.module(try Module(unpack: flipped(step))))
     }
+  }
+
+  private func removed(_ step: Step) -> [String] {
+    (step.optional("remove")?.array ?? []).compactMap(\.string)
   }
 
   /// An artifact, in which a bit is flipped where the step says so.

@@ -24,6 +24,7 @@ final class Program: @unchecked Sendable {
   private let texts: [String: JSON]
   private var variables: [String: JSON] = [:]
   private let callbacks: [String: JSON]
+  private let engine: Engine
   private let store: Store
   private let linker: Linker
   private var instance: Instance?
@@ -34,7 +35,7 @@ final class Program: @unchecked Sendable {
   init(_ told: Step, _ wasi: JSON?, _ texts: [String: JSON], in directory: URL) throws {
     self.texts = (told.optional("texts")?.object ?? [:]).merging(texts) { $1 }
     callbacks = told.optional("callbacks")?.object ?? [:]
-    let engine = try testEngine()
+    engine = try testEngine()
     (store, linker) = (try Store(engine), try Linker(engine))
     (stdout, stderr) = (try OutputPipe(), try OutputPipe())
     for (name, text) in self.texts { variables["\(name).length"] = .int(text.string?.utf8.count ?? 0) }
@@ -43,7 +44,11 @@ final class Program: @unchecked Sendable {
       try store.setWasi(config(Step(wasi), in: directory))
     }
     for item in told.optional("imports")?.array ?? [] { try define(Step(item)) }
-    let module = try Self.module(engine, told.text("file"))
+    let file = try told.text("file")
+    let module =
+      told.optional("snapshots")?.bool ?? false
+      ? try Module(engine, forSnapshots: Data(contentsOf: programs.appendingPathComponent(file)))
+      : try Self.module(engine, file)
     switch told.optional("unknown_imports") {
     case nil: break
     case .string("traps"): try linker.defineUnknownImportsAsTraps(module)
@@ -181,6 +186,10 @@ final class Program: @unchecked Sendable {
     } else if step.optional("call_table") != nil {
       let found = try the(table, "table").get(store, at: number("call_table"))
       try call(step, Func(found), arguments)
+    } else if let names = step.optional("restart")?.array {
+      let snapshot = try the(instance, "instance").snapshot(store, removing: names.compactMap(\.string))
+      let restarted = try linker.instantiate(store, Module(engine, snapshot))
+      (instance, memory) = (restarted, try restarted.memory(store, "memory"))
     } else if step.optional("callback") != nil {
       let name = try step.text("callback")
       let (type, body) = try host(Step(callbacks[name] ?? .null))

@@ -93,7 +93,9 @@ final class World: @unchecked Sendable {
     case "module", "validate", "wat2wasm", "custom_sections", "contents", "imports", "exports", "engine_of", "instance",
       "export":
       try performOnModule(step)
-    case "serialize", "deserialize", "precompile", "accepts", "pack", "unpack": try performOnArtifact(step)
+    case "snapshot", "module_of_snapshot", "module_for_snapshots", "serialize", "deserialize", "precompile", "accepts",
+      "pack", "unpack":
+      try performOnArtifact(step)
     case "engine", "increment_epoch", "same_compatibility": try performOnEngine(step)
     case "store", "set_limits", "set_fuel", "get_fuel", "set_host_call_fuel", "set_epoch_deadline",
       "set_timeout", "gc", "close":

@@ -13,6 +13,7 @@ use crate::compile::beginnings::{COMPILED, Kind, Sort};
 use crate::compile::file;
 use crate::errors::spelling::Spelled;
 use crate::process::heap::try_with_capacity;
+use crate::snapshots::original::Original;
 use crate::traps::moved::Moved;
 use crate::traps::sections::Sections;
 use crate::{Result, WasmtimeError};
@@ -30,6 +31,8 @@ pub(crate) struct Code<C> {
     pub(crate) moved: Option<Moved>,
     /// Its DWARF, if it has any that is kept.
     pub(crate) debug: Option<Arc<Sections>>,
+    /// What it is a copy of, if it was compiled for snapshots. That is not serialized.
+    pub(crate) original: Option<Arc<Original>>,
 }
 
 impl Code<Vec<u8>> {
@@ -67,7 +70,8 @@ impl<'a> Code<&'a [u8]> {
             [] => None,
             sections => Some(Sections::from_parts(sections)?.ok_or_else(|| none_of_ours(code, sort))?),
         };
-        Ok(Self { code, shared, moved: (functions > 0).then_some(Moved { by, functions }), debug })
+        let moved = (functions > 0).then_some(Moved { by, functions });
+        Ok(Self { code, shared, moved, debug, original: None })
     }
 }
 

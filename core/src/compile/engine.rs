@@ -21,6 +21,7 @@ use crate::interruption::epochs::Epochs;
 use crate::interruption::waits;
 use crate::limits::shared_size;
 use crate::process::{failpoint, fork, signals, unstoppable};
+use crate::snapshots::original::Original;
 use crate::traps::moved::Moved;
 use crate::traps::sections::Sections;
 use crate::{Config, ModuleLimits, Result, WasmtimeError};
@@ -109,7 +110,7 @@ impl Engine {
     #[cfg_attr(false, worded)]
     #[cfg_attr(false, called(bytes = "the module"))]
     pub fn precompile(&self, bytes: &[u8]) -> Result<Vec<u8>> {
-        let compile = || self.compile(bytes, wasmtime::Engine::precompile_module)?.seal();
+        let compile = || self.compile(bytes, Purpose::Running, wasmtime::Engine::precompile_module)?.seal();
         self.events.around((EventKind::Compile, Some(bytes)), |_| None, compile)
     }
 
@@ -233,20 +234,27 @@ impl Engine {
     pub(crate) fn compile<R: Send + 'static>(
         &self,
         bytes: &[u8],
+        purpose: Purpose,
         compiler: impl Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync + 'static,
     ) -> Result<Code<R>> {
         let engine = self.get()?;
         let (interrupts, is_parallel) = (self.epochs().is_some(), self.compiles_in_parallel());
         let reads_debug_info = self.reads_debug_info();
         self.in_time(bytes, move |bytes, limits| {
-            let binary = names::completed(names::cut(binary(bytes, limits)?)?)?;
+            let given = binary(bytes, limits)?;
             let compiler = Compiler { engine, is_parallel, compiler };
-            let (code, moved) = match interrupts {
-                true => compiler.interruptible(&binary, limits)?,
-                false => (compiler.plain(&binary)?, None),
+            let original = match purpose {
+                Purpose::Running => None,
+                Purpose::Snapshots => Some(compiler.original(&given, limits)?),
+            };
+            let binary = names::completed(names::cut(given)?)?;
+            let (code, moved) = match &original {
+                Some(original) => compiler.copy(original, &binary)?,
+                None if interrupts => compiler.interruptible(&binary, limits)?,
+                None => (compiler.plain(&binary)?, None),
             };
             let debug = if reads_debug_info { Sections::of(&binary)? } else { None };
-            Ok(Code { code, shared: shared_size::shared_memories(&binary), moved, debug })
+            Ok(Code { code, shared: shared_size::shared_memories(&binary), moved, debug, original })
         })
     }
 
@@ -318,6 +326,14 @@ pub(crate) fn binary<'a>(bytes: &'a [u8], limits: Option<&ModuleLimits>) -> Resu
     Ok(binary)
 }
 
+/// What a module is compiled for.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose {
+    Running,
+    /// Running, and reading what its instances hold.
+    Snapshots,
+}
+
 /// What compiles a module, and how.
 struct Compiler<F> {
     engine: wasmtime::Engine,
@@ -338,6 +354,32 @@ impl<F> Compiler<F> {
         F: Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync,
     {
         self.run(binary)?.map_err(not_compiled)
+    }
+
+    /// The module that a copy is made of, which is valid. Fails with `Unsupported` where its instances have no snapshots.
+    fn original<R>(&self, binary: &[u8], limits: Option<&ModuleLimits>) -> Result<Arc<Original>>
+    where
+        F: Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync,
+        R: Send,
+    {
+        threads::run(self.is_parallel, || wasmtime::Module::validate(&self.engine, binary))?.map_err(not_compiled)?;
+        Original::new(binary, limits.and_then(|limits| limits.most(true))).map(Arc::new)
+    }
+
+    /// Compiles the copy of a module, and gives how it differs from the module. Such a module has no shared memory, so that it never
+    /// waits.
+    fn copy<R: Send>(&self, original: &Original, binary: &[u8]) -> Result<(R, Option<Moved>)>
+    where
+        F: Fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<R> + Send + Sync,
+    {
+        let copied = original.copied(binary)?;
+        let code = self.plain(&copied.binary).map_err(|error| match error {
+            WasmtimeError::Compile { reason } => WasmtimeError::limit(format!(
+                "the module has no room for what makes snapshots of its instances possible: {reason}"
+            )),
+            other => other,
+        })?;
+        Ok((code, copied.moved))
     }
 
     /// Compiles a module so that its waits can be interrupted, and gives how the compiled module differs from its file. Fails

@@ -7,10 +7,13 @@ use camino::Utf8PathBuf;
 use crate::compile::artifact::Code;
 use crate::compile::beginnings::Sort;
 use crate::compile::closable::Closable;
+use crate::compile::engine::Purpose;
 use crate::compile::proposals::not_compiled;
 use crate::compile::{artifact, engine, file, packed, threads};
 use crate::events::event::EventKind;
 use crate::process::native_pressure::HeldBytes;
+use crate::snapshots::copies;
+use crate::snapshots::original::Original;
 use crate::traps::moved::{self, Moved};
 use crate::traps::symbols::{self, Debug};
 use crate::{DebugInfo, Engine, ExportType, ExternType, ImportType, Result, WasmtimeError};
@@ -25,6 +28,8 @@ pub struct Module {
     moved: Option<Moved>,
     /// Its DWARF, if it has any that is kept.
     debug: Closable<Option<Debug>>,
+    /// What it is a copy of, if it was compiled for snapshots.
+    original: Closable<Option<Arc<Original>>>,
     engine: Arc<Engine>,
     held: HeldBytes,
 }
@@ -38,7 +43,18 @@ impl Module {
     #[uniffi::constructor]
     #[cfg_attr(false, called(bytes = "the module"))]
     pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
-        Self::compile(engine, bytes)
+        Self::compile(engine, bytes, Purpose::Running)
+    }
+
+    /// Compiles a module as the constructor does, so that `Instance.snapshot` can read its instances. It behaves like any other module,
+    /// but that it cannot be serialized or packed: that is for the module of a snapshot.
+    ///
+    /// Fails as the constructor does, and with `Unsupported` for a module whose instances keep some of their state elsewhere, which the
+    /// sentence names: it imports a memory, a table or a mutable global, has one that is shared, or drops passive segments.
+    #[uniffi::constructor]
+    #[cfg_attr(false, called(bytes = "the module"))]
+    pub fn for_snapshots(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
+        Self::compile(engine, bytes, Purpose::Snapshots)
     }
 
     /// Compiles a module from a file in the binary or the text format. Fails with `Io` as well, and with `Limit` for a file
@@ -47,7 +63,7 @@ impl Module {
     pub fn from_file(engine: &Engine, path: Utf8PathBuf) -> Result<Arc<Self>> {
         engine.get()?;
         let bytes = file::read(&path, |head| engine.module_size(head, Sort::Module));
-        bytes.and_then(|bytes| Self::compile(engine, &bytes)).map_err(|error| error.in_file(&path))
+        bytes.and_then(|bytes| Self::compile(engine, &bytes, Purpose::Running)).map_err(|error| error.in_file(&path))
     }
 
     /// Makes a module from what `serialize` gave. Fails with `Artifact` where a single bit differs, or where
@@ -57,12 +73,12 @@ impl Module {
     /// damage, not malice.
     #[uniffi::constructor]
     pub fn deserialize(engine: &Engine, artifact: &[u8]) -> Result<Arc<Self>> {
-        let Code { code, shared, moved, debug } = Code::open(artifact, Sort::Module)?;
+        let Code { code, shared, moved, debug, original } = Code::open(artifact, Sort::Module)?;
         // SAFETY: wasmtime trusts the bytes. They are what `serialize` made, bit for bit, as the checksum
         // shows, unless bytes and checksum were both forged; the documentation says so.
         let module = unsafe { wasmtime::Module::deserialize(&engine.get()?, code) };
         let code = module.map_err(artifact::refused)?;
-        Self::wrap(engine, Code { code, shared, moved, debug })
+        Self::wrap(engine, Code { code, shared, moved, debug, original })
     }
 
     /// Makes a module from a file that holds what `serialize` gave. Fails with `Io` as well.
@@ -73,11 +89,16 @@ impl Module {
     }
 
     /// The compiled module as bytes, to keep it and to load it without compiling. Fails with `Limit` where there is no room for
-    /// them.
+    /// them, and with `Unsupported` for a module that `for_snapshots` made.
     pub fn serialize(&self) -> Result<Vec<u8>> {
+        if self.original.get()?.is_some() {
+            let reason = "a module that was compiled for snapshots is not serialized: serialize the module of a snapshot, or keep the \
+                          file that this one was made of";
+            return Err(WasmtimeError::Unsupported { reason: reason.to_owned() });
+        }
         let code = artifact::image(&[], &self.get()?)?;
         let debug = self.debug.get()?.map(|debug| debug.sections);
-        Code { code, shared: self.shared, moved: self.moved, debug }.seal()
+        Code { code, shared: self.shared, moved: self.moved, debug, original: None }.seal()
     }
 
     /// The compiled module together with its engine's configuration, as bytes that `unpack` makes a module of in any
@@ -133,12 +154,13 @@ impl Module {
     #[cfg_attr(false, worded)]
     pub fn exports(&self) -> Result<Vec<ExportType>> {
         let module = self.get()?;
-        check_weight("exports", module.exports().map(|export| export.ty()))?;
-        let export = |export: wasmtime::ExportType<'_>| ExportType {
+        let exports: Vec<_> = copies::exports(&module).collect();
+        check_weight("exports", exports.iter().map(|export| export.ty()))?;
+        let export = |export: &wasmtime::ExportType<'_>| ExportType {
             name: export.name().to_owned(),
             ty: ExternType::from_wasmtime(&export.ty()),
         };
-        Ok(module.exports().map(export).collect())
+        Ok(exports.iter().map(export).collect())
     }
 
     /// What the module says of its source files; none where it says nothing, or its engine's `Config.wasm_backtrace_details` is off.
@@ -152,6 +174,7 @@ impl Module {
     pub fn release(&self) -> Result<()> {
         self.inner.close();
         self.debug.close();
+        self.original.close();
         self.held.clear();
         Ok(())
     }
@@ -179,32 +202,41 @@ impl Module {
         self.shared
     }
 
+    /// What it is a copy of, if it was compiled for snapshots.
+    pub(crate) fn original(&self) -> Result<Option<Arc<Original>>> {
+        self.original.get()
+    }
+
     /// A module of a component's, whose shared memories may grow to `shared` bytes.
     pub(crate) fn of_component(engine: &Arc<Engine>, code: wasmtime::Module, shared: u64) -> Arc<Self> {
         let (inner, engine) = (Closable::new("module", code), Arc::clone(engine));
         // The component counts the bytes of the code, and keeps the DWARF.
-        let debug = Closable::new("module", None);
-        Arc::new(Self { inner, shared, moved: None, debug, engine, held: HeldBytes::default() })
+        let (debug, original) = (Closable::new("module", None), Closable::new("module", None));
+        Arc::new(Self { inner, shared, moved: None, debug, original, engine, held: HeldBytes::default() })
     }
 
-    fn compile(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
+    fn compile(engine: &Engine, bytes: &[u8], purpose: Purpose) -> Result<Arc<Self>> {
         let cache = engine.cache();
         let compiler = move |engine: &wasmtime::Engine, binary: &[u8]| match &cache {
             Some(cache) => cache.get(engine, binary),
             None => wasmtime::Module::from_binary(engine, binary),
         };
-        let compile = || Self::wrap(engine, engine.compile(bytes, compiler)?);
+        let compile = || Self::wrap(engine, engine.compile(bytes, purpose, compiler)?);
         let name = |module: &Arc<Self>| module.name().ok().flatten();
         engine.events().around((EventKind::Compile, Some(bytes)), name, compile)
     }
 
-    fn wrap(engine: &Engine, Code { code, shared, moved, debug }: Code<wasmtime::Module>) -> Result<Arc<Self>> {
+    fn wrap(engine: &Engine, made: Code<wasmtime::Module>) -> Result<Arc<Self>> {
+        let Code { code, shared, moved, debug, original } = made;
         let closed = || WasmtimeError::Closed { what: "engine".to_owned() };
         let engine = engine.weak().upgrade().ok_or_else(closed)?;
         moved::note(&code, moved);
+        copies::note(&code, original.as_ref());
         let (debug, held) = symbols::note(code.image_range(), debug.filter(|_| engine.reads_debug_info()));
+        held.grow(original.as_ref().map_or(0, |original| original.size()));
         let (inner, debug) = (Closable::new("module", code), Closable::new("module", debug));
-        Ok(Arc::new(Self { inner, shared, moved, debug, engine, held }))
+        let original = Closable::new("module", original);
+        Ok(Arc::new(Self { inner, shared, moved, debug, original, engine, held }))
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn compile<R: Send + 'static>(
         }
         let shared = modules(&binary).map(shared_size::shared_memories).max().unwrap_or(0);
         let debug = if reads_debug_info { Sections::of(&binary)? } else { None };
-        Ok(Code { code, shared, moved: None, debug })
+        Ok(Code { code, shared, moved: None, debug, original: None })
     })
 }
 

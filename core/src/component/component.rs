@@ -63,13 +63,13 @@ impl Component {
     /// damage, not malice.
     #[uniffi::constructor]
     pub fn deserialize(engine: &Engine, artifact: &[u8]) -> Result<Arc<Self>> {
-        let Code { code, shared, moved, debug } = Code::open(artifact, Sort::Component)?;
+        let Code { code, shared, moved, debug, original } = Code::open(artifact, Sort::Component)?;
         // SAFETY: wasmtime trusts the bytes. They are what `serialize` made, bit for bit, as the checksum
         // shows, unless bytes and checksum were both forged; the documentation says so.
         let component = unsafe { wasmtime::component::Component::deserialize(&engine.get()?, code) };
         let code =
             component.map_err(|error| WasmtimeError::no_code(error, |reason| WasmtimeError::Artifact { reason }))?;
-        Self::wrap(engine, Code { code, shared, moved, debug })
+        Self::wrap(engine, Code { code, shared, moved, debug, original })
     }
 
     /// Makes a component from a file that holds what `serialize` gave. Fails with `Io` as well.
@@ -83,7 +83,14 @@ impl Component {
     /// them.
     pub fn serialize(&self) -> Result<Vec<u8>> {
         let debug = self.debug.get()?.map(|debug| debug.sections);
-        Code { code: artifact::component_image(&[], &self.get()?)?, shared: self.shared, moved: None, debug }.seal()
+        Code {
+            code: artifact::component_image(&[], &self.get()?)?,
+            shared: self.shared,
+            moved: None,
+            debug,
+            original: None,
+        }
+        .seal()
     }
 
     /// The compiled component together with its engine's configuration, as bytes that `unpack` makes a component of in any

@@ -12,6 +12,8 @@ use crate::limits::shared_size::shared_memory;
 use crate::linking::import_error::{check_count, with_wrong_types};
 use crate::linking::instantiation::{Instantiation, Source};
 use crate::runs::run::Run;
+use crate::snapshots::copies;
+use crate::snapshots::original::Original;
 use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::{Extern, Module, NamedExtern, Result, Store, WasmtimeError};
 
@@ -22,6 +24,8 @@ pub struct Instance {
     inner: wasmtime::Instance,
     /// What it exports, if its store's guests run on fibers: whoever looks that up need not wait for a guest that computes.
     known: OnceLock<Box<[(String, wasmtime::Extern)]>>,
+    /// What its module is a copy of, if that was compiled for snapshots.
+    original: Option<Arc<Original>>,
 }
 
 of_store!(Instance);
@@ -61,10 +65,13 @@ impl Instance {
             };
         }
         store.enter(|mut context| match instance.get_export(&mut context, name) {
-            Some(item) => Ok(Extern::found_as(store, name, item)),
-            None => {
-                let names = instance.exports(&mut context).map(|export| export.name().to_owned());
-                Err(not_found(name, names))
+            Some(item) if !copies::is_hidden(instance.module(&context), name) => {
+                Ok(Extern::found_as(store, name, item))
+            }
+            _ => {
+                let exports = copies::exports(instance.module(&context));
+                let names: Vec<_> = exports.map(|export| export.name().to_owned()).collect();
+                Err(not_found(name, names.into_iter()))
             }
         })
     }
@@ -79,7 +86,8 @@ impl Instance {
 
     /// The module with its imports, which are checked as far as that needs no instance.
     fn linked(store: &Store, module: &Module, imports: &[Extern]) -> Result<Instantiation> {
-        let (module, own) = (module.get()?, module.shared());
+        let (original, own) = (module.original()?, module.shared());
+        let module = module.get()?;
         check_same(module.engine(), store.engine(), "module")?;
         if let Err(missing) = check_count(&module, imports.len()) {
             // What belongs to another store is not looked at.
@@ -90,7 +98,7 @@ impl Instance {
         }
         let given: Vec<_> = imports.iter().map(|item| item.to_wasmtime(store)).collect::<Result<_>>()?;
         let shared = given.iter().filter_map(shared_memory).fold(own, u64::max);
-        Ok(Instantiation { source: Source::Given { module, imports: given }, shared })
+        Ok(Instantiation { source: Source::Given { module, imports: given }, shared, original })
     }
 
     /// Fails as `export` does where the store is another one, or closed. The exports of an instance never change, so that an
@@ -108,7 +116,8 @@ impl Instance {
         if store.is_on_fibers() {
             _ = known.set(all(inner, context));
         }
-        Arc::new(Self { owner: store.id(), inner, known })
+        let original = copies::original(inner.module(&*context));
+        Arc::new(Self { owner: store.id(), inner, known, original })
     }
 
     /// What it exports, if its store's guests run on fibers.
@@ -121,17 +130,24 @@ impl Instance {
         Ok(self.known.get().map(Box::as_ref))
     }
 
+    /// What its module is a copy of, if that was compiled for snapshots.
+    pub(super) fn original(&self) -> Option<&Original> {
+        self.original.as_deref()
+    }
+
     pub(crate) fn get(&self, store: &Store) -> Result<wasmtime::Instance> {
         store.check_owner(self.owner, "instance")?;
         Ok(self.inner)
     }
 }
 
-fn all(
+/// What it exports, without what nobody is told of.
+pub(super) fn all(
     instance: wasmtime::Instance,
     context: &mut StoreContextMut<'_, StoreData>,
 ) -> Box<[(String, wasmtime::Extern)]> {
-    instance.exports(context).map(|export| (export.name().to_owned(), export.into_extern())).collect()
+    let told = copies::exports(instance.module(&*context)).count();
+    instance.exports(context).take(told).map(|export| (export.name().to_owned(), export.into_extern())).collect()
 }
 
 /// How many exports a sentence lists.

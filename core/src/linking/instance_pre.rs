@@ -10,6 +10,8 @@ use crate::host::definition::{HostDefinition, UnboundHostFunc};
 use crate::linking::instantiation::{Instantiation, Source};
 use crate::linking::resting::Resting;
 use crate::runs::run::Run;
+use crate::snapshots::copies;
+use crate::snapshots::original::Original;
 use crate::stores::store::{StoreData, StoreId};
 use crate::traps::symbols;
 use crate::{DebugInfo, Func, Instance, Result, Store};
@@ -32,6 +34,8 @@ struct Linked {
     #[expect(dead_code, reason = "it is kept")]
     debug_info: Option<Arc<DebugInfo>>,
     resting: Option<Resting>,
+    /// What the module is a copy of, if it was compiled for snapshots.
+    original: Option<Arc<Original>>,
 }
 
 #[uniffi::export]
@@ -59,14 +63,14 @@ impl InstancePre {
 
     /// What is to be instantiated, whose host functions have their callbacks in the store.
     fn linked(&self, store: &Store) -> Result<Instantiation> {
-        let Linked { pre, hosts, resting, .. } = self.ready(store)?;
+        let Linked { pre, hosts, resting, original, .. } = self.ready(store)?;
         if let Some(number) = store.bind_callbacks(&hosts)? {
             // It is lost only where another thread has closed this.
             self.ready(store)?;
             return Err(HostDefinition::lost(number));
         }
         HostDefinition::prepare(&hosts, store)?;
-        Ok(Instantiation { source: Source::Prepared { pre, resting }, shared: self.shared })
+        Ok(Instantiation { source: Source::Prepared { pre, resting }, shared: self.shared, original })
     }
 
     /// The numbers of host functions that it needs and that have no callback in the store yet.
@@ -89,7 +93,8 @@ impl InstancePre {
         resting: Option<Resting>,
     ) -> Arc<Self> {
         let debug_info = symbols::of(inner.module().image_range().start.addr());
-        let linked = Linked { pre: inner, hosts: hosts.into(), debug_info, resting };
+        let original = copies::original(inner.module());
+        let linked = Linked { pre: inner, hosts: hosts.into(), debug_info, resting, original };
         Arc::new(Self { inner: Closable::new("prepared instance", linked), shared, owners })
     }
 

@@ -13,6 +13,7 @@ use crate::linking::items::explain;
 use crate::linking::resting::Resting;
 use crate::process::signals;
 use crate::runs::run::Run;
+use crate::snapshots::original::Original;
 use crate::stores::store::StoreData;
 use crate::{Result, Store, WasmtimeError};
 
@@ -39,6 +40,9 @@ pub(super) struct Instantiation {
     pub(super) source: Source,
     /// How large its shared memories may grow, in bytes; 0 where there are none.
     pub(super) shared: u64,
+    /// What the module is a copy of, if it was compiled for snapshots: the module may be closed meanwhile.
+    #[expect(dead_code, reason = "it is kept")]
+    pub(super) original: Option<Arc<Original>>,
 }
 
 /// Makes of wasmtime's instance what whoever asked for it gets.

@@ -13,6 +13,7 @@ use crate::linking::command;
 use crate::linking::definitions::{Definition, Definitions};
 use crate::linking::import_error::{link, with_wrong_types};
 use crate::linking::resting::Resting;
+use crate::snapshots::copies;
 use crate::stores::store::StoreData;
 use crate::wasi::functions;
 use crate::{Result, Store, WasmtimeError};
@@ -110,7 +111,7 @@ impl Items {
         own: u64,
     ) -> Result<()> {
         self.definitions.check_imports(module, Some(store))?;
-        let exports = module.exports().filter(|export| export.ty().func().is_some());
+        let exports = copies::exports(module).filter(|export| export.ty().func().is_some());
         let functions: Vec<_> = exports.map(|export| export.name().to_owned()).collect();
         functions.iter().try_for_each(|function| self.definitions.check(name, function))?;
         let needed = self.definitions.hosts(Some(module));
@@ -119,10 +120,13 @@ impl Items {
         context.data_mut().limiter.admit(self.definitions.shared(module).max(own))?;
         let linker = Arc::make_mut(&mut self.linker);
         // Wasmtime looks at what the module exports. Its functions cannot run on fibers, and ours take their place.
-        linker.module(&mut *context, name, module).map_err(refused)?;
+        // It would take hidden exports for something that a command must not have.
+        if !copies::is_copy(module) {
+            linker.module(&mut *context, name, module).map_err(refused)?;
+        }
         let pre = linker.instantiate_pre(module).map_err(refused)?;
         linker.allow_shadowing(true);
-        for export in module.exports() {
+        for export in copies::exports(module) {
             let Some(ty) = export.ty().func().cloned() else { continue };
             let function = command::function(context, ty, &pre, export.name());
             linker.define(&*context, name, export.name(), function).map_err(refused)?;

@@ -12,10 +12,12 @@ use crate::compile::engine::{LinkerCache, check_same};
 use crate::errors::chain::chain;
 use crate::host::definition::{HostBody, HostDefinition, UnboundHostFunc};
 use crate::linking::definitions::Definition;
+use crate::linking::instance::all;
 use crate::linking::instantiation::{Instantiation, Source};
 use crate::linking::items::{Items, explain, explain_missing, refused};
 use crate::process::fork::{self, Held, Locked};
 use crate::runs::run::Run;
+use crate::snapshots::copies;
 use crate::stores::store::StoreData;
 use crate::{Engine, Extern, Func, FuncType, Instance, InstancePre, Module, Result, Store, WasmtimeError};
 
@@ -82,8 +84,7 @@ impl Linker {
         self.check_store(store)?;
         let instance = instance.get(store)?;
         let before = store.enter(|mut context| {
-            let exports: Vec<_> =
-                instance.exports(&mut context).map(|export| (export.name().to_owned(), export.into_extern())).collect();
+            let exports = all(instance, &mut context).into_vec();
             self.change(|items| {
                 exports
                     .into_iter()
@@ -114,7 +115,7 @@ impl Linker {
             }),
             (false, _) => {
                 // Before a guest runs for nothing.
-                self.check_free(name, raw.exports().map(|export| export.name()))?;
+                self.check_free(name, copies::exports(&raw).map(|export| export.name()))?;
                 let instance = self.instantiate(store, module)?;
                 if exports("_initialize") {
                     let Extern::OfFunc { func } = instance.export(store, "_initialize")? else {
@@ -297,7 +298,8 @@ impl Linker {
     /// The module with the items that it imports, whose host functions have their callbacks in the store.
     fn linked(&self, store: &Store, module: &Module) -> Result<Instantiation> {
         self.check_store(store)?;
-        let (module, own) = (self.module(module)?, module.shared());
+        let (original, own) = (module.original()?, module.shared());
+        let module = self.module(module)?;
         // Whatever another thread defines meanwhile, this has the items of one moment.
         let (found, hosts) = self.bound(store, |items| {
             if let Err(missing) = items.definitions.check_imports(&module, Some(store)) {
@@ -313,7 +315,7 @@ impl Linker {
             Err((missing, items)) => return Err(items.explain_missing(missing, store, &module)),
         };
         HostDefinition::prepare(&hosts, store)?;
-        Ok(Instantiation { source: Source::Linked { module, linker, hosts, resting }, shared })
+        Ok(Instantiation { source: Source::Linked { module, linker, hosts, resting }, shared, original })
     }
 
     /// The numbers of host functions that `module` imports and that have no callback in the store yet; without a module, of

@@ -10,3 +10,4 @@ mod instantiation;
 pub(crate) mod items;
 pub(crate) mod linker;
 pub(crate) mod resting;
+pub(crate) mod snapshot;

@@ -34,6 +34,18 @@ impl Store {
         self.gate.enter_as(me, &|| self.may_wait(), |inside| work(context(inside)?))
     }
 
+    /// Takes a turn in the store between its guests. Fails with `Busy` while one runs or waits, which is in the middle of something.
+    pub(crate) fn enter_idle<R>(&self, work: impl FnOnce(StoreContextMut<'_, StoreData>) -> Result<R>) -> Result<R> {
+        self.gate.enter_as(this_thread(), &|| self.may_wait(), |inside| match inside {
+            Inside::Root(guest) => work(guest.0.as_context_mut()),
+            Inside::Caller(_) => Err(WasmtimeError::Busy {
+                reason: "a guest of the store is in the middle of a call, whose stack a snapshot would not have: take it when the \
+                         call is over"
+                    .to_owned(),
+            }),
+        })
+    }
+
     /// Takes a turn in the store, to run guest code. Wasmtime lets a guest use as much stack as the engine is
     /// configured for, however much the thread has. Where the thread has less left, the guest runs on a new stack.
     // Inlined, so that the plain call of a guest moves nothing through memory on its way.

@@ -115,6 +115,27 @@ public final class Instance: Sendable {
   public func tag(_ store: Store, _ name: String) throws(WasmtimeError) -> Tag {
     try export(store, name).expected(Extern.Variant.tag, name, \.tag)
   }
+
+  /// A module that begins where this instance is now, in the binary format.
+  ///
+  /// It has the same code. What the instance's memories, globals and tables hold now is what they begin with there. It has
+  /// no start function. It is a module like any other: compile it, keep it compiled, and make as many instances of it as
+  /// you like. This instance goes on as before.
+  ///
+  /// What is not the instance's own is not in it: files, arguments and the rest of WASI's state, other instances, imports.
+  /// Whatever the guest holds is in it: secrets, and the state of its random numbers, which all instances of the snapshot
+  /// then have in common.
+  ///
+  /// - Parameters:
+  ///   - store: The instance's store.
+  ///   - names: The names of exports that the module is not to have, such as of what was called once.
+  /// - Throws: `unsupported` if the module was not made by `Module(_:forSnapshots:)`, or the instance holds a reference to
+  ///   something that is not its own, which the error names; `notFound` for a name that the module does not export; `limit`
+  ///   if the snapshot would be larger than 1 GiB, or than the engine's limit for modules; and `busy` while a guest of the
+  ///   store runs or waits.
+  public func snapshot(_ store: Store, removing names: [String] = []) throws(WasmtimeError) -> [UInt8] {
+    try core.snapshot(store: store.core, remove: checked(names))
+  }
 }
 
 /// The exports of an instance, and the place that each name has.

@@ -56,6 +56,32 @@ public final class Module: Sendable {
     self.init(try Core.Module.fromFile(engine: engine.core, path: checked(path)))
   }
 
+  /// Compiles a module so that ``Instance/snapshot(_:removing:)`` can read its instances.
+  ///
+  /// It behaves like any other module, except that you cannot serialize or pack it: do that with the module of a
+  /// snapshot.
+  ///
+  /// - Parameters:
+  ///   - engine: The engine that compiles it.
+  ///   - bytes: The module in the binary format, or in the text format in UTF-8.
+  /// - Throws: As for any module, and `unsupported` for one whose instances keep some of their state elsewhere: it imports
+  ///   a memory, a table or a mutable global, has one that is shared, or drops passive segments. The error says which.
+  public convenience init(_ engine: Engine, forSnapshots bytes: some Collection<UInt8>) throws(WasmtimeError) {
+    try self.init(of: bytes) { (bytes) throws(WasmtimeError) in
+      try Core.Module.forSnapshots(engine: engine.core, bytes: bytes).kept()
+    }
+  }
+
+  /// Compiles a module in the text format for snapshots.
+  ///
+  /// - Parameters:
+  ///   - engine: The engine that compiles it.
+  ///   - text: The module in the text format.
+  /// - Throws: As for bytes, and `syntax` if the text has a mistake.
+  public convenience init(_ engine: Engine, forSnapshots text: some StringProtocol) throws(WasmtimeError) {
+    try self.init(engine, forSnapshots: text.utf8)
+  }
+
   /// Makes a module from the bytes of ``serialize()-8hmt3``.
   ///
   /// An artifact is machine code: load it only from where you would load a program. The check finds damage, not malice.

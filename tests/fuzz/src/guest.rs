@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use trimaran::{Config, Engine, Extern, Linker, Module, ModuleLimits, Store, StoreLimits, Val, ValType, WasmtimeError};
+use trimaran::{
+    Config, Engine, Extern, Linker, Module, ModuleLimits, Store, StoreLimits, Val, ValType, WasmtimeError, validate,
+};
 
 pub(crate) const GUEST: &str = include_str!("../seeds/text/guest.wat");
 
@@ -63,6 +65,9 @@ pub(crate) fn exercise(module: &Module) {
     let linker = Linker::new(&engine()).unwrap();
     _ = linker.define_unknown_imports_as_default_values(&store, module);
     let Ok(instance) = linker.instantiate(&store, module) else { return };
+    if let Ok(snapshot) = instance.snapshot(&store, Vec::new()) {
+        validate(&engine(), &snapshot).expect("a snapshot is valid");
+    }
     for export in instance.exports(&store).unwrap() {
         match export.item {
             Extern::OfFunc { func } => {

@@ -15,4 +15,11 @@ pub(crate) fn run(bytes: &[u8]) {
         }
         Err(error) => check(Err(error)),
     }
+    match Module::for_snapshots(&engine, bytes) {
+        Ok(module) => {
+            assert!(is_valid, "it compiles for snapshots and is not valid");
+            exercise(&module);
+        }
+        Err(error) => check(Err(error)),
+    }
 }

@@ -151,8 +151,23 @@ impl World {
 
     fn run(&mut self, step: &Step<'_>) -> Run {
         match step.text("op")? {
-            "engine" | "store" | "module" | "validate" | "wat2wasm" | "custom_sections" | "contents" | "serialize"
-            | "deserialize" | "imports" | "exports" | "instance" | "export" | "close" => self.run_object(step),
+            "engine"
+            | "store"
+            | "module"
+            | "validate"
+            | "wat2wasm"
+            | "custom_sections"
+            | "contents"
+            | "serialize"
+            | "module_for_snapshots"
+            | "snapshot"
+            | "module_of_snapshot"
+            | "deserialize"
+            | "imports"
+            | "exports"
+            | "instance"
+            | "export"
+            | "close" => self.run_object(step),
             "call" | "call_int" | "func_type" => self.run_call(step),
             "call_async" | "start" | "join" | "cancel" | "release" | "instance_async" | "link_async"
             | "instantiate_async" => self.run_waiting(step),
@@ -208,6 +223,16 @@ impl World {
             "custom_sections" => trimaran::custom_sections(&source(step)?, step.text("name")?)
                 .map(|found| plain(found.iter().map(|bytes| hex(bytes)).collect::<Vec<_>>())),
             "contents" => contents(&source(step)?, step.text("part")?).map(plain),
+            "module_for_snapshots" => Module::for_snapshots(&*self.engine(step)?, &source(step)?)
+                .map(|module| Outcome::Kept(Object::Module(module))),
+            "module_of_snapshot" => Module::new(&*self.engine(step)?, &self.artifact(step)?)
+                .map(|module| Outcome::Kept(Object::Module(module))),
+            "snapshot" => {
+                let names = step.optional("remove").and_then(Value::as_array).cloned().unwrap_or_default();
+                let names = names.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+                let snapshot = self.instance(step)?.snapshot(&*self.store(step)?, names);
+                snapshot.map(|bytes| Outcome::Kept(Object::Artifact(bytes)))
+            }
             "serialize" => self.module(step)?.serialize().map(|bytes| Outcome::Kept(Object::Artifact(bytes))),
             "deserialize" => {
                 let (engine, artifact) = (self.engine(step)?, self.flipped(step)?);

@@ -121,6 +121,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         fits: |_| true,
         act: Act::File(|engine, file, words| _ = words.end(Module::new(engine, file))),
     },
+    Entry { name: "snapshot", compiles: true, fits: |_| true, act: Act::File(snapshot) },
     Entry {
         name: "validate",
         compiles: false,
@@ -201,6 +202,16 @@ fn describe(_: &Arc<Engine>, module: &Arc<Module>, words: &mut Words) {
     }
     if let Some(exports) = words.end(module.exports()) {
         exports.iter().for_each(|export| words.add(export));
+    }
+}
+
+/// A copy for snapshots, and a snapshot, if the module imports nothing.
+fn snapshot(engine: &Engine, file: &[u8], words: &mut Words) {
+    let Some(module) = words.end(Module::for_snapshots(engine, file)) else { return };
+    let store = Store::new(engine).unwrap();
+    if let Some(instance) = words.end(Instance::new(&store, &module, Vec::new())) {
+        words.end(instance.snapshot(&store, vec!["n".repeat(1 << 10)]));
+        words.end(instance.snapshot(&store, Vec::new()));
     }
 }
 

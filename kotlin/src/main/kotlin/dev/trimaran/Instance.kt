@@ -100,6 +100,25 @@ public class Instance private constructor(raw: Raw) {
     /** The tag that is exported under [name], or `NotFound`, or `Type`. */
     public fun tag(store: Store, name: String): Tag = export(store, name).expect(name)
 
+    /**
+     * A module that begins where this instance is now, in the binary format. It has the same code. What the instance's
+     * memories, globals and tables hold now is what they begin with there. It has no start function, and no exports whose
+     * names are in [remove]. It is a module like any other: compile it, keep it compiled, and make as many instances of it
+     * as you like. This instance goes on as before.
+     *
+     * What is not the instance's own is not in it: files, arguments and the rest of WASI's state, other instances,
+     * imports. Whatever the guest holds is in it: secrets, and the state of its random numbers, which all instances of the
+     * snapshot then have in common.
+     *
+     * Fails with `Unsupported` if [Module.forSnapshots] did not make the module, or the instance holds a reference to
+     * something that is not its own, which the message names; with `NotFound` for a name in [remove] that the module does
+     * not export; with `Limit` if the snapshot would be larger than 1 GiB, or than the engine's limit for modules; and
+     * with `Busy` while a guest of the store runs or waits.
+     */
+    @JvmOverloads
+    public fun snapshot(store: Store, remove: Collection<String> = emptyList()): ByteArray =
+        core(this, store) { raw.snapshot(store.raw, remove.toList().whole("name to remove")) }
+
     /** What it is, and the number of its store. */
     override fun toString(): String = shownOf("Instance", Owned.INSTANCE) { raw }
 

@@ -149,6 +149,22 @@ public class Module private constructor(raw: Raw) :
         public fun fromFile(engine: Engine, path: String): Module =
             Module(core(engine) { Raw.fromFile(engine.raw, path) })
 
+        /**
+         * Compiles a module as [Module] does, so that [Instance.snapshot] can read its instances. It behaves like any
+         * other module, except that you cannot serialize or pack it: do that with the module of a snapshot.
+         *
+         * Fails as [Module] does, and with `Unsupported` for a module whose instances keep some of their state
+         * elsewhere: it imports a memory, a table or a mutable global, has one that is shared, or drops passive
+         * segments. The message says which.
+         */
+        @JvmStatic
+        public fun forSnapshots(engine: Engine, bytes: ByteArray): Module =
+            Module(core(engine) { Raw.forSnapshots(engine.raw, bytes) })
+
+        /** Compiles a module in the text format for snapshots. Fails as for bytes. */
+        @JvmStatic
+        public fun forSnapshots(engine: Engine, text: String): Module = forSnapshots(engine, text.utf8())
+
         /** Compiles a module from a file, as with a path as text. */
         @JvmStatic
         public fun fromFile(engine: Engine, path: Path): Module = fromFile(engine, path.ofThisMachine())
