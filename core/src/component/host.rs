@@ -1,6 +1,7 @@
 //! Functions of the host that components call.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
@@ -19,6 +20,7 @@ use crate::component::stream::drop_ends_of;
 use crate::component::table;
 use crate::component::types::ComponentTypes;
 use crate::process::failpoint;
+use crate::stores::host_objects::HostResource;
 use crate::stores::store::StoreData;
 use crate::traps::carried::HostError;
 use crate::{Result, Store, WasmtimeError};
@@ -115,7 +117,7 @@ impl HostFuncType {
 pub(super) fn run(
     function: &Arc<dyn ComponentHostFunction>,
     ty: &HostFuncType,
-    hosts: &Arc<[u32]>,
+    hosts: &Arc<[HostResource]>,
     context: StoreContextMut<'_, StoreData>,
     given: Given,
 ) -> wasmtime::Result<Written> {
@@ -133,6 +135,32 @@ pub(super) fn run_plain(
     in_store(context, |store, context| {
         call(store, context, |call_id| function.call_plain(store, call_id, ty, arguments))
     })
+}
+
+/// A guest drops an object of the host that it owns.
+pub(super) fn drop_owned(mut context: StoreContextMut<'_, StoreData>, number: u32) -> wasmtime::Result<()> {
+    let mut done = Ok(());
+    if let Some((object, drop)) = context.data().components.objects.owned(number) {
+        let has_run = Cell::new(false);
+        done = in_store(context.as_context_mut(), |store, context| {
+            let _dropping = context.data().components.shut().dropping();
+            call(store, context, |call_id| {
+                has_run.set(true);
+                drop.dropped(store, call_id, &object)
+            })
+        });
+        if !has_run.get() {
+            // Nothing was done with it. That is for when the store goes.
+            return done;
+        }
+    }
+    let object = context.data_mut().components.objects.remove(number);
+    let store = context.data().weak_store.upgrade();
+    // To let go of it may run anything: not in here.
+    if let Some((object, store)) = object.zip(store) {
+        store.departed().push(object);
+    }
+    done
 }
 
 #[inline(always)]
@@ -162,7 +190,7 @@ fn run_in(
     store: &Store,
     function: &dyn ComponentHostFunction,
     ty: &HostFuncType,
-    hosts: &Arc<[u32]>,
+    hosts: &Arc<[HostResource]>,
     context: &mut StoreContextMut<'_, StoreData>,
     given: Given,
 ) -> Result<Written> {
@@ -207,7 +235,7 @@ pub(super) fn written(
     context: &mut StoreContextMut<'_, StoreData>,
     reply: Reply,
     ty: &HostFuncType,
-    hosts: &Arc<[u32]>,
+    hosts: &Arc<[HostResource]>,
 ) -> Result<Written> {
     let beside: Vec<&[u8]> = reply.beside.iter().map(Vec::as_slice).collect();
     let values = Values { bytes: &reply.bytes, beside: &beside, ..Values::default() };

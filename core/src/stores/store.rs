@@ -282,6 +282,7 @@ pub(crate) struct Guest(pub(super) wasmtime::Store<StoreData>);
 
 impl Drop for Guest {
     fn drop(&mut self) {
+        self.0.data_mut().components.objects.leave();
         failpoint::panic_at("close");
     }
 }
