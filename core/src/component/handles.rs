@@ -163,7 +163,7 @@ impl<'a> Sent<'a> {
                 ResourceValue::Guest(guest) => Handle::Any(guest.get(store).map_err(refused)?),
                 ResourceValue::Host(object) => {
                     let is_watched = resource.is_own && hosts.iter().any(|host| host.drop.is_some());
-                    let objects = &mut context.data_mut().components.objects;
+                    let objects = &context.data().components.objects;
                     let (number, ownership) = objects.add(Arc::clone(object), is_watched).map_err(refused)?;
                     let numbers = if resource.is_own { &mut sent.kept } else { &mut sent.lent };
                     numbers.push(number);
@@ -190,7 +190,7 @@ impl<'a> Sent<'a> {
         let back = if has_arrived { Vec::new() } else { self.kept };
         for number in self.lent.into_iter().chain(back) {
             // To drop an object may run anything: not in here.
-            if let Some(object) = context.data_mut().components.objects.remove(number) {
+            if let Some(object) = context.data().components.objects.remove(number) {
                 store.departed().push(object);
             }
         }
@@ -277,7 +277,7 @@ fn object(context: &mut StoreContextMut<'_, StoreData>, handle: ResourceAny, is_
     let dynamic = handle
         .try_into_resource_dynamic(&mut *context)
         .map_err(|error| WasmtimeError::Unexpected { reason: error.to_string() })?;
-    let objects = &mut context.data_mut().components.objects;
+    let objects = &context.data().components.objects;
     let found = if is_own { objects.remove(dynamic.rep()) } else { objects.get(dynamic.rep()) };
     found.ok_or_else(|| WasmtimeError::Closed { what: "resource".to_owned() })
 }

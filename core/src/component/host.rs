@@ -1,7 +1,6 @@
 //! Functions of the host that components call.
 
 use std::any::Any;
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
@@ -139,27 +138,24 @@ pub(super) fn run_plain(
 
 /// A guest drops an object of the host that it owns.
 pub(super) fn drop_owned(mut context: StoreContextMut<'_, StoreData>, number: u32) -> wasmtime::Result<()> {
-    let mut done = Ok(());
-    if let Some((object, drop)) = context.data().components.objects.owned(number) {
-        let has_run = Cell::new(false);
-        done = in_store(context.as_context_mut(), |store, context| {
-            let _dropping = context.data().components.shut().dropping();
-            call(store, context, |call_id| {
-                has_run.set(true);
-                drop.dropped(store, call_id, &object)
-            })
-        });
-        if !has_run.get() {
-            // Nothing was done with it. That is for when the store goes.
-            return done;
-        }
-    }
-    let object = context.data_mut().components.objects.remove(number);
-    let store = context.data().weak_store.upgrade();
+    let objects = Arc::clone(&context.data().components.objects);
     // To let go of it may run anything: not in here.
-    if let Some((object, store)) = object.zip(store) {
-        store.departed().push(object);
-    }
+    let departed = context.data().weak_store.upgrade().map(|store| store.departed());
+    let let_go = |object| departed.map(|departed| departed.push(object));
+    let Some((object, drop)) = objects.owned(number) else {
+        objects.remove(number).map(let_go);
+        return Ok(());
+    };
+    let done = in_store(context.as_context_mut(), |store, context| {
+        let _dropping = context.data().components.shut().dropping();
+        // Where there is no room for the call, it stays until the store goes. So it does where this is not reached.
+        call(store, context, |call_id| match objects.remove(number) {
+            Some(_) => drop.dropped(store, call_id, &object),
+            // The store was closed meanwhile, and that has done it.
+            None => Ok(()),
+        })
+    });
+    let_go(object);
     done
 }
 

@@ -55,6 +55,11 @@ impl ComponentResourceType {
         Arc::new(Self { ty, host: host_of(ty, hosts).cloned() })
     }
 
+    /// What the host does with an object of this type that a guest owned, if anything.
+    pub fn host_drop(&self) -> Option<&Arc<dyn HostDrop>> {
+        self.host.as_ref()?.drop.as_ref()
+    }
+
     /// What it is as a type of the host's.
     pub(super) fn as_host(&self) -> Option<&HostResource> {
         self.host.as_ref()

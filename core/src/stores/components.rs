@@ -15,7 +15,7 @@ use crate::{Result, WasmtimeError};
 /// What a store keeps for its components.
 #[derive(Default)]
 pub(crate) struct Components {
-    pub(crate) objects: HostObjects,
+    pub(crate) objects: Arc<HostObjects>,
     /// The instances in the store, each in the place that its state knows.
     instances: Vec<Arc<InstanceState>>,
     /// The place of the instance that called the host last, or is called now.

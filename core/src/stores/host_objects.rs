@@ -1,15 +1,16 @@
 //! The objects of the host that guests of components have handles of, and what the host does with one that a guest lets go of.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::fmt::{self, Debug, Formatter};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::process::stack;
 use crate::{HostObject, Result, Store, WasmtimeError};
 
 /// What the host does with an object that a guest owned, once for each time that it was given away.
-pub trait HostDrop: Send + Sync {
+pub trait HostDrop: Any + Send + Sync {
     /// Runs it in the call of the guest that drops the object. `call_id` is the number of this call of the host. What it fails with comes out
     /// of the outer call, after the guest has unwound.
     fn dropped(&self, store: &Store, call_id: u64, object: &HostObject) -> Result<()>;
@@ -70,48 +71,57 @@ struct Kept {
 
 /// The objects of the host, by the numbers that guests know them by.
 #[derive(Default)]
-pub(crate) struct HostObjects {
+pub(crate) struct HostObjects(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
     kept: HashMap<u32, Kept>,
     next: u32,
 }
 
 impl HostObjects {
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Keeps an object, and gives its number. `is_watched` says that a guest may come to own it, and that the host may have to do something
     /// with it then. Fails with `Limit` where there are no numbers left.
-    pub(crate) fn add(&mut self, object: HostObject, is_watched: bool) -> Result<(u32, Ownership)> {
+    pub(crate) fn add(&self, object: HostObject, is_watched: bool) -> Result<(u32, Ownership)> {
         // As many as a table of handles has.
         const MOST: usize = 1 << 28;
-        if self.kept.len() >= MOST {
+        let mut table = self.lock();
+        if table.kept.len() >= MOST {
             return Err(WasmtimeError::limit("the store has as many resources of the host as there may be: 2^28"));
         }
-        while self.kept.contains_key(&self.next) {
-            self.next = self.next.wrapping_add(1);
+        let mut number = table.next;
+        while table.kept.contains_key(&number) {
+            number = number.wrapping_add(1);
         }
-        let number = self.next;
         let ownership = Ownership(is_watched.then(Arc::default));
-        self.kept.insert(number, Kept { object, ownership: ownership.clone() });
-        self.next = number.wrapping_add(1);
+        table.kept.insert(number, Kept { object, ownership: ownership.clone() });
+        table.next = number.wrapping_add(1);
         Ok((number, ownership))
     }
 
     pub(crate) fn get(&self, number: u32) -> Option<HostObject> {
-        self.kept.get(&number).map(|kept| Arc::clone(&kept.object))
+        self.lock().kept.get(&number).map(|kept| Arc::clone(&kept.object))
     }
 
     /// Takes an object out, which is the host's again. To drop it may run anything.
-    pub(crate) fn remove(&mut self, number: u32) -> Option<HostObject> {
-        self.kept.remove(&number).map(|kept| kept.object)
+    pub(crate) fn remove(&self, number: u32) -> Option<HostObject> {
+        self.lock().kept.remove(&number).map(|kept| kept.object)
     }
 
     /// An object that a guest owns, with what the host does with it, if anything.
     pub(crate) fn owned(&self, number: u32) -> Option<(HostObject, Arc<dyn HostDrop>)> {
-        let Kept { object, ownership } = self.kept.get(&number)?;
+        let table = self.lock();
+        let Kept { object, ownership } = table.kept.get(&number)?;
         Some((Arc::clone(object), Arc::clone(ownership.drop()?)))
     }
 
-    /// Has the host do what it does with those that guests own: no guest can drop them any more.
-    pub(crate) fn leave(&mut self) {
-        let mut left: Vec<_> = std::mem::take(&mut self.kept).into_iter().collect();
+    /// Has the host do what it does with those that guests own: no guest can use any of them any more.
+    pub(crate) fn leave(&self) {
+        let mut left: Vec<_> = std::mem::take(&mut self.lock().kept).into_iter().collect();
         left.sort_unstable_by_key(|(number, _)| *number);
         let owned = left.iter().filter_map(|(_, kept)| kept.ownership.drop().map(|drop| (drop, &kept.object)));
         let run = || {

@@ -18,6 +18,7 @@ use crate::limits::store_limiter::StoreLimiter;
 use crate::process::{failpoint, stack};
 use crate::stores::components::{Components, DroppedResources};
 use crate::stores::fiber::Fiber;
+use crate::stores::host_objects::HostObjects;
 use crate::stores::root::Root;
 use crate::stores::suspension::{Parcel, Suspension};
 use crate::traps::symbols::Kept;
@@ -97,6 +98,14 @@ pub struct Store {
     pub(crate) bound_hosts: Mutex<HashSet<u64>>,
     /// The handles of components that a language has let go of.
     pub(crate) dropped_resources: Arc<DroppedResources>,
+    /// The objects of the host that guests of components have handles of.
+    pub(super) host_objects: Arc<HostObjects>,
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.host_objects.leave();
+    }
 }
 
 impl Store {
@@ -282,7 +291,6 @@ pub(crate) struct Guest(pub(super) wasmtime::Store<StoreData>);
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        self.0.data_mut().components.objects.leave();
         failpoint::panic_at("close");
     }
 }

@@ -223,7 +223,7 @@ fn it_enters_no_component_and_may_close_the_store() {
 
 #[test]
 fn one_that_could_not_be_told_is_told_of_later() {
-    let world = world(Config { consume_fuel: true, ..Config::default() });
+    let world = world(Config { consume_fuel: Some(true), ..Config::default() });
     let store = Store::new(&world.engine).unwrap();
     store.set_fuel(10_000).unwrap();
     let instance = world.linker.instantiate(&store, &world.component).unwrap();
