@@ -39,7 +39,12 @@ pub struct ComponentSource(pub(super) Arc<dyn Opens>);
 /// Makes a stream, or a future, of what a language has.
 pub(super) trait Opens: Send + Sync {
     /// One of that type. `hosts` are the host's types of resources.
-    fn open(&self, context: &mut StoreContextMut<'_, StoreData>, plan: &Plan, hosts: &Arc<[HostResource]>) -> Result<End>;
+    fn open(
+        &self,
+        context: &mut StoreContextMut<'_, StoreData>,
+        plan: &Plan,
+        hosts: &Arc<[HostResource]>,
+    ) -> Result<End>;
 }
 
 /// What finds the plans of the streams and futures of a call, with their places among its resources.

@@ -77,7 +77,12 @@ impl ComponentResource {
 }
 
 impl ComponentResource {
-    pub(super) fn new(store: &Store, inner: ResourceAny, state: &Arc<InstanceState>, hosts: &[HostResource]) -> Arc<Self> {
+    pub(super) fn new(
+        store: &Store,
+        inner: ResourceAny,
+        state: &Arc<InstanceState>,
+        hosts: &[HostResource],
+    ) -> Arc<Self> {
         Arc::new(Self {
             owner: store.id(),
             is_owned: inner.owned(),

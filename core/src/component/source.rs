@@ -43,7 +43,12 @@ pub fn component_source(function: Arc<dyn ComponentHostFunction>) -> ComponentSo
 struct Source(Arc<dyn ComponentHostFunction>);
 
 impl Opens for Source {
-    fn open(&self, context: &mut StoreContextMut<'_, StoreData>, plan: &Plan, hosts: &Arc<[HostResource]>) -> Result<End> {
+    fn open(
+        &self,
+        context: &mut StoreContextMut<'_, StoreData>,
+        plan: &Plan,
+        hosts: &Arc<[HostResource]>,
+    ) -> Result<End> {
         let store = GuestStore::of(context.data()).map_err(|error| WasmtimeError::limit(chain(&error)))?;
         let departed = store.get().departed();
         let asks = |is_future, payload| {

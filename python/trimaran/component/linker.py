@@ -232,9 +232,9 @@ class LinkerInstance(Constant, Managed):
     def add_resource(self, name: str, ty: ResourceType, dtor: Callable[[Any, int], object]) -> None:
         """Defines a type of resources by which guests have each `ResourceHost` of its number, as wasmtime-py has them.
 
-        When a guest drops one that it owns, `dtor` is called with the store and the number of the resource. So it is for
-        those that guests still own when their store is closed or collected. What it raises comes out of the outermost
-        call, and goes to `sys.unraisablehook` where there is none.
+        When a guest drops one that it owns, `dtor` is called with the store and the number of the resource. So it is
+        for those that guests still own when their store is closed or collected. What it raises comes out of the
+        outermost call, and goes to `sys.unraisablehook` where there is none.
         """
         body = host_body(dtor, False)[0]
         self.define_resource(name, ty)

@@ -49,14 +49,18 @@ class ResourceType(ComponentResourceTypeBase, Constant, Handle, Managed):
 
         `drop` is called with each object of the new type that was given to a guest for good, once: when a guest drops
         it, or when the store is closed or collected, also after a trap. An object that a guest has given back is yours
-        again, and `drop` is not called. What `drop` raises comes out of the outermost call, as the very same object;
-        where there is none, as when a store is closed, it goes to `sys.unraisablehook`. `drop` can use the store but call
-        none of its components: that raises `BusyError`.
+        again, and `drop` is not called.
+
+        What `drop` raises comes out of the outermost call, as the very same object. Where there is none, as when a store
+        is closed, it goes to `sys.unraisablehook`. `drop` can use the store but call none of its components: that
+        raises `BusyError`.
         """
         if val is None:
             return cls._new(None if drop is None else _body(drop))
         if drop is not None:
-            raise wrong_type("`drop` is given for a type by number: LinkerInstance.add_resource takes it for such a type")
+            raise wrong_type(
+                "`drop` is given for a type by number: LinkerInstance.add_resource takes it for such a type"
+            )
         number = within(val, "the number of the type", "u32", 0, (1 << 32) - 1)
         found = _numbered.get(number)
         if found is None:

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use trimaran::adapter::call::Ready;
 use trimaran::adapter::component_host as host;
-use trimaran::adapter::{HostResource, Ownership};
 use trimaran::adapter::stream::{Given, Handle, Taken, Values, Written};
+use trimaran::adapter::{HostResource, Ownership};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, ResourceType};
 use wasmtime::{Engine, Store, StoreContextMut};
@@ -29,7 +29,11 @@ const OF_THE_GUEST: &str = r#"(component
 
 fn call(store: &mut Store<()>, ready: &Ready, bytes: &[u8], handles: &[Handle]) -> wasmtime::Result<Given> {
     let mut given = Given::default();
-    ready.call(store, Values { bytes, beside: &[], arrays: None, handles, hosts: &[HostResource::plain(1)] }, &mut given)?;
+    ready.call(
+        store,
+        Values { bytes, beside: &[], arrays: None, handles, hosts: &[HostResource::plain(1)] },
+        &mut given,
+    )?;
     Ok(given)
 }
 

@@ -115,13 +115,7 @@ fn lose(instance: &ComponentInstance, store: &Store, handle: u32) -> Result<Rece
     call(instance, store, &["lose"], &handle.to_le_bytes())
 }
 
-fn with_object(
-    instance: &ComponentInstance,
-    store: &Store,
-    name: &str,
-    number: u32,
-    is_own: bool,
-) -> Result<Received> {
+fn with_object(instance: &ComponentInstance, store: &Store, name: &str, number: u32, is_own: bool) -> Result<Received> {
     let resources = [GivenResource { value: ResourceValue::Host(Arc::new(Object(number))), is_own }];
     let arguments = Arguments { bytes: &[0; 4], resources: &resources, ..Arguments::default() };
     instance.func(store, vec![name.to_owned()])?.call(store, &arguments)

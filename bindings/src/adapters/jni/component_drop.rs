@@ -25,7 +25,8 @@ impl Dropped {
     fn run(&self, method: jmethodID, object: &HostObject) -> Result<*mut JNIEnv> {
         let env = self.object.env().ok_or_else(closed)?;
         let held = object.downcast_ref::<GlobalRef>();
-        let held = held.ok_or_else(|| WasmtimeError::Unexpected { reason: "an object of another language".to_owned() })?;
+        let held =
+            held.ok_or_else(|| WasmtimeError::Unexpected { reason: "an object of another language".to_owned() })?;
         let (this, local) = (self.object.local(env), held.local(env));
         jni!(env, CallVoidMethodA, this, method, [jvalue { l: local }].as_ptr());
         // Both may be deleted while an exception is there.
@@ -59,9 +60,8 @@ impl HostDrop for Dropped {
 pub(super) extern "system" fn new_resource_type(env: *mut JNIEnv, _class: jclass, object: jobject) -> jlong {
     give(env, || {
         let class = jni!(env, GetObjectClass, object);
-        let method = |name: &std::ffi::CStr| {
-            jni!(env, GetMethodID, class, name.as_ptr(), c"(Ljava/lang/Object;)V".as_ptr())
-        };
+        let method =
+            |name: &std::ffi::CStr| jni!(env, GetMethodID, class, name.as_ptr(), c"(Ljava/lang/Object;)V".as_ptr());
         let (dropped, left) = (method(c"dropped"), method(c"left"));
         jni!(env, DeleteLocalRef, class);
         let held = GlobalRef::strong(env, object).filter(|_| !dropped.is_null() && !left.is_null());
