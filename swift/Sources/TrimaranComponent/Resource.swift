@@ -117,7 +117,8 @@ private func dropObject(_ context: UnsafeMutableRawPointer?, _ object: UnsafeMut
   guard let context, let object else { preconditionFailure("an object that is not there") }
   // The core holds both until this returns. Only what is `Sendable` went in.
   let found = Unmanaged<AnyObject>.fromOpaque(object).takeUnretainedValue()
-  Unmanaged<Dropped>.fromOpaque(context).takeUnretainedValue().drop(unsafeBitCast(found, to: (any AnyObject & Sendable).self))
+  let given = unsafeBitCast(found, to: (any AnyObject & Sendable).self)
+  Unmanaged<Dropped>.fromOpaque(context).takeUnretainedValue().drop(given)
 }
 
 extension ResourceType: Equatable {

@@ -24,8 +24,8 @@ public class ResourceType private constructor(raw: Raw) {
      * linker.root().defineResource("file", ResourceType { file -> (file as AutoCloseable).close() })
      * ```
      *
-     * The type keeps [drop], and so do a linker and a store that have the type: if [drop] refers to its store, that is not
-     * collected before you close it.
+     * The type keeps [drop], and so do a linker and a store that have the type: if [drop] refers to its store, that is
+     * not collected before you close it.
      */
     public constructor(drop: ResourceDrop) : this(core { Raw(NativeByHand.newResourceType(Dropped(drop))) })
 
@@ -52,13 +52,13 @@ public class ResourceType private constructor(raw: Raw) {
 /** What is done with objects of your own that were given to guests for good: a [ResourceType] has it. */
 public fun interface ResourceDrop {
     /**
-     * Takes an object that guests own no more, once for each time that it was given away: when a guest drops it, or when
-     * the store is closed or collected, also after a trap. An object that a guest has given back is yours again, and this is not
-     * called.
+     * Takes an object that guests own no more, once for each time that it was given away: when a guest drops it, or
+     * when the store is closed or collected, also after a trap. An object that a guest has given back is yours again,
+     * and this is not called.
      *
-     * What this throws comes out of the outermost call, as the very same object. Where there is none, as when a store is
-     * closed, it goes to the thread's [Thread.UncaughtExceptionHandler]. This can use the store but call none of its
-     * components: that fails with `Busy`.
+     * What this throws comes out of the outermost call, as the very same object. Where there is none, as when a store
+     * is closed, it goes to the thread's [Thread.UncaughtExceptionHandler]. This can use the store but call none of
+     * its components: that fails with `Busy`.
      */
     @Throws(Exception::class)
     public fun drop(resource: Any)

@@ -3,11 +3,11 @@ package dev.trimaran.internal.component
 import dev.trimaran.component.ResourceDrop
 
 /**
- * What is done with objects that guests have dropped, as the library calls it: by these names and types. The library keeps
- * this for as long as a type, a linker or a store has it.
+ * What is done with objects that guests have dropped, as the library calls it: by these names and types. The library
+ * keeps this for as long as a type, a linker or a store has it.
  */
 internal class Dropped(private val drop: ResourceDrop) {
-    /** A guest drops [resource], in a call. What this throws is kept by the library, and comes out of the outer call. */
+    /** A guest drops [resource], in a call. The library keeps what this throws, and it comes out of the outer call. */
     fun dropped(resource: Any) {
         drop.drop(resource)
     }
