@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use wasmparser::{ComponentExternalKind, Parser, Payload};
 use wast::component::WastVal;
 use wast::core::{NanPattern, WastArgCore, WastRetCore};
@@ -30,8 +30,6 @@ type Made = (usize, Exports, Vec<u8>);
 /// The components of one file. An instance has a store of its own: a trap poisons the store.
 #[derive(Default)]
 pub(crate) struct Components {
-    /// Those of their engine.
-    settings: Map<String, Value>,
     count: usize,
     is_started: bool,
     definitions: HashMap<String, Definition>,
@@ -51,11 +49,6 @@ enum Source {
 }
 
 impl Components {
-    /// Those of a file, in an engine with these settings.
-    pub(crate) fn new(settings: Map<String, Value>) -> Self {
-        Self { settings, ..Self::default() }
-    }
-
     /// The steps of a directive, and whether it is an assertion. None, where it is not about a component.
     pub(crate) fn directive(
         &mut self,
@@ -140,10 +133,7 @@ impl Components {
             return steps;
         }
         let mut all = vec![
-            match self.settings.is_empty() {
-                true => json!({"op": "engine", "as": "engine"}),
-                false => json!({"op": "engine", "config": self.settings, "as": "engine"}),
-            },
+            json!({"op": "engine", "as": "engine"}),
             json!({"op": "component_linker", "engine": "engine", "as": "linker"}),
             json!({"op": "component_shadowing", "linker": "linker", "allow": true}),
         ];

@@ -1,12 +1,11 @@
 //! Turns the official WebAssembly suite into files that every runner reads: `spec-convert FOLDER`. With `--suite FROM` it adds the
-//! `.wast` files of the folder FROM instead, whose components have the settings that follow.
+//! `.wast` files of the folder FROM instead.
 //!
 //! A suite's file becomes a JSON file with its commands, beside the modules that they name. `README.md` has the vocabulary.
 
 mod command;
 mod component;
 mod composed;
-mod settings;
 mod suite;
 mod value;
 
@@ -44,12 +43,12 @@ const PROPOSALS: &[Proposal] = &[
 const OF_THEIR_OWN: &[Proposal] = &[Proposal::Memory64, Proposal::Threads, Proposal::CustomPageSizes];
 
 fn main() -> Result<()> {
-    let usage = "usage: spec-convert FOLDER [--suite FROM [SETTING...]]";
+    let usage = "usage: spec-convert FOLDER [--suite FROM]";
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let folder = PathBuf::from(arguments.first().context(usage)?);
-    if let [_, option, from, settings @ ..] = &arguments[..] {
+    if let [_, option, from] = &arguments[..] {
         anyhow::ensure!(option == "--suite", usage);
-        return add(Path::new(from), &folder, settings);
+        return add(Path::new(from), &folder);
     }
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
@@ -75,10 +74,10 @@ fn main() -> Result<()> {
 }
 
 /// Adds a folder of `.wast` files.
-fn add(from: &Path, folder: &Path, settings: &[String]) -> Result<()> {
+fn add(from: &Path, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     spectest(folder)?;
-    println!("{} files of {}", suite::add(from, folder, settings)?, from.display());
+    println!("{} files of {}", suite::add(from, folder)?, from.display());
     Ok(())
 }
 

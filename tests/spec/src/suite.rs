@@ -12,11 +12,10 @@ use wast::{Wast, WastDirective};
 
 use crate::command;
 use crate::component::Components;
-use crate::settings;
 
 /// Converts each file of a folder, whatever folders it lies in, and adds them to the index of `to`. What was there of the same
-/// name goes. The engines of components have those settings.
-pub(crate) fn add(from: &Path, to: &Path, settings: &[String]) -> Result<usize> {
+/// name goes.
+pub(crate) fn add(from: &Path, to: &Path) -> Result<usize> {
     let mut files = Vec::new();
     find(from, &mut files)?;
     files.sort();
@@ -32,7 +31,7 @@ pub(crate) fn add(from: &Path, to: &Path, settings: &[String]) -> Result<usize> 
         };
         let stem = inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("-");
         let id = format!("{proposal}/{stem}");
-        let commands = commands(to, &id, file, settings).unwrap_or_else(|error| {
+        let commands = commands(to, &id, file).unwrap_or_else(|error| {
             // A runner fails at what it does not know, so that the table shows it.
             vec![json!({"op": format!("a file that cannot be read: {error:#}"), "line": 0, "assert": true})]
         });
@@ -57,12 +56,12 @@ fn find(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn commands(to: &Path, id: &str, file: &Path, settings: &[String]) -> Result<Vec<Value>> {
+fn commands(to: &Path, id: &str, file: &Path) -> Result<Vec<Value>> {
     let contents = fs::read_to_string(file)?;
     let mut lexer = Lexer::new(&contents);
     lexer.allow_confusing_unicode(true);
     let buffer = ParseBuffer::new_with_lexer(lexer)?;
-    let mut components = Components::new(settings::of(settings, &contents)?);
+    let mut components = Components::default();
     let mut found = Vec::new();
     for (number, mut directive) in parse::<Wast<'_>>(&buffer)?.directives.into_iter().enumerate() {
         let line = directive.span().linecol_in(&contents).0 + 1;
