@@ -149,8 +149,8 @@ pub(super) fn drop_owned(mut context: StoreContextMut<'_, StoreData>, number: u3
     let done = in_store(context.as_context_mut(), |store, context| {
         let _dropping = context.data().components.shut().dropping();
         // Where there is no room for the call, it stays until the store goes. So it does where this is not reached.
-        call(store, context, |call_id| match objects.remove(number) {
-            Some(_) => drop.dropped(store, call_id, &object),
+        call(store, context, |_| match objects.remove(number) {
+            Some(_) => drop.dropped(&object),
             // The store was closed meanwhile, and that has done it.
             None => Ok(()),
         })

@@ -7,13 +7,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::process::stack;
-use crate::{HostObject, Result, Store, WasmtimeError};
+use crate::stores::root::HostObject;
+use crate::{Result, WasmtimeError};
 
 /// What the host does with an object that a guest owned, once for each time that it was given away.
 pub trait HostDrop: Any + Send + Sync {
-    /// Runs it in the call of the guest that drops the object. `call_id` is the number of this call of the host. What it fails with comes out
-    /// of the outer call, after the guest has unwound.
-    fn dropped(&self, store: &Store, call_id: u64, object: &HostObject) -> Result<()>;
+    /// Runs it in the call of the guest that drops the object. What it fails with comes out of the outer call, after the guest has unwound.
+    fn dropped(&self, object: &HostObject) -> Result<()>;
 
     /// Runs it where no guest can drop the object any more: the store is closed or gone. It tells somebody itself what it fails with.
     fn left(&self, object: &HostObject);

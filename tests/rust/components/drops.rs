@@ -40,7 +40,8 @@ type Told = Arc<Mutex<Vec<String>>>;
 /// Notes what is dropped. The one of number 13 fails.
 struct Notes {
     told: Told,
-    instance: Mutex<Option<Arc<ComponentInstance>>>,
+    /// What it uses.
+    guest: Mutex<Option<(Arc<Store>, Arc<ComponentInstance>)>>,
 }
 
 fn number(object: &HostObject) -> u32 {
@@ -48,16 +49,17 @@ fn number(object: &HostObject) -> u32 {
 }
 
 impl HostDrop for Notes {
-    fn dropped(&self, store: &Store, _: u64, object: &HostObject) -> Result<()> {
+    fn dropped(&self, object: &HostObject) -> Result<()> {
         let number = number(object);
         self.told.lock().unwrap().push(format!("dropped {number}"));
-        if let Some(instance) = &*self.instance.lock().unwrap() {
+        let guest = self.guest.lock().unwrap().clone();
+        if let Some((store, instance)) = &guest {
             let Err(WasmtimeError::Busy { reason }) = call(instance, store, &["trap"], &[]) else { panic!() };
             assert!(reason.starts_with("a guest has dropped a resource of the host"), "{reason}");
         }
-        match number {
-            13 => Err(WasmtimeError::thrown(13)),
-            14 => store.release(),
+        match (number, guest) {
+            (13, _) => Err(WasmtimeError::thrown(13)),
+            (14, Some((store, _))) => store.release(),
             _ => Ok(()),
         }
     }
@@ -82,7 +84,7 @@ fn world(config: Config) -> World {
     let component = Component::new(&engine, KEEPS.as_bytes()).unwrap();
     let linker = ComponentLinker::new(&engine).unwrap();
     let told = Told::default();
-    let notes = Arc::new(Notes { told: Arc::clone(&told), instance: Mutex::default() });
+    let notes = Arc::new(Notes { told: Arc::clone(&told), guest: Mutex::default() });
     let ty = ComponentResourceType::host_with(Arc::clone(&notes) as _).unwrap();
     linker.define_resource(vec![], "h", &ty).unwrap();
     let make = host(|_, arguments| {
@@ -202,14 +204,13 @@ fn what_it_fails_with_comes_out_of_the_call() {
 fn it_enters_no_component_and_may_close_the_store() {
     let world = world(Config::default());
     let (store, instance) = world.instance();
-    let (_, other) = (&store, world.linker.instantiate(&store, &world.component).unwrap());
+    let other = world.linker.instantiate(&store, &world.component).unwrap();
     let (one, last, kept) = (keep(&instance, &store, 1), keep(&instance, &store, 14), keep(&instance, &store, 5));
-    *world.notes.instance.lock().unwrap() = Some(Arc::clone(&other));
+    *world.notes.guest.lock().unwrap() = Some((Arc::clone(&store), Arc::clone(&other)));
     lose(&instance, &store, one).unwrap();
     assert_eq!(world.told(), ["dropped 1"]);
     // That is over.
     assert_eq!(keep(&other, &store, 6), 1);
-    world.notes.instance.lock().unwrap().take();
     _ = lose(&instance, &store, last);
     assert_eq!(world.told(), ["dropped 14", "left 5", "left 6"]);
     let Err(WasmtimeError::Closed { .. }) = lose(&instance, &store, kept) else { panic!() };

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use trimaran::adapter::HostDrop;
-use trimaran::{ComponentResourceType, HostObject, Result, Store};
+use trimaran::{ComponentResourceType, HostObject, Result};
 
 use super::host::{Context, Release};
 use super::{Bytes, entry, status};
@@ -28,7 +28,7 @@ impl Dropped {
 }
 
 impl HostDrop for Dropped {
-    fn dropped(&self, _: &Store, _: u64, object: &HostObject) -> Result<()> {
+    fn dropped(&self, object: &HostObject) -> Result<()> {
         self.run(object);
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jni_sys::{JNIEnv, jclass, jlong, jmethodID, jobject, jvalue};
 use trimaran::adapter::HostDrop;
-use trimaran::{ComponentResourceType, HostObject, Result, Store, WasmtimeError};
+use trimaran::{ComponentResourceType, HostObject, Result, WasmtimeError};
 
 use super::give;
 use super::host::{GlobalRef, closed, keep_thrown};
@@ -37,7 +37,7 @@ impl Dropped {
 }
 
 impl HostDrop for Dropped {
-    fn dropped(&self, _: &Store, _: u64, object: &HostObject) -> Result<()> {
+    fn dropped(&self, object: &HostObject) -> Result<()> {
         keep_thrown(self.run(self.dropped, object)?)
     }
 

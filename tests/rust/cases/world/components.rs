@@ -245,7 +245,7 @@ impl Drops {
 }
 
 impl HostDrop for Drops {
-    fn dropped(&self, _: &Store, _: u64, object: &HostObject) -> Result<()> {
+    fn dropped(&self, object: &HostObject) -> Result<()> {
         self.collect(object);
         Ok(())
     }

@@ -8,7 +8,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyWeakrefReference;
 use trimaran::adapter::HostDrop;
-use trimaran::{ComponentResourceType, HostObject, Result, Store, WasmtimeError};
+use trimaran::{ComponentResourceType, HostObject, Result, WasmtimeError};
 
 use super::super::at_end::{Ask, let_go};
 use super::super::convert::{open, this, unopened};
@@ -45,7 +45,7 @@ impl Drop for Leaving {
 }
 
 impl HostDrop for Dropped {
-    fn dropped(&self, _: &Store, _: u64, object: &HostObject) -> Result<()> {
+    fn dropped(&self, object: &HostObject) -> Result<()> {
         // This thread has the store's turn. A thread that waits for that turn does so without the GIL.
         let done = with_gil(|py| {
             let _greenlet = greenlets::in_host(py);
