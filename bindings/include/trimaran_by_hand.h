@@ -321,6 +321,13 @@ int32_t trimaran_component_linker_define_func(const trimaran_component_linker *l
                                               trimaran_component_plain_host call_plain, trimaran_release release,
                                               void *context, bool is_checked, bool waits, trimaran_bytes *error);
 
+// Does something with an object of the host that a guest has dropped, or whose store is gone. The object is lent. It may be called on any thread.
+typedef void (*trimaran_component_drop)(void *context, void *object);
+
+// Makes a new type of the host's, with what is done with its objects.
+int32_t trimaran_component_resource_type_host_with(trimaran_component_drop drop, trimaran_release release, void *context,
+                                                   const trimaran_component_resource_type **type, trimaran_bytes *error);
+
 typedef struct trimaran_component_source trimaran_component_source;
 
 // What guests read from a function of the host: that gets how many elements it gives at most, and gives a list of them, which is empty at the

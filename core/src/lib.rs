@@ -143,6 +143,7 @@ pub mod adapter {
     };
     pub use crate::runs::run::{Run, Step};
     pub use crate::stores::entry::Hold;
+    pub use crate::stores::host_objects::{HostDrop, HostResource, Ownership};
     pub use crate::stores::steps::{ask_tasks, swap_working_for};
     pub use crate::stores::store::{OfStore, SlotFunction};
     pub use crate::stores::suspension::Asked;

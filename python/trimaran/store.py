@@ -238,6 +238,12 @@ class Store(StoreBase, Handle, Managed):
                 self._sinks = None
                 self._bodies = set()
 
+    def __del__(self) -> None:
+        # What its guests own is dropped while all that it takes for that is there.
+        bodies = getattr(self, "_bodies", None)
+        if bodies:
+            self._leave_objects(bodies)
+
     def _keep_bodies(self, bodies: Iterable[HostBody]) -> None:
         """Keeps what host functions of an instance do, as long as the store is open."""
         if not self.closed:

@@ -53,6 +53,7 @@ class ComponentSteps(private val world: World, private val tasks: Tasks) {
 
     private val objects = mutableMapOf<String, Any>()
     private val collected = mutableMapOf<String, Collected>()
+    private val dropped = mutableMapOf<String, MutableList<Any>>()
     private val values: ComponentValues =
         ComponentValues(::named, ::nameOf) { kind, parts -> streams.value(kind, parts) }
     private val streams = ComponentStreamSteps(world, tasks, values)
@@ -90,7 +91,17 @@ class ComponentSteps(private val world: World, private val tasks: Tasks) {
             "component_define_module" to { step ->
                 step.place.defineModule(step.text("name"), world.named<Module>(step, "module"))
             },
-            "component_define_resource" to { step -> Kept(step.place.defineResource(step.text("name"))) },
+            "component_define_resource" to { step ->
+                val (name, place) = step.text("name") to step.place
+                val type = if ("drops" in step) {
+                    val found = mutableListOf<Any>().also { dropped[step.text("drops")] = it }
+                    ResourceType { found += it }
+                } else {
+                    ResourceType()
+                }
+                Kept(place.defineResource(name, type))
+            },
+            "component_dropped" to { step -> JsonArray(dropped.getValue(step.text("host")).map(::nameOf)) },
             "component_unknown_imports_as_traps" to { step -> step.linker.defineUnknownImportsAsTraps(step.component) },
             "component_define_wasi" to { step -> step.linker.defineWasi() },
             "component_link" to { step -> Kept(step.linker.instantiate(step.store, linked(step.component))) },

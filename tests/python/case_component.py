@@ -60,6 +60,7 @@ class ComponentCase(CoreCase):
     def __init__(self) -> None:
         super().__init__()
         self._collected: dict[str, Collected] = {}
+        self._dropped: dict[str, list[object]] = {}
 
     def component_value(self, value: Json) -> Any:
         """What a user writes for a value."""
@@ -141,8 +142,16 @@ class ComponentCase(CoreCase):
         self._place(step).define_module(name, module)
 
     def _op_component_define_resource(self, step: Step) -> Kept:
-        name = step.text("name")
-        return Kept(self._place(step).define_resource(name))
+        name, place = step.text("name"), self._place(step)
+        dropped = step.optional("drops")
+        if dropped is None:
+            return Kept(place.define_resource(name))
+        objects: list[object] = []
+        self._dropped[str(dropped)] = objects
+        return Kept(place.define_resource(name, ResourceType.host(drop=objects.append)))
+
+    def _op_component_dropped(self, step: Step) -> Json:
+        return [self._name(found) for found in self._dropped[step.text("host")]]
 
     def _op_component_unknown_imports_as_traps(self, step: Step) -> None:
         self._get(step, "linker", Linker).define_unknown_imports_as_traps(self._component(step))

@@ -58,7 +58,8 @@ extension World {
       let (name, module) = (try step.text("name"), try module(step))
       try place(step).defineModule(name, module)
     case "component_define_resource":
-      let (name, type) = (try step.text("name"), try ResourceType())
+      let (name, dropped) = (try step.text("name"), step.optional("drops")?.string)
+      let type = try dropped.map { try droppedInto($0) } ?? ResourceType()
       try place(step).defineResource(name, type)
       return kept(.resourceType(type))
     case "component_define_wasi": try componentLinker(step).defineWasi()
@@ -96,6 +97,9 @@ extension World {
       return kept(.resource(resource))
     case "component_drop": try resource(step).close(store(step))
     case "component_is_alive": return .plain(.bool(try resource(step).isAlive))
+    case "component_dropped":
+      let calls = try find(step, "host") { if case .component(.collected(let it)) = $0 { it } else { nil } }
+      return .component(.array(calls.joined().map { asCase($0) }))
     case "component_collected":
       let calls = try find(step, "host") { if case .component(.collected(let it)) = $0 { it } else { nil } }
       return .component(.array(calls.map { .array($0.map { asCase($0) }) }))
@@ -105,6 +109,15 @@ extension World {
   }
 
   func kept(_ object: ComponentObject) -> Outcome { .kept(.component(object)) }
+
+  /// A type of the host's that collects the objects which guests have dropped.
+  private func droppedInto(_ name: String) throws -> ResourceType {
+    objects[name] = .component(.collected([]))
+    return try ResourceType { [unowned self] object in
+      guard case .component(.collected(let dropped)) = objects[name] else { return }
+      objects[name] = .component(.collected(dropped + [[.object(object)]]))
+    }
+  }
 
   private func call(_ step: Step) throws -> ComponentValue? {
     try componentFunc(step).call(store(step), step.list("args").map { try componentValue($0) })

@@ -3,6 +3,7 @@
 //!
 //! An object is the pointer of an `Arc`, of which the caller has a hold. A call gives 0, or 1 with an error to take over.
 
+mod component_drop;
 mod component_func;
 mod component_host;
 mod component_run;

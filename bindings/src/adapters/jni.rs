@@ -25,6 +25,7 @@ macro_rules! jni {
 mod callback;
 mod checks;
 mod component_arrays;
+mod component_drop;
 mod component_exchange;
 mod component_func;
 mod component_host;
@@ -226,6 +227,7 @@ const SPECIAL: &[(&CStr, &CStr, *const c_void)] = &[
     (c"componentCallMethod", c"(JJJZIJJJJ)J", component_func::call_method as *const c_void),
     (c"areOfHost", c"(J)[B", component_func::are_of_host as *const c_void),
     (c"defineComponentFunc", c"(J[BLjava/lang/String;Ljava/lang/Object;ZZ)V", component_host::define as *const c_void),
+    (c"newResourceType", c"(Ljava/lang/Object;)J", component_drop::new_resource_type as *const c_void),
     (c"startComponentFunc", c"(JJJJJII[Ljava/lang/Object;[J)J", component_runs::start_component_func as *const c_void),
     (c"streamRead", c"(JJJI)J", component_stream::read as *const c_void),
     (c"startStreamRead", c"(JJJJJI[J)J", component_stream::start_read as *const c_void),

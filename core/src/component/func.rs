@@ -11,12 +11,13 @@ use crate::component::abi::stream::{Arrays, Given, Handle, Values, lifting};
 use crate::component::abi::{handles, no_value};
 use crate::component::handles::{FindEnds, GivenResource, Received, Sent, received};
 use crate::component::resource::failed_in_call;
-use crate::component::resource_type::{ComponentResourceType, number_of};
+use crate::component::resource_type::{ComponentResourceType, host_of};
 use crate::component::types::ComponentTypes;
 use crate::component::{table, words};
 use crate::errors::guest_text::start;
 use crate::stores::components::InstanceState;
 use crate::stores::entry::Called;
+use crate::stores::host_objects::HostResource;
 use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::{Result, Store, WasmtimeError};
 
@@ -32,7 +33,7 @@ pub struct ComponentFunc {
     /// Whether it is async by its type: it may wait.
     is_async: bool,
     state: Arc<InstanceState>,
-    hosts: Arc<[u32]>,
+    hosts: Arc<[HostResource]>,
 }
 
 of_store!(ComponentFunc);
@@ -64,7 +65,7 @@ impl ComponentFunc {
         ready: Ready,
         path: Vec<String>,
         names: Box<[String]>,
-        (state, hosts): (&Arc<InstanceState>, &Arc<[u32]>),
+        (state, hosts): (&Arc<InstanceState>, &Arc<[HostResource]>),
     ) -> Arc<Self> {
         let is_async = ready.is_async();
         let (state, hosts) = (Arc::clone(state), Arc::clone(hosts));
@@ -85,7 +86,7 @@ impl ComponentFunc {
         &self.state
     }
 
-    pub(super) fn hosts(&self) -> &Arc<[u32]> {
+    pub(super) fn hosts(&self) -> &Arc<[HostResource]> {
         &self.hosts
     }
 
@@ -112,7 +113,7 @@ impl ComponentFunc {
     /// Of each resource in the table of its types, by its number there, whether it is one of the host's.
     pub fn are_of_host(&self) -> Result<Vec<bool>> {
         let found = table::resources_of_func(&self.names, self.ready.params(), self.ready.results())?;
-        Ok(found.into_iter().map(|ty| number_of(ty, &self.hosts).is_some()).collect())
+        Ok(found.into_iter().map(|ty| host_of(ty, &self.hosts).is_some()).collect())
     }
 
     /// Whether it is plain: each parameter is a number, a truth value, a character or a handle, and so is the result, except for

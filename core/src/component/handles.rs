@@ -11,10 +11,11 @@ use crate::component::abi::plan::Plan;
 use crate::component::abi::stream::{Given, Handle, Taken};
 use crate::component::few::Few;
 use crate::component::resource::ComponentResource;
-use crate::component::resource_type::number_of;
+use crate::component::resource_type::host_of;
 use crate::component::spare;
 use crate::component::stream::ComponentStream;
 use crate::stores::components::InstanceState;
+use crate::stores::host_objects::HostResource;
 use crate::stores::store::StoreData;
 use crate::{HostObject, Result, Store, WasmtimeError};
 
@@ -37,15 +38,20 @@ pub struct ComponentSource(pub(super) Arc<dyn Opens>);
 
 /// Makes a stream, or a future, of what a language has.
 pub(super) trait Opens: Send + Sync {
-    /// One of that type. `hosts` are the numbers of the host's types of resources.
-    fn open(&self, context: &mut StoreContextMut<'_, StoreData>, plan: &Plan, hosts: &Arc<[u32]>) -> Result<End>;
+    /// One of that type. `hosts` are the host's types of resources.
+    fn open(
+        &self,
+        context: &mut StoreContextMut<'_, StoreData>,
+        plan: &Plan,
+        hosts: &Arc<[HostResource]>,
+    ) -> Result<End>;
 }
 
 /// What finds the plans of the streams and futures of a call, with their places among its resources.
 pub(super) type FindEnds<'a> = &'a dyn Fn() -> Vec<(usize, Arc<Plan>)>;
 
-/// The same, with the numbers of the host's types of resources.
-pub(super) type Ends<'a> = (FindEnds<'a>, &'a Arc<[u32]>);
+/// The same, with the host's types of resources.
+pub(super) type Ends<'a> = (FindEnds<'a>, &'a Arc<[HostResource]>);
 
 /// A resource on its way into a guest.
 pub struct GivenResource {
@@ -161,10 +167,12 @@ impl<'a> Sent<'a> {
             let handle = match &resource.value {
                 ResourceValue::Guest(guest) => Handle::Any(guest.get(store).map_err(refused)?),
                 ResourceValue::Host(object) => {
-                    let number = context.data_mut().components.add(Arc::clone(object)).map_err(refused)?;
+                    let is_watched = resource.is_own && hosts.iter().any(|host| host.drop.is_some());
+                    let objects = &context.data().components.objects;
+                    let (number, ownership) = objects.add(Arc::clone(object), is_watched).map_err(refused)?;
                     let numbers = if resource.is_own { &mut sent.kept } else { &mut sent.lent };
                     numbers.push(number);
-                    Handle::Host(number)
+                    Handle::Host(number, ownership)
                 }
                 ResourceValue::Stream(stream) => Handle::End(stream.end(store).map_err(refused)?),
                 ResourceValue::Source(source) => match plans.get(&place) {
@@ -187,7 +195,7 @@ impl<'a> Sent<'a> {
         let back = if has_arrived { Vec::new() } else { self.kept };
         for number in self.lent.into_iter().chain(back) {
             // To drop an object may run anything: not in here.
-            if let Some(object) = context.data_mut().components.remove(number) {
+            if let Some(object) = context.data().components.objects.remove(number) {
                 store.departed().push(object);
             }
         }
@@ -239,7 +247,7 @@ pub(super) fn received(
     context: &mut StoreContextMut<'_, StoreData>,
     given: Given,
     state: impl FnOnce() -> Arc<InstanceState>,
-    hosts: &[u32],
+    hosts: &[HostResource],
 ) -> Result<(Received, Vec<Arc<ComponentResource>>)> {
     let mut lent = Vec::new();
     if given.handles.is_empty() {
@@ -255,7 +263,7 @@ pub(super) fn received(
                 continue;
             }
         };
-        resources.push(match number_of(handle.ty(), hosts) {
+        resources.push(match host_of(handle.ty(), hosts) {
             Some(_) => ResourceValue::Host(object(context, handle, is_own)?),
             None => {
                 let resource = ComponentResource::new(store, handle, &state, hosts);
@@ -274,7 +282,7 @@ fn object(context: &mut StoreContextMut<'_, StoreData>, handle: ResourceAny, is_
     let dynamic = handle
         .try_into_resource_dynamic(&mut *context)
         .map_err(|error| WasmtimeError::Unexpected { reason: error.to_string() })?;
-    let components = &mut context.data_mut().components;
-    let found = if is_own { components.remove(dynamic.rep()) } else { components.get(dynamic.rep()) };
+    let objects = &context.data().components.objects;
+    let found = if is_own { objects.remove(dynamic.rep()) } else { objects.get(dynamic.rep()) };
     found.ok_or_else(|| WasmtimeError::Closed { what: "resource".to_owned() })
 }

@@ -19,6 +19,7 @@ use crate::component::stream::drop_ends_of;
 use crate::component::table;
 use crate::component::types::ComponentTypes;
 use crate::process::failpoint;
+use crate::stores::host_objects::HostResource;
 use crate::stores::store::StoreData;
 use crate::traps::carried::HostError;
 use crate::{Result, Store, WasmtimeError};
@@ -115,7 +116,7 @@ impl HostFuncType {
 pub(super) fn run(
     function: &Arc<dyn ComponentHostFunction>,
     ty: &HostFuncType,
-    hosts: &Arc<[u32]>,
+    hosts: &Arc<[HostResource]>,
     context: StoreContextMut<'_, StoreData>,
     given: Given,
 ) -> wasmtime::Result<Written> {
@@ -133,6 +134,29 @@ pub(super) fn run_plain(
     in_store(context, |store, context| {
         call(store, context, |call_id| function.call_plain(store, call_id, ty, arguments))
     })
+}
+
+/// A guest drops an object of the host that it owns.
+pub(super) fn drop_owned(mut context: StoreContextMut<'_, StoreData>, number: u32) -> wasmtime::Result<()> {
+    let objects = Arc::clone(&context.data().components.objects);
+    // To let go of it may run anything: not in here.
+    let departed = context.data().weak_store.upgrade().map(|store| store.departed());
+    let let_go = |object| departed.map(|departed| departed.push(object));
+    let Some((object, drop)) = objects.owned(number) else {
+        objects.remove(number).map(let_go);
+        return Ok(());
+    };
+    let done = in_store(context.as_context_mut(), |store, context| {
+        let _dropping = context.data().components.shut().dropping();
+        // Where there is no room for the call, it stays until the store goes. So it does where this is not reached.
+        call(store, context, |_| match objects.remove(number) {
+            Some(_) => drop.dropped(&object),
+            // The store was closed meanwhile, and that has done it.
+            None => Ok(()),
+        })
+    });
+    let_go(object);
+    done
 }
 
 #[inline(always)]
@@ -162,7 +186,7 @@ fn run_in(
     store: &Store,
     function: &dyn ComponentHostFunction,
     ty: &HostFuncType,
-    hosts: &Arc<[u32]>,
+    hosts: &Arc<[HostResource]>,
     context: &mut StoreContextMut<'_, StoreData>,
     given: Given,
 ) -> Result<Written> {
@@ -207,7 +231,7 @@ pub(super) fn written(
     context: &mut StoreContextMut<'_, StoreData>,
     reply: Reply,
     ty: &HostFuncType,
-    hosts: &Arc<[u32]>,
+    hosts: &Arc<[HostResource]>,
 ) -> Result<Written> {
     let beside: Vec<&[u8]> = reply.beside.iter().map(Vec::as_slice).collect();
     let values = Values { bytes: &reply.bytes, beside: &beside, ..Values::default() };

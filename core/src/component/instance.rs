@@ -14,6 +14,7 @@ use crate::component::words;
 use crate::errors::chain::chain;
 use crate::errors::guest_text::{self, Name};
 use crate::stores::components::InstanceState;
+use crate::stores::host_objects::HostResource;
 use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::{Engine, Module, Result, Store, WasmtimeError};
 
@@ -25,7 +26,7 @@ pub struct ComponentInstance {
     owner: StoreId,
     inner: wasmtime::component::Instance,
     state: Arc<InstanceState>,
-    hosts: Arc<[u32]>,
+    hosts: Arc<[HostResource]>,
     engine: Arc<Engine>,
     /// How large the shared memories of its modules may grow, in bytes; 0 where they have none.
     shared: u64,

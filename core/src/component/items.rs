@@ -8,6 +8,7 @@ use wasmparser::names::ComponentName;
 use crate::component::host::ComponentHostFunction;
 use crate::component::versions;
 use crate::errors::guest_text::Name;
+use crate::stores::host_objects::HostResource;
 use crate::{Result, WasmtimeError};
 
 /// One item.
@@ -16,8 +17,8 @@ pub(super) enum Item {
     Instance(Arc<Items>),
     Func(Arc<dyn ComponentHostFunction>),
     Module(wasmtime::Module),
-    /// A type of resources of the host's, by its number.
-    Resource(u32),
+    /// A type of resources of the host's.
+    Resource(HostResource),
     /// A function that ends the guest which calls it.
     Trap,
 }
@@ -62,20 +63,20 @@ impl Items {
         self.items.values().any(|item| matches!(item, Item::Instance(items) if items.is_of_wasi))
     }
 
-    /// The numbers of all types of resources.
-    pub(super) fn resources(&self) -> Vec<u32> {
+    /// All types of resources.
+    pub(super) fn resources(&self) -> Vec<HostResource> {
         let mut found = Vec::new();
         self.collect(&mut found);
-        found.sort_unstable();
-        found.dedup();
+        found.sort_unstable_by_key(|host| host.number);
+        found.dedup_by_key(|host| host.number);
         found
     }
 
-    fn collect(&self, found: &mut Vec<u32>) {
+    fn collect(&self, found: &mut Vec<HostResource>) {
         for item in self.items.values() {
             match item {
                 Item::Instance(items) => items.collect(found),
-                Item::Resource(number) => found.push(*number),
+                Item::Resource(host) => found.push(host.clone()),
                 Item::Func(_) | Item::Module(_) | Item::Trap => {}
             }
         }

@@ -10,7 +10,7 @@ use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::component::abi::plan::{Made, Row};
 use crate::component::abi::{call, host, plain};
-use crate::component::host::{HostFuncType, run, run_plain};
+use crate::component::host::{HostFuncType, drop_owned, run, run_plain};
 use crate::component::items::{Item, Items};
 use crate::component::table::{MOST, RESOURCES};
 use crate::component::waiting::AsyncFunction;
@@ -18,6 +18,7 @@ use crate::component::{misfits, table, wasi, wit, words};
 use crate::errors::guest_text;
 use crate::linking::items::refused;
 use crate::process::in_task::InTask;
+use crate::stores::host_objects::HostResource;
 use crate::stores::store::StoreData;
 use crate::traps::carried::HostError;
 use crate::{Result, WasmtimeError};
@@ -28,8 +29,8 @@ const IMPORTS: usize = 32;
 /// What a component is linked with.
 pub(super) struct Linked {
     pub(super) pre: wasmtime::component::InstancePre<StoreData>,
-    /// The numbers of the host's types of resources.
-    pub(super) hosts: Arc<[u32]>,
+    /// The host's types of resources.
+    pub(super) hosts: Arc<[HostResource]>,
     /// Whether one of the functions is async, in the host or by its type.
     pub(super) waits: bool,
 }
@@ -53,7 +54,7 @@ pub(super) fn link(
     linker.allow_shadowing(true);
     let ty = component.component_type();
     let engine = component.engine().clone();
-    let hosts: Arc<[u32]> = items.resources().into();
+    let hosts: Arc<[HostResource]> = items.resources().into();
     let mut work = Work {
         engine: &engine,
         component: &ty,
@@ -89,7 +90,7 @@ pub(super) fn unknown(component: &Component, items: &Items) -> Result<Vec<(Vec<S
 struct Work<'a> {
     engine: &'a wasmtime::Engine,
     component: &'a types::Component,
-    hosts: Arc<[u32]>,
+    hosts: Arc<[HostResource]>,
     made: Made,
     /// What is not defined, in words: its names, and its type.
     missing: Vec<(String, String, String)>,
@@ -225,10 +226,9 @@ impl Work<'_> {
             (ComponentItem::Module(_), Some((_, Item::Module(module)))) => to.module(name, module).map_err(refused),
             // The same as one that was imported before, under another name.
             (ComponentItem::Resource(ty), None) if self.seen.has(*ty) => Ok(()),
-            (ComponentItem::Resource(ty), Some((_, Item::Resource(number)))) => {
+            (ComponentItem::Resource(ty), Some((_, Item::Resource(host)))) => {
                 self.seen.note(*ty)?;
-                let ty = ResourceType::host_dynamic(*number);
-                to.resource(name, ty, forget).map_err(refused)
+                to.resource(name, ResourceType::host_dynamic(host.number), drop_owned).map_err(refused)
             }
             (ComponentItem::Type(_), _) => Ok(()),
             (_, None) => self.miss(path, wanted),
@@ -310,19 +310,6 @@ impl Unknown<'_> {
         }
         Ok(())
     }
-}
-
-/// A guest drops its last handle of an object of the host.
-fn forget(mut context: StoreContextMut<'_, StoreData>, number: u32) -> wasmtime::Result<()> {
-    if let Some(object) = context.data_mut().components.remove(number) {
-        // To drop it may run anything: not in here.
-        let store = context.data().weak_store.upgrade();
-        match store {
-            Some(store) => store.departed().push(object),
-            None => drop(object),
-        }
-    }
-    Ok(())
 }
 
 #[cold]

@@ -75,10 +75,10 @@ impl ComponentLinker {
     /// shadowing is not allowed.
     #[cfg_attr(false, called(ty = "the type of the resource"))]
     pub fn define_resource(&self, path: Vec<String>, name: &str, ty: &ComponentResourceType) -> Result<()> {
-        let Some(number) = ty.number() else {
+        let Some(host) = ty.as_host() else {
             return Err(WasmtimeError::wrong_type("the type of the resource is a guest's: expected one of the host's"));
         };
-        self.change(|items, shadowing| items.define(&path, name, Item::Resource(number), shadowing))
+        self.change(|items, shadowing| items.define(&path, name, Item::Resource(host.clone()), shadowing))
     }
 
     /// Defines WASI 0.2: the interfaces of the world `wasi:cli/imports`, and those of `wasi:http` for requests that go out, in the version
@@ -98,8 +98,9 @@ impl ComponentLinker {
         self.change(|items, _| {
             for (mut path, is_resource) in unknown {
                 let Some(name) = path.pop() else { continue };
-                let item = match is_resource.then(ComponentResourceType::host).transpose()?.and_then(|ty| ty.number()) {
-                    Some(number) => Item::Resource(number),
+                let ty = is_resource.then(ComponentResourceType::host).transpose()?;
+                let item = match ty.as_ref().and_then(|ty| ty.as_host()) {
+                    Some(host) => Item::Resource(host.clone()),
                     None => Item::Trap,
                 };
                 // Another thread may have defined it meanwhile.

@@ -25,6 +25,7 @@ use crate::host::waiting::{GuestStore, failed};
 use crate::runs::run::Run;
 use crate::stores::components::{InstanceState, Shut};
 use crate::stores::fiber::nothing_to_read;
+use crate::stores::host_objects::HostResource;
 use crate::stores::store::{Calling, StoreData};
 use crate::stores::suspension::{Parcel, Rest, Suspension};
 use crate::{Result, Store, WasmtimeError};
@@ -233,7 +234,7 @@ struct Writer {
     is_future: bool,
     payload: Option<Arc<Plan>>,
     instance: Arc<InstanceState>,
-    hosts: Arc<[u32]>,
+    hosts: Arc<[HostResource]>,
 }
 
 impl Drop for Writer {

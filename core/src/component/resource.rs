@@ -9,6 +9,7 @@ use crate::component::resource_type::ComponentResourceType;
 use crate::component::stream::drop_ends;
 use crate::errors::chain::chain;
 use crate::stores::components::{Dropped, DroppedResources, InstanceState};
+use crate::stores::host_objects::HostResource;
 use crate::stores::refusal;
 use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::traps::carried::HostError;
@@ -76,7 +77,12 @@ impl ComponentResource {
 }
 
 impl ComponentResource {
-    pub(super) fn new(store: &Store, inner: ResourceAny, state: &Arc<InstanceState>, hosts: &[u32]) -> Arc<Self> {
+    pub(super) fn new(
+        store: &Store,
+        inner: ResourceAny,
+        state: &Arc<InstanceState>,
+        hosts: &[HostResource],
+    ) -> Arc<Self> {
         Arc::new(Self {
             owner: store.id(),
             is_owned: inner.owned(),

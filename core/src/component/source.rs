@@ -24,6 +24,7 @@ use crate::errors::chain::chain;
 use crate::host::waiting::{GuestStore, cannot_wait, failed};
 use crate::process::in_task::InTask;
 use crate::stores::asking::Question;
+use crate::stores::host_objects::HostResource;
 use crate::stores::store::{Calling, StoreData};
 use crate::{HostObject, Result, WasmtimeError};
 
@@ -42,7 +43,12 @@ pub fn component_source(function: Arc<dyn ComponentHostFunction>) -> ComponentSo
 struct Source(Arc<dyn ComponentHostFunction>);
 
 impl Opens for Source {
-    fn open(&self, context: &mut StoreContextMut<'_, StoreData>, plan: &Plan, hosts: &Arc<[u32]>) -> Result<End> {
+    fn open(
+        &self,
+        context: &mut StoreContextMut<'_, StoreData>,
+        plan: &Plan,
+        hosts: &Arc<[HostResource]>,
+    ) -> Result<End> {
         let store = GuestStore::of(context.data()).map_err(|error| WasmtimeError::limit(chain(&error)))?;
         let departed = store.get().departed();
         let asks = |is_future, payload| {
@@ -94,7 +100,7 @@ impl Opens for Source {
 struct Asks {
     function: Arc<dyn ComponentHostFunction>,
     ty: Arc<HostFuncType>,
-    hosts: Arc<[u32]>,
+    hosts: Arc<[HostResource]>,
     /// What has been asked, and has no answer yet: also where the guest has given up to read.
     asked: Option<Question<Calling>>,
     departed: Arc<DropQueue<HostObject>>,

@@ -13,6 +13,7 @@ use crate::component::table;
 use crate::component::types::ComponentTypes;
 use crate::errors::chain::chain;
 use crate::stores::components::{DroppedResources, InstanceState};
+use crate::stores::host_objects::HostResource;
 use crate::stores::store::{StoreData, StoreId, of_store};
 use crate::stores::suspension::Parcel;
 use crate::{Result, Store, WasmtimeError};
@@ -28,7 +29,7 @@ pub struct ComponentStream {
     /// What its elements are, or its value.
     payload: Option<Arc<Plan>>,
     instance: Arc<InstanceState>,
-    hosts: Arc<[u32]>,
+    hosts: Arc<[HostResource]>,
     dropped: Arc<DroppedResources>,
     /// What a language has made of what a reader is given: of what is set, the first.
     pub of_language: OnceLock<Box<dyn Any + Send + Sync>>,
@@ -73,7 +74,7 @@ impl ComponentStream {
 }
 
 impl ComponentStream {
-    pub(super) fn new(store: &Store, end: End, instance: &Arc<InstanceState>, hosts: &[u32]) -> Arc<Self> {
+    pub(super) fn new(store: &Store, end: End, instance: &Arc<InstanceState>, hosts: &[HostResource]) -> Arc<Self> {
         Arc::new(Self {
             owner: store.id(),
             is_future: end.is_future(),
@@ -114,7 +115,7 @@ impl ComponentStream {
         &self.instance
     }
 
-    pub(super) fn hosts(&self) -> &Arc<[u32]> {
+    pub(super) fn hosts(&self) -> &Arc<[HostResource]> {
         &self.hosts
     }
 

@@ -16,6 +16,7 @@ use crate::host::waiting::{GuestStore, cannot_wait, failed};
 use crate::process::in_task::InTask;
 use crate::stores::asking::Question;
 use crate::stores::fiber::HostWait;
+use crate::stores::host_objects::HostResource;
 use crate::stores::store::{Calling, StoreData};
 use crate::stores::suspension::{Asked, Parcel, Suspension, Visit};
 use crate::{Result, WasmtimeError};
@@ -63,7 +64,7 @@ impl ComponentHostCall {
 pub(super) struct AsyncFunction {
     pub(super) function: Arc<dyn ComponentHostFunction>,
     pub(super) ty: Arc<HostFuncType>,
-    pub(super) hosts: Arc<[u32]>,
+    pub(super) hosts: Arc<[HostResource]>,
 }
 
 /// A call that a guest has made, as long as it has no answer.

@@ -217,6 +217,14 @@ pub(crate) fn on_own<R>(needed: usize, work: impl FnOnce(Option<Part>) -> R) -> 
     }
 }
 
+/// Runs `work`, which runs host code, on the thread's own stack where the thread runs on another one, however much it has left.
+pub(crate) fn on_own_if_any<R>(work: impl FnOnce() -> R) -> R {
+    match OWN.get() {
+        None => work(),
+        Some(own) => back(own, |_| work()),
+    }
+}
+
 #[cold]
 fn back<R>(own: Part, work: impl FnOnce(Option<Part>) -> R) -> R {
     let guest = Part::here();

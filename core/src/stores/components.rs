@@ -1,7 +1,6 @@
 //! What a store keeps for the components in it: the objects of the host that guests have handles of, the handles that a language
 //! has let go of, and which instance runs.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,15 +8,14 @@ use wasmtime::component::ResourceAny;
 
 use crate::process::in_task::InTask;
 use crate::stores::fiber::in_a_task;
+use crate::stores::host_objects::HostObjects;
 use crate::stores::questions::Parcel;
-use crate::{HostObject, Result, WasmtimeError};
+use crate::{Result, WasmtimeError};
 
 /// What a store keeps for its components.
 #[derive(Default)]
 pub(crate) struct Components {
-    /// The objects of the host, by the numbers that guests know them by.
-    objects: HashMap<u32, HostObject>,
-    next: u32,
+    pub(crate) objects: Arc<HostObjects>,
     /// The instances in the store, each in the place that its state knows.
     instances: Vec<Arc<InstanceState>>,
     /// The place of the instance that called the host last, or is called now.
@@ -35,6 +33,8 @@ impl Shut {
     const POISONED: u8 = 1;
     /// Components have tasks. Wasmtime calls none of such a store on a thread that polls a task.
     const HAS_TASKS: u8 = 2;
+    /// The host does what it does with an object that a guest has dropped.
+    const DROPPING: u8 = 4;
 
     pub(crate) fn poison(&self) {
         self.0.fetch_or(Self::POISONED, Ordering::Relaxed);
@@ -44,13 +44,38 @@ impl Shut {
         self.0.load(Ordering::Relaxed) & Self::POISONED != 0
     }
 
+    /// The host does something with an object that a guest has dropped, until the result is dropped.
+    pub(crate) fn dropping(self: &Arc<Self>) -> Dropping {
+        self.0.fetch_or(Self::DROPPING, Ordering::Relaxed);
+        Dropping(Arc::clone(self))
+    }
+
     #[cold]
     fn check(&self) -> Result<()> {
         if self.is_poisoned() {
             return Err(WasmtimeError::Poisoned);
         }
+        if self.0.load(Ordering::Relaxed) & Self::DROPPING != 0 {
+            return Err(in_a_drop());
+        }
         if InTask::is_none() { Ok(()) } else { Err(in_a_task()) }
     }
+}
+
+/// The host does something with an object that a guest has dropped: no component of the store is entered meanwhile.
+pub(crate) struct Dropping(Arc<Shut>);
+
+impl Drop for Dropping {
+    fn drop(&mut self) {
+        self.0.0.fetch_and(!Shut::DROPPING, Ordering::Relaxed);
+    }
+}
+
+#[cold]
+fn in_a_drop() -> WasmtimeError {
+    let reason = "a guest has dropped a resource of the host, and no component of the store can be entered before the host has done what it \
+                  does then: do it when that function has returned";
+    WasmtimeError::Busy { reason: reason.to_owned() }
 }
 
 impl Components {
@@ -60,22 +85,6 @@ impl Components {
             made.shut.0.store(Shut::HAS_TASKS, Ordering::Relaxed);
         }
         made
-    }
-
-    /// Keeps an object, and gives its number. Fails with `Limit` where there are no numbers left.
-    pub(crate) fn add(&mut self, object: HostObject) -> Result<u32> {
-        // As many as a table of handles has.
-        const MOST: usize = 1 << 28;
-        if self.objects.len() >= MOST {
-            return Err(WasmtimeError::limit("the store has as many resources of the host as there may be: 2^28"));
-        }
-        while self.objects.contains_key(&self.next) {
-            self.next = self.next.wrapping_add(1);
-        }
-        let number = self.next;
-        self.objects.insert(number, object);
-        self.next = number.wrapping_add(1);
-        Ok(number)
     }
 
     /// The state of a new instance.
@@ -105,15 +114,6 @@ impl Components {
     /// The instance that called the host last, or is called now.
     pub(crate) fn running(&self) -> Option<Arc<InstanceState>> {
         self.instances.get(self.running?).map(Arc::clone)
-    }
-
-    pub(crate) fn get(&self, number: u32) -> Option<HostObject> {
-        self.objects.get(&number).map(Arc::clone)
-    }
-
-    /// Takes an object out. To drop it may run anything.
-    pub(crate) fn remove(&mut self, number: u32) -> Option<HostObject> {
-        self.objects.remove(&number)
     }
 }
 

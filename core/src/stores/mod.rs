@@ -6,6 +6,7 @@ pub(crate) mod components;
 pub(crate) mod core_dump;
 pub(crate) mod entry;
 pub(crate) mod fiber;
+pub(crate) mod host_objects;
 pub(crate) mod profiler;
 mod questions;
 pub(crate) mod refusal;

@@ -43,6 +43,7 @@ impl Store {
         Ok(Arc::new_cyclic(|weak_store| {
             store.data_mut().weak_store = Weak::clone(weak_store);
             let pins = store.data().limiter.pins();
+            let host_objects = Arc::clone(&store.data().components.objects);
             let (gate, waiting) = (Gate::new(Guest(store), pins), Mutex::new(None));
             let (is_split, fuel_seen, host_call_fuel) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
             let tells_calls = events.with_calls();
@@ -68,6 +69,7 @@ impl Store {
                 is_on_fibers: AtomicBool::new(false),
                 bound_hosts: Mutex::default(),
                 dropped_resources: Arc::default(),
+                host_objects,
             }
         }))
     }
@@ -224,6 +226,7 @@ impl Store {
         // Also where another thread is inside for longer than this one waits, the store is closed.
         if self.gate.check_open().is_err() {
             self.dropped_resources.close();
+            self.host_objects.leave();
         }
         done
     }
@@ -233,6 +236,14 @@ impl Store {
     #[cfg_attr(false, worded)]
     pub fn is_released(&self) -> Result<bool> {
         Ok(self.gate.check_open().is_err())
+    }
+}
+
+impl Store {
+    /// Has the host do what it does with the objects of its own that guests own. It is for a store that nobody uses any more, in a language whose
+    /// objects are gone when the store goes.
+    pub fn leave_objects(&self) {
+        self.host_objects.leave();
     }
 }
 

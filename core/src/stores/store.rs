@@ -19,6 +19,7 @@ use crate::limits::store_limiter::StoreLimiter;
 use crate::process::{failpoint, stack};
 use crate::stores::components::{Components, DroppedResources};
 use crate::stores::fiber::Fiber;
+use crate::stores::host_objects::HostObjects;
 use crate::stores::root::Root;
 use crate::stores::suspension::{Parcel, Suspension};
 use crate::traps::symbols::Kept;
@@ -103,6 +104,14 @@ pub struct Store {
     pub(crate) bound_hosts: Mutex<HashSet<u64>>,
     /// The handles of components that a language has let go of.
     pub(crate) dropped_resources: Arc<DroppedResources>,
+    /// The objects of the host that guests of components have handles of.
+    pub(super) host_objects: Arc<HostObjects>,
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.host_objects.leave();
+    }
 }
 
 impl Store {

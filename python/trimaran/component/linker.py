@@ -197,10 +197,17 @@ class LinkerInstance(Constant, Managed):
         """Defines a type of resources of the host's, a new one if none is given, and returns it.
 
         Host functions then give guests any objects where the guest imports an `own` or a `borrow` of that type, and get
-        the very same objects back. Raises `LinkError` as `define_func` does, and `WasmTypeError` for a guest's type.
+        the very same objects back. `ResourceType.host(drop=...)` makes a type that tells you when a guest drops one.
+        Raises `LinkError` as `define_func` does, and `WasmTypeError` for a guest's type.
         """
         found = ResourceType.host() if ty is None else expect(ty, ResourceType, "the type")
-        self._linker._define_resource(self._path, name, found)
+        linker, path = self._linker, self._path
+        body = found._drop_body()
+        if body is None:
+            linker._define_resource(path, name, found)
+        else:
+            names = (*path, text(name, "the name"))
+            linker._bodies.define(names, body, lambda: linker._define_resource(path, name, found))
         return found
 
     def add_instance(self, name: str) -> LinkerInstance:
@@ -225,8 +232,9 @@ class LinkerInstance(Constant, Managed):
     def add_resource(self, name: str, ty: ResourceType, dtor: Callable[[Any, int], object]) -> None:
         """Defines a type of resources by which guests have each `ResourceHost` of its number, as wasmtime-py has them.
 
-        When a guest drops one that it owns, `dtor` is called with the store and the number of the resource, after the
-        outermost call has returned. What it raises goes to `sys.unraisablehook`.
+        When a guest drops one that it owns, `dtor` is called with the store and the number of the resource. So it is
+        for those that guests still own when their store is closed or collected. What it raises comes out of the
+        outermost call, and goes to `sys.unraisablehook` where there is none.
         """
         body = host_body(dtor, False)[0]
         self.define_resource(name, ty)

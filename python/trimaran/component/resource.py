@@ -11,7 +11,7 @@ from .._identity import Identity
 from .._native import ComponentResourceBase, indefinite, within
 from ..error import ClosedError, PoisonedError
 from ..store import Store, Storelike, store_of
-from .resource_type import ResourceType
+from .resource_type import HostOwned, ResourceType
 
 
 class ResourceAny(Identity, Managed):
@@ -194,32 +194,6 @@ class HostHandle(ResourceAny):
         """The resource of the host, which the handle is one of no more."""
         host, self._host = self._alive(), None
         return host
-
-
-class HostOwned:
-    """What a guest has of a `ResourceHost` that it owns. When the guest has dropped it, it is gone."""
-
-    __slots__ = ("_host", "_store")
-
-    def __init__(self, host: ResourceHost, store: Store) -> None:
-        self._host: ResourceHost | None = host
-        self._store = store
-
-    def back(self) -> ResourceHost:
-        """The resource, which the guest owns no more."""
-        host, self._host = self._host, None
-        assert host is not None
-        return host
-
-    @property
-    def lent(self) -> ResourceHost:
-        """The resource, which the guest still owns."""
-        assert self._host is not None
-        return self._host
-
-    def __del__(self) -> None:
-        if self._host is not None:
-            ResourceType.host(self._host.type)._run_dtor(self._store, self._host.rep)
 
 
 def to_guest(value: ResourceHost | HostHandle, is_own: bool, ty: ResourceType | None, store: Store) -> object:

@@ -28,7 +28,8 @@ public struct LinkerInstance: Sendable {
   }
 
   /// Defines a type of resources of the host's: guests then have handles of objects of Swift. The store keeps an object for as long
-  /// as a guest has its handle, and lets go of it when the guest drops that, or the store is closed.
+  /// as a guest has its handle, and lets go of it when the guest drops that, or the store is closed. ``ResourceType/init(drop:)`` tells
+  /// you of that.
   ///
   /// ```swift
   /// try host.defineResource("file", ResourceType())

@@ -78,8 +78,47 @@ public final class ResourceType: Sendable {
     self.init(try Core.ComponentResourceType.host())
   }
 
+  /// Makes a new type of the host's, which is equal to no other, and has a closure called with each object that a guest has dropped.
+  ///
+  /// ```swift
+  /// let files = try ResourceType { file in (file as? File)?.close() }
+  /// try linker.root.defineResource("file", files)
+  /// ```
+  ///
+  /// - Parameter drop: Takes an object that was given to a guest for good, once for each time: when a guest drops it, or when the store is
+  ///   closed or nothing refers to it any more, also after a trap. An object that a guest has given back is yours again. The closure
+  ///   can use the store but call none of its components: that fails with `busy`. The type keeps it, and so do a linker and a store that
+  ///   have the type: take care not to capture the store.
+  /// - Throws: `limit` where the process has made 2^32 types.
+  public convenience init(
+    drop: @escaping @Sendable (_ object: any AnyObject & Sendable) -> Void
+  ) throws(WasmtimeError) {
+    var made: OpaquePointer?
+    var error = trimaran_bytes()
+    let context = Unmanaged.passRetained(Dropped(drop)).toOpaque()
+    let status = trimaran_component_resource_type_host_with(dropObject, releaseObject, context, &made, &error)
+    if status != 0 { throw WasmtimeError.left(error) }
+    guard let made else { preconditionFailure("a type that is not there") }
+    self.init(Core.ComponentResourceType(made))
+  }
+
   /// Whether it is a type of the host's.
   public var isHost: Bool { (try? core.isHost()) ?? false }
+}
+
+/// What is done with objects that guests have dropped. The core holds it for the type.
+private final class Dropped: Sendable {
+  let drop: @Sendable (any AnyObject & Sendable) -> Void
+
+  init(_ drop: @escaping @Sendable (any AnyObject & Sendable) -> Void) { self.drop = drop }
+}
+
+private func dropObject(_ context: UnsafeMutableRawPointer?, _ object: UnsafeMutableRawPointer?) {
+  guard let context, let object else { preconditionFailure("an object that is not there") }
+  // The core holds both until this returns. Only what is `Sendable` went in.
+  let found = Unmanaged<AnyObject>.fromOpaque(object).takeUnretainedValue()
+  let given = unsafeBitCast(found, to: (any AnyObject & Sendable).self)
+  Unmanaged<Dropped>.fromOpaque(context).takeUnretainedValue().drop(given)
 }
 
 extension ResourceType: Equatable {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use trimaran::adapter::call::Ready;
 use trimaran::adapter::component_host as host;
 use trimaran::adapter::stream::{Given, Handle, Taken, Values, Written};
+use trimaran::adapter::{HostResource, Ownership};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, ResourceType};
 use wasmtime::{Engine, Store, StoreContextMut};
@@ -28,7 +29,11 @@ const OF_THE_GUEST: &str = r#"(component
 
 fn call(store: &mut Store<()>, ready: &Ready, bytes: &[u8], handles: &[Handle]) -> wasmtime::Result<Given> {
     let mut given = Given::default();
-    ready.call(store, Values { bytes, beside: &[], arrays: None, handles, hosts: &[1] }, &mut given)?;
+    ready.call(
+        store,
+        Values { bytes, beside: &[], arrays: None, handles, hosts: &[HostResource::plain(1)] },
+        &mut given,
+    )?;
     Ok(given)
 }
 
@@ -96,12 +101,12 @@ fn the_host_gives_a_resource_and_is_lent_it() {
     .unwrap();
     host::define(&mut root, "make", "`make`", &ty("make"), |_, given: Given| {
         let number = u32::from_le_bytes(given.bytes.try_into().unwrap());
-        let handles = vec![Handle::Host(number + 100)];
+        let handles = vec![Handle::Host(number + 100, Ownership::default())];
         Ok(Written {
             bytes: 0_u32.to_le_bytes().to_vec(),
             beside: Vec::new(),
             handles,
-            hosts: Some([1].into()),
+            hosts: Some([HostResource::plain(1)].into()),
             names: None,
         })
     })

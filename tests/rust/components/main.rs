@@ -1,6 +1,7 @@
 //! Components through the core's own objects: linked, called, trapped, with resources of guests and of the host.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
+mod drops;
 mod files;
 mod http;
 mod plain;

@@ -8,6 +8,7 @@ mod bound;
 mod buffers;
 mod classes;
 mod codec;
+mod drops;
 mod func;
 mod host;
 mod misfit;

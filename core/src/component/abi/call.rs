@@ -17,6 +17,7 @@ use crate::component::abi::host::GuestValues;
 use crate::component::abi::plan::{MOST, Made, NO_SIZE, Row, parts};
 use crate::component::abi::stream::{Given, Handle, Output, Reader, Values, refused};
 use crate::component::abi::{handles, lift, lower, plain};
+use crate::stores::host_objects::HostResource;
 
 /// A function of a component, with the plans of its parameters and of its results.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl Ready {
     }
 
     /// The same for the slots of a plain function.
-    pub(crate) fn check_plain(&self, slots: &[u64], handles: &[Handle], hosts: &[u32]) -> Result<()> {
+    pub(crate) fn check_plain(&self, slots: &[u64], handles: &[Handle], hosts: &[HostResource]) -> Result<()> {
         handles::check_slots(slots, handles, hosts, &self.params)
     }
 
@@ -73,7 +74,7 @@ impl Ready {
         store: impl AsContextMut,
         slots: &[u64],
         handles: &[Handle],
-        hosts: &[u32],
+        hosts: &[HostResource],
         has_arrived: &AtomicBool,
     ) -> Result<u64> {
         // SAFETY: `plain::Args` and `plain::Outcome` lower and lift by the type that wasmtime gives them, which is the function's,
@@ -115,7 +116,7 @@ impl Ready {
         store: impl AsContextMut<Data: Send>,
         slots: &[u64],
         handles: &[Handle],
-        hosts: &[u32],
+        hosts: &[HostResource],
         has_arrived: &AtomicBool,
     ) -> Result<u64> {
         // SAFETY: as for `call_plain`.

@@ -12,11 +12,12 @@ use crate::WasmtimeError;
 use crate::component::abi::no_value;
 use crate::component::abi::plan::{Kind, Plan, Row};
 use crate::component::abi::stream::{Handle, Reader, Values, refused};
+use crate::stores::host_objects::HostResource;
 use crate::traps::carried::HostError;
 
 /// Checks the resources in the values of a row.
 pub(super) fn check_row<T>(cx: &LowerContext<'_, T>, from: &mut Reader<'_>, row: &Row) -> Result<()> {
-    let check = |plan: &Plan, place, given: &Handle, hosts: &[u32]| match plan.kind {
+    let check = |plan: &Plan, place, given: &Handle, hosts: &[HostResource]| match plan.kind {
         Kind::Own | Kind::Borrow => check(cx, plan.ty, place, given, hosts),
         _ => end_fits(plan, place, given),
     };
@@ -29,7 +30,7 @@ pub(super) fn check_early(from: &mut Reader<'_>, row: &Row) -> Result<()> {
 }
 
 /// The same for the slots of a plain function.
-pub(super) fn check_slots(slots: &[u64], handles: &[Handle], hosts: &[u32], row: &Row) -> Result<()> {
+pub(super) fn check_slots(slots: &[u64], handles: &[Handle], hosts: &[HostResource], row: &Row) -> Result<()> {
     let mut all = row.fields.iter().zip(slots).filter(|(field, _)| matches!(field.plan.kind, Kind::Own | Kind::Borrow));
     all.try_for_each(|(field, slot)| {
         let place = usize::try_from(*slot).unwrap_or(usize::MAX);
@@ -38,7 +39,7 @@ pub(super) fn check_slots(slots: &[u64], handles: &[Handle], hosts: &[u32], row:
 }
 
 /// Fails for a resource of another type than the plan names.
-fn by_plan(plan: &Plan, place: usize, given: &Handle, hosts: &[u32]) -> Result<()> {
+fn by_plan(plan: &Plan, place: usize, given: &Handle, hosts: &[HostResource]) -> Result<()> {
     match plan.kind {
         Kind::Own | Kind::Borrow => plan.resource.map_or(Ok(()), |wanted| fits(wanted, place, given, hosts)),
         _ => end_fits(plan, place, given),
@@ -93,7 +94,7 @@ fn find_ends(from: &mut Reader<'_>, plan: &Arc<Plan>, found: &mut Vec<(usize, Ar
 }
 
 /// What a handle is checked by: its plan, and its place among those of the call.
-type Check<'a> = &'a dyn Fn(&Plan, usize, &Handle, &[u32]) -> Result<()>;
+type Check<'a> = &'a dyn Fn(&Plan, usize, &Handle, &[HostResource]) -> Result<()>;
 
 fn check_value(check: Check<'_>, from: &mut Reader<'_>, plan: &Plan) -> Result<()> {
     match &plan.kind {
@@ -139,15 +140,15 @@ pub(super) fn check<T>(
     ty: InterfaceType,
     place: usize,
     given: &Handle,
-    hosts: &[u32],
+    hosts: &[HostResource],
 ) -> Result<()> {
     fits(wanted(cx, ty)?, place, given, hosts)
 }
 
-fn fits(wanted: ResourceType, place: usize, given: &Handle, hosts: &[u32]) -> Result<()> {
+fn fits(wanted: ResourceType, place: usize, given: &Handle, hosts: &[HostResource]) -> Result<()> {
     let fits = match given {
         Handle::Any(resource) => resource.ty() == wanted,
-        Handle::Host(_) => host(wanted, hosts).is_some(),
+        Handle::Host(..) => host(wanted, hosts).is_some(),
         Handle::End(_) => false,
     };
     if fits { Ok(()) } else { Err(OtherResource::new(place, &Kind::Own).into()) }
@@ -161,9 +162,9 @@ pub(super) fn wanted<T>(cx: &LowerContext<'_, T>, ty: InterfaceType) -> Result<R
     }
 }
 
-/// Which of the host's types of resources it is, by its number.
-pub(super) fn host(wanted: ResourceType, hosts: &[u32]) -> Option<u32> {
-    hosts.iter().copied().find(|host| ResourceType::host_dynamic(*host) == wanted)
+/// Which of the host's types of resources it is.
+pub(super) fn host(wanted: ResourceType, hosts: &[HostResource]) -> Option<&HostResource> {
+    hosts.iter().find(|host| ResourceType::host_dynamic(host.number) == wanted)
 }
 
 /// A resource of another type than the one that the guest expects, by its place among those of the call.

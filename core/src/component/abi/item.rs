@@ -77,7 +77,7 @@ impl Chunk {
             to.handles.push(match handle {
                 Handle::Any(resource) => Taken::Resource(*resource, true),
                 Handle::End(end) => Taken::End(end.clone()),
-                Handle::Host(_) => return Err(own_resources()),
+                Handle::Host(..) => return Err(own_resources()),
             });
         }
         Ok(())

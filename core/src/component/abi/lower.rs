@@ -11,6 +11,7 @@ use crate::WasmtimeError;
 use crate::component::abi::handles::{self, OtherResource};
 use crate::component::abi::plan::{Kind, Plan, Row};
 use crate::component::abi::stream::{Handle, Part, Reader, refused};
+use crate::stores::host_objects::HostResource;
 use crate::traps::carried::HostError;
 
 /// The slots of a function's flat values.
@@ -262,26 +263,29 @@ impl Buffer {
     }
 }
 
-/// Gives a handle to the guest, that of this place among those of the call. The numbers of the host's types of resources are `hosts`.
+/// Gives a handle to the guest, that of this place among those of the call. The host's types of resources are `hosts`.
 pub(super) fn handle<T>(
     cx: &mut LowerContext<'_, T>,
     ty: InterfaceType,
     place: usize,
     given: &Handle,
-    hosts: &[u32],
+    hosts: &[HostResource],
 ) -> Result<ValRaw> {
     let mut slot = MaybeUninit::uninit();
     let wanted = handles::wanted(cx, ty)?;
     let is_own = matches!(ty, InterfaceType::Own(_));
     match given {
         Handle::Any(resource) if resource.ty() == wanted => resource.linear_lower_to_flat(cx, ty, &mut slot)?,
-        Handle::Host(number) => {
+        Handle::Host(number, ownership) => {
             let host = handles::host(wanted, hosts).ok_or_else(|| OtherResource::new(place, &Kind::Own))?;
             let resource = match is_own {
-                true => ResourceDynamic::new_own(*number, host),
-                false => ResourceDynamic::new_borrow(*number, host),
+                true => ResourceDynamic::new_own(*number, host.number),
+                false => ResourceDynamic::new_borrow(*number, host.number),
             };
             resource.linear_lower_to_flat(cx, ty, &mut slot)?;
+            if is_own {
+                ownership.begin(host);
+            }
         }
         Handle::Any(_) | Handle::End(_) => return Err(OtherResource::new(place, &Kind::Own).into()),
     }

@@ -18,6 +18,7 @@ use crate::component::abi::no_value::{for_host, of_parameter};
 use crate::component::abi::plan::{MOST, NO_SIZE, Row, parts};
 use crate::component::abi::stream::{Handle, refused};
 use crate::component::abi::{handles, lift};
+use crate::stores::host_objects::HostResource;
 
 /// How many parameters a plain function of the host has at most: there is a type of ours for each number. One that has more takes the
 /// stream.
@@ -116,7 +117,7 @@ pub(super) struct Args<'a> {
     pub(super) slots: &'a [u64],
     pub(super) handles: &'a [Handle],
     /// The numbers of the host's types of resources.
-    pub(super) hosts: &'a [u32],
+    pub(super) hosts: &'a [HostResource],
     pub(super) has_arrived: &'a AtomicBool,
 }
 

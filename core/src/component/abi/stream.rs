@@ -33,6 +33,7 @@ use wasmtime::component::ResourceAny;
 use crate::component::abi::end::End;
 use crate::component::abi::plan::{Cases, Kind, Plan};
 use crate::component::spare;
+use crate::stores::host_objects::{HostResource, Ownership};
 use crate::traps::carried::HostError;
 use crate::{Result, WasmtimeError};
 
@@ -47,8 +48,8 @@ pub const LARGE: usize = 1 << 10;
 pub enum Handle {
     /// One that a guest gave.
     Any(ResourceAny),
-    /// One of the host, by its number.
-    Host(u32),
+    /// One of the host, by its number, and whether a guest owns it.
+    Host(u32, Ownership),
     /// No resource, but the end of a stream or of a future that is read.
     End(End),
 }
@@ -115,8 +116,8 @@ pub struct Values<'a> {
     pub arrays: Option<&'a dyn Arrays>,
     /// The resources.
     pub handles: &'a [Handle],
-    /// The numbers of the host's types of resources.
-    pub hosts: &'a [u32],
+    /// The host's types of resources.
+    pub hosts: &'a [HostResource],
 }
 
 /// Reads values one after the other.
@@ -203,8 +204,8 @@ impl<'a> Reader<'a> {
         Ok((index, case.payload.as_deref()))
     }
 
-    /// The numbers of the host's types of resources.
-    pub(super) fn hosts(&self) -> &'a [u32] {
+    /// The host's types of resources.
+    pub(super) fn hosts(&self) -> &'a [HostResource] {
         self.values.hosts
     }
 
@@ -369,8 +370,8 @@ pub struct Written {
     pub beside: Vec<Vec<u8>>,
     /// The resources.
     pub handles: Vec<Handle>,
-    /// The numbers of the host's types of resources, where there are resources.
-    pub hosts: Option<std::sync::Arc<[u32]>>,
+    /// The host's types of resources, where there are resources.
+    pub hosts: Option<std::sync::Arc<[HostResource]>>,
     /// The names of the function, in words, where there are resources.
     pub names: Option<Box<str>>,
 }

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use trimaran::adapter::{Arguments, ComponentHostFunction, HostFuncType, Received, Reply, ResourceValue};
+use trimaran::adapter::{Arguments, ComponentHostFunction, HostDrop, HostFuncType, Received, Reply, ResourceValue};
 use trimaran::{
     Component, ComponentFunc, ComponentInstance, ComponentInstancePre, ComponentLinker, ComponentResource,
-    ComponentResourceType, ComponentTypeKind, ComponentTypes, Engine, Result, Store, component_type_text,
+    ComponentResourceType, ComponentTypeKind, ComponentTypes, Engine, HostObject, Result, Store, component_type_text,
 };
 
 use super::component_values::{Reader, Writer};
@@ -113,7 +113,14 @@ impl World {
                 self.component_linker(step)?.define_module(path(step)?, step.text("name")?, &module).map(nothing)
             }
             "component_define_resource" => {
-                let ty = ComponentResourceType::host().unwrap();
+                let ty = match step.optional("drops").and_then(Value::as_str) {
+                    None => ComponentResourceType::host().unwrap(),
+                    Some(name) => {
+                        let dropped = Collected::default();
+                        self.objects.keep(name, Object::Collected(Arc::clone(&dropped)));
+                        ComponentResourceType::host_with(Arc::new(Drops(dropped))).unwrap()
+                    }
+                };
                 let defined = self.component_linker(step)?.define_resource(path(step)?, step.text("name")?, &ty);
                 defined.map(|()| Outcome::Kept(Object::ResourceType(ty)))
             }
@@ -180,7 +187,7 @@ impl World {
             }
             "component_drop" => self.component_resource(step)?.resource_drop(&*self.store(step)?).map(nothing),
             "component_is_alive" => self.component_resource(step)?.is_alive().map(plain),
-            "component_collected" => match self.objects.get(step.text("host")?) {
+            "component_collected" | "component_dropped" => match self.objects.get(step.text("host")?) {
                 Some(Object::Collected(calls)) => Ok(plain(calls.lock().unwrap().clone())),
                 _ => return Err("it collects nothing".to_owned()),
             },
@@ -227,6 +234,26 @@ fn lines(types: &ComponentTypes, which: usize) -> Result<Vec<String>> {
 
 /// What the calls of a host function were given.
 pub(super) type Collected = Arc<Mutex<Vec<Value>>>;
+
+/// Collects the objects that guests have dropped.
+struct Drops(Collected);
+
+impl Drops {
+    fn collect(&self, object: &HostObject) {
+        self.0.lock().unwrap().push(json!(["object", object.downcast_ref::<String>().unwrap()]));
+    }
+}
+
+impl HostDrop for Drops {
+    fn dropped(&self, object: &HostObject) -> Result<()> {
+        self.collect(object);
+        Ok(())
+    }
+
+    fn left(&self, object: &HostObject) {
+        self.collect(object);
+    }
+}
 
 /// A host function of the catalogue.
 pub(super) struct Body {

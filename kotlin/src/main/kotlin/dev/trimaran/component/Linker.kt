@@ -176,9 +176,7 @@ public class LinkerInstance private constructor(linker: Linker, private val path
      * where a function wants one, and you get the very same object back. A guest that owns one keeps it from being
      * collected.
      *
-     * Nobody is told when a guest drops one: from then on the garbage collector may take it. What has to be closed is
-     * closed by whoever gave it, after the call or with the store, or by a function that the guest calls; a
-     * [java.lang.ref.Cleaner] acts when the object is collected.
+     * A type with a [ResourceDrop] tells you when a guest drops one.
      *
      * Fails with `Type` for a guest's type, and with `Link` if the name is defined already.
      */

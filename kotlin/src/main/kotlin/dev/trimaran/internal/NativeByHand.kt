@@ -282,6 +282,12 @@ internal object NativeByHand {
     )
 
     /**
+     * A handle of a new type of the host's. [dropped] is the `Dropped` that does something with objects which guests have
+     * dropped, and the library keeps it.
+     */
+    @JvmStatic external fun newResourceType(dropped: Any): Long
+
+    /**
      * Takes the arguments of a host function: the length of the values, and in the upper half how often the output has
      * moved.
      */
