@@ -191,21 +191,23 @@ class HttpResponse(Record):
         status = index(self.status, "the status of the response")
         if not 0 <= status < 1 << 16:
             raise out_of_range(f"the status of an HTTP response is {status}: expected 100 to 999")
-        return status, _pairs(self.headers, "header"), _body(self.body, request), _pairs(self.trailers, "trailer")
+        headers, trailers = header_pairs(self.headers, "header"), header_pairs(self.trailers, "trailer")
+        return status, headers, _body(self.body, request), trailers
 
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponse]
 
 
-def _pairs(headers: Any, what: str) -> list[tuple[str, bytes]]:
+def header_pairs(headers: Any, what: str, whose: str = "response") -> list[tuple[str, bytes]]:
+    """Headers or trailers, as the core takes them."""
     pairs: Any = headers.items() if hasattr(headers, "items") else headers
     if isinstance(pairs, (str, bytes)) or not hasattr(pairs, "__iter__"):
-        raise wrong_type(f"the {what}s of the response are {article(pairs)}: expected a mapping, or pairs")
+        raise wrong_type(f"the {what}s of the {whose} are {article(pairs)}: expected a mapping, or pairs")
     found: list[tuple[str, bytes]] = []
     for pair in pairs:
         parts = list(pair)
         if len(parts) != 2:
-            raise wrong_type(f"a {what} of the response has {len(parts)} parts: expected a name and a value")
+            raise wrong_type(f"a {what} of the {whose} has {len(parts)} parts: expected a name and a value")
         name, value = parts
         key = text(name, f"the name of a {what}")
         is_text = isinstance(value, str)
@@ -225,14 +227,14 @@ def _body(body: Any, request: HttpRequest) -> tuple[Any, ...]:
     if isinstance(whole, (bytes, bytearray, memoryview)) or not hasattr(whole, "__iter__"):
         return "BYTES", contents(body, "the body of the response")
     pieces = iter(whole)
-    return "SOURCE", _Source(request, _Pieces(pieces), getattr(pieces, "close", None))
+    return "SOURCE", _Source(request, Pieces(pieces), getattr(pieces, "close", None))
 
 
-class _Pieces:
+class Pieces:
     """Reads an iterable of bytes."""
 
-    def __init__(self, pieces: Iterator[Any]) -> None:
-        self._pieces, self._left = pieces, b""
+    def __init__(self, pieces: Iterator[Any], whose: str = "response") -> None:
+        self._pieces, self._left, self._whose = pieces, b"", whose
 
     def __call__(self, most: int) -> bytes:
         """The next bytes."""
@@ -240,7 +242,7 @@ class _Pieces:
             piece = next(self._pieces, None)
             if piece is None:
                 return b""
-            self._left = contents(piece, "a piece of the response's body")
+            self._left = contents(piece, f"a piece of the {self._whose}'s body")
         piece, self._left = self._left[:most], self._left[most:]
         return piece
 

@@ -76,7 +76,7 @@ def test_the_program_from_npm(language: str, file: str, status: int) -> None:
 
 
 def test_every_example_is_there_in_every_language() -> None:
-    names = {*SEED, *MORE, "format_json", "host_functions", "wasi", "components", "component_http"}
+    names = {*SEED, *MORE, "format_json", "host_functions", "wasi", "components", "component_http", "component_serve"}
     for language, ending in ENDINGS.items():
         found = {file.stem for file in (EXAMPLES / language).glob(f"*.{ending}")} - {"Package"}
         assert found == names | {*TYPED, SERVICE} | ({"async_host"} if language in ASYNC else set()), language
@@ -120,6 +120,12 @@ def files(folder: Path, ending: str) -> dict[str, str]:
     texts = {name: re.sub(r"Trimaran [^,]+,", "Trimaran,", text, count=1) for name, text in found.items()}
     command = r" .+ bindgen (python |kotlin |swift )?"
     return {name: re.sub(command, " bindgen ", text, count=1) for name, text in texts.items()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_serving(language: str) -> None:
+    done = run(language, "component_serve", "tests/modules/component_serve.wat")
+    assert done == (0, expected("component_serve"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

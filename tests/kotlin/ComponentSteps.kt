@@ -2,12 +2,15 @@ package dev.trimaran.tests
 
 import dev.trimaran.Caller
 import dev.trimaran.Engine
+import dev.trimaran.HttpHeader
 import dev.trimaran.Module
 import dev.trimaran.Store
 import dev.trimaran.component.Component
 import dev.trimaran.component.Func
 import dev.trimaran.component.FuncType
 import dev.trimaran.component.HostFunction
+import dev.trimaran.component.IncomingHandler
+import dev.trimaran.component.IncomingRequest
 import dev.trimaran.component.Instance
 import dev.trimaran.component.InstancePre
 import dev.trimaran.component.InstanceType
@@ -17,6 +20,7 @@ import dev.trimaran.component.LinkerInstance
 import dev.trimaran.component.Ok
 import dev.trimaran.component.Resource
 import dev.trimaran.component.ResourceType
+import dev.trimaran.component.ResponseHead
 import dev.trimaran.component.ValueType
 import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.yield
@@ -26,6 +30,9 @@ import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonPrimitive
+import java.io.ByteArrayOutputStream
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.milliseconds
 
 /** What a host function was given, and where a component imports it. */
 private class Collected(private val path: List<String>) {
@@ -67,6 +74,25 @@ class ComponentSteps(private val world: World, private val tasks: Tasks) {
         return JsonArray(parts.map(::JsonPrimitive))
     }
 
+    private fun serve(step: Step): String {
+        val engine = step.engine
+        val (method, path, body) = step.value("request").jsonArray.map { it.jsonPrimitive.content }
+        val timeout = if ("timeout" in step) step.long("timeout").milliseconds else Duration.INFINITE
+        val handler = IncomingHandler(world.named<InstancePre>(step, "pre"), timeout) { Store(engine) }
+        val headers = listOf(HttpHeader("X-Echo", "é"), HttpHeader("Connection", "close"))
+        val pieces = ByteArrayOutputStream()
+        var head: ResponseHead? = null
+        val request = IncomingRequest(method, path, headers, body.byteInputStream(), "example.com:8080")
+        val trailers =
+            handler.handle(request) {
+                head = it
+                pieces
+            }
+        return "${head?.status} ${shown(head?.headers)} $pieces ${shown(trailers)}"
+    }
+
+    private fun shown(headers: List<HttpHeader>?): String = headers.orEmpty().joinToString(", ", "{", "}")
+
     private val Step.path: Array<String>
         get() = value("path").jsonArray.map { it.jsonPrimitive.content }.toTypedArray()
 
@@ -107,6 +133,7 @@ class ComponentSteps(private val world: World, private val tasks: Tasks) {
             "component_link" to { step -> Kept(step.linker.instantiate(step.store, linked(step.component))) },
             "component_pre" to { step -> Kept(step.linker.instantiatePre(linked(step.component))) },
             "component_instantiate" to { step -> Kept(world.named<InstancePre>(step, "pre").instantiate(step.store)) },
+            "component_serve" to ::serve,
             "component_func" to { step -> Kept(step.instance.func(step.store, *step.path)) },
             "component_func_type" to { step -> step.func.type.toString() },
             "component_module" to { step -> Kept(step.instance.module(step.store, *step.path)) },

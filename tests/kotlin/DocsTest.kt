@@ -1,5 +1,6 @@
 package dev.trimaran.tests
 
+import com.sun.net.httpserver.HttpServer
 import dev.trimaran.Caller
 import dev.trimaran.Engine
 import dev.trimaran.Func
@@ -13,6 +14,9 @@ import dev.trimaran.Module
 import dev.trimaran.Profiler
 import dev.trimaran.Store
 import dev.trimaran.ValType
+import dev.trimaran.component.IncomingHandler
+import dev.trimaran.component.IncomingRequest
+import dev.trimaran.component.JdkHttpHandler
 import dev.trimaran.invoke
 import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -21,9 +25,11 @@ import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
 import java.io.ByteArrayOutputStream
 import java.io.PrintStream
+import java.net.InetSocketAddress
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.Collections
+import java.util.concurrent.Executors
 import kotlin.io.path.createDirectories
 import kotlin.io.path.extension
 import kotlin.io.path.isRegularFile
@@ -211,6 +217,26 @@ class DocsTest {
         val response =
             HttpResponse(200, listOf(HttpHeader("content-type", "text/plain")), "hello")
         assertEquals("HttpResponse(200, [content-type: text/plain])", response.toString())
+    }
+
+    @Test
+    fun handlers() {
+        val request = IncomingRequest("POST", "/orders?new", authority = "example.com", body = "{}".byteInputStream())
+        assertEquals("POST /orders?new", request.toString())
+        val engine = engine { epochInterruption = true }
+        val linker = dev.trimaran.component.Linker(engine).apply { defineWasi() }
+        val component =
+            dev.trimaran.component.Component.fromFile(engine, root.resolve("tests/modules/component_serve.wat"))
+        val handler = IncomingHandler(linker.instantiatePre(component), timeout = 5.seconds) { Store(engine) }
+        handler.handle(IncomingRequest("GET", "/written")) { head ->
+            println(head.status)
+            System.out
+        }
+        val server = HttpServer.create(InetSocketAddress(0), 0)
+        server.executor = Executors.newFixedThreadPool(16)
+        server.createContext("/", JdkHttpHandler(handler))
+        server.start()
+        server.stop(0)
     }
 
     /** The lines of a file that matter. */

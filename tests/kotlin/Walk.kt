@@ -2,23 +2,25 @@ package dev.trimaran.tests
 
 import dev.trimaran.internal.Answering
 import dev.trimaran.internal.LinkedHost
+import dev.trimaran.internal.Listening
 import dev.trimaran.internal.NativeByHand
 import dev.trimaran.internal.NativeException
 import dev.trimaran.internal.NativeObject
+import dev.trimaran.internal.Sink
 import dev.trimaran.internal.Writer
-import dev.trimaran.internal.Listening
-import dev.trimaran.internal.ffi.EventListening
 import dev.trimaran.internal.ffi.Component
 import dev.trimaran.internal.ffi.ComponentInstance
 import dev.trimaran.internal.ffi.ComponentInstancePre
 import dev.trimaran.internal.ffi.ComponentLinker
 import dev.trimaran.internal.ffi.ComponentMistake
 import dev.trimaran.internal.ffi.ComponentResourceType
+import dev.trimaran.internal.ffi.ComponentServing
 import dev.trimaran.internal.ffi.ComponentTypeKind
 import dev.trimaran.internal.ffi.ComponentTypeNode
 import dev.trimaran.internal.ffi.ComponentTypes
 import dev.trimaran.internal.ffi.Config
 import dev.trimaran.internal.ffi.Engine
+import dev.trimaran.internal.ffi.EventListening
 import dev.trimaran.internal.ffi.Extern
 import dev.trimaran.internal.ffi.Func
 import dev.trimaran.internal.ffi.FuncType
@@ -38,6 +40,7 @@ import dev.trimaran.internal.ffi.OutputPipe
 import dev.trimaran.internal.ffi.Profiler
 import dev.trimaran.internal.ffi.RefType
 import dev.trimaran.internal.ffi.Reference
+import dev.trimaran.internal.ffi.ServedRequest
 import dev.trimaran.internal.ffi.SharedMemory
 import dev.trimaran.internal.ffi.Store
 import dev.trimaran.internal.ffi.StoreLimits
@@ -196,6 +199,11 @@ internal class Operation(fields: JsonObject) {
     }
 }
 
+private val nobody = dev.trimaran.OutputSink { }
+
+private fun servedRequest(): ServedRequest =
+    ServedRequest("GET", "http", "a", "/", emptyList(), HttpBody.Bytes(ByteArray(0)), Sink(nobody))
+
 /** A number as a parameter of a generated method has it. */
 private fun fit(value: Any?, type: Class<*>): Any? =
     when {
@@ -255,6 +263,7 @@ internal class Objects(val engine: dev.trimaran.Engine = shared) {
                 (componentFunc("make")(publicStore, 1) as dev.trimaran.component.Resource).raw
             }
             "ComponentResourceType" -> ComponentResourceType.host()
+            "ComponentServing" -> ComponentServing(servedRequest())
             "ComponentStream" -> stream()
             "SharedMemory" -> SharedMemory(threaded, MemoryType(Limits(1u, 2u), false, true))
             else -> error("the model has a class that this test does not know: $kind")
@@ -392,6 +401,7 @@ internal fun good(type: JsonObject, world: Objects): Any? =
                 "Val" -> Val.I32(7)
                 "WasiHttp" -> WasiHttp.Handler(Answering { dev.trimaran.HttpResponse(200) })
                 "EventListening" -> EventListening(Listening { }, true)
+                "ServedRequest" -> servedRequest()
                 "HttpResponse" -> HttpResponse(200u, emptyList(), HttpBody.Bytes(ByteArray(0)), emptyList())
                 "Extern" -> Extern.OfFunc(world["Func"] as Func)
                 "ComponentMistake" -> ComponentMistake.MissingField("m")

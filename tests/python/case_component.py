@@ -25,6 +25,8 @@ from trimaran.component import (
     ComponentInstanceType,
     Func,
     FuncType,
+    IncomingHandler,
+    IncomingRequest,
     Instance,
     InstancePre,
     Linker,
@@ -32,9 +34,14 @@ from trimaran.component import (
     Ok,
     Resource,
     ResourceType,
+    ResponseHead,
 )
 
 Body = Callable[..., Any]
+
+
+def _listed(headers: list[tuple[str, bytes]]) -> str:
+    return "{" + ", ".join(f"{name}: {value.decode('latin-1')}" for name, value in headers) + "}"
 
 
 class Collected:
@@ -168,6 +175,23 @@ class ComponentCase(CoreCase):
 
     def _op_component_instantiate(self, step: Step) -> Kept:
         return Kept(self._get(step, "pre", InstancePre).instantiate(self._store(step)))
+
+    def _op_component_serve(self, step: Step) -> str:
+        engine, (method, path, body) = self._engine(step), step.value("request")
+        milliseconds = step.optional("timeout")
+        timeout = None if milliseconds is None else milliseconds / 1000
+        heads, pieces = list[ResponseHead](), list[bytes]()
+
+        def respond(head: ResponseHead) -> Callable[[bytes], None]:
+            heads.append(head)
+            return pieces.append
+
+        headers = {"X-Echo": "é", "Connection": "close"}
+        request = IncomingRequest(method, path, authority="example.com:8080", headers=headers, body=body)
+        handler = IncomingHandler(self._get(step, "pre", InstancePre), lambda: Store(engine), timeout=timeout)
+        trailers = handler.handle(request, respond)
+        (head,) = heads
+        return f"{head.status} {_listed(head.headers)} {b''.join(pieces).decode()} {_listed(trailers)}"
 
     def _exported(self, step: Step) -> tuple[Instance, Store, list[str]]:
         return self._get(step, "instance", Instance), self._store(step), step.value("path")

@@ -223,7 +223,16 @@ def of_http(engine: Engine) -> list[Any]:
     linker.define_wasi()
     guest = component.Component.from_file(engine, MODULES / "component_http.wat")
     linker.instantiate(store, guest).func(store, "fetch")(store, "host", "/", b"", False)
-    return [*asked, HttpResponse(404, {"a": "b"}, b"c")]
+    made = [component.IncomingRequest("GET", "/a"), component.ResponseHead(200, [])]
+    return [*asked, HttpResponse(404, {"a": "b"}, b"c"), *made, of_serving(engine)]
+
+
+def of_serving(engine: Engine) -> component.IncomingHandler:
+    """A component that answers requests."""
+    linker = component.Linker(engine)
+    linker.define_wasi()
+    guest = component.Component.from_file(engine, MODULES / "component_serve.wat")
+    return component.IncomingHandler(linker.instantiate_pre(guest), lambda: Store(engine))
 
 
 def of_streams() -> list[Any]:

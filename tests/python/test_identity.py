@@ -65,8 +65,8 @@ def test_every_class_has_an_example() -> None:
     missing = [kind.__name__ for kind in CLASSES if kind not in EXAMPLES]
     assert not missing, f"put one of each into objects.py: {missing}"
     held = {objects.held(kind_of(thing)) for thing in EXAMPLES.values()}
-    # What a `memoryview` refers to has no class of the package's, and what async calls and streams use.
-    alone = {"MemoryView", "PointerBase", "RunBase", "HostedCall", "StreamPortBase"}
+    # What a `memoryview` refers to has no class of the package's, and what async calls, streams and requests use.
+    alone = {"MemoryView", "PointerBase", "RunBase", "HostedCall", "StreamPortBase", "ComponentServingBase"}
     assert {kind.__name__ for kind in objects.native_bases() if kind not in held} == alone
 
 

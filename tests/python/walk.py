@@ -42,6 +42,7 @@ from trimaran import (
 )
 from trimaran._bodies import HostBody
 from trimaran._streams import StreamPort
+from trimaran.component.serving import Serving
 
 NATIVE: Any = import_module("trimaran._native")
 MODEL = ROOT / "target" / "generated" / "model" / "model.json"
@@ -188,6 +189,8 @@ class World:
                 return StreamPort(store, serve_nothing)
             case "HttpRequest":
                 return a_request()
+            case "ComponentServing":
+                return Serving(component.IncomingRequest(), _keep_nothing)
             case "MemoryDirectory":
                 return MemoryDirectory({"m": b"b"})
             case "CoreDump":
@@ -266,6 +269,8 @@ def threaded() -> Engine:
 
 def public(kind: str) -> Any:
     """The public class."""
+    if kind == "ComponentServing":
+        return Serving
     if kind.startswith("Component"):
         return getattr(component, kind.removeprefix("Component") or kind)
     return StreamPort if kind == "StreamPort" else getattr(trimaran, kind)
@@ -289,6 +294,10 @@ def forgetful(kind: str) -> Any:
 SAFE: dict[str, Any] = {"expected": 1}
 
 
+def _keep_nothing(_: component.ResponseHead) -> Callable[[bytes], object]:
+    return lambda _: None
+
+
 def _answer(_: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
@@ -306,6 +315,7 @@ GOOD: dict[str, Callable[[], Any]] = {
     "Val": lambda: ("I32", 7),
     "WasiHttp": lambda: ("HANDLER", _answer),
     "HttpResponse": lambda: (200, [], ("BYTES", b""), []),
+    "ServedRequest": lambda: ("GET", "http", "a", "/", [], ("BYTES", b""), lambda _: None),
     "ComponentTypes": lambda: ([("U8", [], [], 0, [], [])], 0),
     "EventListening": lambda: (lambda *_: None, True),
     "ComponentMistake": lambda: ("MISSING_FIELD", "a"),
@@ -375,6 +385,9 @@ FINE: set[str] = {
     "HttpRequest.permits: a closed object",
     "HttpRequest.read: a closed object",
     "HttpRequest.check: a closed object",
+    "ComponentServing.check: a closed object",
+    "ComponentServing.response: a closed object",
+    "ComponentServing.trailers: a closed object",
     # A type belongs to no store, and nothing of it is closed.
     "ComponentFunc.types: a closed object",
     "ComponentLinker.define_resource: a closed ComponentResourceType as ty",

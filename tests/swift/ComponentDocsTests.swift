@@ -15,6 +15,24 @@ struct ComponentDocsTests {
     linker = try Linker(engine)
   }
 
+  @Test func handlers() throws {
+    let request = IncomingRequest("POST", "/orders?new", authority: "example.com", body: .text("{}"))
+    #expect(request.method == "POST")
+    var config = Config()
+    config.target = testTarget
+    config.epochInterruption = true
+    let engine = try Engine(config)
+    let linker = try Linker(engine)
+    try linker.defineWasi()
+    let file = folder("modules").appendingPathComponent("component_serve.wat").path
+    let component = try Component(engine, fromFile: file)
+    let handler = try IncomingHandler(linker.instantiatePre(component), timeout: .seconds(5)) { try Store(engine) }
+    try handler.handle(IncomingRequest("GET", "/written")) { head in
+      print(head.status)
+      return { piece in print(piece.count) }
+    }
+  }
+
   /// A component that adds by a function of its own, and by the host's `add`, where it imports that.
   static func adder(importing: Bool) -> String {
     let own = "(func (export \"add\") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))"

@@ -70,9 +70,36 @@ extension World {
     case "component_pre": return kept(.pre(try componentLinker(step).instantiatePre(component(step))))
     case "component_instantiate":
       return kept(.instance(try componentPre(step).instantiate(store(step))))
+    case "component_serve": return .plain(.string(try serve(step)))
     default: return try performOnStream(step) ?? performOnExport(step)
     }
     return .nothing
+  }
+
+  private func serve(_ step: Step) throws -> String {
+    let (engine, pre) = (try engine(step), try componentPre(step))
+    let words = try step.value("request").array?.compactMap(\.string) ?? []
+    guard words.count == 3 else { throw Problem("it has no request") }
+    let timeout = step.optional("timeout")?.int.map { Duration.milliseconds($0) }
+    let handler = try IncomingHandler(pre, timeout: timeout) { try Store(engine) }
+    let (head, body) = (Kept<ResponseHead>(), Sink())
+    let trailers = try handler.handle(
+      IncomingRequest(
+        words[0],
+        words[1],
+        authority: "example.com:8080",
+        headers: [try HttpHeader("X-Echo", "é"), try HttpHeader("Connection", "close")],
+        body: .text(words[2])
+      )
+    ) { given in
+      head.value = given
+      return { piece in body.add(Data(piece)) }
+    }
+    func shown(_ headers: [HttpHeader]) -> String {
+      "{\(headers.map { "\($0.name): \($0.text)" }.joined(separator: ", "))}"
+    }
+    let text = String(decoding: body.bytes, as: UTF8.self)
+    return "\(head.value?.status ?? 0) \(shown(head.value?.headers ?? [])) \(text) \(shown(trailers))"
   }
 
   private func performOnExport(_ step: Step) throws -> Outcome {

@@ -92,6 +92,18 @@ final class Objects: @unchecked Sendable {
     let made = try TrimaranComponent.Func(Core.ComponentFunc(componentFunc.core.kept())).call(home, [])
     return Held(Core.ComponentResource(try Resource(made ?? nil).core.kept()))
   }
+  static var request: Core.ServedRequest {
+    Core.ServedRequest(
+      method: "GET",
+      scheme: "http",
+      authority: "a",
+      pathWithQuery: "/",
+      headers: [],
+      body: .bytes(bytes: []),
+      sink: Core.OutputSink { _ in }
+    )
+  }
+  private(set) lazy var componentServing = must { Held(try Core.ComponentServing(request: Objects.request)) }
   /// A request that was answered.
   private(set) lazy var httpRequest = must {
     var config = Config()
@@ -294,6 +306,13 @@ final class Given {
     return choose(place, good, [Core.HttpResponse(status: 1, headers: [header], body: good.body, trailers: [])])
   }
 
+  func value(_ place: Int) -> Core.ServedRequest {
+    let good = Objects.request
+    var wrong = good
+    wrong.method = "a b"
+    return choose(place, good, [wrong])
+  }
+
   func value(_ place: Int) -> WasiHttp { choose(place, .callback { _ in throw HttpError("internal-error") }, []) }
 
   func value(_ place: Int) -> Core.EventListening {
@@ -413,6 +432,11 @@ final class Given {
     return world.httpRequest
   }
   func componentResource(_ place: Int) -> Held<Core.ComponentResource> { object(place, \.componentResource) }
+  func componentServing(_ place: Int) -> Held<Core.ComponentServing> {
+    // It belongs to no store.
+    if place == self.place, number > shift { isExhausted = true }
+    return world.componentServing
+  }
   func componentStream(_ place: Int) -> Held<Core.ComponentStream> { object(place, \.componentStream) }
   func componentResourceType(_ place: Int) -> Held<Core.ComponentResourceType> {
     // It belongs to no store.

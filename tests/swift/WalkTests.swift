@@ -20,6 +20,7 @@ struct WalkTests {
     "InterruptHandle.interrupt",
     // It belongs to no store.
     "HttpRequest.addresses", "HttpRequest.check", "HttpRequest.head", "HttpRequest.permits", "HttpRequest.read",
+    "ComponentServing.check", "ComponentServing.response", "ComponentServing.trailers",
     "OutputPipe.contents", "OutputPipe.take", "StreamPort.give", "StreamPort.take",
     "DebugInfo.symbols",
     // A profile stays when its store is closed.

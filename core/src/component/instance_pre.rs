@@ -69,13 +69,17 @@ impl ComponentInstancePre {
 
     /// What is to be instantiated, in a store that it fits.
     pub(super) fn for_store(&self, store: &Store) -> Result<Made> {
-        let linked = self.inner.get()?;
-        check_same(linked.pre.engine(), store.engine(), "store")?;
+        let made = self.made()?;
+        check_same(made.linked.pre.engine(), store.engine(), "store")?;
         // Where components may be async, one that imports no such function has tasks all the same.
-        if linked.waits || store.engine().get_concurrency_support() {
+        if made.linked.waits || store.engine().get_concurrency_support() {
             store.run_on_fibers()?;
         }
-        Ok(Made { linked, engine: Arc::clone(&self.engine), shared: self.shared })
+        Ok(made)
+    }
+
+    pub(super) fn made(&self) -> Result<Made> {
+        Ok(Made { linked: self.inner.get()?, engine: Arc::clone(&self.engine), shared: self.shared })
     }
 }
 

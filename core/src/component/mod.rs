@@ -21,6 +21,7 @@ pub(crate) mod port;
 pub(crate) mod reading;
 pub(crate) mod resource;
 pub(crate) mod resource_type;
+pub(crate) mod serving;
 pub(crate) mod size;
 pub(crate) mod source;
 pub mod spare;

@@ -23,6 +23,7 @@ from .linker import Linker, LinkerInstance
 from .load import load
 from .resource import Resource, ResourceAny, ResourceHost
 from .resource_type import ResourceType
+from .serving import IncomingHandler, IncomingRequest, ResponseHead
 from .stream import Future, Stream
 from .types import (
     F32,
@@ -91,6 +92,8 @@ __all__ = [
     "FuncType",
     "Future",
     "FutureType",
+    "IncomingHandler",
+    "IncomingRequest",
     "Instance",
     "InstancePre",
     "Linker",
@@ -107,6 +110,7 @@ __all__ = [
     "ResourceAny",
     "ResourceHost",
     "ResourceType",
+    "ResponseHead",
     "ResultError",
     "ResultType",
     "Some",

@@ -162,6 +162,35 @@ extension HttpResponse.Body {
   }
 }
 
+extension Core.ServedRequest {
+  /// A request that a component is to answer, and what takes its response.
+  package init(
+    method: String,
+    scheme: String,
+    authority: String,
+    pathWithQuery: String,
+    headers: [HttpHeader],
+    body: HttpResponse.Body,
+    sink: @escaping @Sendable ([UInt8]) throws -> Void
+  ) {
+    let content: Core.HttpBody =
+      switch body {
+      case .bytes(let bytes): .bytes(bytes: bytes)
+      // To be asked for none means that the guest wants no more.
+      case .callback(let read): .source(source: Core.InputSource { try $0 == 0 ? [] : read($0) })
+      }
+    self.init(
+      method: method,
+      scheme: scheme,
+      authority: authority,
+      pathWithQuery: pathWithQuery,
+      headers: headers.map { Core.HttpHeader(name: $0.name, value: $0.value) },
+      body: content,
+      sink: Core.OutputSink(body: sink)
+    )
+  }
+}
+
 /// What a ``WasiHttp/callback(_:)`` throws to give the guest an error code of `wasi:http`, by its name in the WIT: `connection-refused`,
 /// `HTTP-request-denied`.
 ///

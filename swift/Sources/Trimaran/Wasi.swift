@@ -205,10 +205,10 @@ extension Store {
 
 extension Core {
   /// A closure that guests write to.
-  struct OutputSink: Sendable {
+  package struct OutputSink: Sendable {
     let body: @Sendable ([UInt8]) throws -> Void
 
-    init(body: @escaping @Sendable ([UInt8]) throws -> Void) { self.body = body }
+    package init(body: @escaping @Sendable ([UInt8]) throws -> Void) { self.body = body }
 
     /// The core holds the closure from then on, for the store.
     func write(to writer: inout Writer) {
@@ -221,7 +221,7 @@ extension Core {
   package struct InputSource: Sendable {
     let body: @Sendable (Int) throws -> [UInt8]
 
-    init(body: @escaping @Sendable (Int) throws -> [UInt8]) { self.body = body }
+    package init(body: @escaping @Sendable (Int) throws -> [UInt8]) { self.body = body }
 
     /// The core holds the closure from then on, for the store.
     func write(to writer: inout Writer) {

@@ -5,6 +5,7 @@ mod drops;
 mod files;
 mod http;
 mod plain;
+mod serving;
 mod wasi;
 mod weight;
 

@@ -27,12 +27,12 @@ impl Held {
         self.most
     }
 
-    fn admit(&self, bytes: u64) -> bool {
+    pub(super) fn admit(&self, bytes: u64) -> bool {
         let add = |held: u64| held.checked_add(bytes).filter(|all| *all <= self.most);
         self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_ok()
     }
 
-    fn release(&self, bytes: u64) {
+    pub(super) fn release(&self, bytes: u64) {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 }

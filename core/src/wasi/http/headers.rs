@@ -17,7 +17,7 @@ pub(crate) fn size(headers: &HeaderMap) -> usize {
 }
 
 /// They, as the language has them.
-pub(super) fn listed(headers: &HeaderMap) -> Vec<HttpHeader> {
+pub(crate) fn listed(headers: &HeaderMap) -> Vec<HttpHeader> {
     let one = |(name, value): (&HeaderName, &HeaderValue)| HttpHeader {
         name: name.as_str().to_owned(),
         value: value.as_bytes().to_vec(),

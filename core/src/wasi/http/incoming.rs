@@ -49,7 +49,8 @@ impl Pollable for Trailers {
 /// The stream that a guest reads a body from.
 pub(crate) struct Reading {
     body: Pieces,
-    request: Arc<HttpRequest>,
+    /// What it answers, where the guest has asked.
+    request: Option<Arc<HttpRequest>>,
 }
 
 enum Pieces {
@@ -59,10 +60,13 @@ enum Pieces {
 }
 
 impl Reading {
-    pub(super) fn new(body: HttpBody, request: Arc<HttpRequest>) -> Self {
+    pub(super) fn new(body: HttpBody, request: Option<Arc<HttpRequest>>) -> Self {
         let body = match body {
             HttpBody::Bytes { bytes } => Pieces::Bytes(bytes.into()),
-            HttpBody::Source { source } => Pieces::Source(source::Input { source, what: "the body of the answer" }),
+            HttpBody::Source { source } => Pieces::Source(source::Input {
+                source,
+                what: if request.is_some() { "the body of the answer" } else { "the body of the request" },
+            }),
         };
         Self { body, request }
     }
@@ -95,7 +99,7 @@ impl InputStream for Reading {
             return Ok(piece);
         }
         self.body = Pieces::Over;
-        match self.request.take_broken() {
+        match self.request.as_ref().and_then(|request| request.take_broken()) {
             Some(code) => Err(StreamError::LastOperationFailed(code.into())),
             None => Err(StreamError::Closed),
         }

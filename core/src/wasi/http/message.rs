@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::InputSource;
+use crate::{InputSource, OutputSink};
 
 /// A header of HTTP. The value is bytes, since those of servers need not be text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Record)]
@@ -67,4 +67,35 @@ pub struct HttpResponse {
     pub body: HttpBody,
     /// The trailers, which a guest finds behind the body.
     pub trailers: Vec<HttpHeader>,
+}
+
+/// A request that a component is to answer.
+#[derive(Clone, uniffi::Record)]
+pub struct ServedRequest {
+    /// The method, such as `GET`.
+    pub method: String,
+    /// The scheme: `http` or `https`.
+    pub scheme: String,
+    /// The host and the port.
+    pub authority: String,
+    /// The path, which begins with a slash, and the query.
+    pub path_with_query: String,
+    /// The headers. A guest does not see those that belong to the connection.
+    pub headers: Vec<HttpHeader>,
+    /// The body.
+    pub body: HttpBody,
+    /// Takes the response: an empty piece when its head is there, which `ComponentServing.response` gives then, and the pieces of the body after
+    /// it. It always has room: it waits until it has. What it fails with ends the guest, and comes out of `ComponentServing.run`.
+    pub sink: Arc<dyn OutputSink>,
+}
+
+/// The head of a component's response.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Record)]
+pub struct ServedResponse {
+    /// The status, such as 200.
+    pub status: u16,
+    /// The headers, in their order, their names in lower case. Those that belong to the connection are not among them.
+    pub headers: Vec<HttpHeader>,
+    /// How many bytes the body will have, where the guest has said so: by `content-length`, or as it has no body.
+    pub body_size: Option<u64>,
 }

@@ -122,7 +122,7 @@ fn ask(
     Ok(Ok(Incoming {
         status: response.status,
         headers: FieldMap::new_immutable(hooks, response.headers),
-        body: Some(IncomingBody { stream: Some(Reading::new(response.body, request)), trailers }),
+        body: Some(IncomingBody { stream: Some(Reading::new(response.body, Some(request))), trailers }),
     }))
 }
 

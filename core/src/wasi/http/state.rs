@@ -10,6 +10,7 @@ use crate::wasi::http::body::{Body, Held};
 use crate::wasi::http::handler::{HttpHandler, WasiHttp};
 use crate::wasi::http::headers::SECTION;
 use crate::wasi::http::outgoing::Exchange;
+use crate::wasi::http::reply::ReplyBody;
 use crate::{WasiConfig, WasmtimeError};
 
 /// How many bytes the bodies of requests may have together, if nothing is said.
@@ -29,6 +30,8 @@ pub(crate) struct Http {
     pub(crate) held: Held,
     /// The bodies of requests that were not sent yet, by the number of the request.
     pub(crate) bodies: HashMap<u32, (Arc<Body>, Exchange)>,
+    /// The bodies of responses that were not given as an answer yet, by the number of the response.
+    pub(crate) replies: HashMap<u32, Arc<ReplyBody>>,
     /// How many bytes each resource takes that has headers, by its number, and all of them.
     sizes: HashMap<u32, usize>,
     size: usize,
@@ -45,6 +48,7 @@ impl Http {
             hooks: Hooks,
             held: Held::new(config.max_http_body.unwrap_or(BODIES)),
             bodies: HashMap::new(),
+            replies: HashMap::new(),
             sizes: HashMap::new(),
             size: 0,
         }

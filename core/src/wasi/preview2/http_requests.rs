@@ -1,5 +1,7 @@
 //! `wasi:http`: requests and their bodies, as a guest makes them.
 
+use std::sync::Arc;
+
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{DynOutputStream, OutputStream};
 use wasmtime_wasi_http::FieldMap;
@@ -9,18 +11,30 @@ use wasmtime_wasi_http::p2::bindings::http::types::{
 use wasmtime_wasi_http::p2::{HttpError, HttpResult};
 
 use crate::wasi::http::body::{Body, Writing};
-use crate::wasi::http::headers::SECTION;
+use crate::wasi::http::headers::{self, SECTION};
 use crate::wasi::http::outgoing::Exchange;
+use crate::wasi::http::reply::{ReplyBody, Replying};
 use crate::wasi::preview2::http::{Requests, as_type, content_length};
 
 type Request = Resource<OutgoingRequest>;
 type Done = wasmtime::Result<Result<(), ()>>;
 
 /// The body that a guest writes, in the table of resources.
-struct Written {
-    body: std::sync::Arc<Body>,
-    exchange: Exchange,
+pub(super) struct Written {
+    to: To,
     is_taken: bool,
+}
+
+enum To {
+    Request(Arc<Body>, Exchange),
+    Response(Arc<ReplyBody>),
+}
+
+impl Written {
+    /// That of a response.
+    pub(super) fn reply(body: Arc<ReplyBody>) -> Self {
+        Self { to: To::Response(body), is_taken: false }
+    }
 }
 
 impl Requests<'_> {
@@ -51,7 +65,7 @@ impl HostOutgoingRequest for Requests<'_> {
             return Ok(Err(()));
         }
         let (body, exchange) = (Body::new(self.http.held.clone(), expected), Exchange::new());
-        let written = Written { body: body.clone(), exchange: exchange.clone(), is_taken: false };
+        let written = Written { to: To::Request(Arc::clone(&body), exchange.clone()), is_taken: false };
         let made = self.view.table.push(written)?;
         self.http.bodies.insert(number, (body, exchange));
         Ok(Ok(Resource::new_own(made.rep())))
@@ -122,25 +136,43 @@ impl HostOutgoingBody for Requests<'_> {
         if std::mem::replace(&mut written.is_taken, true) {
             return Ok(Err(()));
         }
-        let stream: Box<dyn OutputStream> = Box::new(Writing(written.body.clone()));
+        let stream: Box<dyn OutputStream> = match &written.to {
+            To::Request(body, _) => Box::new(Writing(Arc::clone(body))),
+            To::Response(body) => Box::new(Replying(Arc::clone(body))),
+        };
         Ok(Ok(self.view.table.push_child(stream, &body)?))
     }
 
     fn finish(&mut self, body: Resource<OutgoingBody>, trailers: Option<Resource<FieldMap>>) -> HttpResult<()> {
-        let Written { body, exchange, .. } = self.view.table.delete(Resource::new_own(body.rep()))?;
-        if let Some(trailers) = trailers {
+        let written = self.view.table.delete::<Written>(Resource::new_own(body.rep()))?;
+        let trailers = match trailers {
+            Some(trailers) => {
+                self.http.forget(trailers.rep());
+                headers::listed(&*self.view.table.delete(trailers)?)
+            }
+            None => Vec::new(),
+        };
+        match written.to {
             // No client of the three languages sends trailers.
-            self.http.forget(trailers.rep());
-            self.view.table.delete(trailers)?;
+            To::Request(body, exchange) => {
+                let finished = body.finish();
+                self.run(&exchange, &body).map_err(HttpError::trap)?;
+                Ok(finished?)
+            }
+            To::Response(body) => Ok(body.finish(trailers)?),
         }
-        let finished = body.finish();
-        self.run(&exchange, &body).map_err(HttpError::trap)?;
-        Ok(finished?)
     }
 
     fn drop(&mut self, body: Resource<OutgoingBody>) -> wasmtime::Result<()> {
-        let Written { body, exchange, .. } = self.view.table.delete(Resource::new_own(body.rep()))?;
-        body.abort();
-        self.run(&exchange, &body)
+        match self.view.table.delete::<Written>(Resource::new_own(body.rep()))?.to {
+            To::Request(body, exchange) => {
+                body.abort();
+                self.run(&exchange, &body)
+            }
+            To::Response(body) => {
+                body.abort();
+                Ok(())
+            }
+        }
     }
 }

@@ -138,6 +138,7 @@ impl World {
                 let pre = self.component_linker(step)?.instantiate_pre(&component);
                 pre.map(|pre| Outcome::Kept(Object::ComponentPre(pre)))
             }
+            "component_serve" => self.serve(step)?,
             "component_instantiate" => self.component_pre(step)?.instantiate(&*self.store(step)?).map(instance),
             _ => return self.run_component_instance(step),
         })

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use trimaran::{
-    EnvVar, FixedClock, HttpBody, HttpHandler, HttpHeader, HttpRequest, HttpResponse, MemoryDirectory, MemoryFile,
-    MemoryPreopen, OutputPipe, OutputSink, Preopen, Result, WasiConfig, WasiHttp, WasiInput, WasiOutput,
-    http_header_value,
+    ComponentServing, EnvVar, FixedClock, HttpBody, HttpHandler, HttpHeader, HttpRequest, HttpResponse,
+    MemoryDirectory, MemoryFile, MemoryPreopen, OutputPipe, OutputSink, Preopen, Result, ServedRequest, Store,
+    WasiConfig, WasiHttp, WasiInput, WasiOutput, http_header_value,
 };
 
 use super::hosted::Objects;
@@ -23,6 +23,44 @@ impl OutputSink for Collected {
         self.0.lock().unwrap().extend(bytes);
         Ok(true)
     }
+}
+
+impl World {
+    pub(super) fn serve(&mut self, step: &Step<'_>) -> Run {
+        let (engine, pre) = (self.engine(step)?, self.component_pre(step)?);
+        let words: Vec<String> = serde_json::from_value(step.value("request")?.clone()).map_err(|_| "no request")?;
+        let [method, path, body] = <[String; 3]>::try_from(words).map_err(|_| "no request")?;
+        let timeout = step.optional("timeout").map(|_| step.natural("timeout")).transpose()?;
+        let pieces = Arc::<Collected>::default();
+        let header = |name: &str, value: &[u8]| HttpHeader { name: name.to_owned(), value: value.to_vec() };
+        let request = ServedRequest {
+            method,
+            scheme: "http".to_owned(),
+            authority: "example.com:8080".to_owned(),
+            path_with_query: path,
+            headers: vec![header("X-Echo", &[0xe9]), header("Connection", b"close")],
+            body: HttpBody::Bytes { bytes: body.into_bytes() },
+            sink: Arc::clone(&pieces) as _,
+        };
+        let served = || {
+            pre.check_handler()?;
+            let (serving, store) = (ComponentServing::new(request)?, Store::new(&engine)?);
+            let deadline = store.begin_deadline(timeout)?;
+            let done = serving.run(&pre, &store);
+            store.end_deadline(deadline)?;
+            done?;
+            let head = serving.response()?.unwrap();
+            let body = String::from_utf8(pieces.0.lock().unwrap().clone()).unwrap();
+            Ok(plain(format!("{} {} {body} {}", head.status, listed(&head.headers), listed(&serving.trailers()?))))
+        };
+        Ok(served())
+    }
+}
+
+fn listed(headers: &[HttpHeader]) -> String {
+    let text = |value: &[u8]| value.iter().copied().map(char::from).collect::<String>();
+    let all: Vec<_> = headers.iter().map(|header| format!("{}: {}", header.name, text(&header.value))).collect();
+    format!("{{{}}}", all.join(", "))
 }
 
 /// A sink that throws.

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture
 import java.util.concurrent.ForkJoinPool
 import dev.trimaran.internal.ffi.ComponentInstance as RawInstance
 import dev.trimaran.internal.ffi.ComponentInstancePre as Raw
+import dev.trimaran.internal.ffi.ComponentServing as RawServing
 
 /**
  * A component whose imports are found: [Linker.instantiatePre] makes it. It may be instantiated any number of times, on
@@ -58,6 +59,19 @@ public class InstancePre private constructor(raw: Raw, private val hosts: List<C
     /** Makes an instance, for Java, and gives a future of it. Otherwise as [instantiate] and [Func.callFuture]. */
     public fun instantiateFuture(store: Store): CompletableFuture<Instance> =
         future(ForkJoinPool.commonPool()) { instantiateSuspend(store) }
+
+    /** Fails with `NotFound` unless the component answers HTTP requests, and with `Closed` where this is closed. */
+    @JvmSynthetic
+    internal fun checkHandler(): Unit = core(this) { raw.checkHandler() }
+
+    /** Has an instance of its own answer a request. */
+    @JvmSynthetic
+    internal fun serve(serving: RawServing, store: Store) {
+        store.keepHosts(hosts)
+        core(this, store, serving, runsGuests = true) {
+            NativePressure.withRoomForGuest { serving.run(raw, store.raw) }
+        }
+    }
 
     /** Closes it. Instances that it has made go on working. Closing twice does nothing. */
     override fun close() {
