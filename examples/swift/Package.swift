@@ -6,7 +6,7 @@ import PackageDescription
 let examples = [
   "basic_memory", "module_memory", "shared_memory", "growth_and_bounds", "direct_access", "inspection", "format_json",
   "host_functions", "async_host", "service", "linker", "wasi", "limits", "components", "component_http",
-  "component_typed", "plugin_host",
+  "component_typed", "plugin_host", "snapshot",
 ]
 
 // Those that use generated types. A module cannot have the name of a type in it: the world is `Drawing`.

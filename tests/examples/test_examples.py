@@ -29,7 +29,7 @@ ENDINGS = {"python": "py", "kotlin": "kt", "swift": "swift"}
 
 SEED = ["basic_memory", "module_memory", "shared_memory", "growth_and_bounds", "direct_access", "inspection"]
 
-MORE = ["linker", "limits"]
+MORE = ["linker", "limits", "snapshot"]
 
 # `test_service.py` runs it.
 SERVICE = "service"
