@@ -174,7 +174,8 @@ public final class Module: Sendable {
   /// The compiled module as bytes, which ``Module`` loads without the compiler.
   ///
   /// - Returns: The artifact.
-  /// - Throws: `closed` if the module is closed, `limit` if there is no room for the bytes.
+  /// - Throws: `closed` if the module is closed, `limit` if there is no room for the bytes, and `unsupported` for a module
+  ///   that was made for snapshots.
   public func serialize() throws(WasmtimeError) -> [UInt8] {
     try core.serialize()
   }
@@ -183,7 +184,8 @@ public final class Module: Sendable {
   /// module is encoded as these bytes.
   ///
   /// - Returns: The bytes, for ``init(unpack:)``.
-  /// - Throws: `closed` if the module is closed, `limit` if there is no room for the bytes.
+  /// - Throws: `closed` if the module is closed, `limit` if there is no room for the bytes, and `unsupported` for a module
+  ///   that was made for snapshots.
   public func pack() throws(WasmtimeError) -> [UInt8] {
     try core.pack()
   }

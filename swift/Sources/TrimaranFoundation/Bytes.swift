@@ -78,7 +78,7 @@ extension Module {
   /// The compiled module as `Data`, to keep it and to load it without compiling.
   ///
   /// - Returns: The artifact.
-  /// - Throws: `closed` where the module is closed.
+  /// - Throws: `closed` where the module is closed, and `unsupported` for one that was made for snapshots.
   @_disfavoredOverload
   public func serialize() throws(WasmtimeError) -> Data { try copied(serialize()) }
 

@@ -65,13 +65,14 @@ public class Module private constructor(raw: Raw) :
 
     /**
      * The compiled module as bytes, which [deserialize] loads without the compiler. Fails with `Limit` if there is no
-     * room for them.
+     * room for them, and with `Unsupported` for a module that [forSnapshots] made.
      */
     public fun serialize(): ByteArray = core { raw.serialize() }
 
     /**
      * The compiled module and its engine's configuration as bytes, for [unpack] in any process of this version on such
-     * a machine. Fails with `Limit` if there is no room for them.
+     * a machine. Fails with `Limit` if there is no room for them, and with `Unsupported` for a module that
+     * [forSnapshots] made.
      */
     public fun pack(): ByteArray = core { raw.pack() }
 
