@@ -11,7 +11,7 @@ private final class Note: Sendable {
 }
 
 /// What was dropped, and what a drop uses.
-private final class Seen: @unchecked Sendable {
+private final class Drops: @unchecked Sendable {
   private let lock = NSLock()
   private var numbers: [UInt32] = []
   private var errors: [WasmtimeError] = []
@@ -40,7 +40,7 @@ struct ComponentDropTests {
   private let engine: Engine
   private let linker: Linker
   private let owner: Component
-  private let seen = Seen()
+  private let seen = Drops()
 
   init() throws {
     engine = try testEngine()
