@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -78,7 +78,7 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextlib.contextmanager
-def under_uvicorn(app: Any) -> Iterator[int]:
+def under_uvicorn(app: Any) -> Generator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -92,7 +92,7 @@ def under_uvicorn(app: Any) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def under_wsgiref(app: Any) -> Iterator[int]:
+def under_wsgiref(app: Any) -> Generator[int]:
     with make_server("127.0.0.1", 0, app, Wsgi, Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -200,10 +200,11 @@ def test_a_client_that_reads_nothing_holds_no_guest_for_longer_than_its_time(pre
 def test_requests_run_beside_each_other(pre: InstancePre) -> None:
     with asgi(IncomingHandler(pre, Stores(pre), timeout=30, guests=4)) as port:
         answers = list[bytes]()
-        threads = [
-            threading.Thread(target=lambda place=place: answers.append(ask(port, "/echo", b"%d" % place)[2]))
-            for place in range(32)
-        ]
+
+        def one(place: int) -> None:
+            answers.append(ask(port, "/echo", b"%d" % place)[2])
+
+        threads = [threading.Thread(target=one, args=(place,)) for place in range(32)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -214,7 +215,7 @@ def test_requests_run_beside_each_other(pre: InstancePre) -> None:
 def test_a_task_that_is_cancelled_ends_its_guest(pre: InstancePre) -> None:
     stores = Stores(pre)
     handler = IncomingHandler(pre, stores, timeout=60)
-    scope = {"type": "http", "method": "GET", "path": "/spin", "headers": [], "query_string": b""}
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/spin", "headers": [], "query_string": b""}
 
     async def never() -> dict[str, Any]:
         await asyncio.sleep(60)
@@ -254,7 +255,7 @@ def test_a_lifespan_begins_and_ends(pre: InstancePre) -> None:
 
 def test_trailers_go_to_a_server_that_takes_them(pre: InstancePre) -> None:
     sent = list[Any]()
-    scope = {
+    scope: dict[str, Any] = {
         "type": "http",
         "method": "POST",
         "path": "/echo",
@@ -291,11 +292,15 @@ def test_the_very_exception_comes_out(pre: InstancePre) -> None:
         yield b"begun"
         raise gone
 
-    for request, respond in (
+    def begins(_: ResponseHead) -> Callable[[bytes], object]:
+        return throws
+
+    asked: list[tuple[IncomingRequest, Callable[[ResponseHead], Callable[[bytes], object]]]] = [
         (IncomingRequest("GET", "/bare"), throws),
-        (IncomingRequest("GET", "/flood"), lambda _: throws),
+        (IncomingRequest("GET", "/flood"), begins),
         (IncomingRequest("POST", "/echo", body=body()), _kept([])),
-    ):
+    ]
+    for request, respond in asked:
         with pytest.raises(ConnectionResetError) as raised:
             handler.handle(request, respond)
         assert raised.value is gone

@@ -294,8 +294,12 @@ def forgetful(kind: str) -> Any:
 SAFE: dict[str, Any] = {"expected": 1}
 
 
+def _nothing(_: bytes) -> None:
+    """Takes a piece."""
+
+
 def _keep_nothing(_: component.ResponseHead) -> Callable[[bytes], object]:
-    return lambda _: None
+    return _nothing
 
 
 def _answer(_: HttpRequest) -> HttpResponse:
@@ -315,7 +319,7 @@ GOOD: dict[str, Callable[[], Any]] = {
     "Val": lambda: ("I32", 7),
     "WasiHttp": lambda: ("HANDLER", _answer),
     "HttpResponse": lambda: (200, [], ("BYTES", b""), []),
-    "ServedRequest": lambda: ("GET", "http", "a", "/", [], ("BYTES", b""), lambda _: None),
+    "ServedRequest": lambda: ("GET", "http", "a", "/", [], ("BYTES", b""), _nothing),
     "ComponentTypes": lambda: ([("U8", [], [], 0, [], [])], 0),
     "EventListening": lambda: (lambda *_: None, True),
     "ComponentMistake": lambda: ("MISSING_FIELD", "a"),

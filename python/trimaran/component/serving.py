@@ -111,9 +111,11 @@ def _source(body: Any) -> tuple[Any, ...]:
         return "BYTES", text(body, "the body of the request").encode()
     read = getattr(body, "read1", None) or getattr(body, "read", None)
     if not callable(read):
-        if isinstance(body, (bytes, bytearray, memoryview)) or not hasattr(body, "__iter__"):
+        whole: Any = body
+        if isinstance(whole, (bytes, bytearray, memoryview)) or not hasattr(whole, "__iter__"):
             return "BYTES", contents(body, "the body of the request")
-        read = Pieces(iter(body), "request")
+        pieces: Iterable[Any] = body
+        read = Pieces(iter(pieces), "request")
 
     def piece(most: int) -> bytes:
         # To be asked for none means that the guest wants no more.
