@@ -39,7 +39,7 @@ class Event(Record):
     error: str | None
     """Why it has failed, in the words of its error; `None` where it has not."""
     text: str
-    """All of that as a sentence."""
+    """All of that as a sentence: `compiled qjs, 1044320 bytes, in 812.345 ms`."""
 
     def __init__(
         self,
