@@ -80,7 +80,12 @@ class EventsTest {
     @Test
     fun `what fails is told with its error`() {
         val heard = Heard()
-        val refused = assertThrows<WasmtimeException.Compile> { Module(heard.engine, "\u0000asm".toByteArray() + byteArrayOf(1, 0, 0, 0, 11)) }
+        val refused = assertThrows<WasmtimeException.Compile> {
+            Module(
+                heard.engine,
+                "\u0000asm".toByteArray() + byteArrayOf(1, 0, 0, 0, 11),
+            )
+        }
         assertEquals(refused.message, heard.events.single().error)
     }
 

@@ -51,8 +51,8 @@ class ResourceType(ComponentResourceTypeBase, Constant, Handle, Managed):
         it, or when the store is closed or collected, also after a trap. An object that a guest has given back is yours
         again, and `drop` is not called.
 
-        What `drop` raises comes out of the outermost call, as the very same object. Where there is none, as when a store
-        is closed, it goes to `sys.unraisablehook`. `drop` can use the store but call none of its components: that
+        What `drop` raises comes out of the outermost call, as the very same object. Where there is none, as when a
+        store is closed, it goes to `sys.unraisablehook`. `drop` can use the store but call none of its components: that
         raises `BusyError`.
         """
         if val is None:
