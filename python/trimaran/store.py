@@ -239,8 +239,11 @@ class Store(StoreBase, Handle, Managed):
                 self._bodies = set()
 
     def __del__(self) -> None:
-        # What its guests own is dropped while all that it takes for that is there.
-        bodies = getattr(self, "_bodies", None)
+        # What its guests own is dropped while all that it takes for that is there. One that was never made has no guests.
+        try:
+            bodies = object.__getattribute__(self, "_bodies")
+        except AttributeError:
+            return
         if bodies:
             self._leave_objects(bodies)
 

@@ -6,6 +6,7 @@ import dev.trimaran.component.Linker
 import dev.trimaran.component.Outcome
 import dev.trimaran.component.Record
 import dev.trimaran.component.Resource
+import dev.trimaran.component.ResourceType
 import dev.trimaran.component.Stream
 import dev.trimaran.component.asFlow
 import dev.trimaran.tests.values.Values
@@ -126,6 +127,12 @@ class ComponentDocsTest {
             counter.func(store, "get")(store, resource)
         }
         assertEquals(1u, counter.func(store, "dropped")(store))
+    }
+
+    @Test
+    fun `drops of the host's resources`() {
+        val linker = Linker(engine)
+        linker.root().defineResource("file", ResourceType { file -> (file as AutoCloseable).close() })
     }
 
     @Test

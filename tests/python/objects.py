@@ -17,6 +17,8 @@ from trimaran import (
     Caller,
     Config,
     Engine,
+    Event,
+    EventKind,
     ExportType,
     Frame,
     FrameSymbol,
@@ -203,6 +205,7 @@ def examples() -> dict[type, Any]:
         Profiler(store),
         *Module.data_segments('(module (memory 1) (data (i32.const 0) "a"))'),
         Producer("language", "C"),
+        Event(EventKind.CALL, "add", 0.5, text="called add in 500.000 ms"),
         Module.names("(module $m)"),
         Module.from_file(engine, MODULES / "divide.wasm").debug_info,
     ]

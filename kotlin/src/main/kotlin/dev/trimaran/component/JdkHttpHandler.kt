@@ -69,6 +69,9 @@ public class JdkHttpHandler(private val handler: IncomingHandler) : HttpHandler 
         return if (hasBody) exchange.responseBody else OutputStream.nullOutputStream()
     }
 
+    /** The component that answers. */
+    override fun toString(): String = "JdkHttpHandler($handler)"
+
     private companion object {
         const val FAILED = 500
         const val NO_CONTENT = 204
