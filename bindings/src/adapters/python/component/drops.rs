@@ -106,9 +106,10 @@ impl ComponentResourceTypeBase {
 impl StoreBase {
     /// Has done with the objects that guests own what is done with those that they drop, before the store and the objects go. `bodies` are the
     /// `HostBody`s that the package's store keeps.
-    fn _leave_objects(slf: &Bound<'_, Self>, bodies: &Bound<'_, PyAny>) {
-        let Some(store) = slf.get().handle.get() else { return };
+    fn _leave_objects(slf: &Bound<'_, Self>, bodies: &Bound<'_, PyAny>) -> PyResult<()> {
+        let store = this(slf)?;
         let _leaving = Leaving::with(bodies);
         slf.py().detach(|| store.leave_objects());
+        Ok(())
     }
 }
