@@ -239,10 +239,11 @@ class Store(StoreBase, Handle, Managed):
                 self._bodies = set()
 
     def __del__(self) -> None:
-        # What its guests own is dropped while all that it takes for that is there. One that was never made has no guests.
+        # What its guests own is dropped while all that it takes for that is there.
         try:
             bodies = object.__getattribute__(self, "_bodies")
         except AttributeError:
+            # It was never made.
             return
         if bodies:
             self._leave_objects(bodies)

@@ -6,6 +6,9 @@ import asyncio
 import contextlib
 import gc
 import http.client
+import io
+import os
+import signal
 import socket
 import threading
 import time
@@ -20,7 +23,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from guests import MODULES
-from trimaran import Config, Engine, NotFoundError, Store, StoreLimits, TimeLimitTrap, Trap, WasmTypeError
+from trimaran import Config, Engine, NotFoundError, RangeError, Store, StoreLimits, TimeLimitTrap, Trap, WasmTypeError
 from trimaran.component import Component, IncomingHandler, IncomingRequest, InstancePre, Linker, ResponseHead
 
 
@@ -337,6 +340,71 @@ def test_mistakes_are_told(pre: InstancePre) -> None:
         handler.handle(IncomingRequest("GET", "/spin"), _kept([]))
     with pytest.raises(Trap):
         handler.handle(IncomingRequest("GET", "/trap"), _kept([]))
+
+
+@pytest.mark.parametrize(("option", "value"), [("timeout", -1), ("timeout", float("nan")), ("guests", 0)])
+def test_settings_that_cannot_be(pre: InstancePre, option: str, value: float) -> None:
+    with pytest.raises(RangeError, match=option.rstrip("s")):
+        IncomingHandler(pre, Stores(pre), **{option: value})  # type: ignore[arg-type]
+
+
+def environment(length: str, body: bytes) -> dict[str, Any]:
+    return {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/echo",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "CONTENT_LENGTH": length,
+        "wsgi.input": io.BytesIO(body),
+    }
+
+
+def test_a_body_that_ends_too_early_is_no_body(pre: InstancePre) -> None:
+    handler = IncomingHandler(pre, Stores(pre), timeout=10)
+    seen = list[str]()
+
+    def start(status: str, _: Any) -> Callable[[bytes], None]:
+        seen.append(status)
+        return lambda _: None
+
+    with pytest.raises(ConnectionAbortedError, match="48 bytes before its end"):
+        list(handler.wsgi(environment("50", b"hi"), start))
+    for length in ("-5", "zz", "\u0665"):
+        seen.clear()
+        assert list(handler.wsgi(environment(length, b"hi"), start)) == [b""]
+        assert seen == ["400 Bad Request"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_child_of_a_fork_has_threads_of_its_own(pre: InstancePre) -> None:
+    handler = IncomingHandler(pre, Stores(pre), timeout=10)
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/echo", "headers": [(b"host", b"a")]}
+
+    async def one() -> int:
+        received = iter([{"type": "http.request", "body": b"hello"}])
+        sent = list[Any]()
+
+        async def receive() -> Any:
+            for message in received:
+                return message
+            await asyncio.sleep(60)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await handler.asgi(scope, receive, send)
+        status: int = sent[0]["status"]
+        return status
+
+    async def many() -> list[int]:
+        return await asyncio.gather(*(one() for _ in range(8)))
+
+    assert asyncio.run(many()) == [200] * 8
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        os._exit(0 if asyncio.run(many()) == [200] * 8 else 1)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_nothing_is_left_behind(pre: InstancePre) -> None:

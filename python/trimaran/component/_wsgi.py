@@ -29,6 +29,8 @@ class _Limited:
         # One that reads a piece waits for no more than is there.
         read = getattr(self._stream, "read1", self._stream.read)
         piece = bytes(read(min(size, self._left))) if self._left else b""
+        if self._left and not piece:
+            raise ConnectionAbortedError(f"the request's body ended {self._left} bytes before its end")
         self._left -= len(piece)
         return piece
 
@@ -39,6 +41,10 @@ def serve(
     start_response: Callable[[str, list[tuple[str, str]]], Write],
 ) -> Iterable[bytes]:
     """Answers a request."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit()):
+        start_response("400 Bad Request", [("content-length", "0")])
+        return [b""]
     has_body = False
     write: Write | None = None
 
@@ -78,7 +84,7 @@ def request(environ: dict[str, Any]) -> IncomingRequest:
         if environ.get(name):
             headers.append((name.replace("_", "-").lower(), environ[name].encode("latin-1")))
     length = environ.get("CONTENT_LENGTH") or "0"
-    size = None if environ.get("wsgi.input_terminated") else int(length) if length.isdigit() else 0
+    size = None if environ.get("wsgi.input_terminated") else int(length)
     host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
     return IncomingRequest(
         environ["REQUEST_METHOD"],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .._ffi import contents, expect, wrong_type
+from .._ffi import contents, expect, milliseconds, out_of_range, shown, wrong_type
 from .._handle import Handle, shown_if_made
 from .._identity import Identity
 from .._native import ComponentServingBase, article, index, text
@@ -162,7 +163,7 @@ class IncomingHandler(Identity):
     time is over, and when its client hangs up.
     """
 
-    __slots__ = ("__weakref__", "_guests", "_pool", "_pre", "_store", "_timeout")
+    __slots__ = ("__weakref__", "_guests", "_pool", "_pre", "_process", "_store", "_timeout")
     _instead = "make one in each process"
     _pre: InstancePre
     _store: Callable[[], Store]
@@ -183,14 +184,19 @@ class IncomingHandler(Identity):
             timeout: How long a request may take, in seconds, with everything: the guest, and the waits for its client.
             guests: How many guests of `asgi` run at once. Each has a thread; further requests wait.
 
-        Raises `NotFoundError` where the component does not export `wasi:http/incoming-handler` of WASI 0.2.
+        Raises `NotFoundError` where the component does not export `wasi:http/incoming-handler` of WASI 0.2, and
+        `RangeError` for a time below 0 or for no guests.
         """
         expect(pre, InstancePre, "the prepared instance")._check_handler()
         if not callable(store):
             raise wrong_type(f"the store is {article(store)}: expected a callable that makes one")
+        milliseconds(timeout)
         self._pre, self._store, self._timeout = pre, store, timeout
-        self._guests = max(1, index(guests, "the number of guests"))
+        self._guests = index(guests, "the number of guests")
+        if self._guests < 1:
+            raise out_of_range(f"the number of guests is {shown(self._guests)}: expected 1 or more")
         self._pool: ThreadPoolExecutor | None = None
+        self._process = 0
 
     def handle(self, request: IncomingRequest, respond: Respond) -> list[tuple[str, bytes]]:
         """Has the component answer a request in this thread. Gives the trailers of the response.
@@ -234,10 +240,11 @@ class IncomingHandler(Identity):
         from ._asgi import serve
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            if self._pool is None:
+            # The child of a fork has the pool of its parent, and none of its threads.
+            if self._pool is None or self._process != os.getpid():
                 from concurrent.futures import ThreadPoolExecutor
 
-                self._pool = ThreadPoolExecutor(self._guests, "trimaran-guest")
+                self._pool, self._process = ThreadPoolExecutor(self._guests, "trimaran-guest"), os.getpid()
             await serve(self, self._pool, scope, receive, send)
 
         # Servers take a function for one of ASGI 3, and a method for one of ASGI 2.
