@@ -134,6 +134,7 @@ struct ComponentDocsTests {
     init(_ path: ComponentValue) { self.path = path }
 
     func read() throws -> [UInt8] { try Array(String(path).utf8) }
+    func close() {}
   }
 
   @Test func componentAndFunc() throws {
@@ -205,6 +206,11 @@ struct ComponentDocsTests {
     }
     let instance = try linker.instantiate(store, Component(engine, Self.reader))
     #expect(try instance.function(store, "run").call(store, []) == .bytes(Array("/m".utf8)))
+  }
+
+  @Test func dropsOfResourcesOfTheHost() throws {
+    let files = try ResourceType { file in (file as? File)?.close() }
+    try linker.root.defineResource("file", files)
   }
 
   /// Every example is one of those above, or of those with `await`.

@@ -328,6 +328,11 @@ struct DocsTests {
     #expect(total == 500_500)
   }
 
+  @Test func events() throws {
+    let engine = try testEngine()
+    try engine.setListener { event in print(event) }
+  }
+
   @Test func profiles() throws {
     func run(_ store: Store) throws { try store.setTimeout(.seconds(1)) }
     let profiler = try Profiler(store)
