@@ -11,7 +11,7 @@ use super::host::{Context, Release};
 
 /// A text, in UTF-8; without bytes there is none.
 #[repr(C)]
-struct Text {
+pub struct Text {
     bytes: *const u8,
     length: usize,
 }
@@ -24,7 +24,7 @@ impl Text {
 
 /// An event, lent for the call.
 #[repr(C)]
-struct Told {
+pub struct Told {
     kind: u8,
     has_size: bool,
     nanoseconds: u64,
