@@ -163,7 +163,9 @@ def test_inspect_shows_machine_code(language: str) -> None:
     if platform.machine() in {"x86_64", "AMD64"}:
         code = [line for line in lines if not line.startswith("  ;;")]
         jumps = [line.split()[-1] for line in code if " jnz " in line or " call " in line]
-        assert jumps and {f"0x{int(target, 16):06x}" for target in jumps} <= addresses
+        # A function of the host is called by a register.
+        targets = [target for target in jumps if target.startswith("0x")]
+        assert targets and {f"0x{int(target, 16):06x}" for target in targets} <= addresses
         assert any(line.endswith(" ret") for line in lines)
 
 
