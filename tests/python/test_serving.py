@@ -256,8 +256,24 @@ def test_a_lifespan_begins_and_ends(pre: InstancePre) -> None:
         asyncio.run(handler.asgi({"type": "websocket"}, receive, send))
 
 
+class Client:
+    """What a server of ASGI has of a client: it sends `hello`, waits, and keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.sent = list[Any]()
+        self._messages = iter([{"type": "http.request", "body": b"hello"}])
+
+    async def receive(self) -> Any:
+        for message in self._messages:
+            return message
+        await asyncio.sleep(60)
+
+    async def send(self, message: Any) -> None:
+        self.sent.append(message)
+
+
 def test_trailers_go_to_a_server_that_takes_them(pre: InstancePre) -> None:
-    sent = list[Any]()
+    client = Client()
     scope: dict[str, Any] = {
         "type": "http",
         "method": "POST",
@@ -265,17 +281,8 @@ def test_trailers_go_to_a_server_that_takes_them(pre: InstancePre) -> None:
         "headers": [(b"host", b"a")],
         "extensions": {"http.response.trailers": {}},
     }
-    received = iter([{"type": "http.request", "body": b"hello"}])
-
-    async def receive() -> Any:
-        for message in received:
-            return message
-        await asyncio.sleep(60)
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    asyncio.run(IncomingHandler(pre, Stores(pre)).asgi(scope, receive, send))
+    asyncio.run(IncomingHandler(pre, Stores(pre)).asgi(scope, client.receive, client.send))
+    sent = client.sent
     assert (sent[0]["status"], sent[0]["trailers"], sent[1]["body"]) == (200, True, b"hello")
     assert sent[-1] == {"type": "http.response.trailers", "headers": [(b"x-end", b"yes")], "more_trailers": False}
 
@@ -381,19 +388,9 @@ def test_a_child_of_a_fork_has_threads_of_its_own(pre: InstancePre) -> None:
     scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/echo", "headers": [(b"host", b"a")]}
 
     async def one() -> int:
-        received = iter([{"type": "http.request", "body": b"hello"}])
-        sent = list[Any]()
-
-        async def receive() -> Any:
-            for message in received:
-                return message
-            await asyncio.sleep(60)
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        await handler.asgi(scope, receive, send)
-        status: int = sent[0]["status"]
+        client = Client()
+        await handler.asgi(scope, client.receive, client.send)
+        status: int = client.sent[0]["status"]
         return status
 
     async def many() -> list[int]:
